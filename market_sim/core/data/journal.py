@@ -1,0 +1,41 @@
+"""The journal: the append-only record of a run, one total order with dense sequence numbers.
+
+An event's sequence number is its place, counted from 0. Whoever makes events gets `journal.record`; whoever reads
+them keeps the number of the next event it wants and asks `since(number)`. There is no other way to tell or to
+learn what happened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TypeVar
+
+from market_sim.core.models.event import Event
+
+E = TypeVar("E", bound=Event)
+
+
+class Journal:
+    """The events of one run, in memory."""
+
+    def __init__(self) -> None:
+        self._events: list[Event] = []
+        # The list's own append, because it is called several times for each order of a run.
+        self.record: Callable[[Event], None] = self._events.append
+
+    def __len__(self) -> int:
+        return len(self._events)
+
+    def __iter__(self) -> Iterator[Event]:
+        return iter(self._events)
+
+    def __getitem__(self, number: int) -> Event:
+        return self._events[number]
+
+    def since(self, number: int) -> list[Event]:
+        """All events from this sequence number on."""
+        return self._events[number:]
+
+    def of(self, kind: type[E]) -> Iterator[E]:
+        """All events of one type, in order."""
+        return (event for event in self._events if type(event) is kind)

@@ -1,0 +1,51 @@
+"""The error tree: who made the mistake decides what happens next.
+
+A person      -> InputError         one sentence, exit code 2 or HTTP 4xx
+A participant -> RuleViolation      recorded as a refusal, the run goes on
+A validator   -> ProtocolViolation  the message is dropped and recorded
+The chain     -> SettlementError    relaying stops or tries again, by rule
+A student     -> StrategyError      the run goes on without that agent
+We ourselves  -> InvariantBroken    nothing swallows it; exit code 3
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+
+class MarketSimError(Exception):
+    """The root of every error that this package raises on purpose."""
+
+
+class InputError(MarketSimError):
+    """A person typed something that cannot be meant: says what was expected and what was found."""
+
+
+class RuleViolation(MarketSimError):
+    """A participant broke a rule of the market: a reason code of the table and the numbers behind it."""
+
+    def __init__(self, reason: str, **numbers: int | str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.numbers: Mapping[str, int | str] = numbers
+
+
+class ProtocolViolation(MarketSimError):
+    """A validator broke the protocol: a reason code of the table and the numbers behind it."""
+
+    def __init__(self, reason: str, **numbers: int | str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.numbers: Mapping[str, int | str] = numbers
+
+
+class SettlementError(MarketSimError):
+    """The chain said no, or gave an answer that cannot be trusted."""
+
+
+class StrategyError(MarketSimError):
+    """A strategy raised: names the strategy, the simulated time and the cause."""
+
+
+class InvariantBroken(MarketSimError):
+    """A promise of this program itself does not hold; the run must not go on."""

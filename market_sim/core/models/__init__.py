@@ -1,0 +1,1 @@
+"""The nouns of the market: instruments, what participants ask for, what happened, and why something was refused."""

@@ -1,0 +1,54 @@
+"""What can be traded: the symbol, the steps of its price and size, and what it is paid in.
+
+All numbers are integers. A price counts the smallest unit of the quote currency (cents for USD) for one unit of
+quantity; it must be a multiple of the `tick`. A quantity must be a multiple of the `lot`. So
+cash = price * quantity * multiplier, exactly (docs/decisions/0002-prices-are-integers-on-a-tick.md).
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import msgspec
+
+from market_sim.core.errors import InputError
+
+LARGEST_AMOUNT = 2**63 - 1
+"""No price, size or amount of cash may pass 63 bits: the same integers go on chain and into databases."""
+
+
+def positive(owner: str, field: str, value: object) -> None:
+    """Refuse anything but a positive integer; `True`, `1.0` and `"1"` are not integers here."""
+    if type(value) is not int or not 0 < value <= LARGEST_AMOUNT:
+        raise InputError(f"{owner}: {field} must be a positive whole number, found {value!r}")
+
+
+class Instrument(msgspec.Struct, frozen=True):
+    """The terms that every traded thing has."""
+
+    kind: ClassVar[str] = "instrument"
+
+    symbol: str
+    tick: int = 1
+    lot: int = 1
+    quote: str = "USD"
+    multiplier: int = 1
+    price_decimals: int = 2
+    quantity_decimals: int = 0
+
+    def __post_init__(self) -> None:
+        symbol = self.symbol
+        if type(symbol) is not str or not symbol or not symbol.isprintable() or " " in symbol:
+            raise InputError(f"an instrument needs a symbol without spaces, found {symbol!r}")
+        for field in ("tick", "lot", "multiplier"):
+            positive(symbol, field, getattr(self, field))
+
+    def cash(self, price: int, quantity: int) -> int:
+        """What this quantity costs at this price, in the smallest unit of the quote currency."""
+        return price * quantity * self.multiplier
+
+
+class Stock(Instrument, frozen=True, tag=True):
+    """A share of a company: owned, delivered, and worth what the next buyer pays."""
+
+    kind: ClassVar[str] = "stock"

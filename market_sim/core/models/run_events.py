@@ -1,0 +1,43 @@
+"""What happens to a run as a whole: it starts, it ends, somebody joins, a student's strategy fails."""
+
+from __future__ import annotations
+
+from market_sim.core.models.event import Event, Numbers
+
+
+class RunStarted(Event, frozen=True):
+    """The first event of every journal: all that is needed to play the run again."""
+
+    scenario: str
+    seed: int
+    epochs: int
+    parameters: dict[str, int | float | str | bool | None]
+    settled: bool
+
+
+class AgentJoined(Event, frozen=True):
+    """Somebody takes part: which account, which strategy."""
+
+    agent: str
+    strategy: str
+
+
+class StrategyFailed(Event, frozen=True):
+    """A strategy raised; its agent takes no further part and the run goes on."""
+
+    agent: str
+    strategy: str
+    cause: str
+
+
+class ShockHappened(Event, frozen=True):
+    """The scenario changed the world from outside at its appointed time."""
+
+    what: str
+    numbers: Numbers
+
+
+class RunEnded(Event, frozen=True):
+    """The last event: the run came to its planned end, or was interrupted."""
+
+    complete: bool
