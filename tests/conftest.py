@@ -1,0 +1,147 @@
+"""What every test can rely on: no network, no luck, and a stated reason for each test that does not run.
+
+* A connection or a name look-up that leaves this machine is refused, and the test that tried it fails even if
+  the code under test swallowed the refusal. Proxies are forgotten: one on loopback would hide the leak.
+* Hypothesis draws the same examples each time; HYPOTHESIS_PROFILE=ci draws ten times as many.
+* A test that needs another program asks for it: `needs("anvil")` is its path. Without the program the test is
+  skipped with the reason; with REQUIRE_CHAIN=1, REQUIRE_BROWSER=1 or REQUIRE_POSTGRES=1, as in CI, it fails.
+"""
+
+from __future__ import annotations
+
+import glob
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+
+import hypothesis
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+# --- no network
+
+
+class NetworkRefused(RuntimeError):
+    """A test tried to leave this machine."""
+
+
+class NetworkGuard:
+    """An audit hook of the interpreter: sees every socket, whichever library opens it and however it was imported."""
+
+    address_at = {"socket.connect": 1, "socket.sendto": 1, "socket.sendmsg": 1, "socket.getnameinfo": 0}
+    name_at = {"socket.getaddrinfo": 0, "socket.gethostbyname": 0, "socket.gethostbyaddr": 0}
+
+    def __init__(self) -> None:
+        self.attempts: list[str] = []
+
+    def __call__(self, event: str, arguments: tuple[Any, ...]) -> None:
+        if event in self.address_at:
+            address = arguments[self.address_at[event]]
+            host = address[0] if isinstance(address, tuple) else None  # a path names a socket of this machine
+        elif event in self.name_at:
+            host = arguments[self.name_at[event]]
+        else:
+            return
+        if not is_this_machine(host):
+            self.attempts.append(f"{event} {host!r}")
+            raise NetworkRefused(f"tests do not leave this machine: {event} {host!r}")
+
+
+def is_this_machine(host: str | bytes | None) -> bool:
+    """Whether a host is loopback, a name of it, or (as servers say) no host in particular."""
+    name = host.decode() if isinstance(host, bytes) else host
+    if not name or name == "localhost":
+        return True
+    try:
+        address = ip_address(name.partition("%")[0])
+    except ValueError:
+        return False
+    return address.is_loopback or address.is_unspecified
+
+
+GUARD = NetworkGuard()
+
+
+@pytest.fixture
+def network_guard() -> NetworkGuard:
+    """The guard itself, for the test that proves that it bites."""
+    return GUARD
+
+
+@pytest.fixture(autouse=True)
+def stays_on_this_machine() -> Iterator[None]:
+    """Fails a test that tried to leave, also when the refusal was swallowed."""
+    yield
+    attempts = GUARD.attempts[:]
+    GUARD.attempts.clear()
+    if attempts:
+        pytest.fail(f"tests do not leave this machine, but this one tried: {', '.join(attempts)}")
+
+
+# --- no luck
+
+hypothesis.settings.register_profile("default", derandomize=True, database=None, deadline=None, max_examples=50)
+hypothesis.settings.register_profile("ci", derandomize=True, database=None, deadline=None, max_examples=500)
+
+
+def pytest_configure() -> None:
+    sys.addaudithook(GUARD)
+    for name in list(os.environ):
+        if name.lower().endswith("_proxy"):
+            del os.environ[name]
+    hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+
+# --- other programs
+
+
+@dataclass(frozen=True)
+class Program:
+    """A program that pip does not bring: the variable that demands it, and where it is found.
+
+    It is looked for in the variable of its own name (CHROMIUM=/path/to/it), on PATH, and where its package puts it.
+    """
+
+    demanded_by: str
+    names: tuple[str, ...]
+    place: str = ""
+
+    def find(self) -> str | None:
+        """Where the program is, or nothing."""
+        own = os.environ.get(self.names[0].upper())
+        on_path = (shutil.which(name) for name in self.names)
+        in_place = sorted(glob.glob(self.place, root_dir=ROOT)) if self.place else []
+        return next(filter(None, [own, *on_path, *(str(ROOT / path) for path in in_place)]), None)
+
+
+PROGRAMS = {
+    "anvil": Program("REQUIRE_CHAIN", ("anvil",), "contracts/node_modules/@foundry-rs/anvil-*/bin/anvil"),
+    "forge": Program("REQUIRE_CHAIN", ("forge",), "contracts/node_modules/@foundry-rs/forge-*/bin/forge"),
+    "node": Program("REQUIRE_CHAIN", ("node",)),
+    "chromium": Program("REQUIRE_BROWSER", ("chromium", "chromium-browser", "google-chrome")),
+    "initdb": Program("REQUIRE_POSTGRES", ("initdb",), "/usr/lib/postgresql/*/bin/initdb"),
+}
+
+
+def path_of(program: Program) -> str:
+    """The program's path; without it the test is skipped, or fails where the program is demanded."""
+    found = program.find()
+    if found:
+        return found
+    reason = f"needs {program.names[0]}, which is not on this machine"
+    if os.environ.get(program.demanded_by) == "1":
+        pytest.fail(f"{reason}, and {program.demanded_by}=1 demands it")
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def needs() -> Callable[[str], str]:
+    """`needs("anvil")`: the path of another program, or the reason why this test does not run."""
+    return lambda name: path_of(PROGRAMS[name])
