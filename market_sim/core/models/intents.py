@@ -4,6 +4,8 @@
 PlaceOrder(symbol='ACME', side=1, quantity=5, limit=10001)
 >>> Sell("ACME", quantity=5).limit is None          # no limit: a market order
 True
+>>> Buy("ACME", quantity=50, limit=10_001, display=10).conditions
+Conditions(display=10)
 
 Sides are +1 and -1, so that `side * quantity` is the change of the position.
 """
@@ -14,7 +16,6 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-Side = Literal[1, -1]
 BUY: Final = 1
 SELL: Final = -1
 
@@ -24,7 +25,26 @@ TimeInForce = Literal["gtc", "day", "gtd", "ioc", "fok", "auction"]
 SelfTradeMode = Literal["cancel_newest", "cancel_oldest", "cancel_both", "decrement_and_cancel"]
 
 
-class PlaceOrder(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, repr_omit_defaults=True, tag=True):
+class Conditions(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, repr_omit_defaults=True):
+    """The rarer terms of an order, kept apart so that the common order stays small and fast."""
+
+    stop: int | None = None
+    """Sleep until a trade at this price or beyond: at or above it for a buy, at or below it for a sell."""
+    display: int | None = None
+    """Iceberg: show only this much at a time."""
+    hidden: bool = False
+    """Show nothing; rank behind everything shown at the same price."""
+    post_only: Literal["", "reject", "slide"] = ""
+    """Never take: refuse the order that would trade, or move it one tick away."""
+    peg: Literal["", "mid"] = ""
+    """Follow the middle of the book, unseen; the limit is the worst price it follows to."""
+    expires: int | None = None
+    """For `gtd`: the simulated time in nanoseconds at which the order is gone."""
+    self_trade: SelfTradeMode = "cancel_newest"
+    """What happens when the order would meet one of the same owner."""
+
+
+class PlaceOrder(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, repr_omit_defaults=True):
     """Buy or sell a quantity; without a limit at whatever price is there."""
 
     symbol: str
@@ -33,28 +53,23 @@ class PlaceOrder(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, repr
     limit: int | None = None
     time_in_force: TimeInForce = "gtc"
     client_id: str | None = None
-    stop: int | None = None
-    display: int | None = None
-    hidden: bool = False
-    post_only: Literal["", "reject", "slide"] = ""
-    peg: Literal["", "mid"] = ""
-    expires: int | None = None
-    self_trade: SelfTradeMode = "cancel_newest"
+    """The participant's own name for this order: sent twice, it is placed once."""
+    conditions: Conditions | None = None
 
 
-class Cancel(msgspec.Struct, frozen=True, gc=False, tag=True):
+class Cancel(msgspec.Struct, frozen=True, gc=False):
     """Take back what is left of one order."""
 
     order: int
 
 
-class CancelAll(msgspec.Struct, frozen=True, gc=False, tag=True):
+class CancelAll(msgspec.Struct, frozen=True, gc=False):
     """Take back every open order, of one instrument or (without a symbol) of all."""
 
     symbol: str | None = None
 
 
-class Amend(msgspec.Struct, frozen=True, gc=False, tag=True):
+class Amend(msgspec.Struct, frozen=True, gc=False):
     """Change the total quantity or the limit of an open order; what is not named stays."""
 
     order: int
@@ -65,11 +80,27 @@ class Amend(msgspec.Struct, frozen=True, gc=False, tag=True):
 Intent = PlaceOrder | Cancel | CancelAll | Amend
 
 
-def Buy(symbol: str, quantity: int, limit: int | None = None, **terms: Any) -> PlaceOrder:
-    """An order to buy."""
-    return PlaceOrder(symbol, BUY, quantity, limit, **terms)
+def Buy(
+    symbol: str,
+    quantity: int,
+    limit: int | None = None,
+    time_in_force: TimeInForce = "gtc",
+    client_id: str | None = None,
+    **conditions: Any,
+) -> PlaceOrder:
+    """An order to buy; further words become its conditions."""
+    rarer = Conditions(**conditions) if conditions else None
+    return PlaceOrder(symbol, BUY, quantity, limit, time_in_force, client_id, rarer)
 
 
-def Sell(symbol: str, quantity: int, limit: int | None = None, **terms: Any) -> PlaceOrder:
-    """An order to sell."""
-    return PlaceOrder(symbol, SELL, quantity, limit, **terms)
+def Sell(
+    symbol: str,
+    quantity: int,
+    limit: int | None = None,
+    time_in_force: TimeInForce = "gtc",
+    client_id: str | None = None,
+    **conditions: Any,
+) -> PlaceOrder:
+    """An order to sell; further words become its conditions."""
+    rarer = Conditions(**conditions) if conditions else None
+    return PlaceOrder(symbol, SELL, quantity, limit, time_in_force, client_id, rarer)

@@ -1,0 +1,1 @@
+"""What an exchange does and who takes part in it."""

@@ -1,0 +1,40 @@
+"""An account: what a participant owns, and what of it is held back for open orders."""
+
+from __future__ import annotations
+
+import msgspec
+
+from market_sim.market.exchange.order import Order
+
+
+class Balance(msgspec.Struct):
+    """An amount of one asset; `reserved` of it is promised to open orders."""
+
+    total: int = 0
+    reserved: int = 0
+
+    @property
+    def available(self) -> int:
+        """What a new order may still use."""
+        return self.total - self.reserved
+
+
+class Account:
+    """The balances and open orders of one participant. Only the exchange changes them."""
+
+    __slots__ = ("balances", "client_ids", "name", "number", "open", "owner")
+
+    def __init__(self, name: str, number: int, owner: str) -> None:
+        self.name = name
+        self.number = number
+        self.owner = owner
+        self.balances: dict[str, Balance] = {}
+        self.open: dict[int, Order] = {}
+        self.client_ids: dict[str, Order] = {}
+
+    def balance(self, asset: str) -> Balance:
+        """The balance of this asset, empty at first."""
+        known = self.balances.get(asset)
+        if known is None:
+            known = self.balances[asset] = Balance()
+        return known
