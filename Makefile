@@ -32,7 +32,7 @@ check: $(VENV)/.builder  ## format, lint, types, layers, house rules
 	$(PYTHON) -m ruff format --check .
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m mypy
-	$(VENV)/bin/lint-imports --no-cache
+	$(VENV)/bin/lint-imports --no-cache --no-logo
 	$(PYTHON) -m pytest -q tests/unit/test_house_rules.py
 	@git ls-files 'market_sim/*.py' | xargs wc -l | awk '$$2 != "total" && $$1 > 400 {print $$2 ": " $$1 " lines: where is the seam?"}'
 

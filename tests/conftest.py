@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import hypothesis
 import pytest
@@ -35,8 +35,8 @@ class NetworkRefused(RuntimeError):
 class NetworkGuard:
     """An audit hook of the interpreter: sees every socket, whichever library opens it and however it was imported."""
 
-    address_at = {"socket.connect": 1, "socket.sendto": 1, "socket.sendmsg": 1, "socket.getnameinfo": 0}
-    name_at = {"socket.getaddrinfo": 0, "socket.gethostbyname": 0, "socket.gethostbyaddr": 0}
+    address_at: ClassVar = {"socket.connect": 1, "socket.sendto": 1, "socket.sendmsg": 1, "socket.getnameinfo": 0}
+    name_at: ClassVar = {"socket.getaddrinfo": 0, "socket.gethostbyname": 0, "socket.gethostbyaddr": 0}
 
     def __init__(self) -> None:
         self.attempts: list[str] = []
@@ -126,6 +126,7 @@ PROGRAMS = {
     "forge": Program("REQUIRE_CHAIN", ("forge",), "contracts/node_modules/@foundry-rs/forge-*/bin/forge"),
     "node": Program("REQUIRE_CHAIN", ("node",)),
     "chromium": Program("REQUIRE_BROWSER", ("chromium", "chromium-browser", "google-chrome")),
+    "lint-imports": Program("CI", ("lint-imports",), f"{sys.prefix}/bin/lint-imports"),
     "initdb": Program("REQUIRE_POSTGRES", ("initdb",), "/usr/lib/postgresql/*/bin/initdb"),
 }
 
@@ -136,8 +137,8 @@ def path_of(program: Program) -> str:
     if found:
         return found
     reason = f"needs {program.names[0]}, which is not on this machine"
-    if os.environ.get(program.demanded_by) == "1":
-        pytest.fail(f"{reason}, and {program.demanded_by}=1 demands it")
+    if os.environ.get(program.demanded_by) in ("1", "true"):
+        pytest.fail(f"{reason}, and {program.demanded_by} demands it")
     pytest.skip(reason)
 
 

@@ -1,0 +1,202 @@
+"""The house rules that a program can check, as functions from one source file to the findings in it.
+
+A finding is one sentence with its line. `RULES` says which rule holds where; tests/unit/test_house_rules.py applies
+it to the whole tree and plants one breach for each rule.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+LONGEST_MODULE = 500
+LONGEST_FUNCTION = 70
+
+MODEL = r"market_sim/(core|market|strategies|simulation/engine)/.*\.py"
+PACKAGE = r"market_sim/.*\.py"
+PYTHON = r".*\.py"
+ANY = r".*"
+
+CLOCKS_AND_CHANCE = {
+    "asyncio", "concurrent", "datetime", "multiprocessing", "random", "secrets", "threading", "time", "uuid",
+}  # fmt: skip
+ALLOWED_CHANCE = ("market_sim/core/randomness.py", "from random import Random")
+VAGUE_NAME = re.compile(
+    r"(^|_)(util|utils|helper|helpers|manager|common|misc|stuff)(_|$)|^(base|enhanced|new|old)_|_v\d+$"
+)
+MACHINE_PATH = re.compile(r"(?<![\w.$}])/(?:work|root|home|farm|tmp)/[\w.-]+")
+REGISTRY = re.compile(
+    r"(?:files\.pythonhosted|pypi|registry\.npmjs|registry\.yarnpkg|deb\.debian)\.(?:org|com)\b|--(?:extra-)?index-url"
+)
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+Finding = tuple[int, str]
+
+
+@dataclass(frozen=True)
+class Source:
+    """One file of the repository: its path, with slashes and from the root, and its text."""
+
+    path: str
+    text: str
+
+    @cached_property
+    def tree(self) -> ast.Module:
+        return ast.parse(self.text)
+
+    def nodes(self, *kinds: type) -> Iterator[ast.AST]:
+        return (node for node in ast.walk(self.tree) if isinstance(node, kinds))
+
+
+def module_is_long(source: Source) -> Iterator[Finding]:
+    lines = source.text.count("\n")
+    if lines > LONGEST_MODULE:
+        yield lines, f"{lines} lines, at most {LONGEST_MODULE}: find the seam"
+
+
+def function_is_long(source: Source) -> Iterator[Finding]:
+    for node in source.nodes(*FUNCTIONS):
+        lines = node.end_lineno - node.lineno + 1
+        if lines > LONGEST_FUNCTION:
+            yield node.lineno, f"{node.name} has {lines} lines, at most {LONGEST_FUNCTION}: it should fit a screen"
+
+
+def bare_assert(source: Source) -> Iterator[Finding]:
+    for node in source.nodes(ast.Assert):
+        yield node.lineno, "a bare assert vanishes under python -O: raise InvariantBroken"
+
+
+def relative_import(source: Source) -> Iterator[Finding]:
+    for node in source.nodes(ast.ImportFrom):
+        if node.level:
+            yield node.lineno, "imports are absolute"
+
+
+def path_edit(source: Source) -> Iterator[Finding]:
+    for node in source.nodes(ast.Attribute):
+        if node.attr == "path" and isinstance(node.value, ast.Name) and node.value.id == "sys":
+            yield node.lineno, "sys.path is left alone: one class would be loaded under two names"
+
+
+def package_with_code(source: Source) -> Iterator[Finding]:
+    body = source.tree.body
+    if not body or ast.get_docstring(source.tree) is None:
+        yield 1, "a package says in its docstring why its modules are neighbours"
+    for node in body[1:]:
+        yield node.lineno, "a package's __init__ holds its docstring and nothing else"
+
+
+def vague_name(source: Source) -> Iterator[Finding]:
+    name = source.path.rpartition("/")[2].partition(".")[0]
+    if VAGUE_NAME.search(name):
+        yield 1, f"{name!r} names no idea: call the module what it is about"
+
+
+def clock_or_chance(source: Source) -> Iterator[Finding]:
+    for node in source.nodes(ast.Import, ast.ImportFrom):
+        if (source.path, ast.unparse(node)) == ALLOWED_CHANCE:
+            continue
+        names = [node.module or ""] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]
+        for name in names:
+            if name.partition(".")[0] in CLOCKS_AND_CHANCE or name == "numpy.random":
+                yield node.lineno, f"the model imports no clock, thread or chance of its own: {name}"
+
+
+def hidden_order(source: Source) -> Iterator[Finding]:
+    for node in source.nodes(ast.Call):
+        if isinstance(node.func, ast.Name) and node.func.id == "hash":
+            yield node.lineno, "hash() differs from process to process"
+    for node in source.nodes(ast.For, ast.comprehension):
+        unordered = isinstance(node.iter, ast.Set | ast.SetComp) or (
+            isinstance(node.iter, ast.Call)
+            and isinstance(node.iter.func, ast.Name)
+            and node.iter.func.id in ("set", "frozenset")
+        )
+        if unordered:
+            yield node.iter.lineno, "the order of a set differs from process to process: sort it"
+
+
+def shared_counter(source: Source) -> Iterator[Finding]:
+    for scope in source.nodes(ast.Module, ast.ClassDef):
+        for node in scope.body:
+            value = getattr(node, "value", None)
+            if isinstance(value, ast.Call) and ast.unparse(value.func) in ("count", "itertools.count"):
+                yield node.lineno, "ids count from one in each run: no counter at module or class level"
+
+
+def prints(source: Source) -> Iterator[Finding]:
+    for node in source.nodes(ast.Call):
+        if isinstance(node.func, ast.Name) and node.func.id == "print":
+            yield node.lineno, "only an edge prints"
+
+
+def machine_path(source: Source) -> Iterator[Finding]:
+    for number, line in enumerate(source.text.splitlines(), 1):
+        for found in (*MACHINE_PATH.findall(line), *REGISTRY.findall(line)):
+            yield number, f"true of one machine only: {found}"
+
+
+def test_without_claim(source: Source) -> Iterator[Finding]:
+    functions = {node.name: node for node in source.nodes(*FUNCTIONS)}
+    claiming: set[str] = set()
+    while True:
+        more = {name for name, node in functions.items() if name not in claiming and claims(node, claiming)}
+        if not more:
+            break
+        claiming |= more
+    for name, node in functions.items():
+        if name.startswith("test") and name not in claiming:
+            yield node.lineno, f"{name} claims nothing: 'it did not crash' is not a claim"
+
+
+def claims(function: Function, claiming: set[str]) -> bool:
+    """Whether a test asserts something, expects an error, or calls a function that does."""
+    for node in ast.walk(function):
+        if isinstance(node, ast.Assert) and not isinstance(node.test, ast.Constant):
+            return True
+        if isinstance(node, ast.Raise):
+            return True
+        if isinstance(node, ast.Call):
+            name = ast.unparse(node.func).rpartition(".")[2]
+            if name in ("raises", "warns", "fail") or name in claiming or name.startswith(("assert_", "expect_")):
+                return True
+    return False
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A check, the paths where it holds, and the paths where it does not."""
+
+    check: Callable[[Source], Iterator[Finding]]
+    holds: str
+    except_for: str = "nothing"
+
+    def findings(self, source: Source) -> list[str]:
+        """What this rule finds in this file, one sentence each."""
+        if not re.fullmatch(self.holds, source.path) or re.fullmatch(self.except_for, source.path):
+            return []
+        return [f"{source.path}:{line}: {sentence}" for line, sentence in self.check(source)]
+
+
+RULES = {
+    rule.check.__name__: rule
+    for rule in (
+        Rule(module_is_long, PACKAGE),
+        Rule(function_is_long, PACKAGE),
+        Rule(bare_assert, PACKAGE),
+        Rule(relative_import, PYTHON),
+        Rule(path_edit, PYTHON),
+        Rule(package_with_code, r"market_sim/.*/__init__\.py"),
+        Rule(vague_name, PYTHON),
+        Rule(clock_or_chance, MODEL),
+        Rule(hidden_order, MODEL),
+        Rule(shared_counter, MODEL),
+        Rule(prints, PACKAGE, except_for=r"market_sim/ui/.*"),
+        Rule(machine_path, ANY, except_for=r"tests/unit/(test_)?house_rules\.py"),
+        Rule(test_without_claim, r"tests/.*test_\w+\.py"),
+    )
+}
