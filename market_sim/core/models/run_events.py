@@ -37,6 +37,13 @@ class ShockHappened(Event, frozen=True):
     numbers: Numbers
 
 
+class ValueMoved(Event, frozen=True):
+    """What an instrument is believed to be worth has changed; everybody can see it."""
+
+    symbol: str
+    value: int
+
+
 class RunEnded(Event, frozen=True):
     """The last event: the run came to its planned end, or was interrupted."""
 

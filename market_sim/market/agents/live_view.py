@@ -1,0 +1,99 @@
+"""The view of a running market: answers from the books and accounts of the exchange at the moment of asking."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from random import Random
+
+from market_sim.core.data.tape import TradeTape
+from market_sim.market.agents.view import Depth, InstrumentView, OwnOrder, View
+from market_sim.market.dynamics.value import BelievedValue
+from market_sim.market.exchange.account import Account
+from market_sim.market.exchange.exchange import Exchange, Timepiece
+from market_sim.market.exchange.listing import Listing
+
+
+class LiveInstrumentView(InstrumentView):
+    """One instrument, seen by one account."""
+
+    def __init__(self, listing: Listing, account: Account, tape: TradeTape, value: BelievedValue | None) -> None:
+        super().__init__(listing.symbol, tick=listing.tick, lot=listing.lot)
+        self._listing = listing
+        self._balance = account.balance(listing.symbol)
+        self._tape = tape
+        self._believed = value
+
+    @property
+    def prices(self) -> Sequence[int]:
+        """The price of every trade so far, oldest first."""
+        return self._tape.prices(self.symbol)
+
+    @property
+    def last(self) -> int | None:
+        """The price of the last trade."""
+        return self._listing.last
+
+    @property
+    def bid(self) -> int | None:
+        """The best shown price that somebody pays."""
+        return self._listing.book.best_bid
+
+    @property
+    def ask(self) -> int | None:
+        """The best shown price that somebody asks."""
+        return self._listing.book.best_ask
+
+    @property
+    def position(self) -> int:
+        """How much of it you hold."""
+        return self._balance.total
+
+    @property
+    def value(self) -> int | None:
+        """What it is believed to be worth, if the scenario lets such a value be known."""
+        return None if self._believed is None else self._believed.price
+
+    def depth(self, levels: int = 10) -> Depth:
+        """The best bids and the best asks as (price, shown quantity), best first."""
+        return self._listing.book.depth(levels)
+
+
+class LiveView(View):
+    """A running market, seen by one account."""
+
+    def __init__(
+        self,
+        exchange: Exchange,
+        account: Account,
+        clock: Timepiece,
+        tape: TradeTape,
+        values: Mapping[str, BelievedValue],
+        random: Random,
+    ) -> None:
+        seen = {
+            symbol: LiveInstrumentView(listing, account, tape, values.get(symbol))
+            for symbol, listing in exchange.listings.items()
+        }
+        super().__init__(seen, random=random)
+        self._account = account
+        self._clock = clock
+        quotes = {listing.quote for listing in exchange.listings.values()}
+        self._quote = min(quotes) if quotes else "USD"
+
+    @property
+    def time(self) -> int:
+        """The simulated time in nanoseconds."""
+        return self._clock.now
+
+    @property
+    def cash(self) -> int:
+        """The cash that no open order holds back."""
+        return self._account.balance(self._quote).available
+
+    @property
+    def orders(self) -> Sequence[OwnOrder]:
+        """Your open orders, oldest first."""
+        return [
+            OwnOrder(order.id, order.intent.symbol, order.side, order.limit, order.remaining)
+            for order in self._account.open.values()
+        ]

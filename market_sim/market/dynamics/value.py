@@ -1,0 +1,32 @@
+"""The believed value of an instrument: a random walk that everybody can see and nobody can trade at.
+
+It stands for the news. Market makers quote around it, so that prices move for a reason that a student can look up.
+A step is a percentage drawn from the instrument's own stream; the value stays positive because each step is
+proportional to it.
+"""
+
+from __future__ import annotations
+
+from market_sim.core.randomness import Stream
+
+
+class BelievedValue:
+    """What one instrument is believed to be worth, in the units of its price."""
+
+    def __init__(self, start: int, volatility_bps: float, stream: Stream) -> None:
+        self.now = float(start)
+        self._volatility = volatility_bps / 10_000
+        self._stream = stream
+
+    @property
+    def price(self) -> int:
+        """The value as a price: rounded to the nearest whole unit, never below one."""
+        return max(1, round(self.now))
+
+    def step(self) -> None:
+        """Let one interval pass. The draw is uniform, with the standard deviation that was asked for."""
+        self.now *= 1 + self._volatility * (2 * self._stream.random() - 1) * 3**0.5
+
+    def jump(self, percent: float) -> None:
+        """News: the value changes at once."""
+        self.now *= 1 + percent / 100

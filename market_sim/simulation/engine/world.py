@@ -1,0 +1,179 @@
+"""The world a scenario is built into: one exchange, its participants, a committee, a chain, and one clock.
+
+The verbs below are all that a scenario needs, so that it reads like a lesson plan:
+
+    world.list(...)        an instrument can be traded
+    world.join(...)        somebody takes part
+    world.at(epoch=6, ...) something happens from outside
+    world.validators(...)  who agrees on the order of trades, and how they misbehave
+    world.settle_on(...)   where finalized trades are paid out
+
+When the world runs, strategies wake up, their orders travel to the exchange, its trades travel to the validators, and
+what these finalize is settled. Everything is planned on the one clock and told to the one journal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from market_sim.core.data.journal import Journal
+from market_sim.core.data.tape import TradeTape
+from market_sim.core.errors import InputError, StrategyError
+from market_sim.core.models.instruments import Instrument
+from market_sim.core.models.intents import CancelAll, Intent
+from market_sim.core.models.run_events import AgentJoined, ShockHappened, StrategyFailed, ValueMoved
+from market_sim.core.randomness import Randomness
+from market_sim.market.agents.agent import Agent
+from market_sim.market.agents.live_view import LiveView
+from market_sim.market.agents.strategy import Strategy
+from market_sim.market.dynamics.shocks import PriceShock
+from market_sim.market.dynamics.value import BelievedValue
+from market_sim.market.exchange.exchange import Exchange
+from market_sim.market.exchange.fees import FeeSchedule
+from market_sim.simulation.engine.clock import MILLISECOND, WAKE, Clock
+from market_sim.simulation.engine.consensus import CommitteePlan
+from market_sim.simulation.engine.failures import where_it_failed
+
+VALUE_STEP_NS = 100 * MILLISECOND
+"""How often believed values move."""
+
+
+class World:
+    """Everything one run consists of, before and while it runs."""
+
+    def __init__(self, seed: int) -> None:
+        self.clock = Clock()
+        self.journal = Journal()
+        self.randomness = Randomness(seed)
+        self.exchange = Exchange(self.clock, self.journal)
+        self.tape = TradeTape(self.journal)
+        self.values: dict[str, BelievedValue] = {}
+        self.agents: dict[str, Agent] = {}
+        self.committee_plan = CommitteePlan()
+        self.settlement = "eth-tester"
+        self.failures: list[StrategyError] = []
+        self._joining: list[tuple[str, Strategy, int, int]] = []
+        self._shocks: list[tuple[int, PriceShock]] = []
+
+    # The verbs of a scenario
+
+    def list(
+        self,
+        instrument: Instrument,
+        fees: FeeSchedule | None = None,
+        value: int | None = None,
+        volatility_bps: float = 0.0,
+    ) -> None:
+        """Let an instrument be traded; with a `value`, let it be known what it is believed to be worth."""
+        self.exchange.list(instrument, fees)
+        if value is not None:
+            stream = self.randomness.stream(f"value/{instrument.symbol}")
+            self.values[instrument.symbol] = BelievedValue(value, volatility_bps, stream)
+
+    def join(
+        self,
+        name: str,
+        strategy: Strategy,
+        cash: int = 0,
+        holdings: Mapping[str, int] | None = None,
+        every_ms: float = 100,
+        latency_ms: float = 1,
+        owner: str | None = None,
+    ) -> None:
+        """Let somebody take part: with a strategy, with money and holdings, awake every so many milliseconds."""
+        if not isinstance(strategy, Strategy):
+            raise InputError(f"{name} needs a strategy with a method decide(view), found {strategy!r}")
+        if every_ms <= 0 or latency_ms < 0:
+            raise InputError(f"{name} wakes up every {every_ms} ms with a latency of {latency_ms} ms: not possible")
+        self.exchange.open_account(name, owner)
+        if cash:
+            self.exchange.deposit(name, self._quote(), cash)
+        for symbol, quantity in (holdings or {}).items():
+            if symbol not in self.exchange.listings:
+                raise InputError(f"{name} cannot hold {symbol}: it is not listed")
+            if quantity:
+                self.exchange.deposit(name, symbol, quantity)
+        self.journal.record(AgentJoined(self.clock.now, name, type(strategy).__name__))
+        self._joining.append((name, strategy, int(every_ms * MILLISECOND), int(latency_ms * MILLISECOND)))
+
+    def at(self, epoch: int, shock: PriceShock) -> None:
+        """Let something happen at the start of an epoch."""
+        if shock.symbol not in self.values:
+            raise InputError(f"a price shock needs an instrument with a believed value, and {shock.symbol} has none")
+        if epoch < 1:
+            raise InputError(f"epochs count from 1, found {epoch}")
+        self._shocks.append((epoch, shock))
+
+    def validators(self, count: int | None = None, leaders: str | None = None, byzantine: str | None = None) -> None:
+        """Who agrees on the order of trades: how many, who leads, and who breaks the rules in which way."""
+        self.committee_plan = self.committee_plan.changed(count=count, leaders=leaders, byzantine=byzantine)
+
+    def network(self, **settings: Any) -> None:
+        """How messages between validators travel."""
+        self.committee_plan = self.committee_plan.changed(**settings)
+
+    def settle_on(self, backend: str) -> None:
+        """Where finalized trades are paid out: "eth-tester", "memory" or "none"."""
+        self.settlement = backend
+
+    # What happens while it runs
+
+    def start(self, epoch_ns: int) -> None:
+        """Plan the first wake-up of every agent, the moves of the values, and the shocks."""
+        clock = self.clock
+        for name, strategy, every_ns, latency_ns in self._joining:
+            stream = self.randomness.stream(f"agent/{name}")
+            account = self.exchange.accounts[name]
+            view = LiveView(self.exchange, account, clock, self.tape, self.values, stream)
+            agent = self.agents[name] = Agent(name, strategy, view, stream, every_ns, latency_ns)
+            clock.plan(clock.now + int(stream.random() * every_ns), self._wake, agent, WAKE)
+        if self.values:
+            clock.plan(clock.now, self._move_values)
+        for epoch, shock in self._shocks:
+            clock.plan(epoch * epoch_ns, self._shock, shock)
+
+    def _wake(self, agent: Agent) -> None:
+        try:
+            intents = agent.intents()
+        except Exception as error:  # student code: the one place where everything is caught
+            self._retire(agent, error)
+            return
+        clock = self.clock
+        clock.plan(clock.now + agent.every_ns, self._wake, agent, WAKE)
+        for intent in intents:
+            clock.plan(clock.now + agent.latency_ns, self._arrive, (agent.name, intent))
+
+    def _arrive(self, order: tuple[str, Intent]) -> None:
+        self.exchange.submit(*order)
+
+    def _retire(self, agent: Agent, error: Exception) -> None:
+        """Name the strategy that raised, take its orders out of the market, and never wake it again."""
+        strategy, cause = type(agent.strategy).__name__, where_it_failed(error)
+        self.journal.record(StrategyFailed(self.clock.now, agent.name, strategy, cause))
+        self.failures.append(StrategyError(f"{agent.name} ({strategy}) stopped at {self.clock.now} ns: {cause}"))
+        self.exchange.submit(agent.name, CancelAll())
+
+    def _move_values(self, _: None) -> None:
+        for symbol, value in self.values.items():
+            value.step()
+            self.journal.record(ValueMoved(self.clock.now, symbol, value.price))
+        self.clock.plan(self.clock.now + VALUE_STEP_NS, self._move_values)
+
+    def _shock(self, shock: PriceShock) -> None:
+        value = self.values[shock.symbol]
+        before = value.price
+        value.jump(shock.percent)
+        what = f"{shock.symbol} {shock.percent:+g} %"
+        numbers: dict[str, int | str] = {"symbol": shock.symbol, "before": before, "after": value.price}
+        self.journal.record(ShockHappened(self.clock.now, what, numbers))
+
+    def _quote(self) -> str:
+        quotes = {listing.quote for listing in self.exchange.listings.values()}
+        if len(quotes) != 1:
+            raise InputError("list one instrument before anybody joins, and name the currency where there are several")
+        return quotes.pop()
+
+
+Watcher = Callable[[int], object]
+"""Called after each epoch with its number, while the run goes on."""

@@ -1,0 +1,1 @@
+"""Scenarios: what an instructor writes, and the list of those that are shipped."""

@@ -1,0 +1,38 @@
+"""The default scenario: one stock, three market makers, a dozen traders without information."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from market_sim.core.models.instruments import Stock
+from market_sim.core.money import cents, dollars
+from market_sim.market.dynamics.shocks import PriceShock
+from market_sim.market.exchange.fees import FeeSchedule, bps
+from market_sim.simulation.engine.world import World
+from market_sim.simulation.scenarios.scenario import Scenario
+from market_sim.strategies.traditional.market_maker import MarketMaker
+from market_sim.strategies.traditional.noise import Noise
+
+
+@dataclass(frozen=True)
+class FirstMarket(Scenario):
+    """One stock from the order to the money: quotes, trades, bad news in epoch 6, blocks, payment."""
+
+    name: ClassVar[str] = "first-market"
+
+    traders: int = 12
+    makers: int = 3
+    shock_percent: float = -1.5
+
+    def build(self, world: World) -> None:
+        """Three ladders of different width, a dozen traders, one piece of news."""
+        fees = FeeSchedule(maker=bps(0.5), taker=bps(1))
+        world.list(Stock("ACME", tick=cents(1)), fees, value=dollars(100), volatility_bps=3)
+        for number in range(self.makers):
+            maker = MarketMaker(spread_bps=8 + 4 * number, size=8 + 4 * number, levels=6, step_bps=3)
+            world.join(f"maker-{number}", maker, cash=dollars(100_000), holdings={"ACME": 1_000}, latency_ms=1 + number)
+        for number in range(self.traders):
+            world.join(f"noise-{number}", Noise(), cash=dollars(5_000), holdings={"ACME": 50}, latency_ms=5)
+        if self.shock_percent:
+            world.at(epoch=6, shock=PriceShock("ACME", percent=self.shock_percent))

@@ -1,0 +1,81 @@
+"""A scenario: what an instructor writes. A frozen dataclass whose fields are its parameters, and `build(world)`.
+
+    @dataclass(frozen=True)
+    class CrowdedRoom(Scenario):
+        \"\"\"Many traders without information: what does a price mean?\"\"\"
+        name = "crowded-room"
+        traders: int = 12
+
+        def build(self, world):
+            world.list(Stock("ACME", tick=cents(1)), value=dollars(100))
+            for number in range(self.traders):
+                world.join(f"noise-{number}", Noise(), cash=dollars(1_000), holdings={"ACME": 20})
+
+The fields become flags of the command line and inputs of a form; their types say what may be entered.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import typing
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from market_sim.core.errors import InputError
+from market_sim.simulation.engine.world import World
+
+Parameter = int | float | str | bool | None
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """What a run is about: it chooses instruments, participants, validators and events, and draws nothing itself."""
+
+    name: ClassVar[str] = ""
+
+    def build(self, world: World) -> None:
+        """Fill an empty world."""
+        raise InputError(f"scenario {type(self).__name__} needs a method build(world)")
+
+    @property
+    def summary(self) -> str:
+        """The first line of the docstring: what the scenario shows."""
+        return (type(self).__doc__ or "").strip().splitlines()[0]
+
+    @property
+    def parameters(self) -> dict[str, Parameter]:
+        """The value of every field."""
+        return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+
+
+def configured(kind: type[Scenario], **values: object) -> Scenario:
+    """A scenario with these values for its fields; text is read as the field's type, and anything else is refused."""
+    fields = parameter_types(kind)
+    for name in values:
+        if name not in fields:
+            near = difflib.get_close_matches(name, fields, 1)
+            meant = f"; did you mean {near[0]}?" if near else ""
+            raise InputError(f"scenario {kind.name} has no parameter {name}, it has {', '.join(fields) or 'none'}{meant}")
+    return kind(**{name: _read(kind.name, name, fields[name], value) for name, value in values.items()})
+
+
+def parameter_types(kind: type[Scenario]) -> dict[str, Any]:
+    """The type of every field, by name."""
+    hints = typing.get_type_hints(kind)
+    return {field.name: hints[field.name] for field in dataclasses.fields(kind)}
+
+
+def _read(scenario: str, name: str, kind: Any, value: object) -> Any:
+    expected = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}.get(kind, str(kind))
+    problem = InputError(f"scenario {scenario}: {name} must be {expected}, found {value!r}")
+    if isinstance(value, str) and kind is not str:
+        try:
+            return {"true": True, "false": False}[value.lower()] if kind is bool else kind(value)
+        except (ValueError, KeyError, TypeError):
+            raise problem from None
+    if kind is float and type(value) is int:
+        return float(value)
+    if type(value) is not kind:
+        raise problem
+    return value

@@ -1,0 +1,1 @@
+"""How participants decide, one family to a folder."""

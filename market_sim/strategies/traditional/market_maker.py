@@ -1,0 +1,80 @@
+"""The market maker: offers to buy and to sell at the same time and lives from the difference.
+
+It quotes around the believed value (the last price, where no value is known), and leans: the more it holds, the lower
+it quotes, so that others take its inventory away (after Ho and Stoll 1981; the skew here is linear in the position).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from market_sim.core.errors import InputError
+from market_sim.core.models.intents import BUY, SELL, Cancel, Intent, PlaceOrder
+from market_sim.market.agents.strategy import Strategy
+from market_sim.market.agents.view import InstrumentView, View
+
+
+@dataclass
+class MarketMaker(Strategy):
+    """Keeps a ladder of bids and asks around a reference price and leans against its inventory."""
+
+    symbol: str = "ACME"
+    spread_bps: int = 20
+    """The full distance between its best bid and its best ask, in hundredths of a percent of the reference."""
+    size: int = 10
+    levels: int = 5
+    step_bps: int = 5
+    """The distance from one rung of the ladder to the next."""
+    target: int | None = None
+    """The position it wants; without one, what it holds when it first wakes up."""
+    max_position: int = 1_000
+    """How far from the target it goes before it stops quoting the side that would take it further."""
+    lean_bps: int = 10
+    """How far the quotes move when the position is `max_position` away from the target."""
+    start: int | None = None
+    """The reference price before anything is known."""
+    _centre: int | None = field(default=None, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        if self.spread_bps <= 0 or self.size <= 0 or self.levels <= 0 or self.max_position <= 0:
+            raise InputError(f"spread, size, levels and position limit are positive, found {self}")
+
+    def decide(self, view: View) -> Iterable[Intent]:
+        """Quote again when the centre of the quotes has moved or a quote is gone; otherwise keep the queue places."""
+        market = view[self.symbol]
+        if self.target is None:
+            self.target = market.position
+        reference = market.value or market.last or self.start
+        if reference is None:
+            return
+        away = market.position - self.target
+        lean = reference * self.lean_bps * away // (self.max_position * 10_000)
+        centre = reference - lean
+        centre -= centre % market.tick
+        waiting = view.orders
+        if centre == self._centre and len(waiting) >= self.levels:
+            return
+        self._centre = centre
+        for order in waiting:
+            yield Cancel(order.id)
+        yield from self._ladder(view, market, centre, away)
+
+    def _ladder(self, view: View, market: InstrumentView, centre: int, away: int) -> Iterator[PlaceOrder]:
+        half = max(market.tick, centre * self.spread_bps // 20_000)
+        step = max(market.tick, centre * self.step_bps // 10_000)
+        # What is held back for the quotes that are being cancelled is free again before the new ones arrive.
+        cash = view.cash + sum(order.limit * order.remaining for order in view.orders if order.side == BUY)
+        shares = market.position
+        for rung in range(self.levels):
+            distance = half + rung * step
+            bid = centre - distance
+            bid -= bid % market.tick
+            ask = centre + distance
+            ask += -ask % market.tick
+            if away < self.max_position and bid > 0 and cash >= bid * self.size * 2:
+                cash -= bid * self.size
+                yield PlaceOrder(self.symbol, BUY, self.size, bid)
+            if away > -self.max_position and shares >= self.size:
+                shares -= self.size
+                yield PlaceOrder(self.symbol, SELL, self.size, ask)
