@@ -1,0 +1,93 @@
+"""The documents tell the truth: their commands run, their snippets work, the places they name exist."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+
+DOCUMENTS = ["README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/decisions/README.md"]
+NOT_COPIED = shutil.ignore_patterns(".*", "__pycache__", "node_modules", "results", "answers", "tests")
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def blocks(document: str, language: str) -> list[str]:
+    """The fenced blocks of one language, in order."""
+    return [text for kind, text in BLOCK.findall((ROOT / document).read_text()) if kind == language]
+
+
+def commands(document: str) -> list[str]:
+    """The commands that a document gives, one a line; of an installing one-liner, what follows the installation.
+
+    Test runs and make targets are left out: CI calls them, and they would run this test again.
+    """
+    lines = [line for text in blocks(document, "sh") for line in text.splitlines()]
+    last_parts = [line.rpartition(" && ")[2] if line.startswith("python3 -m venv") else line for line in lines]
+    return [line for line in last_parts if " -m pytest" not in line and " -m ruff" not in line and "make " not in line]
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory) -> Path:
+    """A copy of what a student has after the installation, with the README's snippets saved as it says."""
+    copy = tmp_path_factory.mktemp("readme") / "checkout"
+    shutil.copytree(ROOT, copy, ignore=NOT_COPIED)
+    python = copy / ".venv/bin/python"
+    python.parent.mkdir(parents=True)
+    python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+    python.chmod(0o755)
+    for snippet in blocks("README.md", "python"):
+        (copy / snippet.splitlines()[0].removeprefix("# ")).write_text(snippet)
+    return copy
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the commands are written for a POSIX shell")
+@pytest.mark.parametrize("command", commands("README.md"))
+def test_the_readmes_command_runs(checkout, command):
+    environment = {**os.environ, "MARKET_SIM_HEADLESS": "1"}
+    ran = subprocess.run(
+        command, shell=True, cwd=checkout, env=environment, capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == 0, f"{ran.stdout}\n{ran.stderr}"
+    assert ran.stdout.strip(), "a command that prints nothing shows nothing"
+
+
+def test_the_readme_has_commands_and_snippets_to_run():
+    assert ".venv/bin/python simulate.py --epochs 12" in commands("README.md")
+    assert {text.splitlines()[0] for text in blocks("README.md", "python")} == {"# buy_the_dip.py", "# crowded_room.py"}
+
+
+def test_ci_runs_the_readmes_test_command():
+    installing = [text.strip() for text in blocks("README.md", "sh") if text.startswith("python3 -m venv")]
+    assert [line.rpartition(" && ")[2] for line in installing] == [
+        ".venv/bin/python simulate.py --epochs 12",
+        ".venv/bin/python -m pytest -q",
+    ]
+    pattern = re.search(r"grep -E '(.+)' README\.md", (ROOT / ".ci/run").read_text())
+    assert pattern and re.fullmatch(pattern[1], installing[1])
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_named_make_targets_exist(document):
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    named = set(re.findall(r"(?:`|^)make ([a-z]+)", (ROOT / document).read_text(), re.MULTILINE))
+    assert named <= targets
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_named_places_exist(document):
+    text = re.sub(r"^```.*?^```$", "", (ROOT / document).read_text(), flags=re.MULTILINE | re.DOTALL)
+    folder = (ROOT / document).parent
+    links = [folder / link.partition("#")[0] for link in re.findall(r"\]\((?!https?:)([^)]+)\)", text)]
+    quoted = re.findall(
+        r"`((?:market_sim|contracts|benchmarks|tests|docs|examples|lessons)(?:/[\w./-]+)?|simulate\.py)`", text
+    )
+    missing = [str(path) for path in (*links, *(ROOT / place for place in quoted)) if not path.exists()]
+    assert links or quoted
+    assert not missing
