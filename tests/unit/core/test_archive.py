@@ -1,0 +1,215 @@
+"""A saved run is read again as the same run, and a damaged one is refused with the place of the damage."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from market_sim.core.data import archive
+from market_sim.core.data.archive import CHECKS, JOURNAL, MANIFEST, load, save
+from market_sim.core.data.fingerprint import digest, fingerprint
+from market_sim.core.data.journal import Journal
+from market_sim.core.errors import InputError, InvariantBroken
+from market_sim.core.models.consensus_events import BlockFinalized
+from market_sim.core.models.intents import Sell
+from market_sim.core.models.market_events import AccountOpened, Deposited, OrderAccepted, OrderRejected
+from market_sim.core.models.run_events import RunEnded, RunStarted
+
+TRIPLE = ("aa", "bb", "cc")
+
+
+def run(deposits: int = 6, seed: int = 7) -> Journal:
+    journal = Journal()
+    journal.record(RunStarted(0, "crowded-room", seed, 12, {"traders": 3, "noise": 0.25, "who": None}, False))
+    journal.record(AccountOpened(0, "alice", 2, "alice"))
+    for number in range(deposits):
+        journal.record(Deposited(number, "alice", "USD", 100 + number))
+    journal.record(OrderAccepted(9, 1, "alice", Sell("ACME", 5, 100, display=1)))
+    journal.record(OrderRejected(9, "alice", "PlaceOrder('\u2028é')", "BAD_TICK", {"limit": 3}))
+    journal.record(BlockFinalized(9, 4, 1, "bb", 2, TRIPLE))
+    journal.record(RunEnded(10, True))
+    return journal
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    save(run(), tmp_path / "saved")
+    return tmp_path / "saved"
+
+
+def test_a_run_comes_back_as_it_was(folder):
+    archived = load(folder)
+    assert list(archived.journal) == list(run())
+    manifest = archived.manifest
+    assert (manifest.scenario, manifest.seed, manifest.events) == ("crowded-room", 7, len(run()))
+    assert manifest.parameters == {"traders": 3, "noise": 0.25, "who": None}
+    assert manifest.fingerprint == fingerprint(run())
+    assert manifest.digests["market"] == digest(run(), "market")
+
+
+def test_the_fingerprint_is_what_any_other_program_computes(folder):
+    assert hashlib.sha256((folder / JOURNAL).read_bytes()).hexdigest() == fingerprint(run())
+
+
+def test_the_same_run_makes_the_same_bytes(folder, tmp_path):
+    save(run(), tmp_path / "again")
+    names = sorted(path.name for path in folder.iterdir())
+    assert names == sorted([JOURNAL, MANIFEST, CHECKS])
+    assert [(folder / name).read_bytes() for name in names] == [
+        (tmp_path / "again" / name).read_bytes() for name in names
+    ]
+
+
+def test_a_later_run_replaces_an_older_one(folder):
+    save(run(deposits=20, seed=8), folder)
+    assert load(folder).manifest.seed == 8
+    assert len(load(folder).journal) == len(run(deposits=20))
+
+
+def test_a_journal_without_a_beginning_is_not_a_run(tmp_path):
+    with pytest.raises(InvariantBroken, match="RunStarted"):
+        save(Journal(), tmp_path)
+
+
+def test_a_crash_before_the_rename_leaves_the_older_run(folder, monkeypatch):
+    before = (folder / JOURNAL).read_bytes()
+
+    def crash(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(archive.os, "replace", crash)
+    with pytest.raises(KeyboardInterrupt):
+        save(run(seed=9), folder)
+    assert (folder / JOURNAL).read_bytes() == before
+    assert load(folder).manifest.seed == 7
+
+
+def changed_line(folder: Path, number: int, old: bytes, new: bytes) -> None:
+    lines = (folder / JOURNAL).read_bytes().splitlines(keepends=True)
+    assert old in lines[number - 1]
+    lines[number - 1] = lines[number - 1].replace(old, new)
+    (folder / JOURNAL).write_bytes(b"".join(lines))
+
+
+def test_a_changed_amount_is_found_in_its_line(folder):
+    changed_line(folder, 5, b":102", b":103")
+    with pytest.raises(InputError, match=rf"{JOURNAL}, line 5 of 12 is damaged"):
+        load(folder)
+
+
+def test_two_exchanged_lines_are_found(folder):
+    lines = (folder / JOURNAL).read_bytes().splitlines(keepends=True)
+    lines[3], lines[4] = lines[4], lines[3]
+    (folder / JOURNAL).write_bytes(b"".join(lines))
+    with pytest.raises(InputError, match=r"line 4 of 12 is damaged"):
+        load(folder)
+
+
+@pytest.mark.parametrize(("cut", "sentence"), [(1, "middle of line 12"), (40, "middle of line 11|middle of line 12")])
+def test_a_torn_tail_is_named(folder, cut, sentence):
+    path = folder / JOURNAL
+    path.write_bytes(path.read_bytes()[:-cut])
+    with pytest.raises(InputError, match=sentence):
+        load(folder)
+
+
+def test_whole_missing_lines_are_named(folder):
+    path = folder / JOURNAL
+    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:-2]))
+    with pytest.raises(InputError, match="ends after line 10 of 12"):
+        load(folder)
+
+
+def test_an_added_line_is_named(folder):
+    path = folder / JOURNAL
+    path.write_bytes(path.read_bytes() * 2)
+    with pytest.raises(InputError, match="line 13 was added"):
+        load(folder)
+
+
+def test_every_single_flipped_bit_is_refused(folder):
+    path, chance = folder / JOURNAL, Random(1)
+    whole = path.read_bytes()
+    for _ in range(100):
+        place = chance.randrange(len(whole))
+        damaged = bytearray(whole)
+        damaged[place] ^= 1 << chance.randrange(8)
+        path.write_bytes(bytes(damaged))
+        with pytest.raises(InputError, match=rf"{JOURNAL}.* line \d+"):
+            load(folder)
+
+
+def test_every_cut_is_refused(folder):
+    path = folder / JOURNAL
+    whole = path.read_bytes()
+    for length in range(0, len(whole), 13):
+        path.write_bytes(whole[:length])
+        with pytest.raises(InputError, match="tail"):
+            load(folder)
+
+
+@pytest.mark.parametrize("name", [JOURNAL, MANIFEST])
+def test_a_missing_file_is_named(folder, name):
+    (folder / name).unlink()
+    with pytest.raises(InputError, match=f"{name} cannot be read"):
+        load(folder)
+
+
+def test_the_checks_are_needed_only_to_find_the_place(folder):
+    (folder / CHECKS).unlink()
+    assert load(folder).manifest.seed == 7
+    changed_line(folder, 5, b":102", b":103")
+    with pytest.raises(InputError, match=f"{CHECKS} cannot be read"):
+        load(folder)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        (b'"seed": 7', b'"seed": 8', "does not describe the run"),
+        (b'"traders": 3', b'"traders": 4', "does not describe the run"),
+        (b'"format": 1', b'"format": 2', "reads format 1"),
+        (b'"seed": 7', b'"seed": seven', "is damaged"),
+        (b'"seed": 7,', b"", "is damaged"),
+    ],
+)
+def test_a_changed_manifest_is_refused(folder, old, new, sentence):
+    path = folder / MANIFEST
+    assert old in path.read_bytes()
+    path.write_bytes(path.read_bytes().replace(old, new))
+    with pytest.raises(InputError, match=sentence):
+        load(folder)
+
+
+def test_the_manifest_of_another_run_is_refused(folder, tmp_path):
+    save(run(seed=8), tmp_path / "other")
+    (tmp_path / "other" / MANIFEST).replace(folder / MANIFEST)
+    with pytest.raises(InputError, match=r"line 1 of 12|another run"):
+        load(folder)
+
+
+def test_a_file_in_place_of_the_folder_is_refused_in_one_sentence(tmp_path):
+    (tmp_path / "taken").write_text("a note")
+    with pytest.raises(InputError, match=r"expected a folder to write to, but .*taken refused"):
+        save(run(), tmp_path / "taken")
+
+
+def test_a_folder_that_may_not_be_written_is_refused_in_one_sentence(folder, monkeypatch):
+    # The superuser may write everywhere, so the refusal of the system is played here.
+    def refuse(*_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("builtins.open", refuse)
+    with pytest.raises(InputError, match="refused: Permission denied"):
+        save(run(), folder)
+
+
+def test_no_time_of_day_and_no_machine_stand_in_the_files(folder):
+    for path in folder.iterdir():
+        text = path.read_text()
+        assert os.uname().nodename not in text or len(os.uname().nodename) < 4
+        assert str(folder) not in text
