@@ -1,0 +1,169 @@
+"""A certificate: what a quorum of validators signs for the contract about a range of final blocks.
+
+The Ethereum machine has no instruction for Ed25519 (EIP-665 stayed a draft), so each validator has a second key, on
+the curve secp256k1. What is signed follows EIP-712: the domain names the chain and the contract, so that a signature
+is worth nothing on another chain or for another contract.
+
+A validator never signs two digests for one height. Two certificates that contradict each other therefore share at least
+f + 1 signers, and the two signatures of each of them are the proof (settlement.md section 4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+from coincurve import PrivateKey, PublicKey
+
+from market_sim.blockchain.execution import Execution, net_hash, packed_exits, packed_rows
+from market_sim.blockchain.keccak import keccak
+from market_sim.core.errors import InvariantBroken
+from market_sim.core.randomness import Randomness
+
+SIGNATURE_SIZE: Final = 65
+"""Place of the signer times two plus the parity of the point, then r and s."""
+
+CURVE_ORDER: Final = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
+LARGEST_S: Final = CURVE_ORDER // 2
+"""Of s and n - s, which both fit, only the smaller is accepted: otherwise anybody could make a twin of a signature."""
+
+DOMAIN_NAME: Final = b"Market Sandbox Settlement"
+DOMAIN_VERSION: Final = b"1"
+_DOMAIN_TYPE: Final = b"EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
+_FINALIZED_TYPE: Final = (
+    b"Finalized(uint32 setId,uint64 first,uint64 last,uint64 epoch,bytes32 parent,bytes32 blockHash,"
+    b"bytes32 tradesRoot,uint64 trades,bytes32 netHash)"
+)
+
+
+class Domain(NamedTuple):
+    """Which contract on which chain a signature is meant for."""
+
+    chain_id: int
+    contract: bytes
+
+    @property
+    def separator(self) -> bytes:
+        """The EIP-712 domain separator."""
+        return keccak(
+            keccak(_DOMAIN_TYPE)
+            + keccak(DOMAIN_NAME)
+            + keccak(DOMAIN_VERSION)
+            + _word(self.chain_id)
+            + self.contract.rjust(32, b"\0")
+        )
+
+
+class Header(NamedTuple):
+    """What is signed about a range of blocks, without rows and exits themselves."""
+
+    set_id: int
+    first: int
+    last: int
+    epoch: int
+    parent: bytes
+    block: bytes
+    trades_root: bytes
+    trades: int
+
+
+class Batch(NamedTuple):
+    """All that the contract needs for one range, except the certificate."""
+
+    header: Header
+    rows: bytes
+    exits: bytes
+
+    @classmethod
+    def of(cls, execution: Execution, set_id: int) -> Batch:
+        """The batch that pays an executed range."""
+        done = execution
+        header = Header(
+            set_id, done.first, done.last, done.epoch, done.parent, done.block, done.trades_root, len(done.accepted)
+        )
+        return cls(header, packed_rows(done.rows), packed_exits(done.exits))
+
+    def digest(self, domain: Domain) -> bytes:
+        """The 32 bytes that validators sign."""
+        header = self.header
+        struct = keccak(
+            keccak(_FINALIZED_TYPE)
+            + b"".join(map(_word, header[:4]))
+            + header.parent
+            + header.block
+            + header.trades_root
+            + _word(header.trades)
+            + net_hash(self.rows, self.exits)
+        )
+        return keccak(b"\x19\x01" + domain.separator + struct)
+
+
+class ValidatorKey:
+    """The secp256k1 key of one validator (or of a relayer, or of an account's owner)."""
+
+    def __init__(self, secret: bytes) -> None:
+        self._key = PrivateKey(secret)
+        self.secret = secret
+        self.address = address_of(self._key.public_key)
+
+    @classmethod
+    def of_validator(cls, randomness: Randomness, validator: int) -> ValidatorKey:
+        """The key that belongs to this validator of this run."""
+        return cls(randomness.secret(f"validator/{validator}/secp256k1"))
+
+    def sign(self, digest: bytes) -> bytes:
+        """r, s and the parity of the point; the library always returns the smaller s."""
+        return self._key.sign_recoverable(digest, hasher=None)
+
+
+class Signer:
+    """One validator's pen: it remembers what it signed before it answers, and never signs a height twice."""
+
+    def __init__(self, key: ValidatorKey, signed: dict[int, bytes] | None = None) -> None:
+        self._key = key
+        self.signed: dict[int, bytes] = {} if signed is None else signed
+        """The digest signed for each height; outlives a restart when the owner keeps it."""
+
+    def sign(self, batch: Batch, domain: Domain) -> bytes:
+        """The signature on this batch: the same one again when asked again."""
+        digest = batch.digest(domain)
+        heights = range(batch.header.first, batch.header.last + 1)
+        for height in heights:
+            if self.signed.get(height, digest) != digest:
+                raise InvariantBroken(f"block {height} is signed already, with another result")
+        self.signed.update(dict.fromkeys(heights, digest))
+        return self._key.sign(digest)
+
+
+def certificate(signatures: Mapping[int, bytes]) -> bytes:
+    """The signatures of several validators as the contract reads them: ascending by the signer's place."""
+    return b"".join(
+        bytes([validator * 2 + signature[64]]) + signature[:64] for validator, signature in sorted(signatures.items())
+    )
+
+
+def signers(signed: bytes) -> tuple[int, ...]:
+    """The places of those who signed a certificate."""
+    return tuple(signed[place] // 2 for place in range(0, len(signed), SIGNATURE_SIZE))
+
+
+def quorum(validators: int) -> int:
+    """The smallest number of signatures k with 3k >= 2n."""
+    return -(-2 * validators // 3)
+
+
+def address_of(public_key: PublicKey) -> bytes:
+    """The Ethereum address of a public key: the last 20 bytes of its hash."""
+    return keccak(public_key.format(compressed=False)[1:])[12:]
+
+
+def recovered(digest: bytes, signature: bytes) -> bytes:
+    """The address that made this signature (r, s, parity), or 20 zero bytes, as the machine's `ecrecover` says."""
+    try:
+        return address_of(PublicKey.from_signature_and_message(signature, digest, hasher=None))
+    except ValueError:
+        return bytes(20)
+
+
+def _word(number: int) -> bytes:
+    return number.to_bytes(32, "big")

@@ -1,0 +1,255 @@
+"""The settlement desk: where the final blocks of each validator become one certified batch on the chain.
+
+Each validator executes and signs a range when it is final in its own view, in its own ledger. As soon as two thirds
+signed the same digest, the batch is relayed, and the chain is reconciled with the journal. Settlement never runs ahead
+of finality, because nothing but final blocks reaches this desk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
+
+from market_sim.blockchain.certificate import Batch, Signer, ValidatorKey, certificate, quorum
+from market_sim.blockchain.execution import Execution, Ledger, execute, net_hash, ranges
+from market_sim.blockchain.outbox import MemoryRows, Outbox, OutboxRow, RowStore
+from market_sim.blockchain.reconciliation import Reconciliation
+from market_sim.blockchain.register import Register
+from market_sim.blockchain.settlement import ChainReverted, Genesis, Settlement
+from market_sim.core.consensus.blocks import FinalBlock
+from market_sim.core.errors import InvariantBroken, SettlementError
+from market_sim.core.models.event import Event
+from market_sim.core.models.market_events import Trade
+from market_sim.core.models.settlement_events import (
+    BatchCertified,
+    BlockSettled,
+    Reconciled,
+    ReorgSeen,
+    SettlementOpened,
+    SettlementReverted,
+    TradeRefused,
+)
+from market_sim.core.randomness import Randomness
+
+SET_ID = 1
+"""The number of the first set of validators."""
+
+
+class Summary(NamedTuple):
+    """What the settlement of a run came to."""
+
+    backend: str
+    blocks: int
+    batches: int
+    trades: int
+    refused: int
+    transactions: int
+    gas: int
+    reconciled: bool
+
+
+class _Validator:
+    """One validator's side of settlement: its own ledger, its own pen, and the final blocks it has not executed."""
+
+    def __init__(self, signer: Signer, ledger: Ledger) -> None:
+        self.signer = signer
+        self.ledger = ledger
+        self.waiting: list[FinalBlock] = []
+
+
+class _Claim:
+    """A batch that some validators signed and that has no quorum yet."""
+
+    def __init__(self, execution: Execution, batch: Batch) -> None:
+        self.execution = execution
+        self.batch = batch
+        self.signatures: dict[int, bytes] = {}
+
+
+class SettlementDesk:
+    """The desk of one run."""
+
+    def __init__(
+        self,
+        settlement: Settlement,
+        *,
+        validators: int,
+        randomness: Randomness,
+        record: Callable[[Event], None],
+        now: Callable[[], int],
+        trade: Callable[[int], Trade],
+        rows: RowStore | None = None,
+        share_execution: bool = True,
+    ) -> None:
+        self.settlement = settlement
+        self._keys = [ValidatorKey.of_validator(randomness, number) for number in range(validators)]
+        self._quorum = quorum(validators)
+        self._record = record
+        self._now = now
+        self._trade = trade
+        self._rows = rows or MemoryRows()
+        self._share = share_execution
+        self._claims: dict[bytes, _Claim] = {}
+        self._certified: list[Execution] = []
+        self._executed: dict[bytes, Execution] = {}
+        self._gas = self._transactions = self._settled_blocks = self._settled_trades = self._batches = 0
+        self._reconciled = False
+
+    def open(self, register: Register, opening: Iterable[Event], genesis: bytes) -> None:
+        """Deploy, and fund from the deposits of the opening; `genesis` is the hash of the consensus chain's genesis."""
+        opening = list(opening)
+        deposits = register.balances(opening)
+        if not register.collector:
+            raise InvariantBroken("the account for fees must be open before settlement begins")
+        self._register = register
+        self._validators = [_Validator(Signer(key), Ledger(genesis, deposits)) for key in self._keys]
+        self._reconciliation = Reconciliation(register, opening, self._trade)
+        addresses = tuple(key.address for key in self._keys)
+        opened = self.settlement.open(
+            Genesis(genesis, addresses, tuple(register.tokens), max(register.names), deposits)
+        )
+        domain = self.settlement.domain
+        self._domain = domain
+        self._outbox = Outbox(self.settlement, self._rows, self._settled, self._reorganised)
+        self._record(
+            SettlementOpened(
+                self._now(),
+                self.settlement.name,
+                domain.chain_id,
+                "0x" + domain.contract.hex(),
+                tuple(token.symbol for token in register.tokens),
+                opened.token_contracts,
+                tuple("0x" + address.hex() for address in addresses),
+                len(register.accounts),
+                opened.transactions,
+                opened.gas,
+            )
+        )
+        self.reconcile()
+
+    def finalized(self, validator: int, blocks: Iterable[FinalBlock]) -> None:
+        """These blocks became final in this validator's view, in the order of their heights."""
+        mine = self._validators[validator]
+        mine.waiting.extend(blocks)
+        for part in list(ranges(mine.waiting)):
+            del mine.waiting[: len(part)]
+            self._sign(validator, mine, part)
+
+    def finish(self) -> None:
+        """Bring what is on its way to its end; a chain that needs confirmations is asked for them."""
+        if not self._outbox.waiting:
+            return
+        self._relay()
+        while self._outbox.waiting and self.settlement.confirm():
+            self._relay()
+        if self._outbox.waiting:
+            raise SettlementError(f"{self._outbox.waiting} certified batches could not be settled")
+
+    def reconcile(self) -> None:
+        """Compare every balance on the chain with the journal; a difference raises `InvariantBroken`."""
+        self._reconciled = False
+        found = self._reconciliation.compare(self.settlement)
+        self._reconciled = True
+        self._record(Reconciled(self._now(), *found))
+
+    def summary(self) -> Summary:
+        """What was settled so far."""
+        return Summary(
+            self.settlement.name,
+            self._settled_blocks,
+            self._batches,
+            self._settled_trades,
+            sum(len(execution.refused) for execution in self._certified),
+            self._transactions,
+            self._gas,
+            self._reconciled,
+        )
+
+    def _sign(self, validator: int, mine: _Validator, blocks: Sequence[FinalBlock]) -> None:
+        """One validator executes a range, signs the result, and shows the signature to the relayer."""
+        execution = self._execution(mine.ledger, blocks)
+        batch = Batch.of(execution, SET_ID)
+        signature = mine.signer.sign(batch, self._domain)
+        mine.ledger.apply(execution)
+        digest = batch.digest(self._domain)
+        claim = self._claims.setdefault(digest, _Claim(execution, batch))
+        claim.signatures[validator] = signature
+        if len(claim.signatures) == self._quorum:
+            self._certify(claim, digest)
+
+    def _execution(self, ledger: Ledger, blocks: Sequence[FinalBlock]) -> Execution:
+        # The hash of the last block commits to the whole chain up to it, so equal keys mean equal results: sharing
+        # changes time, not behaviour, as with the verdicts on signatures.
+        if not self._share:
+            return execute(ledger, blocks, self._register)
+        key = blocks[-1].hash
+        known = self._executed.get(key)
+        if known is None:
+            known = self._executed[key] = execute(ledger, blocks, self._register)
+        return known
+
+    def _certify(self, claim: _Claim, digest: bytes) -> None:
+        execution, header = claim.execution, claim.batch.header
+        signed = dict(claim.signatures)
+        self._certified.append(execution)
+        self._reconciliation.expect(execution)
+        now = self._now()
+        for trade, account, reason, numbers in execution.refused:
+            self._record(TradeRefused(now, trade, self._register.account_name(account), reason, numbers))
+        self._record(
+            BatchCertified(
+                now,
+                header.first,
+                header.last,
+                header.epoch,
+                header.block.hex(),
+                header.trades,
+                header.trades_root.hex(),
+                net_hash(claim.batch.rows, claim.batch.exits).hex(),
+                digest.hex(),
+                tuple(sorted(signed)),
+            )
+        )
+        self._outbox.add(claim.batch, certificate(signed))
+        self._relay()
+
+    def _relay(self) -> None:
+        try:
+            self._outbox.advance()
+        except ChainReverted as reverted:
+            header = self._certified[self._outbox.settled]
+            self._record(SettlementReverted(self._now(), header.first, header.last, reverted.error, reverted.arguments))
+            raise
+
+    def _settled(self, row: OutboxRow) -> None:
+        """The contract holds this batch: tell it, then compare both sides."""
+        execution = self._certified[self._batches]
+        self._batches += 1
+        receipt = row.receipt
+        self._transactions += len(row.prepared)
+        self._settled_blocks += execution.last - execution.first + 1
+        self._settled_trades += len(execution.accepted)
+        self._gas += receipt.gas if receipt else 0
+        self._record(
+            BlockSettled(
+                self._now(),
+                execution.first,
+                execution.last,
+                execution.epoch,
+                receipt.transaction if receipt else "",
+                receipt.gas if receipt else 0,
+                len(execution.accepted),
+                len(execution.refused),
+                len(execution.rows),
+                self.settlement.confirmations,
+                receipt.state_root if receipt else "",
+                receipt.receipts_root if receipt else "",
+            )
+        )
+        if self._outbox.settled + 1 != self._batches:
+            raise InvariantBroken(f"{self._batches} batches are told as settled, {self._outbox.settled + 1} are")
+        self.reconcile()
+
+    def _reorganised(self, row: OutboxRow, depth: int) -> None:
+        header = row.batch.header
+        self._record(ReorgSeen(self._now(), header.first, header.last, row.prepared[-1].transaction, depth))

@@ -1,0 +1,181 @@
+"""Execution: what a range of final blocks does to the balances, as every validator computes it for itself.
+
+The result is a function of the finalized chain and of nothing else, so that all honest validators sign the same
+digest. Trades are walked in the order of matching with running balances. A trade that would make a balance negative is
+refused: it has no effect on rows or root, and the rest of the block goes on. So a batch never reverts because
+somebody cannot pay, which would stop the settlement of everything after it (settlement.md section 6).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from struct import Struct
+from typing import Final, NamedTuple
+
+from market_sim.blockchain.keccak import keccak
+from market_sim.blockchain.merkle import merkle_root
+from market_sim.blockchain.payload import TradeRecord, decoded, records_in
+from market_sim.blockchain.register import Balance, Register
+from market_sim.core.consensus.blocks import FinalBlock
+from market_sim.core.errors import InvariantBroken
+from market_sim.core.models.event import Numbers
+
+ROW: Final = Struct(">II16s")
+"""A net row on the chain: account, token, and the signed change in 128 bits."""
+
+Place = tuple[int, int]
+"""Whose balance of what: (account number, token number)."""
+
+
+class Row(NamedTuple):
+    """One net change: this account's balance of this token moves by `delta`."""
+
+    account: int
+    token: int
+    delta: int
+
+
+class Refusal(NamedTuple):
+    """A trade without effect: which one, who could not deliver, why, with the numbers."""
+
+    trade: int
+    account: int
+    reason: str
+    numbers: Numbers
+
+
+class Execution(NamedTuple):
+    """What a range of final blocks does: net rows, the root over its trades, and the trades that were refused."""
+
+    first: int
+    last: int
+    epoch: int
+    parent: bytes
+    block: bytes
+    accepted: tuple[int, ...]
+    """The numbers of the trades that count, in order."""
+    trades_root: bytes
+    rows: tuple[Row, ...]
+    exits: tuple[int, ...]
+    refused: tuple[Refusal, ...]
+
+
+class Ledger:
+    """The balances after the last executed range: a fold over the finalized chain alone."""
+
+    def __init__(self, genesis: bytes, balances: Iterable[Balance]) -> None:
+        self.height = 0
+        self.head = genesis
+        self.balances: dict[Place, int] = {(account, token): amount for account, token, amount in balances}
+
+    def apply(self, execution: Execution) -> None:
+        """Go on by one executed range."""
+        if (execution.first, execution.parent) != (self.height + 1, self.head):
+            raise InvariantBroken(f"blocks from {execution.first} on do not follow block {self.height}")
+        for account, token, delta in execution.rows:
+            place = account, token
+            self.balances[place] = self.balances.get(place, 0) + delta
+        self.height, self.head = execution.last, execution.block
+
+
+def ranges(blocks: Sequence[FinalBlock]) -> Iterator[tuple[FinalBlock, ...]]:
+    """Final blocks cut after each block that has trades, with the empty ones before it; an empty tail waits.
+
+    The cut depends on the chain alone, never on when somebody noticed that a block is final: otherwise honest
+    validators would sign ranges that overlap.
+    """
+    begin = 0
+    for place, block in enumerate(blocks):
+        if block.payload:
+            yield tuple(blocks[begin : place + 1])
+            begin = place + 1
+
+
+def execute(ledger: Ledger, blocks: Sequence[FinalBlock], register: Register) -> Execution:
+    """What these blocks do to this ledger, which stays as it is."""
+    height, head = ledger.height, ledger.head
+    for block in blocks:
+        if block.height != height + 1 or block.parent != head:
+            raise InvariantBroken(f"block {block.height} does not follow block {height}")
+        height, head = block.height, block.hash
+    running = dict(ledger.balances)
+    accepted: list[int] = []
+    leaves: list[bytes] = []
+    refused: list[Refusal] = []
+    for block in blocks:
+        for record, leaf in zip(decoded(block.payload), records_in(block.payload), strict=True):
+            refusal = _pay(record, running, register)
+            if refusal is None:
+                accepted.append(record.trade)
+                leaves.append(leaf)
+            else:
+                refused.append(refusal)
+    before = ledger.balances
+    changes = ((place, amount - before.get(place, 0)) for place, amount in sorted(running.items()))
+    rows = tuple(Row(account, token, delta) for (account, token), delta in changes if delta)
+    tip = blocks[-1]
+    return Execution(
+        blocks[0].height,
+        tip.height,
+        tip.epoch,
+        ledger.head,
+        tip.hash,
+        tuple(accepted),
+        merkle_root(leaves),
+        rows,
+        (),
+        tuple(refused),
+    )
+
+
+def _pay(record: TradeRecord, running: dict[Place, int], register: Register) -> Refusal | None:
+    """Let one trade change the running balances, or say why it has no effect."""
+    _, trade, token, price, quantity, buyer, seller, buyer_fee, seller_fee = record
+    terms = register.terms_of.get(token)
+    if terms is None:
+        return Refusal(trade, buyer, "SETTLEMENT_UNKNOWN_TOKEN", {"trade": trade, "token": token})
+    for account in (buyer, seller):
+        if account not in register.names:
+            return Refusal(trade, account, "SETTLEMENT_UNKNOWN_ACCOUNT", {"trade": trade, "account": account})
+    cash_token = terms.cash_token
+    cash = price * quantity * terms.multiplier
+    moves = (
+        ((buyer, cash_token), -cash - buyer_fee),
+        ((seller, token), -quantity),
+        ((seller, cash_token), cash - seller_fee),
+        ((buyer, token), quantity),
+        ((register.collector, cash_token), buyer_fee + seller_fee),
+    )
+    short = False
+    for place, change in moves:
+        running[place] = left = running.get(place, 0) + change
+        short = short or left < 0
+    # A balance may dip below zero on the way when one account is on both sides; what counts is the end.
+    if not short or all(running[place] >= 0 for place, _ in moves):
+        return None
+    guilty, wanted = next((place, change) for place, change in moves if running[place] < 0)
+    for place, change in moves:
+        running[place] -= change
+    account, asset = guilty
+    numbers: Numbers = {
+        "trade": trade,
+        "asset": register.tokens[asset].symbol,
+        "held": running[guilty],
+        "needed": -wanted,
+    }
+    return Refusal(trade, account, "SETTLEMENT_SHORT", numbers)
+
+
+def packed_rows(rows: Iterable[Row]) -> bytes:
+    """Net rows as the contract reads them: 24 bytes each, ascending by account and token."""
+    return b"".join(ROW.pack(account, token, delta.to_bytes(16, "big", signed=True)) for account, token, delta in rows)
+
+
+def packed_exits(exits: Iterable[int]) -> bytes:
+    """Numbers of withdrawal requests as the contract reads them: 4 bytes each, ascending."""
+    return b"".join(number.to_bytes(4, "big") for number in exits)
+
+
+def net_hash(rows: bytes, exits: bytes) -> bytes:
+    """What validators sign of rows and exits; each is hashed for itself, so that no byte can change sides."""
+    return keccak(keccak(rows) + keccak(exits))

@@ -1,0 +1,64 @@
+"""The most gas that a batch can need, computed from its contents alone, so that every validator gets the same number.
+
+A payload whose batch would pass `LARGEST_BATCH_GAS` is invalid: so no batch is ever split over two transactions, and no
+half of one can fail. The prices are upper bounds of what the contract was measured to need (settlement.md section 6).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from market_sim.blockchain.payload import RECORD, trades_in
+from market_sim.blockchain.register import Register
+
+LARGEST_BATCH_GAS: Final = 25_000_000
+LARGEST_COMMITTEE: Final = 128
+"""Validators in one set, at most: a certificate has seven bits for the place of a signer."""
+
+_BASE: Final = 100_000
+_SIGNATURE: Final = 7_000
+_SLOT: Final = 5_000
+_FIRST_WRITE: Final = 17_100
+_ROW: Final = 800
+_EXIT: Final = 30_000
+
+
+def batch_gas(signatures: int, slots: int, first_writes: int, rows: int, exits: int) -> int:
+    """The bound for a batch that touches this many storage slots (two balances share one)."""
+    return _BASE + _SIGNATURE * signatures + _SLOT * slots + _FIRST_WRITE * first_writes + _ROW * rows + _EXIT * exits
+
+
+def fitting(payload: bytes, register: Register) -> int:
+    """How many trades from the start of this payload fit into one transaction, whoever signs it."""
+    trades = trades_in(payload)
+    # Two cheap bounds first; nearly every payload is within one of them.
+    slots, rows = (
+        len(register.accounts) * (len(register.tokens) + 1) // 2,
+        len(register.accounts) * len(register.tokens),
+    )
+    cash_tokens = len({terms.cash_token for terms in register.terms.values()})
+    slots, rows = min(slots, 4 * trades + cash_tokens), min(rows, 4 * trades + cash_tokens)
+    if _fresh(slots, rows) <= LARGEST_BATCH_GAS:
+        return trades
+    return _counted(payload, register)
+
+
+def _counted(payload: bytes, register: Register) -> int:
+    """The same by walking through the payload and counting what it touches."""
+    slots: set[tuple[int, int]] = set()
+    rows: set[tuple[int, int]] = set()
+    collector = register.collector
+    for number, (_, _, token, _, _, buyer, seller, _, _) in enumerate(RECORD.iter_unpack(payload)):
+        terms = register.terms_of.get(token)
+        cash = terms.cash_token if terms else 0
+        for place in ((buyer, cash), (buyer, token), (seller, cash), (seller, token), (collector, cash)):
+            rows.add(place)
+            slots.add((place[0], place[1] // 2))
+        if _fresh(len(slots), len(rows)) > LARGEST_BATCH_GAS:
+            return number
+    return trades_in(payload)
+
+
+def _fresh(slots: int, rows: int) -> int:
+    """The bound when every slot is written for the first time and everybody signs."""
+    return batch_gas(LARGEST_COMMITTEE, slots, slots, rows, exits=0)

@@ -1,0 +1,190 @@
+"""A settlement without a chain: the same checks as the contract, in the same order, in plain Python.
+
+It is what `BatchSettlement.sol` says, written a second time. Tests compare the two, batch for batch; a run without
+Ethereum can use it, and it needs nothing but a hash function and the signatures.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from market_sim.blockchain.certificate import (
+    LARGEST_S,
+    SIGNATURE_SIZE,
+    Batch,
+    Domain,
+    Header,
+    recovered,
+)
+from market_sim.blockchain.execution import ROW, Place
+from market_sim.blockchain.keccak import keccak
+from market_sim.blockchain.settlement import Answer, ChainReverted, Genesis, Head, Holding, Opened, Prepared, Receipt
+
+SET_ID = 1
+_LARGEST_BALANCE = 2**128 - 1
+
+
+class InMemorySettlement:
+    """The rules of the contract over a dictionary of balances."""
+
+    name = "in memory"
+    confirmations = 0
+
+    def __init__(self, chain_id: int = 31337) -> None:
+        self._domain = Domain(chain_id, keccak(b"market-sim/in-memory-settlement")[12:])
+        self._genesis: Genesis | None = None
+        self._head = Head(0, 0, bytes(32), bytes(32))
+        self._balances: dict[Place, int] = {}
+        self._receipts: dict[str, Receipt] = {}
+        self._sent = 0
+
+    @property
+    def domain(self) -> Domain:
+        """The contract and the chain that certificates must name."""
+        return self._domain
+
+    def open(self, genesis: Genesis) -> Opened:
+        """Take the balances as they are; there is nothing to deploy."""
+        self._genesis = genesis
+        self._head = Head(0, 0, genesis.block, bytes(32))
+        self._balances = {(account, token): amount for account, token, amount in genesis.balances}
+        return Opened(tuple("" for _ in genesis.tokens), 0, 0)
+
+    def head(self) -> Head:
+        """How far batches have been applied."""
+        return self._head
+
+    def balances(self) -> dict[Place, int]:
+        """Every balance that is not zero."""
+        return {place: amount for place, amount in self._balances.items() if amount}
+
+    def holdings(self) -> list[Holding]:
+        """The vault holds exactly what its accounts hold."""
+        sums = [0] * len(self._opened().tokens)
+        for (_, token), amount in self._balances.items():
+            sums[token] += amount
+        return [Holding(held, 0) for held in sums]
+
+    def next_nonce(self) -> int:
+        """The number of transactions so far."""
+        return self._sent
+
+    def prepare(self, batch: Batch, certificate: bytes, nonce: int, attempt: int) -> Prepared:
+        """The batch as bytes; its hash is the hash of the transaction."""
+        raw = msgspec.msgpack.encode((nonce, attempt, batch, certificate))
+        return Prepared(nonce, raw, keccak(raw).hex())
+
+    def send(self, raw: bytes) -> Answer:
+        """Apply the batch at once: every transaction has its own block."""
+        transaction = keccak(raw).hex()
+        if transaction in self._receipts:
+            return "already known"
+        nonce, _, (header, rows, exits), certificate = msgspec.msgpack.decode(raw, type=tuple[int, int, Any, bytes])
+        if nonce != self._sent:
+            return "nonce too low"
+        self._sent += 1
+        try:
+            self.settle(Batch(Header(*header), rows, exits), certificate)
+        except ChainReverted as reverted:
+            receipt = Receipt(transaction, False, 0, self._sent, reverted.error, reverted.arguments)
+        else:
+            receipt = Receipt(transaction, True, 0, self._sent)
+        self._receipts[transaction] = receipt
+        return "sent"
+
+    def receipt(self, transaction: str) -> Receipt | None:
+        """What became of a transaction."""
+        return self._receipts.get(transaction)
+
+    def block_number(self) -> int:
+        """One block for each transaction."""
+        return self._sent
+
+    def confirm(self) -> bool:
+        """There are no further blocks."""
+        return False
+
+    def settle(self, batch: Batch, certificate: bytes) -> None:
+        """Check a batch as the contract does and apply it, or change nothing and raise `ChainReverted`."""
+        header = batch.header
+        self._check_place(header)
+        self._check_certificate(batch, certificate)
+        self._balances = self._paid(batch)
+        self._head = Head(header.last, header.epoch, header.block, header.trades_root)
+
+    def _opened(self) -> Genesis:
+        if self._genesis is None:
+            raise ChainReverted("NotOpened")
+        return self._genesis
+
+    def _check_place(self, header: Header) -> None:
+        head = self._head
+        if header.first != head.height + 1:
+            raise ChainReverted("HeightGap", {"expected": head.height + 1, "found": header.first})
+        if header.last < header.first:
+            raise ChainReverted("RangeBackwards", {"first": header.first, "last": header.last})
+        if header.epoch <= head.epoch:
+            raise ChainReverted("EpochNotGrowing", {"previous": head.epoch, "found": header.epoch})
+        if header.parent != head.block:
+            raise ChainReverted("WrongParent", {"expected": head.block.hex(), "found": header.parent.hex()})
+
+    def _check_certificate(self, batch: Batch, certificate: bytes) -> None:
+        validators = self._opened().validators
+        count, rest = divmod(len(certificate), SIGNATURE_SIZE)
+        if rest:
+            raise ChainReverted("BadCertificateLength", {"length": len(certificate)})
+        if 3 * count < 2 * len(validators):
+            raise ChainReverted("TooFewSignatures", {"found": count, "validators": len(validators)})
+        if batch.header.set_id != SET_ID:
+            raise ChainReverted("WrongValidatorSet", {"expected": SET_ID, "found": batch.header.set_id})
+        digest = batch.digest(self._domain)
+        next_signer = 0
+        for place in range(0, len(certificate), SIGNATURE_SIZE):
+            signature = certificate[place : place + SIGNATURE_SIZE]
+            signer, parity = divmod(signature[0], 2)
+            if signer < next_signer:
+                raise ChainReverted("SignersNotAscending", {"signer": signer})
+            if signer >= len(validators):
+                raise ChainReverted("UnknownSigner", {"signer": signer})
+            if int.from_bytes(signature[33:], "big") > LARGEST_S:
+                raise ChainReverted("HighS", {"signer": signer})
+            found = recovered(digest, signature[1:] + bytes([parity]))
+            if not any(found):
+                raise ChainReverted("ZeroSignature", {"signer": signer})
+            if found != validators[signer]:
+                raise ChainReverted("WrongSigner", {"signer": signer, "recovered": "0x" + found.hex()})
+            next_signer = signer + 1
+
+    def _paid(self, batch: Batch) -> dict[Place, int]:
+        """The balances after these rows."""
+        genesis = self._opened()
+        if len(batch.rows) % ROW.size:
+            raise ChainReverted("BadRowsLength", {"length": len(batch.rows)})
+        balances = dict(self._balances)
+        sums = [0] * len(genesis.tokens)
+        previous = (0, -1)
+        for account, token, packed in ROW.iter_unpack(batch.rows):
+            delta = int.from_bytes(packed, "big", signed=True)
+            where = {"account": account, "token": token}
+            if (account, token) <= previous:
+                raise ChainReverted("RowsNotAscending", where)
+            if not 0 < account <= genesis.accounts:
+                raise ChainReverted("UnknownAccount", {"account": account})
+            if token >= len(sums):
+                raise ChainReverted("UnknownToken", {"token": token})
+            held = balances.get((account, token), 0)
+            if held + delta < 0:
+                raise ChainReverted("Insolvent", {**where, "held": held, "delta": delta})
+            if held + delta > _LARGEST_BALANCE:
+                raise ChainReverted("BalanceTooLarge", {**where, "held": held, "delta": delta})
+            balances[account, token] = held + delta
+            sums[token] += delta
+            previous = account, token
+        for token, total in enumerate(sums):
+            if total:
+                raise ChainReverted("NotZeroSum", {"token": token, "sum": total})
+        if batch.exits:
+            raise ChainReverted("UnknownRequest", {"number": int.from_bytes(batch.exits[:4], "big")})
+        return balances

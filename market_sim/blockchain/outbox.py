@@ -1,0 +1,227 @@
+"""The outbox: each certified batch reaches the contract exactly once, whatever breaks on the way.
+
+A batch is one row, and each step is written down before the next one begins (settlement.md section 7):
+
+    ready -> prepared (nonce and signed bytes) -> sent -> mined -> settled
+
+After a crash the row says where to go on. If the contract has the batch already, it is settled, no matter who relayed
+it. If a transaction of ours is in a block, wait for its confirmations. Otherwise send the same bytes again: never a
+second nonce for one batch, so the chain itself lets at most one of our transactions through.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final, Literal, NamedTuple, Protocol
+
+from market_sim.blockchain.certificate import Batch
+from market_sim.blockchain.settlement import ChainReverted, Prepared, Receipt, Settlement
+from market_sim.core.errors import InvariantBroken, SettlementError
+
+Status = Literal["ready", "prepared", "sent", "mined", "settled"]
+
+PATIENCE: Final = 8
+"""How often in a row an unknown answer is followed by another try before relaying stops and says so."""
+
+
+class OutboxRow(NamedTuple):
+    """One batch on its way: what must be known to go on after a crash at any moment."""
+
+    batch: Batch
+    certificate: bytes
+    status: Status = "ready"
+    prepared: tuple[Prepared, ...] = ()
+    """The signed transactions, the latest last; all have the same nonce."""
+    receipt: Receipt | None = None
+
+
+class RowStore(Protocol):
+    """Where rows are kept; `put` returns when the row would survive a crash."""
+
+    def rows(self) -> list[OutboxRow]:
+        """All rows, in the order of their blocks."""
+
+    def put(self, number: int, row: OutboxRow) -> None:
+        """Write this row, new or again."""
+
+
+class MemoryRows:
+    """Rows in memory: they survive a restart of the outbox, not one of the program."""
+
+    def __init__(self) -> None:
+        self._rows: dict[int, OutboxRow] = {}
+
+    def rows(self) -> list[OutboxRow]:
+        """All rows, in the order of their blocks."""
+        return [self._rows[number] for number in sorted(self._rows)]
+
+    def put(self, number: int, row: OutboxRow) -> None:
+        """Write this row, new or again."""
+        self._rows[number] = row
+
+
+class Outbox:
+    """Brings rows to the contract in their order, one step at a time; made again after a crash from the same rows."""
+
+    def __init__(
+        self,
+        settlement: Settlement,
+        store: RowStore,
+        settled: Callable[[OutboxRow], None],
+        reorganised: Callable[[OutboxRow, int], None],
+    ) -> None:
+        self._settlement = settlement
+        self._store = store
+        self._on_settled = settled
+        self._on_reorganised = reorganised
+        self._rows = store.rows()
+        self._done = sum(row.status == "settled" for row in self._rows)
+        # Rows whose transaction may or may not have arrived: after a crash that is every open one.
+        self._uncertain = {number for number, row in self._open() if row.prepared}
+
+    @property
+    def waiting(self) -> int:
+        """How many rows are not settled yet."""
+        return len(self._rows) - self._done
+
+    @property
+    def settled(self) -> int:
+        """How many rows are settled."""
+        return self._done
+
+    def add(self, batch: Batch, certificate: bytes) -> None:
+        """Take a certified batch; it must follow the one before."""
+        if self._rows and batch.header.first != self._rows[-1].batch.header.last + 1:
+            raise InvariantBroken(f"the batch from block {batch.header.first} on does not follow the one before")
+        self._rows.append(OutboxRow(batch, certificate))
+        self._store.put(len(self._rows) - 1, self._rows[-1])
+
+    def advance(self) -> None:
+        """Take every row as far as it can go now; a row may be sent once the one before it is in a block."""
+        for number, _ in self._open():
+            tries = 0
+            while self._step(number) and tries < PATIENCE:
+                tries += number in self._uncertain
+            if self._rows[number].status == "settled":
+                self._done = number + 1
+            elif self._rows[number].status != "mined":
+                return
+
+    def _open(self) -> list[tuple[int, OutboxRow]]:
+        return list(enumerate(self._rows[self._done :], start=self._done))
+
+    def _put(self, number: int, **changes: Any) -> OutboxRow:
+        row = self._rows[number] = self._rows[number]._replace(**changes)
+        self._store.put(number, row)
+        return row
+
+    def _step(self, number: int) -> bool:
+        """One step of one row; False when it has to wait or has arrived."""
+        if number in self._uncertain and self._find(number):
+            return True
+        row = self._rows[number]
+        if row.status == "ready":
+            self._prepare(number, attempt=0, nonce=self._free_nonce())
+            return True
+        if row.status == "prepared":
+            return self._send(number)
+        if row.status == "sent":
+            return self._look_for_receipt(number)
+        return row.status == "mined" and self._confirm(number)
+
+    def _free_nonce(self) -> int:
+        used = [row.prepared[-1].nonce for _, row in self._open() if row.prepared]
+        return max([self._settlement.next_nonce(), *(nonce + 1 for nonce in used)])
+
+    def _prepare(self, number: int, attempt: int, nonce: int) -> None:
+        """Step 4: nonce and signed bytes are written down before anything is sent."""
+        row = self._rows[number]
+        fresh = self._settlement.prepare(row.batch, row.certificate, nonce, attempt)
+        self._put(number, status="prepared", prepared=(*row.prepared, fresh), receipt=None)
+
+    def _send(self, number: int) -> bool:
+        """Step 5: the result of sending may stay unknown, and that is never taken for a failure."""
+        row = self._rows[number]
+        latest = row.prepared[-1]
+        answer = self._settlement.send(latest.raw)
+        if answer in ("sent", "already known"):
+            self._put(number, status="sent")
+        elif answer == "underpriced":
+            # The same nonce and the same call with a higher fee: only one of the two can ever be in a block.
+            self._prepare(number, attempt=len(row.prepared), nonce=latest.nonce)
+        elif answer == "nonce too low" and not self._find(number):
+            raise SettlementError(f"nonce {latest.nonce} was used by a transaction that is not ours")
+        elif answer == "unknown":
+            self._uncertain.add(number)
+        return True
+
+    def _find(self, number: int) -> bool:
+        """The restart rule: did the batch arrive, by whoever's transaction, or is one of ours in a block?"""
+        row = self._rows[number]
+        header = row.batch.header
+        head = self._settlement.head()
+        if head.height >= header.last:
+            found = head.block, head.trades_root
+            if head.height == header.last and found != (header.block, header.trades_root):
+                raise InvariantBroken(
+                    f"block {header.last} is {head.block.hex()} on the chain and {header.block.hex()} here"
+                )
+        receipt = next(filter(None, (self._settlement.receipt(each.transaction) for each in row.prepared)), None)
+        if receipt is not None:
+            self._put(number, status="mined", receipt=receipt)
+        elif head.height >= header.last:
+            self._finish(number, receipt=None)
+        else:
+            if row.status == "mined":
+                self._on_reorganised(row, 0)
+            self._put(number, status="prepared", receipt=None)
+        self._uncertain.discard(number)
+        return receipt is not None or head.height >= header.last
+
+    def _look_for_receipt(self, number: int) -> bool:
+        row = self._rows[number]
+        for each in row.prepared:
+            receipt = self._settlement.receipt(each.transaction)
+            if receipt is not None:
+                self._put(number, status="mined", receipt=receipt)
+                return True
+        # Perhaps dropped, perhaps slow: the next call sends the same bytes again.
+        self._uncertain.add(number)
+        return False
+
+    def _confirm(self, number: int) -> bool:
+        """Steps 6 and 7: settled once enough blocks follow the one that holds the transaction."""
+        row = self._rows[number]
+        receipt, settlement = row.receipt, self._settlement
+        if receipt is None:
+            raise InvariantBroken("a mined row has no receipt")
+        if not receipt.succeeded:
+            return self._failed(number, receipt)
+        if not settlement.confirmations:
+            return self._finish(number, receipt)
+        depth = settlement.block_number() - receipt.block
+        now = settlement.receipt(receipt.transaction)
+        if now is None:
+            self._on_reorganised(row, max(depth, 0))
+            self._put(number, status="prepared", receipt=None)
+            return True
+        if now.block != receipt.block:
+            self._put(number, receipt=now)
+            return True
+        return depth >= settlement.confirmations and self._finish(number, receipt)
+
+    def _failed(self, number: int, receipt: Receipt) -> bool:
+        """A transaction of ours is in a block and had no effect."""
+        row = self._rows[number]
+        if self._settlement.head().height >= row.batch.header.last:
+            return self._finish(number, receipt=None)  # another relayer was first
+        if receipt.out_of_gas and len(row.prepared) < PATIENCE:
+            # The old nonce is spent on a transaction that can never have an effect, so a new one is safe here.
+            self._prepare(number, attempt=len(row.prepared), nonce=self._free_nonce())
+            return True
+        raise ChainReverted(receipt.error or "OutOfGas", receipt.arguments)
+
+    def _finish(self, number: int, receipt: Receipt | None) -> bool:
+        self._on_settled(self._put(number, status="settled", receipt=receipt))
+        self._done = max(self._done, number + 1)
+        return False

@@ -1,0 +1,114 @@
+"""The payload: the bytes of a block, one record of fixed width for each trade in it, in the order of matching.
+
+A record holds the whole trade, not its digest, so that whoever holds the finalized chain can execute it without
+asking anybody. A payload continues the chain without gaps: if w is the last trade on the chain that the leader
+extends, it holds the trades w + 1, w + 2, ... and nothing else (docs/decisions/0005). So no leader can leave a trade
+out and take a later one, and "which trades are in the chain" is one integer.
+
+The first byte of a record says what it is; deposits and withdrawals will be further kinds.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from struct import Struct
+from typing import Final, NamedTuple
+
+from market_sim.blockchain.register import Register
+from market_sim.core.errors import InvariantBroken, ProtocolViolation
+from market_sim.core.models.market_events import Trade
+
+TRADE: Final = 1
+"""The kind byte of a trade record."""
+
+RECORD: Final = Struct(">BQIqQIIqq")
+"""Kind, trade, token of the instrument, price, quantity, buyer, seller, fee of the buyer, fee of the seller."""
+
+LARGEST_PAYLOAD: Final = 10_000
+"""Trades in one block, at most (consensus.md section 11)."""
+
+
+class TradeRecord(NamedTuple):
+    """One trade as the validators see it: numbers only, buyer and seller instead of maker and taker."""
+
+    kind: int
+    trade: int
+    token: int
+    price: int
+    quantity: int
+    buyer: int
+    seller: int
+    buyer_fee: int
+    seller_fee: int
+
+
+def encoded(trade: Trade, register: Register) -> bytes:
+    """The record of this trade."""
+    accounts = register.accounts
+    maker, taker = accounts[trade.maker], accounts[trade.taker]
+    token = register.terms[trade.symbol].token
+    if trade.side > 0:
+        parties = taker, maker, trade.taker_fee, trade.maker_fee
+    else:
+        parties = maker, taker, trade.maker_fee, trade.taker_fee
+    return RECORD.pack(TRADE, trade.trade, token, trade.price, trade.quantity, *parties)
+
+
+def decoded(payload: bytes) -> Iterator[TradeRecord]:
+    """The records of a payload, in order.
+
+    >>> record = TradeRecord(TRADE, 1, 1, 10_000, 5, 2, 3, 10, 0)
+    >>> next(decoded(RECORD.pack(*record))) == record
+    True
+    """
+    if len(payload) % RECORD.size:
+        raise ProtocolViolation("PAYLOAD_MALFORMED", size=len(payload), record=RECORD.size)
+    return map(TradeRecord._make, RECORD.iter_unpack(payload))
+
+
+def trades_in(payload: bytes) -> int:
+    """How many trades a payload holds."""
+    return len(payload) // RECORD.size
+
+
+def records_in(payload: bytes) -> list[bytes]:
+    """The records of a payload as bytes, the leaves of the Merkle tree."""
+    size = RECORD.size
+    return [payload[place : place + size] for place in range(0, len(payload), size)]
+
+
+def last_trade(payload: bytes) -> int:
+    """The number of the last trade in a payload that is not empty."""
+    number: int = RECORD.unpack_from(payload, len(payload) - RECORD.size)[1]
+    return number
+
+
+def payload_digest(payload: bytes) -> bytes:
+    """What a block carries of its payload."""
+    return hashlib.sha256(payload).digest()
+
+
+class TradeRecords:
+    """The records of all trades so far, each encoded once and shared by all validators of a run.
+
+    Sharing saves time and changes nothing: the record is a function of the trade. What a validator may use is
+    decided by its own `TradePool`, not by what stands here.
+    """
+
+    def __init__(self, register: Register) -> None:
+        self.register = register
+        self._records: dict[int, bytes] = {}
+
+    def add(self, trade: Trade) -> None:
+        """Encode a trade at its first sight."""
+        if trade.trade not in self._records:
+            self._records[trade.trade] = encoded(trade, self.register)
+
+    def between(self, first: int, last: int) -> bytes:
+        """The records of these trades, one after the other."""
+        records = self._records
+        try:
+            return b"".join([records[number] for number in range(first, last + 1)])
+        except KeyError as missing:
+            raise InvariantBroken(f"trade {missing} was never encoded") from None

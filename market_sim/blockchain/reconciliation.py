@@ -1,0 +1,95 @@
+"""The reconciliation: every balance on the chain against the journal's trades added up a second time.
+
+The sum here is the journal's own fold over the `Trade` events, not payloads, executions or net rows; so a mistake on
+the way from the exchange to the chain shows, wherever it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from market_sim.blockchain.execution import Execution, Place
+from market_sim.blockchain.register import Register
+from market_sim.blockchain.settlement import Settlement
+from market_sim.core.data.fold import Fold
+from market_sim.core.errors import InvariantBroken
+from market_sim.core.models.event import Event
+from market_sim.core.models.market_events import Trade
+
+
+class Agreement(NamedTuple):
+    """What was found equal: up to which block, how many balances, and the sums for each token."""
+
+    last: int
+    balances: int
+    totals: tuple[int, ...]
+    surplus: tuple[int, ...]
+
+
+class Reconciliation:
+    """A second sum of deposits and trades, kept beside the chain and compared with it on demand."""
+
+    def __init__(self, register: Register, opening: Iterable[Event], trade: Callable[[int], Trade]) -> None:
+        self._register = register
+        self._trade = trade
+        self._sum = Fold()
+        for event in opening:
+            self._sum.add(event)
+        self._expected: list[Execution] = []
+        self._counted = 0
+
+    def expect(self, execution: Execution) -> None:
+        """The next range that the contract should hold one day."""
+        self._expected.append(execution)
+
+    def compare(self, settlement: Settlement) -> Agreement:
+        """Compare everything as far as the contract has settled; a difference is a broken promise of ours."""
+        head = settlement.head()
+        while self._counted < len(self._expected) and self._expected[self._counted].last <= head.height:
+            for number in self._expected[self._counted].accepted:
+                self._sum.add(self._trade(number))
+            self._counted += 1
+        last = self._expected[self._counted - 1] if self._counted else None
+        if last is not None and (head.height, head.block, head.trades_root) != (
+            last.last,
+            last.block,
+            last.trades_root,
+        ):
+            raise InvariantBroken(
+                f"the contract is at block {head.height} ({head.block.hex()}), "
+                f"the journal at block {last.last} ({last.block.hex()})"
+            )
+        ours, theirs = self._ours(), settlement.balances()
+        if ours != theirs:
+            raise InvariantBroken("chain and journal differ: " + "; ".join(self._differences(ours, theirs)))
+        return self._covered(settlement, head.height, theirs)
+
+    def _ours(self) -> dict[Place, int]:
+        accounts, token = self._register.accounts, self._register.token
+        return {
+            (accounts[account], token(asset)): amount
+            for account, assets in self._sum.balances.items()
+            for asset, amount in assets.items()
+        }
+
+    def _covered(self, settlement: Settlement, height: int, balances: dict[Place, int]) -> Agreement:
+        """The vault must hold what it owes, token by token; more is somebody's gift and is shown."""
+        totals = [0] * len(self._register.tokens)
+        for (_, token), amount in balances.items():
+            totals[token] += amount
+        surplus = []
+        for token, (holding, owed) in enumerate(zip(settlement.holdings(), totals, strict=True)):
+            surplus.append(holding.held - owed - holding.claimable)
+            if surplus[-1] < 0:
+                symbol = self._register.tokens[token].symbol
+                raise InvariantBroken(f"the vault holds {holding.held} {symbol} and owes {owed + holding.claimable}")
+        return Agreement(height, len(balances), tuple(totals), tuple(surplus))
+
+    def _differences(self, ours: dict[Place, int], theirs: dict[Place, int]) -> list[str]:
+        places = sorted(place for place in ours.keys() | theirs.keys() if ours.get(place) != theirs.get(place))
+        return [
+            f"{self._register.account_name(account)} holds {theirs.get((account, token), 0)} "
+            f"{self._register.tokens[token].symbol} on the chain and {ours.get((account, token), 0)} in the journal"
+            for account, token in places
+        ]

@@ -1,0 +1,130 @@
+"""Settlement: the port through which batches reach the contracts, whatever chain they stand on.
+
+A settlement is opened once, then receives prepared transactions and answers questions about what it holds. Delivering
+each batch exactly once is the work of the outbox; checking the result is the work of the reconciliation. Behind the
+port stand `InMemorySettlement`, which needs no chain, and the Ethereum one.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple, Protocol
+
+from market_sim.blockchain.certificate import Batch, Domain
+from market_sim.blockchain.execution import Place
+from market_sim.blockchain.register import Balance, Token
+from market_sim.core.errors import SettlementError
+from market_sim.core.models.event import Numbers
+
+
+class Genesis(NamedTuple):
+    """What the contracts are opened with: the consensus chain they follow, its validators, and the money."""
+
+    block: bytes
+    validators: tuple[bytes, ...]
+    """The Ethereum addresses of the validators, in order."""
+    tokens: tuple[Token, ...]
+    accounts: int
+    """Accounts are numbered from 1 to this."""
+    balances: tuple[Balance, ...]
+
+
+class Opened(NamedTuple):
+    """What opening gave: where the contracts stand, and what it took."""
+
+    token_contracts: tuple[str, ...]
+    transactions: int
+    gas: int
+
+
+class Head(NamedTuple):
+    """How far the contract has settled: height, epoch and hash of the last block, and the root of its trades."""
+
+    height: int
+    epoch: int
+    block: bytes
+    trades_root: bytes
+
+
+class Prepared(NamedTuple):
+    """A signed transaction that has not been sent: the same bytes can be sent again at any time."""
+
+    nonce: int
+    raw: bytes
+    transaction: str
+
+
+Answer = Literal["sent", "already known", "nonce too low", "underpriced", "unknown"]
+"""What a node says to a transaction. Unknown means that the question may or may not have arrived."""
+
+
+class Receipt(NamedTuple):
+    """What became of a transaction that stands in a block."""
+
+    transaction: str
+    succeeded: bool
+    gas: int
+    block: int
+    """The height of the block of the settlement chain."""
+    error: str = ""
+    arguments: Numbers | None = None
+    out_of_gas: bool = False
+    state_root: str = ""
+    receipts_root: str = ""
+
+
+class Holding(NamedTuple):
+    """What the vault holds of one token, and what owners may claim of it."""
+
+    held: int
+    claimable: int
+
+
+class ChainReverted(SettlementError):
+    """A contract refused a call: the name of its error and the arguments."""
+
+    def __init__(self, error: str, arguments: Numbers | None = None) -> None:
+        self.error = error
+        self.arguments: Numbers = arguments or {}
+        super().__init__(f"{error}({', '.join(f'{name}={value}' for name, value in self.arguments.items())})")
+
+
+class Settlement(Protocol):
+    """A place where certified batches are paid out."""
+
+    name: str
+    confirmations: int
+    """How many blocks must follow before a batch counts as settled."""
+
+    def open(self, genesis: Genesis) -> Opened:
+        """Deploy the contracts and fund the accounts."""
+
+    @property
+    def domain(self) -> Domain:
+        """The contract and the chain that certificates must name."""
+
+    def head(self) -> Head:
+        """How far the contract has settled."""
+
+    def balances(self) -> dict[Place, int]:
+        """Every balance in the contract that is not zero."""
+
+    def holdings(self) -> list[Holding]:
+        """What the vault holds, for each token in the order of its number."""
+
+    def next_nonce(self) -> int:
+        """The nonce of the relayer's next transaction."""
+
+    def prepare(self, batch: Batch, certificate: bytes, nonce: int, attempt: int) -> Prepared:
+        """A signed transaction for this batch; a later attempt offers a higher fee and more gas."""
+
+    def send(self, raw: bytes) -> Answer:
+        """Hand a transaction to the chain."""
+
+    def receipt(self, transaction: str) -> Receipt | None:
+        """What became of a transaction; nothing when no block holds it."""
+
+    def block_number(self) -> int:
+        """The height of the settlement chain itself."""
+
+    def confirm(self) -> bool:
+        """Let the chain grow by one block if it can be asked to; says whether it could."""

@@ -1,0 +1,99 @@
+"""What happens between a finalized block and the money on the chain: certified, settled, refused, reconciled.
+
+No event holds a hash of an Ethereum block: those contain the wall clock of the machine. Transaction hashes, state
+roots and receipt roots repeat from run to run, and they stand here instead.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from market_sim.core.models.event import Area, Event, Numbers
+
+
+class SettlementEvent(Event, frozen=True):
+    """Something that happened on the way from a finalized block to the chain."""
+
+    area: ClassVar[Area] = "settlement"
+
+
+class SettlementOpened(SettlementEvent, frozen=True):
+    """The contracts stand and the accounts are funded; a token's number is its place in `tokens`."""
+
+    backend: str
+    chain_id: int
+    contract: str
+    tokens: tuple[str, ...]
+    token_contracts: tuple[str, ...]
+    validators: tuple[str, ...]
+    accounts: int
+    transactions: int
+    gas: int
+
+
+class TradeRefused(SettlementEvent, frozen=True):
+    """A finalized trade has no effect on the chain, because it would make a balance negative."""
+
+    trade: int
+    account: str
+    reason: str
+    numbers: Numbers
+
+
+class BatchCertified(SettlementEvent, frozen=True):
+    """A quorum of validators executed the same range of blocks and signed the same result."""
+
+    first: int
+    last: int
+    epoch: int
+    block: str
+    trades: int
+    trades_root: str
+    net_hash: str
+    digest: str
+    signers: tuple[int, ...]
+
+
+class BlockSettled(SettlementEvent, frozen=True):
+    """The blocks from `first` to `last` are paid out: one transaction, `rows` net changes of balances."""
+
+    first: int
+    last: int
+    epoch: int
+    transaction: str
+    gas: int
+    trades: int
+    refused: int
+    rows: int
+    confirmations: int
+    state_root: str
+    receipts_root: str
+
+
+class Reconciled(SettlementEvent, frozen=True):
+    """Every balance on the chain was compared with the journal added up again, and none differed."""
+
+    last: int
+    balances: int
+    totals: tuple[int, ...]
+    """The sum of all accounts, for each token in the order of its number."""
+    surplus: tuple[int, ...]
+    """What the vault holds beyond what it owes: somebody sent tokens to it without a deposit."""
+
+
+class SettlementReverted(SettlementEvent, frozen=True):
+    """The contract refused a batch; relaying stops, because the same batch would be refused again."""
+
+    first: int
+    last: int
+    error: str
+    arguments: Numbers
+
+
+class ReorgSeen(SettlementEvent, frozen=True):
+    """The chain forgot a block that held our transaction; the same bytes are sent again."""
+
+    first: int
+    last: int
+    transaction: str
+    depth: int

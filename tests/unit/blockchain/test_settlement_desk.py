@@ -1,0 +1,144 @@
+"""The way from final blocks to settled batches, without a chain."""
+
+from __future__ import annotations
+
+import pytest
+
+from market_sim.blockchain.desk import SettlementDesk
+from market_sim.blockchain.in_memory import InMemorySettlement
+from market_sim.blockchain.payload import encoded
+from market_sim.blockchain.register import Register
+from market_sim.core.consensus.blocks import FinalBlock, make_block
+from market_sim.core.data.journal import Journal
+from market_sim.core.errors import InvariantBroken
+from market_sim.core.models.market_events import AccountOpened, Deposited, InstrumentListed, Trade
+from market_sim.core.models.settlement_events import BatchCertified, BlockSettled, Reconciled, TradeRefused
+from market_sim.core.randomness import Randomness
+
+GENESIS = bytes([7]) * 32
+
+
+class Town:
+    """A market of two traders whose trades the test writes by hand, and the chain of blocks that holds them."""
+
+    def __init__(self, validators: int = 4, share_execution: bool = True) -> None:
+        self.journal = Journal()
+        for event in (
+            InstrumentListed(0, "ACME", "stock", 1, 1, "USD", 1, 2, 0),
+            AccountOpened(0, "fees", 1, "house"),
+            AccountOpened(0, "alice", 2, "alice"),
+            AccountOpened(0, "bob", 3, "bob"),
+            Deposited(0, "alice", "USD", 1_000),
+            Deposited(0, "bob", "ACME", 10),
+        ):
+            self.journal.record(event)
+        self.register = Register.of(self.journal)
+        self.trades: dict[int, Trade] = {}
+        self.blocks: list[FinalBlock] = []
+        self.desk = SettlementDesk(
+            InMemorySettlement(),
+            validators=validators,
+            randomness=Randomness(1),
+            record=self.journal.record,
+            now=lambda: 5,
+            trade=self.trades.__getitem__,
+            share_execution=share_execution,
+        )
+        self.desk.open(self.register, self.journal, GENESIS)
+
+    def trade(self, price: int, quantity: int, maker_fee: int = 0, taker_fee: int = 0) -> Trade:
+        """Alice buys from Bob, who was resting."""
+        number = len(self.trades) + 1
+        trade = Trade(1, number, "ACME", price, quantity, 1, 1, 2, "bob", "alice", maker_fee, taker_fee)
+        self.trades[number] = trade
+        return trade
+
+    def block(self, *trades: Trade) -> FinalBlock:
+        """The next block of the chain."""
+        parent = self.blocks[-1].hash if self.blocks else GENESIS
+        height = len(self.blocks) + 1
+        payload = b"".join(encoded(trade, self.register) for trade in trades)
+        block = make_block(parent, height, payload)
+        self.blocks.append(FinalBlock(height, height, block.hash, parent, payload))
+        return self.blocks[-1]
+
+    def finalize(self, *blocks: FinalBlock, validators: range = range(4)) -> None:
+        for validator in validators:
+            self.desk.finalized(validator, blocks)
+
+    def of(self, kind: type) -> list:
+        return list(self.journal.of(kind))
+
+
+def test_a_block_is_settled_once_three_of_four_validators_executed_it() -> None:
+    town = Town()
+    block = town.block(town.trade(price=100, quantity=3, maker_fee=1, taker_fee=2))
+    town.finalize(block, validators=range(2))
+    assert town.of(BlockSettled) == []
+    town.finalize(block, validators=range(2, 4))
+    (settled,) = town.of(BlockSettled)
+    assert (settled.first, settled.last, settled.trades, settled.rows) == (1, 1, 1, 5)
+    assert town.desk.settlement.balances() == {(1, 0): 3, (2, 0): 698, (2, 1): 3, (3, 0): 299, (3, 1): 7}
+
+
+def test_empty_blocks_ride_along_with_the_next_block_that_has_trades() -> None:
+    town = Town()
+    town.finalize(town.block(), town.block(), town.block(town.trade(100, 1)), town.block())
+    town.finalize(town.block(town.trade(100, 1)))
+    assert [(event.first, event.last) for event in town.of(BlockSettled)] == [(1, 3), (4, 5)]
+
+
+def test_ranges_do_not_depend_on_when_a_validator_learns_that_blocks_are_final() -> None:
+    town = Town()
+    blocks = [town.block(), town.block(town.trade(100, 1)), town.block(), town.block(town.trade(100, 2))]
+    town.desk.finalized(0, blocks)
+    for block in blocks:
+        town.desk.finalized(1, [block])
+    town.desk.finalized(2, blocks[:3])
+    town.desk.finalized(2, blocks[3:])
+    assert [(event.first, event.last) for event in town.of(BlockSettled)] == [(1, 2), (3, 4)]
+
+
+def test_a_trade_that_cannot_be_paid_is_refused_and_the_rest_of_its_block_settles() -> None:
+    town = Town()
+    dear, cheap = town.trade(price=400, quantity=3), town.trade(price=100, quantity=1)
+    town.finalize(town.block(dear, cheap))
+    (refused,) = town.of(TradeRefused)
+    assert (refused.trade, refused.account, refused.reason) == (1, "alice", "SETTLEMENT_SHORT")
+    assert refused.numbers == {"trade": 1, "asset": "USD", "held": 1_000, "needed": 1_200}
+    (settled,) = town.of(BlockSettled)
+    assert (settled.trades, settled.refused) == (1, 1)
+    assert town.desk.settlement.balances()[2, 0] == 900
+
+
+def test_every_batch_is_reconciled_with_the_journal() -> None:
+    town = Town()
+    town.finalize(town.block(town.trade(100, 1)), town.block(town.trade(100, 1)))
+    found = town.of(Reconciled)
+    assert [event.last for event in found] == [0, 1, 2]
+    assert found[-1].totals == (1_000, 10) and found[-1].surplus == (0, 0)
+    assert town.desk.summary().reconciled
+
+
+def test_a_balance_that_differs_from_the_journal_stops_the_run() -> None:
+    town = Town()
+    town.desk.settlement._balances[2, 0] += 1
+    with pytest.raises(InvariantBroken, match="alice holds 1001 USD on the chain and 1000 in the journal"):
+        town.desk.reconcile()
+
+
+def test_shared_execution_gives_the_same_journal_as_executing_by_everyone() -> None:
+    towns = [Town(share_execution=share) for share in (True, False)]
+    for town in towns:
+        town.finalize(town.block(town.trade(100, 3, 1, 2), town.trade(900, 9)), town.block(town.trade(5, 1)))
+    assert list(towns[0].journal) == list(towns[1].journal)
+
+
+def test_the_certificate_names_a_quorum_and_the_range() -> None:
+    town = Town(validators=7)
+    block = town.block(town.trade(100, 1))
+    for validator in (6, 1, 4, 0, 3, 2):
+        town.desk.finalized(validator, [block])
+    (certified,) = town.of(BatchCertified)
+    assert certified.signers == (0, 1, 3, 4, 6)
+    assert certified.block == block.hash.hex()
