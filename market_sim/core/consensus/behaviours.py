@@ -1,0 +1,73 @@
+"""Which validators lie, how, and in which epochs: what a person chooses before the run (static corruption)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from market_sim.core.errors import InputError
+
+BEHAVIOURS: Final = {
+    "silent": "neither proposes nor votes",
+    "equivocate": "sends different blocks to different groups",
+    "withhold": "shows its messages to a few and reveals them to the others later",
+    "late": "sends after a delay, up to several epochs, or just before an epoch ends",
+    "double-vote": "votes for every proposal it sees",
+    "forge": "signs with a wrong key, claims another identity, flips bytes",
+    "replay": "sends messages of older epochs and of other chains again",
+    "usurp": "proposes when it does not lead, for a wrong epoch, on a wrong parent",
+    "flood": "sends far more blocks and votes than anybody can use",
+}
+
+FOR_EVER: Final = 10**9
+
+
+@dataclass(frozen=True)
+class Behaviour:
+    """One validator leaves the protocol in one way from the first to the last of these epochs."""
+
+    validator: int
+    name: str
+    first: int = 1
+    last: int = FOR_EVER
+
+    def __post_init__(self) -> None:
+        if self.name not in BEHAVIOURS:
+            raise InputError(f"there is no byzantine behaviour {self.name!r}; there are {', '.join(BEHAVIOURS)}")
+
+    def is_active(self, epoch: int) -> bool:
+        """Whether the validator behaves like this in the epoch."""
+        return self.first <= epoch <= self.last
+
+
+def parse_behaviours(text: str, validators: int) -> tuple[Behaviour, ...]:
+    """The behaviours that a person typed; several by comma.
+
+    >>> parse_behaviours("n3:equivocate@5-9, n1:silent", 4)[0]
+    Behaviour(validator=3, name='equivocate', first=5, last=9)
+    """
+    return tuple(_parse(part.strip(), validators) for part in text.split(",") if part.strip())
+
+
+def _parse(part: str, validators: int) -> Behaviour:
+    who, _, what = part.partition(":")
+    name, _, epochs = what.partition("@")
+    if not (who[:1] == "n" and who[1:].isdecimal() and name):
+        raise InputError(f"a behaviour looks like n3:equivocate@5-9, not {part!r}")
+    validator = int(who[1:])
+    if validator >= validators:
+        raise InputError(f"there is no validator {who}; the validators are n0 to n{validators - 1}")
+    first, last = parse_epochs(epochs) if epochs else (1, FOR_EVER)
+    return Behaviour(validator, name, first, last)
+
+
+def parse_epochs(text: str) -> tuple[int, int]:
+    """One epoch or a range of epochs.
+
+    >>> parse_epochs("5"), parse_epochs("5-9")
+    ((5, 5), (5, 9))
+    """
+    first, _, last = text.partition("-")
+    if not (first.isdecimal() and (not last or last.isdecimal())) or int(last or first) < int(first) or int(first) < 1:
+        raise InputError(f"epochs look like 5 or 5-9, not {text!r}")
+    return int(first), int(last or first)

@@ -1,0 +1,137 @@
+"""What validators talk about: blocks, proposals, votes, and the rules of one chain (R1 to R4).
+
+Source of the rules R1 to R13: Chan and Shi, "Streamlet: Textbook Streamlined Blockchains", AFT 2020, section 3.
+
+>>> Rules(validators=4).quorum, Rules(validators=5).quorum, Rules(validators=7).quorum
+(3, 4, 5)
+>>> [Rules(validators=4).leader(epoch) for epoch in (1, 2, 3, 4)]
+[1, 2, 3, 0]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Literal
+
+import msgspec
+
+from market_sim.core.errors import InputError
+
+MILLISECOND = 1_000_000
+_BLOCK_DOMAIN = b"market-sim/streamlet/block/1"
+_GENESIS_DOMAIN = b"market-sim/streamlet/genesis/1"
+_LEADER_DOMAIN = b"market-sim/streamlet/leader/1"
+
+LeaderRule = Literal["round-robin", "hash"]
+Variant = Literal["byzantine", "crash"]
+
+
+class Block(msgspec.Struct, frozen=True):
+    """A place in the chain: its parent, its epoch and the digest of what it orders (R3)."""
+
+    epoch: int
+    parent: bytes
+    payload_digest: bytes
+    hash: bytes
+
+
+class Proposal(msgspec.Struct, frozen=True):
+    """A block with its payload, signed by the leader of its epoch; the signature is the leader's vote (R5)."""
+
+    genesis: bytes
+    block: Block
+    payload: bytes
+    proposer: int
+    signature: bytes
+
+
+class Vote(msgspec.Struct, frozen=True):
+    """A validator's signature on a block (R6)."""
+
+    genesis: bytes
+    epoch: int
+    block: bytes
+    voter: int
+    signature: bytes
+
+
+Message = Proposal | Vote
+
+
+class FinalBlock(msgspec.Struct, frozen=True):
+    """A block that is final, with its height (genesis has height 0 and is not told) and its payload."""
+
+    height: int
+    epoch: int
+    hash: bytes
+    parent: bytes
+    payload: bytes
+
+
+def block_hash(parent: bytes, epoch: int, payload_digest: bytes) -> bytes:
+    """R3: the hash commits to the parent, hence to the whole prefix, to the epoch and to the payload."""
+    return sha256(_BLOCK_DOMAIN + parent + epoch.to_bytes(8, "big") + payload_digest).digest()
+
+
+def make_block(parent: bytes, epoch: int, payload: bytes) -> Block:
+    """The block of this epoch that puts this payload after this parent."""
+    digest = sha256(payload).digest()
+    return Block(epoch, parent, digest, block_hash(parent, epoch, digest))
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The rules of one chain: how many validators, who leads, how many signatures, how long an epoch is."""
+
+    validators: int = 4
+    variant: Variant = "byzantine"
+    leader_rule: LeaderRule = "round-robin"
+    delta_ns: int = 500 * MILLISECOND
+    chain_id: int = 1
+    declared_faults: int | None = None
+    beyond_the_bound: bool = False
+
+    def __post_init__(self) -> None:
+        if self.validators < 1:
+            raise InputError(f"a committee needs at least 1 validator, not {self.validators}")
+        if self.delta_ns < 2 * MILLISECOND:
+            raise InputError(f"Delta is at least 2 ms, not {self.delta_ns} ns")
+        declared = self.declared_faults
+        if declared is not None and declared > self.faults and not self.beyond_the_bound:
+            raise InputError(
+                f"{self.validators} validators bear {self.faults} faulty ones, not {declared}; "
+                "a scenario that wants more must say that it goes beyond the bound"
+            )
+
+    @property
+    def faults(self) -> int:
+        """The number f of faulty validators that safety survives: under n/3 that lie, or under n/2 that crash."""
+        return (self.validators - 1) // (3 if self.variant == "byzantine" else 2)
+
+    @property
+    def quorum(self) -> int:
+        """The number of signatures that notarizes: two quorums share an honest validator."""
+        if self.variant == "crash":
+            return self.validators // 2 + 1
+        return -(-2 * self.validators // 3)
+
+    @property
+    def epoch_ns(self) -> int:
+        """R1: an epoch lasts twice Delta, so that a proposal and the votes for it arrive within it."""
+        return 2 * self.delta_ns
+
+    def leader(self, epoch: int) -> int:
+        """R2: the one validator that may propose in this epoch."""
+        if self.leader_rule == "hash":
+            drawn = sha256(_LEADER_DOMAIN + self.chain_id.to_bytes(8, "big") + epoch.to_bytes(8, "big")).digest()
+            return int.from_bytes(drawn, "big") % self.validators
+        return epoch % self.validators
+
+    def genesis(self, public_keys: Sequence[bytes]) -> Block:
+        """R4: the block of epoch 0, whose hash commits to every rule, so that other rules mean another chain."""
+        quorum_rule = "ceil(2n/3)" if self.variant == "byzantine" else "n//2+1"
+        terms = (self.chain_id, self.variant, self.leader_rule, quorum_rule, self.delta_ns, self.validators)
+        text = "\n".join((*map(str, terms), *(key.hex() for key in public_keys)))
+        return Block(0, b"", b"", sha256(_GENESIS_DOMAIN + text.encode()).digest())

@@ -1,0 +1,248 @@
+"""A byzantine validator: the unchanged protocol machine inside, and liars' habits between it and the network.
+
+It has its own key and everything it has seen, and nothing else: it cannot forge, and it never touches another
+validator's object. Habits compose in the order in which they were chosen; each is recorded as `ByzantineAct`, the
+simulator's truth that no validator reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from market_sim.core.consensus import lies
+from market_sim.core.consensus.behaviours import Behaviour
+from market_sim.core.consensus.blocks import Block, Message, Proposal, Vote, make_block
+from market_sim.core.consensus.network import Network
+from market_sim.core.consensus.signing import Signer
+from market_sim.core.consensus.streamlet import Step, Validator
+from market_sim.core.models.consensus_events import BlockProposed, ByzantineAct, ConsensusEvent, VoteCast
+from market_sim.core.randomness import Stream
+
+REMEMBERED = 60
+
+
+class Envelope(msgspec.Struct, frozen=True):
+    """A message with its receivers (None is everyone) and a delay before it is handed to the network."""
+
+    message: Message
+    receivers: tuple[int, ...] | None = None
+    delay_ns: int = 0
+
+
+Treason = tuple[list[Envelope], list[ConsensusEvent]]
+"""What a byzantine validator sends, and what the journal is told about it."""
+
+
+class Traitor:
+    """One validator with its habits; in epochs without a habit it does what the protocol says."""
+
+    def __init__(
+        self,
+        validator: Validator,
+        behaviours: Sequence[Behaviour],
+        signer: Signer,
+        foreign_signer: Signer,
+        chance: Stream,
+        network: Network,
+    ) -> None:
+        self.validator = validator
+        self.index = validator.index
+        self._behaviours = behaviours
+        self._signer = signer
+        self._foreign_signer = foreign_signer
+        self._chance = chance
+        self._network = network
+        self._others = tuple(other for other in range(validator.rules.validators) if other != validator.index)
+        self._heard: list[Message] = []
+        self._signed: set[bytes] = set()
+        self._envelopes: list[Envelope] = []
+        self._facts: list[ConsensusEvent] = []
+        self._habits: dict[str, Callable[[Message | None], None]] = {
+            "silent": self._be_silent,
+            "equivocate": self._equivocate,
+            "withhold": self._withhold,
+            "late": self._be_late,
+            "double-vote": self._vote_again,
+            "forge": self._forge,
+            "replay": self._replay,
+            "usurp": self._usurp,
+            "flood": self._flood,
+        }
+
+    def on_epoch(self, epoch: int) -> Treason:
+        """A new epoch: what the protocol says, bent by the habits."""
+        return self._bend(self.validator.on_epoch(epoch), None)
+
+    def on_message(self, message: Message) -> Treason:
+        """A message arrives: what the protocol says, bent by the habits."""
+        self._heard.append(message)
+        del self._heard[:-REMEMBERED]
+        return self._bend(self.validator.on_message(message), message)
+
+    def on_payload_news(self) -> Treason:
+        """A trade arrives: what the protocol says, bent by the habits."""
+        return self._bend(self.validator.on_payload_news(), None)
+
+    def echoes(self) -> bool:
+        """Whether it passes on what others sent."""
+        names = {"silent", "withhold", "equivocate"}
+        return not any(one.name in names and one.is_active(self.validator.epoch) for one in self._behaviours)
+
+    def _bend(self, step: Step, heard: Message | None) -> Treason:
+        self._envelopes = [Envelope(message) for message in step.send if self._is_mine(message) or self.echoes()]
+        # Its notarizations and finalizations are claims of a liar: the journal keeps what it signed and no more.
+        self._facts = [fact for fact in step.facts if isinstance(fact, (BlockProposed, VoteCast))]
+        for behaviour in self._behaviours:
+            if behaviour.is_active(self.validator.epoch):
+                self._habits[behaviour.name](heard)
+        return self._envelopes, self._facts
+
+    def _is_mine(self, message: Message) -> bool:
+        return (message.voter if isinstance(message, Vote) else message.proposer) == self.index
+
+    def _act(self, name: str, blocks: Sequence[bytes] = (), targets: Sequence[int] | None = None) -> None:
+        validator = self.validator
+        hexes = tuple(block.hex() for block in blocks)
+        reached = self._others if targets is None else tuple(targets)
+        self._facts.append(ByzantineAct(validator.now, validator.epoch, self.index, name, hexes, reached))
+
+    def _own_proposal(self) -> Proposal | None:
+        for envelope in self._envelopes:
+            if isinstance(envelope.message, Proposal) and self._is_mine(envelope.message):
+                return envelope.message
+        return None
+
+    def _sign(self, block: Block, payload: bytes) -> Proposal:
+        signature = self._signer.sign(block.epoch, block.hash)
+        return Proposal(self.validator.view.genesis.hash, block, payload, self.index, signature)
+
+    def _tell_proposal(self, proposal: Proposal, height: int, group: int) -> None:
+        block, validator = proposal.block, self.validator
+        name, moment = block.hash.hex(), (validator.now, validator.epoch)
+        digest = block.payload_digest.hex()
+        self._facts.append(BlockProposed(*moment, name, block.parent.hex(), height, self.index, digest, 0, group))
+        self._facts.append(VoteCast(*moment, self.index, name, proposal.signature.hex()))
+
+    # ---- habits that bend what the protocol sends ---------------------------------------------------------------
+
+    def _be_silent(self, _: Message | None) -> None:
+        """Neither proposes nor votes. Countered by the quorum of the others."""
+        blocks = [bytes.fromhex(fact.block) for fact in self._facts if isinstance(fact, VoteCast)]
+        kept = self._envelopes or self._facts
+        self._envelopes, self._facts = [], []
+        if kept:
+            self._act("silent", blocks)
+
+    def _withhold(self, _: Message | None) -> None:
+        """Shows its messages to a subset and reveals them to the others later, or never. Countered by the echo."""
+        bent: list[Envelope] = []
+        for envelope in self._envelopes:
+            friends = self._some_of(self._others)
+            rest = tuple(other for other in self._others if other not in friends)
+            delay = self._chance.randrange(4) * self.validator.rules.epoch_ns
+            bent.append(Envelope(envelope.message, friends, envelope.delay_ns))
+            if delay:
+                bent.append(Envelope(envelope.message, rest, envelope.delay_ns + delay))
+            self._act("withhold", [_block_of(envelope.message)], friends)
+        self._envelopes = bent
+
+    def _be_late(self, _: Message | None) -> None:
+        """Sends after a delay, up to several epochs, or just before the epoch ends. Countered by R7, R10 and R11."""
+        validator, network = self.validator, self._network
+        last_moment = network.start_of(validator.epoch + 1) - validator.now - network.conditions.slowest_ns
+        bent: list[Envelope] = []
+        for envelope in self._envelopes:
+            delay = max(0, last_moment) + self._chance.randrange(4) * validator.rules.epoch_ns
+            bent.append(Envelope(envelope.message, envelope.receivers, envelope.delay_ns + delay))
+            self._act("late", [_block_of(envelope.message)])
+        self._envelopes = bent
+
+    def _some_of(self, members: Sequence[int]) -> tuple[int, ...]:
+        return tuple(sorted(self._chance.sample(members, self._chance.randrange(1, len(members))))) if members else ()
+
+    # ---- habits that add lies -----------------------------------------------------------------------------------
+
+    def _equivocate(self, _: Message | None) -> None:
+        """Different blocks for different groups, its vote with each. Countered by one vote per epoch."""
+        proposal = self._own_proposal()
+        if proposal is None:
+            return
+        block, view = proposal.block, self.validator.view
+        other_tips = [tip.hash for tip in view.tips if tip.hash != block.parent]
+        parent = self._chance.choice([block.parent, *other_tips])
+        payload = proposal.payload if parent != block.parent else lies.another_payload(proposal.payload, block.epoch)
+        rival = self._sign(make_block(parent, block.epoch, payload), payload)
+        group = self._some_of(self._others)
+        rest = tuple(other for other in self._others if other not in group)
+        kept = [envelope for envelope in self._envelopes if envelope.message is not proposal]
+        self._envelopes = [Envelope(proposal, group), Envelope(rival, rest), *kept]
+        self._facts = [
+            msgspec.structs.replace(fact, group=1) if isinstance(fact, BlockProposed) else fact for fact in self._facts
+        ]
+        self._tell_proposal(rival, view.height[parent] + 1, 2)
+        self._act("equivocate", [block.hash, rival.block.hash], rest)
+
+    def _vote_again(self, heard: Message | None) -> None:
+        """Votes for every proposal it sees. Countered by counting distinct signers; leaves evidence."""
+        if not isinstance(heard, Proposal) or heard.block.hash in self._signed or self._is_mine(heard):
+            return
+        block, validator = heard.block, self.validator
+        self._signed.add(block.hash)
+        if block.epoch < 1 or any(_block_of(envelope.message) == block.hash for envelope in self._mine()):
+            return
+        signature = self._signer.sign(block.epoch, block.hash)
+        self._envelopes.append(Envelope(Vote(heard.genesis, block.epoch, block.hash, self.index, signature)))
+        moment = (validator.now, validator.epoch)
+        self._facts.append(VoteCast(*moment, self.index, block.hash.hex(), signature.hex()))
+        self._act("double-vote", [block.hash])
+
+    def _mine(self) -> list[Envelope]:
+        return [envelope for envelope in self._envelopes if self._is_mine(envelope.message)]
+
+    def _forge(self, heard: Message | None) -> None:
+        """Wrong key, false identity, unknown key, one field of a real message changed. Countered by verification."""
+        if heard is None:
+            forged: Message = lies.false_vote(self.validator, self._signer, self._others, self._chance)
+        elif self._chance.random() < 0.3:
+            forged = lies.mutated(heard, self._chance)
+        else:
+            return
+        self._envelopes.append(Envelope(forged))
+        self._act("forge", [_block_of(forged)])
+
+    def _replay(self, heard: Message | None) -> None:
+        """Sends old messages again, and votes signed for another chain. Countered by R13 and first sight."""
+        if heard is not None or not self._heard:
+            return
+        old = self._chance.choice(self._heard)
+        foreign = lies.foreign_vote(old, self.index, self._foreign_signer, self._chance)
+        self._envelopes.extend((Envelope(old), Envelope(foreign)))
+        self._act("replay", [_block_of(old), _block_of(foreign)])
+
+    def _usurp(self, heard: Message | None) -> None:
+        """Proposes when it does not lead, for a past or future epoch, on a wrong parent. Countered by R4 and R10."""
+        if heard is not None:
+            return
+        block, payload = lies.usurped_block(self.validator, self._chance)
+        proposal = self._sign(block, payload)
+        own = self._own_proposal()
+        if own is not None and block.epoch == own.block.epoch:
+            self._envelopes = [envelope for envelope in self._envelopes if envelope.message is not own]
+            self._facts = [fact for fact in self._facts if not isinstance(fact, (BlockProposed, VoteCast))]
+        self._envelopes.append(Envelope(proposal))
+        self._tell_proposal(proposal, self.validator.view.height.get(block.parent, -1) + 1, 0)
+        self._act("usurp", [block.hash])
+
+    def _flood(self, heard: Message | None) -> None:
+        """Many blocks when it leads, many votes otherwise. Countered by the bounds of C11."""
+        if heard is not None:
+            return
+        for message in lies.flood(self.validator, self._signer):
+            self._envelopes.append(Envelope(message))
+        self._act("flood")
+
+
+def _block_of(message: Message) -> bytes:
+    return message.block if isinstance(message, Vote) else message.block.hash

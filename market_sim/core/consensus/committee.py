@@ -1,0 +1,236 @@
+"""The committee: n validators at one table, driven by the run's clock and joined by one seeded network.
+
+This is where the pure machines meet time. A step's durable part is written before its messages leave, its facts go
+to the journal, and newly final blocks are told to whoever built the committee.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final, Protocol
+
+import msgspec
+
+from market_sim.core.consensus.blocks import FinalBlock, Message, Rules
+from market_sim.core.consensus.byzantine import Envelope, Traitor
+from market_sim.core.consensus.durable import DurableRecord
+from market_sim.core.consensus.monitors import Monitors
+from market_sim.core.consensus.network import EXCHANGE, Copies, Network
+from market_sim.core.consensus.payloads import Payloads
+from market_sim.core.consensus.signing import Ed25519Scheme, Scheme, VerifyMode
+from market_sim.core.consensus.standing import Standing, standing_of
+from market_sim.core.consensus.streamlet import NOTHING, Step, Validator
+from market_sim.core.errors import InputError, InvariantBroken
+from market_sim.core.models.consensus_events import EpochStarted
+from market_sim.core.models.event import Event
+from market_sim.core.randomness import Randomness
+
+ARRIVAL: Final = 0
+EPOCH: Final = 1
+
+
+class Timetable(Protocol):
+    """The part of the run's clock that a committee needs."""
+
+    now: int
+
+    def plan(self, time: int, action: Callable[[Any], object], argument: Any = None, rank: int = ARRIVAL) -> None:
+        """Call the action with the argument at this time; at equal times the lower rank first (R1)."""
+
+
+class News(msgspec.Struct, frozen=True):
+    """What the exchange announced, on its way to the validators."""
+
+    number: int
+    content: Any
+
+
+class Committee:
+    """The validators of one chain, each with its own view, its own disk and its own payloads."""
+
+    def __init__(
+        self,
+        rules: Rules,
+        randomness: Randomness,
+        network: Network,
+        clock: Timetable,
+        record: Callable[[Event], None],
+        payloads: Sequence[Payloads],
+        finalized: Callable[[int, Sequence[FinalBlock]], object],
+        verify: VerifyMode = "shared",
+        paranoid: bool = False,
+        scheme: Scheme | None = None,
+    ) -> None:
+        if len(payloads) != rules.validators:
+            raise InputError(f"{rules.validators} validators need {rules.validators} payloads, not {len(payloads)}")
+        self.rules = rules
+        self.network = network
+        self._clock = clock
+        self._record = record
+        self._payloads = payloads
+        self._finalized = finalized
+        self._scheme = scheme or Ed25519Scheme(randomness, rules.validators)
+        self.genesis = rules.genesis(self._scheme.public_keys)
+        self._verifiers = self._scheme.verifiers(rules.chain_id, self.genesis.hash, verify)
+        self.disks = [DurableRecord() for _ in payloads]
+        self.validators = [self._seat(index, DurableRecord()) for index in range(rules.validators)]
+        self.traitors = self._corrupt(randomness)
+        self.monitors = self._place_monitors() if paranoid else None
+        self._mail: dict[int, list[tuple[int, Any]]] = {}
+        self._news = 0
+        self.epoch = 0
+
+    def _seat(self, index: int, disk: DurableRecord) -> Validator:
+        signer = self._scheme.signer(index, self.rules.chain_id, self.genesis.hash)
+        places = (self.rules, self.genesis, signer, self._verifiers[index], self._payloads[index])
+        return Validator.restored(disk, index, *places)
+
+    def _corrupt(self, randomness: Randomness) -> dict[int, Traitor]:
+        traitors: dict[int, Traitor] = {}
+        for index in sorted({behaviour.validator for behaviour in self.network.conditions.byzantine}):
+            behaviours = [one for one in self.network.conditions.byzantine if one.validator == index]
+            signer = self._scheme.signer(index, self.rules.chain_id, self.genesis.hash)
+            chance = randomness.stream(f"byzantine/{index}")
+            elsewhere = self._scheme.signer(index, self.rules.chain_id + 1, self.genesis.hash)
+            traitors[index] = Traitor(self.validators[index], behaviours, signer, elsewhere, chance, self.network)
+        return traitors
+
+    def _place_monitors(self) -> Monitors:
+        share = (2, 3) if self.rules.variant == "byzantine" else (1, 2)
+        leader, is_valid = self.rules.leader, self._verifiers[0].is_valid
+        return Monitors(self.rules.validators, share, leader, self.genesis.hash, self.honest, is_valid)
+
+    # ---- the run ------------------------------------------------------------------------------------------------
+
+    def start(self, first_epoch_at: int, epochs: int) -> None:
+        """Plan the epochs on the clock: epoch e starts at first_epoch_at + (e - 1) * rules.epoch_ns."""
+        self.network.begin(first_epoch_at, self._record)
+        for epoch in range(1, epochs + 1):
+            self._clock.plan(self.network.start_of(epoch), self._start_epoch, epoch, EPOCH)
+
+    def publish(self, news: object) -> None:
+        """The exchange has news: they travel to each validator, which passes them on at first sight."""
+        self._news += 1
+        parcel = News(self._news, news)
+        self._post(self.network.broadcast(EXCHANGE, ("news", parcel.number), self._clock.now), parcel)
+
+    def restart(self, index: int) -> None:
+        """A validator crashes and comes back with what its disk holds; its peers send it what is not final yet."""
+        validator = self.validators[index] = self._seat(index, self.disks[index])
+        if self.monitors is not None:
+            self.monitors.restarted(index, [final.hash for final in self.disks[index].finalized])
+        validator.now = self._clock.now
+        if self.epoch:
+            self._carry_out(index, validator.on_epoch(self.epoch))
+        for peer, other in enumerate(self.validators):
+            if peer != index:
+                for message in other.recall(validator.finalized.height):
+                    self._post(self.network.send(peer, (index,), self._clock.now), message)
+
+    def _start_epoch(self, epoch: int) -> None:
+        now = self._clock.now
+        self.epoch = epoch
+        self._record(EpochStarted(now, epoch, self.rules.leader(epoch)))
+        self.network.start_epoch(epoch, now)
+        for index, validator in enumerate(self.validators):
+            validator.now = now
+            if self.monitors is not None:
+                self.monitors.epoch_started(index, epoch)
+            traitor = self.traitors.get(index)
+            if traitor is not None:
+                self._carry_out_treason(index, *traitor.on_epoch(epoch))
+            else:
+                self._carry_out(index, validator.on_epoch(epoch))
+
+    def _deliver(self, _: object) -> None:
+        """All that arrives at this moment, in the order in which it was sent."""
+        now = self._clock.now
+        for receiver, thing in self._mail.pop(now):
+            validator = self.validators[receiver]
+            validator.now = now
+            if type(thing) is News:
+                self._learn_news(receiver, thing)
+                continue
+            if self.monitors is not None:
+                self.monitors.delivered(receiver, thing)
+            if receiver in self.traitors:
+                self._carry_out_treason(receiver, *self.traitors[receiver].on_message(thing))
+                continue
+            step = validator.on_message(thing)
+            if step is not NOTHING:
+                self._carry_out(receiver, step)
+
+    def _learn_news(self, index: int, news: News) -> None:
+        if not self._payloads[index].learn(news.content):
+            return
+        traitor = self.traitors.get(index)
+        if traitor is None or traitor.echoes():
+            self._post(self.network.broadcast(index, ("news", news.number), self._clock.now), news)
+        if traitor is None:
+            self._carry_out(index, self.validators[index].on_payload_news())
+        else:
+            self._carry_out_treason(index, *traitor.on_payload_news())
+
+    # ---- what a step leads to -----------------------------------------------------------------------------------
+
+    def _carry_out(self, index: int, step: Step) -> None:
+        if step.persist:
+            self.disks[index].write(step.persist)
+        for fact in step.facts:
+            self._record(fact)
+        if self.monitors is not None:
+            self._watch(index, step)
+        for message in step.send:
+            self._post(self.network.broadcast(index, message.signature, self._clock.now), message)
+        if step.persist:
+            self._tell_final(index, step)
+
+    def _carry_out_treason(self, index: int, envelopes: Sequence[Envelope], facts: Sequence[Event]) -> None:
+        for fact in facts:
+            self._record(fact)
+        everyone = range(self.rules.validators)
+        for envelope in envelopes:
+            moment = self._clock.now + envelope.delay_ns
+            if envelope.receivers is None and not envelope.delay_ns:
+                copies = self.network.broadcast(index, envelope.message.signature, moment)
+            else:
+                receivers = everyone if envelope.receivers is None else envelope.receivers
+                copies = self.network.send(index, receivers, moment)
+            self._post(copies, envelope.message)
+
+    def _tell_final(self, index: int, step: Step) -> None:
+        blocks = [item for item in step.persist if isinstance(item, FinalBlock)]
+        if blocks:
+            self._finalized(index, blocks)
+
+    def _post(self, copies: Copies, thing: Message | News) -> None:
+        """Put copies into the mail; all that arrives in one millisecond shares one entry of the clock."""
+        mail = self._mail
+        for receiver, time in copies:
+            bag = mail.get(time)
+            if bag is None:
+                mail[time] = [(receiver, thing)]
+                self._clock.plan(time, self._deliver, None, ARRIVAL)
+            else:
+                bag.append((receiver, thing))
+
+    def _watch(self, index: int, step: Step) -> None:
+        if self.monitors is None:
+            return
+        load = self.validators[index].bounds.load
+        hits = self.monitors.stepped(index, step.facts, load, self._clock.now)
+        for hit in hits:
+            self._record(hit)
+        if hits:
+            raise InvariantBroken(f"{hits[0].invariant}: {hits[0].found}")
+
+    # ---- questions ----------------------------------------------------------------------------------------------
+
+    @property
+    def honest(self) -> list[int]:
+        """The validators that follow the rules in every epoch."""
+        return [index for index in range(self.rules.validators) if index not in self.traitors]
+
+    def standing(self) -> Standing:
+        """Where the committee stands: what is proposed, notarized and final, and who agrees."""
+        return standing_of(self.rules, [self.validators[index] for index in self.honest])

@@ -1,0 +1,221 @@
+"""The network between the validators: every delay, loss, copy, reordering and partition, and their chance.
+
+The model is partial synchrony: what is sent at time r arrives by max(GST, r + Delta). The default is synchronous
+(GST = 0) with delays far below Delta. A lost copy is sent again by the transport, and a partition holds copies back
+until it ends, so nothing is lost for good. Each pair of participants draws from its own named stream.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from market_sim.core.consensus.behaviours import Behaviour, parse_epochs
+from market_sim.core.consensus.blocks import MILLISECOND, Rules
+from market_sim.core.errors import InputError
+from market_sim.core.models.consensus_events import ConsensusEvent, NetworkFault
+from market_sim.core.randomness import Randomness, Stream
+
+EXCHANGE: Final = -1
+"""The sender of news that come from the exchange, which is no validator."""
+
+Copies = list[tuple[int, int]]
+"""Who gets a copy, and when."""
+
+
+@dataclass(frozen=True)
+class Partition:
+    """From the first to the last of these epochs the senders do not reach the receivers (one way or both)."""
+
+    first: int
+    last: int
+    senders: frozenset[int]
+    receivers: frozenset[int]
+    both_ways: bool = True
+
+    def separates(self, sender: int, receiver: int, epoch: int) -> bool:
+        """Whether a copy from one to the other is held back in this epoch."""
+        if not self.first <= epoch <= self.last:
+            return False
+        forth = sender in self.senders and receiver in self.receivers
+        return forth or (self.both_ways and sender in self.receivers and receiver in self.senders)
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """How the network treats messages: the weather of a run, with the byzantine validators chosen beforehand."""
+
+    fastest_ns: int = 10 * MILLISECOND
+    slowest_ns: int = 60 * MILLISECOND
+    stable_from_epoch: int = 1
+    slowest_before_ns: int = 2_500 * MILLISECOND
+    loss_percent: int = 0
+    duplicate_percent: int = 0
+    reorder_percent: int = 0
+    partitions: tuple[Partition, ...] = ()
+    byzantine: tuple[Behaviour, ...] = ()
+    literal_echo: bool | None = None
+
+    def __post_init__(self) -> None:
+        if not MILLISECOND <= self.fastest_ns <= self.slowest_ns:
+            raise InputError(
+                f"delays from {self.fastest_ns} to {self.slowest_ns} ns: expected 1 ms <= fastest <= slowest"
+            )
+        for name in ("loss_percent", "duplicate_percent", "reorder_percent"):
+            if not 0 <= getattr(self, name) <= 90:
+                raise InputError(f"{name} is from 0 to 90, not {getattr(self, name)}")
+
+
+class Network:
+    """Decides when each copy of a message arrives; the same seed decides the same."""
+
+    def __init__(self, rules: Rules, randomness: Randomness, conditions: Conditions | None = None) -> None:
+        self.rules = rules
+        self.conditions = conditions = conditions or Conditions()
+        if conditions.slowest_ns > rules.delta_ns:
+            raise InputError(f"delays of {conditions.slowest_ns} ns exceed Delta, {rules.delta_ns} ns")
+        literal = conditions.literal_echo
+        # R9 is literal in a small committee; in a large one n^3 copies are left out where they can change nothing.
+        self.echoes_literally = rules.validators <= 7 if literal is None else literal
+        self._randomness = randomness
+        self._rows: dict[int, list[tuple[int, Stream]]] = {}
+        self._low = conditions.fastest_ns // MILLISECOND
+        self._span = conditions.slowest_ns // MILLISECOND - self._low + 1
+        self._first_epoch_at = 0
+        self._disturbed = bool(
+            conditions.loss_percent
+            or conditions.duplicate_percent
+            or conditions.reorder_percent
+            or conditions.partitions
+            or conditions.stable_from_epoch > 1
+        )
+        self._record: Callable[[ConsensusEvent], None] = _forget
+        self._covered: dict[object, int] = {}
+        self.epoch = 0
+
+    def begin(self, first_epoch_at: int, record: Callable[[ConsensusEvent], None]) -> None:
+        """Epochs count from this moment, and faults are told to this journal."""
+        self._first_epoch_at = first_epoch_at
+        self._record = record
+
+    def start_epoch(self, epoch: int, now: int) -> None:
+        """A new epoch: tells the journal about partitions that begin, and forgets what has been delivered."""
+        self.epoch = epoch
+        self._covered = {key: seen for key, seen in self._covered.items() if seen >= epoch - 1}
+        for cut in self.conditions.partitions:
+            if cut.first == epoch:
+                kind = "partition" if cut.both_ways else "one-way partition"
+                sides = (tuple(sorted(cut.senders)), tuple(sorted(cut.receivers)))
+                self._record(NetworkFault(now, epoch, kind, *sides, self.start_of(cut.last + 1)))
+
+    def start_of(self, epoch: int) -> int:
+        """When an epoch starts."""
+        return self._first_epoch_at + (epoch - 1) * self.rules.epoch_ns
+
+    # ---- copies -------------------------------------------------------------------------------------------------
+
+    def broadcast(self, sender: int, key: object, now: int) -> Copies:
+        """The copies of a message for everyone else; `key` names the message for the echo that may be left out."""
+        if not self.echoes_literally and key in self._covered:
+            return []
+        if self._disturbed:
+            copies = self.send(sender, range(self.rules.validators), now)
+        else:
+            low, span = self._low, self._span
+            copies = [
+                (receiver, now + (low + int(chance.random() * span)) * MILLISECOND)
+                for receiver, chance in self._row(sender)
+            ]
+        if not self.echoes_literally and all(time <= now + self.rules.delta_ns for _, time in copies):
+            self._covered[key] = self.epoch
+        return copies
+
+    def send(self, sender: int, receivers: Sequence[int], now: int) -> Copies:
+        """The copies of a message for some; under duplication a receiver can get two."""
+        copies: Copies = []
+        for receiver, chance in self._row(sender):
+            if receiver in receivers:
+                copies.append((receiver, self._arrival(sender, receiver, now, chance)))
+                if self._strikes(chance, self.conditions.duplicate_percent):
+                    again = self._arrival(sender, receiver, now, chance)
+                    copies.append((receiver, again))
+                    self._fault("duplicate", sender, receiver, now, again)
+        return copies
+
+    def _row(self, sender: int) -> list[tuple[int, Stream]]:
+        row = self._rows.get(sender)
+        if row is None:
+            name = "exchange" if sender == EXCHANGE else str(sender)
+            row = self._rows[sender] = [
+                (receiver, self._randomness.stream(f"network/{name}/{receiver}"))
+                for receiver in range(self.rules.validators)
+                if receiver != sender
+            ]
+        return row
+
+    def _arrival(self, sender: int, receiver: int, now: int, chance: Stream) -> int:
+        """When one copy arrives: by max(GST, time of sending) + Delta, a partition counting as time before GST."""
+        delta = self.rules.delta_ns
+        leaves = self._held_back_until(sender, receiver, now)
+        stable_at = self.start_of(self.conditions.stable_from_epoch)
+        latest = max(stable_at, leaves) + delta
+        time = leaves + self._delay(chance, leaves < stable_at)
+        if self._strikes(chance, self.conditions.reorder_percent):
+            time = leaves + int(chance.random() * delta) // MILLISECOND * MILLISECOND + MILLISECOND
+            self._fault("reorder", sender, receiver, now, min(time, latest))
+        while time < latest and self._strikes(chance, self.conditions.loss_percent):
+            time += delta // 4
+            self._fault("loss", sender, receiver, now, min(time, latest))
+        return min(time, latest)
+
+    def _delay(self, chance: Stream, unstable: bool) -> int:
+        span = self._span
+        if unstable:
+            span = max(1, self.conditions.slowest_before_ns // MILLISECOND - self._low)
+        return (self._low + int(chance.random() * span)) * MILLISECOND
+
+    def _held_back_until(self, sender: int, receiver: int, now: int) -> int:
+        """The moment at which no partition stands between the two any more."""
+        epoch = sent_in = (now - self._first_epoch_at) // self.rules.epoch_ns + 1
+        while any(cut.separates(sender, receiver, epoch) for cut in self.conditions.partitions):
+            epoch += 1
+        return now if epoch == sent_in else self.start_of(epoch)
+
+    def _strikes(self, chance: Stream, percent: int) -> bool:
+        return percent > 0 and chance.random() * 100 < percent
+
+    def _fault(self, kind: str, sender: int, receiver: int, now: int, until: int) -> None:
+        self._record(NetworkFault(now, self.epoch, kind, (sender,), (receiver,), until))
+
+
+def parse_partitions(text: str, validators: int) -> tuple[Partition, ...]:
+    """The partitions that a person typed: epochs, then optionally the two sides; several by comma.
+
+    >>> [cut] = parse_partitions("4-6", 4)
+    >>> cut.first, cut.last, sorted(cut.senders), sorted(cut.receivers)
+    (4, 6, [0, 1], [2, 3])
+    >>> [cut] = parse_partitions("4-6:0+2>3", 4)
+    >>> sorted(cut.senders), sorted(cut.receivers), cut.both_ways
+    ([0, 2], [3], False)
+    """
+    return tuple(_parse_partition(part.strip(), validators) for part in text.split(",") if part.strip())
+
+
+def _parse_partition(part: str, validators: int) -> Partition:
+    epochs, _, sides = part.partition(":")
+    both_ways = ">" not in sides
+    left, _, right = sides.partition("|" if both_ways else ">")
+    try:
+        first, last = parse_epochs(epochs)
+        one = frozenset(map(int, left.split("+"))) if sides else frozenset(range(validators // 2))
+        other = frozenset(map(int, right.split("+"))) if right else frozenset(range(validators)) - one
+    except ValueError:
+        raise InputError(f"a partition looks like 4-6 or 4-6:0+1|2+3 or 4-6:0>3, not {part!r}") from None
+    if one & other or not (one and other) or not one | other <= set(range(validators)):
+        raise InputError(f"the sides of the partition {part!r} are not two groups of validators 0 to {validators - 1}")
+    return Partition(first, last, one, other, both_ways)
+
+
+def _forget(event: ConsensusEvent) -> None:
+    """Where faults go before a run has a journal."""
