@@ -12,7 +12,20 @@ class RunStarted(Event, frozen=True):
     seed: int
     epochs: int
     parameters: dict[str, int | float | str | bool | None]
-    settled: bool
+    options: dict[str, int | str | bool | None]
+    """What was chosen beside the scenario: validators, faults, where trades are settled."""
+
+
+class CommitteeSeated(Event, frozen=True):
+    """Who will agree on the order of trades: n validators, of which f may fail and a quorum must sign."""
+
+    validators: int
+    faults: int
+    quorum: int
+    leaders: str
+    genesis: str
+    byzantine: tuple[int, ...]
+    """The validators that will break the rules: the simulator's truth, known to none of the others."""
 
 
 class AgentJoined(Event, frozen=True):

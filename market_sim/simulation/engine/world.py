@@ -14,12 +14,13 @@ what these finalize is settled. Everything is planned on the one clock and told 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
+from market_sim.core.data.fold import fold
 from market_sim.core.data.journal import Journal
 from market_sim.core.data.tape import TradeTape
-from market_sim.core.errors import InputError, StrategyError
+from market_sim.core.errors import InputError, InvariantBroken, StrategyError
 from market_sim.core.models.instruments import Instrument
 from market_sim.core.models.intents import CancelAll, Intent
 from market_sim.core.models.run_events import AgentJoined, ShockHappened, StrategyFailed, ValueMoved
@@ -42,9 +43,9 @@ VALUE_STEP_NS = 100 * MILLISECOND
 class World:
     """Everything one run consists of, before and while it runs."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, journal: Journal | None = None) -> None:
         self.clock = Clock()
-        self.journal = Journal()
+        self.journal = journal if journal is not None else Journal()
         self.randomness = Randomness(seed)
         self.exchange = Exchange(self.clock, self.journal)
         self.tape = TradeTape(self.journal)
@@ -133,6 +134,14 @@ class World:
         for epoch, shock in self._shocks:
             clock.plan(epoch * epoch_ns, self._shock, shock)
 
+    def check(self) -> None:
+        """Raise when the exchange's accounts are not what the journal adds up to."""
+        folded = fold(self.journal)
+        for name, account in self.exchange.accounts.items():
+            owned = {asset: balance.total for asset, balance in account.balances.items() if balance.total}
+            if owned != folded.get(name, {}):
+                raise InvariantBroken(f"account {name} holds {owned}, but the journal adds up to {folded.get(name)}")
+
     def _wake(self, agent: Agent) -> None:
         try:
             intents = agent.intents()
@@ -173,7 +182,3 @@ class World:
         if len(quotes) != 1:
             raise InputError("list one instrument before anybody joins, and name the currency where there are several")
         return quotes.pop()
-
-
-Watcher = Callable[[int], object]
-"""Called after each epoch with its number, while the run goes on."""

@@ -33,6 +33,12 @@ class FirstMarket(Scenario):
             maker = MarketMaker(spread_bps=8 + 4 * number, size=8 + 4 * number, levels=6, step_bps=3)
             world.join(f"maker-{number}", maker, cash=dollars(100_000), holdings={"ACME": 1_000}, latency_ms=1 + number)
         for number in range(self.traders):
-            world.join(f"noise-{number}", Noise(), cash=dollars(5_000), holdings={"ACME": 50}, latency_ms=5)
+            world.join(
+                f"noise-{number}",
+                Noise(trade_probability=0.2),
+                cash=dollars(5_000),
+                holdings={"ACME": 50},
+                latency_ms=5,
+            )
         if self.shock_percent:
             world.at(epoch=6, shock=PriceShock("ACME", percent=self.shock_percent))

@@ -56,7 +56,9 @@ def configured(kind: type[Scenario], **values: object) -> Scenario:
         if name not in fields:
             near = difflib.get_close_matches(name, fields, 1)
             meant = f"; did you mean {near[0]}?" if near else ""
-            raise InputError(f"scenario {kind.name} has no parameter {name}, it has {', '.join(fields) or 'none'}{meant}")
+            raise InputError(
+                f"scenario {kind.name} has no parameter {name}, it has {', '.join(fields) or 'none'}{meant}"
+            )
     return kind(**{name: _read(kind.name, name, fields[name], value) for name, value in values.items()})
 
 

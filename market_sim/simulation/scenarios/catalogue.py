@@ -1,0 +1,12 @@
+"""The scenarios that are shipped: a list to read. Others come as a file, `--scenario path/to/file.py`."""
+
+from __future__ import annotations
+
+from market_sim.simulation.scenarios.crowded_room import CrowdedRoom
+from market_sim.simulation.scenarios.first_market import FirstMarket
+from market_sim.simulation.scenarios.scenario import Scenario
+from market_sim.simulation.scenarios.streamlet_demo import StreamletDemo
+
+DEFAULT: type[Scenario] = FirstMarket
+
+SCENARIOS: tuple[type[Scenario], ...] = (FirstMarket, CrowdedRoom, StreamletDemo)

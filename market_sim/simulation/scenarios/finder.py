@@ -1,0 +1,130 @@
+"""Finds a scenario by its name in the catalogue, or in a Python file that somebody wrote.
+
+Whatever is wrong with such a file is said in one sentence with the file and the line, never as a traceback.
+"""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import importlib.util
+import inspect
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+
+from market_sim.core.errors import InputError, InvariantBroken, MarketSimError
+from market_sim.simulation.scenarios.catalogue import SCENARIOS
+from market_sim.simulation.scenarios.scenario import Scenario, configured, parameter_types
+
+
+def find_scenario(name: str) -> type[Scenario]:
+    """The scenario of this name, or the one in this file."""
+    if name.endswith(".py"):
+        return _in_file(Path(name))
+    by_name = {scenario.name: scenario for scenario in SCENARIOS}
+    if name in by_name:
+        return by_name[name]
+    near = difflib.get_close_matches(name, by_name, 1)
+    meant = f"did you mean {near[0]}?" if near else f"there are {', '.join(by_name)}, or a file path/to/scenario.py"
+    raise InputError(f"there is no scenario {name!r}; {meant}")
+
+
+def _in_file(path: Path) -> type[Scenario]:
+    try:
+        source = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"cannot read the scenario file {path}: {_reason(error)}") from None
+    try:
+        tree = ast.parse(source, filename=str(path))
+    except (SyntaxError, ValueError) as error:
+        line = getattr(error, "lineno", None) or 1
+        raise InputError(f"{path}, line {line}: this is not Python: {getattr(error, 'msg', error)}") from None
+    with explained(path):
+        module = _loaded(path)
+    found = [
+        value
+        for value in vars(module).values()
+        if isinstance(value, type) and issubclass(value, Scenario) and value.__module__ == module.__name__
+    ]
+    if len(found) != 1:
+        names = ", ".join(kind.__name__ for kind in found) or "none"
+        raise InputError(f"{path}: expected one class derived from Scenario, found {names}")
+    kind = found[0]
+    if not kind.name:
+        kind.name = path.stem.replace("_", "-")
+    _check_fields(path, tree, kind)
+    return kind
+
+
+def _loaded(path: Path) -> ModuleType:
+    name = f"market_sim_scenario_{path.stem}"
+    specification = importlib.util.spec_from_file_location(name, path)
+    if specification is None or specification.loader is None:
+        raise InputError(f"cannot load the scenario file {path}")
+    module = importlib.util.module_from_spec(specification)
+    # Dataclasses look their module up by name while the class is being made.
+    sys.modules[name] = module
+    specification.loader.exec_module(module)
+    return module
+
+
+def _check_fields(path: Path, tree: ast.Module, kind: type[Scenario]) -> None:
+    """Every field has a type that a flag can carry and a default that fits it."""
+    for name, expected in parameter_types(kind).items():
+        where = f"{path}, line {_line_of(tree, kind.__name__, name)}"
+        if expected not in (int, float, bool, str):
+            raise InputError(f"{where}: field {name} must be int, float, bool or str, found {expected}")
+        default = getattr(kind, name, inspect.Parameter.empty)
+        if default is inspect.Parameter.empty:
+            raise InputError(f"{where}: field {name} needs a default value, so that the scenario runs as it is")
+        try:
+            configured(kind, **{name: default})
+        except InputError as problem:
+            raise InputError(f"{where}: {problem}") from None
+
+
+def _line_of(tree: ast.Module, kind: str, field: str) -> int:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef) and node.name == kind:
+            for statement in node.body:
+                if isinstance(statement, ast.AnnAssign) and getattr(statement.target, "id", None) == field:
+                    return statement.lineno
+            return node.lineno
+    return 1
+
+
+@contextmanager
+def explained(path: Path | None) -> Iterator[None]:
+    """Turn whatever a scenario's own code raises into one sentence with its file and line."""
+    try:
+        yield
+    except InvariantBroken:
+        raise
+    except Exception as error:
+        lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if _same(frame.filename, path)]
+        if not lines:
+            if isinstance(error, MarketSimError):
+                raise
+            raise InvariantBroken(f"{type(error).__name__} while building a shipped scenario: {error}") from error
+        problem = str(error) if isinstance(error, MarketSimError) else f"{type(error).__name__}: {error}"
+        raise InputError(f"{path}, line {lines[-1]}: {problem}") from None
+
+
+def source_file(kind: type[Scenario]) -> Path | None:
+    """The file that somebody wrote this scenario in; None for one that is shipped."""
+    if any(kind is shipped for shipped in SCENARIOS):
+        return None
+    path = inspect.getsourcefile(kind)
+    return Path(path) if path else None
+
+
+def _same(filename: str, path: Path | None) -> bool:
+    return path is not None and Path(filename).resolve() == path.resolve()
+
+
+def _reason(error: Exception) -> str:
+    return error.strerror or str(error) if isinstance(error, OSError) else "it is not text in UTF-8"

@@ -1,0 +1,45 @@
+"""The Streamlet demonstration: a quiet market, so that all eyes are on the validators.
+
+Runs as a module of its own, too:
+
+    python -m market_sim.simulation.scenarios.streamlet_demo --epochs 8 --plot
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from market_sim.core.models.instruments import Stock
+from market_sim.core.money import cents, dollars
+from market_sim.simulation.engine.world import World
+from market_sim.simulation.scenarios.scenario import Scenario
+from market_sim.strategies.traditional.market_maker import MarketMaker
+from market_sim.strategies.traditional.noise import Noise
+
+
+@dataclass(frozen=True)
+class StreamletDemo(Scenario):
+    """Propose, vote, notarize, finalize: how four validators agree on the order of a few trades."""
+
+    name: ClassVar[str] = "streamlet"
+
+    traders: int = 4
+    byzantine: str = ""
+
+    def build(self, world: World) -> None:
+        """One maker and a handful of traders; the validators are the subject."""
+        world.list(Stock("ACME", tick=cents(1)), value=dollars(100), volatility_bps=2)
+        world.join("maker", MarketMaker(spread_bps=6), cash=dollars(100_000), holdings={"ACME": 500})
+        for number in range(self.traders):
+            world.join(f"noise-{number}", Noise(trade_probability=0.3), cash=dollars(5_000), holdings={"ACME": 50})
+        if self.byzantine:
+            world.validators(byzantine=self.byzantine)
+
+
+if __name__ == "__main__":
+    import sys
+
+    from market_sim.ui.cli.main import main
+
+    sys.exit(main(["--scenario", "streamlet", *sys.argv[1:]]))
