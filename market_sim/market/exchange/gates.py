@@ -80,11 +80,12 @@ def protected_limit(listing: Listing, side: int) -> int:
 def admit(listing: Listing, order: Order) -> None:
     """Give an unusual order its conditions, or refuse it because of what waits in the book."""
     intent = order.intent
+    conditions = intent.conditions
     if intent.time_in_force == "fok":
-        fillable = listing.book.fillable(order)
+        passes_own = conditions is not None and conditions.self_trade == "cancel_oldest"
+        fillable = listing.book.fillable(order, passes_own)
         if fillable < order.quantity:
             raise RuleViolation("FOK_UNFILLABLE", fillable=fillable, quantity=order.quantity)
-    conditions = intent.conditions
     if conditions is None:
         return
     if conditions.display is not None:

@@ -208,8 +208,12 @@ class OrderBook:
         else:
             level.volume -= quantity
 
-    def fillable(self, order: Order) -> int:
-        """How much the order could trade at once, unseen quantity included and its owner's own orders left out."""
+    def fillable(self, order: Order, passes_own: bool) -> int:
+        """How much the order could trade at once, unseen quantity included; its owner's own orders never count.
+
+        Unless the order takes them out of its way (`passes_own`), it would end at the first of them, and of an
+        iceberg ahead of it only the slice that is shown now would trade.
+        """
         other = self.asks if order.side == BUY else self.bids
         total = 0
         for key in reversed(other.keys):
@@ -217,7 +221,12 @@ class OrderBook:
                 break
             level = other.levels[key]
             for queue in (level.orders, level.hidden):
-                total += sum(maker.remaining for maker in queue.values() if maker.owner != order.owner)
+                blocked = not passes_own and any(maker.owner == order.owner for maker in queue.values())
+                for maker in queue.values():
+                    if maker.owner != order.owner:
+                        total += maker.shown if blocked and maker.shown else maker.remaining
+                    elif blocked:
+                        return total
         return total
 
     def depth(self, levels: int = 10) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
