@@ -205,18 +205,16 @@ class Exchange:
     def _trade(self, listing: Listing, account: Account, order: Order) -> None:
         """Match an arriving order and pay the fills; its owner's own orders are never traded with."""
         book = listing.book
-        taken = 0
         while True:
-            fills = book.take(order)
-            taken = self._pay(listing, account, order, fills, taken)
+            self._pay(listing, account, order, book.take(order))
             if not order.remaining or not book.crosses(order):
                 return
             # `take` stopped before its limit: the next order in the queue has the same owner (finance rule 1.4).
             if not self._prevent_self_trade(listing, order):
                 return
 
-    def _pay(self, listing: Listing, taker: Account, order: Order, fills: list[Fill], taken: int) -> int:
-        """Move cash, holdings and fees for these fills; `taken` is the value that the order took before."""
+    def _pay(self, listing: Listing, taker: Account, order: Order, fills: list[Fill]) -> None:
+        """Move cash, holdings and fees for these fills."""
         symbol, multiplier, fees = listing.symbol, listing.multiplier, listing.fees
         taker_cash, taker_shares = taker.balances[listing.quote], taker.balances[symbol]
         accounts, record, now = self.accounts, self._record, self.clock.now
@@ -226,9 +224,9 @@ class Exchange:
             price = resting.limit
             cash = price * quantity * multiplier
             if not listing.free:
-                maker_fee, taker_fee = fees.charge(resting.maker_cash, taken, cash)
+                maker_fee, taker_fee = fees.charge(resting.maker_cash, order.taker_cash, cash)
                 resting.maker_cash += cash
-                taken += cash
+                order.taker_cash += cash
                 house.total += maker_fee + taker_fee
             maker = accounts[resting.account]
             maker_cash, maker_shares = maker.balances[listing.quote], maker.balances[symbol]
@@ -255,7 +253,6 @@ class Exchange:
                       resting.account, order.account, maker_fee, taker_fee)
             )  # fmt: skip
             listing.last = price
-        return taken
 
     def _prevent_self_trade(self, listing: Listing, order: Order) -> bool:
         """Resolve the meeting of two orders of one owner by the arriving order's mode; whether it goes on matching."""

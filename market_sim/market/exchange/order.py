@@ -27,6 +27,8 @@ class Order(msgspec.Struct, gc=False):
     """Cash held back for the rest of a buy order; a sell order holds back `remaining` of the instrument."""
     maker_cash: int = 0
     """The value of what it has traded while resting: fees round once for an order, not once for a fill."""
+    taker_cash: int = 0
+    """The value of what it has traded on arrival, and on coming back after an amendment."""
     display: int = 0
     """Iceberg: the size of one slice; 0 for an order that shows all."""
     shown: int = 0
