@@ -1,0 +1,248 @@
+"""What is done to both exchanges: a seeded stream of operations of every class, aimed at where things go wrong.
+
+Prices are near the touch, quantities small, accounts nearly empty, several accounts have one owner, and a share of all
+operations is wrong in exactly one way. `CLASSES` is the list of classes with their weights; tests demand that each of
+them makes up at least one operation in a hundred.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from random import Random
+
+from market_sim.core.models.intents import Amend, Cancel, CancelAll, Conditions, PlaceOrder
+from tests.reference.duel import Duel, Market, Operation, Setting
+from tests.reference.naive_exchange import SELF_TRADE_MODES
+
+FEES = [(0, 0, 0), (20, 150, 0), (-20, 250, 0), (0, 1000, 0), (1500, 3700, 3), (30_000, 70_000, 0), (100, 300, 25)]
+OWNERS = (("ann", "ann"), ("ben", "ben"), ("cid-1", "cid"), ("cid-2", "cid"), ("dot-1", "dot"), ("dot-2", "dot"))
+MANY_OPEN = 60
+
+
+def setting(chance: Random) -> Setting:
+    """A market with three instruments of different steps and fees; some accounts are rich, some nearly empty."""
+    markets = (
+        Market("ACME", 1, 1, "USD", 1, *chance.choice(FEES)),
+        Market("BOLT", 5, 10, "USD", 1, *chance.choice(FEES)),
+        Market("CORN", 25, 1, "EUR", 50, *chance.choice(FEES)),
+    )
+    deposits = []
+    for name, _ in OWNERS:
+        wealth = chance.choice((1, 4, 40))
+        for market in markets:
+            price = 100 * market.tick * market.lot * market.multiplier
+            deposits.append((name, market.quote, chance.randrange(1, 1 + wealth * 10 * price)))
+            deposits.append((name, market.symbol, chance.randrange(1, 1 + wealth * 10) * market.lot))
+    return Setting(markets, OWNERS, tuple(deposits))
+
+
+class Operations:
+    """An endless source of operations; it looks at the model to aim them."""
+
+    def __init__(self, chance: Random, duel: Duel) -> None:
+        self.chance = chance
+        self.duel = duel
+        self.model = duel.model
+        self.number = 0
+        self.classes = [*CLASSES]
+        self.weights = [weight for weight, _ in CLASSES.values()]
+
+    def next(self) -> tuple[str, Operation]:
+        """The next operation, and its class."""
+        self.number += 1
+        crowded = len(self.model.open) > MANY_OPEN and self.chance.random() < 0.5
+        name = "cancel" if crowded else self.chance.choices(self.classes, self.weights)[0]
+        return name, CLASSES[name][1](self)
+
+    # --- parts
+
+    def account(self) -> str:
+        return self.chance.choice(OWNERS)[0]
+
+    def market(self) -> Market:
+        return self.chance.choice(self.duel.setting.markets)
+
+    def quantity(self, market: Market) -> int:
+        chance = self.chance
+        lots = chance.randrange(1, 8) if chance.random() < 0.9 else chance.randrange(8, 60)
+        return lots * market.lot
+
+    def price(self, market: Market) -> int:
+        """Near the middle of what is shown, or near the last trade."""
+        bid, ask = self.model.best(market.symbol, 1), self.model.best(market.symbol, -1)
+        last = self.model.terms[market.symbol].last or 100 * market.tick
+        middle = (bid + ask) // 2 if bid and ask else bid or ask or last
+        middle += (100 * market.tick - middle) // 20
+        steps = middle // market.tick + self.chance.randrange(-4, 5)
+        return max(1, steps) * market.tick
+
+    def order(self, market: Market | None = None, limit: int | None = 0, tif: str = "gtc", **more) -> Operation:
+        """An order; a limit of 0 asks for one near the market, None is a market order."""
+        market = market or self.market()
+        chance = self.chance
+        conditions = dict(more)
+        if chance.random() < 0.3:
+            conditions["self_trade"] = chance.choice(SELF_TRADE_MODES)
+        price = self.price(market) if limit == 0 else limit
+        intent = PlaceOrder(
+            market.symbol,
+            chance.choice((1, -1)),
+            self.quantity(market),
+            price,
+            tif,
+            None,
+            Conditions(**conditions) if conditions else None,
+        )
+        return Operation(self.number, "submit", self.account(), intent)
+
+    def of_open(self, make: Callable[..., object], own: bool = True) -> Operation:
+        """Something that an open order's account (or another one) asks for this order."""
+        if not self.model.open:
+            return self.order()
+        order = self.chance.choice(self.model.open)
+        account = order.account
+        if not own:
+            account = self.chance.choice([name for name, _ in OWNERS if name != order.account])
+        return Operation(self.number, "submit", account, make(order), self.duel.placed_by[order.id])
+
+    # --- classes
+
+    def limit(self) -> Operation:
+        return self.order()
+
+    def market_order(self) -> Operation:
+        return self.order(limit=None)
+
+    def ioc(self) -> Operation:
+        return self.order(tif="ioc")
+
+    def fok(self) -> Operation:
+        return self.order(tif="fok", limit=None if self.chance.random() < 0.2 else 0)
+
+    def cancel(self) -> Operation:
+        return self.of_open(lambda order: Cancel(0))
+
+    def amend_down(self) -> Operation:
+        return self.of_open(lambda order: Amend(0, order.quantity - self.lots(order, order.quantity)))
+
+    def amend_up(self) -> Operation:
+        return self.of_open(lambda order: Amend(0, order.quantity + self.lots(order, 5 * self.lot(order))))
+
+    def amend_price(self) -> Operation:
+        quantity = self.chance.random() < 0.3
+        return self.of_open(
+            lambda order: Amend(
+                0,
+                order.quantity + self.lots(order, 3 * self.lot(order)) if quantity else None,
+                self.price(next(each for each in self.duel.setting.markets if each.symbol == order.symbol)),
+            )
+        )
+
+    def lot(self, order) -> int:
+        return self.model.terms[order.symbol].lot
+
+    def lots(self, order, most: int) -> int:
+        lot = self.lot(order)
+        return self.chance.randrange(max(1, most // lot)) * lot
+
+    def wrong(self) -> Operation:
+        return self.chance.choice(WRONG)(self)
+
+    def deposit(self) -> Operation:
+        market = self.market()
+        asset = self.chance.choice((market.symbol, market.quote))
+        most = market.lot * 5 if asset == market.symbol else 300 * market.tick * market.lot * market.multiplier
+        name = self.account()
+        if self.model.total(name, asset) > 4 * most:
+            return self.order()
+        return Operation(self.number, "deposit", name, asset, None, self.chance.randrange(1, most + 1))
+
+    def wait(self) -> Operation:
+        return Operation(self.number, "wait", amount=self.chance.randrange(1, 1000))
+
+    # --- wrong in one way
+
+    def changed(self, **fields) -> Operation:
+        """An ordinary order with some of its fields replaced by wrong ones."""
+        operation = self.order()
+        intent = operation.intent
+        values = {name: getattr(intent, name) for name in PlaceOrder.__struct_fields__} | fields
+        return Operation(self.number, "submit", operation.account, PlaceOrder(**values))
+
+    def unknown_account(self) -> Operation:
+        return Operation(self.number, "submit", self.chance.choice(("nobody", "", "ANN")), self.order().intent)
+
+    def bad_intent(self) -> Operation:
+        return Operation(self.number, "submit", self.account(), self.chance.choice((None, "buy", 3, Cancel, [])))
+
+    def unknown_instrument(self) -> Operation:
+        return self.changed(symbol=self.chance.choice(("NONE", "", "acme", None, 4)))
+
+    def bad_side(self) -> Operation:
+        return self.changed(side=self.chance.choice((0, 2, -2, None, "buy", True, 1.0)))
+
+    def bad_quantity(self) -> Operation:
+        return self.changed(quantity=self.chance.choice((0, -1, True, 1.7, 10.0, "12", None, math.nan, 2**63)))
+
+    def bad_lot(self) -> Operation:
+        operation = self.order(self.duel.setting.markets[1])
+        intent = operation.intent
+        wrong = PlaceOrder(intent.symbol, intent.side, intent.quantity + self.chance.randrange(1, 10), intent.limit)
+        return Operation(self.number, "submit", operation.account, wrong)
+
+    def bad_time_in_force(self) -> Operation:
+        return self.changed(time_in_force=self.chance.choice(("", "GTC", "forever", None, 1)))
+
+    def bad_price(self) -> Operation:
+        return self.changed(limit=self.chance.choice((0, -5, True, 99.5, 100.0, "100", math.inf, 2**63)))
+
+    def bad_tick(self) -> Operation:
+        operation = self.order(self.duel.setting.markets[self.chance.choice((1, 2))])
+        intent = operation.intent
+        wrong = PlaceOrder(intent.symbol, intent.side, intent.quantity, intent.limit + self.chance.randrange(1, 5))
+        return Operation(self.number, "submit", operation.account, wrong)
+
+    def too_large(self) -> Operation:
+        market = self.market()
+        most = 2**63 // (market.tick * market.lot * market.multiplier)
+        steps = 2 ** self.chance.randrange(1, most.bit_length())
+        lots = most // steps + 1
+        return self.changed(symbol=market.symbol, limit=steps * market.tick, quantity=lots * market.lot)
+
+    def unaffordable(self) -> Operation:
+        market = self.market()
+        return self.changed(symbol=market.symbol, quantity=10_000 * market.lot, limit=100 * market.tick)
+
+    def unknown_order(self) -> Operation:
+        gone = self.chance.randrange(self.number)
+        intent = self.chance.choice((Cancel(0), Amend(0, 10)))
+        return Operation(self.number, "submit", self.account(), intent, gone)
+
+    def foreign_order(self) -> Operation:
+        return self.of_open(lambda order: self.chance.choice((Cancel(0), Amend(0, order.quantity))), own=False)
+
+    def nothing_to_amend(self) -> Operation:
+        return self.of_open(lambda order: Amend(0))
+
+
+WRONG = [
+    Operations.unknown_account, Operations.bad_intent, Operations.unknown_instrument, Operations.bad_side,
+    Operations.bad_quantity, Operations.bad_lot, Operations.bad_time_in_force, Operations.bad_price,
+    Operations.bad_tick, Operations.too_large, Operations.unaffordable, Operations.unknown_order,
+    Operations.foreign_order, Operations.nothing_to_amend,
+]  # fmt: skip
+
+CLASSES: dict[str, tuple[int, Callable[[Operations], Operation]]] = {
+    "limit": (34, Operations.limit),
+    "market": (5, Operations.market_order),
+    "ioc": (4, Operations.ioc),
+    "fok": (4, Operations.fok),
+    "cancel": (6, Operations.cancel),
+    "amend down": (3, Operations.amend_down),
+    "amend up": (3, Operations.amend_up),
+    "amend price": (4, Operations.amend_price),
+    "wrong": (12, Operations.wrong),
+    "deposit": (3, Operations.deposit),
+    "wait": (2, Operations.wait),
+}
