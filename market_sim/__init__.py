@@ -1,1 +1,47 @@
-"""A whole market to look into: an exchange, a committee that agrees, a chain that pays."""
+"""A whole market to look into: an exchange, a committee that agrees, a chain that pays.
+
+What a scenario or a strategy needs can be had from here: `from market_sim import Scenario, Strategy, Buy, Stock`.
+"""
+
+from __future__ import annotations
+
+from market_sim.core.models.instruments import Stock
+from market_sim.core.models.intents import BUY, SELL, Amend, Buy, Cancel, CancelAll, PlaceOrder, Sell
+from market_sim.core.money import cents, dollars
+from market_sim.core.version import VERSION as __version__
+from market_sim.market.agents.strategy import Strategy
+from market_sim.market.agents.view import InstrumentView, View
+from market_sim.market.dynamics.shocks import PriceShock
+from market_sim.market.exchange.fees import FeeSchedule, bps
+from market_sim.simulation.engine.world import World
+from market_sim.simulation.run import Options, simulate
+from market_sim.simulation.scenarios.scenario import Scenario
+from market_sim.strategies.traditional.market_maker import MarketMaker
+from market_sim.strategies.traditional.noise import Noise
+
+__all__ = [
+    "BUY",
+    "SELL",
+    "Amend",
+    "Buy",
+    "Cancel",
+    "CancelAll",
+    "FeeSchedule",
+    "InstrumentView",
+    "MarketMaker",
+    "Noise",
+    "Options",
+    "PlaceOrder",
+    "PriceShock",
+    "Scenario",
+    "Sell",
+    "Stock",
+    "Strategy",
+    "View",
+    "World",
+    "__version__",
+    "bps",
+    "cents",
+    "dollars",
+    "simulate",
+]

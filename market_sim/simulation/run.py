@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from market_sim.blockchain.desk import SettlementDesk
 from market_sim.blockchain.register import Register
-from market_sim.blockchain.settlement import Settlement
 from market_sim.core.consensus.blocks import FinalBlock
 from market_sim.core.consensus.committee import Committee
 from market_sim.core.data.journal import Journal
@@ -21,6 +20,10 @@ from market_sim.simulation.engine.result import Result
 from market_sim.simulation.engine.world import World
 from market_sim.simulation.scenarios.finder import explained, source_file
 from market_sim.simulation.scenarios.scenario import Scenario
+
+if TYPE_CHECKING:
+    from market_sim.blockchain.desk import SettlementDesk
+    from market_sim.blockchain.settlement import Settlement
 
 DEFAULT_SEED = 7
 DEFAULT_EPOCHS = 8
@@ -65,19 +68,27 @@ class Options:
         }
 
 
-def simulate(scenario: Scenario, options: Options | None = None, watch: Watcher | None = None) -> Result:
-    """Run a scenario from its first event to its last; the same scenario and options give the same result."""
+def simulate(
+    scenario: Scenario,
+    options: Options | None = None,
+    watch: Watcher | None = None,
+    journal: Journal | None = None,
+) -> Result:
+    """Run a scenario from its first event to its last; the same scenario and options give the same result.
+
+    Whoever passes an empty journal in still holds it when a promise of ours breaks on the way.
+    """
     options = options or Options()
-    world = prepared(scenario, options)
+    world = prepared(scenario, options, journal)
     road = Road(world, options)
     complete = road.travel(watch or (lambda journal, epoch: None))
     failures = tuple(str(failure) for failure in world.failures)
     return Result(scenario.name, options.seed, options.epochs, scenario.parameters, world.journal, complete, failures)
 
 
-def prepared(scenario: Scenario, options: Options) -> World:
+def prepared(scenario: Scenario, options: Options, journal: Journal | None = None) -> World:
     """The world as it is before the clock starts."""
-    journal = Journal()
+    journal = Journal() if journal is None else journal
     journal.record(
         RunStarted(0, scenario.name, options.seed, options.epochs, scenario.parameters, options.beside_the_scenario)
     )
@@ -140,6 +151,9 @@ class Road:
         world = self.world
         if world.settlement == "none":
             return None
+        # Imported late: certificates need a hash and a curve that a run without settlement never touches.
+        from market_sim.blockchain.desk import SettlementDesk
+
         desk = SettlementDesk(
             settlement_on(world.settlement),
             validators=self.committee.rules.validators,

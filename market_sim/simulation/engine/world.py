@@ -32,7 +32,7 @@ from market_sim.market.dynamics.shocks import PriceShock
 from market_sim.market.dynamics.value import BelievedValue
 from market_sim.market.exchange.exchange import Exchange
 from market_sim.market.exchange.fees import FeeSchedule
-from market_sim.simulation.engine.clock import MILLISECOND, WAKE, Clock
+from market_sim.simulation.engine.clock import MILLISECOND, SECOND, WAKE, Clock
 from market_sim.simulation.engine.consensus import CommitteePlan
 from market_sim.simulation.engine.failures import where_it_failed
 
@@ -160,7 +160,7 @@ class World:
         """Name the strategy that raised, take its orders out of the market, and never wake it again."""
         strategy, cause = type(agent.strategy).__name__, where_it_failed(error)
         self.journal.record(StrategyFailed(self.clock.now, agent.name, strategy, cause))
-        self.failures.append(StrategyError(f"{agent.name} ({strategy}) stopped at {self.clock.now} ns: {cause}"))
+        self.failures.append(StrategyError(f"{agent.name} ({strategy}) stopped at {self.clock.now / SECOND:.3f} s: {cause}"))
         self.exchange.submit(agent.name, CancelAll())
 
     def _move_values(self, _: None) -> None:

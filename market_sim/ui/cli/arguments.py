@@ -1,0 +1,124 @@
+"""What can be typed after `simulate.py`, and the one sentence that answers what cannot.
+
+argparse is told not to guess abbreviations and not to print usage on errors: a mistake is answered with what was
+expected, what was found, and the nearest thing that exists.
+"""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+from market_sim.core.errors import InputError
+from market_sim.simulation.run import DEFAULT_EPOCHS, DEFAULT_SEED, MOST_EPOCHS
+from market_sim.simulation.scenarios.catalogue import DEFAULT
+from market_sim.simulation.scenarios.finder import find_scenario
+from market_sim.simulation.scenarios.scenario import Scenario, configured, parameter_types
+
+EPILOG = """\
+A scenario's own parameters are flags, too: --traders 20 (see --list-scenarios).
+`simulate.py doctor` says what is missing on this machine and the command that fixes it.
+Exit codes: 0 done, 2 bad arguments or a bad file, 3 a promise of this program broke, 130 interrupted."""
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser whose complaints are `InputError`s."""
+
+    def error(self, message: str) -> NoReturn:
+        """Pass argparse's complaint on as one sentence."""
+        raise InputError(message.removeprefix("argument "))
+
+
+def parser() -> Parser:
+    """All options of a run."""
+    made = Parser(
+        prog="simulate.py",
+        description="Run a market: agents trade, validators agree, Ethereum contracts pay.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    run = made.add_argument_group("the run")
+    run.add_argument("--scenario", default=DEFAULT.name, metavar="NAME|FILE", help="a shipped scenario or a .py file")
+    run.add_argument("--list-scenarios", action="store_true", help="list the shipped scenarios and their parameters")
+    run.add_argument("--epochs", type=whole(1, MOST_EPOCHS), default=DEFAULT_EPOCHS, metavar="N", help="default 8")
+    run.add_argument("--seed", type=whole(0), default=DEFAULT_SEED, metavar="N", help="default 7: same seed, same run")
+    run.add_argument("--validators", type=whole(4, 100), metavar="N", help="default 4, of which (n-1)//3 may fail")
+    run.add_argument("--leaders", metavar="RULE", help="round-robin (default) or hash")
+    run.add_argument("--byzantine", metavar="WHO:HOW", help="for example n3:equivocate@5-9,n1:silent")
+    run.add_argument("--partition", metavar="EPOCHS", help="for example 4-6: the validators' halves do not hear each other")
+    run.add_argument("--no-settle", action="store_true", help="leave the chain out: nothing is paid")
+    run.add_argument("--paranoid", action="store_true", help="check every invariant after every step")
+    shown = made.add_argument_group("what you see")
+    shown.add_argument("--headless", "--no-open", action="store_true", help="do not open the timeline in a browser")
+    shown.add_argument("--open", action="store_true", help="open it even where no terminal is seen")
+    shown.add_argument("--plot", nargs="?", const="", metavar="FILE", help="where the timeline is written")
+    shown.add_argument("--no-plot", action="store_true", help="write no timeline")
+    shown.add_argument("--json", action="store_true", help="one JSON document on stdout, everything else on stderr")
+    shown.add_argument("--out", default="results", metavar="DIR", help="the folder for runs, default results/")
+    shown.add_argument("-q", "--quiet", action="store_true", help="print the summary only")
+    return made
+
+
+def parsed(arguments: list[str]) -> tuple[argparse.Namespace, Scenario]:
+    """The options and the scenario, with the scenario's own flags taken from what argparse did not know."""
+    made = parser()
+    known, rest = made.parse_known_args(arguments)
+    kind = find_scenario(known.scenario)
+    return known, configured(kind, **_parameters(rest, kind, made))
+
+
+def _parameters(rest: list[str], kind: type[Scenario], made: Parser) -> dict[str, str]:
+    """Read `--traders 20` or `--traders=20` for the fields of this scenario."""
+    names = {"--" + name.replace("_", "-"): name for name in parameter_types(kind)}
+    values: dict[str, str] = {}
+    remaining = list(rest)
+    while remaining:
+        flag, joined, value = remaining.pop(0).partition("=")
+        if not flag.startswith("-"):
+            raise InputError(f"did not expect {flag!r} here: options begin with --, and a command comes first")
+        if flag not in names:
+            options = [*names, *(option for action in made._actions for option in action.option_strings)]
+            near = difflib.get_close_matches(flag, options, 1)
+            meant = f"did you mean {near[0]}?" if near else f"see --help; scenario {kind.name} has {_listed(names)}"
+            raise InputError(f"there is no option {flag}; {meant}")
+        if not joined:
+            if not remaining:
+                raise InputError(f"{flag} needs a value")
+            value = remaining.pop(0)
+        values[names[flag]] = value
+    return values
+
+
+def _listed(names: dict[str, str]) -> str:
+    return ", ".join(names) or "no parameters"
+
+
+def whole(least: int, most: int | None = None) -> Callable[[str], int]:
+    """A reader of whole numbers within bounds, for argparse."""
+
+    def read(text: str) -> int:
+        try:
+            number = int(text)
+        except ValueError:
+            number = least - 1
+        if number < least or (most is not None and number > most):
+            expected = f"from {least} to {most}" if most is not None else f"from {least} on"
+            raise argparse.ArgumentTypeError(f"expected a whole number {expected}, found {text!r}")
+        return number
+
+    return read
+
+
+def listing() -> str:
+    """The shipped scenarios with their parameters, as text."""
+    from market_sim.simulation.scenarios.catalogue import SCENARIOS
+
+    lines: list[str] = []
+    for kind in SCENARIOS:
+        values: dict[str, Any] = kind().parameters
+        flags = " ".join(f"--{name.replace('_', '-')} {value!r}" for name, value in values.items())
+        lines += [f"{kind.name:<14} {kind().summary}", f"{'':<14} {flags}"]
+    return "\n".join(lines)

@@ -1,0 +1,30 @@
+"""The commands beside a run: `simulate.py doctor` and its like. Each imports what it needs when it is called."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Sequence
+
+from market_sim.core.errors import InputError
+
+Command = Callable[[Sequence[str]], int]
+
+
+def command(name: str) -> Command:
+    """The command of this name, or the nearest one in a sentence."""
+    if name in COMMANDS:
+        return COMMANDS[name]
+    near = difflib.get_close_matches(name, COMMANDS, 1)
+    meant = f"did you mean {near[0]}?" if near else f"there is {', '.join(COMMANDS)}, and without a command a run"
+    raise InputError(f"there is no command {name!r}; {meant}")
+
+
+def _doctor(arguments: Sequence[str]) -> int:
+    if arguments:
+        raise InputError(f"doctor takes no arguments, found {' '.join(arguments)}")
+    from market_sim.ui.cli.doctor import examine
+
+    return examine()
+
+
+COMMANDS: dict[str, Command] = {"doctor": _doctor}

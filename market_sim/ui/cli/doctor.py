@@ -1,0 +1,72 @@
+"""The doctor: what this machine has, what is missing, and the command that fixes it."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from typing import NamedTuple
+
+OLDEST_PYTHON = (3, 10)
+INSTALL = "python -m pip install -r requirements.txt"
+
+NEEDED = {
+    "msgspec": "events and orders",
+    "cryptography": "the validators' signatures",
+    "sortedcontainers": "the calibration of the benchmarks",
+    "web3": "settlement on a chain",
+    "eth-tester": "settlement on a chain",
+    "py-evm": "settlement on a chain",
+    "coincurve": "a chain that is five times faster",
+    "py-solc-x": "compiling the contracts again",
+    "plotly": "the timeline",
+    "flask": "the site",
+    "pytest": "the tests",
+    "hypothesis": "the tests",
+}
+OPTIONAL = {
+    "chromium": "looking at pages in the browser tests",
+    "node": "compiling the contracts again",
+}
+
+
+class Finding(NamedTuple):
+    """One thing that was looked at; `cure` is empty when it is well."""
+
+    good: bool
+    what: str
+    cure: str
+
+
+def examine() -> int:
+    """Print all findings; 0 when a run with settlement and timeline works, 1 when something needed is missing."""
+    healthy = True
+    for finding in findings():
+        sign = "ok     " if finding.good else "missing"
+        print(f"{sign} {finding.what}" + (f"\n        {finding.cure}" if finding.cure else ""))
+        healthy = healthy and (finding.good or not finding.cure.startswith("fix:"))
+    print("everything a run needs is here" if healthy else "a run needs what is marked with fix:")
+    return 0 if healthy else 1
+
+
+def findings() -> Iterator[Finding]:
+    """Look at Python, at the packages, at optional programs, at the display."""
+    version = ".".join(map(str, sys.version_info[:3]))
+    recent = sys.version_info[:2] >= OLDEST_PYTHON
+    yield Finding(recent, f"Python {version}", "" if recent else "fix: install Python 3.10 or newer")
+    for package, use in NEEDED.items():
+        try:
+            found = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            yield Finding(False, f"{package} ({use})", f"fix: {INSTALL}")
+        else:
+            yield Finding(True, f"{package} {found} ({use})", "")
+    for program, use in OPTIONAL.items():
+        path = shutil.which(program)
+        without = f"optional: without it there is no {use}"
+        yield Finding(path is not None, f"{program} ({use})", "" if path else without)
+    seen = not sys.platform.startswith("linux") or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+    hint = "optional: without a display the timeline's path is printed instead of opened"
+    yield Finding(seen, "a display", "" if seen else hint)

@@ -1,0 +1,152 @@
+"""The entry: one `main()` for `python simulate.py`, for the console script and for the tests."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+
+from market_sim.analysis.summary import Summary, document, summarize
+from market_sim.core.data import archive
+from market_sim.core.data.fingerprint import shortened
+from market_sim.core.data.journal import Journal
+from market_sim.core.errors import InputError, InvariantBroken, SettlementError
+from market_sim.simulation.engine.result import Result
+from market_sim.simulation.run import Options, simulate
+from market_sim.simulation.scenarios.catalogue import DEFAULT
+from market_sim.simulation.scenarios.scenario import Scenario
+from market_sim.ui.cli.arguments import listing, parsed
+from market_sim.ui.cli.commands import command
+from market_sim.ui.cli.screen import Screen
+
+DONE, BAD_INPUT, BROKEN_PROMISE, INTERRUPTED = 0, 2, 3, 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Do what was typed and return the exit code."""
+    try:
+        given = list(sys.argv[1:] if arguments is None else arguments)
+        if given and not given[0].startswith("-"):
+            return command(given[0])(given[1:])
+        options, scenario = parsed(given)
+        if options.list_scenarios:
+            print(listing())
+            return DONE
+        return _run(options, scenario)
+    except InputError as problem:
+        print(f"simulate.py: {problem}", file=sys.stderr)
+        return BAD_INPUT
+    except KeyboardInterrupt:
+        print("simulate.py: interrupted before the run began", file=sys.stderr)
+        return INTERRUPTED
+
+
+def _run(typed: argparse.Namespace, scenario: Scenario) -> int:
+    """One run: the first line at once, a line for each epoch, the files, the summary."""
+    options = _options(typed)
+    folder = _writable(Path(typed.out))
+    screen = Screen(quiet=typed.quiet)
+    validators = options.validators or 4
+    faults, quorum = (validators - 1) // 3, -(-2 * validators // 3)
+    screen.say(
+        f"{scenario.name}: seed {options.seed}, {validators} validators, f={faults}, quorum {quorum}, "
+        f"{options.epochs} epochs"
+    )
+    journal = Journal()
+    try:
+        result = simulate(scenario, options, screen.epoch, journal)
+    except (InvariantBroken, SettlementError) as broken:
+        return _broken(broken, journal, folder, screen)
+    run = folder / f"{result.scenario}-seed{result.seed}-{shortened(result.fingerprint)}"
+    archive.save(result.journal, run)
+    summary = summarize(result)
+    timeline = None if typed.no_plot else _plot(result, typed.plot, run)
+    screen.summary(summary, str(run), timeline and str(timeline), _suggestion(typed, summary))
+    if typed.json:
+        print(json.dumps(document(summary, str(run), timeline and str(timeline)), indent=2))
+    if timeline and _may_open(typed):
+        _open(timeline)
+    if not (summary.conserved and summary.story.agreement) and not options.byzantine:
+        return BROKEN_PROMISE
+    return DONE if result.complete else INTERRUPTED
+
+
+def _options(typed: argparse.Namespace) -> Options:
+    return Options(
+        seed=typed.seed,
+        epochs=typed.epochs,
+        settlement="none" if typed.no_settle else None,
+        validators=typed.validators,
+        leaders=typed.leaders,
+        byzantine=typed.byzantine,
+        partition=typed.partition,
+        paranoid=typed.paranoid,
+    )
+
+
+def _writable(folder: Path) -> Path:
+    """The folder for runs, made if need be: a person learns before the run that it cannot be written."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / ".writable"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise InputError(f"--out {folder}: cannot write there ({error.strerror}); choose another folder") from None
+    return folder
+
+
+def _broken(broken: Exception, journal: Journal, folder: Path, screen: Screen) -> int:
+    """Keep what is needed to find out why: the journal up to here and the trace."""
+    kept = folder / "broken-promise"
+    archive.save(journal, kept)
+    (kept / "trace.txt").write_text("".join(traceback.format_exception(broken)), encoding="utf-8")
+    screen.say(f"simulate.py: a promise of this program broke: {broken}")
+    screen.say(f"the trace and the journal up to here are in {kept}")
+    return BROKEN_PROMISE
+
+
+def _plot(result: Result, wanted: str | None, run: Path) -> Path:
+    from market_sim.analysis.visualization.page import timeline_page
+
+    path = Path(wanted) if wanted else run / "timeline.html"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(timeline_page(result), encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"--plot {path}: cannot write there ({error.strerror})") from None
+    return path
+
+
+def _may_open(typed: argparse.Namespace) -> bool:
+    """Whether somebody sits in front of a screen: only then is a browser opened."""
+    if typed.headless:
+        return False
+    if typed.open:
+        return True
+    if not sys.stdout.isatty() or os.environ.get("CI") or os.environ.get("MARKET_SIM_HEADLESS"):
+        return False
+    on_linux = sys.platform.startswith("linux")
+    return not on_linux or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def _open(timeline: Path) -> None:
+    """Show the timeline; where there is no browser its path has been printed, and nothing fails."""
+    import webbrowser
+
+    try:
+        webbrowser.get().open(timeline.resolve().as_uri())
+    except webbrowser.Error as error:
+        print(f"simulate.py: no browser could be opened ({error})", file=sys.stderr)
+
+
+def _suggestion(typed: argparse.Namespace, summary: Summary) -> str:
+    """One thing to try next."""
+    scenario = "" if typed.scenario == DEFAULT.name else f" --scenario {typed.scenario}"
+    if not summary.committee.byzantine:
+        return f"python simulate.py{scenario} --epochs {typed.epochs} --byzantine n3:equivocate@5: what if one lies?"
+    return f"python simulate.py{scenario} --epochs {typed.epochs} --partition 4-6: what if the network splits?"
