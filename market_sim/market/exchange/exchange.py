@@ -7,7 +7,7 @@ thousands of orders a second pass, because each further layer of calls costs a q
 
 from __future__ import annotations
 
-from typing import NoReturn, Protocol
+from typing import Protocol
 
 from market_sim.core.data.journal import Journal
 from market_sim.core.errors import InputError, RuleViolation
@@ -25,7 +25,7 @@ from market_sim.core.models.market_events import (
 )
 from market_sim.market.exchange.account import Account, Balance
 from market_sim.market.exchange.fees import FeeSchedule
-from market_sim.market.exchange.gates import admit, check_notional, check_order, check_price, check_quantity
+from market_sim.market.exchange.gates import admit, check_notional, check_order, check_price, check_quantity, shown
 from market_sim.market.exchange.listing import Listing
 from market_sim.market.exchange.order import Order
 from market_sim.market.exchange.order_book import Fill
@@ -105,20 +105,20 @@ class Exchange:
     def submit(self, name: str, intent: Intent) -> Order | OrderRejected:
         """Accept an intent and return its order, or record the refusal and return it."""
         try:
-            account = self.accounts.get(name)
+            account = self.accounts.get(name) if type(name) is str else None
             if account is None:
-                raise RuleViolation("UNKNOWN_ACCOUNT", account=str(name))
+                raise RuleViolation("UNKNOWN_ACCOUNT", account=shown(name))
             if type(intent) is PlaceOrder:
                 return self._place(account, intent)
             if type(intent) is Cancel:
-                order = account.open.get(intent.order) or self._not_open(intent.order)
+                order = self._open_order(account, intent.order)
                 self._withdraw(account, order, "CANCELLED")
                 return order
             if type(intent) is Amend:
                 return self._amend(account, intent)
             raise RuleViolation("BAD_INTENT", found=type(intent).__name__)
         except RuleViolation as broken:
-            refusal = OrderRejected(self.clock.now, name, repr(intent), broken.reason, dict(broken.numbers))
+            refusal = OrderRejected(self.clock.now, shown(name), shown(intent), broken.reason, dict(broken.numbers))
             self._record(refusal)
             return refusal
 
@@ -132,9 +132,9 @@ class Exchange:
         return found
 
     def _place(self, account: Account, intent: PlaceOrder) -> Order:
-        listing = self.listings.get(intent.symbol)
+        listing = self.listings.get(intent.symbol) if type(intent.symbol) is str else None
         if listing is None:
-            raise RuleViolation("UNKNOWN_INSTRUMENT", symbol=str(intent.symbol), listed=", ".join(self.listings))
+            raise RuleViolation("UNKNOWN_INSTRUMENT", symbol=shown(intent.symbol), listed=", ".join(self.listings))
         side, quantity, limit = intent.side, intent.quantity, intent.limit
         ordinary = (
             type(quantity) is int
@@ -286,15 +286,18 @@ class Exchange:
 
     # What happens to an order that waits
 
-    def _not_open(self, number: int) -> NoReturn:
-        """Say why this account can do nothing with this order."""
-        if number in self.orders:
+    def _open_order(self, account: Account, number: object) -> Order:
+        """The account's open order of this number, or the reason why it can do nothing with it."""
+        if type(number) is not int or number not in self.orders:
+            raise RuleViolation("UNKNOWN_ORDER", order=shown(number))
+        order = account.open.get(number)
+        if order is None:
             raise RuleViolation("NOT_YOUR_ORDER", order=number)
-        raise RuleViolation("UNKNOWN_ORDER", order=repr(number))
+        return order
 
     def _amend(self, account: Account, intent: Amend) -> Order:
         """Change an open order: smaller keeps its place in the queue, anything else loses it (finance rule 1.3)."""
-        order = account.open.get(intent.order) or self._not_open(intent.order)
+        order = self._open_order(account, intent.order)
         listing = self.listings[order.intent.symbol]
         if intent.quantity is None and intent.limit is None:
             raise RuleViolation("NOTHING_TO_AMEND", order=order.id)

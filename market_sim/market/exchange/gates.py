@@ -18,17 +18,31 @@ TIMES_IN_FORCE = get_args(TimeInForce)
 MARKET_BAND_PERCENT = 5
 """A market order trades at most this far from the best price it finds (finance rule 1.2, market protection)."""
 
+LONGEST_SHOWN = 120
+
+
+def shown(value: object) -> str:
+    """What a participant sent, as a refusal quotes it: short, printable, and safe for any object whatsoever."""
+    if type(value) is str and value.isprintable():
+        text: str = value
+    else:
+        try:
+            text = repr(value)
+        except Exception:  # a number of thousands of digits, or a participant's own class that cannot print itself
+            text = f"an unprintable {type(value).__name__}"
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}..."
+
 
 def check_side(side: object) -> None:
     """Refuse anything but +1 and -1; `True` is not a side."""
     if type(side) is not int or side not in (BUY, SELL):
-        raise RuleViolation("BAD_SIDE", side=repr(side))
+        raise RuleViolation("BAD_SIDE", side=shown(side))
 
 
 def check_quantity(listing: Listing, quantity: object) -> None:
     """Refuse a quantity that is no positive whole number or not on the lot."""
     if type(quantity) is not int or not 0 < quantity <= LARGEST_AMOUNT:
-        raise RuleViolation("BAD_QUANTITY", quantity=repr(quantity), most=LARGEST_AMOUNT)
+        raise RuleViolation("BAD_QUANTITY", quantity=shown(quantity), most=LARGEST_AMOUNT)
     if quantity % listing.lot:
         below = quantity - quantity % listing.lot
         raise RuleViolation("BAD_LOT", quantity=quantity, lot=listing.lot, below=below, above=below + listing.lot)
@@ -37,7 +51,7 @@ def check_quantity(listing: Listing, quantity: object) -> None:
 def check_price(listing: Listing, price: object, field: str = "limit") -> None:
     """Refuse a price that is no positive whole number or not on the tick."""
     if type(price) is not int or not 0 < price <= LARGEST_AMOUNT:
-        raise RuleViolation("BAD_PRICE", field=field, price=repr(price), most=LARGEST_AMOUNT)
+        raise RuleViolation("BAD_PRICE", field=field, price=shown(price), most=LARGEST_AMOUNT)
     if price % listing.tick:
         below = price - price % listing.tick
         raise RuleViolation(
@@ -57,7 +71,7 @@ def check_order(listing: Listing, intent: PlaceOrder) -> int:
     check_side(intent.side)
     check_quantity(listing, intent.quantity)
     if intent.time_in_force not in TIMES_IN_FORCE:
-        raise RuleViolation("BAD_TIME_IN_FORCE", time_in_force=repr(intent.time_in_force))
+        raise RuleViolation("BAD_TIME_IN_FORCE", time_in_force=shown(intent.time_in_force))
     if intent.limit is None:
         limit = protected_limit(listing, intent.side)
     else:
