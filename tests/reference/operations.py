@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable
 from random import Random
 
-from market_sim.core.models.intents import Amend, Cancel, CancelAll, Conditions, PlaceOrder
+from market_sim.core.models.intents import Amend, Cancel, Conditions, PlaceOrder
 from tests.reference.duel import Duel, Market, Operation, Setting
 from tests.reference.naive_exchange import SELF_TRADE_MODES
 

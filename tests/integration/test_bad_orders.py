@@ -1,0 +1,219 @@
+"""Whatever is wrong with an order, it is refused with the code of that mistake, and nothing else happens (T12, X10).
+
+Each case names its code. After each refusal the state of the exchange is the one before it, the refusal can be written
+and read as a line of the journal, and its sentence can be made from its numbers.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import pytest
+
+from market_sim.core.data.codec import decode, encode
+from market_sim.core.data.journal import Journal
+from market_sim.core.models.instruments import LARGEST_AMOUNT, Stock
+from market_sim.core.models.intents import Amend, Buy, Cancel, CancelAll, PlaceOrder, Sell
+from market_sim.core.models.market_events import OrderRejected
+from market_sim.core.models.reasons import explain
+from market_sim.core.models.reasons_exchange import EXCHANGE_REASONS
+from market_sim.market.exchange.exchange import Exchange
+from market_sim.market.exchange.fees import FeeSchedule
+from tests.reference.state import state_hash
+
+
+class Whole(int):
+    """A whole number that is not of the type that the exchange asks for."""
+
+
+class Loud:
+    """An object that is not even willing to be printed."""
+
+    def __repr__(self) -> str:
+        raise ValueError("no")
+
+
+MANY = 10**5000
+"""A number of more digits than the interpreter is willing to print."""
+
+NOT_WHOLE = {
+    "nan": math.nan, "inf": math.inf, "-inf": -math.inf, "true": True, "false": False, "text": "12", "empty": "",
+    "float": 10.0, "half": 1.5, "none": None, "decimal": Decimal(10), "fraction": Fraction(10), "list": [10],
+    "bytes": b"10", "complex": 10j, "subclass": Whole(10), "dict": {10: 10}, "unprintable": Loud(),
+}  # fmt: skip
+OUT_OF_RANGE = {
+    "zero": 0, "negative": -10, "2**63": 2**63, "-2**63": -(2**63), "2**64": 2**64, "10**30": 10**30, "5001 digits": MANY,
+    "minus 5001 digits": -MANY,
+}  # fmt: skip
+ODD_NAMES = {
+    "none": None,
+    "number": 7,
+    "list": [],
+    "dict": {},
+    "surrogate": "\ud800",
+    "bytes": b"ann",
+    "unprintable": Loud(),
+}
+
+
+@dataclass(frozen=True)
+class Case:
+    """One wrong order, who sends it, and the code of its mistake."""
+
+    what: str
+    intent: Any
+    code: str
+    account: Any = "ann"
+
+
+def orders() -> list[Case]:
+    """One field of an ordinary order is wrong."""
+    cases = []
+    for name, value in (NOT_WHOLE | OUT_OF_RANGE).items():
+        cases.append(Case(f"quantity {name}", PlaceOrder("ACME", 1, value, 100), "BAD_QUANTITY"))
+        if value is not None:
+            cases.append(Case(f"limit {name}", PlaceOrder("ACME", 1, 10, value), "BAD_PRICE"))
+        cases.append(Case(f"side {name}", PlaceOrder("ACME", value, 10, 100), "BAD_SIDE"))
+    for name, value in {"2": 2, "-2": -2, "1.0": 1.0, "true": True, "buy": "buy", "subclass": Whole(1)}.items():
+        cases.append(Case(f"side {name} instead of 1", PlaceOrder("ACME", value, 10, 100), "BAD_SIDE"))
+    for name, value in (ODD_NAMES | {"lower": "acme", "space": "ACME ", "nul": "ACME\0", "empty": ""}).items():
+        cases.append(Case(f"symbol {name}", PlaceOrder(value, 1, 10, 100), "UNKNOWN_INSTRUMENT"))
+    for name, value in (ODD_NAMES | {"capital": "GTC", "empty": "", "long": "ioc" * 9999}).items():
+        cases.append(Case(f"time in force {name}", PlaceOrder("ACME", 1, 10, 100, value), "BAD_TIME_IN_FORCE"))
+    for name, value in (ODD_NAMES | {"capital": "Ann", "empty": "", "space": " ann"}).items():
+        cases.append(Case(f"account {name}", Buy("ACME", 10, 100), "UNKNOWN_ACCOUNT", value))
+    return cases
+
+
+def steps() -> list[Case]:
+    """Off the tick, off the lot, too large, too expensive, nobody there."""
+    most = LARGEST_AMOUNT
+    return [
+        *(Case(f"off the lot by {lots - 10}", Buy("BOLT", lots, 500), "BAD_LOT") for lots in (1, 9, 11, 15, 19, most)),
+        *(Case(f"off the tick, {limit}", Buy("BOLT", 10, limit), "BAD_TICK") for limit in (1, 4, 499, 501, 504, most)),
+        Case("worth 2**63", Buy("ACME", 2**31, 2**32), "NOTIONAL_TOO_LARGE"),
+        Case("worth 2**126", Sell("ACME", most, most), "NOTIONAL_TOO_LARGE"),
+        Case("worth 2**63 by its multiplier", Buy("CORN", 2**31, 2**27), "NOTIONAL_TOO_LARGE"),
+        Case("market order worth too much", Buy("ACME", 2**60), "NOTIONAL_TOO_LARGE"),
+        Case("one share more than held", Sell("ACME", 911, 100), "INSUFFICIENT_HOLDINGS", "ben"),
+        Case("all that is held, part of it promised", Sell("ACME", 1_000, 100), "INSUFFICIENT_HOLDINGS", "ben"),
+        Case("nothing held", Sell("ACME", 1, 100), "INSUFFICIENT_HOLDINGS", "poor"),
+        Case("one cent short for the fee", Buy("ACME", 1, 99), "INSUFFICIENT_CASH", "poor"),
+        Case("the largest order that is valid", Buy("ACME", 1, most), "INSUFFICIENT_CASH"),
+        Case("market order without cash", Buy("ACME", 5), "INSUFFICIENT_CASH", "poor"),
+        Case("market order into an empty book", Buy("CORN", 1), "NO_LIQUIDITY"),
+        Case("market sell with nobody buying", Sell("BOLT", 10), "NO_LIQUIDITY", "ben"),
+        Case("fok larger than what is there", Buy("ACME", 91, 110, "fok"), "FOK_UNFILLABLE"),
+        Case("fok too cheap", Buy("ACME", 1, 109, "fok"), "FOK_UNFILLABLE"),
+        Case("fok market order", Buy("ACME", 91, None, "fok"), "FOK_UNFILLABLE"),
+        Case("fok against one's own order", Buy("ACME", 1, 110, "fok"), "FOK_UNFILLABLE", "ben"),
+    ]
+
+
+def changes() -> list[Case]:
+    """Cancels and amendments. Order 1 is ben's: sell 100 at 110, 10 of it filled; order 2 was filled."""
+    cases = []
+    for name, value in (NOT_WHOLE | OUT_OF_RANGE | {"filled": 2, "future": 99, "1.0": 1.0, "first": Whole(1)}).items():
+        cases.append(Case(f"cancel order {name}", Cancel(value), "UNKNOWN_ORDER", "ben"))
+        cases.append(Case(f"amend order {name}", Amend(value, 50), "UNKNOWN_ORDER", "ben"))
+        if value not in (None, 2, 99, 1):
+            cases.append(Case(f"amend to quantity {name}", Amend(1, value), "BAD_QUANTITY", "ben"))
+            cases.append(Case(f"amend to limit {name}", Amend(1, None, value), "BAD_PRICE", "ben"))
+    return [
+        *cases,
+        Case("true is not order 1", Cancel(True), "UNKNOWN_ORDER", "ben"),
+        Case("cancel a foreign order", Cancel(1), "NOT_YOUR_ORDER"),
+        Case("amend a foreign order", Amend(1, 5), "NOT_YOUR_ORDER"),
+        Case("cancel as nobody", Cancel(1), "UNKNOWN_ACCOUNT", "nobody"),
+        Case("amend as nobody", Amend(1, 5), "UNKNOWN_ACCOUNT", "nobody"),
+        Case("cancel all as nobody", CancelAll(), "UNKNOWN_ACCOUNT", "nobody"),
+        Case("amend nothing", Amend(1), "NOTHING_TO_AMEND", "ben"),
+        Case("amend to more than is held", Amend(1, 1_011), "INSUFFICIENT_HOLDINGS", "ben"),
+        Case("amend to more than can be paid", Amend(3, None, 10**9), "INSUFFICIENT_CASH", "ann"),
+        Case("amend off the lot", Amend(4, 15), "BAD_LOT", "ben"),
+        Case("amend off the tick", Amend(4, None, 501), "BAD_TICK", "ben"),
+        Case("amend to 2**63", Amend(1, 2**31, 2**32), "NOTIONAL_TOO_LARGE", "ben"),
+    ]
+
+
+def no_orders() -> list[Case]:
+    """Things that are no intent at all."""
+    odd = ODD_NAMES | {"class": PlaceOrder, "tuple": ("ACME", 1, 10, 100), "true": True, "event": OrderRejected}
+    return [Case(f"{name} instead of an intent", value, "BAD_INTENT") for name, value in odd.items()]
+
+
+CASES = [*orders(), *steps(), *changes(), *no_orders()]
+
+
+def an_exchange() -> tuple[Exchange, Journal]:
+    """A small exchange with something going on."""
+
+    class Clock:
+        now = 5
+
+    journal = Journal()
+    exchange = Exchange(Clock(), journal)
+    exchange.list(Stock("ACME"), FeeSchedule(100, 300, 0))
+    exchange.list(Stock("BOLT", tick=5, lot=10))
+    exchange.list(Stock("CORN", multiplier=50))
+    for name, cash, shares in (("ann", 1_000_000, 1), ("ben", 10, 1_000), ("poor", 99, 0)):
+        exchange.open_account(name)
+        exchange.deposit(name, "USD", cash)
+        for symbol in ("ACME", "BOLT") if shares else ():
+            exchange.deposit(name, symbol, shares)
+    exchange.submit("ben", Sell("ACME", 100, 110))
+    exchange.submit("ann", Buy("ACME", 10, 110))
+    exchange.submit("ann", Buy("ACME", 5, 90))
+    exchange.submit("ben", Sell("BOLT", 20, 500))
+    return exchange, journal
+
+
+@pytest.fixture
+def place() -> tuple[Exchange, Journal]:
+    return an_exchange()
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.what)
+def test_a_bad_order_is_refused_with_its_own_code_and_changes_nothing(case, place):
+    exchange, journal = place
+    before, length = state_hash(exchange), len(journal)
+    exchange.submit(case.account, case.intent)
+    (refusal,) = journal.since(length)
+    assert type(refusal) is OrderRejected
+    assert refusal.reason == case.code
+    assert state_hash(exchange) == before
+    assert decode(encode(refusal)) == refusal
+    assert len(encode(refusal)) < 2_000
+    sentence = explain(refusal.reason, refusal.numbers)
+    assert sentence.replace("{10: 10}", "").replace("{}", "").isprintable()
+
+
+def test_there_are_enough_cases_and_they_differ():
+    assert len(CASES) >= 150
+    assert len({case.what for case in CASES}) == len(CASES)
+
+
+def test_the_state_hash_sees_each_part_of_the_state():
+    exchange, _ = an_exchange()
+    prints = [state_hash(exchange)]
+    exchange.deposit("ann", "USD", 1)
+    prints.append(state_hash(exchange))
+    exchange.accounts["ann"].balances["USD"].reserved += 1
+    prints.append(state_hash(exchange))
+    exchange.submit("ann", Buy("ACME", 1, 80))
+    prints.append(state_hash(exchange))
+    exchange.submit("ann", Buy("ACME", 1, 110))
+    prints.append(state_hash(exchange))
+    assert len(set(prints)) == len(prints)
+    assert state_hash(an_exchange()[0]) == prints[0]
+
+
+def test_each_reason_code_has_its_case():
+    counts = Counter(case.code for case in CASES)
+    missing = {reason.code for reason in EXCHANGE_REASONS} - set(counts)
+    assert not missing

@@ -1,0 +1,110 @@
+"""The exchange does what the rules say: operation by operation the same as a second, naive exchange (T1).
+
+100,000 operations here; a million with MARKET_SIM_OPERATIONS=1000000 or HYPOTHESIS_PROFILE=ci. A failure prints the
+fewest operations that show it and the command that plays the seed again.
+"""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+
+from market_sim.core.models.intents import Amend, Buy, Sell
+from market_sim.core.models.reasons_exchange import EXCHANGE_REASONS
+from market_sim.market.exchange.fees import FeeSchedule
+from tests.reference.campaign import Reached, fight, operations_wanted, seeds_wanted
+from tests.reference.duel import Duel, Market, Operation, Setting, play, report, shrink
+from tests.reference.operations import CLASSES, setting
+
+
+@pytest.fixture(scope="module")
+def reached() -> Reached:
+    """All duels, fought once for the whole module."""
+    found = Reached()
+    for seed in seeds_wanted():
+        disagreement = fight(seed, found)
+        if disagreement:
+            pytest.fail(disagreement, pytrace=False)
+    return found
+
+
+def test_exchange_and_model_agree_after_each_operation(reached):
+    print(f"{reached.operations} operations", reached.classes.most_common(), reached.counts.most_common())
+    assert reached.operations >= min(operations_wanted(), 2_000)
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_each_class_of_operation_is_one_in_a_hundred(reached, name):
+    assert reached.classes[name] >= reached.operations / 100
+
+
+def test_a_fifth_of_the_operations_trades(reached):
+    assert reached.counts["filling operations"] >= reached.operations / 5
+
+
+@pytest.mark.parametrize("reason", [reason.code for reason in EXCHANGE_REASONS])
+def test_each_reason_is_met_a_hundred_times(reached, reason):
+    assert reached.counts[reason] >= reached.operations / 1000
+
+
+def test_maker_and_taker_fees_differ_after_rounding(reached):
+    assert reached.counts["fees differ"] >= reached.counts["trade"] / 5
+
+
+# That the duel itself can fail
+
+
+HERE = Setting(
+    (Market("ACME", 1, 1, "USD", 1, 100, 300, 0),),
+    (("ann", "ann"), ("ben", "ben")),
+    (("ann", "USD", 10_000), ("ben", "ACME", 100)),
+)
+TRADING = [
+    Operation(1, "submit", "ben", Sell("ACME", 3, 50)),
+    Operation(2, "wait", amount=5),
+    Operation(3, "submit", "ben", Sell("ACME", 2, 40)),
+    Operation(4, "submit", "ann", Buy("ACME", 1, 30)),
+    Operation(5, "submit", "ben", Amend(0, 1), 3),
+    Operation(6, "submit", "ann", Buy("ACME", 2, 60)),
+]
+
+
+def test_an_honest_list_of_operations_agrees():
+    assert play(HERE, TRADING) is None
+
+
+def test_a_fault_of_one_cent_is_seen_and_shrunk_to_what_it_needs(monkeypatch):
+    ordinary = FeeSchedule.charge
+
+    def greedy(self, rested, taken, cash):
+        maker, taker = ordinary(self, rested, taken, cash)
+        return maker, taker + (cash >= 50)
+
+    monkeypatch.setattr(FeeSchedule, "charge", greedy)
+    fewest = shrink(HERE, TRADING)
+    assert [operation.number for operation in fewest] == [1, 6]
+    text = report(HERE, TRADING, "the command")
+    assert "Sell" not in text
+    assert "PlaceOrder(symbol='ACME', side=-1, quantity=3, limit=50)" in text
+    assert "see it again: the command" in text
+
+
+def test_a_campaign_names_the_seed_that_disagreed(monkeypatch):
+    monkeypatch.setattr(FeeSchedule, "maker_reserve", lambda self, traded, cash: 0)
+    sentences = filter(None, (fight(seed, Reached(), 300) for seed in range(5)))
+    assert "MARKET_SIM_SEED=" in next(sentences)
+
+
+def test_the_same_seed_gives_the_same_duel():
+    first, second = Reached(), Reached()
+    assert fight(3, first, 500) == fight(3, second, 500) == ""
+    assert first == second
+    assert setting(Random(3)) == setting(Random(3))
+
+
+def test_operations_keep_their_meaning_when_others_are_left_out():
+    duel = Duel(HERE)
+    for operation in TRADING[2:5]:
+        happened = duel.perform(operation)
+    assert happened == [("amended", 1, 1, 40, True)]

@@ -1,0 +1,58 @@
+"""A campaign: many seeded duels, what they reached, and the shortest way to see a disagreement again."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from dataclasses import dataclass, field
+from random import Random
+
+from tests.reference.duel import Duel, Operation, play, report
+from tests.reference.operations import Operations, setting
+
+IN_ONE_DUEL = 2_000
+TEST = "tests/integration/test_exchange_against_reference.py"
+
+
+def operations_wanted() -> int:
+    """How many operations: MARKET_SIM_OPERATIONS, or a million under the ci profile, or a hundred thousand."""
+    ordinary = "1000000" if os.environ.get("HYPOTHESIS_PROFILE") == "ci" else "100000"
+    return int(os.environ.get("MARKET_SIM_OPERATIONS", ordinary))
+
+
+def seeds_wanted() -> list[int]:
+    """One seed for each duel: MARKET_SIM_SEED, or as many as the operations need, counted from 0."""
+    chosen = os.environ.get("MARKET_SIM_SEED")
+    return [int(chosen)] if chosen else [*range(max(1, operations_wanted() // IN_ONE_DUEL))]
+
+
+@dataclass
+class Reached:
+    """What the duels did and met."""
+
+    operations: int = 0
+    classes: Counter[str] = field(default_factory=Counter)
+    counts: Counter[str] = field(default_factory=Counter)
+
+
+def fight(seed: int, reached: Reached, operations: int = IN_ONE_DUEL) -> str:
+    """One duel; the sentence about a disagreement, or nothing."""
+    chance = Random(seed)
+    where = setting(chance)
+    duel = Duel(where)
+    source = Operations(chance, duel)
+    done: list[Operation] = []
+    try:
+        for _ in range(operations):
+            name, operation = source.next()
+            done.append(operation)
+            duel.perform(operation)
+            reached.classes[name] += 1
+        duel.compare_everything(done[-1])
+    except Exception:
+        if play(where, done) is None:
+            raise
+        return report(where, done, f"MARKET_SIM_SEED={seed} python -m pytest {TEST} -k agree")
+    reached.operations += operations
+    reached.counts.update(duel.counts)
+    return ""
