@@ -33,15 +33,10 @@ class Agent:
 
     def intents(self) -> list[Intent]:
         """What the strategy wants now; whatever it raises is the caller's to deal with."""
-        wanted = list(self._limited())
-        for intent in wanted:
-            if not isinstance(intent, INTENTS):
-                raise TypeError(f"decide() yields orders, cancels and amendments, not {intent!r}")
-        return wanted
-
-    def _limited(self) -> list[Intent]:
         wanted: list[Intent] = []
         for intent in self.strategy.decide(self.view) or ():
+            if type(intent) not in INTENTS:
+                raise TypeError(f"decide() yields orders, cancels and amendments, not {intent!r}")
             wanted.append(intent)
             if len(wanted) > MOST_INTENTS:
                 raise RuntimeError(f"decide() asked for more than {MOST_INTENTS} things at once")

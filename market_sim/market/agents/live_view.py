@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from random import Random
 
 from market_sim.core.data.tape import TradeTape
+from market_sim.core.randomness import Stream
 from market_sim.market.agents.view import Depth, InstrumentView, OwnOrder, View
 from market_sim.market.dynamics.value import BelievedValue
 from market_sim.market.exchange.account import Account
@@ -68,7 +68,7 @@ class LiveView(View):
         clock: Timepiece,
         tape: TradeTape,
         values: Mapping[str, BelievedValue],
-        random: Random,
+        random: Stream,
     ) -> None:
         seen = {
             symbol: LiveInstrumentView(listing, account, tape, values.get(symbol))

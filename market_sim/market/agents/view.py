@@ -12,10 +12,10 @@ A running market makes the same classes answer from its books (`LiveView`), with
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from random import Random
 from typing import NamedTuple
 
 from market_sim.core.errors import InputError
+from market_sim.core.randomness import Stream
 
 
 class OwnOrder(NamedTuple):
@@ -106,13 +106,13 @@ class View:
         cash: int = 0,
         time: int = 0,
         orders: Sequence[OwnOrder] = (),
-        random: Random | None = None,
+        random: Stream | None = None,
     ) -> None:
         self._instruments = instruments
         self._cash = cash
         self._time = time
         self._orders = orders
-        self.random = random or Random(0)
+        self.random = random or Stream(0)
         """Your own source of chance: it belongs to you alone and repeats with the seed."""
 
     def __getitem__(self, symbol: str) -> InstrumentView:

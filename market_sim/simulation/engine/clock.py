@@ -42,8 +42,8 @@ class Clock:
         """Call `action(argument)` at this time; never in the past."""
         if time < self.now:
             raise InvariantBroken(f"planned for {time} ns, but it is already {self.now} ns")
-        self._count += 1
-        heappush(self._planned, (time, rank, self._count, action, argument))
+        self._count = count = self._count + 1
+        heappush(self._planned, (time, rank, count, action, argument))
 
     def run(self, until: int) -> None:
         """Let everything happen that is planned before `until`, then let it be `until`."""

@@ -14,7 +14,7 @@ what these finalize is settled. Everything is planned on the one clock and told 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from market_sim.core.data.fold import fold
@@ -150,11 +150,14 @@ class World:
             return
         clock = self.clock
         clock.plan(clock.now + agent.every_ns, self._wake, agent, WAKE)
-        for intent in intents:
-            clock.plan(clock.now + agent.latency_ns, self._arrive, (agent.name, intent))
+        if intents:
+            clock.plan(clock.now + agent.latency_ns, self._arrive, (agent.name, intents))
 
-    def _arrive(self, order: tuple[str, Intent]) -> None:
-        self.exchange.submit(*order)
+    def _arrive(self, letter: tuple[str, Sequence[Intent]]) -> None:
+        name, intents = letter
+        submit = self.exchange.submit
+        for intent in intents:
+            submit(name, intent)
 
     def _retire(self, agent: Agent, error: Exception) -> None:
         """Name the strategy that raised, take its orders out of the market, and never wake it again."""

@@ -1,0 +1,275 @@
+"""The command line as a person meets it: what it prints, what it refuses, what it leaves behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from market_sim.core.data import archive
+from market_sim.ui.cli.main import main
+
+ROOT = Path(__file__).resolve().parents[2]
+QUICK = ["--no-settle", "--no-plot", "--headless"]
+
+
+def run(*arguments: str, cwd: Path | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, str(ROOT / "simulate.py"), *arguments],
+        capture_output=True,
+        text=True,
+        cwd=cwd or ROOT,
+        env={**os.environ, "CI": "1", **environment},
+        check=False,
+    )
+
+
+def test_twelve_epochs_give_the_promised_document(tmp_path: Path) -> None:
+    done = run("--epochs", "12", "--headless", "--json", "--out", str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    consensus, market, settlement = told["consensus"], told["market"], told["settlement"]
+    assert (told["scenario"], told["seed"], told["epochs"]) == ("first-market", 7, 12)
+    assert (consensus["validators"], consensus["faults_tolerated"], consensus["quorum"]) == (4, 1, 3)
+    assert (consensus["proposed"], consensus["notarized"], consensus["finalized"]) == (12, 12, 11)
+    assert consensus["agreement"] is True
+    assert len(consensus["finalized_digest"]) == 64
+    assert set(market) >= {"orders", "rejected", "trades", "volume", "conservation"}
+    assert market["trades"] > 100
+    assert market["conservation"] is True
+    assert settlement["backend"] == "eth-tester"
+    assert settlement["blocks"] == 11
+    assert settlement["reconciled"] is True
+    assert settlement["transactions"] > 0
+    assert settlement["gas"] > 0
+    assert Path(told["timeline"]).read_text(encoding="utf-8").startswith("<!doctype html>")
+    assert archive.load(Path(told["run"])).manifest.fingerprint == told["fingerprint"]
+
+
+def test_every_epoch_has_its_line(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert main(["--epochs", "5", *QUICK, "--out", str(tmp_path)]) == 0
+    told = capsys.readouterr()
+    lines = [line for line in told.err.splitlines() if line.startswith("epoch")]
+    assert len(lines) == 5
+    assert "leader n3" in lines[2]
+    assert "votes 4/4 n0 n1 n2 n3" in lines[2]
+    assert "NOTARIZED" in lines[2]
+    assert lines[2].endswith("FINAL 2")
+    assert "because it needs a notarized block of epoch 6" in told.err
+    assert told.out == ""
+
+
+def test_progress_has_no_colour_codes_where_nobody_looks(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    main(["--epochs", "2", *QUICK, "--out", str(tmp_path)])
+    assert "\033[" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        (["--epochs", "0"], "expected a whole number from 1"),
+        (["--epochs", "-1"], "found '-1'"),
+        (["--epochs", "abc"], "found 'abc'"),
+        (["--seed", "x"], "found 'x'"),
+        (["--seed", "-3"], "expected a whole number from 0"),
+        (["--validators", "3"], "expected a whole number from 4"),
+        (["--scenario", "crowded-rom"], "did you mean crowded-room?"),
+        (["--scenario", "nothing-like-it"], "there are first-market"),
+        (["--scenario", "missing.py"], "cannot read the scenario file missing.py"),
+        (["--epoch", "12"], "did you mean --epochs?"),
+        (["--traders", "many"], "traders must be a whole number, found 'many'"),
+        (["--tradrs", "3"], "did you mean --traders?"),
+        (["--traders"], "--traders needs a value"),
+        (["--byzantine", "n9:silent"], "n9"),
+        (["--byzantine", "n1:rude"], "there is no byzantine behaviour 'rude'"),
+        (["--byzantine", "n1:silent,n2:silent"], "beyond the bound"),
+        (["--leaders", "loudest"], "round-robin or hash"),
+        (["--partition", "soon"], "'soon'"),
+        (["doctr"], "did you mean doctor?"),
+        (["doctor", "now"], "doctor takes no arguments"),
+        (["--epochs", "3", "4"], "did not expect '4'"),
+    ],
+)
+def test_a_mistake_is_answered_in_one_sentence(
+    typed: list[str], said: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    out = [] if typed[0].startswith("doct") else ["--out", str(tmp_path)]
+    assert main([*typed, *out]) == 2
+    told = capsys.readouterr()
+    last = told.err.strip().splitlines()[-1]
+    assert last.startswith("simulate.py: ")
+    assert said in last
+    assert "Traceback" not in told.err
+    assert told.out == ""
+
+
+def test_a_folder_that_cannot_be_written_is_found_before_the_run(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("in the way")
+    assert main([*QUICK, "--out", str(tmp_path / "file" / "runs")]) == 2
+    told = capsys.readouterr().err
+    assert "cannot write there" in told
+    assert "epoch" not in told
+
+
+SCENARIO = '''
+from dataclasses import dataclass
+from market_sim import *
+
+@dataclass
+class Stumbles(Strategy):
+    def decide(self, view):
+        if view.time > 2_000_000_000:
+            raise ValueError("no idea")
+        yield Buy("ACME", 1, limit=dollars(90))
+
+@dataclass(frozen=True)
+class Mine(Scenario):
+    """One who stumbles."""
+    name = "mine"
+    traders: int = {traders}
+
+    def build(self, world):
+        world.list(Stock("ACME", tick={tick}), value=dollars(100))
+        world.join("maker", MarketMaker(), cash=dollars(100_000), holdings={{"ACME": 500}})
+        world.join("stumbles", Stumbles(), cash=dollars(1_000))
+        for number in range(self.traders):
+            world.join(f"noise-{{number}}", Noise(trade_probability=0.5), cash=dollars(5_000), holdings={{"ACME": 50}})
+'''
+
+
+def scenario_file(folder: Path, traders: object = 3, tick: object = 1, tail: str = "") -> str:
+    path = folder / "mine.py"
+    path.write_text(SCENARIO.format(traders=traders, tick=tick) + tail, encoding="utf-8")
+    return str(path)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"traders": "'many'"}, "line 16: scenario mine: traders must be a whole number, found 'many'"),
+        ({"traders": "None"}, "line 16: scenario mine: traders must be a whole number, found None"),
+        ({"tick": 0}, "line 19: ACME: tick must be a positive whole number, found 0"),
+        ({"tick": "nonsense"}, "line 19: NameError: name 'nonsense' is not defined"),
+        ({"tail": "def broken(:\n"}, "line 24: this is not Python"),
+        ({"tail": "1 / 0\n"}, "line 24: ZeroDivisionError"),
+    ],
+)
+def test_a_mistake_in_a_scenario_file_is_shown_with_its_line(
+    change: dict[str, object], said: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    path = scenario_file(tmp_path, **change)  # type: ignore[arg-type]
+    assert main(["--scenario", path, *QUICK, "--out", str(tmp_path)]) == 2
+    told = capsys.readouterr().err
+    assert f"simulate.py: {path}, {said}" in told
+    assert "Traceback" not in told
+
+
+def test_a_strategy_that_raises_is_named_and_the_run_goes_on(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    path = scenario_file(tmp_path)
+    assert main(["--scenario", path, "--epochs", "4", *QUICK, "--out", str(tmp_path), "--json"]) == 0
+    told = capsys.readouterr()
+    assert "stumbles stopped: ValueError: no idea (line 9 of mine.py)" in told.err
+    document = json.loads(told.out)
+    assert document["consensus"]["finalized"] == 3
+    assert document["failures"][0].startswith("stumbles (Stumbles) stopped at 2.0")
+    assert document["market"]["trades"] > 0
+
+
+def test_an_interrupted_run_opens_and_verifies(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from market_sim.ui.cli.screen import Screen
+
+    shown = Screen.epoch
+
+    def interrupt(self: Screen, journal: object, epoch: int) -> None:
+        shown(self, journal, epoch)  # type: ignore[arg-type]
+        if epoch == 3:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(Screen, "epoch", interrupt)
+    assert main(["--epochs", "9", *QUICK, "--out", str(tmp_path), "--json"]) == 130
+    document = json.loads(capsys.readouterr().out)
+    assert document["complete"] is False
+    assert document["consensus"]["finalized"] == 2
+    assert archive.load(Path(document["run"])).manifest.fingerprint == document["fingerprint"]
+
+
+def test_a_broken_promise_keeps_its_trace_and_exits_with_three(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from market_sim.core.errors import InvariantBroken
+    from market_sim.simulation.engine.world import World
+
+    def broken(self: World) -> None:
+        raise InvariantBroken("the accounts do not add up")
+
+    monkeypatch.setattr(World, "check", broken)
+    assert main(["--epochs", "2", *QUICK, "--paranoid", "--out", str(tmp_path)]) == 3
+    assert "a promise of this program broke: the accounts do not add up" in capsys.readouterr().err
+    assert "InvariantBroken" in (tmp_path / "broken-promise" / "trace.txt").read_text(encoding="utf-8")
+    assert len(archive.load(tmp_path / "broken-promise").journal) > 0
+
+
+def test_help_and_a_run_without_chain_and_plot_import_no_heavy_library(tmp_path: Path) -> None:
+    script = (
+        "import sys\n"
+        "from market_sim.ui.cli.main import main\n"
+        "try:\n    main(sys.argv[1:])\nexcept SystemExit:\n    pass\n"
+        "heavy = {'web3', 'eth_tester', 'eth', 'plotly', 'flask', 'pandas', 'numpy', 'solcx'} & set(sys.modules)\n"
+        "print('heavy:', sorted(heavy))\n"
+    )
+    for typed in (["--help"], ["--epochs", "3", *QUICK, "--out", str(tmp_path)]):
+        done = subprocess.run(
+            [sys.executable, "-c", script, *typed], capture_output=True, text=True, cwd=ROOT, check=False
+        )
+        assert done.stdout.splitlines()[-1] == "heavy: []", (typed, done.stderr)
+
+
+def test_the_demonstration_runs_as_a_module(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "market_sim.simulation.scenarios.streamlet_demo"),
+            *("--epochs", "8", "--plot", "--no-settle", "--json", "--out", str(tmp_path)),
+        ],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env={**os.environ, "CI": "1"},
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    document = json.loads(done.stdout)
+    assert (document["scenario"], document["consensus"]["notarized"], document["consensus"]["finalized"]) == (
+        "streamlet",
+        8,
+        7,
+    )
+    assert Path(document["timeline"]).exists()
+
+
+def test_the_scenarios_are_listed_with_their_parameters(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--list-scenarios"]) == 0
+    told = capsys.readouterr().out
+    assert "first-market" in told
+    assert "--traders 12" in told
+
+
+def test_a_scenario_parameter_is_a_flag(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    main(["--epochs", "2", "--traders=0", "--makers", "1", *QUICK, "--json", "--out", str(tmp_path)])
+    assert json.loads(capsys.readouterr().out)["market"]["trades"] == 0
+
+
+def test_the_doctor_finds_what_a_run_needs(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["doctor"]) == 0
+    told = capsys.readouterr().out
+    assert "ok      cryptography" in told
+    assert "everything a run needs is here" in told
