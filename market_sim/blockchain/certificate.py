@@ -98,18 +98,17 @@ class Batch(NamedTuple):
         return keccak(b"\x19\x01" + domain.separator + struct)
 
 
-class ValidatorKey:
-    """The secp256k1 key of one validator (or of a relayer, or of an account's owner)."""
+class Wallet:
+    """A key on the curve secp256k1 and its Ethereum address: of a validator, a relayer, the owner of an account."""
 
     def __init__(self, secret: bytes) -> None:
         self._key = PrivateKey(secret)
-        self.secret = secret
         self.address = address_of(self._key.public_key)
 
     @classmethod
-    def of_validator(cls, randomness: Randomness, validator: int) -> ValidatorKey:
-        """The key that belongs to this validator of this run."""
-        return cls(randomness.secret(f"validator/{validator}/secp256k1"))
+    def of(cls, randomness: Randomness, who: str) -> Wallet:
+        """The wallet of this participant of this run, such as `validator/0`."""
+        return cls(randomness.secret(f"{who}/secp256k1"))
 
     def sign(self, digest: bytes) -> bytes:
         """r, s and the parity of the point; the library always returns the smaller s."""
@@ -119,8 +118,8 @@ class ValidatorKey:
 class Signer:
     """One validator's pen: it remembers what it signed before it answers, and never signs a height twice."""
 
-    def __init__(self, key: ValidatorKey, signed: dict[int, bytes] | None = None) -> None:
-        self._key = key
+    def __init__(self, wallet: Wallet, signed: dict[int, bytes] | None = None) -> None:
+        self._wallet = wallet
         self.signed: dict[int, bytes] = {} if signed is None else signed
         """The digest signed for each height; outlives a restart when the owner keeps it."""
 
@@ -132,7 +131,7 @@ class Signer:
             if self.signed.get(height, digest) != digest:
                 raise InvariantBroken(f"block {height} is signed already, with another result")
         self.signed.update(dict.fromkeys(heights, digest))
-        return self._key.sign(digest)
+        return self._wallet.sign(digest)
 
 
 def certificate(signatures: Mapping[int, bytes]) -> bytes:

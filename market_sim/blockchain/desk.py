@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
-from market_sim.blockchain.certificate import Batch, Signer, ValidatorKey, certificate, quorum
+from market_sim.blockchain.certificate import Batch, Signer, Wallet, certificate, quorum
 from market_sim.blockchain.execution import Execution, Ledger, execute, net_hash, ranges
 from market_sim.blockchain.outbox import MemoryRows, Outbox, OutboxRow, RowStore
 from market_sim.blockchain.reconciliation import Reconciliation
@@ -82,7 +82,8 @@ class SettlementDesk:
         share_execution: bool = True,
     ) -> None:
         self.settlement = settlement
-        self._keys = [ValidatorKey.of_validator(randomness, number) for number in range(validators)]
+        self._wallets = [Wallet.of(randomness, f"validator/{number}") for number in range(validators)]
+        self._randomness = randomness
         self._quorum = quorum(validators)
         self._record = record
         self._now = now
@@ -102,12 +103,13 @@ class SettlementDesk:
         if not register.collector:
             raise InvariantBroken("the account for fees must be open before settlement begins")
         self._register = register
-        self._validators = [_Validator(Signer(key), Ledger(genesis, deposits)) for key in self._keys]
+        self._validators = [_Validator(Signer(wallet), Ledger(genesis, deposits)) for wallet in self._wallets]
         self._reconciliation = Reconciliation(register, opening, self._trade)
-        addresses = tuple(key.address for key in self._keys)
-        opened = self.settlement.open(
-            Genesis(genesis, addresses, tuple(register.tokens), max(register.names), deposits)
+        addresses = tuple(wallet.address for wallet in self._wallets)
+        owners = tuple(
+            Wallet.of(self._randomness, f"account/{number}").address for number in range(1, max(register.names) + 1)
         )
+        opened = self.settlement.open(Genesis(genesis, addresses, tuple(register.tokens), owners, deposits))
         domain = self.settlement.domain
         self._domain = domain
         self._outbox = Outbox(self.settlement, self._rows, self._settled, self._reorganised)

@@ -9,7 +9,7 @@ import msgspec
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from market_sim.blockchain.certificate import ValidatorKey, recovered
+from market_sim.blockchain.certificate import Wallet, recovered
 from market_sim.blockchain.keccak import keccak
 
 _DOMAIN: Final = b"market-sim/validator/identity/1"
@@ -27,10 +27,10 @@ class Identity(msgspec.Struct, frozen=True):
     """Signature of the secp256k1 key on the voting key."""
 
 
-def bound(validator: int, voting_key: bytes, sign: Callable[[bytes], bytes], key: ValidatorKey) -> Identity:
+def bound(validator: int, voting_key: bytes, sign: Callable[[bytes], bytes], wallet: Wallet) -> Identity:
     """The identity of a validator that holds both keys; `sign` signs bytes with the Ed25519 key."""
-    said = _statement(validator, voting_key, key.address)
-    return Identity(validator, voting_key, key.address, sign(said), key.sign(keccak(said)))
+    said = _statement(validator, voting_key, wallet.address)
+    return Identity(validator, voting_key, wallet.address, sign(said), wallet.sign(keccak(said)))
 
 
 def is_bound(identity: Identity) -> bool:

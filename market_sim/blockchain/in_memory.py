@@ -20,7 +20,7 @@ from market_sim.blockchain.certificate import (
 )
 from market_sim.blockchain.execution import ROW, Place
 from market_sim.blockchain.keccak import keccak
-from market_sim.blockchain.settlement import Answer, ChainReverted, Genesis, Head, Holding, Opened, Prepared, Receipt
+from market_sim.blockchain.settlement import Answer, ChainReverted, Genesis, Head, Opened, Prepared, Receipt, Statement
 
 SET_ID = 1
 _LARGEST_BALANCE = 2**128 - 1
@@ -56,16 +56,13 @@ class InMemorySettlement:
         """How far batches have been applied."""
         return self._head
 
-    def balances(self) -> dict[Place, int]:
-        """Every balance that is not zero."""
-        return {place: amount for place, amount in self._balances.items() if amount}
-
-    def holdings(self) -> list[Holding]:
-        """The vault holds exactly what its accounts hold."""
-        sums = [0] * len(self._opened().tokens)
+    def statement(self) -> Statement:
+        """Every balance; the vault holds exactly what its accounts hold."""
+        held = [0] * len(self._opened().tokens)
         for (_, token), amount in self._balances.items():
-            sums[token] += amount
-        return [Holding(held, 0) for held in sums]
+            held[token] += amount
+        balances = {place: amount for place, amount in self._balances.items() if amount}
+        return Statement(balances, tuple(held), (0,) * len(held))
 
     def next_nonce(self) -> int:
         """The number of transactions so far."""
@@ -132,13 +129,13 @@ class InMemorySettlement:
 
     def _check_certificate(self, batch: Batch, certificate: bytes) -> None:
         validators = self._opened().validators
+        if batch.header.set_id != SET_ID:
+            raise ChainReverted("WrongValidatorSet", {"expected": SET_ID, "found": batch.header.set_id})
         count, rest = divmod(len(certificate), SIGNATURE_SIZE)
         if rest:
             raise ChainReverted("BadCertificateLength", {"length": len(certificate)})
         if 3 * count < 2 * len(validators):
             raise ChainReverted("TooFewSignatures", {"found": count, "validators": len(validators)})
-        if batch.header.set_id != SET_ID:
-            raise ChainReverted("WrongValidatorSet", {"expected": SET_ID, "found": batch.header.set_id})
         digest = batch.digest(self._domain)
         next_signer = 0
         for place in range(0, len(certificate), SIGNATURE_SIZE):
@@ -164,16 +161,16 @@ class InMemorySettlement:
             raise ChainReverted("BadRowsLength", {"length": len(batch.rows)})
         balances = dict(self._balances)
         sums = [0] * len(genesis.tokens)
-        previous = (0, -1)
+        previous = (0, 0)
         for account, token, packed in ROW.iter_unpack(batch.rows):
             delta = int.from_bytes(packed, "big", signed=True)
             where = {"account": account, "token": token}
             if (account, token) <= previous:
                 raise ChainReverted("RowsNotAscending", where)
-            if not 0 < account <= genesis.accounts:
-                raise ChainReverted("UnknownAccount", {"account": account})
             if token >= len(sums):
                 raise ChainReverted("UnknownToken", {"token": token})
+            if not 0 < account <= len(genesis.owners):
+                raise ChainReverted("UnknownAccount", {"account": account})
             held = balances.get((account, token), 0)
             if held + delta < 0:
                 raise ChainReverted("Insolvent", {**where, "held": held, "delta": delta})

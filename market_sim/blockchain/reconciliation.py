@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from market_sim.blockchain.execution import Execution, Place
 from market_sim.blockchain.register import Register
-from market_sim.blockchain.settlement import Settlement
+from market_sim.blockchain.settlement import Settlement, Statement
 from market_sim.core.data.fold import Fold
 from market_sim.core.errors import InvariantBroken
 from market_sim.core.models.event import Event
@@ -60,10 +60,11 @@ class Reconciliation:
                 f"the contract is at block {head.height} ({head.block.hex()}), "
                 f"the journal at block {last.last} ({last.block.hex()})"
             )
-        ours, theirs = self._ours(), settlement.balances()
+        ours, stated = self._ours(), settlement.statement()
+        theirs = stated.balances
         if ours != theirs:
             raise InvariantBroken("chain and journal differ: " + "; ".join(self._differences(ours, theirs)))
-        return self._covered(settlement, head.height, theirs)
+        return self._covered(stated, head.height)
 
     def _ours(self) -> dict[Place, int]:
         accounts, token = self._register.accounts, self._register.token
@@ -73,18 +74,18 @@ class Reconciliation:
             for asset, amount in assets.items()
         }
 
-    def _covered(self, settlement: Settlement, height: int, balances: dict[Place, int]) -> Agreement:
+    def _covered(self, stated: Statement, height: int) -> Agreement:
         """The vault must hold what it owes, token by token; more is somebody's gift and is shown."""
         totals = [0] * len(self._register.tokens)
-        for (_, token), amount in balances.items():
+        for (_, token), amount in stated.balances.items():
             totals[token] += amount
         surplus = []
-        for token, (holding, owed) in enumerate(zip(settlement.holdings(), totals, strict=True)):
-            surplus.append(holding.held - owed - holding.claimable)
+        for token, (held, owed, claimable) in enumerate(zip(stated.held, totals, stated.claimable, strict=True)):
+            surplus.append(held - owed - claimable)
             if surplus[-1] < 0:
                 symbol = self._register.tokens[token].symbol
-                raise InvariantBroken(f"the vault holds {holding.held} {symbol} and owes {owed + holding.claimable}")
-        return Agreement(height, len(balances), tuple(totals), tuple(surplus))
+                raise InvariantBroken(f"the vault holds {held} {symbol} and owes {owed + claimable}")
+        return Agreement(height, len(stated.balances), tuple(totals), tuple(surplus))
 
     def _differences(self, ours: dict[Place, int], theirs: dict[Place, int]) -> list[str]:
         places = sorted(place for place in ours.keys() | theirs.keys() if ours.get(place) != theirs.get(place))

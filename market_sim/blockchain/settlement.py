@@ -23,8 +23,8 @@ class Genesis(NamedTuple):
     validators: tuple[bytes, ...]
     """The Ethereum addresses of the validators, in order."""
     tokens: tuple[Token, ...]
-    accounts: int
-    """Accounts are numbered from 1 to this."""
+    owners: tuple[bytes, ...]
+    """The Ethereum address of the owner of each account; account 1 is the first."""
     balances: tuple[Balance, ...]
 
 
@@ -72,11 +72,15 @@ class Receipt(NamedTuple):
     receipts_root: str = ""
 
 
-class Holding(NamedTuple):
-    """What the vault holds of one token, and what owners may claim of it."""
+class Statement(NamedTuple):
+    """Everything the contract says about money, at one moment."""
 
-    held: int
-    claimable: int
+    balances: dict[Place, int]
+    """Every balance that is not zero."""
+    held: tuple[int, ...]
+    """What the vault holds of each token."""
+    claimable: tuple[int, ...]
+    """What owners may claim of each token."""
 
 
 class ChainReverted(SettlementError):
@@ -105,11 +109,8 @@ class Settlement(Protocol):
     def head(self) -> Head:
         """How far the contract has settled."""
 
-    def balances(self) -> dict[Place, int]:
-        """Every balance in the contract that is not zero."""
-
-    def holdings(self) -> list[Holding]:
-        """What the vault holds, for each token in the order of its number."""
+    def statement(self) -> Statement:
+        """Every balance, and what the vault holds."""
 
     def next_nonce(self) -> int:
         """The nonce of the relayer's next transaction."""

@@ -78,7 +78,7 @@ def test_a_block_is_settled_once_three_of_four_validators_executed_it() -> None:
     town.finalize(block, validators=range(2, 4))
     (settled,) = town.of(BlockSettled)
     assert (settled.first, settled.last, settled.trades, settled.rows) == (1, 1, 1, 5)
-    assert town.desk.settlement.balances() == {(1, 0): 3, (2, 0): 698, (2, 1): 3, (3, 0): 299, (3, 1): 7}
+    assert town.desk.settlement.statement().balances == {(1, 0): 3, (2, 0): 698, (2, 1): 3, (3, 0): 299, (3, 1): 7}
 
 
 def test_empty_blocks_ride_along_with_the_next_block_that_has_trades() -> None:
@@ -108,7 +108,7 @@ def test_a_trade_that_cannot_be_paid_is_refused_and_the_rest_of_its_block_settle
     assert refused.numbers == {"trade": 1, "asset": "USD", "held": 1_000, "needed": 1_200}
     (settled,) = town.of(BlockSettled)
     assert (settled.trades, settled.refused) == (1, 1)
-    assert town.desk.settlement.balances()[2, 0] == 900
+    assert town.desk.settlement.statement().balances[2, 0] == 900
 
 
 def test_every_batch_is_reconciled_with_the_journal() -> None:

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {SettlementHalt} from "./SettlementHalt.sol";
+import {ValidatorSet} from "./ValidatorSet.sol";
+import {Vault} from "./Vault.sol";
+
+/// Pays finalized blocks out: one batch of net changes, signed by two thirds of the validators, relayed by anybody. It
+/// checks order, certificate, conservation and solvency. It does not check prices, matching or orders: for those,
+/// two thirds of the validators are trusted. Any trade can be proven against the root of its batch.
+contract BatchSettlement is Vault, ValidatorSet {
+    event Settled(
+        uint64 indexed last,
+        uint64 first,
+        uint64 epoch,
+        uint64 trades,
+        bytes32 blockHash,
+        bytes32 tradesRoot,
+        bytes32 netHash
+    );
+
+    error HeightGap(uint64 expected, uint64 found);
+    error RangeBackwards(uint64 first, uint64 last);
+    error EpochNotGrowing(uint64 previous, uint64 found);
+    error WrongParent(bytes32 expected, bytes32 found);
+    error BadRowsLength(uint256 length);
+    error RowsNotAscending(uint256 account, uint256 token);
+    error NotZeroSum(uint256 token, int256 sum);
+    error BadExitsLength(uint256 length);
+    error ExitsNotAscending(uint256 number);
+
+    struct Header {
+        uint32 setId;
+        uint64 first;
+        uint64 last;
+        uint64 epoch;
+        bytes32 parent;
+        bytes32 blockHash;
+        bytes32 tradesRoot;
+        uint64 trades;
+    }
+
+    bytes32 private constant FINALIZED_TYPE = keccak256(
+        "Finalized(uint32 setId,uint64 first,uint64 last,uint64 epoch,bytes32 parent,bytes32 blockHash,bytes32 tradesRoot,uint64 trades,bytes32 netHash)"
+    );
+    uint256 private constant ROW_SIZE = 24;
+    uint256 private constant EXIT_SIZE = 4;
+
+    uint64 public height;
+    uint64 public epoch;
+    bytes32 public head;
+    mapping(uint64 => bytes32) public tradesRootAt;
+
+    constructor(address[] memory tokens, address[] memory validators_, address guardian_, bytes32 genesis)
+        SettlementHalt(guardian_)
+        Vault(tokens)
+        ValidatorSet(validators_)
+    {
+        head = genesis;
+    }
+
+    /// `rows`: 24 bytes each, account (4), token (4), signed change (16), ascending. `exits`: numbers of withdrawal
+    /// requests, 4 bytes each, ascending.
+    function settle(Header calldata header, bytes calldata rows, bytes calldata exits, bytes calldata certificate)
+        external
+        whenNotPaused
+    {
+        if (escaped) revert SettlementEscaped();
+        if (header.first != height + 1) revert HeightGap(height + 1, header.first);
+        if (header.last < header.first) revert RangeBackwards(header.first, header.last);
+        if (header.epoch <= epoch) revert EpochNotGrowing(epoch, header.epoch);
+        if (header.parent != head) revert WrongParent(head, header.parent);
+
+        _handOver(header.epoch);
+        if (header.setId != setId) revert WrongValidatorSet(setId, header.setId);
+        bytes32 netHash = keccak256(abi.encode(keccak256(rows), keccak256(exits)));
+        _checkCertificate(_digest(keccak256(abi.encode(FINALIZED_TYPE, header, netHash))), certificate);
+
+        height = header.last;
+        epoch = header.epoch;
+        head = header.blockHash;
+        tradesRootAt[header.last] = header.tradesRoot;
+        settledAt = uint64(block.timestamp);
+
+        _applyRows(rows);
+        _applyExits(exits);
+        emit Settled(
+            header.last, header.first, header.epoch, header.trades, header.blockHash, header.tradesRoot, netHash
+        );
+    }
+
+    /// How far blocks are paid out: height, epoch and hash of the last one, and the root of its trades.
+    function progress() external view returns (uint64, uint64, bytes32, bytes32) {
+        return (height, epoch, head, tradesRootAt[height]);
+    }
+
+    /// Whether this trade stands at this place of the batch that ends at block `last`.
+    function isSettled(uint64 last, uint64 place, bytes calldata record, bytes32[] calldata proof)
+        external
+        view
+        returns (bool)
+    {
+        bytes32 node = keccak256(abi.encode(keccak256(abi.encodePacked(place, record))));
+        for (uint256 step = 0; step < proof.length; step++) {
+            bytes32 other = proof[step];
+            node = node < other ? keccak256(abi.encode(node, other)) : keccak256(abi.encode(other, node));
+        }
+        return node == tradesRootAt[last];
+    }
+
+    function _settledEpoch() internal view override returns (uint64) {
+        return epoch;
+    }
+
+    /// Apply net rows: sorted, known accounts and tokens, no balance negative or too large, every token summing to zero.
+    /// Unchecked, because each result is compared with its width below; that saves an eighth of the gas of a batch.
+    function _applyRows(bytes calldata rows) private {
+        if (rows.length % ROW_SIZE != 0) revert BadRowsLength(rows.length);
+        unchecked {
+            uint256 accounts = accountCount;
+            int256[] memory sums = new int256[](tokenCount);
+            uint256 previous = 0;
+            uint256 pair = type(uint256).max; // no slot yet; 0 would be a place where money could vanish
+            uint256 packed = 0;
+            uint256 offset;
+            assembly {
+                offset := rows.offset
+            }
+            for (uint256 end = offset + rows.length; offset < end; offset += ROW_SIZE) {
+                uint256 key;
+                int256 delta;
+                assembly {
+                    let word := calldataload(offset)
+                    key := shr(192, word)
+                    delta := sar(128, shl(64, word))
+                }
+                uint256 token = key & 0xffffffff;
+                if (key <= previous) revert RowsNotAscending(key >> 32, token);
+                previous = key;
+                if (token >= sums.length) revert UnknownToken(token);
+                if ((key >> 32) - 1 >= accounts) revert UnknownAccount(key >> 32);
+                if (key >> 1 != pair) {
+                    if (pair != type(uint256).max) pairs[pair] = packed;
+                    pair = key >> 1;
+                    packed = pairs[pair];
+                }
+                uint256 shift = (token & 1) << 7;
+                uint256 held = uint128(packed >> shift);
+                uint256 left = uint256(int256(held) + delta);
+                if (left >> 128 != 0) {
+                    if (int256(left) < 0) revert Insolvent(key >> 32, token, held, delta);
+                    revert BalanceTooLarge(key >> 32, token, held, delta);
+                }
+                packed ^= (held ^ left) << shift;
+                sums[token] += delta;
+            }
+            if (pair != type(uint256).max) pairs[pair] = packed;
+            for (uint256 token = 0; token < sums.length; token++) {
+                if (sums[token] != 0) revert NotZeroSum(token, sums[token]);
+            }
+        }
+    }
+
+    function _applyExits(bytes calldata exits) private {
+        if (exits.length % EXIT_SIZE != 0) revert BadExitsLength(exits.length);
+        uint256 next = 0;
+        for (uint256 offset = 0; offset < exits.length; offset += EXIT_SIZE) {
+            uint256 number = uint32(bytes4(exits[offset:offset + EXIT_SIZE]));
+            if (number < next) revert ExitsNotAscending(number);
+            next = number + 1;
+            _exit(number);
+        }
+    }
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+/// A pause that cannot be abused for long: only the guardian may begin it, it ends by itself, and a time must pass
+/// before the next one. Whoever inherits decides what a pause stops; paying out what is owed is never part of it.
+abstract contract SettlementHalt {
+    event Paused(uint64 until);
+    event Resumed();
+
+    error NotGuardian(address caller);
+    error SettlementPaused(uint64 until);
+    error CoolingDown(uint64 until);
+
+    uint64 public constant LONGEST_PAUSE = 1 days;
+    uint64 public constant COOL_DOWN = 3 days;
+
+    address public immutable guardian;
+    uint64 public pausedUntil;
+    uint64 public nextPauseFrom;
+
+    modifier whenNotPaused() {
+        if (block.timestamp < pausedUntil) revert SettlementPaused(pausedUntil);
+        _;
+    }
+
+    constructor(address guardian_) {
+        guardian = guardian_;
+    }
+
+    function pause() external {
+        if (msg.sender != guardian) revert NotGuardian(msg.sender);
+        if (block.timestamp < nextPauseFrom) revert CoolingDown(nextPauseFrom);
+        pausedUntil = uint64(block.timestamp) + LONGEST_PAUSE;
+        nextPauseFrom = pausedUntil + COOL_DOWN;
+        emit Paused(pausedUntil);
+    }
+
+    function resume() external {
+        if (msg.sender != guardian) revert NotGuardian(msg.sender);
+        pausedUntil = 0;
+        emit Resumed();
+    }
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+/// A plain ERC-20 token: cash or shares of the sandbox. The sum of all balances is the supply, and only the minter
+/// makes more of it.
+contract Token {
+    event Transfer(address indexed from, address indexed to, uint256 amount);
+    event Approval(address indexed owner, address indexed spender, uint256 amount);
+
+    error NotMinter(address caller);
+    error NobodyToPay();
+    error ShortOfTokens(address owner, uint256 held, uint256 needed);
+    error ShortOfAllowance(address spender, uint256 allowed, uint256 needed);
+
+    string public name;
+    string public symbol;
+    uint8 public immutable decimals;
+    address public immutable minter;
+    uint256 public totalSupply;
+    mapping(address => uint256) public balanceOf;
+    mapping(address => mapping(address => uint256)) public allowance;
+
+    constructor(string memory name_, string memory symbol_, uint8 decimals_) {
+        name = name_;
+        symbol = symbol_;
+        decimals = decimals_;
+        minter = msg.sender;
+    }
+
+    function mint(address to, uint256 amount) external {
+        if (msg.sender != minter) revert NotMinter(msg.sender);
+        if (to == address(0)) revert NobodyToPay();
+        totalSupply += amount;
+        balanceOf[to] += amount;
+        emit Transfer(address(0), to, amount);
+    }
+
+    function approve(address spender, uint256 amount) external returns (bool) {
+        allowance[msg.sender][spender] = amount;
+        emit Approval(msg.sender, spender, amount);
+        return true;
+    }
+
+    function transfer(address to, uint256 amount) external returns (bool) {
+        _move(msg.sender, to, amount);
+        return true;
+    }
+
+    function transferFrom(address from, address to, uint256 amount) external returns (bool) {
+        uint256 allowed = allowance[from][msg.sender];
+        if (allowed < amount) revert ShortOfAllowance(msg.sender, allowed, amount);
+        // By custom the largest number means "without limit" and is not used up.
+        if (allowed != type(uint256).max) allowance[from][msg.sender] = allowed - amount;
+        _move(from, to, amount);
+        return true;
+    }
+
+    function _move(address from, address to, uint256 amount) private {
+        if (to == address(0)) revert NobodyToPay();
+        uint256 held = balanceOf[from];
+        if (held < amount) revert ShortOfTokens(from, held, amount);
+        balanceOf[from] = held - amount;
+        balanceOf[to] += amount;
+        emit Transfer(from, to, amount);
+    }
+}

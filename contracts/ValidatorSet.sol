@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+/// The validators whose signatures count: at least two thirds of them, each once, over an EIP-712 digest that names this
+/// chain and this contract. The set changes at an epoch that the old set signed: from that epoch on only the new set
+/// counts, before it only the old one.
+abstract contract ValidatorSet {
+    event HandoverPlanned(uint32 indexed setId, uint64 fromEpoch, address[] validators);
+    event HandoverDone(uint32 indexed setId, uint64 epoch);
+
+    error BadValidators();
+    error HandoverTooEarly(uint64 reached, uint64 found);
+    error BadCertificateLength(uint256 length);
+    error TooFewSignatures(uint256 found, uint256 validators);
+    error WrongValidatorSet(uint32 expected, uint32 found);
+    error SignersNotAscending(uint256 signer);
+    error UnknownSigner(uint256 signer);
+    error HighS(uint256 signer);
+    error ZeroSignature(uint256 signer);
+    error WrongSigner(uint256 signer, address recovered);
+
+    bytes32 private constant DOMAIN_TYPE =
+        keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)");
+    bytes32 private constant HANDOVER_TYPE = keccak256("Handover(uint32 setId,uint64 fromEpoch,bytes32 validators)");
+    uint256 private constant LARGEST_S = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0;
+    uint256 private constant SIGNATURE_SIZE = 65;
+    uint256 private constant LARGEST_SET = 128;
+
+    bytes32 private immutable deployedDomain;
+    uint256 private immutable deployedChain;
+
+    address[128] internal validators;
+    address[] internal nextValidators;
+    uint32 public setId = 1;
+    uint8 public validatorCount;
+    uint64 public handoverEpoch;
+
+    constructor(address[] memory first) {
+        deployedDomain = _newDomain();
+        deployedChain = block.chainid;
+        _seat(first);
+    }
+
+    /// Plan the next set. The certificate is the old set's, over the new one and the epoch it begins with.
+    function planHandover(address[] calldata next, uint64 fromEpoch, bytes calldata certificate) external {
+        if (fromEpoch <= _settledEpoch()) revert HandoverTooEarly(_settledEpoch(), fromEpoch);
+        _checkValidators(next);
+        bytes32 content = keccak256(abi.encode(HANDOVER_TYPE, setId, fromEpoch, keccak256(abi.encode(next))));
+        _checkCertificate(_digest(content), certificate);
+        nextValidators = next;
+        handoverEpoch = fromEpoch;
+        emit HandoverPlanned(setId + 1, fromEpoch, next);
+    }
+
+    function validator(uint256 place) external view returns (address) {
+        return validators[place];
+    }
+
+    function domain() public view returns (bytes32) {
+        return block.chainid == deployedChain ? deployedDomain : _newDomain();
+    }
+
+    function _settledEpoch() internal view virtual returns (uint64);
+
+    /// From the planned epoch on, the next set is the one that counts.
+    function _handOver(uint64 epoch) internal {
+        if (handoverEpoch == 0 || epoch < handoverEpoch) return;
+        _seat(nextValidators);
+        setId += 1;
+        handoverEpoch = 0;
+        emit HandoverDone(setId, epoch);
+    }
+
+    function _digest(bytes32 content) internal view returns (bytes32) {
+        return keccak256(abi.encodePacked("\x19\x01", domain(), content));
+    }
+
+    /// A signature is one byte (place of the signer times two plus the parity of the point), then r, then s.
+    function _checkCertificate(bytes32 digest, bytes calldata certificate) internal view {
+        uint256 count = certificate.length / SIGNATURE_SIZE;
+        uint256 seats = validatorCount;
+        if (count * SIGNATURE_SIZE != certificate.length) revert BadCertificateLength(certificate.length);
+        if (3 * count < 2 * seats) revert TooFewSignatures(count, seats);
+        uint256 nextSigner = 0;
+        for (uint256 offset = 0; offset < certificate.length; offset += SIGNATURE_SIZE) {
+            uint256 first = uint8(certificate[offset]);
+            uint256 signer = first >> 1;
+            bytes32 s = bytes32(certificate[offset + 33:offset + 65]);
+            if (signer < nextSigner) revert SignersNotAscending(signer);
+            if (signer >= seats) revert UnknownSigner(signer);
+            // Of s and n - s only the smaller counts, or anybody could make a twin of a signature.
+            if (uint256(s) > LARGEST_S) revert HighS(signer);
+            address found = ecrecover(digest, uint8(27 + (first & 1)), bytes32(certificate[offset + 1:offset + 33]), s);
+            if (found == address(0)) revert ZeroSignature(signer);
+            if (found != validators[signer]) revert WrongSigner(signer, found);
+            nextSigner = signer + 1;
+        }
+    }
+
+    function _seat(address[] memory set) private {
+        _checkValidators(set);
+        for (uint256 place = 0; place < set.length; place++) validators[place] = set[place];
+        validatorCount = uint8(set.length);
+    }
+
+    function _checkValidators(address[] memory set) private pure {
+        if (set.length == 0 || set.length > LARGEST_SET) revert BadValidators();
+        for (uint256 place = 0; place < set.length; place++) {
+            if (set[place] == address(0)) revert BadValidators();
+            for (uint256 other = 0; other < place; other++) {
+                if (set[place] == set[other]) revert BadValidators();
+            }
+        }
+    }
+
+    function _newDomain() private view returns (bytes32) {
+        return keccak256(
+            abi.encode(
+                DOMAIN_TYPE, keccak256("Market Sandbox Settlement"), keccak256("1"), block.chainid, address(this)
+            )
+        );
+    }
+}

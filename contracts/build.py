@@ -1,0 +1,135 @@
+"""Compiles the contracts and writes artifacts/*.json; for builders only, the artifacts are committed.
+
+    python contracts/build.py            write the artifacts
+    python contracts/build.py --check    compare instead, byte for byte; exit code 1 when one is stale
+
+A compiler is looked for in this order and never downloaded: the variable SOLC; the pinned version where py-solc-x keeps
+its compilers; npm's solc through the wrapper, after `npm ci --ignore-scripts` in this folder.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).resolve().parent
+VERSION = "0.8.37"
+COMPILER = "0.8.37+commit.f401782d"
+CONTRACTS = {
+    "Token": "Token.sol",
+    "BatchSettlement": "BatchSettlement.sol",
+    "HostileToken": "hostile/HostileToken.sol",
+}
+SETTINGS: dict[str, Any] = {
+    "optimizer": {"enabled": True, "runs": 200},
+    "viaIR": False,
+    # The compiler's own default is newer than the last fork that py-evm knows.
+    "evmVersion": "cancun",
+    # Without it a changed comment or path would change the bytecode.
+    "metadata": {"bytecodeHash": "none"},
+}
+OUTPUTS = ["abi", "evm.bytecode.object", "evm.deployedBytecode.object", "evm.deployedBytecode.immutableReferences"]
+
+
+def compiler() -> Path | None:
+    """The first compiler found, or nothing."""
+    import solcx
+
+    named = os.environ.get("SOLC")
+    if named:
+        return Path(named)
+    if VERSION in map(str, solcx.get_installed_solc_versions()):
+        return Path(solcx.install.get_executable(VERSION))
+    wrapper = HERE / "solc-wrapper"
+    if shutil.which("node") and (HERE / "node_modules" / "solc").is_dir():
+        return wrapper
+    return None
+
+
+def sources() -> dict[str, str]:
+    """Every source by its name relative to this folder."""
+    found = sorted(path for pattern in ("*.sol", "*/*.sol") for path in HERE.glob(pattern))
+    return {path.relative_to(HERE).as_posix(): path.read_text() for path in found}
+
+
+def taking_part(name: str, texts: dict[str, str]) -> list[str]:
+    """The source itself and everything that it imports."""
+    todo, seen = [name], set()
+    while todo:
+        source = todo.pop()
+        seen.add(source)
+        for line in texts[source].splitlines():
+            if line.startswith("import "):
+                target = os.path.normpath(os.path.join(os.path.dirname(source), line.split('"')[1]))
+                if target not in seen:
+                    todo.append(target)
+    return sorted(seen)
+
+
+def compiled(solc: Path) -> dict[str, str]:
+    """The text of each artifact by its file name."""
+    import solcx
+
+    texts = sources()
+    request = {
+        "language": "Solidity",
+        "sources": {name: {"content": text} for name, text in texts.items()},
+        "settings": {**SETTINGS, "outputSelection": {"*": {"*": OUTPUTS}}},
+    }
+    answer = solcx.compile_standard(request, solc_binary=solc, base_path=HERE)
+    for message in answer.get("errors", ()):
+        raise SystemExit(message["formattedMessage"])
+    artifacts = {}
+    for name, source in CONTRACTS.items():
+        contract = answer["contracts"][source][name]
+        deployed = contract["evm"]["deployedBytecode"]
+        artifact = {
+            "abi": contract["abi"],
+            "bytecode": "0x" + contract["evm"]["bytecode"]["object"],
+            "deployedBytecode": "0x" + deployed["object"],
+            # The compiler names them by numbers that depend on all the other sources; only the places matter.
+            "immutableReferences": sorted(
+                [place["start"], place["length"]]
+                for places in deployed["immutableReferences"].values()
+                for place in places
+            ),
+            "compiler": COMPILER,
+            "settings": SETTINGS,
+            "sources": {each: hashlib.sha256(texts[each].encode()).hexdigest() for each in taking_part(source, texts)},
+        }
+        artifacts[f"{name}.json"] = json.dumps(artifact, sort_keys=True, indent=1) + "\n"
+    return artifacts
+
+
+def main(arguments: list[str]) -> int:
+    """Write or compare; says in one line what it did."""
+    import solcx
+
+    solc = compiler()
+    if solc is None:
+        print("no compiler: set SOLC, or run `npm ci --ignore-scripts` in contracts/ (needs Node)", file=sys.stderr)  # noqa: T201
+        return 2
+    found = solcx.wrapper.get_solc_version(solc, with_commit_hash=True)
+    if not str(found).startswith(COMPILER):
+        print(f"{solc.name} is {found}, and the contracts are pinned to {COMPILER}", file=sys.stderr)  # noqa: T201
+        return 2
+    folder = HERE / "artifacts"
+    folder.mkdir(exist_ok=True)
+    stale = []
+    for file, text in compiled(solc).items():
+        place = folder / file
+        if not place.exists() or place.read_text() != text:
+            stale.append(file)
+            if "--check" not in arguments:
+                place.write_text(text)
+    print("artifacts that differed: " + (", ".join(stale) or "none"))  # noqa: T201
+    return 1 if stale and "--check" in arguments else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,119 @@
+"""The compiled contracts: the only place that knows where they lie and what is in them.
+
+Calls, answers and errors are encoded with the contract's own description (its ABI), so that nothing about a contract is
+written down a second time in Python.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from eth_abi.abi import decode, encode
+
+from market_sim.blockchain.keccak import keccak
+from market_sim.blockchain.settlement import ChainReverted
+from market_sim.core.errors import SettlementError
+
+SOURCES: Final = Path(__file__).resolve().parents[3] / "contracts"
+PLACE: Final = SOURCES / "artifacts"
+NAMES: Final = ("BatchSettlement", "HostileToken", "Token")
+
+
+class Entry(NamedTuple):
+    """One function, event or error of a contract."""
+
+    name: str
+    selector: bytes
+    inputs: tuple[str, ...]
+    names: tuple[str, ...]
+    outputs: tuple[str, ...]
+
+    def call(self, *arguments: Any) -> bytes:
+        """The data of a call."""
+        return self.selector + encode(self.inputs, arguments)
+
+    def answer(self, data: bytes) -> Any:
+        """What a call returned: one value, or a tuple of several."""
+        values = decode(self.outputs, data)
+        return values[0] if len(values) == 1 else values
+
+
+class Artifact:
+    """One compiled contract."""
+
+    def __init__(self, name: str, stored: Mapping[str, Any]) -> None:
+        self.name = name
+        self.stored = stored
+        self.bytecode = bytes.fromhex(stored["bytecode"][2:])
+        self.deployed = bytes.fromhex(stored["deployedBytecode"][2:])
+        self.functions = {entry.name: entry for entry in self._entries("function")}
+        self.errors = {entry.selector: entry for entry in self._entries("error")}
+        self._constructor = next(
+            (tuple(map(_type, each["inputs"])) for each in stored["abi"] if each["type"] == "constructor"), ()
+        )
+
+    def creation(self, *arguments: Any) -> bytes:
+        """The data of the transaction that deploys this contract."""
+        return self.bytecode + encode(self._constructor, arguments)
+
+    def is_code(self, found: bytes) -> bool:
+        """Whether this code on a chain is this contract; immutable values differ from place to place and are masked."""
+        if len(found) != len(self.deployed):
+            return False
+        masked = bytearray(found)
+        for start, length in self.stored["immutableReferences"]:
+            masked[start : start + length] = bytes(length)
+        return bytes(masked) == self.deployed
+
+    def _entries(self, kind: str) -> Iterator[Entry]:
+        for each in self.stored["abi"]:
+            if each["type"] == kind:
+                inputs = tuple(map(_type, each["inputs"]))
+                names = tuple(parameter["name"] for parameter in each["inputs"])
+                outputs = tuple(map(_type, each.get("outputs", ())))
+                selector = keccak(f"{each['name']}({','.join(inputs)})".encode())[:4]
+                yield Entry(each["name"], selector, inputs, names, outputs)
+
+
+@cache
+def artifact(name: str) -> Artifact:
+    """The compiled contract of this name."""
+    place = PLACE / f"{name}.json"
+    try:
+        return Artifact(name, json.loads(place.read_text()))
+    except FileNotFoundError:
+        raise SettlementError(f"no compiled contract {name}: run `python contracts/build.py`") from None
+
+
+def refusal(data: bytes) -> ChainReverted:
+    """The error that a contract answered with, looked up in every contract that is known."""
+    if data[:4] == _PANIC:
+        return ChainReverted("Panic", {"code": int.from_bytes(data[4:36], "big")})
+    if data[:4] == _TEXT:
+        return ChainReverted("Error", {"text": decode(("string",), data[4:])[0]})
+    for name in NAMES:
+        entry = artifact(name).errors.get(data[:4])
+        if entry is not None:
+            values = map(_readable, decode(entry.inputs, data[4:]))
+            return ChainReverted(entry.name, dict(zip(entry.names, values, strict=True)))
+    return ChainReverted("UnknownError", {"data": data.hex()})
+
+
+_PANIC: Final = keccak(b"Panic(uint256)")[:4]
+_TEXT: Final = keccak(b"Error(string)")[:4]
+
+
+def _type(parameter: Mapping[str, Any]) -> str:
+    """The canonical type of a parameter; a struct is a tuple of the types of its fields."""
+    kind: str = parameter["type"]
+    if kind.startswith("tuple"):
+        return f"({','.join(map(_type, parameter['components']))}){kind[5:]}"
+    return kind
+
+
+def _readable(value: Any) -> Any:
+    return value.hex() if isinstance(value, bytes) else value

@@ -1,0 +1,206 @@
+"""A chain with contracts on it: the port, and what every chain behind web3 has in common.
+
+A receipt is made in one place, `receipt`, and a transaction is judged in one place, `transact`: a failed transaction
+raises nothing by itself, and a status that nobody reads looks like success.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Final, Literal, NamedTuple, Protocol
+
+import rlp  # type: ignore[import-untyped]
+from web3 import Web3
+from web3.exceptions import ContractLogicError, TransactionNotFound
+
+from market_sim.blockchain.certificate import Wallet
+from market_sim.blockchain.ethereum.artifacts import Artifact, artifact, refusal
+from market_sim.blockchain.ethereum.transactions import signed
+from market_sim.blockchain.keccak import keccak
+from market_sim.blockchain.settlement import Answer, ChainReverted, Receipt
+from market_sim.core.errors import SettlementError
+
+PLENTY_OF_GAS: Final = 16_000_000
+"""For transactions whose need is small and known; below what any fork lets one transaction have."""
+
+
+NOBODY: Final = bytes(19) + b"\1"
+"""Who asks when it does not matter who does."""
+
+
+class ChainBlock(NamedTuple):
+    """A block of the chain; its hash is left out, because it never repeats."""
+
+    number: int
+    timestamp: int
+    state_root: str
+    receipts_root: str
+
+
+class Contract(NamedTuple):
+    """A contract on a chain."""
+
+    artifact: Artifact
+    address: bytes
+
+    @property
+    def written(self) -> str:
+        """The address as people and arguments of calls write it."""
+        return "0x" + self.address.hex()
+
+
+class ChainBackend(Protocol):
+    """A chain with contracts on it."""
+
+    name: str
+    chain_id: int
+    capabilities: frozenset[str]
+    transactions: int
+    """How many transactions `deploy` and `transact` have made."""
+    gas: int
+    """What those have used."""
+
+    def deploy(self, sender: Wallet, name: str, *arguments: Any) -> Contract:
+        """Put a compiled contract onto the chain."""
+
+    def check(self, contract: Contract) -> None:
+        """Refuse to work with an address that does not hold this contract."""
+
+    def call(self, contract: Contract, function: str, *arguments: Any, sender: Wallet | None = None) -> Any:
+        """Ask a contract; raises `ChainReverted` when it refuses to answer."""
+
+    def transact(self, sender: Wallet, contract: Contract, function: str, *arguments: Any, gas: int = ...) -> Receipt:
+        """Change something; raises `ChainReverted` when the contract refuses."""
+
+    def send_raw(self, raw: bytes) -> Answer:
+        """Hand over signed bytes."""
+
+    def receipt(self, transaction: str) -> Receipt | None:
+        """What became of a transaction, if a block holds it."""
+
+    def next_nonce(self, wallet: Wallet) -> int:
+        """The nonce of this wallet's next transaction."""
+
+    def block(self) -> ChainBlock:
+        """The newest block."""
+
+    def fund(self, wallet: Wallet) -> None:
+        """Give a wallet the means to pay for gas, if this chain can."""
+
+    def mine(self) -> None:
+        """Make an empty block."""
+
+    def travel(self, seconds: int) -> None:
+        """Let time pass on the chain; it goes forward only, and makes a block."""
+
+    def snapshot(self) -> Any:
+        """A mark that `revert` goes back to."""
+
+    def revert(self, mark: Any) -> None:
+        """Forget everything since the mark: how a reorganisation looks from outside."""
+
+
+class Web3Chain:
+    """What eth-tester and a JSON-RPC node have in common."""
+
+    name = "web3"
+    capabilities: frozenset[str] = frozenset()
+    nonces_at: ClassVar[Literal["latest", "pending"]] = "latest"
+
+    def __init__(self, w3: Web3, chain_id: int) -> None:
+        self.w3 = w3
+        self.chain_id = chain_id
+        self.transactions = self.gas = 0
+        found = w3.eth.chain_id
+        if found != chain_id:
+            raise SettlementError(f"expected the chain with the id {chain_id}, found {found}")
+
+    def deploy(self, sender: Wallet, name: str, *arguments: Any) -> Contract:
+        """Put a compiled contract onto the chain, and check that it is the contract that was compiled."""
+        nonce, compiled = self.next_nonce(sender), artifact(name)
+        self._transact(sender, b"", compiled.creation(*arguments), PLENTY_OF_GAS)
+        contract = Contract(compiled, keccak(rlp.encode([sender.address, nonce]))[12:])
+        self.check(contract)
+        return contract
+
+    def check(self, contract: Contract) -> None:
+        """Refuse to work with an address that does not hold this contract."""
+        code = bytes(self.w3.eth.get_code(Web3.to_checksum_address(contract.address)))
+        if not contract.artifact.is_code(code):
+            raise SettlementError(f"{contract.written} does not hold the contract {contract.artifact.name}")
+
+    def call(self, contract: Contract, function: str, *arguments: Any, sender: Wallet | None = None) -> Any:
+        """Ask a contract; raises `ChainReverted` when it refuses to answer."""
+        entry = contract.artifact.functions[function]
+        asked = {
+            "to": Web3.to_checksum_address(contract.address),
+            "from": Web3.to_checksum_address(sender.address if sender else NOBODY),
+            "data": entry.call(*arguments),
+        }
+        return entry.answer(self._ask(asked, "latest"))
+
+    def transact(
+        self, sender: Wallet, contract: Contract, function: str, *arguments: Any, gas: int = PLENTY_OF_GAS
+    ) -> Receipt:
+        """Change something; raises `ChainReverted` when the contract refuses."""
+        return self._transact(sender, contract.address, contract.artifact.functions[function].call(*arguments), gas)
+
+    def send_raw(self, raw: bytes) -> Answer:
+        """Hand over signed bytes."""
+        raise NotImplementedError
+
+    def receipt(self, transaction: str) -> Receipt | None:
+        """What became of a transaction, if a block holds it; the only place that makes a receipt."""
+        try:
+            found: Any = self.w3.eth.get_transaction_receipt("0x" + transaction)  # type: ignore[arg-type]
+        except TransactionNotFound:
+            return None
+        number, gas = int(found["blockNumber"]), int(found["gasUsed"])
+        block = self.block(number)
+        if found["status"] == 1:
+            return Receipt(transaction, True, gas, number, "", {}, False, block.state_root, block.receipts_root)
+        sent: Any = self.w3.eth.get_transaction("0x" + transaction)  # type: ignore[arg-type]
+        spent = gas >= int(sent["gas"])
+        why = ChainReverted("OutOfGas") if spent else self._why(sent, number)
+        return Receipt(
+            transaction, False, gas, number, why.error, why.arguments, spent, block.state_root, block.receipts_root
+        )
+
+    def next_nonce(self, wallet: Wallet) -> int:
+        """The nonce of this wallet's next transaction."""
+        return int(self.w3.eth.get_transaction_count(Web3.to_checksum_address(wallet.address), self.nonces_at))
+
+    def block(self, number: int | Literal["latest"] = "latest") -> ChainBlock:
+        """The newest block, or the one of this number."""
+        found: Any = self.w3.eth.get_block(number)
+        state, receipts = (bytes(found[root]).hex() for root in ("stateRoot", "receiptsRoot"))
+        return ChainBlock(int(found["number"]), int(found["timestamp"]), state, receipts)
+
+    def _ask(self, asked: dict[str, Any], block: int | Literal["latest"]) -> bytes:
+        try:
+            return bytes(self.w3.eth.call(asked, block))  # type: ignore[arg-type]
+        except ContractLogicError as reverted:
+            data = reverted.data if isinstance(reverted.data, str) else ""
+            raise refusal(bytes.fromhex(data.removeprefix("0x"))) from None
+
+    def _transact(self, sender: Wallet, to: bytes, data: bytes, gas: int) -> Receipt:
+        transaction = signed(sender, self.chain_id, self.next_nonce(sender), to, data, gas)
+        answer = self.send_raw(transaction.raw)
+        receipt = self.receipt(transaction.hash) if answer == "sent" else None
+        if receipt is None:
+            raise SettlementError(f"a transaction was not executed; the chain said: {answer}")
+        self.transactions += 1
+        self.gas += receipt.gas
+        if not receipt.succeeded:
+            raise ChainReverted(receipt.error, receipt.arguments)
+        return receipt
+
+    def _why(self, sent: Any, number: int) -> ChainReverted:
+        """Why a transaction failed: ask the same on the block before it, and decode the answer."""
+        asked = {name: sent[name] for name in ("from", "gas")} | {"data": sent["input"]}
+        if sent.get("to"):
+            asked["to"] = sent["to"]
+        try:
+            self._ask(asked, number - 1)
+        except ChainReverted as why:
+            return why
+        return ChainReverted("ReasonUnknown")

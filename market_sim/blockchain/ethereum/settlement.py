@@ -1,0 +1,165 @@
+"""Settlement on Ethereum: the port of `market_sim.blockchain.settlement` over the contracts of a chain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final, TypeVar
+
+from market_sim.blockchain.certificate import SIGNATURE_SIZE, Batch, Domain, Wallet
+from market_sim.blockchain.ethereum.chain import ChainBackend, Contract
+from market_sim.blockchain.ethereum.transactions import signed
+from market_sim.blockchain.execution import ROW, Place
+from market_sim.blockchain.gas import LARGEST_BATCH_GAS, batch_gas
+from market_sim.blockchain.register import Balance
+from market_sim.blockchain.settlement import Answer, Genesis, Head, Opened, Prepared, Receipt, Statement
+from market_sim.core.errors import SettlementError
+from market_sim.core.randomness import Randomness
+
+T = TypeVar("T")
+
+CHUNK: Final = 400
+"""Accounts or deposits in one transaction of the opening."""
+
+
+class EthereumSettlement:
+    """The contracts of one run on one chain, and the wallet that relays to them."""
+
+    def __init__(self, chain: ChainBackend, randomness: Randomness, confirmations: int = 0) -> None:
+        self.chain = chain
+        self.name = chain.name
+        self.confirmations = confirmations
+        self.relayer = relayer_of(randomness)
+        self.guardian = Wallet.of(randomness, "guardian")
+        self._contract: Contract | None = None
+        self._accounts = self._tokens = 0
+        self.tokens: tuple[Contract, ...] = ()
+
+    @property
+    def contract(self) -> Contract:
+        """The settlement contract."""
+        if self._contract is None:
+            raise SettlementError("the settlement is not open yet")
+        return self._contract
+
+    @property
+    def domain(self) -> Domain:
+        """The contract and the chain that certificates must name."""
+        return Domain(self.chain.chain_id, self.contract.address)
+
+    def open(self, genesis: Genesis) -> Opened:
+        """Deploy the tokens and the settlement, open the accounts, and pay their deposits into the vault."""
+        chain, me = self.chain, self.relayer
+        chain.fund(me)
+        self.tokens = tuple(
+            chain.deploy(me, "Token", token.symbol, token.symbol, token.decimals) for token in genesis.tokens
+        )
+        self._contract = chain.deploy(
+            me,
+            "BatchSettlement",
+            [token.written for token in self.tokens],
+            ["0x" + address.hex() for address in genesis.validators],
+            "0x" + self.guardian.address.hex(),
+            genesis.block,
+        )
+        self._accounts = len(genesis.owners)
+        for part in _parts(genesis.owners):
+            chain.transact(me, self.contract, "openAccounts", ["0x" + owner.hex() for owner in part])
+        for number in range(len(self.tokens)):
+            self._deposit(number, [each for each in genesis.balances if each.token == number])
+        return Opened(tuple(token.written for token in self.tokens), chain.transactions, chain.gas)
+
+    def _deposit(self, number: int, deposits: Sequence[Balance]) -> None:
+        """Mint what the accounts bring of one token and pay it in, many accounts in one transaction."""
+        if not deposits:
+            return
+        chain, me, token = self.chain, self.relayer, self.tokens[number]
+        total = sum(each.amount for each in deposits)
+        chain.transact(me, token, "mint", "0x" + me.address.hex(), total)
+        chain.transact(me, token, "approve", self.contract.written, total)
+        for part in _parts(deposits):
+            packed = b"".join(each.account.to_bytes(4, "big") + each.amount.to_bytes(16, "big") for each in part)
+            chain.transact(me, self.contract, "depositMany", number, packed)
+
+    def head(self) -> Head:
+        """How far the contract has settled."""
+        return Head(*self.chain.call(self.contract, "progress"))
+
+    def statement(self) -> Statement:
+        """Every balance, and what the vault holds, in one answer of the contract."""
+        slots, held, owed = self.chain.call(self.contract, "statement", 1, self._accounts)
+        each = (len(held) + 1) // 2
+        balances: dict[Place, int] = {}
+        for place, slot in enumerate(slots):
+            if slot:
+                account, token = place // each + 1, 2 * (place % each)
+                for amount in (slot & _LOW, slot >> 128):
+                    if amount:
+                        balances[account, token] = amount
+                    token += 1
+        return Statement(balances, held, owed)
+
+    def next_nonce(self) -> int:
+        """The nonce of the relayer's next transaction."""
+        return self.chain.next_nonce(self.relayer)
+
+    def prepare(self, batch: Batch, certificate: bytes, nonce: int, attempt: int) -> Prepared:
+        """A signed transaction for this batch; a later attempt offers a higher fee and more gas."""
+        data = self.contract.artifact.functions["settle"].call(batch.header, batch.rows, batch.exits, certificate)
+        gas = min(gas_of(batch, len(certificate) // SIGNATURE_SIZE) << attempt, LARGEST_BATCH_GAS)
+        transaction = signed(self.relayer, self.chain.chain_id, nonce, self.contract.address, data, gas, attempt)
+        return Prepared(nonce, transaction.raw, transaction.hash)
+
+    def send(self, raw: bytes) -> Answer:
+        """Hand a transaction to the chain."""
+        return self.chain.send_raw(raw)
+
+    def receipt(self, transaction: str) -> Receipt | None:
+        """What became of a transaction; nothing when no block holds it."""
+        return self.chain.receipt(transaction)
+
+    def block_number(self) -> int:
+        """The height of the chain."""
+        return self.chain.block().number
+
+    def confirm(self) -> bool:
+        """Let the chain grow by one block, where that can be asked for."""
+        if "snapshot" not in self.chain.capabilities:
+            return False
+        self.chain.mine()
+        return True
+
+
+def eth_tester_settlement(randomness: Randomness | None = None, chain_id: int = 31337) -> EthereumSettlement:
+    """A settlement on a new chain inside this process; who relays is of no importance, so its seed may be left out."""
+    from market_sim.blockchain.ethereum.backends import EthTesterChain
+
+    randomness = randomness or Randomness(0)
+    return EthereumSettlement(EthTesterChain(relayer_of(randomness), chain_id), randomness)
+
+
+def json_rpc_settlement(
+    url: str, chain_id: int, randomness: Randomness | None = None, confirmations: int = 2
+) -> EthereumSettlement:
+    """A settlement on a node; the id says which chain is meant, and another one is refused."""
+    from market_sim.blockchain.ethereum.backends import JsonRpcChain
+
+    return EthereumSettlement(JsonRpcChain(url, chain_id), randomness or Randomness(0), confirmations)
+
+
+def relayer_of(randomness: Randomness) -> Wallet:
+    """The wallet that deploys, funds and relays; anybody else's would do for relaying."""
+    return Wallet.of(randomness, "relayer/0")
+
+
+def gas_of(batch: Batch, signatures: int) -> int:
+    """The bound for this batch, as if each of its slots were written for the first time."""
+    places = [(account, token) for account, token, _ in ROW.iter_unpack(batch.rows)]
+    slots = len({(account, token // 2) for account, token in places})
+    return batch_gas(signatures, slots, slots, len(places), len(batch.exits) // 4)
+
+
+def _parts(things: Sequence[T]) -> Iterator[Sequence[T]]:
+    return (things[begin : begin + CHUNK] for begin in range(0, len(things), CHUNK))
+
+
+_LOW: Final = 2**128 - 1
