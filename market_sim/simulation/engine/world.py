@@ -163,7 +163,8 @@ class World:
         """Name the strategy that raised, take its orders out of the market, and never wake it again."""
         strategy, cause = type(agent.strategy).__name__, where_it_failed(error)
         self.journal.record(StrategyFailed(self.clock.now, agent.name, strategy, cause))
-        self.failures.append(StrategyError(f"{agent.name} ({strategy}) stopped at {self.clock.now / SECOND:.3f} s: {cause}"))
+        when = f"{self.clock.now / SECOND:.3f} s"
+        self.failures.append(StrategyError(f"{agent.name} ({strategy}) stopped at {when}: {cause}"))
         self.exchange.submit(agent.name, CancelAll())
 
     def _move_values(self, _: None) -> None:

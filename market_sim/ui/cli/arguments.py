@@ -48,7 +48,9 @@ def parser() -> Parser:
     run.add_argument("--validators", type=whole(4, 100), metavar="N", help="default 4, of which (n-1)//3 may fail")
     run.add_argument("--leaders", metavar="RULE", help="round-robin (default) or hash")
     run.add_argument("--byzantine", metavar="WHO:HOW", help="for example n3:equivocate@5-9,n1:silent")
-    run.add_argument("--partition", metavar="EPOCHS", help="for example 4-6: the validators' halves do not hear each other")
+    run.add_argument(
+        "--partition", metavar="EPOCHS", help="for example 4-6: the validators' halves do not hear each other"
+    )
     run.add_argument("--no-settle", action="store_true", help="leave the chain out: nothing is paid")
     run.add_argument("--paranoid", action="store_true", help="check every invariant after every step")
     shown = made.add_argument_group("what you see")

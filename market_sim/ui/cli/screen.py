@@ -73,10 +73,8 @@ class Screen:
         who = f"all {count} validators" if not summary.committee.byzantine else f"all {count} honest validators"
         agree = f"{who} agree" if story.agreement else self.paint("the validators DISAGREE", RED)
         self.say()
-        self.say(
-            f"consensus    {len(story.blocks)} proposed, {len(story.notarized)} notarized, {summary.finalized} finalized; "
-            f"{agree} on {shortened(summary.finalized_digest)}"
-        )
+        counts = f"{len(story.blocks)} proposed, {len(story.notarized)} notarized, {summary.finalized} finalized"
+        self.say(f"consensus    {counts}; {agree} on {shortened(summary.finalized_digest)}")
         paid = f", {settled.trades:,} settled" if settled else ""
         self.say(f"trades       {summary.trades:,} matched, {summary.trades_final:,} finalized{paid}")
         self.say(f"orders       {summary.orders:,} accepted, {summary.rejected:,} refused")
