@@ -51,13 +51,13 @@ def parse_behaviours(text: str, validators: int) -> tuple[Behaviour, ...]:
 
 def _parse(part: str, validators: int) -> Behaviour:
     who, _, what = part.partition(":")
-    name, _, epochs = what.partition("@")
+    name, at, epochs = what.partition("@")
     if not (who[:1] == "n" and who[1:].isdecimal() and name):
         raise InputError(f"a behaviour looks like n3:equivocate@5-9, not {part!r}")
     validator = int(who[1:])
     if validator >= validators:
         raise InputError(f"there is no validator {who}; the validators are n0 to n{validators - 1}")
-    first, last = parse_epochs(epochs) if epochs else (1, FOR_EVER)
+    first, last = parse_epochs(epochs) if at else (1, FOR_EVER)
     return Behaviour(validator, name, first, last)
 
 

@@ -152,8 +152,8 @@ class Traitor:
         """Sends after a delay, up to several epochs, or just before the epoch ends. Countered by R7, R10 and R11."""
         validator, network = self.validator, self._network
         last_moment = network.start_of(validator.epoch + 1) - validator.now - network.conditions.slowest_ns
-        bent: list[Envelope] = []
-        for envelope in self._envelopes:
+        bent = [envelope for envelope in self._envelopes if not self._is_mine(envelope.message)]
+        for envelope in self._mine():
             delay = max(0, last_moment) + self._chance.randrange(4) * validator.rules.epoch_ns
             bent.append(Envelope(envelope.message, envelope.receivers, envelope.delay_ns + delay))
             self._act("late", [_block_of(envelope.message)])
@@ -181,7 +181,7 @@ class Traitor:
         self._facts = [
             msgspec.structs.replace(fact, group=1) if isinstance(fact, BlockProposed) else fact for fact in self._facts
         ]
-        self._tell_proposal(rival, view.height[parent] + 1, 2)
+        self._tell_proposal(rival, view.height.get(parent, -1) + 1, 2)
         self._act("equivocate", [block.hash, rival.block.hash], rest)
 
     def _vote_again(self, heard: Message | None) -> None:

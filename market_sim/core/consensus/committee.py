@@ -77,6 +77,7 @@ class Committee:
         self.traitors = self._corrupt(randomness)
         self.monitors = self._place_monitors() if paranoid else None
         self._mail: dict[int, list[tuple[int, Any]]] = {}
+        self._told = [0] * rules.validators
         self._news = 0
         self.epoch = 0
 
@@ -96,9 +97,8 @@ class Committee:
         return traitors
 
     def _place_monitors(self) -> Monitors:
-        share = (2, 3) if self.rules.variant == "byzantine" else (1, 2)
-        leader, is_valid = self.rules.leader, self._verifiers[0].is_valid
-        return Monitors(self.rules.validators, share, leader, self.genesis.hash, self.honest, is_valid)
+        rules, is_valid = self.rules, self._verifiers[0].is_valid
+        return Monitors(rules.validators, rules.variant, rules.leader, self.genesis.hash, self.honest, is_valid)
 
     # ---- the run ------------------------------------------------------------------------------------------------
 
@@ -120,6 +120,7 @@ class Committee:
         if self.monitors is not None:
             self.monitors.restarted(index, [final.hash for final in self.disks[index].finalized])
         validator.now = self._clock.now
+        self._tell_final(index)
         if self.epoch:
             self._carry_out(index, validator.on_epoch(self.epoch))
         for peer, other in enumerate(self.validators):
@@ -157,8 +158,10 @@ class Committee:
                 self._carry_out_treason(receiver, *self.traitors[receiver].on_message(thing))
                 continue
             step = validator.on_message(thing)
-            if step is not NOTHING:
+            if step.facts or self.monitors is not None:
                 self._carry_out(receiver, step)
+            elif step is not NOTHING:
+                self._send(receiver, step.send)
 
     def _learn_news(self, index: int, news: News) -> None:
         if not self._payloads[index].learn(news.content):
@@ -180,10 +183,16 @@ class Committee:
             self._record(fact)
         if self.monitors is not None:
             self._watch(index, step)
-        for message in step.send:
-            self._post(self.network.broadcast(index, message.signature, self._clock.now), message)
+        self._send(index, step.send)
         if step.persist:
-            self._tell_final(index, step)
+            self._tell_final(index)
+
+    def _send(self, index: int, messages: Sequence[Message]) -> None:
+        now, network = self._clock.now, self.network
+        for message in messages:
+            copies = network.broadcast(index, message.signature, now)
+            if copies:
+                self._post(copies, message)
 
     def _carry_out_treason(self, index: int, envelopes: Sequence[Envelope], facts: Sequence[Event]) -> None:
         for fact in facts:
@@ -198,9 +207,11 @@ class Committee:
                 copies = self.network.send(index, receivers, moment)
             self._post(copies, envelope.message)
 
-    def _tell_final(self, index: int, step: Step) -> None:
-        blocks = [item for item in step.persist if isinstance(item, FinalBlock)]
+    def _tell_final(self, index: int) -> None:
+        """Tell what is on the disk and was not told yet, so that a crash in between loses and repeats nothing."""
+        blocks = self.disks[index].finalized[self._told[index] :]
         if blocks:
+            self._told[index] += len(blocks)
             self._finalized(index, blocks)
 
     def _post(self, copies: Copies, thing: Message | News) -> None:

@@ -19,10 +19,10 @@ def another_payload(payload: bytes, epoch: int) -> bytes:
 
 
 def false_vote(liar: Validator, signer: Signer, others: Sequence[int], chance: Stream) -> Vote:
-    """A vote for a longest block under somebody else's name, or under a name that nobody has, with the liar's key."""
+    """A vote for a longest block in another's name, in a name that nobody has, or in its own for a wrong epoch."""
     block = chance.choice(liar.view.tips)
-    epoch = max(1, block.epoch)
-    name = chance.choice([*others, liar.rules.validators])
+    name = chance.choice([*others, liar.rules.validators, liar.index])
+    epoch = max(1, liar.epoch - 1 if name == liar.index and liar.epoch - 1 != block.epoch else block.epoch)
     return Vote(liar.view.genesis.hash, epoch, block.hash, name, signer.sign(epoch, block.hash))
 
 

@@ -43,16 +43,17 @@ class Monitors:
     def __init__(
         self,
         validators: int,
-        quorum_of: tuple[int, int],
+        variant: str,
         leader: Callable[[int], int],
         genesis: bytes,
         honest: Sequence[int],
         is_valid: Callable[[int, int, bytes, bytes], bool],
         items: Callable[[bytes], Sequence[object]] | None = None,
     ) -> None:
-        share, of = quorum_of
         self.validators = validators
-        self.quorum = next(count for count in range(1, validators + 1) if count * of >= share * validators)
+        # Two quorums share a validator that is honest (at most a third lies) or alive (at most half crash).
+        enough = {"byzantine": lambda count: 3 * count >= 2 * validators, "crash": lambda count: 2 * count > validators}
+        self.quorum = next(filter(enough[variant], range(1, validators + 1)))
         self.leader = leader
         self.genesis = genesis
         self.is_valid = is_valid

@@ -203,13 +203,13 @@ def parse_partitions(text: str, validators: int) -> tuple[Partition, ...]:
 
 
 def _parse_partition(part: str, validators: int) -> Partition:
-    epochs, _, sides = part.partition(":")
+    epochs, colon, sides = part.partition(":")
     both_ways = ">" not in sides
-    left, _, right = sides.partition("|" if both_ways else ">")
+    left, between, right = sides.partition("|" if both_ways else ">")
     try:
         first, last = parse_epochs(epochs)
-        one = frozenset(map(int, left.split("+"))) if sides else frozenset(range(validators // 2))
-        other = frozenset(map(int, right.split("+"))) if right else frozenset(range(validators)) - one
+        one = frozenset(map(int, left.split("+"))) if colon else frozenset(range(validators // 2))
+        other = frozenset(map(int, right.split("+"))) if between else frozenset(range(validators)) - one
     except ValueError:
         raise InputError(f"a partition looks like 4-6 or 4-6:0+1|2+3 or 4-6:0>3, not {part!r}") from None
     if one & other or not (one and other) or not one | other <= set(range(validators)):

@@ -64,6 +64,7 @@ class Validator:
         self.bounds = Bounds()
         self.finalized = FinalizedChain(genesis)
         self._genesis = genesis.hash
+        self._validators = rules.validators
         self._signer = signer
         self._verifier = verifier
         self._payloads = payloads
@@ -182,7 +183,9 @@ class Validator:
         block = proposal.block
         signers = self.view.signatures.setdefault((block.epoch, block.hash), {})
         self.bounds.check_block(block, signers)
-        self._note_signer(block.epoch, proposal.proposer, block.hash, proposal.signature)
+        other = self.bounds.note_signature(block.epoch, proposal.proposer, block.hash)
+        if other is not None:
+            self._convict(block.epoch, proposal.proposer, (other, block.hash), proposal.signature)
         signers[proposal.proposer] = proposal.signature
         if len(signers) == 1:
             self.bounds.keep_unsupported(block)
@@ -265,7 +268,9 @@ class Validator:
         if block is not None and block.epoch != epoch:
             raise ProtocolViolation("WRONG_EPOCH", of_epoch=epoch, block=name.hex(), block_epoch=block.epoch)
         self.bounds.check_votes(epoch, voter)
-        self._note_signer(epoch, voter, name, vote.signature)
+        other = self.bounds.note_signature(epoch, voter, name)
+        if other is not None:
+            self._convict(epoch, voter, (other, name), vote.signature)
         signers = self.view.signatures.get((epoch, name))
         if signers is None:
             signers = self.view.signatures[(epoch, name)] = {}
@@ -322,7 +327,8 @@ class Validator:
     def _check_vote(self, vote: Vote) -> bool:
         """R9, R10, R13: False for a copy of what is here already; a reason is raised for what must be thrown away."""
         epoch, name, voter = vote.epoch, vote.block, vote.voter
-        self._check_origin(vote.genesis, voter, epoch)
+        if not (vote.genesis == self._genesis and 0 <= voter < self._validators and 0 < epoch <= self.epoch):
+            self._check_origin(vote.genesis, voter, epoch)
         known = self.view.signatures.get((epoch, name))
         if known is not None and known.get(voter) == vote.signature:
             if epoch < self.epoch:
@@ -364,21 +370,17 @@ class Validator:
         if genesis != self._genesis:
             names = {"found": genesis.hex(), "expected": self._genesis.hex()}
             raise ProtocolViolation("WRONG_GENESIS", **names)
-        if not 0 <= sender < self.rules.validators:
-            raise ProtocolViolation("UNKNOWN_VALIDATOR", sender=sender, last=self.rules.validators - 1)
+        if not 0 <= sender < self._validators:
+            raise ProtocolViolation("UNKNOWN_VALIDATOR", sender=sender, last=self._validators - 1)
         if epoch < 1:
             raise ProtocolViolation("ILL_FORMED", part="epoch", of_epoch=epoch)
         self.bounds.check_epoch(epoch, self.epoch)
 
-    def _note_signer(self, epoch: int, signer: int, block: bytes, signature: bytes) -> None:
+    def _convict(self, epoch: int, culprit: int, names: tuple[bytes, bytes], second: bytes) -> None:
         """Two signatures of one validator in one epoch convict it: record them once, as evidence."""
-        other = self.bounds.note_signature(epoch, signer, block)
-        if other is None:
-            return
-        blocks = (other.hex(), block.hex())
-        first = self.view.signatures[(epoch, other)][signer]
-        signatures = (first.hex(), signature.hex())
-        self._facts.append(EquivocationSeen(self.now, self.epoch, self.index, signer, epoch, blocks, signatures))
+        blocks = (names[0].hex(), names[1].hex())
+        signatures = (self.view.signatures[(epoch, names[0])][culprit].hex(), second.hex())
+        self._facts.append(EquivocationSeen(self.now, self.epoch, self.index, culprit, epoch, blocks, signatures))
 
     def _refuse(self, message: Message, violation: ProtocolViolation) -> None:
         sender = message.voter if isinstance(message, Vote) else message.proposer

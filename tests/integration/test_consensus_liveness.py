@@ -1,0 +1,204 @@
+"""How long a committee waits for its next final block, and which rules that depends on.
+
+The bounds for four validators of which one lies, with leaders in turn, are this product's own: the paper's theorem
+needs five honest leaders in a row, which four in turn with one liar never have.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from random import Random
+
+import pytest
+
+from market_sim.core.consensus.blocks import Proposal, Rules, Vote
+from market_sim.core.consensus.committee import Committee
+from market_sim.core.consensus.streamlet import Validator
+from market_sim.core.models.consensus_events import BlockFinalized
+from tests.unit.core.consensus.table import NameTags, Seats, final_epochs, run_committee
+
+DELTA = Rules().delta_ns
+
+
+def now_and_then(luck: Random, name: str, epochs: int) -> str:
+    """One liar that lies in some epochs and not in others."""
+    liar = luck.randrange(4)
+    return ",".join(f"n{liar}:{name}@{epoch}" for epoch in range(1, epochs + 1) if luck.random() < 0.6)
+
+
+@pytest.mark.parametrize(("name", "longest"), [("silent", 4), ("withhold", 1)])
+def test_in_a_lock_step_network_nobody_waits_more_than_4_epochs(name, longest):
+    waits = []
+    for seed in range(20):
+        byzantine = now_and_then(Random(f"{name}/{seed}"), name, 40)
+        run = run_committee(4, 40, seed, byzantine, scheme=NameTags(4), paranoid=False)
+        waits.append(run.longest_wait())
+    assert max(waits) == longest  # the echo makes up for a liar that sends to a few only
+    always = run_committee(4, 40, 1, f"n2:{name}", scheme=NameTags(4), paranoid=False)
+    assert always.longest_wait() <= 4
+
+
+@pytest.mark.parametrize("name", ["silent", "withhold", "late", "equivocate"])
+def test_under_any_delays_up_to_delta_nobody_waits_more_than_6_epochs(name):
+    waits = []
+    for seed in range(15):
+        byzantine = now_and_then(Random(f"{name}/{seed}"), name, 40)
+        weather = {"fastest_ns": 1_000_000, "slowest_ns": DELTA, "reorder_percent": 20}
+        run = run_committee(4, 40, seed, byzantine, scheme=NameTags(4), paranoid=False, **weather)
+        waits.append(run.longest_wait())
+    assert max(waits) <= 6
+    assert max(waits) >= 2
+
+
+@pytest.mark.parametrize("validators", [4, 7])
+def test_five_honest_leaders_in_a_row_bring_a_new_final_block_to_everybody(validators):
+    """Theorem 6, with leaders drawn by the hash: by the start of epoch e + 5 after honest leaders e to e + 4."""
+    rules = Rules(validators=validators, leader_rule="hash")
+    windows = 0
+    for seed in range(12):
+        luck = Random(seed)
+        liars = luck.sample(range(validators), rules.faults)
+        byzantine = ",".join(f"n{liar}:{luck.choice(('silent', 'withhold', 'late', 'equivocate'))}" for liar in liars)
+        stable_from = luck.choice((1, 6))
+        run = run_committee(
+            validators,
+            60,
+            seed,
+            byzantine,
+            rules=rules,
+            scheme=NameTags(validators),
+            paranoid=False,
+            stable_from_epoch=stable_from,
+        )
+        grown = {
+            index: {fact.epoch for fact in run.journal.of(BlockFinalized) if fact.validator == index}
+            for index in run.committee.honest
+        }
+        for start in range(stable_from + 1, 56):
+            if not any(rules.leader(epoch) in liars for epoch in range(start, start + 5)):
+                windows += 1
+                for epochs in grown.values():
+                    assert epochs.intersection(range(start, start + 5)), f"seed {seed}, epochs {start} to {start + 4}"
+    assert windows > 20
+
+
+# ---- what the echo is for (R9) --------------------------------------------------------------------------------------
+
+
+class WithoutEcho(Committee):
+    """A committee that breaks R9: nobody passes on what others signed."""
+
+    def _send(self, index, messages):
+        own = [one for one in messages if (one.voter if isinstance(one, Vote) else one.proposer) == index]
+        super()._send(index, own)
+
+
+def test_without_echo_a_liar_that_sends_to_a_few_stalls_the_others():
+    with_echo, without = (
+        run_committee(4, 60, 3, "n2:withhold", scheme=NameTags(4), paranoid=False, kind=kind)
+        for kind in (Committee, WithoutEcho)
+    )
+    assert with_echo.longest_wait() <= 4
+    assert without.longest_wait() > 6
+    assert without.kinds()["SafetyViolated"] == 0
+
+
+# ---- what waiting is for (R6) ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class OneByzantineLeader(Rules):
+    """Validator 3 leads epoch 1 only; 0, 1 and 2 lead in turn from epoch 2 on."""
+
+    def leader(self, epoch: int) -> int:
+        return 3 if epoch == 1 else (epoch - 2) % 3
+
+
+class Favouring(Validator):
+    """A validator whose choice among longest chains is made by the schedule, as R5 allows."""
+
+    favourite: bytes = b""
+
+    def choose_parent(self, tips):
+        return next((tip for tip in tips if tip.hash == self.favourite), super().choose_parent(tips))
+
+
+class JudgingOnce(Favouring):
+    """A validator that breaks R6: it judges a proposal on arrival, and drops it when something is missing."""
+
+    def _judge_again(self):
+        super()._judge_again()
+        self._waits_for = None
+
+
+class Stalling:
+    """The schedule of the specification: every delay is at most Delta, and one vote per block is held back.
+
+    `hidden` is the block that two honest validators and the liar signed, and whose third signature nobody has seen.
+    To *show* it means that the leader alone gets that signature just before its epoch starts.
+    """
+
+    def __init__(self, kind: type[Validator]) -> None:
+        self.seats = Seats(4, OneByzantineLeader(), kind)
+        self.held: list[tuple[int, object]] = []
+        self.hidden = self.seats.block(1)
+
+    def take(self, index, step):
+        self.held.extend((other, message) for message in step.send for other in range(3) if other != index)
+        return step
+
+    def deliver(self, index, message):
+        self.held = [one for one in self.held if one != (index, message)]
+        return self.take(index, self.seats[index].on_message(message))
+
+    def deliver_all_that_is_held(self):
+        while self.held:
+            index, message = self.held.pop(0)
+            self.take(index, self.seats[index].on_message(message))
+
+    def start(self, epoch, favourite):
+        for index in range(3):
+            self.seats[index].favourite = favourite
+        steps = [self.take(index, self.seats[index].on_epoch(epoch)) for index in range(3)]
+        return next(message for step in steps for message in step.send if isinstance(message, Proposal))
+
+    def play(self, epochs: int) -> None:
+        first = self.seats.proposal(self.hidden)
+        for index in range(3):
+            self.take(index, self.seats[index].on_epoch(1))
+        [_, vote] = self.deliver(1, first).send
+        self.deliver(2, first)
+        self.deliver(2, vote)
+        self.held, late = [], self.held
+        proposal = self.start(2, b"")  # validator 0 leads and has seen nothing of block 1
+        self.deliver(1, proposal)
+        self.deliver(2, proposal)  # it has seen block 1 notarized and refuses
+        self.held += late
+        self.deliver_all_that_is_held()
+        self.hidden = proposal.block
+        for epoch in range(3, epochs + 1):
+            if epoch == 4 or (epoch > 4 and epoch % 3 == 1):
+                self.start(epoch, b"")
+            else:
+                self.show(epoch)
+            self.deliver_all_that_is_held()
+
+    def show(self, epoch):
+        leader = self.seats.rules.leader(epoch)
+        voter, dropper = (leader + 1) % 3, (leader + 2) % 3
+        withheld = self.seats.vote(3, self.hidden)
+        self.deliver(leader, withheld)
+        proposal = self.start(epoch, self.hidden.hash)
+        self.deliver(dropper, proposal)
+        self.deliver(voter, withheld)
+        self.deliver(voter, proposal)
+        self.hidden = proposal.block
+
+
+def test_judging_a_proposal_once_can_stall_the_committee_for_ever_and_waiting_cannot():
+    once, waiting = Stalling(JudgingOnce), Stalling(Favouring)
+    once.play(300)
+    waiting.play(300)
+    assert [len(final_epochs(once.seats[index])) for index in range(3)] == [0, 0, 0]
+    assert once.seats[0].view.longest > 150  # blocks are notarized all the time, and none is ever final
+    assert [len(final_epochs(waiting.seats[index])) for index in range(3)] == [298, 298, 298]

@@ -1,0 +1,76 @@
+"""Each byzantine behaviour leaves the protocol in its own way, and the others bear it."""
+
+from __future__ import annotations
+
+import pytest
+
+from market_sim.core.consensus.behaviours import BEHAVIOURS, Behaviour, parse_behaviours
+from market_sim.core.errors import InputError
+from market_sim.core.models.consensus_events import ByzantineAct, MessageRefused, VoteCast
+from tests.unit.core.consensus.table import run_committee
+
+
+def test_behaviours_are_typed_by_a_person():
+    assert parse_behaviours("n3:equivocate@5-9, n1:silent,n2:late@4", 4) == (
+        Behaviour(3, "equivocate", 5, 9),
+        Behaviour(1, "silent"),
+        Behaviour(2, "late", 4, 4),
+    )
+    assert parse_behaviours("", 4) == ()
+
+
+@pytest.mark.parametrize(
+    "text", ["3:silent", "n3", "n3:", "n4:silent", "n3:sleep", "n3:late@", "n3:late@9-5", "n3:late@x"]
+)
+def test_what_cannot_be_meant_is_answered_with_a_sentence(text):
+    with pytest.raises(InputError):
+        parse_behaviours(text, 4)
+
+
+@pytest.mark.parametrize("name", BEHAVIOURS)
+@pytest.mark.parametrize("validators", [4, 7])
+def test_one_liar_is_borne_and_recorded(name, validators):
+    byzantine = f"n2:{name}" + (",n3:equivocate" if name == "double-vote" and validators == 7 else "")
+    run = run_committee(validators, epochs=24, byzantine=byzantine, anything=True)
+    assert run.standing.all_agree
+    assert run.standing.finalized >= 8
+    assert run.kinds()["SafetyViolated"] == 0
+    if not (name == "double-vote" and validators == 4):  # with one leader honest there is nothing to vote for twice
+        acts = [act for act in run.of(ByzantineAct) if act.behaviour == name]
+        assert acts
+        assert {act.validator for act in acts} == {2}
+
+
+def test_a_liar_behaves_in_the_epochs_it_was_told_to():
+    run = run_committee(epochs=12, byzantine="n2:silent@5-9")
+    assert {act.epoch for act in run.of(ByzantineAct)} <= set(range(5, 10))
+    voted = {event.epoch for event in run.of(VoteCast) if event.voter == 2}
+    assert voted == {1, 2, 3, 4, 10, 11, 12}
+
+
+def test_a_forger_is_refused_for_its_signature_in_every_run():
+    for seed in range(5):
+        run = run_committee(epochs=8, seed=seed, byzantine="n1:forge")
+        refused = [event for event in run.of(MessageRefused) if event.reason == "BAD_SIGNATURE"]
+        assert len(refused) > 10
+        assert run.standing.finalized == 7
+
+
+def test_no_habit_touches_another_validators_object():
+    run = run_committee(epochs=6, byzantine=",".join(f"n1:{name}" for name in BEHAVIOURS))
+    committee = run.committee
+    views = {id(validator.view) for validator in committee.validators}
+    assert len(views) == 4
+    for index in committee.honest:
+        own = [event.epoch for event in run.of(VoteCast) if event.voter == index]
+        assert len(own) == len(set(own))
+
+
+def test_a_flood_is_dropped_and_kept_within_the_bounds():
+    run = run_committee(epochs=12, byzantine="n1:flood", anything=True)
+    kinds = run.kinds()
+    for reason in ("TOO_MANY_BLOCKS", "TOO_MANY_SIGNATURES"):
+        assert kinds[reason] > 0
+    for index in run.committee.honest:
+        assert run.committee.validators[index].bounds.load[0] <= 64
+    assert run.standing.finalized >= 5
