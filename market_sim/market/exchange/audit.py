@@ -1,0 +1,240 @@
+"""The audit: the queues rebuilt from the journal alone, and each fill judged by them.
+
+State cannot tell whether somebody was skipped: the order of events can. So this reader keeps its own queues and
+asks, for each event, whether it was allowed: priority (X2), price (X3), amounts (X7), amendments (X13), icebergs
+(X14), orders that must not wait or take (X15), owners (X16), numbers and time (X17). What it rebuilt equals the book
+(X21).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import msgspec
+
+from market_sim.core.models.event import Event
+from market_sim.core.models.intents import PlaceOrder
+from market_sim.core.models.market_events import AccountOpened, OrderAccepted, OrderAmended, OrderCancelled, Trade
+from market_sim.market.exchange.exchange import Exchange
+from market_sim.market.exchange.invariants import Violation
+
+FOR_NOW = ("ioc", "fok")
+
+
+class Seen(msgspec.Struct, gc=False):
+    """An order as its events tell it."""
+
+    id: int
+    account: str
+    terms: PlaceOrder
+    limit: int | None
+    quantity: int
+    remaining: int
+    place: int
+    """Its place in the queue of its price: a smaller one is served first."""
+    display: int
+    slice: int
+    """Of an iceberg, what it shows now."""
+    hidden: bool
+    traded: bool = False
+
+    @property
+    def shown(self) -> int:
+        """What it shows to everybody."""
+        return 0 if self.hidden else self.slice if self.display else self.remaining
+
+
+class Audit:
+    """The open orders as the events told them, and every breach found so far."""
+
+    def __init__(self) -> None:
+        self.orders: dict[int, Seen] = {}
+        self.violations: list[Violation] = []
+        self._owners: dict[str, str] = {}
+        self._time = 0
+        self._places = 0
+        self._last_order = 0
+        self._last_trade = 0
+        self._arriving: Seen | None = None
+
+    def add(self, event: Event) -> None:
+        """Judge one event and let it have its effect."""
+        if event.time < self._time:
+            self._found("X17", f"time went back from {self._time} to {event.time}")
+        self._time = event.time
+        judge = _JUDGES.get(type(event))
+        if judge is not None:
+            judge(self, event)
+
+    def finish(self) -> list[Violation]:
+        """Every breach, when no event follows."""
+        self._arrived(None)
+        return self.violations
+
+    def depth(self, symbol: str) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+        """What the book of an instrument shows, best prices first, from the events alone."""
+        sides: dict[int, dict[int, int]] = {1: {}, -1: {}}
+        for order in self.orders.values():
+            if order.terms.symbol == symbol and order.shown and order.limit is not None:
+                side = sides[order.terms.side]
+                side[order.limit] = side.get(order.limit, 0) + order.shown
+        return sorted(sides[1].items(), reverse=True), sorted(sides[-1].items())
+
+    # One function for each kind of event
+
+    def opened(self, event: AccountOpened) -> None:
+        """Remember who benefits."""
+        self._owners[event.account] = event.owner
+
+    def accepted(self, event: OrderAccepted) -> None:
+        """A new order stands behind everybody at its price."""
+        if event.order != self._last_order + 1:
+            self._found("X17", f"order {event.order} follows order {self._last_order}")
+        self._last_order = event.order
+        terms, conditions = event.terms, event.terms.conditions
+        display = (conditions.display or 0) if conditions else 0
+        order = Seen(
+            id=event.order,
+            account=event.account,
+            terms=terms,
+            limit=terms.limit,
+            quantity=terms.quantity,
+            remaining=terms.quantity,
+            place=self._next_place(),
+            display=display,
+            slice=min(display, terms.quantity),
+            hidden=conditions.hidden if conditions else False,
+        )
+        self._arrived(order)
+        self.orders[order.id] = order
+
+    def traded(self, event: Trade) -> None:
+        """A fill: the maker was first in the queue, at its own price, of another owner."""
+        if event.trade != self._last_trade + 1:
+            self._found("X17", f"trade {event.trade} follows trade {self._last_trade}")
+        self._last_trade = event.trade
+        maker, taker = self.orders.get(event.maker_order), self.orders.get(event.taker_order)
+        if maker is None or taker is None or maker.terms.side == taker.terms.side:
+            self._found("X7", f"trade {event.trade}: orders {event.maker_order} and {event.taker_order} are not open")
+            return
+        self._judge_trade(event, maker, taker)
+        if maker.display:
+            # The next slice goes to the back of the queue.
+            maker.slice -= event.quantity
+            if not maker.slice:
+                maker.slice = min(maker.display, maker.remaining - event.quantity)
+                maker.place = self._next_place()
+        taker.slice = min(taker.display, taker.remaining - event.quantity)
+        for order in (maker, taker):
+            order.traded = True
+            self._lose(order, event.quantity)
+
+    def _judge_trade(self, event: Trade, maker: Seen, taker: Seen) -> None:
+        name = f"trade {event.trade}"
+        if event.price != maker.limit:
+            self._found("X3", f"{name}: at {event.price}, the resting order {maker.id} asked {maker.limit}")
+        if taker.limit is not None and taker.terms.side * (event.price - taker.limit) > 0:
+            self._found("X3", f"{name}: at {event.price}, beyond the limit {taker.limit} of order {taker.id}")
+        if event.quantity > min(maker.remaining, taker.remaining):
+            self._found("X7", f"{name}: {event.quantity} traded, left were {maker.remaining} and {taker.remaining}")
+        if maker.display and event.quantity > maker.slice:
+            self._found("X14", f"{name}: {event.quantity} traded, order {maker.id} showed {maker.slice}")
+        if self._owners.get(maker.account) == self._owners.get(taker.account):
+            self._found("X16", f"{name}: {maker.account} and {taker.account} have one owner")
+        if taker.terms.conditions is not None and taker.terms.conditions.post_only:
+            self._found("X15", f"{name}: order {taker.id} took although it is post-only")
+        skipped = [order.id for order in self.orders.values() if self._before(order, maker)]
+        if skipped:
+            self._found("X2", f"{name}: order {maker.id} was served before {skipped}")
+
+    def _before(self, order: Seen, maker: Seen) -> bool:
+        """Whether this order had to be served before the maker."""
+        if order.terms.symbol != maker.terms.symbol or order.terms.side != maker.terms.side:
+            return False
+        if order.limit is None or maker.limit is None:
+            return False
+        return self._rank(order) < self._rank(maker)
+
+    @staticmethod
+    def _rank(order: Seen) -> tuple[int, bool, int]:
+        return -order.terms.side * (order.limit or 0), order.hidden, order.place
+
+    def cancelled(self, event: OrderCancelled) -> None:
+        """Part of an order is gone, or all of it."""
+        order = self.orders.get(event.order)
+        if order is None or event.quantity > order.remaining:
+            self._found(
+                "X7", f"{event.quantity} of order {event.order} cancelled, left were {order and order.remaining}"
+            )
+            return
+        if order.terms.time_in_force == "fok":
+            self._found("X15", f"fill-or-kill order {order.id} lost {event.quantity}")
+        order.quantity -= event.quantity
+        self._lose(order, event.quantity)
+
+    def amended(self, event: OrderAmended) -> None:
+        """New terms; the place is kept by a smaller order at the same price, and by no other."""
+        order = self.orders.get(event.order)
+        if order is None:
+            self._found("X7", f"order {event.order} was amended and is not open")
+            return
+        keeps = event.limit == order.limit and event.quantity <= order.quantity
+        if event.kept_place != keeps:
+            self._found("X13", f"order {order.id}: from {order.quantity} at {order.limit} to {event}")
+        order.remaining += event.quantity - order.quantity
+        order.quantity, order.limit = event.quantity, event.limit
+        order.slice = min(order.slice, order.remaining)
+        if not event.kept_place:
+            self._arrived(order)
+            order.place, order.slice = self._next_place(), min(order.display, order.remaining)
+
+    # What they share
+
+    def _found(self, invariant: str, sentence: str) -> None:
+        self.violations.append(Violation(invariant, sentence))
+
+    def _next_place(self) -> int:
+        self._places += 1
+        return self._places
+
+    def _lose(self, order: Seen, quantity: int) -> None:
+        order.remaining -= quantity
+        order.slice = min(order.slice, order.remaining)
+        if order.remaining <= 0:
+            del self.orders[order.id]
+
+    def _arrived(self, following: Seen | None) -> None:
+        """The order that arrived before has done all that it could at once: it may wait, or it must be gone."""
+        order = self._arriving
+        if order is not None and order.id in self.orders and order.terms.time_in_force in FOR_NOW:
+            self._found("X15", f"order {order.id} waits although it is {order.terms.time_in_force}")
+        self._arriving = following
+
+
+# Plain functions instead of bound methods: one table serves every audit.
+_JUDGES: dict[type[Event], Callable[[Audit, Any], None]] = {
+    AccountOpened: Audit.opened,
+    OrderAccepted: Audit.accepted,
+    OrderAmended: Audit.amended,
+    OrderCancelled: Audit.cancelled,
+    Trade: Audit.traded,
+}
+
+
+def audit(events: Iterable[Event]) -> list[Violation]:
+    """Every breach that the events of a whole run show."""
+    reader = Audit()
+    for event in events:
+        reader.add(event)
+    return reader.finish()
+
+
+def rebuilt(exchange: Exchange, reader: Audit) -> list[Violation]:
+    """X21: the books rebuilt from the events show what the books themselves show."""
+    everything = 10**9
+    return [
+        Violation("X21", f"{symbol}: the book shows {listing.book.depth(everything)}, rebuilt {reader.depth(symbol)}")
+        for symbol, listing in exchange.listings.items()
+        if listing.book.depth(everything) != reader.depth(symbol)
+    ]

@@ -1,0 +1,214 @@
+"""The invariants of the exchange: what must be true between any two messages, as functions that look for breaches.
+
+The numbers X1 to X21 are those of docs/reliability.md. Each function looks at the exchange as it is and yields one
+sentence for each breach; what can only be seen in the order of events is read from the journal by
+market_sim/market/exchange/audit.py. Nothing here is called while the exchange works: the tests call it after each
+operation, `--paranoid` after each epoch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+import msgspec
+
+from market_sim.core.data.fold import FEES, fold
+from market_sim.core.data.journal import Journal
+from market_sim.core.errors import InvariantBroken
+from market_sim.core.models.intents import BUY
+from market_sim.core.models.market_events import Deposited
+from market_sim.market.exchange.exchange import Exchange
+from market_sim.market.exchange.listing import Listing
+from market_sim.market.exchange.order import Order
+from market_sim.market.exchange.order_book import BookSide, Level
+
+
+class Violation(msgspec.Struct, frozen=True):
+    """A broken promise: which one, and what was found."""
+
+    invariant: str
+    found: str
+
+
+Finding = Iterator[str]
+
+
+def no_book_is_crossed(exchange: Exchange) -> Finding:
+    """X1: while trading is continuous, nobody waits at a price at which somebody else would trade."""
+    for listing in exchange.listings.values():
+        bids, asks = listing.book.bids.keys, listing.book.asks.keys
+        if bids and asks and bids[-1] >= -asks[-1]:
+            yield f"{listing.symbol}: somebody buys at {bids[-1]}, somebody sells at {-asks[-1]}"
+
+
+def nothing_is_owed(exchange: Exchange) -> Finding:
+    """X6: no balance is negative, and no more of it is held back than is there."""
+    for name, account in exchange.accounts.items():
+        for asset, balance in account.balances.items():
+            if not 0 <= balance.reserved <= balance.total:
+                yield f"{name} has {balance.total} {asset} and {balance.reserved} of it held back"
+
+
+def reservations_are_those_of_the_open_orders(exchange: Exchange) -> Finding:
+    """X6: what is held back is what the open orders need, added up again."""
+    for name, account in exchange.accounts.items():
+        needed = dict.fromkeys(account.balances, 0)
+        for order in account.open.values():
+            listing = exchange.listings[order.intent.symbol]
+            asset = listing.quote if order.side == BUY else listing.symbol
+            needed[asset] = needed.get(asset, 0) + _needed(listing, order)
+        for asset, balance in account.balances.items():
+            if balance.reserved != needed[asset]:
+                yield f"{name} has {balance.reserved} {asset} held back, its orders need {needed[asset]}"
+
+
+def _needed(listing: Listing, order: Order) -> int:
+    if order.side != BUY:
+        return order.remaining
+    cash = order.limit * order.remaining * listing.multiplier
+    return cash + listing.fees.maker_reserve(order.maker_cash, cash)
+
+
+def open_orders_have_something_left(exchange: Exchange) -> Finding:
+    """X7: of an open order more than nothing is left, and not more than was ordered."""
+    for order in exchange.orders.values():
+        if not 0 < order.remaining <= order.quantity:
+            yield f"order {order.id} has {order.remaining} left of {order.quantity}"
+
+
+def client_ids_name_own_orders(exchange: Exchange) -> Finding:
+    """X9: what an account calls by a name of its own is an order of that account with that name."""
+    for name, account in exchange.accounts.items():
+        for client_id, order in account.client_ids.items():
+            if order.account != name or order.intent.client_id != client_id:
+                yield f"{name} calls order {order.id} of {order.account} {client_id!r}"
+
+
+def orders_are_on_their_steps(exchange: Exchange) -> Finding:
+    """X11: what is left is on the lot, the price on the tick, and the value one that 63 bits hold."""
+    for order in exchange.orders.values():
+        listing = exchange.listings[order.intent.symbol]
+        whole = type(order.remaining) is int and type(order.limit) is int
+        if not whole or order.remaining % listing.lot or order.limit % listing.tick or order.limit <= 0:
+            yield f"order {order.id}: {order.remaining} at {order.limit}, lot {listing.lot}, tick {listing.tick}"
+        elif order.limit * order.remaining * listing.multiplier > listing.most_cash:
+            yield f"order {order.id} is worth more than {listing.most_cash}"
+
+
+def open_orders_are_their_accounts(exchange: Exchange) -> Finding:
+    """X12: an open order is in the hands of the account that sent it, and of nobody else."""
+    held = {}
+    for name, account in exchange.accounts.items():
+        for number, order in account.open.items():
+            held[number] = order
+            if order.id != number or order.account != name or order.owner != account.owner:
+                yield f"{name} holds order {order.id} of {order.account} as {number}"
+    if held != exchange.orders:
+        yield f"accounts hold the orders {sorted(held)}, the index knows {sorted(exchange.orders)}"
+
+
+def nothing_waits_that_must_not(exchange: Exchange) -> Finding:
+    """X15: no order without a limit, and none that is for now only, waits in a book."""
+    for order in exchange.orders.values():
+        if order.intent.time_in_force in ("ioc", "fok"):
+            yield f"order {order.id} waits although it is {order.intent.time_in_force}"
+
+
+def ids_are_dense(exchange: Exchange) -> Finding:
+    """X17: an id is one that was given out, and each order has its own."""
+    for number, order in exchange.orders.items():
+        if number != order.id or not 0 < number <= exchange._last_order:
+            yield f"order {order.id} is known as {number}, the last id given out is {exchange._last_order}"
+
+
+def levels_add_up(exchange: Exchange) -> Finding:
+    """X18: a level shows the sum of its orders, none is empty, and index and levels know the same orders."""
+    found: dict[int, Order] = {}
+    for listing in exchange.listings.values():
+        for side, sign in ((listing.book.bids, 1), (listing.book.asks, -1)):
+            if sorted(side.levels) != side.keys:
+                yield f"{listing.symbol}: the keys are {side.keys}, the levels {sorted(side.levels)}"
+            yield from _side_findings(listing, side, sign)
+            for level in side.levels.values():
+                found |= level.orders | level.hidden
+    if found != exchange.orders:
+        yield f"the books hold the orders {sorted(found)}, the index knows {sorted(exchange.orders)}"
+
+
+def _side_findings(listing: Listing, side: BookSide, sign: int) -> Finding:
+    for key, level in side.levels.items():
+        place = f"{listing.symbol} {sign * key}"
+        if not level.orders and not level.hidden:
+            yield f"{place}: an empty level"
+        if level.volume != sum(shown(order) for order in level.orders.values()):
+            yield f"{place}: shows {level.volume}, its orders {[shown(order) for order in level.orders.values()]}"
+        for order in _everybody(level):
+            if order.key != key or order.side != sign or order.limit * sign != key:
+                yield f"{place}: order {order.id} belongs to {order.limit}, side {order.side}"
+            if order.display and not order.hidden and not 0 < order.shown <= min(order.display, order.remaining):
+                yield f"{place}: order {order.id} shows {order.shown} of {order.remaining}, at most {order.display}"
+
+
+def _everybody(level: Level) -> Iterable[Order]:
+    return [*level.orders.values(), *level.hidden.values()]
+
+
+def shown(order: Order) -> int:
+    """What a waiting order shows."""
+    if order.hidden:
+        return 0
+    return order.shown if order.display else order.remaining
+
+
+STATE: dict[str, tuple[Callable[[Exchange], Finding], ...]] = {
+    "X1": (no_book_is_crossed,),
+    "X6": (nothing_is_owed, reservations_are_those_of_the_open_orders),
+    "X7": (open_orders_have_something_left,),
+    "X9": (client_ids_name_own_orders,),
+    "X11": (orders_are_on_their_steps,),
+    "X12": (open_orders_are_their_accounts,),
+    "X15": (nothing_waits_that_must_not,),
+    "X17": (ids_are_dense,),
+    "X18": (levels_add_up,),
+}
+"""Which function looks for which breach."""
+
+
+def check(exchange: Exchange) -> list[Violation]:
+    """Every breach in the exchange as it is now."""
+    return [
+        Violation(number, found)
+        for number, functions in STATE.items()
+        for function in functions
+        for found in function(exchange)
+    ]
+
+
+def compare(exchange: Exchange, journal: Journal) -> list[Violation]:
+    """Every breach between the exchange and its journal: money made or lost (X4, X5), fees astray (X20)."""
+    violations = []
+    brought: dict[str, int] = {}
+    for deposit in journal.of(Deposited):
+        brought[deposit.asset] = brought.get(deposit.asset, 0) + deposit.amount
+    held: dict[str, int] = {}
+    for account in exchange.accounts.values():
+        for asset, balance in account.balances.items():
+            held[asset] = held.get(asset, 0) + balance.total
+    for asset in sorted(held):
+        if held[asset] != brought.get(asset, 0):
+            number = "X5" if asset in exchange.listings else "X4"
+            violations.append(Violation(number, f"{brought.get(asset, 0)} {asset} came in, {held[asset]} are there"))
+    folded = fold(journal)
+    for name, account in exchange.accounts.items():
+        owned = {asset: balance.total for asset, balance in account.balances.items() if balance.total}
+        if owned != folded.get(name, {}):
+            number = "X20" if name == FEES else "X4"
+            violations.append(Violation(number, f"{name} has {owned}, the journal adds up to {folded.get(name, {})}"))
+    return violations
+
+
+def require(violations: Iterable[Violation]) -> None:
+    """Stop the run when a promise is broken."""
+    sentences = [f"{violation.invariant}: {violation.found}" for violation in violations]
+    if sentences:
+        raise InvariantBroken("; ".join(sentences))
