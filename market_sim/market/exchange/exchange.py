@@ -246,7 +246,8 @@ class Exchange:
                 maker_cash.reserved -= release
                 resting.reserved -= release
             if not resting.remaining:
-                del maker.open[resting.id]
+                # Not `del`: an iceberg that was used up has one fill for each of its slices.
+                maker.open.pop(resting.id, None)
             self._last_trade = trade = self._last_trade + 1
             record(
                 Trade(now, trade, symbol, price, quantity, order.side, resting.id, order.id,
