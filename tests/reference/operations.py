@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from random import Random
+
+import msgspec
 
 from market_sim.core.models.intents import Amend, Cancel, Conditions, PlaceOrder
 from tests.reference.duel import Duel, Market, Operation, Setting
@@ -35,6 +38,11 @@ def setting(chance: Random) -> Setting:
             deposits.append((name, market.quote, chance.randrange(1, 1 + wealth * 10 * price)))
             deposits.append((name, market.symbol, chance.randrange(1, 1 + wealth * 10) * market.lot))
     return Setting(markets, OWNERS, tuple(deposits))
+
+
+def changed(operation: Operation, **fields: object) -> Operation:
+    """The same order with some of its fields replaced."""
+    return replace(operation, intent=msgspec.structs.replace(operation.intent, **fields))
 
 
 class Operations:
@@ -120,6 +128,14 @@ class Operations:
     def fok(self) -> Operation:
         return self.order(tif="fok", limit=None if self.chance.random() < 0.2 else 0)
 
+    def iceberg(self) -> Operation:
+        market = self.market()
+        operation = self.order(market, display=market.lot * self.chance.randrange(1, 4))
+        return changed(operation, quantity=operation.intent.quantity + 3 * market.lot)
+
+    def hidden(self) -> Operation:
+        return self.order(hidden=True)
+
     def cancel(self) -> Operation:
         return self.of_open(lambda order: Cancel(0))
 
@@ -165,10 +181,7 @@ class Operations:
 
     def changed(self, **fields) -> Operation:
         """An ordinary order with some of its fields replaced by wrong ones."""
-        operation = self.order()
-        intent = operation.intent
-        values = {name: getattr(intent, name) for name in PlaceOrder.__struct_fields__} | fields
-        return Operation(self.number, "submit", operation.account, PlaceOrder(**values))
+        return changed(self.order(), **fields)
 
     def unknown_account(self) -> Operation:
         return Operation(self.number, "submit", self.chance.choice(("nobody", "", "ANN")), self.order().intent)
@@ -238,6 +251,8 @@ CLASSES: dict[str, tuple[int, Callable[[Operations], Operation]]] = {
     "market": (5, Operations.market_order),
     "ioc": (4, Operations.ioc),
     "fok": (4, Operations.fok),
+    "iceberg": (6, Operations.iceberg),
+    "hidden": (3, Operations.hidden),
     "cancel": (6, Operations.cancel),
     "amend down": (3, Operations.amend_down),
     "amend up": (3, Operations.amend_up),

@@ -1,0 +1,127 @@
+"""Planted bugs: a copy of the program with one bug in it, and the test that must notice.
+
+Each area has a folder with a `manifest.json` and one patch for each bug. A patch is applied to a fresh copy of the
+tree; its named test must fail there, within its budget, and pass in a copy without a bug, with the same seeds. No
+switch for a bug exists in the program itself. A patch that no longer applies is a failure: plant the bug anew.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.conftest import ROOT
+
+HERE = ROOT / "tests" / "planted"
+COPIED = ("market_sim", "tests", "lessons", "contracts/artifacts", "simulate.py", "pyproject.toml", "README.md")
+FAILED = 1
+"""Pytest's exit code when tests ran and some failed; every other code but 0 means that something else went wrong."""
+
+
+@dataclass(frozen=True)
+class Bug:
+    """One bug: what it does, which promise it breaks, which test must notice it, and how fast."""
+
+    id: str
+    area: str
+    says: str
+    invariant: str
+    test: str = ""
+    seconds: float = 20
+    environment: dict[str, str] = field(default_factory=dict)
+    default: bool = False
+    left_out: str = ""
+    """Why the bug cannot be planted yet."""
+
+    @property
+    def patch(self) -> Path:
+        return HERE / self.area / f"{self.id}.patch"
+
+
+def bugs() -> list[Bug]:
+    """Every bug of every area's manifest."""
+    manifests = sorted(HERE.glob("*/manifest.json"))
+    return [Bug(area=path.parent.name, **entry) for path in manifests for entry in json.loads(path.read_text())]
+
+
+def copy_tree(place: Path) -> Path:
+    """The program and its tests, without history, caches and other programs."""
+    ignored = shutil.ignore_patterns("__pycache__", "node_modules", ".*", "planted")
+    for name in COPIED:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, place / name, ignore=ignored)
+        elif source.exists():
+            (place / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(source, place / name)
+    return place
+
+
+class DoesNotApply(Exception):
+    """The lines that a patch replaces are not there, or are there more than once."""
+
+
+def apply_patch(patch: Path, place: Path) -> None:
+    """Apply a unified diff. Its lines must be found exactly once, wherever in the file they have moved to."""
+    target: Path | None = None
+    text = old = new = ""
+
+    def replace() -> None:
+        nonlocal text
+        if target is None or not old + new:
+            return
+        if text.count(old) != 1:
+            raise DoesNotApply(f"{patch.name}: its lines are found {text.count(old)} times in {target.name}:\n{old}")
+        text = text.replace(old, new)
+        target.write_text(text)
+
+    for line in patch.read_text().splitlines(keepends=True):
+        if line.startswith(("--- ", "diff ", "index ")):
+            continue
+        if line.startswith(("+++ ", "@@")):
+            replace()
+            old = new = ""
+            if line.startswith("+++ "):
+                target = place / line[4:].split("\t")[0].strip().partition("/")[2]
+                if not target.exists():
+                    raise DoesNotApply(f"{patch.name}: there is no {target.name}")
+                text = target.read_text()
+            continue
+        sign, rest = line[:1], line[1:]
+        if sign in " -":
+            old += rest
+        if sign in " +":
+            new += rest
+    replace()
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a test did in a copy of the tree."""
+
+    code: int
+    seconds: float
+    output: str
+
+
+def run_test(place: Path, bug: Bug) -> Outcome:
+    """Run the bug's named test in a copy, and stop it when its budget is used up."""
+    environment = {
+        name: value for name, value in os.environ.items() if name not in ("PYTEST_ADDOPTS", "HYPOTHESIS_PROFILE")
+    }
+    environment |= {"PYTHONDONTWRITEBYTECODE": "1", "MARKET_SIM_SHRINK": "0"} | bug.environment
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", bug.test]
+    start = time.monotonic()
+    try:
+        done = subprocess.run(
+            command, cwd=place, env=environment, capture_output=True, text=True, timeout=bug.seconds, check=False
+        )
+    except subprocess.TimeoutExpired as late:
+        return Outcome(-1, bug.seconds, f"not done within {bug.seconds} s\n{late.stdout!r}")
+    return Outcome(done.returncode, time.monotonic() - start, done.stdout + done.stderr)

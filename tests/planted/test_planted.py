@@ -1,0 +1,83 @@
+"""A test that cannot fail proves nothing: each planted bug turns its named test red (T18)."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.planted.runner import FAILED, Bug, DoesNotApply, Outcome, apply_patch, bugs, copy_tree, run_test
+
+PLANTED = [bug for bug in bugs() if not bug.left_out]
+RUNS = [pytest.param(bug, id=bug.id, marks=pytest.mark.planted(default=bug.default)) for bug in PLANTED]
+
+
+@pytest.fixture(scope="module")
+def clean(tmp_path_factory):
+    """Runs a named test in a copy without a bug, once for each test and seed."""
+    place = copy_tree(tmp_path_factory.mktemp("clean"))
+    known: dict[tuple, Outcome] = {}
+
+    def outcome(bug: Bug) -> Outcome:
+        key = (bug.test, *sorted(bug.environment.items()))
+        if key not in known:
+            known[key] = run_test(place, bug)
+        return known[key]
+
+    return outcome
+
+
+@pytest.mark.parametrize("bug", RUNS)
+def test_a_planted_bug_turns_its_test_red(bug, clean, tmp_path):
+    place = copy_tree(tmp_path)
+    apply_patch(bug.patch, place)
+    found = run_test(place, bug)
+    assert found.code == FAILED, f"{bug.id} ({bug.says}) went unnoticed:\n{found.output[-3000:]}"
+    assert f"FAILED {bug.test}" in found.output or f"ERROR {bug.test}" in found.output, found.output[-3000:]
+    green = clean(bug)
+    assert green.code == 0, f"{bug.test} fails without a bug:\n{green.output[-3000:]}"
+
+
+def test_every_patch_applies(tmp_path):
+    place = copy_tree(tmp_path)
+    untouched = {path: path.read_text() for path in place.rglob("*.py")}
+    for bug in PLANTED:
+        apply_patch(bug.patch, place)
+        changed = [path for path, text in untouched.items() if path.read_text() != text]
+        assert changed, bug.id
+        for path in changed:
+            assert "market_sim" in path.parts, f"{bug.id} changes a test"
+            path.write_text(untouched[path])
+
+
+def test_each_area_has_a_bug_in_the_ordinary_run():
+    areas = {bug.area for bug in PLANTED}
+    assert areas == {bug.area for bug in PLANTED if bug.default}
+    assert "exchange" in areas
+
+
+def test_each_bug_has_its_patch_and_each_patch_its_bug():
+    folders = {bug.patch.parent for bug in PLANTED}
+    patches = {path for folder in folders for path in folder.glob("*.patch")}
+    assert {bug.patch for bug in PLANTED} == patches
+    assert len({bug.id for bug in bugs()}) == len(bugs())
+
+
+def test_a_patch_that_no_longer_applies_is_a_failure(tmp_path):
+    (tmp_path / "module.py").write_text("a = 1\nb = 2\na = 1\n")
+    patch = tmp_path / "bug.patch"
+    for lines in ("-c = 3\n+c = 4\n", "-a = 1\n+a = 2\n"):
+        patch.write_text(f"--- a/module.py\n+++ b/module.py\n@@ -1 +1 @@\n{lines}")
+        with pytest.raises(DoesNotApply):
+            apply_patch(patch, tmp_path)
+    patch.write_text("--- a/other.py\n+++ b/other.py\n@@ -1 +1 @@\n-a = 1\n+a = 2\n")
+    with pytest.raises(DoesNotApply):
+        apply_patch(patch, tmp_path)
+
+
+def test_a_patch_finds_lines_that_have_moved(tmp_path):
+    (tmp_path / "module.py").write_text("x = 0\n" * 50 + "a = 1\nb = 2\nc = 3\n")
+    patch = tmp_path / "bug.patch"
+    patch.write_text(
+        "--- a/module.py\n+++ b/module.py\n@@ -1,2 +1,2 @@\n a = 1\n-b = 2\n+b = 9\n@@ -9 +9 @@\n-c = 3\n+c = 4\n"
+    )
+    apply_patch(patch, tmp_path)
+    assert (tmp_path / "module.py").read_text().endswith("a = 1\nb = 9\nc = 4\n")
