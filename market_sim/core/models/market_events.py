@@ -92,3 +92,54 @@ class OrderAmended(MarketEvent, frozen=True):
     quantity: int
     limit: int
     kept_place: bool
+
+
+class OrderRepeated(MarketEvent, frozen=True):
+    """An order was sent again under the client id of an earlier one; nothing was placed a second time."""
+
+    order: int
+    account: str
+    client_id: str
+
+
+class OrderTriggered(MarketEvent, frozen=True):
+    """A stop order woke up because of a trade at this price; it goes on like an order that has just arrived."""
+
+    order: int
+    price: int
+
+
+class FeesSet(MarketEvent, frozen=True):
+    """What trading an instrument costs, in millionths of the value traded; a negative rate is a rebate."""
+
+    symbol: str
+    maker: int
+    taker: int
+    minimum: int
+
+
+class PhaseChanged(MarketEvent, frozen=True):
+    """An instrument is in another phase of its day: continuous, call, halted or closed; and why."""
+
+    symbol: str
+    phase: str
+    reason: str
+    numbers: Numbers
+
+
+class IndicativePrice(MarketEvent, frozen=True):
+    """What an auction would give if it ended now; `surplus` is what would be left, of buyers when positive."""
+
+    symbol: str
+    price: int | None
+    volume: int
+    surplus: int
+
+
+class AuctionHeld(MarketEvent, frozen=True):
+    """A call auction ended: its price (none when nobody could trade), the volume its trades add up to."""
+
+    symbol: str
+    price: int | None
+    volume: int
+    surplus: int

@@ -9,6 +9,11 @@ def _refusal(code: str, rule: str, template: str) -> Reason:
     return Reason(code, "exchange", rule, template)
 
 
+def _withdrawal(code: str, rule: str) -> Reason:
+    # Why an open order left without a trade: the event OrderCancelled carries the code and the quantity.
+    return Reason(code, "exchange", rule, "{quantity} withdrawn")
+
+
 EXCHANGE_REASONS: tuple[Reason, ...] = (
     _refusal(
         "UNKNOWN_ACCOUNT",
@@ -90,4 +95,50 @@ EXCHANGE_REASONS: tuple[Reason, ...] = (
         "An amendment names a new quantity or a new limit.",
         "the amendment of order {order} names neither a quantity nor a limit",
     ),
+    _refusal(
+        "BAD_CONDITIONS",
+        "The terms of an order go together: a market order hides nothing, a gtd order says when it ends.",
+        "{field} is {found}: {rule}",
+    ),
+    _refusal(
+        "DUPLICATE_CLIENT_ID",
+        "An account uses its own name for an order once; the same order sent again is not placed again.",
+        "client id {client_id} already names order {order}, which has other terms",
+    ),
+    _refusal(
+        "HALTED",
+        "While an instrument is halted, orders can be cancelled and nothing else.",
+        "{symbol} is halted because of {because}",
+    ),
+    _refusal(
+        "CLOSED",
+        "While the market is closed, orders can be cancelled and nothing else.",
+        "{symbol} is closed because of {because}",
+    ),
+    _refusal(
+        "WRONG_PHASE",
+        "Some orders live in one phase only: ioc and fok trade at once, auction orders wait for a call.",
+        "a {time_in_force} order needs the phase {needs}, but {symbol} is in the phase {phase}",
+    ),
+    _refusal(
+        "FAT_FINGER",
+        "An order whose limit lies far outside recent trade prices is taken for a slip of the finger.",
+        "the limit {limit} lies {score} standard deviations from the mean {mean} of the last {trades} trades; "
+        "at most {most} are let through",
+    ),
+    _refusal(
+        "POST_ONLY_WOULD_TAKE",
+        "A post-only order never takes what is already there.",
+        "the limit {limit} would trade with the best order of the other side, at {best}",
+    ),
+    _refusal(
+        "FOK_UNFILLABLE",
+        "Fill or kill: the whole quantity trades at once, or nothing does.",
+        "{fillable} of {quantity} could trade at once",
+    ),
+    _withdrawal("CANCELLED", "Its owner took the order back."),
+    _withdrawal("REMAINDER", "A market or ioc order does not wait: what cannot trade at once is gone."),
+    _withdrawal("SELF_TRADE", "Two orders of one owner never trade with each other."),
+    _withdrawal("AMENDED_BELOW_FILLED", "An order amended to no more than it has already traded is done."),
+    _withdrawal("EXPIRED", "A day order ends with the day, a gtd order at its time."),
 )
