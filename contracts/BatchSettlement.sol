@@ -118,16 +118,18 @@ contract BatchSettlement is Vault, ValidatorSet {
         if (rows.length % ROW_SIZE != 0) revert BadRowsLength(rows.length);
         unchecked {
             uint256 accounts = accountCount;
-            int256[] memory sums = new int256[](tokenCount);
+            uint256 tokens = tokenCount;
+            int256[] memory sums = new int256[](tokens);
             uint256 previous = 0;
             uint256 pair = type(uint256).max; // no slot yet; 0 would be a place where money could vanish
+            uint256 place = 0;
             uint256 packed = 0;
             uint256 offset;
             assembly {
                 offset := rows.offset
             }
             for (uint256 end = offset + rows.length; offset < end; offset += ROW_SIZE) {
-                uint256 key;
+                uint256 key; // account and token
                 int256 delta;
                 assembly {
                     let word := calldataload(offset)
@@ -136,13 +138,14 @@ contract BatchSettlement is Vault, ValidatorSet {
                 }
                 uint256 token = key & 0xffffffff;
                 if (key <= previous) revert RowsNotAscending(key >> 32, token);
-                previous = key;
-                if (token >= sums.length) revert UnknownToken(token);
+                if (token >= tokens) revert UnknownToken(token);
                 if ((key >> 32) - 1 >= accounts) revert UnknownAccount(key >> 32);
+                previous = key;
                 if (key >> 1 != pair) {
-                    if (pair != type(uint256).max) pairs[pair] = packed;
+                    if (pair != type(uint256).max) _write(place, packed);
                     pair = key >> 1;
-                    packed = pairs[pair];
+                    place = _placeOf(pair);
+                    packed = _read(place);
                 }
                 uint256 shift = (token & 1) << 7;
                 uint256 held = uint128(packed >> shift);
@@ -152,10 +155,14 @@ contract BatchSettlement is Vault, ValidatorSet {
                     revert BalanceTooLarge(key >> 32, token, held, delta);
                 }
                 packed ^= (held ^ left) << shift;
-                sums[token] += delta;
+                assembly {
+                    // sums[token] += delta; the bounds were checked above
+                    let sum := add(add(sums, 32), shl(5, token))
+                    mstore(sum, add(mload(sum), delta))
+                }
             }
-            if (pair != type(uint256).max) pairs[pair] = packed;
-            for (uint256 token = 0; token < sums.length; token++) {
+            if (pair != type(uint256).max) _write(place, packed);
+            for (uint256 token = 0; token < tokens; token++) {
                 if (sums[token] != 0) revert NotZeroSum(token, sums[token]);
             }
         }

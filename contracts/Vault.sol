@@ -55,7 +55,8 @@ abstract contract Vault is SettlementHalt {
     uint64 public depositCount;
     mapping(uint256 => address) public ownerOf;
     mapping(uint256 => IToken) public tokenAt;
-    mapping(uint256 => uint256) internal pairs;
+    /// (account, token / 2) => two balances; always reached through `_placeOf`.
+    mapping(uint256 => uint256) private pairs;
     mapping(uint256 => mapping(uint256 => uint256)) public claimable;
     mapping(uint256 => uint256) public claimableTotal;
     Request[] public requests;
@@ -172,7 +173,7 @@ abstract contract Vault is SettlementHalt {
     // ---- questions
 
     function balanceOf(uint256 account, uint256 token) public view returns (uint256) {
-        return uint128(pairs[_pair(account, token)] >> _shift(token));
+        return uint128(_read(_placeOf(_pair(account, token))) >> _shift(token));
     }
 
     function counts() external view returns (uint256 accounts, uint256 tokens, uint256 withdrawals) {
@@ -188,9 +189,17 @@ abstract contract Vault is SettlementHalt {
     {
         uint256 each = (uint256(tokenCount) + 1) / 2;
         slots = new uint256[]((last + 1 - first) * each);
-        uint256 next = 0;
-        for (uint256 account = first; account <= last; account++) {
-            for (uint256 slot = 0; slot < each; slot++) slots[next++] = pairs[_pair(account, 2 * slot)];
+        unchecked {
+            uint256 next = 0;
+            for (uint256 account = first; account <= last; account++) {
+                for (uint256 pair = account << 31; pair < (account << 31) + each; pair++) {
+                    uint256 packed = _read(_placeOf(pair));
+                    assembly {
+                        mstore(add(add(slots, 32), shl(5, next)), packed) // slots[next] without its check
+                    }
+                    next++;
+                }
+            }
         }
         held = new uint256[](tokenCount);
         owed = new uint256[](tokenCount);
@@ -218,18 +227,39 @@ abstract contract Vault is SettlementHalt {
         return (account << 31) | (token >> 1);
     }
 
+    /// Where the slot of a pair lies in storage: computed once for reading and writing.
+    function _placeOf(uint256 pair) internal pure returns (uint256 place) {
+        assembly {
+            mstore(0, pair)
+            mstore(32, pairs.slot)
+            place := keccak256(0, 64)
+        }
+    }
+
+    function _read(uint256 place) internal view returns (uint256 packed) {
+        assembly {
+            packed := sload(place)
+        }
+    }
+
+    function _write(uint256 place, uint256 packed) internal {
+        assembly {
+            sstore(place, packed)
+        }
+    }
+
     function _shift(uint256 token) internal pure returns (uint256) {
         return (token & 1) << 7;
     }
 
     function _change(uint256 account, uint256 token, int256 delta) private {
-        uint256 pair = _pair(account, token);
-        uint256 packed = pairs[pair];
+        uint256 place = _placeOf(_pair(account, token));
+        uint256 packed = _read(place);
         uint256 held = uint128(packed >> _shift(token));
         int256 left = int256(held) + delta;
         if (left < 0) revert Insolvent(account, token, held, delta);
         if (uint256(left) >> 128 != 0) revert BalanceTooLarge(account, token, held, delta);
-        pairs[pair] = packed ^ ((held ^ uint256(left)) << _shift(token));
+        _write(place, packed ^ ((held ^ uint256(left)) << _shift(token)));
     }
 
     function _list(address token) private {

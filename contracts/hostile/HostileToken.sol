@@ -37,7 +37,6 @@ contract HostileToken {
     /// For an owner's calls: lets this contract itself own an account of the vault.
     function call(address to, bytes calldata data) external {
         (bool done, bytes memory said) = to.call(data);
-        answer = said;
         if (!done) {
             assembly {
                 revert(add(said, 32), mload(said))

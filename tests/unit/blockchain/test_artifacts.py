@@ -1,0 +1,63 @@
+"""The committed contracts: not stale, complete, and with a sentence for each of their errors."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from string import Formatter
+
+import pytest
+
+from market_sim.blockchain.ethereum.artifacts import NAMES, PLACE, SOURCES, artifact, refusal
+from market_sim.blockchain.ethereum.chain import Contract
+from market_sim.core.models.reasons_settlement import SETTLEMENT_REASONS
+from tests.unit.blockchain.rig import Rig
+
+REASONS = {reason.code: reason for reason in SETTLEMENT_REASONS}
+ERRORS = {entry.name: entry for name in NAMES for entry in artifact(name).errors.values()}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_sources_are_those_that_were_compiled(name: str) -> None:
+    """Fails when somebody edits a contract and forgets `python contracts/build.py`."""
+    for source, digest in artifact(name).stored["sources"].items():
+        assert hashlib.sha256((SOURCES / source).read_bytes()).hexdigest() == digest, f"{source} changed"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_compiler_and_its_settings_are_the_pinned_ones(name: str) -> None:
+    stored = artifact(name).stored
+    assert stored["compiler"] == "0.8.37+commit.f401782d"
+    assert stored["settings"]["evmVersion"] == "cancun"
+    for source in stored["sources"]:
+        assert "pragma solidity 0.8.37;" in (SOURCES / source).read_text()
+    pinned = json.loads((SOURCES / "package.json").read_text())["devDependencies"]["solc"]
+    assert stored["compiler"].startswith(pinned + "+")
+
+
+def test_every_artifact_in_the_folder_is_known() -> None:
+    assert sorted(place.stem for place in PLACE.glob("*.json")) == sorted(NAMES)
+
+
+def test_an_edited_contract_on_the_chain_is_recognised(chain_rig: Rig) -> None:
+    settlement = chain_rig.settlement
+    good = settlement.contract
+    settlement.chain.check(good)
+    cut = Contract(artifact("BatchSettlement"), good.address)
+    code = bytes(settlement.chain.w3.eth.get_code(settlement.chain.w3.to_checksum_address(cut.address)))
+    assert good.artifact.is_code(code)
+    assert not good.artifact.is_code(bytes([code[0] ^ 1]) + code[1:])
+    assert not good.artifact.is_code(b"")
+
+
+@pytest.mark.parametrize("name", sorted(ERRORS))
+def test_every_error_of_a_contract_has_its_sentence_with_exactly_its_numbers(name: str) -> None:
+    fields = {field for _, field, _, _ in Formatter().parse(REASONS[name].template) if field}
+    assert fields == set(ERRORS[name].names)
+
+
+def test_an_error_is_decoded_to_its_name_and_arguments() -> None:
+    entry = ERRORS["HeightGap"]
+    data = entry.call(3, 5)
+    assert str(refusal(data)) == "HeightGap(expected=3, found=5)"
+    assert str(refusal(b"\1\2\3\4")) == "UnknownError(data=01020304)"
