@@ -56,6 +56,13 @@ def test_n_epochs_give_n_notarized_and_n_minus_1_final_blocks(epochs):
     assert standing.pending == f"1 block pending: block {epochs} needs a notarized block of epoch {epochs + 1}."
 
 
+def test_what_arrives_when_an_epoch_starts_arrives_before_it_starts():
+    """R1: with every delay equal to Delta, the votes of an epoch arrive at the very start of the next one."""
+    delta = Rules().delta_ns
+    standing = run_committee(epochs=8, fastest_ns=delta, slowest_ns=delta).standing
+    assert (standing.notarized, standing.finalized) == (7, 6)
+
+
 def test_every_validator_tells_each_final_block_once_and_in_order():
     run = run_committee(epochs=6, news_every=150_000_000)
     for index in range(4):
@@ -296,6 +303,20 @@ def test_votes_may_come_before_the_block_and_blocks_before_their_parent():
     assert seats[0].view.longest == 0
     step = seats[0].on_message(seats.proposal(first))
     assert [fact.height for fact in facts(step, BlockNotarized)] == [1, 2]
+
+
+def test_a_block_whose_epoch_is_not_after_its_parents_is_never_notarized_whoever_signed_it():
+    seats = Seats()
+    parent = seats.block(2)
+    block = seats.block(1, parent)
+    seats[0].on_epoch(1)
+    assert judgements(seats[0].on_message(seats.proposal(block))) == [("waiting", "PARENT_UNKNOWN")]
+    for voter in (2, 3):
+        seats[0].on_message(seats.vote(voter, block))
+    seats[0].on_epoch(2)
+    seats.notarize(0, parent)
+    assert parent.hash in seats[0].view.height
+    assert block.hash not in seats[0].view.height
 
 
 def test_both_blocks_of_an_equivocating_leader_are_kept():

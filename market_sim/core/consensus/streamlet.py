@@ -8,12 +8,12 @@ drives it, is stamped on facts and decides nothing.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from hashlib import sha256
 
 import msgspec
 
-from market_sim.core.consensus.blocks import Block, FinalBlock, Message, Proposal, Rules, Vote, block_hash, make_block
+from market_sim.core.consensus.blocks import Block, FinalBlock, Message, Proposal, Rules, Vote, make_block
 from market_sim.core.consensus.bounds import Bounds
+from market_sim.core.consensus.door import Door, epoch_not_after
 from market_sim.core.consensus.durable import Durable, DurableRecord, Signed
 from market_sim.core.consensus.finality import Conflict, FinalizedChain, Three
 from market_sim.core.consensus.payloads import Chain, Payloads, Unknown
@@ -64,9 +64,8 @@ class Validator:
         self.bounds = Bounds()
         self.finalized = FinalizedChain(genesis)
         self._genesis = genesis.hash
-        self._validators = rules.validators
         self._signer = signer
-        self._verifier = verifier
+        self._door = Door(rules, self.view, self.bounds, verifier)
         self._payloads = payloads
         self._pinned: Proposal | None = None
         self._waits_for: str | None = None  # the reason code, "" before the first judgement, None when it is over
@@ -113,7 +112,7 @@ class Validator:
     def on_message(self, message: Message) -> Step:
         """A message arrives: refused with a reason (R10), or new and passed on (R9), or here already."""
         try:
-            if not (self._check_vote(message) if isinstance(message, Vote) else self._check_proposal(message)):
+            if not self._door.admits(message, self.epoch):
                 return NOTHING
             if _epoch_of(message) > self.epoch:
                 self.bounds.queue(message)
@@ -235,7 +234,7 @@ class Validator:
         if parent is None or height is None:
             return "waiting", "PARENT_UNKNOWN", {"parent": block.parent.hex()}
         if parent.epoch >= block.epoch:
-            return "refused", "EPOCH_NOT_AFTER_PARENT", dict(_epoch_not_after(block, parent).numbers)
+            return "refused", "EPOCH_NOT_AFTER_PARENT", dict(epoch_not_after(block, parent).numbers)
         if height < view.longest:
             return "refused", "PARENT_TOO_SHORT", {"parent_height": height, "longest": view.longest}
         if height < self.lock:
@@ -310,7 +309,7 @@ class Validator:
             name = block.hash.hex()
             self._facts.append(BlockFinalized(self.now, self.epoch, self.index, name, height, _names(three)))
 
-    # ---- checks, refusals and evidence --------------------------------------------------------------------------
+    # ---- refusals and evidence ----------------------------------------------------------------------------------
 
     def _take_in(self, message: Message) -> bool:
         """Let a checked message of a past or present epoch change the view; False when it is one too many."""
@@ -323,58 +322,6 @@ class Validator:
             self._refuse(message, violation)
             return False
         return True
-
-    def _check_vote(self, vote: Vote) -> bool:
-        """R9, R10, R13: False for a copy of what is here already; a reason is raised for what must be thrown away."""
-        epoch, name, voter = vote.epoch, vote.block, vote.voter
-        if not (vote.genesis == self._genesis and 0 <= voter < self._validators and 0 < epoch <= self.epoch):
-            self._check_origin(vote.genesis, voter, epoch)
-        known = self.view.signatures.get((epoch, name))
-        if known is not None and known.get(voter) == vote.signature:
-            if epoch < self.epoch:
-                raise ProtocolViolation("DUPLICATE_VOTE", sender=voter, block=name.hex(), of_epoch=epoch)
-            return False
-        if epoch > self.epoch and self.bounds.is_queued(vote):
-            return False
-        if not self._verifier.is_valid(voter, epoch, name, vote.signature):
-            raise _bad_signature(voter, epoch, name)
-        if known is not None and voter in known:
-            raise ProtocolViolation("DUPLICATE_VOTE", sender=voter, block=name.hex(), of_epoch=epoch)
-        return True
-
-    def _check_proposal(self, proposal: Proposal) -> bool:
-        """R2, R3, R4, R9, R10, R13: False for a copy; a reason is raised for what must be thrown away."""
-        block, proposer, leader = proposal.block, proposal.proposer, self.rules.leader(proposal.block.epoch)
-        self._check_origin(proposal.genesis, proposer, block.epoch)
-        if proposer != leader:
-            raise ProtocolViolation("NOT_LEADER", sender=proposer, of_epoch=block.epoch, leader=leader)
-        if self.view.blocks.get(block.hash) == block and self.view.payloads[block.hash] == proposal.payload:
-            if block.epoch < self.epoch:
-                raise ProtocolViolation("DUPLICATE_PROPOSAL", block=block.hash.hex(), of_epoch=block.epoch)
-            return False
-        if block.epoch > self.epoch and self.bounds.is_queued(proposal):
-            return False
-        if block.hash != block_hash(block.parent, block.epoch, block.payload_digest):
-            raise ProtocolViolation("ILL_FORMED", part="block hash", of_epoch=block.epoch)
-        if block.payload_digest != sha256(proposal.payload).digest():
-            raise ProtocolViolation("ILL_FORMED", part="payload", of_epoch=block.epoch)
-        parent = self.view.blocks.get(block.parent)
-        if parent is not None and parent.epoch >= block.epoch:
-            raise _epoch_not_after(block, parent)
-        if not self._verifier.is_valid(proposer, block.epoch, block.hash, proposal.signature):
-            raise _bad_signature(proposer, block.epoch, block.hash)
-        return True
-
-    def _check_origin(self, genesis: bytes, sender: int, epoch: int) -> None:
-        """R10, R13: for this chain, from one of its validators, of an epoch that is not too far away."""
-        if genesis != self._genesis:
-            names = {"found": genesis.hex(), "expected": self._genesis.hex()}
-            raise ProtocolViolation("WRONG_GENESIS", **names)
-        if not 0 <= sender < self._validators:
-            raise ProtocolViolation("UNKNOWN_VALIDATOR", sender=sender, last=self._validators - 1)
-        if epoch < 1:
-            raise ProtocolViolation("ILL_FORMED", part="epoch", of_epoch=epoch)
-        self.bounds.check_epoch(epoch, self.epoch)
 
     def _convict(self, epoch: int, culprit: int, names: tuple[bytes, bytes], second: bytes) -> None:
         """Two signatures of one validator in one epoch convict it: record them once, as evidence."""
@@ -410,12 +357,3 @@ def _epoch_of(message: Message) -> int:
 
 def _names(triple: Three) -> Triple:
     return (triple[0].hash.hex(), triple[1].hash.hex(), triple[2].hash.hex())
-
-
-def _bad_signature(sender: int, epoch: int, block: bytes) -> ProtocolViolation:
-    return ProtocolViolation("BAD_SIGNATURE", sender=sender, of_epoch=epoch, block=block.hex())
-
-
-def _epoch_not_after(block: Block, parent: Block) -> ProtocolViolation:
-    numbers: Numbers = {"block": block.hash.hex(), "of_epoch": block.epoch, "parent_epoch": parent.epoch}
-    return ProtocolViolation("EPOCH_NOT_AFTER_PARENT", **numbers)

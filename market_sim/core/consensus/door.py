@@ -1,0 +1,95 @@
+"""The door of one validator: what a message must be before it may count (R2, R3, R4, R10, R13).
+
+A message that is thrown away leaves with a reason code and the numbers behind it, as a `ProtocolViolation`.
+"""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+from market_sim.core.consensus.blocks import Block, Message, Proposal, Rules, Vote, block_hash
+from market_sim.core.consensus.bounds import Bounds
+from market_sim.core.consensus.signing import Verifier
+from market_sim.core.consensus.view import View
+from market_sim.core.errors import ProtocolViolation
+from market_sim.core.models.event import Numbers
+
+
+class Door:
+    """Lets in what is new and genuine; reads the view and changes nothing."""
+
+    def __init__(self, rules: Rules, view: View, bounds: Bounds, verifier: Verifier) -> None:
+        self._rules = rules
+        self._validators = rules.validators
+        self._genesis = view.genesis.hash
+        self._view = view
+        self._bounds = bounds
+        self._verifier = verifier
+
+    def admits(self, message: Message, now_epoch: int) -> bool:
+        """True for what is new, False for a copy (R9); what must be thrown away raises its reason (R10)."""
+        if isinstance(message, Vote):
+            return self._admits_vote(message, now_epoch)
+        return self._admits_proposal(message, now_epoch)
+
+    def _admits_vote(self, vote: Vote, now_epoch: int) -> bool:
+        """R9, R10, R13: False for a copy of what is here already; a reason is raised for what must be thrown away."""
+        epoch, name, voter = vote.epoch, vote.block, vote.voter
+        if not (vote.genesis == self._genesis and 0 <= voter < self._validators and 0 < epoch <= now_epoch):
+            self._check_origin(vote.genesis, voter, epoch, now_epoch)
+        known = self._view.signatures.get((epoch, name))
+        if known is not None and known.get(voter) == vote.signature:
+            if epoch < now_epoch:
+                raise ProtocolViolation("DUPLICATE_VOTE", sender=voter, block=name.hex(), of_epoch=epoch)
+            return False
+        if epoch > now_epoch and self._bounds.is_queued(vote):
+            return False
+        if not self._verifier.is_valid(voter, epoch, name, vote.signature):
+            raise _bad_signature(voter, epoch, name)
+        if known is not None and voter in known:
+            raise ProtocolViolation("DUPLICATE_VOTE", sender=voter, block=name.hex(), of_epoch=epoch)
+        return True
+
+    def _admits_proposal(self, proposal: Proposal, now_epoch: int) -> bool:
+        """R2, R3, R4, R9, R10, R13: False for a copy; a reason is raised for what must be thrown away."""
+        block, proposer, leader = proposal.block, proposal.proposer, self._rules.leader(proposal.block.epoch)
+        self._check_origin(proposal.genesis, proposer, block.epoch, now_epoch)
+        if proposer != leader:
+            raise ProtocolViolation("NOT_LEADER", sender=proposer, of_epoch=block.epoch, leader=leader)
+        if self._view.blocks.get(block.hash) == block and self._view.payloads[block.hash] == proposal.payload:
+            if block.epoch < now_epoch:
+                raise ProtocolViolation("DUPLICATE_PROPOSAL", block=block.hash.hex(), of_epoch=block.epoch)
+            return False
+        if block.epoch > now_epoch and self._bounds.is_queued(proposal):
+            return False
+        if block.hash != block_hash(block.parent, block.epoch, block.payload_digest):
+            raise ProtocolViolation("ILL_FORMED", part="block hash", of_epoch=block.epoch)
+        if block.payload_digest != sha256(proposal.payload).digest():
+            raise ProtocolViolation("ILL_FORMED", part="payload", of_epoch=block.epoch)
+        parent = self._view.blocks.get(block.parent)
+        if parent is not None and parent.epoch >= block.epoch:
+            raise epoch_not_after(block, parent)
+        if not self._verifier.is_valid(proposer, block.epoch, block.hash, proposal.signature):
+            raise _bad_signature(proposer, block.epoch, block.hash)
+        return True
+
+    def _check_origin(self, genesis: bytes, sender: int, epoch: int, now_epoch: int) -> None:
+        """R10, R13: for this chain, from one of its validators, of an epoch that is not too far away."""
+        if genesis != self._genesis:
+            names = {"found": genesis.hex(), "expected": self._genesis.hex()}
+            raise ProtocolViolation("WRONG_GENESIS", **names)
+        if not 0 <= sender < self._validators:
+            raise ProtocolViolation("UNKNOWN_VALIDATOR", sender=sender, last=self._validators - 1)
+        if epoch < 1:
+            raise ProtocolViolation("ILL_FORMED", part="epoch", of_epoch=epoch)
+        self._bounds.check_epoch(epoch, now_epoch)
+
+
+def _bad_signature(sender: int, epoch: int, block: bytes) -> ProtocolViolation:
+    return ProtocolViolation("BAD_SIGNATURE", sender=sender, of_epoch=epoch, block=block.hex())
+
+
+def epoch_not_after(block: Block, parent: Block) -> ProtocolViolation:
+    """Why a block is part of no valid chain (R4)."""
+    numbers: Numbers = {"block": block.hash.hex(), "of_epoch": block.epoch, "parent_epoch": parent.epoch}
+    return ProtocolViolation("EPOCH_NOT_AFTER_PARENT", **numbers)
