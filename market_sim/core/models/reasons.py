@@ -3,7 +3,7 @@
 The command line, the pages, the lessons and the tests read this table and no other. A `template` is filled with
 the numbers of the refusal:
 
->>> explain("BAD_TICK", {"limit": 10003, "tick": 5, "below": 10000, "above": 10005})
+>>> explain("BAD_TICK", {"field": "limit", "limit": 10003, "tick": 5, "below": 10000, "above": 10005})
 'limit 10003 is not a multiple of the tick 5; the nearest valid prices are 10000 and 10005'
 """
 

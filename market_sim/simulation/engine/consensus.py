@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, get_args
 
 from market_sim.blockchain.payload import TradeRecords
@@ -34,7 +34,7 @@ class CommitteePlan:
     partition: str = ""
     """For example `4-6`: in these epochs the halves of the committee do not hear each other."""
     beyond_the_bound: bool = False
-    conditions: Conditions = Conditions()
+    conditions: Conditions = field(default_factory=Conditions)
 
     def __post_init__(self) -> None:
         if type(self.count) is not int or not FEWEST <= self.count <= MOST:

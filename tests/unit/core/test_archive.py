@@ -24,7 +24,7 @@ TRIPLE = ("aa", "bb", "cc")
 
 def run(deposits: int = 6, seed: int = 7) -> Journal:
     journal = Journal()
-    journal.record(RunStarted(0, "crowded-room", seed, 12, {"traders": 3, "noise": 0.25, "who": None}, False))
+    journal.record(RunStarted(0, "crowded-room", seed, 12, {"traders": 3, "noise": 0.25, "who": None}, {}))
     journal.record(AccountOpened(0, "alice", 2, "alice"))
     for number in range(deposits):
         journal.record(Deposited(number, "alice", "USD", 100 + number))
