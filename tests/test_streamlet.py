@@ -11,7 +11,7 @@ from itertools import pairwise
 import pytest
 from msgspec.structs import replace
 
-from market_sim.core.consensus.blocks import Rules, Vote
+from market_sim.core.consensus.blocks import Proposal, Rules, Vote
 from market_sim.core.consensus.durable import DurableRecord, Signed
 from market_sim.core.consensus.streamlet import Validator
 from market_sim.core.errors import InputError, InvariantBroken
@@ -477,6 +477,44 @@ def test_every_reason_has_a_rule_and_a_sentence_for_its_numbers():
     assert len({event.reason for event in told}) >= 10
     for event in told:
         assert table[event.reason].template.format(**event.numbers | {"sender": 0})
+
+
+# ---- the crash variant (paper, section 5) ----------------------------------------------------------------------------
+
+
+def test_against_crashes_a_majority_is_a_quorum_and_nearly_half_may_fail():
+    assert [(rules.faults, rules.quorum) for rules in (Rules(n, variant="crash") for n in (3, 4, 5, 7))] == [
+        (1, 2),
+        (1, 3),
+        (2, 3),
+        (3, 4),
+    ]
+
+
+@pytest.mark.parametrize(("validators", "crashes"), [(3, "n0:crash@4"), (5, "n0:crash@3,n4:crash@6")])
+def test_a_committee_survives_crashes_in_the_middle_of_sending(validators, crashes):
+    rules = Rules(validators, variant="crash")
+    run = run_committee(validators, 30, byzantine=crashes, rules=rules)
+    assert run.standing.all_agree
+    if validators == 5:  # of five in turn three are left in a row
+        assert run.standing.finalized >= 15
+    # Of three in turn two are left in a row, and three consecutive epochs never come: safe, and stopped.
+    else:
+        assert run.standing.finalized == 4
+        assert run.standing.notarized > 15
+
+
+def test_against_crashes_the_leader_sends_the_chain_that_its_block_extends():
+    seats = Seats(5, Rules(5, variant="crash"))
+    first, second = seats.chain(1, 3)
+    seats[4].on_epoch(3)
+    seats.notarize(4, first, second)
+    sent = seats[4].on_epoch(4).send
+    [_, _, own] = [message for message in sent if isinstance(message, Proposal)]
+    assert own.block.parent == second.hash
+    seats[0].on_epoch(4)
+    steps = [seats[0].on_message(message) for message in sent]
+    assert len(votes(steps[-1])) == 1
 
 
 # ---- restart --------------------------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ BEHAVIOURS: Final = {
     "forge": "signs with a wrong key, claims another identity, flips bytes",
     "replay": "sends messages of older epochs and of other chains again",
     "usurp": "proposes when it does not lead, for a wrong epoch, on a wrong parent",
+    "crash": "stops for good in the middle of sending, so that only some get its last message",
     "flood": "sends far more blocks and votes than anybody can use",
 }
 
@@ -36,8 +37,8 @@ class Behaviour:
             raise InputError(f"there is no byzantine behaviour {self.name!r}; there are {', '.join(BEHAVIOURS)}")
 
     def is_active(self, epoch: int) -> bool:
-        """Whether the validator behaves like this in the epoch."""
-        return self.first <= epoch <= self.last
+        """Whether the validator behaves like this in the epoch; who has crashed stays so."""
+        return self.first <= epoch and (epoch <= self.last or self.name == "crash")
 
 
 def parse_behaviours(text: str, validators: int) -> tuple[Behaviour, ...]:

@@ -28,7 +28,7 @@ LeaderRule = Literal["round-robin", "hash"]
 Variant = Literal["byzantine", "crash"]
 
 
-class Block(msgspec.Struct, frozen=True):
+class Block(msgspec.Struct, frozen=True, gc=False):
     """A place in the chain: its parent, its epoch and the digest of what it orders (R3)."""
 
     epoch: int
@@ -37,7 +37,7 @@ class Block(msgspec.Struct, frozen=True):
     hash: bytes
 
 
-class Proposal(msgspec.Struct, frozen=True):
+class Proposal(msgspec.Struct, frozen=True, gc=False):
     """A block with its payload, signed by the leader of its epoch; the signature is the leader's vote (R5)."""
 
     genesis: bytes
@@ -47,7 +47,7 @@ class Proposal(msgspec.Struct, frozen=True):
     signature: bytes
 
 
-class Vote(msgspec.Struct, frozen=True):
+class Vote(msgspec.Struct, frozen=True, gc=False):
     """A validator's signature on a block (R6)."""
 
     genesis: bytes
@@ -60,7 +60,7 @@ class Vote(msgspec.Struct, frozen=True):
 Message = Proposal | Vote
 
 
-class FinalBlock(msgspec.Struct, frozen=True):
+class FinalBlock(msgspec.Struct, frozen=True, gc=False):
     """A block that is final, with its height (genesis has height 0 and is not told) and its payload."""
 
     height: int

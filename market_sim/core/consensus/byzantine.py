@@ -57,6 +57,7 @@ class Traitor:
         self._others = tuple(other for other in range(validator.rules.validators) if other != validator.index)
         self._heard: list[Message] = []
         self._signed: set[bytes] = set()
+        self._has_crashed = False
         self._envelopes: list[Envelope] = []
         self._facts: list[ConsensusEvent] = []
         self._habits: dict[str, Callable[[Message | None], None]] = {
@@ -68,6 +69,7 @@ class Traitor:
             "forge": self._forge,
             "replay": self._replay,
             "usurp": self._usurp,
+            "crash": self._crash,
             "flood": self._flood,
         }
 
@@ -87,7 +89,7 @@ class Traitor:
 
     def echoes(self) -> bool:
         """Whether it passes on what others sent."""
-        names = {"silent", "withhold", "equivocate"}
+        names = {"silent", "withhold", "equivocate", "crash"}
         return not any(one.name in names and one.is_active(self.validator.epoch) for one in self._behaviours)
 
     def _bend(self, step: Step, heard: Message | None) -> Treason:
@@ -147,6 +149,17 @@ class Traitor:
                 bent.append(Envelope(envelope.message, rest, envelope.delay_ns + delay))
             self._act("withhold", [_block_of(envelope.message)], friends)
         self._envelopes = bent
+
+    def _crash(self, _: Message | None) -> None:
+        """Stops in the middle of a broadcast. Countered like silence; the echo repairs the half that was sent."""
+        last = self._envelopes[:1]
+        if self._has_crashed or not last:
+            self._envelopes, self._facts = [], []
+            return
+        self._has_crashed = True
+        reached = self._some_of(self._others)
+        self._envelopes = [Envelope(last[0].message, reached)]
+        self._act("crash", [_block_of(last[0].message)], reached)
 
     def _be_late(self, _: Message | None) -> None:
         """Sends after a delay, up to several epochs, or just before the epoch ends. Countered by R7, R10 and R11."""

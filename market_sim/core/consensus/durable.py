@@ -13,7 +13,7 @@ import msgspec
 from market_sim.core.consensus.blocks import FinalBlock
 
 
-class Signed(msgspec.Struct, frozen=True):
+class Signed(msgspec.Struct, frozen=True, gc=False):
     """A signature that is about to leave: the epoch, the block, the length of the parent's chain."""
 
     epoch: int

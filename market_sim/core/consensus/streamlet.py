@@ -37,7 +37,7 @@ from market_sim.core.models.consensus_events import (
 from market_sim.core.models.event import Numbers
 
 
-class Step(msgspec.Struct, frozen=True):
+class Step(msgspec.Struct, frozen=True, gc=False):
     """What follows from one input: messages for everyone, what must be durable before they leave, journal events."""
 
     send: tuple[Message, ...] = ()
@@ -100,7 +100,7 @@ class Validator:
             raise InvariantBroken(f"epoch {epoch} started after epoch {self.epoch}: epochs never go down")
         if self._pinned is not None and self._waits_for is not None:
             _, reason, numbers = self._judge(self._pinned)
-            self._judged(self._pinned.block, "expired", reason, numbers)
+            self._judged(self._pinned.block, "expired", reason or self._waits_for, numbers)
         self.epoch = epoch
         self._pinned = self._waits_for = None
         for message in self.bounds.start(epoch):
@@ -114,7 +114,7 @@ class Validator:
         try:
             if not self._door.admits(message, self.epoch):
                 return NOTHING
-            if _epoch_of(message) > self.epoch:
+            if (message.epoch if isinstance(message, Vote) else message.block.epoch) > self.epoch:
                 self.bounds.queue(message)
                 return Step((message,))
         except ProtocolViolation as violation:
@@ -138,15 +138,21 @@ class Validator:
     def recall(self, above: int) -> list[Message]:
         """What this validator has seen beyond a final height: for a peer that restarted."""
         final = {block.hash for block in self.finalized.blocks[: above + 1]}
-        messages: list[Message] = []
-        for (epoch, name), signers in self.view.signatures.items():
-            block = self.view.blocks.get(name)
-            for signer, signature in () if name in final else signers.items():
-                if block is not None and signer == self.rules.leader(epoch):
-                    payload = self.view.payloads[name]
-                    messages.append(Proposal(self._genesis, block, payload, signer, signature))
-                else:
-                    messages.append(Vote(self._genesis, epoch, name, signer, signature))
+        places = [place for place in self.view.signatures if place[1] not in final]
+        return [message for place in places for message in self._messages_about(*place)]
+
+    def _messages_about(self, epoch: int, name: bytes) -> list[Message]:
+        """The proposal, if it is here, and the votes for one block."""
+        block, leader = self.view.blocks.get(name), self.rules.leader(epoch)
+        signers = self.view.signatures.get((epoch, name), {})
+        messages: list[Message] = [
+            Vote(self._genesis, epoch, name, signer, signature)
+            for signer, signature in signers.items()
+            if block is None or signer != leader
+        ]
+        if block is not None and leader in signers:
+            payload = self.view.payloads[name]
+            messages.insert(0, Proposal(self._genesis, block, payload, leader, signers[leader]))
         return messages
 
     # ---- proposals ----------------------------------------------------------------------------------------------
@@ -166,12 +172,22 @@ class Validator:
         )
         signature = self._sign(block, height)
         proposal = Proposal(self._genesis, block, payload, self.index, signature)
+        if self.rules.variant == "crash":
+            self._send += self._chain_up_to(parent)
         self._pinned = proposal
         self._send.append(proposal)
         self.bounds.keep_unsupported(block)
         self.bounds.note_signature(self.epoch, self.index, block.hash)
         self.view.signatures.setdefault((block.epoch, block.hash), {})[self.index] = signature
         self._notarized(self.view.add_block(block, payload))
+
+    def _chain_up_to(self, parent: Block) -> list[Message]:
+        """Paper, section 5: against crashes the leader also sends the notarized parent chain (what is not final)."""
+        path = []
+        while self.view.height[parent.hash] > self.finalized.height:
+            path.append(parent)
+            parent = self.view.blocks[parent.parent]
+        return [message for block in reversed(path) for message in self._messages_about(block.epoch, block.hash)]
 
     def choose_parent(self, tips: Sequence[Block]) -> Block:
         """R5: any longest notarized chain will do; the smallest hash makes the choice the same in every run."""
@@ -349,10 +365,6 @@ class Validator:
         self._persist.clear()
         self._facts.clear()
         return step
-
-
-def _epoch_of(message: Message) -> int:
-    return message.epoch if isinstance(message, Vote) else message.block.epoch
 
 
 def _names(triple: Three) -> Triple:
