@@ -23,7 +23,7 @@ class FirstMarket(Scenario):
 
     traders: int = 12
     makers: int = 3
-    shock_percent: float = -1.5
+    shock_percent: float = -0.5
 
     def build(self, world: World) -> None:
         """Three ladders of different width, a dozen traders, one piece of news."""
