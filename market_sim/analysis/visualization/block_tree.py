@@ -1,0 +1,248 @@
+"""The block tree: which lane each block stands on, and the panel that draws it.
+
+The finalized chain and its best continuation stand on the middle lane, every other block on a side lane, where it
+cannot be mistaken for part of the chain. Branches take the free lane nearest to the middle in the order of their first
+appearance, above before below, so the same journal gives the same picture.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from market_sim.analysis.visualization.chain_history import ChainHistory, Fate
+from market_sim.analysis.visualization.palette import LIGHT
+from market_sim.analysis.visualization.panels import Panel, Part
+from market_sim.analysis.visualization.time_axis import TimeAxis, seconds
+
+LOOK: dict[Fate, tuple[str, str]] = {
+    "finalized": ("final", "✔"),
+    "notarized": ("notarized", "◐"),
+    "orphaned": ("orphan", "✖"),
+    "proposed": ("proposed", "○"),
+    "stray": ("stray", "·"),
+}
+"""The colour and the glyph of each fate."""
+FARTHEST_LANE = 3
+"""A flood of blocks fills the outermost lanes; the table lists them all."""
+
+
+def lanes(history: ChainHistory) -> dict[str, int]:
+    """The lane of each block: 0 for the chain, 1 above it, -1 below it, and so on outwards."""
+    placed: dict[str, int] = {history.genesis: 0}
+    taken: dict[int, int] = {}  # the last epoch in which a block stands on the lane
+    for name, block in history.story.blocks.items():
+        if name in history.main:
+            placed[name] = 0
+            continue
+        if history.fates[name] == "stray":
+            continue
+        home = placed.get(block.parent, 0)
+        choices = [lane for step in range(1, FARTHEST_LANE + 1) for lane in (step, -step)]
+        if home and block.parent not in history.main:
+            choices.insert(0, home)
+        free = [lane for lane in choices if taken.get(lane, -1) < block.epoch]
+        lane = free[0] if free else choices[-1]
+        placed[name], taken[lane] = lane, block.epoch
+    return placed
+
+
+def tree_panel(history: ChainHistory, axis: TimeAxis) -> Panel:
+    """The panel of the block tree."""
+    lane_of = lanes(history)
+    drawn = [name for name in lane_of if name in history.proposals and history.proposals[name].time >= axis.first]
+    used = [lane_of[name] for name in drawn] or [0]
+    top, bottom = max(max(used), 0), min(min(used), 0)
+    size = _square(axis)
+    places = {name: (seconds(history.proposals[name].time), lane_of[name]) for name in drawn}
+    if axis.shows_all and axis.epochs:
+        places[history.genesis] = (seconds(axis.epochs[0].start - axis.epoch_ns), 0)
+    lies = [] if axis.is_long else history.equivocations()
+    floor = bottom - (0.95 if lies else 0.62)
+    panel = Panel(
+        "Block tree: an arrow points from a block to its parent",
+        int(50 * (top + 0.72 - floor)),
+        {"range": [floor, top + 0.72], "showticklabels": False, "zeroline": False},
+    )
+    panel.shapes += _ground(history, axis, places)
+    edges = list(_edges(history, places))
+    if axis.is_long:
+        panel.traces += _edge_lines(edges)
+    else:
+        panel.annotations += [_arrow(*edge, size) for edge in edges]
+    panel.traces += _squares(history, axis, places, size)
+    panel.traces.append(_strays(history, axis, floor))
+    if places and axis.epochs:
+        panel.annotations += _notes(history, axis, places, top + 0.72)
+        panel.annotations += _lies(history, places, lies, floor)
+    return panel
+
+
+def _square(axis: TimeAxis) -> int:
+    """How many pixels wide a block is, so that neighbours do not touch on a page of ordinary width."""
+    return max(12, min(34, int(1_050 / (axis.crowd + 1) * 0.52)))
+
+
+Place = tuple[float, int]
+
+
+def _edges(history: ChainHistory, places: dict[str, Place]) -> Iterator[tuple[Place, Place, str]]:
+    for name, place in places.items():
+        block = history.story.blocks.get(name)
+        if block is None or block.parent not in places:
+            continue
+        fate = history.fates[name]
+        kind = "final" if fate == "finalized" else "orphan" if fate == "orphaned" else "notarized"
+        yield place, places[block.parent], kind
+
+
+def _arrow(child: Place, parent: Place, kind: str, size: int) -> Part:
+    # Arrows end at the edge of the square: half of it, and a little more on a slope, where the way out is longer.
+    reach = size / 2 * (1 if child[1] == parent[1] else 1.3) + 1
+    return {
+        "x": parent[0],
+        "y": parent[1],
+        "ax": child[0],
+        "ay": child[1],
+        "axref": "x",
+        "text": "",
+        "showarrow": True,
+        "arrowhead": 2,
+        "arrowsize": 0.7 if kind == "final" else 0.9,
+        "arrowwidth": 3.4 if kind == "final" else 1.4,
+        "arrowcolor": LIGHT[f"{kind}-edge"],
+        "standoff": reach,
+        "startstandoff": reach,
+    }
+
+
+def _edge_lines(edges: list[tuple[Place, Place, str]]) -> Iterator[Part]:
+    """Lines instead of arrows: thousands of arrows would make panning slow."""
+    for kind, width in (("orphan", 1.2), ("notarized", 1.4), ("final", 3.4)):
+        mine = [edge for edge in edges if edge[2] == kind]
+        yield {
+            "type": "scatter",
+            "mode": "lines",
+            "name": f"{kind} path",
+            "x": [x for child, parent, _ in mine for x in (child[0], parent[0], None)],
+            "y": [y for child, parent, _ in mine for y in (child[1], parent[1], None)],
+            "line": {"color": LIGHT[f"{kind}-edge"], "width": width},
+            "hoverinfo": "skip",
+        }
+
+
+def _squares(history: ChainHistory, axis: TimeAxis, places: dict[str, Place], size: int) -> Iterator[Part]:
+    for fate, (role, glyph) in LOOK.items():
+        if fate == "stray":
+            continue
+        names = [name for name in places if history.fates.get(name, "finalized") == fate]
+        texts = [f"{history.label(name)}<br>{glyph}" for name in names]
+        yield {
+            "type": "scatter",
+            "mode": "markers" if axis.is_long else "markers+text",
+            "name": fate,
+            "x": [places[name][0] for name in names],
+            "y": [places[name][1] for name in names],
+            "text": None if axis.is_long else texts,
+            "textfont": {"size": 11 if size >= 28 else 9, "color": LIGHT.get(f"{role}-text", LIGHT["ink"])},
+            "customdata": [block_text(history, name) for name in names],
+            "hovertemplate": "%{customdata}<extra></extra>",
+            "marker": {
+                "symbol": "square",
+                "size": size,
+                "color": LIGHT[role],
+                "line": {"color": LIGHT[f"{role}-edge"], "width": 1.6},
+            },
+        }
+
+
+def _strays(history: ChainHistory, axis: TimeAxis, floor: float) -> Part:
+    """One small mark for all blocks of an epoch that were proposed out of turn: there can be dozens."""
+    sums: dict[tuple[int, int], int] = {}
+    for name, fate in history.fates.items():
+        block = history.proposals[name]
+        if fate == "stray" and block.time >= axis.first:
+            key = block.epoch, block.proposer
+            sums[key] = sums.get(key, 0) + 1
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "name": "out of turn",
+        "x": [seconds(history.epochs[epoch].time + axis.epoch_ns // 3) for epoch, _ in sums],
+        "y": [floor + 0.2] * len(sums),
+        "customdata": [
+            f"{count} blocks of validator {proposer} in epoch {epoch},<br>which it does not lead"
+            for (epoch, proposer), count in sums.items()
+        ],
+        "hovertemplate": "%{customdata}<extra></extra>",
+        "marker": {"symbol": "hexagon2", "size": 9, "color": LIGHT["stray"], "line": {"width": 0}},
+    }
+
+
+def block_text(history: ChainHistory, name: str) -> str:
+    """What is known about a block, in a few short lines."""
+    if name == history.genesis:
+        return f"genesis {name[:6]}<br>final from the start, by definition"
+    block = history.story.blocks[name]
+    n = history.committee.validators
+    lines = [
+        f"block {history.label(name)}, hash {name[:6]}, height {block.height}",
+        f"proposed by validator {block.proposer} in epoch {block.epoch}, with {block.trades} trades",
+        f"{len(block.voters)} of {n} signed it; notarized in {len(block.notarized_by)} of {n} views",
+    ]
+    final = history.finalized.get(name)
+    if final is not None:
+        three = ", ".join(_epoch_name(history, one) for one in final.because)
+        lines.append(f"final at {seconds(final.time):.3f} s, because {three} are adjacent and notarized")
+    else:
+        lines.append(f"{history.fates[name]}, not final")
+    return "<br>".join(lines)
+
+
+def _epoch_name(history: ChainHistory, block: str) -> str:
+    return "genesis" if block == history.genesis else history.label(block)
+
+
+def _ground(history: ChainHistory, axis: TimeAxis, places: dict[str, Place]) -> Iterator[Part]:
+    tip = history.final_tip
+    if tip in places and axis.epochs:
+        half = seconds(int(axis.epoch_ns * 0.4))
+        yield {
+            "type": "rect",
+            "x0": axis.whole[0],
+            "x1": places[tip][0] + half,
+            "yref": "domain",
+            "y0": 0,
+            "y1": 1,
+            "layer": "below",
+            "fillcolor": LIGHT["ground"],
+            "line": {"width": 0},
+        }
+
+
+def _notes(history: ChainHistory, axis: TimeAxis, places: dict[str, Place], ceiling: float) -> Iterator[Part]:
+    tip = history.final_tip
+    if tip in places:
+        yield {
+            "text": "final up to here ▸",
+            "x": places[tip][0] + seconds(int(axis.epoch_ns * 0.4)),
+            "y": ceiling,
+            "xanchor": "right",
+            "yanchor": "bottom",
+            "yshift": 2,
+            "showarrow": False,
+            "font": {"size": 11, "color": LIGHT["good"]},
+        }
+
+
+def _lies(history: ChainHistory, places: dict[str, Place], lies: list[tuple[int, int]], floor: float) -> Iterator[Part]:
+    for epoch, culprit in lies:
+        xs = [places[name][0] for name, block in history.proposals.items() if name in places and block.epoch == epoch]
+        if xs:
+            yield {
+                "text": f"n{culprit} equivocates",
+                "x": xs[0],
+                "y": floor,
+                "yanchor": "bottom",
+                "showarrow": False,
+                "font": {"size": 11, "color": LIGHT["bad"]},
+            }

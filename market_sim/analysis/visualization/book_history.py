@@ -1,0 +1,226 @@
+"""The book over time: what waited at which price at chosen moments, replayed from the journal alone.
+
+An accepted order with a limit is put at its price at once; the fills, cancellations and amendments that follow take
+away from it. Between two events of one instant the two sides may therefore overlap, but a sample is taken before the
+first event of a moment, and then the replay equals what the exchange shows (tests/unit/analysis compares them).
+
+The loop runs over every order of a run, several hundred thousand in a long one: orders are plain lists, and orders
+that show only a part of themselves are kept apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from market_sim.core.models.event import Event
+from market_sim.core.models.intents import BUY, PlaceOrder
+from market_sim.core.models.market_events import OrderAccepted, OrderAmended, OrderCancelled, Trade
+
+Depth = dict[int, int]
+"""The shown quantity by price."""
+
+SIDE, LIMIT, LEFT, TOTAL = range(4)
+"""The places in the list that stands for a waiting order: its side's levels, its limit, what is left, what it was."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """The book of one instrument just before a moment."""
+
+    time: int
+    bids: Depth
+    asks: Depth
+
+    @property
+    def bid(self) -> int | None:
+        """The best bid."""
+        return max(self.bids, default=None)
+
+    @property
+    def ask(self) -> int | None:
+        """The best ask."""
+        return min(self.asks, default=None)
+
+
+@dataclass
+class Taker:
+    """An aggressive order: everything it traded in one instant, as one thing."""
+
+    order: int
+    time: int
+    side: int
+    account: str
+    quantity: int = 0
+    value: int = 0
+    fills: int = 0
+
+    @property
+    def average(self) -> float:
+        """Its average price, in the unit of prices."""
+        return self.value / self.quantity
+
+
+@dataclass
+class BookHistory:
+    """One instrument from the first sample to the last, with every aggressive order and every trade."""
+
+    symbol: str
+    samples: list[Sample] = field(default_factory=list)
+    takers: list[Taker] = field(default_factory=list)
+    trades: list[Trade] = field(default_factory=list)
+
+
+class Unseen:
+    """An order that shows a part of itself: an iceberg its slice, a hidden or sleeping one nothing."""
+
+    __slots__ = ("display", "left", "levels", "limit", "shown", "total")
+
+    def __init__(self, levels: Depth, terms: PlaceOrder, limit: int) -> None:
+        conditions = terms.conditions
+        self.levels = levels
+        self.limit = limit
+        self.left = self.total = terms.quantity
+        self.shown = 0
+        if conditions is None:
+            self.display = terms.quantity
+        elif conditions.hidden or conditions.peg or conditions.stop is not None:
+            self.display = 0
+        else:
+            self.display = conditions.display or terms.quantity
+        self._show(min(self.display, self.left))
+
+    def fill(self, quantity: int, waited: bool) -> None:
+        """Some of it traded; a slice that is used up is followed by the next one (finance rule 1.2)."""
+        self.left -= quantity
+        shown = self.shown - quantity if waited else self.display
+        self._show(min(shown or self.display, self.left))
+
+    def shrink(self, quantity: int) -> None:
+        """Some of it is gone without a trade."""
+        self.left -= quantity
+        self.total -= quantity
+        self._show(min(self.shown, self.left))
+
+    def amend(self, quantity: int, limit: int, kept_place: bool) -> None:
+        """It has new terms; with a new place in the queue it shows a new slice."""
+        self.left, self.total = quantity - (self.total - self.left), quantity
+        shown = self.shown
+        if not kept_place:
+            self._show(0)
+            self.limit, shown = limit, self.display
+        self._show(min(shown, self.left))
+
+    def _show(self, quantity: int) -> None:
+        if quantity != self.shown:
+            _change(self.levels, self.limit, quantity - self.shown)
+            self.shown = quantity
+
+
+class BookReplay:
+    """The book of one instrument, moved forward event by event."""
+
+    def __init__(self, symbol: str) -> None:
+        self.symbol = symbol
+        self.bids: Depth = {}
+        self.asks: Depth = {}
+        self._orders: dict[int, list] = {}
+        self._unseen: dict[int, Unseen] = {}
+
+    def accepted(self, event: OrderAccepted) -> None:
+        """An order came; without a limit it trades at once or goes, and never waits."""
+        terms = event.terms
+        limit = terms.limit
+        if terms.symbol != self.symbol or limit is None:
+            return
+        levels = self.bids if terms.side == BUY else self.asks
+        if terms.conditions is None:
+            quantity = terms.quantity
+            self._orders[event.order] = [levels, limit, quantity, quantity]
+            levels[limit] = levels.get(limit, 0) + quantity
+        else:
+            self._unseen[event.order] = Unseen(levels, terms, limit)
+
+    def traded(self, event: Trade) -> None:
+        """Both sides of a fill have less left."""
+        if event.symbol == self.symbol:
+            self._fill(event.maker_order, event.quantity, True)
+            self._fill(event.taker_order, event.quantity, False)
+
+    def _fill(self, number: int, quantity: int, waited: bool) -> None:
+        order = self._orders.get(number)
+        if order is not None:
+            order[LEFT] -= quantity
+            if not order[LEFT]:
+                del self._orders[number]
+            _change(order[SIDE], order[LIMIT], -quantity)
+        elif number in self._unseen:
+            self._unseen[number].fill(quantity, waited)
+
+    def cancelled(self, event: OrderCancelled) -> None:
+        """What was left of an order is gone, or a part of it."""
+        order = self._orders.get(event.order)
+        if order is not None:
+            quantity = event.quantity
+            order[LEFT] -= quantity
+            order[TOTAL] -= quantity
+            if not order[LEFT]:
+                del self._orders[event.order]
+            _change(order[SIDE], order[LIMIT], -quantity)
+        elif event.order in self._unseen:
+            self._unseen[event.order].shrink(event.quantity)
+
+    def amended(self, event: OrderAmended) -> None:
+        """An order has a new total quantity and limit; what it has traded stays traded."""
+        order = self._orders.get(event.order)
+        if order is not None:
+            _change(order[SIDE], order[LIMIT], -order[LEFT])
+            order[LEFT] = event.quantity - (order[TOTAL] - order[LEFT])
+            order[LIMIT], order[TOTAL] = event.limit, event.quantity
+            _change(order[SIDE], order[LIMIT], order[LEFT])
+        elif event.order in self._unseen:
+            self._unseen[event.order].amend(event.quantity, event.limit, event.kept_place)
+
+
+def _change(levels: Depth, limit: int, quantity: int) -> None:
+    """Add to a level, or take away; an empty level is none."""
+    after = levels.get(limit, 0) + quantity
+    if after:
+        levels[limit] = after
+    else:
+        levels.pop(limit, None)
+
+
+def book_history(journal: Iterable[Event], symbol: str, moments: Iterable[int]) -> BookHistory:
+    """What waited just before each of these moments, which must ascend; and all trades from the first moment on."""
+    history, replay = BookHistory(symbol), BookReplay(symbol)
+    samples, taker = history.samples, Taker(0, -1, 0, "")
+    effects: dict[type[Event], Callable[[Any], None]] = {
+        OrderAccepted: replay.accepted,
+        Trade: replay.traded,
+        OrderCancelled: replay.cancelled,
+        OrderAmended: replay.amended,
+    }
+    waiting = iter(moments)
+    first = moment = next(waiting, None)
+    for event in journal:
+        while moment is not None and event.time >= moment:
+            samples.append(Sample(moment, dict(replay.bids), dict(replay.asks)))
+            moment = next(waiting, None)
+        effect = effects.get(type(event))
+        if effect is None:
+            continue
+        effect(event)
+        if type(event) is Trade and event.symbol == symbol and first is not None and event.time >= first:
+            if (taker.order, taker.time) != (event.taker_order, event.time):
+                taker = Taker(event.taker_order, event.time, event.side, event.taker)
+                history.takers.append(taker)
+            taker.quantity += event.quantity
+            taker.value += event.quantity * event.price
+            taker.fills += 1
+            history.trades.append(event)
+    while moment is not None:
+        samples.append(Sample(moment, dict(replay.bids), dict(replay.asks)))
+        moment = next(waiting, None)
+    return history

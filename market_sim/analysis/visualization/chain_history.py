@@ -1,0 +1,186 @@
+"""The chain over time: when each block, vote and judgement came, and what became of each block.
+
+Blocks, voters and finality are the chain story's; this module adds the moments, the fates, and who said nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from market_sim.analysis.chain_story import BlockStory, ChainStory
+from market_sim.core.data.journal import Journal
+from market_sim.core.models.consensus_events import (
+    BlockFinalized,
+    BlockNotarized,
+    BlockProposed,
+    ByzantineAct,
+    EpochStarted,
+    EquivocationSeen,
+    FloodDropped,
+    MessageRefused,
+    MonitorHit,
+    NetworkFault,
+    ProposalJudged,
+    SafetyViolated,
+    VoteCast,
+)
+from market_sim.core.models.run_events import CommitteeSeated
+
+Fate = Literal["finalized", "notarized", "orphaned", "proposed", "stray"]
+
+
+@dataclass
+class ChainHistory:
+    """Everything that happened among the validators, in the order in which it happened."""
+
+    committee: CommitteeSeated
+    story: ChainStory = field(default_factory=ChainStory)
+    epochs: dict[int, EpochStarted] = field(default_factory=dict)
+    proposals: dict[str, BlockProposed] = field(default_factory=dict)
+    """The first event of each block."""
+    votes: list[VoteCast] = field(default_factory=list)
+    notarized: dict[str, BlockNotarized] = field(default_factory=dict)
+    """The moment at which the first validator saw the block notarized."""
+    finalized: dict[str, BlockFinalized] = field(default_factory=dict)
+    """The moment at which the block was final for the first validator."""
+    judged: list[ProposalJudged] = field(default_factory=list)
+    refused: list[MessageRefused | FloodDropped] = field(default_factory=list)
+    faults: list[NetworkFault] = field(default_factory=list)
+    acts: list[ByzantineAct] = field(default_factory=list)
+    evidence: list[EquivocationSeen] = field(default_factory=list)
+    alarms: list[SafetyViolated | MonitorHit] = field(default_factory=list)
+    fates: dict[str, Fate] = field(default_factory=dict)
+    main: frozenset[str] = frozenset()
+    """The finalized chain and the best candidate for its continuation."""
+
+    @property
+    def genesis(self) -> str:
+        """The name of the block that every chain begins with."""
+        return self.committee.genesis
+
+    def label(self, block: str) -> str:
+        """A block's short name: its epoch, with a letter when the epoch has several."""
+        if block == self.genesis:
+            return "G"
+        return self._labels[block]
+
+    @property
+    def final_tip(self) -> str:
+        """The last block that is final for anybody; genesis at first."""
+        return max(self.finalized, key=lambda block: self.story.blocks[block].height, default=self.genesis)
+
+    def voted(self) -> set[tuple[int, int]]:
+        """Which validators signed something of which epoch."""
+        return {(vote.epoch, vote.voter) for vote in self.votes}
+
+    def equivocations(self) -> list[tuple[int, int]]:
+        """Who proposed several blocks in one epoch that it led, or was convicted of two signatures: (epoch, who)."""
+        found: dict[tuple[int, int], int] = {}
+        for block in self.proposals.values():
+            if self.leads(block):
+                key = block.epoch, block.proposer
+                found[key] = found.get(key, 0) + 1
+        several = {key for key, count in found.items() if count > 1}
+        return sorted(several | {(seen.signed_epoch, seen.culprit) for seen in self.evidence})
+
+    def leads(self, block: BlockProposed) -> bool:
+        """Whether the proposer was the leader of the epoch, as rule R2 demands."""
+        started = self.epochs.get(block.epoch)
+        return started is not None and started.leader == block.proposer
+
+    def __post_init__(self) -> None:
+        self._labels: dict[str, str] = {}
+
+
+def chain_history(journal: Journal) -> ChainHistory | None:
+    """The chain of a run; None when no validators were seated."""
+    committee = next(journal.of(CommitteeSeated), None)
+    if committee is None:
+        return None
+    history = ChainHistory(committee)
+    for event in journal:
+        kind = type(event)
+        if kind in (EpochStarted, BlockProposed, VoteCast, BlockNotarized, BlockFinalized):
+            history.story.read(event)
+        if isinstance(event, EpochStarted):
+            history.epochs[event.epoch] = event
+        elif isinstance(event, BlockProposed):
+            history.proposals.setdefault(event.block, event)
+        elif isinstance(event, VoteCast):
+            history.votes.append(event)
+        elif isinstance(event, BlockNotarized):
+            history.notarized.setdefault(event.block, event)
+        elif isinstance(event, BlockFinalized):
+            history.finalized.setdefault(event.block, event)
+        else:
+            _note(history, event)
+    _decide_fates(history)
+    _name_blocks(history)
+    return history
+
+
+def _note(history: ChainHistory, event: object) -> None:
+    if isinstance(event, ProposalJudged):
+        history.judged.append(event)
+    elif isinstance(event, (MessageRefused, FloodDropped)):
+        history.refused.append(event)
+    elif isinstance(event, NetworkFault):
+        history.faults.append(event)
+    elif isinstance(event, ByzantineAct):
+        history.acts.append(event)
+    elif isinstance(event, EquivocationSeen):
+        history.evidence.append(event)
+    elif isinstance(event, (SafetyViolated, MonitorHit)):
+        history.alarms.append(event)
+
+
+def _name_blocks(history: ChainHistory) -> None:
+    """Blocks are called by their epoch: 10, or 10a and 10b when its leader proposed twice; strays 10·1, 10·2."""
+    by_epoch: dict[tuple[int, bool], list[str]] = {}
+    for name, block in history.proposals.items():
+        by_epoch.setdefault((block.epoch, history.fates[name] == "stray"), []).append(name)
+    for (epoch, stray), names in by_epoch.items():
+        for place, name in enumerate(names):
+            suffix = f"·{place + 1}" if stray else "" if len(names) == 1 else _letters(place)
+            history._labels[name] = f"{epoch}{suffix}"
+
+
+def _letters(place: int) -> str:
+    """a, b, ... z, aa, ab, ...: a flood has more blocks than the alphabet letters."""
+    before, last = divmod(place, 26)
+    return (_letters(before - 1) if before else "") + chr(ord("a") + last)
+
+
+def _decide_fates(history: ChainHistory) -> None:
+    """Final; or compatible with what is final, and notarized or merely proposed; or an orphan; or a stray.
+
+    A stray was proposed out of turn, so nobody else signs it. An orphan is any other block that neither is final nor
+    descends from the last final block: no validator that keeps to the rules will ever finalize it. A chain with two
+    finalized branches (more liars than the protocol bears) keeps both.
+    """
+    blocks = history.story.blocks
+    tip = history.final_tip
+    alive = {tip}
+    for name, block in blocks.items():
+        if name in history.finalized:
+            history.fates[name] = "finalized"
+        elif not block.notarized_by and not history.leads(history.proposals[name]):
+            history.fates[name] = "stray"
+        elif block.parent in alive:
+            alive.add(name)
+            history.fates[name] = "notarized" if block.notarized_by else "proposed"
+        else:
+            history.fates[name] = "orphaned"
+    candidates = [block for name, block in blocks.items() if name in alive and name != tip]
+    best = max(candidates, key=_promise, default=None)
+    main = set(history.finalized)
+    while best is not None and best.block not in main:
+        main.add(best.block)
+        best = blocks.get(best.parent)
+    history.main = frozenset(main)
+
+
+def _promise(block: BlockStory) -> tuple[bool, int, int, int]:
+    """How likely a block is to go on: a notarized one, the longer chain, more voters, the newer."""
+    return bool(block.notarized_by), block.height, len(block.voters), block.epoch

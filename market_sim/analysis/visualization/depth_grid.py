@@ -1,0 +1,95 @@
+"""The depth grid: the resting quantity at each price and moment, as the shades of a heatmap.
+
+A shade is the signed logarithm of the quantity, because on a linear scale one large order hides all else: bids are
+positive, asks negative, and nothing is zero. Shades fit into one byte; the quantities themselves travel beside them
+for whoever points at a cell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import log1p
+from statistics import median
+
+from market_sim.analysis.visualization.book_history import Sample
+from market_sim.analysis.visualization.typed_array import packed
+from market_sim.core.models.market_events import Trade
+
+MARGIN_TICKS = 15
+MOST_ROWS = 130
+LADDER_RUNG = 6
+"""How far the margin reaches at least: to this rung of the ladder, counted from the best price."""
+DARKEST = 127
+
+
+@dataclass(frozen=True)
+class DepthGrid:
+    """A heatmap's cells: prices from `low` to `high` in steps, moments from left to right."""
+
+    low: int
+    high: int
+    step: int
+    times: tuple[int, ...]
+    shades: dict[str, str]
+    sizes: dict[str, str]
+
+
+def depth_grid(samples: Sequence[Sample], tick: int, trades: Sequence[Trade] = ()) -> DepthGrid:
+    """The grid of these samples, over the best prices and a margin around them."""
+    low, high = price_range(samples, tick, trades)
+    # Several ticks share a row when there would be more rows than a screen has lines.
+    ticks = -(-(high - low + tick) // (tick * MOST_ROWS))
+    step = ticks * tick
+    rows = (high - low) // step + 1
+    cells = [[0] * max(1, len(samples)) for _ in range(rows)]
+    for place, sample in enumerate(samples):
+        for sign, depth in ((1, sample.bids), (-1, sample.asks)):
+            for price, quantity in depth.items():
+                if low <= price <= high:
+                    cells[(price - low) // step][place] += sign * quantity
+    largest = max((max(max(row), -min(row)) for row in cells), default=0)
+    shade = _shades(largest)
+    shades = [[shade(cell) for cell in row] for row in cells]
+    sizes = [[abs(cell) for cell in row] for row in cells]
+    middle = (step - tick) // 2  # a row of several ticks stands at its middle
+    times = tuple(sample.time for sample in samples)
+    return DepthGrid(low + middle, low + middle + (rows - 1) * step, step, times, packed(shades), packed(sizes))
+
+
+def price_range(samples: Sequence[Sample], tick: int, trades: Sequence[Trade] = ()) -> tuple[int, int]:
+    """The prices worth seeing: all trades, almost all best prices, and a margin of ticks that holds the ladder."""
+    best = sorted(price for sample in samples for price in (sample.bid, sample.ask) if price is not None)
+    # A book that runs empty for a moment shows a best price far away: one percent on each side may lie outside.
+    cut = len(best) // 100
+    seen = best[cut : len(best) - cut] + [trade.price for trade in trades]
+    if not seen:
+        return tick, tick * (2 * MARGIN_TICKS + 1)
+    margin = max(MARGIN_TICKS * tick, _ladder(samples))
+    margin = min(margin, max(MARGIN_TICKS * tick, max(seen) - min(seen), 4 * MARGIN_TICKS * tick))
+    low = max(tick, min(seen) - margin)
+    return low - low % tick, max(seen) + margin + (-(max(seen) + margin) % tick)
+
+
+def _ladder(samples: Sequence[Sample]) -> int:
+    """How far the first rungs of the ladder lie from the best price, for most of the time."""
+    reach = []
+    for sample in samples[:: max(1, len(samples) // 200)]:
+        for prices in (sorted(sample.bids, reverse=True), sorted(sample.asks)):
+            if prices:
+                reach.append(abs(prices[:LADDER_RUNG][-1] - prices[0]))
+    return int(median(reach)) if reach else 0
+
+
+def _shades(largest: int):
+    """The shade of a signed quantity; each is worked out once."""
+    scale = DARKEST / log1p(largest) if largest else 0.0
+    known: dict[int, int] = {0: 0}
+
+    def shade(cell: int) -> int:
+        if cell not in known:
+            size = max(1, round(scale * log1p(abs(cell))))
+            known[cell] = size if cell > 0 else -size
+        return known[cell]
+
+    return shade

@@ -1,0 +1,265 @@
+"""The order-book timeline: where the best prices were, where orders waited, who pushed.
+
+Above, the resting quantity at each price over time, the best bid and ask, and one triangle for each aggressive order
+at its average price (one for each fill would hide the best prices). Below, what was bought and sold aggressively.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from statistics import median
+
+from market_sim.analysis.visualization.book_history import BookHistory, Taker, book_history
+from market_sim.analysis.visualization.depth_grid import DepthGrid, depth_grid
+from market_sim.analysis.visualization.palette import LIGHT, NOTHING
+from market_sim.analysis.visualization.panels import Account, LegendEntry, Panel, Part, Table
+from market_sim.analysis.visualization.time_axis import MOST_MARKS, TimeAxis, seconds
+from market_sim.core.data.journal import Journal
+from market_sim.core.models.market_events import InstrumentListed, Trade
+from market_sim.core.money import written
+
+LEGEND = (
+    LegendEntry("bids", "bid-deep", "waiting buyers (darker: more)"),
+    LegendEntry("asks", "ask-deep", "waiting sellers"),
+    LegendEntry("line", "bid-line", "best bid"),
+    LegendEntry("line", "ask-line", "best ask"),
+    LegendEntry("up", "buy", "aggressive buy, area by size"),
+    LegendEntry("down", "sell", "aggressive sell"),
+)
+HEAD = ("epoch", "from (s)", "best bid", "best ask", "trades", "bought", "sold", "lowest", "highest")
+
+
+@dataclass(frozen=True)
+class Market:
+    """One instrument over the whole axis: its terms and its replayed book."""
+
+    listed: InstrumentListed
+    axis: TimeAxis
+    history: BookHistory
+
+    def price(self, units: float) -> float:
+        """A price as people read it, for plotly."""
+        return round(units / 10**self.listed.price_decimals, self.listed.price_decimals + 2)
+
+    def text(self, units: int | None) -> str:
+        """A price as people read it, for a table."""
+        return "none" if units is None else written(units, self.listed.price_decimals)
+
+    def size(self, lots: int) -> str:
+        """A quantity as people read it."""
+        return written(lots, self.listed.quantity_decimals)
+
+
+def instruments(journal: Journal) -> list[InstrumentListed]:
+    """Everything that was listed, the most traded first."""
+    trades: dict[str, int] = {}
+    for event in journal.of(Trade):
+        trades[event.symbol] = trades.get(event.symbol, 0) + 1
+    return sorted(journal.of(InstrumentListed), key=lambda listed: -trades.get(listed.symbol, 0))
+
+
+def market_of(journal: Journal, listed: InstrumentListed, axis: TimeAxis) -> Market:
+    """Replay one instrument; up to forty samples an epoch, and at most some three thousand in all."""
+    per_epoch = max(4, min(40, 3_000 // max(1, len(axis.columns))))
+    return Market(listed, axis, book_history(journal, listed.symbol, axis.moments(per_epoch)))
+
+
+def order_book_panels(market: Market) -> list[Panel]:
+    """The two panels of one instrument."""
+    grid = depth_grid(market.history.samples, market.listed.tick, market.history.trades)
+    symbol, quote = market.listed.symbol, market.listed.quote
+    prices = Panel(
+        f"{symbol}: order book, {quote}",
+        340,
+        {
+            "tickformat": f",.{market.listed.price_decimals}f",
+            "nticks": 8,
+            "range": [market.price(grid.low - grid.step / 2), market.price(grid.high + grid.step / 2)],
+            "showgrid": True,
+            "fixedrange": False,
+        },
+        [_depth(market, grid), *_best(market), *_takers(market)],
+        covered=True,
+    )
+    volume = Panel(
+        f"{symbol}: bought (up) and sold (down) by aggressive orders",
+        64,
+        {"nticks": 4, "tickformat": ",d", "zeroline": True},
+        _volume(market),
+    )
+    return [prices, volume]
+
+
+def _depth(market: Market, grid: DepthGrid) -> Part:
+    thin = 0.5 / 127 / 2
+    scale = [
+        [0, LIGHT["ask-deep"]], [0.28, LIGHT["ask-some"]], [0.5 - thin, LIGHT["ask-thin"]],
+        [0.5 - thin, NOTHING], [0.5 + thin, NOTHING],
+        [0.5 + thin, LIGHT["bid-thin"]], [0.72, LIGHT["bid-some"]], [1, LIGHT["bid-deep"]],
+    ]  # fmt: skip
+    step = seconds(market.axis.epoch_ns) if len(grid.times) < 2 else seconds(grid.times[1] - grid.times[0])
+    decimals = market.listed.price_decimals
+    return {
+        "type": "heatmap",
+        "name": "resting quantity",
+        "z": grid.shades,
+        "customdata": grid.sizes,
+        "x0": seconds(grid.times[0]) + step / 2 if grid.times else 0,
+        "dx": step,
+        "y0": market.price(grid.low),
+        "dy": market.price(grid.step),
+        "zmin": -127,
+        "zmax": 127,
+        "colorscale": scale,
+        "showscale": False,
+        "zsmooth": False,
+        "hoverongaps": False,
+        "hovertemplate": f"%{{customdata:,}} waiting at %{{y:,.{decimals}f}}<br>%{{x:.2f}} s<extra></extra>",
+    }
+
+
+def _best(market: Market) -> list[Part]:
+    samples = market.history.samples
+    times = [seconds(sample.time) for sample in samples] + [seconds(market.axis.last)]
+    lines = []
+    for name, role, values in (
+        ("best ask", "ask-line", [sample.ask for sample in samples]),
+        ("best bid", "bid-line", [sample.bid for sample in samples]),
+    ):
+        # The last sample holds until the end of the axis.
+        prices = [None if value is None else market.price(value) for value in [*values, *values[-1:]]]
+        line = {"color": LIGHT[role], "width": 2, "shape": "hv"}
+        text = f"{name} %{{y:,.{market.listed.price_decimals}f}}<br>%{{x:.2f}} s<extra></extra>"
+        lines.append(
+            {"type": "scatter", "mode": "lines", "name": name, "x": times[: len(prices)], "y": prices, "line": line,
+             "connectgaps": False, "hovertemplate": text}
+        )  # fmt: skip
+    return lines
+
+
+def _takers(market: Market) -> Iterator[Part]:
+    marks = drawn_takers(market.history.takers, market.axis)
+    largest = max((taker.quantity for taker in marks), default=1)
+    smallest = 3.5 if market.axis.is_long else 5
+    for name, side, symbol, role in (("buy", 1, "triangle-up", "buy"), ("sell", -1, "triangle-down", "sell")):
+        mine = [taker for taker in marks if taker.side == side]
+        yield {
+            "type": "scatter",
+            "mode": "markers",
+            "name": f"aggressive {name}",
+            "x": [seconds(taker.time) for taker in mine],
+            "y": [market.price(taker.average) for taker in mine],
+            "customdata": [_taker_text(market, taker, name) for taker in mine],
+            "hovertemplate": "%{customdata}<extra></extra>",
+            "marker": {
+                "symbol": symbol,
+                "color": LIGHT[role],
+                # The smallest can still be pointed at; the area above that grows with the size.
+                "size": [round(smallest * (1 + 1.4 * (taker.quantity / largest) ** 0.5), 1) for taker in mine],
+                "line": {"color": LIGHT["paper"], "width": 1},
+                "opacity": 0.95,
+            },
+        }
+
+
+def drawn_takers(takers: list[Taker], axis: TimeAxis) -> list[Taker]:
+    """One mark for each aggressive order; when there are too many, one for each side of a short interval."""
+    parts = 64
+    while len(takers) > MOST_MARKS and parts:
+        step = max(1, axis.epoch_ns // parts)
+        joined: dict[tuple[int, int], Taker] = {}
+        for taker in takers:
+            key = taker.time // step, taker.side
+            mark = joined.setdefault(key, Taker(0, taker.time, taker.side, "several"))
+            mark.quantity += taker.quantity
+            mark.value += taker.value
+            mark.fills += taker.fills
+        if len(joined) <= MOST_MARKS or parts == 1:
+            return list(joined.values())
+        parts //= 2
+    return takers
+
+
+def _taker_text(market: Market, taker: Taker, name: str) -> str:
+    price = f"{market.price(taker.average):,.{market.listed.price_decimals}f}"
+    fills = f"{taker.fills} fill" + ("s" if taker.fills > 1 else "")
+    what = f"{taker.account}: {name} {market.size(taker.quantity)} at {price} on average, {fills}"
+    return f"{what}<br>{seconds(taker.time):.3f} s"
+
+
+def _volume(market: Market) -> list[Part]:
+    axis = market.axis
+    step = max(1, axis.epoch_ns // (16 if len(axis.epochs) <= 20 else 8 if len(axis.epochs) <= 60 else 4))
+    traces = []
+    for name, side, role in (("bought", 1, "buy"), ("sold", -1, "sell")):
+        sums: dict[int, int] = {}
+        for taker in market.history.takers:
+            if taker.side == side:
+                place = taker.time // step
+                sums[place] = sums.get(place, 0) + taker.quantity
+        traces.append(
+            {
+                "type": "bar",
+                "name": name,
+                "x": [seconds(place * step + step // 2) for place in sums],
+                "y": [side * quantity for quantity in sums.values()],
+                "width": seconds(step) * 0.86,
+                "marker": {"color": LIGHT[role], "line": {"width": 0}},
+                "customdata": [market.size(quantity) for quantity in sums.values()],
+                "hovertemplate": f"{name} %{{customdata}}<br>around %{{x:.2f}} s<extra></extra>",
+            }
+        )
+    return traces
+
+
+def order_book_account(market: Market) -> Account:
+    """What the chart of one instrument says in words."""
+    rows = list(order_book_rows(market))
+    table = Table(f"{market.listed.symbol}: prices and trades by epoch", HEAD, rows)
+    return Account(f"Order book of {market.listed.symbol}", order_book_sentence(market), LEGEND, table)
+
+
+def order_book_sentence(market: Market) -> str:
+    """The finding of the chart: how much was traded, from where to where the price went, how wide the market was."""
+    history, symbol = market.history, market.listed.symbol
+    spreads = [s.ask - s.bid for s in history.samples if s.bid is not None and s.ask is not None]
+    width = f"; the median spread was {market.text(int(median(spreads)))}" if spreads else ""
+    where = "" if market.axis.shows_all else f" in the last {len(market.axis.epochs)} epochs"
+    trades = history.trades
+    if not trades:
+        return f"{symbol}: nothing was traded{where}{width}."
+    prices = [trade.price for trade in trades]
+    bought = sum(trade.quantity for trade in trades if trade.side > 0)
+    sold = sum(trade.quantity for trade in trades if trade.side < 0)
+    return (
+        f"{symbol}: {len(trades):,} trades{where} between {market.text(min(prices))} and {market.text(max(prices))} "
+        f"{market.listed.quote}, the first at {market.text(prices[0])}, the last at {market.text(prices[-1])}; "
+        f"aggressive orders bought {market.size(bought)} and sold {market.size(sold)}{width}."
+    )
+
+
+def order_book_rows(market: Market) -> Iterator[tuple[str, ...]]:
+    """The table: for each epoch the best prices at its start, and what was traded in it."""
+    samples, trades = iter(market.history.samples), iter(market.history.trades)
+    trade = next(trades, None)
+    sample = next(samples, None)
+    for column in market.axis.columns:
+        while sample is not None and sample.time < column.start:
+            sample = next(samples, None)
+        inside = []
+        while trade is not None and (trade.time < column.end or column is market.axis.columns[-1]):
+            inside.append(trade)
+            trade = next(trades, None)
+        prices = [one.price for one in inside]
+        yield (
+            str(column.number) if market.axis.epochs else "all",
+            f"{seconds(column.start):g}",
+            market.text(sample.bid if sample else None),
+            market.text(sample.ask if sample else None),
+            f"{len(inside):,}",
+            market.size(sum(one.quantity for one in inside if one.side > 0)),
+            market.size(sum(one.quantity for one in inside if one.side < 0)),
+            market.text(min(prices, default=None)),
+            market.text(max(prices, default=None)),
+        )

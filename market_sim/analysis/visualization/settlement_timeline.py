@@ -1,0 +1,248 @@
+"""The settlement timeline: when each batch of final blocks was paid out, and what it took.
+
+Each batch is a square at the moment of its transaction; a line leads to it from the blocks it pays for, so its slope
+is the time from proposal to payment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from msgspec import structs
+
+from market_sim.analysis.visualization.palette import LIGHT
+from market_sim.analysis.visualization.panels import Account, LegendEntry, Panel, Part, Table
+from market_sim.analysis.visualization.time_axis import TimeAxis, seconds
+from market_sim.core.data.journal import Journal
+from market_sim.core.models.consensus_events import BlockFinalized, BlockProposed
+from market_sim.core.models.settlement_events import (
+    BlockSettled,
+    Reconciled,
+    ReorgSeen,
+    SettlementOpened,
+    SettlementReverted,
+)
+
+LEGEND = (
+    LegendEntry("circle", "final", "final block, when it was proposed"),
+    LegendEntry("square", "leader", "batch that pays for it: heights (h), trades, transaction"),
+)
+TROUBLE = LegendEntry("cross", "bad", "refused by the contract, or forgotten by the chain")
+HEAD = ("heights", "settled at (s)", "trades", "refused", "balances changed", "gas", "transaction", "after (s)")
+
+
+@dataclass(frozen=True)
+class Batch:
+    """A settled batch and the moments at which its blocks were proposed."""
+
+    settled: BlockSettled
+    proposed: tuple[int, ...]
+
+    @property
+    def name(self) -> str:
+        """The heights it pays for."""
+        first, last = self.settled.first, self.settled.last
+        return str(first) if first == last else f"{first}–{last}"
+
+
+@dataclass(frozen=True)
+class SettlementHistory:
+    """All that happened on the way to the chain."""
+
+    opened: SettlementOpened
+    batches: tuple[Batch, ...]
+    troubles: tuple[SettlementReverted | ReorgSeen, ...]
+    reconciled: int
+    final: int
+    """The height of the last block that is final for anybody."""
+
+
+def settlement_history(journal: Journal) -> SettlementHistory | None:
+    """The settlement of a run; None when it has none."""
+    opened = next(journal.of(SettlementOpened), None)
+    if opened is None:
+        return None
+    proposed = {event.block: event.time for event in journal.of(BlockProposed)}
+    at_height: dict[int, int] = {}
+    for event in journal.of(BlockFinalized):
+        if event.block in proposed:
+            at_height.setdefault(event.height, proposed[event.block])
+    batches = tuple(
+        Batch(event, tuple(at_height[height] for height in range(event.first, event.last + 1) if height in at_height))
+        for event in journal.of(BlockSettled)
+    )
+    troubles = tuple(event for event in journal if isinstance(event, (SettlementReverted, ReorgSeen)))
+    compared = sum(1 for _ in journal.of(Reconciled))
+    return SettlementHistory(opened, batches, troubles, compared, max(at_height, default=0))
+
+
+def settlement_panel(history: SettlementHistory, axis: TimeAxis) -> Panel:
+    """The row of batches."""
+    batches = [batch for batch in history.batches if batch.settled.time >= axis.first]
+    wordy, terse = axis.crowd <= 15, axis.crowd <= OPEN_TEXT
+    panel = Panel(
+        f"Settlement ({history.opened.backend}): from block to batch",
+        104 if wordy else 70,
+        {
+            "range": [-1.45 if wordy else -0.7, 1.35],
+            "tickmode": "array",
+            "tickvals": [1, 0],
+            "ticktext": ["blocks", "batches"],
+        },
+    )
+    panel.traces += [
+        _ways(batches),
+        _blocks(batches),
+        _squares(history, axis, batches, wordy, terse),
+        _troubles(history, axis),
+    ]
+    return panel
+
+
+OPEN_TEXT = 31
+"""Up to so many epochs side by side, the number of trades fits under a batch."""
+
+
+def _ways(batches: list[Batch]) -> Part:
+    xs: list[float | None] = []
+    ys: list[float | None] = []
+    for batch in batches:
+        if batch.proposed:
+            xs += [*map(seconds, batch.proposed), seconds(batch.settled.time), None]
+            ys += [1.0] * len(batch.proposed) + [0.0, None]
+    line = {"color": LIGHT["muted"], "width": 1.4}
+    return {"type": "scatter", "mode": "lines", "name": "way", "x": xs, "y": ys, "line": line, "hoverinfo": "skip"}
+
+
+def _blocks(batches: list[Batch]) -> Part:
+    points = [(moment, height) for b in batches for height, moment in enumerate(b.proposed, b.settled.first)]
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "name": "final block",
+        "x": [seconds(moment) for moment, _ in points],
+        "y": [1] * len(points),
+        "customdata": [f"final block of height {height}, proposed at {seconds(at):.3f} s" for at, height in points],
+        "hovertemplate": "%{customdata}<extra></extra>",
+        "marker": {"symbol": "circle", "size": 7, "color": LIGHT["final"], "line": {"width": 0}},
+    }
+
+
+def neighbours(batches: list[Batch], near: int) -> list[list[Batch]]:
+    """For each batch those whose text it carries: batches close together share the text under the last of them."""
+    shared: list[list[Batch]] = []
+    waiting: list[Batch] = []
+    for batch, following in zip(batches, [*batches[1:], None], strict=True):
+        waiting.append(batch)
+        if following is not None and following.settled.time - batch.settled.time < near:
+            shared.append([])
+        else:
+            shared.append(waiting)
+            waiting = []
+    return shared
+
+
+def _squares(history: SettlementHistory, axis: TimeAxis, batches: list[Batch], wordy: bool, terse: bool) -> Part:
+    texts = [_words(together, wordy) for together in neighbours(batches, axis.epoch_ns * 2 // 5)]
+    return {
+        "type": "scatter",
+        "mode": "markers+text" if wordy or terse else "markers",
+        "name": "batch",
+        "x": [seconds(batch.settled.time) for batch in batches],
+        "y": [0] * len(batches),
+        "text": texts if wordy or terse else None,
+        "textposition": "bottom center",
+        "textfont": {"size": 10, "color": LIGHT["ink"]},
+        "customdata": [_hover(history, batch) for batch in batches],
+        "hovertemplate": "%{customdata}<extra></extra>",
+        "marker": {"symbol": "square", "size": 11, "color": LIGHT["leader"], "line": {"width": 0}},
+    }
+
+
+def _words(together: list[Batch], wordy: bool) -> str:
+    if not together:
+        return ""
+    events = [batch.settled for batch in together]
+    trades, spent = sum(event.trades for event in events), sum(event.gas for event in events)
+    if not wordy:
+        return str(trades)
+    names = Batch(structs.replace(events[-1], first=events[0].first), ()).name
+    gas = f"<br>{spent / 1_000:,.0f}k gas" if spent else ""
+    more = f" +{len(events) - 1}" if len(events) > 1 else ""
+    return f"<b>h {names}</b>: {trades} tr.{gas}<br>{short(events[-1].transaction)}{more}"
+
+
+def _hover(history: SettlementHistory, batch: Batch) -> str:
+    settled = batch.settled
+    return (
+        f"heights {batch.name} settled at {seconds(settled.time):.3f} s ({history.opened.backend})<br>"
+        f"{settled.trades} trades paid, {settled.refused} refused, {settled.rows} balances changed<br>"
+        f"{settled.gas:,} gas, transaction {short(settled.transaction)}"
+    )
+
+
+def short(transaction: str) -> str:
+    """The first digits of a transaction's hash, with the 0x that people look for."""
+    digits = transaction.removeprefix("0x")
+    return f"0x{digits[:6]}…" if digits else "none"
+
+
+def _troubles(history: SettlementHistory, axis: TimeAxis) -> Part:
+    seen = [event for event in history.troubles if event.time >= axis.first]
+    texts = [
+        f"blocks {event.first} to {event.last}: the contract said {event.error}"
+        if isinstance(event, SettlementReverted)
+        else f"the chain forgot {event.depth} blocks and with them blocks {event.first} to {event.last}; sent again"
+        for event in seen
+    ]
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "name": "trouble",
+        "x": [seconds(event.time) for event in seen],
+        "y": [0] * len(seen),
+        "customdata": texts,
+        "hovertemplate": "%{customdata}<extra></extra>",
+        "marker": {"symbol": "x-thin", "size": 12, "line": {"color": LIGHT["bad"], "width": 2.4}},
+    }
+
+
+def settlement_account(history: SettlementHistory, axis: TimeAxis) -> Account:
+    """What the chart says in words."""
+    legend = (*LEGEND, TROUBLE) if history.troubles else LEGEND
+    table = Table("Batches", HEAD, list(settlement_rows(history, axis)))
+    return Account("Settlement", settlement_sentence(history), legend, table)
+
+
+def settlement_sentence(history: SettlementHistory) -> str:
+    """The finding of the chart: how many final blocks are paid, at what cost, and whether both sides agree."""
+    events = [batch.settled for batch in history.batches]
+    blocks = sum(event.last - event.first + 1 for event in events)
+    trades, refused = sum(event.trades for event in events), sum(event.refused for event in events)
+    gas = sum(event.gas for event in events)
+    cost = f" for {gas:,} gas" if gas else ""
+    troubles = f"; {len(history.troubles)} times the chain said no or forgot" if history.troubles else ""
+    return (
+        f"{blocks} of {history.final} final blocks are settled ({history.opened.backend}) in {len(events)} batches: "
+        f"{trades} trades paid{cost}, {refused} refused{troubles}; all balances were compared with the journal "
+        f"{history.reconciled} times and agreed."
+    )
+
+
+def settlement_rows(history: SettlementHistory, axis: TimeAxis) -> Iterator[tuple[str, ...]]:
+    """The table: one row for each batch that is drawn."""
+    for batch in history.batches:
+        settled = batch.settled
+        if settled.time >= axis.first:
+            waited = f"{seconds(settled.time - batch.proposed[0]):.3f}" if batch.proposed else ""
+            yield (
+                batch.name,
+                f"{seconds(settled.time):.3f}",
+                str(settled.trades),
+                str(settled.refused),
+                str(settled.rows),
+                f"{settled.gas:,}",
+                short(settled.transaction),
+                waited,
+            )

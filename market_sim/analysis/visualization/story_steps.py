@@ -1,0 +1,66 @@
+"""The steps of a run: what happened when, one sentence each, for whoever goes through it event by event.
+
+Proposals, votes, the first notarization and the first finalization of each block, settlements and shocks. Trades are
+left out: there are too many of them, and the chart shows them all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from market_sim.analysis.visualization.chain_history import ChainHistory
+from market_sim.analysis.visualization.time_axis import TimeAxis, seconds
+from market_sim.core.data.journal import Journal
+from market_sim.core.models.consensus_events import (
+    BlockFinalized,
+    BlockNotarized,
+    BlockProposed,
+    EpochStarted,
+    VoteCast,
+)
+from market_sim.core.models.event import Event
+from market_sim.core.models.run_events import ShockHappened
+from market_sim.core.models.settlement_events import BlockSettled
+
+Step = tuple[float, str]
+"""A moment in seconds and what happened then."""
+
+
+def story_steps(journal: Journal, axis: TimeAxis, chain: ChainHistory | None) -> list[Step]:
+    """Every step on the axis, in the order of the journal."""
+    told = _Teller(chain)
+    return [
+        (seconds(event.time), text) for event in journal for text in told.sentences(event) if event.time >= axis.first
+    ]
+
+
+class _Teller:
+    """Puts events into words, and knows how many signatures a block has by then."""
+
+    def __init__(self, chain: ChainHistory | None) -> None:
+        self._chain = chain
+        self._signatures: dict[str, int] = {}
+
+    def sentences(self, event: Event) -> Iterator[str]:
+        """What this event adds to the story, if anything."""
+        if isinstance(event, ShockHappened):
+            yield f"shock: {event.what}"
+        elif isinstance(event, BlockSettled):
+            which = str(event.first) if event.first == event.last else f"{event.first} to {event.last}"
+            yield f"height {which} settled: {event.trades} trades paid"
+        elif self._chain is not None:
+            yield from self._about_blocks(self._chain, event)
+
+    def _about_blocks(self, chain: ChainHistory, event: Event) -> Iterator[str]:
+        if isinstance(event, EpochStarted):
+            yield f"epoch {event.epoch} starts, validator {event.leader} leads"
+        elif isinstance(event, BlockProposed) and chain.proposals[event.block] is event:
+            yield f"validator {event.proposer} proposes block {chain.label(event.block)} with {event.trades} trades"
+        elif isinstance(event, VoteCast) and event.block in chain.proposals:
+            count = self._signatures[event.block] = self._signatures.get(event.block, 0) + 1
+            enough = f"{count} of the {chain.committee.quorum} signatures it needs"
+            yield f"validator {event.voter} signs block {chain.label(event.block)}: {enough}"
+        elif isinstance(event, BlockNotarized) and chain.notarized[event.block] is event:
+            yield f"block {chain.label(event.block)} is notarized, first seen by validator {event.validator}"
+        elif isinstance(event, BlockFinalized) and chain.finalized[event.block] is event:
+            yield f"block {chain.label(event.block)} is final, first for validator {event.validator}"

@@ -1,0 +1,135 @@
+"""The timeline: prices and trades, blocks and votes, settlement batches, above each other on one time axis.
+
+`timeline_figure` is the whole picture; `order_book_figure`, `streamlet_figure` and `settlement_figure` are its parts
+alone. All of them read the journal and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from market_sim.analysis.visualization.chain_history import ChainHistory, chain_history
+from market_sim.analysis.visualization.order_book_timeline import (
+    Market,
+    instruments,
+    market_of,
+    order_book_account,
+    order_book_panels,
+)
+from market_sim.analysis.visualization.panels import Account, EventLine, Panel, stacked
+from market_sim.analysis.visualization.settlement_timeline import (
+    SettlementHistory,
+    settlement_account,
+    settlement_history,
+    settlement_panel,
+)
+from market_sim.analysis.visualization.streamlet_timeline import streamlet_account, streamlet_panels
+from market_sim.analysis.visualization.time_axis import OPENING_EPOCHS, TimeAxis, seconds
+from market_sim.core.data.journal import Journal
+from market_sim.core.errors import InputError
+from market_sim.core.models.run_events import ShockHappened
+from market_sim.simulation.engine.result import Result
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """What the charts of one run are drawn from; each history is read from the journal once."""
+
+    journal: Journal
+
+    @cached_property
+    def axis(self) -> TimeAxis:
+        """The common time axis."""
+        return TimeAxis.of(self.journal)
+
+    @cached_property
+    def markets(self) -> list[Market]:
+        """Every instrument, the most traded first."""
+        return [market_of(self.journal, listed, self.axis) for listed in instruments(self.journal)]
+
+    @cached_property
+    def chain(self) -> ChainHistory | None:
+        """What the validators did; None without a committee."""
+        return chain_history(self.journal)
+
+    @cached_property
+    def settlement(self) -> SettlementHistory | None:
+        """What was paid out; None without a settlement."""
+        return settlement_history(self.journal)
+
+    def panels(self) -> Iterator[Panel]:
+        """All panels from top to bottom; of several instruments the most traded one."""
+        if self.markets:
+            yield from order_book_panels(self.markets[0])
+        if self.chain is not None:
+            yield from streamlet_panels(self.chain, self.axis)
+        if self.settlement is not None:
+            yield settlement_panel(self.settlement, self.axis)
+
+    def accounts(self) -> Iterator[Account]:
+        """What the panels say in words, in the same order."""
+        if self.markets:
+            yield order_book_account(self.markets[0])
+        if self.chain is not None:
+            yield streamlet_account(self.chain, self.axis)
+        if self.settlement is not None:
+            yield settlement_account(self.settlement, self.axis)
+
+    def lines(self) -> Iterator[EventLine]:
+        """The moments that are marked through all panels: blocks that become final, and shocks."""
+        if self.chain is not None and not self.axis.is_long:
+            moments: dict[int, list[str]] = {}
+            for name, final in self.chain.finalized.items():
+                if final.time >= self.axis.first:
+                    moments.setdefault(final.time, []).append(self.chain.label(name))
+            for time, names in moments.items():
+                short = ", ".join(names) if len(names) <= 3 else f"{names[0]} … {names[-1]}"
+                label = f"✔ {short}" if self.axis.crowd <= OPENING_EPOCHS + 1 else ""
+                said = f"final for the first validator: {', '.join(names)}"
+                yield EventLine(seconds(time), label, "good", hover=said)
+        for shock in self.journal.of(ShockHappened):
+            if shock.time >= self.axis.first:
+                numbers = ", ".join(f"{name} {value}" for name, value in shock.numbers.items())
+                yield EventLine(
+                    seconds(shock.time), f"shock: {shock.what}", "ink", True, f"shock: {shock.what} ({numbers})"
+                )
+
+
+def timeline_figure(result: Result) -> Figure:
+    """The whole run as one figure."""
+    timeline = Timeline(result.journal)
+    return stacked(list(timeline.panels()), timeline.axis, timeline.lines())
+
+
+def order_book_figure(result: Result, symbol: str | None = None) -> Figure:
+    """The order book of one instrument, without a symbol of the most traded one."""
+    timeline = Timeline(result.journal)
+    listed = instruments(result.journal)
+    known = [one for one in listed if symbol in (None, one.symbol)]
+    if not known:
+        names = ", ".join(one.symbol for one in listed) or "nothing"
+        raise InputError(f"there is no instrument {symbol!r} in this run, it lists {names}")
+    market = market_of(result.journal, known[0], timeline.axis)
+    return stacked(order_book_panels(market), timeline.axis, timeline.lines())
+
+
+def streamlet_figure(result: Result) -> Figure:
+    """The block tree and the validators' lanes."""
+    timeline = Timeline(result.journal)
+    if timeline.chain is None:
+        raise InputError("this run has no validators, so there is no chain to draw")
+    return stacked(streamlet_panels(timeline.chain, timeline.axis), timeline.axis)
+
+
+def settlement_figure(result: Result) -> Figure:
+    """The row of settlement batches."""
+    timeline = Timeline(result.journal)
+    if timeline.settlement is None:
+        raise InputError("this run settles nothing, so there is no settlement to draw")
+    return stacked([settlement_panel(timeline.settlement, timeline.axis)], timeline.axis)

@@ -1,0 +1,283 @@
+"""The lanes of the validators: who led, who voted for what, who did not and why.
+
+A lane has a filled circle for every vote, in the colour of what became of the block, and a red cross where a vote is
+missing; the row below the lanes counts the votes against the quorum.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from market_sim.analysis.chain_story import BlockStory
+from market_sim.analysis.visualization.block_tree import LOOK
+from market_sim.analysis.visualization.chain_history import ChainHistory
+from market_sim.analysis.visualization.palette import LIGHT
+from market_sim.analysis.visualization.panels import Panel, Part
+from market_sim.analysis.visualization.time_axis import TimeAxis, seconds
+from market_sim.core.models.consensus_events import ProposalJudged, VoteCast
+from market_sim.core.models.reasons import explain
+
+SHIFT = 0.16
+"""How far, in epochs, the votes for two blocks of one epoch move apart."""
+
+
+def lanes_panel(history: ChainHistory, axis: TimeAxis) -> Panel:
+    n = history.committee.validators
+    lane = 30 if n <= 7 else 18 if n <= 16 else 9
+    size = max(5, min(15, int(lane * 0.52), int(1_050 / (axis.crowd + 1) * 0.3)))
+    byzantine = set(history.committee.byzantine)
+    names = [f"validator {number}" + (" ⚑" if number in byzantine else "") for number in range(n)]
+    shown = range(0, n, 1 if n <= 16 else 5)
+    panel = Panel(
+        f"Votes: {n} validators, {history.committee.quorum} signatures notarize a block",
+        lane * (n + 1),
+        {
+            # Validator 0 stands on top, the row of counts at the bottom.
+            "range": [n + 0.5, -1.05 if any("partition" in fault.kind for fault in history.faults) else -0.55],
+            "tickmode": "array",
+            "tickvals": [*shown, n],
+            "ticktext": [names[number] if n <= 16 else str(number) for number in shown] + ["votes"],
+            "showgrid": True,
+        },
+    )
+    panel.shapes += list(_faults(history, axis, n))
+    panel.traces += [
+        _leaders(history, axis, size),
+        *_votes(history, axis, size),
+        _absences(history, axis, size),
+        _judgements(history, axis, size),
+        _acts(history, axis, size),
+        _refusals(history, axis, size),
+        _alarms(history, axis, size),
+        *_counts(history, axis, n),
+    ]
+    return panel
+
+
+def _marks(name: str, xs: list, ys: list, texts: list[str], marker: Part) -> Part:
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "name": name,
+        "x": xs,
+        "y": ys,
+        "customdata": texts,
+        "hovertemplate": "%{customdata}<extra></extra>",
+        "marker": marker,
+    }
+
+
+def _leaders(history: ChainHistory, axis: TimeAxis, size: int) -> Part:
+    started = [event for event in history.epochs.values() if event.time >= axis.first]
+    return _marks(
+        "leader",
+        [seconds(event.time) for event in started],
+        [event.leader for event in started],
+        [f"validator {event.leader} leads epoch {event.epoch}" for event in started],
+        {"symbol": "square-open", "size": size + 9, "color": LIGHT["leader"], "line": {"width": 2}},
+    )
+
+
+def shifts(history: ChainHistory) -> dict[str, float]:
+    """How far the votes for a block move aside, in epochs, because its epoch has several blocks."""
+    by_epoch: dict[int, list[str]] = {}
+    for name, block in history.proposals.items():
+        if history.fates[name] == "stray":
+            continue
+        by_epoch.setdefault(block.epoch, []).append(name)
+    moved: dict[str, float] = {}
+    for names in by_epoch.values():
+        last = len(names) - 1
+        apart = 2 * SHIFT if last < 2 else 4 * SHIFT / last
+        for place, name in enumerate(names):
+            moved[name] = (place - last / 2) * apart
+    return moved
+
+
+def _votes(history: ChainHistory, axis: TimeAxis, size: int) -> Iterator[Part]:
+    moved = shifts(history)
+    for fate, (role, _) in LOOK.items():
+        if fate == "stray":  # its only signature is its proposer's, and there can be dozens in an epoch
+            continue
+        mine = [v for v in history.votes if v.time >= axis.first and history.fates.get(v.block, "orphaned") == fate]
+        yield _marks(
+            f"vote for a {fate} block",
+            [round(seconds(vote.time) + moved.get(vote.block, 0) * seconds(axis.epoch_ns), 3) for vote in mine],
+            [vote.voter for vote in mine],
+            [_vote_text(history, vote) for vote in mine],
+            {
+                "symbol": "circle",
+                "size": size,
+                "color": LIGHT[role],
+                "line": {"color": LIGHT[f"{role}-edge"], "width": 1.2},
+            },
+        )
+
+
+def _vote_text(history: ChainHistory, vote: VoteCast) -> str:
+    known = vote.block in history.proposals
+    name = f"block {history.label(vote.block)}" if known else "a block nobody saw proposed"
+    what = f"validator {vote.voter} signs {name} ({vote.block[:6]})"
+    return f"{what}<br>{seconds(vote.time):.3f} s, signature {vote.signature[:8]}…"
+
+
+def absences(history: ChainHistory) -> list[tuple[int, int, str]]:
+    """Who signed nothing in which epoch, and why as far as the journal knows: (epoch, validator, reason)."""
+    voted = history.voted()
+    reasons = {(one.epoch, one.validator): judgement_text(history, one) for one in history.judged}
+    proposed = {block.epoch for block in history.proposals.values()}
+    found = []
+    for epoch, started in history.epochs.items():
+        for validator in range(history.committee.validators):
+            if (epoch, validator) in voted:
+                continue
+            if epoch not in proposed:
+                why = "it led and proposed nothing" if validator == started.leader else "nothing was proposed"
+            else:
+                why = reasons.get((epoch, validator), "nothing of it arrived")
+            found.append((epoch, validator, why))
+    return found
+
+
+def _absences(history: ChainHistory, axis: TimeAxis, size: int) -> Part:
+    drawn = [one for one in absences(history) if history.epochs[one[0]].time >= axis.first]
+    return _marks(
+        "no vote",
+        [seconds(history.epochs[epoch].time) for epoch, _, _ in drawn],
+        [validator for _, validator, _ in drawn],
+        [f"no vote of validator {validator} in epoch {epoch}:<br>{why}" for epoch, validator, why in drawn],
+        {"symbol": "x-thin", "size": size * 0.62, "line": {"color": LIGHT["bad"], "width": 2.2}},
+    )
+
+
+def judgement_text(history: ChainHistory, event: ProposalJudged) -> str:
+    """Why a validator did not vote for a proposal, or not yet, in the words of the reason table."""
+    numbers = {name: _shortened(value) for name, value in event.numbers.items()}
+    return f"{event.verdict}: {explain(event.reason, numbers)}"
+
+
+def _shortened(value: int | str) -> int | str:
+    """Blocks are shown by six digits of their hash."""
+    return value[:6] if isinstance(value, str) and len(value) == 64 else value
+
+
+def _judgements(history: ChainHistory, axis: TimeAxis, size: int) -> Part:
+    moved = shifts(history)
+    drawn = [one for one in history.judged if one.time >= axis.first]
+    width = seconds(axis.epoch_ns)
+    return _marks(
+        "waited or refused",
+        [round(seconds(one.time) + moved.get(one.block, 0) * width, 3) for one in drawn],
+        [one.validator for one in drawn],
+        [f"validator {one.validator}, {seconds(one.time):.3f} s<br>{judgement_text(history, one)}" for one in drawn],
+        {"symbol": "circle-open", "size": size, "color": LIGHT["muted"], "line": {"width": 1.4}},
+    )
+
+
+def _acts(history: ChainHistory, axis: TimeAxis, size: int) -> Part:
+    acts: dict[tuple[int, int, str], int] = {}
+    for act in history.acts:
+        if act.time >= axis.first:
+            key = act.epoch, act.validator, act.behaviour
+            acts[key] = acts.get(key, 0) + 1
+    return _marks(
+        "breaks the rules",
+        [round(seconds(history.epochs[epoch].time) + 0.3 * seconds(axis.epoch_ns), 3) for epoch, _, _ in acts],
+        [validator for _, validator, _ in acts],
+        [f"validator {v} in epoch {e}: {what}" + (f", {n} times" if n > 1 else "") for (e, v, what), n in acts.items()],
+        {"symbol": "diamond", "size": size * 0.7, "color": LIGHT["act"], "line": {"width": 0}},
+    )
+
+
+def _refusals(history: ChainHistory, axis: TimeAxis, size: int) -> Part:
+    """One small mark for all that a validator threw away in an epoch: a flood is hundreds of messages."""
+    sums: dict[tuple[int, int], dict[str, int]] = {}
+    for event in history.refused:
+        if event.time >= axis.first:
+            reasons = sums.setdefault((event.epoch, event.validator), {})
+            reasons[event.reason] = reasons.get(event.reason, 0) + 1
+    return _marks(
+        "thrown away",
+        [round(seconds(history.epochs[epoch].time) + 0.42 * seconds(axis.epoch_ns), 3) for epoch, _ in sums],
+        [validator for _, validator in sums],
+        [
+            f"validator {validator} threw away in epoch {epoch}:<br>" + _listed(reasons)
+            for (epoch, validator), reasons in sums.items()
+        ],
+        {"symbol": "cross-thin", "size": size * 0.45, "line": {"color": LIGHT["bad"], "width": 1.2}},
+    )
+
+
+def _listed(reasons: dict[str, int]) -> str:
+    return "<br>".join(f"{count} × {reason}" for reason, count in reasons.items())
+
+
+def _alarms(history: ChainHistory, axis: TimeAxis, size: int) -> Part:
+    flags = []
+    for alarm in history.alarms:
+        who: Iterable[int] = getattr(alarm, "validators", None) or (getattr(alarm, "validator", 0),)
+        what = getattr(alarm, "invariant", "") or "safety violated"
+        flags += [(alarm, validator, what) for validator in who]
+    return _marks(
+        "safety violated",
+        [seconds(alarm.time) for alarm, _, _ in flags],
+        [validator for _, validator, _ in flags],
+        [f"{what}, seen at validator {validator}<br>{seconds(alarm.time):.3f} s" for alarm, validator, what in flags],
+        {"symbol": "star", "size": size + 6, "color": LIGHT["bad"], "line": {"color": LIGHT["paper"], "width": 1}},
+    )
+
+
+def _faults(history: ChainHistory, axis: TimeAxis, n: int) -> Iterator[Part]:
+    """A band behind the lanes for each time in which the network kept validators apart."""
+    for fault in history.faults:
+        if "partition" in fault.kind and fault.until > axis.first:
+            yield {
+                "type": "rect",
+                "x0": max(seconds(fault.time), axis.whole[0]),
+                "x1": min(seconds(fault.until), axis.whole[1]),
+                "y0": -1.0,
+                "y1": n - 0.5,
+                "layer": "below",
+                "fillcolor": LIGHT["fault"],
+                "line": {"width": 0},
+                "label": {
+                    "text": f"{fault.kind}: {_side(fault.senders)} | {_side(fault.receivers)}",
+                    "textposition": "top center",
+                    "font": {"size": 10, "color": LIGHT["bad"]},
+                },
+            }
+
+
+def _side(validators: tuple[int, ...]) -> str:
+    return "+".join(f"n{number}" for number in validators)
+
+
+def _counts(history: ChainHistory, axis: TimeAxis, n: int) -> Iterator[Part]:
+    """The row of votes: for each block how many signed it, green from the quorum on."""
+    moved, width = shifts(history), seconds(axis.epoch_ns)
+    blocks = [history.story.blocks[name] for name in moved if history.proposals[name].time >= axis.first]
+    by_epoch: dict[int, list[BlockStory]] = {}
+    for block in blocks:
+        by_epoch.setdefault(block.epoch, []).append(block)
+    # Where there is no room for counts side by side, the block with the most signatures speaks for its epoch.
+    room = 1 if axis.crowd > 16 else 3
+    kept = [mine if len(mine) <= room else [max(mine, key=lambda one: len(one.voters))] for mine in by_epoch.values()]
+    blocks = [block for mine in kept for block in mine]
+    quorum = history.committee.quorum
+    for role, enough in (("good", True), ("bad", False)):
+        mine = [block for block in blocks if (len(block.voters) >= quorum) is enough]
+        marks = _marks(
+            "quorum" if enough else "no quorum",
+            [round(seconds(history.proposals[block.block].time) + moved[block.block] * width, 3) for block in mine],
+            [n] * len(mine),
+            [
+                f"block {history.label(block.block)}: {len(block.voters)} of {n} signed, {quorum} needed"
+                for block in mine
+            ],
+            {"symbol": "square", "size": 7, "color": LIGHT[role], "line": {"width": 0}},
+        )
+        if not axis.is_long and axis.crowd <= 40:
+            marks["mode"] = "text"
+            marks["text"] = [f"{len(block.voters)}/{n}" for block in mine]
+            marks["textfont"] = {"size": 12 if axis.crowd <= 20 else 10, "color": LIGHT[role]}
+        yield marks
