@@ -12,7 +12,7 @@ second nonce for one batch, so the chain itself lets at most one of our transact
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final, Literal, NamedTuple, Protocol
+from typing import Any, Final, Literal, NamedTuple, NoReturn, Protocol
 
 from market_sim.blockchain.certificate import Batch
 from market_sim.blockchain.settlement import ChainReverted, Prepared, Receipt, Settlement
@@ -117,8 +117,11 @@ class Outbox:
 
     def _step(self, number: int) -> bool:
         """One step of one row; False when it has to wait or has arrived."""
-        if number in self._uncertain and self._find(number):
-            return True
+        if number in self._uncertain:
+            if number > self._done:
+                return False  # rows are settled in their order, so what became of an earlier one comes first
+            if self._find(number):
+                return True
         row = self._rows[number]
         if row.status == "ready":
             self._prepare(number, attempt=0, nonce=self._free_nonce())
@@ -150,10 +153,20 @@ class Outbox:
             # The same nonce and the same call with a higher fee: only one of the two can ever be in a block.
             self._prepare(number, attempt=len(row.prepared), nonce=latest.nonce)
         elif answer == "nonce too low" and not self._find(number):
-            raise SettlementError(f"nonce {latest.nonce} was used by a transaction that is not ours")
+            self._refuse_nonce(latest.nonce)
         elif answer == "unknown":
             self._uncertain.add(number)
         return True
+
+    def _refuse_nonce(self, nonce: int) -> NoReturn:
+        """The chain expects another nonce, and no batch or transaction of ours explains it."""
+        if self._settlement.next_nonce() >= nonce or not self._done:
+            raise SettlementError(f"nonce {nonce} was used by a transaction that is not ours")
+        settled = self._rows[self._done - 1].batch.header
+        raise InvariantBroken(
+            f"the chain forgot a batch after its confirmations: block {settled.last} ({settled.block.hex()}) was "
+            f"settled, and now the contract is at {self._settlement.head().block.hex()}"
+        )
 
     def _find(self, number: int) -> bool:
         """The restart rule: did the batch arrive, by whoever's transaction, or is one of ours in a block?"""
@@ -213,6 +226,8 @@ class Outbox:
     def _failed(self, number: int, receipt: Receipt) -> bool:
         """A transaction of ours is in a block and had no effect."""
         row = self._rows[number]
+        if number > self._done:
+            return False
         if self._settlement.head().height >= row.batch.header.last:
             return self._finish(number, receipt=None)  # another relayer was first
         if receipt.out_of_gas and len(row.prepared) < PATIENCE:

@@ -75,7 +75,7 @@ def test_an_exit_happens_once(bank: Bank) -> None:
 
 def test_an_exit_beyond_the_balance_is_refused_as_a_whole(bank: Bank) -> None:
     bank.does(bank.alice, "requestWithdrawal", ALICE, CASH, 1_001)
-    with pytest.raises(ChainReverted, match="Insolvent.account=2, token=0, held=1000, delta=-1001"):
+    with pytest.raises(ChainReverted, match=r"Insolvent.account=2, token=0, held=1000, delta=-1001"):
         bank.exit(0)
     assert bank.asks("balanceOf", ALICE, CASH) == 1_000
 
@@ -185,8 +185,13 @@ def test_accounts_and_tokens_are_the_operators_and_the_office_is_handed_over_in_
 
 @pytest.mark.parametrize(
     ("account", "token", "amount", "error"),
-    [(0, CASH, 1, "UnknownAccount"), (4, CASH, 1, "UnknownAccount"), (ALICE, 2, 1, "UnknownToken")]
-    + [(ALICE, CASH, 0, "NothingToMove"), (ALICE, CASH, 1, "ShortOfAllowance")],
+    [
+        (0, CASH, 1, "UnknownAccount"),
+        (4, CASH, 1, "UnknownAccount"),
+        (ALICE, 2, 1, "UnknownToken"),
+        (ALICE, CASH, 0, "NothingToMove"),
+        (ALICE, CASH, 1, "ShortOfAllowance"),
+    ],
 )
 def test_a_deposit_must_make_sense(bank: Bank, account: int, token: int, amount: int, error: str) -> None:
     with pytest.raises(ChainReverted, match=error):
@@ -199,13 +204,13 @@ def test_tokens_move_only_what_is_held_and_allowed_and_only_the_minter_makes_the
         bank.does(bank.alice, "mint", alice, 1, to=cash)
     bank.does(bank.me, "mint", me, 10, to=cash)
     bank.does(bank.me, "transfer", alice, 4, to=cash)
-    with pytest.raises(ChainReverted, match="ShortOfTokens.*held=6, needed=7"):
+    with pytest.raises(ChainReverted, match=r"ShortOfTokens.*held=6, needed=7"):
         bank.does(bank.me, "transfer", alice, 7, to=cash)
     with pytest.raises(ChainReverted, match="NobodyToPay"):
         bank.does(bank.me, "transfer", "0x" + bytes(20).hex(), 1, to=cash)
     bank.does(bank.alice, "approve", me, 3, to=cash)
     bank.does(bank.me, "transferFrom", alice, me, 3, to=cash)
-    with pytest.raises(ChainReverted, match="ShortOfAllowance.*allowed=0, needed=1"):
+    with pytest.raises(ChainReverted, match=r"ShortOfAllowance.*allowed=0, needed=1"):
         bank.does(bank.me, "transferFrom", alice, me, 1, to=cash)
     supply = bank.chain.call(cash, "totalSupply")
     owners = (me, alice, bank.vault.written)

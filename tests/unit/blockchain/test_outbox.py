@@ -1,0 +1,305 @@
+"""Exactly once, whatever breaks: a crash between any two steps, any answer of the node, a second relayer, a reorg."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from market_sim.blockchain.certificate import Batch
+from market_sim.blockchain.outbox import PATIENCE, MemoryRows, Outbox, OutboxRow
+from market_sim.blockchain.settlement import Answer, ChainReverted, Prepared, Receipt
+from market_sim.core.errors import InvariantBroken, SettlementError
+from tests.unit.blockchain.rig import ALICE, BOB, CASH, Rig
+
+
+class Crash(Exception):
+    """The program dies here."""
+
+
+class Office:
+    """An outbox with everything around it that can break, and that survives a crash."""
+
+    def __init__(self, rig: Rig, batches: int = 3) -> None:
+        self.rig = rig
+        self.store = CrashingRows()
+        self.chain = FaultyChain(rig.settlement)
+        self.settled: list[OutboxRow] = []
+        self.reorgs = 0
+        self.batches = chained(rig, batches)
+        self.restart()
+
+    def restart(self) -> None:
+        self.outbox = Outbox(self.chain, self.store, self.settled.append, self.saw_reorg)
+
+    def saw_reorg(self, row: OutboxRow, depth: int) -> None:
+        self.reorgs += 1
+
+    def work(self) -> None:
+        """Bring all batches to the contract, however often the program dies on the way."""
+        for _ in range(50):
+            try:
+                for batch in self.batches[len(self.store.rows()) :]:
+                    self.outbox.add(batch, self.rig.certified(batch))
+                    self.outbox.advance()
+                self.outbox.advance()
+                if not self.outbox.waiting:
+                    return
+                self.rig.settlement.confirm()
+            except Crash:
+                self.restart()
+        raise AssertionError("never settled")
+
+    def check(self) -> None:
+        """Each batch had its effect once: the head is the last one, and the balances are those after all of them."""
+        head = self.rig.settlement.head()
+        assert (head.height, head.block) == (len(self.batches), self.batches[-1].header.block)
+        balances = self.rig.settlement.statement().balances
+        assert (balances[ALICE, CASH], balances[BOB, CASH]) == (1_000 - 10 * head.height, 300 + 10 * head.height)
+        assert [row.status for row in self.store.rows()] == ["settled"] * head.height
+        for row in self.store.rows():
+            assert len({prepared.nonce for prepared in row.prepared}) <= 1, "never a second nonce for one batch"
+
+
+def chained(rig: Rig, count: int) -> list[Batch]:
+    """Batches that follow each other; each moves ten cents from Alice to Bob."""
+    batches: list[Batch] = []
+    for number in range(1, count + 1):
+        parent = batches[-1].header.block if batches else rig.settlement.head().block
+        rows = (ALICE, CASH, -10), (BOB, CASH, 10)
+        batches.append(
+            rig.batch(*rows, first=number, last=number, epoch=number, parent=parent, block=bytes([number]) * 32)
+        )
+    return batches
+
+
+class CrashingRows(MemoryRows):
+    """Rows that survive, and a program that may die just before or just after it wrote one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.writes = 0
+        self.die_before = self.die_after = -1
+
+    def put(self, number: int, row: OutboxRow) -> None:
+        self.writes += 1
+        if self.writes == self.die_before:
+            raise Crash
+        super().put(number, row)
+        if self.writes == self.die_after:
+            raise Crash
+
+
+class FaultyChain:
+    """A settlement whose node answers as the plan says; the plan names the fault for each sending."""
+
+    def __init__(self, inner: Any) -> None:
+        self.inner = inner
+        self.plan: dict[int, str] = {}
+        self.sent: list[bytes] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.inner, name)
+
+    def send(self, raw: bytes) -> Answer:
+        self.sent.append(raw)
+        fault = self.plan.get(len(self.sent), "")
+        if fault == "dies before sending":
+            raise Crash
+        if fault == "lost":
+            return "unknown"
+        if fault == "dropped":
+            return "sent"
+        if fault == "underpriced":
+            return "underpriced"
+        answer: Answer = self.inner.send(raw)
+        if fault == "dies after sending":
+            raise Crash
+        return {"arrived all the same": "unknown", "already known": "already known"}.get(fault, answer)  # type: ignore[return-value]
+
+
+@pytest.fixture
+def office(rig: Rig) -> Office:
+    return Office(rig)
+
+
+def test_without_faults_each_batch_takes_one_transaction(office: Office) -> None:
+    office.work()
+    office.check()
+    assert len(office.chain.sent) == 3
+    assert [row.batch.header.last for row in office.settled] == [1, 2, 3]
+
+
+@pytest.mark.parametrize("where", ["die_before", "die_after"])
+def test_a_crash_at_any_write_is_made_good(where: str) -> None:
+    office = Office(Rig())
+    office.work()
+    for write in range(1, office.store.writes + 1):
+        office = Office(Rig())
+        setattr(office.store, where, write)
+        office.work()
+        office.check()
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "dies before sending",
+        "dies after sending",
+        "lost",
+        "arrived all the same",
+        "dropped",
+        "underpriced",
+        "already known",
+    ],
+)
+@pytest.mark.parametrize("sending", [1, 2, 3])
+def test_any_answer_of_the_node_leads_to_one_effect(office: Office, fault: str, sending: int) -> None:
+    office.chain.plan[sending] = fault
+    office.work()
+    office.check()
+
+
+def test_after_a_crash_the_same_bytes_are_sent_again(office: Office) -> None:
+    office.chain.plan[1] = "dies before sending"
+    office.work()
+    assert office.chain.sent[0] == office.chain.sent[1]
+
+
+def test_a_transaction_that_arrived_unnoticed_is_not_sent_twice(office: Office) -> None:
+    office.chain.plan[1] = "arrived all the same"
+    office.work()
+    assert len(office.chain.sent) == 3
+
+
+def test_an_underpriced_transaction_keeps_its_nonce_and_its_call(office: Office) -> None:
+    office.chain.plan[1] = "underpriced"
+    office.work()
+    first, second = office.store.rows()[0].prepared
+    assert first.nonce == second.nonce and first.raw != second.raw
+
+
+def test_silence_is_waiting_and_not_failure(office: Office) -> None:
+    office.chain.plan = dict.fromkeys(range(1, PATIENCE + 1), "lost")
+    office.outbox.add(office.batches[0], office.rig.certified(office.batches[0]))
+    office.outbox.advance()
+    assert office.outbox.waiting == 1
+    office.work()
+    office.check()
+
+
+@pytest.mark.parametrize("moment", ["before we prepare", "after we prepare"])
+def test_another_relayer_may_be_first(office: Office, moment: str) -> None:
+    """Its transaction has the effect; ours reverts or is never sent, and the row is settled without a receipt."""
+    batch = office.batches[0]
+    if moment == "after we prepare":
+        office.chain.plan[1] = "lost"
+        office.outbox.add(batch, office.rig.certified(batch))
+        office.chain.plan |= dict.fromkeys(range(1, PATIENCE + 2), "lost")
+        office.outbox.advance()
+    office.rig.settle(batch, office.rig.certified(batch, signers=(1, 2, 3)))
+    office.chain.plan = {}
+    office.work()
+    assert office.settled[0].receipt is None
+    assert office.rig.settlement.head().height == 3
+
+
+def test_a_batch_that_reverts_stops_relaying_with_the_decoded_error(office: Office) -> None:
+    batch = office.batches[0]
+    office.outbox.add(batch, office.rig.certified(batch, signers=(0, 1)))
+    with pytest.raises(ChainReverted, match=r"TooFewSignatures\(found=2, validators=4\)"):
+        office.outbox.advance()
+    assert office.outbox.waiting == 1
+
+
+def test_another_block_at_our_height_stops_relaying(office: Office) -> None:
+    other = office.rig.batch(block=bytes([77]) * 32)
+    office.rig.settle(other)
+    office.chain.plan[1] = "lost"
+    office.outbox.add(office.batches[0], office.rig.certified(office.batches[0]))
+    with pytest.raises(InvariantBroken, match="block 1 is 4d4d"):
+        office.outbox.advance()
+
+
+def test_a_nonce_that_somebody_else_used_stops_relaying(office: Office) -> None:
+    office.chain.send = lambda raw: "nonce too low"  # type: ignore[method-assign]
+    office.outbox.add(office.batches[0], office.rig.certified(office.batches[0]))
+    with pytest.raises(SettlementError, match="not ours"):
+        office.outbox.advance()
+
+
+def test_batches_enter_in_order(office: Office) -> None:
+    office.outbox.add(office.batches[0], b"")
+    with pytest.raises(InvariantBroken, match="does not follow"):
+        office.outbox.add(office.batches[2], b"")
+
+
+def test_settled_means_confirmed(chain_rig: Rig) -> None:
+    chain_rig.settlement.confirmations = 2
+    office = Office(chain_rig, batches=1)
+    office.outbox.add(office.batches[0], chain_rig.certified(office.batches[0]))
+    for blocks in (0, 1):
+        office.outbox.advance()
+        assert office.settled == [], f"{blocks} confirmations are too few"
+        chain_rig.settlement.confirm()
+    office.outbox.advance()
+    assert len(office.settled) == 1
+
+
+@pytest.mark.parametrize("depth", [1, 2, 3, 4, 5])
+@pytest.mark.parametrize("crashed", [False, True])
+def test_after_a_reorg_the_same_bytes_are_sent_again(chain_rig: Rig, depth: int, crashed: bool) -> None:
+    """The chain forgets the block with our transaction and `depth - 1` blocks on top of it."""
+    chain_rig.settlement.confirmations = 6
+    office = Office(chain_rig, batches=2)
+    mark = chain_rig.settlement.chain.snapshot()
+    for batch in office.batches:
+        office.outbox.add(batch, chain_rig.certified(batch))
+    office.outbox.advance()
+    for _ in range(depth - 1):
+        chain_rig.settlement.confirm()
+    office.outbox.advance()
+    chain_rig.settlement.chain.revert(mark)
+    if crashed:
+        office.restart()
+    office.work()
+    office.check()
+    assert office.reorgs >= 1
+    assert set(office.chain.sent[:2]) == set(office.chain.sent)
+
+
+def test_a_reorg_deeper_than_the_confirmations_stops_relaying_with_both_hashes(chain_rig: Rig) -> None:
+    chain_rig.settlement.confirmations = 1
+    office = Office(chain_rig, batches=2)
+    mark = chain_rig.settlement.chain.snapshot()
+    for batch in office.batches:
+        office.outbox.add(batch, chain_rig.certified(batch))
+    office.outbox.advance()
+    office.outbox.advance()
+    assert [row.status for row in office.store.rows()] == ["settled", "mined"]
+    chain_rig.settlement.chain.revert(mark)
+    with pytest.raises(InvariantBroken, match=f"{'01' * 32}.* at {'07' * 32}"):
+        office.outbox.advance()
+
+
+def test_a_transaction_without_enough_gas_is_made_again_with_more(chain_rig: Rig) -> None:
+    office = Office(chain_rig, batches=1)
+    inner = chain_rig.settlement
+
+    def stingy(batch: Batch, certificate: bytes, nonce: int, attempt: int) -> Prepared:
+        from market_sim.blockchain.ethereum.transactions import signed
+
+        data = inner.contract.artifact.functions["settle"].call(batch.header, batch.rows, batch.exits, certificate)
+        gas = 60_000 << attempt
+        made = signed(inner.relayer, inner.chain.chain_id, nonce, inner.contract.address, data, gas, attempt)
+        return Prepared(nonce, made.raw, made.hash)
+
+    office.chain.prepare = stingy  # type: ignore[attr-defined]
+    office.outbox.add(office.batches[0], chain_rig.certified(office.batches[0]))
+    office.outbox.advance()
+    row = office.store.rows()[0]
+    assert row.status == "settled" and len(row.prepared) > 1
+    receipts = [inner.receipt(prepared.transaction) for prepared in row.prepared]
+    assert [receipt.succeeded for receipt in receipts if isinstance(receipt, Receipt)] == [False] * (
+        len(receipts) - 1
+    ) + [True]
