@@ -65,9 +65,10 @@ def _run(typed: argparse.Namespace, scenario: Scenario) -> int:
     archive.save(result.journal, run)
     summary = summarize(result)
     timeline = None if typed.no_plot else _plot(result, typed.plot, run)
-    screen.summary(summary, str(run), timeline and str(timeline), _suggestion(typed, summary))
+    places = str(run), None if timeline is None else str(timeline)
+    screen.summary(summary, *places, _suggestion(typed, summary))
     if typed.json:
-        print(json.dumps(document(summary, str(run), timeline and str(timeline)), indent=2))
+        print(json.dumps(document(summary, *places), indent=2))
     if timeline and _may_open(typed):
         _open(timeline)
     if not (summary.conserved and summary.story.agreement) and not options.byzantine:
