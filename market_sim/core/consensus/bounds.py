@@ -14,6 +14,7 @@ from market_sim.core.models.event import Numbers
 
 EPOCHS_AHEAD: Final = 4
 KEPT_PER_EPOCH: Final = 64
+RECORDED_PER_EPOCH: Final = 16
 
 _EPOCHS_REMEMBERED = 64
 _FLOODS = frozenset(("TOO_MANY_BLOCKS", "TOO_MANY_SIGNATURES", "TOO_FAR_AHEAD"))
@@ -29,14 +30,14 @@ class Bounds:
         self._unsupported: dict[int, set[bytes]] = {}
         self._first_signed: dict[int, dict[int, bytes]] = {}
         self._also_signed: dict[tuple[int, int], int] = {}
-        self._recorded = 0
+        self._recorded: dict[str, int] = {}
 
     def start(self, epoch: int) -> list[Message]:
         """A new epoch: hands out the messages that waited for it (R10) and forgets old counters."""
         due = [number for number in sorted(self._queue) if number <= epoch]
         messages = [message for number in due for message in self._queue.pop(number)]
         self._first_signed.pop(epoch - _EPOCHS_REMEMBERED, None)
-        self._recorded = 0
+        self._recorded.clear()
         return messages
 
     # ---- early messages -----------------------------------------------------------------------------------------
@@ -98,14 +99,14 @@ class Bounds:
 
     def record_of(self, reason: str) -> Record:
         """Whether one more refusal is recorded in this epoch, and as what."""
-        self._recorded += 1
-        if self._recorded > KEPT_PER_EPOCH:
-            return "last" if self._recorded == KEPT_PER_EPOCH + 1 else "none"
+        count = self._recorded[reason] = self._recorded.get(reason, 0) + 1
+        if count > RECORDED_PER_EPOCH:
+            return "last" if count == RECORDED_PER_EPOCH + 1 else "none"
         return "flood" if reason in _FLOODS else "refusal"
 
-    def no_more_records(self, epoch: int) -> tuple[str, Numbers]:
+    def no_more_records(self, reason: str, epoch: int) -> tuple[str, Numbers]:
         """The reason and the numbers of the last record of an epoch."""
-        return "TOO_MANY_REFUSALS", {"limit": KEPT_PER_EPOCH, "now_epoch": epoch}
+        return "TOO_MANY_REFUSALS", {"limit": RECORDED_PER_EPOCH, "code": reason, "now_epoch": epoch}
 
     @property
     def load(self) -> tuple[int, int]:

@@ -206,9 +206,11 @@ class Validator:
             self.bounds.keep_unsupported(block)
         self._notarized(self.view.add_block(block, proposal.payload))
         if block.epoch < self.epoch:
-            self._judged(block, "expired", "LATE_PROPOSAL", {"of_epoch": block.epoch, "now_epoch": self.epoch})
+            numbers: Numbers = {"of_epoch": block.epoch, "now_epoch": self.epoch}
+            self._set_aside(proposal, "expired", "LATE_PROPOSAL", numbers)
         elif self._pinned is not None:
-            self._judged(block, "refused", "SECOND_PROPOSAL", {"block": block.hash.hex(), "of_epoch": block.epoch})
+            numbers = {"of_epoch": block.epoch, "block": block.hash.hex()}
+            self._set_aside(proposal, "refused", "SECOND_PROPOSAL", numbers)
         else:
             self._pinned = proposal
             self._waits_for = ""
@@ -346,15 +348,27 @@ class Validator:
         self._facts.append(EquivocationSeen(self.now, self.epoch, self.index, culprit, epoch, blocks, signatures))
 
     def _refuse(self, message: Message, violation: ProtocolViolation) -> None:
-        sender = message.voter if isinstance(message, Vote) else message.proposer
         kind = self.bounds.record_of(violation.reason)
-        if kind == "none":
-            return
-        reason, numbers = violation.reason, dict(violation.numbers)
+        sender = message.voter if isinstance(message, Vote) else message.proposer
         if kind == "last":
-            reason, numbers = self.bounds.no_more_records(self.epoch)
-        make = MessageRefused if kind == "refusal" else FloodDropped
-        self._facts.append(make(self.now, self.epoch, self.index, sender, reason, numbers))
+            self._stop_recording(sender, violation.reason)
+        elif kind != "none":
+            make = MessageRefused if kind == "refusal" else FloodDropped
+            reason, numbers = violation.reason, dict(violation.numbers)
+            self._facts.append(make(self.now, self.epoch, self.index, sender, reason, numbers))
+
+    def _set_aside(self, proposal: Proposal, verdict: Verdict, reason: str, numbers: Numbers) -> None:
+        """R6, R11: a proposal beside the pinned one; there may be many, so their records are bounded too."""
+        kind = self.bounds.record_of(reason)
+        if kind == "last":
+            self._stop_recording(proposal.proposer, reason)
+        elif kind != "none":
+            self._judged(proposal.block, verdict, reason, numbers)
+
+    def _stop_recording(self, sender: int, reason: str) -> None:
+        """C11: one last record of an epoch says that there would be more."""
+        reason, numbers = self.bounds.no_more_records(reason, self.epoch)
+        self._facts.append(FloodDropped(self.now, self.epoch, self.index, sender, reason, numbers))
 
     def _judged(self, block: Block, verdict: Verdict, reason: str, numbers: Numbers) -> None:
         self._facts.append(ProposalJudged(self.now, self.epoch, self.index, block.hash.hex(), verdict, reason, numbers))

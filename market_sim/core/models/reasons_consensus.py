@@ -123,8 +123,8 @@ _FLOODS = (
     ),
     _reason(
         "TOO_MANY_REFUSALS",
-        "C11: of the messages refused in one epoch, a bounded number is recorded one by one.",
-        "{limit} refusals are recorded in epoch {now_epoch}, further ones are not",
+        "C11: of the refusals with one reason in one epoch, a bounded number is recorded one by one.",
+        "{limit} refusals with {code} are recorded in epoch {now_epoch}, further ones are not",
     ),
 )
 
