@@ -1,0 +1,5 @@
+"""Lets pytest grade the lessons: `pytest lessons/01-order-book --student answers/01-order-book.py`."""
+
+from market_sim.course.pytest_checks import pytest_addoption, pytest_configure
+
+__all__ = ["pytest_addoption", "pytest_configure"]

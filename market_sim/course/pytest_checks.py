@@ -1,0 +1,334 @@
+"""The pytest plugin that grades: `pytest lessons/01-order-book --student answers/01-order-book.py`.
+
+A check is an ordinary test function with points. It gets the student's process as the fixture `student`, a fresh one
+for each check, and says with `partial(fraction, reason)` what part of the points is earned so far. This process holds
+no code of the student; points and verdict are made here, from returned values and from journals.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from market_sim.core.data.journal import Journal
+from market_sim.core.errors import InputError
+from market_sim.course.in_process import InProcessStudent
+from market_sim.course.isolation.levels import best
+from market_sim.course.isolation.limits import Limits
+from market_sim.course.isolation.problems import Status, StudentProblem
+from market_sim.course.isolation.student import StudentProcess
+from market_sim.course.lesson import Lesson, load_lesson
+from market_sim.course.replay import keep
+from market_sim.course.verdict import DECIMALS, Announced, CheckVerdict, Verdict, lines, written
+
+CHECKS = "checks.py"
+SALT = "salt.txt"
+"""The file in the folder of hidden checks that makes its seeds unknown to everybody else."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """What can be chosen when a lesson is checked."""
+    group = parser.getgroup("lessons")
+    group.addoption("--student", metavar="FILE", help="the answer to check, or a folder with one answer per lesson")
+    group.addoption("--checks-dir", metavar="DIR", help="the instructor's hidden checks: DIR/LESSON/checks.py")
+    group.addoption("--check-timeout", type=float, metavar="SECONDS", help="caps the time limit of each lesson")
+    group.addoption("--isolation", default="auto", metavar="LEVEL", help="auto, I1 or I2")
+    group.addoption("--unsafe-in-process", action="store_true", help="run the answer in here: practice, not a grade")
+    group.addoption("--verdict", metavar="FILE", help="write the verdict on one lesson as JSON")
+    group.addoption("--grade", action="store_true", help="write grade.json with the verdicts on all lessons")
+    group.addoption("--replays", default="results", metavar="DIR", help="where the runs of failed checks are kept")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Take over collection and report when an answer is to be checked."""
+    mark = "points(points, task=1, hint='', visibility='visible'): what a check of a lesson is worth"
+    config.addinivalue_line("markers", mark)
+    config.pluginmanager.register(Grading(config), "market-sim-grading")
+
+
+@dataclass
+class Notes:
+    """What is known of one check while it runs."""
+
+    earned: float | None = None
+    reason: str = ""
+    seed: int | None = None
+    journal: Journal | None = None
+    event: int | None = None
+    problem: StudentProblem | None = None
+    printed: str = ""
+    begun: float = 0.0
+    raised: list[BaseException] = field(default_factory=list)
+
+
+NOTES = pytest.StashKey[Notes]()
+
+
+class Grading:
+    """One grading session: which lessons, which answers, which verdicts."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+        self.lessons: dict[Path, Lesson] = {}
+        self.verdicts: dict[str, list[CheckVerdict]] = {}
+        self.trouble: list[str] = []
+        chosen = config.getoption("--student", None)
+        self.answers = Path(chosen).absolute() if chosen else None
+        if self.answers is None:
+            return
+        checks_dir = config.getoption("--checks-dir")
+        self.hidden_from = Path(checks_dir).absolute() if checks_dir else None
+        self.isolation = best("I0" if config.getoption("--unsafe-in-process") else config.getoption("--isolation"))
+        config.option.tbstyle = "no"
+        config.option.verbose = -2
+        config.option.no_header = True
+
+    # Which checks there are
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
+        """Of a lesson's folder, pytest reads the checks and nothing else: a starter is no test module."""
+        if (collection_path.parent / "lesson.md").is_file() and collection_path.name != CHECKS:
+            return True
+        return None
+
+    def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+        """The checks of a lesson are test functions."""
+        if file_path.name != CHECKS or self.lesson_of(file_path) is None:
+            return None
+        if self.answers is None:
+            raise pytest.UsageError(f"name the answer to check: pytest {file_path.parent} --student answers/NAME.py")
+        return pytest.Module.from_parent(parent, path=file_path)
+
+    def pytest_collection(self, session: pytest.Session) -> None:
+        """Add the hidden checks of the lessons that were named."""
+        if self.answers is None or self.hidden_from is None:
+            return
+        for argument in list(session.config.args):
+            hidden = self.hidden_from / Path(argument).name / CHECKS
+            if (Path(argument) / "lesson.md").is_file() and hidden.is_file():
+                self.lessons[hidden] = load_lesson(Path(argument).absolute())
+                session.config.args.append(str(hidden))
+
+    def lesson_of(self, checks: Path) -> Lesson | None:
+        """The lesson that a file of checks belongs to."""
+        if checks not in self.lessons:
+            if not (checks.parent / "lesson.md").is_file():
+                return None
+            self.lessons[checks] = load_lesson(checks.parent)
+        return self.lessons[checks]
+
+    def answer_to(self, lesson: Lesson) -> Path:
+        """The file with the student's answer."""
+        if self.answers is None:
+            raise InputError("no answer was named")
+        return self.answers / f"{lesson.id}.py" if self.answers.is_dir() else self.answers
+
+    def pytest_itemcollected(self, item: pytest.Item) -> None:
+        """Every check has a place for what becomes known of it."""
+        item.stash[NOTES] = Notes()
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Checks run in the order in which they are written, the hidden ones last."""
+        if self.answers is not None:
+            items.sort(key=lambda item: self.is_hidden(item))
+
+    def is_hidden(self, item: pytest.Item) -> bool:
+        """Whether only the instructor has this check."""
+        mark = item.get_closest_marker("points")
+        told = bool(mark) and mark.kwargs.get("visibility", "visible") != "visible"
+        return told or (self.hidden_from is not None and self.hidden_from in item.path.parents)
+
+    # What a check can use
+
+    @pytest.fixture
+    def lesson(self, request: pytest.FixtureRequest) -> Lesson:
+        """The lesson that this check belongs to."""
+        return self.lessons[request.path]
+
+    @pytest.fixture
+    def student(self, request: pytest.FixtureRequest, lesson: Lesson) -> Iterator[Any]:
+        """The student's process: `student.call("match", ...)`, `student.strategy("Maker", spread=4)`."""
+        notes = request.node.stash[NOTES]
+        capped = self.config.getoption("--check-timeout")
+        limits = Limits(seconds=min(lesson.timeout, capped or lesson.timeout))
+        answer = self.answer_to(lesson)
+        if self.isolation.level == "I0":
+            yield InProcessStudent(answer)
+            return
+        process = StudentProcess(answer, limits, self.isolation, shown_as=answer.name)
+        try:
+            with process:
+                yield process
+                process.finish()
+        finally:
+            notes.problem = process.problem
+            notes.printed = process.printed.decode(errors="replace")
+
+    @pytest.fixture
+    def partial(self, request: pytest.FixtureRequest) -> Callable[[float, str], None]:
+        """`partial(fraction, reason)`: what part of the points is earned so far, and why not more."""
+        notes = request.node.stash[NOTES]
+
+        def earned(fraction: float, reason: str) -> None:
+            if not 0 <= fraction <= 1:
+                raise InputError(f"a fraction lies between 0 and 1, found {fraction}")
+            notes.earned, notes.reason = fraction, reason
+
+        return earned
+
+    @pytest.fixture
+    def seed(self, request: pytest.FixtureRequest, lesson: Lesson) -> int:
+        """The seed of this check: the same for everybody in practice, known to the instructor alone at grading."""
+        salt = "practice"
+        if self.is_hidden(request.node) and self.hidden_from is not None:
+            file = self.hidden_from / SALT
+            salt = file.read_text() if file.is_file() else f"no salt in {self.hidden_from.name}"
+        drawn = hashlib.sha256(f"{salt}/{lesson.id}/{request.node.name}".encode()).digest()
+        notes = request.node.stash[NOTES]
+        notes.seed = int.from_bytes(drawn[:4], "big") % 1_000_000
+        return notes.seed
+
+    @pytest.fixture
+    def replay(self, request: pytest.FixtureRequest) -> Callable[[Journal, int | None], None]:
+        """`replay(journal, event)`: should this check fail, keep this run and point at this event."""
+        notes = request.node.stash[NOTES]
+
+        def remember(journal: Journal, event: int | None = None) -> None:
+            notes.journal, notes.event = journal, event
+
+        return remember
+
+    # What becomes of it
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+        """Turn what happened into points and one sentence."""
+        report: Any = yield
+        notes = item.stash.get(NOTES, None)
+        if notes is None or self.answers is None:
+            return report
+        if call.when == "setup":
+            notes.begun = time.monotonic()
+        if call.excinfo is not None and not isinstance(call.excinfo.value, StudentProblem | AssertionError | InputError):
+            notes.reason = notes.reason or _unusable(call.excinfo.value)
+        if call.excinfo is not None:
+            notes.raised.append(call.excinfo.value)
+        if call.when == "teardown":
+            check = self.judged(item, notes)
+            self.verdicts.setdefault(self.lessons[item.path].id, []).append(check)
+            item.session.testsfailed += check.status != "passed"
+        return report
+
+    def judged(self, item: pytest.Item, notes: Notes) -> CheckVerdict:
+        """The verdict on one check that has ended."""
+        lesson, mark = self.lessons[item.path], item.get_closest_marker("points")
+        worth = float(mark.args[0]) if mark and mark.args else 0.0
+        options = dict(mark.kwargs) if mark else {}
+        status, fraction, reason = _outcome(notes)
+        visible = not self.is_hidden(item)
+        film = self.film(lesson, item, notes) if status != "passed" and visible else ""
+        answer = Path(self.config.getoption("--student"))
+        documented = (getattr(getattr(item, "function", None), "__doc__", "") or item.name).strip().splitlines()
+        return CheckVerdict(
+            name=item.name,
+            title=documented[0],
+            task=options.get("task", 1),
+            points=worth,
+            earned=round(worth * fraction, DECIMALS),
+            status=status,
+            reason=reason,
+            hint=options.get("hint", ""),
+            visible=visible,
+            seed=notes.seed if visible else None,
+            replay=film,
+            event=notes.event if film else None,
+            again=f"pytest lessons/{lesson.id} --student {answer} -k {item.name}" if visible else "",
+            seconds=round(time.monotonic() - notes.begun, 3),
+            printed=notes.printed if visible else "",
+        )
+
+    def film(self, lesson: Lesson, item: pytest.Item, notes: Notes) -> str:
+        """Keep the run of a failed check, so that a page can show it."""
+        if notes.journal is None:
+            return ""
+        name = f"{lesson.id}-{item.name.removeprefix('test_').replace('_', '-')}-seed{notes.seed or 0}"
+        return keep(notes.journal, Path(self.config.getoption("--replays")) / name)
+
+    def verdict(self, lesson: Lesson) -> Verdict:
+        """All checks of one lesson so far."""
+        told = Announced(lesson.hidden.checks, lesson.hidden.points) if lesson.hidden else Announced()
+        return Verdict(
+            lesson.id,
+            lesson.title,
+            self.isolation.sentence,
+            self.isolation.level,
+            tuple(self.verdicts.get(lesson.id, ())),
+            told,
+            practice=self.isolation.level == "I0",
+            trouble="; ".join(self.trouble),
+        )
+
+    # How it is told
+
+    def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
+        """No dots: the lines below say more."""
+        return (report.outcome, "", "") if self.answers is not None else None
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """A file of checks that cannot be read is the instructor's mistake, and is said as such."""
+        if report.failed and self.answers is not None:
+            last = str(report.longrepr).strip().splitlines()[-1]
+            self.trouble.append(f"{Path(report.nodeid).name or 'the checks'} cannot be read: {last}")
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> Iterator[None]:
+        """The verdict, instead of pytest's own summary."""
+        if self.answers is None:
+            return (yield)
+        terminalreporter.reportchars = ""
+        for kinds in list(terminalreporter.stats):
+            terminalreporter.stats[kinds] = []
+        result: Any = yield
+        for lesson in {lesson.id: lesson for lesson in self.lessons.values()}.values():
+            for line in lines(self.verdict(lesson)):
+                terminalreporter.write_line(line)
+        return result
+
+    def pytest_sessionfinish(self) -> None:
+        """Write the verdicts to the files that were asked for."""
+        if self.answers is None:
+            return
+        verdicts = [self.verdict(one) for one in {lesson.id: lesson for lesson in self.lessons.values()}.values()]
+        if (wanted := self.config.getoption("--verdict")) and verdicts:
+            Path(wanted).write_text(written(verdicts[0]), encoding="utf-8")
+        if self.config.getoption("--grade"):
+            text = ",\n".join(written(verdict).rstrip() for verdict in verdicts)
+            Path("grade.json").write_text(f"[\n{text}\n]\n", encoding="utf-8")
+
+
+def _outcome(notes: Notes) -> tuple[Status, float, str]:
+    """The status, the part of the points, and the sentence."""
+    earned, raised = notes.earned, notes.raised
+    for error in (notes.problem, *raised):
+        if isinstance(error, StudentProblem):
+            return error.status, min(earned or 0.0, 1.0), str(error)
+    if raised:
+        said = (str(raised[0]).splitlines() or [""])[0] if isinstance(raised[0], AssertionError | InputError) else ""
+        fraction = earned or 0.0
+        return ("partial" if 0 < fraction < 1 else "failed"), (fraction if fraction < 1 else 0.0), said or notes.reason
+    if earned is None or earned >= 1:
+        return "passed", 1.0, ""
+    return ("partial" if earned else "failed"), earned, notes.reason
+
+
+def _unusable(error: BaseException) -> str:
+    """The sentence for an answer of a shape that the check did not expect; never the source of the check."""
+    return f"the check could not use what your code returned ({type(error).__name__}: {str(error)[:200]})"

@@ -1,0 +1,160 @@
+"""The student's process: loads one answer, obeys one message after another, answers each exactly once.
+
+Started as `python -I -S child.py IN OUT` with the numbers of two pipes. Nothing that is installed can be imported;
+of `market_sim` an answer sees the modules in `OPEN`, which need only the standard library. Everything that counts
+happens at the other end of the pipes: books, accounts, checks and points.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+import traceback
+from collections.abc import Callable
+from importlib.abc import MetaPathFinder
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+PACKAGE = Path(__file__).resolve().parents[2]
+
+OPEN = {
+    "market_sim.core.errors": "core/errors.py",
+    "market_sim.core.money": "core/money.py",
+    "market_sim.core.randomness": "core/randomness.py",
+    "market_sim.core.models.intents": "course/student_side/intents.py",
+    "market_sim.market.agents.view": "market/agents/view.py",
+    "market_sim.market.agents.strategy": "market/agents/strategy.py",
+    "market_sim.course.student_side.snapshot": "course/student_side/snapshot.py",
+    "market_sim.course.student_side.wire": "course/student_side/wire.py",
+}
+"""What can be imported of `market_sim` in here, and the file that it is read from."""
+
+FOLDERS = {".".join(name.split(".")[:depth]) for name in OPEN for depth in range(1, name.count(".") + 1)}
+"""The packages above those modules; in here they are empty."""
+
+SHORT_NAMES = {
+    "market_sim.core.models.intents": "BUY SELL Amend Buy Cancel CancelAll PlaceOrder Sell",
+    "market_sim.core.money": "cents dollars",
+    "market_sim.market.agents.strategy": "Strategy",
+    "market_sim.market.agents.view": "InstrumentView View",
+}
+"""What `from market_sim import ...` offers in here."""
+
+
+class OpenModules(MetaPathFinder):
+    """Finds the modules of `OPEN`, and says of all others of ours that they are not in here."""
+
+    def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> Any:
+        """The place of one module; nothing for modules that are not ours."""
+        if fullname in OPEN:
+            return importlib.util.spec_from_file_location(fullname, PACKAGE / OPEN[fullname])
+        if fullname in FOLDERS:
+            return importlib.util.spec_from_loader(fullname, loader=self, is_package=True)
+        if fullname.partition(".")[0] == "market_sim":
+            raise ModuleNotFoundError(f"{fullname} cannot be used in an answer; there is {', '.join(sorted(OPEN))}")
+        return None
+
+    def create_module(self, spec: Any) -> None:
+        """An ordinary module."""
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Folders are empty, but `market_sim` itself offers its short names when they are asked for."""
+        if module.__name__ == "market_sim":
+            module.__dict__["__getattr__"] = _short_name
+
+
+def _short_name(name: str) -> Any:
+    for module, names in SHORT_NAMES.items():
+        if name in names.split():
+            return getattr(importlib.import_module(module), name)
+    raise AttributeError(f"an answer cannot use market_sim.{name}; there is {' '.join(SHORT_NAMES.values())}")
+
+
+class Answer:
+    """The student's module and the objects that were made from it."""
+
+    def __init__(self) -> None:
+        self.module = ModuleType("answer")
+        self.file = ""
+        self.objects: list[Any] = []
+        self.snapshots: dict[int, Any] = {}
+
+    def obey(self, message: dict[str, Any]) -> Any:
+        """Do what a message says and return the value that answers it."""
+        deeds: dict[str, Callable[..., Any]] = {
+            "start": self.start, "call": self.call, "make": self.make, "event": self.event, "end": lambda message: None,
+        }  # fmt: skip
+        return deeds[message["do"]](message)
+
+    def start(self, message: dict[str, Any]) -> None:
+        """Load the answer."""
+        self.file = message["shown_as"]
+        source = Path(message["file"]).read_bytes()
+        self.module.__file__ = self.file
+        sys.modules["answer"] = self.module
+        # What we are given to run is the student's file, in the student's own process: that is this program's purpose.
+        exec(compile(source, self.file, "exec"), self.module.__dict__)  # noqa: S102
+
+    def call(self, message: dict[str, Any]) -> Any:
+        """Call a function of the answer, or a method of one of its objects."""
+        owner = self.module if message["on"] is None else self.objects[message["on"]]
+        return self._found(owner, message["name"])(*message["arguments"], **message["keywords"])
+
+    def make(self, message: dict[str, Any]) -> int:
+        """Make an object of a class of the answer and return its number."""
+        made = self._found(self.module, message["name"])(*message["arguments"], **message["keywords"])
+        self.objects.append(made)
+        return len(self.objects) - 1
+
+    def event(self, message: dict[str, Any]) -> list[Any]:
+        """Let a strategy decide on what it can see now."""
+        from market_sim.course.student_side.snapshot import Snapshot
+
+        number = message["on"]
+        snapshot = self.snapshots.setdefault(number, Snapshot(message["luck"]))
+        snapshot.update(message["seen"])
+        return list(self.objects[number].decide(snapshot.view) or ())
+
+    def _found(self, owner: Any, name: str) -> Any:
+        found = getattr(owner, name, None)
+        if found is None:
+            where = self.file if owner is self.module else type(owner).__name__
+            raise NameError(f"{where} has no {name}")
+        return found
+
+    def described(self, error: BaseException) -> dict[str, Any]:
+        """An error as its type, the first line of what it says, and the line of the answer."""
+        if isinstance(error, SyntaxError):
+            line, said = error.lineno, error.msg
+        else:
+            places = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == self.file]
+            line, said = (places[-1] if places else None), str(error)
+        return {"type": type(error).__name__, "said": (said.splitlines() or [""])[0][:500], "line": line}
+
+
+def main(incoming: int, outgoing: int) -> None:
+    """Read, obey, answer, until the pipe is closed."""
+    sys.meta_path.insert(0, OpenModules())
+    from market_sim.core.models import intents
+    from market_sim.course.student_side.wire import LONGEST_LINE, decode, encode, line_of, message_in
+
+    kinds = (intents.PlaceOrder, intents.Cancel, intents.CancelAll, intents.Amend, intents.Conditions)
+    frozen = {kind.__name__: kind for kind in kinds}
+    answer = Answer()
+    with os.fdopen(incoming, "rb") as messages:
+        while line := messages.readline(LONGEST_LINE + 1):
+            message = decode(message_in(line), frozen)
+            reply: dict[str, Any] = {"number": message["number"]}
+            try:
+                said = line_of({**reply, "value": encode(answer.obey(message), frozen)})
+            except Exception as error:
+                said = line_of({**reply, "error": answer.described(error)})
+            os.write(outgoing, said)
+            if message["do"] == "end":
+                return
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), int(sys.argv[2]))

@@ -1,0 +1,95 @@
+"""What a participant asks the exchange for, as a student's process knows it: the same names, fields and defaults.
+
+The product's own intents (market_sim/core/models/intents.py) are `msgspec` structs, and nothing that is installed can
+be imported in the student's process. A test compares both, field by field.
+
+>>> Buy("ACME", quantity=5, limit=10_001)
+PlaceOrder(symbol='ACME', side=1, quantity=5, limit=10001, time_in_force='gtc', client_id=None, conditions=None)
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+BUY = 1
+SELL = -1
+SIDE_NAMES = {BUY: "buy", SELL: "sell"}
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """The rarer terms of an order."""
+
+    stop: int | None = None
+    display: int | None = None
+    hidden: bool = False
+    post_only: str = ""
+    peg: str = ""
+    expires: int | None = None
+    self_trade: str = "cancel_newest"
+
+
+@dataclass(frozen=True)
+class PlaceOrder:
+    """Buy or sell a quantity; without a limit at whatever price is there."""
+
+    symbol: str
+    side: int
+    quantity: int
+    limit: int | None = None
+    time_in_force: str = "gtc"
+    client_id: str | None = None
+    conditions: Conditions | None = None
+
+
+@dataclass(frozen=True)
+class Cancel:
+    """Take back what is left of one order."""
+
+    order: int
+
+
+@dataclass(frozen=True)
+class CancelAll:
+    """Take back every open order, of one instrument or (without a symbol) of all."""
+
+    symbol: str | None = None
+
+
+@dataclass(frozen=True)
+class Amend:
+    """Change the total quantity or the limit of an open order; what is not named stays."""
+
+    order: int
+    quantity: int | None = None
+    limit: int | None = None
+
+
+Intent = PlaceOrder | Cancel | CancelAll | Amend
+
+
+def Buy(
+    symbol: str,
+    quantity: int,
+    limit: int | None = None,
+    time_in_force: str = "gtc",
+    client_id: str | None = None,
+    **conditions: Any,
+) -> PlaceOrder:
+    """An order to buy; further words become its conditions."""
+    rarer = Conditions(**conditions) if conditions else None
+    return PlaceOrder(symbol, BUY, quantity, limit, time_in_force, client_id, rarer)
+
+
+def Sell(
+    symbol: str,
+    quantity: int,
+    limit: int | None = None,
+    time_in_force: str = "gtc",
+    client_id: str | None = None,
+    **conditions: Any,
+) -> PlaceOrder:
+    """An order to sell; further words become its conditions."""
+    rarer = Conditions(**conditions) if conditions else None
+    return PlaceOrder(symbol, SELL, quantity, limit, time_in_force, client_id, rarer)

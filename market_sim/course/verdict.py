@@ -1,0 +1,207 @@
+"""The verdict on one answer: what each check gave and why, as values that every door shows in its own way."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from market_sim.course.isolation.problems import Status
+
+DECIMALS = 2
+
+
+@dataclass(frozen=True)
+class CheckVerdict:
+    """One check: points, status, and one sentence of reason."""
+
+    name: str
+    title: str
+    """What is claimed, in a few words: the first line of the check's docstring."""
+    task: int
+    points: float
+    earned: float
+    status: Status
+    reason: str = ""
+    hint: str = ""
+    visible: bool = True
+    seed: int | None = None
+    """The seed of its run, for a check that makes one."""
+    replay: str = ""
+    """The folder of the run that shows what happened, and the number of the event to look at."""
+    event: int | None = None
+    again: str = ""
+    """The command that repeats this check alone."""
+    seconds: float = 0.0
+    printed: str = ""
+    """What the student's code printed during this check."""
+
+    @property
+    def link(self) -> str:
+        """The page that opens the replay at the event, when `simulate.py serve` is running."""
+        if not self.replay:
+            return ""
+        return f"http://127.0.0.1:5000/runs/{Path(self.replay).name}" + (f"?event={self.event}" if self.event else "")
+
+
+@dataclass(frozen=True)
+class Announced:
+    """What is told of the checks that a student does not have."""
+
+    checks: int = 0
+    points: float = 0
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """All checks of one lesson on one answer."""
+
+    lesson: str
+    title: str
+    isolation: str
+    level: str
+    checks: tuple[CheckVerdict, ...] = ()
+    announced: Announced = field(default_factory=Announced)
+    practice: bool = False
+    """Whether the code ran inside the grader: then this is no grade."""
+    trouble: str = ""
+    """Why there is no verdict on the checks: the file is missing, or the grader itself was ended."""
+
+    @property
+    def visible(self) -> tuple[CheckVerdict, ...]:
+        """The checks that the student has."""
+        return tuple(check for check in self.checks if check.visible)
+
+    @property
+    def hidden(self) -> tuple[CheckVerdict, ...]:
+        """The checks that only the instructor has."""
+        return tuple(check for check in self.checks if not check.visible)
+
+    @property
+    def score(self) -> float:
+        """All points earned."""
+        return total(check.earned for check in self.checks)
+
+    @property
+    def maximum(self) -> float:
+        """All points that can be earned with these checks."""
+        return total(check.points for check in self.checks)
+
+    @property
+    def passed(self) -> bool:
+        """Whether every check gave all its points."""
+        return bool(self.checks) and all(check.status == "passed" for check in self.checks)
+
+    @property
+    def status(self) -> str:
+        """One word for the whole answer."""
+        if self.trouble:
+            return "no verdict"
+        for worst in ("protocol error", "crashed", "time limit"):
+            if any(check.status == worst for check in self.checks):
+                return worst
+        return "passed" if self.passed else "partial" if self.score else "failed"
+
+    def summary(self) -> str:
+        """The last line, which never says that everything is right: nobody here knows that."""
+        if self.trouble:
+            return self.trouble
+        right = sum(check.status == "passed" for check in self.visible)
+        earned, possible = total(c.earned for c in self.visible), total(c.points for c in self.visible)
+        said = f"public checks {right}/{len(self.visible)}, {number(earned)} of {number(possible)} points"
+        if self.hidden:
+            right = sum(check.status == "passed" for check in self.hidden)
+            earned, possible = total(c.earned for c in self.hidden), total(c.points for c in self.hidden)
+            return said + f"; hidden checks {right}/{len(self.hidden)}, {number(earned)} of {number(possible)} points"
+        if self.announced.checks:
+            told = self.announced
+            return said + f"; {told.checks} more checks, {number(told.points)} points, run at grading, on other seeds"
+        return said + "; your instructor may run more checks at grading, on other seeds"
+
+
+def total(points: Iterable[float]) -> float:
+    """A sum of points without the noise of binary fractions."""
+    return round(float(sum(Fraction(str(one)) for one in points)), DECIMALS)
+
+
+def number(points: float) -> str:
+    """Points as people write them: 4, 2.5, 1.33."""
+    return f"{points:.{DECIMALS}f}".rstrip("0").rstrip(".")
+
+
+def written(verdict: Verdict) -> str:
+    """A verdict as JSON."""
+    return json.dumps(asdict(verdict), indent=1, sort_keys=True) + "\n"
+
+
+def read(text: str) -> Verdict:
+    """The verdict in a JSON text that `written` made."""
+    value: dict[str, Any] = json.loads(text)
+    checks = tuple(CheckVerdict(**check) for check in value.pop("checks"))
+    return Verdict(checks=checks, announced=Announced(**value.pop("announced")), **value)
+
+
+def lines(verdict: Verdict, width: int = 100) -> list[str]:
+    """A verdict as lines for a terminal."""
+    shown = [f"{verdict.lesson}: {verdict.title}"]
+    for check in verdict.checks:
+        shown += _check_lines(check, width)
+    shown += ["", verdict.summary()]
+    if verdict.practice:
+        shown.append("practice, not a grade")
+    return [*shown, f"isolation {verdict.isolation}"]
+
+
+def _check_lines(check: CheckVerdict, width: int) -> list[str]:
+    points = f"{number(check.earned):>4}/{number(check.points)}"
+    if not check.visible:
+        shown = [f"  hidden  {check.title or check.name:<{width - 40}} {points:<8} {check.status}"]
+        return shown + ([f"          hint: {check.hint}"] if check.hint and check.status != "passed" else [])
+    shown = [f"  task {check.task}  {check.title:<{width - 40}} {points:<8} {check.status}"]
+    if check.status == "passed":
+        return shown
+    told = [
+        check.reason,
+        f"hint: {check.hint}" if check.hint else "",
+        f"seed {check.seed}" if check.seed is not None else "",
+        f"replay: {check.link or ''} ({check.replay})" if check.replay else "",
+        f"again: {check.again}" if check.again else "",
+        f"printed: {check.printed.strip().splitlines()[-1][:width]}" if check.printed.strip() else "",
+    ]
+    return shown + [f"          {line}" for line in told if line]
+
+
+GRADESCOPE_STATUS = {"passed": "passed"}
+
+
+def gradescope(verdict: Verdict, seconds: float, extra: dict[str, Any]) -> dict[str, Any]:
+    """A verdict in the results format of Gradescope's autograder; students see nothing of hidden checks but hints."""
+    return {
+        "score": verdict.score,
+        "execution_time": round(seconds, 2),
+        "output": verdict.summary(),
+        "output_format": "text",
+        "visibility": "visible",
+        "stdout_visibility": "hidden",
+        "tests": [_gradescope_test(check) for check in verdict.checks],
+        "extra_data": {**extra, "verdict": json.loads(written(verdict))},
+    }
+
+
+def _gradescope_test(check: CheckVerdict) -> dict[str, Any]:
+    said = [check.reason] if check.visible and check.reason else []
+    if check.hint and check.status != "passed":
+        said.append(f"hint: {check.hint}")
+    return {
+        "name": check.title or check.name,
+        "score": check.earned,
+        "max_score": check.points,
+        "status": GRADESCOPE_STATUS.get(check.status, "failed"),
+        "visibility": "visible" if check.visible else "after_published",
+        "output": "\n".join(said),
+        "output_format": "text",
+        "tags": [f"task-{check.task}", check.status],
+    }
