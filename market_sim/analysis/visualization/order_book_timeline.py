@@ -20,7 +20,7 @@ from market_sim.core.models.market_events import InstrumentListed, Trade
 from market_sim.core.money import written
 
 LEGEND = (
-    LegendEntry("bids", "bid-deep", "waiting buyers (darker: more)"),
+    LegendEntry("bids", "bid-deep", "waiting buyers (stronger: more)"),
     LegendEntry("asks", "ask-deep", "waiting sellers"),
     LegendEntry("line", "bid-line", "best bid"),
     LegendEntry("line", "ask-line", "best ask"),
@@ -157,7 +157,7 @@ def _takers(market: Market) -> Iterator[Part]:
                 "color": LIGHT[role],
                 # The smallest can still be pointed at; the area above that grows with the size.
                 "size": [round(smallest * (1 + 1.4 * (taker.quantity / largest) ** 0.5), 1) for taker in mine],
-                "line": {"color": LIGHT["paper"], "width": 1},
+                "line": {"color": LIGHT["paper"], "width": 0.4 if market.axis.is_long else 1},
                 "opacity": 0.95,
             },
         }

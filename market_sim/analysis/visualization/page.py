@@ -17,6 +17,7 @@ from market_sim.analysis.visualization.order_book_timeline import order_book_acc
 from market_sim.analysis.visualization.palette import dark_changes, style_variables
 from market_sim.analysis.visualization.panels import CONFIG, LEFT, RIGHT, Account, Table, stacked
 from market_sim.analysis.visualization.story_steps import story_steps
+from market_sim.analysis.visualization.time_axis import seconds
 from market_sim.analysis.visualization.timeline import Timeline
 from market_sim.core.models.market_events import Trade
 from market_sim.core.models.run_events import RunStarted
@@ -51,13 +52,16 @@ def timeline_page(result: Result) -> str:
         "config": CONFIG,
         "figures": [_drawn(whole), *(_drawn(figure) for figure, _ in books)],
         "steps": {"times": [time for time, _ in steps], "texts": [text for _, text in steps]},
+        "epoch": seconds(timeline.axis.epoch_ns),
+        "long": timeline.axis.is_long,
         "window": list(timeline.axis.opens_on),
         "whole": list(timeline.axis.whole),
     }
     title = f"{result.scenario}, seed {result.seed}"
     width = max(NARROWEST, min(WIDEST, LEFT + RIGHT + COLUMN * (timeline.axis.crowd + 1)))
-    sections = [_figure("The run on one time axis", 0, width, accounts, _controls(timeline, len(steps)))]
-    sections += [_figure(account.name, number, width, [account]) for number, (_, account) in enumerate(books, 1)]
+    sections = [_figure("The run on one time axis", whole, width, 0, accounts, _controls(timeline, len(steps)))]
+    for number, (figure, account) in enumerate(books, 1):
+        sections.append(_figure(account.name, figure, width, number, [account]))
     return "\n".join(
         [
             "<!DOCTYPE html>",
@@ -154,7 +158,9 @@ def _controls(timeline: Timeline, steps: int) -> str:
     )
 
 
-def _figure(title: str, number: int, width: int, accounts: list[Account], controls: str = "") -> str:
+def _figure(title: str, figure: Figure, width: int, number: int, accounts: list[Account], controls: str = "") -> str:
+    # The height is said here, too, because a browser that prints forgets what plotly measured.
+    size = f"min-width: {width}px; height: {figure.layout.height}px"
     sentences = " ".join(account.sentence for account in accounts)
     legends = "".join(legend_list(account.name, account.legend) for account in accounts)
     words = "".join(_words(account) for account in accounts)
@@ -162,7 +168,7 @@ def _figure(title: str, number: int, width: int, accounts: list[Account], contro
         f'<figure role="group" aria-roledescription="chart" aria-label="{escape(sentences)}">'
         f'<h2>{escape(title)}</h2>{controls}<div class="legends">{legends}</div>'
         f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(title)}: the chart">'
-        f'<div class="chart" id="chart-{number}" style="min-width: {width}px"></div></div>'
+        f'<div class="chart" id="chart-{number}" style="{size}"></div></div>'
         f"<noscript><p>The picture needs JavaScript; the sentences and tables below say the same.</p></noscript>"
         f"<figcaption>{words}</figcaption></figure>"
     )

@@ -132,7 +132,7 @@ def _layout(axis: TimeAxis, height: int, panels: int) -> Part:
         "hoverlabel": {
             "bgcolor": LIGHT["paper"],
             "bordercolor": LIGHT["muted"],
-            "font": {"color": LIGHT["ink"], "size": 12},
+            "font": {"family": FONT, "color": LIGHT["ink"], "size": 12},
             "align": "left",
         },
         "barmode": "relative",
