@@ -191,3 +191,10 @@ def _call_with_reason(tester: Any, params: Any) -> Any:
         said = str(failed.args[0])
         data = ast.literal_eval(said) if said[:2] in ("b'", 'b"') else b""
         raise ContractCustomError(said, data="0x" + data.hex()) from None
+
+
+def signature_backend() -> str:
+    """Who computes signatures for eth-tester: without coincurve everything works and takes five times as long."""
+    from eth_keys.backends import get_backend
+
+    return type(get_backend()).__name__.removesuffix("ECCBackend").lower()

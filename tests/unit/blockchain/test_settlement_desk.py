@@ -4,70 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from market_sim.blockchain.desk import SettlementDesk
-from market_sim.blockchain.in_memory import InMemorySettlement
-from market_sim.blockchain.payload import encoded
-from market_sim.blockchain.register import Register
-from market_sim.core.consensus.blocks import FinalBlock, make_block
-from market_sim.core.data.journal import Journal
 from market_sim.core.errors import InvariantBroken
-from market_sim.core.models.market_events import AccountOpened, Deposited, InstrumentListed, Trade
 from market_sim.core.models.settlement_events import BatchCertified, BlockSettled, Reconciled, TradeRefused
-from market_sim.core.randomness import Randomness
-
-GENESIS = bytes([7]) * 32
-
-
-class Town:
-    """A market of two traders whose trades the test writes by hand, and the chain of blocks that holds them."""
-
-    def __init__(self, validators: int = 4, share_execution: bool = True) -> None:
-        self.journal = Journal()
-        for event in (
-            InstrumentListed(0, "ACME", "stock", 1, 1, "USD", 1, 2, 0),
-            AccountOpened(0, "fees", 1, "house"),
-            AccountOpened(0, "alice", 2, "alice"),
-            AccountOpened(0, "bob", 3, "bob"),
-            Deposited(0, "alice", "USD", 1_000),
-            Deposited(0, "bob", "ACME", 10),
-        ):
-            self.journal.record(event)
-        self.register = Register.of(self.journal)
-        self.trades: dict[int, Trade] = {}
-        self.blocks: list[FinalBlock] = []
-        self.desk = SettlementDesk(
-            InMemorySettlement(),
-            validators=validators,
-            randomness=Randomness(1),
-            record=self.journal.record,
-            now=lambda: 5,
-            trade=self.trades.__getitem__,
-            share_execution=share_execution,
-        )
-        self.desk.open(self.register, self.journal, GENESIS)
-
-    def trade(self, price: int, quantity: int, maker_fee: int = 0, taker_fee: int = 0) -> Trade:
-        """Alice buys from Bob, who was resting."""
-        number = len(self.trades) + 1
-        trade = Trade(1, number, "ACME", price, quantity, 1, 1, 2, "bob", "alice", maker_fee, taker_fee)
-        self.trades[number] = trade
-        return trade
-
-    def block(self, *trades: Trade) -> FinalBlock:
-        """The next block of the chain."""
-        parent = self.blocks[-1].hash if self.blocks else GENESIS
-        height = len(self.blocks) + 1
-        payload = b"".join(encoded(trade, self.register) for trade in trades)
-        block = make_block(parent, height, payload)
-        self.blocks.append(FinalBlock(height, height, block.hash, parent, payload))
-        return self.blocks[-1]
-
-    def finalize(self, *blocks: FinalBlock, validators: range = range(4)) -> None:
-        for validator in validators:
-            self.desk.finalized(validator, blocks)
-
-    def of(self, kind: type) -> list:
-        return list(self.journal.of(kind))
+from tests.unit.blockchain.town import Town
 
 
 def test_a_block_is_settled_once_three_of_four_validators_executed_it() -> None:
