@@ -120,11 +120,12 @@ class Traitor:
         signature = self._signer.sign(block.epoch, block.hash)
         return Proposal(self.validator.view.genesis.hash, block, payload, self.index, signature)
 
-    def _tell_proposal(self, proposal: Proposal, height: int, group: int) -> None:
+    def _tell_proposal(self, proposal: Proposal, height: int, group: int = 0, trades: int = 0) -> None:
         block, validator = proposal.block, self.validator
         name, moment = block.hash.hex(), (validator.now, validator.epoch)
+        names = (name, block.parent.hex())
         digest = block.payload_digest.hex()
-        self._facts.append(BlockProposed(*moment, name, block.parent.hex(), height, self.index, digest, 0, group))
+        self._facts.append(BlockProposed(*moment, *names, height, self.index, digest, trades, group))
         self._facts.append(VoteCast(*moment, self.index, name, proposal.signature.hex()))
 
     # ---- habits that bend what the protocol sends ---------------------------------------------------------------
@@ -191,10 +192,10 @@ class Traitor:
         rest = tuple(other for other in self._others if other not in group)
         kept = [envelope for envelope in self._envelopes if envelope.message is not proposal]
         self._envelopes = [Envelope(proposal, group), Envelope(rival, rest), *kept]
-        self._facts = [
-            msgspec.structs.replace(fact, group=1) if isinstance(fact, BlockProposed) else fact for fact in self._facts
-        ]
-        self._tell_proposal(rival, view.height.get(parent, -1) + 1, 2)
+        told = [fact for fact in self._facts if isinstance(fact, BlockProposed)]
+        trades = told[0].trades if told and payload == proposal.payload else 0
+        self._facts = [msgspec.structs.replace(fact, group=1) if fact in told else fact for fact in self._facts]
+        self._tell_proposal(rival, view.height.get(parent, -1) + 1, 2, trades)
         self._act("equivocate", [block.hash, rival.block.hash], rest)
 
     def _vote_again(self, heard: Message | None) -> None:
@@ -245,7 +246,7 @@ class Traitor:
             self._envelopes = [envelope for envelope in self._envelopes if envelope.message is not own]
             self._facts = [fact for fact in self._facts if not isinstance(fact, (BlockProposed, VoteCast))]
         self._envelopes.append(Envelope(proposal))
-        self._tell_proposal(proposal, self.validator.view.height.get(block.parent, -1) + 1, 0)
+        self._tell_proposal(proposal, self.validator.view.height.get(block.parent, -1) + 1)
         self._act("usurp", [block.hash])
 
     def _flood(self, heard: Message | None) -> None:

@@ -35,6 +35,7 @@ class Ear:
         self.voted: dict[int, str] = {}
         self.early: list[Any] = []
         self.flooded = False
+        self.news = True
 
 
 class Monitors:
@@ -97,7 +98,9 @@ class Monitors:
             self.payloads[name] = message.payload
         elif ear.epoch_of.get(name, epoch) != epoch:
             return
-        ear.signed.setdefault((epoch, name), set()).add(signer)
+        signers = ear.signed.setdefault((epoch, name), set())
+        ear.news = ear.news or not is_vote or signer not in signers
+        signers.add(signer)
 
     def _is_genuine(self, message: Any) -> bool:
         if message.genesis != self.genesis:
@@ -124,6 +127,7 @@ class Monitors:
             return []
         self._now = now
         before = len(self.hits)
+        ear.news = ear.news or bool(facts)
         for fact in facts:
             if isinstance(fact, BlockProposed):
                 self._proposed(index, ear, fact)
@@ -230,8 +234,9 @@ class Monitors:
 
     def _nothing_is_missing(self, index: int, ear: Ear) -> None:
         """C5, C6, the other direction: what has a quorum is notarized, what has three in a row is final."""
-        if ear.flooded:
+        if ear.flooded or not ear.news:
             return  # C11: a validator that dropped a flood may know less than it was told
+        ear.news = False
         for name, parent in ear.parent.items():
             if name not in ear.height:
                 signers = ear.signed.get((ear.epoch_of[name], name), set())
