@@ -28,6 +28,7 @@ from market_sim.pricing.refusals import at_least_one
 
 LARGEST_TREE = 20_000
 LARGEST_LOGARITHM = 300.0
+ROUNDING = 1e-11
 
 Watcher = Callable[[int, list[float], list[float]], None]
 
@@ -217,12 +218,15 @@ def exercise_boundary(option: VanillaOption, steps: int = 500) -> list[BoundaryP
     if option.is_certain:
         raise InputError("with no time or volatility left there is no boundary: exercise or do not")
     lattice, points = crr_lattice(option, steps), []
-    better = 1e-12 * option.strike
 
     def watch(step: int, waiting: list[float], _: list[float]) -> None:
         nearest_first = range(step, -1, -1) if option.kind == "put" else range(step + 1)
         prices = ((ups, option.spot * lattice.up ** (2 * ups - step)) for ups in nearest_first)
-        exercised = (price for ups, price in prices if option.sign * (price - option.strike) > waiting[ups] + better)
+        exercised = (
+            price
+            for ups, price in prices
+            if option.sign * (price - option.strike) > waiting[ups] + ROUNDING * (price + option.strike)
+        )
         points.append(BoundaryPoint(step * option.years / steps, next(exercised, None)))
 
     _walk(option, lattice, True, watch)
