@@ -248,6 +248,23 @@ def test_a_waiting_proposal_is_refused_when_a_longer_chain_appears():
     assert [judged for step in steps for judged in judgements(step)][-1] == ("refused", "PARENT_TOO_SHORT")
 
 
+def test_a_block_that_the_others_notarized_first_gets_no_vote_any_more():
+    seats = Seats()
+    block = seats.block(1)
+    seats[0].on_epoch(1)
+    for voter in (2, 3):
+        seats[0].on_message(seats.vote(voter, block))
+    step = seats[0].on_message(seats.proposal(block))
+    assert judgements(step) == [("refused", "NOTARIZED_WITHOUT")]
+    assert block.hash in seats[0].view.height
+
+
+def test_in_calm_weather_everybody_votes_for_everything():
+    for seed in range(20):
+        run = run_committee(epochs=6, seed=seed, news_every=30_000_000, paranoid=False)
+        assert len(run.of(VoteCast)) == 4 * 6
+
+
 def test_an_invalid_payload_is_refused_for_good():
     seats = Seats()
     seats[0].on_epoch(1)

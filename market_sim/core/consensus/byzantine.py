@@ -58,6 +58,7 @@ class Traitor:
         self._heard: list[Message] = []
         self._signed: set[bytes] = set()
         self._has_crashed = False
+        self._epoch_starts = False
         self._envelopes: list[Envelope] = []
         self._facts: list[ConsensusEvent] = []
         self._habits: dict[str, Callable[[Message | None], None]] = {
@@ -75,7 +76,10 @@ class Traitor:
 
     def on_epoch(self, epoch: int) -> Treason:
         """A new epoch: what the protocol says, bent by the habits."""
-        return self._bend(self.validator.on_epoch(epoch), None)
+        self._epoch_starts = True
+        treason = self._bend(self.validator.on_epoch(epoch), None)
+        self._epoch_starts = False
+        return treason
 
     def on_message(self, message: Message) -> Treason:
         """A message arrives: what the protocol says, bent by the habits."""
@@ -181,8 +185,8 @@ class Traitor:
     def _equivocate(self, _: Message | None) -> None:
         """Different blocks for different groups, its vote with each. Countered by one vote per epoch."""
         proposal = self._own_proposal()
-        if proposal is None:
-            return
+        if proposal is None or not self._epoch_starts:
+            return  # a proposal of its own at another time is an echo of its lies
         block, view = proposal.block, self.validator.view
         other_tips = [tip.hash for tip in view.tips if tip.hash != block.parent]
         parent = self._chance.choice([block.parent, *other_tips])
@@ -217,27 +221,27 @@ class Traitor:
 
     def _forge(self, heard: Message | None) -> None:
         """Wrong key, false identity, unknown key, one field of a real message changed. Countered by verification."""
-        if heard is None:
+        if self._epoch_starts:
             forged: Message = lies.false_vote(self.validator, self._signer, self._others, self._chance)
-        elif self._chance.random() < 0.3:
+        elif heard is not None and self._chance.random() < 0.3:
             forged = lies.mutated(heard, self._chance)
         else:
             return
         self._envelopes.append(Envelope(forged))
         self._act("forge", [_block_of(forged)])
 
-    def _replay(self, heard: Message | None) -> None:
+    def _replay(self, _: Message | None) -> None:
         """Sends old messages again, and votes signed for another chain. Countered by R13 and first sight."""
-        if heard is not None or not self._heard:
+        if not (self._epoch_starts and self._heard):
             return
         old = self._chance.choice(self._heard)
         foreign = lies.foreign_vote(old, self.index, self._foreign_signer, self._chance)
         self._envelopes.extend((Envelope(old), Envelope(foreign)))
         self._act("replay", [_block_of(old), _block_of(foreign)])
 
-    def _usurp(self, heard: Message | None) -> None:
+    def _usurp(self, _: Message | None) -> None:
         """Proposes when it does not lead, for a past or future epoch, on a wrong parent. Countered by R4 and R10."""
-        if heard is not None:
+        if not self._epoch_starts:
             return
         block, payload = lies.usurped_block(self.validator, self._chance)
         proposal = self._sign(block, payload)
@@ -249,9 +253,9 @@ class Traitor:
         self._tell_proposal(proposal, self.validator.view.height.get(block.parent, -1) + 1)
         self._act("usurp", [block.hash])
 
-    def _flood(self, heard: Message | None) -> None:
+    def _flood(self, _: Message | None) -> None:
         """Many blocks when it leads, many votes otherwise. Countered by the bounds of C11."""
-        if heard is not None:
+        if not self._epoch_starts:
             return
         for message in lies.flood(self.validator, self._signer):
             self._envelopes.append(Envelope(message))

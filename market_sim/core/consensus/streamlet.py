@@ -253,6 +253,8 @@ class Validator:
             return "waiting", "PARENT_UNKNOWN", {"parent": block.parent.hex()}
         if parent.epoch >= block.epoch:
             return "refused", "EPOCH_NOT_AFTER_PARENT", dict(epoch_not_after(block, parent).numbers)
+        if block.hash in view.height:
+            return "refused", "NOTARIZED_WITHOUT", {"block": block.hash.hex(), "quorum": view.quorum}
         if height < view.longest:
             return "refused", "PARENT_TOO_SHORT", {"parent_height": height, "longest": view.longest}
         if height < self.lock:

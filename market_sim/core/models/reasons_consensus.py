@@ -84,6 +84,11 @@ _JUDGEMENTS = (
         "the proposal extends a chain of length {parent_height}, a notarized chain of length {longest} is in view",
     ),
     _reason(
+        "NOTARIZED_WITHOUT",
+        "R6: the parent of a block that is notarized already is not the end of a longest notarized chain any more.",
+        "the votes of {quorum} others notarized block {block} before this validator could judge it",
+    ),
+    _reason(
         "PARENT_BELOW_LOCK",
         "Restart: a validator never signs on a shorter chain than it has signed on before.",
         "the proposal extends a chain of length {parent_height}, this validator signed on one of length {lock}",

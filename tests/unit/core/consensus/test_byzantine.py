@@ -6,7 +6,7 @@ import pytest
 
 from market_sim.core.consensus.behaviours import BEHAVIOURS, Behaviour, parse_behaviours
 from market_sim.core.errors import InputError
-from market_sim.core.models.consensus_events import ByzantineAct, MessageRefused, VoteCast
+from market_sim.core.models.consensus_events import BlockProposed, ByzantineAct, MessageRefused, VoteCast
 from tests.unit.core.consensus.table import run_committee
 
 
@@ -46,6 +46,19 @@ def test_a_liar_behaves_in_the_epochs_it_was_told_to():
     assert {act.epoch for act in run.of(ByzantineAct)} <= set(range(5, 10))
     voted = {event.epoch for event in run.of(VoteCast) if event.voter == 2}
     assert voted == {1, 2, 3, 4, 10, 11, 12}
+
+
+def test_a_leader_that_lies_sends_two_blocks_in_its_own_epochs_and_none_in_others():
+    run = run_committee(epochs=12, byzantine="n3:equivocate", news_every=50_000_000)
+    proposed = [(event.epoch, event.group) for event in run.of(BlockProposed) if event.proposer == 3]
+    assert proposed == [(3, 1), (3, 2), (7, 1), (7, 2), (11, 1), (11, 2)]
+
+
+@pytest.mark.parametrize("name", ["usurp", "replay", "flood"])
+def test_a_liar_adds_its_lies_once_an_epoch_however_much_news_there_is(name):
+    run = run_committee(epochs=8, byzantine=f"n3:{name}", news_every=50_000_000)
+    epochs = [act.epoch for act in run.of(ByzantineAct)]
+    assert len(epochs) == len(set(epochs)) >= 7
 
 
 def test_a_forger_is_refused_for_its_signature_in_every_run():
