@@ -27,4 +27,10 @@ def _doctor(arguments: Sequence[str]) -> int:
     return examine()
 
 
-COMMANDS: dict[str, Command] = {"doctor": _doctor}
+def _serve(arguments: Sequence[str]) -> int:
+    from market_sim.ui.cli.serving import serve
+
+    return serve(arguments)
+
+
+COMMANDS: dict[str, Command] = {"doctor": _doctor, "serve": _serve}

@@ -1,0 +1,178 @@
+"""Events in words: one sentence for each, with prices as people read them and every refusal with its rule.
+
+The pages list and step through the journal with these sentences. An event of a kind that has no sentence of its own is
+told by its fields, so that nothing of a journal is ever left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from market_sim.core.data.journal import Journal
+from market_sim.core.models import consensus_events as consensus
+from market_sim.core.models import market_events as market
+from market_sim.core.models import run_events as run
+from market_sim.core.models import settlement_events as settlement
+from market_sim.core.models.event import Event, Numbers
+from market_sim.core.models.intents import SIDE_NAMES, PlaceOrder
+from market_sim.core.models.reasons import explain, table
+from market_sim.core.money import written
+
+SHORT = 6
+"""So many digits of a hash are shown."""
+
+
+class Words:
+    """What a run's numbers are called: prices by instrument, amounts by asset, blocks by epoch."""
+
+    def __init__(self, journal: Journal) -> None:
+        self.listed = {event.symbol: event for event in journal.of(market.InstrumentListed)}
+        self._decimals = {event.quote: event.price_decimals for event in self.listed.values()}
+        self._decimals.update({symbol: event.quantity_decimals for symbol, event in self.listed.items()})
+        self.epoch_of = {event.block: event.epoch for event in journal.of(consensus.BlockProposed)}
+        genesis = next((event.genesis for event in journal.of(run.CommitteeSeated)), "")
+        self.epoch_of[genesis] = 0
+
+    def price(self, symbol: str, price: int | None) -> str:
+        """A price of this instrument."""
+        listed = self.listed.get(symbol)
+        return "the market" if price is None else written(price, listed.price_decimals if listed else 2)
+
+    def size(self, symbol: str, quantity: int) -> str:
+        """A quantity of this instrument."""
+        listed = self.listed.get(symbol)
+        return written(quantity, listed.quantity_decimals if listed else 0)
+
+    def amount(self, asset: str, amount: int) -> str:
+        """An amount of cash or of an instrument, with its name."""
+        return f"{written(amount, self._decimals.get(asset, 0))} {asset}"
+
+    def block(self, block: str) -> str:
+        """A block by its epoch and the first digits of its hash."""
+        epoch = self.epoch_of.get(block)
+        if epoch == 0:
+            return "genesis"
+        return f"block {block[:SHORT]}" if epoch is None else f"block {epoch} ({block[:SHORT]})"
+
+    def order(self, terms: PlaceOrder) -> str:
+        """The terms of an order: buy 5 ACME at 100.01, gtc."""
+        where = "at the market" if terms.limit is None else f"at {self.price(terms.symbol, terms.limit)}"
+        rare = "" if terms.conditions is None else f" ({_conditions(terms.conditions)})"
+        live = "" if terms.time_in_force == "gtc" else f", {terms.time_in_force}"
+        return f"{SIDE_NAMES[terms.side]} {self.size(terms.symbol, terms.quantity)} {terms.symbol} {where}{live}{rare}"
+
+
+def reason_sentence(code: str, numbers: Numbers) -> str:
+    """A refusal in words: the sentence of this case; the rule when the numbers do not fill it, else the bare code."""
+    try:
+        return explain(code, numbers)
+    except KeyError:
+        known = table().get(code)
+        return known.rule if known else code
+
+
+def _conditions(conditions: Any) -> str:
+    plain = msgspec.to_builtins(conditions)
+    return ", ".join(name if value is True else f"{name} {value}" for name, value in plain.items() if value)
+
+
+class Teller:
+    """Puts the events of one journal into sentences."""
+
+    def __init__(self, journal: Journal) -> None:
+        self.words = Words(journal)
+
+    def sentence(self, event: Event) -> str:
+        """One sentence about this event."""
+        tell = _SENTENCES.get(type(event))
+        return tell(self.words, event) if tell else _fields(event)
+
+
+def _fields(event: Event) -> str:
+    plain = {name: getattr(event, name) for name in event.__struct_fields__ if name not in ("time", "epoch")}
+    return ", ".join(f"{name.replace('_', ' ')} {_short(value)}" for name, value in plain.items())
+
+
+def _short(value: object) -> str:
+    if isinstance(value, str) and len(value) > 2 * SHORT and all(digit in "0123456789abcdefx" for digit in value):
+        return value[: SHORT + 2 * value.startswith("0x")] + "…"
+    if isinstance(value, tuple | list):
+        return " ".join(map(_short, value)) or "none"
+    if isinstance(value, dict):
+        return " ".join(f"{name} {_short(one)}" for name, one in value.items()) or "none"
+    return "none" if value is None else str(value)
+
+
+def _heights(event: Any) -> str:
+    return f"height {event.first}" if event.first == event.last else f"heights {event.first} to {event.last}"
+
+
+def _shares(w: Words, e: market.Trade) -> str:
+    does, way = ("buys", "from") if e.side > 0 else ("sells", "to")
+    what = f"{w.size(e.symbol, e.quantity)} {e.symbol}"
+    return f"trade {e.trade}: {e.taker} {does} {what} {way} {e.maker} at {w.price(e.symbol, e.price)}"
+
+
+_SENTENCES: dict[type[Event], Callable[[Words, Any], str]] = {
+    run.RunStarted: lambda w, e: f"the run starts: {e.scenario}, seed {e.seed}, {e.epochs} epochs",
+    run.CommitteeSeated: lambda w, e: f"{e.validators} validators are seated, quorum {e.quorum}, {e.faults} may fail",
+    run.AgentJoined: lambda w, e: f"{e.agent} takes part with {e.strategy}",
+    run.StrategyFailed: lambda w, e: f"{e.agent} takes no further part: {e.strategy} raised {e.cause}",
+    run.ShockHappened: lambda w, e: f"shock: {e.what} ({_short(e.numbers)})",
+    run.ValueMoved: lambda w, e: f"{e.symbol} is believed to be worth {w.price(e.symbol, e.value)}",
+    run.RunEnded: lambda w, e: "the run ends as planned" if e.complete else "the run was interrupted",
+    market.InstrumentListed: lambda w, e: (
+        f"{e.symbol} can be traded: {e.kind}, tick {w.price(e.symbol, e.tick)} {e.quote}, lot {e.lot}"
+    ),
+    market.AccountOpened: lambda w, e: f"{e.account} has account number {e.number}",
+    market.Deposited: lambda w, e: f"{e.account} brings in {w.amount(e.asset, e.amount)}",
+    market.OrderAccepted: lambda w, e: f"order {e.order} of {e.account} is accepted: {w.order(e.terms)}",
+    market.OrderRejected: lambda w, e: f"{e.intent} of {e.account} is refused: {reason_sentence(e.reason, e.numbers)}",
+    market.Trade: _shares,
+    market.OrderCancelled: lambda w, e: f"{e.quantity} of order {e.order} are taken away: {e.reason}",
+    market.OrderAmended: lambda w, e: (
+        f"order {e.order} now has {e.quantity} at {e.limit}, {'in its old place' if e.kept_place else 'at the back'}"
+    ),
+    consensus.EpochStarted: lambda w, e: f"epoch {e.epoch} starts, validator {e.leader} leads",
+    consensus.BlockProposed: lambda w, e: (
+        f"validator {e.proposer} proposes {w.block(e.block)} with {e.trades} trades on {w.block(e.parent)}"
+    ),
+    consensus.ProposalJudged: lambda w, e: (
+        f"validator {e.validator} and {w.block(e.block)}, {e.verdict}: {reason_sentence(e.reason, e.numbers)}"
+    ),
+    consensus.VoteCast: lambda w, e: f"validator {e.voter} signs {w.block(e.block)}",
+    consensus.BlockNotarized: lambda w, e: (
+        f"validator {e.validator} sees {w.block(e.block)} notarized by {len(e.voters)} signatures"
+    ),
+    consensus.BlockFinalized: lambda w, e: (
+        f"{w.block(e.block)} is final for validator {e.validator}, because of blocks "
+        f"{', '.join(str(w.epoch_of.get(block, block[:SHORT])) for block in e.because)}"
+    ),
+    consensus.MessageRefused: lambda w, e: (
+        f"validator {e.validator} throws a message of {e.sender} away: {reason_sentence(e.reason, e.numbers)}"
+    ),
+    consensus.FloodDropped: lambda w, e: (
+        f"validator {e.validator} keeps no more of {e.sender}: {reason_sentence(e.reason, e.numbers)}"
+    ),
+    consensus.EquivocationSeen: lambda w, e: (
+        f"validator {e.validator} holds two signatures of validator {e.culprit} for epoch {e.signed_epoch}"
+    ),
+    settlement.SettlementOpened: lambda w, e: (
+        f"the contracts stand on {e.backend} with {e.accounts} accounts funded, {e.gas:,} gas"
+    ),
+    settlement.TradeRefused: lambda w, e: (
+        f"trade {e.trade} has no effect on the chain: {reason_sentence(e.reason, e.numbers)}"
+    ),
+    settlement.BatchCertified: lambda w, e: f"{len(e.signers)} validators certify {_heights(e)} with {e.trades} trades",
+    settlement.BlockSettled: lambda w, e: (
+        f"{_heights(e)} paid: {e.trades} trades, {e.rows} balances changed, {e.gas:,} gas, "
+        f"transaction {_short(e.transaction)}"
+    ),
+    settlement.Reconciled: lambda w, e: f"all {e.balances} balances on the chain equal the journal's",
+    settlement.SettlementReverted: lambda w, e: (
+        f"the contract refuses {_heights(e)}: {reason_sentence(e.error, e.arguments)}"
+    ),
+}

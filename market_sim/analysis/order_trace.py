@@ -1,0 +1,250 @@
+"""The trace of one order: from the book through block, votes, finality and transaction to the balances it changed.
+
+Everything is read from the journal and worked out again: that the block's payload holds this trade (its digest is
+recomputed), that a vote is the validator's (its signature is verified), that the batch's root contains the trade (its
+Merkle proof is followed).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from market_sim.analysis.block_contents import BlockContents, Paid
+from market_sim.analysis.visualization.book_history import BookReplay
+from market_sim.core.data.fold import FEES, Fold
+from market_sim.core.data.journal import Journal
+from market_sim.core.models.consensus_events import BlockFinalized, BlockNotarized, VoteCast
+from market_sim.core.models.event import Event
+from market_sim.core.models.intents import BUY
+from market_sim.core.models.market_events import (
+    Deposited,
+    OrderAccepted,
+    OrderAmended,
+    OrderCancelled,
+    Trade,
+)
+from market_sim.core.models.run_events import AgentJoined
+from market_sim.core.models.settlement_events import TradeRefused
+
+
+@dataclass(frozen=True)
+class Placed:
+    """An event with its place in the journal."""
+
+    number: int
+    event: Event
+
+
+@dataclass(frozen=True)
+class Queue:
+    """What waited at the order's price on its own side, before it came and after it had its place."""
+
+    before: int
+    after: int
+    opposite: int
+    """The shown quantity on the other side that it could trade with at once."""
+
+
+@dataclass(frozen=True)
+class BlockWay:
+    """A block that holds the trade, and how far it came."""
+
+    proposed: Placed
+    place: int
+    """The trade is this one of the block's trades, from 1."""
+    digest_matches: bool
+    votes: tuple[Placed, ...]
+    notarized: tuple[Placed, ...]
+    finalized: tuple[Placed, ...]
+
+    @property
+    def is_final(self) -> bool:
+        """Whether anybody will never give it up."""
+        return bool(self.finalized)
+
+
+@dataclass(frozen=True)
+class Change:
+    """One balance that the trade moved."""
+
+    account: str
+    asset: str
+    before: int
+    after: int
+    chain_before: int | None
+    chain_after: int | None
+    """On the chain, before and after the whole batch; None when it is not settled."""
+
+
+@dataclass(frozen=True)
+class TradeTrace:
+    """One fill and all that became of it."""
+
+    trade: Placed
+    ways: tuple[BlockWay, ...]
+    """Every block that holds it, the final one first: an orphaned block may have held it before."""
+    paid: Paid | None
+    refused: Placed | None
+    changes: tuple[Change, ...]
+
+    @property
+    def state(self) -> str:
+        """The last of the three times it has reached."""
+        if self.paid is not None:
+            return "refused on chain" if self.refused else "settled"
+        return "final" if any(way.is_final for way in self.ways) else "matched"
+
+
+@dataclass(frozen=True)
+class OrderTrace:
+    """One order from its acceptance to its end."""
+
+    accepted: Placed
+    strategy: str
+    queue: Queue | None
+    later: tuple[Placed, ...]
+    """Its amendments and cancellations, in order."""
+    trades: tuple[TradeTrace, ...]
+
+
+class Tracer:
+    """Finds the way of any order or trade of one journal."""
+
+    def __init__(self, journal: Journal) -> None:
+        self.journal = journal
+        self.orders: dict[int, int] = {}
+        self.trades: dict[int, int] = {}
+        self._of_order: dict[int, list[int]] = {}
+        for number, event in enumerate(journal):
+            kind = type(event)
+            if kind is OrderAccepted:
+                self.orders[event.order] = number
+            elif kind is Trade:
+                self.trades[event.trade] = number
+                self._of_order.setdefault(event.maker_order, []).append(number)
+                self._of_order.setdefault(event.taker_order, []).append(number)
+            elif kind in (OrderAmended, OrderCancelled):
+                self._of_order.setdefault(event.order, []).append(number)
+
+    @cached_property
+    def blocks(self) -> BlockContents:
+        """Which trades each block holds, and what was paid."""
+        return BlockContents(self.journal)
+
+    def order(self, order: int, most: int) -> OrderTrace | None:
+        """The trace of an order with at most so many of its trades; None when no such order was accepted."""
+        number = self.orders.get(order)
+        if number is None:
+            return None
+        accepted = self._placed(number)
+        own = [self._placed(place) for place in self._of_order.get(order, [])]
+        trades = [one.event.trade for one in own if type(one.event) is Trade][:most]
+        return OrderTrace(
+            accepted,
+            next((e.strategy for e in self.journal.of(AgentJoined) if e.agent == accepted.event.account), ""),
+            self._queue(number),
+            tuple(one for one in own if type(one.event) is not Trade),
+            tuple(self.trade(trade) for trade in trades),
+        )
+
+    def fills(self, order: int) -> int:
+        """How many trades an order had."""
+        return sum(1 for place in self._of_order.get(order, []) if type(self.journal[place]) is Trade)
+
+    def trade(self, trade: int) -> TradeTrace:
+        """The trace of one fill."""
+        number = self.trades[trade]
+        ways = tuple(self._way(block, trade) for block in self.blocks.holding(trade))
+        ways = tuple(sorted(ways, key=lambda way: not way.is_final))
+        final = next((way for way in ways if way.is_final), None)
+        paid = self.blocks.paid(trade) if final else None
+        refused = next(
+            (Placed(place, e) for place, e in self.blocks.refusals if e.trade == trade and type(e) is TradeRefused),
+            None,
+        )
+        return TradeTrace(self._placed(number), ways, paid, refused, self._changes(number, paid))
+
+    def _placed(self, number: int) -> Placed:
+        return Placed(number, self.journal[number])
+
+    def _way(self, block: str, trade: int) -> BlockWay:
+        contents = self.blocks
+        return BlockWay(
+            self._placed(contents.proposed[block]),
+            trade - contents.first_trade(block) + 1,
+            contents.digest_matches(block),
+            *(
+                tuple(self._placed(place) for place in contents.about[block].get(kind, ()))
+                for kind in (VoteCast, BlockNotarized, BlockFinalized)
+            ),
+        )
+
+    def _queue(self, number: int) -> Queue | None:
+        """The queue it joined; an order without a limit joins none."""
+        accepted = self.journal[number]
+        terms = accepted.terms
+        if terms.limit is None:
+            return None
+        book = BookReplay(terms.symbol)
+        effects = {
+            OrderAccepted: book.accepted,
+            Trade: book.traded,
+            OrderCancelled: book.cancelled,
+            OrderAmended: book.amended,
+        }
+        for place in range(number):
+            event = self.journal[place]
+            effect = effects.get(type(event))
+            if effect is not None:
+                effect(event)
+        own, other = (book.bids, book.asks) if terms.side == BUY else (book.asks, book.bids)
+        before = own.get(terms.limit, 0)
+        opposite = sum(size for price, size in other.items() if terms.side * (terms.limit - price) >= 0)
+        book.accepted(accepted)
+        # Its fills of the same instant belong to its arrival.
+        for place in range(number + 1, len(self.journal)):
+            event = self.journal[place]
+            if type(event) is not Trade or event.taker_order != accepted.order:
+                break
+            book.traded(event)
+        return Queue(before, own.get(terms.limit, 0), opposite)
+
+    def _changes(self, number: int, paid: Paid | None) -> tuple[Change, ...]:
+        """The balances of both sides and of the fee account, before and after."""
+        trade = self.journal[number]
+        fold = Fold()
+        for place in range(number):
+            fold.add(self.journal[place])
+        quote = next(e.quote for e in self.blocks.listings if e.symbol == trade.symbol)
+        places = [(who, what) for who in (trade.maker, trade.taker) for what in (trade.symbol, quote)]
+        places.append((FEES, quote))
+        places = list(dict.fromkeys(places))
+        before = [fold.balances.get(who, {}).get(what, 0) for who, what in places]
+        fold.add(trade)
+        after = [fold.balances.get(who, {}).get(what, 0) for who, what in places]
+        chain = self._on_chain(places, paid)
+        return tuple(
+            Change(*place, *pair, *on_chain)
+            for place, pair, on_chain in zip(places, zip(before, after, strict=True), chain, strict=True)
+        )
+
+    def _on_chain(self, places: list[tuple[str, str]], paid: Paid | None) -> list[tuple[int | None, int | None]]:
+        """The balances in the contract before and after the batch: deposits and the trades that were paid by then."""
+        if paid is None:
+            return [(None, None)] * len(places)
+        refused = {event.trade for _, event in self.blocks.refusals}
+        fold, before = Fold(), None
+        for event in self.journal:
+            if type(event) is Trade:
+                if event.trade == paid.first_trade:
+                    before = [fold.balances.get(who, {}).get(what, 0) for who, what in places]
+                if event.trade > paid.last_trade:
+                    break
+                if event.trade in refused:
+                    continue
+            elif type(event) is Deposited and event.time > 0 and before is None:
+                continue
+            fold.add(event)
+        after = [fold.balances.get(who, {}).get(what, 0) for who, what in places]
+        return list(zip(before or after, after, strict=True))

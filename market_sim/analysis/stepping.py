@@ -1,0 +1,238 @@
+"""Stepping: a place in the journal, what happened there, what the book and the chain looked like just after it.
+
+A place is an event's number, so an address that carries it shows the same instant again. Moving means looking for the
+next event of a kind, of an account, or both.
+"""
+
+from __future__ import annotations
+
+import threading
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from market_sim.analysis.event_sentences import Teller
+from market_sim.analysis.visualization.book_history import BookReplay
+from market_sim.analysis.visualization.time_axis import seconds
+from market_sim.core.data.journal import Journal
+from market_sim.core.models import consensus_events as consensus
+from market_sim.core.models import market_events as market
+from market_sim.core.models import run_events as run
+from market_sim.core.models import settlement_events as settlement
+from market_sim.core.models.event import Event
+
+RUNGS = 8
+"""So many prices of each side of the book are shown."""
+
+KINDS: dict[str, frozenset[type[Event]] | None] = {
+    "everything": None,
+    "epochs": frozenset({consensus.EpochStarted}),
+    "orders": frozenset({market.OrderAccepted, market.OrderRejected, market.OrderCancelled, market.OrderAmended}),
+    "trades": frozenset({market.Trade}),
+    "blocks": frozenset({consensus.BlockProposed, consensus.BlockNotarized, consensus.BlockFinalized}),
+    "votes": frozenset({consensus.VoteCast, consensus.ProposalJudged}),
+    "settlement": frozenset(
+        {
+            settlement.SettlementOpened,
+            settlement.BatchCertified,
+            settlement.BlockSettled,
+            settlement.SettlementReverted,
+            settlement.ReorgSeen,
+        }
+    ),
+    "refusals": frozenset(
+        {
+            market.OrderRejected,
+            consensus.ProposalJudged,
+            consensus.MessageRefused,
+            consensus.FloodDropped,
+            settlement.TradeRefused,
+            settlement.SettlementReverted,
+        }
+    ),
+    "incidents": frozenset(
+        {
+            run.ShockHappened,
+            run.StrategyFailed,
+            market.PhaseChanged,
+            consensus.NetworkFault,
+            consensus.ByzantineAct,
+            consensus.EquivocationSeen,
+            consensus.SafetyViolated,
+            consensus.MonitorHit,
+        }
+    ),
+}
+"""What one can step through, by the word on the page."""
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One event as the pages show it."""
+
+    number: int
+    time: float
+    epoch: int
+    area: str
+    kind: str
+    sentence: str
+    order: int | None
+    trade: int | None
+
+
+@dataclass(frozen=True)
+class Rung:
+    """One price of the book: what waits there, and how much that is of the largest rung, in percent."""
+
+    price: str
+    quantity: str
+    percent: int
+
+
+@dataclass(frozen=True)
+class Instant:
+    """The state just after an event."""
+
+    moment: Moment
+    symbol: str
+    bids: tuple[Rung, ...]
+    asks: tuple[Rung, ...]
+    matched: int
+    final: int
+    settled: int
+    """The number of trades that have come so far: by the exchange, by the validators, by the chain."""
+
+
+class Stepper:
+    """Goes through one journal; any number of readers at once."""
+
+    def __init__(self, journal: Journal) -> None:
+        self.journal = journal
+        self.teller = Teller(journal)
+        self._epochs = [(event.time, event.epoch) for event in journal.of(consensus.EpochStarted)]
+        self._owner = {event.order: event.account for event in journal.of(market.OrderAccepted)}
+        self._final, self._settled = _landmarks(journal)
+        self._lock = threading.Lock()
+        self._books: dict[str, tuple[int, BookReplay]] = {}
+
+    @property
+    def last(self) -> int:
+        """The number of the last event."""
+        return len(self.journal) - 1
+
+    def moment(self, number: int) -> Moment:
+        """One event in words."""
+        event = self.journal[number]
+        return Moment(
+            number,
+            seconds(event.time),
+            self._epoch(event),
+            event.area,
+            type(event).__name__,
+            self.teller.sentence(event),
+            getattr(event, "order", None),
+            getattr(event, "trade", None),
+        )
+
+    def step(self, number: int, forward: bool, kind: str = "everything", account: str = "") -> int | None:
+        """The next place that fits, or the one before; None at the end."""
+        places = range(number + 1, len(self.journal)) if forward else range(min(number, len(self.journal)) - 1, -1, -1)
+        return next((place for place in places if self.fits(self.journal[place], kind, account)), None)
+
+    def listed(self, first: int, most: int, kind: str = "everything", account: str = "") -> list[Moment]:
+        """Up to so many fitting events from this place on."""
+        return [self.moment(place) for place in self._fitting(first, most, kind, account)]
+
+    def _fitting(self, first: int, most: int, kind: str, account: str) -> Iterator[int]:
+        for place in range(first, len(self.journal)):
+            if most <= 0:
+                return
+            if self.fits(self.journal[place], kind, account):
+                most -= 1
+                yield place
+
+    def fits(self, event: Event, kind: str, account: str = "") -> bool:
+        """Whether an event is of this kind and, when one is named, concerns this account."""
+        kinds = KINDS[kind]
+        return (kinds is None or type(event) in kinds) and (not account or account in self.accounts(event))
+
+    def accounts(self, event: Event) -> tuple[str, ...]:
+        """Whom an event concerns."""
+        if type(event) is market.Trade:
+            return event.maker, event.taker
+        named = getattr(event, "account", None) or getattr(event, "agent", None)
+        order = getattr(event, "order", None)
+        return (named or self._owner.get(order, ""),)
+
+    def instant(self, number: int, symbol: str) -> Instant:
+        """What an instrument's book and the three counts were just after this event."""
+        with self._lock:
+            book = self._book(number, symbol)
+            bids = sorted(book.bids.items(), reverse=True)[:RUNGS]
+            asks = sorted(book.asks.items())[:RUNGS]
+        largest = max((quantity for _, quantity in (*bids, *asks)), default=1)
+        words = self.teller.words
+
+        def rungs(levels: list[tuple[int, int]]) -> tuple[Rung, ...]:
+            return tuple(
+                Rung(words.price(symbol, price), words.size(symbol, quantity), max(2, 100 * quantity // largest))
+                for price, quantity in levels
+            )
+
+        matched, final, settled = self._trades_until(number)
+        return Instant(self.moment(number), symbol, rungs(bids), rungs(asks), matched, final, settled)
+
+    def _book(self, number: int, symbol: str) -> BookReplay:
+        """The book after an event: the one of the last question moved on, or a fresh one when that was later."""
+        reached, book = self._books.get(symbol, (-1, BookReplay(symbol)))
+        if reached > number:
+            reached, book = -1, BookReplay(symbol)
+        effects = {
+            market.OrderAccepted: book.accepted,
+            market.Trade: book.traded,
+            market.OrderCancelled: book.cancelled,
+            market.OrderAmended: book.amended,
+        }
+        for place in range(reached + 1, number + 1):
+            event = self.journal[place]
+            effect = effects.get(type(event))
+            if effect is not None:
+                effect(event)
+        self._books[symbol] = number, book
+        return book
+
+    def _trades_until(self, number: int) -> tuple[int, int, int]:
+        matched = self._matched_until(number)
+        final = max((trades for place, trades in self._final if place <= number), default=0)
+        settled = max((trades for place, trades in self._settled if place <= number), default=0)
+        return matched, final, settled
+
+    def _matched_until(self, number: int) -> int:
+        for place in range(number, -1, -1):
+            event = self.journal[place]
+            if type(event) is market.Trade:
+                return event.trade
+        return 0
+
+    def _epoch(self, event: Event) -> int:
+        own = getattr(event, "epoch", None)
+        if event.area == "consensus" and own is not None:
+            return own
+        place = bisect_right(self._epochs, (event.time, 1 << 62))
+        return self._epochs[place - 1][1] if place else 0
+
+
+def _landmarks(journal: Journal) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+    """After which events how many trades are final for somebody, and settled."""
+    upto: dict[str, int] = {}
+    at_height: dict[int, int] = {}
+    final, settled = [], []
+    for number, event in enumerate(journal):
+        if type(event) is consensus.BlockProposed:
+            upto[event.block] = upto.get(event.parent, 0) + event.trades
+        elif type(event) is consensus.BlockFinalized and event.block in upto:
+            at_height[event.height] = upto[event.block]
+            final.append((number, upto[event.block]))
+        elif type(event) is settlement.BlockSettled:
+            settled.append((number, at_height.get(event.last, 0)))
+    return final, settled

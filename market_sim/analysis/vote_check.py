@@ -1,0 +1,78 @@
+"""A second look at one vote: the stored signature is verified again, with real Ed25519 and keys made from the seed.
+
+The hash of genesis commits to every public key (rule R4), so keys of another run, or other rules, do not fit the chain
+that the journal tells about.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from market_sim.core.consensus.blocks import Rules
+from market_sim.core.consensus.signing import Ed25519Scheme, signed_bytes, signing_prefix
+from market_sim.core.data.journal import Journal
+from market_sim.core.models.consensus_events import BlockProposed, EpochStarted, VoteCast
+from market_sim.core.models.run_events import CommitteeSeated, RunStarted
+from market_sim.core.randomness import Randomness
+
+
+@dataclass(frozen=True)
+class VoteCheck:
+    """What was checked, and what came out."""
+
+    voter: int
+    epoch: int
+    block: str
+    signature: str
+    public_key: str
+    signed: str
+    """The bytes under the signature, in hexadecimal: domain, chain id, genesis, epoch, block."""
+    is_valid: bool
+    genesis_matches: bool
+
+    @property
+    def verdict(self) -> str:
+        """One word: valid or invalid."""
+        return "valid" if self.is_valid else "invalid"
+
+
+def check_vote(journal: Journal, number: int) -> VoteCheck | None:
+    """Verify the vote at this place of the journal; None when no vote stands there."""
+    vote = journal[number] if number < len(journal) else None
+    if not isinstance(vote, VoteCast):
+        return None
+    seated = next(journal.of(CommitteeSeated))
+    scheme = Ed25519Scheme(Randomness(next(journal.of(RunStarted)).seed), seated.validators)
+    rules = _rules(journal, seated)
+    genesis = bytes.fromhex(seated.genesis)
+    # A vote signs the epoch of its block, whenever it was cast.
+    epoch = next((event.epoch for event in journal.of(BlockProposed) if event.block == vote.block), vote.epoch)
+    block, signature = _bytes(vote.block), _bytes(vote.signature)
+    [verifier, *_] = scheme.verifiers(rules.chain_id, genesis, "each")
+    known = vote.voter < seated.validators
+    return VoteCheck(
+        vote.voter,
+        epoch,
+        vote.block,
+        vote.signature,
+        scheme.public_keys[vote.voter].hex() if known else "",
+        signed_bytes(signing_prefix(rules.chain_id, genesis), epoch, block).hex(),
+        known and verifier.is_valid(vote.voter, epoch, block, signature),
+        rules.genesis(scheme.public_keys).hash == genesis,
+    )
+
+
+def _rules(journal: Journal, seated: CommitteeSeated) -> Rules:
+    """The rules as the journal shows them: the length of an epoch is the distance of two starts."""
+    starts = [event.time for event in journal.of(EpochStarted)]
+    lengths = {"delta_ns": (starts[1] - starts[0]) // 2} if len(starts) > 1 else {}
+    leaders = "hash" if seated.leaders == "hash" else "round-robin"
+    return Rules(validators=seated.validators, leader_rule=leaders, beyond_the_bound=True, **lengths)
+
+
+def _bytes(text: str) -> bytes:
+    """The bytes of a hexadecimal text; none when somebody has made it something else."""
+    try:
+        return bytes.fromhex(text)
+    except ValueError:
+        return b""

@@ -1,0 +1,93 @@
+"""`simulate.py serve`: the site on this computer, at http://127.0.0.1:5000 unless another port is chosen."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import sys
+from collections.abc import Sequence
+
+from market_sim.core.errors import InputError
+from market_sim.simulation.scenarios.catalogue import SCENARIOS
+from market_sim.simulation.scenarios.finder import find_scenario
+from market_sim.ui.cli.arguments import Parser, whole
+
+HOST = "127.0.0.1"
+PORT = 5000
+THREADS = 32
+"""Each open stream of events holds one."""
+
+DONE = 0
+
+
+def serve(arguments: Sequence[str]) -> int:
+    """Start the site and stay until Ctrl-C."""
+    typed = _parser().parse_args(list(arguments))
+    kinds = [find_scenario(name) for name in typed.scenario]
+    listener = _listener(typed.port)
+    port = listener.getsockname()[1]
+    config = {
+        "RESULTS": typed.out,
+        "INSTANCE": typed.instance,
+        "LESSONS": typed.lessons,
+        "ANSWERS": typed.answers,
+        "SCENARIOS": (*kinds, *(kind for kind in SCENARIOS if kind.name not in {own.name for own in kinds})),
+    }
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    print(f"http://{HOST}:{port}", flush=True)
+    print("Ctrl-C ends the site.", file=sys.stderr, flush=True)
+    if typed.reload:
+        return _reloading(config, listener)
+    from waitress.server import create_server
+
+    from market_sim.ui.web.application import create_app
+
+    server = create_server(create_app(config), sockets=[listener], threads=THREADS, ident=None)
+    try:
+        server.run()
+    except KeyboardInterrupt:
+        print("The site has ended.", file=sys.stderr)
+    finally:
+        server.close()
+    return DONE
+
+
+def _parser() -> Parser:
+    made = Parser(prog="simulate.py serve", description="Show course, scenarios and runs on this computer.")
+    made.add_argument("--port", type=whole(0, 65535), default=PORT, metavar="N", help="default 5000; 0: any free one")
+    made.add_argument("--scenario", action="append", default=[], metavar="NAME|FILE", help="show this scenario, too")
+    made.add_argument("--out", default="results", metavar="DIR", help="the folder for runs, default results/")
+    made.add_argument("--lessons", default="lessons", metavar="DIR", help="the course, default lessons/")
+    made.add_argument("--answers", default="answers", metavar="DIR", help="your answers, default answers/")
+    made.add_argument("--instance", default="instance", metavar="DIR", help="the site's own files, default instance/")
+    made.add_argument("--reload", action="store_true", help="start again whenever a source file changes")
+    return made
+
+
+def _listener(port: int) -> socket.socket:
+    """The socket, bound before anything heavy is imported: a port in use is told at once."""
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    if sys.platform != "win32":
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((HOST, port))
+        listener.listen(128)
+    except OSError as error:
+        listener.close()
+        raise InputError(
+            f"port {port} cannot be used ({(error.strerror or str(error)).lower()}); "
+            f"choose another one: simulate.py serve --port {port + 1 if port < 65535 else 0}"
+        ) from None
+    return listener
+
+
+def _reloading(config: dict, listener: socket.socket) -> int:
+    """For whoever writes lessons and pages: the site starts again after each change; no debugger is ever offered."""
+    from werkzeug.serving import run_simple
+
+    from market_sim.ui.web.application import create_app
+
+    port = listener.getsockname()[1]
+    listener.close()
+    run_simple(HOST, port, create_app(config), use_reloader=True, use_debugger=False, threaded=True)
+    return DONE

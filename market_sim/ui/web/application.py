@@ -1,0 +1,74 @@
+"""The application factory: a site is made from its settings, so that tests make one for themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from werkzeug.routing import BaseConverter
+
+from market_sim.simulation.scenarios.catalogue import SCENARIOS
+from market_sim.ui.web import failures, presentation, security
+from market_sim.ui.web.jobs import JobOffice
+from market_sim.ui.web.pages import course, live, runs, scenarios, site, traces
+from market_sim.ui.web.shelf import Shelf
+from market_sim.ui.web.static_files import StaticFiles
+
+LARGEST_BODY = 64 * 1024
+"""Bytes of one request, at most: an answer to a lesson is a few kilobytes."""
+
+DEFAULTS: dict[str, Any] = {
+    "RESULTS": "results",
+    "INSTANCE": "instance",
+    "LESSONS": "lessons",
+    "ANSWERS": "answers",
+    "SCENARIOS": SCENARIOS,
+    "JOB_SECONDS": 180,
+    "TRUSTED_HOSTS": ["127.0.0.1", "localhost"],
+    "MAX_CONTENT_LENGTH": LARGEST_BODY,
+    "MAX_FORM_MEMORY_SIZE": LARGEST_BODY,
+    "MAX_FORM_PARTS": 200,
+    "SESSION_COOKIE_SAMESITE": "Lax",
+    "SESSION_COOKIE_HTTPONLY": True,
+    "SESSION_COOKIE_NAME": "market_sandbox",
+}
+
+
+class Name(BaseConverter):
+    """A lesson, a scenario or a run in an address: looked up in an index, never joined to a path."""
+
+    regex = r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}"
+    part_isolating = True
+
+
+class Number(BaseConverter):
+    """A whole number in an address, with a bound on its digits."""
+
+    regex = r"[0-9]{1,12}"
+
+    def to_python(self, value: str) -> int:
+        """The number itself."""
+        return int(value)
+
+
+def create_app(config: Mapping[str, Any] | None = None) -> Flask:
+    """A site over these folders; whatever the settings leave open has its default."""
+    app = Flask(__name__, static_folder=None)
+    app.config.from_mapping(DEFAULTS)
+    app.config.from_mapping(config or {})
+    app.url_map.converters.update(name=Name, number=Number)
+    instance = Path(app.config["INSTANCE"])
+    if not app.config.get("SECRET_KEY"):
+        app.config["SECRET_KEY"] = security.secret_key(instance)
+    results = Path(app.config["RESULTS"])
+    app.extensions["files"] = StaticFiles()
+    app.extensions["shelf"] = Shelf(results)
+    app.extensions["jobs"] = JobOffice(results, app.config["JOB_SECONDS"])
+    security.protect(app)
+    failures.explain(app)
+    presentation.equip(app)
+    for pages in (site, course, scenarios, live, runs, traces):
+        app.register_blueprint(pages.pages)
+    return app

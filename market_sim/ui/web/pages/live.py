@@ -1,0 +1,61 @@
+"""A run on its way: its page, its stream of events, and the button that stops it."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, abort, current_app, redirect, render_template, request, url_for
+
+from market_sim.ui.web.jobs import Job, JobOffice
+from market_sim.ui.web.sse import Streams
+
+pages = Blueprint("live", __name__)
+
+
+@pages.record_once
+def prepare(state) -> None:
+    """Each site counts its own streams."""
+    state.app.extensions["streams"] = Streams()
+
+
+def office() -> JobOffice:
+    """Who plays the runs of this site."""
+    return current_app.extensions["jobs"]
+
+
+def find(number: int) -> Job:
+    """The job of this number; 404 when it is not remembered."""
+    job = office().find(number)
+    if job is None:
+        abort(404, "this run is not on its way; finished runs are in the list of runs")
+    return job
+
+
+@pages.get("/live/<number:number>")
+def page(number: int) -> Response | str:
+    """How far the run is; once it is finished, the run itself."""
+    job = find(number)
+    if job.run is not None:
+        return redirect(url_for("runs.page", name=job.run))
+    return render_template("live.html", job=job, refused=job.notes[-1] if job.is_over else None)
+
+
+@pages.get("/live/<number:number>/events")
+def events(number: int) -> Response:
+    """The stream: every epoch as it passes, from the event on that the browser has not seen yet."""
+    stream = current_app.extensions["streams"].open(find(number), seen())
+    if stream is None:
+        abort(429, "too many pages follow a run already")
+    return Response(stream, mimetype="text/event-stream", headers={"X-Accel-Buffering": "no"})
+
+
+def seen() -> int | None:
+    """The number of the last event that the browser has seen; what is no number counts as nothing."""
+    text = request.headers.get("Last-Event-ID", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 12 else None
+
+
+@pages.post("/live/<number:number>/stop")
+def stop(number: int) -> Response:
+    """End a run before its time."""
+    job = find(number)
+    office().stop(job)
+    return redirect(url_for("live.page", number=job.number), 303)

@@ -1,0 +1,147 @@
+"""The runs: the list, the page of one run with its timeline, stepping through it, its journal, two runs compared."""
+
+from __future__ import annotations
+
+import json
+
+from flask import Blueprint, Response, abort, jsonify, redirect, render_template, request, url_for
+
+from market_sim.analysis.stepping import KINDS
+from market_sim.analysis.summary import document
+from market_sim.analysis.visualization.page import timeline_page
+from market_sim.ui.web import run_charts
+from market_sim.ui.web.pages.scenarios import known
+from market_sim.ui.web.pages.shared import one_of, open_run, shelf, whole
+from market_sim.ui.web.scenario_form import OPTIONS
+from market_sim.ui.web.shelf import OpenRun
+
+pages = Blueprint("runs", __name__)
+
+ON_A_PAGE = 50
+
+
+@pages.get("/runs")
+def listing() -> str:
+    """Every run in the results folder."""
+    return render_template("runs.html", entries=shelf().entries())
+
+
+@pages.get("/runs/<name:name>")
+def page(name: str) -> str:
+    """One run: its numbers, its timeline, the way to step through it."""
+    run = open_run(name)
+    at = whole("event", run.stepper.last, run.stepper.last)
+    return render_template(
+        "run.html",
+        run=run,
+        at=at,
+        kinds=list(KINDS),
+        accounts=accounts(run),
+        symbols=symbols(run),
+        groups=run_charts.groups(run.timeline),
+        charts=run_charts.words(run.timeline),
+        again=again(run),
+        playable=run.result.scenario in known(),
+    )
+
+
+@pages.get("/runs/<name:name>/figure.json")
+def figure(name: str) -> Response:
+    """The timeline for plotly; `show` says which groups of panels, `symbol` whose order book."""
+    run = open_run(name)
+    symbol = one_of("symbol", symbols(run))
+    wanted = tuple(request.args.get("show", "").split(",")) if request.args.get("show") else ()
+    known = run_charts.groups(run.timeline)
+    chosen = tuple(group for group in known if not wanted or group in wanted)
+    text = run.once(f"figure/{symbol}/{chosen}", lambda: run_charts.drawing(run.timeline, symbol, chosen))
+    return Response(text, mimetype="application/json")
+
+
+@pages.get("/runs/<name:name>/instant.json")
+def instant(name: str) -> Response:
+    """The state just after one event, and the next event in the chosen direction when `move` asks for it."""
+    run = open_run(name)
+    stepper = run.stepper
+    at = whole("event", stepper.last, stepper.last)
+    move = one_of("move", ("stay", "on", "back"))
+    kind = one_of("kind", tuple(KINDS))
+    symbol = one_of("symbol", symbols(run))
+    if move != "stay":
+        found = stepper.step(at, move == "on", kind, request.args.get("account", ""))
+        if found is None:
+            return jsonify(end=True, at=at)
+        at = found
+    return jsonify(end=False, at=at, instant=run_charts.plain(stepper.instant(at, symbol)))
+
+
+@pages.get("/runs/<name:name>/journal")
+def journal(name: str) -> str:
+    """The events of a run in words, page by page."""
+    run = open_run(name)
+    first = whole("from", 0, run.stepper.last)
+    kind = one_of("kind", tuple(KINDS))
+    account = request.args.get("account", "")
+    moments = run.stepper.listed(first, ON_A_PAGE + 1, kind, account)
+    return render_template(
+        "journal.html",
+        run=run,
+        moments=moments[:ON_A_PAGE],
+        following=moments[ON_A_PAGE].number if len(moments) > ON_A_PAGE else None,
+        first=first,
+        kind=kind,
+        account=account,
+        kinds=list(KINDS),
+        accounts=accounts(run),
+    )
+
+
+@pages.get("/runs/<name:name>/export")
+def export(name: str) -> Response:
+    """The timeline as one file that opens without a server."""
+    run = open_run(name)
+    text = run.once("export", lambda: timeline_page(run.result))
+    answer = Response(text, mimetype="text/html")
+    answer.headers["Content-Disposition"] = f'attachment; filename="{run.name}.html"'
+    return answer
+
+
+@pages.get("/runs/<name:name>/summary.json")
+def summary(name: str) -> Response:
+    """The same numbers that `simulate.py --json` prints."""
+    run = open_run(name)
+    if run.summary is None:
+        abort(404, "this run has no validators, and so no summary")
+    return Response(json.dumps(document(run.summary, run.name, None), indent=2), mimetype="application/json")
+
+
+@pages.get("/runs/compare")
+def compare() -> Response | str:
+    """Two runs side by side: what was chosen differently, and what came of it."""
+    names = request.args.get("left", ""), request.args.get("right", "")
+    if not all(names):
+        return redirect(url_for("runs.listing"))
+    if any(shelf().find(name) is None for name in names):
+        abort(404, "there is no run of this name")
+    left, right = (open_run(name) for name in names)
+    return render_template("compare.html", left=left, right=right, rows=run_charts.comparison(left, right))
+
+
+def accounts(run: OpenRun) -> list[str]:
+    """Everybody with an account, in the order of opening."""
+    return list(run.tracer.blocks.register.accounts)
+
+
+def symbols(run: OpenRun) -> tuple[str, ...]:
+    """Every instrument, the most traded first."""
+    return tuple(market.listed.symbol for market in run.timeline.markets) or ("",)
+
+
+def again(run: OpenRun) -> dict[str, str]:
+    """What the form of the scenario must hold to play this run again."""
+    values = {f"p-{name}": _typed(value) for name, value in run.start.parameters.items()}
+    chosen = {name: _typed(value) for name, value in run.start.options.items() if name in {one.name for one in OPTIONS}}
+    return {**values, **chosen, "epochs": str(run.start.epochs), "seed": str(run.start.seed)}
+
+
+def _typed(value: object) -> str:
+    return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)

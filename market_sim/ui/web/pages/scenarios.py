@@ -1,0 +1,61 @@
+"""The scenarios: the list, the form of one, and the start of a run."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, abort, current_app, redirect, render_template, request, url_for
+
+from market_sim.simulation.scenarios.finder import source_file
+from market_sim.simulation.scenarios.scenario import Scenario
+from market_sim.ui.web.jobs import JobOffice, OfficeFull
+from market_sim.ui.web.player import Request
+from market_sim.ui.web.scenario_form import ScenarioForm
+
+pages = Blueprint("scenarios", __name__)
+
+
+@pages.get("/scenarios")
+def listing() -> str:
+    """Every scenario that can be played here."""
+    return render_template("scenarios.html", scenarios=[kind() for kind in known().values()])
+
+
+@pages.get("/scenarios/<name:name>")
+def form(name: str) -> str:
+    """The form of one scenario; an address may bring values along."""
+    kind = scenario(name)
+    return render_template("scenario.html", scenario=kind(), form=ScenarioForm.empty(kind, request.args))
+
+
+@pages.post("/scenarios/<name:name>")
+def start(name: str) -> Response | tuple[str, int]:
+    """Start a run with what was typed."""
+    kind = scenario(name)
+    filled = ScenarioForm.typed(kind, request.form)
+    read = filled.read()
+    if read is None:
+        return render_template("scenario.html", scenario=kind(), form=filled), 422
+    parameters, options = read
+    job = take(Request(str(source_file(kind) or kind.name), parameters, options))
+    return redirect(url_for("live.page", number=job), 303)
+
+
+def known() -> dict[str, type[Scenario]]:
+    """The scenarios of this site by name."""
+    return {kind.name: kind for kind in current_app.config["SCENARIOS"]}
+
+
+def scenario(name: str) -> type[Scenario]:
+    """The scenario of this name; 404 when there is none."""
+    kind = known().get(name)
+    if kind is None:
+        abort(404, "there is no scenario of this name")
+    return kind
+
+
+def take(asked: Request) -> int:
+    """Hand a request to the office; 429 when its queue is full."""
+    office: JobOffice = current_app.extensions["jobs"]
+    try:
+        return office.take(asked).number
+    except OfficeFull:
+        abort(429, "several runs wait already: let one finish, or stop it")

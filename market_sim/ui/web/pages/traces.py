@@ -1,0 +1,97 @@
+"""The trace of one order or trade, and the second look at a vote."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, abort, jsonify, redirect, render_template, request, url_for
+
+from market_sim.analysis.vote_check import check_vote
+from market_sim.core.models.market_events import OrderAccepted, Trade
+from market_sim.ui.web.pages.shared import one_of, open_run, whole
+from market_sim.ui.web.run_charts import plain
+
+pages = Blueprint("traces", __name__)
+
+ON_A_PAGE = 50
+MOST_FILLS = 10
+"""A trace follows so many fills; each has an address of its own, too."""
+
+
+@pages.get("/runs/<name:name>/orders")
+def orders(name: str) -> str:
+    """The orders of a run, or its trades, each with the address of its trace."""
+    run = open_run(name)
+    show = one_of("show", ("trades", "orders"))
+    kind = Trade if show == "trades" else OrderAccepted
+    account = request.args.get("account", "")
+    first = whole("from", 0, run.stepper.last)
+    found = []
+    for number in range(first, len(run.result.journal)):
+        event = run.result.journal[number]
+        if type(event) is kind and (not account or account in run.stepper.accounts(event)):
+            found.append((number, event))
+            if len(found) > ON_A_PAGE:
+                break
+    return render_template(
+        "orders.html",
+        run=run,
+        show=show,
+        account=account,
+        first=first,
+        found=found[:ON_A_PAGE],
+        following=found[ON_A_PAGE][0] if len(found) > ON_A_PAGE else None,
+        words=run.stepper.teller.words,
+        accounts=list(run.tracer.blocks.register.accounts),
+    )
+
+
+@pages.get("/runs/<name:name>/orders/<number:order>")
+def order(name: str, order: int) -> str:
+    """One order from the book to the money."""
+    run = open_run(name)
+    trace = run.tracer.order(order, MOST_FILLS)
+    if trace is None:
+        abort(404, "the exchange accepted no order of this number in this run")
+    return render_template(
+        "order.html",
+        run=run,
+        trace=trace,
+        fills=run.tracer.fills(order),
+        most=MOST_FILLS,
+        moment=run.stepper.moment,
+        words=run.stepper.teller.words,
+    )
+
+
+@pages.get("/runs/<name:name>/trades/<number:trade>")
+def trade(name: str, trade: int) -> str:
+    """One fill from the book to the money."""
+    run = open_run(name)
+    if trade not in run.tracer.trades:
+        abort(404, "there is no trade of this number in this run")
+    return render_template(
+        "trade.html",
+        run=run,
+        fill=run.tracer.trade(trade),
+        moment=run.stepper.moment,
+        words=run.stepper.teller.words,
+    )
+
+
+@pages.get("/runs/<name:name>/trace")
+def look_up(name: str) -> Response:
+    """From the small form: the order or trade whose number was typed."""
+    run = open_run(name)
+    show = one_of("show", ("order", "trade"))
+    number = whole("number", 0, 10**12)
+    address = url_for(f"traces.{show}", name=run.name, **{show: number})
+    return redirect(address)
+
+
+@pages.get("/runs/<name:name>/votes/<number:number>.json")
+def vote(name: str, number: int) -> Response:
+    """Verify the signature of one vote again, now."""
+    run = open_run(name)
+    check = check_vote(run.result.journal, number)
+    if check is None:
+        abort(404, "no vote stands at this place of the journal")
+    return jsonify(verdict=check.verdict, **plain(check))

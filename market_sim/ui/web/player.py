@@ -1,0 +1,116 @@
+"""The player: plays one run in a process of its own and tells the site how far it is.
+
+It knows nothing of the site: it gets a request, sends notes through a pipe, and leaves the run in the results folder.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any, Literal
+
+from market_sim.analysis.chain_story import ChainStory
+from market_sim.core.data import archive
+from market_sim.core.data.fingerprint import shortened
+from market_sim.core.data.journal import Journal
+from market_sim.core.errors import InputError, MarketSimError
+from market_sim.core.models.market_events import Trade
+from market_sim.core.models.settlement_events import BlockSettled
+from market_sim.simulation.run import Options, simulate
+from market_sim.simulation.scenarios.scenario import Scenario, configured
+
+MOST_MEMORY = 4 * 2**30
+"""Bytes of address space that one run may use; a scenario with a million agents ends here and not the machine."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to play."""
+
+    scenario: str
+    """A name of the catalogue, or the path of a scenario file that the site was started with."""
+    parameters: dict[str, Any]
+    options: Options
+
+
+@dataclass(frozen=True)
+class Note:
+    """What the player says: an epoch passed, the run is done, or why it will not be."""
+
+    kind: Literal["epoch", "done", "refused"]
+    number: int
+    """The number of the last event in the journal by then: the id of the note."""
+    content: dict[str, Any]
+
+
+def play(request: Request, results: Path, pipe: Connection) -> None:
+    """Play one run; the entry of the process."""
+    _limit_memory()
+    journal = Journal()
+    progress = _Progress(pipe)
+    try:
+        result = simulate(_scenario(request), request.options, progress.epoch, journal)
+        name = f"{result.scenario}-seed{result.seed}-{shortened(result.fingerprint)}"
+        archive.save(result.journal, results / name)
+        pipe.send(Note("done", len(journal) - 1, {"run": name}))
+    except InputError as problem:
+        pipe.send(Note("refused", max(0, len(journal) - 1), {"sentence": str(problem)}))
+    except MarketSimError as broken:
+        sentence = (
+            f"a promise of this program broke: {type(broken).__name__}; simulate.py with this run keeps the trace"
+        )
+        pipe.send(Note("refused", max(0, len(journal) - 1), {"sentence": sentence}))
+        raise
+    except MemoryError:
+        pipe.send(Note("refused", 0, {"sentence": "the run needs more memory than the site gives to one run"}))
+    finally:
+        pipe.close()
+
+
+def _scenario(request: Request) -> Scenario:
+    from market_sim.simulation.scenarios.finder import find_scenario
+
+    return configured(find_scenario(request.scenario), **request.parameters)
+
+
+def _limit_memory() -> None:
+    """Where the system can do it; elsewhere the time limit of the office has to do."""
+    if sys.platform == "linux":
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
+
+
+class _Progress:
+    """Turns each epoch into a note, reading the journal from where it stopped."""
+
+    def __init__(self, pipe: Connection) -> None:
+        self._pipe = pipe
+        self._story = ChainStory()
+        self._read = 0
+        self._trades = 0
+        self._settled = 0
+
+    def epoch(self, journal: Journal, epoch: int) -> None:
+        """Tell what has happened since the last time."""
+        for event in journal.since(self._read):
+            self._story.read(event)
+            if type(event) is Trade:
+                self._trades += 1
+            elif type(event) is BlockSettled:
+                self._settled += event.trades
+        self._read = len(journal)
+        blocks = self._story.of_epoch(epoch)
+        content = {
+            "epoch": epoch,
+            "leader": self._story.leaders.get(epoch),
+            "votes": [len(block.voters) for block in blocks],
+            "notarized": sum(1 for block in blocks if block.notarized_by),
+            "final": [block.epoch for block in self._story.became_final_in(epoch)],
+            "trades": self._trades,
+            "settled": self._settled,
+            "events": len(journal),
+        }
+        self._pipe.send(Note("epoch", len(journal) - 1, content))

@@ -1,0 +1,55 @@
+"""What every template can use: the addresses of files, the token of a form, numbers as people read them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask, current_app, request, url_for
+
+from market_sim.core.data.fingerprint import shortened
+from market_sim.core.version import VERSION
+from market_sim.ui.web import security
+from market_sim.ui.web.static_files import StaticFiles
+
+SHORT_HASH = 8
+
+
+def equip(app: Flask) -> None:
+    """Give the templates their words."""
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    app.jinja_env.globals.update(
+        asset=asset, plotly_address=plotly_address, csrf_token=security.token, version=VERSION, here=here
+    )
+    app.jinja_env.filters.update(count=count, hash=short_hash, shortened=shortened)
+
+
+def files() -> StaticFiles:
+    """The files of this site."""
+    return current_app.extensions["files"]
+
+
+def asset(name: str) -> str:
+    """The address of one of our own files."""
+    return url_for("site.static_file", edition=files().edition, name=name)
+
+
+def plotly_address() -> str:
+    """The address of plotly.js; the version of its package is a part of it."""
+    return url_for("site.plotly", edition=files().plotly)
+
+
+def here(part: str) -> bool:
+    """Whether the page belongs to this part of the site, for the navigation."""
+    return request.blueprint in {"course": ("course", "lessons"), "runs": ("runs", "traces")}.get(part, (part,))
+
+
+def count(number: Any) -> str:
+    """A count with its thousands apart."""
+    return f"{number:,}"
+
+
+def short_hash(text: str) -> str:
+    """The first digits of a hash, marked as shortened."""
+    digits = text.removeprefix("0x")
+    return f"{digits[:SHORT_HASH]}…" if len(digits) > SHORT_HASH else digits

@@ -1,0 +1,127 @@
+"""The timeline as the site serves it: a figure as JSON for plotly, and in words for everybody."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from markupsafe import Markup
+
+from market_sim.analysis.summary import document
+from market_sim.analysis.visualization.legend import legend_list
+from market_sim.analysis.visualization.order_book_timeline import (
+    Market,
+    drawn_takers,
+    order_book_account,
+    order_book_panels,
+)
+from market_sim.analysis.visualization.palette import dark_changes
+from market_sim.analysis.visualization.panels import CONFIG, Account, Panel, stacked
+from market_sim.analysis.visualization.settlement_timeline import settlement_account, settlement_panel
+from market_sim.analysis.visualization.streamlet_timeline import streamlet_account, streamlet_panels
+from market_sim.analysis.visualization.timeline import Timeline
+
+if TYPE_CHECKING:
+    from market_sim.ui.web.shelf import OpenRun
+
+
+def groups(timeline: Timeline) -> tuple[str, ...]:
+    """The parts of the road that this run's timeline can show."""
+    there = {
+        "market": bool(timeline.markets),
+        "consensus": timeline.chain is not None,
+        "settlement": timeline.settlement is not None,
+    }
+    return tuple(name for name, is_there in there.items() if is_there)
+
+
+def drawing(timeline: Timeline, symbol: str, chosen: tuple[str, ...]) -> str:
+    """The chosen panels above each other on one time axis, as JSON."""
+    figure = stacked(list(_panels(timeline, symbol, chosen)), timeline.axis, timeline.lines())
+    plain = json.loads(figure.to_json())
+    plain["layout"].pop("template", None)
+    if "market" in chosen:
+        _name_orders(timeline, symbol, plain["data"])
+    answer = {
+        "figure": plain,
+        "dark": dark_changes(plain),
+        "config": CONFIG,
+        "window": list(timeline.axis.opens_on),
+        "whole": list(timeline.axis.whole),
+        "long": timeline.axis.is_long,
+    }
+    return json.dumps(answer, separators=(",", ":"))
+
+
+def _panels(timeline: Timeline, symbol: str, chosen: tuple[str, ...]) -> Iterator[Panel]:
+    if "market" in chosen:
+        yield from order_book_panels(market_of(timeline, symbol))
+    if "consensus" in chosen and timeline.chain is not None:
+        yield from streamlet_panels(timeline.chain, timeline.axis)
+    if "settlement" in chosen and timeline.settlement is not None:
+        yield settlement_panel(timeline.settlement, timeline.axis)
+
+
+def _name_orders(timeline: Timeline, symbol: str, traces: list[dict[str, Any]]) -> None:
+    """Give each triangle the number of its order, so that a click on it opens the trace; several at once have none."""
+    marks = drawn_takers(market_of(timeline, symbol).history.takers, timeline.axis)
+    for trace in traces:
+        side = {"aggressive buy": 1, "aggressive sell": -1}.get(trace.get("name", ""))
+        if side is not None:
+            trace["ids"] = [str(taker.order) for taker in marks if taker.side == side]
+
+
+def market_of(timeline: Timeline, symbol: str) -> Market:
+    """The market of this instrument."""
+    return next(market for market in timeline.markets if market.listed.symbol == symbol)
+
+
+@dataclass(frozen=True)
+class Words:
+    """A chart in words: which part of the road it shows, its sentence, its legend, its table."""
+
+    group: str
+    account: Account
+
+    @property
+    def legend(self) -> Markup:
+        """The legend as HTML, which the chart's own module has escaped."""
+        return Markup(legend_list(self.account.name, self.account.legend))
+
+
+def words(timeline: Timeline) -> list[Words]:
+    """What the panels say in words, by group; every instrument has its own."""
+    told = [Words("market", order_book_account(market)) for market in timeline.markets]
+    if timeline.chain is not None:
+        told.append(Words("consensus", streamlet_account(timeline.chain, timeline.axis)))
+    if timeline.settlement is not None:
+        told.append(Words("settlement", settlement_account(timeline.settlement, timeline.axis)))
+    return told
+
+
+def plain(value: Any) -> dict[str, Any]:
+    """A frozen value as JSON objects."""
+    return dataclasses.asdict(value)
+
+
+def comparison(left: OpenRun, right: OpenRun) -> list[tuple[str, str, str, bool]]:
+    """Rows of name, both values, and whether they differ: first what was chosen, then what came of it."""
+    sides = [dict(_facts(run)) for run in (left, right)]
+    names = list(dict.fromkeys([*sides[0], *sides[1]]))
+    return [(name, *(values := [side.get(name, "") for side in sides]), values[0] != values[1]) for name in names]
+
+
+def _facts(run: OpenRun) -> Iterator[tuple[str, str]]:
+    start = run.start
+    yield from (("scenario", start.scenario), ("seed", str(start.seed)), ("epochs", str(start.epochs)))
+    for name, value in (*start.parameters.items(), *start.options.items()):
+        yield name.replace("_", " "), "" if value is None else str(value)
+    told = document(run.summary, None, None) if run.summary else {}
+    for part in ("market", "consensus", "settlement"):
+        for name, value in (told.get(part) or {}).items():
+            if "digest" not in name:
+                yield f"{part}: {name.replace('_', ' ')}", f"{value:,}" if type(value) is int else str(value)
+    yield "fingerprint", run.manifest.fingerprint[:16]

@@ -1,0 +1,163 @@
+"""The form of a scenario: one field for each of its parameters, and those that every run has.
+
+What is typed is read by the scenario's own rules, one field at a time, so that each sentence stands beside its field.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from market_sim.core.consensus.behaviours import parse_behaviours
+from market_sim.core.consensus.network import parse_partitions
+from market_sim.core.errors import InputError
+from market_sim.simulation.engine.consensus import FEWEST, MOST, CommitteePlan
+from market_sim.simulation.run import Options
+from market_sim.simulation.scenarios.scenario import Scenario, configured, parameter_types
+
+MOST_EPOCHS = 500
+"""A page stays readable up to here; longer runs are for the command line."""
+LARGEST_NUMBER = 10**15
+LONGEST_TEXT = 200
+DEFAULT_EPOCHS = 12
+DEFAULT_SEED = 7
+
+Values = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Field:
+    """One input of the form: its name, its kind, what stands in it, what is wrong with it."""
+
+    name: str
+    label: str
+    kind: str
+    """integer, number, switch, text or choice."""
+    value: str
+    hint: str = ""
+    choices: tuple[tuple[str, str], ...] = ()
+    least: int | None = None
+    most: int | None = None
+    error: str = ""
+
+
+OPTIONS = (
+    Field("seed", "Seed", "integer", str(DEFAULT_SEED), "The same seed gives the same run.", least=0),
+    Field("epochs", "Epochs", "integer", str(DEFAULT_EPOCHS), "One is a simulated second.", least=1, most=MOST_EPOCHS),
+    Field("validators", "Validators", "integer", "", "Empty: as the scenario says.", least=FEWEST, most=MOST),
+    Field(
+        "leaders", "Leaders", "choice", "", "Who may propose in an epoch.",
+        (("", "as the scenario says"), ("round-robin", "in turn"), ("hash", "drawn by a hash")),
+    ),
+    Field("byzantine", "Validators that lie", "text", "", "For example n3:equivocate@5-9, n1:silent."),
+    Field("partition", "Split network", "text", "", "For example 4-6: the halves do not hear each other then."),
+    Field(
+        "settlement", "Settled on", "choice", "", "Where trades are paid out.",
+        (("", "as the scenario says"), ("eth-tester", "eth-tester, contracts in this process"),
+         ("memory", "in memory, faster"), ("none", "nowhere")),
+    ),
+)  # fmt: skip
+
+
+@dataclass
+class ScenarioForm:
+    """The form of one scenario, filled with defaults or with what a person typed."""
+
+    kind: type[Scenario]
+    own: list[Field] = field(default_factory=list)
+    run: list[Field] = field(default_factory=list)
+
+    @classmethod
+    def empty(cls, kind: type[Scenario], values: Values | None = None) -> ScenarioForm:
+        """The form with defaults; `values` (from an address) replace them."""
+        values = values or {}
+        defaults = kind().parameters
+        own = [
+            _field(name, expected, values.get(f"p-{name}", _written(defaults[name])))
+            for name, expected in parameter_types(kind).items()
+        ]
+        run = [replace(one, value=values.get(one.name, one.value)[:LONGEST_TEXT]) for one in OPTIONS]
+        return cls(kind, own, run)
+
+    @classmethod
+    def typed(cls, kind: type[Scenario], values: Values) -> ScenarioForm:
+        """The form as a person sent it: a switch that is off sends nothing."""
+        filled = dict(values)
+        for name, expected in parameter_types(kind).items():
+            filled.setdefault(f"p-{name}", "false" if expected is bool else "")
+        return cls.empty(kind, filled)
+
+    @property
+    def errors(self) -> list[Field]:
+        """The fields that cannot be used."""
+        return [one for one in (*self.run, *self.own) if one.error]
+
+    def read(self) -> tuple[dict[str, Any], Options] | None:
+        """The parameters and options; None when a field is wrong, and then it says so."""
+        parameters: dict[str, Any] = {}
+        for place, one in enumerate(self.own):
+            name = one.name.removeprefix("p-")
+            checked, value = _tried(one, lambda text, name=name: self._parameter(name, text))
+            self.own[place], parameters[name] = checked, value
+        chosen: dict[str, Any] = {}
+        for place, one in enumerate(self.run):
+            checked, value = _tried(one, lambda text, one=one: _option(one, text, chosen))
+            self.run[place], chosen[one.name] = checked, value
+        return None if self.errors else (parameters, Options(**chosen))
+
+    def _parameter(self, name: str, text: str) -> Any:
+        value = getattr(configured(self.kind, **{name: text}), name)
+        if isinstance(value, float) and not math.isfinite(value):
+            raise InputError(f"{name} must be a finite number, found {text!r}")
+        if isinstance(value, int | float) and abs(value) > LARGEST_NUMBER:
+            raise InputError(f"{name} must be at most {LARGEST_NUMBER:,} in size")
+        return value
+
+
+def _field(name: str, expected: Any, value: str) -> Field:
+    kinds = {int: "integer", float: "number", bool: "switch"}
+    label = name.replace("_", " ").capitalize()
+    return Field(f"p-{name}", label, kinds.get(expected, "text"), value[:LONGEST_TEXT])
+
+
+def _written(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else "" if value is None else str(value)
+
+
+def _tried(one: Field, read: Callable[[str], Any]) -> tuple[Field, Any]:
+    try:
+        if len(one.value) >= LONGEST_TEXT:
+            raise InputError(f"at most {LONGEST_TEXT - 1} characters, please")
+        return replace(one, error=""), read(one.value.strip())
+    except InputError as problem:
+        return replace(one, error=str(problem)), None
+
+
+def _option(one: Field, text: str, chosen: Mapping[str, Any]) -> Any:
+    if not text:
+        if one.name in ("seed", "epochs"):
+            raise InputError(f"{one.label} needs a whole number")
+        return None
+    if one.kind == "integer":
+        return _whole(one, text)
+    if one.kind == "choice" and text not in dict(one.choices):
+        raise InputError(f"choose one of {', '.join(name for name, _ in one.choices if name)}, found {text!r}")
+    validators = chosen.get("validators") or FEWEST
+    if one.name == "byzantine":
+        parse_behaviours(text, validators)
+        _ = CommitteePlan(count=validators, byzantine=text).rules
+    elif one.name == "partition":
+        parse_partitions(text, validators)
+    return text
+
+
+def _whole(one: Field, text: str) -> int:
+    # Digits of other scripts and underscores are whole numbers to Python, but hardly what somebody meant.
+    digits = text.removeprefix("-")
+    number = int(text) if digits.isascii() and digits.isdigit() and len(digits) <= 15 else None
+    least, most = one.least or 0, one.most or LARGEST_NUMBER
+    if number is None or not least <= number <= most:
+        raise InputError(f"{one.label} must be a whole number from {least} to {most:,}, found {text!r}")
+    return number

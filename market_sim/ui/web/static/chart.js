@@ -1,0 +1,78 @@
+// A chart of the site: fetched as JSON, drawn by plotly, coloured with the page, with a veil over what is still to come.
+
+export class Chart {
+  constructor(element) {
+    this.element = element;
+    this.time = null;
+    this.veil = document.createElement("div");
+    this.veil.className = "veil";
+    this.veil.setAttribute("aria-hidden", "true");
+    this.veil.hidden = true;
+    addEventListener("themechange", () => this.answer && this.paint());
+  }
+
+  async load(address) {
+    const answer = await fetch(address, { headers: { Accept: "application/json" } });
+    if (!answer.ok) throw new Error(`the chart was not answered: ${answer.status}`);
+    this.answer = await answer.json();
+    const isNew = !this.element.classList.contains("js-plotly-plot");
+    if (isNew) this.element.replaceChildren();
+    await this.paint();
+    if (isNew) {
+      this.element.append(this.veil);
+      this.element.on("plotly_afterplot", () => this.place());
+      this.element.on("plotly_relayouting", () => this.place());
+    }
+    this.place();
+    this.element.dataset.ready = "true";
+  }
+
+  async paint() {
+    const { figure, dark, config } = this.answer;
+    const isDark = document.documentElement.dataset.theme === "dark";
+    for (const [path, light, other] of dark) {
+      const last = path.length - 1;
+      let part = figure;
+      for (let depth = 0; depth < last; depth += 1) part = part[path[depth]];
+      part[path[last]] = isDark ? other : light;
+    }
+    figure.layout.uirevision = "kept";
+    await Plotly.react(this.element, figure.data, figure.layout, config);
+  }
+
+  // Everything after this moment is veiled; null lifts the veil.
+  cover(time) {
+    this.time = time;
+    if (time !== null && this.element.layout) {
+      const [from, to] = this.element.layout.xaxis.range;
+      if (time < from || time > to) {
+        const width = to - from;
+        Plotly.relayout(this.element, { "xaxis.range": [time - width / 2, time + width / 2] });
+      }
+    }
+    this.place();
+  }
+
+  place() {
+    const layout = this.element._fullLayout;
+    this.veil.hidden = this.time === null || !layout;
+    if (this.veil.hidden) return;
+    const size = layout._size;
+    const from = Math.max(0, Math.min(size.w, layout.xaxis.d2p(this.time)));
+    Object.assign(this.veil.style, {
+      left: `${size.l + from}px`, width: `${size.w - from}px`, top: `${size.t}px`, height: `${size.h}px`,
+    });
+  }
+
+  move(where) {
+    const { window, whole } = this.answer;
+    const [from, to] = this.element.layout.xaxis.range;
+    const width = window[1] - window[0];
+    const ranges = {
+      whole,
+      back: [Math.max(whole[0], from - width), Math.max(whole[0] + width, to - width)],
+      on: [Math.min(whole[1] - width, from + width), Math.min(whole[1], to + width)],
+    };
+    Plotly.relayout(this.element, { "xaxis.range": ranges[where].slice() });
+  }
+}

@@ -1,0 +1,141 @@
+// The page of a run: its timeline, and a place in the journal that moves by keys, buttons and slider.
+import { Chart } from "./chart.js";
+
+const figure = document.getElementById("run");
+const stepper = document.getElementById("stepper");
+const chart = new Chart(document.getElementById("chart"));
+const slider = document.getElementById("place");
+const told = document.getElementById("told");
+const last = Number(stepper.dataset.last);
+let at = Number(stepper.dataset.at);
+let isBusy = false;
+let waiting = null;
+
+const one = (name) => figure.querySelector(`[name="${name}"]`);
+const shown = () => [...figure.querySelectorAll('[name="show"]:checked')].map((box) => box.value);
+
+async function draw() {
+  const groups = shown();
+  for (const section of figure.querySelectorAll("figcaption [data-group]")) {
+    section.hidden = !groups.includes(section.dataset.group);
+  }
+  if (!groups.length) return;
+  const query = new URLSearchParams({ symbol: one("symbol").value, show: groups.join(",") });
+  await chart.load(`${figure.dataset.figure}?${query}`);
+}
+
+function rows(body, rungs, side) {
+  body.replaceChildren(...rungs.map((rung) => {
+    const row = document.createElement("tr");
+    const price = document.createElement("td");
+    const waits = document.createElement("td");
+    price.textContent = rung.price;
+    waits.textContent = rung.quantity;
+    waits.style.setProperty("--share", `${rung.percent}%`);
+    waits.className = `waits ${side}`;
+    row.append(...(side === "bid" ? [waits, price] : [price, waits]));
+    return row;
+  }));
+}
+
+function tell(instant) {
+  const { moment } = instant;
+  const place = document.createElement("span");
+  place.className = "muted";
+  place.textContent = `Event ${moment.number} of ${last}, ${moment.time.toFixed(3)} s, epoch ${moment.epoch}: `;
+  told.replaceChildren(place, moment.sentence);
+  const number = moment.trade ?? moment.order;
+  if (number) {
+    const link = document.createElement("a");
+    link.href = (moment.trade ? figure.dataset.trade : figure.dataset.order).replace(/0$/, number);
+    link.textContent = "follow it";
+    told.append(" ", link);
+  }
+  slider.value = at;
+  slider.setAttribute("aria-valuetext", `event ${moment.number}: ${moment.sentence}`);
+  document.getElementById("matched").textContent = instant.matched.toLocaleString("en");
+  document.getElementById("final").textContent = instant.final.toLocaleString("en");
+  document.getElementById("settled").textContent = instant.settled.toLocaleString("en");
+  document.getElementById("book-symbol").textContent = instant.symbol;
+  rows(document.getElementById("bids"), instant.bids, "bid");
+  rows(document.getElementById("asks"), instant.asks, "ask");
+  chart.cover(at >= last ? null : moment.time);
+}
+
+// One question at a time; of those that come meanwhile the newest is asked next.
+async function ask(query, remember = true) {
+  if (isBusy) {
+    waiting = query;
+    return;
+  }
+  isBusy = true;
+  try {
+    const parts = new URLSearchParams({ symbol: one("symbol").value, ...query });
+    const answer = await fetch(`${figure.dataset.instant}?${parts}`, { headers: { Accept: "application/json" } });
+    if (!answer.ok) throw new Error(`the site answered ${answer.status}`);
+    const found = await answer.json();
+    if (found.end) {
+      told.textContent = query.move === "on" ? "Nothing more of this kind follows." : "Nothing of this kind comes before.";
+    } else {
+      at = found.at;
+      tell(found.instant);
+      if (remember) history.replaceState(null, "", `?event=${at}`);
+    }
+    stepper.dataset.at = at;
+  } catch (problem) {
+    told.textContent = `The place could not be shown (${problem.message}).`;
+  } finally {
+    isBusy = false;
+    if (waiting) {
+      const next = waiting;
+      waiting = null;
+      ask(next);
+    }
+  }
+}
+
+function go(way) {
+  if (way === "first") return ask({ event: 0 });
+  if (way === "last") return ask({ event: last });
+  return ask({ event: at, move: way, kind: one("kind").value, account: one("account").value });
+}
+
+function onKey(event) {
+  const way = { ArrowLeft: "back", ArrowRight: "on", Home: "first", End: "last" }[event.key];
+  const target = event.target;
+  if (!way || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  if (target.matches("input:not([type=range]), select, textarea") || target.closest(".top")) return;
+  // A box that is wider than the screen scrolls by these keys.
+  if (target.matches(".scroll") && target.scrollWidth > target.clientWidth + 1) return;
+  event.preventDefault();
+  go(way);
+}
+
+async function start() {
+  try {
+    await draw();
+  } catch (problem) {
+    document.getElementById("chart-state").textContent = `The chart could not be drawn (${problem.message}).`;
+    return;
+  }
+  figure.querySelector(".controls").hidden = false;
+  document.getElementById("windows").hidden = !chart.answer.long;
+  stepper.hidden = false;
+  for (const box of figure.querySelectorAll('[name="show"]')) box.addEventListener("change", draw);
+  one("symbol").addEventListener("change", () => draw().then(() => ask({ event: at })));
+  for (const button of figure.querySelectorAll("[data-window]")) {
+    button.addEventListener("click", () => chart.move(button.dataset.window));
+  }
+  for (const button of figure.querySelectorAll("[data-move]")) {
+    button.addEventListener("click", () => go(button.dataset.move));
+  }
+  slider.addEventListener("input", () => ask({ event: slider.value }));
+  document.addEventListener("keydown", onKey);
+  chart.element.on("plotly_click", ({ points }) => {
+    const order = points.map((point) => point.data.ids?.[point.pointNumber]).find((id) => Number(id) > 0);
+    if (order) location.assign(figure.dataset.order.replace(/0$/, order));
+  });
+  ask({ event: at }, false);
+}
+
+start();
