@@ -22,7 +22,7 @@ class Balance(msgspec.Struct):
 class Account:
     """The balances and open orders of one participant. Only the exchange changes them."""
 
-    __slots__ = ("balances", "client_ids", "name", "number", "open", "owner")
+    __slots__ = ("balances", "client_ids", "name", "number", "on_margin", "open", "owner")
 
     def __init__(self, name: str, number: int, owner: str) -> None:
         self.name = name
@@ -31,6 +31,8 @@ class Account:
         self.balances: dict[str, Balance] = {}
         self.open: dict[int, Order] = {}
         self.client_ids: dict[str, Order] = {}
+        self.on_margin = False
+        """Whether the funds rule leaves this account to a gate that knows what it may owe."""
 
     def balance(self, asset: str) -> Balance:
         """The balance of this asset, empty at first."""

@@ -6,31 +6,26 @@ These functions run when the answer is no: they either name the broken rule or l
 
 from __future__ import annotations
 
-from typing import get_args
+from typing import Protocol, get_args
 
 from market_sim.core.errors import RuleViolation
 from market_sim.core.models.instruments import LARGEST_AMOUNT
-from market_sim.core.models.intents import BUY, SELL, PlaceOrder, TimeInForce
-from market_sim.market.exchange.listing import Listing
+from market_sim.core.models.intents import BUY, SELL, Amend, PlaceOrder, TimeInForce
+from market_sim.market.exchange.account import Account
+from market_sim.market.exchange.listing import CLOSED, CONTINUOUS, HALTED, IN_CALL, Listing
 from market_sim.market.exchange.order import Order
+from market_sim.market.exchange.terms import check_terms, shown
 
 TIMES_IN_FORCE = get_args(TimeInForce)
 MARKET_BAND_PERCENT = 5
 """A market order trades at most this far from the best price it finds (finance rule 1.2, market protection)."""
 
-LONGEST_SHOWN = 120
 
+class Gate(Protocol):
+    """A further rule that a mechanism attaches to an exchange: margin, position limits, rate limits."""
 
-def shown(value: object) -> str:
-    """What a participant sent, as a refusal quotes it: short, printable, and safe for any object whatsoever."""
-    if type(value) is str and value.isprintable():
-        text: str = value
-    else:
-        try:
-            text = repr(value)
-        except Exception:  # a number of thousands of digits, or a participant's own class that cannot print itself
-            text = f"an unprintable {type(value).__name__}"
-    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}..."
+    def check(self, account: Account, listing: Listing, intent: PlaceOrder | Amend, limit: int, quantity: int) -> None:
+        """Raise RuleViolation to refuse; the limit of a market order is its protection."""
 
 
 def check_side(side: object) -> None:
@@ -66,42 +61,97 @@ def check_notional(listing: Listing, price: int, quantity: int) -> None:
         raise RuleViolation("NOTIONAL_TOO_LARGE", notional=notional, most=listing.most_cash)
 
 
-def check_order(listing: Listing, intent: PlaceOrder) -> int:
-    """Find the broken rule of an order that is not ordinary; without one, return the limit that it trades at."""
+def check_order(listing: Listing, intent: PlaceOrder, now: int) -> None:
+    """Find the rule that an order breaks by its own terms, whatever waits in the book."""
     check_side(intent.side)
     check_quantity(listing, intent.quantity)
     if intent.time_in_force not in TIMES_IN_FORCE:
         raise RuleViolation("BAD_TIME_IN_FORCE", time_in_force=shown(intent.time_in_force))
-    if intent.limit is None:
-        limit = protected_limit(listing, intent.side)
-    else:
+    check_terms(intent, listing.lot, now)
+    if intent.conditions is not None and intent.conditions.stop is not None:
+        check_price(listing, intent.conditions.stop, "stop")
+    if intent.limit is not None:
         check_price(listing, intent.limit)
-        limit = intent.limit
-    check_notional(listing, limit, intent.quantity)
-    return limit
+        check_notional(listing, intent.limit, intent.quantity)
 
 
-def protected_limit(listing: Listing, side: int) -> int:
-    """The worst price of a market order: the best price of the other side and 5 % beyond, on the tick."""
-    best = listing.book.best_ask if side == BUY else listing.book.best_bid
+def check_is_open(listing: Listing) -> None:
+    """Refuse whatever is not a cancellation while nothing may trade."""
+    if listing.phase == HALTED:
+        raise RuleViolation("HALTED", symbol=listing.symbol, because=listing.because)
+    if listing.phase == CLOSED:
+        raise RuleViolation("CLOSED", symbol=listing.symbol, because=listing.because)
+
+
+def check_phase(listing: Listing, intent: PlaceOrder) -> None:
+    """Refuse an order that has no place in this phase."""
+    check_is_open(listing)
+    time_in_force = intent.time_in_force
+    needs = CONTINUOUS if time_in_force in ("ioc", "fok") else IN_CALL if time_in_force == "auction" else listing.phase
+    if needs != listing.phase:
+        raise RuleViolation(
+            "WRONG_PHASE", time_in_force=time_in_force, needs=needs, symbol=listing.symbol, phase=listing.phase
+        )
+
+
+def check_outlier(listing: Listing, side: int, limit: int) -> None:
+    """Refuse a limit that is too far from recent trade prices, where the listing has such a rule."""
+    refusal = None if listing.outlier is None else listing.outlier.refusal(side, limit)
+    if refusal is not None:
+        raise RuleViolation("FAT_FINGER", **refusal)
+
+
+def protected_limit(listing: Listing, intent: PlaceOrder) -> int:
+    """The worst price of a market order: 5 % beyond the best price of the other side, on the tick.
+
+    A stop order starts from its stop, because that is known before it triggers; in a call there is no best price yet
+    and the auction's reference takes its place.
+    """
+    side = intent.side
+    if intent.conditions is not None and intent.conditions.stop is not None:
+        best: int | None = intent.conditions.stop
+    elif listing.phase == IN_CALL:
+        best = listing.reference
+    else:
+        best = listing.book.best_ask if side == BUY else listing.book.best_bid
     if best is None:
         raise RuleViolation("NO_LIQUIDITY", symbol=listing.symbol)
     band = best * MARKET_BAND_PERCENT // 100
-    limit = best + side * (band - band % listing.tick)
-    return max(limit, listing.tick)
+    return max(best + side * (band - band % listing.tick), listing.tick)
 
 
-def admit(listing: Listing, order: Order) -> None:
-    """Give an unusual order its conditions, or refuse it because of what waits in the book."""
+def check_book(listing: Listing, order: Order) -> int:
+    """Refuse an order because of what waits in the book; otherwise the limit that it has there.
+
+    Only a post-only order that slides gets another limit than its own: one tick before the best of the other side.
+    """
     intent = order.intent
     conditions = intent.conditions
+    if listing.phase != CONTINUOUS:
+        return order.limit
     if intent.time_in_force == "fok":
         passes_own = conditions is not None and conditions.self_trade == "cancel_oldest"
         fillable = listing.book.fillable(order, passes_own)
         if fillable < order.quantity:
             raise RuleViolation("FOK_UNFILLABLE", fillable=fillable, quantity=order.quantity)
+    if conditions is None or not conditions.post_only:
+        return order.limit
+    best = listing.book.best_key_against(order)
+    if best is None or best < -order.key:
+        return order.limit
+    price = -order.side * best
+    beside = price - order.side * listing.tick
+    if conditions.post_only == "reject" or beside <= 0:
+        raise RuleViolation("POST_ONLY_WOULD_TAKE", limit=order.limit, best=price)
+    return beside
+
+
+def give_conditions(order: Order) -> None:
+    """Write the rarer terms of an intent into its order."""
+    conditions = order.intent.conditions
     if conditions is None:
         return
-    if conditions.display is not None:
-        order.display = conditions.display
+    order.display = conditions.display or 0
     order.hidden = conditions.hidden
+    order.cap = order.limit if conditions.peg else 0
+    order.rare = bool(order.display or order.hidden or order.cap)

@@ -18,9 +18,9 @@ from market_sim.core.errors import InvariantBroken
 from market_sim.core.models.intents import BUY
 from market_sim.core.models.market_events import Deposited
 from market_sim.market.exchange.exchange import Exchange
-from market_sim.market.exchange.listing import Listing
-from market_sim.market.exchange.order import Order
-from market_sim.market.exchange.order_book import BookSide, Level
+from market_sim.market.exchange.listing import CONTINUOUS, Listing
+from market_sim.market.exchange.order import ASLEEP, BOOK, STOP, Order
+from market_sim.market.exchange.order_book import BookSide
 
 
 class Violation(msgspec.Struct, frozen=True):
@@ -36,6 +36,8 @@ Finding = Iterator[str]
 def no_book_is_crossed(exchange: Exchange) -> Finding:
     """X1: while trading is continuous, nobody waits at a price at which somebody else would trade."""
     for listing in exchange.listings.values():
+        if listing.phase != CONTINUOUS:
+            continue
         bids, asks = listing.book.bids.keys, listing.book.asks.keys
         if bids and asks and bids[-1] >= -asks[-1]:
             yield f"{listing.symbol}: somebody buys at {bids[-1]}, somebody sells at {-asks[-1]}"
@@ -65,7 +67,9 @@ def reservations_are_those_of_the_open_orders(exchange: Exchange) -> Finding:
 def _needed(listing: Listing, order: Order) -> int:
     if order.side != BUY:
         return order.remaining
-    cash = order.limit * order.remaining * listing.multiplier
+    cash = (order.cap or order.limit) * order.remaining * listing.multiplier
+    if order.cap or order.where in (STOP, ASLEEP):
+        return cash if listing.free else cash + listing.fees.most(cash)
     return cash + listing.fees.maker_reserve(order.maker_cash, cash)
 
 
@@ -130,32 +134,34 @@ def levels_add_up(exchange: Exchange) -> Finding:
                 yield f"{listing.symbol}: the keys are {side.keys}, the levels {sorted(side.levels)}"
             yield from _side_findings(listing, side, sign)
             for level in side.levels.values():
-                found |= level.orders | level.hidden
-    if found != exchange.orders:
-        yield f"the books hold the orders {sorted(found)}, the index knows {sorted(exchange.orders)}"
+                found |= level.orders | level.hidden | level.pegged
+        for numbers in (listing.pegs, listing.collected):
+            if not numbers.keys() <= exchange.orders.keys():
+                yield f"{listing.symbol}: {sorted(numbers)} wait beside the book, not all of them are open"
+    in_books = {number: order for number, order in exchange.orders.items() if order.where == BOOK}
+    if found != in_books:
+        yield f"the books hold the orders {sorted(found)}, the index knows {sorted(in_books)}"
 
 
 def _side_findings(listing: Listing, side: BookSide, sign: int) -> Finding:
     for key, level in side.levels.items():
         place = f"{listing.symbol} {sign * key}"
-        if not level.orders and not level.hidden:
+        if not any(level.everybody()):
             yield f"{place}: an empty level"
         if level.volume != sum(shown(order) for order in level.orders.values()):
             yield f"{place}: shows {level.volume}, its orders {[shown(order) for order in level.orders.values()]}"
-        for order in _everybody(level):
+        if level.volume + level.unseen != sum(order.remaining for order in level.everybody()):
+            yield f"{place}: shows {level.volume} and hides {level.unseen}, its orders have another sum"
+        for order in level.everybody():
             if order.key != key or order.side != sign or order.limit * sign != key:
                 yield f"{place}: order {order.id} belongs to {order.limit}, side {order.side}"
             if order.display and not order.hidden and not 0 < order.shown <= min(order.display, order.remaining):
                 yield f"{place}: order {order.id} shows {order.shown} of {order.remaining}, at most {order.display}"
 
 
-def _everybody(level: Level) -> Iterable[Order]:
-    return [*level.orders.values(), *level.hidden.values()]
-
-
 def shown(order: Order) -> int:
     """What a waiting order shows."""
-    if order.hidden:
+    if order.hidden or order.cap:
         return 0
     return order.shown if order.display else order.remaining
 

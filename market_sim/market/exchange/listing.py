@@ -1,22 +1,39 @@
-"""A listing: one instrument on one exchange, with its book, its fees and its last price."""
+"""A listing: one instrument on one exchange, with its book, its fees, its phase and whatever waits beside the book."""
 
 from __future__ import annotations
+
+from typing import Final, Literal
 
 from market_sim.core.models.instruments import LARGEST_AMOUNT, Instrument
 from market_sim.market.exchange.fees import FeeSchedule
 from market_sim.market.exchange.order import Order
 from market_sim.market.exchange.order_book import OrderBook
+from market_sim.market.exchange.outlier import Outlier, OutlierRule
+from market_sim.market.exchange.triggers import WaitingStops
+
+Phase = Literal["continuous", "call", "halted", "closed"]
+
+CONTINUOUS: Final = "continuous"
+IN_CALL: Final = "call"
+HALTED: Final = "halted"
+CLOSED: Final = "closed"
 
 
 class Listing:
     """What the exchange knows about one instrument. The numbers are copied here because every order needs them."""
 
     __slots__ = (
-        "book", "fees", "free", "instrument", "last", "lot", "most_cash", "multiplier", "quote", "symbol", "tick",
+        "because", "book", "busy", "collected", "fees", "free", "indicative", "instrument", "last", "lot", "most_cash",
+        "multiplier", "outlier", "pegs", "phase", "quote", "reference", "stops", "symbol", "tick",
     )  # fmt: skip
 
     def __init__(
-        self, instrument: Instrument, fees: FeeSchedule, orders: dict[int, Order], most_cash: int = LARGEST_AMOUNT
+        self,
+        instrument: Instrument,
+        fees: FeeSchedule,
+        orders: dict[int, Order],
+        most_cash: int = LARGEST_AMOUNT,
+        outlier: OutlierRule | None = None,
     ) -> None:
         self.instrument = instrument
         self.symbol = instrument.symbol
@@ -29,3 +46,19 @@ class Listing:
         self.book = OrderBook(orders)
         self.most_cash = most_cash
         self.last: int | None = None
+        self.reference: int | None = None
+        """The price an auction stays close to: the last trade, unless the operator named another."""
+        self.phase: Phase = CONTINUOUS
+        self.because = ""
+        self.stops = WaitingStops()
+        self.pegs: dict[int, Order] = {}
+        self.collected: dict[int, Order] = {}
+        """The market orders that wait for the auction: they have no price of their own."""
+        self.indicative: tuple[int | None, int, int] = (None, 0, 0)
+        self.outlier = None if outlier is None else Outlier(outlier)
+        self.busy = False
+        self.watch()
+
+    def watch(self) -> None:
+        """Say again whether an ordinary order needs more than the hot path here."""
+        self.busy = bool(self.phase != CONTINUOUS or self.stops or self.pegs or self.outlier)

@@ -14,8 +14,8 @@ with each change because summing them for every market data message cost four ti
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Iterable
-from itertools import islice
+from collections.abc import Iterable, Iterator
+from itertools import chain, islice
 
 from market_sim.core.models.intents import BUY
 from market_sim.market.exchange.order import Order
@@ -27,13 +27,24 @@ Fill = tuple[Order, int]
 class Level:
     """All orders at one price of one side."""
 
-    __slots__ = ("hidden", "orders", "volume")
+    __slots__ = ("hidden", "orders", "pegged", "unseen", "volume")
 
     def __init__(self) -> None:
         self.orders: dict[int, Order] = {}
         self.hidden: dict[int, Order] = {}
+        self.pegged: dict[int, Order] = {}
         self.volume = 0
         """The sum of what the orders show."""
+        self.unseen = 0
+        """The sum of what they do not show: hidden orders, pegged orders, the later slices of icebergs."""
+
+    def queue(self, order: Order) -> dict[int, Order]:
+        """Where this order waits: shown orders are served first, then hidden ones, then pegged ones."""
+        return self.pegged if order.cap else self.hidden if order.hidden else self.orders
+
+    def everybody(self) -> Iterator[Order]:
+        """All orders of the level, in the order in which they are served."""
+        return chain(self.orders.values(), self.hidden.values(), self.pegged.values())
 
 
 class BookSide:
@@ -100,11 +111,16 @@ class OrderBook:
         keys = (self.asks if order.side == BUY else self.bids).keys
         return bool(keys) and keys[-1] >= -order.key
 
+    def best_key_against(self, order: Order) -> int | None:
+        """The key of the best order of the other side, shown or not: `-side * key` is its price."""
+        keys = (self.asks if order.side == BUY else self.bids).keys
+        return keys[-1] if keys else None
+
     def front(self, taker: Order) -> Order:
         """The order that the taker would meet next."""
         other = self.asks if taker.side == BUY else self.bids
         level = other.levels[other.keys[-1]]
-        return next(iter((level.orders or level.hidden).values()))
+        return next(level.everybody())
 
     def take(self, taker: Order) -> list[Fill]:
         """Trade until the order is filled, its limit is reached, or its own owner's order is next in the queue."""
@@ -115,13 +131,13 @@ class OrderBook:
         while left and keys and keys[-1] >= worst:
             key = keys[-1]
             level = levels[key]
-            queue = level.orders or level.hidden
+            queue = level.orders or level.hidden or level.pegged
             for maker in queue.values():
                 break
             if maker.owner == owner:
                 break
-            if maker.display or maker.hidden:
-                quantity = self._take_unseen(level, maker, left)
+            if maker.rare:
+                quantity = self._take_rare(level, maker, left)
             else:
                 quantity = maker.remaining
                 if quantity > left:
@@ -134,22 +150,21 @@ class OrderBook:
                 level.volume -= quantity
             left -= quantity
             fills.append((maker, quantity))
-            if not queue and not level.orders and not level.hidden:
+            if not queue and not (level.orders or level.hidden or level.pegged):
                 other.drop(key)
         taker.remaining = left
         return fills
 
-    def _take_unseen(self, level: Level, maker: Order, left: int) -> int:
-        """Trade with an iceberg or a hidden order; an iceberg's next slice goes to the back of the queue."""
-        if maker.hidden:
-            quantity = min(maker.remaining, left)
-            maker.remaining -= quantity
+    def _take_rare(self, level: Level, maker: Order, left: int) -> int:
+        """Trade with an iceberg, a hidden or a pegged order; an iceberg's next slice goes to the back of the queue."""
+        quantity = min(maker.shown or maker.remaining, left)
+        maker.remaining -= quantity
+        if not maker.shown:
+            level.unseen -= quantity
             if not maker.remaining:
-                del level.hidden[maker.id]
+                del level.queue(maker)[maker.id]
                 del self.orders[maker.id]
             return quantity
-        quantity = min(maker.shown, left)
-        maker.remaining -= quantity
         maker.shown -= quantity
         level.volume -= quantity
         if not maker.shown:
@@ -158,6 +173,7 @@ class OrderBook:
                 maker.shown = min(maker.display, maker.remaining)
                 level.orders[maker.id] = maker
                 level.volume += maker.shown
+                level.unseen -= maker.shown
             else:
                 del self.orders[maker.id]
         return quantity
@@ -170,15 +186,14 @@ class OrderBook:
         if level is None:
             level = own.levels[key] = Level()
             insort(own.keys, key)
-        if order.hidden:
-            level.hidden[order.id] = order
+        if order.rare:
+            level.queue(order)[order.id] = order
+            order.shown = min(order.display, order.remaining)
+            level.volume += order.shown
+            level.unseen += order.remaining - order.shown
         else:
             level.orders[order.id] = order
-            if order.display:
-                order.shown = min(order.display, order.remaining)
-                level.volume += order.shown
-            else:
-                level.volume += order.remaining
+            level.volume += order.remaining
         self.orders[order.id] = order
 
     def remove(self, order: Order) -> None:
@@ -186,27 +201,36 @@ class OrderBook:
         own = self.bids if order.side == BUY else self.asks
         key = order.key
         level = own.levels[key]
-        if order.hidden:
-            del level.hidden[order.id]
+        if order.rare:
+            del level.queue(order)[order.id]
+            level.volume -= order.shown
+            level.unseen -= order.remaining - order.shown
         else:
             del level.orders[order.id]
-            level.volume -= order.shown if order.display else order.remaining
-        if not level.orders and not level.hidden:
+            level.volume -= order.remaining
+        if not (level.orders or level.hidden or level.pegged):
             own.drop(key)
         del self.orders[order.id]
 
     def reduce(self, order: Order, quantity: int) -> None:
         """Make a waiting order smaller; it keeps its place in the queue (finance rule 1.3)."""
         level = (self.bids if order.side == BUY else self.asks).levels[order.key]
-        before = order.shown if order.display else order.remaining
         order.remaining -= quantity
-        if order.hidden:
-            return
-        if order.display:
-            order.shown = min(order.shown, order.remaining)
-            level.volume -= before - order.shown
-        else:
+        if not order.rare:
             level.volume -= quantity
+            return
+        before = order.shown
+        order.shown = min(before, order.remaining)
+        level.volume -= before - order.shown
+        level.unseen -= quantity - (before - order.shown)
+
+    def fill(self, order: Order, quantity: int) -> None:
+        """Let a waiting order trade this much outside the usual course, as an auction does; it keeps its place."""
+        if quantity == order.remaining:
+            self.remove(order)
+            order.remaining = 0
+        else:
+            self.reduce(order, quantity)
 
     def fillable(self, order: Order, passes_own: bool) -> int:
         """How much the order could trade at once, unseen quantity included; its owner's own orders never count.
@@ -220,7 +244,7 @@ class OrderBook:
             if key < -order.key or total >= order.remaining:
                 break
             level = other.levels[key]
-            for queue in (level.orders, level.hidden):
+            for queue in (level.orders, level.hidden, level.pegged):
                 blocked = not passes_own and any(maker.owner == order.owner for maker in queue.values())
                 for maker in queue.values():
                     if maker.owner != order.owner:

@@ -1,0 +1,137 @@
+"""Matching: what an order does that arrives in a book, and how an order comes to wait and ceases to.
+
+An order arrives when it is accepted, and again when a stop triggers, a pegged order moves or an amendment takes its
+place away. Each time it trades as far as it can, and then waits or is gone.
+"""
+
+from __future__ import annotations
+
+from market_sim.core.models.intents import BUY
+from market_sim.core.models.market_events import OrderCancelled
+from market_sim.market.exchange.account import Account
+from market_sim.market.exchange.clearing import Clearing, needs
+from market_sim.market.exchange.listing import CONTINUOUS, Listing
+from market_sim.market.exchange.order import BOOK, CALL, STOP, Order
+
+
+class Matching(Clearing):
+    """Orders that meet, orders that wait, orders that leave."""
+
+    def _enter(self, listing: Listing, account: Account, order: Order) -> None:
+        """Let an order trade with whatever it crosses; the rest waits, or is cancelled when it must not wait."""
+        if listing.phase == CONTINUOUS and listing.book.crosses(order):
+            self._trade(listing, account, order)
+        if not order.remaining:
+            return
+        intent = order.intent
+        if intent.limit is None or intent.time_in_force == "ioc":
+            order.ended = "REMAINDER"
+            self._record(OrderCancelled(self.clock.now, order.id, order.remaining, "REMAINDER"))
+        else:
+            self._wait(listing, account, order, BOOK)
+
+    def _trade(self, listing: Listing, account: Account, order: Order) -> None:
+        """Match an arriving order and pay the fills; its owner's own orders are never traded with."""
+        book = listing.book
+        while True:
+            self._pay(listing, account, order, book.take(order))
+            if not order.remaining or not book.crosses(order):
+                return
+            # `take` stopped before its limit: the next order in the queue has the same owner (finance rule 1.4).
+            if not self._prevent_self_trade(listing, order):
+                return
+
+    def _prevent_self_trade(self, listing: Listing, order: Order) -> bool:
+        """Resolve the meeting of two orders of one owner by the arriving order's mode; whether it goes on matching."""
+        conditions = order.intent.conditions
+        mode = conditions.self_trade if conditions else "cancel_newest"
+        resting = listing.book.front(order)
+        both = min(order.remaining, resting.remaining)
+        if mode == "decrement_and_cancel":
+            self._shrink(listing, resting, both)
+            lost = both
+        else:
+            if mode != "cancel_newest":
+                self._withdraw(self.accounts[resting.account], resting, "SELF_TRADE")
+            lost = 0 if mode == "cancel_oldest" else order.remaining
+        if lost:
+            order.remaining -= lost
+            order.quantity -= lost
+            if not order.remaining:
+                order.ended = "SELF_TRADE"
+            self._record(OrderCancelled(self.clock.now, order.id, lost, "SELF_TRADE"))
+        return order.remaining > 0 and listing.book.crosses(order)
+
+    def _shrink(self, listing: Listing, resting: Order, quantity: int) -> None:
+        """Take away part of a waiting order, or all of it."""
+        account = self.accounts[resting.account]
+        if quantity == resting.remaining:
+            self._withdraw(account, resting, "SELF_TRADE")
+            return
+        listing.book.reduce(resting, quantity)
+        resting.quantity -= quantity
+        self._release(listing, account, resting, quantity)
+        self._record(OrderCancelled(self.clock.now, resting.id, quantity, "SELF_TRADE"))
+
+    def _wait(self, listing: Listing, account: Account, order: Order, where: str) -> None:
+        """Let what is left of an order wait, and hold back what it may still need."""
+        order.where = where
+        held = needs(listing, order)
+        if order.side == BUY:
+            order.reserved = held
+            account.balances[listing.quote].reserved += held
+        else:
+            account.balances[listing.symbol].reserved += held
+        account.open[order.id] = order
+        if where == BOOK:
+            listing.book.rest(order)
+            if not order.cap:
+                return
+        self.orders[order.id] = order
+        if order.cap:
+            listing.pegs[order.id] = order
+        if where == STOP:
+            listing.stops.add(order.side, _stop(order), order.id)
+        elif where == CALL:
+            listing.collected[order.id] = order
+        listing.watch()
+
+    def _lift(self, listing: Listing, account: Account, order: Order) -> None:
+        """Take an order out of wherever it waits and give back what was held for it: the reverse of `_wait`."""
+        if order.where == BOOK:
+            listing.book.remove(order)
+        else:
+            del self.orders[order.id]
+        del account.open[order.id]
+        if order.side == BUY:
+            account.balances[listing.quote].reserved -= order.reserved
+            order.reserved = 0
+        else:
+            account.balances[listing.symbol].reserved -= order.remaining
+        if order.where == BOOK and not order.cap:
+            return
+        if order.cap:
+            del listing.pegs[order.id]
+        if order.where == STOP:
+            listing.stops.remove(order.side, _stop(order), order.id)
+        elif order.where == CALL:
+            del listing.collected[order.id]
+        listing.watch()
+
+    def _withdraw(self, account: Account, order: Order, reason: str) -> None:
+        """End a waiting order without a trade."""
+        self._lift(self.listings[order.intent.symbol], account, order)
+        order.ended = reason
+        self._record(OrderCancelled(self.clock.now, order.id, order.remaining, reason))
+
+    def _release(self, listing: Listing, account: Account, order: Order, quantity: int) -> None:
+        """Give back what was held for a part of a waiting order that it just lost."""
+        if order.side == BUY:
+            self._fit(listing, account, order)
+        else:
+            account.balances[listing.symbol].reserved -= quantity
+
+
+def _stop(order: Order) -> int:
+    conditions = order.intent.conditions
+    return (conditions and conditions.stop) or 0

@@ -1,0 +1,74 @@
+"""The fat-finger check: a limit far outside recent trade prices is taken for a slip and refused.
+
+How far is counted in standard deviations of the last trades (the z-score). Only the dangerous direction counts: a buy
+far above what others paid, a sell far below. The standard deviation is taken as at least half a percent of the
+mean, so that a quiet hour does not make every order an outlier. All in integers: with n prices, their sum s and the
+sum of their squares q, the score is (n * limit - s) / sqrt(n * q - s * s).
+
+>>> check = Outlier(OutlierRule(most=8, at_least=3))
+>>> for price in (100, 102, 98): check.traded(price)
+>>> check.refusal(1, 110) is None, check.refusal(1, 1_000)
+(True, {'limit': 1000, 'score': '551.1', 'most': 8, 'mean': 100, 'trades': 3})
+>>> check.refusal(-1, 1_000) is None                    # to sell dear harms nobody
+True
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from math import isqrt
+
+import msgspec
+
+from market_sim.core.models.event import Numbers
+
+BPS = 10_000
+
+
+class OutlierRule(msgspec.Struct, frozen=True):
+    """When a limit is refused as an outlier; a listing without such a rule refuses none."""
+
+    most: int = 8
+    """So many standard deviations are let through."""
+    window: int = 100
+    """So many trades back."""
+    at_least: int = 20
+    """Before so many trades nothing is known, and nothing is refused."""
+    floor_bps: int = 50
+    """The standard deviation is taken as at least this part of the mean price."""
+
+
+class Outlier:
+    """The last trade prices of one listing, and their sums."""
+
+    __slots__ = ("_prices", "_squares", "_sum", "rule")
+
+    def __init__(self, rule: OutlierRule) -> None:
+        self.rule = rule
+        self._prices: deque[int] = deque()
+        self._sum = 0
+        self._squares = 0
+
+    def traded(self, price: int) -> None:
+        """Remember a trade and forget the oldest one."""
+        self._prices.append(price)
+        self._sum += price
+        self._squares += price * price
+        if len(self._prices) > self.rule.window:
+            gone = self._prices.popleft()
+            self._sum -= gone
+            self._squares -= gone * gone
+
+    def refusal(self, side: int, limit: int) -> Numbers | None:
+        """The numbers of a refusal, when this limit is too far out."""
+        rule, n, total = self.rule, len(self._prices), self._sum
+        away = side * (n * limit - total)
+        if n < rule.at_least or away <= 0:
+            return None
+        # Both sides squared and scaled by BPS squared, so that no root and no fraction is needed.
+        spread = max((n * self._squares - total * total) * BPS * BPS, (total * rule.floor_bps) ** 2)
+        if (away * BPS) ** 2 <= rule.most**2 * spread:
+            return None
+        tenths = isqrt((10 * away * BPS) ** 2 // spread)
+        score = f"{tenths // 10}.{tenths % 10}"
+        return {"limit": limit, "score": score, "most": rule.most, "mean": total // n, "trades": n}
