@@ -12,14 +12,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from market_sim.core.models.event import Event
-from market_sim.core.models.intents import BUY, PlaceOrder
-from market_sim.core.models.market_events import OrderAccepted, OrderAmended, OrderCancelled, Trade
+from market_sim.core.models.instruments import LARGEST_AMOUNT
+from market_sim.core.models.intents import BUY, Conditions, PlaceOrder
+from market_sim.core.models.market_events import (
+    AuctionHeld,
+    OrderAccepted,
+    OrderAmended,
+    OrderCancelled,
+    OrderTriggered,
+    PhaseChanged,
+    Trade,
+)
 
 Depth = dict[int, int]
 """The shown quantity by price."""
+
+Fill = Literal["maker", "taker", "auction"]
+"""How an order came to trade: it waited, it arrived, or everybody traded at once."""
 
 SIDE, LIMIT, LEFT, TOTAL = range(4)
 """The places in the list that stands for a waiting order: its side's levels, its limit, what is left, what it was."""
@@ -72,30 +84,34 @@ class BookHistory:
     trades: list[Trade] = field(default_factory=list)
 
 
-class Unseen:
-    """An order that shows a part of itself: an iceberg its slice, a hidden or sleeping one nothing."""
+class Unusual:
+    """An order with conditions: an iceberg shows its slice; a hidden, pegged or sleeping stop order shows nothing."""
 
-    __slots__ = ("display", "left", "levels", "limit", "shown", "total")
+    __slots__ = ("display", "left", "levels", "limit", "shown", "total", "woken")
 
     def __init__(self, levels: Depth, terms: PlaceOrder, limit: int) -> None:
-        conditions = terms.conditions
+        conditions = terms.conditions or Conditions()
         self.levels = levels
         self.limit = limit
         self.left = self.total = terms.quantity
         self.shown = 0
-        if conditions is None:
-            self.display = terms.quantity
-        elif conditions.hidden or conditions.peg or conditions.stop is not None:
-            self.display = 0
-        else:
-            self.display = conditions.display or terms.quantity
+        self.woken = 0 if conditions.hidden or conditions.peg else conditions.display or LARGEST_AMOUNT
+        self.display = self.woken if conditions.stop is None else 0
         self._show(min(self.display, self.left))
 
-    def fill(self, quantity: int, waited: bool) -> None:
+    def wake(self) -> None:
+        """A stop order triggered: from now on it is like one that has just arrived."""
+        self.display = self.woken
+        self._show(min(self.display, self.left))
+
+    def fill(self, quantity: int, how: Fill) -> None:
         """Some of it traded; a slice that is used up is followed by the next one (finance rule 1.2)."""
         self.left -= quantity
-        shown = self.shown - quantity if waited else self.display
-        self._show(min(shown or self.display, self.left))
+        if how == "auction":
+            self._show(min(self.shown, self.left))
+        else:
+            rest_of_slice = self.shown - quantity if how == "maker" else 0
+            self._show(min(rest_of_slice if rest_of_slice > 0 else self.display, self.left))
 
     def shrink(self, quantity: int) -> None:
         """Some of it is gone without a trade."""
@@ -126,7 +142,8 @@ class BookReplay:
         self.bids: Depth = {}
         self.asks: Depth = {}
         self._orders: dict[int, list] = {}
-        self._unseen: dict[int, Unseen] = {}
+        self._unusual: dict[int, Unusual] = {}
+        self._in_auction = False
 
     def accepted(self, event: OrderAccepted) -> None:
         """An order came; without a limit it trades at once or goes, and never waits."""
@@ -140,23 +157,23 @@ class BookReplay:
             self._orders[event.order] = [levels, limit, quantity, quantity]
             levels[limit] = levels.get(limit, 0) + quantity
         else:
-            self._unseen[event.order] = Unseen(levels, terms, limit)
+            self._unusual[event.order] = Unusual(levels, terms, limit)
 
     def traded(self, event: Trade) -> None:
         """Both sides of a fill have less left."""
         if event.symbol == self.symbol:
-            self._fill(event.maker_order, event.quantity, True)
-            self._fill(event.taker_order, event.quantity, False)
+            self._fill(event.maker_order, event.quantity, "auction" if self._in_auction else "maker")
+            self._fill(event.taker_order, event.quantity, "auction" if self._in_auction else "taker")
 
-    def _fill(self, number: int, quantity: int, waited: bool) -> None:
+    def _fill(self, number: int, quantity: int, how: Fill) -> None:
         order = self._orders.get(number)
         if order is not None:
             order[LEFT] -= quantity
             if not order[LEFT]:
                 del self._orders[number]
             _change(order[SIDE], order[LIMIT], -quantity)
-        elif number in self._unseen:
-            self._unseen[number].fill(quantity, waited)
+        elif number in self._unusual:
+            self._unusual[number].fill(quantity, how)
 
     def cancelled(self, event: OrderCancelled) -> None:
         """What was left of an order is gone, or a part of it."""
@@ -168,8 +185,8 @@ class BookReplay:
             if not order[LEFT]:
                 del self._orders[event.order]
             _change(order[SIDE], order[LIMIT], -quantity)
-        elif event.order in self._unseen:
-            self._unseen[event.order].shrink(event.quantity)
+        elif event.order in self._unusual:
+            self._unusual[event.order].shrink(event.quantity)
 
     def amended(self, event: OrderAmended) -> None:
         """An order has a new total quantity and limit; what it has traded stays traded."""
@@ -179,8 +196,21 @@ class BookReplay:
             order[LEFT] = event.quantity - (order[TOTAL] - order[LEFT])
             order[LIMIT], order[TOTAL] = event.limit, event.quantity
             _change(order[SIDE], order[LIMIT], order[LEFT])
-        elif event.order in self._unseen:
-            self._unseen[event.order].amend(event.quantity, event.limit, event.kept_place)
+        elif event.order in self._unusual:
+            self._unusual[event.order].amend(event.quantity, event.limit, event.kept_place)
+
+    def triggered(self, event: OrderTriggered) -> None:
+        """A stop order goes to the book; one without a limit trades at once or goes, and never waits."""
+        if event.order in self._unusual:
+            self._unusual[event.order].wake()
+
+    def auction_held(self, event: AuctionHeld) -> None:
+        """The trades that follow are the auction's, in which icebergs show no new slices."""
+        self._in_auction = self._in_auction or event.symbol == self.symbol
+
+    def phase_changed(self, event: PhaseChanged) -> None:
+        """An auction is over when the next phase begins."""
+        self._in_auction = self._in_auction and event.symbol != self.symbol
 
 
 def _change(levels: Depth, limit: int, quantity: int) -> None:
@@ -201,6 +231,9 @@ def book_history(journal: Iterable[Event], symbol: str, moments: Iterable[int]) 
         Trade: replay.traded,
         OrderCancelled: replay.cancelled,
         OrderAmended: replay.amended,
+        OrderTriggered: replay.triggered,
+        AuctionHeld: replay.auction_held,
+        PhaseChanged: replay.phase_changed,
     }
     waiting = iter(moments)
     first = moment = next(waiting, None)

@@ -175,9 +175,14 @@ def _decide_fates(history: ChainHistory) -> None:
     candidates = [block for name, block in blocks.items() if name in alive and name != tip]
     best = max(candidates, key=_promise, default=None)
     main = set(history.finalized)
+    last = best.block if best else tip
     while best is not None and best.block not in main:
         main.add(best.block)
         best = blocks.get(best.parent)
+    # A single proposal on top goes on with the chain; of two that contradict each other neither does.
+    children = [block.block for block in candidates if block.parent == last]
+    if len(children) == 1:
+        main.add(children[0])
     history.main = frozenset(main)
 
 

@@ -222,11 +222,12 @@ def settlement_sentence(history: SettlementHistory) -> str:
     trades, refused = sum(event.trades for event in events), sum(event.refused for event in events)
     gas = sum(event.gas for event in events)
     cost = f" for {gas:,} gas" if gas else ""
+    times = f"{history.reconciled} times" if history.reconciled != 1 else "once"
+    agreed = f"; all balances were compared with the journal {times} and agreed" if history.reconciled else ""
     troubles = f"; {len(history.troubles)} times the chain said no or forgot" if history.troubles else ""
     return (
         f"{blocks} of {history.final} final blocks are settled ({history.opened.backend}) in {len(events)} batches: "
-        f"{trades} trades paid{cost}, {refused} refused{troubles}; all balances were compared with the journal "
-        f"{history.reconciled} times and agreed."
+        f"{trades} trades paid{cost}, {refused} refused{troubles}{agreed}."
     )
 
 

@@ -72,7 +72,7 @@ def streamlet_sentence(history: ChainHistory) -> str:
     parts.append("no orphans" if not orphans else f"{orphans} orphan" + ("s" if orphans > 1 else ""))
     strays = sum(fate == "stray" for fate in history.fates.values())
     if strays:
-        parts.append(f"{strays} blocks proposed out of turn")
+        parts.append(f"{strays} block{'s' if strays > 1 else ''} proposed out of turn")
     silent = len({epoch for epoch in history.epochs if not story.of_epoch(epoch)})
     if silent:
         parts.append(f"no proposal in {silent} epoch" + ("s" if silent > 1 else ""))

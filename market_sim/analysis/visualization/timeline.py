@@ -30,6 +30,7 @@ from market_sim.analysis.visualization.streamlet_timeline import streamlet_accou
 from market_sim.analysis.visualization.time_axis import OPENING_EPOCHS, TimeAxis, seconds
 from market_sim.core.data.journal import Journal
 from market_sim.core.errors import InputError
+from market_sim.core.models.market_events import PhaseChanged
 from market_sim.core.models.run_events import ShockHappened
 from market_sim.simulation.engine.result import Result
 
@@ -82,7 +83,7 @@ class Timeline:
             yield settlement_account(self.settlement, self.axis)
 
     def lines(self) -> Iterator[EventLine]:
-        """The moments that are marked through all panels: blocks that become final, and shocks."""
+        """The moments that are marked through all panels: blocks that become final, shocks, halts and auctions."""
         if self.chain is not None and not self.axis.is_long:
             moments: dict[int, list[str]] = {}
             for name, final in self.chain.finalized.items():
@@ -99,6 +100,11 @@ class Timeline:
                 yield EventLine(
                     seconds(shock.time), f"shock: {shock.what}", "ink", True, f"shock: {shock.what} ({numbers})"
                 )
+        for change in self.journal.of(PhaseChanged):
+            # Before the first epoch a day opens; that is no event of the day.
+            if change.time > self.axis.first:
+                said = f"{change.symbol} is {change.phase}: {change.reason}"
+                yield EventLine(seconds(change.time), f"{change.symbol} {change.phase}", "ink", True, said)
 
 
 def timeline_figure(result: Result) -> Figure:

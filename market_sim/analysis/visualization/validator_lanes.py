@@ -101,7 +101,7 @@ def _votes(history: ChainHistory, axis: TimeAxis, size: int) -> Iterator[Part]:
             continue
         mine = [v for v in history.votes if v.time >= axis.first and history.fates.get(v.block, "orphaned") == fate]
         yield _marks(
-            f"vote for a {fate} block",
+            f"vote: {fate}",
             [round(seconds(vote.time) + moved.get(vote.block, 0) * seconds(axis.epoch_ns), 3) for vote in mine],
             [vote.voter for vote in mine],
             [_vote_text(history, vote) for vote in mine],

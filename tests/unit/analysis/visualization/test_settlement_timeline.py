@@ -1,0 +1,89 @@
+"""What the settlement chart says is what the journal says."""
+
+from __future__ import annotations
+
+import pytest
+
+from market_sim.analysis.visualization.settlement_timeline import (
+    neighbours,
+    settlement_history,
+    settlement_panel,
+    settlement_rows,
+    settlement_sentence,
+)
+from market_sim.analysis.visualization.time_axis import TimeAxis
+from market_sim.core.data.journal import Journal
+from market_sim.core.models.settlement_events import Reconciled, ReorgSeen, SettlementReverted
+from market_sim.simulation.run import Options, simulate
+from market_sim.simulation.scenarios.first_market import FirstMarket
+from tests.unit.analysis.visualization.journals import SECOND, Chain, eventful
+
+
+def settled() -> Chain:
+    """Height 1 alone, heights 2 to 4 together, as validators do after a partition."""
+    chain = eventful()
+    chain.open_settlement()
+    chain.settle(1, 1, "ab" * 32, trades=3, gas=60_000)
+    chain.record(Reconciled(chain.time, 1, 8, (0,), (0,)))
+    chain.time += SECOND // 2
+    chain.settle(2, 4, "cd" * 32, trades=9, gas=90_000, refused=1)
+    chain.record(Reconciled(chain.time, 4, 8, (0,), (0,)))
+    return chain
+
+
+@pytest.fixture
+def journal() -> Journal:
+    return settled().end().journal
+
+
+def test_the_sentence_adds_up_the_batches(journal):
+    assert settlement_sentence(settlement_history(journal)) == (
+        "4 of 4 final blocks are settled (in memory) in 2 batches: 12 trades paid for 150,000 gas, 1 refused; "
+        "all balances were compared with the journal 2 times and agreed."
+    )
+
+
+def test_the_table_has_a_row_for_each_batch(journal):
+    rows = list(settlement_rows(settlement_history(journal), TimeAxis.of(journal)))
+    assert rows == [
+        ("1", "6.050", "3", "0", "4", "60,000", "0xababab…", "5.050"),
+        ("2–4", "6.550", "9", "1", "4", "90,000", "0xcdcdcd…", "4.550"),
+    ]
+
+
+def test_a_line_leads_from_every_block_of_a_batch_to_its_payment(journal):
+    panel = settlement_panel(settlement_history(journal), TimeAxis.of(journal))
+    ways = next(trace for trace in panel.traces if trace["name"] == "way")
+    assert ways["x"] == [1, 6.05, None, 2, 4, 5, 6.55, None]
+    assert ways["y"] == [1, 0, None, 1, 1, 1, 0, None]
+
+
+def test_batches_close_together_share_one_text(journal):
+    batches = list(settlement_history(journal).batches)
+    assert neighbours(batches, near=SECOND) == [[], batches]
+    assert neighbours(batches, near=SECOND // 4) == [[batches[0]], [batches[1]]]
+
+
+def test_what_the_chain_refused_or_forgot_is_told():
+    chain = settled()
+    chain.record(SettlementReverted(chain.time, 5, 5, "WrongParent", {}))
+    chain.record(ReorgSeen(chain.time, 2, 4, "cd" * 32, 1))
+    journal = chain.end().journal
+    history = settlement_history(journal)
+    assert "; 2 times the chain said no or forgot" in settlement_sentence(history)
+    marks = next(t for t in settlement_panel(history, TimeAxis.of(journal)).traces if t["name"] == "trouble")
+    assert len(marks["x"]) == 2 and "WrongParent" in marks["customdata"][0]
+
+
+def test_a_run_without_settlement_has_none():
+    assert settlement_history(eventful().end().journal) is None
+
+
+def test_a_whole_run_settles_what_the_sentence_says():
+    result = simulate(FirstMarket(), Options(epochs=6, settlement="memory"))
+    history = settlement_history(result.journal)
+    rows = list(settlement_rows(history, TimeAxis.of(result.journal)))
+    trades = sum(int(row[2]) for row in rows)
+    assert trades > 0
+    assert f"in {len(rows)} batches: {trades} trades paid" in settlement_sentence(history)
+    assert f"{history.final} of {history.final} final blocks" in settlement_sentence(history)
