@@ -92,7 +92,10 @@ def call_price_long(debit: int, shares: int, maintenance_bps: int = MAINTENANCE_
 
 
 def call_price_short(credit: int, shares: int, maintenance_bps: int = MAINTENANCE_SHORT) -> Fraction:
-    """P* = credit / (N (1 + m)): above this price the account of somebody who sold short is called."""
+    """P* = credit / (N (1 + m)): above this price the account of somebody who sold short is called.
+
+    Right for prices from $16.67 up; below, the least amounts for each share of `maintenance_short` ask for more.
+    """
     count("maintenance_bps", maintenance_bps)
     return Fraction(count("credit", credit), at_least_one("shares", shares)) / (1 + Fraction(maintenance_bps, BPS))
 

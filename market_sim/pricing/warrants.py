@@ -84,9 +84,9 @@ def price_outstanding(share: VanillaOption, issue: WarrantIssue) -> float:
 
     The option is written on the company's whole equity for each share, S + M W / N, and `volatility` is that of the
     equity, not of the share. W stands on both sides; the right side is convex and grows slower than W itself, so
-    Newton's method from zero climbs to the one fixed point.
+    Newton's method climbs to the one fixed point from the price before announcement, which is lower.
     """
-    call, worth = _call(share), 0.0
+    call, worth = _call(share), price_before_announcement(share, issue)
     per_share = issue.warrants / issue.shares
     for _ in range(MOST_STEPS):
         valued = greeks(replace(call, spot=call.spot + per_share * worth))
