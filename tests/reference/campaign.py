@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from multiprocessing import get_context
 from random import Random
 
 from tests.reference.duel import Duel, Operation, play, report
 from tests.reference.operations import Operations, setting
 
 IN_ONE_DUEL = 2_000
+MANY_DUELS = 100
 TEST = "tests/integration/test_exchange_against_reference.py"
 
 
@@ -33,6 +36,14 @@ class Reached:
     operations: int = 0
     classes: Counter[str] = field(default_factory=Counter)
     counts: Counter[str] = field(default_factory=Counter)
+    disagreement: str = ""
+
+    def add(self, other: Reached) -> None:
+        """Count what another campaign reached as well."""
+        self.operations += other.operations
+        self.classes.update(other.classes)
+        self.counts.update(other.counts)
+        self.disagreement = self.disagreement or other.disagreement
 
 
 def fight(seed: int, reached: Reached, operations: int = IN_ONE_DUEL) -> str:
@@ -58,3 +69,25 @@ def fight(seed: int, reached: Reached, operations: int = IN_ONE_DUEL) -> str:
     reached.operations += operations
     reached.counts.update(duel.counts)
     return ""
+
+
+def fight_all(seeds: list[int]) -> Reached:
+    """All duels until the first disagreement; many of them on all processors."""
+    found = Reached()
+    if len(seeds) <= MANY_DUELS:
+        for seed in seeds:
+            found.add(fought(seed))
+            if found.disagreement:
+                break
+        return found
+    with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
+        for each in pool.map(fought, seeds, chunksize=8):
+            found.add(each)
+    return found
+
+
+def fought(seed: int) -> Reached:
+    """What one duel reached, and its disagreement if there was one."""
+    found = Reached()
+    found.disagreement = fight(seed, found)
+    return found

@@ -13,12 +13,14 @@ from typing import Any
 import msgspec
 
 from market_sim.core.data.journal import Journal
+from market_sim.core.errors import InputError
 from market_sim.core.models import market_events as events
 from market_sim.core.models.event import Event
 from market_sim.core.models.instruments import Stock
 from market_sim.market.exchange.exchange import Exchange
 from market_sim.market.exchange.fees import FeeSchedule
-from tests.reference.naive_exchange import NaiveExchange
+from market_sim.market.exchange.outlier import OutlierRule
+from tests.reference.naive_exchange import NaiveExchange, NotNow
 
 NOBODYS_ORDER = 10**12
 BOOK_EVERY = 50
@@ -40,6 +42,7 @@ class Market:
     maker: int
     taker: int
     minimum: int
+    outlier: tuple[int, int, int, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -85,7 +88,8 @@ class Duel:
         self.counts: Counter[str] = Counter()
         for market in setting.markets:
             instrument = Stock(market.symbol, market.tick, market.lot, market.quote, market.multiplier)
-            self.exchange.list(instrument, FeeSchedule(market.maker, market.taker, market.minimum))
+            fees = FeeSchedule(market.maker, market.taker, market.minimum)
+            self.exchange.list(instrument, fees, OutlierRule(*market.outlier) if market.outlier else None)
             self.model.list(**vars(market))
         for name, owner in setting.owners:
             self.exchange.open_account(name, owner)
@@ -127,13 +131,28 @@ class Duel:
             exchange.deposit(operation.account, operation.intent, operation.amount)
             model.deposit(operation.account, operation.intent, operation.amount)
         else:
-            raise ValueError(f"no such operation: {kind}")
+            self.operate(kind, operation)
         happened = [told(event) for event in self.journal.since(self.seen)]
         self.seen = len(self.journal)
         for order in model.ever[first:]:
             self.placed[operation.number] = order.id
             self.placed_by[order.id] = operation.number
         return [event for event in happened if event], model.events
+
+    def operate(self, kind: str, operation: Operation) -> None:
+        """What the operator does to an instrument; what the phase does not allow is refused by both or by neither."""
+        arguments = () if kind == "close_day" else (operation.intent,)
+        if kind == "call":
+            arguments = (operation.intent, operation.amount or None)
+        refused = []
+        for side, refusal in ((self.exchange, InputError), (self.model, NotNow)):
+            try:
+                getattr(side, kind)(*arguments)
+                refused.append(False)
+            except refusal:
+                refused.append(True)
+        if refused[0] != refused[1]:
+            raise Disagreement(f"{operation}\n  refused by exchange and model: {refused}")
 
     def resolved(self, operation: Operation) -> Any:
         """The intent with the id of the order that it means."""
@@ -153,9 +172,13 @@ class Duel:
             elif event[0] == "rejected":
                 counts[event[2]] += 1
             elif event[0] == "cancelled":
-                counts[f"cancelled {event[3]}"] += 1
+                counts[event[3]] += 1
             elif event[0] == "amended":
                 counts["kept place" if event[4] else "lost place"] += 1
+            elif event[0] == "accepted":
+                counts.update(features(event[3]))
+            elif event[0] == "auction":
+                counts["auction with a price"] += event[2] is not None
         counts["filling operations"] += traded
 
     def compare_balances(self, operation: Operation | None) -> None:
@@ -193,6 +216,19 @@ def open_orders(exchange: Exchange) -> list[Any]:
     return [order for account in exchange.accounts.values() for order in account.open.values()]
 
 
+def features(intent: Any) -> list[str]:
+    """What is special about an accepted order."""
+    found = [f"accepted {intent.time_in_force}", *(["accepted market"] if intent.limit is None else [])]
+    conditions = intent.conditions
+    if conditions is not None:
+        names = ("stop", "display", "hidden", "post_only", "peg")
+        found += [f"accepted {name} {conditions.post_only if name == 'post_only' else ''}".strip()
+                  for name in names if getattr(conditions, name)]  # fmt: skip
+        if conditions.stop and intent.limit is not None:
+            found.append("accepted stop-limit")
+    return found
+
+
 def told(event: Event) -> tuple:
     """An event of the exchange in the words of the model; empty for what the model does not tell."""
     kind = type(event)
@@ -207,7 +243,17 @@ def told(event: Event) -> tuple:
         return ("cancelled", event.order, event.quantity, event.reason)
     if kind is events.OrderAmended:
         return ("amended", event.order, event.quantity, event.limit, event.kept_place)
-    if kind in (events.Deposited, events.AccountOpened, events.InstrumentListed):
+    if kind is events.OrderRepeated:
+        return ("repeated", event.order, event.account, event.client_id)
+    if kind is events.OrderTriggered:
+        return ("triggered", event.order, event.price)
+    if kind is events.PhaseChanged:
+        return ("phase", event.symbol, event.phase)
+    if kind is events.IndicativePrice:
+        return ("indicative", event.symbol, event.price, event.volume, event.surplus)
+    if kind is events.AuctionHeld:
+        return ("auction", event.symbol, event.price, event.volume, event.surplus)
+    if kind in (events.Deposited, events.AccountOpened, events.InstrumentListed, events.FeesSet):
         return ()
     raise Disagreement(f"an event that the model does not know: {event}")
 

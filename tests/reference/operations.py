@@ -14,19 +14,26 @@ from random import Random
 
 import msgspec
 
-from market_sim.core.models.intents import Amend, Cancel, Conditions, PlaceOrder
+from market_sim.core.models.intents import Amend, Cancel, CancelAll, Conditions, PlaceOrder
 from tests.reference.duel import Duel, Market, Operation, Setting
 from tests.reference.naive_exchange import SELF_TRADE_MODES
 
 FEES = [(0, 0, 0), (20, 150, 0), (-20, 250, 0), (0, 1000, 0), (1500, 3700, 3), (30_000, 70_000, 0), (100, 300, 25)]
+BAD_CONDITIONS: tuple[dict, ...] = (
+    {"display": 0}, {"display": True}, {"display": 10**6}, {"display": 1.5}, {"hidden": 1}, {"hidden": None},
+    {"peg": "best"}, {"post_only": "yes"}, {"self_trade": ""}, {"expires": 10**9}, {"hidden": True, "display": 10},
+    {"peg": "mid", "post_only": "reject"}, {"peg": "mid", "hidden": True}, {"peg": "mid", "stop": 100},
+    {"stop": 100, "post_only": "slide"},
+)  # fmt: skip
 OWNERS = (("ann", "ann"), ("ben", "ben"), ("cid-1", "cid"), ("cid-2", "cid"), ("dot-1", "dot"), ("dot-2", "dot"))
 MANY_OPEN = 60
 
 
 def setting(chance: Random) -> Setting:
     """A market with three instruments of different steps and fees; some accounts are rich, some nearly empty."""
+    outlier = chance.choice((None, None, (3, 30, 20, 50)))
     markets = (
-        Market("ACME", 1, 1, "USD", 1, *chance.choice(FEES)),
+        Market("ACME", 1, 1, "USD", 1, *chance.choice(FEES), outlier),
         Market("BOLT", 5, 10, "USD", 1, *chance.choice(FEES)),
         Market("CORN", 25, 1, "EUR", 50, *chance.choice(FEES)),
     )
@@ -59,8 +66,12 @@ class Operations:
     def next(self) -> tuple[str, Operation]:
         """The next operation, and its class."""
         self.number += 1
-        crowded = len(self.model.open) > MANY_OPEN and self.chance.random() < 0.5
-        name = "cancel" if crowded else self.chance.choices(self.classes, self.weights)[0]
+        chance = self.chance
+        resting = [terms for terms in self.model.terms.values() if terms.phase != "continuous"]
+        if resting and chance.random() < 0.08 * len(resting):
+            return "phase", self.leave(chance.choice(resting))
+        crowded = len(self.model.open) > MANY_OPEN and chance.random() < 0.5
+        name = "cancel" if crowded else chance.choices(self.classes, self.weights)[0]
         return name, CLASSES[name][1](self)
 
     # --- parts
@@ -127,6 +138,71 @@ class Operations:
 
     def fok(self) -> Operation:
         return self.order(tif="fok", limit=None if self.chance.random() < 0.2 else 0)
+
+    def day(self) -> Operation:
+        return self.order(tif="day")
+
+    def gtd(self) -> Operation:
+        return self.order(tif="gtd", expires=self.model.now + self.chance.randrange(1, 5_000))
+
+    def stop(self) -> Operation:
+        market = self.market()
+        limit = None if self.chance.random() < 0.5 else self.price(market)
+        tif = self.chance.choice(("gtc", "gtc", "day", "ioc"))
+        return self.order(market, limit, tif, stop=self.price(market))
+
+    def post_only(self) -> Operation:
+        return self.order(post_only=self.chance.choice(("reject", "slide")))
+
+    def peg(self) -> Operation:
+        return self.order(peg="mid")
+
+    def client_id(self) -> Operation:
+        """A new name, or an old one with the same order or with another."""
+        chance = self.chance
+        known = [
+            (name, client_id, intent)
+            for name, account in self.model.accounts.items()
+            for client_id, (intent, _) in account.client_ids.items()
+        ]
+        if not known or chance.random() < 0.3:
+            return changed(self.order(), client_id=f"my order {self.number}")
+        name, client_id, intent = chance.choice(known[-20:])
+        if chance.random() < 0.5:
+            return Operation(self.number, "submit", name, intent)
+        return replace(changed(self.order(), client_id=client_id), account=name)
+
+    def auction(self) -> Operation:
+        """An order for an auction only, sometimes when there is none; often the call that it needs."""
+        calls = [market for market in self.duel.setting.markets if self.model.terms[market.symbol].phase == "call"]
+        if not calls:
+            return self.begin_call() if self.chance.random() < 0.5 else self.order(tif="auction")
+        tif = self.chance.choice(("auction", "auction", "gtc"))
+        return self.order(self.chance.choice(calls), self.chance.choice((0, None)), tif)
+
+    def begin_call(self) -> Operation:
+        market = self.market()
+        reference = self.price(market) if self.chance.random() < 0.7 else 0
+        return Operation(self.number, "call", intent=market.symbol, amount=reference)
+
+    def phase(self) -> Operation:
+        """Halts, calls and nights, also where they are not allowed."""
+        kind = self.chance.choice(("halt", "halt", "call", "call", "close", "resume", "uncross"))
+        if kind == "call":
+            return self.begin_call()
+        return Operation(self.number, kind, intent=self.market().symbol)
+
+    def leave(self, terms) -> Operation:
+        """Let an instrument trade again."""
+        kind = "uncross" if terms.phase == "call" else self.chance.choice(("resume", "resume", "call"))
+        return Operation(self.number, kind, intent=terms.symbol)
+
+    def close_day(self) -> Operation:
+        return Operation(self.number, "close_day")
+
+    def cancel_all(self) -> Operation:
+        symbol = self.chance.choice((None, "ACME", "BOLT", "CORN", "NONE", 3))
+        return Operation(self.number, "submit", self.account(), CancelAll(symbol))
 
     def iceberg(self) -> Operation:
         market = self.market()
@@ -216,6 +292,31 @@ class Operations:
         wrong = PlaceOrder(intent.symbol, intent.side, intent.quantity, intent.limit + self.chance.randrange(1, 5))
         return Operation(self.number, "submit", operation.account, wrong)
 
+    def bad_conditions(self) -> Operation:
+        chance = self.chance
+        if chance.random() < 0.3:
+            fields = ({"time_in_force": "gtd"}, {"client_id": ""}, {"client_id": 7}, {"conditions": "hidden"})
+            return changed(self.order(), **chance.choice(fields))
+        return changed(self.order(), conditions=Conditions(**chance.choice(BAD_CONDITIONS)))
+
+    def not_at_once(self) -> Operation:
+        """Terms that make no sense together with this time in force, or without a limit."""
+        chance = self.chance
+        if chance.random() < 0.5:
+            tif = chance.choice(("ioc", "fok", "auction"))
+            return self.order(tif=tif, **chance.choice(({"post_only": "reject"}, {"peg": "mid"})))
+        return self.order(limit=None, **chance.choice(({"hidden": True}, {"peg": "mid"}, {"post_only": "slide"})))
+
+    def gone_by(self) -> Operation:
+        return self.order(tif="gtd", expires=self.chance.choice((0, self.model.now, self.model.now - 1, -5, True)))
+
+    def bad_stop(self) -> Operation:
+        return self.order(self.duel.setting.markets[1], stop=self.chance.choice((0, -5, True, 99.5, 501, 2**63)))
+
+    def fat_finger(self) -> Operation:
+        market = self.duel.setting.markets[0]
+        return changed(self.order(market), side=1, limit=self.chance.randrange(110, 140), quantity=1)
+
     def too_large(self) -> Operation:
         market = self.market()
         most = 2**63 // (market.tick * market.lot * market.multiplier)
@@ -243,21 +344,32 @@ WRONG = [
     Operations.unknown_account, Operations.bad_intent, Operations.unknown_instrument, Operations.bad_side,
     Operations.bad_quantity, Operations.bad_lot, Operations.bad_time_in_force, Operations.bad_price,
     Operations.bad_tick, Operations.too_large, Operations.unaffordable, Operations.unknown_order,
-    Operations.foreign_order, Operations.nothing_to_amend,
+    Operations.foreign_order, Operations.nothing_to_amend, Operations.bad_conditions, Operations.not_at_once,
+    Operations.gone_by, Operations.bad_stop, Operations.fat_finger,
 ]  # fmt: skip
 
 CLASSES: dict[str, tuple[int, Callable[[Operations], Operation]]] = {
-    "limit": (34, Operations.limit),
+    "limit": (36, Operations.limit),
     "market": (5, Operations.market_order),
-    "ioc": (4, Operations.ioc),
-    "fok": (4, Operations.fok),
-    "iceberg": (6, Operations.iceberg),
+    "ioc": (3, Operations.ioc),
+    "fok": (3, Operations.fok),
+    "iceberg": (5, Operations.iceberg),
     "hidden": (3, Operations.hidden),
-    "cancel": (6, Operations.cancel),
-    "amend down": (3, Operations.amend_down),
-    "amend up": (3, Operations.amend_up),
-    "amend price": (4, Operations.amend_price),
-    "wrong": (12, Operations.wrong),
+    "stop": (5, Operations.stop),
+    "post-only": (4, Operations.post_only),
+    "peg": (2, Operations.peg),
+    "day": (2, Operations.day),
+    "gtd": (2, Operations.gtd),
+    "client id": (3, Operations.client_id),
+    "auction": (4, Operations.auction),
+    "phase": (2, Operations.phase),
+    "close day": (1, Operations.close_day),
+    "cancel": (5, Operations.cancel),
+    "cancel all": (1, Operations.cancel_all),
+    "amend down": (2, Operations.amend_down),
+    "amend up": (2, Operations.amend_up),
+    "amend price": (3, Operations.amend_price),
+    "wrong": (8, Operations.wrong),
     "deposit": (3, Operations.deposit),
     "wait": (2, Operations.wait),
 }
