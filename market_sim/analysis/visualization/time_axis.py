@@ -53,7 +53,7 @@ class TimeAxis:
         last = max((event.time for event in journal.of(RunEnded)), default=_last_time(journal))
         seated = next(journal.of(CommitteeSeated), None)
         most = MOST_MARKS // ((seated.validators if seated else 4) + 2)
-        ends = [time for _, time in starts[1:]] + [last]
+        ends = [time for _, time in starts[1:]] + ([last] if starts else [])
         columns = [Column(number, start, end) for (number, start), end in zip(starts, ends, strict=True)]
         drawn = columns[-most:]
         first = drawn[0].start if len(drawn) < len(columns) else 0

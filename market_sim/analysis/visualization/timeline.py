@@ -37,6 +37,8 @@ from market_sim.simulation.engine.result import Result
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
+NOTHING = "Nothing is listed and nobody is seated, so there is nothing to draw"
+
 
 @dataclass(frozen=True)
 class Timeline:
@@ -64,6 +66,11 @@ class Timeline:
         """What was paid out; None without a settlement."""
         return settlement_history(self.journal)
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to draw."""
+        return not self.markets and self.chain is None and self.settlement is None
+
     def panels(self) -> Iterator[Panel]:
         """All panels from top to bottom; of several instruments the most traded one."""
         if self.markets:
@@ -72,6 +79,8 @@ class Timeline:
             yield from streamlet_panels(self.chain, self.axis)
         if self.settlement is not None:
             yield settlement_panel(self.settlement, self.axis)
+        if self.is_empty:
+            yield Panel(NOTHING, 40, {"showticklabels": False})
 
     def accounts(self) -> Iterator[Account]:
         """What the panels say in words, in the same order."""
@@ -81,6 +90,8 @@ class Timeline:
             yield streamlet_account(self.chain, self.axis)
         if self.settlement is not None:
             yield settlement_account(self.settlement, self.axis)
+        if self.is_empty:
+            yield Account("This run", f"{NOTHING}.", (), None)
 
     def lines(self) -> Iterator[EventLine]:
         """The moments that are marked through all panels: blocks that become final, shocks, halts and auctions."""

@@ -1,0 +1,237 @@
+"""The page: one file, three charts with sentence and table, light and dark, nothing from any other host."""
+
+from __future__ import annotations
+
+import json
+import re
+from html.parser import HTMLParser
+
+import pytest
+from plotly.offline import get_plotlyjs
+
+from market_sim.analysis.visualization.page import FURTHER_BOOKS, timeline_page
+from market_sim.analysis.visualization.palette import ROLES, dark_changes
+from market_sim.analysis.visualization.time_axis import MANY_EPOCHS, TimeAxis
+from market_sim.analysis.visualization.timeline import (
+    Timeline,
+    order_book_figure,
+    settlement_figure,
+    streamlet_figure,
+    timeline_figure,
+)
+from market_sim.core.data.journal import Journal
+from market_sim.core.errors import InputError
+from market_sim.core.models.market_events import InstrumentListed
+from market_sim.core.models.run_events import RunStarted
+from market_sim.simulation.engine.clock import MILLISECOND
+from market_sim.simulation.engine.result import Result
+from market_sim.simulation.engine.world import World
+from market_sim.simulation.run import Options, simulate
+from market_sim.simulation.scenarios.first_market import FirstMarket
+from tests.unit.analysis.visualization.journals import Chain, eventful
+
+
+class Page(HTMLParser):
+    """What a reader of the page meets: elements with their attributes, and the text of captions and tables."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.texts: dict[str, list[str]] = {}
+        self._open: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+        self._open.append(tag)
+
+    def handle_endtag(self, tag):
+        while self._open and self._open.pop() != tag:
+            pass
+
+    def handle_data(self, data):
+        if self._open:
+            self.texts.setdefault(self._open[-1], []).append(data)
+
+    def all(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.elements if name == tag]
+
+
+@pytest.fixture(scope="module")
+def result() -> Result:
+    return simulate(FirstMarket(), Options(epochs=12, settlement="memory"))
+
+
+@pytest.fixture(scope="module")
+def text(result) -> str:
+    return timeline_page(result)
+
+
+@pytest.fixture(scope="module")
+def own(text) -> str:
+    """The page without plotly itself."""
+    return text.replace(get_plotlyjs(), "")
+
+
+def test_the_page_refers_to_no_other_host(own):
+    assert not re.findall(r"https?://|//cdn|@import|url\(", own)
+    assert [one for one in Page(own).all("script") if "src" in one] == []
+    assert [one["href"] for one in Page(own).all("link")] == ["data:,"]
+
+
+def test_the_policy_forbids_what_the_page_does_not_need(own):
+    [policy] = [one["content"] for one in Page(own).all("meta") if "http-equiv" in one]
+    assert policy.startswith("default-src 'none'")
+    assert "connect-src" not in policy
+
+
+def test_nothing_offers_to_upload_the_students_work(own):
+    data = embedded(own)
+    assert data["config"]["showSendToCloud"] is False
+    assert data["config"]["plotlyServerURL"] == ""
+    assert data["config"]["displaylogo"] is False
+
+
+def test_the_figure_says_its_sentences_and_has_their_tables(result, own):
+    page = Page(own)
+    [figure] = page.all("figure")
+    assert (figure["role"], figure["aria-roledescription"]) == ("group", "chart")
+    accounts = list(Timeline(result.journal).accounts())
+    assert len(accounts) == 3
+    assert figure["aria-label"] == " ".join(account.sentence for account in accounts)
+    paragraphs = [one.strip() for one in page.texts["p"]]
+    cells = page.texts["td"] + page.texts["th"]
+    for account in accounts:
+        assert account.sentence in paragraphs
+        assert account.table.rows
+        assert {cell for row in account.table.rows for cell in row} <= {"", *cells}
+
+
+def test_whatever_scrolls_can_be_reached_by_keyboard(own):
+    boxes = [one for one in Page(own).all("div") if one.get("class") == "scroll"]
+    assert len(boxes) >= 4
+    assert all(box["tabindex"] == "0" and box["aria-label"] for box in boxes)
+
+
+def test_a_page_of_twelve_epochs_is_small_beside_plotly(text, own):
+    assert len(own.encode()) < 300_000
+    assert len(text.encode()) < 5_300_000
+
+
+def test_the_same_run_gives_the_same_page(result, text):
+    again = simulate(FirstMarket(), Options(epochs=12, settlement="memory"))
+    assert timeline_page(again) == text
+
+
+def test_all_panels_share_one_time_axis_in_which_epochs_are_ticks(result):
+    figure = timeline_figure(result)
+    assert {trace.xaxis for trace in figure.data} == {"x"}
+    assert {trace.yaxis for trace in figure.data} == {"y", "y2", "y3", "y4", "y5"}
+    assert list(figure.layout.xaxis.tickvals) == list(range(1, 13))
+    assert figure.layout.xaxis.ticktext[4] == "5<br>5 s"
+
+
+def test_each_chart_can_be_drawn_alone(result):
+    assert {trace.yaxis for trace in order_book_figure(result, "ACME").data} == {"y", "y2"}
+    assert {trace.yaxis for trace in streamlet_figure(result).data} == {"y", "y2"}
+    assert {trace.yaxis for trace in settlement_figure(result).data} == {"y"}
+
+
+def test_a_market_without_validators_is_drawn_against_seconds():
+    world = World(seed=3)
+    FirstMarket().build(world)
+    world.start(1_000 * MILLISECOND)
+    world.clock.run(until=3_000 * MILLISECOND)
+    result = Result("market-only", 3, 0, {}, world.journal)
+    page = Page(timeline_page(result))
+    assert page.all("figure")[0]["aria-label"].startswith("ACME: ")
+    with pytest.raises(InputError, match="no validators"):
+        streamlet_figure(result)
+    with pytest.raises(InputError, match="settles nothing"):
+        settlement_figure(result)
+
+
+def test_a_chain_without_a_market_is_drawn_too():
+    page = Page(timeline_page(eventful().end()))
+    assert page.all("figure")[0]["aria-label"].startswith("4 validators, quorum 3")
+
+
+def test_an_empty_journal_gives_an_empty_page():
+    assert "<h1>nothing</h1>" in timeline_page(Result("nothing", 1, 0, {}, Journal()))
+
+
+def test_further_instruments_have_an_order_book_of_their_own():
+    journal = Journal()
+    for number in range(FURTHER_BOOKS + 3):
+        journal.record(InstrumentListed(0, f"S{number}", "stock", 1, 1, "USD", 1, 2, 0))
+    page = timeline_page(Result("many", 1, 0, {}, journal))
+    assert len(Page(page).all("figure")) == 1 + FURTHER_BOOKS
+    assert "Without a chart here: S6, S7." in page
+
+
+def test_what_people_typed_is_shown_and_not_executed():
+    chain = Chain()
+    chain.journal.record(RunStarted(0, "x", 1, 1, {"title": "</script><script>alert(1)</script>"}, {}))
+    result = Result("<img src=x onerror=alert(1)>", 1, 1, {}, chain.journal, True, ("<b>bold</b> failed",))
+    own = timeline_page(result).replace(get_plotlyjs(), "")
+    assert "<script>alert" not in own and "<img" not in own and "<b>bold" not in own
+    assert "&lt;img src=x" in own
+
+
+def test_a_long_run_opens_on_its_last_thirty_epochs_without_text():
+    chain = Chain()
+    parent = "G"
+    for epoch in range(1, MANY_EPOCHS + 11):
+        chain.ordinary(epoch, str(epoch), parent)
+        parent = str(epoch)
+    result = chain.end()
+    figure = streamlet_figure(result)
+    first, last = figure.layout.xaxis.range
+    assert 40 < first < 41 and 71 < last < 72
+    assert figure.layout.dragmode == "pan"
+    assert all(trace.mode in ("markers", "lines") for trace in figure.data)
+    own = timeline_page(result).replace(get_plotlyjs(), "")
+    assert 'data-window="back"' in own and "30 epochs" in own
+
+
+def test_a_run_too_long_to_draw_is_drawn_from_its_end_and_says_so():
+    chain = Chain(validators=4)
+    for epoch in range(1, 1_001):
+        chain.start(epoch)
+    axis = TimeAxis.of(chain.end().journal)
+    assert (axis.total, len(axis.epochs), axis.epochs[-1].number) == (1_000, 833, 1_000)
+    assert not axis.shows_all
+    assert axis.first == axis.epochs[0].start
+
+
+def test_every_colour_means_one_thing_so_that_the_dark_can_be_looked_up():
+    for place in (0, 1):
+        colours = [pair[place] for pair in ROLES.values()]
+        assert len(colours) == len(set(colours))
+
+
+def test_in_the_dark_no_light_colour_is_left(result):
+    figure = json.loads(timeline_figure(result).to_json())
+    figure["layout"].pop("template", None)
+    changes = dark_changes(figure)
+    for path, light, dark in changes:
+        part = figure
+        for step in path[:-1]:
+            part = part[step]
+        assert part[path[-1]] == light
+        part[path[-1]] = dark
+    rest = set(re.findall(r'"(#[0-9a-f]{6})"', json.dumps(figure)))
+    assert rest and rest <= {dark for _, dark in ROLES.values()}
+
+
+def embedded(own: str) -> dict:
+    return json.loads(re.search(r'<script type="application/json" id="data">(.*?)</script>', own, re.S)[1])
+
+
+def test_the_steps_follow_the_journal(own):
+    steps = embedded(own)["steps"]
+    assert steps["times"] == sorted(steps["times"])
+    assert steps["texts"][0] == "epoch 1 starts, validator 1 leads"
+    told = ("validator 1 proposes block 1 ", "block 1 is notarized", "block 1 is final", "height 1 settled")
+    order = [next(place for place, one in enumerate(steps["texts"]) if one.startswith(what)) for what in told]
+    assert order == sorted(order)
