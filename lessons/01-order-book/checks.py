@@ -27,13 +27,12 @@ def test_best_price_is_served_first(student, partial):
     sellers = student.call("queue", SELLERS + BUYERS, "sell")
     buyers = student.call("queue", SELLERS + BUYERS, "buy")
     assert isinstance(sellers, list), f"queue(...) must return a list of numbers, found {sellers!r}"
-    mixed = [number for number in (*sellers, *buyers) if number in (4, 5, 6)] != [5, 4, 6]
     partial(((sellers == [2, 1, 3]) + (buyers == [5, 4, 6])) / 2, "one side is right")
     assert sorted(sellers) == [1, 2, 3], f"only the sellers 1, 2 and 3 wait in the queue of sellers, found {sellers}"
     assert sellers == [2, 1, 3], (
         f"sellers ask 100.10 (1), 100.05 (2) and 100.20 (3): the lowest is served first, so 2, 1, 3; found {sellers}"
     )
-    assert not mixed, (
+    assert buyers == [5, 4, 6], (
         f"buyers pay 99.90 (4), 100.00 (5) and 99.80 (6): the highest is served first, so 5, 4, 6; found {buyers}"
     )
 
@@ -44,7 +43,6 @@ def test_at_one_price_the_first_is_served_first(student):
     waiting = [order(9, "sell", 10_005, 1), order(2, "sell", 10_005, 50), order(5, "sell", 10_005, 3)]
     found = student.call("queue", waiting, "sell")
     assert found != [9, 5, 2], "order 9 came last and was served first: at one price, time decides"
-    assert found != [2, 5, 9] or found == [2, 5, 9], "unreachable"
     assert found == [2, 5, 9], f"at one price the orders are served in the order of their numbers 2, 5, 9; found {found}"
 
 
@@ -77,6 +75,7 @@ def test_an_order_sweeps_as_far_as_its_limit(student, partial):
     assert rests, "10 of the 20 found nobody: the rest of the order must wait, and it is gone"
     assert rests[0]["quantity"] == 10, f"10 of order 4 wait, found {rests[0]['quantity']}"
     assert len(after) == 2, f"orders 3 and 4 wait, found {sorted(one['number'] for one in after)}"
+    partial(1, "")
 
 
 @pytest.mark.points(3, task=2, hint="Take the first order that differs and play it by hand.")
@@ -106,6 +105,9 @@ def test_random_days_go_as_on_the_exchange(student, partial, seed, replay):
                 f"on day {day + 1} order {number} arrives and the exchange makes the trades "
                 f"{expected.get(number, [])}, yours are {trades}"
             )
+
+
+# How the checks ask, and what the exchange says
 
 
 def answer(student, waiting, arriving):

@@ -8,6 +8,7 @@ no code of the student; points and verdict are made here, from returned values a
 from __future__ import annotations
 
 import hashlib
+import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -42,7 +43,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--unsafe-in-process", action="store_true", help="run the answer in here: practice, not a grade")
     group.addoption("--verdict", metavar="FILE", help="write the verdict on one lesson as JSON")
     group.addoption("--grade", action="store_true", help="write grade.json with the verdicts on all lessons")
-    group.addoption("--replays", default="results", metavar="DIR", help="where the runs of failed checks are kept")
+    group.addoption("--replays", default="results", metavar="DIR", help="where runs of failed checks are kept; '' for nowhere")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -208,6 +209,11 @@ class Grading:
 
     # What becomes of it
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """The clock of a check starts before its student's process does."""
+        item.stash[NOTES].begun = time.monotonic()
+
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
         """Turn what happened into points and one sentence."""
@@ -215,8 +221,6 @@ class Grading:
         notes = item.stash.get(NOTES, None)
         if notes is None or self.answers is None:
             return report
-        if call.when == "setup":
-            notes.begun = time.monotonic()
         if call.excinfo is not None and not isinstance(call.excinfo.value, StudentProblem | AssertionError | InputError):
             notes.reason = notes.reason or _unusable(call.excinfo.value)
         if call.excinfo is not None:
@@ -235,7 +239,7 @@ class Grading:
         status, fraction, reason = _outcome(notes)
         visible = not self.is_hidden(item)
         film = self.film(lesson, item, notes) if status != "passed" and visible else ""
-        answer = Path(self.config.getoption("--student"))
+        answer = os.path.relpath(self.answers or "")
         documented = (getattr(getattr(item, "function", None), "__doc__", "") or item.name).strip().splitlines()
         return CheckVerdict(
             name=item.name,
@@ -257,7 +261,7 @@ class Grading:
 
     def film(self, lesson: Lesson, item: pytest.Item, notes: Notes) -> str:
         """Keep the run of a failed check, so that a page can show it."""
-        if notes.journal is None:
+        if notes.journal is None or not self.config.getoption("--replays"):
             return ""
         name = f"{lesson.id}-{item.name.removeprefix('test_').replace('_', '-')}-seed{notes.seed or 0}"
         return keep(notes.journal, Path(self.config.getoption("--replays")) / name)
@@ -273,6 +277,7 @@ class Grading:
             tuple(self.verdicts.get(lesson.id, ())),
             told,
             practice=self.isolation.level == "I0",
+            possible=lesson.points,
             trouble="; ".join(self.trouble),
         )
 

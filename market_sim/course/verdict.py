@@ -67,6 +67,8 @@ class Verdict:
     announced: Announced = field(default_factory=Announced)
     practice: bool = False
     """Whether the code ran inside the grader: then this is no grade."""
+    possible: float = 0
+    """The points of the visible checks, as the lesson states them."""
     trouble: str = ""
     """Why there is no verdict on the checks: the file is missing, or the grader itself was ended."""
 
@@ -88,12 +90,12 @@ class Verdict:
     @property
     def maximum(self) -> float:
         """All points that can be earned with these checks."""
-        return total(check.points for check in self.checks)
+        return total(check.points for check in self.checks) if self.checks else self.possible
 
     @property
     def passed(self) -> bool:
         """Whether every check gave all its points."""
-        return bool(self.checks) and all(check.status == "passed" for check in self.checks)
+        return bool(self.checks) and not self.trouble and all(check.status == "passed" for check in self.checks)
 
     @property
     def status(self) -> str:

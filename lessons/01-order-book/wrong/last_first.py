@@ -1,4 +1,8 @@
-"""01-order-book: the model solution."""
+"""Serves the last one first.
+
+says: order 9 came last and was served first
+points: 6
+"""
 
 
 def queue(waiting, side):

@@ -1,4 +1,8 @@
-"""01-order-book: the model solution."""
+"""Buys at any price.
+
+says: a buyer with limit 100.12 bought at 100.20
+points: 5
+"""
 
 
 def queue(waiting, side):

@@ -1,4 +1,8 @@
-"""01-order-book: the model solution."""
+"""Trades at the limit of whoever arrives.
+
+says: 100.08, the limit of the order that arrived
+points: 3
+"""
 
 
 def queue(waiting, side):

@@ -1,4 +1,8 @@
-"""01-order-book: the model solution."""
+"""Forgets what is left of an order that traded.
+
+says: the rest of the order must wait, and it is gone
+points: 6
+"""
 
 
 def queue(waiting, side):

@@ -1,4 +1,8 @@
-"""01-order-book: the model solution."""
+"""Wants the buyer to pay more than the seller asks.
+
+says: at exactly 100.00: equal prices trade
+points: 5
+"""
 
 
 def queue(waiting, side):

@@ -1,0 +1,183 @@
+"""What the command line offers of the course: plain functions that print to a stream and return an exit code.
+
+0 done, 1 a check of the student's or of `lint` failed; a mistake in what was typed is an InputError, exit code 2.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TextIO
+
+from market_sim.core.errors import InputError
+from market_sim.course.catalogue import find_lesson, load_course
+from market_sim.course.gradebook import Classroom, grade_class
+from market_sim.course.judging import Judging, judge
+from market_sim.course.lint import lint_course
+from market_sim.course.progress import Progress
+from market_sim.course.scaffold import write_lesson, write_scenario
+from market_sim.course.verdict import lines
+
+DONE, FAILED, INTERRUPTED = 0, 1, 130
+COURSE = Path("lessons")
+ANSWERS = Path("answers")
+GLANCE_SECONDS = 0.5
+
+
+def lesson_list(out: TextIO, course: Path = COURSE, answers: Path = ANSWERS) -> int:
+    """Every lesson with its goal, its length and how far it has come."""
+    progress = Progress(answers)
+    for lesson in load_course(course):
+        standing = progress.of(lesson)
+        state = "passed" if standing.passed else f"{standing.tries} tries" if standing.tries else ""
+        out.write(f"{lesson.id:<20} {lesson.minutes:>3} min  {lesson.points:>3} points  {state:<8} {lesson.title}\n")
+        out.write(f"{'':<20} {lesson.goal}\n")
+    return DONE
+
+
+def lesson_start(id: str, out: TextIO, course: Path = COURSE, answers: Path = ANSWERS) -> int:
+    """Copy the starter to the answers; an answer that is already there stays as it is."""
+    lesson = find_lesson(course, id)
+    mine = answers / f"{lesson.id}.py"
+    if mine.exists():
+        out.write(f"{mine} is there already; edit it, or begin anew with: simulate.py lesson reset {lesson.id}\n")
+    else:
+        answers.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(lesson.starter, mine)
+        out.write(f"{mine} is yours to edit.\n")
+    for task in lesson.tasks:
+        out.write(f"  task {task.id}  {task.title}\n")
+    out.write(f"read   {lesson.folder / 'lesson.md'}, or simulate.py serve\n")
+    out.write(f"check  simulate.py lesson check {lesson.id}\n")
+    return DONE
+
+
+def lesson_check(
+    id: str,
+    out: TextIO,
+    course: Path = COURSE,
+    answers: Path = ANSWERS,
+    how: Judging | None = None,
+    watch: bool = False,
+) -> int:
+    """Check an answer; with `watch`, again after each change until it passes."""
+    lesson, mine = find_lesson(course, id), answers / f"{find_lesson(course, id).id}.py"
+    if not mine.is_file():
+        raise InputError(f"there is no {mine}; begin with: simulate.py lesson start {lesson.id}")
+    try:
+        while True:
+            changed = mine.stat().st_mtime_ns
+            verdict = judge(lesson, mine, how or Judging(replays="results")).verdict
+            progress = Progress(answers)
+            progress.tried(lesson, verdict)
+            out.writelines(f"{line}\n" for line in lines(verdict))
+            if verdict.passed:
+                out.writelines(f"further reading: {one}\n" for one in lesson.further)
+                return DONE
+            if progress.may_see_solution(lesson):
+                out.write(f"the model solution is {lesson.solution}\n")
+            if not watch:
+                return FAILED
+            out.write(f"waiting for a change of {mine}; Ctrl-C ends\n")
+            out.flush()
+            while mine.stat().st_mtime_ns == changed:
+                time.sleep(GLANCE_SECONDS)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def lesson_hint(id: str, out: TextIO, task: int = 1, course: Path = COURSE, answers: Path = ANSWERS) -> int:
+    """The next hint of a task."""
+    lesson = find_lesson(course, id)
+    if task not in {one.id for one in lesson.tasks}:
+        raise InputError(f"{lesson.id} has the tasks {', '.join(str(one.id) for one in lesson.tasks)}, found {task}")
+    progress = Progress(answers)
+    found = progress.next_hint(lesson, task)
+    if found is None:
+        out.write(f"all hints of task {task} were shown:\n")
+        out.writelines(f"{place}. {hint}\n" for place, hint in enumerate(lesson.hints[task], start=1))
+    else:
+        out.write(f"task {task}, hint {found[0]} of {len(lesson.hints[task])}: {found[1]}\n")
+    return DONE
+
+
+def lesson_reset(
+    id: str, out: TextIO, confirm: Callable[[str], bool], course: Path = COURSE, answers: Path = ANSWERS
+) -> int:
+    """Begin a lesson anew; asks first, and keeps the old answer beside the new one."""
+    lesson = find_lesson(course, id)
+    mine = answers / f"{lesson.id}.py"
+    if not confirm(f"Begin {lesson.id} anew? Your answer is kept as {mine.name}.old; hints and tries are forgotten."):
+        out.write("nothing was changed\n")
+        return DONE
+    if mine.exists():
+        mine.replace(mine.with_name(mine.name + ".old"))
+    Progress(answers).reset(lesson)
+    return lesson_start(lesson.id, out, course, answers)
+
+
+def lesson_progress(out: TextIO, course: Path = COURSE, answers: Path = ANSWERS) -> int:
+    """How far the course has come, in one line and a line for each lesson that was begun."""
+    progress, lessons = Progress(answers), load_course(course)
+    out.write(progress.sentence(lessons) + "\n")
+    for lesson in lessons:
+        standing = progress.of(lesson)
+        if standing.tries or standing.hints or standing.prediction:
+            hints = sum(standing.hints.values())
+            out.write(f"  {lesson.id:<20} best {standing.best:g}/{lesson.points}, {standing.tries} tries, {hints} hints\n")
+    return DONE
+
+
+def predict(id: str, choice: str, out: TextIO, course: Path = COURSE, answers: Path = ANSWERS) -> int:
+    """Lock a prediction before the run is looked at."""
+    lesson = find_lesson(course, id)
+    Progress(answers).predict(lesson, choice)
+    out.write(f"locked: {choice}\n")
+    return DONE
+
+
+def grade(
+    submissions: Path,
+    table: Path,
+    out: TextIO,
+    screen: TextIO,
+    documents: Path = Path("results"),
+    course: Path = COURSE,
+    how: Judging | None = None,
+    workers: int = 2,
+    lessons: Sequence[str] = (),
+) -> int:
+    """Grade a class: SUBMISSIONS/STUDENT/LESSON.py; the table on disk, progress on the screen. 0 whatever the marks."""
+    room = Classroom(submissions, table, documents, course, how or Judging(), workers, tuple(lessons))
+    try:
+        graded = grade_class(room, screen)
+    except KeyboardInterrupt:
+        out.write("interrupted; the same command goes on from here\n")
+        return INTERRUPTED
+    out.write(f"{graded.rows} rows in {table}: {graded.judged} judged now, {graded.known} known from before\n")
+    out.write(f"isolation {graded.isolation}\n")
+    return DONE
+
+
+def lint(out: TextIO, course: Path = COURSE, only: Sequence[str] = (), checks_dir: Path | None = None) -> int:
+    """Prove that every lesson keeps its promises."""
+    findings = list(lint_course(course, only, checks_dir, out))
+    out.writelines(f"{finding}\n" for finding in findings)
+    out.write(f"{len(findings)} findings\n" if findings else "every lesson keeps its promises\n")
+    return FAILED if findings else DONE
+
+
+def new_scenario(name: str, out: TextIO, folder: Path = Path()) -> int:
+    """Write a scenario that runs as it is."""
+    file = write_scenario(name, folder)
+    out.write(f"{file}\nrun it: simulate.py --scenario {file} --headless\n")
+    return DONE
+
+
+def new_lesson(scenario: str, out: TextIO, course: Path = COURSE, checks_dir: Path | None = None) -> int:
+    """Write a lesson about a scenario that passes `lint` as it is."""
+    folder = write_lesson(scenario, course, checks_dir)
+    out.write(f"{folder}\ncheck it: simulate.py lint\n")
+    return DONE
