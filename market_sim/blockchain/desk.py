@@ -19,7 +19,7 @@ from market_sim.blockchain.settlement import ChainReverted, Genesis, Settlement
 from market_sim.core.consensus.blocks import FinalBlock
 from market_sim.core.errors import InvariantBroken, SettlementError
 from market_sim.core.models.event import Event
-from market_sim.core.models.market_events import Trade
+from market_sim.core.models.market_events import Entry
 from market_sim.core.models.settlement_events import (
     BatchCertified,
     BlockSettled,
@@ -77,7 +77,7 @@ class SettlementDesk:
         randomness: Randomness,
         record: Callable[[Event], None],
         now: Callable[[], int],
-        trade: Callable[[int], Trade],
+        trade: Callable[[int], Entry],
         rows: RowStore | None = None,
         share_execution: bool = True,
     ) -> None:

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 
 from market_sim.blockchain.keccak import keccak
 from market_sim.blockchain.merkle import merkle_root
-from market_sim.blockchain.payload import TradeRecord, decoded, records_in
+from market_sim.blockchain.payload import TRANSFER, TradeRecord, decoded, records_in
 from market_sim.blockchain.register import Balance, Register
 from market_sim.core.consensus.blocks import FinalBlock
 from market_sim.core.errors import InvariantBroken
@@ -130,22 +130,13 @@ def execute(ledger: Ledger, blocks: Sequence[FinalBlock], register: Register) ->
 
 def _pay(record: TradeRecord, running: dict[Place, int], register: Register) -> Refusal | None:
     """Let one trade change the running balances, or say why it has no effect."""
-    _, trade, token, price, quantity, buyer, seller, buyer_fee, seller_fee = record
-    terms = register.terms_of.get(token)
-    if terms is None:
-        return Refusal(trade, buyer, "SETTLEMENT_UNKNOWN_TOKEN", {"trade": trade, "token": token})
+    trade, buyer, seller = record.trade, record.buyer, record.seller
+    moves = _moves(record, register)
+    if moves is None:
+        return Refusal(trade, buyer, "SETTLEMENT_UNKNOWN_TOKEN", {"trade": trade, "token": record.token})
     for account in (buyer, seller):
         if account not in register.names:
             return Refusal(trade, account, "SETTLEMENT_UNKNOWN_ACCOUNT", {"trade": trade, "account": account})
-    cash_token = terms.cash_token
-    cash = price * quantity * terms.multiplier
-    moves = (
-        ((buyer, cash_token), -cash - buyer_fee),
-        ((seller, token), -quantity),
-        ((seller, cash_token), cash - seller_fee),
-        ((buyer, token), quantity),
-        ((register.collector, cash_token), buyer_fee + seller_fee),
-    )
     short = False
     for place, change in moves:
         running[place] = left = running.get(place, 0) + change
@@ -164,6 +155,28 @@ def _pay(record: TradeRecord, running: dict[Place, int], register: Register) -> 
         "needed": -wanted,
     }
     return Refusal(trade, account, "SETTLEMENT_SHORT", numbers)
+
+
+def _moves(record: TradeRecord, register: Register) -> Sequence[tuple[Place, int]] | None:
+    """What one record moves, balance by balance; None when it names a token that does not exist."""
+    kind, _, token, price, quantity, buyer, seller, buyer_fee, seller_fee = record
+    terms = register.terms_of.get(token)
+    if kind == TRANSFER:
+        if token < len(register.tokens):
+            return ((seller, token), -quantity), ((buyer, token), quantity)
+        return None if terms is None else ()
+    if terms is None:
+        return None
+    cash_token = terms.cash_token
+    cash = price * quantity * terms.multiplier
+    moves = (
+        ((buyer, cash_token), -cash - buyer_fee),
+        ((seller, cash_token), cash - seller_fee),
+        ((register.collector, cash_token), buyer_fee + seller_fee),
+    )
+    if not terms.delivered:
+        return moves
+    return (*moves, ((seller, token), -quantity), ((buyer, token), quantity))
 
 
 def packed_rows(rows: Iterable[Row]) -> bytes:

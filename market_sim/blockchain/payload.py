@@ -5,7 +5,8 @@ asking anybody. A payload continues the chain without gaps: if w is the last tra
 extends, it holds the trades w + 1, w + 2, ... and nothing else (docs/decisions/0005). So no leader can leave a trade
 out and take a later one, and "which trades are in the chain" is one integer.
 
-The first byte of a record says what it is; deposits and withdrawals will be further kinds.
+The first byte of a record says what it is: a trade, or a transfer by which a mechanism moves something. Both have a
+number of the one count of all that is settled. Deposits and withdrawals will be further kinds.
 """
 
 from __future__ import annotations
@@ -17,10 +18,13 @@ from typing import Final, NamedTuple
 
 from market_sim.blockchain.register import Register
 from market_sim.core.errors import InvariantBroken, ProtocolViolation
-from market_sim.core.models.market_events import Trade
+from market_sim.core.models.market_events import Entry, Transferred
 
 TRADE: Final = 1
 """The kind byte of a trade record."""
+
+TRANSFER: Final = 2
+"""The kind byte of a transfer: token and quantity say what moves, "buyer" gets it, "seller" gives it, at price 0."""
 
 RECORD: Final = Struct(">BQIqQIIqq")
 """Kind, trade, token of the instrument, price, quantity, buyer, seller, fee of the buyer, fee of the seller."""
@@ -43,16 +47,19 @@ class TradeRecord(NamedTuple):
     seller_fee: int
 
 
-def encoded(trade: Trade, register: Register) -> bytes:
-    """The record of this trade."""
+def encoded(trade: Entry, register: Register) -> bytes:
+    """The record of this trade or transfer."""
     accounts = register.accounts
+    if isinstance(trade, Transferred):
+        parties = accounts[trade.target], accounts[trade.source]
+        return RECORD.pack(TRANSFER, trade.trade, register.token(trade.asset), 0, trade.amount, *parties, 0, 0)
     maker, taker = accounts[trade.maker], accounts[trade.taker]
     token = register.terms[trade.symbol].token
     if trade.side > 0:
-        parties = taker, maker, trade.taker_fee, trade.maker_fee
+        sides = taker, maker, trade.taker_fee, trade.maker_fee
     else:
-        parties = maker, taker, trade.maker_fee, trade.taker_fee
-    return RECORD.pack(TRADE, trade.trade, token, trade.price, trade.quantity, *parties)
+        sides = maker, taker, trade.maker_fee, trade.taker_fee
+    return RECORD.pack(TRADE, trade.trade, token, trade.price, trade.quantity, *sides)
 
 
 def decoded(payload: bytes) -> Iterator[TradeRecord]:
@@ -100,7 +107,7 @@ class TradeRecords:
         self.register = register
         self._records: dict[int, bytes] = {}
 
-    def add(self, trade: Trade) -> None:
+    def add(self, trade: Entry) -> None:
         """Encode a trade at its first sight."""
         if trade.trade not in self._records:
             self._records[trade.trade] = encoded(trade, self.register)

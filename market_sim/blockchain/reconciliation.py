@@ -15,7 +15,7 @@ from market_sim.blockchain.settlement import Settlement, Statement
 from market_sim.core.data.fold import Fold
 from market_sim.core.errors import InvariantBroken
 from market_sim.core.models.event import Event
-from market_sim.core.models.market_events import Trade
+from market_sim.core.models.market_events import Entry
 
 
 class Agreement(NamedTuple):
@@ -30,7 +30,7 @@ class Agreement(NamedTuple):
 class Reconciliation:
     """A second sum of deposits and trades, kept beside the chain and compared with it on demand."""
 
-    def __init__(self, register: Register, opening: Iterable[Event], trade: Callable[[int], Trade]) -> None:
+    def __init__(self, register: Register, opening: Iterable[Event], trade: Callable[[int], Entry]) -> None:
         self._register = register
         self._trade = trade
         self._sum = Fold()
@@ -72,6 +72,7 @@ class Reconciliation:
             (accounts[account], token(asset)): amount
             for account, assets in self._sum.balances.items()
             for asset, amount in assets.items()
+            if self._register.is_token(asset)
         }
 
     def _covered(self, stated: Statement, height: int) -> Agreement:

@@ -7,7 +7,7 @@ that with one currency cash is token 0. Account numbers come from the exchange a
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from market_sim.core.data.fold import FEES
 from market_sim.core.errors import InputError, InvariantBroken
@@ -21,6 +21,8 @@ class Terms(NamedTuple):
     token: int
     cash_token: int
     multiplier: int
+    delivered: bool = True
+    """Whether the instrument itself is a token; of a derivative only cash moves on the chain."""
 
 
 class Token(NamedTuple):
@@ -37,6 +39,10 @@ class Balance(NamedTuple):
     account: int
     token: int
     amount: int
+
+
+FIRST_DERIVATIVE: Final = 1 << 24
+"""Derivatives are numbered from here on: they are named in payloads and are no tokens."""
 
 
 class Register:
@@ -70,8 +76,11 @@ class Register:
         if isinstance(event, InstrumentListed):
             if event.quote not in self._numbers:
                 raise InputError(f"{event.symbol} is quoted in {event.quote}, which no listing named at the start")
-            token = self._add_token(event.symbol, event.quantity_decimals)
-            terms = Terms(token, self._numbers[event.quote], event.multiplier)
+            if event.delivered:
+                token = self._add_token(event.symbol, event.quantity_decimals)
+            else:
+                token = self._numbers[event.symbol] = FIRST_DERIVATIVE + len(self.terms)
+            terms = Terms(token, self._numbers[event.quote], event.multiplier, event.delivered)
             self.terms[event.symbol] = self.terms_of[token] = terms
         elif isinstance(event, AccountOpened):
             if event.number < 1 or event.number in self.names:
@@ -84,6 +93,10 @@ class Register:
     def token(self, asset: str) -> int:
         """The number of a currency or an instrument."""
         return self._numbers[asset]
+
+    def is_token(self, asset: str) -> bool:
+        """Whether the chain holds this asset: currencies and what is delivered, but no derivatives."""
+        return self._numbers[asset] < FIRST_DERIVATIVE
 
     def account_name(self, number: int) -> str:
         """Who has this account number; the number itself when nobody has."""

@@ -13,13 +13,14 @@ from market_sim.blockchain.payload import (
     LARGEST_PAYLOAD,
     RECORD,
     TRADE,
+    TRANSFER,
     TradeRecords,
     last_trade,
     records_in,
     trades_in,
 )
 from market_sim.core.consensus.payloads import Chain, Invalid, Unknown
-from market_sim.core.models.market_events import Trade
+from market_sim.core.models.market_events import Entry
 
 
 class TradePool:
@@ -31,7 +32,7 @@ class TradePool:
         self._ahead: set[int] = set()
         self._last_on_chain: dict[bytes, int] = {}
 
-    def learn(self, news: Iterable[Trade]) -> bool:
+    def learn(self, news: Iterable[Entry]) -> bool:
         """Take note of trades that the exchange announced; True when one of them was new here."""
         known, ahead, add = self.known, self._ahead, self._records.add
         fresh = False
@@ -98,7 +99,7 @@ class TradePool:
         unknown: Unknown | None = None
         for expected, record in enumerate(records_in(payload), start=last + 1):
             kind, trade, *_ = RECORD.unpack(record)
-            if kind != TRADE:
+            if kind not in (TRADE, TRANSFER):
                 return Invalid("PAYLOAD_UNKNOWN_KIND", {"kind": kind, "expected": TRADE})
             if trade != expected:
                 return Invalid("PAYLOAD_GAP", {"expected": expected, "found": trade})

@@ -160,7 +160,7 @@ class Road:
             randomness=world.randomness,
             record=world.journal.record,
             now=lambda: world.clock.now,
-            trade=lambda number: world.tape.trades[number - 1],
+            trade=lambda number: world.tape.entries[number - 1],
         )
         desk.open(self.register, world.journal, self.committee.genesis.hash)
         return desk
@@ -171,10 +171,10 @@ class Road:
 
     def _tell_validators(self, _: None) -> None:
         """The exchange announces the trades since the last time; they travel through the network like any message."""
-        trades = self.world.tape.trades
-        if len(trades) > self._told:
-            self.committee.publish(tuple(trades[self._told :]))
-            self._told = len(trades)
+        entries = self.world.tape.entries
+        if len(entries) > self._told:
+            self.committee.publish(tuple(entries[self._told :]))
+            self._told = len(entries)
         self.world.clock.plan(self.world.clock.now + NEWS_NS, self._tell_validators)
 
 

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from market_sim.core.models.event import Event
-from market_sim.core.models.market_events import AccountOpened, Deposited, InstrumentListed, Trade
+from market_sim.core.models.market_events import AccountOpened, Deposited, InstrumentListed, Trade, Transferred
 
 FEES = "fees"
 """The account that every fee is paid to, and every rebate out of."""
@@ -70,6 +70,11 @@ class Fold:
         self.move(event.maker, quote, paid - event.maker_fee)
         self.move(FEES, quote, event.maker_fee + event.taker_fee)
 
+    def transferred(self, event: Transferred) -> None:
+        """A mechanism moved something from one account to another."""
+        self.move(event.source, event.asset, -event.amount)
+        self.move(event.target, event.asset, event.amount)
+
 
 # Plain functions instead of bound methods: one table serves every fold.
 _EFFECTS: dict[type[Event], Callable[[Fold, Any], None]] = {
@@ -77,16 +82,17 @@ _EFFECTS: dict[type[Event], Callable[[Fold, Any], None]] = {
     InstrumentListed: Fold.listed,
     Deposited: Fold.deposited,
     Trade: Fold.traded,
+    Transferred: Fold.transferred,
 }
 
 
 def fold(events: Iterable[Event], trade: int | None = None, until: int | None = None) -> Balances:
-    """What everybody owned just before the trade after this one, or when this time (inclusive) was over."""
+    """What everybody owned just before the entry after this one, or when this time (inclusive) was over."""
     sum_of_all = Fold()
     for event in events:
         if until is not None and event.time > until:
             break
-        if trade is not None and type(event) is Trade and event.trade > trade:
+        if trade is not None and isinstance(event, (Trade, Transferred)) and event.trade > trade:
             break
         sum_of_all.add(event)
     return sum_of_all.balances

@@ -1,25 +1,25 @@
-"""The trade tape: every trade so far in order, read from the journal when somebody asks and never twice."""
+"""The tape: every trade and transfer so far in order, read from the journal when somebody asks and never twice."""
 
 from __future__ import annotations
 
 from market_sim.core.data.journal import Journal
-from market_sim.core.models.market_events import Trade
+from market_sim.core.models.market_events import Entry, Trade, Transferred
 
 
-class TradeTape:
-    """All trades of a run, and the prices of each instrument."""
+class Tape:
+    """All that is settled of a run, and the trade prices of each instrument."""
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
         self._read = 0
-        self._trades: list[Trade] = []
+        self._entries: list[Entry] = []
         self._prices: dict[str, list[int]] = {}
 
     @property
-    def trades(self) -> list[Trade]:
-        """Every trade so far; trade number n stands at place n - 1."""
+    def entries(self) -> list[Entry]:
+        """Every trade and transfer so far; number n stands at place n - 1."""
         self._catch_up()
-        return self._trades
+        return self._entries
 
     def prices(self, symbol: str) -> list[int]:
         """The price of every trade of this instrument so far, oldest first."""
@@ -31,6 +31,8 @@ class TradeTape:
             return
         for event in self._journal.since(self._read):
             if type(event) is Trade:
-                self._trades.append(event)
+                self._entries.append(event)
                 self._prices.setdefault(event.symbol, []).append(event.price)
+            elif type(event) is Transferred:
+                self._entries.append(event)
         self._read = len(self._journal)

@@ -20,6 +20,8 @@ Delivery = Literal["cash", "physical"]
 class Derivative(Instrument, frozen=True):
     """The terms that all derivatives share."""
 
+    delivered: ClassVar[bool] = False
+
     underlying: str = ""
 
     def __post_init__(self) -> None:
@@ -65,6 +67,7 @@ class Warrant(Derivative, frozen=True, tag=True):
     """A call that a company sells on itself: exercised, it makes new shares (finance rule 3.4)."""
 
     kind: ClassVar[str] = "warrant"
+    delivered: ClassVar[bool] = True
 
     issuer: str = ""
     """The account of the company: it gets the strike and hands out the new shares."""
@@ -85,6 +88,7 @@ class Future(Derivative, frozen=True, tag=True):
     """The duty to exchange the underlying at the expiry at the price agreed now; gains and losses are paid each day."""
 
     kind: ClassVar[str] = "future"
+    on_margin: ClassVar[bool] = True
 
     expiry: int = 0
     delivery: Delivery = "cash"
@@ -98,6 +102,7 @@ class Perpetual(Derivative, frozen=True, tag=True):
     """A future that never expires: a funding payment keeps its price near the index (finance rule 3.6)."""
 
     kind: ClassVar[str] = "perpetual"
+    on_margin: ClassVar[bool] = True
 
     funding_every: int = 0
 
@@ -110,6 +115,7 @@ class PredictionContract(Instrument, frozen=True, tag=True):
     """Pays one unit of `payout` if the answer to a question is yes, and nothing if it is no (finance rule 3.7)."""
 
     kind: ClassVar[str] = "prediction"
+    delivered: ClassVar[bool] = False
 
     question: str = ""
     payout: int = 100

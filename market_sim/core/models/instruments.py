@@ -27,6 +27,10 @@ class Instrument(msgspec.Struct, frozen=True):
     """The terms that every traded thing has."""
 
     kind: ClassVar[str] = "instrument"
+    delivered: ClassVar[bool] = True
+    """Whether it is owned and handed over, as a share is; a derivative is a promise between two accounts."""
+    on_margin: ClassVar[bool] = False
+    """Whether a trade moves no money, so that only an account with margin may trade it."""
 
     symbol: str
     tick: int = 1
@@ -46,6 +50,11 @@ class Instrument(msgspec.Struct, frozen=True):
     def cash(self, price: int, quantity: int) -> int:
         """What this quantity costs at this price, in the smallest unit of the quote currency."""
         return price * quantity * self.multiplier
+
+    @property
+    def cash_multiplier(self) -> int:
+        """What a trade moves for one unit of price and of quantity; nothing where gains are paid later."""
+        return 0 if self.on_margin else self.multiplier
 
 
 class Stock(Instrument, frozen=True, tag=True):

@@ -25,6 +25,8 @@ class InstrumentListed(MarketEvent, frozen=True):
     multiplier: int
     price_decimals: int
     quantity_decimals: int
+    delivered: bool = True
+    """Whether accounts own it and the chain has a token for it; a derivative is a promise and has none."""
 
 
 class AccountOpened(MarketEvent, frozen=True):
@@ -75,6 +77,27 @@ class Trade(MarketEvent, frozen=True):
     taker: str
     maker_fee: int
     taker_fee: int
+
+
+class Transferred(MarketEvent, frozen=True):
+    """A mechanism moved cash or a position from one account to another: a premium, a margin, an exercise, a loan.
+
+    Every change of what somebody owns is a deposit, a trade or a transfer; trades and transfers share one count,
+    because they are settled in one order.
+    """
+
+    trade: int
+    source: str
+    target: str
+    asset: str
+    amount: int
+    reason: str
+    symbol: str
+    """The instrument because of which it moved."""
+
+
+Entry = Trade | Transferred
+"""What is settled: its number in the one count is `trade`."""
 
 
 class OrderCancelled(MarketEvent, frozen=True):

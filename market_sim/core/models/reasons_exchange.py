@@ -136,6 +136,11 @@ EXCHANGE_REASONS: tuple[Reason, ...] = (
         "Fill or kill: the whole quantity trades at once, or nothing does.",
         "{fillable} of {quantity} could trade at once",
     ),
+    _refusal(
+        "MARGIN_ACCOUNT_NEEDED",
+        "What is paid for later is traded by accounts with margin only.",
+        "{symbol} is traded on margin, and {account} is no margin account",
+    ),
     _withdrawal("CANCELLED", "Its owner took the order back."),
     _withdrawal("REMAINDER", "A market or ioc order does not wait: what cannot trade at once is gone."),
     _withdrawal("SELF_TRADE", "Two orders of one owner never trade with each other."),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from market_sim.core.data.tape import TradeTape
+from market_sim.core.data.tape import Tape
 from market_sim.core.randomness import Stream
 from market_sim.market.agents.view import Depth, InstrumentView, OwnOrder, View
 from market_sim.market.dynamics.value import BelievedValue
@@ -16,7 +16,7 @@ from market_sim.market.exchange.listing import Listing
 class LiveInstrumentView(InstrumentView):
     """One instrument, seen by one account."""
 
-    def __init__(self, listing: Listing, account: Account, tape: TradeTape, value: BelievedValue | None) -> None:
+    def __init__(self, listing: Listing, account: Account, tape: Tape, value: BelievedValue | None) -> None:
         super().__init__(listing.symbol, tick=listing.tick, lot=listing.lot)
         self._listing = listing
         self._balance = account.balance(listing.symbol)
@@ -66,7 +66,7 @@ class LiveView(View):
         exchange: Exchange,
         account: Account,
         clock: Timepiece,
-        tape: TradeTape,
+        tape: Tape,
         values: Mapping[str, BelievedValue],
         random: Stream,
     ) -> None:

@@ -19,7 +19,7 @@ from typing import Any
 
 from market_sim.core.data.fold import fold
 from market_sim.core.data.journal import Journal
-from market_sim.core.data.tape import TradeTape
+from market_sim.core.data.tape import Tape
 from market_sim.core.errors import InputError, InvariantBroken, StrategyError
 from market_sim.core.models.instruments import Instrument
 from market_sim.core.models.intents import CancelAll, Intent
@@ -48,7 +48,7 @@ class World:
         self.journal = journal if journal is not None else Journal()
         self.randomness = Randomness(seed)
         self.exchange = Exchange(self.clock, self.journal)
-        self.tape = TradeTape(self.journal)
+        self.tape = Tape(self.journal)
         self.values: dict[str, BelievedValue] = {}
         self.agents: dict[str, Agent] = {}
         self.committee_plan = CommitteePlan()

@@ -9,7 +9,7 @@ import pytest
 
 from market_sim import Buy, InstrumentView, Sell, Stock, Strategy, View
 from market_sim.core.data.journal import Journal
-from market_sim.core.data.tape import TradeTape
+from market_sim.core.data.tape import Tape
 from market_sim.core.errors import InputError
 from market_sim.core.randomness import Randomness
 from market_sim.market.agents.live_view import LiveView
@@ -52,7 +52,7 @@ def market() -> tuple[Exchange, LiveView]:
         exchange.deposit(name, "USD", 100_000)
         exchange.deposit(name, "ACME", 100)
     values = {"ACME": BelievedValue(1_000, 0.0, Randomness(1).stream("value"))}
-    tape = TradeTape(journal)
+    tape = Tape(journal)
     random = Randomness(1).stream("alice")
     return exchange, LiveView(exchange, exchange.accounts["alice"], clock, tape, values, random)
 
