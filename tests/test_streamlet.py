@@ -496,6 +496,47 @@ def test_every_reason_has_a_rule_and_a_sentence_for_its_numbers():
         assert table[event.reason].template.format(**event.numbers | {"sender": 0})
 
 
+def test_a_second_valid_signature_of_one_voter_on_one_block_changes_nothing():
+    """Ed25519 lets a signer make several valid signatures of one statement; one validator still counts once."""
+
+    class Lenient:
+        def is_valid(self, signer, epoch, block, signature):
+            return True
+
+    seats = Seats()
+    seats[0]._door._verifier = Lenient()
+    seats[0].on_epoch(1)
+    vote = seats.vote(2, seats.block(1))
+    seats[0].on_message(vote)
+    assert reasons(seats[0].on_message(replace(vote, signature=b"another"))) == ["DUPLICATE_VOTE"]
+
+
+def test_a_pinned_proposal_is_refused_when_its_parent_turns_out_to_be_of_a_later_epoch():
+    seats = Seats()
+    later = seats.block(2)
+    pinned = seats.block(1, later)
+    seats[0].on_epoch(1)
+    seats[0].on_message(seats.proposal(pinned))
+    seats[0].view.add_block(later, b"")  # in a run it would wait in the queue until epoch 2
+    step = seats[0].on_message(seats.vote(2, pinned))
+    assert votes(step) == []
+    seats[0]._judge_again()
+    assert judgements(seats[0]._step()) == [("refused", "EPOCH_NOT_AFTER_PARENT")]
+
+
+def test_of_one_validator_a_bounded_number_of_early_messages_is_queued():
+    seats = Seats()
+    steps = [seats[0].on_message(seats.vote(2, seats.block(3, payload=b"%d" % number))) for number in range(70)]
+    assert sum(len(step.send) for step in steps) == 64
+    assert [fact.reason for fact in steps[-1].facts] == ["TOO_MANY_SIGNATURES"]
+
+
+@pytest.mark.parametrize("wrong", [{"validators": 0}, {"delta_ns": 1}])
+def test_rules_that_cannot_be_are_refused(wrong):
+    with pytest.raises(InputError):
+        Rules(**wrong)
+
+
 # ---- the crash variant (paper, section 5) ----------------------------------------------------------------------------
 
 

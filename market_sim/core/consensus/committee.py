@@ -75,6 +75,8 @@ class Committee:
         self.disks = [DurableRecord() for _ in payloads]
         self.validators = [self._seat(index, DurableRecord()) for index in range(rules.validators)]
         self.traitors = self._corrupt(randomness)
+        if not self.honest:
+            raise InputError("every validator is byzantine: nobody is left who follows the rules")
         self.monitors = self._place_monitors() if paranoid else None
         self._mail: dict[int, list[tuple[int, Any]]] = {}
         self._told = [0] * rules.validators
@@ -116,6 +118,8 @@ class Committee:
 
     def restart(self, index: int) -> None:
         """A validator crashes and comes back with what its disk holds; its peers send it what is not final yet."""
+        if index in self.traitors:
+            raise InputError(f"validator {index} is byzantine: what it forgets is its own affair")
         validator = self.validators[index] = self._seat(index, self.disks[index])
         if self.monitors is not None:
             self.monitors.restarted(index, [final.hash for final in self.disks[index].finalized])
