@@ -4,6 +4,7 @@ The verbs below are all that a scenario needs, so that it reads like a lesson pl
 
     world.list(...)        an instrument can be traded
     world.join(...)        somebody takes part
+    world.attach(...)      a mechanism: options, margin, short selling
     world.at(epoch=6, ...) something happens from outside
     world.validators(...)  who agrees on the order of trades, and how they misbehave
     world.settle_on(...)   where finalized trades are paid out
@@ -32,6 +33,7 @@ from market_sim.market.dynamics.shocks import PriceShock
 from market_sim.market.dynamics.value import BelievedValue
 from market_sim.market.exchange.exchange import Exchange
 from market_sim.market.exchange.fees import FeeSchedule
+from market_sim.market.mechanisms.mechanism import Mechanism
 from market_sim.simulation.engine.clock import MILLISECOND, SECOND, WAKE, Clock
 from market_sim.simulation.engine.consensus import CommitteePlan
 from market_sim.simulation.engine.failures import where_it_failed
@@ -54,6 +56,7 @@ class World:
         self.committee_plan = CommitteePlan()
         self.settlement = "eth-tester"
         self.failures: list[StrategyError] = []
+        self.mechanisms: list[Mechanism] = []
         self._joining: list[tuple[str, Strategy, int, int]] = []
         self._shocks: list[tuple[int, PriceShock]] = []
 
@@ -98,6 +101,11 @@ class World:
         self.journal.record(AgentJoined(self.clock.now, name, type(strategy).__name__))
         self._joining.append((name, strategy, int(every_ms * MILLISECOND), int(latency_ms * MILLISECOND)))
 
+    def attach(self, mechanism: Mechanism) -> None:
+        """Let a mechanism be part of the exchange: it follows what happens and acts at its own times."""
+        mechanism.attach(self.exchange, self.journal)
+        self.mechanisms.append(mechanism)
+
     def at(self, epoch: int, shock: PriceShock) -> None:
         """Let something happen at the start of an epoch."""
         if shock.symbol not in self.values:
@@ -131,6 +139,8 @@ class World:
             clock.plan(clock.now + int(stream.random() * every_ns), self._wake, agent, WAKE)
         if self.values:
             clock.plan(clock.now, self._move_values)
+        for mechanism in self.mechanisms:
+            self._plan(mechanism)
         for epoch, shock in self._shocks:
             clock.plan(epoch * epoch_ns, self._shock, shock)
 
@@ -166,6 +176,19 @@ class World:
         when = f"{self.clock.now / SECOND:.3f} s"
         self.failures.append(StrategyError(f"{agent.name} ({strategy}) stopped at {when}: {cause}"))
         self.exchange.submit(agent.name, CancelAll())
+
+    def _plan(self, mechanism: Mechanism) -> None:
+        """Plan the next time at which a mechanism wants to act."""
+        for time in mechanism.times():
+            if time >= self.clock.now:
+                self.clock.plan(time, self._act, mechanism)
+                return
+
+    def _act(self, mechanism: Mechanism) -> None:
+        mechanism.act(self.clock.now)
+        for follower in self.mechanisms:
+            follower.follow()
+        self._plan(mechanism)
 
     def _move_values(self, _: None) -> None:
         for symbol, value in self.values.items():
