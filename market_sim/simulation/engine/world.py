@@ -180,7 +180,7 @@ class World:
     def _plan(self, mechanism: Mechanism) -> None:
         """Plan the next time at which a mechanism wants to act."""
         for time in mechanism.times():
-            if time >= self.clock.now:
+            if time > self.clock.now:
                 self.clock.plan(time, self._act, mechanism)
                 return
 
