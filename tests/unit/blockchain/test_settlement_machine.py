@@ -92,7 +92,7 @@ def test_the_contract_and_its_python_twin_never_differ(opened_chain: Rig) -> Non
         contract = opened_chain
         seen: ClassVar[Counter[str]] = Counter()
 
-    examples = max(hypothesis.settings.default.max_examples // 4, 10)
+    examples = max(hypothesis.settings.default.max_examples // 6, 8)
     run_state_machine_as_test(
         Machine, settings=hypothesis.settings(max_examples=examples, stateful_step_count=20, deadline=None)
     )
