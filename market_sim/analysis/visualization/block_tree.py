@@ -22,6 +22,8 @@ LOOK: dict[Fate, tuple[str, str]] = {
     "stray": ("stray", "·"),
 }
 """The colour and the glyph of each fate."""
+ROOM_FOR_NUMBER, ROOM_FOR_GLYPH = 26, 15
+"""How many pixels a square needs for two lines of text, and for one."""
 FARTHEST_LANE = 3
 """A flood of blocks fills the outermost lanes; the table lists them all."""
 
@@ -72,14 +74,14 @@ def tree_panel(history: ChainHistory, axis: TimeAxis) -> Panel:
     panel.traces += _squares(history, axis, places, size)
     panel.traces.append(_strays(history, axis, floor))
     if places and axis.epochs:
-        panel.annotations += _notes(history, axis, places, top + 0.72)
+        panel.annotations += _notes(history, axis, places, top + 0.72, floor)
         panel.annotations += _lies(history, places, lies, floor)
     return panel
 
 
 def _square(axis: TimeAxis) -> int:
     """How many pixels wide a block is, so that neighbours do not touch on a page of ordinary width."""
-    return max(12, min(34, int(1_050 / (axis.crowd + 1) * 0.52)))
+    return max(12, min(34, int(1_050 / (axis.crowd + 1) * 0.58)))
 
 
 Place = tuple[float, int]
@@ -135,14 +137,16 @@ def _squares(history: ChainHistory, axis: TimeAxis, places: dict[str, Place], si
         if fate == "stray":
             continue
         names = [name for name in places if history.fates.get(name, "finalized") == fate]
-        texts = [f"{history.label(name)}<br>{glyph}" for name in names]
+        # In a small square only the glyph fits; the number is that of the epoch below.
+        texts = [f"{history.label(name)}<br>{glyph}" if size >= ROOM_FOR_NUMBER else glyph for name in names]
+        wordless = axis.is_long or size < ROOM_FOR_GLYPH
         yield {
             "type": "scatter",
-            "mode": "markers" if axis.is_long else "markers+text",
+            "mode": "markers" if wordless else "markers+text",
             "name": fate,
             "x": [places[name][0] for name in names],
             "y": [places[name][1] for name in names],
-            "text": None if axis.is_long else texts,
+            "text": None if wordless else texts,
             "textfont": {"size": 11 if size >= 28 else 9, "color": LIGHT.get(f"{role}-text", LIGHT["ink"])},
             "customdata": [block_text(history, name) for name in names],
             "hovertemplate": "%{customdata}<extra></extra>",
@@ -219,13 +223,19 @@ def _ground(history: ChainHistory, axis: TimeAxis, places: dict[str, Place]) -> 
         }
 
 
-def _notes(history: ChainHistory, axis: TimeAxis, places: dict[str, Place], ceiling: float) -> Iterator[Part]:
+def _notes(
+    history: ChainHistory, axis: TimeAxis, places: dict[str, Place], ceiling: float, floor: float
+) -> Iterator[Part]:
     tip = history.final_tip
     if tip in places:
+        edge = places[tip][0] + seconds(int(axis.epoch_ns * 0.4))
+        left, right = axis.opens_on
+        # Near the left the title stands where this note would.
+        above = edge - left > 0.45 * (right - left)
         yield {
             "text": "final up to here ▸",
-            "x": places[tip][0] + seconds(int(axis.epoch_ns * 0.4)),
-            "y": ceiling,
+            "x": edge,
+            "y": ceiling if above else floor,
             "xanchor": "right",
             "yanchor": "bottom",
             "yshift": 2,

@@ -14,7 +14,7 @@ from market_sim.analysis.visualization.book_history import BookHistory, Taker, b
 from market_sim.analysis.visualization.depth_grid import DepthGrid, depth_grid
 from market_sim.analysis.visualization.palette import LIGHT, NOTHING
 from market_sim.analysis.visualization.panels import Account, LegendEntry, Panel, Part, Table
-from market_sim.analysis.visualization.time_axis import MOST_MARKS, TimeAxis, seconds
+from market_sim.analysis.visualization.time_axis import MOST_MARKS, OPENING_EPOCHS, TimeAxis, seconds
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.market_events import InstrumentListed, Trade
 from market_sim.core.money import written
@@ -141,7 +141,7 @@ def _best(market: Market) -> list[Part]:
 def _takers(market: Market) -> Iterator[Part]:
     marks = drawn_takers(market.history.takers, market.axis)
     largest = max((taker.quantity for taker in marks), default=1)
-    smallest = 3.5 if market.axis.is_long else 5
+    smallest = 5 if market.axis.crowd < OPENING_EPOCHS else 3.5
     for name, side, symbol, role in (("buy", 1, "triangle-up", "buy"), ("sell", -1, "triangle-down", "sell")):
         mine = [taker for taker in marks if taker.side == side]
         yield {

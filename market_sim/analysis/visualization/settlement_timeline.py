@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from msgspec import structs
 
@@ -133,7 +134,7 @@ def neighbours(batches: list[Batch], near: int) -> list[list[Batch]]:
     """For each batch those whose text it carries: batches close together share the text under the last of them."""
     shared: list[list[Batch]] = []
     waiting: list[Batch] = []
-    for batch, following in zip(batches, [*batches[1:], None], strict=True):
+    for batch, following in zip_longest(batches, batches[1:]):
         waiting.append(batch)
         if following is not None and following.settled.time - batch.settled.time < near:
             shared.append([])
@@ -218,6 +219,8 @@ def settlement_account(history: SettlementHistory, axis: TimeAxis) -> Account:
 def settlement_sentence(history: SettlementHistory) -> str:
     """The finding of the chart: how many final blocks are paid, at what cost, and whether both sides agree."""
     events = [batch.settled for batch in history.batches]
+    if not events and not history.troubles:
+        return f"Nothing was settled ({history.opened.backend}); {history.final} blocks are final."
     blocks = sum(event.last - event.first + 1 for event in events)
     trades, refused = sum(event.trades for event in events), sum(event.refused for event in events)
     gas = sum(event.gas for event in events)

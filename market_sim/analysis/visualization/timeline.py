@@ -101,7 +101,8 @@ class Timeline:
                 if final.time >= self.axis.first:
                     moments.setdefault(final.time, []).append(self.chain.label(name))
             for time, names in moments.items():
-                short = ", ".join(names) if len(names) <= 3 else f"{names[0]} … {names[-1]}"
+                short = ", ".join(names) if len(names) <= 3 and self.axis.crowd <= 16 else f"… {names[-1]}"
+                short = names[0] if len(names) == 1 else short
                 label = f"✔ {short}" if self.axis.crowd <= OPENING_EPOCHS + 1 else ""
                 said = f"final for the first validator: {', '.join(names)}"
                 yield EventLine(seconds(time), label, "good", hover=said)

@@ -60,6 +60,7 @@ def test_a_line_leads_from_every_block_of_a_batch_to_its_payment(journal):
 
 def test_batches_close_together_share_one_text(journal):
     batches = list(settlement_history(journal).batches)
+    assert neighbours([], near=SECOND) == []
     assert neighbours(batches, near=SECOND) == [[], batches]
     assert neighbours(batches, near=SECOND // 4) == [[batches[0]], [batches[1]]]
 
@@ -87,3 +88,11 @@ def test_a_whole_run_settles_what_the_sentence_says():
     assert trades > 0
     assert f"in {len(rows)} batches: {trades} trades paid" in settlement_sentence(history)
     assert f"{history.final} of {history.final} final blocks" in settlement_sentence(history)
+
+
+def test_before_the_first_batch_the_sentence_says_that_nothing_was_settled():
+    chain = eventful()
+    chain.open_settlement()
+    journal = chain.end().journal
+    assert settlement_sentence(settlement_history(journal)) == "Nothing was settled (in memory); 4 blocks are final."
+    assert list(settlement_rows(settlement_history(journal), TimeAxis.of(journal))) == []
