@@ -21,11 +21,12 @@ from typing import Any, Literal
 
 from market_sim.core.errors import InputError
 from market_sim.course.isolation.limits import MIB, Limits
-from market_sim.course.student_side.child import OPEN, PACKAGE
+from market_sim.course.student_side.child import OPEN
 
 Level = Literal["I0", "I1", "I2"]
 
-COURSE = Path(__file__).resolve().parents[1]
+PACKAGE = Path(__file__).resolve().parents[2]
+COURSE = PACKAGE / "course"
 WARDEN = COURSE / "isolation" / "warden.py"
 CHILD = COURSE / "student_side" / "child.py"
 INTERPRETER = str(Path(sys.executable).resolve())

@@ -13,12 +13,10 @@ from __future__ import annotations
 import ctypes
 import json
 import os
-import resource
 import select
 import signal
 import sys
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 TOO_MANY_PROCESSES = 81
@@ -58,6 +56,9 @@ def _become(settings: dict[str, Any], command: list[str]) -> None:
 
 
 def _limit(settings: dict[str, Any]) -> None:
+    # Imported here because the grader, which reads this module's exit codes, may run where there are no such limits.
+    import resource
+
     for name in ("CPU", "AS", "FSIZE", "NOFILE", "NPROC", "CORE"):
         kind, wanted = getattr(resource, f"RLIMIT_{name}", None), settings["limits"].get(name)
         if kind is None or wanted is None:
@@ -102,18 +103,14 @@ def descendants(process: int) -> list[int]:
     found: list[int] = []
     waiting = [process]
     while waiting:
-        for task in _listed(Path(f"/proc/{waiting.pop()}/task")):
-            with suppress(OSError):
-                children = [int(word) for word in (task / "children").read_text().split()]
+        tasks = f"/proc/{waiting.pop()}/task"
+        with suppress(OSError):
+            for task in os.listdir(tasks):
+                with open(f"{tasks}/{task}/children", encoding="ascii") as file:
+                    children = [int(word) for word in file.read().split()]
                 found += children
                 waiting += children
     return found
-
-
-def _listed(folder: Path) -> list[Path]:
-    with suppress(OSError):
-        return list(folder.iterdir())
-    return []
 
 
 def _prctl(option: int, value: int) -> None:

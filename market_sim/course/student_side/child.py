@@ -7,17 +7,16 @@ happens at the other end of the pipes: books, accounts, checks and points.
 
 from __future__ import annotations
 
-import importlib.util
+# Few imports: this process is started once for each check, and half of its time goes into them.
+import importlib
 import os
 import sys
-import traceback
 from collections.abc import Callable
-from importlib.abc import MetaPathFinder
-from pathlib import Path
+from importlib.machinery import ModuleSpec, SourceFileLoader
 from types import ModuleType
 from typing import Any
 
-PACKAGE = Path(__file__).resolve().parents[2]
+PACKAGE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 OPEN = {
     "market_sim.core.errors": "core/errors.py",
@@ -42,16 +41,19 @@ SHORT_NAMES = {
 }
 """What `from market_sim import ...` offers in here."""
 
+INTENTS = ("PlaceOrder", "Cancel", "CancelAll", "Amend", "Conditions")
 
-class OpenModules(MetaPathFinder):
+
+class OpenModules:
     """Finds the modules of `OPEN`, and says of all others of ours that they are not in here."""
 
     def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> Any:
         """The place of one module; nothing for modules that are not ours."""
         if fullname in OPEN:
-            return importlib.util.spec_from_file_location(fullname, PACKAGE / OPEN[fullname])
+            file = os.path.join(PACKAGE, OPEN[fullname])
+            return ModuleSpec(fullname, SourceFileLoader(fullname, file), origin=file)
         if fullname in FOLDERS:
-            return importlib.util.spec_from_loader(fullname, loader=self, is_package=True)
+            return ModuleSpec(fullname, self, is_package=True)  # type: ignore[arg-type]
         if fullname.partition(".")[0] == "market_sim":
             raise ModuleNotFoundError(f"{fullname} cannot be used in an answer; there is {', '.join(sorted(OPEN))}")
         return None
@@ -91,7 +93,8 @@ class Answer:
     def start(self, message: dict[str, Any]) -> None:
         """Load the answer."""
         self.file = message["shown_as"]
-        source = Path(message["file"]).read_bytes()
+        with open(message["file"], "rb") as file:
+            source = file.read()
         self.module.__file__ = self.file
         sys.modules["answer"] = self.module
         # What we are given to run is the student's file, in the student's own process: that is this program's purpose.
@@ -129,26 +132,32 @@ class Answer:
         if isinstance(error, SyntaxError):
             line, said = error.lineno, error.msg
         else:
-            places = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == self.file]
-            line, said = (places[-1] if places else None), str(error)
+            line, said, trace = None, str(error), error.__traceback__
+            while trace is not None:
+                if trace.tb_frame.f_code.co_filename == self.file:
+                    line = trace.tb_lineno
+                trace = trace.tb_next
         return {"type": type(error).__name__, "said": (said.splitlines() or [""])[0][:500], "line": line}
+
+
+def intents_in_use() -> dict[str, Any]:
+    """Our own frozen values that may travel: none before the answer has imported them."""
+    module = sys.modules.get("market_sim.core.models.intents")
+    return {name: getattr(module, name) for name in INTENTS} if module else {}
 
 
 def main(incoming: int, outgoing: int) -> None:
     """Read, obey, answer, until the pipe is closed."""
-    sys.meta_path.insert(0, OpenModules())
-    from market_sim.core.models import intents
+    sys.meta_path.insert(0, OpenModules())  # type: ignore[arg-type]
     from market_sim.course.student_side.wire import LONGEST_LINE, decode, encode, line_of, message_in
 
-    kinds = (intents.PlaceOrder, intents.Cancel, intents.CancelAll, intents.Amend, intents.Conditions)
-    frozen = {kind.__name__: kind for kind in kinds}
     answer = Answer()
     with os.fdopen(incoming, "rb") as messages:
         while line := messages.readline(LONGEST_LINE + 1):
-            message = decode(message_in(line), frozen)
+            message = decode(message_in(line), intents_in_use())
             reply: dict[str, Any] = {"number": message["number"]}
             try:
-                said = line_of({**reply, "value": encode(answer.obey(message), frozen)})
+                said = line_of({**reply, "value": encode(answer.obey(message), intents_in_use())})
             except Exception as error:
                 said = line_of({**reply, "error": answer.described(error)})
             os.write(outgoing, said)

@@ -1,0 +1,161 @@
+"""What an answer to 05-settlement must do. The whole run is compared with what the product settled in it."""
+
+from __future__ import annotations
+
+import pytest
+
+from market_sim import Options, simulate
+from market_sim.core.models.market_events import Deposited, Trade
+from market_sim.core.models.settlement_events import BlockSettled
+from market_sim.simulation.scenarios.first_market import FirstMarket
+
+
+def trade(buyer, seller, quantity, price, fees=(0, 0)):
+    return {
+        "trade": 1, "buyer": buyer, "seller": seller, "asset": "ACME", "quantity": quantity, "price": price,
+        "buyer_fee": fees[0], "seller_fee": fees[1],
+    }  # fmt: skip
+
+
+@pytest.mark.points(2, task=1, hint="A dictionary from (account, asset) to the sum of its changes.")
+def test_trades_are_netted(student):
+    "the changes of one account and one asset become one row"
+    found = rows(student.call("net", [trade("ann", "bob", 5, 100), trade("ann", "bob", 3, 110)]))
+    expected = [("ann", "ACME", 8), ("ann", "USD", -830), ("bob", "ACME", -8), ("bob", "USD", 830)]
+    assert len(found) <= 4, f"ann and bob trade twice: that makes 4 rows after netting, not {len(found)}; add them up"
+    assert found == expected, f"ann buys 5 at 1.00 and 3 at 1.10 from bob: {expected}, found {found}"
+
+
+@pytest.mark.points(2, task=1, hint="Every asset must add up to 0, the fees included: somebody receives them.")
+def test_fees_and_zeros(student, partial):
+    "fees go to their account, and what cancels out is left out"
+    found = rows(student.call("net", [trade("ann", "bob", 10, 100, (3, 1))]))
+    total = sum(change for _, asset, change in found if asset == "USD")
+    assert total == 0, f"the cash changes add up to {total} instead of 0: who receives the fees of 3 and 1?"
+    expected = [("ann", "ACME", 10), ("ann", "USD", -1003), ("bob", "ACME", -10), ("bob", "USD", 999), ("fees", "USD", 4)]
+    assert found == expected, f"with fees of 3 and 1: {expected}, found {found}"
+    partial(0.5, "the fees are right")
+    back = rows(student.call("net", [trade("ann", "bob", 5, 100), trade("bob", "ann", 5, 120)]))
+    assert all(change for _, _, change in back), (
+        f"ann and bob trade 5 shares there and back, so no shares move: leave rows of 0 out, found {back}"
+    )
+    assert back == [("ann", "USD", 100), ("bob", "USD", -100)], f"bob pays the 20 cents for each of 5, found {back}"
+    partial(1, "")
+
+
+@pytest.mark.points(2, task=2, hint="Remember the number of the last block that was paid.")
+def test_exactly_once(student, partial):
+    "a batch that comes again is not paid again, and none is skipped"
+    vault = student.make("Vault", {("ann", "USD"): 1_000, ("bob", "ACME"): 10})
+    batch = [("ann", "ACME", 5), ("ann", "USD", -500), ("bob", "ACME", -5), ("bob", "USD", 500)]
+    assert vault.call("settle", 1, 2, batch) == "settled", "blocks 1 to 2 come first and can be paid: settled"
+    paid = vault.call("balance", "bob", "USD")
+    assert paid == 500, f"the batch pays bob 500 for his 5 shares, and your vault says that he has {paid}"
+    partial(0.25, "the first batch is right")
+    again = vault.call("settle", 1, 2, batch)
+    paid = vault.call("balance", "bob", "USD")
+    assert paid != 1_000, "the answer was lost on the way, the relayer sends the same batch again, and bob is paid twice"
+    assert again == "already settled" and paid == 500, (
+        f"the same batch again: nothing happens, and the answer is 'already settled'; found {again!r}, bob has {paid}"
+    )
+    partial(0.75, "nothing is paid twice")
+    gap = vault.call("settle", 4, 4, batch)
+    assert gap == "gap", f"block 3 is missing when block 4 comes: the answer is 'gap', found {gap!r}"
+    assert vault.call("balance", "bob", "USD") == 500, "block 4 came before block 3 and was paid all the same"
+    assert vault.call("settle", 3, 4, batch) == "settled", "blocks 3 to 4 follow block 2 and can be paid: settled"
+    partial(1, "")
+
+
+@pytest.mark.points(2, task=2, hint="Compute all new balances beside the old ones, and look at them before you keep them.")
+def test_all_or_nothing(student, partial):
+    "a batch that cannot be paid as a whole changes nothing"
+    start = {("ann", "USD"): 1_000, ("bob", "ACME"): 10}
+    vault = student.make("Vault", start)
+    invented = vault.call("settle", 1, 1, [("ann", "USD", -100), ("bob", "USD", 101)])
+    assert invented == "not zero-sum", f"100 leave ann and 101 reach bob: 'not zero-sum', found {invented!r}"
+    partial(0.5, "money out of nothing is refused")
+    cannot = vault.call("settle", 1, 1, [("ann", "ACME", 50), ("ann", "USD", -900), ("bob", "ACME", -50), ("bob", "USD", 900)])
+    assert cannot == "insolvent", f"bob has 10 shares and should deliver 50: 'insolvent', found {cannot!r}"
+    left = vault.call("balance", "ann", "USD")
+    assert left == 1_000, (
+        f"the batch was refused because of bob, and ann has paid all the same: she has {left} of her 1000; all or nothing"
+    )
+    dip = [("ann", "USD", -1_000), ("ann", "USD", 400), ("bob", "USD", 600)]
+    assert vault.call("settle", 1, 1, dip) == "settled", "a refused batch was not paid, so block 1 is still the next"
+    partial(1, "")
+
+
+@pytest.mark.points(2, task=2, hint="Both functions together, on real blocks.")
+def test_a_whole_run(student, partial, seed, replay):
+    "the batches of a whole run, each sent twice, lead to the balances that the product settled"
+    journal = simulate(FirstMarket(), Options(seed=seed, epochs=6, settlement="memory")).journal
+    deposits, batches = opening(journal), settled(journal)
+    vault = student.make("Vault", deposits)
+    expected = dict(deposits)
+    for number, (event, place, trades) in enumerate(batches):
+        changes = rows(student.call("net", trades))
+        replay(journal, place)
+        assert len(changes) == event.rows, (
+            f"blocks {event.first} to {event.last} with {len(trades)} trades: the contract got {event.rows} rows, "
+            f"you make {len(changes)}"
+        )
+        first = vault.call("settle", event.first, event.last, changes)
+        vault.call("settle", event.first, event.last, changes)
+        assert first == "settled", f"blocks {event.first} to {event.last} can be paid, and you say {first!r}"
+        for account, asset, change in product_rows(trades):
+            expected[account, asset] = expected.get((account, asset), 0) + change
+        partial((number + 1) / (len(batches) + 1), f"{number + 1} of {len(batches)} batches are right")
+    for (account, asset), amount in sorted(expected.items()):
+        found = vault.call("balance", account, asset)
+        assert found == amount, f"at the end {account} has {amount} {asset} on the chain, with you {found}"
+    partial(1, "")
+
+
+# How the checks ask, and what the product did
+
+
+def rows(found):
+    assert isinstance(found, list) and all(isinstance(one, list | tuple) and len(one) == 3 for one in found), (
+        f"net(...) returns a list of (account, asset, change), found {str(found)[:80]}"
+    )
+    return [tuple(one) for one in found]
+
+
+def opening(journal):
+    """What everybody brought in."""
+    balances = {}
+    for event in journal.of(Deposited):
+        balances[event.account, event.asset] = balances.get((event.account, event.asset), 0) + event.amount
+    return balances
+
+
+def settled(journal):
+    """Each batch that was paid: its event, the place of that event, and its trades in their order."""
+    trades = [as_record(event) for event in journal.of(Trade)]
+    batches, done = [], 0
+    for place, event in enumerate(journal):
+        if type(event) is BlockSettled:
+            batches.append((event, place, trades[done : done + event.trades]))
+            done += event.trades
+    return batches
+
+
+def as_record(event):
+    bought = event.side > 0
+    buyer, seller = (event.taker, event.maker) if bought else (event.maker, event.taker)
+    fees = (event.taker_fee, event.maker_fee) if bought else (event.maker_fee, event.taker_fee)
+    return {
+        "trade": event.trade, "buyer": buyer, "seller": seller, "asset": event.symbol, "quantity": event.quantity,
+        "price": event.price, "buyer_fee": fees[0], "seller_fee": fees[1],
+    }  # fmt: skip
+
+
+def product_rows(trades):
+    """All moves, one by one: what the balances of the run add up to."""
+    for one in trades:
+        cash = one["price"] * one["quantity"]
+        yield one["buyer"], one["asset"], one["quantity"]
+        yield one["seller"], one["asset"], -one["quantity"]
+        yield one["buyer"], "USD", -cash - one["buyer_fee"]
+        yield one["seller"], "USD", cash - one["seller_fee"]
+        yield "fees", "USD", one["buyer_fee"] + one["seller_fee"]

@@ -1,0 +1,33 @@
+"""05-settlement: from a final block to money, exactly once.
+
+A trade is a dictionary: {"trade": 7, "buyer": "ann", "seller": "bob", "asset": "ACME", "quantity": 5, "price": 10_000,
+"buyer_fee": 5, "seller_fee": 2}. Prices and fees are cents of the asset "USD"; fees go to the account "fees".
+"""
+
+
+def net(trades):
+    """Return what these trades change, as a list of rows (account, asset, change), sorted, without rows of 0."""
+    return []
+
+
+class Vault:
+    """Holds everybody's balances and pays out one batch of blocks after the other."""
+
+    def __init__(self, balances):
+        """balances: a dictionary from (account, asset) to an amount; what is not in it is 0."""
+        self.balances = dict(balances)
+
+    def settle(self, first, last, rows):
+        """Pay out the blocks from first to last. Return one of
+
+        "settled"          it was paid now
+        "already settled"  it was paid before; nothing happens
+        "gap"              blocks before it are missing; nothing happens
+        "not zero-sum"     the changes of some asset do not add up to 0; nothing happens
+        "insolvent"        a balance would become negative; nothing happens
+        """
+        return "settled"
+
+    def balance(self, account, asset):
+        """Return what an account holds of an asset."""
+        return self.balances.get((account, asset), 0)
