@@ -106,6 +106,11 @@ def _short(value: object) -> str:
     return "none" if value is None else str(value)
 
 
+def _ending(reason: str) -> str:
+    known = table().get(reason)
+    return "its owner cancels it" if reason == "CANCELLED" else known.rule if known else reason
+
+
 def _heights(event: Any) -> str:
     return f"height {event.first}" if event.first == event.last else f"heights {event.first} to {event.last}"
 
@@ -132,7 +137,7 @@ _SENTENCES: dict[type[Event], Callable[[Words, Any], str]] = {
     market.OrderAccepted: lambda w, e: f"order {e.order} of {e.account} is accepted: {w.order(e.terms)}",
     market.OrderRejected: lambda w, e: f"{e.intent} of {e.account} is refused: {reason_sentence(e.reason, e.numbers)}",
     market.Trade: _shares,
-    market.OrderCancelled: lambda w, e: f"{e.quantity} of order {e.order} are taken away: {e.reason}",
+    market.OrderCancelled: lambda w, e: f"{e.quantity} of order {e.order} are taken away: {_ending(e.reason)}",
     market.OrderAmended: lambda w, e: (
         f"order {e.order} now has {e.quantity} at {e.limit}, {'in its old place' if e.kept_place else 'at the back'}"
     ),

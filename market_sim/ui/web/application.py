@@ -12,7 +12,9 @@ from werkzeug.routing import BaseConverter
 from market_sim.simulation.scenarios.catalogue import SCENARIOS
 from market_sim.ui.web import failures, presentation, security
 from market_sim.ui.web.jobs import JobOffice
-from market_sim.ui.web.pages import course, live, runs, scenarios, site, traces
+from market_sim.ui.web.lesson_desk import LessonDesk
+from market_sim.ui.web.notebook import Notebook
+from market_sim.ui.web.pages import course, lessons, live, runs, scenarios, site, traces
 from market_sim.ui.web.shelf import Shelf
 from market_sim.ui.web.static_files import StaticFiles
 
@@ -37,10 +39,16 @@ DEFAULTS: dict[str, Any] = {
 
 
 class Name(BaseConverter):
-    """A lesson, a scenario or a run in an address: looked up in an index, never joined to a path."""
+    """A scenario or a run in an address: looked up in an index, never joined to a path."""
 
     regex = r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}"
     part_isolating = True
+
+
+class LessonId(BaseConverter):
+    """A lesson in an address (W3): looked up in an index, never joined to a path."""
+
+    regex = r"[a-z0-9-]{1,64}"
 
 
 class Number(BaseConverter):
@@ -58,17 +66,20 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     app = Flask(__name__, static_folder=None)
     app.config.from_mapping(DEFAULTS)
     app.config.from_mapping(config or {})
-    app.url_map.converters.update(name=Name, number=Number)
+    app.url_map.converters.update(name=Name, lesson=LessonId, number=Number)
     instance = Path(app.config["INSTANCE"])
     if not app.config.get("SECRET_KEY"):
         app.config["SECRET_KEY"] = security.secret_key(instance)
     results = Path(app.config["RESULTS"])
     app.extensions["files"] = StaticFiles()
-    app.extensions["shelf"] = Shelf(results)
+    shelf = app.extensions["shelf"] = Shelf(results)
+    notebook = Notebook(instance / "site.sqlite")
+    answers = Path(app.config["ANSWERS"])
+    app.extensions["desk"] = LessonDesk(Path(app.config["LESSONS"]), answers, notebook, shelf)
     app.extensions["jobs"] = JobOffice(results, app.config["JOB_SECONDS"])
     security.protect(app)
     failures.explain(app)
     presentation.equip(app)
-    for pages in (site, course, scenarios, live, runs, traces):
+    for pages in (site, course, lessons, scenarios, live, runs, traces):
         app.register_blueprint(pages.pages)
     return app

@@ -31,9 +31,11 @@ class OfficeFull(Exception):
 class Job:
     """One run on its way, and the notes it has sent so far."""
 
-    def __init__(self, number: int, request: Request) -> None:
+    def __init__(self, number: int, request: Request, home: str = "") -> None:
         self.number = number
         self.request = request
+        self.home = home
+        """The address to go to when it is done; empty for the run itself."""
         self.notes: list[Note] = []
         self.stopped = threading.Event()
         self._news = threading.Condition()
@@ -89,10 +91,10 @@ class JobOffice:
         self._lock = threading.Lock()
         self._clerk: threading.Thread | None = None
 
-    def take(self, request: Request) -> Job:
+    def take(self, request: Request, home: str = "") -> Job:
         """Put a request into the queue; raises `OfficeFull` when there is no room."""
         with self._lock:
-            job = Job(next(self._numbers), request)
+            job = Job(next(self._numbers), request, home)
             try:
                 self._waiting.put_nowait(job)
             except queue.Full:

@@ -33,6 +33,8 @@ class Request:
     """A name of the catalogue, or the path of a scenario file that the site was started with."""
     parameters: dict[str, Any]
     options: Options
+    name: str = ""
+    """The name of its folder; empty for one made of scenario, seed and fingerprint, as the command line does."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ def play(request: Request, results: Path, pipe: Connection) -> None:
     progress = _Progress(pipe)
     try:
         result = simulate(_scenario(request), request.options, progress.epoch, journal)
-        name = f"{result.scenario}-seed{result.seed}-{shortened(result.fingerprint)}"
+        name = request.name or f"{result.scenario}-seed{result.seed}-{shortened(result.fingerprint)}"
         archive.save(result.journal, results / name)
         pipe.send(Note("done", len(journal) - 1, {"run": name}))
     except InputError as problem:

@@ -9,6 +9,7 @@ from flask import Flask, current_app, request, url_for
 from market_sim.core.data.fingerprint import shortened
 from market_sim.core.version import VERSION
 from market_sim.ui.web import security
+from market_sim.ui.web.lesson_text import lesson_html
 from market_sim.ui.web.static_files import StaticFiles
 
 SHORT_HASH = 8
@@ -21,7 +22,9 @@ def equip(app: Flask) -> None:
     app.jinja_env.globals.update(
         asset=asset, plotly_address=plotly_address, csrf_token=security.token, version=VERSION, here=here
     )
-    app.jinja_env.filters.update(count=count, hash=short_hash, shortened=shortened)
+    app.jinja_env.filters.update(
+        count=count, hash=short_hash, shortened=shortened, lesson=lesson_html, sentence=sentence
+    )
 
 
 def files() -> StaticFiles:
@@ -47,6 +50,11 @@ def here(part: str) -> bool:
 def count(number: Any) -> str:
     """A count with its thousands apart."""
     return f"{number:,}"
+
+
+def sentence(text: str) -> str:
+    """A sentence of the journal with a large first letter, and nothing else changed."""
+    return text[:1].upper() + text[1:]
 
 
 def short_hash(text: str) -> str:

@@ -123,5 +123,11 @@ def _facts(run: OpenRun) -> Iterator[tuple[str, str]]:
     for part in ("market", "consensus", "settlement"):
         for name, value in (told.get(part) or {}).items():
             if "digest" not in name:
-                yield f"{part}: {name.replace('_', ' ')}", f"{value:,}" if type(value) is int else str(value)
+                yield f"{part}: {name.replace('_', ' ')}", _plainly(value)
     yield "fingerprint", run.manifest.fingerprint[:16]
+
+
+def _plainly(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:,}" if isinstance(value, int) else str(value)

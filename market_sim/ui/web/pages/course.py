@@ -1,13 +1,48 @@
-"""The map of the course."""
+"""The map of the course: every lesson with what it needs first and how far it has come, and the learner's name."""
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template
+from flask import Blueprint, Response, abort, current_app, redirect, render_template, request, url_for
+
+from market_sim.core.errors import InputError
+from market_sim.course.lesson import Lesson
+from market_sim.ui.web.lesson_desk import LONGEST_NAME, LessonDesk
 
 pages = Blueprint("course", __name__)
 
 
+def desk() -> LessonDesk:
+    """The desk of this site."""
+    return current_app.extensions["desk"]
+
+
 @pages.get("/")
-def map() -> str:
-    """Every lesson."""
-    return render_template("error.html", code=200, sentence="The course")
+def overview() -> str:
+    """Every lesson; what is wrong with the folder is said in its place."""
+    try:
+        lessons, problem = desk().lessons(), ""
+    except InputError as error:
+        lessons, problem = [], str(error)
+    whole = [lesson for lesson in lessons if isinstance(lesson, Lesson)]
+    progress = desk().progress()
+    return render_template(
+        "course.html",
+        lessons=lessons,
+        problem=problem,
+        progress=progress,
+        sentence=progress.sentence(whole),
+        titles={lesson.id: lesson.title for lesson in whole},
+        points=sum(lesson.points for lesson in whole),
+        earned=sum(min(progress.of(lesson).best, lesson.points) for lesson in whole),
+        name=desk().notebook.name,
+    )
+
+
+@pages.post("/name")
+def name() -> Response:
+    """Remember what the learner calls herself."""
+    typed = request.form.get("name", "").strip()
+    if len(typed) > LONGEST_NAME or not typed.isprintable():
+        abort(422, f"a name has at most {LONGEST_NAME} printable characters")
+    desk().notebook.name = typed
+    return redirect(url_for("course.overview"), 303)

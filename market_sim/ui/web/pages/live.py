@@ -34,7 +34,7 @@ def page(number: int) -> Response | str:
     """How far the run is; once it is finished, the run itself."""
     job = find(number)
     if job.run is not None:
-        return redirect(url_for("runs.page", name=job.run))
+        return redirect(job.home or url_for("runs.page", name=job.run))
     return render_template("live.html", job=job, refused=job.notes[-1] if job.is_over else None)
 
 

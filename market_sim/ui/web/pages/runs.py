@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from flask import Blueprint, Response, abort, jsonify, redirect, render_template, request, url_for
 
@@ -31,18 +32,8 @@ def page(name: str) -> str:
     """One run: its numbers, its timeline, the way to step through it."""
     run = open_run(name)
     at = whole("event", run.stepper.last, run.stepper.last)
-    return render_template(
-        "run.html",
-        run=run,
-        at=at,
-        kinds=list(KINDS),
-        accounts=accounts(run),
-        symbols=symbols(run),
-        groups=run_charts.groups(run.timeline),
-        charts=run_charts.words(run.timeline),
-        again=again(run),
-        playable=run.result.scenario in known(),
-    )
+    playable = run.result.scenario in known()
+    return render_template("run.html", again=again(run), playable=playable, **shown(run, at))
 
 
 @pages.get("/runs/<name:name>/figure.json")
@@ -124,6 +115,19 @@ def compare() -> Response | str:
         abort(404, "there is no run of this name")
     left, right = (open_run(name) for name in names)
     return render_template("compare.html", left=left, right=right, rows=run_charts.comparison(left, right))
+
+
+def shown(run: OpenRun, at: int | None = None) -> dict[str, Any]:
+    """What the timeline and its stepper need, on the page of a run and on that of a lesson."""
+    return {
+        "run": run,
+        "at": run.stepper.last if at is None else at,
+        "kinds": list(KINDS),
+        "accounts": accounts(run),
+        "symbols": symbols(run),
+        "groups": run_charts.groups(run.timeline),
+        "charts": run_charts.words(run.timeline),
+    }
 
 
 def accounts(run: OpenRun) -> list[str]:

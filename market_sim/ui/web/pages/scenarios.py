@@ -52,10 +52,10 @@ def scenario(name: str) -> type[Scenario]:
     return kind
 
 
-def take(asked: Request) -> int:
+def take(asked: Request, home: str = "") -> int:
     """Hand a request to the office; 429 when its queue is full."""
     office: JobOffice = current_app.extensions["jobs"]
     try:
-        return office.take(asked).number
+        return office.take(asked, home).number
     except OfficeFull:
         abort(429, "several runs wait already: let one finish, or stop it")

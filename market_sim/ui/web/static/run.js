@@ -6,6 +6,7 @@ const stepper = document.getElementById("stepper");
 const chart = new Chart(document.getElementById("chart"));
 const slider = document.getElementById("place");
 const told = document.getElementById("told");
+const state = document.getElementById("state");
 const last = Number(stepper.dataset.last);
 let at = Number(stepper.dataset.at);
 let isBusy = false;
@@ -16,7 +17,7 @@ const shown = () => [...figure.querySelectorAll('[name="show"]:checked')].map((b
 
 async function draw() {
   const groups = shown();
-  for (const section of figure.querySelectorAll("figcaption [data-group]")) {
+  for (const section of figure.querySelectorAll("[data-group]")) {
     section.hidden = !groups.includes(section.dataset.group);
   }
   if (!groups.length) return;
@@ -121,6 +122,7 @@ async function start() {
   figure.querySelector(".controls").hidden = false;
   document.getElementById("windows").hidden = !chart.answer.long;
   stepper.hidden = false;
+  state.hidden = false;
   for (const box of figure.querySelectorAll('[name="show"]')) box.addEventListener("change", draw);
   one("symbol").addEventListener("change", () => draw().then(() => ask({ event: at })));
   for (const button of figure.querySelectorAll("[data-window]")) {

@@ -1,0 +1,163 @@
+"""The desk at which a lesson is done: prediction, run, answer, check, hints, solution, beginning anew.
+
+It does what `simulate.py lesson ...` does, with the same functions, so that page and terminal never disagree.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+from market_sim.core.errors import InputError
+from market_sim.course.catalogue import lesson_folders
+from market_sim.course.judging import Judging, judge
+from market_sim.course.lesson import Lesson, load_lesson
+from market_sim.course.progress import Progress, Standing
+from market_sim.course.verdict import Verdict
+from market_sim.simulation.run import Options
+from market_sim.ui.web.notebook import Notebook
+from market_sim.ui.web.player import Request
+from market_sim.ui.web.shelf import OpenRun, Shelf
+
+MOST_CHECKS_AT_ONCE = 2
+LONGEST_NAME = 40
+
+
+class DeskBusy(Exception):
+    """So many answers are being checked that another one has to wait."""
+
+
+@dataclass(frozen=True)
+class BrokenLesson:
+    """A folder that is no lesson, and why: only its author ever sees one."""
+
+    id: str
+    problem: str
+
+
+class LessonDesk:
+    """The lessons of one folder and the answers of one learner."""
+
+    def __init__(self, course: Path, answers: Path, notebook: Notebook, shelf: Shelf) -> None:
+        self.course = course
+        self.answers = answers
+        self.notebook = notebook
+        self._shelf = shelf
+        self._lock = threading.Lock()
+        self._places = threading.BoundedSemaphore(MOST_CHECKS_AT_ONCE)
+
+    def lessons(self) -> list[Lesson | BrokenLesson]:
+        """The course in its order."""
+        found: list[Lesson | BrokenLesson] = []
+        for name, folder in lesson_folders(self.course).items():
+            try:
+                found.append(load_lesson(folder))
+            except InputError as problem:
+                found.append(BrokenLesson(name, str(problem)))
+        return found
+
+    def lesson(self, id: str) -> Lesson | None:
+        """The lesson with this id, found in the index of folders."""
+        folder = lesson_folders(self.course).get(id)
+        return load_lesson(folder) if folder else None
+
+    def progress(self) -> Progress:
+        """How far everything has come."""
+        return Progress(self.answers)
+
+    def standing(self, lesson: Lesson) -> Standing:
+        """How far one lesson has come."""
+        return self.progress().of(lesson)
+
+    def predict(self, lesson: Lesson, choice: str) -> None:
+        """Lock the prediction."""
+        with self._lock:
+            self.progress().predict(lesson, choice)
+
+    def look(self, lesson: Lesson) -> Request:
+        """The run of this lesson, kept under the lesson's own name."""
+        look = lesson.look
+        options = Options(seed=look.seed, epochs=look.epochs, settlement=look.settlement, byzantine=look.byzantine)
+        return Request(look.scenario, dict(look.parameters), options, f"lesson-{lesson.id}")
+
+    def run(self, lesson: Lesson) -> OpenRun | None:
+        """The run that was played for this lesson; None when there is none yet, or the lesson wants another one now."""
+        asked = self.look(lesson)
+        entry = self._shelf.find(asked.name)
+        if entry is None:
+            return None
+        run = self._shelf.open(entry)
+        start, options = run.start, asked.options
+        wanted = (asked.scenario, options.seed, options.epochs, options.beside_the_scenario)
+        found = (start.scenario, start.seed, start.epochs, start.options)
+        same = wanted == found and all(start.parameters.get(name) == value for name, value in asked.parameters.items())
+        return run if same else None
+
+    def answer_file(self, lesson: Lesson) -> Path:
+        """Where her answer is; the id comes from the index and follows W3."""
+        return self.answers / f"{lesson.id}.py"
+
+    def answer(self, lesson: Lesson) -> str | None:
+        """Her answer; None before she has begun."""
+        file = self.answer_file(lesson)
+        try:
+            return file.read_text(encoding="utf-8") if file.is_file() else None
+        except (OSError, UnicodeDecodeError):
+            raise InputError(f"answers/{file.name} cannot be read as text; mend it in your editor, or reset") from None
+
+    def begin(self, lesson: Lesson) -> None:
+        """Copy the starter; an answer that is there stays."""
+        file = self.answer_file(lesson)
+        if not file.exists():
+            file.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(lesson.starter, file)
+
+    def save(self, lesson: Lesson, code: str, edition: str) -> None:
+        """Write what stands in the page, unless her editor has written something else meanwhile."""
+        self.begin(lesson)
+        code = code.replace("\r\n", "\n").replace("\r", "\n")
+        if "\0" in code:
+            raise InputError("the answer holds a character that no Python file has")
+        with self._lock:
+            if edition != edition_of(self.answer(lesson) or ""):
+                raise InputError(
+                    f"answers/{lesson.id}.py was changed outside this page; load the page again to see it, "
+                    "and then put your change in"
+                )
+            self.answer_file(lesson).write_text(code, encoding="utf-8")
+
+    def check(self, lesson: Lesson, replays: Path) -> Verdict:
+        """Check the answer as `simulate.py lesson check` does, and remember what came out."""
+        if not self._places.acquire(blocking=False):
+            raise DeskBusy
+        try:
+            verdict = judge(lesson, self.answer_file(lesson), Judging(replays=str(replays))).verdict
+        finally:
+            self._places.release()
+        with self._lock:
+            self.progress().tried(lesson, verdict)
+            self.notebook.keep(lesson.id, verdict)
+        return verdict
+
+    def hint(self, lesson: Lesson, task: int) -> None:
+        """Show one more hint of a task."""
+        with self._lock:
+            self.progress().next_hint(lesson, task)
+
+    def reset(self, lesson: Lesson) -> None:
+        """Begin anew; the old answer is kept beside the new one."""
+        with self._lock:
+            file = self.answer_file(lesson)
+            if file.exists():
+                file.replace(file.with_name(file.name + ".old"))
+            self.progress().reset(lesson)
+            self.notebook.forget(lesson.id)
+        self.begin(lesson)
+
+
+def edition_of(code: str) -> str:
+    """A short digest of an answer, to notice when somebody else wrote it."""
+    return hashlib.sha256(code.encode()).hexdigest()[:16]

@@ -1,0 +1,103 @@
+"""A lesson's Markdown as safe HTML: raw HTML is text, and what is left passes an explicit allow-list (W2).
+
+Code is coloured on the server; the style sheet of each theme is made by the same library.
+"""
+
+from __future__ import annotations
+
+from html import escape
+
+import nh3
+from markdown_it import MarkdownIt
+from markupsafe import Markup
+from mdit_py_plugins.admon import admon_plugin
+from mdit_py_plugins.tasklists import tasklists_plugin
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import get_lexer_by_name
+from pygments.util import ClassNotFound
+
+TAGS = frozenset(
+    """a abbr blockquote br caption code dd del details div dl dt em h2 h3 h4 h5 h6 hr input kbd li ol p pre s section
+    span strong sub summary sup table tbody td th thead tr ul""".split()
+)
+ATTRIBUTES = {
+    "*": {"id", "class"},
+    "a": {"href", "title"},
+    "abbr": {"title"},
+    "input": {"type", "checked", "disabled", "aria-label"},
+    "ol": {"start"},
+    "pre": {"tabindex", "role", "aria-label"},
+    "td": {"style"},
+    "th": {"style", "scope"},
+}
+SCHEMES = frozenset({"http", "https", "mailto"})
+STYLES = frozenset({"text-align"})
+
+
+def lesson_html(text: str) -> Markup:
+    """The Markdown of a lesson as HTML that can stand in a page."""
+    return Markup(_cleaned(_MARKDOWN.render(text)))
+
+
+def code_html(code: str, language: str = "python") -> Markup:
+    """Code with its colours."""
+    return Markup(_cleaned(_coloured(code, language, "")))
+
+
+def sections(body: str) -> list[tuple[str, str]]:
+    """The parts of a page: what stands before the first `## Heading`, then each heading with its text."""
+    found = [("", [])]
+    is_code = False
+    for line in body.split("\n"):
+        if line.startswith(("```", "~~~")):
+            is_code = not is_code
+        if line.startswith("## ") and not is_code:
+            found.append((line.removeprefix("## ").strip(), []))
+        found[-1][1].append(line)
+    return [(title, "\n".join(lines).strip()) for title, lines in found]
+
+
+def _coloured(code: str, language: str, attributes: str) -> str:
+    try:
+        lexer = get_lexer_by_name(language) if language else None
+    except ClassNotFound:
+        lexer = None
+    # `nowrap`, because the frame around it is ours: markdown-it would put a second one around the library's.
+    inside = highlight(code, lexer, HtmlFormatter(nowrap=True)) if lexer else escape(code)
+    label = f"{language} code" if lexer else "text"
+    return f'<pre class="code" tabindex="0" role="region" aria-label="{escape(label)}"><code>{inside}</code></pre>\n'
+
+
+def _cleaned(html: str) -> str:
+    return nh3.clean(
+        html,
+        tags=set(TAGS),
+        attributes=ATTRIBUTES,
+        url_schemes=set(SCHEMES),
+        filter_style_properties=set(STYLES),
+        link_rel="noopener noreferrer",
+    )
+
+
+def _labelled_boxes(html: str) -> str:
+    return html.replace('type="checkbox"', 'type="checkbox" aria-label="step"')
+
+
+class _Markdown:
+    """CommonMark with tables, task lists and admonitions."""
+
+    def __init__(self) -> None:
+        options = {"html": False, "linkify": False, "typographer": False, "highlight": _coloured}
+        self._parser = MarkdownIt("commonmark", options).enable(["table", "strikethrough"])
+        self._parser.use(tasklists_plugin).use(admon_plugin)
+        self._parser.add_render_rule(
+            "code_block", lambda _, tokens, place, *rest: _coloured(tokens[place].content, "", "")
+        )
+
+    def render(self, text: str) -> str:
+        """The HTML, not yet cleaned."""
+        return _labelled_boxes(self._parser.render(text))
+
+
+_MARKDOWN = _Markdown()

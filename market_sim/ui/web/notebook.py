@@ -1,0 +1,68 @@
+"""The notebook: what the site remembers between two visits, in one SQLite file of its own.
+
+The name somebody typed and the last verdict on each answer. How far a lesson has come is not kept here but beside the
+answers, where the command line looks, too.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from market_sim.core.errors import InputError
+from market_sim.course.verdict import Verdict, read, written
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS verdict (lesson TEXT PRIMARY KEY, content TEXT NOT NULL) STRICT;
+"""
+PATIENCE_SECONDS = 5
+
+
+class Notebook:
+    """One file; a connection for each question, so that any thread may ask."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            with self._open() as book:
+                book.execute("PRAGMA journal_mode=WAL")
+                book.executescript(SCHEMA)
+        except (OSError, sqlite3.Error) as problem:
+            raise InputError(f"the site keeps its notes in {file}, which cannot be used: {problem}") from None
+
+    @property
+    def name(self) -> str:
+        """What the learner calls herself."""
+        with self._open() as book:
+            row = book.execute("SELECT value FROM setting WHERE name = 'learner'").fetchone()
+        return row[0] if row else ""
+
+    @name.setter
+    def name(self, name: str) -> None:
+        with self._open() as book:
+            book.execute("INSERT OR REPLACE INTO setting VALUES ('learner', ?)", (name,))
+
+    def verdict(self, lesson: str) -> Verdict | None:
+        """The last verdict on the answer to this lesson."""
+        with self._open() as book:
+            row = book.execute("SELECT content FROM verdict WHERE lesson = ?", (lesson,)).fetchone()
+        return read(row[0]) if row else None
+
+    def keep(self, lesson: str, verdict: Verdict) -> None:
+        """Remember a verdict; the one before it is forgotten."""
+        with self._open() as book:
+            book.execute("INSERT OR REPLACE INTO verdict VALUES (?, ?)", (lesson, written(verdict)))
+
+    def forget(self, lesson: str) -> None:
+        """Begin this lesson anew."""
+        with self._open() as book:
+            book.execute("DELETE FROM verdict WHERE lesson = ?", (lesson,))
+
+    @contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        with closing(sqlite3.connect(self._file, timeout=PATIENCE_SECONDS)) as book, book:
+            yield book

@@ -1,0 +1,144 @@
+"""One lesson: its page, and every step of doing it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from flask import Blueprint, Response, abort, current_app, flash, redirect, render_template, request, url_for
+
+from market_sim.core.errors import InputError
+from market_sim.course.lesson import Lesson
+from market_sim.ui.web.lesson_desk import DeskBusy, edition_of
+from market_sim.ui.web.lesson_text import code_html, lesson_html, sections
+from market_sim.ui.web.pages.course import desk
+from market_sim.ui.web.pages.runs import shown
+from market_sim.ui.web.pages.scenarios import take
+
+pages = Blueprint("lessons", __name__)
+
+
+def find(id: str) -> Lesson:
+    """The lesson with this id; 404 when there is none."""
+    lesson = desk().lesson(id)
+    if lesson is None:
+        abort(404, "there is no lesson with this id")
+    return lesson
+
+
+def back(lesson: Lesson, place: str) -> Response:
+    """To the page again, at this place."""
+    return redirect(url_for("lessons.page", id=lesson.id, _anchor=place), 303)
+
+
+@pages.get("/lessons/<lesson:id>")
+def page(id: str) -> str:
+    """The lesson as far as it has come."""
+    lesson = find(id)
+    standing, progress = desk().standing(lesson), desk().progress()
+    run = desk().run(lesson) if standing.prediction else None
+    answer = desk().answer(lesson)
+    parts = [(title, lesson_html(text)) for title, text in sections(lesson.body) if title != "Debrief"]
+    verdict = desk().notebook.verdict(lesson.id)
+    return render_template(
+        "lesson.html",
+        lesson=lesson,
+        standing=standing,
+        introduction=parts[0][1],
+        look=next((html for title, html in parts if title == "Look"), ""),
+        tasks=[html for title, html in parts[1:] if title != "Look"],
+        debrief=lesson_html(lesson.debrief) if standing.passed else "",
+        solution=code_html(lesson.solution.read_text("utf-8")) if progress.may_see_solution(lesson) else "",
+        answer=answer,
+        edition=edition_of(answer or ""),
+        verdict=verdict,
+        replays={check.name: _replay(check.replay) for check in verdict.checks} if verdict else {},
+        hints={task.id: lesson.hints.get(task.id, ())[: standing.hints.get(str(task.id), 0)] for task in lesson.tasks},
+        titles={one.id: one.title for one in desk().lessons() if isinstance(one, Lesson)},
+        **(shown(run) if run else {"run": None}),
+    )
+
+
+@pages.post("/lessons/<lesson:id>/look")
+def look(id: str) -> Response:
+    """Lock the prediction, then play the run."""
+    lesson = find(id)
+    if not desk().standing(lesson).prediction:
+        desk().predict(lesson, request.form.get("choice", ""))
+    if desk().run(lesson) is not None:
+        return back(lesson, "look")
+    job = take(desk().look(lesson), home=url_for("lessons.page", id=lesson.id, _anchor="look"))
+    return redirect(url_for("live.page", number=job), 303)
+
+
+@pages.post("/lessons/<lesson:id>/begin")
+def begin(id: str) -> Response:
+    """Copy the starter."""
+    lesson = find(id)
+    desk().begin(lesson)
+    return back(lesson, "answer")
+
+
+@pages.post("/lessons/<lesson:id>/answer")
+def answer(id: str) -> Response:
+    """Save what stands in the page and, when asked to, check it."""
+    lesson = find(id)
+    if "code" not in request.form:
+        abort(422, "the form holds no code")
+    try:
+        desk().save(lesson, request.form["code"], request.form.get("edition", ""))
+    except InputError as problem:
+        flash(str(problem))
+        return back(lesson, "answer")
+    if request.form.get("then") != "check":
+        flash("Saved.")
+        return back(lesson, "answer")
+    return checked(lesson)
+
+
+@pages.post("/lessons/<lesson:id>/check")
+def check(id: str) -> Response:
+    """Check the file as it is, for whoever works in an editor."""
+    lesson = find(id)
+    desk().begin(lesson)
+    return checked(lesson)
+
+
+def checked(lesson: Lesson) -> Response:
+    """Check and show; 429 when too many checks run already."""
+    try:
+        desk().check(lesson, Path(current_app.config["RESULTS"]).absolute())
+    except DeskBusy:
+        abort(429, "other answers are being checked right now; try again in a moment")
+    return back(lesson, "result")
+
+
+@pages.post("/lessons/<lesson:id>/hint")
+def hint(id: str) -> Response:
+    """One more hint of a task."""
+    lesson = find(id)
+    task = request.form.get("task", "")
+    if task not in {str(one.id) for one in lesson.tasks}:
+        abort(422, "there is no such task in this lesson")
+    desk().hint(lesson, int(task))
+    return back(lesson, f"hints-{task}")
+
+
+@pages.get("/lessons/<lesson:id>/reset")
+def ask_reset(id: str) -> str:
+    """Whether she really means it."""
+    return render_template("reset.html", lesson=find(id))
+
+
+@pages.post("/lessons/<lesson:id>/reset")
+def reset(id: str) -> Response:
+    """Begin anew."""
+    lesson = find(id)
+    desk().reset(lesson)
+    flash(f"The lesson begins anew; your old answer is answers/{lesson.id}.py.old.")
+    return back(lesson, "content")
+
+
+def _replay(folder: str) -> str:
+    """The name of a replay that is on the shelf."""
+    name = Path(folder).name if folder else ""
+    return name if name and current_app.extensions["shelf"].find(name) else ""
