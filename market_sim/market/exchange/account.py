@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from market_sim.market.exchange.listing import Listing
 from market_sim.market.exchange.order import Order
 
 
@@ -22,7 +23,7 @@ class Balance(msgspec.Struct):
 class Account:
     """The balances and open orders of one participant. Only the exchange changes them."""
 
-    __slots__ = ("balances", "client_ids", "name", "number", "on_margin", "open", "owner")
+    __slots__ = ("balances", "client_ids", "name", "number", "on_margin", "open", "owner", "seats")
 
     def __init__(self, name: str, number: int, owner: str) -> None:
         self.name = name
@@ -30,6 +31,8 @@ class Account:
         self.owner = owner
         self.balances: dict[str, Balance] = {}
         self.open: dict[int, Order] = {}
+        self.seats: dict[str, tuple[Listing, Balance, Balance]] = {}
+        """By symbol: the listing, what pays for it and what is held of it, so that an order finds all three at once."""
         self.client_ids: dict[str, Order] = {}
         self.on_margin = False
         """Whether the funds rule leaves this account to a gate that knows what it may owe."""

@@ -29,6 +29,9 @@ class Amending(Phases):
 
     gates: list[Gate]
 
+    def _not_listed(self, symbol: object) -> RuleViolation:
+        return RuleViolation("UNKNOWN_INSTRUMENT", symbol=shown(symbol), listed=", ".join(self.listings))
+
     def _open_order(self, account: Account, number: object) -> Order:
         """The account's open order of this number, or the reason why it can do nothing with it."""
         if type(number) is not int or number not in self.orders:
@@ -41,7 +44,7 @@ class Amending(Phases):
     def _cancel_all(self, account: Account, symbol: object) -> list[Order]:
         """Take back all open orders of an account, oldest first."""
         if symbol is not None and not (type(symbol) is str and symbol in self.listings):
-            raise RuleViolation("UNKNOWN_INSTRUMENT", symbol=shown(symbol), listed=", ".join(self.listings))
+            raise self._not_listed(symbol)
         found = [order for _, order in sorted(account.open.items()) if symbol in (None, order.intent.symbol)]
         for order in found:
             self._withdraw(account, order, "CANCELLED")

@@ -7,15 +7,15 @@ held back until it trades or leaves.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from market_sim.core.data.fold import FEES
 from market_sim.core.data.journal import Journal
-from market_sim.core.errors import InputError, RuleViolation
+from market_sim.core.errors import InputError, InvariantBroken, RuleViolation
 from market_sim.core.models.instruments import Instrument
 from market_sim.core.models.intents import BUY
-from market_sim.core.models.market_events import AccountOpened, Deposited, FeesSet, InstrumentListed, Trade
+from market_sim.core.models.market_events import AccountOpened, Deposited, FeesSet, InstrumentListed, Trade, Transferred
 from market_sim.market.exchange.account import Account, Balance
 from market_sim.market.exchange.fees import FeeSchedule
 from market_sim.market.exchange.listing import Listing
@@ -79,9 +79,10 @@ class Clearing:
                 instrument.tick,
                 instrument.lot,
                 instrument.quote,
-                instrument.multiplier,
+                instrument.cash_multiplier,
                 instrument.price_decimals,
                 instrument.quantity_decimals,
+                instrument.delivered,
             )
         )
         if not schedule.free:
@@ -105,10 +106,18 @@ class Clearing:
         self.accounts[name].balance(asset).total += amount
         self._record(Deposited(self.clock.now, name, asset, amount))
 
+    def transfer(self, source: str, target: str, asset: str, amount: int, reason: str, symbol: str) -> None:
+        """Move cash or a position between two accounts, because a mechanism's rule says so."""
+        if type(amount) is not int or amount <= 0:
+            raise InvariantBroken(f"a transfer moves a positive whole number, not {amount!r} ({reason}, {symbol})")
+        self.accounts[source].balance(asset).total -= amount
+        self.accounts[target].balance(asset).total += amount
+        self._last_trade = number = self._last_trade + 1
+        self._record(Transferred(self.clock.now, number, source, target, asset, amount, reason, symbol))
+
     def _give_balances(self, account: Account, listing: Listing) -> None:
         # Every account has a balance of everything listed, so that a trade never has to ask.
-        account.balance(listing.symbol)
-        account.balance(listing.quote)
+        account.seats[listing.symbol] = (listing, account.balance(listing.quote), account.balance(listing.symbol))
 
     def _afford(
         self, listing: Listing, account: Account, side: int, limit: int, quantity: int, held: int = 0
@@ -133,59 +142,67 @@ class Clearing:
         account.balances[listing.quote].reserved += needed - order.reserved
         order.reserved = needed
 
-    def _pay(self, listing: Listing, taker: Account, order: Order, fills: Iterable[Fill]) -> None:
+    def _pay(self, listing: Listing, taker: Account, order: Order, fills: Sequence[Fill]) -> None:
         """Move cash, holdings and fees for these fills."""
-        symbol, quote, multiplier = listing.symbol, listing.quote, listing.multiplier
-        charge = None if listing.free else listing.fees.charge
+        symbol, multiplier, free, fees = listing.symbol, listing.multiplier, listing.free, listing.fees
         accounts, record, now = self.accounts, self._record, self.clock.now
-        side, paid, traded, fees = order.side, 0, 0, 0
-        maker_fee = taker_fee = price = 0
-        trade = self._last_trade
+        side, trade = order.side, self._last_trade
+        paid = traded = collected = maker_fee = taker_fee = price = 0
         for resting, quantity in fills:
             price = resting.limit
             cash = price * quantity * multiplier
-            if charge is not None:
-                maker_fee, taker_fee = charge(resting.maker_cash, order.taker_cash, cash)
+            if not free:
+                maker_fee, taker_fee = fees.charge(resting.maker_cash, order.taker_cash, cash)
                 resting.maker_cash += cash
                 order.taker_cash += cash
-                fees += maker_fee + taker_fee
-            paid += side * cash + taker_fee
-            traded += quantity
+                collected += maker_fee + taker_fee
             maker = accounts[resting.account]
-            maker_cash, maker_shares = maker.balances[quote], maker.balances[symbol]
-            maker_cash.total += side * cash - maker_fee
-            maker_shares.total -= side * quantity
+            _, maker_cash, maker_shares = maker.seats[symbol]
             if side == BUY:
+                paid += cash + taker_fee
+                maker_cash.total += cash - maker_fee
+                maker_shares.total -= quantity
                 maker_shares.reserved -= quantity
             else:
+                paid -= cash - taker_fee
+                maker_cash.total -= cash + maker_fee
+                maker_shares.total += quantity
                 # Exact, because what was held back is the same function of the value traded so far.
                 release = cash + maker_fee if maker_fee > 0 else cash
                 maker_cash.reserved -= release
                 resting.reserved -= release
-            if not resting.remaining:
-                # Not `del`: an iceberg that was used up has one fill for each of its slices.
-                maker.open.pop(resting.id, None)
-            if resting.cap:
-                self._peg_traded(listing, maker, resting)
+            if resting.rare:
+                self._rare_traded(listing, maker, resting)
+            elif not resting.remaining:
+                del maker.open[resting.id]
+            traded += quantity
             trade += 1
             record(
                 Trade(now, trade, symbol, price, quantity, side, resting.id, order.id,
                       resting.account, order.account, maker_fee, taker_fee)
             )  # fmt: skip
-            if listing.outlier is not None:
-                listing.outlier.traded(price)
-        if traded:
-            self._last_trade, listing.last = trade, price
-            taker.balances[quote].total -= paid
-            taker.balances[symbol].total += side * traded
-            if fees:
-                accounts[FEES].balances[quote].total += fees
+        if not traded:
+            return
+        self._last_trade, listing.last = trade, price
+        _, taker_cash, taker_shares = taker.seats[symbol]
+        taker_cash.total -= paid
+        taker_shares.total += side * traded
+        if collected:
+            accounts[FEES].balances[listing.quote].total += collected
+        if listing.outlier is not None:
+            for resting, _ in fills:
+                listing.outlier.traded(resting.limit)
 
-    def _peg_traded(self, listing: Listing, maker: Account, order: Order) -> None:
-        """A pegged order traded below its cap: what it holds back is fitted again, and a finished one forgotten."""
-        if order.side == BUY:
+    def _rare_traded(self, listing: Listing, maker: Account, order: Order) -> None:
+        """An iceberg, a hidden or a pegged order traded: forget one that is used up, fit what a pegged one holds back.
+
+        An iceberg that was used up has one fill for each of its slices, and is forgotten at the first.
+        """
+        if not order.remaining:
+            maker.open.pop(order.id, None)
+        if order.cap and order.side == BUY:
             self._fit(listing, maker, order)
-        if not order.remaining and listing.pegs.pop(order.id, None) is not None:
+        if order.cap and not order.remaining and listing.pegs.pop(order.id, None) is not None:
             listing.watch()
 
     def _pay_in_auction(self, listing: Listing, buy: Order, sell: Order, quantity: int, price: int) -> None:

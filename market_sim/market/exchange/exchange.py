@@ -32,7 +32,7 @@ from typing import overload
 from market_sim.core.data.fold import FEES
 from market_sim.core.data.journal import Journal
 from market_sim.core.errors import RuleViolation
-from market_sim.core.models.intents import Amend, Cancel, CancelAll, Intent, PlaceOrder
+from market_sim.core.models.intents import BUY, Amend, Cancel, CancelAll, Intent, PlaceOrder
 from market_sim.core.models.market_events import (
     OrderAccepted,
     OrderAmended,
@@ -43,8 +43,9 @@ from market_sim.core.models.market_events import (
 from market_sim.market.exchange.account import Account
 from market_sim.market.exchange.amending import Amending
 from market_sim.market.exchange.clearing import Timepiece
-from market_sim.market.exchange.fees import FeeSchedule
+from market_sim.market.exchange.fees import MILLION, FeeSchedule
 from market_sim.market.exchange.gates import (
+    Follower,
     Gate,
     check_book,
     check_notional,
@@ -68,6 +69,8 @@ class Exchange(Amending):
         super().__init__(clock, journal, fees)
         self.gates: list[Gate] = []
         """Further rules, asked in their order for each new order and each amendment."""
+        self.followers: list[Follower] = []
+        """Mechanisms that act on what has just happened, in their order."""
 
     @overload
     def submit(self, name: str, intent: CancelAll) -> list[Order] | OrderRejected: ...
@@ -79,9 +82,10 @@ class Exchange(Amending):
         if self._expiring:
             self.expire()
         try:
-            account = self.accounts.get(name) if type(name) is str else None
-            if account is None:
-                raise RuleViolation("UNKNOWN_ACCOUNT", account=shown(name))
+            try:
+                account = self.accounts[name]
+            except (KeyError, TypeError):
+                raise RuleViolation("UNKNOWN_ACCOUNT", account=shown(name)) from None
             if type(intent) is PlaceOrder:
                 return self._place(account, intent)
             if type(intent) is Cancel:
@@ -95,12 +99,17 @@ class Exchange(Amending):
             refusal = OrderRejected(self.clock.now, shown(name), shown(intent), broken.reason, dict(broken.numbers))
             self._record(refusal)
             return refusal
+        finally:
+            if self.followers:
+                for follower in self.followers:
+                    follower.follow()
 
     def _place(self, account: Account, intent: PlaceOrder) -> Order:
         """The hot path: an ordinary limit order on a listing where nothing rare is going on."""
-        listing = self.listings.get(intent.symbol) if type(intent.symbol) is str else None
-        if listing is None:
-            raise RuleViolation("UNKNOWN_INSTRUMENT", symbol=shown(intent.symbol), listed=", ".join(self.listings))
+        try:
+            listing, cash_balance, holdings = account.seats[intent.symbol]
+        except (KeyError, TypeError):
+            raise self._not_listed(intent.symbol) from None
         side, quantity, limit = intent.side, intent.quantity, intent.limit
         if not (
             type(quantity) is int
@@ -111,7 +120,7 @@ class Exchange(Amending):
             and (side == 1 or side == -1)
             and not quantity % listing.lot
             and not limit % listing.tick
-            and limit * quantity * listing.multiplier <= listing.most_cash
+            and (cash := limit * quantity * listing.multiplier) <= listing.most_cash
             and intent.time_in_force == "gtc"
             and intent.conditions is None
             and intent.client_id is None
@@ -119,14 +128,38 @@ class Exchange(Amending):
             and not self.gates
         ):
             return self._place_with_care(listing, account, intent)
-        self._afford(listing, account, side, limit, quantity)
+        # What `_afford` says, `_enter` and `_wait` do, in one piece.
+        if side == BUY:
+            balance, needed = cash_balance, cash
+            if not listing.free:
+                needed += listing.most_fixed - cash * listing.most_rate // MILLION
+        else:
+            balance, needed = holdings, quantity
+        if balance.total - balance.reserved < needed:
+            self._afford(listing, account, side, limit, quantity)
         self._last_order = number = self._last_order + 1
-        order = Order(number, account.name, account.owner, side, limit, side * limit, quantity, quantity, intent)
+        key = side * limit
+        order = Order(number, account.name, account.owner, side, limit, key, quantity, quantity, intent)
         self._record(OrderAccepted(self.clock.now, number, account.name, intent))
-        if listing.book.crosses(order):
+        book = listing.book
+        others = book.asks.keys if side == BUY else book.bids.keys
+        if others and others[-1] >= -key:
             self._trade(listing, account, order)
-        if order.remaining:
-            self._wait(listing, account, order, BOOK)
+            quantity = order.remaining
+            if not quantity:
+                return order
+            cash = limit * quantity * listing.multiplier
+        if side == BUY:
+            if not listing.free:
+                cash += (
+                    listing.fees.maker_reserve(0, cash) if listing.minimum else -(cash * listing.maker_rate // MILLION)
+                )
+            order.reserved = cash
+            balance.reserved += cash
+        else:
+            balance.reserved += quantity
+        account.open[number] = order
+        book.rest(order)
         return order
 
     def _place_with_care(self, listing: Listing, account: Account, intent: PlaceOrder) -> Order:
@@ -136,6 +169,8 @@ class Exchange(Amending):
         if known is not None:
             return self._repeat(account, known, intent)
         check_phase(listing, intent)
+        if listing.on_margin and not account.on_margin:
+            raise RuleViolation("MARGIN_ACCOUNT_NEEDED", symbol=listing.symbol, account=account.name)
         side, quantity, limit = intent.side, intent.quantity, intent.limit
         if limit is None:
             limit = protected_limit(listing, intent)
@@ -178,11 +213,23 @@ class Exchange(Amending):
 
     def _cancel(self, account: Account, intent: Cancel) -> Order:
         """Take back what is left of one order."""
-        order = self._open_order(account, intent.order)
-        listing = self.listings[order.intent.symbol]
-        self._lift(listing, account, order)
-        order.ended = "CANCELLED"
-        self._record(OrderCancelled(self.clock.now, order.id, order.remaining, "CANCELLED"))
+        number = intent.order
+        order = account.open.get(number) if type(number) is int else None
+        if order is None:
+            order = self._open_order(account, number)
+        listing, cash_balance, holdings = account.seats[order.intent.symbol]
+        if order.rare or order.where != BOOK:
+            self._withdraw(account, order, "CANCELLED")
+        else:
+            # What `_withdraw` does, in one piece.
+            listing.book.remove(order)
+            del account.open[number]
+            if order.side == BUY:
+                cash_balance.reserved -= order.reserved
+            else:
+                holdings.reserved -= order.remaining
+            order.ended = "CANCELLED"
+            self._record(OrderCancelled(self.clock.now, number, order.remaining, "CANCELLED"))
         if listing.busy:
             self._finish(listing)
         return order

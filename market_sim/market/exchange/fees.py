@@ -67,10 +67,11 @@ class FeeSchedule(msgspec.Struct, frozen=True):
                 self.maker_total(rested + cash) - self.maker_total(rested),
                 self.taker_total(taken + cash) - self.taker_total(taken),
             )
-        maker, taker = self.maker, self.taker
+        # Rounding up is rounding down with a minus sign before and after.
+        maker, taker = -self.maker, -self.taker
         return (
-            -(-(rested + cash) * maker // MILLION) + -rested * maker // MILLION,
-            -(-(taken + cash) * taker // MILLION) + -taken * taker // MILLION,
+            rested * maker // MILLION - (rested + cash) * maker // MILLION,
+            taken * taker // MILLION - (taken + cash) * taker // MILLION,
         )
 
     def maker_reserve(self, traded: int, cash: int) -> int:

@@ -28,6 +28,13 @@ class Gate(Protocol):
         """Raise RuleViolation to refuse; the limit of a market order is its protection."""
 
 
+class Follower(Protocol):
+    """A mechanism that acts after each message: it reads in the journal what the message led to."""
+
+    def follow(self) -> None:
+        """Act on what happened since the last time."""
+
+
 def check_side(side: object) -> None:
     """Refuse anything but +1 and -1; `True` is not a side."""
     if type(side) is not int or side not in (BUY, SELL):

@@ -23,8 +23,9 @@ class Listing:
     """What the exchange knows about one instrument. The numbers are copied here because every order needs them."""
 
     __slots__ = (
-        "because", "book", "busy", "collected", "fees", "free", "indicative", "instrument", "last", "lot", "most_cash",
-        "multiplier", "outlier", "pegs", "phase", "quote", "reference", "stops", "symbol", "tick",
+        "because", "book", "busy", "collected", "fees", "free", "indicative", "instrument", "last", "lot",
+        "maker_rate", "minimum", "most_cash", "most_fixed", "most_rate", "multiplier",
+        "on_margin", "outlier", "pegs", "phase", "quote", "reference", "stops", "symbol", "tick",
     )  # fmt: skip
 
     def __init__(
@@ -40,9 +41,16 @@ class Listing:
         self.quote = instrument.quote
         self.tick = instrument.tick
         self.lot = instrument.lot
-        self.multiplier = instrument.multiplier
+        self.multiplier = instrument.cash_multiplier
+        self.on_margin = instrument.on_margin
         self.fees = fees
         self.free = fees.free
+        # The rates are negative, because rounding up is rounding down with a minus sign before and after:
+        # fees.most(cash) = most_fixed - cash * most_rate // MILLION.
+        self.most_fixed = 1 + 2 * fees.minimum
+        self.most_rate = -max(fees.maker, fees.taker)
+        self.maker_rate = -max(fees.maker, 0)
+        self.minimum = fees.minimum
         self.book = OrderBook(orders)
         self.most_cash = most_cash
         self.last: int | None = None
@@ -61,4 +69,4 @@ class Listing:
 
     def watch(self) -> None:
         """Say again whether an ordinary order needs more than the hot path here."""
-        self.busy = bool(self.phase != CONTINUOUS or self.stops or self.pegs or self.outlier)
+        self.busy = bool(self.phase != CONTINUOUS or self.stops or self.pegs or self.outlier or self.on_margin)

@@ -35,7 +35,7 @@ class Matching(Clearing):
         book = listing.book
         while True:
             self._pay(listing, account, order, book.take(order))
-            if not order.remaining or not book.crosses(order):
+            if not (order.remaining and book.crosses(order)):
                 return
             # `take` stopped before its limit: the next order in the queue has the same owner (finance rule 1.4).
             if not self._prevent_self_trade(listing, order):
