@@ -3,8 +3,8 @@
 What is timed is all that settlement does for a block: four validators execute and sign, the batch goes to the contract
 in one transaction, the receipt is read, and every balance is reconciled. Execution is shared by the validators of one
 process, as in a run. eth-tester works inside this process, so its figure counts processor time and neighbours on the
-machine do not disturb it; anvil, measured when it is installed, is a process of its own, so its figure counts time on the
-wall. Prints one JSON object; run by `python -m benchmarks`.
+machine disturb it little; anvil, measured when it is installed, is a process of its own, so its figure counts time on
+the wall. Prints one JSON object; run by `python -m benchmarks`.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -10,7 +11,18 @@ from market_sim.blockchain.certificate import Batch
 from market_sim.blockchain.outbox import PATIENCE, MemoryRows, Outbox, OutboxRow
 from market_sim.blockchain.settlement import Answer, ChainReverted, Prepared, Receipt
 from market_sim.core.errors import InvariantBroken, SettlementError
+from market_sim.core.randomness import Randomness
 from tests.unit.blockchain.rig import ALICE, BOB, CASH, Rig
+
+FAULTS = (
+    "dies before sending",
+    "dies after sending",
+    "lost",
+    "arrived all the same",
+    "dropped",
+    "underpriced",
+    "already known",
+)
 
 
 class Crash(Exception):
@@ -141,18 +153,7 @@ def test_a_crash_at_any_write_is_made_good(where: str) -> None:
         office.check()
 
 
-@pytest.mark.parametrize(
-    "fault",
-    [
-        "dies before sending",
-        "dies after sending",
-        "lost",
-        "arrived all the same",
-        "dropped",
-        "underpriced",
-        "already known",
-    ],
-)
+@pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("sending", [1, 2, 3])
 def test_any_answer_of_the_node_leads_to_one_effect(office: Office, fault: str, sending: int) -> None:
     office.chain.plan[sending] = fault
@@ -229,6 +230,8 @@ def test_a_nonce_that_somebody_else_used_stops_relaying(office: Office) -> None:
 
 
 def test_batches_enter_in_order(office: Office) -> None:
+    with pytest.raises(InvariantBroken, match="does not follow"):
+        office.outbox.add(office.batches[1], b"")
     office.outbox.add(office.batches[0], b"")
     with pytest.raises(InvariantBroken, match="does not follow"):
         office.outbox.add(office.batches[2], b"")
@@ -266,6 +269,38 @@ def test_after_a_reorg_the_same_bytes_are_sent_again(chain_rig: Rig, depth: int,
     office.check()
     assert office.reorgs >= 1
     assert set(office.chain.sent[:2]) == set(office.chain.sent)
+
+
+def test_random_faults_crashes_and_reorgs_lead_to_one_effect_each(chain_rig: Rig) -> None:
+    """Thirty seeded lives of an outbox; the counters say that each kind of fault really happened."""
+    seen: Counter[str] = Counter()
+    chain = chain_rig.settlement.chain
+    begin = chain.snapshot()
+    for seed in range(30):
+        luck = Randomness(seed).stream("faults")
+        chain.revert(begin)
+        chain_rig.settlement.confirmations = luck.randint(1, 3)
+        office = Office(chain_rig)
+        office.chain.plan = {sending: luck.choice(("", *FAULTS)) for sending in range(1, 9)}
+        office.store.die_before, office.store.die_after = luck.randint(1, 30), luck.randint(1, 30)
+        mark = chain.snapshot()
+        while len(office.store.rows()) < 2:
+            batch = office.batches[len(office.store.rows())]
+            try:
+                office.outbox.add(batch, chain_rig.certified(batch))
+                office.outbox.advance()
+            except Crash:
+                seen["crash"] += 1
+                office.restart()
+        if not office.settled and luck.random() < 0.9 and chain_rig.settlement.head().height:
+            chain.revert(mark)
+            seen["reorg"] += 1
+        office.work()
+        office.check()
+        seen.update(fault for sending, fault in office.chain.plan.items() if sending <= len(office.chain.sent))
+    for fault in (*FAULTS, "crash", "reorg"):
+        assert seen[fault] >= 5, f"too few of {fault}: {seen}"
+    assert seen["lost"] + seen["arrived all the same"] >= 20 and seen["reorg"] >= 15, seen
 
 
 def test_a_reorg_deeper_than_the_confirmations_stops_relaying_with_both_hashes(chain_rig: Rig) -> None:
