@@ -33,4 +33,22 @@ def _serve(arguments: Sequence[str]) -> int:
     return serve(arguments)
 
 
-COMMANDS: dict[str, Command] = {"doctor": _doctor, "serve": _serve}
+def _of_the_course(name: str) -> Command:
+    def run(arguments: Sequence[str]) -> int:
+        from market_sim.ui.cli import course_commands
+
+        chosen: Command = getattr(course_commands, name)
+        return chosen(arguments)
+
+    return run
+
+
+COMMANDS: dict[str, Command] = {
+    "doctor": _doctor,
+    "serve": _serve,
+    "lesson": _of_the_course("lesson"),
+    "grade": _of_the_course("grade"),
+    "lint": _of_the_course("lint"),
+    "new-scenario": _of_the_course("new_scenario"),
+    "new-lesson": _of_the_course("new_lesson"),
+}

@@ -1,0 +1,101 @@
+"""The commands of the course: `lesson` for a student; `grade`, `lint`, `new-scenario`, `new-lesson` for a teacher."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from market_sim.core.errors import InputError
+from market_sim.course import commands
+from market_sim.course.judging import Judging
+from market_sim.ui.cli.arguments import Parser, whole
+
+LESSON_VERBS = ("list", "start", "check", "hint", "predict", "reset", "progress")
+
+
+def lesson(arguments: Sequence[str]) -> int:
+    """`simulate.py lesson VERB [ID]`."""
+    parser = Parser(
+        prog="simulate.py lesson", description="Take a lesson: see, start, check, get a hint.", allow_abbrev=False
+    )
+    parser.add_argument("verb", choices=LESSON_VERBS, metavar="VERB", help=", ".join(LESSON_VERBS))
+    parser.add_argument("id", nargs="?", help="the lesson, such as 01-order-book")
+    parser.add_argument("choice", nargs="?", help="for predict: your choice")
+    parser.add_argument("--task", type=whole(1), default=1, help="for hint: the number of the task")
+    parser.add_argument("--watch", action="store_true", help="for check: check again after each change")
+    parser.add_argument("--yes", action="store_true", help="for reset: do not ask")
+    typed = parser.parse_args(list(arguments))
+    out = sys.stdout
+    if typed.verb == "list":
+        return commands.lesson_list(out)
+    if typed.verb == "progress":
+        return commands.lesson_progress(out)
+    if typed.id is None:
+        raise InputError(f"lesson {typed.verb} needs the id of a lesson; see: simulate.py lesson list")
+    if typed.verb == "start":
+        return commands.lesson_start(typed.id, out)
+    if typed.verb == "check":
+        return commands.lesson_check(typed.id, out, watch=typed.watch)
+    if typed.verb == "hint":
+        return commands.lesson_hint(typed.id, out, typed.task)
+    if typed.verb == "predict":
+        if typed.choice is None:
+            raise InputError("lesson predict needs your choice after the id; the lesson lists what can be chosen")
+        return commands.predict(typed.id, typed.choice, out)
+    return commands.lesson_reset(typed.id, out, lambda question: typed.yes or _asked(question))
+
+
+def grade(arguments: Sequence[str]) -> int:
+    """`simulate.py grade SUBMISSIONS/`: a whole class."""
+    parser = Parser(prog="simulate.py grade", description="Grade the answers of a class.", allow_abbrev=False)
+    parser.add_argument("submissions", type=Path, help="one folder for each student")
+    parser.add_argument("--checks-dir", type=Path, help="the folder of the hidden checks, outside every checkout")
+    parser.add_argument("--out", type=Path, default=Path("grades.csv"), help="the table, default grades.csv")
+    parser.add_argument("--json", type=Path, default=Path("results"), help="the folder of the documents")
+    parser.add_argument("--workers", type=whole(1, 64), default=2)
+    parser.add_argument("--timeout", type=whole(1, 3_600), help="the most seconds one check may take")
+    typed = parser.parse_args(list(arguments))
+    how = Judging()
+    if typed.checks_dir is not None:
+        how = replace(how, checks_dir=typed.checks_dir)
+    if typed.timeout is not None:
+        how = replace(how, timeout=float(typed.timeout))
+    return commands.grade(
+        typed.submissions, typed.out, sys.stdout, sys.stderr, documents=typed.json, how=how, workers=typed.workers
+    )
+
+
+def lint(arguments: Sequence[str]) -> int:
+    """`simulate.py lint`: prove that the lessons keep their promises."""
+    parser = Parser(prog="simulate.py lint", description="Check all lessons, or those named.", allow_abbrev=False)
+    parser.add_argument("only", nargs="*", metavar="ID")
+    parser.add_argument("--checks-dir", type=Path)
+    typed = parser.parse_args(list(arguments))
+    return commands.lint(sys.stdout, only=typed.only, checks_dir=typed.checks_dir)
+
+
+def new_scenario(arguments: Sequence[str]) -> int:
+    """`simulate.py new-scenario NAME`."""
+    parser = Parser(
+        prog="simulate.py new-scenario", description="Write a scenario that runs as it is.", allow_abbrev=False
+    )
+    parser.add_argument("name")
+    return commands.new_scenario(parser.parse_args(list(arguments)).name, sys.stdout)
+
+
+def new_lesson(arguments: Sequence[str]) -> int:
+    """`simulate.py new-lesson SCENARIO`."""
+    parser = Parser(prog="simulate.py new-lesson", description="Write a lesson that passes lint.", allow_abbrev=False)
+    parser.add_argument("scenario")
+    parser.add_argument("--checks-dir", type=Path)
+    typed = parser.parse_args(list(arguments))
+    return commands.new_lesson(typed.scenario, sys.stdout, checks_dir=typed.checks_dir)
+
+
+def _asked(question: str) -> bool:
+    try:
+        return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
+    except EOFError:
+        return False
