@@ -13,17 +13,19 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+import msgspec
 import pytest
 
 from market_sim.core.data.codec import decode, encode
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.instruments import LARGEST_AMOUNT, Stock
-from market_sim.core.models.intents import Amend, Buy, Cancel, CancelAll, PlaceOrder, Sell
+from market_sim.core.models.intents import Amend, Buy, Cancel, CancelAll, Conditions, PlaceOrder, Sell
 from market_sim.core.models.market_events import OrderRejected
 from market_sim.core.models.reasons import explain
 from market_sim.core.models.reasons_exchange import EXCHANGE_REASONS
 from market_sim.market.exchange.exchange import Exchange
 from market_sim.market.exchange.fees import FeeSchedule
+from market_sim.market.exchange.outlier import OutlierRule
 from tests.reference.state import state_hash
 
 
@@ -47,8 +49,8 @@ NOT_WHOLE = {
     "bytes": b"10", "complex": 10j, "subclass": Whole(10), "dict": {10: 10}, "unprintable": Loud(),
 }  # fmt: skip
 OUT_OF_RANGE = {
-    "zero": 0, "negative": -10, "2**63": 2**63, "-2**63": -(2**63), "2**64": 2**64, "10**30": 10**30, "5001 digits": MANY,
-    "minus 5001 digits": -MANY,
+    "zero": 0, "negative": -10, "2**63": 2**63, "-2**63": -(2**63), "2**64": 2**64, "10**30": 10**30,
+    "5001 digits": MANY, "minus 5001 digits": -MANY,
 }  # fmt: skip
 ODD_NAMES = {
     "none": None,
@@ -115,6 +117,88 @@ def steps() -> list[Case]:
     ]
 
 
+def changed(order: PlaceOrder, **fields: object) -> PlaceOrder:
+    return msgspec.structs.replace(order, **fields)
+
+
+def conditions() -> list[Case]:
+    """Rarer terms that are wrong by themselves, or that contradict the order or each other."""
+    wrong = {
+        **{f"client id {name}": {"client_id": value} for name, value in ODD_NAMES.items() if value is not None},
+        "client id empty": {"client_id": ""},
+        "client id of 65": {"client_id": "x" * 65},
+        "client id with a line break": {"client_id": "a\nb"},
+        "conditions text": {"conditions": "hidden"},
+        "conditions dict": {"conditions": {"hidden": True}},
+        "conditions true": {"conditions": True},
+        "gtd without a time": {"time_in_force": "gtd"},
+        "market iceberg": {"limit": None, "conditions": Conditions(display=1)},
+        "market hidden": {"limit": None, "conditions": Conditions(hidden=True)},
+        "market peg": {"limit": None, "conditions": Conditions(peg="mid")},
+        "market post-only": {"limit": None, "conditions": Conditions(post_only="reject")},
+    }
+    cases = [Case(name, changed(Buy("ACME", 10, 100), **fields), "BAD_CONDITIONS") for name, fields in wrong.items()]
+    for name, value in (NOT_WHOLE | OUT_OF_RANGE | {"larger than the order": 11}).items():
+        if value is not None:
+            terms = Conditions(display=value)
+            cases.append(Case(f"display {name}", changed(Buy("ACME", 10, 100), conditions=terms), "BAD_CONDITIONS"))
+            terms = Conditions(stop=value)
+            stop = "BAD_PRICE" if name != "larger than the order" else None
+            cases += [Case(f"stop {name}", changed(Buy("ACME", 10, 100), conditions=terms), stop)] if stop else []
+        terms = Conditions(expires=value)
+        if name not in ("2**63", "2**64", "10**30", "5001 digits", "larger than the order"):
+            order = changed(Buy("ACME", 10, 100, "gtd"), conditions=terms)
+            cases.append(Case(f"expires {name}", order, "BAD_CONDITIONS"))
+    for name, value in {"text": "yes", "number": 1, "none": None, "list": []}.items():
+        for field in ("hidden", "post_only", "peg", "self_trade"):
+            terms = Conditions(**{field: value})
+            cases.append(Case(f"{field} {name}", changed(Buy("ACME", 10, 100), conditions=terms), "BAD_CONDITIONS"))
+    together = [
+        Buy("ACME", 10, 100, hidden=True, display=5), Buy("ACME", 10, 100, "ioc", post_only="reject"),
+        Buy("ACME", 10, 100, "fok", post_only="slide"), Buy("ACME", 10, 100, "auction", post_only="reject"),
+        Buy("ACME", 10, 100, peg="mid", display=5), Buy("ACME", 10, 100, peg="mid", hidden=True),
+        Buy("ACME", 10, 100, peg="mid", post_only="reject"), Buy("ACME", 10, 100, "ioc", peg="mid"),
+        Buy("ACME", 10, 100, "fok", peg="mid"), Buy("ACME", 10, 100, "auction", peg="mid"),
+        Buy("ACME", 10, 100, stop=100, peg="mid"), Buy("ACME", 10, 100, stop=100, post_only="reject"),
+        Buy("ACME", 10, 100, "fok", stop=100), Buy("ACME", 10, 100, "auction", stop=100),
+        Buy("ACME", 10, 100, expires=99), Buy("ACME", 10, 100, "day", expires=99), Buy("BOLT", 20, 500, display=5),
+        Buy("ACME", 10, 100, "gtd", expires=5), Buy("ACME", 10, 100, "gtd", expires=4),
+    ]  # fmt: skip
+    return [*cases, *(Case(f"together {number}", order, "BAD_CONDITIONS") for number, order in enumerate(together))]
+
+
+def phases_and_names() -> list[Case]:
+    """What this moment does not allow, and what an account has said before."""
+    return [
+        Case("limit order in a halt", Buy("HALT", 1, 100), "HALTED"),
+        Case("market order in a halt", Buy("HALT", 1), "HALTED"),
+        Case("stop order in a halt", Buy("HALT", 1, stop=100), "HALTED"),
+        Case("auction order in a halt", Buy("HALT", 1, 100, "auction"), "HALTED"),
+        Case("amend in a halt", Amend(5, 3), "HALTED", "ben"),
+        Case("limit order at night", Buy("NIGHT", 1, 100), "CLOSED"),
+        Case("ioc order in a call", Buy("CALL", 1, 100, "ioc"), "WRONG_PHASE"),
+        Case("fok order in a call", Buy("CALL", 1, 100, "fok"), "WRONG_PHASE"),
+        Case("market order in a call without a reference", Buy("CALL", 1), "NO_LIQUIDITY"),
+        Case("auction order without a call", Buy("ACME", 1, 100, "auction"), "WRONG_PHASE"),
+        Case("limit of a market order in a call", Amend(6, None, 100), "BAD_CONDITIONS"),
+        Case("limit of a stop order without one", Amend(7, None, 100), "BAD_CONDITIONS"),
+        Case("client id with another quantity", Buy("ACME", 6, 90, client_id="mine"), "DUPLICATE_CLIENT_ID"),
+        Case("client id with another limit", Buy("ACME", 5, 91, client_id="mine"), "DUPLICATE_CLIENT_ID"),
+        Case("client id with another side", Sell("ACME", 5, 90, client_id="mine"), "DUPLICATE_CLIENT_ID"),
+        Case("client id with other terms", Buy("ACME", 5, 90, "day", client_id="mine"), "DUPLICATE_CLIENT_ID"),
+        Case("client id of a filled order", Buy("ACME", 11, 110, client_id="bought"), "DUPLICATE_CLIENT_ID"),
+        Case("post-only that would take", Buy("ACME", 1, 110, post_only="reject"), "POST_ONLY_WOULD_TAKE"),
+        Case("post-only amended to take", Amend(8, None, 110), "POST_ONLY_WOULD_TAKE"),
+        Case("sliding order amended to take", Amend(9, None, 110), "POST_ONLY_WOULD_TAKE"),
+        Case("a slip of the finger", Buy("SLIP", 1, 150), "FAT_FINGER"),
+        Case("a slip of the finger when selling", Sell("SLIP", 1, 50), "FAT_FINGER", "ben"),
+        Case("an amended slip", Amend(13, None, 150), "FAT_FINGER"),
+        Case("cancel all of an unlisted symbol", CancelAll("NONE"), "UNKNOWN_INSTRUMENT"),
+        Case("cancel all of a list", CancelAll([]), "UNKNOWN_INSTRUMENT"),
+        Case("cancel all of a number", CancelAll(7), "UNKNOWN_INSTRUMENT"),
+    ]
+
+
 def changes() -> list[Case]:
     """Cancels and amendments. Order 1 is ben's: sell 100 at 110, 10 of it filled; order 2 was filled."""
     cases = []
@@ -147,11 +231,17 @@ def no_orders() -> list[Case]:
     return [Case(f"{name} instead of an intent", value, "BAD_INTENT") for name, value in odd.items()]
 
 
-CASES = [*orders(), *steps(), *changes(), *no_orders()]
+ON_MARGIN_ONLY = {"MARGIN_ACCOUNT_NEEDED"}
+"""Refusals that need an instrument on margin; here stocks are traded."""
+
+WITHDRAWALS = {"CANCELLED", "REMAINDER", "SELF_TRADE", "AMENDED_BELOW_FILLED", "EXPIRED"}
+"""Reasons of the same table for which an order leaves, not for which one is refused."""
+
+CASES = [*orders(), *conditions(), *phases_and_names(), *steps(), *changes(), *no_orders()]
 
 
 def an_exchange() -> tuple[Exchange, Journal]:
-    """A small exchange with something going on."""
+    """A small exchange with something going on: its orders are named by their number in the cases above."""
 
     class Clock:
         now = 5
@@ -161,15 +251,31 @@ def an_exchange() -> tuple[Exchange, Journal]:
     exchange.list(Stock("ACME"), FeeSchedule(100, 300, 0))
     exchange.list(Stock("BOLT", tick=5, lot=10))
     exchange.list(Stock("CORN", multiplier=50))
+    for symbol in ("HALT", "NIGHT", "CALL"):
+        exchange.list(Stock(symbol))
+    exchange.list(Stock("SLIP"), outlier=OutlierRule(most=3, at_least=2))
     for name, cash, shares in (("ann", 1_000_000, 1), ("ben", 10, 1_000), ("poor", 99, 0)):
         exchange.open_account(name)
         exchange.deposit(name, "USD", cash)
-        for symbol in ("ACME", "BOLT") if shares else ():
+        for symbol in ("ACME", "BOLT", "HALT", "SLIP") if shares else ():
             exchange.deposit(name, symbol, shares)
     exchange.submit("ben", Sell("ACME", 100, 110))
-    exchange.submit("ann", Buy("ACME", 10, 110))
-    exchange.submit("ann", Buy("ACME", 5, 90))
+    exchange.submit("ann", Buy("ACME", 10, 110, client_id="bought"))
+    exchange.submit("ann", Buy("ACME", 5, 90, client_id="mine"))
     exchange.submit("ben", Sell("BOLT", 20, 500))
+    exchange.submit("ben", Sell("HALT", 5, 100))
+    exchange.call("HALT", reference=100)
+    exchange.submit("ann", Buy("HALT", 5))
+    exchange.halt("HALT")
+    exchange.close("NIGHT")
+    exchange.call("CALL")
+    exchange.submit("ann", Buy("ACME", 1, stop=120))
+    exchange.submit("ann", Buy("ACME", 1, 80, post_only="reject"))
+    exchange.submit("ann", Buy("ACME", 1, 80, post_only="slide"))
+    exchange.submit("ann", Buy("SLIP", 2, 100))
+    for _ in range(2):
+        exchange.submit("ben", Sell("SLIP", 1, 100))
+    exchange.submit("ann", Buy("SLIP", 2, 100))
     return exchange, journal
 
 
@@ -215,5 +321,5 @@ def test_the_state_hash_sees_each_part_of_the_state():
 
 def test_each_reason_code_has_its_case():
     counts = Counter(case.code for case in CASES)
-    missing = {reason.code for reason in EXCHANGE_REASONS} - set(counts)
+    missing = {reason.code for reason in EXCHANGE_REASONS} - WITHDRAWALS - ON_MARGIN_ONLY - set(counts)
     assert not missing

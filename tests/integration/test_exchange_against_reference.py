@@ -6,6 +6,7 @@ fewest operations that show it and the command that plays the seed again.
 
 from __future__ import annotations
 
+import re
 from random import Random
 
 import pytest
@@ -13,19 +14,21 @@ import pytest
 from market_sim.core.models.intents import Amend, Buy, Sell
 from market_sim.core.models.reasons_exchange import EXCHANGE_REASONS
 from market_sim.market.exchange.fees import FeeSchedule
-from tests.reference.campaign import Reached, fight, operations_wanted, seeds_wanted
+from tests.conftest import ROOT
+from tests.reference.campaign import Reached, fight, fight_all, operations_wanted, seeds_wanted
 from tests.reference.duel import Duel, Market, Operation, Setting, play, report, shrink
 from tests.reference.operations import CLASSES, setting
+
+FEATURES = ("market", "ioc", "fok", "day", "gtd", "auction", "stop", "stop-limit", "display", "hidden", "peg",
+            "post_only reject", "post_only slide")  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def reached() -> Reached:
     """All duels, fought once for the whole module."""
-    found = Reached()
-    for seed in seeds_wanted():
-        disagreement = fight(seed, found)
-        if disagreement:
-            pytest.fail(disagreement, pytrace=False)
+    found = fight_all(seeds_wanted())
+    if found.disagreement:
+        pytest.fail(found.disagreement, pytrace=False)
     return found
 
 
@@ -39,11 +42,36 @@ def test_each_class_of_operation_is_one_in_a_hundred(reached, name):
     assert reached.classes[name] >= reached.operations / 100
 
 
+@pytest.mark.parametrize("feature", FEATURES)
+def test_each_kind_of_order_was_accepted_often(reached, feature):
+    assert reached.counts[f"accepted {feature}"] >= reached.operations / 500
+
+
+@pytest.mark.parametrize("happening", ["triggered", "repeated", "auction with a price", "EXPIRED", "indicative"])
+def test_each_kind_of_event_happened_often(reached, happening):
+    assert reached.counts[happening] >= reached.operations / 500
+
+
 def test_a_fifth_of_the_operations_trades(reached):
     assert reached.counts["filling operations"] >= reached.operations / 5
 
 
-@pytest.mark.parametrize("reason", [reason.code for reason in EXCHANGE_REASONS])
+ON_MARGIN_ONLY = {"MARGIN_ACCOUNT_NEEDED"}
+"""Refusals that need an instrument on margin; the duel trades stocks."""
+
+
+def reasons_of_the_exchange() -> list[str]:
+    """Every reason code that the sources of the exchange name, and that the table of reasons knows."""
+    folder = ROOT / "market_sim" / "market" / "exchange"
+    named = {code for path in folder.glob("*.py") for code in re.findall(r'"([A-Z_]{4,})"', path.read_text())}
+    return sorted(named & {reason.code for reason in EXCHANGE_REASONS} - ON_MARGIN_ONLY)
+
+
+def test_the_reasons_were_found():
+    assert len(reasons_of_the_exchange()) >= 29
+
+
+@pytest.mark.parametrize("reason", reasons_of_the_exchange())
 def test_each_reason_is_met_a_hundred_times(reached, reason):
     assert reached.counts[reason] >= reached.operations / 1000
 

@@ -11,7 +11,16 @@ from market_sim.core.data.journal import Journal
 from market_sim.core.errors import InvariantBroken
 from market_sim.core.models.instruments import Stock
 from market_sim.core.models.intents import Amend, Buy, Cancel, Sell
-from market_sim.core.models.market_events import AccountOpened, OrderAccepted, OrderAmended, OrderCancelled, Trade
+from market_sim.core.models.market_events import (
+    AccountOpened,
+    AuctionHeld,
+    OrderAccepted,
+    OrderAmended,
+    OrderCancelled,
+    OrderTriggered,
+    PhaseChanged,
+    Trade,
+)
 from market_sim.market.exchange.audit import Audit, audit, rebuilt
 from market_sim.market.exchange.exchange import Exchange
 from market_sim.market.exchange.fees import FeeSchedule
@@ -157,12 +166,50 @@ def index_forgets(exchange):
     del exchange.orders[5]
 
 
+def unseen_off(exchange):
+    exchange.listings["ACME"].book.asks.levels[-105].unseen -= 1
+
+
+def forgotten_peg(exchange):
+    exchange.submit("ann", Buy("ACME", 1, 100, peg="mid"))
+    exchange.listings["ACME"].pegs.clear()
+
+
+def forgotten_stop(exchange):
+    exchange.submit("ann", Buy("ACME", 1, 100, stop=200))
+    exchange.listings["ACME"].stops.remove(1, 200, 7)
+
+
+def forgotten_market_order(exchange):
+    exchange.call("ACME")
+    exchange.submit("ann", Buy("ACME", 1))
+    exchange.listings["ACME"].collected.clear()
+
+
+def market_order_after_the_call(exchange):
+    exchange.call("ACME")
+    exchange.submit("ann", Buy("ACME", 1))
+    exchange.listings["ACME"].phase = "continuous"
+
+
+def peg_in_a_halt(exchange):
+    exchange.submit("ann", Buy("ACME", 1, 100, peg="mid"))
+    exchange.listings["ACME"].phase = "halted"
+
+
+def market_order_in_the_book(exchange):
+    order = exchange.orders[1]
+    order.intent = Buy("ACME", 10)
+
+
 CORRUPTIONS: list[tuple[Callable[[Exchange], None], str]] = [
     (crossed, "X1"), (owing, "X6"), (negative, "X6"), (reserved_too_much, "X6"), (reservation_lost, "X6"),
     (used_up, "X7"), (grown, "X7"), (foreign_name, "X9"), (off_the_tick, "X11"), (in_halves, "X11"),
     (true_left, "X11"), (foreign_order, "X12"), (forgotten_order, "X12"), (waiting_for_now, "X15"),
     (id_from_nowhere, "X17"), (volume_off, "X18"), (empty_level, "X18"), (key_left, "X18"), (slice_too_large, "X18"),
-    (index_forgets, "X18"),
+    (index_forgets, "X18"), (unseen_off, "X18"), (forgotten_peg, "X18"), (forgotten_stop, "X18"),
+    (forgotten_market_order, "X18"), (market_order_after_the_call, "X19"), (peg_in_a_halt, "X19"),
+    (market_order_in_the_book, "X15"),
 ]  # fmt: skip
 
 
@@ -227,6 +274,9 @@ def fill(trade: int, maker: int, taker: int, quantity: int = 5, price: int = 100
 
 BID = placed(1, "ann", Buy("ACME", 5, 100))
 LATER = placed(2, "ann", Buy("ACME", 5, 100))
+HALT = PhaseChanged(0, "ACME", "halted", "OPERATOR", {})
+CALL = PhaseChanged(0, "ACME", "call", "SCHEDULE", {})
+STOP = placed(1, "ann", Buy("ACME", 5, 100, stop=120))
 UNSEEN = placed(1, "ann", Buy("ACME", 5, 100, hidden=True))
 HISTORIES = {
     "later order served first": ("X2", [BID, LATER, placed(3, "ben", Sell("ACME", 5, 100)), fill(1, 2, 3)]),
@@ -279,6 +329,20 @@ HISTORIES = {
     ),
     "a gap in the orders": ("X17", [placed(2, "ann", Buy("ACME", 5, 100))]),
     "a gap in the trades": ("X17", [BID, placed(2, "ben", Sell("ACME", 5, 100)), fill(2, 1, 2)]),
+    "a fill in a halt": ("X19", [BID, HALT, placed(2, "ben", Sell("ACME", 5, 100)), fill(1, 1, 2)]),
+    "a fill in a call": ("X19", [BID, CALL, placed(2, "ben", Sell("ACME", 5, 100)), fill(1, 1, 2)]),
+    "a stop triggers in a halt": ("X19", [STOP, HALT, OrderTriggered(0, 1, 120)]),
+    "a stop triggers twice": ("X19", [STOP, OrderTriggered(0, 1, 120), OrderTriggered(0, 1, 120)]),
+    "a stop trades before it triggers": ("X19", [STOP, placed(2, "ben", Sell("ACME", 5, 100)), fill(1, 1, 2)]),
+    "an auction without a call": ("X19", [AuctionHeld(0, "ACME", 100, 5, 0)]),
+    "another price than the auction's": (
+        "X3",
+        [CALL, BID, placed(2, "ben", Sell("ACME", 5, 90)), AuctionHeld(0, "ACME", 95, 5, 0), fill(1, 1, 2)],
+    ),
+    "a limit broken by the auction": (
+        "X3",
+        [CALL, BID, placed(2, "ben", Sell("ACME", 5, 105)), AuctionHeld(0, "ACME", 100, 5, 0), fill(1, 1, 2)],
+    ),
     "time goes back": ("X17", [placed(1, "ann", Buy("ACME", 5, 100), time=5), placed(2, "ann", Buy("ACME", 5, 90))]),
 }  # fmt: skip
 

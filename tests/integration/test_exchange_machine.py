@@ -12,7 +12,7 @@ import hypothesis.strategies as st
 from hypothesis import HealthCheck, event, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from market_sim.core.models.intents import Amend, Cancel, Conditions, PlaceOrder
+from market_sim.core.models.intents import Amend, Cancel, CancelAll, Conditions, PlaceOrder
 from tests.reference.duel import Duel, Market, Operation, Setting
 from tests.reference.naive_exchange import SELF_TRADE_MODES
 
@@ -24,6 +24,8 @@ ACCOUNTS = st.sampled_from(("ann", "ben-1", "ben-2"))
 SIDES = st.sampled_from((1, -1))
 LIMITS = st.integers(17, 22).map(lambda steps: steps * TICK)
 QUANTITIES = st.integers(1, 6).map(lambda lots: lots * LOT)
+REFERENCES = st.just(0) | LIMITS
+AUCTION = st.sampled_from(("auction", "gtc"))
 MODES = st.sampled_from(SELF_TRADE_MODES)
 FEES = st.sampled_from(((0, 0, 0), (2_000, 5_000, 0), (-1_000, 4_000, 0), (10_000, 30_000, 4)))
 BALANCES = st.tuples(st.integers(1, 4_000), st.integers(1, 30))
@@ -85,6 +87,52 @@ class TwoExchanges(RuleBasedStateMachine):
     )
     def order_that_does_not_wait(self, account, side, quantity, limit, tif, mode):
         self.place(account, side, quantity, limit, tif, self_trade=mode)
+
+    @rule(
+        account=ACCOUNTS,
+        side=SIDES,
+        quantity=QUANTITIES,
+        limit=LIMITS,
+        rarer=st.sampled_from(
+            ({"display": LOT}, {"display": 2 * LOT}, {"hidden": True}, {"post_only": "reject"}, {"post_only": "slide"},
+             {"peg": "mid"})
+        ),
+        tif=st.sampled_from(("gtc", "gtc", "day")),
+    )  # fmt: skip
+    def order_with_conditions(self, account, side, quantity, limit, rarer, tif):
+        self.place(account, side, quantity, limit, tif, **rarer)
+
+    @rule(account=ACCOUNTS, side=SIDES, quantity=QUANTITIES, limit=st.none() | LIMITS, stop=LIMITS)
+    def stop_order(self, account, side, quantity, limit, stop):
+        self.place(account, side, quantity, limit, stop=stop)
+
+    @rule(account=ACCOUNTS, side=SIDES, quantity=QUANTITIES, limit=st.none() | LIMITS, tif=AUCTION)
+    def auction_order(self, account, side, quantity, limit, tif):
+        self.place(account, side, quantity, limit, tif)
+
+    @rule(account=ACCOUNTS, side=SIDES, limit=LIMITS, client_id=st.sampled_from("abc"))
+    def order_with_a_name(self, account, side, limit, client_id):
+        self.perform("submit", account, PlaceOrder("ACME", side, LOT, limit, "gtc", client_id))
+
+    @rule(account=ACCOUNTS, side=SIDES, quantity=QUANTITIES, limit=LIMITS, lives=st.integers(1, 30))
+    def order_that_expires(self, account, side, quantity, limit, lives):
+        self.place(account, side, quantity, limit, "gtd", expires=self.duel.model.now + lives)
+
+    @rule(time=st.integers(1, 20))
+    def wait(self, time):
+        self.perform("wait", amount=time)
+
+    @rule(kind=st.sampled_from(("halt", "resume", "call", "call", "uncross", "uncross", "close")), reference=REFERENCES)
+    def change_of_phase(self, kind, reference):
+        self.perform(kind, intent="ACME", amount=reference if kind == "call" else 0)
+
+    @rule()
+    def end_of_the_day(self):
+        self.perform("close_day")
+
+    @rule(account=ACCOUNTS)
+    def cancel_all(self, account):
+        self.perform("submit", account, CancelAll())
 
     @rule(which=st.integers(0, 99))
     def cancel(self, which):

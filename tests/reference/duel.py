@@ -86,6 +86,7 @@ class Duel:
         self.placed_by: dict[int, int] = {}
         self.done = 0
         self.counts: Counter[str] = Counter()
+        self.expected: dict[str, list[tuple[int, int]]] = {}
         for market in setting.markets:
             instrument = Stock(market.symbol, market.tick, market.lot, market.quote, market.multiplier)
             fees = FeeSchedule(market.maker, market.taker, market.minimum)
@@ -110,6 +111,7 @@ class Duel:
         self.done += 1
         self.count(operation, actual)
         if self.done % BOOK_EVERY:
+            self.expect(self.touched(operation, actual))
             self.compare_balances(operation)
         else:
             self.compare_everything(operation)
@@ -181,25 +183,42 @@ class Duel:
                 counts["auction with a price"] += event[2] is not None
         counts["filling operations"] += traded
 
-    def compare_balances(self, operation: Operation | None) -> None:
-        """Totals and reservations of all accounts."""
+    def expect(self, names: set[str]) -> None:
+        """Work out again what these accounts own and hold back in the model."""
         model, held = self.model, {}
         for order in model.open:
-            asset, amount = model.reserve(order)
-            place = order.account, asset
-            held[place] = held.get(place, 0) + amount
-        for name, account in self.exchange.accounts.items():
+            if order.account in names:
+                asset, amount = model.reserve(order)
+                place = order.account, asset
+                held[place] = held.get(place, 0) + amount
+        for name in names & model.accounts.keys():
             totals = model.accounts[name].totals
-            for asset, balance in account.balances.items():
-                expected = (totals.get(asset, 0), held.get((name, asset), 0))
-                if (balance.total, balance.reserved) != expected:
-                    raise Disagreement(
-                        f"{operation}\n  {name} {asset} (total, reserved)\n"
-                        f"  exchange: {(balance.total, balance.reserved)}\n  model:    {expected}"
-                    )
+            self.expected[name] = [(totals.get(asset, 0), held.get((name, asset), 0)) for asset in self.assets]
+
+    def touched(self, operation: Operation, happened: list[tuple]) -> set[str]:
+        """The accounts that the events name; every other one must be what it was before."""
+        names = {"fees", str(operation.account)}
+        for event in happened:
+            if event[0] == "trade":
+                names |= {event[8], event[9]}
+            elif event[0] in ("accepted", "cancelled", "amended", "triggered"):
+                names.add(self.model.ever[event[1] - 1].account)
+        return names
+
+    def compare_balances(self, operation: Operation | None) -> None:
+        """Totals and reservations of all accounts."""
+        for name, account in self.exchange.accounts.items():
+            balances = [account.balances[asset] for asset in self.assets]
+            actual = [(balance.total, balance.reserved) for balance in balances]
+            if actual != self.expected[name]:
+                raise Disagreement(
+                    f"{operation}\n  {name}: (total, reserved) of {self.assets}\n"
+                    f"  exchange: {actual}\n  model:    {self.expected[name]}"
+                )
 
     def compare_everything(self, operation: Operation | None) -> None:
         """Balances, what each book shows, and every open order."""
+        self.expect({*self.model.accounts})
         self.compare_balances(operation)
         for symbol, listing in self.exchange.listings.items():
             actual = listing.book.depth(10**6)

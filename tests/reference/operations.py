@@ -25,7 +25,9 @@ BAD_CONDITIONS: tuple[dict, ...] = (
     {"peg": "mid", "post_only": "reject"}, {"peg": "mid", "hidden": True}, {"peg": "mid", "stop": 100},
     {"stop": 100, "post_only": "slide"},
 )  # fmt: skip
-OWNERS = (("ann", "ann"), ("ben", "ben"), ("cid-1", "cid"), ("cid-2", "cid"), ("dot-1", "dot"), ("dot-2", "dot"))
+OWNERS = tuple(
+    (name, name.partition("-")[0]) for name in ("ann", "ben", "cid-1", "cid-2", "dot-1", "dot-2", "eve", "fay")
+)
 MANY_OPEN = 60
 
 
@@ -39,7 +41,7 @@ def setting(chance: Random) -> Setting:
     )
     deposits = []
     for name, _ in OWNERS:
-        wealth = chance.choice((1, 4, 40))
+        wealth = chance.choice((3, 20, 100))
         for market in markets:
             price = 100 * market.tick * market.lot * market.multiplier
             deposits.append((name, market.quote, chance.randrange(1, 1 + wealth * 10 * price)))
@@ -68,7 +70,7 @@ class Operations:
         self.number += 1
         chance = self.chance
         resting = [terms for terms in self.model.terms.values() if terms.phase != "continuous"]
-        if resting and chance.random() < 0.08 * len(resting):
+        if resting and chance.random() < 0.12 * len(resting):
             return "phase", self.leave(chance.choice(resting))
         crowded = len(self.model.open) > MANY_OPEN and chance.random() < 0.5
         name = "cancel" if crowded else chance.choices(self.classes, self.weights)[0]
@@ -93,7 +95,7 @@ class Operations:
         last = self.model.terms[market.symbol].last or 100 * market.tick
         middle = (bid + ask) // 2 if bid and ask else bid or ask or last
         middle += (100 * market.tick - middle) // 20
-        steps = middle // market.tick + self.chance.randrange(-4, 5)
+        steps = middle // market.tick + self.chance.randrange(-3, 4)
         return max(1, steps) * market.tick
 
     def order(self, market: Market | None = None, limit: int | None = 0, tif: str = "gtc", **more) -> Operation:
@@ -103,10 +105,13 @@ class Operations:
         conditions = dict(more)
         if chance.random() < 0.3:
             conditions["self_trade"] = chance.choice(SELF_TRADE_MODES)
+        side = chance.choice((1, -1))
         price = self.price(market) if limit == 0 else limit
+        if limit == 0 and chance.random() < 0.25:
+            price = max(market.tick, price + 3 * side * market.tick)
         intent = PlaceOrder(
             market.symbol,
-            chance.choice((1, -1)),
+            side,
             self.quantity(market),
             price,
             tif,
@@ -216,7 +221,11 @@ class Operations:
         return self.of_open(lambda order: Cancel(0))
 
     def amend_down(self) -> Operation:
-        return self.of_open(lambda order: Amend(0, order.quantity - self.lots(order, order.quantity)))
+        def smaller(order) -> Amend:
+            less = self.lots(order, order.quantity)
+            return Amend(0, order.filled or order.quantity - less)
+
+        return self.of_open(smaller)
 
     def amend_up(self) -> Operation:
         return self.of_open(lambda order: Amend(0, order.quantity + self.lots(order, 5 * self.lot(order))))
@@ -348,7 +357,7 @@ WRONG = [
     Operations.gone_by, Operations.bad_stop, Operations.fat_finger,
 ]  # fmt: skip
 
-CLASSES: dict[str, tuple[int, Callable[[Operations], Operation]]] = {
+CLASSES: dict[str, tuple[float, Callable[[Operations], Operation]]] = {
     "limit": (36, Operations.limit),
     "market": (5, Operations.market_order),
     "ioc": (3, Operations.ioc),
@@ -363,13 +372,13 @@ CLASSES: dict[str, tuple[int, Callable[[Operations], Operation]]] = {
     "client id": (3, Operations.client_id),
     "auction": (4, Operations.auction),
     "phase": (2, Operations.phase),
-    "close day": (1, Operations.close_day),
+    "close day": (1.5, Operations.close_day),
     "cancel": (5, Operations.cancel),
-    "cancel all": (1, Operations.cancel_all),
+    "cancel all": (1.5, Operations.cancel_all),
     "amend down": (2, Operations.amend_down),
     "amend up": (2, Operations.amend_up),
     "amend price": (3, Operations.amend_price),
-    "wrong": (8, Operations.wrong),
+    "wrong": (9, Operations.wrong),
     "deposit": (3, Operations.deposit),
     "wait": (2, Operations.wait),
 }

@@ -2,8 +2,9 @@
 
 State cannot tell whether somebody was skipped: the order of events can. So this reader keeps its own queues and
 asks, for each event, whether it was allowed: priority (X2), price (X3), amounts (X7), amendments (X13), icebergs
-(X14), orders that must not wait or take (X15), owners (X16), numbers and time (X17). What it rebuilt equals the book
-(X21).
+(X14), orders that must not wait or take (X15), owners (X16), numbers and time (X17), halts (X19). What it rebuilt
+equals the book (X21). Where a pegged order stands follows from the book and has no event, so of those only limits
+and amounts are judged.
 """
 
 from __future__ import annotations
@@ -15,9 +16,20 @@ import msgspec
 
 from market_sim.core.models.event import Event
 from market_sim.core.models.intents import PlaceOrder
-from market_sim.core.models.market_events import AccountOpened, OrderAccepted, OrderAmended, OrderCancelled, Trade
+from market_sim.core.models.market_events import (
+    AccountOpened,
+    AuctionHeld,
+    OrderAccepted,
+    OrderAmended,
+    OrderCancelled,
+    OrderTriggered,
+    PhaseChanged,
+    Trade,
+    Transferred,
+)
 from market_sim.market.exchange.exchange import Exchange
 from market_sim.market.exchange.invariants import Violation
+from market_sim.market.exchange.listing import CONTINUOUS, IN_CALL
 
 FOR_NOW = ("ioc", "fok")
 
@@ -37,12 +49,16 @@ class Seen(msgspec.Struct, gc=False):
     slice: int
     """Of an iceberg, what it shows now."""
     hidden: bool
-    traded: bool = False
+    pegged: bool
+    asleep: bool
+    """A stop order that has not triggered, or a market order that waits for an auction."""
 
     @property
     def shown(self) -> int:
         """What it shows to everybody."""
-        return 0 if self.hidden else self.slice if self.display else self.remaining
+        if self.hidden or self.pegged or self.asleep:
+            return 0
+        return self.slice if self.display else self.remaining
 
 
 class Audit:
@@ -57,6 +73,9 @@ class Audit:
         self._last_order = 0
         self._last_trade = 0
         self._arriving: Seen | None = None
+        self._phases: dict[str, str] = {}
+        self._auctions: dict[str, int | None] = {}
+        """The price of the auction that is being held, by instrument."""
 
     def add(self, event: Event) -> None:
         """Judge one event and let it have its effect."""
@@ -76,7 +95,7 @@ class Audit:
         """What the book of an instrument shows, best prices first, from the events alone."""
         sides: dict[int, dict[int, int]] = {1: {}, -1: {}}
         for order in self.orders.values():
-            if order.terms.symbol == symbol and order.shown and order.limit is not None:
+            if order.terms.symbol == symbol and order.limit is not None and order.shown:
                 side = sides[order.terms.side]
                 side[order.limit] = side.get(order.limit, 0) + order.shown
         return sorted(sides[1].items(), reverse=True), sorted(sides[-1].items())
@@ -105,54 +124,99 @@ class Audit:
             display=display,
             slice=min(display, terms.quantity),
             hidden=conditions.hidden if conditions else False,
+            pegged=bool(conditions and conditions.peg),
+            asleep=bool(conditions and conditions.stop)
+            or (terms.limit is None and self._phase(terms.symbol) == IN_CALL),
         )
         self._arrived(order)
         self.orders[order.id] = order
 
+    def triggered(self, event: OrderTriggered) -> None:
+        """A stop order arrives; in a halt nothing does."""
+        order = self.orders.get(event.order)
+        if order is None or not order.asleep:
+            self._found("X19", f"order {event.order} triggered and was no waiting stop order")
+            return
+        if self._phase(order.terms.symbol) != CONTINUOUS:
+            self._found("X19", f"order {order.id} triggered while {order.terms.symbol} did not trade")
+        self._arrived(order)
+        order.asleep = False
+        order.place, order.slice = self._next_place(), min(order.display, order.remaining)
+
+    def phase_changed(self, event: PhaseChanged) -> None:
+        """Another phase; an auction, if one was held, is over."""
+        self._phases[event.symbol] = event.phase
+        self._auctions.pop(event.symbol, None)
+
+    def auction_held(self, event: AuctionHeld) -> None:
+        """From here to the change of phase all trades are at this price."""
+        if self._phase(event.symbol) != IN_CALL:
+            self._found("X19", f"an auction of {event.symbol} without a call")
+        self._auctions[event.symbol] = event.price
+
+    def transferred(self, event: Transferred) -> None:
+        """Trades and transfers share one count."""
+        self._number(event.trade)
+
     def traded(self, event: Trade) -> None:
-        """A fill: the maker was first in the queue, at its own price, of another owner."""
-        if event.trade != self._last_trade + 1:
-            self._found("X17", f"trade {event.trade} follows trade {self._last_trade}")
-        self._last_trade = event.trade
+        """A fill between two open orders of opposite sides."""
+        self._number(event.trade)
         maker, taker = self.orders.get(event.maker_order), self.orders.get(event.taker_order)
         if maker is None or taker is None or maker.terms.side == taker.terms.side:
             self._found("X7", f"trade {event.trade}: orders {event.maker_order} and {event.taker_order} are not open")
             return
         self._judge_trade(event, maker, taker)
-        if maker.display:
-            # The next slice goes to the back of the queue.
-            maker.slice -= event.quantity
-            if not maker.slice:
-                maker.slice = min(maker.display, maker.remaining - event.quantity)
-                maker.place = self._next_place()
-        taker.slice = min(taker.display, taker.remaining - event.quantity)
+        if event.symbol in self._auctions:
+            if event.price != self._auctions[event.symbol]:
+                self._found("X3", f"trade {event.trade}: at {event.price}, the auction's price is another")
+        else:
+            self._judge_queue(event, maker, taker)
+            self._next_slice(maker, event.quantity)
+            taker.slice = min(taker.display, taker.remaining - event.quantity)
         for order in (maker, taker):
-            order.traded = True
             self._lose(order, event.quantity)
 
     def _judge_trade(self, event: Trade, maker: Seen, taker: Seen) -> None:
+        """What holds for every trade."""
         name = f"trade {event.trade}"
-        if event.price != maker.limit:
-            self._found("X3", f"{name}: at {event.price}, the resting order {maker.id} asked {maker.limit}")
-        if taker.limit is not None and taker.terms.side * (event.price - taker.limit) > 0:
-            self._found("X3", f"{name}: at {event.price}, beyond the limit {taker.limit} of order {taker.id}")
+        for order in (maker, taker):
+            if order.limit is not None and order.terms.side * (event.price - order.limit) > 0:
+                self._found("X3", f"{name}: at {event.price}, beyond the limit {order.limit} of order {order.id}")
         if event.quantity > min(maker.remaining, taker.remaining):
             self._found("X7", f"{name}: {event.quantity} traded, left were {maker.remaining} and {taker.remaining}")
-        if maker.display and event.quantity > maker.slice:
-            self._found("X14", f"{name}: {event.quantity} traded, order {maker.id} showed {maker.slice}")
         if self._owners.get(maker.account) == self._owners.get(taker.account):
             self._found("X16", f"{name}: {maker.account} and {taker.account} have one owner")
+
+    def _judge_queue(self, event: Trade, maker: Seen, taker: Seen) -> None:
+        """What holds in continuous trading: the maker's price, its turn, and that this is continuous trading."""
+        name = f"trade {event.trade}"
+        if self._phase(event.symbol) != CONTINUOUS:
+            self._found("X19", f"{name}: {event.symbol} is in the phase {self._phase(event.symbol)}")
+        if maker.asleep or taker.asleep:
+            self._found("X19", f"{name}: order {maker.id} or {taker.id} has not triggered")
+        if event.price != maker.limit and not maker.pegged:
+            self._found("X3", f"{name}: at {event.price}, the resting order {maker.id} asked {maker.limit}")
+        if maker.display and event.quantity > maker.slice:
+            self._found("X14", f"{name}: {event.quantity} traded, order {maker.id} showed {maker.slice}")
         if taker.terms.conditions is not None and taker.terms.conditions.post_only:
             self._found("X15", f"{name}: order {taker.id} took although it is post-only")
         skipped = [order.id for order in self.orders.values() if self._before(order, maker)]
         if skipped:
             self._found("X2", f"{name}: order {maker.id} was served before {skipped}")
 
+    def _next_slice(self, maker: Seen, quantity: int) -> None:
+        """An iceberg whose slice is used up shows the next one at the back of the queue."""
+        if maker.display:
+            maker.slice -= quantity
+            if not maker.slice:
+                maker.slice = min(maker.display, maker.remaining - quantity)
+                maker.place = self._next_place()
+
     def _before(self, order: Seen, maker: Seen) -> bool:
         """Whether this order had to be served before the maker."""
         if order.terms.symbol != maker.terms.symbol or order.terms.side != maker.terms.side:
             return False
-        if order.limit is None or maker.limit is None:
+        if order.limit is None or maker.limit is None or order.asleep or order.pegged or maker.pegged:
             return False
         return self._rank(order) < self._rank(maker)
 
@@ -179,17 +243,28 @@ class Audit:
         if order is None:
             self._found("X7", f"order {event.order} was amended and is not open")
             return
-        keeps = event.limit == order.limit and event.quantity <= order.quantity
+        # The limit of an order without one is its protection, which no event tells.
+        keeps = order.limit in (None, event.limit) and event.quantity <= order.quantity
         if event.kept_place != keeps:
             self._found("X13", f"order {order.id}: from {order.quantity} at {order.limit} to {event}")
         order.remaining += event.quantity - order.quantity
-        order.quantity, order.limit = event.quantity, event.limit
+        order.quantity = event.quantity
+        if order.limit is not None:
+            order.limit = event.limit
         order.slice = min(order.slice, order.remaining)
         if not event.kept_place:
             self._arrived(order)
             order.place, order.slice = self._next_place(), min(order.display, order.remaining)
 
     # What they share
+
+    def _phase(self, symbol: str) -> str:
+        return self._phases.get(symbol, CONTINUOUS)
+
+    def _number(self, number: int) -> None:
+        if number != self._last_trade + 1:
+            self._found("X17", f"trade {number} follows trade {self._last_trade}")
+        self._last_trade = number
 
     def _found(self, invariant: str, sentence: str) -> None:
         self.violations.append(Violation(invariant, sentence))
@@ -207,7 +282,7 @@ class Audit:
     def _arrived(self, following: Seen | None) -> None:
         """The order that arrived before has done all that it could at once: it may wait, or it must be gone."""
         order = self._arriving
-        if order is not None and order.id in self.orders and order.terms.time_in_force in FOR_NOW:
+        if order is not None and order.id in self.orders and not order.asleep and order.terms.time_in_force in FOR_NOW:
             self._found("X15", f"order {order.id} waits although it is {order.terms.time_in_force}")
         self._arriving = following
 
@@ -218,7 +293,11 @@ _JUDGES: dict[type[Event], Callable[[Audit, Any], None]] = {
     OrderAccepted: Audit.accepted,
     OrderAmended: Audit.amended,
     OrderCancelled: Audit.cancelled,
+    OrderTriggered: Audit.triggered,
+    PhaseChanged: Audit.phase_changed,
+    AuctionHeld: Audit.auction_held,
     Trade: Audit.traded,
+    Transferred: Audit.transferred,
 }
 
 

@@ -19,7 +19,7 @@ from market_sim.core.models.intents import BUY
 from market_sim.core.models.market_events import Deposited
 from market_sim.market.exchange.exchange import Exchange
 from market_sim.market.exchange.listing import CONTINUOUS, Listing
-from market_sim.market.exchange.order import ASLEEP, BOOK, STOP, Order
+from market_sim.market.exchange.order import ASLEEP, BOOK, CALL, STOP, Order
 from market_sim.market.exchange.order_book import BookSide
 
 
@@ -44,8 +44,10 @@ def no_book_is_crossed(exchange: Exchange) -> Finding:
 
 
 def nothing_is_owed(exchange: Exchange) -> Finding:
-    """X6: no balance is negative, and no more of it is held back than is there."""
+    """X6: no balance is negative, and no more of it is held back than is there; on margin other rules hold."""
     for name, account in exchange.accounts.items():
+        if account.on_margin:
+            continue
         for asset, balance in account.balances.items():
             if not 0 <= balance.reserved <= balance.total:
                 yield f"{name} has {balance.total} {asset} and {balance.reserved} of it held back"
@@ -114,8 +116,9 @@ def open_orders_are_their_accounts(exchange: Exchange) -> Finding:
 def nothing_waits_that_must_not(exchange: Exchange) -> Finding:
     """X15: no order without a limit, and none that is for now only, waits in a book."""
     for order in exchange.orders.values():
-        if order.intent.time_in_force in ("ioc", "fok"):
-            yield f"order {order.id} waits although it is {order.intent.time_in_force}"
+        intent = order.intent
+        if order.where == BOOK and (intent.limit is None or intent.time_in_force in ("ioc", "fok")):
+            yield f"order {order.id} waits in the book: {intent}"
 
 
 def ids_are_dense(exchange: Exchange) -> Finding:
@@ -135,9 +138,6 @@ def levels_add_up(exchange: Exchange) -> Finding:
             yield from _side_findings(listing, side, sign)
             for level in side.levels.values():
                 found |= level.orders | level.hidden | level.pegged
-        for numbers in (listing.pegs, listing.collected):
-            if not numbers.keys() <= exchange.orders.keys():
-                yield f"{listing.symbol}: {sorted(numbers)} wait beside the book, not all of them are open"
     in_books = {number: order for number, order in exchange.orders.items() if order.where == BOOK}
     if found != in_books:
         yield f"the books hold the orders {sorted(found)}, the index knows {sorted(in_books)}"
@@ -166,6 +166,31 @@ def shown(order: Order) -> int:
     return order.shown if order.display else order.remaining
 
 
+def whatever_waits_is_known(exchange: Exchange) -> Finding:
+    """X18: an order that waits beside the book stands in the list of its kind, and no other order does."""
+    for listing in exchange.listings.values():
+        here = [order for order in exchange.orders.values() if order.intent.symbol == listing.symbol]
+        pegs = {order.id for order in here if order.cap}
+        if pegs != set(listing.pegs):
+            yield f"{listing.symbol}: pegged orders {sorted(pegs)}, the list holds {sorted(listing.pegs)}"
+        market = {order.id for order in here if order.where == CALL}
+        if market != set(listing.collected):
+            yield f"{listing.symbol}: market orders {sorted(market)}, the list holds {sorted(listing.collected)}"
+        stops = any(order.where == STOP for order in here)
+        if stops != bool(listing.stops):
+            yield f"{listing.symbol}: stop orders wait: {stops}, in the list: {bool(listing.stops)}"
+
+
+def nobody_stirs_in_a_halt(exchange: Exchange) -> Finding:
+    """X19: outside continuous trading no pegged order stands in the book; in it no market order waits for a call."""
+    for listing in exchange.listings.values():
+        if listing.phase == CONTINUOUS and listing.collected:
+            yield f"{listing.symbol} is continuous, and the market orders {sorted(listing.collected)} wait"
+        for order in listing.pegs.values():
+            if listing.phase != CONTINUOUS and order.where == BOOK:
+                yield f"{listing.symbol} is {listing.phase}, and pegged order {order.id} is in the book"
+
+
 STATE: dict[str, tuple[Callable[[Exchange], Finding], ...]] = {
     "X1": (no_book_is_crossed,),
     "X6": (nothing_is_owed, reservations_are_those_of_the_open_orders),
@@ -175,7 +200,8 @@ STATE: dict[str, tuple[Callable[[Exchange], Finding], ...]] = {
     "X12": (open_orders_are_their_accounts,),
     "X15": (nothing_waits_that_must_not,),
     "X17": (ids_are_dense,),
-    "X18": (levels_add_up,),
+    "X18": (levels_add_up, whatever_waits_is_known),
+    "X19": (nobody_stirs_in_a_halt,),
 }
 """Which function looks for which breach."""
 
