@@ -1,6 +1,6 @@
 """The codec: an event as one line of JSON, and the line as the event again.
 
-The kinds of events are those of the four modules named here; an event of a new kind needs nothing but its class.
+The kinds of events are those of the modules named here; an event of a new kind needs nothing but its class.
 
 >>> from market_sim.core.models.market_events import Deposited
 >>> line = encode(Deposited(0, "alice", "USD", 100_000))
@@ -17,10 +17,10 @@ from typing import Any, Union
 
 import msgspec
 
-from market_sim.core.models import consensus_events, market_events, run_events, settlement_events
+from market_sim.core.models import consensus_events, market_events, mechanism_events, run_events, settlement_events
 from market_sim.core.models.event import Event
 
-EVENT_MODULES = (run_events, market_events, consensus_events, settlement_events)
+EVENT_MODULES = (run_events, market_events, mechanism_events, consensus_events, settlement_events)
 """Where the kinds of events are defined, in the order in which the road passes them."""
 
 

@@ -28,9 +28,11 @@ def table() -> dict[str, Reason]:
     # Imported here because each part's list is made of the class above.
     from market_sim.core.models.reasons_consensus import CONSENSUS_REASONS
     from market_sim.core.models.reasons_exchange import EXCHANGE_REASONS
+    from market_sim.core.models.reasons_mechanisms import MECHANISM_REASONS
     from market_sim.core.models.reasons_settlement import SETTLEMENT_REASONS
 
-    return {reason.code: reason for reason in (*EXCHANGE_REASONS, *CONSENSUS_REASONS, *SETTLEMENT_REASONS)}
+    parts = (EXCHANGE_REASONS, MECHANISM_REASONS, CONSENSUS_REASONS, SETTLEMENT_REASONS)
+    return {reason.code: reason for part in parts for reason in part}
 
 
 def explain(code: str, numbers: Mapping[str, int | str]) -> str:

@@ -1,0 +1,103 @@
+"""Why a mechanism refuses an intent, and why it moves or ends something (finance rules 2 and 3)."""
+
+from __future__ import annotations
+
+from market_sim.core.models.reasons import Reason
+
+
+def _refusal(code: str, rule: str, template: str) -> Reason:
+    return Reason(code, "mechanism", rule, template)
+
+
+LIFE_CYCLE: tuple[Reason, ...] = (
+    _refusal(
+        "NOT_EXERCISABLE",
+        "Only options and warrants can be exercised.",
+        "{symbol} is neither an option nor a warrant",
+    ),
+    _refusal(
+        "EXPIRED_INSTRUMENT",
+        "An instrument that has expired can neither be traded nor exercised.",
+        "{symbol} expired at {expiry}, it is {now}",
+    ),
+    _refusal(
+        "NOT_HELD",
+        "Only what an account holds itself, and offers to nobody, can be exercised or merged.",
+        "{needed} of {symbol} are wanted, the account has {held} free",
+    ),
+    _refusal(
+        "OUT_OF_THE_MONEY",
+        "An option that is worth nothing when exercised stays unexercised.",
+        "{symbol} has the strike {strike} and the underlying stands at {price}: exercising is worth nothing",
+    ),
+    _refusal(
+        "EUROPEAN_STYLE",
+        "A European option is exercised at its expiry and never before.",
+        "{symbol} can be exercised at {expiry}, it is {now}",
+    ),
+    _refusal(
+        "CANNOT_PAY",
+        "Who exercises a call or a warrant, or splits cash into a pair, has the cash for it.",
+        "{needed} would have to be paid, {available} is available",
+    ),
+    _refusal(
+        "CANNOT_DELIVER",
+        "Who exercises a put with delivery has the underlying.",
+        "{needed} of {symbol} would have to be delivered, {available} are available",
+    ),
+    _refusal(
+        "TREASURY_EMPTY",
+        "A company hands out no more new shares than it is authorised to make.",
+        "{needed} new shares of {symbol} are wanted, {available} are authorised and not yet out",
+    ),
+    _refusal(
+        "NO_PRICE_YET",
+        "What an exercise is worth follows from the price of the underlying.",
+        "{symbol} has no price yet",
+    ),
+    _refusal(
+        "UNCOVERED",
+        "Who writes an option without margin pledges the underlying of a call or the strike of a put.",
+        "writing {quantity} of {symbol} takes {needed} of {asset} as a pledge, {available} is available",
+    ),
+    _refusal(
+        "NO_COVER_EXISTS",
+        "A call that is settled in cash has no largest loss, so it is written on margin only.",
+        "{symbol} is a call settled in cash, and {account} is no margin account",
+    ),
+    _refusal(
+        "BEYOND_PROBABILITY",
+        "A contract that pays one unit or nothing trades between one tick and one unit less a tick.",
+        "the limit {limit} of {symbol} lies outside {least} to {most}",
+    ),
+    _refusal(
+        "NOT_A_QUESTION",
+        "Only contracts on a question are split, merged and resolved.",
+        "{symbol} is no contract on a question of this market",
+    ),
+    _refusal(
+        "ALREADY_RESOLVED",
+        "A question is answered once.",
+        "{symbol} was resolved as {outcome}",
+    ),
+    _refusal(
+        "NOT_THE_ORACLE",
+        "Only the oracle of a question answers it.",
+        "{account} is not the oracle of {symbol}",
+    ),
+    _refusal(
+        "BAD_OUTCOME",
+        "A question is answered yes, no or void.",
+        "the outcome must be yes, no or void, found {outcome}",
+    ),
+    _refusal(
+        "INITIAL_MARGIN",
+        "Who holds what is paid for later has cash for a part of its value, open orders counted at their worst.",
+        "the position could become worth {value}, which takes {needed} as margin; {available} is there",
+    ),
+)
+
+MARGIN: tuple[Reason, ...] = ()
+"""Margin, short selling and liquidation."""
+
+MECHANISM_REASONS: tuple[Reason, ...] = (*LIFE_CYCLE, *MARGIN)
