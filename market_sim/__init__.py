@@ -5,7 +5,7 @@ What a scenario or a strategy needs can be had from here: `from market_sim impor
 
 from __future__ import annotations
 
-from market_sim.core.models.instruments import Stock
+from market_sim.core.models.instruments import Spot, Stock
 from market_sim.core.models.intents import BUY, SELL, Amend, Buy, Cancel, CancelAll, PlaceOrder, Sell
 from market_sim.core.money import cents, dollars
 from market_sim.core.version import VERSION as __version__
@@ -35,6 +35,7 @@ __all__ = [
     "PriceShock",
     "Scenario",
     "Sell",
+    "Spot",
     "Stock",
     "Strategy",
     "View",

@@ -11,7 +11,6 @@ from market_sim import Buy, Cancel, Sell, Strategy
 
 def quotes(reference, spread_bps, away, limit, lean_bps):
     """Half the spread to each side of a centre that leans against the stock."""
-    lean = reference * lean_bps * away // (limit * 10_000)
     centre = reference
     half = max(1, centre * spread_bps // 20_000)
     bid = centre - half if away < limit else None

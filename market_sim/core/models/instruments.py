@@ -61,3 +61,9 @@ class Stock(Instrument, frozen=True, tag=True):
     """A share of a company: owned, delivered, and worth what the next buyer pays."""
 
     kind: ClassVar[str] = "stock"
+
+
+class Spot(Instrument, frozen=True, tag=True):
+    """A currency or a coin against another currency, delivered at once: BTC/USD, CREDITS/USD."""
+
+    kind: ClassVar[str] = "spot"

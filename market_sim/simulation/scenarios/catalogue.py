@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from market_sim.simulation.scenarios.arena import Arena
 from market_sim.simulation.scenarios.crowded_room import CrowdedRoom
 from market_sim.simulation.scenarios.first_market import FirstMarket
 from market_sim.simulation.scenarios.scenario import Scenario
@@ -9,4 +10,4 @@ from market_sim.simulation.scenarios.streamlet_demo import StreamletDemo
 
 DEFAULT: type[Scenario] = FirstMarket
 
-SCENARIOS: tuple[type[Scenario], ...] = (FirstMarket, CrowdedRoom, StreamletDemo)
+SCENARIOS: tuple[type[Scenario], ...] = (FirstMarket, CrowdedRoom, StreamletDemo, Arena)

@@ -10,6 +10,7 @@ from market_sim.analysis.chain_story import BlockStory, ChainStory
 from market_sim.analysis.summary import Summary
 from market_sim.core.data.fingerprint import shortened
 from market_sim.core.data.journal import Journal
+from market_sim.core.models.market_events import InstrumentListed
 from market_sim.core.models.run_events import CommitteeSeated, StrategyFailed
 
 GREEN, YELLOW, RED, BOLD, PLAIN = "\033[32m", "\033[33m", "\033[31m", "\033[1m", "\033[0m"
@@ -38,7 +39,11 @@ class Screen:
 
     def epoch(self, journal: Journal, epoch: int) -> None:
         """Tell what happened in the epoch that has just passed."""
-        for event in journal.since(self._read):
+        fresh = journal.since(self._read)
+        books = [event.symbol for event in fresh if isinstance(event, InstrumentListed)]
+        if len(books) > 1:
+            self.say(f"{len(books)} books open: {', '.join(books)}")
+        for event in fresh:
             self._story.read(event)
             if isinstance(event, CommitteeSeated):
                 self._validators = event.validators

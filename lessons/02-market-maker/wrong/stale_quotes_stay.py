@@ -6,7 +6,7 @@ points: 7.75
 
 from dataclasses import dataclass
 
-from market_sim import Buy, Cancel, Sell, Strategy
+from market_sim import Buy, Sell, Strategy
 
 
 def quotes(reference, spread_bps, away, limit, lean_bps):
