@@ -60,20 +60,19 @@ class BlockContents:
             self._read(number, event)
 
     def _read(self, number: int, event: Event) -> None:
-        kind = type(event)
-        if kind is Trade:
+        if isinstance(event, Trade):
             self._trades.append(event)
-        elif kind is BlockProposed:
+        elif isinstance(event, BlockProposed):
             self._propose(number, event)
-        elif kind in (VoteCast, BlockNotarized, BlockFinalized):
-            self.about.setdefault(event.block, {}).setdefault(kind, []).append(number)
-            if kind is BlockFinalized:
+        elif isinstance(event, (VoteCast, BlockNotarized, BlockFinalized)):
+            self.about.setdefault(event.block, {}).setdefault(type(event), []).append(number)
+            if isinstance(event, BlockFinalized):
                 self._at_height.setdefault(event.height, event.block)
-        elif kind is BatchCertified:
+        elif isinstance(event, BatchCertified):
             self._certified[event.first] = number, event
-        elif kind is BlockSettled:
+        elif isinstance(event, BlockSettled):
             self._batches.append((number, event))
-        elif kind is TradeRefused:
+        elif isinstance(event, TradeRefused):
             self.refusals.append((number, event))
 
     def _propose(self, number: int, event: BlockProposed) -> None:

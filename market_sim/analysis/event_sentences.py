@@ -141,6 +141,16 @@ _SENTENCES: dict[type[Event], Callable[[Words, Any], str]] = {
     market.OrderAmended: lambda w, e: (
         f"order {e.order} now has {e.quantity} at {e.limit}, {'in its old place' if e.kept_place else 'at the back'}"
     ),
+    market.OrderRepeated: lambda w, e: (
+        f"{e.account} sends {e.client_id} again: it is order {e.order}, and nothing is placed twice"
+    ),
+    market.OrderTriggered: lambda w, e: f"stop order {e.order} wakes up at {e.price}",
+    market.PhaseChanged: lambda w, e: f"{e.symbol} is now {e.phase}: {reason_sentence(e.reason, e.numbers)}",
+    market.AuctionHeld: lambda w, e: (
+        f"the auction of {e.symbol} ends at {w.price(e.symbol, e.price)} with {w.size(e.symbol, e.volume)} traded"
+        if e.price is not None
+        else f"the auction of {e.symbol} ends without a price"
+    ),
     consensus.EpochStarted: lambda w, e: f"epoch {e.epoch} starts, validator {e.leader} leads",
     consensus.BlockProposed: lambda w, e: (
         f"validator {e.proposer} proposes {w.block(e.block)} with {e.trades} trades on {w.block(e.parent)}"
@@ -162,6 +172,13 @@ _SENTENCES: dict[type[Event], Callable[[Words, Any], str]] = {
     consensus.FloodDropped: lambda w, e: (
         f"validator {e.validator} keeps no more of {e.sender}: {reason_sentence(e.reason, e.numbers)}"
     ),
+    consensus.NetworkFault: lambda w, e: (
+        f"network: {e.kind} from {_short(e.senders)} to {_short(e.receivers)} until {e.until / 1e9:.3f} s"
+    ),
+    consensus.ByzantineAct: lambda w, e: (
+        f"validator {e.validator} leaves the protocol: {e.behaviour} towards {_short(e.targets)}"
+    ),
+    consensus.SafetyViolated: lambda w, e: f"validator {e.validator} sees two final chains fork at height {e.height}",
     consensus.EquivocationSeen: lambda w, e: (
         f"validator {e.validator} holds two signatures of validator {e.culprit} for epoch {e.signed_epoch}"
     ),

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from market_sim.analysis.block_contents import BlockContents, Paid
 from market_sim.analysis.visualization.book_history import BookReplay
 from market_sim.core.data.fold import FEES, Fold
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.consensus_events import BlockFinalized, BlockNotarized, VoteCast
-from market_sim.core.models.event import Event
 from market_sim.core.models.intents import BUY
 from market_sim.core.models.market_events import (
     Deposited,
@@ -33,7 +33,7 @@ class Placed:
     """An event with its place in the journal."""
 
     number: int
-    event: Event
+    event: Any
 
 
 @dataclass(frozen=True)
@@ -117,14 +117,13 @@ class Tracer:
         self.trades: dict[int, int] = {}
         self._of_order: dict[int, list[int]] = {}
         for number, event in enumerate(journal):
-            kind = type(event)
-            if kind is OrderAccepted:
+            if isinstance(event, OrderAccepted):
                 self.orders[event.order] = number
-            elif kind is Trade:
+            elif isinstance(event, Trade):
                 self.trades[event.trade] = number
                 self._of_order.setdefault(event.maker_order, []).append(number)
                 self._of_order.setdefault(event.taker_order, []).append(number)
-            elif kind in (OrderAmended, OrderCancelled):
+            elif isinstance(event, (OrderAmended, OrderCancelled)):
                 self._of_order.setdefault(event.order, []).append(number)
 
     @cached_property
@@ -182,20 +181,14 @@ class Tracer:
 
     def _queue(self, number: int) -> Queue | None:
         """The queue it joined; an order without a limit joins none."""
-        accepted = self.journal[number]
+        accepted: Any = self.journal[number]
         terms = accepted.terms
         if terms.limit is None:
             return None
         book = BookReplay(terms.symbol)
-        effects = {
-            OrderAccepted: book.accepted,
-            Trade: book.traded,
-            OrderCancelled: book.cancelled,
-            OrderAmended: book.amended,
-        }
         for place in range(number):
             event = self.journal[place]
-            effect = effects.get(type(event))
+            effect = book.effects.get(type(event))
             if effect is not None:
                 effect(event)
         own, other = (book.bids, book.asks) if terms.side == BUY else (book.asks, book.bids)
@@ -205,14 +198,14 @@ class Tracer:
         # Its fills of the same instant belong to its arrival.
         for place in range(number + 1, len(self.journal)):
             event = self.journal[place]
-            if type(event) is not Trade or event.taker_order != accepted.order:
+            if not isinstance(event, Trade) or event.taker_order != accepted.order:
                 break
             book.traded(event)
         return Queue(before, own.get(terms.limit, 0), opposite)
 
     def _changes(self, number: int, paid: Paid | None) -> tuple[Change, ...]:
         """The balances of both sides and of the fee account, before and after."""
-        trade = self.journal[number]
+        trade: Any = self.journal[number]
         fold = Fold()
         for place in range(number):
             fold.add(self.journal[place])

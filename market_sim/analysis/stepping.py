@@ -27,7 +27,16 @@ RUNGS = 8
 KINDS: dict[str, frozenset[type[Event]] | None] = {
     "everything": None,
     "epochs": frozenset({consensus.EpochStarted}),
-    "orders": frozenset({market.OrderAccepted, market.OrderRejected, market.OrderCancelled, market.OrderAmended}),
+    "orders": frozenset(
+        {
+            market.OrderAccepted,
+            market.OrderRejected,
+            market.OrderCancelled,
+            market.OrderAmended,
+            market.OrderRepeated,
+            market.OrderTriggered,
+        }
+    ),
     "trades": frozenset({market.Trade}),
     "blocks": frozenset({consensus.BlockProposed, consensus.BlockNotarized, consensus.BlockFinalized}),
     "votes": frozenset({consensus.VoteCast, consensus.ProposalJudged}),
@@ -161,8 +170,7 @@ class Stepper:
         if type(event) is market.Trade:
             return event.maker, event.taker
         named = getattr(event, "account", None) or getattr(event, "agent", None)
-        order = getattr(event, "order", None)
-        return (named or self._owner.get(order, ""),)
+        return (named or self._owner.get(getattr(event, "order", 0), ""),)
 
     def instant(self, number: int, symbol: str) -> Instant:
         """What an instrument's book and the three counts were just after this event."""
@@ -187,15 +195,9 @@ class Stepper:
         reached, book = self._books.get(symbol, (-1, BookReplay(symbol)))
         if reached > number:
             reached, book = -1, BookReplay(symbol)
-        effects = {
-            market.OrderAccepted: book.accepted,
-            market.Trade: book.traded,
-            market.OrderCancelled: book.cancelled,
-            market.OrderAmended: book.amended,
-        }
         for place in range(reached + 1, number + 1):
             event = self.journal[place]
-            effect = effects.get(type(event))
+            effect = book.effects.get(type(event))
             if effect is not None:
                 effect(event)
         self._books[symbol] = number, book

@@ -6,7 +6,7 @@ that the journal tells about.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from market_sim.core.consensus.blocks import Rules
 from market_sim.core.consensus.signing import Ed25519Scheme, signed_bytes, signing_prefix
@@ -65,9 +65,12 @@ def check_vote(journal: Journal, number: int) -> VoteCheck | None:
 def _rules(journal: Journal, seated: CommitteeSeated) -> Rules:
     """The rules as the journal shows them: the length of an epoch is the distance of two starts."""
     starts = [event.time for event in journal.of(EpochStarted)]
-    lengths = {"delta_ns": (starts[1] - starts[0]) // 2} if len(starts) > 1 else {}
-    leaders = "hash" if seated.leaders == "hash" else "round-robin"
-    return Rules(validators=seated.validators, leader_rule=leaders, beyond_the_bound=True, **lengths)
+    rules = Rules(
+        validators=seated.validators,
+        leader_rule="hash" if seated.leaders == "hash" else "round-robin",
+        beyond_the_bound=True,
+    )
+    return replace(rules, delta_ns=(starts[1] - starts[0]) // 2) if len(starts) > 1 else rules
 
 
 def _bytes(text: str) -> bytes:

@@ -144,6 +144,16 @@ class BookReplay:
         self._orders: dict[int, list] = {}
         self._unusual: dict[int, Unusual] = {}
         self._in_auction = False
+        self.effects: dict[type[Event], Callable[[Any], None]] = {
+            OrderAccepted: self.accepted,
+            Trade: self.traded,
+            OrderCancelled: self.cancelled,
+            OrderAmended: self.amended,
+            OrderTriggered: self.triggered,
+            AuctionHeld: self.auction_held,
+            PhaseChanged: self.phase_changed,
+        }
+        """What each kind of event does; the others do nothing to a book."""
 
     def accepted(self, event: OrderAccepted) -> None:
         """An order came; without a limit it trades at once or goes, and never waits."""
@@ -226,15 +236,7 @@ def book_history(journal: Iterable[Event], symbol: str, moments: Iterable[int]) 
     """What waited just before each of these moments, which must ascend; and all trades from the first moment on."""
     history, replay = BookHistory(symbol), BookReplay(symbol)
     samples, taker = history.samples, Taker(0, -1, 0, "")
-    effects: dict[type[Event], Callable[[Any], None]] = {
-        OrderAccepted: replay.accepted,
-        Trade: replay.traded,
-        OrderCancelled: replay.cancelled,
-        OrderAmended: replay.amended,
-        OrderTriggered: replay.triggered,
-        AuctionHeld: replay.auction_held,
-        PhaseChanged: replay.phase_changed,
-    }
+    effects = replay.effects
     waiting = iter(moments)
     first = moment = next(waiting, None)
     for event in journal:

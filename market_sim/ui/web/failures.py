@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 from flask import Flask, Response, jsonify, render_template, request
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from market_sim.core.errors import InputError
 
@@ -33,13 +33,13 @@ def explain(app: Flask) -> None:
 
 def _refusal(error: HTTPException) -> Response:
     code = error.code or 500
-    if error.response is not None or code < 400:
-        return error.get_response()
+    if code < 400:
+        return Response(error.get_body(), code, error.get_headers())
     own_words = error.description if error.description != type(error).description else None
     # Werkzeug describes an untrusted host by repeating it: nothing that came in goes out again.
     sentence = own_words if own_words and code in (403, 404, 415, 422, 429) else SENTENCES.get(code, SENTENCES[400])
     answer = _answer(code, sentence)
-    if code == 405 and getattr(error, "valid_methods", None):
+    if isinstance(error, MethodNotAllowed) and error.valid_methods:
         answer.headers["Allow"] = ", ".join(sorted(error.valid_methods))
     if code == 429:
         answer.headers["Retry-After"] = "10"

@@ -47,7 +47,7 @@ def code_html(code: str, language: str = "python") -> Markup:
 
 def sections(body: str) -> list[tuple[str, str]]:
     """The parts of a page: what stands before the first `## Heading`, then each heading with its text."""
-    found = [("", [])]
+    found: list[tuple[str, list[str]]] = [("", [])]
     is_code = False
     for line in body.split("\n"):
         if line.startswith(("```", "~~~")):

@@ -110,8 +110,11 @@ def plain(value: Any) -> dict[str, Any]:
 def comparison(left: OpenRun, right: OpenRun) -> list[tuple[str, str, str, bool]]:
     """Rows of name, both values, and whether they differ: first what was chosen, then what came of it."""
     sides = [dict(_facts(run)) for run in (left, right)]
-    names = list(dict.fromkeys([*sides[0], *sides[1]]))
-    return [(name, *(values := [side.get(name, "") for side in sides]), values[0] != values[1]) for name in names]
+    rows = []
+    for name in dict.fromkeys([*sides[0], *sides[1]]):
+        one, other = (side.get(name, "") for side in sides)
+        rows.append((name, one, other, one != other))
+    return rows
 
 
 def _facts(run: OpenRun) -> Iterator[tuple[str, str]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from market_sim.core.consensus.behaviours import parse_behaviours
@@ -99,11 +100,11 @@ class ScenarioForm:
         parameters: dict[str, Any] = {}
         for place, one in enumerate(self.own):
             name = one.name.removeprefix("p-")
-            checked, value = _tried(one, lambda text, name=name: self._parameter(name, text))
+            checked, value = _tried(one, partial(self._parameter, name))
             self.own[place], parameters[name] = checked, value
         chosen: dict[str, Any] = {}
         for place, one in enumerate(self.run):
-            checked, value = _tried(one, lambda text, one=one: _option(one, text, chosen))
+            checked, value = _tried(one, partial(_option, one, chosen))
             self.run[place], chosen[one.name] = checked, value
         return None if self.errors else (parameters, Options(**chosen))
 
@@ -135,7 +136,7 @@ def _tried(one: Field, read: Callable[[str], Any]) -> tuple[Field, Any]:
         return replace(one, error=str(problem)), None
 
 
-def _option(one: Field, text: str, chosen: Mapping[str, Any]) -> Any:
+def _option(one: Field, chosen: Mapping[str, Any], text: str) -> Any:
     if not text:
         if one.name in ("seed", "epochs"):
             raise InputError(f"{one.label} needs a whole number")

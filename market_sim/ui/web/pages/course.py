@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, abort, current_app, redirect, render_template, request, url_for
+from flask import Blueprint, abort, current_app, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 
 from market_sim.core.errors import InputError
 from market_sim.course.lesson import Lesson
@@ -39,7 +40,7 @@ def overview() -> str:
 
 
 @pages.post("/name")
-def name() -> Response:
+def name() -> ResponseReturnValue:
     """Remember what the learner calls herself."""
     typed = request.form.get("name", "").strip()
     if len(typed) > LONGEST_NAME or not typed.isprintable():

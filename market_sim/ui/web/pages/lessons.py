@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from flask import Blueprint, Response, abort, current_app, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 
 from market_sim.core.errors import InputError
 from market_sim.course.lesson import Lesson
@@ -25,7 +26,7 @@ def find(id: str) -> Lesson:
     return lesson
 
 
-def back(lesson: Lesson, place: str) -> Response:
+def back(lesson: Lesson, place: str) -> ResponseReturnValue:
     """To the page again, at this place."""
     return redirect(url_for("lessons.page", id=lesson.id, _anchor=place), 303)
 
@@ -59,7 +60,7 @@ def page(id: str) -> str:
 
 
 @pages.post("/lessons/<lesson:id>/look")
-def look(id: str) -> Response:
+def look(id: str) -> ResponseReturnValue:
     """Lock the prediction, then play the run."""
     lesson = find(id)
     if not desk().standing(lesson).prediction:
@@ -71,7 +72,7 @@ def look(id: str) -> Response:
 
 
 @pages.post("/lessons/<lesson:id>/begin")
-def begin(id: str) -> Response:
+def begin(id: str) -> ResponseReturnValue:
     """Copy the starter."""
     lesson = find(id)
     desk().begin(lesson)
@@ -79,7 +80,7 @@ def begin(id: str) -> Response:
 
 
 @pages.post("/lessons/<lesson:id>/answer")
-def answer(id: str) -> Response:
+def answer(id: str) -> ResponseReturnValue:
     """Save what stands in the page and, when asked to, check it."""
     lesson = find(id)
     if "code" not in request.form:
@@ -96,14 +97,14 @@ def answer(id: str) -> Response:
 
 
 @pages.post("/lessons/<lesson:id>/check")
-def check(id: str) -> Response:
+def check(id: str) -> ResponseReturnValue:
     """Check the file as it is, for whoever works in an editor."""
     lesson = find(id)
     desk().begin(lesson)
     return checked(lesson)
 
 
-def checked(lesson: Lesson) -> Response:
+def checked(lesson: Lesson) -> ResponseReturnValue:
     """Check and show; 429 when too many checks run already."""
     try:
         desk().check(lesson, Path(current_app.config["RESULTS"]).absolute())
@@ -113,7 +114,7 @@ def checked(lesson: Lesson) -> Response:
 
 
 @pages.post("/lessons/<lesson:id>/hint")
-def hint(id: str) -> Response:
+def hint(id: str) -> ResponseReturnValue:
     """One more hint of a task."""
     lesson = find(id)
     task = request.form.get("task", "")
@@ -130,7 +131,7 @@ def ask_reset(id: str) -> str:
 
 
 @pages.post("/lessons/<lesson:id>/reset")
-def reset(id: str) -> Response:
+def reset(id: str) -> ResponseReturnValue:
     """Begin anew."""
     lesson = find(id)
     desk().reset(lesson)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask import Blueprint, Response, abort, current_app, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 
 from market_sim.ui.web.jobs import Job, JobOffice
 from market_sim.ui.web.sse import Streams
@@ -30,7 +31,7 @@ def find(number: int) -> Job:
 
 
 @pages.get("/live/<number:number>")
-def page(number: int) -> Response | str:
+def page(number: int) -> ResponseReturnValue:
     """How far the run is; once it is finished, the run itself."""
     job = find(number)
     if job.run is not None:
@@ -54,7 +55,7 @@ def seen() -> int | None:
 
 
 @pages.post("/live/<number:number>/stop")
-def stop(number: int) -> Response:
+def stop(number: int) -> ResponseReturnValue:
     """End a run before its time."""
     job = find(number)
     office().stop(job)

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from flask import Blueprint, Response, abort, jsonify, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 
 from market_sim.analysis.stepping import KINDS
 from market_sim.analysis.summary import document
@@ -106,7 +107,7 @@ def summary(name: str) -> Response:
 
 
 @pages.get("/runs/compare")
-def compare() -> Response | str:
+def compare() -> ResponseReturnValue:
     """Two runs side by side: what was chosen differently, and what came of it."""
     names = request.args.get("left", ""), request.args.get("right", "")
     if not all(names):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, abort, current_app, redirect, render_template, request, url_for
+from flask import Blueprint, abort, current_app, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 
 from market_sim.simulation.scenarios.finder import source_file
 from market_sim.simulation.scenarios.scenario import Scenario
@@ -27,7 +28,7 @@ def form(name: str) -> str:
 
 
 @pages.post("/scenarios/<name:name>")
-def start(name: str) -> Response | tuple[str, int]:
+def start(name: str) -> ResponseReturnValue:
     """Start a run with what was typed."""
     kind = scenario(name)
     filled = ScenarioForm.typed(kind, request.form)

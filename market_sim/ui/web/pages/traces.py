@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask import Blueprint, Response, abort, jsonify, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 
 from market_sim.analysis.vote_check import check_vote
 from market_sim.core.models.market_events import OrderAccepted, Trade
@@ -78,13 +79,14 @@ def trade(name: str, trade: int) -> str:
 
 
 @pages.get("/runs/<name:name>/trace")
-def look_up(name: str) -> Response:
+def look_up(name: str) -> ResponseReturnValue:
     """From the small form: the order or trade whose number was typed."""
     run = open_run(name)
     show = one_of("show", ("order", "trade"))
     number = whole("number", 0, 10**12)
-    address = url_for(f"traces.{show}", name=run.name, **{show: number})
-    return redirect(address)
+    if show == "order":
+        return redirect(url_for("traces.order", name=run.name, order=number))
+    return redirect(url_for("traces.trade", name=run.name, trade=number))
 
 
 @pages.get("/runs/<name:name>/votes/<number:number>.json")
