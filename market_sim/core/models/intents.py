@@ -77,7 +77,38 @@ class Amend(msgspec.Struct, frozen=True, gc=False):
     limit: int | None = None
 
 
-Intent = PlaceOrder | Cancel | CancelAll | Amend
+class Exercise(msgspec.Struct, frozen=True, gc=False):
+    """Use the right that so many options or warrants give, now."""
+
+    symbol: str
+    quantity: int
+
+
+class Split(msgspec.Struct, frozen=True, gc=False):
+    """Turn cash into as many contracts that pay on yes as contracts that pay on no; either symbol names the pair."""
+
+    symbol: str
+    quantity: int
+
+
+class Merge(msgspec.Struct, frozen=True, gc=False):
+    """Turn as many contracts on yes as on no into the cash that one of the two will be worth."""
+
+    symbol: str
+    quantity: int
+
+
+class Resolve(msgspec.Struct, frozen=True, gc=False):
+    """Answer a question, as its oracle: "yes", "no" or "void"."""
+
+    symbol: str
+    outcome: str
+
+
+MechanismIntent = Exercise | Split | Merge | Resolve
+"""What only an exchange with the mechanism for it understands."""
+
+Intent = PlaceOrder | Cancel | CancelAll | Amend | MechanismIntent
 
 
 def Buy(

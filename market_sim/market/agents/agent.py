@@ -6,12 +6,14 @@ the run goes on as if it had fallen silent (features AG-05).
 
 from __future__ import annotations
 
-from market_sim.core.models.intents import Amend, Cancel, CancelAll, Intent, PlaceOrder
+from typing import get_args
+
+from market_sim.core.models.intents import Intent
 from market_sim.core.randomness import Stream
 from market_sim.market.agents.strategy import Strategy
 from market_sim.market.agents.view import View
 
-INTENTS = (PlaceOrder, Cancel, CancelAll, Amend)
+INTENTS: tuple[type[Intent], ...] = get_args(Intent)
 MOST_INTENTS = 100
 """How much one decision may ask for: a strategy that never stops yielding is stopped."""
 

@@ -13,11 +13,13 @@ class Balance(msgspec.Struct):
 
     total: int = 0
     reserved: int = 0
+    covered: int = 0
+    """How far it may go below zero: the contracts for whose fulfilment a mechanism holds a pledge."""
 
     @property
     def available(self) -> int:
         """What a new order may still use."""
-        return self.total - self.reserved
+        return self.total - self.reserved + self.covered
 
 
 class Account:

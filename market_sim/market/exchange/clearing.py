@@ -131,7 +131,7 @@ class Clearing:
         else:
             balance = account.balances[listing.symbol]
             needed = quantity
-        if balance.total - balance.reserved + held < needed and not account.on_margin:
+        if balance.available + held < needed and not account.on_margin:
             reason = "INSUFFICIENT_CASH" if side == BUY else "INSUFFICIENT_HOLDINGS"
             raise RuleViolation(reason, needed=needed, available=balance.available + held)
         return balance

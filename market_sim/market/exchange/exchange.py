@@ -26,13 +26,13 @@ cost a tenth of the speed; whatever is rare goes through `_place_with_care` and 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import overload
+from collections.abc import Callable, Mapping
+from typing import Any, overload
 
 from market_sim.core.data.fold import FEES
 from market_sim.core.data.journal import Journal
 from market_sim.core.errors import RuleViolation
-from market_sim.core.models.intents import BUY, Amend, Cancel, CancelAll, Intent, PlaceOrder
+from market_sim.core.models.intents import BUY, Amend, Cancel, CancelAll, Intent, MechanismIntent, PlaceOrder
 from market_sim.core.models.market_events import (
     OrderAccepted,
     OrderAmended,
@@ -71,13 +71,17 @@ class Exchange(Amending):
         """Further rules, asked in their order for each new order and each amendment."""
         self.followers: list[Follower] = []
         """Mechanisms that act on what has just happened, in their order."""
+        self.doors: dict[type, Callable[[Account, Any], None]] = {}
+        """What mechanisms let participants ask for beside orders: by the type of the intent, who deals with it."""
 
     @overload
     def submit(self, name: str, intent: CancelAll) -> list[Order] | OrderRejected: ...
     @overload
     def submit(self, name: str, intent: PlaceOrder | Cancel | Amend) -> Order | OrderRejected: ...
+    @overload
+    def submit(self, name: str, intent: MechanismIntent) -> OrderRejected | None: ...
 
-    def submit(self, name: str, intent: Intent) -> Order | list[Order] | OrderRejected:
+    def submit(self, name: str, intent: Intent) -> Order | list[Order] | OrderRejected | None:
         """Accept an intent and return its order, or record the refusal and return it."""
         if self._expiring:
             self.expire()
@@ -94,6 +98,8 @@ class Exchange(Amending):
                 return self._amend(account, intent)
             if type(intent) is CancelAll:
                 return self._cancel_all(account, intent.symbol)
+            if type(intent) in self.doors:
+                return self.doors[type(intent)](account, intent)
             raise RuleViolation("BAD_INTENT", found=type(intent).__name__)
         except RuleViolation as broken:
             refusal = OrderRejected(self.clock.now, shown(name), shown(intent), broken.reason, dict(broken.numbers))

@@ -44,12 +44,12 @@ def no_book_is_crossed(exchange: Exchange) -> Finding:
 
 
 def nothing_is_owed(exchange: Exchange) -> Finding:
-    """X6: no balance is negative, and no more of it is held back than is there; on margin other rules hold."""
+    """X6: nothing owes more than a pledge covers, no more is held back than is there; on margin other rules hold."""
     for name, account in exchange.accounts.items():
         if account.on_margin:
             continue
         for asset, balance in account.balances.items():
-            if not 0 <= balance.reserved <= balance.total:
+            if not 0 <= balance.reserved <= balance.total + balance.covered:
                 yield f"{name} has {balance.total} {asset} and {balance.reserved} of it held back"
 
 

@@ -7,7 +7,6 @@ created or lost, and everything folds and settles like a trade. A mechanism that
 
 from __future__ import annotations
 
-from abc import ABC
 from collections.abc import Iterable
 from typing import ClassVar
 
@@ -17,7 +16,7 @@ from market_sim.core.models.event import Event
 from market_sim.market.exchange.exchange import Exchange
 
 
-class Mechanism(ABC):
+class Mechanism:
     """What all mechanisms share: the exchange they are attached to and their place in its journal."""
 
     name: ClassVar[str] = "mechanism"
