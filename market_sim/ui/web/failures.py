@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 from flask import Flask, Response, jsonify, render_template, request
-from werkzeug.exceptions import HTTPException, MethodNotAllowed
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, SecurityError
 
 from market_sim.core.errors import InputError
 
@@ -33,10 +33,12 @@ def explain(app: Flask) -> None:
 
 def _refusal(error: HTTPException) -> Response:
     code = error.code or 500
+    if isinstance(error, SecurityError):
+        # A strange host has no addresses of ours: not even the page of an error can be made for it.
+        return Response("This site answers on this computer only.\n", code, mimetype="text/plain")
     if code < 400:
         return Response(error.get_body(), code, error.get_headers())
     own_words = error.description if error.description != type(error).description else None
-    # Werkzeug describes an untrusted host by repeating it: nothing that came in goes out again.
     sentence = own_words if own_words and code in (403, 404, 415, 422, 429) else SENTENCES.get(code, SENTENCES[400])
     answer = _answer(code, sentence)
     if isinstance(error, MethodNotAllowed) and error.valid_methods:

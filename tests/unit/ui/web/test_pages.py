@@ -1,0 +1,183 @@
+"""Every page answers, every address refuses what it does not know, and every answer carries the headers."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from market_sim.core.models.reasons import table
+from market_sim.ui.web.security import CONTENT_POLICY
+from tests.unit.ui.web.conftest import LESSON
+
+PAGES = [
+    "/",
+    "/scenarios",
+    "/scenarios/first-market",
+    "/runs",
+    "/glossary",
+    f"/lessons/{LESSON}",
+    f"/lessons/{LESSON}/reset",
+]
+OF_A_RUN = [
+    "",
+    "?event=400",
+    "/orders",
+    "/orders?show=orders&account=maker-0",
+    "/orders/3",
+    "/trades/1",
+    "/journal",
+    "/journal?kind=votes",
+    "/figure.json",
+    "/figure.json?show=consensus",
+    "/instant.json?event=400&move=on&kind=blocks",
+    "/summary.json",
+    "/export",
+]
+BAD_NAMES = ["A" * 200, *"nothing .. %2e%2e ..%2f..%2fetc%2fpasswd a%00b small-run%2f é 1e400 -1".split()]
+BAD_NUMBERS = ["0", "999999999999", "9" * 5000, "-1", "1.0", "1e3", "NaN", "%F0%9F%98%80", "..", "0x1", "²"]
+
+
+def addresses(visitor, run_address):
+    return PAGES + [run_address + rest for rest in OF_A_RUN] + ["/runs/compare?left=small-run&right=small-run"]
+
+
+def test_every_page_answers_with_the_policy(visitor, run_address):
+    for address in addresses(visitor, run_address):
+        answer = visitor.get(address)
+        assert answer.status_code == 200, address
+        assert answer.headers["Content-Security-Policy"] == CONTENT_POLICY, address
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert "unsafe-eval" not in CONTENT_POLICY
+    assert "script-src 'self';" in CONTENT_POLICY
+
+
+def test_no_page_has_inline_script_or_an_outside_address(visitor, run_address):
+    for address in addresses(visitor, run_address):
+        answer = visitor.get(address)
+        if answer.mimetype != "text/html" or address.endswith("/export"):
+            continue
+        scripts = re.findall(r"<script([^>]*)>(.*?)</script>", answer.text, re.DOTALL)
+        assert scripts, address
+        assert all("src=" in attributes and not inside for attributes, inside in scripts), address
+        assert not re.search(r"\son\w+=", answer.text), address
+        loaded = re.findall(r'<(?:script|link|img|iframe)[^>]*(?:src|href)="([^"]+)"', answer.text)
+        assert all(one.startswith("/") and not one.startswith("//") for one in loaded), address
+
+
+def test_every_address_with_an_unknown_name_or_number_is_not_found(visitor, run_address):
+    rules = [rule for rule in visitor.app.url_map.iter_rules() if rule.arguments and "GET" in rule.methods]
+    asked = 0
+    for rule in rules:
+        for name in BAD_NAMES:
+            filled = re.sub(r"<(?:number|string)[^>]*>", "1", rule.rule)
+            filled = re.sub(r"<[^>]+>", name, filled)
+            assert visitor.get(filled).status_code in (404, 308, 405), filled
+            asked += 1
+        if "<number" in rule.rule and "<name:" in rule.rule:
+            for number in BAD_NUMBERS:
+                filled = re.sub(r"<number[^>]*>", number, rule.rule).replace("<name:name>", "small-run")
+                answer = visitor.get(filled)
+                assert answer.status_code == 404, filled[:80]
+                asked += 1
+    assert asked > 150
+
+
+def test_what_stands_behind_the_question_mark_is_read_with_bounds(visitor, run_address):
+    queries = ["event=x", "event=-1", "event=1.5", "event=²", "kind=nothing", "move=up", "symbol=OTHER"]
+    for query in [*queries, "event=" + "9" * 400]:
+        assert visitor.get(f"{run_address}/instant.json?{query}").status_code == 422, query
+    last = visitor.get(f"{run_address}/instant.json?event=99999999").get_json()
+    assert last["instant"]["moment"]["kind"] == "RunEnded"
+
+
+def test_an_error_says_one_sentence_and_no_path(visitor, folders):
+    for address in ("/runs/nothing", "/nothing", "/lessons/nothing"):
+        answer = visitor.get(address)
+        assert answer.status_code == 404
+        assert "Traceback" not in answer.text
+        assert folders["RESULTS"] not in answer.text
+        assert "<h1>There is " in answer.text
+    asked = visitor.get("/runs/nothing/figure.json")
+    assert asked.get_json()["error"]["status"] == 404
+
+
+def test_a_damaged_run_is_said_to_be_damaged_without_a_path(visitor, folders, small_run, tmp_path):
+    journal = tmp_path / "results" / small_run.name / "journal.jsonl"
+    journal.write_bytes(journal.read_bytes().replace(b'"seed":7', b'"seed":8', 1))
+    answer = visitor.get(f"/runs/{small_run.name}")
+    assert answer.status_code == 422
+    assert "line 1" in answer.text
+    assert str(tmp_path) not in answer.text
+
+
+def test_a_defect_of_ours_shows_no_trace(visitor, monkeypatch, caplog):
+    monkeypatch.setattr("market_sim.ui.web.pages.site.table", lambda: 1 / 0)
+    answer = visitor.get("/glossary")
+    assert answer.status_code == 500
+    assert "division" not in answer.text
+    assert "/glossary" in caplog.text
+
+
+def test_plotly_comes_from_the_package_for_ever(visitor):
+    address = re.search(r'/plotly/[^"]+', visitor.get("/runs/small-run").text)[0]
+    with visitor.get(address) as answer:
+        assert len(answer.data) > 1_000_000
+        assert "immutable" in answer.headers["Cache-Control"]
+    assert visitor.get(address.replace("7.", "0.")).status_code == 404
+
+
+def test_files_change_their_address_with_their_contents(visitor):
+    files = visitor.app.extensions["files"]
+    address = f"/static/{files.edition}/site.css"
+    assert "immutable" in visitor.get(address).headers["Cache-Control"]
+    assert visitor.get("/static/000000000000/site.css").status_code == 404
+    assert visitor.get(f"/static/{files.edition}/../application.py").status_code == 404
+    assert visitor.get(f"/static/{files.edition}/%2e%2e/application.py").status_code == 404
+    assert visitor.get("/favicon.ico").mimetype == "image/svg+xml"
+
+
+def test_the_glossary_holds_every_reason_code(visitor):
+    page = visitor.get("/glossary").text
+    missing = [code for code in table() if f'id="{code}"' not in page]
+    assert len(table()) > 40
+    assert not missing
+
+
+def test_each_chart_has_a_sentence_and_a_table(visitor, run_address):
+    page = visitor.get(run_address).text
+    label = re.search(r'aria-roledescription="chart" aria-label="([^"]+)"', page)[1]
+    assert "validators, quorum 3" in label
+    assert page.count("<details><summary>Table:") == 3
+    assert page.count("<tbody>") >= 3
+
+
+def test_the_figure_knows_its_orders_and_cannot_be_sent_away(visitor, run_address):
+    drawn = visitor.get(f"{run_address}/figure.json").get_json()
+    assert drawn["config"]["showSendToCloud"] is False
+    assert drawn["config"]["plotlyServerURL"] == ""
+    [buys] = [trace for trace in drawn["figure"]["data"] if trace.get("name") == "aggressive buy"]
+    assert len(buys["ids"]) == len(buys["x"]) > 0
+    assert visitor.get(f"{run_address}/orders/{buys['ids'][0]}").status_code == 200
+
+
+def test_the_export_is_one_file_that_asks_nobody(visitor, run_address):
+    answer = visitor.get(f"{run_address}/export")
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="small-run.html"'
+    assert not re.search(r'<(?:script|link|img)[^>]+(?:src|href)="(?:https?:)?//', answer.text)
+
+
+@pytest.mark.parametrize("kind", ["votes", "trades", "settlement", "refusals"])
+def test_the_journal_lists_what_was_asked_for(visitor, run_address, kind):
+    page = visitor.get(f"{run_address}/journal?kind={kind}").text
+    areas = set(re.findall(r'<span class="area (\w+)">', page))
+    expected = {"votes": {"consensus"}, "trades": {"market"}, "settlement": {"settlement"}}
+    assert areas == expected.get(kind, areas)
+    assert areas or kind == "refusals"
+
+
+def test_two_runs_side_by_side_mark_what_differs(visitor, folders, tmp_path):
+    page = visitor.get("/runs/compare?left=small-run&right=small-run").text
+    assert "0 of" in page
+    assert 'class="differs"' not in page
+    assert visitor.get("/runs/compare?left=small-run&right=nothing").status_code == 404

@@ -1,0 +1,101 @@
+"""A form has a field for each parameter, and each mistake stands beside its field."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import pytest
+
+from market_sim.simulation.scenarios.first_market import FirstMarket
+from market_sim.simulation.scenarios.scenario import Scenario
+from market_sim.ui.web.scenario_form import ScenarioForm
+
+
+@dataclass(frozen=True)
+class Kinds(Scenario):
+    """One field of each kind."""
+
+    name: ClassVar[str] = "kinds"
+    whole: int = 3
+    share: float = 0.5
+    loud: bool = True
+    word: str = "x"
+
+
+def sent(kind, **changes):
+    defaults = {one.name: one.value for form in [ScenarioForm.empty(kind)] for one in (*form.own, *form.run)}
+    return ScenarioForm.typed(kind, {**defaults, **changes})
+
+
+def test_fields_follow_the_types():
+    assert [(one.name, one.kind, one.value) for one in ScenarioForm.empty(Kinds).own] == [
+        ("p-whole", "integer", "3"),
+        ("p-share", "number", "0.5"),
+        ("p-loud", "switch", "true"),
+        ("p-word", "text", "x"),
+    ]
+
+
+def test_what_is_typed_is_read_as_the_field_says():
+    parameters, options = sent(Kinds, **{"p-whole": "7", "p-share": "1", "p-word": "y", "seed": "11"}).read()
+    assert parameters == {"whole": 7, "share": 1.0, "loud": True, "word": "y"}
+    assert (options.seed, options.epochs, options.validators, options.byzantine) == (11, 12, None, None)
+
+
+def test_a_switch_that_is_off_sends_nothing():
+    form = ScenarioForm.typed(Kinds, {"p-whole": "1", "p-share": "1", "p-word": "", "seed": "1", "epochs": "1"})
+    assert form.read()[0]["loud"] is False
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("p-traders", "many", "whole number"),
+        ("p-traders", "", "whole number"),
+        ("p-traders", "1.5", "whole number"),
+        ("p-traders", "9" * 30, "at most"),
+        ("p-shock_percent", "nan", "finite"),
+        ("p-shock_percent", "inf", "finite"),
+        ("p-shock_percent", "1e400", "finite"),
+        ("p-shock_percent", "x" * 300, "at most 199 characters"),
+        ("seed", "", "Seed needs"),
+        ("seed", "-1", "from 0"),
+        ("seed", "1_000", "whole number"),
+        ("seed", "٣", "whole number"),
+        ("epochs", "0", "from 1 to 500"),
+        ("epochs", "501", "from 1 to 500"),
+        ("epochs", "NaN", "whole number"),
+        ("validators", "3", "from 4 to 100"),
+        ("leaders", "loudest", "choose one of"),
+        ("settlement", "mainnet", "choose one of"),
+        ("byzantine", "n3", "a behaviour looks like"),
+        ("byzantine", "n9:silent", "there is no validator n9"),
+        ("byzantine", "n3:sing", "no byzantine behaviour"),
+        ("byzantine", "n2:silent, n3:silent", "bear 1 faulty"),
+        ("partition", "x", "epochs look like 5 or 5-9"),
+        ("partition", "4-6:0+9", "not two groups of validators"),
+    ],
+)
+def test_a_mistake_is_said_beside_its_field(name, value, sentence):
+    form = sent(FirstMarket, **{name: value})
+    assert form.read() is None
+    [wrong] = form.errors
+    assert wrong.name == name
+    assert sentence in wrong.error
+    assert wrong.value == value[:200]
+
+
+def test_the_page_shows_the_mistake_and_what_was_typed(visitor):
+    answer = visitor.post("/scenarios/first-market", {"seed": "<b>", "epochs": "4", "p-traders": "x", "p-makers": "1"})
+    assert answer.status_code == 422
+    assert 'value="&lt;b&gt;"' in answer.text
+    assert answer.text.count('aria-invalid="true"') == 3
+    assert 'id="p-traders-error"' in answer.text
+    assert "<b>" not in answer.text
+
+
+def test_an_address_may_fill_the_form(visitor):
+    page = visitor.get("/scenarios/first-market?seed=99&p-traders=5").text
+    assert 'value="99" id="seed"' in page
+    assert 'value="5" id="p-traders"' in page
