@@ -16,7 +16,7 @@ from market_sim.analysis.visualization.palette import LIGHT, NOTHING
 from market_sim.analysis.visualization.panels import Account, LegendEntry, Panel, Part, Table
 from market_sim.analysis.visualization.time_axis import MOST_MARKS, OPENING_EPOCHS, TimeAxis, seconds
 from market_sim.core.data.journal import Journal
-from market_sim.core.models.market_events import InstrumentListed, Trade
+from market_sim.core.models.market_events import InstrumentListed, OrderAccepted, Trade
 from market_sim.core.money import written
 
 LEGEND = (
@@ -52,11 +52,17 @@ class Market:
 
 
 def instruments(journal: Journal) -> list[InstrumentListed]:
-    """Everything that was listed, the most traded first."""
+    """Everything that somebody ordered, the most traded first; when nobody ordered anything, all that was listed."""
     trades: dict[str, int] = {}
-    for event in journal.of(Trade):
-        trades[event.symbol] = trades.get(event.symbol, 0) + 1
-    return sorted(journal.of(InstrumentListed), key=lambda listed: -trades.get(listed.symbol, 0))
+    ordered: set[str] = set()
+    for event in journal:
+        if type(event) is Trade:
+            trades[event.symbol] = trades.get(event.symbol, 0) + 1
+        elif type(event) is OrderAccepted:
+            ordered.add(event.terms.symbol)
+    listed = list(journal.of(InstrumentListed))
+    wanted = [one for one in listed if one.symbol in ordered] or listed
+    return sorted(wanted, key=lambda one: -trades.get(one.symbol, 0))
 
 
 def market_of(journal: Journal, listed: InstrumentListed, axis: TimeAxis) -> Market:
