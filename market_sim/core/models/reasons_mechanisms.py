@@ -9,6 +9,10 @@ def _refusal(code: str, rule: str, template: str) -> Reason:
     return Reason(code, "mechanism", rule, template)
 
 
+def _withdrawal(code: str, rule: str) -> Reason:
+    return Reason(code, "mechanism", rule, "{quantity} withdrawn")
+
+
 LIFE_CYCLE: tuple[Reason, ...] = (
     _refusal(
         "NOT_EXERCISABLE",
@@ -95,6 +99,9 @@ LIFE_CYCLE: tuple[Reason, ...] = (
         "Who holds what is paid for later has cash for a part of its value, open orders counted at their worst.",
         "the position could become worth {value}, which takes {needed} as margin; {available} is there",
     ),
+    _withdrawal("INSTRUMENT_ENDED", "When an instrument expires or its question is answered, its orders end with it."),
+    _withdrawal("FUNDS_NEEDED", "What an account owes is paid before its open orders are."),
+    _withdrawal("TERMS_CHANGED", "A corporate action changes what a price means, so open orders end."),
 )
 
 MARGIN: tuple[Reason, ...] = ()

@@ -41,20 +41,20 @@ class Amending(Phases):
             raise RuleViolation("NOT_YOUR_ORDER", order=number)
         return order
 
-    def _cancel_all(self, account: Account, symbol: object) -> list[Order]:
+    def _cancel_all(self, account: Account, symbol: object, reason: str = "CANCELLED") -> list[Order]:
         """Take back all open orders of an account, oldest first."""
         if symbol is not None and not (type(symbol) is str and symbol in self.listings):
             raise self._not_listed(symbol)
         found = [order for _, order in sorted(account.open.items()) if symbol in (None, order.intent.symbol)]
         for order in found:
-            self._withdraw(account, order, "CANCELLED")
+            self._withdraw(account, order, reason)
         for touched in dict.fromkeys(order.intent.symbol for order in found):
             self._finish(self.listings[touched])
         return found
 
-    def cancel_all(self, name: str, intent: CancelAll) -> list[Order]:
-        """Take back all open orders of an account, as the operator may do for it."""
-        return self._cancel_all(self.accounts[name], intent.symbol)
+    def cancel_all(self, name: str, intent: CancelAll, reason: str = "CANCELLED") -> list[Order]:
+        """Take back all open orders of an account, as the operator or a mechanism may do for it."""
+        return self._cancel_all(self.accounts[name], intent.symbol, reason)
 
     def _amend(self, account: Account, intent: Amend) -> Order:
         """Check new terms like those of a new order, and let them hold."""
