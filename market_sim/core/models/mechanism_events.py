@@ -150,3 +150,143 @@ class LossShared(MarketEvent, frozen=True):
     symbol: str
     asset: str
     amount: int
+
+
+# Margin, short selling, liquidation
+
+
+class ContractSpecified(MarketEvent, frozen=True):
+    """What one step of the price of a contract is worth that is paid for later, so that its gains can be added up."""
+
+    symbol: str
+    multiplier: int
+
+
+class MarginGranted(MarketEvent, frozen=True):
+    """A participant may owe: by these rules, and with these contracts apart from everything else it has."""
+
+    account: str
+    profile: str
+    isolated: tuple[str, ...]
+
+
+class MarksTaken(MarketEvent, frozen=True):
+    """The one snapshot of prices by which a round of liquidations judges everybody."""
+
+    round: int
+    marks: dict[str, int]
+
+
+class MarginCalled(MarketEvent, frozen=True):
+    """An account has less equity than its positions require; it has until `due` to bring in the `amount`."""
+
+    account: str
+    equity: int
+    requirement: int
+    amount: int
+    due: int
+
+
+class MarginCallMet(MarketEvent, frozen=True):
+    """The equity reaches the requirement again: by money brought in, by positions closed, or by better prices."""
+
+    account: str
+    equity: int
+    requirement: int
+    paid: int
+    """What was brought in from the account that stands behind it."""
+
+
+class LiquidationStarted(MarketEvent, frozen=True):
+    """The broker closes positions of an account; `pool` is the isolated contract, or "" for all that it has."""
+
+    account: str
+    pool: str
+    round: int
+    equity: int
+    requirement: int
+    orders: int
+    """How many open orders were taken back first."""
+
+
+class PositionSold(MarketEvent, frozen=True):
+    """One slice of a liquidation went through the book: so much was asked, so much was filled, for so much cash."""
+
+    account: str
+    pool: str
+    symbol: str
+    side: int
+    asked: int
+    filled: int
+    cash: int
+    """The value traded."""
+    fee: int
+    """What the insurance fund took of it."""
+    equity: int
+    requirement: int
+
+
+class LiquidationEnded(MarketEvent, frozen=True):
+    """What a round of liquidation came to: "restored", "flat", "waiting" for somebody to trade with."""
+
+    account: str
+    pool: str
+    round: int
+    outcome: str
+    equity: int
+    requirement: int
+
+
+class PositionReduced(MarketEvent, frozen=True):
+    """Auto-deleveraging: a winner's position was closed against a bankrupt account that nobody else would trade with."""
+
+    account: str
+    """The bankrupt one."""
+    counterparty: str
+    symbol: str
+    change: int
+    """Of the bankrupt account's position; the counterparty's changes by as much the other way."""
+    price: int
+    """The mark at which both are closed."""
+    given_up: int
+    """What the counterparty gives up of its gain, so that the bankrupt account is closed at its bankruptcy price."""
+    rank: int
+    """1 for the one with the largest gain times leverage."""
+
+
+class Located(MarketEvent, frozen=True):
+    """Shares were found and reserved for a short sale before its order was accepted."""
+
+    account: str
+    symbol: str
+    quantity: int
+    lender: str
+
+
+class Recalled(MarketEvent, frozen=True):
+    """A lender wants its shares back; what is not returned by `due` is bought in."""
+
+    lender: str
+    account: str
+    symbol: str
+    quantity: int
+    due: int
+
+
+class BoughtIn(MarketEvent, frozen=True):
+    """Recalled shares were bought for a borrower that did not return them."""
+
+    account: str
+    lender: str
+    symbol: str
+    asked: int
+    filled: int
+
+
+class ShortSalesRestricted(MarketEvent, frozen=True):
+    """The price fell by a tenth from the last close: until `until`, short sales only above the best bid (Rule 201)."""
+
+    symbol: str
+    close: int
+    price: int
+    until: int

@@ -1,10 +1,8 @@
-"""Marks: the prices at which positions are valued, taken all at once (finance rule 2.5).
+"""Marks: the prices at which positions are valued (finance rule 2.5).
 
 A mark is not the last trade, because one wild trade must not ruin anybody. It is, in this order: the believed value
-of the instrument; that of its underlying, for a contract that is paid for later; the middle of its book while it
-trades; in a call, the price that the auction would give; the last trade; for an option, what exercising would be
-worth; the mark it had before. An instrument with none of these has no mark: what is owned of it counts nothing, and
-nobody may sell it short (L10).
+of the instrument; the middle of its book while it trades; in a call, the price that the auction would give; the last
+trade. It is read anew each time: a mark remembered from before a halt would be a price that nobody trades at (BL15).
 """
 
 from __future__ import annotations
@@ -12,8 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
-from market_sim.core.models.derivatives import Future, Option, Perpetual
-from market_sim.market.exchange.exchange import Exchange
 from market_sim.market.exchange.listing import CONTINUOUS, IN_CALL, Listing
 
 
@@ -26,38 +22,16 @@ class Priced(Protocol):
 
 
 class Marks:
-    """The source of marks for one exchange; `take` reads all of them at one moment."""
+    """Says what one unit of an instrument is worth now."""
 
-    def __init__(self, exchange: Exchange, values: Mapping[str, Priced] | None = None) -> None:
-        self._exchange = exchange
-        self._values = values or {}
-        self.known: dict[str, int] = {}
-        """The last snapshot: what holds until the next one is taken."""
+    def __init__(self, values: Mapping[str, Priced] | None = None) -> None:
+        self.values: Mapping[str, Priced] = {} if values is None else values
 
-    def take(self) -> dict[str, int]:
-        """A new snapshot; the old one stays as it was for whoever still holds it."""
-        fresh: dict[str, int] = {}
-        options = []
-        for symbol, listing in self._exchange.listings.items():
-            mark = self._seen(symbol, listing)
-            if mark is not None:
-                fresh[symbol] = mark
-            elif type(listing.instrument) is Option:
-                options.append(listing.instrument)
-            elif symbol in self.known:
-                fresh[symbol] = self.known[symbol]
-        for option in options:
-            if option.underlying in fresh:
-                fresh[option.symbol] = option.intrinsic(fresh[option.underlying])
-        self.known = fresh
-        return fresh
-
-    def _seen(self, symbol: str, listing: Listing) -> int | None:
-        values, instrument = self._values, listing.instrument
-        if symbol in values:
-            return values[symbol].price
-        if type(instrument) in (Perpetual, Future) and instrument.underlying in values:  # type: ignore[attr-defined]
-            return values[instrument.underlying].price  # type: ignore[attr-defined]
+    def mark(self, listing: Listing) -> int | None:
+        """The mark of this moment; None for an instrument that never had any price."""
+        value = self.values.get(listing.symbol)
+        if value is not None:
+            return value.price
         if listing.phase == CONTINUOUS:
             bid, ask = listing.book.best_bid, listing.book.best_ask
             if bid is not None and ask is not None:
