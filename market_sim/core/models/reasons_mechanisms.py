@@ -104,7 +104,39 @@ LIFE_CYCLE: tuple[Reason, ...] = (
     _withdrawal("TERMS_CHANGED", "A corporate action changes what a price means, so open orders end."),
 )
 
-MARGIN: tuple[Reason, ...] = ()
+MARGIN: tuple[Reason, ...] = (
+    _refusal(
+        "NO_MARK",
+        "What has never had a price can be neither sold short nor bought on credit.",
+        "{symbol} has no price yet",
+    ),
+    _refusal(
+        "NO_CREDIT",
+        "A broker lends no more cash than it has.",
+        "{account} would have to borrow {needed}, the broker has {available}",
+    ),
+    _refusal(
+        "NO_LOCATE",
+        "Shares are located with a lender before they are sold short (Regulation SHO, 203(b)(1)).",
+        "{needed} of {symbol} would have to be borrowed, {available} can be lent",
+    ),
+    _refusal(
+        "UPTICK_RULE",
+        "After a fall of a tenth, a short sale needs a price above the best bid (Regulation SHO, rule 201).",
+        "the limit {limit} is not above the best bid {bid} of {symbol}",
+    ),
+    _refusal(
+        "CANNOT_BE_SHORT",
+        "Warrants and notes are not lent, so they are sold by those who hold them.",
+        "{needed} of {symbol} would be sold, {available} are available",
+    ),
+    _refusal(
+        "BEING_LIQUIDATED",
+        "While a broker closes an account's positions, the account can reduce them and nothing else.",
+        "{account} has an equity of {equity}, its positions require {requirement}",
+    ),
+    _withdrawal("LIQUIDATED", "A broker that closes positions first takes back the open orders of the account."),
+)
 """Margin, short selling and liquidation."""
 
 MECHANISM_REASONS: tuple[Reason, ...] = (*LIFE_CYCLE, *MARGIN)
