@@ -43,7 +43,9 @@ def test_at_one_price_the_first_is_served_first(student):
     waiting = [order(9, "sell", 10_005, 1), order(2, "sell", 10_005, 50), order(5, "sell", 10_005, 3)]
     found = student.call("queue", waiting, "sell")
     assert found != [9, 5, 2], "order 9 came last and was served first: at one price, time decides"
-    assert found == [2, 5, 9], f"at one price the orders are served in the order of their numbers 2, 5, 9; found {found}"
+    assert found == [2, 5, 9], (
+        f"at one price the orders are served in the order of their numbers 2, 5, 9; found {found}"
+    )
 
 
 @pytest.mark.points(2, task=2, hint="Who was there first had named a price; who comes later accepts it.")
@@ -60,7 +62,9 @@ def test_a_trade_happens_at_the_waiting_price(student):
     assert equal, "a buyer at 100.00 meets a seller at exactly 100.00: equal prices trade"
 
 
-@pytest.mark.points(2, task=2, hint="Go from the best order to the next, until nothing is left or the price is too bad.")
+@pytest.mark.points(
+    2, task=2, hint="Go from the best order to the next, until nothing is left or the price is too bad."
+)
 def test_an_order_sweeps_as_far_as_its_limit(student, partial):
     "an order takes level after level, no further than its limit, and its rest waits"
     waiting = [order(1, "sell", 10_010, 5), order(2, "sell", 10_005, 5), order(3, "sell", 10_020, 5)]

@@ -33,7 +33,9 @@ def test_half_the_spread_on_each_side(student):
     )
 
 
-@pytest.mark.points(2, task=1, hint="Who holds too much wants to be bought from: is a low price or a high one inviting?")
+@pytest.mark.points(
+    2, task=1, hint="Who holds too much wants to be bought from: is a low price or a high one inviting?"
+)
 def test_the_quotes_lean_against_the_stock(student):
     "with too many shares both quotes move down, with too few both move up"
     long_bid, long_ask = quotes(student, 10_000, 20, 10, LIMIT, 30)
@@ -71,7 +73,13 @@ def test_random_quotes_are_those_of_the_product(student, partial, seed):
     luck = Random(seed)
     right = 0
     for _ in range(40):
-        given = (luck.randint(900, 30_000), luck.randint(2, 80), luck.choice([-1, 1]) * luck.randint(3, 19), LIMIT, luck.randint(5, 60))
+        given = (
+            luck.randint(900, 30_000),
+            luck.randint(2, 80),
+            luck.choice([-1, 1]) * luck.randint(3, 19),
+            LIMIT,
+            luck.randint(5, 60),
+        )
         found, expected = quotes(student, *given), product_quotes(*given)
         right += found == expected
         partial(right / 40, f"{right} of 40 situations are right; for quotes{given} expected {expected}, found {found}")
@@ -85,7 +93,9 @@ def test_a_day_in_the_market(student, partial, seed, replay):
     mine = [event.order for event in journal.of(OrderAccepted) if event.account == "you"]
     replay(journal, next((place for place, one in enumerate(journal) if getattr(one, "account", "") == "you"), None))
     assert not result.failures, result.failures[0] if result.failures else ""
-    assert len(mine) >= 100, f"in 10 seconds of ten decisions each you placed {len(mine)} orders; quote in each decision"
+    assert len(mine) >= 100, (
+        f"in 10 seconds of ten decisions each you placed {len(mine)} orders; quote in each decision"
+    )
     partial(1 / 4, "you quote, but something else is wrong")
     open_orders, place = most_open(journal)
     replay(journal, place)
@@ -136,9 +146,7 @@ def quotes(student, *given):
 
 def product_quotes(reference, spread_bps, away, limit, lean_bps):
     """What the product's own market maker quotes in this situation."""
-    maker = MarketMaker(
-        spread_bps=spread_bps, size=1, levels=1, target=100, max_position=limit, lean_bps=lean_bps
-    )
+    maker = MarketMaker(spread_bps=spread_bps, size=1, levels=1, target=100, max_position=limit, lean_bps=lean_bps)
     market = InstrumentView("ACME", value=reference, position=100 + away)
     intents = list(maker.decide(View({"ACME": market}, cash=10**9)))
     prices = {intent.side: intent.limit for intent in intents}

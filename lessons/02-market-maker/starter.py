@@ -5,7 +5,7 @@ Prices are whole cents. A basis point is a hundredth of a percent: x basis point
 
 from dataclasses import dataclass
 
-from market_sim import Buy, Cancel, Sell, Strategy
+from market_sim import Buy, Cancel, Sell, Strategy  # noqa: F401
 
 
 def quotes(reference, spread_bps, away, limit, lean_bps):
@@ -32,7 +32,4 @@ class Maker(Strategy):
 
     def decide(self, view):
         """Take the old quotes back, then place new ones; never more than what leads to the limit."""
-        market = view["ACME"]
-        away = market.position - self.target
-        bid, ask = quotes(market.value, self.spread_bps, away, self.limit, self.lean_bps)
         yield from []

@@ -1,7 +1,7 @@
 """03-order-types: what may become of an order when it arrives?
 
-An order is a dictionary: {"number": 7, "side": "buy", "kind": "limit", "price": 10_005, "quantity": 3}. Prices are whole
-cents; a market order has the price None. A smaller number came earlier. Orders that wait are all of kind "limit".
+An order is a dictionary: {"number": 7, "side": "buy", "kind": "limit", "price": 10_005, "quantity": 3}. Prices are
+whole cents; a market order has the price None. A smaller number came earlier. Orders that wait are all of kind "limit".
 """
 
 

@@ -73,8 +73,12 @@ def test_the_middle_of_three(student, partial):
         blocks = chain(*epochs)
         found = names(student.call("final", blocks, [block["name"] for block in blocks]))
         third = f"b{epochs[-1]}"
-        assert third not in found, f"you made {third} final: of three blocks in a row the middle one is final, not the last"
-        assert found or not expected or epochs != (1, 2), "genesis counts as the first of three: 0, 1, 2 make block 1 final"
+        assert third not in found, (
+            f"you made {third} final: of three blocks in a row the middle one is final, not the last"
+        )
+        assert found or not expected or epochs != (1, 2), (
+            "genesis counts as the first of three: 0, 1, 2 make block 1 final"
+        )
         assert found == expected, f"{why}: with epochs {epochs} final are {expected}, found {found}"
         partial((number + 1) / len(cases), f"{number + 1} of {len(cases)} chains are right")
 
@@ -98,7 +102,9 @@ def test_whom_a_validator_votes_for(student):
         answer = student.call("may_vote", block, blocks, everything)
         assert answer is True, f"b2 and c3 end equally long chains, so a block on {parent} may be voted for"
     short = student.call("may_vote", {"name": "new", "parent": "b1", "epoch": 4}, blocks, everything)
-    assert short is False, "a block on b1 leaves a longer notarized chain behind: no vote for it, or blocks could be undone"
+    assert short is False, (
+        "a block on b1 leaves a longer notarized chain behind: no vote for it, or blocks could be undone"
+    )
     unsigned = student.call("may_vote", {"name": "new", "parent": "c3", "epoch": 4}, blocks, ["b1", "b2"])
     assert unsigned is False, "c3 is not notarized here: nobody votes for a block on it"
 

@@ -1,7 +1,7 @@
 """04-streamlet: when is a block final?
 
-A block is a dictionary: {"name": "b3", "parent": "b2", "epoch": 3}. The first block of all is "genesis"; it has epoch 0,
-is notarized and final, and does not stand in the list of blocks. Blocks are listed in the order in which they were
+A block is a dictionary: {"name": "b3", "parent": "b2", "epoch": 3}. The first block of all is "genesis"; it has epoch
+0, is notarized and final, and does not stand in the list of blocks. Blocks are listed in the order in which they were
 proposed, so a parent comes before its children.
 """
 

@@ -32,7 +32,13 @@ def test_fees_and_zeros(student, partial):
     found = rows(student.call("net", [trade("ann", "bob", 10, 100, (3, 1))]))
     total = sum(change for _, asset, change in found if asset == "USD")
     assert total == 0, f"the cash changes add up to {total} instead of 0: who receives the fees of 3 and 1?"
-    expected = [("ann", "ACME", 10), ("ann", "USD", -1003), ("bob", "ACME", -10), ("bob", "USD", 999), ("fees", "USD", 4)]
+    expected = [
+        ("ann", "ACME", 10),
+        ("ann", "USD", -1003),
+        ("bob", "ACME", -10),
+        ("bob", "USD", 999),
+        ("fees", "USD", 4),
+    ]
     assert found == expected, f"with fees of 3 and 1: {expected}, found {found}"
     partial(0.5, "the fees are right")
     back = rows(student.call("net", [trade("ann", "bob", 5, 100), trade("bob", "ann", 5, 120)]))
@@ -54,7 +60,9 @@ def test_exactly_once(student, partial):
     partial(0.25, "the first batch is right")
     again = vault.call("settle", 1, 2, batch)
     paid = vault.call("balance", "bob", "USD")
-    assert paid != 1_000, "the answer was lost on the way, the relayer sends the same batch again, and bob is paid twice"
+    assert paid != 1_000, (
+        "the answer was lost on the way, the relayer sends the same batch again, and bob is paid twice"
+    )
     assert again == "already settled" and paid == 500, (
         f"the same batch again: nothing happens, and the answer is 'already settled'; found {again!r}, bob has {paid}"
     )
@@ -66,7 +74,9 @@ def test_exactly_once(student, partial):
     partial(1, "")
 
 
-@pytest.mark.points(2, task=2, hint="Compute all new balances beside the old ones, and look at them before you keep them.")
+@pytest.mark.points(
+    2, task=2, hint="Compute all new balances beside the old ones, and look at them before you keep them."
+)
 def test_all_or_nothing(student, partial):
     "a batch that cannot be paid as a whole changes nothing"
     start = {("ann", "USD"): 1_000, ("bob", "ACME"): 10}
@@ -74,11 +84,13 @@ def test_all_or_nothing(student, partial):
     invented = vault.call("settle", 1, 1, [("ann", "USD", -100), ("bob", "USD", 101)])
     assert invented == "not zero-sum", f"100 leave ann and 101 reach bob: 'not zero-sum', found {invented!r}"
     partial(0.5, "money out of nothing is refused")
-    cannot = vault.call("settle", 1, 1, [("ann", "ACME", 50), ("ann", "USD", -900), ("bob", "ACME", -50), ("bob", "USD", 900)])
+    cannot = vault.call(
+        "settle", 1, 1, [("ann", "ACME", 50), ("ann", "USD", -900), ("bob", "ACME", -50), ("bob", "USD", 900)]
+    )
     assert cannot == "insolvent", f"bob has 10 shares and should deliver 50: 'insolvent', found {cannot!r}"
     left = vault.call("balance", "ann", "USD")
     assert left == 1_000, (
-        f"the batch was refused because of bob, and ann has paid all the same: she has {left} of her 1000; all or nothing"
+        f"the batch was refused because of bob, and ann has paid all the same: she has {left} of 1000; all or nothing"
     )
     dip = [("ann", "USD", -1_000), ("ann", "USD", 400), ("bob", "USD", 600)]
     assert vault.call("settle", 1, 1, dip) == "settled", "a refused batch was not paid, so block 1 is still the next"

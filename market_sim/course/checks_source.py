@@ -44,7 +44,8 @@ def _check(node: ast.FunctionDef, shown: str) -> CheckSource:
     where = f"{shown}, line {node.lineno}"
     findings: list[str] = []
     mark = next((one for one in node.decorator_list if ast.unparse(one).startswith("pytest.mark.points(")), None)
-    points, options = 0.0, {}
+    points = 0.0
+    options: dict[str, Any] = {}
     if isinstance(mark, ast.Call):
         points, options = _marked(mark, where)
     else:
@@ -77,8 +78,12 @@ def _silent_asserts(tree: ast.Module, shown: str) -> list[str]:
 def _forbidden_imports(tree: ast.Module, shown: str) -> list[str]:
     findings = []
     for node in ast.walk(tree):
-        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-        names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            names = [node.module or ""]
+        else:
+            continue
         if any(name.split(".")[-1] in NOT_IMPORTED for name in names):
             findings.append(f"{shown}, line {node.lineno}: checks never import the solution")
     return findings

@@ -126,7 +126,9 @@ def lesson_progress(out: TextIO, course: Path = COURSE, answers: Path = ANSWERS)
         standing = progress.of(lesson)
         if standing.tries or standing.hints or standing.prediction:
             hints = sum(standing.hints.values())
-            out.write(f"  {lesson.id:<20} best {standing.best:g}/{lesson.points}, {standing.tries} tries, {hints} hints\n")
+            out.write(
+                f"  {lesson.id:<20} best {standing.best:g}/{lesson.points}, {standing.tries} tries, {hints} hints\n"
+            )
     return DONE
 
 

@@ -22,7 +22,9 @@ KEY = re.compile(r"([a-z_]+):(?: |$)")
 NUMBER = re.compile(r"-?(0|[1-9][0-9]*)")
 QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 BARE = re.compile(r"[^\[\]{},\n]+")
-SURPRISING = re.compile(r"(?i)y|n|yes|no|on|off|true|false|null|~|[-+.0-9][-+.0-9_:eoxab]*|.*(: |:$| #).*|[&*!|>'\"%@`#?-].*")
+SURPRISING = re.compile(
+    r"(?i)y|n|yes|no|on|off|true|false|null|~|[-+.0-9][-+.0-9_:eoxab]*|.*(: |:$| #).*|[&*!|>'\"%@`#?-].*"
+)
 
 
 class Entry(NamedTuple):

@@ -12,8 +12,10 @@ import hashlib
 import io
 import json
 import os
+import tempfile
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TextIO
@@ -70,13 +72,47 @@ class Case:
     """The digest of everything that the verdict depends on."""
 
 
+@dataclass(frozen=True)
+class Kept:
+    """A lesson and its hidden checks as they were when grading began.
+
+    Each judge gets a copy of its own, so an answer that overwrites checks on the disk changes nobody's marks.
+    """
+
+    lesson: Lesson
+    files: tuple[tuple[str, bytes], ...]
+    hidden: bool
+
+    @classmethod
+    def of(cls, lesson: Lesson, checks_dir: Path | None) -> Kept:
+        """Read everything that judging needs."""
+        visible = [lesson.folder / name for name in ("lesson.md", "checks.py", "hints.md", "scenario.py")]
+        files = [(f"lessons/{lesson.id}/{file.name}", file) for file in visible if file.is_file()]
+        if checks_dir is not None:
+            secret = [(f"hidden/{lesson.id}/checks.py", checks_dir / lesson.id / "checks.py")]
+            secret.append(("hidden/salt.txt", checks_dir / "salt.txt"))
+            files += [(name, file) for name, file in secret if file.is_file()]
+        return cls(lesson, tuple((name, file.read_bytes()) for name, file in files), checks_dir is not None)
+
+    @contextmanager
+    def laid_out(self) -> Iterator[tuple[Lesson, Path | None]]:
+        """The lesson and the folder of hidden checks in a folder that only this user may enter."""
+        with tempfile.TemporaryDirectory(prefix="judging-") as place:
+            for name, data in self.files:
+                file = Path(place) / name
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_bytes(data)
+            hidden = Path(place) / "hidden" if self.hidden else None
+            yield replace(self.lesson, folder=Path(place) / "lessons" / self.lesson.id), hidden
+
+
 def grade_class(room: Classroom, screen: TextIO) -> Graded:
     """Judge what is not known yet, and write the table."""
     if room.workers < 1:
         raise InputError(f"at least one worker is needed, found {room.workers}")
     isolation = best(room.how.isolation)
     # Found out once, so that all judges use the same level and none has to try.
-    room = replace(room, how=replace(room.how, isolation=isolation.level))
+    room = replace(room, how=replace(room.how, isolation=isolation.name))
     cases = list(_cases(room))
     known = {case.key for case in cases if _known(case) is not None}
     waiting = [case for case in cases if case.key not in known]
@@ -134,7 +170,8 @@ def _judge_all(cases: list[Case], room: Classroom, all_of_them: int, screen: Tex
     done = all_of_them - len(cases)
     pool = ThreadPoolExecutor(room.workers)
     try:
-        running = {pool.submit(_judge, case, room.how): case for case in cases}
+        kept = {lesson: Kept.of(lesson, room.how.checks_dir) for lesson in {case.lesson for case in cases}}
+        running = {pool.submit(_judge, case, kept[case.lesson], room.how): case for case in cases}
         while running:
             ended, _ = wait(running, return_when=FIRST_COMPLETED)
             for one in ended:
@@ -155,11 +192,12 @@ def _progress(screen: TextIO, done: int, of: int, case: Case) -> None:
         screen.flush()
 
 
-def _judge(case: Case, how: Judging) -> None:
+def _judge(case: Case, kept: Kept, how: Judging) -> None:
     if not os.path.lexists(case.answer):
         verdict, seconds = _missing(case), 0.0
     else:
-        judged = judge(case.lesson, case.answer, how)
+        with kept.laid_out() as (lesson, checks_dir):
+            judged = judge(lesson, case.answer, replace(how, checks_dir=checks_dir))
         verdict, seconds = judged.verdict, judged.seconds
     extra = {"key": case.key, "checks": case.checks, "student": case.student, "version": VERSION}
     document = gradescope(verdict, seconds, extra)
@@ -213,5 +251,3 @@ def _write(file: Path, text: str) -> None:
     beside = file.with_name(file.name + ".part")
     beside.write_text(text, encoding="utf-8")
     os.replace(beside, file)
-
-

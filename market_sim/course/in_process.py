@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -14,7 +15,7 @@ class InProcessStudent:
     """Answers like the student's process does, without any limit."""
 
     def __init__(self, answer: Path) -> None:
-        self.module = ModuleType("answer")
+        self.module = sys.modules["answer"] = ModuleType("answer")
         # I0 is asked for by name (--unsafe-in-process): it is the student's own code on the student's own computer.
         exec(compile(answer.read_bytes(), str(answer), "exec"), self.module.__dict__)  # noqa: S102
 

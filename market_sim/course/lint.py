@@ -17,6 +17,7 @@ from typing import TextIO
 from market_sim.core.errors import InputError
 from market_sim.course.catalogue import find_lesson, lesson_folders
 from market_sim.course.checks_source import CheckSource, checks_in
+from market_sim.course.isolation.levels import best
 from market_sim.course.judging import Judging, judge
 from market_sim.course.lesson import HINTS_PER_TASK, Lesson, load_lesson
 from market_sim.course.look import command_of, scenario_of
@@ -73,8 +74,9 @@ def read_lesson(lesson: Lesson, course: Sequence[str], checks_dir: Path | None) 
     scenario_of(lesson)
     hints = lesson.hints
     for task in lesson.tasks:
-        if len(hints.get(task.id, ())) != HINTS_PER_TASK:
-            yield f"{lesson.id}/hints.md: task {task.id} needs {HINTS_PER_TASK} hints, found {len(hints.get(task.id, ()))}"
+        found = len(hints.get(task.id, ()))
+        if found != HINTS_PER_TASK:
+            yield f"{lesson.id}/hints.md: task {task.id} needs {HINTS_PER_TASK} hints, found {found}"
     checks = checks_in(lesson.checks, lesson.id)
     yield from _checks(lesson, checks)
     if checks_dir is not None and (checks_dir / lesson.id / "checks.py").is_file():
@@ -134,8 +136,9 @@ def grade_lesson(lesson: Lesson) -> Iterator[str]:
     """The model solution, the starter and the wrong answers, each graded as a student's answer would be."""
     wrong = [foreseen(file, lesson.id) for file in lesson.wrong_answers]
     answers = [lesson.solution, lesson.starter, *(one.file for one in wrong)]
+    how = Judging(best("I1").name)
     with ThreadPoolExecutor(WORKERS) as pool:
-        solved, untouched, *others = pool.map(lambda answer: judge(lesson, answer, Judging("I1")).verdict, answers)
+        solved, untouched, *others = pool.map(lambda answer: judge(lesson, answer, how).verdict, answers)
     if not solved.passed:
         failing = "; ".join(f"{check.name}: {check.reason}" for check in solved.checks if check.status != "passed")
         yield f"{lesson.id}/solution.py: the model solution does not get full marks: {failing or solved.trouble}"

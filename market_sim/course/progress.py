@@ -1,4 +1,4 @@
-"""A student's progress: what was started, tried, passed, predicted, and which hints were shown. One file on her disk."""
+"""A student's progress: what was tried, passed and predicted, which hints were shown; one file on her disk."""
 
 from __future__ import annotations
 

@@ -43,7 +43,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--unsafe-in-process", action="store_true", help="run the answer in here: practice, not a grade")
     group.addoption("--verdict", metavar="FILE", help="write the verdict on one lesson as JSON")
     group.addoption("--grade", action="store_true", help="write grade.json with the verdicts on all lessons")
-    group.addoption("--replays", default="results", metavar="DIR", help="where runs of failed checks are kept; '' for nowhere")
+    group.addoption(
+        "--replays", default="results", metavar="DIR", help="where runs of failed checks are kept; '' for nowhere"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -144,7 +146,7 @@ class Grading:
     def is_hidden(self, item: pytest.Item) -> bool:
         """Whether only the instructor has this check."""
         mark = item.get_closest_marker("points")
-        told = bool(mark) and mark.kwargs.get("visibility", "visible") != "visible"
+        told = mark is not None and mark.kwargs.get("visibility", "visible") != "visible"
         return told or (self.hidden_from is not None and self.hidden_from in item.path.parents)
 
     # What a check can use
@@ -221,7 +223,9 @@ class Grading:
         notes = item.stash.get(NOTES, None)
         if notes is None or self.answers is None:
             return report
-        if call.excinfo is not None and not isinstance(call.excinfo.value, StudentProblem | AssertionError | InputError):
+        if call.excinfo is not None and not isinstance(
+            call.excinfo.value, StudentProblem | AssertionError | InputError
+        ):
             notes.reason = notes.reason or _unusable(call.excinfo.value)
         if call.excinfo is not None:
             notes.raised.append(call.excinfo.value)

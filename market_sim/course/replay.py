@@ -6,8 +6,8 @@ from pathlib import Path
 
 from market_sim.core.data.archive import save
 from market_sim.core.data.journal import Journal
-from market_sim.core.models.intents import Intent
 from market_sim.core.models.instruments import Stock
+from market_sim.core.models.intents import Intent
 from market_sim.core.models.run_events import RunEnded, RunStarted
 from market_sim.market.exchange.exchange import Exchange
 

@@ -24,10 +24,7 @@ def arrive(waiting, order):
     """Refuse what its kind forbids, trade, then let the rest wait or let it go."""
     possible = tradable(waiting, order)
     kind, quantity = order["kind"], order["quantity"]
-    if (
-        (kind == "fok" and possible < quantity)
-        or (kind == "market" and possible == 0)
-    ):
+    if (kind == "fok" and possible < quantity) or (kind == "market" and possible == 0):
         return {"trades": [], "waits": 0, "cancelled": 0, "refused": True}
     trades, left = [], quantity
     for one in others(waiting, order):

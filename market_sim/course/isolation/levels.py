@@ -49,6 +49,11 @@ class Isolation:
     """Why it is not more."""
 
     @property
+    def name(self) -> str:
+        """The name under which this very way can be asked for without trying again which one works."""
+        return self.level + ("+user" if self.own_user else "+alone")
+
+    @property
     def sentence(self) -> str:
         """What a report says about how far the code was kept apart."""
         user = " as a user of its own" if self.own_user else ""
@@ -84,9 +89,9 @@ class Isolation:
         }
         warden = [INTERPRETER, "-I", "-S", str(WARDEN), json.dumps(settings)]
         if not self.bubblewrap:
-            return [*warden, INTERPRETER, "-I", "-S", str(CHILD), *last]
+            return [*warden, INTERPRETER, "-I", "-S", "-u", str(CHILD), *last]
         inside = str(INSIDE / CHILD.relative_to(PACKAGE))
-        return [*warden, self.bubblewrap, *_walls(answer), INTERPRETER, "-I", "-S", inside, *last]
+        return [*warden, self.bubblewrap, *_walls(answer), INTERPRETER, "-I", "-S", "-u", inside, *last]
 
     def shown(self, answer: Path) -> Path:
         """Where the student's process finds its answer."""
@@ -113,14 +118,17 @@ IN_PROCESS = Isolation("I0")
 @cache
 def best(wanted: str = "auto") -> Isolation:
     """The strongest isolation that works here, or the one that was asked for; what is missing is said."""
-    if wanted not in ("auto", "I0", "I1", "I2"):
+    if wanted not in ("auto", "I0", "I1", "I2", "I1+alone", "I1+user", "I2+alone", "I2+user"):
         raise InputError(f"an isolation level is one of auto, I0, I1, I2, found {wanted!r}")
     if wanted == "I0":
         return IN_PROCESS
+    level, _, user = wanted.partition("+")
     if os.name != "posix":
         raise InputError("student code is kept apart on Linux and macOS only; elsewhere use --unsafe-in-process")
     remark = "bubblewrap was not asked for" if wanted == "I1" else "bubblewrap is not on this machine"
     program = os.environ.get("MARKET_SIM_BWRAP") or shutil.which("bwrap")
+    if user:
+        return Isolation("I2" if level == "I2" else "I1", user == "user", program or "" if level == "I2" else "")
     if program and wanted != "I1":
         remark = "bubblewrap is here, but it may not make user namespaces"
         for isolation in _with_and_without_own_user("I2", program, ""):
@@ -141,7 +149,9 @@ def _with_and_without_own_user(level: Level, program: str, remark: str) -> Seque
 
 def works(isolation: Isolation) -> bool:
     """Whether a process kept apart in this way can be started here and answers."""
-    from market_sim.course.isolation.student import StudentProcess, StudentProblem
+    # Imported here because a student's process is started in one of the ways that stand above.
+    from market_sim.course.isolation.problems import StudentProblem
+    from market_sim.course.isolation.student import StudentProcess
 
     with tempfile.TemporaryDirectory() as place:
         answer = Path(place) / "answer.py"

@@ -1,1 +1,1 @@
-"""What stands inside the student's process: standard library only, because nothing that is installed can be seen there."""
+"""What stands inside the student's process: standard library only, because nothing installed can be seen there."""

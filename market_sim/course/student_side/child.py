@@ -148,7 +148,7 @@ def intents_in_use() -> dict[str, Any]:
 
 def main(incoming: int, outgoing: int) -> None:
     """Read, obey, answer, until the pipe is closed."""
-    sys.meta_path.insert(0, OpenModules())  # type: ignore[arg-type]
+    sys.meta_path.insert(0, OpenModules())
     from market_sim.course.student_side.wire import LONGEST_LINE, decode, encode, line_of, message_in
 
     answer = Answer()

@@ -98,7 +98,8 @@ def _decoded(value: Any, frozen: Frozen) -> Any:
         return value
     if TAG not in value:
         return {key: _decoded(one, frozen) for key, one in value.items()}
-    kind, of = value[TAG], value.get("of")
+    kind: Any = value[TAG]
+    of: Any = value.get("of")
     if kind == "bytes":
         return bytes.fromhex(of)
     if kind == "float" and of in ("nan", "inf", "-inf"):

@@ -1,0 +1,207 @@
+"""The course keeps its promises: each lesson lints, its facts are the product's, and its commands do what they say."""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+from functools import cache
+
+import pytest
+
+from market_sim.core.errors import InputError
+from market_sim.core.models.consensus_events import BlockFinalized, BlockProposed
+from market_sim.core.models.market_events import OrderAccepted, Trade
+from market_sim.core.models.settlement_events import BlockSettled
+from market_sim.course import commands
+from market_sim.course.catalogue import find_lesson, lesson_folders
+from market_sim.course.judging import Judging
+from market_sim.course.look import look, scenario_of
+from market_sim.simulation.run import Options, simulate
+from tests.conftest import ROOT
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="student code is kept apart on POSIX systems only")
+
+COURSE = ROOT / "lessons"
+I1 = Judging("I1")
+
+
+@pytest.mark.parametrize("id", lesson_folders(COURSE))
+def test_a_lesson_keeps_its_promises(id):
+    out = io.StringIO()
+    assert commands.lint(out, COURSE, [id]) == 0, out.getvalue()
+
+
+# What the lessons say of their runs
+
+
+@cache
+def journal(id):
+    lesson = find_lesson(COURSE, id)
+    if lesson.look.settlement == "none":
+        return look(lesson).journal
+    shown = lesson.look
+    return simulate(scenario_of(lesson), Options(shown.seed, shown.epochs, settlement="memory")).journal
+
+
+def says(id, *sentences):
+    text = " ".join(find_lesson(COURSE, id).body.split())
+    for sentence in sentences:
+        assert sentence in text, f"{id}/lesson.md no longer agrees with its run: expected {sentence!r}"
+
+
+def outcome(id):
+    return find_lesson(COURSE, id).prediction.outcome
+
+
+def test_most_orders_of_lesson_1_never_trade():
+    trades = list(journal("01").of(Trade))
+    accepted = sum(1 for _ in journal("01").of(OrderAccepted))
+    traded = len({one.maker_order for one in trades} | {one.taker_order for one in trades})
+    says("01", f"accepted {accepted:,} orders, and {traded:,} of them ever traded")
+    assert (outcome("01") == "fewer than one in five") == (traded / accepted < 0.2)
+
+
+def test_the_final_blocks_of_lesson_4():
+    epochs = {event.block: event.epoch for event in journal("04").of(BlockProposed)}
+    final = {event.block: event for event in journal("04").of(BlockFinalized) if event.validator == 0}
+    in_order = sorted(epochs[block] for block in final)
+    listed = ", ".join(map(str, in_order[:-1])) + f" and {in_order[-1]}"
+    says("04", f"those of epochs {listed}", "Blocks 1, 3 and 4 became final together in epoch 5")
+    assert {epochs[block] for block, event in final.items() if event.epoch == 5} == {1, 3, 4}
+    assert (len(epochs), len(final), outcome("04")) == (9, 6, "six")
+    assert not {2, 6, 10} & set(epochs.values())
+
+
+def test_the_rows_of_lesson_5():
+    batch = next(event for event in journal("05").of(BlockSettled) if event.last == 7)
+    says("05", f"The {batch.trades} trades of block 7 make {5 * batch.trades} changes and become {batch.rows} rows")
+    assert f"Block 7 of this run holds {batch.trades} trades" in find_lesson(COURSE, "05").prediction.question
+    assert (batch.rows < 40, outcome("05")) == (True, "fewer than 40")
+
+
+def test_every_run_that_a_lesson_shows_has_something_to_see():
+    for id in ("01", "02", "03", "04", "05"):
+        assert sum(1 for _ in journal(id).of(Trade)) >= 5
+
+
+# What a student types
+
+
+class Desk:
+    """A student's answers folder, and the commands."""
+
+    def __init__(self, place):
+        self.answers = place / "answers"
+
+    def type(self, command, *arguments, **more):
+        out = io.StringIO()
+        code = command(*arguments, out=out, course=COURSE, answers=self.answers, **more)
+        return code, out.getvalue()
+
+
+@pytest.fixture
+def desk(tmp_path):
+    return Desk(tmp_path)
+
+
+def test_a_lesson_from_start_to_pass(desk):
+    code, said = desk.type(commands.lesson_start, "1")
+    mine = desk.answers / "01-order-book.py"
+    assert (code, mine.read_bytes()) == (0, (COURSE / "01-order-book" / "starter.py").read_bytes())
+    code, said = desk.type(commands.lesson_check, "01-order-book", how=I1)
+    assert code == 1
+    assert "public checks 0/5, 0 of 10 points" in said
+    hints = [desk.type(commands.lesson_hint, "1", task=2)[1] for _ in range(4)]
+    assert "hint 1 of 3" in hints[0]
+    assert "all hints of task 2 were shown" in hints[3]
+    shutil.copyfile(COURSE / "01-order-book" / "solution.py", mine)
+    code, said = desk.type(commands.lesson_check, "1", how=I1)
+    assert code == 0
+    assert "public checks 5/5, 10 of 10 points; your instructor may run more checks" in said
+    assert "further reading" in said
+    assert "10/50 points (20 %), 1 of 5 lessons passed" in desk.type(commands.lesson_progress)[1]
+    assert "passed" in desk.type(commands.lesson_list)[1]
+
+
+def test_starting_again_keeps_the_answer_and_resetting_asks_first(desk):
+    desk.type(commands.lesson_start, "1")
+    mine = desk.answers / "01-order-book.py"
+    mine.write_text("mine")
+    assert "is there already" in desk.type(commands.lesson_start, "1")[1]
+    assert "nothing was changed" in desk.type(commands.lesson_reset, "1", confirm=lambda question: False)[1]
+    assert mine.read_text() == "mine"
+    desk.type(commands.lesson_reset, "1", confirm=lambda question: True)
+    assert (desk.answers / "01-order-book.py.old").read_text() == "mine"
+    assert "def queue" in mine.read_text()
+
+
+def test_mistakes_are_said_in_one_sentence(desk):
+    with pytest.raises(InputError, match="begin with: simulate.py lesson start 01-order-book"):
+        desk.type(commands.lesson_check, "1")
+    with pytest.raises(InputError, match="has the tasks 1, 2, found 9"):
+        desk.type(commands.lesson_hint, "1", task=9)
+
+
+# What an instructor types
+
+
+def test_a_scenario_and_a_lesson_of_ones_own_from_an_empty_folder(tmp_path):
+    out = io.StringIO()
+    assert commands.new_scenario("bank_run", out, tmp_path) == 0
+    file = tmp_path / "bank_run.py"
+    assert 15 <= len(file.read_text().splitlines()) <= 40
+    course, checks_dir = tmp_path / "lessons", tmp_path / "hidden"
+    assert commands.new_lesson(str(file), out, course, checks_dir) == 0
+    assert commands.new_lesson("first-market", out, course) == 0
+    assert sorted(lesson_folders(course)) == ["01-bank-run", "02-first-market"]
+    said = io.StringIO()
+    assert commands.lint(said, course, (), checks_dir) == 0, said.getvalue()
+    assert (checks_dir / "salt.txt").stat().st_size > 30
+    with pytest.raises(InputError, match="is there already"):
+        commands.new_scenario("bank_run", out, tmp_path)
+    with pytest.raises(InputError, match="small letters"):
+        commands.new_scenario("../bank", out, tmp_path)
+
+
+# What lint finds
+
+BREACHES = [
+    ("lesson.md", "points: 10", "points: 11", "the checks give 10 points, the lesson promises 11"),
+    ("lesson.md", "## Debrief", "## Afterwards", "needs the headings Look"),
+    ("lesson.md", "Make your prediction first.", "See [this](nowhere.md).", "the link nowhere.md leads nowhere"),
+    ("lesson.md", "Make your prediction first.", "See [it](https://example.org).", "leaves this machine"),
+    ("lesson.md", "--seed 7 --epochs 8", "--seed 8 --epochs 8", "shows how to play its run"),
+    ("lesson.md", "scenario: first-market", "scenario: first-markt", "did you mean first-market"),
+    ("lesson.md", "requires: []", 'requires: ["05-settlement"]', "which does not come before it"),
+    ("hints.md", "1. Sort the orders", "Sort the orders", "expected `1. hint`"),
+    ("checks.py", "task=1", "task=7", "belongs to task 7, which is none"),
+    ("checks.py", "    assert trades, (", "    assert trades\n    assert trades, (", "an assert without a message"),
+    ("checks.py", "import pytest\n", "import pytest\nimport solution\n", "checks never import the solution"),
+    ("solution.py", "order[\"number\"]))", "-order[\"number\"]))", "the model solution does not get full marks"),
+    ("wrong/strict.py", "points: 5", "points: 4", "says that it gets 4 points, it gets 5"),
+    ("wrong/strict.py", "says: at exactly", "says: at roughly", "no check says 'at roughly"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("file", "old", "new", "said"), BREACHES)
+def test_lint_finds_a_planted_breach(tmp_path, file, old, new, said):
+    course = tmp_path / "lessons"
+    shutil.copytree(COURSE / "01-order-book", course / "01-order-book")
+    place = course / "01-order-book" / file
+    text = place.read_text(encoding="utf-8")
+    if old not in text:
+        pytest.fail(f"{file} has no {old!r} to break")
+    place.write_text(text.replace(old, new, 1), encoding="utf-8")
+    out = io.StringIO()
+    assert commands.lint(out, course) == 1
+    assert said in out.getvalue()
+
+
+def test_an_untouched_starter_that_passes_is_found(tmp_path):
+    course = tmp_path / "lessons"
+    shutil.copytree(COURSE / "01-order-book", course / "01-order-book")
+    shutil.copyfile(course / "01-order-book" / "solution.py", course / "01-order-book" / "starter.py")
+    out = io.StringIO()
+    assert commands.lint(out, course) == 1
+    assert "the untouched starter must fail with sentences" in out.getvalue()

@@ -1,0 +1,181 @@
+"""A class is graded in parallel, fairly and resumably, with hidden checks that stay hidden."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from market_sim.core.errors import InputError
+from market_sim.course.commands import grade
+from market_sim.course.gradebook import COLUMNS
+from market_sim.course.judging import Judging
+from tests.conftest import ROOT
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="student code is kept apart on POSIX systems only")
+
+LESSON = "01-order-book"
+HIDDEN = """
+import pytest
+
+@pytest.mark.points(5, task=1, hint="think of an empty book")
+def test_secret_case(student, seed):
+    "an empty book has an empty queue"
+    assert student.call("queue", [], "buy") == [], f"the hidden sentence, seed {seed}"
+"""
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("course") / "lessons"
+    shutil.copytree(ROOT / "lessons" / LESSON, folder / LESSON)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def checks_dir(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("instructor")
+    (folder / LESSON).mkdir()
+    (folder / LESSON / "checks.py").write_text(HIDDEN)
+    (folder / "salt.txt").write_text("pepper\n")
+    return folder
+
+
+def submissions(place: Path, **answers: Path) -> Path:
+    for student, answer in answers.items():
+        (place / "in" / student).mkdir(parents=True)
+        shutil.copyfile(answer, place / "in" / student / f"{LESSON}.py")
+    return place / "in"
+
+
+def rows(table: Path) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(table.read_text(encoding="utf-8"))))
+
+
+def graded(place: Path, course: Path, how: Judging | None = None) -> list[dict[str, str]]:
+    how = how or Judging("I1")
+    table = place / "grades.csv"
+    assert grade(place / "in", table, io.StringIO(), io.StringIO(), place / "out", course, how) == 0
+    return rows(table)
+
+
+def test_hidden_checks_count_and_are_not_told(tmp_path, course, checks_dir):
+    folder = course / LESSON
+    submissions(tmp_path, good=folder / "solution.py", bad=folder / "wrong" / "own_price.py")
+    (tmp_path / "in" / "absent").mkdir()
+    found = {row["student"]: row for row in graded(tmp_path, course, Judging("I1", checks_dir=checks_dir))}
+    assert tuple(found["good"]) == COLUMNS
+    wanted = ("score", "maximum", "visible", "hidden", "status")
+    assert [found["good"][name] for name in wanted] == ["15", "15", "10", "5", "passed"]
+    assert [found["bad"][name] for name in wanted] == ["8", "15", "3", "5", "partial"]
+    assert [found["absent"][name] for name in wanted] == ["0", "10", "0", "0", "missing"]
+    assert len({row["checks"] for row in found.values()}) == 1
+    document = json.loads((tmp_path / "out" / "good" / f"{LESSON}.json").read_text())
+    (hidden,) = [test for test in document["tests"] if test["visibility"] == "after_published"]
+    assert (hidden["score"], hidden["max_score"], hidden["output"]) == (5, 5, "")
+    (check,) = [one for one in document["extra_data"]["verdict"]["checks"] if not one["visible"]]
+    assert (check["seed"], check["again"], check["printed"]) == (None, "", "")
+
+
+def test_a_failed_hidden_check_gives_its_hint_and_no_more(tmp_path, course, checks_dir):
+    answer = tmp_path / "answer.py"
+    answer.write_text((course / LESSON / "solution.py").read_text() + "\n_queue = queue\n"
+                      "def queue(waiting, side):\n    return _queue(waiting, side) or [0]\n")  # fmt: skip
+    submissions(tmp_path, eve=answer)
+    graded(tmp_path, course, Judging("I1", checks_dir=checks_dir))
+    document = json.loads((tmp_path / "out" / "eve" / f"{LESSON}.json").read_text())
+    hidden = next(test for test in document["tests"] if test["visibility"] == "after_published")
+    assert (hidden["status"], hidden["output"]) == ("failed", "hint: think of an empty book")
+
+
+def test_grading_twice_gives_the_same_table_and_judges_nothing_again(tmp_path, course):
+    submissions(tmp_path, ann=course / LESSON / "solution.py")
+    first = graded(tmp_path, course)
+    out = io.StringIO()
+    grade(tmp_path / "in", tmp_path / "again.csv", out, io.StringIO(), tmp_path / "out", course, Judging("I1"))
+    assert "0 judged now, 1 known from before" in out.getvalue()
+    assert rows(tmp_path / "again.csv") == first
+    (tmp_path / "in" / "ann" / f"{LESSON}.py").write_text("def queue(waiting, side):\n    return []\n")
+    assert graded(tmp_path, course)[0]["score"] != first[0]["score"], "a new answer is judged again"
+
+
+def test_names_that_are_formulas_and_answers_that_are_links(tmp_path, course):
+    secret = tmp_path / "secret.py"
+    secret.write_text("password = 'hunter2'\n")
+    submissions(tmp_path, ann=course / LESSON / "solution.py")
+    (tmp_path / "in" / "=cmd()").mkdir()
+    (tmp_path / "in" / "=cmd()" / f"{LESSON}.py").symlink_to(secret)
+    found = graded(tmp_path, course)
+    assert [(row["student"], row["score"]) for row in found] == [("'=cmd()", "0"), ("ann", "10")]
+    assert "hunter2" not in (tmp_path / "out" / "=cmd()" / f"{LESSON}.json").read_text()
+
+
+def test_a_class_that_was_killed_goes_on_and_comes_to_the_same_table(tmp_path, course):
+    folder = course / LESSON
+    wrong = sorted((folder / "wrong").glob("*.py"))
+    answers = {f"student-{number}": (folder / "solution.py", *wrong)[number % 7] for number in range(8)}
+    submissions(tmp_path, **answers)
+    program = (
+        "import sys; from pathlib import Path; from market_sim.course.commands import grade; "
+        "from market_sim.course.judging import Judging; p = Path(sys.argv[1]); "
+        "grade(p / 'in', p / 'grades.csv', sys.stdout, sys.stderr, p / 'out', Path(sys.argv[2]), Judging('I1'))"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    process = subprocess.Popen([sys.executable, "-c", program, str(tmp_path), str(course)], env=environment)
+    deadline = time.monotonic() + 60
+    while len(list((tmp_path / "out").glob("*/*.json"))) < 3 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    done = {file: file.read_bytes() for file in (tmp_path / "out").glob("*/*.json")}
+    assert 3 <= len(done) < 8, "the kill came in the middle"
+    assert not (tmp_path / "grades.csv").exists()
+    resumed = graded(tmp_path, course)
+    assert {file: file.read_bytes() for file in done} == done, "what was known was not judged again"
+    (tmp_path / "whole").mkdir()
+    submissions(tmp_path / "whole", **answers)
+    whole = graded(tmp_path / "whole", course)
+    measured = {"seconds"}
+    assert [{name: row[name] for name in row if name not in measured} for row in resumed] == [
+        {name: row[name] for name in row if name not in measured} for row in whole
+    ]
+
+
+@pytest.mark.parametrize("broken", ["", "{", '{"extra_data": {}}', "[]"])
+def test_a_torn_verdict_counts_as_none(tmp_path, course, broken):
+    submissions(tmp_path, ann=course / LESSON / "solution.py")
+    document = tmp_path / "out" / "ann" / f"{LESSON}.json"
+    document.parent.mkdir(parents=True)
+    document.write_text(broken)
+    assert graded(tmp_path, course)[0]["score"] == "10"
+
+
+def test_an_empty_class_is_a_mistake_with_a_sentence(tmp_path, course):
+    (tmp_path / "in").mkdir()
+    with pytest.raises(InputError, match=r"expected SUBMISSIONS/STUDENT/LESSON.py"):
+        graded(tmp_path, course)
+
+
+def test_pytest_itself_grades_and_says_how_to_ask(tmp_path):
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", f"lessons/{LESSON}"]
+    asked = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert "--student answers/" in asked.stdout + asked.stderr
+    answer = ["--student", f"lessons/{LESSON}/wrong/last_first.py", "--replays", str(tmp_path), "--isolation", "I1"]
+    ran = subprocess.run([*command, *answer], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert ran.returncode == 1
+    assert "order 9 came last and was served first" in ran.stdout
+    assert "public checks 3/5, 6 of 10 points" in ran.stdout
+    assert "seed " in ran.stdout and "again: pytest lessons/01-order-book" in ran.stdout
+    assert "assert" not in ran.stdout, "the source of a check is not shown"
+    (film,) = tmp_path.iterdir()
+    assert f"http://127.0.0.1:5000/runs/{film.name}?event=" in ran.stdout
+    assert (film / "journal.jsonl").is_file()

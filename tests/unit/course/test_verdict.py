@@ -1,0 +1,73 @@
+"""A verdict is told honestly and in every format with the same numbers."""
+
+from __future__ import annotations
+
+import pytest
+
+from market_sim.course.verdict import Announced, CheckVerdict, Verdict, gradescope, lines, number, read, total, written
+
+RIGHT = CheckVerdict("test_a", "a is right", 1, 2, 2, "passed")
+HALF = CheckVerdict("test_b", "b is right", 1, 3, 1.5, "partial", "1 of 2", "think", seed=7, again="pytest x -k test_b")
+HIDDEN = CheckVerdict("test_c", "c is right", 1, 5, 0, "failed", "expected the secret", "a hint", visible=False)
+
+
+def verdict(*checks, **more):
+    return Verdict("01-order-book", "Who?", "I1: a process", "I1", checks, **more)
+
+
+def test_a_verdict_survives_its_json():
+    one = verdict(RIGHT, HALF, HIDDEN, announced=Announced(4, 5))
+    assert read(written(one)) == one
+
+
+def test_points_add_up_without_noise():
+    assert total([0.1] * 3) == 0.3
+    assert [number(points) for points in (4.0, 2.5, 1.333)] == ["4", "2.5", "1.33"]
+    assert verdict(RIGHT, HALF).score == 3.5
+
+
+@pytest.mark.parametrize(
+    ("one", "said"),
+    [
+        (verdict(RIGHT), "public checks 1/1, 2 of 2 points; your instructor may run more checks at grading"),
+        (
+            verdict(RIGHT, announced=Announced(4, 5)),
+            "public checks 1/1, 2 of 2 points; 4 more checks, 5 points, run at grading, on other seeds",
+        ),
+        (verdict(RIGHT, HIDDEN), "public checks 1/1, 2 of 2 points; hidden checks 0/1, 0 of 5 points"),
+    ],
+)
+def test_the_last_line_never_says_that_everything_is_right(one, said):
+    assert said in one.summary()
+    assert not any("all tests passed" in line for line in lines(one))
+
+
+def test_a_student_is_told_reason_hint_seed_and_how_to_repeat_it():
+    told = "\n".join(lines(verdict(RIGHT, HALF)))
+    for part in ("1.5/3", "1 of 2", "hint: think", "seed 7", "again: pytest x -k test_b", "isolation I1"):
+        assert part in told
+
+
+def test_of_a_hidden_check_a_student_sees_its_hint_at_most():
+    told = "\n".join(lines(verdict(RIGHT, HIDDEN)))
+    assert "a hint" in told
+    assert "secret" not in told
+
+
+def test_gradescope_gets_every_check_and_hides_the_hidden_ones_until_they_are_published():
+    document = gradescope(verdict(RIGHT, HALF, HIDDEN), 1.234, {"key": "x"})
+    assert (document["score"], document["execution_time"], document["stdout_visibility"]) == (3.5, 1.23, "hidden")
+    assert [test["visibility"] for test in document["tests"]] == ["visible", "visible", "after_published"]
+    assert [test["status"] for test in document["tests"]] == ["passed", "failed", "failed"]
+    assert [test["output"] for test in document["tests"]] == ["", "1 of 2\nhint: think", "hint: a hint"]
+    assert sum(test["max_score"] for test in document["tests"]) == 10
+
+
+@pytest.mark.parametrize("status", ["protocol error", "crashed", "time limit"])
+def test_the_worst_status_is_the_status_of_the_answer(status):
+    assert verdict(RIGHT, CheckVerdict("x", "x", 1, 1, 0, status)).status == status
+
+
+def test_without_a_verdict_the_points_of_the_lesson_are_what_was_possible():
+    none = Verdict("01", "x", "", "", possible=10, trouble="no verdict")
+    assert (none.score, none.maximum, none.passed, none.status) == (0, 10, False, "no verdict")
