@@ -13,6 +13,7 @@ from typing import ClassVar
 from market_sim.core.errors import InputError
 from market_sim.core.models.intents import BUY, CancelAll
 from market_sim.core.models.mechanism_events import DeficitCovered, LossShared
+from market_sim.market.exchange.exchange import Exchange
 from market_sim.market.mechanisms.mechanism import Mechanism
 
 CLEARING = "clearing"
@@ -92,3 +93,25 @@ class ClearingHouse(Mechanism):
         )
         for symbol in held_by:
             self.exchange.cancel_all(name, CancelAll(symbol), "FUNDS_NEEDED")
+
+
+def positions(exchange: Exchange, symbol: str) -> dict[str, int]:
+    """Every open position in an instrument, in the order of account numbers."""
+    held = ((name, account.balance(symbol).total) for name, account in exchange.accounts.items())
+    return {name: quantity for name, quantity in held if quantity}
+
+
+def pairs(exchange: Exchange, symbol: str) -> list[tuple[str, str, int]]:
+    """Longs and shorts of a derivative matched with each other, both in the order of account numbers."""
+    open_now = positions(exchange, symbol)
+    shorts = [(name, -held) for name, held in open_now.items() if held < 0]
+    matched: list[tuple[str, str, int]] = []
+    for name, held in open_now.items():
+        while held > 0:
+            writer, left = shorts.pop(0)
+            quantity = min(held, left)
+            matched.append((name, writer, quantity))
+            held -= quantity
+            if left > quantity:
+                shorts.insert(0, (writer, left - quantity))
+    return matched

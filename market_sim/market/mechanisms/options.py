@@ -1,0 +1,197 @@
+"""The life of options: exercise, assignment, expiry (finance rule 3.3).
+
+A holder of an American option exercises whenever it is worth something; at the expiry everything that is in the money
+by a cent or more is exercised without asking ("exercise by exception", Options Clearing Corporation rule 805). For
+each exercise writers are drawn, every written contract with the same chance, from a stream that belongs to the
+option. Both legs move in one step: the underlying against the strike, or the difference in cash. What a writer
+cannot deliver is paid in cash; what a holder cannot pay for lapses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import ClassVar
+
+from market_sim.core.errors import RuleViolation
+from market_sim.core.models.derivatives import Delivery, Option, OptionRight, OptionStyle
+from market_sim.core.models.intents import Exercise
+from market_sim.core.models.mechanism_events import Assigned, Exercised, InstrumentExpired, Lapsed
+from market_sim.core.randomness import Randomness
+from market_sim.market.exchange.account import Account
+from market_sim.market.exchange.gates import check_quantity
+from market_sim.market.mechanisms.clearing_house import ClearingHouse, pairs, positions
+from market_sim.market.mechanisms.doors import open_door
+from market_sim.market.mechanisms.mechanism import Mechanism
+from market_sim.market.mechanisms.pledges import Pledges
+from market_sim.market.mechanisms.settlement_price import SettlementPrices
+
+LEAST_GAIN = 1
+"""An option is exercised by exception when a unit of its underlying gains at least this many cents."""
+
+
+def option_chain(
+    underlying: str,
+    strikes: Sequence[int],
+    expiry: int,
+    style: OptionStyle = "american",
+    delivery: Delivery = "physical",
+    multiplier: int = 100,
+) -> list[Option]:
+    """A call and a put for each strike, ready to be listed.
+
+    >>> [option.symbol for option in option_chain("ACME", [9_500, 10_000], expiry=1)]
+    ['ACME-C9500', 'ACME-P9500', 'ACME-C10000', 'ACME-P10000']
+    """
+    rights: tuple[OptionRight, ...] = ("call", "put")
+    return [
+        Option(
+            f"{underlying}-{right[0].upper()}{strike}",
+            underlying=underlying,
+            strike=strike,
+            expiry=expiry,
+            right=right,
+            style=style,
+            delivery=delivery,
+            multiplier=multiplier,
+        )
+        for strike in strikes
+        for right in rights
+    ]
+
+
+class Options(Mechanism):
+    """All options that are listed when it is attached."""
+
+    name: ClassVar[str] = "options"
+
+    def __init__(self, house: ClearingHouse, prices: SettlementPrices, randomness: Randomness) -> None:
+        super().__init__()
+        self.house = house
+        self.prices = prices
+        self.terms: dict[str, Option] = {}
+        """The terms that hold now, by symbol."""
+        self.ended: dict[str, int] = {}
+        """The time at which each expired option ended."""
+        self.pledges = Pledges(self.terms)
+        self._randomness = randomness
+
+    def begin(self) -> None:
+        """Take up every listed option; let writers pledge and holders exercise."""
+        for symbol, listing in self.exchange.listings.items():
+            if isinstance(listing.instrument, Option):
+                self.terms[symbol] = listing.instrument
+        self.pledges.attach(self.exchange, self.journal)
+        open_door(self.exchange, Exercise, self.terms, self.choose, "NOT_EXERCISABLE")
+
+    def times(self) -> Iterable[int]:
+        """The expiries."""
+        return sorted({option.expiry for option in self.terms.values()})
+
+    def act(self, now: int) -> None:
+        """Let expire what is due, in the order of listing."""
+        for symbol, option in self.terms.items():
+            if option.expiry <= now and symbol not in self.ended:
+                self.expire(option)
+
+    def choose(self, account: Account, intent: Exercise) -> None:
+        """Exercise before the expiry because the holder asks for it, or refuse."""
+        option, quantity = self.terms[intent.symbol], intent.quantity
+        now, listing = self.exchange.clock.now, self.exchange.listings[option.symbol]
+        check_quantity(listing, quantity)
+        if option.symbol in self.ended or now >= option.expiry:
+            raise RuleViolation("EXPIRED_INSTRUMENT", symbol=option.symbol, expiry=option.expiry, now=now)
+        if option.style == "european":
+            raise RuleViolation("EUROPEAN_STYLE", symbol=option.symbol, expiry=option.expiry, now=now)
+        balance = account.balance(option.symbol)
+        held = balance.total - balance.reserved
+        if held < quantity:
+            raise RuleViolation("NOT_HELD", needed=quantity, symbol=option.symbol, held=held)
+        price = self.prices.marks.mark(self.exchange.listings[option.underlying])
+        if price is None:
+            raise RuleViolation("NO_PRICE_YET", symbol=option.underlying)
+        if option.intrinsic(price) < LEAST_GAIN:
+            raise RuleViolation("OUT_OF_THE_MONEY", symbol=option.symbol, strike=option.strike, price=price)
+        asset, needed = asks_for(option)
+        available = account.balance(asset).available
+        if available < needed * quantity and option.right == "call":
+            raise RuleViolation("CANNOT_PAY", needed=needed * quantity, available=available)
+        if available < needed * quantity:
+            raise RuleViolation("CANNOT_DELIVER", needed=needed * quantity, symbol=asset, available=available)
+        self.exercise(account.name, option, quantity, price, "choice")
+
+    def expire(self, option: Option) -> None:
+        """End an option: exercise what is worth something, let the rest lapse, leave no position open."""
+        exchange, symbol = self.exchange, option.symbol
+        self.house.end_trading(symbol)
+        self.ended[symbol] = exchange.clock.now
+        price = self.prices.settle(exchange, self.journal, option.underlying)
+        longs = {name: held for name, held in positions(exchange, symbol).items() if held > 0}
+        gains = price is not None and option.intrinsic(price) >= LEAST_GAIN
+        if price is not None and gains:
+            for name, held in longs.items():
+                quantity = self._payable(name, option, held)
+                if quantity:
+                    self.exercise(name, option, quantity, price, "exception")
+        now = exchange.clock.now
+        for holder, left in longs.items():
+            left = exchange.accounts[holder].balance(symbol).total
+            if left:
+                why = "cannot pay or deliver" if gains else "out of the money" if price else "no price"
+                self.journal.record(Lapsed(now, holder, symbol, left, why))
+        for holder, writer, quantity in pairs(exchange, symbol):
+            exchange.transfer(holder, writer, symbol, quantity, "EXPIRED", symbol)
+        self.pledges.give_back()
+        self.journal.record(InstrumentExpired(now, symbol, price or 0, sum(longs.values())))
+
+    def exercise(self, holder: str, option: Option, quantity: int, price: int, by: str) -> None:
+        """Let writers be drawn and settle with each of them."""
+        now, symbol = self.exchange.clock.now, option.symbol
+        self.journal.record(Exercised(now, holder, symbol, quantity, option.strike, price, by))
+        for writer, contracts in self._drawn(symbol, quantity):
+            delivered = self._settle(holder, writer, option, contracts, price)
+            self.journal.record(Assigned(now, writer, symbol, contracts, holder, delivered))
+
+    def _drawn(self, symbol: str, quantity: int) -> list[tuple[str, int]]:
+        """The writers of so many contracts, drawn without replacement, in the order of account numbers."""
+        written = [(name, -held) for name, held in positions(self.exchange, symbol).items() if held < 0]
+        stream = self._randomness.stream(f"assignment/{symbol}")
+        numbers = sorted(stream.sample(range(sum(contracts for _, contracts in written)), quantity))
+        drawn, first = [], 0
+        for name, contracts in written:
+            hits = sum(1 for number in numbers if first <= number < first + contracts)
+            if hits:
+                drawn.append((name, hits))
+            first += contracts
+        return drawn
+
+    def _settle(self, holder: str, writer: str, option: Option, contracts: int, price: int) -> bool:
+        """Move both legs between a holder and a writer; whether the underlying was delivered."""
+        exchange, symbol, units = self.exchange, option.symbol, contracts * option.multiplier
+        strike = option.strike * units
+        self.pledges.release(writer, symbol, contracts)
+        asset, needed = (option.underlying, units) if option.right == "call" else (option.quote, strike)
+        delivered = option.delivery == "physical" and self.house.free(writer, asset, needed) == needed
+        if delivered:
+            buyer, seller = (holder, writer) if option.right == "call" else (writer, holder)
+            exchange.transfer(buyer, seller, option.quote, strike, "STRIKE_PAID", symbol)
+            exchange.transfer(seller, buyer, option.underlying, units, "DELIVERED", symbol)
+        else:
+            self.house.pay(writer, holder, option.quote, option.intrinsic(price) * units, "EXERCISED", symbol)
+        exchange.transfer(holder, writer, symbol, contracts, "EXERCISED", symbol)
+        return delivered
+
+    def _payable(self, name: str, option: Option, held: int) -> int:
+        """How many contracts a holder can exercise with what is in the account."""
+        asset, needed = asks_for(option)
+        if not needed:
+            return held
+        return self.house.free(name, asset, needed * held) // needed
+
+
+def asks_for(option: Option) -> tuple[str, int]:
+    """What exercising one contract takes of its holder: the strike of a call, the underlying of a put."""
+    if option.delivery == "cash":
+        return option.quote, 0
+    if option.right == "call":
+        return option.quote, option.strike * option.multiplier
+    return option.underlying, option.multiplier
