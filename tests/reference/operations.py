@@ -84,6 +84,9 @@ class Operations:
     def market(self) -> Market:
         return self.chance.choice(self.duel.setting.markets)
 
+    def calls(self) -> list[Market]:
+        return [market for market in self.duel.setting.markets if self.model.terms[market.symbol].phase == "call"]
+
     def quantity(self, market: Market) -> int:
         chance = self.chance
         lots = chance.randrange(1, 8) if chance.random() < 0.9 else chance.randrange(8, 60)
@@ -151,7 +154,9 @@ class Operations:
         return self.order(tif="gtd", expires=self.model.now + self.chance.randrange(1, 5_000))
 
     def stop(self) -> Operation:
-        market = self.market()
+        """A stop order; often in a call, where it waits although the last trade is through it."""
+        calls = self.calls()
+        market = self.chance.choice(calls) if calls and self.chance.random() < 0.5 else self.market()
         limit = None if self.chance.random() < 0.5 else self.price(market)
         tif = self.chance.choice(("gtc", "gtc", "day", "ioc"))
         return self.order(market, limit, tif, stop=self.price(market))
@@ -179,7 +184,7 @@ class Operations:
 
     def auction(self) -> Operation:
         """An order for an auction only, sometimes when there is none; often the call that it needs."""
-        calls = [market for market in self.duel.setting.markets if self.model.terms[market.symbol].phase == "call"]
+        calls = self.calls()
         if not calls:
             return self.begin_call() if self.chance.random() < 0.5 else self.order(tif="auction")
         tif = self.chance.choice(("auction", "auction", "gtc"))
@@ -199,7 +204,8 @@ class Operations:
 
     def leave(self, terms) -> Operation:
         """Let an instrument trade again."""
-        kind = "uncross" if terms.phase == "call" else self.chance.choice(("resume", "resume", "call"))
+        kinds = ("uncross", "uncross", "uncross", "halt") if terms.phase == "call" else ("resume", "resume", "call")
+        kind = self.chance.choice(kinds)
         return Operation(self.number, kind, intent=terms.symbol)
 
     def close_day(self) -> Operation:
