@@ -46,6 +46,17 @@ class Assigned(MarketEvent, frozen=True):
     """Whether the underlying changed hands; otherwise the difference was paid in cash."""
 
 
+class SharesIssued(MarketEvent, frozen=True):
+    """A company made new shares and got cash for them: everybody else's part of it became smaller."""
+
+    issuer: str
+    symbol: str
+    shares: int
+    cash: int
+    outstanding_before: int
+    outstanding: int
+
+
 class Lapsed(MarketEvent, frozen=True):
     """A right ended unused: out of the money, or its holder could not pay or deliver what it asks for."""
 

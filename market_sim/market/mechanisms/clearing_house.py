@@ -58,19 +58,19 @@ class ClearingHouse(Mechanism):
     def pay(self, source: str, target: str, asset: str, amount: int, reason: str, symbol: str) -> int:
         """Let one account pay another what it owes; returns how much the other one got."""
         own = self.free(source, asset, amount)
-        if own:
-            self.exchange.transfer(source, target, asset, own, reason, symbol)
-        return own + self.cover(source, target, asset, amount - own, reason, symbol)
+        paid = own + self._cover(source, asset, amount - own, symbol)
+        if paid:
+            self.exchange.transfer(source, target, asset, paid, reason, symbol)
+        return paid
 
-    def cover(self, debtor: str, target: str, asset: str, missing: int, reason: str, symbol: str) -> int:
-        """Pay for a debtor out of the house's capital; what that lacks, the creditor loses."""
+    def _cover(self, debtor: str, asset: str, missing: int, symbol: str) -> int:
+        """Give a debtor what it lacks out of the house's capital; what that lacks too, the creditor loses."""
         if not missing:
             return 0
         now = self.exchange.clock.now
         given = min(missing, self.exchange.accounts[CLEARING].balance(asset).total)
         if given:
-            if target != CLEARING:
-                self.exchange.transfer(CLEARING, target, asset, given, reason, symbol)
+            self.exchange.transfer(CLEARING, debtor, asset, given, "DEFICIT_COVERED", symbol)
             self.journal.record(DeficitCovered(now, debtor, CLEARING, asset, given, symbol))
         if missing > given:
             self.journal.record(LossShared(now, symbol, asset, missing - given))

@@ -17,7 +17,7 @@ import msgspec
 
 from market_sim.core.models.event import Event
 from market_sim.core.models.market_events import Trade, Transferred
-from market_sim.core.models.mechanism_events import ContractSpecified, PositionReduced
+from market_sim.core.models.mechanism_events import ContractSpecified, InstrumentExpired, PositionReduced
 
 LENT: Final = "LENT"
 REPAID: Final = "REPAID"
@@ -128,6 +128,11 @@ class Liabilities:
             self.contract(event.source, event.symbol).paid -= amount
             self.contract(event.target, event.symbol).paid += amount
 
+    def expired(self, event: InstrumentExpired) -> None:
+        """Its last gains were paid and its positions are gone."""
+        for held in self.contracts.values():
+            held.pop(event.symbol, None)
+
     def _owe(self, account: str, change: int) -> None:
         after = self.loans.get(account, 0) + change
         if after:
@@ -147,4 +152,5 @@ _EFFECTS: dict[type[Event], Callable[[Liabilities, Any], None]] = {
     Transferred: Liabilities.transferred,
     ContractSpecified: Liabilities.specified,
     PositionReduced: Liabilities.reduced,
+    InstrumentExpired: Liabilities.expired,
 }

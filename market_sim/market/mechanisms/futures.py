@@ -1,0 +1,85 @@
+"""The life of futures: marked to market each day, delivered or paid at the expiry (finance rule 3.5).
+
+Each day everybody pays or gets what the position has lost or gained. At the expiry the last of these payments is made
+at the settlement price of the underlying, which is the same for all that expire then. With delivery a short hands over
+the underlying at that price; where either side cannot, nothing more is due, because the last payment has already made
+both whole in cash.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from market_sim.core.errors import InputError
+from market_sim.core.models.derivatives import Future
+from market_sim.core.models.instruments import Instrument
+from market_sim.market.mechanisms.clearing_house import ClearingHouse, pairs
+from market_sim.market.mechanisms.settlement_price import SettlementPrices
+from market_sim.market.mechanisms.variation_margin import VariationMargin
+
+DAY_NS = 1_000_000_000
+"""One trading day: in the shipped scenarios an epoch, which lasts a simulated second."""
+
+
+class Futures(VariationMargin):
+    """All futures that are listed when it is attached."""
+
+    name: ClassVar[str] = "futures"
+    kind: ClassVar[type[Instrument]] = Future
+
+    def __init__(self, house: ClearingHouse, prices: SettlementPrices, every_ns: int = DAY_NS) -> None:
+        super().__init__(house)
+        if type(every_ns) is not int or every_ns <= 0:
+            raise InputError(f"futures are marked after a positive time in nanoseconds, found {every_ns!r}")
+        self.prices = prices
+        self.every_ns = every_ns
+
+    @property
+    def open_contracts(self) -> list[Future]:
+        """The futures that have not expired."""
+        return [
+            future
+            for symbol, future in self.contracts.items()
+            if isinstance(future, Future) and symbol not in self.ended
+        ]
+
+    def times(self) -> Iterable[int]:
+        """The end of each day, and the expiries; as long as a future is open."""
+        open_now = self.open_contracts
+        if not open_now:
+            return ()
+        now = self.exchange.clock.now
+        return sorted({now - now % self.every_ns + self.every_ns, *(future.expiry for future in open_now)})
+
+    def act(self, now: int) -> None:
+        """Let expire what is due, and mark the rest at the end of a day."""
+        for future in self.open_contracts:
+            if future.expiry <= now:
+                self.expire(future)
+            elif now % self.every_ns == 0:
+                price = self.prices.settle(self.exchange, self.journal, future.symbol)
+                if price is not None:
+                    self.pay(future.symbol, price)
+
+    def expire(self, future: Future) -> None:
+        """Make the last payment at the settlement price of the underlying, deliver, and close."""
+        exchange, symbol = self.exchange, future.symbol
+        self.house.end_trading(symbol)
+        price = self.prices.settle(exchange, self.journal, future.underlying)
+        if price is None:  # nobody ever knew a price: the last mark is all there is
+            price = self.prices.marks.mark(exchange.listings[symbol])
+        if price is not None:
+            self.pay(symbol, price)
+            if future.delivery == "physical":
+                self._deliver(future, price)
+        self.close(symbol, price or 0)
+
+    def _deliver(self, future: Future, price: int) -> None:
+        """Exchange the underlying for its settlement price, short by short, wherever both sides can."""
+        for buyer, seller, contracts in pairs(self.exchange, future.symbol):
+            units = contracts * future.multiplier
+            paid = self.house.free(buyer, future.quote, units * price) == units * price
+            if paid and self.house.free(seller, future.underlying, units) == units:
+                self.exchange.transfer(buyer, seller, future.quote, units * price, "DELIVERY_PAID", future.symbol)
+                self.exchange.transfer(seller, buyer, future.underlying, units, "DELIVERED", future.symbol)

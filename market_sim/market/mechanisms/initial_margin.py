@@ -1,0 +1,94 @@
+"""Initial margin in its simplest form: cash for a fixed part of what a position could become worth (finance rule 2.5).
+
+For futures and perpetuals a trade moves no cash, so something must limit what an account may take on: IM = N / L, a
+part of the value of the position, open orders filled in the worst way. This rule knows no maintenance margin and
+calls nobody; the mechanisms of margin accounts do. Whatever is paid at once is still paid out of cash that is there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from market_sim.core.errors import InputError, RuleViolation
+from market_sim.core.models.intents import BUY, SELL, Amend, PlaceOrder
+from market_sim.market.exchange.account import Account
+from market_sim.market.exchange.listing import Listing
+from market_sim.market.mechanisms.marks import Marks
+from market_sim.market.mechanisms.mechanism import Mechanism
+
+BPS = 10_000
+
+
+class InitialMargin(Mechanism):
+    """Gives some accounts margin, and holds them to cash for `rate_bps` of their worst case."""
+
+    name: ClassVar[str] = "initial margin"
+
+    def __init__(self, accounts: Iterable[str], marks: Marks, rate_bps: int = 1_000) -> None:
+        super().__init__()
+        if type(rate_bps) is not int or not 0 < rate_bps <= BPS:
+            raise InputError(f"the margin is from 1 to {BPS} bps of the value, found {rate_bps!r}")
+        self.names = tuple(accounts)
+        self.marks = marks
+        self.rate_bps = rate_bps
+
+    def begin(self) -> None:
+        """Give margin to those who were named."""
+        for name in self.names:
+            if name not in self.exchange.accounts:
+                raise InputError(f"there is no account {name!r} that could get margin")
+            self.exchange.accounts[name].on_margin = True
+        self.exchange.gates.append(self)
+
+    def check(self, account: Account, listing: Listing, intent: PlaceOrder | Amend, limit: int, quantity: int) -> None:
+        """Refuse what the account's cash is too small for; what only makes a position smaller is always let through."""
+        if account.name not in self.names:
+            return
+        side, new = _change(account, intent, quantity)
+        if not listing.on_margin:
+            self._pays_at_once(account, listing, side, limit, new)
+            return
+        held = account.balance(listing.symbol).total
+        before, after = worst_case(account, listing), worst_case(account, listing, side, new)
+        if after <= before or (held * side < 0 and after <= abs(held)):
+            return
+        price = max(limit, self.marks.mark(listing) or 0)
+        value = after * price * listing.instrument.multiplier
+        others = sum(
+            worst_case(account, other) * (self.marks.mark(other) or 0) * other.instrument.multiplier
+            for other in self.exchange.listings.values()
+            if other.on_margin and other is not listing
+        )
+        needed = -(-(value + others) * self.rate_bps // BPS)
+        available = account.balance(listing.quote).available
+        if available < needed:
+            raise RuleViolation("INITIAL_MARGIN", value=value + others, needed=needed, available=available)
+
+    def _pays_at_once(self, account: Account, listing: Listing, side: int, limit: int, new: int) -> None:
+        balance = account.balance(listing.quote if side == BUY else listing.symbol)
+        cash = limit * new * listing.multiplier
+        needed = new if side == SELL else cash + (0 if listing.free else listing.fees.most(cash))
+        if balance.available < needed:
+            reason = "INSUFFICIENT_CASH" if side == BUY else "INSUFFICIENT_HOLDINGS"
+            raise RuleViolation(reason, needed=needed, available=balance.available)
+
+
+def worst_case(account: Account, listing: Listing, side: int = 0, more: int = 0) -> int:
+    """The largest position, long or short, that open orders and a further one could lead to."""
+    waiting = {BUY: 0, SELL: 0}
+    for order in account.open.values():
+        if order.intent.symbol == listing.symbol:
+            waiting[order.side] += order.remaining
+    if side:
+        waiting[side] += more
+    held = account.balance(listing.symbol).total
+    return max(abs(held + waiting[BUY]), abs(held - waiting[SELL]))
+
+
+def _change(account: Account, intent: PlaceOrder | Amend, quantity: int) -> tuple[int, int]:
+    """The side of an order and how much it adds to what is open already."""
+    if isinstance(intent, Amend):
+        order = account.open[intent.order]
+        return order.side, max(quantity - order.filled - order.remaining, 0)
+    return intent.side, quantity

@@ -1,0 +1,62 @@
+"""The life of structured notes: issued, traded like a share, paid back by the issuer at maturity (features IN-07).
+
+A capital-protected note is a bond and some calls in one paper. Nothing is exercised: at maturity the issuer pays the
+protected amount and the agreed part of the rise. What the issuer cannot pay, the clearing house pays as far as it
+can, and the holders lose the rest; protection is a promise, and worth what the issuer is worth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from market_sim.core.errors import InputError
+from market_sim.core.models.derivatives import Note
+from market_sim.core.models.mechanism_events import InstrumentExpired
+from market_sim.market.mechanisms.clearing_house import ClearingHouse, positions
+from market_sim.market.mechanisms.mechanism import Mechanism
+from market_sim.market.mechanisms.settlement_price import SettlementPrices
+
+
+class Notes(Mechanism):
+    """All notes that are listed when it is attached; their issuers have accounts by then."""
+
+    name: ClassVar[str] = "notes"
+
+    def __init__(self, house: ClearingHouse, prices: SettlementPrices) -> None:
+        super().__init__()
+        self.house = house
+        self.prices = prices
+        self.terms: dict[str, Note] = {}
+        self.ended: dict[str, int] = {}
+
+    def begin(self) -> None:
+        """Take up every listed note."""
+        for symbol, listing in self.exchange.listings.items():
+            if isinstance(listing.instrument, Note):
+                note = self.terms[symbol] = listing.instrument
+                if note.issuer not in self.exchange.accounts:
+                    raise InputError(f"{symbol} is issued by {note.issuer!r}, and there is no such account")
+
+    def times(self) -> Iterable[int]:
+        """The maturities."""
+        return sorted({note.maturity for note in self.terms.values()})
+
+    def act(self, now: int) -> None:
+        """Pay back what is due."""
+        for symbol, note in self.terms.items():
+            if note.maturity <= now and symbol not in self.ended:
+                self.mature(note)
+
+    def mature(self, note: Note) -> None:
+        """Pay every holder what the note promises at the settlement price; without any price, the protected amount."""
+        exchange, symbol = self.exchange, note.symbol
+        self.house.end_trading(symbol)
+        self.ended[symbol] = exchange.clock.now
+        price = self.prices.settle(exchange, self.journal, note.underlying)
+        each = note.protected if price is None else note.pays(price)
+        out = {name: held for name, held in positions(exchange, symbol).items() if name != note.issuer}
+        for name, held in out.items():
+            self.house.pay(note.issuer, name, note.quote, each * held, "MATURED", symbol)
+            exchange.transfer(name, note.issuer, symbol, held, "MATURED", symbol)
+        self.journal.record(InstrumentExpired(exchange.clock.now, symbol, price or 0, sum(out.values())))

@@ -1,0 +1,176 @@
+"""Prediction contracts: cash is split into a yes and a no, the two trade, and an oracle says which one is paid.
+
+A question has two contracts that pay one unit between them: one on yes, the other on no (finance rule 3.7). Nobody
+sells what is not held: a pair is made by splitting one unit of cash, and merged into it again, so that exactly what
+can be owed lies with the house. A bid for yes and a bid for no that are worth a unit together meet by making a pair,
+two asks that are worth no more than a unit by merging one; who came later gets what is left over. A void question
+pays half to each, the odd cent to no.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar, NamedTuple
+
+from market_sim.core.errors import InputError, InvariantBroken, RuleViolation
+from market_sim.core.models.derivatives import PredictionContract
+from market_sim.core.models.intents import BUY, Amend, Merge, PlaceOrder, Resolve, Split
+from market_sim.core.models.mechanism_events import PairsMade, Resolved
+from market_sim.market.exchange.account import Account
+from market_sim.market.exchange.gates import check_quantity
+from market_sim.market.exchange.listing import CONTINUOUS, Listing
+from market_sim.market.exchange.order import Order
+from market_sim.market.exchange.terms import shown
+from market_sim.market.mechanisms.clearing_house import ClearingHouse, positions
+from market_sim.market.mechanisms.doors import open_door
+from market_sim.market.mechanisms.mechanism import Mechanism
+
+OUTCOMES = ("yes", "no", "void")
+
+
+class Question(NamedTuple):
+    """Two contracts on one question, and who answers it."""
+
+    yes: PredictionContract
+    no: PredictionContract
+    oracle: str
+
+
+class PredictionMarket(Mechanism):
+    """One question: its two contracts, the cash behind them, and the answer."""
+
+    name: ClassVar[str] = "prediction market"
+
+    def __init__(self, house: ClearingHouse, yes: str, no: str, oracle: str) -> None:
+        super().__init__()
+        self.house = house
+        self.symbols = yes, no
+        self.oracle = oracle
+        self.outcome = ""
+        self.maker = f"pairs of {yes}"
+        """The account that makes and merges pairs: it owes both contracts and holds the cash for them."""
+
+    def begin(self) -> None:
+        """Check that the two contracts belong together; open the account behind them, the doors and the gate."""
+        yes, no = (self._contract(symbol) for symbol in self.symbols)
+        if (yes.question, yes.payout, yes.tick, yes.quote) != (no.question, no.payout, no.tick, no.quote):
+            raise InputError(f"{yes.symbol} and {no.symbol} need one question, one payout, one tick and one currency")
+        self.question = Question(yes, no, self.oracle)
+        self.account(self.maker)
+        # It sells what it is about to make: what it may owe is what it gets for both sides.
+        self.exchange.accounts[self.maker].on_margin = True
+        self.exchange.gates.append(self)
+        open_door(self.exchange, Split, self.symbols, self.split, "NOT_A_QUESTION")
+        open_door(self.exchange, Merge, self.symbols, self.merge, "NOT_A_QUESTION")
+        open_door(self.exchange, Resolve, self.symbols, self.resolve, "NOT_A_QUESTION")
+
+    def check(self, account: Account, listing: Listing, intent: PlaceOrder | Amend, limit: int, quantity: int) -> None:
+        """A probability lies between nothing and certainty."""
+        if listing.symbol in self.symbols:
+            tick, payout = self.question.yes.tick, self.question.yes.payout
+            if not tick <= limit <= payout - tick:
+                raise RuleViolation(
+                    "BEYOND_PROBABILITY", limit=limit, symbol=listing.symbol, least=tick, most=payout - tick
+                )
+
+    def react(self) -> None:
+        """Let two bids that are worth a unit make pairs, and two asks that are worth no more merge them."""
+        if self.outcome:
+            return
+        for side in (1, -1):
+            while (met := self._meeting(side)) is not None:
+                self._match(side, *met)
+
+    def split(self, account: Account, intent: Split) -> None:
+        """Make pairs out of a participant's cash."""
+        quantity, contract = self._quantity(intent.symbol, intent.quantity), self.question.yes
+        needed, available = quantity * contract.payout, account.balance(contract.quote).available
+        if available < needed:
+            raise RuleViolation("CANNOT_PAY", needed=needed, available=available)
+        self.exchange.transfer(account.name, self.maker, contract.quote, needed, "SPLIT", contract.symbol)
+        for symbol in self.symbols:
+            self.exchange.transfer(self.maker, account.name, symbol, quantity, "SPLIT", symbol)
+        self._tell(account.name, quantity)
+
+    def merge(self, account: Account, intent: Merge) -> None:
+        """Turn a participant's pairs into cash."""
+        quantity, contract = self._quantity(intent.symbol, intent.quantity), self.question.yes
+        for symbol in self.symbols:
+            held = account.balance(symbol).available
+            if held < quantity:
+                raise RuleViolation("NOT_HELD", needed=quantity, symbol=symbol, held=held)
+        for symbol in self.symbols:
+            self.exchange.transfer(account.name, self.maker, symbol, quantity, "MERGED", symbol)
+        cash = quantity * contract.payout
+        self.exchange.transfer(self.maker, account.name, contract.quote, cash, "MERGED", contract.symbol)
+        self._tell(account.name, -quantity)
+
+    def resolve(self, account: Account, intent: Resolve) -> None:
+        """Answer the question once and pay every contract."""
+        yes = self.question.yes
+        if account.name != self.oracle:
+            raise RuleViolation("NOT_THE_ORACLE", account=account.name, symbol=yes.symbol)
+        if self.outcome:
+            raise RuleViolation("ALREADY_RESOLVED", symbol=yes.symbol, outcome=self.outcome)
+        if intent.outcome not in OUTCOMES:
+            raise RuleViolation("BAD_OUTCOME", outcome=shown(intent.outcome))
+        self.outcome = intent.outcome
+        half = yes.payout // 2
+        worth = {"yes": (yes.payout, 0), "no": (0, yes.payout), "void": (half, yes.payout - half)}[self.outcome]
+        pairs = -self.exchange.accounts[self.maker].balance(yes.symbol).total
+        paid = 0
+        for symbol, each in zip(self.symbols, worth, strict=True):
+            self.house.end_trading(symbol)
+            for name, held in positions(self.exchange, symbol).items():
+                if name == self.maker:
+                    continue
+                if each:
+                    paid += each * held
+                    self.exchange.transfer(self.maker, name, yes.quote, each * held, "RESOLVED", symbol)
+                self.exchange.transfer(name, self.maker, symbol, held, "RESOLVED", symbol)
+        self.journal.record(Resolved(self.exchange.clock.now, yes.symbol, self.outcome, pairs, paid))
+
+    def _meeting(self, side: int) -> tuple[Order, Order] | None:
+        """The first bids (or asks) of both contracts, when together they are worth a unit (or no more)."""
+        first = [*self._fronts(side)]
+        if len(first) < 2 or side * (first[0].limit + first[1].limit - self.question.yes.payout) < 0:
+            return None
+        return first[0], first[1]
+
+    def _fronts(self, side: int) -> Iterator[Order]:
+        for symbol in self.symbols:
+            listing = self.exchange.listings[symbol]
+            levels = listing.book.bids if side == BUY else listing.book.asks
+            if listing.phase == CONTINUOUS and levels.keys:
+                yield next(iter(levels.levels[levels.keys[-1]].everybody()))
+
+    def _match(self, side: int, one: Order, other: Order) -> None:
+        """Trade with both for the size of the smaller; what the pair brings beyond a unit goes to who came later."""
+        quantity = min(one.remaining, other.remaining)
+        contract, late = self.question.yes, max(one, other, key=lambda order: order.id).account
+        # Buying pairs back takes the cash that lies with them; selling them brings it. Either way it is there before.
+        for symbol, order in zip(self.symbols, (one, other), strict=True):
+            done = self.exchange.submit(self.maker, PlaceOrder(symbol, -side, quantity, order.limit, "ioc"))
+            if not isinstance(done, Order) or done.filled != quantity:
+                raise InvariantBroken(f"{self.maker} was to trade {quantity} of {symbol} at {order.limit}: {done}")
+        over = side * (one.limit + other.limit - contract.payout) * quantity
+        if over:
+            self.exchange.transfer(self.maker, late, contract.quote, over, "BETTER_PRICE", contract.symbol)
+        self._tell("", side * quantity)
+
+    def _quantity(self, symbol: str, quantity: int) -> int:
+        check_quantity(self.exchange.listings[symbol], quantity)
+        if self.outcome:
+            raise RuleViolation("ALREADY_RESOLVED", symbol=symbol, outcome=self.outcome)
+        return quantity
+
+    def _tell(self, account: str, quantity: int) -> None:
+        self.journal.record(PairsMade(self.exchange.clock.now, self.question.yes.symbol, account, quantity))
+
+    def _contract(self, symbol: str) -> PredictionContract:
+        listing = self.exchange.listings.get(symbol)
+        if listing is None or not isinstance(listing.instrument, PredictionContract):
+            raise InputError(f"{symbol} is not listed as a prediction contract")
+        if not listing.free or listing.multiplier != 1:
+            raise InputError(f"{symbol} is traded without fees and with the multiplier 1: its cash is the collateral")
+        return listing.instrument

@@ -1,0 +1,98 @@
+"""Variation margin: the gains and losses of contracts that are paid for later, paid from day to day (finance rule 3.5).
+
+A trade in a future moves no money. At each mark everybody who has lost since the last one pays the clearing house,
+and the house pays everybody who has gained: contracts x multiplier x change of the price, or from the price of the
+trade for what was traded since. Longs and shorts are equal in number, so the payments add up to zero. Nobody's gain
+is paid before the losses are in; what losers and the house cannot pay, the winners lose in proportion.
+
+>>> shared(90, {"ann": 60, "bob": 60})
+{'ann': 45, 'bob': 45}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from market_sim.core.errors import InvariantBroken
+from market_sim.core.models.instruments import Instrument
+from market_sim.core.models.mechanism_events import ContractSpecified, InstrumentExpired, MarkedToMarket
+from market_sim.market.mechanisms.clearing_house import CLEARING, ClearingHouse, pairs, positions
+from market_sim.market.mechanisms.liabilities import VARIATION, Liabilities
+from market_sim.market.mechanisms.mechanism import Mechanism
+
+
+class VariationMargin(Mechanism):
+    """What futures and perpetuals share: who has gained how much since the last mark, and the payment of it."""
+
+    name: ClassVar[str] = "variation margin"
+    kind: ClassVar[type[Instrument]] = Instrument
+
+    def __init__(self, house: ClearingHouse) -> None:
+        super().__init__()
+        self.house = house
+        self.contracts: dict[str, Instrument] = {}
+        self.ended: dict[str, int] = {}
+        self._owed = Liabilities()
+        self._owed_read = 0
+        self._previous: dict[str, int] = {}
+
+    def begin(self) -> None:
+        """Take up every listed contract of this kind, and say what one step of its price is worth."""
+        specified = {event.symbol for event in self.journal.of(ContractSpecified)}
+        for symbol, listing in self.exchange.listings.items():
+            if isinstance(listing.instrument, self.kind):
+                self.contracts[symbol] = listing.instrument
+                if symbol not in specified:
+                    multiplier = listing.instrument.multiplier
+                    self.journal.record(ContractSpecified(self.exchange.clock.now, symbol, multiplier))
+
+    def gains(self, symbol: str, price: int) -> dict[str, int]:
+        """What each account has gained (negative: lost) since the last payment, in the order of account numbers."""
+        self._owed.read(self.journal.since(self._owed_read))
+        self._owed_read = len(self.journal)
+        multiplier = self.contracts[symbol].multiplier
+        owed = self._owed.contracts
+        return {
+            name: owed[name][symbol].gain(price, multiplier)
+            for name in self.exchange.accounts
+            if symbol in owed.get(name, {})
+        }
+
+    def pay(self, symbol: str, price: int) -> None:
+        """Mark a contract to this price: collect from those who lost, then pay those who gained."""
+        gains = self.gains(symbol, price)
+        if sum(gains.values()):
+            raise InvariantBroken(f"gains and losses of {symbol} at {price} add up to {sum(gains.values())}: {gains}")
+        gains.pop(CLEARING, None)  # the house itself neither wins nor loses; it may still be owed what it advanced
+        quote = self.contracts[symbol].quote
+        previous, self._previous[symbol] = self._previous.get(symbol, 0), price
+        collected = sum(
+            self.house.pay(name, CLEARING, quote, -gain, VARIATION, symbol) for name, gain in gains.items() if gain < 0
+        )
+        winners = shared(collected, {name: gain for name, gain in gains.items() if gain > 0})
+        for name, gain in winners.items():
+            if gain:
+                self.exchange.transfer(CLEARING, name, quote, gain, VARIATION, symbol)
+        self.journal.record(MarkedToMarket(self.exchange.clock.now, symbol, price, previous, collected))
+
+    def close(self, symbol: str, price: int) -> None:
+        """End a contract at its last price: all positions of longs and shorts cancel each other."""
+        self.ended[symbol] = self.exchange.clock.now
+        interest = sum(held for held in positions(self.exchange, symbol).values() if held > 0)
+        for buyer, seller, quantity in pairs(self.exchange, symbol):
+            self.exchange.transfer(buyer, seller, symbol, quantity, "EXPIRED", symbol)
+        self.journal.record(InstrumentExpired(self.exchange.clock.now, symbol, price, interest))
+
+
+def shared(amount: int, claims: Mapping[str, int]) -> dict[str, int]:
+    """An amount shared by those who claim it, in proportion when it is less than all claims; rounded down.
+
+    The cents that rounding leaves go one each to those named first.
+    """
+    total = sum(claims.values())
+    if amount >= total:
+        return dict(claims)
+    parts = {name: claim * amount // total for name, claim in claims.items()}
+    left = amount - sum(parts.values())
+    return {name: part + (place < left) for place, (name, part) in enumerate(parts.items())}

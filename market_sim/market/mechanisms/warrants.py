@@ -1,0 +1,112 @@
+"""The life of warrants: exercised at the company itself, which makes new shares (finance rule 3.4).
+
+The holder pays the strike to the issuer and gets new shares out of the issuer's authorised, not yet issued holding
+(its treasury). So the company gets richer by M K and has M more shares out: everybody's part of it shrinks, and the
+fair share price moves to (V + M K)/(N + M). The event says N, M and what the company got, so that the price of
+before can be compared with the price after; `market_sim.pricing.warrants` prices a warrant before it is announced
+(Hull) and while it is outstanding (Galai and Schneller), which are two different numbers.
+
+A warrant that nobody exercises lapses: unlike an option it is not exercised by exception.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from market_sim.core.errors import InputError, RuleViolation
+from market_sim.core.models.derivatives import Warrant
+from market_sim.core.models.intents import Exercise
+from market_sim.core.models.mechanism_events import Exercised, InstrumentExpired, Lapsed, SharesIssued
+from market_sim.market.exchange.account import Account
+from market_sim.market.exchange.exchange import Exchange
+from market_sim.market.exchange.gates import check_quantity
+from market_sim.market.mechanisms.clearing_house import ClearingHouse, positions
+from market_sim.market.mechanisms.doors import open_door
+from market_sim.market.mechanisms.marks import Marks
+from market_sim.market.mechanisms.mechanism import Mechanism
+
+
+class Warrants(Mechanism):
+    """All warrants that are listed when it is attached; their issuers have accounts by then."""
+
+    name: ClassVar[str] = "warrants"
+
+    def __init__(self, house: ClearingHouse, marks: Marks) -> None:
+        super().__init__()
+        self.house = house
+        self.marks = marks
+        self.terms: dict[str, Warrant] = {}
+        self.ended: dict[str, int] = {}
+
+    def begin(self) -> None:
+        """Take up every listed warrant and let holders exercise."""
+        for symbol, listing in self.exchange.listings.items():
+            if isinstance(listing.instrument, Warrant):
+                warrant = self.terms[symbol] = listing.instrument
+                if warrant.issuer not in self.exchange.accounts:
+                    raise InputError(f"{symbol} is issued by {warrant.issuer!r}, and there is no such account")
+        open_door(self.exchange, Exercise, self.terms, self.choose, "NOT_EXERCISABLE")
+
+    def times(self) -> Iterable[int]:
+        """The expiries."""
+        return sorted({warrant.expiry for warrant in self.terms.values()})
+
+    def act(self, now: int) -> None:
+        """Let lapse what is due."""
+        for symbol, warrant in self.terms.items():
+            if warrant.expiry <= now and symbol not in self.ended:
+                self.expire(warrant)
+
+    def choose(self, account: Account, intent: Exercise) -> None:
+        """Exercise warrants because their holder asks for it, or refuse."""
+        warrant, quantity = self.terms[intent.symbol], intent.quantity
+        now, symbol = self.exchange.clock.now, warrant.symbol
+        check_quantity(self.exchange.listings[symbol], quantity)
+        if symbol in self.ended or now >= warrant.expiry:
+            raise RuleViolation("EXPIRED_INSTRUMENT", symbol=symbol, expiry=warrant.expiry, now=now)
+        held = account.balance(symbol).available
+        if held < quantity or account.name == warrant.issuer:
+            raise RuleViolation("NOT_HELD", needed=quantity, symbol=symbol, held=held)
+        price = self.marks.mark(self.exchange.listings[warrant.underlying])
+        if price is None:
+            raise RuleViolation("NO_PRICE_YET", symbol=warrant.underlying)
+        if price <= warrant.strike:
+            raise RuleViolation("OUT_OF_THE_MONEY", symbol=symbol, strike=warrant.strike, price=price)
+        shares = quantity * warrant.ratio
+        available = account.balance(warrant.quote).available
+        if available < shares * warrant.strike:
+            raise RuleViolation("CANNOT_PAY", needed=shares * warrant.strike, available=available)
+        left = self.exchange.accounts[warrant.issuer].balance(warrant.underlying).available
+        if left < shares:
+            raise RuleViolation("TREASURY_EMPTY", needed=shares, symbol=warrant.underlying, available=left)
+        self._exercise(account.name, warrant, quantity, price)
+
+    def expire(self, warrant: Warrant) -> None:
+        """Take back what nobody exercised."""
+        exchange, symbol = self.exchange, warrant.symbol
+        self.house.end_trading(symbol)
+        self.ended[symbol] = now = exchange.clock.now
+        price = self.marks.mark(exchange.listings[warrant.underlying]) or 0
+        out = {name: held for name, held in positions(exchange, symbol).items() if name != warrant.issuer}
+        for name, held in out.items():
+            self.journal.record(Lapsed(now, name, symbol, held, "not exercised"))
+            exchange.transfer(name, warrant.issuer, symbol, held, "EXPIRED", symbol)
+        self.journal.record(InstrumentExpired(now, symbol, price, sum(out.values())))
+
+    def _exercise(self, holder: str, warrant: Warrant, quantity: int, price: int) -> None:
+        exchange, now, symbol, issuer = self.exchange, self.exchange.clock.now, warrant.symbol, warrant.issuer
+        shares = quantity * warrant.ratio
+        before = outstanding(exchange, warrant.underlying, issuer)
+        self.journal.record(Exercised(now, holder, symbol, quantity, warrant.strike, price, "choice"))
+        exchange.transfer(holder, issuer, warrant.quote, shares * warrant.strike, "STRIKE_PAID", symbol)
+        exchange.transfer(issuer, holder, warrant.underlying, shares, "NEW_SHARES", symbol)
+        exchange.transfer(holder, issuer, symbol, quantity, "EXERCISED", symbol)
+        self.journal.record(
+            SharesIssued(now, issuer, warrant.underlying, shares, shares * warrant.strike, before, before + shares)
+        )
+
+
+def outstanding(exchange: Exchange, symbol: str, issuer: str) -> int:
+    """The shares of a company that are not its own."""
+    return sum(held for name, held in positions(exchange, symbol).items() if name != issuer)
