@@ -1,1 +1,1 @@
-"""What is measured, and how: each module measures one level and prints one JSON object; `python -m benchmarks` runs all."""
+"""What is measured, and how: each module measures one level and prints JSON; `python -m benchmarks` runs all."""

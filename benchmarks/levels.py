@@ -66,7 +66,7 @@ def order_book(operations: list[Operation]) -> tuple[float, list[TradeRow]]:
     begin = time.process_time()
     for kind, number, side, price, quantity in operations:
         if kind == ADD:
-            order = Order(number, "", NAMES[side][0], side, price, side * price, quantity, quantity, terms)
+            order = Order(number, "", NAMES[side][0], side, price, side * price, quantity, quantity, terms, "ACME")
             for maker, traded in place(order):
                 trades.append((maker.id, number, maker.limit, traded))
         else:

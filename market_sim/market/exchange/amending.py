@@ -45,10 +45,10 @@ class Amending(Phases):
         """Take back all open orders of an account, oldest first."""
         if symbol is not None and not (type(symbol) is str and symbol in self.listings):
             raise self._not_listed(symbol)
-        found = [order for _, order in sorted(account.open.items()) if symbol in (None, order.intent.symbol)]
+        found = [order for _, order in sorted(account.open.items()) if symbol in (None, order.symbol)]
         for order in found:
             self._withdraw(account, order, reason)
-        for touched in dict.fromkeys(order.intent.symbol for order in found):
+        for touched in dict.fromkeys(order.symbol for order in found):
             self._finish(self.listings[touched])
         return found
 
@@ -59,7 +59,7 @@ class Amending(Phases):
     def _amend(self, account: Account, intent: Amend) -> Order:
         """Check new terms like those of a new order, and let them hold."""
         order = self._open_order(account, intent.order)
-        listing = self.listings[order.intent.symbol]
+        listing = self.listings[order.symbol]
         if intent.quantity is None and intent.limit is None:
             raise RuleViolation("NOTHING_TO_AMEND", order=order.id)
         limit_now = order.cap or order.limit

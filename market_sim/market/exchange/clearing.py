@@ -17,7 +17,7 @@ from market_sim.core.models.instruments import Instrument
 from market_sim.core.models.intents import BUY
 from market_sim.core.models.market_events import AccountOpened, Deposited, FeesSet, InstrumentListed, Trade, Transferred
 from market_sim.market.exchange.account import Account, Balance
-from market_sim.market.exchange.fees import FeeSchedule
+from market_sim.market.exchange.fees import MILLION, FeeSchedule
 from market_sim.market.exchange.listing import Listing
 from market_sim.market.exchange.order import ASLEEP, STOP, Order
 from market_sim.market.exchange.order_book import Fill
@@ -144,17 +144,27 @@ class Clearing:
 
     def _pay(self, listing: Listing, taker: Account, order: Order, fills: Sequence[Fill]) -> None:
         """Move cash, holdings and fees for these fills."""
-        symbol, multiplier, free, fees = listing.symbol, listing.multiplier, listing.free, listing.fees
+        symbol, multiplier, free, minimum = listing.symbol, listing.multiplier, listing.free, listing.minimum
+        maker_rate, taker_rate = -listing.fees.maker, -listing.fees.taker
         accounts, record, now = self.accounts, self._record, self.clock.now
-        side, trade = order.side, self._last_trade
+        side, trade, taken = order.side, self._last_trade, order.taker_cash
+        taken_fee = taken * taker_rate // MILLION
         paid = traded = collected = maker_fee = taker_fee = price = 0
         for resting, quantity in fills:
             price = resting.limit
             cash = price * quantity * multiplier
             if not free:
-                maker_fee, taker_fee = fees.charge(resting.maker_cash, order.taker_cash, cash)
-                resting.maker_cash += cash
-                order.taker_cash += cash
+                rested = resting.maker_cash
+                resting.maker_cash = rested + cash
+                if minimum:
+                    maker_fee, taker_fee = listing.fees.charge(rested, taken, cash)
+                else:
+                    # What `charge` says, without asking twice what the taker has paid so far.
+                    maker_fee = rested * maker_rate // MILLION - (rested + cash) * maker_rate // MILLION
+                    taker_fee = taken_fee
+                    taken_fee = (taken + cash) * taker_rate // MILLION
+                    taker_fee -= taken_fee
+                taken += cash
                 collected += maker_fee + taker_fee
             maker = accounts[resting.account]
             _, maker_cash, maker_shares = maker.seats[symbol]
@@ -187,7 +197,8 @@ class Clearing:
         _, taker_cash, taker_shares = taker.seats[symbol]
         taker_cash.total -= paid
         taker_shares.total += side * traded
-        if collected:
+        if not free:
+            order.taker_cash = taken
             accounts[FEES].balances[listing.quote].total += collected
         if listing.outlier is not None:
             for resting, _ in fills:

@@ -134,36 +134,35 @@ class Exchange(Amending):
             and not self.gates
         ):
             return self._place_with_care(listing, account, intent)
-        # What `_afford` says, `_enter` and `_wait` do, in one piece.
+        # What `_afford` says, `_enter` and `_wait` do, in one piece. No fee is larger than the value it is charged on,
+        # so whoever has twice the value has enough; only who has less is asked exactly.
+        book = listing.book
+        held = 0
         if side == BUY:
-            balance, needed = cash_balance, cash
-            if not listing.free:
-                needed += listing.most_fixed - cash * listing.most_rate // MILLION
+            balance, others = cash_balance, book.asks.keys
+            if balance.total - balance.reserved < cash + cash + listing.most_fixed:
+                self._afford(listing, account, side, limit, quantity)
+            if listing.free:
+                held = cash
+            elif listing.minimum:
+                held = cash + listing.fees.maker_reserve(0, cash)
+            else:
+                held = cash - cash * listing.maker_rate // MILLION
         else:
-            balance, needed = holdings, quantity
-        if balance.total - balance.reserved < needed:
-            self._afford(listing, account, side, limit, quantity)
+            balance, others = holdings, book.bids.keys
+            if balance.total - balance.reserved < quantity:
+                self._afford(listing, account, side, limit, quantity)
         self._last_order = number = self._last_order + 1
         key = side * limit
-        order = Order(number, account.name, account.owner, side, limit, key, quantity, quantity, intent)
+        order = Order(
+            number, account.name, account.owner, side, limit, key, quantity, quantity, intent, listing.symbol, held
+        )
         self._record(OrderAccepted(self.clock.now, number, account.name, intent))
-        book = listing.book
-        others = book.asks.keys if side == BUY else book.bids.keys
         if others and others[-1] >= -key:
-            self._trade(listing, account, order)
-            quantity = order.remaining
-            if not quantity:
-                return order
-            cash = limit * quantity * listing.multiplier
-        if side == BUY:
-            if not listing.free:
-                cash += (
-                    listing.fees.maker_reserve(0, cash) if listing.minimum else -(cash * listing.maker_rate // MILLION)
-                )
-            order.reserved = cash
-            balance.reserved += cash
-        else:
-            balance.reserved += quantity
+            order.reserved = 0
+            self._enter(listing, account, order)
+            return order
+        balance.reserved += held or quantity
         account.open[number] = order
         book.rest(order)
         return order
@@ -187,7 +186,9 @@ class Exchange(Amending):
             gate.check(account, listing, intent, limit, quantity)
         self._afford(listing, account, side, limit, quantity)
         number = self._last_order + 1
-        order = Order(number, account.name, account.owner, side, limit, side * limit, quantity, quantity, intent)
+        order = Order(
+            number, account.name, account.owner, side, limit, side * limit, quantity, quantity, intent, listing.symbol
+        )
         give_conditions(order)
         order.where = where = _first_place(listing, order)
         if where == BOOK:
@@ -223,19 +224,20 @@ class Exchange(Amending):
         order = account.open.get(number) if type(number) is int else None
         if order is None:
             order = self._open_order(account, number)
-        listing, cash_balance, holdings = account.seats[order.intent.symbol]
-        if order.rare or order.where != BOOK:
+        listing, cash_balance, holdings = account.seats[order.symbol]
+        if order.cap or order.where != BOOK:
             self._withdraw(account, order, "CANCELLED")
         else:
             # What `_withdraw` does, in one piece.
             listing.book.remove(order)
             del account.open[number]
+            remaining = order.remaining
             if order.side == BUY:
                 cash_balance.reserved -= order.reserved
             else:
-                holdings.reserved -= order.remaining
+                holdings.reserved -= remaining
             order.ended = "CANCELLED"
-            self._record(OrderCancelled(self.clock.now, number, order.remaining, "CANCELLED"))
+            self._record(OrderCancelled(self.clock.now, number, remaining, "CANCELLED"))
         if listing.busy:
             self._finish(listing)
         return order

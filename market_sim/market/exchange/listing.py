@@ -24,7 +24,7 @@ class Listing:
 
     __slots__ = (
         "because", "book", "busy", "collected", "fees", "free", "indicative", "instrument", "last", "lot",
-        "maker_rate", "minimum", "most_cash", "most_fixed", "most_rate", "multiplier",
+        "maker_rate", "minimum", "most_cash", "most_fixed", "multiplier",
         "on_margin", "outlier", "pegs", "phase", "quote", "reference", "stops", "symbol", "tick",
     )  # fmt: skip
 
@@ -45,10 +45,8 @@ class Listing:
         self.on_margin = instrument.on_margin
         self.fees = fees
         self.free = fees.free
-        # The rates are negative, because rounding up is rounding down with a minus sign before and after:
-        # fees.most(cash) = most_fixed - cash * most_rate // MILLION.
         self.most_fixed = 1 + 2 * fees.minimum
-        self.most_rate = -max(fees.maker, fees.taker)
+        # Negative, because rounding up is rounding down with a minus sign before and after.
         self.maker_rate = -max(fees.maker, 0)
         self.minimum = fees.minimum
         self.book = OrderBook(orders)

@@ -120,7 +120,7 @@ class Matching(Clearing):
 
     def _withdraw(self, account: Account, order: Order, reason: str) -> None:
         """End a waiting order without a trade."""
-        self._lift(self.listings[order.intent.symbol], account, order)
+        self._lift(self.listings[order.symbol], account, order)
         order.ended = reason
         self._record(OrderCancelled(self.clock.now, order.id, order.remaining, reason))
 

@@ -34,6 +34,7 @@ class Order(msgspec.Struct, gc=False):
     quantity: int
     remaining: int
     intent: PlaceOrder
+    symbol: str
     reserved: int = 0
     """Cash held back for the rest of a buy order; a sell order holds back `remaining` of the instrument."""
     maker_cash: int = 0

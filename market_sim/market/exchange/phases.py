@@ -115,7 +115,7 @@ class Phases(Waiting):
                     del listing.collected[order.id]
                     del self.orders[order.id]
             self._pay_in_auction(listing, buy, sell, quantity, price or 0)
-        for order in [order for _, order in sorted(self.orders.items()) if order.intent.symbol == listing.symbol]:
+        for order in [order for _, order in sorted(self.orders.items()) if order.symbol == listing.symbol]:
             if order.where == CALL or order.intent.time_in_force == "auction":
                 self._withdraw(self.accounts[order.account], order, "REMAINDER")
 

@@ -42,7 +42,7 @@ class Waiting(Matching):
     def _expire(self, due: list[Order]) -> None:
         for order in due:
             self._withdraw(self.accounts[order.account], order, "EXPIRED")
-        for symbol in dict.fromkeys(order.intent.symbol for order in due):
+        for symbol in dict.fromkeys(order.symbol for order in due):
             self._finish(self.listings[symbol])
 
     def close_day(self) -> None:
