@@ -140,6 +140,7 @@ def document(summary: Summary, run: str | None, timeline: str | None) -> dict[st
             "gas": settled.gas,
             "reconciled": settled.reconciled,
         },
+        "conclusion": result.conclusion or None,
         "failures": list(result.failures),
         "fingerprint": result.fingerprint,
         "run": run,

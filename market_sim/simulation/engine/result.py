@@ -22,6 +22,8 @@ class Result:
     complete: bool = True
     failures: tuple[str, ...] = field(default=())
     """The sentence of every strategy that raised."""
+    conclusion: str = ""
+    """What the scenario has to say about this run."""
 
     @cached_property
     def fingerprint(self) -> str:

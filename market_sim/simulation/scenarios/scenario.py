@@ -22,6 +22,7 @@ import typing
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from market_sim.core.data.journal import Journal
 from market_sim.core.errors import InputError
 from market_sim.simulation.engine.world import World
 
@@ -37,6 +38,10 @@ class Scenario:
     def build(self, world: World) -> None:
         """Fill an empty world."""
         raise InputError(f"scenario {type(self).__name__} needs a method build(world)")
+
+    def conclusion(self, journal: Journal) -> str:
+        """What happened in this run, in one sentence with its numbers; empty where the summary says it all."""
+        return ""
 
     @property
     def summary(self) -> str:

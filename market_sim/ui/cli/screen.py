@@ -93,6 +93,8 @@ class Screen:
         self.say(f"conservation {holds}")
         self.say(f"fingerprint  {shortened(summary.result.fingerprint)} (seed {summary.result.seed} gives it again)")
         self.say(f"pending      {story.why_not_final()}")
+        if summary.result.conclusion:
+            self.say(f"conclusion   {summary.result.conclusion}")
         for failure in summary.result.failures:
             self.say(self.paint(f"stopped      {failure}", RED))
         if run:
