@@ -17,7 +17,7 @@ from market_sim.core.models.instruments import Instrument
 from market_sim.core.models.intents import BUY
 from market_sim.core.models.market_events import AccountOpened, Deposited, FeesSet, InstrumentListed, Trade, Transferred
 from market_sim.market.exchange.account import Account, Balance
-from market_sim.market.exchange.fees import MILLION, FeeSchedule
+from market_sim.market.exchange.fees import FeeSchedule
 from market_sim.market.exchange.listing import Listing
 from market_sim.market.exchange.order import ASLEEP, STOP, Order
 from market_sim.market.exchange.order_book import Fill
@@ -144,26 +144,17 @@ class Clearing:
 
     def _pay(self, listing: Listing, taker: Account, order: Order, fills: Sequence[Fill]) -> None:
         """Move cash, holdings and fees for these fills."""
-        symbol, multiplier, free, minimum = listing.symbol, listing.multiplier, listing.free, listing.minimum
-        maker_rate, taker_rate = -listing.fees.maker, -listing.fees.taker
+        symbol, multiplier, free, charge = listing.symbol, listing.multiplier, listing.free, listing.fees.charge
         accounts, record, now = self.accounts, self._record, self.clock.now
         side, trade, taken = order.side, self._last_trade, order.taker_cash
-        taken_fee = taken * taker_rate // MILLION
         paid = traded = collected = maker_fee = taker_fee = price = 0
         for resting, quantity in fills:
             price = resting.limit
             cash = price * quantity * multiplier
             if not free:
                 rested = resting.maker_cash
+                maker_fee, taker_fee = charge(rested, taken, cash)
                 resting.maker_cash = rested + cash
-                if minimum:
-                    maker_fee, taker_fee = listing.fees.charge(rested, taken, cash)
-                else:
-                    # What `charge` says, without asking twice what the taker has paid so far.
-                    maker_fee = rested * maker_rate // MILLION - (rested + cash) * maker_rate // MILLION
-                    taker_fee = taken_fee
-                    taken_fee = (taken + cash) * taker_rate // MILLION
-                    taker_fee -= taken_fee
                 taken += cash
                 collected += maker_fee + taker_fee
             maker = accounts[resting.account]

@@ -67,12 +67,16 @@ class FeeSchedule(msgspec.Struct, frozen=True):
                 self.maker_total(rested + cash) - self.maker_total(rested),
                 self.taker_total(taken + cash) - self.taker_total(taken),
             )
-        # Rounding up is rounding down with a minus sign before and after.
+        # Rounding up is rounding down with a minus sign before and after. Most orders trade once, so that nothing was
+        # traded before.
         maker, taker = -self.maker, -self.taker
-        return (
-            rested * maker // MILLION - (rested + cash) * maker // MILLION,
-            taken * taker // MILLION - (taken + cash) * taker // MILLION,
-        )
+        maker_fee = -((rested + cash) * maker // MILLION)
+        taker_fee = -((taken + cash) * taker // MILLION)
+        if rested:
+            maker_fee += rested * maker // MILLION
+        if taken:
+            taker_fee += taken * taker // MILLION
+        return maker_fee, taker_fee
 
     def maker_reserve(self, traded: int, cash: int) -> int:
         """What a resting order that has traded this much so far still needs for fees on the rest."""
