@@ -34,6 +34,8 @@ def serve(arguments: Sequence[str]) -> int:
         "SCENARIOS": (*kinds, *(kind for kind in SCENARIOS if kind.name not in {own.name for own in kinds})),
     }
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    # Each waiting request is worth a warning to waitress; a browser sends six at once.
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     print(f"http://{HOST}:{port}", flush=True)
     print("Ctrl-C ends the site.", file=sys.stderr, flush=True)
     if typed.reload:
@@ -44,11 +46,10 @@ def serve(arguments: Sequence[str]) -> int:
 
     server = create_server(create_app(config), sockets=[listener], threads=THREADS, ident=None)
     try:
-        server.run()
-    except KeyboardInterrupt:
-        print("The site has ended.", file=sys.stderr)
+        server.run()  # returns on Ctrl-C
     finally:
         server.close()
+    print("The site has ended.", file=sys.stderr)
     return DONE
 
 

@@ -27,7 +27,7 @@ ATTRIBUTES = {
     "abbr": {"title"},
     "input": {"type", "checked", "disabled", "aria-label"},
     "ol": {"start"},
-    "pre": {"tabindex", "role", "aria-label"},
+    "pre": {"tabindex"},
     "td": {"style"},
     "th": {"style", "scope"},
 }
@@ -65,8 +65,7 @@ def _coloured(code: str, language: str, attributes: str) -> str:
         lexer = None
     # `nowrap`, because the frame around it is ours: markdown-it would put a second one around the library's.
     inside = highlight(code, lexer, HtmlFormatter(nowrap=True)) if lexer else escape(code)
-    label = f"{language} code" if lexer else "text"
-    return f'<pre class="code" tabindex="0" role="region" aria-label="{escape(label)}"><code>{inside}</code></pre>\n'
+    return f'<pre class="code" tabindex="0"><code>{inside}</code></pre>\n'
 
 
 def _cleaned(html: str) -> str:

@@ -1,5 +1,7 @@
 // A chart of the site: fetched as JSON, drawn by plotly, coloured with the page, with a veil over what is still to come.
 
+const REACH = 12; // pixels between a click and the mark that it means
+
 export class Chart {
   constructor(element) {
     this.element = element;
@@ -62,6 +64,25 @@ export class Chart {
     Object.assign(this.veil.style, {
       left: `${size.l + from}px`, width: `${size.w - from}px`, top: `${size.t}px`, height: `${size.h}px`,
     });
+  }
+
+  // The order whose triangle is nearest to a point of the screen; plotly itself prefers a line that crosses it.
+  markAt(left, top) {
+    const layout = this.element._fullLayout;
+    const box = this.element.getBoundingClientRect();
+    let nearest = { distance: REACH, order: null };
+    for (const trace of this.element._fullData) {
+      if (!trace.ids || trace.visible !== true) continue;
+      const xaxis = layout[`xaxis${trace.xaxis.slice(1)}`];
+      const yaxis = layout[`yaxis${trace.yaxis.slice(1)}`];
+      trace.ids.forEach((order, place) => {
+        const across = box.left + xaxis._offset + xaxis.d2p(trace.x[place]) - left;
+        const down = box.top + yaxis._offset + yaxis.d2p(trace.y[place]) - top;
+        const distance = Math.hypot(across, down);
+        if (Number(order) > 0 && distance < nearest.distance) nearest = { distance, order };
+      });
+    }
+    return nearest.order;
   }
 
   move(where) {

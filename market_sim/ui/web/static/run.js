@@ -133,8 +133,8 @@ async function start() {
   }
   slider.addEventListener("input", () => ask({ event: slider.value }));
   document.addEventListener("keydown", onKey);
-  chart.element.on("plotly_click", ({ points }) => {
-    const order = points.map((point) => point.data.ids?.[point.pointNumber]).find((id) => Number(id) > 0);
+  chart.element.on("plotly_click", ({ event }) => {
+    const order = chart.markAt(event.clientX, event.clientY);
     if (order) location.assign(figure.dataset.order.replace(/0$/, order));
   });
   ask({ event: at }, false);

@@ -87,7 +87,7 @@ def test_ordinary_lessons_keep_their_shape():
         '<td style="text-align:right">2</td>',
         'aria-label="step"',
         '<div class="admonition warning">',
-        '<pre class="code" tabindex="0" role="region"',
+        '<pre class="code" tabindex="0"><code>',
         'href="/glossary#BAD_TICK"',
         "<strong>there</strong>",
     ):

@@ -1,0 +1,134 @@
+# The fixtures of the site's unit tests are used here, too.
+# ruff: noqa: F401, F811
+"""Runs that are started from a form: played elsewhere, told as they go, bounded in number and time."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from market_sim.core.data import archive
+from market_sim.simulation.run import Options, simulate
+from market_sim.simulation.scenarios.streamlet_demo import StreamletDemo
+from market_sim.ui.web.application import create_app
+from market_sim.ui.web.jobs import MOST_WAITING, Job
+from market_sim.ui.web.player import Note, Request
+from market_sim.ui.web.sse import MOST_STREAMS, Streams
+from tests.unit.ui.web.conftest import Visitor, folders, small_run, visitor
+
+FORM = {"seed": "5", "epochs": "3", "p-traders": "2", "p-byzantine": "", "settlement": "memory"}
+
+
+def start(visitor, scenario="streamlet", **changes):
+    answer = visitor.post(f"/scenarios/{scenario}", {**FORM, **changes})
+    assert answer.status_code == 303, answer.text
+    return answer.headers["Location"]
+
+
+def messages(visitor, live, **headers):
+    """The whole stream, to its end."""
+    answer = visitor.get(f"{live}/events", headers=headers)
+    assert answer.mimetype == "text/event-stream"
+    return [(int(number), kind) for number, kind in re.findall(r"^id: (\d+)\nevent: (\w+)$", answer.text, re.MULTILINE)]
+
+
+def test_a_run_from_the_page_is_the_run_of_the_command_line(visitor, tmp_path):
+    live = start(visitor)
+    told = messages(visitor, live)
+    assert [kind for _, kind in told] == ["epoch"] * 4 + ["done"]
+    assert [number for number, _ in told] == sorted(number for number, _ in told)
+    page = visitor.get(live)
+    assert page.status_code == 302
+    name = page.headers["Location"].rpartition("/")[2]
+    here = simulate(StreamletDemo(traders=2), Options(seed=5, epochs=3, settlement="memory"))
+    assert archive.load(tmp_path / "results" / name).manifest.fingerprint == here.fingerprint
+    assert visitor.get(f"/runs/{name}").status_code == 200
+    assert "Play again" in visitor.get(f"/runs/{name}").text
+
+
+def test_a_stream_goes_on_after_the_last_event_that_was_seen(visitor):
+    live = start(visitor)
+    whole = messages(visitor, live)
+    for seen in range(len(whole)):
+        rest = messages(visitor, live, **{"Last-Event-ID": str(whole[seen][0])})
+        assert rest == whole[min(seen + 1, len(whole) - 1) :], "nothing is lost and nothing is told twice"
+    for strange in ("", "x", "-1", "9" * 50, "1.5", "²"):
+        assert messages(visitor, live, **{"Last-Event-ID": strange}) == whole
+
+
+def test_a_scenario_that_cannot_be_built_ends_in_a_sentence(visitor):
+    live = start(visitor, **{"p-byzantine": "n9:silent"})
+    assert messages(visitor, live)[-1][1] == "refused"
+    page = visitor.get(live)
+    assert page.status_code == 200
+    assert "there is no validator n9" in page.text
+
+
+def test_a_run_that_takes_too_long_is_ended(folders):
+    visitor = Visitor(create_app({**folders, "JOB_SECONDS": 0.1}))
+    live = start(visitor, epochs="500")
+    assert messages(visitor, live)[-1][1] == "refused"
+    assert "longer than 0.1 seconds" in visitor.get(live).text
+
+
+def test_a_run_can_be_stopped_and_the_queue_has_an_end(visitor):
+    first = start(visitor, "first-market", epochs="500", **{"p-makers": "3", "p-shock_percent": "0"})
+    statuses = [visitor.post("/scenarios/streamlet", FORM).status_code for _ in range(MOST_WAITING + 3)]
+    assert statuses[-1] == 429
+    assert statuses.count(303) >= MOST_WAITING
+    assert visitor.post(f"{first}/stop").status_code == 303
+    assert messages(visitor, first)[-1][1] == "refused"
+    assert "the run was stopped" in visitor.get(first).text
+    for job in visitor.app.extensions["jobs"].pending:
+        visitor.app.extensions["jobs"].stop(job)
+
+
+def test_the_lesson_of_a_run_gets_it_back(visitor, tmp_path):
+    page = "/lessons/01-order-book"
+    choice = re.search(r'name="choice" value="([^"]+)"', visitor.get(page).text)[1]
+    live = visitor.post(f"{page}/look", {"choice": choice}).headers["Location"]
+    assert messages(visitor, live)[-1][1] == "done"
+    assert visitor.get(live).headers["Location"] == f"{page}#look"
+    shown = visitor.get(page).text
+    assert 'id="chart"' in shown
+    assert "/runs/lesson-01-order-book/figure.json" in shown
+    assert "Play the run" not in shown
+
+
+@pytest.fixture
+def job():
+    made = Job(1, Request("streamlet", {}, Options()))
+    for number in (10, 20, 30):
+        made.tell(Note("epoch", number, {}))
+    return made
+
+
+def test_open_streams_are_counted_and_given_back(job):
+    streams = Streams()
+    opened = [streams.open(job, None) for _ in range(MOST_STREAMS)]
+    assert all(opened)
+    assert streams.open(job, None) is None
+    opened[0].close()
+    opened[0].close()
+    again = streams.open(job, None)
+    assert again is not None
+    assert streams.open(job, None) is None
+
+
+def test_a_quiet_stream_says_that_it_is_still_there(job, monkeypatch):
+    monkeypatch.setattr("market_sim.ui.web.sse.QUIET_SECONDS", 0.01)
+    stream = Streams().open(job, 20)
+    assert next(stream).startswith("retry:")
+    assert next(stream).startswith("id: 30\n")
+    assert next(stream) == ": still here\n\n"
+    job.refuse("enough")
+    assert "refused" in next(stream)
+    with pytest.raises(StopIteration):
+        next(stream)
+
+
+def test_after_the_end_nothing_more_is_told(job):
+    job.refuse("enough")
+    job.tell(Note("epoch", 40, {}))
+    assert job.notes[-1].kind == "refused"

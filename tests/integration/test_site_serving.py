@@ -1,0 +1,74 @@
+"""`simulate.py serve`: starts, answers, says in one sentence why it cannot, ends with Ctrl-C."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from contextlib import contextmanager
+
+import pytest
+
+from market_sim.ui.cli.main import main
+from tests.conftest import ROOT
+
+
+@contextmanager
+def served(folder, *more):
+    command = [sys.executable, str(ROOT / "simulate.py"), "serve", "--port", "0", "--lessons", str(ROOT / "lessons")]
+    process = subprocess.Popen([*command, *more], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        yield process, process.stdout.readline().strip()
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_it_answers_at_the_address_it_prints_and_ends_with_control_c(tmp_path):
+    with served(tmp_path) as (process, address):
+        with urllib.request.urlopen(address, timeout=20) as answer:
+            assert "The course" in answer.read().decode()
+        process.send_signal(signal.SIGINT)
+        said = process.communicate(timeout=20)[1]
+        assert process.returncode == 0
+        assert "The site has ended." in said
+    assert (tmp_path / "instance" / "secret_key").exists()
+
+
+def test_a_scenario_file_is_shown_and_its_own_mistakes_are_told(tmp_path, capsys):
+    file = tmp_path / "quiet_room.py"
+    file.write_text(
+        "from dataclasses import dataclass\n"
+        "from market_sim.simulation.scenarios.scenario import Scenario\n\n\n"
+        "@dataclass(frozen=True)\nclass QuietRoom(Scenario):\n"
+        '    """Nobody says anything."""\n\n    name = "quiet-room"\n    chairs: int = 3\n'
+    )
+    with served(tmp_path, "--scenario", str(file)) as (_, address):
+        with urllib.request.urlopen(f"{address}/scenarios/quiet-room", timeout=20) as answer:
+            page = answer.read().decode()
+        assert "Nobody says anything." in page
+        assert 'name="p-chairs"' in page
+    assert main(["serve", "--scenario", str(tmp_path / "missing.py")]) == 2
+    assert "cannot read the scenario file" in capsys.readouterr().err
+
+
+def test_a_port_in_use_is_told_with_the_flag_that_chooses_another(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert main(["serve", "--port", str(port)]) == 2
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert f"port {port} cannot be used" in said
+    assert f"simulate.py serve --port {port + 1}" in said
+    assert not (tmp_path / "instance").exists()
+
+
+@pytest.mark.parametrize("arguments", [["--port", "x"], ["--port", "70000"], ["--prot", "1"], ["extra"]])
+def test_a_mistyped_option_is_bad_input(arguments, capsys):
+    assert main(["serve", *arguments]) == 2
+    assert capsys.readouterr().err.startswith("simulate.py: ")

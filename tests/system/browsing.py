@@ -1,0 +1,86 @@
+"""A browser on the real site, strict about every request and every error."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.conftest import ROOT
+
+ARGUMENTS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """The address of a site over these folders, with the shipped course."""
+    command = [sys.executable, str(ROOT / "simulate.py"), "serve", "--port", "0", "--lessons", str(ROOT / "lessons")]
+    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True)
+    try:
+        yield process.stdout.readline().strip()
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=20)
+
+
+@contextmanager
+def browser(chromium: str) -> Iterator[Browser]:
+    """The browser of this machine, without a window."""
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        try:
+            yield opened
+        finally:
+            opened.close()
+
+
+@dataclass
+class Visit:
+    """One page of one browser, and whatever it did that a page of ours never does."""
+
+    page: Page
+    base: str
+    faults: list[str] = field(default_factory=list)
+    allowed: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.page.on("request", lambda request: self._asked(request.url))
+        self.page.on("console", lambda message: self._said(message.type, message.text))
+        self.page.on("pageerror", lambda error: self.faults.append(f"error {error}"))
+
+    def _asked(self, address: str) -> None:
+        parts = urlsplit(address)
+        if parts.scheme not in ("data", "blob") and parts.hostname != "127.0.0.1":
+            self.faults.append(f"asked {address}")
+
+    def _said(self, kind: str, text: str) -> None:
+        if kind in ("error", "warning") and not any(one in text for one in self.allowed):
+            self.faults.append(f"console {kind} {text}")
+
+    def open(self, path: str) -> Page:
+        """Go there and wait until it is drawn."""
+        self.page.goto(self.base + path)
+        if self.page.locator("#chart").count():
+            self.page.locator("#chart[data-ready]").wait_for()
+        return self.page
+
+
+@contextmanager
+def visit(browser: Browser, base: str, width: int = 1280, theme: str = "light") -> Iterator[Visit]:
+    """A fresh visitor; at the end the faults of the visit are the test's."""
+    context = browser.new_context(
+        viewport={"width": width, "height": 900}, color_scheme=theme, locale="en-US", timezone_id="UTC"
+    )
+    one = Visit(context.new_page(), base)
+    try:
+        yield one
+    finally:
+        context.close()
+    assert not one.faults, one.faults

@@ -1,0 +1,227 @@
+"""The site in Chromium: every page in light and dark, wide and narrow; stepping by keys; nothing leaves the machine."""
+
+from __future__ import annotations
+
+import re
+import time
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from market_sim.core.data import archive
+from market_sim.simulation.run import Options, simulate
+from market_sim.simulation.scenarios.first_market import FirstMarket
+from tests.system.browsing import browser, served, visit
+
+LESSON = "/lessons/01-order-book"
+RUN = "/runs/one"
+PAGES = [
+    "/",
+    LESSON,
+    f"{LESSON}/reset",
+    "/scenarios",
+    "/scenarios/first-market",
+    "/runs",
+    "/runs/compare?left=one&right=two",
+    RUN,
+    f"{RUN}?event=1500",
+    f"{RUN}/orders",
+    f"{RUN}/orders?show=orders",
+    f"{RUN}/journal",
+    f"{RUN}/trades/5",
+    f"{RUN}/orders/40",
+    "/glossary",
+]
+MOST_SECONDS = 3
+"""Until the page of 12 epochs can be used, with room for a busy machine; benchmarks/site.py has the figure."""
+
+
+@pytest.fixture(scope="module")
+def chromium(needs):
+    return needs("chromium")
+
+
+@pytest.fixture(scope="module")
+def window(chromium):
+    with browser(chromium) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("site")
+    options = Options(epochs=12, settlement="memory", byzantine="n3:equivocate@5-7")
+    archive.save(simulate(FirstMarket(), options).journal, folder / "results" / "one")
+    other = simulate(FirstMarket(traders=5), Options(epochs=6, settlement="memory"))
+    archive.save(other.journal, folder / "results" / "two")
+    with served(folder) as address:
+        yield address
+
+
+@pytest.fixture
+def visitor(window, site):
+    with visit(window, site) as one:
+        yield one
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1280, 1920])
+def test_every_page_is_accessible_quiet_and_never_wider_than_the_screen(window, site, width, theme):
+    with visit(window, site, width, theme) as visitor:
+        for address in PAGES:
+            page = visitor.open(address)
+            assert page.evaluate("document.documentElement.dataset.theme") == theme
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, address
+            violations = Axe().run(page).response["violations"]
+            found = [(one["id"], node["html"][:120]) for one in violations for node in one["nodes"]]
+            assert not found, (address, found)
+
+
+def test_a_missing_page_is_accessible_too(window, site):
+    with visit(window, site) as visitor:
+        visitor.allowed.append("404")
+        page = visitor.open("/nothing")
+        assert not Axe().run(page).response["violations"]
+
+
+def test_the_run_page_can_be_used_soon(visitor):
+    visitor.open(RUN)
+    began = time.monotonic()
+    visitor.open(RUN)
+    visitor.page.locator("#stepper").wait_for()
+    assert time.monotonic() - began < MOST_SECONDS
+
+
+def test_no_button_sends_the_work_to_a_cloud(visitor, tmp_path):
+    page = visitor.open(RUN)
+    page.locator(".modebar-btn").first.wait_for(state="attached")
+    titles = page.locator(".modebar-btn").evaluate_all("all => all.map(one => one.dataset.title || '')")
+    assert len(titles) >= 4
+    assert not [title for title in titles if re.search(r"share|cloud|edit|studio", title, re.IGNORECASE)]
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Export").click()
+    exported = tmp_path / "export.html"
+    download.value.save_as(exported)
+    assert '"showSendToCloud":false' in exported.read_text().replace(" ", "").replace("False", "false")
+
+
+def test_keys_step_forward_and_back(visitor):
+    page = visitor.open(f"{RUN}?event=1500")
+    told = page.locator("#told")
+    page.locator("#told .muted").wait_for()
+    started = told.inner_text()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("before => document.getElementById('told').innerText !== before", arg=started)
+    next_one = told.inner_text()
+    assert "block" in next_one
+    assert page.locator(".veil").is_visible()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("before => document.getElementById('told').innerText !== before", arg=next_one)
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_function("before => document.getElementById('told').innerText === before", arg=next_one)
+    place = re.search(r"event=(\d+)", page.url)[1]
+    page.reload()
+    page.locator("#told .muted").wait_for()
+    page.wait_for_function("before => document.getElementById('told').innerText === before", arg=next_one)
+    assert page.locator("#stepper").get_attribute("data-at") == place
+    page.keyboard.press("Home")
+    page.wait_for_url("**event=0")
+    assert "the run starts" in told.inner_text()
+    page.keyboard.press("End")
+    page.wait_for_function("() => document.querySelector('.veil').hidden")
+
+
+def test_filters_choose_what_a_step_is(visitor):
+    page = visitor.open(f"{RUN}?event=1500")
+    page.locator("#told .muted").wait_for()
+    page.locator("[name=kind]").select_option("trades")
+    page.locator("[name=account]").select_option("maker-1")
+    page.get_by_role("button", name="Step on").click()
+    page.wait_for_function("() => /trade \\d+.*maker-1/.test(document.getElementById('told').innerText)")
+    assert page.locator("#bids tr").count() > 0
+    page.get_by_role("link", name="follow it").click()
+    page.wait_for_url("**/trades/*")
+
+
+def test_panels_can_be_left_out(visitor):
+    page = visitor.open(RUN)
+    panels = (
+        "() => Object.keys(document.getElementById('chart')._fullLayout).filter(key => /^yaxis\\d*$/.test(key)).length"
+    )
+    assert page.evaluate(panels) == 5
+    page.get_by_label("market", exact=True).uncheck()
+    page.wait_for_function(f"() => ({panels})() === 3")
+    assert page.locator("figcaption [data-group=market]").is_hidden()
+
+
+def test_the_theme_is_switched_and_remembered(visitor):
+    page = visitor.open(RUN)
+    light = page.evaluate("document.getElementById('chart')._fullLayout.paper_bgcolor")
+    page.get_by_role("button", name="Switch between light and dark").click()
+    page.wait_for_function("before => document.getElementById('chart')._fullLayout.paper_bgcolor !== before", arg=light)
+    page.reload()
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+
+
+def test_a_click_on_a_vote_verifies_its_signature(visitor):
+    page = visitor.open(f"{RUN}/trades/5")
+    button = page.get_by_role("button", name=re.compile("Verify the signature of validator")).first
+    button.click()
+    page.get_by_text(re.compile("✔ valid under key")).wait_for()
+
+
+def test_a_click_on_an_aggressive_order_opens_its_trace(visitor):
+    page = visitor.open(RUN)
+    where = page.evaluate(
+        """() => {
+            const chart = document.getElementById('chart');
+            const trace = chart._fullData.find(one => one.name === 'aggressive buy');
+            const place = trace.marker.size.indexOf(Math.max(...trace.marker.size));
+            const box = chart.getBoundingClientRect(), size = chart._fullLayout._size;
+            const axes = chart._fullLayout;
+            return [box.left + size.l + axes.xaxis.d2p(trace.x[place]),
+                    box.top + axes.yaxis._offset + axes.yaxis.d2p(trace.y[place])];
+        }"""
+    )
+    page.mouse.move(*where)
+    page.mouse.click(*where)
+    page.wait_for_url("**/orders/*")
+
+
+def test_everything_is_reached_by_tab(visitor):
+    page = visitor.open(RUN)
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.keyboard.press("Enter")
+    reached = set()
+    for _ in range(80):
+        page.keyboard.press("Tab")
+        reached.add(
+            page.evaluate(
+                "document.activeElement.id || document.activeElement.name || document.activeElement.innerText"
+            )
+        )
+    assert {"again-seed", "place", "kind", "account", "Play again", "Whole run"} <= reached
+
+
+def test_a_run_is_started_followed_and_opened(visitor):
+    page = visitor.open("/scenarios/streamlet")
+    page.get_by_label("Seed").fill("no number")
+    page.get_by_role("button", name="Run").click()
+    page.get_by_role("alert").wait_for()
+    assert page.get_by_label("Seed").get_attribute("aria-invalid") == "true"
+    page.get_by_label("Seed").fill("21")
+    page.get_by_label("Settled on").select_option("memory")
+    visitor.faults.clear()  # a page with the status 422 is an error to the console
+    page.get_by_role("button", name="Run").click()
+    page.wait_for_url("**/runs/streamlet-seed21-*", timeout=60_000)
+    page.locator("#chart[data-ready]").wait_for()
+
+
+def test_the_policy_stops_inline_script(visitor):
+    page = visitor.open("/glossary")
+    visitor.allowed += ["Content Security Policy"]
+    page.evaluate(
+        "document.body.append(Object.assign(document.createElement('script'), {textContent: 'window.ran = 1'}))"
+    )
+    assert page.evaluate("window.ran") is None

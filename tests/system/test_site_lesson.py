@@ -1,0 +1,51 @@
+"""A newcomer does the first lesson with the page and nothing else, from the map to the debrief."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from tests.conftest import ROOT
+from tests.system.browsing import browser, served, visit
+
+LESSON = "01-order-book"
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_first_lesson_from_start_to_pass(needs, tmp_path, width):
+    with browser(needs("chromium")) as window, served(tmp_path) as site, visit(window, site, width) as visitor:
+        page = visitor.open("/")
+        page.get_by_role("link", name="Who trades first?").first.click()
+        page.get_by_role("heading", name="Who trades first?").wait_for()
+
+        page.get_by_role("radio").first.check()
+        page.get_by_role("button", name="Lock it and play the run").click()
+        page.wait_for_url(f"**/lessons/{LESSON}*", timeout=60_000)
+        page.locator("#chart[data-ready]").wait_for()
+        assert page.get_by_text("Your prediction is locked").is_visible()
+        page.locator("#told .muted").wait_for()
+        page.locator("#place").focus()
+        page.keyboard.press("ArrowLeft")
+        page.locator(".veil").wait_for()
+
+        page.get_by_role("button", name="Begin", exact=True).click()
+        page.get_by_role("button", name="Save and check").click()
+        page.get_by_text(re.compile("public checks 0/5")).wait_for(timeout=60_000)
+        assert page.get_by_text("✖ failed").count() == 5
+        page.get_by_role("button", name="Show hint 1 of 3 for task 1").click()
+        page.locator("#hints-1 li").wait_for()
+        assert page.locator("#hints-1 li").count() == 1
+        assert not Axe().run(page).response["violations"]
+
+        solution = (ROOT / "lessons" / LESSON / "solution.py").read_text()
+        page.get_by_label(re.compile(r"answers/01-order-book\.py")).fill(solution)
+        page.get_by_role("button", name="Save and check").click()
+        page.get_by_text(re.compile("public checks 5/5, 10 of 10 points")).wait_for(timeout=60_000)
+        page.get_by_role("heading", name="Debrief").wait_for()
+        page.get_by_text("The model solution", exact=True).click()
+        assert not Axe().run(page).response["violations"]
+        page.get_by_role("link", name="Course", exact=True).click()
+        page.get_by_text("✔ passed").first.wait_for()
+    assert (tmp_path / "answers" / f"{LESSON}.py").read_text() == solution
