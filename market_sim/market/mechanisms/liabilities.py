@@ -118,7 +118,7 @@ class Liabilities:
         reason, amount = event.reason, event.amount
         if reason == LENT:
             self._owe(event.target, amount)
-        elif reason == REPAID or reason == WRITTEN_OFF:
+        elif reason in (REPAID, WRITTEN_OFF):
             self._owe(event.source, -amount)
         elif reason == BORROWED:
             self._borrow(event.target, event.asset, event.source, amount)

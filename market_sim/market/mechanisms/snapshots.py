@@ -28,8 +28,10 @@ class Snapshots:
         values = self._marks.values
         for symbol, listing in self._exchange.listings.items():
             instrument = listing.instrument
-            follows = isinstance(instrument, (Future, Perpetual)) and symbol not in values
-            mark = None if follows and instrument.underlying in values else self._marks.mark(listing)
+            follows = (
+                isinstance(instrument, (Future, Perpetual)) and symbol not in values and instrument.underlying in values
+            )
+            mark = None if follows else self._marks.mark(listing)
             if mark is not None:
                 fresh[symbol] = mark
             elif isinstance(instrument, (Option, Future, Perpetual)):

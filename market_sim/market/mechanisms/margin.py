@@ -1,0 +1,261 @@
+"""Margin: accounts that may owe. A gate before each order, credit and shares for it, and checks as time passes.
+
+    world.attach(MarginAccounts({"ann": Agreement()}, values=world.values, capital=dollars(1_000_000)))
+
+An order is accepted if the account's equity reaches what all its positions need with all open orders at their worst
+(L2), or if it makes that need no larger: closing is always allowed. Then what the account lacks is lent: cash by the
+broker, shares by a lender. Marks are taken every `check_every`, and hold until the next time; then accounts below
+maintenance are called or liquidated. At the end of a day interest and borrow fees are due.
+
+Almost every order comes from an account with room to spare, so the full sum is made once for a snapshot and what is
+left of it, the `room`, is used up by further orders, each counted as if it could only make things worse.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from market_sim.core.errors import InputError, RuleViolation
+from market_sim.core.models.event import Event
+from market_sim.core.models.instruments import Stock
+from market_sim.core.models.intents import BUY, Amend, PlaceOrder
+from market_sim.core.models.market_events import Transferred
+from market_sim.core.models.mechanism_events import ContractSpecified, CorporateActionTaken, MarginGranted
+from market_sim.market.exchange.account import Account
+from market_sim.market.exchange.listing import Listing
+from market_sim.market.exchange.order import Order
+from market_sim.market.mechanisms.credit import Credit
+from market_sim.market.mechanisms.insurance import Insurance
+from market_sim.market.mechanisms.liquidation import Liquidation
+from market_sim.market.mechanisms.margin_calls import MarginCalls
+from market_sim.market.mechanisms.marks import Marks, Priced
+from market_sim.market.mechanisms.mechanism import Mechanism
+from market_sim.market.mechanisms.short_selling import Lending, Recall
+from market_sim.market.mechanisms.standings import Agreement, NewOrder, Standings
+from market_sim.market.mechanisms.uptick_rule import UptickRule
+
+DAY_NS = 1_000_000_000
+CHECK_NS = 100_000_000
+"""As often as believed values move."""
+
+
+@dataclass(frozen=True)
+class MarginTerms:
+    """What a broker asks and offers, the same for all its customers; amounts of money in cents, times in ns."""
+
+    capital: int = 1_000_000_00
+    """What the broker has to lend at the start."""
+    interest_bps: int = 800
+    insurance: int = 0
+    """What the insurance fund has at the start."""
+    liquidation_fee_bps: int = 50
+    grace: int = 0
+    """From a margin call to the liquidation."""
+    backers: Mapping[str, str] = field(default_factory=dict)
+    """By customer, the account that pays its margin calls."""
+    lenders: Sequence[str] = ()
+    borrow_fees_bps: Mapping[str, int] = field(default_factory=dict)
+    recalls: Sequence[Recall] = ()
+    uptick_rule: bool = False
+    check_every: int = CHECK_NS
+    day: int = DAY_NS
+    quote: str = "USD"
+    broker: str = "broker"
+    fund: str = "insurance"
+    clearing: str = "clearing"
+
+    def __post_init__(self) -> None:
+        for name in ("capital", "interest_bps", "insurance", "liquidation_fee_bps", "grace"):
+            if type(getattr(self, name)) is not int or getattr(self, name) < 0:
+                raise InputError(f"margin terms: {name} is a whole number from 0 on, found {getattr(self, name)!r}")
+        if self.check_every < 1 or self.day < 1 or self.day % self.check_every:
+            raise InputError(f"a day of {self.day} ns must be a multiple of the {self.check_every} ns between checks")
+
+
+class MarginAccounts(Mechanism):
+    """The broker: whom it gave margin, what that takes, and what follows when it is not there."""
+
+    name: ClassVar[str] = "margin"
+
+    def __init__(
+        self,
+        agreements: Mapping[str, Agreement],
+        terms: MarginTerms | None = None,
+        values: Mapping[str, Priced] | None = None,
+    ) -> None:
+        super().__init__()
+        self.agreements = agreements
+        self.terms = terms or MarginTerms()
+        self._values = values
+        self._rooms: dict[str, int] = {}
+        self._units: dict[str, tuple[int, int]] = {}
+        self._due = 0
+
+    def begin(self) -> None:
+        """Open the accounts of the house, note the agreements, and become a gate."""
+        terms, exchange = self.terms, self.exchange
+        for name in self.agreements:
+            if name not in exchange.accounts:
+                raise InputError(f"margin is given to accounts that are there, and {name!r} is none")
+        for name, amount in ((terms.broker, terms.capital), (terms.fund, terms.insurance), (terms.clearing, 0)):
+            if name not in exchange.accounts:
+                self.account(name)
+            if amount:
+                exchange.deposit(name, terms.quote, amount)
+        ordered = sorted(self.agreements, key=lambda name: exchange.accounts[name].number)
+        agreements = {name: self.agreements[name] for name in ordered}
+        self.standings = Standings(exchange, self.journal, Marks(self._values), agreements, terms.quote)
+        self.credit = Credit(self.standings, terms.broker, terms.interest_bps)
+        self.lending = Lending(self.standings, self.credit, terms.lenders, terms.borrow_fees_bps, terms.recalls)
+        self.uptick = UptickRule(self.standings, self.journal, terms.day)
+        self.insurance = Insurance(self.standings, self.credit, terms.fund, terms.clearing, terms.liquidation_fee_bps)
+        self.calls = MarginCalls(self.standings, self.credit, terms.grace, terms.backers)
+        self.liquidation = Liquidation(self.standings, self.journal, self.credit, self.lending, self.insurance)
+        for name, agreement in agreements.items():
+            exchange.accounts[name].on_margin = True
+            now = exchange.clock.now
+            self.journal.record(MarginGranted(now, name, agreement.profile.name, agreement.isolated))
+        exchange.gates.append(self)
+        self._specify()
+
+    # Before an order
+
+    def check(self, account: Account, listing: Listing, intent: PlaceOrder | Amend, limit: int, quantity: int) -> None:
+        """Accept an order out of the room that is left, or weigh everything."""
+        room = self._rooms.get(account.name)
+        if room is None and account.name not in self.standings.agreements:
+            return
+        unit = self._units.get(listing.symbol)
+        if room is not None and unit is not None and type(intent) is PlaceOrder and self.exchange.clock.now < self._due:
+            mark, margin = unit
+            side = intent.side
+            _, cash_balance, holdings = account.seats[listing.symbol]
+            beyond = side * (limit - mark)
+            needed = quantity * (margin + beyond * listing.multiplier if beyond > 0 else margin)
+            if side == BUY:
+                spent = limit * quantity * listing.multiplier
+                if not listing.free:
+                    spent += listing.fees.most(spent)
+                    needed += spent - limit * quantity * listing.multiplier
+                able = spent <= cash_balance.total - cash_balance.reserved
+            else:
+                if not listing.free:
+                    needed += listing.fees.most(limit * quantity * listing.multiplier)
+                able = quantity <= holdings.total - holdings.reserved
+            if able and needed <= room:
+                self._rooms[account.name] = room - needed
+                return
+        self._weigh(account, listing, intent, limit, quantity)
+
+    def _weigh(self, account: Account, listing: Listing, intent: PlaceOrder | Amend, limit: int, quantity: int) -> None:
+        """The full sum for an order, and then what it lacks is lent."""
+        self._refresh()
+        name, leaving = account.name, account.open.get(intent.order) if isinstance(intent, Amend) else None
+        side = leaving.side if leaving is not None else getattr(intent, "side", BUY)
+        left = quantity - leaving.filled if leaving is not None else quantity
+        if left <= 0:
+            return
+        by_the_broker = self.liquidation.account == name or self.lending.is_buying_in(name)
+        if not by_the_broker and not self._reduces(account, listing.symbol, side, left, leaving):
+            has, needs = self.standings.to_open(name, NewOrder(listing.symbol, side, left, limit), leaving)
+            self._rooms[name] = has - needs
+            if has < needs:
+                value = limit * left * listing.instrument.multiplier
+                raise RuleViolation("INITIAL_MARGIN", value=value, needed=needs, available=has)
+        self._provide(account, listing, side, left, limit, leaving)
+
+    def _reduces(self, account: Account, symbol: str, side: int, left: int, leaving: Order | None) -> bool:
+        """Whether an order can only make a position smaller: with all others of its side it closes at most all."""
+        held = self.standings.net(account.name).get(symbol, 0)
+        others = sum(
+            order.remaining
+            for order in account.open.values()
+            if order is not leaving and order.side == side and order.intent.symbol == symbol
+        )
+        return side * held < 0 and others + left <= abs(held)
+
+    def _provide(
+        self, account: Account, listing: Listing, side: int, left: int, limit: int, leaving: Order | None
+    ) -> None:
+        """Lend what the account lacks for an order: cash by the broker, shares by a lender."""
+        _, cash_balance, holdings = account.seats[listing.symbol]
+        if side == BUY:
+            needed = limit * left * listing.multiplier
+            needed += 0 if listing.free else listing.fees.most(needed)
+            lacking = needed - cash_balance.available - (leaving.reserved if leaving is not None else 0)
+            if lacking > 0:
+                self.credit.lend(account.name, lacking, listing.symbol)
+            return
+        lacking = left - holdings.available - (leaving.remaining if leaving is not None else 0)
+        if lacking <= 0 or not listing.instrument.delivered:
+            return
+        if not isinstance(listing.instrument, Stock):
+            raise RuleViolation("CANNOT_BE_SHORT", symbol=listing.symbol, needed=left, available=left - lacking)
+        if listing.symbol not in self.standings.marks:
+            raise RuleViolation("NO_MARK", symbol=listing.symbol)
+        if self.terms.uptick_rule:
+            self.uptick.check(listing, limit)
+        self.lending.borrow(account.name, listing.symbol, lacking)
+
+    # As time passes
+
+    def follow(self) -> None:
+        """What was transferred changes what accounts have room for; a dividend is owed by those who borrowed."""
+        fresh = self.journal.since(self._read)
+        self._read += len(fresh)
+        for event in fresh:
+            kind = type(event)
+            if kind is Transferred or kind is CorporateActionTaken:
+                self._happened(event)
+
+    def _happened(self, event: Event) -> None:
+        self._rooms.clear()
+        if isinstance(event, CorporateActionTaken) and event.action == "dividend":
+            self.lending.pay_dividend(event.symbol, event.amount)
+
+    def times(self) -> Iterable[int]:
+        """The next check."""
+        every = self.terms.check_every
+        yield (self.exchange.clock.now // every + 1) * every
+
+    def act(self, now: int) -> None:
+        """Take marks, tidy up, end the day if it is over, then call and liquidate."""
+        self._due = now
+        self._refresh()
+        for name in self.standings.agreements:
+            self.lending.return_idle(name)
+            self.credit.repay_idle(name)
+        if now % self.terms.day == 0:
+            self.credit.charge_interest()
+            self.lending.charge_fees()
+            self.uptick.end_day()
+        self.lending.recall_due(now)
+        self.standings.catch_up()
+        self.liquidation.run(lambda: self.calls.look(now))
+        self._rooms.clear()
+
+    def _refresh(self) -> None:
+        """Learn what happened, and take new marks when the old ones are over."""
+        now = self.exchange.clock.now
+        if now >= self._due:
+            self._specify()
+            marks = self.standings.snapshots.take()
+            self._due = (now // self.terms.check_every + 1) * self.terms.check_every
+            self._rooms.clear()
+            self._units = {
+                symbol: (mark, (mark * listing.multiplier + 1) // 2)
+                for symbol, listing in self.exchange.listings.items()
+                if type(listing.instrument) is Stock and (mark := marks.get(symbol)) is not None
+            }
+        self.standings.catch_up()
+
+    def _specify(self) -> None:
+        """Say of every contract that is paid for later what one step of its price is worth."""
+        self.standings.catch_up()
+        for symbol, listing in self.exchange.listings.items():
+            if listing.on_margin and symbol not in self.standings.liabilities.multipliers:
+                multiplier = listing.instrument.multiplier
+                self.journal.record(ContractSpecified(self.exchange.clock.now, symbol, multiplier))
+        self.standings.catch_up()

@@ -1,0 +1,168 @@
+"""Requirements: how much equity a position must have behind it (finance rules 2.1, 2.3, 2.4, 2.5).
+
+A profile answers for a whole set of positions at one snapshot of marks, once to open them (initial) and once to keep
+them (maintenance). `us_strategy` judges each position by itself, by Regulation T and FINRA 4210: half of stock, a
+quarter to keep it; what Cboe asks for a written option; a part of the notional for a future or a perpetual. The
+`Portfolio` profile asks what ten moves of each underlying would cost at worst.
+
+All amounts are requirements on equity as `equity` counts it, in which short positions are already subtracted. So a
+short sale's 150 % are 50 % here, and a written option's premium is not asked for twice.
+
+>>> from market_sim.core.models.instruments import Stock
+>>> ACME = {"ACME": Stock("ACME")}
+>>> us_strategy.requirement({"ACME": 100}, {"ACME": 80_00}, ACME, initial=True)
+400000
+>>> us_strategy.requirement({"ACME": -100}, {"ACME": 80_00}, ACME, initial=False)
+240000
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from market_sim.core.errors import InputError
+from market_sim.core.models.derivatives import Derivative, Future, Note, Option, Perpetual, PredictionContract, Warrant
+from market_sim.core.models.instruments import Instrument
+from market_sim.pricing.margin_formulas import WrittenOption, initial_long, maintenance_long, maintenance_short
+from market_sim.pricing.option import VanillaOption
+from market_sim.pricing.perpetual import Tier, initial_margin, maintenance_margin
+from market_sim.pricing.portfolio_margin import Leg, scan
+
+Positions = Mapping[str, int]
+Instruments = Mapping[str, Instrument]
+
+
+class Profile(Protocol):
+    """A broker's rules."""
+
+    @property
+    def name(self) -> str:
+        """What the agreement calls it."""
+
+    def requirement(self, positions: Positions, marks: Positions, instruments: Instruments, *, initial: bool) -> int:
+        """The equity that these positions need together."""
+
+    def with_orders(
+        self, positions: Positions, buys: Positions, sells: Positions, marks: Positions, instruments: Instruments
+    ) -> int:
+        """The equity to open these positions whichever of these orders trade, in whatever part (L2)."""
+
+
+@dataclass(frozen=True)
+class Strategy:
+    """Each position by itself; only stock under a written call counts for it."""
+
+    name: str = "us_strategy"
+    leverage: int = 10
+    """Of a future or a perpetual: its notional over what it takes to open it."""
+    tiers: Sequence[Tier] = field(default=(Tier(0, 50),))
+    """Of a future or a perpetual: what it takes to keep it, by its notional."""
+
+    def __post_init__(self) -> None:
+        if type(self.leverage) is not int or self.leverage < 1:
+            raise InputError(f"a leverage is a whole number from 1 on, found {self.leverage!r}")
+        for tier in self.tiers:
+            if tier.maintenance_bps * self.leverage >= 10_000:
+                raise InputError(
+                    f"at leverage {self.leverage} the margin is {10_000 / self.leverage:g} bps, "
+                    f"it must exceed the maintenance of {tier.maintenance_bps}"
+                )
+
+    def requirement(self, positions: Positions, marks: Positions, instruments: Instruments, *, initial: bool) -> int:
+        """The sum over all positions."""
+        return sum(
+            self.of_one(symbol, held, positions, marks, instruments, initial)
+            for symbol, held in positions.items()
+            if held
+        )
+
+    def with_orders(
+        self, positions: Positions, buys: Positions, sells: Positions, marks: Positions, instruments: Instruments
+    ) -> int:
+        """For each instrument the worse end: all its buys and no sell trade, or all its sells and no buy.
+
+        What lies between needs less, because a requirement grows with the size of a position on either side.
+        """
+        lowest = {symbol: held - sells.get(symbol, 0) for symbol, held in positions.items()}
+        needed = 0
+        for symbol, held in positions.items():
+            ends = held + buys.get(symbol, 0), lowest[symbol]
+            needed += max(self.of_one(symbol, end, lowest, marks, instruments, True) for end in ends)
+        return needed
+
+    def of_one(
+        self, symbol: str, held: int, positions: Positions, marks: Positions, instruments: Instruments, initial: bool
+    ) -> int:
+        """What one position needs; what has no mark, and is worth nothing, needs nothing when it is owned."""
+        instrument = instruments[symbol]
+        mark, size = marks.get(symbol, 0), abs(held) * instrument.multiplier
+        if isinstance(instrument, (Future, Perpetual)):
+            notional = mark * size
+            return initial_margin(notional, self.leverage) if initial else maintenance_margin(notional, self.tiers)
+        if isinstance(instrument, Option) and held < 0:
+            return _written(instrument, -held, positions, marks)
+        if isinstance(instrument, PredictionContract) and held < 0:
+            return size * max(0, instrument.payout - mark)
+        if isinstance(instrument, (Derivative, PredictionContract, Warrant, Note)):
+            return mark * size  # paid in full: nothing is lent on what may become worthless
+        if initial:
+            return initial_long(mark * size)  # half, for long and short alike: see the module's docstring
+        return maintenance_long(mark * size) if held > 0 else maintenance_short(mark, size)
+
+
+def _written(option: Option, contracts: int, positions: Positions, marks: Positions) -> int:
+    """A written option without its premium; a call on stock that is there asks nothing more (Cboe 10.3)."""
+    covered = max(0, positions.get(option.underlying, 0)) // option.multiplier if option.right == "call" else 0
+    naked = contracts - min(contracts, covered)
+    if not naked:
+        return 0
+    spot, premium = marks.get(option.underlying, option.strike), marks.get(option.symbol, 0)
+    short = WrittenOption(option.right, spot, option.strike, premium, option.multiplier)
+    return short.requirement(naked) - short.proceeds * naked
+
+
+@dataclass(frozen=True)
+class Portfolio:
+    """The worst of ten moves of each underlying, everything on it taken together; contracts as `us_strategy` does."""
+
+    name: str = "portfolio"
+    group: str = "stock"
+    volatility: float = 0.3
+    years: float = 0.25
+    """Of every option until its expiry: a broker would look each one up, the moves of the price matter more."""
+    contracts: Strategy = field(default_factory=Strategy)
+
+    def requirement(self, positions: Positions, marks: Positions, instruments: Instruments, *, initial: bool) -> int:
+        """The sum over all underlyings; opening and keeping cost the same (FINRA 4210(g))."""
+        legs: dict[str, list[Leg]] = {}
+        total = 0
+        for symbol, held in positions.items():
+            instrument = instruments[symbol]
+            if not held:
+                continue
+            if isinstance(instrument, Option) and marks.get(instrument.underlying, 0) > 0:
+                legs.setdefault(instrument.underlying, []).append(self._leg(instrument, held, marks))
+            elif isinstance(instrument, (Derivative, PredictionContract, Note)):
+                total += self.contracts.of_one(symbol, held, positions, marks, instruments, initial)
+            else:
+                legs.setdefault(symbol, []).append(Leg(held, instrument.multiplier))
+        scans = (scan(found, spot=marks.get(base, 0), group=self.group) for base, found in legs.items())
+        return total + sum(each.requirement for each in scans)
+
+    def with_orders(
+        self, positions: Positions, buys: Positions, sells: Positions, marks: Positions, instruments: Instruments
+    ) -> int:
+        """What is held together, and each side of each open order by itself: an order may trade alone."""
+        sides = [{symbol: size} for symbol, size in buys.items()] + [{symbol: -size} for symbol, size in sells.items()]
+        alone = (self.requirement(side, marks, instruments, initial=True) for side in sides)
+        return self.requirement(positions, marks, instruments, initial=True) + sum(alone)
+
+    def _leg(self, option: Option, held: int, marks: Positions) -> Leg:
+        spot = marks[option.underlying]
+        vanilla = VanillaOption(option.right, spot, option.strike, self.years, self.volatility)
+        return Leg(held, option.multiplier, vanilla)
+
+
+us_strategy = Strategy()

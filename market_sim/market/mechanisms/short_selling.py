@@ -1,0 +1,187 @@
+"""Short selling: shares are located with a lender, borrowed when the order is accepted, and given back (finance 2.2).
+
+A lender is an account that holds shares and agreed to lend what no order of its own offers. The shares really move:
+lender to seller when a sell order is accepted that its account cannot deliver itself, and back as soon as they lie
+idle there, because the order was cancelled or the position was covered. So nobody sells what was not located
+(Regulation SHO, 203(b)(1)), and all short positions together never exceed what lenders had (L6).
+
+Each day costs a fee: shares x mark x rate / 360, rounded up. A lender may recall its shares: they are borrowed from
+another lender if one has them; otherwise the borrower has until the end of the notice to return them, and then they
+are bought in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from market_sim.core.errors import InputError, RuleViolation
+from market_sim.core.models.intents import BUY, PlaceOrder
+from market_sim.core.models.mechanism_events import BoughtIn, Located, Recalled
+from market_sim.market.exchange.order import Order
+from market_sim.market.mechanisms.credit import Credit
+from market_sim.market.mechanisms.liabilities import BORROWED, RETURNED
+from market_sim.market.mechanisms.standings import Standings
+from market_sim.pricing.margin_formulas import daily_interest
+
+BORROW_FEE = "BORROW_FEE"
+MANUFACTURED_DIVIDEND = "MANUFACTURED_DIVIDEND"
+
+
+@dataclass(frozen=True)
+class Recall:
+    """At this time a lender asks for so many shares back, with so much notice; times in simulated nanoseconds."""
+
+    time: int
+    lender: str
+    symbol: str
+    quantity: int
+    notice: int
+
+
+class Lending:
+    """What lenders have, who borrowed it, and how it comes back."""
+
+    def __init__(
+        self,
+        standings: Standings,
+        credit: Credit,
+        lenders: Sequence[str],
+        fees_bps: Mapping[str, int],
+        recalls: Sequence[Recall] = (),
+    ) -> None:
+        accounts = standings.exchange.accounts
+        for lender in lenders:
+            if lender not in accounts or lender in standings.agreements:
+                raise InputError(f"a lender of shares is an account without margin, and {lender!r} is none")
+        for recall in recalls:
+            if recall.lender not in lenders or recall.quantity <= 0 or recall.notice < 0:
+                raise InputError(f"a recall names a lender, some shares and a notice, found {recall}")
+        self._standings = standings
+        self._exchange = standings.exchange
+        self._credit = credit
+        self.lenders = sorted(lenders, key=lambda name: accounts[name].number)
+        self._fees_bps = fees_bps
+        self._recalls = sorted(recalls, key=lambda recall: recall.time)
+        self._due: list[Recalled] = []
+        self._buying_in = ""
+
+    # The order and its shares
+
+    def lendable(self, symbol: str) -> int:
+        """How many shares can be borrowed now."""
+        return sum(max(0, self._free(lender, symbol)) for lender in self.lenders)
+
+    def _free(self, lender: str, symbol: str) -> int:
+        return self._exchange.accounts[lender].balance(symbol).available
+
+    def borrow(self, name: str, symbol: str, quantity: int) -> None:
+        """Locate shares and hand them over, or refuse the order that needs them."""
+        if self.lendable(symbol) < quantity:
+            for other in self._standings.agreements:  # what lies idle elsewhere is lendable again
+                self.return_idle(other)
+        available = self.lendable(symbol)
+        if available < quantity:
+            raise RuleViolation("NO_LOCATE", symbol=symbol, needed=quantity, available=available)
+        self._take(name, symbol, quantity)
+
+    def _take(self, name: str, symbol: str, quantity: int, besides: str = "") -> None:
+        now, record = self._exchange.clock.now, self._standings.record
+        for lender in self.lenders:
+            part = min(quantity, self._free(lender, symbol))
+            if part > 0 and lender != besides:
+                record(Located(now, name, symbol, part, lender))
+                self._exchange.transfer(lender, name, symbol, part, BORROWED, symbol)
+                quantity -= part
+
+    def return_idle(self, name: str) -> None:
+        """Give back what an account borrowed and neither sold nor offers; the first lender first."""
+        self._standings.catch_up()
+        account = self._exchange.accounts[name]
+        for symbol, owed in [*self._standings.liabilities.borrowed.get(name, {}).items()]:
+            for lender, shares in [*owed.items()]:
+                idle = min(shares, account.balance(symbol).available)
+                if idle > 0:
+                    self._exchange.transfer(name, lender, symbol, idle, RETURNED, symbol)
+        self._standings.catch_up()
+
+    # The days
+
+    def charge_fees(self) -> None:
+        """One day's fee for every borrowed share, to its lender."""
+        marks = self._standings.marks
+        for name, symbol, lender, shares in self._all_borrowed():
+            value = shares * marks.get(symbol, 0) * self._standings.instruments[symbol].multiplier
+            fee = daily_interest(value, self._fees_bps.get(symbol, 0))
+            if fee:
+                self._credit.pay(name, lender, fee, BORROW_FEE, symbol)
+
+    def pay_dividend(self, symbol: str, cents_per_share: int) -> None:
+        """Whoever is short pays its lender what the company would have paid (finance rule 2.2)."""
+        for name, borrowed, lender, shares in self._all_borrowed():
+            if borrowed == symbol:
+                self._credit.pay(name, lender, shares * cents_per_share, MANUFACTURED_DIVIDEND, symbol)
+
+    def _all_borrowed(self) -> list[tuple[str, str, str, int]]:
+        self._standings.catch_up()
+        borrowed = self._standings.liabilities.borrowed
+        return [
+            (name, symbol, lender, owed[symbol][lender])
+            for name in self._standings.agreements
+            if (owed := borrowed.get(name))
+            for symbol in sorted(owed)
+            for lender in self.lenders
+            if lender in owed[symbol]
+        ]
+
+    # Recalls
+
+    def recall_due(self, now: int) -> None:
+        """Tell borrowers of the recalls whose time has come, and buy in what is overdue."""
+        while self._recalls and self._recalls[0].time <= now:
+            self._tell(self._recalls.pop(0))
+        waiting = []
+        for told in self._due:
+            if told.due > now or not self._buy_in(told):
+                waiting.append(told)
+        self._due = waiting
+
+    def _tell(self, recall: Recall) -> None:
+        left = recall.quantity
+        due = self._exchange.clock.now + recall.notice
+        for name, symbol, lender, shares in self._all_borrowed():
+            if (symbol, lender) != (recall.symbol, recall.lender) or left <= 0:
+                continue
+            part = min(left, shares)
+            left -= part
+            told = Recalled(self._exchange.clock.now, lender, name, symbol, part, due)
+            self._standings.record(told)
+            elsewhere = min(part, self.lendable(symbol) - max(0, self._free(lender, symbol)))
+            if elsewhere > 0:
+                self._take(name, symbol, elsewhere, besides=lender)
+                self._exchange.transfer(name, lender, symbol, elsewhere, RETURNED, symbol)
+            if elsewhere < part:
+                rest = part - max(0, elsewhere)
+                self._due.append(Recalled(told.time, lender, name, symbol, rest, due))
+
+    def _buy_in(self, told: Recalled) -> bool:
+        """Buy recalled shares for a borrower that kept them; whether nothing is left to buy."""
+        self._standings.catch_up()
+        owed = self._standings.liabilities.borrowed.get(told.account, {}).get(told.symbol, {}).get(told.lender, 0)
+        asked = min(told.quantity, owed)
+        if not asked:
+            return True
+        self._buying_in = told.account
+        bought = self._exchange.submit(told.account, PlaceOrder(told.symbol, BUY, asked, None, "ioc"))
+        self._buying_in = ""
+        filled = bought.filled if isinstance(bought, Order) else 0
+        self._standings.record(
+            BoughtIn(self._exchange.clock.now, told.account, told.lender, told.symbol, asked, filled)
+        )
+        if filled:
+            self._exchange.transfer(told.account, told.lender, told.symbol, filled, RETURNED, told.symbol)
+        return filled >= asked
+
+    def is_buying_in(self, name: str) -> bool:
+        """Whether the order that is being checked is the broker's own, to return recalled shares."""
+        return self._buying_in == name

@@ -1,0 +1,196 @@
+"""Standings: where every account with margin stands, at one snapshot of marks: its equity against what it needs.
+
+An account has one pool of equity for everything (cross margin) and one more for each contract that it keeps apart
+(isolated margin, finance rule 2.5). An isolated contract has as equity what was put behind it when it was entered,
+entry / leverage, and what it has gained since; if it is lost, nothing else is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from market_sim.core.data.journal import Journal
+from market_sim.core.models.instruments import Instrument
+from market_sim.core.models.intents import BUY
+from market_sim.market.exchange.account import Account
+from market_sim.market.exchange.exchange import Exchange
+from market_sim.market.exchange.order import Order
+from market_sim.market.mechanisms.equity import Terms, equity, owing_of, terms_of
+from market_sim.market.mechanisms.liabilities import Liabilities
+from market_sim.market.mechanisms.marks import Marks
+from market_sim.market.mechanisms.requirements import Profile, Strategy, us_strategy
+from market_sim.market.mechanisms.snapshots import Snapshots
+
+EVERYTHING = ""
+"""The pool of all that is not kept apart."""
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """What a broker and one customer agreed on: the rules, and the contracts that are kept apart."""
+
+    profile: Profile = us_strategy
+    isolated: tuple[str, ...] = ()
+
+    @property
+    def contracts(self) -> Strategy:
+        """The rules for contracts that are paid for later."""
+        profile = self.profile
+        return profile if isinstance(profile, Strategy) else getattr(profile, "contracts", us_strategy)
+
+
+class Standing(NamedTuple):
+    """Equity and requirement of one pool of one account."""
+
+    account: str
+    pool: str
+    equity: int
+    requirement: int
+
+    @property
+    def in_breach(self) -> bool:
+        """Strictly below: who reaches the requirement exactly is left alone (finance rule 2.1)."""
+        return self.equity < self.requirement
+
+    @property
+    def missing(self) -> int:
+        """What would have to be brought in."""
+        return max(0, self.requirement - self.equity)
+
+
+class NewOrder(NamedTuple):
+    """An order that is not accepted yet."""
+
+    symbol: str
+    side: int
+    quantity: int
+    limit: int
+
+
+class Standings:
+    """Positions, equity and requirements of the accounts with margin."""
+
+    def __init__(
+        self, exchange: Exchange, journal: Journal, marks: Marks, agreements: Mapping[str, Agreement], quote: str
+    ) -> None:
+        self.exchange = exchange
+        self.agreements = dict(agreements)
+        self.quote = quote
+        self.liabilities = Liabilities()
+        self.snapshots = Snapshots(exchange, marks)
+        self._journal = journal
+        self.record = journal.record
+        self._read = 0
+        self._terms: dict[str, Terms] = {}
+        self.instruments: dict[str, Instrument] = {}
+
+    @property
+    def marks(self) -> dict[str, int]:
+        """The snapshot that holds now."""
+        return self.snapshots.known
+
+    def catch_up(self) -> None:
+        """Learn what was owed and paid since the last time."""
+        if len(self._journal) > self._read:
+            fresh = self._journal.since(self._read)
+            self._read += len(fresh)
+            self.liabilities.read(fresh)
+        if len(self.instruments) != len(self.exchange.listings):
+            self.instruments = {symbol: listing.instrument for symbol, listing in self.exchange.listings.items()}
+            self._terms = terms_of(self.instruments.values())
+
+    def net(self, name: str) -> dict[str, int]:
+        """What an account holds of each instrument, less what it borrowed."""
+        instruments, owed = self.instruments, self.liabilities.borrowed.get(name, {})
+        found = {
+            symbol: balance.total
+            for symbol, balance in self.exchange.accounts[name].balances.items()
+            if balance.total and symbol in instruments
+        }
+        for symbol, lenders in owed.items():
+            if lenders:
+                found[symbol] = found.get(symbol, 0) - sum(lenders.values())
+        return found
+
+    def equity(self, name: str) -> int:
+        """The equity of the whole account, added up from scratch."""
+        balances = {asset: balance.total for asset, balance in self.exchange.accounts[name].balances.items()}
+        return equity(balances, owing_of(self.liabilities, name), self.marks, self._terms, self.quote)
+
+    def standing(self, name: str, pool: str = EVERYTHING) -> Standing:
+        """Equity against maintenance, for one pool."""
+        agreement, positions = self.agreements[name], self.net(name)
+        if pool:
+            rules, held = agreement.contracts, {pool: positions.get(pool, 0)}
+            needed = rules.requirement(held, self.marks, self.instruments, initial=False)
+            return Standing(name, pool, self.isolated_equity(name, pool), needed)
+        apart = sum(self.isolated_equity(name, symbol) for symbol in agreement.isolated)
+        together = {symbol: held for symbol, held in positions.items() if symbol not in agreement.isolated}
+        needed = agreement.profile.requirement(together, self.marks, self.instruments, initial=False)
+        return Standing(name, pool, self.equity(name) - apart, needed)
+
+    def collateral(self, name: str, symbol: str) -> int:
+        """What stands behind an isolated contract: a part of what it was entered at, rounded up."""
+        entry = abs(self.liabilities.contract(name, symbol).entry)
+        return -(-entry // self.agreements[name].contracts.leverage)
+
+    def isolated_equity(self, name: str, symbol: str) -> int:
+        """The collateral and what the contract has gained since it was entered."""
+        contract = self.liabilities.contract(name, symbol)
+        mark = self.marks.get(symbol)
+        if not contract.quantity or mark is None:
+            return 0
+        return self.collateral(name, symbol) + contract.open_gain(mark, self._terms[symbol].multiplier)
+
+    def breaches(self) -> list[Standing]:
+        """All pools below maintenance: the worst margin ratio first, among equals the lower account number (L8)."""
+        found = []
+        for name, agreement in self.agreements.items():
+            for pool in (EVERYTHING, *agreement.isolated):
+                standing = self.standing(name, pool)
+                if standing.in_breach:
+                    found.append(standing)
+        return sorted(found, key=self._urgency)
+
+    def _urgency(self, standing: Standing) -> tuple[float, int, str]:
+        # A requirement of nothing with a negative equity is the worst of all ratios.
+        ratio = standing.equity / standing.requirement if standing.requirement else float("-inf")
+        return ratio, self.exchange.accounts[standing.account].number, standing.pool
+
+    def to_open(self, name: str, new: NewOrder | None = None, leaving: Order | None = None) -> tuple[int, int]:
+        """What the account has, and what it needs for its positions with all open orders at their worst (L2).
+
+        Each order is also charged what it may pay above the mark, or get below it, and its fees.
+        """
+        agreement, positions, marks = self.agreements[name], self.net(name), self.marks
+        account = self.exchange.accounts[name]
+        sides: tuple[dict[str, int], dict[str, int]] = {}, {}
+        at_worst = 0
+        for symbol, side, quantity, limit in self._orders(account, new, leaving):
+            listing = self.exchange.listings[symbol]
+            by_symbol = sides[0] if side == BUY else sides[1]
+            by_symbol[symbol] = by_symbol.get(symbol, 0) + quantity
+            positions.setdefault(symbol, 0)
+            size = quantity * listing.instrument.multiplier
+            at_worst += max(0, side * (limit - marks.get(symbol, 0))) * size
+            at_worst += 0 if listing.free else listing.fees.most(limit * quantity * listing.multiplier)
+        has, apart = self.equity(name), 0
+        for symbol in agreement.isolated:
+            held = positions.pop(symbol, 0)
+            sizes = [by_symbol.pop(symbol, 0) for by_symbol in sides]
+            worst = max(abs(held + sizes[0]), abs(held - sizes[1]))
+            opened = agreement.contracts.requirement({symbol: worst}, marks, self.instruments, initial=True)
+            apart += max(0, opened - self.collateral(name, symbol))
+            has -= self.isolated_equity(name, symbol)
+        needed = agreement.profile.with_orders(positions, *sides, marks, self.instruments)
+        return has, needed + apart + at_worst
+
+    def _orders(self, account: Account, new: NewOrder | None, leaving: Order | None) -> list[NewOrder]:
+        found = [
+            NewOrder(order.intent.symbol, order.side, order.remaining, order.cap or order.limit)
+            for order in account.open.values()
+            if order is not leaving
+        ]
+        return [*found, new] if new is not None else found

@@ -1,0 +1,60 @@
+"""The uptick rule: after a fall of a tenth, short sales only above the best bid (Regulation SHO, rule 201).
+
+Once a price trades a tenth or more below the last close, whoever sells short must ask for more than the best bid, for
+the rest of that day and for the next one. So short sellers cannot push a falling price further by hitting bids.
+"""
+
+from __future__ import annotations
+
+from market_sim.core.data.journal import Journal
+from market_sim.core.errors import RuleViolation
+from market_sim.core.models.market_events import Trade
+from market_sim.core.models.mechanism_events import ShortSalesRestricted
+from market_sim.market.exchange.listing import Listing
+from market_sim.market.mechanisms.standings import Standings
+
+FALL_PERCENT = 10
+
+
+class UptickRule:
+    """Remembers closes, and until when each instrument is restricted."""
+
+    def __init__(self, standings: Standings, journal: Journal, day: int) -> None:
+        self._standings = standings
+        self._journal = journal
+        self._read = len(journal)
+        self._day = day
+        self.closes: dict[str, int] = {}
+        self.until: dict[str, int] = {}
+
+    def end_day(self) -> None:
+        """Note the last price of the day of every instrument; without a trade the mark stands for it."""
+        self._watch()
+        for symbol, listing in self._standings.exchange.listings.items():
+            close = listing.last if listing.last is not None else self._standings.marks.get(symbol)
+            if close is not None:
+                self.closes[symbol] = close
+
+    def check(self, listing: Listing, limit: int) -> None:
+        """Refuse a short sale at or below the best bid while the instrument is restricted."""
+        self._watch()
+        symbol, bid = listing.symbol, listing.book.best_bid
+        if self._standings.exchange.clock.now < self.until.get(symbol, 0) and bid is not None and limit <= bid:
+            raise RuleViolation("UPTICK_RULE", symbol=symbol, limit=limit, bid=bid)
+
+    def _watch(self) -> None:
+        """Look at every trade since the last time: one print is enough."""
+        fresh = self._journal.since(self._read)
+        self._read += len(fresh)
+        for event in fresh:
+            if type(event) is Trade:
+                close = self.closes.get(event.symbol)
+                if close is not None and 100 * event.price <= (100 - FALL_PERCENT) * close:
+                    self._restrict(event, close)
+
+    def _restrict(self, trade: Trade, close: int) -> None:
+        until = (trade.time // self._day + 2) * self._day
+        if until > self.until.get(trade.symbol, 0):
+            self.until[trade.symbol] = until
+            now = self._standings.exchange.clock.now
+            self._standings.record(ShortSalesRestricted(now, trade.symbol, close, trade.price, until))
