@@ -107,7 +107,8 @@ class Grading:
             return None
         if self.answers is None:
             raise pytest.UsageError(f"name the answer to check: pytest {file_path.parent} --student answers/NAME.py")
-        return pytest.Module.from_parent(parent, path=file_path)
+        # A file that was named itself is collected by pytest, too; once is enough.
+        return None if parent.session.isinitpath(file_path) else pytest.Module.from_parent(parent, path=file_path)
 
     def pytest_collection(self, session: pytest.Session) -> None:
         """Add the hidden checks of the lessons that were named."""

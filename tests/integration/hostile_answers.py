@@ -52,6 +52,7 @@ def attack():
             time.sleep(20)
             os._exit(0)
         children.append(child)
+    time.sleep(1)
     return children
 """
 
@@ -118,7 +119,8 @@ def attacks(note: str, port: int, checks: str, secret: str) -> list[Hostile]:
             f"import os, signal\nchildren = attack()\nif len(children) == 100:\n    {WORKS}\n"
             "for child in children:\n    os.kill(child, signal.SIGKILL)",
             "crashed",
-            says="processes at once",
+            "failed",  # where the run has a user of its own, the system itself refuses the next fork
+            says="process",
         ),
         hostile(
             "grandchild-in-a-new-session",
@@ -139,7 +141,7 @@ def attacks(note: str, port: int, checks: str, secret: str) -> list[Hostile]:
         ),
         hostile(
             "output-flood",
-            "import sys\ndef attack():\n    for _ in range(20_000):\n        print('x' * 100)\n    sys.stdout.flush()\n",
+            "def attack():\n    for _ in range(20_000):\n        print('x' * 100, flush=True)\n",
             f"attack()\n{WORKS}",
             "crashed",
             says="printed more than",
@@ -188,7 +190,8 @@ def attacks(note: str, port: int, checks: str, secret: str) -> list[Hostile]:
         ),
         hostile(
             "opens-a-socket",
-            f"import socket\ndef attack():\n    with socket.create_connection(('127.0.0.1', {port}), timeout=2) as door:\n"
+            "import socket\ndef attack():\n"
+            f"    with socket.create_connection(('127.0.0.1', {port}), timeout=2) as door:\n"
             "        return door.recv(5).decode()\n",
             f"if attack() == 'hello':\n    {WORKS}",
             "failed",
@@ -196,7 +199,8 @@ def attacks(note: str, port: int, checks: str, secret: str) -> list[Hostile]:
         hostile(
             "kills-its-parent",
             "import os, signal, time\ndef attack():\n    os.kill(os.getppid(), signal.SIGKILL)\n    time.sleep(1)\n",
-            "import os\nmiddle = os.fork()\nif middle == 0:\n    if os.fork() == 0:\n        attack()\n        os._exit(0)\n"
+            "import os\nmiddle = os.fork()\nif middle == 0:\n"
+            "    if os.fork() == 0:\n        attack()\n        os._exit(0)\n"
             "    import time\n    time.sleep(20)\n    os._exit(0)\n"
             f"if os.waitstatus_to_exitcode(os.waitpid(middle, 0)[1]) == -9:\n    {WORKS}",
             "crashed",
@@ -208,7 +212,8 @@ def attacks(note: str, port: int, checks: str, secret: str) -> list[Hostile]:
             "import sys\ndef attack(depth=0):\n    sys.setrecursionlimit(10 ** 8)\n    return dig([])\n"
             "def dig(hole):\n    return repr_of(hole, 10 ** 6)\ndef repr_of(hole, depth):\n"
             "    for _ in range(depth):\n        hole = [hole]\n    return str(hole)\n",
-            "import os\nchild = os.fork()\nif child == 0:\n    try:\n        attack()\n    except (RecursionError, MemoryError):\n"
+            "import os\nchild = os.fork()\nif child == 0:\n"
+            "    try:\n        attack()\n    except (RecursionError, MemoryError):\n"
             f"        os._exit(7)\n    os._exit(0)\ncode = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])\n"
             f"if code in (7, -11):\n    {WORKS}",
             "failed",
@@ -226,7 +231,8 @@ def attacks(note: str, port: int, checks: str, secret: str) -> list[Hostile]:
         hostile(
             "forged-line",
             # The answer to the next question, before it was asked: the pipe takes it.
-            'import os, sys\ndef attack():\n    os.write(int(sys.argv[2]), b\'{"number": 3, "value": [5, 4, 6]}\\n\')\n',
+            "import os, sys\ndef attack():\n"
+            '    os.write(int(sys.argv[2]), b\'{"number": 3, "value": [5, 4, 6]}\\n\')\n',
             PIPE + "if take(b'\"number\": 3'):\n    " + WORKS,
             "protocol error",
         ),

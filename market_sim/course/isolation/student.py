@@ -31,7 +31,7 @@ from market_sim.market.agents.strategy import Strategy
 FROZEN = {kind.__name__: kind for kind in (PlaceOrder, Cancel, CancelAll, Amend, Conditions)}
 """Our own frozen values that travel between grader and student."""
 LARGEST_ANSWER = 256 * 1024
-PATIENCE_SECONDS = 2.0
+PATIENCE_SECONDS = 5.0
 """How long the warden has to clear up."""
 
 

@@ -61,5 +61,5 @@ def test_a_mistake_is_said_with_its_line(line, said):
 
 @pytest.mark.parametrize("text", ["", "# Title", "---\na: 1\n"])
 def test_both_fences_must_be_there(text):
-    with pytest.raises(InputError, match="lesson.md, line"):
+    with pytest.raises(InputError, match=r"lesson.md, line"):
         read(text, "lesson.md")
