@@ -5,9 +5,22 @@ from __future__ import annotations
 from market_sim.simulation.scenarios.arena import Arena
 from market_sim.simulation.scenarios.crowded_room import CrowdedRoom
 from market_sim.simulation.scenarios.first_market import FirstMarket
+from market_sim.simulation.scenarios.funding import Funding
+from market_sim.simulation.scenarios.option_expiry import OptionExpiry
+from market_sim.simulation.scenarios.prediction_market import PredictionMarketScenario
 from market_sim.simulation.scenarios.scenario import Scenario
 from market_sim.simulation.scenarios.streamlet_demo import StreamletDemo
+from market_sim.simulation.scenarios.warrant_dilution import WarrantDilution
 
 DEFAULT: type[Scenario] = FirstMarket
 
-SCENARIOS: tuple[type[Scenario], ...] = (FirstMarket, CrowdedRoom, StreamletDemo, Arena)
+SCENARIOS: tuple[type[Scenario], ...] = (
+    FirstMarket,
+    CrowdedRoom,
+    StreamletDemo,
+    Arena,
+    OptionExpiry,
+    WarrantDilution,
+    Funding,
+    PredictionMarketScenario,
+)

@@ -1,0 +1,73 @@
+"""Funding: a crowd buys a perpetual, it trades above its index, and the crowd pays for that each day."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from market_sim.core.data.journal import Journal
+from market_sim.core.models.derivatives import Perpetual
+from market_sim.core.models.instruments import Spot
+from market_sim.core.models.mechanism_events import FundingPaid, MarkedToMarket
+from market_sim.core.money import dollars, written
+from market_sim.market.mechanisms.clearing_house import ClearingHouse
+from market_sim.market.mechanisms.initial_margin import InitialMargin
+from market_sim.market.mechanisms.marks import Marks
+from market_sim.market.mechanisms.perpetuals import Perpetuals
+from market_sim.simulation.engine.clock import SECOND
+from market_sim.simulation.engine.world import World
+from market_sim.simulation.scenarios.scenario import Scenario
+from market_sim.strategies.traditional.market_maker import MarketMaker
+from market_sim.strategies.traditional.noise import Noise
+from market_sim.strategies.traditional.perpetual_maker import PerpetualMaker
+
+
+@dataclass(frozen=True)
+class Funding(Scenario):
+    """What keeps a future without an end at its index: the side that pushes the price away pays the other one."""
+
+    name: ClassVar[str] = "funding"
+
+    buyers: int = 8
+    funding_days: int = 1
+    lean_bps: int = 60
+
+    def build(self, world: World) -> None:
+        """A coin, a perpetual on it, makers who lean, and a crowd that only knows how to buy."""
+        world.list(Spot("BTC", tick=100, quantity_decimals=2), value=dollars(500), volatility_bps=8)
+        perpetual = Perpetual("BTC-PERP", underlying="BTC", tick=10, funding_every=self.funding_days * SECOND)
+        world.list(perpetual)
+        spot = MarketMaker("BTC", spread_bps=20, size=20)
+        world.join("spot-maker", spot, cash=dollars(500_000), holdings={"BTC": 1_000})
+        world.join("spot-noise", Noise("BTC"), cash=dollars(20_000), holdings={"BTC": 20}, latency_ms=5)
+        members = []
+        for number in range(2):
+            quotes = PerpetualMaker(spread_bps=10 + 4 * number, most=120, lean_bps=self.lean_bps)
+            members.append(f"perp-maker-{number}")
+            world.join(members[-1], quotes, cash=dollars(50_000), every_ms=50)
+        for number in range(self.buyers):
+            members.append(f"crowd-{number}")
+            buyer = Noise("BTC-PERP", trade_probability=0.15, max_size=3, patience=0.2)
+            world.join(members[-1], buyer, cash=dollars(5_000), latency_ms=5)
+        marks = Marks(world.values)
+        house = ClearingHouse(capital=dollars(20_000))
+        world.attach(house)
+        world.attach(InitialMargin(members, marks, rate_bps=1_000))
+        world.attach(Perpetuals(house, marks))
+
+    def conclusion(self, journal: Journal) -> str:
+        """How much went from longs to shorts, at which rates, and how far the mark stood from the index."""
+        paid = [*journal.of(FundingPaid)]
+        if not paid:
+            return "The run ended before the first funding time."
+        longs = sum(event.paid for event in paid if event.rate_millionths > 0)
+        shorts = sum(event.paid for event in paid if event.rate_millionths < 0)
+        widest = max(paid, key=lambda event: abs(event.mark - event.index))
+        away = 10_000 * (widest.mark - widest.index) / widest.index
+        variation = sum(event.paid for event in journal.of(MarkedToMarket))
+        return (
+            f"In {len(paid)} funding payments longs paid shorts {written(longs)} and shorts paid longs "
+            f"{written(shorts)}; the mark was at most {away:+.1f} basis points from the index "
+            f"({written(widest.mark)} and {written(widest.index)}), and gains of {written(variation)} were paid by "
+            "those who had lost as much."
+        )

@@ -1,0 +1,83 @@
+"""Option expiry: a chain is written, traded, exercised early by one holder, and settled at one price."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from market_sim.core.data.journal import Journal
+from market_sim.core.models.instruments import Stock
+from market_sim.core.models.mechanism_events import Assigned, Exercised, Lapsed, SettlementPriceSet
+from market_sim.core.money import cents, dollars, written
+from market_sim.market.dynamics.shocks import PriceShock
+from market_sim.market.mechanisms.clearing_house import ClearingHouse
+from market_sim.market.mechanisms.marks import Marks
+from market_sim.market.mechanisms.options import Options, option_chain
+from market_sim.market.mechanisms.settlement_price import SettlementPrices
+from market_sim.simulation.engine.clock import SECOND
+from market_sim.simulation.engine.world import World
+from market_sim.simulation.scenarios.scenario import Scenario
+from market_sim.strategies.traditional.market_maker import MarketMaker
+from market_sim.strategies.traditional.noise import Noise
+from market_sim.strategies.traditional.option_holder import OptionHolder, OptionWriter
+from market_sim.strategies.traditional.option_maker import OptionMaker
+
+
+@dataclass(frozen=True)
+class OptionExpiry(Scenario):
+    """What becomes of a right: calls and puts are written, exercised early or at expiry, assigned, or lapse."""
+
+    name: ClassVar[str] = "option-expiry"
+
+    expiry_day: int = 10
+    shock_percent: float = 4.0
+    holders: int = 3
+
+    def build(self, world: World) -> None:
+        """A share, a chain of three strikes, two makers and two writers who pledge, holders who wait or do not."""
+        world.list(Stock("ACME", tick=cents(1)), value=dollars(100), volatility_bps=40)
+        strikes = [dollars(95), dollars(100), dollars(105)]
+        chain = option_chain("ACME", strikes, expiry=self.expiry_day * SECOND, multiplier=10)
+        for option in chain:
+            world.list(option)
+        maker = MarketMaker(spread_bps=10, size=20, levels=4)
+        world.join("maker", maker, cash=dollars(200_000), holdings={"ACME": 2_000})
+        for number in range(8):
+            noise = Noise(trade_probability=0.3)
+            world.join(f"noise-{number}", noise, cash=dollars(5_000), holdings={"ACME": 50}, latency_ms=5)
+        for number in range(2):
+            quotes = OptionMaker(tuple(chain), edge=8 + 4 * number)
+            world.join(f"option-maker-{number}", quotes, cash=dollars(500_000), holdings={"ACME": 2_000}, every_ms=50)
+        at_the_money = next(option for option in chain if option.symbol == f"ACME-C{dollars(100)}")
+        for number in range(2):
+            world.join(f"writer-{number}", OptionWriter(at_the_money, 4), cash=dollars(1_000), holdings={"ACME": 60})
+        for option in chain:
+            for number in range(self.holders):
+                early = dollars(3) if number == 0 else None
+                name = f"{option.symbol.partition('-')[2].lower()}-holder-{number}"
+                shares = {"ACME": 60} if option.right == "put" else {}
+                holder = OptionHolder(option, quantity=2 + number, early_gain=early, after=7 * SECOND)
+                world.join(name, holder, cash=dollars(10_000), holdings=shares, every_ms=200)
+        marks = Marks(world.values)
+        house = ClearingHouse(capital=dollars(100_000))
+        world.attach(house)
+        world.attach(Options(house, SettlementPrices(marks), world.randomness))
+        if self.shock_percent:
+            world.at(epoch=6, shock=PriceShock("ACME", percent=self.shock_percent))
+
+    def conclusion(self, journal: Journal) -> str:
+        """Who exercised, at what price everything ended, who was assigned and what lapsed."""
+        early = sum(event.quantity for event in journal.of(Exercised) if event.by == "choice")
+        late = sum(event.quantity for event in journal.of(Exercised) if event.by == "exception")
+        settled = next((event for event in journal.of(SettlementPriceSet) if event.symbol == "ACME"), None)
+        if settled is None:
+            return (
+                f"{early} options were exercised early, and the run ended before the expiry on day {self.expiry_day}."
+            )
+        writers = sorted({event.account for event in journal.of(Assigned)})
+        lapsed = sum(event.quantity for event in journal.of(Lapsed))
+        return (
+            f"ACME was settled at {written(settled.price)}, the {settled.rule} of {settled.trades} trades: {early} "
+            f"options were exercised before, {late} at expiry without asking, {lapsed} lapsed; "
+            f"{len(writers)} writers were assigned ({', '.join(writers)})."
+        )

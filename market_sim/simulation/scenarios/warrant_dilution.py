@@ -1,0 +1,111 @@
+"""Warrant dilution: a company's own calls are exercised, and everybody's part of the company shrinks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from market_sim.core.data.journal import Journal
+from market_sim.core.models.derivatives import Warrant
+from market_sim.core.models.instruments import Stock
+from market_sim.core.models.mechanism_events import Lapsed, SharesIssued
+from market_sim.core.money import cents, dollars, written
+from market_sim.market.dynamics.shocks import PriceShock
+from market_sim.market.mechanisms.clearing_house import ClearingHouse
+from market_sim.market.mechanisms.marks import Marks
+from market_sim.market.mechanisms.warrants import Warrants
+from market_sim.pricing.option import VanillaOption
+from market_sim.pricing.rounding import as_price
+from market_sim.pricing.warrants import (
+    WarrantIssue,
+    price_after_exercise,
+    price_before_announcement,
+    price_outstanding,
+)
+from market_sim.simulation.engine.clock import SECOND
+from market_sim.simulation.engine.world import World
+from market_sim.simulation.scenarios.scenario import Scenario
+from market_sim.strategies.traditional.market_maker import MarketMaker
+from market_sim.strategies.traditional.noise import Noise
+from market_sim.strategies.traditional.option_holder import Holder, OptionHolder
+
+DAYS_PER_YEAR = 252
+
+
+@dataclass(frozen=True)
+class WarrantDilution(Scenario):
+    """New shares for old money: what exercising warrants does to the company, its holders and the share price."""
+
+    name: ClassVar[str] = "warrant-dilution"
+
+    warrants: int = 1_000
+    strike: int = 6_000
+    """In cents."""
+    exercise_day: int = 6
+    holders: int = 4
+
+    SHARES: ClassVar[int] = 4_000
+    """The shares that are out before anybody exercises."""
+    VALUE: ClassVar[int] = dollars(100)
+
+    def build(self, world: World) -> None:
+        """A company with authorised shares, holders of its warrants, and on the day the news of the dilution.
+
+        The share price is told to fall to (V + M K)/(N + M) on the day of the exercise, because that is what
+        everybody can compute then; it moves little otherwise, so that the fall can be seen.
+        """
+        world.list(Stock("ACME", tick=cents(1)), value=self.VALUE, volatility_bps=2)
+        warrant = Warrant(
+            "ACME-W", underlying="ACME", issuer="company", strike=self.strike, expiry=11 * SECOND, tick=cents(1)
+        )
+        world.list(warrant)
+        # The company owns the shares that it may still make; the last holder is the one who sleeps.
+        world.join("company", Holder(), holdings={"ACME": self.warrants})
+        each, makers = self.warrants // (self.holders + 1), self.SHARES - 8 * 50
+        maker = MarketMaker(spread_bps=6, size=20, levels=5)
+        world.join("maker", maker, cash=dollars(400_000), holdings={"ACME": makers})
+        for number in range(8):
+            world.join(f"noise-{number}", Noise(), cash=dollars(5_000), holdings={"ACME": 50}, latency_ms=5)
+        for number in range(self.holders + 1):
+            gain = None if number == self.holders else 1
+            holder = OptionHolder(warrant, early_gain=gain, after=self.exercise_day * SECOND)
+            held = {"ACME-W": each} if each else {}
+            world.join(f"holder-{number}", holder, cash=each * self.strike, holdings=held)
+        house = ClearingHouse(capital=dollars(10_000))
+        world.attach(house)
+        world.attach(Warrants(house, Marks(world.values)))
+        percent = 100 * (self.after / self.VALUE - 1)
+        if percent:
+            world.at(epoch=self.exercise_day, shock=PriceShock("ACME", percent=percent))
+
+    @property
+    def issue(self) -> WarrantIssue:
+        """Old shares, and the warrants that will be exercised: all but those of the one who sleeps."""
+        return WarrantIssue(self.SHARES, max(self.warrants // (self.holders + 1) * self.holders, 1))
+
+    @property
+    def after(self) -> float:
+        """The share price that the exercise leads to."""
+        if self.strike >= self.VALUE:
+            return float(self.VALUE)
+        return price_after_exercise(self.SHARES * self.VALUE, self.strike, self.issue)
+
+    def conclusion(self, journal: Journal) -> str:
+        """How many shares there were and are, what the company got, and the two prices of a warrant."""
+        issued = [*journal.of(SharesIssued)]
+        if not issued:
+            return f"Nobody exercised a warrant with the strike {written(self.strike)}: {self.SHARES} shares are out."
+        before, now = issued[0].outstanding_before, issued[-1].outstanding
+        cash, lapsed = sum(event.cash for event in issued), sum(event.quantity for event in journal.of(Lapsed))
+        share = VanillaOption("call", self.VALUE, self.strike, 11 / DAYS_PER_YEAR, 0.2)
+        hull, galai = (
+            as_price(value, 1)
+            for value in (price_before_announcement(share, self.issue), price_outstanding(share, self.issue))
+        )
+        return (
+            f"{now - before} warrants were exercised and {lapsed} lapsed: the shares out rose from {before} to {now}, "
+            f"so that an old holder's part shrank to {100 * before / now:.1f} %; the company got {written(cash)}, and "
+            f"the share moved from {written(self.VALUE)} to about {written(as_price(self.after, 1))}. A warrant was "
+            f"worth {written(hull)} before it was announced (Hull) and {written(galai)} with the share price that "
+            "already knew of it (Galai and Schneller)."
+        )

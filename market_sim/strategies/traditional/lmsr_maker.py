@@ -1,0 +1,67 @@
+"""The LMSR maker: sells and buys both sides of a question at the prices of Hanson's scoring rule (finance rule 3.7).
+
+It begins by splitting cash into pairs and then quotes, for the next few shares of each side, what the rule charges
+for them. It always quotes, and it can never lose more than b ln 2 units, which is the price of a market in which
+somebody always answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from market_sim.core.errors import InputError
+from market_sim.core.models.intents import BUY, SELL, Cancel, Intent, PlaceOrder, Split
+from market_sim.market.agents.strategy import Strategy
+from market_sim.market.agents.view import View
+from market_sim.pricing.lmsr import charge
+
+
+@dataclass
+class LmsrMaker(Strategy):
+    """Quotes a yes and a no by the scoring rule; what it has sold of each says where the prices are."""
+
+    yes: str = "YES"
+    no: str = "NO"
+    payout: int = 100
+    pairs: int = 300
+    """How many pairs it makes out of its cash at the start: the most it can sell of one side."""
+    liquidity: float = 50.0
+    """The b of the rule: how many shares move the price by much."""
+    size: int = 5
+    _begun: bool = field(default=False, init=False, repr=False)
+    _sold: tuple[int, int] | None = field(default=None, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        if self.liquidity <= 0 or self.size < 1 or self.pairs < self.size:
+            raise InputError(f"liquidity and size are positive, and there are pairs to sell, found {self}")
+
+    def decide(self, view: View) -> Iterable[Intent]:
+        """Make the pairs first; then quote whenever something was traded."""
+        if not self._begun:
+            self._begun = True
+            yield Split(self.yes, self.pairs)
+            return
+        symbols = self.yes, self.no
+        sold = self.pairs - view[self.yes].position, self.pairs - view[self.no].position
+        if view[self.yes].position + view[self.no].position == 0:
+            return  # nothing was split yet, or the question has been answered
+        if sold == self._sold and len(view.orders) >= 2 * len(symbols):
+            return
+        self._sold = sold
+        for order in view.orders:
+            yield Cancel(order.id)
+        for outcome, symbol in enumerate(symbols):
+            yield from self._quote(view, symbol, outcome, sold)
+
+    def _quote(self, view: View, symbol: str, outcome: int, sold: tuple[int, int]) -> Iterator[PlaceOrder]:
+        """An ask and a bid for the next shares of one side; a fraction of a tick is the maker's."""
+        tick = view[symbol].tick
+        asks = charge(sold, outcome, self.size, self.liquidity, self.payout)
+        bids = -charge(sold, outcome, -self.size, self.liquidity, self.payout)
+        ask = -(-asks // (self.size * tick)) * tick
+        bid = bids // (self.size * tick) * tick
+        if ask <= self.payout - tick and view[symbol].position >= self.size:
+            yield PlaceOrder(symbol, SELL, self.size, max(ask, tick))
+        if bid >= tick and view.cash >= bid * self.size * 2:
+            yield PlaceOrder(symbol, BUY, self.size, bid)

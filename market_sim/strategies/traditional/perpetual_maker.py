@@ -1,0 +1,56 @@
+"""The maker of a perpetual: quotes around the index and leans against its position, so that a premium can arise.
+
+When a crowd buys, the maker becomes short and asks for more: the perpetual trades above its index. Funding then pays
+the maker for holding the other side; nobody has to believe anything about the price.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from market_sim.core.errors import InputError
+from market_sim.core.models.intents import BUY, SELL, Cancel, Intent, PlaceOrder
+from market_sim.market.agents.strategy import Strategy
+from market_sim.market.agents.view import View
+
+
+@dataclass
+class PerpetualMaker(Strategy):
+    """One bid and one ask around the index, moved by what it holds."""
+
+    symbol: str = "BTC-PERP"
+    index: str = "BTC"
+    spread_bps: int = 10
+    size: int = 5
+    most: int = 100
+    """The largest position, long or short."""
+    lean_bps: int = 40
+    """How far the quotes move when the position is at its largest."""
+
+    def __post_init__(self) -> None:
+        if self.spread_bps < 1 or self.size < 1 or self.most < self.size or self.lean_bps < 0:
+            raise InputError(f"spread and size are positive and below the largest position, found {self}")
+
+    def decide(self, view: View) -> Iterable[Intent]:
+        """Quote anew around the index, unless both quotes stand there already."""
+        market = view[self.symbol]
+        index = view[self.index].value or view[self.index].last
+        if index is None:
+            return
+        centre = index - index * self.lean_bps * market.position // (self.most * 10_000)
+        half = max(market.tick, centre * self.spread_bps // 20_000)
+        bid = (centre - half) // market.tick * market.tick
+        ask = -(-(centre + half) // market.tick) * market.tick
+        wanted = []
+        if bid > 0 and market.position + self.size <= self.most:
+            wanted.append((BUY, bid))
+        if market.position - self.size >= -self.most:
+            wanted.append((SELL, ask))
+        mine = [order for order in view.orders if order.symbol == self.symbol]
+        if sorted((order.side, order.limit) for order in mine) == sorted(wanted):
+            return
+        for order in mine:
+            yield Cancel(order.id)
+        for side, limit in wanted:
+            yield PlaceOrder(self.symbol, side, self.size, limit)
