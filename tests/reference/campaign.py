@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from multiprocessing import get_context
 from random import Random
 
+from tests.conftest import ROOT
 from tests.reference.duel import Duel, Operation, play, report
 from tests.reference.operations import Operations, setting
 
@@ -24,9 +26,18 @@ def operations_wanted() -> int:
 
 
 def seeds_wanted() -> list[int]:
-    """One seed for each duel: MARKET_SIM_SEED, or as many as the operations need, counted from 0."""
+    """One seed for each duel: MARKET_SIM_SEED, or as many as the operations need, counted from 0.
+
+    Under the ci profile one more is made of the commit, so that each commit tries something that none tried before.
+    """
     chosen = os.environ.get("MARKET_SIM_SEED")
-    return [int(chosen)] if chosen else [*range(max(1, operations_wanted() // IN_ONE_DUEL))]
+    if chosen:
+        return [int(chosen)]
+    seeds = [*range(max(1, operations_wanted() // IN_ONE_DUEL))]
+    if os.environ.get("HYPOTHESIS_PROFILE") == "ci":
+        asked = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False)
+        seeds += [int(asked.stdout[:8], 16)] if asked.returncode == 0 else []
+    return seeds
 
 
 @dataclass
