@@ -83,7 +83,10 @@ def simulate(
     road = Road(world, options)
     complete = road.travel(watch or (lambda journal, epoch: None))
     failures = tuple(str(failure) for failure in world.failures)
-    return Result(scenario.name, options.seed, options.epochs, scenario.parameters, world.journal, complete, failures)
+    told = scenario.conclusion(world.journal)
+    return Result(
+        scenario.name, options.seed, options.epochs, scenario.parameters, world.journal, complete, failures, told
+    )
 
 
 def prepared(scenario: Scenario, options: Options, journal: Journal | None = None) -> World:
