@@ -7,7 +7,7 @@ from typing import Any
 
 from market_sim.analysis.chain_story import ChainStory
 from market_sim.core.data.fold import fold
-from market_sim.core.models.market_events import Deposited, OrderAccepted, OrderRejected, Trade
+from market_sim.core.models.market_events import Deposited, OrderAccepted, OrderRejected, Trade, Transferred
 from market_sim.core.models.run_events import CommitteeSeated
 from market_sim.core.models.settlement_events import BlockSettled, Reconciled, SettlementOpened
 from market_sim.simulation.engine.result import Result
@@ -36,7 +36,10 @@ class Summary:
     rejected: int
     trades: int
     volume: int
-    trades_final: int
+    transfers: int
+    """What mechanisms moved: premiums, margins, exercises, loans. They are finalized and settled like trades."""
+    entries_final: int
+    """How many trades and transfers stand in final blocks."""
     conserved: bool
     settled: Settled | None
 
@@ -55,7 +58,7 @@ def summarize(result: Result) -> Summary:
     """Read a journal from end to end, once."""
     committee = next(result.journal.of(CommitteeSeated))
     story = ChainStory()
-    orders = rejected = trades = volume = 0
+    orders = rejected = trades = volume = transfers = 0
     for event in result.journal:
         if event.area == "consensus":
             story.read(event)
@@ -64,11 +67,13 @@ def summarize(result: Result) -> Summary:
         elif type(event) is Trade:
             trades += 1
             volume += event.quantity
+        elif type(event) is Transferred:
+            transfers += 1
         elif type(event) is OrderRejected:
             rejected += 1
     final = sum(block.trades for block in story.shared_chain())
     return Summary(
-        result, story, committee, orders, rejected, trades, volume, final,
+        result, story, committee, orders, rejected, trades, volume, transfers, final,
         is_conserved(result), _settled(result),
     )  # fmt: skip
 
@@ -127,6 +132,7 @@ def document(summary: Summary, run: str | None, timeline: str | None) -> dict[st
             "rejected": summary.rejected,
             "trades": summary.trades,
             "volume": summary.volume,
+            "transfers": summary.transfers,
             "conservation": summary.conserved,
             "digest": result.digest("market"),
         },

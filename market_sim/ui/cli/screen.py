@@ -81,7 +81,8 @@ class Screen:
         counts = f"{len(story.blocks)} proposed, {len(story.notarized)} notarized, {summary.finalized} finalized"
         self.say(f"consensus    {counts}; {agree} on {shortened(summary.finalized_digest)}")
         paid = f", {settled.trades:,} settled" if settled else ""
-        self.say(f"trades       {summary.trades:,} matched, {summary.trades_final:,} finalized{paid}")
+        moved = f" and {summary.transfers:,} transfers" if summary.transfers else ""
+        self.say(f"trades       {summary.trades:,} matched{moved}, {summary.entries_final:,} finalized{paid}")
         self.say(f"orders       {summary.orders:,} accepted, {summary.rejected:,} refused")
         if settled:
             state = "reconciled" if settled.reconciled else self.paint("NOT reconciled", RED)
