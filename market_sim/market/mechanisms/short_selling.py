@@ -15,6 +15,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import msgspec
+
 from market_sim.core.errors import InputError, RuleViolation
 from market_sim.core.models.intents import BUY, PlaceOrder
 from market_sim.core.models.mechanism_events import BoughtIn, Located, Recalled
@@ -140,11 +142,12 @@ class Lending:
         """Tell borrowers of the recalls whose time has come, and buy in what is overdue."""
         while self._recalls and self._recalls[0].time <= now:
             self._tell(self._recalls.pop(0))
-        waiting = []
-        for told in self._due:
-            if told.due > now or not self._buy_in(told):
-                waiting.append(told)
-        self._due = waiting
+        overdue = [told for told in self._due if told.due <= now]
+        self._due = [told for told in self._due if told.due > now]
+        for told in overdue:
+            left = self._buy_in(told)
+            if left:
+                self._due.append(msgspec.structs.replace(told, quantity=left))
 
     def _tell(self, recall: Recall) -> None:
         left = recall.quantity
@@ -164,13 +167,13 @@ class Lending:
                 rest = part - max(0, elsewhere)
                 self._due.append(Recalled(told.time, lender, name, symbol, rest, due))
 
-    def _buy_in(self, told: Recalled) -> bool:
-        """Buy recalled shares for a borrower that kept them; whether nothing is left to buy."""
+    def _buy_in(self, told: Recalled) -> int:
+        """Buy recalled shares for a borrower that kept them; returns how many are still missing."""
         self._standings.catch_up()
         owed = self._standings.liabilities.borrowed.get(told.account, {}).get(told.symbol, {}).get(told.lender, 0)
         asked = min(told.quantity, owed)
         if not asked:
-            return True
+            return 0
         self._buying_in = told.account
         bought = self._exchange.submit(told.account, PlaceOrder(told.symbol, BUY, asked, None, "ioc"))
         self._buying_in = ""
@@ -180,7 +183,7 @@ class Lending:
         )
         if filled:
             self._exchange.transfer(told.account, told.lender, told.symbol, filled, RETURNED, told.symbol)
-        return filled >= asked
+        return asked - filled
 
     def is_buying_in(self, name: str) -> bool:
         """Whether the order that is being checked is the broker's own, to return recalled shares."""

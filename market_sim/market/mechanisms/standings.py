@@ -103,6 +103,7 @@ class Standings:
 
     def net(self, name: str) -> dict[str, int]:
         """What an account holds of each instrument, less what it borrowed."""
+        self.catch_up()
         instruments, owed = self.instruments, self.liabilities.borrowed.get(name, {})
         found = {
             symbol: balance.total
@@ -116,6 +117,7 @@ class Standings:
 
     def equity(self, name: str) -> int:
         """The equity of the whole account, added up from scratch."""
+        self.catch_up()
         balances = {asset: balance.total for asset, balance in self.exchange.accounts[name].balances.items()}
         return equity(balances, owing_of(self.liabilities, name), self.marks, self._terms, self.quote)
 

@@ -38,7 +38,7 @@ class Market:
         self.exchange.list(Stock("ACME"))
         self.exchange.list(Perpetual("PERP", underlying="ACME", funding_every=DAY))
         self.value = Value(price)
-        for name in ("mm", "lender", *customers):
+        for name in ("mm", "lender", "mm2", *customers):
             self.exchange.open_account(name)
         self.exchange.deposit("mm", "USD", 10_000_000_00)
         self.exchange.deposit("mm", "ACME", 100_000)
