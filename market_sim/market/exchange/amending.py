@@ -99,10 +99,10 @@ class Amending(Phases):
 
     def _arrive_again(self, listing: Listing, account: Account, order: Order, quantity: int, limit: int) -> None:
         """Give a waiting order new terms at the back of the queue, where it may trade like a new one."""
-        self._may_arrive(listing, order, order.side * limit)
         remaining = quantity - order.filled
         held = order.reserved if order.side > 0 else order.remaining
         self._afford(listing, account, order.side, limit, remaining, held)
+        self._may_arrive(listing, order, order.side * limit)
         where = ASLEEP if order.cap else order.where
         self._lift(listing, account, order)
         order.quantity, order.remaining = quantity, remaining
