@@ -1,0 +1,66 @@
+"""The acknowledgement: what a door tells whoever sent an intent: id, status, fills, or the reason of the refusal.
+
+`submit` returns the order or the refusal; the fills that the message led to are in the journal. A door that shows
+orders (REST, a page, the command line) notes the journal's length before and asks for both together afterwards.
+
+>>> from market_sim.core.models.market_events import OrderRejected
+>>> numbers = {"field": "limit", "limit": 3, "tick": 2, "below": 2, "above": 4}
+>>> refusal = OrderRejected(0, "ann", "...", "BAD_TICK", numbers)
+>>> acknowledgement = acknowledge(refusal, [refusal])
+>>> acknowledgement.status, acknowledgement.sentence
+('refused', 'limit 3 is not a multiple of the tick 2; the nearest valid prices are 2 and 4')
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from market_sim.core.models.event import Event
+from market_sim.core.models.market_events import OrderRejected, Trade
+from market_sim.core.models.reasons import explain
+from market_sim.market.exchange.order import Order
+
+
+class Filled(msgspec.Struct, frozen=True, gc=False):
+    """One trade of the order: its number, price, quantity, and the fee that the order's side paid."""
+
+    trade: int
+    price: int
+    quantity: int
+    fee: int
+
+
+class Acknowledgement(msgspec.Struct, frozen=True):
+    """The answer to one intent."""
+
+    order: int | None
+    status: str
+    """refused, waiting (for a trigger, a middle or an auction), open, filled or cancelled."""
+    filled: int
+    remaining: int
+    fills: tuple[Filled, ...]
+    """What this message traded; earlier fills of an amended order are in the journal."""
+    reason: str
+    """The reason code of a refusal, or of what was cancelled; else empty."""
+    sentence: str
+
+
+def acknowledge(answer: Order | OrderRejected, events: Iterable[Event]) -> Acknowledgement:
+    """What `submit` answered, with the fills among the events that followed."""
+    if isinstance(answer, OrderRejected):
+        sentence = explain(answer.reason, answer.numbers)
+        return Acknowledgement(None, "refused", 0, 0, (), answer.reason, sentence)
+    fills = tuple(
+        Filled(event.trade, event.price, event.quantity, _fee(event, answer.id))
+        for event in events
+        if isinstance(event, Trade) and answer.id in (event.maker_order, event.taker_order)
+    )
+    remaining = 0 if answer.ended else answer.remaining
+    sentence = explain(answer.ended, {"quantity": answer.remaining}) if answer.ended else ""
+    return Acknowledgement(answer.id, answer.status, answer.filled, remaining, fills, answer.ended, sentence)
+
+
+def _fee(trade: Trade, order: int) -> int:
+    return trade.taker_fee if trade.taker_order == order else trade.maker_fee

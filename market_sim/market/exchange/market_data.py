@@ -1,0 +1,175 @@
+"""Market data: the tape, candles, statistics of a day and the fees of each trade, all from the journal alone.
+
+>>> from market_sim.core.models.market_events import Trade
+>>> trades = [Trade(time * SECOND, time, "ACME", price, 10, 1, 1, 2, "ann", "bob", 0, 1)
+...           for time, price in enumerate((100, 104, 98, 101), start=1)]
+>>> [(candle.open, candle.high, candle.low, candle.close, candle.volume) for candle in candles(trades, 2 * SECOND)]
+[(100, 100, 100, 100, 10), (104, 104, 98, 98, 20), (101, 101, 101, 101, 10)]
+>>> day = statistics(trades, now=5 * SECOND)
+>>> day.last, day.volume, day.trades, day.high, day.low, day.value
+(101, 40, 4, 104, 98, 4030)
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+
+import msgspec
+
+from market_sim.core.models.event import Event
+from market_sim.core.models.market_events import FeesSet, InstrumentListed, Trade
+
+SECOND = 1_000_000_000
+DAY = 24 * 60 * 60 * SECOND
+
+
+class TapeRow(msgspec.Struct, frozen=True, gc=False):
+    """One trade as the tape prints it: which orders met, who came to whom, and when."""
+
+    trade: int
+    time: int
+    symbol: str
+    price: int
+    quantity: int
+    aggressor: str
+    maker_order: int
+    taker_order: int
+
+
+class Candle(msgspec.Struct, frozen=True, gc=False):
+    """The prices of one interval, which begins at `start` and does not contain its end."""
+
+    start: int
+    open: int
+    high: int
+    low: int
+    close: int
+    volume: int
+    trades: int
+
+
+class Statistics(msgspec.Struct, frozen=True):
+    """The trades of the last 24 simulated hours; prices are None when there were none."""
+
+    last: int | None
+    open: int | None
+    high: int | None
+    low: int | None
+    volume: int
+    value: int
+    """The sum of price times quantity."""
+    trades: int
+    volatility: float
+    """The standard deviation of the logarithmic return from trade to trade."""
+
+
+class FeeLine(msgspec.Struct, frozen=True, gc=False):
+    """What one side of one trade paid, at which rate (millionths of the value); negative for a rebate."""
+
+    trade: int
+    kind: str
+    account: str
+    role: str
+    rate: int
+    amount: int
+
+
+def trades_of(events: Iterable[Event], symbol: str | None = None) -> Iterator[Trade]:
+    """The trades of one instrument, or of all."""
+    return (event for event in events if isinstance(event, Trade) and symbol in (None, event.symbol))
+
+
+def tape(events: Iterable[Event], symbol: str | None = None) -> list[TapeRow]:
+    """Every trade, in order."""
+    return [
+        TapeRow(
+            trade.trade,
+            trade.time,
+            trade.symbol,
+            trade.price,
+            trade.quantity,
+            "buyer" if trade.side > 0 else "seller",
+            trade.maker_order,
+            trade.taker_order,
+        )
+        for trade in trades_of(events, symbol)
+    ]
+
+
+def tape_as_csv(rows: Iterable[TapeRow]) -> str:
+    """The tape as a table with a heading, one trade on each line."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(TapeRow.__struct_fields__)
+    writer.writerows(msgspec.structs.astuple(row) for row in rows)
+    return text.getvalue()
+
+
+def tape_as_json(rows: Iterable[TapeRow]) -> str:
+    """The same rows as a JSON list."""
+    return msgspec.json.encode(list(rows)).decode()
+
+
+def candles(trades: Iterable[Trade], width: int, fill: bool = False) -> list[Candle]:
+    """The candles of trades in their order; with `fill`, an interval without trades repeats the last close."""
+    found: list[Candle] = []
+    for trade in trades:
+        start = trade.time - trade.time % width
+        price, quantity = trade.price, trade.quantity
+        last = found[-1] if found else None
+        if last is not None and last.start == start:
+            found[-1] = Candle(
+                start,
+                last.open,
+                max(last.high, price),
+                min(last.low, price),
+                price,
+                last.volume + quantity,
+                last.trades + 1,
+            )
+            continue
+        while fill and last is not None and last.start + width < start:
+            last = Candle(last.start + width, last.close, last.close, last.close, last.close, 0, 0)
+            found.append(last)
+        found.append(Candle(start, price, price, price, price, quantity, 1))
+    return found
+
+
+def statistics(trades: Iterable[Trade], now: int, window: int = DAY) -> Statistics:
+    """What happened in the window that ends now (inclusive)."""
+    inside = [trade for trade in trades if now - window < trade.time <= now]
+    prices = [trade.price for trade in inside]
+    returns = [math.log(after / before) for before, after in pairwise(prices)]
+    mean = math.fsum(returns) / len(returns) if returns else 0.0
+    variance = math.fsum((one - mean) ** 2 for one in returns) / (len(returns) - 1) if len(returns) > 1 else 0.0
+    return Statistics(
+        last=prices[-1] if prices else None,
+        open=prices[0] if prices else None,
+        high=max(prices, default=None),
+        low=min(prices, default=None),
+        volume=sum(trade.quantity for trade in inside),
+        value=sum(trade.price * trade.quantity for trade in inside),
+        trades=len(inside),
+        volatility=math.sqrt(variance),
+    )
+
+
+def fee_lines(events: Iterable[Event]) -> list[FeeLine]:
+    """Two lines for each trade of an instrument that costs something: the maker's and the taker's."""
+    kinds: dict[str, str] = {}
+    rates: dict[str, FeesSet] = {}
+    lines: list[FeeLine] = []
+    for event in events:
+        if isinstance(event, InstrumentListed):
+            kinds[event.symbol] = event.kind
+        elif isinstance(event, FeesSet):
+            rates[event.symbol] = event
+        elif isinstance(event, Trade) and event.symbol in rates:
+            kind, rate = kinds[event.symbol], rates[event.symbol]
+            lines.append(FeeLine(event.trade, kind, event.maker, "maker", rate.maker, event.maker_fee))
+            lines.append(FeeLine(event.trade, kind, event.taker, "taker", rate.taker, event.taker_fee))
+    return lines
