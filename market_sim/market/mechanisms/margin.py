@@ -230,7 +230,8 @@ class MarginAccounts(Mechanism):
         if now % self.terms.day == 0:
             self.credit.charge_interest()
             self.lending.charge_fees()
-            self.uptick.end_day()
+            if self.terms.uptick_rule:
+                self.uptick.end_day()
         self.lending.recall_due(now)
         self.standings.catch_up()
         self.liquidation.run(lambda: self.calls.look(now))

@@ -6,9 +6,12 @@ from market_sim.simulation.scenarios.arena import Arena
 from market_sim.simulation.scenarios.crowded_room import CrowdedRoom
 from market_sim.simulation.scenarios.first_market import FirstMarket
 from market_sim.simulation.scenarios.funding import Funding
+from market_sim.simulation.scenarios.liquidation_cascade import LiquidationCascade
+from market_sim.simulation.scenarios.margin_call import MarginCall
 from market_sim.simulation.scenarios.option_expiry import OptionExpiry
 from market_sim.simulation.scenarios.prediction_market import PredictionMarketScenario
 from market_sim.simulation.scenarios.scenario import Scenario
+from market_sim.simulation.scenarios.short_squeeze import ShortSqueeze
 from market_sim.simulation.scenarios.streamlet_demo import StreamletDemo
 from market_sim.simulation.scenarios.warrant_dilution import WarrantDilution
 
@@ -23,4 +26,7 @@ SCENARIOS: tuple[type[Scenario], ...] = (
     WarrantDilution,
     Funding,
     PredictionMarketScenario,
+    MarginCall,
+    ShortSqueeze,
+    LiquidationCascade,
 )

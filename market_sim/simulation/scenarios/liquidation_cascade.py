@@ -1,0 +1,91 @@
+"""Liquidation cascade: leveraged longs are closed one after the other, each by the price that the last one left."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from market_sim.core.data.journal import Journal
+from market_sim.core.models.derivatives import Perpetual
+from market_sim.core.models.instruments import Spot
+from market_sim.core.models.mechanism_events import (
+    DeficitCovered,
+    LiquidationStarted,
+    MarksTaken,
+    PositionReduced,
+    PositionSold,
+)
+from market_sim.core.money import dollars, written
+from market_sim.market.dynamics.shocks import PriceShock
+from market_sim.market.mechanisms.clearing_house import ClearingHouse
+from market_sim.market.mechanisms.margin import MarginAccounts, MarginTerms
+from market_sim.market.mechanisms.marks import Marks
+from market_sim.market.mechanisms.perpetuals import Perpetuals
+from market_sim.market.mechanisms.requirements import Strategy
+from market_sim.market.mechanisms.standings import Agreement
+from market_sim.pricing.perpetual import Tier
+from market_sim.simulation.engine.clock import SECOND
+from market_sim.simulation.engine.world import World
+from market_sim.simulation.scenarios.scenario import Scenario
+from market_sim.strategies.traditional.market_maker import MarketMaker
+from market_sim.strategies.traditional.noise import Noise
+from market_sim.strategies.traditional.perpetual_maker import PerpetualMaker
+from market_sim.strategies.traditional.position_taker import PositionTaker
+
+
+@dataclass(frozen=True)
+class LiquidationCascade(Scenario):
+    """A small fall becomes a large one: forced sales move the mark, and the mark forces the next sale."""
+
+    name: ClassVar[str] = "liquidation-cascade"
+
+    longs: int = 8
+    leverage: int = 20
+    fall_percent: float = -6.0
+    insurance_dollars: int = 300
+
+    def build(self, world: World) -> None:
+        """A coin with a perpetual; eight longs with ever more cash behind the same position; a fall in epoch 5."""
+        world.list(Spot("BTC", tick=100, quantity_decimals=2), value=dollars(500), volatility_bps=4)
+        world.list(Perpetual("BTC-PERP", underlying="BTC", tick=10, funding_every=2 * SECOND))
+        world.join("spot-maker", MarketMaker("BTC", size=20), cash=dollars(500_000), holdings={"BTC": 1_000})
+        world.join("spot-noise", Noise("BTC"), cash=dollars(20_000), holdings={"BTC": 20}, latency_ms=5)
+        members = {}
+        rules = Agreement(Strategy(leverage=self.leverage, tiers=(Tier(0, 100), Tier(dollars(40_000), 200))))
+        for number in range(2):
+            maker = PerpetualMaker(spread_bps=10 + 6 * number, size=20, most=400, lean_bps=600)
+            members[f"perp-maker-{number}"] = rules
+            world.join(f"perp-maker-{number}", maker, cash=dollars(100_000), every_ms=70, latency_ms=3)
+        for number in range(self.longs):
+            name = f"long-{number}"
+            members[name] = rules
+            long = PositionTaker("BTC-PERP", target=60, slice=5, start_ns=SECOND // 4)
+            world.join(name, long, cash=dollars(2_000 + 150 * number), every_ms=60, latency_ms=4)
+        # The mark is the middle of the perpetual's own book: that is what lets one forced sale cause the next.
+        terms = MarginTerms(
+            capital=dollars(100_000), insurance=dollars(self.insurance_dollars), liquidation_fee_bps=20, lenders=()
+        )
+        house = ClearingHouse(capital=dollars(5_000))
+        world.attach(house)
+        world.attach(MarginAccounts(members, terms))
+        world.attach(Perpetuals(house, Marks(world.values)))
+        world.at(epoch=5, shock=PriceShock("BTC", percent=self.fall_percent))
+
+    def conclusion(self, journal: Journal) -> str:
+        """How many fell in how many rounds, how far the mark went, and who paid for what was missing."""
+        started = [*journal.of(LiquidationStarted)]
+        if not started:
+            return "Nobody was liquidated: every equity stayed above its maintenance margin."
+        marks = [event.marks["BTC-PERP"] for event in journal.of(MarksTaken)]
+        sold = sum(event.filled for event in journal.of(PositionSold))
+        reduced = sum(abs(event.change) for event in journal.of(PositionReduced))
+        payers: dict[str, int] = {}
+        for event in journal.of(DeficitCovered):
+            payer = "the fund" if event.payer == "insurance" else "others who held the contract"
+            payers[payer] = payers.get(payer, 0) + event.amount
+        paid = " and ".join(f"{payer} {written(amount)}" for payer, amount in payers.items()) or "nobody had to"
+        return (
+            f"{len({event.account for event in started})} accounts were liquidated in {len(marks)} rounds: {sold} "
+            f"contracts went through the book and {reduced} were closed against winners, while the mark went from "
+            f"{written(marks[0])} down to {written(min(marks))}; to cover what the bankrupt could not pay, {paid} gave."
+        )

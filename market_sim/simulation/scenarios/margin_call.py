@@ -1,0 +1,82 @@
+"""Margin call: three who bought on credit, a price that falls by a third, and what each of them can do about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from market_sim.core.data.journal import Journal
+from market_sim.core.models.instruments import Stock
+from market_sim.core.models.market_events import Transferred
+from market_sim.core.models.mechanism_events import LiquidationEnded, MarginCalled, MarginCallMet, PositionSold
+from market_sim.core.money import cents, dollars, written
+from market_sim.market.dynamics.shocks import PriceShock
+from market_sim.market.mechanisms.margin import MarginAccounts, MarginTerms
+from market_sim.market.mechanisms.standings import Agreement
+from market_sim.simulation.engine.clock import SECOND
+from market_sim.simulation.engine.world import World
+from market_sim.simulation.scenarios.scenario import Scenario
+from market_sim.strategies.traditional.market_maker import MarketMaker
+from market_sim.strategies.traditional.noise import Noise
+from market_sim.strategies.traditional.option_holder import Holder
+from market_sim.strategies.traditional.position_taker import PositionTaker
+
+
+@dataclass(frozen=True)
+class MarginCall(Scenario):
+    """Bought with half of somebody else's money: a call, two days to meet it, and the forced sale of who cannot."""
+
+    name: ClassVar[str] = "margin-call"
+
+    fall_percent: float = -40.0
+    grace_days: int = 2
+    interest_bps: int = 800
+
+    def build(self, world: World) -> None:
+        """Ann has nothing left when she is called, Bob has a rich aunt, Carl bought with his own money."""
+        world.list(Stock("ACME", tick=cents(1)), value=dollars(100), volatility_bps=3)
+        for number in range(3):
+            maker = MarketMaker(spread_bps=10 + 4 * number, size=10, levels=6, max_position=2_000)
+            world.join(f"maker-{number}", maker, cash=dollars(200_000), holdings={"ACME": 1_000}, latency_ms=1 + number)
+        for number in range(4):
+            noise = Noise(trade_probability=0.2)
+            world.join(f"noise-{number}", noise, cash=dollars(20_000), holdings={"ACME": 50}, latency_ms=5)
+        for name in ("ann", "bob", "carl"):
+            target = 100 if name == "carl" else 200
+            world.join(name, PositionTaker(target=target), cash=dollars(10_500), every_ms=50)
+        world.join("aunt", Holder(), cash=dollars(20_000))
+        terms = MarginTerms(
+            capital=dollars(100_000),
+            insurance=dollars(500),
+            interest_bps=self.interest_bps,
+            grace=self.grace_days * SECOND,
+            backers={"bob": "aunt"},
+        )
+        world.attach(MarginAccounts({name: Agreement() for name in ("ann", "bob", "carl")}, terms, world.values))
+        world.at(epoch=4, shock=PriceShock("ACME", percent=self.fall_percent))
+
+    def conclusion(self, journal: Journal) -> str:
+        """Who was called for how much, who paid, whose shares were sold."""
+        calls = [*journal.of(MarginCalled)]
+        if not calls:
+            return "Nobody was called: every equity stayed above its requirement."
+        asked = " and ".join(f"{call.account} for {written(call.amount)}" for call in _first_of_each(calls))
+        helped: dict[str, int] = {}
+        for event in journal.of(MarginCallMet):
+            helped[event.account] = helped.get(event.account, 0) + event.paid
+        paid = "".join(f"; {name} was helped with {written(amount)}" for name, amount in helped.items() if amount)
+        sold = [*journal.of(PositionSold)]
+        shares, cash = sum(event.filled for event in sold), sum(event.cash for event in sold)
+        names = " and ".join(dict.fromkeys(event.account for event in sold))
+        forced = f"; of {names} {shares} shares were sold by force for {written(cash)}" if sold else ""
+        ended = [*journal.of(LiquidationEnded)]
+        left = f", which left an equity of {written(ended[-1].equity)}" if ended else ""
+        interest = sum(event.amount for event in journal.of(Transferred) if event.reason == "INTEREST")
+        return f"Called were {asked}{paid}{forced}{left}; the broker earned {written(interest)} of interest."
+
+
+def _first_of_each(calls: list[MarginCalled]) -> list[MarginCalled]:
+    found: dict[str, MarginCalled] = {}
+    for call in calls:
+        found.setdefault(call.account, call)
+    return [*found.values()]

@@ -1,0 +1,83 @@
+"""Short squeeze: more is sold short than can be bought back, and a lender wants its shares."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from market_sim.core.data.journal import Journal
+from market_sim.core.models.instruments import Stock
+from market_sim.core.models.market_events import OrderRejected, Trade, Transferred
+from market_sim.core.models.mechanism_events import BoughtIn, Located, PositionSold, Recalled
+from market_sim.core.money import cents, dollars, written
+from market_sim.market.mechanisms.margin import MarginAccounts, MarginTerms
+from market_sim.market.mechanisms.short_selling import Recall
+from market_sim.market.mechanisms.standings import Agreement
+from market_sim.simulation.engine.clock import SECOND
+from market_sim.simulation.engine.world import World
+from market_sim.simulation.scenarios.scenario import Scenario
+from market_sim.strategies.traditional.market_maker import MarketMaker
+from market_sim.strategies.traditional.noise import Noise
+from market_sim.strategies.traditional.option_holder import Holder
+from market_sim.strategies.traditional.position_taker import PositionTaker
+
+
+@dataclass(frozen=True)
+class ShortSqueeze(Scenario):
+    """Borrowed shares are recalled: buying them back lifts the price, and the price forces others to buy, too."""
+
+    name: ClassVar[str] = "short-squeeze"
+
+    sellers: int = 6
+    lent: int = 600
+    recalled: int = 400
+    borrow_fee_bps: int = 5_000
+    crowd: int = 5
+    """Buyers who have read about it."""
+
+    def build(self, world: World) -> None:
+        """Six bears, one lender, and makers who know nothing but the last price."""
+        world.list(Stock("ACME", tick=cents(1)))
+        for number in range(2):
+            maker = MarketMaker(
+                spread_bps=30 + 10 * number, size=5, levels=8, step_bps=60, start=dollars(100), max_position=600
+            )
+            world.join(f"maker-{number}", maker, cash=dollars(400_000), holdings={"ACME": 1_500}, latency_ms=1 + number)
+        for number in range(6):
+            noise = Noise(trade_probability=0.15, max_size=3)
+            world.join(f"noise-{number}", noise, cash=dollars(20_000), holdings={"ACME": 30}, latency_ms=5)
+        bears = [f"bear-{number}" for number in range(self.sellers)]
+        for number, name in enumerate(bears):
+            seller = PositionTaker(target=-120, slice=4, start_ns=SECOND // 2)
+            world.join(name, seller, cash=dollars(6_100 + 300 * number), every_ms=80)
+        for number in range(self.crowd):
+            buyer = PositionTaker(target=80, slice=3, start_ns=5 * SECOND)
+            world.join(f"crowd-{number}", buyer, cash=dollars(16_000), every_ms=90)
+        world.join("lender", Holder(), holdings={"ACME": self.lent})
+        terms = MarginTerms(
+            capital=dollars(500_000),
+            insurance=dollars(2_000),
+            lenders=("lender",),
+            borrow_fees_bps={"ACME": self.borrow_fee_bps},
+            recalls=[Recall(5 * SECOND, "lender", "ACME", self.recalled, SECOND)],
+        )
+        world.attach(MarginAccounts({name: Agreement() for name in bears}, terms))
+
+    def conclusion(self, journal: Journal) -> str:
+        """How much was short, what was recalled, and what buying it back did to the price."""
+        located = sum(event.quantity for event in journal.of(Located))
+        refused = sum(event.reason == "NO_LOCATE" for event in journal.of(OrderRejected))
+        recalled = [*journal.of(Recalled)]
+        if not recalled:
+            return f"{located} shares were borrowed and sold short; nobody asked for them back yet."
+        before = [trade.price for trade in journal.of(Trade) if trade.time < recalled[0].due]
+        after = [trade.price for trade in journal.of(Trade) if trade.time >= recalled[0].due]
+        bought = sum(event.filled for event in journal.of(BoughtIn))
+        forced = sum(event.filled for event in journal.of(PositionSold))
+        fees = sum(event.amount for event in journal.of(Transferred) if event.reason == "BORROW_FEE")
+        rise = f" from {written(before[-1])} to {written(max(after))}" if before and after else ""
+        return (
+            f"{located} shares were located for short sales and {refused} orders found none; "
+            f"{sum(event.quantity for event in recalled)} were recalled, {bought} bought in and {forced} more bought "
+            f"back by liquidations, which took the price{rise}; borrowing cost {written(fees)}."
+        )
