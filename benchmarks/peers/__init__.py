@@ -1,0 +1,1 @@
+"""Order book packages of others on the core stream: optional, each is measured where it is installed."""
