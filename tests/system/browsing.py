@@ -9,13 +9,23 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
-
-from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.conftest import ROOT
 
+if TYPE_CHECKING:  # imported late: collecting these tests must not need a browser's libraries
+    from axe_playwright_python.sync_playwright import Axe
+    from playwright.sync_api import Browser, Page
+
 ARGUMENTS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
+
+
+def axe() -> Axe:
+    """The checker of accessibility."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    return Axe()
 
 
 @contextmanager
@@ -33,6 +43,8 @@ def served(folder: Path) -> Iterator[str]:
 @contextmanager
 def browser(chromium: str) -> Iterator[Browser]:
     """The browser of this machine, without a window."""
+    from playwright.sync_api import sync_playwright
+
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
         try:

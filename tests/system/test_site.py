@@ -6,12 +6,11 @@ import re
 import time
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 from market_sim.core.data import archive
 from market_sim.simulation.run import Options, simulate
 from market_sim.simulation.scenarios.first_market import FirstMarket
-from tests.system.browsing import browser, served, visit
+from tests.system.browsing import axe, browser, served, visit
 
 LESSON = "/lessons/01-order-book"
 RUN = "/runs/one"
@@ -72,7 +71,7 @@ def test_every_page_is_accessible_quiet_and_never_wider_than_the_screen(window, 
             page = visitor.open(address)
             assert page.evaluate("document.documentElement.dataset.theme") == theme
             assert page.evaluate("document.documentElement.scrollWidth") <= width, address
-            violations = Axe().run(page).response["violations"]
+            violations = axe().run(page).response["violations"]
             found = [(one["id"], node["html"][:120]) for one in violations for node in one["nodes"]]
             assert not found, (address, found)
 
@@ -81,7 +80,7 @@ def test_a_missing_page_is_accessible_too(window, site):
     with visit(window, site) as visitor:
         visitor.allowed.append("404")
         page = visitor.open("/nothing")
-        assert not Axe().run(page).response["violations"]
+        assert not axe().run(page).response["violations"]
 
 
 def test_the_run_page_can_be_used_soon(visitor):

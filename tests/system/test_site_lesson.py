@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 from tests.conftest import ROOT
-from tests.system.browsing import browser, served, visit
+from tests.system.browsing import axe, browser, served, visit
 
 LESSON = "01-order-book"
 
@@ -37,7 +36,7 @@ def test_the_first_lesson_from_start_to_pass(needs, tmp_path, width):
         page.get_by_role("button", name="Show hint 1 of 3 for task 1").click()
         page.locator("#hints-1 li").wait_for()
         assert page.locator("#hints-1 li").count() == 1
-        assert not Axe().run(page).response["violations"]
+        assert not axe().run(page).response["violations"]
 
         solution = (ROOT / "lessons" / LESSON / "solution.py").read_text()
         page.get_by_label(re.compile(r"answers/01-order-book\.py")).fill(solution)
@@ -45,7 +44,7 @@ def test_the_first_lesson_from_start_to_pass(needs, tmp_path, width):
         page.get_by_text(re.compile("public checks 5/5, 10 of 10 points")).wait_for(timeout=60_000)
         page.get_by_role("heading", name="Debrief").wait_for()
         page.get_by_text("The model solution", exact=True).click()
-        assert not Axe().run(page).response["violations"]
+        assert not axe().run(page).response["violations"]
         page.get_by_role("link", name="Course", exact=True).click()
         page.get_by_text("✔ passed").first.wait_for()
     assert (tmp_path / "answers" / f"{LESSON}.py").read_text() == solution
