@@ -119,6 +119,8 @@ class Stepper:
         self.journal = journal
         self.teller = Teller(journal)
         self._epochs = [(event.time, event.epoch) for event in journal.of(consensus.EpochStarted)]
+        self.names = [event.account for event in journal.of(market.AccountOpened)]
+        """Everybody with an account, in the order of opening."""
         self._owner = {event.order: event.account for event in journal.of(market.OrderAccepted)}
         self._final, self._settled = _landmarks(journal)
         self._lock = threading.Lock()

@@ -72,12 +72,13 @@ def save(journal: Journal, folder: Path) -> Manifest:
 def load(folder: Path) -> Archived:
     """Read a run, and make sure that it is the run that was saved."""
     manifest = _manifest(folder / MANIFEST)
-    text = _read(folder / JOURNAL)
+    path = folder / JOURNAL
+    text = _read(path)
     if hashlib.sha256(text).hexdigest() != manifest.fingerprint:
         raise InputError(_damage(folder, text, manifest))
     journal = Journal()
     for number, line in enumerate(text.splitlines(), start=1):
-        journal.record(_event(folder / JOURNAL, number, line))
+        journal.record(_event(path, number, line))
     if msgspec.structs.replace(_describe(journal, manifest.fingerprint), version=manifest.version) != manifest:
         raise InputError(f"{folder / MANIFEST} was changed: it does not describe the run in {JOURNAL} beside it")
     return Archived(manifest, journal)

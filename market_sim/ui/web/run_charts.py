@@ -22,10 +22,17 @@ from market_sim.analysis.visualization.palette import dark_changes
 from market_sim.analysis.visualization.panels import CONFIG, Account, Panel, stacked
 from market_sim.analysis.visualization.settlement_timeline import settlement_account, settlement_panel
 from market_sim.analysis.visualization.streamlet_timeline import streamlet_account, streamlet_panels
+from market_sim.analysis.visualization.time_axis import TimeAxis
 from market_sim.analysis.visualization.timeline import Timeline
+from market_sim.core.data.journal import Journal
 
 if TYPE_CHECKING:
     from market_sim.ui.web.shelf import OpenRun
+
+
+def warm_up() -> None:
+    """Draw an empty panel: the chart library takes a third of a second to load, better before somebody waits for it."""
+    stacked([Panel("", 1, {})], TimeAxis.of(Journal()))
 
 
 def groups(timeline: Timeline) -> tuple[str, ...]:
@@ -41,7 +48,7 @@ def groups(timeline: Timeline) -> tuple[str, ...]:
 def drawing(timeline: Timeline, symbol: str, chosen: tuple[str, ...]) -> str:
     """The chosen panels above each other on one time axis, as JSON."""
     figure = stacked(list(_panels(timeline, symbol, chosen)), timeline.axis, timeline.lines())
-    plain = json.loads(figure.to_json())
+    plain = figure.to_plotly_json()
     plain["layout"].pop("template", None)
     if "market" in chosen:
         _name_orders(timeline, symbol, plain["data"])

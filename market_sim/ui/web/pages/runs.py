@@ -83,7 +83,7 @@ def journal(name: str) -> str:
         kind=kind,
         account=account,
         kinds=list(KINDS),
-        accounts=accounts(run),
+        accounts=run.stepper.names,
     )
 
 
@@ -124,16 +124,11 @@ def shown(run: OpenRun, at: int | None = None) -> dict[str, Any]:
         "run": run,
         "at": run.stepper.last if at is None else at,
         "kinds": list(KINDS),
-        "accounts": accounts(run),
+        "accounts": run.stepper.names,
         "symbols": symbols(run),
         "groups": run_charts.groups(run.timeline),
         "charts": run_charts.words(run.timeline),
     }
-
-
-def accounts(run: OpenRun) -> list[str]:
-    """Everybody with an account, in the order of opening."""
-    return list(run.tracer.blocks.register.accounts)
 
 
 def symbols(run: OpenRun) -> tuple[str, ...]:

@@ -41,7 +41,7 @@ def orders(name: str) -> str:
         found=found[:ON_A_PAGE],
         following=found[ON_A_PAGE][0] if len(found) > ON_A_PAGE else None,
         words=run.stepper.teller.words,
-        accounts=list(run.tracer.blocks.register.accounts),
+        accounts=run.stepper.names,
     )
 
 

@@ -1,0 +1,124 @@
+"""The site: until the page of a run can be used in a browser, for a short run and for a long one.
+
+"Can be used" means that the chart is drawn and the stepper answers. Each first opening has a server of its own that has
+never read the run. Prints one JSON object; run by `python -m benchmarks` where Chromium is there (the variable CHROMIUM
+may say where).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from market_sim.core.data import archive
+from market_sim.core.models.market_events import Trade
+from market_sim.simulation.run import Options, simulate
+from market_sim.simulation.scenarios.first_market import FirstMarket
+
+ROOT = Path(__file__).resolve().parent.parent
+REPETITIONS = 3
+WARM_UP_MS = 1_500
+"""The server has loaded its libraries before anybody types an address."""
+RUNS = (("12 epochs", FirstMarket(), 12), ("300 epochs", FirstMarket(traders=180), 300))
+LEAST_TRADES = 50_000
+"""The long run must have so many, or the figure is not that of the promise."""
+
+
+def chromium() -> str | None:
+    """Where the browser is, if there is one."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """The address of a site in a process of its own."""
+    command = [sys.executable, str(ROOT / "simulate.py"), "serve", "--port", "0"]
+    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    try:
+        yield (process.stdout.readline() if process.stdout else "").strip()
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=20)
+
+
+def openings(browser: Browser, folder: Path) -> dict[str, float]:
+    """Seconds until the page of the run can be used, by the way to it, and until a step is shown.
+
+    First by an address that is typed into a browser that has never been here; then, with a fresh server and browser,
+    from the list of runs, where the chart library is compiled while somebody reads; then once more.
+    """
+    times = {}
+    with served(folder) as site, visitor(browser) as page:
+        page.goto(f"{site}/glossary")
+        page.wait_for_timeout(WARM_UP_MS)
+        times["by a typed address"] = opening(page, f"{site}/runs/run")
+    with served(folder) as site, visitor(browser) as page:
+        page.goto(f"{site}/runs")
+        page.wait_for_timeout(WARM_UP_MS)
+        times["from the list of runs"] = opening(page, f"{site}/runs/run")
+        times["again"] = opening(page, f"{site}/runs/run")
+        begin = time.perf_counter()
+        page.keyboard.press("ArrowLeft")
+        page.wait_for_url("**event=*")
+        times["one step"] = time.perf_counter() - begin
+    return times
+
+
+@contextmanager
+def visitor(browser: Browser) -> Iterator[Page]:
+    """A browser with empty caches."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    yield context.new_page()
+    context.close()
+
+
+def opening(page: Page, address: str) -> float:
+    """Seconds until a page is drawn and its stepper has answered."""
+    begin = time.perf_counter()
+    page.goto(address, wait_until="commit")
+    page.locator("#chart[data-ready]").wait_for()
+    page.locator("#told .muted").wait_for()
+    return time.perf_counter() - begin
+
+
+def figures() -> dict[str, float]:
+    """The medians of several openings, each with a fresh server and a fresh browser context."""
+    program = chromium()
+    if program is None:
+        raise SystemExit("no Chromium on this machine: set CHROMIUM to its path")
+    found: dict[str, list[float]] = {}
+    with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
+        folder = Path(name)
+        arguments = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
+        browser = playwright.chromium.launch(executable_path=program, args=arguments)
+        for words, scenario, epochs in RUNS:
+            journal = simulate(scenario, Options(epochs=epochs, settlement="memory")).journal
+            trades = sum(1 for _ in journal.of(Trade))
+            if epochs == 300 and trades < LEAST_TRADES:
+                raise SystemExit(f"the long run has {trades} trades, at least {LEAST_TRADES} are promised")
+            archive.save(journal, folder / "results" / "run")
+            called = f"site, {words}"
+            found[f"{called}, events"] = [len(journal)]
+            found[f"{called}, trades"] = [trades]
+            for _ in range(REPETITIONS):
+                for way, seconds in openings(browser, folder).items():
+                    found.setdefault(f"{called}, {way}, s", []).append(seconds)
+        browser.close()
+    return {name: round(median(values), 3) for name, values in found.items()}
+
+
+if __name__ == "__main__":
+    print(json.dumps(figures(), indent=2))
