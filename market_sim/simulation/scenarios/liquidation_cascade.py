@@ -41,7 +41,7 @@ class LiquidationCascade(Scenario):
 
     longs: int = 8
     leverage: int = 20
-    fall_percent: float = -6.0
+    fall_percent: float = -4.0
     insurance_dollars: int = 300
 
     def build(self, world: World) -> None:

@@ -1,0 +1,168 @@
+"""The risk report of a run: what each account could have lost, whether the forecast held, what a bad day would cost.
+
+Everything is read from the journal. The equity of each account at the end of each day gives its daily gains; their
+worst tail is the value at risk and the expected shortfall (finance rule 5). A forecast for each day from the days
+before it is compared with what came (Kupiec). The stress table values every holding before and after named shocks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from statistics import fmean, pstdev
+from typing import NamedTuple
+
+from market_sim.analysis.three_clocks import marks_in, terms_in
+from market_sim.core.data.fold import Fold
+from market_sim.core.data.journal import Journal
+from market_sim.core.errors import InputError
+from market_sim.core.models.event import Event
+from market_sim.market.mechanisms.equity import equity, owing_of
+from market_sim.market.mechanisms.liabilities import Liabilities
+from market_sim.pricing.risk import (
+    KupiecTest,
+    breaches,
+    historical_shortfall,
+    historical_value_at_risk,
+    kupiec,
+    normal_shortfall,
+    normal_value_at_risk,
+)
+from market_sim.pricing.stress import SHOCKS, Holding, Shock, stress_table
+
+DAY_NS = 1_000_000_000
+LEAST_DAYS = 2
+"""With fewer gains there is no tail to speak of."""
+
+
+class TailRisk(NamedTuple):
+    """One account's row: losses are positive, in cents."""
+
+    account: str
+    days: int
+    mean: float
+    deviation: float
+    historical_var: float
+    historical_shortfall: float
+    normal_var: float
+    normal_shortfall: float
+
+
+class Backtest(NamedTuple):
+    """How often a loss exceeded its forecast, and whether that is what the confidence promised."""
+
+    account: str
+    forecasts: int
+    breaches: int
+    test: KupiecTest
+
+
+class StressRow(NamedTuple):
+    """What one shock would take from one account, and what would be left."""
+
+    account: str
+    shock: str
+    loss: int
+    equity_after: int
+
+
+def daily_equity(journal: Journal, day: int = DAY_NS, quote: str = "USD") -> dict[str, list[int]]:
+    """The equity of every account at the end of each full day, at the prices of that moment."""
+    if day < 1:
+        raise InputError(f"a day lasts at least one nanosecond, found {day}")
+    terms = terms_in(journal)
+    balances, owed, prices = Fold(), Liabilities(), Prices()
+    series: dict[str, list[int]] = {}
+    end, days = day, 0
+    for event in journal:
+        while event.time >= end:
+            marks = prices.marks
+            for account, assets in balances.balances.items():
+                known = series.setdefault(account, [0] * days)
+                known.append(equity(assets, owing_of(owed, account), marks, terms, quote))
+            end, days = end + day, days + 1
+        balances.add(event)
+        owed.read((event,))
+        prices.add(event)
+    return series
+
+
+class Prices:
+    """The last known price of everything, as `marks_in` finds it, kept while a journal is read."""
+
+    def __init__(self) -> None:
+        self.marks: dict[str, int] = {}
+        self._believed: set[str] = set()
+
+    def add(self, event: Event) -> None:
+        """A believed value counts more than a trade."""
+        for symbol, price in marks_in((event,)).items():
+            believed = hasattr(event, "value")
+            if believed:
+                self._believed.add(symbol)
+            if believed or symbol not in self._believed:
+                self.marks[symbol] = price
+
+
+def gains(series: Sequence[int]) -> list[int]:
+    """The change from each day to the next."""
+    return [after - before for before, after in pairwise(series)]
+
+
+def tail_risk(account: str, series: Sequence[int], confidence: float = 0.95) -> TailRisk:
+    """Value at risk and expected shortfall of one day, from what happened and from the normal distribution."""
+    found = gains(series)
+    if len(found) < LEAST_DAYS:
+        raise InputError(f"{account} has {len(found)} daily gains; a value at risk needs at least {LEAST_DAYS}")
+    mean, deviation = fmean(found), pstdev(found)
+    return TailRisk(
+        account,
+        len(found),
+        mean,
+        deviation,
+        historical_value_at_risk(found, confidence=confidence),
+        historical_shortfall(found, confidence=confidence),
+        normal_value_at_risk(deviation=deviation, confidence=confidence, mean=mean),
+        normal_shortfall(deviation=deviation, confidence=confidence, mean=mean),
+    )
+
+
+def backtest(account: str, series: Sequence[int], confidence: float = 0.95, window: int = 20) -> Backtest:
+    """Forecast each day from the `window` days before it, and count the days that lost more (no look-ahead)."""
+    found = gains(series)
+    if window < LEAST_DAYS or len(found) <= window:
+        raise InputError(f"{account} has {len(found)} daily gains; a window of {window} leaves none to forecast")
+    forecasts = [
+        historical_value_at_risk(found[place - window : place], confidence=confidence)
+        for place in range(window, len(found))
+    ]
+    exceeded = breaches(found[window:], forecasts)
+    return Backtest(account, len(forecasts), exceeded, kupiec(exceeded, len(forecasts), confidence))
+
+
+def stress(
+    journal: Journal, shocks: Sequence[Shock] = SHOCKS, quote: str = "USD", accounts: Sequence[str] | None = None
+) -> list[StressRow]:
+    """What each shock would take from each account now: all it holds less what it borrowed, at the last prices.
+
+    Options are moved with their own price here; `market_sim.pricing.stress` revalues them where a model is at hand.
+    """
+    terms, marks = terms_in(journal), marks_in(journal)
+    balances, owed = Fold(), Liabilities()
+    for event in journal:
+        balances.add(event)
+    owed.read(journal)
+    rows = []
+    for account, assets in balances.balances.items():
+        if accounts is not None and account not in accounts:
+            continue
+        owing = owing_of(owed, account)
+        net = {symbol: assets.get(symbol, 0) - owing.borrowed.get(symbol, 0) for symbol in terms}
+        holdings = [
+            Holding(held, marks[symbol], terms[symbol].multiplier)
+            for symbol, held in net.items()
+            if held and symbol in marks and terms[symbol].multiplier
+        ]
+        before = equity(assets, owing, marks, terms, quote)
+        rows += [StressRow(account, row.shock, row.loss, before - row.loss) for row in stress_table(holdings, shocks)]
+    return rows

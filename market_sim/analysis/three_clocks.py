@@ -1,0 +1,67 @@
+"""The three clocks: what everybody is worth by what is matched, by what is final, and by what is settled.
+
+A trade is matched first, final some epochs later and settled after that. Trades and transfers share one count, and the
+chain holds them without gaps; so each clock is one number, the last entry that counts, and equity at a clock is the
+same sum over the journal up to there (market_sim/market/mechanisms/equity.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal
+
+from market_sim.analysis.chain_story import ChainStory
+from market_sim.core.data.journal import Journal
+from market_sim.core.models.event import Event
+from market_sim.core.models.market_events import InstrumentListed, Trade, Transferred
+from market_sim.core.models.mechanism_events import ContractSpecified
+from market_sim.core.models.run_events import ValueMoved
+from market_sim.core.models.settlement_events import BlockSettled
+from market_sim.market.mechanisms.equity import Terms, equity_after
+
+ClockName = Literal["matched", "finalized", "settled"]
+CLOCKS: tuple[ClockName, ...] = ("matched", "finalized", "settled")
+
+
+def last_entry(journal: Journal, clock: ClockName) -> int:
+    """The number of the last trade or transfer that counts at this clock; 0 when none does."""
+    if clock == "matched":
+        return max((event.trade for event in journal if isinstance(event, (Trade, Transferred))), default=0)
+    if clock == "settled":
+        return sum(event.trades + event.refused for event in journal.of(BlockSettled))
+    story = ChainStory()
+    for event in journal:
+        if event.area == "consensus":
+            story.read(event)
+    return sum(block.trades for block in story.shared_chain())
+
+
+def terms_in(events: Iterable[Event]) -> dict[str, Terms]:
+    """What the listings say of each instrument, and the multiplier of each contract that is paid for later."""
+    terms: dict[str, Terms] = {}
+    for event in events:
+        if isinstance(event, InstrumentListed):
+            terms[event.symbol] = Terms(event.quote, event.multiplier, event.kind in ("future", "perpetual"))
+        elif isinstance(event, ContractSpecified):
+            terms[event.symbol] = terms[event.symbol]._replace(multiplier=event.multiplier)
+    return terms
+
+
+def marks_in(events: Iterable[Event], until: int | None = None) -> dict[str, int]:
+    """A price for each instrument when this time was over: its believed value, else its last trade."""
+    values: dict[str, int] = {}
+    trades: dict[str, int] = {}
+    for event in events:
+        if until is not None and event.time > until:
+            break
+        if isinstance(event, ValueMoved):
+            values[event.symbol] = event.value
+        elif isinstance(event, Trade):
+            trades[event.symbol] = event.price
+    return trades | values
+
+
+def equity_at(journal: Journal, clock: ClockName, marks: dict[str, int] | None = None) -> dict[str, int]:
+    """The equity of every account at one of the three clocks; at the last known prices, unless others are given."""
+    prices = marks_in(journal) if marks is None else marks
+    return equity_after(journal, last_entry(journal, clock), prices, terms_in(journal))
