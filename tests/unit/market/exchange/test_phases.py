@@ -143,3 +143,16 @@ def test_a_halt_of_the_exchange_halts_every_instrument():
     assert place.refused("ann", Sell("ACME", 1, 100)).reason == "CLOSED"
     with pytest.raises(InputError, match="not listed"):
         place.exchange.halt("NONE")
+
+
+def test_a_withdrawn_own_order_does_not_leave_the_book_crossed():
+    place = Marketplace()
+    place.exchange.call("ACME", reference=100)
+    for name, side, quantity, limit in (
+        ("cid", "buy", 9, 101), ("bob", "buy", 5, 99), ("ann", "buy", 3, 97),
+        ("cid", "sell", 4, 99), ("ann", "sell", 4, 99), ("ann", "sell", 3, 100),
+    ):  # fmt: skip
+        getattr(place, side)(name, quantity, limit)
+    place.exchange.uncross("ACME")
+    assert place.book.depth() == ([(101, 2), (99, 5), (97, 3)], [])
+    assert place.trades == [(1, 5, 101, 4), (1, 6, 101, 3)]
