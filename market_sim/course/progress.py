@@ -1,18 +1,30 @@
-"""A student's progress: what was tried, passed and predicted, which hints were shown; one file on her disk."""
+"""A student's progress: what was tried, passed and predicted, which hints were shown; one SQLite file on her disk.
+
+The command line and the site use the same file, perhaps at the same moment: each change is one transaction that reads
+the standing, changes it and writes it.
+"""
 
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from market_sim.core.errors import InputError
 from market_sim.course.lesson import Lesson
 from market_sim.course.verdict import Verdict, number, total
 
-FILE = "progress.json"
+FILE = "progress.sqlite"
+PATIENCE_SECONDS = 5
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS standing (
+    lesson TEXT PRIMARY KEY, tries INTEGER NOT NULL, best REAL NOT NULL, passed INTEGER NOT NULL,
+    prediction TEXT NOT NULL, hints TEXT NOT NULL
+)
+"""
 
 
 @dataclass
@@ -35,11 +47,8 @@ class Progress:
         self.file = answers / FILE
         self.lessons: dict[str, Standing] = {}
         if self.file.is_file():
-            try:
-                kept = json.loads(self.file.read_text(encoding="utf-8"))
-                self.lessons = {name: Standing(**standing) for name, standing in kept.items()}
-            except (ValueError, TypeError, AttributeError):
-                raise InputError(f"{self.file} is damaged; remove it to begin anew (your answers stay)") from None
+            with self._open() as book:
+                self.lessons = {row[0]: _standing(row) for row in book.execute("SELECT * FROM standing")}
 
     def of(self, lesson: Lesson) -> Standing:
         """The standing of one lesson."""
@@ -47,31 +56,28 @@ class Progress:
 
     def tried(self, lesson: Lesson, verdict: Verdict) -> None:
         """Remember one check of an answer."""
-        standing = self.of(lesson)
-        standing.tries += 1
-        standing.best = max(standing.best, total(check.earned for check in verdict.visible))
-        standing.passed = standing.passed or verdict.passed
-        self.save()
+        with self._changed(lesson) as standing:
+            standing.tries += 1
+            standing.best = max(standing.best, total(check.earned for check in verdict.visible))
+            standing.passed = standing.passed or verdict.passed
 
     def predict(self, lesson: Lesson, choice: str) -> None:
         """Lock a prediction; a second thought is refused, because then it would be none."""
-        standing = self.of(lesson)
         if choice not in lesson.prediction.choices:
             raise InputError(f"the choices are {', '.join(lesson.prediction.choices)}; found {choice!r}")
-        if standing.prediction:
-            raise InputError(f"your prediction is locked: {standing.prediction}")
-        standing.prediction = choice
-        self.save()
+        with self._changed(lesson) as standing:
+            if standing.prediction:
+                raise InputError(f"your prediction is locked: {standing.prediction}")
+            standing.prediction = choice
 
     def next_hint(self, lesson: Lesson, task: int) -> tuple[int, str] | None:
         """The next hint of a task and its number; nothing when all were shown."""
         hints = lesson.hints.get(task, ())
-        standing = self.of(lesson)
-        shown = standing.hints.get(str(task), 0)
-        if shown >= len(hints):
-            return None
-        standing.hints[str(task)] = shown + 1
-        self.save()
+        with self._changed(lesson) as standing:
+            shown = standing.hints.get(str(task), 0)
+            if shown >= len(hints):
+                return None
+            standing.hints[str(task)] = shown + 1
         return shown + 1, hints[shown]
 
     def may_see_solution(self, lesson: Lesson) -> bool:
@@ -82,15 +88,34 @@ class Progress:
     def reset(self, lesson: Lesson) -> None:
         """Forget one lesson."""
         self.lessons.pop(lesson.id, None)
-        self.save()
+        with self._open() as book:
+            book.execute("DELETE FROM standing WHERE lesson = ?", (lesson.id,))
 
-    def save(self) -> None:
-        """Write the file wholly or not at all."""
+    @contextmanager
+    def _changed(self, lesson: Lesson) -> Iterator[Standing]:
+        """The standing as the file has it now; what the caller makes of it is written, or nothing is."""
+        with self._open() as book:
+            row = book.execute("SELECT * FROM standing WHERE lesson = ?", (lesson.id,)).fetchone()
+            standing = _standing(row) if row else Standing()
+            yield standing
+            values = standing.tries, standing.best, standing.passed, standing.prediction, json.dumps(standing.hints)
+            book.execute("INSERT OR REPLACE INTO standing VALUES (?, ?, ?, ?, ?, ?)", (lesson.id, *values))
+        self.lessons[lesson.id] = standing
+
+    @contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        """The file inside one transaction, which nobody else can change meanwhile."""
         self.file.parent.mkdir(parents=True, exist_ok=True)
-        text = json.dumps({name: asdict(standing) for name, standing in sorted(self.lessons.items())}, indent=1)
-        beside = self.file.with_name(self.file.name + ".part")
-        beside.write_text(text + "\n", encoding="utf-8")
-        os.replace(beside, self.file)
+        try:
+            with closing(sqlite3.connect(self.file, timeout=PATIENCE_SECONDS, isolation_level=None)) as book:
+                book.execute("BEGIN IMMEDIATE")
+                book.execute(SCHEMA)
+                yield book
+                book.execute("COMMIT")
+        except sqlite3.OperationalError as busy:
+            raise InputError(f"{self.file} cannot be used: {busy}") from None
+        except (sqlite3.DatabaseError, ValueError, TypeError):
+            raise InputError(f"{self.file} is damaged; remove it to begin anew (your answers stay)") from None
 
     def sentence(self, course: Sequence[Lesson]) -> str:
         """`14/61 points (23 %)`"""
@@ -99,3 +124,8 @@ class Progress:
         passed = sum(self.of(lesson).passed for lesson in course)
         share = f"{100 * earned / points:.0f} %" if points else "0 %"
         return f"{number(earned)}/{points} points ({share}), {passed} of {len(course)} lessons passed"
+
+
+def _standing(row: tuple[str, int, float, int, str, str]) -> Standing:
+    _, tries, best, passed, prediction, hints = row
+    return Standing(tries, best, bool(passed), prediction, json.loads(hints))

@@ -15,8 +15,8 @@ from market_sim.core.errors import InputError
 from market_sim.course.verdict import Verdict, read, written
 
 SCHEMA = """
-CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
-CREATE TABLE IF NOT EXISTS verdict (lesson TEXT PRIMARY KEY, content TEXT NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS verdict (lesson TEXT PRIMARY KEY, content TEXT NOT NULL);
 """
 PATIENCE_SECONDS = 5
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 
 from market_sim.core.errors import InputError
@@ -53,9 +55,35 @@ def test_the_solution_is_shown_after_passing_or_after_enough_tries(tmp_path):
 
 
 def test_a_damaged_file_is_named(tmp_path):
-    (tmp_path / FILE).write_text("{")
-    with pytest.raises(InputError, match=r"progress.json is damaged"):
+    (tmp_path / FILE).write_text("{" * 200)
+    with pytest.raises(InputError, match=r"progress.sqlite is damaged"):
         Progress(tmp_path)
+
+
+def test_looking_at_progress_writes_nothing(tmp_path):
+    Progress(tmp_path / "answers").sentence(COURSE)
+    assert not (tmp_path / "answers").exists()
+
+
+def test_two_programs_at_once_lose_no_try(tmp_path):
+    def one_program() -> None:
+        for _ in range(10):
+            Progress(tmp_path).tried(COURSE[0], verdict(3))
+
+    programs = [threading.Thread(target=one_program) for _ in range(4)]
+    for program in programs:
+        program.start()
+    for program in programs:
+        program.join()
+    assert Progress(tmp_path).of(COURSE[0]).tries == 40
+
+
+def test_a_prediction_that_was_locked_elsewhere_is_locked_here(tmp_path):
+    first, second = COURSE[0].prediction.choices[:2]
+    opened_before = Progress(tmp_path)
+    Progress(tmp_path).predict(COURSE[0], first)
+    with pytest.raises(InputError, match="your prediction is locked"):
+        opened_before.predict(COURSE[0], second)
 
 
 @pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
