@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from statistics import fmean
 from typing import ClassVar
 
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.derivatives import Warrant
 from market_sim.core.models.instruments import Stock
+from market_sim.core.models.market_events import Trade
 from market_sim.core.models.mechanism_events import Lapsed, SharesIssued
 from market_sim.core.money import cents, dollars, written
 from market_sim.market.dynamics.shocks import PriceShock
@@ -102,10 +104,18 @@ class WarrantDilution(Scenario):
             as_price(value, 1)
             for value in (price_before_announcement(share, self.issue), price_outstanding(share, self.issue))
         )
+        trades = [event for event in journal.of(Trade) if event.symbol == "ACME"]
+        old = [event.price for event in trades if event.time < issued[0].time]
+        new = [event.price for event in trades if event.time > issued[-1].time]
+        moved = (
+            f"the share traded at {written(as_price(fmean(old), 1))} on average before and at "
+            f"{written(as_price(fmean(new), 1))} after (computed: {written(as_price(self.after, 1))})"
+            if old and new
+            else f"the share is computed to be worth {written(as_price(self.after, 1))} now"
+        )
         return (
             f"{now - before} warrants were exercised and {lapsed} lapsed: the shares out rose from {before} to {now}, "
             f"so that an old holder's part shrank to {100 * before / now:.1f} %; the company got {written(cash)}, and "
-            f"the share moved from {written(self.VALUE)} to about {written(as_price(self.after, 1))}. A warrant was "
-            f"worth {written(hull)} before it was announced (Hull) and {written(galai)} with the share price that "
-            "already knew of it (Galai and Schneller)."
+            f"{moved}. A warrant was worth {written(hull)} before it was announced (Hull) and {written(galai)} with "
+            "the share price that already knew of it (Galai and Schneller)."
         )
