@@ -89,6 +89,7 @@ def test_progress_has_no_colour_codes_where_nobody_looks(capsys: pytest.CaptureF
         (["--byzantine", "n1:silent,n2:silent"], "beyond the bound"),
         (["--leaders", "loudest"], "round-robin or hash"),
         (["--partition", "soon"], "'soon'"),
+        (["--stress", "flash-crush"], "did you mean flash-crash?"),
         (["doctr"], "did you mean doctor?"),
         (["doctor", "now"], "doctor takes no arguments"),
         (["--epochs", "3", "4"], "did not expect '4'"),
@@ -273,3 +274,14 @@ def test_the_doctor_finds_what_a_run_needs(capsys: pytest.CaptureFixture[str]) -
     told = capsys.readouterr().out
     assert "ok      cryptography" in told
     assert "everything a run needs is here" in told
+
+
+def test_a_bad_day_and_the_risk_of_a_run_are_told_on_demand(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    asked = ["--scenario", "option-expiry", "--epochs", "6", "--stress", "flash_crash", "--risk"]
+    assert main([*asked, *QUICK, "--out", str(tmp_path)]) == 0
+    told = capsys.readouterr().err
+    assert "stress flash-crash: like the flash crash of 2010" in told
+    assert "risk of one day at 95 %" in told
+    assert "to bring the delta from" in told
+    [maker] = [line for line in told.partition("stress flash-crash")[2].splitlines() if line.startswith("maker ")][:1]
+    assert float(maker.split()[1].replace(",", "")) > 0

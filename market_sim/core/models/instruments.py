@@ -52,6 +52,12 @@ class Instrument(msgspec.Struct, frozen=True):
         return price * quantity * self.multiplier
 
     @property
+    def further_terms(self) -> dict[str, int | str]:
+        """The terms that only its kind has, by name."""
+        common = Instrument.__struct_fields__
+        return {field: getattr(self, field) for field in self.__struct_fields__ if field not in common}
+
+    @property
     def cash_multiplier(self) -> int:
         """What a trade moves for one unit of price and of quantity; nothing where gains are paid later."""
         return 0 if self.on_margin else self.multiplier

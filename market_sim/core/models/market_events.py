@@ -27,6 +27,8 @@ class InstrumentListed(MarketEvent, frozen=True):
     quantity_decimals: int
     delivered: bool = True
     """Whether accounts own it and the chain has a token for it; a derivative is a promise and has none."""
+    terms: Numbers = {}
+    """What else its kind has: the strike and expiry of an option, the issuer of a warrant."""
 
 
 class AccountOpened(MarketEvent, frozen=True):

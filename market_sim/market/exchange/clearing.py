@@ -58,6 +58,8 @@ class Clearing:
         self._record = journal.record
         self._last_order = 0
         self._last_trade = 0
+        self.transfers = 0
+        """How many transfers there were: whoever must know whether one happened need not read the journal."""
         self.open_account(FEES)
 
     def list(
@@ -83,6 +85,7 @@ class Clearing:
                 instrument.price_decimals,
                 instrument.quantity_decimals,
                 instrument.delivered,
+                instrument.further_terms,
             )
         )
         if not schedule.free:
@@ -112,6 +115,7 @@ class Clearing:
             raise InvariantBroken(f"a transfer moves a positive whole number, not {amount!r} ({reason}, {symbol})")
         self.accounts[source].balance(asset).total -= amount
         self.accounts[target].balance(asset).total += amount
+        self.transfers += 1
         self._last_trade = number = self._last_trade + 1
         self._record(Transferred(self.clock.now, number, source, target, asset, amount, reason, symbol))
 

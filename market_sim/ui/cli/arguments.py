@@ -61,6 +61,8 @@ def parser() -> Parser:
     shown.add_argument("--no-plot", action="store_true", help="write no timeline")
     shown.add_argument("--json", action="store_true", help="one JSON document on stdout, everything else on stderr")
     shown.add_argument("--out", default="results", metavar="DIR", help="the folder for runs, default results/")
+    shown.add_argument("--stress", metavar="NAME", help="what a bad day would cost each account, such as flash-crash")
+    shown.add_argument("--risk", action="store_true", help="value at risk, portfolio Greeks and hedges of each account")
     shown.add_argument("-q", "--quiet", action="store_true", help="print the summary only")
     return made
 

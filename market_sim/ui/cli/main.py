@@ -48,6 +48,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(typed: argparse.Namespace, scenario: Scenario) -> int:
     """One run: the first line at once, a line for each epoch, the files, the summary."""
     options = _options(typed)
+    if typed.stress is not None:
+        typed.stress = _named_shock(typed.stress)
     folder = _writable(Path(typed.out))
     screen = Screen(quiet=typed.quiet)
     validators = options.validators or 4
@@ -67,6 +69,7 @@ def _run(typed: argparse.Namespace, scenario: Scenario) -> int:
     timeline = None if typed.no_plot else _plot(result, typed.plot, run)
     places = str(run), None if timeline is None else str(timeline)
     screen.summary(summary, *places, _suggestion(typed, summary))
+    _say_risk(typed, result, screen)
     if typed.json:
         print(json.dumps(document(summary, *places), indent=2))
     if timeline and _may_open(typed):
@@ -74,6 +77,24 @@ def _run(typed: argparse.Namespace, scenario: Scenario) -> int:
     if not (summary.conserved and summary.story.agreement) and not options.byzantine:
         return BROKEN_PROMISE
     return DONE if result.complete else INTERRUPTED
+
+
+def _named_shock(name: str) -> str:
+    from market_sim.ui.cli.risk import named_shock
+
+    return named_shock(name)
+
+
+def _say_risk(typed: argparse.Namespace, result: Result, screen: Screen) -> None:
+    """What was asked about risk; the pricing behind it is imported only then."""
+    if typed.stress is None and not typed.risk:
+        return
+    from market_sim.ui.cli.risk import say_risk, say_stress
+
+    if typed.stress is not None:
+        say_stress(result, typed.stress, screen.say)
+    if typed.risk:
+        say_risk(result, screen.say)
 
 
 def _options(typed: argparse.Namespace) -> Options:

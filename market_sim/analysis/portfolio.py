@@ -1,0 +1,98 @@
+"""The Greeks of a portfolio: how an account's worth reacts to price, volatility and time, and what would hedge it.
+
+Options are valued by Black-Scholes-Merton (finance rule 3.1) at the last price of their underlying and one volatility
+for all. A hedge is suggested against the delta only: so many shares of the underlying bring it to zero, and what that
+costs is half the last spread for each of them.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from market_sim.analysis.three_clocks import marks_in
+from market_sim.core.data.fold import fold
+from market_sim.core.data.journal import Journal
+from market_sim.core.errors import InputError
+from market_sim.core.models.market_events import InstrumentListed
+from market_sim.pricing.black_scholes import greeks
+from market_sim.pricing.option import VanillaOption
+
+DAYS_IN_A_YEAR = 252
+
+
+class Exposure(NamedTuple):
+    """What one account holds of one underlying, options included; money is in cents."""
+
+    account: str
+    underlying: str
+    price: int
+    delta: float
+    """So many shares would gain and lose the same."""
+    gamma: float
+    vega: float
+    """For one point of volatility, 0.01."""
+    theta: float
+    """For one day."""
+
+    @property
+    def hedge(self) -> int:
+        """The shares to buy (negative: to sell) that bring the delta nearest to zero."""
+        return -round(self.delta)
+
+    def sentence(self, half_spread: int) -> str:
+        """The suggestion in words, with the figure that it lowers and its cost."""
+        if not self.hedge:
+            return f"{self.account}: the delta of {self.delta:+.1f} {self.underlying} needs no hedge"
+        verb, shares = ("buy" if self.hedge > 0 else "sell"), abs(self.hedge)
+        return (
+            f"{self.account}: {verb} {shares:,} {self.underlying} to bring the delta from {self.delta:+,.1f} to "
+            f"{round(self.delta + self.hedge, 1) + 0.0:+.1f}; it costs about {shares * half_spread / 100:,.2f}"
+        )
+
+
+def exposures(journal: Journal, now: int, day_ns: int, volatility: float = 0.3, rate: float = 0.0) -> list[Exposure]:
+    """Every account's exposure to every underlying that it holds itself or through options, at this time."""
+    if volatility <= 0:
+        raise InputError(f"a volatility is positive, found {volatility}")
+    listed = {event.symbol: event for event in journal.of(InstrumentListed)}
+    marks = marks_in(journal)
+    found: list[Exposure] = []
+    for account, assets in fold(journal).items():
+        by_underlying: dict[str, list[float]] = {}
+        for symbol, held in assets.items():
+            terms = listed.get(symbol)
+            if terms is None:
+                continue
+            underlying, part = _greeks(terms, marks, now, day_ns, volatility, rate)
+            if part is not None:
+                sums = by_underlying.setdefault(underlying, [0.0] * 4)
+                for place, value in enumerate(part):
+                    sums[place] += held * value
+        found += [
+            Exposure(account, underlying, marks[underlying], *sums)
+            for underlying, sums in by_underlying.items()
+            if any(sums)
+        ]
+    return found
+
+
+def _greeks(
+    terms: InstrumentListed, marks: dict[str, int], now: int, day_ns: int, volatility: float, rate: float
+) -> tuple[str, tuple[float, float, float, float] | None]:
+    """What one unit of an instrument adds to delta, gamma, vega and theta of its underlying."""
+    if terms.kind == "stock":
+        return terms.symbol, ((1.0, 0.0, 0.0, 0.0) if terms.symbol in marks else None)
+    underlying = str(terms.terms.get("underlying", ""))
+    expiry = int(terms.terms.get("expiry", 0))
+    if terms.kind != "option" or underlying not in marks or expiry <= now:
+        return underlying, None
+    years = (expiry - now) / day_ns / DAYS_IN_A_YEAR
+    right = "call" if terms.terms["right"] == "call" else "put"
+    option = VanillaOption(right, marks[underlying], int(terms.terms["strike"]), years, volatility, rate)
+    found, size = greeks(option), terms.multiplier
+    return underlying, (
+        found.delta * size,
+        found.gamma * size,
+        found.vega * size / 100,
+        found.theta * size / DAYS_IN_A_YEAR,
+    )

@@ -1,0 +1,84 @@
+"""What a run says about risk: `--stress NAME` (what a bad day would cost) and `--risk` (tails, exposures, hedges)."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable
+from itertools import pairwise
+from statistics import median
+
+from market_sim.analysis.portfolio import exposures
+from market_sim.analysis.risk_report import DAY_NS, daily_equity, stress, tail_risk
+from market_sim.core.errors import InputError
+from market_sim.core.models.market_events import Trade
+from market_sim.core.money import written
+from market_sim.pricing import stress as shocks
+from market_sim.simulation.engine.result import Result
+
+STRESSES = {
+    "fall-10": shocks.FALL_10,
+    "fall-20": shocks.FALL_20,
+    "fall-35": shocks.FALL_35,
+    "volatility": shocks.VOLATILITY_TIMES_2,
+    "spread": shocks.SPREAD_TIMES_5,
+    "depth": shocks.DEPTH_FIFTH,
+    "crash-1987": shocks.LIKE_1987,
+    "crisis-2008": shocks.LIKE_2008,
+    "flash-crash": shocks.LIKE_2010,
+    "pandemic-2020": shocks.LIKE_2020,
+}
+FEWEST_DAYS = 3
+
+Say = Callable[[str], object]
+
+
+def named_shock(name: str) -> str:
+    """The stress of this name; underscores will do."""
+    wanted = name.replace("_", "-")
+    if wanted not in STRESSES:
+        near = difflib.get_close_matches(wanted, STRESSES, 1)
+        raise InputError(
+            f"there is no stress {name!r}; " + (f"did you mean {near[0]}?" if near else ", ".join(STRESSES))
+        )
+    return wanted
+
+
+def say_stress(result: Result, name: str, say: Say) -> None:
+    """The loss of every account under one shock, the largest first, and who would be under water."""
+    rows = sorted(stress(result.journal, [STRESSES[name]]), key=lambda row: -row.loss)
+    say("")
+    say(f"stress {name}: {STRESSES[name].name}")
+    say(f"{'account':<16} {'loss':>14} {'equity after':>14}")
+    for row in rows:
+        if row.loss or row.equity_after < 0:
+            sunk = "  more is owed than owned" if row.equity_after < 0 else ""
+            say(f"{row.account:<16} {written(row.loss):>14} {written(row.equity_after):>14}{sunk}")
+
+
+def say_risk(result: Result, say: Say) -> None:
+    """Value at risk and shortfall of each account, exposures with their Greeks, and the hedge of each delta."""
+    say("")
+    say("risk of one day at 95 %, from the days of this run (losses are positive)")
+    say(f"{'account':<16} {'VaR':>12} {'shortfall':>12} {'normal VaR':>12}")
+    for account, series in daily_equity(result.journal).items():
+        if len(series) > FEWEST_DAYS and len(set(series)) > 1:
+            tail = tail_risk(account, series)
+            figures = (tail.historical_var, tail.historical_shortfall, tail.normal_var)
+            say(f"{account:<16} " + " ".join(f"{written(round(figure)):>12}" for figure in figures))
+    now = result.journal[len(result.journal) - 1].time
+    found = [one for one in exposures(result.journal, now, DAY_NS) if one.gamma or abs(one.delta) >= 1]
+    say("")
+    say(f"{'account':<16} {'underlying':<10} {'delta':>10} {'gamma':>10} {'vega':>12} {'theta':>12}")
+    for one in found:
+        money = f"{one.vega / 100:>12,.2f} {one.theta / 100:>12,.2f}"
+        say(f"{one.account:<16} {one.underlying:<10} {one.delta:>+10,.1f} {one.gamma:>10.4f} {money}")
+    for one in found:
+        if one.gamma:
+            say(one.sentence(_half_spread(result, one.underlying)))
+
+
+def _half_spread(result: Result, symbol: str) -> int:
+    """Half the median spread that the book of this instrument showed, in cents; one cent where none is known."""
+    prices = [trade.price for trade in result.journal.of(Trade) if trade.symbol == symbol]
+    moves = [abs(after - before) for before, after in pairwise(prices) if after != before]
+    return max(1, round(median(moves) / 2)) if moves else 1
