@@ -45,6 +45,14 @@ ROLES: dict[str, tuple[str, str]] = {
     "ask-thin": ("#fde2c8", "#3a2412"),
     "ask-some": ("#f0a044", "#8f4f18"),
     "ask-deep": ("#a84e05", "#d98537"),
+    "flow-pledge": ("#999933", "#b9b95c"),
+    "flow-right": ("#332288", "#a79be0"),
+    "flow-gain": ("#44aa99", "#5cc4b3"),
+    "flow-funding": ("#aa4499", "#d67cc8"),
+    "flow-pair": ("#c99a1e", "#e8c15f"),
+    "flow-credit": ("#6699cc", "#7fb2e6"),
+    "flow-fee": ("#7b7b7b", "#a0a0a0"),
+    "flow-loss": ("#882255", "#e0709c"),
     "veil": ("rgba(255,255,255,0.72)", "rgba(18,22,27,0.72)"),
 }
 

@@ -1,4 +1,4 @@
-"""The timeline: prices and trades, blocks and votes, settlement batches, above each other on one time axis.
+"""The timeline: prices and trades, mechanisms, blocks and votes, settlement batches, above each other on one time axis.
 
 `timeline_figure` is the whole picture; `order_book_figure`, `streamlet_figure` and `settlement_figure` are its parts
 alone. All of them read the journal and nothing else.
@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from market_sim.analysis.mechanism_history import MechanismHistory, mechanism_history
 from market_sim.analysis.visualization.chain_history import ChainHistory, chain_history
+from market_sim.analysis.visualization.mechanism_timeline import mechanism_accounts, mechanism_panels
 from market_sim.analysis.visualization.order_book_timeline import (
     Market,
     instruments,
@@ -57,6 +59,11 @@ class Timeline:
         return [market_of(self.journal, listed, self.axis) for listed in instruments(self.journal)]
 
     @cached_property
+    def mechanisms(self) -> MechanismHistory | None:
+        """What options, loans, margin and the like did; None when there is nothing of the kind."""
+        return mechanism_history(self.journal)
+
+    @cached_property
     def chain(self) -> ChainHistory | None:
         """What the validators did; None without a committee."""
         return chain_history(self.journal)
@@ -75,6 +82,8 @@ class Timeline:
         """All panels from top to bottom; of several instruments the most traded one."""
         if self.markets:
             yield from order_book_panels(self.markets[0])
+        if self.mechanisms is not None:
+            yield from mechanism_panels(self.mechanisms, self.axis)
         if self.chain is not None:
             yield from streamlet_panels(self.chain, self.axis)
         if self.settlement is not None:
@@ -86,6 +95,8 @@ class Timeline:
         """What the panels say in words, in the same order."""
         if self.markets:
             yield order_book_account(self.markets[0])
+        if self.mechanisms is not None:
+            yield from mechanism_accounts(self.mechanisms, self.axis)
         if self.chain is not None:
             yield streamlet_account(self.chain, self.axis)
         if self.settlement is not None:

@@ -1,0 +1,202 @@
+"""The mechanism timeline: what options, loans, margin and the like moved in each epoch, and what was decided when.
+
+Above, a row of marks for each family of events. Below, for each epoch the cash that moved, a piece for each reason;
+what comes back (a pledge, a loan) points down when it is more than what was given in the same epoch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from market_sim.analysis.mechanism_history import BACK, PASSES_THROUGH, Happening, MechanismHistory, net_by_column
+from market_sim.analysis.visualization.mechanism_marks import FAMILIES, GROUPS, MARKS, REASONS, Flow, Mark
+from market_sim.analysis.visualization.palette import LIGHT
+from market_sim.analysis.visualization.panels import Account, LegendEntry, Panel, Part, Table
+from market_sim.analysis.visualization.time_axis import TimeAxis, seconds
+
+ROW = 20
+"""The height of a row of marks in pixels."""
+IN_ONE_HOVER = 6
+MOST_ROWS = 400
+"""A table longer than this ends with the number of events that it leaves out."""
+
+
+def flow(reason: str) -> Flow:
+    """The colour and the words of a reason; a reason that nobody described is told by its code."""
+    return REASONS.get(reason, Flow("other", reason.lower().replace("_", " ")))
+
+
+def mechanism_panels(history: MechanismHistory, axis: TimeAxis) -> list[Panel]:
+    """The rows of marks, and the bars of cash, as far as there are any."""
+    panels = []
+    rows = [name for name in FAMILIES if any(MARKS[each.kind].family == name for each in _drawn(history, axis))]
+    if rows:
+        places = {name: len(rows) - 1 - number for number, name in enumerate(rows)}
+        vertical = {
+            "range": [-0.7, len(rows) - 0.3],
+            "tickmode": "array",
+            "tickvals": list(places.values()),
+            "ticktext": rows,
+            "showgrid": True,
+        }
+        panels.append(Panel("Mechanisms: what happened", ROW * len(rows) + 8, vertical))
+        panels[-1].traces += _marks(history, axis, places)
+    bars = list(_bars(history, axis))
+    if bars:
+        title = f"Mechanisms: {history.quote} moved in each epoch, by reason"
+        panels.append(Panel(title, 110, {"nticks": 5, "tickformat": ",~r", "zeroline": True, "showgrid": True}, bars))
+    return panels
+
+
+def _drawn(history: MechanismHistory, axis: TimeAxis) -> list[Happening]:
+    return [each for each in history.happenings if each.kind in MARKS and each.event.time >= axis.first]
+
+
+def _marks(history: MechanismHistory, axis: TimeAxis, places: dict[str, int]) -> Iterator[Part]:
+    """One trace for each kind; what happens close together is one mark, which tells all."""
+    step = max(1, axis.epoch_ns // 8)
+    for kind, mark in MARKS.items():
+        groups: dict[int, list[Happening]] = {}
+        for each in _drawn(history, axis):
+            if each.kind == kind:
+                groups.setdefault(each.event.time // step, []).append(each)
+        if groups:
+            yield _trace(mark, list(groups.values()), places[mark.family])
+
+
+def _trace(mark: Mark, groups: list[list[Happening]], row: int) -> Part:
+    shape: Part = {"symbol": mark.symbol, "size": [9 + min(5, len(group) // 2) for group in groups]}
+    colour = LIGHT[mark.role]
+    thin = mark.symbol.endswith("-thin")
+    shape |= {
+        "opacity": 1,
+        "color": colour,
+        "line": {"color": colour if thin else LIGHT["paper"], "width": 2.2 if thin else 0.8},
+    }
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "name": mark.plural,
+        "x": [seconds(group[0].event.time) for group in groups],
+        "y": [row + mark.lift] * len(groups),
+        "customdata": [_hover(group) for group in groups],
+        "hovertemplate": "%{customdata}<extra></extra>",
+        "marker": shape,
+    }
+
+
+def _hover(group: list[Happening]) -> str:
+    lines = [each.said for each in group[:IN_ONE_HOVER]]
+    if len(group) > IN_ONE_HOVER:
+        lines.append(f"and {len(group) - IN_ONE_HOVER} more")
+    return "<br>".join([f"<b>{seconds(group[0].event.time):.3f} s</b>", *lines])
+
+
+def _bars(history: MechanismHistory, axis: TimeAxis) -> Iterator[Part]:
+    columns = axis.columns
+    sums = net_by_column(history, [column.start for column in columns])
+    middles = [seconds((column.start + column.end) // 2) for column in columns]
+    widths = [seconds(column.end - column.start) * 0.8 for column in columns]
+    for reason in sorted(sums, key=lambda one: (list(GROUPS).index(flow(one).group), one)):
+        known = flow(reason)
+        yield {
+            "type": "bar",
+            "name": known.words,
+            "x": middles,
+            "y": [amount / history.unit for amount in sums[reason]],
+            "width": widths,
+            "marker": {"color": LIGHT[GROUPS[known.group].role], "line": {"color": LIGHT["paper"], "width": 0.6}},
+            "customdata": [
+                f"{known.words}: {history.words.amount(history.quote, amount)}<br>"
+                f"{f'epoch {column.number}' if column.number else 'before the first epoch'}"
+                for amount, column in zip(sums[reason], columns, strict=True)
+            ],
+            "hovertemplate": "%{customdata}<extra></extra>",
+        }
+
+
+def mechanism_accounts(history: MechanismHistory, axis: TimeAxis) -> Iterator[Account]:
+    """What both panels say in words: what was decided, and what was moved."""
+    if history.happenings:
+        kinds = {each.kind for each in _drawn(history, axis)}
+        legend = tuple(
+            LegendEntry(mark.legend, mark.role, mark.plural) for kind, mark in MARKS.items() if kind in kinds
+        )
+        table = Table("What mechanisms did, event by event", ("at (s)", "epoch", "event", "what happened"), ())
+        rows = list(event_rows(history, axis))
+        yield Account("What happened", happened_sentence(history), legend, Table(table.title, table.head, rows))
+    if history.transfers:
+        used = {flow(event.reason).group for event in history.counted()}
+        legend = tuple(LegendEntry("square", group.role, group.words) for name, group in GROUPS.items() if name in used)
+        head = ("reason", "transfers", f"{history.quote} moved", "from", "to", "other assets moved")
+        table = Table("Transfers by reason", head, list(reason_rows(history)))
+        yield Account("What was moved", moved_sentence(history), legend, table)
+
+
+def happened_sentence(history: MechanismHistory) -> str:
+    """How often each kind of event happened."""
+    counts: dict[str, int] = {}
+    for each in history.happenings:
+        counts[each.kind] = counts.get(each.kind, 0) + 1
+    parts = [
+        f"{counts[kind]:,} {mark.plural if counts[kind] != 1 else mark.single}"
+        for kind, mark in MARKS.items()
+        if kind in counts
+    ]
+    return f"Mechanisms decided: {', '.join(parts)}."
+
+
+def moved_sentence(history: MechanismHistory) -> str:
+    """How much cash was moved in all, and for which reasons most of it."""
+    sums: dict[str, int] = {}
+    for event in history.counted():
+        sums[event.reason] = sums.get(event.reason, 0) + event.amount
+    most = sorted(sums, key=lambda reason: (-sums[reason], reason))
+    named = [f"{flow(reason).words} {history.words.amount(history.quote, sums[reason])}" for reason in most[:5]]
+    rest = sum(sums[reason] for reason in most[5:])
+    named += [f"{len(most) - 5} further reasons {history.words.amount(history.quote, rest)}"] if rest else []
+    number = len(history.transfers)
+    transfers = f"{number:,} transfers" if number != 1 else "One transfer"
+    if not sums:
+        return f"{transfers}, none of {history.quote}."
+    total = history.words.amount(history.quote, sum(sums.values()))
+    once = ", each cent that passes through clearing counted once" if set(sums) & set(PASSES_THROUGH) else ""
+    return f"{transfers} moved {total}{once}: {', '.join(named)}."
+
+
+def event_rows(history: MechanismHistory, axis: TimeAxis) -> Iterator[tuple[str, ...]]:
+    """The table of events, in their order."""
+    for each in history.happenings[:MOST_ROWS]:
+        moment = each.event.time
+        yield f"{seconds(moment):.3f}", str(axis.epoch_at(moment)), MARKS[each.kind].single, each.said
+    left = len(history.happenings) - MOST_ROWS
+    if left > 0:
+        yield "later", "", "", f"{left:,} more events, which the journal tells"
+
+
+def reason_rows(history: MechanismHistory) -> Iterator[tuple[str, ...]]:
+    """The table of reasons: how often, how much cash, and how much of anything else."""
+    groups: dict[str, list[Any]] = {}
+    for event in history.transfers:
+        groups.setdefault(event.reason, []).append(event)
+    for reason in sorted(
+        groups, key=lambda one: (list(GROUPS).index(flow(one).group), BACK.get(one, one), one in BACK)
+    ):
+        events, paid = groups[reason], history.paid(reason)
+        others: dict[str, int] = {}
+        for event in events:
+            if event.asset != history.quote:
+                others[event.asset] = others.get(event.asset, 0) + event.amount
+        yield (
+            flow(reason).words,
+            f"{len(events):,}",
+            history.words.amount(history.quote, paid).removesuffix(f" {history.quote}") if paid else "",
+            _who({event.source for event in events}),
+            _who({event.target for event in events}),
+            ", ".join(history.words.amount(asset, amount) for asset, amount in sorted(others.items())),
+        )
+
+
+def _who(names: set[str]) -> str:
+    return next(iter(names)) if len(names) == 1 else f"{len(names)} accounts"

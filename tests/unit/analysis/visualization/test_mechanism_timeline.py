@@ -1,0 +1,165 @@
+"""What the mechanism panels say is what the journal says."""
+
+from __future__ import annotations
+
+import pytest
+
+from market_sim.analysis import mechanism_words
+from market_sim.analysis.mechanism_history import MechanismHistory, mechanism_history, net_by_column
+from market_sim.analysis.visualization.mechanism_marks import FAMILIES, GROUPS, MARKS, REASONS
+from market_sim.analysis.visualization.mechanism_timeline import (
+    MOST_ROWS,
+    event_rows,
+    flow,
+    happened_sentence,
+    mechanism_accounts,
+    mechanism_panels,
+    moved_sentence,
+    reason_rows,
+)
+from market_sim.analysis.visualization.time_axis import TimeAxis
+from market_sim.analysis.visualization.timeline import Timeline
+from market_sim.core.data.journal import Journal
+from market_sim.core.models import mechanism_events as happened
+from market_sim.core.models.market_events import InstrumentListed, Transferred
+from market_sim.simulation.run import Options, simulate
+from market_sim.simulation.scenarios.first_market import FirstMarket
+from market_sim.simulation.scenarios.funding import Funding
+from market_sim.simulation.scenarios.option_expiry import OptionExpiry
+from tests.unit.analysis.visualization.journals import SECOND, Chain
+
+
+def told() -> Chain:
+    """Two epochs: a pledge, half of it back; a loan; variation through clearing; a call that is met."""
+    chain = Chain()
+    chain.record(InstrumentListed(0, "ACME", "stock", 1, 1, "USD", 1, 2, 0))
+    moves = [
+        ("ann", "pledges", "USD", 1_000, "PLEDGED"),
+        ("pledges", "ann", "USD", 600, "PLEDGE_RETURNED"),
+        ("broker", "ann", "USD", 5_000, "LENT"),
+        ("lender", "bob", "ACME", 7, "BORROWED"),
+    ]
+    chain.start(1)
+    for number, (source, target, asset, amount, reason) in enumerate(moves, 1):
+        chain.record(Transferred(chain.time + number, number, source, target, asset, amount, reason, "ACME"))
+    chain.record(happened.MarginCalled(chain.time + 5, "ann", 900, 1_500, 600, 2 * SECOND))
+    chain.start(2)
+    chain.record(Transferred(chain.time, 5, "ann", "clearing", "USD", 250, "VARIATION", "ACME"))
+    chain.record(Transferred(chain.time, 6, "clearing", "bob", "USD", 250, "VARIATION", "ACME"))
+    chain.record(happened.MarginCallMet(chain.time, "ann", 1_500, 1_500, 600))
+    return chain
+
+
+@pytest.fixture
+def journal() -> Journal:
+    return told().end().journal
+
+
+@pytest.fixture
+def history(journal) -> MechanismHistory:
+    return mechanism_history(journal)
+
+
+def test_what_comes_back_counts_against_what_was_given(history):
+    assert net_by_column(history, [0, SECOND, 2 * SECOND]) == {
+        "PLEDGED": [0, 400, 0],
+        "LENT": [0, 5_000, 0],
+        "VARIATION": [0, 0, 250],
+    }
+
+
+def test_cash_that_passes_through_clearing_is_counted_once(history):
+    assert history.paid("VARIATION") == 250
+    assert moved_sentence(history) == (
+        "6 transfers moved 68.50 USD, each cent that passes through clearing counted once: lent 50.00 USD, "
+        "pledged 10.00 USD, pledge returned 6.00 USD, variation margin 2.50 USD."
+    )
+
+
+def test_the_table_of_reasons_has_cash_and_other_assets(history):
+    assert list(reason_rows(history)) == [
+        ("pledged", "1", "10.00", "ann", "pledges", ""),
+        ("pledge returned", "1", "6.00", "pledges", "ann", ""),
+        ("variation margin", "2", "2.50", "2 accounts", "2 accounts", ""),
+        ("shares borrowed", "1", "", "lender", "bob", "7 ACME"),
+        ("lent", "1", "50.00", "broker", "ann", ""),
+    ]
+
+
+def test_every_event_is_a_row_in_words(history, journal):
+    assert happened_sentence(history) == "Mechanisms decided: 1 margin call, 1 call met."
+    [called, met] = event_rows(history, TimeAxis.of(journal))
+    assert called[:3] == ("1.000", "1", "margin call")
+    assert called[3] == "ann is called for 6.00 USD by 2 s: its equity is 9.00 USD and 15.00 USD are needed"
+    assert met[3] == "the call of ann is met, 6.00 USD were brought in: equity 15.00 USD, needed 15.00 USD"
+
+
+def test_the_bars_of_an_epoch_add_up_to_its_transfers(history, journal):
+    rows, cash = mechanism_panels(history, TimeAxis.of(journal))
+    assert rows.yaxis["ticktext"] == ["margin"]
+    assert {trace["name"]: sum(trace["y"]) for trace in cash.traces} == {
+        "pledged": 4.0, "lent": 50.0, "variation margin": 2.5,
+    }  # fmt: skip
+
+
+def test_events_close_together_are_one_mark_that_tells_all():
+    chain = told()
+    for number in range(9):
+        chain.record(happened.Located(chain.time + number, f"bear-{number}", "ACME", 1, "lender"))
+    journal = chain.end().journal
+    rows = mechanism_panels(mechanism_history(journal), TimeAxis.of(journal))[0]
+    [located] = [trace for trace in rows.traces if trace["name"] == "loans of shares"]
+    assert len(located["x"]) == 1
+    assert "bear-5 borrowed 1 ACME" in located["customdata"][0]
+    assert located["customdata"][0].endswith("and 3 more")
+
+
+def test_a_long_table_says_how_much_it_leaves_out():
+    chain = told()
+    for number in range(MOST_ROWS):
+        chain.record(happened.Located(chain.time + number, "bear", "ACME", 1, "lender"))
+    journal = chain.end().journal
+    rows = list(event_rows(mechanism_history(journal), TimeAxis.of(journal)))
+    assert len(rows) == MOST_ROWS + 1
+    assert rows[-1][3] == "2 more events, which the journal tells"
+
+
+def test_whatever_has_a_sentence_has_a_mark_in_a_row():
+    assert {kind.__name__ for kind in mechanism_words.SENTENCES} == set(MARKS)
+    assert {mark.family for mark in MARKS.values()} == set(FAMILIES)
+    assert {known.group for known in REASONS.values()} < set(GROUPS)
+
+
+def test_every_event_of_a_mechanism_is_told_or_only_adds_up():
+    only_adds_up = {"ContractSpecified", "MarginGranted", "MarksTaken", "BasisMeasured", "LiquidationEnded"}
+    kinds = {
+        name for name, kind in vars(happened).items() if isinstance(kind, type) and kind.__module__ == happened.__name__
+    }
+    assert kinds - only_adds_up == set(MARKS)
+
+
+def test_a_reason_that_nobody_described_is_told_by_its_code():
+    assert flow("STORAGE_FEE").words == "storage fee"
+
+
+def test_without_mechanisms_there_is_no_panel():
+    result = simulate(FirstMarket(), Options(epochs=2, settlement="none"))
+    assert mechanism_history(result.journal) is None
+    assert not [panel for panel in Timeline(result.journal).panels() if panel.title.startswith("Mechanisms")]
+
+
+def test_every_reason_and_every_event_of_a_scenario_is_told():
+    for scenario in (OptionExpiry(expiry_day=3), Funding()):
+        journal = simulate(scenario, Options(epochs=4, settlement="none")).journal
+        timeline = Timeline(journal)
+        assert timeline.mechanisms is not None
+        transferred = [event for event in journal if isinstance(event, Transferred)]
+        assert {event.reason for event in transferred} <= set(REASONS)
+        events, moved = mechanism_accounts(timeline.mechanisms, timeline.axis)
+        assert sum(int(row[1].replace(",", "")) for row in moved.table.rows) == len(transferred)
+        assert all(row[3] for row in events.table.rows)
+
+
+def test_funding_adds_up_to_what_was_paid():
+    history = mechanism_history(simulate(Funding(), Options(epochs=4, settlement="none")).journal)
+    assert history.paid("FUNDING") == sum(each.event.paid for each in history.of(happened.FundingPaid)) > 0
