@@ -131,9 +131,10 @@ class Exchange(Amending):
             and intent.conditions is None
             and intent.client_id is None
             and not listing.busy
-            and not self.gates
         ):
             return self._place_with_care(listing, account, intent)
+        for gate in self.gates:
+            gate.check(account, listing, intent, limit, quantity)
         # What `_afford` says, `_enter` and `_wait` do, in one piece. No fee is larger than the value it is charged on,
         # so whoever has twice the value has enough; only who has less is asked exactly.
         book = listing.book

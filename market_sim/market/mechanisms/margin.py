@@ -18,10 +18,8 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from market_sim.core.errors import InputError, RuleViolation
-from market_sim.core.models.event import Event
 from market_sim.core.models.instruments import Stock
 from market_sim.core.models.intents import BUY, Amend, PlaceOrder
-from market_sim.core.models.market_events import Transferred
 from market_sim.core.models.mechanism_events import ContractSpecified, CorporateActionTaken, MarginGranted
 from market_sim.market.exchange.account import Account
 from market_sim.market.exchange.listing import Listing
@@ -39,6 +37,8 @@ from market_sim.market.mechanisms.uptick_rule import UptickRule
 DAY_NS = 1_000_000_000
 CHECK_NS = 100_000_000
 """As often as believed values move."""
+NEVER = 1 << 126
+"""More than any room: whatever has no unit is weighed."""
 
 
 @dataclass(frozen=True)
@@ -90,8 +90,10 @@ class MarginAccounts(Mechanism):
         self.terms = terms or MarginTerms()
         self._values = values
         self._rooms: dict[str, int] = {}
-        self._units: dict[str, tuple[int, int]] = {}
+        self._units: dict[str, int] = {}
+        """Of each stock that has a mark, what one share of it is worth."""
         self._due = 0
+        self._transfers = 0
 
     def begin(self) -> None:
         """Open the accounts of the house, note the agreements, and become a gate."""
@@ -118,6 +120,8 @@ class MarginAccounts(Mechanism):
             now = exchange.clock.now
             self.journal.record(MarginGranted(now, name, agreement.profile.name, agreement.isolated))
         exchange.gates.append(self)
+        exchange.followers.remove(self)  # it looks when it is asked or when its time comes, not after each message
+        self._clock = exchange.clock
         self._specify()
 
     # Before an order
@@ -125,46 +129,44 @@ class MarginAccounts(Mechanism):
     def check(self, account: Account, listing: Listing, intent: PlaceOrder | Amend, limit: int, quantity: int) -> None:
         """Accept an order out of the room that is left, or weigh everything."""
         room = self._rooms.get(account.name)
-        if room is None and account.name not in self.standings.agreements:
-            return
-        unit = self._units.get(listing.symbol)
-        if room is not None and unit is not None and type(intent) is PlaceOrder and self.exchange.clock.now < self._due:
-            mark, margin = unit
-            side = intent.side
-            _, cash_balance, holdings = account.seats[listing.symbol]
-            beyond = side * (limit - mark)
-            needed = quantity * (margin + beyond * listing.multiplier if beyond > 0 else margin)
-            if side == BUY:
-                spent = limit * quantity * listing.multiplier
-                if not listing.free:
-                    spent += listing.fees.most(spent)
-                    needed += spent - limit * quantity * listing.multiplier
-                able = spent <= cash_balance.total - cash_balance.reserved
-            else:
-                if not listing.free:
-                    needed += listing.fees.most(limit * quantity * listing.multiplier)
-                able = quantity <= holdings.total - holdings.reserved
-            if able and needed <= room:
-                self._rooms[account.name] = room - needed
+        if room is None:
+            if account.name not in self.standings.agreements:
                 return
+        elif self._transfers == self.exchange.transfers and self._clock.now < self._due and type(intent) is PlaceOrder:
+            # Half of the mark, the distance from the mark to the limit, and a fee of at most the value: all of it is
+            # less than the mark and twice the value together.
+            twice = 2 * limit * quantity * listing.multiplier + listing.most_fixed
+            most = quantity * self._units.get(listing.symbol, NEVER) + twice
+            if most <= room:
+                _, cash, holdings = account.seats[listing.symbol]
+                if (
+                    twice <= cash.total - cash.reserved
+                    if intent.side == BUY
+                    else quantity <= holdings.total - holdings.reserved
+                ):
+                    self._rooms[account.name] = room - most
+                    return
         self._weigh(account, listing, intent, limit, quantity)
 
     def _weigh(self, account: Account, listing: Listing, intent: PlaceOrder | Amend, limit: int, quantity: int) -> None:
         """The full sum for an order, and then what it lacks is lent."""
+        if listing.symbol not in self.standings.marks:
+            self._due = 0  # the first price of an instrument is noticed at once
+        self.follow()
         self._refresh()
         name, leaving = account.name, account.open.get(intent.order) if isinstance(intent, Amend) else None
         side = leaving.side if leaving is not None else getattr(intent, "side", BUY)
         left = quantity - leaving.filled if leaving is not None else quantity
         if left <= 0:
             return
-        by_the_broker = self.liquidation.account == name or self.lending.is_buying_in(name)
-        if not by_the_broker and not self._reduces(account, listing.symbol, side, left, leaving):
+        if self.liquidation.account != name and not self.lending.is_buying_in(name):
             has, needs = self.standings.to_open(name, NewOrder(listing.symbol, side, left, limit), leaving)
             self._rooms[name] = has - needs
-            if has < needs:
+            if has < needs and not self._reduces(account, listing.symbol, side, left, leaving):
                 value = limit * left * listing.instrument.multiplier
                 raise RuleViolation("INITIAL_MARGIN", value=value, needed=needs, available=has)
         self._provide(account, listing, side, left, limit, leaving)
+        self._transfers = self.exchange.transfers  # a loan changes neither equity nor requirement
 
     def _reduces(self, account: Account, symbol: str, side: int, left: int, leaving: Order | None) -> bool:
         """Whether an order can only make a position smaller: with all others of its side it closes at most all."""
@@ -203,17 +205,15 @@ class MarginAccounts(Mechanism):
 
     def follow(self) -> None:
         """What was transferred changes what accounts have room for; a dividend is owed by those who borrowed."""
+        if self.exchange.transfers == self._transfers:
+            return
+        self._rooms.clear()
         fresh = self.journal.since(self._read)
         self._read += len(fresh)
         for event in fresh:
-            kind = type(event)
-            if kind is Transferred or kind is CorporateActionTaken:
-                self._happened(event)
-
-    def _happened(self, event: Event) -> None:
-        self._rooms.clear()
-        if isinstance(event, CorporateActionTaken) and event.action == "dividend":
-            self.lending.pay_dividend(event.symbol, event.amount)
+            if type(event) is CorporateActionTaken and event.action == "dividend":
+                self.lending.pay_dividend(event.symbol, event.amount)
+        self._transfers = self.exchange.transfers
 
     def times(self) -> Iterable[int]:
         """The next check."""
@@ -222,6 +222,7 @@ class MarginAccounts(Mechanism):
 
     def act(self, now: int) -> None:
         """Take marks, tidy up, end the day if it is over, then call and liquidate."""
+        self.follow()
         self._due = now
         self._refresh()
         for name in self.standings.agreements:
@@ -246,9 +247,9 @@ class MarginAccounts(Mechanism):
             self._due = (now // self.terms.check_every + 1) * self.terms.check_every
             self._rooms.clear()
             self._units = {
-                symbol: (mark, (mark * listing.multiplier + 1) // 2)
+                symbol: marks[symbol] * listing.multiplier
                 for symbol, listing in self.exchange.listings.items()
-                if type(listing.instrument) is Stock and (mark := marks.get(symbol)) is not None
+                if type(listing.instrument) is Stock and symbol in marks
             }
         self.standings.catch_up()
 
