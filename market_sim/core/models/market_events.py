@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+import msgspec
+
 from market_sim.core.models.event import Area, Event, Numbers
 from market_sim.core.models.intents import PlaceOrder
 
@@ -27,7 +29,7 @@ class InstrumentListed(MarketEvent, frozen=True):
     quantity_decimals: int
     delivered: bool = True
     """Whether accounts own it and the chain has a token for it; a derivative is a promise and has none."""
-    terms: Numbers = {}
+    terms: Numbers = msgspec.field(default_factory=dict)
     """What else its kind has: the strike and expiry of an option, the issuer of a warrant."""
 
 

@@ -249,7 +249,7 @@ class LiquidationEnded(MarketEvent, frozen=True):
 
 
 class PositionReduced(MarketEvent, frozen=True):
-    """Auto-deleveraging: a winner's position was closed against a bankrupt account that nobody else would trade with."""
+    """Auto-deleveraging: a winner's position was closed against that of a bankrupt account, at its bankruptcy price."""
 
     account: str
     """The bankrupt one."""
