@@ -70,6 +70,18 @@ def test_an_amended_order_pledges_for_its_new_quantity():
     assert scene.has(PLEDGES, "ACME") == 10
 
 
+def test_the_last_of_the_cover_can_be_used():
+    scene = stage(option(), writers=2)
+    scene.exchange.deposit("writer-1", "USD", 1_000_000)
+    scene.trade("holder", "writer-0", "CALL", 2, 600)
+    order = scene.exchange.submit("writer-0", Sell("CALL", 5, 600))
+    assert scene.refusal("writer-0", Amend(order.id, quantity=8)) == ""
+    assert scene.has(PLEDGES, "ACME") == 100
+    scene.trade("writer-1", "holder", "ACME", 100, 10_000)
+    assert scene.refusal("holder", Sell("CALL", 2, 700)) == ""  # it has no share left, and writes nothing
+    assert scene.sound()
+
+
 def test_writing_without_cover_is_refused_by_name():
     scene = stage(option(), option("put"))
     assert scene.refusal("writer-0", Sell("CALL", 11, 600)) == "UNCOVERED"

@@ -64,6 +64,14 @@ def test_around_the_index_the_interest_is_paid():
     assert scene.told(FundingPaid)[0].rate_millionths == 100
 
 
+def test_each_period_is_judged_by_its_own_premiums():
+    scene = stage()
+    scene.trade("long", "short", "PERP", 100, 10_000)
+    period(scene, bid=10_020, ask=10_030)
+    period(scene, bid=9_990, ask=10_010, number=2)
+    assert [event.rate_millionths for event in scene.told(FundingPaid)] == [1_500, 100]
+
+
 def test_the_rate_has_a_cap_where_one_is_set():
     scene = stage(cap=0.0005)
     scene.trade("long", "short", "PERP", 100, 10_000)
