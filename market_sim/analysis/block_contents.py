@@ -1,38 +1,50 @@
-"""The contents of blocks: which trades each one holds, and in which batch they were paid.
+"""The contents of blocks: which trades each one holds, in which batch they were paid, and what the batch did.
 
-The journal tells how many trades a block has, and payloads continue their chain without gaps
-(docs/decisions/0005); so the first trade of a block follows from its ancestors. Encoding those trades again must give
-the digest that the block carries.
+The journal tells how many entries (trades and transfers) a block has, and payloads continue their chain without gaps
+(docs/decisions/0005); so the first entry of a block follows from its ancestors. Encoding those entries again must give
+the digest that the block carries, and executing them again, as every validator does, the root that was signed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
-from market_sim.blockchain.merkle import merkle_proof, merkle_root, proven
+from market_sim.blockchain.execution import Execution, Ledger, Place, execute
+from market_sim.blockchain.merkle import merkle_proof, proven
 from market_sim.blockchain.payload import encoded, payload_digest
 from market_sim.blockchain.register import Register
+from market_sim.core.consensus.blocks import FinalBlock
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.consensus_events import BlockFinalized, BlockNotarized, BlockProposed, VoteCast
 from market_sim.core.models.event import Event
-from market_sim.core.models.market_events import InstrumentListed, Trade
+from market_sim.core.models.market_events import Deposited, Entry, InstrumentListed, Trade, Transferred
 from market_sim.core.models.run_events import CommitteeSeated
-from market_sim.core.models.settlement_events import BatchCertified, BlockSettled, TradeRefused
+from market_sim.core.models.settlement_events import BatchCertified, BlockSettled, SettlementOpened, TradeRefused
+
+
+@dataclass(frozen=True)
+class Batch:
+    """A settled batch with what it did to the ledger of the contract, worked out again."""
+
+    number: int
+    settled: BlockSettled
+    first_trade: int
+    last_trade: int
+    execution: Execution
+    before: dict[Place, int]
 
 
 @dataclass(frozen=True)
 class Paid:
     """The batch that paid a trade, and the proof that it holds it."""
 
-    settled: BlockSettled
-    settled_number: int
+    batch: Batch
     certified: BatchCertified
     certified_number: int
-    first_trade: int
-    last_trade: int
     place: int
-    """The trade is this one of the batch, from 1; 0 when the chain refused it."""
+    """The trade is this one of those that count, from 1; 0 when the chain refused it."""
     root_matches: bool
     """The root over the trades, worked out again, is the one that the validators signed."""
     proof: tuple[str, ...]
@@ -51,27 +63,33 @@ class BlockContents:
         self.refusals: list[tuple[int, TradeRefused]] = []
         self._proposals: dict[str, BlockProposed] = {}
         self._upto: dict[str, int] = {}
-        self._trades: list[Trade] = []
+        self._entries: list[Entry] = []
         self._at_height: dict[int, str] = {}
-        self._batches: list[tuple[int, BlockSettled]] = []
+        self._settled: list[tuple[int, BlockSettled]] = []
         self._certified: dict[int, tuple[int, BatchCertified]] = {}
+        self._deposits: list[Deposited] = []
+        self._is_open = False
         self._genesis = next((event.genesis for event in journal.of(CommitteeSeated)), "")
         for number, event in enumerate(journal):
             self._read(number, event)
 
     def _read(self, number: int, event: Event) -> None:
-        if isinstance(event, Trade):
-            self._trades.append(event)
+        if isinstance(event, (Trade, Transferred)):
+            self._entries.append(event)
+        elif isinstance(event, Deposited) and not self._is_open:
+            self._deposits.append(event)
         elif isinstance(event, BlockProposed):
             self._propose(number, event)
         elif isinstance(event, (VoteCast, BlockNotarized, BlockFinalized)):
             self.about.setdefault(event.block, {}).setdefault(type(event), []).append(number)
             if isinstance(event, BlockFinalized):
                 self._at_height.setdefault(event.height, event.block)
+        elif isinstance(event, SettlementOpened):
+            self._is_open = True
         elif isinstance(event, BatchCertified):
             self._certified[event.first] = number, event
         elif isinstance(event, BlockSettled):
-            self._batches.append((number, event))
+            self._settled.append((number, event))
         elif isinstance(event, TradeRefused):
             self.refusals.append((number, event))
 
@@ -87,50 +105,63 @@ class BlockContents:
             self._upto[event.block] = before + event.trades
 
     def first_trade(self, block: str) -> int:
-        """The number of the first trade in a block whose ancestors are known."""
+        """The number of the first entry in a block whose ancestors are known."""
         return self._upto[block] - self._proposals[block].trades + 1
 
     def holding(self, trade: int) -> Iterator[str]:
         """Every block that holds this trade, in the order of proposal."""
         for block, upto in self._upto.items():
-            if upto - self._proposals[block].trades < trade <= upto and upto <= len(self._trades):
+            if upto - self._proposals[block].trades < trade <= upto and upto <= len(self._entries):
                 yield block
 
+    def payload(self, block: str) -> bytes:
+        """The entries of a block, encoded again."""
+        entries = self._entries[self.first_trade(block) - 1 : self._upto[block]]
+        return b"".join(encoded(entry, self.register) for entry in entries)
+
     def digest_matches(self, block: str) -> bool:
-        """Whether the trades encoded again give the digest that everybody voted on."""
-        trades = self._trades[self.first_trade(block) - 1 : self._upto[block]]
-        payload = b"".join(encoded(trade, self.register) for trade in trades)
-        return payload_digest(payload).hex() == self._proposals[block].payload_digest
+        """Whether the payload encoded again has the digest that everybody voted on."""
+        return payload_digest(self.payload(block)).hex() == self._proposals[block].payload_digest
+
+    @cached_property
+    def batches(self) -> list[Batch]:
+        """Every settled batch, executed again from the deposits of the opening on."""
+        ledger = Ledger(bytes.fromhex(self._genesis), self.register.balances(self._deposits))
+        done: list[Batch] = []
+        for number, settled in self._settled:
+            names = [self._at_height.get(height) for height in range(settled.first, settled.last + 1)]
+            blocks = [name for name in names if name is not None and name in self._upto]
+            if len(blocks) < len(names):
+                break
+            before = dict(ledger.balances)
+            execution = execute(ledger, [self._final(name) for name in blocks], self.register)
+            ledger.apply(execution)
+            first, last = self.first_trade(blocks[0]), self._upto[blocks[-1]]
+            done.append(Batch(number, settled, first, last, execution, before))
+        return done
+
+    def _final(self, name: str) -> FinalBlock:
+        block = self._proposals[name]
+        parts = bytes.fromhex(name), bytes.fromhex(block.parent), self.payload(name)
+        return FinalBlock(block.height, block.epoch, *parts)
 
     def paid(self, trade: int) -> Paid | None:
         """The batch in which this trade was paid or refused; None while it waits."""
-        for number, batch in self._batches:
-            ends = self._at_height.get(batch.first), self._at_height.get(batch.last)
-            if ends[0] is None or ends[1] is None:
-                continue
-            first, last = self.first_trade(ends[0]), self._upto[ends[1]]
-            if first <= trade <= last and batch.first in self._certified:
-                return self._proved(trade, number, batch, first, last)
-        return None
-
-    def _proved(self, trade: int, number: int, batch: BlockSettled, first: int, last: int) -> Paid:
-        refused = {event.trade for _, event in self.refusals}
-        counted = [one for one in self._trades[first - 1 : last] if one.trade not in refused]
-        records = [encoded(one, self.register) for one in counted]
-        certified_number, certified = self._certified[batch.first]
+        batch = next((one for one in self.batches if one.first_trade <= trade <= one.last_trade), None)
+        if batch is None or batch.settled.first not in self._certified:
+            return None
+        certified_number, certified = self._certified[batch.settled.first]
         root = bytes.fromhex(certified.trades_root.removeprefix("0x"))
-        numbers = [one.trade for one in counted]
-        place = numbers.index(trade) if trade in numbers else -1
+        counted = batch.execution.accepted
+        records = [encoded(self._entries[number - 1], self.register) for number in counted]
+        place = counted.index(trade) if trade in counted else -1
         proof = merkle_proof(records, place) if place >= 0 else []
         return Paid(
             batch,
-            number,
             certified,
             certified_number,
-            first,
-            last,
             place + 1,
-            merkle_root(records) == root,
+            batch.execution.trades_root == root,
             tuple(node.hex() for node in proof),
             place >= 0 and proven(root, place, records[place], proof),
         )

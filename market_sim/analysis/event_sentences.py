@@ -6,6 +6,7 @@ told by its fields, so that nothing of a journal is ever left out.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -93,7 +94,9 @@ class Teller:
 
 def _fields(event: Event) -> str:
     plain = {name: getattr(event, name) for name in event.__struct_fields__ if name not in ("time", "epoch")}
-    return ", ".join(f"{name.replace('_', ' ')} {_short(value)}" for name, value in plain.items())
+    told = ", ".join(f"{name.replace('_', ' ')} {_short(value)}" for name, value in plain.items())
+    kind = re.sub(r"(?<!^)(?=[A-Z])", " ", type(event).__name__).lower()
+    return f"{kind}: {told}"
 
 
 def _short(value: object) -> str:
@@ -134,6 +137,9 @@ _SENTENCES: dict[type[Event], Callable[[Words, Any], str]] = {
     ),
     market.AccountOpened: lambda w, e: f"{e.account} has account number {e.number}",
     market.Deposited: lambda w, e: f"{e.account} brings in {w.amount(e.asset, e.amount)}",
+    market.Transferred: lambda w, e: (
+        f"{w.amount(e.asset, e.amount)} from {e.source} to {e.target} because of {e.symbol}: {_ending(e.reason)}"
+    ),
     market.OrderAccepted: lambda w, e: f"order {e.order} of {e.account} is accepted: {w.order(e.terms)}",
     market.OrderRejected: lambda w, e: f"{e.intent} of {e.account} is refused: {reason_sentence(e.reason, e.numbers)}",
     market.Trade: _shares,

@@ -18,7 +18,6 @@ from market_sim.core.data.journal import Journal
 from market_sim.core.models.consensus_events import BlockFinalized, BlockNotarized, VoteCast
 from market_sim.core.models.intents import BUY
 from market_sim.core.models.market_events import (
-    Deposited,
     OrderAccepted,
     OrderAmended,
     OrderCancelled,
@@ -26,6 +25,8 @@ from market_sim.core.models.market_events import (
 )
 from market_sim.core.models.run_events import AgentJoined
 from market_sim.core.models.settlement_events import TradeRefused
+
+Pair = tuple[int | None, int | None]
 
 
 @dataclass(frozen=True)
@@ -222,22 +223,16 @@ class Tracer:
             for place, pair, on_chain in zip(places, zip(before, after, strict=True), chain, strict=True)
         )
 
-    def _on_chain(self, places: list[tuple[str, str]], paid: Paid | None) -> list[tuple[int | None, int | None]]:
-        """The balances in the contract before and after the batch: deposits and the trades that were paid by then."""
-        if paid is None:
-            return [(None, None)] * len(places)
-        refused = {event.trade for _, event in self.blocks.refusals}
-        fold, before = Fold(), None
-        for event in self.journal:
-            if type(event) is Trade:
-                if event.trade == paid.first_trade:
-                    before = [fold.balances.get(who, {}).get(what, 0) for who, what in places]
-                if event.trade > paid.last_trade:
-                    break
-                if event.trade in refused:
-                    continue
-            elif type(event) is Deposited and event.time > 0 and before is None:
+    def _on_chain(self, places: list[tuple[str, str]], paid: Paid | None) -> list[Pair]:
+        """The balances in the contract before and after the batch; nothing for what the chain does not hold."""
+        register = self.blocks.register
+        found: list[Pair] = []
+        for account, asset in places:
+            if paid is None or not register.is_token(asset):
+                found.append((None, None))
                 continue
-            fold.add(event)
-        after = [fold.balances.get(who, {}).get(what, 0) for who, what in places]
-        return list(zip(before or after, after, strict=True))
+            place = register.accounts[account], register.token(asset)
+            before = paid.batch.before.get(place, 0)
+            moved = sum(row.delta for row in paid.batch.execution.rows if (row.account, row.token) == place)
+            found.append((before, before + moved))
+        return found

@@ -109,7 +109,7 @@ class Instant:
     matched: int
     final: int
     settled: int
-    """The number of trades that have come so far: by the exchange, by the validators, by the chain."""
+    """The number of trades and transfers that have come so far: by the exchange, by the validators, by the chain."""
 
 
 class Stepper:
@@ -142,7 +142,7 @@ class Stepper:
             type(event).__name__,
             self.teller.sentence(event),
             getattr(event, "order", None),
-            getattr(event, "trade", None),
+            event.trade if isinstance(event, market.Trade) else None,
         )
 
     def step(self, number: int, forward: bool, kind: str = "everything", account: str = "") -> int | None:
@@ -214,7 +214,7 @@ class Stepper:
     def _matched_until(self, number: int) -> int:
         for place in range(number, -1, -1):
             event = self.journal[place]
-            if type(event) is market.Trade:
+            if isinstance(event, (market.Trade, market.Transferred)):
                 return event.trade
         return 0
 

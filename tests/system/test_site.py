@@ -166,7 +166,9 @@ def test_a_click_on_a_vote_verifies_its_signature(visitor):
     page = visitor.open(f"{RUN}/trades/5")
     button = page.get_by_role("button", name=re.compile("Verify the signature of validator")).first
     button.click()
-    page.get_by_text(re.compile("✔ valid under key")).wait_for()
+    verdict = page.locator("[data-vote] ~ [role=status]").first
+    page.wait_for_function("() => document.querySelector('[data-vote] ~ [role=status]').innerText.length > 1")
+    assert verdict.inner_text().startswith("✔ valid under key")
 
 
 def test_a_click_on_an_aggressive_order_opens_its_trace(visitor):
@@ -185,6 +187,7 @@ def test_a_click_on_an_aggressive_order_opens_its_trace(visitor):
     page.mouse.move(*where)
     page.mouse.click(*where)
     page.wait_for_url("**/orders/*")
+    assert page.get_by_role("heading", name=re.compile(r"^Order \d+")).is_visible()
 
 
 def test_everything_is_reached_by_tab(visitor):
