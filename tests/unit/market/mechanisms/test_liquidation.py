@@ -92,6 +92,7 @@ def test_exposure_never_grows_and_never_turns():
     market = leveraged("leo", "lea")
     market.sell("lea", 130, 100_00, "PERP")
     market.bid(91_00, 7, "PERP")
+    market.bid(50_00, 10_000, "PERP")
     market.offer(105_00, 9, "PERP")
     for price in (90_30, 60_00, 140_00, 200_00):
         market.later(price)
@@ -204,8 +205,13 @@ def test_one_round_uses_one_snapshot_and_its_trades_bring_the_next_round():
     first = [event for event in market.events(LiquidationStarted) if event.round == 1]
     assert [event.account for event in first] == ["leo"]
     assert "lea" in {event.account for event in market.events(LiquidationStarted)}
-    for event in market.events(PositionSold):
-        assert event.requirement >= 0
+    mark, held = 0, {"leo": 100, "lea": 100}
+    for event in market.journal:  # whatever a round trades, its snapshot stays what it was
+        if isinstance(event, MarksTaken):
+            mark = event.marks["PERP"]
+        elif isinstance(event, PositionSold):
+            held[event.account] -= event.filled
+            assert event.requirement == -(-held[event.account] * mark * 50 // 10_000)
     check_promises(market)
 
 
