@@ -5,16 +5,12 @@ The command line, the page and the gradebook all come through here, so they all 
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
 import tempfile
 import time
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from market_sim.course import judge_process
 from market_sim.course.lesson import Lesson
 from market_sim.course.verdict import Verdict, read
 
@@ -55,51 +51,23 @@ def judge(lesson: Lesson, answer: Path, how: Judging | None = None) -> Judged:
     with tempfile.TemporaryDirectory(prefix="verdict-") as place:
         file = Path(place) / "verdict.json"
         limit = OUTER_SECONDS + MOST_CHECKS * min(lesson.timeout, how.timeout or lesson.timeout)
-        code, said = _run(command(lesson, answer, how, file), limit)
+        code, said = judge_process.run(arguments(lesson, answer, how, file), limit, Path(place))
         verdict = read(file.read_text(encoding="utf-8")) if file.is_file() else _none(lesson, code, said)
     return Judged(verdict, said, time.monotonic() - begun)
 
 
-def command(lesson: Lesson, answer: Path, how: Judging, verdict: Path) -> list[str]:
+def arguments(lesson: Lesson, answer: Path, how: Judging, verdict: Path) -> list[str]:
     """`pytest lessons/ID --student answers/ID.py`, spelled out so that it works from every folder."""
     settings = ROOT / "pyproject.toml"
     options = ["-c", str(settings), "--rootdir", str(ROOT)] if settings.is_file() else []
     options += ["--check-timeout", f"{how.timeout:g}"] if how.timeout else []
     options += ["--checks-dir", str(how.checks_dir)] if how.checks_dir else []
     options += ["--unsafe-in-process"] if how.unsafe else ["--isolation", how.isolation]
-    plugin = ["-p", "no:cacheprovider", "--noconftest", "-p", "market_sim.course.pytest_checks"]
     return [
-        *(sys.executable, "-m", "pytest", *plugin, *options),
+        *("-p", "no:cacheprovider", "--noconftest", *options),
         *(str(lesson.folder.absolute()), "--student", str(answer.absolute())),
         *("--verdict", str(verdict), "--replays", how.replays),
     ]
-
-
-def _run(command: list[str], limit: float) -> tuple[int, str]:
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    environment["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    for name in ("PYTEST_ADDOPTS", "PYTEST_CURRENT_TEST"):
-        environment.pop(name, None)
-    process = subprocess.Popen(
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-        env=environment,
-        start_new_session=True,
-    )
-    try:
-        said, _ = process.communicate(timeout=limit)
-    except BaseException as error:
-        # The wardens below notice that their grader is gone and end what they guard.
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        said, _ = process.communicate()
-        if not isinstance(error, subprocess.TimeoutExpired):
-            raise
-    return process.returncode, said
 
 
 def _none(lesson: Lesson, code: int, said: str) -> Verdict:

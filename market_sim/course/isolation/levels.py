@@ -21,6 +21,7 @@ from typing import Any, Literal
 
 from market_sim.core.errors import InputError
 from market_sim.course.isolation.limits import MIB, Limits
+from market_sim.course.isolation.warden import HERE
 from market_sim.course.student_side.child import OPEN
 
 Level = Literal["I0", "I1", "I2"]
@@ -87,9 +88,9 @@ class Isolation:
             },
             "environment": {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": str(folder)},
         }
-        warden = [INTERPRETER, "-I", "-S", str(WARDEN), json.dumps(settings)]
+        warden = [INTERPRETER, "-I", "-S", "-u", str(WARDEN), json.dumps(settings)]
         if not self.bubblewrap:
-            return [*warden, INTERPRETER, "-I", "-S", "-u", str(CHILD), *last]
+            return [*warden, HERE, str(CHILD), *last]
         inside = str(INSIDE / CHILD.relative_to(PACKAGE))
         return [*warden, self.bubblewrap, *_walls(answer), INTERPRETER, "-I", "-S", "-u", inside, *last]
 

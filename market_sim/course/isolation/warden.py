@@ -1,7 +1,9 @@
 """The warden: the process between the grader and a student's process. It sets limits and leaves nothing behind.
 
-    python -I -S warden.py SETTINGS COMMAND...
+    python -I -S -u warden.py SETTINGS COMMAND...
 
+A command that begins with `-` names a Python program and its arguments; the fork runs it itself, because a second
+interpreter would take longer to start than most checks take. Any other command is executed in place of the fork.
 It ends the student's process and everything that this process started, also in sessions of their own, as soon as its
 standard input is closed (which happens by itself when the grader dies), as soon as there are too many processes, and
 when the student's process ends. Its exit code is that of the student's process, 128 + n for a signal n, or one of the
@@ -17,8 +19,11 @@ import select
 import signal
 import sys
 from contextlib import suppress
+from importlib.machinery import SourceFileLoader
+from types import ModuleType
 from typing import Any
 
+HERE = "-"
 TOO_MANY_PROCESSES = 81
 CANNOT_START = 82
 GLANCE_SECONDS = 0.02
@@ -31,14 +36,14 @@ def main(settings: dict[str, Any], command: list[str]) -> int:
     _prctl(SUBREAPER, 1)
     child = os.fork()
     if child == 0:
-        _become(settings, command)
+        return _become(settings, command)
     ended = _watch(child, settings["processes"])
     _clear_up()
     return ended
 
 
-def _become(settings: dict[str, Any], command: list[str]) -> None:
-    """Give up rights and turn into the command; never returns."""
+def _become(settings: dict[str, Any], command: list[str]) -> int:
+    """Give up rights and turn into the command."""
     try:
         os.setsid()
         _limit(settings)
@@ -49,10 +54,24 @@ def _become(settings: dict[str, Any], command: list[str]) -> None:
         _prctl(PARENT_DEATH_SIGNAL, signal.SIGKILL)
         os.chdir(settings["folder"])
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-        os.execve(command[0], command, settings["environment"])
+        if command[0] != HERE:
+            os.execve(command[0], command, settings["environment"])
     except OSError as error:
         os.write(2, f"cannot start: {error.strerror}\n".encode())
-    os._exit(CANNOT_START)
+        os._exit(CANNOT_START)
+    return _run_here(command[1:], settings["environment"])
+
+
+def _run_here(program: list[str], environment: dict[str, str]) -> int:
+    """Be the program: its errors, its exit code and its threads end this process as they would end its own."""
+    os.environ.clear()
+    os.environ.update(environment)
+    sys.argv[:] = program
+    student_side: Any = ModuleType("student_side")
+    student_side.__file__ = program[0]
+    SourceFileLoader("student_side", program[0]).exec_module(student_side)
+    student_side.main(*map(int, program[1:]))
+    return 0
 
 
 def _limit(settings: dict[str, Any]) -> None:
