@@ -23,6 +23,7 @@ from market_sim.simulation.scenarios.liquidation_cascade import LiquidationCasca
 from market_sim.simulation.scenarios.margin_call import MarginCall
 from market_sim.simulation.scenarios.scenario import Scenario
 from market_sim.simulation.scenarios.short_squeeze import ShortSqueeze
+from tests.integration.conformance import Case, breaches
 
 ABOUT: dict[type[Scenario], tuple[type[Event], ...]] = {
     MarginCall: (MarginCalled, MarginCallMet, PositionSold, LiquidationEnded),
@@ -63,3 +64,8 @@ def test_it_comes_to_what_it_is_about_and_says_so_with_numbers(scenario: Scenari
 def test_a_run_that_ends_early_has_a_conclusion_too(scenario: Scenario) -> None:
     journal = simulate(scenario, Options(epochs=1, settlement="none")).journal
     assert scenario.conclusion(journal).endswith(".")
+
+
+@pytest.mark.parametrize("kind", ABOUT, ids=lambda kind: kind.name)
+def test_margin_keeps_what_all_mechanisms_promise(kind: type[Scenario]) -> None:
+    assert list(breaches(Case(kind.name, kind().build, days=9))) == []

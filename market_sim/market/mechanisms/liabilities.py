@@ -17,7 +17,12 @@ import msgspec
 
 from market_sim.core.models.event import Event
 from market_sim.core.models.market_events import Trade, Transferred
-from market_sim.core.models.mechanism_events import ContractSpecified, InstrumentExpired, PositionReduced
+from market_sim.core.models.mechanism_events import (
+    ContractSpecified,
+    CorporateActionTaken,
+    InstrumentExpired,
+    PositionReduced,
+)
 
 LENT: Final = "LENT"
 REPAID: Final = "REPAID"
@@ -133,6 +138,14 @@ class Liabilities:
         for held in self.contracts.values():
             held.pop(event.symbol, None)
 
+    def acted(self, event: CorporateActionTaken) -> None:
+        """Whoever owes shares that were split owes so many more of them."""
+        if event.action == "split":
+            for owed in self.borrowed.values():
+                lenders = owed.get(event.symbol, {})
+                for lender in lenders:
+                    lenders[lender] *= event.amount
+
     def _owe(self, account: str, change: int) -> None:
         after = self.loans.get(account, 0) + change
         if after:
@@ -152,5 +165,6 @@ _EFFECTS: dict[type[Event], Callable[[Liabilities, Any], None]] = {
     Transferred: Liabilities.transferred,
     ContractSpecified: Liabilities.specified,
     PositionReduced: Liabilities.reduced,
+    CorporateActionTaken: Liabilities.acted,
     InstrumentExpired: Liabilities.expired,
 }

@@ -211,7 +211,7 @@ class MarginAccounts(Mechanism):
         fresh = self.journal.since(self._read)
         self._read += len(fresh)
         for event in fresh:
-            if type(event) is CorporateActionTaken and event.action == "dividend":
+            if type(event) is CorporateActionTaken and event.action != "split":
                 self.lending.pay_dividend(event.symbol, event.amount)
         self._transfers = self.exchange.transfers
 

@@ -182,6 +182,8 @@ def test_a_huge_gap_or_a_price_of_nothing_is_no_exception():
     for price in (0, 10**12, 0):
         market.later(price)
         check_promises(market)
+    assert market.held("leo", "PERP") == 0
+    assert market.margin.standings.equity("ann") <= 0 == market.margin.standings.equity("leo")
 
 
 @pytest.mark.parametrize(

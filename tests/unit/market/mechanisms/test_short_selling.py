@@ -7,6 +7,8 @@ import pytest
 from market_sim.core.errors import InputError
 from market_sim.core.models.intents import Buy, Cancel, Sell
 from market_sim.core.models.mechanism_events import BoughtIn, Located, Recalled, ShortSalesRestricted
+from market_sim.market.mechanisms.clearing_house import ClearingHouse
+from market_sim.market.mechanisms.corporate_actions import CorporateAction, CorporateActions
 from market_sim.market.mechanisms.short_selling import Recall
 from market_sim.market.mechanisms.standings import Agreement
 from tests.unit.market.mechanisms.brokerage import DAY, Market, check_promises
@@ -165,4 +167,27 @@ def test_what_was_sold_short_is_bought_back_without_asking_for_margin():
     assert reason(market.exchange.submit("sid", Buy("ACME", 1_000, 120_00))) == "accepted"
     market.later()
     assert market.owed("sid") == 0
+    check_promises(market)
+
+
+def test_a_split_and_a_dividend_reach_the_lender_through_the_borrower():
+    market = shorts()
+    house = ClearingHouse(capital=0)
+    market.exchange.open_account("company")
+    market.fund("company", 1_000_000_00)
+    market.exchange.deposit("company", "ACME", 500_000)
+    market.sell("sid", 100, 100_00)
+    house.exchange, house.journal = market.exchange, market.journal
+    market.exchange.open_account("pledges")
+    actions = CorporateActions(house, "ACME", "company", [CorporateAction(DAY, "split", 2)])
+    actions.attach(market.exchange, market.journal)
+    market.clock.now = DAY
+    actions.split(2)
+    market.margin.follow()
+    assert (market.owed("sid"), market.held("lender")) == (200, 1_800)
+    actions.pay_dividend("dividend", 50)
+    market.margin.follow()
+    market.margin.follow()
+    assert market.cash("lender") == 2_000 * 50
+    assert [event.amount for event in market.transfers("MANUFACTURED_DIVIDEND")] == [200 * 50]
     check_promises(market)
