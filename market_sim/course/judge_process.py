@@ -15,8 +15,9 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from multiprocessing.connection import wait
 from pathlib import Path
+from typing import Any
 
-CONTEXT = multiprocessing.get_context("forkserver" if os.name == "posix" else "spawn")
+CONTEXT: Any = multiprocessing.get_context("forkserver" if os.name == "posix" else "spawn")
 READ_ONCE = [
     "pytest",
     "_pytest.doctest",
