@@ -18,6 +18,7 @@ from market_sim.core.models.instruments import Stock
 from market_sim.core.models.intents import Exercise
 from market_sim.core.models.market_events import AuctionHeld, OrderRejected, Trade, Transferred
 from market_sim.core.models.mechanism_events import (
+    Assigned,
     CorporateActionTaken,
     FundingPaid,
     InstrumentExpired,
@@ -32,6 +33,7 @@ from market_sim.market.mechanisms.clearing_house import ClearingHouse
 from market_sim.market.mechanisms.corporate_actions import CorporateAction, CorporateActions
 from market_sim.market.mechanisms.futures import Futures
 from market_sim.market.mechanisms.initial_margin import InitialMargin
+from market_sim.market.mechanisms.margin import Agreement, MarginAccounts, MarginTerms
 from market_sim.market.mechanisms.marks import Marks
 from market_sim.market.mechanisms.mechanism import Mechanism
 from market_sim.market.mechanisms.notes import Notes
@@ -77,6 +79,23 @@ def options(world: World, delivery: str = "physical") -> None:
         world.join(f"writer-{number}", OptionMaker(written), cash=50_000_000, holdings={"ACME": 500})
     for option in chain:
         world.join(f"holder-{option.symbol}", OptionHolder(option, 5, 50), cash=5_000_000, holdings={"ACME": 60})
+    world.attach(Options(house, SettlementPrices(marks), world.randomness))
+
+
+def options_on_margin(world: World, delivery: str = "physical") -> None:
+    """Writers who own nothing but cash and a margin account; the broker lends what an assignment takes."""
+    chain = option_chain("ACME", [9_900, 10_100], expiry=4 * SECOND, delivery=delivery, multiplier=10)
+    for option in chain:
+        world.list(option)
+    house, marks = share(world, 60)
+    writers = [f"writer-{number}" for number in range(2)]
+    for name in writers:
+        world.join(name, OptionMaker(tuple(chain)), cash=200_000)
+    for option in chain:
+        world.join(f"holder-{option.symbol}", OptionHolder(option, 8, 50), cash=5_000_000, holdings={"ACME": 60})
+    margin = MarginAccounts({name: Agreement() for name in writers}, MarginTerms(), world.values)
+    world.attach(margin)
+    house.lenders.append(margin.credit.top_up)
     world.attach(Options(house, SettlementPrices(marks), world.randomness))
 
 
@@ -165,6 +184,8 @@ def batches(world: World) -> None:
 CASES = [
     Case("options-delivered", options),
     Case("options-in-cash", lambda world: options(world, "cash")),
+    Case("options-on-margin", options_on_margin),
+    Case("cash-options-on-margin", lambda world: options_on_margin(world, "cash")),
     Case("corporate-actions", corporate_actions),
     Case("warrants", warrants),
     Case("futures-in-cash", futures),
@@ -178,6 +199,8 @@ CASES = [
 PROOF = {
     "options-delivered": InstrumentExpired,
     "options-in-cash": InstrumentExpired,
+    "options-on-margin": Assigned,
+    "cash-options-on-margin": Assigned,
     "corporate-actions": CorporateActionTaken,
     "warrants": SharesIssued,
     "futures-in-cash": MarkedToMarket,
