@@ -17,6 +17,8 @@ from market_sim.core.data.fold import Fold
 from market_sim.core.data.journal import Journal
 from market_sim.core.errors import InputError
 from market_sim.core.models.event import Event
+from market_sim.core.models.market_events import Trade
+from market_sim.core.models.run_events import ValueMoved
 from market_sim.market.mechanisms.equity import equity, owing_of
 from market_sim.market.mechanisms.liabilities import Liabilities
 from market_sim.pricing.risk import (
@@ -91,17 +93,20 @@ class Prices:
     """The last known price of everything, as `marks_in` finds it, kept while a journal is read."""
 
     def __init__(self) -> None:
-        self.marks: dict[str, int] = {}
-        self._believed: set[str] = set()
+        self._values: dict[str, int] = {}
+        self._trades: dict[str, int] = {}
+
+    @property
+    def marks(self) -> dict[str, int]:
+        """A believed value counts more than a trade."""
+        return self._trades | self._values
 
     def add(self, event: Event) -> None:
-        """A believed value counts more than a trade."""
-        for symbol, price in marks_in((event,)).items():
-            believed = hasattr(event, "value")
-            if believed:
-                self._believed.add(symbol)
-            if believed or symbol not in self._believed:
-                self.marks[symbol] = price
+        """Remember the price that an event tells."""
+        if isinstance(event, ValueMoved):
+            self._values[event.symbol] = event.value
+        elif isinstance(event, Trade):
+            self._trades[event.symbol] = event.price
 
 
 def gains(series: Sequence[int]) -> list[int]:

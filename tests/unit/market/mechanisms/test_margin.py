@@ -13,6 +13,7 @@ from market_sim.market.mechanisms.margin import MarginAccounts, MarginTerms
 from market_sim.market.mechanisms.requirements import Portfolio, Strategy, us_strategy
 from market_sim.market.mechanisms.standings import Agreement
 from market_sim.pricing.margin_formulas import call_price_long, call_price_short
+from market_sim.pricing.perpetual import Tier
 from tests.unit.market.mechanisms.brokerage import BTC, DAY, Market, check_promises
 
 
@@ -137,6 +138,46 @@ def test_interest_is_a_debit_of_the_borrower_and_a_credit_of_the_broker():
     assert market.cash("broker") + market.loan("ann") == before + 1_00
     assert [event.amount for event in market.transfers("INTEREST")] == [1_00]
     check_promises(market)
+
+
+def test_interest_that_cannot_be_lent_is_paid_as_soon_as_there_is_cash():
+    market = Market({"ann": Agreement()}, interest_bps=720, capital=5_000_00)
+    market.fund("ann", 5_000_00)
+    market.buy("ann", 100, 100_00)
+    market.later(by=DAY)
+    assert market.transfers("INTEREST") == []
+    assert market.margin.credit.unpaid == {"ann": 1_00}
+    market.sell("ann", 10, 100_00)
+    market.later(by=DAY)
+    # The sale paid 1,000 of the loan back, which the broker can lend again for two days' interest: 1.00 and 0.80.
+    assert [event.amount for event in market.transfers("INTEREST")] == [1_80]
+    assert market.margin.credit.unpaid == {}
+    check_promises(market)
+
+
+def test_portfolio_margin_opens_at_its_own_requirement():
+    for cash, expected in ((1_500_00, "accepted"), (1_499_99, "INITIAL_MARGIN")):
+        market = Market({"pat": Agreement(Portfolio())})
+        market.fund("pat", cash)
+        assert reason(market.buy("pat", 100, 100_00)) == expected
+        check_promises(market)
+
+
+def test_larger_positions_need_more_by_tiers():
+    rules = Strategy(leverage=10, tiers=(Tier(0, 50), Tier(5_000_00, 100)))
+    market = Market({"leo": Agreement(rules)})
+    market.fund("leo", 1_000_00)
+    market.buy("leo", 100, 100_00, "PERP")
+    assert market.margin.standings.standing("leo").requirement == 25_00 + 50_00
+
+
+def test_an_ordinary_order_asks_the_gate_too_and_a_tight_account_is_weighed_exactly():
+    market = Market({"ann": Agreement()})
+    market.fund("ann", 5_000_00)
+    accepted = 0
+    while reason(market.exchange.submit("ann", Buy("ACME", 1, 100_00))) == "accepted":
+        accepted += 1
+    assert accepted == 100
 
 
 def test_equity_is_the_same_sum_at_every_entry_of_the_journal():
