@@ -292,12 +292,21 @@ def agree(twins: Twins) -> list[int]:
     return chains[2]
 
 
+def mirrored(sides: tuple[int, ...]) -> tuple[int, ...]:
+    """The same schedule with the two twins in each other's place: they have one key and the same code."""
+    return tuple(side ^ 7 if side & 8 else side for side in sides)
+
+
 def test_twins_never_split_the_committee_in_all_schedules_of_3_epochs():
+    """All 4,096 in CI; an ordinary run plays one of each mirrored pair, which differ only in the order of delivery."""
     final = 0
     for sides in product(range(16), repeat=3):
+        mirror = mirrored(sides)
+        if mirror < sides and "CI" not in os.environ:
+            continue
         twins = Twins()
         twins.play(list(sides))
-        final += bool(agree(twins))
+        final += bool(agree(twins)) * (1 if mirror == sides or "CI" in os.environ else 2)
     assert final > 400
 
 

@@ -61,7 +61,7 @@ class Room:
             self.submit(place, name, answer_with(one.attack))
         for name in HONEST:
             self.submit(place, name, SOLUTION)
-        how = Judging("I1", timeout=3)
+        how = Judging("I1", timeout=2)
         self.code = grade(
             place / "in", place / "grades.csv", io.StringIO(), io.StringIO(), place / "out", self.course, how
         )
