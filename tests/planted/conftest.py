@@ -41,7 +41,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     def is_wanted(mark: pytest.Mark) -> bool:
         if mark.kwargs["default"] or not in_ci:
             return bool(mark.kwargs["default"])
-        return mark.kwargs["area"] == ALWAYS or turn is None or mark.kwargs["place"] % TURNS == turn
+        return mark.kwargs.get("area", ALWAYS) == ALWAYS or turn is None or mark.kwargs["place"] % TURNS == turn
 
     rare = {item for item, mark in marks if mark and not is_wanted(mark)}
     if rare:
