@@ -49,7 +49,7 @@ MARKS = {
     "Lapsed": Mark("rights", "x-thin", "cross", "muted", "lapse", "lapses"),
     "InstrumentExpired": Mark("rights", "square-open", "frame", "ink", "end of an instrument", "ends of instruments"),
     "TermsAdjusted": Mark("rights", "hexagon", "hexagon", "act", "change of terms", "changes of terms"),
-    "PairsMade": Mark("questions", "circle", "circle", "flow-pair", "making of pairs", "makings of pairs"),
+    "PairsMade": Mark("questions", "circle", "circle", "flow-pair", "creation of pairs", "creations of pairs"),
     "Resolved": Mark("questions", "star", "star", "ink", "answer", "answers"),
     "MarginCalled": Mark("margin", "triangle-down", "down", "bad", "margin call", "margin calls", 0.2),
     "MarginCallMet": Mark("margin", "circle", "circle", "good", "call met", "calls met", -0.2),

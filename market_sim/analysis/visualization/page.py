@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from market_sim.analysis.visualization.legend import legend_list
+from market_sim.analysis.visualization.mechanism_pictures import mechanism_pictures
 from market_sim.analysis.visualization.order_book_timeline import order_book_account, order_book_panels
 from market_sim.analysis.visualization.palette import dark_changes, style_variables
 from market_sim.analysis.visualization.panels import CONFIG, LEFT, RIGHT, Account, Table, stacked
@@ -46,11 +47,12 @@ def timeline_page(result: Result) -> str:
     whole = stacked(list(timeline.panels()), timeline.axis, timeline.lines())
     accounts = list(timeline.accounts())
     others = timeline.markets[1 : 1 + FURTHER_BOOKS]
-    books = [(stacked(order_book_panels(one), timeline.axis), order_book_account(one)) for one in others]
+    further = [(picture.figure(), picture.account) for picture in mechanism_pictures(timeline)]
+    further += [(stacked(order_book_panels(one), timeline.axis), order_book_account(one)) for one in others]
     steps = story_steps(result.journal, timeline.axis, timeline.chain)
     data = {
         "config": CONFIG,
-        "figures": [_drawn(whole), *(_drawn(figure) for figure, _ in books)],
+        "figures": [_drawn(whole), *(_drawn(figure) for figure, _ in further)],
         "steps": {"times": [time for time, _ in steps], "texts": [text for _, text in steps]},
         "epoch": seconds(timeline.axis.epoch_ns),
         "long": timeline.axis.is_long,
@@ -60,7 +62,7 @@ def timeline_page(result: Result) -> str:
     title = f"{result.scenario}, seed {result.seed}"
     width = max(NARROWEST, min(WIDEST, LEFT + RIGHT + COLUMN * (timeline.axis.crowd + 1)))
     sections = [_figure("The run on one time axis", whole, width, 0, accounts, _controls(timeline, len(steps)))]
-    for number, (figure, account) in enumerate(books, 1):
+    for number, (figure, account) in enumerate(further, 1):
         sections.append(_figure(account.name, figure, width, number, [account]))
     return "\n".join(
         [

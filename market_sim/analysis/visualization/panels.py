@@ -1,4 +1,4 @@
-"""Panels: charts that stand above each other on one time axis, and the figure they are put together into.
+"""Panels: charts that stand above each other on one axis, mostly of time, and the figure they are put together into.
 
 A chart is drawn in one or two panels that know neither their place nor their neighbours; `stacked` gives each its
 own vertical axis and lets all of them share the horizontal one.
@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from market_sim.analysis.visualization.palette import LIGHT
-from market_sim.analysis.visualization.time_axis import TimeAxis
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -32,6 +31,8 @@ CONFIG: Part = {
 FONT = "system-ui, 'Segoe UI', Roboto, 'Helvetica Neue', 'DejaVu Sans', sans-serif"
 TITLE_ROOM = 26
 TOP, BOTTOM, LEFT, RIGHT = 44, 58, 84, 16
+BARE_TOP = 12
+"""Above a figure without marked moments there is nothing to label."""
 
 
 @dataclass(frozen=True)
@@ -88,12 +89,52 @@ class EventLine:
     hover: str = ""
 
 
-def stacked(panels: Sequence[Panel], axis: TimeAxis, lines: Iterable[EventLine] = ()) -> Figure:
+class Horizontal(Protocol):
+    """An axis that panels share: simulated time, or whatever else a picture goes along."""
+
+    @property
+    def is_long(self) -> bool:
+        """Whether it is panned through."""
+
+    @property
+    def opens_on(self) -> tuple[float, float]:
+        """From where to where it is shown at first."""
+
+    def ticks(self) -> Part:
+        """Its ticks and its title, for plotly."""
+
+
+@dataclass(frozen=True)
+class PlainAxis:
+    """An axis without time: prices, or named places side by side."""
+
+    title: str
+    low: float
+    high: float
+    names: Sequence[str] = ()
+    """What stands at 0, 1, 2 and so on; without names the axis has numbers."""
+
+    is_long = False
+
+    @property
+    def opens_on(self) -> tuple[float, float]:
+        """All of it."""
+        return self.low, self.high
+
+    def ticks(self) -> Part:
+        """Numbers, or the names at their places."""
+        named: Part = {"tickmode": "array", "tickvals": list(range(len(self.names))), "ticktext": list(self.names)}
+        return {"title": {"text": self.title}, **(named if self.names else {"tickformat": ",~r"})}
+
+
+def stacked(panels: Sequence[Panel], axis: Horizontal, lines: Iterable[EventLine] = ()) -> Figure:
     """One figure: the panels from top to bottom, a common time axis below, event lines through everything."""
     from plotly.graph_objects import Figure
 
     inner = sum(panel.height + TITLE_ROOM for panel in panels)
-    layout = _layout(axis, inner + TOP + BOTTOM, len(panels))
+    lines = list(lines)
+    margin = TOP if lines else BARE_TOP
+    layout = _layout(axis, inner + margin + BOTTOM, len(panels), margin)
     traces: list[Part] = []
     covered: list[str] = []
     top = inner
@@ -117,12 +158,12 @@ def stacked(panels: Sequence[Panel], axis: TimeAxis, lines: Iterable[EventLine] 
     return Figure({"data": traces, "layout": layout})
 
 
-def _layout(axis: TimeAxis, height: int, panels: int) -> Part:
+def _layout(axis: Horizontal, height: int, panels: int, top: int) -> Part:
     return {
         # An empty template: plotly's own would set colours that the dark page does not know of.
         "template": "none",
         "height": height,
-        "margin": {"t": TOP, "b": BOTTOM, "l": LEFT, "r": RIGHT, "pad": 0},
+        "margin": {"t": top, "b": BOTTOM, "l": LEFT, "r": RIGHT, "pad": 0},
         "paper_bgcolor": LIGHT["paper"],
         "plot_bgcolor": LIGHT["paper"],
         "font": {"family": FONT, "size": 12, "color": LIGHT["ink"]},

@@ -1,0 +1,133 @@
+"""The standing of accounts on margin through time: equity and what was required, read from the journal alone.
+
+Equity is added up again at evenly spaced moments: at the value that was believed in, else at the middle of the book,
+else at the last trade. Where the journal names an equity or a requirement itself (a call, a liquidation), that number
+is taken as it stands. What is required is added up too where the rules follow from the journal, which is for shares
+under the ordinary rules; elsewhere it holds from one such number to the next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from market_sim.analysis.three_clocks import terms_in
+from market_sim.core.data.fold import Fold
+from market_sim.core.data.journal import Journal
+from market_sim.core.models.event import Event
+from market_sim.core.models.instruments import Stock
+from market_sim.core.models.market_events import InstrumentListed, Trade
+from market_sim.core.models.mechanism_events import (
+    LiquidationEnded,
+    LiquidationStarted,
+    MarginCalled,
+    MarginCallMet,
+    MarginGranted,
+    PositionSold,
+)
+from market_sim.core.models.run_events import ValueMoved
+from market_sim.market.mechanisms.equity import Owing, equity, owing_of
+from market_sim.market.mechanisms.liabilities import Liabilities
+from market_sim.market.mechanisms.requirements import us_strategy
+
+Told = MarginCalled | MarginCallMet | LiquidationStarted | PositionSold | LiquidationEnded
+"""Events that name the equity and the requirement of an account."""
+TOLD = (MarginCalled, MarginCallMet, LiquidationStarted, PositionSold, LiquidationEnded)
+
+
+@dataclass
+class Margined:
+    """One account on margin: its equity over time, and everything that was told of it."""
+
+    account: str
+    times: list[int] = field(default_factory=list)
+    equities: list[int] = field(default_factory=list)
+    required: list[tuple[int, int]] = field(default_factory=list)
+    """When, and how much."""
+    told: list[Told] = field(default_factory=list)
+
+    def add(self, time: int, amount: int, required: int | None) -> None:
+        """One more point of the lines."""
+        self.times.append(time)
+        self.equities.append(amount)
+        if required is not None:
+            self.required.append((time, required))
+
+    @property
+    def lowest(self) -> int:
+        """The least equity that it had."""
+        return min(self.equities, default=0)
+
+    def of(self, kind: type[Event]) -> int:
+        """How many events of this kind concern it."""
+        return sum(type(event) is kind for event in self.told)
+
+
+class MarkHistory:
+    """The marks of a moment: believed values, else the middle of the book, else the last trade."""
+
+    def __init__(self, middles: dict[str, Sequence[tuple[int, int]]]) -> None:
+        self._middles = {symbol: iter(points) for symbol, points in middles.items()}
+        self._next = {symbol: next(points, None) for symbol, points in self._middles.items()}
+        self._known: dict[str, int] = {}
+        self._trades: dict[str, int] = {}
+        self._values: dict[str, int] = {}
+
+    def add(self, event: Event) -> None:
+        """Learn of a trade or of a new value."""
+        if type(event) is Trade:
+            self._trades[event.symbol] = event.price
+        elif type(event) is ValueMoved:
+            self._values[event.symbol] = event.value
+
+    def at(self, time: int) -> dict[str, int]:
+        """The marks now; moments are asked for in their order."""
+        for symbol, points in self._middles.items():
+            point = self._next[symbol]
+            while point is not None and point[0] <= time:
+                self._known[symbol] = point[1]
+                point = self._next[symbol] = next(points, None)
+        return self._trades | self._known | self._values
+
+
+def margin_history(
+    journal: Journal, moments: Iterable[int], middles: dict[str, Sequence[tuple[int, int]]], quote: str
+) -> list[Margined]:
+    """Every account on margin at these moments, the ones with the most told of them first."""
+    accounts = {event.account: Margined(event.account) for event in journal.of(MarginGranted)}
+    ordinary = {event.account for event in journal.of(MarginGranted) if event.profile == us_strategy.name}
+    if not accounts:
+        return []
+    terms, balances, owed, marks = terms_in(journal), Fold(), Liabilities(), MarkHistory(middles)
+    shares = {event.symbol: Stock(event.symbol) for event in journal.of(InstrumentListed) if event.kind == "stock"}
+    coming = iter(moments)
+    moment = next(coming, None)
+    for event in journal:
+        while moment is not None and event.time > moment:
+            prices = marks.at(moment)
+            for name, account in accounts.items():
+                held, owing = balances.balances.get(name, {}), owing_of(owed, name)
+                needed = _required(held, owing, prices, shares, quote) if name in ordinary else None
+                account.add(moment, equity(held, owing, prices, terms, quote), needed)
+            moment = next(coming, None)
+        if isinstance(event, TOLD):
+            accounts[event.account].told.append(event)
+            # An isolated contract is judged by its own equity, which is only a part of the account's.
+            if not getattr(event, "pool", ""):
+                accounts[event.account].add(event.time, event.equity, event.requirement)
+        balances.add(event)
+        owed.read((event,))
+        marks.add(event)
+    return sorted(accounts.values(), key=lambda one: -len(one.told))
+
+
+def _required(
+    held: Mapping[str, int], owing: Owing, marks: Mapping[str, int], shares: Mapping[str, Stock], quote: str
+) -> int | None:
+    """The maintenance of an account that has nothing but shares and cash; None when it has anything else."""
+    net = {symbol: amount for symbol, amount in held.items() if amount and symbol != quote}
+    for symbol, amount in owing.borrowed.items():
+        net[symbol] = net.get(symbol, 0) - amount
+    if any(symbol not in shares or symbol not in marks for symbol in net) or owing.contracts:
+        return None
+    return us_strategy.requirement(net, marks, shares, initial=False)

@@ -1,0 +1,154 @@
+"""The waterfall of deficits: what bankrupt accounts could not pay, and who paid it, in the order of the rule (2.6).
+
+The first bar is all that was missing. Each further one begins where the one before ended: the insurance fund, the
+capital of the clearing house, winners whose positions were closed, all who hold the contract, the broker. What then
+remains was paid by nobody: creditors got less than they had won.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from market_sim.analysis.liquidation_waterfall import deficits
+from market_sim.analysis.mechanism_history import MechanismHistory
+from market_sim.analysis.visualization.palette import LIGHT
+from market_sim.analysis.visualization.panels import Account, Panel, Part, PlainAxis, Table
+from market_sim.core.models.mechanism_events import DeficitCovered, LossShared
+from market_sim.market.mechanisms.clearing_house import CLEARING
+
+PAYERS = (
+    ("insurance", "insurance fund", "flow-credit"),
+    ("clearing", "clearing house", "flow-gain"),
+    ("deleveraged", "winners closed (ADL)", "act"),
+    ("shared", "all holders", "flow-pair"),
+    ("broker", "broker", "flow-fee"),
+)
+"""Who pays, in the order of the bars: the key, the words, the colour."""
+
+
+@dataclass(frozen=True)
+class Waterfall:
+    """Who paid how much: for each account, and what nobody paid."""
+
+    history: MechanismHistory
+    paid: dict[str, dict[str, int]]
+    """By account and payer."""
+    unpaid: int
+
+    def by(self, payer: str) -> int:
+        """What this payer paid for all."""
+        return sum(parts.get(payer, 0) for parts in self.paid.values())
+
+    @property
+    def total(self) -> int:
+        """All that was missing."""
+        return sum(sum(parts.values()) for parts in self.paid.values()) + self.unpaid
+
+    def text(self, amount: int) -> str:
+        """An amount in the currency of the run."""
+        return self.history.words.amount(self.history.quote, amount)
+
+
+def deficit_waterfall(history: MechanismHistory) -> Waterfall | None:
+    """The deficits of a run; None when every account could pay what it owed."""
+    events = [each.event for each in history.happenings]
+    paid: dict[str, dict[str, int]] = {}
+    house: dict[str, int] = {}
+    for event in events:
+        if isinstance(event, DeficitCovered) and event.payer == CLEARING:
+            house[event.account] = house.get(event.account, 0) + event.amount
+    by_others = [e for e in events if not (isinstance(e, DeficitCovered) and e.payer == CLEARING)]
+    for each in deficits(by_others):
+        paid[each.account] = {
+            "insurance": each.insurance, "deleveraged": each.deleveraged, "shared": each.shared, "broker": each.broker,
+        }  # fmt: skip
+    for account, amount in house.items():
+        paid.setdefault(account, {})["clearing"] = amount
+    # A loss that holders shared is told by their payments, too; what is told without one was paid by nobody.
+    told = sum(event.amount for event in events if isinstance(event, LossShared))
+    unpaid = max(0, told - sum(parts.get("shared", 0) for parts in paid.values()))
+    return Waterfall(history, paid, unpaid) if paid or unpaid else None
+
+
+def waterfall_axis(waterfall: Waterfall) -> PlainAxis:
+    """The bars side by side, each under its payer."""
+    names = ["missing", *(words for _, words, _ in PAYERS), "paid by nobody"]
+    return PlainAxis("who paid, in the order of the rule", -0.6, len(names) - 0.4, names)
+
+
+def waterfall_panel(waterfall: Waterfall) -> Panel:
+    """The bars, each with its amount."""
+    history, left = waterfall.history, waterfall.total
+    panel = Panel(
+        f"What bankrupt accounts could not pay, {history.quote}",
+        240,
+        {"tickformat": ",~r", "nticks": 6, "showgrid": True, "range": [0, left / history.unit * 1.12]},
+    )
+    panel.traces.append(_bar(waterfall, 0, "missing", 0, left, "bad"))
+    for place, (payer, words, role) in enumerate(PAYERS, 1):
+        amount = waterfall.by(payer)
+        left -= amount
+        panel.traces.append(_bar(waterfall, place, words, left, amount, role))
+    panel.traces.append(_bar(waterfall, len(PAYERS) + 1, "paid by nobody", 0, left, "ink"))
+    panel.shapes += list(_steps(waterfall))
+    return panel
+
+
+def _bar(waterfall: Waterfall, place: int, words: str, base: int, amount: int, role: str) -> Part:
+    unit = waterfall.history.unit
+    return {
+        "type": "bar",
+        "name": words,
+        "x": [place],
+        "y": [amount / unit],
+        "base": [base / unit],
+        "width": [0.62],
+        "text": [waterfall.text(amount).split()[0] if amount else "–"],
+        "textposition": "outside",
+        "textangle": 0,
+        "cliponaxis": False,
+        "textfont": {"size": 12, "color": LIGHT["ink"]},
+        "marker": {"color": LIGHT[role], "line": {"width": 0}},
+        "customdata": [f"{words}: {waterfall.text(amount)}"],
+        "hovertemplate": "%{customdata}<extra></extra>",
+    }
+
+
+def _steps(waterfall: Waterfall) -> Iterator[Part]:
+    """Thin lines from the end of one bar to the beginning of the next."""
+    left = waterfall.total
+    for place, amount in enumerate([0, *(waterfall.by(payer) for payer, _, _ in PAYERS)]):
+        left -= amount
+        height = left / waterfall.history.unit
+        yield {
+            "type": "line",
+            "x0": place + 0.31,
+            "x1": place + 0.69,
+            "y0": height,
+            "y1": height,
+            "line": {"color": LIGHT["muted"], "width": 1, "dash": "dot"},
+        }
+
+
+def waterfall_account(waterfall: Waterfall) -> Account:
+    """What the waterfall says in words."""
+    head = ("account", "could not pay", *(words for _, words, _ in PAYERS))
+    table = Table("Deficits by account", head, list(waterfall_rows(waterfall)))
+    return Account("Who paid for the bankrupt", waterfall_sentence(waterfall), (), table)
+
+
+def waterfall_sentence(waterfall: Waterfall) -> str:
+    """Who failed, by how much, and who paid how much of it."""
+    parts = [(words, waterfall.by(payer)) for payer, words, _ in PAYERS] + [("nobody", waterfall.unpaid)]
+    said = ", ".join(f"{words} {waterfall.text(amount)}" for words, amount in parts if amount)
+    number = len(waterfall.paid)
+    accounts = "One account" if number == 1 else f"{number} accounts"
+    return f"{accounts} could not pay {waterfall.text(waterfall.total)}; it was paid by: {said}."
+
+
+def waterfall_rows(waterfall: Waterfall) -> Iterator[tuple[str, ...]]:
+    """The table: a row for each account that failed."""
+    for account, parts in waterfall.paid.items():
+        paid = [parts.get(payer, 0) for payer, _, _ in PAYERS]
+        yield account, waterfall.text(sum(paid)), *(waterfall.text(amount).split()[0] for amount in paid)

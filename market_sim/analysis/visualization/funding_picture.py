@@ -1,0 +1,144 @@
+"""The funding picture: how far a perpetual traded from its index, and the rate that each interval paid for it.
+
+The premium is the distance of the contract's price from the index in parts of the index; its average sets the rate. A
+positive rate is paid by longs to shorts, which makes it dearer to hold what everybody wants (finance rule 3.6).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from market_sim.analysis.mechanism_history import MechanismHistory
+from market_sim.analysis.mechanism_words import rate, sentence
+from market_sim.analysis.visualization.palette import LIGHT
+from market_sim.analysis.visualization.panels import Account, LegendEntry, Panel, Part, Table
+from market_sim.analysis.visualization.time_axis import TimeAxis, seconds
+from market_sim.core.data.journal import Journal
+from market_sim.core.models.mechanism_events import BasisMeasured, FundingPaid
+
+LEGEND = (
+    LegendEntry("line", "leader", "mark"),
+    LegendEntry("line", "sell", "index"),
+    LegendEntry("line", "act", "premium over the index"),
+    LegendEntry("square", "flow-funding", "funding rate of an interval"),
+)
+HEAD = ("paid at (s)", "mark", "index", "rate", "longs paid shorts", "shorts paid longs")
+
+
+@dataclass(frozen=True)
+class FundingHistory:
+    """One perpetual: every measure of its basis, every payment."""
+
+    symbol: str
+    measures: tuple[BasisMeasured, ...]
+    payments: tuple[FundingPaid, ...]
+
+    @property
+    def widest(self) -> BasisMeasured | None:
+        """When it was furthest from the index."""
+        return max(self.measures, key=lambda one: abs(one.premium_millionths), default=None)
+
+
+def funding_histories(journal: Journal) -> list[FundingHistory]:
+    """Every perpetual of a run, in the order in which they were first measured."""
+    measures: dict[str, list[BasisMeasured]] = {}
+    payments: dict[str, list[FundingPaid]] = {}
+    for event in journal:
+        if isinstance(event, BasisMeasured):
+            measures.setdefault(event.symbol, []).append(event)
+        elif isinstance(event, FundingPaid):
+            payments.setdefault(event.symbol, []).append(event)
+    names = dict.fromkeys([*measures, *payments])
+    return [FundingHistory(name, tuple(measures.get(name, ())), tuple(payments.get(name, ()))) for name in names]
+
+
+def funding_panels(funding: FundingHistory, history: MechanismHistory, axis: TimeAxis) -> list[Panel]:
+    """Mark and index; below, premium and rate in percent."""
+    measures = [one for one in funding.measures if one.time >= axis.first]
+    times = [seconds(one.time) for one in measures]
+    unit = history.unit
+    prices = Panel(f"{funding.symbol}: mark and index, {history.quote}", 150, {"tickformat": ",~r", "showgrid": True})
+    prices.traces += [
+        _line("index", times, [one.index / unit for one in measures], "sell", ",.2f", "dot"),
+        _line("mark", times, [one.mark / unit for one in measures], "leader", ",.2f"),
+    ]
+    vertical = {"tickformat": "+,~r", "ticksuffix": " %", "showgrid": True, "zeroline": True}
+    premium = Panel(f"{funding.symbol}: premium over the index, and funding rate", 150, vertical)
+    premium.traces += [
+        _rates(funding, history, axis),
+        _line("premium", times, [one.premium_millionths / 10_000 for one in measures], "act", "+.4f"),
+    ]
+    return [prices, premium]
+
+
+def _line(name: str, times: list[float], values: list[float], role: str, form: str, dash: str = "solid") -> Part:
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "name": name,
+        "x": times,
+        "y": values,
+        "line": {"color": LIGHT[role], "width": 2, "shape": "hv", "dash": dash},
+        "hovertemplate": f"{name} %{{y:{form}}}<br>%{{x:.2f}} s<extra></extra>",
+    }
+
+
+def _rates(funding: FundingHistory, history: MechanismHistory, axis: TimeAxis) -> Part:
+    """A bar over the interval for which each rate was paid, which ends with its payment."""
+    bars = []
+    before = 0
+    for one in funding.payments:
+        if one.time >= axis.first:
+            bars.append((one, (before + one.time) / 2, one.time - before))
+        before = one.time
+    return {
+        "type": "bar",
+        "name": "funding rate",
+        "x": [seconds(int(middle)) for _, middle, _ in bars],
+        "y": [one.rate_millionths / 10_000 for one, _, _ in bars],
+        "width": [seconds(width) * 0.9 for _, _, width in bars],
+        "marker": {"color": LIGHT["flow-funding"], "line": {"width": 0}},
+        "opacity": 0.75,
+        "customdata": [sentence(one, history.words) for one, _, _ in bars],
+        "hovertemplate": "%{customdata}<extra></extra>",
+    }
+
+
+def funding_account(funding: FundingHistory, history: MechanismHistory) -> Account:
+    """What the picture says in words."""
+    table = Table(f"Funding of {funding.symbol}", HEAD, list(funding_rows(funding, history)))
+    return Account(f"Funding of {funding.symbol}", funding_sentence(funding, history), LEGEND, table)
+
+
+def funding_sentence(funding: FundingHistory, history: MechanismHistory) -> str:
+    """Who paid whom how much in how many intervals, and how far the price went from the index."""
+    words = history.words
+    longs = sum(one.paid for one in funding.payments if one.rate_millionths > 0)
+    shorts = sum(one.paid for one in funding.payments if one.rate_millionths < 0)
+    widest = funding.widest
+    number = len(funding.payments)
+    far = (
+        f"; the premium was largest at {seconds(widest.time):.3f} s with {rate(widest.premium_millionths)}"
+        if widest is not None
+        else ""
+    )
+    return (
+        f"{funding.symbol}: in {number} funding payment{'s' if number != 1 else ''} longs paid shorts "
+        f"{words.amount(history.quote, longs)} and shorts paid longs {words.amount(history.quote, shorts)}{far}."
+    )
+
+
+def funding_rows(funding: FundingHistory, history: MechanismHistory) -> Iterator[tuple[str, ...]]:
+    """The table: a row for each payment."""
+    words = history.words
+    for one in funding.payments:
+        paid = words.amount(history.quote, one.paid).split()[0]
+        yield (
+            f"{seconds(one.time):.3f}",
+            words.price(one.symbol, one.mark),
+            words.price(one.symbol, one.index),
+            rate(one.rate_millionths),
+            paid if one.rate_millionths > 0 else "",
+            paid if one.rate_millionths < 0 else "",
+        )

@@ -1,0 +1,179 @@
+"""The option pictures: how many contracts were open when, and what they were worth at expiry at each price.
+
+The payoff shows what holders get from writers for all contracts that were open at the end, over the price of the
+underlying: calls rise to the right, puts to the left, and the settlement price picks one point (finance rule 3.1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from market_sim.analysis.mechanism_history import MechanismHistory
+from market_sim.analysis.option_history import OptionLife, open_interest
+from market_sim.analysis.visualization.palette import LIGHT
+from market_sim.analysis.visualization.panels import Account, LegendEntry, Panel, Part, PlainAxis, Table
+from market_sim.analysis.visualization.time_axis import TimeAxis, seconds
+
+SIDES = ((True, "calls", "buy"), (False, "puts", "sell"))
+LEGEND = (LegendEntry("line", "buy", "calls"), LegendEntry("line", "sell", "puts"))
+PAYOFF_LEGEND = (
+    *LEGEND,
+    LegendEntry("line", "ink", "both together"),
+    LegendEntry("diamond", "ink", "at the settlement price"),
+)
+HEAD = (
+    "option",
+    "strike",
+    "open at most",
+    "open at the end",
+    "exercised before",
+    "at expiry",
+    "lapsed",
+    "worth at the end",
+)
+STEPS = 60
+
+
+def settled_at(lives: Sequence[OptionLife]) -> int | None:
+    """The price of the underlying at which they ended."""
+    return next((life.ended.price for life in lives if life.ended is not None and life.ended.price), None)
+
+
+def open_interest_panel(lives: Sequence[OptionLife], axis: TimeAxis) -> Panel:
+    """The open interest of all calls and of all puts."""
+    panel = Panel(
+        "Open interest: contracts that somebody holds and somebody wrote",
+        150,
+        {"rangemode": "tozero", "showgrid": True},
+    )
+    for is_call, name, role in SIDES:
+        points = list(open_interest([life for life in lives if life.is_call is is_call]))
+        shown = [(seconds(time), amount) for time, amount in points if time >= axis.first]
+        if shown:
+            shown.append((seconds(axis.last), shown[-1][1]))
+            hover = f"{name}: %{{y:,}} open<br>%{{x:.2f}} s<extra></extra>"
+            panel.traces.append(_line(name, shown, role, hover, "hv"))
+    return panel
+
+
+def _line(name: str, points: Sequence[tuple[float, float]], role: str, hover: str, shape: str = "linear") -> Part:
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "name": name,
+        "x": [x for x, _ in points],
+        "y": [y for _, y in points],
+        "line": {"color": LIGHT[role], "width": 2, "shape": shape},
+        "hovertemplate": hover,
+    }
+
+
+def payoff_axis(lives: Sequence[OptionLife], history: MechanismHistory) -> PlainAxis:
+    """Prices of the underlying from below the lowest strike to above the highest."""
+    low, high = _range(lives)
+    return PlainAxis(
+        f"price of {lives[0].underlying} at expiry, {history.quote}", low / history.unit, high / history.unit
+    )
+
+
+def _range(lives: Sequence[OptionLife]) -> tuple[int, int]:
+    known = [life.strike for life in lives] + [price for price in (settled_at(lives),) if price is not None]
+    low, high = min(known), max(known)
+    margin = max((high - low) // 3, low // 20, 1)
+    return max(0, low - margin), high + margin
+
+
+def payoff_panel(lives: Sequence[OptionLife], history: MechanismHistory) -> Panel:
+    """What holders get at each price, from calls, from puts, together."""
+    unit, (low, high) = history.unit, _range(lives)
+    strikes = {life.strike for life in lives}
+    prices = sorted({*strikes, *range(low, high + 1, max(1, (high - low) // STEPS))})
+    panel = Panel(
+        f"What holders get from writers at expiry, {history.quote}", 240, {"tickformat": ",~r", "showgrid": True}
+    )
+    groups = [(name, role, [life for life in lives if life.is_call is is_call]) for is_call, name, role in SIDES]
+    for name, role, group in [*groups, ("both together", "ink", list(lives))]:
+        points = [(price / unit, sum(life.worth(price) for life in group) / unit) for price in prices]
+        hover = f"{name}: %{{y:,.2f}} {history.quote}<br>at %{{x:,.2f}}<extra></extra>"
+        panel.traces.append(_line(name, points, role, hover))
+        if name == "both together":
+            panel.traces[-1]["line"]["dash"] = "dot"
+    price = settled_at(lives)
+    if price is not None:
+        panel.traces.append(_settled(price / unit, sum(life.worth(price) for life in lives) / unit, history.quote))
+        line = {"color": LIGHT["muted"], "width": 1, "dash": "dash"}
+        panel.shapes.append(
+            {"type": "line", "x0": price / unit, "x1": price / unit, "yref": "domain", "y0": 0, "y1": 1, "line": line}
+        )
+    return panel
+
+
+def _settled(price: float, worth: float, quote: str) -> Part:
+    return {
+        "type": "scatter",
+        "mode": "markers+text",
+        "name": "settlement price",
+        "x": [price],
+        "y": [worth],
+        "text": [f"settled at {price:,.2f}"],
+        "textposition": "top left",
+        "textfont": {"size": 12, "color": LIGHT["ink"]},
+        "customdata": [f"settled at {price:,.2f}: holders get {worth:,.2f} {quote}"],
+        "hovertemplate": "%{customdata}<extra></extra>",
+        "marker": {
+            "symbol": "diamond",
+            "size": 11,
+            "color": LIGHT["ink"],
+            "line": {"color": LIGHT["paper"], "width": 1},
+        },
+    }
+
+
+def open_interest_account(lives: Sequence[OptionLife], history: MechanismHistory) -> Account:
+    """What the open interest says in words."""
+    table = Table("Options", HEAD, list(option_rows(lives, history)))
+    return Account(f"Options on {lives[0].underlying}", open_interest_sentence(lives), LEGEND, table)
+
+
+def open_interest_sentence(lives: Sequence[OptionLife]) -> str:
+    """How many were open at most and what became of them."""
+    most = max((amount for _, amount in open_interest(list(lives))), default=0)
+    early, late = (sum(life.exercised_by(way) for life in lives) for way in ("choice", "exception"))
+    lapsed = sum(life.lapsed for life in lives)
+    return (
+        f"{len(lives)} options, at most {most} contracts open at once: {early} exercised by choice, {late} at expiry "
+        f"because they were in the money, {lapsed} lapsed."
+    )
+
+
+def payoff_account(lives: Sequence[OptionLife], history: MechanismHistory) -> Account:
+    """What the payoff says in words."""
+    return Account("Payoff at expiry", payoff_sentence(lives, history), PAYOFF_LEGEND, None)
+
+
+def payoff_sentence(lives: Sequence[OptionLife], history: MechanismHistory) -> str:
+    """What the contracts that were open at the end were worth at the settlement price."""
+    price = settled_at(lives)
+    contracts = sum(life.left for life in lives)
+    if price is None:
+        return f"{contracts} contracts are open and not yet settled; the lines say what they would pay at each price."
+    calls, puts = (sum(life.worth(price) for life in lives if life.is_call is side) for side in (True, False))
+    words = history.words
+    return (
+        f"{contracts} contracts were open at expiry, and {lives[0].underlying} was settled at "
+        f"{words.price(lives[0].underlying, price)}: calls were worth {words.amount(history.quote, calls)}, puts "
+        f"{words.amount(history.quote, puts)}; what holders got, writers gave."
+    )
+
+
+def option_rows(lives: Sequence[OptionLife], history: MechanismHistory) -> Iterator[tuple[str, ...]]:
+    """The table: a row for each option."""
+    for life in lives:
+        worth = life.worth(life.ended.price) if life.ended is not None else None
+        counts = (life.most, life.left, life.exercised_by("choice"), life.exercised_by("exception"), life.lapsed)
+        yield (
+            life.symbol,
+            history.words.price(life.symbol, life.strike),
+            *(str(count) for count in counts),
+            "" if worth is None else history.words.amount(history.quote, worth).split()[0],
+        )

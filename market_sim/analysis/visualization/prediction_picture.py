@@ -1,0 +1,165 @@
+"""The prediction picture: what yes cost, what no left over for it, and what the answer was.
+
+A pair of yes and no pays one payout for certain, so the price of yes and the payout less the price of no are two
+prices for the same thing; where they differ, somebody could have traded without risk (finance rule 3.7).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from market_sim.analysis.mechanism_history import MechanismHistory
+from market_sim.analysis.mechanism_words import sentence
+from market_sim.analysis.visualization.palette import LIGHT
+from market_sim.analysis.visualization.panels import Account, LegendEntry, Panel, Part, Table
+from market_sim.analysis.visualization.time_axis import TimeAxis, seconds
+from market_sim.core.data.journal import Journal
+from market_sim.core.models.market_events import InstrumentListed, Trade
+from market_sim.core.models.mechanism_events import PairsMade, Resolved
+
+LEGEND = (
+    LegendEntry("line", "buy", "last price of yes"),
+    LegendEntry("line", "sell", "payout less the last price of no"),
+    LegendEntry("star", "ink", "the answer, at what it pays on yes"),
+    LegendEntry("circle", "flow-pair", "pairs made"),
+)
+HEAD = ("epoch", "from (s)", "yes", "payout less no", "trades of yes", "trades of no")
+
+
+@dataclass(frozen=True)
+class Question:
+    """One question: the contracts that pay on yes and on no, their trades, the pairs and the answer."""
+
+    yes: str
+    no: str
+    payout: int
+    trades: tuple[Trade, ...]
+    pairs: tuple[PairsMade, ...]
+    answer: Resolved | None
+
+    def points(self) -> Iterator[tuple[Trade, int]]:
+        """Every trade, with the price of yes that it says."""
+        for trade in self.trades:
+            yield trade, trade.price if trade.symbol == self.yes else self.payout - trade.price
+
+    @property
+    def pays(self) -> int | None:
+        """What yes paid; None before the answer and when there is none."""
+        return {"yes": self.payout, "no": 0}.get(self.answer.outcome) if self.answer else None
+
+
+def questions(journal: Journal) -> list[Question]:
+    """The questions of a run: of two contracts on the same question the first one pays on yes."""
+    pairs: dict[str, list[InstrumentListed]] = {}
+    for event in journal.of(InstrumentListed):
+        if event.kind == "prediction":
+            pairs.setdefault(str(event.terms.get("question", "")), []).append(event)
+    return [_question(journal, *listed) for listed in pairs.values() if len(listed) == 2]
+
+
+def _question(journal: Journal, yes: InstrumentListed, no: InstrumentListed) -> Question:
+    names = yes.symbol, no.symbol
+    payout = yes.terms["payout"]
+    trades = tuple(event for event in journal.of(Trade) if event.symbol in names)
+    pairs = tuple(event for event in journal.of(PairsMade) if event.symbol in names)
+    answer = next((event for event in journal.of(Resolved) if event.symbol in names), None)
+    return Question(*names, int(str(payout)), trades, pairs, answer)
+
+
+def question_panel(question: Question, history: MechanismHistory, axis: TimeAxis) -> Panel:
+    """Both prices of yes, the pairs below them, the answer at what it pays."""
+    unit = history.unit
+    vertical = {
+        "tickformat": ".2~f",
+        "range": [-0.07 * question.payout / unit, 1.09 * question.payout / unit],
+        "showgrid": True,
+    }
+    panel = Panel(f"{question.yes}: what a payout on yes cost, {history.quote}", 260, vertical)
+    seen = [(trade, price) for trade, price in question.points() if trade.time >= axis.first]
+    end = question.answer.time if question.answer else axis.last
+    for symbol, name, role, dash in (
+        (question.no, "payout less no", "sell", "dot"),
+        (question.yes, "yes", "buy", "solid"),
+    ):
+        mine = [(seconds(trade.time), price / unit) for trade, price in seen if trade.symbol == symbol]
+        if mine:
+            panel.traces.append(_line(name, [*mine, (seconds(end), mine[-1][1])], role, dash))
+    said = [sentence(one, history.words) for one in question.pairs]
+    xs = [seconds(one.time) for one in question.pairs]
+    panel.traces.append(_points("pairs made", xs, [0.0] * len(xs), said, "circle", "flow-pair", 7))
+    if question.answer is not None:
+        said = [sentence(question.answer, history.words)]
+        height = (question.payout // 2 if question.pays is None else question.pays) / unit
+        panel.traces.append(_points("answer", [seconds(end)], [height], said, "star", "ink", 15))
+        panel.annotations.append(_answer(question.answer.outcome, seconds(end), height))
+    return panel
+
+
+def _line(name: str, points: list[tuple[float, float]], role: str, dash: str) -> Part:
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "name": name,
+        "x": [x for x, _ in points],
+        "y": [y for _, y in points],
+        "line": {"color": LIGHT[role], "width": 1.8, "shape": "hv", "dash": dash},
+        "hovertemplate": f"{name} %{{y:.2f}}<br>%{{x:.2f}} s<extra></extra>",
+    }
+
+
+def _points(name: str, xs: list[float], ys: list[float], said: list[str], symbol: str, role: str, size: int) -> Part:
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "name": name,
+        "x": xs,
+        "y": ys,
+        "customdata": said,
+        "hovertemplate": "%{customdata}<extra></extra>",
+        "marker": {
+            "symbol": symbol,
+            "size": size,
+            "color": LIGHT[role],
+            "line": {"color": LIGHT["paper"], "width": 0.8},
+        },
+    }
+
+
+def _answer(outcome: str, x: float, y: float) -> Part:
+    font = {"size": 12, "color": LIGHT["ink"]}
+    text = f"<b>answer: {outcome}</b>"
+    return {"text": text, "x": x, "y": y, "xanchor": "left", "xshift": 12, "showarrow": False, "font": font}
+
+
+def question_account(question: Question, history: MechanismHistory, axis: TimeAxis) -> Account:
+    """What the picture says in words."""
+    table = Table(f"{question.yes} by epoch", HEAD, list(question_rows(question, history, axis)))
+    return Account(f"The question {question.yes}", question_sentence(question, history), LEGEND, table)
+
+
+def question_sentence(question: Question, history: MechanismHistory) -> str:
+    """From where to where the price of yes went, how far the two prices were apart, and the answer."""
+    prices = {
+        symbol: [price for trade, price in question.points() if trade.symbol == symbol]
+        for symbol in (question.yes, question.no)
+    }
+    words, yes = history.words, prices[question.yes]
+    said = f"{question.yes} was not traded"
+    if yes:
+        went = [words.price(question.yes, price) for price in (yes[0], yes[-1], min(yes), max(yes))]
+        said = f"{question.yes} went from {went[0]} to {went[1]}, between {went[2]} and {went[3]}"
+    if yes and prices[question.no]:
+        apart = abs(yes[-1] - prices[question.no][-1])
+        said += f"; at last the payout less {question.no} was {words.price(question.yes, apart)} away from it"
+    ended = sentence(question.answer, words) if question.answer else "it was not answered in this run"
+    return f"{said}; {ended}."
+
+
+def question_rows(question: Question, history: MechanismHistory, axis: TimeAxis) -> Iterator[tuple[str, ...]]:
+    """The table: for each epoch the last price by either contract, and how often each was traded."""
+    for column in axis.columns:
+        inside = [one for one in question.points() if column.start <= one[0].time < column.end]
+        sides = [[price for trade, price in inside if trade.symbol == symbol] for symbol in (question.yes, question.no)]
+        last = [history.words.price(question.yes, prices[-1]) if prices else "" for prices in sides]
+        yield str(column.number), f"{seconds(column.start):g}", *last, *(str(len(prices)) for prices in sides)
