@@ -81,7 +81,8 @@ class Lending:
         """Locate shares and hand them over, or refuse the order that needs them."""
         if self.lendable(symbol) < quantity:
             for other in self._standings.agreements:  # what lies idle elsewhere is lendable again
-                self.return_idle(other)
+                if other != name:  # what lies idle here is part of what the order sells
+                    self.return_idle(other)
         available = self.lendable(symbol)
         if available < quantity:
             raise RuleViolation("NO_LOCATE", symbol=symbol, needed=quantity, available=available)

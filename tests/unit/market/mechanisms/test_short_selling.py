@@ -51,6 +51,17 @@ def test_a_cancelled_sale_gives_the_shares_back():
     check_promises(market)
 
 
+def test_idle_shares_of_the_seller_itself_are_sold_and_not_given_back_first():
+    market = shorts()
+    for name, quantity in (("sid", 900), ("sue", 50)):
+        order = market.exchange.submit(name, Sell("ACME", quantity, 110_00))
+        market.exchange.submit(name, Cancel(order.id))
+    assert market.held("lender") == 50
+    assert market.sell("sid", 1_000, 100_00).status == "filled"
+    assert (market.owed("sid"), market.held("sid"), market.held("lender")) == (1_000, 0, 0)
+    check_promises(market)
+
+
 def test_a_covered_position_gives_the_shares_back():
     market = shorts()
     market.sell("sid", 500, 100_00)
