@@ -123,14 +123,14 @@ def mechanism_accounts(history: MechanismHistory, axis: TimeAxis) -> Iterator[Ac
         legend = tuple(
             LegendEntry(mark.legend, mark.role, mark.plural) for kind, mark in MARKS.items() if kind in kinds
         )
-        table = Table("What mechanisms did, event by event", ("at (s)", "epoch", "event", "what happened"), ())
-        rows = list(event_rows(history, axis))
-        yield Account("What happened", happened_sentence(history), legend, Table(table.title, table.head, rows))
+        head, rows = ("at (s)", "epoch", "event", "what happened"), list(event_rows(history, axis))
+        table = Table("What mechanisms did, event by event", head, rows, worded=True)
+        yield Account("What happened", happened_sentence(history), legend, table)
     if history.transfers:
         used = {flow(event.reason).group for event in history.counted()}
         legend = tuple(LegendEntry("square", group.role, group.words) for name, group in GROUPS.items() if name in used)
-        head = ("reason", "transfers", f"{history.quote} moved", "from", "to", "other assets moved")
-        table = Table("Transfers by reason", head, list(reason_rows(history)))
+        columns = ("reason", "transfers", f"{history.quote} moved", "from", "to", "other assets moved")
+        table = Table("Transfers by reason", columns, list(reason_rows(history)))
         yield Account("What was moved", moved_sentence(history), legend, table)
 
 

@@ -183,11 +183,12 @@ def _words(account: Account) -> str:
 
 
 def _details(table: Table) -> str:
+    kind = ' class="worded"' if table.worded else ""
     head = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in table.head)
     return (
         f"<details><summary>Table: {escape(table.title)}</summary>"
         f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(table.title)}">'
-        f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(_rows(table.rows))}</tbody></table></div></details>"
+        f"<table{kind}><thead><tr>{head}</tr></thead><tbody>{''.join(_rows(table.rows))}</tbody></table></div></details>"
     )
 
 

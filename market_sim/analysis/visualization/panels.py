@@ -51,6 +51,8 @@ class Table:
     title: str
     head: tuple[str, ...]
     rows: Sequence[tuple[str, ...]]
+    worded: bool = False
+    """Its last two columns are words, which are read from the left; all others are numbers."""
 
 
 @dataclass(frozen=True)

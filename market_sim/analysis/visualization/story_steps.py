@@ -1,13 +1,15 @@
 """The steps of a run: what happened when, one sentence each, for whoever goes through it event by event.
 
-Proposals, votes, the first notarization and the first finalization of each block, settlements and shocks. Trades are
-left out: there are too many of them, and the chart shows them all.
+Proposals, votes, the first notarization and the first finalization of each block, settlements and shocks, and what
+mechanisms decided. Trades are left out, and what comes as often as they do: the charts show them all.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from market_sim.analysis.event_sentences import Words
+from market_sim.analysis.mechanism_words import sentence
 from market_sim.analysis.visualization.chain_history import ChainHistory
 from market_sim.analysis.visualization.time_axis import TimeAxis, seconds
 from market_sim.core.data.journal import Journal
@@ -19,16 +21,19 @@ from market_sim.core.models.consensus_events import (
     VoteCast,
 )
 from market_sim.core.models.event import Event
+from market_sim.core.models.mechanism_events import Assigned, Located, MarkedToMarket, PairsMade
 from market_sim.core.models.run_events import ShockHappened
 from market_sim.core.models.settlement_events import BlockSettled
 
+FREQUENT = (Assigned, Located, MarkedToMarket, PairsMade)
+"""Decisions of mechanisms that are no step of their own."""
 Step = tuple[float, str]
 """A moment in seconds and what happened then."""
 
 
 def story_steps(journal: Journal, axis: TimeAxis, chain: ChainHistory | None) -> list[Step]:
     """Every step on the axis, in the order of the journal."""
-    told = _Teller(chain)
+    told = _Teller(chain, Words(journal))
     return [
         (seconds(event.time), text) for event in journal for text in told.sentences(event) if event.time >= axis.first
     ]
@@ -37,8 +42,9 @@ def story_steps(journal: Journal, axis: TimeAxis, chain: ChainHistory | None) ->
 class _Teller:
     """Puts events into words, and knows how many signatures a block has by then."""
 
-    def __init__(self, chain: ChainHistory | None) -> None:
+    def __init__(self, chain: ChainHistory | None, words: Words) -> None:
         self._chain = chain
+        self._words = words
         self._signatures: dict[str, int] = {}
 
     def sentences(self, event: Event) -> Iterator[str]:
@@ -48,6 +54,8 @@ class _Teller:
         elif isinstance(event, BlockSettled):
             which = str(event.first) if event.first == event.last else f"{event.first} to {event.last}"
             yield f"height {which} settled: {event.trades} trades paid"
+        elif not isinstance(event, FREQUENT) and (said := sentence(event, self._words)):
+            yield said
         elif self._chain is not None:
             yield from self._about_blocks(self._chain, event)
 

@@ -123,11 +123,16 @@ class Timeline:
                 yield EventLine(
                     seconds(shock.time), f"shock: {shock.what}", "ink", True, f"shock: {shock.what} ({numbers})"
                 )
+        changes: dict[tuple[int, str], list[PhaseChanged]] = {}
         for change in self.journal.of(PhaseChanged):
             # Before the first epoch a day opens; that is no event of the day.
             if change.time > self.axis.first:
-                said = f"{change.symbol} is {change.phase}: {change.reason}"
-                yield EventLine(seconds(change.time), f"{change.symbol} {change.phase}", "ink", True, said)
+                changes.setdefault((change.time, change.phase), []).append(change)
+        for (time, phase), together in changes.items():
+            # A whole chain of options ends at one moment: one label, or they would be printed over each other.
+            said = "<br>".join(f"{change.symbol} is {phase}: {change.reason}" for change in together)
+            what = together[0].symbol if len(together) == 1 else f"{len(together)} instruments"
+            yield EventLine(seconds(time), f"{what} {phase}", "ink", True, said)
 
 
 def timeline_figure(result: Result) -> Figure:

@@ -17,11 +17,12 @@ from market_sim.analysis.visualization.mechanism_timeline import (
     moved_sentence,
     reason_rows,
 )
+from market_sim.analysis.visualization.story_steps import story_steps
 from market_sim.analysis.visualization.time_axis import TimeAxis
 from market_sim.analysis.visualization.timeline import Timeline
 from market_sim.core.data.journal import Journal
 from market_sim.core.models import mechanism_events as happened
-from market_sim.core.models.market_events import InstrumentListed, Transferred
+from market_sim.core.models.market_events import InstrumentListed, PhaseChanged, Transferred
 from market_sim.simulation.run import Options, simulate
 from market_sim.simulation.scenarios.first_market import FirstMarket
 from market_sim.simulation.scenarios.funding import Funding
@@ -140,6 +141,24 @@ def test_every_event_of_a_mechanism_is_told_or_only_adds_up():
 
 def test_a_reason_that_nobody_described_is_told_by_its_code():
     assert flow("STORAGE_FEE").words == "storage fee"
+
+
+def test_instruments_that_end_together_share_one_label():
+    chain = told()
+    chain.record(PhaseChanged(chain.time, "C100", "closed", "INSTRUMENT_ENDED", {}))
+    chain.record(PhaseChanged(chain.time, "P100", "closed", "INSTRUMENT_ENDED", {}))
+    chain.record(PhaseChanged(chain.time + 1, "ACME", "halted", "HALTED", {}))
+    lines = [line for line in Timeline(chain.end().journal).lines() if line.strong]
+    assert [line.label for line in lines] == ["2 instruments closed", "ACME halted"]
+    assert "C100 is closed" in lines[0].hover and "P100 is closed" in lines[0].hover
+
+
+def test_the_steps_tell_what_mechanisms_decided():
+    journal = told().end().journal
+    texts = [text for _, text in story_steps(journal, TimeAxis.of(journal), None)]
+    assert [text.split(":")[0] for text in texts] == [
+        "ann is called for 6.00 USD by 2 s", "the call of ann is met, 6.00 USD were brought in",
+    ]  # fmt: skip
 
 
 def test_without_mechanisms_there_is_no_panel():
