@@ -69,8 +69,10 @@ class Liquidation:
         """One account's part of a round; whether anything traded."""
         self._standings.catch_up()
         name, pool = found.account, found.pool
-        self.account = name
         before = self._look(found)
+        if not before.in_breach:
+            return False  # an account that came before it in this round has restored it
+        self.account = name
         taken = self._take_orders_back(name, pool)
         self._standings.record(
             LiquidationStarted(self._exchange.clock.now, name, pool, number, before.equity, before.requirement, taken)
