@@ -17,21 +17,9 @@ ROOT = Path(__file__).resolve().parents[2]
 QUICK = ["--no-settle", "--no-plot", "--headless"]
 
 
-def run(*arguments: str, cwd: Path | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, str(ROOT / "simulate.py"), *arguments],
-        capture_output=True,
-        text=True,
-        cwd=cwd or ROOT,
-        env={**os.environ, "CI": "1", **environment},
-        check=False,
-    )
-
-
-def test_twelve_epochs_give_the_promised_document(tmp_path: Path) -> None:
-    done = run("--epochs", "12", "--headless", "--json", "--out", str(tmp_path))
-    assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout)
+def test_twelve_epochs_give_the_promised_document(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert main(["--epochs", "12", "--headless", "--json", "--out", str(tmp_path)]) == 0
+    told = json.loads(capsys.readouterr().out)
     consensus, market, settlement = told["consensus"], told["market"], told["settlement"]
     assert (told["scenario"], told["seed"], told["epochs"]) == ("first-market", 7, 12)
     assert (consensus["validators"], consensus["faults_tolerated"], consensus["quorum"]) == (4, 1, 3)

@@ -15,6 +15,7 @@ from market_sim.simulation.run import Options, prepared, simulate
 from market_sim.simulation.scenarios.catalogue import SCENARIOS
 from market_sim.simulation.scenarios.first_market import FirstMarket
 from market_sim.simulation.scenarios.scenario import Scenario
+from market_sim.ui.cli.main import main
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -48,9 +49,15 @@ def document(folder: Path, hash_seed: str, *arguments: str) -> dict[str, object]
     return told
 
 
-def test_two_processes_with_other_hash_seeds_and_folders_give_one_fingerprint(tmp_path: Path) -> None:
-    one = document(tmp_path / "one", "1")
-    two = document(tmp_path / "two", "2")
+def test_two_processes_with_other_hash_seeds_and_folders_give_one_fingerprint(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """This process is one of them: its hash seed is drawn, unless it was given."""
+    two = document(tmp_path / "two", "2" if os.environ.get("PYTHONHASHSEED") == "1" else "1")
+    (tmp_path / "one").mkdir()
+    monkeypatch.chdir(tmp_path / "one")
+    assert main(["--epochs", "4", "--no-plot", "--json", "-q"]) == 0
+    one = json.loads(capsys.readouterr().out)
     assert one["fingerprint"] == two["fingerprint"]
     assert one["settlement"] == two["settlement"]
     assert one["settlement"] is not None
