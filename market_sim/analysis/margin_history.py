@@ -66,7 +66,7 @@ class Margined:
 class MarkHistory:
     """The marks of a moment: believed values, else the middle of the book, else the last trade."""
 
-    def __init__(self, middles: dict[str, Sequence[tuple[int, int]]]) -> None:
+    def __init__(self, middles: Mapping[str, Sequence[tuple[int, int]]]) -> None:
         self._middles = {symbol: iter(points) for symbol, points in middles.items()}
         self._next = {symbol: next(points, None) for symbol, points in self._middles.items()}
         self._known: dict[str, int] = {}
@@ -91,7 +91,7 @@ class MarkHistory:
 
 
 def margin_history(
-    journal: Journal, moments: Iterable[int], middles: dict[str, Sequence[tuple[int, int]]], quote: str
+    journal: Journal, moments: Iterable[int], middles: Mapping[str, Sequence[tuple[int, int]]], quote: str
 ) -> list[Margined]:
     """Every account on margin at these moments, the ones with the most told of them first."""
     accounts = {event.account: Margined(event.account) for event in journal.of(MarginGranted)}

@@ -25,7 +25,7 @@ from market_sim.analysis.visualization.option_picture import (
     payoff_axis,
     payoff_panel,
 )
-from market_sim.analysis.visualization.panels import Account, Horizontal, Panel, stacked
+from market_sim.analysis.visualization.panels import Account, Horizontal, Panel, PlainAxis, stacked
 from market_sim.analysis.visualization.prediction_picture import question_account, question_panel, questions
 from market_sim.analysis.visualization.timeline import Timeline
 from market_sim.analysis.visualization.warrant_picture import dilution_account, dilution_panels, dilutions
@@ -41,6 +41,11 @@ class Picture:
     panels: list[Panel]
     axis: Horizontal
     account: Account
+
+    @property
+    def has_time(self) -> bool:
+        """Whether its axis is that of the run, with room for every epoch."""
+        return not isinstance(self.axis, PlainAxis)
 
     def figure(self) -> Figure:
         """The picture as plotly draws it."""

@@ -32,6 +32,8 @@ FURTHER_BOOKS = 5
 """Beside the most traded instrument so many others get an order book of their own; the rest are named."""
 NARROWEST, WIDEST = 760, 1_180
 """The least width of a chart in pixels, when its epochs need little room and when they need much."""
+TIMELESS = 620
+"""The least width of a picture without epochs."""
 COLUMN = 74
 """The width of an epoch at which nothing written in it touches its neighbour."""
 POLICY = (
@@ -47,12 +49,14 @@ def timeline_page(result: Result) -> str:
     whole = stacked(list(timeline.panels()), timeline.axis, timeline.lines())
     accounts = list(timeline.accounts())
     others = timeline.markets[1 : 1 + FURTHER_BOOKS]
-    further = [(picture.figure(), picture.account) for picture in mechanism_pictures(timeline)]
-    further += [(stacked(order_book_panels(one), timeline.axis), order_book_account(one)) for one in others]
+    width = max(NARROWEST, min(WIDEST, LEFT + RIGHT + COLUMN * (timeline.axis.crowd + 1)))
+    pictures = list(mechanism_pictures(timeline))
+    further = [(one.figure(), one.account, width if one.has_time else TIMELESS) for one in pictures]
+    further += [(stacked(order_book_panels(one), timeline.axis), order_book_account(one), width) for one in others]
     steps = story_steps(result.journal, timeline.axis, timeline.chain)
     data = {
         "config": CONFIG,
-        "figures": [_drawn(whole), *(_drawn(figure) for figure, _ in further)],
+        "figures": [_drawn(whole), *(_drawn(figure) for figure, _, _ in further)],
         "steps": {"times": [time for time, _ in steps], "texts": [text for _, text in steps]},
         "epoch": seconds(timeline.axis.epoch_ns),
         "long": timeline.axis.is_long,
@@ -60,10 +64,9 @@ def timeline_page(result: Result) -> str:
         "whole": list(timeline.axis.whole),
     }
     title = f"{result.scenario}, seed {result.seed}"
-    width = max(NARROWEST, min(WIDEST, LEFT + RIGHT + COLUMN * (timeline.axis.crowd + 1)))
     sections = [_figure("The run on one time axis", whole, width, 0, accounts, _controls(timeline, len(steps)))]
-    for number, (figure, account) in enumerate(further, 1):
-        sections.append(_figure(account.name, figure, width, number, [account]))
+    for number, (figure, account, least) in enumerate(further, 1):
+        sections.append(_figure(account.name, figure, least, number, [account]))
     return "\n".join(
         [
             "<!DOCTYPE html>",

@@ -20,7 +20,7 @@ from market_sim.analysis.visualization.deficit_waterfall import (
 from market_sim.analysis.visualization.funding_picture import funding_histories, funding_rows, funding_sentence
 from market_sim.analysis.visualization.margin_equity import margin_panels, margin_rows, margin_sentence
 from market_sim.analysis.visualization.mechanism_pictures import mechanism_pictures
-from market_sim.analysis.visualization.page import timeline_page
+from market_sim.analysis.visualization.page import NARROWEST, TIMELESS, timeline_page
 from market_sim.analysis.visualization.palette import ROLES, dark_changes
 from market_sim.analysis.visualization.time_axis import TimeAxis
 from market_sim.analysis.visualization.timeline import Timeline
@@ -187,3 +187,9 @@ def test_the_page_has_the_pictures_behind_the_timeline():
 def test_a_run_without_mechanisms_has_no_pictures():
     result = simulate(FirstMarket(), Options(epochs=2, settlement="none"))
     assert list(mechanism_pictures(Timeline(result.journal))) == []
+
+
+def test_a_picture_without_epochs_needs_less_room_than_one_with_them():
+    own = timeline_page(bankrupt().end()).replace(get_plotlyjs(), "")
+    widths = [int(width) for width in re.findall(r'id="chart-\d+" style="min-width: (\d+)px', own)]
+    assert widths == [NARROWEST, TIMELESS] and TIMELESS < NARROWEST
