@@ -42,15 +42,15 @@ class Margined:
     account: str
     times: list[int] = field(default_factory=list)
     equities: list[int] = field(default_factory=list)
-    required: list[tuple[int, int]] = field(default_factory=list)
-    """When, and how much."""
+    required: list[tuple[int, int | None]] = field(default_factory=list)
+    """When, and how much; None from where on the journal does not say it."""
     told: list[Told] = field(default_factory=list)
 
     def add(self, time: int, amount: int, required: int | None) -> None:
-        """One more point of the lines."""
+        """One more point of the lines; a requirement that was told holds until the next is known."""
         self.times.append(time)
         self.equities.append(amount)
-        if required is not None:
+        if required is not None or (self.required and not self.told):
             self.required.append((time, required))
 
     @property

@@ -73,7 +73,9 @@ def deficit_waterfall(history: MechanismHistory) -> Waterfall | None:
 
 def waterfall_axis(waterfall: Waterfall) -> PlainAxis:
     """The bars side by side, each under its payer."""
-    names = ["missing", *(words for _, words, _ in PAYERS), "paid by nobody"]
+    named = ["missing", *(words for _, words, _ in PAYERS), "paid by nobody"]
+    # In two lines they stand side by side on a small screen, too.
+    names = [words.replace(" ", "<br>", 1) for words in named]
     return PlainAxis("who paid, in the order of the rule", -0.6, len(names) - 0.4, names)
 
 
@@ -107,6 +109,7 @@ def _bar(waterfall: Waterfall, place: int, words: str, base: int, amount: int, r
         "text": [waterfall.text(amount).split()[0] if amount else "–"],
         "textposition": "outside",
         "textangle": 0,
+        "constraintext": "none",
         "cliponaxis": False,
         "textfont": {"size": 12, "color": LIGHT["ink"]},
         "marker": {"color": LIGHT[role], "line": {"width": 0}},

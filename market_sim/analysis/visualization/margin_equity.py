@@ -68,7 +68,10 @@ def _strip(account: Margined, history: MechanismHistory, axis: TimeAxis) -> Pane
     panel.traces.append(_line("equity", account.times, [one / unit for one in account.equities], line, hover))
     judged = [event for event in account.told if event.time >= axis.first]
     required = [(time, amount) for time, amount in account.required if time >= axis.first]
-    times, needed = [time for time, _ in required], [amount / unit for _, amount in required]
+    times, needed = (
+        [time for time, _ in required],
+        [None if amount is None else amount / unit for _, amount in required],
+    )
     if needed and needed[-1]:
         times, needed = [*times, axis.last], [*needed, needed[-1]]
     line = {"color": LIGHT["sell"], "width": 1.6, "dash": "dash", "shape": "hv"}
@@ -78,7 +81,7 @@ def _strip(account: Margined, history: MechanismHistory, axis: TimeAxis) -> Pane
     return panel
 
 
-def _line(name: str, times: Sequence[int], values: Sequence[float], line: Part, hover: str) -> Part:
+def _line(name: str, times: Sequence[int], values: Sequence[float | None], line: Part, hover: str) -> Part:
     xs = [seconds(time) for time in times]
     return {
         "type": "scatter",

@@ -66,7 +66,7 @@ def _marks(history: MechanismHistory, axis: TimeAxis, places: dict[str, int]) ->
 
 
 def _trace(mark: Mark, groups: list[list[Happening]], row: int) -> Part:
-    shape: Part = {"symbol": mark.symbol, "size": [9 + min(5, len(group) // 2) for group in groups]}
+    shape: Part = {"symbol": mark.symbol, "size": [9 + min(3, len(group) // 4) for group in groups]}
     colour = LIGHT[mark.role]
     thin = mark.symbol.endswith("-thin")
     shape |= {

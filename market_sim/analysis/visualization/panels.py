@@ -125,7 +125,8 @@ class PlainAxis:
 
     def ticks(self) -> Part:
         """Numbers, or the names at their places."""
-        named: Part = {"tickmode": "array", "tickvals": list(range(len(self.names))), "ticktext": list(self.names)}
+        places = list(range(len(self.names)))
+        named: Part = {"tickmode": "array", "tickvals": places, "ticktext": list(self.names), "tickangle": 0}
         return {"title": {"text": self.title}, **(named if self.names else {"tickformat": ",~r"})}
 
 

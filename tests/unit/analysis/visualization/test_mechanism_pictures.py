@@ -116,6 +116,18 @@ def test_equity_and_maintenance_are_added_up_from_the_journal():
     assert idle.told == [] and set(idle.equities) == {0}
 
 
+def test_a_requirement_that_nobody_told_is_not_drawn_as_nothing():
+    chain = market()
+    chain.record(InstrumentListed(0, "PERP", "perpetual", 1, 1, "USD", 0, 2, 0, False))
+    chain.record(happened.ContractSpecified(0, "PERP", 1))
+    chain.record(happened.MarginGranted(0, "ann", "us_strategy", ()))
+    chain.record(Trade(2, 1, "PERP", 100, 5, 1, 1, 2, "maker", "ann", 0, 0))
+    chain.start(1)
+    chain.record(happened.LiquidationStarted(chain.time, "ann", "", 1, 10, 50, 0))
+    [ann] = margin_history(chain.end().journal, [1, 3, SECOND + 1], {}, "USD")
+    assert ann.required == [(1, 0), (3, None), (SECOND, 50)]
+
+
 def test_marks_are_the_middle_of_the_book_where_no_value_is_believed_in():
     journal = Journal()
     for event in called().end().journal:
@@ -192,4 +204,4 @@ def test_a_run_without_mechanisms_has_no_pictures():
 def test_a_picture_without_epochs_needs_less_room_than_one_with_them():
     own = timeline_page(bankrupt().end()).replace(get_plotlyjs(), "")
     widths = [int(width) for width in re.findall(r'id="chart-\d+" style="min-width: (\d+)px', own)]
-    assert widths == [NARROWEST, TIMELESS] and TIMELESS < NARROWEST
+    assert widths == [NARROWEST, TIMELESS, NARROWEST] and TIMELESS < NARROWEST
