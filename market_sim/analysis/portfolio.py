@@ -13,6 +13,7 @@ from market_sim.analysis.three_clocks import marks_in
 from market_sim.core.data.fold import fold
 from market_sim.core.data.journal import Journal
 from market_sim.core.errors import InputError
+from market_sim.core.models.derivatives import OptionRight
 from market_sim.core.models.market_events import InstrumentListed
 from market_sim.pricing.black_scholes import greeks
 from market_sim.pricing.option import VanillaOption
@@ -87,7 +88,7 @@ def _greeks(
     if terms.kind != "option" or underlying not in marks or expiry <= now:
         return underlying, None
     years = (expiry - now) / day_ns / DAYS_IN_A_YEAR
-    right = "call" if terms.terms["right"] == "call" else "put"
+    right: OptionRight = "call" if terms.terms["right"] == "call" else "put"
     option = VanillaOption(right, marks[underlying], int(terms.terms["strike"]), years, volatility, rate)
     found, size = greeks(option), terms.multiplier
     return underlying, (
