@@ -19,8 +19,11 @@ from market_sim.core.models.mechanism_events import (
     PositionSold,
 )
 from market_sim.core.money import written
+from market_sim.market.mechanisms.clearing_house import CLEARING
 
 BROKER, FUND = "broker", "insurance"
+PAYERS = ("insurance", "clearing", "deleveraged", "shared", "broker")
+"""The steps at which somebody else pays, in the order of the rule."""
 
 
 class Step(NamedTuple):
@@ -30,7 +33,7 @@ class Step(NamedTuple):
     account: str
     round: int
     step: str
-    """"orders", "slice", "fee", "insurance", "deleveraged", "shared", "broker" or the outcome at the end."""
+    """"orders", "slice", "fee", one of `PAYERS`, or the outcome at the end."""
     symbol: str
     quantity: int
     amount: int
@@ -42,6 +45,7 @@ class Deficit(NamedTuple):
 
     account: str
     insurance: int
+    clearing: int
     deleveraged: int
     shared: int
     broker: int
@@ -49,7 +53,7 @@ class Deficit(NamedTuple):
     @property
     def total(self) -> int:
         """All of it: no cent of a deficit vanishes."""
-        return self.insurance + self.deleveraged + self.shared + self.broker
+        return self.insurance + self.clearing + self.deleveraged + self.shared + self.broker
 
 
 def waterfall(events: Iterable[Event], account: str | None = None) -> list[Step]:
@@ -86,8 +90,8 @@ def _payer(event: DeficitCovered, winners: set[tuple[str, str]]) -> str:
     A winner's payment for a position that is closed against it comes right after that; a share in what is then still
     missing comes later, so the first payment of a winner is the one for its position.
     """
-    if event.payer in (BROKER, FUND):
-        return "broker" if event.payer == BROKER else "insurance"
+    if event.payer in (BROKER, FUND, CLEARING):
+        return str(event.payer)
     if (event.account, event.payer) in winners:
         winners.remove((event.account, event.payer))
         return "deleveraged"
@@ -98,13 +102,10 @@ def deficits(events: Iterable[Event]) -> list[Deficit]:
     """What each account could not pay, in the order in which accounts failed."""
     sums: dict[str, dict[str, int]] = {}
     for row in waterfall(events):
-        if row.step in ("insurance", "deleveraged", "shared", "broker"):
+        if row.step in PAYERS:
             of_account = sums.setdefault(row.account, {})
             of_account[row.step] = of_account.get(row.step, 0) + row.amount
-    found = [
-        Deficit(name, *(parts.get(step, 0) for step in ("insurance", "deleveraged", "shared", "broker")))
-        for name, parts in sums.items()
-    ]
+    found = [Deficit(name, *(parts.get(step, 0) for step in PAYERS)) for name, parts in sums.items()]
     return [deficit for deficit in found if deficit.total]
 
 
@@ -121,6 +122,7 @@ def story(rows: Sequence[Step]) -> str:
     for step, words in (
         ("fee", "the fund took {} of fees"),
         ("insurance", "the fund paid {}"),
+        ("clearing", "the clearing house paid {}"),
         ("deleveraged", "winners gave up {}"),
         ("shared", "{} was shared by those who hold the contract"),
         ("broker", "the broker lost {}"),

@@ -14,8 +14,7 @@ from market_sim.analysis.liquidation_waterfall import deficits
 from market_sim.analysis.mechanism_history import MechanismHistory
 from market_sim.analysis.visualization.palette import LIGHT
 from market_sim.analysis.visualization.panels import Account, Panel, Part, PlainAxis, Table
-from market_sim.core.models.mechanism_events import DeficitCovered, LossShared
-from market_sim.market.mechanisms.clearing_house import CLEARING
+from market_sim.core.models.mechanism_events import LossShared
 
 PAYERS = (
     ("insurance", "insurance fund", "flow-credit"),
@@ -53,18 +52,7 @@ class Waterfall:
 def deficit_waterfall(history: MechanismHistory) -> Waterfall | None:
     """The deficits of a run; None when every account could pay what it owed."""
     events = [each.event for each in history.happenings]
-    paid: dict[str, dict[str, int]] = {}
-    house: dict[str, int] = {}
-    for event in events:
-        if isinstance(event, DeficitCovered) and event.payer == CLEARING:
-            house[event.account] = house.get(event.account, 0) + event.amount
-    by_others = [e for e in events if not (isinstance(e, DeficitCovered) and e.payer == CLEARING)]
-    for each in deficits(by_others):
-        paid[each.account] = {
-            "insurance": each.insurance, "deleveraged": each.deleveraged, "shared": each.shared, "broker": each.broker,
-        }  # fmt: skip
-    for account, amount in house.items():
-        paid.setdefault(account, {})["clearing"] = amount
+    paid = {each.account: {payer: getattr(each, payer) for payer, *_ in PAYERS} for each in deficits(events)}
     # A loss that holders shared is told by their payments, too; what is told without one was paid by nobody.
     told = sum(event.amount for event in events if isinstance(event, LossShared))
     unpaid = max(0, told - sum(parts.get("shared", 0) for parts in paid.values()))
