@@ -134,6 +134,11 @@ def stacked(panels: Sequence[Panel], axis: Horizontal, lines: Iterable[EventLine
     """One figure: the panels from top to bottom, a common time axis below, event lines through everything."""
     from plotly.graph_objects import Figure
 
+    return Figure(layered(panels, axis, lines))
+
+
+def layered(panels: Sequence[Panel], axis: Horizontal, lines: Iterable[EventLine] = ()) -> Part:
+    """The same as plotly's own dictionary: for a browser it is enough, and nobody waits for the library to load."""
     inner = sum(panel.height + TITLE_ROOM for panel in panels)
     lines = list(lines)
     margin = TOP if lines else BARE_TOP
@@ -158,7 +163,7 @@ def stacked(panels: Sequence[Panel], axis: Horizontal, lines: Iterable[EventLine
             layout["shapes"] += [_line(line, yref, "above") for yref in covered]
         if line.label:
             layout["annotations"].append(_label(line))
-    return Figure({"data": traces, "layout": layout})
+    return {"data": traces, "layout": layout}
 
 
 def _layout(axis: Horizontal, height: int, panels: int, top: int) -> Part:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import socket
 import sys
-import threading
 from collections.abc import Sequence
 
 from market_sim.core.errors import InputError
@@ -44,10 +43,8 @@ def serve(arguments: Sequence[str]) -> int:
     from waitress.server import create_server
 
     from market_sim.ui.web.application import create_app
-    from market_sim.ui.web.run_charts import warm_up
 
     server = create_server(create_app(config), sockets=[listener], threads=THREADS, ident=None)
-    threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
     try:
         server.run()  # returns on Ctrl-C
     finally:

@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from market_sim.analysis.summary import document
 from market_sim.analysis.visualization.legend import legend_list
+from market_sim.analysis.visualization.mechanism_timeline import mechanism_accounts, mechanism_panels
 from market_sim.analysis.visualization.order_book_timeline import (
     Market,
     drawn_takers,
@@ -19,26 +20,20 @@ from market_sim.analysis.visualization.order_book_timeline import (
     order_book_panels,
 )
 from market_sim.analysis.visualization.palette import dark_changes
-from market_sim.analysis.visualization.panels import CONFIG, Account, Panel, stacked
+from market_sim.analysis.visualization.panels import CONFIG, Account, Panel, layered
 from market_sim.analysis.visualization.settlement_timeline import settlement_account, settlement_panel
 from market_sim.analysis.visualization.streamlet_timeline import streamlet_account, streamlet_panels
-from market_sim.analysis.visualization.time_axis import TimeAxis
 from market_sim.analysis.visualization.timeline import Timeline
-from market_sim.core.data.journal import Journal
 
 if TYPE_CHECKING:
     from market_sim.ui.web.shelf import OpenRun
-
-
-def warm_up() -> None:
-    """Draw an empty panel: the chart library takes a third of a second to load, better before somebody waits for it."""
-    stacked([Panel("", 1, {})], TimeAxis.of(Journal()))
 
 
 def groups(timeline: Timeline) -> tuple[str, ...]:
     """The parts of the road that this run's timeline can show."""
     there = {
         "market": bool(timeline.markets),
+        "mechanisms": timeline.mechanisms is not None,
         "consensus": timeline.chain is not None,
         "settlement": timeline.settlement is not None,
     }
@@ -47,8 +42,7 @@ def groups(timeline: Timeline) -> tuple[str, ...]:
 
 def drawing(timeline: Timeline, symbol: str, chosen: tuple[str, ...]) -> str:
     """The chosen panels above each other on one time axis, as JSON."""
-    figure = stacked(list(_panels(timeline, symbol, chosen)), timeline.axis, timeline.lines())
-    plain = figure.to_plotly_json()
+    plain = layered(list(_panels(timeline, symbol, chosen)), timeline.axis, timeline.lines())
     plain["layout"].pop("template", None)
     if "market" in chosen:
         _name_orders(timeline, symbol, plain["data"])
@@ -66,6 +60,8 @@ def drawing(timeline: Timeline, symbol: str, chosen: tuple[str, ...]) -> str:
 def _panels(timeline: Timeline, symbol: str, chosen: tuple[str, ...]) -> Iterator[Panel]:
     if "market" in chosen:
         yield from order_book_panels(market_of(timeline, symbol))
+    if "mechanisms" in chosen and timeline.mechanisms is not None:
+        yield from mechanism_panels(timeline.mechanisms, timeline.axis)
     if "consensus" in chosen and timeline.chain is not None:
         yield from streamlet_panels(timeline.chain, timeline.axis)
     if "settlement" in chosen and timeline.settlement is not None:
@@ -102,6 +98,8 @@ class Words:
 def words(timeline: Timeline) -> list[Words]:
     """What the panels say in words, by group; every instrument has its own."""
     told = [Words("market", order_book_account(market)) for market in timeline.markets]
+    if timeline.mechanisms is not None:
+        told += [Words("mechanisms", account) for account in mechanism_accounts(timeline.mechanisms, timeline.axis)]
     if timeline.chain is not None:
         told.append(Words("consensus", streamlet_account(timeline.chain, timeline.axis)))
     if timeline.settlement is not None:

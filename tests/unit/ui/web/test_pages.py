@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from plotly.graph_objects import Figure
 
 from market_sim.core.models.reasons import table
 from market_sim.ui.web.security import CONTENT_POLICY
@@ -159,6 +160,13 @@ def test_the_figure_knows_its_orders_and_cannot_be_sent_away(visitor, run_addres
     [buys] = [trace for trace in drawn["figure"]["data"] if trace.get("name") == "aggressive buy"]
     assert len(buys["ids"]) == len(buys["x"]) > 0
     assert visitor.get(f"{run_address}/orders/{buys['ids'][0]}").status_code == 200
+
+
+def test_the_figure_is_one_that_plotly_accepts(visitor, run_address):
+    drawn = visitor.get(f"{run_address}/figure.json").get_json()["figure"]
+    accepted = Figure(drawn).to_plotly_json()
+    assert accepted["data"] == drawn["data"]
+    assert {key: accepted["layout"][key] for key in drawn["layout"]} == drawn["layout"]
 
 
 def test_the_export_is_one_file_that_asks_nobody(visitor, run_address):
