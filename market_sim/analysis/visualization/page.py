@@ -10,22 +10,19 @@ import json
 from collections.abc import Iterable, Iterator
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from market_sim.analysis.visualization.legend import legend_list
 from market_sim.analysis.visualization.mechanism_pictures import mechanism_pictures
 from market_sim.analysis.visualization.order_book_timeline import order_book_account, order_book_panels
 from market_sim.analysis.visualization.palette import dark_changes, style_variables
-from market_sim.analysis.visualization.panels import CONFIG, LEFT, RIGHT, Account, Table, stacked
+from market_sim.analysis.visualization.panels import CONFIG, LEFT, RIGHT, Account, Part, Table, layered
 from market_sim.analysis.visualization.story_steps import story_steps
 from market_sim.analysis.visualization.time_axis import seconds
 from market_sim.analysis.visualization.timeline import Timeline
 from market_sim.core.models.market_events import Trade
 from market_sim.core.models.run_events import RunStarted
 from market_sim.simulation.engine.result import Result
-
-if TYPE_CHECKING:
-    from plotly.graph_objects import Figure
 
 HERE = Path(__file__).parent
 FURTHER_BOOKS = 5
@@ -46,13 +43,13 @@ def timeline_page(result: Result) -> str:
     from plotly.offline import get_plotlyjs
 
     timeline = Timeline(result.journal)
-    whole = stacked(list(timeline.panels()), timeline.axis, timeline.lines())
+    whole = layered(list(timeline.panels()), timeline.axis, timeline.lines())
     accounts = list(timeline.accounts())
     others = timeline.markets[1 : 1 + FURTHER_BOOKS]
     width = max(NARROWEST, min(WIDEST, LEFT + RIGHT + COLUMN * (timeline.axis.crowd + 1)))
     pictures = list(mechanism_pictures(timeline))
-    further = [(one.figure(), one.account, width if one.has_time else TIMELESS) for one in pictures]
-    further += [(stacked(order_book_panels(one), timeline.axis), order_book_account(one), width) for one in others]
+    further = [(layered(one.panels, one.axis), one.account, width if one.has_time else TIMELESS) for one in pictures]
+    further += [(layered(order_book_panels(one), timeline.axis), order_book_account(one), width) for one in others]
     steps = story_steps(result.journal, timeline.axis, timeline.chain)
     data = {
         "config": CONFIG,
@@ -86,11 +83,8 @@ def timeline_page(result: Result) -> str:
     )
 
 
-def _drawn(figure: Figure) -> dict[str, Any]:
-    plain = json.loads(figure.to_json())
-    # The empty template says nothing, in six kilobytes.
-    plain["layout"].pop("template", None)
-    return {**plain, "dark": dark_changes(plain)}
+def _drawn(figure: Part) -> dict[str, Any]:
+    return {**figure, "dark": dark_changes(figure)}
 
 
 def _embedded(data: dict[str, Any]) -> str:
@@ -163,9 +157,9 @@ def _controls(timeline: Timeline, steps: int) -> str:
     )
 
 
-def _figure(title: str, figure: Figure, width: int, number: int, accounts: list[Account], controls: str = "") -> str:
+def _figure(title: str, figure: Part, width: int, number: int, accounts: list[Account], controls: str = "") -> str:
     # The height is said here, too, because a browser that prints forgets what plotly measured.
-    size = f"min-width: {width}px; height: {figure.layout.height}px"
+    size = f"min-width: {width}px; height: {figure['layout']['height']}px"
     sentences = " ".join(account.sentence for account in accounts)
     legends = "".join(legend_list(account.name, account.legend) for account in accounts)
     words = "".join(_words(account) for account in accounts)
