@@ -70,6 +70,7 @@ def test_progress_has_no_colour_codes_where_nobody_looks(capsys: pytest.CaptureF
         (["--scenario", "missing.py"], "cannot read the scenario file missing.py"),
         (["--epoch", "12"], "did you mean --epochs?"),
         (["--traders", "many"], "traders must be a whole number, found 'many'"),
+        (["--shock-percent", "nan"], "shock_percent must be a finite number, found 'nan'"),
         (["--tradrs", "3"], "did you mean --traders?"),
         (["--traders"], "--traders needs a value"),
         (["--byzantine", "n9:silent"], "n9"),

@@ -130,11 +130,6 @@ MARGIN: tuple[Reason, ...] = (
         "Warrants and notes are not lent, so they are sold by those who hold them.",
         "{needed} of {symbol} would be sold, {available} are available",
     ),
-    _refusal(
-        "BEING_LIQUIDATED",
-        "While a broker closes an account's positions, the account can reduce them and nothing else.",
-        "{account} has an equity of {equity}, its positions require {requirement}",
-    ),
     _withdrawal("LIQUIDATED", "A broker that closes positions first takes back the open orders of the account."),
 )
 """Margin, short selling and liquidation."""

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import math
 import typing
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -74,15 +75,19 @@ def parameter_types(kind: type[Scenario]) -> dict[str, Any]:
 
 
 def _read(scenario: str, name: str, kind: Any, value: object) -> Any:
-    expected = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}.get(kind, str(kind))
+    expected = {int: "a whole number", float: "a finite number", bool: "true or false", str: "text"}.get(
+        kind, str(kind)
+    )
     problem = InputError(f"scenario {scenario}: {name} must be {expected}, found {value!r}")
     if isinstance(value, str) and kind is not str:
         try:
-            return {"true": True, "false": False}[value.lower()] if kind is bool else kind(value)
+            read = {"true": True, "false": False}[value.lower()] if kind is bool else kind(value)
         except (ValueError, KeyError, TypeError):
             raise problem from None
+        value = read
     if kind is float and type(value) is int:
         return float(value)
-    if type(value) is not kind:
+    # "nan" and "inf" are numbers to Python and to nobody else.
+    if type(value) is not kind or (isinstance(value, float) and not math.isfinite(value)):
         raise problem
     return value

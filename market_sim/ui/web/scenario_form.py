@@ -5,7 +5,6 @@ What is typed is read by the scenario's own rules, one field at a time, so that 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -110,8 +109,6 @@ class ScenarioForm:
 
     def _parameter(self, name: str, text: str) -> Any:
         value = getattr(configured(self.kind, **{name: text}), name)
-        if isinstance(value, float) and not math.isfinite(value):
-            raise InputError(f"{name} must be a finite number, found {text!r}")
         if isinstance(value, int | float) and abs(value) > LARGEST_NUMBER:
             raise InputError(f"{name} must be at most {LARGEST_NUMBER:,} in size")
         return value
