@@ -63,12 +63,13 @@ def attack():
     if child == 0:
         os.setsid()
         if os.fork() == 0:
-            with open({note!r}, "w") as file:
+            with open({note!r} + ".part", "w") as file:
                 file.write(str(os.getpid()))
+            os.rename({note!r} + ".part", {note!r})
             time.sleep(60)
         os._exit(0)
     os.waitpid(child, 0)
-    deadline = time.time() + 1
+    deadline = time.time() + 10
     while not os.path.exists({note!r}) and time.time() < deadline:
         time.sleep(0.01)
 """
