@@ -61,16 +61,20 @@ def calibration(operations: list[Operation]) -> tuple[float, list[TradeRow]]:
 def order_book(operations: list[Operation]) -> tuple[float, list[TradeRow]]:
     """L0: the book that the exchange uses, by itself."""
     book, trades = OrderBook(), []
-    place, remove, orders = book.place, book.remove, book.orders
+    place, remove = book.place, book.remove
+    orders: dict[int, Order] = {}
     terms = PlaceOrder("ACME", 1, 1, 1)
     begin = time.process_time()
     for kind, number, side, price, quantity in operations:
         if kind == ADD:
             order = Order(number, "", NAMES[side][0], side, price, side * price, quantity, quantity, terms, "ACME")
+            orders[number] = order
             for maker, traded in place(order):
                 trades.append((maker.id, number, maker.limit, traded))
+                if not maker.remaining:
+                    del orders[maker.id]
         else:
-            remove(orders[number])
+            remove(orders.pop(number))
     return time.process_time() - begin, trades
 
 

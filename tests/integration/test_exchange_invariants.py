@@ -162,8 +162,8 @@ def slice_too_large(exchange):
     exchange.listings["ACME"].book.asks.levels[-105].volume += 2
 
 
-def index_forgets(exchange):
-    del exchange.orders[5]
+def book_forgets(exchange):
+    exchange.listings["ACME"].book.remove(exchange.orders[5])
 
 
 def unseen_off(exchange):
@@ -177,7 +177,7 @@ def forgotten_peg(exchange):
 
 def forgotten_stop(exchange):
     exchange.submit("ann", Buy("ACME", 1, 100, stop=200))
-    exchange.listings["ACME"].stops.remove(1, 200, 7)
+    exchange.listings["ACME"].stops.remove(1, 200, 7, "ann")
 
 
 def forgotten_market_order(exchange):
@@ -205,9 +205,9 @@ def market_order_in_the_book(exchange):
 CORRUPTIONS: list[tuple[Callable[[Exchange], None], str]] = [
     (crossed, "X1"), (owing, "X6"), (negative, "X6"), (reserved_too_much, "X6"), (reservation_lost, "X6"),
     (used_up, "X7"), (grown, "X7"), (foreign_name, "X9"), (off_the_tick, "X11"), (in_halves, "X11"),
-    (true_left, "X11"), (foreign_order, "X12"), (forgotten_order, "X12"), (waiting_for_now, "X15"),
+    (true_left, "X11"), (foreign_order, "X12"), (forgotten_order, "X18"), (waiting_for_now, "X15"),
     (id_from_nowhere, "X17"), (volume_off, "X18"), (empty_level, "X18"), (key_left, "X18"), (slice_too_large, "X18"),
-    (index_forgets, "X18"), (unseen_off, "X18"), (forgotten_peg, "X18"), (forgotten_stop, "X18"),
+    (book_forgets, "X18"), (unseen_off, "X18"), (forgotten_peg, "X18"), (forgotten_stop, "X18"),
     (forgotten_market_order, "X18"), (market_order_after_the_call, "X19"), (peg_in_a_halt, "X19"),
     (market_order_in_the_book, "X15"),
 ]  # fmt: skip

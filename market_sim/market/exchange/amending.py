@@ -34,12 +34,12 @@ class Amending(Phases):
 
     def _open_order(self, account: Account, number: object) -> Order:
         """The account's open order of this number, or the reason why it can do nothing with it."""
-        if type(number) is not int or number not in self.orders:
-            raise RuleViolation("UNKNOWN_ORDER", order=shown(number))
-        order = account.open.get(number)
-        if order is None:
-            raise RuleViolation("NOT_YOUR_ORDER", order=number)
-        return order
+        if type(number) is int:
+            if number in account.open:
+                return account.open[number]
+            if any(number in other.open for other in self.accounts.values()):
+                raise RuleViolation("NOT_YOUR_ORDER", order=number)
+        raise RuleViolation("UNKNOWN_ORDER", order=shown(number))
 
     def _cancel_all(self, account: Account, symbol: object, reason: str = "CANCELLED") -> list[Order]:
         """Take back all open orders of an account, oldest first."""

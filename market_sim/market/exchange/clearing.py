@@ -53,7 +53,6 @@ class Clearing:
         self.clock = clock
         self.listings: dict[str, Listing] = {}
         self.accounts: dict[str, Account] = {}
-        self.orders: dict[int, Order] = {}
         self._fees_by_kind = dict(fees or {})
         self._record = journal.record
         self._last_order = 0
@@ -61,6 +60,12 @@ class Clearing:
         self.transfers = 0
         """How many transfers there were: whoever must know whether one happened need not read the journal."""
         self.open_account(FEES)
+
+    @property
+    def orders(self) -> dict[int, Order]:
+        """Every open order by its number, oldest first; made when it is asked for, the accounts hold them."""
+        found = {number: order for account in self.accounts.values() for number, order in account.open.items()}
+        return dict(sorted(found.items()))
 
     def list(
         self, instrument: Instrument, fees: FeeSchedule | None = None, outlier: OutlierRule | None = None
@@ -70,7 +75,7 @@ class Clearing:
         if symbol in self.listings:
             raise InputError(f"{symbol} is already listed")
         schedule = fees or self._fees_by_kind.get(instrument.kind) or FeeSchedule()
-        listing = self.listings[symbol] = Listing(instrument, schedule, self.orders, outlier=outlier)
+        listing = self.listings[symbol] = Listing(instrument, schedule, outlier=outlier)
         for account in self.accounts.values():
             self._give_balances(account, listing)
         self._record(

@@ -32,7 +32,6 @@ class Listing:
         self,
         instrument: Instrument,
         fees: FeeSchedule,
-        orders: dict[int, Order],
         most_cash: int = LARGEST_AMOUNT,
         outlier: OutlierRule | None = None,
     ) -> None:
@@ -49,7 +48,7 @@ class Listing:
         # Negative, because rounding up is rounding down with a minus sign before and after.
         self.maker_rate = -max(fees.maker, 0)
         self.minimum = fees.minimum
-        self.book = OrderBook(orders)
+        self.book = OrderBook()
         self.most_cash = most_cash
         self.last: int | None = None
         self.reference: int | None = None

@@ -87,11 +87,10 @@ class Matching(Clearing):
             listing.book.rest(order)
             if not order.cap:
                 return
-        self.orders[order.id] = order
         if order.cap:
             listing.pegs[order.id] = order
         if where == STOP:
-            listing.stops.add(order.side, _stop(order), order.id)
+            listing.stops.add(order.side, _stop(order), order.id, order.account)
         elif where == CALL:
             listing.collected[order.id] = order
         listing.watch()
@@ -100,8 +99,6 @@ class Matching(Clearing):
         """Take an order out of wherever it waits and give back what was held for it: the reverse of `_wait`."""
         if order.where == BOOK:
             listing.book.remove(order)
-        else:
-            del self.orders[order.id]
         del account.open[order.id]
         if order.side == BUY:
             account.balances[listing.quote].reserved -= order.reserved
@@ -113,7 +110,7 @@ class Matching(Clearing):
         if order.cap:
             del listing.pegs[order.id]
         if order.where == STOP:
-            listing.stops.remove(order.side, _stop(order), order.id)
+            listing.stops.remove(order.side, _stop(order), order.id, order.account)
         elif order.where == CALL:
             del listing.collected[order.id]
         listing.watch()

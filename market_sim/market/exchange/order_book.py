@@ -73,12 +73,11 @@ class BookSide:
 
 
 class OrderBook:
-    """Both sides of one instrument. `orders` may be shared by all books of an exchange: ids are unique."""
+    """Both sides of one instrument. Who wants to leave brings the order: the accounts hold them by their numbers."""
 
-    __slots__ = ("asks", "bids", "orders")
+    __slots__ = ("asks", "bids")
 
-    def __init__(self, orders: dict[int, Order] | None = None) -> None:
-        self.orders: dict[int, Order] = {} if orders is None else orders
+    def __init__(self) -> None:
         self.bids = BookSide()
         self.asks = BookSide()
 
@@ -146,7 +145,6 @@ class OrderBook:
                 else:
                     maker.remaining = 0
                     del queue[maker.id]
-                    del self.orders[maker.id]
                 level.volume -= quantity
             left -= quantity
             fills.append((maker, quantity))
@@ -163,7 +161,6 @@ class OrderBook:
             level.unseen -= quantity
             if not maker.remaining:
                 del level.queue(maker)[maker.id]
-                del self.orders[maker.id]
             return quantity
         maker.shown -= quantity
         level.volume -= quantity
@@ -174,8 +171,6 @@ class OrderBook:
                 level.orders[maker.id] = maker
                 level.volume += maker.shown
                 level.unseen -= maker.shown
-            else:
-                del self.orders[maker.id]
         return quantity
 
     def rest(self, order: Order) -> None:
@@ -194,7 +189,6 @@ class OrderBook:
         else:
             level.orders[order.id] = order
             level.volume += order.remaining
-        self.orders[order.id] = order
 
     def remove(self, order: Order) -> None:
         """Take a waiting order out of the book."""
@@ -210,7 +204,6 @@ class OrderBook:
             level.volume -= order.remaining
         if not (level.orders or level.hidden or level.pegged):
             own.drop(key)
-        del self.orders[order.id]
 
     def reduce(self, order: Order, quantity: int) -> None:
         """Make a waiting order smaller; it keeps its place in the queue (finance rule 1.3)."""

@@ -113,9 +113,10 @@ class Phases(Waiting):
                 order.remaining -= quantity
                 if not order.remaining:
                     del listing.collected[order.id]
-                    del self.orders[order.id]
             self._pay_in_auction(listing, buy, sell, quantity, price or 0)
-        for order in [order for _, order in sorted(self.orders.items()) if order.symbol == listing.symbol]:
+        for order in self.orders.values():
+            if order.symbol != listing.symbol:
+                continue
             if order.where == CALL or order.intent.time_in_force == "auction":
                 self._withdraw(self.accounts[order.account], order, "REMAINDER")
 

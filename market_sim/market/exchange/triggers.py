@@ -5,10 +5,10 @@ at once: sells by descending stop, then buys by ascending stop, ties by id. With
 key both sides are ascending lists, and due is whatever stands at the front.
 
 >>> stops = WaitingStops()
->>> [stops.add(side, stop, order) for order, (side, stop) in enumerate([(1, 103), (1, 102), (-1, 99), (-1, 98)], 1)]
-[None, None, None, None]
->>> stops.due(100), stops.due(102), stops.due(98), stops.due(103)
-([], [2], [3, 4], [2, 1])
+>>> for number, (side, stop) in enumerate([(1, 103), (1, 102), (-1, 99), (-1, 98)], start=1):
+...     stops.add(side, stop, number, "ann")
+>>> stops.due(100), stops.due(102), stops.due(98)
+([], [(2, 'ann')], [(3, 'ann'), (4, 'ann')])
 """
 
 from __future__ import annotations
@@ -19,28 +19,28 @@ from market_sim.core.models.intents import BUY, SELL
 
 
 class WaitingStops:
-    """The ids of all stop orders of one listing, by side."""
+    """The ids and accounts of all stop orders of one listing, by side."""
 
     __slots__ = ("_waiting",)
 
     def __init__(self) -> None:
-        self._waiting: dict[int, list[tuple[int, int]]] = {SELL: [], BUY: []}
+        self._waiting: dict[int, list[tuple[int, int, str]]] = {SELL: [], BUY: []}
 
     def __bool__(self) -> bool:
         return bool(self._waiting[SELL] or self._waiting[BUY])
 
-    def add(self, side: int, stop: int, order: int) -> None:
+    def add(self, side: int, stop: int, number: int, account: str) -> None:
         """Let a stop order wait."""
-        insort(self._waiting[side], (side * stop, order))
+        insort(self._waiting[side], (side * stop, number, account))
 
-    def remove(self, side: int, stop: int, order: int) -> None:
+    def remove(self, side: int, stop: int, number: int, account: str) -> None:
         """Forget a stop order that triggers, expires or was cancelled."""
         waiting = self._waiting[side]
-        del waiting[bisect_left(waiting, (side * stop, order))]
+        del waiting[bisect_left(waiting, (side * stop, number, account))]
 
-    def due(self, last: int) -> list[int]:
+    def due(self, last: int) -> list[tuple[int, str]]:
         """The orders that a trade at this price triggers, in their order."""
-        found: list[int] = []
+        found: list[tuple[int, str]] = []
         for side, waiting in self._waiting.items():
-            found += [order for _, order in waiting[: bisect_left(waiting, (side * last + 1, 0))]]
+            found += [(number, account) for _, number, account in waiting[: bisect_left(waiting, (side * last + 1,))]]
         return found

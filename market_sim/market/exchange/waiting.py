@@ -47,7 +47,7 @@ class Waiting(Matching):
 
     def close_day(self) -> None:
         """End all day orders, oldest first."""
-        self._expire([order for _, order in sorted(self.orders.items()) if order.intent.time_in_force == "day"])
+        self._expire([order for order in self.orders.values() if order.intent.time_in_force == "day"])
 
     def _finish(self, listing: Listing) -> None:
         """What follows a message: pegged orders move, then stops trigger, one after the other, until nothing stirs."""
@@ -56,8 +56,8 @@ class Waiting(Matching):
             due = listing.stops.due(listing.last) if listing.stops and listing.last is not None else []
             if not due:
                 return
-            for number in due:
-                self._trigger(listing, self.orders[number])
+            for number, name in due:
+                self._trigger(listing, self.accounts[name].open[number])
                 self._move_pegs(listing)
 
     def _trigger(self, listing: Listing, order: Order) -> None:

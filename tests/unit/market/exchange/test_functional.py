@@ -18,20 +18,22 @@ def drawn(draw, number):
 
 @pytest.mark.parametrize("seed", range(20))
 def test_ten_thousand_orders_give_the_same_trades_and_depth_in_both_books(seed):
-    draw, pure, book = Random(seed), EMPTY, OrderBook()
+    draw, pure, book, waiting = Random(seed), EMPTY, OrderBook(), {}
     terms = PlaceOrder("ACME", 1, 1, 1)
     for number in range(1, 501):
-        if number % 4 == 0 and book.orders:
-            gone = draw.choice(sorted(book.orders))
+        if number % 4 == 0 and waiting:
+            gone = draw.choice(sorted(waiting))
             pure = cancel(pure, gone)
-            book.remove(book.orders[gone])
+            book.remove(waiting.pop(gone))
         else:
             order = drawn(draw, number)
             side, limit, quantity = order.side, order.limit, order.quantity
             pure, trades = match(pure, order)
-            fills = book.place(
-                Order(number, "", str(number), side, limit, side * limit, quantity, quantity, terms, "ACME")
+            waiting[number] = Order(
+                number, "", str(number), side, limit, side * limit, quantity, quantity, terms, "ACME"
             )
+            fills = book.place(waiting[number])
+            waiting = {number: order for number, order in waiting.items() if order.remaining}
             assert [(maker.id, number, maker.limit, traded) for maker, traded in fills] == [
                 tuple(one) for one in trades
             ]
