@@ -13,13 +13,15 @@ from __future__ import annotations
 import hashlib
 import os
 import zlib
+from collections.abc import Iterable
 from itertools import zip_longest
 from pathlib import Path
 
 import msgspec
 
-from market_sim.core.data.codec import decode, encode
-from market_sim.core.data.fingerprint import AREAS, digest
+from market_sim.core.data.codec import decode, decode_lines, encode
+from market_sim.core.data.fingerprint import AREAS
+from market_sim.core.data.finished_journal import FinishedJournal
 from market_sim.core.data.journal import Journal
 from market_sim.core.errors import InputError, InvariantBroken
 from market_sim.core.models.event import Area, Event
@@ -57,7 +59,7 @@ def save(journal: Journal, folder: Path) -> Manifest:
     """Write a run into a folder, which is made when it is not there; an older run in it is replaced."""
     lines = [encode(event) + b"\n" for event in journal]
     text = b"".join(lines)
-    manifest = _describe(journal, hashlib.sha256(text).hexdigest())
+    manifest = _describe(journal, hashlib.sha256(text).hexdigest(), _digests(text, lines, journal))
     checks = "".join(f"{zlib.crc32(line):08x}\n" for line in lines)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -76,20 +78,33 @@ def load(folder: Path) -> Archived:
     text = _read(path)
     if hashlib.sha256(text).hexdigest() != manifest.fingerprint:
         raise InputError(_damage(folder, text, manifest))
-    journal = Journal()
-    for number, line in enumerate(text.splitlines(), start=1):
-        journal.record(_event(path, number, line))
-    if msgspec.structs.replace(_describe(journal, manifest.fingerprint), version=manifest.version) != manifest:
+    lines = text.splitlines(keepends=True)
+    journal = FinishedJournal(_events(path, text, lines))
+    found = _describe(journal, manifest.fingerprint, _digests(text, lines, journal))
+    if msgspec.structs.replace(found, version=manifest.version) != manifest:
         raise InputError(f"{folder / MANIFEST} was changed: it does not describe the run in {JOURNAL} beside it")
     return Archived(manifest, journal)
 
 
-def _describe(journal: Journal, fingerprint: str) -> Manifest:
+def _describe(journal: Journal, fingerprint: str, digests: dict[Area, str]) -> Manifest:
     start = journal[0] if len(journal) else None
     if not isinstance(start, RunStarted):
         raise InvariantBroken(f"the first event of a run is RunStarted, found {start!r}")
-    digests = {area: digest(journal, area) for area in AREAS}
     return Manifest(FORMAT, VERSION, start.scenario, start.seed, start.parameters, len(journal), fingerprint, digests)
+
+
+def _digests(text: bytes, lines: list[bytes], events: Iterable[Event]) -> dict[Area, str]:
+    """The digest of each area, of the lines as they stand: to encode every event again takes as long as to read it."""
+    digests = {area: hashlib.sha256() for area in AREAS}
+    view, area = memoryview(text), AREAS[0]
+    begin = end = 0
+    for line, event in zip(lines, events, strict=True):
+        if event.area != area:
+            digests[area].update(view[begin:end])
+            begin, area = end, event.area
+        end += len(line)
+    digests[area].update(view[begin:end])
+    return {area: sha.hexdigest() for area, sha in digests.items()}
 
 
 def _write(path: Path, data: bytes) -> None:
@@ -123,11 +138,20 @@ def _manifest(path: Path) -> Manifest:
     return manifest
 
 
-def _event(path: Path, number: int, line: bytes) -> Event:
+def _events(path: Path, text: bytes, lines: list[bytes]) -> list[Event]:
+    """Every line as its event; all at once, and one by one only to say which of them cannot be read."""
     try:
-        return decode(line)
+        events = decode_lines(text)
     except msgspec.DecodeError as error:
-        raise InputError(f"{path}, line {number}: version {VERSION} cannot read this event: {error}") from error
+        for number, line in enumerate(lines, start=1):
+            try:
+                decode(line)
+            except msgspec.DecodeError as found:
+                raise InputError(f"{path}, line {number}: version {VERSION} cannot read this event: {found}") from found
+        raise InputError(f"{path}: version {VERSION} cannot read these events: {error}") from error
+    if len(lines) != len(events):
+        raise InputError(f"{path} has {len(lines)} lines and {len(events)} events, expected one event on each line")
+    return events
 
 
 def _damage(folder: Path, text: bytes, manifest: Manifest) -> str:

@@ -38,4 +38,6 @@ encode: Callable[[Event], bytes] = msgspec.json.Encoder(order="deterministic").e
 # The union is made of a list, which a type checker cannot follow.
 _ANY_EVENT: Any = Union[EVENT_KINDS]  # noqa: UP007
 
-decode: Callable[[bytes], Event] = msgspec.json.Decoder(_ANY_EVENT).decode
+_decoder = msgspec.json.Decoder(_ANY_EVENT)
+decode: Callable[[bytes], Event] = _decoder.decode
+decode_lines: Callable[[bytes], list[Event]] = _decoder.decode_lines

@@ -16,7 +16,7 @@ from market_sim.core.data.journal import Journal
 from market_sim.core.errors import InputError, InvariantBroken
 from market_sim.core.models.consensus_events import BlockFinalized
 from market_sim.core.models.intents import Sell
-from market_sim.core.models.market_events import AccountOpened, Deposited, OrderAccepted, OrderRejected
+from market_sim.core.models.market_events import AccountOpened, Deposited, OrderAccepted, OrderCancelled, OrderRejected
 from market_sim.core.models.run_events import RunEnded, RunStarted
 
 TRIPLE = ("aa", "bb", "cc")
@@ -141,6 +141,26 @@ def test_every_single_flipped_bit_is_refused(folder):
         path.write_bytes(bytes(damaged))
         with pytest.raises(InputError, match=rf"{JOURNAL}.* line \d+"):
             load(folder)
+
+
+@pytest.mark.parametrize("extra", [b"\n", b" \n", b" \r "])
+def test_a_journal_that_is_not_one_event_a_line_is_refused_even_with_its_own_fingerprint(folder, extra):
+    path = folder / JOURNAL
+    first, rest = path.read_bytes().split(b"\n", 1)
+    path.write_bytes(first + b"\n" + extra + rest)
+    manifest = (folder / MANIFEST).read_text()
+    changed = manifest.replace(fingerprint(run()), hashlib.sha256(path.read_bytes()).hexdigest())
+    (folder / MANIFEST).write_text(changed)
+    with pytest.raises(InputError, match="expected one event on each line|was changed|cannot read"):
+        load(folder)
+
+
+def test_a_journal_that_was_read_back_is_closed_and_finds_events_by_kind(folder):
+    journal = load(folder).journal
+    assert [event.amount for event in journal.of(Deposited)] == [100, 101, 102, 103, 104, 105]
+    assert list(journal.of(OrderCancelled)) == []
+    with pytest.raises(InvariantBroken, match="the run is over"):
+        journal.record(RunEnded(11, True))
 
 
 def test_every_cut_is_refused(folder):
