@@ -7,6 +7,7 @@ it comes in. So the sum of a reason is what those who owed it have paid.
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -75,22 +76,14 @@ class MechanismHistory:
 
 def mechanism_history(journal: Journal) -> MechanismHistory | None:
     """What mechanisms did in this run; None when there were none, or they did nothing."""
-    transfers: list[Transferred] = []
-    decided: list[Event] = []
-    quotes: dict[str, int] = {}
-    for event in journal:
-        kind = type(event)
-        if kind is Transferred:
-            transfers.append(event)  # type: ignore[arg-type]
-        elif kind in SENTENCES:
-            decided.append(event)
-        elif isinstance(event, InstrumentListed):
-            quotes[event.quote] = quotes.get(event.quote, 0) + 1
+    transfers = tuple(journal.of(Transferred))
+    decided = [event for event in journal if type(event) in SENTENCES]
     if not transfers and not decided:
         return None
+    quotes = Counter(event.quote for event in journal.of(InstrumentListed))
     words = Words(journal)
     told = tuple(Happening(event, sentence(event, words)) for event in decided)
-    return MechanismHistory(words, tuple(sorted(quotes, key=lambda one: -quotes[one])), tuple(transfers), told)
+    return MechanismHistory(words, tuple(sorted(quotes, key=lambda one: -quotes[one])), transfers, told)
 
 
 def net_by_column(history: MechanismHistory, starts: list[int]) -> dict[str, list[int]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from market_sim.analysis.event_sentences import Teller
@@ -113,9 +113,12 @@ class Instant:
 
 
 class Stepper:
-    """Goes through one journal; any number of readers at once."""
+    """Goes through one journal; any number of readers at once.
 
-    def __init__(self, journal: Journal) -> None:
+    Whoever has replayed a book to the end already may hand it over: most visits begin there.
+    """
+
+    def __init__(self, journal: Journal, ended: Iterable[BookReplay] = ()) -> None:
         self.journal = journal
         self.teller = Teller(journal)
         self._epochs = [(event.time, event.epoch) for event in journal.of(consensus.EpochStarted)]
@@ -124,7 +127,7 @@ class Stepper:
         self._owner = {event.order: event.account for event in journal.of(market.OrderAccepted)}
         self._final, self._settled = _landmarks(journal)
         self._lock = threading.Lock()
-        self._books: dict[str, tuple[int, BookReplay]] = {}
+        self._books = {book.symbol: (self.last, book) for book in ended}
 
     @property
     def last(self) -> int:
@@ -226,12 +229,15 @@ class Stepper:
         return self._epochs[place - 1][1] if place else 0
 
 
+_LANDMARKS = frozenset({consensus.BlockProposed, consensus.BlockFinalized, settlement.BlockSettled})
+
+
 def _landmarks(journal: Journal) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
     """After which events how many trades are final for somebody, and settled."""
     upto: dict[str, int] = {}
     at_height: dict[int, int] = {}
     final, settled = [], []
-    for number, event in enumerate(journal):
+    for number, event in [(number, event) for number, event in enumerate(journal) if type(event) in _LANDMARKS]:
         if type(event) is consensus.BlockProposed:
             upto[event.block] = upto.get(event.parent, 0) + event.trades
         elif type(event) is consensus.BlockFinalized and event.block in upto:

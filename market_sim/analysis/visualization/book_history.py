@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal
 
 from market_sim.core.models.event import Event
@@ -45,12 +46,12 @@ class Sample:
     bids: Depth
     asks: Depth
 
-    @property
+    @cached_property
     def bid(self) -> int | None:
         """The best bid."""
         return max(self.bids, default=None)
 
-    @property
+    @cached_property
     def ask(self) -> int | None:
         """The best ask."""
         return min(self.asks, default=None)
@@ -79,6 +80,8 @@ class BookHistory:
     """One instrument from the first sample to the last, with every aggressive order and every trade."""
 
     symbol: str
+    end: BookReplay
+    """The book after the last event."""
     samples: list[Sample] = field(default_factory=list)
     takers: list[Taker] = field(default_factory=list)
     trades: list[Trade] = field(default_factory=list)
@@ -234,18 +237,19 @@ def _change(levels: Depth, limit: int, quantity: int) -> None:
 
 def book_history(journal: Iterable[Event], symbol: str, moments: Iterable[int]) -> BookHistory:
     """What waited just before each of these moments, which must ascend; and all trades from the first moment on."""
-    history, replay = BookHistory(symbol), BookReplay(symbol)
+    replay = BookReplay(symbol)
+    history = BookHistory(symbol, replay)
     samples, taker = history.samples, Taker(0, -1, 0, "")
     effects = replay.effects
     waiting = iter(moments)
     first = moment = next(waiting, None)
     for event in journal:
-        while moment is not None and event.time >= moment:
-            samples.append(Sample(moment, dict(replay.bids), dict(replay.asks)))
-            moment = next(waiting, None)
         effect = effects.get(type(event))
         if effect is None:
             continue
+        while moment is not None and event.time >= moment:
+            samples.append(Sample(moment, dict(replay.bids), dict(replay.asks)))
+            moment = next(waiting, None)
         effect(event)
         if type(event) is Trade and event.symbol == symbol and first is not None and event.time >= first:
             if (taker.order, taker.time) != (event.taker_order, event.time):

@@ -42,19 +42,23 @@ def depth_grid(samples: Sequence[Sample], tick: int, trades: Sequence[Trade] = (
     ticks = -(-(high - low + tick) // (tick * MOST_ROWS))
     step = ticks * tick
     rows = (high - low) // step + 1
-    cells = [[0] * max(1, len(samples)) for _ in range(rows)]
+    columns = max(1, len(samples))
+    cells: dict[int, int] = {}
     for place, sample in enumerate(samples):
         for sign, depth in ((1, sample.bids), (-1, sample.asks)):
             for price, quantity in depth.items():
                 if low <= price <= high:
-                    cells[(price - low) // step][place] += sign * quantity
-    largest = max((max(max(row), -min(row)) for row in cells), default=0)
-    shade = _shades(largest)
-    shades = [[shade(cell) for cell in row] for row in cells]
-    sizes = [[abs(cell) for cell in row] for row in cells]
+                    cell = (price - low) // step * columns + place
+                    cells[cell] = cells.get(cell, 0) + sign * quantity
+    sizes = {cell: abs(quantity) for cell, quantity in cells.items()}
+    shade = _shades(max(sizes.values(), default=0))
+    shades = {cell: shade(quantity) for cell, quantity in cells.items()}
     middle = (step - tick) // 2  # a row of several ticks stands at its middle
     times = tuple(sample.time for sample in samples)
-    return DepthGrid(low + middle, low + middle + (rows - 1) * step, step, times, packed(shades), packed(sizes))
+    return DepthGrid(
+        low + middle, low + middle + (rows - 1) * step, step, times,
+        packed(shades, rows, columns), packed(sizes, rows, columns),
+    )  # fmt: skip
 
 
 def price_range(samples: Sequence[Sample], tick: int, trades: Sequence[Trade] = ()) -> tuple[int, int]:

@@ -6,8 +6,10 @@ at its average price (one for each fill would hide the best prices). Below, what
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from statistics import median
 
 from market_sim.analysis.visualization.book_history import BookHistory, Taker, book_history
@@ -38,6 +40,11 @@ class Market:
     axis: TimeAxis
     history: BookHistory
 
+    @cached_property
+    def marks(self) -> list[Taker]:
+        """The aggressive orders as they are drawn."""
+        return drawn_takers(self.history.takers, self.axis)
+
     def price(self, units: float) -> float:
         """A price as people read it, for plotly."""
         return round(units / 10**self.listed.price_decimals, self.listed.price_decimals + 2)
@@ -53,16 +60,11 @@ class Market:
 
 def instruments(journal: Journal) -> list[InstrumentListed]:
     """Everything that somebody ordered, the most traded first; when nobody ordered anything, all that was listed."""
-    trades: dict[str, int] = {}
-    ordered: set[str] = set()
-    for event in journal:
-        if type(event) is Trade:
-            trades[event.symbol] = trades.get(event.symbol, 0) + 1
-        elif type(event) is OrderAccepted:
-            ordered.add(event.terms.symbol)
+    trades = Counter(trade.symbol for trade in journal.of(Trade))
+    ordered = {event.terms.symbol for event in journal.of(OrderAccepted)}
     listed = list(journal.of(InstrumentListed))
     wanted = [one for one in listed if one.symbol in ordered] or listed
-    return sorted(wanted, key=lambda one: -trades.get(one.symbol, 0))
+    return sorted(wanted, key=lambda one: -trades[one.symbol])
 
 
 def market_of(journal: Journal, listed: InstrumentListed, axis: TimeAxis) -> Market:
@@ -145,7 +147,7 @@ def _best(market: Market) -> list[Part]:
 
 
 def _takers(market: Market) -> Iterator[Part]:
-    marks = drawn_takers(market.history.takers, market.axis)
+    marks = market.marks
     largest = max((taker.quantity for taker in marks), default=1)
     smallest = 5 if market.axis.crowd < OPENING_EPOCHS else 3.5
     for name, side, symbol, role in (("buy", 1, "triangle-up", "buy"), ("sell", -1, "triangle-down", "sell")):
@@ -171,20 +173,25 @@ def _takers(market: Market) -> Iterator[Part]:
 
 def drawn_takers(takers: list[Taker], axis: TimeAxis) -> list[Taker]:
     """One mark for each aggressive order; when there are too many, one for each side of a short interval."""
-    parts = 64
-    while len(takers) > MOST_MARKS and parts:
-        step = max(1, axis.epoch_ns // parts)
-        joined: dict[tuple[int, int], Taker] = {}
-        for taker in takers:
-            key = taker.time // step, taker.side
-            mark = joined.setdefault(key, Taker(0, taker.time, taker.side, "several"))
-            mark.quantity += taker.quantity
-            mark.value += taker.value
-            mark.fills += taker.fills
-        if len(joined) <= MOST_MARKS or parts == 1:
-            return list(joined.values())
-        parts //= 2
-    return takers
+    if len(takers) <= MOST_MARKS:
+        return takers
+    steps = [max(1, axis.epoch_ns // parts) for parts in (64, 32, 16, 8, 4, 2, 1)]
+    step = next((step for step in steps if _marks_with(takers, step) <= MOST_MARKS), steps[-1])
+    joined: dict[int, Taker] = {}
+    for taker in takers:
+        key = taker.side * (taker.time // step + 1)
+        if key not in joined:
+            joined[key] = Taker(0, taker.time, taker.side, "several")
+        mark = joined[key]
+        mark.quantity += taker.quantity
+        mark.value += taker.value
+        mark.fills += taker.fills
+    return list(joined.values())
+
+
+def _marks_with(takers: list[Taker], step: int) -> int:
+    """How many marks there would be with intervals of this length."""
+    return len({taker.side * (taker.time // step + 1) for taker in takers})
 
 
 def _taker_text(market: Market, taker: Taker, name: str) -> str:

@@ -73,9 +73,9 @@ def settlement_history(journal: Journal) -> SettlementHistory | None:
         Batch(event, tuple(at_height[height] for height in range(event.first, event.last + 1) if height in at_height))
         for event in journal.of(BlockSettled)
     )
-    troubles = tuple(event for event in journal if isinstance(event, (SettlementReverted, ReorgSeen)))
+    troubles = sorted([*journal.of(SettlementReverted), *journal.of(ReorgSeen)], key=lambda event: event.time)
     compared = sum(1 for _ in journal.of(Reconciled))
-    return SettlementHistory(opened, batches, troubles, compared, max(at_height, default=0))
+    return SettlementHistory(opened, batches, tuple(troubles), compared, max(at_height, default=0))
 
 
 def settlement_panel(history: SettlementHistory, axis: TimeAxis) -> Panel:

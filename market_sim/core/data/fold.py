@@ -89,6 +89,13 @@ _EFFECTS: dict[type[Event], Callable[[Fold, Any], None]] = {
 def fold(events: Iterable[Event], trade: int | None = None, until: int | None = None) -> Balances:
     """What everybody owned just before the entry after this one, or when this time (inclusive) was over."""
     sum_of_all = Fold()
+    if until is None and trade is None:
+        # The common question, without two comparisons and a call for each event that moves nothing.
+        for event in events:
+            effect = _EFFECTS.get(type(event))
+            if effect is not None:
+                effect(sum_of_all, event)
+        return sum_of_all.balances
     for event in events:
         if until is not None and event.time > until:
             break

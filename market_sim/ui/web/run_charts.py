@@ -15,7 +15,6 @@ from market_sim.analysis.visualization.legend import legend_list
 from market_sim.analysis.visualization.mechanism_timeline import mechanism_accounts, mechanism_panels
 from market_sim.analysis.visualization.order_book_timeline import (
     Market,
-    drawn_takers,
     order_book_account,
     order_book_panels,
 )
@@ -70,7 +69,7 @@ def _panels(timeline: Timeline, symbol: str, chosen: tuple[str, ...]) -> Iterato
 
 def _name_orders(timeline: Timeline, symbol: str, traces: list[dict[str, Any]]) -> None:
     """Give each triangle the number of its order, so that a click on it opens the trace; several at once have none."""
-    marks = drawn_takers(market_of(timeline, symbol).history.takers, timeline.axis)
+    marks = market_of(timeline, symbol).marks
     for trace in traces:
         side = {"aggressive buy": 1, "aggressive sell": -1}.get(trace.get("name", ""))
         if side is not None:

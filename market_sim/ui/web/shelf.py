@@ -83,7 +83,9 @@ class OpenRun:
     @property
     def stepper(self) -> Stepper:
         """Who stands at any event of it."""
-        return self.once("stepper", lambda: Stepper(self.result.journal))
+        return self.once(
+            "stepper", lambda: Stepper(self.result.journal, (one.history.end for one in self.timeline.markets))
+        )
 
 
 class Shelf:

@@ -151,7 +151,7 @@ def test_a_journal_that_is_not_one_event_a_line_is_refused_even_with_its_own_fin
     manifest = (folder / MANIFEST).read_text()
     changed = manifest.replace(fingerprint(run()), hashlib.sha256(path.read_bytes()).hexdigest())
     (folder / MANIFEST).write_text(changed)
-    with pytest.raises(InputError, match="expected one event on each line|was changed|cannot read"):
+    with pytest.raises(InputError, match=r"expected one event on each line|was changed|cannot read"):
         load(folder)
 
 
