@@ -16,7 +16,7 @@ import sys
 import tempfile
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from statistics import median
 
@@ -89,22 +89,28 @@ def an_exchange(fees: FeeSchedule, journal: Journal) -> Exchange:
     return exchange
 
 
-def submit_all(exchange: Exchange, operations: Iterable[Operation]) -> None:
+def of_accounts(operations: Iterable[Operation]) -> Iterator[tuple[str, int, int, int, int, int]]:
+    """The same operations with the account that sends each."""
+    return ((NAMES[side][number % 50], kind, number, side, *rest) for kind, number, side, *rest in operations)
+
+
+def submit_all(exchange: Exchange, operations: Iterable[tuple[str, int, int, int, int, int]]) -> None:
     """Every operation through the door for participants; the stream's numbers are the exchange's order ids."""
     submit = exchange.submit
-    for kind, number, side, price, quantity in operations:
+    for name, kind, number, side, price, quantity in operations:
         if kind == ADD:
-            submit(NAMES[side][number % 50], PlaceOrder("ACME", side, quantity, price))
+            submit(name, PlaceOrder("ACME", side, quantity, price))
         else:
-            submit(NAMES[side][number % 50], Cancel(number))
+            submit(name, Cancel(number))
 
 
 def full_exchange(operations: list[Operation], fees: FeeSchedule) -> tuple[float, list[TradeRow]]:
     """L1: checks, accounts and reservations, fees, journal."""
     journal = Journal()
     exchange = an_exchange(fees, journal)
+    ready = list(of_accounts(operations))
     begin = time.process_time()
-    submit_all(exchange, operations)
+    submit_all(exchange, ready)
     took = time.process_time() - begin
     return took, [(trade.maker_order, trade.taker_order, trade.price, trade.quantity) for trade in journal.of(Trade)]
 
@@ -131,8 +137,7 @@ def latencies(count: int = SHORT) -> dict[str, float]:
     """Microseconds from the call to its return, on the wall, operation by operation: the order and its matching."""
     exchange = an_exchange(WITH_FEES, Journal())
     submit, clock, taken = exchange.submit, time.perf_counter_ns, []
-    for kind, number, side, price, quantity in list(CoreStream().operations(count)):
-        name = NAMES[side][number % 50]
+    for name, kind, number, side, price, quantity in list(of_accounts(CoreStream().operations(count))):
         intent = PlaceOrder("ACME", side, quantity, price) if kind == ADD else Cancel(number)
         begin = clock()
         submit(name, intent)
@@ -154,7 +159,7 @@ def memory(count: int = ENDLESS) -> dict[str, float]:
         exchange = an_exchange(WITH_FEES, Journal(Spill(Path(folder) / "journal.jsonl")))
         stream = CoreStream(keep_trades=False)
         for part in range(1, 6):
-            submit_all(exchange, stream.operations(count // 5))
+            submit_all(exchange, of_accounts(stream.operations(count // 5)))
             found[f"after {part * count // 5:,} operations"] = round(resident_megabytes(), 1)
     return found
 

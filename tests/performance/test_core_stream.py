@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from benchmarks.core_stream import ADD, CANCEL, CoreStream, digest
-from benchmarks.levels import FREE, WITH_FEES, an_exchange, calibration, full_exchange, order_book, submit_all
+from benchmarks.levels import FREE, WITH_FEES, an_exchange, calibration, full_exchange, of_accounts, order_book, submit_all
 from market_sim.core.data.fold import fold
 from market_sim.core.data.journal import Journal
 from market_sim.core.data.spill import Spill
@@ -48,7 +48,7 @@ def test_whatever_is_measured_gives_the_trades_of_the_stream(name):
 def test_after_the_stream_the_accounts_are_what_a_spilled_journal_adds_up_to(tmp_path):
     journal = Journal(Spill(tmp_path / "journal.jsonl", segment=1_000))
     exchange = an_exchange(WITH_FEES, journal)
-    submit_all(exchange, CoreStream().operations(SHORT))
+    submit_all(exchange, of_accounts(CoreStream().operations(SHORT)))
     assert check(exchange) == []
     assert compare(exchange, journal) == []
     owned = {name: account.balances["USD"].total for name, account in exchange.accounts.items()}

@@ -17,7 +17,7 @@ from market_sim.core.models.instruments import Instrument
 from market_sim.core.models.intents import BUY
 from market_sim.core.models.market_events import AccountOpened, Deposited, FeesSet, InstrumentListed, Trade, Transferred
 from market_sim.market.exchange.account import Account, Balance
-from market_sim.market.exchange.fees import FeeSchedule
+from market_sim.market.exchange.fees import MILLION, FeeSchedule
 from market_sim.market.exchange.listing import Listing
 from market_sim.market.exchange.order import ASLEEP, STOP, Order
 from market_sim.market.exchange.order_book import Fill
@@ -153,18 +153,31 @@ class Clearing:
 
     def _pay(self, listing: Listing, taker: Account, order: Order, fills: Sequence[Fill]) -> None:
         """Move cash, holdings and fees for these fills."""
-        symbol, multiplier, free, charge = listing.symbol, listing.multiplier, listing.free, listing.fees.charge
+        symbol, multiplier, free, minimum = listing.symbol, listing.multiplier, listing.free, listing.minimum
         accounts, record, now = self.accounts, self._record, self.clock.now
         side, trade, taken = order.side, self._last_trade, order.taker_cash
+        # Negative, because rounding up is rounding down with a minus sign before and after.
+        maker_rate, taker_rate = -listing.fees.maker, -listing.fees.taker
+        owed = -(taken * taker_rate // MILLION) if taken else 0
         paid = traded = collected = maker_fee = taker_fee = price = 0
         for resting, quantity in fills:
             price = resting.limit
             cash = price * quantity * multiplier
             if not free:
                 rested = resting.maker_cash
-                maker_fee, taker_fee = charge(rested, taken, cash)
                 resting.maker_cash = rested + cash
-                taken += cash
+                if minimum:
+                    maker_fee, taker_fee = listing.fees.charge(rested, taken, cash)
+                    taken += cash
+                else:
+                    # What `charge` says, in place. Most orders trade once, so that nothing was traded before.
+                    maker_fee = -((rested + cash) * maker_rate // MILLION)
+                    if rested:
+                        maker_fee += rested * maker_rate // MILLION
+                    taken += cash
+                    owes = -(taken * taker_rate // MILLION)
+                    taker_fee = owes - owed
+                    owed = owes
                 collected += maker_fee + taker_fee
             maker = accounts[resting.account]
             _, maker_cash, maker_shares = maker.seats[symbol]

@@ -32,7 +32,7 @@ from typing import Any, overload
 from market_sim.core.data.fold import FEES
 from market_sim.core.data.journal import Journal
 from market_sim.core.errors import RuleViolation
-from market_sim.core.models.intents import BUY, Amend, Cancel, CancelAll, Intent, MechanismIntent, PlaceOrder
+from market_sim.core.models.intents import BUY, SELL, Amend, Cancel, CancelAll, Intent, MechanismIntent, PlaceOrder
 from market_sim.core.models.market_events import (
     OrderAccepted,
     OrderAmended,
@@ -117,15 +117,15 @@ class Exchange(Amending):
         except (KeyError, TypeError):
             raise self._not_listed(intent.symbol) from None
         side, quantity, limit = intent.side, intent.quantity, intent.limit
+        # `is`, because True and 1.0 equal BUY and are no side. CPython has one object for each small whole number; if it
+        # had more, an order would only take the careful way.
         if not (
             type(quantity) is int
             and type(limit) is int
-            and type(side) is int
+            and (side is BUY or side is SELL)
             and quantity > 0
             and limit > 0
-            and (side == 1 or side == -1)
-            and not quantity % listing.lot
-            and not limit % listing.tick
+            and (listing.finest or not (quantity % listing.lot or limit % listing.tick))
             and (cash := limit * quantity * listing.multiplier) <= listing.most_cash
             and intent.time_in_force == "gtc"
             and intent.conditions is None
@@ -133,24 +133,23 @@ class Exchange(Amending):
             and not listing.busy
         ):
             return self._place_with_care(listing, account, intent)
-        for gate in self.gates:
-            gate.check(account, listing, intent, limit, quantity)
-        # What `_afford` says, `_enter` and `_wait` do, in one piece. No fee is larger than the value it is charged on,
-        # so whoever has twice the value has enough; only who has less is asked exactly.
+        if self.gates:
+            for gate in self.gates:
+                gate.check(account, listing, intent, limit, quantity)
+        # What `_afford` says, `_enter`, `_wait` and `rest` do, in one piece. No fee is larger than the value it is
+        # charged on, so whoever has twice the value has enough; only who has less is asked exactly.
         book = listing.book
         held = 0
         if side == BUY:
-            balance, others = cash_balance, book.asks.keys
+            balance, others, own = cash_balance, book.asks.keys, book.bids
             if balance.total - balance.reserved < cash + cash + listing.most_fixed:
                 self._afford(listing, account, side, limit, quantity)
-            if listing.free:
-                held = cash
-            elif listing.minimum:
+            if listing.minimum:
                 held = cash + listing.fees.maker_reserve(0, cash)
             else:
-                held = cash - cash * listing.maker_rate // MILLION
+                held = cash - cash * listing.reserve_rate // MILLION
         else:
-            balance, others = holdings, book.bids.keys
+            balance, others, own = holdings, book.bids.keys, book.asks
             if balance.total - balance.reserved < quantity:
                 self._afford(listing, account, side, limit, quantity)
         self._last_order = number = self._last_order + 1
@@ -158,14 +157,21 @@ class Exchange(Amending):
         order = Order(
             number, account.name, account.owner, side, limit, key, quantity, quantity, intent, listing.symbol, held
         )
-        self._record(OrderAccepted(self.clock.now, number, account.name, intent))
+        record = self._record
+        record(OrderAccepted(self.clock.now, number, account.name, intent))
         if others and others[-1] >= -key:
             order.reserved = 0
-            self._enter(listing, account, order)
+            self._pay(listing, account, order, book.take(order))
+            if order.remaining:
+                self._enter(listing, account, order)  # the next in the queue is its owner's, or nobody is left
             return order
         balance.reserved += held or quantity
         account.open[number] = order
-        book.rest(order)
+        level = own.levels.get(key)
+        if level is None:
+            level = own.begin(key)
+        level.orders[number] = order
+        level.volume += quantity
         return order
 
     def _place_with_care(self, listing: Listing, account: Account, intent: PlaceOrder) -> Order:
@@ -226,19 +232,26 @@ class Exchange(Amending):
         if order is None:
             order = self._open_order(account, number)
         listing, cash_balance, holdings = account.seats[order.symbol]
-        if order.cap or order.where != BOOK:
+        if order.rare or order.where != BOOK:
             self._withdraw(account, order, "CANCELLED")
         else:
-            # What `_withdraw` does, in one piece.
-            listing.book.remove(order)
+            # What `_withdraw` and `remove` do, in one piece.
             del account.open[number]
-            remaining = order.remaining
+            remaining, key = order.remaining, order.key
             if order.side == BUY:
+                own = listing.book.bids
                 cash_balance.reserved -= order.reserved
             else:
+                own = listing.book.asks
                 holdings.reserved -= remaining
+            level = own.levels[key]
+            del level.orders[number]
+            level.volume -= remaining
+            if not (level.orders or level.hidden or level.pegged):
+                own.drop(key)
             order.ended = "CANCELLED"
-            self._record(OrderCancelled(self.clock.now, number, remaining, "CANCELLED"))
+            record = self._record
+            record(OrderCancelled(self.clock.now, number, remaining, "CANCELLED"))
         if listing.busy:
             self._finish(listing)
         return order

@@ -62,21 +62,10 @@ class FeeSchedule(msgspec.Struct, frozen=True):
 
     def charge(self, rested: int, taken: int, cash: int) -> tuple[int, int]:
         """The maker's and the taker's fee of one fill, given what each order had traded in that role before."""
-        if self.minimum:
-            return (
-                self.maker_total(rested + cash) - self.maker_total(rested),
-                self.taker_total(taken + cash) - self.taker_total(taken),
-            )
-        # Rounding up is rounding down with a minus sign before and after. Most orders trade once, so that nothing was
-        # traded before.
-        maker, taker = -self.maker, -self.taker
-        maker_fee = -((rested + cash) * maker // MILLION)
-        taker_fee = -((taken + cash) * taker // MILLION)
-        if rested:
-            maker_fee += rested * maker // MILLION
-        if taken:
-            taker_fee += taken * taker // MILLION
-        return maker_fee, taker_fee
+        return (
+            self.maker_total(rested + cash) - self.maker_total(rested),
+            self.taker_total(taken + cash) - self.taker_total(taken),
+        )
 
     def maker_reserve(self, traded: int, cash: int) -> int:
         """What a resting order that has traded this much so far still needs for fees on the rest."""

@@ -23,9 +23,9 @@ class Listing:
     """What the exchange knows about one instrument. The numbers are copied here because every order needs them."""
 
     __slots__ = (
-        "because", "book", "busy", "collected", "fees", "free", "indicative", "instrument", "last", "lot",
-        "maker_rate", "minimum", "most_cash", "most_fixed", "multiplier",
-        "on_margin", "outlier", "pegs", "phase", "quote", "reference", "stops", "symbol", "tick",
+        "because", "book", "busy", "collected", "fees", "finest", "free", "indicative", "instrument", "last", "lot",
+        "minimum", "most_cash", "most_fixed", "multiplier",
+        "on_margin", "outlier", "pegs", "phase", "quote", "reference", "reserve_rate", "stops", "symbol", "tick",
     )  # fmt: skip
 
     def __init__(
@@ -40,13 +40,14 @@ class Listing:
         self.quote = instrument.quote
         self.tick = instrument.tick
         self.lot = instrument.lot
+        self.finest = instrument.tick == instrument.lot == 1  # then every whole number is on the tick and on the lot
         self.multiplier = instrument.cash_multiplier
         self.on_margin = instrument.on_margin
         self.fees = fees
         self.free = fees.free
         self.most_fixed = 1 + 2 * fees.minimum
         # Negative, because rounding up is rounding down with a minus sign before and after.
-        self.maker_rate = -max(fees.maker, 0)
+        self.reserve_rate = -max(fees.maker, 0)
         self.minimum = fees.minimum
         self.book = OrderBook()
         self.most_cash = most_cash

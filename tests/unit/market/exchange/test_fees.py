@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from random import Random
 
 import pytest
@@ -15,15 +16,22 @@ from tests.unit.market.exchange.marketplace import Marketplace
 @pytest.mark.parametrize("schedule", [FeeSchedule(100, 250), FeeSchedule(-99, 250), FeeSchedule(10, 20, 7)])
 def test_many_fills_cost_what_one_fill_of_the_same_value_costs(schedule):
     draw = Random(1)
-    for _ in range(200):
-        values = [draw.randint(1, 20_000) for _ in range(draw.randint(1, 6))]
-        maker = taker = before = 0
-        for value in values:
-            fees = schedule.charge(before, before, value)
-            maker, taker, before = maker + fees[0], taker + fees[1], before + value
-        assert (maker, taker) == (schedule.maker_total(before), schedule.taker_total(before))
-        assert maker + taker <= before * 2
-        assert max(0, maker) + taker <= schedule.most(before) + schedule.most(before)
+    for _ in range(50):
+        place = Marketplace(schedule)
+        for number in range(draw.randint(1, 6)):
+            place.sell("ann", draw.randint(1, 90), 97 + number)
+        for _ in range(draw.randint(1, 4)):
+            place.buy("bob", draw.randint(1, 200), 105)
+        made, took, fees = Counter(), Counter(), Counter()
+        for trade in place.journal.of(Trade):
+            made[trade.maker_order] += trade.price * trade.quantity
+            took[trade.taker_order] += trade.price * trade.quantity
+            fees["maker", trade.maker_order] += trade.maker_fee
+            fees["taker", trade.taker_order] += trade.taker_fee
+        assert {order: fees["maker", order] for order in made} == {n: schedule.maker_total(made[n]) for n in made}
+        assert {order: fees["taker", order] for order in took} == {n: schedule.taker_total(took[n]) for n in took}
+        assert all(max(fees["maker", order], fees["taker", order]) <= schedule.most(made[order] + took[order])
+                   for order in made | took)  # fmt: skip
 
 
 def test_rounding_goes_to_the_house():
