@@ -116,7 +116,7 @@ def test_a_fault_of_one_cent_is_seen_and_shrunk_to_what_it_needs(monkeypatch):
 
     def greedy(self, listing, taker, order, fills):
         ordinary(self, listing, taker, order, fills)
-        taker.balances[listing.quote].total -= bool(fills)
+        taker.balances[listing.quote].total -= any(maker.limit * quantity >= 50 for maker, quantity in fills)
 
     monkeypatch.setattr(Clearing, "_pay", greedy)
     fewest = shrink(HERE, TRADING)
