@@ -5,14 +5,19 @@
 * Hypothesis draws the same examples each time; HYPOTHESIS_PROFILE=ci draws ten times as many.
 * A test that needs another program asks for it: `needs("anvil")` is its path. Without the program the test is
   skipped with the reason; with REQUIRE_CHAIN=1, REQUIRE_BROWSER=1 or REQUIRE_POSTGRES=1, as in CI, it fails.
+* Nothing is worked out again for each process or each test that was worked out at the beginning: what the libraries
+  compile to is kept for the run, and what was collected is not searched for garbage.
 """
 
 from __future__ import annotations
 
+import atexit
+import gc
 import glob
 import os
 import shutil
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -91,7 +96,39 @@ hypothesis.settings.register_profile("default", derandomize=True, database=None,
 hypothesis.settings.register_profile("ci", derandomize=True, database=None, deadline=None, max_examples=500)
 
 
+# --- nothing twice
+
+
+def share_bytecode() -> None:
+    """Keep what Python compiles until the end of this run, for all its processes.
+
+    Where Python is told to write no bytecode, each of the programs that the tests start would compile all that it
+    imports anew, which takes longer than most of them run.
+    """
+    if not sys.dont_write_bytecode:
+        return
+    place = tempfile.mkdtemp(prefix="bytecode-")
+    atexit.register(shutil.rmtree, place, ignore_errors=True)
+    sys.pycache_prefix = os.environ["PYTHONPYCACHEPREFIX"] = place
+    sys.dont_write_bytecode = False
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+
+share_bytecode()
+
+
+def pytest_collection_finish() -> None:
+    """All that was imported and collected stays until the end: searching it for garbage finds none, and takes long."""
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
+    gc.enable()
+
+
+# --- the beginning
+
+
 def pytest_configure() -> None:
+    gc.disable()
     sys.addaudithook(GUARD)
     for name in list(os.environ):
         if name.lower().endswith("_proxy"):
