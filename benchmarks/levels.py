@@ -68,11 +68,12 @@ def order_book(operations: list[Operation]) -> tuple[float, list[TradeRow]]:
     for kind, number, side, price, quantity in operations:
         if kind == ADD:
             order = Order(number, "", NAMES[side][0], side, price, side * price, quantity, quantity, terms, "ACME")
-            orders[number] = order
             for maker, traded in place(order):
                 trades.append((maker.id, number, maker.limit, traded))
                 if not maker.remaining:
                     del orders[maker.id]
+            if order.remaining:
+                orders[number] = order
         else:
             remove(orders.pop(number))
     return time.process_time() - begin, trades
