@@ -141,7 +141,7 @@ class Exchange(Amending):
         book = listing.book
         held = 0
         if side == BUY:
-            balance, others, own = cash_balance, book.asks.keys, book.bids
+            balance, others, own, key, worst = cash_balance, book.asks.keys, book.bids, limit, -limit
             if balance.total - balance.reserved < cash + cash + listing.most_fixed:
                 self._afford(listing, account, side, limit, quantity)
             if listing.minimum:
@@ -149,17 +149,16 @@ class Exchange(Amending):
             else:
                 held = cash - cash * listing.reserve_rate // MILLION
         else:
-            balance, others, own = holdings, book.bids.keys, book.asks
+            balance, others, own, key, worst = holdings, book.bids.keys, book.asks, -limit, limit
             if balance.total - balance.reserved < quantity:
                 self._afford(listing, account, side, limit, quantity)
         self._last_order = number = self._last_order + 1
-        key = side * limit
         order = Order(
             number, account.name, account.owner, side, limit, key, quantity, quantity, intent, listing.symbol, held
         )
         record = self._record
         record(OrderAccepted(self.clock.now, number, account.name, intent))
-        if others and others[-1] >= -key:
+        if others and others[-1] >= worst:
             order.reserved = 0
             self._pay(listing, account, order, book.take(order))
             if order.remaining:
