@@ -117,8 +117,8 @@ class Exchange(Amending):
         except (KeyError, TypeError):
             raise self._not_listed(intent.symbol) from None
         side, quantity, limit = intent.side, intent.quantity, intent.limit
-        # `is`, because True and 1.0 equal BUY and are no side. CPython has one object for each small whole number; if it
-        # had more, an order would only take the careful way.
+        # `is`, because True and 1.0 equal BUY and are no side. CPython has one object for each small whole number; had
+        # it more, an order would only take the careful way.
         if not (
             type(quantity) is int
             and type(limit) is int
