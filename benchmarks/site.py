@@ -61,7 +61,8 @@ def openings(browser: Browser, folder: Path) -> dict[str, float]:
     """Seconds until the page of the run can be used, by the way to it, and until a step is shown.
 
     First by an address that is typed into a browser that has never been here; then, with a fresh server and browser,
-    from the list of runs, where the chart library is compiled while somebody reads; then once more.
+    from the list of runs, where the chart library is compiled and the newest run read while somebody looks; then once
+    more; and from the list again when another run is newer, so that this one is not read ahead.
     """
     times = {}
     with served(folder) as site, visitor(browser) as page:
@@ -77,7 +78,20 @@ def openings(browser: Browser, folder: Path) -> dict[str, float]:
         page.keyboard.press("ArrowLeft")
         page.wait_for_url("**event=*")
         times["one step"] = time.perf_counter() - begin
+    with newer_run(folder), served(folder) as site, visitor(browser) as page:
+        page.goto(f"{site}/runs")
+        page.wait_for_timeout(WARM_UP_MS)
+        times["from the list of runs, an older run"] = opening(page, f"{site}/runs/run")
     return times
+
+
+@contextmanager
+def newer_run(folder: Path) -> Iterator[None]:
+    """A short run that stands first in the list."""
+    newer = folder / "results" / "newer"
+    archive.save(simulate(FirstMarket(), Options(epochs=1, settlement="memory")).journal, newer)
+    yield
+    shutil.rmtree(newer)
 
 
 @contextmanager

@@ -73,7 +73,8 @@ def settlement_history(journal: Journal) -> SettlementHistory | None:
         Batch(event, tuple(at_height[height] for height in range(event.first, event.last + 1) if height in at_height))
         for event in journal.of(BlockSettled)
     )
-    troubles = sorted([*journal.of(SettlementReverted), *journal.of(ReorgSeen)], key=lambda event: event.time)
+    troubles: list[SettlementReverted | ReorgSeen] = [*journal.of(SettlementReverted), *journal.of(ReorgSeen)]
+    troubles.sort(key=lambda event: event.time)
     compared = sum(1 for _ in journal.of(Reconciled))
     return SettlementHistory(opened, batches, tuple(troubles), compared, max(at_height, default=0))
 

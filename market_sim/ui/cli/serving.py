@@ -43,8 +43,11 @@ def serve(arguments: Sequence[str]) -> int:
     from waitress.server import create_server
 
     from market_sim.ui.web.application import create_app
+    from market_sim.ui.web.reading_ahead import warm_up
 
-    server = create_server(create_app(config), sockets=[listener], threads=THREADS, ident=None)
+    app = create_app(config)
+    warm_up(app)
+    server = create_server(app, sockets=[listener], threads=THREADS, ident=None)
     try:
         server.run()  # returns on Ctrl-C
     finally:

@@ -15,6 +15,7 @@ from market_sim.ui.web.jobs import JobOffice
 from market_sim.ui.web.lesson_desk import LessonDesk
 from market_sim.ui.web.notebook import Notebook
 from market_sim.ui.web.pages import course, lessons, live, runs, scenarios, site, traces
+from market_sim.ui.web.reading_ahead import ReadingAhead
 from market_sim.ui.web.shelf import Shelf
 from market_sim.ui.web.static_files import StaticFiles
 
@@ -73,6 +74,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     results = Path(app.config["RESULTS"])
     app.extensions["files"] = StaticFiles()
     shelf = app.extensions["shelf"] = Shelf(results)
+    app.extensions["reading_ahead"] = ReadingAhead(shelf)
     notebook = Notebook(instance / "site.sqlite")
     answers = Path(app.config["ANSWERS"])
     app.extensions["desk"] = LessonDesk(Path(app.config["LESSONS"]), answers, notebook, shelf)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
-from flask import Flask, current_app, request, url_for
+from flask import Flask, Response, copy_current_request_context, current_app, request, url_for
+from markupsafe import Markup
 
 from market_sim.core.data.fingerprint import shortened
 from market_sim.core.version import VERSION
@@ -13,6 +15,7 @@ from market_sim.ui.web.lesson_text import lesson_html
 from market_sim.ui.web.static_files import StaticFiles
 
 SHORT_HASH = 8
+SO_FAR = Markup("<!-- the rest is being worked out -->")
 
 
 def equip(app: Flask) -> None:
@@ -25,6 +28,27 @@ def equip(app: Flask) -> None:
     app.jinja_env.filters.update(
         count=count, hash=short_hash, shortened=shortened, lesson=lesson_html, sentence=sentence
     )
+
+
+def streamed(template: str, **context: Any) -> Response:
+    """A page whose beginning is sent before its rest is worked out, so that the browser loads its scripts meanwhile.
+
+    The template says by `{{ so_far }}` up to where. Headers and cookies go out with the beginning.
+    """
+    current_app.update_template_context(context)
+    pieces = current_app.jinja_env.get_template(template).generate(context, so_far=SO_FAR)
+    beginning = []
+    for piece in pieces:
+        beginning.append(piece)
+        if piece == SO_FAR:
+            break
+    rest = copy_current_request_context(lambda: "".join(pieces))
+
+    def parts() -> Iterator[str]:
+        yield "".join(beginning)
+        yield rest()
+
+    return Response(parts())
 
 
 def files() -> StaticFiles:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from markupsafe import Markup
 
 from market_sim.analysis.summary import document
@@ -39,10 +39,28 @@ def groups(timeline: Timeline) -> tuple[str, ...]:
     return tuple(name for name, is_there in there.items() if is_there)
 
 
-def drawing(timeline: Timeline, symbol: str, chosen: tuple[str, ...]) -> str:
+def symbols(timeline: Timeline) -> tuple[str, ...]:
+    """Every instrument, the most traded first."""
+    return tuple(market.listed.symbol for market in timeline.markets) or ("",)
+
+
+def figure(run: OpenRun, symbol: str, chosen: tuple[str, ...]) -> bytes:
+    """The drawing, made at its first use."""
+    return run.once(f"figure/{symbol}/{chosen}", lambda: drawing(run.timeline, symbol, chosen))
+
+
+def prepare(run: OpenRun) -> None:
+    """Work out what its page shows at first: the numbers, the words, the timeline, the place at its end."""
+    run.once("prepared", lambda: (run.summary, run.stepper, words(run)))
+    figure(run, symbols(run.timeline)[0], groups(run.timeline))
+
+
+def drawing(timeline: Timeline, symbol: str, chosen: tuple[str, ...]) -> bytes:
     """The chosen panels above each other on one time axis, as JSON."""
     plain = layered(list(_panels(timeline, symbol, chosen)), timeline.axis, timeline.lines())
     plain["layout"].pop("template", None)
+    # A kind of mark that this run has none of would cost plotly as much as a row of them.
+    plain["data"] = [trace for trace in plain["data"] if trace.get("x", True)]
     if "market" in chosen:
         _name_orders(timeline, symbol, plain["data"])
     answer = {
@@ -53,7 +71,7 @@ def drawing(timeline: Timeline, symbol: str, chosen: tuple[str, ...]) -> str:
         "whole": list(timeline.axis.whole),
         "long": timeline.axis.is_long,
     }
-    return json.dumps(answer, separators=(",", ":"))
+    return msgspec.json.encode(answer)
 
 
 def _panels(timeline: Timeline, symbol: str, chosen: tuple[str, ...]) -> Iterator[Panel]:
@@ -94,8 +112,12 @@ class Words:
         return Markup(legend_list(self.account.name, self.account.legend))
 
 
-def words(timeline: Timeline) -> list[Words]:
+def words(run: OpenRun) -> list[Words]:
     """What the panels say in words, by group; every instrument has its own."""
+    return run.once("words", lambda: _words(run.timeline))
+
+
+def _words(timeline: Timeline) -> list[Words]:
     told = [Words("market", order_book_account(market)) for market in timeline.markets]
     if timeline.mechanisms is not None:
         told += [Words("mechanisms", account) for account in mechanism_accounts(timeline.mechanisms, timeline.axis)]

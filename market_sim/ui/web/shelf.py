@@ -41,6 +41,11 @@ class Entry:
     manifest: archive.Manifest
     written: float
 
+    @property
+    def key(self) -> tuple[str, str]:
+        """What an open run is found by: a run that was replaced is another one."""
+        return self.name, self.manifest.fingerprint
+
 
 class OpenRun:
     """A run that was read from disk, with whatever was worked out about it so far."""
@@ -51,6 +56,11 @@ class OpenRun:
         self.result = _result(entry)
         self._lock = threading.RLock()
         self._known: dict[str, Any] = {}
+
+    @property
+    def last(self) -> int:
+        """The number of its last event."""
+        return len(self.result.journal) - 1
 
     @cached_property
     def start(self) -> RunStarted:
@@ -112,9 +122,14 @@ class Shelf:
         """The run of this name."""
         return next((entry for entry in self.entries() if entry.name == name), None)
 
+    def has_open(self, entry: Entry) -> bool:
+        """Whether it would be taken from memory."""
+        with self._lock:
+            return entry.key in self._open
+
     def open(self, entry: Entry) -> OpenRun:
         """Read a run, or take it from memory."""
-        key = entry.name, entry.manifest.fingerprint
+        key = entry.key
         with self._lock:
             reading = self._reading.setdefault(key, threading.Lock())
         with reading:

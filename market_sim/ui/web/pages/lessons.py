@@ -55,7 +55,9 @@ def page(id: str) -> str:
         replays={check.name: _replay(check.replay) for check in verdict.checks} if verdict else {},
         hints={task.id: lesson.hints.get(task.id, ())[: standing.hints.get(str(task.id), 0)] for task in lesson.tasks},
         titles={one.id: one.title for one in desk().lessons() if isinstance(one, Lesson)},
-        **(shown(run) if run else {"run": None}),
+        run=run,
+        at=run.last if run else 0,
+        shown=shown,
     )
 
 

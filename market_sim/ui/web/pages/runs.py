@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from flask import Blueprint, Response, abort, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, current_app, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from market_sim.analysis.stepping import KINDS
@@ -14,6 +14,7 @@ from market_sim.analysis.visualization.page import timeline_page
 from market_sim.ui.web import run_charts
 from market_sim.ui.web.pages.scenarios import known
 from market_sim.ui.web.pages.shared import one_of, open_run, shelf, whole
+from market_sim.ui.web.presentation import streamed
 from market_sim.ui.web.scenario_form import OPTIONS
 from market_sim.ui.web.shelf import OpenRun
 
@@ -24,29 +25,31 @@ ON_A_PAGE = 50
 
 @pages.get("/runs")
 def listing() -> str:
-    """Every run in the results folder."""
-    return render_template("runs.html", entries=shelf().entries())
+    """Every run in the results folder; the newest is read while somebody looks at the list."""
+    entries = shelf().entries()
+    if entries:
+        current_app.extensions["reading_ahead"].begin(entries[0])
+    return render_template("runs.html", entries=entries)
 
 
 @pages.get("/runs/<name:name>")
-def page(name: str) -> str:
+def page(name: str) -> Response:
     """One run: its numbers, its timeline, the way to step through it."""
     run = open_run(name)
-    at = whole("event", run.stepper.last, run.stepper.last)
+    at = whole("event", run.last, run.last)
     playable = run.result.scenario in known()
-    return render_template("run.html", again=again(run), playable=playable, **shown(run, at))
+    return streamed("run.html", run=run, at=at, again=again(run), playable=playable, shown=shown)
 
 
 @pages.get("/runs/<name:name>/figure.json")
 def figure(name: str) -> Response:
     """The timeline for plotly; `show` says which groups of panels, `symbol` whose order book."""
     run = open_run(name)
-    symbol = one_of("symbol", symbols(run))
+    symbol = one_of("symbol", run_charts.symbols(run.timeline))
     wanted = tuple(request.args.get("show", "").split(",")) if request.args.get("show") else ()
     known = run_charts.groups(run.timeline)
     chosen = tuple(group for group in known if not wanted or group in wanted)
-    text = run.once(f"figure/{symbol}/{chosen}", lambda: run_charts.drawing(run.timeline, symbol, chosen))
-    return Response(text, mimetype="application/json")
+    return Response(run_charts.figure(run, symbol, chosen), mimetype="application/json")
 
 
 @pages.get("/runs/<name:name>/instant.json")
@@ -54,10 +57,10 @@ def instant(name: str) -> Response:
     """The state just after one event, and the next event in the chosen direction when `move` asks for it."""
     run = open_run(name)
     stepper = run.stepper
-    at = whole("event", stepper.last, stepper.last)
+    at = whole("event", run.last, run.last)
     move = one_of("move", ("stay", "on", "back"))
     kind = one_of("kind", tuple(KINDS))
-    symbol = one_of("symbol", symbols(run))
+    symbol = one_of("symbol", run_charts.symbols(run.timeline))
     if move != "stay":
         found = stepper.step(at, move == "on", kind, request.args.get("account", ""))
         if found is None:
@@ -70,7 +73,7 @@ def instant(name: str) -> Response:
 def journal(name: str) -> str:
     """The events of a run in words, page by page."""
     run = open_run(name)
-    first = whole("from", 0, run.stepper.last)
+    first = whole("from", 0, run.last)
     kind = one_of("kind", tuple(KINDS))
     account = request.args.get("account", "")
     moments = run.stepper.listed(first, ON_A_PAGE + 1, kind, account)
@@ -118,22 +121,15 @@ def compare() -> ResponseReturnValue:
     return render_template("compare.html", left=left, right=right, rows=run_charts.comparison(left, right))
 
 
-def shown(run: OpenRun, at: int | None = None) -> dict[str, Any]:
+def shown(run: OpenRun) -> dict[str, Any]:
     """What the timeline and its stepper need, on the page of a run and on that of a lesson."""
     return {
-        "run": run,
-        "at": run.stepper.last if at is None else at,
         "kinds": list(KINDS),
         "accounts": run.stepper.names,
-        "symbols": symbols(run),
+        "symbols": run_charts.symbols(run.timeline),
         "groups": run_charts.groups(run.timeline),
-        "charts": run_charts.words(run.timeline),
+        "charts": run_charts.words(run),
     }
-
-
-def symbols(run: OpenRun) -> tuple[str, ...]:
-    """Every instrument, the most traded first."""
-    return tuple(market.listed.symbol for market in run.timeline.markets) or ("",)
 
 
 def again(run: OpenRun) -> dict[str, str]:

@@ -24,7 +24,7 @@ def orders(name: str) -> str:
     show = one_of("show", ("trades", "orders"))
     kind = Trade if show == "trades" else OrderAccepted
     account = request.args.get("account", "")
-    first = whole("from", 0, run.stepper.last)
+    first = whole("from", 0, run.last)
     found = []
     for number in range(first, len(run.result.journal)):
         event = run.result.journal[number]

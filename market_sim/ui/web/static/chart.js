@@ -2,6 +2,17 @@
 
 const REACH = 12; // pixels between a click and the mark that it means
 
+// The script of plotly comes on its own way. It is there at the latest when everything of the page is loaded.
+async function library() {
+  if (!window.Plotly && document.readyState !== "complete") {
+    await new Promise((resolve) => {
+      document.querySelector("script[data-plotly]").addEventListener("load", resolve);
+      addEventListener("load", resolve);
+    });
+  }
+  if (!window.Plotly) throw new Error("the script that draws did not come");
+}
+
 export class Chart {
   constructor(element) {
     this.element = element;
@@ -17,6 +28,7 @@ export class Chart {
     const answer = await fetch(address, { headers: { Accept: "application/json" } });
     if (!answer.ok) throw new Error(`the chart was not answered: ${answer.status}`);
     this.answer = await answer.json();
+    await library();
     const isNew = !this.element.classList.contains("js-plotly-plot");
     if (isNew) this.element.replaceChildren();
     await this.paint();
@@ -25,7 +37,7 @@ export class Chart {
       this.element.on("plotly_afterplot", () => this.place());
       this.element.on("plotly_relayouting", () => this.place());
     }
-    this.place();
+    this.cover(this.time);
     this.element.dataset.ready = "true";
   }
 

@@ -13,7 +13,14 @@ let isBusy = false;
 let waiting = null;
 
 const one = (name) => figure.querySelector(`[name="${name}"]`);
-const shown = () => [...figure.querySelectorAll('[name="show"]:checked')].map((box) => box.value);
+const boxes = [...figure.querySelectorAll('[name="show"]')];
+const shown = () => boxes.filter((box) => box.checked).map((box) => box.value);
+
+// What the page shows at first has the shortest address, under which the browser has fetched it already.
+function chosen(query) {
+  const isFirst = !one("symbol").selectedIndex || one("symbol").type === "hidden";
+  return new URLSearchParams(isFirst ? query : { ...query, symbol: one("symbol").value });
+}
 
 async function draw() {
   const groups = shown();
@@ -21,8 +28,8 @@ async function draw() {
     section.hidden = !groups.includes(section.dataset.group);
   }
   if (!groups.length) return;
-  const query = new URLSearchParams({ symbol: one("symbol").value, show: groups.join(",") });
-  await chart.load(`${figure.dataset.figure}?${query}`);
+  const query = chosen(groups.length === boxes.length ? {} : { show: groups.join(",") }).toString();
+  await chart.load(figure.dataset.figure + (query && `?${query}`));
 }
 
 function rows(body, rungs, side) {
@@ -71,8 +78,7 @@ async function ask(query, remember = true) {
   }
   isBusy = true;
   try {
-    const parts = new URLSearchParams({ symbol: one("symbol").value, ...query });
-    const answer = await fetch(`${figure.dataset.instant}?${parts}`, { headers: { Accept: "application/json" } });
+    const answer = await fetch(`${figure.dataset.instant}?${chosen(query)}`, { headers: { Accept: "application/json" } });
     if (!answer.ok) throw new Error(`the site answered ${answer.status}`);
     const found = await answer.json();
     if (found.end) {
@@ -113,6 +119,8 @@ function onKey(event) {
 }
 
 async function start() {
+  // The place is asked for first: its answer is short, and it is there when the chart is drawn.
+  ask({ event: at }, false);
   try {
     await draw();
   } catch (problem) {
@@ -123,7 +131,7 @@ async function start() {
   document.getElementById("windows").hidden = !chart.answer.long;
   stepper.hidden = false;
   state.hidden = false;
-  for (const box of figure.querySelectorAll('[name="show"]')) box.addEventListener("change", draw);
+  for (const box of boxes) box.addEventListener("change", draw);
   one("symbol").addEventListener("change", () => draw().then(() => ask({ event: at })));
   for (const button of figure.querySelectorAll("[data-window]")) {
     button.addEventListener("click", () => chart.move(button.dataset.window));
@@ -137,7 +145,6 @@ async function start() {
     const order = chart.markAt(event.clientX, event.clientY);
     if (order) location.assign(figure.dataset.order.replace(/0$/, order));
   });
-  ask({ event: at }, false);
 }
 
 start();

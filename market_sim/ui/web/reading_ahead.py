@@ -1,0 +1,54 @@
+"""Reading ahead: what the next visitor would wait for is done in a thread while nobody waits.
+
+At its start the site compiles its templates. When the list of runs is shown, the newest run is read and checked, and
+its timeline drawn, because that is the run that most visitors open next.
+"""
+
+from __future__ import annotations
+
+import gc
+import logging
+import threading
+
+from flask import Flask
+
+from market_sim.core.errors import InputError
+from market_sim.ui.web import run_charts
+from market_sim.ui.web.shelf import Entry, Shelf
+
+LOG = logging.getLogger("market_sim.site")
+
+
+def warm_up(app: Flask) -> None:
+    """Compile the templates, and then let the collector of garbage forget the libraries."""
+    threading.Thread(target=_warm_up, args=(app,), name="warm-up", daemon=True).start()
+
+
+def _warm_up(app: Flask) -> None:
+    for name in app.jinja_env.list_templates():
+        app.jinja_env.get_template(name)
+    # Some 200,000 objects of libraries stay until the end; a run that is read would look through them several times.
+    gc.collect()
+    gc.freeze()
+
+
+class ReadingAhead:
+    """Reads one run at a time."""
+
+    def __init__(self, shelf: Shelf) -> None:
+        self._shelf = shelf
+        self._lock = threading.Lock()
+
+    def begin(self, entry: Entry) -> None:
+        """Open this run, unless it is open or another one is being read."""
+        if not self._shelf.has_open(entry) and self._lock.acquire(blocking=False):
+            threading.Thread(target=self._read, args=(entry,), name="reading-ahead", daemon=True).start()
+
+    def _read(self, entry: Entry) -> None:
+        try:
+            run_charts.prepare(self._shelf.open(entry))
+        except InputError as refused:
+            # Whoever opens this run is told; here nobody has asked for it.
+            LOG.info("%s", refused)
+        finally:
+            self._lock.release()

@@ -1,0 +1,118 @@
+"""How a run's page opens: refused before anything is sent, its beginning first, the newest run read ahead."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import threading
+
+import pytest
+
+from market_sim.ui.web import run_charts
+from market_sim.ui.web.presentation import SO_FAR
+from market_sim.ui.web.reading_ahead import ReadingAhead
+from market_sim.ui.web.shelf import OPEN_RUNS, Shelf
+from market_sim.ui.web.static_files import compiled_early, plotly_file
+
+
+def finish() -> None:
+    """Wait for whoever reads ahead."""
+    for thread in threading.enumerate():
+        if thread.name == "reading-ahead":
+            thread.join(20)
+            assert not thread.is_alive()
+
+
+def flip(path) -> None:
+    damaged = bytearray(path.read_bytes())
+    damaged[len(damaged) // 2] ^= 4
+    path.write_bytes(bytes(damaged))
+
+
+def test_the_beginning_of_the_page_is_sent_before_anything_is_worked_out(visitor, run_address, monkeypatch):
+    asked = []
+    told = run_charts.words
+    monkeypatch.setattr(run_charts, "words", lambda run: asked.append(run) or told(run))
+    with visitor.get(run_address, buffered=False) as answer:
+        parts = iter(answer.response)
+        beginning = next(parts).decode()
+        assert not asked
+        assert beginning.endswith(str(SO_FAR))
+        assert "plotly.min.js" in beginning
+        rest = b"".join(parts).decode()
+    assert asked
+    assert "conservation" in rest
+    assert rest.rstrip().endswith("</html>")
+
+
+def test_the_cookie_of_a_first_visitor_is_sent_with_the_beginning(visitor, run_address):
+    page = visitor.get(run_address)
+    known = re.search(r'name="csrf-token" content="([^"]+)"', page.text)[1]
+    assert known == visitor.token()
+
+
+def test_what_the_page_asks_the_browser_to_fetch_is_what_its_script_will_ask_for(visitor, run_address):
+    page = visitor.get(f"{run_address}?event=400").text
+    fetched = re.findall(r'as="fetch" crossorigin href="([^"]+)"', page)
+    assert fetched == [f"{run_address}/instant.json?event=400", f"{run_address}/figure.json"]
+    assert visitor.get(fetched[0]).get_json()["at"] == 400
+    plain, full = (
+        visitor.get(f"{run_address}/figure.json{query}").get_json()
+        for query in ("", "?symbol=ACME&show=market,consensus,settlement")
+    )
+    assert plain == full
+
+
+@pytest.mark.parametrize("rest", ["", "/figure.json", "/instant.json", "/journal", "/orders", "/export"])
+def test_one_flipped_bit_refuses_every_page_of_a_run(visitor, run_address, tmp_path, rest):
+    flip(tmp_path / "results" / "small-run" / "journal.jsonl")
+    answer = visitor.get(run_address + rest)
+    assert answer.status_code == 422
+    assert "small-run" in answer.text
+    assert str(tmp_path) not in answer.text
+
+
+def test_the_newest_run_is_read_while_somebody_looks_at_the_list(visitor, run_address):
+    shelf = visitor.app.extensions["shelf"]
+    entry = shelf.find("small-run")
+    assert not shelf.has_open(entry)
+    visitor.get("/runs")
+    finish()
+    assert shelf.has_open(entry)
+    run = shelf.open(entry)
+    before = dict(run._known)
+    visitor.get(run_address)
+    visitor.get(f"{run_address}/figure.json")
+    visitor.get(f"{run_address}/instant.json?event={run.last}")
+    assert run._known == before, "everything that the page shows at first was there"
+
+
+def test_a_damaged_newest_run_spoils_no_list_and_is_refused_to_whoever_opens_it(visitor, run_address, tmp_path):
+    flip(tmp_path / "results" / "small-run" / "journal.jsonl")
+    assert visitor.get("/runs").status_code == 200
+    finish()
+    assert visitor.get(run_address).status_code == 422
+    assert visitor.get("/runs").status_code == 200
+    finish()
+
+
+def test_one_run_is_read_ahead_at_a_time(visitor, tmp_path, small_run, monkeypatch):
+    for number in range(OPEN_RUNS):
+        shutil.copytree(small_run, tmp_path / "results" / f"other-{number}")
+    shelf = Shelf(tmp_path / "results")
+    ahead, free, reads = ReadingAhead(shelf), threading.Event(), []
+    monkeypatch.setattr(run_charts, "prepare", lambda run: (reads.append(run.name), free.wait(20)))
+    for entry in shelf.entries():
+        ahead.begin(entry)
+    free.set()
+    finish()
+    assert len(reads) == 1
+
+
+def test_plotlys_script_gets_two_brackets_and_keeps_every_other_byte():
+    script = plotly_file().read_bytes()
+    early = compiled_early(script)
+    assert len(early) == len(script) + 2
+    assert b'(() => {\n"use strict";var Plotly=' in early
+    assert early.endswith(b"return Plotly;\n})));")
+    assert compiled_early(b"something else") == b"something else"
