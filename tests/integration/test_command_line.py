@@ -80,6 +80,7 @@ def test_progress_has_no_colour_codes_where_nobody_looks(capsys: pytest.CaptureF
         (["--partition", "soon"], "'soon'"),
         (["--stress", "flash-crush"], "did you mean flash-crash?"),
         (["doctr"], "did you mean doctor?"),
+        (["lesson", "chek", "1"], "there is no verb 'chek'; did you mean check?"),
         (["doctor", "now"], "doctor takes no arguments"),
         (["--epochs", "3", "4"], "did not expect '4'"),
     ],

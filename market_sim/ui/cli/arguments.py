@@ -31,6 +31,14 @@ class Parser(argparse.ArgumentParser):
         """Pass argparse's complaint on as one sentence."""
         raise InputError(message.removeprefix("argument "))
 
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        """Say what a word that is none of the choices was probably meant to be."""
+        choices = [str(choice) for choice in action.choices or ()]
+        if choices and value not in choices:
+            near = difflib.get_close_matches(str(value), choices, 1)
+            meant = f"did you mean {near[0]}?" if near else f"there is {', '.join(choices)}"
+            raise InputError(f"there is no {str(action.metavar or action.dest).lower()} {value!r}; {meant}")
+
 
 def parser() -> Parser:
     """All options of a run."""
