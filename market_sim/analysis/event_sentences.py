@@ -1,7 +1,7 @@
 """Events in words: one sentence for each, with prices as people read them and every refusal with its rule.
 
-The pages list and step through the journal with these sentences. An event of a kind that has no sentence of its own is
-told by its fields, so that nothing of a journal is ever left out.
+The pages list and step through the journal with these sentences. An event of a kind that somebody adds without a
+sentence is told by its fields, so that nothing of a journal is ever left out; a test names such kinds.
 """
 
 from __future__ import annotations
@@ -10,74 +10,15 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-import msgspec
-
+from market_sim.analysis import mechanism_words
+from market_sim.analysis.words import SHORT, Words, reason_sentence
 from market_sim.core.data.journal import Journal
 from market_sim.core.models import consensus_events as consensus
 from market_sim.core.models import market_events as market
 from market_sim.core.models import run_events as run
 from market_sim.core.models import settlement_events as settlement
-from market_sim.core.models.event import Event, Numbers
-from market_sim.core.models.intents import SIDE_NAMES, PlaceOrder
-from market_sim.core.models.reasons import explain, table
-from market_sim.core.money import written
-
-SHORT = 6
-"""So many digits of a hash are shown."""
-
-
-class Words:
-    """What a run's numbers are called: prices by instrument, amounts by asset, blocks by epoch."""
-
-    def __init__(self, journal: Journal) -> None:
-        self.listed = {event.symbol: event for event in journal.of(market.InstrumentListed)}
-        self._decimals = {event.quote: event.price_decimals for event in self.listed.values()}
-        self._decimals.update({symbol: event.quantity_decimals for symbol, event in self.listed.items()})
-        self.epoch_of = {event.block: event.epoch for event in journal.of(consensus.BlockProposed)}
-        genesis = next((event.genesis for event in journal.of(run.CommitteeSeated)), "")
-        self.epoch_of[genesis] = 0
-
-    def price(self, symbol: str, price: int | None) -> str:
-        """A price of this instrument."""
-        listed = self.listed.get(symbol)
-        return "the market" if price is None else written(price, listed.price_decimals if listed else 2)
-
-    def size(self, symbol: str, quantity: int) -> str:
-        """A quantity of this instrument."""
-        listed = self.listed.get(symbol)
-        return written(quantity, listed.quantity_decimals if listed else 0)
-
-    def amount(self, asset: str, amount: int) -> str:
-        """An amount of cash or of an instrument, with its name."""
-        return f"{written(amount, self._decimals.get(asset, 0))} {asset}"
-
-    def block(self, block: str) -> str:
-        """A block by its epoch and the first digits of its hash."""
-        epoch = self.epoch_of.get(block)
-        if epoch == 0:
-            return "genesis"
-        return f"block {block[:SHORT]}" if epoch is None else f"block {epoch} ({block[:SHORT]})"
-
-    def order(self, terms: PlaceOrder) -> str:
-        """The terms of an order: buy 5 ACME at 100.01, gtc."""
-        where = "at the market" if terms.limit is None else f"at {self.price(terms.symbol, terms.limit)}"
-        rare = "" if terms.conditions is None else f" ({_conditions(terms.conditions)})"
-        live = "" if terms.time_in_force == "gtc" else f", {terms.time_in_force}"
-        return f"{SIDE_NAMES[terms.side]} {self.size(terms.symbol, terms.quantity)} {terms.symbol} {where}{live}{rare}"
-
-
-def reason_sentence(code: str, numbers: Numbers) -> str:
-    """A refusal in words: the sentence of this case; the rule when the numbers do not fill it, else the bare code."""
-    try:
-        return explain(code, numbers)
-    except KeyError:
-        known = table().get(code)
-        return known.rule if known else code
-
-
-def _conditions(conditions: Any) -> str:
-    plain = msgspec.to_builtins(conditions)
-    return ", ".join(name if value is True else f"{name} {value}" for name, value in plain.items() if value)
+from market_sim.core.models.event import Event
+from market_sim.core.models.reasons import table
 
 
 class Teller:
@@ -88,7 +29,7 @@ class Teller:
 
     def sentence(self, event: Event) -> str:
         """One sentence about this event."""
-        tell = _SENTENCES.get(type(event))
+        tell = SENTENCES.get(type(event))
         return tell(self.words, event) if tell else _fields(event)
 
 
@@ -118,13 +59,33 @@ def _heights(event: Any) -> str:
     return f"height {event.first}" if event.first == event.last else f"heights {event.first} to {event.last}"
 
 
+def _part(w: Words, e: Any) -> str:
+    symbol = w.symbol(e.order)
+    return f"{w.size(symbol, e.quantity)} {symbol}".rstrip()
+
+
+def _size(w: Words, e: market.IndicativePrice) -> str:
+    return f"{w.size(e.symbol, e.volume)} would be traded"
+
+
+def _surplus(w: Words, e: market.IndicativePrice) -> str:
+    who = "buyers" if e.surplus > 0 else "sellers"
+    return f", {who} of {w.size(e.symbol, abs(e.surplus))} would be left" if e.surplus else ""
+
+
+def _validators(numbers: tuple[int, ...]) -> str:
+    return f"validator{'s' if len(numbers) != 1 else ''} {' and '.join(map(str, numbers))}"
+
+
 def _shares(w: Words, e: market.Trade) -> str:
     does, way = ("buys", "from") if e.side > 0 else ("sells", "to")
     what = f"{w.size(e.symbol, e.quantity)} {e.symbol}"
     return f"trade {e.trade}: {e.taker} {does} {what} {way} {e.maker} at {w.price(e.symbol, e.price)}"
 
 
-_SENTENCES: dict[type[Event], Callable[[Words, Any], str]] = {
+SENTENCES: dict[type[Event], Callable[[Words, Any], str]] = {
+    **mechanism_words.SENTENCES,
+    **mechanism_words.BOOKKEEPING,
     run.RunStarted: lambda w, e: f"the run starts: {e.scenario}, seed {e.seed}, {e.epochs} epochs",
     run.CommitteeSeated: lambda w, e: f"{e.validators} validators are seated, quorum {e.quorum}, {e.faults} may fail",
     run.AgentJoined: lambda w, e: f"{e.agent} takes part with {e.strategy}",
@@ -143,15 +104,27 @@ _SENTENCES: dict[type[Event], Callable[[Words, Any], str]] = {
     market.OrderAccepted: lambda w, e: f"order {e.order} of {e.account} is accepted: {w.order(e.terms)}",
     market.OrderRejected: lambda w, e: f"{e.intent} of {e.account} is refused: {reason_sentence(e.reason, e.numbers)}",
     market.Trade: _shares,
-    market.OrderCancelled: lambda w, e: f"{e.quantity} of order {e.order} are taken away: {_ending(e.reason)}",
+    market.OrderCancelled: lambda w, e: f"{_part(w, e)} of order {e.order} are taken away: {_ending(e.reason)}",
     market.OrderAmended: lambda w, e: (
-        f"order {e.order} now has {e.quantity} at {e.limit}, {'in its old place' if e.kept_place else 'at the back'}"
+        f"order {e.order} now has {_part(w, e)} at {w.price(w.symbol(e.order), e.limit)}, "
+        f"{'in its old place' if e.kept_place else 'at the back of the queue'}"
     ),
     market.OrderRepeated: lambda w, e: (
         f"{e.account} sends {e.client_id} again: it is order {e.order}, and nothing is placed twice"
     ),
-    market.OrderTriggered: lambda w, e: f"stop order {e.order} wakes up at {e.price}",
+    market.OrderTriggered: lambda w, e: (
+        f"stop order {e.order} wakes up, as a trade was made at {w.price(w.symbol(e.order), e.price)}"
+    ),
+    market.FeesSet: lambda w, e: (
+        f"fees of {e.symbol}: whoever waited pays {mechanism_words.rate(e.maker)} of the value, whoever came "
+        f"{mechanism_words.rate(e.taker)}"
+    ),
     market.PhaseChanged: lambda w, e: f"{e.symbol} is now {e.phase}: {reason_sentence(e.reason, e.numbers)}",
+    market.IndicativePrice: lambda w, e: (
+        f"if the auction of {e.symbol} ended now: {_size(w, e)} at {w.price(e.symbol, e.price)}{_surplus(w, e)}"
+        if e.price is not None
+        else f"if the auction of {e.symbol} ended now, nobody could trade"
+    ),
     market.AuctionHeld: lambda w, e: (
         f"the auction of {e.symbol} ends at {w.price(e.symbol, e.price)} with {w.size(e.symbol, e.volume)} traded"
         if e.price is not None
@@ -185,6 +158,7 @@ _SENTENCES: dict[type[Event], Callable[[Words, Any], str]] = {
         f"validator {e.validator} leaves the protocol: {e.behaviour} towards {_short(e.targets)}"
     ),
     consensus.SafetyViolated: lambda w, e: f"validator {e.validator} sees two final chains fork at height {e.height}",
+    consensus.MonitorHit: lambda w, e: f"a monitor saw {e.invariant} broken by {_validators(e.validators)}: {e.found}",
     consensus.EquivocationSeen: lambda w, e: (
         f"validator {e.validator} holds two signatures of validator {e.culprit} for epoch {e.signed_epoch}"
     ),
@@ -200,6 +174,10 @@ _SENTENCES: dict[type[Event], Callable[[Words, Any], str]] = {
         f"transaction {_short(e.transaction)}"
     ),
     settlement.Reconciled: lambda w, e: f"all {e.balances} balances on the chain equal the journal's",
+    settlement.ReorgSeen: lambda w, e: (
+        f"the chain forgot the last {e.depth} blocks and with them {_heights(e)}: transaction "
+        f"{_short(e.transaction)} is sent again"
+    ),
     settlement.SettlementReverted: lambda w, e: (
         f"the contract refuses {_heights(e)}: {reason_sentence(e.error, e.arguments)}"
     ),

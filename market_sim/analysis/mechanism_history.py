@@ -11,8 +11,8 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from market_sim.analysis.event_sentences import Words
 from market_sim.analysis.mechanism_words import SENTENCES, sentence
+from market_sim.analysis.words import Words
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.event import Event
 from market_sim.core.models.market_events import InstrumentListed, Transferred

@@ -1,6 +1,6 @@
 """What mechanisms did, in words: one sentence for each event, with prices and amounts as people read them.
 
-An event without a sentence here says something that is only needed to add up, such as which marks were taken.
+Decisions stand apart from bookkeeping, which is only needed to add up: the pictures show decisions, the journal both.
 """
 
 from __future__ import annotations
@@ -8,15 +8,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from market_sim.analysis.event_sentences import Words
+from market_sim.analysis.words import Words
 from market_sim.core.models import mechanism_events as happened
 from market_sim.core.models.event import Event
 
+OUTCOMES = {
+    "restored": "restored",
+    "flat": "with nothing left to sell",
+    "waiting": "waiting for somebody to trade with",
+}
 BY = {"choice": "by choice", "exception": "at expiry, because it was in the money"}
 
 
 def sentence(event: Event, words: Words) -> str:
-    """What this event means; "" when it has no sentence."""
+    """What this decision means; "" when it is none."""
     say = SENTENCES.get(type(event))
     return say(words, event) if say else ""
 
@@ -140,5 +145,27 @@ SENTENCES: dict[type[Event], Callable[[Words, Any], str]] = {
     happened.ShortSalesRestricted: lambda w, e: (
         f"{e.symbol} fell from {w.price(e.symbol, e.close)} to {w.price(e.symbol, e.price)}: until {e.until / 1e9:g} s "
         "short sales only above the best bid"
+    ),
+}
+
+BOOKKEEPING: dict[type[Event], Callable[[Words, Any], str]] = {
+    happened.BasisMeasured: lambda w, e: (
+        f"{e.symbol} trades {rate(e.premium_millionths)} away from its index {w.price(e.symbol, e.index)}: its mark is "
+        f"{w.price(e.symbol, e.mark)}"
+    ),
+    happened.ContractSpecified: lambda w, e: (
+        f"{e.symbol} is paid for later: each step of its price is worth {_cash(w, e.symbol, e.multiplier)}"
+    ),
+    happened.MarginGranted: lambda w, e: (
+        f"{e.account} may owe, by the rules {e.profile}"
+        + (f"; what it has in {', '.join(e.isolated)} is kept apart" if e.isolated else "")
+    ),
+    happened.MarksTaken: lambda w, e: (
+        f"round {e.round} judges everybody by these prices: "
+        + ", ".join(f"{symbol} {w.price(symbol, mark)}" for symbol, mark in e.marks.items())
+    ),
+    happened.LiquidationEnded: lambda w, e: (
+        f"round {e.round} of {e.account}{f' in {e.pool}' if e.pool else ''} ends {OUTCOMES.get(e.outcome, e.outcome)}, "
+        f"with an equity of {_cash(w, e.pool, e.equity)} where {_cash(w, e.pool, e.requirement)} are needed"
     ),
 }

@@ -12,8 +12,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from market_sim.analysis.event_sentences import Teller
+from market_sim.analysis.mechanism_words import BOOKKEEPING, SENTENCES
 from market_sim.analysis.visualization.book_history import BookReplay
 from market_sim.analysis.visualization.time_axis import seconds
+from market_sim.core.data.codec import EVENT_KINDS
 from market_sim.core.data.journal import Journal
 from market_sim.core.models import consensus_events as consensus
 from market_sim.core.models import market_events as market
@@ -49,6 +51,7 @@ KINDS: dict[str, frozenset[type[Event]] | None] = {
             settlement.ReorgSeen,
         }
     ),
+    "mechanisms": frozenset({market.Transferred, *SENTENCES, *BOOKKEEPING}),
     "refusals": frozenset(
         {
             market.OrderRejected,
@@ -112,6 +115,11 @@ class Instant:
     """The number of trades and transfers that have come so far: by the exchange, by the validators, by the chain."""
 
 
+_NAMES = "account agent maker taker source target payer holder issuer lender counterparty".split()
+_CONCERNED = {kind: [name for name in _NAMES if name in kind.__struct_fields__] for kind in EVENT_KINDS}
+"""Which fields of each kind of event name an account."""
+
+
 class Stepper:
     """Goes through one journal; any number of readers at once.
 
@@ -172,10 +180,8 @@ class Stepper:
 
     def accounts(self, event: Event) -> tuple[str, ...]:
         """Whom an event concerns."""
-        if type(event) is market.Trade:
-            return event.maker, event.taker
-        named = getattr(event, "account", None) or getattr(event, "agent", None)
-        return (named or self._owner.get(getattr(event, "order", 0), ""),)
+        named = tuple(getattr(event, field) for field in _CONCERNED[type(event)])
+        return named or (self._owner.get(getattr(event, "order", 0), ""),)
 
     def instant(self, number: int, symbol: str) -> Instant:
         """What an instrument's book and the three counts were just after this event."""

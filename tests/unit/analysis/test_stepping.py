@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import random
+from typing import Literal, get_args, get_origin, get_type_hints
 
 import pytest
 
-from market_sim.analysis.event_sentences import Teller
+from market_sim.analysis.event_sentences import SENTENCES, Teller
 from market_sim.analysis.stepping import KINDS, Stepper
 from market_sim.core.data.codec import EVENT_KINDS
 from market_sim.core.models.consensus_events import BlockFinalized
-from market_sim.core.models.market_events import OrderRejected, Trade
+from market_sim.core.models.intents import Buy, PlaceOrder
+from market_sim.core.models.market_events import (
+    OrderAccepted,
+    OrderAmended,
+    OrderCancelled,
+    OrderRejected,
+    Trade,
+    Transferred,
+)
+from market_sim.core.models.mechanism_events import Assigned
 from market_sim.core.models.settlement_events import BlockSettled
 from market_sim.simulation.run import Options, simulate
 from market_sim.simulation.scenarios.first_market import FirstMarket
@@ -67,6 +77,47 @@ def test_the_kinds_name_events_that_exist():
     assert KINDS["everything"] is None
     named = frozenset().union(*(kinds for kinds in KINDS.values() if kinds))
     assert named <= set(EVENT_KINDS)
+
+
+def invented(kind):
+    """A value of this type, for a sentence to speak about."""
+    simple = {int: 7, str: "alice", bool: True, float: 0.5, PlaceOrder: Buy("ACME", 5, 100)}
+    if kind in simple:
+        return simple[kind]
+    inner = [one for one in get_args(kind) if one is not Ellipsis]
+    whole = get_origin(kind)
+    if whole is dict:
+        return {"alice": 7}
+    return tuple(map(invented, inner)) if whole is tuple else inner[0] if whole is Literal else invented(inner[0])
+
+
+def event_of(kind):
+    hints = get_type_hints(kind)
+    return kind(*(invented(hints[name]) for name in kind.__struct_fields__))
+
+
+@pytest.mark.parametrize("kind", EVENT_KINDS, ids=lambda kind: kind.__name__)
+def test_every_kind_of_event_has_a_sentence_of_its_own(journal, kind):
+    assert kind in SENTENCES
+    sentence = Teller(journal).sentence(event_of(kind))
+    assert len(sentence) > 10
+    assert not any(odd in sentence for odd in ("{", "None", "_", "  ")), sentence
+
+
+def test_what_becomes_of_an_order_is_told_in_its_own_units(journal):
+    order = next(event.order for event in journal.of(OrderAccepted) if event.terms.symbol == "ACME")
+    sentence = Teller(journal).sentence
+    amended = sentence(OrderAmended(0, order, 7, 10_007, False))
+    assert amended == f"order {order} now has 7 ACME at 100.07, at the back of the queue"
+    assert sentence(OrderCancelled(0, order, 3, "CANCELLED")).startswith(f"3 ACME of order {order} ")
+
+
+def test_transfers_and_decisions_concern_everybody_whom_they_name(journal):
+    stepper = Stepper(journal)
+    moved = Transferred(0, 1, "alice", "bob", "USD", 5, "PREMIUM", "C1")
+    assert stepper.accounts(moved) == ("alice", "bob")
+    assert stepper.fits(moved, "mechanisms", "bob")
+    assert stepper.fits(event_of(Assigned), "mechanisms", "alice")
 
 
 def test_every_event_of_a_run_has_a_sentence_with_its_numbers(journal):

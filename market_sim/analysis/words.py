@@ -1,0 +1,83 @@
+"""Words: what the numbers of a run are called, so that people read prices, amounts and blocks instead of integers."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+import msgspec
+
+from market_sim.core.data.journal import Journal
+from market_sim.core.models import consensus_events as consensus
+from market_sim.core.models import market_events as market
+from market_sim.core.models import run_events as run
+from market_sim.core.models.event import Numbers
+from market_sim.core.models.intents import SIDE_NAMES, PlaceOrder
+from market_sim.core.models.reasons import explain, table
+from market_sim.core.money import written
+
+SHORT = 6
+"""So many digits of a hash are shown."""
+
+
+class Words:
+    """What a run's numbers are called: prices by instrument, amounts by asset, blocks by epoch."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+        self.listed = {event.symbol: event for event in journal.of(market.InstrumentListed)}
+        self._decimals = {event.quote: event.price_decimals for event in self.listed.values()}
+        self._decimals.update({symbol: event.quantity_decimals for symbol, event in self.listed.items()})
+        self.epoch_of = {event.block: event.epoch for event in journal.of(consensus.BlockProposed)}
+        genesis = next((event.genesis for event in journal.of(run.CommitteeSeated)), "")
+        self.epoch_of[genesis] = 0
+
+    @cached_property
+    def _orders(self) -> dict[int, str]:
+        return {event.order: event.terms.symbol for event in self._journal.of(market.OrderAccepted)}
+
+    def symbol(self, order: int) -> str:
+        """What an order is about; "" when no such order was accepted."""
+        return self._orders.get(order, "")
+
+    def price(self, symbol: str, price: int | None) -> str:
+        """A price of this instrument."""
+        listed = self.listed.get(symbol)
+        return "the market" if price is None else written(price, listed.price_decimals if listed else 2)
+
+    def size(self, symbol: str, quantity: int) -> str:
+        """A quantity of this instrument."""
+        listed = self.listed.get(symbol)
+        return written(quantity, listed.quantity_decimals if listed else 0)
+
+    def amount(self, asset: str, amount: int) -> str:
+        """An amount of cash or of an instrument, with its name."""
+        return f"{written(amount, self._decimals.get(asset, 0))} {asset}"
+
+    def block(self, block: str) -> str:
+        """A block by its epoch and the first digits of its hash."""
+        epoch = self.epoch_of.get(block)
+        if epoch == 0:
+            return "genesis"
+        return f"block {block[:SHORT]}" if epoch is None else f"block {epoch} ({block[:SHORT]})"
+
+    def order(self, terms: PlaceOrder) -> str:
+        """The terms of an order: buy 5 ACME at 100.01, gtc."""
+        where = "at the market" if terms.limit is None else f"at {self.price(terms.symbol, terms.limit)}"
+        rare = "" if terms.conditions is None else f" ({_conditions(terms.conditions)})"
+        live = "" if terms.time_in_force == "gtc" else f", {terms.time_in_force}"
+        return f"{SIDE_NAMES[terms.side]} {self.size(terms.symbol, terms.quantity)} {terms.symbol} {where}{live}{rare}"
+
+
+def reason_sentence(code: str, numbers: Numbers) -> str:
+    """A refusal in words: the sentence of this case; the rule when the numbers do not fill it, else the bare code."""
+    try:
+        return explain(code, numbers)
+    except KeyError:
+        known = table().get(code)
+        return known.rule if known else code
+
+
+def _conditions(conditions: Any) -> str:
+    plain = msgspec.to_builtins(conditions)
+    return ", ".join(name if value is True else f"{name} {value}" for name, value in plain.items() if value)
