@@ -5,17 +5,16 @@ from __future__ import annotations
 import os
 import subprocess
 from collections import Counter
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
-from multiprocessing import get_context
 from random import Random
 
 from tests.conftest import ROOT
+from tests.processors import spread
 from tests.reference.duel import Duel, Operation, play, report
 from tests.reference.operations import Operations, setting
 
 IN_ONE_DUEL = 2_000
-MANY_DUELS = 100
+FEW_DUELS = 5
 TEST = "tests/integration/test_exchange_against_reference.py"
 
 
@@ -83,17 +82,12 @@ def fight(seed: int, reached: Reached, operations: int = IN_ONE_DUEL) -> str:
 
 
 def fight_all(seeds: list[int]) -> Reached:
-    """All duels until the first disagreement; many of them on all processors."""
+    """All duels until the first disagreement; on all processors, unless there are too few to be worth it."""
     found = Reached()
-    if len(seeds) <= MANY_DUELS:
-        for seed in seeds:
-            found.add(fought(seed))
-            if found.disagreement:
-                break
-        return found
-    with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
-        for each in pool.map(fought, seeds, chunksize=8):
-            found.add(each)
+    for each in map(fought, seeds) if len(seeds) <= FEW_DUELS else spread(fought, seeds):
+        found.add(each)
+        if found.disagreement:
+            break
     return found
 
 
