@@ -105,8 +105,8 @@ def share_bytecode() -> None:
     Where Python is told to write no bytecode, each of the programs that the tests start would compile all that it
     imports anew, which takes longer than most of them run.
     """
-    if not sys.dont_write_bytecode:
-        return
+    if not sys.dont_write_bytecode or sys.pycache_prefix:
+        return  # it is kept already, or a run that we belong to keeps it
     place = tempfile.mkdtemp(prefix="bytecode-")
     atexit.register(shutil.rmtree, place, ignore_errors=True)
     sys.pycache_prefix = os.environ["PYTHONPYCACHEPREFIX"] = place

@@ -7,6 +7,8 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -47,15 +49,30 @@ def checkout(tmp_path_factory) -> Path:
     return copy
 
 
+Ran = subprocess.CompletedProcess[str]
+
+
+def run(command: str, folder: Path) -> Ran:
+    environment = {**os.environ, "MARKET_SIM_HEADLESS": "1"}
+    return subprocess.run(command, shell=True, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture(scope="module")
+def ran(checkout) -> Iterator[dict[str, Future[Ran]]]:
+    """The README's commands, two at a time: none needs what another one writes, except that lessons are one story."""
+    told = commands("README.md")
+    with ThreadPoolExecutor(2) as pool, ThreadPoolExecutor(1) as story:
+        yield {command: (story if " lesson " in command else pool).submit(run, command, checkout) for command in told}
+        pool.shutdown(cancel_futures=True)
+        story.shutdown(cancel_futures=True)
+
+
 @pytest.mark.skipif(os.name == "nt", reason="the commands are written for a POSIX shell")
 @pytest.mark.parametrize("command", commands("README.md"))
-def test_the_readmes_command_runs(checkout, command):
-    environment = {**os.environ, "MARKET_SIM_HEADLESS": "1"}
-    ran = subprocess.run(
-        command, shell=True, cwd=checkout, env=environment, capture_output=True, text=True, check=False
-    )
-    assert ran.returncode == 0, f"{ran.stdout}\n{ran.stderr}"
-    assert ran.stdout.strip() or ran.stderr.strip(), "a command that prints nothing shows nothing"
+def test_the_readmes_command_runs(ran, command):
+    done = ran[command].result()
+    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
+    assert done.stdout.strip() or done.stderr.strip(), "a command that prints nothing shows nothing"
 
 
 def test_the_readme_has_commands_and_snippets_to_run():

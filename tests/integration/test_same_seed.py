@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -53,11 +54,12 @@ def test_two_processes_with_other_hash_seeds_and_folders_give_one_fingerprint(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """This process is one of them: its hash seed is drawn, unless it was given."""
-    two = document(tmp_path / "two", "2" if os.environ.get("PYTHONHASHSEED") == "1" else "1")
     (tmp_path / "one").mkdir()
     monkeypatch.chdir(tmp_path / "one")
-    assert main(["--epochs", "4", "--no-plot", "--json", "-q"]) == 0
-    one = json.loads(capsys.readouterr().out)
+    with ThreadPoolExecutor(1) as beside:
+        other = beside.submit(document, tmp_path / "two", "2" if os.environ.get("PYTHONHASHSEED") == "1" else "1")
+        assert main(["--epochs", "4", "--no-plot", "--json", "-q"]) == 0
+        one, two = json.loads(capsys.readouterr().out), other.result()
     assert one["fingerprint"] == two["fingerprint"]
     assert one["settlement"] == two["settlement"]
     assert one["settlement"] is not None

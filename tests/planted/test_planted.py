@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
 import pytest
 
 from tests.planted.conftest import all_are_wanted
@@ -14,32 +18,47 @@ RUNS = [
 ]
 
 
+def needs_a_green(bug: Bug, config: pytest.Config) -> bool:
+    """Whether its test has to be seen green here: an ordinary run has run it on the clean tree itself."""
+    return not bug.default or all_are_wanted(config)
+
+
+def planted(bug: Bug, place: Path) -> Outcome:
+    """The named test in a copy with the bug."""
+    apply_patch(bug.patch, copy_tree(place))
+    return run_test(place, bug)
+
+
+def asked(bug: Bug) -> tuple:
+    """What a run of the named test depends on."""
+    return bug.test, *sorted(bug.environment.items())
+
+
 @pytest.fixture(scope="module")
-def clean(tmp_path_factory):
-    """Runs a named test in a copy without a bug, once for each test and seed."""
-    place = copy_tree(tmp_path_factory.mktemp("clean"))
-    known: dict[tuple, Outcome] = {}
-
-    def outcome(bug: Bug) -> Outcome:
-        key = (bug.test, *sorted(bug.environment.items()))
-        if key not in known:
-            known[key] = run_test(place, bug)
-        return known[key]
-
-    return outcome
+def runs(request, tmp_path_factory) -> Iterator[dict[object, Future[Outcome]]]:
+    """What the named tests do with and without the bugs of this run, two at a time, each question asked once."""
+    wanted = [
+        item.callspec.params["bug"] for item in request.session.items if "runs" in getattr(item, "fixturenames", ())
+    ]
+    clean = copy_tree(tmp_path_factory.mktemp("clean"))
+    begun: dict[object, Future[Outcome]] = {}
+    with ThreadPoolExecutor(2) as pool:
+        for bug in wanted:
+            begun[bug.id] = pool.submit(planted, bug, tmp_path_factory.mktemp(bug.id))
+            if needs_a_green(bug, request.config) and asked(bug) not in begun:
+                begun[asked(bug)] = pool.submit(run_test, clean, bug)
+        yield begun
+        pool.shutdown(cancel_futures=True)
 
 
 @pytest.mark.parametrize("bug", RUNS)
-def test_a_planted_bug_turns_its_test_red(bug, clean, tmp_path, pytestconfig):
-    place = copy_tree(tmp_path)
-    apply_patch(bug.patch, place)
-    found = run_test(place, bug)
+def test_a_planted_bug_turns_its_test_red(bug, runs, pytestconfig):
+    found = runs[bug.id].result()
     assert found.code == FAILED, f"{bug.id} ({bug.says}) went unnoticed:\n{found.output[-3000:]}"
     assert f"FAILED {bug.test}" in found.output or f"ERROR {bug.test}" in found.output, found.output[-3000:]
-    if bug.default and not all_are_wanted(pytestconfig):
-        return  # an ordinary run has run the same test on the clean tree itself
-    green = clean(bug)
-    assert green.code == 0, f"{bug.test} fails without a bug:\n{green.output[-3000:]}"
+    if needs_a_green(bug, pytestconfig):
+        green = runs[asked(bug)].result()
+        assert green.code == 0, f"{bug.test} fails without a bug:\n{green.output[-3000:]}"
 
 
 def test_every_patch_applies(tmp_path):
