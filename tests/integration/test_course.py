@@ -178,10 +178,15 @@ BREACHES = [
     ("checks.py", "task=1", "task=7", "belongs to task 7, which is none"),
     ("checks.py", "    assert trades, ", "    assert trades\n    assert trades, ", "an assert without a message"),
     ("checks.py", "import pytest\n", "import pytest\nimport solution\n", "checks never import the solution"),
+]  # fmt: skip
+GRADED = [
     ("solution.py", "order[\"number\"]))", "-order[\"number\"]))", "the model solution does not get full marks"),
     ("wrong/strict.py", "points: 5", "points: 4", "says that it gets 4 points, it gets 5"),
     ("wrong/strict.py", "says: at exactly", "says: at roughly", "no check says 'at roughly"),
+    ("starter.py", "", (COURSE / "01-order-book" / "solution.py").read_text(encoding="utf-8"),
+     "the untouched starter must fail with sentences"),
 ]  # fmt: skip
+"""What only grading shows."""
 
 
 def small_course(place):
@@ -193,22 +198,38 @@ def small_course(place):
     return lesson.parent
 
 
-@pytest.mark.parametrize(("file", "old", "new", "said"), BREACHES)
-def test_lint_finds_a_planted_breach(tmp_path, file, old, new, said):
-    course = small_course(tmp_path)
+def plant(course, file, old, new):
     place = course / "01-order-book" / file
     text = place.read_text(encoding="utf-8")
     if old not in text:
         pytest.fail(f"{file} has no {old!r} to break")
-    place.write_text(text.replace(old, new, 1), encoding="utf-8")
+    place.write_text(text.replace(old, new, 1) if old else new, encoding="utf-8")
+
+
+@pytest.mark.parametrize(("file", "old", "new", "said"), BREACHES)
+def test_lint_finds_a_planted_breach(tmp_path, file, old, new, said):
+    course = small_course(tmp_path)
+    plant(course, file, old, new)
     out = io.StringIO()
     assert commands.lint(out, course) == 1
     assert said in out.getvalue()
 
 
-def test_an_untouched_starter_that_passes_is_found(tmp_path):
-    course = small_course(tmp_path)
-    shutil.copyfile(course / "01-order-book" / "solution.py", course / "01-order-book" / "starter.py")
+@pytest.fixture(scope="module")
+def graded(tmp_path_factory):
+    """What lint says of a lesson with all of these breaches: none hides another, and grading takes its time."""
+    course = small_course(tmp_path_factory.mktemp("graded"))
+    for file, old, new, _ in GRADED:
+        plant(course, file, old, new)
     out = io.StringIO()
     assert commands.lint(out, course) == 1
-    assert "the untouched starter must fail with sentences" in out.getvalue()
+    return out.getvalue().splitlines()
+
+
+@pytest.mark.parametrize(("file", "old", "new", "said"), GRADED)
+def test_lint_finds_a_breach_that_only_grading_shows(graded, file, old, new, said):
+    assert sum(file in line and said in line for line in graded) == 1
+
+
+def test_lint_finds_these_breaches_and_no_others(graded):
+    assert sum("01-order-book/" in line for line in graded) == len(GRADED), graded
