@@ -11,7 +11,8 @@ from collections.abc import Callable
 from typing import Any
 
 from market_sim.analysis import mechanism_words
-from market_sim.analysis.words import SHORT, Words, reason_sentence
+from market_sim.analysis.visualization.mechanism_marks import flow
+from market_sim.analysis.words import SHORT, Words, counted, reason_sentence
 from market_sim.core.data.journal import Journal
 from market_sim.core.models import consensus_events as consensus
 from market_sim.core.models import market_events as market
@@ -99,7 +100,8 @@ SENTENCES: dict[type[Event], Callable[[Words, Any], str]] = {
     market.AccountOpened: lambda w, e: f"{e.account} has account number {e.number}",
     market.Deposited: lambda w, e: f"{e.account} brings in {w.amount(e.asset, e.amount)}",
     market.Transferred: lambda w, e: (
-        f"{w.amount(e.asset, e.amount)} from {e.source} to {e.target} because of {e.symbol}: {_ending(e.reason)}"
+        f"transfer {e.trade}: {w.amount(e.asset, e.amount)} from {e.source} to {e.target} because of {e.symbol}, "
+        f"{flow(e.reason).words}"
     ),
     market.OrderAccepted: lambda w, e: f"order {e.order} of {e.account} is accepted: {w.order(e.terms)}",
     market.OrderRejected: lambda w, e: f"{e.intent} of {e.account} is refused: {reason_sentence(e.reason, e.numbers)}",
@@ -132,14 +134,14 @@ SENTENCES: dict[type[Event], Callable[[Words, Any], str]] = {
     ),
     consensus.EpochStarted: lambda w, e: f"epoch {e.epoch} starts, validator {e.leader} leads",
     consensus.BlockProposed: lambda w, e: (
-        f"validator {e.proposer} proposes {w.block(e.block)} with {e.trades} trades on {w.block(e.parent)}"
+        f"validator {e.proposer} proposes {w.block(e.block)} with {counted(e.trades, 'trade')} on {w.block(e.parent)}"
     ),
     consensus.ProposalJudged: lambda w, e: (
         f"validator {e.validator} and {w.block(e.block)}, {e.verdict}: {reason_sentence(e.reason, e.numbers)}"
     ),
     consensus.VoteCast: lambda w, e: f"validator {e.voter} signs {w.block(e.block)}",
     consensus.BlockNotarized: lambda w, e: (
-        f"validator {e.validator} sees {w.block(e.block)} notarized by {len(e.voters)} signatures"
+        f"validator {e.validator} sees {w.block(e.block)} notarized by {counted(len(e.voters), 'signature')}"
     ),
     consensus.BlockFinalized: lambda w, e: (
         f"{w.block(e.block)} is final for validator {e.validator}, because of blocks "
@@ -168,14 +170,16 @@ SENTENCES: dict[type[Event], Callable[[Words, Any], str]] = {
     settlement.TradeRefused: lambda w, e: (
         f"trade {e.trade} has no effect on the chain: {reason_sentence(e.reason, e.numbers)}"
     ),
-    settlement.BatchCertified: lambda w, e: f"{len(e.signers)} validators certify {_heights(e)} with {e.trades} trades",
+    settlement.BatchCertified: lambda w, e: (
+        f"{_heights(e)} with {counted(e.trades, 'trade')} certified by {counted(len(e.signers), 'validator')}"
+    ),
     settlement.BlockSettled: lambda w, e: (
-        f"{_heights(e)} paid: {e.trades} trades, {e.rows} balances changed, {e.gas:,} gas, "
+        f"{_heights(e)} paid: {counted(e.trades, 'trade')}, {counted(e.rows, 'balance')} changed, {e.gas:,} gas, "
         f"transaction {_short(e.transaction)}"
     ),
     settlement.Reconciled: lambda w, e: f"all {e.balances} balances on the chain equal the journal's",
     settlement.ReorgSeen: lambda w, e: (
-        f"the chain forgot the last {e.depth} blocks and with them {_heights(e)}: transaction "
+        f"the chain forgot its last {counted(e.depth, 'block')} and with them {_heights(e)}: transaction "
         f"{_short(e.transaction)} is sent again"
     ),
     settlement.SettlementReverted: lambda w, e: (

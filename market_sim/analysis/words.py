@@ -69,6 +69,15 @@ class Words:
         return f"{SIDE_NAMES[terms.side]} {self.size(terms.symbol, terms.quantity)} {terms.symbol} {where}{live}{rare}"
 
 
+def counted(number: int, noun: str) -> str:
+    """So many of something.
+
+    >>> counted(1, "trade"), counted(1_200, "block")
+    ('1 trade', '1,200 blocks')
+    """
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def reason_sentence(code: str, numbers: Numbers) -> str:
     """A refusal in words: the sentence of this case; the rule when the numbers do not fill it, else the bare code."""
     try:

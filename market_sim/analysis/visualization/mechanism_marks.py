@@ -110,3 +110,8 @@ REASONS = {
     "WRITTEN_OFF": Flow("loss", "written off"),
     "DEFICIT_COVERED": Flow("loss", "deficit covered"),
 }
+
+
+def flow(reason: str) -> Flow:
+    """The colour and the words of a reason; a reason that nobody described is told by its code."""
+    return REASONS.get(reason, Flow("other", reason.lower().replace("_", " ")))

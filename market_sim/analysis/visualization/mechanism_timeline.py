@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from market_sim.analysis.mechanism_history import BACK, PASSES_THROUGH, Happening, MechanismHistory, net_by_column
-from market_sim.analysis.visualization.mechanism_marks import FAMILIES, GROUPS, MARKS, REASONS, Flow, Mark
+from market_sim.analysis.visualization.mechanism_marks import FAMILIES, GROUPS, MARKS, Mark, flow
 from market_sim.analysis.visualization.palette import LIGHT
 from market_sim.analysis.visualization.panels import Account, LegendEntry, Panel, Part, Table
 from market_sim.analysis.visualization.time_axis import TimeAxis, seconds
@@ -20,11 +20,6 @@ ROW = 20
 IN_ONE_HOVER = 6
 MOST_ROWS = 400
 """A table longer than this ends with the number of events that it leaves out."""
-
-
-def flow(reason: str) -> Flow:
-    """The colour and the words of a reason; a reason that nobody described is told by its code."""
-    return REASONS.get(reason, Flow("other", reason.lower().replace("_", " ")))
 
 
 def mechanism_panels(history: MechanismHistory, axis: TimeAxis) -> list[Panel]:
