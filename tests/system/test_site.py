@@ -10,10 +10,12 @@ import pytest
 from market_sim.core.data import archive
 from market_sim.simulation.run import Options, simulate
 from market_sim.simulation.scenarios.first_market import FirstMarket
+from market_sim.simulation.scenarios.option_expiry import OptionExpiry
 from tests.system.browsing import axe, browser, served, visit
 
 LESSON = "/lessons/01-order-book"
 RUN = "/runs/one"
+OPTIONS_RUN = "/runs/options"
 PAGES = [
     "/",
     LESSON,
@@ -24,6 +26,7 @@ PAGES = [
     "/runs/compare?left=one&right=two",
     RUN,
     f"{RUN}?event=1500",
+    OPTIONS_RUN,
     f"{RUN}/orders",
     f"{RUN}/orders?show=orders",
     f"{RUN}/journal",
@@ -53,6 +56,8 @@ def site(tmp_path_factory):
     archive.save(simulate(FirstMarket(), options).journal, folder / "results" / "one")
     other = simulate(FirstMarket(traders=5), Options(epochs=6, settlement="memory"))
     archive.save(other.journal, folder / "results" / "two")
+    expiring = simulate(OptionExpiry(), Options(epochs=3, settlement="memory"))
+    archive.save(expiring.journal, folder / "results" / "options")
     with served(folder) as address:
         yield address
 
@@ -151,6 +156,22 @@ def test_panels_can_be_left_out(visitor):
     page.get_by_label("market", exact=True).uncheck()
     page.wait_for_function(f"() => ({panels})() === 3")
     assert page.locator("figcaption [data-group=market]").is_hidden()
+
+
+def test_pictures_are_drawn_when_they_are_seen_and_veiled_with_the_timeline(visitor):
+    page = visitor.open(OPTIONS_RUN)
+    page.locator("#told .muted").wait_for()
+    pictures = page.locator("[data-picture]")
+    assert pictures.count() == 2
+    assert page.locator("[data-picture][data-ready]").count() == 0
+    for picture in pictures.all():
+        picture.scroll_into_view_if_needed()
+        page.wait_for_function("one => one.dataset.ready", arg=picture.element_handle())
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_function("() => !document.querySelector('#chart .veil').hidden")
+    assert pictures.locator(".veil").evaluate_all("all => all.map(one => one.hidden)") == [False, True]
+    page.get_by_label("mechanisms", exact=True).uncheck()
+    page.wait_for_function("() => document.querySelector('[data-picture]').closest('figure').hidden")
 
 
 def test_the_theme_is_switched_and_remembered(visitor):

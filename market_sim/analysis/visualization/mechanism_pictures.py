@@ -25,7 +25,15 @@ from market_sim.analysis.visualization.option_picture import (
     payoff_axis,
     payoff_panel,
 )
-from market_sim.analysis.visualization.panels import Account, Horizontal, Panel, PlainAxis, stacked
+from market_sim.analysis.visualization.panels import (
+    BARE_TOP,
+    Account,
+    Horizontal,
+    Panel,
+    PlainAxis,
+    stacked,
+    total_height,
+)
 from market_sim.analysis.visualization.prediction_picture import question_account, question_panel, questions
 from market_sim.analysis.visualization.timeline import Timeline
 from market_sim.analysis.visualization.warrant_picture import dilution_account, dilution_panels, dilutions
@@ -46,6 +54,11 @@ class Picture:
     def has_time(self) -> bool:
         """Whether its axis is that of the run, with room for every epoch."""
         return not isinstance(self.axis, PlainAxis)
+
+    @property
+    def height(self) -> int:
+        """Its height in pixels, known before it is drawn."""
+        return total_height(self.panels, BARE_TOP)
 
     def figure(self) -> Figure:
         """The picture as plotly draws it."""

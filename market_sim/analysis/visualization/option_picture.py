@@ -31,6 +31,7 @@ HEAD = (
     "lapsed",
     "worth at the end",
 )
+PAYOFF_HEAD = ("price at expiry", "calls", "puts", "both together")
 STEPS = 60
 
 
@@ -148,7 +149,18 @@ def open_interest_sentence(lives: Sequence[OptionLife]) -> str:
 
 def payoff_account(lives: Sequence[OptionLife], history: MechanismHistory) -> Account:
     """What the payoff says in words."""
-    return Account("Payoff at expiry", payoff_sentence(lives, history), PAYOFF_LEGEND, None)
+    table = Table(f"Payoff at each strike, {history.quote}", PAYOFF_HEAD, list(payoff_rows(lives, history)))
+    return Account("Payoff at expiry", payoff_sentence(lives, history), PAYOFF_LEGEND, table)
+
+
+def payoff_rows(lives: Sequence[OptionLife], history: MechanismHistory) -> Iterator[tuple[str, ...]]:
+    """The table: what holders get at each strike, where the lines have their corners, and at the settlement price."""
+    settled = settled_at(lives)
+    for price in sorted({life.strike for life in lives} | ({settled} if settled is not None else set())):
+        calls, puts = (sum(life.worth(price) for life in lives if life.is_call is side) for side in (True, False))
+        amounts = (history.words.amount(history.quote, amount).split()[0] for amount in (calls, puts, calls + puts))
+        mark = " (settled)" if price == settled else ""
+        yield (f"{history.words.price(lives[0].underlying, price)}{mark}", *amounts)
 
 
 def payoff_sentence(lives: Sequence[OptionLife], history: MechanismHistory) -> str:

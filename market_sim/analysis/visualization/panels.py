@@ -139,10 +139,10 @@ def stacked(panels: Sequence[Panel], axis: Horizontal, lines: Iterable[EventLine
 
 def layered(panels: Sequence[Panel], axis: Horizontal, lines: Iterable[EventLine] = ()) -> Part:
     """The same as plotly's own dictionary: for a browser it is enough, and nobody waits for the library to load."""
-    inner = sum(panel.height + TITLE_ROOM for panel in panels)
+    inner = total_height(panels, 0) - BOTTOM
     lines = list(lines)
     margin = TOP if lines else BARE_TOP
-    layout = _layout(axis, inner + margin + BOTTOM, len(panels), margin)
+    layout = _layout(axis, total_height(panels, margin), len(panels), margin)
     traces: list[Part] = []
     covered: list[str] = []
     top = inner
@@ -164,6 +164,11 @@ def layered(panels: Sequence[Panel], axis: Horizontal, lines: Iterable[EventLine
         if line.label:
             layout["annotations"].append(_label(line))
     return {"data": traces, "layout": layout}
+
+
+def total_height(panels: Sequence[Panel], top: int) -> int:
+    """The height of a figure in pixels, with the time axis below and so much room above."""
+    return top + sum(panel.height + TITLE_ROOM for panel in panels) + BOTTOM
 
 
 def _layout(axis: Horizontal, height: int, panels: int, top: int) -> Part:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from market_sim.analysis.summary import document
 from market_sim.analysis.visualization.legend import legend_list
+from market_sim.analysis.visualization.mechanism_pictures import Picture, mechanism_pictures
 from market_sim.analysis.visualization.mechanism_timeline import mechanism_accounts, mechanism_panels
 from market_sim.analysis.visualization.order_book_timeline import (
     Market,
@@ -19,7 +20,7 @@ from market_sim.analysis.visualization.order_book_timeline import (
     order_book_panels,
 )
 from market_sim.analysis.visualization.palette import dark_changes
-from market_sim.analysis.visualization.panels import CONFIG, Account, Panel, layered
+from market_sim.analysis.visualization.panels import CONFIG, Account, Horizontal, LegendEntry, Panel, layered
 from market_sim.analysis.visualization.settlement_timeline import settlement_account, settlement_panel
 from market_sim.analysis.visualization.streamlet_timeline import streamlet_account, streamlet_panels
 from market_sim.analysis.visualization.timeline import Timeline
@@ -49,29 +50,40 @@ def figure(run: OpenRun, symbol: str, chosen: tuple[str, ...]) -> bytes:
     return run.once(f"figure/{symbol}/{chosen}", lambda: drawing(run.timeline, symbol, chosen))
 
 
+def pictures(run: OpenRun) -> list[Picture]:
+    """The pictures of the mechanisms that this run has, in the order of the written page."""
+    return run.once("pictures", lambda: list(mechanism_pictures(run.timeline)))
+
+
+def picture(run: OpenRun, number: int) -> bytes:
+    """One of them for plotly, made at its first use."""
+    shown = pictures(run)[number]
+    return run.once(
+        f"picture/{number}", lambda: _answer(layered(shown.panels, shown.axis), shown.axis, timed=shown.has_time)
+    )
+
+
+def _answer(figure: dict[str, Any], axis: Horizontal, **more: Any) -> bytes:
+    """A figure with what the page must know to draw it: its colours in the dark, how it behaves."""
+    figure["layout"].pop("template", None)
+    # A kind of mark that this run has none of would cost plotly as much as a row of them.
+    figure["data"] = [trace for trace in figure["data"] if trace.get("x", True)]
+    known = {"figure": figure, "dark": dark_changes(figure), "config": CONFIG, "long": axis.is_long}
+    return msgspec.json.encode({**known, **more})
+
+
 def prepare(run: OpenRun) -> None:
     """Work out what its page shows at first: the numbers, the words, the timeline, the place at its end."""
-    run.once("prepared", lambda: (run.summary, run.stepper, words(run)))
+    run.once("prepared", lambda: (run.summary, run.stepper, words(run), pictures(run)))
     figure(run, symbols(run.timeline)[0], groups(run.timeline))
 
 
 def drawing(timeline: Timeline, symbol: str, chosen: tuple[str, ...]) -> bytes:
     """The chosen panels above each other on one time axis, as JSON."""
     plain = layered(list(_panels(timeline, symbol, chosen)), timeline.axis, timeline.lines())
-    plain["layout"].pop("template", None)
-    # A kind of mark that this run has none of would cost plotly as much as a row of them.
-    plain["data"] = [trace for trace in plain["data"] if trace.get("x", True)]
     if "market" in chosen:
         _name_orders(timeline, symbol, plain["data"])
-    answer = {
-        "figure": plain,
-        "dark": dark_changes(plain),
-        "config": CONFIG,
-        "window": list(timeline.axis.opens_on),
-        "whole": list(timeline.axis.whole),
-        "long": timeline.axis.is_long,
-    }
-    return msgspec.json.encode(answer)
+    return _answer(plain, timeline.axis, timed=True, window=timeline.axis.opens_on, whole=timeline.axis.whole)
 
 
 def _panels(timeline: Timeline, symbol: str, chosen: tuple[str, ...]) -> Iterator[Panel]:
@@ -106,10 +118,19 @@ class Words:
     group: str
     account: Account
 
-    @property
-    def legend(self) -> Markup:
-        """The legend as HTML, which the chart's own module has escaped."""
-        return Markup(legend_list(self.account.name, self.account.legend))
+
+def legend(account: Account) -> Markup:
+    """A legend as HTML, which the chart's own module has escaped."""
+    return Markup(legend_list(account.name, account.legend))
+
+
+def legends(charts: Iterable[Words]) -> Iterator[tuple[str, Markup]]:
+    """The legend of each group, in which several instruments share their marks."""
+    entries: dict[str, dict[LegendEntry, None]] = {}
+    for one in charts:
+        entries.setdefault(one.group, {}).update(dict.fromkeys(one.account.legend))
+    for group, marks in entries.items():
+        yield group, Markup(legend_list(group, tuple(marks)))
 
 
 def words(run: OpenRun) -> list[Words]:

@@ -52,6 +52,15 @@ def figure(name: str) -> Response:
     return Response(run_charts.figure(run, symbol, chosen), mimetype="application/json")
 
 
+@pages.get("/runs/<name:name>/pictures/<number:number>.json")
+def picture(name: str, number: int) -> Response:
+    """One picture of a mechanism for plotly."""
+    run = open_run(name)
+    if number >= len(run_charts.pictures(run)):
+        abort(404, "this run has no picture of this number")
+    return Response(run_charts.picture(run, number), mimetype="application/json")
+
+
 @pages.get("/runs/<name:name>/instant.json")
 def instant(name: str) -> Response:
     """The state just after one event, and the next event in the chosen direction when `move` asks for it."""
@@ -129,6 +138,9 @@ def shown(run: OpenRun) -> dict[str, Any]:
         "symbols": run_charts.symbols(run.timeline),
         "groups": run_charts.groups(run.timeline),
         "charts": run_charts.words(run),
+        "legends": run_charts.legends(run_charts.words(run)),
+        "pictures": run_charts.pictures(run),
+        "legend": run_charts.legend,
     }
 
 

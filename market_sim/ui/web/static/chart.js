@@ -57,7 +57,7 @@ export class Chart {
   // Everything after this moment is veiled; null lifts the veil.
   cover(time) {
     this.time = time;
-    if (time !== null && this.element.layout) {
+    if (time !== null && this.answer?.timed && this.element.layout) {
       const [from, to] = this.element.layout.xaxis.range;
       if (time < from || time > to) {
         const width = to - from;
@@ -69,7 +69,7 @@ export class Chart {
 
   place() {
     const layout = this.element._fullLayout;
-    this.veil.hidden = this.time === null || !layout;
+    this.veil.hidden = this.time === null || !layout || !this.answer.timed;
     if (this.veil.hidden) return;
     const size = layout._size;
     const from = Math.max(0, Math.min(size.w, layout.xaxis.d2p(this.time)));

@@ -8,6 +8,7 @@ const slider = document.getElementById("place");
 const told = document.getElementById("told");
 const state = document.getElementById("state");
 const last = Number(stepper.dataset.last);
+const pictures = [...document.querySelectorAll("[data-picture]")].map((element) => new Chart(element));
 let at = Number(stepper.dataset.at);
 let isBusy = false;
 let waiting = null;
@@ -24,7 +25,7 @@ function chosen(query) {
 
 async function draw() {
   const groups = shown();
-  for (const section of figure.querySelectorAll("[data-group]")) {
+  for (const section of document.querySelectorAll("[data-group]")) {
     section.hidden = !groups.includes(section.dataset.group);
   }
   if (!groups.length) return;
@@ -67,7 +68,7 @@ function tell(instant) {
   document.getElementById("book-symbol").textContent = instant.symbol;
   rows(document.getElementById("bids"), instant.bids, "bid");
   rows(document.getElementById("asks"), instant.asks, "ask");
-  chart.cover(at >= last ? null : moment.time);
+  for (const one of [chart, ...pictures]) one.cover(at >= last ? null : moment.time);
 }
 
 // One question at a time; of those that come meanwhile the newest is asked next.
@@ -118,6 +119,19 @@ function onKey(event) {
   go(way);
 }
 
+// A picture is drawn when it comes near the part of the page that is seen.
+function watch() {
+  const watcher = new IntersectionObserver((seen) => {
+    for (const { target } of seen.filter((one) => one.isIntersecting)) {
+      watcher.unobserve(target);
+      pictures.find((one) => one.element === target).load(target.dataset.picture).catch((problem) => {
+        target.firstElementChild.textContent = `The chart could not be drawn (${problem.message}).`;
+      });
+    }
+  }, { rootMargin: "300px" });
+  for (const one of pictures) watcher.observe(one.element);
+}
+
 async function start() {
   // The place is asked for first: its answer is short, and it is there when the chart is drawn.
   ask({ event: at }, false);
@@ -141,6 +155,7 @@ async function start() {
   }
   slider.addEventListener("input", () => ask({ event: slider.value }));
   document.addEventListener("keydown", onKey);
+  watch();
   chart.element.on("plotly_click", ({ event }) => {
     const order = chart.markAt(event.clientX, event.clientY);
     if (order) location.assign(figure.dataset.order.replace(/0$/, order));

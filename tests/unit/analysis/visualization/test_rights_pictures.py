@@ -10,6 +10,7 @@ from market_sim.analysis.visualization.option_picture import (
     open_interest_sentence,
     option_rows,
     payoff_panel,
+    payoff_rows,
     payoff_sentence,
 )
 from market_sim.analysis.visualization.prediction_picture import question_panel, question_sentence, questions
@@ -68,6 +69,10 @@ def test_what_became_of_the_options_is_told():
     assert list(option_rows(lives, history)) == [
         ("C100", "100.00", "3", "2", "1", "2", "0", "120.00"),
         ("P100", "100.00", "2", "2", "0", "0", "2", "0.00"),
+    ]
+    assert list(payoff_rows(lives, history)) == [
+        ("100.00", "0.00", "0.00", "0.00"),
+        ("106.00 (settled)", "120.00", "0.00", "120.00"),
     ]
 
 

@@ -7,7 +7,10 @@ import re
 import pytest
 from plotly.graph_objects import Figure
 
+from market_sim.core.data import archive
 from market_sim.core.models.reasons import table
+from market_sim.simulation.run import Options, simulate
+from market_sim.simulation.scenarios.option_expiry import OptionExpiry
 from market_sim.ui.web.security import CONTENT_POLICY
 from tests.unit.ui.web.conftest import LESSON
 
@@ -167,6 +170,37 @@ def test_the_figure_is_one_that_plotly_accepts(visitor, run_address):
     accepted = Figure(drawn).to_plotly_json()
     assert accepted["data"] == drawn["data"]
     assert {key: accepted["layout"][key] for key in drawn["layout"]} == drawn["layout"]
+
+
+@pytest.fixture
+def option_run(visitor, tmp_path):
+    """The address of a run with options in it."""
+    result = simulate(OptionExpiry(), Options(epochs=3, settlement="memory"))
+    archive.save(result.journal, tmp_path / "results" / "options")
+    return "/runs/options"
+
+
+def test_pictures_of_mechanisms_have_figure_sentence_legend_and_table(visitor, option_run):
+    page = visitor.get(option_run).text
+    addresses = re.findall(r'data-picture="([^"]+)"', page)
+    assert addresses == [f"{option_run}/pictures/{number}.json" for number in range(2)]
+    figures = re.findall(r'<figure role="group"[^>]*data-group="mechanisms">(.*?)</figure>', page, re.DOTALL)
+    for figure, address in zip(figures, addresses, strict=True):
+        assert 'class="legend"' in figure
+        assert re.search(r"<strong>[^<]+</strong> [^<]{20,}", figure)
+        assert "<details><summary>Table:" in figure
+        height = int(re.search(r"height: (\d+)px", figure)[1])
+        drawn = visitor.get(address).get_json()
+        assert drawn["figure"]["layout"]["height"] == height
+        assert drawn["config"]["showSendToCloud"] is False
+        assert Figure(drawn["figure"])
+    assert [visitor.get(address).get_json()["timed"] for address in addresses] == [True, False]
+    assert visitor.get(f"{option_run}/pictures/2.json").status_code == 404
+
+
+def test_instruments_share_one_legend(visitor, option_run):
+    page = visitor.get(option_run).text
+    assert page.count("waiting buyers (stronger: more)") == 1
 
 
 def test_the_export_is_one_file_that_asks_nobody(visitor, run_address):
