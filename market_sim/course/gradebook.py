@@ -1,8 +1,8 @@
 """The gradebook: a class graded in parallel, one row for each student and lesson, resumable at any moment.
 
 Each verdict is a file of its own, written wholly or not at all, and it says what it was made from. Grading again skips
-what is known, so a run that was killed goes on where it stopped, and the table comes out the same. (The column
-`seconds` is a measurement: it is kept for what is known, and differs for what is judged again.)
+what is known, so a run that was killed goes on where it stopped, and the table comes out the same to the last byte.
+How long an answer took is a measurement, and stands in the verdict's file only.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from market_sim.course.lesson import Lesson
 from market_sim.course.verdict import Verdict, gradescope, number, read, total
 
 COLUMNS = (
-    "student", "lesson", "score", "maximum", "visible", "hidden", "status", "seconds", "isolation", "checks", "version",
+    "student", "lesson", "score", "maximum", "visible", "hidden", "status", "isolation", "checks", "version",
 )  # fmt: skip
 BEGINS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 BAR = 30
@@ -222,7 +222,6 @@ def _row(case: Case) -> dict[str, str]:
         "visible": number(total(check.earned for check in verdict.visible)),
         "hidden": number(total(check.earned for check in verdict.hidden)),
         "status": "missing" if verdict.trouble == "nothing was handed in" else verdict.status,
-        "seconds": f"{document['execution_time']:.2f}",
         "isolation": verdict.level,
         "checks": case.checks,
         "version": VERSION,

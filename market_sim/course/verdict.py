@@ -40,11 +40,16 @@ class CheckVerdict:
     """What the student's code printed during this check."""
 
     @property
-    def link(self) -> str:
-        """The page that opens the replay at the event, when `simulate.py serve` is running."""
-        if not self.replay:
-            return ""
-        return f"http://127.0.0.1:5000/runs/{Path(self.replay).name}" + (f"?event={self.event}" if self.event else "")
+    def page(self) -> str:
+        """The page of the site that opens the replay at the event; "" without a replay."""
+        at = f"?event={self.event}" if self.event is not None else ""
+        return f"/runs/{Path(self.replay).name}{at}" if self.replay else ""
+
+    @property
+    def site(self) -> str:
+        """The command that starts the site with this page. Which port it takes is up to whoever starts it."""
+        folder = Path(self.replay).parent
+        return "python simulate.py serve" + ("" if folder == Path("results") else f" --out {folder.as_posix()}")
 
 
 @dataclass(frozen=True)
@@ -169,7 +174,7 @@ def _check_lines(check: CheckVerdict, width: int) -> list[str]:
         check.reason,
         f"hint: {check.hint}" if check.hint else "",
         f"seed {check.seed}" if check.seed is not None else "",
-        f"replay: {check.link or ''} ({check.replay})" if check.replay else "",
+        f"replay: {check.page} (shown by: {check.site})" if check.replay else "",
         f"again: {check.again}" if check.again else "",
         f"printed: {check.printed.strip().splitlines()[-1][:width]}" if check.printed.strip() else "",
     ]

@@ -71,3 +71,31 @@ def test_the_worst_status_is_the_status_of_the_answer(status):
 def test_without_a_verdict_the_points_of_the_lesson_are_what_was_possible():
     none = Verdict("01", "x", "", "", possible=10, trouble="no verdict")
     assert (none.score, none.maximum, none.passed, none.status) == (0, 10, False, "no verdict")
+
+
+@pytest.mark.parametrize(
+    ("folder", "event", "told"),
+    [
+        (
+            "results/lesson-7",
+            12,
+            "replay: /runs/lesson-7?event=12 (shown by: python simulate.py serve)",
+        ),
+        ("results/lesson-7", 0, "/runs/lesson-7?event=0 ("),
+        (
+            "kept/here/one",
+            None,
+            "replay: /runs/one (shown by: python simulate.py serve --out kept/here)",
+        ),
+    ],
+)
+def test_a_replay_is_told_by_its_page_and_the_command_that_shows_it(folder, event, told):
+    check = CheckVerdict("test_a", "a claim", 1, 4, 0, "failed", replay=folder, event=event)
+    shown = lines(Verdict("01-x", "X", "I1", "I1", (check,)))
+    [line] = [line.strip() for line in shown if "replay" in line]
+    assert told in line
+    assert "5000" not in line, "nobody knows the port before the site is started"
+
+
+def test_without_a_replay_there_is_no_page():
+    assert CheckVerdict("test_a", "a claim", 1, 4, 0, "failed").page == ""
