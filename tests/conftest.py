@@ -27,6 +27,8 @@ from typing import Any, ClassVar
 import hypothesis
 import pytest
 
+from tests.processors import PROCESSORS, begin_ahead
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -122,6 +124,14 @@ def pytest_collection_finish() -> None:
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
     gc.enable()
+
+
+def pytest_runtestloop(session: pytest.Session) -> None:
+    begin_ahead(session)
+
+
+def pytest_sessionfinish() -> None:
+    PROCESSORS.stop()
 
 
 # --- the beginning

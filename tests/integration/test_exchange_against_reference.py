@@ -14,15 +14,15 @@ import pytest
 
 from market_sim.core.models.intents import Amend, Buy, Sell
 from market_sim.core.models.reasons_exchange import EXCHANGE_REASONS
-from market_sim.market.exchange.clearing import Clearing
 from market_sim.market.exchange.fees import FeeSchedule
 from tests.conftest import ROOT
-from tests.reference.campaign import Reached, fight, fight_all, operations_wanted, seeds_wanted
+from tests.reference.campaign import FEW_DUELS, Reached, fight, fight_all, fought_by, operations_wanted, seeds_wanted
 from tests.reference.duel import Duel, Market, Operation, Setting, play, report, shrink
 from tests.reference.operations import CLASSES, setting
 
 FEATURES = ("market", "ioc", "fok", "day", "gtd", "auction", "stop", "stop-limit", "display", "hidden", "peg",
             "post_only reject", "post_only slide")  # fmt: skip
+AHEAD = {"fought": (fought_by, seeds_wanted() if len(seeds_wanted()) > FEW_DUELS else ())}
 
 
 @pytest.fixture(scope="module")
@@ -112,13 +112,13 @@ def test_an_honest_list_of_operations_agrees():
 
 
 def test_a_fault_of_one_cent_is_seen_and_shrunk_to_what_it_needs(monkeypatch):
-    ordinary = Clearing._pay
+    ordinary = FeeSchedule.charge
 
-    def greedy(self, listing, taker, order, fills):
-        ordinary(self, listing, taker, order, fills)
-        taker.balances[listing.quote].total -= any(maker.limit * quantity >= 50 for maker, quantity in fills)
+    def greedy(self, rested, taken, cash):
+        maker, taker = ordinary(self, rested, taken, cash)
+        return maker, taker + (cash >= 50)
 
-    monkeypatch.setattr(Clearing, "_pay", greedy)
+    monkeypatch.setattr(FeeSchedule, "charge", greedy)
     fewest = shrink(HERE, TRADING)
     assert [operation.number for operation in fewest] == [1, 6]
     text = report(HERE, TRADING, "the command")

@@ -84,14 +84,14 @@ def fight(seed: int, reached: Reached, operations: int = IN_ONE_DUEL) -> str:
 def fight_all(seeds: list[int]) -> Reached:
     """All duels until the first disagreement; on all processors, unless there are too few to be worth it."""
     found = Reached()
-    for each in map(fought, seeds) if len(seeds) <= FEW_DUELS else spread(fought, seeds):
+    for each in map(fought_by, seeds) if len(seeds) <= FEW_DUELS else spread(fought_by, seeds):
         found.add(each)
         if found.disagreement:
             break
     return found
 
 
-def fought(seed: int) -> Reached:
+def fought_by(seed: int) -> Reached:
     """What one duel reached, and its disagreement if there was one."""
     found = Reached()
     found.disagreement = fight(seed, found)
