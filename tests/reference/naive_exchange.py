@@ -599,8 +599,10 @@ class NaiveExchange:
 
     def move_pegs(self, terms: Terms) -> None:
         """Pegged orders go where the middle is: all leave their place before the first takes its new one."""
-        bid, ask = self.best(terms.symbol, 1), self.best(terms.symbol, -1)
         pegs = self.oldest_first([order for order in self.open if order.cap and order.symbol == terms.symbol])
+        if not pegs:
+            return
+        bid, ask = self.best(terms.symbol, 1), self.best(terms.symbol, -1)
         moving = []
         for order in pegs:
             if bid is None or ask is None:
