@@ -41,7 +41,7 @@ class TwoSettlements(RuleBasedStateMachine):
         payee=ACCOUNTS,
         token=TOKENS,
         around=st.integers(-2, 2),
-        lost=st.sampled_from([0, 0, 0, 0, 0, 1]),
+        lost=st.sampled_from([0, 0, 1]),  # which examples are drawn depends on the modules that were loaded before
     )
     def pay_about_everything(self, payer: int, payee: int, token: int, around: int, lost: int) -> None:
         held = self.twin.settlement.statement().balances.get((payer, token), 0)
