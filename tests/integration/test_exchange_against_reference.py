@@ -14,6 +14,7 @@ import pytest
 
 from market_sim.core.models.intents import Amend, Buy, Sell
 from market_sim.core.models.reasons_exchange import EXCHANGE_REASONS
+from market_sim.market.exchange.clearing import Clearing
 from market_sim.market.exchange.fees import FeeSchedule
 from tests.conftest import ROOT
 from tests.reference.campaign import FEW_DUELS, Reached, fight, fight_all, fought_by, operations_wanted, seeds_wanted
@@ -112,13 +113,13 @@ def test_an_honest_list_of_operations_agrees():
 
 
 def test_a_fault_of_one_cent_is_seen_and_shrunk_to_what_it_needs(monkeypatch):
-    ordinary = FeeSchedule.charge
+    ordinary = Clearing._pay
 
-    def greedy(self, rested, taken, cash):
-        maker, taker = ordinary(self, rested, taken, cash)
-        return maker, taker + (cash >= 50)
+    def greedy(self, listing, taker, order, fills):
+        ordinary(self, listing, taker, order, fills)
+        taker.balances[listing.quote].total -= any(maker.limit * quantity >= 50 for maker, quantity in fills)
 
-    monkeypatch.setattr(FeeSchedule, "charge", greedy)
+    monkeypatch.setattr(Clearing, "_pay", greedy)
     fewest = shrink(HERE, TRADING)
     assert [operation.number for operation in fewest] == [1, 6]
     text = report(HERE, TRADING, "the command")
