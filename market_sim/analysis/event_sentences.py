@@ -100,8 +100,8 @@ SENTENCES: dict[type[Event], Callable[[Words, Any], str]] = {
     market.AccountOpened: lambda w, e: f"{e.account} has account number {e.number}",
     market.Deposited: lambda w, e: f"{e.account} brings in {w.amount(e.asset, e.amount)}",
     market.Transferred: lambda w, e: (
-        f"transfer {e.trade}: {w.amount(e.asset, e.amount)} from {e.source} to {e.target} because of {e.symbol}, "
-        f"{flow(e.reason).words}"
+        f"transfer {e.trade}: {w.amount(e.asset, e.amount)} from {e.source} to {e.target}, {flow(e.reason).words}"
+        f"{f' because of {e.symbol}' if e.symbol else ''}"
     ),
     market.OrderAccepted: lambda w, e: f"order {e.order} of {e.account} is accepted: {w.order(e.terms)}",
     market.OrderRejected: lambda w, e: f"{e.intent} of {e.account} is refused: {reason_sentence(e.reason, e.numbers)}",

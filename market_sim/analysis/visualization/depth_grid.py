@@ -71,6 +71,8 @@ def price_range(samples: Sequence[Sample], tick: int, trades: Sequence[Trade] = 
         return tick, tick * (2 * MARGIN_TICKS + 1)
     margin = max(MARGIN_TICKS * tick, _ladder(samples))
     margin = min(margin, max(MARGIN_TICKS * tick, max(seen) - min(seen), 4 * MARGIN_TICKS * tick))
+    # After a large shock fifteen ticks are a line's width: marks at the edge would be cut in two.
+    margin = max(margin, (max(seen) - min(seen)) // 25)
     low = max(tick, min(seen) - margin)
     return low - low % tick, max(seen) + margin + (-(max(seen) + margin) % tick)
 

@@ -17,6 +17,8 @@ from market_sim.ui.web import run_charts
 from market_sim.ui.web.shelf import Entry, Shelf
 
 LOG = logging.getLogger("market_sim.site")
+MOST_EVENTS = 1_000_000
+"""A longer run takes more memory than a look at a list is worth; 300,000 events take some 200 MB."""
 
 
 def warm_up(app: Flask) -> None:
@@ -40,8 +42,10 @@ class ReadingAhead:
         self._lock = threading.Lock()
 
     def begin(self, entry: Entry) -> None:
-        """Open this run, unless it is open or another one is being read."""
-        if not self._shelf.has_open(entry) and self._lock.acquire(blocking=False):
+        """Open this run, unless it is very long, or open, or another one is being read."""
+        if entry.manifest.events > MOST_EVENTS or self._shelf.has_open(entry):
+            return
+        if self._lock.acquire(blocking=False):
             threading.Thread(target=self._read, args=(entry,), name="reading-ahead", daemon=True).start()
 
     def _read(self, entry: Entry) -> None:

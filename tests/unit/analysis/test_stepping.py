@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from typing import Literal, get_args, get_origin, get_type_hints
 
+import msgspec
 import pytest
 
 from market_sim.analysis.event_sentences import SENTENCES, Teller
@@ -116,6 +117,9 @@ def test_transfers_and_decisions_concern_everybody_whom_they_name(journal):
     stepper = Stepper(journal)
     moved = Transferred(0, 1, "alice", "bob", "USD", 5, "PREMIUM", "C1")
     assert stepper.accounts(moved) == ("alice", "bob")
+    assert stepper.teller.sentence(moved) == "transfer 1: 0.05 USD from alice to bob, premium because of C1"
+    nothing = msgspec.structs.replace(moved, symbol="", reason="LENT")
+    assert stepper.teller.sentence(nothing) == "transfer 1: 0.05 USD from alice to bob, lent"
     assert stepper.fits(moved, "mechanisms", "bob")
     assert stepper.fits(event_of(Assigned), "mechanisms", "alice")
 

@@ -62,6 +62,11 @@ def test_the_range_is_the_best_prices_and_fifteen_ticks():
     assert price_range(samples, tick=5) == (915, 1085)
 
 
+def test_a_wide_range_has_room_for_the_marks_at_its_edges():
+    samples = [Sample(time, {6_000 + 4_000 * (time % 2): 5}, {}) for time in range(400)]
+    assert price_range(samples, tick=1) == (5_840, 10_160)
+
+
 def test_a_best_price_far_away_for_a_moment_does_not_stretch_the_range():
     samples = [Sample(time, {1000: 5}, {1001: 5}) for time in range(500)] + [Sample(500, {3: 1}, {9_000: 1})]
     low, high = price_range(samples, tick=1)

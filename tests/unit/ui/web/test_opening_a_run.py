@@ -109,6 +109,14 @@ def test_one_run_is_read_ahead_at_a_time(visitor, tmp_path, small_run, monkeypat
     assert len(reads) == 1
 
 
+def test_a_very_long_run_is_not_read_ahead(visitor, monkeypatch):
+    monkeypatch.setattr("market_sim.ui.web.reading_ahead.MOST_EVENTS", 100)
+    visitor.get("/runs")
+    finish()
+    shelf = visitor.app.extensions["shelf"]
+    assert not shelf.has_open(shelf.find("small-run"))
+
+
 def test_plotlys_script_gets_two_brackets_and_keeps_every_other_byte():
     script = plotly_file().read_bytes()
     early = compiled_early(script)
