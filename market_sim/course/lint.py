@@ -49,11 +49,11 @@ def lint_course(course: Path, only: Sequence[str], checks_dir: Path | None, out:
         try:
             lesson = load_lesson(course / name)
             findings = [*read_lesson(lesson, list(lesson_folders(course)), checks_dir)]
+            # What cannot be read right is not worth grading.
+            findings = findings or [*grade_lesson(lesson)]
         except InputError as problem:
             yield str(problem)
             continue
-        # What cannot be read right is not worth grading.
-        findings = findings or [*grade_lesson(lesson)]
         yield from findings
         seen.append(name)
         out.write(f"{name}: {len(findings)} findings\n" if findings else f"{name}: kept\n")

@@ -187,6 +187,7 @@ BREACHES = [
     ("checks.py", "task=1", "task=7", "belongs to task 7, which is none"),
     ("checks.py", "    assert trades, ", "    assert trades\n    assert trades, ", "an assert without a message"),
     ("checks.py", "import pytest\n", "import pytest\nimport solution\n", "checks never import the solution"),
+    ("wrong/strict.py", "says: ", "said: ", "its docstring needs a line `says: ...`"),
 ]  # fmt: skip
 GRADED = [
     ("solution.py", "order[\"number\"]))", "-order[\"number\"]))", "the model solution does not get full marks"),

@@ -17,7 +17,7 @@ from market_sim.core.models.reasons_exchange import EXCHANGE_REASONS
 from market_sim.market.exchange.clearing import Clearing
 from market_sim.market.exchange.fees import FeeSchedule
 from tests.conftest import ROOT
-from tests.reference.campaign import FEW_DUELS, Reached, fight, fight_all, fought_by, operations_wanted, seeds_wanted
+from tests.reference.campaign import FEW_DUELS, IN_ONE_DUEL, Reached, fight, fight_all, fought_by, seeds_wanted
 from tests.reference.duel import Duel, Market, Operation, Setting, play, report, shrink
 from tests.reference.operations import CLASSES, setting
 
@@ -44,7 +44,7 @@ def test_exchange_and_model_agree_after_each_operation(fought):
     print(f"{fought.operations} operations", fought.classes.most_common(), fought.counts.most_common())
     if fought.disagreement:
         pytest.fail(fought.disagreement, pytrace=False)
-    assert fought.operations >= min(operations_wanted(), 2_000)
+    assert fought.operations == len(seeds_wanted()) * IN_ONE_DUEL
 
 
 @pytest.mark.parametrize("name", CLASSES)
