@@ -5,7 +5,16 @@ from __future__ import annotations
 import pytest
 
 from benchmarks.core_stream import ADD, CANCEL, CoreStream, digest
-from benchmarks.levels import FREE, WITH_FEES, an_exchange, calibration, full_exchange, of_accounts, order_book, submit_all
+from benchmarks.levels import (
+    FREE,
+    WITH_FEES,
+    an_exchange,
+    calibration,
+    full_exchange,
+    of_accounts,
+    order_book,
+    submit_all,
+)
 from market_sim.core.data.fold import fold
 from market_sim.core.data.journal import Journal
 from market_sim.core.data.spill import Spill
