@@ -23,6 +23,8 @@ from market_sim.core.models import run_events as run
 from market_sim.core.models import settlement_events as settlement
 from market_sim.core.models.event import Event
 
+STRIDE = 10_000
+"""A copy of the book is kept after so many events, so that a step back replays no more than these."""
 RUNGS = 8
 """So many prices of each side of the book are shown."""
 
@@ -136,6 +138,8 @@ class Stepper:
         self._final, self._settled = _landmarks(journal)
         self._lock = threading.Lock()
         self._books = {book.symbol: (self.last, book) for book in ended}
+        self._kept: dict[str, list[BookReplay]] = {}
+        """The book before every so many events, as far as somebody has gone through them."""
 
     @property
     def last(self) -> int:
@@ -202,15 +206,19 @@ class Stepper:
         return Instant(self.moment(number), symbol, rungs(bids), rungs(asks), matched, final, settled)
 
     def _book(self, number: int, symbol: str) -> BookReplay:
-        """The book after an event: the one of the last question moved on, or a fresh one when that was later."""
-        reached, book = self._books.get(symbol, (-1, BookReplay(symbol)))
+        """The book after an event: the one of the last question moved on, or a kept one when that was later."""
+        kept = self._kept.setdefault(symbol, [BookReplay(symbol)])
+        reached, book = self._books.get(symbol, (-1, kept[0].copied()))
         if reached > number:
-            reached, book = -1, BookReplay(symbol)
+            nearest = min((number + 1) // STRIDE, len(kept) - 1)
+            reached, book = nearest * STRIDE - 1, kept[nearest].copied()
         for place in range(reached + 1, number + 1):
             event = self.journal[place]
             effect = book.effects.get(type(event))
             if effect is not None:
                 effect(event)
+            if place + 1 == len(kept) * STRIDE:
+                kept.append(book.copied())
         self._books[symbol] = number, book
         return book
 

@@ -11,6 +11,7 @@ that show only a part of themselves are kept apart.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from copy import copy
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
@@ -157,6 +158,18 @@ class BookReplay:
             PhaseChanged: self.phase_changed,
         }
         """What each kind of event does; the others do nothing to a book."""
+
+    def copied(self) -> BookReplay:
+        """The same book, which goes its own way from here."""
+        other = BookReplay(self.symbol)
+        other.bids, other.asks = dict(self.bids), dict(self.asks)
+        sides = {id(self.bids): other.bids, id(self.asks): other.asks}
+        other._orders = {number: [sides[id(order[SIDE])], *order[LIMIT:]] for number, order in self._orders.items()}
+        for number, order in self._unusual.items():
+            other._unusual[number] = copy(order)
+            other._unusual[number].levels = sides[id(order.levels)]
+        other._in_auction = self._in_auction
+        return other
 
     def accepted(self, event: OrderAccepted) -> None:
         """An order came; without a limit it trades at once or goes, and never waits."""

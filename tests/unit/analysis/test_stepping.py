@@ -32,6 +32,14 @@ def journal():
     return simulate(FirstMarket(traders=6), Options(epochs=6, settlement="memory")).journal
 
 
+def test_kept_books_give_the_same_instants_as_a_replay_from_the_beginning(journal, monkeypatch):
+    monkeypatch.setattr("market_sim.analysis.stepping.STRIDE", 300)
+    places = [*random.Random(2).sample(range(len(journal)), 60), 0, 299, 300, 299, 301, len(journal) - 1, 298]
+    stepper = Stepper(journal)
+    for place in places:
+        assert stepper.instant(place, "ACME") == Stepper(journal).instant(place, "ACME"), place
+
+
 def test_forward_back_forward_gives_the_same_instant(journal):
     stepper, places = Stepper(journal), random.Random(1).sample(range(len(journal)), 40)
     there = [stepper.instant(place, "ACME") for place in sorted(places)]

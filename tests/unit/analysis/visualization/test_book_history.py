@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from market_sim.analysis.visualization.book_history import Sample, book_history
+from market_sim.analysis.visualization.book_history import BookReplay, Sample, book_history
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.instruments import Stock
 from market_sim.core.models.intents import Amend, Buy, Cancel, Intent, PlaceOrder, Sell
@@ -117,6 +117,19 @@ def somebody(chance: random.Random, wish: Intent, auctions: bool) -> str:
     return chance.choice(NAMES)
 
 
+def assert_a_copy_goes_its_own_way(journal: Journal, place: int) -> None:
+    """A copy that is made in the middle comes to the same end, and the original stays where it was."""
+    book, whole = BookReplay("ACME"), BookReplay("ACME")
+    for number, event in enumerate(journal):
+        for one in (book, whole) if number < place else (whole,):
+            one.effects.get(type(event), bool)(event)
+    before, copied = (dict(book.bids), dict(book.asks)), book.copied()
+    for event in journal.since(place):
+        copied.effects.get(type(event), bool)(event)
+    assert (copied.bids, copied.asks) == (whole.bids, whole.asks)
+    assert (book.bids, book.asks) == before
+
+
 @pytest.mark.parametrize("auctions", [False, True])
 def test_after_every_intent_of_a_random_life_the_replay_equals_the_exchange(auctions):
     met = Counter()
@@ -135,6 +148,7 @@ def test_after_every_intent_of_a_random_life_the_replay_equals_the_exchange(auct
         # A sample is taken before the first event of its moment, so the state after intent n is seen at n + 1.
         history = book_history(journal, "ACME", range(2, 202))
         assert [shown(sample) for sample in history.samples] == depths, f"seed {seed}"
+        assert_a_copy_goes_its_own_way(journal, chance.randrange(len(journal)))
         met.update(type(event).__name__ for event in journal)
     wanted = ["Trade", "OrderAmended", "OrderCancelled", "OrderTriggered", *(["AuctionHeld"] if auctions else [])]
     assert all(met[name] > 40 for name in wanted), f"the canary: {met}"
