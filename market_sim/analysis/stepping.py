@@ -23,7 +23,7 @@ from market_sim.core.models import run_events as run
 from market_sim.core.models import settlement_events as settlement
 from market_sim.core.models.event import Event
 
-STRIDE = 10_000
+STRIDE = 40_000
 """A copy of the book is kept after so many events, so that a step back replays no more than these."""
 RUNGS = 8
 """So many prices of each side of the book are shown."""
