@@ -153,11 +153,9 @@ class Clearing:
 
     def _pay(self, listing: Listing, taker: Account, order: Order, fills: Sequence[Fill]) -> None:
         """Move cash, holdings and fees for these fills."""
-        symbol, multiplier, free, minimum = listing.symbol, listing.multiplier, listing.free, listing.minimum
+        symbol, multiplier, free, minimum, maker_rate, taker_rate = listing.payment
         accounts, record, now = self.accounts, self._record, self.clock.now
         side, trade, taken = order.side, self._last_trade, order.taker_cash
-        # Negative, because rounding up is rounding down with a minus sign before and after.
-        maker_rate, taker_rate = -listing.fees.maker, -listing.fees.taker
         owed = -(taken * taker_rate // MILLION) if taken else 0
         paid = traded = collected = maker_fee = taker_fee = price = 0
         for resting, quantity in fills:

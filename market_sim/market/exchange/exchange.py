@@ -139,7 +139,6 @@ class Exchange(Amending):
         # What `_afford` says, `_enter`, `_wait` and `rest` do, in one piece. No fee is larger than the value it is
         # charged on, so whoever has twice the value has enough; only who has less is asked exactly.
         book = listing.book
-        held = 0
         if side == BUY:
             balance, others, own, key, worst = cash_balance, book.asks.keys, book.bids, limit, -limit
             if balance.total - balance.reserved < cash + cash + listing.most_fixed:
@@ -152,6 +151,7 @@ class Exchange(Amending):
             balance, others, own, key, worst = holdings, book.bids.keys, book.asks, -limit, limit
             if balance.total - balance.reserved < quantity:
                 self._afford(listing, account, side, limit, quantity)
+            held = 0
         self._last_order = number = self._last_order + 1
         order = Order(
             number, account.name, account.owner, side, limit, key, quantity, quantity, intent, listing.symbol, held

@@ -24,8 +24,8 @@ class Listing:
 
     __slots__ = (
         "because", "book", "busy", "collected", "fees", "finest", "free", "indicative", "instrument", "last", "lot",
-        "minimum", "most_cash", "most_fixed", "multiplier",
-        "on_margin", "outlier", "pegs", "phase", "quote", "reference", "reserve_rate", "stops", "symbol", "tick",
+        "minimum", "most_cash", "most_fixed", "multiplier", "on_margin", "outlier", "payment", "pegs", "phase", "quote",
+        "reference", "reserve_rate", "stops", "symbol", "tick",
     )  # fmt: skip
 
     def __init__(
@@ -49,6 +49,8 @@ class Listing:
         # Negative, because rounding up is rounding down with a minus sign before and after.
         self.reserve_rate = -max(fees.maker, 0)
         self.minimum = fees.minimum
+        self.payment = (self.symbol, self.multiplier, fees.free, fees.minimum, -fees.maker, -fees.taker)
+        """What every payment needs, in one piece; the rates are negative like `reserve_rate`."""
         self.book = OrderBook()
         self.most_cash = most_cash
         self.last: int | None = None
