@@ -1,9 +1,9 @@
 """The calibration: a minimal order book that never changes, so that figures of two machines can be compared.
 
 Limit orders and cancellations, price-time priority, a sorted dictionary of deques for each side, cancelled orders
-skipped when they come up: what one writes on an afternoon. It ran at 0.95 million operations a second on the machine
-that the targets were set on; a target of 0.5 million there is a ratio of 0.53 to this loop everywhere. Do not make
-it faster, do not make it slower.
+skipped when they come up: what one writes on an afternoon. On a quiet machine of 2.7 GHz with Python 3.11 it does 1.15
+million operations a second. The targets are meant for 2.6 GHz: 0.5 million there is a ratio of 0.45 to this loop
+everywhere, 1.1 million one of 0.99. Do not make it faster, do not make it slower.
 """
 
 from __future__ import annotations
