@@ -76,7 +76,8 @@ def _strip(account: Margined, history: MechanismHistory, axis: TimeAxis) -> Pane
         times, needed = [*times, axis.last], [*needed, needed[-1]]
     line = {"color": LIGHT["sell"], "width": 1.6, "dash": "dash", "shape": "hv"}
     hover = f"required of {account.account}: %{{y:,.2f}}<br>%{{x:.2f}} s<extra></extra>"
-    panel.traces.append(_line("required", times, needed, line, hover))
+    if any(needed):
+        panel.traces.append(_line("required", times, needed, line, hover))
     panel.traces += list(_marks(judged, history.words, unit))
     return panel
 
@@ -119,7 +120,9 @@ def _marks(told: Sequence[Told], words: Words, unit: int) -> Iterator[Part]:
 def margin_account(accounts: Sequence[Margined], history: MechanismHistory) -> Account:
     """What the picture says in words."""
     kinds = {type(event) for account in accounts for event in account.told}
-    legend = [LegendEntry("line", "leader", "equity"), LegendEntry("line", "sell", "required (maintenance)")]
+    legend = [LegendEntry("line", "leader", "equity")]
+    if any(amount for account in accounts for _, amount in account.required):
+        legend.append(LegendEntry("line", "sell", "required (maintenance)"))
     legend += [LegendEntry(mark, role, name) for kind, (name, _, mark, role) in MARKED.items() if kind in kinds]
     head = (
         "account",

@@ -18,7 +18,7 @@ from market_sim.analysis.visualization.deficit_waterfall import (
     waterfall_sentence,
 )
 from market_sim.analysis.visualization.funding_picture import funding_histories, funding_rows, funding_sentence
-from market_sim.analysis.visualization.margin_equity import margin_panels, margin_rows, margin_sentence
+from market_sim.analysis.visualization.margin_equity import margin_account, margin_panels, margin_rows, margin_sentence
 from market_sim.analysis.visualization.mechanism_pictures import mechanism_pictures
 from market_sim.analysis.visualization.page import NARROWEST, TIMELESS, timeline_page
 from market_sim.analysis.visualization.palette import ROLES, dark_changes
@@ -150,6 +150,10 @@ def test_the_margin_picture_has_a_strip_for_each_account_and_a_mark_for_each_cal
     assert [strip.title for strip in strips] == ["ann: equity, USD", "idle: equity, USD"]
     [call] = [trace for trace in strips[0].traces if trace["name"] == "margin call"]
     assert call["y"] == [10.0] and "ann is called for 2.50 USD" in call["customdata"][0]
+    lines = [[trace["name"] for trace in strip.traces if trace["mode"] == "lines"] for strip in strips]
+    assert lines == [["equity", "required"], ["equity"]]
+    legends = [[entry.means for entry in margin_account(chosen, history).legend] for chosen in (accounts, accounts[1:])]
+    assert legends == [["equity", "required (maintenance)", "margin call"], ["equity"]]
 
 
 # Funding
