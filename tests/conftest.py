@@ -119,6 +119,12 @@ def share_bytecode() -> None:
 share_bytecode()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Parts before the whole: a broken part is told by its own test, and what was begun ahead has time to end."""
+    units = ROOT / "tests" / "unit"
+    items.sort(key=lambda item: units not in item.path.parents)
+
+
 def pytest_collection_finish() -> None:
     """All that was imported and collected stays until the end: searching it for garbage finds none, and takes long."""
     gc.freeze()
