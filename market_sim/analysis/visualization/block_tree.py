@@ -24,6 +24,8 @@ LOOK: dict[Fate, tuple[str, str]] = {
 """The colour and the glyph of each fate."""
 ROOM_FOR_NUMBER, ROOM_FOR_GLYPH = 26, 15
 """How many pixels a square needs for two lines of text, and for one."""
+EDGES = (("orphan", 1.4, 9), ("notarized", 1.4, 9), ("final", 3.4, 13))
+"""The kinds of lines, those that lie above last: how wide each is, and how long its head, in pixels."""
 FARTHEST_LANE = 3
 """A flood of blocks fills the outermost lanes; the table lists them all."""
 
@@ -67,10 +69,8 @@ def tree_panel(history: ChainHistory, axis: TimeAxis) -> Panel:
     )
     panel.shapes += _ground(history, axis, places)
     edges = list(_edges(history, places))
-    if axis.is_long:
-        panel.traces += _edge_lines(edges)
-    else:
-        panel.annotations += [_arrow(*edge, size) for edge in edges]
+    # Thousands of arrows would make panning slow.
+    panel.traces += _edge_traces(edges, size, arrows=not axis.is_long)
     panel.traces += _squares(history, axis, places, size)
     panel.traces.append(_strays(history, axis, floor))
     if places and axis.epochs:
@@ -97,39 +97,35 @@ def _edges(history: ChainHistory, places: dict[str, Place]) -> Iterator[tuple[Pl
         yield place, places[block.parent], kind
 
 
-def _arrow(child: Place, parent: Place, kind: str, size: int) -> Part:
-    # Arrows end at the edge of the square: half of it, and a little more on a slope, where the way out is longer.
-    reach = size / 2 * (1 if child[1] == parent[1] else 1.3) + 1
-    return {
-        "x": parent[0],
-        "y": parent[1],
-        "ax": child[0],
-        "ay": child[1],
-        "axref": "x",
-        "text": "",
-        "showarrow": True,
-        "arrowhead": 2,
-        "arrowsize": 0.7 if kind == "final" else 0.9,
-        "arrowwidth": 3.4 if kind == "final" else 1.4,
-        "arrowcolor": LIGHT[f"{kind}-edge"],
-        "standoff": reach,
-        "startstandoff": reach,
-    }
+def _edge_traces(edges: list[tuple[Place, Place, str]], size: int, *, arrows: bool) -> Iterator[Part]:
+    """A line from each block to its parent, one trace for each kind; an arrow would be an annotation, which costs more.
 
-
-def _edge_lines(edges: list[tuple[Place, Place, str]]) -> Iterator[Part]:
-    """Lines instead of arrows: thousands of arrows would make panning slow."""
-    for kind, width in (("orphan", 1.2), ("notarized", 1.4), ("final", 3.4)):
-        mine = [edge for edge in edges if edge[2] == kind]
-        yield {
+    A line begins under the square of the child. Its head ends at the edge of the parent's square: half of it away from
+    the middle, and a little more on a slope, where the way out is longer.
+    """
+    for kind, width, head in EDGES:
+        mine = [(child, parent) for child, parent, its_kind in edges if its_kind == kind]
+        colour = LIGHT[f"{kind}-edge"]
+        line: Part = {
             "type": "scatter",
             "mode": "lines",
             "name": f"{kind} path",
-            "x": [x for child, parent, _ in mine for x in (child[0], parent[0], None)],
-            "y": [y for child, parent, _ in mine for y in (child[1], parent[1], None)],
-            "line": {"color": LIGHT[f"{kind}-edge"], "width": width},
+            "x": [x for child, parent in mine for x in (child[0], parent[0], None)],
+            "y": [y for child, parent in mine for y in (child[1], parent[1], None)],
+            "line": {"color": colour, "width": width},
             "hoverinfo": "skip",
         }
+        reaches = [size / 2 * (1 if child[1] == parent[1] else 1.3) + 1 for child, parent in mine]
+        heads: Part = {
+            "symbol": "arrow",
+            "angleref": "previous",
+            "size": [0, head, 0] * len(mine),
+            "standoff": [end for reach in reaches for end in (0, reach, 0)],
+            "color": colour,
+            "opacity": 1,
+            "line": {"width": 0},
+        }
+        yield {**line, "mode": "lines+markers", "marker": heads} if arrows else line
 
 
 def _squares(history: ChainHistory, axis: TimeAxis, places: dict[str, Place], size: int) -> Iterator[Part]:

@@ -223,16 +223,15 @@ def _vertical(panel: Panel, domain: list[float]) -> Part:
         "zerolinecolor": LIGHT["edge"],
         "fixedrange": True,
         "ticks": "",
+        # Otherwise plotly measures every label on the page to hide those that do not fit, a tenth of all its work.
+        "ticklabeloverflow": "allow",
     }
     return {**plain, **panel.yaxis}
 
 
 def _placed(part: Part, yref: str) -> Part:
     """A shape or annotation of a panel on the axes of the figure; with `domain` it spans the panel's whole height."""
-    placed: Part = {"xref": "x", **part, "yref": f"{yref} domain" if part.get("yref") == "domain" else yref}
-    if "ax" in part and part.get("axref") == "x":
-        placed["ayref"] = yref
-    return placed
+    return {"xref": "x", **part, "yref": f"{yref} domain" if part.get("yref") == "domain" else yref}
 
 
 def _title(text: str, top: float) -> Part:
