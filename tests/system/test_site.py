@@ -135,6 +135,29 @@ def test_keys_step_forward_and_back(visitor):
     page.wait_for_function("() => document.querySelector('.veil').hidden")
 
 
+@pytest.mark.parametrize("broken", ["**/plotly.min.js", "**/figure.json"])
+def test_without_its_chart_the_page_says_so_and_still_steps(visitor, broken):
+    visitor.allowed += ["404"]
+    visitor.page.route(broken, lambda route: route.fulfill(status=404))
+    page = visitor.page
+    page.goto(f"{visitor.base}{RUN}?event=1500")
+    page.get_by_role("alert").get_by_text("The chart could not be drawn").wait_for()
+    page.locator("#told .muted").wait_for()
+    page.keyboard.press("Home")
+    page.wait_for_url("**event=0")
+    assert "the run starts" in page.locator("#told").inner_text()
+    assert page.locator("#matched").is_visible()
+    assert page.get_by_role("button", name="Whole run").is_hidden()
+
+
+def test_a_chart_that_fails_half_way_leaves_its_reason(visitor):
+    page = visitor.open(RUN)
+    page.evaluate("() => { Plotly.react = () => { throw new Error('it is too tired'); }; }")
+    page.get_by_label("market", exact=True).uncheck()
+    page.get_by_role("alert").get_by_text("it is too tired").wait_for()
+    assert page.locator("#chart .js-plotly-plot, #chart .main-svg").count() == 0
+
+
 def test_filters_choose_what_a_step_is(visitor):
     page = visitor.open(f"{RUN}?event=1500")
     page.locator("#told .muted").wait_for()

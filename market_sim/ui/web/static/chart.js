@@ -17,20 +17,38 @@ export class Chart {
   constructor(element) {
     this.element = element;
     this.time = null;
+    this.isDrawn = false;
     this.veil = document.createElement("div");
     this.veil.className = "veil";
     this.veil.setAttribute("aria-hidden", "true");
     this.veil.hidden = true;
-    addEventListener("themechange", () => this.answer && this.paint());
+    addEventListener("themechange", () => this.isDrawn && this.paint());
+  }
+
+  // Whether the chart of this address is there now; if not, a sentence stands in its place.
+  async show(address) {
+    try {
+      await this.load(address);
+      return true;
+    } catch (problem) {
+      if (this.isDrawn) Plotly.purge(this.element);
+      this.isDrawn = false;
+      const sentence = document.createElement("p");
+      sentence.setAttribute("role", "alert");
+      sentence.textContent = `The chart could not be drawn (${problem.message}).`;
+      this.element.replaceChildren(sentence);
+      return false;
+    }
   }
 
   async load(address) {
     const answer = await fetch(address, { headers: { Accept: "application/json" } });
-    if (!answer.ok) throw new Error(`the chart was not answered: ${answer.status}`);
+    if (!answer.ok) throw new Error(`the site answered ${answer.status}`);
     this.answer = await answer.json();
     await library();
-    const isNew = !this.element.classList.contains("js-plotly-plot");
+    const isNew = !this.isDrawn;
     if (isNew) this.element.replaceChildren();
+    this.isDrawn = true;
     await this.paint();
     if (isNew) {
       this.element.append(this.veil);

@@ -28,9 +28,9 @@ async function draw() {
   for (const section of document.querySelectorAll("[data-group]")) {
     section.hidden = !groups.includes(section.dataset.group);
   }
-  if (!groups.length) return;
+  if (!groups.length) return false;
   const query = chosen(groups.length === boxes.length ? {} : { show: groups.join(",") }).toString();
-  await chart.load(figure.dataset.figure + (query && `?${query}`));
+  return chart.show(figure.dataset.figure + (query && `?${query}`));
 }
 
 function rows(body, rungs, side) {
@@ -124,27 +124,14 @@ function watch() {
   const watcher = new IntersectionObserver((seen) => {
     for (const { target } of seen.filter((one) => one.isIntersecting)) {
       watcher.unobserve(target);
-      pictures.find((one) => one.element === target).load(target.dataset.picture).catch((problem) => {
-        target.firstElementChild.textContent = `The chart could not be drawn (${problem.message}).`;
-      });
+      pictures.find((one) => one.element === target).show(target.dataset.picture);
     }
   }, { rootMargin: "300px" });
   for (const one of pictures) watcher.observe(one.element);
 }
 
-async function start() {
-  // The place is asked for first: its answer is short, and it is there when the chart is drawn.
-  ask({ event: at }, false);
-  try {
-    await draw();
-  } catch (problem) {
-    document.getElementById("chart-state").textContent = `The chart could not be drawn (${problem.message}).`;
-    return;
-  }
-  figure.querySelector(".controls").hidden = false;
-  document.getElementById("windows").hidden = !chart.answer.long;
-  stepper.hidden = false;
-  state.hidden = false;
+// Everything but the chart needs no library of charts, and works before it is there.
+function listen() {
   for (const box of boxes) box.addEventListener("change", draw);
   one("symbol").addEventListener("change", () => draw().then(() => ask({ event: at })));
   for (const button of figure.querySelectorAll("[data-window]")) {
@@ -155,7 +142,22 @@ async function start() {
   }
   slider.addEventListener("input", () => ask({ event: slider.value }));
   document.addEventListener("keydown", onKey);
+  stepper.hidden = false;
+}
+
+async function start() {
+  listen();
+  // The place is asked for first: its answer is short, and the browser has fetched it already.
+  ask({ event: at }, false).then(() => {
+    state.hidden = false;
+    performance.mark("place told");
+  });
+  const isDrawn = await draw();
   watch();
+  if (!isDrawn) return;
+  performance.mark("chart drawn");
+  figure.querySelector(".controls").hidden = false;
+  document.getElementById("windows").hidden = !chart.answer.long;
   chart.element.on("plotly_click", ({ event }) => {
     const order = chart.markAt(event.clientX, event.clientY);
     if (order) location.assign(figure.dataset.order.replace(/0$/, order));
