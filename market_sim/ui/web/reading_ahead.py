@@ -1,7 +1,7 @@
 """Reading ahead: what the next visitor would wait for is done in a thread while nobody waits.
 
-At its start the site compiles its templates. When the list of runs is shown, the newest run is read and checked, and
-its timeline drawn, because that is the run that most visitors open next.
+At its start the site compiles its templates and reads plotly's script. When the list of runs is shown, the newest run
+is read and checked, and its timeline drawn, because that is the run that most visitors open next.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from flask import Flask
 from market_sim.core.errors import InputError
 from market_sim.ui.web import run_charts
 from market_sim.ui.web.shelf import Entry, Shelf
+from market_sim.ui.web.static_files import StaticFiles
 
 LOG = logging.getLogger("market_sim.site")
 MOST_EVENTS = 1_000_000
@@ -22,13 +23,15 @@ MOST_EVENTS = 1_000_000
 
 
 def warm_up(app: Flask) -> None:
-    """Compile the templates, and then let the collector of garbage forget the libraries."""
+    """Make ready what every page needs, and then let the collector of garbage forget the libraries."""
     threading.Thread(target=_warm_up, args=(app,), name="warm-up", daemon=True).start()
 
 
 def _warm_up(app: Flask) -> None:
     for name in app.jinja_env.list_templates():
         app.jinja_env.get_template(name)
+    files: StaticFiles = app.extensions["files"]
+    LOG.debug("plotly's script has %d bytes", len(files.plotly_script))
     # Some 200,000 objects of libraries stay until the end; a run that is read would look through them several times.
     gc.collect()
     gc.freeze()

@@ -49,10 +49,11 @@ class StaticFiles:
         """plotly.js of the installed package."""
         if edition != self.plotly:
             abort(404)
-        return _kept(Response(self._plotly_script, mimetype="text/javascript"))
+        return _kept(Response(self.plotly_script, mimetype="text/javascript"))
 
     @cached_property
-    def _plotly_script(self) -> bytes:
+    def plotly_script(self) -> bytes:
+        """Its text as it is sent, read at its first use."""
         return compiled_early(plotly_file().read_bytes())
 
 
