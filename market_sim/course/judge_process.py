@@ -18,13 +18,7 @@ from pathlib import Path
 from typing import Any
 
 CONTEXT: Any = multiprocessing.get_context("forkserver" if os.name == "posix" else "spawn")
-READ_ONCE = [
-    "pytest",
-    "_pytest.doctest",
-    "market_sim.course.pytest_checks",
-    "market_sim.simulation.run",
-    "market_sim.simulation.scenarios.catalogue",
-]
+READ_ONCE = ["market_sim.course.read_once"]
 NOT_PASSED_ON = ("PYTEST_ADDOPTS", "PYTEST_CURRENT_TEST")
 ONE_AT_A_TIME = threading.Lock()
 """Starting a process looks at the ends of all others; two that look at once would take each other's exit codes."""

@@ -15,17 +15,20 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Mapping
-from typing import Any
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # the student's process starts once for each check, and has no use for them
+    from collections.abc import Callable, Mapping
+    from typing import Any
+
+    Frozen = Mapping[str, Callable[..., Any]]
+    """Our own frozen values that may travel, by name: what is called with the fields to make one."""
 
 LONGEST_LINE = 64 * 1024
 """More than this in one line ends the conversation."""
 TAG = "$"
 DEEPEST = 40
 """How deep lists may stand in lists."""
-
-Frozen = Mapping[str, Callable[..., Any]]
-"""Our own frozen values that may travel, by name: what is called with the fields to make one."""
 
 
 def encode(value: Any, frozen: Frozen | None = None) -> Any:

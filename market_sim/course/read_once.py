@@ -1,0 +1,19 @@
+"""What every judge would read before it sees an answer: imported once, by the process that judges are forks of.
+
+An import that is missing here costs time and nothing else.
+"""
+
+from __future__ import annotations
+
+import importlib
+
+from _pytest.config import default_plugins
+
+import market_sim.blockchain.desk
+import market_sim.course.pytest_checks
+import market_sim.course.remote_strategy
+import market_sim.simulation.run
+import market_sim.simulation.scenarios.catalogue  # noqa: F401
+
+for name in default_plugins:
+    importlib.import_module(f"_pytest.{name}")
