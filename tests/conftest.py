@@ -17,7 +17,6 @@ import glob
 import os
 import shutil
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -101,17 +100,24 @@ hypothesis.settings.register_profile("ci", derandomize=True, database=None, dead
 # --- nothing twice
 
 
+OURS = ("market_sim", "tests", "lessons", "benchmarks")
+
+
+def bytecode_folders() -> set[Path]:
+    """Where Python keeps what it compiled of our own files."""
+    return {folder for name in OURS for folder in (ROOT / name).rglob("__pycache__")}
+
+
 def share_bytecode() -> None:
-    """Keep what Python compiles until the end of this run, for all its processes.
+    """Keep what Python compiles of our files until the end of this run, for all its processes.
 
     Where Python is told to write no bytecode, each of the programs that the tests start would compile all that it
-    imports anew, which takes longer than most of them run.
+    imports anew, which takes longer than most of them run. What was not there before is removed at the end.
     """
-    if not sys.dont_write_bytecode or sys.pycache_prefix:
-        return  # it is kept already, or a run that we belong to keeps it
-    place = tempfile.mkdtemp(prefix="bytecode-")
-    atexit.register(shutil.rmtree, place, ignore_errors=True)
-    sys.pycache_prefix = os.environ["PYTHONPYCACHEPREFIX"] = place
+    if not sys.dont_write_bytecode:
+        return
+    there = bytecode_folders()
+    atexit.register(lambda: [shutil.rmtree(one, ignore_errors=True) for one in bytecode_folders() - there])
     sys.dont_write_bytecode = False
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 

@@ -11,17 +11,21 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from market_sim.course.commands import grade
 from market_sim.course.judging import Judging
 from tests.conftest import ROOT
-from tests.integration.hostile_answers import SOLUTION, answer_with, attacks
+from tests.integration.hostile_answers import SOLUTION, Hostile, answer_with, attacks
+from tests.processors import spread
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="student code is kept apart on POSIX systems only")
 
@@ -30,9 +34,9 @@ NAMES = [one.name for one in attacks("note", 1, "checks", "secret")]
 HONEST = ("zz-honest", "aa-honest")
 
 
-@pytest.fixture(scope="module")
-def door():
-    """A socket that says hello to whoever comes."""
+@contextlib.contextmanager
+def door() -> Iterator[int]:
+    """A socket that says hello to whoever comes: its port."""
     with socket.create_server(("127.0.0.1", 0)) as server:
 
         def answer():
@@ -48,42 +52,54 @@ def door():
         server.shutdown(socket.SHUT_RDWR)
 
 
+@dataclass(frozen=True)
 class Room:
-    """A class with one honest student at each end and a hostile one for each attack, graded once at I1."""
+    """What came of a class with one honest student at each end and a hostile one for each attack."""
 
-    def __init__(self, place: Path, port: int) -> None:
-        self.course = place / "lessons"
-        shutil.copytree(ROOT / "lessons" / LESSON, self.course / LESSON)
-        self.note = place / "note"
-        self.secret = place / "salt.txt"
-        self.secret.write_text("the salt of the hidden checks\n")
-        checks = str(self.course / LESSON / "checks.py")
-        self.attacks = {one.name: one for one in attacks(str(self.note), port, checks, str(self.secret))}
-        for name, one in self.attacks.items():
-            self.submit(place, name, answer_with(one.attack))
-        for name in HONEST:
-            self.submit(place, name, SOLUTION)
-        how = Judging("I1", timeout=2)
+    code: int
+    attacks: dict[str, Hostile]
+    rows: dict[str, dict[str, str]]
+    """The table of grades, by student."""
+    checks: dict[str, list[dict[str, Any]]]
+    """The verdicts, by student."""
+    checks_file: str
+    """What stands in the lesson's checks afterwards."""
+    grandchild: int
+    """The process that an answer left in a session of its own."""
+
+
+def graded_once(level: str) -> Room:
+    """The class, graded with a time limit that most of the attacks run into."""
+    with tempfile.TemporaryDirectory() as name, door() as port:
+        place = Path(name)
+        course = place / "lessons"
+        shutil.copytree(ROOT / "lessons" / LESSON, course / LESSON)
+        note, secret, checks = place / "note", place / "salt.txt", course / LESSON / "checks.py"
+        secret.write_text("the salt of the hidden checks\n")
+        tried = {one.name: one for one in attacks(str(note), port, str(checks), str(secret))}
+        texts = {name: answer_with(one.attack) for name, one in tried.items()} | dict.fromkeys(HONEST, SOLUTION)
+        for student, text in texts.items():
+            answer = place / "in" / student / f"{LESSON}.py"
+            answer.parent.mkdir(parents=True)
+            answer.write_text(text, encoding="utf-8")
         table, nowhere = place / "grades.csv", io.StringIO()
         # Four at a time: those that wait for their time limit leave the processors to the others.
-        self.code = grade(place / "in", table, nowhere, nowhere, place / "out", self.course, how, workers=4)
+        how = Judging(level, timeout=2)
+        code = grade(place / "in", table, nowhere, nowhere, place / "out", course, how, workers=4)
         with table.open(encoding="utf-8", newline="") as file:
-            self.rows = {row["student"]: row for row in csv.DictReader(file)}
-        self.checks = {
-            name: json.loads((place / "out" / name / f"{LESSON}.json").read_text())["extra_data"]["verdict"]["checks"]
-            for name in (*self.attacks, *HONEST)
-        }
+            rows = {row["student"]: row for row in csv.DictReader(file)}
+        told = {name: json.loads((place / "out" / name / f"{LESSON}.json").read_text()) for name in texts}
+        verdicts = {name: report["extra_data"]["verdict"]["checks"] for name, report in told.items()}
+        return Room(code, tried, rows, verdicts, checks.read_text(), int(note.read_text()))
 
-    @staticmethod
-    def submit(place: Path, name: str, text: str) -> None:
-        file = place / "in" / name / f"{LESSON}.py"
-        file.parent.mkdir(parents=True)
-        file.write_text(text, encoding="utf-8")
+
+AHEAD = {"room": (graded_once, ["I1"])}
 
 
 @pytest.fixture(scope="module")
-def room(tmp_path_factory, door):
-    return Room(tmp_path_factory.mktemp("room"), door)
+def room() -> Room:
+    (found,) = spread(graded_once, ["I1"])
+    return found
 
 
 def test_there_are_more_than_fifteen_attacks_and_grading_worked(room):
@@ -107,14 +123,13 @@ def test_the_honest_ones_have_all_their_points(room):
 
 
 def test_checks_that_an_answer_overwrote_change_nobodys_marks(room):
-    assert "def test_all" in (room.course / LESSON / "checks.py").read_text(), "at I1 the attack itself succeeds"
+    assert "def test_all" in room.checks_file, "at I1 the attack itself succeeds"
     assert len({row["checks"] for row in room.rows.values()}) == 1
 
 
 def test_the_grandchild_in_a_session_of_its_own_is_gone(room):
-    process = int(room.note.read_text())
     with pytest.raises(ProcessLookupError):
-        os.kill(process, 0)
+        os.kill(room.grandchild, 0)
 
 
 def test_nothing_of_a_secret_is_told_by_the_check_that_does_not_raise_it(room):
@@ -137,11 +152,11 @@ def unlimited(name: str, place: Path, port: int) -> Ran:
 
 
 @pytest.fixture(scope="module")
-def free(tmp_path_factory, door) -> Iterator[dict[str, Future[Ran]]]:
+def free(tmp_path_factory) -> Iterator[dict[str, Future[Ran]]]:
     """All attacks without limits, four at a time, because most of them wait."""
     places = {name: tmp_path_factory.mktemp(name) for name in NAMES}
-    with ThreadPoolExecutor(4) as pool:
-        yield {name: pool.submit(unlimited, name, place, door) for name, place in places.items()}
+    with door() as port, ThreadPoolExecutor(4) as pool:
+        yield {name: pool.submit(unlimited, name, place, port) for name, place in places.items()}
         pool.shutdown(cancel_futures=True)
 
 

@@ -116,8 +116,6 @@ def run_test(place: Path, bug: Bug) -> Outcome:
         name: value for name, value in os.environ.items() if name not in ("PYTEST_ADDOPTS", "HYPOTHESIS_PROFILE")
     }
     environment |= {"MARKET_SIM_SHRINK": "0"} | bug.environment
-    if sys.pycache_prefix is None:  # otherwise the libraries are compiled once for all copies, and apart from them
-        environment["PYTHONDONTWRITEBYTECODE"] = "1"
     command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", bug.test]
     start = time.monotonic()
     try:
