@@ -10,7 +10,10 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -20,6 +23,7 @@ from market_sim.course.commands import grade
 from market_sim.course.gradebook import COLUMNS
 from market_sim.course.judging import Judging
 from tests.conftest import ROOT
+from tests.processors import spread
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="student code is kept apart on POSIX systems only")
 
@@ -119,34 +123,74 @@ def test_names_that_are_formulas_and_answers_that_are_links(tmp_path, course):
     assert "hunter2" not in (tmp_path / "out" / "=cmd()" / f"{LESSON}.json").read_text()
 
 
-def test_a_class_that_was_killed_goes_on_and_comes_to_the_same_table(tmp_path, course):
-    folder = course / LESSON
-    wrong = sorted((folder / "wrong").glob("*.py"))
-    answers = {f"student-{number}": (folder / "solution.py", *wrong)[number] for number in range(5)}
-    submissions(tmp_path, **answers)
-    program = (
-        "import sys; from pathlib import Path; from market_sim.course.commands import grade; "
-        "from market_sim.course.judging import Judging; p = Path(sys.argv[1]); "
-        "grade(p / 'in', p / 'grades.csv', sys.stdout, sys.stderr, p / 'out', Path(sys.argv[2]), Judging('I1'))"
-    )
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    process = subprocess.Popen([sys.executable, "-c", program, str(tmp_path), str(course)], env=environment)
-    deadline = time.monotonic() + 60
-    while len(list((tmp_path / "out").glob("*/*.json"))) < 1 and time.monotonic() < deadline:
-        time.sleep(0.02)
-    os.kill(process.pid, signal.SIGKILL)
-    process.wait()
-    done = {file: file.read_bytes() for file in (tmp_path / "out").glob("*/*.json")}
-    assert 1 <= len(done) < 5, "the kill came in the middle"
-    assert not (tmp_path / "grades.csv").exists()
-    graded(tmp_path, course)
-    assert {file: file.read_bytes() for file in done} == done, "what was known was not judged again"
-    (tmp_path / "whole").mkdir()
-    submissions(tmp_path / "whole", **answers)
-    graded(tmp_path / "whole", course)
-    assert (tmp_path / "grades.csv").read_bytes() == (tmp_path / "whole" / "grades.csv").read_bytes()
-    documents = (tmp_path / "out").glob("*/*.json")
-    assert all(json.loads(file.read_text())["execution_time"] > 0 for file in documents), "it is measured all the same"
+@dataclass(frozen=True)
+class Interrupted:
+    """A class whose grading was killed in the middle, and the same class graded in one go."""
+
+    judged_before: dict[str, bytes]
+    table_before: bool
+    judged_before_and_seen_again: dict[str, bytes]
+    table: bytes
+    table_in_one_go: bytes
+    seconds: list[float]
+
+
+def killed_and_resumed(level: str) -> Interrupted:
+    """Grade, kill the grader with the first verdict, grade again; and the same without a kill."""
+    with tempfile.TemporaryDirectory() as name:
+        place = Path(name)
+        course = place / "lessons"
+        folder = Path(shutil.copytree(ROOT / "lessons" / LESSON, course / LESSON))
+        wrong = sorted((folder / "wrong").glob("*.py"))
+        answers = {f"student-{number}": (folder / "solution.py", *wrong)[number] for number in range(5)}
+        submissions(place, **answers)
+        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+        program = [sys.executable, "-c", GRADER, str(place), str(course), level]
+        process = subprocess.Popen(program, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+        def verdicts() -> dict[str, bytes]:
+            return {str(file.relative_to(place)): file.read_bytes() for file in (place / "out").glob("*/*.json")}
+
+        deadline = time.monotonic() + 60
+        while not verdicts() and time.monotonic() < deadline:
+            time.sleep(0.02)
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+        before, there = verdicts(), (place / "grades.csv").exists()
+        graded(place, course, Judging(level))
+        after = verdicts()
+        (place / "whole").mkdir()
+        submissions(place / "whole", **answers)
+        graded(place / "whole", course, Judging(level))
+        return Interrupted(
+            before,
+            there,
+            {file: after[file] for file in before},
+            (place / "grades.csv").read_bytes(),
+            (place / "whole" / "grades.csv").read_bytes(),
+            [json.loads(text)["execution_time"] for text in after.values()],
+        )
+
+
+GRADER = """
+import sys
+from pathlib import Path
+from market_sim.course.commands import grade
+from market_sim.course.judging import Judging
+place, course = map(Path, sys.argv[1:3])
+grade(place / "in", place / "grades.csv", sys.stdout, sys.stderr, place / "out", course, Judging(sys.argv[3]))
+"""
+AHEAD = {"test_a_class_that_was_killed_goes_on_and_comes_to_the_same_table": (killed_and_resumed, ["I1"])}
+
+
+def test_a_class_that_was_killed_goes_on_and_comes_to_the_same_table():
+    (found,) = spread(killed_and_resumed, ["I1"])
+    assert 1 <= len(found.judged_before) < 5, "the kill came in the middle"
+    assert not found.table_before
+    assert found.judged_before_and_seen_again == found.judged_before, "what was known was not judged again"
+    assert found.table == found.table_in_one_go
+    assert len(found.seconds) == 5
+    assert min(found.seconds) > 0, "it is measured all the same"
 
 
 @pytest.mark.parametrize("broken", ["", "{", '{"extra_data": {}}', "[]"])
@@ -170,10 +214,13 @@ def test_an_empty_class_is_a_mistake_with_a_sentence(tmp_path, course):
 
 def test_pytest_itself_grades_and_says_how_to_ask(tmp_path):
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", f"lessons/{LESSON}"]
-    asked = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert "--student answers/" in asked.stdout + asked.stderr
     answer = ["--student", f"lessons/{LESSON}/wrong/last_first.py", "--replays", str(tmp_path), "--isolation", "I1"]
-    ran = subprocess.run([*command, *answer], cwd=ROOT, capture_output=True, text=True, check=False)
+    with ThreadPoolExecutor(2) as both:
+        asked, ran = both.map(
+            lambda more: subprocess.run([*command, *more], cwd=ROOT, capture_output=True, text=True, check=False),
+            ([], answer),
+        )
+    assert "--student answers/" in asked.stdout + asked.stderr
     assert ran.returncode == 1
     assert "order 9 came last and was served first" in ran.stdout
     assert "public checks 3/5, 6 of 10 points" in ran.stdout

@@ -7,13 +7,13 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+import tempfile
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import ROOT
+from tests.processors import spread
 
 DOCUMENTS = ["README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/decisions/README.md"]
 NOT_COPIED = shutil.ignore_patterns(".*", "__pycache__", "node_modules", "results", "answers", "tests")
@@ -35,10 +35,9 @@ def commands(document: str) -> list[str]:
     return [line for line in last_parts if " -m pytest" not in line and " -m ruff" not in line and "make " not in line]
 
 
-@pytest.fixture(scope="module")
-def checkout(tmp_path_factory) -> Path:
+def check_out(place: Path) -> Path:
     """A copy of what a student has after the installation, with the README's snippets saved as it says."""
-    copy = tmp_path_factory.mktemp("readme") / "checkout"
+    copy = place / "checkout"
     shutil.copytree(ROOT, copy, ignore=NOT_COPIED)
     python = copy / ".venv/bin/python"
     python.parent.mkdir(parents=True)
@@ -52,25 +51,32 @@ def checkout(tmp_path_factory) -> Path:
 Ran = subprocess.CompletedProcess[str]
 
 
-def run(command: str, folder: Path) -> Ran:
+def run(told: tuple[str, ...]) -> dict[str, Ran]:
+    """What commands that are given one after the other do in a fresh checkout."""
     environment = {**os.environ, "MARKET_SIM_HEADLESS": "1"}
-    return subprocess.run(command, shell=True, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    with tempfile.TemporaryDirectory() as name:
+        folder = check_out(Path(name))
+        return {
+            command: subprocess.run(
+                command, shell=True, cwd=folder, env=environment, capture_output=True, text=True, check=False
+            )
+            for command in told
+        }
 
 
-@pytest.fixture(scope="module")
-def ran(checkout) -> Iterator[dict[str, Future[Ran]]]:
-    """The README's commands, two at a time: none needs what another one writes, except that lessons are one story."""
+def stories() -> list[tuple[str, ...]]:
+    """The README's commands in two parts: the walk through a lesson, and all others."""
     told = commands("README.md")
-    with ThreadPoolExecutor(2) as pool, ThreadPoolExecutor(1) as story:
-        yield {command: (story if " lesson " in command else pool).submit(run, command, checkout) for command in told}
-        pool.shutdown(cancel_futures=True)
-        story.shutdown(cancel_futures=True)
+    return [tuple(one for one in told if (" lesson " in one) is in_lesson) for in_lesson in (True, False)]
+
+
+AHEAD = {"test_the_readmes_command_runs": (run, stories())}
 
 
 @pytest.mark.skipif(os.name == "nt", reason="the commands are written for a POSIX shell")
 @pytest.mark.parametrize("command", commands("README.md"))
-def test_the_readmes_command_runs(ran, command):
-    done = ran[command].result()
+def test_the_readmes_command_runs(command):
+    done = {name: ran for story in spread(run, stories()) for name, ran in story.items()}[command]
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
     assert done.stdout.strip() or done.stderr.strip(), "a command that prints nothing shows nothing"
 
@@ -80,14 +86,18 @@ def test_the_readme_has_commands_and_snippets_to_run():
     assert {text.splitlines()[0] for text in blocks("README.md", "python")} == {"# buy_the_dip.py", "# dip_room.py"}
 
 
-def test_the_readmes_strategy_trades(checkout):
+def test_the_readmes_strategy_trades(tmp_path):
     code = "from buy_the_dip import BuyTheDip; from market_sim.market.agents.view import InstrumentView, View\n"
     code += "dip = View({'ACME': InstrumentView('ACME', prices=[10000, 10000, 10000, 10000, 9990])})\n"
     code += "flat = View({'ACME': InstrumentView('ACME', prices=[10000] * 5)})\n"
     code += (
         "print([(intent.quantity, intent.limit) for intent in BuyTheDip().decide(dip)], [*BuyTheDip().decide(flat)])"
     )
-    ran = subprocess.run([sys.executable, "-c", code], cwd=checkout, capture_output=True, text=True, check=True)
+    (tmp_path / "buy_the_dip.py").write_text(blocks("README.md", "python")[0])
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    ran = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
+    )
     assert ran.stdout.strip() == "[(1, 9991)] []"
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from tests.conftest import ROOT
+from tests.processors import spread
 
 SETTLE = """
 import sys
@@ -40,7 +40,13 @@ print(sorted(name for name in ("web3", "eth_tester", "eth", "coincurve", "Crypto
 """
 
 
-def python(program: str, hash_seed: str = "0") -> bytes:
+Program = tuple[str, str]
+"""What a process is to run, and its hash seed."""
+
+
+def python(asked: Program) -> bytes:
+    """What a new process prints."""
+    program, hash_seed = asked
     done = subprocess.run(
         [sys.executable, "-c", program],
         cwd=ROOT,
@@ -51,13 +57,22 @@ def python(program: str, hash_seed: str = "0") -> bytes:
     return done.stdout
 
 
+TWICE: list[Program] = [(SETTLE, "1"), (SETTLE, "2")]
+APART: dict[str, Program] = {"in memory": (WITHOUT_CHAIN, "0"), "no settlement": (WITHOUT_SETTLEMENT, "0")}
+AHEAD = {
+    "test_two_processes_give_the_same_transactions_and_state_roots": (python, TWICE),
+    "test_nothing_of_a_chain_is_imported_without_one": (python, [*APART.values()]),
+}
+
+
 def test_two_processes_give_the_same_transactions_and_state_roots() -> None:
-    with ThreadPoolExecutor(2) as both:
-        one, other = both.map(python, (SETTLE, SETTLE), ("1", "2"))
+    one, other = spread(python, TWICE)
     assert one == other
-    assert one.count(b'"BlockSettled"') == 2 and b'"state_root":"' in one
+    assert one.count(b'"BlockSettled"') == 2
+    assert b'"state_root":"' in one
 
 
-@pytest.mark.parametrize("program", [WITHOUT_CHAIN, WITHOUT_SETTLEMENT], ids=["in memory", "no settlement"])
-def test_nothing_of_a_chain_is_imported_without_one(program: str) -> None:
-    assert python(program).strip() == b"[]"
+@pytest.mark.parametrize("way", APART)
+def test_nothing_of_a_chain_is_imported_without_one(way: str) -> None:
+    (told,) = spread(python, [APART[way]])
+    assert told.strip() == b"[]"
