@@ -28,6 +28,9 @@ CONFIG: Part = {
 }
 """How every chart behaves in a browser; without the first two lines plotly offers to upload the student's work."""
 
+PLAIN_LABELS: Part = {"ticklabeloverflow": "allow"}
+"""Otherwise plotly measures every label of an axis to hide those that do not fit, a tenth of all its work."""
+
 FONT = "system-ui, 'Segoe UI', Roboto, 'Helvetica Neue', 'DejaVu Sans', sans-serif"
 TITLE_ROOM = 26
 TOP, BOTTOM, LEFT, RIGHT = 44, 58, 84, 16
@@ -208,6 +211,7 @@ def _layout(axis: Horizontal, height: int, panels: int, top: int) -> Part:
             "spikethickness": 1,
             "spikedash": "dot",
             "spikecolor": LIGHT["muted"],
+            **PLAIN_LABELS,
             **axis.ticks(),
         },
     }
@@ -223,8 +227,7 @@ def _vertical(panel: Panel, domain: list[float]) -> Part:
         "zerolinecolor": LIGHT["edge"],
         "fixedrange": True,
         "ticks": "",
-        # Otherwise plotly measures every label on the page to hide those that do not fit, a tenth of all its work.
-        "ticklabeloverflow": "allow",
+        **PLAIN_LABELS,
     }
     return {**plain, **panel.yaxis}
 
