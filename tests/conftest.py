@@ -16,6 +16,7 @@ import gc
 import glob
 import os
 import shutil
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -151,6 +152,8 @@ def pytest_sessionfinish() -> None:
 
 def pytest_configure() -> None:
     gc.disable()
+    # What a shell starts in the background ignores Ctrl-C, and so would the programs that the tests start and end by it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.addaudithook(GUARD)
     for name in list(os.environ):
         if name.lower().endswith("_proxy"):

@@ -1,7 +1,7 @@
 """The files that pages load: found in an index made at the start, under an address that changes with their contents.
 
-So a browser may keep them for ever. plotly.js is the file of the installed plotly package, not a copy of ours; two
-brackets are added on its way.
+So a browser may keep them for ever. plotly.js is the file of the installed plotly package, not a copy of ours; what
+wraps it for module loaders is taken off on its way.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class StaticFiles:
     @cached_property
     def plotly_script(self) -> bytes:
         """Its text as it is sent, read at its first use."""
-        return compiled_early(plotly_file().read_bytes())
+        return unwrapped(plotly_file().read_bytes())
 
 
 def colours() -> str:
@@ -80,16 +80,17 @@ def plotly_file() -> Path:
     return folder / "package_data" / PLOTLY
 
 
-def compiled_early(script: bytes) -> bytes:
-    """plotly's script with brackets around the one function that is nearly all of it.
+def unwrapped(script: bytes) -> bytes:
+    """plotly's script without the function around it, which serves those who load it as a module.
 
-    Chromium skips over a function that is handed on, and compiles it again when it is called, while the page waits; one
-    in brackets it compiles at once, in a thread beside. A script of another shape stays as it is.
+    Chromium skips over a function that is handed on, and compiles all of it again when it is called, while the page
+    waits; what stands at the top of a script it compiles at once, in a thread beside. A script of another shape stays as
+    it is.
     """
-    begin, end = b"? self : this, () => {\n", b"\nreturn Plotly;\n}));"
-    if script.count(begin) != 1 or script.count(end) != 1:
-        return script
-    return script.replace(begin, begin.replace(b"()", b"(()", 1)).replace(end, end.replace(b"}", b"})", 1))
+    licence, ends, rest = script.partition(b"*/\n")
+    _, begins, body = rest.partition(b"? self : this, () => {\n")
+    body, returns, _ = body.rpartition(b"\nreturn Plotly;\n}));")
+    return licence + ends + body + b"\n" if begins and returns else script
 
 
 def _kind(name: str) -> str:

@@ -12,7 +12,7 @@ from market_sim.ui.web import run_charts
 from market_sim.ui.web.presentation import SO_FAR
 from market_sim.ui.web.reading_ahead import ReadingAhead
 from market_sim.ui.web.shelf import OPEN_RUNS, Shelf
-from market_sim.ui.web.static_files import compiled_early, plotly_file
+from market_sim.ui.web.static_files import unwrapped, plotly_file
 
 
 def finish() -> None:
@@ -117,10 +117,14 @@ def test_a_very_long_run_is_not_read_ahead(visitor, monkeypatch):
     assert not shelf.has_open(shelf.find("small-run"))
 
 
-def test_plotlys_script_gets_two_brackets_and_keeps_every_other_byte():
+def test_plotlys_script_loses_its_wrapping_and_keeps_its_licence_and_all_that_it_does():
     script = plotly_file().read_bytes()
-    early = compiled_early(script)
-    assert len(early) == len(script) + 2
-    assert b'(() => {\n"use strict";var Plotly=' in early
-    assert early.endswith(b"return Plotly;\n})));")
-    assert compiled_early(b"something else") == b"something else"
+    sent = unwrapped(script)
+    licence, body = sent.split(b"*/\n", 1)
+    assert script.startswith(licence)
+    assert b"MIT" in licence
+    assert body.startswith(b'"use strict";var Plotly=')
+    assert body.endswith(b"\nwindow.Plotly = Plotly;\n")
+    assert body.strip() in script
+    assert 0 < len(script) - len(sent) < 300
+    assert unwrapped(b"something else") == b"something else"
