@@ -152,7 +152,7 @@ def pytest_sessionfinish() -> None:
 
 def pytest_configure() -> None:
     gc.disable()
-    # What a shell starts in the background ignores Ctrl-C, and so would the programs that the tests start and end by it.
+    # What a shell starts in the background ignores Ctrl-C; so would the programs that the tests start and end by it.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.addaudithook(GUARD)
     for name in list(os.environ):

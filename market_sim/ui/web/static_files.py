@@ -84,8 +84,8 @@ def unwrapped(script: bytes) -> bytes:
     """plotly's script without the function around it, which serves those who load it as a module.
 
     Chromium skips over a function that is handed on, and compiles all of it again when it is called, while the page
-    waits; what stands at the top of a script it compiles at once, in a thread beside. A script of another shape stays as
-    it is.
+    waits; what stands at the top of a script it compiles at once, in a thread beside. A script of another shape is sent
+    as it is.
     """
     licence, ends, rest = script.partition(b"*/\n")
     _, begins, body = rest.partition(b"? self : this, () => {\n")

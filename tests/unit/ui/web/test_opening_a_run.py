@@ -12,7 +12,7 @@ from market_sim.ui.web import run_charts
 from market_sim.ui.web.presentation import SO_FAR
 from market_sim.ui.web.reading_ahead import ReadingAhead
 from market_sim.ui.web.shelf import OPEN_RUNS, Shelf
-from market_sim.ui.web.static_files import unwrapped, plotly_file
+from market_sim.ui.web.static_files import plotly_file, unwrapped
 
 
 def finish() -> None:
