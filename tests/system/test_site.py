@@ -150,6 +150,24 @@ def test_without_its_chart_the_page_says_so_and_still_steps(visitor, broken):
     assert page.get_by_role("button", name="Whole run").is_hidden()
 
 
+def test_nothing_moves_when_the_chart_comes(visitor):
+    page = visitor.page
+    page.add_init_script(
+        "window.moved = 0; new PerformanceObserver(all => all.getEntries().forEach(one => { moved += one.value; }))"
+        ".observe({type: 'layout-shift', buffered: true})"
+    )
+    held = []
+    page.route("**/plotly.min.js", lambda route: held.append(route))
+    page.goto(visitor.base + RUN, wait_until="commit")
+    page.locator("#told .muted").wait_for()
+    page.wait_for_function("() => document.getElementById('chart').offsetHeight > 600")
+    height = page.evaluate("document.body.scrollHeight")
+    held[0].continue_()
+    page.locator("#chart[data-ready]").wait_for()
+    assert page.evaluate("document.body.scrollHeight") == height
+    assert page.evaluate("moved") < 0.05
+
+
 def test_a_chart_that_fails_half_way_leaves_its_reason(visitor):
     page = visitor.open(RUN)
     page.evaluate("() => { Plotly.react = () => { throw new Error('it is too tired'); }; }")

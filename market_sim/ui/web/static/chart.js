@@ -37,6 +37,7 @@ export class Chart {
       sentence.setAttribute("role", "alert");
       sentence.textContent = `The chart could not be drawn (${problem.message}).`;
       this.element.replaceChildren(sentence);
+      this.element.style.minHeight = "";
       return false;
     }
   }
@@ -45,6 +46,8 @@ export class Chart {
     const answer = await fetch(address, { headers: { Accept: "application/json" } });
     if (!answer.ok) throw new Error(`the site answered ${answer.status}`);
     this.answer = await answer.json();
+    // What stands below moves to its place now, and not when somebody has begun to read it.
+    this.element.style.minHeight = `${this.answer.figure.layout.height}px`;
     await library();
     const isNew = !this.isDrawn;
     if (isNew) this.element.replaceChildren();
@@ -116,6 +119,7 @@ export class Chart {
   }
 
   move(where) {
+    if (!this.element.layout) return;
     const { window, whole } = this.answer;
     const [from, to] = this.element.layout.xaxis.range;
     const width = window[1] - window[0];

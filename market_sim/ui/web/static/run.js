@@ -2,6 +2,7 @@
 import { Chart } from "./chart.js";
 
 const figure = document.getElementById("run");
+const controls = figure.querySelector(".controls");
 const stepper = document.getElementById("stepper");
 const chart = new Chart(document.getElementById("chart"));
 const slider = document.getElementById("place");
@@ -142,6 +143,7 @@ function listen() {
   }
   slider.addEventListener("input", () => ask({ event: slider.value }));
   document.addEventListener("keydown", onKey);
+  controls.hidden = false;
   stepper.hidden = false;
 }
 
@@ -154,9 +156,9 @@ async function start() {
   });
   const isDrawn = await draw();
   watch();
+  controls.hidden = !isDrawn;
   if (!isDrawn) return;
   performance.mark("chart drawn");
-  figure.querySelector(".controls").hidden = false;
   document.getElementById("windows").hidden = !chart.answer.long;
   chart.element.on("plotly_click", ({ event }) => {
     const order = chart.markAt(event.clientX, event.clientY);
