@@ -23,8 +23,8 @@ MANY_EPOCHS = 60
 
 
 def seconds(time: int) -> float:
-    """A simulated time in seconds, to the millisecond."""
-    return round(time / SECOND, 3)
+    """A simulated time in seconds, to the microsecond: the replay of a lesson's check may last a few milliseconds."""
+    return round(time / SECOND, 6)
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,9 @@ from market_sim.analysis.visualization.time_axis import MOST_MARKS, TimeAxis
 from market_sim.analysis.visualization.timeline import Timeline, order_book_figure
 from market_sim.core.data.journal import Journal
 from market_sim.core.errors import InputError
+from market_sim.core.models.intents import Buy, Sell
 from market_sim.core.models.market_events import InstrumentListed, PhaseChanged, Trade
+from market_sim.course.replay import Stage
 from market_sim.simulation.engine.result import Result
 from market_sim.simulation.run import Options, simulate
 from market_sim.simulation.scenarios.first_market import FirstMarket
@@ -55,6 +57,23 @@ def test_shades_are_the_signed_logarithm_in_one_byte_and_sizes_stay_whole():
     assert shades[row[100]] == [0, 0]
     assert [sizes[row[price]][0] for price in (98, 99, 100, 101)] == [100, 1, 0, 10]
     assert all(row[1] == 0 for row in shades)
+
+
+def test_the_replay_of_a_check_of_a_few_milliseconds_has_cells_and_marks_of_its_own():
+    stage = Stage("a short day")
+    stage.play("ann", Sell("ACME", 5, 10_010))
+    stage.play("bob", Buy("ACME", 2, 10_010))
+    stage.play("bob", Buy("ACME", 1, 10_010))
+    stage.end()
+    market = market_of(stage.journal, instruments(stage.journal)[0], TimeAxis.of(stage.journal))
+    prices, volume = order_book_panels(market)
+    heat = next(trace for trace in prices.traces if trace["type"] == "heatmap")
+    cells = numbers(heat["z"])
+    first, last = heat["x0"], heat["x0"] + heat["dx"] * len(cells[0])
+    assert 0 < first < 0.001
+    assert 0.002 < last < 0.005
+    assert len({time for trace in prices.traces if trace["name"] == "aggressive buy" for time in trace["x"]}) == 2
+    assert all(trace["width"] > 0 for trace in volume.traces if trace["x"])
 
 
 def test_the_range_is_the_best_prices_and_fifteen_ticks():
