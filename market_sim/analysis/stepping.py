@@ -10,6 +10,7 @@ import threading
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from market_sim.analysis.event_sentences import Teller
 from market_sim.analysis.mechanism_words import BOOKKEEPING, SENTENCES
@@ -145,6 +146,16 @@ class Stepper:
     def last(self) -> int:
         """The number of the last event."""
         return len(self.journal) - 1
+
+    @cached_property
+    def kinds(self) -> list[str]:
+        """The kinds of steps that this journal has."""
+        there = self.journal.of
+        return [
+            name
+            for name, kinds in KINDS.items()
+            if kinds is None or any(next(there(kind), None) is not None for kind in kinds)
+        ]
 
     def moment(self, number: int) -> Moment:
         """One event in words."""

@@ -23,6 +23,7 @@ from market_sim.core.models.market_events import (
 )
 from market_sim.core.models.mechanism_events import Assigned
 from market_sim.core.models.settlement_events import BlockSettled
+from market_sim.course.replay import Stage
 from market_sim.simulation.run import Options, simulate
 from market_sim.simulation.scenarios.first_market import FirstMarket
 
@@ -80,6 +81,14 @@ def test_a_list_holds_what_fits_in_order(journal):
     assert [moment.number for moment in listed] == sorted(moment.number for moment in listed)
     assert {moment.kind for moment in listed} == {"BlockProposed", "BlockNotarized", "BlockFinalized"}
     assert sum(moment.kind == "BlockFinalized" for moment in listed) == sum(1 for _ in journal.of(BlockFinalized))
+
+
+def test_only_kinds_that_the_journal_has_are_offered(journal):
+    assert {"everything", "orders", "trades", "blocks", "votes"} <= set(Stepper(journal).kinds)
+    stage = Stage("a day without validators")
+    stage.play("ann", Buy("ACME", 5, 100))
+    stage.play("ann", Buy("ACME", 0, 100))
+    assert Stepper(stage.end()).kinds == ["everything", "orders", "refusals"]
 
 
 def test_the_kinds_name_events_that_exist():

@@ -94,7 +94,7 @@ def journal(name: str) -> str:
         first=first,
         kind=kind,
         account=account,
-        kinds=list(KINDS),
+        kinds=run.stepper.kinds,
         accounts=run.stepper.names,
     )
 
@@ -133,7 +133,7 @@ def compare() -> ResponseReturnValue:
 def shown(run: OpenRun) -> dict[str, Any]:
     """What the timeline and its stepper need, on the page of a run and on that of a lesson."""
     return {
-        "kinds": list(KINDS),
+        "kinds": run.stepper.kinds,
         "accounts": run.stepper.names,
         "symbols": run_charts.symbols(run.timeline),
         "groups": run_charts.groups(run.timeline),
