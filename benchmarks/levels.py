@@ -92,7 +92,10 @@ def an_exchange(fees: FeeSchedule, journal: Journal) -> Exchange:
 
 def of_accounts(operations: Iterable[Operation]) -> Iterator[tuple[str, int, int, int, int, int]]:
     """The same operations with the account that sends each."""
-    return ((NAMES[side][number % 50], kind, number, side, *rest) for kind, number, side, *rest in operations)
+    return (
+        (NAMES[side][number % 50], kind, number, side, price, quantity)
+        for kind, number, side, price, quantity in operations
+    )
 
 
 def submit_all(exchange: Exchange, operations: Iterable[tuple[str, int, int, int, int, int]]) -> None:
