@@ -199,6 +199,21 @@ def test_panels_can_be_left_out(visitor):
     assert page.locator("figcaption [data-group=market]").is_hidden()
 
 
+def test_what_was_chosen_last_stays_however_late_an_earlier_answer_comes(visitor):
+    page = visitor.open(RUN)
+    held = []
+    page.route("**/figure.json?*", lambda route: route.continue_() if held else held.append(route))
+    page.get_by_label("settlement", exact=True).uncheck()
+    page.get_by_label("market", exact=True).uncheck()
+    page.wait_for_timeout(500)
+    held[0].continue_()
+    titles = "() => document.getElementById('chart')._fullLayout.annotations.map(one => one.text).join()"
+    page.wait_for_function(f"() => !({titles})().includes('order book')")
+    page.wait_for_timeout(500)
+    assert "order book" not in page.evaluate(titles)
+    assert "Settlement" not in page.evaluate(titles)
+
+
 def test_pictures_are_drawn_when_they_are_seen_and_veiled_with_the_timeline(visitor):
     page = visitor.open(OPTIONS_RUN)
     page.locator("#told .muted").wait_for()

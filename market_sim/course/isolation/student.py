@@ -280,7 +280,7 @@ class StudentProcess:
 def wait_for(process: subprocess.Popen[bytes], seconds: float) -> None:
     """Wait for the end of a process; `Popen.wait` alone looks again after ever longer pauses, which add up."""
     ends = -1
-    if hasattr(os, "pidfd_open"):
+    if process.poll() is None and hasattr(os, "pidfd_open"):
         with suppress(OSError):  # a container may forbid it
             ends = os.pidfd_open(process.pid)
     if ends < 0:

@@ -18,6 +18,7 @@ export class Chart {
     this.element = element;
     this.time = null;
     this.isDrawn = false;
+    this.turn = Promise.resolve();
     this.veil = document.createElement("div");
     this.veil.className = "veil";
     this.veil.setAttribute("aria-hidden", "true");
@@ -25,8 +26,14 @@ export class Chart {
     addEventListener("themechange", () => this.isDrawn && this.paint());
   }
 
-  // Whether the chart of this address is there now; if not, a sentence stands in its place.
-  async show(address) {
+  // Whether the chart of this address is there now; if not, a sentence stands in its place. One after the other, so that
+  // what was asked for last is what stays.
+  show(address) {
+    this.turn = this.turn.then(() => this.attempt(address));
+    return this.turn;
+  }
+
+  async attempt(address) {
     try {
       await this.load(address);
       return true;
