@@ -127,6 +127,8 @@ def lonely_browser(program: str) -> Iterator[str]:
         try:
             told = Path(profile) / "DevToolsActivePort"
             while not (told.exists() and told.read_text()):
+                if browser.poll() is not None:
+                    raise SystemExit(f"{program} ended with code {browser.returncode} instead of waiting for orders")
                 time.sleep(0.05)
             yield f"http://127.0.0.1:{told.read_text().split()[0]}"
         finally:
