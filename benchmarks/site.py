@@ -32,7 +32,8 @@ from urllib.request import Request, urlopen
 
 from market_sim.core.data import archive
 from market_sim.core.models.market_events import Trade
-from market_sim.simulation.run import Options, simulate
+from market_sim.simulation.options import Options
+from market_sim.simulation.run import simulate
 from market_sim.simulation.scenarios.first_market import FirstMarket
 
 if TYPE_CHECKING:

@@ -14,7 +14,8 @@ from market_sim.market.agents.view import InstrumentView, View
 from market_sim.market.dynamics.shocks import PriceShock
 from market_sim.market.exchange.fees import FeeSchedule, bps
 from market_sim.simulation.engine.world import World
-from market_sim.simulation.run import Options, simulate
+from market_sim.simulation.options import Options
+from market_sim.simulation.run import simulate
 from market_sim.simulation.scenarios.scenario import Scenario
 from market_sim.strategies.traditional.market_maker import MarketMaker
 from market_sim.strategies.traditional.noise import Noise

@@ -93,6 +93,7 @@ SENTENCES: dict[type[Event], Callable[[Words, Any], str]] = {
     run.StrategyFailed: lambda w, e: f"{e.agent} takes no further part: {e.strategy} raised {e.cause}",
     run.ShockHappened: lambda w, e: f"shock: {e.what} ({_short(e.numbers)})",
     run.ValueMoved: lambda w, e: f"{e.symbol} is believed to be worth {w.price(e.symbol, e.value)}",
+    run.InputReceived: lambda w, e: f"{e.sender or 'the operator'} asks from outside: {e.kind} {_short(e.terms)}",
     run.RunEnded: lambda w, e: "the run ends as planned" if e.complete else "the run was interrupted",
     market.InstrumentListed: lambda w, e: (
         f"{e.symbol} can be traded: {e.kind}, tick {w.price(e.symbol, e.tick)} {e.quote}, lot {e.lot}"

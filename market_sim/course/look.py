@@ -6,7 +6,8 @@ from pathlib import Path
 
 from market_sim.course.lesson import Lesson
 from market_sim.simulation.engine.result import Result
-from market_sim.simulation.run import Options, simulate
+from market_sim.simulation.options import Options
+from market_sim.simulation.run import simulate
 from market_sim.simulation.scenarios.finder import find_scenario
 from market_sim.simulation.scenarios.scenario import Scenario, configured
 

@@ -8,7 +8,8 @@ from string import Template
 
 from market_sim.core.errors import InputError
 from market_sim.course.catalogue import lesson_folders
-from market_sim.simulation.run import Options, simulate
+from market_sim.simulation.options import Options
+from market_sim.simulation.run import simulate
 from market_sim.simulation.scenarios.finder import find_scenario
 
 TEMPLATES = Path(__file__).parent / "templates"

@@ -22,7 +22,8 @@ from market_sim.core.models.mechanism_events import (
 from market_sim.core.models.settlement_events import BlockSettled, Reconciled, TradeRefused
 from market_sim.market.mechanisms.clearing_house import CLEARING, PLEDGES
 from market_sim.simulation.engine.result import Result
-from market_sim.simulation.run import Options, simulate
+from market_sim.simulation.options import Options
+from market_sim.simulation.run import simulate
 from market_sim.simulation.scenarios.funding import Funding
 from market_sim.simulation.scenarios.option_expiry import OptionExpiry
 from market_sim.simulation.scenarios.prediction_market import PredictionMarketScenario

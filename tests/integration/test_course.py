@@ -17,7 +17,8 @@ from market_sim.course import commands
 from market_sim.course.catalogue import find_lesson, lesson_folders
 from market_sim.course.judging import Judging
 from market_sim.course.look import look, scenario_of
-from market_sim.simulation.run import Options, simulate
+from market_sim.simulation.options import Options
+from market_sim.simulation.run import simulate
 from tests.conftest import ROOT
 from tests.processors import spread
 

@@ -13,8 +13,9 @@ from market_sim.core.models.intents import Buy, Sell
 from market_sim.core.models.market_events import Deposited, Trade
 from market_sim.market.exchange.exchange import Exchange
 from market_sim.market.exchange.fees import FeeSchedule
-from market_sim.simulation.run import Options, Road, prepared
+from market_sim.simulation.options import Options
 from market_sim.simulation.scenarios.catalogue import SCENARIOS
+from market_sim.simulation.session import Session
 from tests.reference.duel import Duel
 from tests.reference.operations import Operations, setting
 
@@ -123,7 +124,7 @@ def test_nothing_is_made_and_nothing_is_lost(seed):
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
 def test_every_scenario_ends_with_the_accounts_that_its_journal_adds_up_to(scenario):
     options = Options(epochs=4, settlement="none")
-    world = prepared(scenario(), options)
-    assert Road(world, options).travel(lambda journal, epoch: None)
-    assert any(type(event) is Trade for event in world.journal)
-    assert fold(world.journal) == owned(world.exchange)
+    session = Session(scenario(), options)
+    assert session.run().complete
+    assert any(type(event) is Trade for event in session.journal)
+    assert fold(session.journal) == owned(session.world.exchange)

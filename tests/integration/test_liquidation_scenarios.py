@@ -18,7 +18,8 @@ from market_sim.core.models.mechanism_events import (
 )
 from market_sim.core.models.settlement_events import BlockSettled, Reconciled, TradeRefused
 from market_sim.simulation.engine.result import Result
-from market_sim.simulation.run import Options, simulate
+from market_sim.simulation.options import Options
+from market_sim.simulation.run import simulate
 from market_sim.simulation.scenarios.liquidation_cascade import LiquidationCascade
 from market_sim.simulation.scenarios.margin_call import MarginCall
 from market_sim.simulation.scenarios.scenario import Scenario

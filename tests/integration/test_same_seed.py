@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 
 from market_sim.core.data.fold import fold
-from market_sim.simulation.run import Options, prepared, simulate
+from market_sim.simulation.options import Options
+from market_sim.simulation.road import prepared
+from market_sim.simulation.run import simulate
 from market_sim.simulation.scenarios.catalogue import SCENARIOS
 from market_sim.simulation.scenarios.first_market import FirstMarket
 from market_sim.simulation.scenarios.scenario import Scenario

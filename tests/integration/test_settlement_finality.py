@@ -7,7 +7,8 @@ import pytest
 from market_sim.core.models.consensus_events import BlockFinalized
 from market_sim.core.models.settlement_events import BatchCertified, BlockSettled
 from market_sim.simulation.engine.result import Result
-from market_sim.simulation.run import Options, simulate
+from market_sim.simulation.options import Options
+from market_sim.simulation.run import simulate
 from market_sim.simulation.scenarios.first_market import FirstMarket
 
 

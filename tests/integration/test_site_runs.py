@@ -9,7 +9,8 @@ import re
 import pytest
 
 from market_sim.core.data import archive
-from market_sim.simulation.run import Options, simulate
+from market_sim.simulation.options import Options
+from market_sim.simulation.run import simulate
 from market_sim.simulation.scenarios.streamlet_demo import StreamletDemo
 from market_sim.ui.web.application import create_app
 from market_sim.ui.web.jobs import MOST_WAITING, Job

@@ -8,7 +8,8 @@ import time
 import pytest
 
 from market_sim.core.data import archive
-from market_sim.simulation.run import Options, simulate
+from market_sim.simulation.options import Options
+from market_sim.simulation.run import simulate
 from market_sim.simulation.scenarios.first_market import FirstMarket
 from market_sim.simulation.scenarios.option_expiry import OptionExpiry
 from tests.system.browsing import axe, browser, served, visit

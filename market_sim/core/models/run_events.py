@@ -57,6 +57,20 @@ class ValueMoved(Event, frozen=True):
     value: int
 
 
+Term = int | str | bool | None
+
+
+class InputReceived(Event, frozen=True):
+    """Something came from outside while the run went on; market_sim/core/models/inputs.py says what can come."""
+
+    step: int
+    """How much had happened on the run's clock by then: an input came between two of these steps."""
+    sender: str
+    """The account that asks; empty for what is asked of the market as a whole."""
+    kind: str
+    terms: dict[str, Term | dict[str, Term]]
+
+
 class RunEnded(Event, frozen=True):
     """The last event: the run came to its planned end, or was interrupted."""
 

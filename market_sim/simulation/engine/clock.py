@@ -53,3 +53,18 @@ class Clock:
             self.now = time
             action(argument)
         self.now = until
+
+    @property
+    def steps(self) -> int:
+        """How much has happened so far: the place in a run, finer than its time, since an instant may hold much."""
+        return self._count - len(self._planned)
+
+    @property
+    def next_at(self) -> int | None:
+        """When the next thing happens; None when nothing is planned."""
+        return self._planned[0][0] if self._planned else None
+
+    def step(self) -> None:
+        """Let the next planned thing happen, and nothing else."""
+        self.now, _, _, action, argument = heappop(self._planned)
+        action(argument)

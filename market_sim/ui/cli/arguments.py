@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 from market_sim.core.errors import InputError
-from market_sim.simulation.run import DEFAULT_EPOCHS, DEFAULT_SEED, MOST_EPOCHS
+from market_sim.simulation.options import DEFAULT_EPOCHS, DEFAULT_SEED, MOST_EPOCHS
 from market_sim.simulation.scenarios.catalogue import DEFAULT
 from market_sim.simulation.scenarios.finder import find_scenario
 from market_sim.simulation.scenarios.scenario import Scenario, configured, parameter_types

@@ -16,7 +16,8 @@ from market_sim.core.data.fingerprint import shortened
 from market_sim.core.data.journal import Journal
 from market_sim.core.errors import InputError, InvariantBroken, SettlementError
 from market_sim.simulation.engine.result import Result
-from market_sim.simulation.run import Options, simulate
+from market_sim.simulation.options import Options
+from market_sim.simulation.run import simulate
 from market_sim.simulation.scenarios.catalogue import DEFAULT
 from market_sim.simulation.scenarios.scenario import Scenario
 from market_sim.ui.cli.arguments import listing, parsed

@@ -17,7 +17,7 @@ from market_sim.course.judging import Judging, judge
 from market_sim.course.lesson import Lesson, load_lesson
 from market_sim.course.progress import Progress, Standing
 from market_sim.course.verdict import Verdict
-from market_sim.simulation.run import Options
+from market_sim.simulation.options import Options
 from market_sim.ui.web.notebook import Notebook
 from market_sim.ui.web.player import Request
 from market_sim.ui.web.shelf import OpenRun, Shelf

@@ -18,7 +18,8 @@ from market_sim.core.data.journal import Journal
 from market_sim.core.errors import InputError, MarketSimError
 from market_sim.core.models.market_events import Trade
 from market_sim.core.models.settlement_events import BlockSettled
-from market_sim.simulation.run import Options, simulate
+from market_sim.simulation.options import Options
+from market_sim.simulation.run import simulate
 from market_sim.simulation.scenarios.scenario import Scenario, configured
 
 MOST_MEMORY = 4 * 2**30

@@ -14,7 +14,7 @@ from market_sim.core.consensus.behaviours import parse_behaviours
 from market_sim.core.consensus.network import parse_partitions
 from market_sim.core.errors import InputError
 from market_sim.simulation.engine.consensus import FEWEST, MOST, CommitteePlan
-from market_sim.simulation.run import Options
+from market_sim.simulation.options import Options
 from market_sim.simulation.scenarios.scenario import Scenario, configured, parameter_types
 
 MOST_EPOCHS = 500

@@ -13,7 +13,8 @@ from market_sim.core.models.consensus_events import BlockProposed, VoteCast
 from market_sim.core.models.market_events import OrderAccepted, Trade
 from market_sim.core.models.run_events import AgentJoined
 from market_sim.core.models.settlement_events import BatchCertified, BlockSettled
-from market_sim.simulation.run import Options, simulate
+from market_sim.simulation.options import Options
+from market_sim.simulation.run import simulate
 from market_sim.simulation.scenarios.catalogue import SCENARIOS
 
 MOST_TRACES = 25

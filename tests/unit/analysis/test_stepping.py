@@ -24,7 +24,8 @@ from market_sim.core.models.market_events import (
 from market_sim.core.models.mechanism_events import Assigned
 from market_sim.core.models.settlement_events import BlockSettled
 from market_sim.course.replay import Stage
-from market_sim.simulation.run import Options, simulate
+from market_sim.simulation.options import Options
+from market_sim.simulation.run import simulate
 from market_sim.simulation.scenarios.first_market import FirstMarket
 
 

@@ -28,7 +28,8 @@ from market_sim.core.data.journal import Journal
 from market_sim.core.models import mechanism_events as happened
 from market_sim.core.models.market_events import Deposited, InstrumentListed, Trade, Transferred
 from market_sim.core.models.run_events import ValueMoved
-from market_sim.simulation.run import Options, simulate
+from market_sim.simulation.options import Options
+from market_sim.simulation.run import simulate
 from market_sim.simulation.scenarios.first_market import FirstMarket
 from tests.unit.analysis.visualization.journals import SECOND, Chain
 

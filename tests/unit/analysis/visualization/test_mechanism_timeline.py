@@ -23,7 +23,8 @@ from market_sim.analysis.visualization.timeline import Timeline
 from market_sim.core.data.journal import Journal
 from market_sim.core.models import mechanism_events as happened
 from market_sim.core.models.market_events import InstrumentListed, PhaseChanged, Transferred
-from market_sim.simulation.run import Options, simulate
+from market_sim.simulation.options import Options
+from market_sim.simulation.run import simulate
 from market_sim.simulation.scenarios.first_market import FirstMarket
 from market_sim.simulation.scenarios.funding import Funding
 from market_sim.simulation.scenarios.option_expiry import OptionExpiry

@@ -25,7 +25,8 @@ from market_sim.core.models.intents import Buy, Sell
 from market_sim.core.models.market_events import InstrumentListed, PhaseChanged, Trade
 from market_sim.course.replay import Stage
 from market_sim.simulation.engine.result import Result
-from market_sim.simulation.run import Options, simulate
+from market_sim.simulation.options import Options
+from market_sim.simulation.run import simulate
 from market_sim.simulation.scenarios.first_market import FirstMarket
 
 

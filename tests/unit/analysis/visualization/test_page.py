@@ -26,7 +26,8 @@ from market_sim.core.models.run_events import RunStarted
 from market_sim.simulation.engine.clock import MILLISECOND
 from market_sim.simulation.engine.result import Result
 from market_sim.simulation.engine.world import World
-from market_sim.simulation.run import Options, simulate
+from market_sim.simulation.options import Options
+from market_sim.simulation.run import simulate
 from market_sim.simulation.scenarios.first_market import FirstMarket
 from tests.unit.analysis.visualization.journals import Chain, eventful
 

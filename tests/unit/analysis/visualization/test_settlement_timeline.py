@@ -14,7 +14,8 @@ from market_sim.analysis.visualization.settlement_timeline import (
 from market_sim.analysis.visualization.time_axis import TimeAxis
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.settlement_events import Reconciled, ReorgSeen, SettlementReverted
-from market_sim.simulation.run import Options, simulate
+from market_sim.simulation.options import Options
+from market_sim.simulation.run import simulate
 from market_sim.simulation.scenarios.first_market import FirstMarket
 from tests.unit.analysis.visualization.journals import SECOND, Chain, eventful
 

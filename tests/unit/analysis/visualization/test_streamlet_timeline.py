@@ -12,7 +12,8 @@ from market_sim.analysis.visualization.timeline import streamlet_figure
 from market_sim.analysis.visualization.validator_lanes import absences, lanes_panel, shifts
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.consensus_events import BlockFinalized, BlockProposed, EquivocationSeen, VoteCast
-from market_sim.simulation.run import Options, simulate
+from market_sim.simulation.options import Options
+from market_sim.simulation.run import simulate
 from market_sim.simulation.scenarios.streamlet_demo import StreamletDemo
 from tests.unit.analysis.visualization.journals import Chain, eventful
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from market_sim.core.data import archive
-from market_sim.simulation.run import Options, simulate
+from market_sim.simulation.options import Options
+from market_sim.simulation.run import simulate
 from market_sim.simulation.scenarios.first_market import FirstMarket
 from market_sim.ui.web.application import create_app
 from tests.conftest import ROOT

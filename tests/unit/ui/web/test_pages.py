@@ -9,7 +9,8 @@ from plotly.graph_objects import Figure
 
 from market_sim.core.data import archive
 from market_sim.core.models.reasons import table
-from market_sim.simulation.run import Options, simulate
+from market_sim.simulation.options import Options
+from market_sim.simulation.run import simulate
 from market_sim.simulation.scenarios.option_expiry import OptionExpiry
 from market_sim.ui.web.security import CONTENT_POLICY
 from tests.unit.ui.web.conftest import LESSON

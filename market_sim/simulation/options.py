@@ -1,0 +1,44 @@
+"""The options: what a person chooses for one run beside the scenario and its parameters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from market_sim.core.errors import InputError
+
+DEFAULT_SEED = 7
+DEFAULT_EPOCHS = 8
+MOST_EPOCHS = 1_000_000
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a person chooses for one run beside the scenario; None leaves the scenario's own choice."""
+
+    seed: int = DEFAULT_SEED
+    epochs: int = DEFAULT_EPOCHS
+    settlement: str | None = None
+    """"eth-tester", "memory" or "none"."""
+    validators: int | None = None
+    leaders: str | None = None
+    byzantine: str | None = None
+    partition: str | None = None
+    paranoid: bool = False
+    """Check the invariants after every step, not only in the tests."""
+
+    def __post_init__(self) -> None:
+        if type(self.epochs) is not int or not 1 <= self.epochs <= MOST_EPOCHS:
+            raise InputError(f"a run has from 1 to {MOST_EPOCHS} epochs, found {self.epochs!r}")
+        if type(self.seed) is not int or self.seed < 0:
+            raise InputError(f"a seed is a whole number from 0 on, found {self.seed!r}")
+
+    @property
+    def beside_the_scenario(self) -> dict[str, int | str | bool | None]:
+        """The choices that are neither seed nor length, for the first event of the journal."""
+        return {
+            "settlement": self.settlement,
+            "validators": self.validators,
+            "leaders": self.leaders,
+            "byzantine": self.byzantine,
+            "partition": self.partition,
+        }

@@ -1,0 +1,145 @@
+"""The road: what one run consists of once its scenario is built, and how its stations are joined.
+
+The world trades, the committee orders the trades into blocks, the desk pays final blocks out. Everything they do is
+planned on the world's clock; a session (market_sim/simulation/session.py) lets that clock run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from market_sim.blockchain.register import Register
+from market_sim.core.consensus.blocks import FinalBlock
+from market_sim.core.consensus.committee import Committee
+from market_sim.core.data.journal import Journal
+from market_sim.core.errors import InputError
+from market_sim.core.models.inputs import Pause, Resume
+from market_sim.core.models.run_events import CommitteeSeated, RunStarted
+from market_sim.market.exchange.listing import CONTINUOUS, HALTED, IN_CALL
+from market_sim.simulation.engine.clock import MILLISECOND
+from market_sim.simulation.engine.world import World
+from market_sim.simulation.options import Options
+from market_sim.simulation.scenarios.finder import explained, source_file
+from market_sim.simulation.scenarios.scenario import Scenario
+
+if TYPE_CHECKING:
+    from market_sim.blockchain.desk import SettlementDesk
+    from market_sim.blockchain.settlement import Settlement
+
+NEWS_NS = 100 * MILLISECOND
+"""How often the exchange tells the validators about new trades."""
+PAUSED = "PAUSED"
+"""Why trading stands still when a person has paused it."""
+
+
+def prepared(scenario: Scenario, options: Options, journal: Journal | None = None) -> World:
+    """The world as it is before the clock starts."""
+    journal = Journal() if journal is None else journal
+    journal.record(
+        RunStarted(0, scenario.name, options.seed, options.epochs, scenario.parameters, options.beside_the_scenario)
+    )
+    world = World(options.seed, journal)
+    with explained(source_file(type(scenario))):
+        scenario.build(world)
+        world.validators(options.validators, options.leaders, options.byzantine)
+        world.network(partition=options.partition)
+    if not world.exchange.listings:
+        raise InputError(f"scenario {scenario.name} lists no instrument, so there is nothing to trade")
+    if options.settlement is not None:
+        world.settle_on(options.settlement)
+    return world
+
+
+class Road:
+    """One run on its way: the world, the committee that orders its trades, the desk that pays them out."""
+
+    def __init__(self, world: World, options: Options) -> None:
+        self.world = world
+        self.epochs = options.epochs
+        self.register = Register.of(world.journal)
+        self.committee: Committee = world.committee_plan.seat(
+            world.clock, world.journal, world.randomness, self.register, self._finalized, options.paranoid
+        )
+        self._introduce()
+        self.desk = self._open_desk()
+        self._told = 0
+
+    def start(self) -> None:
+        """Plan what comes first: wake-ups, shocks, the exchange's news, and the epochs."""
+        epoch_ns = self.committee.rules.epoch_ns
+        self.world.start(epoch_ns)
+        self.world.clock.plan(NEWS_NS, self._tell_validators)
+        self.committee.start(first_epoch_at=epoch_ns, epochs=self.epochs)
+
+    def finish(self) -> None:
+        """After the last epoch: what is on its way to the chain arrives."""
+        if self.desk is not None:
+            self.desk.finish()
+
+    def change_phase(self, wish: Pause | Resume) -> None:
+        """Pause what trades, or let what was paused collect orders for an auction that opens it again."""
+        world = self.world
+        for symbol, listing in world.exchange.listings.items():
+            if wish.symbol not in (None, symbol):
+                continue
+            if isinstance(wish, Pause) and listing.phase == CONTINUOUS:
+                world.exchange.halt(symbol, PAUSED)
+            elif isinstance(wish, Resume) and listing.phase == HALTED and listing.because == PAUSED:
+                world.exchange.call(symbol, reason=PAUSED)
+                world.clock.plan(world.clock.now + wish.call_ms * MILLISECOND, self._reopen, symbol)
+
+    def _introduce(self) -> None:
+        rules = self.committee.rules
+        traitors = tuple(index for index in range(rules.validators) if index not in self.committee.honest)
+        genesis = self.committee.genesis.hash.hex()
+        self.world.journal.record(
+            CommitteeSeated(0, rules.validators, rules.faults, rules.quorum, rules.leader_rule, genesis, traitors)
+        )
+
+    def _open_desk(self) -> SettlementDesk | None:
+        world = self.world
+        if world.settlement == "none":
+            return None
+        # Imported late: certificates need a hash and a curve that a run without settlement never touches.
+        from market_sim.blockchain.desk import SettlementDesk
+
+        desk = SettlementDesk(
+            settlement_on(world.settlement),
+            validators=self.committee.rules.validators,
+            randomness=world.randomness,
+            record=world.journal.record,
+            now=lambda: world.clock.now,
+            trade=lambda number: world.tape.entries[number - 1],
+        )
+        desk.open(self.register, world.journal, self.committee.genesis.hash)
+        return desk
+
+    def _finalized(self, validator: int, blocks: Sequence[FinalBlock]) -> None:
+        if self.desk is not None:
+            self.desk.finalized(validator, blocks)
+
+    def _reopen(self, symbol: str) -> None:
+        if self.world.exchange.listings[symbol].phase == IN_CALL:
+            self.world.exchange.uncross(symbol)
+
+    def _tell_validators(self, _: None) -> None:
+        """The exchange announces the trades since the last time; they travel through the network like any message."""
+        entries = self.world.tape.entries
+        if len(entries) > self._told:
+            self.committee.publish(tuple(entries[self._told :]))
+            self._told = len(entries)
+        self.world.clock.plan(self.world.clock.now + NEWS_NS, self._tell_validators)
+
+
+def settlement_on(backend: str) -> Settlement:
+    """The settlement of this name; a chain's libraries are imported only when one is wanted."""
+    if backend == "memory":
+        from market_sim.blockchain.in_memory import InMemorySettlement
+
+        return InMemorySettlement()
+    if backend == "eth-tester":
+        from market_sim.blockchain.ethereum.settlement import eth_tester_settlement
+
+        return eth_tester_settlement()
+    raise InputError(f"trades are settled on eth-tester, memory or none, found {backend!r}")
