@@ -17,6 +17,7 @@ from market_sim.simulation.engine.world import World
 from market_sim.simulation.options import Options
 from market_sim.simulation.run import simulate
 from market_sim.simulation.scenarios.scenario import Scenario
+from market_sim.simulation.session import Session
 from market_sim.strategies.traditional.market_maker import MarketMaker
 from market_sim.strategies.traditional.noise import Noise
 
@@ -36,6 +37,7 @@ __all__ = [
     "PriceShock",
     "Scenario",
     "Sell",
+    "Session",
     "Spot",
     "Stock",
     "Strategy",

@@ -33,6 +33,12 @@ def _serve(arguments: Sequence[str]) -> int:
     return serve(arguments)
 
 
+def _replay(arguments: Sequence[str]) -> int:
+    from market_sim.ui.cli.replaying import replay
+
+    return replay(arguments)
+
+
 def _of_the_course(name: str) -> Command:
     def run(arguments: Sequence[str]) -> int:
         from market_sim.ui.cli import course_commands
@@ -46,6 +52,7 @@ def _of_the_course(name: str) -> Command:
 COMMANDS: dict[str, Command] = {
     "doctor": _doctor,
     "serve": _serve,
+    "replay": _replay,
     "lesson": _of_the_course("lesson"),
     "grade": _of_the_course("grade"),
     "lint": _of_the_course("lint"),

@@ -1,0 +1,46 @@
+"""`simulate.py replay RUN`: a stored run is played again from its seed and its inputs, and compared event by event."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import islice
+from pathlib import Path
+
+from market_sim.core.data import archive
+from market_sim.core.data.fingerprint import shortened
+from market_sim.core.models.run_events import InputReceived, RunEnded
+from market_sim.core.version import VERSION
+from market_sim.simulation.scenarios.finder import find_scenario
+from market_sim.simulation.scenarios.scenario import configured
+from market_sim.simulation.session import Session
+from market_sim.ui.cli.arguments import Parser
+
+SAME, ANOTHER = 0, 3
+
+
+def replay(arguments: Sequence[str]) -> int:
+    """Play a stored run again and say whether it is the same run, or where it differs first."""
+    made = Parser(prog="simulate.py replay", description="Play a stored run again from its seed and its inputs.")
+    made.add_argument("run", metavar="RUN", type=Path, help="the folder of the run, for example results/NAME")
+    made.add_argument("--scenario", metavar="FILE", help="the file of its scenario, where that is not a shipped one")
+    typed = made.parse_args(list(arguments))
+    stored = archive.load(typed.run)
+    kind = find_scenario(typed.scenario or stored.manifest.scenario)
+    session = Session.replay(stored.journal, configured(kind, **stored.manifest.parameters))
+    last = stored.journal[-1]
+    complete = isinstance(last, RunEnded) and last.complete
+    # The last event of an interrupted run says only when somebody interrupted it.
+    wanted = len(stored.journal) if complete or not isinstance(last, RunEnded) else len(stored.journal) - 1
+    session.step(events=wanted - len(session.journal))
+    inputs = sum(1 for _ in stored.journal.of(InputReceived))
+    how = f"seed {stored.manifest.seed} and {inputs} input{'' if inputs == 1 else 's'}"
+    pairs = zip(islice(stored.journal, wanted), session.journal, strict=False)
+    differs = next((number for number, (old, new) in enumerate(pairs) if old != new), None)
+    if differs is None and len(session.journal) >= wanted and complete == session.is_over:
+        what = f"fingerprint {shortened(stored.manifest.fingerprint)}" if complete else f"the first {wanted:,} events"
+        print(f"{typed.run}: {how} give {what} again")
+        return SAME
+    place = min(wanted, len(session.journal)) if differs is None else differs
+    made_by = "" if stored.manifest.version == VERSION else f"; it was made by version {stored.manifest.version}"
+    print(f"{typed.run}: {how} give another run: event {place} is the first that differs{made_by}")
+    return ANOTHER
