@@ -1,0 +1,160 @@
+"""The gains of a run: what each account brought in, what it is worth at the last marks, and what made the difference.
+
+    gain = worth at the last marks - what was brought in, at the prices of its time
+    from prices = what was brought in, at the last marks - what was brought in, at the prices of its time
+    from trading = gain - from prices
+
+So an account that does nothing gains from prices alone. What one account gains from trading, fees included, others
+lose: over all accounts of a currency these gains sum to zero. What was lent, borrowed or pledged counts for whoever
+gave it, and what a future or a perpetual has gained and not yet paid counts as if it were paid.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from market_sim.analysis.three_clocks import marks_in, terms_in
+from market_sim.core.data.fold import Balances, Fold
+from market_sim.core.data.journal import Journal
+from market_sim.core.models.event import Event
+from market_sim.core.models.market_events import Deposited, Trade, Transferred
+from market_sim.core.models.mechanism_events import CorporateActionTaken
+from market_sim.core.models.run_events import AgentJoined, ValueMoved
+from market_sim.market.mechanisms.equity import Terms
+from market_sim.market.mechanisms.liabilities import Liabilities
+
+GIVEN = frozenset({"LENT", "BORROWED", "PLEDGED"})
+GIVEN_BACK = frozenset({"REPAID", "WRITTEN_OFF", "RETURNED", "PLEDGE_RETURNED"})
+"""Transfers after which the source has a claim on the target, and those that end such a claim."""
+
+
+@dataclass(frozen=True)
+class Gain:
+    """One account in one currency; amounts in its smallest unit."""
+
+    account: str
+    strategy: str
+    """What decides for it; "" for an account of the house, such as the one for fees."""
+    currency: str
+    brought: int
+    """What was brought in, each deposit at the price of its time (else at the first price that became known)."""
+    worth: int
+    from_prices: int
+    cash: int
+    holdings: Mapping[str, int]
+    """By instrument, with what is lent or pledged and less what is borrowed."""
+
+    @property
+    def gain(self) -> int:
+        """What the account is worth beyond what was brought in."""
+        return self.worth - self.brought
+
+    @property
+    def from_trading(self) -> int:
+        """The part of the gain that holding what was brought in would not have given."""
+        return self.gain - self.from_prices
+
+
+def gains(journal: Journal) -> list[Gain]:
+    """The gain of every account that holds or brought in anything, the largest first, currency by currency."""
+    strategies = {event.agent: event.strategy for event in journal.of(AgentJoined)}
+    terms, marks = terms_in(journal), marks_in(journal)
+    owned, owed = _owned(journal)
+    deposits = _deposits(journal)
+    found: list[Gain] = []
+    for currency in sorted({each.quote for each in terms.values()}):
+        for account, assets in owned.items():
+            brought = deposits.get(account, [])
+            then = sum(amount * _unit(asset, price, terms, currency) for asset, amount, price in brought)
+            now = sum(amount * _unit(asset, marks.get(asset), terms, currency) for asset, amount, _ in brought)
+            worth = sum(amount * _unit(asset, marks.get(asset), terms, currency) for asset, amount in assets.items())
+            worth += _unpaid(owed, account, marks, terms, currency)
+            holdings = {
+                asset: amount for asset, amount in assets.items() if asset in terms and terms[asset].quote == currency
+            }
+            cash = assets.get(currency, 0)
+            strategy = strategies.get(account, "")
+            if strategy or brought or worth or cash or holdings:
+                found.append(Gain(account, strategy, currency, then, worth, now - then, cash, holdings))
+    return sorted(found, key=lambda one: (one.currency, -one.gain, one.account))
+
+
+def gain_documents(rows: Iterable[Gain]) -> list[dict[str, object]]:
+    """The gains as plain values, for programs."""
+    return [
+        {
+            "account": row.account,
+            "strategy": row.strategy or None,
+            "currency": row.currency,
+            "brought": row.brought,
+            "worth": row.worth,
+            "gain": row.gain,
+            "from_trading": row.from_trading,
+            "from_prices": row.from_prices,
+            "cash": row.cash,
+            "holdings": dict(row.holdings),
+        }
+        for row in rows
+    ]
+
+
+def _unit(asset: str, price: int | None, terms: Mapping[str, Terms], currency: str) -> int:
+    """What one unit of an asset is worth in a currency: nothing where no price is known, or for another currency."""
+    if asset == currency:
+        return 1
+    known = terms.get(asset)
+    if known is None or known.quote != currency or known.on_margin or price is None:
+        return 0
+    return price * known.multiplier
+
+
+def _unpaid(
+    owed: Liabilities, account: str, marks: Mapping[str, int], terms: Mapping[str, Terms], currency: str
+) -> int:
+    """What the account's contracts have gained and not yet paid."""
+    return sum(
+        position.gain(marks[symbol], terms[symbol].multiplier)
+        for symbol, position in owed.contracts.get(account, {}).items()
+        if symbol in marks and terms[symbol].quote == currency
+    )
+
+
+def _owned(journal: Journal) -> tuple[Balances, Liabilities]:
+    """What everybody holds and has claims on, less what it owes; and the contracts that are paid for later."""
+    owned, claims, owed = Fold(), Fold(), Liabilities()
+    for event in journal:
+        owned.add(event)
+        owed.read((event,))
+        if isinstance(event, Transferred) and event.reason in GIVEN | GIVEN_BACK:
+            claims.move(event.source, event.asset, event.amount)
+            claims.move(event.target, event.asset, -event.amount)
+        elif isinstance(event, CorporateActionTaken) and event.action == "split":
+            for account, assets in claims.balances.items():
+                claims.move(account, event.symbol, assets.get(event.symbol, 0) * (event.amount - 1))
+    for account, assets in claims.balances.items():
+        for asset, amount in assets.items():
+            owned.move(account, asset, amount)
+    return owned.balances, owed
+
+
+def _deposits(events: Iterable[Event]) -> dict[str, list[tuple[str, int, int | None]]]:
+    """By account: every asset and amount that was brought in, with the price of its time."""
+    values: dict[str, int] = {}
+    trades: dict[str, int] = {}
+    first: dict[str, int] = {}
+    found: list[tuple[str, str, int, int | None]] = []
+    for event in events:
+        if isinstance(event, Deposited):
+            price = values.get(event.asset, trades.get(event.asset))
+            found.append((event.account, event.asset, event.amount, price))
+        elif isinstance(event, ValueMoved):
+            values[event.symbol] = event.value
+            first.setdefault(event.symbol, event.value)
+        elif isinstance(event, Trade):
+            trades[event.symbol] = event.price
+            first.setdefault(event.symbol, event.price)
+    deposits: dict[str, list[tuple[str, int, int | None]]] = {}
+    for account, asset, amount, price in found:
+        deposits.setdefault(account, []).append((asset, amount, first.get(asset) if price is None else price))
+    return deposits
