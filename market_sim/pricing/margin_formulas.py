@@ -4,7 +4,7 @@ Sources: Regulation T (12 CFR 220.12), FINRA rule 4210(c) and (f)(2), Cboe rule 
 smallest unit of money (cents); a requirement rounds up. A premium is the option's price for one unit of the
 underlying, as it is quoted; a multiplier of 100 makes it a contract.
 
->>> initial_long(977_300_00), initial_short(977_300_00)
+>>> initial_long(977_300_00), initial_short(price=97_73, shares=10_000)
 (48865000, 146595000)
 >>> maintenance_short(price=40_00, shares=100), maintenance_short(price=2_00, shares=100)
 (120000, 25000)
@@ -47,9 +47,17 @@ def initial_long(value: int) -> int:
     return part(value, INITIAL_LONG)
 
 
-def initial_short(value: int) -> int:
-    """One and a half times what is sold short; the proceeds of the sale are one of these."""
-    return part(value, INITIAL_SHORT)
+def initial_short(price: int, shares: int) -> int:
+    """One and a half times what is sold short, the proceeds of the sale among it; never less than keeps it open.
+
+    Below $10.00 half of the value is less than the least amounts for each share of `maintenance_short`. Whoever were
+    let in with less would be called at the very price of the sale.
+
+    >>> initial_short(price=40_00, shares=100), initial_short(price=2_00, shares=100)
+    (600000, 45000)
+    """
+    value = count("price", price) * count("shares", shares)
+    return max(part(value, INITIAL_SHORT), value + maintenance_short(price, shares))
 
 
 def maintenance_long(value: int) -> int:

@@ -96,7 +96,8 @@ LIFE_CYCLE: tuple[Reason, ...] = (
     ),
     _refusal(
         "INITIAL_MARGIN",
-        "Who holds what is paid for later has cash for a part of its value, open orders counted at their worst.",
+        "To open a position takes equity for a part of its value, with open orders at their worst, and never less "
+        "than to keep it.",
         "the position could become worth {value}, which takes {needed} as margin; {available} is there",
     ),
     _withdrawal("INSTRUMENT_ENDED", "When an instrument expires or its question is answered, its orders end with it."),

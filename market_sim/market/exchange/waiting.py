@@ -5,11 +5,13 @@ Nothing of this happens while a message is being matched: it follows when the me
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from heapq import heappop, heappush
 
 from market_sim.core.data.journal import Journal
+from market_sim.core.errors import RuleViolation
 from market_sim.core.models.market_events import OrderTriggered
+from market_sim.market.exchange.account import Account
 from market_sim.market.exchange.clearing import Timepiece
 from market_sim.market.exchange.fees import FeeSchedule
 from market_sim.market.exchange.listing import CONTINUOUS, Listing
@@ -24,6 +26,8 @@ class Waiting(Matching):
     def __init__(self, clock: Timepiece, journal: Journal, fees: Mapping[str, FeeSchedule] | None = None) -> None:
         # A heap of (time, order id, account): one that was cancelled is passed over when its time comes.
         self._expiring: list[tuple[int, int, str]] = []
+        self.trigger_rules: list[Callable[[Account, Listing, Order], None]] = []
+        """Further rules, asked when a stop order triggers; who raises RuleViolation ends the order."""
         super().__init__(clock, journal, fees)
 
     def _expires_at(self, order: Order, time: int) -> None:
@@ -63,6 +67,12 @@ class Waiting(Matching):
     def _trigger(self, listing: Listing, order: Order) -> None:
         """Let a stop order arrive in the book: it is as late as if it had been sent now."""
         account = self.accounts[order.account]
+        try:
+            for rule in self.trigger_rules:
+                rule(account, listing, order)
+        except RuleViolation as broken:
+            self._withdraw(account, order, broken.reason)
+            return
         self._lift(listing, account, order)
         order.where = BOOK
         self._record(OrderTriggered(self.clock.now, order.id, listing.last or 0))

@@ -3,9 +3,9 @@
     world.attach(MarginAccounts({"ann": Agreement()}, values=world.values, capital=dollars(1_000_000)))
 
 An order is accepted if the account's equity reaches what all its positions need with all open orders at their worst
-(L2), or if it makes that need no larger: closing is always allowed. Then what the account lacks is lent: cash by the
-broker, shares by a lender. Marks are taken every `check_every`, and hold until the next time; then accounts below
-maintenance are called or liquidated. At the end of a day interest and borrow fees are due.
+(L2), or if it only closes, at a price that gives away no more than the margin it frees. Then what the account lacks is
+lent: cash by the broker, shares by a lender. Marks are taken every `check_every`, and hold until the next time; then
+accounts below maintenance are called or liquidated. At the end of a day interest and borrow fees are due.
 
 Almost every order comes from an account with room to spare, so the full sum is made once for a snapshot and what is
 left of it, the `room`, is used up by further orders, each counted as if it could only make things worse.
@@ -19,9 +19,10 @@ from typing import ClassVar
 
 from market_sim.core.errors import InputError, RuleViolation
 from market_sim.core.models.instruments import Stock
-from market_sim.core.models.intents import BUY, Amend, PlaceOrder
+from market_sim.core.models.intents import BUY, SELL, Amend, PlaceOrder
 from market_sim.core.models.mechanism_events import ContractSpecified, CorporateActionTaken, MarginGranted
 from market_sim.market.exchange.account import Account
+from market_sim.market.exchange.gates import MARKET_BAND_PERCENT
 from market_sim.market.exchange.listing import Listing
 from market_sim.market.exchange.order import Order
 from market_sim.market.mechanisms.credit import Credit
@@ -33,6 +34,7 @@ from market_sim.market.mechanisms.mechanism import Mechanism
 from market_sim.market.mechanisms.short_selling import Lending, Recall
 from market_sim.market.mechanisms.standings import Agreement, NewOrder, Standings
 from market_sim.market.mechanisms.uptick_rule import UptickRule
+from market_sim.pricing.margin_formulas import initial_short
 
 DAY_NS = 1_000_000_000
 CHECK_NS = 100_000_000
@@ -92,6 +94,8 @@ class MarginAccounts(Mechanism):
         self._rooms: dict[str, int] = {}
         self._units: dict[str, int] = {}
         """Of each stock that has a mark, what one share of it is worth."""
+        self._short_units: dict[str, int] = {}
+        """Of each stock that has a mark, the 150 % (or more) that one share sold short takes."""
         self._due = 0
         self._transfers = 0
 
@@ -112,6 +116,9 @@ class MarginAccounts(Mechanism):
         self.credit = Credit(self.standings, terms.broker, terms.interest_bps)
         self.lending = Lending(self.standings, self.credit, terms.lenders, terms.borrow_fees_bps, terms.recalls)
         self.uptick = UptickRule(self.standings, self.journal, terms.day)
+        self._restricts, self._borrowed = terms.uptick_rule, self.standings.liabilities.borrowed
+        if self._restricts:
+            exchange.trigger_rules.append(self._wake)
         self.insurance = Insurance(self.standings, self.credit, terms.fund, terms.clearing, terms.liquidation_fee_bps)
         self.calls = MarginCalls(self.standings, self.credit, terms.grace, terms.backers)
         self.liquidation = Liquidation(self.standings, self.journal, self.credit, self.lending, self.insurance)
@@ -133,19 +140,24 @@ class MarginAccounts(Mechanism):
             if account.name not in self.standings.agreements:
                 return
         elif self._transfers == self.exchange.transfers and self._clock.now < self._due and type(intent) is PlaceOrder:
-            # Half of the mark, the distance from the mark to the limit, and a fee of at most the value: all of it is
-            # less than the mark and twice the value together.
-            twice = 2 * limit * quantity * listing.multiplier + listing.most_fixed
-            most = quantity * self._units.get(listing.symbol, NEVER) + twice
-            if most <= room:
-                _, cash, holdings = account.seats[listing.symbol]
-                if (
-                    twice <= cash.total - cash.reserved
-                    if intent.side == BUY
-                    else quantity <= holdings.total - holdings.reserved
-                ):
-                    self._rooms[account.name] = room - most
-                    return
+            # To buy takes half of the mark, the distance from the mark to the limit, and a fee of at most the value:
+            # less than the mark and twice the value together. To sell takes what a short sale takes beside its
+            # proceeds, the distance from the mark down to the limit, and a fee: less than 150 % and the value.
+            symbol, value = listing.symbol, limit * quantity * listing.multiplier
+            _, cash, holdings = account.seats[symbol]
+            if intent.side == BUY:
+                twice = 2 * value + listing.most_fixed
+                most = quantity * self._units.get(symbol, NEVER) + twice
+                is_there = twice <= cash.total - cash.reserved
+            else:
+                most = quantity * self._short_units.get(symbol, NEVER) + value + listing.most_fixed
+                is_there = quantity <= holdings.total - holdings.reserved and not (
+                    # What was borrowed once may lie idle here: selling it again is a short sale again.
+                    self._restricts and account.name in self._borrowed and self._borrowed[account.name].get(symbol)
+                )
+            if is_there and most <= room:
+                self._rooms[account.name] = room - most
+                return
         self._weigh(account, listing, intent, limit, quantity)
 
     def _weigh(self, account: Account, listing: Listing, intent: PlaceOrder | Amend, limit: int, quantity: int) -> None:
@@ -162,11 +174,29 @@ class MarginAccounts(Mechanism):
         if self.liquidation.account != name and not self.lending.is_buying_in(name):
             has, needs = self.standings.to_open(name, NewOrder(listing.symbol, side, left, limit), leaving)
             self._rooms[name] = has - needs
-            if has < needs and not self._reduces(account, listing.symbol, side, left, leaving):
+            if has < needs and not self._closes(account, listing, side, left, limit, leaving):
                 value = limit * left * listing.instrument.multiplier
                 raise RuleViolation("INITIAL_MARGIN", value=value, needed=needs, available=has)
         self._provide(account, listing, side, left, limit, leaving)
         self._transfers = self.exchange.transfers  # a loan changes neither equity nor requirement
+
+    def _closes(
+        self, account: Account, listing: Listing, side: int, left: int, limit: int, leaving: Order | None
+    ) -> bool:
+        """Whether an order only closes, and gives away no more than the margin it frees or a market order's band.
+
+        Otherwise two friends could empty the broker: one buys back for a fortune, on credit, what is worth nothing.
+        """
+        if not self._reduces(account, listing.symbol, side, left, leaving):
+            return False
+        symbol, rules = listing.symbol, self.agreements[account.name].profile
+        mark, held = self.standings.marks.get(symbol, limit), self.standings.net(account.name)[symbol]
+        before, after = (
+            rules.requirement({symbol: size}, self.standings.marks, self.standings.instruments, initial=True)
+            for size in (held, held + side * left)
+        )
+        size = left * listing.instrument.multiplier
+        return side * (limit - mark) * size <= max(before - after, mark * size * MARKET_BAND_PERCENT // 100)
 
     def _reduces(self, account: Account, symbol: str, side: int, left: int, leaving: Order | None) -> bool:
         """Whether an order can only make a position smaller: with all others of its side it closes at most all."""
@@ -190,16 +220,38 @@ class MarginAccounts(Mechanism):
             if lacking > 0:
                 self.credit.lend(account.name, lacking, listing.symbol)
             return
+        if self._restricts and self._is_new_short_sale(account, listing, left, limit, leaving):
+            self.uptick.check(listing, limit)
         lacking = left - holdings.available - (leaving.remaining if leaving is not None else 0)
-        if lacking <= 0 or not listing.instrument.delivered:
+        if lacking <= 0:
             return
-        if not isinstance(listing.instrument, Stock):
+        if listing.instrument.delivered and not isinstance(listing.instrument, Stock):
             raise RuleViolation("CANNOT_BE_SHORT", symbol=listing.symbol, needed=left, available=left - lacking)
         if listing.symbol not in self.standings.marks:
             raise RuleViolation("NO_MARK", symbol=listing.symbol)
-        if self.terms.uptick_rule:
-            self.uptick.check(listing, limit)
+        if not listing.instrument.delivered:
+            return
         self.lending.borrow(account.name, listing.symbol, lacking)
+
+    def _is_new_short_sale(
+        self, account: Account, listing: Listing, left: int, limit: int, leaving: Order | None
+    ) -> bool:
+        """Whether an order offers shares that its account does not own, at a price at which it does not wait yet.
+
+        Who owns them is what counts, not whether something must be borrowed for it: shares that were borrowed for an
+        earlier order may still lie there. An order that only becomes smaller offers nothing anew.
+        """
+        if not isinstance(listing.instrument, Stock):
+            return False
+        if leaving is not None and limit == (leaving.cap or leaving.limit) and left <= leaving.remaining:
+            return False
+        return not self._reduces(account, listing.symbol, SELL, left, leaving)
+
+    def _wake(self, account: Account, listing: Listing, order: Order) -> None:
+        """A stop order that triggers arrives like a new one: a short sale may not wake up into a bid."""
+        is_ours = account.name in self.standings.agreements and isinstance(listing.instrument, Stock)
+        if is_ours and order.side == SELL and not self._reduces(account, order.symbol, SELL, order.remaining, order):
+            self.uptick.check(listing, order.limit)
 
     # As time passes
 
@@ -250,6 +302,10 @@ class MarginAccounts(Mechanism):
                 symbol: marks[symbol] * listing.multiplier
                 for symbol, listing in self.exchange.listings.items()
                 if type(listing.instrument) is Stock and symbol in marks
+            }
+            self._short_units = {
+                symbol: initial_short(marks[symbol], 1) * self.exchange.listings[symbol].multiplier
+                for symbol in self._units
             }
         self.standings.catch_up()
 

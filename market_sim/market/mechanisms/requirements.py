@@ -6,7 +6,8 @@ quarter to keep it; what Cboe asks for a written option; a part of the notional 
 `Portfolio` profile asks what ten moves of each underlying would cost at worst.
 
 All amounts are requirements on equity as `equity` counts it, in which short positions are already subtracted. So a
-short sale's 150 % are 50 % here, and a written option's premium is not asked for twice.
+short sale's 150 % are 50 % here, and a written option's premium is not asked for twice. To open a position never needs
+less than to keep it: a requirement with a least amount has it at the opening too.
 
 >>> from market_sim.core.models.instruments import Stock
 >>> ACME = {"ACME": Stock("ACME")}
@@ -25,7 +26,13 @@ from typing import Protocol
 from market_sim.core.errors import InputError
 from market_sim.core.models.derivatives import Derivative, Future, Note, Option, Perpetual, PredictionContract, Warrant
 from market_sim.core.models.instruments import Instrument
-from market_sim.pricing.margin_formulas import WrittenOption, initial_long, maintenance_long, maintenance_short
+from market_sim.pricing.margin_formulas import (
+    WrittenOption,
+    initial_long,
+    initial_short,
+    maintenance_long,
+    maintenance_short,
+)
 from market_sim.pricing.option import VanillaOption
 from market_sim.pricing.perpetual import Tier, initial_margin, maintenance_margin
 from market_sim.pricing.portfolio_margin import Leg, scan
@@ -107,9 +114,9 @@ class Strategy:
             return size * max(0, instrument.payout - mark)
         if isinstance(instrument, (Derivative, PredictionContract, Warrant, Note)):
             return mark * size  # paid in full: nothing is lent on what may become worthless
-        if initial:
-            return initial_long(mark * size)  # half, for long and short alike: see the module's docstring
-        return maintenance_long(mark * size) if held > 0 else maintenance_short(mark, size)
+        if held > 0:
+            return initial_long(mark * size) if initial else maintenance_long(mark * size)
+        return initial_short(mark, size) - mark * size if initial else maintenance_short(mark, size)
 
 
 def _written(option: Option, contracts: int, positions: Positions, marks: Positions) -> int:

@@ -96,6 +96,7 @@ class Lending:
                 record(Located(now, name, symbol, part, lender))
                 self._exchange.transfer(lender, name, symbol, part, BORROWED, symbol)
                 quantity -= part
+        self._standings.catch_up()  # whoever asks next whether this account owes shares is told the truth
 
     def return_idle(self, name: str) -> None:
         """Give back what an account borrowed and neither sold nor offers; the first lender first."""

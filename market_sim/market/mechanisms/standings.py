@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import msgspec
+
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.instruments import Instrument
 from market_sim.core.models.intents import BUY
@@ -178,16 +180,40 @@ class Standings:
             size = quantity * listing.instrument.multiplier
             at_worst += max(0, side * (limit - marks.get(symbol, 0))) * size
             at_worst += 0 if listing.free else listing.fees.most(limit * quantity * listing.multiplier)
-        has, apart = self.equity(name), 0
+        has, apart, beyond = self.equity(name), 0, 0
         for symbol in agreement.isolated:
+            beyond += self._beyond_collateral(account, symbol, new, leaving)
             held = positions.pop(symbol, 0)
             sizes = [by_symbol.pop(symbol, 0) for by_symbol in sides]
             worst = max(abs(held + sizes[0]), abs(held - sizes[1]))
             opened = agreement.contracts.requirement({symbol: worst}, marks, self.instruments, initial=True)
             apart += max(0, opened - self.collateral(name, symbol))
             has -= self.isolated_equity(name, symbol)
-        needed = agreement.profile.with_orders(positions, *sides, marks, self.instruments)
-        return has, needed + apart + at_worst
+        needed = agreement.profile.with_orders(positions, *sides, marks, self.instruments) + apart + at_worst
+        # No other equity helps a contract that is kept apart: what its own collateral lacks is always lacking.
+        return has, max(needed, has) + beyond if beyond else needed
+
+    def _beyond_collateral(self, account: Account, symbol: str, new: NewOrder | None, leaving: Order | None) -> int:
+        """What an isolated contract would lack to be kept, if orders of the new one's side traded at their limits.
+
+        Its collateral is a part of what it is entered at, so an entry far from the mark can use it up at once. The
+        worst limits are taken first; how many of the orders trade is what is worst.
+        """
+        mark = self.marks.get(symbol)
+        if new is None or new.symbol != symbol or mark is None:
+            return 0
+        rules, multiplier = self.agreements[account.name].contracts, self._terms[symbol].multiplier
+        after = msgspec.structs.replace(self.liabilities.contract(account.name, symbol))
+        orders = [
+            each for each in self._orders(account, new, leaving) if (each.symbol, each.side) == (symbol, new.side)
+        ]
+        worst = 0
+        for each in sorted(orders, key=lambda each: -each.side * each.limit):
+            after.trade(each.side * each.quantity, each.side * each.quantity * each.limit * multiplier)
+            needed = rules.requirement({symbol: after.quantity}, self.marks, self.instruments, initial=False)
+            collateral = -(-abs(after.entry) // rules.leverage)
+            worst = max(worst, needed - collateral - after.open_gain(mark, multiplier))
+        return worst
 
     def _orders(self, account: Account, new: NewOrder | None, leaving: Order | None) -> list[NewOrder]:
         found = [

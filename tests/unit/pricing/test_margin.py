@@ -38,8 +38,22 @@ cents = st.integers(0, 10**9)
 
 @given(cents)
 def test_requirements_round_up_and_never_by_a_cent_or_more(value):
-    for requirement, rate in ((initial_long, "1/2"), (initial_short, "3/2"), (maintenance_long, "1/4")):
+    for requirement, rate in ((initial_long, "1/2"), (maintenance_long, "1/4")):
         assert 0 <= requirement(value) - value * Fraction(rate) < 1
+
+
+@given(cents, st.integers(0, 10_000))
+def test_a_short_sale_needs_half_of_its_value_or_what_keeps_it_open(price, shares):
+    beside = initial_short(price, shares) - price * shares
+    assert beside == max(-(-price * shares // 2), maintenance_short(price, shares))
+
+
+@pytest.mark.parametrize(
+    ("price", "requirement"),
+    [(0, 250_00), (2_00, 250_00), (4_99, 499_00), (5_00, 500_00), (10_00, 500_00), (10_02, 501_00), (40_00, 2_000_00)],
+)
+def test_the_least_amounts_hold_when_a_short_position_is_opened(price, requirement):
+    assert initial_short(price, 100) - 100 * price == requirement
 
 
 @pytest.mark.parametrize(

@@ -266,3 +266,71 @@ def test_stock_covers_the_call_that_is_written_on_it():
     assert covered == alone
     # ... unless an order offers the stock.
     assert us_strategy.with_orders({"ACME": 100, "C100": -1}, {}, {"ACME": 100}, marks, instruments) > alone
+
+
+def cheap(price: int, deposit: int, quantity: int) -> tuple[Market, object]:
+    """A market with a cheap share, and a short sale of it."""
+    market = Market({"sid": Agreement()}, price=price)
+    market.exchange.deposit("lender", "ACME", 100_000)
+    market.fund("sid", deposit)
+    return market, market.sell("sid", quantity, price)
+
+
+def test_a_short_sale_of_a_cheap_share_needs_what_keeps_it_open():
+    market, answer = cheap(price=2_00, deposit=10_000_00, quantity=10_000)
+    assert reason(answer) == "INITIAL_MARGIN"
+    assert answer.numbers == {"value": 20_000_00, "needed": 25_000_00, "available": 10_000_00}
+    assert market.owed("sid") == 0
+    check_promises(market)
+
+
+@pytest.mark.parametrize(
+    ("price", "each"), [(10, 2_50), (2_00, 2_50), (2_50, 2_50), (4_99, 4_99), (5_00, 5_00), (9_99, 5_00), (10_02, 5_01)]
+)
+def test_who_may_just_sell_short_is_not_called_at_the_unchanged_price(price, each):
+    for deposit, expected in ((100 * each, "accepted"), (100 * each - 1, "INITIAL_MARGIN")):
+        market, answer = cheap(price, deposit, 100)
+        assert reason(answer) == expected
+        assert not market.margin.standings.standing("sid").in_breach
+
+
+def test_the_room_that_is_left_counts_the_least_amount_of_each_share_too():
+    market, answer = cheap(price=10, deposit=1_000_00, quantity=100)
+    resting = market.exchange.submit("sid", Sell("ACME", 300, 11))
+    assert (reason(answer), resting.status) == ("accepted", "open")
+    for _ in range(6):  # the borrowed shares lie idle, so each of these is an order of the fast kind
+        market.exchange.submit("sid", Cancel(resting.id))
+        resting = market.exchange.submit("sid", Sell("ACME", 300, 11))
+        assert resting.status == "open"
+    assert reason(market.exchange.submit("sid", Sell("ACME", 1, 11))) == "INITIAL_MARGIN"
+
+
+def test_an_isolated_contract_is_not_opened_so_far_from_its_mark_that_it_is_lost_at_once():
+    market = Market({"leo": Agreement(BTC, isolated=("PERP",))})
+    market.fund("leo", 1_000_000_00)
+    # At 110.50 a tenth is 11.05, of which 10.50 are lost at the mark of 100: 0.55 are left, and 0.50 are needed.
+    assert reason(market.buy("leo", 1, 110_55, "PERP")) == "accepted"
+    answer = market.buy("leo", 1, 110_60, "PERP")
+    assert reason(answer) == "INITIAL_MARGIN"
+    assert answer.numbers["needed"] > answer.numbers["available"]
+    assert not market.margin.standings.standing("leo", "PERP").in_breach
+
+
+def test_a_contract_without_any_price_cannot_be_sold_short():
+    market = Market({"ann": Agreement()})
+    market.exchange.list(Option("C", underlying="OIL", strike=100, expiry=DAY))
+    market.fund("ann", 1_000_00)
+    assert reason(market.exchange.submit("ann", Sell("C", 1, 5))) == "NO_MARK"
+    assert reason(market.exchange.submit("ann", Buy("C", 1, 5))) == "accepted"
+
+
+def test_closing_gives_away_no_more_than_the_margin_it_frees():
+    market = Market({"ann": Agreement()})
+    market.fund("ann", 5_000_00)
+    market.buy("ann", 100, 100_00)
+    # At 50.00 the half that is freed is given away, and the broker still gets back what it lent.
+    assert reason(market.exchange.submit("ann", Sell("ACME", 100, 49_99))) == "INITIAL_MARGIN"
+    assert reason(market.sell("ann", 100, 50_00)) == "accepted"
+    market.later()
+    assert (market.cash("ann"), market.loan("ann")) == (0, 0)
+    check_promises(market)

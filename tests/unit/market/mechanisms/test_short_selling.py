@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from market_sim.core.errors import InputError
-from market_sim.core.models.intents import Buy, Cancel, Sell
+from market_sim.core.models.intents import SELL, Amend, Buy, Cancel, Conditions, PlaceOrder, Sell
 from market_sim.core.models.mechanism_events import BoughtIn, Located, Recalled, ShortSalesRestricted
 from market_sim.market.mechanisms.clearing_house import ClearingHouse
 from market_sim.market.mechanisms.corporate_actions import CorporateAction, CorporateActions
@@ -202,3 +202,85 @@ def test_a_split_and_a_dividend_reach_the_lender_through_the_borrower():
     assert market.cash("lender") == 2_000 * 50
     assert [event.amount for event in market.transfers("MANUFACTURED_DIVIDEND")] == [200 * 50]
     check_promises(market)
+
+
+def restricted() -> Market:
+    """ACME has fallen from 50.00 to 44.90, the best bid is there, and `sid` owns nothing."""
+    market = shorts(uptick_rule=True, price=50_00)
+    market.buy("sue", 1, 50_00)
+    market.later(by=DAY)
+    market.buy("sue", 1, 44_90)
+    market.bid(44_90, 100)
+    return market
+
+
+def test_a_resting_short_sale_is_not_amended_into_a_bid_that_a_new_one_may_not_hit():
+    market = restricted()
+    order = market.exchange.submit("sid", Sell("ACME", 100, 46_00))
+    answer = market.exchange.submit("sid", Amend(order.id, limit=44_90))
+    assert reason(answer) == "UPTICK_RULE"
+    assert answer.numbers == {"symbol": "ACME", "limit": 44_90, "bid": 44_90}
+    assert (order.limit, order.remaining, market.owed("sid")) == (46_00, 100, 100)
+    assert reason(market.exchange.submit("sid", Amend(order.id, limit=44_91))) == "accepted"
+    check_promises(market)
+
+
+@pytest.mark.parametrize("cash", [100_000_00, 1_000_000_00])
+def test_a_short_sale_that_was_cancelled_is_not_entered_again_into_a_bid(cash):
+    # With so much cash that the room is not used up, the second order is of the fast kind.
+    market = restricted()
+    market.fund("sid", cash)
+    order = market.exchange.submit("sid", Sell("ACME", 100, 46_00))
+    market.exchange.submit("sid", Cancel(order.id))
+    assert market.owed("sid") == market.held("sid") == 100  # what was borrowed still lies there
+    assert reason(market.exchange.submit("sid", Sell("ACME", 100, 44_90))) == "UPTICK_RULE"
+    assert reason(market.exchange.submit("sid", Sell("ACME", 100, 44_91))) == "accepted"
+    check_promises(market)
+
+
+def test_an_order_that_only_becomes_smaller_is_no_new_short_sale():
+    market = shorts(uptick_rule=True, price=50_00)
+    market.buy("sue", 1, 50_00)
+    market.later(by=DAY)
+    order = market.exchange.submit("sid", Sell("ACME", 100, 46_00))
+    market.buy("sue", 1, 44_90)
+    market.bid(45_99, 1)
+    assert reason(market.exchange.submit("sid", Amend(order.id, quantity=50))) == "accepted"
+    assert reason(market.exchange.submit("sid", Amend(order.id, limit=45_99))) == "UPTICK_RULE"
+
+
+def test_what_is_owned_may_be_sold_into_a_bid_and_what_is_sold_beside_it_may_not():
+    market = restricted()
+    market.buy("sid", 10, 45_00)
+    assert reason(market.exchange.submit("sid", Sell("ACME", 10, 44_90))) == "accepted"
+    market.buy("sid", 10, 45_00)
+    resting = market.exchange.submit("sid", Sell("ACME", 10, 46_00))
+    assert reason(market.exchange.submit("sid", Sell("ACME", 1, 44_90))) == "UPTICK_RULE"
+    market.exchange.submit("sid", Cancel(resting.id))
+    assert reason(market.exchange.submit("sid", Sell("ACME", 11, 44_90))) == "UPTICK_RULE"
+    assert reason(market.exchange.submit("sid", Sell("ACME", 10, 44_90))) == "accepted"
+
+
+@pytest.mark.parametrize(("limit", "ended"), [(44_80, "UPTICK_RULE"), (44_95, "")])
+def test_a_stop_order_does_not_wake_up_as_a_short_sale_into_a_bid(limit, ended):
+    market = shorts(uptick_rule=True, price=50_00)
+    market.buy("sue", 1, 50_00)
+    market.later(by=DAY)
+    stop = market.exchange.submit("sid", PlaceOrder("ACME", SELL, 10, limit, conditions=Conditions(stop=44_95)))
+    market.bid(44_90, 20)
+    assert stop.status == "waiting"
+    market.exchange.submit("sue", Sell("ACME", 1, 44_90))  # its own share, at a tenth below the close
+    assert (stop.ended, stop.filled) == (ended, 0)
+    market.later()
+    assert market.owed("sid") == (0 if ended else 10)
+    check_promises(market)
+
+
+def test_a_stop_order_of_what_is_owned_wakes_up_into_a_bid():
+    market = shorts(uptick_rule=True, price=50_00)
+    market.buy("sue", 11, 50_00)
+    market.later(by=DAY)
+    stop = market.exchange.submit("sue", PlaceOrder("ACME", SELL, 10, 44_80, conditions=Conditions(stop=44_95)))
+    market.bid(44_90, 20)
+    market.exchange.submit("sue", Sell("ACME", 1, 44_90))
+    assert stop.status == "filled"
