@@ -14,6 +14,7 @@ from market_sim.core.errors import InputError, RuleViolation
 from market_sim.core.models.intents import BUY, SELL, Amend, PlaceOrder
 from market_sim.market.exchange.account import Account
 from market_sim.market.exchange.listing import Listing
+from market_sim.market.exchange.order import Order
 from market_sim.market.mechanisms.marks import Marks
 from market_sim.market.mechanisms.mechanism import Mechanism
 
@@ -45,12 +46,19 @@ class InitialMargin(Mechanism):
         """Refuse what the account's cash is too small for; what only makes a position smaller is always let through."""
         if account.name not in self.names:
             return
-        side, new = _change(account, intent, quantity)
+        leaving: Order | None = None
+        if isinstance(intent, Amend):
+            leaving = account.open[intent.order]
+            side, left = leaving.side, quantity - leaving.filled
+            if limit == (leaving.cap or leaving.limit) and left <= leaving.remaining:
+                return  # it only becomes smaller
+        else:
+            side, left = intent.side, quantity
         if not listing.on_margin:
-            self._pays_at_once(account, listing, side, limit, new)
+            self._pays_at_once(account, listing, side, limit, left, leaving)
             return
         held = account.balance(listing.symbol).total
-        before, after = worst_case(account, listing), worst_case(account, listing, side, new)
+        before, after = worst_case(account, listing, leaving), worst_case(account, listing, leaving, side, left)
         if after <= before or (held * side < 0 and after <= abs(held)):
             return
         price = max(limit, self.marks.mark(listing) or 0)
@@ -65,30 +73,27 @@ class InitialMargin(Mechanism):
         if available < needed:
             raise RuleViolation("INITIAL_MARGIN", value=value + others, needed=needed, available=available)
 
-    def _pays_at_once(self, account: Account, listing: Listing, side: int, limit: int, new: int) -> None:
+    def _pays_at_once(
+        self, account: Account, listing: Listing, side: int, limit: int, left: int, leaving: Order | None
+    ) -> None:
         balance = account.balance(listing.quote if side == BUY else listing.symbol)
-        cash = limit * new * listing.multiplier
-        needed = new if side == SELL else cash + (0 if listing.free else listing.fees.most(cash))
-        if balance.available < needed:
+        cash = limit * left * listing.multiplier
+        needed = left if side == SELL else cash + (0 if listing.free else listing.fees.most(cash))
+        available = balance.available
+        if leaving is not None:
+            available += leaving.reserved if side == BUY else leaving.remaining
+        if available < needed:
             reason = "INSUFFICIENT_CASH" if side == BUY else "INSUFFICIENT_HOLDINGS"
-            raise RuleViolation(reason, needed=needed, available=balance.available)
+            raise RuleViolation(reason, needed=needed, available=available)
 
 
-def worst_case(account: Account, listing: Listing, side: int = 0, more: int = 0) -> int:
-    """The largest position, long or short, that open orders and a further one could lead to."""
+def worst_case(account: Account, listing: Listing, leaving: Order | None = None, side: int = 0, more: int = 0) -> int:
+    """The largest position, long or short, that a further order and the open ones, but for one, could lead to."""
     waiting = {BUY: 0, SELL: 0}
     for order in account.open.values():
-        if order.intent.symbol == listing.symbol:
+        if order is not leaving and order.intent.symbol == listing.symbol:
             waiting[order.side] += order.remaining
     if side:
         waiting[side] += more
     held = account.balance(listing.symbol).total
     return max(abs(held + waiting[BUY]), abs(held - waiting[SELL]))
-
-
-def _change(account: Account, intent: PlaceOrder | Amend, quantity: int) -> tuple[int, int]:
-    """The side of an order and how much it adds to what is open already."""
-    if isinstance(intent, Amend):
-        order = account.open[intent.order]
-        return order.side, max(quantity - order.filled - order.remaining, 0)
-    return intent.side, quantity

@@ -62,3 +62,24 @@ def test_a_rate_and_an_account_have_to_exist():
         InitialMargin((), stage().marks, rate_bps=0)
     with pytest.raises(InputError, match="no account 'nobody'"):
         stage().attach(InitialMargin(("nobody",), stage().marks))
+
+
+def test_an_amendment_needs_what_the_same_new_order_would():
+    scene = stage()
+    order = scene.exchange.submit("ann", Buy("ONE", 10, 9_000))
+    assert scene.refusal("ann", Amend(order.id, limit=10_001)) == "INITIAL_MARGIN"
+    assert scene.refusal("ann", Amend(order.id, limit=10_000)) == ""
+    assert scene.refusal("ann", Amend(order.id, quantity=11)) == "INITIAL_MARGIN"
+    share = scene.exchange.submit("bob", Buy("ACME", 1, 100))
+    assert scene.refusal("bob", Amend(share.id, limit=10_001)) == "INSUFFICIENT_CASH"
+    assert scene.refusal("bob", Amend(share.id, limit=10_000)) == ""
+    assert scene.sound()
+
+
+def test_an_order_that_becomes_smaller_is_let_through_even_when_the_cash_is_gone():
+    scene = stage()
+    order = scene.exchange.submit("ann", Buy("ONE", 10, 9_000))
+    scene.exchange.transfer("ann", "bob", "USD", 10_000, "LOST", "ONE")
+    assert scene.refusal("ann", Amend(order.id, quantity=5)) == ""
+    assert scene.refusal("ann", Amend(order.id, quantity=5, limit=8_999)) == "INITIAL_MARGIN"
+    assert scene.refusal("ann", Amend(order.id, quantity=4)) == ""
