@@ -16,6 +16,7 @@ from market_sim.market.exchange.fees import FeeSchedule, bps
 from market_sim.simulation.engine.world import World
 from market_sim.simulation.options import Options
 from market_sim.simulation.run import simulate
+from market_sim.simulation.scenarios.bounds import bounded
 from market_sim.simulation.scenarios.scenario import Scenario
 from market_sim.simulation.session import Session
 from market_sim.strategies.traditional.market_maker import MarketMaker
@@ -44,6 +45,7 @@ __all__ = [
     "View",
     "World",
     "__version__",
+    "bounded",
     "bps",
     "cents",
     "dollars",

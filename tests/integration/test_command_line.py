@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from market_sim.core.data import archive
+from market_sim.core.models.run_events import AgentJoined
 from market_sim.ui.cli.main import main
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -69,8 +70,11 @@ def test_progress_has_no_colour_codes_where_nobody_looks(capsys: pytest.CaptureF
         (["--scenario", "nothing-like-it"], "there are first-market"),
         (["--scenario", "missing.py"], "cannot read the scenario file missing.py"),
         (["--epoch", "12"], "did you mean --epochs?"),
-        (["--traders", "many"], "traders must be a whole number, found 'many'"),
-        (["--shock-percent", "nan"], "shock_percent must be a finite number, found 'nan'"),
+        (["--traders", "many"], "traders must be a whole number from 1 to 500, found 'many'"),
+        (["--traders", "-3"], "traders must be a whole number from 1 to 500, found '-3'"),
+        (["--traders=0"], "traders must be a whole number from 1 to 500, found '0'"),
+        (["--traders", "100000000"], "traders must be a whole number from 1 to 500, found '100000000'"),
+        (["--shock-percent", "nan"], "shock_percent must be a finite number from -90.0 to 500.0, found 'nan'"),
         (["--tradrs", "3"], "did you mean --traders?"),
         (["--traders"], "--traders needs a value"),
         (["--byzantine", "n9:silent"], "n9"),
@@ -255,8 +259,9 @@ def test_the_scenarios_are_listed_with_their_parameters(capsys: pytest.CaptureFi
 
 
 def test_a_scenario_parameter_is_a_flag(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    main(["--epochs", "2", "--traders=0", "--makers", "1", *QUICK, "--json", "--out", str(tmp_path)])
-    assert json.loads(capsys.readouterr().out)["market"]["trades"] == 0
+    main(["--epochs", "2", "--traders=1", "--makers", "2", *QUICK, "--json", "--out", str(tmp_path)])
+    run = archive.load(Path(json.loads(capsys.readouterr().out)["run"]))
+    assert {event.agent for event in run.journal.of(AgentJoined)} == {"maker-0", "maker-1", "noise-0"}
 
 
 def test_the_doctor_finds_what_a_run_needs(capsys: pytest.CaptureFixture[str]) -> None:

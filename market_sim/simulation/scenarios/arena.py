@@ -15,6 +15,7 @@ from market_sim.core.money import dollars
 from market_sim.market.exchange.fees import FeeSchedule, bps
 from market_sim.simulation.engine.clock import SECOND
 from market_sim.simulation.engine.world import World
+from market_sim.simulation.scenarios.bounds import bounded
 from market_sim.simulation.scenarios.scenario import Scenario
 from market_sim.strategies.traditional.market_maker import MarketMaker
 from market_sim.strategies.traditional.noise import Noise
@@ -53,7 +54,7 @@ class Arena(Scenario):
 
     name: ClassVar[str] = "arena"
 
-    traders: int = 6
+    traders: int = bounded(6, least=1, most=100)
 
     def build(self, world: World) -> None:
         """List the six, then a maker and some traders for each coin."""

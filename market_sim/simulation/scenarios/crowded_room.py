@@ -8,6 +8,7 @@ from typing import ClassVar
 from market_sim.core.models.instruments import Stock
 from market_sim.core.money import cents, dollars
 from market_sim.simulation.engine.world import World
+from market_sim.simulation.scenarios.bounds import bounded
 from market_sim.simulation.scenarios.scenario import Scenario
 from market_sim.strategies.traditional.market_maker import MarketMaker
 from market_sim.strategies.traditional.noise import Noise
@@ -19,7 +20,7 @@ class CrowdedRoom(Scenario):
 
     name: ClassVar[str] = "crowded-room"
 
-    traders: int = 40
+    traders: int = bounded(40, least=1, most=1_000)
 
     def build(self, world: World) -> None:
         """One maker who follows the last price, because nobody knows better, and a room full of noise."""

@@ -18,7 +18,7 @@ from types import ModuleType
 
 from market_sim.core.errors import InputError, InvariantBroken, MarketSimError
 from market_sim.simulation.scenarios.catalogue import SCENARIOS
-from market_sim.simulation.scenarios.scenario import Scenario, configured, parameter_types
+from market_sim.simulation.scenarios.scenario import Scenario, checked, parameter_types
 
 
 def find_scenario(name: str) -> type[Scenario]:
@@ -82,7 +82,7 @@ def _check_fields(path: Path, tree: ast.Module, kind: type[Scenario]) -> None:
         if default is inspect.Parameter.empty:
             raise InputError(f"{where}: field {name} needs a default value, so that the scenario runs as it is")
         try:
-            configured(kind, **{name: default})
+            checked(kind, name, expected, default)
         except InputError as problem:
             raise InputError(f"{where}: {problem}") from None
 

@@ -10,6 +10,7 @@ from market_sim.core.money import cents, dollars
 from market_sim.market.dynamics.shocks import PriceShock
 from market_sim.market.exchange.fees import FeeSchedule, bps
 from market_sim.simulation.engine.world import World
+from market_sim.simulation.scenarios.bounds import bounded
 from market_sim.simulation.scenarios.scenario import Scenario
 from market_sim.strategies.traditional.market_maker import MarketMaker
 from market_sim.strategies.traditional.noise import Noise
@@ -21,9 +22,9 @@ class FirstMarket(Scenario):
 
     name: ClassVar[str] = "first-market"
 
-    traders: int = 12
-    makers: int = 3
-    shock_percent: float = -0.5
+    traders: int = bounded(12, least=1, most=500)
+    makers: int = bounded(3, least=1, most=50)
+    shock_percent: float = bounded(-0.5, least=-90.0, most=500.0)
 
     def build(self, world: World) -> None:
         """Three ladders of different width, a dozen traders, one piece of news."""

@@ -16,6 +16,7 @@ from market_sim.market.mechanisms.marks import Marks
 from market_sim.market.mechanisms.perpetuals import Perpetuals
 from market_sim.simulation.engine.clock import SECOND
 from market_sim.simulation.engine.world import World
+from market_sim.simulation.scenarios.bounds import bounded
 from market_sim.simulation.scenarios.scenario import Scenario
 from market_sim.strategies.traditional.market_maker import MarketMaker
 from market_sim.strategies.traditional.noise import Noise
@@ -28,9 +29,9 @@ class Funding(Scenario):
 
     name: ClassVar[str] = "funding"
 
-    buyers: int = 8
-    funding_days: int = 1
-    lean_bps: int = 60
+    buyers: int = bounded(8, least=1, most=200)
+    funding_days: int = bounded(1, least=1, most=1_000)
+    lean_bps: int = bounded(60, least=0, most=10_000)
 
     def build(self, world: World) -> None:
         """A coin, a perpetual on it, makers who lean, and a crowd that only knows how to buy."""

@@ -26,6 +26,7 @@ from market_sim.market.mechanisms.standings import Agreement
 from market_sim.pricing.perpetual import Tier
 from market_sim.simulation.engine.clock import SECOND
 from market_sim.simulation.engine.world import World
+from market_sim.simulation.scenarios.bounds import bounded
 from market_sim.simulation.scenarios.scenario import Scenario
 from market_sim.strategies.traditional.market_maker import MarketMaker
 from market_sim.strategies.traditional.noise import Noise
@@ -39,10 +40,10 @@ class LiquidationCascade(Scenario):
 
     name: ClassVar[str] = "liquidation-cascade"
 
-    longs: int = 8
-    leverage: int = 20
-    fall_percent: float = -4.0
-    insurance_dollars: int = 300
+    longs: int = bounded(8, least=1, most=200)
+    leverage: int = bounded(20, least=1, most=40)
+    fall_percent: float = bounded(-4.0, least=-90.0, most=90.0)
+    insurance_dollars: int = bounded(300, least=0, most=1_000_000)
 
     def build(self, world: World) -> None:
         """A coin with a perpetual; eight longs with ever more cash behind the same position; a fall in epoch 5."""

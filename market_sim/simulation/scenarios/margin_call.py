@@ -15,6 +15,7 @@ from market_sim.market.mechanisms.margin import MarginAccounts, MarginTerms
 from market_sim.market.mechanisms.standings import Agreement
 from market_sim.simulation.engine.clock import SECOND
 from market_sim.simulation.engine.world import World
+from market_sim.simulation.scenarios.bounds import bounded
 from market_sim.simulation.scenarios.scenario import Scenario
 from market_sim.strategies.traditional.market_maker import MarketMaker
 from market_sim.strategies.traditional.noise import Noise
@@ -28,9 +29,9 @@ class MarginCall(Scenario):
 
     name: ClassVar[str] = "margin-call"
 
-    fall_percent: float = -40.0
-    grace_days: int = 2
-    interest_bps: int = 800
+    fall_percent: float = bounded(-40.0, least=-90.0, most=90.0)
+    grace_days: int = bounded(2, least=0, most=1_000)
+    interest_bps: int = bounded(800, least=0, most=100_000)
 
     def build(self, world: World) -> None:
         """Ann has nothing left when she is called, Bob has a rich aunt, Carl bought with his own money."""

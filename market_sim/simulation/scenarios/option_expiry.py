@@ -16,6 +16,7 @@ from market_sim.market.mechanisms.options import Options, option_chain
 from market_sim.market.mechanisms.settlement_price import SettlementPrices
 from market_sim.simulation.engine.clock import SECOND
 from market_sim.simulation.engine.world import World
+from market_sim.simulation.scenarios.bounds import bounded
 from market_sim.simulation.scenarios.scenario import Scenario
 from market_sim.strategies.traditional.market_maker import MarketMaker
 from market_sim.strategies.traditional.noise import Noise
@@ -29,9 +30,9 @@ class OptionExpiry(Scenario):
 
     name: ClassVar[str] = "option-expiry"
 
-    expiry_day: int = 10
-    shock_percent: float = 4.0
-    holders: int = 3
+    expiry_day: int = bounded(10, least=1, most=1_000)
+    shock_percent: float = bounded(4.0, least=-90.0, most=500.0)
+    holders: int = bounded(3, least=1, most=100)
 
     def build(self, world: World) -> None:
         """A share, a chain of three strikes, two makers and two writers who pledge, holders who wait or do not."""

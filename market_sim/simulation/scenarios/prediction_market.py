@@ -15,6 +15,7 @@ from market_sim.market.mechanisms.prediction import PredictionMarket
 from market_sim.pricing.lmsr import worst_loss
 from market_sim.simulation.engine.clock import SECOND
 from market_sim.simulation.engine.world import World
+from market_sim.simulation.scenarios.bounds import bounded
 from market_sim.simulation.scenarios.scenario import Scenario
 from market_sim.strategies.traditional.bettor import Bettor, Oracle
 from market_sim.strategies.traditional.lmsr_maker import LmsrMaker
@@ -28,9 +29,9 @@ class PredictionMarketScenario(Scenario):
 
     name: ClassVar[str] = "prediction-market"
 
-    bettors: int = 10
-    resolve_day: int = 10
-    liquidity: float = 50.0
+    bettors: int = bounded(10, least=1, most=200)
+    resolve_day: int = bounded(10, least=1, most=1_000)
+    liquidity: float = bounded(50.0, least=1.0, most=10000.0)
 
     def build(self, world: World) -> None:
         """Two contracts on one question; the news about it moves, and every bettor reads it a little differently."""

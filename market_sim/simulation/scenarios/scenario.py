@@ -4,14 +4,14 @@
     class CrowdedRoom(Scenario):
         \"\"\"Many traders without information: what does a price mean?\"\"\"
         name = "crowded-room"
-        traders: int = 12
+        traders: int = bounded(12, least=0, most=500)
 
         def build(self, world):
             world.list(Stock("ACME", tick=cents(1)), value=dollars(100))
             for number in range(self.traders):
                 world.join(f"noise-{number}", Noise(), cash=dollars(1_000), holdings={"ACME": 20})
 
-The fields become flags of the command line and inputs of a form; their types say what may be entered.
+The fields become flags of the command line and inputs of a form; their types and bounds say what may be entered.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from typing import Any, ClassVar
 from market_sim.core.data.journal import Journal
 from market_sim.core.errors import InputError
 from market_sim.simulation.engine.world import World
+from market_sim.simulation.scenarios.bounds import LARGEST, Bounds, bounds_of
 
 Parameter = int | float | str | bool | None
 
@@ -35,6 +36,12 @@ class Scenario:
     """What a run is about: it chooses instruments, participants, validators and events, and draws nothing itself."""
 
     name: ClassVar[str] = ""
+
+    def __post_init__(self) -> None:
+        for name, kind in parameter_types(type(self)).items():
+            if kind in (int, float, bool, str):
+                # A whole number becomes the float that it stands for, so that equal scenarios have equal journals.
+                object.__setattr__(self, name, checked(type(self), name, kind, getattr(self, name)))
 
     def build(self, world: World) -> None:
         """Fill an empty world."""
@@ -65,7 +72,7 @@ def configured(kind: type[Scenario], **values: object) -> Scenario:
             raise InputError(
                 f"scenario {kind.name} has no parameter {name}, it has {', '.join(fields) or 'none'}{meant}"
             )
-    return kind(**{name: _read(kind.name, name, fields[name], value) for name, value in values.items()})
+    return kind(**{name: checked(kind, name, fields[name], value) for name, value in values.items()})
 
 
 def parameter_types(kind: type[Scenario]) -> dict[str, Any]:
@@ -74,20 +81,29 @@ def parameter_types(kind: type[Scenario]) -> dict[str, Any]:
     return {field.name: hints[field.name] for field in dataclasses.fields(kind)}
 
 
-def _read(scenario: str, name: str, kind: Any, value: object) -> Any:
-    expected = {int: "a whole number", float: "a finite number", bool: "true or false", str: "text"}.get(
-        kind, str(kind)
-    )
-    problem = InputError(f"scenario {scenario}: {name} must be {expected}, found {value!r}")
+def parameter_bounds(kind: type[Scenario]) -> dict[str, Bounds]:
+    """The bounds of every field that is a number, by name."""
+    types = parameter_types(kind)
+    return {field.name: bounds_of(field) for field in dataclasses.fields(kind) if types[field.name] in (int, float)}
+
+
+def checked(scenario: type[Scenario], name: str, kind: Any, value: object) -> Any:
+    """The value of one parameter: text is read as its type; what is of another type or out of bounds is refused."""
+    bounds = parameter_bounds(scenario).get(name)
+    expected = {bool: "true or false", str: "text"}.get(kind, str(kind)) if bounds is None else bounds.said(kind)
+    problem = InputError(f"scenario {scenario.name}: {name} must be {expected}, found {value!r}")
     if isinstance(value, str) and kind is not str:
         try:
-            read = {"true": True, "false": False}[value.lower()] if kind is bool else kind(value)
+            value = {"true": True, "false": False}[value.lower()] if kind is bool else kind(value)
         except (ValueError, KeyError, TypeError):
             raise problem from None
-        value = read
     if kind is float and type(value) is int:
-        return float(value)
+        value = float(value)
     # "nan" and "inf" are numbers to Python and to nobody else.
     if type(value) is not kind or (isinstance(value, float) and not math.isfinite(value)):
+        raise problem
+    if isinstance(value, int | float) and bounds is not None and not bounds.least <= value <= bounds.most:
+        if bounds == Bounds():
+            raise InputError(f"scenario {scenario.name}: {name} must be at most {LARGEST:,} in size, found {value:,}")
         raise problem
     return value

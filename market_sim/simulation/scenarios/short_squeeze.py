@@ -15,6 +15,7 @@ from market_sim.market.mechanisms.short_selling import Recall
 from market_sim.market.mechanisms.standings import Agreement
 from market_sim.simulation.engine.clock import SECOND
 from market_sim.simulation.engine.world import World
+from market_sim.simulation.scenarios.bounds import bounded
 from market_sim.simulation.scenarios.scenario import Scenario
 from market_sim.strategies.traditional.market_maker import MarketMaker
 from market_sim.strategies.traditional.noise import Noise
@@ -28,11 +29,11 @@ class ShortSqueeze(Scenario):
 
     name: ClassVar[str] = "short-squeeze"
 
-    sellers: int = 6
-    lent: int = 600
-    recalled: int = 400
-    borrow_fee_bps: int = 5_000
-    crowd: int = 5
+    sellers: int = bounded(6, least=1, most=200)
+    lent: int = bounded(600, least=1, most=100_000)
+    recalled: int = bounded(400, least=1, most=100_000)
+    borrow_fee_bps: int = bounded(5_000, least=0, most=1_000_000)
+    crowd: int = bounded(5, least=0, most=200)
     """Buyers who have read about it."""
 
     def build(self, world: World) -> None:

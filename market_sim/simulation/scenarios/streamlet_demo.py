@@ -13,6 +13,7 @@ from typing import ClassVar
 from market_sim.core.models.instruments import Stock
 from market_sim.core.money import cents, dollars
 from market_sim.simulation.engine.world import World
+from market_sim.simulation.scenarios.bounds import bounded
 from market_sim.simulation.scenarios.scenario import Scenario
 from market_sim.strategies.traditional.market_maker import MarketMaker
 from market_sim.strategies.traditional.noise import Noise
@@ -24,7 +25,7 @@ class StreamletDemo(Scenario):
 
     name: ClassVar[str] = "streamlet"
 
-    traders: int = 4
+    traders: int = bounded(4, least=1, most=500)
     byzantine: str = ""
 
     def build(self, world: World) -> None:

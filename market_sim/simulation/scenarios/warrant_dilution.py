@@ -26,6 +26,7 @@ from market_sim.pricing.warrants import (
 )
 from market_sim.simulation.engine.clock import SECOND
 from market_sim.simulation.engine.world import World
+from market_sim.simulation.scenarios.bounds import bounded
 from market_sim.simulation.scenarios.scenario import Scenario
 from market_sim.strategies.traditional.market_maker import MarketMaker
 from market_sim.strategies.traditional.noise import Noise
@@ -40,11 +41,11 @@ class WarrantDilution(Scenario):
 
     name: ClassVar[str] = "warrant-dilution"
 
-    warrants: int = 1_000
-    strike: int = 6_000
+    warrants: int = bounded(1_000, least=1, most=1_000_000)
+    strike: int = bounded(6_000, least=1, most=1_000_000)
     """In cents."""
-    exercise_day: int = 6
-    holders: int = 4
+    exercise_day: int = bounded(6, least=1, most=10)
+    holders: int = bounded(4, least=1, most=100)
 
     SHARES: ClassVar[int] = 4_000
     """The shares that are out before anybody exercises."""

@@ -15,11 +15,11 @@ from market_sim.core.consensus.network import parse_partitions
 from market_sim.core.errors import InputError
 from market_sim.simulation.engine.consensus import FEWEST, MOST, CommitteePlan
 from market_sim.simulation.options import Options
-from market_sim.simulation.scenarios.scenario import Scenario, configured, parameter_types
+from market_sim.simulation.scenarios.bounds import LARGEST, Bounds
+from market_sim.simulation.scenarios.scenario import Scenario, configured, parameter_bounds, parameter_types
 
 MOST_EPOCHS = 500
 """A page stays readable up to here; longer runs are for the command line."""
-LARGEST_NUMBER = 10**15
 LONGEST_TEXT = 200
 DEFAULT_EPOCHS = 12
 DEFAULT_SEED = 7
@@ -38,8 +38,8 @@ class Field:
     value: str
     hint: str = ""
     choices: tuple[tuple[str, str], ...] = ()
-    least: int | None = None
-    most: int | None = None
+    least: float | None = None
+    most: float | None = None
     error: str = ""
 
 
@@ -51,7 +51,7 @@ OPTIONS = (
         "leaders", "Leaders", "choice", "", "Who may propose in an epoch.",
         (("", "as the scenario says"), ("round-robin", "in turn"), ("hash", "drawn by a hash")),
     ),
-    Field("byzantine", "Validators that lie", "text", "", "For example n3:equivocate@5-9, n1:silent."),
+    Field("byzantine", "Validators that lie", "text", "", "For example n3:equivocate@3-9; at most (n-1)/3 of n."),
     Field("partition", "Split network", "text", "", "For example 4-6: the halves do not hear each other then."),
     Field(
         "settlement", "Settled on", "choice", "", "Where trades are paid out.",
@@ -73,9 +73,9 @@ class ScenarioForm:
     def empty(cls, kind: type[Scenario], values: Values | None = None) -> ScenarioForm:
         """The form with defaults; `values` (from an address) replace them."""
         values = values or {}
-        defaults = kind().parameters
+        defaults, bounds = kind().parameters, parameter_bounds(kind)
         own = [
-            _field(name, expected, values.get(f"p-{name}", _written(defaults[name])))
+            _field(name, expected, values.get(f"p-{name}", _written(defaults[name])), bounds.get(name))
             for name, expected in parameter_types(kind).items()
         ]
         run = [replace(one, value=values.get(one.name, one.value)[:LONGEST_TEXT]) for one in OPTIONS]
@@ -108,16 +108,16 @@ class ScenarioForm:
         return None if self.errors else (parameters, Options(**chosen))
 
     def _parameter(self, name: str, text: str) -> Any:
-        value = getattr(configured(self.kind, **{name: text}), name)
-        if isinstance(value, int | float) and abs(value) > LARGEST_NUMBER:
-            raise InputError(f"{name} must be at most {LARGEST_NUMBER:,} in size")
-        return value
+        return getattr(configured(self.kind, **{name: text}), name)
 
 
-def _field(name: str, expected: Any, value: str) -> Field:
+def _field(name: str, expected: Any, value: str, bounds: Bounds | None) -> Field:
     kinds = {int: "integer", float: "number", bool: "switch"}
     label = name.replace("_", " ").capitalize()
-    return Field(f"p-{name}", label, kinds.get(expected, "text"), value[:LONGEST_TEXT])
+    shown = Field(f"p-{name}", label, kinds.get(expected, "text"), value[:LONGEST_TEXT])
+    if bounds is None or bounds == Bounds():
+        return shown
+    return replace(shown, least=bounds.least, most=bounds.most, hint=f"From {bounds.least:,} to {bounds.most:,}.")
 
 
 def _written(value: object) -> str:
@@ -155,7 +155,7 @@ def _whole(one: Field, text: str) -> int:
     # Digits of other scripts and underscores are whole numbers to Python, but hardly what somebody meant.
     digits = text.removeprefix("-")
     number = int(text) if digits.isascii() and digits.isdigit() and len(digits) <= 15 else None
-    least, most = one.least or 0, one.most or LARGEST_NUMBER
+    least, most = one.least or 0, one.most or LARGEST
     if number is None or not least <= number <= most:
         raise InputError(f"{one.label} must be a whole number from {least} to {most:,}, found {text!r}")
     return number

@@ -54,7 +54,7 @@ def test_a_switch_that_is_off_sends_nothing():
         ("p-traders", "many", "whole number"),
         ("p-traders", "", "whole number"),
         ("p-traders", "1.5", "whole number"),
-        ("p-traders", "9" * 30, "at most"),
+        ("p-traders", "9" * 30, "from 1 to 500"),
         ("p-shock_percent", "nan", "finite"),
         ("p-shock_percent", "inf", "finite"),
         ("p-shock_percent", "1e400", "finite"),
