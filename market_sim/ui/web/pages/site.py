@@ -1,9 +1,11 @@
-"""The pages around the subjects: files, the glossary of reasons, the icon."""
+"""The pages around the subjects: files, the glossary, the icon."""
 
 from __future__ import annotations
 
 from flask import Blueprint, Response, render_template
 
+from market_sim.analysis.glossary import AREAS, terms_of
+from market_sim.analysis.reason_examples import example_of
 from market_sim.core.models.reasons import table
 from market_sim.ui.web.presentation import files
 
@@ -28,10 +30,21 @@ def favicon() -> Response:
     return files().answer(files().edition, "icon.svg")
 
 
+REASON_AREAS = {
+    "exchange": "Refused by the exchange",
+    "mechanism": "Refused by a mechanism",
+    "consensus": "Refused by a validator",
+    "settlement": "Refused by settlement and contracts",
+}
+
+
 @pages.get("/glossary")
 def glossary() -> str:
-    """Every way to be refused, with its rule, from the one table of reason codes."""
-    areas: dict[str, list] = {}
-    for reason in sorted(table().values(), key=lambda reason: reason.code.upper()):
-        areas.setdefault(reason.area, []).append(reason)
-    return render_template("glossary.html", areas=areas)
+    """The words of the field, and every way to be refused with its rule and an example."""
+    words = [(area, title, terms_of(area)) for area, title in AREAS.items()]
+    known = sorted(table().values(), key=lambda reason: reason.code.upper())
+    refusals = [
+        (area, title, [(reason, example_of(reason)) for reason in known if reason.area == area])
+        for area, title in REASON_AREAS.items()
+    ]
+    return render_template("glossary.html", words=words, refusals=refusals)

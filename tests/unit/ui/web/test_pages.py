@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 
 import pytest
+from markupsafe import escape
 from plotly.graph_objects import Figure
 
+from market_sim.analysis.glossary import TERMS
 from market_sim.core.data import archive
 from market_sim.core.models.reasons import table
 from market_sim.simulation.options import Options
@@ -147,6 +149,17 @@ def test_the_glossary_holds_every_reason_code(visitor):
     missing = [code for code in table() if f'id="{code}"' not in page]
     assert len(table()) > 40
     assert not missing
+
+
+def test_the_glossary_explains_the_words_of_the_market_and_shows_no_unfilled_template(visitor):
+    page = visitor.get("/glossary").text
+    for term in TERMS:
+        assert f'id="{term.anchor}"' in page
+        assert str(escape(term.sentence)) in page
+    assert not re.search(r"\{\w+\}", page)
+    assert "limit 10003 is not a multiple of the tick 5" in page
+    ids = re.findall(r' id="([^"]+)"', page)
+    assert len(ids) == len(set(ids))
 
 
 def test_each_chart_has_a_sentence_and_a_table(visitor, run_address):

@@ -1,0 +1,25 @@
+"""Every reason has an example: its template filled, with nothing missing and nothing left over."""
+
+from __future__ import annotations
+
+import pytest
+
+from market_sim.analysis.reason_examples import COMMON, OWN, example_of, fields_of
+from market_sim.core.models.reasons import table
+
+
+@pytest.mark.parametrize("code", table())
+def test_the_template_of_a_reason_is_filled(code):
+    example = example_of(table()[code])
+    assert example
+    assert not {"{", "}"} & set(example)
+
+
+def test_no_example_holds_a_number_that_its_reason_does_not_ask_for():
+    known = table()
+    assert set(OWN) <= set(known)
+    spare = {code: sorted(set(own) - fields_of(known[code])) for code, own in OWN.items()}
+    # The two rules about the length of a chain share their numbers.
+    del spare["PARENT_BELOW_LOCK"], spare["PARENT_TOO_SHORT"]
+    assert not {code: fields for code, fields in spare.items() if fields}
+    assert set(COMMON) <= set().union(*map(fields_of, known.values()))
