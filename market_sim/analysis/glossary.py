@@ -162,7 +162,7 @@ TERMS: tuple[Term, ...] = (
     _run("conservation", "Nothing appears and nothing vanishes: all accounts together hold what was deposited."),
     _run("event", "One entry of the journal: something that happened, with its time and its number."),
     _run("fingerprint", "A hash over the whole journal; two runs with the same fingerprint are the same."),
-    _run("gain", "What an account is worth at the end minus what was brought into it, at the last prices.", "loss"),
+    _run("gain", "What an account is worth at the last marks, minus what was brought into it.", "loss"),
     _run("journal", "The append-only record of a run, from which every chart, table and grade is read."),
     _run("run", "One execution of a scenario with one seed."),
     _run("scenario", "A Python class that chooses instruments, participants, validators and happenings of a run."),

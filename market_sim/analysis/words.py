@@ -78,6 +78,15 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
+def signed(amount: str) -> str:
+    """An amount that was gained or lost, as it was written, with its sign.
+
+    >>> signed("150.00 USD"), signed("-150.00 USD"), signed("0.00 USD")
+    ('+150.00 USD', '-150.00 USD', '0.00 USD')
+    """
+    return f"+{amount}" if amount[0] != "-" and amount.strip("0., ")[:1].isdigit() else amount
+
+
 def reason_sentence(code: str, numbers: Numbers) -> str:
     """A refusal in words: the sentence of this case; the rule when the numbers do not fill it, else the bare code."""
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from flask import Flask, Response, copy_current_request_context, current_app, request, url_for
@@ -26,7 +27,13 @@ def equip(app: Flask) -> None:
         asset=asset, plotly_address=plotly_address, csrf_token=security.token, version=VERSION, here=here
     )
     app.jinja_env.filters.update(
-        count=count, hash=short_hash, shortened=shortened, lesson=lesson_html, sentence=sentence
+        count=count,
+        hash=short_hash,
+        shortened=shortened,
+        lesson=lesson_html,
+        sentence=sentence,
+        when=when,
+        moment=moment,
     )
 
 
@@ -74,6 +81,17 @@ def here(part: str) -> bool:
 def count(number: Any) -> str:
     """A count with its thousands apart."""
     return f"{number:,}"
+
+
+def when(written: float) -> str:
+    """A moment by the clock of this computer, as people write it."""
+    local = datetime.fromtimestamp(written)
+    return f"{local.day} {local:%b %Y, %H:%M}"
+
+
+def moment(written: float) -> str:
+    """The same moment for programs."""
+    return datetime.fromtimestamp(written).astimezone().isoformat(timespec="seconds")
 
 
 def sentence(text: str) -> str:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from markupsafe import Markup
 
-from market_sim.analysis.summary import document
 from market_sim.analysis.visualization.legend import legend_list
 from market_sim.analysis.visualization.mechanism_pictures import Picture, mechanism_pictures
 from market_sim.analysis.visualization.mechanism_timeline import mechanism_accounts, mechanism_panels
@@ -152,32 +151,3 @@ def _words(timeline: Timeline) -> list[Words]:
 def plain(value: Any) -> dict[str, Any]:
     """A frozen value as JSON objects."""
     return dataclasses.asdict(value)
-
-
-def comparison(left: OpenRun, right: OpenRun) -> list[tuple[str, str, str, bool]]:
-    """Rows of name, both values, and whether they differ: first what was chosen, then what came of it."""
-    sides = [dict(_facts(run)) for run in (left, right)]
-    rows = []
-    for name in dict.fromkeys([*sides[0], *sides[1]]):
-        one, other = (side.get(name, "") for side in sides)
-        rows.append((name, one, other, one != other))
-    return rows
-
-
-def _facts(run: OpenRun) -> Iterator[tuple[str, str]]:
-    start = run.start
-    yield from (("scenario", start.scenario), ("seed", str(start.seed)), ("epochs", str(start.epochs)))
-    for name, value in (*start.parameters.items(), *start.options.items()):
-        yield name.replace("_", " "), "" if value is None else str(value)
-    told = document(run.summary, None, None) if run.summary else {}
-    for part in ("market", "consensus", "settlement"):
-        for name, value in (told.get(part) or {}).items():
-            if "digest" not in name:
-                yield f"{part}: {name.replace('_', ' ')}", _plainly(value)
-    yield "fingerprint", run.manifest.fingerprint[:16]
-
-
-def _plainly(value: object) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return f"{value:,}" if isinstance(value, int) else str(value)

@@ -16,11 +16,16 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from market_sim.analysis.comparison import Side
+from market_sim.analysis.gains import Gain, gains
 from market_sim.analysis.order_trace import Tracer
+from market_sim.analysis.run_header import RunHeader, read_header
 from market_sim.analysis.stepping import Stepper
-from market_sim.analysis.summary import Summary, summarize
+from market_sim.analysis.summary import Summary, document, summarize
 from market_sim.analysis.visualization.timeline import Timeline
+from market_sim.analysis.words import Words
 from market_sim.core.data import archive
+from market_sim.core.data.edges import edges
 from market_sim.core.errors import InputError
 from market_sim.core.models.run_events import CommitteeSeated, RunEnded, RunStarted, StrategyFailed
 from market_sim.simulation.engine.result import Result
@@ -34,11 +39,12 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Entry:
-    """A run in the index: what its manifest says."""
+    """A run in the index: what its manifest and the two ends of its journal say."""
 
     name: str
     folder: Path
     manifest: archive.Manifest
+    header: RunHeader
     written: float
 
     @property
@@ -47,12 +53,22 @@ class Entry:
         return self.name, self.manifest.fingerprint
 
 
+@dataclass(frozen=True)
+class Damaged:
+    """A folder that looks like a run and cannot be read: its name, and why."""
+
+    name: str
+    problem: str
+
+
 class OpenRun:
     """A run that was read from disk, with whatever was worked out about it so far."""
 
     def __init__(self, entry: Entry) -> None:
         self.name = entry.name
         self.manifest = entry.manifest
+        self.header = entry.header
+        self.written = entry.written
         self.result = _result(entry)
         self._lock = threading.RLock()
         self._known: dict[str, Any] = {}
@@ -81,6 +97,22 @@ class OpenRun:
         return self.once("summary", lambda: summarize(self.result) if has_committee else None)
 
     @property
+    def gains(self) -> list[Gain]:
+        """What each account made of it."""
+        return self.once("gains", lambda: gains(self.result.journal))
+
+    @property
+    def words(self) -> Words:
+        """What its numbers are called."""
+        return self.once("words of the numbers", lambda: Words(self.result.journal))
+
+    @property
+    def side(self) -> Side:
+        """What it brings to a comparison."""
+        told = document(self.summary, self.name, None) if self.summary else {}
+        return Side(self.header, told, self.gains, self.words, self.result.conclusion)
+
+    @property
     def timeline(self) -> Timeline:
         """What its charts are drawn from."""
         return self.once("timeline", lambda: Timeline(self.result.journal))
@@ -104,19 +136,18 @@ class Shelf:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._lock = threading.Lock()
-        self._manifests: dict[Path, tuple[float, archive.Manifest]] = {}
+        self._index: dict[Path, tuple[float, Entry | Damaged]] = {}
         self._open: OrderedDict[tuple[str, str], OpenRun] = OrderedDict()
         self._reading: dict[tuple[str, str], threading.Lock] = {}
 
     def entries(self) -> list[Entry]:
-        """Every complete run, the newest first."""
-        found = []
-        with self._lock:
-            for path in self.folder.glob(f"*/{archive.MANIFEST}"):
-                entry = self._entry(path)
-                if entry is not None:
-                    found.append(entry)
+        """Every run that can be read, the newest first."""
+        found = [entry for entry in self._look() if isinstance(entry, Entry)]
         return sorted(found, key=lambda entry: (-entry.written, entry.name))
+
+    def damaged(self) -> list[Damaged]:
+        """Every folder that looks like a run and cannot be read, by name."""
+        return sorted((one for one in self._look() if isinstance(one, Damaged)), key=lambda one: one.name)
 
     def find(self, name: str) -> Entry | None:
         """The run of this name."""
@@ -145,20 +176,34 @@ class Shelf:
                 self._reading.pop(key, None)
             return run
 
-    def _entry(self, path: Path) -> Entry | None:
-        """One folder as an entry; a manifest that cannot be read is no complete run."""
-        name = path.parent.name
-        if not NAME.fullmatch(name):
-            return None
-        try:
-            written = path.stat().st_mtime
-            known = self._manifests.get(path)
-            if known is None or known[0] != written:
-                known = written, msgspec.json.decode(path.read_bytes(), type=archive.Manifest)
-                self._manifests[path] = known
-        except (OSError, msgspec.DecodeError):
-            return None
-        return Entry(name, path.parent, known[1], written)
+    def _look(self) -> list[Entry | Damaged]:
+        """Everything in the folder, read again only where it has changed."""
+        with self._lock:
+            found = {}
+            for path in self.folder.glob(f"*/{archive.MANIFEST}"):
+                if not NAME.fullmatch(path.parent.name):
+                    continue
+                try:
+                    written = path.stat().st_mtime
+                except OSError:  # it was deleted meanwhile
+                    continue
+                known = self._index.get(path)
+                found[path] = known if known and known[0] == written else (written, _entry(path, written))
+            self._index = found
+            return [one for _, one in found.values()]
+
+
+def _entry(path: Path, written: float) -> Entry | Damaged:
+    """One folder as an entry, or what is wrong with it."""
+    name = path.parent.name
+    try:
+        manifest = msgspec.json.decode(path.read_bytes(), type=archive.Manifest)
+        header = read_header(*edges(path.with_name(archive.JOURNAL)))
+    except InputError as problem:
+        return Damaged(name, str(problem))
+    except (OSError, UnicodeDecodeError, msgspec.DecodeError) as problem:
+        return Damaged(name, f"its {archive.MANIFEST} cannot be read: {problem}")
+    return Entry(name, path.parent, manifest, header, written)
 
 
 def _result(entry: Entry) -> Result:

@@ -8,6 +8,10 @@ from typing import Any
 from flask import Blueprint, Response, abort, current_app, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from market_sim.analysis import gain_table
+from market_sim.analysis.comparison import compare as compare_sides
+from market_sim.analysis.comparison import plainly
+from market_sim.analysis.run_header import RunHeader
 from market_sim.analysis.stepping import KINDS
 from market_sim.analysis.summary import document
 from market_sim.analysis.visualization.page import timeline_page
@@ -25,11 +29,12 @@ ON_A_PAGE = 50
 
 @pages.get("/runs")
 def listing() -> str:
-    """Every run in the results folder; the newest is read while somebody looks at the list."""
+    """Every run in the results folder; the newest is read while the list is looked at."""
     entries = shelf().entries()
     if entries:
         current_app.extensions["reading_ahead"].begin(entries[0])
-    return render_template("runs.html", entries=entries)
+    rows = [(entry, own_choices(entry.header)) for entry in entries]
+    return render_template("runs.html", rows=rows, damaged=shelf().damaged())
 
 
 @pages.get("/runs/<name:name>")
@@ -38,7 +43,16 @@ def page(name: str) -> Response:
     run = open_run(name)
     at = whole("event", run.last, run.last)
     playable = run.result.scenario in known()
-    return streamed("run.html", run=run, at=at, again=again(run), playable=playable, shown=shown)
+    return streamed(
+        "run.html",
+        run=run,
+        at=at,
+        again=again(run),
+        playable=playable,
+        shown=shown,
+        chosen=own_choices(run.header),
+        gain_table=gain_table,
+    )
 
 
 @pages.get("/runs/<name:name>/figure.json")
@@ -127,7 +141,15 @@ def compare() -> ResponseReturnValue:
     if any(shelf().find(name) is None for name in names):
         abort(404, "there is no run of this name")
     left, right = (open_run(name) for name in names)
-    return render_template("compare.html", left=left, right=right, rows=run_charts.comparison(left, right))
+    sides = [(run, run_charts.words(run)) for run in (left, right)]
+    return render_template("compare.html", sides=sides, sections=compare_sides(left.side, right.side))
+
+
+def own_choices(header: RunHeader) -> dict[str, str]:
+    """The parameters of a run that are not at their defaults, as people read them."""
+    kind = known().get(header.scenario)
+    defaults = kind().parameters if kind else {}
+    return {name.replace("_", " "): plainly(value) for name, value in header.differing(defaults).items()}
 
 
 def shown(run: OpenRun) -> dict[str, Any]:

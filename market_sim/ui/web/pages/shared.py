@@ -15,9 +15,12 @@ def shelf() -> Shelf:
 
 
 def open_run(name: str) -> OpenRun:
-    """The run of this name, read; 404 when there is none."""
+    """The run of this name, read; 404 when there is none, 422 when it is damaged."""
     entry = shelf().find(name)
     if entry is None:
+        for one in shelf().damaged():
+            if one.name == name:
+                _unusable(f"run {name} cannot be shown: {one.problem}")
         abort(404, "there is no run of this name")
     return shelf().open(entry)
 

@@ -230,10 +230,3 @@ def test_the_journal_lists_what_was_asked_for(visitor, run_address, kind):
     expected = {"votes": {"consensus"}, "trades": {"market"}, "settlement": {"settlement"}}
     assert areas == expected.get(kind, areas)
     assert areas or kind == "refusals"
-
-
-def test_two_runs_side_by_side_mark_what_differs(visitor, folders, tmp_path):
-    page = visitor.get("/runs/compare?left=small-run&right=small-run").text
-    assert "0 of" in page
-    assert 'class="differs"' not in page
-    assert visitor.get("/runs/compare?left=small-run&right=nothing").status_code == 404

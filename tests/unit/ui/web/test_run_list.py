@@ -1,0 +1,131 @@
+"""The list of runs and the comparison tell runs apart, and a folder that cannot be read is named."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from market_sim.core.data import archive
+from market_sim.simulation.options import Options
+from market_sim.simulation.run import simulate
+from market_sim.simulation.scenarios.first_market import FirstMarket
+from market_sim.simulation.session import Session
+
+OTHER = Options(seed=9, epochs=5, settlement="none", byzantine="n3:silent", partition="2-3")
+
+
+@pytest.fixture(scope="session")
+def other_run(tmp_path_factory):
+    """A run that differs from the small one in everything that a list shows."""
+    folder = tmp_path_factory.mktemp("runs") / "other"
+    archive.save(simulate(FirstMarket(traders=5, shock_percent=-2.0), OTHER).journal, folder)
+    return folder
+
+
+@pytest.fixture
+def results(tmp_path, visitor, other_run):
+    """The folder of runs of this site, with two runs in it."""
+    (tmp_path / "results" / "other").symlink_to(other_run)
+    return tmp_path / "results"
+
+
+def text(html):
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html))
+
+
+def row(visitor, name):
+    """The line of one run in the list."""
+    return text(
+        re.search(rf'<tr>\s*<th scope="row"><a href="/runs/{name}">.*?</tr>', visitor.get("/runs").text, re.S)[0]
+    )
+
+
+def test_the_list_says_what_tells_runs_apart(visitor, results):
+    small, other = row(visitor, "small-run"), row(visitor, "other")
+    assert "first-market seed 7, 5 epochs traders 6 4 in memory ✔ complete" in small
+    assert "first-market seed 9, 5 epochs shock percent -2.0, traders 5 4, n3:silent , split 2-3 nowhere" in other
+    assert re.search(r"\d+ \w{3} \d{4}, \d\d:\d\d", small)
+
+
+def test_the_choices_of_the_comparison_are_told_apart(visitor, results):
+    options = re.findall(r"<option value=.*?</option>", visitor.get("/runs").text)
+    assert len(options) == 4
+    assert len({text(option) for option in options}) == 2
+    assert any("n3:silent, split 2-3" in option for option in options)
+
+
+def test_the_page_of_a_run_has_the_same_header(visitor, results):
+    page = text(visitor.get("/runs/other").text)
+    assert "not at its default shock percent -2.0, traders 5" in page
+    assert "lying n3:silent split of the network 2-3 settled nowhere" in page
+    assert "✔ complete" in page
+
+
+def test_a_partial_run_says_how_far_it_came(visitor, results):
+    session = Session(FirstMarket(traders=5), Options(epochs=9, settlement="memory"))
+    session.step(epoch=3)
+    session.end()
+    archive.save(session.journal, results / "partial")
+    assert "partial: stopped in epoch 3 of 9" in row(visitor, "partial")
+    assert "partial: stopped in epoch 3 of 9" in text(visitor.get("/runs/partial").text)
+
+
+@pytest.mark.parametrize(
+    ("file", "damage", "problem"),
+    [
+        ("manifest.json", lambda data: data[:100] + b"\xff" + data[101:], "manifest.json cannot be read"),
+        ("manifest.json", lambda data: b"", "manifest.json cannot be read"),
+        ("journal.jsonl", lambda data: b"{" + data, "line 1"),
+        ("journal.jsonl", lambda data: data[:-9], "ends in the middle of a line"),
+        ("journal.jsonl", lambda data: b"", "does not begin with the start of a run"),
+    ],
+)
+def test_a_damaged_run_is_named_and_the_others_are_listed(visitor, results, file, damage, problem):
+    broken = results / "broken"
+    broken.mkdir()
+    for path in (results / "small-run").iterdir():
+        (broken / path.name).write_bytes(damage(path.read_bytes()) if path.name == file else path.read_bytes())
+    page = visitor.get("/runs")
+    assert page.status_code == 200
+    alert = text(re.search(r'role="alert">.*?</div>', page.text, re.S)[0])
+    assert "1 folder cannot be read as a run" in alert
+    assert "broken" in alert
+    assert problem in alert
+    assert str(results) not in page.text
+    assert page.text.count('<th scope="row">') == 2
+    asked = visitor.get("/runs/broken")
+    assert asked.status_code == 422
+    assert problem in asked.text
+
+
+def test_a_run_and_itself_are_the_same_run(visitor):
+    page = visitor.get("/runs/compare?left=small-run&right=small-run").text
+    assert "they are the same run, event by event" in page
+    assert 'class="differs"' not in page
+
+
+def test_two_runs_side_by_side_mark_what_differs(visitor, results):
+    page = visitor.get("/runs/compare?left=small-run&right=other").text
+    marked = {
+        text(one).split("≠ ")[1].strip() for one in re.findall(r'<tr class="differs"><th scope="row">.*?</th>', page)
+    }
+    assert {"seed", "traders", "shock percent", "validators that lie", "split of the network", "settled"} <= marked
+    assert {"market: trades", "consensus: finalized"} <= marked
+    assert "maker-0" in marked
+    assert not {"scenario", "epochs", "validators"} & marked
+    stated = re.search(r"(\d+) of (\d+) values differ", page)
+    assert int(stated[1]) == len(marked)
+    assert int(stated[2]) == len(re.findall(r'<tr[^>]*><th scope="row">', page.partition("<figure")[0]))
+    assert re.findall(r'data-figure="([^"]+)"', page) == ["/runs/small-run/figure.json", "/runs/other/figure.json"]
+
+
+def test_only_runs_that_are_there_are_compared(visitor):
+    assert visitor.get("/runs/compare?left=small-run&right=nothing").status_code == 404
+    assert visitor.get("/runs/compare?left=small-run").headers["Location"] == "/runs"
+
+
+def test_the_page_of_a_run_shows_the_gain_of_each_account(visitor, run_address):
+    page = text(visitor.get(run_address).text)
+    gained = re.search(r"What each account gained(.*)", page)[1]
+    assert re.search(r"maker-0 \w+ [\d,.]+ USD [\d,.]+ USD [-+][\d,.]+ USD", gained)
