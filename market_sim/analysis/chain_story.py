@@ -16,6 +16,7 @@ from market_sim.core.models.consensus_events import (
     VoteCast,
 )
 from market_sim.core.models.event import Event
+from market_sim.core.models.run_events import CommitteeSeated
 
 
 @dataclass
@@ -42,11 +43,15 @@ class ChainStory:
         self.leaders: dict[int, int] = {}
         self.finalized: dict[int, list[str]] = {}
         """The finalized chain of each validator, oldest block first."""
+        self.byzantine: tuple[int, ...] = ()
+        """The validators that break the rules sooner or later: what they finalize before that binds nobody."""
         self._early_votes: dict[str, list[int]] = {}
 
     def read(self, event: Event) -> None:
         """Let one event add to the story."""
-        if isinstance(event, EpochStarted):
+        if isinstance(event, CommitteeSeated):
+            self.byzantine = event.byzantine
+        elif isinstance(event, EpochStarted):
             self.leaders[event.epoch] = event.leader
         elif isinstance(event, BlockProposed):
             if event.block not in self.blocks:
@@ -83,15 +88,19 @@ class ChainStory:
         return [block for block in self.blocks.values() if block.notarized_by]
 
     @property
+    def _honest_chains(self) -> list[list[str]]:
+        return [chain for validator, chain in self.finalized.items() if validator not in self.byzantine]
+
+    @property
     def agreement(self) -> bool:
-        """Whether every finalized chain is a prefix of the longest one."""
-        chains = list(self.finalized.values())
+        """Whether the finalized chain of every honest validator is a prefix of the longest one."""
+        chains = self._honest_chains
         longest = max(chains, key=len, default=[])
         return all(chain == longest[: len(chain)] for chain in chains)
 
     def shared_chain(self) -> list[BlockStory]:
-        """The blocks that are final for every validator that finalizes anything, oldest first."""
-        chains = list(self.finalized.values())
+        """The blocks that are final for every honest validator that finalizes anything, oldest first."""
+        chains = self._honest_chains
         shared: list[BlockStory] = []
         for same_height in zip(*chains, strict=False):
             if len(set(same_height)) != 1:

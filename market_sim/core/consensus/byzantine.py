@@ -49,6 +49,8 @@ class Traitor:
     ) -> None:
         self.validator = validator
         self.index = validator.index
+        self.turns_in = min(behaviour.first for behaviour in behaviours)
+        """The epoch in which it leaves the protocol; before, it is a validator like the others."""
         self._behaviours = behaviours
         self._signer = signer
         self._foreign_signer = foreign_signer
@@ -83,9 +85,13 @@ class Traitor:
 
     def on_message(self, message: Message) -> Treason:
         """A message arrives: what the protocol says, bent by the habits."""
+        self.hear(message)
+        return self._bend(self.validator.on_message(message), message)
+
+    def hear(self, message: Message) -> None:
+        """Keep a message for later lies."""
         self._heard.append(message)
         del self._heard[:-REMEMBERED]
-        return self._bend(self.validator.on_message(message), message)
 
     def on_payload_news(self) -> Treason:
         """A trade arrives: what the protocol says, bent by the habits."""

@@ -141,7 +141,7 @@ class Committee:
             validator.now = now
             if self.monitors is not None:
                 self.monitors.epoch_started(index, epoch)
-            traitor = self.traitors.get(index)
+            traitor = self._turned(index)
             if traitor is not None:
                 self._carry_out_treason(index, *traitor.on_epoch(epoch))
             else:
@@ -158,9 +158,12 @@ class Committee:
                 continue
             if self.monitors is not None:
                 self.monitors.delivered(receiver, thing)
-            if receiver in self.traitors:
-                self._carry_out_treason(receiver, *self.traitors[receiver].on_message(thing))
+            traitor = self._turned(receiver)
+            if traitor is not None:
+                self._carry_out_treason(receiver, *traitor.on_message(thing))
                 continue
+            if receiver in self.traitors:
+                self.traitors[receiver].hear(thing)
             step = validator.on_message(thing)
             if step.facts or self.monitors is not None:
                 self._carry_out(receiver, step)
@@ -170,13 +173,18 @@ class Committee:
     def _learn_news(self, index: int, news: News) -> None:
         if not self._payloads[index].learn(news.content):
             return
-        traitor = self.traitors.get(index)
+        traitor = self._turned(index)
         if traitor is None or traitor.echoes():
             self._post(self.network.broadcast(index, ("news", news.number), self._clock.now), news)
         if traitor is None:
             self._carry_out(index, self.validators[index].on_payload_news())
         else:
             self._carry_out_treason(index, *traitor.on_payload_news())
+
+    def _turned(self, index: int) -> Traitor | None:
+        """The traitor in this seat, from the epoch on in which it turns; until then it is like the others."""
+        traitor = self.traitors.get(index)
+        return traitor if traitor is not None and traitor.turns_in <= self.epoch else None
 
     # ---- what a step leads to -----------------------------------------------------------------------------------
 
@@ -185,7 +193,7 @@ class Committee:
             self.disks[index].write(step.persist)
         for fact in step.facts:
             self._record(fact)
-        if self.monitors is not None:
+        if index not in self.traitors:
             self._watch(index, step)
         self._send(index, step.send)
         if step.persist:

@@ -159,7 +159,9 @@ class Network:
         """When one copy arrives: by max(GST, time of sending) + Delta, a partition counting as time before GST."""
         delta = self.rules.delta_ns
         leaves = self._held_back_until(sender, receiver, now)
-        stable_at = self.start_of(self.conditions.stable_from_epoch)
+        # With stability from the first epoch on, the time before it is calm too: no fault has begun then.
+        unstable = self.conditions.stable_from_epoch > 1
+        stable_at = self.start_of(self.conditions.stable_from_epoch) if unstable else 0
         latest = max(stable_at, leaves) + delta
         time = leaves + self._delay(chance, leaves < stable_at)
         if self._strikes(chance, self.conditions.reorder_percent):
