@@ -147,6 +147,7 @@ def document(summary: Summary, run: str | None, timeline: str | None) -> dict[st
             "reconciled": settled.reconciled,
         },
         "conclusion": result.conclusion or None,
+        "warnings": list(result.warnings),
         "failures": list(result.failures),
         "fingerprint": result.fingerprint,
         "run": run,

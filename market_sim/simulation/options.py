@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from market_sim.core.errors import InputError
 
 DEFAULT_SEED = 7
-DEFAULT_EPOCHS = 8
 MOST_EPOCHS = 1_000_000
 
 
@@ -16,7 +15,7 @@ class Options:
     """What a person chooses for one run beside the scenario; None leaves the scenario's own choice."""
 
     seed: int = DEFAULT_SEED
-    epochs: int = DEFAULT_EPOCHS
+    epochs: int | None = None
     settlement: str | None = None
     """"eth-tester", "memory" or "none"."""
     validators: int | None = None
@@ -27,7 +26,7 @@ class Options:
     """Check the invariants after every step, not only in the tests."""
 
     def __post_init__(self) -> None:
-        if type(self.epochs) is not int or not 1 <= self.epochs <= MOST_EPOCHS:
+        if self.epochs is not None and (type(self.epochs) is not int or not 1 <= self.epochs <= MOST_EPOCHS):
             raise InputError(f"a run has from 1 to {MOST_EPOCHS} epochs, found {self.epochs!r}")
         if type(self.seed) is not int or self.seed < 0:
             raise InputError(f"a seed is a whole number from 0 on, found {self.seed!r}")

@@ -7,6 +7,7 @@ planned on the world's clock; a session (market_sim/simulation/session.py) lets 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from market_sim.blockchain.register import Register
@@ -36,10 +37,9 @@ PAUSED = "PAUSED"
 def prepared(scenario: Scenario, options: Options, journal: Journal | None = None) -> World:
     """The world as it is before the clock starts."""
     journal = Journal() if journal is None else journal
-    journal.record(
-        RunStarted(0, scenario.name, options.seed, options.epochs, scenario.parameters, options.beside_the_scenario)
-    )
-    world = World(options.seed, journal)
+    epochs = length(scenario, options)
+    journal.record(RunStarted(0, scenario.name, options.seed, epochs, scenario.parameters, options.beside_the_scenario))
+    world = World(options.seed, journal, epochs)
     with explained(source_file(type(scenario))):
         scenario.build(world)
         world.validators(options.validators, options.leaders, options.byzantine)
@@ -51,12 +51,18 @@ def prepared(scenario: Scenario, options: Options, journal: Journal | None = Non
     return world
 
 
+def length(scenario: Scenario, options: Options) -> int:
+    """The number of epochs of a run: what was asked for, or else what the scenario says."""
+    epochs = scenario.epochs if options.epochs is None else options.epochs
+    _ = replace(options, epochs=epochs)  # the scenario's own number is checked, too
+    return epochs
+
+
 class Road:
     """One run on its way: the world, the committee that orders its trades, the desk that pays them out."""
 
     def __init__(self, world: World, options: Options) -> None:
         self.world = world
-        self.epochs = options.epochs
         self.register = Register.of(world.journal)
         self.committee: Committee = world.committee_plan.seat(
             world.clock, world.journal, world.randomness, self.register, self._finalized, options.paranoid
@@ -70,7 +76,7 @@ class Road:
         epoch_ns = self.committee.rules.epoch_ns
         self.world.start(epoch_ns)
         self.world.clock.plan(NEWS_NS, self._tell_validators)
-        self.committee.start(first_epoch_at=epoch_ns, epochs=self.epochs)
+        self.committee.start(first_epoch_at=epoch_ns, epochs=self.world.epochs)
 
     def finish(self) -> None:
         """After the last epoch: what is on its way to the chain arrives."""

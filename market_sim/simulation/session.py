@@ -87,8 +87,8 @@ class Session:
         failures = tuple(str(failure) for failure in self.world.failures)
         told = self.scenario.conclusion(self.journal)
         return Result(
-            self.scenario.name, self.options.seed, self.options.epochs, self.scenario.parameters, self.journal,
-            bool(self._ended), failures, told,
+            self.scenario.name, self.options.seed, self.world.epochs, self.scenario.parameters, self.journal,
+            bool(self._ended), failures, self.world.warnings, told,
         )  # fmt: skip
 
     # ---- letting time pass --------------------------------------------------------------------------------------
@@ -260,7 +260,7 @@ class Session:
         self._passed += 1
         if self.options.paranoid:
             self.world.check()
-        if self._passed == self.options.epochs:
+        if self._passed == self.world.epochs:
             self._road.finish()
             self._ended = True
             self.journal.record(RunEnded(self.now, True))

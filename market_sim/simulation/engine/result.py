@@ -22,6 +22,8 @@ class Result:
     complete: bool = True
     failures: tuple[str, ...] = field(default=())
     """The sentence of every strategy that raised."""
+    warnings: tuple[str, ...] = field(default=())
+    """What was planned and could not happen, a sentence for each."""
     conclusion: str = ""
     """What the scenario has to say about this run."""
 

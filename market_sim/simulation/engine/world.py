@@ -38,6 +38,7 @@ from market_sim.simulation.engine.clock import MILLISECOND, SECOND, WAKE, Clock
 from market_sim.simulation.engine.consensus import CommitteePlan
 from market_sim.simulation.engine.failures import where_it_failed
 
+DEFAULT_EPOCHS = 8
 VALUE_STEP_NS = 100 * MILLISECOND
 """How often believed values move."""
 
@@ -45,7 +46,9 @@ VALUE_STEP_NS = 100 * MILLISECOND
 class World:
     """Everything one run consists of, before and while it runs."""
 
-    def __init__(self, seed: int, journal: Journal | None = None) -> None:
+    def __init__(self, seed: int, journal: Journal | None = None, epochs: int = DEFAULT_EPOCHS) -> None:
+        self.epochs = epochs
+        """How many epochs the run lasts."""
         self.clock = Clock()
         self.journal = journal if journal is not None else Journal()
         self.randomness = Randomness(seed)
@@ -143,6 +146,16 @@ class World:
             self._plan(mechanism)
         for epoch, shock in self._shocks:
             clock.plan(epoch * epoch_ns, self._shock, shock)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """A sentence for everything that was planned for a time after the end of the run."""
+        return tuple(
+            f"{shock.symbol} {shock.percent:+g} % is planned for epoch {epoch}, but the run ends with epoch "
+            f"{self.epochs}: it never happens"
+            for epoch, shock in self._shocks
+            if epoch > self.epochs
+        )
 
     def check(self) -> None:
         """Raise when the exchange's accounts are not what the journal adds up to."""

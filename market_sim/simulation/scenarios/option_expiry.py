@@ -29,6 +29,7 @@ class OptionExpiry(Scenario):
     """What becomes of a right: calls and puts are written, exercised early or at expiry, assigned, or lapse."""
 
     name: ClassVar[str] = "option-expiry"
+    epochs: ClassVar[int] = 12
 
     expiry_day: int = bounded(10, least=1, most=1_000)
     shock_percent: float = bounded(4.0, least=-90.0, most=500.0)

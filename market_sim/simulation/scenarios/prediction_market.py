@@ -28,6 +28,7 @@ class PredictionMarketScenario(Scenario):
     """What a price can know: yes and no trade between one cent and 99, until the answer pays one of them."""
 
     name: ClassVar[str] = "prediction-market"
+    epochs: ClassVar[int] = 12
 
     bettors: int = bounded(10, least=1, most=200)
     resolve_day: int = bounded(10, least=1, most=1_000)

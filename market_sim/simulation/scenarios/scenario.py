@@ -25,7 +25,7 @@ from typing import Any, ClassVar
 
 from market_sim.core.data.journal import Journal
 from market_sim.core.errors import InputError
-from market_sim.simulation.engine.world import World
+from market_sim.simulation.engine.world import DEFAULT_EPOCHS, World
 from market_sim.simulation.scenarios.bounds import LARGEST, Bounds, bounds_of
 
 Parameter = int | float | str | bool | None
@@ -36,6 +36,8 @@ class Scenario:
     """What a run is about: it chooses instruments, participants, validators and events, and draws nothing itself."""
 
     name: ClassVar[str] = ""
+    epochs: ClassVar[int] = DEFAULT_EPOCHS
+    """How long a run lasts unless something else is asked for: long enough for what the scenario shows."""
 
     def __post_init__(self) -> None:
         for name, kind in parameter_types(type(self)).items():

@@ -40,6 +40,7 @@ class WarrantDilution(Scenario):
     """New shares for old money: what exercising warrants does to the company, its holders and the share price."""
 
     name: ClassVar[str] = "warrant-dilution"
+    epochs: ClassVar[int] = 12
 
     warrants: int = bounded(1_000, least=1, most=1_000_000)
     strike: int = bounded(6_000, least=1, most=1_000_000)

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 from market_sim.core.errors import InputError
-from market_sim.simulation.options import DEFAULT_EPOCHS, DEFAULT_SEED, MOST_EPOCHS
+from market_sim.simulation.options import DEFAULT_SEED, MOST_EPOCHS
 from market_sim.simulation.scenarios.catalogue import DEFAULT
 from market_sim.simulation.scenarios.finder import find_scenario
 from market_sim.simulation.scenarios.scenario import Scenario, configured, parameter_types
@@ -53,7 +53,9 @@ def parser() -> Parser:
     run = made.add_argument_group("the run")
     run.add_argument("--scenario", default=DEFAULT.name, metavar="NAME|FILE", help="a shipped scenario or a .py file")
     run.add_argument("--list-scenarios", action="store_true", help="list the shipped scenarios and their parameters")
-    run.add_argument("--epochs", type=whole(1, MOST_EPOCHS), default=DEFAULT_EPOCHS, metavar="N", help="default 8")
+    run.add_argument(
+        "--epochs", type=whole(1, MOST_EPOCHS), metavar="N", help="default: as long as the scenario needs, mostly 8"
+    )
     run.add_argument("--seed", type=whole(0), default=DEFAULT_SEED, metavar="N", help="default 7: same seed, same run")
     run.add_argument("--validators", type=whole(4, 100), metavar="N", help="default 4, of which (n-1)//3 may fail")
     run.add_argument("--leaders", metavar="RULE", help="round-robin (default) or hash")
@@ -134,5 +136,5 @@ def listing() -> str:
     for kind in SCENARIOS:
         values: dict[str, Any] = kind().parameters
         flags = " ".join(f"--{name.replace('_', '-')} {value!r}" for name, value in values.items())
-        lines += [f"{kind.name:<14} {kind().summary}", f"{'':<14} {flags}"]
+        lines += [f"{kind.name:<14} {kind().summary}", f"{'':<14} {flags} --epochs {kind.epochs}"]
     return "\n".join(lines)

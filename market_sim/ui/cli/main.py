@@ -48,6 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(typed: argparse.Namespace, scenario: Scenario) -> int:
     """One run: the first line at once, a line for each epoch, the files, the summary."""
+    typed.epochs = typed.epochs or scenario.epochs
     options = _options(typed)
     if typed.stress is not None:
         typed.stress = _named_shock(typed.stress)

@@ -96,6 +96,8 @@ class Screen:
         self.say(f"pending      {story.why_not_final()}")
         if summary.result.conclusion:
             self.say(f"conclusion   {summary.result.conclusion}")
+        for warning in summary.result.warnings:
+            self.say(self.paint(f"warning      {warning}", YELLOW))
         for failure in summary.result.failures:
             self.say(self.paint(f"stopped      {failure}", RED))
         if run:

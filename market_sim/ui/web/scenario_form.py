@@ -21,7 +21,6 @@ from market_sim.simulation.scenarios.scenario import Scenario, configured, param
 MOST_EPOCHS = 500
 """A page stays readable up to here; longer runs are for the command line."""
 LONGEST_TEXT = 200
-DEFAULT_EPOCHS = 12
 DEFAULT_SEED = 7
 
 Values = Mapping[str, str]
@@ -45,7 +44,7 @@ class Field:
 
 OPTIONS = (
     Field("seed", "Seed", "integer", str(DEFAULT_SEED), "The same seed gives the same run.", least=0),
-    Field("epochs", "Epochs", "integer", str(DEFAULT_EPOCHS), "One is a simulated second.", least=1, most=MOST_EPOCHS),
+    Field("epochs", "Epochs", "integer", "", "One is a simulated second.", least=1, most=MOST_EPOCHS),
     Field("validators", "Validators", "integer", "", "Empty: as the scenario says.", least=FEWEST, most=MOST),
     Field(
         "leaders", "Leaders", "choice", "", "Who may propose in an epoch.",
@@ -73,12 +72,13 @@ class ScenarioForm:
     def empty(cls, kind: type[Scenario], values: Values | None = None) -> ScenarioForm:
         """The form with defaults; `values` (from an address) replace them."""
         values = values or {}
-        defaults, bounds = kind().parameters, parameter_bounds(kind)
+        parameters, bounds = kind().parameters, parameter_bounds(kind)
         own = [
-            _field(name, expected, values.get(f"p-{name}", _written(defaults[name])), bounds.get(name))
+            _field(name, expected, values.get(f"p-{name}", _written(parameters[name])), bounds.get(name))
             for name, expected in parameter_types(kind).items()
         ]
-        run = [replace(one, value=values.get(one.name, one.value)[:LONGEST_TEXT]) for one in OPTIONS]
+        defaults = {one.name: one.value for one in OPTIONS} | {"epochs": str(kind.epochs)}
+        run = [replace(one, value=values.get(one.name, defaults[one.name])[:LONGEST_TEXT]) for one in OPTIONS]
         return cls(kind, own, run)
 
     @classmethod

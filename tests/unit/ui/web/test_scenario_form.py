@@ -40,7 +40,7 @@ def test_fields_follow_the_types():
 def test_what_is_typed_is_read_as_the_field_says():
     parameters, options = sent(Kinds, **{"p-whole": "7", "p-share": "1", "p-word": "y", "seed": "11"}).read()
     assert parameters == {"whole": 7, "share": 1.0, "loud": True, "word": "y"}
-    assert (options.seed, options.epochs, options.validators, options.byzantine) == (11, 12, None, None)
+    assert (options.seed, options.epochs, options.validators, options.byzantine) == (11, Kinds.epochs, None, None)
 
 
 def test_a_switch_that_is_off_sends_nothing():
