@@ -1,4 +1,7 @@
-"""What an answer to 01-order-book must do. What is right is what the product's own exchange does."""
+"""What an answer to 01-order-book must do. What is right is what the product's own exchange does.
+
+Prices are whole cents, in the sentences as in the answers.
+"""
 
 from __future__ import annotations
 
@@ -30,10 +33,10 @@ def test_best_price_is_served_first(student, partial):
     partial(((sellers == [2, 1, 3]) + (buyers == [5, 4, 6])) / 2, "one side is right")
     assert sorted(sellers) == [1, 2, 3], f"only the sellers 1, 2 and 3 wait in the queue of sellers, found {sellers}"
     assert sellers == [2, 1, 3], (
-        f"sellers ask 100.10 (1), 100.05 (2) and 100.20 (3): the lowest is served first, so 2, 1, 3; found {sellers}"
+        f"sellers ask 10010 (1), 10005 (2) and 10020 (3): the lowest is served first, so 2, 1, 3; found {sellers}"
     )
     assert buyers == [5, 4, 6], (
-        f"buyers pay 99.90 (4), 100.00 (5) and 99.80 (6): the highest is served first, so 5, 4, 6; found {buyers}"
+        f"buyers pay 9990 (4), 10000 (5) and 9980 (6): the highest is served first, so 5, 4, 6; found {buyers}"
     )
 
 
@@ -52,14 +55,14 @@ def test_at_one_price_the_first_is_served_first(student):
 def test_a_trade_happens_at_the_waiting_price(student):
     "a trade happens at the price of the order that was waiting"
     trades, _ = answer(student, [order(1, "sell", 10_000, 5)], order(2, "buy", 10_008, 5))
-    assert trades, "a buyer at 100.08 meets a seller at 100.00: there must be a trade, and there is none"
+    assert trades, "a buyer at 10008 meets a seller at 10000: there must be a trade, and there is none"
     assert trades[0][1] != 10_008, (
-        "your trade is at 100.08, the limit of the order that arrived; it happens at 100.00, the price of the one "
+        "your trade is at 10008, the limit of the order that arrived; it happens at 10000, the price of the one "
         "that was waiting"
     )
     assert trades == [(1, 10_000, 5)], f"expected one trade, 5 with order 1 at 10000; found {trades}"
     equal, _ = answer(student, [order(1, "sell", 10_000, 5)], order(2, "buy", 10_000, 5))
-    assert equal, "a buyer at 100.00 meets a seller at exactly 100.00: equal prices trade"
+    assert equal, "a buyer at 10000 meets a seller at exactly 10000: equal prices trade"
 
 
 @pytest.mark.points(
@@ -72,7 +75,7 @@ def test_an_order_sweeps_as_far_as_its_limit(student, partial):
     stopped = trades == [(2, 10_005, 5), (1, 10_010, 5)]
     partial(0.5 if stopped else 0, "the trades are right, what waits afterwards is not")
     assert all(price <= 10_012 for _, price, _ in trades), (
-        "a buyer with limit 100.12 bought at 100.20: nobody pays more than the limit"
+        "a buyer with limit 10012 bought at 10020: nobody pays more than the limit"
     )
     assert stopped, f"expected 5 with order 2 at 10005, then 5 with order 1 at 10010; found {trades}"
     rests = [one for one in after if one["number"] == 4]
@@ -100,14 +103,14 @@ def test_random_days_go_as_on_the_exchange(student, partial, seed, replay):
                 different = arriving["number"]
                 break
         right += different is None
-        partial(right / 6, f"{right} of {day + 1} days are right")
+        partial(right / 6, f"{right} of 6 days are right until the first that differs")
         if different is not None:
-            journal = stage.end()
-            replay(journal, accepted_at(journal, different))
-            number = different
+            journal, made = stage.end(), expected.get(different, [])
+            asked = f"order {different} arrives and trades (number, price, quantity)"
+            replay(journal, accepted_at(journal, different), asked, made, trades)
             raise AssertionError(
-                f"on day {day + 1} order {number} arrives and the exchange makes the trades "
-                f"{expected.get(number, [])}, yours are {trades}"
+                f"on day {day + 1} order {different} arrives and the exchange makes the trades {made}, "
+                f"yours are {trades}"
             )
 
 

@@ -94,6 +94,7 @@ SENTENCES: dict[type[Event], Callable[[Words, Any], str]] = {
     run.ShockHappened: lambda w, e: f"shock: {e.what} ({_short(e.numbers)})",
     run.ValueMoved: lambda w, e: f"{e.symbol} is believed to be worth {w.price(e.symbol, e.value)}",
     run.InputReceived: lambda w, e: f"{e.sender or 'the operator'} asks from outside: {e.kind} {_short(e.terms)}",
+    run.AnswerCompared: lambda w, e: f"{e.asked}: {e.expected} is right, your answer gives {e.found}",
     run.RunEnded: lambda w, e: "the run ends as planned" if e.complete else "the run was interrupted",
     market.InstrumentListed: lambda w, e: (
         f"{e.symbol} can be traded: {e.kind}, tick {w.price(e.symbol, e.tick)} {e.quote}, lot {e.lot}"

@@ -69,6 +69,7 @@ KINDS: dict[str, frozenset[type[Event]] | None] = {
         {
             run.ShockHappened,
             run.StrategyFailed,
+            run.AnswerCompared,
             market.PhaseChanged,
             consensus.NetworkFault,
             consensus.ByzantineAct,

@@ -1,13 +1,15 @@
 """Lint: proves that a lesson keeps its promises, by reading it and by grading what is known about it.
 
 The model solution gets full marks; the untouched starter does not, and fails with sentences that teach; each wrong
-answer that was foreseen gets the points and the sentence that its docstring says, and no two get the same.
+answer that was foreseen gets the points and the sentence that its docstring says, at most 60 % of the points, and a
+replay that shows it; no two get the same sentence.
 """
 
 from __future__ import annotations
 
 import ast
 import re
+import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -24,6 +26,8 @@ from market_sim.course.look import command_of, scenario_of
 from market_sim.course.verdict import Verdict, number
 
 FEWEST_WRONG_ANSWERS = 3
+MOST_CREDIT = 0.6
+"""The largest part of a lesson's points that a wrong answer may get that was foreseen."""
 WORKERS = 2
 LINK = re.compile(r"\[[^\]\n]+\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#{1,6} (.+)$", re.MULTILINE)
@@ -136,9 +140,8 @@ def grade_lesson(lesson: Lesson) -> Iterator[str]:
     """The model solution, the starter and the wrong answers, each graded as a student's answer would be."""
     wrong = [foreseen(file, lesson.id) for file in lesson.wrong_answers]
     answers = [lesson.solution, lesson.starter, *(one.file for one in wrong)]
-    how = Judging(best("I1").name)
-    with ThreadPoolExecutor(WORKERS) as pool:
-        solved, untouched, *others = pool.map(lambda answer: judge(lesson, answer, how).verdict, answers)
+    with tempfile.TemporaryDirectory(prefix="replays-") as films, ThreadPoolExecutor(WORKERS) as pool:
+        solved, untouched, *others = pool.map(lambda answer: _judged(lesson, answer, Path(films)), answers)
     if not solved.passed:
         failing = "; ".join(f"{check.name}: {check.reason}" for check in solved.checks if check.status != "passed")
         yield f"{lesson.id}/solution.py: the model solution does not get full marks: {failing or solved.trouble}"
@@ -150,6 +153,11 @@ def grade_lesson(lesson: Lesson) -> Iterator[str]:
         for other, also in told[:place]:
             if said == also:
                 yield f"{lesson.id}/wrong: {name} and {other} are told the same"
+
+
+def _judged(lesson: Lesson, answer: Path, replays: Path) -> Verdict:
+    """One answer; its replays go to a folder of its own, as two answers fail the same checks at the same moment."""
+    return judge(lesson, answer, Judging(best("I1").name, replays=str(replays / answer.stem))).verdict
 
 
 def _starter(lesson: Lesson, verdict: Verdict) -> Iterator[str]:
@@ -166,6 +174,13 @@ def _wrong(lesson: Lesson, foreseen: Foreseen, verdict: Verdict) -> Iterator[str
     shown = f"{lesson.id}/wrong/{foreseen.file.name}"
     if verdict.score != foreseen.points:
         yield f"{shown}: says that it gets {number(foreseen.points)} points, it gets {number(verdict.score)}"
+    if verdict.score > MOST_CREDIT * lesson.points:
+        yield (
+            f"{shown}: gets {number(verdict.score)} of {lesson.points} points, a wrong answer that was foreseen gets "
+            f"at most {MOST_CREDIT:.0%}: let it fail the checks that its mistake breaks"
+        )
+    if not any(check.replay for check in verdict.checks):
+        yield f"{shown}: no check that fails keeps a replay of it: replay(journal, event, asked, expected, found)"
     if not any(foreseen.says in sentence for sentence in sentences(verdict)):
         yield f"{shown}: no check says {foreseen.says!r}; they say {' | '.join(sentences(verdict))}"
 

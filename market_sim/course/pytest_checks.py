@@ -25,7 +25,7 @@ from market_sim.course.isolation.limits import Limits
 from market_sim.course.isolation.problems import Status, StudentProblem
 from market_sim.course.isolation.student import StudentProcess
 from market_sim.course.lesson import Lesson, load_lesson
-from market_sim.course.replay import keep
+from market_sim.course.replay import Compared, keep, told
 from market_sim.course.verdict import DECIMALS, Announced, CheckVerdict, Verdict, lines, written
 
 CHECKS = "checks.py"
@@ -64,6 +64,7 @@ class Notes:
     seed: int | None = None
     journal: Journal | None = None
     event: int | None = None
+    compared: Compared | None = None
     problem: StudentProblem | None = None
     printed: str = ""
     begun: float = 0.0
@@ -201,12 +202,18 @@ class Grading:
         return notes.seed
 
     @pytest.fixture
-    def replay(self, request: pytest.FixtureRequest) -> Callable[[Journal, int | None], None]:
-        """`replay(journal, event)`: should this check fail, keep this run and point at this event."""
+    def replay(self, request: pytest.FixtureRequest) -> Callable[..., None]:
+        """`replay(journal, event)`: should this check fail, keep this run and point at this event.
+
+        With `asked`, `expected` and `found` the replay also says at this event what is right and what the answer gave.
+        """
         notes = request.node.stash[NOTES]
 
-        def remember(journal: Journal, event: int | None = None) -> None:
+        def remember(
+            journal: Journal, event: int | None = None, asked: str = "", expected: Any = "", found: Any = ""
+        ) -> None:
             notes.journal, notes.event = journal, event
+            notes.compared = Compared(asked, str(expected), str(found)) if asked else None
 
         return remember
 
@@ -268,6 +275,10 @@ class Grading:
         """Keep the run of a failed check, so that a page can show it."""
         if notes.journal is None or not self.config.getoption("--replays"):
             return ""
+        if notes.compared is not None:
+            # Without a place of its own it stands before the end of the run.
+            place = len(notes.journal) - 2 if notes.event is None else notes.event
+            notes.journal, notes.event = told(notes.journal, place, notes.compared), place + 1
         name = f"{lesson.id}-{item.name.removeprefix('test_').replace('_', '-')}-seed{notes.seed or 0}"
         return keep(notes.journal, Path(self.config.getoption("--replays")) / name)
 

@@ -2,20 +2,50 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from market_sim.core.data.archive import save
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.instruments import Stock
 from market_sim.core.models.intents import Intent
-from market_sim.core.models.run_events import RunEnded, RunStarted
+from market_sim.core.models.run_events import AnswerCompared, RunEnded, RunStarted
 from market_sim.market.exchange.exchange import Exchange
+
+LONGEST_SHOWN = 400
+"""So many characters of each side of a comparison are kept."""
+
+
+@dataclass(frozen=True)
+class Compared:
+    """What a check asked at an event of its run, what is right there, and what the answer gave."""
+
+    asked: str
+    expected: str
+    found: str
 
 
 def keep(journal: Journal, folder: Path) -> str:
     """Save a run and return its folder, as a person would type it."""
     save(journal, folder)
     return folder.as_posix()
+
+
+def told(journal: Journal, place: int, compared: Compared) -> Journal:
+    """The same run with the comparison right after the event of this place, so that the pages show both answers."""
+    film = Journal()
+    for number, event in enumerate(journal):
+        film.record(event)
+        if number == place:
+            film.record(
+                AnswerCompared(event.time, shown(compared.asked), shown(compared.expected), shown(compared.found))
+            )
+    return film
+
+
+def shown(text: str) -> str:
+    """What an answer gave, cut where it is too long to be read: an answer may return whatever it likes."""
+    return text if len(text) <= LONGEST_SHOWN else text[:LONGEST_SHOWN] + "…"
 
 
 class Steps:

@@ -1,6 +1,6 @@
 """Buys at any price.
 
-says: a buyer with limit 100.12 bought at 100.20
+says: a buyer with limit 10012 bought at 10020
 points: 5
 """
 

@@ -1,6 +1,6 @@
 """Trades at the limit of whoever arrives.
 
-says: 100.08, the limit of the order that arrived
+says: 10008, the limit of the order that arrived
 points: 3
 """
 

@@ -1,6 +1,6 @@
 """Wants the buyer to pay more than the seller asks.
 
-says: at exactly 100.00: equal prices trade
+says: at exactly 10000: equal prices trade
 points: 5
 """
 

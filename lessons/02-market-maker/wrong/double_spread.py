@@ -1,7 +1,7 @@
 """Takes the whole spread on each side.
 
 says: you took the whole spread on each side, it is half
-points: 4
+points: 5
 """
 
 from dataclasses import dataclass

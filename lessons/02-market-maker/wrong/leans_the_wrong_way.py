@@ -1,7 +1,7 @@
 """Moves up when it holds too much.
 
 says: that invites even more sellers; move it down
-points: 6.05
+points: 6
 """
 
 from dataclasses import dataclass

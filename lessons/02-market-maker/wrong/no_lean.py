@@ -1,7 +1,7 @@
 """Forgets its stock.
 
 says: you quote as if you had none too many
-points: 6.05
+points: 6
 """
 
 from dataclasses import dataclass

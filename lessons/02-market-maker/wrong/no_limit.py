@@ -1,7 +1,7 @@
 """Goes on buying at its limit.
 
 says: the limit is 20, so the bid is None
-points: 7.5
+points: 4
 """
 
 from dataclasses import dataclass

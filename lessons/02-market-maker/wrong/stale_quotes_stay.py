@@ -1,7 +1,7 @@
 """Never takes a quote back.
 
 says: take the old quotes back before you place new ones
-points: 7.75
+points: 6
 """
 
 from dataclasses import dataclass

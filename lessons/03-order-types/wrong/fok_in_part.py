@@ -1,7 +1,7 @@
 """Fills fill or kill in part.
 
 says: fill or kill takes all or nothing, and you took
-points: 7.8
+points: 5.8
 """
 
 

@@ -1,7 +1,7 @@
 """Lets the rest of an ioc wait.
 
 says: immediate or cancel: nothing of it ever waits
-points: 8.42
+points: 4.87
 """
 
 

@@ -1,7 +1,7 @@
 """Lets the rest of a market order wait.
 
 says: a market order has no price to wait at
-points: 9.03
+points: 5.93
 """
 
 

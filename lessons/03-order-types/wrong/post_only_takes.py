@@ -1,7 +1,7 @@
 """Lets post-only trade.
 
 says: would take from order 2, so it is refused
-points: 8.7
+points: 5.9
 """
 
 

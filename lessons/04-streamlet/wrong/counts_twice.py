@@ -1,7 +1,7 @@
 """Counts signatures instead of validators.
 
 says: one of them three times: these are two validators
-points: 9
+points: 5
 """
 
 

@@ -1,7 +1,7 @@
 """Notarizes a block on a parent that is not notarized.
 
 says: its parent b2 is not notarized: so b3 is not, either
-points: 9
+points: 5
 """
 
 

@@ -1,7 +1,7 @@
 """Compares heights instead of epochs.
 
 says: three blocks in a row, but their epochs do not follow each other
-points: 7.53
+points: 4.96
 """
 
 

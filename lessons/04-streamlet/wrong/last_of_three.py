@@ -1,7 +1,7 @@
 """Makes the last of three final.
 
 says: the middle one is final, not the last
-points: 6
+points: 4
 """
 
 

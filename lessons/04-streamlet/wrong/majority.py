@@ -1,7 +1,7 @@
 """Wants a majority.
 
 says: you want 4 signatures, a majority; two thirds of 7 are 5
-points: 8.67
+points: 5.33
 """
 
 

@@ -1,7 +1,7 @@
 """Forgets what lies below.
 
 says: epochs 5, 6, 7 follow each other: with epochs (5, 6, 7) final are ['b5', 'b6'], found ['b6']
-points: 6
+points: 4
 """
 
 

@@ -1,7 +1,7 @@
 """Votes for a block on any notarized parent.
 
 says: leaves a longer notarized chain behind
-points: 9
+points: 5
 """
 
 

@@ -1,7 +1,7 @@
 """Takes fees from both and gives them to nobody.
 
 says: instead of 0: who receives the fees
-points: 6
+points: 3
 """
 
 

@@ -1,7 +1,7 @@
 """Makes a row of every move instead of adding them up.
 
 says: that makes 4 rows after netting
-points: 5
+points: 3
 """
 
 

@@ -1,7 +1,7 @@
 """Changes balances while it is still checking.
 
 says: and ann has paid all the same
-points: 9
+points: 4.5
 """
 
 

@@ -1,7 +1,7 @@
 """Pays whatever comes.
 
 says: and bob is paid twice
-points: 8.17
+points: 4.25
 """
 
 

@@ -1,7 +1,7 @@
 """Does not mind a gap.
 
 says: the answer is 'gap'
-points: 9.5
+points: 4.75
 """
 
 

@@ -71,6 +71,14 @@ class InputReceived(Event, frozen=True):
     terms: dict[str, Term | dict[str, Term]]
 
 
+class AnswerCompared(Event, frozen=True):
+    """A check of a lesson compared what an answer gives here with what is right; only replays of checks hold it."""
+
+    asked: str
+    expected: str
+    found: str
+
+
 class RunEnded(Event, frozen=True):
     """The last event: the run came to its planned end, or was interrupted."""
 
