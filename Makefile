@@ -2,7 +2,7 @@
 VENV ?= .venv
 PYTHON := $(VENV)/bin/python
 LOCK := $(PYTHON) -m uv pip compile --quiet --universal --python-version 3.10 --generate-hashes \
-	--no-emit-index-url --custom-compile-command "make lock"
+	--no-strip-extras --no-emit-index-url --custom-compile-command "make lock"
 
 .PHONY: help run test check bench lock
 

@@ -2,7 +2,13 @@
 
 import sys
 
-from market_sim.ui.cli.main import main
+OLDEST, NEWEST = (3, 10), (3, 13)  # for which requirements.txt has ready-made packages
 
 if __name__ == "__main__":
+    if not OLDEST <= sys.version_info[:2] <= NEWEST:
+        found = ".".join(map(str, sys.version_info[:3]))
+        sys.stderr.write("simulate.py: the sandbox needs Python 3.10 to 3.13, this is Python " + found + "\n")
+        sys.exit(2)
+    from market_sim.ui.cli.main import main
+
     sys.exit(main())

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator
 from typing import NamedTuple
 
-OLDEST_PYTHON = (3, 10)
+OLDEST_PYTHON, NEWEST_PYTHON = (3, 10), (3, 13)  # as in simulate.py, which refuses any other
 INSTALL = "python -m pip install -r requirements.txt"
 
 NEEDED = {
@@ -20,7 +20,6 @@ NEEDED = {
     "eth-tester": "settlement on a chain",
     "py-evm": "settlement on a chain",
     "coincurve": "a chain that is five times faster",
-    "py-solc-x": "compiling the contracts again",
     "plotly": "the timeline",
     "flask": "the site",
     "pytest": "the tests",
@@ -54,8 +53,9 @@ def examine() -> int:
 def findings() -> Iterator[Finding]:
     """Look at Python, at the packages, at optional programs, at the display."""
     version = ".".join(map(str, sys.version_info[:3]))
-    recent = sys.version_info[:2] >= OLDEST_PYTHON
-    yield Finding(recent, f"Python {version}", "" if recent else "fix: install Python 3.10 or newer")
+    supported = OLDEST_PYTHON <= sys.version_info[:2] <= NEWEST_PYTHON
+    oldest, newest = (".".join(map(str, limit)) for limit in (OLDEST_PYTHON, NEWEST_PYTHON))
+    yield Finding(supported, f"Python {version}", "" if supported else f"fix: use Python {oldest} to {newest}")
     for package, use in NEEDED.items():
         try:
             found = importlib.metadata.version(package)
