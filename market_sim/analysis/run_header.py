@@ -1,19 +1,14 @@
 """The header of a run: what tells it apart from other runs, and how far it came.
 
-It is read from the first events of a journal, which come before any time has passed, and from its last ones, so a
-list of runs does not read whole journals.
+It says what the manifest of a stored run says, so a list of runs does not read journals.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from market_sim.core.errors import InputError
-from market_sim.core.models.consensus_events import EpochStarted
-from market_sim.core.models.event import Event
-from market_sim.core.models.run_events import CommitteeSeated, RunEnded, RunStarted
-from market_sim.core.models.settlement_events import SettlementOpened
+from market_sim.core.data.manifest import Manifest
 
 Parameter = int | float | str | bool | None
 BACKENDS = {"memory": "in memory"}
@@ -52,41 +47,26 @@ class RunHeader:
         return f"partial: stopped in epoch {self.reached} of {self.epochs}"
 
 
-def read_header(first: Iterable[Event], last: Sequence[Event]) -> RunHeader:
-    """The header of a run with these first and last events."""
-    start = committee = opened = None
-    for event in first:
-        if type(event) is RunStarted:
-            start = event
-        elif type(event) is CommitteeSeated:
-            committee = event
-        elif type(event) is SettlementOpened:
-            opened = event
-        if event.time > 0:
-            break
-    if start is None:
-        raise InputError("the journal does not begin with the start of a run")
-    end = last[-1] if last else None
-    epochs = [event.epoch for event in last if type(event) is EpochStarted]
+def header_of(manifest: Manifest) -> RunHeader:
+    """The header of the run that this manifest describes."""
     return RunHeader(
-        start.scenario,
-        start.seed,
-        start.epochs,
-        start.parameters,
-        start.options,
-        committee.validators if committee else 0,
-        _byzantine(start, committee),
-        str(start.options.get("partition") or "none"),
-        BACKENDS.get(opened.backend, opened.backend) if opened else "nowhere",
-        min(max(epochs, default=0), start.epochs),
-        type(end) is RunEnded and end.complete,
+        manifest.scenario,
+        manifest.seed,
+        manifest.epochs,
+        manifest.parameters,
+        manifest.options,
+        manifest.validators,
+        _byzantine(manifest),
+        str(manifest.options.get("partition") or "none"),
+        "nowhere" if manifest.settlement == "none" else BACKENDS.get(manifest.settlement, manifest.settlement),
+        min(manifest.reached, manifest.epochs),
+        manifest.complete,
     )
 
 
-def _byzantine(start: RunStarted, committee: CommitteeSeated | None) -> str:
+def _byzantine(manifest: Manifest) -> str:
     """What was asked for on the command line or in the form; else whom the scenario chose, by name."""
-    chosen = start.options.get("byzantine") or start.parameters.get("byzantine")
+    chosen = manifest.options.get("byzantine") or manifest.parameters.get("byzantine")
     if chosen:
         return str(chosen)
-    liars = committee.byzantine if committee else ()
-    return ", ".join(f"n{number}" for number in liars) or "none"
+    return ", ".join(f"n{number}" for number in manifest.byzantine) or "none"

@@ -210,8 +210,11 @@ def test_a_broken_promise_keeps_its_trace_and_exits_with_three(
     monkeypatch.setattr(World, "check", broken)
     assert main(["--epochs", "2", *QUICK, "--paranoid", "--out", str(tmp_path)]) == 3
     assert "a promise of this program broke: the accounts do not add up" in capsys.readouterr().err
-    assert "InvariantBroken" in (tmp_path / "broken-promise" / "trace.txt").read_text(encoding="utf-8")
-    assert len(archive.load(tmp_path / "broken-promise").journal) > 0
+    [kept] = tmp_path.iterdir()
+    assert "InvariantBroken" in (kept / "trace.txt").read_text(encoding="utf-8")
+    stored = archive.load(kept)
+    assert len(stored.journal) > 0
+    assert not stored.manifest.complete
 
 
 def test_help_and_a_run_without_chain_and_plot_import_no_heavy_library(tmp_path: Path) -> None:

@@ -1,51 +1,30 @@
-"""The archive: a finished run as a folder on disk, and the folder as the run again.
+"""The archive: a run as a folder on disk, and the folder as the run again.
 
 * `journal.jsonl`  one event on each line; its SHA-256 is the run's fingerprint
-* `manifest.json`  what was run, and what the journal must be like; written last, so a folder with one is complete
-* `checks.txt`     the CRC-32 of each line, read only when the journal is damaged, to say where
+* `checks.txt`     the CRC-32 of each line: they say which one is damaged
+* `manifest.json`  what was run, how far it came, what came of it, and what the other two must be like
 
-Each file is written beside its place and then renamed, so that a crash leaves the old file or the new one. Nothing
-of the machine or the wall clock goes in: the same run always makes the same bytes.
+A run is written while it goes (market_sim/core/data/run_writer.py). Of a run whose program was killed the last epoch
+that was written whole is read, and what follows is left out; any other difference from what was written is refused in
+one sentence that names the file and, where it can be told, the line.
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
 import zlib
-from collections.abc import Iterable
-from itertools import zip_longest
 from pathlib import Path
 
 import msgspec
 
-from market_sim.core.data.codec import decode, decode_lines, encode
-from market_sim.core.data.fingerprint import AREAS
+from market_sim.core.data.codec import decode, decode_lines
 from market_sim.core.data.finished_journal import FinishedJournal
 from market_sim.core.data.journal import Journal
-from market_sim.core.errors import InputError, InvariantBroken
-from market_sim.core.models.event import Area, Event
-from market_sim.core.models.run_events import RunStarted
+from market_sim.core.data.manifest import MANIFEST, UNREADABLE, Manifest, Tally, check_lines, read_manifest
+from market_sim.core.data.run_writer import CHECK_BYTES, CHECKS, JOURNAL, RunWriter
+from market_sim.core.errors import InputError
+from market_sim.core.models.event import Event
 from market_sim.core.version import VERSION
-
-JOURNAL = "journal.jsonl"
-MANIFEST = "manifest.json"
-CHECKS = "checks.txt"
-FORMAT = 1
-"""Raised when an older program could no longer read the files."""
-
-
-class Manifest(msgspec.Struct, frozen=True):
-    """What was run, by which version, and what its journal must be like."""
-
-    format: int
-    version: str
-    scenario: str
-    seed: int
-    parameters: dict[str, int | float | str | bool | None]
-    events: int
-    fingerprint: str
-    digests: dict[Area, str]
 
 
 class Archived(msgspec.Struct, frozen=True):
@@ -53,100 +32,53 @@ class Archived(msgspec.Struct, frozen=True):
 
     manifest: Manifest
     journal: Journal
+    cut: str = ""
+    """What was left out of a run whose program was killed, in a sentence; empty for nothing."""
 
 
-def save(journal: Journal, folder: Path) -> Manifest:
+def save(journal: Journal, folder: Path, conclusion: str = "") -> Manifest:
     """Write a run into a folder, which is made when it is not there; an older run in it is replaced."""
-    lines = [encode(event) + b"\n" for event in journal]
-    text = b"".join(lines)
-    manifest = _describe(journal, hashlib.sha256(text).hexdigest(), _digests(text, lines, journal))
-    checks = "".join(f"{zlib.crc32(line):08x}\n" for line in lines)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        _write(folder / JOURNAL, text)
-        _write(folder / CHECKS, checks.encode())
-        _write(folder / MANIFEST, msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n")
-    except OSError as refused:
-        raise InputError(f"expected a folder to write to, but {folder} refused: {refused.strerror}") from refused
-    return manifest
+    return RunWriter(folder.parent).finish(journal, conclusion, folder.name)
 
 
 def load(folder: Path) -> Archived:
-    """Read a run, and make sure that it is the run that was saved."""
-    manifest = _manifest(folder / MANIFEST)
-    path = folder / JOURNAL
-    text = _read(path)
+    """Read a run, and make sure that it is the run that was written."""
+    manifest = read_manifest(folder)
+    text, checks = _read(folder / JOURNAL), _read(folder / CHECKS)
+    cut = ""
+    if not manifest.finished:
+        text, checks, cut, manifest = _whole_part(folder, text, checks, manifest)
     if hashlib.sha256(text).hexdigest() != manifest.fingerprint:
-        raise InputError(_damage(folder, text, manifest))
+        raise InputError(_damage(folder, text, checks, manifest))
+    if hashlib.sha256(checks).hexdigest() != manifest.checks:
+        raise InputError(_damaged_checks(folder, text, checks, manifest))
     lines = text.splitlines(keepends=True)
-    journal = FinishedJournal(_events(path, text, lines))
-    found = _describe(journal, manifest.fingerprint, _digests(text, lines, journal))
-    if msgspec.structs.replace(found, version=manifest.version) != manifest:
+    events = _events(folder / JOURNAL, text, lines)
+    tally = Tally().added(lines, events, text, checks)
+    if tally.start is None:
+        raise InputError(f"{folder / JOURNAL}, line 1: the first event of a run is RunStarted, found {events[:1]}")
+    found = tally.manifest(manifest.conclusion, manifest.finished)
+    if msgspec.structs.replace(found, version=manifest.version, seal=manifest.seal) != manifest:
         raise InputError(f"{folder / MANIFEST} was changed: it does not describe the run in {JOURNAL} beside it")
-    return Archived(manifest, journal)
-
-
-def _describe(journal: Journal, fingerprint: str, digests: dict[Area, str]) -> Manifest:
-    start = journal[0] if len(journal) else None
-    if not isinstance(start, RunStarted):
-        raise InvariantBroken(f"the first event of a run is RunStarted, found {start!r}")
-    return Manifest(FORMAT, VERSION, start.scenario, start.seed, start.parameters, len(journal), fingerprint, digests)
-
-
-def _digests(text: bytes, lines: list[bytes], events: Iterable[Event]) -> dict[Area, str]:
-    """The digest of each area, of the lines as they stand: to encode every event again takes as long as to read it."""
-    digests = {area: hashlib.sha256() for area in AREAS}
-    view, area = memoryview(text), AREAS[0]
-    begin = end = 0
-    for line, event in zip(lines, events, strict=True):
-        if event.area != area:
-            digests[area].update(view[begin:end])
-            begin, area = end, event.area
-        end += len(line)
-    digests[area].update(view[begin:end])
-    return {area: sha.hexdigest() for area, sha in digests.items()}
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Write a file wholly or not at all."""
-    beside = path.with_name(path.name + ".part")
-    with open(beside, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(beside, path)
+    return Archived(manifest, FinishedJournal(events), cut)
 
 
 def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as refused:
-        raise InputError(f"expected an archived run, but {path} cannot be read: {refused.strerror}") from refused
-
-
-def _manifest(path: Path) -> Manifest:
-    data = _read(path)
-    try:
-        manifest = msgspec.json.decode(data, type=Manifest)
-    except msgspec.DecodeError as error:
-        raise InputError(f"{path} is damaged: {error}") from error
-    if manifest.format != FORMAT:
-        raise InputError(
-            f"{path} has format {manifest.format}, written by version {manifest.version}; version {VERSION} "
-            f"reads format {FORMAT}"
-        )
-    return manifest
+        raise InputError(f"expected a stored run, but {path} cannot be read: {refused.strerror}") from refused
 
 
 def _events(path: Path, text: bytes, lines: list[bytes]) -> list[Event]:
     """Every line as its event; all at once, and one by one only to say which of them cannot be read."""
     try:
         events = decode_lines(text)
-    except msgspec.DecodeError as error:
+    except UNREADABLE as error:
         for number, line in enumerate(lines, start=1):
             try:
                 decode(line)
-            except msgspec.DecodeError as found:
+            except UNREADABLE as found:
                 raise InputError(f"{path}, line {number}: version {VERSION} cannot read this event: {found}") from found
         raise InputError(f"{path}: version {VERSION} cannot read these events: {error}") from error
     if len(lines) != len(events):
@@ -154,18 +86,68 @@ def _events(path: Path, text: bytes, lines: list[bytes]) -> list[Event]:
     return events
 
 
-def _damage(folder: Path, text: bytes, manifest: Manifest) -> str:
-    """One sentence about a journal that is not the one that was saved: which line, and what is wrong with it."""
+def _whole_part(folder: Path, text: bytes, checks: bytes, manifest: Manifest) -> tuple[bytes, bytes, str, Manifest]:
+    """Of a run that was not finished: what counts by its manifest, or what is left of it, and what was left out."""
+    lines = text.splitlines(keepends=True)
+    whole = lines[:-1] if lines and not lines[-1].endswith(b"\n") else lines
+    if len(whole) >= manifest.events:
+        kept = b"".join(whole[: manifest.events])
+        extra = len(text) - len(kept)
+        cut = f"{extra:,} bytes after the last whole epoch were cut off" if extra else ""
+        return kept, checks[: manifest.events * CHECK_BYTES], cut, manifest
+    # The disk lost the end of it: what is left must be what was written, line by line.
+    left = min(len(whole), len(checks) // CHECK_BYTES)
+    lines, checks = whole[:left], checks[: left * CHECK_BYTES]
+    wrong = _first_difference(lines, checks)
+    if wrong or not left:
+        raise InputError(_line_damage(folder / JOURNAL, wrong or 1, manifest))
+    kept = b"".join(lines)
+    shorter = Tally().added(lines, _events(folder / JOURNAL, kept, lines), kept, checks).manifest("", finished=False)
+    shorter = msgspec.structs.replace(shorter, version=manifest.version)
+    torn = f"line {left + 1} of {manifest.events} is torn or missing"
+    return kept, checks, f"{torn}: the run ends before it", shorter
+
+
+def _damage(folder: Path, text: bytes, checks: bytes, manifest: Manifest) -> str:
+    """One sentence about a journal that is not the one that was written: which line, and what is wrong with it."""
     path = folder / JOURNAL
     lines = text.splitlines(keepends=True)
+    wrong = _first_difference(lines, checks)
+    if lines and not wrong and len(checks) == len(lines) * CHECK_BYTES:
+        return f"{path} and {CHECKS} agree, but {MANIFEST} beside them is another: it belongs to another run"
     if lines and not lines[-1].endswith(b"\n"):
         return f"{path} ends in the middle of line {len(lines)} of {manifest.events}: its tail is torn off"
     if len(lines) < manifest.events:
         return f"{path} ends after line {len(lines)} of {manifest.events}: its tail is missing"
     if len(lines) > manifest.events:
         return f"{path} has {len(lines)} lines, expected {manifest.events}: line {manifest.events + 1} was added"
-    checks = _read(folder / CHECKS).decode(errors="replace").split()
-    for number, (line, check) in enumerate(zip_longest(lines, checks), start=1):
-        if line is None or check != f"{zlib.crc32(line):08x}":
-            return f"{path}, line {number} of {manifest.events} is damaged: it is not the line that was saved"
-    return f"{path} and {CHECKS} agree, but the fingerprint in {MANIFEST} is another: it belongs to another run"
+    if hashlib.sha256(checks).hexdigest() != manifest.checks:
+        return f"{path} is damaged, and so is {CHECKS} beside it, which would say in which line"
+    return _line_damage(path, wrong, manifest)
+
+
+def _damaged_checks(folder: Path, text: bytes, checks: bytes, manifest: Manifest) -> str:
+    """One sentence about checks that are not those of the journal, which is sound."""
+    path = folder / CHECKS
+    right = check_lines(text.splitlines(keepends=True))
+    for number, (found, expected) in enumerate(zip(_split(checks), _split(right), strict=False), start=1):
+        if found != expected:
+            return f"{path}, line {number} of {manifest.events} is damaged; {JOURNAL} beside it is whole"
+    sizes = f"{len(checks):,} bytes, expected {len(right):,}"
+    return f"{path} has {sizes}: it was cut or added to; {JOURNAL} beside it is whole"
+
+
+def _line_damage(path: Path, number: int, manifest: Manifest) -> str:
+    return f"{path}, line {number} of {manifest.events} is damaged: it is not the line that was written"
+
+
+def _first_difference(lines: list[bytes], checks: bytes) -> int:
+    """The number of the first line that its check does not fit; 0 when all of them agree."""
+    for number, (line, check) in enumerate(zip(lines, _split(checks), strict=False), start=1):
+        if check != b"%08x\n" % zlib.crc32(line):
+            return number
+    return 0
+
+
+def _split(checks: bytes) -> list[bytes]:
+    return [checks[place : place + CHECK_BYTES] for place in range(0, len(checks), CHECK_BYTES)]

@@ -26,11 +26,13 @@ class Result:
     """What was planned and could not happen, a sentence for each."""
     conclusion: str = ""
     """What the scenario has to say about this run."""
+    known_fingerprint: str = ""
+    """The fingerprint, where writing the run to disk has worked it out already."""
 
     @cached_property
     def fingerprint(self) -> str:
         """The digest of the whole journal: the same scenario and seed give it again."""
-        return fingerprint(self.journal)
+        return self.known_fingerprint or fingerprint(self.journal)
 
     def digest(self, area: Area) -> str:
         """The digest of one part of the road: of the market, the consensus or the settlement."""

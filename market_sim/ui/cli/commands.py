@@ -39,6 +39,12 @@ def _replay(arguments: Sequence[str]) -> int:
     return replay(arguments)
 
 
+def _verify(arguments: Sequence[str]) -> int:
+    from market_sim.ui.cli.verifying import verify
+
+    return verify(arguments)
+
+
 def _of_the_course(name: str) -> Command:
     def run(arguments: Sequence[str]) -> int:
         from market_sim.ui.cli import course_commands
@@ -53,6 +59,7 @@ COMMANDS: dict[str, Command] = {
     "doctor": _doctor,
     "serve": _serve,
     "replay": _replay,
+    "verify": _verify,
     "lesson": _of_the_course("lesson"),
     "grade": _of_the_course("grade"),
     "lint": _of_the_course("lint"),

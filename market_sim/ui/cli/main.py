@@ -6,23 +6,19 @@ import argparse
 import json
 import os
 import sys
-import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
 from market_sim.analysis.summary import Summary, document, summarize
-from market_sim.core.data import archive
-from market_sim.core.data.fingerprint import shortened
-from market_sim.core.data.journal import Journal
-from market_sim.core.errors import InputError, InvariantBroken, SettlementError
+from market_sim.core.errors import InputError
 from market_sim.simulation.engine.result import Result
 from market_sim.simulation.options import Options
-from market_sim.simulation.run import simulate
 from market_sim.simulation.scenarios.catalogue import DEFAULT
 from market_sim.simulation.scenarios.scenario import Scenario
 from market_sim.ui.cli.arguments import listing, parsed
 from market_sim.ui.cli.commands import command
 from market_sim.ui.cli.screen import Screen
+from market_sim.ui.recording import RunBroke, recorded
 
 DONE, BAD_INPUT, BROKEN_PROMISE, INTERRUPTED = 0, 2, 3, 130
 
@@ -60,13 +56,11 @@ def _run(typed: argparse.Namespace, scenario: Scenario) -> int:
         f"{scenario.name}: seed {options.seed}, {validators} validators, f={faults}, quorum {quorum}, "
         f"{options.epochs} epochs"
     )
-    journal = Journal()
     try:
-        result = simulate(scenario, options, screen.epoch, journal)
-    except (InvariantBroken, SettlementError) as broken:
-        return _broken(broken, journal, folder, screen)
-    run = folder / f"{result.scenario}-seed{result.seed}-{shortened(result.fingerprint)}"
-    archive.save(result.journal, run)
+        result, run = recorded(scenario, options, folder, screen.epoch)
+    except RunBroke as broken:
+        screen.say(f"simulate.py: {broken}")
+        return BROKEN_PROMISE
     summary = summarize(result)
     timeline = None if typed.no_plot else _plot(result, typed.plot, run)
     places = str(run), None if timeline is None else str(timeline)
@@ -122,16 +116,6 @@ def _writable(folder: Path) -> Path:
     except OSError as error:
         raise InputError(f"--out {folder}: cannot write there ({error.strerror}); choose another folder") from None
     return folder
-
-
-def _broken(broken: Exception, journal: Journal, folder: Path, screen: Screen) -> int:
-    """Keep what is needed to find out why: the journal up to here and the trace."""
-    kept = folder / "broken-promise"
-    archive.save(journal, kept)
-    (kept / "trace.txt").write_text("".join(traceback.format_exception(broken)), encoding="utf-8")
-    screen.say(f"simulate.py: a promise of this program broke: {broken}")
-    screen.say(f"the trace and the journal up to here are in {kept}")
-    return BROKEN_PROMISE
 
 
 def _plot(result: Result, wanted: str | None, run: Path) -> Path:

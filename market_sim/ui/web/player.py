@@ -12,15 +12,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 from market_sim.analysis.chain_story import ChainStory
-from market_sim.core.data import archive
-from market_sim.core.data.fingerprint import shortened
 from market_sim.core.data.journal import Journal
 from market_sim.core.errors import InputError, MarketSimError
 from market_sim.core.models.market_events import Trade
 from market_sim.core.models.settlement_events import BlockSettled
 from market_sim.simulation.options import Options
-from market_sim.simulation.run import simulate
 from market_sim.simulation.scenarios.scenario import Scenario, configured
+from market_sim.ui.recording import recorded
 
 MOST_MEMORY = 4 * 2**30
 """Bytes of address space that one run may use; a scenario with a million agents ends here and not the machine."""
@@ -51,20 +49,15 @@ class Note:
 def play(request: Request, results: Path, pipe: Connection) -> None:
     """Play one run; the entry of the process."""
     _limit_memory()
-    journal = Journal()
     progress = _Progress(pipe)
     try:
-        result = simulate(_scenario(request), request.options, progress.epoch, journal)
-        name = request.name or f"{result.scenario}-seed{result.seed}-{shortened(result.fingerprint)}"
-        archive.save(result.journal, results / name)
-        pipe.send(Note("done", len(journal) - 1, {"run": name}))
+        result, folder = recorded(_scenario(request), request.options, results, progress.epoch, request.name)
+        pipe.send(Note("done", len(result.journal) - 1, {"run": folder.name}))
     except InputError as problem:
-        pipe.send(Note("refused", max(0, len(journal) - 1), {"sentence": str(problem)}))
-    except MarketSimError as broken:
-        sentence = (
-            f"a promise of this program broke: {type(broken).__name__}; simulate.py with this run keeps the trace"
-        )
-        pipe.send(Note("refused", max(0, len(journal) - 1), {"sentence": sentence}))
+        pipe.send(Note("refused", progress.last, {"sentence": str(problem).replace(f"{results}/", "")}))
+    except MarketSimError:
+        sentence = "a promise of this program broke; the results folder keeps the run up to there, with the trace"
+        pipe.send(Note("refused", progress.last, {"sentence": sentence}))
         raise
     except MemoryError:
         pipe.send(Note("refused", 0, {"sentence": "the run needs more memory than the site gives to one run"}))
@@ -95,6 +88,11 @@ class _Progress:
         self._read = 0
         self._trades = 0
         self._settled = 0
+
+    @property
+    def last(self) -> int:
+        """The number of the last event that was told about."""
+        return max(0, self._read - 1)
 
     def epoch(self, journal: Journal, epoch: int) -> None:
         """Tell what has happened since the last time."""

@@ -14,20 +14,19 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
-import msgspec
-
 from market_sim.analysis.comparison import Side
 from market_sim.analysis.gains import Gain, gains
 from market_sim.analysis.order_trace import Tracer
-from market_sim.analysis.run_header import RunHeader, read_header
+from market_sim.analysis.run_header import RunHeader, header_of
 from market_sim.analysis.stepping import Stepper
 from market_sim.analysis.summary import Summary, document, summarize
 from market_sim.analysis.visualization.timeline import Timeline
 from market_sim.analysis.words import Words
 from market_sim.core.data import archive
-from market_sim.core.data.edges import edges
+from market_sim.core.data.manifest import MANIFEST, Manifest, read_manifest
+from market_sim.core.data.run_writer import JOURNAL
 from market_sim.core.errors import InputError
-from market_sim.core.models.run_events import CommitteeSeated, RunEnded, RunStarted, StrategyFailed
+from market_sim.core.models.run_events import CommitteeSeated, RunStarted, StrategyFailed
 from market_sim.simulation.engine.result import Result
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
@@ -39,11 +38,11 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Entry:
-    """A run in the index: what its manifest and the two ends of its journal say."""
+    """A run in the index: what its manifest says, and when that was written, in seconds since 1970."""
 
     name: str
     folder: Path
-    manifest: archive.Manifest
+    manifest: Manifest
     header: RunHeader
     written: float
 
@@ -65,11 +64,14 @@ class OpenRun:
     """A run that was read from disk, with whatever was worked out about it so far."""
 
     def __init__(self, entry: Entry) -> None:
+        archived = _read(entry)
         self.name = entry.name
-        self.manifest = entry.manifest
-        self.header = entry.header
+        self.manifest = archived.manifest
+        self.header = header_of(archived.manifest)
         self.written = entry.written
-        self.result = _result(entry)
+        self.cut = archived.cut
+        """What is missing at the end of a run whose program was killed, in a sentence."""
+        self.result = _result(archived)
         self._lock = threading.RLock()
         self._known: dict[str, Any] = {}
 
@@ -136,12 +138,12 @@ class Shelf:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._lock = threading.Lock()
-        self._index: dict[Path, tuple[float, Entry | Damaged]] = {}
+        self._index: dict[Path, tuple[tuple[int, int], Entry | Damaged]] = {}
         self._open: OrderedDict[tuple[str, str], OpenRun] = OrderedDict()
         self._reading: dict[tuple[str, str], threading.Lock] = {}
 
     def entries(self) -> list[Entry]:
-        """Every run that can be read, the newest first."""
+        """Every run that can be read, the newest first; those that did not come to their end are among them."""
         found = [entry for entry in self._look() if isinstance(entry, Entry)]
         return sorted(found, key=lambda entry: (-entry.written, entry.name))
 
@@ -180,42 +182,59 @@ class Shelf:
         """Everything in the folder, read again only where it has changed."""
         with self._lock:
             found = {}
-            for path in self.folder.glob(f"*/{archive.MANIFEST}"):
+            for path in self.folder.glob(f"*/{MANIFEST}"):
                 if not NAME.fullmatch(path.parent.name):
                     continue
                 try:
-                    written = path.stat().st_mtime
+                    state = path.stat()
                 except OSError:  # it was deleted meanwhile
                     continue
+                written = state.st_mtime_ns, _size(path.with_name(JOURNAL))
                 known = self._index.get(path)
-                found[path] = known if known and known[0] == written else (written, _entry(path, written))
+                found[path] = known if known and known[0] == written else (written, _entry(path, state.st_mtime))
             self._index = found
             return [one for _, one in found.values()]
 
 
 def _entry(path: Path, written: float) -> Entry | Damaged:
     """One folder as an entry, or what is wrong with it."""
-    name = path.parent.name
+    folder = path.parent
     try:
-        manifest = msgspec.json.decode(path.read_bytes(), type=archive.Manifest)
-        header = read_header(*edges(path.with_name(archive.JOURNAL)))
+        manifest = read_manifest(folder)
     except InputError as problem:
-        return Damaged(name, str(problem))
-    except (OSError, UnicodeDecodeError, msgspec.DecodeError) as problem:
-        return Damaged(name, f"its {archive.MANIFEST} cannot be read: {problem}")
-    return Entry(name, path.parent, manifest, header, written)
+        return Damaged(folder.name, _without_path(folder, problem))
+    size = _size(folder / JOURNAL)
+    if size < 0 or (manifest.finished and size != manifest.size):
+        found = "cannot be read" if size < 0 else f"has {size:,} bytes, expected {manifest.size:,}"
+        return Damaged(folder.name, f"{folder.name}/{JOURNAL} {found}")
+    return Entry(folder.name, folder, manifest, header_of(manifest), written)
 
 
-def _result(entry: Entry) -> Result:
+def _size(path: Path) -> int:
+    """The size of a file in bytes; -1 when there is none."""
     try:
-        journal = archive.load(entry.folder).journal
+        return path.stat().st_size
+    except OSError:
+        return -1
+
+
+def _read(entry: Entry) -> archive.Archived:
+    try:
+        return archive.load(entry.folder)
     except InputError as problem:
-        # The sentence names files of this machine, which are no visitor's business (W11).
-        raise InputError(
-            f"run {entry.name} cannot be shown: {str(problem).replace(str(entry.folder), entry.name)}"
-        ) from None
+        raise InputError(f"run {entry.name} cannot be shown: {_without_path(entry.folder, problem)}") from None
+
+
+def _without_path(folder: Path, problem: InputError) -> str:
+    """The sentence without the place on this machine, which is no visitor's business (W11)."""
+    return str(problem).replace(str(folder), folder.name)
+
+
+def _result(archived: archive.Archived) -> Result:
+    journal, manifest = archived.journal, archived.manifest
     start = next(journal.of(RunStarted))
-    ended = next(journal.of(RunEnded), None)
     failures = tuple(f"{event.agent}: {event.cause}" for event in journal.of(StrategyFailed))
-    complete = ended is not None and ended.complete
-    return Result(start.scenario, start.seed, start.epochs, start.parameters, journal, complete, failures)
+    return Result(
+        start.scenario, start.seed, start.epochs, start.parameters, journal, manifest.complete, failures,
+        conclusion=manifest.conclusion, known_fingerprint=manifest.fingerprint,
+    )  # fmt: skip

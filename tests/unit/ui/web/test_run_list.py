@@ -74,11 +74,11 @@ def test_a_partial_run_says_how_far_it_came(visitor, results):
 @pytest.mark.parametrize(
     ("file", "damage", "problem"),
     [
-        ("manifest.json", lambda data: data[:100] + b"\xff" + data[101:], "manifest.json cannot be read"),
-        ("manifest.json", lambda data: b"", "manifest.json cannot be read"),
-        ("journal.jsonl", lambda data: b"{" + data, "line 1"),
-        ("journal.jsonl", lambda data: data[:-9], "ends in the middle of a line"),
-        ("journal.jsonl", lambda data: b"", "does not begin with the start of a run"),
+        ("manifest.json", lambda data: data[:100] + b"\xff" + data[101:], "broken/manifest.json is damaged"),
+        ("manifest.json", lambda data: b"", "broken/manifest.json is damaged"),
+        ("journal.jsonl", lambda data: b"{" + data, "broken/journal.jsonl has"),
+        ("journal.jsonl", lambda data: data[:-9], "broken/journal.jsonl has"),
+        ("journal.jsonl", lambda data: b"", "broken/journal.jsonl has 0 bytes"),
     ],
 )
 def test_a_damaged_run_is_named_and_the_others_are_listed(visitor, results, file, damage, problem):
