@@ -58,9 +58,14 @@ def _funded(w: Words, e: happened.FundingPaid) -> str:
     )
 
 
+def _share(shares: int, parts: int) -> str:
+    return f"{shares}" if parts == 1 else f"{shares}/{parts}"
+
+
 def _acted(w: Words, e: happened.CorporateActionTaken) -> str:
-    if e.action == "split":
-        return f"{e.symbol} was split: {e.amount} new shares for each old one, {e.entitled} shares in all"
+    new, old = e.ratio
+    if new != old:
+        return f"{e.action} of {e.symbol}: {new} new for {old} old, {e.entitled:,} old shares in all"
     return f"{e.symbol}: {e.action} of {_cash(w, e.symbol, e.amount)} for each of {e.entitled} shares"
 
 
@@ -115,8 +120,8 @@ SENTENCES: dict[type[Event], Callable[[Words, Any], str]] = {
     ),
     happened.CorporateActionTaken: _acted,
     happened.TermsAdjusted: lambda w, e: (
-        f"the strike of {e.symbol} went from {w.price(e.symbol, e.strike_before)} to {w.price(e.symbol, e.strike)}, "
-        f"{e.contracts} contracts for one"
+        f"one unit of {e.symbol} stands for {_share(e.shares, e.parts)} of its underlying now"
+        + (f", and for {_cash(w, e.symbol, e.cash // e.parts)}" if e.cash else "")
     ),
     happened.DeficitCovered: lambda w, e: f"{e.payer} paid {w.amount(e.asset, e.amount)} that {e.account} could not",
     happened.LossShared: lambda w, e: (

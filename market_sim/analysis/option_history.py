@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from market_sim.core.data.journal import Journal
+from market_sim.core.models.derivatives import Unit
 from market_sim.core.models.market_events import InstrumentListed, Trade, Transferred
 from market_sim.core.models.mechanism_events import Exercised, InstrumentExpired, Lapsed, TermsAdjusted
 
@@ -18,7 +19,10 @@ class OptionLife:
     """One option: its terms, its open interest after each change, and its end."""
 
     listed: InstrumentListed
-    strike: int
+    agreed: int
+    """The strike that it was listed with."""
+    unit: Unit = field(default_factory=Unit)
+    """What one unit stands for: corporate actions change it."""
     times: list[int] = field(default_factory=list)
     open_interest: list[int] = field(default_factory=list)
     exercised: list[Exercised] = field(default_factory=list)
@@ -30,6 +34,11 @@ class OptionLife:
     def symbol(self) -> str:
         """Its name."""
         return self.listed.symbol
+
+    @property
+    def strike(self) -> int:
+        """The strike for one share of today."""
+        return self.unit.per_share(self.agreed)
 
     @property
     def is_call(self) -> bool:
@@ -55,7 +64,8 @@ class OptionLife:
 
     def worth(self, price: int) -> int:
         """What all contracts that were open at the end are worth together at this price of the underlying."""
-        inside = price - self.strike if self.is_call else self.strike - price
+        worth = self.unit.worth(price)
+        inside = worth - self.agreed if self.is_call else self.agreed - worth
         return max(0, inside) * self.left * self.listed.multiplier
 
     def exercised_by(self, way: str) -> int:
@@ -95,7 +105,7 @@ def _note(life: OptionLife, event: Exercised | Lapsed | InstrumentExpired | Term
     elif isinstance(event, Lapsed):
         life.lapsed += event.quantity
     elif isinstance(event, TermsAdjusted):
-        life.strike = event.strike
+        life.unit = Unit(event.shares, event.parts, event.cash)
     else:
         life.ended = event
 

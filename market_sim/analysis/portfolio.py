@@ -13,8 +13,9 @@ from market_sim.analysis.three_clocks import marks_in
 from market_sim.core.data.fold import fold
 from market_sim.core.data.journal import Journal
 from market_sim.core.errors import InputError
-from market_sim.core.models.derivatives import OptionRight
+from market_sim.core.models.derivatives import OptionRight, Unit
 from market_sim.core.models.market_events import InstrumentListed
+from market_sim.core.models.mechanism_events import TermsAdjusted
 from market_sim.pricing.black_scholes import greeks
 from market_sim.pricing.option import VanillaOption
 
@@ -56,6 +57,7 @@ def exposures(journal: Journal, now: int, day_ns: int, volatility: float = 0.3, 
     if volatility <= 0:
         raise InputError(f"a volatility is positive, found {volatility}")
     listed = {event.symbol: event for event in journal.of(InstrumentListed)}
+    units = {event.symbol: Unit(event.shares, event.parts, event.cash) for event in journal.of(TermsAdjusted)}
     marks = marks_in(journal)
     found: list[Exposure] = []
     for account, assets in fold(journal).items():
@@ -64,7 +66,8 @@ def exposures(journal: Journal, now: int, day_ns: int, volatility: float = 0.3, 
             terms = listed.get(symbol)
             if terms is None:
                 continue
-            underlying, part = _greeks(terms, marks, now, day_ns, volatility, rate)
+            unit = units.get(symbol, Unit())
+            underlying, part = _greeks(terms, unit, marks, now, day_ns, volatility, rate)
             if part is not None:
                 sums = by_underlying.setdefault(underlying, [0.0] * 4)
                 for place, value in enumerate(part):
@@ -78,7 +81,7 @@ def exposures(journal: Journal, now: int, day_ns: int, volatility: float = 0.3, 
 
 
 def _greeks(
-    terms: InstrumentListed, marks: dict[str, int], now: int, day_ns: int, volatility: float, rate: float
+    terms: InstrumentListed, unit: Unit, marks: dict[str, int], now: int, day_ns: int, volatility: float, rate: float
 ) -> tuple[str, tuple[float, float, float, float] | None]:
     """What one unit of an instrument adds to delta, gamma, vega and theta of its underlying."""
     if terms.kind == "stock":
@@ -89,8 +92,9 @@ def _greeks(
         return underlying, None
     years = (expiry - now) / day_ns / DAYS_IN_A_YEAR
     right: OptionRight = "call" if terms.terms["right"] == "call" else "put"
-    option = VanillaOption(right, marks[underlying], int(terms.terms["strike"]), years, volatility, rate)
-    found, size = greeks(option), terms.multiplier
+    strike = (int(terms.terms["strike"]) * unit.parts - unit.cash) / unit.shares  # for one share of today
+    option = VanillaOption(right, marks[underlying], strike, years, volatility, rate)
+    found, size = greeks(option), unit.shares_in(terms.multiplier)
     return underlying, (
         found.delta * size,
         found.gamma * size,

@@ -42,6 +42,8 @@ class Leg:
     quantity: int
     multiplier: int = 1
     option: VanillaOption | None = None
+    units: int = 0
+    """The units of a contract that its least amount counts; 0 for the multiplier, which a split changes."""
 
     def __post_init__(self) -> None:
         whole("quantity", self.quantity)
@@ -82,5 +84,7 @@ def scan(legs: Sequence[Leg], *, spot: int, group: str = "stock") -> Scan:
         for move in moves(group)
     }
     worst = min(outcomes, key=lambda move: outcomes[move])
-    least = sum(LEAST_PER_UNIT * abs(leg.quantity) * leg.multiplier for leg in legs if leg.option is not None)
+    least = sum(
+        LEAST_PER_UNIT * abs(leg.quantity) * (leg.units or leg.multiplier) for leg in legs if leg.option is not None
+    )
     return Scan(max(-outcomes[worst], math.ceil(least), 0), worst, outcomes)

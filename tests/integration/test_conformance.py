@@ -26,7 +26,6 @@ from market_sim.core.models.mechanism_events import (
     Resolved,
     SharesIssued,
 )
-from market_sim.market.dynamics.shocks import PriceShock
 from market_sim.market.mechanisms import batch_auction
 from market_sim.market.mechanisms.batch_auction import BatchAuction
 from market_sim.market.mechanisms.clearing_house import ClearingHouse
@@ -116,8 +115,7 @@ def corporate_actions(world: World) -> None:
         CorporateAction(3 * SECOND, "dividend", 50),
         CorporateAction(3 * SECOND + 1, "special dividend", 400),
     ]
-    world.attach(CorporateActions(house, "ACME", "company", actions, life))
-    world.at(epoch=2, shock=PriceShock("ACME", percent=-50))
+    world.attach(CorporateActions(house, "ACME", "company", actions, marks, life))
 
 
 def warrants(world: World) -> None:

@@ -7,7 +7,10 @@ somebody wrote it. All positions in one derivative add up to zero, so nothing of
 
 from __future__ import annotations
 
+from math import gcd
 from typing import ClassVar, Literal
+
+import msgspec
 
 from market_sim.core.errors import InputError
 from market_sim.core.models.instruments import Instrument, positive
@@ -17,12 +20,62 @@ OptionStyle = Literal["european", "american"]
 Delivery = Literal["cash", "physical"]
 
 
+class Unit(msgspec.Struct, frozen=True):
+    """What one unit of a derivative stands for: `shares / parts` of the underlying and `cash / parts` in cents.
+
+    When a derivative is listed it is one share. A corporate action changes this and nothing else: price, strike,
+    multiplier, positions and open orders mean the same as before, so nobody gains or loses (the adjusted deliverable
+    of the Options Clearing Corporation; docs/decisions/0014).
+
+    >>> unit = Unit().split(2, 1)                       # two new shares for each old one, at half the price
+    >>> unit.worth(50_00), unit.paid(4_00).worth(46_00)
+    (10000, 10000)
+    >>> unit.shares_in(10), unit.per_share(80_00)
+    (20, 4000)
+    """
+
+    shares: int = 1
+    parts: int = 1
+    cash: int = 0
+
+    def split(self, new: int, old: int) -> Unit:
+        """After `new` shares were made of each `old` ones."""
+        shares, parts, cash = self.shares * new, self.parts * old, self.cash * old
+        common = gcd(shares, parts, cash)
+        return Unit(shares // common, parts // common, cash // common)
+
+    def paid(self, amount: int) -> Unit:
+        """After so much cash was paid out for each share: the unit holds it now."""
+        return Unit(self.shares, self.parts, self.cash + amount * self.shares)
+
+    def worth(self, price: int) -> int:
+        """What a unit is worth at this price of a share, rounded down."""
+        return (price * self.shares + self.cash) // self.parts
+
+    def per_share(self, worth: int) -> int:
+        """The price of a share at which a unit is worth this, rounded down: a strike in the terms of today."""
+        return (worth * self.parts - self.cash) // self.shares
+
+    def shares_in(self, size: int) -> int:
+        """How many shares so many units are."""
+        return size * self.shares // self.parts
+
+    def cash_in(self, size: int) -> int:
+        """How much cash so many units hold beside the shares."""
+        return size * self.cash // self.parts
+
+    def divides(self, size: int) -> bool:
+        """Whether so many units are whole shares and whole cents."""
+        return not (size * self.shares % self.parts or size * self.cash % self.parts)
+
+
 class Derivative(Instrument, frozen=True):
     """The terms that all derivatives share."""
 
     delivered: ClassVar[bool] = False
 
     underlying: str = ""
+    unit: Unit = Unit()
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -53,6 +106,16 @@ class Option(Derivative, frozen=True, tag=True):
             if value not in allowed:
                 raise InputError(f"{self.symbol}: {field} must be one of {', '.join(allowed)}, found {value!r}")
 
+    @property
+    def delivers(self) -> int:
+        """How many shares change hands when one contract is exercised."""
+        return self.unit.shares_in(self.multiplier)
+
+    @property
+    def costs(self) -> int:
+        """The cash that changes hands for them: the strike, less what the unit holds in cash itself."""
+        return self.strike * self.multiplier - self.unit.cash_in(self.multiplier)
+
     def intrinsic(self, price: int) -> int:
         """What exercising one unit is worth at this price of the underlying; never negative.
 
@@ -60,7 +123,8 @@ class Option(Derivative, frozen=True, tag=True):
         >>> call.intrinsic(107), call.intrinsic(93)
         (7, 0)
         """
-        return max(0, price - self.strike if self.right == "call" else self.strike - price)
+        worth = self.unit.worth(price)
+        return max(0, worth - self.strike if self.right == "call" else self.strike - worth)
 
 
 class Warrant(Derivative, frozen=True, tag=True):
@@ -82,6 +146,16 @@ class Warrant(Derivative, frozen=True, tag=True):
             raise InputError(f"{self.symbol} needs the account of its issuer")
         for field in ("strike", "expiry", "ratio"):
             positive(self.symbol, field, getattr(self, field))
+
+    @property
+    def delivers(self) -> int:
+        """How many shares one warrant makes."""
+        return self.unit.shares_in(self.ratio)
+
+    @property
+    def costs(self) -> int:
+        """What the holder pays for them, less what was paid out for each share since."""
+        return self.strike * self.ratio - self.unit.cash_in(self.ratio)
 
 
 class Future(Derivative, frozen=True, tag=True):
@@ -119,6 +193,8 @@ class PredictionContract(Instrument, frozen=True, tag=True):
 
     question: str = ""
     payout: int = 100
+    underlying: str = ""
+    """The share that the question is about, if there is one: it is not split then, because words do not adjust."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -141,6 +217,7 @@ class Note(Instrument, frozen=True, tag=True):
     strike: int = 0
     participation_bps: int = 10_000
     maturity: int = 0
+    unit: Unit = Unit()
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -153,5 +230,5 @@ class Note(Instrument, frozen=True, tag=True):
         >>> Note("SAFE", underlying="ACME", issuer="bank", protected=1_000, strike=100, maturity=1).pays(130)
         1300
         """
-        rise = max(0, price - self.strike)
+        rise = max(0, self.unit.worth(price) - self.strike)
         return self.protected + self.protected * self.participation_bps * rise // (10_000 * self.strike)

@@ -53,9 +53,10 @@ class Instrument(msgspec.Struct, frozen=True):
 
     @property
     def further_terms(self) -> dict[str, int | str]:
-        """The terms that only its kind has, by name."""
+        """The terms that only its kind has, by name: its numbers and its words, as far as it has them."""
         common = Instrument.__struct_fields__
-        return {field: getattr(self, field) for field in self.__struct_fields__ if field not in common}
+        own = {field: getattr(self, field) for field in self.__struct_fields__ if field not in common}
+        return {field: value for field, value in own.items() if isinstance(value, (int, str)) and value != ""}
 
     @property
     def cash_multiplier(self) -> int:

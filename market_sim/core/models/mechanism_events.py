@@ -6,6 +6,8 @@ reader that only adds up balances may pass over this module.
 
 from __future__ import annotations
 
+from math import gcd
+
 from market_sim.core.models.market_events import MarketEvent
 
 # The life cycle of instruments
@@ -124,25 +126,55 @@ class Resolved(MarketEvent, frozen=True):
     paid: int
 
 
+def share_ratio(action: str, amount: int) -> tuple[int, int]:
+    """How many new shares a corporate action makes out of how many old ones; cash dividends leave them as they are.
+
+    >>> share_ratio("split", 3), share_ratio("reverse split", 10), share_ratio("stock dividend", 500)
+    ((3, 1), (1, 10), (21, 20))
+    """
+    new, old = {"split": (amount, 1), "reverse split": (1, amount), "stock dividend": (10_000 + amount, 10_000)}.get(
+        action, (1, 1)
+    )
+    common = gcd(new, old)
+    return new // common, old // common
+
+
 class CorporateActionTaken(MarketEvent, frozen=True):
     """A company split its shares or paid a dividend."""
 
     symbol: str
     action: str
     amount: int
-    """New shares for each old one, or cents for each share."""
+    """New shares for each old one (split), old ones for each new one (reverse split), new ones for 10,000 old ones
+    (stock dividend), or cents for each share (dividends)."""
     entitled: int
     """The shares that it was done for: all that are not the company's own."""
+    price: int = 0
+    """The mark of a share just before, at which fractions of shares were paid; 0 where none was known."""
+
+    @property
+    def ratio(self) -> tuple[int, int]:
+        """New shares, and for how many old ones."""
+        return share_ratio(self.action, self.amount)
+
+    def restated(self, price: int) -> int:
+        """What a price of the share from before means now, to the nearest cent."""
+        new, old = self.ratio
+        paid = self.amount if self.action in ("dividend", "special dividend") else 0
+        return max(0, (2 * (price - paid) * old + new) // (2 * new))
 
 
 class TermsAdjusted(MarketEvent, frozen=True):
-    """An option was adapted to a corporate action, so that nobody gained or lost by it."""
+    """A derivative was adapted to a corporate action, so that nobody gained or lost by it.
+
+    One unit of it stands for `shares / parts` shares and `cash / parts` cents from now on; its price, its strike, its
+    multiplier and all positions stay as they were.
+    """
 
     symbol: str
-    strike_before: int
-    strike: int
-    contracts: int
-    """How many contracts stand for one from before."""
+    shares: int
+    parts: int
+    cash: int
 
 
 class DeficitCovered(MarketEvent, frozen=True):

@@ -27,6 +27,10 @@ class BelievedValue:
         """Let one interval pass. The draw is uniform, with the standard deviation that was asked for."""
         self.now *= 1 + self._volatility * (2 * self._stream.random() - 1) * 3**0.5
 
+    def restate(self, new: int, old: int, paid: int = 0) -> None:
+        """What a share is worth after so much was paid out for it, and so many new ones were made of so many old."""
+        self.now = max(1.0, (self.now - paid) * old / new)
+
     def jump(self, percent: float) -> None:
         """News: the value changes at once."""
         self.now *= 1 + percent / 100

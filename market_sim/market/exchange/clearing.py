@@ -7,7 +7,7 @@ held back until it trades or leaves.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from market_sim.core.data.fold import FEES
@@ -52,13 +52,15 @@ class Clearing:
     def __init__(self, clock: Timepiece, journal: Journal, fees: Mapping[str, FeeSchedule] | None = None) -> None:
         self.clock = clock
         self.listings: dict[str, Listing] = {}
+        self.instruments: dict[str, Instrument] = {}
+        """The terms that hold now, by symbol."""
         self.accounts: dict[str, Account] = {}
         self._fees_by_kind = dict(fees or {})
         self._record = journal.record
         self._last_order = 0
         self._last_trade = 0
         self.transfers = 0
-        """How many transfers there were: whoever must know whether one happened need not read the journal."""
+        """How many transfers and changes of terms there were: who must know of them need not read the journal."""
         self.open_account(FEES)
 
     @property
@@ -76,6 +78,7 @@ class Clearing:
             raise InputError(f"{symbol} is already listed")
         schedule = fees or self._fees_by_kind.get(instrument.kind) or FeeSchedule()
         listing = self.listings[symbol] = Listing(instrument, schedule, outlier=outlier)
+        self.instruments[symbol] = instrument
         for account in self.accounts.values():
             self._give_balances(account, listing)
         self._record(
@@ -123,6 +126,29 @@ class Clearing:
         self.transfers += 1
         self._last_trade = number = self._last_trade + 1
         self._record(Transferred(self.clock.now, number, source, target, asset, amount, reason, symbol))
+
+    def adjust(self, instrument: Instrument) -> None:
+        """Let new terms of a listed instrument hold: a mechanism's rule changed what it stands for."""
+        self.listings[instrument.symbol].instrument = self.instruments[instrument.symbol] = instrument
+        self.transfers += 1
+
+    def restate(self, symbol: str, restated: Callable[[int], int], mark: int | None = None) -> None:
+        """Let every price that is remembered of an instrument be what it means now, on the tick and at least one.
+
+        With a mark it takes the place of the last trade: the orders that made it are gone.
+        """
+        listing = self.listings[symbol]
+        tick = listing.tick
+
+        def on_tick(price: int) -> int:
+            return max(tick, (2 * restated(price) + tick) // (2 * tick) * tick)
+
+        last = listing.last if mark is None else mark
+        listing.last = None if last is None else on_tick(last)
+        listing.reference = None if listing.reference is None else on_tick(listing.reference)
+        if listing.outlier is not None:
+            listing.outlier.restate(on_tick)
+        self.transfers += 1
 
     def _give_balances(self, account: Account, listing: Listing) -> None:
         # Every account has a balance of everything listed, so that a trade never has to ask.

@@ -16,6 +16,7 @@ True
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from math import isqrt
 
 import msgspec
@@ -58,6 +59,12 @@ class Outlier:
             gone = self._prices.popleft()
             self._sum -= gone
             self._squares -= gone * gone
+
+    def restate(self, restated: Callable[[int], int]) -> None:
+        """Let the prices that are remembered be what they mean after a split."""
+        prices, self._prices, self._sum, self._squares = self._prices, deque(), 0, 0
+        for price in prices:
+            self.traded(restated(price))
 
     def refusal(self, side: int, limit: int) -> Numbers | None:
         """The numbers of a refusal, when this limit is too far out."""

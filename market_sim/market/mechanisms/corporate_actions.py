@@ -1,36 +1,58 @@
-"""Corporate actions: a share split and a dividend, and what they change for options (finance rule 3.3).
+"""Corporate actions: splits and dividends of a share, and what follows for all that is traded on it (rule 3.3).
 
-In a split of n for 1 every holder gets n - 1 more shares out of the company's authorised holding, and each option
-becomes n options at an n-th of the strike, so that nobody gains or loses (Options Clearing Corporation, whole-number
-splits). An ordinary dividend changes no option; a special one lowers the strikes by what was paid for each share.
+In a split of n for 1 every holder gets n - 1 more shares out of the company's authorised holding; in a reverse split
+of 1 for n the company takes n - 1 of n back; a stock dividend of so many basis points is a split by a fraction. What
+is left of a share is paid in cash at the last mark. The share's open orders end, and every price that is remembered
+of it (mark, last trade, close, fat-finger check) is restated.
+
+A derivative keeps its price, strike, multiplier, positions and open orders. What changes is what one unit of it
+stands for: after 2 for 1 two shares, after a special dividend also the cash that was paid out. So nobody gains or
+loses by the action itself, and the open interest stays (docs/decisions/0014). Where that leaves no whole shares to
+deliver, the action is refused when it is announced. An ordinary dividend changes no derivative.
 
 What is pledged or lent still belongs to somebody: a dividend on pledged shares goes to whoever pledged them, and who
-borrowed shares pays the dividend to the lender (`manufactured`, a hook for the mechanism that lends shares).
+borrowed shares owes as many new ones, and pays the dividend to the lender (`manufactured` tells other mechanisms).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import ClassVar, Literal, NamedTuple
+from collections.abc import Callable, Iterable, Iterator
+from typing import ClassVar, Literal, NamedTuple, get_args
 
 import msgspec
 
 from market_sim.core.errors import InputError
-from market_sim.core.models.derivatives import Option
+from market_sim.core.models.derivatives import Derivative, Future, Note, Option, PredictionContract, Unit, Warrant
 from market_sim.core.models.instruments import positive
 from market_sim.core.models.intents import CancelAll
-from market_sim.core.models.mechanism_events import CorporateActionTaken, TermsAdjusted
-from market_sim.market.mechanisms.clearing_house import PLEDGES, ClearingHouse, pairs, positions
+from market_sim.core.models.mechanism_events import CorporateActionTaken, TermsAdjusted, share_ratio
+from market_sim.core.models.run_events import ValueMoved
+from market_sim.market.mechanisms.clearing_house import PLEDGES, ClearingHouse, positions
+from market_sim.market.mechanisms.marks import Marks
 from market_sim.market.mechanisms.mechanism import Mechanism
 from market_sim.market.mechanisms.options import Options
+from market_sim.market.mechanisms.short_selling import CASH_IN_LIEU
+
+Action = Literal["split", "reverse split", "stock dividend", "dividend", "special dividend"]
+SPECIAL = "special dividend"
+CASH = ("dividend", SPECIAL)
+Adjusted = Derivative | Note
 
 
 class CorporateAction(NamedTuple):
-    """What a company does, when, and how much: new shares for each old one, or cents for each share."""
+    """What a company does, when, and how much.
+
+    The amount is new shares for each old one (split), old ones for each new one (reverse split), basis points of new
+    shares (stock dividend), or cents for each share (dividend, special dividend).
+    """
 
     time: int
-    action: Literal["split", "dividend", "special dividend"]
+    action: Action
     amount: int
+
+    def adapted(self, unit: Unit) -> Unit:
+        """What one unit of a derivative stands for after it."""
+        return unit.paid(self.amount) if self.action == SPECIAL else unit.split(*share_ratio(self.action, self.amount))
 
 
 class CorporateActions(Mechanism):
@@ -44,6 +66,7 @@ class CorporateActions(Mechanism):
         symbol: str,
         issuer: str,
         actions: Iterable[CorporateAction],
+        marks: Marks,
         options: Options | None = None,
     ) -> None:
         super().__init__()
@@ -51,6 +74,7 @@ class CorporateActions(Mechanism):
         self.symbol = symbol
         self.issuer = issuer
         self.actions = sorted(CorporateAction(*each) for each in actions)
+        self.marks = marks
         self.options = options
         self.manufactured: list[Callable[[str, int], None]] = []
         """Called with the symbol and the dividend for each share, after the holders were paid."""
@@ -62,16 +86,42 @@ class CorporateActions(Mechanism):
             raise InputError(
                 f"corporate actions need a listed share and its company, found {self.symbol} {self.issuer}"
             )
-        factor = 1
         for action in self.actions:
             positive(f"{action.action} of {self.symbol}", "amount", action.amount)
-            if action.action not in ("split", "dividend", "special dividend"):
+            if action.action not in get_args(Action):
                 raise InputError(f"a company splits its shares or pays a dividend, found {action.action!r}")
-            if action.action == "split":
-                factor *= action.amount
-        for option in self._options():
-            if option.strike % factor:
-                raise InputError(f"{option.symbol}: a split by {factor} leaves no whole strike of {option.strike}")
+        value = self.marks.values.get(self.symbol)
+        if value is not None and not hasattr(value, "restate"):
+            raise InputError(f"the believed value of {self.symbol} cannot follow a split: it has no restate()")
+        for instrument in self.exchange.instruments.values():
+            self._check(instrument)
+
+    def _check(self, instrument: object) -> None:
+        """Whether every action leaves terms of this instrument that can be fulfilled."""
+        adjusting = [action for action in self.actions if action.action != "dividend"]
+        if isinstance(instrument, PredictionContract) and instrument.underlying == self.symbol and adjusting:
+            raise InputError(
+                f"{instrument.symbol} asks in words about {self.symbol}, and words do not adjust to a "
+                f"{adjusting[0].action}: let the question end before it"
+            )
+        if not isinstance(instrument, Adjusted) or instrument.underlying != self.symbol:
+            return
+        for action in adjusting:
+            if action.time >= getattr(instrument, "expiry", action.time + 1):
+                return
+            before = instrument.unit
+            instrument = msgspec.structs.replace(instrument, unit=action.adapted(before))
+            size = _delivered(instrument)
+            if size and not instrument.unit.divides(size):
+                raise InputError(
+                    f"{instrument.symbol}: a {action.action} of {action.amount} leaves no whole number of shares and "
+                    f"cents for the {before.shares_in(size)} {self.symbol} that one of it delivers"
+                )
+            if isinstance(instrument, (Option, Warrant)) and instrument.costs <= 0:
+                raise InputError(
+                    f"{instrument.symbol}: a {action.action} of {action.amount} leaves nothing of its strike of "
+                    f"{before.per_share(instrument.strike)}"
+                )
 
     def times(self) -> Iterable[int]:
         """When each of them is due."""
@@ -80,37 +130,47 @@ class CorporateActions(Mechanism):
     def act(self, now: int) -> None:
         """Carry out what is due."""
         while self._done < len(self.actions) and self.actions[self._done].time <= now:
-            action = self.actions[self._done]
             self._done += 1
-            for symbol in (self.symbol, *(option.symbol for option in self._options())):
-                for name in self.exchange.accounts:
-                    self.exchange.cancel_all(name, CancelAll(symbol), "TERMS_CHANGED")
-            if action.action == "split":
-                self.split(action.amount)
-            else:
-                self.pay_dividend(action.action, action.amount)
+            self.carry_out(self.actions[self._done - 1])
 
-    def split(self, factor: int) -> None:
-        """Make `factor` shares, and `factor` options, out of each one."""
+    def carry_out(self, action: CorporateAction) -> None:
+        """End the share's orders, hand out what there is to get, and let all prices and terms follow."""
+        price = self.marks.mark(self.exchange.listings[self.symbol])
+        for name in self.exchange.accounts:
+            self.exchange.cancel_all(name, CancelAll(self.symbol), "TERMS_CHANGED")
         held = self._holders()
-        needed = (factor - 1) * sum(held.values())
+        if action.action in CASH:
+            self._pay_dividend(dict(held), action.amount)
+        else:
+            self._change_shares(held, *share_ratio(action.action, action.amount), price or 0)
+        if action.action != "dividend":
+            for instrument in self._derivatives():
+                self._adjust(instrument, action)
+        taken = CorporateActionTaken(
+            self.exchange.clock.now, self.symbol, action.action, action.amount, sum(held.values()), price or 0
+        )
+        self.journal.record(taken)
+        self._restate(taken)
+
+    def _change_shares(self, held: dict[str, int], new: int, old: int, price: int) -> None:
+        """Make `new` shares of every `old` ones of each holder; fractions are paid by the company."""
+        needed = sum(max(0, shares * new // old - shares) for shares in held.values())
         authorised = self.house.free(self.issuer, self.symbol, needed)
         if authorised < needed:
             raise InputError(f"a split of {self.symbol} needs {needed} new shares, {self.issuer} has {authorised}")
+        listing = self.exchange.listings[self.symbol]
         for name, shares in held.items():
-            if factor > 1:
-                self.exchange.transfer(self.issuer, name, self.symbol, (factor - 1) * shares, "SPLIT", self.symbol)
-        for option in self._options():
-            for holder, writer, contracts in pairs(self.exchange, option.symbol):
-                if factor > 1:
-                    more = (factor - 1) * contracts
-                    self.exchange.transfer(writer, holder, option.symbol, more, "ADJUSTED", option.symbol)
-            self._adjust(option, option.strike // factor, factor)
-        self._tell("split", factor, sum(held.values()))
+            after, rest = divmod(shares * new, old)
+            if after > shares:
+                self.exchange.transfer(self.issuer, name, self.symbol, after - shares, "SPLIT", self.symbol)
+            elif after < shares:
+                self.exchange.transfer(name, self.issuer, self.symbol, shares - after, "SPLIT", self.symbol)
+            cash = rest * price * listing.multiplier // new
+            if cash:
+                self.house.pay(self.issuer, name, listing.quote, cash, CASH_IN_LIEU, self.symbol)
 
-    def pay_dividend(self, action: str, amount: int) -> None:
-        """Pay every holder for each share; a special dividend lowers the strikes, down to one tick at least."""
-        held = self._holders()
+    def _pay_dividend(self, held: dict[str, int], amount: int) -> None:
+        """Pay every holder for each share; on pledged shares, whoever pledged them."""
         quote = self.exchange.listings[self.symbol].quote
         pledged = held.pop(PLEDGES, 0)
         owners = self.options.pledges.owners(self.symbol) if self.options is not None and pledged else {}
@@ -118,36 +178,44 @@ class CorporateActions(Mechanism):
             self.house.pay(self.issuer, name, quote, amount * shares, "DIVIDEND", self.symbol)
         for pay in self.manufactured:
             pay(self.symbol, amount)
-        if action == "special dividend":
-            for option in self._options():
-                self._adjust(option, max(option.strike - amount, 1), 1)
-        self._tell(action, amount, sum(held.values()) + pledged)
 
-    def _adjust(self, option: Option, strike: int, contracts: int) -> None:
-        """Let new terms hold; the pledges of a put that needs less cash now go back."""
-        if self.options is None or (strike, contracts) == (option.strike, 1):
-            return
-        pledges = self.options.pledges
-        kept = {name: held for (name, symbol), held in pledges.contracts.items() if symbol == option.symbol}
-        less = (option.strike - strike * contracts) * option.multiplier
-        for name, held in kept.items():
-            if option.right == "put" and less > 0:
-                self.exchange.transfer(PLEDGES, name, option.quote, less * held, "PLEDGE_RETURNED", option.symbol)
-        self.options.terms[option.symbol] = msgspec.structs.replace(option, strike=strike)
-        pledges.multiply(option.symbol, contracts)
-        self.journal.record(TermsAdjusted(self.exchange.clock.now, option.symbol, option.strike, strike, contracts))
+    def _adjust(self, instrument: Adjusted, action: CorporateAction) -> None:
+        """Let one unit of a derivative stand for something else; a pledge that needs less cash now goes back."""
+        after = msgspec.structs.replace(instrument, unit=action.adapted(instrument.unit))
+        self.exchange.adjust(after)
+        unit = after.unit
+        now = self.exchange.clock.now
+        self.journal.record(TermsAdjusted(now, after.symbol, unit.shares, unit.parts, unit.cash))
+        if self.options is not None and isinstance(instrument, Option) and isinstance(after, Option):
+            less = instrument.costs - after.costs
+            if less and instrument.right == "put":
+                self.options.pledges.lower(after.symbol, less)
+
+    def _restate(self, taken: CorporateActionTaken) -> None:
+        """Let the believed value and every remembered price of the share be what they mean now."""
+        value = self.marks.values.get(self.symbol)
+        if value is not None:
+            new, old = taken.ratio
+            value.restate(new, old, taken.amount if taken.action in CASH else 0)  # type: ignore[attr-defined]
+            self.journal.record(ValueMoved(taken.time, self.symbol, value.price))
+        self.exchange.restate(self.symbol, taken.restated, taken.price or None)
 
     def _holders(self) -> dict[str, int]:
         """Who holds shares, the company itself left out."""
         return {name: held for name, held in positions(self.exchange, self.symbol).items() if name != self.issuer}
 
-    def _options(self) -> list[Option]:
-        """The options on the share that have not expired."""
-        if self.options is None:
-            return []
-        ended = self.options.ended
-        terms = self.options.terms.items()
-        return [option for symbol, option in terms if option.underlying == self.symbol and symbol not in ended]
+    def _derivatives(self) -> Iterator[Adjusted]:
+        """What is traded on the share and has not ended."""
+        for symbol, instrument in [*self.exchange.instruments.items()]:
+            ended = self.exchange.listings[symbol].because == "INSTRUMENT_ENDED"
+            if isinstance(instrument, Adjusted) and instrument.underlying == self.symbol and not ended:
+                yield instrument
 
-    def _tell(self, action: str, amount: int, entitled: int) -> None:
-        self.journal.record(CorporateActionTaken(self.exchange.clock.now, self.symbol, action, amount, entitled))
+
+def _delivered(instrument: Adjusted) -> int:
+    """For how many units of an instrument shares change hands; none where only cash does."""
+    if isinstance(instrument, Option):
+        return instrument.multiplier  # an option settled in cash too: what covers it is counted in shares
+    if isinstance(instrument, Warrant):
+        return instrument.ratio
+    return instrument.multiplier if isinstance(instrument, Future) and instrument.delivery == "physical" else 0

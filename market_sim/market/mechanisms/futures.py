@@ -40,8 +40,8 @@ class Futures(VariationMargin):
         """The futures that have not expired."""
         return [
             future
-            for symbol, future in self.contracts.items()
-            if isinstance(future, Future) and symbol not in self.ended
+            for symbol in self.contracts
+            if isinstance(future := self.exchange.instruments[symbol], Future) and symbol not in self.ended
         ]
 
     def times(self) -> Iterable[int]:
@@ -66,19 +66,20 @@ class Futures(VariationMargin):
         """Make the last payment at the settlement price of the underlying, deliver, and close."""
         exchange, symbol = self.exchange, future.symbol
         self.house.end_trading(symbol)
-        price = self.prices.settle(exchange, self.journal, future.underlying)
-        if price is None:  # nobody ever knew a price: the last mark is all there is
-            price = self.prices.marks.mark(exchange.listings[symbol])
+        spot = self.prices.settle(exchange, self.journal, future.underlying)
+        # Where nobody ever knew a price, the last mark is all there is.
+        last = self.prices.marks.mark(exchange.listings[symbol])
+        price = last if spot is None else future.unit.worth(spot)
         if price is not None:
             self.pay(symbol, price)
-            if future.delivery == "physical":
-                self._deliver(future, price)
+            if future.delivery == "physical" and spot is not None:
+                self._deliver(future, spot)
         self.close(symbol, price or 0)
 
     def _deliver(self, future: Future, price: int) -> None:
         """Exchange the underlying for its settlement price, short by short, wherever both sides can."""
         for buyer, seller, contracts in pairs(self.exchange, future.symbol):
-            units = contracts * future.multiplier
+            units = future.unit.shares_in(contracts * future.multiplier)
             paid = self.house.free(buyer, future.quote, units * price) == units * price
             if paid and self.house.free(seller, future.underlying, units) == units:
                 self.exchange.transfer(buyer, seller, future.quote, units * price, "DELIVERY_PAID", future.symbol)

@@ -75,6 +75,8 @@ class Liabilities:
         """Shares owed: account, symbol, lender."""
         self.contracts: dict[str, dict[str, ContractPosition]] = {}
         """Contracts paid for later: account, symbol."""
+        self.fractions: dict[tuple[str, str, str], int] = {}
+        """What is still to be paid for fractions of owed shares that a split left: account, symbol, lender."""
         self.multipliers: dict[str, int] = {}
         """Of each contract that is paid for later, what one step of its price is worth."""
 
@@ -139,12 +141,18 @@ class Liabilities:
             held.pop(event.symbol, None)
 
     def acted(self, event: CorporateActionTaken) -> None:
-        """Whoever owes shares that were split owes so many more of them."""
-        if event.action == "split":
-            for owed in self.borrowed.values():
-                lenders = owed.get(event.symbol, {})
-                for lender in lenders:
-                    lenders[lender] *= event.amount
+        """Whoever owes shares that were split owes the new ones; a fraction of one is owed in cash."""
+        new, old = event.ratio
+        if new == old:
+            return
+        for account, owed in self.borrowed.items():
+            lenders = owed.get(event.symbol, {})
+            for lender, shares in [*lenders.items()]:
+                lenders[lender], rest = divmod(shares * new, old)
+                if not lenders[lender]:
+                    del lenders[lender]
+                if rest:
+                    self.fractions[account, event.symbol, lender] = rest * event.price // new
 
     def _owe(self, account: str, change: int) -> None:
         after = self.loans.get(account, 0) + change

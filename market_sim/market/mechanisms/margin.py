@@ -263,9 +263,15 @@ class MarginAccounts(Mechanism):
         fresh = self.journal.since(self._read)
         self._read += len(fresh)
         for event in fresh:
-            if type(event) is CorporateActionTaken and event.action != "split":
-                self.lending.pay_dividend(event.symbol, event.amount)
+            if type(event) is CorporateActionTaken:
+                if event.ratio == (1, 1):
+                    self.lending.pay_dividend(event.symbol, event.amount)
+                else:
+                    self.lending.follow_split(event)
+                self._due = 0  # the marks that are known mean something else now
         self._transfers = self.exchange.transfers
+        if not self._due:
+            self._refresh()
 
     def times(self) -> Iterable[int]:
         """The next check."""

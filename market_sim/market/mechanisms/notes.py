@@ -27,14 +27,21 @@ class Notes(Mechanism):
         super().__init__()
         self.house = house
         self.prices = prices
-        self.terms: dict[str, Note] = {}
+        self.symbols: dict[str, None] = {}
         self.ended: dict[str, int] = {}
+
+    @property
+    def terms(self) -> dict[str, Note]:
+        """The terms that hold now, by symbol."""
+        held = ((symbol, self.exchange.instruments[symbol]) for symbol in self.symbols)
+        return {symbol: note for symbol, note in held if isinstance(note, Note)}
 
     def begin(self) -> None:
         """Take up every listed note."""
         for symbol, listing in self.exchange.listings.items():
             if isinstance(listing.instrument, Note):
-                note = self.terms[symbol] = listing.instrument
+                note = listing.instrument
+                self.symbols[symbol] = None
                 if note.issuer not in self.exchange.accounts:
                     raise InputError(f"{symbol} is issued by {note.issuer!r}, and there is no such account")
 

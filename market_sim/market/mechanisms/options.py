@@ -68,20 +68,25 @@ class Options(Mechanism):
         super().__init__()
         self.house = house
         self.prices = prices
-        self.terms: dict[str, Option] = {}
-        """The terms that hold now, by symbol."""
+        self.symbols: dict[str, None] = {}
         self.ended: dict[str, int] = {}
         """The time at which each expired option ended."""
-        self.pledges = Pledges(self.terms)
+        self.pledges = Pledges(self.symbols)
         self._randomness = randomness
+
+    @property
+    def terms(self) -> dict[str, Option]:
+        """The terms that hold now, by symbol."""
+        held = ((symbol, self.exchange.instruments[symbol]) for symbol in self.symbols)
+        return {symbol: option for symbol, option in held if isinstance(option, Option)}
 
     def begin(self) -> None:
         """Take up every listed option; let writers pledge and holders exercise."""
         for symbol, listing in self.exchange.listings.items():
             if isinstance(listing.instrument, Option):
-                self.terms[symbol] = listing.instrument
+                self.symbols[symbol] = None
         self.pledges.attach(self.exchange, self.journal)
-        open_door(self.exchange, Exercise, self.terms, self.choose, "NOT_EXERCISABLE")
+        open_door(self.exchange, Exercise, self.symbols, self.choose, "NOT_EXERCISABLE")
 
     def times(self) -> Iterable[int]:
         """The expiries."""
@@ -110,7 +115,8 @@ class Options(Mechanism):
         if price is None:
             raise RuleViolation("NO_PRICE_YET", symbol=option.underlying)
         if option.intrinsic(price) < LEAST_GAIN:
-            raise RuleViolation("OUT_OF_THE_MONEY", symbol=option.symbol, strike=option.strike, price=price)
+            strike = option.unit.per_share(option.strike)
+            raise RuleViolation("OUT_OF_THE_MONEY", symbol=option.symbol, strike=strike, price=price)
         asset, needed = asks_for(option)
         available = account.balance(asset).available
         if available < needed * quantity and option.right == "call":
@@ -146,7 +152,8 @@ class Options(Mechanism):
     def exercise(self, holder: str, option: Option, quantity: int, price: int, by: str) -> None:
         """Let writers be drawn and settle with each of them."""
         now, symbol = self.exchange.clock.now, option.symbol
-        self.journal.record(Exercised(now, holder, symbol, quantity, option.strike, price, by))
+        strike = option.unit.per_share(option.strike)
+        self.journal.record(Exercised(now, holder, symbol, quantity, strike, price, by))
         for writer, contracts in self._drawn(symbol, quantity):
             delivered = self._settle(holder, writer, option, contracts, price)
             self.journal.record(Assigned(now, writer, symbol, contracts, holder, delivered))
@@ -166,8 +173,8 @@ class Options(Mechanism):
 
     def _settle(self, holder: str, writer: str, option: Option, contracts: int, price: int) -> bool:
         """Move both legs between a holder and a writer; whether the underlying was delivered."""
-        exchange, symbol, units = self.exchange, option.symbol, contracts * option.multiplier
-        strike = option.strike * units
+        exchange, symbol = self.exchange, option.symbol
+        strike, units = contracts * option.costs, contracts * option.delivers
         self.pledges.release(writer, symbol, contracts)
         asset, needed = (option.underlying, units) if option.right == "call" else (option.quote, strike)
         delivered = option.delivery == "physical" and self.house.free(writer, asset, needed) == needed
@@ -176,7 +183,8 @@ class Options(Mechanism):
             exchange.transfer(buyer, seller, option.quote, strike, "STRIKE_PAID", symbol)
             exchange.transfer(seller, buyer, option.underlying, units, "DELIVERED", symbol)
         else:
-            self.house.pay(writer, holder, option.quote, option.intrinsic(price) * units, "EXERCISED", symbol)
+            gain = option.intrinsic(price) * contracts * option.multiplier
+            self.house.pay(writer, holder, option.quote, gain, "EXERCISED", symbol)
         exchange.transfer(holder, writer, symbol, contracts, "EXERCISED", symbol)
         return delivered
 
@@ -193,5 +201,5 @@ def asks_for(option: Option) -> tuple[str, int]:
     if option.delivery == "cash":
         return option.quote, 0
     if option.right == "call":
-        return option.quote, option.strike * option.multiplier
-    return option.underlying, option.multiplier
+        return option.quote, option.costs
+    return option.underlying, option.delivers

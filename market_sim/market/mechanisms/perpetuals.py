@@ -64,12 +64,14 @@ class Perpetuals(VariationMargin):
 
     def act(self, now: int) -> None:
         """Measure whatever is due, then pay whatever is due."""
-        for symbol, instrument in self.contracts.items():
+        for symbol in self.contracts:
+            instrument = self.exchange.instruments[symbol]
             if not isinstance(instrument, Perpetual) or now % self._step(symbol):
                 continue
-            index = self.marks.mark(self.exchange.listings[instrument.underlying])
-            if index is None:
+            spot = self.marks.mark(self.exchange.listings[instrument.underlying])
+            if spot is None:
                 continue
+            index = instrument.unit.worth(spot)
             self._measure(symbol, index)
             if now % (self._step(symbol) * self.samples) == 0:
                 self.fund(symbol, index)

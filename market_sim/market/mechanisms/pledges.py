@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from market_sim.core.errors import RuleViolation
+from market_sim.core.errors import InvariantBroken, RuleViolation
 from market_sim.core.models.derivatives import Option
 from market_sim.core.models.event import Event
 from market_sim.core.models.intents import SELL, Amend, PlaceOrder
@@ -30,10 +30,9 @@ class Pledges(Mechanism):
 
     name: ClassVar[str] = "pledges"
 
-    def __init__(self, terms: dict[str, Option]) -> None:
+    def __init__(self, symbols: dict[str, None]) -> None:
         super().__init__()
-        self.terms = terms
-        """The terms that hold now: a corporate action may change them."""
+        self.symbols = symbols
         self.contracts: dict[tuple[str, str], int] = {}
         self._moved = False
 
@@ -43,9 +42,9 @@ class Pledges(Mechanism):
 
     def check(self, account: Account, listing: Listing, intent: PlaceOrder | Amend, limit: int, quantity: int) -> None:
         """Take the pledge that an order to write needs, or refuse the order."""
-        option = self.terms.get(listing.symbol)
-        if option is None or account.on_margin:
+        if listing.symbol not in self.symbols or account.on_margin:
             return
+        option = self.option(listing.symbol)
         selling = sum(_selling(account, listing.symbol).values())
         if isinstance(intent, Amend):
             order = account.open[intent.order]
@@ -79,11 +78,18 @@ class Pledges(Mechanism):
             if worst < contracts:
                 self.release(name, symbol, contracts - max(worst, 0))
 
+    def option(self, symbol: str) -> Option:
+        """The terms that hold now: a corporate action may have changed them."""
+        option = self.exchange.instruments[symbol]
+        if not isinstance(option, Option):
+            raise InvariantBroken(f"{symbol} is pledged for and is no option")
+        return option
+
     def release(self, name: str, symbol: str, contracts: int) -> None:
         """Give the pledge for so many contracts back, as far as there is one."""
         contracts = min(contracts, self.contracts.get((name, symbol), 0))
         if contracts > 0:
-            asset, amount = cover(self.terms[symbol])
+            asset, amount = cover(self.option(symbol))
             self.exchange.transfer(PLEDGES, name, asset, amount * contracts, "PLEDGE_RETURNED", symbol)
             self._count(name, symbol, -contracts)
 
@@ -91,16 +97,17 @@ class Pledges(Mechanism):
         """Whose the pledged amounts of an asset are: a dividend on them belongs to whoever pledged."""
         owned: dict[str, int] = {}
         for (name, symbol), contracts in self.contracts.items():
-            pledged, amount = cover(self.terms[symbol])
+            pledged, amount = cover(self.option(symbol))
             if pledged == asset:
                 owned[name] = owned.get(name, 0) + amount * contracts
         return owned
 
-    def multiply(self, symbol: str, factor: int) -> None:
-        """A corporate action made several contracts out of one; what each is covered by was changed with it."""
-        for (name, written), contracts in [*self.contracts.items()]:
+    def lower(self, symbol: str, less: int) -> None:
+        """Give back what a contract needs less, because what it costs was changed by a corporate action."""
+        asset, _ = cover(self.option(symbol))
+        for (name, written), contracts in self.contracts.items():
             if written == symbol:
-                self._count(name, symbol, contracts * (factor - 1))
+                self.exchange.transfer(PLEDGES, name, asset, less * contracts, "PLEDGE_RETURNED", symbol)
 
     def _take(self, account: Account, option: Option, contracts: int) -> None:
         if option.right == "call" and option.delivery == "cash":
@@ -124,8 +131,8 @@ class Pledges(Mechanism):
 def cover(option: Option) -> tuple[str, int]:
     """What covers one written contract: the underlying of a call, the strike of a put."""
     if option.right == "call":
-        return option.underlying, option.multiplier
-    return option.quote, option.strike * option.multiplier
+        return option.underlying, option.delivers
+    return option.quote, option.costs
 
 
 def _selling(account: Account, symbol: str) -> dict[int, int]:

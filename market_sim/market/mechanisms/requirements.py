@@ -121,11 +121,12 @@ class Strategy:
 
 def _written(option: Option, contracts: int, positions: Positions, marks: Positions) -> int:
     """A written option without its premium; a call on stock that is there asks nothing more (Cboe 10.3)."""
-    covered = max(0, positions.get(option.underlying, 0)) // option.multiplier if option.right == "call" else 0
+    covered = max(0, positions.get(option.underlying, 0)) // option.delivers if option.right == "call" else 0
     naked = contracts - min(contracts, covered)
     if not naked:
         return 0
-    spot, premium = marks.get(option.underlying, option.strike), marks.get(option.symbol, 0)
+    base, premium = marks.get(option.underlying), marks.get(option.symbol, 0)
+    spot = option.strike if base is None else option.unit.worth(base)
     short = WrittenOption(option.right, spot, option.strike, premium, option.multiplier)
     return short.requirement(naked) - short.proceeds * naked
 
@@ -168,8 +169,10 @@ class Portfolio:
 
     def _leg(self, option: Option, held: int, marks: Positions) -> Leg:
         spot = marks[option.underlying]
-        vanilla = VanillaOption(option.right, spot, option.strike, self.years, self.volatility)
-        return Leg(held, option.multiplier, vanilla)
+        unit = option.unit
+        strike = (option.strike * unit.parts - unit.cash) / unit.shares  # in the terms of a share of today
+        vanilla = VanillaOption(option.right, spot, strike, self.years, self.volatility)
+        return Leg(held, option.delivers, vanilla, units=option.multiplier)
 
 
 us_strategy = Strategy()

@@ -11,7 +11,7 @@ from __future__ import annotations
 from market_sim.core.data.journal import Journal
 from market_sim.core.errors import InputError
 from market_sim.core.models.market_events import Trade
-from market_sim.core.models.mechanism_events import SettlementPriceSet
+from market_sim.core.models.mechanism_events import CorporateActionTaken, SettlementPriceSet
 from market_sim.market.exchange.exchange import Exchange
 from market_sim.market.mechanisms.marks import Marks
 
@@ -29,13 +29,14 @@ class SettlementPrices:
             )
         self.marks = marks
         self.window_ns = window_ns
-        self._set: dict[str, tuple[int, int]] = {}
+        self._set: dict[str, tuple[int, int, int]] = {}
+        """By symbol: when the price was set, the price, and how long the journal was."""
 
     def settle(self, exchange: Exchange, journal: Journal, symbol: str) -> int | None:
         """The settlement price of this instant; None when the instrument never had any price."""
         now = exchange.clock.now
         known = self._set.get(symbol)
-        if known is not None and known[0] == now:
+        if known is not None and known[0] == now and not _split_since(journal, symbol, known[2]):
             return known[1]
         prices, rule = recent_prices(journal, symbol, now - self.window_ns), "mean"
         price: int | None
@@ -46,18 +47,23 @@ class SettlementPrices:
             price, rule = self.marks.mark(exchange.listings[symbol]), "mark"
         if price is None:
             return None
-        self._set[symbol] = now, price
+        self._set[symbol] = now, price, len(journal)
         journal.record(SettlementPriceSet(now, symbol, price, rule, len(prices)))
         return price
 
 
 def recent_prices(journal: Journal, symbol: str, since: int) -> list[int]:
-    """The prices of all trades of an instrument after this time, newest first."""
+    """The prices of all trades of an instrument after this time, newest first; none from before a split."""
     prices: list[int] = []
     for number in range(len(journal) - 1, -1, -1):
         event = journal[number]
-        if event.time <= since:
+        if event.time <= since or (type(event) is CorporateActionTaken and event.symbol == symbol):
             break
         if type(event) is Trade and event.symbol == symbol:
             prices.append(event.price)
     return prices
+
+
+def _split_since(journal: Journal, symbol: str, length: int) -> bool:
+    """Whether the share was split, or paid a dividend, since the journal was so long."""
+    return any(type(event) is CorporateActionTaken and event.symbol == symbol for event in journal.since(length))

@@ -19,7 +19,7 @@ import msgspec
 
 from market_sim.core.errors import InputError, RuleViolation
 from market_sim.core.models.intents import BUY, PlaceOrder
-from market_sim.core.models.mechanism_events import BoughtIn, Located, Recalled
+from market_sim.core.models.mechanism_events import BoughtIn, CorporateActionTaken, Located, Recalled
 from market_sim.market.exchange.order import Order
 from market_sim.market.mechanisms.credit import Credit
 from market_sim.market.mechanisms.liabilities import BORROWED, RETURNED
@@ -28,6 +28,7 @@ from market_sim.pricing.margin_formulas import daily_interest
 
 BORROW_FEE = "BORROW_FEE"
 MANUFACTURED_DIVIDEND = "MANUFACTURED_DIVIDEND"
+CASH_IN_LIEU = "CASH_IN_LIEU"
 
 
 @dataclass(frozen=True)
@@ -125,6 +126,19 @@ class Lending:
         for name, borrowed, lender, shares in self._all_borrowed():
             if borrowed == symbol:
                 self._credit.pay(name, lender, shares * cents_per_share, MANUFACTURED_DIVIDEND, symbol)
+
+    def follow_split(self, taken: CorporateActionTaken) -> None:
+        """Pay lenders for the fractions that a split left of owed shares, and let recalls count new shares."""
+        new, old = taken.ratio
+        self._due = [
+            msgspec.structs.replace(told, quantity=told.quantity * new // old) if told.symbol == taken.symbol else told
+            for told in self._due
+        ]
+        self._standings.catch_up()
+        fractions = self._standings.liabilities.fractions
+        for (name, symbol, lender), cash in [*fractions.items()]:
+            del fractions[name, symbol, lender]
+            self._credit.pay(name, lender, cash, CASH_IN_LIEU, symbol)
 
     def _all_borrowed(self) -> list[tuple[str, str, str, int]]:
         self._standings.catch_up()

@@ -44,7 +44,7 @@ class Snapshots:
             else:
                 base = fresh.get(each.underlying)
             if base is not None:
-                fresh[each.symbol] = each.intrinsic(base) if isinstance(each, Option) else base
+                fresh[each.symbol] = each.intrinsic(base) if isinstance(each, Option) else each.unit.worth(base)
             elif each.symbol in self.known:
                 fresh[each.symbol] = self.known[each.symbol]
         self.known = fresh

@@ -86,7 +86,7 @@ class Standings:
         self.record = journal.record
         self._read = 0
         self._terms: dict[str, Terms] = {}
-        self.instruments: dict[str, Instrument] = {}
+        self.instruments: Mapping[str, Instrument] = exchange.instruments
 
     @property
     def marks(self) -> dict[str, int]:
@@ -99,8 +99,7 @@ class Standings:
             fresh = self._journal.since(self._read)
             self._read += len(fresh)
             self.liabilities.read(fresh)
-        if len(self.instruments) != len(self.exchange.listings):
-            self.instruments = {symbol: listing.instrument for symbol, listing in self.exchange.listings.items()}
+        if len(self._terms) != len(self.instruments):
             self._terms = terms_of(self.instruments.values())
 
     def net(self, name: str) -> dict[str, int]:

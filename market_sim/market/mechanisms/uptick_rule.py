@@ -9,7 +9,7 @@ from __future__ import annotations
 from market_sim.core.data.journal import Journal
 from market_sim.core.errors import RuleViolation
 from market_sim.core.models.market_events import Trade
-from market_sim.core.models.mechanism_events import ShortSalesRestricted
+from market_sim.core.models.mechanism_events import CorporateActionTaken, ShortSalesRestricted
 from market_sim.market.exchange.listing import Listing
 from market_sim.market.mechanisms.standings import Standings
 
@@ -51,6 +51,8 @@ class UptickRule:
                 close = self.closes.get(event.symbol)
                 if close is not None and 100 * event.price <= (100 - FALL_PERCENT) * close:
                     self._restrict(event, close)
+            elif type(event) is CorporateActionTaken and event.symbol in self.closes:
+                self.closes[event.symbol] = event.restated(self.closes[event.symbol])  # a split is no fall
 
     def _restrict(self, trade: Trade, close: int) -> None:
         until = (trade.time // self._day + 2) * self._day

@@ -36,17 +36,24 @@ class Warrants(Mechanism):
         super().__init__()
         self.house = house
         self.marks = marks
-        self.terms: dict[str, Warrant] = {}
+        self.symbols: dict[str, None] = {}
         self.ended: dict[str, int] = {}
+
+    @property
+    def terms(self) -> dict[str, Warrant]:
+        """The terms that hold now, by symbol."""
+        held = ((symbol, self.exchange.instruments[symbol]) for symbol in self.symbols)
+        return {symbol: warrant for symbol, warrant in held if isinstance(warrant, Warrant)}
 
     def begin(self) -> None:
         """Take up every listed warrant and let holders exercise."""
         for symbol, listing in self.exchange.listings.items():
             if isinstance(listing.instrument, Warrant):
-                warrant = self.terms[symbol] = listing.instrument
+                warrant = listing.instrument
+                self.symbols[symbol] = None
                 if warrant.issuer not in self.exchange.accounts:
                     raise InputError(f"{symbol} is issued by {warrant.issuer!r}, and there is no such account")
-        open_door(self.exchange, Exercise, self.terms, self.choose, "NOT_EXERCISABLE")
+        open_door(self.exchange, Exercise, self.symbols, self.choose, "NOT_EXERCISABLE")
 
     def times(self) -> Iterable[int]:
         """The expiries."""
@@ -71,12 +78,13 @@ class Warrants(Mechanism):
         price = self.marks.mark(self.exchange.listings[warrant.underlying])
         if price is None:
             raise RuleViolation("NO_PRICE_YET", symbol=warrant.underlying)
-        if price <= warrant.strike:
-            raise RuleViolation("OUT_OF_THE_MONEY", symbol=symbol, strike=warrant.strike, price=price)
-        shares = quantity * warrant.ratio
+        strike = warrant.unit.per_share(warrant.strike)
+        if warrant.unit.worth(price) <= warrant.strike:
+            raise RuleViolation("OUT_OF_THE_MONEY", symbol=symbol, strike=strike, price=price)
+        shares, cost = quantity * warrant.delivers, quantity * warrant.costs
         available = account.balance(warrant.quote).available
-        if available < shares * warrant.strike:
-            raise RuleViolation("CANNOT_PAY", needed=shares * warrant.strike, available=available)
+        if available < cost:
+            raise RuleViolation("CANNOT_PAY", needed=cost, available=available)
         left = self.exchange.accounts[warrant.issuer].balance(warrant.underlying).available
         if left < shares:
             raise RuleViolation("TREASURY_EMPTY", needed=shares, symbol=warrant.underlying, available=left)
@@ -96,15 +104,14 @@ class Warrants(Mechanism):
 
     def _exercise(self, holder: str, warrant: Warrant, quantity: int, price: int) -> None:
         exchange, now, symbol, issuer = self.exchange, self.exchange.clock.now, warrant.symbol, warrant.issuer
-        shares = quantity * warrant.ratio
+        shares, cost = quantity * warrant.delivers, quantity * warrant.costs
+        strike = warrant.unit.per_share(warrant.strike)
         before = outstanding(exchange, warrant.underlying, issuer)
-        self.journal.record(Exercised(now, holder, symbol, quantity, warrant.strike, price, "choice"))
-        exchange.transfer(holder, issuer, warrant.quote, shares * warrant.strike, "STRIKE_PAID", symbol)
+        self.journal.record(Exercised(now, holder, symbol, quantity, strike, price, "choice"))
+        exchange.transfer(holder, issuer, warrant.quote, cost, "STRIKE_PAID", symbol)
         exchange.transfer(issuer, holder, warrant.underlying, shares, "NEW_SHARES", symbol)
         exchange.transfer(holder, issuer, symbol, quantity, "EXERCISED", symbol)
-        self.journal.record(
-            SharesIssued(now, issuer, warrant.underlying, shares, shares * warrant.strike, before, before + shares)
-        )
+        self.journal.record(SharesIssued(now, issuer, warrant.underlying, shares, cost, before, before + shares))
 
 
 def outstanding(exchange: Exchange, symbol: str, issuer: str) -> int:

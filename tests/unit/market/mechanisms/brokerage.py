@@ -28,6 +28,9 @@ class Value:
     def __init__(self, price: int) -> None:
         self.price = price
 
+    def restate(self, new: int, old: int, paid: int = 0) -> None:
+        self.price = (self.price - paid) * old // new
+
 
 class Market:
     """ACME at $100 and a perpetual on it; `mm` quotes with cash of its own, `lender` has shares."""

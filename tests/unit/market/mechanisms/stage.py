@@ -27,6 +27,9 @@ class Value:
     def __init__(self, price: int) -> None:
         self.price = price
 
+    def restate(self, new: int, old: int, paid: int = 0) -> None:
+        self.price = (self.price - paid) * old // new
+
 
 class Stage:
     """Instruments, accounts with money, a house, a clock that a test moves."""

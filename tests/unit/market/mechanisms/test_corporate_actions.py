@@ -27,21 +27,24 @@ def stage(*actions: tuple[int, str, int], strike: int = 9_000, company: int = 10
     }
     scene = Stage(options, accounts)
     scene.options = scene.attach(Options(scene.house, scene.prices, scene.randomness))
-    scene.actions = scene.attach(CorporateActions(scene.house, "ACME", "company", actions, scene.options))
+    scene.actions = scene.attach(CorporateActions(scene.house, "ACME", "company", actions, scene.marks, scene.options))
     scene.trade("holder", "writer", "CALL", 3, 100)
     scene.trade("holder", "writer", "PUT", 2, 100)
     return scene
 
 
-def test_a_split_multiplies_shares_options_and_pledges_and_divides_strikes():
+def test_a_split_multiplies_shares_pledges_and_what_an_option_delivers():
     scene = stage((10, "split", 3))
+    scene.value.price = 10_002
     scene.at(10, scene.actions)
-    scene.value.price = 3_334
+    assert scene.value.price == 3_334
     assert (scene.has("holder", "ACME"), scene.has("writer", "ACME")) == (300, 210)
     assert scene.has(PLEDGES, "ACME") == 90
-    assert (scene.has("holder", "CALL"), scene.has("writer", "CALL")) == (9, -9)
-    assert {scene.options.terms[symbol].strike for symbol in ("CALL", "PUT")} == {3_000}
-    assert scene.has(PLEDGES) == 6 * 3_000 * 10 == 2 * 9_000 * 10
+    assert (scene.has("holder", "CALL"), scene.has("writer", "CALL")) == (3, -3)
+    for symbol in ("CALL", "PUT"):
+        terms = scene.options.terms[symbol]
+        assert (terms.delivers, terms.costs, terms.unit.per_share(terms.strike)) == (30, 90_000, 3_000)
+    assert scene.has(PLEDGES) == 2 * 9_000 * 10
     assert scene.told(CorporateActionTaken)[0].entitled == 200
     scene.at(EXPIRY, scene.options)
     assert scene.has("holder", "ACME") == 300 + 90
@@ -49,13 +52,14 @@ def test_a_split_multiplies_shares_options_and_pledges_and_divides_strikes():
     assert scene.sound()
 
 
-def test_open_orders_on_the_share_and_its_options_end():
+def test_open_orders_on_the_share_end_and_those_on_its_options_stand():
     scene = stage((10, "split", 2))
     scene.exchange.submit("holder", Buy("ACME", 1, 9_000))
     scene.exchange.submit("writer", Sell("CALL", 1, 9_000))
     scene.at(10, scene.actions)
-    assert [event.reason for event in scene.told(OrderCancelled)] == ["TERMS_CHANGED"] * 2
-    assert scene.has(PLEDGES, "ACME") == 60
+    assert [event.reason for event in scene.told(OrderCancelled)] == ["TERMS_CHANGED"]
+    assert [order.symbol for order in scene.exchange.orders.values()] == ["CALL"]
+    assert scene.has(PLEDGES, "ACME") == 80  # three contracts and the one that is offered, of 20 shares each
 
 
 def test_a_dividend_on_pledged_shares_goes_to_whoever_pledged_them():
@@ -64,18 +68,18 @@ def test_a_dividend_on_pledged_shares_goes_to_whoever_pledged_them():
     scene.at(10, scene.actions)
     assert scene.has("writer") == before + 50 * 100  # 70 in the account and 30 that are pledged
     assert scene.has("company") == 10_000_000 - 50 * 200
-    assert scene.options.terms["CALL"].strike == 9_000
+    assert scene.options.terms["CALL"].costs == 9_000 * 10
     assert scene.sound()
 
 
 def test_a_special_dividend_lowers_the_strikes_and_the_pledges_of_puts():
     scene = stage((10, "special dividend", 400))
     scene.at(10, scene.actions)
-    assert scene.options.terms["PUT"].strike == 8_600
+    assert scene.options.terms["PUT"].costs == 8_600 * 10
     assert scene.has(PLEDGES) == 2 * 8_600 * 10
-    assert {(e.symbol, e.strike_before, e.strike) for e in scene.told(TermsAdjusted)} == {
-        ("CALL", 9_000, 8_600),
-        ("PUT", 9_000, 8_600),
+    assert {(e.symbol, e.shares, e.parts, e.cash) for e in scene.told(TermsAdjusted)} == {
+        ("CALL", 1, 1, 400),
+        ("PUT", 1, 1, 400),
     }
     assert scene.sound()
 
@@ -108,7 +112,9 @@ def test_each_action_is_carried_out_once():
     ("action", "said"),
     [
         ((10, "split", 0), "amount must be a positive whole number"),
-        ((10, "split", 7), "a split by 7 leaves no whole strike of 9000"),
+        ((10, "reverse split", 3), "CALL: a reverse split of 3 leaves no whole number of shares and cents for the 10"),
+        ((10, "stock dividend", 700), "CALL: a stock dividend of 700 leaves no whole number"),
+        ((10, "special dividend", 9_000), "CALL: a special dividend of 9000 leaves nothing of its strike of 9000"),
         ((10, "merger", 2), "splits its shares or pays a dividend, found 'merger'"),
     ],
 )
@@ -126,4 +132,4 @@ def test_a_company_without_enough_authorised_shares_cannot_split():
 def test_corporate_actions_need_a_listed_share():
     scene = Stage([], {"company": {}})
     with pytest.raises(InputError, match="need a listed share"):
-        scene.attach(CorporateActions(scene.house, "ACNE", "company", [CorporateAction(1, "split", 2)]))
+        scene.attach(CorporateActions(scene.house, "ACNE", "company", [CorporateAction(1, "split", 2)], scene.marks))

@@ -9,6 +9,7 @@ from market_sim.core.models.intents import SELL, Amend, Buy, Cancel, Conditions,
 from market_sim.core.models.mechanism_events import BoughtIn, Located, Recalled, ShortSalesRestricted
 from market_sim.market.mechanisms.clearing_house import ClearingHouse
 from market_sim.market.mechanisms.corporate_actions import CorporateAction, CorporateActions
+from market_sim.market.mechanisms.marks import Marks
 from market_sim.market.mechanisms.short_selling import Recall
 from market_sim.market.mechanisms.standings import Agreement
 from tests.unit.market.mechanisms.brokerage import DAY, Market, check_promises
@@ -190,13 +191,13 @@ def test_a_split_and_a_dividend_reach_the_lender_through_the_borrower():
     market.sell("sid", 100, 100_00)
     house.exchange, house.journal = market.exchange, market.journal
     market.exchange.open_account("pledges")
-    actions = CorporateActions(house, "ACME", "company", [CorporateAction(DAY, "split", 2)])
+    actions = CorporateActions(house, "ACME", "company", [CorporateAction(DAY, "split", 2)], Marks())
     actions.attach(market.exchange, market.journal)
     market.clock.now = DAY
-    actions.split(2)
+    actions.act(DAY)
     market.margin.follow()
     assert (market.owed("sid"), market.held("lender")) == (200, 1_800)
-    actions.pay_dividend("dividend", 50)
+    actions.carry_out(CorporateAction(DAY, "dividend", 50))
     market.margin.follow()
     market.margin.follow()
     assert market.cash("lender") == 2_000 * 50
