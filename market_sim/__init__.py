@@ -6,7 +6,20 @@ What a scenario or a strategy needs can be had from here: `from market_sim impor
 from __future__ import annotations
 
 from market_sim.core.models.instruments import Spot, Stock
-from market_sim.core.models.intents import BUY, SELL, Amend, Buy, Cancel, CancelAll, PlaceOrder, Sell
+from market_sim.core.models.intents import (
+    BUY,
+    SELL,
+    Amend,
+    Buy,
+    Cancel,
+    CancelAll,
+    Exercise,
+    Merge,
+    PlaceOrder,
+    Resolve,
+    Sell,
+    Split,
+)
 from market_sim.core.money import cents, dollars
 from market_sim.core.version import VERSION as __version__
 from market_sim.market.agents.strategy import Strategy
@@ -29,16 +42,20 @@ __all__ = [
     "Buy",
     "Cancel",
     "CancelAll",
+    "Exercise",
     "FeeSchedule",
     "InstrumentView",
     "MarketMaker",
+    "Merge",
     "Noise",
     "Options",
     "PlaceOrder",
     "PriceShock",
+    "Resolve",
     "Scenario",
     "Sell",
     "Session",
+    "Split",
     "Spot",
     "Stock",
     "Strategy",

@@ -17,10 +17,10 @@ import time
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, get_args
 
 from market_sim.core.errors import InputError
-from market_sim.core.models.intents import Amend, Cancel, CancelAll, Conditions, PlaceOrder
+from market_sim.core.models.intents import Conditions, Intent
 from market_sim.course.isolation.levels import Isolation
 from market_sim.course.isolation.limits import Limits
 from market_sim.course.isolation.problems import Crashed, ProtocolError, StudentError, StudentProblem, TimeLimit
@@ -28,7 +28,7 @@ from market_sim.course.isolation.warden import CANNOT_START, TOO_MANY_PROCESSES
 from market_sim.course.student_side.wire import LONGEST_LINE, decode, encode, line_of, message_in
 from market_sim.market.agents.strategy import Strategy
 
-FROZEN = {kind.__name__: kind for kind in (PlaceOrder, Cancel, CancelAll, Amend, Conditions)}
+FROZEN = {kind.__name__: kind for kind in (Conditions, *get_args(Intent))}
 """Our own frozen values that travel between grader and student."""
 LARGEST_ANSWER = 256 * 1024
 PATIENCE_SECONDS = 5.0

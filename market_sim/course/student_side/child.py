@@ -37,14 +37,14 @@ FOLDERS = {".".join(name.split(".")[:depth]) for name in OPEN for depth in range
 """The packages above those modules; in here they are empty."""
 
 SHORT_NAMES = {
-    "market_sim.core.models.intents": "BUY SELL Amend Buy Cancel CancelAll PlaceOrder Sell",
+    "market_sim.core.models.intents": (
+        "BUY SELL Amend Buy Cancel CancelAll Exercise Merge PlaceOrder Resolve Sell Split"
+    ),
     "market_sim.core.money": "cents dollars",
     "market_sim.market.agents.strategy": "Strategy",
     "market_sim.market.agents.view": "InstrumentView View",
 }
 """What `from market_sim import ...` offers in here."""
-
-INTENTS = ("PlaceOrder", "Cancel", "CancelAll", "Amend", "Conditions")
 
 
 class OpenModules:
@@ -146,7 +146,7 @@ class Answer:
 def intents_in_use() -> dict[str, Any]:
     """Our own frozen values that may travel: none before the answer has imported them."""
     module = sys.modules.get("market_sim.core.models.intents")
-    return {name: getattr(module, name) for name in INTENTS} if module else {}
+    return {kind.__name__: kind for kind in (module.Conditions, *module.Intent.__args__)} if module else {}
 
 
 def main(incoming: int, outgoing: int) -> None:

@@ -66,7 +66,40 @@ class Amend:
     limit: int | None = None
 
 
-Intent = PlaceOrder | Cancel | CancelAll | Amend
+@dataclass(frozen=True)
+class Exercise:
+    """Use the right that so many options or warrants give, now."""
+
+    symbol: str
+    quantity: int
+
+
+@dataclass(frozen=True)
+class Split:
+    """Turn cash into as many contracts that pay on yes as contracts that pay on no; either symbol names the pair."""
+
+    symbol: str
+    quantity: int
+
+
+@dataclass(frozen=True)
+class Merge:
+    """Turn as many contracts on yes as on no into the cash that one of the two will be worth."""
+
+    symbol: str
+    quantity: int
+
+
+@dataclass(frozen=True)
+class Resolve:
+    """Answer a question, as its oracle: "yes", "no" or "void"."""
+
+    symbol: str
+    outcome: str
+
+
+MechanismIntent = Exercise | Split | Merge | Resolve
+Intent = PlaceOrder | Cancel | CancelAll | Amend | MechanismIntent
 
 
 def Buy(

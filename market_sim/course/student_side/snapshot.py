@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
-from market_sim.market.agents.view import InstrumentView, OwnOrder, View
+from market_sim.market.agents.view import InstrumentView, OwnOrder, Prices, View
 
 
 class Snapshot:
@@ -24,7 +24,10 @@ class Snapshot:
             prices.extend(one.pop("new_prices"))
             bids, asks = one.pop("depth")
             instruments[symbol] = InstrumentView(
-                symbol, tuple(prices), depth=([tuple(level) for level in bids], [tuple(level) for level in asks]), **one
+                symbol,
+                Prices(prices, len(prices)),
+                depth=([tuple(level) for level in bids], [tuple(level) for level in asks]),
+                **one,
             )
         orders = [OwnOrder(*order) for order in seen["orders"]]
         self.view = View(instruments, cash=seen["cash"], time=seen["time"], orders=orders, random=self._random)

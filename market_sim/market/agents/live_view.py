@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from market_sim.core.data.tape import Tape
 from market_sim.core.randomness import Stream
-from market_sim.market.agents.view import Depth, InstrumentView, OwnOrder, View
+from market_sim.market.agents.view import Depth, InstrumentView, OwnOrder, Prices, View
 from market_sim.market.dynamics.value import BelievedValue
 from market_sim.market.exchange.account import Account
 from market_sim.market.exchange.exchange import Exchange, Timepiece
@@ -15,6 +15,8 @@ from market_sim.market.exchange.listing import Listing
 
 class LiveInstrumentView(InstrumentView):
     """One instrument, seen by one account."""
+
+    __slots__ = ("_balance", "_believed", "_listing", "_tape")
 
     def __init__(self, listing: Listing, account: Account, tape: Tape, value: BelievedValue | None) -> None:
         super().__init__(listing.symbol, tick=listing.tick, lot=listing.lot)
@@ -26,7 +28,8 @@ class LiveInstrumentView(InstrumentView):
     @property
     def prices(self) -> Sequence[int]:
         """The price of every trade so far, oldest first."""
-        return self._tape.prices(self.symbol)
+        known = self._tape.prices(self.symbol)
+        return Prices(known, len(known))
 
     @property
     def last(self) -> int | None:
@@ -61,6 +64,8 @@ class LiveInstrumentView(InstrumentView):
 class LiveView(View):
     """A running market, seen by one account."""
 
+    __slots__ = ("_account", "_clock", "_quote")
+
     def __init__(
         self,
         exchange: Exchange,
@@ -93,7 +98,9 @@ class LiveView(View):
     @property
     def orders(self) -> Sequence[OwnOrder]:
         """Your open orders, oldest first."""
-        return [
-            OwnOrder(order.id, order.intent.symbol, order.side, order.limit, order.remaining)
-            for order in self._account.open.values()
-        ]
+        return tuple(
+            [
+                OwnOrder(order.id, order.intent.symbol, order.side, order.limit, order.remaining)
+                for order in self._account.open.values()
+            ]
+        )

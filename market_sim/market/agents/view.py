@@ -1,5 +1,9 @@
 """The view: all that a strategy may see when it decides. It is read only, and it knows nothing of the future.
 
+Nothing that a view answers with is shared: its attributes cannot be set, and what looks like a list is a copy or a
+`Prices`. (Names with an underscore are Python's way of saying "not yours". Code that is not trusted to keep to that
+runs in a process of its own, market_sim/course/isolation.)
+
 A test makes one by hand:
 
 >>> view = View({"ACME": InstrumentView("ACME", prices=[100, 101, 99], bid=98, ask=100)}, cash=5_000)
@@ -11,8 +15,8 @@ A running market makes the same classes answer from its books (`LiveView`), with
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, overload
 
 from market_sim.core.errors import InputError
 from market_sim.core.randomness import Stream
@@ -31,8 +35,71 @@ class OwnOrder(NamedTuple):
 Depth = tuple[list[tuple[int, int]], list[tuple[int, int]]]
 
 
-class InstrumentView:
+class Prices(Sequence[int]):
+    """The first so many numbers of a list that only ever grows: fixed once it is made, without a copy of the list.
+
+    >>> known = [100, 101, 99]
+    >>> seen = Prices(known, 3)
+    >>> known.append(98)
+    >>> seen, seen[-2:], len(seen)
+    ([100, 101, 99], [101, 99], 3)
+    """
+
+    __slots__ = ("_known", "_length")
+
+    def __init__(self, known: Sequence[int], length: int) -> None:
+        self._known = known
+        self._length = length
+
+    def __len__(self) -> int:
+        return self._length
+
+    @overload
+    def __getitem__(self, place: int) -> int: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[int]: ...
+    def __getitem__(self, place: int | slice) -> int | list[int]:
+        length = self._length
+        if isinstance(place, slice):
+            start, stop, step = place.indices(length)
+            if step == 1:
+                return list(self._known[start:stop])
+            return [self._known[each] for each in range(start, stop, step)]
+        if not -length <= place < length:
+            raise IndexError(f"there are {length} prices, and none at place {place}")
+        return self._known[place + length if place < 0 else place]
+
+    def __iter__(self) -> Iterator[int]:
+        # Not the list's own iterator: it can be asked for the list.
+        return iter(tuple(self[:]))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and self[:] == list(other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return repr(self[:])
+
+
+class ReadOnly:
+    """Attributes can be set once, while the object is made, and never again."""
+
+    __slots__ = ()
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if hasattr(self, name):
+            raise AttributeError(f"a view is read only: {name} cannot be changed")
+        object.__setattr__(self, name, value)
+
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError(f"a view is read only: {name} cannot be deleted")
+
+
+class InstrumentView(ReadOnly):
     """What can be seen of one instrument; prices are whole numbers of its smallest unit."""
+
+    __slots__ = ("_ask", "_bid", "_depth", "_position", "_prices", "_value", "lot", "symbol", "tick")
 
     def __init__(
         self,
@@ -47,13 +114,13 @@ class InstrumentView:
         depth: Depth = ([], []),
     ) -> None:
         self.symbol = symbol
-        self._prices = prices
+        self._prices = prices if isinstance(prices, Prices) else Prices(tuple(prices), len(prices))
         self._bid, self._ask = bid, ask
         self._position = position
         self._value = value
         self.tick = tick
         self.lot = lot
-        self._depth = depth
+        self._depth = tuple(depth[0]), tuple(depth[1])
 
     @property
     def prices(self) -> Sequence[int]:
@@ -94,11 +161,13 @@ class InstrumentView:
     def depth(self, levels: int = 10) -> Depth:
         """The best bids and the best asks as (price, shown quantity), best first."""
         bids, asks = self._depth
-        return bids[:levels], asks[:levels]
+        return list(bids[:levels]), list(asks[:levels])
 
 
-class View:
+class View(ReadOnly):
     """The market as one participant sees it at one moment."""
+
+    __slots__ = ("_cash", "_instruments", "_orders", "_time", "random")
 
     def __init__(
         self,
@@ -108,10 +177,10 @@ class View:
         orders: Sequence[OwnOrder] = (),
         random: Stream | None = None,
     ) -> None:
-        self._instruments = instruments
+        self._instruments = dict(instruments)
         self._cash = cash
         self._time = time
-        self._orders = orders
+        self._orders = tuple(orders)
         self.random = random or Stream(0)
         """Your own source of chance: it belongs to you alone and repeats with the seed."""
 

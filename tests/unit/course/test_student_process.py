@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from typing import get_args
 
 import pytest
 
@@ -125,6 +126,38 @@ def test_a_strategy_sees_the_past_and_yields_intents(student):
     dip = View({"ACME": InstrumentView("ACME", prices=[100, 100, 90], bid=89)}, orders=[OwnOrder(7, "ACME", 1, 89, 2)])
     assert strategy.decide(flat) == []
     assert strategy.decide(dip) == [Cancel(7), Buy("ACME", 4, 89)]
+
+
+EVERYTHING = """
+from market_sim import BUY, Amend, Cancel, CancelAll, Exercise, Merge, PlaceOrder, Resolve, Split, Strategy
+from market_sim.core.models.intents import Conditions
+
+class All(Strategy):
+    def decide(self, view):
+        yield PlaceOrder("ACME", BUY, 3, 100, "gtd", "mine", Conditions(display=1, expires=9))
+        yield Cancel(4)
+        yield CancelAll("ACME")
+        yield Amend(4, quantity=2, limit=99)
+        yield Exercise("ACME-C100", 5)
+        yield Split("YES", 6)
+        yield Merge("NO", 7)
+        yield Resolve("YES", "void")
+"""
+
+
+def test_every_intent_that_a_strategy_has_crosses_the_border(tmp_path):
+    from market_sim.core.models import intents
+
+    file = tmp_path / "answer.py"
+    file.write_text(EVERYTHING)
+    with StudentProcess(file, Limits(seconds=5), best("I1")) as process:
+        found = process.strategy("All").decide(View({}))
+    assert found == [
+        intents.PlaceOrder("ACME", 1, 3, 100, "gtd", "mine", intents.Conditions(display=1, expires=9)),
+        intents.Cancel(4), intents.CancelAll("ACME"), intents.Amend(4, 2, 99), intents.Exercise("ACME-C100", 5),
+        intents.Split("YES", 6), intents.Merge("NO", 7), intents.Resolve("YES", "void"),
+    ]  # fmt: skip
+    assert {type(intent) for intent in found} == set(get_args(intents.Intent))
 
 
 def test_a_syntax_error_is_told_with_its_line(tmp_path):
