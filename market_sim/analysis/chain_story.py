@@ -8,6 +8,8 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 
+from market_sim.analysis.words import counted
+from market_sim.core.data.journal import Journal
 from market_sim.core.models.consensus_events import (
     BlockFinalized,
     BlockNotarized,
@@ -31,8 +33,20 @@ class BlockStory:
     trades: int
     voters: list[int] = field(default_factory=list)
     notarized_by: list[int] = field(default_factory=list)
+    notarized_in_epoch: int | None = None
     final_for: list[int] = field(default_factory=list)
     final_in_epoch: int | None = None
+    final_because: str | None = None
+    """The last of the three blocks that made it final: with its notarization this one became final."""
+
+
+def story_of(journal: Journal) -> ChainStory:
+    """The whole story of a run."""
+    story = ChainStory()
+    for event in journal:  # nearly all events of a run are orders
+        if event.area == "consensus" or isinstance(event, CommitteeSeated):
+            story.read(event)
+    return story
 
 
 class ChainStory:
@@ -43,6 +57,7 @@ class ChainStory:
         self.leaders: dict[int, int] = {}
         self.finalized: dict[int, list[str]] = {}
         """The finalized chain of each validator, oldest block first."""
+        self.genesis, self.quorum = "", 0
         self.byzantine: tuple[int, ...] = ()
         """The validators that break the rules sooner or later: what they finalize before that binds nobody."""
         self._early_votes: dict[str, list[int]] = {}
@@ -50,7 +65,7 @@ class ChainStory:
     def read(self, event: Event) -> None:
         """Let one event add to the story."""
         if isinstance(event, CommitteeSeated):
-            self.byzantine = event.byzantine
+            self.byzantine, self.genesis, self.quorum = event.byzantine, event.genesis, event.quorum
         elif isinstance(event, EpochStarted):
             self.leaders[event.epoch] = event.leader
         elif isinstance(event, BlockProposed):
@@ -66,17 +81,24 @@ class ChainStory:
                 voters.append(event.voter)
         elif isinstance(event, BlockNotarized):
             if event.block in self.blocks:
-                self.blocks[event.block].notarized_by.append(event.validator)
+                block = self.blocks[event.block]
+                block.notarized_by.append(event.validator)
+                if block.notarized_in_epoch is None:
+                    block.notarized_in_epoch = event.epoch
         elif isinstance(event, BlockFinalized) and event.block in self.blocks:
             block = self.blocks[event.block]
             block.final_for.append(event.validator)
             if block.final_in_epoch is None:
-                block.final_in_epoch = event.epoch
+                block.final_in_epoch, block.final_because = event.epoch, event.because[2]
             self.finalized.setdefault(event.validator, []).append(event.block)
 
     def of_epoch(self, epoch: int) -> list[BlockStory]:
         """The blocks proposed in this epoch: one from an honest leader, none from a silent one."""
         return [block for block in self.blocks.values() if block.epoch == epoch]
+
+    def became_notarized_late_in(self, epoch: int) -> list[BlockStory]:
+        """The blocks of earlier epochs that the first validator saw notarized in this epoch."""
+        return [block for block in self.blocks.values() if block.notarized_in_epoch == epoch > block.epoch]
 
     def became_final_in(self, epoch: int) -> list[BlockStory]:
         """The blocks that the first validator finalized in this epoch."""
@@ -117,16 +139,24 @@ class ChainStory:
         """One sentence on why the newest block is not final yet."""
         if not self.blocks:
             return "No block was proposed, so there is nothing to finalize."
-        newest = max(self.blocks.values(), key=lambda block: (block.epoch, block.height))
+        led = [block for block in self.blocks.values() if self.leaders.get(block.epoch) == block.proposer]
+        newest = max(
+            led or self.blocks.values(), key=lambda block: (block.epoch, bool(block.notarized_by), block.height)
+        )
         if newest.final_for:
             return f"Block {newest.epoch} is final: nothing is pending."
         if not newest.notarized_by:
-            return (
-                f"Block {newest.epoch} is not final: only {len(newest.voters)} validators voted for it, "
-                "so it is not notarized."
-            )
-        pending = sum(1 for block in self.notarized if not block.final_for)
-        return (
-            f"{pending} block{'s' if pending > 1 else ''} pending: block {newest.epoch} is notarized but not final, "
-            f"because it needs a notarized block of epoch {newest.epoch + 1} on top of it."
+            votes = counted(len(newest.voters), "validator")
+            short = len(newest.voters) < self.quorum
+            why = f"a quorum is {self.quorum}" if short else "too few of their votes arrived in time"
+            return f"Block {newest.epoch} is not final: {votes} voted for it and {why}, so it is not notarized."
+        pending = counted(sum(1 for block in self.notarized if not block.final_for), "block")
+        parent = self.blocks.get(newest.parent)
+        follows = newest.epoch - (parent.epoch if parent else 0) == 1
+        needs = (
+            f"it needs a notarized block of epoch {newest.epoch + 1} on top of it"
+            if follows
+            else f"it follows no block of the epoch before it, so it needs notarized blocks of epochs "
+            f"{newest.epoch + 1} and {newest.epoch + 2} on top of it"
         )
+        return f"{pending} pending: block {newest.epoch} is notarized but not final, because {needs}."

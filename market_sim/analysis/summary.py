@@ -6,23 +6,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from market_sim.analysis.chain_story import ChainStory
+from market_sim.analysis.entry_places import Places, places
+from market_sim.analysis.gains import Gain, gain_documents, gains
+from market_sim.analysis.liars import liars
+from market_sim.analysis.refusals import Refusal, refusal_documents, refusals
+from market_sim.analysis.settled import Settled, settled
 from market_sim.core.data.fold import fold
-from market_sim.core.models.market_events import Deposited, OrderAccepted, OrderRejected, Trade, Transferred
+from market_sim.core.models.market_events import Deposited, OrderAccepted, OrderRejected, Trade
 from market_sim.core.models.run_events import CommitteeSeated
-from market_sim.core.models.settlement_events import BlockSettled, Reconciled, SettlementOpened
 from market_sim.simulation.engine.result import Result
-
-
-@dataclass(frozen=True)
-class Settled:
-    """What settlement came to."""
-
-    backend: str
-    blocks: int
-    trades: int
-    transactions: int
-    gas: int
-    reconciled: bool
 
 
 @dataclass(frozen=True)
@@ -34,14 +26,15 @@ class Summary:
     committee: CommitteeSeated
     orders: int
     rejected: int
-    trades: int
     volume: int
-    transfers: int
+    trades: Places
+    transfers: Places
     """What mechanisms moved: premiums, margins, exercises, loans. They are finalized and settled like trades."""
-    entries_final: int
-    """How many trades and transfers stand in final blocks."""
     conserved: bool
     settled: Settled | None
+    refusals: list[Refusal]
+    gains: list[Gain]
+    liars: list[str]
 
     @property
     def finalized(self) -> int:
@@ -55,31 +48,29 @@ class Summary:
 
 
 def summarize(result: Result) -> Summary:
-    """Read a journal from end to end, once."""
-    committee = next(result.journal.of(CommitteeSeated))
+    """Read a journal from end to end."""
+    journal = result.journal
+    committee = next(journal.of(CommitteeSeated))
     story = ChainStory()
-    orders = rejected = trades = volume = transfers = 0
-    for event in result.journal:
+    story.read(committee)
+    orders = rejected = volume = 0
+    for event in journal:
         if event.area == "consensus":
             story.read(event)
         elif type(event) is OrderAccepted:
             orders += 1
         elif type(event) is Trade:
-            trades += 1
             volume += event.quantity
-        elif type(event) is Transferred:
-            transfers += 1
         elif type(event) is OrderRejected:
             rejected += 1
-    final = sum(block.trades for block in story.shared_chain())
     return Summary(
-        result, story, committee, orders, rejected, trades, volume, transfers, final,
-        is_conserved(result), _settled(result),
+        result, story, committee, orders, rejected, volume, *places(journal, story), is_conserved(result),
+        settled(journal), refusals(journal), gains(journal), liars(journal),
     )  # fmt: skip
 
 
 def is_conserved(result: Result) -> bool:
-    """Whether everything that was brought in is still there: of each asset, the accounts hold what was deposited."""
+    """Whether everything that was brought in, before and during the run, is still there, asset by asset."""
     brought: dict[str, int] = {}
     for event in result.journal.of(Deposited):
         brought[event.asset] = brought.get(event.asset, 0) + event.amount
@@ -90,27 +81,9 @@ def is_conserved(result: Result) -> bool:
     return {asset: amount for asset, amount in held.items() if amount} == brought
 
 
-def _settled(result: Result) -> Settled | None:
-    opened = next(result.journal.of(SettlementOpened), None)
-    if opened is None:
-        return None
-    batches = list(result.journal.of(BlockSettled))
-    reconciled = [event.last for event in result.journal.of(Reconciled)]
-    # Every batch is followed by a comparison of all balances; a difference ends the run, so the last one tells.
-    agrees = bool(reconciled) and (not batches or reconciled[-1] >= batches[-1].last)
-    return Settled(
-        opened.backend,
-        sum(batch.last - batch.first + 1 for batch in batches),
-        sum(batch.trades for batch in batches),
-        len(batches),
-        sum(batch.gas for batch in batches),
-        agrees,
-    )
-
-
 def document(summary: Summary, run: str | None, timeline: str | None) -> dict[str, Any]:
     """The summary as one JSON document."""
-    result, settled = summary.result, summary.settled
+    result, paid = summary.result, summary.settled
     return {
         "scenario": result.scenario,
         "seed": result.seed,
@@ -130,22 +103,18 @@ def document(summary: Summary, run: str | None, timeline: str | None) -> dict[st
         "market": {
             "orders": summary.orders,
             "rejected": summary.rejected,
-            "trades": summary.trades,
+            "trades": summary.trades.matched,
+            "trades_are": summary.trades._asdict(),
             "volume": summary.volume,
-            "transfers": summary.transfers,
+            "transfers": summary.transfers.matched,
+            "transfers_are": summary.transfers._asdict(),
             "conservation": summary.conserved,
             "digest": result.digest("market"),
         },
-        "settlement": None
-        if settled is None
-        else {
-            "backend": settled.backend,
-            "blocks": settled.blocks,
-            "trades": settled.trades,
-            "transactions": settled.transactions,
-            "gas": settled.gas,
-            "reconciled": settled.reconciled,
-        },
+        "settlement": None if paid is None else paid.document(),
+        "refusals": list(refusal_documents(summary.refusals)),
+        "gains": gain_documents(summary.gains),
+        "liars": summary.liars,
         "conclusion": result.conclusion or None,
         "warnings": list(result.warnings),
         "failures": list(result.failures),

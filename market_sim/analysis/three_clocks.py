@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal
 
-from market_sim.analysis.chain_story import ChainStory
+from market_sim.analysis.chain_story import story_of
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.event import Event
 from market_sim.core.models.market_events import InstrumentListed, Trade, Transferred
@@ -29,11 +29,7 @@ def last_entry(journal: Journal, clock: ClockName) -> int:
         return max((event.trade for event in journal if isinstance(event, (Trade, Transferred))), default=0)
     if clock == "settled":
         return sum(event.trades + event.refused for event in journal.of(BlockSettled))
-    story = ChainStory()
-    for event in journal:
-        if event.area == "consensus":
-            story.read(event)
-    return sum(block.trades for block in story.shared_chain())
+    return sum(block.trades for block in story_of(journal).shared_chain())
 
 
 def terms_in(events: Iterable[Event]) -> dict[str, Terms]:

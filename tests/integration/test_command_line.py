@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from market_sim.core.consensus.behaviours import BEHAVIOURS
 from market_sim.core.data import archive
+from market_sim.core.models.consensus_events import BlockFinalized, ByzantineAct, NetworkFault
 from market_sim.core.models.run_events import AgentJoined
+from market_sim.core.version import VERSION
 from market_sim.ui.cli.main import main
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -48,8 +53,125 @@ def test_every_epoch_has_its_line(capsys: pytest.CaptureFixture[str], tmp_path: 
     assert "votes 4/4 n0 n1 n2 n3" in lines[2]
     assert "NOTARIZED" in lines[2]
     assert lines[2].endswith("FINAL 2")
-    assert "because it needs a notarized block of epoch 6" in told.err
-    assert told.out == ""
+    assert not any(line.startswith("epoch") for line in told.out.splitlines())
+    assert "because it needs a notarized block of epoch 6" in told.out
+    assert "gains in USD" in told.out
+
+
+def test_with_json_stdout_is_one_document_and_nothing_else(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    asked = ["--scenario", "option-expiry", "--epochs", "4", "--json", "--risk", "--stress", "fall-10"]
+    assert main([*asked, *QUICK, "--out", str(tmp_path)]) == 0
+    told = capsys.readouterr()
+    document = json.loads(told.out)
+    assert "conservation holds" in told.err
+    assert "stress fall-10" in told.err
+    assert sum(document["market"]["trades_are"].values()) == document["market"]["trades"] > 0
+    assert sum(document["market"]["transfers_are"].values()) == document["market"]["transfers"] > 0
+    assert sum(one["from_trading"] for one in document["gains"]) == 0
+    assert len(document["gains"]) > 20, "the document has all accounts"
+
+
+def test_a_quiet_run_prints_its_summary_alone(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert main(["--epochs", "3", "--quiet", "--scenario", "option-expiry", *QUICK, "--out", str(tmp_path)]) == 0
+    told = capsys.readouterr()
+    assert told.err == ""
+    assert told.out.strip().startswith("consensus")
+
+
+def test_final_stands_once_on_the_line_of_the_block_that_made_it_so(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    for fault in ("n3:equivocate", "n1:late", "n1:usurp", "n3:withhold", "n3:silent"):
+        assert main(["--epochs", "12", "--byzantine", fault, *QUICK, "--out", str(tmp_path / fault)]) == 0
+        lines = [line for line in capsys.readouterr().err.splitlines() if line.startswith("epoch")]
+        [run] = (tmp_path / fault).iterdir()
+        first: dict[str, BlockFinalized] = {}
+        for event in archive.load(run).journal.of(BlockFinalized):
+            first.setdefault(event.block, event)
+        told = [(line, number) for line in lines for number in line.partition("FINAL ")[2].split()]
+        assert len(told) == len(first), "each final block is told once"
+        for event in first.values():
+            [line] = [line for line in lines if f"block {event.because[2][:6]} " in line and "FINAL" in line]
+            assert "NOTARIZED" in line
+            assert line.startswith(f"epoch {event.epoch:>3} ")
+
+
+def test_a_block_that_became_notarized_late_is_told_in_that_epoch(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert main(["--epochs", "12", "--byzantine", "n1:late", *QUICK, "--out", str(tmp_path)]) == 0
+    told = capsys.readouterr().err
+    assert "epoch   6  late       block f2bef4 of epoch 5  NOTARIZED  FINAL 4" in told
+
+
+def suggested(told: str) -> str:
+    """The command that a run suggests."""
+    [question, command] = told.partition("next ")[2].strip().splitlines()
+    assert question.endswith("?")
+    return command.strip()
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        ["--epochs", "1"],
+        ["--epochs", "2"],
+        ["--epochs", "5"],
+        ["--epochs", "12", "--validators", "7"],
+        ["--epochs", "6", "--leaders", "hash"],
+        ["--epochs", "2", "--byzantine", "n1:silent"],
+        ["--epochs", "9", "--byzantine", "n1:silent"],
+        ["--scenario", "streamlet", "--epochs", "6"],
+    ],
+    ids=" ".join,
+)
+def test_what_is_suggested_runs_and_changes_something(
+    typed: list[str], capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert main([*typed, *QUICK, "--out", str(tmp_path)]) == 0
+    command = shlex.split(suggested(capsys.readouterr().out))
+    assert command[0] == sys.executable or (ROOT / command[0]).exists()
+    assert command[1].endswith("simulate.py")
+    assert main([*command[2:], *QUICK, "--json", "--out", str(tmp_path)]) == 0
+    document = json.loads(capsys.readouterr().out)
+    told = list(archive.load(Path(document["run"])).journal)
+    assert any(isinstance(event, ByzantineAct | NetworkFault) for event in told), "something happens"
+
+
+def test_a_suggestion_runs_as_it_is_printed(tmp_path: Path) -> None:
+    environment = {**os.environ, "MARKET_SIM_HEADLESS": "1"}
+    command = f"{shlex.quote(sys.executable)} {shlex.quote(str(ROOT / 'simulate.py'))} --epochs 3 --byzantine n1:silent"
+    for _ in range(2):  # what a split network suggests is another scenario
+        done = subprocess.run(
+            command, shell=True, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        command = suggested(done.stdout)
+    assert " --scenario " in command
+
+
+def test_the_examples_of_the_help_run(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "1000")  # a broken line may end within an example
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    told = " ".join(capsys.readouterr().out.split())
+    examples = [f"--byzantine {text}" for text in re.findall(r"for example (n\d:[\w@-]+)", told)]
+    examples += [f"--partition {text}" for text in re.findall(r"for example (\d+-\d+):", told)]
+    examples += re.findall(r"flags, too: (--\w+ \d+)", told)
+    examples += [f"--stress {text}" for text in re.findall(r"such as ([\w-]+)", told)]
+    assert len(examples) == 4
+    for example in examples:
+        assert main([*example.split(), *QUICK, "--out", str(tmp_path)]) == 0
+    assert all(how in told for how in BEHAVIOURS)
+
+
+def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as done:
+        main(["--version"])
+    assert done.value.code == 0
+    assert capsys.readouterr().out == f"market sandbox {VERSION}\n"
 
 
 def test_progress_has_no_colour_codes_where_nobody_looks(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
@@ -277,7 +399,7 @@ def test_the_doctor_finds_what_a_run_needs(capsys: pytest.CaptureFixture[str]) -
 def test_a_bad_day_and_the_risk_of_a_run_are_told_on_demand(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     asked = ["--scenario", "option-expiry", "--epochs", "6", "--stress", "flash_crash", "--risk"]
     assert main([*asked, *QUICK, "--out", str(tmp_path)]) == 0
-    told = capsys.readouterr().err
+    told = capsys.readouterr().out
     assert "stress flash-crash: like the flash crash of 2010" in told
     assert "risk of one day at 95 %" in told
     assert "to bring the delta from" in told

@@ -11,7 +11,9 @@ import difflib
 from collections.abc import Callable
 from typing import Any, NoReturn
 
+from market_sim.core.consensus.behaviours import BEHAVIOURS
 from market_sim.core.errors import InputError
+from market_sim.core.version import VERSION
 from market_sim.simulation.options import DEFAULT_SEED, MOST_EPOCHS
 from market_sim.simulation.scenarios.catalogue import DEFAULT
 from market_sim.simulation.scenarios.finder import find_scenario
@@ -22,7 +24,8 @@ A scenario's own parameters are flags, too: --traders 20 (see --list-scenarios).
 Commands: doctor (what is missing here and how to mend it), serve (the site), replay RUN (play a stored run again),
 verify RUN (is a stored run whole, and how far did it come), lesson list|start|check|hint|predict|reset|progress ID,
 grade SUBMISSIONS/, lint, new-scenario NAME, new-lesson SCENARIO; each has its own --help.
-Exit codes: 0 done, 2 bad arguments or a bad file, 3 a promise of this program broke, 130 interrupted."""
+Exit codes: 0 done, 2 bad arguments or a bad file, 3 a promise of this program broke,
+130 interrupted by Ctrl-C or SIGTERM."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -50,6 +53,7 @@ def parser() -> Parser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
+    made.add_argument("--version", action="version", version=f"market sandbox {VERSION}")
     run = made.add_argument_group("the run")
     run.add_argument("--scenario", default=DEFAULT.name, metavar="NAME|FILE", help="a shipped scenario or a .py file")
     run.add_argument("--list-scenarios", action="store_true", help="list the shipped scenarios and their parameters")
@@ -59,7 +63,11 @@ def parser() -> Parser:
     run.add_argument("--seed", type=whole(0), default=DEFAULT_SEED, metavar="N", help="default 7: same seed, same run")
     run.add_argument("--validators", type=whole(4, 100), metavar="N", help="default 4, of which (n-1)//3 may fail")
     run.add_argument("--leaders", metavar="RULE", help="round-robin (default) or hash")
-    run.add_argument("--byzantine", metavar="WHO:HOW", help="for example n3:equivocate@5-9,n1:silent")
+    run.add_argument(
+        "--byzantine",
+        metavar="WHO:HOW",
+        help=f"a validator that lies, for example n3:equivocate@3-9; the ways are {', '.join(BEHAVIOURS)}",
+    )
     run.add_argument(
         "--partition", metavar="EPOCHS", help="for example 4-6: the validators' halves do not hear each other"
     )
@@ -70,7 +78,9 @@ def parser() -> Parser:
     shown.add_argument("--open", action="store_true", help="open it even where no terminal is seen")
     shown.add_argument("--plot", nargs="?", const="", metavar="FILE", help="where the timeline is written")
     shown.add_argument("--no-plot", action="store_true", help="write no timeline")
-    shown.add_argument("--json", action="store_true", help="one JSON document on stdout, everything else on stderr")
+    shown.add_argument(
+        "--json", action="store_true", help="one JSON document on stdout in place of the summary, which goes to stderr"
+    )
     shown.add_argument("--out", default="results", metavar="DIR", help="the folder for runs, default results/")
     shown.add_argument("--stress", metavar="NAME", help="what a bad day would cost each account, such as flash-crash")
     shown.add_argument("--risk", action="store_true", help="value at risk, portfolio Greeks and hedges of each account")

@@ -9,15 +9,17 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from market_sim.analysis.summary import Summary, document, summarize
+from market_sim.analysis.summary import document, summarize
+from market_sim.analysis.words import counted
 from market_sim.core.errors import InputError
 from market_sim.simulation.engine.result import Result
 from market_sim.simulation.options import Options
-from market_sim.simulation.scenarios.catalogue import DEFAULT
 from market_sim.simulation.scenarios.scenario import Scenario
 from market_sim.ui.cli.arguments import listing, parsed
 from market_sim.ui.cli.commands import command
+from market_sim.ui.cli.report import tell
 from market_sim.ui.cli.screen import Screen
+from market_sim.ui.cli.suggestion import suggestion
 from market_sim.ui.recording import RunBroke, recorded
 
 DONE, BAD_INPUT, BROKEN_PROMISE, INTERRUPTED = 0, 2, 3, 130
@@ -52,9 +54,9 @@ def _run(typed: argparse.Namespace, scenario: Scenario) -> int:
     screen = Screen(quiet=typed.quiet)
     validators = options.validators or 4
     faults, quorum = (validators - 1) // 3, -(-2 * validators // 3)
-    screen.say(
+    screen.begin(
         f"{scenario.name}: seed {options.seed}, {validators} validators, f={faults}, quorum {quorum}, "
-        f"{options.epochs} epochs"
+        f"{counted(typed.epochs, 'epoch')}"
     )
     try:
         result, run = recorded(scenario, options, folder, screen.epoch)
@@ -64,13 +66,19 @@ def _run(typed: argparse.Namespace, scenario: Scenario) -> int:
     summary = summarize(result)
     timeline = None if typed.no_plot else _plot(result, typed.plot, run)
     places = str(run), None if timeline is None else str(timeline)
-    screen.summary(summary, *places, _suggestion(typed, summary))
-    _say_risk(typed, result, screen)
+    # With --json stdout is for the document alone.
+    report = Screen(sys.stderr if typed.json else sys.stdout)
+    tell(summary, *places, report)
+    _say_risk(typed, result, report)
+    question, answer = suggestion(typed, summary)
+    report.say(f"next         {question}")
+    report.say(f"             {answer}")
     if typed.json:
         print(json.dumps(document(summary, *places), indent=2))
     if timeline and _may_open(typed):
         _open(timeline)
-    if not (summary.conserved and summary.story.agreement) and not options.byzantine:
+    beyond = len(summary.committee.byzantine) > summary.committee.faults
+    if not summary.conserved or not (summary.story.agreement or beyond):
         return BROKEN_PROMISE
     return DONE if result.complete else INTERRUPTED
 
@@ -150,11 +158,3 @@ def _open(timeline: Path) -> None:
         webbrowser.get().open(timeline.resolve().as_uri())
     except webbrowser.Error as error:
         print(f"simulate.py: no browser could be opened ({error})", file=sys.stderr)
-
-
-def _suggestion(typed: argparse.Namespace, summary: Summary) -> str:
-    """One thing to try next."""
-    scenario = "" if typed.scenario == DEFAULT.name else f" --scenario {typed.scenario}"
-    if not summary.committee.byzantine:
-        return f"python simulate.py{scenario} --epochs {typed.epochs} --byzantine n3:equivocate@5: what if one lies?"
-    return f"python simulate.py{scenario} --epochs {typed.epochs} --partition 4-6: what if the network splits?"

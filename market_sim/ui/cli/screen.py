@@ -1,4 +1,4 @@
-"""What a run looks like on a terminal: one line for each epoch, then the summary."""
+"""What a run looks like on a terminal while it goes on: one line for each epoch, on stderr."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ import sys
 from typing import TextIO
 
 from market_sim.analysis.chain_story import BlockStory, ChainStory
-from market_sim.analysis.summary import Summary
-from market_sim.core.data.fingerprint import shortened
+from market_sim.analysis.words import counted
 from market_sim.core.data.journal import Journal
-from market_sim.core.models.market_events import InstrumentListed
+from market_sim.core.models.market_events import InstrumentListed, Transferred
 from market_sim.core.models.run_events import CommitteeSeated, StrategyFailed
 
 GREEN, YELLOW, RED, BOLD, PLAIN = "\033[32m", "\033[33m", "\033[31m", "\033[1m", "\033[0m"
@@ -19,7 +18,7 @@ SHORT = 6
 
 
 class Screen:
-    """Prints the story of a run; in colour only where somebody looks and has not asked for none."""
+    """Prints lines; in colour only where somebody looks and has not asked for none."""
 
     def __init__(self, stream: TextIO | None = None, quiet: bool = False) -> None:
         self._stream = stream or sys.stderr
@@ -28,6 +27,13 @@ class Screen:
         self._story = ChainStory()
         self._read = 0
         self._validators = 0
+        self._entry = "trade", "trades"
+        """What blocks hold: with mechanisms at work transfers, too, and then both are called entries."""
+
+    def begin(self, text: str) -> None:
+        """Print the first line of a run, unless only its summary is wanted."""
+        if not self._quiet:
+            self.say(text)
 
     def say(self, text: str = "") -> None:
         """Print one line now."""
@@ -41,67 +47,51 @@ class Screen:
         """Tell what happened in the epoch that has just passed."""
         fresh = journal.since(self._read)
         books = [event.symbol for event in fresh if isinstance(event, InstrumentListed)]
-        if len(books) > 1:
+        if len(books) > 1 and not self._quiet:
             self.say(f"{len(books)} books open: {', '.join(books)}")
         for event in fresh:
             self._story.read(event)
-            if isinstance(event, CommitteeSeated):
+            if isinstance(event, Transferred):
+                self._entry = "entry", "entries"
+            elif isinstance(event, CommitteeSeated):
                 self._validators = event.validators
             elif isinstance(event, StrategyFailed):
                 self.say(self.paint(f"          {event.agent} stopped: {event.cause}", RED))
         self._read = len(journal)
         if epoch == 0 or self._quiet:
             return
-        leader = self._story.leaders.get(epoch)
-        blocks = self._story.of_epoch(epoch)
-        if not blocks:
-            self.say(f"epoch {epoch:>3}  leader n{leader}  {self.paint('no block', YELLOW)}")
-        for block in blocks:
-            self.say(self._line(epoch, leader, block))
+        for line in self._lines(epoch):
+            self.say(line)
 
-    def _line(self, epoch: int, leader: int | None, block: BlockStory) -> str:
+    def _lines(self, epoch: int) -> list[str]:
+        """One line for each block of the epoch, and one for each older block that became notarized only now."""
+        leader = f"epoch {epoch:>3}  leader n{self._story.leaders.get(epoch)}  "
+        blocks = self._story.of_epoch(epoch)
+        because: dict[str | None, list[BlockStory]] = {}
+        for block in self._story.became_final_in(epoch):
+            because.setdefault(block.final_because, []).append(block)
+        lines = [leader + self._block(block, because.pop(block.block, [])) for block in blocks]
+        if not blocks:
+            lines.append(f"{leader}{self.paint('no block', YELLOW)}")
+        late = self._story.became_notarized_late_in(epoch)
+        late += [block for block in self._story.blocks.values() if block.block in because and block not in late]
+        for block in late:
+            told = f"{self.paint('NOTARIZED', GREEN)}{self._finals(because.pop(block.block, []))}"
+            lines.append(f"epoch {epoch:>3}  late       block {block.block[:SHORT]} of epoch {block.epoch}  {told}")
+        return lines
+
+    def _block(self, block: BlockStory, final: list[BlockStory]) -> str:
+        """A block with what had become of it when its epoch ended, and what became final by it."""
         voters = " ".join(f"n{voter}" for voter in sorted(block.voters))
         parent = self._story.blocks.get(block.parent)
-        on = "genesis" if parent is None else block.parent[:SHORT]
+        on = block.parent[:SHORT] if parent else "genesis" if block.parent == self._story.genesis else "unknown"
         notarized = self.paint("NOTARIZED", GREEN) if block.notarized_by else self.paint("not notarized", YELLOW)
-        final = [str(one.epoch) for one in self._story.became_final_in(epoch)]
-        finals = f"  {self.paint('FINAL ' + ' '.join(final), BOLD)}" if final else ""
+        trades = counted(block.trades, *self._entry)
         return (
-            f"epoch {epoch:>3}  leader n{leader}  block {block.block[:SHORT]} on {on:<7}  {block.trades:>4} trades  "
-            f"votes {len(block.voters)}/{self._validators} {voters}  {notarized}{finals}"
+            f"block {block.block[:SHORT]} on {on:<7}  {trades:>11}  "
+            f"votes {len(block.voters)}/{self._validators} {voters}  {notarized}{self._finals(final)}"
         )
 
-    def summary(self, summary: Summary, run: str | None, timeline: str | None, suggestion: str) -> None:
-        """Tell what the run came to."""
-        story, settled = summary.story, summary.settled
-        count = summary.committee.validators - len(summary.committee.byzantine)
-        who = f"all {count} validators" if not summary.committee.byzantine else f"all {count} honest validators"
-        agree = f"{who} agree" if story.agreement else self.paint("the validators DISAGREE", RED)
-        self.say()
-        counts = f"{len(story.blocks)} proposed, {len(story.notarized)} notarized, {summary.finalized} finalized"
-        self.say(f"consensus    {counts}; {agree} on {shortened(summary.finalized_digest)}")
-        paid = f", {settled.trades:,} settled" if settled else ""
-        moved = f" and {summary.transfers:,} transfers" if summary.transfers else ""
-        self.say(f"trades       {summary.trades:,} matched{moved}, {summary.entries_final:,} finalized{paid}")
-        self.say(f"orders       {summary.orders:,} accepted, {summary.rejected:,} refused")
-        if settled:
-            state = "reconciled" if settled.reconciled else self.paint("NOT reconciled", RED)
-            self.say(
-                f"settlement   {settled.blocks} blocks in {settled.transactions} transactions on {settled.backend}, "
-                f"{settled.gas:,} gas, {state}"
-            )
-        holds = "holds: what was brought in is what all accounts hold" if summary.conserved else "BROKEN"
-        self.say(f"conservation {holds}")
-        self.say(f"fingerprint  {shortened(summary.result.fingerprint)} (seed {summary.result.seed} gives it again)")
-        self.say(f"pending      {story.why_not_final()}")
-        if summary.result.conclusion:
-            self.say(f"conclusion   {summary.result.conclusion}")
-        for warning in summary.result.warnings:
-            self.say(self.paint(f"warning      {warning}", YELLOW))
-        for failure in summary.result.failures:
-            self.say(self.paint(f"stopped      {failure}", RED))
-        if run:
-            self.say(f"run          {run}")
-        if timeline:
-            self.say(f"timeline     {timeline}")
-        self.say(f"next         {suggestion}")
+    def _finals(self, final: list[BlockStory]) -> str:
+        epochs = " ".join(str(block.epoch) for block in final)
+        return f"  {self.paint(f'FINAL {epochs}', BOLD)}" if final else ""

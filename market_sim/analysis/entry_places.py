@@ -1,0 +1,81 @@
+"""The places of a run's entries: how many trades and transfers are in no block yet, in a block, final, settled.
+
+Trades and transfers share one count and every chain of blocks holds them without gaps, so a place is a range of
+numbers: up to one entry all are settled, up to the next all are final, up to the next all are in a block that can still
+become final. Each entry is in exactly one place, so the places sum to what was matched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import NamedTuple
+
+from market_sim.analysis.chain_story import ChainStory
+from market_sim.core.data.journal import Journal
+from market_sim.core.models.market_events import Trade, Transferred
+from market_sim.core.models.settlement_events import BlockSettled, TradeRefused
+
+
+class Places(NamedTuple):
+    """How many entries are where; every entry is counted once."""
+
+    settled: int
+    refused: int
+    """Final, and refused by the chain: it has no effect there."""
+    final: int
+    """Final and not settled: on its way to the chain, or in a run without one."""
+    in_block: int
+    """In a block that is not final and still can be."""
+    in_no_block: int
+
+    @property
+    def matched(self) -> int:
+        """All of them."""
+        return sum(self)
+
+    def said(self, with_settlement: bool) -> str:
+        """The places in words; those that are empty are left out, except the ones that everything goes through."""
+        words = [f"{self.settled:,} settled"] if with_settlement else []
+        words += [f"{self.refused:,} refused by the chain"] if self.refused else []
+        if self.final or not with_settlement:
+            words.append(f"{self.final:,} final{' and not settled' if with_settlement else ''}")
+        words += [f"{self.in_block:,} in a block that is not final"] if self.in_block else []
+        words += [f"{self.in_no_block:,} in no block yet"] if self.in_no_block else []
+        return ", ".join(words)
+
+
+def places(journal: Journal, story: ChainStory) -> tuple[Places, Places]:
+    """Where the trades are, and where the transfers are."""
+    trades = [event.trade for event in journal.of(Trade)]
+    transfers = [event.trade for event in journal.of(Transferred)]
+    settled = sum(event.trades + event.refused for event in journal.of(BlockSettled))
+    final = sum(block.trades for block in story.shared_chain())
+    in_block = final + most_pending(story)
+    refused = {event.trade for event in journal.of(TradeRefused)}
+    found = [_counted(numbers, refused, settled, final, in_block) for numbers in (trades, transfers)]
+    return found[0], found[1]
+
+
+def _counted(numbers: list[int], refused: Collection[int], settled: int, final: int, in_block: int) -> Places:
+    counts = [0] * len(Places._fields)
+    for number in numbers:
+        if number in refused:
+            place = 1
+        elif number <= settled:
+            place = 0
+        elif number <= final:
+            place = 2
+        else:
+            place = 3 if number <= in_block else 4
+        counts[place] += 1
+    return Places(*counts)
+
+
+def most_pending(story: ChainStory) -> int:
+    """How many entries the longest chain of blocks holds that stand on the last final one and are not final."""
+    chain = story.shared_chain()
+    held = {chain[-1].block if chain else story.genesis: 0}
+    for block in story.blocks.values():  # in the order of proposal, so a parent comes before its children
+        if block.parent in held:
+            held[block.block] = held[block.parent] + block.trades
+    return max(held.values())

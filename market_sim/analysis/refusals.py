@@ -1,0 +1,85 @@
+"""The refusals of a run: how often each reason was given, its rule, and one case in a sentence with its numbers.
+
+The exchange refuses orders, the chain refuses finalized trades, validators refuse messages and proposals.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from market_sim.analysis.words import reason_sentence
+from market_sim.core.data.journal import Journal
+from market_sim.core.models.consensus_events import FloodDropped, MessageRefused, ProposalJudged
+from market_sim.core.models.event import Event, Numbers
+from market_sim.core.models.market_events import OrderRejected
+from market_sim.core.models.reasons import table
+from market_sim.core.models.settlement_events import TradeRefused
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """One reason: by whom it was given, how often, and the first case."""
+
+    by: str
+    """"exchange", "chain" or "validators"."""
+    reason: str
+    count: int
+    rule: str
+    who: str
+    """Who was refused in the first case: an account, or a validator."""
+    time: int
+    event: int
+    """The number of its event in the journal."""
+    sentence: str
+    """The first case, with its numbers."""
+
+
+class _Case(NamedTuple):
+    by: str
+    who: str
+    reason: str
+    numbers: Numbers
+
+
+def refusals(journal: Journal) -> list[Refusal]:
+    """Every reason that was given: the exchange's first, then the chain's, then the validators'; the frequent first."""
+    counts: dict[tuple[str, str], int] = {}
+    first: dict[tuple[str, str], tuple[int, Event, _Case]] = {}
+    for number, event in enumerate(journal):
+        case = _case(event)
+        if case is not None:
+            key = case.by, case.reason
+            counts[key] = counts.get(key, 0) + 1
+            first.setdefault(key, (number, event, case))
+    rules = table()
+    found = [
+        Refusal(
+            by, reason, count, rules[reason].rule if reason in rules else reason,
+            first[by, reason][2].who, first[by, reason][1].time, first[by, reason][0],
+            reason_sentence(reason, first[by, reason][2].numbers),
+        )
+        for (by, reason), count in counts.items()
+    ]  # fmt: skip
+    order = ("exchange", "chain", "validators")
+    return sorted(found, key=lambda one: (order.index(one.by), -one.count, one.reason))
+
+
+def refusal_documents(found: Iterable[Refusal]) -> Iterator[dict[str, object]]:
+    """The refusals as plain values, for programs."""
+    for one in found:
+        example = {"who": one.who, "time_ns": one.time, "event": one.event, "sentence": one.sentence}
+        yield {"by": one.by, "reason": one.reason, "count": one.count, "rule": one.rule, "example": example}
+
+
+def _case(event: Event) -> _Case | None:
+    if isinstance(event, OrderRejected):
+        return _Case("exchange", event.account, event.reason, event.numbers)
+    if isinstance(event, TradeRefused):
+        return _Case("chain", event.account, event.reason, event.numbers)
+    if isinstance(event, MessageRefused | FloodDropped):
+        return _Case("validators", f"n{event.sender}", event.reason, event.numbers)
+    if isinstance(event, ProposalJudged) and event.verdict != "waiting":
+        return _Case("validators", f"n{event.validator}", event.reason, event.numbers)
+    return None

@@ -1,0 +1,141 @@
+"""What a run came to, as text: the summary that the command line prints when a run has ended."""
+
+from __future__ import annotations
+
+import re
+
+from market_sim.analysis.gains import Gain
+from market_sim.analysis.refusals import Refusal
+from market_sim.analysis.settled import Settled
+from market_sim.analysis.summary import Summary
+from market_sim.analysis.words import Words, counted
+from market_sim.core.data.fingerprint import shortened
+from market_sim.simulation.engine.clock import SECOND
+from market_sim.ui.cli.screen import RED, SHORT, YELLOW, Screen
+
+MOST_REASONS = 4
+"""So many reasons of one kind are told; the document has them all."""
+MOST_ACCOUNTS = 3
+"""So many accounts with the largest gains are told, and so many with the largest losses."""
+MOST_DIFFERENCES = 3
+
+HASH = re.compile(r"\b[0-9a-f]{64}\b")
+
+
+def tell(summary: Summary, run: str | None, timeline: str | None, screen: Screen) -> None:
+    """Print the summary."""
+    result, paint, say = summary.result, screen.paint, screen.say
+    say()
+    say(f"consensus    {_consensus(summary, screen)}")
+    paid = summary.settled
+    say(f"trades       {summary.trades.matched:,} matched: {summary.trades.said(paid is not None)}")
+    if summary.transfers.matched:
+        say(f"transfers    {summary.transfers.matched:,} made: {summary.transfers.said(paid is not None)}")
+    say(f"orders       {summary.orders:,} accepted, {summary.rejected:,} refused")
+    if paid:
+        state = "reconciled" if paid.reconciled else paint("NOT reconciled with the exchange", RED)
+        say(
+            f"settlement   {counted(paid.blocks, 'block')} in {counted(paid.transactions, 'transaction')} "
+            f"on {paid.backend}, {paid.gas:,} gas, {state}"
+        )
+        for line in _differences(paid, Words(result.journal)):
+            say(paint(line, RED))
+    holds = "holds: what was brought in is what all accounts hold" if summary.conserved else paint("BROKEN", RED)
+    say(f"conservation {holds}")
+    say(f"fingerprint  {shortened(result.fingerprint)} (seed {result.seed} gives it again)")
+    say(f"pending      {summary.story.why_not_final()}")
+    for sentence in summary.liars:
+        say(f"liar         {sentence}")
+    if result.conclusion:
+        say(f"conclusion   {result.conclusion}")
+    for warning in result.warnings:
+        say(paint(f"warning      {warning}", YELLOW))
+    for failure in result.failures:
+        say(paint(f"stopped      {failure}", RED))
+    if not result.complete:
+        reached = max(summary.story.leaders, default=0)
+        say(paint(f"interrupted  in epoch {reached} of {result.epochs}: what happened until then stands", YELLOW))
+    for block in (_refusals(summary.refusals), _gains(summary.gains, Words(result.journal))):
+        for line in block:
+            say(line)
+    say()
+    if run:
+        say(f"run          {run}")
+    if timeline:
+        say(f"timeline     {timeline}")
+
+
+def _consensus(summary: Summary, screen: Screen) -> str:
+    story, committee = summary.story, summary.committee
+    count = committee.validators - len(committee.byzantine)
+    who = f"all {count} validators" if not committee.byzantine else f"all {count} honest validators"
+    agree = f"{who} agree" if story.agreement else screen.paint("the validators DISAGREE", RED)
+    counts = f"{len(story.blocks)} proposed, {len(story.notarized)} notarized, {summary.finalized} finalized"
+    return f"{counts}; {agree} on {shortened(summary.finalized_digest)}"
+
+
+def _differences(paid: Settled, words: Words) -> list[str]:
+    """Why the chain does not hold what the exchange says."""
+    lines: list[str] = []
+    if paid.refused:
+        lines.append(f"             the chain refused {counted(paid.refused, 'entry', 'entries')}, see the refusals")
+    if paid.late_deposits:
+        lines.append(
+            f"             {counted(paid.late_deposits, 'deposit')} came after the chain was opened and "
+            f"{'is' if paid.late_deposits == 1 else 'are'} not on it"
+        )
+    for one in paid.differences[:MOST_DIFFERENCES]:
+        held, there = words.amount(one.asset, one.exchange), words.amount(one.asset, one.chain)
+        lines.append(f"             {one.account} holds {held} on the exchange and {there} on the chain")
+    more = len(paid.differences) - MOST_DIFFERENCES
+    if more > 0:
+        lines.append(f"             and {counted(more, 'balance')} more (--json has them all)")
+    return lines
+
+
+def _refusals(found: list[Refusal]) -> list[str]:
+    """Each reason with its count, its rule and one case; of many kinds the most frequent ones."""
+    lines: list[str] = []
+    for by, by_whom in (("exchange", "the exchange"), ("chain", "the chain"), ("validators", "the validators")):
+        told = [one for one in found if one.by == by]
+        if told:
+            lines += ["", f"refused by {by_whom}, by reason"]
+        for one in told[:MOST_REASONS]:
+            sentence = HASH.sub(lambda match: match[0][:SHORT], one.sentence)
+            when = f"{one.time / SECOND:.3f} s"
+            lines.append(f"{one.count:>9,}  {one.reason}: {one.rule.rstrip('.')}")
+            lines.append(f"{'':>9}  for example {one.who} at {when}: {sentence}")
+        if len(told) > MOST_REASONS:
+            rest = told[MOST_REASONS:]
+            times = sum(one.count for one in rest)
+            lines.append(f"{times:>9,}  for {counted(len(rest), 'other reason')} (--json has them all)")
+    return lines
+
+
+def _gains(rows: list[Gain], words: Words) -> list[str]:
+    """The accounts with the largest gains and losses, those of the house left out."""
+    lines: list[str] = []
+    for currency in dict.fromkeys(row.currency for row in rows):
+        told = [row for row in rows if row.currency == currency and row.strategy]
+        if not told:
+            continue
+        lines += [
+            "",
+            f"gains in {currency:<10} {'brought in':>14} {'worth':>14} {'gain':>12} {'trading':>12} {'prices':>12}",
+        ]
+        cut = len(told) > 2 * MOST_ACCOUNTS + 1
+        shown = [*told[:MOST_ACCOUNTS], None, *told[-MOST_ACCOUNTS:]] if cut else told
+        for row in shown:
+            if row is None:
+                lines.append(
+                    f"{'...':<19} {counted(len(told) - 2 * MOST_ACCOUNTS, 'account')} more (--json has them all)"
+                )
+                continue
+            figures = [row.brought, row.worth, row.gain, row.from_trading, row.from_prices]
+            written = [words.amount(currency, figure).rpartition(" ")[0] for figure in figures]
+            widths = (14, 14, 12, 12, 12)
+            lines.append(
+                f"{row.account:<19} "
+                + " ".join(f"{text:>{width}}" for text, width in zip(written, widths, strict=True))
+            )
+    return lines

@@ -1,0 +1,65 @@
+"""What to try next: a command that runs as it is printed, with this Python, in which something happens."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shlex
+import sys
+from pathlib import Path
+
+import market_sim
+from market_sim.analysis.summary import Summary
+from market_sim.simulation.scenarios.catalogue import DEFAULT, SCENARIOS
+
+EARLIEST = 3
+"""A fault is easier to see when two ordinary epochs come before it."""
+
+
+def suggestion(typed: argparse.Namespace, summary: Summary) -> tuple[str, str]:
+    """A question, and the command that answers it."""
+    if not summary.committee.byzantine and not typed.partition:
+        epoch, leader = _liar(summary)
+        return "what if one validator lies?", _run(typed, "--byzantine", f"n{leader}:equivocate@{epoch}")
+    if not typed.partition:
+        last = summary.result.epochs
+        first = max(1, min(4, last - 4))
+        until = min(first + 2, last)
+        epochs = str(first) if first == until else f"{first}-{until}"
+        return "what if the network splits?", _run(typed, "--partition", epochs)
+    names = [kind.name for kind in SCENARIOS]
+    place = names.index(typed.scenario) + 1 if typed.scenario in names else 1
+    return "what does another market show?", python("--scenario", names[place % len(names)])
+
+
+def python(*words: str) -> str:
+    """A command line of this program, for the Python that runs it, from where it was started."""
+    script = Path(market_sim.__file__).parents[1] / "simulate.py"
+    program = [_near(Path(sys.executable)), _near(script)] if script.exists() else ["market-sandbox"]
+    return shlex.join([*program, *words])
+
+
+def _liar(summary: Summary) -> tuple[int, int]:
+    """An epoch of this run and the validator that leads it: early, and with some epochs to come after it."""
+    leaders = summary.story.leaders
+    last = max(leaders, default=1)
+    epoch = min(max(1, min(EARLIEST, last - 2)), last)
+    return epoch, leaders.get(epoch, 0)
+
+
+def _run(typed: argparse.Namespace, *more: str) -> str:
+    words: list[str] = []
+    if typed.scenario != DEFAULT.name:
+        words += ["--scenario", typed.scenario]
+    words += ["--epochs", str(typed.epochs)]
+    if typed.validators:
+        words += ["--validators", str(typed.validators)]
+    if typed.leaders:
+        words += ["--leaders", typed.leaders]
+    return python(*words, *more)
+
+
+def _near(path: Path) -> str:
+    """A path as one would type it: relative when it lies below, else as it is."""
+    here = Path.cwd()
+    return os.path.relpath(path, here) if path.is_relative_to(here) else str(path)

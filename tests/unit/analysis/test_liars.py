@@ -1,0 +1,87 @@
+"""What liars did and what came of it, and which refusals a run had, each in a sentence from the journal."""
+
+from __future__ import annotations
+
+import pytest
+
+from market_sim.analysis.liars import liars
+from market_sim.analysis.refusals import refusal_documents, refusals
+from market_sim.core.consensus.behaviours import BEHAVIOURS
+from market_sim.core.data.journal import Journal
+from market_sim.core.models.consensus_events import ByzantineAct
+from market_sim.core.models.market_events import OrderRejected
+from market_sim.core.models.reasons import explain, table
+from market_sim.simulation.options import Options
+from market_sim.simulation.run import simulate
+from market_sim.simulation.scenarios.first_market import FirstMarket
+from market_sim.simulation.scenarios.liquidation_cascade import LiquidationCascade
+
+
+def journal(byzantine: str | None, validators: int = 4) -> Journal:
+    options = Options(epochs=12, settlement="none", byzantine=byzantine, validators=validators)
+    return simulate(FirstMarket(), options).journal
+
+
+def test_an_honest_run_has_no_liars_and_no_refusals():
+    told = journal(None)
+    assert liars(told) == []
+    assert refusals(told) == []
+
+
+@pytest.mark.parametrize("how", BEHAVIOURS)
+def test_every_way_to_lie_has_its_sentence(how: str):
+    told = journal(f"n3:{how}@5-9")
+    [sentence] = liars(told)
+    acts = [event for event in told.of(ByzantineAct) if event.behaviour == how]
+    assert sentence.startswith("n3 ")
+    assert how in sentence
+    if how == "double-vote":
+        assert sentence == (
+            "n3 was to double-vote and never did: no leader sent a second proposal that it could have voted for."
+        )
+    elif how != "crash":
+        assert ("once" if len(acts) == 1 else f"{len(acts)} times") in sentence
+
+
+@pytest.mark.parametrize(
+    ("how", "outcome"),
+    [
+        ("silent", "1 epoch that it led had no block; 4 of the others' 4 blocks became notarized without its vote"),
+        ("crash", "2 epochs that it led had no block"),
+        ("equivocate", "of its 2 blocks 1 became notarized and 1 final; honest validators hold 3 proofs"),
+        ("usurp", "of its 5 blocks 0 became notarized and 0 final"),
+        ("forge", "63 messages were thrown away (BAD_SIGNATURE 27,"),
+        ("replay", "30 messages were thrown away (DUPLICATE_VOTE 12,"),
+        ("flood", "messages were dropped unread"),
+    ],
+)
+def test_the_sentence_says_what_came_of_it(how: str, outcome: str):
+    assert outcome in liars(journal(f"n3:{how}@5-9"))[0]
+
+
+def test_who_votes_twice_is_told_when_somebody_gives_it_the_chance():
+    told = liars(journal("n3:equivocate,n1:double-vote", validators=7))
+    assert len(told) == 2
+    assert any(sentence.startswith("n1 voted a second time in an epoch ") for sentence in told)
+
+
+def test_refusals_are_counted_by_reason_with_a_rule_and_one_case():
+    run = simulate(LiquidationCascade(), Options(epochs=8, settlement="none"))
+    [told] = refusals(run.journal)
+    rejected = list(run.journal.of(OrderRejected))
+    assert (told.by, told.reason, told.count) == ("exchange", "NO_LIQUIDITY", len(rejected))
+    assert told.rule == table()["NO_LIQUIDITY"].rule
+    assert (told.who, told.sentence) == (rejected[0].account, explain("NO_LIQUIDITY", rejected[0].numbers))
+    assert run.journal[told.event] == rejected[0]
+    [document] = refusal_documents([told])
+    assert document["example"]["sentence"] == told.sentence
+
+
+def test_the_counts_of_all_refusals_sum_to_their_events():
+    told = journal("n1:late@3-9")
+    assert sum(one.count for one in refusals(told)) == sum(
+        type(event).__name__ in ("MessageRefused", "FloodDropped")
+        or (type(event).__name__ == "ProposalJudged" and event.verdict != "waiting")
+        for event in told
+    )
+    assert len({one.reason for one in refusals(told)}) > 2
