@@ -32,6 +32,8 @@ class RunHeader:
     reached: int
     """The last epoch that began."""
     complete: bool
+    finished: bool
+    """Whether its last event was written; if not, the program was killed or is still at it."""
 
     def differing(self, defaults: Mapping[str, Parameter]) -> dict[str, Parameter]:
         """The parameters that are not at their default; all of them when the defaults are unknown."""
@@ -44,6 +46,8 @@ class RunHeader:
         """Whether the run came to its planned end, and if not, how far it came."""
         if self.complete:
             return "complete"
+        if not self.finished:
+            return f"partial: written up to epoch {self.reached} of {self.epochs}, still running or killed"
         return f"partial: stopped in epoch {self.reached} of {self.epochs}"
 
 
@@ -61,6 +65,7 @@ def header_of(manifest: Manifest) -> RunHeader:
         "nowhere" if manifest.settlement == "none" else BACKENDS.get(manifest.settlement, manifest.settlement),
         min(manifest.reached, manifest.epochs),
         manifest.complete,
+        manifest.finished,
     )
 
 

@@ -38,8 +38,18 @@ class RunBroke(MarketSimError):
     """A promise of this program broke during a run: which one, and where the trace and the journal are."""
 
 
-def recorded(scenario: Scenario, options: Options, results: Path, watch: Watcher, name: str = "") -> Recorded:
-    """Play a run into the folder of results; its own folder gets this name, or that of scenario, seed, fingerprint."""
+def recorded(
+    scenario: Scenario,
+    options: Options,
+    results: Path,
+    watch: Watcher,
+    name: str = "",
+    begun: Callable[[Session], object] = lambda session: None,
+) -> Recorded:
+    """Play a run into the folder of results, and hand its session out when it begins, so that it can be stopped.
+
+    The folder of a complete run gets this name; any other has that of scenario, seed and fingerprint.
+    """
     journal = Journal()
 
     def told(journal: Journal, epoch: int) -> None:
@@ -49,9 +59,10 @@ def recorded(scenario: Scenario, options: Options, results: Path, watch: Watcher
     with RunWriter(results) as writer:
         try:
             session = Session(scenario, options, journal)
+            begun(session)
             with ended_by_signals(session.stop):
                 result = session.run(told)
-                manifest = writer.finish(journal, result.conclusion, name)
+                manifest = writer.finish(journal, result.conclusion, name if result.complete else "")
         except WriteRefused:
             raise
         except InputError as problem:

@@ -7,8 +7,10 @@ from __future__ import annotations
 import re
 
 import pytest
+from plotly.graph_objects import Figure
 
 from market_sim.core.data import archive
+from market_sim.core.models.run_events import RunEnded
 from market_sim.simulation.options import Options
 from market_sim.simulation.run import simulate
 from market_sim.simulation.scenarios.streamlet_demo import StreamletDemo
@@ -66,23 +68,84 @@ def test_a_scenario_that_cannot_be_built_ends_in_a_sentence(visitor):
     assert "there is no validator n9" in page.text
 
 
-def test_a_run_that_takes_too_long_is_ended(folders):
+def test_a_run_that_takes_too_long_is_stopped_and_kept(folders):
     visitor = Visitor(create_app({**folders, "JOB_SECONDS": 0.1}))
     live = start(visitor, epochs="500")
-    assert messages(visitor, live)[-1][1] == "refused"
-    assert "longer than 0.1 seconds" in visitor.get(live).text
+    assert messages(visitor, live)[-1][1] == "done"
+    page = visitor.get(live, follow_redirects=True).text
+    assert "The run took longer than 0.1 seconds and was stopped" in page
+    assert re.search(r"partial: stopped in epoch \d+ of 500", page)
 
 
-def test_a_run_can_be_stopped_and_the_queue_has_an_end(visitor):
-    first = start(visitor, "first-market", epochs="500", **{"p-makers": "3", "p-shock_percent": "0"})
+def test_a_stopped_run_is_kept_as_far_as_it_came(visitor, tmp_path, capfd):
+    live = start(visitor, "first-market", epochs="500", **{"p-makers": "3", "p-shock_percent": "0"})
+    office = visitor.app.extensions["jobs"]
+    for note in office.find(1).since(0, 30):
+        if note.kind == "epoch" and note.content["epoch"] == 2:
+            break
+    assert visitor.post(f"{live}/stop").status_code == 303
+    number, kind = messages(visitor, live)[-1]
+    assert kind == "done"
+    address = visitor.get(live).headers["Location"]
+    page = visitor.get(address).text
+    reached = int(re.search(r"partial: stopped in epoch (\d+) of 500", page)[1])
+    assert 2 <= reached < 500
+    kept = archive.load(tmp_path / "results" / address.rpartition("/")[2])
+    assert kept.manifest.events == number + 1
+    assert kept.journal[number] == RunEnded(kept.journal[number].time, False)
+    assert "partial: stopped in epoch" in visitor.get("/runs").text
+    office.close()
+    assert "Traceback" not in capfd.readouterr().err
+
+
+def test_a_run_that_waits_never_begins_when_it_is_stopped(visitor):
+    start(visitor, epochs="500")
+    waiting = start(visitor)
+    visitor.post(f"{waiting}/stop")
+    assert messages(visitor, waiting) == [(0, "refused")]
+    assert "the run was stopped before it began" in visitor.get(waiting).text
+    visitor.app.extensions["jobs"].close()
+
+
+def test_a_closed_office_has_written_the_run_that_was_played(visitor, tmp_path):
+    start(visitor, epochs="500")
+    office = visitor.app.extensions["jobs"]
+    next(note for note in office.find(1).since(0, 30) if note.kind == "epoch")
+    office.close()
+    assert not office.pending
+    assert not archive.load(tmp_path / "results" / office.find(1).run).journal[-1].complete
+
+
+def test_a_run_on_its_way_shows_its_chart(visitor):
+    live = start(visitor, epochs="500")
+    assert visitor.get(f"{live}/figure.json").status_code == 404
+    job = visitor.app.extensions["jobs"].find(1)
+    editions = (note.content["edition"] for note in job.since(0, 30) if note.kind == "drawn")
+    assert next(editions) < next(editions)
+    answer = visitor.get(f"{live}/figure.json?edition=2")
+    assert answer.headers["Cache-Control"] == "no-store"
+    drawn = answer.get_json()
+    assert Figure(drawn["figure"]).data
+    assert drawn["timed"] is True
+    visitor.app.extensions["jobs"].close()
+
+
+def test_a_lesson_does_not_take_a_run_that_was_stopped_for_its_own(folders):
+    visitor = Visitor(create_app({**folders, "JOB_SECONDS": 0.1}))
+    page = "/lessons/01-order-book"
+    choice = re.search(r'name="choice" value="([^"]+)"', visitor.get(page).text)[1]
+    live = visitor.post(f"{page}/look", {"choice": choice}).headers["Location"]
+    assert messages(visitor, live)[-1][1] == "done"
+    assert visitor.get(live).headers["Location"].startswith("/runs/first-market-seed")
+    assert "Play the run" in visitor.get(page).text
+
+
+def test_the_queue_has_an_end(visitor):
+    start(visitor, "first-market", epochs="500", **{"p-makers": "3", "p-shock_percent": "0"})
     statuses = [visitor.post("/scenarios/streamlet", FORM).status_code for _ in range(MOST_WAITING + 3)]
     assert statuses[-1] == 429
     assert statuses.count(303) >= MOST_WAITING
-    assert visitor.post(f"{first}/stop").status_code == 303
-    assert messages(visitor, first)[-1][1] == "refused"
-    assert "the run was stopped" in visitor.get(first).text
-    for job in visitor.app.extensions["jobs"].pending:
-        visitor.app.extensions["jobs"].stop(job)
+    visitor.app.extensions["jobs"].close()
 
 
 def test_the_lesson_of_a_run_gets_it_back(visitor, tmp_path):

@@ -1,16 +1,20 @@
-"""`simulate.py serve`: starts, answers, says in one sentence why it cannot, ends with Ctrl-C."""
+"""`simulate.py serve`: starts, answers, says in one sentence why it cannot, ends with Ctrl-C and SIGTERM."""
 
 from __future__ import annotations
 
+import re
 import signal
 import socket
 import subprocess
 import sys
+import urllib.parse
 import urllib.request
 from contextlib import contextmanager
 
 import pytest
 
+from market_sim.core.data import archive
+from market_sim.core.models.run_events import RunEnded
 from market_sim.ui.cli.main import main
 from tests.conftest import ROOT
 
@@ -26,15 +30,40 @@ def served(folder, *more):
         process.communicate()
 
 
-def test_it_answers_at_the_address_it_prints_and_ends_with_control_c(tmp_path):
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_answers_at_the_address_it_prints_and_ends_in_order(tmp_path, number):
     with served(tmp_path) as (process, address):
         with urllib.request.urlopen(address, timeout=20) as answer:
             assert "The course" in answer.read().decode()
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         said = process.communicate(timeout=20)[1]
         assert process.returncode == 0
-        assert "The site has ended." in said
+        assert said.splitlines() == ["Ctrl-C ends the site.", "The site has ended."]
     assert (tmp_path / "instance" / "secret_key").exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_run_that_is_played_when_the_site_ends_is_kept(tmp_path, number):
+    visitor = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+    with served(tmp_path) as (process, address):
+        page = visitor.open(f"{address}/scenarios/first-market", timeout=20).read().decode()
+        form = {"csrf_token": re.search(r'name="csrf-token" content="([^"]+)"', page)[1], "seed": "1", "epochs": "500"}
+        form |= {"p-traders": "5", "p-makers": "2", "p-shock_percent": "0", "settlement": "memory"}
+        sent = urllib.request.Request(
+            f"{address}/scenarios/first-market", urllib.parse.urlencode(form).encode(), {"Origin": address}
+        )
+        assert visitor.open(sent, timeout=20).url == f"{address}/live/1"
+        with visitor.open(f"{address}/live/1/events", timeout=20) as stream:
+            while not stream.readline().startswith(b"event: epoch"):
+                pass
+            process.send_signal(number)
+            said = process.communicate(timeout=20)[1]
+        assert process.returncode == 0
+        assert said.splitlines() == ["Ctrl-C ends the site.", "The site has ended."]
+    [kept] = (tmp_path / "results").iterdir()
+    last = archive.load(kept).journal[-1]
+    assert isinstance(last, RunEnded)
+    assert not last.complete
 
 
 def test_a_scenario_file_is_shown_and_its_own_mistakes_are_told(tmp_path, capsys):

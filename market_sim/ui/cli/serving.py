@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import signal
 import socket
 import sys
 from collections.abc import Sequence
+from typing import Any, NoReturn
 
 from market_sim.core.errors import InputError
 from market_sim.simulation.scenarios.catalogue import SCENARIOS
@@ -21,7 +23,7 @@ DONE = 0
 
 
 def serve(arguments: Sequence[str]) -> int:
-    """Start the site and stay until Ctrl-C."""
+    """Start the site and stay until Ctrl-C or SIGTERM."""
     typed = _parser().parse_args(list(arguments))
     kinds = [find_scenario(name) for name in typed.scenario]
     listener = _listener(typed.port)
@@ -40,20 +42,43 @@ def serve(arguments: Sequence[str]) -> int:
     print("Ctrl-C ends the site.", file=sys.stderr, flush=True)
     if typed.reload:
         return _reloading(config, listener)
+    try:
+        _serve(config, listener)
+    except KeyboardInterrupt:
+        listener.close()
+    print("The site has ended.", file=sys.stderr)
+    return DONE
+
+
+def _serve(config: dict[str, Any], listener: socket.socket) -> None:
+    """Answer until Ctrl-C or SIGTERM; a run that is being played then stops, and is kept as far as it came."""
+    signal.signal(signal.SIGTERM, _interrupt)
     from waitress.server import create_server
 
     from market_sim.ui.web.application import create_app
+    from market_sim.ui.web.jobs import JobOffice
     from market_sim.ui.web.reading_ahead import warm_up
 
     app = create_app(config)
     warm_up(app)
     server = create_server(app, sockets=[listener], threads=THREADS, ident=None)
+    office: JobOffice = app.extensions["jobs"]
+
+    def end(*_: object) -> NoReturn:
+        office.stop_all()  # the streams end with their runs, and the server waits for its streams
+        raise KeyboardInterrupt
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, end)
     try:
-        server.run()  # returns on Ctrl-C
+        server.run()  # returns when it is interrupted
     finally:
+        office.close()
         server.close()
-    print("The site has ended.", file=sys.stderr)
-    return DONE
+
+
+def _interrupt(*_: object) -> NoReturn:
+    raise KeyboardInterrupt
 
 
 def _parser() -> Parser:

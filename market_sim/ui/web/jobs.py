@@ -1,14 +1,17 @@
 """The office of jobs: plays runs one after the other in processes of their own, and remembers what they said.
 
-There is a bound on everything: how many wait, how long one may take, how many are remembered.
+There is a bound on everything: how many wait, how long one may take, how many are remembered. A run that is stopped,
+by a person or because its time is up, ends in order: what happened until then is kept as a partial run.
 """
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import logging
 import multiprocessing
 import queue
+import signal
 import threading
 import time
 from collections.abc import Iterator
@@ -16,28 +19,37 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
-from market_sim.ui.web.player import Note, Request, play
+from market_sim.ui.web.player import STOP, Note, Request, play
 
 LOG = logging.getLogger("market_sim.site")
 MOST_WAITING = 4
 MOST_REMEMBERED = 50
 GRACE_SECONDS = 3
+NEVER_BEGAN = "the run was stopped before it began"
+STOP_SECONDS = 10
+"""How long a run has to end in order after it was asked to: one settlement, and the writing of its journal."""
 
 
 class OfficeFull(Exception):
-    """So many runs wait already that another one is not taken."""
+    """The queue has no room for another run."""
 
 
 class Job:
-    """One run on its way, and the notes it has sent so far."""
+    """One run on its way, the notes it has sent so far, and its newest drawing."""
 
     def __init__(self, number: int, request: Request, home: str = "") -> None:
         self.number = number
         self.request = request
         self.home = home
-        """The address to go to when it is done; empty for the run itself."""
+        """The address to go to when it is complete; empty for the run itself."""
         self.notes: list[Note] = []
+        self.drawing = b""
+        self.edition = 0
+        """The number of the newest drawing."""
+        self.begun = False
         self.stopped = threading.Event()
+        self.cut_short = ""
+        """Why the site ended the run before its time, as a sentence."""
         self._news = threading.Condition()
 
     @property
@@ -50,10 +62,18 @@ class Job:
         """The name of the finished run."""
         return self.notes[-1].content["run"] if self.notes and self.notes[-1].kind == "done" else None
 
+    @property
+    def is_complete(self) -> bool:
+        """Whether the run came to its planned end."""
+        return self.run is not None and self.notes[-1].content["complete"]
+
     def tell(self, note: Note) -> None:
-        """Remember a note and wake whoever waits for it."""
+        """Remember a note and wake whoever waits for it; of the drawings only the newest is kept."""
         with self._news:
-            if not self.is_over:
+            if note.kind == "drawn":
+                self.drawing = note.content["figure"]
+                self.edition += 1
+            elif not self.is_over:
                 self.notes.append(note)
             self._news.notify_all()
 
@@ -63,17 +83,21 @@ class Job:
         self.tell(Note("refused", last, {"sentence": sentence}))
 
     def since(self, told: int, patience: float) -> Iterator[Note | None]:
-        """All notes after the first `told`, as they come; None whenever nothing came for so many seconds."""
+        """All notes after the first `told`, as they come, and that there is a new drawing; None after a quiet time."""
+        edition = 0
         while True:
             with self._news:
-                if len(self.notes) <= told and not self.is_over:
+                if len(self.notes) <= told and self.edition == edition and not self.is_over:
                     self._news.wait(patience)
                 fresh = self.notes[told:]
-            if not fresh:
+                is_drawn, edition = self.edition > edition, self.edition
+            if not fresh and not is_drawn:
                 if self.is_over:
                     return
                 yield None
             yield from fresh
+            if is_drawn:
+                yield Note("drawn", -1, {"edition": edition})
             told += len(fresh)
             if self.is_over and told >= len(self.notes):
                 return
@@ -87,7 +111,7 @@ class JobOffice:
         self._seconds = seconds
         self._numbers = itertools.count(1)
         self._jobs: dict[int, Job] = {}
-        self._waiting: queue.Queue[Job] = queue.Queue(MOST_WAITING)
+        self._waiting: queue.Queue[Job | None] = queue.Queue(MOST_WAITING)
         self._lock = threading.Lock()
         self._clerk: threading.Thread | None = None
 
@@ -113,20 +137,43 @@ class JobOffice:
         return self._jobs.get(number)
 
     def stop(self, job: Job) -> None:
-        """End a job, whether it waits or is being played."""
-        job.stopped.set()
-        job.refuse("the run was stopped")
+        """End a job: a run that has begun keeps what happened so far, one that waits never begins."""
+        with self._lock:
+            job.stopped.set()
+            if not job.begun:
+                job.refuse(NEVER_BEGAN)
 
     @property
     def pending(self) -> list[Job]:
         """The jobs that are not over."""
         return [job for job in list(self._jobs.values()) if not job.is_over]
 
+    def stop_all(self) -> None:
+        """Stop every job, without waiting for anything."""
+        for job in self.pending:
+            self.stop(job)
+
+    def close(self) -> None:
+        """Stop every job and wait until the run that is being played has been written."""
+        self.stop_all()
+        if self._clerk is None:
+            return
+        with contextlib.suppress(queue.Empty):
+            while True:
+                self._waiting.get_nowait()
+        self._waiting.put(None)
+        self._clerk.join(STOP_SECONDS + 2 * GRACE_SECONDS)
+
     def _work(self) -> None:
-        while True:
-            job = self._waiting.get()
-            if job.stopped.is_set():
-                continue
+        if hasattr(signal, "pthread_sigmask"):
+            # Ctrl-C in a terminal reaches every process. The players inherit that it waits: the office stops them.
+            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        while (job := self._waiting.get()) is not None:
+            with self._lock:
+                if job.stopped.is_set():
+                    job.refuse(NEVER_BEGAN)
+                    continue
+                job.begun = True
             try:
                 self._play(job)
             except Exception as error:
@@ -136,32 +183,40 @@ class JobOffice:
 
     def _play(self, job: Job) -> None:
         context = multiprocessing.get_context("spawn")
-        here, there = context.Pipe(duplex=False)
+        here, there = context.Pipe()
         process = context.Process(target=play, args=(job.request, self._results, there), daemon=True)
         process.start()
         there.close()
         try:
             self._listen(job, here, process)
         finally:
-            here.close()
             process.join(GRACE_SECONDS)
             if process.is_alive():
                 process.kill()
                 process.join()
+            here.close()
             process.close()
 
     def _listen(self, job: Job, pipe: Connection, process: BaseProcess) -> None:
         deadline = time.monotonic() + self._seconds
+        asked: float | None = None
         while not job.is_over:
-            if job.stopped.is_set():
+            now = time.monotonic()
+            if asked is None and (job.stopped.is_set() or now > deadline):
+                asked = now
+                if not job.stopped.is_set():
+                    job.cut_short = (
+                        f"The run took longer than {self._seconds:g} seconds and was stopped; "
+                        "what happened until then is kept. Choose fewer epochs or participants."
+                    )
+                with contextlib.suppress(OSError):
+                    pipe.send(STOP)
+            elif asked is not None and now > asked + STOP_SECONDS:
                 process.kill()
-                return
-            if time.monotonic() > deadline:
-                process.kill()
-                job.refuse(f"the run took longer than {self._seconds:g} seconds; choose fewer epochs or participants")
+                job.refuse(f"the run did not end within {STOP_SECONDS} seconds after it was stopped; nothing was kept")
                 return
             try:
-                if pipe.poll(0.2):
+                if pipe.poll(0.1):
                     job.tell(pipe.recv())
             except EOFError:
                 return

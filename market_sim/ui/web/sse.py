@@ -63,5 +63,6 @@ def _messages(job: Job, seen: int | None) -> Iterator[str]:
 
 
 def message(note: Note) -> str:
-    """One note as the browser reads it."""
-    return f"id: {note.number}\nevent: {note.kind}\ndata: {json.dumps(note.content)}\n\n"
+    """One note as the browser reads it; a drawing is no event of the journal and has no number of its own."""
+    number = f"id: {note.number}\n" if note.kind != "drawn" else ""
+    return f"{number}event: {note.kind}\ndata: {json.dumps(note.content)}\n\n"

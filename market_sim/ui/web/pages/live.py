@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, abort, current_app, redirect, render_template, request, url_for
+from pathlib import PurePath
+
+from flask import Blueprint, Response, abort, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from market_sim.ui.web.jobs import Job, JobOffice
@@ -35,8 +37,25 @@ def page(number: int) -> ResponseReturnValue:
     """How far the run is; once it is finished, the run itself."""
     job = find(number)
     if job.run is not None:
-        return redirect(job.home or url_for("runs.page", name=job.run))
-    return render_template("live.html", job=job, refused=job.notes[-1] if job.is_over else None)
+        if job.cut_short:
+            flash(job.cut_short)
+        return redirect((job.is_complete and job.home) or url_for("runs.page", name=job.run))
+    before = [other for other in office().pending if other.number < job.number]
+    name = PurePath(job.request.scenario).stem
+    return render_template(
+        "live.html", job=job, name=name, before=before, refused=job.notes[-1] if job.is_over else None
+    )
+
+
+@pages.get("/live/<number:number>/figure.json")
+def figure(number: int) -> Response:
+    """The newest drawing of a run on its way."""
+    job = find(number)
+    if not job.drawing:
+        abort(404, "nothing has been drawn of this run yet")
+    answer = Response(job.drawing, mimetype="application/json")
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
 
 
 @pages.get("/live/<number:number>/events")
@@ -56,7 +75,7 @@ def seen() -> int | None:
 
 @pages.post("/live/<number:number>/stop")
 def stop(number: int) -> ResponseReturnValue:
-    """End a run before its time."""
+    """End a run before its time; what happened so far is kept."""
     job = find(number)
     office().stop(job)
     return redirect(url_for("live.page", number=job.number), 303)

@@ -1,9 +1,15 @@
-// A run on its way: each epoch as it passes. The browser takes the stream up again by itself, after the last event it saw.
+// A run on its way: each epoch as it passes, and its chart so far. The browser takes the stream up again by itself, after
+// the last event it saw.
+import { Chart } from "./chart.js";
+
 const live = document.getElementById("live");
 const state = document.getElementById("state");
 const body = document.getElementById("epochs");
 const bar = document.getElementById("progress");
+const chart = new Chart(document.getElementById("chart"));
 const stream = new EventSource(live.dataset.events);
+let wanted = 0;
+let isDrawing = false;
 
 function row(note) {
   const made = document.createElement("tr");
@@ -27,16 +33,32 @@ function row(note) {
   return made;
 }
 
+// One drawing at a time; of those that are made meanwhile only the newest is shown.
+async function draw() {
+  if (isDrawing) return;
+  isDrawing = true;
+  for (let shown = 0; shown !== wanted;) {
+    shown = wanted;
+    await chart.show(`${live.dataset.figure}?edition=${shown}`);
+  }
+  isDrawing = false;
+}
+
+stream.addEventListener("drawn", (message) => {
+  wanted = JSON.parse(message.data).edition;
+  draw();
+});
+
 stream.addEventListener("epoch", (message) => {
   const note = JSON.parse(message.data);
   bar.value = note.epoch + 1;
-  state.textContent = `Epoch ${note.epoch} of ${live.dataset.epochs} has passed.`;
-  if (note.epoch > 0) body.append(row(note));
+  state.textContent = note.epoch ? `Epoch ${note.epoch} of ${live.dataset.epochs} has passed.` : "It has begun.";
+  if (note.epoch > 0) body.prepend(row(note));
 });
 
 stream.addEventListener("done", () => {
   stream.close();
-  state.textContent = "It is done; its page opens.";
+  state.textContent = "The run has ended; its page opens.";
   location.replace(live.dataset.page);
 });
 
