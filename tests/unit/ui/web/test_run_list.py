@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 
 import pytest
+from markupsafe import escape
 
 from market_sim.core.data import archive
+from market_sim.core.data.run_writer import RunWriter
 from market_sim.simulation.options import Options
 from market_sim.simulation.run import simulate
 from market_sim.simulation.scenarios.first_market import FirstMarket
@@ -129,3 +131,26 @@ def test_the_page_of_a_run_shows_the_gain_of_each_account(visitor, run_address):
     page = text(visitor.get(run_address).text)
     gained = re.search(r"What each account gained(.*)", page)[1]
     assert re.search(r"maker-0 \w+ [\d,.]+ USD [\d,.]+ USD [-+][\d,.]+ USD", gained)
+
+
+def test_a_run_that_is_not_finished_says_so_and_opens_as_far_as_it_is_written(visitor, results):
+    session = Session(FirstMarket(traders=5), Options(epochs=9, settlement="memory"))
+    session.step(epoch=2)
+    with RunWriter(results) as writer:
+        writer.epoch(session.journal, 2)
+    name = writer.folder.name
+    with (writer.folder / "journal.jsonl").open("ab") as file:
+        file.write(b'{"type":')
+    expected = "partial: written up to epoch 2 of 9, still running or killed"
+    assert expected in row(visitor, name)
+    page = text(visitor.get(f"/runs/{name}").text)
+    assert expected in page
+    assert "8 bytes after the last whole epoch were cut off" in page
+
+
+def test_the_conclusion_of_the_scenario_stands_on_its_page_and_in_the_comparison(visitor, results, small_run):
+    told = "Nobody was called & everybody went home."
+    archive.save(archive.load(small_run).journal, results / "told", told)
+    assert str(escape(told)) in visitor.get("/runs/told").text
+    compared = visitor.get("/runs/compare?left=small-run&right=told").text
+    assert str(escape(told)) in compared
