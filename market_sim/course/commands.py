@@ -151,7 +151,10 @@ def grade(
     workers: int = 2,
     lessons: Sequence[str] = (),
 ) -> int:
-    """Grade a class: SUBMISSIONS/STUDENT/LESSON.py; the table on disk, progress on the screen. 0 whatever the marks."""
+    """Grade a class: SUBMISSIONS/STUDENT/LESSON.py; the table on disk, progress on the screen.
+
+    0 whatever the marks; 1 when checks of the instructor's are at fault themselves, which nobody is charged for.
+    """
     room = Classroom(submissions, table, documents, course, how or Judging(), workers, tuple(lessons))
     try:
         graded = grade_class(room, screen)
@@ -160,6 +163,11 @@ def grade(
         return INTERRUPTED
     out.write(f"{graded.rows} rows in {table}: {graded.judged} judged now, {graded.known} known from before\n")
     out.write(f"isolation {graded.isolation}\n")
+    out.writelines(f"{remark}\n" for remark in graded.remarks)
+    if graded.faults:
+        out.writelines(f"{fault}\n" for fault in graded.faults)
+        out.write("grading itself did not work as it should: mend these checks and grade again; nobody was charged\n")
+        return FAILED
     return DONE
 
 

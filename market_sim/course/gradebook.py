@@ -12,20 +12,20 @@ import hashlib
 import io
 import json
 import os
-import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TextIO
 
 from market_sim.core.errors import InputError
 from market_sim.core.version import VERSION
-from market_sim.course.catalogue import find_lesson, load_course
+from market_sim.course.catalogue import find_lesson, lesson_folders, load_course
+from market_sim.course.handed_in import EXPECTED, Stray, strays, students_in
 from market_sim.course.isolation.levels import best
 from market_sim.course.judging import Judging, judge
 from market_sim.course.lesson import Lesson
+from market_sim.course.paper import Fault, Paper, without
 from market_sim.course.verdict import Verdict, gradescope, number, read, total
 
 COLUMNS = (
@@ -33,6 +33,7 @@ COLUMNS = (
 )  # fmt: skip
 BEGINS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 BAR = 30
+NOTHING = "nothing was handed in"
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,10 @@ class Graded:
     judged: int
     known: int
     isolation: str
+    faults: tuple[str, ...] = ()
+    """The checks that are at fault themselves: grading did not work as it should, and nobody was charged for it."""
+    remarks: tuple[str, ...] = ()
+    """What else the instructor should know: files that are no answers, hidden checks that were not run."""
 
 
 @dataclass(frozen=True)
@@ -63,47 +68,20 @@ class Case:
     """One answer of one student to one lesson."""
 
     student: str
-    lesson: Lesson
+    paper: Paper
     answer: Path
     document: Path
     checks: str
     """The digest of the visible and hidden checks."""
     key: str
     """The digest of everything that the verdict depends on."""
+    instead: str = ""
+    """The misnamed file that is there instead of the answer."""
 
-
-@dataclass(frozen=True)
-class Kept:
-    """A lesson and its hidden checks as they were when grading began.
-
-    Each judge gets a copy of its own, so an answer that overwrites checks on the disk changes nobody's marks.
-    """
-
-    lesson: Lesson
-    files: tuple[tuple[str, bytes], ...]
-    hidden: bool
-
-    @classmethod
-    def of(cls, lesson: Lesson, checks_dir: Path | None) -> Kept:
-        """Read everything that judging needs."""
-        visible = [lesson.folder / name for name in ("lesson.md", "checks.py", "hints.md", "scenario.py")]
-        files = [(f"lessons/{lesson.id}/{file.name}", file) for file in visible if file.is_file()]
-        if checks_dir is not None:
-            secret = [(f"hidden/{lesson.id}/checks.py", checks_dir / lesson.id / "checks.py")]
-            secret.append(("hidden/salt.txt", checks_dir / "salt.txt"))
-            files += [(name, file) for name, file in secret if file.is_file()]
-        return cls(lesson, tuple((name, file.read_bytes()) for name, file in files), checks_dir is not None)
-
-    @contextmanager
-    def laid_out(self) -> Iterator[tuple[Lesson, Path | None]]:
-        """The lesson and the folder of hidden checks in a folder that only this user may enter."""
-        with tempfile.TemporaryDirectory(prefix="judging-") as place:
-            for name, data in self.files:
-                file = Path(place) / name
-                file.parent.mkdir(parents=True, exist_ok=True)
-                file.write_bytes(data)
-            hidden = Path(place) / "hidden" if self.hidden else None
-            yield replace(self.lesson, folder=Path(place) / "lessons" / self.lesson.id), hidden
+    @property
+    def lesson(self) -> Lesson:
+        """The lesson that is answered."""
+        return self.paper.lesson
 
 
 def grade_class(room: Classroom, screen: TextIO) -> Graded:
@@ -113,33 +91,75 @@ def grade_class(room: Classroom, screen: TextIO) -> Graded:
     isolation = best(room.how.isolation)
     # Found out once, so that all judges use the same level and none has to try.
     room = replace(room, how=replace(room.how, isolation=isolation.name))
-    cases = list(_cases(room))
+    papers = _papers(room)
+    found = list(strays(room.submissions, list(lesson_folders(room.course))))
+    cases = list(_cases(room, papers, found))
     known = {case.key for case in cases if _known(case) is not None}
     waiting = [case for case in cases if case.key not in known]
-    _judge_all(waiting, room, len(cases), screen)
+    faults = _faults(room, [paper for paper in papers if any(one.paper is paper for one in waiting)])
+    _judge_all(waiting, room, len(cases), screen, faults)
     rows = [_row(case) for case in cases]
     _write(room.table, _table(rows))
-    return Graded(len(rows), len(waiting), len(cases) - len(waiting), isolation.sentence)
+    broken = [fault.sentence for one in faults.values() for fault in one.values()] or _broken_before(rows)
+    remarks = (*(one.sentence for one in found), *_not_run(room, papers))
+    return Graded(len(rows), len(waiting), len(cases) - len(waiting), isolation.sentence, tuple(broken), remarks)
 
 
-def _cases(room: Classroom) -> Iterator[Case]:
+def _papers(room: Classroom) -> list[Paper]:
+    """The lessons that are graded, with their checks; whatever makes grading pointless is refused."""
+    checks_dir = room.how.checks_dir
     if not room.submissions.is_dir():
-        raise InputError(f"there is no folder {room.submissions}; expected SUBMISSIONS/STUDENT/LESSON.py")
-    students = sorted(one for one in room.submissions.iterdir() if one.is_dir() and not one.name.startswith("."))
+        raise InputError(f"there is no folder {room.submissions}; {EXPECTED}")
+    if checks_dir is not None and not checks_dir.is_dir():
+        raise InputError(f"there is no folder {checks_dir} with hidden checks; expected {checks_dir}/LESSON/checks.py")
+    students = students_in(room.submissions)
     if room.lessons:
-        lessons: tuple[Lesson, ...] = tuple(find_lesson(room.course, one) for one in room.lessons)
+        lessons = [find_lesson(room.course, one) for one in room.lessons]
     else:
         course = load_course(room.course)
-        lessons = tuple(one for one in course if any(os.path.lexists(who / f"{one.id}.py") for who in students))
+        lessons = [one for one in course if any(os.path.lexists(who / f"{one.id}.py") for who in students)]
     if not students or not lessons:
-        raise InputError(f"{room.submissions} holds no answers; expected SUBMISSIONS/STUDENT/LESSON.py")
-    for student in students:
-        for lesson in lessons:
+        told = "; ".join(one.sentence for one in strays(room.submissions, list(lesson_folders(room.course))))
+        raise InputError(f"{room.submissions} holds no answers; {told or EXPECTED}")
+    if checks_dir is not None and not any((checks_dir / one.id / "checks.py").is_file() for one in lessons):
+        names = ", ".join(one.id for one in lessons)
+        raise InputError(f"{checks_dir} holds no checks of {names}; expected {checks_dir}/LESSON/checks.py")
+    return [Paper.of(lesson, checks_dir) for lesson in lessons]
+
+
+def _faults(room: Classroom, papers: list[Paper]) -> dict[str, dict[str, Fault]]:
+    """The checks of each lesson that are at fault themselves, found out before anybody is judged."""
+    with ThreadPoolExecutor(room.workers) as pool:
+        found = pool.map(lambda paper: paper.faults(room.how), papers)
+        return {paper.lesson.id: faults for paper, faults in zip(papers, found, strict=True)}
+
+
+def _not_run(room: Classroom, papers: list[Paper]) -> Iterator[str]:
+    """Hidden checks that were announced and are not here."""
+    for paper in papers:
+        told = paper.lesson.hidden
+        if told is not None and room.how.checks_dir is None:
+            yield f"{paper.lesson.id} announces {told.checks} hidden checks; they run with --checks-dir only"
+
+
+def _broken_before(rows: list[dict[str, str]]) -> list[str]:
+    """Lessons with a check at fault when all is known from before, and nothing is judged."""
+    lessons = dict.fromkeys(row["lesson"] for row in rows if row["status"] == "broken check")
+    return [f"{lesson}: a check is at fault itself and does not count" for lesson in lessons]
+
+
+def _cases(room: Classroom, papers: list[Paper], found: list[Stray]) -> Iterator[Case]:
+    settings = f"{room.how.timeout} {room.how.isolation} {VERSION}"
+    instead = {(one.student, one.meant): one.file for one in found}
+    for student in students_in(room.submissions):
+        for paper in papers:
+            lesson = paper.lesson
             answer = student / f"{lesson.id}.py"
+            misnamed = "" if os.path.lexists(answer) else instead.get((student.name, lesson.id), "")
             checks = _digest(lesson.checks, *_hidden(room, lesson))
-            settings = f"{room.how.timeout} {room.how.isolation} {VERSION} {lesson.points}"
-            key = _digest(answer, lesson.folder / "lesson.md", text=f"{checks} {settings} {student.name}")
-            yield Case(student.name, lesson, answer, room.documents / student.name / f"{lesson.id}.json", checks, key)
+            key = _digest(answer, text=f"{paper.digest} {settings} {student.name} {misnamed}")
+            document = room.documents / student.name / f"{lesson.id}.json"
+            yield Case(student.name, paper, answer, document, checks, key, misnamed)
 
 
 def _hidden(room: Classroom, lesson: Lesson) -> tuple[Path, ...]:
@@ -165,13 +185,14 @@ def _known(case: Case) -> dict[str, Any] | None:
         return None
 
 
-def _judge_all(cases: list[Case], room: Classroom, all_of_them: int, screen: TextIO) -> None:
+def _judge_all(
+    cases: list[Case], room: Classroom, all_of_them: int, screen: TextIO, faults: Mapping[str, Mapping[str, Fault]]
+) -> None:
     """Judge in parallel; each verdict is on disk before the next one begins."""
     done = all_of_them - len(cases)
     pool = ThreadPoolExecutor(room.workers)
     try:
-        kept = {lesson: Kept.of(lesson, room.how.checks_dir) for lesson in {case.lesson for case in cases}}
-        running = {pool.submit(_judge, case, kept[case.lesson], room.how): case for case in cases}
+        running = {pool.submit(_judge, case, room.how, faults[case.lesson.id]): case for case in cases}
         while running:
             ended, _ = wait(running, return_when=FIRST_COMPLETED)
             for one in ended:
@@ -192,21 +213,23 @@ def _progress(screen: TextIO, done: int, of: int, case: Case) -> None:
         screen.flush()
 
 
-def _judge(case: Case, kept: Kept, how: Judging) -> None:
+def _judge(case: Case, how: Judging, faulty: Mapping[str, Fault]) -> None:
     if not os.path.lexists(case.answer):
         verdict, seconds = _missing(case), 0.0
     else:
-        with kept.laid_out() as (lesson, checks_dir):
+        with case.paper.laid_out() as (lesson, checks_dir):
             judged = judge(lesson, case.answer, replace(how, checks_dir=checks_dir))
-        verdict, seconds = judged.verdict, judged.seconds
-    extra = {"key": case.key, "checks": case.checks, "student": case.student, "version": VERSION}
+        verdict, seconds = without(judged.verdict, faulty), judged.seconds
+    maximum = total([case.paper.maximum, *(-fault.points for fault in faulty.values())])
+    extra = {"key": case.key, "checks": case.checks, "student": case.student, "version": VERSION, "maximum": maximum}
     document = gradescope(verdict, seconds, extra)
     _write(case.document, json.dumps(document, indent=1, sort_keys=True) + "\n")
 
 
 def _missing(case: Case) -> Verdict:
     lesson = case.lesson
-    return Verdict(lesson.id, lesson.title, "", "", possible=lesson.points, trouble="nothing was handed in")
+    told = f"{NOTHING}; {case.instead} is there, which is another name" if case.instead else NOTHING
+    return Verdict(lesson.id, lesson.title, "", "", possible=lesson.points, trouble=told)
 
 
 def _row(case: Case) -> dict[str, str]:
@@ -218,14 +241,20 @@ def _row(case: Case) -> dict[str, str]:
         "student": case.student,
         "lesson": case.lesson.id,
         "score": number(verdict.score),
-        "maximum": number(verdict.maximum),
+        "maximum": number(document["extra_data"]["maximum"]),
         "visible": number(total(check.earned for check in verdict.visible)),
         "hidden": number(total(check.earned for check in verdict.hidden)),
-        "status": "missing" if verdict.trouble == "nothing was handed in" else verdict.status,
+        "status": _status(case, verdict),
         "isolation": verdict.level,
         "checks": case.checks,
         "version": VERSION,
     }
+
+
+def _status(case: Case, verdict: Verdict) -> str:
+    if verdict.trouble.startswith(NOTHING):
+        return "misnamed" if case.instead else "missing"
+    return "broken check" if any(check.status == "broken check" for check in verdict.checks) else verdict.status
 
 
 def _table(rows: list[dict[str, str]]) -> str:

@@ -47,6 +47,8 @@ class Foreseen:
 
 def lint_course(course: Path, only: Sequence[str], checks_dir: Path | None, out: TextIO) -> Iterator[str]:
     """The findings of all lessons, or of those that are named, one sentence each."""
+    if checks_dir is not None and not checks_dir.is_dir():
+        raise InputError(f"there is no folder {checks_dir} with hidden checks; expected {checks_dir}/LESSON/checks.py")
     names = [find_lesson(course, id).id for id in only] or list(lesson_folders(course))
     seen: list[str] = []
     for name in names:
@@ -142,7 +144,7 @@ def grade_lesson(lesson: Lesson) -> Iterator[str]:
     answers = [lesson.solution, lesson.starter, *(one.file for one in wrong)]
     with tempfile.TemporaryDirectory(prefix="replays-") as films, ThreadPoolExecutor(WORKERS) as pool:
         solved, untouched, *others = pool.map(lambda answer: _judged(lesson, answer, Path(films)), answers)
-    if not solved.passed:
+    if solved.trouble or any(check.status != "passed" for check in solved.checks):
         failing = "; ".join(f"{check.name}: {check.reason}" for check in solved.checks if check.status != "passed")
         yield f"{lesson.id}/solution.py: the model solution does not get full marks: {failing or solved.trouble}"
     yield from _starter(lesson, untouched)

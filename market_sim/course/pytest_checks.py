@@ -29,6 +29,8 @@ from market_sim.course.replay import Compared, keep, told
 from market_sim.course.verdict import DECIMALS, Announced, CheckVerdict, Verdict, lines, written
 
 CHECKS = "checks.py"
+UNUSABLE = (TypeError, ValueError, LookupError, AttributeError, ArithmeticError)
+"""What a check raises when an answer has a shape that it did not expect."""
 SALT = "salt.txt"
 """The file in the folder of hidden checks that makes its seeds unknown to everybody else."""
 
@@ -66,6 +68,9 @@ class Notes:
     event: int | None = None
     compared: Compared | None = None
     problem: StudentProblem | None = None
+    student: StudentProcess | InProcessStudent | None = None
+    broken: str = ""
+    """What is wrong with the check itself."""
     printed: str = ""
     begun: float = 0.0
     raised: list[BaseException] = field(default_factory=list)
@@ -88,6 +93,8 @@ class Grading:
             return
         checks_dir = config.getoption("--checks-dir")
         self.hidden_from = Path(checks_dir).absolute() if checks_dir else None
+        if self.hidden_from is not None and not self.hidden_from.is_dir():
+            raise pytest.UsageError(f"--checks-dir: there is no folder {checks_dir} with hidden checks")
         self.isolation = best("I0" if config.getoption("--unsafe-in-process") else config.getoption("--isolation"))
         config.option.tbstyle = "no"
         config.option.verbose = -2
@@ -166,11 +173,13 @@ class Grading:
         limits = Limits(seconds=min(lesson.timeout, capped or lesson.timeout))
         answer = self.answer_to(lesson)
         if self.isolation.level == "I0":
-            yield InProcessStudent(answer)
+            notes.student = InProcessStudent(answer)
+            yield notes.student
             return
         process = StudentProcess(answer, limits, self.isolation, shown_as=answer.name)
         try:
             with process:
+                notes.student = process
                 yield process
                 process.finish()
         finally:
@@ -231,17 +240,28 @@ class Grading:
         notes = item.stash.get(NOTES, None)
         if notes is None or self.answers is None:
             return report
-        if call.excinfo is not None and not isinstance(
-            call.excinfo.value, StudentProblem | AssertionError | InputError
-        ):
-            notes.reason = notes.reason or _unusable(call.excinfo.value)
         if call.excinfo is not None:
+            self.blame(item, notes, call.excinfo, call.when == "setup")
             notes.raised.append(call.excinfo.value)
         if call.when == "teardown":
             check = self.judged(item, notes)
             self.verdicts.setdefault(self.lessons[item.path].id, []).append(check)
             item.session.testsfailed += check.status != "passed"
         return report
+
+    def blame(self, item: pytest.Item, notes: Notes, raised: pytest.ExceptionInfo[BaseException], early: bool) -> None:
+        """Tell what an answer did from what is wrong with the check itself."""
+        error = raised.value
+        if isinstance(error, StudentProblem | AssertionError) or (early and isinstance(error, InputError)):
+            return
+        if isinstance(error, UNUSABLE) and notes.student is not None and notes.student.has_answered:
+            notes.reason = notes.reason or _unusable(error)
+            return
+        line = next((one.lineno + 1 for one in reversed(raised.traceback) if one.path == item.path), 0)
+        said = f": {str(error).splitlines()[0][:200]}" if str(error) and not self.is_hidden(item) else ""
+        notes.broken = (
+            f"{item.path.name}, line {line}: {type(error).__name__}{said}; the check is at fault, not the answer"
+        )
 
     def judged(self, item: pytest.Item, notes: Notes) -> CheckVerdict:
         """The verdict on one check that has ended."""
@@ -250,6 +270,7 @@ class Grading:
         options = dict(mark.kwargs) if mark else {}
         status, fraction, reason = _outcome(notes)
         visible = not self.is_hidden(item)
+        worth = 0.0 if status == "broken check" else worth
         film = self.film(lesson, item, notes) if status != "passed" and visible else ""
         answer = os.path.relpath(self.answers or "")
         documented = (getattr(getattr(item, "function", None), "__doc__", "") or item.name).strip().splitlines()
@@ -260,7 +281,8 @@ class Grading:
             points=worth,
             earned=round(worth * fraction, DECIMALS),
             status=status,
-            reason=reason,
+            # What a hidden check says of an answer would tell what it asks.
+            reason=reason if visible or status == "broken check" else "",
             hint=options.get("hint", ""),
             visible=visible,
             seed=notes.seed if visible else None,
@@ -331,13 +353,15 @@ class Grading:
         if (wanted := self.config.getoption("--verdict")) and verdicts:
             Path(wanted).write_text(written(verdicts[0]), encoding="utf-8")
         if self.config.getoption("--grade"):
-            text = ",\n".join(written(verdict).rstrip() for verdict in verdicts)
+            text = ",\n".join(written(verdict.public).rstrip() for verdict in verdicts)
             Path("grade.json").write_text(f"[\n{text}\n]\n", encoding="utf-8")
 
 
 def _outcome(notes: Notes) -> tuple[Status, float, str]:
     """The status, the part of the points, and the sentence."""
     earned, raised = notes.earned, notes.raised
+    if notes.broken:
+        return "broken check", 0.0, notes.broken
     for error in (notes.problem, *raised):
         if isinstance(error, StudentProblem):
             return error.status, min(earned or 0.0, 1.0), str(error)

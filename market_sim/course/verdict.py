@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from market_sim.course.isolation.problems import Status
+from market_sim.course.isolation.problems import LOADING, Status
 
 DECIMALS = 2
+NOT_CHARGED = "this check is at fault itself, not your answer; it does not count"
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,11 @@ class CheckVerdict:
     seconds: float = 0.0
     printed: str = ""
     """What the student's code printed during this check."""
+
+    def uncounted(self) -> CheckVerdict:
+        """The same check, found to be at fault itself: it counts for nothing."""
+        reason = self.reason if self.status == "broken check" else NOT_CHARGED
+        return replace(self, status="broken check", points=0, earned=0, reason=reason, hint="")
 
     @property
     def page(self) -> str:
@@ -99,8 +105,24 @@ class Verdict:
 
     @property
     def passed(self) -> bool:
-        """Whether every check gave all its points."""
-        return bool(self.checks) and not self.trouble and all(check.status == "passed" for check in self.checks)
+        """Whether every check that counts gave all its points."""
+        counted = [check for check in self.checks if check.status != "broken check"]
+        return bool(counted) and not self.trouble and all(check.status == "passed" for check in counted)
+
+    @property
+    def public(self) -> Verdict:
+        """What the student may see: of hidden checks, how many there are and what they are worth, and no result."""
+        if not self.hidden:
+            return self
+        told = Announced(len(self.hidden), total(check.points for check in self.hidden))
+        return replace(self, checks=self.visible, announced=told)
+
+    @property
+    def common_reason(self) -> str:
+        """The one sentence for all visible checks when an answer cannot even be loaded; "" when they differ."""
+        reasons = {check.reason for check in self.visible}
+        [reason] = reasons if len(reasons) == 1 else [""]
+        return reason if reason.startswith(LOADING) and len(self.visible) > 1 else ""
 
     @property
     def status(self) -> str:
@@ -119,13 +141,10 @@ class Verdict:
         right = sum(check.status == "passed" for check in self.visible)
         earned, possible = total(c.earned for c in self.visible), total(c.points for c in self.visible)
         said = f"public checks {right}/{len(self.visible)}, {number(earned)} of {number(possible)} points"
-        if self.hidden:
-            right = sum(check.status == "passed" for check in self.hidden)
-            earned, possible = total(c.earned for c in self.hidden), total(c.points for c in self.hidden)
-            return said + f"; hidden checks {right}/{len(self.hidden)}, {number(earned)} of {number(possible)} points"
-        if self.announced.checks:
-            told = self.announced
-            return said + f"; {told.checks} more checks, {number(told.points)} points, run at grading, on other seeds"
+        told = self.public.announced
+        if told.checks:
+            checks = f"{told.checks} more check{'' if told.checks == 1 else 's'}"
+            return said + f"; {checks}, {number(told.points)} points, run at grading, on other seeds"
         return said + "; your instructor may run more checks at grading, on other seeds"
 
 
@@ -154,21 +173,22 @@ def read(text: str) -> Verdict:
 def lines(verdict: Verdict, width: int = 100) -> list[str]:
     """A verdict as lines for a terminal."""
     shown = [f"{verdict.lesson}: {verdict.title}"]
-    for check in verdict.checks:
-        shown += _check_lines(check, width)
+    common = verdict.common_reason
+    shown += [f"  {common}"] if common else []
+    for check in verdict.visible:
+        shown += _check_lines(check, width, once=bool(common))
+    shown += [f"          hint: {check.hint}" for check in verdict.hidden if check.hint and check.status != "passed"]
     shown += ["", verdict.summary()]
     if verdict.practice:
         shown.append("practice, not a grade")
     return [*shown, f"isolation {verdict.isolation}"]
 
 
-def _check_lines(check: CheckVerdict, width: int) -> list[str]:
+def _check_lines(check: CheckVerdict, width: int, once: bool) -> list[str]:
+    """One check; what was said once for all of them is not said again."""
     points = f"{number(check.earned):>4}/{number(check.points)}"
-    if not check.visible:
-        shown = [f"  hidden  {check.title or check.name:<{width - 40}} {points:<8} {check.status}"]
-        return shown + ([f"          hint: {check.hint}"] if check.hint and check.status != "passed" else [])
     shown = [f"  task {check.task}  {check.title:<{width - 40}} {points:<8} {check.status}"]
-    if check.status == "passed":
+    if check.status == "passed" or once:
         return shown
     told = [
         check.reason,
@@ -189,7 +209,7 @@ def gradescope(verdict: Verdict, seconds: float, extra: dict[str, Any]) -> dict[
     return {
         "score": verdict.score,
         "execution_time": round(seconds, 2),
-        "output": verdict.summary(),
+        "output": verdict.public.summary(),
         "output_format": "text",
         "visibility": "visible",
         "stdout_visibility": "hidden",

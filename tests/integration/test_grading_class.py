@@ -81,7 +81,7 @@ def test_hidden_checks_count_and_are_not_told(tmp_path, course, checks_dir):
     wanted = ("score", "maximum", "visible", "hidden", "status")
     assert [found["good"][name] for name in wanted] == ["15", "15", "10", "5", "passed"]
     assert [found["bad"][name] for name in wanted] == ["8", "15", "3", "5", "partial"]
-    assert [found["absent"][name] for name in wanted] == ["0", "10", "0", "0", "missing"]
+    assert [found["absent"][name] for name in wanted] == ["0", "15", "0", "0", "missing"]
     assert len({row["checks"] for row in found.values()}) == 1
     document = json.loads((tmp_path / "out" / "good" / f"{LESSON}.json").read_text())
     (hidden,) = [test for test in document["tests"] if test["visibility"] == "after_published"]
@@ -99,6 +99,78 @@ def test_a_failed_hidden_check_gives_its_hint_and_no_more(tmp_path, course, chec
     document = json.loads((tmp_path / "out" / "eve" / f"{LESSON}.json").read_text())
     hidden = next(test for test in document["tests"] if test["visibility"] == "after_published")
     assert (hidden["status"], hidden["output"]) == ("failed", "hint: think of an empty book")
+
+
+def everything_written(place: Path, *said: str) -> str:
+    """All documents of a grading, and what the terminal said."""
+    return "\n".join([*said, *(file.read_text() for file in sorted((place / "out").rglob("*.json")))])
+
+
+def test_no_document_tells_what_a_hidden_check_asks_or_says(tmp_path, course, checks_dir):
+    submissions(tmp_path, bad=course / LESSON / "starter.py", good=course / LESSON / "solution.py")
+    out = io.StringIO()
+    how = Judging("I1", checks_dir=checks_dir)
+    assert grade(tmp_path / "in", tmp_path / "grades.csv", out, out, tmp_path / "out", course, how) == 0
+    text = everything_written(tmp_path, out.getvalue(), (tmp_path / "grades.csv").read_text())
+    for kept in ("the hidden sentence", "pepper", "student.call"):
+        assert kept not in text
+    for file in (tmp_path / "out").rglob("*.json"):
+        shown = json.loads(file.read_text())
+        assert "1 more check, 5 points, run at grading" in shown["output"]
+        told = [test for test in shown["tests"] if test["visibility"] == "visible"]
+        assert "secret" not in json.dumps(told)
+
+
+@pytest.fixture(scope="module")
+def careless(tmp_path_factory):
+    """Hidden checks of which one has a fault of its own."""
+    folder = tmp_path_factory.mktemp("careless")
+    (folder / LESSON).mkdir()
+    wrong = '@pytest.mark.points(3, task=1, hint="h")\ndef test_typo(student):\n    "x"\n    assert sudent, "m"\n'
+    (folder / LESSON / "checks.py").write_text(f"{HIDDEN}\n\n{wrong}")
+    return folder
+
+
+def test_a_fault_of_a_check_is_the_instructors_and_charged_to_nobody(tmp_path, course, careless):
+    submissions(tmp_path, good=course / LESSON / "solution.py")
+    (tmp_path / "in" / "absent").mkdir()
+    how, out = Judging("I1", checks_dir=careless), io.StringIO()
+    given = (tmp_path / "in", tmp_path / "grades.csv", out, out, tmp_path / "out", course, how)
+    assert grade(*given, lessons=[LESSON]) == 1
+    line = (careless / LESSON / "checks.py").read_text().splitlines().index('    assert sudent, "m"') + 1
+    assert f"hidden check test_typo does not count: checks.py, line {line}: NameError; the check" in out.getvalue()
+    absent, good = rows(tmp_path / "grades.csv")
+    assert [good[name] for name in ("score", "maximum", "status")] == ["15", "15", "broken check"]
+    assert [absent[name] for name in ("score", "maximum", "status")] == ["0", "15", "missing"]
+    assert grade(*given, lessons=[LESSON]) == 1, "nothing is judged again, and still grading did not work"
+
+
+def test_misnamed_files_are_named(tmp_path, course):
+    submissions(tmp_path, good=course / LESSON / "solution.py")
+    for place in ("ann/01_order_book.py", "bob/answers/01-order-book.py", "stray.py"):
+        file = tmp_path / "in" / place
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("x = 1\n")
+    out = io.StringIO()
+    assert grade(tmp_path / "in", tmp_path / "grades.csv", out, out, tmp_path / "out", course, Judging("I1")) == 0
+    assert "ann/01_order_book.py was not graded: it is no answer to a lesson; did you mean 01-order-book.py?" in (
+        out.getvalue()
+    )
+    assert "stray.py was not graded" in out.getvalue()
+    status = {row["student"]: row["status"] for row in rows(tmp_path / "grades.csv")}
+    assert status == {"ann": "misnamed", "bob": "misnamed", "good": "passed"}
+    document = json.loads((tmp_path / "out" / "ann" / f"{LESSON}.json").read_text())
+    assert "ann/01_order_book.py is there" in document["output"]
+
+
+def test_hidden_checks_that_are_not_there_are_refused_before_anybody_is_graded(tmp_path, course):
+    submissions(tmp_path, ann=course / LESSON / "solution.py")
+    with pytest.raises(InputError, match=r"there is no folder .*nowhere with hidden checks"):
+        graded(tmp_path, course, Judging("I1", checks_dir=tmp_path / "nowhere"))
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InputError, match=r"empty holds no checks of 01-order-book; expected .*LESSON/checks.py"):
+        graded(tmp_path, course, Judging("I1", checks_dir=tmp_path / "empty"))
+    assert not (tmp_path / "grades.csv").exists()
 
 
 def test_grading_twice_gives_the_same_table_and_judges_nothing_again(tmp_path, course):

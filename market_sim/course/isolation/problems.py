@@ -6,7 +6,11 @@ from typing import ClassVar, Literal
 
 from market_sim.core.errors import StrategyError
 
-Status = Literal["passed", "partial", "failed", "time limit", "crashed", "protocol error"]
+Status = Literal["passed", "partial", "failed", "time limit", "crashed", "protocol error", "broken check"]
+"""What became of one check; a broken check has a fault of its own and counts for nothing."""
+
+LOADING = "loading your answer"
+"""How a sentence begins when an answer cannot even be loaded."""
 
 
 class StudentProblem(StrategyError):

@@ -23,7 +23,14 @@ from market_sim.core.errors import InputError
 from market_sim.core.models.intents import Conditions, Intent
 from market_sim.course.isolation.levels import Isolation
 from market_sim.course.isolation.limits import Limits
-from market_sim.course.isolation.problems import Crashed, ProtocolError, StudentError, StudentProblem, TimeLimit
+from market_sim.course.isolation.problems import (
+    LOADING,
+    Crashed,
+    ProtocolError,
+    StudentError,
+    StudentProblem,
+    TimeLimit,
+)
 from market_sim.course.isolation.warden import CANNOT_START, TOO_MANY_PROCESSES
 from market_sim.course.student_side.wire import LONGEST_LINE, decode, encode, line_of, message_in
 from market_sim.market.agents.strategy import Strategy
@@ -54,7 +61,7 @@ class StudentProcess:
         self._folder = Path(tempfile.mkdtemp(prefix="student-"))
         try:
             self._start()
-            self._ask("loading it", do="start", file=str(self._shown), shown_as=self.file)
+            self._ask(LOADING, do="start", file=str(self._shown), shown_as=self.file)
         except BaseException:
             self.close()
             raise
@@ -120,6 +127,11 @@ class StudentProcess:
     def _call(self, on: int | None, shown: str, name: str, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
         sent = {"arguments": encode(list(arguments), FROZEN), "keywords": encode(keywords, FROZEN)}
         return self._ask(f"{shown}(...)", do="call", on=on, name=name, **sent)
+
+    @property
+    def has_answered(self) -> bool:
+        """Whether anything was asked of the loaded answer: before that, no fault can be the student's."""
+        return self._number > 1
 
     # How it travels
 

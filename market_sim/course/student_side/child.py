@@ -85,6 +85,8 @@ class Answer:
         self.file = ""
         self.objects: list[Any] = []
         self.snapshots: dict[int, Any] = {}
+        self.asked: Any = None
+        """What of the answer was called last."""
 
     def obey(self, message: dict[str, Any]) -> Any:
         """Do what a message says and return the value that answers it."""
@@ -128,6 +130,7 @@ class Answer:
         if found is None:
             where = self.file if owner is self.module else type(owner).__name__
             raise NameError(f"{where} has no {name}")
+        self.asked = found
         return found
 
     def described(self, error: BaseException) -> dict[str, Any]:
@@ -140,6 +143,10 @@ class Answer:
                 if trace.tb_frame.f_code.co_filename == self.file:
                     line = trace.tb_lineno
                 trace = trace.tb_next
+            if line is None:
+                # Nothing of the answer ran: it takes other arguments, or gave back what cannot travel.
+                code = getattr(self.asked, "__code__", None)
+                line = code.co_firstlineno if code is not None and code.co_filename == self.file else None
         return {"type": type(error).__name__, "said": (said.splitlines() or [""])[0][:500], "line": line}
 
 

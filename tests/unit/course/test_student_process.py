@@ -164,7 +164,7 @@ def test_a_syntax_error_is_told_with_its_line(tmp_path):
     file = tmp_path / "answer.py"
     file.write_text("def f(:\n")
     with (
-        pytest.raises(StudentError, match=r"loading it raised SyntaxError in line 1 of mine.py"),
+        pytest.raises(StudentError, match=r"loading your answer raised SyntaxError in line 1 of mine.py"),
         StudentProcess(file, Limits(), best("I1"), shown_as="mine.py"),
     ):
         pass
@@ -215,3 +215,16 @@ def test_a_level_says_what_it_stops():
     assert "practice, not a grade" in best("I0").sentence
     with pytest.raises(InputError, match="one of auto, I0, I1, I2"):
         best("I3")
+
+
+@pytest.mark.parametrize(
+    ("source", "line"),
+    [("x = 1\ndef f(a):\n    return 1\n", 2), ("x = 1\n\ndef f():\n    return object()\n", 3)],
+)
+def test_an_error_outside_of_the_answer_names_the_line_of_the_definition(tmp_path, source, line):
+    (tmp_path / "mine.py").write_text(source)
+    with (
+        StudentProcess(tmp_path / "mine.py", Limits(), best("I1")) as student,
+        pytest.raises(StudentError, match=rf"f\(\.\.\.\) raised TypeError in line {line} of mine.py"),
+    ):
+        student.call("f")

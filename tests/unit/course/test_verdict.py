@@ -34,7 +34,10 @@ def test_points_add_up_without_noise():
             verdict(RIGHT, announced=Announced(4, 5)),
             "public checks 1/1, 2 of 2 points; 4 more checks, 5 points, run at grading, on other seeds",
         ),
-        (verdict(RIGHT, HIDDEN), "public checks 1/1, 2 of 2 points; hidden checks 0/1, 0 of 5 points"),
+        (
+            verdict(RIGHT, HIDDEN),
+            "public checks 1/1, 2 of 2 points; 1 more check, 5 points, run at grading, on other seeds",
+        ),
     ],
 )
 def test_the_last_line_never_says_that_everything_is_right(one, said):
@@ -51,7 +54,35 @@ def test_a_student_is_told_reason_hint_seed_and_how_to_repeat_it():
 def test_of_a_hidden_check_a_student_sees_its_hint_at_most():
     told = "\n".join(lines(verdict(RIGHT, HIDDEN)))
     assert "a hint" in told
-    assert "secret" not in told
+    for kept in ("secret", "c is right", "test_c", "0 of 5", "0/5"):
+        assert kept not in told
+
+
+def test_what_a_student_may_see_holds_no_result_of_a_hidden_check():
+    text = written(verdict(RIGHT, HIDDEN).public)
+    assert read(text).announced == Announced(1, 5)
+    for kept in ("secret", "c is right", "test_c", "a hint"):
+        assert kept not in text
+    output = gradescope(verdict(RIGHT, HIDDEN), 1, {})["output"]
+    assert output == verdict(RIGHT, HIDDEN).summary()
+    assert "0 of 5" not in output
+
+
+def test_a_check_that_is_at_fault_itself_counts_for_nothing_and_against_nobody():
+    one = verdict(RIGHT, HALF.uncounted())
+    assert (one.score, one.maximum, one.passed) == (2, 2, True)
+    assert "not your answer" in "\n".join(lines(one))
+    assert not verdict(HALF.uncounted()).passed, "a pass needs a check that counts"
+
+
+def test_an_answer_that_cannot_be_loaded_is_told_once():
+    said = "loading your answer raised SyntaxError in line 3 of 01-order-book.py: '(' was never closed"
+    checks = [CheckVerdict(f"test_{name}", name, 1, 2, 0, "failed", said, "a hint") for name in "abc"]
+    told = "\n".join(lines(verdict(*checks)))
+    assert told.count("SyntaxError") == 1
+    assert "a hint" not in told, "a hint on a check is of no use before the file can be read"
+    assert told.count("failed") == 3
+    assert verdict(RIGHT, *checks).common_reason == ""
 
 
 def test_gradescope_gets_every_check_and_hides_the_hidden_ones_until_they_are_published():

@@ -1,0 +1,120 @@
+"""The paper of a lesson: its checks, visible and hidden, as they were when grading began, proved before they count.
+
+The judges get copies of it, so an answer that overwrites checks on the disk changes nobody's marks. A check that does
+not give the model solution its points has a fault of its own: it counts for nobody, and grading says so.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from market_sim.core.errors import InputError
+from market_sim.course.checks_source import CheckSource, checks_in
+from market_sim.course.judging import Judging, judge
+from market_sim.course.lesson import Lesson
+from market_sim.course.verdict import CheckVerdict, Verdict, total
+
+NOT_FOR_JUDGES = ("solution.py", "starter.py")
+"""What stands in a lesson's folder and no judge needs, beside the folder of wrong answers."""
+
+
+@dataclass(frozen=True)
+class Paper:
+    """A lesson and its hidden checks, read once."""
+
+    lesson: Lesson
+    files: tuple[tuple[str, bytes], ...]
+    has_hidden: bool
+    checks: tuple[CheckSource, ...]
+
+    @property
+    def maximum(self) -> float:
+        """All points, the hidden ones included: the same for every student, whether something was handed in or not."""
+        return total(check.points for check in self.checks)
+
+    @classmethod
+    def of(cls, lesson: Lesson, checks_dir: Path | None) -> Paper:
+        """Read everything that judging needs; what can be seen to be wrong with it is refused."""
+        checks = checks_in(lesson.checks, lesson.id)
+        files = [(f"lessons/{lesson.id}/{name}", data) for name, data in _files(lesson.folder, NOT_FOR_JUDGES)]
+        hidden = None if checks_dir is None else checks_dir / lesson.id / "checks.py"
+        has_hidden = hidden is not None and hidden.is_file()
+        if checks_dir is not None and hidden is not None:
+            if has_hidden:
+                checks += checks_in(hidden, f"{checks_dir.name}/{lesson.id}")
+            elif lesson.hidden is not None:
+                raise InputError(
+                    f"{lesson.id} announces {lesson.hidden.checks} hidden checks, and there is no file {hidden}"
+                )
+            files += [(f"hidden/{lesson.id}/{name}", data) for name, data in _files(hidden.parent)]
+            salt = checks_dir / "salt.txt"
+            files += [("hidden/salt.txt", salt.read_bytes())] if salt.is_file() else []
+        return cls(lesson, tuple(files), checks_dir is not None, tuple(checks))
+
+    @property
+    def digest(self) -> str:
+        """A digest of everything that judging reads, the model solution included, because it proves the checks."""
+        sha = hashlib.sha256()
+        solution = self.lesson.solution.read_bytes() if self.lesson.solution.is_file() else b""
+        for name, data in (*self.files, ("solution.py", solution)):
+            sha.update(f"{name}\0{len(data)}\0".encode() + data)
+        return sha.hexdigest()[:16]
+
+    @contextmanager
+    def laid_out(self) -> Iterator[tuple[Lesson, Path | None]]:
+        """The lesson and the folder of hidden checks in a folder that only this user may enter."""
+        with tempfile.TemporaryDirectory(prefix="judging-") as place:
+            for name, data in self.files:
+                file = Path(place) / name
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_bytes(data)
+            hidden = Path(place) / "hidden" if self.has_hidden else None
+            yield replace(self.lesson, folder=Path(place) / "lessons" / self.lesson.id), hidden
+
+    def faults(self, how: Judging) -> dict[str, Fault]:
+        """The checks that are at fault themselves, each with a sentence: they do not give the solution its points."""
+        if not self.lesson.solution.is_file():
+            return {}
+        with self.laid_out() as (lesson, hidden):
+            verdict = judge(lesson, self.lesson.solution, replace(how, checks_dir=hidden)).verdict
+        if verdict.trouble:
+            raise InputError(f"{self.lesson.id}: the checks cannot be used: {verdict.trouble}")
+        points = {check.name: check.points for check in self.checks}
+        return {
+            check.name: Fault(self._fault(check), points.get(check.name, check.points))
+            for check in verdict.checks
+            if check.status != "passed"
+        }
+
+    def _fault(self, check: CheckVerdict) -> str:
+        where = f"{self.lesson.id}, {'check' if check.visible else 'hidden check'} {check.name}"
+        if check.status == "broken check":
+            return f"{where} does not count: {check.reason}"
+        said = f"{check.status}: {check.reason}" if check.reason else check.status
+        return f"{where} does not count: the model solution does not pass it ({said})"
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A check that is at fault itself: what to say of it, and the points that do not count."""
+
+    sentence: str
+    points: float
+
+
+def without(verdict: Verdict, faulty: Collection[str]) -> Verdict:
+    """A verdict in which checks that are at fault themselves count for nothing and against nobody."""
+    return replace(verdict, checks=tuple(one.uncounted() if one.name in faulty else one for one in verdict.checks))
+
+
+def _files(folder: Path, besides: Sequence[str] = ()) -> Iterator[tuple[str, bytes]]:
+    """All files of a folder, by their name in it; what Python compiled and wrong answers are left out."""
+    for file in sorted(folder.rglob("*")) if folder.is_dir() else ():
+        name = file.relative_to(folder).as_posix()
+        if file.is_file() and name not in besides and not {"wrong", "__pycache__"} & set(name.split("/")[:-1]):
+            yield name, file.read_bytes()
