@@ -1,6 +1,6 @@
 """The waterfall of liquidations: where the money of an account in breach went, step by step, from the journal alone.
 
-Each row is one step of finance rule 2.6 with the amount that it moved: orders taken back, slices through the book, the
+Each row is one step (rulebook F-2.6) with the amount that it moved: orders taken back, slices through the book, the
 fee, the insurance fund, winners who were closed, what was shared, what the broker lost. The rows are what a chart
 draws; `story` says them in one sentence.
 """

@@ -1,6 +1,6 @@
 """The Greeks of a portfolio: how an account's worth reacts to price, volatility and time, and what would hedge it.
 
-Options are valued by Black-Scholes-Merton (finance rule 3.1) at the last price of their underlying and one volatility
+Options are valued by Black-Scholes-Merton (rulebook F-3.1) at the last price of their underlying and one volatility
 for all. A hedge is suggested against the delta only: so many shares of the underlying bring it to zero, and what that
 costs is half the last spread for each of them.
 """
@@ -16,10 +16,9 @@ from market_sim.core.errors import InputError
 from market_sim.core.models.derivatives import OptionRight, Unit
 from market_sim.core.models.market_events import InstrumentListed
 from market_sim.core.models.mechanism_events import TermsAdjusted
+from market_sim.core.trading_day import TRADING_DAYS_A_YEAR
 from market_sim.pricing.black_scholes import greeks
 from market_sim.pricing.option import VanillaOption
-
-DAYS_IN_A_YEAR = 252
 
 
 class Exposure(NamedTuple):
@@ -90,7 +89,7 @@ def _greeks(
     expiry = int(terms.terms.get("expiry", 0))
     if terms.kind != "option" or underlying not in marks or expiry <= now:
         return underlying, None
-    years = (expiry - now) / day_ns / DAYS_IN_A_YEAR
+    years = (expiry - now) / day_ns / TRADING_DAYS_A_YEAR
     right: OptionRight = "call" if terms.terms["right"] == "call" else "put"
     strike = (int(terms.terms["strike"]) * unit.parts - unit.cash) / unit.shares  # for one share of today
     option = VanillaOption(right, marks[underlying], strike, years, volatility, rate)
@@ -99,5 +98,5 @@ def _greeks(
         found.delta * size,
         found.gamma * size,
         found.vega * size / 100,
-        found.theta * size / DAYS_IN_A_YEAR,
+        found.theta * size / TRADING_DAYS_A_YEAR,
     )

@@ -1,7 +1,7 @@
 """The risk report of a run: what each account could have lost, whether the forecast held, what a bad day would cost.
 
 Everything is read from the journal. The equity of each account at the end of each day gives its daily gains; their
-worst tail is the value at risk and the expected shortfall (finance rule 5). A forecast for each day from the days
+worst tail is the value at risk and the expected shortfall (rulebook F-5). A forecast for each day from the days
 before it is compared with what came (Kupiec). The stress table values every holding before and after named shocks.
 """
 
@@ -19,6 +19,7 @@ from market_sim.core.errors import InputError
 from market_sim.core.models.event import Event
 from market_sim.core.models.market_events import Trade
 from market_sim.core.models.run_events import ValueMoved
+from market_sim.core.trading_day import TRADING_DAY_NS
 from market_sim.market.mechanisms.equity import equity, owing_of
 from market_sim.market.mechanisms.liabilities import Liabilities
 from market_sim.pricing.risk import (
@@ -32,7 +33,6 @@ from market_sim.pricing.risk import (
 )
 from market_sim.pricing.stress import SHOCKS, Holding, Shock, stress_table
 
-DAY_NS = 1_000_000_000
 LEAST_DAYS = 2
 """With fewer gains there is no tail to speak of."""
 
@@ -68,7 +68,7 @@ class StressRow(NamedTuple):
     equity_after: int
 
 
-def daily_equity(journal: Journal, day: int = DAY_NS, quote: str = "USD") -> dict[str, list[int]]:
+def daily_equity(journal: Journal, day: int = TRADING_DAY_NS, quote: str = "USD") -> dict[str, list[int]]:
     """The equity of every account at the end of each full day, at the prices of that moment."""
     if day < 1:
         raise InputError(f"a day lasts at least one nanosecond, found {day}")

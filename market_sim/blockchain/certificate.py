@@ -5,7 +5,7 @@ the curve secp256k1. What is signed follows EIP-712: the domain names the chain 
 is worth nothing on another chain or for another contract.
 
 A validator never signs two digests for one height. Two certificates that contradict each other therefore share at least
-f + 1 signers, and the two signatures of each of them are the proof (settlement.md section 4).
+f + 1 signers, and the two signatures of each of them are the proof (rulebook P-4).
 """
 
 from __future__ import annotations

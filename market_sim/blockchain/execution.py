@@ -3,7 +3,7 @@
 The result is a function of the finalized chain and of nothing else, so that all honest validators sign the same
 digest. Trades are walked in the order of matching with running balances. A trade that would make a balance negative is
 refused: it has no effect on rows or root, and the rest of the block goes on. So a batch never reverts because
-somebody cannot pay, which would stop the settlement of everything after it (settlement.md section 6).
+somebody cannot pay, which would stop the settlement of everything after it (rulebook P-6).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The most gas that a batch can need, computed from its contents alone, so that every validator gets the same number.
 
 A payload whose batch would pass `LARGEST_BATCH_GAS` is invalid: so no batch is ever split over two transactions, and no
-half of one can fail. The prices are upper bounds of what the contract was measured to need (settlement.md section 6).
+half of one can fail. The prices are upper bounds of what the contract was measured to need (rulebook P-6).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The outbox: each certified batch reaches the contract exactly once, whatever breaks on the way.
 
-A batch is one row, and each step is written down before the next one begins (settlement.md section 7):
+A batch is one row, and each step is written down before the next one begins (rulebook P-7):
 
     ready -> prepared (nonce and signed bytes) -> sent -> mined -> settled
 

@@ -30,7 +30,7 @@ RECORD: Final = Struct(">BQIqQIIqq")
 """Kind, trade, token of the instrument, price, quantity, buyer, seller, fee of the buyer, fee of the seller."""
 
 LARGEST_PAYLOAD: Final = 10_000
-"""Trades in one block, at most (consensus.md section 11)."""
+"""Trades in one block, at most (rulebook P-1)."""
 
 
 class TradeRecord(NamedTuple):

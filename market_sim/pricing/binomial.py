@@ -1,4 +1,4 @@
-"""Options on a tree of prices, which also values the right to exercise early (finance.md 3.2; Hull, ch. 13 and 21).
+"""Options on a tree of prices, which also values the right to exercise early (rulebook F-3.2; Hull, ch. 13 and 21).
 
 Time is cut into steps; in each the price goes up or down by a fixed factor. Walked back from expiry, each node is
 worth the discounted mean of its two successors, or, for an American option, what exercising there brings if that is

@@ -1,4 +1,4 @@
-"""European options by Black, Scholes and Merton (finance.md 3.1; Hull, ch. 15, 17 and 19; Haug, ch. 1 and 2).
+"""European options by Black, Scholes and Merton (rulebook F-3.1; Hull, ch. 15, 17 and 19; Haug, ch. 1 and 2).
 
 The price is random, its logarithm is normal. With no time or no volatility left the formulas divide by zero; the
 value is then the discounted payoff at the forward price, which is what they tend to.

@@ -1,4 +1,4 @@
-"""Forwards and futures: what delivery later costs, and what each day pays (finance.md 3.5; Hull, ch. 2 and 5).
+"""Forwards and futures: what delivery later costs, and what each day pays (rulebook F-3.5; Hull, ch. 2 and 5).
 
 >>> round(forward_price(40, years=0.25, rate=0.05), 2)                      # Hull, ch. 5.4
 40.5

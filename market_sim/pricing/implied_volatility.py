@@ -1,4 +1,4 @@
-"""The volatility that explains a price (finance.md 3.1; Hull, ch. 15.11).
+"""The volatility that explains a price (rulebook F-3.1; Hull, ch. 15.11).
 
 First the bounds that hold without any model: below the lower one or above the upper one somebody earns without
 risk, and no volatility explains such a price. Then Newton's method, kept inside a bracket that halves whenever

@@ -1,4 +1,4 @@
-"""A market maker for beliefs: Hanson's logarithmic market scoring rule (finance.md 3.7; Hanson 2003 and 2007).
+"""A market maker for beliefs: Hanson's logarithmic market scoring rule (rulebook F-3.7; Hanson 2003 and 2007).
 
 The maker sells shares that pay one unit if their outcome comes true. All that traders have ever bought is a vector q;
 having brought the market there costs C(q) = b ln sum exp(q/b), and a trade costs the difference, so only the end

@@ -1,4 +1,4 @@
-"""Margin by strategy: what a broker wants to see for stock and for written options (finance.md 2.1 and 2.3).
+"""Margin by strategy: what a broker wants to see for stock and for written options (rulebook F-2.1 and F-2.3).
 
 Sources: Regulation T (12 CFR 220.12), FINRA rule 4210(c) and (f)(2), Cboe rule 10.3. All amounts are integers in the
 smallest unit of money (cents); a requirement rounds up. A premium is the option's price for one unit of the

@@ -1,6 +1,6 @@
 """A capital-protected note: a bond that pays the protected amount back, and calls bought with what the bond saves.
 
-Structured product of features IN-07. At maturity it pays protection x face + participation x face x (rise of the
+Rulebook F-3.8. At maturity it pays protection x face + participation x face x (rise of the
 share above its start, in parts of the start), so its value is a zero bond plus calls struck at the start (Hull,
 ch. 12.1, "principal-protected notes").
 

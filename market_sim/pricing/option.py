@@ -124,7 +124,7 @@ def present_value(dividends: Sequence[Dividend], rate: float, years: float) -> f
 
 
 def escrowed(option: VanillaOption, dividends: Sequence[Dividend]) -> VanillaOption:
-    """The same option on the share without the dividends that fall due before expiry (finance.md 3.1; Hull, ch. 15).
+    """The same option on the share without the dividends that fall due before expiry (rulebook F-3.1; Hull, ch. 15).
 
     The dividends are certain, so they lie aside ("in escrow") and only the rest of the price moves at random.
 

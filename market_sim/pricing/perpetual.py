@@ -1,4 +1,4 @@
-"""Perpetual futures: funding that ties them to an index, the mark, and where leverage ends (finance.md 2.5, 3.6).
+"""Perpetual futures: funding that ties them to an index, the mark, and where leverage ends (rulebook F-2.5, F-3.6).
 
 A perpetual never expires, so nothing forces its price to the index. Instead the side that pushes the price away pays
 the other one at fixed times: longs pay when it trades above.

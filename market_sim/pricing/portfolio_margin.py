@@ -1,4 +1,4 @@
-"""Margin by scenario: the worst that ten price moves could do to everything on one underlying (finance.md 2.4).
+"""Margin by scenario: the worst that ten price moves could do to everything on one underlying (rulebook F-2.4).
 
 After the OCC's TIMS, as used by SEC rule 15c3-1a and FINRA 4210(g): legs that offset each other need little, which
 the strategy rules of margin_formulas.py cannot see. Options are valued anew by Black, Scholes and Merton at their

@@ -1,4 +1,4 @@
-"""Value at risk, expected shortfall, and whether they held (finance.md 5; Hull, ch. 22; Kupiec 1995).
+"""Value at risk, expected shortfall, and whether they held (rulebook F-5; Hull, ch. 22; Kupiec 1995).
 
 All of these are losses: positive numbers are money lost. Confidence 0.99 asks for the loss that one day in a hundred
 exceeds.

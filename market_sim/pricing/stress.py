@@ -1,4 +1,4 @@
-"""Stress tests: what named bad days would cost each holder (finance.md 5; features RK-08).
+"""Stress tests: what named bad days would cost each holder (rulebook F-5).
 
 A shock moves the price, multiplies volatility and spread, and thins the book. Every holding is valued before and
 after; getting out then costs half of the wider spread, and a thinner book multiplies what a large order pays on top.

@@ -1,4 +1,4 @@
-"""Warrants: calls that the company itself has written, on shares it will make (finance.md 3.4; Hull, ch. 15.10).
+"""Warrants: calls that the company itself has written, on shares it will make (rulebook F-3.4; Hull, ch. 15.10).
 
 N shares are out, M warrants may each buy `ratio` new shares at the strike, which is a price for one share. If all
 are exercised there are N + M ratio shares of a company that has become M ratio K richer, so exercise waters down

@@ -1,6 +1,6 @@
 """The price of a call auction, as naively as the rule can be written down: ask each limit in the book.
 
-Rule (docs/exchange.md; finance rule 1.6): the limit at which most trades; of several the one that leaves the least
+Rule (docs/exchange.md; rulebook F-1.6): the limit at which most trades; of several the one that leaves the least
 unmatched; if all of these leave buyers, the highest, if all leave sellers, the lowest; otherwise the reference, or
 the nearest price to it between the highest limit that leaves buyers and the lowest that leaves sellers.
 """

@@ -109,7 +109,7 @@ class Unusual:
         self._show(min(self.display, self.left))
 
     def fill(self, quantity: int, how: Fill) -> None:
-        """Some of it traded; a slice that is used up is followed by the next one (finance rule 1.2)."""
+        """Some of it traded; a slice that is used up is followed by the next one (rulebook F-1.2)."""
         self.left -= quantity
         if how == "auction":
             self._show(min(self.shown, self.left))

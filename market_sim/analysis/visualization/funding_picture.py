@@ -1,7 +1,7 @@
 """The funding picture: how far a perpetual traded from its index, and the rate that each interval paid for it.
 
 The premium is the distance of the contract's price from the index in parts of the index; its average sets the rate. A
-positive rate is paid by longs to shorts, which makes it dearer to hold what everybody wants (finance rule 3.6).
+positive rate is paid by longs to shorts, which makes it dearer to hold what everybody wants (rulebook F-3.6).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The option pictures: how many contracts were open when, and what they were worth at expiry at each price.
 
 The payoff shows what holders get from writers for all contracts that were open at the end, over the price of the
-underlying: calls rise to the right, puts to the left, and the settlement price picks one point (finance rule 3.1).
+underlying: calls rise to the right, puts to the left, and the settlement price picks one point (rulebook F-3.1).
 """
 
 from __future__ import annotations

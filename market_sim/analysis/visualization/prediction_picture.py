@@ -1,7 +1,7 @@
 """The prediction picture: what yes cost, what no left over for it, and what the answer was.
 
 A pair of yes and no pays one payout for certain, so the price of yes and the payout less the price of no are two
-prices for the same thing; where they differ, somebody could have traded without risk (finance rule 3.7).
+prices for the same thing; where they differ, somebody could have traded without risk (rulebook F-3.7).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The warrant picture: how many shares a company has out, and what a share cost, around the exercise of warrants.
 
 Exercised warrants make new shares for less than the share costs: the company gets cash, every old share becomes a
-smaller part of it, and the price falls towards the average of both (finance rule 3.4).
+smaller part of it, and the price falls towards the average of both (rulebook F-3.4).
 """
 
 from __future__ import annotations

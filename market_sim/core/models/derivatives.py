@@ -128,7 +128,7 @@ class Option(Derivative, frozen=True, tag=True):
 
 
 class Warrant(Derivative, frozen=True, tag=True):
-    """A call that a company sells on itself: exercised, it makes new shares (finance rule 3.4)."""
+    """A call that a company sells on itself: exercised, it makes new shares (rulebook F-3.4)."""
 
     kind: ClassVar[str] = "warrant"
     delivered: ClassVar[bool] = True
@@ -173,7 +173,7 @@ class Future(Derivative, frozen=True, tag=True):
 
 
 class Perpetual(Derivative, frozen=True, tag=True):
-    """A future that never expires: a funding payment keeps its price near the index (finance rule 3.6)."""
+    """A future that never expires: a funding payment keeps its price near the index (rulebook F-3.6)."""
 
     kind: ClassVar[str] = "perpetual"
     on_margin: ClassVar[bool] = True
@@ -186,7 +186,7 @@ class Perpetual(Derivative, frozen=True, tag=True):
 
 
 class PredictionContract(Instrument, frozen=True, tag=True):
-    """Pays one unit of `payout` if the answer to a question is yes, and nothing if it is no (finance rule 3.7)."""
+    """Pays one unit of `payout` if the answer to a question is yes, and nothing if it is no (rulebook F-3.7)."""
 
     kind: ClassVar[str] = "prediction"
     delivered: ClassVar[bool] = False

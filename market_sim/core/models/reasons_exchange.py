@@ -1,4 +1,4 @@
-"""Why the exchange refuses an intent or takes an order away (finance rules 1.2 to 1.6)."""
+"""Why the exchange refuses an intent or takes an order away (rulebook F-1.2 to F-1.6)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Why a mechanism refuses an intent, and why it moves or ends something (finance rules 2 and 3)."""
+"""Why a mechanism refuses an intent, and why it moves or ends something (rulebook F-2 and F-3)."""
 
 from __future__ import annotations
 

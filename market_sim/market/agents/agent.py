@@ -1,7 +1,7 @@
 """An agent: who takes part. It has an account, wakes up in a rhythm, and its orders take time to travel.
 
 An agent whose strategy raises is named in the journal and takes no further part; its open orders are cancelled and
-the run goes on as if it had fallen silent (features AG-05).
+the run goes on as if it had fallen silent.
 """
 
 from __future__ import annotations

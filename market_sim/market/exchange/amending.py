@@ -1,4 +1,4 @@
-"""Amending: new terms for an order that waits (finance rule 1.3).
+"""Amending: new terms for an order that waits (rulebook F-1.3).
 
 A smaller order at the same limit keeps its place. A new limit or a larger quantity loses it: the order arrives again
 and may trade. Side and instrument never change, and what has traded stays traded: the new quantity is the new total.

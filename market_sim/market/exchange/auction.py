@@ -1,4 +1,4 @@
-"""The call auction as arithmetic: one price for everybody who waited (finance rule 1.6).
+"""The call auction as arithmetic: one price for everybody who waited (rulebook F-1.6).
 
 Buyers at or above a price and sellers at or below it could trade there. Of all limits in the book the auction takes
 the one with, in this order: the largest volume; the smallest surplus; when every candidate left has buyers to spare,

@@ -1,7 +1,7 @@
 """Clearing: what is held back for an order that waits, and what moves when two orders trade.
 
 The lowest layer of the exchange: it owns accounts and listings, and knows nothing of priority or order types. An
-order that is accepted can always be paid for (finance rule 2, profile without credit): its cash or its shares are
+order that is accepted can always be paid for (rulebook F-2, profile without credit): its cash or its shares are
 held back until it trades or leaves.
 """
 

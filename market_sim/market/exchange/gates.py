@@ -18,7 +18,7 @@ from market_sim.market.exchange.terms import check_terms, shown
 
 TIMES_IN_FORCE = get_args(TimeInForce)
 MARKET_BAND_PERCENT = 5
-"""A market order trades at most this far from the best price it finds (finance rule 1.2, market protection)."""
+"""A market order trades at most this far from the best price it finds (rulebook F-1.2, market protection)."""
 
 
 class Gate(Protocol):

@@ -24,7 +24,8 @@ from market_sim.core.models.event import Event
 from market_sim.core.models.market_events import FeesSet, InstrumentListed, Trade
 
 SECOND = 1_000_000_000
-DAY = 24 * 60 * 60 * SECOND
+TWENTY_FOUR_HOURS = 24 * 60 * 60 * SECOND
+"""Of the clock, as exchanges quote their statistics; a trading day of the scenarios is much shorter."""
 
 
 class TapeRow(msgspec.Struct, frozen=True, gc=False):
@@ -139,7 +140,7 @@ def candles(trades: Iterable[Trade], width: int, fill: bool = False) -> list[Can
     return found
 
 
-def statistics(trades: Iterable[Trade], now: int, window: int = DAY) -> Statistics:
+def statistics(trades: Iterable[Trade], now: int, window: int = TWENTY_FOUR_HOURS) -> Statistics:
     """What happened in the window that ends now (inclusive)."""
     inside = [trade for trade in trades if now - window < trade.time <= now]
     prices = [trade.price for trade in inside]

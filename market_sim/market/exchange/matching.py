@@ -37,7 +37,7 @@ class Matching(Clearing):
             self._pay(listing, account, order, book.take(order))
             if not (order.remaining and book.crosses(order)):
                 return
-            # `take` stopped before its limit: the next order in the queue has the same owner (finance rule 1.4).
+            # `take` stopped before its limit: the next order in the queue has the same owner (rulebook F-1.4).
             if not self._prevent_self_trade(listing, order):
                 return
 

@@ -1,6 +1,6 @@
 """The order book of one instrument: who waits at which price, and in which order they are served.
 
-Price first, then shown before hidden, then time (docs/exchange.md; finance rules 1.1 and 1.2). A trade happens at
+Price first, then shown before hidden, then time (docs/exchange.md; rulebook F-1.1 and F-1.2). A trade happens at
 the price of the order that was waiting. The book neither knows who pays nor what a fee is: it returns the fills, and
 the exchange pays them.
 
@@ -228,7 +228,7 @@ class OrderBook:
             own.drop(key)
 
     def reduce(self, order: Order, quantity: int) -> None:
-        """Make a waiting order smaller; it keeps its place in the queue (finance rule 1.3)."""
+        """Make a waiting order smaller; it keeps its place in the queue (rulebook F-1.3)."""
         level = (self.bids if order.side == BUY else self.asks).levels[order.key]
         order.remaining -= quantity
         if not order.rare:

@@ -1,7 +1,7 @@
 """Where a pegged order stands: at the middle of the best shown bid and ask, never beyond its own limit.
 
 A buyer's middle is rounded down to the tick and a seller's up, so that two pegged orders meet only when the middle is
-a price that exists (finance rule 1.2).
+a price that exists (rulebook F-1.2).
 
 >>> peg_price(1, 110, 100, 103, 1), peg_price(-1, 90, 100, 103, 1), peg_price(1, 100, 100, 103, 1)
 (101, 102, 100)

@@ -1,6 +1,6 @@
 """Stop orders waiting for a trade: outside the book, unseen, in the order in which they will trigger.
 
-A buy triggers when the last trade is at or above its stop, a sell when it is at or below (finance rule 1.2). Several
+A buy triggers when the last trade is at or above its stop, a sell when it is at or below (rulebook F-1.2). Several
 at once: sells by descending stop, then buys by ascending stop, ties by id. With `side * stop` as the first part of the
 key both sides are ascending lists, and due is whatever stands at the front.
 

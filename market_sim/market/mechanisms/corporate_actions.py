@@ -1,4 +1,4 @@
-"""Corporate actions: splits and dividends of a share, and what follows for all that is traded on it (rule 3.3).
+"""Corporate actions: splits and dividends of a share, and what follows for what is traded on it (rulebook F-3.3).
 
 In a split of n for 1 every holder gets n - 1 more shares out of the company's authorised holding; in a reverse split
 of 1 for n the company takes n - 1 of n back; a stock dividend of so many basis points is a split by a fraction. What

@@ -2,7 +2,7 @@
 
 A loan is a transfer from the account of the broker, made when an order is accepted that its buyer cannot pay alone;
 so cash is never below zero, neither here nor on the chain. Interest is debit x rate / 360 for one day, rounded up
-(finance rule 2.1); it conserves cash, because what one pays the broker gets (L7).
+(rulebook F-2.1); it conserves cash, because what one pays the broker gets (L7).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Auto-deleveraging: when nobody trades with a bankrupt account, winners are closed against it (finance rule 2.6).
+"""Auto-deleveraging: when nobody trades with a bankrupt account, winners are closed against it (rulebook F-2.6).
 
 The opposing accounts are ranked by gain x leverage: the gain of the contract over what it was entered at, times its
 value over the account's equity (after BitMEX's indicator). The first loses its position first. Both sides are closed

@@ -1,4 +1,4 @@
-"""Equity: what an account would have left if everything were sold at its mark and every debt paid (finance rule 2.1).
+"""Equity: what an account would have left if everything were sold at its mark and every debt paid (rulebook F-2.1).
 
     equity = cash - loans + sum of (held - borrowed) x mark x multiplier + what contracts have gained and not yet paid
 

@@ -1,4 +1,4 @@
-"""The life of futures: marked to market each day, delivered or paid at the expiry (finance rule 3.5).
+"""The life of futures: marked to market each day, delivered or paid at the expiry (rulebook F-3.5).
 
 Each day everybody pays or gets what the position has lost or gained. At the expiry the last of these payments is made
 at the settlement price of the underlying, which is the same for all that expire then. With delivery a short hands over
@@ -14,12 +14,10 @@ from typing import ClassVar
 from market_sim.core.errors import InputError
 from market_sim.core.models.derivatives import Future
 from market_sim.core.models.instruments import Instrument
+from market_sim.core.trading_day import TRADING_DAY_NS
 from market_sim.market.mechanisms.clearing_house import ClearingHouse, pairs
 from market_sim.market.mechanisms.settlement_price import SettlementPrices
 from market_sim.market.mechanisms.variation_margin import VariationMargin
-
-DAY_NS = 1_000_000_000
-"""One trading day: in the shipped scenarios an epoch, which lasts a simulated second."""
 
 
 class Futures(VariationMargin):
@@ -28,7 +26,7 @@ class Futures(VariationMargin):
     name: ClassVar[str] = "futures"
     kind: ClassVar[type[Instrument]] = Future
 
-    def __init__(self, house: ClearingHouse, prices: SettlementPrices, every_ns: int = DAY_NS) -> None:
+    def __init__(self, house: ClearingHouse, prices: SettlementPrices, every_ns: int = TRADING_DAY_NS) -> None:
         super().__init__(house)
         if type(every_ns) is not int or every_ns <= 0:
             raise InputError(f"futures are marked after a positive time in nanoseconds, found {every_ns!r}")

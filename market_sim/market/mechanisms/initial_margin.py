@@ -1,4 +1,4 @@
-"""Initial margin in its simplest form: cash for a fixed part of what a position could become worth (finance rule 2.5).
+"""Initial margin in its simplest form: cash for a fixed part of what a position could become worth (rulebook F-2.5).
 
 For futures and perpetuals a trade moves no cash, so something must limit what an account may take on: IM = N / L, a
 part of the value of the position, open orders filled in the worst way. This rule knows no maintenance margin and

@@ -1,4 +1,4 @@
-"""Insurance: who pays when an account has lost more than it had (finance rule 2.6, steps 3 to 5).
+"""Insurance: who pays when an account has lost more than it had (rulebook F-2.6, steps 3 to 5).
 
 First the insurance fund, which lives from the fees of liquidations. Then, where a position is left that nobody wants
 to trade against, the winners who are closed against it. Then all who hold the contract and have equity, each by its

@@ -1,4 +1,4 @@
-"""Liquidation: positions of an account in breach are closed through the book until it stands again (finance rule 2.6).
+"""Liquidation: positions of an account in breach are closed through the book until it stands again (rulebook F-2.6).
 
     1 take the account's open orders back, and look again
     2 close positions with reduce-only orders that do not wait, in slices, the largest margin contribution first

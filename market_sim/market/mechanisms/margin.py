@@ -21,6 +21,7 @@ from market_sim.core.errors import InputError, RuleViolation
 from market_sim.core.models.instruments import Stock
 from market_sim.core.models.intents import BUY, SELL, Amend, PlaceOrder
 from market_sim.core.models.mechanism_events import ContractSpecified, CorporateActionTaken, MarginGranted
+from market_sim.core.trading_day import TRADING_DAY_NS
 from market_sim.market.exchange.account import Account
 from market_sim.market.exchange.gates import MARKET_BAND_PERCENT
 from market_sim.market.exchange.listing import Listing
@@ -36,7 +37,6 @@ from market_sim.market.mechanisms.standings import Agreement, NewOrder, Standing
 from market_sim.market.mechanisms.uptick_rule import UptickRule
 from market_sim.pricing.margin_formulas import initial_short
 
-DAY_NS = 1_000_000_000
 CHECK_NS = 100_000_000
 """As often as believed values move."""
 NEVER = 1 << 126
@@ -62,7 +62,7 @@ class MarginTerms:
     recalls: Sequence[Recall] = ()
     uptick_rule: bool = False
     check_every: int = CHECK_NS
-    day: int = DAY_NS
+    day: int = TRADING_DAY_NS
     quote: str = "USD"
     broker: str = "broker"
     fund: str = "insurance"

@@ -1,4 +1,4 @@
-"""Margin calls: an account below its maintenance requirement is asked for the difference and given time (finance 2.1).
+"""Margin calls: an account below its maintenance requirement is asked for the rest and given time (rulebook F-2.1).
 
 Until the deadline the call can be met in three ways: money is brought in from the account that stands behind the
 customer, positions are closed, or prices come back. Whoever is still below the requirement at the deadline is

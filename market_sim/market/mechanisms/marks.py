@@ -1,4 +1,4 @@
-"""Marks: the prices at which positions are valued (finance rule 2.5).
+"""Marks: the prices at which positions are valued (rulebook F-2.5).
 
 A mark is not the last trade, because one wild trade must not ruin anybody. It is, in this order: the believed value
 of the instrument; the middle of its book while it trades; in a call, the price that the auction would give; the last

@@ -1,4 +1,4 @@
-"""The life of structured notes: issued, traded like a share, paid back by the issuer at maturity (features IN-07).
+"""The life of structured notes: issued, traded like a share, paid back by the issuer at maturity (rulebook F-3.8).
 
 A capital-protected note is a bond and some calls in one paper. Nothing is exercised: at maturity the issuer pays the
 protected amount and the agreed part of the rise. What the issuer cannot pay, the clearing house pays as far as it

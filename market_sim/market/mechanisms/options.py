@@ -1,4 +1,4 @@
-"""The life of options: exercise, assignment, expiry (finance rule 3.3).
+"""The life of options: exercise, assignment, expiry (rulebook F-3.3).
 
 A holder of an American option exercises whenever it is worth something; at the expiry everything that is in the money
 by a cent or more is exercised without asking ("exercise by exception", Options Clearing Corporation rule 805). For

@@ -1,4 +1,4 @@
-"""The life of perpetuals: mark, index and funding (finance rule 3.6).
+"""The life of perpetuals: mark, index and funding (rulebook F-3.6).
 
 A perpetual has no expiry that would pull its price to the index, so at fixed times the side that pushes the price
 away pays the other one. Between two payments the basis is measured a few times: how far bid and ask lie outside the

@@ -1,7 +1,7 @@
 """Pledges: what a writer without a margin account lays aside, so that whoever holds the option is sure of it.
 
 A covered call is a call whose writer holds the underlying, a cash-secured put one whose writer holds the strike
-(finance rule 2.3: neither needs any further margin). Here both are moved to the house when the order to write is
+(rulebook F-2.3: neither needs any further margin). Here both are moved to the house when the order to write is
 accepted, and go back as soon as the order or the position is gone. A cash-settled call can cost any amount, so
 nothing covers it and only margin accounts write it. What is pledged for is the worst case: every open order to sell
 filled, none to buy.

@@ -1,6 +1,6 @@
 """Prediction contracts: cash is split into a yes and a no, the two trade, and an oracle says which one is paid.
 
-A question has two contracts that pay one unit between them: one on yes, the other on no (finance rule 3.7). Nobody
+A question has two contracts that pay one unit between them: one on yes, the other on no (rulebook F-3.7). Nobody
 sells what is not held: a pair is made by splitting one unit of cash, and merged into it again, so that exactly what
 can be owed lies with the house. A bid for yes and a bid for no that are worth a unit together meet by making a pair,
 two asks that are worth no more than a unit by merging one; who came later gets what is left over. A void question

@@ -1,4 +1,4 @@
-"""Requirements: how much equity a position must have behind it (finance rules 2.1, 2.3, 2.4, 2.5).
+"""Requirements: how much equity a position must have behind it (rulebook F-2.1, F-2.3, F-2.4, F-2.5).
 
 A profile answers for a whole set of positions at one snapshot of marks, once to open them (initial) and once to keep
 them (maintenance). `us_strategy` judges each position by itself, by Regulation T and FINRA 4210: half of stock, a

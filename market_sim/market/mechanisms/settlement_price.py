@@ -3,7 +3,7 @@
 Two options and a future on one share that expire together must not be settled at two prices. So the first that asks
 lets the price be set and told; everybody after it at the same instant gets the same answer. The price is the mean of
 the trades of the last seconds (a single odd trade moves it little), and where there were none the mark
-(finance rule 3.3; the averaging is that of most exchanges' closing settlement).
+(rulebook F-3.3; the averaging is that of most exchanges' closing settlement).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Short selling: shares are located with a lender, borrowed when the order is accepted, and given back (finance 2.2).
+"""Short selling: shares are located with a lender, borrowed when the order is accepted, then returned (rulebook F-2.2).
 
 A lender is an account that holds shares and agreed to lend what no order of its own offers. The shares really move:
 lender to seller when a sell order is accepted that its account cannot deliver itself, and back as soon as they lie
@@ -122,7 +122,7 @@ class Lending:
                 self._credit.pay(name, lender, fee, BORROW_FEE, symbol)
 
     def pay_dividend(self, symbol: str, cents_per_share: int) -> None:
-        """Whoever is short pays its lender what the company would have paid (finance rule 2.2)."""
+        """Whoever is short pays its lender what the company would have paid (rulebook F-2.2)."""
         for name, borrowed, lender, shares in self._all_borrowed():
             if borrowed == symbol:
                 self._credit.pay(name, lender, shares * cents_per_share, MANUFACTURED_DIVIDEND, symbol)

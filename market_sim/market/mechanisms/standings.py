@@ -1,7 +1,7 @@
 """Standings: where every account with margin stands, at one snapshot of marks: its equity against what it needs.
 
 An account has one pool of equity for everything (cross margin) and one more for each contract that it keeps apart
-(isolated margin, finance rule 2.5). An isolated contract has as equity what was put behind it when it was entered,
+(isolated margin, rulebook F-2.5). An isolated contract has as equity what was put behind it when it was entered,
 entry / leverage, and what it has gained since; if it is lost, nothing else is.
 """
 
@@ -53,7 +53,7 @@ class Standing(NamedTuple):
 
     @property
     def in_breach(self) -> bool:
-        """Strictly below: who reaches the requirement exactly is left alone (finance rule 2.1)."""
+        """Strictly below: who reaches the requirement exactly is left alone (rulebook F-2.1)."""
         return self.equity < self.requirement
 
     @property

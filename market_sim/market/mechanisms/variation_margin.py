@@ -1,4 +1,4 @@
-"""Variation margin: the gains and losses of contracts that are paid for later, paid from day to day (finance rule 3.5).
+"""Variation margin: the gains and losses of contracts that are paid for later, paid from day to day (rulebook F-3.5).
 
 A trade in a future moves no money. At each mark everybody who has lost since the last one pays the clearing house,
 and the house pays everybody who has gained: contracts x multiplier x change of the price, or from the price of the

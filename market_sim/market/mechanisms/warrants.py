@@ -1,4 +1,4 @@
-"""The life of warrants: exercised at the company itself, which makes new shares (finance rule 3.4).
+"""The life of warrants: exercised at the company itself, which makes new shares (rulebook F-3.4).
 
 The holder pays the strike to the issuer and gets new shares out of the issuer's authorised, not yet issued holding
 (its treasury). So the company gets richer by M K and has M more shares out: everybody's part of it shrinks, and the

@@ -12,6 +12,7 @@ from market_sim.core.models.instruments import Stock
 from market_sim.core.models.market_events import Trade
 from market_sim.core.models.mechanism_events import Lapsed, SharesIssued
 from market_sim.core.money import cents, dollars, written
+from market_sim.core.trading_day import TRADING_DAYS_A_YEAR
 from market_sim.market.dynamics.shocks import PriceShock
 from market_sim.market.mechanisms.clearing_house import ClearingHouse
 from market_sim.market.mechanisms.marks import Marks
@@ -31,8 +32,6 @@ from market_sim.simulation.scenarios.scenario import Scenario
 from market_sim.strategies.traditional.market_maker import MarketMaker
 from market_sim.strategies.traditional.noise import Noise
 from market_sim.strategies.traditional.option_holder import Holder, OptionHolder
-
-DAYS_PER_YEAR = 252
 
 
 @dataclass(frozen=True)
@@ -101,7 +100,7 @@ class WarrantDilution(Scenario):
             return f"Nobody exercised a warrant with the strike {written(self.strike)}: {self.SHARES} shares are out."
         before, now = issued[0].outstanding_before, issued[-1].outstanding
         cash, lapsed = sum(event.cash for event in issued), sum(event.quantity for event in journal.of(Lapsed))
-        share = VanillaOption("call", self.VALUE, self.strike, 11 / DAYS_PER_YEAR, 0.2)
+        share = VanillaOption("call", self.VALUE, self.strike, 11 / TRADING_DAYS_A_YEAR, 0.2)
         hull, galai = (
             as_price(value, 1)
             for value in (price_before_announcement(share, self.issue), price_outstanding(share, self.issue))

@@ -1,4 +1,4 @@
-"""The LMSR maker: sells and buys both sides of a question at the prices of Hanson's scoring rule (finance rule 3.7).
+"""The LMSR maker: sells and buys both sides of a question at the prices of Hanson's scoring rule (rulebook F-3.7).
 
 It begins by splitting cash into pairs and then quotes, for the next few shares of each side, what the rule charges
 for them. It always quotes, and it can never lose more than b ln 2 units, which is the price of a market in which

@@ -1,4 +1,4 @@
-"""The option maker: quotes a whole chain around the Black-Scholes-Merton value of each option (finance rule 3.1).
+"""The option maker: quotes a whole chain around the Black-Scholes-Merton value of each option (rulebook F-3.1).
 
 It asks a little more and bids a little less than the value at its own volatility, and moves the quotes when the
 underlying moves. Its risk is not hedged here; how to do that is another strategy.
@@ -12,14 +12,12 @@ from dataclasses import dataclass, field
 from market_sim.core.errors import InputError
 from market_sim.core.models.derivatives import Option
 from market_sim.core.models.intents import BUY, SELL, Cancel, Intent, PlaceOrder
+from market_sim.core.trading_day import TRADING_DAY_NS, TRADING_DAYS_A_YEAR
 from market_sim.market.agents.strategy import Strategy
 from market_sim.market.agents.view import View
 from market_sim.pricing.black_scholes import price
 from market_sim.pricing.option import VanillaOption
 from market_sim.pricing.rounding import as_price
-
-DAY_NS = 1_000_000_000
-DAYS_PER_YEAR = 252
 
 
 @dataclass
@@ -51,7 +49,7 @@ class OptionMaker(Strategy):
 
     def worth(self, option: Option, spot: int, time: int) -> float:
         """The value of one unit of an option at this maker's volatility."""
-        years = (option.expiry - time) / (DAY_NS * DAYS_PER_YEAR)
+        years = (option.expiry - time) / (TRADING_DAY_NS * TRADING_DAYS_A_YEAR)
         return price(VanillaOption(option.right, spot, option.strike, years, self.volatility))
 
     def _quote(self, view: View, option: Option, spot: int) -> Iterator[Intent]:

@@ -8,10 +8,11 @@ from itertools import pairwise
 from statistics import median
 
 from market_sim.analysis.portfolio import exposures
-from market_sim.analysis.risk_report import DAY_NS, daily_equity, stress, tail_risk
+from market_sim.analysis.risk_report import daily_equity, stress, tail_risk
 from market_sim.core.errors import InputError
 from market_sim.core.models.market_events import Trade
 from market_sim.core.money import written
+from market_sim.core.trading_day import TRADING_DAY_NS
 from market_sim.pricing import stress as shocks
 from market_sim.simulation.engine.result import Result
 
@@ -66,7 +67,7 @@ def say_risk(result: Result, say: Say) -> None:
             figures = (tail.historical_var, tail.historical_shortfall, tail.normal_var)
             say(f"{account:<16} " + " ".join(f"{written(round(figure)):>12}" for figure in figures))
     now = result.journal[len(result.journal) - 1].time
-    found = [one for one in exposures(result.journal, now, DAY_NS) if one.gamma or abs(one.delta) >= 1]
+    found = [one for one in exposures(result.journal, now, TRADING_DAY_NS) if one.gamma or abs(one.delta) >= 1]
     say("")
     say(f"{'account':<16} {'underlying':<10} {'delta':>10} {'gamma':>10} {'vega':>12} {'theta':>12}")
     for one in found:

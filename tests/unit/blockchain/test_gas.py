@@ -32,7 +32,7 @@ def test_a_thousand_trades_of_a_hundred_accounts() -> None:
     _, settled = town.of(BlockSettled)
     assert (settled.trades, settled.refused, settled.rows) == (1_000, 0, 200)
     assert settled.gas <= GOLDEN_CROWD
-    assert settled.gas <= 750 * 1_000, "the promise of performance.md, level 4"
+    assert settled.gas <= 750 * 1_000, "the promise of benchmarks/README.md, level L4"
 
 
 def crowd(size: int) -> list[InstrumentListed | AccountOpened | Deposited]:

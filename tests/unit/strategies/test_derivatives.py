@@ -8,6 +8,7 @@ from market_sim.core.errors import InputError
 from market_sim.core.models.derivatives import Option, Warrant
 from market_sim.core.models.intents import Cancel, Exercise, PlaceOrder, Resolve, Split
 from market_sim.core.randomness import Stream
+from market_sim.core.trading_day import TRADING_DAY_NS
 from market_sim.market.agents.view import InstrumentView, OwnOrder, View
 from market_sim.pricing.lmsr import charge, worst_loss
 from market_sim.strategies.traditional.bettor import Bettor, Oracle
@@ -16,7 +17,7 @@ from market_sim.strategies.traditional.option_holder import Holder, OptionHolder
 from market_sim.strategies.traditional.option_maker import OptionMaker
 from market_sim.strategies.traditional.perpetual_maker import PerpetualMaker
 
-DAY = 1_000_000_000
+DAY = TRADING_DAY_NS
 CALL = Option("CALL", underlying="ACME", strike=10_000, expiry=252 * DAY, style="american", multiplier=10)
 
 

@@ -11,8 +11,8 @@ import pytest
 from market_sim.core.models.market_events import Trade
 from market_sim.market.exchange.fees import FeeSchedule, bps
 from market_sim.market.exchange.market_data import (
-    DAY,
     SECOND,
+    TWENTY_FOUR_HOURS,
     candles,
     fee_lines,
     statistics,
@@ -63,9 +63,9 @@ def test_a_gap_is_filled_with_the_last_close_when_asked():
 
 def test_a_trade_leaves_the_statistics_after_exactly_a_day():
     trades = [trade(SECOND, 100, 3), trade(2 * SECOND, 104, 5)]
-    assert statistics(trades, now=DAY + SECOND - 1).volume == 8
-    assert statistics(trades, now=DAY + SECOND).volume == 5
-    assert statistics(trades, now=3 * DAY).last is None
+    assert statistics(trades, now=TWENTY_FOUR_HOURS + SECOND - 1).volume == 8
+    assert statistics(trades, now=TWENTY_FOUR_HOURS + SECOND).volume == 5
+    assert statistics(trades, now=3 * TWENTY_FOUR_HOURS).last is None
 
 
 def test_volatility_is_the_spread_of_the_returns():

@@ -8,13 +8,14 @@ from market_sim.core.models.derivatives import Perpetual
 from market_sim.core.models.instruments import Stock
 from market_sim.core.models.intents import Buy, Sell
 from market_sim.core.models.market_events import Deposited, Transferred
+from market_sim.core.trading_day import TRADING_DAY_NS
 from market_sim.market.exchange.exchange import Exchange
 from market_sim.market.mechanisms.margin import MarginAccounts, MarginTerms
 from market_sim.market.mechanisms.requirements import Strategy
 from market_sim.market.mechanisms.standings import Agreement
 from market_sim.pricing.perpetual import Tier
 
-DAY = 1_000_000_000
+DAY = TRADING_DAY_NS
 BTC = Strategy(leverage=10, tiers=(Tier(0, 50),))
 
 

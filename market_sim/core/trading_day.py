@@ -1,0 +1,13 @@
+"""The trading day: one second on the simulation's clock, so that a run of a few epochs lasts a few days.
+
+Interest, borrow fees, variation margin, option theory and risk count in these days. What exchanges quote "over 24
+hours" is a window of the clock itself (`market_sim/market/exchange/market_data.py`).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+TRADING_DAY_NS: Final = 1_000_000_000
+TRADING_DAYS_A_YEAR: Final = 252
+"""The convention for annual volatility (Hull, chapter on Black-Scholes-Merton)."""
