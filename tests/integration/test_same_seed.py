@@ -28,12 +28,12 @@ FROZEN = {
     "streamlet": "6bc78ff324edbe508c2e32787c9da8d071d6f02c3a69fa2a9716255d316c65cb",
     "arena": "8c610e1cdfc80a0d6d5c2187fc625fdbe5c9611e81e9c81f88b07bd0de527668",
     "option-expiry": "f99ee16be8c9e8e153184485e0e519b61f1c635ee617b71b544e39959c8c2db3",
-    "warrant-dilution": "2e9e9c3b7e0bd22727957132218ff00349e3396a25b749ee0395f33a37d2b539",
+    "warrant-dilution": "0eb24eec183224b93d189f4591023efc4ccde7dbd657e168f40458a8db6aa13d",
     "funding": "6d9017b62788350b1aeb3ee1666656ea3f6912bef74214d317c8a57b34ef8ca6",
     "prediction-market": "588083925904dffaa55b4dde74fa9457eb8178a89d2ce4a2a0b2065b020f4644",
-    "margin-call": "dca18019ae8472c4e4b719bd0d1728504937c41323b5878ca662eb1986c4bb69",
+    "margin-call": "93f7aa933e4605d25ab7365fc964df30674339f73eff209b64fc79b435991bc0",
     "short-squeeze": "c6fa729810b74694e838b99827867046112ab3381932566a1f3173cd5e88a68e",
-    "liquidation-cascade": "f202ddabb45a7410b3b139928a5a5d0057a6c9faa58c2c331e8c0a350980f33c",
+    "liquidation-cascade": "ce361be15c0f23b90c170b7197fbe6bc5d6aba9b4aa1f5bcb3c22df39823736d",
 }
 """The market digest of each shipped scenario at seed 7 and 6 epochs. Changed on purpose? Refresh it and say why."""
 

@@ -54,7 +54,7 @@ class LiveInstrumentView(InstrumentView):
     @property
     def value(self) -> int | None:
         """What it is believed to be worth, if the scenario lets such a value be known."""
-        return None if self._believed is None else self._believed.price
+        return None if self._believed is None else self._believed.news
 
     def depth(self, levels: int = 10) -> Depth:
         """The best bids and the best asks as (price, shown quantity), best first."""

@@ -30,20 +30,27 @@ class MarginCalls:
         self._grace = grace
         self._backers = backers
         self.open: dict[str, MarginCalled] = {}
+        self._too_late: dict[str, None] = {}
+        """Whose open call ended with a liquidation: no call that was met, whatever comes of it."""
 
     def look(self, now: int) -> list[Standing]:
         """Meet, open and end calls at the snapshot; returns the pools whose time is over."""
         breaches = {(each.account, each.pool): each for each in self._standings.breaches()}
         for name in [name for name in self.open if (name, EVERYTHING) not in breaches]:
-            self._met(name, now, 0)
+            if name in self._too_late:
+                del self.open[name], self._too_late[name]
+            else:
+                self._met(name, now, 0)
         overdue = []
         for (name, pool), standing in breaches.items():
-            if pool or not self._grace or standing.equity < 0:
+            if pool or not self._grace or standing.equity < 0 or name in self._too_late:
                 overdue.append(standing)
-                continue
-            called = self.open.get(name) or self._call(standing, now)
-            if now >= called.due and not self._bring_in(standing, now):
-                overdue.append(standing)
+            else:
+                called = self.open.get(name) or self._call(standing, now)
+                if now >= called.due and not self._bring_in(standing, now):
+                    overdue.append(standing)
+            if not pool and name in self.open and overdue[-1:] == [standing]:
+                self._too_late[name] = None
         return overdue
 
     def _call(self, standing: Standing, now: int) -> MarginCalled:

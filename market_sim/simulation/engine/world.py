@@ -41,6 +41,8 @@ from market_sim.simulation.engine.failures import where_it_failed
 DEFAULT_EPOCHS = 8
 VALUE_STEP_NS = 100 * MILLISECOND
 """How often believed values move."""
+LONGEST_WAIT_NS = SECOND
+"""Who sleeps for longer than this is not waited for when there is news."""
 
 
 class World:
@@ -206,16 +208,22 @@ class World:
     def _move_values(self, _: None) -> None:
         for symbol, value in self.values.items():
             value.step()
-            self.journal.record(ValueMoved(self.clock.now, symbol, value.price))
+            self.journal.record(ValueMoved(self.clock.now, symbol, value.news))
         self.clock.plan(self.clock.now + VALUE_STEP_NS, self._move_values)
 
     def _shock(self, shock: PriceShock) -> None:
         value = self.values[shock.symbol]
-        before = value.price
+        before = value.news
         value.jump(shock.percent)
+        self.clock.plan(self.clock.now + self._time_to_quote(), value.quoted)
         what = f"{shock.symbol} {shock.percent:+g} %"
-        numbers: dict[str, int | str] = {"symbol": shock.symbol, "before": before, "after": value.price}
+        numbers: dict[str, int | str] = {"symbol": shock.symbol, "before": before, "after": value.news}
         self.journal.record(ShockHappened(self.clock.now, what, numbers))
+
+    def _time_to_quote(self) -> int:
+        """Until when each account with an open order has woken up once more and its answer has arrived."""
+        quoting = (agent for name, agent in self.agents.items() if self.exchange.accounts[name].open)
+        return min(max((agent.every_ns + agent.latency_ns + 1 for agent in quoting), default=0), LONGEST_WAIT_NS)
 
     def _quote(self) -> str:
         quotes = {listing.quote for listing in self.exchange.listings.values()}

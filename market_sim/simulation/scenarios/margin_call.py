@@ -8,7 +8,14 @@ from typing import ClassVar
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.instruments import Stock
 from market_sim.core.models.market_events import Transferred
-from market_sim.core.models.mechanism_events import LiquidationEnded, MarginCalled, MarginCallMet, PositionSold
+from market_sim.core.models.mechanism_events import (
+    DeficitCovered,
+    LiquidationEnded,
+    LiquidationStarted,
+    MarginCalled,
+    MarginCallMet,
+    PositionSold,
+)
 from market_sim.core.money import cents, dollars, written
 from market_sim.market.dynamics.shocks import PriceShock
 from market_sim.market.mechanisms.margin import MarginAccounts, MarginTerms
@@ -59,21 +66,29 @@ class MarginCall(Scenario):
     def conclusion(self, journal: Journal) -> str:
         """Who was called for how much, who paid, whose shares were sold."""
         calls = [*journal.of(MarginCalled)]
-        if not calls:
-            return "Nobody was called: every equity stayed above its requirement."
+        started = dict.fromkeys(event.account for event in journal.of(LiquidationStarted))
+        if not calls and not started:
+            return "Nobody was called or sold out: every equity stayed above its requirement."
         asked = " and ".join(f"{call.account} for {written(call.amount)}" for call in _first_of_each(calls))
+        said = [f"Called were {asked}" if calls else "Nobody was called and given time"]
         helped: dict[str, int] = {}
         for event in journal.of(MarginCallMet):
             helped[event.account] = helped.get(event.account, 0) + event.paid
-        paid = "".join(f"; {name} was helped with {written(amount)}" for name, amount in helped.items() if amount)
-        sold = [*journal.of(PositionSold)]
-        shares, cash = sum(event.filled for event in sold), sum(event.cash for event in sold)
-        names = " and ".join(dict.fromkeys(event.account for event in sold))
-        forced = f"; of {names} {shares} shares were sold by force for {written(cash)}" if sold else ""
-        ended = [*journal.of(LiquidationEnded)]
-        left = f", which left an equity of {written(ended[-1].equity)}" if ended else ""
+        said += [f"{name} was helped with {written(amount)}" for name, amount in helped.items() if amount]
+        said += [_sold_out(journal, name) for name in started]
+        lost = sum(event.amount for event in journal.of(DeficitCovered))
+        if lost:
+            said.append(f"others had to pay {written(lost)} of what was owed")
         interest = sum(event.amount for event in journal.of(Transferred) if event.reason == "INTEREST")
-        return f"Called were {asked}{paid}{forced}{left}; the broker earned {written(interest)} of interest."
+        return f"{'; '.join(said)}; the broker earned {written(interest)} of interest."
+
+
+def _sold_out(journal: Journal, name: str) -> str:
+    """What was sold by force of one account, and what that left it with."""
+    sold = [event for event in journal.of(PositionSold) if event.account == name]
+    left = [event.equity for event in journal.of(LiquidationEnded) if event.account == name][-1]
+    shares, cash = sum(event.filled for event in sold), sum(event.cash for event in sold)
+    return f"of {name} {shares} shares were sold by force for {written(cash)}, which left an equity of {written(left)}"
 
 
 def _first_of_each(calls: list[MarginCalled]) -> list[MarginCalled]:
