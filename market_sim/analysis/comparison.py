@@ -12,6 +12,7 @@ from market_sim.analysis.words import Words, signed
 
 ABSENT = "–"
 """What stands where only the other run has a value."""
+REFUSED = "refused: "
 PARTS = ("market", "consensus", "settlement")
 
 
@@ -53,7 +54,9 @@ def compare(left: Side, right: Side) -> dict[str, list[Row]]:
 
 def _rows(left: Mapping[str, str], right: Mapping[str, str]) -> list[Row]:
     names = dict.fromkeys([*left, *right])
-    return [Row(name, left.get(name, ABSENT), right.get(name, ABSENT)) for name in names]
+    # A reason that only one run gave was given no times in the other one.
+    absent = {name: "0" if name.startswith(REFUSED) else ABSENT for name in names}
+    return [Row(name, left.get(name, absent[name]), right.get(name, absent[name])) for name in names]
 
 
 def _chosen(side: Side) -> Iterator[tuple[str, str]]:
@@ -75,6 +78,13 @@ def _outcome(side: Side) -> Iterator[tuple[str, str]]:
         for name, value in (side.document.get(part) or {}).items():
             if "digest" not in name and isinstance(value, bool | int | float | str):
                 yield f"{part}: {name.replace('_', ' ')}", plainly(value)
+        for name, value in (side.document.get(part) or {}).items():
+            if name.endswith("_are"):
+                for place, count in value.items():
+                    yield f"{part}: {name.removesuffix('_are')} {place.replace('_', ' ')}", plainly(count)
+    refused = {one["reason"]: one["count"] for one in side.document.get("refusals", ())}
+    for reason in sorted(refused):
+        yield f"{REFUSED}{reason}", plainly(refused[reason])
     if side.conclusion:
         yield "conclusion", side.conclusion
 

@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 from market_sim.analysis.comparison import Side
 from market_sim.analysis.gains import Gain, gains
 from market_sim.analysis.order_trace import Tracer
+from market_sim.analysis.refusals import Refusal, refusals
 from market_sim.analysis.run_header import RunHeader, header_of
 from market_sim.analysis.stepping import Stepper
 from market_sim.analysis.summary import Summary, document, summarize
@@ -101,7 +102,12 @@ class OpenRun:
     @property
     def gains(self) -> list[Gain]:
         """What each account made of it."""
-        return self.once("gains", lambda: gains(self.result.journal))
+        return self.once("gains", lambda: self.summary.gains if self.summary else gains(self.result.journal))
+
+    @property
+    def refusals(self) -> list[Refusal]:
+        """What was refused, by reason."""
+        return self.once("refusals", lambda: self.summary.refusals if self.summary else refusals(self.result.journal))
 
     @property
     def words(self) -> Words:

@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, Response, abort, current_app, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from market_sim.analysis import gain_table
+from market_sim.analysis import gain_table, refusal_table
 from market_sim.analysis.comparison import compare as compare_sides
 from market_sim.analysis.comparison import plainly
 from market_sim.analysis.run_header import RunHeader
@@ -52,6 +52,7 @@ def page(name: str) -> Response:
         shown=shown,
         chosen=own_choices(run.header),
         gain_table=gain_table,
+        refusal_table=refusal_table,
     )
 
 

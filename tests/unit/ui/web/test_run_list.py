@@ -7,6 +7,7 @@ import re
 import pytest
 from markupsafe import escape
 
+from market_sim.analysis.refusals import refusals
 from market_sim.core.data import archive
 from market_sim.core.data.run_writer import RunWriter
 from market_sim.simulation.options import Options
@@ -154,3 +155,20 @@ def test_the_conclusion_of_the_scenario_stands_on_its_page_and_in_the_comparison
     assert str(escape(told)) in visitor.get("/runs/told").text
     compared = visitor.get("/runs/compare?left=small-run&right=told").text
     assert str(escape(told)) in compared
+
+
+def test_the_page_of_a_run_explains_its_refusals(visitor, results):
+    """Every reason with its count, its rule, and a first case that leads to its place in the journal."""
+    found = refusals(archive.load(results / "other").journal)
+    assert found
+    page = visitor.get("/runs/other").text
+    table = page.partition('id="refusals"')[2]
+    for one in found:
+        line = re.search(
+            rf'<tr><th scope="row">[^<]*</th><td>{one.count:,}</td>[^\n]*<code>{one.reason}</code>[^\n]*', table
+        )[0]
+        assert f'href="/glossary#{one.reason}"' in line
+        assert f'href="/runs/other?event={one.event}"' in line
+        assert str(escape(one.rule)) in line
+        assert "{" not in line
+    assert f"{sum(one.count for one in found):,} refusals for" in page

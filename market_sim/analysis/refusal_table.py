@@ -1,0 +1,60 @@
+"""The refusals of a run as a table that people read: how often each reason was given, its rule, and the first case."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from market_sim.analysis.refusals import Refusal
+from market_sim.analysis.words import SHORT, counted
+
+HEAD = ("refused by", "times", "reason", "rule", "first case")
+BY = {"exchange": "the exchange", "chain": "the chain", "validators": "validators"}
+HASH = re.compile(r"\b[0-9a-f]{64}\b")
+
+
+@dataclass(frozen=True)
+class RefusalRow:
+    """One reason as it stands on a page."""
+
+    by: str
+    times: str
+    reason: str
+    rule: str
+    case: str
+    event: int
+    """The number of the first case in the journal."""
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """The row for a page without links."""
+        return self.by, self.times, self.reason, self.rule, self.case
+
+
+def refusal_rows(found: Iterable[Refusal]) -> list[RefusalRow]:
+    """One row for each reason, in the order of the refusals."""
+    return [
+        RefusalRow(
+            BY[one.by],
+            f"{one.count:,}",
+            one.reason,
+            one.rule,
+            f"{one.who} at {one.time / 1e9:.3f} s: {HASH.sub(lambda digits: digits[0][:SHORT], one.sentence)}",
+            one.event,
+        )
+        for one in found
+    ]
+
+
+def refusal_sentence(found: Iterable[Refusal]) -> str:
+    """How many refusals there are, and of how many kinds.
+
+    >>> refusal_sentence([])
+    'Nothing was refused.'
+    """
+    rows = list(found)
+    if not rows:
+        return "Nothing was refused."
+    times = sum(one.count for one in rows)
+    return f"{counted(times, 'refusal')} for {counted(len(rows), 'reason')}, each with its rule and its first case."
