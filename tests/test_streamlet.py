@@ -624,7 +624,7 @@ def test_a_restarted_leader_below_its_lock_proposes_only_after_it_has_learned_ag
     for block in seats.chain(1, 2, 3, 5):
         for step in [seats[1].on_epoch(block.epoch), *seats.notarize(1, block)]:
             record.write(step.persist)
-    peer_knows = seats[1].recall(above=2)
+    peer_knows = seats[1].peers.recall(above=2)
     again = restored(seats, 1, record)
     assert again.on_epoch(9).send == ()
     for message in peer_knows:

@@ -155,6 +155,10 @@ SENTENCES: dict[type[Event], Callable[[Words, Any], str]] = {
     consensus.FloodDropped: lambda w, e: (
         f"validator {e.validator} keeps no more of {e.sender}: {reason_sentence(e.reason, e.numbers)}"
     ),
+    consensus.BlockRequested: lambda w, e: (
+        f"validator {e.validator} asks its peers for block {e.block[:SHORT]}, on which it has "
+        f"{counted(e.signatures, 'signature')}"
+    ),
     consensus.NetworkFault: lambda w, e: (
         f"network: {e.kind} from {_short(e.senders)} to {_short(e.receivers)} until {e.until / 1e9:.3f} s"
     ),

@@ -86,7 +86,10 @@ def test_five_honest_leaders_in_a_row_bring_a_new_final_block_to_everybody(valid
 
 
 class WithoutEcho(Committee):
-    """A committee that breaks R9: nobody passes on what others signed."""
+    """A committee that breaks R9: nobody passes on what others signed, and nobody asks for what is missing."""
+
+    def _ask(self, index, requests):
+        pass
 
     def _send(self, index, messages):
         own = [one for one in messages if (one.voter if isinstance(one, Vote) else one.proposer) == index]
@@ -99,6 +102,7 @@ def test_without_echo_a_liar_that_sends_to_a_few_stalls_the_others():
         for kind in (Committee, WithoutEcho)
     )
     assert with_echo.longest_wait() <= 4
+    assert with_echo.kinds()["BlockRequested"] <= 3  # with the echo there is hardly anything to ask for
     assert without.longest_wait() > 6
     assert without.kinds()["SafetyViolated"] == 0
 

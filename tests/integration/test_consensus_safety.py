@@ -387,7 +387,7 @@ def test_above_the_bound_two_validators_finalize_different_blocks_after_two_epoc
 def test_a_validator_that_learns_of_the_fork_keeps_its_chain_and_holds_evidence():
     seats, _ = fork_with_two_liars()
     kept = seats[0].finalized.blocks[1]
-    steps = [seats[0].on_message(message) for message in seats[3].recall(above=0)]
+    steps = [seats[0].on_message(message) for message in seats[3].peers.recall(above=0)]
     [violation] = [fact for step in steps for fact in step.facts if isinstance(fact, SafetyViolated)]
     assert violation.kept[1] == kept.hash.hex()
     assert violation.conflicting[1] == seats[3].finalized.blocks[1].hash.hex()

@@ -36,6 +36,11 @@ class Block(msgspec.Struct, frozen=True, gc=False):
     payload_digest: bytes
     hash: bytes
 
+    @property
+    def names(self) -> tuple[bytes, bytes, bytes]:
+        """The three hashes in it."""
+        return self.parent, self.payload_digest, self.hash
+
 
 class Proposal(msgspec.Struct, frozen=True, gc=False):
     """A block with its payload, signed by the leader of its epoch; the signature is the leader's vote (R5)."""

@@ -1,6 +1,8 @@
-"""How much one validator keeps of what others send it, so that a flood costs memory nothing (C11).
+"""How much one validator keeps of what others send it, so that a flood costs memory little (C11).
 
-A flood may cost liveness, never safety: what is dropped here is a message that was never counted.
+What is dropped was never counted, so a bound costs no safety. It costs no liveness either: a name that f + 1 validators
+signed is exempt, since one of them is honest and signs one name in an epoch; and what was dropped before that can be
+asked for (market_sim/core/consensus/catching_up.py), which is why the epochs are remembered in which something was.
 """
 
 from __future__ import annotations
@@ -8,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, Literal
 
-from market_sim.core.consensus.blocks import Block, Message, Vote
+from market_sim.core.consensus.blocks import Block, Message, Proposal, Vote
 from market_sim.core.errors import ProtocolViolation
 from market_sim.core.models.event import Numbers
 
@@ -16,7 +18,16 @@ EPOCHS_AHEAD: Final = 4
 KEPT_PER_EPOCH: Final = 64
 RECORDED_PER_EPOCH: Final = 16
 
-_EPOCHS_REMEMBERED = 64
+JUNK_KEPT: Final = 512
+"""How many further signatures of double signers are kept before those of old epochs are dropped."""
+EPOCHS_OPEN: Final = 8
+"""So many epochs behind the last final block are left out of that."""
+
+LARGEST_NAME: Final = 32
+LARGEST_SIGNATURE: Final = 512
+LARGEST_PAYLOAD: Final = 2**20
+"""Bytes that a message may hold of each; an honest payload of the most trades has little more than half of it."""
+
 _FLOODS = frozenset(("TOO_MANY_BLOCKS", "TOO_MANY_SIGNATURES", "TOO_FAR_AHEAD"))
 
 Record = Literal["refusal", "flood", "last", "none"]
@@ -25,20 +36,38 @@ Record = Literal["refusal", "flood", "last", "none"]
 class Bounds:
     """The counters and the queue of one validator."""
 
-    def __init__(self) -> None:
+    def __init__(self, faults: int) -> None:
+        self._faults = faults
+        self.dropped: set[int] = set()
+        """The epochs of which something was dropped."""
+        self.closed = 0
+        """Up to this epoch nothing more is kept that only liars may have signed."""
         self._queue: dict[int, list[Message]] = {}
         self._unsupported: dict[int, set[bytes]] = {}
-        self._first_signed: dict[int, dict[int, bytes]] = {}
+        self._first_signed: dict[int, dict[int, tuple[bytes, bytes]]] = {}
         self._also_signed: dict[tuple[int, int], int] = {}
+        self._convicted: set[tuple[int, int]] = set()
+        self._junk = 0
         self._recorded: dict[str, int] = {}
 
     def start(self, epoch: int) -> list[Message]:
         """A new epoch: hands out the messages that waited for it (R10) and forgets old counters."""
         due = [number for number in sorted(self._queue) if number <= epoch]
         messages = [message for number in due for message in self._queue.pop(number)]
-        self._first_signed.pop(epoch - _EPOCHS_REMEMBERED, None)
         self._recorded.clear()
         return messages
+
+    # ---- sizes --------------------------------------------------------------------------------------------------
+
+    def check_sizes(self, message: Message) -> None:
+        """Refuses a message with a part that is larger than any honest one."""
+        names = (message.block,) if isinstance(message, Vote) else message.block.names
+        if max(map(len, names)) > LARGEST_NAME:
+            raise ProtocolViolation("NAME_TOO_LONG", found=max(map(len, names)), limit=LARGEST_NAME)
+        if len(message.signature) > LARGEST_SIGNATURE:
+            raise ProtocolViolation("SIGNATURE_TOO_LONG", found=len(message.signature), limit=LARGEST_SIGNATURE)
+        if isinstance(message, Proposal) and len(message.payload) > LARGEST_PAYLOAD:
+            raise ProtocolViolation("PAYLOAD_TOO_LONG", found=len(message.payload), limit=LARGEST_PAYLOAD)
 
     # ---- early messages -----------------------------------------------------------------------------------------
 
@@ -52,6 +81,7 @@ class Bounds:
         epoch, sender = _origin(message)
         waiting = self._queue.setdefault(epoch, [])
         if sum(_origin(other)[1] == sender for other in waiting) >= KEPT_PER_EPOCH:
+            self.dropped.add(epoch)
             raise ProtocolViolation("TOO_MANY_SIGNATURES", limit=KEPT_PER_EPOCH, sender=sender, of_epoch=epoch)
         waiting.append(message)
 
@@ -63,8 +93,10 @@ class Bounds:
 
     def check_block(self, block: Block, signers: Mapping[int, bytes]) -> None:
         """Refuses one more block that only its leader has signed."""
-        kept = self._unsupported.get(block.epoch, ())
-        if len(kept) >= KEPT_PER_EPOCH and not signers:
+        if signers:
+            return
+        if block.epoch <= self.closed or len(self._unsupported.get(block.epoch, ())) >= KEPT_PER_EPOCH:
+            self.dropped.add(block.epoch)
             raise ProtocolViolation("TOO_MANY_BLOCKS", limit=KEPT_PER_EPOCH, of_epoch=block.epoch)
 
     def keep_unsupported(self, block: Block) -> None:
@@ -79,21 +111,46 @@ class Bounds:
 
     # ---- signatures ---------------------------------------------------------------------------------------------
 
-    def note_signature(self, epoch: int, signer: int, block: bytes) -> bytes | None:
-        """Remember who signed what; returns the first block, once, when a second one of the epoch appears."""
+    def note_signature(self, epoch: int, signer: int, block: bytes, signature: bytes) -> tuple[bytes, bytes] | None:
+        """Remember who signed what, for the whole run, since it is evidence for the whole run.
+
+        Returns the first block and its signature, once, when a second block of the epoch appears.
+        """
         signed = self._first_signed.get(epoch)
         if signed is None:
             signed = self._first_signed[epoch] = {}
-        first = signed.setdefault(signer, block)
-        if first == block:
+        first = signed.get(signer)
+        if first is None:
+            signed[signer] = (block, signature)
             return None
-        count = self._also_signed[(epoch, signer)] = self._also_signed.get((epoch, signer), 0) + 1
-        return first if count == 1 else None
+        if first[0] == block:
+            return None
+        key = (epoch, signer)
+        self._also_signed[key] = self._also_signed.get(key, 0) + 1
+        self._junk += 1
+        if key in self._convicted:
+            return None
+        self._convicted.add(key)
+        return first
 
-    def check_votes(self, epoch: int, voter: int) -> None:
-        """Refuses one more vote of a validator that signed many blocks of one epoch."""
-        if self._also_signed and self._also_signed.get((epoch, voter), 0) >= KEPT_PER_EPOCH - 1:
+    def check_votes(self, epoch: int, voter: int, others: int) -> None:
+        """Refuses one more vote of a validator that signed many blocks of one epoch; `others` signed this one, too."""
+        if others >= self._faults or not (self._also_signed or epoch <= self.closed):
+            return
+        if epoch <= self.closed or self._also_signed.get((epoch, voter), 0) >= KEPT_PER_EPOCH:
+            self.dropped.add(epoch)
             raise ProtocolViolation("TOO_MANY_SIGNATURES", limit=KEPT_PER_EPOCH, sender=voter, of_epoch=epoch)
+
+    def close(self, final_epoch: int) -> bool:
+        """Close the epochs long before the last final block when too much junk was signed; True when it was done."""
+        if self._junk < JUNK_KEPT:
+            return False
+        self._junk = 0
+        self.closed = closed = max(self.closed, final_epoch - EPOCHS_OPEN)
+        self.dropped = {epoch for epoch in self.dropped if epoch > closed}
+        self._unsupported = {epoch: kept for epoch, kept in self._unsupported.items() if epoch > closed}
+        self._also_signed = {key: count for key, count in self._also_signed.items() if key[0] > closed}
+        return True
 
     # ---- records of refusals ------------------------------------------------------------------------------------
 

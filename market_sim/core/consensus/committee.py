@@ -13,6 +13,7 @@ import msgspec
 
 from market_sim.core.consensus.blocks import FinalBlock, Message, Rules
 from market_sim.core.consensus.byzantine import Envelope, Traitor
+from market_sim.core.consensus.catching_up import Request
 from market_sim.core.consensus.durable import DurableRecord
 from market_sim.core.consensus.monitors import Monitors
 from market_sim.core.consensus.network import EXCHANGE, Copies, Network
@@ -43,6 +44,19 @@ class News(msgspec.Struct, frozen=True):
 
     number: int
     content: Any
+
+
+class Question(msgspec.Struct, frozen=True):
+    """A request on its way to one peer; channels between two validators are authenticated, so the asker is known."""
+
+    asker: int
+    request: Request
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What a peer knows, on its way to the validator that asked."""
+
+    messages: tuple[Message, ...]
 
 
 class Committee:
@@ -121,6 +135,7 @@ class Committee:
         if index in self.traitors:
             raise InputError(f"validator {index} is byzantine: what it forgets is its own affair")
         validator = self.validators[index] = self._seat(index, self.disks[index])
+        self.network.forget(index)
         if self.monitors is not None:
             self.monitors.restarted(index, [final.hash for final in self.disks[index].finalized])
         validator.now = self._clock.now
@@ -129,8 +144,8 @@ class Committee:
             self._carry_out(index, validator.on_epoch(self.epoch))
         for peer, other in enumerate(self.validators):
             if peer != index:
-                for message in other.recall(validator.finalized.height):
-                    self._post(self.network.send(peer, (index,), self._clock.now), message)
+                known = tuple(other.peers.recall(validator.finalized.height))
+                self._post(self.network.send(peer, (index,), self._clock.now), Answer(known))
 
     def _start_epoch(self, epoch: int) -> None:
         now = self._clock.now
@@ -156,6 +171,12 @@ class Committee:
             if type(thing) is News:
                 self._learn_news(receiver, thing)
                 continue
+            if type(thing) is Question:
+                self._answer(receiver, thing)
+                continue
+            if type(thing) is Answer:
+                self._learn_answer(receiver, thing)
+                continue
             if self.monitors is not None:
                 self.monitors.delivered(receiver, thing)
             traitor = self._turned(receiver)
@@ -169,6 +190,7 @@ class Committee:
                 self._carry_out(receiver, step)
             elif step is not NOTHING:
                 self._send(receiver, step.send)
+                self._ask(receiver, step.ask)
 
     def _learn_news(self, index: int, news: News) -> None:
         if not self._payloads[index].learn(news.content):
@@ -196,13 +218,38 @@ class Committee:
         if index not in self.traitors:
             self._watch(index, step)
         self._send(index, step.send)
+        self._ask(index, step.ask)
         if step.persist:
             self._tell_final(index)
+
+    def _ask(self, index: int, requests: Sequence[Request]) -> None:
+        for request in requests:
+            copies = self.network.send(index, range(self.rules.validators), self._clock.now)
+            self._post(copies, Question(index, request))
+
+    def _answer(self, index: int, question: Question) -> None:
+        """A peer asks; a liar answers while it does nothing else that is wrong."""
+        traitor = self.traitors.get(index)
+        if traitor is not None and not traitor.echoes():
+            return
+        known = self.validators[index].peers.answer(question.asker, question.request)
+        if known:
+            self._post(self.network.send(index, (question.asker,), self._clock.now), Answer(known))
+
+    def _learn_answer(self, index: int, answer: Answer) -> None:
+        if index in self.traitors:
+            return
+        validator = self.validators[index]
+        if self.monitors is not None:
+            for message in answer.messages:
+                if not validator.knows(message):
+                    self.monitors.delivered(index, message)
+        self._carry_out(index, validator.on_answer(answer.messages))
 
     def _send(self, index: int, messages: Sequence[Message]) -> None:
         now, network = self._clock.now, self.network
         for message in messages:
-            copies = network.broadcast(index, message.signature, now)
+            copies = network.broadcast(index, message, now)
             if copies:
                 self._post(copies, message)
 
@@ -213,7 +260,7 @@ class Committee:
         for envelope in envelopes:
             moment = self._clock.now + envelope.delay_ns
             if envelope.receivers is None and not envelope.delay_ns:
-                copies = self.network.broadcast(index, envelope.message.signature, moment)
+                copies = self.network.broadcast(index, envelope.message, moment)
             else:
                 receivers = everyone if envelope.receivers is None else envelope.receivers
                 copies = self.network.send(index, receivers, moment)
@@ -226,7 +273,7 @@ class Committee:
             self._told[index] += len(blocks)
             self._finalized(index, blocks)
 
-    def _post(self, copies: Copies, thing: Message | News) -> None:
+    def _post(self, copies: Copies, thing: Message | News | Question | Answer) -> None:
         """Put copies into the mail; all that arrives in one millisecond shares one entry of the clock."""
         mail = self._mail
         for receiver, time in copies:

@@ -44,6 +44,7 @@ class Door:
             return False
         if epoch > now_epoch and self._bounds.is_queued(vote):
             return False
+        self._bounds.check_sizes(vote)
         if not self._verifier.is_valid(voter, epoch, name, vote.signature):
             raise _bad_signature(voter, epoch, name)
         if known is not None and voter in known:
@@ -62,6 +63,7 @@ class Door:
             return False
         if block.epoch > now_epoch and self._bounds.is_queued(proposal):
             return False
+        self._bounds.check_sizes(proposal)
         if block.hash != block_hash(block.parent, block.epoch, block.payload_digest):
             raise ProtocolViolation("ILL_FORMED", part="block hash", of_epoch=block.epoch)
         if block.payload_digest != sha256(proposal.payload).digest():

@@ -7,7 +7,13 @@ from collections.abc import Iterator, Sequence
 from msgspec.structs import replace
 
 from market_sim.core.consensus.blocks import Block, Message, Proposal, Vote, make_block
-from market_sim.core.consensus.bounds import EPOCHS_AHEAD, KEPT_PER_EPOCH
+from market_sim.core.consensus.bounds import (
+    EPOCHS_AHEAD,
+    KEPT_PER_EPOCH,
+    LARGEST_NAME,
+    LARGEST_PAYLOAD,
+    LARGEST_SIGNATURE,
+)
 from market_sim.core.consensus.signing import Signer
 from market_sim.core.consensus.streamlet import Validator
 from market_sim.core.randomness import Stream
@@ -77,7 +83,7 @@ def usurped_block(liar: Validator, chance: Stream) -> tuple[Block, bytes]:
 
 
 def flood(liar: Validator, signer: Signer) -> Iterator[Message]:
-    """More blocks than are kept when the liar leads, more votes for nothing than are kept otherwise."""
+    """More blocks than are kept when the liar leads, more votes for nothing otherwise, and what is too large."""
     genesis, parent, epoch = liar.view.genesis.hash, liar.view.tips[0], liar.epoch
     for number in range(KEPT_PER_EPOCH + 6):
         payload = b"flood %d of validator %d" % (number, liar.index)
@@ -87,6 +93,11 @@ def flood(liar: Validator, signer: Signer) -> Iterator[Message]:
             yield Proposal(genesis, block, payload, liar.index, signature)
         else:
             yield Vote(genesis, epoch, block.hash, liar.index, signature)
+    yield Vote(genesis, epoch, b"n" * (LARGEST_NAME + 1), liar.index, b"x")
+    yield Vote(genesis, epoch, parent.hash, liar.index, b"s" * (LARGEST_SIGNATURE + 1))
+    if liar.rules.leader(epoch) == liar.index:
+        payload = b"p" * (LARGEST_PAYLOAD + 1)
+        yield Proposal(genesis, make_block(parent.hash, epoch, payload), payload, liar.index, b"x")
 
 
 def _flip(data: bytes, chance: Stream) -> bytes:

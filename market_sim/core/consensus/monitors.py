@@ -27,15 +27,18 @@ class Ear:
     def __init__(self, genesis: str) -> None:
         self.epoch = 0
         self.parent: dict[str, str] = {}
+        self.children: dict[str, list[str]] = {}
         self.epoch_of: dict[str, int] = {genesis: 0}
         self.signed: dict[tuple[int, str], set[int]] = {}
         self.first: dict[int, str] = {}
         self.height: dict[str, int] = {genesis: 0}
+        self.longest = 0
         self.final: list[str] = [genesis]
         self.voted: dict[int, str] = {}
         self.early: list[Any] = []
         self.flooded = False
-        self.news = True
+        self.touched: set[str] = set()
+        """The blocks of which something changed since they were judged last, so that a step costs what it changes."""
 
 
 class Monitors:
@@ -62,6 +65,7 @@ class Monitors:
         self.ears = {index: Ear(genesis.hex()) for index in honest}
         self.payloads: dict[str, bytes] = {}
         self.agreed: list[str] = [genesis.hex()]
+        self.ordered: set[object] = set()
         self.hits: list[MonitorHit] = []
         self._now = 0
 
@@ -93,14 +97,20 @@ class Monitors:
             parent = message.block.parent.hex()
             if ear.epoch_of.get(parent, 0) >= epoch:
                 return
-            ear.parent[name], ear.epoch_of[name] = parent, epoch
+            self._place(ear, name, parent, epoch)
             ear.first.setdefault(epoch, name)
             self.payloads[name] = message.payload
         elif ear.epoch_of.get(name, epoch) != epoch:
             return
         signers = ear.signed.setdefault((epoch, name), set())
-        ear.news = ear.news or not is_vote or signer not in signers
         signers.add(signer)
+        ear.touched.add(name)
+
+    def _place(self, ear: Ear, name: str, parent: str, epoch: int) -> None:
+        if name not in ear.parent:
+            ear.children.setdefault(parent, []).append(name)
+        ear.parent[name], ear.epoch_of[name] = parent, epoch
+        ear.touched.add(name)
 
     def _is_genuine(self, message: Any) -> bool:
         if message.genesis != self.genesis:
@@ -127,7 +137,6 @@ class Monitors:
             return []
         self._now = now
         before = len(self.hits)
-        ear.news = ear.news or bool(facts)
         for fact in facts:
             if isinstance(fact, BlockProposed):
                 self._proposed(index, ear, fact)
@@ -155,14 +164,15 @@ class Monitors:
         fresh = self.ears[index] = Ear(self.genesis.hex())
         fresh.voted, fresh.final, fresh.epoch = ear.voted, ear.final, ear.epoch
         for height, name in enumerate(ear.final[1:], 1):
-            fresh.parent[name], fresh.epoch_of[name] = ear.parent[name], ear.epoch_of[name]
-            fresh.height[name] = height
+            self._place(fresh, name, ear.parent[name], ear.epoch_of[name])
+            fresh.height[name] = fresh.longest = height
+        fresh.touched.clear()
 
     def _proposed(self, index: int, ear: Ear, fact: BlockProposed) -> None:
         """C4: a proposal is the leader's vote, so its parent must be of maximal notarized length."""
         if self.leader(fact.epoch) != index or fact.proposer != index:
             self._hit("C4", index, (fact.block,), "proposed without leading")
-        ear.parent[fact.block], ear.epoch_of[fact.block] = fact.parent, fact.epoch
+        self._place(ear, fact.block, fact.parent, fact.epoch)
         ear.first[fact.epoch] = fact.block
 
     def _voted(self, index: int, ear: Ear, fact: VoteCast) -> None:
@@ -174,13 +184,14 @@ class Monitors:
         parent = ear.parent.get(block)
         if parent is None or ear.first.get(epoch) != block or ear.epoch_of[block] != epoch:
             self._hit("C4", index, (block,), f"the vote is not for the first proposal of epoch {epoch}")
-        elif ear.height.get(parent) != max(ear.height.values()):
+        elif ear.height.get(parent) != ear.longest:
             self._hit("C4", index, (block, parent), "the parent is not notarized, or not of maximal length")
         elif ear.epoch_of[parent] >= epoch:
             self._hit("C4", index, (block, parent), "the epoch is not after the parent's")
         if not self.is_valid(index, epoch, bytes.fromhex(block), bytes.fromhex(fact.signature)):
             self._hit("C5", index, (block,), "the voter's own signature is not valid")
         ear.signed.setdefault((epoch, block), set()).add(index)
+        ear.touched.add(block)
 
     def _notarized(self, index: int, ear: Ear, fact: BlockNotarized) -> None:
         """C5: a quorum of distinct known validators has signed, and the parent is notarized."""
@@ -193,6 +204,8 @@ class Monitors:
         if parent not in ear.height or ear.height[parent] + 1 != fact.height:
             self._hit("C5", index, (block,), f"height {fact.height} without a notarized parent below it")
         ear.height[block] = fact.height
+        ear.longest = max(ear.longest, fact.height)
+        ear.touched.update((block, *ear.children.get(block, ())))
 
     def _finalized(self, index: int, ear: Ear, fact: BlockFinalized) -> None:
         """C1, C2, C6, C7: the middle of three in a row or its prefix, next in the chain, the same for all."""
@@ -201,7 +214,7 @@ class Monitors:
         adjacent = ear.parent.get(third) == middle and ear.parent.get(middle) == first
         in_a_row = epochs[1] == epochs[0] + 1 and epochs[2] == epochs[0] + 2
         notarized = all(name in ear.height for name in fact.because)
-        if not (adjacent and in_a_row and notarized and fact.block in self._prefix(ear, middle)):
+        if not (adjacent and in_a_row and notarized and self._is_prefix(ear, fact, middle)):
             self._hit("C6", index, fact.because, f"epochs {epochs} do not make {fact.block[:6]} final")
         if fact.height != len(ear.final) or ear.parent.get(fact.block) != ear.final[-1]:
             self._hit(
@@ -217,27 +230,31 @@ class Monitors:
             self.agreed.append(fact.block)
             self._each_item_once(index, fact.block)
 
-    def _prefix(self, ear: Ear, name: str) -> set[str]:
-        prefix = {name}
-        while name in ear.parent:
+    def _is_prefix(self, ear: Ear, fact: BlockFinalized, name: str) -> bool:
+        """Whether the block lies on the chain that ends with this name."""
+        while name != fact.block and ear.height.get(name, 0) > fact.height:
             name = ear.parent[name]
-            prefix.add(name)
-        return prefix
+        return name == fact.block
 
     def _each_item_once(self, index: int, block: str) -> None:
         """C7: nothing is ordered twice along the finalized chain."""
         if self.items is None:
             return
-        ordered = [item for name in self.agreed[1:] for item in self.items(self.payloads.get(name, b""))]
-        if len(set(ordered)) != len(ordered):
-            self._hit("C7", index, (block,), "an item stands twice in the finalized chain")
+        for item in self.items(self.payloads.get(block, b"")):
+            if item in self.ordered:
+                self._hit("C7", index, (block,), "an item stands twice in the finalized chain")
+            self.ordered.add(item)
 
     def _nothing_is_missing(self, index: int, ear: Ear) -> None:
         """C5, C6, the other direction: what has a quorum is notarized, what has three in a row is final."""
-        if ear.flooded or not ear.news:
+        touched = sorted(ear.touched)
+        ear.touched.clear()
+        if ear.flooded:
             return  # C11: a validator that dropped a flood may know less than it was told
-        ear.news = False
-        for name, parent in ear.parent.items():
+        for name in touched:
+            parent = ear.parent.get(name)
+            if parent is None:
+                continue
             if name not in ear.height:
                 signers = ear.signed.get((ear.epoch_of[name], name), set())
                 in_order = parent in ear.height and ear.epoch_of[parent] < ear.epoch_of[name]

@@ -92,7 +92,9 @@ class Network:
             or conditions.stable_from_epoch > 1
         )
         self._record: Callable[[ConsensusEvent], None] = _forget
-        self._covered: dict[object, int] = {}
+        # Who has a copy of which message, of this epoch and of the one before: for the echo that may be left out.
+        self._covered: dict[object, set[int]] = {}
+        self._covered_before: dict[object, set[int]] = {}
         self.epoch = 0
 
     def begin(self, first_epoch_at: int, record: Callable[[ConsensusEvent], None]) -> None:
@@ -103,7 +105,7 @@ class Network:
     def start_epoch(self, epoch: int, now: int) -> None:
         """A new epoch: tells the journal about partitions that begin, and forgets what has been delivered."""
         self.epoch = epoch
-        self._covered = {key: seen for key, seen in self._covered.items() if seen >= epoch - 1}
+        self._covered_before, self._covered = self._covered, {}
         for cut in self.conditions.partitions:
             if cut.first == epoch:
                 kind = "partition" if cut.both_ways else "one-way partition"
@@ -116,21 +118,39 @@ class Network:
 
     # ---- copies -------------------------------------------------------------------------------------------------
 
-    def broadcast(self, sender: int, key: object, now: int) -> Copies:
-        """The copies of a message for everyone else; `key` names the message for the echo that may be left out."""
-        if not self.echoes_literally and key in self._covered:
+    def broadcast(self, sender: int, message: object, now: int) -> Copies:
+        """The copies of a message for everyone else.
+
+        In a large committee an echo is left out for each receiver that has a copy of this very message due within
+        Delta. The message itself is the name: a leader's vote and its proposal carry the same signature, and whoever
+        has the one may lack the other.
+        """
+        if self.echoes_literally:
+            return self._copies(sender, now)
+        covered = self._covered.get(message) or self._covered_before.get(message)
+        if covered is None:
+            covered = self._covered[message] = {sender}
+            copies = self._copies(sender, now)
+        elif len(covered) == self.rules.validators:
             return []
-        if self._disturbed:
-            copies = self.send(sender, range(self.rules.validators), now)
         else:
-            low, span = self._low, self._span
-            copies = [
-                (receiver, now + (low + int(chance.random() * span)) * MILLISECOND)
-                for receiver, chance in self._row(sender)
-            ]
-        if not self.echoes_literally and all(time <= now + self.rules.delta_ns for _, time in copies):
-            self._covered[key] = self.epoch
+            copies = self.send(sender, [one for one in range(self.rules.validators) if one not in covered], now)
+        covered.update(receiver for receiver, time in copies if time <= now + self.rules.delta_ns)
         return copies
+
+    def forget(self, receiver: int) -> None:
+        """A validator lost what it had received: no echo is left out for it because of that."""
+        for covered in (*self._covered.values(), *self._covered_before.values()):
+            covered.discard(receiver)
+
+    def _copies(self, sender: int, now: int) -> Copies:
+        if self._disturbed:
+            return self.send(sender, range(self.rules.validators), now)
+        low, span = self._low, self._span
+        return [
+            (receiver, now + (low + int(chance.random() * span)) * MILLISECOND)
+            for receiver, chance in self._row(sender)
+        ]
 
     def send(self, sender: int, receivers: Sequence[int], now: int) -> Copies:
         """The copies of a message for some; under duplication a receiver can get two."""

@@ -13,6 +13,7 @@ import msgspec
 
 from market_sim.core.consensus.blocks import Block, FinalBlock, Message, Proposal, Rules, Vote, make_block
 from market_sim.core.consensus.bounds import Bounds
+from market_sim.core.consensus.catching_up import CatchingUp, Request
 from market_sim.core.consensus.door import Door, epoch_not_after
 from market_sim.core.consensus.durable import Durable, DurableRecord, Signed
 from market_sim.core.consensus.finality import Conflict, FinalizedChain, Three
@@ -24,6 +25,7 @@ from market_sim.core.models.consensus_events import (
     BlockFinalized,
     BlockNotarized,
     BlockProposed,
+    BlockRequested,
     ConsensusEvent,
     EquivocationSeen,
     FloodDropped,
@@ -43,6 +45,8 @@ class Step(msgspec.Struct, frozen=True, gc=False):
     send: tuple[Message, ...] = ()
     persist: tuple[Durable, ...] = ()
     facts: tuple[ConsensusEvent, ...] = ()
+    ask: tuple[Request, ...] = ()
+    """What the validator lacks and asks its peers for."""
 
 
 NOTHING = Step()
@@ -61,8 +65,9 @@ class Validator:
         self.signed_epoch = 0
         self.lock = 0
         self.view = View(genesis, rules.quorum)
-        self.bounds = Bounds()
+        self.bounds = Bounds(rules.faults)
         self.finalized = FinalizedChain(genesis)
+        self.peers = CatchingUp(rules, self.view, self.finalized)
         self._genesis = genesis.hash
         self._signer = signer
         self._door = Door(rules, self.view, self.bounds, verifier)
@@ -72,6 +77,7 @@ class Validator:
         self._send: list[Message] = []
         self._persist: list[Durable] = []
         self._facts: list[ConsensusEvent] = []
+        self._ask: list[Request] = []
 
     @classmethod
     def restored(
@@ -103,6 +109,7 @@ class Validator:
             self._judged(self._pinned.block, "expired", reason or self._waits_for, numbers)
         self.epoch = epoch
         self._pinned = self._waits_for = None
+        self._ask += self.peers.ask_again(epoch)
         for message in self.bounds.start(epoch):
             self._take_in(message)
         if self.rules.leader(epoch) == self.index:
@@ -135,25 +142,21 @@ class Validator:
         self._judge_again()
         return self._step()
 
-    def recall(self, above: int) -> list[Message]:
-        """What this validator has seen beyond a final height: for a peer that restarted."""
-        final = {block.hash for block in self.finalized.blocks[: above + 1]}
-        places = [place for place in self.view.signatures if place[1] not in final]
-        return [message for place in places for message in self._messages_about(*place)]
+    def on_answer(self, messages: Sequence[Message]) -> Step:
+        """What a peer knows: taken in like any message, and not passed on, since the peer did that at first sight."""
+        for message in messages:
+            try:
+                if not self.knows(message) and self._door.admits(message, self.epoch):
+                    self._take_in(message)
+            except ProtocolViolation as violation:
+                self._refuse(message, violation)
+        return self._step()
 
-    def _messages_about(self, epoch: int, name: bytes) -> list[Message]:
-        """The proposal, if it is here, and the votes for one block."""
-        block, leader = self.view.blocks.get(name), self.rules.leader(epoch)
-        signers = self.view.signatures.get((epoch, name), {})
-        messages: list[Message] = [
-            Vote(self._genesis, epoch, name, signer, signature)
-            for signer, signature in signers.items()
-            if block is None or signer != leader
-        ]
-        if block is not None and leader in signers:
-            payload = self.view.payloads[name]
-            messages.insert(0, Proposal(self._genesis, block, payload, leader, signers[leader]))
-        return messages
+    def knows(self, message: Message) -> bool:
+        """Whether this very statement is in view."""
+        if isinstance(message, Vote):
+            return message.voter in self.view.signatures.get((message.epoch, message.block), ())
+        return message.block.hash in self.view.blocks
 
     # ---- proposals ----------------------------------------------------------------------------------------------
 
@@ -173,21 +176,13 @@ class Validator:
         signature = self._sign(block, height)
         proposal = Proposal(self._genesis, block, payload, self.index, signature)
         if self.rules.variant == "crash":
-            self._send += self._chain_up_to(parent)
+            self._send += self.peers.chain_up_to(parent)
         self._pinned = proposal
         self._send.append(proposal)
         self.bounds.keep_unsupported(block)
-        self.bounds.note_signature(self.epoch, self.index, block.hash)
+        self.bounds.note_signature(self.epoch, self.index, block.hash, signature)
         self.view.signatures.setdefault((block.epoch, block.hash), {})[self.index] = signature
         self._notarized(self.view.add_block(block, payload))
-
-    def _chain_up_to(self, parent: Block) -> list[Message]:
-        """Paper, section 5: against crashes the leader also sends the notarized parent chain (what is not final)."""
-        path = []
-        while self.view.height[parent.hash] > self.finalized.height:
-            path.append(parent)
-            parent = self.view.blocks[parent.parent]
-        return [message for block in reversed(path) for message in self._messages_about(block.epoch, block.hash)]
 
     def choose_parent(self, tips: Sequence[Block]) -> Block:
         """R5: any longest notarized chain will do; the smallest hash makes the choice the same in every run."""
@@ -196,15 +191,15 @@ class Validator:
     def _learn(self, proposal: Proposal) -> None:
         """R6, R7, R11: keep the block, count its leader's signature, pin it if it is the first of this epoch."""
         block = proposal.block
-        signers = self.view.signatures.setdefault((block.epoch, block.hash), {})
-        self.bounds.check_block(block, signers)
-        other = self.bounds.note_signature(block.epoch, proposal.proposer, block.hash)
-        if other is not None:
-            self._convict(block.epoch, proposal.proposer, (other, block.hash), proposal.signature)
+        self._note_signature(block.epoch, proposal.proposer, block.hash, proposal.signature)
+        place = (block.epoch, block.hash)
+        self.bounds.check_block(block, self.view.signatures.get(place, {}))
+        signers = self.view.signatures.setdefault(place, {})
         signers[proposal.proposer] = proposal.signature
         if len(signers) == 1:
             self.bounds.keep_unsupported(block)
         self._notarized(self.view.add_block(block, proposal.payload))
+        self._ask_for_votes(block, len(signers))
         if block.epoch < self.epoch:
             numbers: Numbers = {"of_epoch": block.epoch, "now_epoch": self.epoch}
             self._set_aside(proposal, "expired", "LATE_PROPOSAL", numbers)
@@ -228,6 +223,8 @@ class Validator:
             if reason != self._waits_for:
                 self._judged(block, verdict, reason, numbers)
             self._waits_for = reason
+            if reason in ("PARENT_UNKNOWN", "PARENT_NOT_NOTARIZED"):
+                self._ask_for(self.view.blocks.get(block.parent), block.parent)
             return
         self._waits_for = None
         if verdict == "refused":
@@ -235,7 +232,7 @@ class Validator:
             return
         signature = self._sign(block, self.view.height[block.parent])
         self._send.append(Vote(self._genesis, block.epoch, block.hash, self.index, signature))
-        self.bounds.note_signature(block.epoch, self.index, block.hash)
+        self.bounds.note_signature(block.epoch, self.index, block.hash, signature)
         signers = self.view.signatures[(block.epoch, block.hash)]
         signers[self.index] = signature
         self.bounds.support(block.epoch, block.hash)
@@ -286,21 +283,23 @@ class Validator:
         block = self.view.blocks.get(name)
         if block is not None and block.epoch != epoch:
             raise ProtocolViolation("WRONG_EPOCH", of_epoch=epoch, block=name.hex(), block_epoch=block.epoch)
-        self.bounds.check_votes(epoch, voter)
-        other = self.bounds.note_signature(epoch, voter, name)
-        if other is not None:
-            self._convict(epoch, voter, (other, name), vote.signature)
+        self._note_signature(epoch, voter, name, vote.signature)
         signers = self.view.signatures.get((epoch, name))
+        self.bounds.check_votes(epoch, voter, 0 if signers is None else len(signers))
         if signers is None:
             signers = self.view.signatures[(epoch, name)] = {}
         signers[voter] = vote.signature
         if block is None:
+            if len(signers) == self.rules.faults + 1:
+                self._ask_for(None, name, epoch)
             return
         if len(signers) == 2:
             self.bounds.support(epoch, name)
         if len(signers) == self.view.quorum:
             self._notarized(self.view.notarize_from(block))
             self._judge_again()
+        else:
+            self._ask_for_votes(block, len(signers))
 
     # ---- what follows from the view -----------------------------------------------------------------------------
 
@@ -328,6 +327,22 @@ class Validator:
             self._persist.append(FinalBlock(height, block.epoch, block.hash, block.parent, payload))
             name = block.hash.hex()
             self._facts.append(BlockFinalized(self.now, self.epoch, self.index, name, height, _names(three)))
+        if fresh and self.bounds.close(fresh[-1].epoch):
+            self.view.forget(self.bounds.closed, self.rules.faults)
+
+    # ---- catching up --------------------------------------------------------------------------------------------
+
+    def _ask_for_votes(self, block: Block, signers: int) -> None:
+        """Of an epoch of which something was dropped, votes may be missing that make this block notarized elsewhere."""
+        if block.epoch in self.bounds.dropped and self.rules.faults < signers < self.view.quorum:
+            self._ask_for(block, block.hash)
+
+    def _ask_for(self, block: Block | None, name: bytes, epoch: int = 0) -> None:
+        """Ask the peers for a block, or for the signatures on one that is here."""
+        request = self.peers.ask(name, block.epoch if block else epoch, self.epoch)
+        if request is not None:
+            self._ask.append(request)
+            self._facts.append(BlockRequested(self.now, self.epoch, self.index, name.hex(), len(request.signers)))
 
     # ---- refusals and evidence ----------------------------------------------------------------------------------
 
@@ -343,11 +358,12 @@ class Validator:
             return False
         return True
 
-    def _convict(self, epoch: int, culprit: int, names: tuple[bytes, bytes], second: bytes) -> None:
+    def _note_signature(self, epoch: int, signer: int, name: bytes, signature: bytes) -> None:
         """Two signatures of one validator in one epoch convict it: record them once, as evidence."""
-        blocks = (names[0].hex(), names[1].hex())
-        signatures = (self.view.signatures[(epoch, names[0])][culprit].hex(), second.hex())
-        self._facts.append(EquivocationSeen(self.now, self.epoch, self.index, culprit, epoch, blocks, signatures))
+        first = self.bounds.note_signature(epoch, signer, name, signature)
+        if first is not None:
+            blocks, signatures = (first[0].hex(), name.hex()), (first[1].hex(), signature.hex())
+            self._facts.append(EquivocationSeen(self.now, self.epoch, self.index, signer, epoch, blocks, signatures))
 
     def _refuse(self, message: Message, violation: ProtocolViolation) -> None:
         kind = self.bounds.record_of(violation.reason)
@@ -376,10 +392,11 @@ class Validator:
         self._facts.append(ProposalJudged(self.now, self.epoch, self.index, block.hash.hex(), verdict, reason, numbers))
 
     def _step(self) -> Step:
-        step = Step(tuple(self._send), tuple(self._persist), tuple(self._facts))
+        step = Step(tuple(self._send), tuple(self._persist), tuple(self._facts), tuple(self._ask))
         self._send.clear()
         self._persist.clear()
         self._facts.clear()
+        self._ask.clear()
         return step
 
 

@@ -74,6 +74,26 @@ class View:
             block, steps = parent, steps + 1
         return self.height[block.hash] + steps
 
+    def forget(self, closed: int, faults: int) -> None:
+        """Drop what only liars may have signed up to this epoch, long before the last final block.
+
+        No such block can become part of the final chain any more: epochs increase along a chain (R4).
+        """
+        junk = [
+            place
+            for place, signers in self.signatures.items()
+            if place[0] <= closed and len(signers) <= faults and place[1] not in self.height
+        ]
+        for place in junk:
+            del self.signatures[place]
+            block = self.blocks.get(place[1])
+            if block is not None and block.epoch == place[0]:
+                del self.blocks[block.hash], self.payloads[block.hash]
+                siblings = self._children[block.parent]
+                siblings.remove(block)
+                if not siblings:
+                    del self._children[block.parent]
+
     def adopt(self, finalized: Sequence[FinalBlock]) -> None:
         """Start again from a finalized chain read from the disk: its blocks need no signatures any more."""
         for final in finalized:

@@ -96,6 +96,15 @@ class FloodDropped(ConsensusEvent, frozen=True):
     numbers: Numbers
 
 
+class BlockRequested(ConsensusEvent, frozen=True):
+    """A validator lacks what a quorum may know, and asks its peers for this block and the signatures on it."""
+
+    validator: int
+    block: str
+    signatures: int
+    """How many signatures it holds already."""
+
+
 class NetworkFault(ConsensusEvent, frozen=True):
     """The network did not deliver in the ordinary way between these validators until this time."""
 

@@ -46,6 +46,21 @@ _MESSAGES = (
         "the vote is for epoch {of_epoch}, block {block} is of epoch {block_epoch}",
     ),
     _reason(
+        "NAME_TOO_LONG",
+        "C11: a block is named by a hash, and a hash has one length.",
+        "a name in the message has {found} bytes, at most {limit} are read",
+    ),
+    _reason(
+        "SIGNATURE_TOO_LONG",
+        "C11: a signature has a largest size.",
+        "the signature has {found} bytes, at most {limit} are read",
+    ),
+    _reason(
+        "PAYLOAD_TOO_LONG",
+        "C11: a payload has a largest size, whatever it orders.",
+        "the payload has {found} bytes, at most {limit} are read",
+    ),
+    _reason(
         "DUPLICATE_VOTE",
         "R7: signatures of distinct validators count; a second one of the same validator changes nothing.",
         "validator {sender}'s vote for block {block} of epoch {of_epoch} was here already",

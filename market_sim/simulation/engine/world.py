@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from market_sim.core.data.fold import fold
+from market_sim.core.data.fold import Fold
 from market_sim.core.data.journal import Journal
 from market_sim.core.data.tape import Tape
 from market_sim.core.errors import InputError, InvariantBroken, StrategyError
@@ -64,6 +64,8 @@ class World:
         self.mechanisms: list[Mechanism] = []
         self._joining: list[tuple[str, Strategy, int, int]] = []
         self._shocks: list[tuple[int, PriceShock]] = []
+        self._sum = Fold()
+        self._counted = 0
 
     # The verbs of a scenario
 
@@ -161,11 +163,15 @@ class World:
 
     def check(self) -> None:
         """Raise when the exchange's accounts are not what the journal adds up to."""
-        folded = fold(self.journal)
+        for event in self.journal.since(self._counted):
+            self._sum.add(event)
+        self._counted = len(self.journal)
+        folded = self._sum.balances
         for name, account in self.exchange.accounts.items():
             owned = {asset: balance.total for asset, balance in account.balances.items() if balance.total}
-            if owned != folded.get(name, {}):
-                raise InvariantBroken(f"account {name} holds {owned}, but the journal adds up to {folded.get(name)}")
+            counted = {asset: amount for asset, amount in folded.get(name, {}).items() if amount}
+            if owned != counted:
+                raise InvariantBroken(f"account {name} holds {owned}, but the journal adds up to {counted}")
 
     def _wake(self, agent: Agent) -> None:
         try:

@@ -245,8 +245,9 @@ def test_c7_a_payload_that_is_not_the_digests_is_not_heard_and_no_item_comes_twi
     watch.enter(9)
     watch.hear(seats.proposal(one, b"6"))
     assert watch.monitors.payloads == {}
-    watch.notarize(one, two, three, payloads={one.hash: b"5", two.hash: b"5"})
-    assert watch.final(one, 1, (seats.genesis, one, two)) == ["C6"]  # block 2 is due as well
+    payloads = {one.hash: b"5", two.hash: b"5"}
+    assert watch.notarize(one, two, three, payloads=payloads) == ["C6", "C6"]  # blocks 1 and 2 are due
+    assert watch.final(one, 1, (seats.genesis, one, two)) == []
     assert "C7" in watch.final(two, 2, (one, two, three))
 
 
