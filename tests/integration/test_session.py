@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from random import Random
 from threading import Thread
@@ -23,6 +24,7 @@ from market_sim.simulation.scenarios.crowded_room import CrowdedRoom
 from market_sim.simulation.scenarios.first_market import FirstMarket
 from market_sim.simulation.scenarios.scenario import Scenario
 from market_sim.simulation.session import Session
+from tests.conftest import ROOT
 
 CASES = 500 if os.environ.get("HYPOTHESIS_PROFILE") == "ci" else 60
 EPOCH_NS = 1_000_000_000
@@ -298,3 +300,11 @@ def test_a_scenario_that_is_not_shipped_is_given_to_the_replay() -> None:
     with pytest.raises(InputError, match="there is no scenario 'own-room'"):
         Session.replay(result.journal)
     assert Session.replay(result.journal, OwnRoom()).run().fingerprint == result.fingerprint
+
+
+def test_the_page_on_architecture_tells_the_truth_about_sessions(capsys: pytest.CaptureFixture[str]) -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    code, told = re.search(r"```python\n(.*?)```\n\n```text\n(.*?)```", page, re.DOTALL).groups()
+    # The page is ours, and what it shows is what is run here.
+    exec(compile(code, "docs/architecture.md", "exec"), {})  # noqa: S102
+    assert capsys.readouterr().out == told
