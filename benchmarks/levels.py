@@ -157,7 +157,10 @@ def resident_megabytes() -> float:
 
 
 def memory(count: int = ENDLESS) -> dict[str, float]:
-    """Megabytes in use along a very long run whose journal spills to disk."""
+    """Megabytes in use along a very long stream, with a journal that spills to disk, which that of a scenario does not.
+
+    So this shows whether the exchange itself grows, not what a run needs: that grows with its journal.
+    """
     found: dict[str, float] = {}
     with tempfile.TemporaryDirectory() as folder:
         exchange = an_exchange(WITH_FEES, Journal(Spill(Path(folder) / "journal.jsonl")))

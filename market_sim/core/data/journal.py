@@ -4,8 +4,8 @@ An event's sequence number is its place, counted from 0. Whoever makes events ge
 them keeps the number of the next event it wants and asks `since(number)`. There is no other way to tell or to
 learn what happened.
 
-A journal lives in memory. For a run of many millions of events it may be given a spill: then all but the last events
-move to disk, a segment at a time, and reading them looks the same as before.
+A journal lives in memory. It may be given a spill: then all but the last events move to disk, a segment at a time, and
+reading them looks the same as before. No scenario gives it one; the memory benchmark does.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """Matching as a pure function: (book, order) -> (book', trades), on a book that never changes.
 
-This is the order book for lessons. It fits on a screen, every version of it can be kept, and what an order does not
-touch is shared: the new book holds the very same levels. The exchange runs on the mutable book of order_book.py, which
-is faster; a test sends both the same orders and finds the same trades and the same depth.
+No run uses it: it is the order book to read first, and to test the other one against. Every version of it can be
+kept, and what an order does not touch is shared: the new book holds the very same levels. The exchange runs on the
+mutable book of order_book.py, which is faster; a test sends both the same orders and finds the same trades and the
+same depth.
 
 >>> book = EMPTY
 >>> for order in (PureOrder(1, -1, 101, 5), PureOrder(2, -1, 101, 5), PureOrder(3, -1, 102, 5), PureOrder(4, 1, 99, 5)):

@@ -1,0 +1,106 @@
+"""Installs requirements.txt in fresh environments, while the index offers newer releases than it pins.
+
+    python3 .ci/fresh_install.py
+
+For each interpreter on the path, the oldest pip that ships with it; for the one that runs this, also pip 23.2.1 and the
+newest. Beside the usual index stands a folder with an empty wheel, version 999, of each package that is asked for with
+an extra: an installation that takes it, or fails because of it, fails here. The same lock without its extras must be
+refused, which shows that this check can fail. Needs a package index.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+
+LOCK = Path(__file__).resolve().parent.parent / "requirements.txt"
+OLDEST_PIP = {(3, 10): "21.2.3", (3, 11): "22.3", (3, 12): "23.2.1", (3, 13): "24.2"}
+BEFORE_EXTRAS_MERGED = "23.2.1"
+"""The last pip for which `coverage[toml]` and `coverage` are two requirements."""
+PIN = re.compile(r"^([\w.-]+)\[([\w,-]+)\]==", re.MULTILINE)
+
+
+def offer_newer(folder: Path, lock: str) -> list[str]:
+    """Write an empty wheel of version 999 for every package that the lock pins with an extra; their names."""
+    names = sorted({(name, extras) for name, extras in PIN.findall(lock)})
+    for name, extras in names:
+        stem = f"{name.replace('-', '_')}-999.0"
+        metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: 999.0\n"
+        metadata += "".join(f"Provides-Extra: {extra}\n" for extra in extras.split(","))
+        files = {
+            f"{stem}.dist-info/METADATA": metadata,
+            f"{stem}.dist-info/WHEEL": "Wheel-Version: 1.0\nGenerator: -\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        }
+        record = "".join(f"{path},,\n" for path in (*files, f"{stem}.dist-info/RECORD"))
+        with zipfile.ZipFile(folder / f"{stem}-py3-none-any.whl", "w") as wheel:
+            for path, text in {**files, f"{stem}.dist-info/RECORD": record}.items():
+                wheel.writestr(path, text)
+    return [name for name, _ in names]
+
+
+def environment(python: str, pip: str | None, place: Path) -> Path:
+    """A fresh environment of this interpreter with this pip (None: the newest); its interpreter."""
+    shutil.rmtree(place, ignore_errors=True)
+    subprocess.run([python, "-m", "venv", place], check=True)
+    inside = place / "bin" / "python"
+    wanted = ["--upgrade", "pip"] if pip is None else [f"pip=={pip}"]
+    subprocess.run([inside, "-m", "pip", "install", "-q", *wanted], check=True)
+    return inside
+
+
+def problem(python: str, pip: str | None, lock: Path, wheels: Path, place: Path) -> str:
+    """What went wrong when the lock was installed; empty when it was installed as pinned."""
+    inside = environment(python, pip, place)
+    install = [inside, "-m", "pip", "install", "-q", "--no-compile", "--find-links", wheels, "-r", lock]
+    done = subprocess.run(install, capture_output=True, text=True)
+    if done.returncode:
+        return next((line for line in done.stderr.splitlines() if line.startswith("ERROR")), done.stderr[-300:])
+    have = subprocess.run([inside, "-m", "pip", "freeze"], capture_output=True, text=True, check=True).stdout
+    return ", ".join(line for line in have.splitlines() if line.endswith("==999.0"))
+
+
+def interpreters() -> dict[tuple[int, int], str]:
+    """The supported interpreters that are on the path and work, and the one that runs this."""
+    found = {}
+    for version in OLDEST_PIP:
+        name = shutil.which("python{}.{}".format(*version))
+        if name and subprocess.run([name, "-c", ""], capture_output=True).returncode == 0:
+            found[version] = name
+    return {**found, sys.version_info[:2]: sys.executable}
+
+
+def main() -> int:
+    """Try every combination; 1 as soon as one fails."""
+    with tempfile.TemporaryDirectory() as temporary:
+        place, wheels = Path(temporary), Path(temporary) / "wheels"
+        wheels.mkdir()
+        text = LOCK.read_text()
+        offered = offer_newer(wheels, text)
+        if "coverage" not in offered:
+            print("requirements.txt pins coverage without the extra that pytest-cov asks for")
+            return 1
+        stripped = place / "stripped.txt"
+        stripped.write_text(PIN.sub(r"\1==", text))
+        if not (said := problem(sys.executable, BEFORE_EXTRAS_MERGED, stripped, wheels, place / "venv")):
+            print("a lock without its extras was installed: this check cannot fail")
+            return 1
+        print(f"without the extras: {said}")
+        for version, python in interpreters().items():
+            pips: list[str | None] = [OLDEST_PIP[version]]
+            if python == sys.executable:
+                pips += [BEFORE_EXTRAS_MERGED, None]
+            for pip in dict.fromkeys(pips):
+                said = problem(python, pip, LOCK, wheels, place / "venv")
+                print(f"Python {version[0]}.{version[1]}, pip {pip or 'newest'}: {said or 'installed as pinned'}")
+                if said:
+                    return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
