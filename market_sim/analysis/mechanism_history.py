@@ -30,6 +30,8 @@ class Happening:
 
     event: Event
     said: str
+    number: int = 0
+    """Its place in the journal."""
 
     @property
     def kind(self) -> str:
@@ -77,12 +79,12 @@ class MechanismHistory:
 def mechanism_history(journal: Journal) -> MechanismHistory | None:
     """What mechanisms did in this run; None when there were none, or they did nothing."""
     transfers = tuple(journal.of(Transferred))
-    decided = [event for event in journal if type(event) in SENTENCES]
+    decided = [(number, event) for number, event in enumerate(journal) if type(event) in SENTENCES]
     if not transfers and not decided:
         return None
     quotes = Counter(event.quote for event in journal.of(InstrumentListed))
     words = Words(journal)
-    told = tuple(Happening(event, sentence(event, words)) for event in decided)
+    told = tuple(Happening(event, sentence(event, words), number) for number, event in decided)
     return MechanismHistory(words, tuple(sorted(quotes, key=lambda one: -quotes[one])), transfers, told)
 
 

@@ -119,7 +119,9 @@ def test_keys_step_forward_and_back(visitor):
     page.wait_for_function("before => document.getElementById('told').innerText !== before", arg=started)
     next_one = told.inner_text()
     assert "block" in next_one
-    assert page.locator(".veil").is_visible()
+    page.wait_for_function("() => document.getElementById('chart').layout.shapes.at(-1).x0 > 0")
+    assert page.locator("#state").is_visible()
+    assert not page.get_by_text("aggressive orders bought").first.is_visible(), "the sentences tell the whole run"
     page.keyboard.press("ArrowRight")
     page.wait_for_function("before => document.getElementById('told').innerText !== before", arg=next_one)
     page.keyboard.press("ArrowLeft")
@@ -133,7 +135,7 @@ def test_keys_step_forward_and_back(visitor):
     page.wait_for_url("**event=0")
     assert "the run starts" in told.inner_text()
     page.keyboard.press("End")
-    page.wait_for_function("() => document.querySelector('.veil').hidden")
+    page.get_by_text("aggressive orders bought").first.wait_for()
 
 
 @pytest.mark.parametrize("broken", ["**/plotly.min.js", "**/figure.json"])
@@ -215,7 +217,7 @@ def test_what_was_chosen_last_stays_however_late_an_earlier_answer_comes(visitor
     assert "Settlement" not in page.evaluate(titles)
 
 
-def test_pictures_are_drawn_when_they_are_seen_and_veiled_with_the_timeline(visitor):
+def test_pictures_are_drawn_when_they_are_seen_and_hidden_while_the_timeline_is_stepped_through(visitor):
     page = visitor.open(OPTIONS_RUN)
     page.locator("#told .muted").wait_for()
     pictures = page.locator("[data-picture]")
@@ -225,8 +227,9 @@ def test_pictures_are_drawn_when_they_are_seen_and_veiled_with_the_timeline(visi
         picture.scroll_into_view_if_needed()
         page.wait_for_function("one => one.dataset.ready", arg=picture.element_handle())
     page.keyboard.press("ArrowLeft")
-    page.wait_for_function("() => !document.querySelector('#chart .veil').hidden")
-    assert pictures.locator(".veil").evaluate_all("all => all.map(one => one.hidden)") == [False, True]
+    pictures.first.wait_for(state="hidden")
+    page.get_by_role("button", name="Whole run").click()
+    pictures.first.wait_for(state="visible")
     page.get_by_label("mechanisms", exact=True).uncheck()
     page.wait_for_function("() => document.querySelector('[data-picture]').closest('figure').hidden")
 

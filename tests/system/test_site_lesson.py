@@ -27,7 +27,7 @@ def test_the_first_lesson_from_start_to_pass(needs, tmp_path, width):
         page.locator("#told .muted").wait_for()
         page.locator("#place").focus()
         page.keyboard.press("ArrowLeft")
-        page.locator(".veil").wait_for()
+        page.get_by_text("tell the whole run; they are here again").wait_for()
 
         page.get_by_role("button", name="Begin", exact=True).click()
         page.get_by_role("button", name="Save and check").click()

@@ -6,15 +6,25 @@ Pictures of it at 1280 and 390 pixels, light and dark, are left in pytest's temp
 from __future__ import annotations
 
 import importlib
+import json
 import os
+import random
 
 import pytest
 
+from market_sim.analysis.visualization.as_of import figure_as_of
 from market_sim.analysis.visualization.page import timeline_page
+from market_sim.analysis.visualization.panels import layered
+from market_sim.analysis.visualization.time_axis import seconds
+from market_sim.analysis.visualization.timeline import Timeline
 from market_sim.simulation.options import Options
 from market_sim.simulation.run import simulate
 from market_sim.simulation.scenarios.first_market import FirstMarket
 
+RUNS = {
+    "short": Options(epochs=12, settlement="memory", byzantine="n2:equivocate@2-6"),
+    "long": Options(epochs=80, settlement="memory"),
+}
 FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
 
 
@@ -22,11 +32,7 @@ FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
 def pages(tmp_path_factory):
     """An ordinary run with a liar in it, and one that is long enough to be panned through."""
     folder = tmp_path_factory.mktemp("timeline")
-    runs = {
-        "short": Options(epochs=12, settlement="memory", byzantine="n2:equivocate@2-6"),
-        "long": Options(epochs=80, settlement="memory"),
-    }
-    for name, options in runs.items():
+    for name, options in RUNS.items():
         (folder / f"{name}.html").write_text(timeline_page(simulate(FirstMarket(), options)), encoding="utf-8")
     return folder
 
@@ -36,6 +42,12 @@ def library(name: str):
     if os.environ.get("REQUIRE_BROWSER") in ("1", "true"):
         return importlib.import_module(name)
     return pytest.importorskip(name, reason="needs the extra [browser]")
+
+
+@pytest.fixture(scope="module")
+def journal():
+    """What the page `short` is made from."""
+    return simulate(FirstMarket(), RUNS["short"]).journal
 
 
 @pytest.fixture(scope="module")
@@ -84,6 +96,12 @@ def until(page, expression: str) -> None:
 
 def shown_seconds(page) -> list[float]:
     return page.evaluate("document.getElementById('chart-0').layout.xaxis.range")
+
+
+def shown_blocks(page) -> dict[str, int]:
+    """How many blocks of each fate are drawn."""
+    drawn = page.evaluate("document.getElementById('chart-0').data.map((one) => [one.name, one.x ? one.x.length : 0])")
+    return {name: count for name, count in drawn if name in ("proposed", "notarized", "finalized", "orphaned")}
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -148,16 +166,76 @@ def test_the_left_and_right_keys_step_through_the_events(opened):
     assert "epoch 1 starts, validator 1 leads" in told.inner_text()
     page.keyboard.press("ArrowRight")
     assert "validator 1 proposes block 1" in told.inner_text()
-    assert page.evaluate("document.getElementById('chart-0').layout.shapes.at(-1).x0") == 1
-    faded = "document.getElementById('chart-0').data.find((t) => t.name === 'finalized').selectedpoints.length"
-    assert page.evaluate(faded) == 2, "genesis and block 1 are known, the rest is to come"
+    until(page, "document.getElementById('chart-0').layout.shapes.at(-1).x0 === 1")
+    assert shown_blocks(page) == {"finalized": 1, "proposed": 1}, "genesis and the proposal, nothing that comes later"
     page.locator(".scroll").filter(has=page.locator("#chart-0")).focus()
     page.keyboard.press("ArrowLeft")
     assert "epoch 1 starts" in told.inner_text()
     page.focus("#step")
     page.keyboard.press("End")
     assert "The whole run" in told.inner_text()
-    until(page, faded.replace(".length", " === null"))
+    until(page, "document.querySelector('[data-tells=whole]').hidden === false")
+    assert shown_blocks(page)["finalized"] > 5
+
+
+def test_the_browser_draws_what_the_state_function_says_at_any_place(opened, journal):
+    """The modules in two languages that choose what is drawn agree, mark by mark."""
+    page = opened()
+    timeline = Timeline(journal)
+    figure = layered(list(timeline.panels()), timeline.axis, timeline.lines())
+    numbers = json.loads(page.locator("#data").text_content())["steps"]["numbers"]
+    for step in [*random.Random(8).sample(range(len(numbers)), 12), 0, len(numbers) - 1]:
+        number = numbers[step]
+        page.locator("#step").evaluate(
+            "(one, step) => { one.value = step; one.dispatchEvent(new Event('input')); }", step
+        )
+        time = seconds(journal[number].time)
+        until(page, f"document.getElementById('chart-0').layout.shapes.at(-1).x0 === {time}")
+        wanted = figure_as_of(figure, number, time)
+        marks = {trace["name"]: len(trace["x"]) for trace in wanted["data"] if trace.get("x")}
+        drawn = page.evaluate("document.getElementById('chart-0').data.map((one) => [one.name, (one.x || []).length])")
+        assert {name: count for name, count in drawn if count} == marks, step
+        shapes = page.evaluate(
+            "document.getElementById('chart-0').layout.shapes.map((one) => [one.type, one.x0, one.x1])"
+        )
+        assert shapes == [[shape["type"], shape["x0"], shape["x1"]] for shape in wanted["layout"]["shapes"]], step
+        told = page.evaluate("document.getElementById('chart-0').layout.annotations.map((one) => one.text)")
+        assert told == [one["text"] for one in wanted["layout"]["annotations"]], step
+
+
+def test_play_steps_by_itself_until_it_is_paused_and_the_whole_run_ends_it(opened):
+    page = opened()
+    told = page.locator("#told")
+    page.get_by_role("button", name="Play").click()
+    until(page, "document.getElementById('told').textContent.startsWith('3 of')")
+    page.get_by_role("button", name="Pause").click()
+    reached = told.inner_text()
+    page.wait_for_timeout(1_500)
+    assert told.inner_text() == reached
+    page.get_by_role("button", name="Whole run").click()
+    assert "The whole run" in told.inner_text()
+    until(page, "document.querySelector('[data-tells=whole]').hidden === false")
+    assert page.get_by_role("button", name="Play").is_visible()
+
+
+def test_keys_step_from_anywhere_on_the_page_and_the_words_of_the_end_are_hidden(opened):
+    page = opened()
+    page.keyboard.press("Home")
+    until(page, "document.getElementById('told').textContent.startsWith('1 of')")
+    assert page.locator("figcaption table").count() > 0
+    assert not page.locator("figcaption [data-tells=whole]").first.is_visible()
+    page.keyboard.press("ArrowRight")
+    until(page, "document.getElementById('told').textContent.startsWith('2 of')")
+
+
+def test_on_a_phone_the_box_scrolls_to_the_step(opened):
+    page = opened(width=390, height=844)
+    box = "document.querySelector('#chart-0').parentElement"
+    page.focus("#step")
+    page.keyboard.press("ArrowLeft")
+    until(page, f"{box}.scrollLeft > 200")
+    page.keyboard.press("Home")
+    until(page, f"{box}.scrollLeft < 100")
 
 
 def test_a_zoom_survives_a_step_and_a_change_of_colours(opened):

@@ -8,7 +8,11 @@ appearance, above before below, so the same journal gives the same picture.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import zip_longest
 
+from market_sim.analysis.visualization.as_of import END, gathered
+from market_sim.analysis.visualization.block_versions import Version, block_versions, by_fate
 from market_sim.analysis.visualization.chain_history import ChainHistory, Fate
 from market_sim.analysis.visualization.palette import LIGHT
 from market_sim.analysis.visualization.panels import Panel, Part
@@ -67,11 +71,12 @@ def tree_panel(history: ChainHistory, axis: TimeAxis) -> Panel:
         int(50 * (top + 0.72 - floor)),
         {"range": [floor, top + 0.72], "showticklabels": False, "zeroline": False},
     )
+    versions = block_versions(history)
     panel.shapes += _ground(history, axis, places)
-    edges = list(_edges(history, places))
+    edges = list(_edges(history, versions, places))
     # Thousands of arrows would make panning slow.
     panel.traces += _edge_traces(edges, size, arrows=not axis.is_long)
-    panel.traces += _squares(history, axis, places, size)
+    panel.traces += _squares(history, versions, axis, places, size)
     panel.traces.append(_strays(history, axis, floor))
     if places and axis.epochs:
         panel.annotations += _notes(history, axis, places, top + 0.72, floor)
@@ -85,37 +90,51 @@ def _square(axis: TimeAxis) -> int:
 
 
 Place = tuple[float, int]
+Versions = dict[str, list[Version]]
 
 
-def _edges(history: ChainHistory, places: dict[str, Place]) -> Iterator[tuple[Place, Place, str]]:
+@dataclass(frozen=True)
+class Edge:
+    """A line from a block to its parent, while it is of one kind."""
+
+    child: Place
+    parent: Place
+    kind: str
+    born: int
+    gone: int
+
+
+def _edges(history: ChainHistory, versions: Versions, places: dict[str, Place]) -> Iterator[Edge]:
     for name, place in places.items():
         block = history.story.blocks.get(name)
         if block is None or block.parent not in places:
             continue
-        fate = history.fates[name]
-        kind = "final" if fate == "finalized" else "orphan" if fate == "orphaned" else "notarized"
-        yield place, places[block.parent], kind
+        for version in by_fate(versions[name]):
+            kind = {"finalized": "final", "orphaned": "orphan"}.get(version.fate, "notarized")
+            yield Edge(place, places[block.parent], kind, version.born, version.gone)
 
 
-def _edge_traces(edges: list[tuple[Place, Place, str]], size: int, *, arrows: bool) -> Iterator[Part]:
+def _edge_traces(edges: list[Edge], size: int, *, arrows: bool) -> Iterator[Part]:
     """A line from each block to its parent, one trace for each kind; an arrow would be an annotation, which costs more.
 
     A line begins under the square of the child. Its head ends at the edge of the parent's square: half of it away from
     the middle, and a little more on a slope, where the way out is longer.
     """
     for kind, width, head in EDGES:
-        mine = [(child, parent) for child, parent, its_kind in edges if its_kind == kind]
+        mine = [edge for edge in edges if edge.kind == kind]
         colour = LIGHT[f"{kind}-edge"]
         line: Part = {
             "type": "scatter",
             "mode": "lines",
             "name": f"{kind} path",
-            "x": [x for child, parent in mine for x in (child[0], parent[0], None)],
-            "y": [y for child, parent in mine for y in (child[1], parent[1], None)],
+            "x": [x for edge in mine for x in (edge.child[0], edge.parent[0], None)],
+            "y": [y for edge in mine for y in (edge.child[1], edge.parent[1], None)],
+            "born": [edge.born for edge in mine for _ in range(3)],
+            "gone": [edge.gone for edge in mine for _ in range(3)],
             "line": {"color": colour, "width": width},
             "hoverinfo": "skip",
         }
-        reaches = [size / 2 * (1 if child[1] == parent[1] else 1.3) + 1 for child, parent in mine]
+        reaches = [size / 2 * (1 if edge.child[1] == edge.parent[1] else 1.3) + 1 for edge in mine]
         heads: Part = {
             "symbol": "arrow",
             "angleref": "previous",
@@ -128,11 +147,16 @@ def _edge_traces(edges: list[tuple[Place, Place, str]], size: int, *, arrows: bo
         yield {**line, "mode": "lines+markers", "marker": heads} if arrows else line
 
 
-def _squares(history: ChainHistory, axis: TimeAxis, places: dict[str, Place], size: int) -> Iterator[Part]:
+def _squares(
+    history: ChainHistory, versions: Versions, axis: TimeAxis, places: dict[str, Place], size: int
+) -> Iterator[Part]:
+    always = {history.genesis: [Version(0, END, "finalized")]}
+    drawn = [(name, one) for name in places for one in (versions.get(name) or always[name])]
     for fate, (role, glyph) in LOOK.items():
         if fate == "stray":
             continue
-        names = [name for name in places if history.fates.get(name, "finalized") == fate]
+        mine = [(name, one) for name, one in drawn if one.fate == fate]
+        names = [name for name, _ in mine]
         # In a small square only the glyph fits; the number is that of the epoch below.
         texts = [f"{history.label(name)}<br>{glyph}" if size >= ROOM_FOR_NUMBER else glyph for name in names]
         wordless = axis.is_long or size < ROOM_FOR_GLYPH
@@ -144,7 +168,9 @@ def _squares(history: ChainHistory, axis: TimeAxis, places: dict[str, Place], si
             "y": [places[name][1] for name in names],
             "text": None if wordless else texts,
             "textfont": {"size": 11 if size >= 28 else 9, "color": LIGHT.get(f"{role}-text", LIGHT["ink"])},
-            "customdata": [block_text(history, name) for name in names],
+            "born": [one.born for _, one in mine],
+            "gone": [one.gone for _, one in mine],
+            "customdata": [block_text(history, name, one) for name, one in mine],
             "hovertemplate": "%{customdata}<extra></extra>",
             "marker": {
                 "symbol": "square",
@@ -157,44 +183,48 @@ def _squares(history: ChainHistory, axis: TimeAxis, places: dict[str, Place], si
 
 def _strays(history: ChainHistory, axis: TimeAxis, floor: float) -> Part:
     """One small mark for all blocks of an epoch that were proposed out of turn: there can be dozens."""
-    sums: dict[tuple[int, int], int] = {}
+    sums: dict[tuple[int, int], list[int]] = {}
     for name, fate in history.fates.items():
         block = history.proposals[name]
         if fate == "stray" and block.time >= axis.first:
-            key = block.epoch, block.proposer
-            sums[key] = sums.get(key, 0) + 1
+            sums.setdefault((block.epoch, block.proposer), []).append(history.number(block))
+    marks = [(key, *each) for key, numbers in sums.items() for each in gathered(numbers)]
     return {
         "type": "scatter",
         "mode": "markers",
         "name": "out of turn",
-        "x": [seconds(history.epochs[epoch].time + axis.epoch_ns // 3) for epoch, _ in sums],
-        "y": [floor + 0.2] * len(sums),
+        "x": [seconds(history.epochs[epoch].time + axis.epoch_ns // 3) for (epoch, _), *_ in marks],
+        "y": [floor + 0.2] * len(marks),
+        "born": [born for _, _, born, _ in marks],
+        "gone": [gone for *_, gone in marks],
         "customdata": [
             f"{count} blocks of validator {proposer} in epoch {epoch},<br>which it does not lead"
-            for (epoch, proposer), count in sums.items()
+            for (epoch, proposer), count, _, _ in marks
         ],
         "hovertemplate": "%{customdata}<extra></extra>",
         "marker": {"symbol": "hexagon2", "size": 9, "color": LIGHT["stray"], "line": {"width": 0}},
     }
 
 
-def block_text(history: ChainHistory, name: str) -> str:
-    """What is known about a block, in a few short lines."""
+def block_text(history: ChainHistory, name: str, version: Version) -> str:
+    """What is known about a block at a time, in a few short lines."""
     if name == history.genesis:
         return f"genesis {name[:6]}<br>final from the start, by definition"
     block = history.story.blocks[name]
-    n = history.committee.validators
+    voters = ", ".join(map(str, sorted(version.voters)))
+    signed = f"{len(version.voters)} of {history.committee.validators} signed it" + (f": {voters}" if voters else "")
+    trades = f"{block.trades:,} trade" + ("s" if block.trades != 1 else "")
     lines = [
         f"block {history.label(name)}, hash {name[:6]}, height {block.height}",
-        f"proposed by validator {block.proposer} in epoch {block.epoch}, with {block.trades} trades",
-        f"{len(block.voters)} of {n} signed it; notarized in {len(block.notarized_by)} of {n} views",
+        f"proposed by validator {block.proposer} in epoch {block.epoch}, with {trades}",
+        signed,
     ]
-    final = history.finalized.get(name)
-    if final is not None:
+    if version.fate == "finalized":
+        final = history.finalized[name]
         three = ", ".join(_epoch_name(history, one) for one in final.because)
         lines.append(f"final at {seconds(final.time):.3f} s, because {three} are adjacent and notarized")
     else:
-        lines.append(f"{history.fates[name]}, not final")
+        lines.append(f"{version.fate}, not final")
     return "<br>".join(lines)
 
 
@@ -203,11 +233,12 @@ def _epoch_name(history: ChainHistory, block: str) -> str:
 
 
 def _ground(history: ChainHistory, axis: TimeAxis, places: dict[str, Place]) -> Iterator[Part]:
-    tip = history.final_tip
-    if tip in places and axis.epochs:
-        half = seconds(int(axis.epoch_ns * 0.4))
+    half = seconds(int(axis.epoch_ns * 0.4))
+    for tip, born, gone in _tips(history, places):
         yield {
             "type": "rect",
+            "born": born,
+            "gone": gone,
             "x0": axis.whole[0],
             "x1": places[tip][0] + half,
             "yref": "domain",
@@ -219,16 +250,28 @@ def _ground(history: ChainHistory, axis: TimeAxis, places: dict[str, Place]) -> 
         }
 
 
+def _tips(history: ChainHistory, places: dict[str, Place]) -> Iterator[tuple[str, int, int]]:
+    """The last final block from which event to which; genesis at first."""
+    tips = [(history.genesis, 0, 0)]
+    for name, final in sorted(history.finalized.items(), key=lambda one: history.number(one[1])):
+        if final.height > tips[-1][1]:
+            tips.append((name, final.height, history.number(final)))
+    for (name, _, born), following in zip_longest(tips, tips[1:]):
+        if name in places:
+            yield name, born, following[2] if following else END
+
+
 def _notes(
     history: ChainHistory, axis: TimeAxis, places: dict[str, Place], ceiling: float, floor: float
 ) -> Iterator[Part]:
-    tip = history.final_tip
-    if tip in places:
+    left, right = axis.opens_on
+    for tip, born, gone in _tips(history, places):
         edge = places[tip][0] + seconds(int(axis.epoch_ns * 0.4))
-        left, right = axis.opens_on
         # Near the left the title stands where this note would.
         above = edge - left > 0.45 * (right - left)
         yield {
+            "born": born,
+            "gone": gone,
             "text": "final up to here ▸",
             "x": edge,
             "y": ceiling if above else floor,
@@ -242,11 +285,18 @@ def _notes(
 
 def _lies(history: ChainHistory, places: dict[str, Place], lies: list[tuple[int, int]], floor: float) -> Iterator[Part]:
     for epoch, culprit in lies:
-        xs = [places[name][0] for name, block in history.proposals.items() if name in places and block.epoch == epoch]
-        if xs:
+        blocks = [block for name, block in history.proposals.items() if name in places and block.epoch == epoch]
+        if blocks:
+            told = [
+                history.number(seen)
+                for seen in history.evidence
+                if (seen.signed_epoch, seen.culprit) == (epoch, culprit)
+            ]
+            second = [history.number(block) for block in blocks if block.proposer == culprit][1:2]
             yield {
+                "born": min(second + told),
                 "text": f"n{culprit} equivocates",
-                "x": xs[0],
+                "x": places[blocks[0].block][0],
                 "y": floor,
                 "yanchor": "bottom",
                 "showarrow": False,

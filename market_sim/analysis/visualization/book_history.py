@@ -10,10 +10,11 @@ that show only a part of themselves are kept apart.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from copy import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import islice
 from typing import Any, Literal
 
 from market_sim.core.models.event import Event
@@ -46,6 +47,8 @@ class Sample:
     time: int
     bids: Depth
     asks: Depth
+    number: int = 0
+    """The place in the journal from which on it is known: that of the next event of a book."""
 
     @cached_property
     def bid(self) -> int | None:
@@ -69,6 +72,8 @@ class Taker:
     quantity: int = 0
     value: int = 0
     fills: int = 0
+    number: int = 0
+    """The place of its last trade in the journal."""
 
     @property
     def average(self) -> float:
@@ -86,6 +91,22 @@ class BookHistory:
     samples: list[Sample] = field(default_factory=list)
     takers: list[Taker] = field(default_factory=list)
     trades: list[Trade] = field(default_factory=list)
+    numbers: list[int] = field(default_factory=list)
+    """The places of the trades in the journal."""
+    last: int = 0
+    """The number of the last event."""
+
+    def growing(self) -> Iterator[list[Taker]]:
+        """Each aggressive order after each of its trades, as far as it had come by then."""
+        trades = zip(self.trades, self.numbers, strict=True)
+        for taker in self.takers:
+            versions = [replace(taker, quantity=0, value=0, fills=0)]
+            for trade, number in islice(trades, taker.fills):
+                so_far = versions[-1]
+                value = so_far.value + trade.quantity * trade.price
+                quantity, fills = so_far.quantity + trade.quantity, so_far.fills + 1
+                versions.append(replace(so_far, quantity=quantity, value=value, fills=fills, number=number))
+            yield versions[1:]
 
 
 class Unusual:
@@ -256,12 +277,13 @@ def book_history(journal: Iterable[Event], symbol: str, moments: Iterable[int]) 
     effects = replay.effects
     waiting = iter(moments)
     first = moment = next(waiting, None)
-    for event in journal:
+    number = 0
+    for number, event in enumerate(journal):
         effect = effects.get(type(event))
         if effect is None:
             continue
         while moment is not None and event.time >= moment:
-            samples.append(Sample(moment, dict(replay.bids), dict(replay.asks)))
+            samples.append(Sample(moment, dict(replay.bids), dict(replay.asks), number))
             moment = next(waiting, None)
         effect(event)
         if type(event) is Trade and event.symbol == symbol and first is not None and event.time >= first:
@@ -271,8 +293,11 @@ def book_history(journal: Iterable[Event], symbol: str, moments: Iterable[int]) 
             taker.quantity += event.quantity
             taker.value += event.quantity * event.price
             taker.fills += 1
+            taker.number = number
             history.trades.append(event)
+            history.numbers.append(number)
+    history.last = number
     while moment is not None:
-        samples.append(Sample(moment, dict(replay.bids), dict(replay.asks)))
+        samples.append(Sample(moment, dict(replay.bids), dict(replay.asks), number))
         moment = next(waiting, None)
     return history

@@ -25,7 +25,8 @@ from market_sim.core.models.consensus_events import (
     SafetyViolated,
     VoteCast,
 )
-from market_sim.core.models.run_events import CommitteeSeated
+from market_sim.core.models.event import Event
+from market_sim.core.models.run_events import CommitteeSeated, RunEnded
 
 Fate = Literal["finalized", "notarized", "orphaned", "proposed", "stray"]
 
@@ -89,8 +90,21 @@ class ChainHistory:
         started = self.epochs.get(block.epoch)
         return started is not None and started.leader == block.proposer
 
+    def number(self, event: Event) -> int:
+        """The place of one of these events in the journal."""
+        return self._numbers[id(event)]
+
+    def end_of(self, epoch: int) -> int | None:
+        """The event with which an epoch is over; None while it lasts."""
+        following = [number for number in self.epochs if number > epoch]
+        return self.number(self.epochs[min(following)]) if following else self.ended
+
     def __post_init__(self) -> None:
         self._labels: dict[str, str] = {}
+        # By identity: the events are kept, so that no other one can take the place of theirs.
+        self._numbers: dict[int, int] = {}
+        self.ended: int | None = None
+        """The event with which the run was over."""
 
 
 def chain_history(journal: Journal) -> ChainHistory | None:
@@ -99,10 +113,12 @@ def chain_history(journal: Journal) -> ChainHistory | None:
     if committee is None:
         return None
     history = ChainHistory(committee)
-    for event in journal:
-        if event.area != "consensus":
-            continue  # nearly all events of a run are orders
+    for number, event in enumerate(journal):
+        if event.area != "consensus":  # nearly all events of a run are orders
+            history.ended = number if type(event) is RunEnded else history.ended
+            continue
         kind = type(event)
+        history._numbers[id(event)] = number
         if kind in (EpochStarted, BlockProposed, VoteCast, BlockNotarized, BlockFinalized):
             history.story.read(event)
         if isinstance(event, EpochStarted):

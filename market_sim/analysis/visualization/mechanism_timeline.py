@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from market_sim.analysis.mechanism_history import BACK, PASSES_THROUGH, Happening, MechanismHistory, net_by_column
+from market_sim.analysis.visualization.as_of import gathered
 from market_sim.analysis.visualization.mechanism_marks import FAMILIES, GROUPS, MARKS, Mark, flow
 from market_sim.analysis.visualization.palette import LIGHT
 from market_sim.analysis.visualization.panels import Account, LegendEntry, Panel, Part, Table
@@ -60,7 +61,13 @@ def _marks(history: MechanismHistory, axis: TimeAxis, places: dict[str, int]) ->
             yield _trace(mark, list(groups.values()), places[mark.family])
 
 
-def _trace(mark: Mark, groups: list[list[Happening]], row: int) -> Part:
+def _trace(mark: Mark, together: list[list[Happening]], row: int) -> Part:
+    versions = [
+        (mine[:count], born, gone)
+        for mine in together
+        for count, born, gone in gathered([each.number for each in mine])
+    ]
+    groups = [group for group, _, _ in versions]
     shape: Part = {"symbol": mark.symbol, "size": [9 + min(3, len(group) // 4) for group in groups]}
     colour = LIGHT[mark.role]
     thin = mark.symbol.endswith("-thin")
@@ -75,6 +82,8 @@ def _trace(mark: Mark, groups: list[list[Happening]], row: int) -> Part:
         "name": mark.plural,
         "x": [seconds(group[0].event.time) for group in groups],
         "y": [row + mark.lift] * len(groups),
+        "born": [born for _, born, _ in versions],
+        "gone": [gone for *_, gone in versions],
         "customdata": [_hover(group) for group in groups],
         "hovertemplate": "%{customdata}<extra></extra>",
         "marker": shape,
@@ -99,6 +108,8 @@ def _bars(history: MechanismHistory, axis: TimeAxis) -> Iterator[Part]:
             "type": "bar",
             "name": known.words,
             "x": middles,
+            # The bar of an epoch is drawn when the epoch is over.
+            "born": [column.over for column in columns],
             "y": [amount / history.unit for amount in sums[reason]],
             "width": widths,
             "marker": {"color": LIGHT[GROUPS[known.group].role], "line": {"color": LIGHT["paper"], "width": 0.6}},

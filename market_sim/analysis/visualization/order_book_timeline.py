@@ -10,9 +10,11 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import zip_longest
 from statistics import median
 
-from market_sim.analysis.visualization.book_history import BookHistory, Taker, book_history
+from market_sim.analysis.visualization.as_of import END
+from market_sim.analysis.visualization.book_history import BookHistory, Sample, Taker, book_history
 from market_sim.analysis.visualization.depth_grid import DepthGrid, depth_grid
 from market_sim.analysis.visualization.palette import LIGHT, NOTHING
 from market_sim.analysis.visualization.panels import Account, LegendEntry, Panel, Part, Table
@@ -41,9 +43,15 @@ class Market:
     history: BookHistory
 
     @cached_property
-    def marks(self) -> list[Taker]:
-        """The aggressive orders as they are drawn."""
-        return drawn_takers(self.history.takers, self.axis)
+    def marks(self) -> list[tuple[Taker, int]]:
+        """The aggressive orders as they are drawn, each up to the event after which it is drawn otherwise."""
+        if len(self.history.takers) > MOST_MARKS:
+            return [(mark, END) for mark in joined_takers(self.history.takers, self.axis)]
+        return [
+            (taker, following.number if following else END)
+            for versions in self.history.growing()
+            for taker, following in zip_longest(versions, versions[1:])
+        ]
 
     def price(self, units: float) -> float:
         """A price as people read it, for plotly."""
@@ -113,6 +121,7 @@ def _depth(market: Market, grid: DepthGrid) -> Part:
         "name": "resting quantity",
         "z": grid.shades,
         "customdata": grid.sizes,
+        "born": [sample.number for sample in market.history.samples],
         "x0": seconds(grid.times[0]) + step / 2 if grid.times else 0,
         "dx": step,
         "y0": market.price(grid.low),
@@ -128,19 +137,21 @@ def _depth(market: Market, grid: DepthGrid) -> Part:
 
 
 def _best(market: Market) -> list[Part]:
-    samples = market.history.samples
-    times = [seconds(sample.time) for sample in samples] + [seconds(market.axis.last)]
+    history = market.history
+    # The lines end with the book as it is after the last event.
+    samples = [*history.samples, Sample(market.axis.last, history.end.bids, history.end.asks, history.last)]
+    times = [seconds(sample.time) for sample in samples]
+    born = [sample.number for sample in samples]
     lines = []
     for name, role, values in (
         ("best ask", "ask-line", [sample.ask for sample in samples]),
         ("best bid", "bid-line", [sample.bid for sample in samples]),
     ):
-        # The last sample holds until the end of the axis.
-        prices = [None if value is None else market.price(value) for value in [*values, *values[-1:]]]
+        prices = [None if value is None else market.price(value) for value in values]
         line = {"color": LIGHT[role], "width": 2, "shape": "hv"}
         text = f"{name} %{{y:,.{market.listed.price_decimals}f}}<br>%{{x:.2f}} s<extra></extra>"
         lines.append(
-            {"type": "scatter", "mode": "lines", "name": name, "x": times[: len(prices)], "y": prices, "line": line,
+            {"type": "scatter", "mode": "lines", "name": name, "x": times, "y": prices, "born": born, "line": line,
              "connectgaps": False, "hovertemplate": text}
         )  # fmt: skip
     return lines
@@ -148,14 +159,18 @@ def _best(market: Market) -> list[Part]:
 
 def _takers(market: Market) -> Iterator[Part]:
     marks = market.marks
-    largest = max((taker.quantity for taker in marks), default=1)
+    largest = max((taker.quantity for taker, _ in marks), default=1)
     smallest = 5 if market.axis.crowd < OPENING_EPOCHS else 3.5
     for name, side, symbol, role in (("buy", 1, "triangle-up", "buy"), ("sell", -1, "triangle-down", "sell")):
-        mine = [taker for taker in marks if taker.side == side]
+        here = [(taker, gone) for taker, gone in marks if taker.side == side]
+        mine = [taker for taker, _ in here]
         yield {
             "type": "scatter",
             "mode": "markers",
             "name": f"aggressive {name}",
+            "born": [taker.number for taker in mine],
+            "gone": [gone for _, gone in here],
+            "ids": [str(taker.order) for taker in mine],
             "x": [seconds(taker.time) for taker in mine],
             "y": [market.price(taker.average) for taker in mine],
             "customdata": [_taker_text(market, taker, name) for taker in mine],
@@ -171,10 +186,8 @@ def _takers(market: Market) -> Iterator[Part]:
         }
 
 
-def drawn_takers(takers: list[Taker], axis: TimeAxis) -> list[Taker]:
-    """One mark for each aggressive order; when there are too many, one for each side of a short interval."""
-    if len(takers) <= MOST_MARKS:
-        return takers
+def joined_takers(takers: list[Taker], axis: TimeAxis) -> list[Taker]:
+    """Too many aggressive orders: one mark for each side of a short interval, drawn when all of it is known."""
     steps = [max(1, axis.epoch_ns // parts) for parts in (64, 32, 16, 8, 4, 2, 1)]
     step = next((step for step in steps if _marks_with(takers, step) <= MOST_MARKS), steps[-1])
     joined: dict[int, Taker] = {}
@@ -186,6 +199,7 @@ def drawn_takers(takers: list[Taker], axis: TimeAxis) -> list[Taker]:
         mark.quantity += taker.quantity
         mark.value += taker.value
         mark.fills += taker.fills
+        mark.number = taker.number
     return list(joined.values())
 
 
@@ -206,24 +220,43 @@ def _volume(market: Market) -> list[Part]:
     step = max(1, axis.epoch_ns // (16 if len(axis.epochs) <= 20 else 8 if len(axis.epochs) <= 60 else 4))
     traces = []
     for name, side, role in (("bought", 1, "buy"), ("sold", -1, "sell")):
-        sums: dict[int, int] = {}
-        for taker in market.history.takers:
-            if taker.side == side:
-                place = taker.time // step
-                sums[place] = sums.get(place, 0) + taker.quantity
+        bars = list(_bars(market.history, side, step))
         traces.append(
             {
                 "type": "bar",
                 "name": name,
-                "x": [seconds(place * step + step // 2) for place in sums],
-                "y": [side * quantity for quantity in sums.values()],
+                "x": [seconds(bar.place * step + step // 2) for bar in bars],
+                "y": [side * bar.quantity for bar in bars],
+                "born": [bar.born for bar in bars],
+                "gone": [bar.gone for bar in bars],
                 "width": seconds(step) * 0.86,
                 "marker": {"color": LIGHT[role], "line": {"width": 0}},
-                "customdata": [market.size(quantity) for quantity in sums.values()],
+                "customdata": [market.size(bar.quantity) for bar in bars],
                 "hovertemplate": f"{name} %{{customdata}}<br>around %{{x:.2f}} s<extra></extra>",
             }
         )
     return traces
+
+
+@dataclass(frozen=True)
+class Bar:
+    """What was traded in an interval, from one of its trades to the next."""
+
+    place: int
+    quantity: int
+    born: int
+    gone: int
+
+
+def _bars(history: BookHistory, side: int, step: int) -> Iterator[Bar]:
+    sums: dict[int, list[tuple[int, int]]] = {}
+    for trade, number in zip(history.trades, history.numbers, strict=True):
+        if trade.side == side:
+            grown = sums.setdefault(trade.time // step, [(0, 0)])
+            grown.append((grown[-1][0] + trade.quantity, number))
+    for place, grown in sums.items():
+        for (quantity, born), following in zip_longest(grown[1:], grown[2:]):
+            yield Bar(place, quantity, born, following[1] if following else END)
 
 
 def order_book_account(market: Market) -> Account:

@@ -18,7 +18,6 @@ from market_sim.analysis.visualization.order_book_timeline import order_book_acc
 from market_sim.analysis.visualization.palette import dark_changes, style_variables
 from market_sim.analysis.visualization.panels import CONFIG, LEFT, RIGHT, Account, Part, Table, layered
 from market_sim.analysis.visualization.story_steps import story_steps
-from market_sim.analysis.visualization.time_axis import seconds
 from market_sim.analysis.visualization.timeline import Timeline
 from market_sim.core.models.market_events import Trade
 from market_sim.core.models.run_events import RunStarted
@@ -31,6 +30,7 @@ NARROWEST, WIDEST = 760, 1_180
 """The least width of a chart in pixels, when its epochs need little room and when they need much."""
 TIMELESS = 620
 """The least width of a picture without epochs."""
+LATER = "The sentences and tables tell the whole run; they are here again at its end."
 COLUMN = 74
 """The width of an epoch at which nothing written in it touches its neighbour."""
 POLICY = (
@@ -53,17 +53,23 @@ def timeline_page(result: Result) -> str:
     steps = story_steps(result.journal, timeline.axis, timeline.chain)
     data = {
         "config": CONFIG,
-        "figures": [_drawn(whole), *(_drawn(figure) for figure, _, _ in further)],
-        "steps": {"times": [time for time, _ in steps], "texts": [text for _, text in steps]},
-        "epoch": seconds(timeline.axis.epoch_ns),
-        "long": timeline.axis.is_long,
+        "figures": [
+            _drawn(whole, stepped=True),
+            *(_drawn(figure, stepped=number >= len(pictures)) for number, (figure, _, _) in enumerate(further)),
+        ],
+        "steps": {
+            "numbers": [number for number, _, _ in steps],
+            "times": [time for _, time, _ in steps],
+            "texts": [text for _, _, text in steps],
+        },
         "window": list(timeline.axis.opens_on),
         "whole": list(timeline.axis.whole),
     }
     title = f"{result.scenario}, seed {result.seed}"
     sections = [_figure("The run on one time axis", whole, width, 0, accounts, _controls(timeline, len(steps)))]
     for number, (figure, account, least) in enumerate(further, 1):
-        sections.append(_figure(account.name, figure, least, number, [account]))
+        tells = "" if number > len(pictures) else ' data-tells="whole"'
+        sections.append(_figure(account.name, figure, least, number, [account], tells=tells))
     return "\n".join(
         [
             "<!DOCTYPE html>",
@@ -77,14 +83,18 @@ def timeline_page(result: Result) -> str:
             f'<main id="charts">{"".join(sections)}{_left_out(timeline)}</main>',
             f'<script type="application/json" id="data">{_embedded(data)}</script>',
             f"<script>{get_plotlyjs()}</script>",
-            f"<script>{(HERE / 'timeline.js').read_text(encoding='utf-8')}</script>",
+            f'<script type="module">{_program()}</script>',
             "</body></html>",
         ]
     )
 
 
-def _drawn(figure: Part) -> dict[str, Any]:
-    return {**figure, "dark": dark_changes(figure)}
+def _drawn(figure: Part, *, stepped: bool) -> dict[str, Any]:
+    return {**figure, "dark": dark_changes(figure), "stepped": stepped}
+
+
+def _program() -> str:
+    return "\n".join((HERE / name).read_text(encoding="utf-8") for name in ("as_of.js", "timeline.js"))
 
 
 def _embedded(data: dict[str, Any]) -> str:
@@ -141,7 +151,7 @@ def _controls(timeline: Timeline, steps: int) -> str:
         '<span class="group"><button type="button" data-window="back">◀ 30 epochs</button>'
         '<button type="button" data-window="on">30 epochs ▶</button>'
         '<button type="button" data-window="last">Last 30</button>'
-        '<button type="button" data-window="whole">All</button></span>'
+        '<button type="button" data-window="whole">Whole run</button></span>'
         if timeline.axis.is_long
         else '<span class="group"><button type="button" data-window="whole">Whole run</button></span>'
     )
@@ -151,25 +161,29 @@ def _controls(timeline: Timeline, steps: int) -> str:
         '<button type="button" data-step="-1" aria-label="Step back">◀</button>'
         f'<input type="range" id="step" min="0" max="{steps}" value="{steps}" aria-label="Step through the events" '
         'aria-describedby="told">'
-        '<button type="button" data-step="1" aria-label="Step on">▶</button></span>'
-        f'{window}{depth}<output id="told" for="step" role="status">The whole run. Step through it with the slider or '
-        "the left and right keys.</output></div>"
+        '<button type="button" data-step="1" aria-label="Step on">▶</button>'
+        '<button type="button" id="play">Play</button></span>'
+        f'{window}{depth}<output id="told" for="step" role="status">The whole run. Step through it with Play, the '
+        "slider, or the left and right keys; Home and End go to the ends.</output></div>"
     )
 
 
-def _figure(title: str, figure: Part, width: int, number: int, accounts: list[Account], controls: str = "") -> str:
+def _figure(
+    title: str, figure: Part, width: int, number: int, accounts: list[Account], controls: str = "", tells: str = ""
+) -> str:
     # The height is said here, too, because a browser that prints forgets what plotly measured.
     size = f"min-width: {width}px; height: {figure['layout']['height']}px"
     sentences = " ".join(account.sentence for account in accounts)
     legends = "".join(legend_list(account.name, account.legend) for account in accounts)
     words = "".join(_words(account) for account in accounts)
     return (
-        f'<figure role="group" aria-roledescription="chart" aria-label="{escape(sentences)}">'
+        f'<figure role="group" aria-roledescription="chart" aria-label="{escape(sentences)}"{tells}>'
         f'<h2>{escape(title)}</h2>{controls}<div class="legends">{legends}</div>'
         f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(title)}: the chart">'
         f'<div class="chart" id="chart-{number}" style="{size}"></div></div>'
         f"<noscript><p>The picture needs JavaScript; the sentences and tables below say the same.</p></noscript>"
-        f"<figcaption>{words}</figcaption></figure>"
+        f'<figcaption><p data-tells="step" class="later" hidden>{LATER}</p><div data-tells="whole">{words}</div>'
+        "</figcaption></figure>"
     )
 
 

@@ -53,7 +53,6 @@ ROLES: dict[str, tuple[str, str]] = {
     "flow-credit": ("#6699cc", "#7fb2e6"),
     "flow-fee": ("#7b7b7b", "#a0a0a0"),
     "flow-loss": ("#882255", "#e0709c"),
-    "veil": ("rgba(255,255,255,0.72)", "rgba(18,22,27,0.72)"),
 }
 
 LIGHT = {role: pair[0] for role, pair in ROLES.items()}

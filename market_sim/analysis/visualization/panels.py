@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
+from market_sim.analysis.visualization.as_of import END, finished
 from market_sim.analysis.visualization.palette import LIGHT
 
 if TYPE_CHECKING:
@@ -92,6 +93,9 @@ class EventLine:
     strong: bool = False
     """Rare and important: drawn darker, over filled panels too, and labelled in a row of its own."""
     hover: str = ""
+    born: int = 0
+    gone: int = END
+    """From which event to which it is there."""
 
 
 class Horizontal(Protocol):
@@ -137,11 +141,11 @@ def stacked(panels: Sequence[Panel], axis: Horizontal, lines: Iterable[EventLine
     """One figure: the panels from top to bottom, a common time axis below, event lines through everything."""
     from plotly.graph_objects import Figure
 
-    return Figure(layered(panels, axis, lines))
+    return Figure(finished(layered(panels, axis, lines)))
 
 
 def layered(panels: Sequence[Panel], axis: Horizontal, lines: Iterable[EventLine] = ()) -> Part:
-    """The same as plotly's own dictionary: for a browser it is enough, and nobody waits for the library to load."""
+    """The same as plotly's own dictionary, with all versions of its marks: `as_of` chooses those of a moment."""
     inner = total_height(panels, 0) - BOTTOM
     lines = list(lines)
     margin = TOP if lines else BARE_TOP
@@ -166,7 +170,7 @@ def layered(panels: Sequence[Panel], axis: Horizontal, lines: Iterable[EventLine
             layout["shapes"] += [_line(line, yref, "above") for yref in covered]
         if line.label:
             layout["annotations"].append(_label(line))
-    return {"data": traces, "layout": layout}
+    return {"data": traces, "layout": layout, "now": _now()}
 
 
 def total_height(panels: Sequence[Panel], top: int) -> int:
@@ -252,9 +256,17 @@ def _title(text: str, top: float) -> Part:
     }
 
 
+def _now() -> Part:
+    """The line at the moment up to which a figure is drawn."""
+    line = {"color": LIGHT["leader"], "width": 1.5}
+    return {"type": "line", "xref": "x", "yref": "paper", "y0": 0, "y1": 1, "layer": "above", "line": line}
+
+
 def _line(line: EventLine, yref: str, layer: str) -> Part:
     return {
         "type": "line",
+        "born": line.born,
+        "gone": line.gone,
         "xref": "x",
         "yref": yref,
         "x0": line.time,
@@ -273,6 +285,8 @@ def _line(line: EventLine, yref: str, layer: str) -> Part:
 def _label(line: EventLine) -> Part:
     return {
         "text": line.label,
+        "born": line.born,
+        "gone": line.gone,
         "xref": "x",
         "yref": "paper",
         "x": line.time,

@@ -12,6 +12,7 @@ from itertools import zip_longest
 
 from msgspec import structs
 
+from market_sim.analysis.visualization.as_of import END
 from market_sim.analysis.visualization.palette import LIGHT
 from market_sim.analysis.visualization.panels import Account, LegendEntry, Panel, Part, Table
 from market_sim.analysis.visualization.time_axis import TimeAxis, seconds
@@ -39,6 +40,8 @@ class Batch:
 
     settled: BlockSettled
     proposed: tuple[int, ...]
+    number: int = 0
+    """The place of its settlement in the journal."""
 
     @property
     def name(self) -> str:
@@ -48,15 +51,31 @@ class Batch:
 
 
 @dataclass(frozen=True)
+class FinalBlock:
+    """A block that is final for somebody, and may be paid for."""
+
+    height: int
+    proposed: int
+    number: int
+    """The place of its finality in the journal."""
+
+
+@dataclass(frozen=True)
 class SettlementHistory:
     """All that happened on the way to the chain."""
 
     opened: SettlementOpened
     batches: tuple[Batch, ...]
-    troubles: tuple[SettlementReverted | ReorgSeen, ...]
+    troubles: tuple[tuple[int, SettlementReverted | ReorgSeen], ...]
+    """With their places in the journal."""
     reconciled: int
-    final: int
-    """The height of the last block that is final for anybody."""
+    blocks: tuple[FinalBlock, ...]
+    """One for each final height."""
+
+    @property
+    def final(self) -> int:
+        """The height of the last block that is final for anybody."""
+        return max((block.height for block in self.blocks), default=0)
 
 
 def settlement_history(journal: Journal) -> SettlementHistory | None:
@@ -64,19 +83,22 @@ def settlement_history(journal: Journal) -> SettlementHistory | None:
     opened = next(journal.of(SettlementOpened), None)
     if opened is None:
         return None
-    proposed = {event.block: event.time for event in journal.of(BlockProposed)}
-    at_height: dict[int, int] = {}
-    for event in journal.of(BlockFinalized):
-        if event.block in proposed:
-            at_height.setdefault(event.height, proposed[event.block])
-    batches = tuple(
-        Batch(event, tuple(at_height[height] for height in range(event.first, event.last + 1) if height in at_height))
-        for event in journal.of(BlockSettled)
-    )
-    troubles: list[SettlementReverted | ReorgSeen] = [*journal.of(SettlementReverted), *journal.of(ReorgSeen)]
-    troubles.sort(key=lambda event: event.time)
-    compared = sum(1 for _ in journal.of(Reconciled))
-    return SettlementHistory(opened, batches, tuple(troubles), compared, max(at_height, default=0))
+    proposed: dict[str, int] = {}
+    blocks: dict[int, FinalBlock] = {}
+    batches, troubles, compared = [], [], 0
+    for number, event in enumerate(journal):
+        if isinstance(event, BlockProposed):
+            proposed[event.block] = event.time
+        elif isinstance(event, BlockFinalized) and event.block in proposed:
+            blocks.setdefault(event.height, FinalBlock(event.height, proposed[event.block], number))
+        elif isinstance(event, BlockSettled):
+            heights = [height for height in range(event.first, event.last + 1) if height in blocks]
+            batches.append(Batch(event, tuple(blocks[height].proposed for height in heights), number))
+        elif isinstance(event, (SettlementReverted, ReorgSeen)):
+            troubles.append((number, event))
+        elif isinstance(event, Reconciled):
+            compared += 1
+    return SettlementHistory(opened, tuple(batches), tuple(troubles), compared, tuple(blocks.values()))
 
 
 def settlement_panel(history: SettlementHistory, axis: TimeAxis) -> Panel:
@@ -95,8 +117,8 @@ def settlement_panel(history: SettlementHistory, axis: TimeAxis) -> Panel:
     )
     panel.traces += [
         _ways(batches),
-        _blocks(batches),
-        _squares(history, axis, batches, wordy, terse),
+        _blocks(history, axis),
+        *_squares(history, axis, batches, wordy, terse),
         _troubles(history, axis),
     ]
     return panel
@@ -109,62 +131,86 @@ OPEN_TEXT = 31
 def _ways(batches: list[Batch]) -> Part:
     xs: list[float | None] = []
     ys: list[float | None] = []
+    born: list[int] = []
     for batch in batches:
         if batch.proposed:
+            born += [batch.number] * (len(batch.proposed) + 2)
             xs += [*map(seconds, batch.proposed), seconds(batch.settled.time), None]
             ys += [1.0] * len(batch.proposed) + [0.0, None]
     line = {"color": LIGHT["muted"], "width": 1.4}
-    return {"type": "scatter", "mode": "lines", "name": "way", "x": xs, "y": ys, "line": line, "hoverinfo": "skip"}
+    way: Part = {"type": "scatter", "mode": "lines", "name": "way", "x": xs, "y": ys, "born": born}
+    return {**way, "line": line, "hoverinfo": "skip"}
 
 
-def _blocks(batches: list[Batch]) -> Part:
-    points = [(moment, height) for b in batches for height, moment in enumerate(b.proposed, b.settled.first)]
+def _blocks(history: SettlementHistory, axis: TimeAxis) -> Part:
+    blocks = [block for block in history.blocks if block.proposed >= axis.first]
     return {
         "type": "scatter",
         "mode": "markers",
         "name": "final block",
-        "x": [seconds(moment) for moment, _ in points],
-        "y": [1] * len(points),
-        "customdata": [f"final block of height {height}, proposed at {seconds(at):.3f} s" for at, height in points],
+        "x": [seconds(block.proposed) for block in blocks],
+        "y": [1] * len(blocks),
+        "born": [block.number for block in blocks],
+        "customdata": [
+            f"final block of height {block.height}, proposed at {seconds(block.proposed):.3f} s" for block in blocks
+        ],
         "hovertemplate": "%{customdata}<extra></extra>",
         "marker": {"symbol": "circle", "size": 7, "color": LIGHT["final"], "line": {"width": 0}},
     }
 
 
-def neighbours(batches: list[Batch], near: int) -> list[list[Batch]]:
-    """For each batch those whose text it carries: batches close together share the text under the last of them."""
-    shared: list[list[Batch]] = []
-    waiting: list[Batch] = []
+@dataclass(frozen=True)
+class Caption:
+    """The batches whose text stands under the last of them, from one event to another."""
+
+    batches: tuple[Batch, ...]
+    born: int
+    gone: int
+
+
+def captions(batches: list[Batch], near: int) -> Iterator[Caption]:
+    """Batches close together share one text, which moves on with every further one."""
+    waiting: tuple[Batch, ...] = ()
     for batch, following in zip_longest(batches, batches[1:]):
-        waiting.append(batch)
-        if following is not None and following.settled.time - batch.settled.time < near:
-            shared.append([])
-        else:
-            shared.append(waiting)
-            waiting = []
-    return shared
+        waiting = (*waiting, batch)
+        joins = following is not None and following.settled.time - batch.settled.time < near
+        yield Caption(waiting, batch.number, following.number if joins and following else END)
+        waiting = waiting if joins else ()
 
 
-def _squares(history: SettlementHistory, axis: TimeAxis, batches: list[Batch], wordy: bool, terse: bool) -> Part:
-    texts = [_words(together, wordy) for together in neighbours(batches, axis.epoch_ns * 2 // 5)]
-    return {
+def _squares(
+    history: SettlementHistory, axis: TimeAxis, batches: list[Batch], wordy: bool, terse: bool
+) -> Iterator[Part]:
+    squares: Part = {
         "type": "scatter",
-        "mode": "markers+text" if wordy or terse else "markers",
+        "mode": "markers",
         "name": "batch",
         "x": [seconds(batch.settled.time) for batch in batches],
         "y": [0] * len(batches),
-        "text": texts if wordy or terse else None,
-        "textposition": "bottom center",
-        "textfont": {"size": 10, "color": LIGHT["ink"]},
+        "born": [batch.number for batch in batches],
         "customdata": [_hover(history, batch) for batch in batches],
         "hovertemplate": "%{customdata}<extra></extra>",
         "marker": {"symbol": "square", "size": 11, "color": LIGHT["leader"], "line": {"width": 0}},
     }
+    yield squares
+    if wordy or terse:
+        told = list(captions(batches, axis.epoch_ns * 2 // 5))
+        yield {
+            "type": "scatter",
+            "mode": "text",
+            "name": "batch text",
+            "x": [seconds(one.batches[-1].settled.time) for one in told],
+            "y": [0] * len(told),
+            "born": [one.born for one in told],
+            "gone": [one.gone for one in told],
+            "text": [_words(one.batches, wordy) for one in told],
+            "textposition": "bottom center",
+            "textfont": {"size": 10, "color": LIGHT["ink"]},
+            "hoverinfo": "skip",
+        }
 
 
-def _words(together: list[Batch], wordy: bool) -> str:
-    if not together:
-        return ""
+def _words(together: tuple[Batch, ...], wordy: bool) -> str:
     events = [batch.settled for batch in together]
     trades, spent = sum(event.trades for event in events), sum(event.gas for event in events)
     if not wordy:
@@ -191,7 +237,8 @@ def short(transaction: str) -> str:
 
 
 def _troubles(history: SettlementHistory, axis: TimeAxis) -> Part:
-    seen = [event for event in history.troubles if event.time >= axis.first]
+    placed = [(number, event) for number, event in history.troubles if event.time >= axis.first]
+    seen = [event for _, event in placed]
     texts = [
         f"blocks {event.first} to {event.last}: the contract said {event.error}"
         if isinstance(event, SettlementReverted)
@@ -202,6 +249,7 @@ def _troubles(history: SettlementHistory, axis: TimeAxis) -> Part:
         "type": "scatter",
         "mode": "markers",
         "name": "trouble",
+        "born": [number for number, _ in placed],
         "x": [seconds(event.time) for event in seen],
         "y": [0] * len(seen),
         "customdata": texts,

@@ -27,15 +27,18 @@ from market_sim.core.models.settlement_events import BlockSettled
 
 FREQUENT = (Assigned, Located, MarkedToMarket, PairsMade)
 """Decisions of mechanisms that are no step of their own."""
-Step = tuple[float, str]
-"""A moment in seconds and what happened then."""
+Step = tuple[int, float, str]
+"""The number of an event, its moment in seconds, and what happened then."""
 
 
 def story_steps(journal: Journal, axis: TimeAxis, chain: ChainHistory | None) -> list[Step]:
     """Every step on the axis, in the order of the journal."""
     told = _Teller(chain, Words(journal))
     return [
-        (seconds(event.time), text) for event in journal for text in told.sentences(event) if event.time >= axis.first
+        (number, seconds(event.time), text)
+        for number, event in enumerate(journal)
+        for text in told.sentences(event)
+        if event.time >= axis.first
     ]
 
 

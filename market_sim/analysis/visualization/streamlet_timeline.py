@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from market_sim.analysis.visualization.as_of import END
 from market_sim.analysis.visualization.block_tree import LOOK, tree_panel
 from market_sim.analysis.visualization.chain_history import ChainHistory
 from market_sim.analysis.visualization.panels import Account, LegendEntry, Panel, Table
@@ -113,8 +114,9 @@ def why_open(history: ChainHistory) -> str:
 def streamlet_rows(history: ChainHistory, axis: TimeAxis) -> Iterator[tuple[str, ...]]:
     """The table: one row for each block that is drawn, and one for each epoch without any."""
     missing: dict[int, list[int]] = {}
-    for epoch, validator, _ in absences(history):
-        missing.setdefault(epoch, []).append(validator)
+    for one in absences(history):
+        if one.gone == END:
+            missing.setdefault(one.epoch, []).append(one.validator)
     for epoch, started in history.epochs.items():
         if started.time < axis.first:
             continue

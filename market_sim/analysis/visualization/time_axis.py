@@ -34,6 +34,8 @@ class Column:
     number: int
     start: int
     end: int
+    over: int = 0
+    """The place in the journal of the event with which it ends."""
 
 
 @dataclass(frozen=True)
@@ -45,19 +47,28 @@ class TimeAxis:
     last: int
     total: int
     """How many epochs the run has; more than are drawn when it is very long."""
+    opened: int = 0
+    """The place in the journal of the event with which the first epoch begins; without epochs, of the last event."""
 
     @classmethod
     def of(cls, journal: Journal) -> TimeAxis:
         """The axis of a run, finished or interrupted."""
-        starts = [(event.epoch, event.time) for event in journal.of(EpochStarted)]
+        starts, places = [], []
+        for place, event in enumerate(journal):
+            if isinstance(event, EpochStarted):
+                starts.append((event.epoch, event.time))
+                places.append(place)
         last = max((event.time for event in journal.of(RunEnded)), default=_last_time(journal))
         seated = next(journal.of(CommitteeSeated), None)
         most = MOST_MARKS // ((seated.validators if seated else 4) + 2)
         ends = [time for _, time in starts[1:]] + ([last] if starts else [])
-        columns = [Column(number, start, end) for (number, start), end in zip(starts, ends, strict=True)]
+        overs = [*places[1:], len(journal) - 1] if starts else []
+        columns = [
+            Column(number, start, end, over) for (number, start), end, over in zip(starts, ends, overs, strict=True)
+        ]
         drawn = columns[-most:]
         first = drawn[0].start if len(drawn) < len(columns) else 0
-        return cls(tuple(drawn), first, max(last, first + 1), len(columns))
+        return cls(tuple(drawn), first, max(last, first + 1), len(columns), places[0] if places else len(journal) - 1)
 
     @property
     def shows_all(self) -> bool:
@@ -77,9 +88,9 @@ class TimeAxis:
     def columns(self) -> tuple[Column, ...]:
         """The epochs and, in front of them, the time before the first one; the whole run when it has no epochs."""
         if not self.epochs:
-            return (Column(0, self.first, self.last),)
+            return (Column(0, self.first, self.last, self.opened),)
         before = self.epochs[0].start
-        return (Column(0, self.first, before), *self.epochs) if before > self.first else self.epochs
+        return (Column(0, self.first, before, self.opened), *self.epochs) if before > self.first else self.epochs
 
     @property
     def opens_on(self) -> tuple[float, float]:

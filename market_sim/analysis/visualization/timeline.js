@@ -1,6 +1,5 @@
 // What a run's page does: draws its figures in light or dark, steps through the events, moves along a long run, prints.
 (() => {
-  "use strict";
   const data = JSON.parse(document.getElementById("data").textContent);
   const charts = data.figures.map((figure, number) => document.getElementById(`chart-${number}`));
   const whole = charts[0];
@@ -10,8 +9,13 @@
   const untouched = told.textContent;
   const system = matchMedia("(prefers-color-scheme: dark)");
   const button = document.getElementById("theme");
+  const player = document.getElementById("play");
   const PRINT_WIDTH = 1030;
+  const BEAT = 600; // milliseconds from step to step
   let chosen = null;
+  let drawing = null;
+  let isStale = false;
+  let beat = null;
 
   function colour(dark) {
     root.dataset.theme = dark ? "dark" : "light";
@@ -31,70 +35,77 @@
     return chosen === null ? system.matches : chosen;
   }
 
-  // The figures as they are drawn: the second time round with the reader's own zoom and the veil of the step.
-  function draw() {
+  // The step at which the reader stands; null for the whole run.
+  function place() {
+    const step = Number(slider.value);
+    if (step >= data.steps.times.length) return null;
+    return { step, number: data.steps.numbers[step], time: data.steps.times[step] };
+  }
+
+  // All figures as of the step. What cannot be stepped through tells the whole run, and is hidden until its end.
+  function paint() {
+    const at = place();
+    for (const one of document.querySelectorAll("[data-tells=whole]")) one.hidden = at !== null;
+    for (const one of document.querySelectorAll("[data-tells=step]")) one.hidden = at === null;
     return Promise.all(charts.map((chart, number) => {
-      const { data: traces, layout } = data.figures[number];
-      const told = number === 0 ? { shapes: layout.shapes.concat(veil()), annotations: known(layout.annotations) } : {};
-      return Plotly.react(chart, traces, { ...layout, ...told }, data.config);
+      const figure = data.figures[number];
+      if (at !== null && !figure.stepped) return null;
+      const { data: traces, layout } = asOf(figure, at);
+      return Plotly.react(chart, traces, layout, data.config);
     }));
   }
 
-  function chosenTime() {
-    return Number(slider.value) < data.steps.times.length ? data.steps.times[Number(slider.value)] : null;
-  }
-
-  // Everything after the chosen step is veiled, so that the run can be watched as it came about. The veil begins half
-  // a block later, or it would cut the newest block in two; marks in between are faded one by one.
-  function veil() {
-    const time = chosenTime();
-    if (time === null) return [];
-    const style = getComputedStyle(root);
-    const place = { xref: "x", yref: "paper", y0: 0, y1: 1, layer: "above" };
-    const from = time + (data.long ? 0 : 0.3 * data.epoch);
-    return [
-      { ...place, type: "rect", x0: from, x1: data.whole[1] + 1, fillcolor: style.getPropertyValue("--veil"), line: { width: 0 } },
-      { ...place, type: "line", x0: time, x1: time, line: { color: style.getPropertyValue("--leader"), width: 1.5 } },
-    ];
-  }
-
-  // Annotations lie above every veil: those of the future are left out.
-  function known(annotations) {
-    const time = chosenTime();
-    if (time === null) return annotations;
-    return annotations.map((one) => {
-      const future = one.xref === "x" && Math.max(one.x, one.ax ?? one.x) > time;
-      return future ? { ...one, visible: false } : one;
-    });
-  }
-
-  function fade() {
-    const time = chosenTime();
-    const marks = data.figures[0].data.map((trace, place) => place)
-      .filter((place) => /markers|text/.test(data.figures[0].data[place].mode || ""));
-    for (const place of marks) {
-      const trace = data.figures[0].data[place];
-      trace.unselected = { marker: { opacity: 0.1 }, textfont: { color: "rgba(0,0,0,0)" } };
-      trace.selectedpoints = time === null ? null : trace.x.flatMap((x, point) => (x <= time ? [point] : []));
-    }
+  // One drawing at a time: of what is asked for meanwhile, the newest follows.
+  function draw() {
+    isStale = true;
+    drawing ??= (async () => {
+      while (isStale) {
+        isStale = false;
+        await paint();
+      }
+      drawing = null;
+    })();
+    return drawing;
   }
 
   function show(step) {
     const count = data.steps.times.length;
     slider.value = Math.max(0, Math.min(count, step));
-    const now = Number(slider.value);
-    const time = chosenTime();
-    told.textContent = time === null ? untouched : `${now + 1} of ${count}, ${time.toFixed(3)} s: ${data.steps.texts[now]}`;
+    const at = place();
+    told.textContent = at === null ? untouched : `${at.step + 1} of ${count}, ${at.time.toFixed(3)} s: ${data.steps.texts[at.step]}`;
     slider.setAttribute("aria-valuetext", told.textContent);
-    const change = { shapes: data.figures[0].layout.shapes.concat(veil()) };
+    if (at === null) pause();
+    return draw().then(() => follow(place()));
+  }
+
+  // The moment stays in sight: within the range of the axis, and within the box that scrolls on a narrow screen.
+  async function follow(at) {
+    if (at === null) return;
     const [from, to] = whole.layout.xaxis.range;
-    if (time !== null && (time < from || time > to)) {
-      change["xaxis.range"] = [time - (to - from) / 2, time + (to - from) / 2];
+    if (at.time < from || at.time > to) {
+      await Plotly.relayout(whole, { "xaxis.range": [at.time - (to - from) / 2, at.time + (to - from) / 2] });
     }
-    // Fading thousands of marks one by one would make every step slow.
-    if (data.long) return Plotly.relayout(whole, change);
-    fade();
-    return (change["xaxis.range"] ? Plotly.relayout(whole, change) : Promise.resolve()).then(draw);
+    const box = whole.parentElement;
+    const layout = whole._fullLayout;
+    const across = layout._size.l + layout.xaxis.d2p(at.time);
+    if (across < box.scrollLeft + 40 || across > box.scrollLeft + box.clientWidth - 40) {
+      box.scrollLeft = across - box.clientWidth / 2;
+    }
+  }
+
+  function pause() {
+    clearInterval(beat);
+    beat = null;
+    player.textContent = "Play";
+  }
+
+  // From the end it begins at the beginning.
+  function play() {
+    if (beat !== null) return pause();
+    const isAtEnd = place() === null;
+    player.textContent = "Pause";
+    beat = setInterval(() => show(Number(slider.value) + 1), BEAT);
+    return show(isAtEnd ? 0 : Number(slider.value) + 1);
   }
 
   function move(where) {
@@ -107,25 +118,31 @@
     if (where === "whole" && data.figures[0].layout.yaxis) {
       change["yaxis.range"] = data.figures[0].layout.yaxis.range.slice();
     }
-    Plotly.relayout(whole, change);
+    return (where === "whole" ? show(data.steps.times.length) : Promise.resolve()).then(() => Plotly.relayout(whole, change));
+  }
+
+  // The keys step wherever the reader is, but where they have a meaning of their own: in a field, in a box that scrolls.
+  function onKey(event) {
+    const { key, target } = event;
+    if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    const step = { ArrowLeft: Number(slider.value) - 1, ArrowRight: Number(slider.value) + 1, Home: 0, End: data.steps.times.length }[key];
+    if (step === undefined || target.matches("input:not([type=range], [type=checkbox]), select, textarea")) return;
+    if (target.matches(".scroll") && target.scrollWidth > target.clientWidth + 1) return;
+    event.preventDefault();
+    pause();
+    show(step);
   }
 
   function listen() {
-    slider.addEventListener("input", () => show(Number(slider.value)));
+    slider.addEventListener("input", () => { pause(); show(Number(slider.value)); });
     for (const one of document.querySelectorAll("[data-step]")) {
-      one.addEventListener("click", () => show(Number(slider.value) + Number(one.dataset.step)));
+      one.addEventListener("click", () => { pause(); show(Number(slider.value) + Number(one.dataset.step)); });
     }
     for (const one of document.querySelectorAll("[data-window]")) {
       one.addEventListener("click", () => move(one.dataset.window));
     }
-    // On a narrow screen the arrow keys scroll the chart; where it fits, they step.
-    const box = whole.parentElement;
-    box.addEventListener("keydown", (event) => {
-      const way = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-      if (!way || event.target !== box || box.scrollWidth > box.clientWidth + 1) return;
-      event.preventDefault();
-      show(Number(slider.value) + way);
-    });
+    player.addEventListener("click", play);
+    document.addEventListener("keydown", onKey);
     const depth = document.getElementById("depth");
     if (depth) {
       const heat = data.figures[0].data.findIndex((trace) => trace.type === "heatmap");
@@ -156,6 +173,7 @@
   colour(isDark());
   draw().then(() => {
     listen();
+    pause();
     document.querySelector(".controls").hidden = false;
     button.hidden = false;
     charts.forEach((chart) => { chart.dataset.ready = "true"; });

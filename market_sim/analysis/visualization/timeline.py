@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from market_sim.analysis.mechanism_history import MechanismHistory, mechanism_history
+from market_sim.analysis.visualization.as_of import END
 from market_sim.analysis.visualization.chain_history import ChainHistory, chain_history
 from market_sim.analysis.visualization.mechanism_timeline import mechanism_accounts, mechanism_panels
 from market_sim.analysis.visualization.order_book_timeline import (
@@ -32,6 +33,7 @@ from market_sim.analysis.visualization.streamlet_timeline import streamlet_accou
 from market_sim.analysis.visualization.time_axis import OPENING_EPOCHS, TimeAxis, seconds
 from market_sim.core.data.journal import Journal
 from market_sim.core.errors import InputError
+from market_sim.core.models.event import Event
 from market_sim.core.models.market_events import PhaseChanged
 from market_sim.core.models.run_events import ShockHappened
 from market_sim.simulation.engine.result import Result
@@ -39,6 +41,8 @@ from market_sim.simulation.engine.result import Result
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
+E = TypeVar("E", bound=Event)
+T = TypeVar("T")
 NOTHING = "Nothing is listed and nobody is seated, so there is nothing to draw"
 
 
@@ -107,32 +111,49 @@ class Timeline:
     def lines(self) -> Iterator[EventLine]:
         """The moments that are marked through all panels: blocks that become final, shocks, halts and auctions."""
         if self.chain is not None and not self.axis.is_long:
-            moments: dict[int, list[str]] = {}
-            for name, final in self.chain.finalized.items():
-                if final.time >= self.axis.first:
-                    moments.setdefault(final.time, []).append(self.chain.label(name))
-            for time, names in moments.items():
+            yield from self._finality(self.chain)
+        for number, shock in self._numbered(ShockHappened):
+            if shock.time >= self.axis.first:
+                numbers = ", ".join(f"{name} {value}" for name, value in shock.numbers.items())
+                said = f"shock: {shock.what} ({numbers})"
+                yield EventLine(seconds(shock.time), f"shock: {shock.what}", "ink", True, said, number)
+        yield from self._phases()
+
+    def _finality(self, chain: ChainHistory) -> Iterator[EventLine]:
+        moments: dict[int, list[tuple[int, str]]] = {}
+        for name, final in chain.finalized.items():
+            if final.time >= self.axis.first:
+                moments.setdefault(final.time, []).append((chain.number(final), chain.label(name)))
+        for time, blocks in moments.items():
+            for together, born, gone in _as_they_come(blocks):
+                names = [name for _, name in together]
                 short = ", ".join(names) if len(names) <= 3 and self.axis.crowd <= 16 else f"… {names[-1]}"
                 short = names[0] if len(names) == 1 else short
                 label = f"✔ {short}" if self.axis.crowd <= OPENING_EPOCHS + 1 else ""
                 said = f"final for the first validator: {', '.join(names)}"
-                yield EventLine(seconds(time), label, "good", hover=said)
-        for shock in self.journal.of(ShockHappened):
-            if shock.time >= self.axis.first:
-                numbers = ", ".join(f"{name} {value}" for name, value in shock.numbers.items())
-                yield EventLine(
-                    seconds(shock.time), f"shock: {shock.what}", "ink", True, f"shock: {shock.what} ({numbers})"
-                )
-        changes: dict[tuple[int, str], list[PhaseChanged]] = {}
-        for change in self.journal.of(PhaseChanged):
+                yield EventLine(seconds(time), label, "good", False, said, born, gone)
+
+    def _phases(self) -> Iterator[EventLine]:
+        moments: dict[tuple[int, str], list[tuple[int, PhaseChanged]]] = {}
+        for number, change in self._numbered(PhaseChanged):
             # Before the first epoch a day opens; that is no event of the day.
             if change.time > self.axis.first:
-                changes.setdefault((change.time, change.phase), []).append(change)
-        for (time, phase), together in changes.items():
+                moments.setdefault((change.time, change.phase), []).append((number, change))
+        for (time, phase), changes in moments.items():
             # A whole chain of options ends at one moment: one label, or they would be printed over each other.
-            said = "<br>".join(f"{change.symbol} is {phase}: {change.reason}" for change in together)
-            what = together[0].symbol if len(together) == 1 else f"{len(together)} instruments"
-            yield EventLine(seconds(time), f"{what} {phase}", "ink", True, said)
+            for together, born, gone in _as_they_come(changes):
+                said = "<br>".join(f"{change.symbol} is {phase}: {change.reason}" for _, change in together)
+                what = together[0][1].symbol if len(together) == 1 else f"{len(together)} instruments"
+                yield EventLine(seconds(time), f"{what} {phase}", "ink", True, said, born, gone)
+
+    def _numbered(self, kind: type[E]) -> Iterator[tuple[int, E]]:
+        return ((number, event) for number, event in enumerate(self.journal) if type(event) is kind)
+
+
+def _as_they_come(events: list[tuple[int, T]]) -> Iterator[tuple[list[tuple[int, T]], int, int]]:
+    """Events that share a mark, in the order of their numbers: those that are there from which event to which."""
+    for count, (born, _) in enumerate(events, 1):
+        yield events[:count], born, events[count][0] if count < len(events) else END
 
 
 def timeline_figure(result: Result) -> Figure:

@@ -6,15 +6,19 @@ missing; the row below the lanes counts the votes against the quorum.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from market_sim.analysis.chain_story import BlockStory
+from market_sim.analysis.visualization.as_of import END, gathered
 from market_sim.analysis.visualization.block_tree import LOOK
-from market_sim.analysis.visualization.chain_history import ChainHistory
+from market_sim.analysis.visualization.block_versions import Version, block_versions, by_fate, by_signatures
+from market_sim.analysis.visualization.chain_history import ChainHistory, Fate
 from market_sim.analysis.visualization.palette import LIGHT
 from market_sim.analysis.visualization.panels import Panel, Part
 from market_sim.analysis.visualization.time_axis import TimeAxis, seconds
-from market_sim.core.models.consensus_events import ProposalJudged, VoteCast
+from market_sim.core.models.consensus_events import FloodDropped, MessageRefused, ProposalJudged, VoteCast
 from market_sim.core.models.reasons import explain
 
 SHIFT = 0.16
@@ -41,24 +45,29 @@ def lanes_panel(history: ChainHistory, axis: TimeAxis) -> Panel:
         },
     )
     panel.shapes += list(_faults(history, axis, n))
+    versions = block_versions(history)
     panel.traces += [
         _leaders(history, axis, size),
-        *_votes(history, axis, size),
+        *_votes(history, versions, axis, size),
         _absences(history, axis, size),
         _judgements(history, axis, size),
         _acts(history, axis, size),
         _refusals(history, axis, size),
         _alarms(history, axis, size),
-        *_counts(history, axis, n),
+        *_counts(history, versions, axis, n),
     ]
     return panel
 
 
-def _marks(name: str, xs: list, ys: list, texts: list[str], marker: Part) -> Part:
+def _marks(
+    name: str, xs: list, ys: list, texts: list[str], marker: Part, born: list[int], gone: list[int] | None = None
+) -> Part:
     return {
         "type": "scatter",
         "mode": "markers",
         "name": name,
+        "born": born,
+        **({"gone": gone} if gone else {}),
         "x": xs,
         "y": ys,
         "customdata": texts,
@@ -75,6 +84,7 @@ def _leaders(history: ChainHistory, axis: TimeAxis, size: int) -> Part:
         [event.leader for event in started],
         [f"validator {event.leader} leads epoch {event.epoch}" for event in started],
         {"symbol": "square-open", "size": size + 9, "color": LIGHT["leader"], "line": {"width": 2}},
+        [history.number(event) for event in started],
     )
 
 
@@ -94,23 +104,51 @@ def shifts(history: ChainHistory) -> dict[str, float]:
     return moved
 
 
-def _votes(history: ChainHistory, axis: TimeAxis, size: int) -> Iterator[Part]:
-    moved = shifts(history)
-    for fate, (role, _) in LOOK.items():
-        if fate == "stray":  # its only signature is its proposer's, and there can be dozens in an epoch
+@dataclass(frozen=True)
+class Signed:
+    """A vote, while the block that it is for has one fate."""
+
+    vote: VoteCast
+    fate: Fate
+    born: int
+    gone: int
+
+
+def signed(history: ChainHistory, versions: dict[str, list[Version]], axis: TimeAxis) -> Iterator[Signed]:
+    """Every vote that is drawn; one for a block that nobody saw proposed is an orphan's."""
+    for vote in history.votes:
+        if vote.time < axis.first or history.fates.get(vote.block) == "stray":
+            continue  # a stray's only signature is its proposer's, and there can be dozens in an epoch
+        cast = history.number(vote)
+        if vote.block not in versions:
+            yield Signed(vote, "orphaned", cast, END)
             continue
-        mine = [v for v in history.votes if v.time >= axis.first and history.fates.get(v.block, "orphaned") == fate]
+        for place, version in enumerate(by_fate(versions[vote.block])):
+            born = cast if place == 0 else max(cast, version.born)
+            if born < version.gone:
+                yield Signed(vote, version.fate, born, version.gone)
+
+
+def _votes(history: ChainHistory, versions: dict[str, list[Version]], axis: TimeAxis, size: int) -> Iterator[Part]:
+    moved = shifts(history)
+    drawn = list(signed(history, versions, axis))
+    for fate, (role, _) in LOOK.items():
+        if fate == "stray":
+            continue
+        mine = [one for one in drawn if one.fate == fate]
         yield _marks(
             f"vote: {fate}",
-            [round(seconds(vote.time) + moved.get(vote.block, 0) * seconds(axis.epoch_ns), 3) for vote in mine],
-            [vote.voter for vote in mine],
-            [_vote_text(history, vote) for vote in mine],
+            [round(seconds(one.vote.time) + moved.get(one.vote.block, 0) * seconds(axis.epoch_ns), 3) for one in mine],
+            [one.vote.voter for one in mine],
+            [_vote_text(history, one.vote) for one in mine],
             {
                 "symbol": "circle",
                 "size": size,
                 "color": LIGHT[role],
                 "line": {"color": LIGHT[f"{role}-edge"], "width": 1.2},
             },
+            [one.born for one in mine],
+            [one.gone for one in mine],
         )
 
 
@@ -121,32 +159,51 @@ def _vote_text(history: ChainHistory, vote: VoteCast) -> str:
     return f"{what}<br>{seconds(vote.time):.3f} s, signature {vote.signature[:8]}…"
 
 
-def absences(history: ChainHistory) -> list[tuple[int, int, str]]:
-    """Who signed nothing in which epoch, and why as far as the journal knows: (epoch, validator, reason)."""
-    voted = history.voted()
+@dataclass(frozen=True)
+class Absence:
+    """A validator that had signed nothing when an epoch was over; gone when its vote comes late."""
+
+    epoch: int
+    validator: int
+    why: str
+    born: int
+    gone: int
+
+
+def absences(history: ChainHistory) -> list[Absence]:
+    """Who signed nothing in which epoch by its end, and why as far as the journal knows."""
+    voted: dict[tuple[int, int], int] = {}
+    for vote in history.votes:
+        voted.setdefault((vote.epoch, vote.voter), history.number(vote))
     reasons = {(one.epoch, one.validator): judgement_text(history, one) for one in history.judged}
     proposed = {block.epoch for block in history.proposals.values()}
     found = []
     for epoch, started in history.epochs.items():
+        over = history.end_of(epoch)
+        if over is None:
+            continue
         for validator in range(history.committee.validators):
-            if (epoch, validator) in voted:
+            signed_at = voted.get((epoch, validator), END)
+            if signed_at < over:
                 continue
             if epoch not in proposed:
                 why = "it led and proposed nothing" if validator == started.leader else "nothing was proposed"
             else:
                 why = reasons.get((epoch, validator), "nothing of it arrived")
-            found.append((epoch, validator, why))
+            found.append(Absence(epoch, validator, why, over, signed_at))
     return found
 
 
 def _absences(history: ChainHistory, axis: TimeAxis, size: int) -> Part:
-    drawn = [one for one in absences(history) if history.epochs[one[0]].time >= axis.first]
+    drawn = [one for one in absences(history) if history.epochs[one.epoch].time >= axis.first]
     return _marks(
         "no vote",
-        [seconds(history.epochs[epoch].time) for epoch, _, _ in drawn],
-        [validator for _, validator, _ in drawn],
-        [f"no vote of validator {validator} in epoch {epoch}:<br>{why}" for epoch, validator, why in drawn],
+        [seconds(history.epochs[one.epoch].time) for one in drawn],
+        [one.validator for one in drawn],
+        [f"no vote of validator {one.validator} in epoch {one.epoch}:<br>{one.why}" for one in drawn],
         {"symbol": "x-thin", "size": size * 0.62, "line": {"color": LIGHT["bad"], "width": 2.2}},
+        [one.born for one in drawn],
+        [one.gone for one in drawn],
     )
 
 
@@ -171,45 +228,54 @@ def _judgements(history: ChainHistory, axis: TimeAxis, size: int) -> Part:
         [one.validator for one in drawn],
         [f"validator {one.validator}, {seconds(one.time):.3f} s<br>{judgement_text(history, one)}" for one in drawn],
         {"symbol": "circle-open", "size": size, "color": LIGHT["muted"], "line": {"width": 1.4}},
+        [history.number(one) for one in drawn],
     )
 
 
 def _acts(history: ChainHistory, axis: TimeAxis, size: int) -> Part:
-    acts: dict[tuple[int, int, str], int] = {}
+    acts: dict[tuple[int, int, str], list[int]] = {}
     for act in history.acts:
         if act.time >= axis.first:
-            key = act.epoch, act.validator, act.behaviour
-            acts[key] = acts.get(key, 0) + 1
+            acts.setdefault((act.epoch, act.validator, act.behaviour), []).append(history.number(act))
+    marks = [(key, *each) for key, numbers in acts.items() for each in gathered(numbers)]
     return _marks(
         "breaks the rules",
-        [round(seconds(history.epochs[epoch].time) + 0.3 * seconds(axis.epoch_ns), 3) for epoch, _, _ in acts],
-        [validator for _, validator, _ in acts],
-        [f"validator {v} in epoch {e}: {what}" + (f", {n} times" if n > 1 else "") for (e, v, what), n in acts.items()],
+        [round(seconds(history.epochs[key[0]].time) + 0.3 * seconds(axis.epoch_ns), 3) for key, *_ in marks],
+        [key[1] for key, *_ in marks],
+        [f"validator {v} in epoch {e}: {what}" + (f", {n} times" if n > 1 else "") for (e, v, what), n, *_ in marks],
         {"symbol": "diamond", "size": size * 0.7, "color": LIGHT["act"], "line": {"width": 0}},
+        [born for _, _, born, _ in marks],
+        [gone for *_, gone in marks],
     )
 
 
 def _refusals(history: ChainHistory, axis: TimeAxis, size: int) -> Part:
     """One small mark for all that a validator threw away in an epoch: a flood is hundreds of messages."""
-    sums: dict[tuple[int, int], dict[str, int]] = {}
+    sums: dict[tuple[int, int], list[MessageRefused | FloodDropped]] = {}
     for event in history.refused:
         if event.time >= axis.first:
-            reasons = sums.setdefault((event.epoch, event.validator), {})
-            reasons[event.reason] = reasons.get(event.reason, 0) + 1
+            sums.setdefault((event.epoch, event.validator), []).append(event)
+    marks = [
+        (*key, events[:count], born, gone)
+        for key, events in sums.items()
+        for count, born, gone in gathered([history.number(event) for event in events])
+    ]
     return _marks(
         "thrown away",
-        [round(seconds(history.epochs[epoch].time) + 0.42 * seconds(axis.epoch_ns), 3) for epoch, _ in sums],
-        [validator for _, validator in sums],
+        [round(seconds(history.epochs[epoch].time) + 0.42 * seconds(axis.epoch_ns), 3) for epoch, *_ in marks],
+        [validator for _, validator, *_ in marks],
         [
-            f"validator {validator} threw away in epoch {epoch}:<br>" + _listed(reasons)
-            for (epoch, validator), reasons in sums.items()
+            f"validator {validator} threw away in epoch {epoch}:<br>" + _listed(events)
+            for epoch, validator, events, *_ in marks
         ],
         {"symbol": "cross-thin", "size": size * 0.45, "line": {"color": LIGHT["bad"], "width": 1.2}},
+        [born for *_, born, _ in marks],
+        [gone for *_, gone in marks],
     )
 
 
-def _listed(reasons: dict[str, int]) -> str:
-    return "<br>".join(f"{count} × {reason}" for reason, count in reasons.items())
+def _listed(events: list[MessageRefused | FloodDropped]) -> str:
+    return "<br>".join(f"{count} × {reason}" for reason, count in Counter(one.reason for one in events).items())
 
 
 def _alarms(history: ChainHistory, axis: TimeAxis, size: int) -> Part:
@@ -224,6 +290,7 @@ def _alarms(history: ChainHistory, axis: TimeAxis, size: int) -> Part:
         [validator for _, validator, _ in flags],
         [f"{what}, seen at validator {validator}<br>{seconds(alarm.time):.3f} s" for alarm, validator, what in flags],
         {"symbol": "star", "size": size + 6, "color": LIGHT["bad"], "line": {"color": LIGHT["paper"], "width": 1}},
+        [history.number(alarm) for alarm, _, _ in flags],
     )
 
 
@@ -233,6 +300,7 @@ def _faults(history: ChainHistory, axis: TimeAxis, n: int) -> Iterator[Part]:
         if "partition" in fault.kind and fault.until > axis.first:
             yield {
                 "type": "rect",
+                "born": history.number(fault),
                 "x0": max(seconds(fault.time), axis.whole[0]),
                 "x1": min(seconds(fault.until), axis.whole[1]),
                 "y0": -1.0,
@@ -252,7 +320,7 @@ def _side(validators: tuple[int, ...]) -> str:
     return "+".join(f"n{number}" for number in validators)
 
 
-def _counts(history: ChainHistory, axis: TimeAxis, n: int) -> Iterator[Part]:
+def _counts(history: ChainHistory, versions: dict[str, list[Version]], axis: TimeAxis, n: int) -> Iterator[Part]:
     """The row of votes: for each block how many signed it, green from the quorum on."""
     moved, width = shifts(history), seconds(axis.epoch_ns)
     blocks = [history.story.blocks[name] for name in moved if history.proposals[name].time >= axis.first]
@@ -262,22 +330,24 @@ def _counts(history: ChainHistory, axis: TimeAxis, n: int) -> Iterator[Part]:
     # Where there is no room for counts side by side, the block with the most signatures speaks for its epoch.
     room = 1 if axis.crowd > 16 else 3
     kept = [mine if len(mine) <= room else [max(mine, key=lambda one: len(one.voters))] for mine in by_epoch.values()]
-    blocks = [block for mine in kept for block in mine]
+    drawn = [(block, one) for mine in kept for block in mine for one in by_signatures(versions[block.block])]
     quorum = history.committee.quorum
     for role, enough in (("good", True), ("bad", False)):
-        mine = [block for block in blocks if (len(block.voters) >= quorum) is enough]
+        here = [(block, one) for block, one in drawn if (len(one.voters) >= quorum) is enough]
         marks = _marks(
             "quorum" if enough else "no quorum",
-            [round(seconds(history.proposals[block.block].time) + moved[block.block] * width, 3) for block in mine],
-            [n] * len(mine),
+            [round(seconds(history.proposals[block.block].time) + moved[block.block] * width, 3) for block, _ in here],
+            [n] * len(here),
             [
-                f"block {history.label(block.block)}: {len(block.voters)} of {n} signed, {quorum} needed"
-                for block in mine
+                f"block {history.label(block.block)}: {len(one.voters)} of {n} signed, {quorum} needed"
+                for block, one in here
             ],
             {"symbol": "square", "size": 7, "color": LIGHT[role], "line": {"width": 0}},
+            [one.born for _, one in here],
+            [one.gone for _, one in here],
         )
         if not axis.is_long and axis.crowd <= 40:
             marks["mode"] = "text"
-            marks["text"] = [f"{len(block.voters)}/{n}" for block in mine]
+            marks["text"] = [f"{len(one.voters)}/{n}" for _, one in here]
             marks["textfont"] = {"size": 12 if axis.crowd <= 20 else 10, "color": LIGHT[role]}
         yield marks

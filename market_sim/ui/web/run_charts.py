@@ -23,6 +23,7 @@ from market_sim.analysis.visualization.panels import CONFIG, Account, Horizontal
 from market_sim.analysis.visualization.settlement_timeline import settlement_account, settlement_panel
 from market_sim.analysis.visualization.streamlet_timeline import streamlet_account, streamlet_panels
 from market_sim.analysis.visualization.timeline import Timeline
+from market_sim.core.data.journal import Journal
 
 if TYPE_CHECKING:
     from market_sim.ui.web.shelf import OpenRun
@@ -57,15 +58,13 @@ def pictures(run: OpenRun) -> list[Picture]:
 def picture(run: OpenRun, number: int) -> bytes:
     """One of them for plotly, made at its first use."""
     shown = pictures(run)[number]
-    return run.once(
-        f"picture/{number}", lambda: _answer(layered(shown.panels, shown.axis), shown.axis, timed=shown.has_time)
-    )
+    return run.once(f"picture/{number}", lambda: _answer(layered(shown.panels, shown.axis), shown.axis, stepped=False))
 
 
 def _answer(figure: dict[str, Any], axis: Horizontal, **more: Any) -> bytes:
     """A figure with what the page must know to draw it: its colours in the dark, how it behaves."""
     figure["layout"].pop("template", None)
-    # A kind of mark that this run has none of would cost plotly as much as a row of them.
+    # A kind of mark that this run has none of need not travel.
     figure["data"] = [trace for trace in figure["data"] if trace.get("x", True)]
     known = {"figure": figure, "dark": dark_changes(figure), "config": CONFIG, "long": axis.is_long}
     return msgspec.json.encode({**known, **more})
@@ -79,10 +78,15 @@ def prepare(run: OpenRun) -> None:
 
 def drawing(timeline: Timeline, symbol: str, chosen: tuple[str, ...]) -> bytes:
     """The chosen panels above each other on one time axis, as JSON."""
-    plain = layered(list(_panels(timeline, symbol, chosen)), timeline.axis, timeline.lines())
-    if "market" in chosen:
-        _name_orders(timeline, symbol, plain["data"])
-    return _answer(plain, timeline.axis, timed=True, window=timeline.axis.opens_on, whole=timeline.axis.whole)
+    axis = timeline.axis
+    plain = layered(list(_panels(timeline, symbol, chosen)), axis, timeline.lines())
+    return _answer(plain, axis, stepped=True, window=axis.opens_on, whole=axis.whole)
+
+
+def drawing_so_far(journal: Journal) -> bytes:
+    """The same of a run that still goes on: everything that its journal holds by now, of the most traded instrument."""
+    timeline = Timeline(journal)
+    return drawing(timeline, symbols(timeline)[0], groups(timeline))
 
 
 def _panels(timeline: Timeline, symbol: str, chosen: tuple[str, ...]) -> Iterator[Panel]:
@@ -94,15 +98,6 @@ def _panels(timeline: Timeline, symbol: str, chosen: tuple[str, ...]) -> Iterato
         yield from streamlet_panels(timeline.chain, timeline.axis)
     if "settlement" in chosen and timeline.settlement is not None:
         yield settlement_panel(timeline.settlement, timeline.axis)
-
-
-def _name_orders(timeline: Timeline, symbol: str, traces: list[dict[str, Any]]) -> None:
-    """Give each triangle the number of its order, so that a click on it opens the trace; several at once have none."""
-    marks = market_of(timeline, symbol).marks
-    for trace in traces:
-        side = {"aggressive buy": 1, "aggressive sell": -1}.get(trace.get("name", ""))
-        if side is not None:
-            trace["ids"] = [str(taker.order) for taker in marks if taker.side == side]
 
 
 def market_of(timeline: Timeline, symbol: str) -> Market:

@@ -10,6 +10,7 @@ import hashlib
 import mimetypes
 from functools import cached_property
 from importlib.metadata import version
+from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -31,6 +32,8 @@ class StaticFiles:
     def __init__(self, folder: Path = HERE) -> None:
         paths = [path for path in sorted(folder.rglob("*")) if path.is_file()]
         self._files = {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
+        # The module that decides what is drawn at a step travels in written pages, too, and is kept there.
+        self._files["as_of.js"] = files("market_sim.analysis.visualization").joinpath("as_of.js").read_bytes()
         self._files.update({"colours.css": colours().encode(), "code.css": code_styles().encode()})
         digest = hashlib.sha256()
         for name, content in self._files.items():

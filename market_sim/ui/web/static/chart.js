@@ -1,4 +1,5 @@
-// A chart of the site: fetched as JSON, drawn by plotly, coloured with the page, with a veil over what is still to come.
+// A chart of the site: fetched as JSON, drawn by plotly as of a place in the journal, coloured with the page.
+import { asOf } from "./as_of.js";
 
 const REACH = 12; // pixels between a click and the mark that it means
 
@@ -16,13 +17,11 @@ async function library() {
 export class Chart {
   constructor(element) {
     this.element = element;
-    this.time = null;
+    this.at = null;
     this.isDrawn = false;
     this.turn = Promise.resolve();
-    this.veil = document.createElement("div");
-    this.veil.className = "veil";
-    this.veil.setAttribute("aria-hidden", "true");
-    this.veil.hidden = true;
+    this.painting = null;
+    this.isStale = false;
     addEventListener("themechange", () => this.isDrawn && this.paint());
   }
 
@@ -56,20 +55,29 @@ export class Chart {
     // What stands below moves to its place now, and not when somebody has begun to read it.
     this.element.style.minHeight = `${this.answer.figure.layout.height}px`;
     await library();
-    const isNew = !this.isDrawn;
-    if (isNew) this.element.replaceChildren();
+    if (!this.isDrawn) this.element.replaceChildren();
     this.isDrawn = true;
     await this.paint();
-    if (isNew) {
-      this.element.append(this.veil);
-      this.element.on("plotly_afterplot", () => this.place());
-      this.element.on("plotly_relayouting", () => this.place());
-    }
-    this.cover(this.time);
     this.element.dataset.ready = "true";
   }
 
-  async paint() {
+  // One painting at a time: of what is asked for meanwhile, the newest follows.
+  paint() {
+    this.isStale = true;
+    this.painting ??= (async () => {
+      try {
+        while (this.isStale) {
+          this.isStale = false;
+          await this.react();
+        }
+      } finally {
+        this.painting = null;
+      }
+    })();
+    return this.painting;
+  }
+
+  async react() {
     const { figure, dark, config } = this.answer;
     const isDark = document.documentElement.dataset.theme === "dark";
     for (const [path, light, other] of dark) {
@@ -79,31 +87,33 @@ export class Chart {
       part[path[last]] = isDark ? other : light;
     }
     figure.layout.uirevision = "kept";
-    await Plotly.react(this.element, figure.data, figure.layout, config);
+    const drawn = asOf(figure, this.at);
+    await Plotly.react(this.element, drawn.data, drawn.layout, config);
+    await this.follow();
   }
 
-  // Everything after this moment is veiled; null lifts the veil.
-  cover(time) {
-    this.time = time;
-    if (time !== null && this.answer?.timed && this.element.layout) {
-      const [from, to] = this.element.layout.xaxis.range;
-      if (time < from || time > to) {
-        const width = to - from;
-        Plotly.relayout(this.element, { "xaxis.range": [time - width / 2, time + width / 2] });
-      }
+  // Drawn as of this event, { number, time }; null for the whole run.
+  async stand(at) {
+    if (this.at?.number === at?.number) return;
+    this.at = at;
+    if (this.isDrawn && this.answer.stepped) await this.paint();
+  }
+
+  // The moment stays in sight: within the range of the axis, and within the box that scrolls on a narrow screen.
+  async follow() {
+    if (this.at === null) return;
+    const { time } = this.at;
+    const [from, to] = this.element.layout.xaxis.range;
+    if (time < from || time > to) {
+      const width = to - from;
+      await Plotly.relayout(this.element, { "xaxis.range": [time - width / 2, time + width / 2] });
     }
-    this.place();
-  }
-
-  place() {
+    const box = this.element.parentElement;
     const layout = this.element._fullLayout;
-    this.veil.hidden = this.time === null || !layout || !this.answer.timed;
-    if (this.veil.hidden) return;
-    const size = layout._size;
-    const from = Math.max(0, Math.min(size.w, layout.xaxis.d2p(this.time)));
-    Object.assign(this.veil.style, {
-      left: `${size.l + from}px`, width: `${size.w - from}px`, top: `${size.t}px`, height: `${size.h}px`,
-    });
+    const across = layout._size.l + layout.xaxis.d2p(time);
+    if (across < box.scrollLeft + 40 || across > box.scrollLeft + box.clientWidth - 40) {
+      box.scrollLeft = across - box.clientWidth / 2;
+    }
   }
 
   // The order whose triangle is nearest to a point of the screen; plotly itself prefers a line that crosses it.

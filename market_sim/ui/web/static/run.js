@@ -11,6 +11,9 @@ const state = document.getElementById("state");
 const last = Number(stepper.dataset.last);
 const pictures = [...document.querySelectorAll("[data-picture]")].map((element) => new Chart(element));
 let at = Number(stepper.dataset.at);
+const player = document.getElementById("play");
+const BEAT = 600; // milliseconds from step to step
+let beat = null;
 let isBusy = false;
 let waiting = null;
 
@@ -69,7 +72,11 @@ function tell(instant) {
   document.getElementById("book-symbol").textContent = instant.symbol;
   rows(document.getElementById("bids"), instant.bids, "bid");
   rows(document.getElementById("asks"), instant.asks, "ask");
-  for (const one of [chart, ...pictures]) one.cover(at >= last ? null : moment.time);
+  // What cannot be stepped through tells the whole run, and is hidden until its end.
+  const isWhole = at >= last;
+  for (const one of document.querySelectorAll("[data-tells=whole]")) one.hidden = !isWhole;
+  for (const one of document.querySelectorAll("[data-tells=step]")) one.hidden = isWhole;
+  return chart.stand(isWhole ? null : { number: moment.number, time: moment.time });
 }
 
 // One question at a time; of those that come meanwhile the newest is asked next.
@@ -85,9 +92,11 @@ async function ask(query, remember = true) {
     const found = await answer.json();
     if (found.end) {
       told.textContent = query.move === "on" ? "Nothing more of this kind follows." : "Nothing of this kind comes before.";
+      pause();
     } else {
       at = found.at;
-      tell(found.instant);
+      await tell(found.instant);
+      if (at >= last) pause();
       if (remember) history.replaceState(null, "", `?event=${at}`);
     }
     stepper.dataset.at = at;
@@ -109,6 +118,20 @@ function go(way) {
   return ask({ event: at, move: way, kind: one("kind").value, account: one("account").value });
 }
 
+function pause() {
+  clearInterval(beat);
+  beat = null;
+  player.textContent = "Play";
+}
+
+// From the end it begins at the beginning.
+function play() {
+  if (beat !== null) return pause();
+  player.textContent = "Pause";
+  beat = setInterval(() => isBusy || go("on"), BEAT);
+  return go(at >= last ? "first" : "on");
+}
+
 function onKey(event) {
   const way = { ArrowLeft: "back", ArrowRight: "on", Home: "first", End: "last" }[event.key];
   const target = event.target;
@@ -117,6 +140,7 @@ function onKey(event) {
   // A box that is wider than the screen scrolls by these keys.
   if (target.matches(".scroll") && target.scrollWidth > target.clientWidth + 1) return;
   event.preventDefault();
+  pause();
   go(way);
 }
 
@@ -136,12 +160,25 @@ function listen() {
   for (const box of boxes) box.addEventListener("change", draw);
   one("symbol").addEventListener("change", () => draw().then(() => ask({ event: at })));
   for (const button of figure.querySelectorAll("[data-window]")) {
-    button.addEventListener("click", () => chart.move(button.dataset.window));
+    button.addEventListener("click", async () => {
+      if (button.dataset.window === "whole" && at < last) {
+        pause();
+        await go("last");
+      }
+      chart.move(button.dataset.window);
+    });
   }
   for (const button of figure.querySelectorAll("[data-move]")) {
-    button.addEventListener("click", () => go(button.dataset.move));
+    button.addEventListener("click", () => {
+      pause();
+      go(button.dataset.move);
+    });
   }
-  slider.addEventListener("input", () => ask({ event: slider.value }));
+  player.addEventListener("click", play);
+  slider.addEventListener("input", () => {
+    pause();
+    ask({ event: slider.value });
+  });
   document.addEventListener("keydown", onKey);
   controls.hidden = false;
   stepper.hidden = false;

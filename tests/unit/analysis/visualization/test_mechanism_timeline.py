@@ -6,6 +6,7 @@ import pytest
 
 from market_sim.analysis import mechanism_words
 from market_sim.analysis.mechanism_history import MechanismHistory, mechanism_history, net_by_column
+from market_sim.analysis.visualization.as_of import END, trace_as_of
 from market_sim.analysis.visualization.mechanism_marks import FAMILIES, GROUPS, MARKS, REASONS
 from market_sim.analysis.visualization.mechanism_timeline import (
     MOST_ROWS,
@@ -111,6 +112,7 @@ def test_events_close_together_are_one_mark_that_tells_all():
     journal = chain.end().journal
     rows = mechanism_panels(mechanism_history(journal), TimeAxis.of(journal))[0]
     [located] = [trace for trace in rows.traces if trace["name"] == "loans of shares"]
+    located = trace_as_of(located, END - 1)
     assert len(located["x"]) == 1
     assert "bear-5 borrowed 1 ACME" in located["customdata"][0]
     assert located["customdata"][0].endswith("and 3 more")
@@ -150,13 +152,14 @@ def test_instruments_that_end_together_share_one_label():
     chain.record(PhaseChanged(chain.time, "P100", "closed", "INSTRUMENT_ENDED", {}))
     chain.record(PhaseChanged(chain.time + 1, "ACME", "halted", "HALTED", {}))
     lines = [line for line in Timeline(chain.end().journal).lines() if line.strong]
-    assert [line.label for line in lines] == ["2 instruments closed", "ACME halted"]
-    assert "C100 is closed" in lines[0].hover and "P100 is closed" in lines[0].hover
+    assert [line.label for line in lines if line.gone == END] == ["2 instruments closed", "ACME halted"]
+    assert [line.label for line in lines if line.gone < END] == ["C100 closed"], "between the two events"
+    assert "C100 is closed" in lines[1].hover and "P100 is closed" in lines[1].hover
 
 
 def test_the_steps_tell_what_mechanisms_decided():
     journal = told().end().journal
-    texts = [text for _, text in story_steps(journal, TimeAxis.of(journal), None)]
+    texts = [text for *_, text in story_steps(journal, TimeAxis.of(journal), None)]
     assert [text.split(":")[0] for text in texts] == [
         "ann is called for 6.00 USD by 2 s", "the call of ann is met, 6.00 USD were brought in",
     ]  # fmt: skip

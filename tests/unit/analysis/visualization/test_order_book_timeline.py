@@ -7,11 +7,12 @@ from base64 import b64decode
 
 import pytest
 
+from market_sim.analysis.visualization.as_of import END, trace_as_of
 from market_sim.analysis.visualization.book_history import Sample, Taker
 from market_sim.analysis.visualization.depth_grid import MOST_ROWS, depth_grid, price_range
 from market_sim.analysis.visualization.order_book_timeline import (
-    drawn_takers,
     instruments,
+    joined_takers,
     market_of,
     order_book_panels,
     order_book_rows,
@@ -109,7 +110,7 @@ def test_there_is_one_mark_for_each_aggressive_order_at_its_average_price(result
         wanted[trade.taker_order] = paid + trade.price * trade.quantity, bought + trade.quantity, side
     prices = order_book_panels(market)[0]
     for name, side in (("aggressive buy", 1), ("aggressive sell", -1)):
-        marks = next(trace for trace in prices.traces if trace["name"] == name)
+        marks = trace_as_of(next(trace for trace in prices.traces if trace["name"] == name), END - 1)
         averages = [paid / bought / 100 for paid, bought, its in wanted.values() if its == side]
         assert marks["y"] == pytest.approx(averages, abs=1e-4)
         assert len(averages) > 10
@@ -117,7 +118,7 @@ def test_there_is_one_mark_for_each_aggressive_order_at_its_average_price(result
 
 def test_too_many_aggressive_orders_are_joined_and_no_quantity_is_lost(market):
     takers = [Taker(n, n * 900_000, 1 if n % 3 else -1, "x", 2, 200 * n, 1) for n in range(1, 9_001)]
-    joined = drawn_takers(takers, market.axis)
+    joined = joined_takers(takers, market.axis)
     assert len(joined) <= MOST_MARKS < len(takers)
     for side in (1, -1):
         assert sum(t.quantity for t in joined if t.side == side) == sum(t.quantity for t in takers if t.side == side)

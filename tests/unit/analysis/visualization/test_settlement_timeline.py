@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from market_sim.analysis.visualization.as_of import END
 from market_sim.analysis.visualization.settlement_timeline import (
-    neighbours,
+    captions,
     settlement_history,
     settlement_panel,
     settlement_rows,
@@ -61,9 +62,14 @@ def test_a_line_leads_from_every_block_of_a_batch_to_its_payment(journal):
 
 def test_batches_close_together_share_one_text(journal):
     batches = list(settlement_history(journal).batches)
-    assert neighbours([], near=SECOND) == []
-    assert neighbours(batches, near=SECOND) == [[], batches]
-    assert neighbours(batches, near=SECOND // 4) == [[batches[0]], [batches[1]]]
+    one, two = batches
+    assert list(captions([], near=SECOND)) == []
+    together, apart = list(captions(batches, near=SECOND)), list(captions(batches, near=SECOND // 4))
+    assert [(each.batches, each.born, each.gone) for each in together] == [
+        ((one,), one.number, two.number),
+        ((one, two), two.number, END),
+    ]
+    assert [(each.batches, each.gone) for each in apart] == [((one,), END), ((two,), END)]
 
 
 def test_what_the_chain_refused_or_forgot_is_told():

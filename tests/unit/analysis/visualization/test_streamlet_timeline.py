@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from market_sim.analysis.visualization.as_of import END, trace_as_of
 from market_sim.analysis.visualization.block_tree import lanes, tree_panel
 from market_sim.analysis.visualization.chain_history import chain_history
 from market_sim.analysis.visualization.streamlet_timeline import legend, streamlet_rows, streamlet_sentence, why_open
@@ -28,7 +29,7 @@ def fate_of(history, name: str) -> str:
 
 
 def trace(panel, name: str) -> dict:
-    return next(one for one in panel.traces if one["name"] == name)
+    return trace_as_of(next(one for one in panel.traces if one["name"] == name), END - 1)
 
 
 def test_each_block_has_the_fate_that_the_journal_gives_it(history):
@@ -134,8 +135,9 @@ def test_a_silent_leader_is_told_in_sentence_table_and_lanes():
     rows = list(streamlet_rows(history, axis))
     assert rows[-1][0] == "none in 3"
     assert rows[0][-1] == "3"
-    assert [(epoch, who) for epoch, who, _ in absences(history)] == [(1, 3), (2, 3), (3, 0), (3, 1), (3, 2), (3, 3)]
-    reasons = {(epoch, who): why for epoch, who, why in absences(history)}
+    absent = [(one.epoch, one.validator) for one in absences(history)]
+    assert absent == [(1, 3), (2, 3), (3, 0), (3, 1), (3, 2), (3, 3)]
+    reasons = {(one.epoch, one.validator): one.why for one in absences(history)}
     assert reasons[3, 3] == "it led and proposed nothing"
     assert reasons[3, 0] == "nothing was proposed"
     crosses = trace(lanes_panel(history, axis), "no vote")
@@ -143,7 +145,7 @@ def test_a_silent_leader_is_told_in_sentence_table_and_lanes():
 
 
 def test_an_absence_says_why_in_the_words_of_the_reason_table(history):
-    reasons = {(epoch, who): why for epoch, who, why in absences(history)}
+    reasons = {(one.epoch, one.validator): one.why for one in absences(history)}
     parent = Chain.hash("two")[:6]
     assert reasons[4, 0] == f"waiting: the parent {parent} has 2 of the 3 signatures it needs"
     assert reasons[3, 1] == "nothing of it arrived"

@@ -1,0 +1,102 @@
+"""A figure as of an event: what is drawn when a reader stands at a place in the journal.
+
+Every mark of a stepped chart carries the number of the event that made it (`born`) and of the event that replaced it
+(`gone`): a block is one mark when it is proposed, another one once it is notarized, a third one when it is final. The
+figure at a place consists of the marks that are born and not gone by then, so nothing later can be seen. `as_of.js`
+makes the same choice in the browser; a test compares the two.
+
+A trace has one number for each point, a heatmap one for each column, a shape or an annotation one for itself.
+
+>>> trace = {"x": [1, 2, 2], "y": [5, 6, 7], "name": "block", "born": [3, 4, 9], "gone": [END, 9, END]}
+>>> trace_as_of(trace, 8), trace_as_of(trace, 9)
+({'x': [1, 2], 'y': [5, 6], 'name': 'block'}, {'x': [1, 2], 'y': [5, 7], 'name': 'block'})
+"""
+
+from __future__ import annotations
+
+from base64 import b64decode, b64encode
+from collections.abc import Iterator
+from itertools import zip_longest
+from typing import Any
+
+Part = dict[str, Any]
+
+END = 2**31 - 1
+"""Later than every event."""
+
+
+def gathered(numbers: list[int]) -> Iterator[tuple[int, int, int]]:
+    """A mark that stands for several events, as they come: how many there are from which event to which.
+
+    Of a flood only some counts are marks of their own: every one up to eight, then twice as many each time, and all.
+    """
+    counts = [count for count in range(1, len(numbers) + 1) if count <= 8 or count & (count - 1) == 0]
+    counts += [len(numbers)] if counts[-1] != len(numbers) else []
+    for count, following in zip_longest(counts, counts[1:]):
+        yield count, numbers[count - 1], numbers[following - 1] if following else END
+
+
+def figure_as_of(figure: Part, number: int, time: float | None = None) -> Part:
+    """The figure just after this event; with the event's time in seconds, bands end there and a line marks it."""
+    layout = figure["layout"]
+    shapes = list(_there(layout["shapes"], number))
+    if time is not None:
+        shapes = [_ended(shape, time) for shape in shapes if not _is_band(shape) or shape["x0"] < time]
+        shapes.append({**figure["now"], "x0": time, "x1": time})
+    return {
+        "data": [trace_as_of(trace, number) for trace in figure["data"]],
+        "layout": {**layout, "shapes": shapes, "annotations": list(_there(layout["annotations"], number))},
+    }
+
+
+def finished(figure: Part) -> Part:
+    """The figure at its end."""
+    return figure_as_of(figure, END - 1)
+
+
+def trace_as_of(trace: Part, number: int) -> Part:
+    """The points of a trace that are there just after this event."""
+    plain = {name: value for name, value in trace.items() if name not in ("born", "gone")}
+    if "born" not in trace:
+        return plain
+    born = trace["born"]
+    gone = trace.get("gone") or [END] * len(born)
+    kept = [place for place, (first, last) in enumerate(zip(born, gone, strict=True)) if first <= number < last]
+    if len(kept) == len(born):
+        return plain
+    if trace.get("type") == "heatmap":
+        return {**plain, "z": _columns(trace["z"], len(kept)), "customdata": _columns(trace["customdata"], len(kept))}
+    return _points(plain, kept, len(born))
+
+
+def _points(part: Part, kept: list[int], count: int) -> Part:
+    chosen: Part = {}
+    for name, value in part.items():
+        if isinstance(value, list) and len(value) == count:
+            chosen[name] = [value[place] for place in kept]
+        else:
+            chosen[name] = _points(value, kept, count) if isinstance(value, dict) else value
+    return chosen
+
+
+def _columns(packed: Part, kept: int) -> Part:
+    """The first columns of a typed array."""
+    rows, columns = map(int, packed["shape"].split(","))
+    width = int(packed["dtype"][1:])
+    cells = b64decode(packed["bdata"])
+    cut = b"".join(cells[row * columns * width :][: kept * width] for row in range(rows))
+    return {**packed, "bdata": b64encode(cut).decode(), "shape": f"{rows}, {kept}"}
+
+
+def _there(parts: list[Part], number: int) -> Iterator[Part]:
+    for part in parts:
+        if part.get("born", 0) <= number < part.get("gone", END):
+            yield {name: value for name, value in part.items() if name not in ("born", "gone")}
+
+
+def _is_band(shape: Part) -> bool:
+    return shape["type"] == "rect" and shape.get("xref") == "x"
+
+
+def _ended(shape: Part, time: float) -> Part:
+    return {**shape, "x1": min(shape["x1"], time)} if _is_band(shape) else shape
