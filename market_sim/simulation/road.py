@@ -19,9 +19,9 @@ from market_sim.core.models.inputs import Pause, Resume
 from market_sim.core.models.run_events import CommitteeSeated, RunStarted
 from market_sim.market.exchange.listing import CONTINUOUS, HALTED, IN_CALL
 from market_sim.simulation.engine.clock import MILLISECOND
+from market_sim.simulation.engine.failures import explained
 from market_sim.simulation.engine.world import World
 from market_sim.simulation.options import Options
-from market_sim.simulation.scenarios.finder import explained, source_file
 from market_sim.simulation.scenarios.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def prepared(scenario: Scenario, options: Options, journal: Journal | None = Non
     epochs = length(scenario, options)
     journal.record(RunStarted(0, scenario.name, options.seed, epochs, scenario.parameters, options.beside_the_scenario))
     world = World(options.seed, journal, epochs)
-    with explained(source_file(type(scenario))):
+    with explained():
         scenario.build(world)
         world.validators(options.validators, options.leaders, options.byzantine)
         world.network(partition=options.partition)

@@ -26,6 +26,7 @@ from market_sim.core.models.intents import Intent
 from market_sim.core.models.run_events import InputReceived, RunEnded, RunStarted
 from market_sim.market.exchange.acknowledgement import acknowledge
 from market_sim.simulation.engine.clock import MILLISECOND
+from market_sim.simulation.engine.failures import explained
 from market_sim.simulation.engine.result import Result
 from market_sim.simulation.intake import Answers, Intake
 from market_sim.simulation.options import Options
@@ -85,7 +86,8 @@ class Session:
     def result(self) -> Result:
         """The run as it is now: what a chart, a summary or a lesson reads."""
         failures = tuple(str(failure) for failure in self.world.failures)
-        told = self.scenario.conclusion(self.journal)
+        with explained():
+            told = self.scenario.conclusion(self.journal)
         return Result(
             self.scenario.name, self.options.seed, self.world.epochs, self.scenario.parameters, self.journal,
             bool(self._ended), failures, self.world.warnings, told,
@@ -98,7 +100,8 @@ class Session:
         try:
             while not self.is_over:
                 before = self._passed
-                self._advance(min(self.now + SLICE_NS, self._boundary))
+                with explained():
+                    self._advance(min(self.now + SLICE_NS, self._boundary))
                 if watch is not None and self._passed > before:
                     watch(self.journal, self._passed)
                 if self._stopping:
@@ -115,16 +118,15 @@ class Session:
         """
         if sum(one is not None for one in (until, epoch, events)) != 1:
             raise InputError("a step goes either until a time, or until an epoch has passed, or for a number of events")
-        if until is not None:
-            if until < self.now:
-                raise InputError(
-                    f"it is already {self.now} ns: a session cannot step back to {until} ns, but fork there"
-                )
-            self._advance(until)
-        elif epoch is not None:
-            self._advance((epoch + 1) * self._epoch_ns)
-        elif events is not None:
-            self._advance_by_events(len(self.journal) + events)
+        if until is not None and until < self.now:
+            raise InputError(f"it is already {self.now} ns: a session cannot step back to {until} ns, but fork there")
+        with explained():
+            if until is not None:
+                self._advance(until)
+            elif epoch is not None:
+                self._advance((epoch + 1) * self._epoch_ns)
+            elif events is not None:
+                self._advance_by_events(len(self.journal) + events)
         return self.is_over
 
     def stop(self) -> None:

@@ -192,7 +192,7 @@ class World:
 
     def _retire(self, agent: Agent, error: Exception) -> None:
         """Name the strategy that raised, take its orders out of the market, and never wake it again."""
-        strategy, cause = type(agent.strategy).__name__, where_it_failed(error)
+        strategy, cause = type(agent.strategy).__name__, where_it_failed(error, type(agent.strategy).decide)
         self.journal.record(StrategyFailed(self.clock.now, agent.name, strategy, cause))
         when = f"{self.clock.now / SECOND:.3f} s"
         self.failures.append(StrategyError(f"{agent.name} ({strategy}) stopped at {when}: {cause}"))

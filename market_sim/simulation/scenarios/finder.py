@@ -10,13 +10,11 @@ import difflib
 import importlib.util
 import inspect
 import sys
-import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 
-from market_sim.core.errors import InputError, InvariantBroken, MarketSimError
+from market_sim.core.errors import InputError
+from market_sim.simulation.engine.failures import explained
 from market_sim.simulation.scenarios.catalogue import SCENARIOS
 from market_sim.simulation.scenarios.scenario import Scenario, checked, parameter_types
 
@@ -43,7 +41,7 @@ def _in_file(path: Path) -> type[Scenario]:
     except (SyntaxError, ValueError) as error:
         line = getattr(error, "lineno", None) or 1
         raise InputError(f"{path}, line {line}: this is not Python: {getattr(error, 'msg', error)}") from None
-    with explained(path):
+    with explained():
         module = _loaded(path)
     found = [
         value
@@ -97,33 +95,15 @@ def _line_of(tree: ast.Module, kind: str, field: str) -> int:
     return 1
 
 
-@contextmanager
-def explained(path: Path | None) -> Iterator[None]:
-    """Turn whatever a scenario's own code raises into one sentence with its file and line."""
-    try:
-        yield
-    except InvariantBroken:
-        raise
-    except Exception as error:
-        lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if _same(frame.filename, path)]
-        if not lines:
-            if isinstance(error, MarketSimError):
-                raise
-            raise InvariantBroken(f"{type(error).__name__} while building a shipped scenario: {error}") from error
-        problem = str(error) if isinstance(error, MarketSimError) else f"{type(error).__name__}: {error}"
-        raise InputError(f"{path}, line {lines[-1]}: {problem}") from None
-
-
 def source_file(kind: type[Scenario]) -> Path | None:
     """The file that somebody wrote this scenario in; None for one that is shipped."""
     if any(kind is shipped for shipped in SCENARIOS):
         return None
-    path = inspect.getsourcefile(kind)
+    try:
+        path = inspect.getsourcefile(kind)
+    except (TypeError, OSError):  # made at a prompt or by exec
+        return None
     return Path(path) if path else None
-
-
-def _same(filename: str, path: Path | None) -> bool:
-    return path is not None and Path(filename).resolve() == path.resolve()
 
 
 def _reason(error: Exception) -> str:

@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 from market_sim.core.consensus.behaviours import BEHAVIOURS
 from market_sim.core.errors import InputError
 from market_sim.core.version import VERSION
+from market_sim.simulation.engine.failures import explained
 from market_sim.simulation.options import DEFAULT_SEED, MOST_EPOCHS
 from market_sim.simulation.scenarios.catalogue import DEFAULT
 from market_sim.simulation.scenarios.finder import find_scenario
@@ -93,7 +94,9 @@ def parsed(arguments: list[str]) -> tuple[argparse.Namespace, Scenario]:
     made = parser()
     known, rest = made.parse_known_args(arguments)
     kind = find_scenario(known.scenario)
-    return known, configured(kind, **_parameters(rest, kind, made))
+    parameters = _parameters(rest, kind, made)
+    with explained():
+        return known, configured(kind, **parameters)
 
 
 def _parameters(rest: list[str], kind: type[Scenario], made: Parser) -> dict[str, str]:

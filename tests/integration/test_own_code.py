@@ -1,0 +1,191 @@
+"""What students and instructors write: it runs wherever it was defined, and when it fails its own line is named."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from market_sim.core.data import archive
+from market_sim.core.errors import InputError, InvariantBroken
+from market_sim.ui.cli.main import main
+from tests.conftest import ROOT
+
+QUICK = ["--epochs", "3", "--no-settle", "--no-plot", "--headless"]
+
+CELL = """\
+from dataclasses import dataclass
+from market_sim import *
+
+@dataclass(frozen=True)
+class Room(Scenario):
+    name = "room"
+    traders: int = bounded(3, least=1, most=9)
+
+    def build(self, world):
+        world.list(Stock("ACME", tick=1), value=dollars(100))
+        world.join("maker", MarketMaker(), cash=dollars(100_000), holdings={"ACME": 500})
+        for number in range(self.traders):
+            world.join(f"noise-{number}", Noise(), cash=dollars(5_000), holdings={"ACME": 50})
+        BUILD
+
+result = simulate(Room(traders=4), Options(epochs=2, settlement="none"))
+"""
+
+
+def ran(text: str, name: str, **space: Any) -> dict[str, Any]:
+    """What is defined after this text was run as a file or a cell of this name."""
+    exec(compile(text, name, "exec"), space)  # noqa: S102 (as a notebook does it)
+    return space
+
+
+def cell(build: str = "") -> str:
+    return CELL.replace("BUILD", build)
+
+
+def test_a_scenario_from_standard_input_runs_and_repeats() -> None:
+    told = [
+        subprocess.run(
+            [sys.executable, "-"], input=cell() + "print(result.fingerprint)\n",
+            capture_output=True, text=True, cwd=ROOT, check=True,
+        ).stdout
+        for _ in range(2)
+    ]  # fmt: skip
+    assert told[0] == told[1]
+    assert len(told[0].strip()) == 64
+
+
+def test_a_scenario_from_a_notebooks_cell_runs() -> None:
+    at_home = ran(cell(), "<ipython-input-1>", __name__="__main__")
+    assert at_home["result"].fingerprint == ran(cell(), "<cell>")["result"].fingerprint
+
+
+def test_a_mistake_in_a_cell_is_named_with_its_line() -> None:
+    with pytest.raises(InputError, match=r"^<cell>, line 14: ZeroDivisionError: division by zero$"):
+        ran(cell("1 / 0"), "<cell>")
+
+
+HEAD = """\
+from dataclasses import dataclass
+from statistics import mean
+from market_sim import *
+from market_sim.market.mechanisms.mechanism import Mechanism
+from market_sim.simulation.scenarios.first_market import FirstMarket
+
+"""
+
+STRATEGY = (
+    HEAD
+    + """
+@dataclass
+class Mine(Strategy):
+    def decide(self, view):
+        {decide}
+
+@dataclass(frozen=True)
+class Room(FirstMarket):
+    def build(self, world):
+        super().build(world)
+        world.join("mine", Mine(), cash=dollars(1_000))
+"""
+)
+
+
+@pytest.mark.parametrize(
+    ("decide", "said"),
+    [
+        ("yield 5", "decide() yields orders, cancels and amendments, not 5 (line 10 of room.py)"),
+        ("yield Buy('ACME', mean([]), 5)", "mean requires at least one data point (line 11 of room.py)"),
+        ("yield Buy('ACME', 1, limit=view['NONE'].prices[0])", "(line 11 of room.py)"),
+        ("return undefined", "NameError: name 'undefined' is not defined (line 11 of room.py)"),
+    ],
+)
+def test_a_strategy_that_fails_is_told_with_its_own_line(
+    decide: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "room.py"
+    path.write_text(STRATEGY.format(decide=decide))
+    assert main(["--scenario", str(path), *QUICK, "--json", "--out", str(tmp_path / "runs")]) == 0
+    [failure] = json.loads(capsys.readouterr().out)["failures"]
+    assert failure.startswith("mine (Mine) stopped at ")
+    assert said in failure
+
+
+LATE = {
+    "a conclusion": (
+        HEAD
+        + """
+@dataclass(frozen=True)
+class Room(FirstMarket):
+    def conclusion(self, journal):
+        return str(1 / 0)
+""",
+        "line 11: ZeroDivisionError: division by zero",
+        True,
+    ),
+    "a mechanism": (
+        HEAD
+        + """
+class Rule(Mechanism):
+    name = "rule"
+    def read(self, event):
+        if event.time > 2_000_000_000:
+            raise KeyError("margin")
+
+@dataclass(frozen=True)
+class Room(FirstMarket):
+    def build(self, world):
+        super().build(world)
+        world.attach(Rule())
+""",
+        "line 12: KeyError: 'margin'",
+        False,
+    ),
+}
+
+
+@pytest.mark.parametrize("what", LATE)
+def test_what_fails_late_is_a_sentence_and_keeps_the_run(
+    what: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text, said, complete = LATE[what]
+    path = tmp_path / "room.py"
+    path.write_text(text)
+    assert main(["--scenario", str(path), *QUICK, "--out", str(tmp_path / "runs")]) == 2
+    told = capsys.readouterr()
+    last = told.err.strip().splitlines()[-1]
+    assert last.startswith(f"simulate.py: {path}, {said}; the run up to there is kept in ")
+    assert "Traceback" not in told.err + told.out
+    [run] = (tmp_path / "runs").iterdir()
+    assert str(run) in last
+    stored = archive.load(run)
+    assert len(stored.journal) > 100
+    assert stored.manifest.complete == complete
+
+
+def test_a_mistake_in_a_parameters_own_check_is_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "room.py"
+    path.write_text(
+        HEAD + "@dataclass(frozen=True)\nclass Room(FirstMarket):\n    def __post_init__(self):\n        1 / 0\n"
+    )
+    assert main(["--scenario", str(path), *QUICK, "--out", str(tmp_path)]) == 2
+    assert f"simulate.py: {path}, line 10: ZeroDivisionError" in capsys.readouterr().err
+
+
+OURS = """
+from market_sim.simulation.engine.failures import explained
+
+def fail():
+    with explained():
+        return {}["nothing"]
+"""
+
+
+def test_an_error_without_a_line_of_theirs_is_a_broken_promise_of_ours() -> None:
+    space = ran(OURS, str(ROOT / "market_sim" / "planted.py"))
+    with pytest.raises(InvariantBroken, match="KeyError in this program's own code: 'nothing'"):
+        space["fail"]()
