@@ -67,11 +67,8 @@ class PredictionMarket(Mechanism):
     def check(self, account: Account, listing: Listing, intent: PlaceOrder | Amend, limit: int, quantity: int) -> None:
         """A probability lies between nothing and certainty."""
         if listing.symbol in self.symbols:
-            tick, payout = self.question.yes.tick, self.question.yes.payout
-            if not tick <= limit <= payout - tick:
-                raise RuleViolation(
-                    "BEYOND_PROBABILITY", limit=limit, symbol=listing.symbol, least=tick, most=payout - tick
-                )
+            yes, no, _ = self.question
+            check_probability(yes if listing.symbol == yes.symbol else no, limit)
 
     def react(self) -> None:
         """Let two bids that are worth a unit make pairs, and two asks that are worth no more merge them."""
@@ -174,3 +171,10 @@ class PredictionMarket(Mechanism):
         if not listing.free or listing.multiplier != 1:
             raise InputError(f"{symbol} is traded without fees and with the multiplier 1: its cash is the collateral")
         return listing.instrument
+
+
+def check_probability(contract: PredictionContract, limit: int) -> None:
+    """Refuse a price that is no probability: it lies at least a tick above nothing and below the payout."""
+    tick, payout = contract.tick, contract.payout
+    if not tick <= limit <= payout - tick:
+        raise RuleViolation("BEYOND_PROBABILITY", limit=limit, symbol=contract.symbol, least=tick, most=payout - tick)

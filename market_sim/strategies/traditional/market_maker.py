@@ -34,6 +34,8 @@ class MarketMaker(Strategy):
     """How far the quotes move when the position is `max_position` away from the target."""
     start: int | None = None
     """The reference price before anything is known."""
+    until: int | None = None
+    """When it takes its quotes back for good, because what it trades ends."""
     _centre: int | None = field(default=None, init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -43,6 +45,9 @@ class MarketMaker(Strategy):
     def decide(self, view: View) -> Iterable[Intent]:
         """Quote again when the centre of the quotes has moved or a quote is gone; otherwise keep the queue places."""
         market = view[self.symbol]
+        if self.until is not None and view.time >= self.until:
+            yield from (Cancel(order.id) for order in view.orders)
+            return
         if self.target is None:
             self.target = market.position
         reference = market.value or market.last or self.start

@@ -1,0 +1,99 @@
+"""A funded question: one contract that pays on yes, sold out of a sponsor's cash; nobody trades the contract on no.
+
+The sponsor puts up the whole payout of a number of contracts before trading begins, and gets these contracts to sell.
+So it holds what a splitter of pairs holds who keeps every no (rulebook F-3.7): whatever the answer is, the cash for it
+lies in the account behind the contracts. At the answer the holders are paid out of it, and the sponsor gets the rest;
+a void question pays half, rounded down.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from market_sim.core.errors import InputError, RuleViolation
+from market_sim.core.models.derivatives import PredictionContract
+from market_sim.core.models.intents import Amend, PlaceOrder, Resolve
+from market_sim.core.models.mechanism_events import PairsMade, Resolved
+from market_sim.market.exchange.account import Account
+from market_sim.market.exchange.listing import Listing
+from market_sim.market.exchange.terms import shown
+from market_sim.market.mechanisms.clearing_house import ClearingHouse, positions
+from market_sim.market.mechanisms.doors import open_door
+from market_sim.market.mechanisms.mechanism import Mechanism
+from market_sim.market.mechanisms.prediction import OUTCOMES, check_probability
+
+FUNDED_AT = 1_000_000
+"""A moment after the start, so that the transfers are entries of the first block like any others."""
+
+
+class FundedQuestion(Mechanism):
+    """One contract, the sponsor's cash behind it, and the answer."""
+
+    name: ClassVar[str] = "funded question"
+
+    def __init__(self, house: ClearingHouse, symbol: str, oracle: str, sponsor: str, quantity: int) -> None:
+        super().__init__()
+        if type(quantity) is not int or quantity < 1:
+            raise InputError(f"a sponsor funds a positive number of contracts, found {quantity!r}")
+        self.house = house
+        self.symbol, self.oracle, self.sponsor, self.quantity = symbol, oracle, sponsor, quantity
+        self.outcome = ""
+        self.backing = f"cash behind {symbol}"
+        self._funded = False
+
+    def begin(self) -> None:
+        """Open the account that will owe the contracts, the door for the answer, and the gate."""
+        listing = self.exchange.listings.get(self.symbol)
+        if listing is None or not isinstance(listing.instrument, PredictionContract) or listing.multiplier != 1:
+            raise InputError(f"{self.symbol} is not listed as a prediction contract with the multiplier 1")
+        self.contract = listing.instrument
+        needed = self.quantity * self.contract.payout
+        sponsor = self.exchange.accounts.get(self.sponsor)
+        if sponsor is None or sponsor.balance(self.contract.quote).available < needed:
+            raise InputError(f"{self.sponsor!r} needs {needed} in cash to fund {self.quantity} {self.symbol}")
+        self.account(self.backing)
+        self.exchange.accounts[self.backing].on_margin = True
+        self.exchange.gates.append(self)
+        open_door(self.exchange, Resolve, (self.symbol,), self.resolve, "NOT_A_QUESTION")
+
+    def times(self) -> Iterable[int]:
+        """When the contracts are funded."""
+        return () if self._funded else (FUNDED_AT,)
+
+    def act(self, now: int) -> None:
+        """Take the sponsor's cash and hand it the contracts, once."""
+        if self._funded:
+            return
+        self._funded = True
+        cash = self.quantity * self.contract.payout
+        self.exchange.transfer(self.sponsor, self.backing, self.contract.quote, cash, "SPLIT", self.symbol)
+        self.exchange.transfer(self.backing, self.sponsor, self.symbol, self.quantity, "SPLIT", self.symbol)
+        self.journal.record(PairsMade(now, self.symbol, self.sponsor, self.quantity))
+
+    def check(self, account: Account, listing: Listing, intent: PlaceOrder | Amend, limit: int, quantity: int) -> None:
+        """A probability lies between nothing and certainty."""
+        if listing.symbol == self.symbol:
+            check_probability(self.contract, limit)
+
+    def resolve(self, account: Account, intent: Resolve) -> None:
+        """Answer the question once, pay every contract, and give the sponsor what is left."""
+        if account.name != self.oracle:
+            raise RuleViolation("NOT_THE_ORACLE", account=account.name, symbol=self.symbol)
+        if self.outcome:
+            raise RuleViolation("ALREADY_RESOLVED", symbol=self.symbol, outcome=self.outcome)
+        if intent.outcome not in OUTCOMES:
+            raise RuleViolation("BAD_OUTCOME", outcome=shown(intent.outcome))
+        self.outcome = intent.outcome
+        quote, payout = self.contract.quote, self.contract.payout
+        each = {"yes": payout, "no": 0, "void": payout // 2}[self.outcome]
+        self.house.end_trading(self.symbol)
+        held = {name: count for name, count in positions(self.exchange, self.symbol).items() if name != self.backing}
+        for name, count in held.items():
+            if each:
+                self.exchange.transfer(self.backing, name, quote, each * count, "RESOLVED", self.symbol)
+            self.exchange.transfer(name, self.backing, self.symbol, count, "RESOLVED", self.symbol)
+        total = sum(held.values())
+        if left := total * (payout - each):
+            self.exchange.transfer(self.backing, self.sponsor, quote, left, "RESOLVED", self.symbol)
+        self.journal.record(Resolved(self.exchange.clock.now, self.symbol, self.outcome, total, total * payout))
