@@ -111,7 +111,7 @@ def test_whom_a_validator_votes_for(student):
 
 @pytest.mark.points(4, task=3, hint="The replay shows the first history in which you differ: count its votes by hand.")
 def test_histories_with_gaps_forks_and_strangers(student, partial, seed, replay):
-    "thirty random histories of 4, 5 or 7 validators: what is notarized, what is final, and which votes are allowed"
+    "thirty random histories with forks: what is notarized and final, and who is voted for"
     luck = Random(seed)
     for right in range(HISTORIES):
         validators = (7, 4, 5)[right % 3]
@@ -136,7 +136,7 @@ def test_histories_with_gaps_forks_and_strangers(student, partial, seed, replay)
 
 @pytest.mark.points(1, task=2, hint="The replay shows all blocks and votes; find the first block where you differ.")
 def test_whole_runs(student, partial, seed, replay):
-    "in whole runs, also with a silent validator, the same blocks are notarized and final as for the validators"
+    "three whole runs, two with a silent validator, come out as for the validators"
     luck = Random(seed)
     for right, byzantine in enumerate((None, f"n{luck.randrange(4)}:silent", f"n{luck.randrange(4)}:silent@3-6")):
         options = Options(seed=luck.randrange(1_000_000), epochs=11, settlement="none", byzantine=byzantine)

@@ -12,11 +12,15 @@ from pathlib import Path
 from typing import TextIO
 
 from market_sim.core.errors import InputError
+from market_sim.core.invocation import python
 from market_sim.course.catalogue import find_lesson, load_course
 from market_sim.course.gradebook import Classroom, grade_class
 from market_sim.course.judging import Judging, judge
+from market_sim.course.lesson import Lesson
 from market_sim.course.lint import lint_course
-from market_sim.course.progress import Progress
+from market_sim.course.look import command_of
+from market_sim.course.progress import Progress, Standing
+from market_sim.course.reading import next_lesson, open_sections, outcome, where_to_go_on
 from market_sim.course.scaffold import write_lesson, write_scenario
 from market_sim.course.verdict import lines
 
@@ -28,13 +32,49 @@ GLANCE_SECONDS = 0.5
 
 def lesson_list(out: TextIO, course: Path = COURSE, answers: Path = ANSWERS) -> int:
     """Every lesson with its goal, its length and how far it has come."""
-    progress = Progress(answers)
-    for lesson in load_course(course):
+    progress, lessons = Progress(answers), load_course(course)
+    for lesson in lessons:
         standing = progress.of(lesson)
-        state = "passed" if standing.passed else f"{standing.tries} tries" if standing.tries else ""
+        state = "passed" if standing.passed else tries(standing.tries) if standing.tries else ""
         out.write(f"{lesson.id:<20} {lesson.minutes:>3} min  {lesson.points:>3} points  {state:<8} {lesson.title}\n")
         out.write(f"{'':<20} {lesson.goal}\n")
+    start = where_to_go_on(lessons, progress)
+    if start is not None:
+        out.write(f"go on with: {python('lesson', 'start', start.id)}\n")
     return DONE
+
+
+def lesson_read(id: str, out: TextIO, course: Path = COURSE, answers: Path = ANSWERS) -> int:
+    """The text of a lesson as far as it is open by now, as on the site."""
+    lesson = find_lesson(course, id)
+    standing = Progress(answers).of(lesson)
+    out.write(f"# {lesson.title}\n\n{lesson.goal}\n\n")
+    for place, (_, text) in enumerate(open_sections(lesson, standing)):
+        out.write(f"{text}\n\n")
+        if place == 0:
+            _write_prediction(lesson, standing, out)
+    if standing.passed:
+        out.writelines(f"further reading: {one}\n" for one in lesson.further)
+    return DONE
+
+
+def _write_prediction(lesson: Lesson, standing: Standing, out: TextIO) -> None:
+    out.write(f"## Predict, then look\n\n{lesson.prediction.question}\n")
+    if not standing.prediction:
+        for place, choice in enumerate(lesson.prediction.choices, start=1):
+            out.write(f"  {place}. {choice}\n")
+        command = python("lesson", "predict", lesson.id, lesson.prediction.choices[0])
+        out.write(f"\nLock one of these before you look, for example: {command}\n\n")
+        return
+    out.write(f"Your prediction is locked: {standing.prediction}\n")
+    if turned_out := outcome(lesson, standing):
+        out.write(f"It turned out: {turned_out}\n")
+    out.write("\n")
+
+
+def tries(number: int) -> str:
+    """A number of tries in words."""
+    return f"{number} {'try' if number == 1 else 'tries'}"
 
 
 def lesson_start(id: str, out: TextIO, course: Path = COURSE, answers: Path = ANSWERS) -> int:
@@ -42,15 +82,16 @@ def lesson_start(id: str, out: TextIO, course: Path = COURSE, answers: Path = AN
     lesson = find_lesson(course, id)
     mine = answers / f"{lesson.id}.py"
     if mine.exists():
-        out.write(f"{mine} is there already; edit it, or begin anew with: simulate.py lesson reset {lesson.id}\n")
+        out.write(f"{mine} is there already; edit it, or begin anew with: {python('lesson', 'reset', lesson.id)}\n")
     else:
         answers.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(lesson.starter, mine)
         out.write(f"{mine} is yours to edit.\n")
     for task in lesson.tasks:
         out.write(f"  task {task.id}  {task.title}\n")
-    out.write(f"read   {lesson.folder / 'lesson.md'}, or simulate.py serve\n")
-    out.write(f"check  simulate.py lesson check {lesson.id}\n")
+    out.write(f"read   {python('lesson', 'read', lesson.id)}\n")
+    out.write(f"check  {python('lesson', 'check', lesson.id)}\n")
+    out.write(f"or do all of it in the browser: {python('serve')}\n")
     return DONE
 
 
@@ -65,7 +106,7 @@ def lesson_check(
     """Check an answer; with `watch`, again after each change until it passes."""
     lesson, mine = find_lesson(course, id), answers / f"{find_lesson(course, id).id}.py"
     if not mine.is_file():
-        raise InputError(f"there is no {mine}; begin with: simulate.py lesson start {lesson.id}")
+        raise InputError(f"there is no {mine}; begin with: {python('lesson', 'start', lesson.id)}")
     try:
         while True:
             changed = mine.stat().st_mtime_ns
@@ -74,7 +115,11 @@ def lesson_check(
             progress.tried(lesson, verdict)
             out.writelines(f"{line}\n" for line in lines(verdict))
             if verdict.passed:
+                out.write(f"read the debrief: {python('lesson', 'read', lesson.id)}\n")
                 out.writelines(f"further reading: {one}\n" for one in lesson.further)
+                following = next_lesson(load_course(course), lesson)
+                if following is not None:
+                    out.write(f"next lesson, {following.title}: {python('lesson', 'start', following.id)}\n")
                 return DONE
             if progress.may_see_solution(lesson):
                 out.write(f"the model solution is {lesson.solution}\n")
@@ -127,7 +172,8 @@ def lesson_progress(out: TextIO, course: Path = COURSE, answers: Path = ANSWERS)
         if standing.tries or standing.hints or standing.prediction:
             hints = sum(standing.hints.values())
             out.write(
-                f"  {lesson.id:<20} best {standing.best:g}/{lesson.points}, {standing.tries} tries, {hints} hints\n"
+                f"  {lesson.id:<20} best {standing.best:g}/{lesson.points}, {tries(standing.tries)}, "
+                f"{hints} {'hint' if hints == 1 else 'hints'}\n"
             )
     return DONE
 
@@ -135,8 +181,12 @@ def lesson_progress(out: TextIO, course: Path = COURSE, answers: Path = ANSWERS)
 def predict(id: str, choice: str, out: TextIO, course: Path = COURSE, answers: Path = ANSWERS) -> int:
     """Lock a prediction before the run is looked at."""
     lesson = find_lesson(course, id)
+    choices = lesson.prediction.choices
+    if choice.isdecimal() and choice not in choices and 1 <= int(choice) <= len(choices):
+        choice = choices[int(choice) - 1]
     Progress(answers).predict(lesson, choice)
     out.write(f"locked: {choice}\n")
+    out.write(f"look at the run: {command_of(lesson, python)}\n")
     return DONE
 
 
@@ -182,12 +232,12 @@ def lint(out: TextIO, course: Path = COURSE, only: Sequence[str] = (), checks_di
 def new_scenario(name: str, out: TextIO, folder: Path = Path()) -> int:
     """Write a scenario that runs as it is."""
     file = write_scenario(name, folder)
-    out.write(f"{file}\nrun it: simulate.py --scenario {file} --headless\n")
+    out.write(f"{file}\nrun it: {python('--scenario', str(file), '--headless')}\n")
     return DONE
 
 
 def new_lesson(scenario: str, out: TextIO, course: Path = COURSE, checks_dir: Path | None = None) -> int:
     """Write a lesson about a scenario that passes `lint` as it is."""
     folder = write_lesson(scenario, course, checks_dir)
-    out.write(f"{folder}\ncheck it: simulate.py lint\n")
+    out.write(f"{folder}\ncheck it: {python('lint', folder.name)}\n")
     return DONE

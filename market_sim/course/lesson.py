@@ -102,6 +102,11 @@ class Lesson:
         return self.folder / "solution.py"
 
     @property
+    def own_scenario(self) -> Path | None:
+        """The lesson's own scenario file; none when it shows a shipped one."""
+        return self.folder / self.look.scenario if self.look.scenario.endswith(".py") else None
+
+    @property
     def checks(self) -> Path:
         """The visible checks."""
         return self.folder / "checks.py"

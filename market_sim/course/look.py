@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from market_sim.course.lesson import Lesson
@@ -14,9 +15,12 @@ from market_sim.simulation.scenarios.scenario import Scenario, configured
 
 def scenario_of(lesson: Lesson) -> Scenario:
     """The scenario with the lesson's parameters: a shipped one, or the file scenario.py of the lesson's folder."""
-    name = lesson.look.scenario
-    kind = find_scenario(str(lesson.folder / name) if name.endswith(".py") else name)
-    return configured(kind, **dict(lesson.look.parameters))
+    return configured(find_scenario(scenario_name(lesson)), **dict(lesson.look.parameters))
+
+
+def scenario_name(lesson: Lesson) -> str:
+    """What the scenario is found by: a name of the catalogue, or the path of the lesson's own file."""
+    return str(lesson.own_scenario or lesson.look.scenario)
 
 
 def options_of(lesson: Lesson) -> Options:
@@ -30,12 +34,18 @@ def look(lesson: Lesson) -> Result:
     return simulate(scenario_of(lesson), options_of(lesson))
 
 
-def command_of(lesson: Lesson) -> str:
-    """The command that plays the same run on the terminal."""
+def plainly(*words: str) -> str:
+    """A command as a text shows it, for every machine."""
+    return " ".join(["python simulate.py", *words])
+
+
+def command_of(lesson: Lesson, typed: Callable[..., str] = plainly) -> str:
+    """The command that plays the same run on the terminal, as a text shows it or as `typed` writes it."""
     shown = lesson.look
     name = str(Path("lessons", lesson.id, shown.scenario)) if shown.scenario.endswith(".py") else shown.scenario
-    words = ["python simulate.py", f"--scenario {name}", f"--seed {shown.seed}", f"--epochs {shown.epochs}"]
-    words += [f"--{field.replace('_', '-')} {value}" for field, value in shown.parameters]
-    words += [f"--byzantine {shown.byzantine}"] if shown.byzantine else []
+    words = ["--scenario", name, "--seed", str(shown.seed), "--epochs", str(shown.epochs)]
+    for field, value in shown.parameters:
+        words += [f"--{field.replace('_', '-')}", str(value)]
+    words += ["--byzantine", shown.byzantine] if shown.byzantine else []
     words += ["--no-settle"] if shown.settlement == "none" else []
-    return " ".join(words)
+    return typed(*words)

@@ -19,6 +19,7 @@ import pytest
 
 from market_sim.core.data.journal import Journal
 from market_sim.core.errors import InputError
+from market_sim.core.invocation import pytest as typed
 from market_sim.course.in_process import InProcessStudent
 from market_sim.course.isolation.levels import best
 from market_sim.course.isolation.limits import Limits
@@ -288,7 +289,7 @@ class Grading:
             seed=notes.seed if visible else None,
             replay=film,
             event=notes.event if film else None,
-            again=f"pytest lessons/{lesson.id} --student {answer} -k {item.name}" if visible else "",
+            again=typed(f"lessons/{lesson.id}", "--student", answer, "-k", item.name) if visible else "",
             seconds=round(time.monotonic() - notes.begun, 3),
             printed=notes.printed if visible else "",
         )

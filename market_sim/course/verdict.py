@@ -9,6 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from market_sim.core.invocation import python
 from market_sim.course.isolation.problems import LOADING, Status
 
 DECIMALS = 2
@@ -55,7 +56,7 @@ class CheckVerdict:
     def site(self) -> str:
         """The command that starts the site with this page. Which port it takes is up to whoever starts it."""
         folder = Path(self.replay).parent
-        return "python simulate.py serve" + ("" if folder == Path("results") else f" --out {folder.as_posix()}")
+        return python("serve", *([] if folder == Path("results") else ["--out", folder.as_posix()]))
 
 
 @dataclass(frozen=True)

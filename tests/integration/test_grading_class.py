@@ -19,6 +19,8 @@ from pathlib import Path
 import pytest
 
 from market_sim.core.errors import InputError
+from market_sim.core.invocation import pytest as typed
+from market_sim.core.invocation import python
 from market_sim.course.commands import grade
 from market_sim.course.gradebook import COLUMNS
 from market_sim.course.judging import Judging
@@ -296,9 +298,9 @@ def test_pytest_itself_grades_and_says_how_to_ask(tmp_path):
     assert ran.returncode == 1
     assert "order 9 came last and was served first" in ran.stdout
     assert "public checks 3/5, 6 of 10 points" in ran.stdout
-    assert "seed " in ran.stdout and "again: pytest lessons/01-order-book" in ran.stdout
+    assert "seed " in ran.stdout and f"again: {typed('lessons/01-order-book')}" in ran.stdout
     assert "assert" not in ran.stdout, "the source of a check is not shown"
     (film,) = tmp_path.iterdir()
     assert f"replay: /runs/{film.name}?event=" in ran.stdout
-    assert f"python simulate.py serve --out {tmp_path.as_posix()})\n" in ran.stdout
+    assert f"{python('serve', '--out', tmp_path.as_posix())})\n" in ran.stdout
     assert (film / "journal.jsonl").is_file()

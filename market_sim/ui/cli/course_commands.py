@@ -8,17 +8,18 @@ from dataclasses import replace
 from pathlib import Path
 
 from market_sim.core.errors import InputError
+from market_sim.core.invocation import python
 from market_sim.course import commands
 from market_sim.course.judging import Judging
 from market_sim.ui.cli.arguments import Parser, whole
 
-LESSON_VERBS = ("list", "start", "check", "hint", "predict", "reset", "progress")
+LESSON_VERBS = ("list", "start", "read", "check", "hint", "predict", "reset", "progress")
 
 
 def lesson(arguments: Sequence[str]) -> int:
     """`simulate.py lesson VERB [ID]`."""
     parser = Parser(
-        prog="simulate.py lesson", description="Take a lesson: see, start, check, get a hint.", allow_abbrev=False
+        prog="simulate.py lesson", description="Take a lesson: see, start, read, check, get a hint.", allow_abbrev=False
     )
     parser.add_argument("verb", choices=LESSON_VERBS, metavar="VERB", help=", ".join(LESSON_VERBS))
     parser.add_argument("id", nargs="?", help="the lesson, such as 01-order-book")
@@ -33,16 +34,19 @@ def lesson(arguments: Sequence[str]) -> int:
     if typed.verb == "progress":
         return commands.lesson_progress(out)
     if typed.id is None:
-        raise InputError(f"lesson {typed.verb} needs the id of a lesson; see: simulate.py lesson list")
+        raise InputError(f"lesson {typed.verb} needs the id of a lesson; see: {python('lesson', 'list')}")
     if typed.verb == "start":
         return commands.lesson_start(typed.id, out)
+    if typed.verb == "read":
+        return commands.lesson_read(typed.id, out)
     if typed.verb == "check":
         return commands.lesson_check(typed.id, out, watch=typed.watch)
     if typed.verb == "hint":
         return commands.lesson_hint(typed.id, out, typed.task)
     if typed.verb == "predict":
         if typed.choice is None:
-            raise InputError("lesson predict needs your choice after the id; the lesson lists what can be chosen")
+            where = python("lesson", "read", typed.id)
+            raise InputError(f"lesson predict needs your choice after the id; see the choices: {where}")
         return commands.predict(typed.id, typed.choice, out)
     return commands.lesson_reset(typed.id, out, lambda question: typed.yes or _asked(question))
 

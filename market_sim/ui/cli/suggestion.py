@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import os
-import shlex
-import sys
-from pathlib import Path
 
-import market_sim
 from market_sim.analysis.summary import Summary
+from market_sim.core.invocation import python
 from market_sim.simulation.scenarios.catalogue import DEFAULT, SCENARIOS
 
 EARLIEST = 3
@@ -32,13 +28,6 @@ def suggestion(typed: argparse.Namespace, summary: Summary) -> tuple[str, str]:
     return "what does another market show?", python("--scenario", names[place % len(names)])
 
 
-def python(*words: str) -> str:
-    """A command line of this program, for the Python that runs it, from where it was started."""
-    script = Path(market_sim.__file__).parents[1] / "simulate.py"
-    program = [_near(Path(sys.executable)), _near(script)] if script.exists() else ["market-sandbox"]
-    return shlex.join([*program, *words])
-
-
 def _liar(summary: Summary) -> tuple[int, int]:
     """An epoch of this run and the validator that leads it: early, and with some epochs to come after it."""
     leaders = summary.story.leaders
@@ -57,9 +46,3 @@ def _run(typed: argparse.Namespace, *more: str) -> str:
     if typed.leaders:
         words += ["--leaders", typed.leaders]
     return python(*words, *more)
-
-
-def _near(path: Path) -> str:
-    """A path as one would type it: relative when it lies below, else as it is."""
-    here = Path.cwd()
-    return os.path.relpath(path, here) if path.is_relative_to(here) else str(path)

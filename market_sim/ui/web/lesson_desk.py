@@ -15,6 +15,7 @@ from market_sim.core.errors import InputError
 from market_sim.course.catalogue import lesson_folders
 from market_sim.course.judging import Judging, judge
 from market_sim.course.lesson import Lesson, load_lesson
+from market_sim.course.look import scenario_name
 from market_sim.course.progress import Progress, Standing
 from market_sim.course.verdict import Verdict
 from market_sim.simulation.options import Options
@@ -81,7 +82,7 @@ class LessonDesk:
         """The run of this lesson, kept under the lesson's own name."""
         look = lesson.look
         options = Options(seed=look.seed, epochs=look.epochs, settlement=look.settlement, byzantine=look.byzantine)
-        return Request(look.scenario, dict(look.parameters), options, f"lesson-{lesson.id}")
+        return Request(scenario_name(lesson), dict(look.parameters), options, f"lesson-{lesson.id}")
 
     def run(self, lesson: Lesson) -> OpenRun | None:
         """The run that was played for this lesson; None when there is none yet, or the lesson wants another one now."""
@@ -89,9 +90,13 @@ class LessonDesk:
         entry = self._shelf.find(asked.name)
         if entry is None:
             return None
+        own = lesson.own_scenario
+        if own is not None and (not own.is_file() or own.stat().st_mtime > entry.written):
+            return None
         run = self._shelf.open(entry)
         start, options = run.start, asked.options
-        wanted = (asked.scenario, options.seed, options.epochs, options.beside_the_scenario)
+        # What a file calls its scenario is known only after running it; that it is not newer than the run must do.
+        wanted = (start.scenario if own else asked.scenario, options.seed, options.epochs, options.beside_the_scenario)
         found = (start.scenario, start.seed, start.epochs, start.options)
         same = wanted == found and all(start.parameters.get(name) == value for name, value in asked.parameters.items())
         return run if same else None
@@ -116,7 +121,7 @@ class LessonDesk:
             shutil.copyfile(lesson.starter, file)
 
     def save(self, lesson: Lesson, code: str, edition: str) -> None:
-        """Write what stands in the page, unless her editor has written something else meanwhile."""
+        """Write what stands in the page, unless an editor has written something else meanwhile."""
         self.begin(lesson)
         code = code.replace("\r\n", "\n").replace("\r", "\n")
         if "\0" in code:
@@ -124,8 +129,8 @@ class LessonDesk:
         with self._lock:
             if edition != edition_of(self.answer(lesson) or ""):
                 raise InputError(
-                    f"answers/{lesson.id}.py was changed outside this page; load the page again to see it, "
-                    "and then put your change in"
+                    f"answers/{lesson.id}.py was changed outside this page and stays as it is; what you typed stands "
+                    "below and is not saved: copy it, or load the page again to see the file"
                 )
             self.answer_file(lesson).write_text(code, encoding="utf-8")
 

@@ -17,6 +17,8 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 from pygments.util import ClassNotFound
 
+from market_sim.ui.web.terms import Terms
+
 TAGS = frozenset(
     """a abbr blockquote br caption code dd del details div dl dt em h2 h3 h4 h5 h6 hr input kbd li ol p pre s section
     span strong sub summary sup table tbody td th thead tr ul""".split()
@@ -35,27 +37,14 @@ SCHEMES = frozenset({"http", "https", "mailto"})
 STYLES = frozenset({"text-align"})
 
 
-def lesson_html(text: str) -> Markup:
-    """The Markdown of a lesson as HTML that can stand in a page."""
-    return Markup(_cleaned(_MARKDOWN.render(text)))
+def lesson_html(text: str, terms: Terms | None = None) -> Markup:
+    """The Markdown of a lesson as HTML that can stand in a page; `terms` links the words that the glossary explains."""
+    return Markup(_cleaned(_MARKDOWN.render(text, terms)))
 
 
 def code_html(code: str, language: str = "python") -> Markup:
     """Code with its colours."""
     return Markup(_cleaned(_coloured(code, language, "")))
-
-
-def sections(body: str) -> list[tuple[str, str]]:
-    """The parts of a page: what stands before the first `## Heading`, then each heading with its text."""
-    found: list[tuple[str, list[str]]] = [("", [])]
-    is_code = False
-    for line in body.split("\n"):
-        if line.startswith(("```", "~~~")):
-            is_code = not is_code
-        if line.startswith("## ") and not is_code:
-            found.append((line.removeprefix("## ").strip(), []))
-        found[-1][1].append(line)
-    return [(title, "\n".join(lines).strip()) for title, lines in found]
 
 
 def _coloured(code: str, language: str, attributes: str) -> str:
@@ -94,9 +83,12 @@ class _Markdown:
             "code_block", lambda _, tokens, place, *rest: _coloured(tokens[place].content, "", "")
         )
 
-    def render(self, text: str) -> str:
+    def render(self, text: str, terms: Terms | None = None) -> str:
         """The HTML, not yet cleaned."""
-        return _labelled_boxes(self._parser.render(text))
+        tokens = self._parser.parse(text)
+        if terms is not None:
+            terms.link(tokens)
+        return _labelled_boxes(self._parser.renderer.render(tokens, self._parser.options, {}))
 
 
 _MARKDOWN = _Markdown()

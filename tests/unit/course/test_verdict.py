@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from market_sim.core.invocation import python
 from market_sim.course.verdict import Announced, CheckVerdict, Verdict, gradescope, lines, number, read, total, written
 
 RIGHT = CheckVerdict("test_a", "a is right", 1, 2, 2, "passed")
@@ -110,13 +111,13 @@ def test_without_a_verdict_the_points_of_the_lesson_are_what_was_possible():
         (
             "results/lesson-7",
             12,
-            "replay: /runs/lesson-7?event=12 (shown by: python simulate.py serve)",
+            f"replay: /runs/lesson-7?event=12 (shown by: {python('serve')})",
         ),
         ("results/lesson-7", 0, "/runs/lesson-7?event=0 ("),
         (
             "kept/here/one",
             None,
-            "replay: /runs/one (shown by: python simulate.py serve --out kept/here)",
+            f"replay: /runs/one (shown by: {python('serve', '--out', 'kept/here')})",
         ),
     ],
 )

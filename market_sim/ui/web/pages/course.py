@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from market_sim.core.errors import InputError
 from market_sim.course.lesson import Lesson
+from market_sim.course.reading import where_to_go_on
 from market_sim.ui.web.lesson_desk import LONGEST_NAME, LessonDesk
 
 pages = Blueprint("course", __name__)
@@ -35,6 +36,8 @@ def overview() -> str:
         titles={lesson.id: lesson.title for lesson in whole},
         points=sum(lesson.points for lesson in whole),
         earned=sum(min(progress.of(lesson).best, lesson.points) for lesson in whole),
+        begun=any(one.tries or one.prediction or one.hints for one in map(progress.of, whole)),
+        start=where_to_go_on(whole, progress),
         name=desk().notebook.name,
     )
 

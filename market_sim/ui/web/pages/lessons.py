@@ -8,14 +8,24 @@ from flask import Blueprint, abort, current_app, flash, redirect, render_templat
 from flask.typing import ResponseReturnValue
 
 from market_sim.core.errors import InputError
+from market_sim.core.invocation import python
 from market_sim.course.lesson import Lesson
+from market_sim.course.reading import DEBRIEF, LOOK, next_lesson, open_sections
 from market_sim.ui.web.lesson_desk import DeskBusy, edition_of
-from market_sim.ui.web.lesson_text import code_html, lesson_html, sections
+from market_sim.ui.web.lesson_text import code_html, lesson_html
 from market_sim.ui.web.pages.course import desk
 from market_sim.ui.web.pages.runs import shown
 from market_sim.ui.web.pages.scenarios import take
+from market_sim.ui.web.terms import Terms
 
 pages = Blueprint("lessons", __name__)
+
+AREAS_OF = {
+    "market": ("market",),
+    "consensus": ("market", "consensus"),
+    "settlement": ("market", "consensus", "settlement"),
+}
+"""The parts of the glossary whose words a track explains; a word of another part would be another word there."""
 
 
 def find(id: str) -> Lesson:
@@ -34,37 +44,62 @@ def back(lesson: Lesson, place: str) -> ResponseReturnValue:
 @pages.get("/lessons/<lesson:id>")
 def page(id: str) -> str:
     """The lesson as far as it has come."""
-    lesson = find(id)
+    return shown_page(find(id))
+
+
+def shown_page(lesson: Lesson, draft: str | None = None, problem: str = "") -> str:
+    """The page; with a draft, what was typed stands in it although it could not be saved."""
     standing, progress = desk().standing(lesson), desk().progress()
     run = desk().run(lesson) if standing.prediction else None
     answer = desk().answer(lesson)
-    parts = [(title, lesson_html(text)) for title, text in sections(lesson.body) if title != "Debrief"]
+    terms = Terms(url_for("site.glossary"), AREAS_OF[lesson.track])
+    parts = [(title, lesson_html(text, terms)) for title, text in open_sections(lesson, standing)]
     verdict = desk().notebook.verdict(lesson.id)
+    course = [one for one in desk().lessons() if isinstance(one, Lesson)]
     return render_template(
         "lesson.html",
         lesson=lesson,
         standing=standing,
         introduction=parts[0][1],
-        look=next((html for title, html in parts if title == "Look"), ""),
-        tasks=[html for title, html in parts[1:] if title != "Look"],
+        look=next((html for title, html in parts if title == LOOK), ""),
+        tasks=[html for title, html in parts[1:] if title not in (LOOK, DEBRIEF)],
         debrief=lesson_html(lesson.debrief) if standing.passed else "",
         solution=code_html(lesson.solution.read_text("utf-8")) if progress.may_see_solution(lesson) else "",
+        coloured=code_html(answer) if answer else "",
         answer=answer,
+        draft=draft,
+        problem=problem,
         edition=edition_of(answer or ""),
         verdict=verdict,
         replays={check.name: _replay(check.replay) for check in verdict.checks} if verdict else {},
         hints={task.id: lesson.hints.get(task.id, ())[: standing.hints.get(str(task.id), 0)] for task in lesson.tasks},
-        titles={one.id: one.title for one in desk().lessons() if isinstance(one, Lesson)},
+        titles={one.id: one.title for one in course},
+        following=next_lesson(course, lesson),
+        command=python("lesson", "check", lesson.id),
         run=run,
         at=run.last if run else 0,
         shown=shown,
     )
 
 
+def keep_code(lesson: Lesson) -> ResponseReturnValue | None:
+    """Save the code that came along with another button, so that none is lost; the page again when it cannot be."""
+    if "code" not in request.form:
+        return None
+    code = request.form["code"]
+    try:
+        desk().save(lesson, code, request.form.get("edition", ""))
+    except InputError as problem:
+        return shown_page(lesson, code.replace("\r\n", "\n"), str(problem)), 409
+    return None
+
+
 @pages.post("/lessons/<lesson:id>/look")
 def look(id: str) -> ResponseReturnValue:
     """Lock the prediction, then play the run."""
     lesson = find(id)
+    if (refused := keep_code(lesson)) is not None:
+        return refused
     if not desk().standing(lesson).prediction:
         desk().predict(lesson, request.form.get("choice", ""))
     if desk().run(lesson) is not None:
@@ -87,11 +122,8 @@ def answer(id: str) -> ResponseReturnValue:
     lesson = find(id)
     if "code" not in request.form:
         abort(422, "the form holds no code")
-    try:
-        desk().save(lesson, request.form["code"], request.form.get("edition", ""))
-    except InputError as problem:
-        flash(str(problem))
-        return back(lesson, "answer")
+    if (refused := keep_code(lesson)) is not None:
+        return refused
     if request.form.get("then") != "check":
         flash("Saved.")
         return back(lesson, "answer")
@@ -102,6 +134,8 @@ def answer(id: str) -> ResponseReturnValue:
 def check(id: str) -> ResponseReturnValue:
     """Check the file as it is, for whoever works in an editor."""
     lesson = find(id)
+    if (refused := keep_code(lesson)) is not None:
+        return refused
     desk().begin(lesson)
     return checked(lesson)
 
@@ -122,6 +156,8 @@ def hint(id: str) -> ResponseReturnValue:
     task = request.form.get("task", "")
     if task not in {str(one.id) for one in lesson.tasks}:
         abort(422, "there is no such task in this lesson")
+    if (refused := keep_code(lesson)) is not None:
+        return refused
     desk().hint(lesson, int(task))
     return back(lesson, f"hints-{task}")
 

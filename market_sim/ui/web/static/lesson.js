@@ -5,7 +5,8 @@ const waiting = document.getElementById("checking");
 for (const one of document.querySelectorAll("#answer-form, .check-file")) {
   one.addEventListener("submit", (event) => {
     const isCheck = one !== form || event.submitter?.value === "check";
-    if (waiting) waiting.textContent = isCheck ? "Your answer is being checked…" : "Saving…";
+    const isHint = event.submitter?.name === "task";
+    if (waiting && !isHint) waiting.textContent = isCheck ? "Your answer is being checked…" : "Saving…";
     // Disabled a moment later: a disabled button would not be sent along.
     setTimeout(() => one.querySelectorAll("button").forEach((button) => { button.disabled = true; }));
     isSent = true;
@@ -15,7 +16,21 @@ for (const one of document.querySelectorAll("#answer-form, .check-file")) {
 let isSent = false;
 if (form) {
   const code = form.querySelector("textarea");
-  const before = code.value;
+  const before = code.dataset.saved === "no" ? null : code.value;
+  // Whatever else is sent takes along what was typed, so that the page that comes back still has it.
+  for (const other of document.querySelectorAll("#look form, .check-file")) {
+    other.addEventListener("submit", () => {
+      if (code.value === before) return;
+      for (const name of ["code", "edition"]) {
+        const hidden = document.createElement("input");
+        hidden.type = "hidden";
+        hidden.name = name;
+        hidden.value = form.elements[name].value;
+        other.append(hidden);
+      }
+      isSent = true;
+    });
+  }
   addEventListener("beforeunload", (event) => {
     if (!isSent && code.value !== before) event.preventDefault();
   });

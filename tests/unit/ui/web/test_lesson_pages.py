@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import io
+import os
 import re
 import shutil
 from pathlib import Path
 
 import pytest
 
-from market_sim.course.commands import lesson_hint
+from market_sim.course.catalogue import find_lesson
+from market_sim.course.commands import lesson_hint, lesson_read
+from market_sim.course.progress import Progress
+from market_sim.course.verdict import CheckVerdict, Verdict
 from market_sim.ui.web.lesson_desk import MOST_CHECKS_AT_ONCE
 from tests.conftest import ROOT
 from tests.unit.ui.web.conftest import LESSON
@@ -94,9 +99,129 @@ def test_a_change_in_the_editor_is_never_overwritten(begun, answers):
     old = edition(begun)
     mine = answers / f"{LESSON}.py"
     mine.write_text("mine = 1\n")
-    begun.post(f"{PAGE}/answer", {"code": "from the page", "edition": old, "then": "save"})
+    refused = begun.post(f"{PAGE}/answer", {"code": "from the page", "edition": old, "then": "save"})
+    assert refused.status_code == 409
     assert mine.read_text() == "mine = 1\n"
-    assert "was changed outside this page" in begun.get(PAGE).text
+    assert "was changed outside this page" in refused.text
+    assert "from the page</textarea>" in refused.text, "what was typed is still there"
+
+
+@pytest.mark.parametrize(
+    ("action", "more"), [("hint", {"task": "1"}), ("check", {}), ("look", {"choice": "about half"})]
+)
+def test_another_button_saves_what_stands_in_the_editor(begun, answers, action, more):
+    typed = {"code": "def queue(waiting, side):\n    return 42\n", "edition": edition(begun), **more}
+    answer = begun.post(f"{PAGE}/{action}", typed)
+    assert answer.status_code == 303
+    assert (answers / f"{LESSON}.py").read_text() == typed["code"]
+    assert "return 42" in begun.get(PAGE).text
+
+
+@pytest.mark.parametrize(
+    ("action", "more"), [("hint", {"task": "1"}), ("check", {}), ("look", {"choice": "about half"})]
+)
+def test_what_cannot_be_saved_comes_back_whichever_button_sent_it(begun, answers, action, more):
+    old = edition(begun)
+    (answers / f"{LESSON}.py").write_text("mine = 1\n")
+    refused = begun.post(f"{PAGE}/{action}", {"code": "typed = 1", "edition": old, **more})
+    assert refused.status_code == 409
+    assert "typed = 1</textarea>" in refused.text
+    assert (answers / f"{LESSON}.py").read_text() == "mine = 1\n"
+
+
+def test_the_hint_button_belongs_to_the_form_of_the_editor(begun):
+    button = re.search(r"<button[^>]*>Show hint 1 of 3", begun.get(PAGE).text)[0]
+    assert 'form="answer-form"' in button
+    assert f'formaction="{PAGE}/hint"' in button
+
+
+def passed(lesson):
+    check = CheckVerdict("test_it", "it", 1, lesson.points, lesson.points, "passed")
+    return Verdict(lesson.id, lesson.title, "I1", "I1", (check,))
+
+
+def test_what_tells_how_the_run_goes_is_closed_before_the_prediction_is_locked(visitor, folders, answers):
+    course = Path(folders["LESSONS"])
+    lesson = find_lesson(course, LESSON)
+
+    def told():
+        """How many of the look, the debrief and the outcome the page and the terminal tell."""
+        out = io.StringIO()
+        lesson_read(LESSON, out, course, answers)
+        parts = ("when bad news arrives", "248 of them ever traded", "It turned out")
+        return [
+            sum(part in " ".join(text.split()) for part in parts) for text in (visitor.get(PAGE).text, out.getvalue())
+        ]
+
+    assert told() == [0, 0]
+    Progress(answers).predict(lesson, "about half")
+    assert told() == [1, 1]
+    Progress(answers).tried(lesson, passed(lesson))
+    assert told() == [3, 3]
+
+
+def test_words_of_the_glossary_are_linked_where_they_stand_first(visitor):
+    page = visitor.get(PAGE).text
+    [link] = re.findall(r'<a href="/glossary#order-book"[^>]*>order book</a>', page)
+    assert 'title="The orders of one instrument that wait' in link
+    anchors = set(re.findall(r'href="/glossary#([^"]+)"', page))
+    assert anchors <= set(re.findall(r'id="([^"]+)"', visitor.get("/glossary").text)), "each link leads to its word"
+
+
+def test_the_map_says_where_to_start_and_a_passed_lesson_leads_on(visitor, folders, answers):
+    course = Path(folders["LESSONS"])
+    shutil.copytree(ROOT / "lessons" / "02-market-maker", course / "02-market-maker")
+    assert visitor.get("/").text.count("start here") == 1
+    assert 'The lesson after this: <a href="/lessons/02-market-maker">' in visitor.get(PAGE).text
+    lesson = find_lesson(course, LESSON)
+    Progress(answers).tried(lesson, passed(lesson))
+    assert 'Next lesson: <a href="/lessons/02-market-maker">' in visitor.get(PAGE).text
+    page = visitor.get("/").text
+    assert page.index("go on here") > page.index("/lessons/02-market-maker")
+
+
+def test_an_answer_that_cannot_be_loaded_is_told_once_on_the_page(begun):
+    said = "loading your answer raised SyntaxError in line 3 of 01-order-book.py: '(' was never closed"
+    checks = tuple(CheckVerdict(f"test_{name}", name, 1, 2, 0, "failed", said, "a hint") for name in "abc")
+    begun.app.extensions["desk"].notebook.keep(LESSON, Verdict(LESSON, "x", "I1", "I1", checks))
+    page = begun.get(PAGE).text
+    assert page.count("SyntaxError") == 1
+    assert page.count("✖ failed") == 3
+
+
+OWN = """
+from dataclasses import dataclass
+from market_sim import Noise, Scenario, Stock, dollars
+
+@dataclass(frozen=True)
+class Quiet(Scenario):
+    "Two traders and nobody else."
+    name = "quiet"
+
+    def build(self, world):
+        world.list(Stock("ACME"), value=dollars(100))
+        for number in range(2):
+            world.join(f"noise-{number}", Noise(), cash=dollars(1_000), holdings={"ACME": 20})
+"""
+
+
+def test_a_lesson_with_a_scenario_of_its_own_is_played_from_its_file(visitor, folders):
+    page = Path(folders["LESSONS"]) / LESSON / "lesson.md"
+    look = 'look: {scenario: "scenario.py", seed: 7, epochs: 1}'
+    page.write_text(re.sub(r"^look: .*$", look, page.read_text(), flags=re.MULTILINE))
+    page.with_name("scenario.py").write_text(OWN)
+    started = visitor.post(f"{PAGE}/look", {"choice": "about half"})
+    number = int(started.headers["Location"].rpartition("/")[2])
+    job = visitor.app.extensions["jobs"].find(number)
+    list(job.since(0, 30))
+    assert job.run == f"lesson-{LESSON}", job.notes
+    assert 'id="chart"' in visitor.get(PAGE).text
+    desk = visitor.app.extensions["desk"]
+    run = desk.run(desk.lesson(LESSON))
+    assert run.start.scenario == "quiet"
+    later = page.with_name("scenario.py").stat().st_mtime + 100
+    os.utime(page.with_name("scenario.py"), (later, later))
+    assert desk.run(desk.lesson(LESSON)) is None, "a run of an older file is not that of the lesson"
 
 
 def test_an_answer_with_a_zero_byte_is_refused(begun, answers):

@@ -7,7 +7,8 @@ from html.parser import HTMLParser
 
 import pytest
 
-from market_sim.ui.web.lesson_text import ATTRIBUTES, TAGS, code_html, lesson_html, sections
+from market_sim.course.reading import sections
+from market_sim.ui.web.lesson_text import ATTRIBUTES, TAGS, code_html, lesson_html
 
 HOSTILE = [
     "<script>alert(1)</script>",

@@ -1,0 +1,26 @@
+"""How printed commands are typed: with the Python that runs this program, from the folder it was started in."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from pathlib import Path
+
+
+def python(*words: str) -> str:
+    """A command line of this program."""
+    script = Path(__file__).resolve().parents[2] / "simulate.py"
+    program = [_near(Path(sys.executable)), _near(script)] if script.exists() else ["market-sandbox"]
+    return shlex.join([*program, *words])
+
+
+def pytest(*words: str) -> str:
+    """A command line of pytest, with the same Python."""
+    return shlex.join([_near(Path(sys.executable)), "-m", "pytest", *words])
+
+
+def _near(path: Path) -> str:
+    """A path as one would type it: relative when it lies below, else as it is."""
+    here = Path.cwd()
+    return os.path.relpath(path, here) if path.is_relative_to(here) else str(path)
