@@ -16,7 +16,8 @@ from market_sim.core.consensus.behaviours import Behaviour
 from market_sim.core.consensus.blocks import Block, Message, Proposal, Vote, make_block
 from market_sim.core.consensus.network import Network
 from market_sim.core.consensus.signing import Signer
-from market_sim.core.consensus.streamlet import Step, Validator
+from market_sim.core.consensus.step import Step
+from market_sim.core.consensus.streamlet import Validator
 from market_sim.core.models.consensus_events import BlockProposed, ByzantineAct, ConsensusEvent, VoteCast
 from market_sim.core.randomness import Stream
 

@@ -20,7 +20,8 @@ from market_sim.core.consensus.network import EXCHANGE, Copies, Network
 from market_sim.core.consensus.payloads import Payloads
 from market_sim.core.consensus.signing import Ed25519Scheme, Scheme, VerifyMode
 from market_sim.core.consensus.standing import Standing, standing_of
-from market_sim.core.consensus.streamlet import NOTHING, Step, Validator
+from market_sim.core.consensus.step import NOTHING, Step
+from market_sim.core.consensus.streamlet import Validator
 from market_sim.core.errors import InputError, InvariantBroken
 from market_sim.core.models.consensus_events import EpochStarted
 from market_sim.core.models.event import Event

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import msgspec
-
 from market_sim.core.consensus.blocks import Block, FinalBlock, Message, Proposal, Rules, Vote, make_block
 from market_sim.core.consensus.bounds import Bounds
 from market_sim.core.consensus.catching_up import CatchingUp, Request
@@ -19,6 +17,7 @@ from market_sim.core.consensus.durable import Durable, DurableRecord, Signed
 from market_sim.core.consensus.finality import Conflict, FinalizedChain, Three
 from market_sim.core.consensus.payloads import Chain, Payloads, Unknown
 from market_sim.core.consensus.signing import Signer, Verifier
+from market_sim.core.consensus.step import NOTHING, Step
 from market_sim.core.consensus.view import View
 from market_sim.core.errors import InvariantBroken, ProtocolViolation
 from market_sim.core.models.consensus_events import (
@@ -37,19 +36,6 @@ from market_sim.core.models.consensus_events import (
     VoteCast,
 )
 from market_sim.core.models.event import Numbers
-
-
-class Step(msgspec.Struct, frozen=True, gc=False):
-    """What follows from one input: messages for everyone, what must be durable before they leave, journal events."""
-
-    send: tuple[Message, ...] = ()
-    persist: tuple[Durable, ...] = ()
-    facts: tuple[ConsensusEvent, ...] = ()
-    ask: tuple[Request, ...] = ()
-    """What the validator lacks and asks its peers for."""
-
-
-NOTHING = Step()
 
 
 class Validator:

@@ -14,7 +14,8 @@ from market_sim.core.consensus.network import Conditions, Network, parse_partiti
 from market_sim.core.consensus.payloads import Chain, Invalid, Unknown
 from market_sim.core.consensus.signing import Scheme, Verifier, VerifyMode, signed_bytes, signing_prefix
 from market_sim.core.consensus.standing import Standing
-from market_sim.core.consensus.streamlet import Step, Validator
+from market_sim.core.consensus.step import Step
+from market_sim.core.consensus.streamlet import Validator
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.consensus_events import BlockFinalized, ByzantineAct, NetworkFault
 from market_sim.core.models.event import Event
