@@ -8,9 +8,9 @@ import pytest
 from hypothesis import event, given
 from hypothesis import strategies as st
 
-from market_sim.blockchain.execution import Execution, Ledger, execute, net_hash
+from market_sim.blockchain.execution import Execution, Ledger, Row, execute, net_hash, packed_exits, packed_rows, ranges
 from market_sim.blockchain.merkle import EMPTY_ROOT, merkle_proof, merkle_root, proven
-from market_sim.blockchain.payload import RECORD, TRADE
+from market_sim.blockchain.payload import RECORD, TRADE, TRANSFER
 from market_sim.blockchain.register import Balance, Register
 from market_sim.core.consensus.blocks import FinalBlock
 from market_sim.core.errors import InvariantBroken
@@ -100,6 +100,66 @@ def test_a_refused_trade_leaves_no_trace_in_rows_or_root() -> None:
 def test_whoever_cannot_deliver_is_named(bad: bytes, account: int, asset: str) -> None:
     (refusal,) = run(bad).refused
     assert (refusal.account, refusal.numbers["asset"]) == (account, asset)
+
+
+def test_a_refused_trade_leaves_every_balance_as_it_was_and_those_after_it_go_on() -> None:
+    """Bob is short of shares in the second trade, after Alice's cash has moved on paper."""
+    execution = run(
+        record(1, 1, 10, 2, 2, 3, (1, 1)), record(2, 1, 10, 9, 2, 3, (1, 1)), record(3, 1, 20, 3, 4, 3, (0, 0))
+    )
+    assert execution.accepted == (1, 3)
+    assert [(one.trade, one.account, one.numbers["held"], one.numbers["needed"]) for one in execution.refused] == [
+        (2, 3, 3, 9)
+    ]
+    assert [tuple(row) for row in execution.rows] == [
+        (1, 0, 2), (2, 0, -41), (2, 1, 2), (3, 0, 159), (3, 1, -5), (4, 0, -120), (4, 1, 3)
+    ]  # fmt: skip
+
+
+def test_what_is_not_delivered_moves_cash_alone() -> None:
+    """A derivative has a number from 2**24 on and no balance on the chain; a transfer of it moves nothing there."""
+    future = InstrumentListed(0, "F", "future", 1, 1, "USD", 5, 2, 0, delivered=False)
+    register = Register.of(
+        [
+            InstrumentListed(0, "A", "stock", 1, 1, "USD", 1, 2, 0),
+            future,
+            *(AccountOpened(0, name, number, name) for number, name in enumerate(ACCOUNTS, start=1)),
+        ]
+    )
+    token = register.token("F")
+    records = record(1, token, 10, 2, 2, 3, (1, 2)), RECORD.pack(TRANSFER, 2, token, 0, 4, 3, 2, 0, 0)
+    execution = execute(Ledger(GENESIS, BALANCES), [block(*records)], register)
+    assert (execution.accepted, execution.refused) == ((1, 2), ())
+    assert [tuple(row) for row in execution.rows] == [(1, 0, 3), (2, 0, -101), (3, 0, 98)]
+
+
+def test_a_transfer_moves_one_token_and_needs_it() -> None:
+    moved = RECORD.pack(TRANSFER, 1, 1, 0, 5, 3, 2, 0, 0)
+    execution = run(moved, RECORD.pack(TRANSFER, 2, 1, 0, 1, 3, 2, 0, 0), RECORD.pack(TRANSFER, 3, 3, 0, 1, 3, 2, 0, 0))
+    assert [tuple(row) for row in execution.rows] == [(2, 1, -5), (3, 1, 5)]
+    assert [(one.trade, one.reason) for one in execution.refused] == [
+        (2, "SETTLEMENT_SHORT"), (3, "SETTLEMENT_UNKNOWN_TOKEN")
+    ]  # fmt: skip
+
+
+def test_rows_and_exits_are_packed_as_the_contract_reads_them() -> None:
+    assert packed_rows([Row(1, 2, -1), Row(3, 4, 5)]).hex() == f"{1:08x}{2:08x}{'f' * 32}{3:08x}{4:08x}{5:032x}"
+    assert packed_exits([1, 258]).hex() == "0000000100000102"
+
+
+def test_ranges_end_with_each_block_that_has_trades_and_an_empty_tail_waits() -> None:
+    full = record(1, 1, 10, 1, 2, 3, (0, 0))
+    blocks = [block(*([full] if height in (2, 3, 5) else []), height=height) for height in range(1, 7)]
+    assert [[one.height for one in part] for part in ranges(blocks)] == [[1, 2], [3], [4, 5]]
+
+
+def test_a_ledger_takes_only_the_range_that_follows_its_head() -> None:
+    ledger, execution = Ledger(GENESIS, BALANCES), run(record(1, 1, 10, 2, 2, 3, (1, 1)))
+    for wrong in (execution._replace(first=2), execution._replace(parent=bytes(32))):
+        with pytest.raises(InvariantBroken, match="do not follow block 0"):
+            ledger.apply(wrong)
+    ledger.apply(execution)
+    assert (ledger.height, ledger.head, ledger.balances[2, 0]) == (1, bytes([1]) * 32, 459)
 
 
 def test_the_exact_balance_is_enough() -> None:

@@ -214,6 +214,8 @@ def test_a_batch_that_reverts_stops_relaying_with_the_decoded_error(office: Offi
     with pytest.raises(ChainReverted, match=r"TooFewSignatures\(found=2, validators=4\)"):
         office.outbox.advance()
     assert office.outbox.waiting == 1
+    # Another transaction would have the same fate: only one that ran out of gas is made again.
+    assert (len(office.chain.sent), len(office.store.rows()[0].prepared)) == (1, 1)
 
 
 def test_another_block_at_our_height_stops_relaying(office: Office) -> None:
@@ -341,3 +343,19 @@ def test_a_transaction_without_enough_gas_is_made_again_with_more(chain_rig: Rig
     assert [receipt.succeeded for receipt in receipts if isinstance(receipt, Receipt)] == [False] * (
         len(receipts) - 1
     ) + [True]
+
+
+def test_a_batch_that_no_amount_of_gas_carries_stops_relaying_after_as_many_tries_as_patience_allows(
+    office: Office,
+) -> None:
+    def out_of_gas(transaction: str) -> Receipt | None:
+        made = [one for row in office.store.rows() for one in row.prepared]
+        sent = [one for one in made if one.transaction == transaction and one.raw in office.chain.sent]
+        return Receipt(transaction, False, 60_000, 1, out_of_gas=True) if sent else None
+
+    office.chain.send = lambda raw: office.chain.sent.append(raw) or "sent"  # type: ignore[method-assign,assignment]
+    office.chain.receipt = out_of_gas  # type: ignore[attr-defined]
+    office.outbox.add(office.batches[0], office.rig.certified(office.batches[0]))
+    with pytest.raises(ChainReverted, match="OutOfGas"):
+        office.outbox.advance()
+    assert len(office.store.rows()[0].prepared) == PATIENCE

@@ -54,3 +54,48 @@ def test_two_orders_filled_in_slices_pay_one_rounded_fee_each():
 def test_a_schedule_that_pays_out_more_than_it_takes_is_refused(rates):
     with pytest.raises(InputError):
         FeeSchedule(*rates)
+
+
+def test_a_fill_costs_what_an_order_owes_after_it_less_what_it_owed_before_in_each_role():
+    schedule = FeeSchedule(maker=bps(1), taker=bps(2), minimum=30)
+    assert schedule.charge(0, 0, 1_000_000) == (100, 200)
+    assert schedule.charge(1_000_000, 500_000, 1_000_000) == (100, 200)
+    # The minimum was paid with the first fill; a small second one adds only what goes beyond it.
+    assert schedule.charge(100_000, 100_000, 100_000) == (0, 10)
+    assert FeeSchedule(maker=bps(-1), taker=bps(2)).charge(1_000_000, 0, 15_000) == (-1, 3)
+
+
+def test_a_resting_order_keeps_back_the_fee_of_what_is_left_and_nothing_for_a_rebate():
+    schedule = FeeSchedule(maker=bps(1), taker=bps(2), minimum=30)
+    assert schedule.maker_reserve(0, 1_000_000) == 100
+    assert schedule.maker_reserve(1_000_000, 500_000) == 50
+    assert schedule.maker_reserve(100_000, 100_000) == 0
+    assert FeeSchedule(maker=bps(-1), taker=bps(2)).maker_reserve(0, 1_000_000) == 0
+
+
+def test_the_most_that_an_order_can_owe_has_both_minimums_and_the_dearer_rate():
+    assert FeeSchedule(maker=bps(1), taker=bps(2), minimum=30).most(1_000_000) == 1 + 60 + 200
+    assert FeeSchedule(maker=bps(3), taker=bps(2)).most(10_001) == 1 + 4
+
+
+@pytest.mark.parametrize("rates", [(MILLION, 0), (0, MILLION), (-5, 5), (1 - MILLION, MILLION), (0, 0, 0)])
+def test_the_extreme_schedules_are_allowed(rates):
+    assert FeeSchedule(*rates).most(0) >= 1
+
+
+@pytest.mark.parametrize("rates", [(-MILLION, MILLION), (0, MILLION + 1), (1, 0, -1)])
+def test_beyond_the_extreme_a_schedule_is_refused(rates):
+    with pytest.raises(InputError):
+        FeeSchedule(*rates)
+
+
+@pytest.mark.parametrize(("rates", "free"), [((0, 0), True), ((1, 0), False), ((0, 1), False), ((0, 0, 1), False)])
+def test_only_a_schedule_without_any_rate_and_minimum_is_free(rates, free):
+    assert FeeSchedule(*rates).free is free
+
+
+def test_a_minimum_is_paid_exactly_when_the_rate_gives_less():
+    schedule = FeeSchedule(maker=bps(1), taker=bps(1), minimum=10)
+    for total in (schedule.maker_total, schedule.taker_total):
+        assert [total(cash) for cash in (0, 7, 100, 90_000, 100_000, 110_000)] == [0, 7, 10, 10, 10, 11]
+    assert FeeSchedule(maker=0, taker=bps(1), minimum=10).maker_total(100) == 10

@@ -1,0 +1,177 @@
+"""How many small changes to the program the tests notice: `python -m tests.mutation --seed 1 --count 200`.
+
+A sample of changes is drawn; each is made in a copy of the tree, one at a time, and the tests that belong to the
+changed module run there: first those that name it, then those of its area and the stored fingerprints, and if asked for
+the long ones. Each answer is appended to a file of results, and a change that is in it is not tried again, so a sample
+may be interrupted and goes on where it stopped. Changes that nobody could see are in equivalent.json, with the reason.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
+
+from market_sim.core.errors import InvariantBroken
+from tests.conftest import ROOT
+from tests.mutation.changes import Change, changes
+from tests.planted.runner import copy_tree
+
+HERE = Path(__file__).parent
+AREAS: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
+    # area: where its modules are, its tests, and its long tests
+    "exchange": (
+        "market_sim/market/exchange",
+        ("tests/unit/market/exchange",),
+        (
+            "tests/integration/test_exchange_machine.py", "tests/integration/test_bad_orders.py",
+            "tests/integration/test_exchange_against_reference.py", "tests/integration/test_exchange_invariants.py",
+            "tests/integration/test_conformance.py",
+        ),
+    ),
+    "mechanisms": (
+        "market_sim/market/mechanisms",
+        ("tests/unit/market/mechanisms",),
+        ("tests/integration/test_margin_promises.py", "tests/integration/test_liquidation_promises.py"),
+    ),
+    "consensus": (
+        "market_sim/core/consensus",
+        ("tests/unit/core/consensus", "tests/test_streamlet.py"),
+        ("tests/integration/test_consensus_safety.py", "tests/integration/test_consensus_liveness.py"),
+    ),
+    "data": (
+        "market_sim/core/data",
+        ("tests/unit/core",),
+        ("tests/integration/test_fold.py", "tests/integration/test_ended_runs.py"),
+    ),
+    "blockchain": (
+        "market_sim/blockchain",
+        ("tests/unit/blockchain",),
+        ("tests/integration/test_settlement_finality.py", "tests/integration/test_settlement_repeats.py"),
+    ),
+    "pricing": ("market_sim/pricing", ("tests/unit/pricing", "tests/reference/pricing"), ()),
+    "course": ("market_sim/course", ("tests/unit/course",), ("tests/integration/test_course.py",)),
+}  # fmt: skip
+SEEDED = "tests/integration/test_same_seed.py"
+MOST_SECONDS = (60, 150, 240)
+"""Processor time for each step of tests; the longest takes less than half of it."""
+OUT_OF_TIME = (-signal.SIGXCPU, -signal.SIGKILL)
+NOTICED = (1, 2, 3, -signal.SIGSEGV, -signal.SIGABRT)
+"""Pytest's exit codes for tests that fail, modules that cannot be read, and a crash of its own."""
+NOTHING_TO_RUN = 5
+"""Pytest's exit code for no tests."""
+
+
+def main() -> int:
+    typed = _typed()
+    wanted = {name: Random(f"{typed.seed}/{name}").sample(*_amount(name, typed)) for name in typed.areas}
+    print({name: len(sample) for name, sample in wanted.items()}, flush=True)
+    done = _results(typed.results)
+    until = time.monotonic() + typed.minutes * 60
+    with TemporaryDirectory() as place:
+        tree = copy_tree(Path(place))
+        for name, sample in wanted.items():
+            for path, change in sample:
+                if change.name in done or time.monotonic() > until:
+                    continue
+                done[change.name] = judged = _judge(tree, steps(name, path)[: 3 if typed.long else 2], path, change)
+                with typed.results.open("a", encoding="utf-8") as file:
+                    file.write(json.dumps({"area": name, "change": change.name, "noticed": judged}) + "\n")
+                print(f"{judged or 'SURVIVED':<12.12} {change.name}", flush=True)
+    return _report(wanted, done)
+
+
+def _typed() -> argparse.Namespace:
+    made = argparse.ArgumentParser(prog="python -m tests.mutation", description="Which small changes do tests notice?")
+    made.add_argument("--seed", type=int, default=1)
+    made.add_argument("--count", type=int, default=30, help="how many changes of each area")
+    made.add_argument("--areas", nargs="+", default=list(AREAS), choices=list(AREAS))
+    made.add_argument("--long", action="store_true", help="run the long tests, too, on what the others did not notice")
+    made.add_argument("--minutes", type=float, default=600, help="start no further change after this")
+    made.add_argument("--results", type=Path, default=Path("mutation-results.jsonl"))
+    return made.parse_args()
+
+
+def _amount(area: str, typed: argparse.Namespace) -> tuple[list[tuple[str, Change]], int]:
+    found = [
+        (path, change)
+        for file in sorted((ROOT / AREAS[area][0]).rglob("*.py"))
+        for path in [file.relative_to(ROOT).as_posix()]
+        for change in changes(path, file.read_text(encoding="utf-8"))
+    ]
+    return found, min(typed.count, len(found))
+
+
+def steps(area: str, path: str) -> list[list[str]]:
+    """The tests that belong to a module, the nearest first."""
+    _, folders, long = AREAS[area]
+    name, stem = path.removesuffix(".py").replace("/", "."), Path(path).stem
+    tests = sorted(file for folder in ("tests/unit", "tests/reference") for file in (ROOT / folder).rglob("test_*.py"))
+    mirrored = [file for file in tests if file.stem == f"test_{stem}"]
+    naming = [file for file in tests if f"{name} import" in file.read_text(encoding="utf-8")]
+    near = [file.relative_to(ROOT).as_posix() for file in dict.fromkeys([*mirrored, *naming])][:6]
+    return [[path, *near], [SEEDED, *folders], list(long)]
+
+
+def _judge(tree: Path, wanted: list[list[str]], path: str, change: Change) -> str:
+    """Which step noticed the change; empty for none."""
+    file = tree / path
+    before = file.read_text(encoding="utf-8")
+    file.write_text(change.text, encoding="utf-8")
+    try:
+        for number, tests in enumerate(wanted, start=1):
+            code = _run(tree, tests, MOST_SECONDS[number - 1]) if tests else 0
+            if code in OUT_OF_TIME:
+                return f"time {number}"
+            if code in NOTICED:
+                return f"step {number}"
+            if code not in (0, NOTHING_TO_RUN):
+                raise InvariantBroken(f"pytest ended with {code} for {change.name}")
+        return ""
+    finally:
+        file.write_text(before, encoding="utf-8")
+
+
+def _run(tree: Path, tests: list[str], seconds: int) -> int:
+    """Pytest's exit code; a change that makes a loop endless ends at a limit of processor time, which no neighbour's
+    load can reach."""
+    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+    typed = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *tests]
+    done = subprocess.run(
+        typed, cwd=tree, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 5)), check=False,
+    )  # fmt: skip
+    return done.returncode
+
+
+def _results(file: Path) -> dict[str, str]:
+    if not file.exists():
+        return {}
+    rows = map(json.loads, file.read_text(encoding="utf-8").splitlines())
+    return {row["change"]: row["noticed"] for row in rows}
+
+
+def _report(wanted: dict[str, list[tuple[str, Change]]], done: dict[str, str]) -> int:
+    equivalent = json.loads((HERE / "equivalent.json").read_text(encoding="utf-8"))
+    print("\n| area | tried | equivalent | noticed | share |\n|---|---|---|---|---|")
+    missed = 0
+    for name, sample in wanted.items():
+        tried = [change.name for _, change in sample if change.name in done]
+        same = [one for one in tried if not done[one] and one in equivalent]
+        noticed = [one for one in tried if done[one]]
+        missed += len(tried) - len(same) - len(noticed)
+        share = 100 * len(noticed) / max(1, len(tried) - len(same))
+        print(f"| {name} | {len(tried)} | {len(same)} | {len(noticed)} | {share:.0f} % |")
+    return int(missed > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
