@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
-from market_sim.core.consensus.behaviours import parse_behaviours
+from market_sim.core.consensus.behaviours import BEHAVIOURS, parse_behaviours, parse_epochs
 from market_sim.core.consensus.network import parse_partitions
 from market_sim.core.errors import InputError
 from market_sim.simulation.engine.consensus import FEWEST, MOST, CommitteePlan
@@ -50,7 +50,16 @@ OPTIONS = (
         "leaders", "Leaders", "choice", "", "Who may propose in an epoch.",
         (("", "as the scenario says"), ("round-robin", "in turn"), ("hash", "drawn by a hash")),
     ),
-    Field("byzantine", "Validators that lie", "text", "", "For example n3:equivocate@3-9; at most (n-1)/3 of n."),
+    Field(
+        "lie", "One validator lies", "choice", "", "What it does instead of keeping to the protocol.",
+        (("", "nobody, or as the scenario says"), *((name, f"{name}: {what}") for name, what in BEHAVIOURS.items())),
+    ),
+    Field("liar", "Which one", "integer", "3", "Validators are numbered from 0.", least=0, most=MOST - 1),
+    Field("lie_epochs", "In which epochs", "text", "", "For example 5 or 5-9. Empty: in all."),
+    Field(
+        "byzantine", "Several liars", "text", "",
+        "In place of the choice above, with 7 validators or more: n3:equivocate@5-9, n1:silent.",
+    ),
     Field("partition", "Split network", "text", "", "For example 4-6: the halves do not hear each other then."),
     Field(
         "settlement", "Settled on", "choice", "", "Where trades are paid out.",
@@ -58,6 +67,9 @@ OPTIONS = (
          ("memory", "in memory, faster"), ("none", "nowhere")),
     ),
 )  # fmt: skip
+
+LIE = ("lie", "liar", "lie_epochs")
+"""The fields that together choose one liar."""
 
 
 @dataclass
@@ -105,7 +117,24 @@ class ScenarioForm:
         for place, one in enumerate(self.run):
             checked, value = _tried(one, partial(_option, one, chosen))
             self.run[place], chosen[one.name] = checked, value
+        lie, liar, epochs = (chosen.pop(name) for name in LIE)
+        if lie and not self.errors:
+            chosen["byzantine"] = self._one_liar(f"n{liar}:{lie}{f'@{epochs}' if epochs else ''}", chosen)
         return None if self.errors else (parameters, Options(**chosen))
+
+    def _one_liar(self, text: str, chosen: Mapping[str, Any]) -> str:
+        """The choice of one liar as the text that a run reads; what is wrong with it stands beside its field."""
+        name, problem = "liar", ""
+        if chosen["byzantine"]:
+            name, problem = "byzantine", "one liar is chosen above; leave this empty, or choose nobody there"
+        else:
+            try:
+                _check_liars(text, chosen.get("validators") or FEWEST)
+            except InputError as refused:
+                problem = str(refused)
+        if problem:
+            self.run = [replace(one, error=problem) if one.name == name else one for one in self.run]
+        return text
 
     def _parameter(self, name: str, text: str) -> Any:
         return getattr(configured(self.kind, **{name: text}), name)
@@ -144,11 +173,17 @@ def _option(one: Field, chosen: Mapping[str, Any], text: str) -> Any:
         raise InputError(f"choose one of {', '.join(name for name, _ in one.choices if name)}, found {text!r}")
     validators = chosen.get("validators") or FEWEST
     if one.name == "byzantine":
-        parse_behaviours(text, validators)
-        _ = CommitteePlan(count=validators, byzantine=text).rules
+        _check_liars(text, validators)
+    elif one.name == "lie_epochs":
+        parse_epochs(text)
     elif one.name == "partition":
         parse_partitions(text, validators)
     return text
+
+
+def _check_liars(text: str, validators: int) -> None:
+    parse_behaviours(text, validators)
+    _ = CommitteePlan(count=validators, byzantine=text).rules
 
 
 def _whole(one: Field, text: str) -> int:

@@ -43,6 +43,46 @@ def test_what_is_typed_is_read_as_the_field_says():
     assert (options.seed, options.epochs, options.validators, options.byzantine) == (11, Kinds.epochs, None, None)
 
 
+@pytest.mark.parametrize(
+    ("chosen", "text"),
+    [
+        ({"lie": ""}, None),
+        ({"lie": "silent"}, "n3:silent"),
+        ({"lie": "equivocate", "liar": "1", "lie_epochs": "5-9"}, "n1:equivocate@5-9"),
+        ({"lie": "", "liar": "1", "lie_epochs": "5-9"}, None),
+        ({"lie": "forge", "liar": "6", "validators": "7"}, "n6:forge"),
+        ({"byzantine": "n1:silent, n2:late", "validators": "7"}, "n1:silent, n2:late"),
+    ],
+)
+def test_a_liar_is_picked_from_what_exists(chosen, text):
+    assert sent(FirstMarket, **chosen).read()[1].byzantine == text
+
+
+@pytest.mark.parametrize(
+    ("chosen", "field", "sentence"),
+    [
+        ({"lie": "silent", "liar": "4"}, "liar", "there is no validator n4"),
+        ({"lie": "sing"}, "lie", "choose one of"),
+        ({"lie": "silent", "lie_epochs": "x"}, "lie_epochs", "epochs look like 5 or 5-9"),
+        ({"lie": "silent", "byzantine": "n1:silent"}, "byzantine", "one liar is chosen above"),
+    ],
+)
+def test_a_liar_that_cannot_be_is_refused_beside_its_field(chosen, field, sentence):
+    form = sent(FirstMarket, **chosen)
+    assert form.read() is None
+    [wrong] = form.errors
+    assert wrong.name == field
+    assert sentence in wrong.error
+
+
+def test_every_example_of_a_hint_can_be_used(visitor):
+    """Two liars need seven validators, and the hint that shows two says so."""
+    hints = {one.name: one.hint for one in ScenarioForm.empty(FirstMarket).run}
+    assert sent(FirstMarket, byzantine=hints["byzantine"].rpartition(": ")[2].rstrip("."), validators="7").read()
+    assert sent(FirstMarket, partition=hints["partition"].split()[2].rstrip(":")).read()
+    assert sent(FirstMarket, lie="silent", lie_epochs=hints["lie_epochs"].split()[4].rstrip(".")).read()
+
+
 def test_a_switch_that_is_off_sends_nothing():
     form = ScenarioForm.typed(Kinds, {"p-whole": "1", "p-share": "1", "p-word": "", "seed": "1", "epochs": "1"})
     assert form.read()[0]["loud"] is False
