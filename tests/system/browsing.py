@@ -79,8 +79,8 @@ class Visit:
     def open(self, path: str) -> Page:
         """Go there and wait until it is drawn."""
         self.page.goto(self.base + path)
-        if self.page.locator("#chart").count():
-            self.page.locator("#chart[data-ready]").wait_for()
+        for chart in self.page.locator("#chart, .chart[data-figure]").all():
+            self.page.wait_for_function("one => one.dataset.ready", arg=chart.element_handle())
         return self.page
 
 

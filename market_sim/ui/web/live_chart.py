@@ -11,7 +11,7 @@ from market_sim.ui.web import run_charts
 
 PAUSE_SECONDS = 0.4
 """Between two drawings at least, so that a browser keeps up."""
-SHARE = 0.1
+SHARE = 0.2
 """Of the time of a run at most this share goes into its drawings: the longer the run, the rarer they are."""
 
 

@@ -55,7 +55,7 @@ OPTIONS = (
         (("", "nobody, or as the scenario says"), *((name, f"{name}: {what}") for name, what in BEHAVIOURS.items())),
     ),
     Field("liar", "Which one", "integer", "3", "Validators are numbered from 0.", least=0, most=MOST - 1),
-    Field("lie_epochs", "In which epochs", "text", "", "For example 5 or 5-9. Empty: in all."),
+    Field("lie_epochs", "When it lies", "text", "", "For example 5 or 5-9. Empty: in all."),
     Field(
         "byzantine", "Several liars", "text", "",
         "In place of the choice above, with 7 validators or more: n3:equivocate@5-9, n1:silent.",
