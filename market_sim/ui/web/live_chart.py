@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from market_sim.analysis.visualization.timeline import Timeline
 from market_sim.core.data.journal import Journal
 from market_sim.ui.web import run_charts
 
@@ -27,8 +26,7 @@ class LiveChart:
         began = self._clock()
         if began < self._next:
             return None
-        timeline = Timeline(journal)
-        drawn = run_charts.drawing(timeline, run_charts.symbols(timeline)[0], run_charts.groups(timeline))
+        drawn = run_charts.drawing_so_far(journal)
         ended = self._clock()
         self._next = ended + max(PAUSE_SECONDS, (ended - began) * (1 / SHARE - 1))
         return drawn
