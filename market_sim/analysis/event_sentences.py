@@ -87,7 +87,7 @@ def _shares(w: Words, e: market.Trade) -> str:
 SENTENCES: dict[type[Event], Callable[[Words, Any], str]] = {
     **mechanism_words.SENTENCES,
     **mechanism_words.BOOKKEEPING,
-    run.RunStarted: lambda w, e: f"the run starts: {e.scenario}, seed {e.seed}, {e.epochs} epochs",
+    run.RunStarted: lambda w, e: f"the run starts: {e.scenario}, seed {e.seed}, {counted(e.epochs, 'epoch')}",
     run.CommitteeSeated: lambda w, e: f"{e.validators} validators are seated, quorum {e.quorum}, {e.faults} may fail",
     run.AgentJoined: lambda w, e: f"{e.agent} takes part with {e.strategy}",
     run.StrategyFailed: lambda w, e: f"{e.agent} takes no further part: {e.strategy} raised {e.cause}",
@@ -171,7 +171,7 @@ SENTENCES: dict[type[Event], Callable[[Words, Any], str]] = {
         f"validator {e.validator} holds two signatures of validator {e.culprit} for epoch {e.signed_epoch}"
     ),
     settlement.SettlementOpened: lambda w, e: (
-        f"the contracts stand on {e.backend} with {e.accounts} accounts funded, {e.gas:,} gas"
+        f"the contracts stand on {e.backend} with {counted(e.accounts, 'account')} funded, {e.gas:,} gas"
     ),
     settlement.TradeRefused: lambda w, e: (
         f"trade {e.trade} has no effect on the chain: {reason_sentence(e.reason, e.numbers)}"
@@ -183,7 +183,9 @@ SENTENCES: dict[type[Event], Callable[[Words, Any], str]] = {
         f"{_heights(e)} paid: {counted(e.trades, 'trade')}, {counted(e.rows, 'balance')} changed, {e.gas:,} gas, "
         f"transaction {_short(e.transaction)}"
     ),
-    settlement.Reconciled: lambda w, e: f"all {e.balances} balances on the chain equal the journal's",
+    settlement.Reconciled: lambda w, e: (
+        f"{counted(e.balances, 'balance')} on the chain compared: all equal the journal's"
+    ),
     settlement.ReorgSeen: lambda w, e: (
         f"the chain forgot its last {counted(e.depth, 'block')} and with them {_heights(e)}: transaction "
         f"{_short(e.transaction)} is sent again"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from market_sim.analysis.words import Words
+from market_sim.analysis.words import Words, counted
 from market_sim.core.models import mechanism_events as happened
 from market_sim.core.models.event import Event
 
@@ -46,7 +46,7 @@ def _what(words: Words, event: Any) -> str:
 
 
 def _settled(w: Words, e: happened.SettlementPriceSet) -> str:
-    how = f"the {e.rule} of {e.trades} trades" if e.trades else f"the {e.rule}, as nothing was traded"
+    how = f"the {e.rule} of {counted(e.trades, 'trade')}" if e.trades else f"the {e.rule}, as nothing was traded"
     return f"{e.symbol} is settled at {w.price(e.symbol, e.price)}, {how}"
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TextIO
 
+from market_sim.analysis.words import counted
 from market_sim.core.errors import InputError
 from market_sim.core.invocation import python
 from market_sim.course.catalogue import find_lesson, load_course
@@ -211,7 +212,9 @@ def grade(
     except KeyboardInterrupt:
         out.write("interrupted; the same command goes on from here\n")
         return INTERRUPTED
-    out.write(f"{graded.rows} rows in {table}: {graded.judged} judged now, {graded.known} known from before\n")
+    out.write(
+        f"{counted(graded.rows, 'row')} in {table}: {graded.judged} judged now, {graded.known} known from before\n"
+    )
     out.write(f"isolation {graded.isolation}\n")
     out.writelines(f"{remark}\n" for remark in graded.remarks)
     if graded.faults:
@@ -225,7 +228,7 @@ def lint(out: TextIO, course: Path = COURSE, only: Sequence[str] = (), checks_di
     """Prove that every lesson keeps its promises."""
     findings = list(lint_course(course, only, checks_dir, out))
     out.writelines(f"{finding}\n" for finding in findings)
-    out.write(f"{len(findings)} findings\n" if findings else "every lesson keeps its promises\n")
+    out.write(f"{counted(len(findings), 'finding')}\n" if findings else "every lesson keeps its promises\n")
     return FAILED if findings else DONE
 
 

@@ -13,14 +13,15 @@ from market_sim.simulation.run import simulate
 from market_sim.simulation.scenarios.finder import find_scenario
 
 TEMPLATES = Path(__file__).parent / "templates"
-SCENARIO_NAME = re.compile(r"[a-z][a-z0-9_]{0,40}")
+SCENARIO_NAME = re.compile(r"[a-z][a-z0-9_-]{0,40}")
 SHOWN_SEED, SHOWN_EPOCHS = 7, 4
 
 
 def write_scenario(name: str, folder: Path) -> Path:
     """Write NAME.py: a frozen dataclass with a claim, parameters, participants and one piece of news."""
     if not SCENARIO_NAME.fullmatch(name):
-        raise InputError(f"a scenario's name is small letters, digits and _, such as bank_run; found {name!r}")
+        raise InputError(f"a scenario's name is small letters, digits, - and _, such as bank-run; found {name!r}")
+    name = name.replace("-", "_").strip("_")
     file = folder / f"{name}.py"
     if file.exists():
         raise InputError(f"{file} is there already; choose another name")

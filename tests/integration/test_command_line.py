@@ -167,6 +167,35 @@ def test_the_examples_of_the_help_run(
     assert all(how in told for how in BEHAVIOURS)
 
 
+@pytest.mark.parametrize("name", ["my-room", "bank_run"])
+def test_a_new_scenario_runs_by_the_command_that_is_printed(
+    name: str, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["new-scenario", name]) == 0
+    told = capsys.readouterr().out
+    command = shlex.split(told.partition("run it: ")[2])
+    assert command[0] == sys.executable
+    assert main([*command[2:], "--epochs", "1", *QUICK, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["scenario"] == name.replace("_", "-")
+
+
+def test_the_commands_that_a_lesson_prints_run(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "lessons").symlink_to(ROOT / "lessons")
+    assert main(["lesson", "start", "01-order-book"]) == 0
+    told = capsys.readouterr().out
+    check = shlex.split(told.partition("check  ")[2].splitlines()[0])
+    assert check[:2] == [sys.executable, str(ROOT / "simulate.py")]
+    assert main(check[2:]) == 1, "the starter does not pass"
+    assert "01-order-book" in capsys.readouterr().out
+    assert main(["lesson", "start", "01-order-book"]) == 0
+    again = shlex.split(capsys.readouterr().out.partition("begin anew with: ")[2].strip().splitlines()[0])
+    assert main([*again[2:], "--yes"]) == 0
+
+
 def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as done:
         main(["--version"])

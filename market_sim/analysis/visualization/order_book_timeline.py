@@ -19,6 +19,7 @@ from market_sim.analysis.visualization.depth_grid import DepthGrid, depth_grid
 from market_sim.analysis.visualization.palette import LIGHT, NOTHING
 from market_sim.analysis.visualization.panels import Account, LegendEntry, Panel, Part, Table
 from market_sim.analysis.visualization.time_axis import MOST_MARKS, OPENING_EPOCHS, TimeAxis, seconds
+from market_sim.analysis.words import counted
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.market_events import InstrumentListed, OrderAccepted, Trade
 from market_sim.core.money import written
@@ -279,8 +280,9 @@ def order_book_sentence(market: Market) -> str:
     bought = sum(trade.quantity for trade in trades if trade.side > 0)
     sold = sum(trade.quantity for trade in trades if trade.side < 0)
     return (
-        f"{symbol}: {len(trades):,} trades{where} between {market.text(min(prices))} and {market.text(max(prices))} "
-        f"{market.listed.quote}, the first at {market.text(prices[0])}, the last at {market.text(prices[-1])}; "
+        f"{symbol}: {counted(len(trades), 'trade')}{where} between {market.text(min(prices))} and "
+        f"{market.text(max(prices))} {market.listed.quote}, "
+        f"the first at {market.text(prices[0])}, the last at {market.text(prices[-1])}; "
         f"aggressive orders bought {market.size(bought)} and sold {market.size(sold)}{width}."
     )
 

@@ -16,6 +16,7 @@ from market_sim.analysis.visualization.as_of import END
 from market_sim.analysis.visualization.palette import LIGHT
 from market_sim.analysis.visualization.panels import Account, LegendEntry, Panel, Part, Table
 from market_sim.analysis.visualization.time_axis import TimeAxis, seconds
+from market_sim.analysis.words import counted
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.consensus_events import BlockFinalized, BlockProposed
 from market_sim.core.models.settlement_events import (
@@ -225,7 +226,8 @@ def _hover(history: SettlementHistory, batch: Batch) -> str:
     settled = batch.settled
     return (
         f"heights {batch.name} settled at {seconds(settled.time):.3f} s ({history.opened.backend})<br>"
-        f"{settled.trades} trades paid, {settled.refused} refused, {settled.rows} balances changed<br>"
+        f"{counted(settled.trades, 'trade')} paid, {settled.refused} refused, "
+        f"{counted(settled.rows, 'balance')} changed<br>"
         f"{settled.gas:,} gas, transaction {short(settled.transaction)}"
     )
 
@@ -242,7 +244,8 @@ def _troubles(history: SettlementHistory, axis: TimeAxis) -> Part:
     texts = [
         f"blocks {event.first} to {event.last}: the contract said {event.error}"
         if isinstance(event, SettlementReverted)
-        else f"the chain forgot {event.depth} blocks and with them blocks {event.first} to {event.last}; sent again"
+        else f"the chain forgot {counted(event.depth, 'block')} and with them blocks "
+        f"{event.first} to {event.last}; sent again"
         for event in seen
     ]
     return {
@@ -278,8 +281,9 @@ def settlement_sentence(history: SettlementHistory) -> str:
     agreed = f"; all balances were compared with the journal {times} and agreed" if history.reconciled else ""
     troubles = f"; {len(history.troubles)} times the chain said no or forgot" if history.troubles else ""
     return (
-        f"{blocks} of {history.final} final blocks are settled ({history.opened.backend}) in {len(events)} batches: "
-        f"{trades} trades paid{cost}, {refused} refused{troubles}{agreed}."
+        f"{blocks} of {history.final} final blocks are settled ({history.opened.backend}) in "
+        f"{counted(len(events), 'batch', 'batches')}: "
+        f"{counted(trades, 'trade')} paid{cost}, {refused} refused{troubles}{agreed}."
     )
 
 

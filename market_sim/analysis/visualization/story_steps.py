@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from market_sim.analysis.mechanism_words import sentence
 from market_sim.analysis.visualization.chain_history import ChainHistory
 from market_sim.analysis.visualization.time_axis import TimeAxis, seconds
-from market_sim.analysis.words import Words
+from market_sim.analysis.words import Words, counted
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.consensus_events import (
     BlockFinalized,
@@ -56,7 +56,7 @@ class _Teller:
             yield f"shock: {event.what}"
         elif isinstance(event, BlockSettled):
             which = str(event.first) if event.first == event.last else f"{event.first} to {event.last}"
-            yield f"height {which} settled: {event.trades} trades paid"
+            yield f"height {which} settled: {counted(event.trades, 'trade')} paid"
         elif not isinstance(event, FREQUENT) and (said := sentence(event, self._words)):
             yield said
         elif self._chain is not None:
@@ -66,7 +66,8 @@ class _Teller:
         if isinstance(event, EpochStarted):
             yield f"epoch {event.epoch} starts, validator {event.leader} leads"
         elif isinstance(event, BlockProposed) and chain.proposals[event.block] is event:
-            yield f"validator {event.proposer} proposes block {chain.label(event.block)} with {event.trades} trades"
+            trades = counted(event.trades, "trade")
+            yield f"validator {event.proposer} proposes block {chain.label(event.block)} with {trades}"
         elif isinstance(event, VoteCast) and event.block in chain.proposals:
             count = self._signatures[event.block] = self._signatures.get(event.block, 0) + 1
             enough = f"{count} of the {chain.committee.quorum} signatures it needs"
