@@ -1,21 +1,24 @@
 """The Greeks of a portfolio: how an account's worth reacts to price, volatility and time, and what would hedge it.
 
-Options are valued by Black-Scholes-Merton (rulebook F-3.1) at the last price of their underlying and one volatility
-for all. A hedge is suggested against the delta only: so many shares of the underlying bring it to zero, and what that
-costs is half the last spread for each of them.
+Options are valued by Black-Scholes-Merton (rulebook F-3.1) at the last price of their underlying and the volatility
+of the run. A hedge is suggested against the delta only: so many shares of the underlying bring it to zero, and what
+that costs is half the last spread for each of them.
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
+import msgspec
+
 from market_sim.analysis.three_clocks import marks_in
+from market_sim.analysis.volatility import ASSUMED, volatility_of
 from market_sim.core.data.fold import fold
 from market_sim.core.data.journal import Journal
 from market_sim.core.errors import InputError
 from market_sim.core.models.derivatives import OptionRight, Unit
 from market_sim.core.models.market_events import InstrumentListed
-from market_sim.core.models.mechanism_events import TermsAdjusted
+from market_sim.core.models.mechanism_events import ContractSpecified, TermsAdjusted
 from market_sim.core.trading_day import TRADING_DAYS_A_YEAR
 from market_sim.pricing.black_scholes import greeks
 from market_sim.pricing.option import VanillaOption
@@ -51,13 +54,21 @@ class Exposure(NamedTuple):
         )
 
 
-def exposures(journal: Journal, now: int, day_ns: int, volatility: float = 0.3, rate: float = 0.0) -> list[Exposure]:
-    """Every account's exposure to every underlying that it holds itself or through options, at this time."""
-    if volatility <= 0:
+def exposures(
+    journal: Journal, now: int, day_ns: int, volatility: float | None = None, rate: float = 0.0
+) -> list[Exposure]:
+    """Every account's exposure to every underlying that it holds itself or through derivatives, at this time.
+
+    Without a volatility each underlying's own one is measured on the run. A warrant counts as the option that it is
+    like: the dilution by its exercise is left out.
+    """
+    if volatility is not None and volatility <= 0:
         raise InputError(f"a volatility is positive, found {volatility}")
     listed = {event.symbol: event for event in journal.of(InstrumentListed)}
+    specified = {event.symbol: event.multiplier for event in journal.of(ContractSpecified)}
     units = {event.symbol: Unit(event.shares, event.parts, event.cash) for event in journal.of(TermsAdjusted)}
     marks = marks_in(journal)
+    measured: dict[str, float] = {}
     found: list[Exposure] = []
     for account, assets in fold(journal).items():
         by_underlying: dict[str, list[float]] = {}
@@ -65,8 +76,13 @@ def exposures(journal: Journal, now: int, day_ns: int, volatility: float = 0.3, 
             terms = listed.get(symbol)
             if terms is None:
                 continue
+            if symbol in specified:
+                terms = msgspec.structs.replace(terms, multiplier=specified[symbol])
             unit = units.get(symbol, Unit())
-            underlying, part = _greeks(terms, unit, marks, now, day_ns, volatility, rate)
+            about = str(terms.terms.get("underlying", ""))
+            if about and about not in measured:
+                measured[about] = volatility or volatility_of(journal, about, day_ns).value
+            underlying, part = _greeks(terms, unit, marks, now, day_ns, measured.get(about, ASSUMED), rate)
             if part is not None:
                 sums = by_underlying.setdefault(underlying, [0.0] * 4)
                 for place, value in enumerate(part):
@@ -83,14 +99,16 @@ def _greeks(
     terms: InstrumentListed, unit: Unit, marks: dict[str, int], now: int, day_ns: int, volatility: float, rate: float
 ) -> tuple[str, tuple[float, float, float, float] | None]:
     """What one unit of an instrument adds to delta, gamma, vega and theta of its underlying."""
-    if terms.kind == "stock":
+    if terms.kind in ("stock", "spot"):
         return terms.symbol, ((1.0, 0.0, 0.0, 0.0) if terms.symbol in marks else None)
     underlying = str(terms.terms.get("underlying", ""))
     expiry = int(terms.terms.get("expiry", 0))
-    if terms.kind != "option" or underlying not in marks or expiry <= now:
+    if terms.kind in ("future", "perpetual") and underlying in marks:
+        return underlying, (float(unit.shares_in(terms.multiplier)), 0.0, 0.0, 0.0)
+    if terms.kind not in ("option", "warrant") or underlying not in marks or expiry <= now:
         return underlying, None
     years = (expiry - now) / day_ns / TRADING_DAYS_A_YEAR
-    right: OptionRight = "call" if terms.terms["right"] == "call" else "put"
+    right: OptionRight = "put" if terms.terms.get("right") == "put" else "call"
     strike = (int(terms.terms["strike"]) * unit.parts - unit.cash) / unit.shares  # for one share of today
     option = VanillaOption(right, marks[underlying], strike, years, volatility, rate)
     found, size = greeks(option), unit.shares_in(terms.multiplier)

@@ -9,19 +9,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from statistics import fmean, pstdev
+from statistics import fmean, median, pstdev
 from typing import NamedTuple
 
 from market_sim.analysis.three_clocks import marks_in, terms_in
+from market_sim.analysis.volatility import volatility_of
 from market_sim.core.data.fold import Fold
 from market_sim.core.data.journal import Journal
 from market_sim.core.errors import InputError
+from market_sim.core.models.derivatives import OptionRight, Unit
 from market_sim.core.models.event import Event
-from market_sim.core.models.market_events import Trade
+from market_sim.core.models.market_events import InstrumentListed, Trade
+from market_sim.core.models.mechanism_events import TermsAdjusted
 from market_sim.core.models.run_events import ValueMoved
-from market_sim.core.trading_day import TRADING_DAY_NS
+from market_sim.core.trading_day import TRADING_DAY_NS, TRADING_DAYS_A_YEAR
 from market_sim.market.mechanisms.equity import equity, owing_of
 from market_sim.market.mechanisms.liabilities import Liabilities
+from market_sim.pricing.option import VanillaOption
 from market_sim.pricing.risk import (
     KupiecTest,
     breaches,
@@ -66,6 +70,8 @@ class StressRow(NamedTuple):
     shock: str
     loss: int
     equity_after: int
+    exit_cost: int
+    """What leaving every position would cost beyond the loss: half of the wider spread."""
 
 
 def daily_equity(journal: Journal, day: int = TRADING_DAY_NS, quote: str = "USD") -> dict[str, list[int]]:
@@ -150,9 +156,13 @@ def stress(
 ) -> list[StressRow]:
     """What each shock would take from each account now: all it holds less what it borrowed, at the last prices.
 
-    Options are moved with their own price here; `market_sim.pricing.stress` revalues them where a model is at hand.
+    A shock moves underlyings. Options and warrants are valued anew at the moved price (Black-Scholes-Merton, at the
+    volatility of this run), so that a put gains by a fall; futures and perpetuals move with their underlying. A bet on
+    a question does not follow the price of anything, and stays where it is.
     """
     terms, marks = terms_in(journal), marks_in(journal)
+    options, spreads = written_on(journal, marks), half_spreads(journal)
+    still = {listed.symbol for listed in journal.of(InstrumentListed) if listed.kind == "prediction"}
     balances, owed = Fold(), Liabilities()
     for event in journal:
         balances.add(event)
@@ -164,10 +174,41 @@ def stress(
         owing = owing_of(owed, account)
         net = {symbol: assets.get(symbol, 0) - owing.borrowed.get(symbol, 0) for symbol in terms}
         holdings = [
-            Holding(held, marks[symbol], terms[symbol].multiplier)
+            Holding(
+                held, marks.get(symbol, 0), terms[symbol].multiplier, spreads.get(symbol, 0), option=options.get(symbol)
+            )
             for symbol, held in net.items()
-            if held and symbol in marks and terms[symbol].multiplier
+            if held and symbol not in still and (symbol in marks or symbol in options) and terms[symbol].multiplier
         ]
         before = equity(assets, owing, marks, terms, quote)
-        rows += [StressRow(account, row.shock, row.loss, before - row.loss) for row in stress_table(holdings, shocks)]
+        rows += [
+            StressRow(account, row.shock, row.loss, before - row.loss, row.exit_cost)
+            for row in stress_table(holdings, shocks)
+        ]
     return rows
+
+
+def half_spreads(journal: Journal) -> dict[str, int]:
+    """Half of the median step from one trade price to another one, as half a spread; trades go to and fro in it."""
+    prices: dict[str, list[int]] = {}
+    for trade in journal.of(Trade):
+        prices.setdefault(trade.symbol, []).append(trade.price)
+    moves = {symbol: [abs(b - a) for a, b in pairwise(seen) if a != b] for symbol, seen in prices.items()}
+    return {symbol: max(1, round(median(found) / 2)) for symbol, found in moves.items() if found}
+
+
+def written_on(journal: Journal, marks: dict[str, int], day_ns: int = TRADING_DAY_NS) -> dict[str, VanillaOption]:
+    """Every option and warrant that has not expired, at the last price and the volatility of its underlying."""
+    now = journal[len(journal) - 1].time if len(journal) else 0
+    units = {event.symbol: Unit(event.shares, event.parts, event.cash) for event in journal.of(TermsAdjusted)}
+    found: dict[str, VanillaOption] = {}
+    for listed in journal.of(InstrumentListed):
+        underlying, expiry = str(listed.terms.get("underlying", "")), int(listed.terms.get("expiry", 0))
+        if listed.kind in ("option", "warrant") and underlying in marks and expiry > now:
+            right: OptionRight = "put" if listed.terms.get("right") == "put" else "call"
+            volatility = volatility_of(journal, underlying, day_ns).value
+            years = (expiry - now) / day_ns / TRADING_DAYS_A_YEAR
+            strike = int(listed.terms["strike"])
+            spot = units.get(listed.symbol, Unit()).worth(marks[underlying])
+            found[listed.symbol] = VanillaOption(right, spot, strike, years, volatility)
+    return found

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable
-from itertools import pairwise
-from statistics import median
 
 from market_sim.analysis.portfolio import exposures
-from market_sim.analysis.risk_report import daily_equity, stress, tail_risk
+from market_sim.analysis.risk_report import LEAST_DAYS, backtest, daily_equity, half_spreads, stress, tail_risk
+from market_sim.analysis.volatility import volatility_of
 from market_sim.core.errors import InputError
-from market_sim.core.models.market_events import Trade
 from market_sim.core.money import written
 from market_sim.core.trading_day import TRADING_DAY_NS
 from market_sim.pricing import stress as shocks
@@ -22,13 +20,13 @@ STRESSES = {
     "fall-35": shocks.FALL_35,
     "volatility": shocks.VOLATILITY_TIMES_2,
     "spread": shocks.SPREAD_TIMES_5,
-    "depth": shocks.DEPTH_FIFTH,
     "crash-1987": shocks.LIKE_1987,
     "crisis-2008": shocks.LIKE_2008,
     "flash-crash": shocks.LIKE_2010,
     "pandemic-2020": shocks.LIKE_2020,
 }
 FEWEST_DAYS = 3
+LONGEST_WINDOW = 20
 
 Say = Callable[[str], object]
 
@@ -36,6 +34,8 @@ Say = Callable[[str], object]
 def named_shock(name: str) -> str:
     """The stress of this name; underscores will do."""
     wanted = name.replace("_", "-")
+    if wanted == "depth":
+        raise InputError("a thinner book alone costs a holder nothing; the stress flash-crash has it with a fall")
     if wanted not in STRESSES:
         near = difflib.get_close_matches(wanted, STRESSES, 1)
         raise InputError(
@@ -49,11 +49,16 @@ def say_stress(result: Result, name: str, say: Say) -> None:
     rows = sorted(stress(result.journal, [STRESSES[name]]), key=lambda row: -row.loss)
     say("")
     say(f"stress {name}: {STRESSES[name].name}")
-    say(f"{'account':<16} {'loss':>14} {'equity after':>14}")
-    for row in rows:
-        if row.loss or row.equity_after < 0:
-            sunk = "  more is owed than owned" if row.equity_after < 0 else ""
-            say(f"{row.account:<16} {written(row.loss):>14} {written(row.equity_after):>14}{sunk}")
+    wider = STRESSES[name].spread_times > 1
+    hit = [row for row in rows if row.loss or (wider and row.exit_cost) or row.equity_after < 0]
+    if not hit:
+        say("no account holds anything that this would change")
+        return
+    say(f"{'account':<16} {'loss':>14} {'equity after':>14} {'cost of leaving':>16}")
+    for row in hit:
+        sunk = "  more is owed than owned" if row.equity_after < 0 else ""
+        figures = f"{written(row.loss):>14} {written(row.equity_after):>14} {written(row.exit_cost):>16}"
+        say(f"{row.account:<16} {figures}{sunk}")
 
 
 def say_risk(result: Result, say: Say) -> None:
@@ -66,20 +71,34 @@ def say_risk(result: Result, say: Say) -> None:
             tail = tail_risk(account, series)
             figures = (tail.historical_var, tail.historical_shortfall, tail.normal_var)
             say(f"{account:<16} " + " ".join(f"{written(round(figure)):>12}" for figure in figures))
+    _say_backtests(result, say)
     now = result.journal[len(result.journal) - 1].time
     found = [one for one in exposures(result.journal, now, TRADING_DAY_NS) if one.gamma or abs(one.delta) >= 1]
     say("")
+    for symbol in dict.fromkeys(one.underlying for one in found if one.gamma):
+        say(volatility_of(result.journal, symbol, TRADING_DAY_NS).sentence(symbol))
     say(f"{'account':<16} {'underlying':<10} {'delta':>10} {'gamma':>10} {'vega':>12} {'theta':>12}")
     for one in found:
         money = f"{one.vega / 100:>12,.2f} {one.theta / 100:>12,.2f}"
         say(f"{one.account:<16} {one.underlying:<10} {one.delta:>+10,.1f} {one.gamma:>10.4f} {money}")
+    spreads = half_spreads(result.journal)
     for one in found:
         if one.gamma:
-            say(one.sentence(_half_spread(result, one.underlying)))
+            say(one.sentence(spreads.get(one.underlying, 1)))
 
 
-def _half_spread(result: Result, symbol: str) -> int:
-    """Half the median spread that the book of this instrument showed, in cents; one cent where none is known."""
-    prices = [trade.price for trade in result.journal.of(Trade) if trade.symbol == symbol]
-    moves = [abs(after - before) for before, after in pairwise(prices) if after != before]
-    return max(1, round(median(moves) / 2)) if moves else 1
+def _say_backtests(result: Result, say: Say) -> None:
+    """How many days lost more than the days before them let expect, and whether that is luck (Kupiec 1995)."""
+    say("")
+    say("did a forecast hold? each day's loss beside the value at risk of the days before it, with Kupiec's test")
+    told = False
+    for account, series in daily_equity(result.journal).items():
+        window = min(LONGEST_WINDOW, (len(series) - 1) // 2)
+        if window >= LEAST_DAYS and len(set(series)) > 1:
+            found = backtest(account, series, window=window)
+            verdict = "not by luck" if found.test.rejected else "no more than luck"
+            beyond = f"{found.breaches} of {found.forecasts} days beyond, {found.test.expected:.1f} expected"
+            say(f"{account:<16} {beyond}, p {found.test.p_value:.2f}: {verdict}")
+            told = True
+    if not told:
+        say("the run is too short: a forecast needs two days before it, and as many to compare it with")

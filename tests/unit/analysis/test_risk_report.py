@@ -128,6 +128,6 @@ def test_stress_takes_what_the_holding_loses():
     rows = {
         (row.account, row.shock): row for row in stress(market.journal, (FALL_10, FALL_20), accounts=("ann", "sid"))
     }
-    assert rows["ann", FALL_10.name][2:] == (1_000_00, 4_000_00)
-    assert rows["sid", FALL_20.name][2:] == (-1_000_00, 6_000_00)
+    assert rows["ann", FALL_10.name][2:4] == (1_000_00, 4_000_00)
+    assert rows["sid", FALL_20.name][2:4] == (-1_000_00, 6_000_00)
     assert len(rows) == 4
