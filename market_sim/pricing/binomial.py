@@ -6,7 +6,8 @@ more. Three trees:
 
 * Cox, Ross and Rubinstein (1979), the textbook's: up and down are inverse. Its error swings with odd and even.
 * the mean of that tree with N and N + 1 steps: most of the swing cancels.
-* Leisen and Reimer (1996), odd steps: the tree is centred on the strike, and the error falls much faster.
+* Leisen and Reimer (1996), odd steps: the tree is centred on the strike, so that the error does not swing. For a
+  European option it falls much faster; for an American one it is smaller on average (docs/decisions/0010).
 
 >>> put = VanillaOption("put", spot=50, strike=50, years=5 / 12, volatility=0.4, rate=0.1)
 >>> round(cox_ross_rubinstein(put, steps=5), 2)                            # Hull, example 21.1

@@ -1,4 +1,7 @@
-"""Margin calls: an account below its maintenance requirement is asked for the rest and given time (rulebook F-2.1).
+"""Margin calls: an account below its maintenance requirement is asked for cash and given time (rulebook F-2.1).
+
+For shares and options the call asks up to maintenance, for futures and perpetuals up to the initial margin, so that
+the next small loss is no new call (rulebook F-3.5, docs/decisions/0010).
 
 Until the deadline the call can be met in three ways: money is brought in from the account that stands behind the
 customer, positions are closed, or prices come back. Whoever is still below the requirement at the deadline is
@@ -54,8 +57,9 @@ class MarginCalls:
         return overdue
 
     def _call(self, standing: Standing, now: int) -> MarginCalled:
+        asked = self._standings.asked(standing)
         called = self.open[standing.account] = MarginCalled(
-            now, standing.account, standing.equity, standing.requirement, standing.missing, now + self._grace
+            now, standing.account, standing.equity, standing.requirement, asked, now + self._grace
         )
         self._standings.record(called)
         return called
@@ -67,11 +71,12 @@ class MarginCalls:
         if backer is None:
             return False
         exchange, quote = self._standings.exchange, self._standings.quote
-        if exchange.accounts[backer].balance(quote).available < standing.missing:
+        asked = self._standings.asked(standing)
+        if exchange.accounts[backer].balance(quote).available < asked:
             return False
-        exchange.transfer(backer, name, quote, standing.missing, MARGIN_PAYMENT, "")
+        exchange.transfer(backer, name, quote, asked, MARGIN_PAYMENT, "")
         self._credit.repay_idle(name)
-        self._met(name, now, standing.missing)
+        self._met(name, now, asked)
         return True
 
     def _met(self, name: str, now: int, paid: int) -> None:

@@ -24,6 +24,7 @@ from market_sim.market.mechanisms.liabilities import Liabilities
 from market_sim.market.mechanisms.marks import Marks
 from market_sim.market.mechanisms.requirements import Profile, Strategy, us_strategy
 from market_sim.market.mechanisms.snapshots import Snapshots
+from market_sim.pricing.forward import top_up
 
 EVERYTHING = ""
 """The pool of all that is not kept apart."""
@@ -55,11 +56,6 @@ class Standing(NamedTuple):
     def in_breach(self) -> bool:
         """Strictly below: who reaches the requirement exactly is left alone (rulebook F-2.1)."""
         return self.equity < self.requirement
-
-    @property
-    def missing(self) -> int:
-        """What would have to be brought in."""
-        return max(0, self.requirement - self.equity)
 
 
 class NewOrder(NamedTuple):
@@ -133,6 +129,23 @@ class Standings:
         together = {symbol: held for symbol, held in positions.items() if symbol not in agreement.isolated}
         needed = agreement.profile.requirement(together, self.marks, self.instruments, initial=False)
         return Standing(name, pool, self.equity(name) - apart, needed)
+
+    def asked(self, standing: Standing) -> int:
+        """What a margin call of a whole account asks for; nothing while its equity reaches maintenance."""
+        agreement, positions = self.agreements[standing.account], self.net(standing.account)
+        contracts = {
+            symbol: held
+            for symbol, held in positions.items()
+            if self._terms[symbol].on_margin and symbol not in agreement.isolated
+        }
+        more, kept = (
+            agreement.contracts.requirement(contracts, self.marks, self.instruments, initial=initial)
+            for initial in (True, False)
+        )
+        if not standing.requirement:
+            return max(0, -standing.equity)
+        initial = standing.requirement - kept + more
+        return top_up(standing.equity, initial=initial, maintenance=standing.requirement)
 
     def collateral(self, name: str, symbol: str) -> int:
         """What stands behind an isolated contract: a part of what it was entered at, rounded up."""

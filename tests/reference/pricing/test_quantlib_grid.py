@@ -44,6 +44,31 @@ def test_what_the_tree_lacks_halves_when_the_steps_double():
     assert all(later < 0.65 * earlier for earlier, later in itertools.pairwise(lacks))
 
 
+def test_the_leisen_reimer_tree_is_the_best_on_average_and_does_not_swing():
+    """The numbers of docs/decisions/0010."""
+    rows = GRID["american"]
+    trees = (binomial.leisen_reimer, binomial.cox_ross_rubinstein, binomial.averaged)
+    errors = [[abs(tree(option(row), 51) - row["expected"]) for row in rows] for tree in trees]
+    assert [round(sum(each) / len(rows), 3) for each in errors] == [0.005, 0.035, 0.007]
+    assert sum(ours < textbook for ours, textbook, _ in zip(*errors, strict=True)) == 43
+    swings = [
+        sum(abs(tree(option(row), 51) - tree(option(row), 51 + more)) for row in rows) / len(rows)
+        for tree, more in ((binomial.leisen_reimer, 2), (binomial.cox_ross_rubinstein, 1))
+    ]
+    assert [round(swings[0], 4), round(swings[1], 2)] == [0.0003, 0.06]
+
+
+def test_the_leisen_reimer_error_of_a_european_option_falls_much_faster():
+    rows = [row for row in GRID["american"] if abs(row["spot"] - row["strike"]) > 1]
+    values = [(option(row), black_scholes.price(option(row))) for row in rows]
+    ours, textbook = (
+        [sum(abs(tree(each, steps, american=False) - value) for each, value in values) for steps in (25, 101)]
+        for tree in (binomial.leisen_reimer, binomial.cox_ross_rubinstein)
+    )
+    assert ours[0] > 10 * ours[1]
+    assert textbook[0] < 8 * textbook[1]
+
+
 @pytest.mark.parametrize("row", GRID["leisen_reimer"], ids=lambda row: f"{name_of(row)}-{row['steps']}")
 def test_the_leisen_reimer_tree_is_the_same_node_for_node(row):
     ours = binomial.leisen_reimer(option(row), row["steps"], american=row["american"])

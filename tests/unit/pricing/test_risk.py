@@ -9,9 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from market_sim.core.errors import InputError
 from market_sim.core.randomness import Randomness
 from market_sim.pricing.option import VanillaOption
 from market_sim.pricing.risk import (
+    KupiecTest,
     basel_zone,
     breaches,
     chi_square_beyond,
@@ -20,6 +22,7 @@ from market_sim.pricing.risk import (
     kupiec,
     normal_shortfall,
     normal_value_at_risk,
+    over_days,
     portfolio_deviation,
     tail_size,
 )
@@ -185,3 +188,53 @@ def test_correlation_one_is_the_worst_correlation(deviations):
     worst = deviation_at_correlation_one(deviations)
     assert portfolio_deviation(deviations, ones) == pytest.approx(worst)
     assert portfolio_deviation(deviations, loose) <= worst * (1 + 1e-12)
+
+
+@pytest.mark.parametrize(
+    ("deviations", "correlations"),
+    [
+        ([1.0, 1.0], [[1, 0.3]]),
+        ([1.0, 1.0], [[1, 0.3], [0.3]]),
+        ([1.0, 1.0], [[1, 0.3], [0.4, 1]]),
+        ([1.0, 1.0], [[1, 1.1], [1.1, 1]]),
+        ([1.0, 1.0], [[1, -1.1], [-1.1, 1]]),
+        ([1.0, 1.0], [[0.9, 0.3], [0.3, 1]]),
+        ([1.0, 1.0, 1.0], [[1, -1, -1], [-1, 1, -1], [-1, -1, 1]]),
+    ],
+)
+def test_a_table_that_is_none_of_correlations_is_refused(deviations, correlations):
+    with pytest.raises(InputError):
+        portfolio_deviation(deviations, correlations)
+
+
+def test_correlations_at_their_ends_are_allowed_and_cancel():
+    assert portfolio_deviation([3.0, 3.0], [[1, -1], [-1, 1]]) == 0
+    assert portfolio_deviation([3.0, -3.0], [[1, 1], [1, 1]]) == 0
+    assert portfolio_deviation([], []) == 0
+
+
+@pytest.mark.parametrize(("failed", "days"), [(1, 0), (0, 0), (6, 5)])
+def test_kupiec_wants_days_and_no_more_breaches_than_days(failed, days):
+    with pytest.raises(InputError, match="breaches are days among those observed"):
+        kupiec(failed, days, 0.99)
+
+
+def test_kupiec_of_no_breach_and_of_nothing_but_breaches_is_a_number():
+    assert kupiec(0, 10, 0.99).statistic == pytest.approx(-20 * math.log(0.99))
+    assert kupiec(10, 10, 0.99).statistic == pytest.approx(-20 * math.log(0.01))
+
+
+def test_a_p_value_at_the_significance_does_not_reject():
+    assert not KupiecTest(5, 3.84, 0.05).rejected
+    assert KupiecTest(5, 3.85, 0.0499).rejected
+
+
+def test_time_scales_by_its_square_root():
+    assert over_days(10, 4) == 20
+    with pytest.raises(InputError):
+        over_days(10, 0)
+
+
+def test_a_forecast_for_each_day_is_needed():
+    with pytest.raises(InputError, match="found 2 and 1"):
+        breaches([1, 2], [3])

@@ -8,7 +8,7 @@ from market_sim.core.errors import InputError
 from market_sim.core.models.intents import Sell
 from market_sim.core.models.mechanism_events import LiquidationEnded, LiquidationStarted, MarginCalled, MarginCallMet
 from market_sim.market.mechanisms.standings import Agreement
-from tests.unit.market.mechanisms.brokerage import DAY, Market, check_promises
+from tests.unit.market.mechanisms.brokerage import BTC, DAY, Market, check_promises
 
 
 def called(**terms) -> Market:
@@ -78,3 +78,54 @@ def test_who_has_less_than_nothing_is_not_waited_for():
 def test_those_who_stand_behind_an_account_exist():
     with pytest.raises(InputError, match="stand behind"):
         Market({"ann": Agreement()}, backers={"ann": "nobody"})
+
+
+def leveraged(**terms) -> Market:
+    """Leo holds 100 perpetuals of 100.00 at ten times leverage; at 90.10 they have lost 990.00 of his 1,000.00."""
+    market = Market({"leo": Agreement(BTC)}, grace=DAY, backers={"leo": "mm2"}, **terms)
+    market.fund("leo", 1_000_00)
+    market.buy("leo", 100, 100_00, "PERP")
+    market.later(90_10)
+    return market
+
+
+def test_a_call_on_contracts_asks_up_to_the_initial_margin():
+    market = leveraged()
+    # Maintenance is 0.5 % of 9,010.00, the initial margin 10 %: 901.00 are needed, and 10.00 are there.
+    call = market.events(MarginCalled)[0]
+    assert (call.equity, call.requirement, call.amount) == (10_00, 45_05, 891_00)
+    market.fund("mm2", 891_00)
+    market.later(by=DAY)
+    assert [event.paid for event in market.events(MarginCallMet)] == [891_00]
+    assert market.cash("mm2") == 0
+    market.later(89_00)
+    assert len(market.events(MarginCalled)) == 1
+    check_promises(market)
+
+
+def test_a_cent_less_than_the_initial_margin_does_not_meet_a_call_on_contracts():
+    market = leveraged()
+    market.fund("mm2", 890_99)
+    market.later(by=DAY)
+    assert market.events(MarginCallMet) == []
+    assert market.events(LiquidationStarted)
+
+
+def test_shares_beside_contracts_are_asked_for_at_maintenance_only():
+    market = Market({"leo": Agreement(BTC)}, grace=DAY, interest_bps=0)
+    market.fund("leo", 6_000_00)
+    market.buy("leo", 100, 100_00)
+    market.buy("leo", 90, 100_00, "PERP")
+    market.later(78_00)
+    call = market.events(MarginCalled)[0]
+    assert call.equity == 6_000_00 - 190 * 22_00
+    assert call.requirement == 100 * 78_00 // 4 + 90 * 78_00 // 200
+    assert call.amount == 100 * 78_00 // 4 + 90 * 78_00 // 10 - call.equity
+
+
+def test_who_has_just_nothing_left_is_still_waited_for():
+    market = called()
+    market.bid(45_00, 1_000)
+    market.later(50_00)
+    assert market.margin.standings.equity("ann") == 0
+    assert market.events(LiquidationStarted) == []
