@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -10,11 +11,14 @@ from flask import Flask, Response, copy_current_request_context, current_app, re
 from markupsafe import Markup
 
 from market_sim.core.data.fingerprint import shortened
+from market_sim.core.errors import InputError
 from market_sim.core.version import VERSION
 from market_sim.ui.web import security
+from market_sim.ui.web.failures import SENTENCES
 from market_sim.ui.web.lesson_text import lesson_html
 from market_sim.ui.web.static_files import StaticFiles
 
+LOG = logging.getLogger("market_sim.site")
 SHORT_HASH = 8
 SO_FAR = Markup("<!-- the rest is being worked out -->")
 
@@ -40,7 +44,8 @@ def equip(app: Flask) -> None:
 def streamed(template: str, **context: Any) -> Response:
     """A page whose beginning is sent before its rest is worked out, so that the browser loads its scripts meanwhile.
 
-    The template says by `{{ so_far }}` up to where. Headers and cookies go out with the beginning.
+    The template says by `{{ so_far }}` up to where. Headers and cookies go out with the beginning, so what fails later
+    can change no status any more: the page ends with the sentence of the failure.
     """
     current_app.update_template_context(context)
     pieces = current_app.jinja_env.get_template(template).generate(context, so_far=SO_FAR)
@@ -49,13 +54,24 @@ def streamed(template: str, **context: Any) -> Response:
         beginning.append(piece)
         if piece == SO_FAR:
             break
-    rest = copy_current_request_context(lambda: "".join(pieces))
+    rest = copy_current_request_context(lambda: _rest(pieces))
 
     def parts() -> Iterator[str]:
         yield "".join(beginning)
         yield rest()
 
     return Response(parts())
+
+
+def _rest(pieces: Iterator[str]) -> str:
+    try:
+        return "".join(pieces)
+    except InputError as problem:
+        sentence = f"The rest of this page cannot be shown: {problem}"
+    except Exception as error:
+        LOG.error("%s %r failed after its beginning was sent", request.method, request.path, exc_info=error)
+        sentence = f"The rest of this page cannot be shown. {SENTENCES[500]}"
+    return Markup('<p class="flash bad" role="alert">{}</p></main></body></html>').format(sentence)
 
 
 def files() -> StaticFiles:

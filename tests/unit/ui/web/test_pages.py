@@ -126,6 +126,15 @@ def test_a_defect_of_ours_shows_no_trace(visitor, monkeypatch, caplog):
     assert "/glossary" in caplog.text
 
 
+def test_a_defect_after_the_beginning_of_a_page_was_sent_ends_it_with_a_sentence(visitor, monkeypatch, caplog):
+    monkeypatch.setattr("market_sim.ui.web.pages.runs.shown", lambda run: 1 / 0)
+    page = visitor.get("/runs/small-run").text
+    assert "A mistake of this program, not yours." in page
+    assert "division" not in page
+    assert page.endswith("</main></body></html>")
+    assert "/runs/small-run" in caplog.text
+
+
 def test_plotly_comes_from_the_package_for_ever(visitor):
     address = re.search(r'/plotly/[^"]+', visitor.get("/runs/small-run").text)[0]
     with visitor.get(address) as answer:
