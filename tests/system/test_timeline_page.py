@@ -238,6 +238,17 @@ def test_on_a_phone_the_box_scrolls_to_the_step(opened):
     until(page, f"{box}.scrollLeft < 100")
 
 
+def test_panel_titles_fit_on_a_phone(opened):
+    page = opened(width=390, height=844)
+    ends = page.evaluate(
+        "[...document.querySelectorAll('#chart-0 .annotation')].filter((one) => one.querySelector('tspan'))"
+        ".map((one) => [one.textContent, one.getBoundingClientRect().right])"
+    )
+    titles = {text: right for text, right in ends if ":" in text}
+    assert len(titles) == 5
+    assert not {text: right for text, right in titles.items() if right > 390}
+
+
 def test_a_zoom_survives_a_step_and_a_change_of_colours(opened):
     page = opened()
     page.evaluate("Plotly.relayout('chart-0', {'xaxis.range': [2, 6]})")

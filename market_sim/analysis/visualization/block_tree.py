@@ -67,7 +67,7 @@ def tree_panel(history: ChainHistory, axis: TimeAxis) -> Panel:
     lies = [] if axis.is_long else history.equivocations()
     floor = bottom - (0.95 if lies else 0.62)
     panel = Panel(
-        "Block tree: " + ("a line" if axis.is_long else "an arrow") + " leads from each block back to its parent",
+        "Block tree: " + ("a line" if axis.is_long else "an arrow") + " leads to the parent",
         int(50 * (top + 0.72 - floor)),
         {"range": [floor, top + 0.72], "showticklabels": False, "zeroline": False},
     )

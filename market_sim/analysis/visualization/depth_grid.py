@@ -10,16 +10,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import log1p
-from statistics import median
 
 from market_sim.analysis.visualization.book_history import Sample
 from market_sim.analysis.visualization.typed_array import packed
+from market_sim.core.models.instruments import LARGEST_AMOUNT
 from market_sim.core.models.market_events import Trade
 
 MARGIN_TICKS = 15
 MOST_ROWS = 130
-LADDER_RUNG = 6
-"""How far the margin reaches at least: to this rung of the ladder, counted from the best price."""
+LADDER_RUNG = 25
+"""How deep the grid reaches on each side at nearly all times: to this rung, counted from the best price."""
 DARKEST = 127
 
 
@@ -69,22 +69,23 @@ def price_range(samples: Sequence[Sample], tick: int, trades: Sequence[Trade] = 
     seen = best[cut : len(best) - cut] + [trade.price for trade in trades]
     if not seen:
         return tick, tick * (2 * MARGIN_TICKS + 1)
-    margin = max(MARGIN_TICKS * tick, _ladder(samples))
-    margin = min(margin, max(MARGIN_TICKS * tick, max(seen) - min(seen), 4 * MARGIN_TICKS * tick))
+    margin = MARGIN_TICKS * tick
     # After a large shock fifteen ticks are a line's width: marks at the edge would be cut in two.
     margin = max(margin, (max(seen) - min(seen)) // 25)
-    low = max(tick, min(seen) - margin)
-    return low - low % tick, max(seen) + margin + (-(max(seen) + margin) % tick)
+    # Orders that wait far from everything else would make the rest a thin line.
+    farthest = max(margin, max(seen) - min(seen), 4 * MARGIN_TICKS * tick)
+    deepest_bid, deepest_ask = _ladder(samples)
+    low = max(tick, min(seen) - min(farthest, max(margin, min(seen) - deepest_bid)))
+    high = max(seen) + min(farthest, max(margin, deepest_ask - max(seen)))
+    return low - low % tick, high + (-high % tick)
 
 
-def _ladder(samples: Sequence[Sample]) -> int:
-    """How far the first rungs of the ladder lie from the best price, for most of the time."""
-    reach = []
-    for sample in samples[:: max(1, len(samples) // 200)]:
-        for prices in (sorted(sample.bids, reverse=True), sorted(sample.asks)):
-            if prices:
-                reach.append(abs(prices[:LADDER_RUNG][-1] - prices[0]))
-    return int(median(reach)) if reach else 0
+def _ladder(samples: Sequence[Sample]) -> tuple[int, int]:
+    """The price of a rung of both sides below and above which it hardly ever lies."""
+    some = samples[:: max(1, len(samples) // 200)]
+    bids = sorted(sorted(sample.bids)[-LADDER_RUNG:][0] for sample in some if sample.bids)
+    asks = sorted(sorted(sample.asks)[:LADDER_RUNG][-1] for sample in some if sample.asks)
+    return bids[len(bids) // 50] if bids else LARGEST_AMOUNT, asks[-1 - len(asks) // 50] if asks else 0
 
 
 def _shades(largest: int):

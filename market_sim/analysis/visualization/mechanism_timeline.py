@@ -40,7 +40,7 @@ def mechanism_panels(history: MechanismHistory, axis: TimeAxis) -> list[Panel]:
         panels[-1].traces += _marks(history, axis, places)
     bars = list(_bars(history, axis))
     if bars:
-        title = f"Mechanisms: {history.quote} moved in each epoch, by reason"
+        title = f"Mechanisms: {history.quote} moved, by epoch"
         panels.append(Panel(title, 110, {"nticks": 5, "tickformat": ",~r", "zeroline": True, "showgrid": True}, bars))
     return panels
 
@@ -68,7 +68,7 @@ def _trace(mark: Mark, together: list[list[Happening]], row: int) -> Part:
         for count, born, gone in gathered([each.number for each in mine])
     ]
     groups = [group for group, _, _ in versions]
-    shape: Part = {"symbol": mark.symbol, "size": [9 + min(3, len(group) // 4) for group in groups]}
+    shape: Part = {"symbol": mark.symbol, "size": [11 + min(3, len(group) // 4) for group in groups]}
     colour = LIGHT[mark.role]
     thin = mark.symbol.endswith("-thin")
     shape |= {

@@ -100,7 +100,7 @@ def order_book_panels(market: Market) -> list[Panel]:
         covered=True,
     )
     volume = Panel(
-        f"{symbol}: bought (up) and sold (down) by aggressive orders",
+        f"{symbol}: aggressively bought (up), sold (down)",
         64,
         {"nticks": 4, "tickformat": ",d", "zeroline": True},
         _volume(market),
@@ -161,7 +161,7 @@ def _best(market: Market) -> list[Part]:
 def _takers(market: Market) -> Iterator[Part]:
     marks = market.marks
     largest = max((taker.quantity for taker, _ in marks), default=1)
-    smallest = 5 if market.axis.crowd < OPENING_EPOCHS else 3.5
+    smallest = 7 if market.axis.crowd < OPENING_EPOCHS else 4.5
     for name, side, symbol, role in (("buy", 1, "triangle-up", "buy"), ("sell", -1, "triangle-down", "sell")):
         here = [(taker, gone) for taker, gone in marks if taker.side == side]
         mine = [taker for taker, _ in here]

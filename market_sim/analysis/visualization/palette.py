@@ -53,6 +53,11 @@ ROLES: dict[str, tuple[str, str]] = {
     "flow-credit": ("#6699cc", "#7fb2e6"),
     "flow-fee": ("#7b7b7b", "#a0a0a0"),
     "flow-loss": ("#882255", "#e0709c"),
+    # Around a text, so that a line that crosses it ends before it.
+    "halo": (
+        "0 0 3px #ffffff, 0 0 3px #ffffff, 0 0 3px #ffffff, 0 0 3px #ffffff",
+        "0 0 3px #12161b, 0 0 3px #12161b, 0 0 3px #12161b, 0 0 3px #12161b",
+    ),
 }
 
 LIGHT = {role: pair[0] for role, pair in ROLES.items()}

@@ -251,6 +251,7 @@ def _title(text: str, top: float) -> Part:
         "xanchor": "left",
         "yanchor": "bottom",
         "yshift": 2,
+        "xshift": 4 - LEFT,
         "showarrow": False,
         "font": {"size": 13, "color": LIGHT["ink"]},
     }

@@ -201,12 +201,12 @@ def _squares(
             "mode": "text",
             "name": "batch text",
             "x": [seconds(one.batches[-1].settled.time) for one in told],
-            "y": [0] * len(told),
+            "y": [-0.2] * len(told),
             "born": [one.born for one in told],
             "gone": [one.gone for one in told],
             "text": [_words(one.batches, wordy) for one in told],
             "textposition": "bottom center",
-            "textfont": {"size": 10, "color": LIGHT["ink"]},
+            "textfont": {"size": 10, "color": LIGHT["ink"], "shadow": LIGHT["halo"]},
             "hoverinfo": "skip",
         }
 

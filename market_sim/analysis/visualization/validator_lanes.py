@@ -33,7 +33,7 @@ def lanes_panel(history: ChainHistory, axis: TimeAxis) -> Panel:
     names = [f"validator {number}" + (" ⚑" if number in byzantine else "") for number in range(n)]
     shown = range(0, n, 1 if n <= 16 else 5)
     panel = Panel(
-        f"Votes: {n} validators, {history.committee.quorum} signatures notarize a block",
+        f"Votes: {history.committee.quorum} of {n} notarize a block",
         lane * (n + 1),
         {
             # Validator 0 stands on top, the row of counts at the bottom.
@@ -349,5 +349,5 @@ def _counts(history: ChainHistory, versions: dict[str, list[Version]], axis: Tim
         if not axis.is_long and axis.crowd <= 40:
             marks["mode"] = "text"
             marks["text"] = [f"{len(one.voters)}/{n}" for _, one in here]
-            marks["textfont"] = {"size": 12 if axis.crowd <= 20 else 10, "color": LIGHT[role]}
+            marks["textfont"] = {"size": 12 if axis.crowd <= 20 else 10, "color": LIGHT[role], "shadow": LIGHT["halo"]}
         yield marks

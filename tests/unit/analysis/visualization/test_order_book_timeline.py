@@ -116,6 +116,19 @@ def test_there_is_one_mark_for_each_aggressive_order_at_its_average_price(result
         assert len(averages) > 10
 
 
+def test_the_ladder_of_both_sides_lies_within_the_range_at_nearly_all_times(market):
+    """The asks above the highest trade are seen as well as the bids below the lowest one."""
+    samples = market.history.samples
+    low, high = price_range(samples, market.listed.tick, market.history.trades)
+    inside = [
+        low <= min(sorted(sample.bids)[-20:]) and max(sorted(sample.asks)[:20]) <= high
+        for sample in samples
+        if sample.bids and sample.asks
+    ]
+    assert len(inside) > 300
+    assert sum(inside) >= 0.95 * len(inside)
+
+
 def test_too_many_aggressive_orders_are_joined_and_no_quantity_is_lost(market):
     takers = [Taker(n, n * 900_000, 1 if n % 3 else -1, "x", 2, 200 * n, 1) for n in range(1, 9_001)]
     joined = joined_takers(takers, market.axis)

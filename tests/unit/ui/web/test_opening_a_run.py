@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import threading
 
 import pytest
 
+from market_sim.core.data.journal import Journal
+from market_sim.core.models.consensus_events import BlockProposed
+from market_sim.simulation.options import Options
+from market_sim.simulation.run import simulate
+from market_sim.simulation.scenarios.first_market import FirstMarket
 from market_sim.ui.web import run_charts
 from market_sim.ui.web.presentation import SO_FAR
 from market_sim.ui.web.reading_ahead import ReadingAhead
@@ -128,3 +134,16 @@ def test_plotlys_script_loses_its_wrapping_and_keeps_its_licence_and_all_that_it
     assert body.strip() in script
     assert 0 < len(script) - len(sent) < 300
     assert unwrapped(b"something else") == b"something else"
+
+
+@pytest.mark.parametrize("events", [0, 1, 30, 3_000])
+def test_the_chart_of_a_run_that_still_goes_on_is_drawn_of_its_journal_so_far(events):
+    journal, whole = Journal(), simulate(FirstMarket(), Options(epochs=5, settlement="memory")).journal
+    for number in range(events):
+        journal.record(whole[number])
+    drawn = json.loads(run_charts.drawing_so_far(journal))
+    blocks = {event.block for event in journal.of(BlockProposed)}
+    squares = [trace for trace in drawn["figure"]["data"] if trace["name"] in ("proposed", "notarized", "finalized")]
+    told = {line.split("hash ")[1][:6] for trace in squares for line in trace["customdata"] if "hash " in line}
+    assert told == {block[:6] for block in blocks}
+    assert bool(blocks) is (events == 3_000)
