@@ -9,6 +9,7 @@ from markupsafe import escape
 from plotly.graph_objects import Figure
 
 from market_sim.analysis.glossary import TERMS
+from market_sim.analysis.visualization.as_of import figure_as_of
 from market_sim.core.data import archive
 from market_sim.core.models.reasons import table
 from market_sim.simulation.options import Options
@@ -189,7 +190,8 @@ def test_the_figure_knows_its_orders_and_cannot_be_sent_away(visitor, run_addres
 
 
 def test_the_figure_is_one_that_plotly_accepts(visitor, run_address):
-    drawn = visitor.get(f"{run_address}/figure.json").get_json()["figure"]
+    sent = visitor.get(f"{run_address}/figure.json").get_json()["figure"]
+    drawn = figure_as_of(sent, 2_000)
     accepted = Figure(drawn).to_plotly_json()
     assert accepted["data"] == drawn["data"]
     assert {key: accepted["layout"][key] for key in drawn["layout"]} == drawn["layout"]
@@ -217,7 +219,7 @@ def test_pictures_of_mechanisms_have_figure_sentence_legend_and_table(visitor, o
         assert drawn["figure"]["layout"]["height"] == height
         assert drawn["config"]["showSendToCloud"] is False
         assert Figure(drawn["figure"])
-    assert [visitor.get(address).get_json()["timed"] for address in addresses] == [True, False]
+    assert [visitor.get(address).get_json()["stepped"] for address in addresses] == [False, False]
     assert visitor.get(f"{option_run}/pictures/2.json").status_code == 404
 
 
