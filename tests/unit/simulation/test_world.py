@@ -67,6 +67,31 @@ def test_a_strategy_that_raises_leaves_with_its_orders_and_the_others_trade_on()
     assert str(made.failures[0]).startswith("stumbles (Stumbles) stopped at 0.")
 
 
+@dataclass
+class Misreads(Strategy):
+    """Asks for what is not listed, for a price that is not there, or for a place that no list has."""
+
+    how: str
+
+    def decide(self, view: View) -> Iterable[Intent]:
+        asked = {
+            "symbol": lambda: view["ACNE"],
+            "place": lambda: view["ACME"].prices[10**9],
+            "change": lambda: setattr(view, "cash", 1),
+        }
+        asked[self.how]()
+        return ()
+
+
+@pytest.mark.parametrize("how", ["symbol", "place", "change"])
+def test_a_failure_names_the_line_of_the_strategy_and_never_ours(how: str) -> None:
+    made = world()
+    made.join("misreads", Misreads(how), cash=1_000)
+    run(made, 1)
+    [failed] = made.journal.of(StrategyFailed)
+    assert failed.cause.endswith("of test_world.py)")
+
+
 def test_the_others_events_are_as_if_the_one_who_failed_had_fallen_silent() -> None:
     @dataclass
     class Silent(Stumbles):
