@@ -72,6 +72,7 @@ def test_a_partial_run_says_how_far_it_came(visitor, results):
     archive.save(session.journal, results / "partial")
     assert "partial: stopped in epoch 3 of 9" in row(visitor, "partial")
     assert "partial: stopped in epoch 3 of 9" in text(visitor.get("/runs/partial").text)
+    assert re.search(r'<option value="partial"[^>]*>[^<]*9 epochs, partial, ', visitor.get("/runs").text)
 
 
 @pytest.mark.parametrize(
