@@ -12,6 +12,7 @@ import argparse
 import json
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -78,11 +79,15 @@ def main() -> int:
     until = time.monotonic() + typed.minutes * 60
     with TemporaryDirectory() as place:
         tree = copy_tree(Path(place))
+        shutil.copytree(ROOT / "docs", tree / "docs")
         for name, sample in wanted.items():
+            fresh = [path for path, change in sample if change.name not in done]
+            depth = 3 if typed.long else 2
+            _expect_green(tree, {test for path in fresh for step in steps(name, path)[:depth] for test in step})
             for path, change in sample:
                 if change.name in done or time.monotonic() > until:
                     continue
-                done[change.name] = judged = _judge(tree, steps(name, path)[: 3 if typed.long else 2], path, change)
+                done[change.name] = judged = _judge(tree, steps(name, path)[:depth], path, change)
                 with typed.results.open("a", encoding="utf-8") as file:
                     file.write(json.dumps({"area": name, "change": change.name, "noticed": judged}) + "\n")
                 print(f"{judged or 'SURVIVED':<12.12} {change.name}", flush=True)
@@ -116,9 +121,26 @@ def steps(area: str, path: str) -> list[list[str]]:
     name, stem = path.removesuffix(".py").replace("/", "."), Path(path).stem
     tests = sorted(file for folder in ("tests/unit", "tests/reference") for file in (ROOT / folder).rglob("test_*.py"))
     mirrored = [file for file in tests if file.stem == f"test_{stem}"]
-    naming = [file for file in tests if f"{name} import" in file.read_text(encoding="utf-8")]
-    near = [file.relative_to(ROOT).as_posix() for file in dict.fromkeys([*mirrored, *naming])][:6]
-    return [[path, *near], [SEEDED, *folders], list(long)]
+    naming = [file for file in tests if _names(file, name)]
+    near = _paths([*mirrored, *naming])[:6]
+    # What watches the exchange has its planted breaches among the integration tests.
+    above = [file for file in sorted((ROOT / "tests/integration").glob("test_*.py")) if _names(file, name)]
+    return [[path, *near], [SEEDED, *folders, *_paths(above)], list(long)]
+
+
+def _names(file: Path, module: str) -> bool:
+    return f"{module} import" in file.read_text(encoding="utf-8")
+
+
+def _paths(files: list[Path]) -> list[str]:
+    return [file.relative_to(ROOT).as_posix() for file in dict.fromkeys(files)]
+
+
+def _expect_green(tree: Path, tests: set[str]) -> None:
+    """Tests that fail without any change would notice every change."""
+    code = _run(tree, sorted(tests), 10 * MOST_SECONDS[-1]) if tests else 0
+    if code != 0:
+        raise InvariantBroken(f"without any change pytest ended with {code} for {' '.join(sorted(tests))}")
 
 
 def _judge(tree: Path, wanted: list[list[str]], path: str, change: Change) -> str:

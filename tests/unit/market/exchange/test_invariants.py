@@ -1,0 +1,34 @@
+"""An id that was given out is in order from the first to the last one; one beside them is a violation."""
+
+from __future__ import annotations
+
+import pytest
+
+from market_sim.market.exchange.invariants import ids_are_dense
+from tests.unit.market.exchange.marketplace import Marketplace
+
+
+def test_the_first_and_the_last_id_that_were_given_out_are_in_order():
+    place = Marketplace()
+    orders = [place.buy("ann", 1, 90), place.buy("bob", 1, 91)]
+    assert [order.id for order in orders] == [1, 2]
+    assert list(ids_are_dense(place.exchange)) == []
+
+
+@pytest.mark.parametrize("number", [-1, 0, 3])
+def test_an_id_that_was_never_given_out_is_found(number):
+    place = Marketplace()
+    place.buy("ann", 1, 90)
+    order = place.buy("bob", 1, 91)
+    waiting = place.exchange.accounts["bob"].open
+    waiting[number] = waiting.pop(order.id)
+    order.id = number
+    assert list(ids_are_dense(place.exchange)) == [f"order {number} is known as {number}, the last id given out is 2"]
+
+
+def test_an_order_that_is_known_under_the_id_of_another_is_found():
+    place = Marketplace()
+    first, second = place.buy("ann", 1, 90), place.buy("bob", 1, 91)
+    accounts = place.exchange.accounts
+    accounts["ann"].open[first.id], accounts["bob"].open[second.id] = second, first
+    assert len(list(ids_are_dense(place.exchange))) == 2
