@@ -37,9 +37,8 @@ def asked(bug: Bug) -> tuple:
 @pytest.fixture(scope="module")
 def runs(request, tmp_path_factory) -> Iterator[dict[object, Future[Outcome]]]:
     """What the named tests do with and without the bugs of this run, two at a time, each question asked once."""
-    wanted = [
-        item.callspec.params["bug"] for item in request.session.items if "runs" in getattr(item, "fixturenames", ())
-    ]
+    mine = [item for item in request.session.items if getattr(item, "module", None) is request.module]
+    wanted = [item.callspec.params["bug"] for item in mine if "runs" in getattr(item, "fixturenames", ())]
     clean = copy_tree(tmp_path_factory.mktemp("clean"))
     begun: dict[object, Future[Outcome]] = {}
     with ThreadPoolExecutor(2) as pool:
