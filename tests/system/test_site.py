@@ -257,6 +257,7 @@ def test_a_click_on_an_aggressive_order_opens_its_trace(visitor):
     where = page.evaluate(
         """() => {
             const chart = document.getElementById('chart');
+            chart.scrollIntoView({ behavior: 'instant' });  // the mouse reaches what is on the screen
             const trace = chart._fullData.find(one => one.name === 'aggressive buy');
             const place = trace.marker.size.indexOf(Math.max(...trace.marker.size));
             const box = chart.getBoundingClientRect(), size = chart._fullLayout._size;
