@@ -21,7 +21,7 @@ from market_sim.market.exchange.terms import shown
 from market_sim.market.mechanisms.clearing_house import ClearingHouse, positions
 from market_sim.market.mechanisms.doors import open_door
 from market_sim.market.mechanisms.mechanism import Mechanism
-from market_sim.market.mechanisms.prediction import OUTCOMES, check_probability
+from market_sim.market.mechanisms.prediction import OUTCOMES, check_held, check_probability
 
 FUNDED_AT = 1_000_000
 """A moment after the start, so that the transfers are entries of the first block like any others."""
@@ -72,9 +72,10 @@ class FundedQuestion(Mechanism):
         self.journal.record(PairsMade(now, self.symbol, self.sponsor, self.quantity))
 
     def check(self, account: Account, listing: Listing, intent: PlaceOrder | Amend, limit: int, quantity: int) -> None:
-        """A probability lies between nothing and certainty."""
+        """A probability lies between nothing and certainty, and only who holds a contract sells it."""
         if listing.symbol == self.symbol:
             check_probability(self.contract, limit)
+            check_held(account, self.symbol, intent, quantity)
 
     def resolve(self, account: Account, intent: Resolve) -> None:
         """Answer the question once, pay every contract, and give the sponsor what is left."""

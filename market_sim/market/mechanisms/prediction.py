@@ -14,7 +14,7 @@ from typing import ClassVar, NamedTuple
 
 from market_sim.core.errors import InputError, InvariantBroken, RuleViolation
 from market_sim.core.models.derivatives import PredictionContract
-from market_sim.core.models.intents import BUY, Amend, Merge, PlaceOrder, Resolve, Split
+from market_sim.core.models.intents import BUY, SELL, Amend, Merge, PlaceOrder, Resolve, Split
 from market_sim.core.models.mechanism_events import PairsMade, Resolved
 from market_sim.market.exchange.account import Account
 from market_sim.market.exchange.gates import check_quantity
@@ -65,10 +65,12 @@ class PredictionMarket(Mechanism):
         open_door(self.exchange, Resolve, self.symbols, self.resolve, "NOT_A_QUESTION")
 
     def check(self, account: Account, listing: Listing, intent: PlaceOrder | Amend, limit: int, quantity: int) -> None:
-        """A probability lies between nothing and certainty."""
+        """A probability lies between nothing and certainty, and only who holds a contract sells it."""
         if listing.symbol in self.symbols:
             yes, no, _ = self.question
             check_probability(yes if listing.symbol == yes.symbol else no, limit)
+            if account.name != self.maker:
+                check_held(account, listing.symbol, intent, quantity)
 
     def react(self) -> None:
         """Let two bids that are worth a unit make pairs, and two asks that are worth no more merge them."""
@@ -178,3 +180,17 @@ def check_probability(contract: PredictionContract, limit: int) -> None:
     tick, payout = contract.tick, contract.payout
     if not tick <= limit <= payout - tick:
         raise RuleViolation("BEYOND_PROBABILITY", limit=limit, symbol=contract.symbol, least=tick, most=payout - tick)
+
+
+def check_held(account: Account, symbol: str, intent: PlaceOrder | Amend, quantity: int) -> None:
+    """Refuse to sell what is not held, an account with margin too: only cash that was split stands for a contract."""
+    if isinstance(intent, Amend):
+        order = account.open[intent.order]
+        side, needed, offered = order.side, quantity - order.filled, order.remaining
+    else:
+        side, needed, offered = intent.side, quantity, 0
+    if side != SELL:
+        return
+    available = account.balance(symbol).available + offered
+    if available < needed:
+        raise RuleViolation("INSUFFICIENT_HOLDINGS", needed=needed, available=available)

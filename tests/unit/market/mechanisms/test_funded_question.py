@@ -8,11 +8,13 @@ from market_sim import Buy, Sell, World, dollars
 from market_sim.core.data.fold import fold
 from market_sim.core.errors import InputError
 from market_sim.core.models.derivatives import PredictionContract
-from market_sim.core.models.intents import Resolve
+from market_sim.core.models.intents import Amend, Resolve
 from market_sim.core.models.market_events import OrderRejected
 from market_sim.core.models.mechanism_events import Resolved
 from market_sim.market.mechanisms.clearing_house import ClearingHouse
 from market_sim.market.mechanisms.funded_question import FUNDED_AT, FundedQuestion
+from market_sim.market.mechanisms.margin import MarginAccounts
+from market_sim.market.mechanisms.standings import Agreement
 from market_sim.strategies.traditional.option_holder import Holder
 
 
@@ -56,6 +58,27 @@ def test_before_the_answer_the_cash_for_every_contract_lies_behind_them() -> Non
     owned = fold(funded().journal)
     assert owned["cash behind RAIN"] == {"USD": 1_010, "RAIN": -10}
     assert (owned["ann"]["RAIN"], owned["sponsor"]["RAIN"]) == (4, 6)
+
+
+def test_an_account_with_margin_sells_no_contract_that_it_does_not_hold() -> None:
+    world = town()
+    world.attach(MarginAccounts({"ann": Agreement(), "sponsor": Agreement()}))
+    world.start(1_000_000_000)
+    world.clock.run(until=FUNDED_AT + 1)
+    world.exchange.listings["RAIN"].last = 60
+    world.exchange.submit("oracle", Buy("RAIN", 4, 60))
+    waits = world.exchange.submit("sponsor", Sell("RAIN", 10, 70))
+    for name, intent, numbers in (
+        ("ann", Sell("RAIN", 1, 60), {"needed": 1, "available": 0}),
+        ("sponsor", Amend(waits.id, quantity=11), {"needed": 11, "available": 10}),
+    ):
+        refused = world.exchange.submit(name, intent)
+        assert isinstance(refused, OrderRejected)
+        assert (refused.reason, refused.numbers) == ("INSUFFICIENT_HOLDINGS", numbers)
+    world.exchange.submit("oracle", Resolve("RAIN", "yes"))
+    owned = fold(world.journal)
+    assert (owned["ann"], owned["sponsor"]) == ({"USD": 2_000}, {"USD": 2_000})
+    world.check()
 
 
 def test_what_is_no_answer_and_what_is_no_probability_is_refused() -> None:

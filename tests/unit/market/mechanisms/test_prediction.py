@@ -9,11 +9,14 @@ from hypothesis import strategies as st
 from market_sim.core.errors import InputError, RuleViolation
 from market_sim.core.models.derivatives import PredictionContract
 from market_sim.core.models.instruments import Stock
-from market_sim.core.models.intents import Buy, Merge, Resolve, Sell, Split
+from market_sim.core.models.intents import Amend, Buy, Merge, Resolve, Sell, Split
+from market_sim.core.models.market_events import OrderRejected
 from market_sim.core.models.mechanism_events import PairsMade, Resolved
 from market_sim.market.exchange.fees import FeeSchedule
+from market_sim.market.mechanisms.margin import MarginAccounts
 from market_sim.market.mechanisms.prediction import PredictionMarket
-from tests.unit.market.mechanisms.stage import Stage
+from market_sim.market.mechanisms.standings import Agreement
+from tests.unit.market.mechanisms.stage import Stage, Value
 
 NAMES = ("ann", "bob", "cat")
 
@@ -80,6 +83,59 @@ def test_the_bids_of_one_account_make_pairs_too():
     scene.exchange.submit("ann", Buy("YES", 2, 60))
     scene.exchange.submit("ann", Buy("NO", 2, 40))
     assert holdings(scene, "ann") == (9_800, 2, 2)
+
+
+def on_margin(first: str = "question") -> Stage:
+    """The same question, with margin for ann and marks for both contracts; the gates stand in either order."""
+    contracts = [PredictionContract(each, question="Will it?") for each in ("YES", "NO")]
+    scene = Stage(contracts, {name: {"USD": 10_000} for name in (*NAMES, "oracle")}, capital=0)
+    margin = MarginAccounts({"ann": Agreement()}, values={"YES": Value(60), "NO": Value(40)})
+    scene.market = PredictionMarket(scene.house, "YES", "NO", "oracle")
+    for mechanism in (scene.market, margin) if first == "question" else (margin, scene.market):
+        scene.attach(mechanism)
+    return scene
+
+
+@pytest.mark.parametrize("first", ["question", "margin"])
+@pytest.mark.parametrize(
+    "sale",
+    [
+        Sell("YES", 6, 50),
+        Sell("YES", 6, None, "ioc"),
+        Sell("YES", 6, 50, "ioc"),
+        Sell("YES", 6, 50, client_id="mine"),
+        Sell("YES", 6, 50, stop=50),
+    ],
+    ids=["the short way", "at the market", "at once", "with a name", "a stop"],
+)
+def test_an_account_with_margin_sells_no_contract_that_it_does_not_hold(first, sale):
+    scene = on_margin(first)
+    scene.exchange.submit("bob", Buy("YES", 9, 55))
+    scene.exchange.submit("ann", Split("YES", 5))
+    refused = scene.exchange.submit("ann", sale)
+    assert isinstance(refused, OrderRejected)
+    assert (refused.reason, refused.numbers) == ("INSUFFICIENT_HOLDINGS", {"needed": 6, "available": 5})
+    scene.exchange.submit("oracle", Resolve("YES", "yes"))
+    assert scene.has("ann") == 10_000
+    assert scene.sound()
+
+
+def test_what_waits_to_be_sold_is_not_offered_twice_by_a_second_order_or_an_amendment():
+    scene = on_margin()
+    scene.exchange.submit("ann", Split("YES", 5))
+    order = scene.exchange.submit("ann", Sell("YES", 3, 70))
+    bid = scene.exchange.submit("ann", Buy("YES", 3, 20))
+    assert scene.refusal("ann", Sell("YES", 3, 70)) == "INSUFFICIENT_HOLDINGS"
+    assert scene.refusal("ann", Amend(order.id, quantity=5)) == ""
+    scene.trade("bob", "ann", "NO", 1, 40)  # the other contract is not in the way
+    scene.exchange.submit("bob", Buy("YES", 2, 70))
+    assert (scene.has("ann", "YES"), order.remaining) == (3, 3)
+    refused = scene.exchange.submit("ann", Amend(order.id, quantity=6, limit=71))
+    assert isinstance(refused, OrderRejected)
+    assert (refused.reason, refused.numbers) == ("INSUFFICIENT_HOLDINGS", {"needed": 4, "available": 3})
+    assert scene.refusal("ann", Amend(bid.id, quantity=8)) == ""
+    scene.exchange.submit("oracle", Resolve("YES", "no"))
+    assert scene.sound()
 
 
 @pytest.mark.parametrize(("outcome", "ann", "bob"), [("yes", 500, 0), ("no", 0, 500), ("void", 250, 250)])
@@ -157,7 +213,17 @@ steps = st.lists(
 
 @given(steps, st.sampled_from(["yes", "no", "void"]))
 def test_the_collateral_is_exact_whatever_happens(done, outcome):
-    scene = stage(cash=2_000)
+    keep_the_collateral(stage(cash=2_000), done, outcome)
+
+
+@given(steps, st.sampled_from(["yes", "no", "void"]))
+def test_the_collateral_is_exact_where_an_account_has_margin_too(done, outcome):
+    keep_the_collateral(on_margin(), done, outcome)
+
+
+def keep_the_collateral(scene, done, outcome):
+    """Do all this, and find at every step that what is owed lies there, and at the end that all of it is paid."""
+    brought = sum(scene.has(name) for name in scene.exchange.accounts)
     for name, what, symbol, quantity, price in done:
         makes = {
             "buy": Buy(symbol, quantity, price),
@@ -167,10 +233,12 @@ def test_the_collateral_is_exact_whatever_happens(done, outcome):
         }
         scene.exchange.submit(name, makes[what])
         assert collateral(scene) == 0
+        assert min(scene.has(each, symbol) for each in NAMES) >= 0
         bids = [scene.exchange.listings[each].book.best_bid or 0 for each in ("YES", "NO")]
         assert sum(bids) < 100
     scene.exchange.submit("oracle", Resolve("YES", outcome))
-    assert sum(scene.has(name) for name in NAMES) == 6_000
+    assert sum(scene.has(name) for name in scene.exchange.accounts) == brought
+    assert scene.has(scene.market.maker) == 0
     assert scene.sound()
 
 
