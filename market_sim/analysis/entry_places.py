@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import NamedTuple
 
-from market_sim.analysis.chain_story import ChainStory
+from market_sim.analysis.history.chain_story import ChainStory
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.market_events import Trade, Transferred
 from market_sim.core.models.settlement_events import BlockSettled, TradeRefused

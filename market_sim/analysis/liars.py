@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from market_sim.analysis.chain_story import ChainStory, story_of
+from market_sim.analysis.history.chain_story import ChainStory, story_of
 from market_sim.analysis.words import counted
 from market_sim.core.consensus.behaviours import Behaviour, parse_behaviours
 from market_sim.core.data.journal import Journal

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from market_sim.analysis.chain_story import ChainStory
 from market_sim.analysis.entry_places import Places, places
 from market_sim.analysis.gains import Gain, gain_documents, gains
+from market_sim.analysis.history.chain_story import ChainStory
 from market_sim.analysis.liars import liars
 from market_sim.analysis.refusals import Refusal, refusal_documents, refusals
 from market_sim.analysis.settled import Settled, settled

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal
 
-from market_sim.analysis.chain_story import story_of
+from market_sim.analysis.history.chain_story import story_of
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.event import Event
 from market_sim.core.models.market_events import InstrumentListed, Trade, Transferred

@@ -7,8 +7,8 @@ from collections import Counter
 
 import pytest
 
-from market_sim.analysis.block_contents import BlockContents
-from market_sim.analysis.chain_story import story_of
+from market_sim.analysis.history.block_contents import BlockContents
+from market_sim.analysis.history.chain_story import story_of
 from market_sim.analysis.summary import document, summarize
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.intents import Buy

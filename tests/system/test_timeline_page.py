@@ -12,10 +12,10 @@ import random
 
 import pytest
 
+from market_sim.analysis.history.time_axis import seconds
 from market_sim.analysis.visualization.as_of import figure_as_of
 from market_sim.analysis.visualization.page import timeline_page
 from market_sim.analysis.visualization.panels import layered
-from market_sim.analysis.visualization.time_axis import seconds
 from market_sim.analysis.visualization.timeline import Timeline
 from market_sim.simulation.options import Options
 from market_sim.simulation.run import simulate

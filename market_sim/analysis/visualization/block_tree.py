@@ -11,12 +11,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import zip_longest
 
+from market_sim.analysis.history.block_versions import Version, block_versions, by_fate
+from market_sim.analysis.history.chain_history import ChainHistory, Fate
+from market_sim.analysis.history.time_axis import TimeAxis, seconds
 from market_sim.analysis.visualization.as_of import END, gathered
-from market_sim.analysis.visualization.block_versions import Version, block_versions, by_fate
-from market_sim.analysis.visualization.chain_history import ChainHistory, Fate
 from market_sim.analysis.visualization.palette import LIGHT
 from market_sim.analysis.visualization.panels import Panel, Part
-from market_sim.analysis.visualization.time_axis import TimeAxis, seconds
 
 LOOK: dict[Fate, tuple[str, str]] = {
     "finalized": ("final", "✔"),

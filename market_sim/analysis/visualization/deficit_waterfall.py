@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from market_sim.analysis.history.mechanism_history import MechanismHistory
 from market_sim.analysis.liquidation_waterfall import deficits
-from market_sim.analysis.mechanism_history import MechanismHistory
 from market_sim.analysis.visualization.palette import LIGHT
 from market_sim.analysis.visualization.panels import Account, Panel, Part, PlainAxis, Table
 from market_sim.core.models.mechanism_events import LossShared

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import log1p
 
-from market_sim.analysis.visualization.book_history import Sample
+from market_sim.analysis.history.book_history import Sample
 from market_sim.analysis.visualization.typed_array import packed
 from market_sim.core.models.instruments import LARGEST_AMOUNT
 from market_sim.core.models.market_events import Trade

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from market_sim.analysis.margin_history import Margined, Told, margin_history
-from market_sim.analysis.mechanism_history import MechanismHistory
+from market_sim.analysis.history.margin_history import Margined, Told, margin_history
+from market_sim.analysis.history.mechanism_history import MechanismHistory
+from market_sim.analysis.history.time_axis import TimeAxis, seconds
 from market_sim.analysis.mechanism_words import sentence
 from market_sim.analysis.visualization.order_book_timeline import Market
 from market_sim.analysis.visualization.palette import LIGHT
 from market_sim.analysis.visualization.panels import Account, LegendEntry, Panel, Part, Table
-from market_sim.analysis.visualization.time_axis import TimeAxis, seconds
 from market_sim.analysis.words import Words
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.mechanism_events import (

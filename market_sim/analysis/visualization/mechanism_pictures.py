@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from market_sim.analysis.option_history import OptionLife, option_lives
+from market_sim.analysis.history.option_history import OptionLife, option_lives
 from market_sim.analysis.visualization.deficit_waterfall import (
     deficit_waterfall,
     waterfall_account,

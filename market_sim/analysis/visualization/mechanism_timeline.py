@@ -9,12 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from market_sim.analysis.mechanism_history import BACK, PASSES_THROUGH, Happening, MechanismHistory, net_by_column
+from market_sim.analysis.history.mechanism_history import (
+    BACK,
+    PASSES_THROUGH,
+    Happening,
+    MechanismHistory,
+    net_by_column,
+)
+from market_sim.analysis.history.time_axis import TimeAxis, seconds
 from market_sim.analysis.visualization.as_of import gathered
 from market_sim.analysis.visualization.mechanism_marks import FAMILIES, GROUPS, MARKS, Mark, flow
 from market_sim.analysis.visualization.palette import LIGHT
 from market_sim.analysis.visualization.panels import Account, LegendEntry, Panel, Part, Table
-from market_sim.analysis.visualization.time_axis import TimeAxis, seconds
 
 ROW = 20
 """The height of a row of marks in pixels."""

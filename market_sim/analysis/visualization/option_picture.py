@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from market_sim.analysis.mechanism_history import MechanismHistory
-from market_sim.analysis.option_history import OptionLife, open_interest
+from market_sim.analysis.history.mechanism_history import MechanismHistory
+from market_sim.analysis.history.option_history import OptionLife, open_interest
+from market_sim.analysis.history.time_axis import TimeAxis, seconds
 from market_sim.analysis.visualization.palette import LIGHT
 from market_sim.analysis.visualization.panels import Account, LegendEntry, Panel, Part, PlainAxis, Table
-from market_sim.analysis.visualization.time_axis import TimeAxis, seconds
 
 SIDES = ((True, "calls", "buy"), (False, "puts", "sell"))
 LEGEND = (LegendEntry("line", "buy", "calls"), LegendEntry("line", "sell", "puts"))

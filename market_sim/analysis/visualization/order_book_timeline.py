@@ -13,12 +13,12 @@ from functools import cached_property
 from itertools import zip_longest
 from statistics import median
 
+from market_sim.analysis.history.book_history import BookHistory, Sample, Taker, book_history
+from market_sim.analysis.history.time_axis import MOST_MARKS, OPENING_EPOCHS, TimeAxis, seconds
 from market_sim.analysis.visualization.as_of import END
-from market_sim.analysis.visualization.book_history import BookHistory, Sample, Taker, book_history
 from market_sim.analysis.visualization.depth_grid import DepthGrid, depth_grid
 from market_sim.analysis.visualization.palette import LIGHT, NOTHING
 from market_sim.analysis.visualization.panels import Account, LegendEntry, Panel, Part, Table
-from market_sim.analysis.visualization.time_axis import MOST_MARKS, OPENING_EPOCHS, TimeAxis, seconds
 from market_sim.analysis.words import counted
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.market_events import InstrumentListed, OrderAccepted, Trade

@@ -12,12 +12,12 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from market_sim.analysis.history.story_steps import story_steps
 from market_sim.analysis.visualization.legend import legend_list
 from market_sim.analysis.visualization.mechanism_pictures import mechanism_pictures
 from market_sim.analysis.visualization.order_book_timeline import order_book_account, order_book_panels
 from market_sim.analysis.visualization.palette import dark_changes, style_variables
 from market_sim.analysis.visualization.panels import CONFIG, LEFT, RIGHT, Account, Part, Table, layered
-from market_sim.analysis.visualization.story_steps import story_steps
 from market_sim.analysis.visualization.timeline import Timeline
 from market_sim.core.models.market_events import Trade
 from market_sim.core.models.run_events import RunStarted

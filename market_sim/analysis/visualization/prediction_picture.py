@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from market_sim.analysis.mechanism_history import MechanismHistory
+from market_sim.analysis.history.mechanism_history import MechanismHistory
+from market_sim.analysis.history.time_axis import TimeAxis, seconds
 from market_sim.analysis.mechanism_words import sentence
 from market_sim.analysis.visualization.palette import LIGHT
 from market_sim.analysis.visualization.panels import Account, LegendEntry, Panel, Part, Table
-from market_sim.analysis.visualization.time_axis import TimeAxis, seconds
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.market_events import InstrumentListed, Trade
 from market_sim.core.models.mechanism_events import PairsMade, Resolved

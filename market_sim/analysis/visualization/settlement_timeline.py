@@ -12,10 +12,10 @@ from itertools import zip_longest
 
 from msgspec import structs
 
+from market_sim.analysis.history.time_axis import TimeAxis, seconds
 from market_sim.analysis.visualization.as_of import END
 from market_sim.analysis.visualization.palette import LIGHT
 from market_sim.analysis.visualization.panels import Account, LegendEntry, Panel, Part, Table
-from market_sim.analysis.visualization.time_axis import TimeAxis, seconds
 from market_sim.analysis.words import counted
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.consensus_events import BlockFinalized, BlockProposed

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from market_sim.analysis.history.chain_history import ChainHistory
+from market_sim.analysis.history.time_axis import TimeAxis, seconds
 from market_sim.analysis.visualization.as_of import END
 from market_sim.analysis.visualization.block_tree import LOOK, tree_panel
-from market_sim.analysis.visualization.chain_history import ChainHistory
 from market_sim.analysis.visualization.panels import Account, LegendEntry, Panel, Table
-from market_sim.analysis.visualization.time_axis import TimeAxis, seconds
 from market_sim.analysis.visualization.validator_lanes import absences, lanes_panel
 
 HEAD = (

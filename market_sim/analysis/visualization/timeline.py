@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
-from market_sim.analysis.mechanism_history import MechanismHistory, mechanism_history
+from market_sim.analysis.history.chain_history import ChainHistory, chain_history
+from market_sim.analysis.history.mechanism_history import MechanismHistory, mechanism_history
+from market_sim.analysis.history.time_axis import OPENING_EPOCHS, TimeAxis, seconds
 from market_sim.analysis.visualization.as_of import END
-from market_sim.analysis.visualization.chain_history import ChainHistory, chain_history
 from market_sim.analysis.visualization.mechanism_timeline import mechanism_accounts, mechanism_panels
 from market_sim.analysis.visualization.order_book_timeline import (
     Market,
@@ -30,7 +31,6 @@ from market_sim.analysis.visualization.settlement_timeline import (
     settlement_panel,
 )
 from market_sim.analysis.visualization.streamlet_timeline import streamlet_account, streamlet_panels
-from market_sim.analysis.visualization.time_axis import OPENING_EPOCHS, TimeAxis, seconds
 from market_sim.core.data.journal import Journal
 from market_sim.core.errors import InputError
 from market_sim.core.models.event import Event

@@ -10,14 +10,14 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from market_sim.analysis.chain_story import BlockStory
+from market_sim.analysis.history.block_versions import Version, block_versions, by_fate, by_signatures
+from market_sim.analysis.history.chain_history import ChainHistory, Fate
+from market_sim.analysis.history.chain_story import BlockStory
+from market_sim.analysis.history.time_axis import TimeAxis, seconds
 from market_sim.analysis.visualization.as_of import END, gathered
 from market_sim.analysis.visualization.block_tree import LOOK
-from market_sim.analysis.visualization.block_versions import Version, block_versions, by_fate, by_signatures
-from market_sim.analysis.visualization.chain_history import ChainHistory, Fate
 from market_sim.analysis.visualization.palette import LIGHT
 from market_sim.analysis.visualization.panels import Panel, Part
-from market_sim.analysis.visualization.time_axis import TimeAxis, seconds
 from market_sim.core.models.consensus_events import FloodDropped, MessageRefused, ProposalJudged, VoteCast
 from market_sim.core.models.reasons import explain
 

@@ -6,7 +6,7 @@ import os
 import sys
 from typing import TextIO
 
-from market_sim.analysis.chain_story import BlockStory, ChainStory
+from market_sim.analysis.history.chain_story import BlockStory, ChainStory
 from market_sim.analysis.words import counted
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.market_events import InstrumentListed, Transferred

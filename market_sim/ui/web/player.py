@@ -14,7 +14,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Literal
 
-from market_sim.analysis.chain_story import ChainStory
+from market_sim.analysis.history.chain_story import ChainStory
 from market_sim.core.data.journal import Journal
 from market_sim.core.errors import InputError, MarketSimError
 from market_sim.core.models.market_events import Trade

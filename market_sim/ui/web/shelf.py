@@ -16,10 +16,10 @@ from typing import Any, TypeVar
 
 from market_sim.analysis.comparison import Side
 from market_sim.analysis.gains import Gain, gains
-from market_sim.analysis.order_trace import Tracer
+from market_sim.analysis.history.order_trace import Tracer
+from market_sim.analysis.history.stepping import Stepper
 from market_sim.analysis.refusals import Refusal, refusals
 from market_sim.analysis.run_header import RunHeader, header_of
-from market_sim.analysis.stepping import Stepper
 from market_sim.analysis.summary import Summary, document, summarize
 from market_sim.analysis.visualization.timeline import Timeline
 from market_sim.analysis.words import Words

@@ -11,8 +11,8 @@ from flask.typing import ResponseReturnValue
 from market_sim.analysis import gain_table, refusal_table
 from market_sim.analysis.comparison import compare as compare_sides
 from market_sim.analysis.comparison import plainly
+from market_sim.analysis.history.stepping import KINDS
 from market_sim.analysis.run_header import RunHeader
-from market_sim.analysis.stepping import KINDS
 from market_sim.analysis.summary import document
 from market_sim.analysis.visualization.page import timeline_page
 from market_sim.ui.web import run_charts

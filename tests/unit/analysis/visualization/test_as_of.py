@@ -14,11 +14,11 @@ from itertools import pairwise
 
 import pytest
 
+from market_sim.analysis.history.block_versions import block_versions
+from market_sim.analysis.history.chain_history import chain_history
+from market_sim.analysis.history.time_axis import seconds
 from market_sim.analysis.visualization.as_of import END, figure_as_of, finished, gathered
-from market_sim.analysis.visualization.block_versions import block_versions
-from market_sim.analysis.visualization.chain_history import chain_history
 from market_sim.analysis.visualization.panels import layered
-from market_sim.analysis.visualization.time_axis import seconds
 from market_sim.analysis.visualization.timeline import Timeline, timeline_figure
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.consensus_events import (

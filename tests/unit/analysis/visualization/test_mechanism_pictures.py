@@ -8,8 +8,9 @@ import re
 import pytest
 from plotly.offline import get_plotlyjs
 
-from market_sim.analysis.margin_history import margin_history
-from market_sim.analysis.mechanism_history import mechanism_history
+from market_sim.analysis.history.margin_history import margin_history
+from market_sim.analysis.history.mechanism_history import mechanism_history
+from market_sim.analysis.history.time_axis import TimeAxis
 from market_sim.analysis.visualization.deficit_waterfall import (
     PAYERS,
     deficit_waterfall,
@@ -22,7 +23,6 @@ from market_sim.analysis.visualization.margin_equity import margin_account, marg
 from market_sim.analysis.visualization.mechanism_pictures import mechanism_pictures
 from market_sim.analysis.visualization.page import NARROWEST, TIMELESS, timeline_page
 from market_sim.analysis.visualization.palette import ROLES, dark_changes
-from market_sim.analysis.visualization.time_axis import TimeAxis
 from market_sim.analysis.visualization.timeline import Timeline
 from market_sim.core.data.journal import Journal
 from market_sim.core.models import mechanism_events as happened

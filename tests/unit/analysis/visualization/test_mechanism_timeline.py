@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from market_sim.analysis import mechanism_words
-from market_sim.analysis.mechanism_history import MechanismHistory, mechanism_history, net_by_column
+from market_sim.analysis.history.mechanism_history import MechanismHistory, mechanism_history, net_by_column
+from market_sim.analysis.history.story_steps import story_steps
+from market_sim.analysis.history.time_axis import TimeAxis
 from market_sim.analysis.visualization.as_of import END, trace_as_of
 from market_sim.analysis.visualization.mechanism_marks import FAMILIES, GROUPS, MARKS, REASONS
 from market_sim.analysis.visualization.mechanism_timeline import (
@@ -18,8 +20,6 @@ from market_sim.analysis.visualization.mechanism_timeline import (
     moved_sentence,
     reason_rows,
 )
-from market_sim.analysis.visualization.story_steps import story_steps
-from market_sim.analysis.visualization.time_axis import TimeAxis
 from market_sim.analysis.visualization.timeline import Timeline
 from market_sim.core.data.journal import Journal
 from market_sim.core.models import mechanism_events as happened

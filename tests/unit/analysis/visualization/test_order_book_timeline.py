@@ -7,8 +7,9 @@ from base64 import b64decode
 
 import pytest
 
+from market_sim.analysis.history.book_history import Sample, Taker
+from market_sim.analysis.history.time_axis import MOST_MARKS, TimeAxis
 from market_sim.analysis.visualization.as_of import END, trace_as_of
-from market_sim.analysis.visualization.book_history import Sample, Taker
 from market_sim.analysis.visualization.depth_grid import MOST_ROWS, depth_grid, price_range
 from market_sim.analysis.visualization.order_book_timeline import (
     instruments,
@@ -18,7 +19,6 @@ from market_sim.analysis.visualization.order_book_timeline import (
     order_book_rows,
     order_book_sentence,
 )
-from market_sim.analysis.visualization.time_axis import MOST_MARKS, TimeAxis
 from market_sim.analysis.visualization.timeline import Timeline, order_book_figure
 from market_sim.core.data.journal import Journal
 from market_sim.core.errors import InputError

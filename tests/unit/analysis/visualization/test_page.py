@@ -9,9 +9,9 @@ from html.parser import HTMLParser
 import pytest
 from plotly.offline import get_plotlyjs
 
+from market_sim.analysis.history.time_axis import MANY_EPOCHS, TimeAxis
 from market_sim.analysis.visualization.page import FURTHER_BOOKS, timeline_page
 from market_sim.analysis.visualization.palette import ROLES, dark_changes
-from market_sim.analysis.visualization.time_axis import MANY_EPOCHS, TimeAxis
 from market_sim.analysis.visualization.timeline import (
     Timeline,
     order_book_figure,

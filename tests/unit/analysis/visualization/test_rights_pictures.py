@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from market_sim.analysis.mechanism_history import mechanism_history
-from market_sim.analysis.option_history import open_interest, option_lives
+from market_sim.analysis.history.mechanism_history import mechanism_history
+from market_sim.analysis.history.option_history import open_interest, option_lives
+from market_sim.analysis.history.time_axis import TimeAxis
 from market_sim.analysis.visualization.option_picture import (
     open_interest_sentence,
     option_rows,
@@ -14,7 +15,6 @@ from market_sim.analysis.visualization.option_picture import (
     payoff_sentence,
 )
 from market_sim.analysis.visualization.prediction_picture import question_panel, question_sentence, questions
-from market_sim.analysis.visualization.time_axis import TimeAxis
 from market_sim.analysis.visualization.warrant_picture import dilution_rows, dilution_sentence, dilutions
 from market_sim.core.models import mechanism_events as happened
 from market_sim.core.models.market_events import InstrumentListed, Trade, Transferred

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from market_sim.analysis.history.time_axis import TimeAxis
 from market_sim.analysis.visualization.as_of import END
 from market_sim.analysis.visualization.settlement_timeline import (
     captions,
@@ -12,7 +13,6 @@ from market_sim.analysis.visualization.settlement_timeline import (
     settlement_rows,
     settlement_sentence,
 )
-from market_sim.analysis.visualization.time_axis import TimeAxis
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.settlement_events import Reconciled, ReorgSeen, SettlementReverted
 from market_sim.simulation.options import Options

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from market_sim.analysis.history.chain_history import chain_history
+from market_sim.analysis.history.time_axis import TimeAxis
 from market_sim.analysis.visualization.as_of import END, trace_as_of
 from market_sim.analysis.visualization.block_tree import lanes, tree_panel
-from market_sim.analysis.visualization.chain_history import chain_history
 from market_sim.analysis.visualization.streamlet_timeline import legend, streamlet_rows, streamlet_sentence, why_open
-from market_sim.analysis.visualization.time_axis import TimeAxis
 from market_sim.analysis.visualization.timeline import streamlet_figure
 from market_sim.analysis.visualization.validator_lanes import absences, lanes_panel, shifts
 from market_sim.core.data.journal import Journal

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import groupby
 
+from market_sim.analysis.history.chain_history import ChainHistory, Fate
 from market_sim.analysis.visualization.as_of import END
-from market_sim.analysis.visualization.chain_history import ChainHistory, Fate
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from market_sim.analysis.visualization.book_history import BookReplay, Sample, book_history
+from market_sim.analysis.history.book_history import BookReplay, Sample, book_history
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.instruments import Stock
 from market_sim.core.models.intents import Amend, Buy, Cancel, Intent, PlaceOrder, Sell

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from market_sim.analysis.event_sentences import SENTENCES, Teller
-from market_sim.analysis.stepping import KINDS, Stepper
+from market_sim.analysis.history.stepping import KINDS, Stepper
 from market_sim.core.data.codec import EVENT_KINDS
 from market_sim.core.models.consensus_events import BlockFinalized
 from market_sim.core.models.intents import Buy, PlaceOrder
@@ -35,7 +35,7 @@ def journal():
 
 
 def test_kept_books_give_the_same_instants_as_a_replay_from_the_beginning(journal, monkeypatch):
-    monkeypatch.setattr("market_sim.analysis.stepping.STRIDE", 300)
+    monkeypatch.setattr("market_sim.analysis.history.stepping.STRIDE", 300)
     places = [*random.Random(2).sample(range(len(journal)), 60), 0, 299, 300, 299, 301, len(journal) - 1, 298]
     stepper = Stepper(journal)
     for place in places:

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from market_sim.analysis.event_sentences import Teller
+from market_sim.analysis.history.book_history import BookReplay
+from market_sim.analysis.history.time_axis import seconds
 from market_sim.analysis.mechanism_words import BOOKKEEPING, SENTENCES
-from market_sim.analysis.visualization.book_history import BookReplay
-from market_sim.analysis.visualization.time_axis import seconds
 from market_sim.core.data.codec import EVENT_KINDS
 from market_sim.core.data.journal import Journal
 from market_sim.core.models import consensus_events as consensus

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from market_sim.analysis.chain_story import BlockStory, ChainStory
+from market_sim.analysis.history.chain_story import BlockStory, ChainStory
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.consensus_events import (
     BlockFinalized,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from market_sim.analysis.order_trace import Tracer
+from market_sim.analysis.history.order_trace import Tracer
 from market_sim.analysis.vote_check import check_vote
 from market_sim.core.data.fold import fold
 from market_sim.core.data.journal import Journal
