@@ -12,8 +12,9 @@ from typing import Any
 
 from market_sim.analysis import mechanism_words
 from market_sim.analysis.visualization.mechanism_marks import flow
-from market_sim.analysis.words import SHORT, Words, counted, reason_sentence
+from market_sim.analysis.words import SHORT, Words, reason_sentence
 from market_sim.core.data.journal import Journal
+from market_sim.core.english import counted
 from market_sim.core.models import consensus_events as consensus
 from market_sim.core.models import market_events as market
 from market_sim.core.models import run_events as run

@@ -10,9 +10,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from market_sim.analysis.history.chain_story import ChainStory, story_of
-from market_sim.analysis.words import counted
 from market_sim.core.consensus.behaviours import Behaviour, parse_behaviours
 from market_sim.core.data.journal import Journal
+from market_sim.core.english import counted
 from market_sim.core.models.consensus_events import (
     ByzantineAct,
     EquivocationSeen,

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from market_sim.analysis.words import Words, counted
+from market_sim.analysis.words import Words
+from market_sim.core.english import counted
 from market_sim.core.models import mechanism_events as happened
 from market_sim.core.models.event import Event
 

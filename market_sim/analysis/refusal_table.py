@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from market_sim.analysis.refusals import Refusal
-from market_sim.analysis.words import SHORT, counted
+from market_sim.analysis.words import SHORT
+from market_sim.core.english import counted
 
 HEAD = ("refused by", "times", "reason", "rule", "first case")
 BY = {"exchange": "the exchange", "chain": "the chain", "validators": "validators"}

@@ -69,17 +69,6 @@ class Words:
         return f"{SIDE_NAMES[terms.side]} {self.size(terms.symbol, terms.quantity)} {terms.symbol} {where}{live}{rare}"
 
 
-def counted(number: int, noun: str, plural: str = "") -> str:
-    """So many of something.
-
-    >>> counted(1, "trade"), counted(1_200, "block")
-    ('1 trade', '1,200 blocks')
-    >>> counted(2, "entry", "entries")
-    '2 entries'
-    """
-    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
-
-
 def signed(amount: str) -> str:
     """An amount that was gained or lost, as it was written, with its sign.
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TextIO
 
-from market_sim.analysis.words import counted
+from market_sim.core.english import counted
 from market_sim.core.errors import InputError
 from market_sim.core.invocation import python
 from market_sim.course.catalogue import find_lesson, load_course

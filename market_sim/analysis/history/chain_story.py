@@ -8,8 +8,8 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 
-from market_sim.analysis.words import counted
 from market_sim.core.data.journal import Journal
+from market_sim.core.english import counted
 from market_sim.core.models.consensus_events import (
     BlockFinalized,
     BlockNotarized,

@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from market_sim.analysis.history.chain_history import ChainHistory
 from market_sim.analysis.history.time_axis import TimeAxis, seconds
 from market_sim.analysis.mechanism_words import sentence
-from market_sim.analysis.words import Words, counted
+from market_sim.analysis.words import Words
 from market_sim.core.data.journal import Journal
+from market_sim.core.english import counted
 from market_sim.core.models.consensus_events import (
     BlockFinalized,
     BlockNotarized,

@@ -19,8 +19,8 @@ from market_sim.analysis.visualization.as_of import END
 from market_sim.analysis.visualization.depth_grid import DepthGrid, depth_grid
 from market_sim.analysis.visualization.palette import LIGHT, NOTHING
 from market_sim.analysis.visualization.panels import Account, LegendEntry, Panel, Part, Table
-from market_sim.analysis.words import counted
 from market_sim.core.data.journal import Journal
+from market_sim.core.english import counted
 from market_sim.core.models.market_events import InstrumentListed, OrderAccepted, Trade
 from market_sim.core.money import written
 

@@ -16,8 +16,8 @@ from market_sim.analysis.history.time_axis import TimeAxis, seconds
 from market_sim.analysis.visualization.as_of import END
 from market_sim.analysis.visualization.palette import LIGHT
 from market_sim.analysis.visualization.panels import Account, LegendEntry, Panel, Part, Table
-from market_sim.analysis.words import counted
 from market_sim.core.data.journal import Journal
+from market_sim.core.english import counted
 from market_sim.core.models.consensus_events import BlockFinalized, BlockProposed
 from market_sim.core.models.settlement_events import (
     BlockSettled,

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from market_sim.analysis.summary import document, summarize
-from market_sim.analysis.words import counted
+from market_sim.core.english import counted
 from market_sim.core.errors import InputError
 from market_sim.simulation.engine.result import Result
 from market_sim.simulation.options import Options

@@ -8,8 +8,9 @@ from market_sim.analysis.gains import Gain
 from market_sim.analysis.refusals import Refusal
 from market_sim.analysis.settled import Settled
 from market_sim.analysis.summary import Summary
-from market_sim.analysis.words import Words, counted
+from market_sim.analysis.words import Words
 from market_sim.core.data.fingerprint import shortened
+from market_sim.core.english import counted
 from market_sim.simulation.engine.clock import SECOND
 from market_sim.ui.cli.screen import RED, SHORT, YELLOW, Screen
 

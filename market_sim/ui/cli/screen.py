@@ -7,8 +7,8 @@ import sys
 from typing import TextIO
 
 from market_sim.analysis.history.chain_story import BlockStory, ChainStory
-from market_sim.analysis.words import counted
 from market_sim.core.data.journal import Journal
+from market_sim.core.english import counted
 from market_sim.core.models.market_events import InstrumentListed, Transferred
 from market_sim.core.models.run_events import CommitteeSeated, StrategyFailed
 
