@@ -137,7 +137,7 @@ SENTENCES: dict[type[Event], Callable[[Words, Any], str]] = {
     ),
     consensus.EpochStarted: lambda w, e: f"epoch {e.epoch} starts, validator {e.leader} leads",
     consensus.BlockProposed: lambda w, e: (
-        f"validator {e.proposer} proposes {w.block(e.block)} with {counted(e.trades, 'trade')} on {w.block(e.parent)}"
+        f"validator {e.proposer} proposes {w.block(e.block)} with {counted(e.trades, *w.noun)} on {w.block(e.parent)}"
     ),
     consensus.ProposalJudged: lambda w, e: (
         f"validator {e.validator} and {w.block(e.block)}, {e.verdict}: {reason_sentence(e.reason, e.numbers)}"
@@ -178,10 +178,10 @@ SENTENCES: dict[type[Event], Callable[[Words, Any], str]] = {
         f"trade {e.trade} has no effect on the chain: {reason_sentence(e.reason, e.numbers)}"
     ),
     settlement.BatchCertified: lambda w, e: (
-        f"{_heights(e)} with {counted(e.trades, 'trade')} certified by {counted(len(e.signers), 'validator')}"
+        f"{_heights(e)} with {counted(e.trades, *w.noun)} certified by {counted(len(e.signers), 'validator')}"
     ),
     settlement.BlockSettled: lambda w, e: (
-        f"{_heights(e)} paid: {counted(e.trades, 'trade')}, {counted(e.rows, 'balance')} changed, {e.gas:,} gas, "
+        f"{_heights(e)} paid: {counted(e.trades, *w.noun)}, {counted(e.rows, 'balance')} changed, {e.gas:,} gas, "
         f"transaction {_short(e.transaction)}"
     ),
     settlement.Reconciled: lambda w, e: (

@@ -36,6 +36,11 @@ class Words:
     def _orders(self) -> dict[int, str]:
         return {event.order: event.terms.symbol for event in self._journal.of(market.OrderAccepted)}
 
+    @cached_property
+    def noun(self) -> tuple[str, str]:
+        """What blocks hold and batches pay."""
+        return entry_noun(self._journal)
+
     def symbol(self, order: int) -> str:
         """What an order is about; "" when no such order was accepted."""
         return self._orders.get(order, "")
@@ -67,6 +72,11 @@ class Words:
         rare = "" if terms.conditions is None else f" ({_conditions(terms.conditions)})"
         live = "" if terms.time_in_force == "gtc" else f", {terms.time_in_force}"
         return f"{SIDE_NAMES[terms.side]} {self.size(terms.symbol, terms.quantity)} {terms.symbol} {where}{live}{rare}"
+
+
+def entry_noun(journal: Journal) -> tuple[str, str]:
+    """What a run's entries are called, one and several: trades, where no transfers are among them."""
+    return ("trade", "trades") if next(journal.of(market.Transferred), None) is None else ("entry", "entries")
 
 
 def signed(amount: str) -> str:

@@ -14,7 +14,7 @@ core.models.market_events core.models.intents core.models.instruments core.conse
 market.exchange.exchange market.agents.agent market.venues.router market.mechanisms.halts market.compliance.limits
 strategies.noise blockchain.settlement blockchain.ethereum.backends
 simulation.engine.world simulation.scenarios.catalogue simulation.run simulation.session
-analysis.metrics analysis.visualization.timeline api.rest ui.cli.arguments ui.web.app
+analysis.metrics analysis.visualization.charts api.rest ui.cli.arguments ui.web.app
 """.split()
 
 
@@ -72,7 +72,7 @@ def test_an_outward_import_breaks_its_contract(verdict, importer, statement, con
         ("simulation.run", "import market_sim.simulation.session"),
         ("simulation.engine.world", "import market_sim.market.agents.agent"),
         ("blockchain.ethereum.backends", "import web3, eth_tester"),
-        ("analysis.visualization.timeline", "import plotly.graph_objects"),
+        ("analysis.visualization.charts", "import plotly.graph_objects"),
         ("ui.web.app", "import flask, waitress"),
     ],
 )

@@ -12,11 +12,11 @@ import random
 
 import pytest
 
+from market_sim.analysis.history.run_history import RunHistory
 from market_sim.analysis.history.time_axis import seconds
 from market_sim.analysis.visualization.as_of import figure_as_of
+from market_sim.analysis.visualization.charts import charts_of, drawn_together, together
 from market_sim.analysis.visualization.page import timeline_page
-from market_sim.analysis.visualization.panels import layered
-from market_sim.analysis.visualization.timeline import Timeline
 from market_sim.simulation.options import Options
 from market_sim.simulation.run import simulate
 from market_sim.simulation.scenarios.first_market import FirstMarket
@@ -181,8 +181,8 @@ def test_the_left_and_right_keys_step_through_the_events(opened):
 def test_the_browser_draws_what_the_state_function_says_at_any_place(opened, journal):
     """The modules in two languages that choose what is drawn agree, mark by mark."""
     page = opened()
-    timeline = Timeline(journal)
-    figure = layered(list(timeline.panels()), timeline.axis, timeline.lines())
+    run = RunHistory(journal)
+    figure = drawn_together(run, together(charts_of(run)))
     numbers = json.loads(page.locator("#data").text_content())["steps"]["numbers"]
     for step in [*random.Random(8).sample(range(len(numbers)), 12), 0, len(numbers) - 1]:
         number = numbers[step]

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from market_sim.analysis.history.chain_history import ChainHistory, Fate
-from market_sim.analysis.visualization.as_of import END
+from market_sim.analysis.history.lifespan import END
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from market_sim.analysis.history.chain_story import BlockStory, ChainStory
+from market_sim.analysis.words import entry_noun
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.consensus_events import (
     BlockFinalized,
@@ -54,6 +55,8 @@ class ChainHistory:
     fates: dict[str, Fate] = field(default_factory=dict)
     main: frozenset[str] = frozenset()
     """The finalized chain and the best candidate for its continuation."""
+    noun: tuple[str, str] = ("trade", "trades")
+    """What a block holds: trades, or entries where transfers are among them."""
 
     @property
     def genesis(self) -> str:
@@ -112,7 +115,7 @@ def chain_history(journal: Journal) -> ChainHistory | None:
     committee = next(journal.of(CommitteeSeated), None)
     if committee is None:
         return None
-    history = ChainHistory(committee)
+    history = ChainHistory(committee, noun=entry_noun(journal))
     for number, event in enumerate(journal):
         if event.area != "consensus":  # nearly all events of a run are orders
             history.ended = number if type(event) is RunEnded else history.ended

@@ -76,12 +76,10 @@ class MechanismHistory:
         return [each for each in self.happenings if type(each.event) in kinds]
 
 
-def mechanism_history(journal: Journal) -> MechanismHistory | None:
-    """What mechanisms did in this run; None when there were none, or they did nothing."""
+def mechanism_history(journal: Journal) -> MechanismHistory:
+    """What mechanisms did in this run, if there were any."""
     transfers = tuple(journal.of(Transferred))
     decided = [(number, event) for number, event in enumerate(journal) if type(event) in SENTENCES]
-    if not transfers and not decided:
-        return None
     quotes = Counter(event.quote for event in journal.of(InstrumentListed))
     words = Words(journal)
     told = tuple(Happening(event, sentence(event, words), number) for number, event in decided)

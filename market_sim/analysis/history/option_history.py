@@ -82,12 +82,10 @@ class OptionLife:
 
 def option_lives(journal: Journal) -> list[OptionLife]:
     """Every option of a run, in the order of the listings."""
-    lives: dict[str, OptionLife] = {}
-    for event in journal:
-        if isinstance(event, InstrumentListed):
-            if event.kind == "option":
-                lives[event.symbol] = OptionLife(event, int(str(event.terms["strike"])))
-        elif isinstance(event, Trade):
+    listed = [event for event in journal.of(InstrumentListed) if event.kind == "option"]
+    lives = {event.symbol: OptionLife(event, int(str(event.terms["strike"]))) for event in listed}
+    for event in journal if lives else ():
+        if isinstance(event, Trade):
             if event.symbol in lives:
                 buyer, seller = (event.taker, event.maker)[:: event.side]
                 lives[event.symbol].move(event.time, seller, buyer, event.quantity)

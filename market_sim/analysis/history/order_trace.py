@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Any
 
 from market_sim.analysis.history.block_contents import BlockContents, Paid
-from market_sim.analysis.history.book_history import BookReplay
+from market_sim.analysis.history.book_replay import Books
 from market_sim.core.data.fold import FEES, Fold
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.consensus_events import BlockFinalized, BlockNotarized, VoteCast
@@ -112,8 +112,9 @@ class OrderTrace:
 class Tracer:
     """Finds the way of any order or trade of one journal."""
 
-    def __init__(self, journal: Journal) -> None:
+    def __init__(self, journal: Journal, books: Books) -> None:
         self.journal = journal
+        self._books = books
         self.orders: dict[int, int] = {}
         self.trades: dict[int, int] = {}
         self._of_order: dict[int, list[int]] = {}
@@ -186,23 +187,19 @@ class Tracer:
         terms = accepted.terms
         if terms.limit is None:
             return None
-        book = BookReplay(terms.symbol)
-        for place in range(number):
-            event = self.journal[place]
-            effect = book.effects.get(type(event))
-            if effect is not None:
-                effect(event)
-        own, other = (book.bids, book.asks) if terms.side == BUY else (book.asks, book.bids)
-        before = own.get(terms.limit, 0)
-        opposite = sum(size for price, size in other.items() if terms.side * (terms.limit - price) >= 0)
-        book.accepted(accepted)
+        side = 0 if terms.side == BUY else 1
+        before = self._books.at(number - 1, terms.symbol)
+        opposite = sum(size for price, size in before[1 - side].items() if terms.side * (terms.limit - price) >= 0)
         # Its fills of the same instant belong to its arrival.
-        for place in range(number + 1, len(self.journal)):
-            event = self.journal[place]
-            if not isinstance(event, Trade) or event.taker_order != accepted.order:
-                break
-            book.traded(event)
-        return Queue(before, own.get(terms.limit, 0), opposite)
+        arrived = number
+        while arrived + 1 < len(self.journal) and self._is_fill(arrived + 1, accepted.order):
+            arrived += 1
+        after = self._books.at(arrived, terms.symbol)
+        return Queue(before[side].get(terms.limit, 0), after[side].get(terms.limit, 0), opposite)
+
+    def _is_fill(self, place: int, order: int) -> bool:
+        event = self.journal[place]
+        return isinstance(event, Trade) and event.taker_order == order
 
     def _changes(self, number: int, paid: Paid | None) -> tuple[Change, ...]:
         """The balances of both sides and of the fee account, before and after."""

@@ -6,14 +6,13 @@ next event of a kind, of an account, or both.
 
 from __future__ import annotations
 
-import threading
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
 from market_sim.analysis.event_sentences import Teller
-from market_sim.analysis.history.book_history import BookReplay
+from market_sim.analysis.history.book_replay import Books
 from market_sim.analysis.history.time_axis import seconds
 from market_sim.analysis.mechanism_words import BOOKKEEPING, SENTENCES
 from market_sim.core.data.codec import EVENT_KINDS
@@ -24,8 +23,6 @@ from market_sim.core.models import run_events as run
 from market_sim.core.models import settlement_events as settlement
 from market_sim.core.models.event import Event
 
-STRIDE = 40_000
-"""A copy of the book is kept after so many events, so that a step back replays no more than these."""
 RUNGS = 8
 """So many prices of each side of the book are shown."""
 
@@ -125,23 +122,17 @@ _CONCERNED = {kind: [name for name in _NAMES if name in kind.__struct_fields__] 
 
 
 class Stepper:
-    """Goes through one journal; any number of readers at once.
+    """Goes through one journal; any number of readers at once."""
 
-    Whoever has replayed a book to the end already may hand it over: most visits begin there.
-    """
-
-    def __init__(self, journal: Journal, ended: Iterable[BookReplay] = ()) -> None:
+    def __init__(self, journal: Journal, books: Books) -> None:
         self.journal = journal
+        self._books = books
         self.teller = Teller(journal)
         self._epochs = [(event.time, event.epoch) for event in journal.of(consensus.EpochStarted)]
         self.names = [event.account for event in journal.of(market.AccountOpened)]
         """Everybody with an account, in the order of opening."""
         self._owner = {event.order: event.account for event in journal.of(market.OrderAccepted)}
         self._final, self._settled = _landmarks(journal)
-        self._lock = threading.Lock()
-        self._books = {book.symbol: (self.last, book) for book in ended}
-        self._kept: dict[str, list[BookReplay]] = {}
-        """The book before every so many events, as far as somebody has gone through them."""
 
     @property
     def last(self) -> int:
@@ -201,10 +192,8 @@ class Stepper:
 
     def instant(self, number: int, symbol: str) -> Instant:
         """What an instrument's book and the three counts were just after this event."""
-        with self._lock:
-            book = self._book(number, symbol)
-            bids = sorted(book.bids.items(), reverse=True)[:RUNGS]
-            asks = sorted(book.asks.items())[:RUNGS]
+        book = self._books.at(number, symbol)
+        bids, asks = sorted(book.bids.items(), reverse=True)[:RUNGS], sorted(book.asks.items())[:RUNGS]
         largest = max((quantity for _, quantity in (*bids, *asks)), default=1)
         words = self.teller.words
 
@@ -216,23 +205,6 @@ class Stepper:
 
         matched, final, settled = self._trades_until(number)
         return Instant(self.moment(number), symbol, rungs(bids), rungs(asks), matched, final, settled)
-
-    def _book(self, number: int, symbol: str) -> BookReplay:
-        """The book after an event: the one of the last question moved on, or a kept one when that was later."""
-        kept = self._kept.setdefault(symbol, [BookReplay(symbol)])
-        reached, book = self._books.get(symbol, (-1, kept[0].copied()))
-        if reached > number:
-            nearest = min((number + 1) // STRIDE, len(kept) - 1)
-            reached, book = nearest * STRIDE - 1, kept[nearest].copied()
-        for place in range(reached + 1, number + 1):
-            event = self.journal[place]
-            effect = book.effects.get(type(event))
-            if effect is not None:
-                effect(event)
-            if place + 1 == len(kept) * STRIDE:
-                kept.append(book.copied())
-        self._books[symbol] = number, book
-        return book
 
     def _trades_until(self, number: int) -> tuple[int, int, int]:
         matched = self._matched_until(number)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from market_sim.analysis.history.chain_history import ChainHistory
 from market_sim.analysis.history.time_axis import TimeAxis, seconds
 from market_sim.analysis.mechanism_words import sentence
-from market_sim.analysis.words import Words
+from market_sim.analysis.words import Words, entry_noun
 from market_sim.core.data.journal import Journal
 from market_sim.core.english import counted
 from market_sim.core.models.consensus_events import (
@@ -34,7 +34,7 @@ Step = tuple[int, float, str]
 
 def story_steps(journal: Journal, axis: TimeAxis, chain: ChainHistory | None) -> list[Step]:
     """Every step on the axis, in the order of the journal."""
-    told = _Teller(chain, Words(journal))
+    told = _Teller(chain, Words(journal), entry_noun(journal))
     return [
         (number, seconds(event.time), text)
         for number, event in enumerate(journal)
@@ -46,8 +46,9 @@ def story_steps(journal: Journal, axis: TimeAxis, chain: ChainHistory | None) ->
 class _Teller:
     """Puts events into words, and knows how many signatures a block has by then."""
 
-    def __init__(self, chain: ChainHistory | None, words: Words) -> None:
+    def __init__(self, chain: ChainHistory | None, words: Words, noun: tuple[str, str]) -> None:
         self._chain = chain
+        self._noun = noun
         self._words = words
         self._signatures: dict[str, int] = {}
 
@@ -57,7 +58,7 @@ class _Teller:
             yield f"shock: {event.what}"
         elif isinstance(event, BlockSettled):
             which = str(event.first) if event.first == event.last else f"{event.first} to {event.last}"
-            yield f"height {which} settled: {counted(event.trades, 'trade')} paid"
+            yield f"height {which} settled: {counted(event.trades, *self._noun)} paid"
         elif not isinstance(event, FREQUENT) and (said := sentence(event, self._words)):
             yield said
         elif self._chain is not None:
@@ -67,8 +68,8 @@ class _Teller:
         if isinstance(event, EpochStarted):
             yield f"epoch {event.epoch} starts, validator {event.leader} leads"
         elif isinstance(event, BlockProposed) and chain.proposals[event.block] is event:
-            trades = counted(event.trades, "trade")
-            yield f"validator {event.proposer} proposes block {chain.label(event.block)} with {trades}"
+            entries = counted(event.trades, *chain.noun)
+            yield f"validator {event.proposer} proposes block {chain.label(event.block)} with {entries}"
         elif isinstance(event, VoteCast) and event.block in chain.proposals:
             count = self._signatures[event.block] = self._signatures.get(event.block, 0) + 1
             enough = f"{count} of the {chain.committee.quorum} signatures it needs"

@@ -16,24 +16,11 @@ from __future__ import annotations
 
 from base64 import b64decode, b64encode
 from collections.abc import Iterator
-from itertools import zip_longest
 from typing import Any
 
+from market_sim.analysis.history.lifespan import END
+
 Part = dict[str, Any]
-
-END = 2**31 - 1
-"""Later than every event."""
-
-
-def gathered(numbers: list[int]) -> Iterator[tuple[int, int, int]]:
-    """A mark that stands for several events, as they come: how many there are from which event to which.
-
-    Of a flood only some counts are marks of their own: every one up to eight, then twice as many each time, and all.
-    """
-    counts = [count for count in range(1, len(numbers) + 1) if count <= 8 or count & (count - 1) == 0]
-    counts += [len(numbers)] if counts[-1] != len(numbers) else []
-    for count, following in zip_longest(counts, counts[1:]):
-        yield count, numbers[count - 1], numbers[following - 1] if following else END
 
 
 def figure_as_of(figure: Part, number: int, time: float | None = None) -> Part:

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import zip_longest
 
 from market_sim.analysis.history.block_versions import Version, block_versions, by_fate
 from market_sim.analysis.history.chain_history import ChainHistory, Fate
+from market_sim.analysis.history.lifespan import END, gathered, until_next
 from market_sim.analysis.history.time_axis import TimeAxis, seconds
-from market_sim.analysis.visualization.as_of import END, gathered
+from market_sim.analysis.visualization.chart import Panel, Part
 from market_sim.analysis.visualization.palette import LIGHT
-from market_sim.analysis.visualization.panels import Panel, Part
+from market_sim.analysis.visualization.traces import marks
+from market_sim.core.english import counted
 
 LOOK: dict[Fate, tuple[str, str]] = {
     "finalized": ("final", "✔"),
@@ -160,25 +161,22 @@ def _squares(
         # In a small square only the glyph fits; the number is that of the epoch below.
         texts = [f"{history.label(name)}<br>{glyph}" if size >= ROOM_FOR_NUMBER else glyph for name in names]
         wordless = axis.is_long or size < ROOM_FOR_GLYPH
-        yield {
-            "type": "scatter",
-            "mode": "markers" if wordless else "markers+text",
-            "name": fate,
-            "x": [places[name][0] for name in names],
-            "y": [places[name][1] for name in names],
-            "text": None if wordless else texts,
-            "textfont": {"size": 11 if size >= 28 else 9, "color": LIGHT.get(f"{role}-text", LIGHT["ink"])},
-            "born": [one.born for _, one in mine],
-            "gone": [one.gone for _, one in mine],
-            "customdata": [block_text(history, name, one) for name, one in mine],
-            "hovertemplate": "%{customdata}<extra></extra>",
-            "marker": {
+        squares = marks(
+            fate,
+            [places[name][0] for name in names],
+            [places[name][1] for name in names],
+            [block_text(history, name, one) for name, one in mine],
+            {
                 "symbol": "square",
                 "size": size,
                 "color": LIGHT[role],
                 "line": {"color": LIGHT[f"{role}-edge"], "width": 1.6},
             },
-        }
+            born=[one.born for _, one in mine],
+            gone=[one.gone for _, one in mine],
+        )
+        font = {"size": 11 if size >= 28 else 9, "color": LIGHT.get(f"{role}-text", LIGHT["ink"])}
+        yield squares if wordless else {**squares, "mode": "markers+text", "text": texts, "textfont": font}
 
 
 def _strays(history: ChainHistory, axis: TimeAxis, floor: float) -> Part:
@@ -188,22 +186,19 @@ def _strays(history: ChainHistory, axis: TimeAxis, floor: float) -> Part:
         block = history.proposals[name]
         if fate == "stray" and block.time >= axis.first:
             sums.setdefault((block.epoch, block.proposer), []).append(history.number(block))
-    marks = [(key, *each) for key, numbers in sums.items() for each in gathered(numbers)]
-    return {
-        "type": "scatter",
-        "mode": "markers",
-        "name": "out of turn",
-        "x": [seconds(history.epochs[epoch].time + axis.epoch_ns // 3) for (epoch, _), *_ in marks],
-        "y": [floor + 0.2] * len(marks),
-        "born": [born for _, _, born, _ in marks],
-        "gone": [gone for *_, gone in marks],
-        "customdata": [
+    drawn = [(key, *each) for key, numbers in sums.items() for each in gathered(numbers)]
+    return marks(
+        "out of turn",
+        [seconds(history.epochs[epoch].time + axis.epoch_ns // 3) for (epoch, _), *_ in drawn],
+        [floor + 0.2] * len(drawn),
+        [
             f"{count} blocks of validator {proposer} in epoch {epoch},<br>which it does not lead"
-            for (epoch, proposer), count, _, _ in marks
+            for (epoch, proposer), count, _, _ in drawn
         ],
-        "hovertemplate": "%{customdata}<extra></extra>",
-        "marker": {"symbol": "hexagon2", "size": 9, "color": LIGHT["stray"], "line": {"width": 0}},
-    }
+        {"symbol": "hexagon2", "size": 9, "color": LIGHT["stray"], "line": {"width": 0}},
+        born=[born for _, _, born, _ in drawn],
+        gone=[gone for *_, gone in drawn],
+    )
 
 
 def block_text(history: ChainHistory, name: str, version: Version) -> str:
@@ -213,10 +208,9 @@ def block_text(history: ChainHistory, name: str, version: Version) -> str:
     block = history.story.blocks[name]
     voters = ", ".join(map(str, sorted(version.voters)))
     signed = f"{len(version.voters)} of {history.committee.validators} signed it" + (f": {voters}" if voters else "")
-    trades = f"{block.trades:,} trade" + ("s" if block.trades != 1 else "")
     lines = [
         f"block {history.label(name)}, hash {name[:6]}, height {block.height}",
-        f"proposed by validator {block.proposer} in epoch {block.epoch}, with {trades}",
+        f"proposed by validator {block.proposer} in epoch {block.epoch}, with {counted(block.trades, *history.noun)}",
         signed,
     ]
     if version.fate == "finalized":
@@ -256,9 +250,9 @@ def _tips(history: ChainHistory, places: dict[str, Place]) -> Iterator[tuple[str
     for name, final in sorted(history.finalized.items(), key=lambda one: history.number(one[1])):
         if final.height > tips[-1][1]:
             tips.append((name, final.height, history.number(final)))
-    for (name, _, born), following in zip_longest(tips, tips[1:]):
+    for (name, _, born), gone in until_next(tips, lambda tip: tip[2]):
         if name in places:
-            yield name, born, following[2] if following else END
+            yield name, born, gone
 
 
 def _notes(

@@ -11,9 +11,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from market_sim.analysis.history.mechanism_history import MechanismHistory
+from market_sim.analysis.history.run_history import RunHistory
 from market_sim.analysis.liquidation_waterfall import deficits
+from market_sim.analysis.visualization.chart import Chart, Panel, Part, PlainAxis, Table
 from market_sim.analysis.visualization.palette import LIGHT
-from market_sim.analysis.visualization.panels import Account, Panel, Part, PlainAxis, Table
+from market_sim.analysis.visualization.traces import bars
 from market_sim.core.models.mechanism_events import LossShared
 
 PAYERS = (
@@ -47,6 +49,22 @@ class Waterfall:
     def text(self, amount: int) -> str:
         """An amount in the currency of the run."""
         return self.history.words.amount(self.history.quote, amount)
+
+
+def waterfall_charts(run: RunHistory) -> Iterator[Chart]:
+    """The waterfall of a run in which somebody could not pay."""
+    waterfall = deficit_waterfall(run.mechanisms)
+    if waterfall is not None:
+        head = ("account", "could not pay", *(words for _, words, _ in PAYERS))
+        yield Chart(
+            "deficits",
+            "Who paid for the bankrupt",
+            waterfall_sentence(waterfall),
+            "mechanisms",
+            waterfall_axis(waterfall),
+            lambda: [waterfall_panel(waterfall)],
+            table=Table("Deficits by account", head, list(waterfall_rows(waterfall))),
+        )
 
 
 def deficit_waterfall(history: MechanismHistory) -> Waterfall | None:
@@ -87,23 +105,21 @@ def waterfall_panel(waterfall: Waterfall) -> Panel:
 
 def _bar(waterfall: Waterfall, place: int, words: str, base: int, amount: int, role: str) -> Part:
     unit = waterfall.history.unit
-    return {
-        "type": "bar",
-        "name": words,
-        "x": [place],
-        "y": [amount / unit],
-        "base": [base / unit],
-        "width": [0.62],
-        "text": [waterfall.text(amount).split()[0] if amount else "–"],
-        "textposition": "outside",
-        "textangle": 0,
-        "constraintext": "none",
-        "cliponaxis": False,
-        "textfont": {"size": 12, "color": LIGHT["ink"]},
-        "marker": {"color": LIGHT[role], "line": {"width": 0}},
-        "customdata": [f"{words}: {waterfall.text(amount)}"],
-        "hovertemplate": "%{customdata}<extra></extra>",
-    }
+    return bars(
+        words,
+        [place],
+        [amount / unit],
+        role,
+        [f"{words}: {waterfall.text(amount)}"],
+        base=[base / unit],
+        width=[0.62],
+        text=[waterfall.text(amount).split()[0] if amount else "–"],
+        textposition="outside",
+        textangle=0,
+        constraintext="none",
+        cliponaxis=False,
+        textfont={"size": 12, "color": LIGHT["ink"]},
+    )
 
 
 def _steps(waterfall: Waterfall) -> Iterator[Part]:
@@ -120,13 +136,6 @@ def _steps(waterfall: Waterfall) -> Iterator[Part]:
             "y1": height,
             "line": {"color": LIGHT["muted"], "width": 1, "dash": "dot"},
         }
-
-
-def waterfall_account(waterfall: Waterfall) -> Account:
-    """What the waterfall says in words."""
-    head = ("account", "could not pay", *(words for _, words, _ in PAYERS))
-    table = Table("Deficits by account", head, list(waterfall_rows(waterfall)))
-    return Account("Who paid for the bankrupt", waterfall_sentence(waterfall), (), table)
 
 
 def waterfall_sentence(waterfall: Waterfall) -> str:

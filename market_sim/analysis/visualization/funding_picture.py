@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from market_sim.analysis.history.mechanism_history import MechanismHistory
+from market_sim.analysis.history.run_history import RunHistory
 from market_sim.analysis.history.time_axis import TimeAxis, seconds
 from market_sim.analysis.mechanism_words import rate, sentence
-from market_sim.analysis.visualization.palette import LIGHT
-from market_sim.analysis.visualization.panels import Account, LegendEntry, Panel, Part, Table
+from market_sim.analysis.visualization.chart import Chart, LegendEntry, Panel, Part, Table
+from market_sim.analysis.visualization.traces import HELD, bars, line
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.mechanism_events import BasisMeasured, FundingPaid
 
@@ -44,13 +46,28 @@ def funding_histories(journal: Journal) -> list[FundingHistory]:
     """Every perpetual of a run, in the order in which they were first measured."""
     measures: dict[str, list[BasisMeasured]] = {}
     payments: dict[str, list[FundingPaid]] = {}
-    for event in journal:
-        if isinstance(event, BasisMeasured):
-            measures.setdefault(event.symbol, []).append(event)
-        elif isinstance(event, FundingPaid):
-            payments.setdefault(event.symbol, []).append(event)
+    for measured in journal.of(BasisMeasured):
+        measures.setdefault(measured.symbol, []).append(measured)
+    for paid in journal.of(FundingPaid):
+        payments.setdefault(paid.symbol, []).append(paid)
     names = dict.fromkeys([*measures, *payments])
     return [FundingHistory(name, tuple(measures.get(name, ())), tuple(payments.get(name, ()))) for name in names]
+
+
+def funding_charts(run: RunHistory) -> Iterator[Chart]:
+    """The funding of every perpetual."""
+    history = run.mechanisms
+    for funding in funding_histories(run.journal):
+        yield Chart(
+            "funding",
+            f"Funding of {funding.symbol}",
+            funding_sentence(funding, history),
+            "mechanisms",
+            run.axis,
+            partial(funding_panels, funding, history, run.axis),
+            LEGEND,
+            Table(f"Funding of {funding.symbol}", HEAD, list(funding_rows(funding, history))),
+        )
 
 
 def funding_panels(funding: FundingHistory, history: MechanismHistory, axis: TimeAxis) -> list[Panel]:
@@ -60,7 +77,7 @@ def funding_panels(funding: FundingHistory, history: MechanismHistory, axis: Tim
     unit = history.unit
     prices = Panel(f"{funding.symbol}: mark and index, {history.quote}", 150, {"tickformat": ",~r", "showgrid": True})
     prices.traces += [
-        _line("index", times, [one.index / unit for one in measures], "sell", ",.2f", "dot"),
+        _line("index", times, [one.index / unit for one in measures], "sell", ",.2f", dash="dot"),
         _line("mark", times, [one.mark / unit for one in measures], "leader", ",.2f"),
     ]
     vertical = {"tickformat": "+,~r", "ticksuffix": " %", "showgrid": True, "zeroline": True}
@@ -72,43 +89,26 @@ def funding_panels(funding: FundingHistory, history: MechanismHistory, axis: Tim
     return [prices, premium]
 
 
-def _line(name: str, times: list[float], values: list[float], role: str, form: str, dash: str = "solid") -> Part:
-    return {
-        "type": "scatter",
-        "mode": "lines",
-        "name": name,
-        "x": times,
-        "y": values,
-        "line": {"color": LIGHT[role], "width": 2, "shape": "hv", "dash": dash},
-        "hovertemplate": f"{name} %{{y:{form}}}<br>%{{x:.2f}} s<extra></extra>",
-    }
+def _line(name: str, times: list[float], values: list[float], role: str, form: str, **style: str) -> Part:
+    return line(name, times, values, role, f"{name} %{{y:{form}}}<br>%{{x:.2f}} s", HELD | style)
 
 
 def _rates(funding: FundingHistory, history: MechanismHistory, axis: TimeAxis) -> Part:
     """A bar over the interval for which each rate was paid, which ends with its payment."""
-    bars = []
-    before = 0
+    paid, before = [], 0
     for one in funding.payments:
         if one.time >= axis.first:
-            bars.append((one, (before + one.time) / 2, one.time - before))
+            paid.append((one, (before + one.time) / 2, one.time - before))
         before = one.time
-    return {
-        "type": "bar",
-        "name": "funding rate",
-        "x": [seconds(int(middle)) for _, middle, _ in bars],
-        "y": [one.rate_millionths / 10_000 for one, _, _ in bars],
-        "width": [seconds(width) * 0.9 for _, _, width in bars],
-        "marker": {"color": LIGHT["flow-funding"], "line": {"width": 0}},
-        "opacity": 0.75,
-        "customdata": [sentence(one, history.words) for one, _, _ in bars],
-        "hovertemplate": "%{customdata}<extra></extra>",
-    }
-
-
-def funding_account(funding: FundingHistory, history: MechanismHistory) -> Account:
-    """What the picture says in words."""
-    table = Table(f"Funding of {funding.symbol}", HEAD, list(funding_rows(funding, history)))
-    return Account(f"Funding of {funding.symbol}", funding_sentence(funding, history), LEGEND, table)
+    return bars(
+        "funding rate",
+        [seconds(int(middle)) for _, middle, _ in paid],
+        [one.rate_millionths / 10_000 for one, _, _ in paid],
+        "flow-funding",
+        [sentence(one, history.words) for one, _, _ in paid],
+        width=[seconds(width) * 0.9 for _, _, width in paid],
+        opacity=0.75,
+    )
 
 
 def funding_sentence(funding: FundingHistory, history: MechanismHistory) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from html import escape
 
-from market_sim.analysis.visualization.panels import LegendEntry
+from market_sim.analysis.visualization.chart import LegendEntry
 
 MARKS = {
     "square": '<rect x="2" y="2" width="12" height="12" fill="{fill}" stroke="{edge}" stroke-width="1.4"/>',

@@ -7,14 +7,16 @@ whose rules are an agreement with the broker, from the first call or liquidation
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
+from market_sim.analysis.history.book_history import Market
 from market_sim.analysis.history.margin_history import Margined, Told, margin_history
 from market_sim.analysis.history.mechanism_history import MechanismHistory
+from market_sim.analysis.history.run_history import RunHistory
 from market_sim.analysis.history.time_axis import TimeAxis, seconds
 from market_sim.analysis.mechanism_words import sentence
-from market_sim.analysis.visualization.order_book_timeline import Market
-from market_sim.analysis.visualization.palette import LIGHT
-from market_sim.analysis.visualization.panels import Account, LegendEntry, Panel, Part, Table
+from market_sim.analysis.visualization.chart import Chart, LegendEntry, Panel, Part, Table
+from market_sim.analysis.visualization.traces import HELD, filled, line, marks
 from market_sim.analysis.words import Words
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.mechanism_events import (
@@ -25,6 +27,17 @@ from market_sim.core.models.mechanism_events import (
     PositionSold,
 )
 
+HEAD = (
+    "account",
+    "equity at first",
+    "lowest",
+    "at the end",
+    "calls",
+    "met",
+    "liquidations",
+    "forced orders",
+    "ended",
+)
 MOST_STRIPS = 8
 PER_EPOCH = 10
 """As often as marks are taken, when an epoch is a day."""
@@ -43,7 +56,7 @@ def margined_accounts(
     middles = {
         market.listed.symbol: [
             (sample.time, (sample.bid + sample.ask) // 2)
-            for sample in market.history.samples
+            for sample in market.samples
             if sample.bid is not None and sample.ask is not None
         ]
         for market in markets
@@ -63,80 +76,56 @@ def _strip(account: Margined, history: MechanismHistory, axis: TimeAxis) -> Pane
         height,
         {"tickformat": ",~r", "nticks": 5 if height > 100 else 3, "showgrid": True, "zeroline": True},
     )
-    line = {"color": LIGHT["leader"], "width": 2}
-    hover = f"equity of {account.account}: %{{y:,.2f}}<br>%{{x:.2f}} s<extra></extra>"
-    panel.traces.append(_line("equity", account.times, [one / unit for one in account.equities], line, hover))
+    times = [seconds(time) for time in account.times]
+    hover = f"equity of {account.account}: %{{y:,.2f}}<br>%{{x:.2f}} s"
+    panel.traces.append(line("equity", times, [one / unit for one in account.equities], "leader", hover))
     judged = [event for event in account.told if event.time >= axis.first]
     required = [(time, amount) for time, amount in account.required if time >= axis.first]
-    times, needed = (
-        [time for time, _ in required],
-        [None if amount is None else amount / unit for _, amount in required],
-    )
+    times = [seconds(time) for time, _ in required]
+    needed = [None if amount is None else amount / unit for _, amount in required]
     if needed and needed[-1]:
-        times, needed = [*times, axis.last], [*needed, needed[-1]]
-    line = {"color": LIGHT["sell"], "width": 1.6, "dash": "dash", "shape": "hv"}
-    hover = f"required of {account.account}: %{{y:,.2f}}<br>%{{x:.2f}} s<extra></extra>"
+        times, needed = [*times, seconds(axis.last)], [*needed, needed[-1]]
+    hover = f"required of {account.account}: %{{y:,.2f}}<br>%{{x:.2f}} s"
     if any(needed):
-        panel.traces.append(_line("required", times, needed, line, hover))
+        panel.traces.append(line("required", times, needed, "sell", hover, {"width": 1.6, "dash": "dash", **HELD}))
     panel.traces += list(_marks(judged, history.words, unit))
     return panel
 
 
-def _line(name: str, times: Sequence[int], values: Sequence[float | None], line: Part, hover: str) -> Part:
-    xs = [seconds(time) for time in times]
-    return {
-        "type": "scatter",
-        "mode": "lines",
-        "name": name,
-        "x": xs,
-        "y": values,
-        "line": line,
-        "hovertemplate": hover,
-    }
-
-
 def _marks(told: Sequence[Told], words: Words, unit: int) -> Iterator[Part]:
     for kind, (name, symbol, _, role) in MARKED.items():
-        events, thin = [event for event in told if type(event) is kind], symbol.endswith("-thin")
+        events = [event for event in told if type(event) is kind]
         if events:
-            yield {
-                "type": "scatter",
-                "mode": "markers",
-                "name": name,
-                "x": [seconds(event.time) for event in events],
-                "y": [event.equity / unit for event in events],
-                "customdata": [sentence(event, words) for event in events],
-                "hovertemplate": "%{customdata}<extra></extra>",
-                "marker": {
-                    "symbol": symbol,
-                    "size": 10 if kind is not PositionSold else 6,
-                    "opacity": 1,
-                    "color": LIGHT[role],
-                    "line": {"color": LIGHT[role if thin else "paper"], "width": 2.2 if thin else 0.8},
-                },
-            }
+            xs, ys = [seconds(event.time) for event in events], [event.equity / unit for event in events]
+            marker = filled(symbol, 10 if kind is not PositionSold else 6, role, opacity=1)
+            yield marks(name, xs, ys, [sentence(event, words) for event in events], marker)
 
 
-def margin_account(accounts: Sequence[Margined], history: MechanismHistory) -> Account:
-    """What the picture says in words."""
-    kinds = {type(event) for account in accounts for event in account.told}
-    legend = [LegendEntry("line", "leader", "equity")]
-    if any(amount for account in accounts for _, amount in account.required):
-        legend.append(LegendEntry("line", "sell", "required (maintenance)"))
-    legend += [LegendEntry(mark, role, name) for kind, (name, _, mark, role) in MARKED.items() if kind in kinds]
-    head = (
-        "account",
-        "equity at first",
-        "lowest",
-        "at the end",
-        "calls",
-        "met",
-        "liquidations",
-        "forced orders",
-        "ended",
+def margin_charts(run: RunHistory) -> Iterator[Chart]:
+    """The accounts on margin of a run that has any."""
+    history, axis = run.mechanisms, run.axis
+    accounts = margined_accounts(run.journal, history, run.markets, axis)
+    if not accounts:
+        return
+    yield Chart(
+        "margin",
+        "Accounts on margin",
+        margin_sentence(accounts, history),
+        "mechanisms",
+        axis,
+        partial(margin_panels, accounts, history, axis),
+        tuple(margin_legend(accounts)),
+        Table("Accounts on margin", HEAD, list(margin_rows(accounts, history))),
     )
-    table = Table("Accounts on margin", head, list(margin_rows(accounts, history)))
-    return Account("Accounts on margin", margin_sentence(accounts, history), tuple(legend), table)
+
+
+def margin_legend(accounts: Sequence[Margined]) -> Iterator[LegendEntry]:
+    """The marks that occur in this run."""
+    kinds = {type(event) for account in accounts for event in account.told}
+    yield LegendEntry("line", "leader", "equity")
+    if any(amount for account in accounts for _, amount in account.required):
+        yield LegendEntry("line", "sell", "required (maintenance)")
+    yield from (LegendEntry(mark, role, name) for kind, (name, _, mark, role) in MARKED.items() if kind in kinds)
 
 
 def margin_sentence(accounts: Sequence[Margined], history: MechanismHistory) -> str:

@@ -7,8 +7,10 @@ what comes back (a pledge, a loan) points down when it is more than what was giv
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
+from market_sim.analysis.history.lifespan import gathered
 from market_sim.analysis.history.mechanism_history import (
     BACK,
     PASSES_THROUGH,
@@ -16,39 +18,75 @@ from market_sim.analysis.history.mechanism_history import (
     MechanismHistory,
     net_by_column,
 )
+from market_sim.analysis.history.run_history import RunHistory
 from market_sim.analysis.history.time_axis import TimeAxis, seconds
-from market_sim.analysis.visualization.as_of import gathered
+from market_sim.analysis.visualization.chart import Chart, LegendEntry, Panel, Part, Table
 from market_sim.analysis.visualization.mechanism_marks import FAMILIES, GROUPS, MARKS, Mark, flow
 from market_sim.analysis.visualization.palette import LIGHT
-from market_sim.analysis.visualization.panels import Account, LegendEntry, Panel, Part, Table
+from market_sim.analysis.visualization.traces import bars, filled, marks
 
 ROW = 20
 """The height of a row of marks in pixels."""
 IN_ONE_HOVER = 6
+EVENT_HEAD = ("at (s)", "epoch", "event", "what happened")
 MOST_ROWS = 400
 """A table longer than this ends with the number of events that it leaves out."""
 
 
-def mechanism_panels(history: MechanismHistory, axis: TimeAxis) -> list[Panel]:
-    """The rows of marks, and the bars of cash, as far as there are any."""
-    panels = []
+def mechanism_charts(run: RunHistory) -> Iterator[Chart]:
+    """What happened and what was moved, as far as the run has any of it."""
+    history, axis = run.mechanisms, run.axis
+    if history.happenings:
+        kinds = {each.kind for each in _drawn(history, axis)}
+        yield Chart(
+            "happenings",
+            "What happened",
+            happened_sentence(history),
+            "mechanisms",
+            axis,
+            partial(happened_panels, history, axis),
+            tuple(LegendEntry(mark.legend, mark.role, mark.plural) for kind, mark in MARKS.items() if kind in kinds),
+            Table("What mechanisms did, event by event", EVENT_HEAD, list(event_rows(history, axis)), worded=True),
+            shared=True,
+            follows=True,
+        )
+    if history.transfers:
+        used = {flow(event.reason).group for event in history.counted()}
+        head = ("reason", "transfers", f"{history.quote} moved", "from", "to", "other assets moved")
+        yield Chart(
+            "transfers",
+            "What was moved",
+            moved_sentence(history),
+            "mechanisms",
+            axis,
+            partial(moved_panels, history, axis),
+            tuple(LegendEntry("square", group.role, group.words) for name, group in GROUPS.items() if name in used),
+            Table("Transfers by reason", head, list(reason_rows(history))),
+            shared=True,
+            follows=True,
+        )
+
+
+def happened_panels(history: MechanismHistory, axis: TimeAxis) -> list[Panel]:
+    """The rows of marks."""
     rows = [name for name in FAMILIES if any(MARKS[each.kind].family == name for each in _drawn(history, axis))]
-    if rows:
-        places = {name: len(rows) - 1 - number for number, name in enumerate(rows)}
-        vertical = {
-            "range": [-0.7, len(rows) - 0.3],
-            "tickmode": "array",
-            "tickvals": list(places.values()),
-            "ticktext": rows,
-            "showgrid": True,
-        }
-        panels.append(Panel("Mechanisms: what happened", ROW * len(rows) + 8, vertical))
-        panels[-1].traces += _marks(history, axis, places)
-    bars = list(_bars(history, axis))
-    if bars:
-        title = f"Mechanisms: {history.quote} moved, by epoch"
-        panels.append(Panel(title, 110, {"nticks": 5, "tickformat": ",~r", "zeroline": True, "showgrid": True}, bars))
-    return panels
+    places = {name: len(rows) - 1 - number for number, name in enumerate(rows)}
+    vertical = {
+        "range": [-0.7, len(rows) - 0.3],
+        "tickmode": "array",
+        "tickvals": list(places.values()),
+        "ticktext": rows,
+        "showgrid": True,
+    }
+    drawn = list(_marks(history, axis, places))
+    return [Panel("Mechanisms: what happened", ROW * len(rows) + 8, vertical, drawn)] if rows else []
+
+
+def moved_panels(history: MechanismHistory, axis: TimeAxis) -> list[Panel]:
+    """The bars of cash, as far as any was moved."""
+    vertical = {"nticks": 5, "tickformat": ",~r", "zeroline": True, "showgrid": True}
+    drawn = list(_bars(history, axis))
+    return [Panel(f"Mechanisms: {history.quote} moved, by epoch", 110, vertical, drawn)] if drawn else []
 
 
 def _drawn(history: MechanismHistory, axis: TimeAxis) -> list[Happening]:
@@ -74,26 +112,16 @@ def _trace(mark: Mark, together: list[list[Happening]], row: int) -> Part:
         for count, born, gone in gathered([each.number for each in mine])
     ]
     groups = [group for group, _, _ in versions]
-    shape: Part = {"symbol": mark.symbol, "size": [11 + min(3, len(group) // 4) for group in groups]}
-    colour = LIGHT[mark.role]
-    thin = mark.symbol.endswith("-thin")
-    shape |= {
-        "opacity": 1,
-        "color": colour,
-        "line": {"color": colour if thin else LIGHT["paper"], "width": 2.2 if thin else 0.8},
-    }
-    return {
-        "type": "scatter",
-        "mode": "markers",
-        "name": mark.plural,
-        "x": [seconds(group[0].event.time) for group in groups],
-        "y": [row + mark.lift] * len(groups),
-        "born": [born for _, born, _ in versions],
-        "gone": [gone for *_, gone in versions],
-        "customdata": [_hover(group) for group in groups],
-        "hovertemplate": "%{customdata}<extra></extra>",
-        "marker": shape,
-    }
+    sizes = [11 + min(3, len(group) // 4) for group in groups]
+    return marks(
+        mark.plural,
+        [seconds(group[0].event.time) for group in groups],
+        [row + mark.lift] * len(groups),
+        [_hover(group) for group in groups],
+        filled(mark.symbol, sizes, mark.role, opacity=1),
+        born=[born for _, born, _ in versions],
+        gone=[gone for *_, gone in versions],
+    )
 
 
 def _hover(group: list[Happening]) -> str:
@@ -110,40 +138,16 @@ def _bars(history: MechanismHistory, axis: TimeAxis) -> Iterator[Part]:
     widths = [seconds(column.end - column.start) * 0.8 for column in columns]
     for reason in sorted(sums, key=lambda one: (list(GROUPS).index(flow(one).group), one)):
         known = flow(reason)
-        yield {
-            "type": "bar",
-            "name": known.words,
-            "x": middles,
-            # The bar of an epoch is drawn when the epoch is over.
-            "born": [column.over for column in columns],
-            "y": [amount / history.unit for amount in sums[reason]],
-            "width": widths,
-            "marker": {"color": LIGHT[GROUPS[known.group].role], "line": {"color": LIGHT["paper"], "width": 0.6}},
-            "customdata": [
-                f"{known.words}: {history.words.amount(history.quote, amount)}<br>"
-                f"{f'epoch {column.number}' if column.number else 'before the first epoch'}"
-                for amount, column in zip(sums[reason], columns, strict=True)
-            ],
-            "hovertemplate": "%{customdata}<extra></extra>",
-        }
-
-
-def mechanism_accounts(history: MechanismHistory, axis: TimeAxis) -> Iterator[Account]:
-    """What both panels say in words: what was decided, and what was moved."""
-    if history.happenings:
-        kinds = {each.kind for each in _drawn(history, axis)}
-        legend = tuple(
-            LegendEntry(mark.legend, mark.role, mark.plural) for kind, mark in MARKS.items() if kind in kinds
-        )
-        head, rows = ("at (s)", "epoch", "event", "what happened"), list(event_rows(history, axis))
-        table = Table("What mechanisms did, event by event", head, rows, worded=True)
-        yield Account("What happened", happened_sentence(history), legend, table)
-    if history.transfers:
-        used = {flow(event.reason).group for event in history.counted()}
-        legend = tuple(LegendEntry("square", group.role, group.words) for name, group in GROUPS.items() if name in used)
-        columns = ("reason", "transfers", f"{history.quote} moved", "from", "to", "other assets moved")
-        table = Table("Transfers by reason", columns, list(reason_rows(history)))
-        yield Account("What was moved", moved_sentence(history), legend, table)
+        edge = {"color": LIGHT[GROUPS[known.group].role], "line": {"color": LIGHT["paper"], "width": 0.6}}
+        said = [
+            f"{known.words}: {history.words.amount(history.quote, amount)}<br>"
+            f"{f'epoch {column.number}' if column.number else 'before the first epoch'}"
+            for amount, column in zip(sums[reason], columns, strict=True)
+        ]
+        heights = [amount / history.unit for amount in sums[reason]]
+        # The bar of an epoch is drawn when the epoch is over.
+        overs = [column.over for column in columns]
+        yield bars(known.words, middles, heights, "stray", said, born=overs, width=widths, marker=edge)
 
 
 def happened_sentence(history: MechanismHistory) -> str:

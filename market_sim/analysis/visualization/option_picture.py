@@ -7,12 +7,15 @@ underlying: calls rise to the right, puts to the left, and the settlement price 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from market_sim.analysis.history.mechanism_history import MechanismHistory
-from market_sim.analysis.history.option_history import OptionLife, open_interest
+from market_sim.analysis.history.option_history import OptionLife, open_interest, option_lives
+from market_sim.analysis.history.run_history import RunHistory
 from market_sim.analysis.history.time_axis import TimeAxis, seconds
+from market_sim.analysis.visualization.chart import Chart, LegendEntry, Panel, Part, PlainAxis, Table
 from market_sim.analysis.visualization.palette import LIGHT
-from market_sim.analysis.visualization.panels import Account, LegendEntry, Panel, Part, PlainAxis, Table
+from market_sim.analysis.visualization.traces import HELD, filled, line, marks
 
 SIDES = ((True, "calls", "buy"), (False, "puts", "sell"))
 LEGEND = (LegendEntry("line", "buy", "calls"), LegendEntry("line", "sell", "puts"))
@@ -35,12 +38,41 @@ PAYOFF_HEAD = ("price at expiry", "calls", "puts", "both together")
 STEPS = 60
 
 
+def option_charts(run: RunHistory) -> Iterator[Chart]:
+    """For each underlying how many options were open, and what they paid."""
+    history, axis = run.mechanisms, run.axis
+    by_underlying: dict[str, list[OptionLife]] = {}
+    for life in option_lives(run.journal):
+        by_underlying.setdefault(life.underlying, []).append(life)
+    for underlying, lives in by_underlying.items():
+        yield Chart(
+            "open-interest",
+            f"Options on {underlying}",
+            open_interest_sentence(lives),
+            "mechanisms",
+            axis,
+            partial(open_interest_panels, lives, axis),
+            LEGEND,
+            Table("Options", HEAD, list(option_rows(lives, history))),
+        )
+        yield Chart(
+            "payoff",
+            "Payoff at expiry",
+            payoff_sentence(lives, history),
+            "mechanisms",
+            payoff_axis(lives, history),
+            partial(payoff_panels, lives, history),
+            PAYOFF_LEGEND,
+            Table(f"Payoff at each strike, {history.quote}", PAYOFF_HEAD, list(payoff_rows(lives, history))),
+        )
+
+
 def settled_at(lives: Sequence[OptionLife]) -> int | None:
     """The price of the underlying at which they ended."""
     return next((life.ended.price for life in lives if life.ended is not None and life.ended.price), None)
 
 
-def open_interest_panel(lives: Sequence[OptionLife], axis: TimeAxis) -> Panel:
+def open_interest_panels(lives: Sequence[OptionLife], axis: TimeAxis) -> list[Panel]:
     """The open interest of all calls and of all puts."""
     panel = Panel(
         "Open interest: contracts that somebody holds and somebody wrote",
@@ -52,21 +84,13 @@ def open_interest_panel(lives: Sequence[OptionLife], axis: TimeAxis) -> Panel:
         shown = [(seconds(time), amount) for time, amount in points if time >= axis.first]
         if shown:
             shown.append((seconds(axis.last), shown[-1][1]))
-            hover = f"{name}: %{{y:,}} open<br>%{{x:.2f}} s<extra></extra>"
-            panel.traces.append(_line(name, shown, role, hover, "hv"))
-    return panel
+            hover = f"{name}: %{{y:,}} open<br>%{{x:.2f}} s"
+            panel.traces.append(_line(name, shown, role, hover, **HELD))
+    return [panel]
 
 
-def _line(name: str, points: Sequence[tuple[float, float]], role: str, hover: str, shape: str = "linear") -> Part:
-    return {
-        "type": "scatter",
-        "mode": "lines",
-        "name": name,
-        "x": [x for x, _ in points],
-        "y": [y for _, y in points],
-        "line": {"color": LIGHT[role], "width": 2, "shape": shape},
-        "hovertemplate": hover,
-    }
+def _line(name: str, points: Sequence[tuple[float, float]], role: str, hover: str, **style: str) -> Part:
+    return line(name, [x for x, _ in points], [y for _, y in points], role, hover, style)
 
 
 def payoff_axis(lives: Sequence[OptionLife], history: MechanismHistory) -> PlainAxis:
@@ -84,7 +108,7 @@ def _range(lives: Sequence[OptionLife]) -> tuple[int, int]:
     return max(0, low - margin), high + margin
 
 
-def payoff_panel(lives: Sequence[OptionLife], history: MechanismHistory) -> Panel:
+def payoff_panels(lives: Sequence[OptionLife], history: MechanismHistory) -> list[Panel]:
     """What holders get at each price, from calls, from puts, together."""
     unit, (low, high) = history.unit, _range(lives)
     strikes = {life.strike for life in lives}
@@ -95,10 +119,8 @@ def payoff_panel(lives: Sequence[OptionLife], history: MechanismHistory) -> Pane
     groups = [(name, role, [life for life in lives if life.is_call is is_call]) for is_call, name, role in SIDES]
     for name, role, group in [*groups, ("both together", "ink", list(lives))]:
         points = [(price / unit, sum(life.worth(price) for life in group) / unit) for price in prices]
-        hover = f"{name}: %{{y:,.2f}} {history.quote}<br>at %{{x:,.2f}}<extra></extra>"
-        panel.traces.append(_line(name, points, role, hover))
-        if name == "both together":
-            panel.traces[-1]["line"]["dash"] = "dot"
+        hover = f"{name}: %{{y:,.2f}} {history.quote}<br>at %{{x:,.2f}}"
+        panel.traces.append(_line(name, points, role, hover, **({"dash": "dot"} if role == "ink" else {})))
     price = settled_at(lives)
     if price is not None:
         panel.traces.append(_settled(price / unit, sum(life.worth(price) for life in lives) / unit, history.quote))
@@ -106,34 +128,15 @@ def payoff_panel(lives: Sequence[OptionLife], history: MechanismHistory) -> Pane
         panel.shapes.append(
             {"type": "line", "x0": price / unit, "x1": price / unit, "yref": "domain", "y0": 0, "y1": 1, "line": line}
         )
-    return panel
+    return [panel]
 
 
 def _settled(price: float, worth: float, quote: str) -> Part:
-    return {
-        "type": "scatter",
-        "mode": "markers+text",
-        "name": "settlement price",
-        "x": [price],
-        "y": [worth],
-        "text": [f"settled at {price:,.2f}"],
-        "textposition": "top left",
-        "textfont": {"size": 12, "color": LIGHT["ink"]},
-        "customdata": [f"settled at {price:,.2f}: holders get {worth:,.2f} {quote}"],
-        "hovertemplate": "%{customdata}<extra></extra>",
-        "marker": {
-            "symbol": "diamond",
-            "size": 11,
-            "color": LIGHT["ink"],
-            "line": {"color": LIGHT["paper"], "width": 1},
-        },
-    }
-
-
-def open_interest_account(lives: Sequence[OptionLife], history: MechanismHistory) -> Account:
-    """What the open interest says in words."""
-    table = Table("Options", HEAD, list(option_rows(lives, history)))
-    return Account(f"Options on {lives[0].underlying}", open_interest_sentence(lives), LEGEND, table)
+    diamond = filled("diamond", 11, "ink")
+    said = f"settled at {price:,.2f}"
+    shown = marks("settlement price", [price], [worth], [f"{said}: holders get {worth:,.2f} {quote}"], diamond)
+    text = {"text": [said], "textposition": "top left", "textfont": {"size": 12, "color": LIGHT["ink"]}}
+    return {**shown, "mode": "markers+text", **text}
 
 
 def open_interest_sentence(lives: Sequence[OptionLife]) -> str:
@@ -145,12 +148,6 @@ def open_interest_sentence(lives: Sequence[OptionLife]) -> str:
         f"{len(lives)} options, at most {most} contracts open at once: {early} exercised by choice, {late} at expiry "
         f"because they were in the money, {lapsed} lapsed."
     )
-
-
-def payoff_account(lives: Sequence[OptionLife], history: MechanismHistory) -> Account:
-    """What the payoff says in words."""
-    table = Table(f"Payoff at each strike, {history.quote}", PAYOFF_HEAD, list(payoff_rows(lives, history)))
-    return Account("Payoff at expiry", payoff_sentence(lives, history), PAYOFF_LEGEND, table)
 
 
 def payoff_rows(lives: Sequence[OptionLife], history: MechanismHistory) -> Iterator[tuple[str, ...]]:

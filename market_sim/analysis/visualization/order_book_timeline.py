@@ -6,23 +6,20 @@ at its average price (one for each fill would hide the best prices). Below, what
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
-from itertools import zip_longest
+from functools import partial
 from statistics import median
 
-from market_sim.analysis.history.book_history import BookHistory, Sample, Taker, book_history
+from market_sim.analysis.history.book_history import Market, Taker
+from market_sim.analysis.history.lifespan import END, until_next
+from market_sim.analysis.history.run_history import RunHistory
 from market_sim.analysis.history.time_axis import MOST_MARKS, OPENING_EPOCHS, TimeAxis, seconds
-from market_sim.analysis.visualization.as_of import END
+from market_sim.analysis.visualization.chart import Chart, LegendEntry, Panel, Part, Table
 from market_sim.analysis.visualization.depth_grid import DepthGrid, depth_grid
 from market_sim.analysis.visualization.palette import LIGHT, NOTHING
-from market_sim.analysis.visualization.panels import Account, LegendEntry, Panel, Part, Table
-from market_sim.core.data.journal import Journal
+from market_sim.analysis.visualization.traces import HELD, bars, line, marks
 from market_sim.core.english import counted
-from market_sim.core.models.market_events import InstrumentListed, OrderAccepted, Trade
-from market_sim.core.money import written
 
 LEGEND = (
     LegendEntry("bids", "bid-deep", "waiting buyers (stronger: more)"),
@@ -35,56 +32,28 @@ LEGEND = (
 HEAD = ("epoch", "from (s)", "best bid", "best ask", "trades", "bought", "sold", "lowest", "highest")
 
 
-@dataclass(frozen=True)
-class Market:
-    """One instrument over the whole axis: its terms and its replayed book."""
-
-    listed: InstrumentListed
-    axis: TimeAxis
-    history: BookHistory
-
-    @cached_property
-    def marks(self) -> list[tuple[Taker, int]]:
-        """The aggressive orders as they are drawn, each up to the event after which it is drawn otherwise."""
-        if len(self.history.takers) > MOST_MARKS:
-            return [(mark, END) for mark in joined_takers(self.history.takers, self.axis)]
-        return [
-            (taker, following.number if following else END)
-            for versions in self.history.growing()
-            for taker, following in zip_longest(versions, versions[1:])
-        ]
-
-    def price(self, units: float) -> float:
-        """A price as people read it, for plotly."""
-        return round(units / 10**self.listed.price_decimals, self.listed.price_decimals + 2)
-
-    def text(self, units: int | None) -> str:
-        """A price as people read it, for a table."""
-        return "none" if units is None else written(units, self.listed.price_decimals)
-
-    def size(self, lots: int) -> str:
-        """A quantity as people read it."""
-        return written(lots, self.listed.quantity_decimals)
-
-
-def instruments(journal: Journal) -> list[InstrumentListed]:
-    """Everything that somebody ordered, the most traded first; when nobody ordered anything, all that was listed."""
-    trades = Counter(trade.symbol for trade in journal.of(Trade))
-    ordered = {event.terms.symbol for event in journal.of(OrderAccepted)}
-    listed = list(journal.of(InstrumentListed))
-    wanted = [one for one in listed if one.symbol in ordered] or listed
-    return sorted(wanted, key=lambda one: -trades[one.symbol])
-
-
-def market_of(journal: Journal, listed: InstrumentListed, axis: TimeAxis) -> Market:
-    """Replay one instrument; up to forty samples an epoch, and at most some three thousand in all."""
-    per_epoch = max(4, min(40, 3_000 // max(1, len(axis.columns))))
-    return Market(listed, axis, book_history(journal, listed.symbol, axis.moments(per_epoch)))
+def order_book_charts(run: RunHistory) -> Iterator[Chart]:
+    """The order book of every instrument."""
+    for market in run.markets:
+        symbol = market.listed.symbol
+        yield Chart(
+            "order-book",
+            f"Order book of {symbol}",
+            order_book_sentence(market),
+            "market",
+            market.axis,
+            partial(order_book_panels, market),
+            LEGEND,
+            Table(f"{symbol}: prices and trades by epoch", HEAD, list(order_book_rows(market))),
+            shared=True,
+            symbol=symbol,
+            follows=True,
+        )
 
 
 def order_book_panels(market: Market) -> list[Panel]:
     """The two panels of one instrument."""
-    grid = depth_grid(market.history.samples, market.listed.tick, market.history.trades)
+    grid = depth_grid(market.samples, market.listed.tick, market.trades)
     symbol, quote = market.listed.symbol, market.listed.quote
     prices = Panel(
         f"{symbol}: order book, {quote}",
@@ -122,7 +91,7 @@ def _depth(market: Market, grid: DepthGrid) -> Part:
         "name": "resting quantity",
         "z": grid.shades,
         "customdata": grid.sizes,
-        "born": [sample.number for sample in market.history.samples],
+        "born": [sample.number for sample in market.samples],
         "x0": seconds(grid.times[0]) + step / 2 if grid.times else 0,
         "dx": step,
         "y0": market.price(grid.low),
@@ -138,9 +107,8 @@ def _depth(market: Market, grid: DepthGrid) -> Part:
 
 
 def _best(market: Market) -> list[Part]:
-    history = market.history
     # The lines end with the book as it is after the last event.
-    samples = [*history.samples, Sample(market.axis.last, history.end.bids, history.end.asks, history.last)]
+    samples = [*market.samples, market.ended]
     times = [seconds(sample.time) for sample in samples]
     born = [sample.number for sample in samples]
     lines = []
@@ -149,42 +117,44 @@ def _best(market: Market) -> list[Part]:
         ("best bid", "bid-line", [sample.bid for sample in samples]),
     ):
         prices = [None if value is None else market.price(value) for value in values]
-        line = {"color": LIGHT[role], "width": 2, "shape": "hv"}
-        text = f"{name} %{{y:,.{market.listed.price_decimals}f}}<br>%{{x:.2f}} s<extra></extra>"
-        lines.append(
-            {"type": "scatter", "mode": "lines", "name": name, "x": times, "y": prices, "born": born, "line": line,
-             "connectgaps": False, "hovertemplate": text}
-        )  # fmt: skip
+        hover = f"{name} %{{y:,.{market.listed.price_decimals}f}}<br>%{{x:.2f}} s"
+        lines.append({**line(name, times, prices, role, hover, HELD), "born": born, "connectgaps": False})
     return lines
 
 
+def taker_marks(market: Market) -> Iterator[tuple[Taker, int]]:
+    """The aggressive orders as they are drawn, each up to the event after which it is drawn otherwise."""
+    if len(market.takers) > MOST_MARKS:
+        yield from ((mark, END) for mark in joined_takers(market.takers, market.axis))
+        return
+    for versions in market.growing():
+        yield from until_next(versions, lambda taker: taker.number)
+
+
 def _takers(market: Market) -> Iterator[Part]:
-    marks = market.marks
-    largest = max((taker.quantity for taker, _ in marks), default=1)
+    drawn = list(taker_marks(market))
+    largest = max((taker.quantity for taker, _ in drawn), default=1)
     smallest = 7 if market.axis.crowd < OPENING_EPOCHS else 4.5
     for name, side, symbol, role in (("buy", 1, "triangle-up", "buy"), ("sell", -1, "triangle-down", "sell")):
-        here = [(taker, gone) for taker, gone in marks if taker.side == side]
-        mine = [taker for taker, _ in here]
-        yield {
-            "type": "scatter",
-            "mode": "markers",
-            "name": f"aggressive {name}",
-            "born": [taker.number for taker in mine],
-            "gone": [gone for _, gone in here],
-            "ids": [str(taker.order) for taker in mine],
-            "x": [seconds(taker.time) for taker in mine],
-            "y": [market.price(taker.average) for taker in mine],
-            "customdata": [_taker_text(market, taker, name) for taker in mine],
-            "hovertemplate": "%{customdata}<extra></extra>",
-            "marker": {
-                "symbol": symbol,
-                "color": LIGHT[role],
-                # The smallest can still be pointed at; the area above that grows with the size.
-                "size": [round(smallest * (1 + 1.4 * (taker.quantity / largest) ** 0.5), 1) for taker in mine],
-                "line": {"color": LIGHT["paper"], "width": 0.4 if market.axis.is_long else 1},
-                "opacity": 0.95,
-            },
+        mine = [(taker, gone) for taker, gone in drawn if taker.side == side]
+        marker = {
+            "symbol": symbol,
+            "color": LIGHT[role],
+            # The smallest can still be pointed at; the area above that grows with the size.
+            "size": [round(smallest * (1 + 1.4 * (taker.quantity / largest) ** 0.5), 1) for taker, _ in mine],
+            "line": {"color": LIGHT["paper"], "width": 0.4 if market.axis.is_long else 1},
+            "opacity": 0.95,
         }
+        trace = marks(
+            f"aggressive {name}",
+            [seconds(taker.time) for taker, _ in mine],
+            [market.price(taker.average) for taker, _ in mine],
+            [_taker_text(market, taker, name) for taker, _ in mine],
+            marker,
+            born=[taker.number for taker, _ in mine],
+            gone=[gone for _, gone in mine],
+        )
+        yield {**trace, "ids": [str(taker.order) for taker, _ in mine]}
 
 
 def joined_takers(takers: list[Taker], axis: TimeAxis) -> list[Taker]:
@@ -221,21 +191,18 @@ def _volume(market: Market) -> list[Part]:
     step = max(1, axis.epoch_ns // (16 if len(axis.epochs) <= 20 else 8 if len(axis.epochs) <= 60 else 4))
     traces = []
     for name, side, role in (("bought", 1, "buy"), ("sold", -1, "sell")):
-        bars = list(_bars(market.history, side, step))
-        traces.append(
-            {
-                "type": "bar",
-                "name": name,
-                "x": [seconds(bar.place * step + step // 2) for bar in bars],
-                "y": [side * bar.quantity for bar in bars],
-                "born": [bar.born for bar in bars],
-                "gone": [bar.gone for bar in bars],
-                "width": seconds(step) * 0.86,
-                "marker": {"color": LIGHT[role], "line": {"width": 0}},
-                "customdata": [market.size(bar.quantity) for bar in bars],
-                "hovertemplate": f"{name} %{{customdata}}<br>around %{{x:.2f}} s<extra></extra>",
-            }
+        mine = list(_bars(market, side, step))
+        trace = bars(
+            name,
+            [seconds(bar.place * step + step // 2) for bar in mine],
+            [side * bar.quantity for bar in mine],
+            role,
+            [market.size(bar.quantity) for bar in mine],
+            born=[bar.born for bar in mine],
+            gone=[bar.gone for bar in mine],
+            width=seconds(step) * 0.86,
         )
+        traces.append({**trace, "hovertemplate": f"{name} %{{customdata}}<br>around %{{x:.2f}} s<extra></extra>"})
     return traces
 
 
@@ -249,31 +216,24 @@ class Bar:
     gone: int
 
 
-def _bars(history: BookHistory, side: int, step: int) -> Iterator[Bar]:
+def _bars(market: Market, side: int, step: int) -> Iterator[Bar]:
     sums: dict[int, list[tuple[int, int]]] = {}
-    for trade, number in zip(history.trades, history.numbers, strict=True):
+    for trade, number in zip(market.trades, market.numbers, strict=True):
         if trade.side == side:
             grown = sums.setdefault(trade.time // step, [(0, 0)])
             grown.append((grown[-1][0] + trade.quantity, number))
     for place, grown in sums.items():
-        for (quantity, born), following in zip_longest(grown[1:], grown[2:]):
-            yield Bar(place, quantity, born, following[1] if following else END)
-
-
-def order_book_account(market: Market) -> Account:
-    """What the chart of one instrument says in words."""
-    rows = list(order_book_rows(market))
-    table = Table(f"{market.listed.symbol}: prices and trades by epoch", HEAD, rows)
-    return Account(f"Order book of {market.listed.symbol}", order_book_sentence(market), LEGEND, table)
+        for (quantity, born), gone in until_next(grown[1:], lambda one: one[1]):
+            yield Bar(place, quantity, born, gone)
 
 
 def order_book_sentence(market: Market) -> str:
     """The finding of the chart: how much was traded, from where to where the price went, how wide the market was."""
-    history, symbol = market.history, market.listed.symbol
-    spreads = [s.ask - s.bid for s in history.samples if s.bid is not None and s.ask is not None]
+    symbol = market.listed.symbol
+    spreads = [s.ask - s.bid for s in market.samples if s.bid is not None and s.ask is not None]
     width = f"; the median spread was {market.text(int(median(spreads)))}" if spreads else ""
     where = "" if market.axis.shows_all else f" in the last {len(market.axis.epochs)} epochs"
-    trades = history.trades
+    trades = market.trades
     if not trades:
         return f"{symbol}: nothing was traded{where}{width}."
     prices = [trade.price for trade in trades]
@@ -289,7 +249,7 @@ def order_book_sentence(market: Market) -> str:
 
 def order_book_rows(market: Market) -> Iterator[tuple[str, ...]]:
     """The table: for each epoch the best prices at its start, and what was traded in it."""
-    samples, trades = iter(market.history.samples), iter(market.history.trades)
+    samples, trades = iter(market.samples), iter(market.trades)
     trade = next(trades, None)
     sample = next(samples, None)
     for column in market.axis.columns:

@@ -12,13 +12,13 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from market_sim.analysis.history.run_history import RunHistory
 from market_sim.analysis.history.story_steps import story_steps
+from market_sim.analysis.visualization.chart import Chart, Part, PlainAxis, Table
+from market_sim.analysis.visualization.charts import charts_of, drawn_alone, drawn_together, together
+from market_sim.analysis.visualization.figure import CONFIG, LEFT, RIGHT
 from market_sim.analysis.visualization.legend import legend_list
-from market_sim.analysis.visualization.mechanism_pictures import mechanism_pictures
-from market_sim.analysis.visualization.order_book_timeline import order_book_account, order_book_panels
 from market_sim.analysis.visualization.palette import dark_changes, style_variables
-from market_sim.analysis.visualization.panels import CONFIG, LEFT, RIGHT, Account, Part, Table, layered
-from market_sim.analysis.visualization.timeline import Timeline
 from market_sim.core.models.market_events import Trade
 from market_sim.core.models.run_events import RunStarted
 from market_sim.simulation.engine.result import Result
@@ -42,34 +42,35 @@ def timeline_page(result: Result) -> str:
     """The whole page as text."""
     from plotly.offline import get_plotlyjs
 
-    timeline = Timeline(result.journal)
-    whole = layered(list(timeline.panels()), timeline.axis, timeline.lines())
-    accounts = list(timeline.accounts())
-    others = timeline.markets[1 : 1 + FURTHER_BOOKS]
-    width = max(NARROWEST, min(WIDEST, LEFT + RIGHT + COLUMN * (timeline.axis.crowd + 1)))
-    pictures = list(mechanism_pictures(timeline))
-    further = [(layered(one.panels, one.axis), one.account, width if one.has_time else TIMELESS) for one in pictures]
-    further += [(layered(order_book_panels(one), timeline.axis), order_book_account(one), width) for one in others]
-    steps = story_steps(result.journal, timeline.axis, timeline.chain)
+    run = RunHistory(result.journal)
+    charts = charts_of(run)
+    shared = together(charts)
+    width = max(NARROWEST, min(WIDEST, LEFT + RIGHT + COLUMN * (run.axis.crowd + 1)))
+    books = [chart for chart in charts if chart.shared and chart not in shared]
+    alone = [*(chart for chart in charts if not chart.shared), *books[:FURTHER_BOOKS]]
+    figures = [drawn_together(run, shared), *map(drawn_alone, alone)]
+    steps = story_steps(result.journal, run.axis, run.chain)
     data = {
         "config": CONFIG,
         "figures": [
-            _drawn(whole, stepped=True),
-            *(_drawn(figure, stepped=number >= len(pictures)) for number, (figure, _, _) in enumerate(further)),
+            {**figure, "dark": dark_changes(figure), "stepped": chart.follows}
+            for figure, chart in zip(figures, [shared[0], *alone], strict=True)
         ],
         "steps": {
             "numbers": [number for number, _, _ in steps],
             "times": [time for _, time, _ in steps],
             "texts": [text for _, _, text in steps],
         },
-        "window": list(timeline.axis.opens_on),
-        "whole": list(timeline.axis.whole),
+        "window": list(run.axis.opens_on),
+        "whole": list(run.axis.whole),
     }
     title = f"{result.scenario}, seed {result.seed}"
-    sections = [_figure("The run on one time axis", whole, width, 0, accounts, _controls(timeline, len(steps)))]
-    for number, (figure, account, least) in enumerate(further, 1):
-        tells = "" if number > len(pictures) else ' data-tells="whole"'
-        sections.append(_figure(account.name, figure, least, number, [account], tells=tells))
+    sections = [_figure("The run on one time axis", figures[0], width, 0, shared, _controls(run, len(steps)))]
+    for number, (figure, chart) in enumerate(zip(figures[1:], alone, strict=True), 1):
+        least = TIMELESS if isinstance(chart.axis, PlainAxis) else width
+        sections.append(_figure(chart.title, figure, least, number, [chart]))
+    left_out = ", ".join(chart.symbol for chart in books[FURTHER_BOOKS:])
+    sections += [f"<p>Without a chart here: {escape(left_out)}.</p>"] if left_out else []
     return "\n".join(
         [
             "<!DOCTYPE html>",
@@ -79,18 +80,14 @@ def timeline_page(result: Result) -> str:
             f'<title>{escape(title)}: timeline</title><link rel="icon" href="data:,">',
             f"<style>{_style()}</style></head><body>",
             '<a class="skip" href="#charts">Skip to the charts</a>',
-            _header(result, timeline),
-            f'<main id="charts">{"".join(sections)}{_left_out(timeline)}</main>',
+            _header(result, run),
+            f'<main id="charts">{"".join(sections)}</main>',
             f'<script type="application/json" id="data">{_embedded(data)}</script>',
             f"<script>{get_plotlyjs()}</script>",
             f'<script type="module">{_program()}</script>',
             "</body></html>",
         ]
     )
-
-
-def _drawn(figure: Part, *, stepped: bool) -> dict[str, Any]:
-    return {**figure, "dark": dark_changes(figure), "stepped": stepped}
 
 
 def _program() -> str:
@@ -110,14 +107,13 @@ def _style() -> str:
     )
 
 
-def _header(result: Result, timeline: Timeline) -> str:
+def _header(result: Result, run: RunHistory) -> str:
     trades = sum(1 for _ in result.journal.of(Trade))
     facts = [
         ("seed", str(result.seed)),
         (
             "epochs",
-            f"{timeline.axis.total:,}"
-            + ("" if timeline.axis.shows_all else f", last {len(timeline.axis.epochs):,} drawn"),
+            f"{run.axis.total:,}" + ("" if run.axis.shows_all else f", last {len(run.axis.epochs):,} drawn"),
         ),
         ("trades", f"{trades:,}"),
         ("events", f"{len(result.journal):,}"),
@@ -146,16 +142,16 @@ def _settings(result: Result) -> str:
     return _details(Table("Parameters of this run", ("parameter", "value"), rows)) if rows else ""
 
 
-def _controls(timeline: Timeline, steps: int) -> str:
+def _controls(run: RunHistory, steps: int) -> str:
     window = (
         '<span class="group"><button type="button" data-window="back">◀ 30 epochs</button>'
         '<button type="button" data-window="on">30 epochs ▶</button>'
         '<button type="button" data-window="last">Last 30</button>'
         '<button type="button" data-window="whole">Whole run</button></span>'
-        if timeline.axis.is_long
+        if run.axis.is_long
         else '<span class="group"><button type="button" data-window="whole">Whole run</button></span>'
     )
-    depth = '<label><input type="checkbox" id="depth" checked> Waiting orders</label>' if timeline.markets else ""
+    depth = '<label><input type="checkbox" id="depth" checked> Waiting orders</label>' if run.markets else ""
     return (
         '<div class="controls" hidden><span class="group wide">'
         '<button type="button" data-step="-1" aria-label="Step back">◀</button>'
@@ -168,14 +164,13 @@ def _controls(timeline: Timeline, steps: int) -> str:
     )
 
 
-def _figure(
-    title: str, figure: Part, width: int, number: int, accounts: list[Account], controls: str = "", tells: str = ""
-) -> str:
+def _figure(title: str, figure: Part, width: int, number: int, charts: list[Chart], controls: str = "") -> str:
     # The height is said here, too, because a browser that prints forgets what plotly measured.
     size = f"min-width: {width}px; height: {figure['layout']['height']}px"
-    sentences = " ".join(account.sentence for account in accounts)
-    legends = "".join(legend_list(account.name, account.legend) for account in accounts)
-    words = "".join(_words(account) for account in accounts)
+    sentences = " ".join(chart.sentence for chart in charts)
+    legends = "".join(legend_list(chart.title, chart.legend) for chart in charts)
+    words = "".join(map(_words, charts))
+    tells = "" if charts[0].follows else ' data-tells="whole"'
     return (
         f'<figure role="group" aria-roledescription="chart" aria-label="{escape(sentences)}"{tells}>'
         f'<h2>{escape(title)}</h2>{controls}<div class="legends">{legends}</div>'
@@ -187,10 +182,10 @@ def _figure(
     )
 
 
-def _words(account: Account) -> str:
-    table = _details(account.table) if account.table and account.table.rows else ""
-    name = escape(account.name)
-    return f'<section aria-label="{name}"><p><b>{name}.</b> {escape(account.sentence)}</p>{table}</section>'
+def _words(chart: Chart) -> str:
+    table = _details(chart.table) if chart.table and chart.table.rows else ""
+    name = escape(chart.title)
+    return f'<section aria-label="{name}"><p><b>{name}.</b> {escape(chart.sentence)}</p>{table}</section>'
 
 
 def _details(table: Table) -> str:
@@ -207,8 +202,3 @@ def _rows(rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
     for first, *rest in rows:
         cells = "".join(f"<td>{escape(cell)}</td>" for cell in rest)
         yield f'<tr><th scope="row">{escape(first)}</th>{cells}</tr>'
-
-
-def _left_out(timeline: Timeline) -> str:
-    names = [market.listed.symbol for market in timeline.markets[1 + FURTHER_BOOKS :]]
-    return f"<p>Without a chart here: {escape(', '.join(names))}.</p>" if names else ""

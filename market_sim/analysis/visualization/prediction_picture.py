@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from market_sim.analysis.history.mechanism_history import MechanismHistory
+from market_sim.analysis.history.run_history import RunHistory
 from market_sim.analysis.history.time_axis import TimeAxis, seconds
 from market_sim.analysis.mechanism_words import sentence
+from market_sim.analysis.visualization.chart import Chart, LegendEntry, Panel, Part, Table
 from market_sim.analysis.visualization.palette import LIGHT
-from market_sim.analysis.visualization.panels import Account, LegendEntry, Panel, Part, Table
+from market_sim.analysis.visualization.traces import HELD, filled, line, marks
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.market_events import InstrumentListed, Trade
 from market_sim.core.models.mechanism_events import PairsMade, Resolved
@@ -67,7 +70,23 @@ def _question(journal: Journal, yes: InstrumentListed, no: InstrumentListed) -> 
     return Question(*names, int(str(payout)), trades, pairs, answer)
 
 
-def question_panel(question: Question, history: MechanismHistory, axis: TimeAxis) -> Panel:
+def question_charts(run: RunHistory) -> Iterator[Chart]:
+    """Every question that was traded."""
+    history = run.mechanisms
+    for question in questions(run.journal):
+        yield Chart(
+            "question",
+            f"The question {question.yes}",
+            question_sentence(question, history),
+            "mechanisms",
+            run.axis,
+            partial(question_panels, question, history, run.axis),
+            LEGEND,
+            Table(f"{question.yes} by epoch", HEAD, list(question_rows(question, history, run.axis))),
+        )
+
+
+def question_panels(question: Question, history: MechanismHistory, axis: TimeAxis) -> list[Panel]:
     """Both prices of yes, the pairs below them, the answer at what it pays."""
     unit = history.unit
     vertical = {
@@ -87,55 +106,24 @@ def question_panel(question: Question, history: MechanismHistory, axis: TimeAxis
             panel.traces.append(_line(name, [*mine, (seconds(end), mine[-1][1])], role, dash))
     said = [sentence(one, history.words) for one in question.pairs]
     xs = [seconds(one.time) for one in question.pairs]
-    panel.traces.append(_points("pairs made", xs, [0.0] * len(xs), said, "circle", "flow-pair", 7))
+    panel.traces.append(marks("pairs made", xs, [0.0] * len(xs), said, filled("circle", 7, "flow-pair")))
     if question.answer is not None:
         said = [sentence(question.answer, history.words)]
         height = (question.payout // 2 if question.pays is None else question.pays) / unit
-        panel.traces.append(_points("answer", [seconds(end)], [height], said, "star", "ink", 15))
+        panel.traces.append(marks("answer", [seconds(end)], [height], said, filled("star", 15, "ink")))
         panel.annotations.append(_answer(question.answer.outcome, seconds(end), height))
-    return panel
+    return [panel]
 
 
 def _line(name: str, points: list[tuple[float, float]], role: str, dash: str) -> Part:
-    return {
-        "type": "scatter",
-        "mode": "lines",
-        "name": name,
-        "x": [x for x, _ in points],
-        "y": [y for _, y in points],
-        "line": {"color": LIGHT[role], "width": 1.8, "shape": "hv", "dash": dash},
-        "hovertemplate": f"{name} %{{y:.2f}}<br>%{{x:.2f}} s<extra></extra>",
-    }
-
-
-def _points(name: str, xs: list[float], ys: list[float], said: list[str], symbol: str, role: str, size: int) -> Part:
-    return {
-        "type": "scatter",
-        "mode": "markers",
-        "name": name,
-        "x": xs,
-        "y": ys,
-        "customdata": said,
-        "hovertemplate": "%{customdata}<extra></extra>",
-        "marker": {
-            "symbol": symbol,
-            "size": size,
-            "color": LIGHT[role],
-            "line": {"color": LIGHT["paper"], "width": 0.8},
-        },
-    }
+    xs, ys = [x for x, _ in points], [y for _, y in points]
+    return line(name, xs, ys, role, f"{name} %{{y:.2f}}<br>%{{x:.2f}} s", {"width": 1.8, "dash": dash, **HELD})
 
 
 def _answer(outcome: str, x: float, y: float) -> Part:
     font = {"size": 12, "color": LIGHT["ink"]}
     text = f"<b>answer: {outcome}</b>"
     return {"text": text, "x": x, "y": y, "xanchor": "left", "xshift": 12, "showarrow": False, "font": font}
-
-
-def question_account(question: Question, history: MechanismHistory, axis: TimeAxis) -> Account:
-    """What the picture says in words."""
-    table = Table(f"{question.yes} by epoch", HEAD, list(question_rows(question, history, axis)))
-    return Account(f"The question {question.yes}", question_sentence(question, history), LEGEND, table)
 
 
 def question_sentence(question: Question, history: MechanismHistory) -> str:

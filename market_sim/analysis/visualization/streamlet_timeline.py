@@ -6,29 +6,35 @@ Above, the block tree; below, the lanes of the validators.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from market_sim.analysis.history.chain_history import ChainHistory
+from market_sim.analysis.history.lifespan import END
+from market_sim.analysis.history.run_history import RunHistory
 from market_sim.analysis.history.time_axis import TimeAxis, seconds
-from market_sim.analysis.visualization.as_of import END
 from market_sim.analysis.visualization.block_tree import LOOK, tree_panel
-from market_sim.analysis.visualization.panels import Account, LegendEntry, Panel, Table
+from market_sim.analysis.visualization.chart import Chart, LegendEntry, Panel, Table
 from market_sim.analysis.visualization.validator_lanes import absences, lanes_panel
 
-HEAD = (
-    "block",
-    "hash",
-    "parent",
-    "height",
-    "proposer",
-    "trades",
-    "votes",
-    "signed by",
-    "fate",
-    "final at (s)",
-    "no vote of",
-)
 NAMED_EPOCHS = 3
 """A sentence names this many epochs of a liar and counts the others."""
+
+
+def streamlet_charts(run: RunHistory) -> Iterator[Chart]:
+    """The chain of a run that has validators."""
+    if run.chain is not None:
+        yield Chart(
+            "consensus",
+            "Consensus",
+            streamlet_sentence(run.chain),
+            "consensus",
+            run.axis,
+            partial(streamlet_panels, run.chain, run.axis),
+            tuple(legend(run.chain)),
+            Table("Blocks, votes and fates", head(run.chain), list(streamlet_rows(run.chain, run.axis))),
+            shared=True,
+            follows=True,
+        )
 
 
 def streamlet_panels(history: ChainHistory, axis: TimeAxis) -> list[Panel]:
@@ -36,10 +42,10 @@ def streamlet_panels(history: ChainHistory, axis: TimeAxis) -> list[Panel]:
     return [tree_panel(history, axis), lanes_panel(history, axis)]
 
 
-def streamlet_account(history: ChainHistory, axis: TimeAxis) -> Account:
-    """What the chart says in words."""
-    table = Table("Blocks, votes and fates", HEAD, list(streamlet_rows(history, axis)))
-    return Account("Consensus", streamlet_sentence(history), tuple(legend(history)), table)
+def head(history: ChainHistory) -> tuple[str, ...]:
+    """The head of the table."""
+    before, after = "block hash parent height proposer", ("votes", "signed by", "fate", "final at (s)", "no vote of")
+    return *before.split(), history.noun[1], *after
 
 
 def legend(history: ChainHistory) -> Iterator[LegendEntry]:

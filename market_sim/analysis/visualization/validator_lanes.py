@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from market_sim.analysis.history.block_versions import Version, block_versions, by_fate, by_signatures
 from market_sim.analysis.history.chain_history import ChainHistory, Fate
 from market_sim.analysis.history.chain_story import BlockStory
+from market_sim.analysis.history.lifespan import END, gathered
 from market_sim.analysis.history.time_axis import TimeAxis, seconds
-from market_sim.analysis.visualization.as_of import END, gathered
 from market_sim.analysis.visualization.block_tree import LOOK
+from market_sim.analysis.visualization.chart import Panel, Part
 from market_sim.analysis.visualization.palette import LIGHT
-from market_sim.analysis.visualization.panels import Panel, Part
+from market_sim.analysis.visualization.traces import marks
 from market_sim.core.models.consensus_events import FloodDropped, MessageRefused, ProposalJudged, VoteCast
 from market_sim.core.models.reasons import explain
 
@@ -59,26 +60,9 @@ def lanes_panel(history: ChainHistory, axis: TimeAxis) -> Panel:
     return panel
 
 
-def _marks(
-    name: str, xs: list, ys: list, texts: list[str], marker: Part, born: list[int], gone: list[int] | None = None
-) -> Part:
-    return {
-        "type": "scatter",
-        "mode": "markers",
-        "name": name,
-        "born": born,
-        **({"gone": gone} if gone else {}),
-        "x": xs,
-        "y": ys,
-        "customdata": texts,
-        "hovertemplate": "%{customdata}<extra></extra>",
-        "marker": marker,
-    }
-
-
 def _leaders(history: ChainHistory, axis: TimeAxis, size: int) -> Part:
     started = [event for event in history.epochs.values() if event.time >= axis.first]
-    return _marks(
+    return marks(
         "leader",
         [seconds(event.time) for event in started],
         [event.leader for event in started],
@@ -136,7 +120,7 @@ def _votes(history: ChainHistory, versions: dict[str, list[Version]], axis: Time
         if fate == "stray":
             continue
         mine = [one for one in drawn if one.fate == fate]
-        yield _marks(
+        yield marks(
             f"vote: {fate}",
             [round(seconds(one.vote.time) + moved.get(one.vote.block, 0) * seconds(axis.epoch_ns), 3) for one in mine],
             [one.vote.voter for one in mine],
@@ -196,7 +180,7 @@ def absences(history: ChainHistory) -> list[Absence]:
 
 def _absences(history: ChainHistory, axis: TimeAxis, size: int) -> Part:
     drawn = [one for one in absences(history) if history.epochs[one.epoch].time >= axis.first]
-    return _marks(
+    return marks(
         "no vote",
         [seconds(history.epochs[one.epoch].time) for one in drawn],
         [one.validator for one in drawn],
@@ -222,7 +206,7 @@ def _judgements(history: ChainHistory, axis: TimeAxis, size: int) -> Part:
     moved = shifts(history)
     drawn = [one for one in history.judged if one.time >= axis.first]
     width = seconds(axis.epoch_ns)
-    return _marks(
+    return marks(
         "waited or refused",
         [round(seconds(one.time) + moved.get(one.block, 0) * width, 3) for one in drawn],
         [one.validator for one in drawn],
@@ -237,15 +221,15 @@ def _acts(history: ChainHistory, axis: TimeAxis, size: int) -> Part:
     for act in history.acts:
         if act.time >= axis.first:
             acts.setdefault((act.epoch, act.validator, act.behaviour), []).append(history.number(act))
-    marks = [(key, *each) for key, numbers in acts.items() for each in gathered(numbers)]
-    return _marks(
+    drawn = [(key, *each) for key, numbers in acts.items() for each in gathered(numbers)]
+    return marks(
         "breaks the rules",
-        [round(seconds(history.epochs[key[0]].time) + 0.3 * seconds(axis.epoch_ns), 3) for key, *_ in marks],
-        [key[1] for key, *_ in marks],
-        [f"validator {v} in epoch {e}: {what}" + (f", {n} times" if n > 1 else "") for (e, v, what), n, *_ in marks],
+        [round(seconds(history.epochs[key[0]].time) + 0.3 * seconds(axis.epoch_ns), 3) for key, *_ in drawn],
+        [key[1] for key, *_ in drawn],
+        [f"validator {v} in epoch {e}: {what}" + (f", {n} times" if n > 1 else "") for (e, v, what), n, *_ in drawn],
         {"symbol": "diamond", "size": size * 0.7, "color": LIGHT["act"], "line": {"width": 0}},
-        [born for _, _, born, _ in marks],
-        [gone for *_, gone in marks],
+        [born for _, _, born, _ in drawn],
+        [gone for *_, gone in drawn],
     )
 
 
@@ -255,22 +239,22 @@ def _refusals(history: ChainHistory, axis: TimeAxis, size: int) -> Part:
     for event in history.refused:
         if event.time >= axis.first:
             sums.setdefault((event.epoch, event.validator), []).append(event)
-    marks = [
+    drawn = [
         (*key, events[:count], born, gone)
         for key, events in sums.items()
         for count, born, gone in gathered([history.number(event) for event in events])
     ]
-    return _marks(
+    return marks(
         "thrown away",
-        [round(seconds(history.epochs[epoch].time) + 0.42 * seconds(axis.epoch_ns), 3) for epoch, *_ in marks],
-        [validator for _, validator, *_ in marks],
+        [round(seconds(history.epochs[epoch].time) + 0.42 * seconds(axis.epoch_ns), 3) for epoch, *_ in drawn],
+        [validator for _, validator, *_ in drawn],
         [
             f"validator {validator} threw away in epoch {epoch}:<br>" + _listed(events)
-            for epoch, validator, events, *_ in marks
+            for epoch, validator, events, *_ in drawn
         ],
         {"symbol": "cross-thin", "size": size * 0.45, "line": {"color": LIGHT["bad"], "width": 1.2}},
-        [born for *_, born, _ in marks],
-        [gone for *_, gone in marks],
+        [born for *_, born, _ in drawn],
+        [gone for *_, gone in drawn],
     )
 
 
@@ -284,7 +268,7 @@ def _alarms(history: ChainHistory, axis: TimeAxis, size: int) -> Part:
         who: Iterable[int] = getattr(alarm, "validators", None) or (getattr(alarm, "validator", 0),)
         what = getattr(alarm, "invariant", "") or "safety violated"
         flags += [(alarm, validator, what) for validator in who]
-    return _marks(
+    return marks(
         "safety violated",
         [seconds(alarm.time) for alarm, _, _ in flags],
         [validator for _, validator, _ in flags],
@@ -334,7 +318,7 @@ def _counts(history: ChainHistory, versions: dict[str, list[Version]], axis: Tim
     quorum = history.committee.quorum
     for role, enough in (("good", True), ("bad", False)):
         here = [(block, one) for block, one in drawn if (len(one.voters) >= quorum) is enough]
-        marks = _marks(
+        row = marks(
             "quorum" if enough else "no quorum",
             [round(seconds(history.proposals[block.block].time) + moved[block.block] * width, 3) for block, _ in here],
             [n] * len(here),
@@ -347,7 +331,7 @@ def _counts(history: ChainHistory, versions: dict[str, list[Version]], axis: Tim
             [one.gone for _, one in here],
         )
         if not axis.is_long and axis.crowd <= 40:
-            marks["mode"] = "text"
-            marks["text"] = [f"{len(one.voters)}/{n}" for _, one in here]
-            marks["textfont"] = {"size": 12 if axis.crowd <= 20 else 10, "color": LIGHT[role], "shadow": LIGHT["halo"]}
-        yield marks
+            row["mode"] = "text"
+            row["text"] = [f"{len(one.voters)}/{n}" for _, one in here]
+            row["textfont"] = {"size": 12 if axis.crowd <= 20 else 10, "color": LIGHT[role], "shadow": LIGHT["halo"]}
+        yield row

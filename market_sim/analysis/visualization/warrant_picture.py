@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from market_sim.analysis.history.mechanism_history import MechanismHistory
+from market_sim.analysis.history.run_history import RunHistory
 from market_sim.analysis.history.time_axis import TimeAxis, seconds
 from market_sim.analysis.mechanism_words import sentence
-from market_sim.analysis.visualization.palette import LIGHT
-from market_sim.analysis.visualization.panels import Account, LegendEntry, Panel, Part, Table
+from market_sim.analysis.visualization.chart import Chart, LegendEntry, Panel, Part, Table
+from market_sim.analysis.visualization.traces import HELD, filled, line, marks
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.market_events import Trade
 from market_sim.core.models.mechanism_events import SharesIssued
@@ -55,6 +57,22 @@ def dilutions(journal: Journal) -> list[Dilution]:
     ]
 
 
+def dilution_charts(run: RunHistory) -> Iterator[Chart]:
+    """Every share of which new ones were made."""
+    history = run.mechanisms
+    for dilution in dilutions(run.journal):
+        yield Chart(
+            "dilution",
+            f"Dilution of {dilution.symbol}",
+            dilution_sentence(dilution, history),
+            "mechanisms",
+            run.axis,
+            partial(dilution_panels, dilution, history, run.axis),
+            LEGEND,
+            Table(f"New shares of {dilution.symbol}", HEAD, list(dilution_rows(dilution, history))),
+        )
+
+
 def dilution_panels(dilution: Dilution, history: MechanismHistory, axis: TimeAxis) -> list[Panel]:
     """The price; below, the number of shares."""
     trades = [trade for trade in dilution.trades if trade.time >= axis.first]
@@ -71,39 +89,14 @@ def dilution_panels(dilution: Dilution, history: MechanismHistory, axis: TimeAxi
 
 
 def _line(name: str, points: list[tuple[float, float]], role: str, form: str) -> Part:
-    return {
-        "type": "scatter",
-        "mode": "lines",
-        "name": name,
-        "x": [x for x, _ in points],
-        "y": [y for _, y in points],
-        "line": {"color": LIGHT[role], "width": 2, "shape": "hv"},
-        "hovertemplate": f"{name} %{{y:{form}}}<br>%{{x:.2f}} s<extra></extra>",
-    }
+    xs, ys = [x for x, _ in points], [y for _, y in points]
+    return line(name, xs, ys, role, f"{name} %{{y:{form}}}<br>%{{x:.2f}} s", HELD)
 
 
 def _marks(dilution: Dilution, history: MechanismHistory) -> Part:
-    return {
-        "type": "scatter",
-        "mode": "markers",
-        "name": "new shares",
-        "x": [seconds(issue.time) for issue in dilution.issues],
-        "y": [issue.outstanding for issue in dilution.issues],
-        "customdata": [sentence(issue, history.words) for issue in dilution.issues],
-        "hovertemplate": "%{customdata}<extra></extra>",
-        "marker": {
-            "symbol": "star",
-            "size": 11,
-            "color": LIGHT["act"],
-            "line": {"color": LIGHT["paper"], "width": 0.8},
-        },
-    }
-
-
-def dilution_account(dilution: Dilution, history: MechanismHistory) -> Account:
-    """What the picture says in words."""
-    table = Table(f"New shares of {dilution.symbol}", HEAD, list(dilution_rows(dilution, history)))
-    return Account(f"Dilution of {dilution.symbol}", dilution_sentence(dilution, history), LEGEND, table)
+    xs, ys = [seconds(issue.time) for issue in dilution.issues], [issue.outstanding for issue in dilution.issues]
+    said = [sentence(issue, history.words) for issue in dilution.issues]
+    return marks("new shares", xs, ys, said, filled("star", 11, "act"))
 
 
 def dilution_sentence(dilution: Dilution, history: MechanismHistory) -> str:

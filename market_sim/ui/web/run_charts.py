@@ -1,67 +1,65 @@
-"""The timeline as the site serves it: a figure as JSON for plotly, and in words for everybody."""
+"""The charts of a run as the site serves them: figures as JSON for plotly, drawn at their first use."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 from markupsafe import Markup
 
+from market_sim.analysis.history.run_history import RunHistory
+from market_sim.analysis.visualization.chart import Chart, Horizontal, LegendEntry, Part
+from market_sim.analysis.visualization.charts import charts_of, drawn_alone, drawn_together, together
+from market_sim.analysis.visualization.figure import CONFIG
 from market_sim.analysis.visualization.legend import legend_list
-from market_sim.analysis.visualization.mechanism_pictures import Picture, mechanism_pictures
-from market_sim.analysis.visualization.mechanism_timeline import mechanism_accounts, mechanism_panels
-from market_sim.analysis.visualization.order_book_timeline import (
-    Market,
-    order_book_account,
-    order_book_panels,
-)
 from market_sim.analysis.visualization.palette import dark_changes
-from market_sim.analysis.visualization.panels import CONFIG, Account, Horizontal, LegendEntry, Panel, layered
-from market_sim.analysis.visualization.settlement_timeline import settlement_account, settlement_panel
-from market_sim.analysis.visualization.streamlet_timeline import streamlet_account, streamlet_panels
-from market_sim.analysis.visualization.timeline import Timeline
 from market_sim.core.data.journal import Journal
 
 if TYPE_CHECKING:
     from market_sim.ui.web.shelf import OpenRun
 
 
-def groups(timeline: Timeline) -> tuple[str, ...]:
-    """The parts of the road that this run's timeline can show."""
-    there = {
-        "market": bool(timeline.markets),
-        "mechanisms": timeline.mechanisms is not None,
-        "consensus": timeline.chain is not None,
-        "settlement": timeline.settlement is not None,
-    }
-    return tuple(name for name, is_there in there.items() if is_there)
+def groups(charts: Iterable[Chart]) -> tuple[str, ...]:
+    """The parts of the road that the timeline of a run can show."""
+    return tuple(dict.fromkeys(chart.group for chart in charts if chart.shared))
 
 
-def symbols(timeline: Timeline) -> tuple[str, ...]:
-    """Every instrument, the most traded first."""
-    return tuple(market.listed.symbol for market in timeline.markets) or ("",)
+def symbols(charts: Iterable[Chart]) -> tuple[str, ...]:
+    """Every instrument with a chart of its own, the most traded first."""
+    return tuple(dict.fromkeys(chart.symbol for chart in charts if chart.symbol)) or ("",)
+
+
+def pictures(charts: Iterable[Chart]) -> list[Chart]:
+    """The charts that stand alone, in the order of the written page."""
+    return [chart for chart in charts if not chart.shared]
 
 
 def figure(run: OpenRun, symbol: str, chosen: tuple[str, ...]) -> bytes:
-    """The drawing, made at its first use."""
-    return run.once(f"figure/{symbol}/{chosen}", lambda: drawing(run.timeline, symbol, chosen))
+    """The timeline with these groups and this instrument."""
+    return run.once(f"figure/{symbol}/{chosen}", lambda: drawing(run.history, run.charts, symbol, chosen))
 
 
-def pictures(run: OpenRun) -> list[Picture]:
-    """The pictures of the mechanisms that this run has, in the order of the written page."""
-    return run.once("pictures", lambda: list(mechanism_pictures(run.timeline)))
+class Picture(NamedTuple):
+    """A chart that stands alone, drawn: its height in pixels, and what plotly draws it from."""
+
+    height: int
+    answer: bytes
 
 
-def picture(run: OpenRun, number: int) -> bytes:
-    """One of them for plotly, made at its first use."""
-    shown = pictures(run)[number]
-    return run.once(f"picture/{number}", lambda: _answer(layered(shown.panels, shown.axis), shown.axis, stepped=False))
+def picture(run: OpenRun, number: int) -> Picture:
+    """One of the charts that stand alone."""
+    shown = pictures(run.charts)[number]
+    return run.once(f"picture/{number}", lambda: _picture(shown))
 
 
-def _answer(figure: dict[str, Any], axis: Horizontal, **more: Any) -> bytes:
+def _picture(chart: Chart) -> Picture:
+    drawn = drawn_alone(chart)
+    return Picture(drawn["layout"]["height"], _answer(drawn, chart.axis, stepped=chart.follows))
+
+
+def _answer(figure: Part, axis: Horizontal, **more: Any) -> bytes:
     """A figure with what the page must know to draw it: its colours in the dark, how it behaves."""
     figure["layout"].pop("template", None)
     # A kind of mark that this run has none of need not travel.
@@ -72,75 +70,39 @@ def _answer(figure: dict[str, Any], axis: Horizontal, **more: Any) -> bytes:
 
 def prepare(run: OpenRun) -> None:
     """Work out what its page shows at first: the numbers, the words, the timeline, the place at its end."""
-    run.once("prepared", lambda: (run.summary, run.stepper, words(run), pictures(run)))
-    figure(run, symbols(run.timeline)[0], groups(run.timeline))
+    run.once("prepared", lambda: (run.summary, run.stepper))
+    for number, _ in enumerate(pictures(run.charts)):
+        picture(run, number)
+    figure(run, symbols(run.charts)[0], groups(run.charts))
 
 
-def drawing(timeline: Timeline, symbol: str, chosen: tuple[str, ...]) -> bytes:
-    """The chosen panels above each other on one time axis, as JSON."""
-    axis = timeline.axis
-    plain = layered(list(_panels(timeline, symbol, chosen)), axis, timeline.lines())
-    return _answer(plain, axis, stepped=True, window=axis.opens_on, whole=axis.whole)
+def drawing(history: RunHistory, charts: list[Chart], symbol: str, chosen: tuple[str, ...]) -> bytes:
+    """The chosen charts above each other on one time axis, as JSON."""
+    shown = [chart for chart in together(charts, symbol) if chart.group in chosen]
+    axis = history.axis
+    return _answer(drawn_together(history, shown), axis, stepped=True, window=axis.opens_on, whole=axis.whole)
 
 
 def drawing_so_far(journal: Journal) -> bytes:
     """The same of a run that still goes on: everything that its journal holds by now, of the most traded instrument."""
-    timeline = Timeline(journal)
-    return drawing(timeline, symbols(timeline)[0], groups(timeline))
+    history = RunHistory(journal)
+    charts = charts_of(history)
+    return drawing(history, charts, symbols(charts)[0], groups(charts))
 
 
-def _panels(timeline: Timeline, symbol: str, chosen: tuple[str, ...]) -> Iterator[Panel]:
-    if "market" in chosen:
-        yield from order_book_panels(market_of(timeline, symbol))
-    if "mechanisms" in chosen and timeline.mechanisms is not None:
-        yield from mechanism_panels(timeline.mechanisms, timeline.axis)
-    if "consensus" in chosen and timeline.chain is not None:
-        yield from streamlet_panels(timeline.chain, timeline.axis)
-    if "settlement" in chosen and timeline.settlement is not None:
-        yield settlement_panel(timeline.settlement, timeline.axis)
-
-
-def market_of(timeline: Timeline, symbol: str) -> Market:
-    """The market of this instrument."""
-    return next(market for market in timeline.markets if market.listed.symbol == symbol)
-
-
-@dataclass(frozen=True)
-class Words:
-    """A chart in words: which part of the road it shows, its sentence, its legend, its table."""
-
-    group: str
-    account: Account
-
-
-def legend(account: Account) -> Markup:
+def legend(chart: Chart) -> Markup:
     """A legend as HTML, which the chart's own module has escaped."""
-    return Markup(legend_list(account.name, account.legend))
+    return Markup(legend_list(chart.title, chart.legend))
 
 
-def legends(charts: Iterable[Words]) -> Iterator[tuple[str, Markup]]:
-    """The legend of each group, in which several instruments share their marks."""
+def legends(charts: Iterable[Chart]) -> Iterator[tuple[str, Markup]]:
+    """The legend of each group of the timeline, in which several charts share their marks."""
     entries: dict[str, dict[LegendEntry, None]] = {}
-    for one in charts:
-        entries.setdefault(one.group, {}).update(dict.fromkeys(one.account.legend))
+    for chart in charts:
+        if chart.shared:
+            entries.setdefault(chart.group, {}).update(dict.fromkeys(chart.legend))
     for group, marks in entries.items():
         yield group, Markup(legend_list(group, tuple(marks)))
-
-
-def words(run: OpenRun) -> list[Words]:
-    """What the panels say in words, by group; every instrument has its own."""
-    return run.once("words", lambda: _words(run.timeline))
-
-
-def _words(timeline: Timeline) -> list[Words]:
-    told = [Words("market", order_book_account(market)) for market in timeline.markets]
-    if timeline.mechanisms is not None:
-        told += [Words("mechanisms", account) for account in mechanism_accounts(timeline.mechanisms, timeline.axis)]
-    if timeline.chain is not None:
-        told.append(Words("consensus", streamlet_account(timeline.chain, timeline.axis)))
-    if timeline.settlement is not None:
-        told.append(Words("settlement", settlement_account(timeline.settlement, timeline.axis)))
-    return told
 
 
 def plain(value: Any) -> dict[str, Any]:

@@ -17,11 +17,13 @@ from typing import Any, TypeVar
 from market_sim.analysis.comparison import Side
 from market_sim.analysis.gains import Gain, gains
 from market_sim.analysis.history.order_trace import Tracer
+from market_sim.analysis.history.run_history import RunHistory
 from market_sim.analysis.history.stepping import Stepper
 from market_sim.analysis.refusals import Refusal, refusals
 from market_sim.analysis.run_header import RunHeader, header_of
 from market_sim.analysis.summary import Summary, document, summarize
-from market_sim.analysis.visualization.timeline import Timeline
+from market_sim.analysis.visualization.chart import Chart
+from market_sim.analysis.visualization.charts import charts_of
 from market_sim.analysis.words import Words
 from market_sim.core.data import archive
 from market_sim.core.data.manifest import MANIFEST, Manifest, read_manifest
@@ -121,21 +123,24 @@ class OpenRun:
         return Side(self.header, told, self.gains, self.words, self.result.conclusion)
 
     @property
-    def timeline(self) -> Timeline:
-        """What its charts are drawn from."""
-        return self.once("timeline", lambda: Timeline(self.result.journal))
+    def history(self) -> RunHistory:
+        """What its charts, steps and traces are made from."""
+        return self.once("history", lambda: RunHistory(self.result.journal))
+
+    @property
+    def charts(self) -> list[Chart]:
+        """All of its charts."""
+        return self.once("charts", lambda: charts_of(self.history))
 
     @property
     def tracer(self) -> Tracer:
         """Who finds the way of an order through it."""
-        return self.once("tracer", lambda: Tracer(self.result.journal))
+        return self.once("tracer", lambda: Tracer(self.result.journal, self.history.books))
 
     @property
     def stepper(self) -> Stepper:
         """Who stands at any event of it."""
-        return self.once(
-            "stepper", lambda: Stepper(self.result.journal, (one.history.end for one in self.timeline.markets))
-        )
+        return self.once("stepper", lambda: Stepper(self.result.journal, self.history.books))
 
 
 class Shelf:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, Response, abort, current_app, jsonify, redirect, render_template, request, url_for
@@ -60,9 +61,9 @@ def page(name: str) -> Response:
 def figure(name: str) -> Response:
     """The timeline for plotly; `show` says which groups of panels, `symbol` whose order book."""
     run = open_run(name)
-    symbol = one_of("symbol", run_charts.symbols(run.timeline))
+    symbol = one_of("symbol", run_charts.symbols(run.charts))
     wanted = tuple(request.args.get("show", "").split(",")) if request.args.get("show") else ()
-    known = run_charts.groups(run.timeline)
+    known = run_charts.groups(run.charts)
     chosen = tuple(group for group in known if not wanted or group in wanted)
     return Response(run_charts.figure(run, symbol, chosen), mimetype="application/json")
 
@@ -71,9 +72,9 @@ def figure(name: str) -> Response:
 def picture(name: str, number: int) -> Response:
     """One picture of a mechanism for plotly."""
     run = open_run(name)
-    if number >= len(run_charts.pictures(run)):
+    if number >= len(run_charts.pictures(run.charts)):
         abort(404, "this run has no picture of this number")
-    return Response(run_charts.picture(run, number), mimetype="application/json")
+    return Response(run_charts.picture(run, number).answer, mimetype="application/json")
 
 
 @pages.get("/runs/<name:name>/instant.json")
@@ -84,7 +85,7 @@ def instant(name: str) -> Response:
     at = whole("event", run.last, run.last)
     move = one_of("move", ("stay", "on", "back"))
     kind = one_of("kind", tuple(KINDS))
-    symbol = one_of("symbol", run_charts.symbols(run.timeline))
+    symbol = one_of("symbol", run_charts.symbols(run.charts))
     if move != "stay":
         found = stepper.step(at, move == "on", kind, request.args.get("account", ""))
         if found is None:
@@ -142,8 +143,7 @@ def compare() -> ResponseReturnValue:
     if any(shelf().find(name) is None for name in names):
         abort(404, "there is no run of this name")
     left, right = (open_run(name) for name in names)
-    sides = [(run, run_charts.words(run)) for run in (left, right)]
-    return render_template("compare.html", sides=sides, sections=compare_sides(left.side, right.side))
+    return render_template("compare.html", sides=[left, right], sections=compare_sides(left.side, right.side))
 
 
 def own_choices(header: RunHeader) -> dict[str, str]:
@@ -158,11 +158,12 @@ def shown(run: OpenRun) -> dict[str, Any]:
     return {
         "kinds": run.stepper.kinds,
         "accounts": run.stepper.names,
-        "symbols": run_charts.symbols(run.timeline),
-        "groups": run_charts.groups(run.timeline),
-        "charts": run_charts.words(run),
-        "legends": run_charts.legends(run_charts.words(run)),
-        "pictures": run_charts.pictures(run),
+        "symbols": run_charts.symbols(run.charts),
+        "groups": run_charts.groups(run.charts),
+        "charts": [chart for chart in run.charts if chart.shared],
+        "legends": run_charts.legends(run.charts),
+        "pictures": run_charts.pictures(run.charts),
+        "picture": partial(run_charts.picture, run),
         "legend": run_charts.legend,
     }
 

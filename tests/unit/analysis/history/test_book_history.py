@@ -5,15 +5,18 @@ from __future__ import annotations
 import random
 import time
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import pytest
 
-from market_sim.analysis.history.book_history import BookReplay, Sample, book_history
+from market_sim.analysis.history.book_history import Market, Sample, replayed
+from market_sim.analysis.history.book_replay import BookReplay
+from market_sim.analysis.history.time_axis import TimeAxis
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.instruments import Stock
 from market_sim.core.models.intents import Amend, Buy, Cancel, Intent, PlaceOrder, Sell
-from market_sim.core.models.market_events import OrderAccepted, OrderCancelled, Trade
+from market_sim.core.models.market_events import InstrumentListed, OrderAccepted, OrderCancelled, Trade
 from market_sim.market.exchange.exchange import Exchange
 from market_sim.simulation.engine.clock import MILLISECOND
 from market_sim.simulation.engine.world import World
@@ -35,6 +38,13 @@ def shown(sample: Sample) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]
     return sorted(sample.bids.items(), reverse=True), sorted(sample.asks.items())
 
 
+def market_of(journal: Journal, moments: Iterable[int]) -> Market:
+    """ACME, replayed with samples before these moments."""
+    market = Market(InstrumentListed(0, "ACME", "stock", 1, 1, "USD", 1, 2, 0), TimeAxis((), 0, 1, 0))
+    replayed(journal, [market], moments)
+    return market
+
+
 def test_every_sample_of_a_run_equals_the_book_of_the_exchange():
     world = World(seed=11)
     FirstMarket().build(world)
@@ -44,7 +54,7 @@ def test_every_sample_of_a_run_equals_the_book_of_the_exchange():
     for moment in moments:
         world.clock.run(until=moment)
         depths.append(world.exchange.listings["ACME"].book.depth(EVERYTHING))
-    history = book_history(world.journal, "ACME", moments)
+    history = market_of(world.journal, moments)
     assert [shown(sample) for sample in history.samples] == depths
     assert [sample.time for sample in history.samples] == moments
     assert all(bids and asks for bids, asks in depths[10:]), "the canary: there was a book to compare"
@@ -119,15 +129,15 @@ def somebody(chance: random.Random, wish: Intent, auctions: bool) -> str:
 
 def assert_a_copy_goes_its_own_way(journal: Journal, place: int) -> None:
     """A copy that is made in the middle comes to the same end, and the original stays where it was."""
-    book, whole = BookReplay("ACME"), BookReplay("ACME")
+    book, whole = BookReplay(), BookReplay()
     for number, event in enumerate(journal):
         for one in (book, whole) if number < place else (whole,):
             one.effects.get(type(event), bool)(event)
-    before, copied = (dict(book.bids), dict(book.asks)), book.copied()
+    before, copied = [dict(side) for side in book.book("ACME")], book.copied()
     for event in journal.since(place):
         copied.effects.get(type(event), bool)(event)
-    assert (copied.bids, copied.asks) == (whole.bids, whole.asks)
-    assert (book.bids, book.asks) == before
+    assert copied.books == whole.books
+    assert list(book.book("ACME")) == before
 
 
 @pytest.mark.parametrize("auctions", [False, True])
@@ -146,7 +156,7 @@ def test_after_every_intent_of_a_random_life_the_replay_equals_the_exchange(auct
                 move_phase(exchange, wish)
             depths.append(exchange.listings["ACME"].book.depth(EVERYTHING))
         # A sample is taken before the first event of its moment, so the state after intent n is seen at n + 1.
-        history = book_history(journal, "ACME", range(2, 202))
+        history = market_of(journal, range(2, 202))
         assert [shown(sample) for sample in history.samples] == depths, f"seed {seed}"
         assert_a_copy_goes_its_own_way(journal, chance.randrange(len(journal)))
         met.update(type(event).__name__ for event in journal)
@@ -162,7 +172,7 @@ def test_an_iceberg_shows_one_slice_at_a_time():
     exchange.submit("bob", Buy("ACME", 3, 100))
     clock.now = 3
     exchange.submit("bob", Buy("ACME", 1, 100))
-    asks = [sample.asks for sample in book_history(journal, "ACME", (2, 3, 4)).samples]
+    asks = [sample.asks for sample in market_of(journal, (2, 3, 4)).samples]
     assert asks == [{100: 4}, {100: 1}, {100: 4}]
 
 
@@ -172,7 +182,7 @@ def test_a_taker_is_one_thing_at_its_average_price_however_many_fills_it_has():
         exchange.submit("alice", Sell("ACME", 2, price))
     clock.now = 5
     exchange.submit("bob", Buy("ACME", 5, 105))
-    [taker] = book_history(journal, "ACME", [0]).takers
+    [taker] = market_of(journal, [0]).takers
     assert (taker.fills, taker.quantity, taker.account, taker.side) == (3, 5, "bob", 1)
     assert taker.average == pytest.approx((2 * 100 + 2 * 101 + 103) / 5)
 
@@ -193,7 +203,7 @@ def test_a_long_run_is_replayed_in_less_than_two_seconds():
     spent = []
     for _ in range(2):  # processor time, the better of two: other programs share the machine
         began = time.process_time()
-        history = book_history(journal, "ACME", range(0, 300_000 * MILLISECOND, 100 * MILLISECOND))
+        history = market_of(journal, range(0, 300_000 * MILLISECOND, 100 * MILLISECOND))
         spent.append(time.process_time() - began)
     assert len(history.trades) == 50_000
     assert len(history.samples) == 3_000

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from market_sim.analysis.history.book_replay import Books
 from market_sim.analysis.history.order_trace import Tracer
 from market_sim.analysis.vote_check import check_vote
 from market_sim.core.data.fold import fold
@@ -33,6 +34,10 @@ def forked():
     return simulate(SCENARIOS[0](), options).journal
 
 
+def tracer_of(journal):
+    return Tracer(journal, Books(journal))
+
+
 def changed(journal, kind, **changes):
     """The same journal with the first event of this kind changed."""
     copy, first = Journal(), True
@@ -44,7 +49,7 @@ def changed(journal, kind, **changes):
 
 
 def test_every_settled_fill_of_every_scenario_has_a_trace_without_a_gap(journal):
-    tracer = Tracer(journal)
+    tracer = tracer_of(journal)
     paid = [trade for batch in tracer.blocks.batches for trade in range(batch.first_trade, batch.last_trade + 1)]
     settled = [trade for trade in paid if trade in tracer.trades]
     assert settled
@@ -60,7 +65,7 @@ def test_every_settled_fill_of_every_scenario_has_a_trace_without_a_gap(journal)
 
 
 def test_balances_before_and_after_are_the_folds(journal):
-    tracer = Tracer(journal)
+    tracer = tracer_of(journal)
     numbers = list(tracer.trades)
     for number in (numbers[0], numbers[len(numbers) // 2], numbers[-1]):
         before, after = fold(journal, trade=number - 1), fold(journal, trade=number)
@@ -70,7 +75,7 @@ def test_balances_before_and_after_are_the_folds(journal):
 
 
 def test_the_chain_moves_by_the_whole_batch(journal):
-    tracer = Tracer(journal)
+    tracer = tracer_of(journal)
     trace = tracer.trade(first_trade(journal))
     at_the_end = fold(journal, trade=trace.paid.batch.last_trade)
     register = tracer.blocks.register
@@ -86,7 +91,7 @@ def first_trade(journal):
 
 
 def test_an_order_is_followed_through_all_its_fills(journal):
-    tracer = Tracer(journal)
+    tracer = tracer_of(journal)
     trade = next(journal.of(Trade))
     for order in (trade.maker_order, trade.taker_order):
         trace = tracer.order(order, 1_000)
@@ -100,14 +105,14 @@ def test_an_order_is_followed_through_all_its_fills(journal):
 
 def test_the_queue_of_an_order_is_what_the_book_shows():
     journal = simulate(SCENARIOS[0](), Options(epochs=2, settlement="none")).journal
-    tracer = Tracer(journal)
+    tracer = tracer_of(journal)
     first = next(event for event in journal.of(OrderAccepted) if event.terms.limit is not None)
     queue = tracer.order(first.order, 1).queue
     assert (queue.before, queue.opposite, queue.after) == (0, 0, first.terms.quantity)
 
 
 def test_a_trade_in_an_orphaned_block_is_found_in_both(forked):
-    tracer = Tracer(forked)
+    tracer = tracer_of(forked)
     ways = [tracer.trade(number).ways for number in tracer.trades]
     twice = [way for way in ways if len(way) > 1]
     assert twice, "the liar's second block must hold trades, too"
@@ -116,14 +121,14 @@ def test_a_trade_in_an_orphaned_block_is_found_in_both(forked):
 
 
 def test_a_payload_that_is_not_the_one_voted_on_is_noticed(journal):
-    trace = Tracer(changed(journal, Trade, price=1)).trade(first_trade(journal))
+    trace = tracer_of(changed(journal, Trade, price=1)).trade(first_trade(journal))
     assert not trace.ways[0].digest_matches
     assert not trace.paid.root_matches
     assert not trace.paid.is_proven
 
 
 def test_another_root_is_noticed(journal):
-    tracer = Tracer(changed(journal, BatchCertified, trades_root="00" * 32))
+    tracer = tracer_of(changed(journal, BatchCertified, trades_root="00" * 32))
     assert not tracer.trade(first_trade(journal)).paid.root_matches
 
 

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from market_sim.analysis.event_sentences import SENTENCES, Teller
+from market_sim.analysis.history.book_replay import Books
 from market_sim.analysis.history.stepping import KINDS, Stepper
 from market_sim.core.data.codec import EVENT_KINDS
 from market_sim.core.models.consensus_events import BlockFinalized
@@ -34,25 +35,29 @@ def journal():
     return simulate(FirstMarket(traders=6), Options(epochs=6, settlement="memory")).journal
 
 
+def stepper_of(journal):
+    return Stepper(journal, Books(journal))
+
+
 def test_kept_books_give_the_same_instants_as_a_replay_from_the_beginning(journal, monkeypatch):
-    monkeypatch.setattr("market_sim.analysis.history.stepping.STRIDE", 300)
+    monkeypatch.setattr("market_sim.analysis.history.book_replay.STRIDE", 300)
     places = [*random.Random(2).sample(range(len(journal)), 60), 0, 299, 300, 299, 301, len(journal) - 1, 298]
-    stepper = Stepper(journal)
+    stepper = stepper_of(journal)
     for place in places:
-        assert stepper.instant(place, "ACME") == Stepper(journal).instant(place, "ACME"), place
+        assert stepper.instant(place, "ACME") == stepper_of(journal).instant(place, "ACME"), place
 
 
 def test_forward_back_forward_gives_the_same_instant(journal):
-    stepper, places = Stepper(journal), random.Random(1).sample(range(len(journal)), 40)
+    stepper, places = stepper_of(journal), random.Random(1).sample(range(len(journal)), 40)
     there = [stepper.instant(place, "ACME") for place in sorted(places)]
     back = [stepper.instant(place, "ACME") for place in sorted(places, reverse=True)]
-    afresh = [Stepper(journal).instant(place, "ACME") for place in sorted(places)[::10]]
+    afresh = [stepper_of(journal).instant(place, "ACME") for place in sorted(places)[::10]]
     assert there == back[::-1]
     assert there[::10] == afresh
 
 
 def test_the_three_counts_grow_and_never_overtake(journal):
-    stepper, before = Stepper(journal), (0, 0, 0)
+    stepper, before = stepper_of(journal), (0, 0, 0)
     for place in range(0, len(journal), 97):
         instant = stepper.instant(place, "ACME")
         now = instant.matched, instant.final, instant.settled
@@ -65,7 +70,7 @@ def test_the_three_counts_grow_and_never_overtake(journal):
 
 
 def test_a_step_finds_the_next_of_its_kind_and_of_its_account(journal):
-    stepper = Stepper(journal)
+    stepper = stepper_of(journal)
     first = stepper.step(0, True, "trades")
     assert type(journal[first]) is Trade
     second = stepper.step(first, True, "trades")
@@ -78,18 +83,18 @@ def test_a_step_finds_the_next_of_its_kind_and_of_its_account(journal):
 
 
 def test_a_list_holds_what_fits_in_order(journal):
-    listed = Stepper(journal).listed(0, 10_000, "blocks")
+    listed = stepper_of(journal).listed(0, 10_000, "blocks")
     assert [moment.number for moment in listed] == sorted(moment.number for moment in listed)
     assert {moment.kind for moment in listed} == {"BlockProposed", "BlockNotarized", "BlockFinalized"}
     assert sum(moment.kind == "BlockFinalized" for moment in listed) == sum(1 for _ in journal.of(BlockFinalized))
 
 
 def test_only_kinds_that_the_journal_has_are_offered(journal):
-    assert {"everything", "orders", "trades", "blocks", "votes"} <= set(Stepper(journal).kinds)
+    assert {"everything", "orders", "trades", "blocks", "votes"} <= set(stepper_of(journal).kinds)
     stage = Stage("a day without validators")
     stage.play("ann", Buy("ACME", 5, 100))
     stage.play("ann", Buy("ACME", 0, 100))
-    assert Stepper(stage.end()).kinds == ["everything", "orders", "refusals"]
+    assert stepper_of(stage.end()).kinds == ["everything", "orders", "refusals"]
 
 
 def test_the_kinds_name_events_that_exist():
@@ -132,7 +137,7 @@ def test_what_becomes_of_an_order_is_told_in_its_own_units(journal):
 
 
 def test_transfers_and_decisions_concern_everybody_whom_they_name(journal):
-    stepper = Stepper(journal)
+    stepper = stepper_of(journal)
     moved = Transferred(0, 1, "alice", "bob", "USD", 5, "PREMIUM", "C1")
     assert stepper.accounts(moved) == ("alice", "bob")
     assert stepper.teller.sentence(moved) == "transfer 1: 0.05 USD from alice to bob, premium because of C1"

@@ -16,10 +16,11 @@ import pytest
 
 from market_sim.analysis.history.block_versions import block_versions
 from market_sim.analysis.history.chain_history import chain_history
+from market_sim.analysis.history.lifespan import END, gathered
+from market_sim.analysis.history.run_history import RunHistory
 from market_sim.analysis.history.time_axis import seconds
-from market_sim.analysis.visualization.as_of import END, figure_as_of, finished, gathered
-from market_sim.analysis.visualization.panels import layered
-from market_sim.analysis.visualization.timeline import Timeline, timeline_figure
+from market_sim.analysis.visualization.as_of import figure_as_of, finished
+from market_sim.analysis.visualization.charts import chart_figure, charts_of, drawn_together, together
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.consensus_events import (
     BlockFinalized,
@@ -43,8 +44,13 @@ def run(request):
     """An honest run, and one whose liar leaves orphans."""
     options = Options(epochs=9, settlement="memory", byzantine=request.param or None)
     result = simulate(FirstMarket(), options)
-    timeline = Timeline(result.journal)
-    return result.journal, layered(list(timeline.panels()), timeline.axis, timeline.lines())
+    return result.journal, drawn(result.journal)
+
+
+def drawn(journal: Journal):
+    """The timeline of a run with all versions of its marks."""
+    run = RunHistory(journal)
+    return drawn_together(run, together(charts_of(run)))
 
 
 def places(journal: Journal) -> list[int]:
@@ -115,21 +121,21 @@ def test_blocks_votes_and_counts_are_those_of_the_place(run):
     journal, figure = run
     seen = Counter()
     for place in places(journal):
-        known, drawn = Known(journal, place), figure_as_of(figure, place)
+        known, shown = Known(journal, place), figure_as_of(figure, place)
         for fate in ("proposed", "notarized", "orphaned", "finalized"):
             genesis = fate == "finalized"
-            assert count(drawn, fate) - genesis == known.fates()[fate], (place, fate)
+            assert count(shown, fate) - genesis == known.fates()[fate], (place, fate)
             here = sum(known.fate(block) == fate for block, _ in known.votes)
-            assert count(drawn, f"vote: {fate}") == here, (place, fate)
+            assert count(shown, f"vote: {fate}") == here, (place, fate)
         counts = Counter(
-            text for name in ("quorum", "no quorum") for trace in traces(drawn, name) for text in trace["text"]
+            text for name in ("quorum", "no quorum") for trace in traces(shown, name) for text in trace["text"]
         )
         votes = Counter(block for block, _ in known.votes if block in known.parents)
         assert counts == Counter(f"{votes[block]}/4" for block in known.parents), place
-        assert count(drawn, "leader") == known.epochs
+        assert count(shown, "leader") == known.epochs
         hovered = {
             text.split("hash ")[1][:6]: text
-            for trace in traces(drawn, "finalized")
+            for trace in traces(shown, "finalized")
             for text in trace["customdata"]
             if "hash " in text
         }
@@ -142,44 +148,43 @@ def test_the_final_ground_reaches_to_the_last_final_block(run):
     journal, figure = run
     times = {event.block: event.time for event in journal if type(event) is BlockProposed}
     for place in places(journal):
-        known, drawn = Known(journal, place), figure_as_of(figure, place)
+        known, shown = Known(journal, place), figure_as_of(figure, place)
         tip = max(known.final, key=known.final.__getitem__, default=None)
         grounds = [
-            shape for shape in drawn["layout"]["shapes"] if shape["type"] == "rect" and shape["yref"] == "y3 domain"
+            shape for shape in shown["layout"]["shapes"] if shape["type"] == "rect" and shape["yref"] == "y3 domain"
         ]
-        notes = [one for one in drawn["layout"]["annotations"] if "final up to here" in one["text"]]
+        notes = [one for one in shown["layout"]["annotations"] if "final up to here" in one["text"]]
         assert len(grounds) == len(notes) == 1, place
         assert grounds[0]["x1"] == pytest.approx(notes[0]["x"])
         assert grounds[0]["x1"] == pytest.approx((seconds(times[tip]) if tip else 0) + 0.4)
-        checks = [one["text"] for one in drawn["layout"]["annotations"] if one["text"].startswith("✔")]
+        checks = [one["text"] for one in shown["layout"]["annotations"] if one["text"].startswith("✔")]
         assert sum(len(text.split(",")) for text in checks) == len(known.final)
 
 
 def test_trades_volumes_batches_and_the_book_are_those_of_the_place(run):
     journal, figure = run
     for place in places(journal):
-        known, drawn = Known(journal, place), figure_as_of(figure, place)
+        known, shown = Known(journal, place), figure_as_of(figure, place)
         orders = {(trade.taker_order, trade.time) for trade in known.trades}
-        assert count(drawn, "aggressive buy") + count(drawn, "aggressive sell") == len(orders), place
+        assert count(shown, "aggressive buy") + count(shown, "aggressive sell") == len(orders), place
         for name, side in (("bought", 1), ("sold", -1)):
-            [bars] = traces(drawn, name)
+            [bars] = traces(shown, name)
             assert sum(bars["y"]) == sum(trade.quantity * trade.side for trade in known.trades if trade.side == side)
-        assert count(drawn, "batch") == len(known.settled)
-        assert count(drawn, "final block") == len(known.final)
+        assert count(shown, "batch") == len(known.settled)
+        assert count(shown, "final block") == len(known.final)
         now = journal[place].time
-        [depth] = traces(drawn, "resting quantity")
+        [depth] = traces(shown, "resting quantity")
         columns = int(depth["z"]["shape"].split(",")[1])
         for line in ("best bid", "best ask"):
-            assert all(x <= seconds(now) for x in traces(drawn, line)[0]["x"]) or place == len(journal) - 1
-            assert len(traces(drawn, line)[0]["x"]) == columns or place == len(journal) - 1
+            assert all(x <= seconds(now) for x in traces(shown, line)[0]["x"]) or place == len(journal) - 1
+            assert len(traces(shown, line)[0]["x"]) == columns or place == len(journal) - 1
 
 
 def test_nothing_drawn_depends_on_what_comes_later(run):
     """The last state of a journal that ends at a place is the state of the longer one there, but for its layout."""
     journal, figure = run
     for place in places(journal)[::12]:
-        timeline = Timeline(cut(journal, place))
-        ended = finished(layered(list(timeline.panels()), timeline.axis, timeline.lines()))
+        ended = finished(drawn(cut(journal, place)))
         stepped = figure_as_of(figure, place)
         for name in (
             "proposed",
@@ -225,10 +230,10 @@ def test_at_its_end_the_figure_is_the_one_without_steps(run):
 
 def test_bands_end_at_the_moment_of_the_place(run):
     _, figure = run
-    drawn = figure_as_of(figure, END - 1, 2.0)
-    rectangles = [shape for shape in drawn["layout"]["shapes"] if shape["type"] == "rect"]
+    shown = figure_as_of(figure, END - 1, 2.0)
+    rectangles = [shape for shape in shown["layout"]["shapes"] if shape["type"] == "rect"]
     assert rectangles and all(shape["x1"] <= 2.0 for shape in rectangles)
-    assert drawn["layout"]["shapes"][-1]["x0"] == 2.0
+    assert shown["layout"]["shapes"][-1]["x0"] == 2.0
 
 
 def test_a_mark_of_many_events_never_counts_later_ones():
@@ -243,6 +248,5 @@ def test_a_mark_of_many_events_never_counts_later_ones():
 def test_a_journal_that_has_just_begun_is_drawn():
     journal = simulate(FirstMarket(), Options(epochs=2, settlement="memory")).journal
     for place in (0, 1, 5, 20, 200):
-        timeline = Timeline(cut(journal, place))
-        assert finished(layered(list(timeline.panels()), timeline.axis, timeline.lines()))["data"] is not None
-    assert timeline_figure(simulate(FirstMarket(), Options(epochs=2, settlement="none"))).data
+        assert finished(drawn(cut(journal, place)))["data"] is not None
+    assert chart_figure(simulate(FirstMarket(), Options(epochs=2, settlement="none"))).data

@@ -10,7 +10,9 @@ from plotly.offline import get_plotlyjs
 
 from market_sim.analysis.history.margin_history import margin_history
 from market_sim.analysis.history.mechanism_history import mechanism_history
+from market_sim.analysis.history.run_history import RunHistory
 from market_sim.analysis.history.time_axis import TimeAxis
+from market_sim.analysis.visualization.charts import charts_of, drawn_alone
 from market_sim.analysis.visualization.deficit_waterfall import (
     PAYERS,
     deficit_waterfall,
@@ -19,11 +21,9 @@ from market_sim.analysis.visualization.deficit_waterfall import (
     waterfall_sentence,
 )
 from market_sim.analysis.visualization.funding_picture import funding_histories, funding_rows, funding_sentence
-from market_sim.analysis.visualization.margin_equity import margin_account, margin_panels, margin_rows, margin_sentence
-from market_sim.analysis.visualization.mechanism_pictures import mechanism_pictures
+from market_sim.analysis.visualization.margin_equity import margin_legend, margin_panels, margin_rows, margin_sentence
 from market_sim.analysis.visualization.page import NARROWEST, TIMELESS, timeline_page
 from market_sim.analysis.visualization.palette import ROLES, dark_changes
-from market_sim.analysis.visualization.timeline import Timeline
 from market_sim.core.data.journal import Journal
 from market_sim.core.models import mechanism_events as happened
 from market_sim.core.models.market_events import Deposited, InstrumentListed, Trade, Transferred
@@ -153,7 +153,7 @@ def test_the_margin_picture_has_a_strip_for_each_account_and_a_mark_for_each_cal
     assert call["y"] == [10.0] and "ann is called for 2.50 USD" in call["customdata"][0]
     lines = [[trace["name"] for trace in strip.traces if trace["mode"] == "lines"] for strip in strips]
     assert lines == [["equity", "required"], ["equity"]]
-    legends = [[entry.means for entry in margin_account(chosen, history).legend] for chosen in (accounts, accounts[1:])]
+    legends = [[entry.means for entry in margin_legend(chosen)] for chosen in (accounts, accounts[1:])]
     assert legends == [["equity", "required (maintenance)", "margin call"], ["equity"]]
 
 
@@ -185,11 +185,11 @@ def test_pictures_come_with_the_page_and_turn_dark_with_it():
     journal = called().end().journal
     for event in bankrupt().end().journal:
         journal.record(event)
-    pictures = list(mechanism_pictures(Timeline(journal)))
-    assert [picture.account.name for picture in pictures] == ["Who paid for the bankrupt", "Accounts on margin"]
+    pictures = [chart for chart in charts_of(RunHistory(journal)) if not chart.shared]
+    assert [picture.title for picture in pictures] == ["Who paid for the bankrupt", "Accounts on margin"]
     light = {pair[0] for pair in ROLES.values()}
     for picture in pictures:
-        plain = json.loads(picture.figure().to_json())
+        plain = json.loads(json.dumps(drawn_alone(picture)))
         plain["layout"].pop("template", None)
         assert set(re.findall(r'"(#[0-9a-f]{6})"', json.dumps(plain))) <= light
         assert dark_changes(plain)
@@ -203,7 +203,7 @@ def test_the_page_has_the_pictures_behind_the_timeline():
 
 def test_a_run_without_mechanisms_has_no_pictures():
     result = simulate(FirstMarket(), Options(epochs=2, settlement="none"))
-    assert list(mechanism_pictures(Timeline(result.journal))) == []
+    assert all(chart.shared for chart in charts_of(RunHistory(result.journal)))
 
 
 def test_a_picture_without_epochs_needs_less_room_than_one_with_them():

@@ -5,22 +5,25 @@ from __future__ import annotations
 import pytest
 
 from market_sim.analysis import mechanism_words
+from market_sim.analysis.history.lifespan import END
 from market_sim.analysis.history.mechanism_history import MechanismHistory, mechanism_history, net_by_column
+from market_sim.analysis.history.run_history import RunHistory
 from market_sim.analysis.history.story_steps import story_steps
 from market_sim.analysis.history.time_axis import TimeAxis
-from market_sim.analysis.visualization.as_of import END, trace_as_of
+from market_sim.analysis.visualization.as_of import trace_as_of
+from market_sim.analysis.visualization.charts import charts_of
+from market_sim.analysis.visualization.event_lines import event_lines
 from market_sim.analysis.visualization.mechanism_marks import FAMILIES, GROUPS, MARKS, REASONS
 from market_sim.analysis.visualization.mechanism_timeline import (
     MOST_ROWS,
     event_rows,
     flow,
+    happened_panels,
     happened_sentence,
-    mechanism_accounts,
-    mechanism_panels,
+    moved_panels,
     moved_sentence,
     reason_rows,
 )
-from market_sim.analysis.visualization.timeline import Timeline
 from market_sim.core.data.journal import Journal
 from market_sim.core.models import mechanism_events as happened
 from market_sim.core.models.market_events import InstrumentListed, PhaseChanged, Transferred
@@ -98,7 +101,8 @@ def test_every_event_is_a_row_in_words(history, journal):
 
 
 def test_the_bars_of_an_epoch_add_up_to_its_transfers(history, journal):
-    rows, cash = mechanism_panels(history, TimeAxis.of(journal))
+    axis = TimeAxis.of(journal)
+    [rows], [cash] = happened_panels(history, axis), moved_panels(history, axis)
     assert rows.yaxis["ticktext"] == ["margin"]
     assert {trace["name"]: sum(trace["y"]) for trace in cash.traces} == {
         "pledged": 4.0, "lent": 50.0, "variation margin": 2.5,
@@ -110,7 +114,7 @@ def test_events_close_together_are_one_mark_that_tells_all():
     for number in range(9):
         chain.record(happened.Located(chain.time + number, f"bear-{number}", "ACME", 1, "lender"))
     journal = chain.end().journal
-    rows = mechanism_panels(mechanism_history(journal), TimeAxis.of(journal))[0]
+    rows = happened_panels(mechanism_history(journal), TimeAxis.of(journal))[0]
     [located] = [trace for trace in rows.traces if trace["name"] == "loans of shares"]
     located = trace_as_of(located, END - 1)
     assert len(located["x"]) == 1
@@ -151,7 +155,7 @@ def test_instruments_that_end_together_share_one_label():
     chain.record(PhaseChanged(chain.time, "C100", "closed", "INSTRUMENT_ENDED", {}))
     chain.record(PhaseChanged(chain.time, "P100", "closed", "INSTRUMENT_ENDED", {}))
     chain.record(PhaseChanged(chain.time + 1, "ACME", "halted", "HALTED", {}))
-    lines = [line for line in Timeline(chain.end().journal).lines() if line.strong]
+    lines = [line for line in event_lines(RunHistory(chain.end().journal)) if line.strong]
     assert [line.label for line in lines if line.gone == END] == ["2 instruments closed", "ACME halted"]
     assert [line.label for line in lines if line.gone < END] == ["C100 closed"], "between the two events"
     assert "C100 is closed" in lines[1].hover and "P100 is closed" in lines[1].hover
@@ -167,20 +171,18 @@ def test_the_steps_tell_what_mechanisms_decided():
 
 def test_without_mechanisms_there_is_no_panel():
     result = simulate(FirstMarket(), Options(epochs=2, settlement="none"))
-    assert mechanism_history(result.journal) is None
-    assert not [panel for panel in Timeline(result.journal).panels() if panel.title.startswith("Mechanisms")]
+    assert "mechanisms" not in {chart.group for chart in charts_of(RunHistory(result.journal))}
 
 
 def test_every_reason_and_every_event_of_a_scenario_is_told():
     for scenario in (OptionExpiry(expiry_day=3), Funding()):
         journal = simulate(scenario, Options(epochs=4, settlement="none")).journal
-        timeline = Timeline(journal)
-        assert timeline.mechanisms is not None
+        charts = {chart.name: chart for chart in charts_of(RunHistory(journal))}
         transferred = [event for event in journal if isinstance(event, Transferred)]
         assert {event.reason for event in transferred} <= set(REASONS)
-        events, moved = mechanism_accounts(timeline.mechanisms, timeline.axis)
-        assert sum(int(row[1].replace(",", "")) for row in moved.table.rows) == len(transferred)
-        assert all(row[3] for row in events.table.rows)
+        moved, events = charts["transfers"].table.rows, charts["happenings"].table.rows
+        assert sum(int(row[1].replace(",", "")) for row in moved) == len(transferred)
+        assert events and all(row[3] for row in events)
 
 
 def test_funding_adds_up_to_what_was_paid():

@@ -8,18 +8,19 @@ from base64 import b64decode
 import pytest
 
 from market_sim.analysis.history.book_history import Sample, Taker
-from market_sim.analysis.history.time_axis import MOST_MARKS, TimeAxis
-from market_sim.analysis.visualization.as_of import END, trace_as_of
+from market_sim.analysis.history.lifespan import END
+from market_sim.analysis.history.run_history import RunHistory
+from market_sim.analysis.history.time_axis import MOST_MARKS
+from market_sim.analysis.visualization.as_of import trace_as_of
+from market_sim.analysis.visualization.charts import chart_figure
 from market_sim.analysis.visualization.depth_grid import MOST_ROWS, depth_grid, price_range
+from market_sim.analysis.visualization.event_lines import event_lines
 from market_sim.analysis.visualization.order_book_timeline import (
-    instruments,
     joined_takers,
-    market_of,
     order_book_panels,
     order_book_rows,
     order_book_sentence,
 )
-from market_sim.analysis.visualization.timeline import Timeline, order_book_figure
 from market_sim.core.data.journal import Journal
 from market_sim.core.errors import InputError
 from market_sim.core.models.intents import Buy, Sell
@@ -38,8 +39,7 @@ def result() -> Result:
 
 @pytest.fixture(scope="module")
 def market(result):
-    axis = TimeAxis.of(result.journal)
-    return market_of(result.journal, instruments(result.journal)[0], axis)
+    return RunHistory(result.journal).markets[0]
 
 
 def numbers(spec: dict[str, str]) -> list[list[int]]:
@@ -67,7 +67,7 @@ def test_the_replay_of_a_check_of_a_few_milliseconds_has_cells_and_marks_of_its_
     stage.play("bob", Buy("ACME", 2, 10_010))
     stage.play("bob", Buy("ACME", 1, 10_010))
     stage.end()
-    market = market_of(stage.journal, instruments(stage.journal)[0], TimeAxis.of(stage.journal))
+    market = RunHistory(stage.journal).markets[0]
     prices, volume = order_book_panels(market)
     heat = next(trace for trace in prices.traces if trace["type"] == "heatmap")
     cells = numbers(heat["z"])
@@ -118,8 +118,8 @@ def test_there_is_one_mark_for_each_aggressive_order_at_its_average_price(result
 
 def test_the_ladder_of_both_sides_lies_within_the_range_at_nearly_all_times(market):
     """The asks above the highest trade are seen as well as the bids below the lowest one."""
-    samples = market.history.samples
-    low, high = price_range(samples, market.listed.tick, market.history.trades)
+    samples = market.samples
+    low, high = price_range(samples, market.listed.tick, market.trades)
     inside = [
         low <= min(sorted(sample.bids)[-20:]) and max(sorted(sample.asks)[:20]) <= high
         for sample in samples
@@ -162,7 +162,7 @@ def test_the_table_adds_up_to_the_journal(result, market):
 
 
 def test_prices_at_the_start_of_an_epoch_are_those_of_the_book(market):
-    samples = {sample.time: sample for sample in market.history.samples}
+    samples = {sample.time: sample for sample in market.samples}
     for row, column in zip(order_book_rows(market), market.axis.columns, strict=True):
         sample = samples[column.start]
         assert row[2:4] == (market.text(sample.bid), market.text(sample.ask))
@@ -171,15 +171,14 @@ def test_prices_at_the_start_of_an_epoch_are_those_of_the_book(market):
 def test_an_instrument_that_nobody_trades_is_told_as_such(result):
     journal = Journal()
     journal.record(InstrumentListed(0, "QUIET", "stock", 1, 1, "USD", 1, 2, 0))
-    axis = TimeAxis.of(journal)
-    quiet = market_of(journal, instruments(journal)[0], axis)
+    [quiet] = RunHistory(journal).markets
     assert order_book_sentence(quiet) == "QUIET: nothing was traded."
-    assert order_book_figure(Result("quiet", 1, 1, {}, journal)).data[0].type == "heatmap"
+    assert chart_figure(Result("quiet", 1, 1, {}, journal), "order-book").data[0].type == "heatmap"
 
 
 def test_an_unknown_symbol_is_refused_with_the_known_ones(result):
-    with pytest.raises(InputError, match="no instrument 'NOPE' in this run, it lists ACME"):
-        order_book_figure(result, "NOPE")
+    with pytest.raises(InputError, match="no chart 'order-book NOPE', it has order-book ACME, consensus"):
+        chart_figure(result, "order-book", "NOPE")
 
 
 def test_a_halt_is_marked_through_all_panels():
@@ -187,5 +186,5 @@ def test_a_halt_is_marked_through_all_panels():
     journal.record(InstrumentListed(0, "ACME", "stock", 1, 1, "USD", 1, 2, 0))
     journal.record(PhaseChanged(0, "ACME", "continuous", "SCHEDULE", {}))
     journal.record(PhaseChanged(4_000_000_000, "ACME", "halted", "LIMIT_DOWN", {}))
-    lines = list(Timeline(journal).lines())
+    lines = list(event_lines(RunHistory(journal)))
     assert [(line.time, line.label) for line in lines] == [(4.0, "ACME halted")]

@@ -9,16 +9,11 @@ from html.parser import HTMLParser
 import pytest
 from plotly.offline import get_plotlyjs
 
+from market_sim.analysis.history.run_history import RunHistory
 from market_sim.analysis.history.time_axis import MANY_EPOCHS, TimeAxis
+from market_sim.analysis.visualization.charts import chart_figure, charts_of
 from market_sim.analysis.visualization.page import FURTHER_BOOKS, timeline_page
 from market_sim.analysis.visualization.palette import ROLES, dark_changes
-from market_sim.analysis.visualization.timeline import (
-    Timeline,
-    order_book_figure,
-    settlement_figure,
-    streamlet_figure,
-    timeline_figure,
-)
 from market_sim.core.data.journal import Journal
 from market_sim.core.errors import InputError
 from market_sim.core.models.market_events import InstrumentListed
@@ -97,15 +92,15 @@ def test_the_figure_says_its_sentences_and_has_their_tables(result, own):
     page = Page(own)
     [figure] = page.all("figure")
     assert (figure["role"], figure["aria-roledescription"]) == ("group", "chart")
-    accounts = list(Timeline(result.journal).accounts())
-    assert len(accounts) == 3
-    assert figure["aria-label"] == " ".join(account.sentence for account in accounts)
+    charts = charts_of(RunHistory(result.journal))
+    assert len(charts) == 3
+    assert figure["aria-label"] == " ".join(chart.sentence for chart in charts)
     paragraphs = [one.strip() for one in page.texts["p"]]
     cells = page.texts["td"] + page.texts["th"]
-    for account in accounts:
-        assert account.sentence in paragraphs
-        assert account.table.rows
-        assert {cell for row in account.table.rows for cell in row} <= {"", *cells}
+    for chart in charts:
+        assert chart.sentence in paragraphs
+        assert chart.table.rows
+        assert {cell for row in chart.table.rows for cell in row} <= {"", *cells}
 
 
 def test_whatever_scrolls_can_be_reached_by_keyboard(own):
@@ -125,7 +120,7 @@ def test_the_same_run_gives_the_same_page(result, text):
 
 
 def test_all_panels_share_one_time_axis_in_which_epochs_are_ticks(result):
-    figure = timeline_figure(result)
+    figure = chart_figure(result)
     assert {trace.xaxis for trace in figure.data} == {"x"}
     assert {trace.yaxis for trace in figure.data} == {"y", "y2", "y3", "y4", "y5"}
     assert list(figure.layout.xaxis.tickvals) == list(range(1, 13))
@@ -133,9 +128,9 @@ def test_all_panels_share_one_time_axis_in_which_epochs_are_ticks(result):
 
 
 def test_each_chart_can_be_drawn_alone(result):
-    assert {trace.yaxis for trace in order_book_figure(result, "ACME").data} == {"y", "y2"}
-    assert {trace.yaxis for trace in streamlet_figure(result).data} == {"y", "y2"}
-    assert {trace.yaxis for trace in settlement_figure(result).data} == {"y"}
+    assert {trace.yaxis for trace in chart_figure(result, "order-book", "ACME").data} == {"y", "y2"}
+    assert {trace.yaxis for trace in chart_figure(result, "consensus").data} == {"y", "y2"}
+    assert {trace.yaxis for trace in chart_figure(result, "settlement").data} == {"y"}
 
 
 def test_a_market_without_validators_is_drawn_against_seconds():
@@ -146,10 +141,10 @@ def test_a_market_without_validators_is_drawn_against_seconds():
     result = Result("market-only", 3, 0, {}, world.journal)
     page = Page(timeline_page(result))
     assert page.all("figure")[0]["aria-label"].startswith("ACME: ")
-    with pytest.raises(InputError, match="no validators"):
-        streamlet_figure(result)
-    with pytest.raises(InputError, match="settles nothing"):
-        settlement_figure(result)
+    with pytest.raises(InputError, match="no chart 'consensus', it has order-book ACME"):
+        chart_figure(result, "consensus")
+    with pytest.raises(InputError, match="no chart 'settlement', it has order-book ACME"):
+        chart_figure(result, "settlement")
 
 
 def test_a_chain_without_a_market_is_drawn_too():
@@ -186,7 +181,7 @@ def test_a_long_run_opens_on_its_last_thirty_epochs_without_text():
         chain.ordinary(epoch, str(epoch), parent)
         parent = str(epoch)
     result = chain.end()
-    figure = streamlet_figure(result)
+    figure = chart_figure(result, "consensus")
     first, last = figure.layout.xaxis.range
     assert 40 < first < 41 and 71 < last < 72
     assert figure.layout.dragmode == "pan"
@@ -212,7 +207,7 @@ def test_every_colour_means_one_thing_so_that_the_dark_can_be_looked_up():
 
 
 def test_in_the_dark_no_light_colour_is_left(result):
-    figure = json.loads(timeline_figure(result).to_json())
+    figure = json.loads(chart_figure(result).to_json())
     figure["layout"].pop("template", None)
     changes = dark_changes(figure)
     for path, light, dark in changes:

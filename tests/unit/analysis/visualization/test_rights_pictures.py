@@ -10,11 +10,11 @@ from market_sim.analysis.history.time_axis import TimeAxis
 from market_sim.analysis.visualization.option_picture import (
     open_interest_sentence,
     option_rows,
-    payoff_panel,
+    payoff_panels,
     payoff_rows,
     payoff_sentence,
 )
-from market_sim.analysis.visualization.prediction_picture import question_panel, question_sentence, questions
+from market_sim.analysis.visualization.prediction_picture import question_panels, question_sentence, questions
 from market_sim.analysis.visualization.warrant_picture import dilution_rows, dilution_sentence, dilutions
 from market_sim.core.models import mechanism_events as happened
 from market_sim.core.models.market_events import InstrumentListed, Trade, Transferred
@@ -78,7 +78,7 @@ def test_what_became_of_the_options_is_told():
 
 def test_the_payoff_has_its_kink_at_the_strike():
     journal = chain_of_options().end().journal
-    panel = payoff_panel(option_lives(journal), mechanism_history(journal))
+    [panel] = payoff_panels(option_lives(journal), mechanism_history(journal))
     calls, puts, together = panel.traces[:3]
     at = {price: place for place, price in enumerate(calls["x"])}
     assert calls["y"][at[100.0]] == puts["y"][at[100.0]] == together["y"][at[100.0]] == 0
@@ -132,14 +132,14 @@ def test_both_contracts_are_told_as_prices_of_yes():
         "RAIN went from 0.40 to 0.55, between 0.40 and 0.55; at last the payout less DRY was 0.03 away from it; "
         "RAIN was answered no: 10 pairs were paid 10.00 USD."
     )
-    lines = {trace["name"]: trace for trace in question_panel(question, history, TimeAxis.of(journal)).traces}
+    lines = {trace["name"]: trace for trace in question_panels(question, history, TimeAxis.of(journal))[0].traces}
     assert lines["yes"]["y"] == [0.4, 0.55, 0.55] and lines["payout less no"]["y"] == [0.58, 0.58]
 
 
 @pytest.mark.parametrize(("outcome", "height"), [("yes", 1.0), ("no", 0.0), ("void", 0.5)])
 def test_the_answer_stands_at_what_it_pays_on_yes(outcome, height):
     journal = asked(outcome).end().journal
-    panel = question_panel(*questions(journal), mechanism_history(journal), TimeAxis.of(journal))
+    [panel] = question_panels(*questions(journal), mechanism_history(journal), TimeAxis.of(journal))
     [answer] = [trace for trace in panel.traces if trace["name"] == "answer"]
     assert (answer["x"], answer["y"]) == ([1.0], [height])
 

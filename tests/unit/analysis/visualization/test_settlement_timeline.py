@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import json
+import re
+
 import pytest
 
+from market_sim.analysis.event_sentences import Teller
+from market_sim.analysis.history.lifespan import END
+from market_sim.analysis.history.run_history import RunHistory
+from market_sim.analysis.history.settlement_history import settlement_history
+from market_sim.analysis.history.story_steps import story_steps
 from market_sim.analysis.history.time_axis import TimeAxis
-from market_sim.analysis.visualization.as_of import END
+from market_sim.analysis.visualization.charts import charts_of
 from market_sim.analysis.visualization.settlement_timeline import (
     captions,
-    settlement_history,
     settlement_panel,
     settlement_rows,
     settlement_sentence,
 )
 from market_sim.core.data.journal import Journal
+from market_sim.core.models.market_events import Transferred
 from market_sim.core.models.settlement_events import Reconciled, ReorgSeen, SettlementReverted
 from market_sim.simulation.options import Options
 from market_sim.simulation.run import simulate
@@ -43,6 +51,26 @@ def test_the_sentence_adds_up_the_batches(journal):
         "4 of 4 final blocks are settled (in memory) in 2 batches: 12 trades paid for 150,000 gas, 1 refused; "
         "all balances were compared with the journal 2 times and agreed."
     )
+
+
+def test_where_transfers_are_among_them_a_block_and_a_batch_hold_entries_and_not_trades():
+    chain = settled()
+    chain.record(Transferred(chain.time, 1, "ann", "bob", "USD", 5, "INTEREST", ""))
+    run = RunHistory(chain.end().journal)
+    charts = {chart.name: chart for chart in charts_of(run)}
+    shown = charts["settlement"]
+    assert "2 batches: 12 entries paid" in shown.sentence
+    assert shown.table.head[2] == "entries" and charts["consensus"].table.head[5] == "entries"
+    drawn = json.dumps([panel.traces for panel in shown.panels()]).split(chr(34))
+    texts = [*drawn, *(entry.means for entry in shown.legend)]
+    assert any("3 entries paid" in text for text in texts) and any("3 entries<br>" in text for text in texts)
+    blocks = json.dumps([panel.traces for panel in charts["consensus"].panels()])
+    assert "1 entry" in blocks
+    steps = " ".join(text for *_, text in story_steps(run.journal, run.axis, run.chain))
+    journal = " ".join(map(Teller(run.journal).sentence, run.journal))
+    assert "with 1 entry" in steps and "with 1 entry" in journal and "9 entries" in journal
+    for said in (*texts, blocks, steps, journal):
+        assert not re.search(r"\btrades?\b", said), said
 
 
 def test_the_table_has_a_row_for_each_batch(journal):

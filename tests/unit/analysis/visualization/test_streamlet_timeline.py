@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 
 from market_sim.analysis.history.chain_history import chain_history
+from market_sim.analysis.history.lifespan import END
 from market_sim.analysis.history.time_axis import TimeAxis
-from market_sim.analysis.visualization.as_of import END, trace_as_of
+from market_sim.analysis.visualization.as_of import trace_as_of
 from market_sim.analysis.visualization.block_tree import lanes, tree_panel
+from market_sim.analysis.visualization.charts import chart_figure
 from market_sim.analysis.visualization.streamlet_timeline import legend, streamlet_rows, streamlet_sentence, why_open
-from market_sim.analysis.visualization.timeline import streamlet_figure
 from market_sim.analysis.visualization.validator_lanes import absences, lanes_panel, shifts
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.consensus_events import BlockFinalized, BlockProposed, EquivocationSeen, VoteCast
@@ -205,4 +206,4 @@ def test_a_whole_run_is_told_as_its_journal_says():
     orphans = sum(row[8].endswith("orphaned") for row in rows)
     assert orphans > 0, "the canary: a lie was told"
     assert f"; {orphans} orphan" in streamlet_sentence(history)
-    assert streamlet_figure(result).to_json() == streamlet_figure(result).to_json()
+    assert chart_figure(result, "consensus").to_json() == chart_figure(result, "consensus").to_json()

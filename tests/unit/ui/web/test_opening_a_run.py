@@ -14,7 +14,7 @@ from market_sim.core.models.consensus_events import BlockProposed
 from market_sim.simulation.options import Options
 from market_sim.simulation.run import simulate
 from market_sim.simulation.scenarios.first_market import FirstMarket
-from market_sim.ui.web import run_charts
+from market_sim.ui.web import run_charts, shelf
 from market_sim.ui.web.presentation import SO_FAR
 from market_sim.ui.web.reading_ahead import ReadingAhead
 from market_sim.ui.web.shelf import OPEN_RUNS, Shelf
@@ -37,8 +37,8 @@ def flip(path) -> None:
 
 def test_the_beginning_of_the_page_is_sent_before_anything_is_worked_out(visitor, run_address, monkeypatch):
     asked = []
-    told = run_charts.words
-    monkeypatch.setattr(run_charts, "words", lambda run: asked.append(run) or told(run))
+    told = shelf.charts_of
+    monkeypatch.setattr(shelf, "charts_of", lambda history: asked.append(history) or told(history))
     with visitor.get(run_address, buffered=False) as answer:
         parts = iter(answer.response)
         beginning = next(parts).decode()

@@ -9,6 +9,7 @@ from markupsafe import escape
 from plotly.graph_objects import Figure
 
 from market_sim.analysis.glossary import TERMS
+from market_sim.analysis.visualization import charts
 from market_sim.analysis.visualization.as_of import figure_as_of
 from market_sim.core.data import archive
 from market_sim.core.models.reasons import table
@@ -16,6 +17,7 @@ from market_sim.simulation.options import Options
 from market_sim.simulation.run import simulate
 from market_sim.simulation.scenarios.option_expiry import OptionExpiry
 from market_sim.ui.web.security import CONTENT_POLICY
+from tests.unit.analysis.visualization.queue_chart import queue_charts
 from tests.unit.ui.web.conftest import LESSON
 
 PAGES = [
@@ -203,6 +205,15 @@ def option_run(visitor, tmp_path):
     result = simulate(OptionExpiry(), Options(epochs=3, settlement="memory"))
     archive.save(result.journal, tmp_path / "results" / "options")
     return "/runs/options"
+
+
+def test_a_chart_in_the_list_is_on_the_page_of_a_run(visitor, run_address, monkeypatch):
+    monkeypatch.setattr(charts, "CHARTS", (*charts.CHARTS, queue_charts))
+    page = visitor.get(run_address).text
+    assert "Who waits" in page and "Seven people wait." in page and "Table: People waiting" in page
+    picture = visitor.get(f"{run_address}/pictures/0.json").json
+    assert picture["figure"]["data"][0]["y"] == [3, 4]
+    assert visitor.get(f"{run_address}/pictures/1.json").status_code == 404
 
 
 def test_pictures_of_mechanisms_have_figure_sentence_legend_and_table(visitor, option_run):

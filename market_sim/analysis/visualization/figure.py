@@ -1,23 +1,19 @@
-"""Panels: charts that stand above each other on one axis, mostly of time, and the figure they are put together into.
+"""A figure: the panels of charts above each other on one axis, mostly of time.
 
-A chart is drawn in one or two panels that know neither their place nor their neighbours; `stacked` gives each its
-own vertical axis and lets all of them share the horizontal one.
+`stacked` gives each panel its own vertical axis and lets all of them share the horizontal one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING
 
-from market_sim.analysis.visualization.as_of import END, finished
+from market_sim.analysis.visualization.as_of import finished
+from market_sim.analysis.visualization.chart import EventLine, Horizontal, Panel, Part
 from market_sim.analysis.visualization.palette import LIGHT
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
-
-Part = dict[str, Any]
-"""A trace, a shape or an annotation, as plotly's own dictionary."""
 
 CONFIG: Part = {
     "showSendToCloud": False,
@@ -37,104 +33,6 @@ TITLE_ROOM = 26
 TOP, BOTTOM, LEFT, RIGHT = 44, 58, 84, 16
 BARE_TOP = 12
 """Above a figure without marked moments there is nothing to label."""
-
-
-@dataclass(frozen=True)
-class LegendEntry:
-    """A mark and what it means: `mark` is its shape, `role` its colour."""
-
-    mark: str
-    role: str
-    means: str
-
-
-@dataclass(frozen=True)
-class Table:
-    """The facts of a chart in rows, for those who read rather than look."""
-
-    title: str
-    head: tuple[str, ...]
-    rows: Sequence[tuple[str, ...]]
-    worded: bool = False
-    """Its last two columns are words, which are read from the left; all others are numbers."""
-
-
-@dataclass(frozen=True)
-class Account:
-    """What a chart says in words: its name, its sentence, its legend and its table."""
-
-    name: str
-    sentence: str
-    legend: tuple[LegendEntry, ...]
-    table: Table | None
-
-
-@dataclass
-class Panel:
-    """A strip of a figure with a vertical axis of its own."""
-
-    title: str
-    height: int
-    yaxis: Part
-    traces: list[Part] = field(default_factory=list)
-    shapes: list[Part] = field(default_factory=list)
-    annotations: list[Part] = field(default_factory=list)
-    covered: bool = False
-    """Its traces fill the strip, so that lines behind them could not be seen."""
-
-
-@dataclass(frozen=True)
-class EventLine:
-    """A moment that is marked through all panels, with a short label above them."""
-
-    time: float
-    label: str
-    role: str
-    strong: bool = False
-    """Rare and important: drawn darker, over filled panels too, and labelled in a row of its own."""
-    hover: str = ""
-    born: int = 0
-    gone: int = END
-    """From which event to which it is there."""
-
-
-class Horizontal(Protocol):
-    """An axis that panels share: simulated time, or whatever else a picture goes along."""
-
-    @property
-    def is_long(self) -> bool:
-        """Whether it is panned through."""
-
-    @property
-    def opens_on(self) -> tuple[float, float]:
-        """From where to where it is shown at first."""
-
-    def ticks(self) -> Part:
-        """Its ticks and its title, for plotly."""
-
-
-@dataclass(frozen=True)
-class PlainAxis:
-    """An axis without time: prices, or named places side by side."""
-
-    title: str
-    low: float
-    high: float
-    names: Sequence[str] = ()
-    """What stands at 0, 1, 2 and so on; without names the axis has numbers."""
-
-    is_long = False
-
-    @property
-    def opens_on(self) -> tuple[float, float]:
-        """All of it."""
-        return self.low, self.high
-
-    def ticks(self) -> Part:
-        """Numbers, or the names at their places."""
-        places = list(range(len(self.names)))
-        named: Part = {"tickmode": "array", "tickvals": places, "ticktext": list(self.names), "tickangle": 0}
-        return {"title": {"text": self.title}, **(named if self.names else {"tickformat": ",~r"})}
 
 
 def stacked(panels: Sequence[Panel], axis: Horizontal, lines: Iterable[EventLine] = ()) -> Figure:

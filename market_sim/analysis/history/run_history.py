@@ -1,0 +1,55 @@
+"""The history of a run: what charts, steps and traces are made from, each part read at its first use."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from market_sim.analysis.history.book_history import Market, markets_of
+from market_sim.analysis.history.book_replay import BookReplay, Books
+from market_sim.analysis.history.chain_history import ChainHistory, chain_history
+from market_sim.analysis.history.mechanism_history import MechanismHistory, mechanism_history
+from market_sim.analysis.history.settlement_history import SettlementHistory, settlement_history
+from market_sim.analysis.history.time_axis import TimeAxis
+from market_sim.core.data.journal import Journal
+
+
+@dataclass(frozen=True)
+class RunHistory:
+    """One run in the order of time."""
+
+    journal: Journal
+
+    @cached_property
+    def axis(self) -> TimeAxis:
+        """The common time axis."""
+        return TimeAxis.of(self.journal)
+
+    @cached_property
+    def _replayed(self) -> tuple[list[Market], BookReplay]:
+        return markets_of(self.journal, self.axis)
+
+    @property
+    def markets(self) -> list[Market]:
+        """Every instrument, the most traded first."""
+        return self._replayed[0]
+
+    @cached_property
+    def books(self) -> Books:
+        """The books as of any event."""
+        return Books(self.journal, self._replayed[1])
+
+    @cached_property
+    def mechanisms(self) -> MechanismHistory:
+        """What options, loans, margin and the like did, if the run has any."""
+        return mechanism_history(self.journal)
+
+    @cached_property
+    def chain(self) -> ChainHistory | None:
+        """What the validators did; None without a committee."""
+        return chain_history(self.journal)
+
+    @cached_property
+    def settlement(self) -> SettlementHistory | None:
+        """What was paid out; None without a settlement."""
+        return settlement_history(self.journal)

@@ -1,0 +1,69 @@
+"""The moments that are marked through all panels: blocks that become final, shocks, halts and auctions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TypeVar
+
+from market_sim.analysis.history.chain_history import ChainHistory
+from market_sim.analysis.history.lifespan import END
+from market_sim.analysis.history.run_history import RunHistory
+from market_sim.analysis.history.time_axis import OPENING_EPOCHS, seconds
+from market_sim.analysis.visualization.chart import EventLine
+from market_sim.core.models.event import Event
+from market_sim.core.models.market_events import PhaseChanged
+from market_sim.core.models.run_events import ShockHappened
+
+E = TypeVar("E", bound=Event)
+T = TypeVar("T")
+
+
+def event_lines(run: RunHistory) -> Iterator[EventLine]:
+    """Every marked moment on the axis of the run."""
+    if run.chain is not None and not run.axis.is_long:
+        yield from _finality(run, run.chain)
+    for number, shock in _numbered(run, ShockHappened):
+        if shock.time >= run.axis.first:
+            numbers = ", ".join(f"{name} {value}" for name, value in shock.numbers.items())
+            said = f"shock: {shock.what} ({numbers})"
+            yield EventLine(seconds(shock.time), f"shock: {shock.what}", "ink", True, said, number)
+    yield from _phases(run)
+
+
+def _finality(run: RunHistory, chain: ChainHistory) -> Iterator[EventLine]:
+    moments: dict[int, list[tuple[int, str]]] = {}
+    for name, final in chain.finalized.items():
+        if final.time >= run.axis.first:
+            moments.setdefault(final.time, []).append((chain.number(final), chain.label(name)))
+    for time, blocks in moments.items():
+        for together, born, gone in _as_they_come(blocks):
+            names = [name for _, name in together]
+            short = ", ".join(names) if len(names) <= 3 and run.axis.crowd <= 16 else f"… {names[-1]}"
+            short = names[0] if len(names) == 1 else short
+            label = f"✔ {short}" if run.axis.crowd <= OPENING_EPOCHS + 1 else ""
+            said = f"final for the first validator: {', '.join(names)}"
+            yield EventLine(seconds(time), label, "good", False, said, born, gone)
+
+
+def _phases(run: RunHistory) -> Iterator[EventLine]:
+    moments: dict[tuple[int, str], list[tuple[int, PhaseChanged]]] = {}
+    for number, change in _numbered(run, PhaseChanged):
+        # Before the first epoch a day opens; that is no event of the day.
+        if change.time > run.axis.first:
+            moments.setdefault((change.time, change.phase), []).append((number, change))
+    for (time, phase), changes in moments.items():
+        # A whole chain of options ends at one moment: one label, or they would be printed over each other.
+        for together, born, gone in _as_they_come(changes):
+            said = "<br>".join(f"{change.symbol} is {phase}: {change.reason}" for _, change in together)
+            what = together[0][1].symbol if len(together) == 1 else f"{len(together)} instruments"
+            yield EventLine(seconds(time), f"{what} {phase}", "ink", True, said, born, gone)
+
+
+def _numbered(run: RunHistory, kind: type[E]) -> Iterator[tuple[int, E]]:
+    return ((number, event) for number, event in enumerate(run.journal) if type(event) is kind)
+
+
+def _as_they_come(events: list[tuple[int, T]]) -> Iterator[tuple[list[tuple[int, T]], int, int]]:
+    """Events that share a mark, in the order of their numbers: those that are there from which event to which."""
+    for count, (born, _) in enumerate(events, 1):
+        yield events[:count], born, events[count][0] if count < len(events) else END
