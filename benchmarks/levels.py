@@ -84,9 +84,9 @@ def an_exchange(fees: FeeSchedule, journal: Journal) -> Exchange:
     exchange = Exchange(Clock(), journal)
     exchange.list(Stock("ACME"), fees)
     for name in (*NAMES[1], *NAMES[-1]):
-        exchange.open_account(name)
-        exchange.deposit(name, "USD", 10**15)
-        exchange.deposit(name, "ACME", 10**12)
+        exchange.ledger.open_account(name)
+        exchange.ledger.deposit(name, "USD", 10**15)
+        exchange.ledger.deposit(name, "ACME", 10**12)
     return exchange
 
 

@@ -63,10 +63,10 @@ def equity_milliseconds() -> float:
     for symbol in symbols:
         exchange.list(Stock(symbol)).last = 10_000
     for name in names:
-        exchange.open_account(name)
-        exchange.deposit(name, "USD", 10**9)
+        exchange.ledger.open_account(name)
+        exchange.ledger.deposit(name, "USD", 10**9)
         for symbol in symbols:
-            exchange.deposit(name, symbol, 100)
+            exchange.ledger.deposit(name, symbol, 100)
     margin = MarginAccounts({name: Agreement() for name in names}, MarginTerms())
     margin.attach(exchange, journal)
     margin.act(0)

@@ -76,9 +76,9 @@ class Stage:
     def play(self, account: str, intent: Intent) -> None:
         """Let somebody ask for something; whoever is new gets an account first."""
         if account not in self.exchange.accounts:
-            self.exchange.open_account(account)
-            self.exchange.deposit(account, "USD", self._endowment[0])
-            self.exchange.deposit(account, "ACME", self._endowment[1])
+            self.exchange.ledger.open_account(account)
+            self.exchange.ledger.deposit(account, "USD", self._endowment[0])
+            self.exchange.ledger.deposit(account, "ACME", self._endowment[1])
         self.clock.on()
         self.exchange.submit(account, intent)
 

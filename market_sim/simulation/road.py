@@ -90,9 +90,9 @@ class Road:
             if wish.symbol not in (None, symbol):
                 continue
             if isinstance(wish, Pause) and listing.phase == CONTINUOUS:
-                world.exchange.halt(symbol, PAUSED)
+                world.exchange.phases.halt(symbol, PAUSED)
             elif isinstance(wish, Resume) and listing.phase == HALTED and listing.because == PAUSED:
-                world.exchange.call(symbol, reason=PAUSED)
+                world.exchange.phases.call(symbol, reason=PAUSED)
                 world.clock.plan(world.clock.now + wish.call_ms * MILLISECOND, self._reopen, symbol)
 
     def _introduce(self) -> None:
@@ -127,7 +127,7 @@ class Road:
 
     def _reopen(self, symbol: str) -> None:
         if self.world.exchange.listings[symbol].phase == IN_CALL:
-            self.world.exchange.uncross(symbol)
+            self.world.exchange.phases.uncross(symbol)
 
     def _tell_validators(self, _: None) -> None:
         """The exchange announces the trades since the last time; they travel through the network like any message."""

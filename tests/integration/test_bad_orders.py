@@ -257,20 +257,20 @@ def an_exchange() -> tuple[Exchange, Journal]:
         exchange.list(Stock(symbol))
     exchange.list(Stock("SLIP"), outlier=OutlierRule(most=3, at_least=2))
     for name, cash, shares in (("ann", 1_000_000, 1), ("ben", 10, 1_000), ("poor", 99, 0)):
-        exchange.open_account(name)
-        exchange.deposit(name, "USD", cash)
+        exchange.ledger.open_account(name)
+        exchange.ledger.deposit(name, "USD", cash)
         for symbol in ("ACME", "BOLT", "HALT", "SLIP") if shares else ():
-            exchange.deposit(name, symbol, shares)
+            exchange.ledger.deposit(name, symbol, shares)
     exchange.submit("ben", Sell("ACME", 100, 110))
     exchange.submit("ann", Buy("ACME", 10, 110, client_id="bought"))
     exchange.submit("ann", Buy("ACME", 5, 90, client_id="mine"))
     exchange.submit("ben", Sell("BOLT", 20, 500))
     exchange.submit("ben", Sell("HALT", 5, 100))
-    exchange.call("HALT", reference=100)
+    exchange.phases.call("HALT", reference=100)
     exchange.submit("ann", Buy("HALT", 5))
-    exchange.halt("HALT")
-    exchange.close("NIGHT")
-    exchange.call("CALL")
+    exchange.phases.halt("HALT")
+    exchange.phases.close("NIGHT")
+    exchange.phases.call("CALL")
     exchange.submit("ann", Buy("BUSY", 1, stop=120))
     exchange.submit("ann", Buy("ACME", 1, 80, post_only="reject"))
     exchange.submit("ann", Buy("ACME", 1, 80, post_only="slide"))
@@ -309,7 +309,7 @@ def test_there_are_enough_cases_and_they_differ():
 def test_the_state_hash_sees_each_part_of_the_state():
     exchange, _ = an_exchange()
     prints = [state_hash(exchange)]
-    exchange.deposit("ann", "USD", 1)
+    exchange.ledger.deposit("ann", "USD", 1)
     prints.append(state_hash(exchange))
     exchange.accounts["ann"].balances["USD"].reserved += 1
     prints.append(state_hash(exchange))

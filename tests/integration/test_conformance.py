@@ -250,7 +250,7 @@ class Overdraws(Mechanism):
         return [now - now % SECOND + SECOND]
 
     def act(self, now: int) -> None:
-        self.exchange.transfer("noise-0", "maker", "USD", 100_000_000, "TAX", "ACME")
+        self.exchange.ledger.transfer("noise-0", "maker", "USD", 100_000_000, "TAX", "ACME")
 
 
 class Forges(Overdraws):
@@ -269,7 +269,7 @@ class Remembers(Overdraws):
         Remembers.runs += 1
 
     def act(self, now: int) -> None:
-        self.exchange.transfer("maker", "noise-0", "USD", Remembers.runs, "GIFT", "ACME")
+        self.exchange.ledger.transfer("maker", "noise-0", "USD", Remembers.runs, "GIFT", "ACME")
 
 
 class NeverEnds(Overdraws):
@@ -277,7 +277,7 @@ class NeverEnds(Overdraws):
 
     def act(self, now: int) -> None:
         for _ in range(6_000):
-            self.exchange.transfer("maker", "noise-0", "USD", 1, "DRIP", "ACME")
+            self.exchange.ledger.transfer("maker", "noise-0", "USD", 1, "DRIP", "ACME")
 
 
 class RunsBackwards(Overdraws):
@@ -291,7 +291,7 @@ class RefusesInSilence(Mechanism):
     """Refuses without saying why."""
 
     def begin(self) -> None:
-        self.exchange.gates.append(self)
+        self.exchange.add_gate(self)
 
     def check(self, *_: object) -> None:
         raise RuleViolation("UNCOVERED")

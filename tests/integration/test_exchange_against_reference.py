@@ -113,13 +113,13 @@ def test_an_honest_list_of_operations_agrees():
 
 
 def test_a_fault_of_one_cent_is_seen_and_shrunk_to_what_it_needs(monkeypatch):
-    ordinary = Clearing._pay
+    ordinary = Clearing.pay
 
     def greedy(self, listing, taker, order, fills):
         ordinary(self, listing, taker, order, fills)
         taker.balances[listing.quote].total -= any(maker.limit * quantity >= 50 for maker, quantity in fills)
 
-    monkeypatch.setattr(Clearing, "_pay", greedy)
+    monkeypatch.setattr(Clearing, "pay", greedy)
     fewest = shrink(HERE, TRADING)
     assert [operation.number for operation in fewest] == [1, 6]
     text = report(HERE, TRADING, "the command")

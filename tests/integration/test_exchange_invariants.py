@@ -39,9 +39,9 @@ def an_exchange() -> tuple[Exchange, Journal]:
     exchange = Exchange(Clock(), journal)
     exchange.list(Stock("ACME", tick=5, lot=1), FeeSchedule(1_000, 20_000, 0))
     for name in ("ann", "ben"):
-        exchange.open_account(name)
-        exchange.deposit(name, "USD", 100_000)
-        exchange.deposit(name, "ACME", 1_000)
+        exchange.ledger.open_account(name)
+        exchange.ledger.deposit(name, "USD", 100_000)
+        exchange.ledger.deposit(name, "ACME", 1_000)
     exchange.submit("ann", Buy("ACME", 10, 90))
     exchange.submit("ann", Buy("ACME", 4, 85))
     exchange.submit("ben", Sell("ACME", 10, 100))
@@ -181,13 +181,13 @@ def forgotten_stop(exchange):
 
 
 def forgotten_market_order(exchange):
-    exchange.call("ACME")
+    exchange.phases.call("ACME")
     exchange.submit("ann", Buy("ACME", 1))
     exchange.listings["ACME"].collected.clear()
 
 
 def market_order_after_the_call(exchange):
-    exchange.call("ACME")
+    exchange.phases.call("ACME")
     exchange.submit("ann", Buy("ACME", 1))
     exchange.listings["ACME"].phase = "continuous"
 

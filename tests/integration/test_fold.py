@@ -36,10 +36,10 @@ def small_market() -> tuple[Exchange, Journal, Clock]:
     journal, clock = Journal(), Clock()
     exchange = Exchange(clock, journal)
     exchange.list(Stock("CORN", multiplier=50, quote="EUR"), FeeSchedule(maker=-100, taker=300))
-    exchange.open_account("ann")
-    exchange.open_account("ben")
-    exchange.deposit("ann", "EUR", 100_000)
-    exchange.deposit("ben", "CORN", 10)
+    exchange.ledger.open_account("ann")
+    exchange.ledger.open_account("ben")
+    exchange.ledger.deposit("ann", "EUR", 100_000)
+    exchange.ledger.deposit("ben", "CORN", 10)
     return exchange, journal, clock
 
 
@@ -80,7 +80,7 @@ def test_a_deposit_after_the_trade_is_there_before_the_next_one():
     exchange, journal, _ = small_market()
     exchange.submit("ben", Sell("CORN", 10, 100))
     exchange.submit("ann", Buy("CORN", 1, 100))
-    exchange.deposit("ann", "EUR", 7)
+    exchange.ledger.deposit("ann", "EUR", 7)
     at_first = fold(journal, trade=1)
     exchange.submit("ann", Buy("CORN", 1, 100))
     assert fold(journal, trade=1) == at_first

@@ -42,8 +42,8 @@ def world(luck: Random, **terms: object) -> Market:
         Option("PUT", underlying="ACME", strike=price, expiry=99 * DAY, right="put", multiplier=10),
     ):
         market.exchange.list(instrument)
-    market.exchange.deposit("lender", "ACME", 1_000_000)
-    market.exchange.deposit("mm", "ACME", 1_000_000)
+    market.exchange.ledger.deposit("lender", "ACME", 1_000_000)
+    market.exchange.ledger.deposit("mm", "ACME", 1_000_000)
     market.fund("ann", luck.randint(1, 40) * price * 10)
     market.later()
     return market

@@ -93,7 +93,7 @@ def with_money_from_outside(spends: bool) -> Result:
     """A trader gets 100,000.00 in epoch 2, which the chain does not know, and spends them or not."""
     session = Session(FirstMarket(), Options(epochs=6, settlement="memory"))
     session.step(epoch=2)
-    session.world.exchange.deposit("noise-0", "USD", 10_000_000)
+    session.world.exchange.ledger.deposit("noise-0", "USD", 10_000_000)
     if spends:
         session.submit("noise-0", Buy("ACME", 90, 10_200))
     return session.run()

@@ -85,15 +85,15 @@ class Town(Market):
         ):
             exchange.list(instrument)
         for name in ("company", "bank", "oracle", *CASH):
-            exchange.open_account(name)
+            exchange.ledger.open_account(name)
             self.fund(name, 50_000_000_00)
-        exchange.deposit("company", "ACME", 10_000_000)
-        exchange.deposit("lender", "ACME", 100_000)
+        exchange.ledger.deposit("company", "ACME", 10_000_000)
+        exchange.ledger.deposit("lender", "ACME", 100_000)
         for name in (*CUSTOMERS, *CASH):
             self.fund(name, luck.randint(10_000_00, 900_000_00))
             for symbol in ("ACME", "WARRANT", "NOTE"):
                 if luck.random() < 0.5:
-                    exchange.deposit(name, symbol, luck.randint(1, 300))
+                    exchange.ledger.deposit(name, symbol, luck.randint(1, 300))
         self.marks = Marks({"ACME": self.value})
         prices, house = SettlementPrices(self.marks), ClearingHouse(1_000_000_00)
         self.options = Options(house, prices, Randomness(seed))
@@ -227,12 +227,12 @@ def level(town: Town) -> None:
     for name in exchange.accounts:
         for lender, shares in [*town.margin.standings.liabilities.borrowed.get(name, {}).get("ACME", {}).items()]:
             if shares % old:
-                exchange.deposit(name, "ACME", shares % old)
-                exchange.transfer(name, lender, "ACME", shares % old, "RETURNED", "ACME")
+                exchange.ledger.deposit(name, "ACME", shares % old)
+                exchange.ledger.transfer(name, lender, "ACME", shares % old, "RETURNED", "ACME")
     for name in [*exchange.accounts]:
         missing = -exchange.accounts[name].balance("ACME").total % old
         if missing:
-            exchange.deposit(name, "ACME", missing)
+            exchange.ledger.deposit(name, "ACME", missing)
     town.margin.follow()
 
 

@@ -93,10 +93,10 @@ class Duel:
             self.exchange.list(instrument, fees, OutlierRule(*market.outlier) if market.outlier else None)
             self.model.list(**vars(market))
         for name, owner in setting.owners:
-            self.exchange.open_account(name, owner)
+            self.exchange.ledger.open_account(name, owner)
             self.model.open_account(name, owner)
         for name, asset, amount in setting.deposits:
-            self.exchange.deposit(name, asset, amount)
+            self.exchange.ledger.deposit(name, asset, amount)
             self.model.deposit(name, asset, amount)
         self.seen = len(self.journal)
         self.names = [*self.exchange.accounts]
@@ -130,7 +130,7 @@ class Duel:
             self.clock.now += operation.amount
             model.now += operation.amount
         elif kind == "deposit":
-            exchange.deposit(operation.account, operation.intent, operation.amount)
+            exchange.ledger.deposit(operation.account, operation.intent, operation.amount)
             model.deposit(operation.account, operation.intent, operation.amount)
         else:
             self.operate(kind, operation)
@@ -147,7 +147,7 @@ class Duel:
         if kind == "call":
             arguments = (operation.intent, operation.amount or None)
         refused = []
-        for side, refusal in ((self.exchange, InputError), (self.model, NotNow)):
+        for side, refusal in ((self.exchange.phases, InputError), (self.model, NotNow)):
             try:
                 getattr(side, kind)(*arguments)
                 refused.append(False)

@@ -8,9 +8,10 @@ from market_sim.core.data.tape import Tape
 from market_sim.core.randomness import Stream
 from market_sim.market.agents.view import Depth, InstrumentView, OwnOrder, Prices, View
 from market_sim.market.dynamics.value import BelievedValue
-from market_sim.market.exchange.account import Account
-from market_sim.market.exchange.exchange import Exchange, Timepiece
+from market_sim.market.exchange.exchange import Exchange
 from market_sim.market.exchange.listing import Listing
+from market_sim.market.exchange.member import Member
+from market_sim.market.ledger.ledger import Timepiece
 
 
 class LiveInstrumentView(InstrumentView):
@@ -18,7 +19,7 @@ class LiveInstrumentView(InstrumentView):
 
     __slots__ = ("_balance", "_believed", "_listing", "_tape")
 
-    def __init__(self, listing: Listing, account: Account, tape: Tape, value: BelievedValue | None) -> None:
+    def __init__(self, listing: Listing, account: Member, tape: Tape, value: BelievedValue | None) -> None:
         super().__init__(listing.symbol, tick=listing.tick, lot=listing.lot)
         self._listing = listing
         self._balance = account.balance(listing.symbol)
@@ -69,7 +70,7 @@ class LiveView(View):
     def __init__(
         self,
         exchange: Exchange,
-        account: Account,
+        account: Member,
         clock: Timepiece,
         tape: Tape,
         values: Mapping[str, BelievedValue],

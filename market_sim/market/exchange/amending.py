@@ -1,4 +1,4 @@
-"""Amending: new terms for an order that waits (rulebook F-1.3).
+"""Amending: new terms for an order that waits (rulebook F-1.3), and taking all of them back.
 
 A smaller order at the same limit keeps its place. A new limit or a larger quantity loses it: the order arrives again
 and may trade. Side and instrument never change, and what has traded stays traded: the new quantity is the new total.
@@ -6,10 +6,13 @@ and may trade. Side and instrument never change, and what has traded stays trade
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from market_sim.core.errors import RuleViolation
-from market_sim.core.models.intents import Amend, CancelAll
+from market_sim.core.models.intents import Amend
 from market_sim.core.models.market_events import OrderAmended
-from market_sim.market.exchange.account import Account
+from market_sim.market.exchange.clearing import Clearing
+from market_sim.market.exchange.floor import Floor
 from market_sim.market.exchange.gates import (
     Gate,
     check_is_open,
@@ -19,47 +22,50 @@ from market_sim.market.exchange.gates import (
     check_quantity,
 )
 from market_sim.market.exchange.listing import CONTINUOUS, Listing
+from market_sim.market.exchange.matching import Matching
+from market_sim.market.exchange.member import Membership
 from market_sim.market.exchange.order import ASLEEP, BOOK, CALL, STOP, Order
 from market_sim.market.exchange.phases import Phases
 from market_sim.market.exchange.terms import shown
 
 
-class Amending(Phases):
+class Amending:
     """What an account may do with its open orders: amend one, take all of them back."""
 
-    gates: list[Gate]
+    def __init__(
+        self, floor: Floor, clearing: Clearing, matching: Matching, phases: Phases, gates: Sequence[Gate]
+    ) -> None:
+        self._floor = floor
+        self._clearing = clearing
+        self._matching = matching
+        self._phases = phases
+        self._gates = gates
 
-    def _not_listed(self, symbol: object) -> RuleViolation:
-        return RuleViolation("UNKNOWN_INSTRUMENT", symbol=shown(symbol), listed=", ".join(self.listings))
-
-    def _open_order(self, account: Account, number: object) -> Order:
-        """The account's open order of this number, or the reason why it can do nothing with it."""
+    def open_order(self, member: Membership, number: object) -> Order:
+        """The member's open order of this number, or the reason why it can do nothing with it."""
         if type(number) is int:
-            if number in account.open:
-                return account.open[number]
-            if any(number in other.open for other in self.accounts.values()):
+            if number in member.open:
+                return member.open[number]
+            if any(number in other.open for other in self._floor.members.values()):
                 raise RuleViolation("NOT_YOUR_ORDER", order=number)
         raise RuleViolation("UNKNOWN_ORDER", order=shown(number))
 
-    def _cancel_all(self, account: Account, symbol: object, reason: str = "CANCELLED") -> list[Order]:
+    def cancel_all(self, member: Membership, symbol: object, reason: str = "CANCELLED") -> list[Order]:
         """Take back all open orders of an account, oldest first."""
-        if symbol is not None and not (type(symbol) is str and symbol in self.listings):
-            raise self._not_listed(symbol)
-        found = [order for _, order in sorted(account.open.items()) if symbol in (None, order.symbol)]
+        listings = self._floor.listings
+        if symbol is not None and not (type(symbol) is str and symbol in listings):
+            raise RuleViolation("UNKNOWN_INSTRUMENT", symbol=shown(symbol), listed=", ".join(listings))
+        found = [order for _, order in sorted(member.open.items()) if symbol in (None, order.symbol)]
         for order in found:
-            self._withdraw(account, order, reason)
+            self._matching.withdraw(order, reason)
         for touched in dict.fromkeys(order.symbol for order in found):
-            self._finish(self.listings[touched])
+            self._phases.finish(listings[touched])
         return found
 
-    def cancel_all(self, name: str, intent: CancelAll, reason: str = "CANCELLED") -> list[Order]:
-        """Take back all open orders of an account, as the operator or a mechanism may do for it."""
-        return self._cancel_all(self.accounts[name], intent.symbol, reason)
-
-    def _amend(self, account: Account, intent: Amend) -> Order:
+    def amend(self, member: Membership, intent: Amend) -> Order:
         """Check new terms like those of a new order, and let them hold."""
-        order = self._open_order(account, intent.order)
-        listing = self.listings[order.symbol]
+        order = self.open_order(member, intent.order)
+        listing = self._floor.listings[order.symbol]
         if intent.quantity is None and intent.limit is None:
             raise RuleViolation("NOTHING_TO_AMEND", order=order.id)
         limit_now = order.cap or order.limit
@@ -73,21 +79,21 @@ class Amending(Phases):
         check_is_open(listing)
         if limit != limit_now:
             check_outlier(listing, order.side, limit)
-        for gate in self.gates:
-            gate.check(account, listing, intent, limit, quantity)
+        for gate in self._gates:
+            gate.check(member, listing, intent, limit, quantity)
         remaining = quantity - order.filled
         if remaining <= 0:
-            self._withdraw(account, order, "AMENDED_BELOW_FILLED")
+            self._matching.withdraw(order, "AMENDED_BELOW_FILLED")
         elif limit == limit_now and remaining <= order.remaining:
-            self._make_smaller(listing, account, order, remaining)
-            self._record(OrderAmended(self.clock.now, order.id, quantity, limit, True))
+            self._make_smaller(listing, member, order, remaining)
+            self._floor.record(OrderAmended(self._floor.clock.now, order.id, quantity, limit, True))
         else:
-            self._arrive_again(listing, account, order, quantity, limit)
+            self._arrive_again(listing, member, order, quantity, limit)
         if listing.busy:
-            self._finish(listing)
+            self._phases.finish(listing)
         return order
 
-    def _make_smaller(self, listing: Listing, account: Account, order: Order, remaining: int) -> None:
+    def _make_smaller(self, listing: Listing, member: Membership, order: Order, remaining: int) -> None:
         """Take away a part; the order keeps its place."""
         less = order.remaining - remaining
         order.quantity -= less
@@ -95,31 +101,32 @@ class Amending(Phases):
             listing.book.reduce(order, less)
         else:
             order.remaining = remaining
-        self._release(listing, account, order, less)
+        self._clearing.release_part(listing, member, order, less)
 
-    def _arrive_again(self, listing: Listing, account: Account, order: Order, quantity: int, limit: int) -> None:
+    def _arrive_again(self, listing: Listing, member: Membership, order: Order, quantity: int, limit: int) -> None:
         """Give a waiting order new terms at the back of the queue, where it may trade like a new one."""
         remaining = quantity - order.filled
-        held = order.reserved if order.side > 0 else order.remaining
-        self._afford(listing, account, order.side, limit, remaining, held)
-        self._may_arrive(listing, order, order.side * limit)
+        held = order.held if order.side > 0 else order.remaining
+        self._clearing.afford(listing, member, order.side, limit, remaining, held)
+        _check_still_makes(listing, order, order.side * limit)
         where = ASLEEP if order.cap else order.where
-        self._lift(listing, account, order)
+        self._matching.lift(listing, member, order)
         order.quantity, order.remaining = quantity, remaining
         if order.cap:
             order.cap = limit
         order.limit, order.key = limit, order.side * limit
-        self._record(OrderAmended(self.clock.now, order.id, quantity, limit, False))
+        self._floor.record(OrderAmended(self._floor.clock.now, order.id, quantity, limit, False))
         if where in (STOP, ASLEEP, CALL):
-            self._wait(listing, account, order, where)
+            self._matching.wait(listing, member, order, where)
         else:
-            self._enter(listing, account, order)
+            self._matching.enter(listing, member, order)
 
-    def _may_arrive(self, listing: Listing, order: Order, key: int) -> None:
-        """A post-only order stays one: new terms that would take are refused, also where a new order would slide."""
-        conditions = order.intent.conditions
-        if conditions is None or not conditions.post_only or listing.phase != CONTINUOUS:
-            return
-        best = listing.book.best_key_against(order)
-        if best is not None and best >= -key:
-            raise RuleViolation("POST_ONLY_WOULD_TAKE", limit=order.side * key, best=-order.side * best)
+
+def _check_still_makes(listing: Listing, order: Order, key: int) -> None:
+    """A post-only order stays one: new terms that would take are refused, also where a new order would slide."""
+    conditions = order.intent.conditions
+    if conditions is None or not conditions.post_only or listing.phase != CONTINUOUS:
+        return
+    best = listing.book.best_key_against(order)
+    if best is not None and best >= -key:
+        raise RuleViolation("POST_ONLY_WOULD_TAKE", limit=order.side * key, best=-order.side * best)

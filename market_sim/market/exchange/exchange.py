@@ -1,21 +1,27 @@
-"""The exchange: accepts or refuses, matches, pays, and tells the journal. The only writer of books and accounts.
+"""A venue: accepts or refuses, matches, pays, and tells the journal. Who owns what, the ledger knows.
 
-It is built in layers, one idea each, and each knows only those before it: clearing (who owns what), matching (who
-trades with whom), waiting (expiry, stops, pegs), phases (halts and auctions), amending. This module is the door.
-`submit` is the only way in for participants. Almost every order is an ordinary limit order, so `_place` first asks
-"is it ordinary?" in one expression and then does all it takes in one piece, because each further layer of calls would
-cost a tenth of the speed; whatever is rare goes through `_place_with_care` and its named rules.
+It is put together from parts, one idea each; a part holds those that it needs and is held by those above it:
+
+    placing      orders that are not ordinary   amending   new terms for an order that waits
+    phases       halts, calls, the night; what follows a message
+    waiting      expiry, stops, pegs        auction_house   one price for everybody who waits
+    matching     who trades with whom, and who waits
+    clearing     what is held back, and the payment of trades
+    floor        what all of them share: listings, members, the ledger, the clock, the journal
+
+This module is the door. `submit` is the only way in for participants. Almost every order is an ordinary limit order,
+so `_place` first asks "is it ordinary?" in one expression and then does all it takes in one piece, because each further
+layer of calls would cost a tenth of the speed; whatever is rare goes through `placing` and its named rules.
 
 >>> from market_sim.core.models.instruments import Stock
 >>> from market_sim.core.models.intents import Buy, Sell
 >>> from market_sim.simulation.engine.clock import Clock
->>> journal = Journal()
->>> exchange = Exchange(Clock(), journal)
+>>> exchange = Exchange(Clock(), Journal())
 >>> listing = exchange.list(Stock("ACME"))
 >>> for name in ("ann", "bob"):
-...     account = exchange.open_account(name)
-...     exchange.deposit(name, "USD", 100_000)
-...     exchange.deposit(name, "ACME", 100)
+...     account = exchange.ledger.open_account(name)
+...     exchange.ledger.deposit(name, "USD", 100_000)
+...     exchange.ledger.deposit(name, "ACME", 100)
 >>> exchange.submit("ann", Sell("ACME", 10, 1_000)).status
 'open'
 >>> exchange.submit("bob", Buy("ACME", 4, 1_001)).status, listing.last
@@ -26,94 +32,215 @@ cost a tenth of the speed; whatever is rare goes through `_place_with_care` and 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, overload
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import overload
 
-from market_sim.core.data.fold import FEES
 from market_sim.core.data.journal import Journal
-from market_sim.core.errors import RuleViolation
+from market_sim.core.errors import InputError, RuleViolation
+from market_sim.core.models.instruments import Instrument
 from market_sim.core.models.intents import BUY, SELL, Amend, Cancel, CancelAll, Intent, MechanismIntent, PlaceOrder
 from market_sim.core.models.market_events import (
+    FeesSet,
+    InstrumentListed,
     OrderAccepted,
-    OrderAmended,
     OrderCancelled,
     OrderRejected,
-    OrderRepeated,
 )
-from market_sim.market.exchange.account import Account
 from market_sim.market.exchange.amending import Amending
-from market_sim.market.exchange.clearing import Timepiece
+from market_sim.market.exchange.auction_house import AuctionHouse
+from market_sim.market.exchange.clearing import Clearing
 from market_sim.market.exchange.fees import MILLION, FeeSchedule
-from market_sim.market.exchange.gates import (
-    Follower,
-    Gate,
-    check_book,
-    check_notional,
-    check_order,
-    check_outlier,
-    check_phase,
-    give_conditions,
-    protected_limit,
-)
-from market_sim.market.exchange.listing import IN_CALL, Listing
-from market_sim.market.exchange.order import ASLEEP, BOOK, CALL, STOP, Order
+from market_sim.market.exchange.floor import Floor
+from market_sim.market.exchange.gates import Follower, Gate
+from market_sim.market.exchange.handlers import Handler, Handlers
+from market_sim.market.exchange.listing import Listing
+from market_sim.market.exchange.matching import Matching
+from market_sim.market.exchange.member import Member, Membership
+from market_sim.market.exchange.order import BOOK, Order
+from market_sim.market.exchange.outlier import OutlierRule
+from market_sim.market.exchange.phases import Phases
+from market_sim.market.exchange.placing import Placing
 from market_sim.market.exchange.terms import shown
+from market_sim.market.exchange.waiting import TriggerRule, Waiting
+from market_sim.market.ledger.account import Account
+from market_sim.market.ledger.ledger import Ledger, Timepiece
 
-__all__ = ["FEES", "Exchange", "Timepiece"]
+Orders = list[Order]
+"""Several orders, oldest first; `Exchange` has a verb named `list`."""
 
 
-class Exchange(Amending):
-    """Several books, the accounts that trade in them, and the journal of what happened."""
+class Exchange:
+    """Several books, the members that trade in them, and the journal of what happened."""
 
-    def __init__(self, clock: Timepiece, journal: Journal, fees: Mapping[str, FeeSchedule] | None = None) -> None:
-        super().__init__(clock, journal, fees)
-        self.gates: list[Gate] = []
-        """Further rules, asked in their order for each new order and each amendment."""
-        self.followers: list[Follower] = []
-        """Mechanisms that act on what has just happened, in their order."""
-        self.doors: dict[type, Callable[[Account, Any], None]] = {}
-        """What mechanisms let participants ask for beside orders: by the type of the intent, who deals with it."""
+    def __init__(
+        self,
+        clock: Timepiece,
+        journal: Journal,
+        fees: Mapping[str, FeeSchedule] | None = None,
+        ledger: Ledger | None = None,
+        name: str = "",
+    ) -> None:
+        self.clock = clock
+        self.name = name
+        self.ledger = ledger = Ledger(clock, journal) if ledger is None else ledger
+        """Who owns what; one for all venues of a world."""
+        self.instruments: dict[str, Instrument] = {}
+        """The terms that hold now of what is listed here, by symbol."""
+        self._fees_by_kind = dict(fees or {})
+        self._floor = floor = Floor(name, ledger, clock, journal)
+        self._members, self._record = floor.members, floor.record
+        self._gates: list[Gate] = []
+        self._followers: list[Follower] = []
+        self._handlers: dict[type, Handlers] = {}
+        self._clearing = Clearing(floor)
+        self._matching = Matching(floor, self._clearing)
+        self._waiting = Waiting(floor, self._matching)
+        self._expiring = self._waiting.expiring
+        auctions = AuctionHouse(floor, self._clearing, self._matching)
+        self.phases = Phases(floor, self._matching, self._waiting, auctions)
+        """How the operator, or a mechanism that halts a market by rule, changes what may be done."""
+        self._placing = Placing(floor, self._clearing, self._matching, self._waiting, self.phases, self._gates)
+        self._amending = Amending(floor, self._clearing, self._matching, self.phases, self._gates)
+        ledger.tell_of_accounts(self._welcome)
+
+    # What there is
+
+    @property
+    def listings(self) -> Mapping[str, Listing]:
+        """What can be traded here, by symbol."""
+        return self._floor.listings
+
+    @property
+    def accounts(self) -> Mapping[str, Member]:
+        """Every account as this venue knows it, in the order of their numbers."""
+        return self._members
+
+    @property
+    def orders(self) -> dict[int, Order]:
+        """Every open order by its number, oldest first."""
+        return self._floor.orders
+
+    @property
+    def followers(self) -> Sequence[Follower]:
+        """The mechanisms that act on what has just happened, in their order."""
+        return tuple(self._followers)
+
+    # What an operator and mechanisms do
+
+    def list(
+        self, instrument: Instrument, fees: FeeSchedule | None = None, outlier: OutlierRule | None = None
+    ) -> Listing:
+        """Let an instrument be traded from now on, at these fees or at those of its kind."""
+        symbol, now = instrument.symbol, self.clock.now
+        if symbol in self.listings:
+            raise InputError(f"{symbol} is already listed")
+        self.ledger.admit(instrument)
+        schedule = fees or self._fees_by_kind.get(instrument.kind) or FeeSchedule()
+        listing = self._floor.listings[symbol] = Listing(instrument, schedule, outlier=outlier)
+        self.instruments[symbol] = instrument
+        for member in self._members.values():
+            member.take_seat(listing)
+        self._record(
+            InstrumentListed(
+                now,
+                symbol,
+                instrument.kind,
+                instrument.tick,
+                instrument.lot,
+                instrument.quote,
+                instrument.cash_multiplier,
+                instrument.price_decimals,
+                instrument.quantity_decimals,
+                instrument.delivered,
+                instrument.further_terms,
+            )
+        )
+        if not schedule.free:
+            self._record(FeesSet(now, symbol, schedule.maker, schedule.taker, schedule.minimum))
+        return listing
+
+    def _welcome(self, account: Account) -> None:
+        """Every account of the ledger is a member of every venue."""
+        member = self._members[account.name] = Membership(account, self.name)
+        for listing in self.listings.values():
+            member.take_seat(listing)
+
+    def adjust(self, instrument: Instrument) -> None:
+        """Let new terms of a listed instrument hold: a mechanism's rule changed what it stands for."""
+        self.listings[instrument.symbol].instrument = self.instruments[instrument.symbol] = instrument
+        self.ledger.adjust(instrument)
+
+    def restate(self, symbol: str, restated: Callable[[int], int], mark: int | None = None) -> None:
+        """Let every price that is remembered of an instrument be what it means now, on the tick and at least one.
+
+        With a mark it takes the place of the last trade: the orders that made it are gone.
+        """
+        self.listings[symbol].restate(restated, mark)
+        self.ledger.note_change()
+
+    def add_gate(self, gate: Gate) -> None:
+        """Ask a further rule for each new order and each amendment, after those that were added before it."""
+        self._gates.append(gate)
+
+    def add_follower(self, follower: Follower) -> None:
+        """Let a mechanism act after each message, after those that were added before it."""
+        self._followers.append(follower)
+
+    def add_trigger_rule(self, rule: TriggerRule) -> None:
+        """Ask a further rule when a stop order triggers; raising RuleViolation ends the order."""
+        self._waiting.trigger_rules.append(rule)
+
+    def add_handler(self, kind: type, symbols: Iterable[str], handler: Handler, otherwise: str) -> None:
+        """Let a mechanism deal with a kind of intent about these symbols; about others it is refused as `otherwise`."""
+        self._handlers.setdefault(kind, Handlers(otherwise)).add(symbols, handler)
+
+    def cancel_all(self, name: str, intent: CancelAll, reason: str = "CANCELLED") -> Orders:
+        """Take back all open orders of an account, as the operator or a mechanism may do for it."""
+        return self._amending.cancel_all(self._members[name], intent.symbol, reason)
+
+    # What participants do
 
     @overload
-    def submit(self, name: str, intent: CancelAll) -> list[Order] | OrderRejected: ...
+    def submit(self, name: str, intent: CancelAll) -> Orders | OrderRejected: ...
     @overload
     def submit(self, name: str, intent: PlaceOrder | Cancel | Amend) -> Order | OrderRejected: ...
     @overload
     def submit(self, name: str, intent: MechanismIntent) -> OrderRejected | None: ...
 
-    def submit(self, name: str, intent: Intent) -> Order | list[Order] | OrderRejected | None:
+    def submit(self, name: str, intent: Intent) -> Order | Orders | OrderRejected | None:
         """Accept an intent and return its order, or record the refusal and return it."""
         if self._expiring:
-            self.expire()
+            self.phases.expire()
         try:
             try:
-                account = self.accounts[name]
+                member = self._members[name]
             except (KeyError, TypeError):
                 raise RuleViolation("UNKNOWN_ACCOUNT", account=shown(name)) from None
             if type(intent) is PlaceOrder:
-                return self._place(account, intent)
+                return self._place(member, intent)
             if type(intent) is Cancel:
-                return self._cancel(account, intent)
+                return self._cancel(member, intent)
             if type(intent) is Amend:
-                return self._amend(account, intent)
+                return self._amending.amend(member, intent)
             if type(intent) is CancelAll:
-                return self._cancel_all(account, intent.symbol)
-            if type(intent) in self.doors:
-                return self.doors[type(intent)](account, intent)
+                return self._amending.cancel_all(member, intent.symbol)
+            if type(intent) in self._handlers:
+                self._handlers[type(intent)].handle(member, intent)
+                return None
             raise RuleViolation("BAD_INTENT", found=type(intent).__name__)
         except RuleViolation as broken:
             refusal = OrderRejected(self.clock.now, shown(name), shown(intent), broken.reason, dict(broken.numbers))
             self._record(refusal)
             return refusal
         finally:
-            if self.followers:
-                for follower in self.followers:
+            if self._followers:
+                for follower in self._followers:
                     follower.follow()
 
-    def _place(self, account: Account, intent: PlaceOrder) -> Order:
+    def _place(self, member: Membership, intent: PlaceOrder) -> Order:
         """The hot path: an ordinary limit order on a listing where nothing rare is going on."""
         try:
-            listing, cash_balance, holdings = account.seats[intent.symbol]
+            listing, cash_balance, holdings = member.seats[intent.symbol]
         except (KeyError, TypeError):
             raise self._not_listed(intent.symbol) from None
         side, quantity, limit = intent.side, intent.quantity, intent.limit
@@ -132,17 +259,17 @@ class Exchange(Amending):
             and intent.client_id is None
             and not listing.busy
         ):
-            return self._place_with_care(listing, account, intent)
-        if self.gates:
-            for gate in self.gates:
-                gate.check(account, listing, intent, limit, quantity)
-        # What `_afford` says, `_enter`, `_wait` and `rest` do, in one piece. No fee is larger than the value it is
+            return self._placing.place(listing, member, intent)
+        if self._gates:
+            for gate in self._gates:
+                gate.check(member, listing, intent, limit, quantity)
+        # What `afford` says, `enter`, `wait` and `rest` do, in one piece. No fee is larger than the value it is
         # charged on, so whoever has twice the value has enough; only who has less is asked exactly.
         book = listing.book
         if side == BUY:
             balance, others, own, key, worst = cash_balance, book.asks.keys, book.bids, limit, -limit
             if balance.total - balance.reserved < cash + cash + listing.most_fixed:
-                self._afford(listing, account, side, limit, quantity)
+                self._clearing.afford(listing, member, side, limit, quantity)
             if listing.minimum:
                 held = cash + listing.fees.maker_reserve(0, cash)
             else:
@@ -150,22 +277,23 @@ class Exchange(Amending):
         else:
             balance, others, own, key, worst = holdings, book.bids.keys, book.asks, -limit, limit
             if balance.total - balance.reserved < quantity:
-                self._afford(listing, account, side, limit, quantity)
+                self._clearing.afford(listing, member, side, limit, quantity)
             held = 0
-        self._last_order = number = self._last_order + 1
+        ledger = self.ledger
+        ledger.orders = number = ledger.orders + 1
         order = Order(
-            number, account.name, account.owner, side, limit, key, quantity, quantity, intent, listing.symbol, held
+            number, member.name, member.owner, side, limit, key, quantity, quantity, intent, listing.symbol, held
         )
         record = self._record
-        record(OrderAccepted(self.clock.now, number, account.name, intent))
+        record(OrderAccepted(self.clock.now, number, member.name, intent))
         if others and others[-1] >= worst:
-            order.reserved = 0
-            self._pay(listing, account, order, book.take(order))
+            order.held = 0
+            self._clearing.pay(listing, member, order, book.take(order))
             if order.remaining:
-                self._enter(listing, account, order)  # the next in the queue is its owner's, or nobody is left
+                self._matching.enter(listing, member, order)  # the next in the queue is its owner's, or nobody is left
             return order
         balance.reserved += held or quantity
-        account.open[number] = order
+        member.open[number] = order
         level = own.levels.get(key)
         if level is None:
             level = own.begin(key)
@@ -173,73 +301,25 @@ class Exchange(Amending):
         level.volume += quantity
         return order
 
-    def _place_with_care(self, listing: Listing, account: Account, intent: PlaceOrder) -> Order:
-        """Every other order: each rule in its turn, in the order of docs/exchange.md."""
-        check_order(listing, intent, self.clock.now)
-        known = account.client_ids.get(intent.client_id) if intent.client_id is not None else None
-        if known is not None:
-            return self._repeat(account, known, intent)
-        check_phase(listing, intent)
-        if listing.on_margin and not account.on_margin:
-            raise RuleViolation("MARGIN_ACCOUNT_NEEDED", symbol=listing.symbol, account=account.name)
-        side, quantity, limit = intent.side, intent.quantity, intent.limit
-        if limit is None:
-            limit = protected_limit(listing, intent)
-            check_notional(listing, limit, quantity)
-        else:
-            check_outlier(listing, side, limit)
-        for gate in self.gates:
-            gate.check(account, listing, intent, limit, quantity)
-        self._afford(listing, account, side, limit, quantity)
-        number = self._last_order + 1
-        order = Order(
-            number, account.name, account.owner, side, limit, side * limit, quantity, quantity, intent, listing.symbol
-        )
-        give_conditions(order)
-        order.where = where = _first_place(listing, order)
-        if where == BOOK:
-            order.limit = check_book(listing, order)
-            order.key = side * order.limit
-        self._last_order = number
-        self._record(OrderAccepted(self.clock.now, number, account.name, intent))
-        if order.limit != limit:
-            self._record(OrderAmended(self.clock.now, number, quantity, order.limit, False))
-        if intent.client_id is not None:
-            account.client_ids[intent.client_id] = order
-        if where == BOOK:
-            self._enter(listing, account, order)
-        else:
-            self._wait(listing, account, order, where)
-        if intent.conditions is not None and intent.conditions.expires is not None:
-            self._expires_at(order, intent.conditions.expires)
-        if listing.busy:
-            self._finish(listing)
-        return order
+    def _not_listed(self, symbol: object) -> RuleViolation:
+        return RuleViolation("UNKNOWN_INSTRUMENT", symbol=shown(symbol), listed=", ".join(self.listings))
 
-    def _repeat(self, account: Account, known: Order, intent: PlaceOrder) -> Order:
-        """The same order again is acknowledged again and not placed again; another one under its name is refused."""
-        client_id = intent.client_id or ""
-        if known.intent != intent:
-            raise RuleViolation("DUPLICATE_CLIENT_ID", client_id=shown(client_id), order=known.id)
-        self._record(OrderRepeated(self.clock.now, known.id, account.name, client_id))
-        return known
-
-    def _cancel(self, account: Account, intent: Cancel) -> Order:
+    def _cancel(self, member: Membership, intent: Cancel) -> Order:
         """Take back what is left of one order."""
         number = intent.order
-        order = account.open.get(number) if type(number) is int else None
+        order = member.open.get(number) if type(number) is int else None
         if order is None:
-            order = self._open_order(account, number)
-        listing, cash_balance, holdings = account.seats[order.symbol]
+            order = self._amending.open_order(member, number)
+        listing, cash_balance, holdings = member.seats[order.symbol]
         if order.rare or order.where != BOOK:
-            self._withdraw(account, order, "CANCELLED")
+            self._matching.withdraw(order, "CANCELLED")
         else:
-            # What `_withdraw` and `remove` do, in one piece.
-            del account.open[number]
+            # What `withdraw` and `remove` do, in one piece.
+            del member.open[number]
             remaining, key = order.remaining, order.key
             if order.side == BUY:
                 own = listing.book.bids
-                cash_balance.reserved -= order.reserved
+                cash_balance.reserved -= order.held
             else:
                 own = listing.book.asks
                 holdings.reserved -= remaining
@@ -252,17 +332,5 @@ class Exchange(Amending):
             record = self._record
             record(OrderCancelled(self.clock.now, number, remaining, "CANCELLED"))
         if listing.busy:
-            self._finish(listing)
+            self.phases.finish(listing)
         return order
-
-
-def _first_place(listing: Listing, order: Order) -> str:
-    """Where a new order waits before anything else: a stop for its trigger, a market order in a call for its end."""
-    conditions = order.intent.conditions
-    if conditions is not None and conditions.stop is not None:
-        return STOP
-    if order.cap:
-        return ASLEEP
-    if listing.phase == IN_CALL and order.intent.limit is None:
-        return CALL
-    return BOOK

@@ -11,8 +11,8 @@ from typing import Protocol, get_args
 from market_sim.core.errors import RuleViolation
 from market_sim.core.models.instruments import LARGEST_AMOUNT
 from market_sim.core.models.intents import BUY, SELL, Amend, PlaceOrder, TimeInForce
-from market_sim.market.exchange.account import Account
 from market_sim.market.exchange.listing import CLOSED, CONTINUOUS, HALTED, IN_CALL, Listing
+from market_sim.market.exchange.member import Member
 from market_sim.market.exchange.order import Order
 from market_sim.market.exchange.terms import check_terms, shown
 
@@ -24,7 +24,7 @@ MARKET_BAND_PERCENT = 5
 class Gate(Protocol):
     """A further rule that a mechanism attaches to an exchange: margin, position limits, rate limits."""
 
-    def check(self, account: Account, listing: Listing, intent: PlaceOrder | Amend, limit: int, quantity: int) -> None:
+    def check(self, account: Member, listing: Listing, intent: PlaceOrder | Amend, limit: int, quantity: int) -> None:
         """Raise RuleViolation to refuse; the limit of a market order is its protection."""
 
 

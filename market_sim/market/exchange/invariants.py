@@ -120,8 +120,8 @@ def nothing_waits_that_must_not(exchange: Exchange) -> Finding:
 def ids_are_dense(exchange: Exchange) -> Finding:
     """X17: an id is one that was given out, and each order has its own."""
     for number, order in exchange.orders.items():
-        if number != order.id or not 0 < number <= exchange._last_order:
-            yield f"order {order.id} is known as {number}, the last id given out is {exchange._last_order}"
+        if number != order.id or not 0 < number <= exchange.ledger.orders:
+            yield f"order {order.id} is known as {number}, the last id given out is {exchange.ledger.orders}"
 
 
 def levels_add_up(exchange: Exchange) -> Finding:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final, Literal
 
 from market_sim.core.models.instruments import LARGEST_AMOUNT, Instrument
@@ -17,6 +18,9 @@ CONTINUOUS: Final = "continuous"
 IN_CALL: Final = "call"
 HALTED: Final = "halted"
 CLOSED: Final = "closed"
+
+NO_PRICE: Final = (None, 0, 0)
+"""What an auction gives in which nobody could trade."""
 
 
 class Listing:
@@ -62,7 +66,7 @@ class Listing:
         self.pegs: dict[int, Order] = {}
         self.collected: dict[int, Order] = {}
         """The market orders that wait for the auction: they have no price of their own."""
-        self.indicative: tuple[int | None, int, int] = (None, 0, 0)
+        self.indicative: tuple[int | None, int, int] = NO_PRICE
         self.outlier = None if outlier is None else Outlier(outlier)
         self.busy = False
         self.watch()
@@ -70,3 +74,16 @@ class Listing:
     def watch(self) -> None:
         """Say again whether an ordinary order needs more than the hot path here."""
         self.busy = bool(self.phase != CONTINUOUS or self.stops or self.pegs or self.outlier or self.on_margin)
+
+    def restate(self, restated: Callable[[int], int], mark: int | None) -> None:
+        """Let every price that is remembered be what it means now; with a mark it takes the last trade's place."""
+        tick = self.tick
+
+        def on_tick(price: int) -> int:
+            return max(tick, (2 * restated(price) + tick) // (2 * tick) * tick)
+
+        last = self.last if mark is None else mark
+        self.last = None if last is None else on_tick(last)
+        self.reference = None if self.reference is None else on_tick(self.reference)
+        if self.outlier is not None:
+            self.outlier.restate(on_tick)

@@ -6,35 +6,40 @@ place away. Each time it trades as far as it can, and then waits or is gone.
 
 from __future__ import annotations
 
-from market_sim.core.models.intents import BUY
 from market_sim.core.models.market_events import OrderCancelled
-from market_sim.market.exchange.account import Account
-from market_sim.market.exchange.clearing import Clearing, needs
+from market_sim.market.exchange.clearing import Clearing
+from market_sim.market.exchange.floor import Floor
 from market_sim.market.exchange.listing import CONTINUOUS, Listing
+from market_sim.market.exchange.member import Membership
 from market_sim.market.exchange.order import BOOK, CALL, STOP, Order
 
 
-class Matching(Clearing):
+class Matching:
     """Orders that meet, orders that wait, orders that leave."""
 
-    def _enter(self, listing: Listing, account: Account, order: Order) -> None:
+    def __init__(self, floor: Floor, clearing: Clearing) -> None:
+        self._floor = floor
+        self._clearing = clearing
+        self._record = floor.record
+
+    def enter(self, listing: Listing, member: Membership, order: Order) -> None:
         """Let an order trade with whatever it crosses; the rest waits, or is cancelled when it must not wait."""
         if listing.phase == CONTINUOUS and listing.book.crosses(order):
-            self._trade(listing, account, order)
+            self._trade(listing, member, order)
         if not order.remaining:
             return
         intent = order.intent
         if intent.limit is None or intent.time_in_force == "ioc":
             order.ended = "REMAINDER"
-            self._record(OrderCancelled(self.clock.now, order.id, order.remaining, "REMAINDER"))
+            self._record(OrderCancelled(self._floor.clock.now, order.id, order.remaining, "REMAINDER"))
         else:
-            self._wait(listing, account, order, BOOK)
+            self.wait(listing, member, order, BOOK)
 
-    def _trade(self, listing: Listing, account: Account, order: Order) -> None:
+    def _trade(self, listing: Listing, member: Membership, order: Order) -> None:
         """Match an arriving order and pay the fills; its owner's own orders are never traded with."""
         book = listing.book
         while True:
-            self._pay(listing, account, order, book.take(order))
+            self._clearing.pay(listing, member, order, book.take(order))
             if not (order.remaining and book.crosses(order)):
                 return
             # `take` stopped before its limit: the next order in the queue has the same owner (rulebook F-1.4).
@@ -52,37 +57,31 @@ class Matching(Clearing):
             lost = both
         else:
             if mode != "cancel_newest":
-                self._withdraw(self.accounts[resting.account], resting, "SELF_TRADE")
+                self.withdraw(resting, "SELF_TRADE")
             lost = 0 if mode == "cancel_oldest" else order.remaining
         if lost:
             order.remaining -= lost
             order.quantity -= lost
             if not order.remaining:
                 order.ended = "SELF_TRADE"
-            self._record(OrderCancelled(self.clock.now, order.id, lost, "SELF_TRADE"))
+            self._record(OrderCancelled(self._floor.clock.now, order.id, lost, "SELF_TRADE"))
         return order.remaining > 0 and listing.book.crosses(order)
 
     def _shrink(self, listing: Listing, resting: Order, quantity: int) -> None:
         """Take away part of a waiting order, or all of it."""
-        account = self.accounts[resting.account]
         if quantity == resting.remaining:
-            self._withdraw(account, resting, "SELF_TRADE")
+            self.withdraw(resting, "SELF_TRADE")
             return
         listing.book.reduce(resting, quantity)
         resting.quantity -= quantity
-        self._release(listing, account, resting, quantity)
-        self._record(OrderCancelled(self.clock.now, resting.id, quantity, "SELF_TRADE"))
+        self._clearing.release_part(listing, self._floor.members[resting.account], resting, quantity)
+        self._record(OrderCancelled(self._floor.clock.now, resting.id, quantity, "SELF_TRADE"))
 
-    def _wait(self, listing: Listing, account: Account, order: Order, where: str) -> None:
+    def wait(self, listing: Listing, member: Membership, order: Order, where: str) -> None:
         """Let what is left of an order wait, and hold back what it may still need."""
         order.where = where
-        held = needs(listing, order)
-        if order.side == BUY:
-            order.reserved = held
-            account.balances[listing.quote].reserved += held
-        else:
-            account.balances[listing.symbol].reserved += held
-        account.open[order.id] = order
+        self._clearing.hold(listing, member, order)
+        member.open[order.id] = order
         if where == BOOK:
             listing.book.rest(order)
             if not order.cap:
@@ -95,16 +94,12 @@ class Matching(Clearing):
             listing.collected[order.id] = order
         listing.watch()
 
-    def _lift(self, listing: Listing, account: Account, order: Order) -> None:
-        """Take an order out of wherever it waits and give back what was held for it: the reverse of `_wait`."""
+    def lift(self, listing: Listing, member: Membership, order: Order) -> None:
+        """Take an order out of wherever it waits and give back what was held for it: the reverse of `wait`."""
         if order.where == BOOK:
             listing.book.remove(order)
-        del account.open[order.id]
-        if order.side == BUY:
-            account.balances[listing.quote].reserved -= order.reserved
-            order.reserved = 0
-        else:
-            account.balances[listing.symbol].reserved -= order.remaining
+        del member.open[order.id]
+        self._clearing.release(listing, member, order)
         if order.where == BOOK and not order.cap:
             return
         if order.cap:
@@ -115,18 +110,11 @@ class Matching(Clearing):
             del listing.collected[order.id]
         listing.watch()
 
-    def _withdraw(self, account: Account, order: Order, reason: str) -> None:
+    def withdraw(self, order: Order, reason: str) -> None:
         """End a waiting order without a trade."""
-        self._lift(self.listings[order.symbol], account, order)
+        self.lift(self._floor.listings[order.symbol], self._floor.members[order.account], order)
         order.ended = reason
-        self._record(OrderCancelled(self.clock.now, order.id, order.remaining, reason))
-
-    def _release(self, listing: Listing, account: Account, order: Order, quantity: int) -> None:
-        """Give back what was held for a part of a waiting order that it just lost."""
-        if order.side == BUY:
-            self._fit(listing, account, order)
-        else:
-            account.balances[listing.symbol].reserved -= quantity
+        self._record(OrderCancelled(self._floor.clock.now, order.id, order.remaining, reason))
 
 
 def _stop(order: Order) -> int:

@@ -35,7 +35,7 @@ class Order(msgspec.Struct, gc=False):
     remaining: int
     intent: PlaceOrder
     symbol: str
-    reserved: int = 0
+    held: int = 0
     """Cash held back for the rest of a buy order; a sell order holds back `remaining` of the instrument."""
     maker_cash: int = 0
     """The value of what it has traded while resting: fees round once for an order, not once for a fill."""

@@ -7,21 +7,27 @@ so that the first price after it is found by everybody together.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from market_sim.core.errors import InputError
 from market_sim.core.models.event import Numbers
-from market_sim.core.models.intents import BUY
-from market_sim.core.models.market_events import AuctionHeld, IndicativePrice, PhaseChanged
-from market_sim.market.exchange.auction import Equilibrium, Interest, Meeting, find_price, pair
-from market_sim.market.exchange.listing import CLOSED, CONTINUOUS, HALTED, IN_CALL, Listing, Phase
-from market_sim.market.exchange.order import CALL, Order
-from market_sim.market.exchange.order_book import BookSide
+from market_sim.core.models.market_events import PhaseChanged
+from market_sim.market.exchange.auction_house import AuctionHouse
+from market_sim.market.exchange.floor import Floor
+from market_sim.market.exchange.listing import CLOSED, CONTINUOUS, HALTED, IN_CALL, NO_PRICE, Listing, Phase
+from market_sim.market.exchange.matching import Matching
+from market_sim.market.exchange.order import Order
 from market_sim.market.exchange.waiting import Waiting
 
-NO_PRICE = (None, 0, 0)
 
+class Phases:
+    """Halts, calls and auctions, for one instrument or for the whole venue; and what follows a message in a phase."""
 
-class Phases(Waiting):
-    """Halts, calls and auctions, for one instrument or for the whole exchange."""
+    def __init__(self, floor: Floor, matching: Matching, waiting: Waiting, auctions: AuctionHouse) -> None:
+        self._floor = floor
+        self._matching = matching
+        self._waiting = waiting
+        self._auctions = auctions
 
     def halt(self, symbol: str | None = None, reason: str = "OPERATOR", numbers: Numbers | None = None) -> None:
         """Stop all trading; from now on orders can only be cancelled."""
@@ -47,7 +53,7 @@ class Phases(Waiting):
         for listing in self._chosen(symbol):
             if listing.phase != IN_CALL:
                 raise InputError(f"{listing.symbol} is in the phase {listing.phase}: only a call ends in an auction")
-            self._hold_auction(listing)
+            self._auctions.hold(listing)
             self._change(listing, then, reason)
 
     def resume(self, symbol: str | None = None, reason: str = "OPERATOR") -> None:
@@ -57,102 +63,42 @@ class Phases(Waiting):
                 raise InputError(f"{listing.symbol} is in a call, which ends with uncross()")
             self._change(listing, CONTINUOUS, reason)
 
+    def close_day(self) -> None:
+        """End all day orders, oldest first."""
+        self._end([order for order in self._floor.orders.values() if order.intent.time_in_force == "day"], "EXPIRED")
+
+    def expire(self) -> None:
+        """End the orders whose time has come; every message does this before it is looked at."""
+        self._end(self._waiting.due(), "EXPIRED")
+
+    def finish(self, listing: Listing) -> None:
+        """What follows a message, by the phase: pegs move and stops trigger; in a call, its price is told."""
+        if listing.phase == CONTINUOUS:
+            self._waiting.stir(listing)
+        elif listing.phase == IN_CALL:
+            self._auctions.indicate(listing)
+
     def _chosen(self, symbol: str | None) -> list[Listing]:
-        if symbol is not None and symbol not in self.listings:
-            raise InputError(f"{symbol} is not listed; listed are {', '.join(self.listings)}")
-        if self._expiring:
-            self.expire()
-        return [*self.listings.values()] if symbol is None else [self.listings[symbol]]
+        listings = self._floor.listings
+        if symbol is not None and symbol not in listings:
+            raise InputError(f"{symbol} is not listed; listed are {', '.join(listings)}")
+        self.expire()
+        return [*listings.values()] if symbol is None else [listings[symbol]]
 
     def _change(self, listing: Listing, phase: Phase, reason: str, numbers: Numbers | None = None) -> None:
         if phase == CONTINUOUS and (listing.collected or listing.book.is_crossed):
             raise InputError(f"{listing.symbol} has buyers and sellers that would trade: call() and uncross() first")
         listing.phase, listing.because = phase, reason
         listing.watch()
-        self._record(PhaseChanged(self.clock.now, listing.symbol, phase, reason, numbers or {}))
+        self._floor.record(PhaseChanged(self._floor.clock.now, listing.symbol, phase, reason, numbers or {}))
         if phase != CONTINUOUS:
-            for _, order in sorted(listing.pegs.items()):
-                self._sleep(listing, order)
-        self._finish(listing)
+            self._waiting.sleep(listing)
+        self.finish(listing)
 
-    def _finish(self, listing: Listing) -> None:
-        """What follows a message: in a call, the price that the auction would give now."""
-        if listing.phase != IN_CALL:
-            super()._finish(listing)
-            return
-        found = self.equilibrium(listing)
-        indicative = (found.price, found.volume, found.surplus) if found else NO_PRICE
-        if indicative != listing.indicative:
-            listing.indicative = indicative
-            self._record(IndicativePrice(self.clock.now, listing.symbol, *indicative))
-
-    def equilibrium(self, listing: Listing) -> Equilibrium | None:
-        """The price that an auction would give with what waits now."""
-        interests: dict[int, list[Interest]] = {}
-        for side, book_side in ((1, listing.book.bids), (-1, listing.book.asks)):
-            waiting = interests[side] = [
-                Interest(side * key, level.volume + level.unseen) for key, level in book_side.levels.items()
-            ]
-            waiting += [
-                Interest(order.limit, order.remaining, market=True)
-                for order in listing.collected.values()
-                if order.side == side
-            ]
-        return find_price(interests[1], interests[-1], listing.reference, listing.tick)
-
-    def _hold_auction(self, listing: Listing) -> None:
-        """Trade at the auction's price until one side has nobody left; what was for this auction only is gone."""
-        found, meetings = self._agree(listing)
-        price, volume, surplus = (found.price, found.volume, found.surplus) if found else NO_PRICE
-        self._record(AuctionHeld(self.clock.now, listing.symbol, price, volume, surplus))
-        for buy, sell, quantity in meetings:
-            for order in (buy, sell):
-                if order.where != CALL:
-                    listing.book.fill(order, quantity)
-                    continue
-                order.remaining -= quantity
-                if not order.remaining:
-                    del listing.collected[order.id]
-            self._pay_in_auction(listing, buy, sell, quantity, price or 0)
-        for order in self.orders.values():
-            if order.symbol != listing.symbol:
-                continue
-            if order.where == CALL or order.intent.time_in_force == "auction":
-                self._withdraw(self.accounts[order.account], order, "REMAINDER")
-
-    def _agree(self, listing: Listing) -> tuple[Equilibrium | None, list[Meeting]]:
-        """The auction's price and who meets whom there.
-
-        Of two orders of one owner that would meet, the later one is withdrawn and the price is found again without
-        it: everybody else still trades at one price, and the book is not crossed afterwards.
-        """
-        while True:
-            found = self.equilibrium(listing)
-            if found is None:
-                return None, []
-            sides = (self._eligible(listing, side, found.price) for side in (1, -1))
-            meetings = pair(*sides)
-            own = next((max(buy, sell, key=_number) for buy, sell, _ in meetings if buy.owner == sell.owner), None)
-            if own is None:
-                return found, meetings
-            self._withdraw(self.accounts[own.account], own, "SELF_TRADE")
-
-    def _eligible(self, listing: Listing, side: int, price: int) -> list[Order]:
-        """Who trades at this price, in the order of service: better limits first, then time.
-
-        A market order stands before every limit within its protection. Served before a limit beyond it, it could
-        leave somebody behind who would still trade with the other side, and the book would stay crossed.
-        """
-        book_side: BookSide = listing.book.bids if side == BUY else listing.book.asks
-        ranked = [(order.key, 1, [order]) for order in listing.collected.values() if order.side == side]
-        ranked += [(key, 0, [*level.everybody()]) for key, level in book_side.levels.items()]
-        ranked.sort(key=_rank, reverse=True)  # a stable sort: equal market orders keep the order of their arrival
-        return [order for key, _, orders in ranked if key >= side * price for order in orders]
-
-
-def _rank(entry: tuple[int, int, list[Order]]) -> tuple[int, int]:
-    return entry[0], entry[1]
-
-
-def _number(order: Order) -> int:
-    return order.id
+    def _end(self, due: Iterable[Order], reason: str) -> None:
+        touched: dict[str, None] = {}
+        for order in due:
+            self._matching.withdraw(order, reason)
+            touched[order.symbol] = None
+        for symbol in touched:
+            self.finish(self._floor.listings[symbol])

@@ -27,7 +27,7 @@ class BatchAuction(Mechanism):
 
     def begin(self) -> None:
         """Collect orders for the first batch."""
-        self.exchange.call(self.symbol)
+        self.exchange.phases.call(self.symbol)
 
     def times(self) -> Iterable[int]:
         """The end of this batch."""
@@ -36,5 +36,5 @@ class BatchAuction(Mechanism):
 
     def act(self, now: int) -> None:
         """Let everybody in the batch trade at one price, and collect the next batch."""
-        self.exchange.uncross(self.symbol)
-        self.exchange.call(self.symbol)
+        self.exchange.phases.uncross(self.symbol)
+        self.exchange.phases.call(self.symbol)

@@ -43,7 +43,7 @@ class ClearingHouse(Mechanism):
         self.account(CLEARING)
         self.account(PLEDGES)
         if self.capital:
-            self.exchange.deposit(CLEARING, self.quote, self.capital)
+            self.ledger.deposit(CLEARING, self.quote, self.capital)
 
     def free(self, name: str, asset: str, amount: int) -> int:
         """Make so much of an asset free for the house if that can be done, and say how much is."""
@@ -60,7 +60,7 @@ class ClearingHouse(Mechanism):
         own = self.free(source, asset, amount)
         paid = own + self._cover(source, asset, amount - own, symbol)
         if paid:
-            self.exchange.transfer(source, target, asset, paid, reason, symbol)
+            self.ledger.transfer(source, target, asset, paid, reason, symbol)
         return paid
 
     def _cover(self, debtor: str, asset: str, missing: int, symbol: str) -> int:
@@ -70,7 +70,7 @@ class ClearingHouse(Mechanism):
         now = self.exchange.clock.now
         given = min(missing, self.exchange.accounts[CLEARING].balance(asset).total)
         if given:
-            self.exchange.transfer(CLEARING, debtor, asset, given, "DEFICIT_COVERED", symbol)
+            self.ledger.transfer(CLEARING, debtor, asset, given, "DEFICIT_COVERED", symbol)
             self.journal.record(DeficitCovered(now, debtor, CLEARING, asset, given, symbol))
         if missing > given:
             self.journal.record(LossShared(now, symbol, asset, missing - given))
@@ -80,7 +80,7 @@ class ClearingHouse(Mechanism):
         """Withdraw all orders of an instrument and let nobody trade it any more."""
         for name in self.exchange.accounts:
             self.exchange.cancel_all(name, CancelAll(symbol), "INSTRUMENT_ENDED")
-        self.exchange.close(symbol, "INSTRUMENT_ENDED")
+        self.exchange.phases.close(symbol, "INSTRUMENT_ENDED")
 
     def _end_orders(self, name: str, asset: str) -> None:
         """Withdraw the orders that hold some of this asset back."""

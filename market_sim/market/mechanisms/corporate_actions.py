@@ -162,9 +162,9 @@ class CorporateActions(Mechanism):
         for name, shares in held.items():
             after, rest = divmod(shares * new, old)
             if after > shares:
-                self.exchange.transfer(self.issuer, name, self.symbol, after - shares, "SPLIT", self.symbol)
+                self.ledger.transfer(self.issuer, name, self.symbol, after - shares, "SPLIT", self.symbol)
             elif after < shares:
-                self.exchange.transfer(name, self.issuer, self.symbol, shares - after, "SPLIT", self.symbol)
+                self.ledger.transfer(name, self.issuer, self.symbol, shares - after, "SPLIT", self.symbol)
             cash = rest * price * listing.multiplier // new
             if cash:
                 self.house.pay(self.issuer, name, listing.quote, cash, CASH_IN_LIEU, self.symbol)

@@ -21,6 +21,7 @@ class Credit:
     def __init__(self, standings: Standings, broker: str, rate_bps: int) -> None:
         self._standings = standings
         self._exchange = standings.exchange
+        self._ledger = standings.ledger
         self._quote = standings.quote
         self.broker = broker
         self.rate_bps = rate_bps
@@ -36,7 +37,7 @@ class Credit:
         """Give an account what it lacks, or refuse the order that needs it."""
         if amount > self.lendable:
             raise RuleViolation("NO_CREDIT", account=name, needed=amount, available=self.lendable)
-        self._exchange.transfer(self.broker, name, self._quote, amount, LENT, symbol)
+        self._ledger.transfer(self.broker, name, self._quote, amount, LENT, symbol)
 
     def top_up(self, name: str, asset: str, amount: int) -> None:
         """Lend as much of this amount as the broker has; what a clearing house asks for a debtor."""
@@ -51,7 +52,7 @@ class Credit:
         idle = min(loan, self._exchange.accounts[name].balance(self._quote).available)
         if idle <= 0:
             return 0
-        self._exchange.transfer(name, self.broker, self._quote, idle, REPAID, "")
+        self._ledger.transfer(name, self.broker, self._quote, idle, REPAID, "")
         return idle
 
     def pay(self, source: str, target: str, amount: int, reason: str, symbol: str, lend: bool = True) -> int:
@@ -61,7 +62,7 @@ class Credit:
             self.top_up(source, self._quote, amount - balance.available)
         able = min(amount, balance.available)
         if able > 0 and source != target:
-            self._exchange.transfer(source, target, self._quote, able, reason, symbol)
+            self._ledger.transfer(source, target, self._quote, able, reason, symbol)
         return max(0, able)
 
     def charge_interest(self) -> None:

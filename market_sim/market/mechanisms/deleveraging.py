@@ -93,7 +93,7 @@ def _close(
     paid = credit.pay(winner, name, share, DELEVERAGED, symbol) if share else 0
     standings.record(PositionReduced(now, name, winner, symbol, -held, mark, paid, rank))
     source, target = (name, winner) if held > 0 else (winner, name)
-    standings.exchange.transfer(source, target, symbol, abs(held), DELEVERAGED, symbol)
+    standings.ledger.transfer(source, target, symbol, abs(held), DELEVERAGED, symbol)
     if paid:
         standings.record(DeficitCovered(now, name, winner, standings.quote, paid, symbol))
     standings.catch_up()

@@ -15,11 +15,10 @@ from market_sim.core.errors import InputError, RuleViolation
 from market_sim.core.models.derivatives import PredictionContract
 from market_sim.core.models.intents import Amend, PlaceOrder, Resolve
 from market_sim.core.models.mechanism_events import PairsMade, Resolved
-from market_sim.market.exchange.account import Account
 from market_sim.market.exchange.listing import Listing
+from market_sim.market.exchange.member import Member
 from market_sim.market.exchange.terms import shown
 from market_sim.market.mechanisms.clearing_house import ClearingHouse, positions
-from market_sim.market.mechanisms.doors import open_door
 from market_sim.market.mechanisms.mechanism import Mechanism
 from market_sim.market.mechanisms.prediction import OUTCOMES, check_held, check_probability
 
@@ -53,9 +52,9 @@ class FundedQuestion(Mechanism):
         if sponsor is None or sponsor.balance(self.contract.quote).available < needed:
             raise InputError(f"{self.sponsor!r} needs {needed} in cash to fund {self.quantity} {self.symbol}")
         self.account(self.backing)
-        self.exchange.accounts[self.backing].on_margin = True
-        self.exchange.gates.append(self)
-        open_door(self.exchange, Resolve, (self.symbol,), self.resolve, "NOT_A_QUESTION")
+        self.ledger.grant_margin(self.backing, self.exchange.name)
+        self.exchange.add_gate(self)
+        self.exchange.add_handler(Resolve, (self.symbol,), self.resolve, "NOT_A_QUESTION")
 
     def times(self) -> Iterable[int]:
         """When the contracts are funded."""
@@ -67,17 +66,17 @@ class FundedQuestion(Mechanism):
             return
         self._funded = True
         cash = self.quantity * self.contract.payout
-        self.exchange.transfer(self.sponsor, self.backing, self.contract.quote, cash, "SPLIT", self.symbol)
-        self.exchange.transfer(self.backing, self.sponsor, self.symbol, self.quantity, "SPLIT", self.symbol)
+        self.ledger.transfer(self.sponsor, self.backing, self.contract.quote, cash, "SPLIT", self.symbol)
+        self.ledger.transfer(self.backing, self.sponsor, self.symbol, self.quantity, "SPLIT", self.symbol)
         self.journal.record(PairsMade(now, self.symbol, self.sponsor, self.quantity))
 
-    def check(self, account: Account, listing: Listing, intent: PlaceOrder | Amend, limit: int, quantity: int) -> None:
+    def check(self, account: Member, listing: Listing, intent: PlaceOrder | Amend, limit: int, quantity: int) -> None:
         """A probability lies between nothing and certainty, and only who holds a contract sells it."""
         if listing.symbol == self.symbol:
             check_probability(self.contract, limit)
             check_held(account, self.symbol, intent, quantity)
 
-    def resolve(self, account: Account, intent: Resolve) -> None:
+    def resolve(self, account: Member, intent: Resolve) -> None:
         """Answer the question once, pay every contract, and give the sponsor what is left."""
         if account.name != self.oracle:
             raise RuleViolation("NOT_THE_ORACLE", account=account.name, symbol=self.symbol)
@@ -92,9 +91,9 @@ class FundedQuestion(Mechanism):
         held = {name: count for name, count in positions(self.exchange, self.symbol).items() if name != self.backing}
         for name, count in held.items():
             if each:
-                self.exchange.transfer(self.backing, name, quote, each * count, "RESOLVED", self.symbol)
-            self.exchange.transfer(name, self.backing, self.symbol, count, "RESOLVED", self.symbol)
+                self.ledger.transfer(self.backing, name, quote, each * count, "RESOLVED", self.symbol)
+            self.ledger.transfer(name, self.backing, self.symbol, count, "RESOLVED", self.symbol)
         total = sum(held.values())
         if left := total * (payout - each):
-            self.exchange.transfer(self.backing, self.sponsor, quote, left, "RESOLVED", self.symbol)
+            self.ledger.transfer(self.backing, self.sponsor, quote, left, "RESOLVED", self.symbol)
         self.journal.record(Resolved(self.exchange.clock.now, self.symbol, self.outcome, total, total * payout))

@@ -80,5 +80,5 @@ class Futures(VariationMargin):
             units = future.unit.shares_in(contracts * future.multiplier)
             paid = self.house.free(buyer, future.quote, units * price) == units * price
             if paid and self.house.free(seller, future.underlying, units) == units:
-                self.exchange.transfer(buyer, seller, future.quote, units * price, "DELIVERY_PAID", future.symbol)
-                self.exchange.transfer(seller, buyer, future.underlying, units, "DELIVERED", future.symbol)
+                self.ledger.transfer(buyer, seller, future.quote, units * price, "DELIVERY_PAID", future.symbol)
+                self.ledger.transfer(seller, buyer, future.underlying, units, "DELIVERED", future.symbol)

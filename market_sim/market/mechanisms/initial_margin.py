@@ -12,8 +12,8 @@ from typing import ClassVar
 
 from market_sim.core.errors import InputError, RuleViolation
 from market_sim.core.models.intents import BUY, SELL, Amend, PlaceOrder
-from market_sim.market.exchange.account import Account
 from market_sim.market.exchange.listing import Listing
+from market_sim.market.exchange.member import Member
 from market_sim.market.exchange.order import Order
 from market_sim.market.mechanisms.marks import Marks
 from market_sim.market.mechanisms.mechanism import Mechanism
@@ -39,10 +39,10 @@ class InitialMargin(Mechanism):
         for name in self.names:
             if name not in self.exchange.accounts:
                 raise InputError(f"there is no account {name!r} that could get margin")
-            self.exchange.accounts[name].on_margin = True
-        self.exchange.gates.append(self)
+            self.ledger.grant_margin(name, self.exchange.name)
+        self.exchange.add_gate(self)
 
-    def check(self, account: Account, listing: Listing, intent: PlaceOrder | Amend, limit: int, quantity: int) -> None:
+    def check(self, account: Member, listing: Listing, intent: PlaceOrder | Amend, limit: int, quantity: int) -> None:
         """Refuse what the account's cash is too small for; what only makes a position smaller is always let through."""
         if account.name not in self.names:
             return
@@ -74,20 +74,20 @@ class InitialMargin(Mechanism):
             raise RuleViolation("INITIAL_MARGIN", value=value + others, needed=needed, available=available)
 
     def _pays_at_once(
-        self, account: Account, listing: Listing, side: int, limit: int, left: int, leaving: Order | None
+        self, account: Member, listing: Listing, side: int, limit: int, left: int, leaving: Order | None
     ) -> None:
         balance = account.balance(listing.quote if side == BUY else listing.symbol)
         cash = limit * left * listing.multiplier
         needed = left if side == SELL else cash + (0 if listing.free else listing.fees.most(cash))
         available = balance.available
         if leaving is not None:
-            available += leaving.reserved if side == BUY else leaving.remaining
+            available += leaving.held if side == BUY else leaving.remaining
         if available < needed:
             reason = "INSUFFICIENT_CASH" if side == BUY else "INSUFFICIENT_HOLDINGS"
             raise RuleViolation(reason, needed=needed, available=available)
 
 
-def worst_case(account: Account, listing: Listing, leaving: Order | None = None, side: int = 0, more: int = 0) -> int:
+def worst_case(account: Member, listing: Listing, leaving: Order | None = None, side: int = 0, more: int = 0) -> int:
     """The largest position, long or short, that a further order and the open ones, but for one, could lead to."""
     waiting = {BUY: 0, SELL: 0}
     for order in account.open.values():

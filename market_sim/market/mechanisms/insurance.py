@@ -74,14 +74,13 @@ class Insurance:
             lost = min(lost, self._credit.lendable)
         if lost > 0:
             self._give(self._credit.broker, name, lost, SOCIALISED, "")
-            exchange = self._standings.exchange
-            exchange.transfer(name, self._credit.broker, self._standings.quote, lost, WRITTEN_OFF, "")
+            self._standings.ledger.transfer(name, self._credit.broker, self._standings.quote, lost, WRITTEN_OFF, "")
             self._standings.catch_up()
         return max(0, lost)
 
     def _give(self, payer: str, name: str, amount: int, reason: str, symbol: str) -> None:
         standings = self._standings
-        standings.exchange.transfer(payer, name, standings.quote, amount, reason, symbol)
+        standings.ledger.transfer(payer, name, standings.quote, amount, reason, symbol)
         self._told(payer, name, amount, symbol)
         standings.catch_up()
 

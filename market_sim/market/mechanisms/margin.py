@@ -22,9 +22,9 @@ from market_sim.core.models.instruments import Stock
 from market_sim.core.models.intents import BUY, SELL, Amend, PlaceOrder
 from market_sim.core.models.mechanism_events import ContractSpecified, CorporateActionTaken, MarginGranted
 from market_sim.core.trading_day import TRADING_DAY_NS
-from market_sim.market.exchange.account import Account
 from market_sim.market.exchange.gates import MARKET_BAND_PERCENT
 from market_sim.market.exchange.listing import Listing
+from market_sim.market.exchange.member import Member
 from market_sim.market.exchange.order import Order
 from market_sim.market.mechanisms.credit import Credit
 from market_sim.market.mechanisms.insurance import Insurance
@@ -80,6 +80,7 @@ class MarginAccounts(Mechanism):
     """The broker: whom it gave margin, what that takes, and what follows when it is not there."""
 
     name: ClassVar[str] = "margin"
+    follows: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -109,7 +110,7 @@ class MarginAccounts(Mechanism):
             if name not in exchange.accounts:
                 self.account(name)
             if amount:
-                exchange.deposit(name, terms.quote, amount)
+                self.ledger.deposit(name, terms.quote, amount)
         ordered = sorted(self.agreements, key=lambda name: exchange.accounts[name].number)
         agreements = {name: self.agreements[name] for name in ordered}
         self.standings = Standings(exchange, self.journal, Marks(self._values), agreements, terms.quote)
@@ -118,28 +119,27 @@ class MarginAccounts(Mechanism):
         self.uptick = UptickRule(self.standings, self.journal, terms.day)
         self._restricts, self._borrowed = terms.uptick_rule, self.standings.liabilities.borrowed
         if self._restricts:
-            exchange.trigger_rules.append(self._wake)
+            exchange.add_trigger_rule(self._wake)
         self.insurance = Insurance(self.standings, self.credit, terms.fund, terms.clearing, terms.liquidation_fee_bps)
         self.calls = MarginCalls(self.standings, self.credit, terms.grace, terms.backers)
         self.liquidation = Liquidation(self.standings, self.journal, self.credit, self.lending, self.insurance)
         for name, agreement in agreements.items():
-            exchange.accounts[name].on_margin = True
+            self.ledger.grant_margin(name, exchange.name)
             now = exchange.clock.now
             self.journal.record(MarginGranted(now, name, agreement.profile.name, agreement.isolated))
-        exchange.gates.append(self)
-        exchange.followers.remove(self)  # it looks when it is asked or when its time comes, not after each message
+        exchange.add_gate(self)
         self._clock = exchange.clock
         self._specify()
 
     # Before an order
 
-    def check(self, account: Account, listing: Listing, intent: PlaceOrder | Amend, limit: int, quantity: int) -> None:
+    def check(self, account: Member, listing: Listing, intent: PlaceOrder | Amend, limit: int, quantity: int) -> None:
         """Accept an order out of the room that is left, or weigh everything."""
         room = self._rooms.get(account.name)
         if room is None:
             if account.name not in self.standings.agreements:
                 return
-        elif self._transfers == self.exchange.transfers and self._clock.now < self._due and type(intent) is PlaceOrder:
+        elif self._transfers == self.ledger.changes and self._clock.now < self._due and type(intent) is PlaceOrder:
             # To buy takes half of the mark, the distance from the mark to the limit, and a fee of at most the value:
             # less than the mark and twice the value together. To sell takes what a short sale takes beside its
             # proceeds, the distance from the mark down to the limit, and a fee: less than 150 % and the value.
@@ -160,7 +160,7 @@ class MarginAccounts(Mechanism):
                 return
         self._weigh(account, listing, intent, limit, quantity)
 
-    def _weigh(self, account: Account, listing: Listing, intent: PlaceOrder | Amend, limit: int, quantity: int) -> None:
+    def _weigh(self, account: Member, listing: Listing, intent: PlaceOrder | Amend, limit: int, quantity: int) -> None:
         """The full sum for an order, and then what it lacks is lent."""
         if listing.symbol not in self.standings.marks:
             self._due = 0  # the first price of an instrument is noticed at once
@@ -178,10 +178,10 @@ class MarginAccounts(Mechanism):
                 value = limit * left * listing.instrument.multiplier
                 raise RuleViolation("INITIAL_MARGIN", value=value, needed=needs, available=has)
         self._provide(account, listing, side, left, limit, leaving)
-        self._transfers = self.exchange.transfers  # a loan changes neither equity nor requirement
+        self._transfers = self.ledger.changes  # a loan changes neither equity nor requirement
 
     def _closes(
-        self, account: Account, listing: Listing, side: int, left: int, limit: int, leaving: Order | None
+        self, account: Member, listing: Listing, side: int, left: int, limit: int, leaving: Order | None
     ) -> bool:
         """Whether an order only closes, and gives away no more than the margin it frees or a market order's band.
 
@@ -198,7 +198,7 @@ class MarginAccounts(Mechanism):
         size = left * listing.instrument.multiplier
         return side * (limit - mark) * size <= max(before - after, mark * size * MARKET_BAND_PERCENT // 100)
 
-    def _reduces(self, account: Account, symbol: str, side: int, left: int, leaving: Order | None) -> bool:
+    def _reduces(self, account: Member, symbol: str, side: int, left: int, leaving: Order | None) -> bool:
         """Whether an order can only make a position smaller: with all others of its side it closes at most all."""
         held = self.standings.net(account.name).get(symbol, 0)
         others = sum(
@@ -209,14 +209,14 @@ class MarginAccounts(Mechanism):
         return side * held < 0 and others + left <= abs(held)
 
     def _provide(
-        self, account: Account, listing: Listing, side: int, left: int, limit: int, leaving: Order | None
+        self, account: Member, listing: Listing, side: int, left: int, limit: int, leaving: Order | None
     ) -> None:
         """Lend what the account lacks for an order: cash by the broker, shares by a lender."""
         _, cash_balance, holdings = account.seats[listing.symbol]
         if side == BUY:
             needed = limit * left * listing.multiplier
             needed += 0 if listing.free else listing.fees.most(needed)
-            lacking = needed - cash_balance.available - (leaving.reserved if leaving is not None else 0)
+            lacking = needed - cash_balance.available - (leaving.held if leaving is not None else 0)
             if lacking > 0:
                 self.credit.lend(account.name, lacking, listing.symbol)
             return
@@ -234,7 +234,7 @@ class MarginAccounts(Mechanism):
         self.lending.borrow(account.name, listing.symbol, lacking)
 
     def _is_new_short_sale(
-        self, account: Account, listing: Listing, left: int, limit: int, leaving: Order | None
+        self, account: Member, listing: Listing, left: int, limit: int, leaving: Order | None
     ) -> bool:
         """Whether an order offers shares that its account does not own, at a price at which it does not wait yet.
 
@@ -247,7 +247,7 @@ class MarginAccounts(Mechanism):
             return False
         return not self._reduces(account, listing.symbol, SELL, left, leaving)
 
-    def _wake(self, account: Account, listing: Listing, order: Order) -> None:
+    def _wake(self, account: Member, listing: Listing, order: Order) -> None:
         """A stop order that triggers arrives like a new one: a short sale may not wake up into a bid."""
         is_ours = account.name in self.standings.agreements and isinstance(listing.instrument, Stock)
         if is_ours and order.side == SELL and not self._reduces(account, order.symbol, SELL, order.remaining, order):
@@ -257,7 +257,7 @@ class MarginAccounts(Mechanism):
 
     def follow(self) -> None:
         """What was transferred changes what accounts have room for; a dividend is owed by those who borrowed."""
-        if self.exchange.transfers == self._transfers:
+        if self.ledger.changes == self._transfers:
             return
         self._rooms.clear()
         fresh = self.journal.since(self._read)
@@ -269,7 +269,7 @@ class MarginAccounts(Mechanism):
                 else:
                     self.lending.follow_split(event)
                 self._due = 0  # the marks that are known mean something else now
-        self._transfers = self.exchange.transfers
+        self._transfers = self.ledger.changes
         if not self._due:
             self._refresh()
 

@@ -74,7 +74,7 @@ class MarginCalls:
         asked = self._standings.asked(standing)
         if exchange.accounts[backer].balance(quote).available < asked:
             return False
-        exchange.transfer(backer, name, quote, asked, MARGIN_PAYMENT, "")
+        self._standings.ledger.transfer(backer, name, quote, asked, MARGIN_PAYMENT, "")
         self._credit.repay_idle(name)
         self._met(name, now, asked)
         return True

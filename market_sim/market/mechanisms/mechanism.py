@@ -1,8 +1,16 @@
-"""A mechanism: a rule set attached to an exchange. It watches the journal, acts at its times, and moves value.
+"""A mechanism: a rule set attached to a venue. It watches the journal, acts at its times, and moves value.
 
-Whatever a mechanism does to accounts it does with `exchange.transfer`, from one account to another, so nothing is ever
-created or lost, and everything folds and settles like a trade. A mechanism that wants to refuse orders is also a
-`Gate`. The exchange knows no mechanism: it calls its gates before an order and its followers after each message.
+A mechanism reads the state of its venue and of the ledger, and changes it with their verbs only:
+
+    ledger.transfer(...)            value goes from one account to another; nothing is created or lost
+    ledger.grant_margin(...)        an account may owe here, because a gate of the mechanism knows how much
+    ledger.cover(...)               a balance may go below zero, because a pledge is held for it
+    exchange.add_gate(...)          refuse orders;  add_trigger_rule, add_handler: stops, intents of its own
+    exchange.submit(...)            trade like a participant;  cancel_all: take orders back
+    exchange.phases.halt(...)       halt, call, uncross, close, resume
+
+So all it does folds and settles like a trade. The venue knows no mechanism: it asks its gates before an order and calls
+its followers after each message.
 """
 
 from __future__ import annotations
@@ -14,15 +22,19 @@ from market_sim.core.data.journal import Journal
 from market_sim.core.errors import InputError
 from market_sim.core.models.event import Event
 from market_sim.market.exchange.exchange import Exchange
+from market_sim.market.ledger.ledger import Ledger
 
 
 class Mechanism:
     """What all mechanisms share: the exchange they are attached to and their place in its journal."""
 
     name: ClassVar[str] = "mechanism"
+    follows: ClassVar[bool] = True
+    """Whether it acts after each message; otherwise it looks when it is asked or when its time comes."""
 
     def __init__(self) -> None:
         self.exchange: Exchange
+        self.ledger: Ledger
         self.journal: Journal
         self._read = 0
         self._acting = False
@@ -30,9 +42,11 @@ class Mechanism:
     def attach(self, exchange: Exchange, journal: Journal) -> None:
         """Become part of this exchange; called once, after everything is listed that the mechanism is about."""
         self.exchange = exchange
+        self.ledger = exchange.ledger
         self.journal = journal
         self._read = len(journal)
-        exchange.followers.append(self)
+        if self.follows:
+            exchange.add_follower(self)
         self.begin()
 
     def begin(self) -> None:
@@ -68,6 +82,6 @@ class Mechanism:
 
     def account(self, name: str, owner: str | None = None) -> None:
         """Open an account of the mechanism's own, such as a clearing house or an insurance fund."""
-        if name in self.exchange.accounts:
+        if name in self.ledger.accounts:
             raise InputError(f"{self.name} needs an account named {name!r}, and somebody has it")
-        self.exchange.open_account(name, owner)
+        self.ledger.open_account(name, owner)

@@ -65,5 +65,5 @@ class Notes(Mechanism):
         out = {name: held for name, held in positions(exchange, symbol).items() if name != note.issuer}
         for name, held in out.items():
             self.house.pay(note.issuer, name, note.quote, each * held, "MATURED", symbol)
-            exchange.transfer(name, note.issuer, symbol, held, "MATURED", symbol)
+            self.ledger.transfer(name, note.issuer, symbol, held, "MATURED", symbol)
         self.journal.record(InstrumentExpired(exchange.clock.now, symbol, price or 0, sum(out.values())))

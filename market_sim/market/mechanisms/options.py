@@ -17,10 +17,9 @@ from market_sim.core.models.derivatives import Delivery, Option, OptionRight, Op
 from market_sim.core.models.intents import Exercise
 from market_sim.core.models.mechanism_events import Assigned, Exercised, InstrumentExpired, Lapsed
 from market_sim.core.randomness import Randomness
-from market_sim.market.exchange.account import Account
 from market_sim.market.exchange.gates import check_quantity
+from market_sim.market.exchange.member import Member
 from market_sim.market.mechanisms.clearing_house import ClearingHouse, pairs, positions
-from market_sim.market.mechanisms.doors import open_door
 from market_sim.market.mechanisms.mechanism import Mechanism
 from market_sim.market.mechanisms.pledges import Pledges
 from market_sim.market.mechanisms.settlement_price import SettlementPrices
@@ -86,7 +85,7 @@ class Options(Mechanism):
             if isinstance(listing.instrument, Option):
                 self.symbols[symbol] = None
         self.pledges.attach(self.exchange, self.journal)
-        open_door(self.exchange, Exercise, self.symbols, self.choose, "NOT_EXERCISABLE")
+        self.exchange.add_handler(Exercise, self.symbols, self.choose, "NOT_EXERCISABLE")
 
     def times(self) -> Iterable[int]:
         """The expiries."""
@@ -98,7 +97,7 @@ class Options(Mechanism):
             if option.expiry <= now and symbol not in self.ended:
                 self.expire(option)
 
-    def choose(self, account: Account, intent: Exercise) -> None:
+    def choose(self, account: Member, intent: Exercise) -> None:
         """Exercise before the expiry because the holder asks for it, or refuse."""
         option, quantity = self.terms[intent.symbol], intent.quantity
         now, listing = self.exchange.clock.now, self.exchange.listings[option.symbol]
@@ -145,7 +144,7 @@ class Options(Mechanism):
                 why = "cannot pay or deliver" if gains else "out of the money" if price else "no price"
                 self.journal.record(Lapsed(now, holder, symbol, left, why))
         for holder, writer, quantity in pairs(exchange, symbol):
-            exchange.transfer(holder, writer, symbol, quantity, "EXPIRED", symbol)
+            self.ledger.transfer(holder, writer, symbol, quantity, "EXPIRED", symbol)
         self.pledges.give_back()
         self.journal.record(InstrumentExpired(now, symbol, price or 0, sum(longs.values())))
 
@@ -173,19 +172,19 @@ class Options(Mechanism):
 
     def _settle(self, holder: str, writer: str, option: Option, contracts: int, price: int) -> bool:
         """Move both legs between a holder and a writer; whether the underlying was delivered."""
-        exchange, symbol = self.exchange, option.symbol
+        symbol = option.symbol
         strike, units = contracts * option.costs, contracts * option.delivers
         self.pledges.release(writer, symbol, contracts)
         asset, needed = (option.underlying, units) if option.right == "call" else (option.quote, strike)
         delivered = option.delivery == "physical" and self.house.free(writer, asset, needed) == needed
         if delivered:
             buyer, seller = (holder, writer) if option.right == "call" else (writer, holder)
-            exchange.transfer(buyer, seller, option.quote, strike, "STRIKE_PAID", symbol)
-            exchange.transfer(seller, buyer, option.underlying, units, "DELIVERED", symbol)
+            self.ledger.transfer(buyer, seller, option.quote, strike, "STRIKE_PAID", symbol)
+            self.ledger.transfer(seller, buyer, option.underlying, units, "DELIVERED", symbol)
         else:
             gain = option.intrinsic(price) * contracts * option.multiplier
             self.house.pay(writer, holder, option.quote, gain, "EXERCISED", symbol)
-        exchange.transfer(holder, writer, symbol, contracts, "EXERCISED", symbol)
+        self.ledger.transfer(holder, writer, symbol, contracts, "EXERCISED", symbol)
         return delivered
 
     def _payable(self, name: str, option: Option, held: int) -> int:

@@ -97,7 +97,7 @@ class Perpetuals(VariationMargin):
         )
         for name, cash in shared(collected, {name: cash for name, cash in due.items() if cash > 0}).items():
             if cash:
-                self.exchange.transfer(CLEARING, name, contract.quote, cash, "FUNDING", symbol)
+                self.ledger.transfer(CLEARING, name, contract.quote, cash, "FUNDING", symbol)
         self.journal.record(FundingPaid(self.exchange.clock.now, symbol, mark, index, rate, collected))
 
     def _measure(self, symbol: str, index: int) -> None:

@@ -16,8 +16,8 @@ from market_sim.core.models.derivatives import Option
 from market_sim.core.models.event import Event
 from market_sim.core.models.intents import SELL, Amend, PlaceOrder
 from market_sim.core.models.market_events import OrderAmended, OrderCancelled, OrderRejected, Trade, Transferred
-from market_sim.market.exchange.account import Account
 from market_sim.market.exchange.listing import Listing
+from market_sim.market.exchange.member import Member
 from market_sim.market.mechanisms.clearing_house import PLEDGES
 from market_sim.market.mechanisms.mechanism import Mechanism
 
@@ -38,9 +38,9 @@ class Pledges(Mechanism):
 
     def begin(self) -> None:
         """Ask to be asked before each order."""
-        self.exchange.gates.append(self)
+        self.exchange.add_gate(self)
 
-    def check(self, account: Account, listing: Listing, intent: PlaceOrder | Amend, limit: int, quantity: int) -> None:
+    def check(self, account: Member, listing: Listing, intent: PlaceOrder | Amend, limit: int, quantity: int) -> None:
         """Take the pledge that an order to write needs, or refuse the order."""
         if listing.symbol not in self.symbols or account.on_margin:
             return
@@ -90,7 +90,7 @@ class Pledges(Mechanism):
         contracts = min(contracts, self.contracts.get((name, symbol), 0))
         if contracts > 0:
             asset, amount = cover(self.option(symbol))
-            self.exchange.transfer(PLEDGES, name, asset, amount * contracts, "PLEDGE_RETURNED", symbol)
+            self.ledger.transfer(PLEDGES, name, asset, amount * contracts, "PLEDGE_RETURNED", symbol)
             self._count(name, symbol, -contracts)
 
     def owners(self, asset: str) -> dict[str, int]:
@@ -107,9 +107,9 @@ class Pledges(Mechanism):
         asset, _ = cover(self.option(symbol))
         for (name, written), contracts in self.contracts.items():
             if written == symbol:
-                self.exchange.transfer(PLEDGES, name, asset, less * contracts, "PLEDGE_RETURNED", symbol)
+                self.ledger.transfer(PLEDGES, name, asset, less * contracts, "PLEDGE_RETURNED", symbol)
 
-    def _take(self, account: Account, option: Option, contracts: int) -> None:
+    def _take(self, account: Member, option: Option, contracts: int) -> None:
         if option.right == "call" and option.delivery == "cash":
             raise RuleViolation("NO_COVER_EXISTS", symbol=option.symbol, account=account.name)
         asset, amount = cover(option)
@@ -118,14 +118,14 @@ class Pledges(Mechanism):
             raise RuleViolation(
                 "UNCOVERED", quantity=contracts, symbol=option.symbol, needed=needed, asset=asset, available=available
             )
-        self.exchange.transfer(account.name, PLEDGES, asset, needed, "PLEDGED", option.symbol)
+        self.ledger.transfer(account.name, PLEDGES, asset, needed, "PLEDGED", option.symbol)
         self._count(account.name, option.symbol, contracts)
 
     def _count(self, name: str, symbol: str, more: int) -> None:
         contracts = self.contracts.pop((name, symbol), 0) + more
         if contracts:
             self.contracts[name, symbol] = contracts
-        self.exchange.accounts[name].balance(symbol).covered = contracts
+        self.ledger.cover(name, symbol, contracts)
 
 
 def cover(option: Option) -> tuple[str, int]:
@@ -135,7 +135,7 @@ def cover(option: Option) -> tuple[str, int]:
     return option.quote, option.costs
 
 
-def _selling(account: Account, symbol: str) -> dict[int, int]:
+def _selling(account: Member, symbol: str) -> dict[int, int]:
     """What the account's open orders to sell an instrument have left, by order."""
     return {
         number: order.remaining

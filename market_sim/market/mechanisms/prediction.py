@@ -16,13 +16,12 @@ from market_sim.core.errors import InputError, InvariantBroken, RuleViolation
 from market_sim.core.models.derivatives import PredictionContract
 from market_sim.core.models.intents import BUY, SELL, Amend, Merge, PlaceOrder, Resolve, Split
 from market_sim.core.models.mechanism_events import PairsMade, Resolved
-from market_sim.market.exchange.account import Account
 from market_sim.market.exchange.gates import check_quantity
 from market_sim.market.exchange.listing import CONTINUOUS, Listing
+from market_sim.market.exchange.member import Member
 from market_sim.market.exchange.order import Order
 from market_sim.market.exchange.terms import shown
 from market_sim.market.mechanisms.clearing_house import ClearingHouse, positions
-from market_sim.market.mechanisms.doors import open_door
 from market_sim.market.mechanisms.mechanism import Mechanism
 
 OUTCOMES = ("yes", "no", "void")
@@ -58,13 +57,13 @@ class PredictionMarket(Mechanism):
         self.question = Question(yes, no, self.oracle)
         self.account(self.maker)
         # It sells what it is about to make: what it may owe is what it gets for both sides.
-        self.exchange.accounts[self.maker].on_margin = True
-        self.exchange.gates.append(self)
-        open_door(self.exchange, Split, self.symbols, self.split, "NOT_A_QUESTION")
-        open_door(self.exchange, Merge, self.symbols, self.merge, "NOT_A_QUESTION")
-        open_door(self.exchange, Resolve, self.symbols, self.resolve, "NOT_A_QUESTION")
+        self.ledger.grant_margin(self.maker, self.exchange.name)
+        self.exchange.add_gate(self)
+        self.exchange.add_handler(Split, self.symbols, self.split, "NOT_A_QUESTION")
+        self.exchange.add_handler(Merge, self.symbols, self.merge, "NOT_A_QUESTION")
+        self.exchange.add_handler(Resolve, self.symbols, self.resolve, "NOT_A_QUESTION")
 
-    def check(self, account: Account, listing: Listing, intent: PlaceOrder | Amend, limit: int, quantity: int) -> None:
+    def check(self, account: Member, listing: Listing, intent: PlaceOrder | Amend, limit: int, quantity: int) -> None:
         """A probability lies between nothing and certainty, and only who holds a contract sells it."""
         if listing.symbol in self.symbols:
             yes, no, _ = self.question
@@ -80,18 +79,18 @@ class PredictionMarket(Mechanism):
             while (met := self._meeting(side)) is not None:
                 self._match(side, *met)
 
-    def split(self, account: Account, intent: Split) -> None:
+    def split(self, account: Member, intent: Split) -> None:
         """Make pairs out of a participant's cash."""
         quantity, contract = self._quantity(intent.symbol, intent.quantity), self.question.yes
         needed, available = quantity * contract.payout, account.balance(contract.quote).available
         if available < needed:
             raise RuleViolation("CANNOT_PAY", needed=needed, available=available)
-        self.exchange.transfer(account.name, self.maker, contract.quote, needed, "SPLIT", contract.symbol)
+        self.ledger.transfer(account.name, self.maker, contract.quote, needed, "SPLIT", contract.symbol)
         for symbol in self.symbols:
-            self.exchange.transfer(self.maker, account.name, symbol, quantity, "SPLIT", symbol)
+            self.ledger.transfer(self.maker, account.name, symbol, quantity, "SPLIT", symbol)
         self._tell(account.name, quantity)
 
-    def merge(self, account: Account, intent: Merge) -> None:
+    def merge(self, account: Member, intent: Merge) -> None:
         """Turn a participant's pairs into cash."""
         quantity, contract = self._quantity(intent.symbol, intent.quantity), self.question.yes
         for symbol in self.symbols:
@@ -99,12 +98,12 @@ class PredictionMarket(Mechanism):
             if held < quantity:
                 raise RuleViolation("NOT_HELD", needed=quantity, symbol=symbol, held=held)
         for symbol in self.symbols:
-            self.exchange.transfer(account.name, self.maker, symbol, quantity, "MERGED", symbol)
+            self.ledger.transfer(account.name, self.maker, symbol, quantity, "MERGED", symbol)
         cash = quantity * contract.payout
-        self.exchange.transfer(self.maker, account.name, contract.quote, cash, "MERGED", contract.symbol)
+        self.ledger.transfer(self.maker, account.name, contract.quote, cash, "MERGED", contract.symbol)
         self._tell(account.name, -quantity)
 
-    def resolve(self, account: Account, intent: Resolve) -> None:
+    def resolve(self, account: Member, intent: Resolve) -> None:
         """Answer the question once and pay every contract."""
         yes = self.question.yes
         if account.name != self.oracle:
@@ -125,8 +124,8 @@ class PredictionMarket(Mechanism):
                     continue
                 if each:
                     paid += each * held
-                    self.exchange.transfer(self.maker, name, yes.quote, each * held, "RESOLVED", symbol)
-                self.exchange.transfer(name, self.maker, symbol, held, "RESOLVED", symbol)
+                    self.ledger.transfer(self.maker, name, yes.quote, each * held, "RESOLVED", symbol)
+                self.ledger.transfer(name, self.maker, symbol, held, "RESOLVED", symbol)
         self.journal.record(Resolved(self.exchange.clock.now, yes.symbol, self.outcome, pairs, paid))
 
     def _meeting(self, side: int) -> tuple[Order, Order] | None:
@@ -154,7 +153,7 @@ class PredictionMarket(Mechanism):
                 raise InvariantBroken(f"{self.maker} was to trade {quantity} of {symbol} at {order.limit}: {done}")
         over = side * (one.limit + other.limit - contract.payout) * quantity
         if over:
-            self.exchange.transfer(self.maker, late, contract.quote, over, "BETTER_PRICE", contract.symbol)
+            self.ledger.transfer(self.maker, late, contract.quote, over, "BETTER_PRICE", contract.symbol)
         self._tell("", side * quantity)
 
     def _quantity(self, symbol: str, quantity: int) -> int:
@@ -182,7 +181,7 @@ def check_probability(contract: PredictionContract, limit: int) -> None:
         raise RuleViolation("BEYOND_PROBABILITY", limit=limit, symbol=contract.symbol, least=tick, most=payout - tick)
 
 
-def check_held(account: Account, symbol: str, intent: PlaceOrder | Amend, quantity: int) -> None:
+def check_held(account: Member, symbol: str, intent: PlaceOrder | Amend, quantity: int) -> None:
     """Refuse to sell what is not held, an account with margin too: only cash that was split stands for a contract."""
     if isinstance(intent, Amend):
         order = account.open[intent.order]

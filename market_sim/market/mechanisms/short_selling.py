@@ -62,6 +62,7 @@ class Lending:
                 raise InputError(f"a recall names a lender, some shares and a notice, found {recall}")
         self._standings = standings
         self._exchange = standings.exchange
+        self._ledger = standings.ledger
         self._credit = credit
         self.lenders = sorted(lenders, key=lambda name: accounts[name].number)
         self._fees_bps = fees_bps
@@ -95,7 +96,7 @@ class Lending:
             part = min(quantity, self._free(lender, symbol))
             if part > 0 and lender != besides:
                 record(Located(now, name, symbol, part, lender))
-                self._exchange.transfer(lender, name, symbol, part, BORROWED, symbol)
+                self._ledger.transfer(lender, name, symbol, part, BORROWED, symbol)
                 quantity -= part
         self._standings.catch_up()  # whoever asks next whether this account owes shares is told the truth
 
@@ -107,7 +108,7 @@ class Lending:
             for lender, shares in [*owed.items()]:
                 idle = min(shares, account.balance(symbol).available)
                 if idle > 0:
-                    self._exchange.transfer(name, lender, symbol, idle, RETURNED, symbol)
+                    self._ledger.transfer(name, lender, symbol, idle, RETURNED, symbol)
         self._standings.catch_up()
 
     # The days
@@ -178,7 +179,7 @@ class Lending:
             elsewhere = min(part, self.lendable(symbol) - max(0, self._free(lender, symbol)))
             if elsewhere > 0:
                 self._take(name, symbol, elsewhere, besides=lender)
-                self._exchange.transfer(name, lender, symbol, elsewhere, RETURNED, symbol)
+                self._ledger.transfer(name, lender, symbol, elsewhere, RETURNED, symbol)
             if elsewhere < part:
                 rest = part - max(0, elsewhere)
                 self._due.append(Recalled(told.time, lender, name, symbol, rest, due))
@@ -198,7 +199,7 @@ class Lending:
             BoughtIn(self._exchange.clock.now, told.account, told.lender, told.symbol, asked, filled)
         )
         if filled:
-            self._exchange.transfer(told.account, told.lender, told.symbol, filled, RETURNED, told.symbol)
+            self._ledger.transfer(told.account, told.lender, told.symbol, filled, RETURNED, told.symbol)
         return asked - filled
 
     def is_buying_in(self, name: str) -> bool:

@@ -16,8 +16,8 @@ import msgspec
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.instruments import Instrument
 from market_sim.core.models.intents import BUY
-from market_sim.market.exchange.account import Account
 from market_sim.market.exchange.exchange import Exchange
+from market_sim.market.exchange.member import Member
 from market_sim.market.exchange.order import Order
 from market_sim.market.mechanisms.equity import Terms, equity, owing_of, terms_of
 from market_sim.market.mechanisms.liabilities import Liabilities
@@ -74,6 +74,7 @@ class Standings:
         self, exchange: Exchange, journal: Journal, marks: Marks, agreements: Mapping[str, Agreement], quote: str
     ) -> None:
         self.exchange = exchange
+        self.ledger = exchange.ledger
         self.agreements = dict(agreements)
         self.quote = quote
         self.liabilities = Liabilities()
@@ -205,7 +206,7 @@ class Standings:
         # No other equity helps a contract that is kept apart: what its own collateral lacks is always lacking.
         return has, max(needed, has) + beyond if beyond else needed
 
-    def _beyond_collateral(self, account: Account, symbol: str, new: NewOrder | None, leaving: Order | None) -> int:
+    def _beyond_collateral(self, account: Member, symbol: str, new: NewOrder | None, leaving: Order | None) -> int:
         """What an isolated contract would lack to be kept, if orders of the new one's side traded at their limits.
 
         Its collateral is a part of what it is entered at, so an entry far from the mark can use it up at once. The
@@ -227,7 +228,7 @@ class Standings:
             worst = max(worst, needed - collateral - after.open_gain(mark, multiplier))
         return worst
 
-    def _orders(self, account: Account, new: NewOrder | None, leaving: Order | None) -> list[NewOrder]:
+    def _orders(self, account: Member, new: NewOrder | None, leaving: Order | None) -> list[NewOrder]:
         found = [
             NewOrder(order.intent.symbol, order.side, order.remaining, order.cap or order.limit)
             for order in account.open.values()

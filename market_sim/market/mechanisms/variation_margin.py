@@ -73,7 +73,7 @@ class VariationMargin(Mechanism):
         winners = shared(collected, {name: gain for name, gain in gains.items() if gain > 0})
         for name, gain in winners.items():
             if gain:
-                self.exchange.transfer(CLEARING, name, quote, gain, VARIATION, symbol)
+                self.ledger.transfer(CLEARING, name, quote, gain, VARIATION, symbol)
         self.journal.record(MarkedToMarket(self.exchange.clock.now, symbol, price, previous, collected))
 
     def close(self, symbol: str, price: int) -> None:
@@ -81,7 +81,7 @@ class VariationMargin(Mechanism):
         self.ended[symbol] = self.exchange.clock.now
         interest = sum(held for held in positions(self.exchange, symbol).values() if held > 0)
         for buyer, seller, quantity in pairs(self.exchange, symbol):
-            self.exchange.transfer(buyer, seller, symbol, quantity, "EXPIRED", symbol)
+            self.ledger.transfer(buyer, seller, symbol, quantity, "EXPIRED", symbol)
         self.journal.record(InstrumentExpired(self.exchange.clock.now, symbol, price, interest))
 
 

@@ -18,11 +18,10 @@ from market_sim.core.errors import InputError, RuleViolation
 from market_sim.core.models.derivatives import Warrant
 from market_sim.core.models.intents import Exercise
 from market_sim.core.models.mechanism_events import Exercised, InstrumentExpired, Lapsed, SharesIssued
-from market_sim.market.exchange.account import Account
 from market_sim.market.exchange.exchange import Exchange
 from market_sim.market.exchange.gates import check_quantity
+from market_sim.market.exchange.member import Member
 from market_sim.market.mechanisms.clearing_house import ClearingHouse, positions
-from market_sim.market.mechanisms.doors import open_door
 from market_sim.market.mechanisms.marks import Marks
 from market_sim.market.mechanisms.mechanism import Mechanism
 
@@ -53,7 +52,7 @@ class Warrants(Mechanism):
                 self.symbols[symbol] = None
                 if warrant.issuer not in self.exchange.accounts:
                     raise InputError(f"{symbol} is issued by {warrant.issuer!r}, and there is no such account")
-        open_door(self.exchange, Exercise, self.symbols, self.choose, "NOT_EXERCISABLE")
+        self.exchange.add_handler(Exercise, self.symbols, self.choose, "NOT_EXERCISABLE")
 
     def times(self) -> Iterable[int]:
         """The expiries."""
@@ -65,7 +64,7 @@ class Warrants(Mechanism):
             if warrant.expiry <= now and symbol not in self.ended:
                 self.expire(warrant)
 
-    def choose(self, account: Account, intent: Exercise) -> None:
+    def choose(self, account: Member, intent: Exercise) -> None:
         """Exercise warrants because their holder asks for it, or refuse."""
         warrant, quantity = self.terms[intent.symbol], intent.quantity
         now, symbol = self.exchange.clock.now, warrant.symbol
@@ -99,7 +98,7 @@ class Warrants(Mechanism):
         out = {name: held for name, held in positions(exchange, symbol).items() if name != warrant.issuer}
         for name, held in out.items():
             self.journal.record(Lapsed(now, name, symbol, held, "not exercised"))
-            exchange.transfer(name, warrant.issuer, symbol, held, "EXPIRED", symbol)
+            self.ledger.transfer(name, warrant.issuer, symbol, held, "EXPIRED", symbol)
         self.journal.record(InstrumentExpired(now, symbol, price, sum(out.values())))
 
     def _exercise(self, holder: str, warrant: Warrant, quantity: int, price: int) -> None:
@@ -108,9 +107,9 @@ class Warrants(Mechanism):
         strike = warrant.unit.per_share(warrant.strike)
         before = outstanding(exchange, warrant.underlying, issuer)
         self.journal.record(Exercised(now, holder, symbol, quantity, strike, price, "choice"))
-        exchange.transfer(holder, issuer, warrant.quote, cost, "STRIKE_PAID", symbol)
-        exchange.transfer(issuer, holder, warrant.underlying, shares, "NEW_SHARES", symbol)
-        exchange.transfer(holder, issuer, symbol, quantity, "EXERCISED", symbol)
+        self.ledger.transfer(holder, issuer, warrant.quote, cost, "STRIKE_PAID", symbol)
+        self.ledger.transfer(issuer, holder, warrant.underlying, shares, "NEW_SHARES", symbol)
+        self.ledger.transfer(holder, issuer, symbol, quantity, "EXERCISED", symbol)
         self.journal.record(SharesIssued(now, issuer, warrant.underlying, shares, cost, before, before + shares))
 
 

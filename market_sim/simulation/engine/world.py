@@ -33,6 +33,7 @@ from market_sim.market.dynamics.shocks import PriceShock
 from market_sim.market.dynamics.value import BelievedValue
 from market_sim.market.exchange.exchange import Exchange
 from market_sim.market.exchange.fees import FeeSchedule
+from market_sim.market.ledger.ledger import Ledger
 from market_sim.market.mechanisms.mechanism import Mechanism
 from market_sim.simulation.engine.clock import MILLISECOND, SECOND, WAKE, Clock
 from market_sim.simulation.engine.consensus import CommitteePlan
@@ -54,7 +55,8 @@ class World:
         self.clock = Clock()
         self.journal = journal if journal is not None else Journal()
         self.randomness = Randomness(seed)
-        self.exchange = Exchange(self.clock, self.journal)
+        self.ledger = Ledger(self.clock, self.journal)
+        self.exchange = Exchange(self.clock, self.journal, ledger=self.ledger)
         self.tape = Tape(self.journal)
         self.values: dict[str, BelievedValue] = {}
         self.agents: dict[str, Agent] = {}
@@ -97,14 +99,14 @@ class World:
             raise InputError(f"{name} needs a strategy with a method decide(view), found {strategy!r}")
         if every_ms <= 0 or latency_ms < 0:
             raise InputError(f"{name} wakes up every {every_ms} ms with a latency of {latency_ms} ms: not possible")
-        self.exchange.open_account(name, owner)
+        self.ledger.open_account(name, owner)
         if cash:
-            self.exchange.deposit(name, self._quote(), cash)
+            self.ledger.deposit(name, self._quote(), cash)
         for symbol, quantity in (holdings or {}).items():
             if symbol not in self.exchange.listings:
                 raise InputError(f"{name} cannot hold {symbol}: it is not listed")
             if quantity:
-                self.exchange.deposit(name, symbol, quantity)
+                self.ledger.deposit(name, symbol, quantity)
         self.journal.record(AgentJoined(self.clock.now, name, type(strategy).__name__))
         self._joining.append((name, strategy, int(every_ms * MILLISECOND), int(latency_ms * MILLISECOND)))
 

@@ -30,8 +30,8 @@ def market() -> tuple[Exchange, Journal]:
     exchange = Exchange(Clock(), journal)
     exchange.list(Stock("ACME"), FeeSchedule(maker=0, taker=1_000))
     for name, asset, amount in (("ann", "USD", 100_000), ("ben", "ACME", 10)):
-        exchange.open_account(name)
-        exchange.deposit(name, asset, amount)
+        exchange.ledger.open_account(name)
+        exchange.ledger.deposit(name, asset, amount)
     journal.record(ValueMoved(0, "ACME", 10_000))
     return exchange, journal
 
@@ -61,21 +61,21 @@ def test_what_one_gains_from_trading_others_and_the_fees_lose():
 def test_a_deposit_during_the_run_is_no_gain():
     exchange, journal = market()
     journal.record(ValueMoved(1, "ACME", 12_000))
-    exchange.deposit("ann", "ACME", 1)
-    exchange.deposit("ann", "USD", 500)
+    exchange.ledger.deposit("ann", "ACME", 1)
+    exchange.ledger.deposit("ann", "USD", 500)
     ann = of(journal, "ann")
     assert (ann.brought, ann.worth, ann.gain) == (112_500, 112_500, 0)
 
 
 def test_shares_that_are_lent_are_still_the_lenders_even_through_a_split():
     exchange, journal = market()
-    exchange.transfer("ben", "ann", "ACME", 4, "BORROWED", "ACME")
+    exchange.ledger.transfer("ben", "ann", "ACME", 4, "BORROWED", "ACME")
     assert (of(journal, "ben").gain, of(journal, "ann").gain) == (0, 0)
     journal.record(CorporateActionTaken(1, "ACME", "split", 2, 10))
     journal.record(Transferred(1, 2, "fees", "ann", "ACME", 4, "SPLIT", "ACME"))
     journal.record(Transferred(1, 3, "fees", "ben", "ACME", 6, "SPLIT", "ACME"))
     assert of(journal, "ben").holdings == {"ACME": 20}
-    exchange.transfer("ann", "ben", "ACME", 8, "RETURNED", "ACME")
+    exchange.ledger.transfer("ann", "ben", "ACME", 8, "RETURNED", "ACME")
     assert of(journal, "ben").holdings == {"ACME": 20}
     assert of(journal, "ann").holdings == {}
 

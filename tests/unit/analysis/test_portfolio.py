@@ -25,10 +25,10 @@ def journal() -> Journal:
     exchange.list(Stock("ACME"))
     exchange.list(CALL)
     for name in ("ann", "ben"):
-        exchange.open_account(name)
-        exchange.deposit(name, "USD", 10_000_000)
-        exchange.deposit(name, "ACME", 500)
-    exchange.accounts["ben"].on_margin = True
+        exchange.ledger.open_account(name)
+        exchange.ledger.deposit(name, "USD", 10_000_000)
+        exchange.ledger.deposit(name, "ACME", 500)
+    exchange.ledger.grant_margin("ben")
     exchange.submit("ben", Sell("ACME", 1, 10_100))
     exchange.submit("ann", Buy("ACME", 1, 10_100))
     exchange.submit("ben", Sell("ACME-C", 3, 400))

@@ -41,11 +41,11 @@ def journal() -> Journal:
         exchange.list(instrument)
     journal.record(ContractSpecified(0, "BTC-P", 1))
     for name in ("ann", "ben"):
-        exchange.open_account(name)
-        exchange.deposit(name, "USD", 100_000_000)
-        exchange.accounts[name].on_margin = True
-    exchange.deposit("ben", "ACME", 1)
-    exchange.deposit("ben", "BTC", 7)
+        exchange.ledger.open_account(name)
+        exchange.ledger.deposit(name, "USD", 100_000_000)
+        exchange.ledger.grant_margin(name)
+    exchange.ledger.deposit("ben", "ACME", 1)
+    exchange.ledger.deposit("ben", "BTC", 7)
     for symbol, quantity, at in (("ACME", 1, 10_000), ("ACME-P", 3, 400), ("BTC", 7, 500), ("BTC-P", 5, 500)):
         exchange.submit("ben", Sell(symbol, quantity, at))
         exchange.submit("ann", Buy(symbol, quantity, at))

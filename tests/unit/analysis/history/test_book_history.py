@@ -103,9 +103,9 @@ def exchange_with_four() -> tuple[Exchange, Journal, HandClock]:
     exchange.list(Stock("ACME"))
     exchange.list(Stock("OTHER"))
     for name in NAMES:
-        exchange.open_account(name)
-        exchange.deposit(name, "USD", 10_000_000)
-        exchange.deposit(name, "ACME", 10_000)
+        exchange.ledger.open_account(name)
+        exchange.ledger.deposit(name, "USD", 10_000_000)
+        exchange.ledger.deposit(name, "ACME", 10_000)
     return exchange, journal, clock
 
 
@@ -113,11 +113,11 @@ def move_phase(exchange: Exchange, wish: str) -> None:
     """Call, halt, or open again, by auction after a call."""
     phase = exchange.listings["ACME"].phase
     if phase == "call":
-        exchange.uncross("ACME")
+        exchange.phases.uncross("ACME")
     elif phase == "halted" or wish == "call":
-        exchange.call("ACME", reference=100)
+        exchange.phases.call("ACME", reference=100)
     elif wish == "halt":
-        exchange.halt("ACME")
+        exchange.phases.halt("ACME")
 
 
 def somebody(chance: random.Random, wish: Intent, auctions: bool) -> str:

@@ -48,9 +48,9 @@ def market() -> tuple[Exchange, LiveView]:
     exchange = Exchange(clock, journal)
     exchange.list(Stock("ACME", tick=5, lot=2))
     for name in ("alice", "bob"):
-        exchange.open_account(name)
-        exchange.deposit(name, "USD", 100_000)
-        exchange.deposit(name, "ACME", 100)
+        exchange.ledger.open_account(name)
+        exchange.ledger.deposit(name, "USD", 100_000)
+        exchange.ledger.deposit(name, "ACME", 100)
     values = {"ACME": BelievedValue(1_000, 0.0, Randomness(1).stream("value"))}
     tape = Tape(journal)
     random = Randomness(1).stream("alice")

@@ -28,9 +28,9 @@ class Marketplace:
         self.listing = self.exchange.list(Stock("ACME", tick=tick, lot=lot), fees, outlier)
         self.book = self.listing.book
         for name in (*NAMES, "ann-too"):
-            self.exchange.open_account(name, owner=name.partition("-")[0])
-            self.exchange.deposit(name, "USD", 10_000_000)
-            self.exchange.deposit(name, "ACME", 100_000)
+            self.exchange.ledger.open_account(name, owner=name.partition("-")[0])
+            self.exchange.ledger.deposit(name, "USD", 10_000_000)
+            self.exchange.ledger.deposit(name, "ACME", 100_000)
 
     def accepted(self, name: str, intent: Intent) -> Order:
         """The order of an intent that must not be refused."""
@@ -73,13 +73,13 @@ def step(place: Marketplace, draw: Random) -> None:
     waiting = sorted(exchange.accounts[name].open)
     if kind < 0.03:
         if phase == "continuous":
-            draw.choice((exchange.halt, exchange.call, exchange.close))("ACME")
+            draw.choice((exchange.phases.halt, exchange.phases.call, exchange.phases.close))("ACME")
         elif phase == "call":
-            exchange.uncross("ACME")
+            exchange.phases.uncross("ACME")
         else:
-            exchange.call("ACME", reference=draw.choice((None, 200)))
+            exchange.phases.call("ACME", reference=draw.choice((None, 200)))
     elif kind < 0.04:
-        exchange.close_day()
+        exchange.phases.close_day()
     elif kind < 0.05:
         exchange.submit(name, CancelAll())
     elif kind < 0.15 and waiting:

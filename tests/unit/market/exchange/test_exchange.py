@@ -65,7 +65,7 @@ def test_a_gate_may_refuse_a_new_order_and_an_amendment():
                 raise RuleViolation("BAD_QUANTITY", quantity=str(quantity), most=10)
 
     place = Marketplace()
-    place.exchange.gates.append(AtMostTen())
+    place.exchange.add_gate(AtMostTen())
     assert place.refused("ann", Sell("ACME", 11, 100)).reason == "BAD_QUANTITY"
     order = place.sell("ann", 10, 100)
     assert place.refused("ann", Amend(order.id, 12)).numbers["most"] == 10
@@ -98,12 +98,12 @@ def test_two_instruments_in_two_currencies_do_not_touch_each_other():
     exchange.list(Stock("ACME", quote="USD"))
     exchange.list(Stock("BOLT", quote="EUR"))
     for name in ("ann", "bob"):
-        exchange.open_account(name)
+        exchange.ledger.open_account(name)
         for asset in ("USD", "ACME", "BOLT"):
-            exchange.deposit(name, asset, 1_000)
+            exchange.ledger.deposit(name, asset, 1_000)
     assert exchange.submit("ann", Buy("BOLT", 1, 100)).reason == "INSUFFICIENT_CASH"
     exchange.submit("ann", Sell("BOLT", 5, 100))
-    exchange.deposit("bob", "EUR", 500)
+    exchange.ledger.deposit("bob", "EUR", 500)
     exchange.submit("bob", Buy("BOLT", 5, 100))
     balances = exchange.accounts["ann"].balances
     assert {asset: balance.total for asset, balance in balances.items()} == {
@@ -135,6 +135,6 @@ def test_the_operator_is_told_what_makes_no_sense():
     with pytest.raises(InputError, match="already listed"):
         place.exchange.list(Stock("ACME"))
     with pytest.raises(InputError, match="already an account"):
-        place.exchange.open_account("ann")
+        place.exchange.ledger.open_account("ann")
     with pytest.raises(InputError, match="positive whole number"):
-        place.exchange.deposit("ann", "USD", 0)
+        place.exchange.ledger.deposit("ann", "USD", 0)

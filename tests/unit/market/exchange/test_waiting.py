@@ -31,13 +31,13 @@ def test_a_stop_that_is_through_at_entry_triggers_at_once():
 
 def test_sells_trigger_by_descending_stop_then_buys_by_ascending_ties_by_id():
     place = Marketplace()
-    place.exchange.halt("ACME")
-    place.exchange.call("ACME")
+    place.exchange.phases.halt("ACME")
+    place.exchange.phases.call("ACME")
     for side, stop in ((Buy, 101), (Sell, 100), (Buy, 100), (Sell, 103), (Sell, 100)):
         place.accepted("ann", side("ACME", 1, 102 if side is Sell else 98, stop=stop))
     place.sell("cid", 1, 101)
     place.buy("dot", 1, 101)
-    place.exchange.uncross("ACME")
+    place.exchange.phases.uncross("ACME")
     assert [event.order for event in place.journal.of(OrderTriggered)] == [4, 3, 1]
 
 
@@ -85,7 +85,7 @@ def test_a_day_order_ends_with_the_day_and_a_gtc_order_does_not():
     place.sell("ann", 5, 100, "day")
     place.sell("ann", 5, 101)
     place.buy("bob", 5, 99, "day", stop=120)
-    place.exchange.close_day()
+    place.exchange.phases.close_day()
     assert list(place.exchange.orders) == [2]
     assert [event.order for event in place.journal.of(OrderCancelled)] == [1, 3]
 

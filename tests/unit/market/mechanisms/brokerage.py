@@ -43,10 +43,10 @@ class Market:
         self.exchange.list(Perpetual("PERP", underlying="ACME", funding_every=DAY))
         self.value = Value(price)
         for name in ("mm", "lender", "mm2", *customers):
-            self.exchange.open_account(name)
-        self.exchange.deposit("mm", "USD", 10_000_000_00)
-        self.exchange.deposit("mm", "ACME", 100_000)
-        self.exchange.deposit("lender", "ACME", 1_000)
+            self.exchange.ledger.open_account(name)
+        self.exchange.ledger.deposit("mm", "USD", 10_000_000_00)
+        self.exchange.ledger.deposit("mm", "ACME", 100_000)
+        self.exchange.ledger.deposit("lender", "ACME", 1_000)
         everybody = {**customers, "mm": Agreement(BTC)}
         terms = {"lenders": ("lender",), "capital": 1_000_000_00, **terms}
         self.margin = MarginAccounts(everybody, MarginTerms(**terms), {"ACME": self.value})
@@ -54,7 +54,7 @@ class Market:
         self.margin.act(0)
 
     def fund(self, name: str, cash: int) -> None:
-        self.exchange.deposit(name, "USD", cash)
+        self.exchange.ledger.deposit(name, "USD", cash)
 
     def cash(self, name: str) -> int:
         return self.exchange.accounts[name].balance("USD").total

@@ -50,9 +50,9 @@ class Stage:
         for instrument in (Stock("ACME"), *instruments):
             self.exchange.list(instrument)
         for name, assets in accounts.items():
-            self.exchange.open_account(name)
+            self.exchange.ledger.open_account(name)
             for asset, amount in assets.items():
-                self.exchange.deposit(name, asset, amount)
+                self.exchange.ledger.deposit(name, asset, amount)
         self.house = ClearingHouse(capital)
         self.attach(self.house)
 

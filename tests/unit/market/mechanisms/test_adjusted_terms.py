@@ -44,7 +44,7 @@ def scene(*instruments, action=TWO_FOR_ONE, spot: int = 100_00) -> Stage:
     stage = Stage(
         instruments, {name: dict(rich) for name in ("ann", "bob", "bank")} | {"company": {"ACME": 10_000}}, spot=spot
     )
-    stage.exchange.deposit("company", "USD", 100_000_00)
+    stage.exchange.ledger.deposit("company", "USD", 100_000_00)
     stage.actions = CorporateActions(stage.house, "ACME", "company", [action], stage.marks)
     return stage
 
@@ -58,7 +58,7 @@ def acted(stage: Stage) -> Stage:
 
 def test_a_warrant_is_worth_exercising_after_a_split_if_it_was_before():
     stage = scene(Warrant("W", underlying="ACME", issuer="company", strike=80_00, expiry=END))
-    stage.exchange.deposit("ann", "W", 3)
+    stage.exchange.ledger.deposit("ann", "W", 3)
     stage.attach(Warrants(stage.house, stage.marks))
     acted(stage)
     assert stage.value.price == 50_00
@@ -101,7 +101,7 @@ def test_a_future_delivers_as_many_shares_as_its_units_stand_for():
 
 def test_a_note_pays_the_rise_of_the_share_and_not_its_split():
     stage = scene(Note("N", underlying="ACME", issuer="bank", protected=1_000_00, strike=100_00, maturity=END))
-    stage.exchange.deposit("ann", "N", 1)
+    stage.exchange.ledger.deposit("ann", "N", 1)
     notes = stage.attach(Notes(stage.house, stage.prices))
     acted(stage)
     stage.value.price = 65_00  # 130.00 before the split: a rise of 30 %
@@ -120,8 +120,8 @@ def test_a_special_dividend_is_part_of_what_a_unit_stands_for(amount):
     futures = stage.attach(Futures(stage.house, stage.prices))
     stage.attach(Warrants(stage.house, stage.marks))
     notes = stage.attach(Notes(stage.house, stage.prices))
-    stage.exchange.deposit("bob", "W", 1)
-    stage.exchange.deposit("bob", "N", 1)
+    stage.exchange.ledger.deposit("bob", "W", 1)
+    stage.exchange.ledger.deposit("bob", "N", 1)
     stage.trade("ann", "bob", "F", 10, 100_00)
     acted(stage)
     assert stage.value.price == 100_00 - amount
@@ -186,11 +186,11 @@ def test_everything_that_remembers_a_price_of_the_share_follows():
     listing = stage.exchange.listings["ACME"]
     listing.outlier = Listing(Stock("ACME"), listing.fees, outlier=OutlierRule(at_least=1)).outlier
     stage.trade("ann", "bob", "ACME", 1, 100_00)
-    stage.exchange.call("ACME", reference=98_00)
+    stage.exchange.phases.call("ACME", reference=98_00)
     stage.exchange.submit("ann", Sell("ACME", 1, 102_00))
     acted(stage)
     assert (listing.last, listing.reference, listing.indicative) == (50_00, 49_00, (None, 0, 0))
-    stage.exchange.uncross("ACME")
+    stage.exchange.phases.uncross("ACME")
     assert stage.refusal("ann", Buy("ACME", 1, 90_00)) == "FAT_FINGER"
     assert stage.refusal("ann", Buy("ACME", 1, 51_00)) == ""
 
@@ -232,7 +232,7 @@ def test_a_settlement_price_counts_no_trade_from_before_a_split():
 
 def test_fractions_of_shares_are_paid_in_cash_by_the_company():
     stage = scene(action=(10, "reverse split", 3))
-    stage.exchange.deposit("ann", "ACME", 1)  # 1,001: two thirds of a share are left, at 300.00
+    stage.exchange.ledger.deposit("ann", "ACME", 1)  # 1,001: two thirds of a share are left, at 300.00
     acted(stage)
     assert (stage.has("ann", "ACME"), stage.has("ann")) == (333, 100_000_00 + 200_00)
     assert (stage.has("bob", "ACME"), stage.has("bob")) == (333, 100_000_00 + 100_00)
@@ -261,9 +261,9 @@ def broker(action: str, amount: int, **terms: object) -> tuple[Market, Corporate
     market = Market({"sid": Agreement(), "sue": Agreement()}, clearing="variation", **terms)
     for name in ("sid", "sue"):
         market.fund(name, 100_000_00)
-    market.exchange.open_account("company")
+    market.exchange.ledger.open_account("company")
     market.fund("company", 1_000_000_00)
-    market.exchange.deposit("company", "ACME", 500_000)
+    market.exchange.ledger.deposit("company", "ACME", 500_000)
     house = ClearingHouse(capital=0)
     house.attach(market.exchange, market.journal)
     marks = Marks({"ACME": market.value})

@@ -45,7 +45,7 @@ def test_a_lender_is_asked_before_the_capital():
 
     def lend(name: str, asset: str, amount: int) -> None:
         asked.append((name, asset, amount))
-        scene.exchange.transfer("rich", name, asset, 30, "LENT", "ACME")
+        scene.exchange.ledger.transfer("rich", name, asset, 30, "LENT", "ACME")
 
     scene.house.lenders.append(lend)
     assert scene.house.pay("ann", "bob", "USD", 150, "DEBT", "ACME") == 150
@@ -66,7 +66,7 @@ def test_what_nobody_can_pay_the_creditor_loses_and_it_is_told():
 def test_longs_and_shorts_are_matched_in_the_order_of_accounts():
     scene = Stage([], {name: {} for name in ("ann", "bob", "cat", "dan")}, capital=0)
     for source, target, amount in (("ann", "bob", 3), ("ann", "dan", 4), ("cat", "dan", 2)):
-        scene.exchange.transfer(source, target, "ACME", amount, "MOVED", "ACME")
+        scene.exchange.ledger.transfer(source, target, "ACME", amount, "MOVED", "ACME")
     assert positions(scene.exchange, "ACME") == {"ann": -7, "bob": 3, "cat": -2, "dan": 6}
     assert pairs(scene.exchange, "ACME") == [("bob", "ann", 3), ("dan", "ann", 4), ("dan", "cat", 2)]
 

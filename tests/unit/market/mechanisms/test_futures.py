@@ -23,7 +23,7 @@ def stage(delivery="cash", cash=1_000_000, capital=0) -> Stage:
     future = Future("FUT", underlying="ACME", expiry=EXPIRY, multiplier=10, delivery=delivery)
     scene = Stage([future], {name: {"USD": cash, "ACME": 100} for name in NAMES}, capital)
     for name in NAMES:
-        scene.exchange.accounts[name].on_margin = True
+        scene.exchange.ledger.grant_margin(name)
     scene.prices.window_ns = 10
     scene.futures = scene.attach(Futures(scene.house, scene.prices, every_ns=DAY))
     return scene
@@ -114,7 +114,7 @@ def test_without_capital_the_winners_share_what_came_in_and_are_paid_the_rest_wh
     mark(scene, DAY, 10_100)
     assert [scene.has(name) for name in NAMES] == [1_667, 0, 1_333]
     assert scene.told(LossShared)[0].amount == 2_000
-    scene.exchange.deposit("bob", "USD", 5_000)
+    scene.exchange.ledger.deposit("bob", "USD", 5_000)
     mark(scene, 2 * DAY, 10_100)
     assert [scene.has(name) for name in NAMES] == [3_000, 3_000, 2_000]
     assert scene.sound()
@@ -151,7 +151,7 @@ def test_what_is_shared_is_all_there_is_and_nobody_gets_more_than_the_claim(amou
 
 def test_who_has_no_margin_account_trades_no_future():
     scene = stage()
-    scene.exchange.accounts["ann"].on_margin = False
+    scene.exchange.ledger.end_margin("ann")
     assert scene.refusal("ann", Buy("FUT", 1, 10_000)) == "MARGIN_ACCOUNT_NEEDED"
 
 

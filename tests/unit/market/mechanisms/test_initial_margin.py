@@ -37,7 +37,7 @@ def test_open_orders_of_both_contracts_count_at_their_worst():
 def test_what_makes_the_position_smaller_is_let_through():
     scene = stage()
     scene.trade("ann", "bob", "ONE", 10, 10_000)
-    scene.exchange.transfer("ann", "bob", "USD", 10_000, "LOST", "ONE")
+    scene.exchange.ledger.transfer("ann", "bob", "USD", 10_000, "LOST", "ONE")
     assert scene.refusal("ann", Buy("ONE", 1, 9_000)) == "INITIAL_MARGIN"
     assert scene.refusal("ann", Sell("ONE", 10, 10_000)) == ""
 
@@ -79,7 +79,7 @@ def test_an_amendment_needs_what_the_same_new_order_would():
 def test_an_order_that_becomes_smaller_is_let_through_even_when_the_cash_is_gone():
     scene = stage()
     order = scene.exchange.submit("ann", Buy("ONE", 10, 9_000))
-    scene.exchange.transfer("ann", "bob", "USD", 10_000, "LOST", "ONE")
+    scene.exchange.ledger.transfer("ann", "bob", "USD", 10_000, "LOST", "ONE")
     assert scene.refusal("ann", Amend(order.id, quantity=5)) == ""
     assert scene.refusal("ann", Amend(order.id, quantity=5, limit=8_999)) == "INITIAL_MARGIN"
     assert scene.refusal("ann", Amend(order.id, quantity=4)) == ""

@@ -292,11 +292,11 @@ def test_a_halted_instrument_waits_and_has_a_fresh_mark_afterwards():
     market.margin.standings.snapshots._marks.values = {}
     market.offer(100_10, 10, "PERP")
     market.bid(99_90, 10_000, "PERP")
-    market.exchange.halt("PERP")
+    market.exchange.phases.halt("PERP")
     market.exchange.cancel_all("mm", CancelAll())
     market.later()
     assert market.events(MarksTaken) == []
-    market.exchange.resume("PERP")
+    market.exchange.phases.resume("PERP")
     market.offer(82_00, 10_000, "PERP")
     market.bid(78_00, 10_000, "PERP")
     market.later()

@@ -189,7 +189,7 @@ def test_equity_is_the_same_sum_at_every_entry_of_the_journal():
     market.value.price = 101_00
     market.margin.standings.snapshots.take()
     standings = market.margin.standings
-    last = market.exchange._last_trade
+    last = market.exchange.ledger.entries
     now = equity_after(market.journal, last, standings.marks, standings._terms)
     assert now["ann"] == standings.equity("ann") == 5_100_00
     assert now["leo"] == standings.equity("leo") == 1_050_00
@@ -205,7 +205,7 @@ def test_what_has_no_price_counts_nothing_and_cannot_be_sold_short():
     market.margin.standings.snapshots.known.clear()
     market.margin._due = 0
     market.fund("ann", 1_000_00)
-    market.exchange.deposit("ann", "ACME", 10)
+    market.exchange.ledger.deposit("ann", "ACME", 10)
     market.margin.standings.catch_up()
     market.margin.act(0)
     assert market.margin.standings.equity("ann") == 1_000_00
@@ -271,7 +271,7 @@ def test_stock_covers_the_call_that_is_written_on_it():
 def cheap(price: int, deposit: int, quantity: int) -> tuple[Market, object]:
     """A market with a cheap share, and a short sale of it."""
     market = Market({"sid": Agreement()}, price=price)
-    market.exchange.deposit("lender", "ACME", 100_000)
+    market.exchange.ledger.deposit("lender", "ACME", 100_000)
     market.fund("sid", deposit)
     return market, market.sell("sid", quantity, price)
 

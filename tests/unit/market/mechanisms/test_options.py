@@ -72,7 +72,7 @@ def test_an_amended_order_pledges_for_its_new_quantity():
 
 def test_the_last_of_the_cover_can_be_used():
     scene = stage(option(), writers=2)
-    scene.exchange.deposit("writer-1", "USD", 1_000_000)
+    scene.exchange.ledger.deposit("writer-1", "USD", 1_000_000)
     scene.trade("holder", "writer-0", "CALL", 2, 600)
     order = scene.exchange.submit("writer-0", Sell("CALL", 5, 600))
     assert scene.refusal("writer-0", Amend(order.id, quantity=8)) == ""
@@ -240,7 +240,7 @@ def test_at_the_expiry_orders_end_and_trading_too():
 def test_what_a_holder_cannot_pay_for_lapses():
     scene = stage(option())
     scene.trade("holder", "writer-0", "CALL", 5, 100)
-    scene.exchange.transfer("holder", "fees", "USD", scene.has("holder") - 2 * 95_000, "SPENT", "ACME")
+    scene.exchange.ledger.transfer("holder", "fees", "USD", scene.has("holder") - 2 * 95_000, "SPENT", "ACME")
     scene.at(EXPIRY, scene.options)
     assert [event.quantity for event in scene.told(Exercised)] == [2]
     assert [(event.quantity, event.reason) for event in scene.told(Lapsed)] == [(3, "cannot pay or deliver")]
@@ -259,7 +259,7 @@ def test_a_holder_whose_cash_is_promised_to_orders_pays_the_strike_and_loses_the
 
 def test_a_writer_on_margin_that_cannot_deliver_pays_the_difference():
     scene = stage(option(), writers=2)
-    scene.exchange.accounts["writer-0"].on_margin = True
+    scene.exchange.ledger.grant_margin("writer-0")
     scene.trade("writer-1", "writer-0", "ACME", 95, 10_000)
     scene.trade("holder", "writer-0", "CALL", 2, 100)
     scene.at(EXPIRY, scene.options)

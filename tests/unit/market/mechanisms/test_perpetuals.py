@@ -22,7 +22,7 @@ def stage(**rules) -> Stage:
     perpetual = Perpetual("PERP", underlying="ACME", funding_every=PERIOD)
     scene = Stage([perpetual], {name: {"USD": 1_000_000} for name in NAMES})
     for name in NAMES:
-        scene.exchange.accounts[name].on_margin = True
+        scene.exchange.ledger.grant_margin(name)
     scene.perpetuals = scene.attach(Perpetuals(scene.house, scene.marks, **rules))
     return scene
 

@@ -268,7 +268,7 @@ def test_a_gate_that_stops_the_pairs_is_a_broken_promise_and_no_endless_loop():
                 raise RuleViolation("BEYOND_PROBABILITY", limit=0, symbol="YES", least=1, most=99)
 
     scene = stage()
-    scene.exchange.gates.append(Closed())
+    scene.exchange.add_gate(Closed())
     scene.exchange.submit("ann", Buy("YES", 1, 60))
     with pytest.raises(Exception, match="was to trade 1 of YES at 60"):
         scene.exchange.submit("bob", Buy("NO", 1, 60))

@@ -139,7 +139,7 @@ def test_recalled_shares_are_first_borrowed_elsewhere():
     market = Market({"sid": Agreement()}, recalls=[Recall(DAY, "lender", "ACME", 80, DAY)], lenders=("lender", "mm2"))
     market.fund("sid", 100_000_00)
     market.sell("sid", 100, 100_00)
-    market.exchange.deposit("mm2", "ACME", 50)
+    market.exchange.ledger.deposit("mm2", "ACME", 50)
     market.later(by=DAY)
     assert market.held("lender") == 950
     check_promises(market)
@@ -185,12 +185,12 @@ def test_what_was_sold_short_is_bought_back_without_asking_for_margin():
 def test_a_split_and_a_dividend_reach_the_lender_through_the_borrower():
     market = shorts()
     house = ClearingHouse(capital=0)
-    market.exchange.open_account("company")
+    market.exchange.ledger.open_account("company")
     market.fund("company", 1_000_000_00)
-    market.exchange.deposit("company", "ACME", 500_000)
+    market.exchange.ledger.deposit("company", "ACME", 500_000)
     market.sell("sid", 100, 100_00)
-    house.exchange, house.journal = market.exchange, market.journal
-    market.exchange.open_account("pledges")
+    house.exchange, house.ledger, house.journal = market.exchange, market.exchange.ledger, market.journal
+    market.exchange.ledger.open_account("pledges")
     actions = CorporateActions(house, "ACME", "company", [CorporateAction(DAY, "split", 2)], Marks())
     actions.attach(market.exchange, market.journal)
     market.clock.now = DAY

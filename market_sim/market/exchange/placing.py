@@ -1,0 +1,113 @@
+"""Placing an order that is not ordinary: each rule asked in its turn, and a place to wait beside the book."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from market_sim.core.errors import RuleViolation
+from market_sim.core.models.intents import PlaceOrder
+from market_sim.core.models.market_events import OrderAccepted, OrderAmended, OrderRepeated
+from market_sim.market.exchange.clearing import Clearing
+from market_sim.market.exchange.floor import Floor
+from market_sim.market.exchange.gates import (
+    Gate,
+    check_book,
+    check_notional,
+    check_order,
+    check_outlier,
+    check_phase,
+    give_conditions,
+    protected_limit,
+)
+from market_sim.market.exchange.listing import IN_CALL, Listing
+from market_sim.market.exchange.matching import Matching
+from market_sim.market.exchange.member import Membership
+from market_sim.market.exchange.order import ASLEEP, BOOK, CALL, STOP, Order
+from market_sim.market.exchange.phases import Phases
+from market_sim.market.exchange.terms import shown
+from market_sim.market.exchange.waiting import Waiting
+
+
+class Placing:
+    """The careful way into a book: for market orders, conditions, names of one's own, and unusual times."""
+
+    def __init__(
+        self,
+        floor: Floor,
+        clearing: Clearing,
+        matching: Matching,
+        waiting: Waiting,
+        phases: Phases,
+        gates: Sequence[Gate],
+    ) -> None:
+        self._clock = floor.clock
+        self._ledger = floor.ledger
+        self._record = floor.record
+        self._clearing = clearing
+        self._matching = matching
+        self._waiting = waiting
+        self._phases = phases
+        self._gates = gates
+
+    def place(self, listing: Listing, member: Membership, intent: PlaceOrder) -> Order:
+        """Ask each rule in its turn, in the order of docs/exchange.md."""
+        check_order(listing, intent, self._clock.now)
+        known = member.client_ids.get(intent.client_id) if intent.client_id is not None else None
+        if known is not None:
+            return self._repeat(member, known, intent)
+        check_phase(listing, intent)
+        if listing.on_margin and not member.on_margin:
+            raise RuleViolation("MARGIN_ACCOUNT_NEEDED", symbol=listing.symbol, account=member.name)
+        side, quantity, limit = intent.side, intent.quantity, intent.limit
+        if limit is None:
+            limit = protected_limit(listing, intent)
+            check_notional(listing, limit, quantity)
+        else:
+            check_outlier(listing, side, limit)
+        for gate in self._gates:
+            gate.check(member, listing, intent, limit, quantity)
+        self._clearing.afford(listing, member, side, limit, quantity)
+        number = self._ledger.orders + 1
+        order = Order(
+            number, member.name, member.owner, side, limit, side * limit, quantity, quantity, intent, listing.symbol
+        )
+        give_conditions(order)
+        order.where = where = _first_place(listing, order)
+        if where == BOOK:
+            order.limit = check_book(listing, order)
+            order.key = side * order.limit
+        self._ledger.orders = number
+        self._record(OrderAccepted(self._clock.now, number, member.name, intent))
+        if order.limit != limit:
+            self._record(OrderAmended(self._clock.now, number, quantity, order.limit, False))
+        if intent.client_id is not None:
+            member.client_ids[intent.client_id] = order
+        if where == BOOK:
+            self._matching.enter(listing, member, order)
+        else:
+            self._matching.wait(listing, member, order, where)
+        if intent.conditions is not None and intent.conditions.expires is not None:
+            self._waiting.expires_at(order, intent.conditions.expires)
+        if listing.busy:
+            self._phases.finish(listing)
+        return order
+
+    def _repeat(self, member: Membership, known: Order, intent: PlaceOrder) -> Order:
+        """The same order again is acknowledged again and not placed again; another one under its name is refused."""
+        client_id = intent.client_id or ""
+        if known.intent != intent:
+            raise RuleViolation("DUPLICATE_CLIENT_ID", client_id=shown(client_id), order=known.id)
+        self._record(OrderRepeated(self._clock.now, known.id, member.name, client_id))
+        return known
+
+
+def _first_place(listing: Listing, order: Order) -> str:
+    """Where a new order waits before anything else: a stop for its trigger, a market order in a call for its end."""
+    conditions = order.intent.conditions
+    if conditions is not None and conditions.stop is not None:
+        return STOP
+    if order.cap:
+        return ASLEEP
+    if listing.phase == IN_CALL and order.intent.limit is None:
+        return CALL
+    return BOOK
