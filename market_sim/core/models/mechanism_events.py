@@ -86,7 +86,7 @@ class MarkedToMarket(MarketEvent, frozen=True):
     previous: int
     """The price of the time before; 0 at the first."""
     paid: int
-    """What the losing side paid in all, which is what the gaining side got."""
+    """What the losing side paid in all, now or when it was liquidated, which is what the gaining side got."""
 
 
 class FundingPaid(MarketEvent, frozen=True):

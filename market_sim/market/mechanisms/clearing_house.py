@@ -55,20 +55,23 @@ class ClearingHouse(Mechanism):
                 lender(name, asset, amount - balance.total)
         return min(max(balance.total - balance.reserved, 0), amount)
 
-    def pay(self, source: str, target: str, asset: str, amount: int, reason: str, symbol: str) -> int:
-        """Let one account pay another what it owes; returns how much the other one got."""
+    def pay(self, source: str, target: str, asset: str, amount: int, reason: str, symbol: str, kept: int = 0) -> int:
+        """Let one account pay another what it owes; returns how much the other one got.
+
+        `kept` lies with the house and is not its own.
+        """
         own = self.free(source, asset, amount)
-        paid = own + self._cover(source, asset, amount - own, symbol)
+        paid = own + self._cover(source, asset, amount - own, symbol, kept)
         if paid:
             self.ledger.transfer(source, target, asset, paid, reason, symbol)
         return paid
 
-    def _cover(self, debtor: str, asset: str, missing: int, symbol: str) -> int:
+    def _cover(self, debtor: str, asset: str, missing: int, symbol: str, kept: int) -> int:
         """Give a debtor what it lacks out of the house's capital; what that lacks too, the creditor loses."""
         if not missing:
             return 0
         now = self.exchange.clock.now
-        given = min(missing, self.exchange.accounts[CLEARING].balance(asset).total)
+        given = min(missing, max(0, self.exchange.accounts[CLEARING].balance(asset).total - kept))
         if given:
             self.ledger.transfer(CLEARING, debtor, asset, given, "DEFICIT_COVERED", symbol)
             self.journal.record(DeficitCovered(now, debtor, CLEARING, asset, given, symbol))

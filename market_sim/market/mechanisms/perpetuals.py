@@ -90,11 +90,8 @@ class Perpetuals(VariationMargin):
         rate = round(funding_rate(premiums, interest=self.interest, cap=self.cap) * MILLION)
         contract = self.contracts[symbol]
         due = funding_payments(positions(self.exchange, symbol), mark=mark * contract.multiplier, rate_millionths=rate)
-        collected = sum(
-            self.house.pay(name, CLEARING, contract.quote, -cash, "FUNDING", symbol)
-            for name, cash in due.items()
-            if cash < 0
-        )
+        owed = {name: -cash for name, cash in due.items() if cash < 0}
+        collected = self.collect(owed, contract.quote, "FUNDING", symbol)
         for name, cash in shared(collected, {name: cash for name, cash in due.items() if cash > 0}).items():
             if cash:
                 self.ledger.transfer(CLEARING, name, contract.quote, cash, "FUNDING", symbol)

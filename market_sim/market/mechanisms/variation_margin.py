@@ -49,8 +49,7 @@ class VariationMargin(Mechanism):
 
     def gains(self, symbol: str, price: int) -> dict[str, int]:
         """What each account has gained (negative: lost) since the last payment, in the order of account numbers."""
-        self._owed.read(self.journal.since(self._owed_read))
-        self._owed_read = len(self.journal)
+        self._catch_up()
         multiplier = self.contracts[symbol].multiplier
         owed = self._owed.contracts
         return {
@@ -64,17 +63,35 @@ class VariationMargin(Mechanism):
         gains = self.gains(symbol, price)
         if sum(gains.values()):
             raise InvariantBroken(f"gains and losses of {symbol} at {price} add up to {sum(gains.values())}: {gains}")
-        gains.pop(CLEARING, None)  # the house itself neither wins nor loses; it may still be owed what it advanced
+        # The house itself neither wins nor loses: what it owes is what liquidated losers have paid it already.
+        early = -gains.pop(CLEARING, 0)
         quote = self.contracts[symbol].quote
         previous, self._previous[symbol] = self._previous.get(symbol, 0), price
-        collected = sum(
-            self.house.pay(name, CLEARING, quote, -gain, VARIATION, symbol) for name, gain in gains.items() if gain < 0
-        )
+        losses = {name: -gain for name, gain in gains.items() if gain < 0}
+        collected = early + self.collect(losses, quote, VARIATION, symbol)
         winners = shared(collected, {name: gain for name, gain in gains.items() if gain > 0})
         for name, gain in winners.items():
             if gain:
                 self.ledger.transfer(CLEARING, name, quote, gain, VARIATION, symbol)
         self.journal.record(MarkedToMarket(self.exchange.clock.now, symbol, price, previous, collected))
+
+    def collect(self, dues: Mapping[str, int], quote: str, reason: str, symbol: str) -> int:
+        """Let everybody pay the house what is due; returns how much that is.
+
+        What is in already belongs to the winners, of any contract: it covers nobody's deficit.
+        """
+        self._catch_up()
+        held = self._owed.contracts.get(CLEARING, {}).items()
+        kept = sum(contract.paid for each, contract in held if self.exchange.instruments[each].quote == quote)
+        collected = 0
+        for name, due in dues.items():
+            collected += self.house.pay(name, CLEARING, quote, due, reason, symbol, kept + collected)
+        return collected
+
+    def _catch_up(self) -> None:
+        """Learn what was traded and paid since the last time."""
+        self._owed.read(self.journal.since(self._owed_read))
+        self._owed_read = len(self.journal)
 
     def close(self, symbol: str, price: int) -> None:
         """End a contract at its last price: all positions of longs and shorts cancel each other."""
