@@ -1,8 +1,10 @@
 """The LMSR maker: sells and buys both sides of a question at the prices of Hanson's scoring rule (rulebook F-3.7).
 
 It begins by splitting cash into pairs and then quotes, for the next few shares of each side, what the rule charges
-for them. It always quotes, and it can never lose more than b ln 2 units, which is the price of a market in which
-somebody always answers.
+for them. It always quotes, and it loses at most b ln 2 units, which is the price of a market in which somebody always
+answers. Two things are needed for that. To sell a yes and to buy a no move the prices the same way, so the bid for one
+side is what the rule pays after the ask of the other one has traded: both may, before it looks again. And its orders
+must reach the exchange at once: whatever trades between its decision and their arrival is not in their price.
 """
 
 from __future__ import annotations
@@ -58,7 +60,8 @@ class LmsrMaker(Strategy):
         """An ask and a bid for the next shares of one side; a fraction of a tick is the maker's."""
         tick = view[symbol].tick
         asks = charge(sold, outcome, self.size, self.liquidity, self.payout)
-        bids = -charge(sold, outcome, -self.size, self.liquidity, self.payout)
+        after = (sold[0], sold[1] + self.size) if outcome == 0 else (sold[0] + self.size, sold[1])
+        bids = -charge(after, outcome, -self.size, self.liquidity, self.payout)
         ask = -(-asks // (self.size * tick)) * tick
         bid = bids // (self.size * tick) * tick
         if ask <= self.payout - tick and view[symbol].position >= self.size:

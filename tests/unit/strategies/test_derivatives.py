@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from market_sim.core.errors import InputError
 from market_sim.core.models.derivatives import Option, Warrant
@@ -114,7 +116,8 @@ def test_the_lmsr_maker_makes_its_pairs_first_and_begins_at_even_odds():
     maker = LmsrMaker(pairs=100, liquidity=50, size=5)
     assert list(maker.decide(question())) == [Split("YES", 100)]
     assert list(maker.decide(question())) == []  # the pairs are not there yet
-    assert prices(maker.decide(question(100, 100))) == [("YES", -1, 52), ("YES", 1, 48), ("NO", -1, 52), ("NO", 1, 48)]
+    # An ask for no is a bid for yes in another book: the bid is what is right once that ask has traded.
+    assert prices(maker.decide(question(100, 100))) == [("YES", -1, 52), ("YES", 1, 46), ("NO", -1, 52), ("NO", 1, 46)]
 
 
 def test_the_more_yes_it_has_sold_the_dearer_yes_becomes():
@@ -134,6 +137,23 @@ def test_the_lmsr_maker_never_loses_more_than_the_rule_allows():
         sold, earned = sold + 5, earned + 5 * quotes[0][2]
     assert sold > 150
     assert 100 * sold - earned <= 100 * worst_loss(50, 2)
+
+
+@given(
+    taken=st.lists(st.tuples(*[st.integers(0, 5)] * 4), max_size=30),
+    liquidity=st.sampled_from([1.0, 3.0, 10.0, 50.0, 400.0]),
+)
+@example(taken=[(5, 0, 0, 5)] * 10, liquidity=10.0)
+def test_nor_does_it_when_several_of_its_quotes_trade_before_it_looks_again(taken, liquidity):
+    maker = LmsrMaker(pairs=300, liquidity=liquidity, size=5)
+    list(maker.decide(question()))
+    held, cash = {"YES": 300, "NO": 300}, 0
+    for sizes in taken:
+        for (symbol, side, price), size in zip(prices(maker.decide(question(*held.values()))), sizes, strict=False):
+            held[symbol] += side * size
+            cash -= side * size * price
+    for left in held.values():
+        assert 100 * (left - 300) + cash >= -100 * worst_loss(liquidity, 2) - 1e-6
 
 
 def test_a_bettor_takes_the_side_that_is_cheaper_than_its_opinion():
