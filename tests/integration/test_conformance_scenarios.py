@@ -91,7 +91,8 @@ def test_options_are_exercised_early_and_at_expiry_assigned_and_lapse():
     owned = fold(journal)
     assert not any(symbol.startswith("ACME-") for assets in owned.values() for symbol in assets)
     assert not owned[PLEDGES]
-    assert f"{at_expiry} at expiry without asking, {lapsed} lapsed" in OptionExpiry().conclusion(journal)
+    said = OptionExpiry().conclusion(journal)
+    assert f"{at_expiry} at expiry without being asked for, {lapsed} lapsed out of the money" in said
 
 
 def test_exercised_warrants_make_shares_and_the_price_falls_as_computed():

@@ -30,10 +30,10 @@ FROZEN = {
     "option-expiry": "f99ee16be8c9e8e153184485e0e519b61f1c635ee617b71b544e39959c8c2db3",
     "warrant-dilution": "0eb24eec183224b93d189f4591023efc4ccde7dbd657e168f40458a8db6aa13d",
     "funding": "6d9017b62788350b1aeb3ee1666656ea3f6912bef74214d317c8a57b34ef8ca6",
-    "prediction-market": "588083925904dffaa55b4dde74fa9457eb8178a89d2ce4a2a0b2065b020f4644",
+    "prediction-market": "c20b9e6d567fe1e7f39e3ad304fd48a7ca31503ef340b26fa8783eec2274d8e9",
     "margin-call": "93f7aa933e4605d25ab7365fc964df30674339f73eff209b64fc79b435991bc0",
     "short-squeeze": "c6fa729810b74694e838b99827867046112ab3381932566a1f3173cd5e88a68e",
-    "liquidation-cascade": "ce361be15c0f23b90c170b7197fbe6bc5d6aba9b4aa1f5bcb3c22df39823736d",
+    "liquidation-cascade": "c0ee0d7d2f7ee43495d6725ce2dfe73b168f7aefb569d18b282b05163aa1c47d",
 }
 """The market digest of each shipped scenario at seed 7 and 6 epochs. Changed on purpose? Refresh it and say why."""
 

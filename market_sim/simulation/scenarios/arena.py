@@ -24,6 +24,7 @@ from market_sim.market.mechanisms.perpetuals import Perpetuals
 from market_sim.simulation.engine.clock import SECOND
 from market_sim.simulation.engine.world import World
 from market_sim.simulation.scenarios.bounds import bounded
+from market_sim.simulation.scenarios.deficits import deficits_told
 from market_sim.simulation.scenarios.scenario import Scenario
 from market_sim.strategies.traditional.bettor import Oracle
 from market_sim.strategies.traditional.market_maker import MarketMaker
@@ -132,4 +133,7 @@ class Arena(Scenario):
             else f"the bet was answered {answer.outcome}, and the {written(answer.paid)} behind its {answer.pairs} "
             "contracts were paid out"
         )
-        return f"Trades: {counts}; funding of {written(funding)} was paid on the perpetual; {bet}."
+        deficits = deficits_told(journal)
+        return f"Trades: {counts}; funding of {written(funding)} was paid on the perpetual; {bet}" + (
+            f"; {deficits}." if deficits else "."
+        )

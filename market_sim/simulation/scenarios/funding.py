@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from market_sim.core.data.journal import Journal
+from market_sim.core.english import counted
 from market_sim.core.models.derivatives import Perpetual
 from market_sim.core.models.instruments import Spot
 from market_sim.core.models.mechanism_events import FundingPaid, MarkedToMarket
@@ -17,6 +18,7 @@ from market_sim.market.mechanisms.perpetuals import Perpetuals
 from market_sim.simulation.engine.clock import SECOND
 from market_sim.simulation.engine.world import World
 from market_sim.simulation.scenarios.bounds import bounded
+from market_sim.simulation.scenarios.deficits import deficits_told
 from market_sim.simulation.scenarios.scenario import Scenario
 from market_sim.strategies.traditional.market_maker import MarketMaker
 from market_sim.strategies.traditional.noise import Noise
@@ -58,17 +60,27 @@ class Funding(Scenario):
 
     def conclusion(self, journal: Journal) -> str:
         """How much went from longs to shorts, at which rates, and how far the mark stood from the index."""
-        paid = [*journal.of(FundingPaid)]
-        if not paid:
+        paid, marked = [*journal.of(FundingPaid)], [*journal.of(MarkedToMarket)]
+        if not marked:
             return "The run ended before the first funding time."
+        variation = f"losses of {written(sum(event.paid for event in marked))} were paid to winners"
+        if deficits := deficits_told(journal):
+            variation += f"; {deficits}"
+        without = len(marked) - len(paid)
+        if not paid:
+            return f"{_no_rate(without)}; {variation}."
         longs = sum(event.paid for event in paid if event.rate_millionths > 0)
         shorts = sum(event.paid for event in paid if event.rate_millionths < 0)
         widest = max(paid, key=lambda event: abs(event.mark - event.index))
         away = 10_000 * (widest.mark - widest.index) / widest.index
-        variation = sum(event.paid for event in journal.of(MarkedToMarket))
+        missed = f"; {_no_rate(without).lower()}" if without else ""
         return (
-            f"In {len(paid)} funding payments longs paid shorts {written(longs)} and shorts paid longs "
-            f"{written(shorts)}; the mark was at most {away:+.1f} basis points from the index "
-            f"({written(widest.mark)} and {written(widest.index)}), and gains of {written(variation)} were paid by "
-            "those who had lost as much."
+            f"In {counted(len(paid), 'funding payment')} longs paid shorts {written(longs)} and shorts paid longs "
+            f"{written(shorts)}{missed}; the mark was furthest from the index, {away:+.1f} basis points, at "
+            f"{written(widest.mark)} against {written(widest.index)}; {variation}."
         )
+
+
+def _no_rate(times: int) -> str:
+    """That no rate was found, and why not."""
+    return f"At {counted(times, 'funding time')} there was no rate, because bid and ask were never both there"

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from market_sim.core.data.journal import Journal
+from market_sim.core.english import counted, was
 from market_sim.core.models.derivatives import Perpetual
 from market_sim.core.models.instruments import Spot
 from market_sim.core.models.mechanism_events import (
-    DeficitCovered,
     LiquidationStarted,
     MarksTaken,
     PositionReduced,
@@ -27,6 +27,7 @@ from market_sim.pricing.perpetual import Tier
 from market_sim.simulation.engine.clock import SECOND
 from market_sim.simulation.engine.world import World
 from market_sim.simulation.scenarios.bounds import bounded
+from market_sim.simulation.scenarios.deficits import deficits_told
 from market_sim.simulation.scenarios.scenario import Scenario
 from market_sim.strategies.traditional.market_maker import MarketMaker
 from market_sim.strategies.traditional.noise import Noise
@@ -75,18 +76,28 @@ class LiquidationCascade(Scenario):
     def conclusion(self, journal: Journal) -> str:
         """How many fell in how many rounds, how far the mark went, and who paid for what was missing."""
         started = [*journal.of(LiquidationStarted)]
+        deficits = deficits_told(journal)
         if not started:
-            return "Nobody was liquidated: every equity stayed above its maintenance margin."
-        marks = [event.marks["BTC-PERP"] for event in journal.of(MarksTaken)]
+            told = "Nobody was liquidated: at every check each equity reached its maintenance margin"
+            return f"{told}; {deficits}." if deficits else f"{told}."
+        accounts, rounds = len({event.account for event in started}), len({(each.time, each.round) for each in started})
         sold = sum(event.filled for event in journal.of(PositionSold))
         reduced = sum(abs(event.change) for event in journal.of(PositionReduced))
-        payers: dict[str, int] = {}
-        for event in journal.of(DeficitCovered):
-            payer = "the fund" if event.payer == "insurance" else "others who held the contract"
-            payers[payer] = payers.get(payer, 0) + event.amount
-        paid = " and ".join(f"{payer} {written(amount)}" for payer, amount in payers.items()) or "nobody had to"
+        marks = [event.marks["BTC-PERP"] for event in journal.of(MarksTaken)]
         return (
-            f"{len({event.account for event in started})} accounts were liquidated in {len(marks)} rounds: {sold} "
-            f"contracts went through the book and {reduced} were closed against winners, while the mark went from "
-            f"{written(marks[0])} down to {written(min(marks))}; to cover what the bankrupt could not pay, {paid} gave."
+            f"{counted(accounts, 'account')} {was(accounts)} liquidated in {counted(rounds, 'round')}: "
+            f"{counted(sold, 'contract')} went through the book and {reduced:,} {was(reduced)} closed against winners, "
+            f"{_moved(marks)}; {deficits or 'nobody had to cover a deficit'}."
         )
+
+
+def _moved(marks: list[int]) -> str:
+    """Where the mark went from one round to the next."""
+    first, least, most = (written(mark) for mark in (marks[0], min(marks), max(marks)))
+    if least == most:
+        return f"at a mark of {first}"
+    if first == most:
+        return f"while the mark fell from {first} to {least}"
+    if first == least:
+        return f"while the mark rose from {first} to {most}"
+    return f"while the mark, {first} in the first round, moved between {least} and {most}"

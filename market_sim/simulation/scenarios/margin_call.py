@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from market_sim.core.data.journal import Journal
+from market_sim.core.english import counted, listed, was
 from market_sim.core.models.instruments import Stock
 from market_sim.core.models.market_events import Transferred
 from market_sim.core.models.mechanism_events import (
-    DeficitCovered,
     LiquidationEnded,
     LiquidationStarted,
     MarginCalled,
@@ -23,6 +23,7 @@ from market_sim.market.mechanisms.standings import Agreement
 from market_sim.simulation.engine.clock import SECOND
 from market_sim.simulation.engine.world import World
 from market_sim.simulation.scenarios.bounds import bounded
+from market_sim.simulation.scenarios.deficits import deficits_told
 from market_sim.simulation.scenarios.scenario import Scenario
 from market_sim.strategies.traditional.market_maker import MarketMaker
 from market_sim.strategies.traditional.noise import Noise
@@ -65,34 +66,39 @@ class MarginCall(Scenario):
 
     def conclusion(self, journal: Journal) -> str:
         """Who was called for how much, who paid, whose shares were sold."""
-        calls = [*journal.of(MarginCalled)]
+        calls: dict[str, list[int]] = {}
+        for call in journal.of(MarginCalled):
+            calls.setdefault(call.account, []).append(call.amount)
         started = dict.fromkeys(event.account for event in journal.of(LiquidationStarted))
         if not calls and not started:
-            return "Nobody was called or sold out: every equity stayed above its requirement."
-        asked = " and ".join(f"{call.account} for {written(call.amount)}" for call in _first_of_each(calls))
-        said = [f"Called were {asked}" if calls else "Nobody was called and given time"]
+            return "Nobody was called or sold out: at every check each equity reached its requirement."
+        said = [_called(calls) if calls else "Nobody was called and given time"]
         helped: dict[str, int] = {}
         for event in journal.of(MarginCallMet):
             helped[event.account] = helped.get(event.account, 0) + event.paid
         said += [f"{name} was helped with {written(amount)}" for name, amount in helped.items() if amount]
         said += [_sold_out(journal, name) for name in started]
-        lost = sum(event.amount for event in journal.of(DeficitCovered))
-        if lost:
-            said.append(f"others had to pay {written(lost)} of what was owed")
+        if deficits := deficits_told(journal):
+            said.append(deficits)
         interest = sum(event.amount for event in journal.of(Transferred) if event.reason == "INTEREST")
         return f"{'; '.join(said)}; the broker earned {written(interest)} of interest."
+
+
+def _called(calls: dict[str, list[int]]) -> str:
+    """Who got margin calls, for how much; of several calls of one account the first amount."""
+    asked = [
+        f"{name} for {written(amounts[0])}" + (f" (the first of {len(amounts)} calls)" if len(amounts) > 1 else "")
+        for name, amounts in calls.items()
+    ]
+    return f"{'A margin call' if sum(map(len, calls.values())) == 1 else 'Margin calls'} went to {listed(asked)}"
 
 
 def _sold_out(journal: Journal, name: str) -> str:
     """What was sold by force of one account, and what that left it with."""
     sold = [event for event in journal.of(PositionSold) if event.account == name]
-    left = [event.equity for event in journal.of(LiquidationEnded) if event.account == name][-1]
+    left = written([event.equity for event in journal.of(LiquidationEnded) if event.account == name][-1])
     shares, cash = sum(event.filled for event in sold), sum(event.cash for event in sold)
-    return f"of {name} {shares} shares were sold by force for {written(cash)}, which left an equity of {written(left)}"
-
-
-def _first_of_each(calls: list[MarginCalled]) -> list[MarginCalled]:
-    found: dict[str, MarginCalled] = {}
-    for call in calls:
-        found.setdefault(call.account, call)
-    return [*found.values()]
+    if not shares:
+        return f"nobody bought the shares of {name} that were to be sold by force, which left an equity of {left}"
+    told = f"{counted(shares, 'share')} of {name} {was(shares)} sold by force for {written(cash)}"
+    return f"{told}, which left an equity of {left}"

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from market_sim.core.data.journal import Journal
+from market_sim.core.english import counted, listed, was
 from market_sim.core.models.instruments import Stock
-from market_sim.core.models.mechanism_events import Assigned, Exercised, Lapsed, SettlementPriceSet
+from market_sim.core.models.mechanism_events import Assigned, Exercised, InstrumentExpired, Lapsed, SettlementPriceSet
 from market_sim.core.money import cents, dollars, written
 from market_sim.market.dynamics.shocks import PriceShock
 from market_sim.market.mechanisms.clearing_house import ClearingHouse
@@ -71,15 +72,40 @@ class OptionExpiry(Scenario):
         """Who exercised, at what price everything ended, who was assigned and what lapsed."""
         early = sum(event.quantity for event in journal.of(Exercised) if event.by == "choice")
         late = sum(event.quantity for event in journal.of(Exercised) if event.by == "exception")
-        settled = next((event for event in journal.of(SettlementPriceSet) if event.symbol == "ACME"), None)
-        if settled is None:
-            return (
-                f"{early} options were exercised early, and the run ended before the expiry on day {self.expiry_day}."
-            )
+        before = f"{counted(early, 'option')} {was(early)} exercised"
         writers = sorted({event.account for event in journal.of(Assigned)})
-        lapsed = sum(event.quantity for event in journal.of(Lapsed))
-        return (
-            f"ACME was settled at {written(settled.price)}, the {settled.rule} of {settled.trades} trades: {early} "
-            f"options were exercised before, {late} at expiry without asking, {lapsed} lapsed; "
-            f"{len(writers)} writers were assigned ({', '.join(writers)})."
+        assigned = (
+            f"{counted(len(writers), 'writer')} {was(len(writers))} assigned" if writers else "no writer was assigned"
         )
+        assigned += f" ({', '.join(writers)})" if writers else ""
+        if not any(journal.of(InstrumentExpired)):
+            return f"{before} early, {assigned}, and the run ended before the expiry on day {self.expiry_day:,}."
+        return (
+            f"{_settled(journal)}: {before} before, {late:,} at expiry without being asked for, {_lapsed(journal)}; "
+            f"{assigned}."
+        )
+
+
+def _settled(journal: Journal) -> str:
+    """The price at which all ended, and where it came from."""
+    settled = next((event for event in journal.of(SettlementPriceSet) if event.symbol == "ACME"), None)
+    if settled is None:
+        return "ACME had no price to be settled at"
+    mean = f"the mean of the last {settled.trades:,} trades" if settled.trades > 1 else "the price of the last trade"
+    rule = mean if settled.rule == "mean" else "its mark, since it had not traded shortly before"
+    return f"ACME was settled at {written(settled.price)}, {rule}"
+
+
+def _lapsed(journal: Journal) -> str:
+    """How many options ended unused, and why."""
+    reasons: dict[str, int] = {}
+    for event in journal.of(Lapsed):
+        reasons[event.reason] = reasons.get(event.reason, 0) + event.quantity
+    why = {
+        "out of the money": "out of the money",
+        "cannot pay or deliver": "because their holders could not pay or deliver",
+        "no price": "for want of a price",
+    }
+    return (
+        listed(f"{number:,} lapsed {why[reason]}" for reason, number in reasons.items()) if reasons else "none lapsed"
+    )

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from market_sim.core.data.fold import fold
 from market_sim.core.data.journal import Journal
+from market_sim.core.english import counted, was
 from market_sim.core.models.derivatives import PredictionContract
-from market_sim.core.models.market_events import Trade, Transferred
+from market_sim.core.models.market_events import Trade
 from market_sim.core.models.mechanism_events import PairsMade, Resolved
 from market_sim.core.money import dollars, written
 from market_sim.market.mechanisms.clearing_house import ClearingHouse
@@ -20,6 +22,7 @@ from market_sim.simulation.scenarios.scenario import Scenario
 from market_sim.strategies.traditional.bettor import Bettor, Oracle
 from market_sim.strategies.traditional.lmsr_maker import LmsrMaker
 
+MAKER_CASH = dollars(500)
 QUESTION = "Will it rain on the day of the exam?"
 
 
@@ -38,7 +41,8 @@ class PredictionMarketScenario(Scenario):
         """Two contracts on one question; the news about it moves, and every bettor reads it a little differently."""
         world.list(PredictionContract("YES", question=QUESTION), value=50, volatility_bps=250)
         world.list(PredictionContract("NO", question=QUESTION))
-        world.join("maker", LmsrMaker(liquidity=self.liquidity), cash=dollars(500), every_ms=50)
+        # Part of the exchange, as it were: whatever trades on the way to it would not be in its prices.
+        world.join("maker", LmsrMaker(liquidity=self.liquidity), cash=MAKER_CASH, every_ms=50, latency_ms=0)
         for number in range(self.bettors):
             bias = (number % 5 - 2) * 4
             bettor = Bettor(bias=bias, until=self.resolve_day * SECOND)
@@ -51,21 +55,22 @@ class PredictionMarketScenario(Scenario):
     def conclusion(self, journal: Journal) -> str:
         """What the market said, what the answer was, and what it paid to whom."""
         last = [event.price for event in journal.of(Trade) if event.symbol == "YES"][-1:]
-        said = f"{last[0]} %" if last else "nothing"
+        said = f"The market last said {last[0]} % for yes" if last else "Nobody traded a yes"
         resolved = next(journal.of(Resolved), None)
         if resolved is None:
-            return f"The market last said {said} for yes, and the run ended before the answer."
-        met = sum(event.quantity for event in journal.of(PairsMade) if not event.account)
-        spent = received = 0
-        for event in journal.of(Transferred):
-            spent += event.amount if event.source == "maker" and event.reason == "SPLIT" else 0
-            received += event.amount if event.target == "maker" and event.reason == "RESOLVED" else 0
-        for trade in journal.of(Trade):
-            bought = trade.side * (1 if trade.taker == "maker" else -1 if trade.maker == "maker" else 0)
-            spent += bought * trade.price * trade.quantity
+            return f"{said}, and the run ended before the answer."
+        result = fold(journal)["maker"].get("USD", 0) - MAKER_CASH
         return (
-            f"The market last said {said} for yes and the answer was {resolved.outcome}: {resolved.pairs} pairs were "
-            f"paid {written(resolved.paid)}, which is what they had cost. {met} pairs were made because bids for yes "
-            f"and for no met. The maker's result is {written(received - spent)}, and could not have been worse than "
+            f"{said}, and the answer was {resolved.outcome}: {counted(resolved.pairs, 'pair')} "
+            f"{was(resolved.pairs)} paid {written(resolved.paid)}, the cash that lay behind them. {_met(journal)} "
+            f"The maker's result is {written(result)}, and its rule keeps that from falling below "
             f"{written(-round(100 * worst_loss(self.liquidity, 2)))}."
         )
+
+
+def _met(journal: Journal) -> str:
+    """How many pairs came into the world, and left it, because orders of different people met."""
+    met = [event.quantity for event in journal.of(PairsMade) if not event.account]
+    made, merged = sum(each for each in met if each > 0), -sum(each for each in met if each < 0)
+    told = f"{counted(made, 'pair')} {was(made)} made because bids for yes and for no met"
+    return f"{told}, and {merged:,} {was(merged)} dissolved because asks met." if merged else f"{told}."

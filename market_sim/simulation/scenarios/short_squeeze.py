@@ -6,10 +6,14 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from market_sim.core.data.journal import Journal
+from market_sim.core.english import counted, was
+from market_sim.core.errors import InputError
 from market_sim.core.models.instruments import Stock
+from market_sim.core.models.intents import BUY
 from market_sim.core.models.market_events import OrderRejected, Trade, Transferred
-from market_sim.core.models.mechanism_events import BoughtIn, Located, PositionSold, Recalled
+from market_sim.core.models.mechanism_events import BoughtIn, PositionSold, Recalled
 from market_sim.core.money import cents, dollars, written
+from market_sim.market.mechanisms.liabilities import BORROWED, RETURNED
 from market_sim.market.mechanisms.margin import MarginAccounts, MarginTerms
 from market_sim.market.mechanisms.short_selling import Recall
 from market_sim.market.mechanisms.standings import Agreement
@@ -35,6 +39,14 @@ class ShortSqueeze(Scenario):
     borrow_fee_bps: int = bounded(5_000, least=0, most=1_000_000)
     crowd: int = bounded(5, least=0, most=200)
     """Buyers who have read about it."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.recalled > self.lent:
+            raise InputError(
+                f"scenario {self.name}: recalled must be at most the {counted(self.lent, 'share')} that the lender has "
+                f"(lent), found {self.recalled:,}"
+            )
 
     def build(self, world: World) -> None:
         """Six bears, one lender, and makers who know nothing but the last price."""
@@ -66,19 +78,40 @@ class ShortSqueeze(Scenario):
 
     def conclusion(self, journal: Journal) -> str:
         """How much was short, what was recalled, and what buying it back did to the price."""
-        located = sum(event.quantity for event in journal.of(Located))
-        refused = sum(event.reason == "NO_LOCATE" for event in journal.of(OrderRejected))
         recalled = [*journal.of(Recalled)]
+        at = recalled[0].time if recalled else journal[len(journal) - 1].time
+        out = _borrowed(journal, at)
         if not recalled:
-            return f"{located} shares were borrowed and sold short; nobody asked for them back yet."
-        before = [trade.price for trade in journal.of(Trade) if trade.time < recalled[0].due]
-        after = [trade.price for trade in journal.of(Trade) if trade.time >= recalled[0].due]
-        bought = sum(event.filled for event in journal.of(BoughtIn))
-        forced = sum(event.filled for event in journal.of(PositionSold))
+            return f"{counted(out, 'borrowed share')} {was(out)} out when the run ended; none had been recalled."
+        refused = sum(event.reason == "NO_LOCATE" for event in journal.of(OrderRejected))
+        wanted = sum(event.quantity for event in recalled)
         fees = sum(event.amount for event in journal.of(Transferred) if event.reason == "BORROW_FEE")
-        rise = f" from {written(before[-1])} to {written(max(after))}" if before and after else ""
         return (
-            f"{located} shares were located for short sales and {refused} orders found none; "
-            f"{sum(event.quantity for event in recalled)} were recalled, {bought} bought in and {forced} more bought "
-            f"back by liquidations, which took the price{rise}; borrowing cost {written(fees)}."
+            f"{counted(out, 'borrowed share')} {was(out)} out when {wanted:,} {was(wanted)} recalled, and "
+            f"{counted(refused, 'short sale')} found none to borrow; {_bought_back(journal, recalled[0].due)}; "
+            f"borrowing cost {written(fees)}."
         )
+
+
+def _borrowed(journal: Journal, until: int) -> int:
+    """How many shares borrowers had and their lender had not, up to this time."""
+    moved = [event for event in journal.of(Transferred) if event.time <= until]
+    return sum({BORROWED: event.amount, RETURNED: -event.amount}.get(event.reason, 0) for event in moved)
+
+
+def _bought_back(journal: Journal, due: int) -> str:
+    """How many shares were bought by force, and how far the price rose then."""
+    bought = sum(event.filled for event in journal.of(BoughtIn))
+    forced = sum(event.filled for event in journal.of(PositionSold) if event.side == BUY)
+    if journal[len(journal) - 1].time < due:
+        told = "the run ended before they had to be returned"
+        return f"{told}; liquidations bought back {forced:,}" if forced else told
+    told = f"{bought:,} {was(bought)} bought in, and liquidations bought back {forced:,}"
+    before = [trade.price for trade in journal.of(Trade) if trade.time < due]
+    after = [trade.price for trade in journal.of(Trade) if trade.time >= due]
+    if not before or not after:
+        return told
+    rose = max(after) > before[-1]
+    return f"{told}, {'while the price rose' if rose else 'and the price did not rise'} from {written(before[-1])}" + (
+        f" to {written(max(after))}" if rose else ""
+    )

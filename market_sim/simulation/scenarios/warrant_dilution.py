@@ -7,9 +7,10 @@ from statistics import fmean
 from typing import ClassVar
 
 from market_sim.core.data.journal import Journal
+from market_sim.core.english import counted, was
 from market_sim.core.models.derivatives import Warrant
 from market_sim.core.models.instruments import Stock
-from market_sim.core.models.market_events import Trade
+from market_sim.core.models.market_events import Deposited, Trade
 from market_sim.core.models.mechanism_events import Lapsed, SharesIssued
 from market_sim.core.money import cents, dollars, written
 from market_sim.core.trading_day import TRADING_DAYS_A_YEAR
@@ -97,26 +98,45 @@ class WarrantDilution(Scenario):
         """How many shares there were and are, what the company got, and the two prices of a warrant."""
         issued = [*journal.of(SharesIssued)]
         if not issued:
-            return f"Nobody exercised a warrant with the strike {written(self.strike)}: {self.SHARES} shares are out."
+            return (
+                f"Nobody exercised a warrant with the strike {written(self.strike)} ({_unused(journal, 0)}): "
+                f"{self.SHARES:,} shares are out as before."
+            )
         before, now = issued[0].outstanding_before, issued[-1].outstanding
-        cash, lapsed = sum(event.cash for event in issued), sum(event.quantity for event in journal.of(Lapsed))
-        share = VanillaOption("call", self.VALUE, self.strike, 11 / TRADING_DAYS_A_YEAR, 0.2)
-        hull, galai = (
-            as_price(value, 1)
-            for value in (price_before_announcement(share, self.issue), price_outstanding(share, self.issue))
-        )
+        made = now - before
+        fair = written(as_price(price_after_exercise(before * self.VALUE, self.strike, WarrantIssue(before, made)), 1))
         trades = [event for event in journal.of(Trade) if event.symbol == "ACME"]
         old = [event.price for event in trades if event.time < issued[0].time]
         new = [event.price for event in trades if event.time > issued[-1].time]
         moved = (
             f"the share traded at {written(as_price(fmean(old), 1))} on average before and at "
-            f"{written(as_price(fmean(new), 1))} after (computed: {written(as_price(self.after, 1))})"
+            f"{written(as_price(fmean(new), 1))} after (computed: {fair})"
             if old and new
-            else f"the share is computed to be worth {written(as_price(self.after, 1))} now"
+            else f"the share is computed to be worth {fair} now"
         )
         return (
-            f"{now - before} warrants were exercised and {lapsed} lapsed: the shares out rose from {before} to {now}, "
-            f"so that an old holder's part shrank to {100 * before / now:.1f} %; the company got {written(cash)}, and "
-            f"{moved}. A warrant was worth {written(hull)} before it was announced (Hull) and {written(galai)} with "
-            "the share price that already knew of it (Galai and Schneller)."
+            f"{counted(made, 'warrant')} {was(made)} exercised ({_unused(journal, made)}): the shares out rose from "
+            f"{before:,} to {now:,}, so that an old share stands for {100 * before / now:.1f} % of the part of the "
+            f"company that it stood for; the company got {written(sum(event.cash for event in issued))}, and {moved}. "
+            f"{self._two_prices()}"
         )
+
+    def _two_prices(self) -> str:
+        """What a warrant is worth while nobody knows of the issue, and when the share price knows of it."""
+        share = VanillaOption("call", self.VALUE, self.strike, 11 / TRADING_DAYS_A_YEAR, 0.2)
+        hull, galai = (
+            as_price(value, 1)
+            for value in (price_before_announcement(share, self.issue), price_outstanding(share, self.issue))
+        )
+        return (
+            f"With the share at {written(self.VALUE)} and a volatility of 20 % a warrant is worth {written(hull)} "
+            f"before the issue is announced (Hull) and {written(galai)} when the price knows of it (Galai, Schneller)."
+        )
+
+
+def _unused(journal: Journal, exercised: int) -> str:
+    """What became of the other warrants: they lapsed, or they are still there."""
+    lapsed = sum(event.quantity for event in journal.of(Lapsed))
+    given = sum(event.amount for event in journal.of(Deposited) if event.asset == "ACME-W")
+    left = given - exercised - lapsed
+    return f"{lapsed:,} lapsed" if not left else f"{left:,} {'is' if left == 1 else 'are'} still open"
