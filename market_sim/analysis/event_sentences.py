@@ -92,6 +92,7 @@ SENTENCES: dict[type[Event], Callable[[Words, Any], str]] = {
     run.CommitteeSeated: lambda w, e: f"{e.validators} validators are seated, quorum {e.quorum}, {e.faults} may fail",
     run.AgentJoined: lambda w, e: f"{e.agent} takes part with {e.strategy}",
     run.StrategyFailed: lambda w, e: f"{e.agent} takes no further part: {e.strategy} raised {e.cause}",
+    run.WarningGiven: lambda w, e: f"warning: {e.sentence}",
     run.ShockHappened: lambda w, e: f"shock: {e.what} ({_short(e.numbers)})",
     run.ValueMoved: lambda w, e: f"{e.symbol} is believed to be worth {w.price(e.symbol, e.value)}",
     run.InputReceived: lambda w, e: f"{e.sender or 'the operator'} asks from outside: {e.kind} {_short(e.terms)}",

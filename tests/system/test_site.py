@@ -35,6 +35,8 @@ PAGES = [
     f"{RUN}/orders/40",
     "/glossary",
 ]
+NOW = "document.getElementById('chart').layout.shapes.at(-1).x0"
+"""The moment of the place at which the timeline stands."""
 MOST_SECONDS = 3
 """Until the page of 12 epochs can be used, with room for a busy machine; benchmarks/site.py has the figure."""
 
@@ -217,7 +219,7 @@ def test_what_was_chosen_last_stays_however_late_an_earlier_answer_comes(visitor
     assert "Settlement" not in page.evaluate(titles)
 
 
-def test_pictures_are_drawn_when_they_are_seen_and_hidden_while_the_timeline_is_stepped_through(visitor):
+def test_pictures_are_drawn_when_they_are_seen_and_follow_the_place_or_are_hidden_there(visitor):
     page = visitor.open(OPTIONS_RUN)
     page.locator("#told .muted").wait_for()
     pictures = page.locator("[data-picture]")
@@ -227,9 +229,14 @@ def test_pictures_are_drawn_when_they_are_seen_and_hidden_while_the_timeline_is_
         picture.scroll_into_view_if_needed()
         page.wait_for_function("one => one.dataset.ready", arg=picture.element_handle())
     page.keyboard.press("ArrowLeft")
-    pictures.first.wait_for(state="hidden")
+    payoff, open_interest = pictures.last, "document.querySelector('[data-picture]')"
+    payoff.wait_for(state="hidden")
+    page.wait_for_function(f"() => {open_interest}.layout.shapes.at(-1)?.x0 === {NOW}")
+    assert page.evaluate(f"Math.max(...{open_interest}.data.flatMap(one => one.x)) <= {NOW}")
+    assert not page.locator("figcaption").last.is_visible(), "its sentence and table tell the whole run"
     page.get_by_role("button", name="Whole run").click()
-    pictures.first.wait_for(state="visible")
+    payoff.wait_for(state="visible")
+    page.wait_for_function(f"() => !{open_interest}.layout.shapes.length")
     page.get_by_label("mechanisms", exact=True).uncheck()
     page.wait_for_function("() => document.querySelector('[data-picture]').closest('figure').hidden")
 

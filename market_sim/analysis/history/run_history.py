@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -10,7 +11,7 @@ from market_sim.analysis.history.book_replay import BookReplay, Books
 from market_sim.analysis.history.chain_history import ChainHistory, chain_history
 from market_sim.analysis.history.mechanism_history import MechanismHistory, mechanism_history
 from market_sim.analysis.history.settlement_history import SettlementHistory, settlement_history
-from market_sim.analysis.history.time_axis import TimeAxis
+from market_sim.analysis.history.time_axis import TimeAxis, seconds
 from market_sim.core.data.journal import Journal
 
 
@@ -24,6 +25,14 @@ class RunHistory:
     def axis(self) -> TimeAxis:
         """The common time axis."""
         return TimeAxis.of(self.journal)
+
+    @cached_property
+    def _moments(self) -> list[float]:
+        return [seconds(event.time) for event in self.journal]
+
+    def known_at(self, moment: float) -> int:
+        """The number of the last event up to this moment, which is in seconds."""
+        return max(0, bisect_right(self._moments, moment) - 1)
 
     @cached_property
     def _replayed(self) -> tuple[list[Market], BookReplay]:

@@ -65,6 +65,7 @@ KINDS: dict[str, frozenset[type[Event]] | None] = {
     "incidents": frozenset(
         {
             run.ShockHappened,
+            run.WarningGiven,
             run.StrategyFailed,
             run.AnswerCompared,
             market.PhaseChanged,

@@ -15,7 +15,7 @@ A trace has one number for each point, a heatmap one for each column, a shape or
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from market_sim.analysis.history.lifespan import END
@@ -39,6 +39,24 @@ def figure_as_of(figure: Part, number: int, time: float | None = None) -> Part:
 def finished(figure: Part) -> Part:
     """The figure at its end."""
     return figure_as_of(figure, END - 1)
+
+
+def dated(figure: Part, known_at: Callable[[float], int]) -> Part:
+    """A figure along time whose marks have no numbers of events: each is there once its moment has passed.
+
+    `known_at` gives the number of the last event up to a moment. A bar tells of an interval and comes at its end.
+    """
+    layout = figure["layout"]
+    data = [{**trace, "born": [known_at(moment) for moment in _moments(trace)]} for trace in figure["data"]]
+    texts = [{**one, "born": known_at(one["x"])} if one["xref"] == "x" else one for one in layout["annotations"]]
+    return {**figure, "data": data, "layout": {**layout, "annotations": texts}}
+
+
+def _moments(trace: Part) -> list[float]:
+    if "width" not in trace:
+        return trace["x"]
+    # Coordinates are rounded to microseconds, so an edge may seem to lie one before the event that it stands for.
+    return [x + width / 2 + 2e-6 for x, width in zip(trace["x"], trace["width"], strict=True)]
 
 
 def trace_as_of(trace: Part, number: int) -> Part:

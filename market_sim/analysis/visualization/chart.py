@@ -126,5 +126,8 @@ class Chart:
     """Whether it stands with others above one time axis, and not alone."""
     symbol: str = ""
     """The instrument that it is about, when each has such a chart and a reader chooses one."""
-    follows: bool = False
-    """Whether it can be drawn as of any event: its marks have lifespans. Otherwise it tells the whole run."""
+
+    @property
+    def follows(self) -> bool:
+        """Whether it can be drawn as of any event: what goes along time can, all else tells the whole run."""
+        return not isinstance(self.axis, PlainAxis)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from market_sim.analysis.history.run_history import RunHistory
+from market_sim.analysis.visualization.as_of import dated
 from market_sim.analysis.visualization.chart import Chart, Panel, Part
 from market_sim.analysis.visualization.deficit_waterfall import waterfall_charts
 from market_sim.analysis.visualization.event_lines import event_lines
@@ -69,9 +70,10 @@ def drawn_together(run: RunHistory, charts: Iterable[Chart]) -> Part:
     return layered(_panels(charts), run.axis, event_lines(run))
 
 
-def drawn_alone(chart: Chart) -> Part:
+def drawn_alone(run: RunHistory, chart: Chart) -> Part:
     """One chart by itself."""
-    return layered(chart.panels(), chart.axis)
+    drawn = layered(chart.panels(), chart.axis)
+    return dated(drawn, run.known_at) if chart.follows and not chart.shared else drawn
 
 
 def chart_figure(result: Result, name: str = "", symbol: str | None = None) -> Figure:

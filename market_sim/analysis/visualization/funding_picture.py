@@ -15,6 +15,7 @@ from market_sim.analysis.history.run_history import RunHistory
 from market_sim.analysis.history.time_axis import TimeAxis, seconds
 from market_sim.analysis.mechanism_words import rate, sentence
 from market_sim.analysis.visualization.chart import Chart, LegendEntry, Panel, Part, Table
+from market_sim.analysis.visualization.palette import LIGHT
 from market_sim.analysis.visualization.traces import HELD, bars, line
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.mechanism_events import BasisMeasured, FundingPaid
@@ -106,8 +107,9 @@ def _rates(funding: FundingHistory, history: MechanismHistory, axis: TimeAxis) -
         [one.rate_millionths / 10_000 for one, _, _ in paid],
         "flow-funding",
         [sentence(one, history.words) for one, _, _ in paid],
-        width=[seconds(width) * 0.9 for _, _, width in paid],
+        width=[seconds(width) for _, _, width in paid],
         opacity=0.75,
+        marker={"color": LIGHT["flow-funding"], "line": {"color": LIGHT["paper"], "width": 2}},
     )
 
 

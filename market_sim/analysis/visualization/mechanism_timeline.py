@@ -48,7 +48,6 @@ def mechanism_charts(run: RunHistory) -> Iterator[Chart]:
             tuple(LegendEntry(mark.legend, mark.role, mark.plural) for kind, mark in MARKS.items() if kind in kinds),
             Table("What mechanisms did, event by event", EVENT_HEAD, list(event_rows(history, axis)), worded=True),
             shared=True,
-            follows=True,
         )
     if history.transfers:
         used = {flow(event.reason).group for event in history.counted()}
@@ -63,7 +62,6 @@ def mechanism_charts(run: RunHistory) -> Iterator[Chart]:
             tuple(LegendEntry("square", group.role, group.words) for name, group in GROUPS.items() if name in used),
             Table("Transfers by reason", head, list(reason_rows(history))),
             shared=True,
-            follows=True,
         )
 
 

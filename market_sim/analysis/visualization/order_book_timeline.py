@@ -47,7 +47,6 @@ def order_book_charts(run: RunHistory) -> Iterator[Chart]:
             Table(f"{symbol}: prices and trades by epoch", HEAD, list(order_book_rows(market))),
             shared=True,
             symbol=symbol,
-            follows=True,
         )
 
 

@@ -12,13 +12,17 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from market_sim.analysis import gain_table, refusal_table
+from market_sim.analysis.gains import gains
 from market_sim.analysis.history.run_history import RunHistory
 from market_sim.analysis.history.story_steps import story_steps
-from market_sim.analysis.visualization.chart import Chart, Part, PlainAxis, Table
+from market_sim.analysis.refusals import refusals
+from market_sim.analysis.visualization.chart import Chart, Part, Table
 from market_sim.analysis.visualization.charts import charts_of, drawn_alone, drawn_together, together
 from market_sim.analysis.visualization.figure import CONFIG, LEFT, RIGHT
 from market_sim.analysis.visualization.legend import legend_list
 from market_sim.analysis.visualization.palette import dark_changes, style_variables
+from market_sim.core.models.consensus_events import EpochStarted
 from market_sim.core.models.market_events import Trade
 from market_sim.core.models.run_events import RunStarted
 from market_sim.simulation.engine.result import Result
@@ -30,7 +34,7 @@ NARROWEST, WIDEST = 760, 1_180
 """The least width of a chart in pixels, when its epochs need little room and when they need much."""
 TIMELESS = 620
 """The least width of a picture without epochs."""
-LATER = "The sentences and tables tell the whole run; they are here again at its end."
+LATER = "The sentence and the table tell the whole run; they are here again at its end."
 COLUMN = 74
 """The width of an epoch at which nothing written in it touches its neighbour."""
 POLICY = (
@@ -38,8 +42,8 @@ POLICY = (
 )
 
 
-def timeline_page(result: Result) -> str:
-    """The whole page as text."""
+def timeline_page(result: Result, cut: str = "") -> str:
+    """The whole page as text; `cut` says what is missing at the end of a run whose program was killed."""
     from plotly.offline import get_plotlyjs
 
     run = RunHistory(result.journal)
@@ -48,7 +52,7 @@ def timeline_page(result: Result) -> str:
     width = max(NARROWEST, min(WIDEST, LEFT + RIGHT + COLUMN * (run.axis.crowd + 1)))
     books = [chart for chart in charts if chart.shared and chart not in shared]
     alone = [*(chart for chart in charts if not chart.shared), *books[:FURTHER_BOOKS]]
-    figures = [drawn_together(run, shared), *map(drawn_alone, alone)]
+    figures = [drawn_together(run, shared), *(drawn_alone(run, chart) for chart in alone)]
     steps = story_steps(result.journal, run.axis, run.chain)
     data = {
         "config": CONFIG,
@@ -67,7 +71,7 @@ def timeline_page(result: Result) -> str:
     title = f"{result.scenario}, seed {result.seed}"
     sections = [_figure("The run on one time axis", figures[0], width, 0, shared, _controls(run, len(steps)))]
     for number, (figure, chart) in enumerate(zip(figures[1:], alone, strict=True), 1):
-        least = TIMELESS if isinstance(chart.axis, PlainAxis) else width
+        least = width if chart.follows else TIMELESS
         sections.append(_figure(chart.title, figure, least, number, [chart]))
     left_out = ", ".join(chart.symbol for chart in books[FURTHER_BOOKS:])
     sections += [f"<p>Without a chart here: {escape(left_out)}.</p>"] if left_out else []
@@ -81,7 +85,8 @@ def timeline_page(result: Result) -> str:
             f"<style>{_style()}</style></head><body>",
             '<a class="skip" href="#charts">Skip to the charts</a>',
             _header(result, run),
-            f'<main id="charts">{"".join(sections)}</main>',
+            _told(result, cut),
+            f'<main id="charts">{"".join(sections)}{_refused(result)}{_gained(result, run)}</main>',
             f'<script type="application/json" id="data">{_embedded(data)}</script>',
             f"<script>{get_plotlyjs()}</script>",
             f'<script type="module">{_program()}</script>',
@@ -115,19 +120,47 @@ def _header(result: Result, run: RunHistory) -> str:
             "epochs",
             f"{run.axis.total:,}" + ("" if run.axis.shows_all else f", last {len(run.axis.epochs):,} drawn"),
         ),
-        ("trades", f"{trades:,}"),
-        ("events", f"{len(result.journal):,}"),
+        ("trades in all", f"{trades:,}"),
+        ("events in all", f"{len(result.journal):,}"),
         ("state", "complete" if result.complete else "interrupted"),
         ("fingerprint", result.fingerprint[:16]),
     ]
     items = "".join(f"<div><dt>{name}</dt><dd>{escape(value)}</dd></div>" for name, value in facts)
-    failures = "".join(f"<li>{escape(failure)}</li>" for failure in result.failures)
-    warning = f'<ul class="failures" role="note">{failures}</ul>' if failures else ""
     return (
         f"<header><h1>{escape(result.scenario)}</h1><dl>{items}</dl>"
         '<button id="theme" type="button" hidden>Dark colours</button></header>'
-        f"{warning}{_settings(result)}"
     )
+
+
+def _told(result: Result, cut: str) -> str:
+    """What the run comes to, what went wrong in it, and what was chosen for it."""
+    reached = max((event.epoch for event in result.journal.of(EpochStarted)), default=0)
+    how_far = f"interrupted in epoch {min(reached, result.epochs)} of {result.epochs}: what happened until then stands"
+    wrong = [
+        *([] if result.complete else [how_far]),
+        *([cut] if cut else []),
+        *(f"warning: {warning}" for warning in result.warnings),
+        *(f"stopped: {failure}" for failure in result.failures),
+    ]
+    items = "".join(f"<li>{escape(sentence)}</li>" for sentence in wrong)
+    conclusion = f'<p class="conclusion">{escape(result.conclusion)}</p>' if result.conclusion else ""
+    return conclusion + (f'<ul class="failures" role="note">{items}</ul>' if items else "") + _settings(result)
+
+
+def _refused(result: Result) -> str:
+    found = refusals(result.journal)
+    table = Table("Refusals", refusal_table.HEAD, [row.cells for row in refusal_table.refusal_rows(found)], worded=True)
+    return _section("What was refused in the whole run", refusal_table.refusal_sentence(found), table)
+
+
+def _gained(result: Result, run: RunHistory) -> str:
+    table = Table("Gains", gain_table.HEAD, gain_table.gain_rows(gains(result.journal), run.mechanisms.words))
+    return _section("What each account gained by the end", gain_table.SENTENCE, table) if table.rows else ""
+
+
+def _section(title: str, sentence: str, table: Table) -> str:
+    shown = _details(table, opened=True) if table.rows else ""
+    return f"<section><h2>{title}</h2><p>{escape(sentence)}</p>{shown}</section>"
 
 
 def _settings(result: Result) -> str:
@@ -188,11 +221,11 @@ def _words(chart: Chart) -> str:
     return f'<section aria-label="{name}"><p><b>{name}.</b> {escape(chart.sentence)}</p>{table}</section>'
 
 
-def _details(table: Table) -> str:
+def _details(table: Table, *, opened: bool = False) -> str:
     kind = ' class="worded"' if table.worded else ""
     head = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in table.head)
     return (
-        f"<details><summary>Table: {escape(table.title)}</summary>"
+        f"<details{' open' if opened else ''}><summary>Table: {escape(table.title)}</summary>"
         f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(table.title)}">'
         f"<table{kind}><thead><tr>{head}</tr></thead><tbody>{''.join(_rows(table.rows))}</tbody></table></div></details>"
     )

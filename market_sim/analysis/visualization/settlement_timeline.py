@@ -43,7 +43,6 @@ def settlement_charts(run: RunHistory) -> Iterator[Chart]:
         (BLOCK, batch, *([TROUBLE] if history.troubles else ())),
         Table("Batches", ("heights", "settled at (s)", entries, *AFTER), list(settlement_rows(history, run.axis))),
         shared=True,
-        follows=True,
     )
 
 

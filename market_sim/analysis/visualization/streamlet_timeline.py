@@ -33,7 +33,6 @@ def streamlet_charts(run: RunHistory) -> Iterator[Chart]:
             tuple(legend(run.chain)),
             Table("Blocks, votes and fates", head(run.chain), list(streamlet_rows(run.chain, run.axis))),
             shared=True,
-            follows=True,
         )
 
 

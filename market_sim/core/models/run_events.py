@@ -43,6 +43,12 @@ class StrategyFailed(Event, frozen=True):
     cause: str
 
 
+class WarningGiven(Event, frozen=True):
+    """Something that the scenario plans cannot happen in this run; told when the run starts."""
+
+    sentence: str
+
+
 class ShockHappened(Event, frozen=True):
     """The scenario changed the world from outside at its appointed time."""
 

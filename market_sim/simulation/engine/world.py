@@ -24,7 +24,7 @@ from market_sim.core.data.tape import Tape
 from market_sim.core.errors import InputError, InvariantBroken, StrategyError
 from market_sim.core.models.instruments import Instrument
 from market_sim.core.models.intents import CancelAll, Intent
-from market_sim.core.models.run_events import AgentJoined, ShockHappened, StrategyFailed, ValueMoved
+from market_sim.core.models.run_events import AgentJoined, ShockHappened, StrategyFailed, ValueMoved, WarningGiven
 from market_sim.core.randomness import Randomness
 from market_sim.market.agents.agent import Agent
 from market_sim.market.agents.live_view import LiveView
@@ -152,6 +152,8 @@ class World:
             self._plan(mechanism)
         for epoch, shock in self._shocks:
             clock.plan(epoch * epoch_ns, self._shock, shock)
+        for warning in self.warnings:
+            self.journal.record(WarningGiven(clock.now, warning))
 
     @property
     def warnings(self) -> tuple[str, ...]:

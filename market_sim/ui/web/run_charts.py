@@ -51,11 +51,11 @@ class Picture(NamedTuple):
 def picture(run: OpenRun, number: int) -> Picture:
     """One of the charts that stand alone."""
     shown = pictures(run.charts)[number]
-    return run.once(f"picture/{number}", lambda: _picture(shown))
+    return run.once(f"picture/{number}", lambda: _picture(run.history, shown))
 
 
-def _picture(chart: Chart) -> Picture:
-    drawn = drawn_alone(chart)
+def _picture(history: RunHistory, chart: Chart) -> Picture:
+    drawn = drawn_alone(history, chart)
     return Picture(drawn["layout"]["height"], _answer(drawn, chart.axis, stepped=chart.follows))
 
 

@@ -29,7 +29,7 @@ from market_sim.core.data import archive
 from market_sim.core.data.manifest import MANIFEST, Manifest, read_manifest
 from market_sim.core.data.run_writer import JOURNAL
 from market_sim.core.errors import InputError
-from market_sim.core.models.run_events import CommitteeSeated, RunStarted, StrategyFailed
+from market_sim.core.models.run_events import AnswerCompared, CommitteeSeated, RunStarted, StrategyFailed, WarningGiven
 from market_sim.simulation.engine.result import Result
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
@@ -110,6 +110,14 @@ class OpenRun:
     def refusals(self) -> list[Refusal]:
         """What was refused, by reason."""
         return self.once("refusals", lambda: self.summary.refusals if self.summary else refusals(self.result.journal))
+
+    @property
+    def compared(self) -> list[tuple[int, AnswerCompared]]:
+        """What an answer gave and what is right, each with its place; only the replay of a check has any."""
+        return self.once(
+            "compared",
+            lambda: [(at, one) for at, one in enumerate(self.result.journal) if isinstance(one, AnswerCompared)],
+        )
 
     @property
     def words(self) -> Words:
@@ -245,7 +253,8 @@ def _result(archived: archive.Archived) -> Result:
     journal, manifest = archived.journal, archived.manifest
     start = next(journal.of(RunStarted))
     failures = tuple(f"{event.agent}: {event.cause}" for event in journal.of(StrategyFailed))
+    warnings = tuple(event.sentence for event in journal.of(WarningGiven))
     return Result(
-        start.scenario, start.seed, start.epochs, start.parameters, journal, manifest.complete, failures,
-        conclusion=manifest.conclusion, known_fingerprint=manifest.fingerprint,
+        start.scenario, start.seed, start.epochs, start.parameters, journal, manifest.complete, failures, warnings,
+        manifest.conclusion, manifest.fingerprint,
     )  # fmt: skip

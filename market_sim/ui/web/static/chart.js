@@ -87,9 +87,14 @@ export class Chart {
       part[path[last]] = isDark ? other : light;
     }
     figure.layout.uirevision = "kept";
-    const drawn = asOf(figure, this.at);
+    const drawn = asOf(figure, this.place);
     await Plotly.react(this.element, drawn.data, drawn.layout, config);
     await this.follow();
+  }
+
+  // Where the reader stands, for a chart that can be drawn there; what goes along no time tells the whole run.
+  get place() {
+    return this.answer.stepped ? this.at : null;
   }
 
   // Drawn as of this event, { number, time }; null for the whole run.
@@ -101,8 +106,8 @@ export class Chart {
 
   // The moment stays in sight: within the range of the axis, and within the box that scrolls on a narrow screen.
   async follow() {
-    if (this.at === null) return;
-    const { time } = this.at;
+    if (this.place === null) return;
+    const { time } = this.place;
     const [from, to] = this.element.layout.xaxis.range;
     if (time < from || time > to) {
       const width = to - from;

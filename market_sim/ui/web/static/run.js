@@ -19,6 +19,7 @@ let waiting = null;
 
 const one = (name) => figure.querySelector(`[name="${name}"]`);
 const boxes = [...figure.querySelectorAll('[name="show"]')];
+const isLeftOut = (one) => one.dataset.group !== undefined && !shown().includes(one.dataset.group);
 const shown = () => boxes.filter((box) => box.checked).map((box) => box.value);
 
 // What the page shows at first has the shortest address, under which the browser has fetched it already.
@@ -29,9 +30,7 @@ function chosen(query) {
 
 async function draw() {
   const groups = shown();
-  for (const section of document.querySelectorAll("[data-group]")) {
-    section.hidden = !groups.includes(section.dataset.group);
-  }
+  for (const section of document.querySelectorAll("[data-group]")) section.hidden = isLeftOut(section);
   if (!groups.length) return false;
   const query = chosen(groups.length === boxes.length ? {} : { show: groups.join(",") }).toString();
   return chart.show(figure.dataset.figure + (query && `?${query}`));
@@ -74,9 +73,10 @@ function tell(instant) {
   rows(document.getElementById("asks"), instant.asks, "ask");
   // What cannot be stepped through tells the whole run, and is hidden until its end.
   const isWhole = at >= last;
-  for (const one of document.querySelectorAll("[data-tells=whole]")) one.hidden = !isWhole;
+  for (const one of document.querySelectorAll("[data-tells=whole]")) one.hidden = !isWhole || isLeftOut(one);
   for (const one of document.querySelectorAll("[data-tells=step]")) one.hidden = isWhole;
-  return chart.stand(isWhole ? null : { number: moment.number, time: moment.time });
+  const here = isWhole ? null : { number: moment.number, time: moment.time };
+  return Promise.all([chart, ...pictures].map((one) => one.stand(here)));
 }
 
 // One question at a time; of those that come meanwhile the newest is asked next.

@@ -20,7 +20,7 @@ from market_sim.analysis.history.lifespan import END, gathered
 from market_sim.analysis.history.run_history import RunHistory
 from market_sim.analysis.history.time_axis import seconds
 from market_sim.analysis.visualization.as_of import figure_as_of, finished
-from market_sim.analysis.visualization.charts import chart_figure, charts_of, drawn_together, together
+from market_sim.analysis.visualization.charts import chart_figure, charts_of, drawn_alone, drawn_together, together
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.consensus_events import (
     BlockFinalized,
@@ -35,6 +35,11 @@ from market_sim.core.models.settlement_events import BlockSettled
 from market_sim.simulation.options import Options
 from market_sim.simulation.run import simulate
 from market_sim.simulation.scenarios.first_market import FirstMarket
+from market_sim.simulation.scenarios.funding import Funding
+from market_sim.simulation.scenarios.margin_call import MarginCall
+from market_sim.simulation.scenarios.option_expiry import OptionExpiry
+from market_sim.simulation.scenarios.prediction_market import PredictionMarketScenario
+from market_sim.simulation.scenarios.warrant_dilution import WarrantDilution
 
 PLACES = 60
 
@@ -250,3 +255,40 @@ def test_a_journal_that_has_just_begun_is_drawn():
     for place in (0, 1, 5, 20, 200):
         assert finished(drawn(cut(journal, place)))["data"] is not None
     assert chart_figure(simulate(FirstMarket(), Options(epochs=2, settlement="none"))).data
+
+
+MECHANISMS = (
+    Funding(),
+    MarginCall(),
+    OptionExpiry(expiry_day=3),
+    PredictionMarketScenario(),
+    WarrantDilution(exercise_day=2),
+)
+
+
+def ends(figure: dict) -> list[float]:
+    """When the interval of each bar, and the moment of each mark, is over."""
+    return [
+        x + (trace["width"][place] / 2 if "width" in trace else 0)
+        for trace in figure["data"]
+        for place, x in enumerate(trace["x"])
+    ]
+
+
+@pytest.mark.parametrize("scenario", MECHANISMS, ids=lambda one: one.name)
+def test_a_chart_along_time_shows_at_no_place_what_is_not_yet_over(scenario):
+    journal = simulate(scenario, Options(epochs=5, settlement="none")).journal
+    history = RunHistory(journal)
+    alone = [chart for chart in charts_of(history) if not chart.shared and chart.follows]
+    assert alone, "the canary: there is a chart to look at"
+    for chart in alone:
+        figure = drawn_alone(history, chart)
+        everything = ends(figure)
+        for place in [*random.Random(5).sample(range(len(journal)), 25), len(journal) - 1]:
+            now, here = seconds(journal[place].time), figure_as_of(figure, place)
+            told = ends(here)
+            assert all(end <= now + 1e-6 for end in told), (chart.name, place)
+            assert sum(end < now - 1e-6 for end in everything) <= len(told), (chart.name, place)
+            texts = [one for one in here["layout"]["annotations"] if one["xref"] == "x"]
+            assert all(one["x"] <= now for one in texts), (chart.name, place)
+        assert len(told) == len(everything)

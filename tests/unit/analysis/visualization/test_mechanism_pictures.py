@@ -185,11 +185,12 @@ def test_pictures_come_with_the_page_and_turn_dark_with_it():
     journal = called().end().journal
     for event in bankrupt().end().journal:
         journal.record(event)
-    pictures = [chart for chart in charts_of(RunHistory(journal)) if not chart.shared]
+    run = RunHistory(journal)
+    pictures = [chart for chart in charts_of(run) if not chart.shared]
     assert [picture.title for picture in pictures] == ["Who paid for the bankrupt", "Accounts on margin"]
     light = {pair[0] for pair in ROLES.values()}
     for picture in pictures:
-        plain = json.loads(json.dumps(drawn_alone(picture)))
+        plain = json.loads(json.dumps(drawn_alone(run, picture)))
         plain["layout"].pop("template", None)
         assert set(re.findall(r'"(#[0-9a-f]{6})"', json.dumps(plain))) <= light
         assert dark_changes(plain)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 from html.parser import HTMLParser
@@ -9,11 +10,16 @@ from html.parser import HTMLParser
 import pytest
 from plotly.offline import get_plotlyjs
 
+from market_sim.analysis.gain_table import gain_rows
+from market_sim.analysis.gains import gains
 from market_sim.analysis.history.run_history import RunHistory
 from market_sim.analysis.history.time_axis import MANY_EPOCHS, TimeAxis
+from market_sim.analysis.refusal_table import refusal_rows, refusal_sentence
+from market_sim.analysis.refusals import refusals
 from market_sim.analysis.visualization.charts import chart_figure, charts_of
 from market_sim.analysis.visualization.page import FURTHER_BOOKS, timeline_page
 from market_sim.analysis.visualization.palette import ROLES, dark_changes
+from market_sim.analysis.words import Words
 from market_sim.core.data.journal import Journal
 from market_sim.core.errors import InputError
 from market_sim.core.models.market_events import InstrumentListed
@@ -150,6 +156,34 @@ def test_a_market_without_validators_is_drawn_against_seconds():
 def test_a_chain_without_a_market_is_drawn_too():
     page = Page(timeline_page(eventful().end()))
     assert page.all("figure")[0]["aria-label"].startswith("4 validators, quorum 3")
+
+
+def test_the_page_says_what_the_run_comes_to_and_what_went_wrong_in_it(result):
+    told = dataclasses.replace(
+        result, complete=False, conclusion="the price fell", warnings=("a shock never happens",), failures=("ann: oh",)
+    )
+    page = timeline_page(told, cut="12 bytes after the last whole epoch were cut off").replace(get_plotlyjs(), "")
+    assert '<p class="conclusion">the price fell</p>' in page
+    assert [one.strip() for one in Page(page).texts["li"] if ":" in one or "cut off" in one][:4] == [
+        "interrupted in epoch 12 of 12: what happened until then stands",
+        "12 bytes after the last whole epoch were cut off",
+        "warning: a shock never happens",
+        "stopped: ann: oh",
+    ]
+    plain = timeline_page(result).replace(get_plotlyjs(), "")
+    assert "interrupted" not in plain and 'class="failures"' not in plain and 'class="conclusion"' not in plain
+
+
+def test_the_page_has_the_refusals_and_the_gains_of_the_whole_run():
+    result = simulate(FirstMarket(), Options(epochs=4, settlement="none", byzantine="n3:forge@2"))
+    own = timeline_page(result).replace(get_plotlyjs(), "")
+    cells = Page(own).texts["td"] + Page(own).texts["th"]
+    found = refusals(result.journal)
+    assert found and refusal_sentence(found) in own
+    assert {cell for row in refusal_rows(found) for cell in row.cells} <= set(cells)
+    rows = gain_rows(gains(result.journal), Words(result.journal))
+    assert len(rows) > 5 and {cell for row in rows for cell in row} <= set(cells)
+    assert "What was refused in the whole run" in own and "What each account gained by the end" in own
 
 
 def test_an_empty_journal_gives_an_empty_page():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 
 import pytest
 from markupsafe import escape
@@ -10,11 +11,13 @@ from plotly.graph_objects import Figure
 
 from market_sim.analysis.glossary import TERMS
 from market_sim.analysis.visualization import charts
-from market_sim.analysis.visualization.as_of import figure_as_of
+from market_sim.analysis.visualization.as_of import figure_as_of, finished
 from market_sim.core.data import archive
 from market_sim.core.models.reasons import table
+from market_sim.course.replay import Compared, keep, told
 from market_sim.simulation.options import Options
 from market_sim.simulation.run import simulate
+from market_sim.simulation.scenarios.first_market import FirstMarket
 from market_sim.simulation.scenarios.option_expiry import OptionExpiry
 from market_sim.ui.web.security import CONTENT_POLICY
 from tests.unit.analysis.visualization.queue_chart import queue_charts
@@ -220,7 +223,7 @@ def test_pictures_of_mechanisms_have_figure_sentence_legend_and_table(visitor, o
     page = visitor.get(option_run).text
     addresses = re.findall(r'data-picture="([^"]+)"', page)
     assert addresses == [f"{option_run}/pictures/{number}.json" for number in range(2)]
-    figures = re.findall(r'<figure role="group"[^>]*data-group="mechanisms">(.*?)</figure>', page, re.DOTALL)
+    figures = re.findall(r'<figure role="group"[^>]*data-group="mechanisms"[^>]*>(.*?)</figure>', page, re.DOTALL)
     for figure, address in zip(figures, addresses, strict=True):
         assert 'class="legend"' in figure
         assert re.search(r"<strong>[^<]+</strong> [^<]{20,}", figure)
@@ -229,9 +232,25 @@ def test_pictures_of_mechanisms_have_figure_sentence_legend_and_table(visitor, o
         drawn = visitor.get(address).get_json()
         assert drawn["figure"]["layout"]["height"] == height
         assert drawn["config"]["showSendToCloud"] is False
-        assert Figure(drawn["figure"])
-    assert [visitor.get(address).get_json()["stepped"] for address in addresses] == [False, False]
+        assert Figure(finished(drawn["figure"]))
+    assert [visitor.get(address).get_json()["stepped"] for address in addresses] == [True, False], (
+        "a payoff has no time to stand at"
+    )
     assert visitor.get(f"{option_run}/pictures/2.json").status_code == 404
+
+
+def test_the_page_of_a_run_shows_its_warnings_and_what_an_answer_gave(visitor, tmp_path):
+    result = simulate(FirstMarket(traders=2), Options(epochs=1, settlement="none"))
+    assert result.warnings
+    archive.save(result.journal, tmp_path / "results" / "warned")
+    page = visitor.get("/runs/warned").text
+    assert all(f"Warning: {warning}." in unescape(page) for warning in result.warnings)
+    assert "What your answer gave" not in page
+    film = told(result.journal, 5, Compared("what was the price", "100.01", "99.99"))
+    keep(film, tmp_path / "results" / "film")
+    page = visitor.get("/runs/film").text
+    assert re.search(r"What was the price: <strong>100.01</strong> is right, [^.]*<strong>99.99</strong>", page)
+    assert 'href="/runs/film?event=6"' in page
 
 
 def test_instruments_share_one_legend(visitor, option_run):
