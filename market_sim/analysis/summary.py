@@ -10,11 +10,11 @@ from market_sim.analysis.gains import Gain, gain_documents, gains
 from market_sim.analysis.history.chain_story import ChainStory
 from market_sim.analysis.liars import liars
 from market_sim.analysis.refusals import Refusal, refusal_documents, refusals
+from market_sim.analysis.results.result import Result
 from market_sim.analysis.settled import Settled, settled
 from market_sim.core.data.fold import fold
 from market_sim.core.models.market_events import Deposited, OrderAccepted, OrderRejected, Trade
 from market_sim.core.models.run_events import CommitteeSeated
-from market_sim.simulation.engine.result import Result
 
 
 @dataclass(frozen=True)

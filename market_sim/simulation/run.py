@@ -5,8 +5,8 @@ scenario -> strategies decide -> exchange matches -> validators agree -> settlem
 
 from __future__ import annotations
 
+from market_sim.analysis.results.result import Result
 from market_sim.core.data.journal import Journal
-from market_sim.simulation.engine.result import Result
 from market_sim.simulation.options import Options
 from market_sim.simulation.scenarios.scenario import Scenario
 from market_sim.simulation.session import Session, Watcher

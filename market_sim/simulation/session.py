@@ -18,6 +18,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Literal
 
+from market_sim.analysis.results.result import Result
 from market_sim.core.data.journal import Journal
 from market_sim.core.errors import InputError
 from market_sim.core.models.event import Event
@@ -27,7 +28,6 @@ from market_sim.core.models.run_events import InputReceived, RunEnded, RunStarte
 from market_sim.market.exchange.acknowledgement import acknowledge
 from market_sim.simulation.engine.clock import MILLISECOND
 from market_sim.simulation.engine.failures import explained
-from market_sim.simulation.engine.result import Result
 from market_sim.simulation.intake import Answers, Intake
 from market_sim.simulation.options import Options
 from market_sim.simulation.road import Road, prepared

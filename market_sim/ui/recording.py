@@ -16,10 +16,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+from market_sim.analysis.results.result import Result
 from market_sim.core.data.journal import Journal
 from market_sim.core.data.run_writer import RunWriter, WriteRefused
 from market_sim.core.errors import InputError, InvariantBroken, MarketSimError, SettlementError
-from market_sim.simulation.engine.result import Result
 from market_sim.simulation.options import Options
 from market_sim.simulation.scenarios.scenario import Scenario
 from market_sim.simulation.session import Session, Watcher

@@ -11,13 +11,13 @@ from itertools import product
 
 import pytest
 
+from market_sim.analysis.results.result import Result
 from market_sim.core.data.fold import fold
 from market_sim.core.data.journal import Journal
 from market_sim.core.errors import InputError
 from market_sim.core.models.market_events import OrderAccepted, OrderRejected, Trade, Transferred
 from market_sim.core.models.mechanism_events import LiquidationStarted, MarginCalled, MarksTaken, Recalled
 from market_sim.core.money import written
-from market_sim.simulation.engine.result import Result
 from market_sim.simulation.options import Options
 from market_sim.simulation.run import simulate
 from market_sim.simulation.scenarios.liquidation_cascade import LiquidationCascade

@@ -6,6 +6,7 @@ from functools import cache
 
 import pytest
 
+from market_sim.analysis.results.result import Result
 from market_sim.core.data.fold import fold
 from market_sim.core.models.market_events import Trade, Transferred
 from market_sim.core.models.mechanism_events import (
@@ -21,7 +22,6 @@ from market_sim.core.models.mechanism_events import (
 )
 from market_sim.core.models.settlement_events import BlockSettled, Reconciled, TradeRefused
 from market_sim.market.mechanisms.clearing_house import CLEARING, PLEDGES
-from market_sim.simulation.engine.result import Result
 from market_sim.simulation.options import Options
 from market_sim.simulation.run import simulate
 from market_sim.simulation.scenarios.funding import Funding

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from market_sim.analysis.results.result import Result
 from market_sim.core.models.event import Event
 from market_sim.core.models.mechanism_events import (
     BoughtIn,
@@ -17,7 +18,6 @@ from market_sim.core.models.mechanism_events import (
     PositionSold,
 )
 from market_sim.core.models.settlement_events import BlockSettled, Reconciled, TradeRefused
-from market_sim.simulation.engine.result import Result
 from market_sim.simulation.options import Options
 from market_sim.simulation.run import simulate
 from market_sim.simulation.scenarios.liquidation_cascade import LiquidationCascade

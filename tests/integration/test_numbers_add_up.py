@@ -9,12 +9,12 @@ import pytest
 
 from market_sim.analysis.history.block_contents import BlockContents
 from market_sim.analysis.history.chain_story import story_of
+from market_sim.analysis.results.result import Result
 from market_sim.analysis.summary import document, summarize
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.intents import Buy
 from market_sim.core.models.market_events import Trade, Transferred
 from market_sim.core.models.settlement_events import Reconciled, TradeRefused
-from market_sim.simulation.engine.result import Result
 from market_sim.simulation.options import Options
 from market_sim.simulation.run import simulate
 from market_sim.simulation.scenarios.first_market import FirstMarket

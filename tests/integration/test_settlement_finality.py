@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from market_sim.analysis.results.result import Result
 from market_sim.core.models.consensus_events import BlockFinalized
 from market_sim.core.models.settlement_events import BatchCertified, BlockSettled
-from market_sim.simulation.engine.result import Result
 from market_sim.simulation.options import Options
 from market_sim.simulation.run import simulate
 from market_sim.simulation.scenarios.first_market import FirstMarket

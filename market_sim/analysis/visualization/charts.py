@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from market_sim.analysis.history.run_history import RunHistory
+from market_sim.analysis.results.result import Result
 from market_sim.analysis.visualization.as_of import dated
 from market_sim.analysis.visualization.chart import Chart, Panel, Part
 from market_sim.analysis.visualization.deficit_waterfall import waterfall_charts
@@ -25,7 +26,6 @@ from market_sim.analysis.visualization.settlement_timeline import settlement_cha
 from market_sim.analysis.visualization.streamlet_timeline import streamlet_charts
 from market_sim.analysis.visualization.warrant_picture import dilution_charts
 from market_sim.core.errors import InputError
-from market_sim.simulation.engine.result import Result
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure

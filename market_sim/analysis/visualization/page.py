@@ -17,6 +17,7 @@ from market_sim.analysis.gains import gains
 from market_sim.analysis.history.run_history import RunHistory
 from market_sim.analysis.history.story_steps import story_steps
 from market_sim.analysis.refusals import refusals
+from market_sim.analysis.results.result import Result
 from market_sim.analysis.visualization.chart import Chart, Part, Table
 from market_sim.analysis.visualization.charts import charts_of, drawn_alone, drawn_together, together
 from market_sim.analysis.visualization.figure import CONFIG, LEFT, RIGHT
@@ -25,7 +26,6 @@ from market_sim.analysis.visualization.palette import dark_changes, style_variab
 from market_sim.core.models.consensus_events import EpochStarted
 from market_sim.core.models.market_events import Trade
 from market_sim.core.models.run_events import RunStarted
-from market_sim.simulation.engine.result import Result
 
 HERE = Path(__file__).parent
 FURTHER_BOOKS = 5

@@ -9,10 +9,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from market_sim.analysis.results.result import Result
 from market_sim.analysis.summary import document, summarize
 from market_sim.core.english import counted
 from market_sim.core.errors import InputError
-from market_sim.simulation.engine.result import Result
 from market_sim.simulation.options import Options
 from market_sim.simulation.scenarios.scenario import Scenario
 from market_sim.ui.cli.arguments import listing, parsed

@@ -6,13 +6,13 @@ import difflib
 from collections.abc import Callable
 
 from market_sim.analysis.portfolio import exposures
+from market_sim.analysis.results.result import Result
 from market_sim.analysis.risk_report import LEAST_DAYS, backtest, daily_equity, half_spreads, stress, tail_risk
 from market_sim.analysis.volatility import volatility_of
 from market_sim.core.errors import InputError
 from market_sim.core.money import written
 from market_sim.core.trading_day import TRADING_DAY_NS
 from market_sim.pricing import stress as shocks
-from market_sim.simulation.engine.result import Result
 
 STRESSES = {
     "fall-10": shocks.FALL_10,

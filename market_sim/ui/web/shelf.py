@@ -20,6 +20,7 @@ from market_sim.analysis.history.order_trace import Tracer
 from market_sim.analysis.history.run_history import RunHistory
 from market_sim.analysis.history.stepping import Stepper
 from market_sim.analysis.refusals import Refusal, refusals
+from market_sim.analysis.results.result import Result
 from market_sim.analysis.run_header import RunHeader, header_of
 from market_sim.analysis.summary import Summary, document, summarize
 from market_sim.analysis.visualization.chart import Chart
@@ -30,7 +31,6 @@ from market_sim.core.data.manifest import MANIFEST, Manifest, read_manifest
 from market_sim.core.data.run_writer import JOURNAL
 from market_sim.core.errors import InputError
 from market_sim.core.models.run_events import AnswerCompared, CommitteeSeated, RunStarted, StrategyFailed, WarningGiven
-from market_sim.simulation.engine.result import Result
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 OPEN_RUNS = 3

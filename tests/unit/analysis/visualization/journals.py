@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hashlib import sha256
 
+from market_sim.analysis.results.result import Result
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.consensus_events import (
     BlockFinalized,
@@ -15,7 +16,6 @@ from market_sim.core.models.consensus_events import (
 )
 from market_sim.core.models.run_events import CommitteeSeated, RunEnded
 from market_sim.core.models.settlement_events import BlockSettled, SettlementOpened
-from market_sim.simulation.engine.result import Result
 
 SECOND = 1_000_000_000
 GENESIS = sha256(b"genesis").hexdigest()

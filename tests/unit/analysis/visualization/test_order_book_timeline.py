@@ -11,6 +11,7 @@ from market_sim.analysis.history.book_history import Sample, Taker
 from market_sim.analysis.history.lifespan import END
 from market_sim.analysis.history.run_history import RunHistory
 from market_sim.analysis.history.time_axis import MOST_MARKS
+from market_sim.analysis.results.result import Result
 from market_sim.analysis.visualization.as_of import trace_as_of
 from market_sim.analysis.visualization.charts import chart_figure
 from market_sim.analysis.visualization.depth_grid import MOST_ROWS, depth_grid, price_range
@@ -26,7 +27,6 @@ from market_sim.core.errors import InputError
 from market_sim.core.models.intents import Buy, Sell
 from market_sim.core.models.market_events import InstrumentListed, PhaseChanged, Trade
 from market_sim.course.replay import Stage
-from market_sim.simulation.engine.result import Result
 from market_sim.simulation.options import Options
 from market_sim.simulation.run import simulate
 from market_sim.simulation.scenarios.first_market import FirstMarket

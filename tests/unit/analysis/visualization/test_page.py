@@ -16,6 +16,7 @@ from market_sim.analysis.history.run_history import RunHistory
 from market_sim.analysis.history.time_axis import MANY_EPOCHS, TimeAxis
 from market_sim.analysis.refusal_table import refusal_rows, refusal_sentence
 from market_sim.analysis.refusals import refusals
+from market_sim.analysis.results.result import Result
 from market_sim.analysis.visualization.charts import chart_figure, charts_of
 from market_sim.analysis.visualization.page import FURTHER_BOOKS, timeline_page
 from market_sim.analysis.visualization.palette import ROLES, dark_changes
@@ -25,7 +26,6 @@ from market_sim.core.errors import InputError
 from market_sim.core.models.market_events import InstrumentListed
 from market_sim.core.models.run_events import RunStarted
 from market_sim.simulation.engine.clock import MILLISECOND
-from market_sim.simulation.engine.result import Result
 from market_sim.simulation.engine.world import World
 from market_sim.simulation.options import Options
 from market_sim.simulation.run import simulate
