@@ -13,12 +13,15 @@ from market_sim.core.models.intents import (
     Buy,
     Cancel,
     CancelAll,
+    Claim,
+    Deposit,
     Exercise,
     Merge,
     PlaceOrder,
     Resolve,
     Sell,
     Split,
+    Withdraw,
 )
 from market_sim.core.money import cents, dollars
 from market_sim.core.version import VERSION as __version__
@@ -42,6 +45,8 @@ __all__ = [
     "Buy",
     "Cancel",
     "CancelAll",
+    "Claim",
+    "Deposit",
     "Exercise",
     "FeeSchedule",
     "InstrumentView",
@@ -60,6 +65,7 @@ __all__ = [
     "Stock",
     "Strategy",
     "View",
+    "Withdraw",
     "World",
     "__version__",
     "bounded",

@@ -1,6 +1,6 @@
-"""The places of a run's entries: how many trades and transfers are in no block yet, in a block, final, settled.
+"""The places of a run's entries: how many of them are in no block yet, in a block, final, settled.
 
-Trades and transfers share one count and every chain of blocks holds them without gaps, so a place is a range of
+All entries share one count and every chain of blocks holds them without gaps, so a place is a range of
 numbers: up to one entry all are settled, up to the next all are final, up to the next all are in a block that can still
 become final. Each entry is in exactly one place, so the places sum to what was matched.
 """
@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from market_sim.analysis.history.chain_story import ChainStory
 from market_sim.core.data.journal import Journal
-from market_sim.core.models.market_events import Trade, Transferred
+from market_sim.core.models.market_events import ENTRIES, Trade, Transferred, entry_number
 from market_sim.core.models.settlement_events import BlockSettled, TradeRefused
 
 
@@ -44,16 +44,21 @@ class Places(NamedTuple):
         return ", ".join(words)
 
 
-def places(journal: Journal, story: ChainStory) -> tuple[Places, Places]:
-    """Where the trades are, and where the transfers are."""
-    trades = [event.trade for event in journal.of(Trade)]
-    transfers = [event.trade for event in journal.of(Transferred)]
+def places(journal: Journal, story: ChainStory) -> tuple[Places, Places, Places]:
+    """Where the trades are, where the transfers, and where the deposits and withdrawals."""
+    trades: list[int] = []
+    transfers: list[int] = []
+    movements: list[int] = []
+    for event in journal:
+        if isinstance(event, ENTRIES) and event.trade:
+            kind = trades if type(event) is Trade else transfers if type(event) is Transferred else movements
+            kind.append(entry_number(event))
     settled = sum(event.trades + event.refused for event in journal.of(BlockSettled))
     final = sum(block.trades for block in story.shared_chain())
     in_block = final + most_pending(story)
     refused = {event.trade for event in journal.of(TradeRefused)}
-    found = [_counted(numbers, refused, settled, final, in_block) for numbers in (trades, transfers)]
-    return found[0], found[1]
+    found = [_counted(numbers, refused, settled, final, in_block) for numbers in (trades, transfers, movements)]
+    return found[0], found[1], found[2]
 
 
 def _counted(numbers: list[int], refused: Collection[int], settled: int, final: int, in_block: int) -> Places:

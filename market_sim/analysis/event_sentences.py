@@ -102,7 +102,10 @@ SENTENCES: dict[type[Event], Callable[[Words, Any], str]] = {
         f"{e.symbol} can be traded: {e.kind}, tick {w.price(e.symbol, e.tick)} {e.quote}, lot {e.lot}"
     ),
     market.AccountOpened: lambda w, e: f"{e.account} has account number {e.number}",
-    market.Deposited: lambda w, e: f"{e.account} brings in {w.amount(e.asset, e.amount)}",
+    market.Deposited: lambda w, e: (
+        f"{f'deposit {e.trade}: ' if e.trade else ''}{e.account} brings in {w.amount(e.asset, e.amount)}"
+    ),
+    market.Withdrawn: lambda w, e: f"withdrawal {e.trade}: {e.account} takes out {w.amount(e.asset, e.amount)}",
     market.Transferred: lambda w, e: (
         f"transfer {e.trade}: {w.amount(e.asset, e.amount)} from {e.source} to {e.target}, {flow(e.reason).words}"
         f"{f' because of {e.symbol}' if e.symbol else ''}"
@@ -174,6 +177,16 @@ SENTENCES: dict[type[Event], Callable[[Words, Any], str]] = {
     ),
     settlement.SettlementOpened: lambda w, e: (
         f"the contracts stand on {e.backend} with {counted(e.accounts, 'account')} funded, {e.gas:,} gas"
+    ),
+    settlement.DepositTaken: lambda w, e: (
+        f"the vault takes {w.amount(e.asset, e.amount)} of deposit {e.trade} for {e.account}, "
+        f"{'from the wallet of the owner' if e.from_wallet else 'brought in by the operator'}"
+    ),
+    settlement.WithdrawalRequested: lambda w, e: (
+        f"{e.account} asks the vault for {w.amount(e.asset, e.amount)}, withdrawal {e.trade}: request {e.number}"
+    ),
+    settlement.WithdrawalClaimed: lambda w, e: (
+        f"the vault pays {w.amount(e.asset, e.amount)} to the wallet of {e.account}"
     ),
     settlement.TradeRefused: lambda w, e: (
         f"trade {e.trade} has no effect on the chain: {reason_sentence(e.reason, e.numbers)}"

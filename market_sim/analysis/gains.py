@@ -18,7 +18,7 @@ from market_sim.analysis.three_clocks import marks_in, terms_in
 from market_sim.core.data.fold import Balances, Fold
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.event import Event
-from market_sim.core.models.market_events import Deposited, Trade, Transferred
+from market_sim.core.models.market_events import Deposited, Trade, Transferred, Withdrawn
 from market_sim.core.models.mechanism_events import CorporateActionTaken
 from market_sim.core.models.run_events import AgentJoined, ValueMoved
 from market_sim.market.mechanisms.equity import Terms
@@ -139,15 +139,16 @@ def _owned(journal: Journal) -> tuple[Balances, Liabilities]:
 
 
 def _deposits(events: Iterable[Event]) -> dict[str, list[tuple[str, int, int | None]]]:
-    """By account: every asset and amount that was brought in, with the price of its time."""
+    """By account: every asset and amount brought in, or taken out (negative), with the price of its time."""
     values: dict[str, int] = {}
     trades: dict[str, int] = {}
     first: dict[str, int] = {}
     found: list[tuple[str, str, int, int | None]] = []
     for event in events:
-        if isinstance(event, Deposited):
+        if isinstance(event, Deposited | Withdrawn):
             price = values.get(event.asset, trades.get(event.asset))
-            found.append((event.account, event.asset, event.amount, price))
+            amount = event.amount if isinstance(event, Deposited) else -event.amount
+            found.append((event.account, event.asset, amount, price))
         elif isinstance(event, ValueMoved):
             values[event.symbol] = event.value
             first.setdefault(event.symbol, event.value)

@@ -1,9 +1,9 @@
 """What settlement came to: batches, gas, and whether the chain holds what the exchange says, as far as it has settled.
 
-The exchange's balances after the last settled entry are the journal added up, deposits included. What the chain holds
-is added up a second time: from the deposits that it was opened with and from the settled entries that it did not
-refuse. Each batch was compared with the contract itself when it was paid (`Reconciled`), so where these two sums
-differ, the chain really differs from the exchange, and the differences say for whom.
+The exchange's balances after the last settled entry are the journal added up. What the chain holds is added up a second
+time: from the deposits that it was opened with and from the settled entries that it did not refuse. Each batch was
+compared with the contract itself when it was paid (`Reconciled`), so where these two sums differ, the chain really
+differs from the exchange, and the differences say for whom.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from market_sim.blockchain.register import Register
 from market_sim.core.data.fold import Balances, Fold
 from market_sim.core.data.journal import Journal
-from market_sim.core.models.market_events import Deposited, Trade, Transferred
+from market_sim.core.models.market_events import entry_number
 from market_sim.core.models.settlement_events import BlockSettled, Reconciled, SettlementOpened, TradeRefused
 
 
@@ -34,13 +34,11 @@ class Settled:
     backend: str
     blocks: int
     entries: int
-    """How many trades and transfers were paid."""
+    """How many entries were paid: trades, transfers, deposits and withdrawals."""
     refused: int
     """How many of them the chain refused: they have no effect there."""
     transactions: int
     gas: int
-    late_deposits: int
-    """How many deposits came after the chain was opened: they are not on it."""
     differences: tuple[Difference, ...]
     compared: bool
     """Whether the contract was compared with the journal after the last batch."""
@@ -66,7 +64,7 @@ def settled(journal: Journal) -> Settled | None:
     last = sum(batch.trades + batch.refused for batch in batches)
     refused = {event.trade for event in journal.of(TradeRefused) if event.trade <= last}
     reconciled = [event.last for event in journal.of(Reconciled)]
-    late, differences = _differences(journal, last, refused)
+    differences = tuple(_differences(journal, last, refused))
     return Settled(
         opened.backend,
         sum(batch.last - batch.first + 1 for batch in batches),
@@ -74,31 +72,22 @@ def settled(journal: Journal) -> Settled | None:
         len(refused),
         len(batches),
         sum(batch.gas for batch in batches),
-        late,
         differences,
         bool(reconciled) and (not batches or reconciled[-1] >= batches[-1].last),
     )
 
 
-def _differences(journal: Journal, last: int, refused: set[int]) -> tuple[int, tuple[Difference, ...]]:
-    """How many deposits came after the opening, and every balance that differs after the last settled entry."""
+def _differences(journal: Journal, last: int, refused: set[int]) -> list[Difference]:
+    """Every balance that differs after the last settled entry."""
     exchange, chain = Fold(), Fold()
-    is_open, late = False, 0
     for event in journal:
-        if isinstance(event, Trade | Transferred):
-            if event.trade > last:
-                break
-            exchange.add(event)
-            if event.trade not in refused:
-                chain.add(event)
-        elif isinstance(event, Deposited) and is_open:
-            late += 1
-            exchange.add(event)
-        else:
-            is_open = is_open or isinstance(event, SettlementOpened)
-            exchange.add(event)
+        number = entry_number(event)
+        if number > last:
+            break
+        exchange.add(event)
+        if number not in refused:
             chain.add(event)
-    return late, tuple(_compared(exchange.balances, chain.balances, Register.of(journal)))
+    return _compared(exchange.balances, chain.balances, Register.of(journal))
 
 
 def _compared(exchange: Balances, chain: Balances, register: Register) -> list[Difference]:

@@ -13,7 +13,7 @@ from market_sim.analysis.refusals import Refusal, refusal_documents, refusals
 from market_sim.analysis.results.result import Result
 from market_sim.analysis.settled import Settled, settled
 from market_sim.core.data.fold import fold
-from market_sim.core.models.market_events import Deposited, OrderAccepted, OrderRejected, Trade
+from market_sim.core.models.market_events import Deposited, OrderAccepted, OrderRejected, Trade, Withdrawn
 from market_sim.core.models.run_events import CommitteeSeated
 
 
@@ -30,6 +30,8 @@ class Summary:
     trades: Places
     transfers: Places
     """What mechanisms moved: premiums, margins, exercises, loans. They are finalized and settled like trades."""
+    movements: Places
+    """Deposits and withdrawals during the run."""
     conserved: bool
     settled: Settled | None
     refusals: list[Refusal]
@@ -70,15 +72,19 @@ def summarize(result: Result) -> Summary:
 
 
 def is_conserved(result: Result) -> bool:
-    """Whether everything that was brought in, before and during the run, is still there, asset by asset."""
+    """Whether everything that was brought in and not taken out again is still there, asset by asset."""
     brought: dict[str, int] = {}
-    for event in result.journal.of(Deposited):
-        brought[event.asset] = brought.get(event.asset, 0) + event.amount
+    for event in result.journal:
+        if isinstance(event, Deposited | Withdrawn):
+            sign = 1 if isinstance(event, Deposited) else -1
+            brought[event.asset] = brought.get(event.asset, 0) + sign * event.amount
     held: dict[str, int] = {}
     for assets in fold(result.journal).values():
         for asset, amount in assets.items():
             held[asset] = held.get(asset, 0) + amount
-    return {asset: amount for asset, amount in held.items() if amount} == brought
+    return {asset: amount for asset, amount in held.items() if amount} == {
+        asset: amount for asset, amount in brought.items() if amount
+    }
 
 
 def document(summary: Summary, run: str | None, timeline: str | None) -> dict[str, Any]:
@@ -108,6 +114,8 @@ def document(summary: Summary, run: str | None, timeline: str | None) -> dict[st
             "volume": summary.volume,
             "transfers": summary.transfers.matched,
             "transfers_are": summary.transfers._asdict(),
+            "movements": summary.movements.matched,
+            "movements_are": summary.movements._asdict(),
             "conservation": summary.conserved,
             "digest": result.digest("market"),
         },

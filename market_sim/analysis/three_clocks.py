@@ -1,6 +1,6 @@
 """The three clocks: what everybody is worth by what is matched, by what is final, and by what is settled.
 
-A trade is matched first, final some epochs later and settled after that. Trades and transfers share one count, and the
+A trade is matched first, final some epochs later and settled after that. All entries share one count, and the
 chain holds them without gaps; so each clock is one number, the last entry that counts, and equity at a clock is the
 same sum over the journal up to there (market_sim/market/mechanisms/equity.py).
 """
@@ -13,7 +13,7 @@ from typing import Literal
 from market_sim.analysis.history.chain_story import story_of
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.event import Event
-from market_sim.core.models.market_events import InstrumentListed, Trade, Transferred
+from market_sim.core.models.market_events import InstrumentListed, Trade, entry_number
 from market_sim.core.models.mechanism_events import ContractSpecified
 from market_sim.core.models.run_events import ValueMoved
 from market_sim.core.models.settlement_events import BlockSettled
@@ -24,9 +24,9 @@ CLOCKS: tuple[ClockName, ...] = ("matched", "finalized", "settled")
 
 
 def last_entry(journal: Journal, clock: ClockName) -> int:
-    """The number of the last trade or transfer that counts at this clock; 0 when none does."""
+    """The number of the last entry that counts at this clock; 0 when none does."""
     if clock == "matched":
-        return max((event.trade for event in journal if isinstance(event, (Trade, Transferred))), default=0)
+        return max(map(entry_number, journal), default=0)
     if clock == "settled":
         return sum(event.trades + event.refused for event in journal.of(BlockSettled))
     return sum(block.trades for block in story_of(journal).shared_chain())

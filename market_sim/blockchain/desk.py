@@ -16,6 +16,7 @@ from market_sim.blockchain.outbox import MemoryRows, Outbox, OutboxRow, RowStore
 from market_sim.blockchain.reconciliation import Reconciliation
 from market_sim.blockchain.register import Register
 from market_sim.blockchain.settlement import ChainReverted, Genesis, Settlement
+from market_sim.blockchain.teller import Teller
 from market_sim.core.consensus.blocks import FinalBlock
 from market_sim.core.errors import InvariantBroken, SettlementError
 from market_sim.core.models.event import Event
@@ -90,6 +91,7 @@ class SettlementDesk:
         self._trade = trade
         self._rows = rows or MemoryRows()
         self._share = share_execution
+        self._owners: dict[int, Wallet] = {}
         self._claims: dict[bytes, _Claim] = {}
         self._certified: list[Execution] = []
         self._executed: dict[bytes, Execution] = {}
@@ -105,10 +107,9 @@ class SettlementDesk:
         self._register = register
         self._validators = [_Validator(Signer(wallet), Ledger(genesis, deposits)) for wallet in self._wallets]
         self._reconciliation = Reconciliation(register, opening, self._trade)
+        self.teller = Teller(self.settlement, register, self._reconciliation, self._owner, self._record, self._now)
         addresses = tuple(wallet.address for wallet in self._wallets)
-        owners = tuple(
-            Wallet.of(self._randomness, f"account/{number}").address for number in range(1, max(register.names) + 1)
-        )
+        owners = tuple(self._owner(number).address for number in range(1, max(register.names) + 1))
         opened = self.settlement.open(Genesis(genesis, addresses, tuple(register.tokens), owners, deposits))
         domain = self.settlement.domain
         self._domain = domain
@@ -128,6 +129,13 @@ class SettlementDesk:
             )
         )
         self.reconcile()
+
+    def _owner(self, account: int) -> Wallet:
+        """The wallet of the owner of an account."""
+        wallet = self._owners.get(account)
+        if wallet is None:
+            wallet = self._owners[account] = Wallet.of(self._randomness, f"account/{account}")
+        return wallet
 
     def finalized(self, validator: int, blocks: Iterable[FinalBlock]) -> None:
         """These blocks became final in this validator's view, in the order of their heights."""

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 
 from market_sim.blockchain.keccak import keccak
 from market_sim.blockchain.merkle import merkle_root
-from market_sim.blockchain.payload import TRANSFER, TradeRecord, decoded, records_in
+from market_sim.blockchain.payload import DEPOSIT, TRADE, TRANSFER, WITHDRAWAL, TradeRecord, decoded, records_in
 from market_sim.blockchain.register import Balance, Register
 from market_sim.core.consensus.blocks import FinalBlock
 from market_sim.core.errors import InvariantBroken
@@ -57,6 +57,9 @@ class Execution(NamedTuple):
     trades_root: bytes
     rows: tuple[Row, ...]
     exits: tuple[int, ...]
+    """The withdrawal requests that the batch carries out, ascending."""
+    outside: tuple[Row, ...]
+    """What came in and went out: the contract moves it by the deposit and by the exit, so it is in no row."""
     refused: tuple[Refusal, ...]
 
 
@@ -72,7 +75,7 @@ class Ledger:
         """Go on by one executed range."""
         if (execution.first, execution.parent) != (self.height + 1, self.head):
             raise InvariantBroken(f"blocks from {execution.first} on do not follow block {self.height}")
-        for account, token, delta in execution.rows:
+        for account, token, delta in (*execution.rows, *execution.outside):
             place = account, token
             self.balances[place] = self.balances.get(place, 0) + delta
         self.height, self.head = execution.last, execution.block
@@ -102,16 +105,22 @@ def execute(ledger: Ledger, blocks: Sequence[FinalBlock], register: Register) ->
     accepted: list[int] = []
     leaves: list[bytes] = []
     refused: list[Refusal] = []
+    exits: list[int] = []
+    outside: dict[Place, int] = {}
     for block in blocks:
         for record, leaf in zip(decoded(block.payload), records_in(block.payload), strict=True):
             refusal = _pay(record, running, register)
             if refusal is None:
                 accepted.append(record.trade)
                 leaves.append(leaf)
+                if record.kind >= DEPOSIT and record.token < len(register.tokens):
+                    _cross(record, outside, exits, register)
             else:
                 refused.append(refusal)
     before = ledger.balances
-    changes = ((place, amount - before.get(place, 0)) for place, amount in sorted(running.items()))
+    changes = (
+        (place, amount - before.get(place, 0) - outside.get(place, 0)) for place, amount in sorted(running.items())
+    )
     rows = tuple(Row(account, token, delta) for (account, token), delta in changes if delta)
     tip = blocks[-1]
     return Execution(
@@ -123,18 +132,32 @@ def execute(ledger: Ledger, blocks: Sequence[FinalBlock], register: Register) ->
         tuple(accepted),
         merkle_root(leaves),
         rows,
-        (),
+        tuple(sorted(exits)),
+        tuple(Row(*place, change) for place, change in sorted(outside.items()) if change),
         tuple(refused),
     )
 
 
+def _cross(record: TradeRecord, outside: dict[Place, int], exits: list[int], register: Register) -> None:
+    """Note what a deposit or a withdrawal moves between the vault and the world outside."""
+    if record.kind == DEPOSIT:
+        place, change = (record.buyer, record.token), record.quantity
+    else:
+        place, change = (record.seller, record.token), -record.quantity
+        number = register.requests.get(record.trade)
+        if number is None:
+            raise InvariantBroken(f"withdrawal {record.trade} is final, and nobody asked the vault for it")
+        exits.append(number)
+    outside[place] = outside.get(place, 0) + change
+
+
 def _pay(record: TradeRecord, running: dict[Place, int], register: Register) -> Refusal | None:
     """Let one trade change the running balances, or say why it has no effect."""
-    trade, buyer, seller = record.trade, record.buyer, record.seller
+    trade = record.trade
     moves = _moves(record, register)
     if moves is None:
-        return Refusal(trade, buyer, "SETTLEMENT_UNKNOWN_TOKEN", {"trade": trade, "token": record.token})
-    for account in (buyer, seller):
+        return Refusal(trade, _parties(record)[0], "SETTLEMENT_UNKNOWN_TOKEN", {"trade": trade, "token": record.token})
+    for account in (record.buyer, record.seller) if record.kind <= TRANSFER else _parties(record):
         if account not in register.names:
             return Refusal(trade, account, "SETTLEMENT_UNKNOWN_ACCOUNT", {"trade": trade, "account": account})
     short = False
@@ -157,13 +180,23 @@ def _pay(record: TradeRecord, running: dict[Place, int], register: Register) -> 
     return Refusal(trade, account, "SETTLEMENT_SHORT", numbers)
 
 
+def _parties(record: TradeRecord) -> Sequence[int]:
+    """The accounts that a record is about: a deposit has no seller, a withdrawal no buyer."""
+    if record.kind == DEPOSIT:
+        return (record.buyer,)
+    if record.kind == WITHDRAWAL:
+        return (record.seller,)
+    return record.buyer, record.seller
+
+
 def _moves(record: TradeRecord, register: Register) -> Sequence[tuple[Place, int]] | None:
     """What one record moves, balance by balance; None when it names a token that does not exist."""
     kind, _, token, price, quantity, buyer, seller, buyer_fee, seller_fee = record
     terms = register.terms_of.get(token)
-    if kind == TRANSFER:
+    if kind != TRADE:
         if token < len(register.tokens):
-            return ((seller, token), -quantity), ((buyer, token), quantity)
+            given, got = ((seller, token), -quantity), ((buyer, token), quantity)
+            return (given, got) if kind == TRANSFER else (got,) if kind == DEPOSIT else (given,)
         return None if terms is None else ()
     if terms is None:
         return None

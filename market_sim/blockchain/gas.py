@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from market_sim.blockchain.payload import RECORD, trades_in
+from market_sim.blockchain.payload import RECORD, WITHDRAWAL, trades_in, withdrawals_in
 from market_sim.blockchain.register import Register
 
 LARGEST_BATCH_GAS: Final = 25_000_000
@@ -38,7 +38,7 @@ def fitting(payload: bytes, register: Register) -> int:
     )
     cash_tokens = len({terms.cash_token for terms in register.terms.values()})
     slots, rows = min(slots, 4 * trades + cash_tokens), min(rows, 4 * trades + cash_tokens)
-    if _fresh(slots, rows) <= LARGEST_BATCH_GAS:
+    if _fresh(slots, rows, withdrawals_in(payload)) <= LARGEST_BATCH_GAS:
         return trades
     return _counted(payload, register)
 
@@ -48,17 +48,19 @@ def _counted(payload: bytes, register: Register) -> int:
     slots: set[tuple[int, int]] = set()
     rows: set[tuple[int, int]] = set()
     collector = register.collector
-    for number, (_, _, token, _, _, buyer, seller, _, _) in enumerate(RECORD.iter_unpack(payload)):
+    exits = 0
+    for number, (kind, _, token, _, _, buyer, seller, _, _) in enumerate(RECORD.iter_unpack(payload)):
         terms = register.terms_of.get(token)
         cash = terms.cash_token if terms else 0
         for place in ((buyer, cash), (buyer, token), (seller, cash), (seller, token), (collector, cash)):
             rows.add(place)
             slots.add((place[0], place[1] // 2))
-        if _fresh(len(slots), len(rows)) > LARGEST_BATCH_GAS:
+        exits += kind == WITHDRAWAL
+        if _fresh(len(slots), len(rows), exits) > LARGEST_BATCH_GAS:
             return number
     return trades_in(payload)
 
 
-def _fresh(slots: int, rows: int) -> int:
+def _fresh(slots: int, rows: int, exits: int) -> int:
     """The bound when every slot is written for the first time and everybody signs."""
-    return batch_gas(LARGEST_COMMITTEE, slots, slots, rows, exits=0)
+    return batch_gas(LARGEST_COMMITTEE, slots, slots, rows, exits)

@@ -19,24 +19,23 @@ from market_sim.blockchain.certificate import (
     recovered,
 )
 from market_sim.blockchain.execution import ROW, Place
+from market_sim.blockchain.in_memory_vault import LARGEST_BALANCE, MemoryVault
 from market_sim.blockchain.keccak import keccak
-from market_sim.blockchain.settlement import Answer, ChainReverted, Genesis, Head, Opened, Prepared, Receipt, Statement
+from market_sim.blockchain.settlement import Answer, ChainReverted, Genesis, Head, Opened, Prepared, Receipt
 
 SET_ID = 1
-_LARGEST_BALANCE = 2**128 - 1
 
 
-class InMemorySettlement:
+class InMemorySettlement(MemoryVault):
     """The rules of the contract over a dictionary of balances."""
 
     name = "in memory"
     confirmations = 0
 
     def __init__(self, chain_id: int = 31337) -> None:
+        super().__init__()
         self._domain = Domain(chain_id, keccak(b"market-sim/in-memory-settlement")[12:])
-        self._genesis: Genesis | None = None
         self._head = Head(0, 0, bytes(32), bytes(32))
-        self._balances: dict[Place, int] = {}
         self._receipts: dict[str, Receipt] = {}
         self._sent = 0
 
@@ -47,22 +46,13 @@ class InMemorySettlement:
 
     def open(self, genesis: Genesis) -> Opened:
         """Take the balances as they are; there is nothing to deploy."""
-        self._genesis = genesis
+        self.fund(genesis)
         self._head = Head(0, 0, genesis.block, bytes(32))
-        self._balances = {(account, token): amount for account, token, amount in genesis.balances}
         return Opened(tuple("" for _ in genesis.tokens), 0, 0)
 
     def head(self) -> Head:
         """How far batches have been applied."""
         return self._head
-
-    def statement(self) -> Statement:
-        """Every balance; the vault holds exactly what its accounts hold."""
-        held = [0] * len(self._opened().tokens)
-        for (_, token), amount in self._balances.items():
-            held[token] += amount
-        balances = {place: amount for place, amount in self._balances.items() if amount}
-        return Statement(balances, tuple(held), (0,) * len(held))
 
     def next_nonce(self) -> int:
         """The number of transactions so far."""
@@ -108,13 +98,11 @@ class InMemorySettlement:
         header = batch.header
         self._check_place(header)
         self._check_certificate(batch, certificate)
-        self._balances = self._paid(batch)
+        balances = self._paid(batch)
+        exits = self._exited(balances, batch.exits)
+        self._balances = balances
+        self._let_claim(exits)
         self._head = Head(header.last, header.epoch, header.block, header.trades_root)
-
-    def _opened(self) -> Genesis:
-        if self._genesis is None:
-            raise ChainReverted("NotOpened")
-        return self._genesis
 
     def _check_place(self, header: Header) -> None:
         head = self._head
@@ -174,7 +162,7 @@ class InMemorySettlement:
             held = balances.get((account, token), 0)
             if held + delta < 0:
                 raise ChainReverted("Insolvent", {**where, "held": held, "delta": delta})
-            if held + delta > _LARGEST_BALANCE:
+            if held + delta > LARGEST_BALANCE:
                 raise ChainReverted("BalanceTooLarge", {**where, "held": held, "delta": delta})
             balances[account, token] = held + delta
             sums[token] += delta
@@ -182,6 +170,4 @@ class InMemorySettlement:
         for token, total in enumerate(sums):
             if total:
                 raise ChainReverted("NotZeroSum", {"token": token, "sum": total})
-        if batch.exits:
-            raise ChainReverted("UnknownRequest", {"number": int.from_bytes(batch.exits[:4], "big")})
         return balances

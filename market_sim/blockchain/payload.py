@@ -5,8 +5,8 @@ asking anybody. A payload continues the chain without gaps: if w is the last tra
 extends, it holds the trades w + 1, w + 2, ... and nothing else (docs/decisions/0005). So no leader can leave a trade
 out and take a later one, and "which trades are in the chain" is one integer.
 
-The first byte of a record says what it is: a trade, or a transfer by which a mechanism moves something. Both have a
-number of the one count of all that is settled. Deposits and withdrawals will be further kinds.
+The first byte of a record says what it is: a trade, a transfer by which a mechanism moves something, a deposit or a
+withdrawal during the run. All have a number of the one count of all that is settled.
 """
 
 from __future__ import annotations
@@ -18,13 +18,21 @@ from typing import Final, NamedTuple
 
 from market_sim.blockchain.register import Register
 from market_sim.core.errors import InvariantBroken, ProtocolViolation
-from market_sim.core.models.market_events import Entry, Transferred
+from market_sim.core.models.market_events import Deposited, Entry, Transferred, Withdrawn
 
 TRADE: Final = 1
 """The kind byte of a trade record."""
 
 TRANSFER: Final = 2
 """The kind byte of a transfer: token and quantity say what moves, "buyer" gets it, "seller" gives it, at price 0."""
+
+DEPOSIT: Final = 3
+"""The kind byte of a deposit: "buyer" gets it, and the seller is number 0, nobody."""
+
+WITHDRAWAL: Final = 4
+"""The kind byte of a withdrawal: "seller" gives it, and the buyer is number 0, nobody."""
+
+KINDS: Final = (TRADE, TRANSFER, DEPOSIT, WITHDRAWAL)
 
 RECORD: Final = Struct(">BQIqQIIqq")
 """Kind, trade, token of the instrument, price, quantity, buyer, seller, fee of the buyer, fee of the seller."""
@@ -48,11 +56,19 @@ class TradeRecord(NamedTuple):
 
 
 def encoded(trade: Entry, register: Register) -> bytes:
-    """The record of this trade or transfer."""
+    """The record of this entry."""
     accounts = register.accounts
     if isinstance(trade, Transferred):
         parties = accounts[trade.target], accounts[trade.source]
         return RECORD.pack(TRANSFER, trade.trade, register.token(trade.asset), 0, trade.amount, *parties, 0, 0)
+    if isinstance(trade, Deposited):
+        return RECORD.pack(
+            DEPOSIT, trade.trade, register.token(trade.asset), 0, trade.amount, accounts[trade.account], 0, 0, 0
+        )
+    if isinstance(trade, Withdrawn):
+        return RECORD.pack(
+            WITHDRAWAL, trade.trade, register.token(trade.asset), 0, trade.amount, 0, accounts[trade.account], 0, 0
+        )
     maker, taker = accounts[trade.maker], accounts[trade.taker]
     token = register.terms[trade.symbol].token
     if trade.side > 0:
@@ -83,6 +99,11 @@ def records_in(payload: bytes) -> list[bytes]:
     """The records of a payload as bytes, the leaves of the Merkle tree."""
     size = RECORD.size
     return [payload[place : place + size] for place in range(0, len(payload), size)]
+
+
+def withdrawals_in(payload: bytes) -> int:
+    """How many of the records of a payload are withdrawals."""
+    return payload[:: RECORD.size].count(WITHDRAWAL)
 
 
 def last_trade(payload: bytes) -> int:

@@ -1,7 +1,7 @@
-"""The reconciliation: every balance on the chain against the journal's trades added up a second time.
+"""The reconciliation: every balance on the chain against the journal's entries added up a second time.
 
-The sum here is the journal's own fold over the `Trade` events, not payloads, executions or net rows; so a mistake on
-the way from the exchange to the chain shows, wherever it is.
+The sum here is the journal's own fold over its events, not payloads, executions or net rows; so a mistake on the way
+from the exchange to the chain shows, wherever it is.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from market_sim.blockchain.settlement import Settlement, Statement
 from market_sim.core.data.fold import Fold
 from market_sim.core.errors import InvariantBroken
 from market_sim.core.models.event import Event
-from market_sim.core.models.market_events import Entry
+from market_sim.core.models.market_events import Deposited, Entry, Withdrawn
 
 
 class Agreement(NamedTuple):
@@ -28,7 +28,7 @@ class Agreement(NamedTuple):
 
 
 class Reconciliation:
-    """A second sum of deposits and trades, kept beside the chain and compared with it on demand."""
+    """A second sum of all entries, kept beside the chain and compared with it on demand."""
 
     def __init__(self, register: Register, opening: Iterable[Event], trade: Callable[[int], Entry]) -> None:
         self._register = register
@@ -36,6 +36,9 @@ class Reconciliation:
         self._sum = Fold()
         for event in opening:
             self._sum.add(event)
+        self._uncounted: dict[int, Deposited] = {}
+        """Deposits that the vault has credited and no settled batch counts yet, by the number of their entry."""
+        self._claimable = [0] * len(register.tokens)
         self._expected: list[Execution] = []
         self._counted = 0
 
@@ -43,12 +46,20 @@ class Reconciliation:
         """The next range that the contract should hold one day."""
         self._expected.append(execution)
 
+    def took(self, deposit: Deposited) -> None:
+        """The vault has credited this deposit, before any block holds it."""
+        self._uncounted[deposit.trade] = deposit
+
+    def claimed(self, token: int, amount: int) -> None:
+        """An owner was paid what could be claimed."""
+        self._claimable[token] -= amount
+
     def compare(self, settlement: Settlement) -> Agreement:
         """Compare everything as far as the contract has settled; a difference is a broken promise of ours."""
         head = settlement.head()
         while self._counted < len(self._expected) and self._expected[self._counted].last <= head.height:
             for number in self._expected[self._counted].accepted:
-                self._sum.add(self._trade(number))
+                self._count(self._trade(number))
             self._counted += 1
         last = self._expected[self._counted - 1] if self._counted else None
         if last is not None and (head.height, head.block, head.trades_root) != (
@@ -64,16 +75,32 @@ class Reconciliation:
         theirs = stated.balances
         if ours != theirs:
             raise InvariantBroken("chain and journal differ: " + "; ".join(self._differences(ours, theirs)))
+        if tuple(self._claimable) != tuple(stated.claimable):
+            raise InvariantBroken(
+                f"settled withdrawals that nobody has claimed come to {self._claimable}, "
+                f"and the contract lets {list(stated.claimable)} be claimed"
+            )
         return self._covered(stated, head.height)
+
+    def _count(self, entry: Entry) -> None:
+        self._sum.add(entry)
+        if isinstance(entry, Deposited):
+            self._uncounted.pop(entry.trade, None)
+        elif isinstance(entry, Withdrawn) and self._register.is_token(entry.asset):
+            self._claimable[self._register.token(entry.asset)] += entry.amount
 
     def _ours(self) -> dict[Place, int]:
         accounts, token = self._register.accounts, self._register.token
-        return {
+        ours = {
             (accounts[account], token(asset)): amount
             for account, assets in self._sum.balances.items()
             for asset, amount in assets.items()
             if self._register.is_token(asset)
         }
+        for deposit in self._uncounted.values():
+            place = accounts[deposit.account], token(deposit.asset)
+            ours[place] = ours.get(place, 0) + deposit.amount
+        return ours
 
     def _covered(self, stated: Statement, height: int) -> Agreement:
         """The vault must hold what it owes, token by token; more is somebody's gift and is shown."""

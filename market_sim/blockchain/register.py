@@ -13,6 +13,7 @@ from market_sim.core.data.fold import FEES
 from market_sim.core.errors import InputError, InvariantBroken
 from market_sim.core.models.event import Event
 from market_sim.core.models.market_events import AccountOpened, Deposited, InstrumentListed
+from market_sim.core.models.settlement_events import WithdrawalRequested
 
 
 class Terms(NamedTuple):
@@ -57,6 +58,8 @@ class Register:
         self.terms: dict[str, Terms] = {}
         self.terms_of: dict[int, Terms] = {}
         """The same terms by the number of the token."""
+        self.requests: dict[int, int] = {}
+        """By the number of a withdrawal's entry: the number under which its owner asked the vault for it."""
         self._numbers: dict[str, int] = {}
         for quote in quotes:
             self._add_token(quote, decimals=2)
@@ -72,7 +75,7 @@ class Register:
         return register
 
     def read(self, event: Event) -> None:
-        """Take a listing or an opening into the register; other events do not concern it."""
+        """Take a listing, an opening or a request into the register; other events do not concern it."""
         if isinstance(event, InstrumentListed):
             if event.quote not in self._numbers:
                 raise InputError(f"{event.symbol} is quoted in {event.quote}, which no listing named at the start")
@@ -89,6 +92,8 @@ class Register:
             self.names[event.number] = event.account
             if event.account == FEES:
                 self.collector = event.number
+        elif isinstance(event, WithdrawalRequested):
+            self.requests[event.trade] = event.number
 
     def token(self, asset: str) -> int:
         """The number of a currency or an instrument."""
@@ -103,10 +108,10 @@ class Register:
         return self.names.get(number, f"number {number}")
 
     def balances(self, events: Iterable[Event]) -> tuple[Balance, ...]:
-        """The sum of all deposits among these events, by account and token; nothing that is zero."""
+        """The sum of the deposits before the run among these events, by account and token; nothing that is zero."""
         sums: dict[tuple[int, int], int] = {}
         for event in events:
-            if isinstance(event, Deposited):
+            if isinstance(event, Deposited) and not event.trade:
                 place = self.accounts[event.account], self._numbers[event.asset]
                 sums[place] = sums.get(place, 0) + event.amount
         return tuple(Balance(*place, amount) for place, amount in sorted(sums.items()) if amount)

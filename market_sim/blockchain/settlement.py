@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple, Protocol
 
-from market_sim.blockchain.certificate import Batch, Domain
+from market_sim.blockchain.certificate import Batch, Domain, Wallet
 from market_sim.blockchain.execution import Place
 from market_sim.blockchain.register import Balance, Token
 from market_sim.core.errors import SettlementError
@@ -57,6 +57,14 @@ Answer = Literal["sent", "already known", "nonce too low", "underpriced", "unkno
 """What a node says to a transaction. Unknown means that the question may or may not have arrived."""
 
 
+class Log(NamedTuple):
+    """An event as a chain keeps it: which contract, what can be searched for, and the rest."""
+
+    contract: bytes
+    topics: tuple[bytes, ...]
+    data: bytes
+
+
 class Receipt(NamedTuple):
     """What became of a transaction that stands in a block."""
 
@@ -70,6 +78,16 @@ class Receipt(NamedTuple):
     out_of_gas: bool = False
     state_root: str = ""
     receipts_root: str = ""
+    logs: tuple[Log, ...] = ()
+
+
+class Movement(NamedTuple):
+    """A deposit, a request or a claim that the vault took: its own number for it, how much, and what it took."""
+
+    number: int
+    amount: int
+    transaction: str
+    gas: int
 
 
 class Statement(NamedTuple):
@@ -111,6 +129,24 @@ class Settlement(Protocol):
 
     def statement(self) -> Statement:
         """Every balance, and what the vault holds."""
+
+    def deposit(self, account: int, token: int, amount: int) -> Movement:
+        """The operator brings new tokens in: the vault takes them and credits the account."""
+
+    def deposit_from(self, owner: Wallet, account: int, token: int, amount: int) -> Movement:
+        """The owner of an account pays tokens of the wallet in."""
+
+    def request(self, owner: Wallet, account: int, token: int, amount: int) -> Movement:
+        """The owner asks for a withdrawal: nothing moves until a batch carries it out."""
+
+    def claim(self, owner: Wallet, account: int, token: int) -> Movement:
+        """The owner has the vault pay out what is claimable."""
+
+    def in_wallet(self, owner: bytes, token: int) -> int:
+        """What a wallet holds of a token."""
+
+    def claimable(self, account: int, token: int) -> int:
+        """What the owner of an account may claim of a token."""
 
     def next_nonce(self) -> int:
         """The nonce of the relayer's next transaction."""

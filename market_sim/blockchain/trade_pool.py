@@ -10,10 +10,9 @@ from collections.abc import Iterable
 
 from market_sim.blockchain.gas import LARGEST_BATCH_GAS, fitting
 from market_sim.blockchain.payload import (
+    KINDS,
     LARGEST_PAYLOAD,
     RECORD,
-    TRADE,
-    TRANSFER,
     TradeRecords,
     last_trade,
     records_in,
@@ -99,8 +98,8 @@ class TradePool:
         unknown: Unknown | None = None
         for expected, record in enumerate(records_in(payload), start=last + 1):
             kind, trade, *_ = RECORD.unpack(record)
-            if kind not in (TRADE, TRANSFER):
-                return Invalid("PAYLOAD_UNKNOWN_KIND", {"kind": kind, "expected": TRADE})
+            if kind not in KINDS:
+                return Invalid("PAYLOAD_UNKNOWN_KIND", {"kind": kind, "most": KINDS[-1]})
             if trade != expected:
                 return Invalid("PAYLOAD_GAP", {"expected": expected, "found": trade})
             if trade > self.known and trade not in self._ahead:

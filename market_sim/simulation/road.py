@@ -69,6 +69,7 @@ class Road:
         )
         self._introduce()
         self.desk = self._open_desk()
+        world.ledger.begin()
         self._told = 0
 
     def start(self) -> None:
@@ -119,6 +120,7 @@ class Road:
             trade=lambda number: world.tape.entries[number - 1],
         )
         desk.open(self.register, world.journal, self.committee.genesis.hash)
+        world.exchange.cashier.wallets = desk.teller
         return desk
 
     def _finalized(self, validator: int, blocks: Sequence[FinalBlock]) -> None:
@@ -133,8 +135,12 @@ class Road:
         """The exchange announces the trades since the last time; they travel through the network like any message."""
         entries = self.world.tape.entries
         if len(entries) > self._told:
-            self.committee.publish(tuple(entries[self._told :]))
-            self._told = len(entries)
+            news = tuple(entries[self._told :])
+            if self.desk is not None:
+                for entry in news:
+                    self.desk.teller.prepare(entry)
+            self.committee.publish(news)
+            self._told += len(news)
         self.world.clock.plan(self.world.clock.now + NEWS_NS, self._tell_validators)
 
 

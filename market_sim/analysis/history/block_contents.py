@@ -1,7 +1,7 @@
 """The contents of blocks: which trades each one holds, in which batch they were paid, and what the batch did.
 
-The journal tells how many entries (trades and transfers) a block has, and payloads continue their chain without gaps
-(docs/decisions/0005); so the first entry of a block follows from its ancestors. Encoding those entries again must give
+The journal tells how many entries a block has, and payloads continue their chain without gaps (docs/decisions/0005);
+so the first entry of a block follows from its ancestors. Encoding those entries again must give
 the digest that the block carries, and executing them again, as every validator does, the root that was signed.
 """
 
@@ -19,9 +19,9 @@ from market_sim.core.consensus.blocks import FinalBlock
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.consensus_events import BlockFinalized, BlockNotarized, BlockProposed, VoteCast
 from market_sim.core.models.event import Event
-from market_sim.core.models.market_events import Deposited, Entry, InstrumentListed, Trade, Transferred
+from market_sim.core.models.market_events import ENTRIES, Deposited, Entry, InstrumentListed
 from market_sim.core.models.run_events import CommitteeSeated
-from market_sim.core.models.settlement_events import BatchCertified, BlockSettled, SettlementOpened, TradeRefused
+from market_sim.core.models.settlement_events import BatchCertified, BlockSettled, TradeRefused
 
 
 @dataclass(frozen=True)
@@ -68,24 +68,22 @@ class BlockContents:
         self._settled: list[tuple[int, BlockSettled]] = []
         self._certified: dict[int, tuple[int, BatchCertified]] = {}
         self._deposits: list[Deposited] = []
-        self._is_open = False
         self._genesis = next((event.genesis for event in journal.of(CommitteeSeated)), "")
         for number, event in enumerate(journal):
             self._read(number, event)
 
     def _read(self, number: int, event: Event) -> None:
-        if isinstance(event, (Trade, Transferred)):
-            self._entries.append(event)
-        elif isinstance(event, Deposited) and not self._is_open:
-            self._deposits.append(event)
+        if isinstance(event, ENTRIES):
+            if event.trade:
+                self._entries.append(event)
+            elif isinstance(event, Deposited):
+                self._deposits.append(event)
         elif isinstance(event, BlockProposed):
             self._propose(number, event)
         elif isinstance(event, (VoteCast, BlockNotarized, BlockFinalized)):
             self.about.setdefault(event.block, {}).setdefault(type(event), []).append(number)
             if isinstance(event, BlockFinalized):
                 self._at_height.setdefault(event.height, event.block)
-        elif isinstance(event, SettlementOpened):
-            self._is_open = True
         elif isinstance(event, BatchCertified):
             self._certified[event.first] = number, event
         elif isinstance(event, BlockSettled):

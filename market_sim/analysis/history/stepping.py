@@ -215,9 +215,9 @@ class Stepper:
 
     def _matched_until(self, number: int) -> int:
         for place in range(number, -1, -1):
-            event = self.journal[place]
-            if isinstance(event, (market.Trade, market.Transferred)):
-                return event.trade
+            trade = market.entry_number(self.journal[place])
+            if trade:
+                return trade
         return 0
 
     def _epoch(self, event: Event) -> int:

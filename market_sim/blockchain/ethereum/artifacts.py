@@ -7,7 +7,7 @@ written down a second time in Python.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple
 from eth_abi.abi import decode, encode
 
 from market_sim.blockchain.keccak import keccak
-from market_sim.blockchain.settlement import ChainReverted
+from market_sim.blockchain.settlement import ChainReverted, Log
 from market_sim.core.errors import SettlementError
 
 SOURCES: Final = Path(__file__).resolve().parents[3] / "contracts"
@@ -42,6 +42,36 @@ class Entry(NamedTuple):
         return values[0] if len(values) == 1 else values
 
 
+class Happening(NamedTuple):
+    """One kind of event of a contract."""
+
+    name: str
+    topic: bytes
+    searched: tuple[tuple[str, str], ...]
+    """Name and type of the parameters that can be searched for."""
+    rest: tuple[tuple[str, str], ...]
+
+    @classmethod
+    def of(cls, described: Mapping[str, Any]) -> Happening | None:
+        """The event that an entry of an ABI describes, if it describes one."""
+        if described["type"] != "event":
+            return None
+        inputs = [(each["name"], _type(each), each["indexed"]) for each in described["inputs"]]
+        topic = keccak(f"{described['name']}({','.join(kind for _, kind, _ in inputs)})".encode())
+        searched, rest = (
+            tuple((name, kind) for name, kind, indexed in inputs if indexed is wanted) for wanted in (True, False)
+        )
+        return cls(described["name"], topic, searched, rest)
+
+    def read(self, log: Log) -> dict[str, Any]:
+        """The parameters of one such event, by name."""
+        found = {
+            name: decode((kind,), topic)[0] for (name, kind), topic in zip(self.searched, log.topics[1:], strict=True)
+        }
+        values = decode([kind for _, kind in self.rest], log.data)
+        return found | dict(zip([name for name, _ in self.rest], values, strict=True))
+
+
 class Artifact:
     """One compiled contract."""
 
@@ -51,6 +81,7 @@ class Artifact:
         self.bytecode = bytes.fromhex(stored["bytecode"][2:])
         self.deployed = bytes.fromhex(stored["deployedBytecode"][2:])
         self.functions = {entry.name: entry for entry in self._entries("function")}
+        self.events = {event.topic: event for event in map(Happening.of, stored["abi"]) if event is not None}
         self.errors = {entry.selector: entry for entry in self._entries("error")}
         self._constructor = next(
             (tuple(map(_type, each["inputs"])) for each in stored["abi"] if each["type"] == "constructor"), ()
@@ -59,6 +90,14 @@ class Artifact:
     def creation(self, *arguments: Any) -> bytes:
         """The data of the transaction that deploys this contract."""
         return self.bytecode + encode(self._constructor, arguments)
+
+    def happened(self, name: str, logs: Iterable[Log]) -> dict[str, Any]:
+        """The parameters of the first event of this name among these logs."""
+        for log in logs:
+            event = self.events.get(log.topics[0])
+            if event is not None and event.name == name:
+                return event.read(log)
+        raise SettlementError(f"the contract {self.name} told of no {name}")
 
     def is_code(self, found: bytes) -> bool:
         """Whether this code on a chain is this contract; immutable values differ from place to place and are masked."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import time
+from collections.abc import Sequence
 from typing import Any, Final
 
 from web3 import HTTPProvider, Web3
@@ -22,6 +23,7 @@ GENESIS_TIME: Final = 4_000_000_000
 """In the future, so that blocks step by one second each and nothing of the machine's clock enters the chain."""
 FIRST_CHAIN_ID: Final = 31337
 _RICH: Final = 10**30
+_GIFT: Final = _RICH // 10**6
 
 
 class EthTesterChain(Web3Chain):
@@ -30,7 +32,13 @@ class EthTesterChain(Web3Chain):
     name = "eth-tester"
     capabilities = frozenset({"snapshot", "travel", "reorg", "drop"})
 
-    def __init__(self, rich: Wallet, chain_id: int = FIRST_CHAIN_ID, block_gas: int | None = None) -> None:
+    def __init__(
+        self,
+        rich: Wallet,
+        chain_id: int = FIRST_CHAIN_ID,
+        block_gas: int | None = None,
+        also_rich: Sequence[Wallet] = (),
+    ) -> None:
         # Imported here and not above, because a run against a node does not need them.
         from eth_tester import EthereumTester, PyEVMBackend
         from web3 import EthereumTesterProvider
@@ -40,7 +48,8 @@ class EthTesterChain(Web3Chain):
         backend = PyEVMBackend(
             genesis_parameters=PyEVMBackend.generate_genesis_params(settings),
             genesis_state={
-                who: {"balance": _RICH, "nonce": 0, "code": b"", "storage": {}} for who in (rich.address, NOBODY)
+                who: {"balance": _RICH, "nonce": 0, "code": b"", "storage": {}}
+                for who in (rich.address, NOBODY, *(wallet.address for wallet in also_rich))
             },
         )
         # The class is made anew for each backend, so this sets the id of this one chain.
@@ -67,10 +76,10 @@ class EthTesterChain(Web3Chain):
         return "sent"
 
     def fund(self, wallet: Wallet) -> None:
-        """The rich wallet is funded in the genesis block; others receive from it."""
-        if wallet.address != self._rich.address:
+        """The rich wallets are funded in the genesis block; others receive from the first when they are poor."""
+        if self.w3.eth.get_balance(Web3.to_checksum_address(wallet.address)) < _GIFT // 2:
             nonce = self.next_nonce(self._rich)
-            gift = signed(self._rich, self.chain_id, nonce, wallet.address, b"", 21_000, value=_RICH // 10**6)
+            gift = signed(self._rich, self.chain_id, nonce, wallet.address, b"", 21_000, value=_GIFT)
             self.send_raw(gift.raw)
 
     def mine(self) -> None:

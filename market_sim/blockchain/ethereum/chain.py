@@ -16,7 +16,7 @@ from market_sim.blockchain.certificate import Wallet
 from market_sim.blockchain.ethereum.artifacts import Artifact, artifact, refusal
 from market_sim.blockchain.ethereum.transactions import signed
 from market_sim.blockchain.keccak import keccak
-from market_sim.blockchain.settlement import Answer, ChainReverted, Receipt
+from market_sim.blockchain.settlement import Answer, ChainReverted, Log, Receipt
 from market_sim.core.errors import SettlementError
 
 PLENTY_OF_GAS: Final = 16_000_000
@@ -157,7 +157,8 @@ class Web3Chain:
         number, gas = int(found["blockNumber"]), int(found["gasUsed"])
         block = self.block(number)
         if found["status"] == 1:
-            return Receipt(transaction, True, gas, number, "", {}, False, block.state_root, block.receipts_root)
+            roots = block.state_root, block.receipts_root
+            return Receipt(transaction, True, gas, number, "", {}, False, *roots, tuple(map(_log, found["logs"])))
         sent: Any = self.w3.eth.get_transaction("0x" + transaction)  # type: ignore[arg-type]
         spent = gas >= int(sent["gas"])
         why = ChainReverted("OutOfGas") if spent else self._why(sent, number)
@@ -204,3 +205,7 @@ class Web3Chain:
         except ChainReverted as why:
             return why
         return ChainReverted("ReasonUnknown")
+
+
+def _log(found: Any) -> Log:
+    return Log(bytes.fromhex(found["address"][2:]), tuple(map(bytes, found["topics"])), bytes(found["data"]))

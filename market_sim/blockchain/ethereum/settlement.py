@@ -11,7 +11,7 @@ from market_sim.blockchain.ethereum.transactions import signed
 from market_sim.blockchain.execution import ROW, Place
 from market_sim.blockchain.gas import LARGEST_BATCH_GAS, batch_gas
 from market_sim.blockchain.register import Balance
-from market_sim.blockchain.settlement import Answer, Genesis, Head, Opened, Prepared, Receipt, Statement
+from market_sim.blockchain.settlement import Answer, Genesis, Head, Movement, Opened, Prepared, Receipt, Statement
 from market_sim.core.errors import SettlementError
 from market_sim.core.randomness import Randomness
 
@@ -22,13 +22,17 @@ CHUNK: Final = 400
 
 
 class EthereumSettlement:
-    """The contracts of one run on one chain, and the wallet that relays to them."""
+    """The contracts of one run on one chain, the wallet that relays to them, and the one that runs the vault.
+
+    Relaying and running the vault are two wallets, so that a deposit never takes the nonce of a batch on its way.
+    """
 
     def __init__(self, chain: ChainBackend, randomness: Randomness, confirmations: int = 0) -> None:
         self.chain = chain
         self.name = chain.name
         self.confirmations = confirmations
         self.relayer = relayer_of(randomness)
+        self.operator = operator_of(randomness)
         self.guardian = Wallet.of(randomness, "guardian")
         self._contract: Contract | None = None
         self._accounts = self._tokens = 0
@@ -48,8 +52,9 @@ class EthereumSettlement:
 
     def open(self, genesis: Genesis) -> Opened:
         """Deploy the tokens and the settlement, open the accounts, and pay their deposits into the vault."""
-        chain, me = self.chain, self.relayer
+        chain, me = self.chain, self.operator
         chain.fund(me)
+        chain.fund(self.relayer)
         self.tokens = tuple(
             chain.deploy(me, "Token", token.symbol, token.symbol, token.decimals) for token in genesis.tokens
         )
@@ -65,14 +70,14 @@ class EthereumSettlement:
         for part in _parts(genesis.owners):
             chain.transact(me, self.contract, "openAccounts", ["0x" + owner.hex() for owner in part])
         for number in range(len(self.tokens)):
-            self._deposit(number, [each for each in genesis.balances if each.token == number])
+            self._fund(number, [each for each in genesis.balances if each.token == number])
         return Opened(tuple(token.written for token in self.tokens), chain.transactions, chain.gas)
 
-    def _deposit(self, number: int, deposits: Sequence[Balance]) -> None:
+    def _fund(self, number: int, deposits: Sequence[Balance]) -> None:
         """Mint what the accounts bring of one token and pay it in, many accounts in one transaction."""
         if not deposits:
             return
-        chain, me, token = self.chain, self.relayer, self.tokens[number]
+        chain, me, token = self.chain, self.operator, self.tokens[number]
         total = sum(each.amount for each in deposits)
         chain.transact(me, token, "mint", "0x" + me.address.hex(), total)
         chain.transact(me, token, "approve", self.contract.written, total)
@@ -97,6 +102,46 @@ class EthereumSettlement:
                         balances[account, token] = amount
                     token += 1
         return Statement(balances, held, owed)
+
+    def deposit(self, account: int, token: int, amount: int) -> Movement:
+        """Mint, approve and pay in."""
+        me, money = self.operator, self.tokens[token]
+        minted = self.chain.transact(me, money, "mint", "0x" + me.address.hex(), amount)
+        return self._pay_in(me, account, token, amount, minted.gas)
+
+    def deposit_from(self, owner: Wallet, account: int, token: int, amount: int) -> Movement:
+        """The owner approves and pays in."""
+        self.chain.fund(owner)
+        return self._pay_in(owner, account, token, amount, 0)
+
+    def _pay_in(self, payer: Wallet, account: int, token: int, amount: int, gas: int) -> Movement:
+        vault = self.contract
+        allowed = self.chain.transact(payer, self.tokens[token], "approve", vault.written, amount)
+        paid = self.chain.transact(payer, vault, "deposit", account, token, amount)
+        number = vault.artifact.happened("Deposited", paid.logs)["number"]
+        return Movement(number, amount, paid.transaction, gas + allowed.gas + paid.gas)
+
+    def request(self, owner: Wallet, account: int, token: int, amount: int) -> Movement:
+        """The owner asks for a withdrawal; the contract numbers the request."""
+        self.chain.fund(owner)
+        asked = self.chain.transact(owner, self.contract, "requestWithdrawal", account, token, amount)
+        number = self.contract.artifact.happened("WithdrawalRequested", asked.logs)["number"]
+        return Movement(number, amount, asked.transaction, asked.gas)
+
+    def claim(self, owner: Wallet, account: int, token: int) -> Movement:
+        """The owner has the vault pay out."""
+        self.chain.fund(owner)
+        paid = self.chain.transact(owner, self.contract, "claim", account, token)
+        amount = self.contract.artifact.happened("Claimed", paid.logs)["amount"]
+        return Movement(0, amount, paid.transaction, paid.gas)
+
+    def in_wallet(self, owner: bytes, token: int) -> int:
+        """What a wallet holds of a token."""
+        return int(self.chain.call(self.tokens[token], "balanceOf", "0x" + owner.hex()))
+
+    def claimable(self, account: int, token: int) -> int:
+        """What the owner of an account may claim of a token."""
+        return int(self.chain.call(self.contract, "claimable", account, token))
 
     def next_nonce(self) -> int:
         """The nonce of the relayer's next transaction."""
@@ -134,7 +179,8 @@ def eth_tester_settlement(randomness: Randomness | None = None, chain_id: int = 
     from market_sim.blockchain.ethereum.backends import EthTesterChain
 
     randomness = randomness or Randomness(0)
-    return EthereumSettlement(EthTesterChain(relayer_of(randomness), chain_id), randomness)
+    chain = EthTesterChain(operator_of(randomness), chain_id, also_rich=[relayer_of(randomness)])
+    return EthereumSettlement(chain, randomness)
 
 
 def json_rpc_settlement(
@@ -147,8 +193,13 @@ def json_rpc_settlement(
 
 
 def relayer_of(randomness: Randomness) -> Wallet:
-    """The wallet that deploys, funds and relays; anybody else's would do for relaying."""
+    """The wallet that brings batches to the contract; anybody else's would do."""
     return Wallet.of(randomness, "relayer/0")
+
+
+def operator_of(randomness: Randomness) -> Wallet:
+    """The wallet that deploys the contracts, runs the vault, and mints what deposits bring."""
+    return Wallet.of(randomness, "operator")
 
 
 def gas_of(batch: Batch, signatures: int) -> int:

@@ -16,7 +16,15 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from market_sim.core.models.event import Event
-from market_sim.core.models.market_events import AccountOpened, Deposited, InstrumentListed, Trade, Transferred
+from market_sim.core.models.market_events import (
+    AccountOpened,
+    Deposited,
+    InstrumentListed,
+    Trade,
+    Transferred,
+    Withdrawn,
+    entry_number,
+)
 
 FEES = "fees"
 """The account that every fee is paid to, and every rebate out of."""
@@ -59,6 +67,10 @@ class Fold:
         """Something came in from outside."""
         self.move(event.account, event.asset, event.amount)
 
+    def withdrawn(self, event: Withdrawn) -> None:
+        """Something left for outside."""
+        self.move(event.account, event.asset, -event.amount)
+
     def traded(self, event: Trade) -> None:
         """Cash goes one way, the instrument the other; each side pays its fee in the currency of the price."""
         quote, multiplier = self._terms[event.symbol]
@@ -81,6 +93,7 @@ _EFFECTS: dict[type[Event], Callable[[Fold, Any], None]] = {
     AccountOpened: Fold.opened,
     InstrumentListed: Fold.listed,
     Deposited: Fold.deposited,
+    Withdrawn: Fold.withdrawn,
     Trade: Fold.traded,
     Transferred: Fold.transferred,
 }
@@ -99,7 +112,7 @@ def fold(events: Iterable[Event], trade: int | None = None, until: int | None = 
     for event in events:
         if until is not None and event.time > until:
             break
-        if trade is not None and isinstance(event, (Trade, Transferred)) and event.trade > trade:
+        if trade is not None and entry_number(event) > trade:
             break
         sum_of_all.add(event)
     return sum_of_all.balances

@@ -1,9 +1,9 @@
-"""The tape: every trade and transfer so far in order, read from the journal when somebody asks and never twice."""
+"""The tape: every entry so far in order, read from the journal when somebody asks and never twice."""
 
 from __future__ import annotations
 
 from market_sim.core.data.journal import Journal
-from market_sim.core.models.market_events import Entry, Trade, Transferred
+from market_sim.core.models.market_events import Deposited, Entry, Trade, Transferred, Withdrawn
 
 
 class Tape:
@@ -17,7 +17,7 @@ class Tape:
 
     @property
     def entries(self) -> list[Entry]:
-        """Every trade and transfer so far; number n stands at place n - 1."""
+        """Every entry so far; number n stands at place n - 1."""
         self._catch_up()
         return self._entries
 
@@ -33,6 +33,6 @@ class Tape:
             if type(event) is Trade:
                 self._entries.append(event)
                 self._prices.setdefault(event.symbol, []).append(event.price)
-            elif type(event) is Transferred:
+            elif type(event) is Transferred or type(event) is Withdrawn or (type(event) is Deposited and event.trade):
                 self._entries.append(event)
         self._read = len(self._journal)

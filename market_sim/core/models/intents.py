@@ -105,10 +105,33 @@ class Resolve(msgspec.Struct, frozen=True, gc=False):
     outcome: str
 
 
+class Withdraw(msgspec.Struct, frozen=True, gc=False):
+    """Take cash or holdings out of the account; the owner claims them from the vault once that is settled."""
+
+    asset: str
+    amount: int
+
+
+class Deposit(msgspec.Struct, frozen=True, gc=False):
+    """Bring cash or holdings in from the owner's wallet on the chain."""
+
+    asset: str
+    amount: int
+
+
+class Claim(msgspec.Struct, frozen=True, gc=False):
+    """Have the vault pay out, into the owner's wallet, what settled withdrawals of this asset came to."""
+
+    asset: str
+
+
 MechanismIntent = Exercise | Split | Merge | Resolve
 """What only an exchange with the mechanism for it understands."""
 
-Intent = PlaceOrder | Cancel | CancelAll | Amend | MechanismIntent
+WalletIntent = Withdraw | Deposit | Claim
+"""What moves things between an account and the wallet of its owner on the chain."""
+
+Intent = PlaceOrder | Cancel | CancelAll | Amend | MechanismIntent | WalletIntent
 
 
 def Buy(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
 import msgspec
 
@@ -41,12 +41,23 @@ class AccountOpened(MarketEvent, frozen=True):
     owner: str
 
 
-class Deposited(MarketEvent, frozen=True):
+class Deposited(MarketEvent, frozen=True, omit_defaults=True):
     """Cash or holdings came into an account from outside."""
 
     account: str
     asset: str
     amount: int
+    trade: int = 0
+    """Its number in the one count of entries; 0 for what was there before the run began, which the chain opens with."""
+
+
+class Withdrawn(MarketEvent, frozen=True):
+    """Cash or holdings left an account for the wallet of its owner; an entry of the one count."""
+
+    account: str
+    asset: str
+    amount: int
+    trade: int
 
 
 class OrderAccepted(MarketEvent, frozen=True):
@@ -86,8 +97,8 @@ class Trade(MarketEvent, frozen=True):
 class Transferred(MarketEvent, frozen=True):
     """A mechanism moved cash or a position from one account to another: a premium, a margin, an exercise, a loan.
 
-    Every change of what somebody owns is a deposit, a trade or a transfer; trades and transfers share one count,
-    because they are settled in one order.
+    Every change of what somebody owns is a deposit, a withdrawal, a trade or a transfer; during a run all of them share
+    one count, because they are settled in one order.
     """
 
     trade: int
@@ -100,8 +111,16 @@ class Transferred(MarketEvent, frozen=True):
     """The instrument because of which it moved."""
 
 
-Entry = Trade | Transferred
-"""What is settled: its number in the one count is `trade`."""
+Entry = Trade | Transferred | Deposited | Withdrawn
+"""What is settled: its number in the one count is `trade`. A deposit before the run began has none (0)."""
+
+ENTRIES: Final = (Trade, Transferred, Deposited, Withdrawn)
+"""The types of entries, the most frequent first; a deposit of number 0 is none."""
+
+
+def entry_number(event: Event) -> int:
+    """The number of an entry in the one count; 0 for everything else."""
+    return event.trade if isinstance(event, ENTRIES) else 0
 
 
 class OrderCancelled(MarketEvent, frozen=True):

@@ -27,8 +27,8 @@ EXCHANGE_REASONS: tuple[Reason, ...] = (
     ),
     _refusal(
         "BAD_INTENT",
-        "An intent is one of PlaceOrder, Cancel, CancelAll and Amend.",
-        "expected PlaceOrder, Cancel, CancelAll or Amend, found {found}",
+        "An intent is an order, a cancel, an amendment, a deposit, a withdrawal or what a mechanism here understands.",
+        "nothing here understands {found}",
     ),
     _refusal(
         "BAD_SIDE",
@@ -74,6 +74,46 @@ EXCHANGE_REASONS: tuple[Reason, ...] = (
         "INSUFFICIENT_HOLDINGS",
         "A seller holds what the order sells before the order is accepted.",
         "the order sells {needed}, {available} is available",
+    ),
+    _refusal(
+        "UNKNOWN_ASSET",
+        "An account holds currencies and listed instruments, and nothing else can be moved.",
+        "{asset} is neither the currency of an instrument nor listed here",
+    ),
+    _refusal(
+        "NOTHING_TO_DELIVER",
+        "Only currencies and instruments that are delivered have a token; a derivative stays where it was made.",
+        "{symbol} is a derivative: there is no token of it that a wallet could hold",
+    ),
+    _refusal(
+        "BAD_AMOUNT",
+        "An amount is a positive whole number of the asset's smallest unit.",
+        "the amount must be a positive whole number, found {found}",
+    ),
+    _refusal(
+        "HELD_AS_MARGIN",
+        "What a margin account holds secures what it owes, so nothing of it leaves.",
+        "account {account} trades on margin",
+    ),
+    _refusal(
+        "WITHDRAWAL_TOO_LARGE",
+        "Only what no open order holds back can be withdrawn.",
+        "{needed} {asset} are wanted and {available} are free; open orders hold back {reserved}",
+    ),
+    _refusal(
+        "NO_WALLET",
+        "A wallet is a key on a chain: a run that settles on none has no wallets.",
+        "{intent} needs a wallet, and {account} has none because this run settles on no chain",
+    ),
+    _refusal(
+        "WALLET_TOO_SMALL",
+        "A deposit takes from the owner's wallet what the wallet holds.",
+        "{needed} {asset} are wanted and the wallet holds {held}",
+    ),
+    _refusal(
+        "NOTHING_TO_CLAIM",
+        "A withdrawal can be claimed once its batch is settled.",
+        "no settled withdrawal of {asset} waits to be claimed; {waiting} are still on their way",
     ),
     _refusal(
         "NO_LIQUIDITY",

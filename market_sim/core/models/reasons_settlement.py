@@ -27,7 +27,7 @@ SETTLEMENT_REASONS: tuple[Reason, ...] = (
     _reason("PAYLOAD_MALFORMED", _PAYLOAD, "{size} bytes are not a whole number of records of {record} bytes"),
     _reason("PAYLOAD_TOO_LARGE", _PAYLOAD, "{found} trades in one block, the limit is {limit}"),
     _reason("PAYLOAD_TOO_DEAR", _PAYLOAD, "settling these {trades} trades at once could need more than {limit} gas"),
-    _reason("PAYLOAD_UNKNOWN_KIND", _PAYLOAD, "a record of kind {kind} where only kind {expected} exists"),
+    _reason("PAYLOAD_UNKNOWN_KIND", _PAYLOAD, "a record of kind {kind} where the kinds are 1 to {most}"),
     _reason("PAYLOAD_GAP", _PAYLOAD, "trade {found} stands where trade {expected} must follow"),
     _reason("PAYLOAD_TRADE_DIFFERS", _PAYLOAD, "trade {trade} has other contents here than the exchange announced"),
     _reason("PAYLOAD_TRADE_UNKNOWN", _PAYLOAD, "trade {trade} has not arrived; here trades are known up to {known}"),

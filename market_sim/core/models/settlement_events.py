@@ -31,6 +31,44 @@ class SettlementOpened(SettlementEvent, frozen=True):
     gas: int
 
 
+class DepositTaken(SettlementEvent, frozen=True):
+    """The vault has taken the tokens of a deposit and credited the account; validators count it with its entry."""
+
+    trade: int
+    account: str
+    asset: str
+    amount: int
+    number: int
+    """The contract's own number of the deposit."""
+    from_wallet: bool
+    """Whether the owner's wallet paid; otherwise the operator brought new tokens in."""
+    transaction: str
+    gas: int
+
+
+class WithdrawalRequested(SettlementEvent, frozen=True):
+    """The owner of an account has asked the vault for what a withdrawal took out; nothing moves before its batch."""
+
+    trade: int
+    account: str
+    asset: str
+    amount: int
+    number: int
+    """The contract's own number of the request, by which a batch carries it out."""
+    transaction: str
+    gas: int
+
+
+class WithdrawalClaimed(SettlementEvent, frozen=True):
+    """The vault has paid settled withdrawals out to the wallet of the owner."""
+
+    account: str
+    asset: str
+    amount: int
+    transaction: str
+    gas: int
+
+
 class TradeRefused(SettlementEvent, frozen=True):
     """A finalized trade has no effect on the chain, because it would make a balance negative."""
 

@@ -98,8 +98,32 @@ class Resolve:
     outcome: str
 
 
+@dataclass(frozen=True)
+class Withdraw:
+    """Take cash or holdings out of the account; the owner claims them from the vault once that is settled."""
+
+    asset: str
+    amount: int
+
+
+@dataclass(frozen=True)
+class Deposit:
+    """Bring cash or holdings in from the owner's wallet on the chain."""
+
+    asset: str
+    amount: int
+
+
+@dataclass(frozen=True)
+class Claim:
+    """Have the vault pay out, into the owner's wallet, what settled withdrawals of this asset came to."""
+
+    asset: str
+
+
 MechanismIntent = Exercise | Split | Merge | Resolve
-Intent = PlaceOrder | Cancel | CancelAll | Amend | MechanismIntent
+WalletIntent = Withdraw | Deposit | Claim
+Intent = PlaceOrder | Cancel | CancelAll | Amend | MechanismIntent | WalletIntent
 
 
 def Buy(

@@ -19,6 +19,7 @@ from market_sim.core.models.intents import PlaceOrder
 from market_sim.core.models.market_events import (
     AccountOpened,
     AuctionHeld,
+    Deposited,
     OrderAccepted,
     OrderAmended,
     OrderCancelled,
@@ -26,6 +27,7 @@ from market_sim.core.models.market_events import (
     PhaseChanged,
     Trade,
     Transferred,
+    Withdrawn,
 )
 from market_sim.market.exchange.exchange import Exchange
 from market_sim.market.exchange.invariants import Violation
@@ -154,9 +156,14 @@ class Audit:
             self._found("X19", f"an auction of {event.symbol} without a call")
         self._auctions[event.symbol] = event.price
 
-    def transferred(self, event: Transferred) -> None:
-        """Trades and transfers share one count."""
+    def moved(self, event: Transferred | Withdrawn) -> None:
+        """All entries share one count."""
         self._number(event.trade)
+
+    def deposited(self, event: Deposited) -> None:
+        """What came in before the run began has no number."""
+        if event.trade:
+            self._number(event.trade)
 
     def traded(self, event: Trade) -> None:
         """A fill between two open orders of opposite sides."""
@@ -297,7 +304,9 @@ _JUDGES: dict[type[Event], Callable[[Audit, Any], None]] = {
     PhaseChanged: Audit.phase_changed,
     AuctionHeld: Audit.auction_held,
     Trade: Audit.traded,
-    Transferred: Audit.transferred,
+    Transferred: Audit.moved,
+    Withdrawn: Audit.moved,
+    Deposited: Audit.deposited,
 }
 
 

@@ -20,8 +20,8 @@ layer of calls would cost a tenth of the speed; whatever is rare goes through `p
 >>> listing = exchange.list(Stock("ACME"))
 >>> for name in ("ann", "bob"):
 ...     account = exchange.ledger.open_account(name)
-...     exchange.ledger.deposit(name, "USD", 100_000)
-...     exchange.ledger.deposit(name, "ACME", 100)
+...     _ = exchange.ledger.deposit(name, "USD", 100_000)
+...     _ = exchange.ledger.deposit(name, "ACME", 100)
 >>> exchange.submit("ann", Sell("ACME", 10, 1_000)).status
 'open'
 >>> exchange.submit("bob", Buy("ACME", 4, 1_001)).status, listing.last
@@ -38,7 +38,20 @@ from typing import overload
 from market_sim.core.data.journal import Journal
 from market_sim.core.errors import InputError, RuleViolation
 from market_sim.core.models.instruments import Instrument
-from market_sim.core.models.intents import BUY, SELL, Amend, Cancel, CancelAll, Intent, MechanismIntent, PlaceOrder
+from market_sim.core.models.intents import (
+    BUY,
+    SELL,
+    Amend,
+    Cancel,
+    CancelAll,
+    Claim,
+    Deposit,
+    Intent,
+    MechanismIntent,
+    PlaceOrder,
+    WalletIntent,
+    Withdraw,
+)
 from market_sim.core.models.market_events import (
     FeesSet,
     InstrumentListed,
@@ -48,6 +61,7 @@ from market_sim.core.models.market_events import (
 )
 from market_sim.market.exchange.amending import Amending
 from market_sim.market.exchange.auction_house import AuctionHouse
+from market_sim.market.exchange.cashier import Cashier
 from market_sim.market.exchange.clearing import Clearing
 from market_sim.market.exchange.fees import MILLION, FeeSchedule
 from market_sim.market.exchange.floor import Floor
@@ -101,6 +115,8 @@ class Exchange:
         """How the operator, or a mechanism that halts a market by rule, changes what may be done."""
         self._placing = Placing(floor, self._clearing, self._matching, self._waiting, self.phases, self._gates)
         self._amending = Amending(floor, self._clearing, self._matching, self.phases, self._gates)
+        self.cashier = Cashier(ledger)
+        """Who serves withdrawals, and deposits and claims once there is a chain."""
         ledger.tell_of_accounts(self._welcome)
 
     # What there is
@@ -205,7 +221,7 @@ class Exchange:
     @overload
     def submit(self, name: str, intent: PlaceOrder | Cancel | Amend) -> Order | OrderRejected: ...
     @overload
-    def submit(self, name: str, intent: MechanismIntent) -> OrderRejected | None: ...
+    def submit(self, name: str, intent: MechanismIntent | WalletIntent) -> OrderRejected | None: ...
 
     def submit(self, name: str, intent: Intent) -> Order | Orders | OrderRejected | None:
         """Accept an intent and return its order, or record the refusal and return it."""
@@ -226,6 +242,9 @@ class Exchange:
                 return self._amending.cancel_all(member, intent.symbol)
             if type(intent) in self._handlers:
                 self._handlers[type(intent)].handle(member, intent)
+                return None
+            if isinstance(intent, Withdraw | Deposit | Claim):
+                self.cashier.serve(member, intent)
                 return None
             raise RuleViolation("BAD_INTENT", found=type(intent).__name__)
         except RuleViolation as broken:

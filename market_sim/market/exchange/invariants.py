@@ -16,7 +16,7 @@ from market_sim.core.data.fold import FEES, fold
 from market_sim.core.data.journal import Journal
 from market_sim.core.errors import InvariantBroken
 from market_sim.core.models.intents import BUY
-from market_sim.core.models.market_events import Deposited
+from market_sim.core.models.market_events import Deposited, Withdrawn
 from market_sim.market.exchange.exchange import Exchange
 from market_sim.market.exchange.listing import CONTINUOUS, Listing
 from market_sim.market.exchange.order import ASLEEP, BOOK, CALL, STOP, Order
@@ -218,6 +218,8 @@ def compare(exchange: Exchange, journal: Journal) -> list[Violation]:
     brought: dict[str, int] = {}
     for deposit in journal.of(Deposited):
         brought[deposit.asset] = brought.get(deposit.asset, 0) + deposit.amount
+    for withdrawal in journal.of(Withdrawn):
+        brought[withdrawal.asset] = brought.get(withdrawal.asset, 0) - withdrawal.amount
     held: dict[str, int] = {}
     for account in exchange.accounts.values():
         for asset, balance in account.balances.items():

@@ -9,7 +9,7 @@ numbered in one count, too, so that a number names one order in the whole world.
 >>> ledger = Ledger(SimpleNamespace(now=0), Journal())
 >>> for name in ("ann", "bob"):
 ...     _ = ledger.open_account(name)
->>> ledger.deposit("ann", "USD", 500)
+>>> _ = ledger.deposit("ann", "USD", 500)
 >>> ledger.transfer("ann", "bob", "USD", 200, "GIFT", "")
 >>> ledger.accounts["ann"].balance("USD").total, ledger.accounts["bob"].balance("USD").total, ledger.entries
 (300, 200, 1)
@@ -22,9 +22,9 @@ from typing import Protocol
 
 from market_sim.core.data.fold import FEES
 from market_sim.core.data.journal import Journal
-from market_sim.core.errors import InputError, InvariantBroken
+from market_sim.core.errors import InputError, InvariantBroken, RuleViolation
 from market_sim.core.models.instruments import Instrument
-from market_sim.core.models.market_events import AccountOpened, Deposited, Transferred
+from market_sim.core.models.market_events import AccountOpened, Deposited, Transferred, Withdrawn
 from market_sim.market.ledger.account import Account
 
 
@@ -37,16 +37,17 @@ class Timepiece(Protocol):
 class Ledger:
     """The accounts of a world, the terms of what they hold, and the counts of entries and orders."""
 
-    __slots__ = ("_accounts", "_assets", "_clock", "_opened", "_record", "changes", "entries", "orders")
+    __slots__ = ("_accounts", "_assets", "_clock", "_has_begun", "_opened", "_record", "changes", "entries", "orders")
 
     def __init__(self, clock: Timepiece, journal: Journal) -> None:
         self._clock = clock
         self._record = journal.record
         self._accounts: dict[str, Account] = {}
         self._assets: dict[str, Instrument] = {}
+        self._has_begun = False
         self._opened: list[Callable[[Account], None]] = []
         self.entries = 0
-        """The number of the last entry: a trade, a transfer."""
+        """The number of the last entry: a trade, a transfer, a deposit or a withdrawal during the run."""
         self.orders = 0
         """The number of the last order that any venue accepted."""
         self.changes = 0
@@ -78,6 +79,11 @@ class Ledger:
 
     # Assets
 
+    @property
+    def assets(self) -> Mapping[str, Instrument]:
+        """The terms of every instrument that is listed on any venue, by symbol."""
+        return self._assets
+
     def admit(self, instrument: Instrument) -> None:
         """Note the terms of an instrument that a venue lists: on every venue a symbol stands for one asset."""
         known = self._assets.get(instrument.symbol)
@@ -103,12 +109,35 @@ class Ledger:
 
     # What changes balances beside trades
 
-    def deposit(self, name: str, asset: str, amount: int) -> None:
-        """Bring cash or holdings in from outside."""
+    def begin(self) -> None:
+        """The run begins: what has been brought in so far is the opening, and what comes from now on is an entry."""
+        self._has_begun = True
+
+    def deposit(self, name: str, asset: str, amount: int) -> int:
+        """Bring cash or holdings in from outside; the number of the entry, 0 before the run began."""
         if type(amount) is not int or amount <= 0:
             raise InputError(f"a deposit is a positive whole number of the smallest unit, found {amount!r}")
         self._accounts[name].purse(asset).total += amount
-        self._record(Deposited(self._clock.now, name, asset, amount))
+        number = 0
+        if self._has_begun:
+            self.entries = number = self.entries + 1
+        self._record(Deposited(self._clock.now, name, asset, amount, number))
+        return number
+
+    def withdraw(self, name: str, asset: str, amount: int) -> None:
+        """Let cash or holdings leave that nothing holds back."""
+        account = self._accounts[name]
+        if account.on_margin:
+            raise RuleViolation("HELD_AS_MARGIN", account=name)
+        purse = account.purse(asset)
+        free = purse.total - purse.reserved
+        if free < amount:
+            raise RuleViolation(
+                "WITHDRAWAL_TOO_LARGE", asset=asset, needed=amount, available=free, reserved=purse.reserved
+            )
+        purse.total -= amount
+        self.entries = number = self.entries + 1
+        self._record(Withdrawn(self._clock.now, name, asset, amount, number))
 
     def transfer(self, source: str, target: str, asset: str, amount: int, reason: str, symbol: str) -> None:
         """Move cash or a position between two accounts, because a mechanism's rule says so."""

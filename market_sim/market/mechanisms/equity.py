@@ -20,7 +20,7 @@ from typing import NamedTuple
 from market_sim.core.data.fold import Fold
 from market_sim.core.models.event import Event
 from market_sim.core.models.instruments import Instrument
-from market_sim.core.models.market_events import Trade, Transferred
+from market_sim.core.models.market_events import entry_number
 from market_sim.market.mechanisms.liabilities import ContractPosition, Liabilities
 
 
@@ -72,14 +72,14 @@ def owing_of(liabilities: Liabilities, account: str) -> Owing:
 def equity_after(
     events: Iterable[Event], entry: int, marks: Mapping[str, int], terms: Mapping[str, Terms], quote: str = "USD"
 ) -> dict[str, int]:
-    """The equity of every account when the trades and transfers up to this number count, and no later ones.
+    """The equity of every account when the entries up to this number count, and no later ones.
 
     With the last matched, the last finalized or the last settled number this is the equity at that clock; the numbers
     come from `market_sim.analysis.three_clocks`.
     """
     balances, liabilities = Fold(), Liabilities()
     for event in events:
-        if isinstance(event, (Trade, Transferred)) and event.trade > entry:
+        if entry_number(event) > entry:
             break
         balances.add(event)
         liabilities.read((event,))

@@ -32,6 +32,8 @@ def tell(summary: Summary, run: str | None, timeline: str | None, screen: Screen
     say(f"trades       {summary.trades.matched:,} matched: {summary.trades.said(paid is not None)}")
     if summary.transfers.matched:
         say(f"transfers    {summary.transfers.matched:,} made: {summary.transfers.said(paid is not None)}")
+    if summary.movements.matched:
+        say(f"in and out   {summary.movements.matched:,} made: {summary.movements.said(paid is not None)}")
     say(f"orders       {summary.orders:,} accepted, {summary.rejected:,} refused")
     if paid:
         state = "reconciled" if paid.reconciled else paint("NOT reconciled with the exchange", RED)
@@ -80,11 +82,6 @@ def _differences(paid: Settled, words: Words) -> list[str]:
     lines: list[str] = []
     if paid.refused:
         lines.append(f"             the chain refused {counted(paid.refused, 'entry', 'entries')}, see the refusals")
-    if paid.late_deposits:
-        lines.append(
-            f"             {counted(paid.late_deposits, 'deposit')} came after the chain was opened and "
-            f"{'is' if paid.late_deposits == 1 else 'are'} not on it"
-        )
     for one in paid.differences[:MOST_DIFFERENCES]:
         held, there = words.amount(one.asset, one.exchange), words.amount(one.asset, one.chain)
         lines.append(f"             {one.account} holds {held} on the exchange and {there} on the chain")

@@ -9,7 +9,7 @@ from typing import TextIO
 from market_sim.analysis.history.chain_story import BlockStory, ChainStory
 from market_sim.core.data.journal import Journal
 from market_sim.core.english import counted
-from market_sim.core.models.market_events import InstrumentListed, Transferred
+from market_sim.core.models.market_events import InstrumentListed, Trade, entry_number
 from market_sim.core.models.run_events import CommitteeSeated, StrategyFailed
 
 GREEN, YELLOW, RED, BOLD, PLAIN = "\033[32m", "\033[33m", "\033[31m", "\033[1m", "\033[0m"
@@ -51,7 +51,7 @@ class Screen:
             self.say(f"{len(books)} books open: {', '.join(books)}")
         for event in fresh:
             self._story.read(event)
-            if isinstance(event, Transferred):
+            if type(event) is not Trade and entry_number(event):
                 self._entry = "entry", "entries"
             elif isinstance(event, CommitteeSeated):
                 self._validators = event.validators

@@ -64,7 +64,7 @@ def test_blocks_step_by_one_second_from_a_time_that_no_clock_shows() -> None:
 
 def test_a_failed_transaction_raises_only_because_transact_reads_its_status(chain_rig: Rig) -> None:
     settlement = chain_rig.settlement
-    chain, me = settlement.chain, settlement.relayer
+    chain, me = settlement.chain, settlement.operator
     data = settlement.contract.artifact.functions["claim"].call(2, 0)
     failing = signed(me, chain.chain_id, chain.next_nonce(me), settlement.contract.address, data, 200_000)
     assert chain.send_raw(failing.raw) == "sent"
@@ -76,7 +76,7 @@ def test_a_failed_transaction_raises_only_because_transact_reads_its_status(chai
 
 
 def test_the_same_bytes_a_second_time_are_a_nonce_too_low(chain_rig: Rig) -> None:
-    chain, me = chain_rig.settlement.chain, chain_rig.settlement.relayer
+    chain, me = chain_rig.settlement.chain, chain_rig.settlement.operator
     gift = signed(me, chain.chain_id, chain.next_nonce(me), bytes(20), b"", 21_000)
     assert [chain.send_raw(gift.raw), chain.send_raw(gift.raw)] == ["sent", "nonce too low"]
 

@@ -18,7 +18,7 @@ def test_a_contract_that_an_owner_calls_does_not_act_in_the_owners_name(chain_ri
     """Authority is the caller's, not that of whoever signed the transaction (`tx.origin`)."""
     chain, vault, alice = chain_rig.settlement.chain, chain_rig.settlement.contract, chain_rig.owners[1]
     chain.fund(alice)
-    trap = chain.deploy(chain_rig.settlement.relayer, "HostileToken")
+    trap = chain.deploy(chain_rig.settlement.operator, "HostileToken")
     request = artifact("BatchSettlement").functions["requestWithdrawal"].call(ALICE, CASH, 400)
     with pytest.raises(ChainReverted, match=r"NotOwner\(account=2"):
         chain.transact(alice, trap, "call", vault.written, request)

@@ -25,7 +25,7 @@ def plan(rig: Rig, epoch: int, wallets: list[Wallet] = NEXT, by: list[Wallet] | 
     signers = rig.validators if by is None else by
     signed = certificate({place: signer.sign(digest) for place, signer in enumerate(signers[:3])})
     rig.settlement.chain.transact(
-        rig.settlement.relayer, rig.settlement.contract, "planHandover", addresses(wallets), epoch, signed
+        rig.settlement.operator, rig.settlement.contract, "planHandover", addresses(wallets), epoch, signed
     )
 
 

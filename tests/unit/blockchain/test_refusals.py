@@ -216,7 +216,7 @@ def test_the_honest_batch_is_accepted(rig: Rig) -> None:
 
 def test_a_balance_wider_than_its_slot_is_refused_and_not_cut(chain_rig: Rig) -> None:
     settlement = chain_rig.settlement
-    chain, me, (cash, _) = settlement.chain, settlement.relayer, settlement.tokens
+    chain, me, (cash, _) = settlement.chain, settlement.operator, settlement.tokens
     room = 2**128 - 1 - 300
     chain.transact(me, cash, "mint", "0x" + me.address.hex(), room)
     chain.transact(me, cash, "approve", settlement.contract.written, room)

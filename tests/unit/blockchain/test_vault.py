@@ -24,7 +24,7 @@ class Bank:
         self.settlement = rig.settlement
         self.chain = rig.settlement.chain
         self.vault = rig.settlement.contract
-        self.me = rig.settlement.relayer
+        self.me = rig.settlement.operator
         self.alice, self.bob = rig.owners[1], rig.owners[2]
         for owner in (self.alice, self.bob):
             self.chain.fund(owner)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from market_sim.blockchain.certificate import Wallet
 from market_sim.blockchain.desk import SettlementDesk
 from market_sim.blockchain.in_memory import InMemorySettlement
 from market_sim.blockchain.payload import encoded
 from market_sim.blockchain.register import Register
 from market_sim.core.consensus.blocks import FinalBlock, make_block
 from market_sim.core.data.journal import Journal
-from market_sim.core.models.market_events import AccountOpened, Deposited, InstrumentListed, Trade
+from market_sim.core.models.market_events import AccountOpened, Deposited, Entry, InstrumentListed, Trade, Withdrawn
 from market_sim.core.randomness import Randomness
 from tests.unit.blockchain.rig import GENESIS
 
@@ -18,29 +19,33 @@ from tests.unit.blockchain.rig import GENESIS
 class Town:
     """Alice has 10.00 dollars, Bob has 10 shares; the test says what they trade and which blocks are final."""
 
+    randomness = Randomness(1)
+
     def __init__(
         self, validators: int = 4, share_execution: bool = True, settlement: Any = None, opening: Any = None
     ) -> None:
         self.journal = Journal()
-        for event in opening or (
+        self.from_wallets: set[int] = set()
+        self.opening = opening or (
             InstrumentListed(0, "ACME", "stock", 1, 1, "USD", 1, 2, 0),
             AccountOpened(0, "fees", 1, "house"),
             AccountOpened(0, "alice", 2, "alice"),
             AccountOpened(0, "bob", 3, "bob"),
             Deposited(0, "alice", "USD", 1_000),
             Deposited(0, "bob", "ACME", 10),
-        ):
+        )
+        for event in self.opening:
             self.journal.record(event)
         self.register = Register.of(self.journal)
-        self.trades: dict[int, Trade] = {}
+        self.entries: dict[int, Entry] = {}
         self.blocks: list[FinalBlock] = []
         self.desk = SettlementDesk(
             settlement or InMemorySettlement(),
             validators=validators,
-            randomness=Randomness(1),
+            randomness=self.randomness,
             record=self.journal.record,
             now=lambda: 5,
-            trade=self.trades.__getitem__,
+            trade=self.entries.__getitem__,
             share_execution=share_execution,
         )
         self.desk.open(self.register, self.journal, GENESIS)
@@ -51,12 +56,44 @@ class Town:
 
     def deal(self, price: int, quantity: int, buyer: str, seller: str, maker_fee: int = 0, taker_fee: int = 0) -> Trade:
         """Anybody buys from anybody."""
-        number = len(self.trades) + 1
+        number = len(self.entries) + 1
         trade = Trade(1, number, "ACME", price, quantity, 1, 1, 2, seller, buyer, maker_fee, taker_fee)
-        self.trades[number] = trade
+        self.entries[number] = trade
         return trade
 
-    def block(self, *trades: Trade) -> FinalBlock:
+    def deposit(self, account: str, asset: str, amount: int) -> Deposited:
+        """The operator brings something in for an account."""
+        entry = Deposited(1, account, asset, amount, len(self.entries) + 1)
+        self.entries[entry.trade] = entry
+        self.desk.teller.prepare(entry)
+        return entry
+
+    def withdraw(self, account: str, asset: str, amount: int) -> Withdrawn:
+        """The owner of an account takes something out."""
+        entry = Withdrawn(1, account, asset, amount, len(self.entries) + 1)
+        self.entries[entry.trade] = entry
+        self.desk.teller.prepare(entry)
+        return entry
+
+    def deposit_from_wallet(self, account: str, asset: str, amount: int) -> Deposited:
+        """The owner of an account pays something in from the wallet."""
+
+        def credit(account: str, asset: str, amount: int) -> int:
+            entry = Deposited(1, account, asset, amount, len(self.entries) + 1)
+            self.entries[entry.trade] = entry
+            self.from_wallets.add(entry.trade)
+            return entry.trade
+
+        self.desk.teller.deposit(account, asset, amount, credit)
+        entry = self.entries[len(self.entries)]
+        self.desk.teller.prepare(entry)
+        return entry
+
+    def owner(self, account: str) -> bytes:
+        """The address of the wallet of the owner of an account."""
+        return Wallet.of(self.randomness, f"account/{self.register.accounts[account]}").address
+
+    def block(self, *trades: Entry) -> FinalBlock:
         """The next block of the chain."""
         parent = self.blocks[-1].hash if self.blocks else GENESIS
         height = len(self.blocks) + 1

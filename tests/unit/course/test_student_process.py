@@ -130,6 +130,7 @@ def test_a_strategy_sees_the_past_and_yields_intents(student):
 
 EVERYTHING = """
 from market_sim import BUY, Amend, Cancel, CancelAll, Exercise, Merge, PlaceOrder, Resolve, Split, Strategy
+from market_sim import Claim, Deposit, Withdraw
 from market_sim.core.models.intents import Conditions
 
 class All(Strategy):
@@ -142,6 +143,9 @@ class All(Strategy):
         yield Split("YES", 6)
         yield Merge("NO", 7)
         yield Resolve("YES", "void")
+        yield Withdraw("USD", 8)
+        yield Deposit("USD", 9)
+        yield Claim("USD")
 """
 
 
@@ -156,6 +160,7 @@ def test_every_intent_that_a_strategy_has_crosses_the_border(tmp_path):
         intents.PlaceOrder("ACME", 1, 3, 100, "gtd", "mine", intents.Conditions(display=1, expires=9)),
         intents.Cancel(4), intents.CancelAll("ACME"), intents.Amend(4, 2, 99), intents.Exercise("ACME-C100", 5),
         intents.Split("YES", 6), intents.Merge("NO", 7), intents.Resolve("YES", "void"),
+        intents.Withdraw("USD", 8), intents.Deposit("USD", 9), intents.Claim("USD"),
     ]  # fmt: skip
     assert {type(intent) for intent in found} == set(get_args(intents.Intent))
 

@@ -1,0 +1,150 @@
+"""The vault without a chain: who holds what, deposits in, withdrawals in three steps, and the wallets of the owners.
+
+It is what `Vault.sol` says, written a second time, with the same refusals. Batches stand on it
+(market_sim/blockchain/in_memory.py), as the settlement contract stands on the vault.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from market_sim.blockchain.certificate import Wallet
+from market_sim.blockchain.execution import Place
+from market_sim.blockchain.settlement import ChainReverted, Genesis, Movement, Statement
+from market_sim.core.models.event import Numbers
+
+LARGEST_BALANCE = 2**128 - 1
+EXIT_SIZE = 4
+
+
+class Request(NamedTuple):
+    """A withdrawal that an owner asked for, and whether a batch carried it out."""
+
+    account: int
+    token: int
+    amount: int
+    done: bool = False
+
+
+class MemoryVault:
+    """Balances by account and token, and what owners may claim."""
+
+    def __init__(self) -> None:
+        self._genesis: Genesis | None = None
+        self._balances: dict[Place, int] = {}
+        self._claimable: dict[Place, int] = {}
+        self._wallets: dict[tuple[bytes, int], int] = {}
+        self._requests: list[Request] = []
+        self._deposits = 0
+
+    def fund(self, genesis: Genesis) -> None:
+        """Take the balances of the opening as they are."""
+        self._genesis = genesis
+        self._balances = {(account, token): amount for account, token, amount in genesis.balances}
+        self._deposits = len(genesis.balances)
+
+    def statement(self) -> Statement:
+        """Every balance; the vault holds exactly what it owes to accounts and to those who may claim."""
+        claimable = [0] * len(self._opened().tokens)
+        for (_, token), amount in self._claimable.items():
+            claimable[token] += amount
+        held = list(claimable)
+        for (_, token), amount in self._balances.items():
+            held[token] += amount
+        balances = {place: amount for place, amount in self._balances.items() if amount}
+        return Statement(balances, tuple(held), tuple(claimable))
+
+    def deposit(self, account: int, token: int, amount: int) -> Movement:
+        """The operator brings new tokens in."""
+        if token >= len(self._opened().tokens):
+            raise ChainReverted("UnknownToken", {"token": token})
+        if not 0 < account <= len(self._opened().owners):
+            raise ChainReverted("UnknownAccount", {"account": account})
+        if amount <= 0:
+            raise ChainReverted("NothingToMove")
+        held = self._balances.get((account, token), 0)
+        if held + amount > LARGEST_BALANCE:
+            where: Numbers = {"account": account, "token": token, "held": held, "delta": amount}
+            raise ChainReverted("BalanceTooLarge", where)
+        self._balances[account, token] = held + amount
+        self._deposits += 1
+        return Movement(self._deposits, amount, "", 0)
+
+    def deposit_from(self, owner: Wallet, account: int, token: int, amount: int) -> Movement:
+        """The owner of an account pays tokens of the wallet in."""
+        held = self.in_wallet(owner.address, token)
+        if held < amount:
+            raise ChainReverted("ShortOfTokens", {"owner": _written(owner), "held": held, "needed": amount})
+        moved = self.deposit(account, token, amount)
+        self._wallets[owner.address, token] = held - amount
+        return moved
+
+    def request(self, owner: Wallet, account: int, token: int, amount: int) -> Movement:
+        """The owner asks for a withdrawal: nothing moves yet."""
+        self._check_owner(owner, account)
+        if token >= len(self._opened().tokens):
+            raise ChainReverted("UnknownToken", {"token": token})
+        if amount <= 0:
+            raise ChainReverted("NothingToMove")
+        self._requests.append(Request(account, token, amount))
+        return Movement(len(self._requests) - 1, amount, "", 0)
+
+    def claim(self, owner: Wallet, account: int, token: int) -> Movement:
+        """Pay out what is claimable."""
+        self._check_owner(owner, account)
+        amount = self._claimable.pop((account, token), 0)
+        if not amount:
+            raise ChainReverted("NothingToMove")
+        self._wallets[owner.address, token] = self.in_wallet(owner.address, token) + amount
+        return Movement(0, amount, "", 0)
+
+    def in_wallet(self, owner: bytes, token: int) -> int:
+        """What a wallet holds of a token."""
+        return self._wallets.get((owner, token), 0)
+
+    def claimable(self, account: int, token: int) -> int:
+        """What the owner of an account may claim of a token."""
+        return self._claimable.get((account, token), 0)
+
+    def _opened(self) -> Genesis:
+        if self._genesis is None:
+            raise ChainReverted("NotOpened")
+        return self._genesis
+
+    def _check_owner(self, owner: Wallet, account: int) -> None:
+        owners = self._opened().owners
+        if not 0 < account <= len(owners) or owners[account - 1] != owner.address:
+            raise ChainReverted("NotOwner", {"account": account, "caller": _written(owner)})
+
+    def _exited(self, balances: dict[Place, int], exits: bytes) -> list[int]:
+        """Take what these requests ask for out of the balances; the numbers of the requests."""
+        if len(exits) % EXIT_SIZE:
+            raise ChainReverted("BadExitsLength", {"length": len(exits)})
+        numbers: list[int] = []
+        for place in range(0, len(exits), EXIT_SIZE):
+            number = int.from_bytes(exits[place : place + EXIT_SIZE], "big")
+            if numbers and number <= numbers[-1]:
+                raise ChainReverted("ExitsNotAscending", {"number": number})
+            if number >= len(self._requests):
+                raise ChainReverted("UnknownRequest", {"number": number})
+            account, token, amount, done = self._requests[number]
+            if done:
+                raise ChainReverted("RequestDone", {"number": number})
+            held = balances.get((account, token), 0)
+            if held < amount:
+                where: Numbers = {"account": account, "token": token, "held": held, "delta": -amount}
+                raise ChainReverted("Insolvent", where)
+            balances[account, token] = held - amount
+            numbers.append(number)
+        return numbers
+
+    def _let_claim(self, numbers: list[int]) -> None:
+        """What these requests asked for can be claimed from now on, and never again."""
+        for number in numbers:
+            account, token, amount, _ = self._requests[number]
+            self._requests[number] = Request(account, token, amount, True)
+            self._claimable[account, token] = self.claimable(account, token) + amount
+
+
+def _written(wallet: Wallet) -> str:
+    return "0x" + wallet.address.hex()

@@ -1,0 +1,96 @@
+"""The teller: what crosses between the accounts of the exchange and the wallets of their owners.
+
+A deposit or a withdrawal during a run is an entry like a trade: it has a number of the one count, travels to the
+validators, and counts on the chain once its block is final. The vault, however, must hold the tokens of a deposit
+before any validator counts them, and must know a request before a batch can carry it out. So the teller deals with
+each such entry before it is announced. Three steps lead money out: the request moves nothing, the batch makes it
+claimable, and the owner claims it; a balance that left at once could make a batch insolvent that is final already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from market_sim.blockchain.certificate import Wallet
+from market_sim.blockchain.reconciliation import Reconciliation
+from market_sim.blockchain.register import Register
+from market_sim.blockchain.settlement import Movement, Settlement
+from market_sim.core.errors import RuleViolation
+from market_sim.core.models.event import Event
+from market_sim.core.models.market_events import Deposited, Entry, Withdrawn
+from market_sim.core.models.settlement_events import DepositTaken, WithdrawalClaimed, WithdrawalRequested
+
+
+class Teller:
+    """Deals with the vault for the operator, who brings new tokens in, and for the owners of accounts."""
+
+    def __init__(
+        self,
+        settlement: Settlement,
+        register: Register,
+        reconciliation: Reconciliation,
+        wallet: Callable[[int], Wallet],
+        record: Callable[[Event], None],
+        now: Callable[[], int],
+    ) -> None:
+        self._settlement = settlement
+        self._register = register
+        self._reconciliation = reconciliation
+        self._wallet = wallet
+        self._record = record
+        self._now = now
+        self._paid: dict[int, Movement] = {}
+        """Deposits that a wallet has paid already, by the number of their entry."""
+        self._asked: dict[tuple[str, str], int] = {}
+        """What was withdrawn and not claimed yet, by account and asset."""
+
+    def prepare(self, entry: Entry) -> None:
+        """Do on the chain what must be there before validators hear of this entry."""
+        if isinstance(entry, Deposited | Withdrawn) and self._register.is_token(entry.asset):
+            if isinstance(entry, Deposited):
+                self._take(entry)
+            else:
+                self._ask(entry)
+
+    def deposit(self, account: str, asset: str, amount: int, credit: Callable[[str, str, int], int]) -> None:
+        """The owner pays in from the wallet; `credit` lets the account have it and returns the number of the entry."""
+        number, token, owner = self._place(account, asset)
+        held = self._settlement.in_wallet(owner.address, token)
+        if held < amount:
+            raise RuleViolation("WALLET_TOO_SMALL", asset=asset, needed=amount, held=held)
+        movement = self._settlement.deposit_from(owner, number, token, amount)
+        self._paid[credit(account, asset, amount)] = movement
+
+    def claim(self, account: str, asset: str) -> None:
+        """The owner has the vault pay out all that settled withdrawals of this asset came to."""
+        number, token, owner = self._place(account, asset)
+        if not self._settlement.claimable(number, token):
+            raise RuleViolation("NOTHING_TO_CLAIM", asset=asset, waiting=self._asked.get((account, asset), 0))
+        paid = self._settlement.claim(owner, number, token)
+        self._asked[account, asset] -= paid.amount
+        self._reconciliation.claimed(token, paid.amount)
+        self._record(WithdrawalClaimed(self._now(), account, asset, paid.amount, paid.transaction, paid.gas))
+
+    def _take(self, entry: Deposited) -> None:
+        number, token, _ = self._place(entry.account, entry.asset)
+        movement = self._paid.pop(entry.trade, None)
+        from_wallet = movement is not None
+        if movement is None:
+            movement = self._settlement.deposit(number, token, entry.amount)
+        self._reconciliation.took(entry)
+        moved = entry.trade, entry.account, entry.asset, entry.amount, movement.number
+        self._record(DepositTaken(self._now(), *moved, from_wallet, movement.transaction, movement.gas))
+
+    def _ask(self, entry: Withdrawn) -> None:
+        number, token, owner = self._place(entry.account, entry.asset)
+        asked = self._settlement.request(owner, number, token, entry.amount)
+        place = entry.account, entry.asset
+        self._asked[place] = self._asked.get(place, 0) + entry.amount
+        moved = entry.trade, *place, entry.amount, asked.number
+        requested = WithdrawalRequested(self._now(), *moved, asked.transaction, asked.gas)
+        self._register.read(requested)
+        self._record(requested)
+
+    def _place(self, account: str, asset: str) -> tuple[int, int, Wallet]:
+        number = self._register.accounts[account]
+        return number, self._register.token(asset), self._wallet(number)

@@ -1,0 +1,149 @@
+"""Money that comes in and goes out during a run: by intents, on a chain and in memory, with random orders between."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+
+import pytest
+
+from market_sim import Buy, Claim, Deposit, Options, Session, Withdraw, simulate
+from market_sim.analysis.history.block_contents import BlockContents
+from market_sim.analysis.summary import summarize
+from market_sim.core.data.journal import Journal
+from market_sim.core.models.market_events import Deposited, OrderRejected, Trade, Withdrawn, entry_number
+from market_sim.core.models.settlement_events import (
+    DepositTaken,
+    Reconciled,
+    TradeRefused,
+    WithdrawalClaimed,
+    WithdrawalRequested,
+)
+from market_sim.simulation.engine.result import Result
+from market_sim.simulation.scenarios.first_market import FirstMarket
+
+WHO = "noise-0"
+
+
+def money_around(settlement: str) -> Result:
+    """In one run: out, too early to claim, claimed, more in than the wallet has, and in again."""
+    session = Session(FirstMarket(), Options(epochs=12, settlement=settlement, paranoid=True))
+    session.step(epoch=1)
+    session.submit(WHO, Withdraw("USD", 5_000))
+    session.submit(WHO, Claim("USD"))
+    session.step(epoch=8)
+    session.submit(WHO, Claim("USD"))
+    session.submit(WHO, Deposit("USD", 5_001))
+    session.submit(WHO, Deposit("USD", 2_000))
+    return session.run()
+
+
+@pytest.mark.parametrize("settlement", ["memory", "eth-tester"])
+def test_money_goes_out_to_the_wallet_and_in_again(settlement: str) -> None:
+    result = money_around(settlement)
+    journal, summary = result.journal, summarize(result)
+    (out,), (back,) = journal.of(Withdrawn), (one for one in journal.of(Deposited) if one.trade)
+    assert (out.account, out.asset, out.amount, back.account, back.amount) == (WHO, "USD", 5_000, WHO, 2_000)
+    (asked,), (taken,) = journal.of(WithdrawalRequested), journal.of(DepositTaken)
+    assert (asked.trade, taken.trade, taken.from_wallet) == (out.trade, back.trade, True)
+    assert [one.amount for one in journal.of(WithdrawalClaimed)] == [5_000]
+    refused = [(one.reason, dict(one.numbers)) for one in journal.of(OrderRejected) if one.account == WHO]
+    assert refused == [
+        ("NOTHING_TO_CLAIM", {"asset": "USD", "waiting": 0}),
+        ("WALLET_TOO_SMALL", {"asset": "USD", "needed": 5_001, "held": 5_000}),
+    ]
+    assert summary.conserved
+    assert summary.settled is not None and summary.settled.reconciled
+    assert not list(journal.of(TradeRefused))
+
+
+def test_both_chains_tell_the_same_of_it_but_for_gas_and_transactions() -> None:
+    told = []
+    for settlement in ("memory", "eth-tester"):
+        journal = money_around(settlement).journal
+        told.append([event for event in journal if event.area != "settlement"])
+        told[-1] += [(one.time, one.trade, one.amount, one.number) for one in journal.of(DepositTaken)]
+        told[-1] += [(one.time, one.trade, one.amount, one.number) for one in journal.of(WithdrawalRequested)]
+        told[-1] += [(one.time, one.amount) for one in journal.of(WithdrawalClaimed)]
+        told[-1] += list(journal.of(Reconciled))
+    # Options differ in the name of the settlement, which stands in the first event.
+    assert told[0][1:] == told[1][1:]
+
+
+def test_without_a_chain_nobody_has_a_wallet_and_money_leaves_all_the_same() -> None:
+    session = Session(FirstMarket(), Options(epochs=3, settlement="none"))
+    session.step(epoch=1)
+    for intent in (Deposit("USD", 1), Claim("USD"), Withdraw("USD", 100)):
+        session.submit(WHO, intent)
+    journal = session.run().journal
+    assert [(one.reason, one.numbers["intent"]) for one in journal.of(OrderRejected) if one.account == WHO] == [
+        ("NO_WALLET", "Deposit"), ("NO_WALLET", "Claim")
+    ]  # fmt: skip
+    assert [one.amount for one in journal.of(Withdrawn)] == [100]
+
+
+def test_a_withdrawal_is_refused_with_the_numbers() -> None:
+    session = Session(FirstMarket(), Options(epochs=3, settlement="none"))
+    account = session.world.ledger.open_account("nobody-else")
+    session.world.ledger.deposit(account.name, "USD", 100_000)
+    session.submit(account.name, Buy("ACME", 1, 5_000))
+    for asset, amount in (("USD", 100_000), ("USD", 0), ("EUR", 1), ("ACME", 1)):
+        session.submit(account.name, Withdraw(asset, amount))
+    refused = [(one.reason, dict(one.numbers)) for one in session.journal.of(OrderRejected)]
+    held = account.balance("USD").reserved
+    assert held >= 5_000
+    assert refused == [
+        ("WITHDRAWAL_TOO_LARGE", {"asset": "USD", "needed": 100_000, "available": 100_000 - held, "reserved": held}),
+        ("BAD_AMOUNT", {"found": "0"}),
+        ("UNKNOWN_ASSET", {"asset": "EUR"}),
+        ("WITHDRAWAL_TOO_LARGE", {"asset": "ACME", "needed": 1, "available": 0, "reserved": 0}),
+    ]
+    session.submit(account.name, Withdraw("USD", 100_000 - held))
+    assert account.balance("USD").total == held
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """Who does what at which time: a plan made from a seed."""
+
+    seed: int
+
+    def play(self, settlement: str) -> Journal:
+        luck = random.Random(self.seed)
+        session = Session(FirstMarket(), Options(epochs=9, settlement=settlement, seed=self.seed, paranoid=True))
+        for _ in range(30):
+            session.step(until=session.now + luck.randrange(1, 300_000_000))
+            who, asset = f"noise-{luck.randrange(4)}", luck.choice(["USD", "USD", "ACME"])
+            most = 400_000 if asset == "USD" else 12
+            kind = luck.randrange(4)
+            if kind == 0:
+                session.world.ledger.deposit(who, asset, luck.randint(1, most))
+            else:
+                amount = luck.randint(1, most)
+                session.submit(who, (Claim(asset), Deposit(asset, amount // 2 + 1), Withdraw(asset, amount))[kind - 1])
+        return session.run().journal
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_random_deposits_and_withdrawals_between_trades_are_settled_in_one_count(seed: int) -> None:
+    """Each batch is reconciled with the contract on the way; here everything is looked at once more at the end."""
+    journal = Visitor(seed).play("memory")
+    numbers = [number for number in map(entry_number, journal) if number]
+    assert numbers == list(range(1, len(numbers) + 1))
+    assert not list(journal.of(TradeRefused))
+    contents = BlockContents(journal)
+    batches = contents.batches
+    assert batches and all(contents.digest_matches(block) for block in contents.proposed)
+    settled = {number for batch in batches for number in range(batch.first_trade, batch.last_trade + 1)}
+    for kind in (Trade, Withdrawn, Deposited):
+        assert any(event.trade in settled for event in journal.of(kind)), f"no {kind.__name__} was settled"
+    exits = [number for batch in batches for number in batch.execution.exits]
+    assert exits == [one.number for one in journal.of(WithdrawalRequested) if one.trade in settled]
+    assert list(journal.of(Reconciled))[-1].surplus == (0, 0)
+
+
+def test_a_deposit_of_an_ordinary_run_has_no_number_in_its_line() -> None:
+    from market_sim.core.data.codec import encode
+
+    journal = simulate(FirstMarket(), Options(epochs=1, settlement="none")).journal
+    assert all(b"trade" not in encode(deposit) for deposit in journal.of(Deposited))
