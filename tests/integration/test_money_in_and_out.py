@@ -6,6 +6,7 @@ import random
 from dataclasses import dataclass
 
 import pytest
+from market_sim.simulation.engine.result import Result
 
 from market_sim import Buy, Claim, Deposit, Options, Session, Withdraw, simulate
 from market_sim.analysis.history.block_contents import BlockContents
@@ -19,7 +20,6 @@ from market_sim.core.models.settlement_events import (
     WithdrawalClaimed,
     WithdrawalRequested,
 )
-from market_sim.simulation.engine.result import Result
 from market_sim.simulation.scenarios.first_market import FirstMarket
 
 WHO = "noise-0"
