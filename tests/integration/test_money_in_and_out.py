@@ -6,10 +6,10 @@ import random
 from dataclasses import dataclass
 
 import pytest
-from market_sim.simulation.engine.result import Result
 
 from market_sim import Buy, Claim, Deposit, Options, Session, Withdraw, simulate
 from market_sim.analysis.history.block_contents import BlockContents
+from market_sim.analysis.results.result import Result
 from market_sim.analysis.summary import summarize
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.market_events import Deposited, OrderRejected, Trade, Withdrawn, entry_number
