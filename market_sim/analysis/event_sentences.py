@@ -79,9 +79,13 @@ def _validators(numbers: tuple[int, ...]) -> str:
     return f"validator{'s' if len(numbers) != 1 else ''} {' and '.join(map(str, numbers))}"
 
 
+def _book(e: Any) -> str:
+    return market.book_name(e.symbol, e.venue)
+
+
 def _shares(w: Words, e: market.Trade) -> str:
     does, way = ("buys", "from") if e.side > 0 else ("sells", "to")
-    what = f"{w.size(e.symbol, e.quantity)} {e.symbol}"
+    what = f"{w.size(e.symbol, e.quantity)} {_book(e)}"
     return f"trade {e.trade}: {e.taker} {does} {what} {way} {e.maker} at {w.price(e.symbol, e.price)}"
 
 
@@ -101,6 +105,7 @@ SENTENCES: dict[type[Event], Callable[[Words, Any], str]] = {
     market.InstrumentListed: lambda w, e: (
         f"{e.symbol} can be traded: {e.kind}, tick {w.price(e.symbol, e.tick)} {e.quote}, lot {e.lot}"
     ),
+    market.BookOpened: lambda w, e: f"{e.symbol} can be traded on the venue {e.venue}",
     market.AccountOpened: lambda w, e: f"{e.account} has account number {e.number}",
     market.Deposited: lambda w, e: (
         f"{f'deposit {e.trade}: ' if e.trade else ''}{e.account} brings in {w.amount(e.asset, e.amount)}"
@@ -125,19 +130,19 @@ SENTENCES: dict[type[Event], Callable[[Words, Any], str]] = {
         f"stop order {e.order} wakes up, as a trade was made at {w.price(w.symbol(e.order), e.price)}"
     ),
     market.FeesSet: lambda w, e: (
-        f"fees of {e.symbol}: whoever waited pays {mechanism_words.rate(e.maker)} of the value, whoever came "
+        f"fees of {_book(e)}: whoever waited pays {mechanism_words.rate(e.maker)} of the value, whoever came "
         f"{mechanism_words.rate(e.taker)}"
     ),
-    market.PhaseChanged: lambda w, e: f"{e.symbol} is now {e.phase}: {reason_sentence(e.reason, e.numbers)}",
+    market.PhaseChanged: lambda w, e: f"{_book(e)} is now {e.phase}: {reason_sentence(e.reason, e.numbers)}",
     market.IndicativePrice: lambda w, e: (
-        f"if the auction of {e.symbol} ended now: {_size(w, e)} at {w.price(e.symbol, e.price)}{_surplus(w, e)}"
+        f"if the auction of {_book(e)} ended now: {_size(w, e)} at {w.price(e.symbol, e.price)}{_surplus(w, e)}"
         if e.price is not None
-        else f"if the auction of {e.symbol} ended now, nobody could trade"
+        else f"if the auction of {_book(e)} ended now, nobody could trade"
     ),
     market.AuctionHeld: lambda w, e: (
-        f"the auction of {e.symbol} ends at {w.price(e.symbol, e.price)} with {w.size(e.symbol, e.volume)} traded"
+        f"the auction of {_book(e)} ends at {w.price(e.symbol, e.price)} with {w.size(e.symbol, e.volume)} traded"
         if e.price is not None
-        else f"the auction of {e.symbol} ends without a price"
+        else f"the auction of {_book(e)} ends without a price"
     ),
     consensus.EpochStarted: lambda w, e: f"epoch {e.epoch} starts, validator {e.leader} leads",
     consensus.BlockProposed: lambda w, e: (

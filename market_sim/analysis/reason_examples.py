@@ -86,6 +86,7 @@ OWN: dict[str, Example] = {
     "UNCOVERED": {"symbol": "ACME-C105", "quantity": 10, "needed": 1_000, "asset": "ACME"},
     "UNKNOWN_ACCOUNT": {"account": "alcie"},
     "UNKNOWN_INSTRUMENT": {"symbol": "ACNE", "listed": "ACME"},
+    "UNKNOWN_VENUE": {"venue": "SIM-C", "venues": "SIM-A, SIM-B"},
     "UNKNOWN_VALIDATOR": {"sender": 7},
     "UPTICK_RULE": {"limit": 10_000},
     "UnknownAccount": {"account": 99},

@@ -68,10 +68,11 @@ class Words:
 
     def order(self, terms: PlaceOrder) -> str:
         """The terms of an order: buy 5 ACME at 100.01, gtc."""
+        book = market.book_name(terms.symbol, terms.venue)
         where = "at the market" if terms.limit is None else f"at {self.price(terms.symbol, terms.limit)}"
         rare = "" if terms.conditions is None else f" ({_conditions(terms.conditions)})"
         live = "" if terms.time_in_force == "gtc" else f", {terms.time_in_force}"
-        return f"{SIDE_NAMES[terms.side]} {self.size(terms.symbol, terms.quantity)} {terms.symbol} {where}{live}{rare}"
+        return f"{SIDE_NAMES[terms.side]} {self.size(terms.symbol, terms.quantity)} {book} {where}{live}{rare}"
 
 
 def entry_noun(journal: Journal) -> tuple[str, str]:

@@ -17,6 +17,7 @@ from market_sim.core.data.journal import Journal
 from market_sim.core.errors import InputError
 from market_sim.core.models.inputs import Pause, Resume
 from market_sim.core.models.run_events import CommitteeSeated, RunStarted
+from market_sim.market.exchange.exchange import Exchange
 from market_sim.market.exchange.listing import CONTINUOUS, HALTED, IN_CALL
 from market_sim.simulation.engine.clock import MILLISECOND
 from market_sim.simulation.engine.failures import explained
@@ -44,7 +45,7 @@ def prepared(scenario: Scenario, options: Options, journal: Journal | None = Non
         scenario.build(world)
         world.validators(options.validators, options.leaders, options.byzantine)
         world.network(partition=options.partition)
-    if not world.exchange.listings:
+    if not world.venues.symbols:
         raise InputError(f"scenario {scenario.name} lists no instrument, so there is nothing to trade")
     if options.settlement is not None:
         world.settle_on(options.settlement)
@@ -86,15 +87,16 @@ class Road:
 
     def change_phase(self, wish: Pause | Resume) -> None:
         """Pause what trades, or let what was paused collect orders for an auction that opens it again."""
-        world = self.world
-        for symbol, listing in world.exchange.listings.items():
-            if wish.symbol not in (None, symbol):
-                continue
-            if isinstance(wish, Pause) and listing.phase == CONTINUOUS:
-                world.exchange.phases.halt(symbol, PAUSED)
-            elif isinstance(wish, Resume) and listing.phase == HALTED and listing.because == PAUSED:
-                world.exchange.phases.call(symbol, reason=PAUSED)
-                world.clock.plan(world.clock.now + wish.call_ms * MILLISECOND, self._reopen, symbol)
+        for venue in self.world.venues.by_name.values():
+            for symbol, listing in venue.listings.items():
+                if wish.symbol not in (None, symbol):
+                    continue
+                if isinstance(wish, Pause) and listing.phase == CONTINUOUS:
+                    venue.phases.halt(symbol, PAUSED)
+                elif isinstance(wish, Resume) and listing.phase == HALTED and listing.because == PAUSED:
+                    venue.phases.call(symbol, reason=PAUSED)
+                    clock = self.world.clock
+                    clock.plan(clock.now + wish.call_ms * MILLISECOND, self._reopen, (venue, symbol))
 
     def _introduce(self) -> None:
         rules = self.committee.rules
@@ -127,9 +129,10 @@ class Road:
         if self.desk is not None:
             self.desk.finalized(validator, blocks)
 
-    def _reopen(self, symbol: str) -> None:
-        if self.world.exchange.listings[symbol].phase == IN_CALL:
-            self.world.exchange.phases.uncross(symbol)
+    def _reopen(self, place: tuple[Exchange, str]) -> None:
+        venue, symbol = place
+        if venue.listings[symbol].phase == IN_CALL:
+            venue.phases.uncross(symbol)
 
     def _tell_validators(self, _: None) -> None:
         """The exchange announces the trades since the last time; they travel through the network like any message."""

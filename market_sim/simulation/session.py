@@ -154,8 +154,9 @@ class Session:
         actions = {"pause": Pause, "resume": Resume}
         if action not in actions:
             raise InputError(f"the phase of a market is changed by pause or resume, found {action!r}")
-        if symbol is not None and symbol not in self.world.exchange.listings:
-            raise InputError(f"{symbol} is not listed; listed are {', '.join(self.world.exchange.listings)}")
+        listed = self.world.venues.symbols
+        if symbol is not None and symbol not in listed:
+            raise InputError(f"{symbol} is not listed; listed are {', '.join(listed)}")
         self._take(received(self.now, self._clock.steps, OPERATOR, actions[action](symbol)))
 
     # ---- other runs with the same past --------------------------------------------------------------------------
@@ -277,7 +278,7 @@ class Session:
             self._road.change_phase(thing)
             return []
         before = len(self.journal)
-        answer = self.world.exchange.submit(event.sender, thing)
+        answer = self.world.venues.submit(event.sender, thing)
         events = self.journal.since(before)
         about = answer if isinstance(answer, list) else [] if answer is None else [answer]
         return [acknowledge(one, events) for one in about]

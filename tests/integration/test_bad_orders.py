@@ -87,6 +87,8 @@ def orders() -> list[Case]:
             cases.append(Case(f"{symbol}: side {name}", PlaceOrder(symbol, value, 10, 100), "BAD_SIDE"))
     for name, value in (ODD_NAMES | {"lower": "acme", "space": "ACME ", "nul": "ACME\0", "empty": ""}).items():
         cases.append(Case(f"symbol {name}", PlaceOrder(value, 1, 10, 100), "UNKNOWN_INSTRUMENT"))
+        if value != "":
+            cases.append(Case(f"venue {name}", PlaceOrder("ACME", 1, 10, 100, venue=value), "UNKNOWN_VENUE"))
     for name, value in (ODD_NAMES | {"capital": "GTC", "empty": "", "long": "ioc" * 9999}).items():
         cases.append(Case(f"time in force {name}", PlaceOrder("ACME", 1, 10, 100, value), "BAD_TIME_IN_FORCE"))
     for name, value in (ODD_NAMES | {"capital": "Ann", "empty": "", "space": " ann"}).items():

@@ -24,7 +24,7 @@ from market_sim.core.models.market_events import (
 from market_sim.market.exchange.audit import Audit, audit, rebuilt
 from market_sim.market.exchange.exchange import Exchange
 from market_sim.market.exchange.fees import FeeSchedule
-from market_sim.market.exchange.invariants import STATE, Violation, check, compare, require
+from market_sim.market.exchange.invariants import OF_ALL_VENUES, STATE, Violation, check, compare, require
 from tests.reference.duel import Duel
 from tests.reference.operations import Operations, setting
 
@@ -221,7 +221,7 @@ def test_a_corrupted_state_is_reported(corrupt, invariant):
 
 
 def test_each_state_invariant_has_its_corruption():
-    assert {invariant for _, invariant in CORRUPTIONS} == set(STATE)
+    assert {invariant for _, invariant in CORRUPTIONS} == {*STATE, *OF_ALL_VENUES}
 
 
 # Exchange against journal

@@ -10,12 +10,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import islice
+from typing import NamedTuple
 
 from market_sim.analysis.history.book_replay import BookReplay, Depth
 from market_sim.analysis.history.time_axis import TimeAxis
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.event import Event
-from market_sim.core.models.market_events import InstrumentListed, OrderAccepted, Trade
+from market_sim.core.models.market_events import BookOpened, InstrumentListed, OrderAccepted, Trade, book_name
 from market_sim.core.money import written
 
 
@@ -66,6 +67,8 @@ class Market:
 
     listed: InstrumentListed
     axis: TimeAxis
+    venue: str = ""
+    """Where it is traded, if there are several places."""
     ended: Sample = field(init=False)
     """The book after the last event."""
     samples: list[Sample] = field(default_factory=list)
@@ -73,6 +76,11 @@ class Market:
     trades: list[Trade] = field(default_factory=list)
     numbers: list[int] = field(default_factory=list)
     """The places of the trades in the journal."""
+
+    @property
+    def name(self) -> str:
+        """The instrument, and its venue where there are several."""
+        return book_name(self.listed.symbol, self.venue)
 
     def growing(self) -> Iterator[list[Taker]]:
         """Each aggressive order after each of its trades, as far as it had come by then."""
@@ -99,13 +107,27 @@ class Market:
         return written(lots, self.listed.quantity_decimals)
 
 
-def instruments(journal: Journal) -> list[InstrumentListed]:
-    """Everything that somebody ordered, the most traded first; when nobody ordered anything, all that was listed."""
-    trades = Counter(trade.symbol for trade in journal.of(Trade))
-    ordered = {event.terms.symbol for event in journal.of(OrderAccepted)}
-    listed = list(journal.of(InstrumentListed))
-    wanted = [one for one in listed if one.symbol in ordered] or listed
-    return sorted(wanted, key=lambda one: -trades[one.symbol])
+class Listed(NamedTuple):
+    """An instrument on one venue."""
+
+    terms: InstrumentListed
+    venue: str
+
+    @property
+    def book(self) -> str:
+        """The name of its book."""
+        return book_name(self.terms.symbol, self.venue)
+
+
+def books(journal: Journal) -> list[Listed]:
+    """Every book in which somebody ordered, the most traded first; when nobody ordered anything, all that there are."""
+    trades = Counter(book_name(trade.symbol, trade.venue) for trade in journal.of(Trade))
+    ordered = {book_name(event.terms.symbol, event.terms.venue) for event in journal.of(OrderAccepted)}
+    terms = {event.symbol: event for event in journal.of(InstrumentListed)}
+    on_venues = [Listed(terms[event.symbol], event.venue) for event in journal.of(BookOpened)]
+    listed = on_venues or [Listed(event, "") for event in terms.values()]
+    wanted = [one for one in listed if one.book in ordered] or listed
+    return sorted(wanted, key=lambda one: -trades[one.book])
 
 
 def markets_of(journal: Journal, axis: TimeAxis) -> tuple[list[Market], BookReplay]:
@@ -114,7 +136,7 @@ def markets_of(journal: Journal, axis: TimeAxis) -> tuple[list[Market], BookRepl
     There are up to forty samples an epoch, and at most some three thousand in all.
     """
     per_epoch = max(4, min(40, 3_000 // max(1, len(axis.columns))))
-    markets = [Market(listed, axis) for listed in instruments(journal)]
+    markets = [Market(listed.terms, axis, listed.venue) for listed in books(journal)]
     return markets, replayed(journal, markets, axis.moments(per_epoch))
 
 
@@ -123,9 +145,9 @@ def replayed(journal: Iterable[Event], markets: Iterable[Market], moments: Itera
 
     The books come back as they are after the last event.
     """
-    replay, by_symbol = BookReplay(), {market.listed.symbol: market for market in markets}
-    books = [(market, replay.book(symbol)) for symbol, market in by_symbol.items()]
-    effects, takers = replay.effects, dict.fromkeys(by_symbol, Taker(0, -1, 0, ""))
+    replay, by_name = BookReplay(), {market.name: market for market in markets}
+    books = [(market, replay.book(name)) for name, market in by_name.items()]
+    effects, takers = replay.effects, dict.fromkeys(by_name, Taker(0, -1, 0, ""))
     waiting = iter(moments)
     first = moment = next(waiting, None)
     number = 0
@@ -138,10 +160,13 @@ def replayed(journal: Iterable[Event], markets: Iterable[Market], moments: Itera
                 market.samples.append(Sample(moment, dict(bids), dict(asks), number))
             moment = next(waiting, None)
         effect(event)
-        if type(event) is Trade and first is not None and event.time >= first and event.symbol in by_symbol:
-            market, taker = by_symbol[event.symbol], takers[event.symbol]
+        if type(event) is not Trade or first is None or event.time < first:
+            continue
+        name = book_name(event.symbol, event.venue)
+        if name in by_name:
+            market, taker = by_name[name], takers[name]
             if (taker.order, taker.time) != (event.taker_order, event.time):
-                taker = takers[event.symbol] = Taker(event.taker_order, event.time, event.side, event.taker)
+                taker = takers[name] = Taker(event.taker_order, event.time, event.side, event.taker)
                 market.takers.append(taker)
             taker.quantity += event.quantity
             taker.value += event.quantity * event.price

@@ -1,5 +1,7 @@
 """The replay of the books: what waits at which price in every instrument, rebuilt from the journal alone.
 
+Where an instrument is traded on several venues, each has a book of its own, called after both (`book_name`).
+
 An accepted order with a limit is put at its price at once; the fills, cancellations and amendments that follow take
 away from it. Between two events of one instant the two sides may therefore overlap; after the last event of an instant
 the replay equals what the exchange shows (tests/unit/analysis compares them).
@@ -27,6 +29,7 @@ from market_sim.core.models.market_events import (
     OrderTriggered,
     PhaseChanged,
     Trade,
+    book_name,
 )
 
 Depth = dict[int, int]
@@ -118,11 +121,11 @@ class BookReplay:
         }
         """What each kind of event does; the others do nothing to a book."""
 
-    def book(self, symbol: str) -> Book:
-        """The book of one instrument; empty until somebody orders."""
-        found = self.books.get(symbol)
+    def book(self, name: str) -> Book:
+        """The book of one instrument, or of one on one venue (`book_name`); empty until somebody orders."""
+        found = self.books.get(name)
         if found is None:
-            found = self.books[symbol] = Book({}, {})
+            found = self.books[name] = Book({}, {})
         return found
 
     def copied(self) -> BookReplay:
@@ -147,7 +150,8 @@ class BookReplay:
         limit = terms.limit
         if limit is None:
             return
-        levels = self.book(terms.symbol)[0 if terms.side == BUY else 1]
+        name = book_name(terms.symbol, terms.venue) if terms.venue else terms.symbol
+        levels = self.book(name)[0 if terms.side == BUY else 1]
         if terms.conditions is None:
             quantity = terms.quantity
             self._orders[event.order] = [levels, limit, quantity, quantity]
@@ -157,7 +161,7 @@ class BookReplay:
 
     def traded(self, event: Trade) -> None:
         """Both sides of a fill have less left."""
-        in_auction = event.symbol in self._in_auction
+        in_auction = bool(self._in_auction) and book_name(event.symbol, event.venue) in self._in_auction
         self._fill(event.maker_order, event.quantity, "auction" if in_auction else "maker")
         self._fill(event.taker_order, event.quantity, "auction" if in_auction else "taker")
 
@@ -202,11 +206,11 @@ class BookReplay:
 
     def auction_held(self, event: AuctionHeld) -> None:
         """The trades that follow are the auction's, in which icebergs show no new slices."""
-        self._in_auction[event.symbol] = None
+        self._in_auction[book_name(event.symbol, event.venue)] = None
 
     def phase_changed(self, event: PhaseChanged) -> None:
         """An auction is over when the next phase begins."""
-        self._in_auction.pop(event.symbol, None)
+        self._in_auction.pop(book_name(event.symbol, event.venue), None)
 
 
 def _change(levels: Depth, limit: int, quantity: int) -> None:

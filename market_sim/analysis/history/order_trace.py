@@ -22,6 +22,7 @@ from market_sim.core.models.market_events import (
     OrderAmended,
     OrderCancelled,
     Trade,
+    book_name,
 )
 from market_sim.core.models.run_events import AgentJoined
 from market_sim.core.models.settlement_events import TradeRefused
@@ -188,13 +189,14 @@ class Tracer:
         if terms.limit is None:
             return None
         side = 0 if terms.side == BUY else 1
-        before = self._books.at(number - 1, terms.symbol)
+        book = book_name(terms.symbol, terms.venue)
+        before = self._books.at(number - 1, book)
         opposite = sum(size for price, size in before[1 - side].items() if terms.side * (terms.limit - price) >= 0)
         # Its fills of the same instant belong to its arrival.
         arrived = number
         while arrived + 1 < len(self.journal) and self._is_fill(arrived + 1, accepted.order):
             arrived += 1
-        after = self._books.at(arrived, terms.symbol)
+        after = self._books.at(arrived, book)
         return Queue(before[side].get(terms.limit, 0), after[side].get(terms.limit, 0), opposite)
 
     def _is_fill(self, place: int, order: int) -> bool:

@@ -35,7 +35,7 @@ HEAD = ("epoch", "from (s)", "best bid", "best ask", "trades", "bought", "sold",
 def order_book_charts(run: RunHistory) -> Iterator[Chart]:
     """The order book of every instrument."""
     for market in run.markets:
-        symbol = market.listed.symbol
+        symbol = market.name
         yield Chart(
             "order-book",
             f"Order book of {symbol}",
@@ -53,7 +53,7 @@ def order_book_charts(run: RunHistory) -> Iterator[Chart]:
 def order_book_panels(market: Market) -> list[Panel]:
     """The two panels of one instrument."""
     grid = depth_grid(market.samples, market.listed.tick, market.trades)
-    symbol, quote = market.listed.symbol, market.listed.quote
+    symbol, quote = market.name, market.listed.quote
     prices = Panel(
         f"{symbol}: order book, {quote}",
         340,
@@ -228,7 +228,7 @@ def _bars(market: Market, side: int, step: int) -> Iterator[Bar]:
 
 def order_book_sentence(market: Market) -> str:
     """The finding of the chart: how much was traded, from where to where the price went, how wide the market was."""
-    symbol = market.listed.symbol
+    symbol = market.name
     spreads = [s.ask - s.bid for s in market.samples if s.bid is not None and s.ask is not None]
     width = f"; the median spread was {market.text(int(median(spreads)))}" if spreads else ""
     where = "" if market.axis.shows_all else f" in the last {len(market.axis.epochs)} epochs"

@@ -55,6 +55,8 @@ class PlaceOrder(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, repr
     client_id: str | None = None
     """The participant's own name for this order: sent twice, it is placed once."""
     conditions: Conditions | None = None
+    venue: str = ""
+    """Where there are several venues: the one it is for; without a name, the first that lists the instrument."""
 
 
 class Cancel(msgspec.Struct, frozen=True, gc=False):
@@ -63,10 +65,12 @@ class Cancel(msgspec.Struct, frozen=True, gc=False):
     order: int
 
 
-class CancelAll(msgspec.Struct, frozen=True, gc=False):
+class CancelAll(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, repr_omit_defaults=True):
     """Take back every open order, of one instrument or (without a symbol) of all."""
 
     symbol: str | None = None
+    venue: str = ""
+    """Where there are several venues: the one it is for; without a name, all of them."""
 
 
 class Amend(msgspec.Struct, frozen=True, gc=False):
@@ -140,11 +144,12 @@ def Buy(
     limit: int | None = None,
     time_in_force: TimeInForce = "gtc",
     client_id: str | None = None,
+    venue: str = "",
     **conditions: Any,
 ) -> PlaceOrder:
     """An order to buy; further words become its conditions."""
     rarer = Conditions(**conditions) if conditions else None
-    return PlaceOrder(symbol, BUY, quantity, limit, time_in_force, client_id, rarer)
+    return PlaceOrder(symbol, BUY, quantity, limit, time_in_force, client_id, rarer, venue)
 
 
 def Sell(
@@ -153,8 +158,9 @@ def Sell(
     limit: int | None = None,
     time_in_force: TimeInForce = "gtc",
     client_id: str | None = None,
+    venue: str = "",
     **conditions: Any,
 ) -> PlaceOrder:
     """An order to sell; further words become its conditions."""
     rarer = Conditions(**conditions) if conditions else None
-    return PlaceOrder(symbol, SELL, quantity, limit, time_in_force, client_id, rarer)
+    return PlaceOrder(symbol, SELL, quantity, limit, time_in_force, client_id, rarer, venue)

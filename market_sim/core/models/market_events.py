@@ -1,4 +1,7 @@
-"""What happens on the exchange: listings, accounts, orders, trades, halts."""
+"""What happens on the exchange: listings, accounts, orders, trades, halts.
+
+Where a world has several venues, what concerns a book names its venue; an order's venue is that of its terms.
+"""
 
 from __future__ import annotations
 
@@ -31,6 +34,13 @@ class InstrumentListed(MarketEvent, frozen=True):
     """Whether accounts own it and the chain has a token for it; a derivative is a promise and has none."""
     terms: Numbers = msgspec.field(default_factory=dict)
     """What else its kind has: the strike and expiry of an option, the issuer of a warrant."""
+
+
+class BookOpened(MarketEvent, frozen=True):
+    """A venue of several has a book of this instrument from now on: one asset, and a book for each venue."""
+
+    symbol: str
+    venue: str
 
 
 class AccountOpened(MarketEvent, frozen=True):
@@ -77,7 +87,7 @@ class OrderRejected(MarketEvent, frozen=True):
     numbers: Numbers
 
 
-class Trade(MarketEvent, frozen=True):
+class Trade(MarketEvent, frozen=True, omit_defaults=True, repr_omit_defaults=True):
     """One fill between two orders, at the price of the one that was resting (the maker)."""
 
     trade: int
@@ -92,6 +102,7 @@ class Trade(MarketEvent, frozen=True):
     taker: str
     maker_fee: int
     taker_fee: int
+    venue: str = ""
 
 
 class Transferred(MarketEvent, frozen=True):
@@ -155,37 +166,50 @@ class OrderTriggered(MarketEvent, frozen=True):
     price: int
 
 
-class FeesSet(MarketEvent, frozen=True):
+class FeesSet(MarketEvent, frozen=True, omit_defaults=True, repr_omit_defaults=True):
     """What trading an instrument costs, in millionths of the value traded; a negative rate is a rebate."""
 
     symbol: str
     maker: int
     taker: int
     minimum: int
+    venue: str = ""
 
 
-class PhaseChanged(MarketEvent, frozen=True):
+class PhaseChanged(MarketEvent, frozen=True, omit_defaults=True, repr_omit_defaults=True):
     """An instrument is in another phase of its day: continuous, call, halted or closed; and why."""
 
     symbol: str
     phase: str
     reason: str
     numbers: Numbers
+    venue: str = ""
 
 
-class IndicativePrice(MarketEvent, frozen=True):
+class IndicativePrice(MarketEvent, frozen=True, omit_defaults=True, repr_omit_defaults=True):
     """What an auction would give if it ended now; `surplus` is what would be left, of buyers when positive."""
 
     symbol: str
     price: int | None
     volume: int
     surplus: int
+    venue: str = ""
 
 
-class AuctionHeld(MarketEvent, frozen=True):
+class AuctionHeld(MarketEvent, frozen=True, omit_defaults=True, repr_omit_defaults=True):
     """A call auction ended: its price (none when nobody could trade), the volume its trades add up to."""
 
     symbol: str
     price: int | None
     volume: int
     surplus: int
+    venue: str = ""
+
+
+def book_name(symbol: str, venue: str) -> str:
+    """What a reader calls a book: its instrument, and its venue where there are several.
+
+    >>> book_name("ACME", ""), book_name("ACME", "SIM-NYSE")
+    ('ACME', 'ACME on SIM-NYSE')
+    """
+    return f"{symbol} on {venue}" if venue else symbol

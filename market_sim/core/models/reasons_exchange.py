@@ -26,6 +26,11 @@ EXCHANGE_REASONS: tuple[Reason, ...] = (
         "{symbol} is not listed here; listed are {listed}",
     ),
     _refusal(
+        "UNKNOWN_VENUE",
+        "An order names a venue that there is, or none.",
+        "there is no venue {venue} here; there is {venues}",
+    ),
+    _refusal(
         "BAD_INTENT",
         "An intent is an order, a cancel, an amendment, a deposit, a withdrawal or what a mechanism here understands.",
         "nothing here understands {found}",

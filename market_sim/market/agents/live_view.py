@@ -65,7 +65,7 @@ class LiveInstrumentView(InstrumentView):
 class LiveView(View):
     """A running market, seen by one account."""
 
-    __slots__ = ("_account", "_clock", "_quote")
+    __slots__ = ("_clock", "_memberships", "_quote")
 
     def __init__(
         self,
@@ -75,15 +75,21 @@ class LiveView(View):
         tape: Tape,
         values: Mapping[str, BelievedValue],
         random: Stream,
+        others: Sequence[Exchange] = (),
     ) -> None:
-        seen = {
-            symbol: LiveInstrumentView(listing, account, tape, values.get(symbol))
-            for symbol, listing in exchange.listings.items()
-        }
-        super().__init__(seen, random=random)
-        self._account = account
+        venues = (exchange, *others)
+        seen: dict[str, InstrumentView] = {}
+        on_venues: dict[tuple[str, str], InstrumentView] = {}
+        for venue in venues:
+            for symbol, listing in venue.listings.items():
+                here = LiveInstrumentView(listing, account, tape, values.get(symbol))
+                seen.setdefault(symbol, here)
+                if venue.name:
+                    on_venues[symbol, venue.name] = here
+        super().__init__(seen, random=random, on_venues=on_venues)
+        self._memberships = tuple(venue.accounts[account.name] for venue in venues)
         self._clock = clock
-        quotes = {listing.quote for listing in exchange.listings.values()}
+        quotes = {listing.quote for venue in venues for listing in venue.listings.values()}
         self._quote = min(quotes) if quotes else "USD"
 
     @property
@@ -94,14 +100,15 @@ class LiveView(View):
     @property
     def cash(self) -> int:
         """The cash that no open order holds back."""
-        return self._account.balance(self._quote).available
+        return self._memberships[0].balance(self._quote).available
 
     @property
     def orders(self) -> Sequence[OwnOrder]:
-        """Your open orders, oldest first."""
+        """Your open orders, venue by venue, oldest first."""
         return tuple(
             [
                 OwnOrder(order.id, order.intent.symbol, order.side, order.limit, order.remaining)
-                for order in self._account.open.values()
+                for member in self._memberships
+                for order in member.open.values()
             ]
         )

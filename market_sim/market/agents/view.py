@@ -167,7 +167,7 @@ class InstrumentView(ReadOnly):
 class View(ReadOnly):
     """The market as one participant sees it at one moment."""
 
-    __slots__ = ("_cash", "_instruments", "_orders", "_time", "random")
+    __slots__ = ("_cash", "_instruments", "_on_venues", "_orders", "_time", "random")
 
     def __init__(
         self,
@@ -176,20 +176,23 @@ class View(ReadOnly):
         time: int = 0,
         orders: Sequence[OwnOrder] = (),
         random: Stream | None = None,
+        on_venues: Mapping[tuple[str, str], InstrumentView] | None = None,
     ) -> None:
         self._instruments = dict(instruments)
+        self._on_venues = dict(on_venues or {})
         self._cash = cash
         self._time = time
         self._orders = tuple(orders)
         self.random = random or Stream(0)
         """Your own source of chance: it belongs to you alone and repeats with the seed."""
 
-    def __getitem__(self, symbol: str) -> InstrumentView:
-        try:
-            return self._instruments[symbol]
-        except KeyError:
-            listed = ", ".join(self._instruments)
-            raise InputError(f"there is no instrument {symbol!r} here; there is {listed}") from None
+    def __getitem__(self, symbol: str | tuple[str, str]) -> InstrumentView:
+        """An instrument where it was listed first, or, as `view["ACME", "SIM-NYSE"]`, on one of several venues."""
+        found = self._instruments.get(symbol) if isinstance(symbol, str) else self._on_venues.get(symbol)
+        if found is None:
+            listed = ", ".join((*self._instruments, *(" on ".join(place) for place in self._on_venues)))
+            raise InputError(f"there is no instrument {symbol!r} here; there is {listed}")
+        return found
 
     @property
     def symbols(self) -> tuple[str, ...]:

@@ -41,13 +41,17 @@ class AuctionHouse:
         indicative = (found.price, found.volume, found.surplus) if found else NO_PRICE
         if indicative != listing.indicative:
             listing.indicative = indicative
-            self._floor.record(IndicativePrice(self._floor.clock.now, listing.symbol, *indicative))
+            price, volume, surplus = indicative
+            now, venue = self._floor.clock.now, self._floor.venue
+            self._floor.record(IndicativePrice(now, listing.symbol, price, volume, surplus, venue))
 
     def hold(self, listing: Listing) -> None:
         """Trade at the auction's price until one side has nobody left; what was for this auction only is gone."""
         found, meetings = self._agree(listing)
         price, volume, surplus = (found.price, found.volume, found.surplus) if found else NO_PRICE
-        self._floor.record(AuctionHeld(self._floor.clock.now, listing.symbol, price, volume, surplus))
+        self._floor.record(
+            AuctionHeld(self._floor.clock.now, listing.symbol, price, volume, surplus, self._floor.venue)
+        )
         for buy, sell, quantity in meetings:
             for order in (buy, sell):
                 if order.where != CALL:

@@ -43,6 +43,7 @@ class Clearing:
         self._clock = floor.clock
         self._ledger = floor.ledger
         self._members = floor.members
+        self._venue = floor.venue
         self._record = floor.record
 
     def afford(self, listing: Listing, member: Membership, side: int, limit: int, quantity: int, held: int = 0) -> None:
@@ -95,7 +96,7 @@ class Clearing:
     def pay(self, listing: Listing, taker: Membership, order: Order, fills: Sequence[Fill]) -> None:
         """Move cash, holdings and fees for these fills. It changes balances in place: every trade passes here."""
         symbol, multiplier, free, minimum, maker_rate, taker_rate = listing.payment
-        members, record, now = self._members, self._record, self._clock.now
+        members, record, now, venue = self._members, self._record, self._clock.now, self._venue
         side, trade, taken = order.side, self._ledger.entries, order.taker_cash
         owed = -(taken * taker_rate // MILLION) if taken else 0
         paid = traded = collected = maker_fee = taker_fee = price = 0
@@ -141,7 +142,7 @@ class Clearing:
             trade += 1
             record(
                 Trade(now, trade, symbol, price, quantity, side, resting.id, order.id,
-                      resting.account, order.account, maker_fee, taker_fee)
+                      resting.account, order.account, maker_fee, taker_fee, venue)
             )  # fmt: skip
         if not traded:
             return
@@ -198,7 +199,7 @@ class Clearing:
         maker, taker = (buy, sell) if buy.id < sell.id else (sell, buy)
         self._record(
             Trade(self._clock.now, trade, listing.symbol, price, quantity, taker.side, maker.id, taker.id,
-                  maker.account, taker.account, owed[maker.id], owed[taker.id])
+                  maker.account, taker.account, owed[maker.id], owed[taker.id], self._venue)
         )  # fmt: skip
         listing.last = price
         if listing.outlier is not None:

@@ -53,8 +53,8 @@ from market_sim.core.models.intents import (
     Withdraw,
 )
 from market_sim.core.models.market_events import (
+    BookOpened,
     FeesSet,
-    InstrumentListed,
     OrderAccepted,
     OrderCancelled,
     OrderRejected,
@@ -156,23 +156,10 @@ class Exchange:
         self.instruments[symbol] = instrument
         for member in self._members.values():
             member.take_seat(listing)
-        self._record(
-            InstrumentListed(
-                now,
-                symbol,
-                instrument.kind,
-                instrument.tick,
-                instrument.lot,
-                instrument.quote,
-                instrument.cash_multiplier,
-                instrument.price_decimals,
-                instrument.quantity_decimals,
-                instrument.delivered,
-                instrument.further_terms,
-            )
-        )
+        if self.name:
+            self._record(BookOpened(now, symbol, self.name))
         if not schedule.free:
-            self._record(FeesSet(now, symbol, schedule.maker, schedule.taker, schedule.minimum))
+            self._record(FeesSet(now, symbol, schedule.maker, schedule.taker, schedule.minimum, self.name))
         return listing
 
     def _welcome(self, account: Account) -> None:
@@ -222,6 +209,8 @@ class Exchange:
     def submit(self, name: str, intent: PlaceOrder | Cancel | Amend) -> Order | OrderRejected: ...
     @overload
     def submit(self, name: str, intent: MechanismIntent | WalletIntent) -> OrderRejected | None: ...
+    @overload
+    def submit(self, name: str, intent: Intent) -> Order | Orders | OrderRejected | None: ...
 
     def submit(self, name: str, intent: Intent) -> Order | Orders | OrderRejected | None:
         """Accept an intent and return its order, or record the refusal and return it."""
@@ -276,6 +265,7 @@ class Exchange:
             and intent.time_in_force == "gtc"
             and intent.conditions is None
             and intent.client_id is None
+            and intent.venue == self.name
             and not listing.busy
         ):
             return self._placing.place(listing, member, intent)

@@ -35,6 +35,12 @@ class Follower(Protocol):
         """Act on what happened since the last time."""
 
 
+def check_venue(venue: str, intent: PlaceOrder) -> None:
+    """Refuse an order for another venue; an order that names none is for the one that it was brought to."""
+    if type(intent.venue) is not str or intent.venue not in ("", venue):
+        raise RuleViolation("UNKNOWN_VENUE", venue=shown(intent.venue), venues=venue or "no venue of a name")
+
+
 def check_side(side: object) -> None:
     """Refuse anything but +1 and -1; `True` is not a side."""
     if type(side) is not int or side not in (BUY, SELL):

@@ -8,7 +8,7 @@ operation, `--paranoid` after each epoch.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import msgspec
 
@@ -43,9 +43,9 @@ def no_book_is_crossed(exchange: Exchange) -> Finding:
             yield f"{listing.symbol}: somebody buys at {bids[-1]}, somebody sells at {-asks[-1]}"
 
 
-def nothing_is_owed(exchange: Exchange) -> Finding:
+def nothing_is_owed(venues: Sequence[Exchange]) -> Finding:
     """X6: nothing owes more than a pledge covers, no more is held back than is there; on margin other rules hold."""
-    for name, account in exchange.accounts.items():
+    for name, account in venues[0].ledger.accounts.items():
         if account.on_margin:
             continue
         for asset, balance in account.balances.items():
@@ -53,14 +53,15 @@ def nothing_is_owed(exchange: Exchange) -> Finding:
                 yield f"{name} has {balance.total} {asset} and {balance.reserved} of it held back"
 
 
-def reservations_are_those_of_the_open_orders(exchange: Exchange) -> Finding:
-    """X6: what is held back is what the open orders need, added up again."""
-    for name, account in exchange.accounts.items():
+def reservations_are_those_of_the_open_orders(venues: Sequence[Exchange]) -> Finding:
+    """X6: what is held back is what the open orders on all venues need, added up again."""
+    for name, account in venues[0].ledger.accounts.items():
         needed = dict.fromkeys(account.balances, 0)
-        for order in account.open.values():
-            listing = exchange.listings[order.intent.symbol]
-            asset = listing.quote if order.side == BUY else listing.symbol
-            needed[asset] = needed.get(asset, 0) + _needed(listing, order)
+        for venue in venues:
+            for order in venue.accounts[name].open.values():
+                listing = venue.listings[order.intent.symbol]
+                asset = listing.quote if order.side == BUY else listing.symbol
+                needed[asset] = needed.get(asset, 0) + _needed(listing, order)
         for asset, balance in account.balances.items():
             if balance.reserved != needed[asset]:
                 yield f"{name} has {balance.reserved} {asset} held back, its orders need {needed[asset]}"
@@ -189,7 +190,6 @@ def nobody_stirs_in_a_halt(exchange: Exchange) -> Finding:
 
 STATE: dict[str, tuple[Callable[[Exchange], Finding], ...]] = {
     "X1": (no_book_is_crossed,),
-    "X6": (nothing_is_owed, reservations_are_those_of_the_open_orders),
     "X7": (open_orders_have_something_left,),
     "X9": (client_ids_name_own_orders,),
     "X11": (orders_are_on_their_steps,),
@@ -199,17 +199,30 @@ STATE: dict[str, tuple[Callable[[Exchange], Finding], ...]] = {
     "X18": (levels_add_up, whatever_waits_is_known),
     "X19": (nobody_stirs_in_a_halt,),
 }
-"""Which function looks for which breach."""
+"""Which function looks for which breach on one venue."""
+
+OF_ALL_VENUES: dict[str, tuple[Callable[[Sequence[Exchange]], Finding], ...]] = {
+    "X6": (nothing_is_owed, reservations_are_those_of_the_open_orders),
+}
+"""Which function looks for which breach in the accounts that all venues of a ledger share."""
 
 
-def check(exchange: Exchange) -> list[Violation]:
-    """Every breach in the exchange as it is now."""
-    return [
-        Violation(number, found)
+def check(*venues: Exchange) -> list[Violation]:
+    """Every breach as things are now, in the venues of one ledger."""
+    found = [
+        Violation(number, sentence)
+        for venue in venues
         for number, functions in STATE.items()
         for function in functions
-        for found in function(exchange)
+        for sentence in function(venue)
     ]
+    found += [
+        Violation(number, sentence)
+        for number, together in OF_ALL_VENUES.items()
+        for look in together
+        for sentence in look(venues)
+    ]
+    return found
 
 
 def compare(exchange: Exchange, journal: Journal) -> list[Violation]:

@@ -90,7 +90,8 @@ class Phases:
             raise InputError(f"{listing.symbol} has buyers and sellers that would trade: call() and uncross() first")
         listing.phase, listing.because = phase, reason
         listing.watch()
-        self._floor.record(PhaseChanged(self._floor.clock.now, listing.symbol, phase, reason, numbers or {}))
+        now, venue = self._floor.clock.now, self._floor.venue
+        self._floor.record(PhaseChanged(now, listing.symbol, phase, reason, numbers or {}, venue))
         if phase != CONTINUOUS:
             self._waiting.sleep(listing)
         self.finish(listing)

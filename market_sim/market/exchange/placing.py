@@ -16,6 +16,7 @@ from market_sim.market.exchange.gates import (
     check_order,
     check_outlier,
     check_phase,
+    check_venue,
     give_conditions,
     protected_limit,
 )
@@ -40,6 +41,7 @@ class Placing:
         phases: Phases,
         gates: Sequence[Gate],
     ) -> None:
+        self._venue = floor.venue
         self._clock = floor.clock
         self._ledger = floor.ledger
         self._record = floor.record
@@ -51,6 +53,7 @@ class Placing:
 
     def place(self, listing: Listing, member: Membership, intent: PlaceOrder) -> Order:
         """Ask each rule in its turn, in the order of docs/exchange.md."""
+        check_venue(self._venue, intent)
         check_order(listing, intent, self._clock.now)
         known = member.client_ids.get(intent.client_id) if intent.client_id is not None else None
         if known is not None:

@@ -24,7 +24,13 @@ from market_sim.core.data.fold import FEES
 from market_sim.core.data.journal import Journal
 from market_sim.core.errors import InputError, InvariantBroken, RuleViolation
 from market_sim.core.models.instruments import Instrument
-from market_sim.core.models.market_events import AccountOpened, Deposited, Transferred, Withdrawn
+from market_sim.core.models.market_events import (
+    AccountOpened,
+    Deposited,
+    InstrumentListed,
+    Transferred,
+    Withdrawn,
+)
 from market_sim.market.ledger.account import Account
 
 
@@ -89,6 +95,21 @@ class Ledger:
         known = self._assets.get(instrument.symbol)
         if known is None:
             self._assets[instrument.symbol] = instrument
+            self._record(
+                InstrumentListed(
+                    self._clock.now,
+                    instrument.symbol,
+                    instrument.kind,
+                    instrument.tick,
+                    instrument.lot,
+                    instrument.quote,
+                    instrument.cash_multiplier,
+                    instrument.price_decimals,
+                    instrument.quantity_decimals,
+                    instrument.delivered,
+                    instrument.further_terms,
+                )
+            )
             return
         if known != instrument:
             raise InputError(f"{instrument.symbol} is listed with other terms on another venue: {known}")

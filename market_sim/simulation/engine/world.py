@@ -1,7 +1,8 @@
-"""The world a scenario is built into: one exchange, its participants, a committee, a chain, and one clock.
+"""The world a scenario is built into: one venue or several, their participants, a committee, a chain, and one clock.
 
 The verbs below are all that a scenario needs, so that it reads like a lesson plan:
 
+    world.venue(...)       one of several places to trade, with fees of its own; without it there is one
     world.list(...)        an instrument can be traded
     world.join(...)        somebody takes part
     world.attach(...)      a mechanism: options, margin, short selling
@@ -9,7 +10,7 @@ The verbs below are all that a scenario needs, so that it reads like a lesson pl
     world.validators(...)  who agrees on the order of trades, and how they misbehave
     world.settle_on(...)   where finalized trades are paid out
 
-When the world runs, strategies wake up, their orders travel to the exchange, its trades travel to the validators, and
+When the world runs, strategies wake up, their orders travel to the venues, whose trades travel to the validators, and
 what these finalize is settled. Everything is planned on the one clock and told to the one journal.
 """
 
@@ -35,6 +36,7 @@ from market_sim.market.exchange.exchange import Exchange
 from market_sim.market.exchange.fees import FeeSchedule
 from market_sim.market.ledger.ledger import Ledger
 from market_sim.market.mechanisms.mechanism import Mechanism
+from market_sim.market.venues import Venues
 from market_sim.simulation.engine.clock import MILLISECOND, SECOND, WAKE, Clock
 from market_sim.simulation.engine.consensus import CommitteePlan
 from market_sim.simulation.engine.failures import where_it_failed
@@ -56,7 +58,7 @@ class World:
         self.journal = journal if journal is not None else Journal()
         self.randomness = Randomness(seed)
         self.ledger = Ledger(self.clock, self.journal)
-        self.exchange = Exchange(self.clock, self.journal, ledger=self.ledger)
+        self.venues = Venues(self.clock, self.journal, self.ledger)
         self.tape = Tape(self.journal)
         self.values: dict[str, BelievedValue] = {}
         self.agents: dict[str, Agent] = {}
@@ -69,7 +71,16 @@ class World:
         self._sum = Fold()
         self._counted = 0
 
+    @property
+    def exchange(self) -> Exchange:
+        """The first venue, which is the only one where a scenario opens no others."""
+        return self.venues.first
+
     # The verbs of a scenario
+
+    def venue(self, name: str, fees: Mapping[str, FeeSchedule] | None = None) -> Exchange:
+        """Open one of several places to trade, before anything is listed; its fees are by kind of instrument."""
+        return self.venues.open(name, fees)
 
     def list(
         self,
@@ -77,9 +88,10 @@ class World:
         fees: FeeSchedule | None = None,
         value: int | None = None,
         volatility_bps: float = 0.0,
+        venue: str = "",
     ) -> None:
-        """Let an instrument be traded; with a `value`, let it be known what it is believed to be worth."""
-        self.exchange.list(instrument, fees)
+        """Let an instrument be traded, on the first venue or the named one; a `value` is what it is believed worth."""
+        self.venues.named(venue).list(instrument, fees)
         if value is not None:
             stream = self.randomness.stream(f"value/{instrument.symbol}")
             self.values[instrument.symbol] = BelievedValue(value, volatility_bps, stream)
@@ -103,16 +115,16 @@ class World:
         if cash:
             self.ledger.deposit(name, self._quote(), cash)
         for symbol, quantity in (holdings or {}).items():
-            if symbol not in self.exchange.listings:
+            if symbol not in self.venues.symbols:
                 raise InputError(f"{name} cannot hold {symbol}: it is not listed")
             if quantity:
                 self.ledger.deposit(name, symbol, quantity)
         self.journal.record(AgentJoined(self.clock.now, name, type(strategy).__name__))
         self._joining.append((name, strategy, int(every_ms * MILLISECOND), int(latency_ms * MILLISECOND)))
 
-    def attach(self, mechanism: Mechanism) -> None:
-        """Let a mechanism be part of the exchange: it follows what happens and acts at its own times."""
-        mechanism.attach(self.exchange, self.journal)
+    def attach(self, mechanism: Mechanism, venue: str = "") -> None:
+        """Let a mechanism be part of a venue: it follows what happens there and acts at its own times."""
+        mechanism.attach(self.venues.named(venue), self.journal)
         self.mechanisms.append(mechanism)
 
     def at(self, epoch: int, shock: PriceShock) -> None:
@@ -142,8 +154,8 @@ class World:
         clock = self.clock
         for name, strategy, every_ns, latency_ns in self._joining:
             stream = self.randomness.stream(f"agent/{name}")
-            account = self.exchange.accounts[name]
-            view = LiveView(self.exchange, account, clock, self.tape, self.values, stream)
+            first, *others = self.venues.by_name.values()
+            view = LiveView(first, first.accounts[name], clock, self.tape, self.values, stream, others)
             agent = self.agents[name] = Agent(name, strategy, view, stream, every_ns, latency_ns)
             clock.plan(clock.now + int(stream.random() * every_ns), self._wake, agent, WAKE)
         if self.values:
@@ -166,12 +178,12 @@ class World:
         )
 
     def check(self) -> None:
-        """Raise when the exchange's accounts are not what the journal adds up to."""
+        """Raise when the accounts are not what the journal, all venues together, adds up to."""
         for event in self.journal.since(self._counted):
             self._sum.add(event)
         self._counted = len(self.journal)
         folded = self._sum.balances
-        for name, account in self.exchange.accounts.items():
+        for name, account in self.ledger.accounts.items():
             owned = {asset: balance.total for asset, balance in account.balances.items() if balance.total}
             counted = {asset: amount for asset, amount in folded.get(name, {}).items() if amount}
             if owned != counted:
@@ -190,7 +202,7 @@ class World:
 
     def _arrive(self, letter: tuple[str, Sequence[Intent]]) -> None:
         name, intents = letter
-        submit = self.exchange.submit
+        submit = self.venues.submit
         for intent in intents:
             submit(name, intent)
 
@@ -200,7 +212,7 @@ class World:
         self.journal.record(StrategyFailed(self.clock.now, agent.name, strategy, cause))
         when = f"{self.clock.now / SECOND:.3f} s"
         self.failures.append(StrategyError(f"{agent.name} ({strategy}) stopped at {when}: {cause}"))
-        self.exchange.submit(agent.name, CancelAll())
+        self.venues.submit(agent.name, CancelAll())
 
     def _plan(self, mechanism: Mechanism) -> None:
         """Plan the next time at which a mechanism wants to act."""
@@ -232,11 +244,13 @@ class World:
 
     def _time_to_quote(self) -> int:
         """Until when each account with an open order has woken up once more and its answer has arrived."""
-        quoting = (agent for name, agent in self.agents.items() if self.exchange.accounts[name].open)
+        venues = self.venues.by_name.values()
+        quoting = (agent for name, agent in self.agents.items() if any(venue.accounts[name].open for venue in venues))
         return min(max((agent.every_ns + agent.latency_ns + 1 for agent in quoting), default=0), LONGEST_WAIT_NS)
 
     def _quote(self) -> str:
-        quotes = {listing.quote for listing in self.exchange.listings.values()}
+        listings = (listing for venue in self.venues.by_name.values() for listing in venue.listings.values())
+        quotes = {listing.quote for listing in listings}
         if len(quotes) != 1:
             raise InputError("list one instrument before anybody joins, and name the currency where there are several")
         return quotes.pop()

@@ -1,0 +1,166 @@
+"""The venues of a world: one or several, each with its own books, and one door in front of them.
+
+An order names its venue; when it names none, it is for the first one that lists its instrument. What is said of an
+order that is already there finds its venue by the order's number, because all venues number their orders in one count.
+With a single venue nothing stands in between: the door is the venue's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol, overload
+
+import msgspec
+
+from market_sim.core.data.journal import Journal
+from market_sim.core.errors import InputError
+from market_sim.core.models.event import Numbers
+from market_sim.core.models.intents import Amend, Cancel, CancelAll, Intent, MechanismIntent, PlaceOrder, WalletIntent
+from market_sim.core.models.market_events import OrderRejected
+from market_sim.market.exchange.exchange import Exchange
+from market_sim.market.exchange.fees import FeeSchedule
+from market_sim.market.exchange.order import Order
+from market_sim.market.exchange.terms import shown
+from market_sim.market.ledger.ledger import Ledger, Timepiece
+
+
+class Submit(Protocol):
+    """The door for participants: `Exchange.submit`, or the same in front of several venues."""
+
+    @overload
+    def __call__(self, name: str, intent: CancelAll) -> list[Order] | OrderRejected: ...
+    @overload
+    def __call__(self, name: str, intent: PlaceOrder | Cancel | Amend) -> Order | OrderRejected: ...
+    @overload
+    def __call__(self, name: str, intent: MechanismIntent | WalletIntent) -> OrderRejected | None: ...
+    @overload
+    def __call__(self, name: str, intent: Intent) -> Order | list[Order] | OrderRejected | None: ...
+
+
+class Venues:
+    """All venues of a world, the first one first, on one ledger."""
+
+    def __init__(self, clock: Timepiece, journal: Journal, ledger: Ledger) -> None:
+        self._clock = clock
+        self._journal = journal
+        self._ledger = ledger
+        self._venues: dict[str, Exchange] = {}
+
+    @property
+    def by_name(self) -> Mapping[str, Exchange]:
+        """The venues by name; a single one needs none."""
+        return self._venues
+
+    @property
+    def first(self) -> Exchange:
+        """The venue of everything that names none; a world that opened none has one without a name."""
+        if not self._venues:
+            self._open("", None)
+        return next(iter(self._venues.values()))
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """Everything that is listed anywhere, in the order of listing on each venue."""
+        return tuple(dict.fromkeys(symbol for venue in self._venues.values() for symbol in venue.listings))
+
+    def open(self, name: str, fees: Mapping[str, FeeSchedule] | None = None) -> Exchange:
+        """Open a venue of this name."""
+        if type(name) is not str or not name or not name.isprintable():
+            raise InputError(f"a venue needs a printable name, found {name!r}")
+        if name in self._venues:
+            raise InputError(f"there is already a venue named {name}")
+        if "" in self._venues:
+            raise InputError(f"open the venue {name} before anything is listed: of several venues each has a name")
+        return self._open(name, fees)
+
+    def _open(self, name: str, fees: Mapping[str, FeeSchedule] | None) -> Exchange:
+        venue = self._venues[name] = Exchange(self._clock, self._journal, fees, self._ledger, name)
+        return venue
+
+    def named(self, name: str) -> Exchange:
+        """The venue of this name; the first one for no name."""
+        if not name:
+            return self.first
+        if name not in self._venues:
+            raise InputError(f"there is no venue {name}; there is {self._names}")
+        return self._venues[name]
+
+    def of_order(self, name: str, number: object) -> Exchange:
+        """Where an open order waits, looked for among the account's own first; else the first venue, which refuses."""
+        if type(number) is int and type(name) is str:
+            for venue in self._venues.values():
+                if name in venue.accounts and number in venue.accounts[name].open:
+                    return venue
+            for venue in self._venues.values():
+                if number in venue.orders:
+                    return venue
+        return self.first
+
+    @property
+    def submit(self) -> Submit:
+        """The door for participants: ask for it once, after the last venue was opened."""
+        return self.first.submit if "" in self._venues or not self._venues else self._submit
+
+    @overload
+    def _submit(self, name: str, intent: CancelAll) -> list[Order] | OrderRejected: ...
+    @overload
+    def _submit(self, name: str, intent: PlaceOrder | Cancel | Amend) -> Order | OrderRejected: ...
+    @overload
+    def _submit(self, name: str, intent: MechanismIntent | WalletIntent) -> OrderRejected | None: ...
+    @overload
+    def _submit(self, name: str, intent: Intent) -> Order | list[Order] | OrderRejected | None: ...
+
+    def _submit(self, name: str, intent: Intent) -> Order | list[Order] | OrderRejected | None:
+        """Hand an intent to the venue that it is for; every venue's own door decides what becomes of it."""
+        if isinstance(intent, PlaceOrder):
+            if type(intent.venue) is str and not intent.venue:
+                intent = msgspec.structs.replace(intent, venue=self._listing(intent.symbol).name)
+            return self._on(intent.venue, name, intent)
+        if isinstance(intent, (Cancel, Amend)):
+            return self.of_order(name, intent.order).submit(name, intent)
+        if isinstance(intent, CancelAll):
+            return self._cancel_all(name, intent)
+        return self._listing(getattr(intent, "symbol", None)).submit(name, intent)
+
+    def _listing(self, symbol: object) -> Exchange:
+        """The first venue that lists an instrument; the first of all for what no venue lists."""
+        if type(symbol) is str:
+            for venue in self._venues.values():
+                if symbol in venue.listings:
+                    return venue
+        return self.first
+
+    def _cancel_all(self, name: str, intent: CancelAll) -> list[Order] | OrderRejected:
+        if type(intent.venue) is not str or intent.venue:
+            return self._on(intent.venue, name, intent)
+        symbol = intent.symbol
+        places = [
+            venue
+            for venue in self._venues.values()
+            if symbol is None or (type(symbol) is str and symbol in venue.listings)
+        ]
+        found: list[Order] = []
+        for venue in places or [self.first]:
+            answer = venue.submit(name, intent)
+            if isinstance(answer, OrderRejected):
+                return answer
+            found += answer
+        return found
+
+    @overload
+    def _on(self, venue: object, name: str, intent: PlaceOrder) -> Order | OrderRejected: ...
+    @overload
+    def _on(self, venue: object, name: str, intent: CancelAll) -> list[Order] | OrderRejected: ...
+
+    def _on(self, venue: object, name: str, intent: PlaceOrder | CancelAll) -> Order | list[Order] | OrderRejected:
+        """Hand an intent to the venue that it names, or refuse it where there is no such venue."""
+        if type(venue) is str and venue in self._venues:
+            return self._venues[venue].submit(name, intent)
+        numbers: Numbers = {"venue": shown(venue), "venues": self._names}
+        refusal = OrderRejected(self._clock.now, shown(name), shown(intent), "UNKNOWN_VENUE", numbers)
+        self._journal.record(refusal)
+        return refusal
+
+    @property
+    def _names(self) -> str:
+        return ", ".join(name for name in self._venues if name) or "none with a name"
