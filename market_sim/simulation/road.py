@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from market_sim.blockchain.settlement import Settlement
 
 NEWS_NS = 100 * MILLISECOND
-"""How often the exchange tells the validators about new trades."""
+"""How much time passes at least between two announcements: a busy market does not send one for each trade."""
 PAUSED = "PAUSED"
 """Why trading stands still when a person has paused it."""
 
@@ -77,7 +77,7 @@ class Road:
         """Plan what comes first: wake-ups, shocks, the exchange's news, and the epochs."""
         epoch_ns = self.committee.rules.epoch_ns
         self.world.start(epoch_ns)
-        self.world.clock.plan(NEWS_NS, self._tell_validators)
+        self._await_entries()
         self.committee.start(first_epoch_at=epoch_ns, epochs=self.world.epochs)
 
     def finish(self) -> None:
@@ -134,17 +134,27 @@ class Road:
         if venue.listings[symbol].phase == IN_CALL:
             venue.phases.uncross(symbol)
 
+    def _await_entries(self) -> None:
+        """Plan an announcement if there is something to announce, or as soon as there is."""
+        ledger = self.world.ledger
+        if ledger.entries > self._told:
+            self._plan_announcement()
+        else:
+            ledger.awaited = self._plan_announcement
+
+    def _plan_announcement(self) -> None:
+        clock = self.world.clock
+        clock.plan((clock.now // NEWS_NS + 1) * NEWS_NS, self._tell_validators)
+
     def _tell_validators(self, _: None) -> None:
-        """The exchange announces the trades since the last time; they travel through the network like any message."""
-        entries = self.world.tape.entries
-        if len(entries) > self._told:
-            news = tuple(entries[self._told :])
-            if self.desk is not None:
-                for entry in news:
-                    self.desk.teller.prepare(entry)
-            self.committee.publish(news)
-            self._told += len(news)
-        self.world.clock.plan(self.world.clock.now + NEWS_NS, self._tell_validators)
+        """The exchange announces the entries since the last time; they travel through the network like any message."""
+        news = tuple(self.world.tape.entries[self._told :])
+        if self.desk is not None:
+            for entry in news:
+                self.desk.teller.prepare(entry)
+        self.committee.publish(news)
+        self._told += len(news)
+        self._await_entries()
 
 
 def settlement_on(backend: str) -> Settlement:

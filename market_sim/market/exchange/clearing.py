@@ -146,7 +146,10 @@ class Clearing:
             )  # fmt: skip
         if not traded:
             return
-        self._ledger.entries, listing.last = trade, price
+        ledger = self._ledger
+        ledger.entries, listing.last = trade, price
+        if ledger.awaited is not None:
+            ledger.tell()
         _, taker_cash, taker_shares = taker.seats[symbol]
         taker_cash.total -= paid
         taker_shares.total += side * traded
@@ -196,6 +199,7 @@ class Clearing:
             if not order.remaining:
                 del member.open[order.id]
         self._ledger.entries = trade = self._ledger.entries + 1
+        self._ledger.tell()
         maker, taker = (buy, sell) if buy.id < sell.id else (sell, buy)
         self._record(
             Trade(self._clock.now, trade, listing.symbol, price, quantity, taker.side, maker.id, taker.id,

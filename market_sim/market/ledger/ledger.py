@@ -43,7 +43,18 @@ class Timepiece(Protocol):
 class Ledger:
     """The accounts of a world, the terms of what they hold, and the counts of entries and orders."""
 
-    __slots__ = ("_accounts", "_assets", "_clock", "_has_begun", "_opened", "_record", "changes", "entries", "orders")
+    __slots__ = (
+        "_accounts",
+        "_assets",
+        "_clock",
+        "_has_begun",
+        "_opened",
+        "_record",
+        "awaited",
+        "changes",
+        "entries",
+        "orders",
+    )
 
     def __init__(self, clock: Timepiece, journal: Journal) -> None:
         self._clock = clock
@@ -54,6 +65,8 @@ class Ledger:
         self._opened: list[Callable[[Account], None]] = []
         self.entries = 0
         """The number of the last entry: a trade, a transfer, a deposit or a withdrawal during the run."""
+        self.awaited: Callable[[], None] | None = None
+        """Called once, when the next entry happens: who waits for entries need not look again and again."""
         self.orders = 0
         """The number of the last order that any venue accepted."""
         self.changes = 0
@@ -142,6 +155,7 @@ class Ledger:
         number = 0
         if self._has_begun:
             self.entries = number = self.entries + 1
+            self.tell()
         self._record(Deposited(self._clock.now, name, asset, amount, number))
         return number
 
@@ -159,6 +173,7 @@ class Ledger:
         purse.total -= amount
         self.entries = number = self.entries + 1
         self._record(Withdrawn(self._clock.now, name, asset, amount, number))
+        self.tell()
 
     def transfer(self, source: str, target: str, asset: str, amount: int, reason: str, symbol: str) -> None:
         """Move cash or a position between two accounts, because a mechanism's rule says so."""
@@ -169,6 +184,13 @@ class Ledger:
         self.changes += 1
         self.entries = number = self.entries + 1
         self._record(Transferred(self._clock.now, number, source, target, asset, amount, reason, symbol))
+        self.tell()
+
+    def tell(self) -> None:
+        """An entry happened: call who waits for it, once."""
+        if self.awaited is not None:
+            call, self.awaited = self.awaited, None
+            call()
 
     # What an account may owe
 
