@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from market_sim.core.data import archive
+from market_sim.core.data.packing import packed, unpacked
 from market_sim.simulation.options import Options
 from market_sim.simulation.scenarios.first_market import FirstMarket
 from market_sim.simulation.session import Session
@@ -135,7 +136,7 @@ def test_verify_names_the_damaged_line_and_exits_with_two(tmp_path, capsys):
     assert main(["--epochs", "1", *LONG[2:], "--out", str(tmp_path)]) == 0
     [run] = tmp_path.iterdir()
     assert "complete: first-market, seed 7, " in verified(run, capsys)
-    path = run / "journal.jsonl"
-    path.write_bytes(path.read_bytes().replace(b'"epochs":1', b'"epochs":2', 1))
+    path = run / "journal.jsonl.gz"
+    path.write_bytes(packed(unpacked(path.read_bytes())[0].replace(b'"epochs":1', b'"epochs":2', 1)))
     assert main(["verify", str(run)]) == 2
-    assert re.search(r"^simulate.py: .*journal.jsonl, line 1 of \d+ is damaged", capsys.readouterr().err)
+    assert re.search(r"^simulate.py: .*journal.jsonl.gz, line 1 of \d+ is damaged", capsys.readouterr().err)

@@ -303,4 +303,4 @@ def test_pytest_itself_grades_and_says_how_to_ask(tmp_path):
     (film,) = tmp_path.iterdir()
     assert f"replay: /runs/{film.name}?event=" in ran.stdout
     assert f"{python('serve', '--out', tmp_path.as_posix())})\n" in ran.stdout
-    assert (film / "journal.jsonl").is_file()
+    assert (film / "journal.jsonl.gz").is_file()

@@ -1,8 +1,8 @@
 """The archive: a run as a folder on disk, and the folder as the run again.
 
-* `journal.jsonl`  one event on each line; its SHA-256 is the run's fingerprint
-* `checks.txt`     the CRC-32 of each line: they say which one is damaged
-* `manifest.json`  what was run, how far it came, what came of it, and what the other two must be like
+* `journal.jsonl.gz`  one event on each line, packed; the SHA-256 of the lines is the run's fingerprint
+* `checks.crc`        the CRC-32 of each line: they say which one is damaged
+* `manifest.json`     what was run, how far it came, what came of it, and what the other two must be like
 
 A run is written while it goes (market_sim/core/data/run_writer.py). Of a run whose program was killed the last epoch
 that was written whole is read, and what follows is left out; any other difference from what was written is refused in
@@ -21,6 +21,7 @@ from market_sim.core.data.codec import decode, decode_lines
 from market_sim.core.data.finished_journal import FinishedJournal
 from market_sim.core.data.journal import Journal
 from market_sim.core.data.manifest import MANIFEST, UNREADABLE, Manifest, Tally, check_lines, read_manifest
+from market_sim.core.data.packing import CUT_SHORT, packed, unpacked
 from market_sim.core.data.run_writer import CHECK_BYTES, CHECKS, JOURNAL, RunWriter
 from market_sim.core.errors import InputError
 from market_sim.core.models.event import Event
@@ -44,17 +45,23 @@ def save(journal: Journal, folder: Path, conclusion: str = "") -> Manifest:
 def load(folder: Path) -> Archived:
     """Read a run, and make sure that it is the run that was written."""
     manifest = read_manifest(folder)
-    text, checks = _read(folder / JOURNAL), _read(folder / CHECKS)
+    stored, checks = _read(folder / JOURNAL), _read(folder / CHECKS)
     cut = ""
     if not manifest.finished:
-        text, checks, cut, manifest = _whole_part(folder, text, checks, manifest)
-    if hashlib.sha256(text).hexdigest() != manifest.fingerprint:
-        raise InputError(_damage(folder, text, checks, manifest))
-    if hashlib.sha256(checks).hexdigest() != manifest.checks:
+        stored, checks, cut, manifest = _whole_part(folder, stored, checks, manifest)
+    text, broken = unpacked(stored)
+    files = Tally().written(text, stored, checks)
+    if broken or files.fingerprint != manifest.fingerprint:
+        raise InputError(_damage(folder, len(stored), text, broken, checks, manifest))
+    if files.stored != manifest.stored:
+        raise InputError(
+            f"{folder / JOURNAL} is damaged: lines 1 to {manifest.events} can be read, but it is not the file that "
+            f"was written"
+        )
+    if files.checks != manifest.checks:
         raise InputError(_damaged_checks(folder, text, checks, manifest))
-    lines = text.splitlines(keepends=True)
-    events = _events(folder / JOURNAL, text, lines)
-    tally = Tally().added(lines, events, text, checks)
+    events = _events(folder / JOURNAL, text)
+    tally = files.told(events)
     if tally.start is None:
         raise InputError(f"{folder / JOURNAL}, line 1: the first event of a run is RunStarted, found {events[:1]}")
     found = tally.manifest(manifest.conclusion, manifest.finished)
@@ -70,60 +77,69 @@ def _read(path: Path) -> bytes:
         raise InputError(f"expected a stored run, but {path} cannot be read: {refused.strerror}") from refused
 
 
-def _events(path: Path, text: bytes, lines: list[bytes]) -> list[Event]:
+def _events(path: Path, text: bytes) -> list[Event]:
     """Every line as its event; all at once, and one by one only to say which of them cannot be read."""
     try:
         events = decode_lines(text)
     except UNREADABLE as error:
-        for number, line in enumerate(lines, start=1):
+        for number, line in enumerate(text.splitlines(), start=1):
             try:
                 decode(line)
             except UNREADABLE as found:
                 raise InputError(f"{path}, line {number}: version {VERSION} cannot read this event: {found}") from found
         raise InputError(f"{path}: version {VERSION} cannot read these events: {error}") from error
-    if len(lines) != len(events):
-        raise InputError(f"{path} has {len(lines)} lines and {len(events)} events, expected one event on each line")
+    # The decoder skips empty lines and ends a line at a carriage return, too, which is never written.
+    if text.count(b"\n") != len(events) or b"\r" in text:
+        lines = len(text.splitlines())
+        raise InputError(f"{path} has {lines} lines and {len(events)} events, expected one event on each line")
     return events
 
 
-def _whole_part(folder: Path, text: bytes, checks: bytes, manifest: Manifest) -> tuple[bytes, bytes, str, Manifest]:
+def _whole_part(folder: Path, stored: bytes, checks: bytes, manifest: Manifest) -> tuple[bytes, bytes, str, Manifest]:
     """Of a run that was not finished: what counts by its manifest, or what is left of it, and what was left out."""
+    if len(stored) >= manifest.size:
+        extra = len(stored) - manifest.size
+        cut = f"{extra:,} bytes after the last whole epoch were cut off" if extra else ""
+        return stored[: manifest.size], checks[: manifest.events * CHECK_BYTES], cut, manifest
+    # The disk lost the end of it: what is left must be what was written, line by line.
+    text, broken = unpacked(stored)
+    if broken not in ("", CUT_SHORT):
+        raise InputError(_damage(folder, manifest.size, text, broken, checks, manifest))
     lines = text.splitlines(keepends=True)
     whole = lines[:-1] if lines and not lines[-1].endswith(b"\n") else lines
-    if len(whole) >= manifest.events:
-        kept = b"".join(whole[: manifest.events])
-        extra = len(text) - len(kept)
-        cut = f"{extra:,} bytes after the last whole epoch were cut off" if extra else ""
-        return kept, checks[: manifest.events * CHECK_BYTES], cut, manifest
-    # The disk lost the end of it: what is left must be what was written, line by line.
     left = min(len(whole), len(checks) // CHECK_BYTES)
     lines, checks = whole[:left], checks[: left * CHECK_BYTES]
     wrong = _first_difference(lines, checks)
     if wrong or not left:
         raise InputError(_line_damage(folder / JOURNAL, wrong or 1, manifest))
     kept = b"".join(lines)
-    shorter = Tally().added(lines, _events(folder / JOURNAL, kept, lines), kept, checks).manifest("", finished=False)
+    events, stored = _events(folder / JOURNAL, kept), packed(kept)
+    shorter = Tally().written(kept, stored, checks).told(events).manifest("", finished=False)
     shorter = msgspec.structs.replace(shorter, version=manifest.version)
     torn = f"line {left + 1} of {manifest.events} is torn or missing"
-    return kept, checks, f"{torn}: the run ends before it", shorter
+    return stored, checks, f"{torn}: the run ends before it", shorter
 
 
-def _damage(folder: Path, text: bytes, checks: bytes, manifest: Manifest) -> str:
+def _damage(folder: Path, size: int, text: bytes, broken: str, checks: bytes, manifest: Manifest) -> str:
     """One sentence about a journal that is not the one that was written: which line, and what is wrong with it."""
     path = folder / JOURNAL
     lines = text.splitlines(keepends=True)
     wrong = _first_difference(lines, checks)
-    if lines and not wrong and len(checks) == len(lines) * CHECK_BYTES:
+    if lines and not wrong and not broken and len(checks) == len(lines) * CHECK_BYTES:
         return f"{path} and {CHECKS} agree, but {MANIFEST} beside them is another: it belongs to another run"
-    if lines and not lines[-1].endswith(b"\n"):
-        return f"{path} ends in the middle of line {len(lines)} of {manifest.events}: its tail is torn off"
-    if len(lines) < manifest.events:
-        return f"{path} ends after line {len(lines)} of {manifest.events}: its tail is missing"
-    if len(lines) > manifest.events:
-        return f"{path} has {len(lines)} lines, expected {manifest.events}: line {manifest.events + 1} was added"
     if hashlib.sha256(checks).hexdigest() != manifest.checks:
         return f"{path} is damaged, and so is {CHECKS} beside it, which would say in which line"
-    return _line_damage(path, wrong, manifest)
+    torn = lines and not lines[-1].endswith(b"\n")
+    if wrong and not (torn and wrong == len(lines)):
+        return _line_damage(path, wrong, manifest)
+    if broken and size >= manifest.size:
+        number = min(len(lines) + (not torn), manifest.events)
+        return f"{path} is damaged from line {number} of {manifest.events} on: {broken}"
+    if torn:
+        return f"{path} ends in the middle of line {len(lines)} of {manifest.events}: its tail is torn off"
+    if len(lines) > manifest.events:
+        return f"{path} has {len(lines)} lines, expected {manifest.events}: line {manifest.events + 1} was added"
+    return f"{path} ends after line {len(lines)} of {manifest.events}: its tail is missing"
 
 
 def _damaged_checks(folder: Path, text: bytes, checks: bytes, manifest: Manifest) -> str:
@@ -144,7 +160,7 @@ def _line_damage(path: Path, number: int, manifest: Manifest) -> str:
 def _first_difference(lines: list[bytes], checks: bytes) -> int:
     """The number of the first line that its check does not fit; 0 when all of them agree."""
     for number, (line, check) in enumerate(zip(lines, _split(checks), strict=False), start=1):
-        if check != b"%08x\n" % zlib.crc32(line):
+        if check != zlib.crc32(line).to_bytes(CHECK_BYTES, "little"):
             return number
     return 0
 

@@ -1,8 +1,9 @@
 """The fingerprint of a run: one number for all that happened, equal exactly when two journals are equal.
 
 It is SHA-256 over the JSON lines of the events, each with its newline; so the fingerprint of an archived run is what
-`sha256sum journal.jsonl` prints. The digest of an area covers the events of that area only: a run whose trades were
-never settled has the same market digest as the one whose trades were.
+`gzip -dc journal.jsonl.gz | sha256sum` prints, and what `simulate.py verify RUN` computes again. The digest of an area
+covers the events of that area only: a run whose trades were never settled has the same market digest as the one whose
+trades were.
 
 >>> from market_sim.core.models.market_events import Deposited
 >>> first = [Deposited(0, "alice", "USD", 100_000)]

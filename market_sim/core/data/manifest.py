@@ -1,35 +1,36 @@
 """The manifest of a stored run: what was run, how far it came, what came of it, and what its files must be like.
 
-Everything in it follows from the journal, except the conclusion, which only the scenario can draw. Nothing of the
-machine or the wall clock goes in, so the same run always makes the same bytes; when a run was made is the time of its
-manifest in the file system. The last field is a digest of all others: a manifest is read only when it is, byte for
+Everything in it follows from the journal, except the conclusion, which only the scenario can draw, and the size and
+digest of the file, which depend on how often it was written. Nothing of the machine or the wall clock goes in, so the
+same run stored in the same way makes the same bytes; when a run was made is the time of its manifest in the file
+system. The last field is a digest of all others: a manifest is read only when it is, byte for
 byte, what this program writes.
 """
 
 from __future__ import annotations
 
 import hashlib
+import sys
+from array import array
 from collections.abc import Sequence
+from itertools import compress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from zlib import crc32
 
 import msgspec
 
-from market_sim.core.data.fingerprint import AREAS
 from market_sim.core.errors import InputError, InvariantBroken
 from market_sim.core.models.consensus_events import EpochStarted
-from market_sim.core.models.event import Area, Event
+from market_sim.core.models.event import Event
 from market_sim.core.models.run_events import CommitteeSeated, RunEnded, RunStarted
 from market_sim.core.models.settlement_events import SettlementOpened
 from market_sim.core.version import VERSION
 
-if TYPE_CHECKING:
-    from hashlib import _Hash
-
 MANIFEST = "manifest.json"
-FORMAT = 2
-"""Raised when an older program could no longer read the files."""
+FORMAT = 3
+"""Raised when an older program could no longer read the files; 2 was a journal that was not packed."""
+UNSIGNED_32 = "I"
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError)
 """What msgspec raises for bytes that are no JSON, no UTF-8, nested without end, or a number without end."""
 
@@ -64,9 +65,10 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     conclusion: str
     events: int
     size: int
-    """How many bytes of the journal they are."""
+    """How many bytes of the journal's file they are."""
+    stored: str
+    """The digest of these bytes."""
     fingerprint: str
-    digests: dict[Area, str]
     checks: str
     """The digest of the file with the checksum of each line."""
     seal: str = ""
@@ -122,8 +124,11 @@ def _reason(error: Exception) -> str:
 
 
 def check_lines(lines: Sequence[bytes]) -> bytes:
-    """The file of checksums: the CRC-32 of each line of the journal."""
-    return b"".join(map(b"%08x\n".__mod__, map(crc32, lines)))
+    """The file of checks: the CRC-32 of each line of the journal, the lowest of its four bytes first."""
+    checks = array(UNSIGNED_32, map(crc32, lines))
+    if sys.byteorder == "big":
+        checks.byteswap()
+    return checks.tobytes()
 
 
 class Tally:
@@ -132,29 +137,47 @@ class Tally:
     def __init__(self) -> None:
         self.events = 0
         self.size = 0
-        """How many bytes of the journal they are."""
+        """How many bytes of the journal's file they are."""
         self.start: RunStarted | None = None
         self._sha = hashlib.sha256()
+        self._stored = hashlib.sha256()
         self._checks = hashlib.sha256()
-        self._areas: dict[Area, _Hash] = {area: hashlib.sha256() for area in AREAS}
         self._seated: CommitteeSeated | None = None
         self._settlement = "none"
         self.reached = 0
         self._complete = False
 
-    def added(self, lines: Sequence[bytes], events: Sequence[Event], text: bytes, checks: bytes) -> Tally:
-        """The tally with these events as well; each line is one event, text and checks are what the files get."""
-        after = Tally()
-        after.__dict__.update(self.__dict__)
-        after._sha, after._checks = self._sha.copy(), self._checks.copy()
-        after._areas = {area: sha.copy() for area, sha in self._areas.items()}
-        after.events += len(events)
-        after.size += len(text)
+    def written(self, text: bytes, stored: bytes, checks: bytes) -> Tally:
+        """The tally of files to which these lines were added: packed as stored, and their checks."""
+        after = self._copy()
+        after._sha, after._stored, after._checks = self._sha.copy(), self._stored.copy(), self._checks.copy()
+        after.size += len(stored)
         after._sha.update(text)
+        after._stored.update(stored)
         after._checks.update(checks)
-        after._digest_areas(lines, events, text)
+        return after
+
+    def told(self, events: Sequence[Event]) -> Tally:
+        """The tally with what these events tell."""
+        after = self._copy()
+        after.events += len(events)
         after._note(events)
         return after
+
+    @property
+    def fingerprint(self) -> str:
+        """The digest of the lines."""
+        return self._sha.hexdigest()
+
+    @property
+    def stored(self) -> str:
+        """The digest of the journal's file."""
+        return self._stored.hexdigest()
+
+    @property
+    def checks(self) -> str:
+        """The digest of the file of checks."""
+        return self._checks.hexdigest()
 
     def manifest(self, conclusion: str, finished: bool) -> Manifest:
         """All of it as a manifest."""
@@ -176,35 +199,28 @@ class Tally:
             conclusion=conclusion,
             events=self.events,
             size=self.size,
-            fingerprint=self._sha.hexdigest(),
-            digests={area: sha.hexdigest() for area, sha in self._areas.items()},
-            checks=self._checks.hexdigest(),
+            stored=self.stored,
+            fingerprint=self.fingerprint,
+            checks=self.checks,
         )
-
-    def _digest_areas(self, lines: Sequence[bytes], events: Sequence[Event], text: bytes) -> None:
-        """Neighbours of one area are digested at once: a run has far fewer changes of area than events."""
-        view, area = memoryview(text), AREAS[0]
-        begin = end = 0
-        for line, event in zip(lines, events, strict=True):
-            if event.area != area:
-                self._areas[area].update(view[begin:end])
-                begin, area = end, event.area
-            end += len(line)
-        self._areas[area].update(view[begin:end])
 
     def _note(self, events: Sequence[Event]) -> None:
         if self.start is None and events and isinstance(events[0], RunStarted):
             self.start = events[0]
-        for event, kind in zip(events, map(type, events), strict=True):
-            if kind in _TOLD:
-                if isinstance(event, EpochStarted):
-                    self.reached = event.epoch
-                elif isinstance(event, CommitteeSeated):
-                    self._seated = event
-                elif isinstance(event, SettlementOpened):
-                    self._settlement = event.backend
-                elif isinstance(event, RunEnded):
-                    self._complete = event.complete
+        for event in compress(events, map(_TOLD.__contains__, map(type, events))):
+            if isinstance(event, EpochStarted):
+                self.reached = event.epoch
+            elif isinstance(event, CommitteeSeated):
+                self._seated = event
+            elif isinstance(event, SettlementOpened):
+                self._settlement = event.backend
+            elif isinstance(event, RunEnded):
+                self._complete = event.complete
+
+    def _copy(self) -> Tally:
+        after = Tally()
+        after.__dict__.update(self.__dict__)
+        return after
 
 
 _TOLD = frozenset((EpochStarted, CommitteeSeated, SettlementOpened, RunEnded))

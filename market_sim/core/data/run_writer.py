@@ -1,9 +1,9 @@
 """The run writer: puts a run on disk while it goes, so that whatever ends the program leaves what happened so far.
 
-After each epoch the new events are appended to the journal, their checksums to the checks, and then the manifest is
-replaced: it says how many events count. What was appended after the last manifest is cut off by the reader. Until the
-run is over it lies in a folder of its own, `SCENARIO-seedN-unfinished`, that no other writer has; then the folder is
-renamed after the run's fingerprint. Each event is encoded once, for the file and for every digest.
+After each epoch the new events are packed and appended to the journal, their checksums to the checks, and then the
+manifest is replaced: it says how many events count. What was appended after the last manifest is cut off by the
+reader. Until the run is over it lies in a folder of its own, `SCENARIO-seedN-unfinished`, that no other writer has;
+then the folder is renamed after the run's fingerprint. Each event is encoded once, for the file and for every digest.
 
 A process that is killed leaves such a folder. Only `finish` waits for the disk, so a machine that loses its power may
 lose more: what is left is a shorter run.
@@ -20,13 +20,16 @@ from market_sim.core.data.codec import encode
 from market_sim.core.data.fingerprint import shortened
 from market_sim.core.data.journal import Journal
 from market_sim.core.data.manifest import MANIFEST, Manifest, Tally, check_lines, manifest_bytes
+from market_sim.core.data.packing import packed
 from market_sim.core.errors import InputError, InvariantBroken
 from market_sim.core.models.run_events import RunStarted
 
-JOURNAL = "journal.jsonl"
-CHECKS = "checks.txt"
-CHECK_BYTES = 9
-"""The length of a line of checks: eight hexadecimal digits and the end of the line."""
+JOURNAL = "journal.jsonl.gz"
+CHECKS = "checks.crc"
+CHECK_BYTES = 4
+"""The length of the check of a line."""
+OLDER = ("journal.jsonl", "checks.txt")
+"""What the files of format 2 were called; a run of the same name takes their place."""
 
 
 class WriteRefused(InputError):
@@ -93,9 +96,10 @@ class RunWriter:
             return False
         lines = [encode(event) + b"\n" for event in events]
         text, checks = b"".join(lines), check_lines(lines)
-        after = tally.added(lines, events, text, checks)
+        stored = packed(text)
+        after = tally.written(text, stored, checks).told(events)
         for file, place, data in zip(
-            self._files or (), (tally.size, tally.events * CHECK_BYTES), (text, checks), strict=True
+            self._files or (), (tally.size, tally.events * CHECK_BYTES), (stored, checks), strict=True
         ):
             _write_at(file, place, data)
         self._tally = after
@@ -134,13 +138,16 @@ class RunWriter:
         except OSError:
             if not target.is_dir():
                 raise
-            # The same run has the same bytes, so two programs that do this at once do not harm each other. Another
-            # run loses its manifest first: a crash in between leaves a folder that says that it is no run.
+            # The same run, written epoch by epoch, has the same bytes, so two programs that do this at once do not
+            # harm each other. Another run loses its manifest first: a crash in between leaves a folder that says that
+            # it is no run.
             old, new = target / MANIFEST, manifest_bytes(manifest)
             if not old.exists() or old.read_bytes() != new:
                 old.unlink(missing_ok=True)
             for name in (JOURNAL, CHECKS, MANIFEST):
                 os.replace(place / name, target / name)
+            for name in OLDER:
+                (target / name).unlink(missing_ok=True)
             shutil.rmtree(place, ignore_errors=True)
         self._folder = target
         _sync_folder(target)

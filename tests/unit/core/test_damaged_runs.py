@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 import shutil
 from collections import Counter
@@ -13,6 +14,7 @@ import pytest
 
 from market_sim.core.data.archive import Archived, load
 from market_sim.core.data.manifest import MANIFEST
+from market_sim.core.data.packing import packed
 from market_sim.core.data.run_writer import CHECKS, JOURNAL, RunWriter
 from market_sim.core.errors import InputError
 from market_sim.simulation.options import Options
@@ -20,6 +22,7 @@ from market_sim.simulation.scenarios.first_market import FirstMarket
 from market_sim.simulation.session import Session
 
 FILES = (JOURNAL, CHECKS, MANIFEST)
+PLACES = (*FILES, "the lines in the journal's file")
 TIMES = 30
 """How often each kind of damage is done to each file, where chance chooses its place."""
 
@@ -90,6 +93,11 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return made
 
 
+def opened(place: str) -> tuple[str, Callable[[bytes], bytes]]:
+    """Which file is damaged, and how the damaged bytes go into it: the lines of a journal are packed again."""
+    return (place, bytes) if place in FILES else (JOURNAL, packed)
+
+
 def part_of(folder: Path) -> Archived | None:
     """What can be read of a run; None when it is refused as it should be."""
     try:
@@ -113,41 +121,48 @@ def refused(folder: Path, *names: str) -> str:
 
 
 @pytest.mark.parametrize("damage", CHANCED)
-@pytest.mark.parametrize("name", FILES)
-def test_damage_by_chance_is_named(runs, tmp_path, name, damage):
+@pytest.mark.parametrize("place", PLACES)
+def test_damage_by_chance_is_named(runs, tmp_path, place, damage):
     copy = shutil.copytree(runs["whole"], tmp_path / "run")
-    whole, chance = (copy / name).read_bytes(), Random(f"{name}/{damage.__name__}")
+    name, written = opened(place)
+    chance = Random(f"{place}/{damage.__name__}")
+    before = (copy / name).read_bytes()
+    whole = before if place == name else gzip.decompress(before)
     done = Counter[str]()
     for _ in range(TIMES):
         damaged = damage(chance, whole)
         if damaged == whole:
             continue
-        (copy / name).write_bytes(damaged)
+        (copy / name).write_bytes(written(damaged))
         sentence = refused(copy, name)
         done["with its line" if re.search(r"lines? \d+|byte \d+", sentence) else "without"] += 1
     # Chance may find what is zero already, or doubles what is removed; that it did its work is part of the claim.
     assert done.total() >= TIMES - 5
     if name == JOURNAL:
         assert done["without"] == 0
-    (copy / name).write_bytes(whole)
+    (copy / name).write_bytes(before)
     assert load(copy).manifest.complete
 
 
 @pytest.mark.parametrize("damage", CHANCED)
-@pytest.mark.parametrize("name", FILES)
-def test_damage_to_a_part_of_a_run_is_named_or_leaves_a_shorter_part_that_says_so(runs, tmp_path, name, damage):
+@pytest.mark.parametrize("place", PLACES)
+def test_damage_to_a_part_of_a_run_is_named_or_leaves_a_shorter_part_that_says_so(runs, tmp_path, place, damage):
     copy = shutil.copytree(runs["killed"], tmp_path / "run")
-    whole, chance = (copy / name).read_bytes(), Random(f"killed/{name}/{damage.__name__}")
+    name, written = opened(place)
+    chance = Random(f"killed/{place}/{damage.__name__}")
+    before = (copy / name).read_bytes()
+    whole = before if place == name else gzip.decompress(before)
     events = load(copy).journal.since(0)
     for _ in range(TIMES):
         damaged = damage(chance, whole)
         if damaged == whole:
             continue
-        (copy / name).write_bytes(damaged)
+        stored_bytes = written(damaged)
+        (copy / name).write_bytes(stored_bytes)
         stored = part_of(copy)
         if stored is not None:
             # The end of what was written may be lost, or something may follow it: what counts is what was written.
-            assert stored.cut or len(damaged) >= len(whole)
+            assert stored.cut or len(stored_bytes) >= len(before)
             assert list(stored.journal) == events[: len(stored.journal)]
             assert name != MANIFEST
 

@@ -71,7 +71,7 @@ def test_what_the_page_asks_the_browser_to_fetch_is_what_its_script_will_ask_for
 
 @pytest.mark.parametrize("rest", ["", "/figure.json", "/instant.json", "/journal", "/orders", "/export"])
 def test_one_flipped_bit_refuses_every_page_of_a_run(visitor, run_address, tmp_path, rest):
-    flip(tmp_path / "results" / "small-run" / "journal.jsonl")
+    flip(tmp_path / "results" / "small-run" / "journal.jsonl.gz")
     answer = visitor.get(run_address + rest)
     assert answer.status_code == 422
     assert "small-run" in answer.text
@@ -94,7 +94,7 @@ def test_the_newest_run_is_read_while_somebody_looks_at_the_list(visitor, run_ad
 
 
 def test_a_damaged_newest_run_spoils_no_list_and_is_refused_to_whoever_opens_it(visitor, run_address, tmp_path):
-    flip(tmp_path / "results" / "small-run" / "journal.jsonl")
+    flip(tmp_path / "results" / "small-run" / "journal.jsonl.gz")
     assert visitor.get("/runs").status_code == 200
     finish()
     assert visitor.get(run_address).status_code == 422

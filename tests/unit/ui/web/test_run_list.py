@@ -80,9 +80,9 @@ def test_a_partial_run_says_how_far_it_came(visitor, results):
     [
         ("manifest.json", lambda data: data[:100] + b"\xff" + data[101:], "broken/manifest.json is damaged"),
         ("manifest.json", lambda data: b"", "broken/manifest.json is damaged"),
-        ("journal.jsonl", lambda data: b"{" + data, "broken/journal.jsonl has"),
-        ("journal.jsonl", lambda data: data[:-9], "broken/journal.jsonl has"),
-        ("journal.jsonl", lambda data: b"", "broken/journal.jsonl has 0 bytes"),
+        ("journal.jsonl.gz", lambda data: b"{" + data, "broken/journal.jsonl.gz has"),
+        ("journal.jsonl.gz", lambda data: data[:-9], "broken/journal.jsonl.gz has"),
+        ("journal.jsonl.gz", lambda data: b"", "broken/journal.jsonl.gz has 0 bytes"),
     ],
 )
 def test_a_damaged_run_is_named_and_the_others_are_listed(visitor, results, file, damage, problem):
@@ -141,7 +141,7 @@ def test_a_run_that_is_not_finished_says_so_and_opens_as_far_as_it_is_written(vi
     with RunWriter(results) as writer:
         writer.epoch(session.journal, 2)
     name = writer.folder.name
-    with (writer.folder / "journal.jsonl").open("ab") as file:
+    with (writer.folder / "journal.jsonl.gz").open("ab") as file:
         file.write(b'{"type":')
     expected = "partial: written up to epoch 2 of 9, still running or killed"
     assert expected in row(visitor, name)
