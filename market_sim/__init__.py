@@ -5,6 +5,9 @@ What a scenario or a strategy needs can be had from here: `from market_sim impor
 
 from __future__ import annotations
 
+from market_sim.analysis.results.result import Result
+from market_sim.analysis.results.stored import open_run
+from market_sim.analysis.results.table import Table
 from market_sim.core.models.instruments import Spot, Stock
 from market_sim.core.models.intents import (
     BUY,
@@ -57,6 +60,7 @@ __all__ = [
     "PlaceOrder",
     "PriceShock",
     "Resolve",
+    "Result",
     "Scenario",
     "Sell",
     "Session",
@@ -64,6 +68,7 @@ __all__ = [
     "Spot",
     "Stock",
     "Strategy",
+    "Table",
     "View",
     "Withdraw",
     "World",
@@ -72,5 +77,6 @@ __all__ = [
     "bps",
     "cents",
     "dollars",
+    "open_run",
     "simulate",
 ]

@@ -14,19 +14,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from market_sim.analysis.results.worth import Worth, unit
 from market_sim.analysis.three_clocks import marks_in, terms_in
-from market_sim.core.data.fold import Balances, Fold
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.event import Event
-from market_sim.core.models.market_events import Deposited, Trade, Transferred, Withdrawn
-from market_sim.core.models.mechanism_events import CorporateActionTaken
+from market_sim.core.models.market_events import Deposited, Trade, Withdrawn, entry_number
 from market_sim.core.models.run_events import AgentJoined, ValueMoved
-from market_sim.market.mechanisms.equity import Terms
-from market_sim.market.mechanisms.liabilities import Liabilities
-
-GIVEN = frozenset({"LENT", "BORROWED", "PLEDGED"})
-GIVEN_BACK = frozenset({"REPAID", "WRITTEN_OFF", "RETURNED", "PLEDGE_RETURNED"})
-"""Transfers after which the source has a claim on the target, and those that end such a claim."""
 
 
 @dataclass(frozen=True)
@@ -56,20 +49,26 @@ class Gain:
         return self.gain - self.from_prices
 
 
-def gains(journal: Journal) -> list[Gain]:
-    """The gain of every account that holds or brought in anything, the largest first, currency by currency."""
+def gains(journal: Journal, last: int | None = None) -> list[Gain]:
+    """The gain of every account that holds or brought in anything, the largest first, currency by currency.
+
+    With the number of a last entry, what came after it counts as if it had not happened; marks are those of the end.
+    """
     strategies = {event.agent: event.strategy for event in journal.of(AgentJoined)}
     terms, marks = terms_in(journal), marks_in(journal)
-    owned, owed = _owned(journal)
-    deposits = _deposits(journal)
+    run = Worth()
+    for event in journal:
+        if last is None or entry_number(event) <= last:
+            run.read(event)
+    deposits = _deposits(journal, last)
     found: list[Gain] = []
     for currency in sorted({each.quote for each in terms.values()}):
-        for account, assets in owned.items():
+        for account, assets in run.owned.items():
             brought = deposits.get(account, [])
-            then = sum(amount * _unit(asset, price, terms, currency) for asset, amount, price in brought)
-            now = sum(amount * _unit(asset, marks.get(asset), terms, currency) for asset, amount, _ in brought)
-            worth = sum(amount * _unit(asset, marks.get(asset), terms, currency) for asset, amount in assets.items())
-            worth += _unpaid(owed, account, marks, terms, currency)
+            then = sum(amount * unit(asset, price, terms, currency) for asset, amount, price in brought)
+            now = sum(amount * unit(asset, marks.get(asset), terms, currency) for asset, amount, _ in brought)
+            worth = sum(amount * unit(asset, marks.get(asset), terms, currency) for asset, amount in assets.items())
+            worth += run.unpaid(account, currency, marks, terms)
             holdings = {
                 asset: amount for asset, amount in assets.items() if asset in terms and terms[asset].quote == currency
             }
@@ -99,63 +98,36 @@ def gain_documents(rows: Iterable[Gain]) -> list[dict[str, object]]:
     ]
 
 
-def _unit(asset: str, price: int | None, terms: Mapping[str, Terms], currency: str) -> int:
-    """What one unit of an asset is worth in a currency: nothing where no price is known, or for another currency."""
-    if asset == currency:
-        return 1
-    known = terms.get(asset)
-    if known is None or known.quote != currency or known.on_margin or price is None:
-        return 0
-    return price * known.multiplier
-
-
-def _unpaid(
-    owed: Liabilities, account: str, marks: Mapping[str, int], terms: Mapping[str, Terms], currency: str
-) -> int:
-    """What the account's contracts have gained and not yet paid."""
-    return sum(
-        position.gain(marks[symbol], terms[symbol].multiplier)
-        for symbol, position in owed.contracts.get(account, {}).items()
-        if symbol in marks and terms[symbol].quote == currency
-    )
-
-
-def _owned(journal: Journal) -> tuple[Balances, Liabilities]:
-    """What everybody holds and has claims on, less what it owes; and the contracts that are paid for later."""
-    owned, claims, owed = Fold(), Fold(), Liabilities()
-    for event in journal:
-        owned.add(event)
-        owed.read((event,))
-        if isinstance(event, Transferred) and event.reason in GIVEN | GIVEN_BACK:
-            claims.move(event.source, event.asset, event.amount)
-            claims.move(event.target, event.asset, -event.amount)
-        elif isinstance(event, CorporateActionTaken) and event.action == "split":
-            for account, assets in claims.balances.items():
-                claims.move(account, event.symbol, assets.get(event.symbol, 0) * (event.amount - 1))
-    for account, assets in claims.balances.items():
-        for asset, amount in assets.items():
-            owned.move(account, asset, amount)
-    return owned.balances, owed
-
-
-def _deposits(events: Iterable[Event]) -> dict[str, list[tuple[str, int, int | None]]]:
+def _deposits(events: Iterable[Event], last: int | None = None) -> dict[str, list[tuple[str, int, int | None]]]:
     """By account: every asset and amount brought in, or taken out (negative), with the price of its time."""
     values: dict[str, int] = {}
     trades: dict[str, int] = {}
-    first: dict[str, int] = {}
+    events = list(events)
+    first = first_prices(events)
     found: list[tuple[str, str, int, int | None]] = []
     for event in events:
         if isinstance(event, Deposited | Withdrawn):
+            if last is not None and event.trade > last:
+                continue
             price = values.get(event.asset, trades.get(event.asset))
             amount = event.amount if isinstance(event, Deposited) else -event.amount
             found.append((event.account, event.asset, amount, price))
         elif isinstance(event, ValueMoved):
             values[event.symbol] = event.value
-            first.setdefault(event.symbol, event.value)
         elif isinstance(event, Trade):
             trades[event.symbol] = event.price
-            first.setdefault(event.symbol, event.price)
     deposits: dict[str, list[tuple[str, int, int | None]]] = {}
     for account, asset, amount, price in found:
         deposits.setdefault(account, []).append((asset, amount, first.get(asset) if price is None else price))
     return deposits
+
+
+def first_prices(events: Iterable[Event]) -> dict[str, int]:
+    """The first price that became known of each instrument: that of what was brought in before."""
+    first: dict[str, int] = {}
+    for event in events:
+        if isinstance(event, ValueMoved):
+            first.setdefault(event.symbol, event.value)
+        elif isinstance(event, Trade):
+            first.setdefault(event.symbol, event.price)
+    return first

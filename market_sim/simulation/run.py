@@ -5,21 +5,42 @@ scenario -> strategies decide -> exchange matches -> validators agree -> settlem
 
 from __future__ import annotations
 
+import dataclasses
+from typing import Any
+
 from market_sim.analysis.results.result import Result
 from market_sim.core.data.journal import Journal
+from market_sim.core.errors import InputError
 from market_sim.simulation.options import Options
-from market_sim.simulation.scenarios.scenario import Scenario
+from market_sim.simulation.scenarios.finder import find_scenario
+from market_sim.simulation.scenarios.scenario import Scenario, configured
 from market_sim.simulation.session import Session, Watcher
+
+OPTIONS = frozenset(field.name for field in dataclasses.fields(Options))
 
 
 def simulate(
-    scenario: Scenario,
+    scenario: Scenario | type[Scenario] | str,
     options: Options | None = None,
     watch: Watcher | None = None,
     journal: Journal | None = None,
+    **chosen: Any,
 ) -> Result:
     """Run a scenario from its first event to its last; the same scenario and options give the same result.
 
-    Whoever passes an empty journal in still holds it when a promise of ours breaks on the way.
+    A scenario is given as it is, or by its name or the path of its file; then its parameters and the options can be
+    named here: `simulate("crowded-room", epochs=12, seed=3, traders=20)`. Whoever passes an empty journal in still
+    holds it when a promise of ours breaks on the way.
     """
-    return Session(scenario, options, journal).run(watch)
+    parameters = {name: value for name, value in chosen.items() if name not in OPTIONS}
+    further = {name: value for name, value in chosen.items() if name in OPTIONS}
+    if isinstance(scenario, str):
+        scenario = find_scenario(scenario)
+    if isinstance(scenario, type):
+        scenario = configured(scenario, **parameters)
+    elif parameters:
+        raise InputError(
+            f"the parameters of a scenario that is made already cannot be changed: {', '.join(parameters)}; "
+            f"the options of a run are {', '.join(sorted(OPTIONS))}"
+        )
+    return Session(scenario, dataclasses.replace(options or Options(), **further), journal).run(watch)

@@ -16,7 +16,14 @@ from tests.conftest import ROOT
 from tests.processors import spread
 
 DOCUMENTS = ["README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/decisions/README.md"]
-NOT_COPIED = shutil.ignore_patterns(".*", "__pycache__", "node_modules", "results", "answers", "tests")
+LEFT_OUT = shutil.ignore_patterns(".*", "__pycache__", "node_modules")
+ONLY_AT_THE_TOP = {"results", "answers", "tests"}
+
+
+def _not_copied(folder: str, names: list[str]) -> set[str]:
+    return LEFT_OUT(folder, names) | (ONLY_AT_THE_TOP if folder == str(ROOT) else set())
+
+
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -38,7 +45,7 @@ def commands(document: str) -> list[str]:
 def check_out(place: Path) -> Path:
     """A copy of what a student has after the installation, with the README's snippets saved as it says."""
     copy = place / "checkout"
-    shutil.copytree(ROOT, copy, ignore=NOT_COPIED)
+    shutil.copytree(ROOT, copy, ignore=_not_copied)
     python = copy / ".venv/bin/python"
     python.parent.mkdir(parents=True)
     python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')

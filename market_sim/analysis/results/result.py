@@ -1,10 +1,20 @@
-"""The result: what a run returns. Everything in it is read from the journal."""
+"""The result: what a run returns. Everything in it is read from the journal.
+
+result = simulate("first-market", epochs=12, seed=3)
+result.leaderboard                  # who gained, how steadily, at what cost
+result.trades.to_pandas()           # the same tables for whatever you do next
+result.figure()                     # the whole run on one time axis
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
+from market_sim.analysis.results.performance import leaderboard
+from market_sim.analysis.results.table import Table
+from market_sim.analysis.results.tables import blocks_table, orders_table, quotes_table, trades_table
 from market_sim.core.data.fingerprint import digest, fingerprint
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.event import Area
@@ -18,7 +28,7 @@ class Result:
     seed: int
     epochs: int
     parameters: dict[str, int | float | str | bool | None]
-    journal: Journal
+    journal: Journal = field(repr=False)
     complete: bool = True
     failures: tuple[str, ...] = field(default=())
     """The sentence of every strategy that raised."""
@@ -26,7 +36,7 @@ class Result:
     """What was planned and could not happen, a sentence for each."""
     conclusion: str = ""
     """What the scenario has to say about this run."""
-    known_fingerprint: str = ""
+    known_fingerprint: str = field(default="", repr=False)
     """The fingerprint, where writing the run to disk has worked it out already."""
 
     @cached_property
@@ -37,3 +47,48 @@ class Result:
     def digest(self, area: Area) -> str:
         """The digest of one part of the road: of the market, the consensus or the settlement."""
         return digest(self.journal, area)
+
+    @cached_property
+    def trades(self) -> Table:
+        """Every trade, with when it was matched, final and settled."""
+        return trades_table(self.journal)
+
+    @cached_property
+    def orders(self) -> Table:
+        """Every accepted order and what became of it."""
+        return orders_table(self.journal)
+
+    @cached_property
+    def quotes(self) -> Table:
+        """The best bid and ask of every instrument, each time that they changed."""
+        return quotes_table(self.journal)
+
+    @cached_property
+    def blocks(self) -> Table:
+        """Every proposed block and what became of it."""
+        return blocks_table(self.journal)
+
+    @cached_property
+    def leaderboard(self) -> Table:
+        """What each account gained, how steadily and at what cost; the best first."""
+        return leaderboard(self.journal)
+
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        """All of them."""
+        return self.leaderboard, self.trades, self.orders, self.quotes, self.blocks
+
+    def figure(self, chart: str = "", symbol: str | None = None) -> Any:
+        """The whole run on one time axis, or the chart of this name, as plotly's `Figure`."""
+        # Imported late: a run that nobody draws loads no plotting library.
+        from market_sim.analysis.visualization.charts import chart_figure
+
+        return chart_figure(self, chart, symbol)
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the conclusion, who gained what, and the whole run as a picture."""
+        from html import escape
+
+        picture = self.figure().to_html(full_html=False, include_plotlyjs=True, config={"showSendToCloud": False})
+        said = escape(f"{self.scenario}, seed {self.seed}, {self.epochs} epochs. {self.conclusion}")
+        return f"<p>{said}</p>{self.leaderboard._repr_html_()}{picture}"

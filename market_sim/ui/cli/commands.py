@@ -45,6 +45,18 @@ def _verify(arguments: Sequence[str]) -> int:
     return verify(arguments)
 
 
+def _results(arguments: Sequence[str]) -> int:
+    from market_sim.ui.cli.results import results
+
+    return results(arguments)
+
+
+def _export(arguments: Sequence[str]) -> int:
+    from market_sim.ui.cli.results import export
+
+    return export(arguments)
+
+
 def _of_the_course(name: str) -> Command:
     def run(arguments: Sequence[str]) -> int:
         from market_sim.ui.cli import course_commands
@@ -60,6 +72,8 @@ COMMANDS: dict[str, Command] = {
     "serve": _serve,
     "replay": _replay,
     "verify": _verify,
+    "results": _results,
+    "export": _export,
     "lesson": _of_the_course("lesson"),
     "grade": _of_the_course("grade"),
     "lint": _of_the_course("lint"),

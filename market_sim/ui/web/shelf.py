@@ -20,7 +20,7 @@ from market_sim.analysis.history.order_trace import Tracer
 from market_sim.analysis.history.run_history import RunHistory
 from market_sim.analysis.history.stepping import Stepper
 from market_sim.analysis.refusals import Refusal, refusals
-from market_sim.analysis.results.result import Result
+from market_sim.analysis.results.stored import result_of
 from market_sim.analysis.run_header import RunHeader, header_of
 from market_sim.analysis.summary import Summary, document, summarize
 from market_sim.analysis.visualization.chart import Chart
@@ -30,7 +30,7 @@ from market_sim.core.data import archive
 from market_sim.core.data.manifest import MANIFEST, Manifest, read_manifest
 from market_sim.core.data.run_writer import JOURNAL
 from market_sim.core.errors import InputError
-from market_sim.core.models.run_events import AnswerCompared, CommitteeSeated, RunStarted, StrategyFailed, WarningGiven
+from market_sim.core.models.run_events import AnswerCompared, CommitteeSeated, RunStarted
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 OPEN_RUNS = 3
@@ -74,7 +74,7 @@ class OpenRun:
         self.written = entry.written
         self.cut = archived.cut
         """What is missing at the end of a run whose program was killed, in a sentence."""
-        self.result = _result(archived)
+        self.result = result_of(archived)
         self._lock = threading.RLock()
         self._known: dict[str, Any] = {}
 
@@ -247,14 +247,3 @@ def _read(entry: Entry) -> archive.Archived:
 def _without_path(folder: Path, problem: InputError) -> str:
     """The sentence without the place on this machine, which is no visitor's business (W11)."""
     return str(problem).replace(str(folder), folder.name)
-
-
-def _result(archived: archive.Archived) -> Result:
-    journal, manifest = archived.journal, archived.manifest
-    start = next(journal.of(RunStarted))
-    failures = tuple(f"{event.agent}: {event.cause}" for event in journal.of(StrategyFailed))
-    warnings = tuple(event.sentence for event in journal.of(WarningGiven))
-    return Result(
-        start.scenario, start.seed, start.epochs, start.parameters, journal, manifest.complete, failures, warnings,
-        manifest.conclusion, manifest.fingerprint,
-    )  # fmt: skip

@@ -80,6 +80,16 @@ def test_shares_that_are_lent_are_still_the_lenders_even_through_a_split():
     assert of(journal, "ann").holdings == {}
 
 
+def test_shares_that_are_lent_go_through_a_reverse_split_with_the_others():
+    exchange, journal = market()
+    exchange.ledger.transfer("ben", "ann", "ACME", 4, "BORROWED", "ACME")
+    journal.record(CorporateActionTaken(1, "ACME", "reverse split", 2, 10))
+    journal.record(Transferred(1, 2, "ann", "fees", "ACME", 2, "SPLIT", "ACME"))
+    journal.record(Transferred(1, 3, "ben", "fees", "ACME", 3, "SPLIT", "ACME"))
+    assert of(journal, "ben").holdings == {"ACME": 5}
+    assert of(journal, "ann").holdings == {"ACME": 0}
+
+
 @pytest.mark.parametrize("kind", SCENARIOS, ids=lambda kind: kind.name)
 def test_in_every_scenario_the_gains_from_trading_sum_to_zero(kind: type[Scenario]):
     journal = simulate(kind(), Options(epochs=6, settlement="none")).journal

@@ -1,0 +1,248 @@
+"""The performance of every account: what it gained, how steadily, at what cost, and how much it had at stake.
+
+All figures come from the account's own trades and from one curve, its gain from trading every 100 ms: what it is worth
+at the marks of the moment, less what it would be worth had it never traded.
+
+    Sharpe ratio  = mean / standard deviation of the curve's changes, times the root of the changes in a trading day
+    drawdown      = the largest fall of the curve below its highest point before
+    turnover      = the value of all that it bought and sold
+    hit rate      = of its trades that made a position smaller, the share that gained on its average cost
+
+After Sharpe (1994), "The Sharpe Ratio"; a risk-free rate is left out, because a run lasts a few days. What was
+brought in counts for the average cost at the price of its time, else at the first price that became known; so does
+what a mechanism moves, by an exercise for example.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from math import sqrt
+from statistics import fmean, pstdev
+
+from market_sim.analysis.gains import Gain, first_prices, gains
+from market_sim.analysis.results.table import Column, Table
+from market_sim.analysis.results.worth import LOANS, Worth, unit
+from market_sim.analysis.three_clocks import CLOCKS, last_entry, terms_in
+from market_sim.core.data.journal import Journal
+from market_sim.core.models.event import Event
+from market_sim.core.models.market_events import Deposited, Trade, Transferred, Withdrawn
+from market_sim.core.models.run_events import ValueMoved
+from market_sim.core.trading_day import TRADING_DAY_NS
+from market_sim.market.mechanisms.equity import Terms
+
+SAMPLE_NS = 100_000_000
+"""As often as believed values move."""
+SAMPLES_A_DAY = TRADING_DAY_NS // SAMPLE_NS
+
+
+@dataclass(frozen=True)
+class Performance:
+    """One account in one currency; amounts in its smallest unit."""
+
+    gain: Gain
+    at_clocks: tuple[int, int, int]
+    """The gain from trading by what is matched, by what is final, by what is settled; all at the last marks."""
+    trades: int
+    fees: int
+    """What it paid for trading, less its rebates."""
+    turnover: int
+    closed: int
+    """How many of its trades made a position smaller."""
+    hits: int
+    drawdown: int
+    changes: tuple[int, ...]
+    """The changes of its curve."""
+    largest: dict[str, int]
+    """By instrument, the position that was farthest from nothing."""
+
+    @property
+    def hit_rate(self) -> float | None:
+        """The share of closing trades that gained; None without one."""
+        return self.hits / self.closed if self.closed else None
+
+    @property
+    def sharpe(self) -> float | None:
+        """The Sharpe ratio of a trading day; None while nothing has changed."""
+        deviation = pstdev(self.changes) if self.changes else 0.0
+        return fmean(self.changes) / deviation * sqrt(SAMPLES_A_DAY) if deviation else None
+
+
+@dataclass
+class _Record:
+    """What is counted of one account in one currency while the journal is read."""
+
+    trades: int = 0
+    fees: int = 0
+    turnover: int = 0
+    closed: int = 0
+    hits: int = 0
+    curve: list[int] = field(default_factory=list)
+    costs: dict[str, list[int]] = field(default_factory=dict)
+    """By instrument: the position, and what it cost in all."""
+    largest: dict[str, int] = field(default_factory=dict)
+
+    def trade(self, symbol: str, change: int, value: int) -> None:
+        """Buy (positive) or sell so much for so much; a part that makes the position smaller is a hit or none."""
+        position, cost = self.costs.get(symbol, [0, 0])
+        if position * change < 0:
+            now, average = value * abs(position), cost * abs(change)  # both of as many units
+            self.closed += 1
+            self.hits += (now > average) if position > 0 else (now < -average)
+        self.move(symbol, change, value)
+
+    def move(self, symbol: str, change: int, value: int) -> None:
+        """A position changes by so much, for so much value; what is left of it keeps its average cost."""
+        position, cost = self.costs.get(symbol, [0, 0])
+        if position * change >= 0:
+            cost += value if change > 0 else -value
+        else:
+            part = min(abs(change), abs(position))
+            share = cost * part // abs(position)
+            got = value * part // abs(change)
+            cost -= share
+            if abs(change) > abs(position):
+                rest = value - got
+                cost = rest if change > 0 else -rest
+        self.costs[symbol] = [position + change, cost]
+        if abs(position + change) > abs(self.largest.get(symbol, 0)):
+            self.largest[symbol] = position + change
+
+
+def performances(journal: Journal) -> list[Performance]:
+    """The performance of every account that holds or brought in anything: who gained most from trading comes first."""
+    rows = {(row.account, row.currency): row for row in gains(journal)}
+    reader = _Reader(terms_in(journal), first_prices(journal))
+    for event in journal:
+        reader.read(event)
+    reader.sample()
+    at_clocks = [_from_trading(journal, last_entry(journal, clock)) for clock in CLOCKS]
+    found = []
+    for (account, currency), row in rows.items():
+        record = reader.records.get((account, currency), _Record())
+        changes = tuple(after - before for before, after in zip(record.curve, record.curve[1:], strict=False))
+        matched, final, settled = (gains.get((account, currency), 0) for gains in at_clocks)
+        found.append(
+            Performance(
+                row, (matched, final, settled), record.trades, record.fees, record.turnover, record.closed,
+                record.hits, _drawdown(record.curve), changes, record.largest,
+            )
+        )  # fmt: skip
+    return sorted(found, key=lambda one: (one.gain.currency, -one.gain.from_trading, one.gain.account))
+
+
+class _Reader:
+    """Reads a journal once: trades at their prices, and the curve at every sample."""
+
+    def __init__(self, terms: dict[str, Terms], first: dict[str, int]) -> None:
+        self.records: dict[tuple[str, str], _Record] = {}
+        self._terms, self._first = terms, first
+        self._currencies = sorted({one.quote for one in terms.values()})
+        self._worth = Worth()
+        self._brought: dict[str, dict[str, int]] = {}
+        self._values: dict[str, int] = {}
+        self._trades: dict[str, int] = {}
+        self._next = SAMPLE_NS
+
+    def read(self, event: Event) -> None:
+        while event.time >= self._next:
+            self.sample()
+            self._next += SAMPLE_NS
+        self._worth.read(event)
+        if type(event) is Trade:
+            self._traded(event)
+        elif isinstance(event, Deposited | Withdrawn):
+            change = event.amount if isinstance(event, Deposited) else -event.amount
+            self._brought_in(event.account, event.asset, change)
+        elif isinstance(event, Transferred):
+            if event.reason not in LOANS:
+                self._moved(event.source, event.asset, -event.amount)
+                self._moved(event.target, event.asset, event.amount)
+        elif type(event) is ValueMoved:
+            self._values[event.symbol] = event.value
+
+    def sample(self) -> None:
+        """Note everybody's gain from trading at the marks of now."""
+        marks = self._marks
+        for currency in self._currencies:
+            for account, worth in self._worth.in_currency(currency, marks, self._terms):
+                brought = self._brought.get(account, {})
+                idle = sum(
+                    amount * unit(asset, marks.get(asset), self._terms, currency) for asset, amount in brought.items()
+                )
+                if worth or brought:
+                    self._of(account, currency).curve.append(worth - idle)
+
+    def _brought_in(self, account: str, asset: str, change: int) -> None:
+        """Something came from outside or (negative) went there."""
+        brought = self._brought.setdefault(account, {})
+        brought[asset] = brought.get(asset, 0) + change
+        self._moved(account, asset, change)
+
+    def _moved(self, account: str, asset: str, change: int) -> None:
+        """A position changed without a trade, by an exercise for example: it did so at the mark."""
+        terms = self._terms.get(asset)
+        if terms is not None:
+            price = self._marks.get(asset, self._first.get(asset, 0))
+            self._of(account, terms.quote).move(asset, change, price * abs(change) * terms.multiplier)
+
+    def _traded(self, event: Trade) -> None:
+        self._trades[event.symbol] = event.price
+        terms = self._terms[event.symbol]
+        value = event.price * event.quantity * terms.multiplier
+        bought = event.side * event.quantity
+        for account, change, fee in ((event.taker, bought, event.taker_fee), (event.maker, -bought, event.maker_fee)):
+            record = self._of(account, terms.quote)
+            record.trades += 1
+            record.fees += fee
+            record.turnover += value
+            record.trade(event.symbol, change, value)
+
+    @property
+    def _marks(self) -> dict[str, int]:
+        return self._trades | self._values
+
+    def _of(self, account: str, currency: str) -> _Record:
+        return self.records.setdefault((account, currency), _Record())
+
+
+def _from_trading(journal: Journal, last: int) -> dict[tuple[str, str], int]:
+    return {(row.account, row.currency): row.from_trading for row in gains(journal, last)}
+
+
+def _drawdown(curve: Iterable[int]) -> int:
+    highest = fall = 0
+    for gain in curve:
+        highest = max(highest, gain)
+        fall = max(fall, highest - gain)
+    return fall
+
+
+COLUMNS = (
+    Column("account", "whose it is"),
+    Column("strategy", "what decides for it; empty for an account of the house"),
+    Column("currency", "in which all amounts are"),
+    Column("gain", "what it is worth beyond what was brought in, at the last marks"),
+    Column("from_trading", "what of the gain holding what was brought in would not have given"),
+    Column("finalized", "the gain from trading by what is final"),
+    Column("settled", "the gain from trading by what the chain has paid out"),
+    Column("trades", "how often it traded"),
+    Column("fees", "what it paid for that, less its rebates"),
+    Column("turnover", "the value of all that it bought and sold"),
+    Column("hit_rate", "of its trades that made a position smaller, the share that gained"),
+    Column("sharpe", "the mean of its curve's changes over their standard deviation, for a trading day"),
+    Column("drawdown", "the largest fall of its curve below its highest point before"),
+)
+
+
+def leaderboard(journal: Journal) -> Table:
+    """The performance of every account as a table, the best first."""
+    rows = [
+        (
+            one.gain.account, one.gain.strategy, one.gain.currency, one.gain.gain, one.gain.from_trading,
+            one.at_clocks[1], one.at_clocks[2], one.trades, one.fees, one.turnover, one.hit_rate, one.sharpe,
+            one.drawdown,
+        )
+        for one in performances(journal)
+    ]  # fmt: skip
+    return Table("leaderboard", COLUMNS, rows)

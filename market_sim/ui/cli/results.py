@@ -1,0 +1,60 @@
+"""`simulate.py results RUN` and `simulate.py export RUN`: what each account made of a stored run, and its tables."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+from pathlib import Path
+
+from market_sim.analysis.results.performance import performances
+from market_sim.analysis.results.performance_table import FORMULAS, HEAD, performance_tables
+from market_sim.analysis.results.stored import open_run
+from market_sim.analysis.results.table import FORMATS
+from market_sim.analysis.words import Words
+from market_sim.core.english import counted
+from market_sim.core.errors import InputError
+from market_sim.ui.cli.arguments import Parser
+
+GOOD = 0
+WIDTH = 110
+NAMES = 2
+"""So many columns are words, which are read from the left."""
+
+
+def results(arguments: Sequence[str]) -> int:
+    """Print what each account gained, how steadily and at what cost."""
+    made = Parser(prog="simulate.py results", description="What each account made of a stored run, the best first.")
+    made.add_argument("run", metavar="RUN", type=Path, help="the folder of the run, for example results/NAME")
+    typed = made.parse_args(list(arguments))
+    result = open_run(typed.run)
+    for currency, rows in performance_tables(performances(result.journal), Words(result.journal)).items():
+        print(f"in {currency}")
+        widths = [max(len(row[place]) for row in (HEAD, *rows)) for place in range(len(HEAD))]
+        for row in (HEAD, *rows):
+            names, figures = row[:NAMES], row[NAMES:]
+            cells = [*map(str.ljust, names, widths), *map(str.rjust, figures, widths[NAMES:])]
+            print("  ".join(cells).rstrip())
+        print()
+    for formula in FORMULAS:
+        print("\n".join(textwrap.wrap(formula, WIDTH, subsequent_indent="  ")))
+    return GOOD
+
+
+def export(arguments: Sequence[str]) -> int:
+    """Write the tables of a stored run into files."""
+    made = Parser(prog="simulate.py export", description="Write the tables of a stored run into files.")
+    made.add_argument("run", metavar="RUN", type=Path, help="the folder of the run, for example results/NAME")
+    made.add_argument("--format", choices=FORMATS, default=FORMATS[0], help="csv (default) or parquet")
+    made.add_argument("--to", metavar="DIR", type=Path, help="where to; default: a folder tables/ in that of the run")
+    typed = made.parse_args(list(arguments))
+    result = open_run(typed.run)
+    folder: Path = typed.to or typed.run / "tables"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for table in result.tables:
+            path = folder / f"{table.name}.{typed.format}"
+            table.save(path)
+            print(f"{path}: {counted(len(table), 'row')}")
+    except OSError as error:
+        raise InputError(f"cannot write to {folder}: {error.strerror or error}") from None
+    return GOOD

@@ -1,0 +1,60 @@
+"""`simulate.py results` and `export` read a stored run; what they print is what the result says."""
+
+from __future__ import annotations
+
+import csv
+
+import pytest
+
+from market_sim import open_run
+from market_sim.core.money import written
+from market_sim.ui.cli.main import main
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("runs")
+    assert main(["--epochs", "3", "--headless", "--no-plot", "-q", "--no-settle", "--out", str(folder)]) == 0
+    (found,) = folder.iterdir()
+    return found
+
+
+def test_the_board_names_every_account_with_its_figures(run, capsys):
+    assert main(["results", str(run)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    for row in open_run(run).leaderboard:
+        (line,) = [line for line in lines if line.startswith(f"{row['account']} ")]
+        cells = line.split()
+        assert written(row["from_trading"]) in [cell.lstrip("+") for cell in cells]
+        assert written(row["turnover"]) in cells
+        assert written(row["drawdown"]) in cells
+    assert lines[0] == "in USD"
+
+
+def test_every_table_is_a_file(run, capsys):
+    assert main(["export", str(run)]) == 0
+    printed = capsys.readouterr().out
+    for table in open_run(run).tables:
+        path = run / "tables" / f"{table.name}.csv"
+        with path.open(encoding="utf-8", newline="") as file:
+            head, *rows = csv.reader(file)
+        assert tuple(head) == table.names
+        assert rows == [["" if value is None else str(value) for value in row] for row in table.rows]
+        assert f"{path}: {len(rows):,} row" in printed
+
+
+def test_the_tables_beside_a_run_do_not_damage_it(run, capsys):
+    assert main(["export", str(run)]) == 0
+    assert main(["verify", str(run)]) == 0
+
+
+@pytest.mark.parametrize("command", ["results", "export"])
+def test_a_folder_that_is_no_run_is_one_sentence(command, tmp_path, capsys):
+    assert main([command, str(tmp_path / "nothing")]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_a_place_where_nothing_can_be_written_is_one_sentence(run, tmp_path, capsys):
+    (tmp_path / "taken").write_text("")
+    assert main(["export", str(run), "--to", str(tmp_path / "taken" / "tables")]) == 2
+    assert "cannot write to" in capsys.readouterr().err
