@@ -107,7 +107,7 @@ def test_random_days_go_as_on_the_exchange(student, partial, seed, replay):
         if different is not None:
             journal, made = stage.end(), expected.get(different, [])
             asked = f"order {different} arrives and trades (number, price, quantity)"
-            replay(journal, accepted_at(journal, different), asked, made, trades)
+            replay(journal, accepted_at(journal, different), asked, made, trades, trades)
             raise AssertionError(
                 f"on day {day + 1} order {different} arrives and the exchange makes the trades {made}, "
                 f"yours are {trades}"

@@ -111,7 +111,7 @@ def test_random_orders_do_as_on_the_exchange(student, partial, seed, replay):
         if found != expected:
             journal = stage.end()
             place = max(n for n, one in enumerate(journal) if type(one) in (OrderAccepted, OrderRejected))
-            replay(journal, place, f"the {kind} order arrives", expected, found)
+            replay(journal, place, f"the {kind} order arrives", expected, found, found["trades"])
             raise AssertionError(f"order {case + 1} of 40, {arriving}: it becomes {expected}, yours {found}")
     partial(1, "")
 

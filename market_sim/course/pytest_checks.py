@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ from market_sim.course.isolation.limits import Limits
 from market_sim.course.isolation.problems import Status, StudentProblem
 from market_sim.course.isolation.student import StudentProcess
 from market_sim.course.lesson import Lesson, load_lesson
-from market_sim.course.replay import Compared, keep, told
+from market_sim.course.replay import Compared, drawable, keep, told
 from market_sim.course.verdict import DECIMALS, Announced, CheckVerdict, Verdict, lines, written
 
 CHECKS = "checks.py"
@@ -215,15 +215,21 @@ class Grading:
     def replay(self, request: pytest.FixtureRequest) -> Callable[..., None]:
         """`replay(journal, event)`: should this check fail, keep this run and point at this event.
 
-        With `asked`, `expected` and `found` the replay also says at this event what is right and what the answer gave.
+        With `asked`, `expected` and `found` the replay also says at this event what is right and what the answer gave;
+        `trades`, each (order that waited, price, quantity), are drawn beside those of the exchange.
         """
         notes = request.node.stash[NOTES]
 
         def remember(
-            journal: Journal, event: int | None = None, asked: str = "", expected: Any = "", found: Any = ""
+            journal: Journal,
+            event: int | None = None,
+            asked: str = "",
+            expected: Any = "",
+            found: Any = "",
+            trades: Iterable[Any] = (),
         ) -> None:
             notes.journal, notes.event = journal, event
-            notes.compared = Compared(asked, str(expected), str(found)) if asked else None
+            notes.compared = Compared(asked, str(expected), str(found), drawable(trades)) if asked else None
 
         return remember
 

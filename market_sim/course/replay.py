@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from market_sim.core.data.archive import save
 from market_sim.core.data.journal import Journal
-from market_sim.core.models.instruments import Stock
+from market_sim.core.models.instruments import LARGEST_AMOUNT, Stock
 from market_sim.core.models.intents import Intent
 from market_sim.core.models.run_events import AnswerCompared, RunEnded, RunStarted
 from market_sim.market.exchange.exchange import Exchange
 
+MOST_DRAWN = 50
+"""So many trades of an answer are kept."""
 LONGEST_SHOWN = 400
 """So many characters of each side of a comparison are kept."""
 
@@ -23,6 +27,8 @@ class Compared:
     asked: str
     expected: str
     found: str
+    trades: tuple[tuple[int, int, int], ...] = ()
+    """The trades that the answer gave: the order that waited, the price, the quantity."""
 
 
 def keep(journal: Journal, folder: Path) -> str:
@@ -38,7 +44,9 @@ def told(journal: Journal, place: int, compared: Compared) -> Journal:
         film.record(event)
         if number == place:
             film.record(
-                AnswerCompared(event.time, shown(compared.asked), shown(compared.expected), shown(compared.found))
+                AnswerCompared(
+                    event.time, shown(compared.asked), shown(compared.expected), shown(compared.found), compared.trades
+                )
             )
     return film
 
@@ -46,6 +54,17 @@ def told(journal: Journal, place: int, compared: Compared) -> Journal:
 def shown(text: str) -> str:
     """What an answer gave, cut where it is too long to be read: an answer may return whatever it likes."""
     return text if len(text) <= LONGEST_SHOWN else text[:LONGEST_SHOWN] + "…"
+
+
+def drawable(trades: Iterable[Any]) -> tuple[tuple[int, int, int], ...]:
+    """Of what an answer calls its trades those that a chart can show: whole numbers, and a price and a size of sense.
+
+    >>> drawable([(1, 9997, 2), (1, -5, 2), ("one", 9997, 2), (1, 9997)])
+    ((1, 9997, 2),)
+    """
+    numbers = [one for one in trades if len(one) == 3 and all(type(part) is int for part in one)]
+    sound = [one for one in numbers if all(0 < part < LARGEST_AMOUNT for part in one)]
+    return tuple((order, price, quantity) for order, price, quantity in sound[:MOST_DRAWN])
 
 
 class Steps:

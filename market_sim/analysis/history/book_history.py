@@ -17,6 +17,7 @@ from market_sim.analysis.history.time_axis import TimeAxis
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.event import Event
 from market_sim.core.models.market_events import BookOpened, InstrumentListed, OrderAccepted, Trade, book_name
+from market_sim.core.models.run_events import AnswerCompared
 from market_sim.core.money import written
 
 
@@ -76,6 +77,8 @@ class Market:
     trades: list[Trade] = field(default_factory=list)
     numbers: list[int] = field(default_factory=list)
     """The places of the trades in the journal."""
+    answers: list[tuple[int, AnswerCompared]] = field(default_factory=list)
+    """The trades that an answer to a lesson gave instead, in the replay of a check; with their places."""
 
     @property
     def name(self) -> str:
@@ -137,6 +140,8 @@ def markets_of(journal: Journal, axis: TimeAxis) -> tuple[list[Market], BookRepl
     """
     per_epoch = max(4, min(40, 3_000 // max(1, len(axis.columns))))
     markets = [Market(listed.terms, axis, listed.venue) for listed in books(journal)]
+    if markets and next(journal.of(AnswerCompared), None) is not None:
+        markets[0].answers = [(at, event) for at, event in enumerate(journal) if isinstance(event, AnswerCompared)]
     return markets, replayed(journal, markets, axis.moments(per_epoch))
 
 

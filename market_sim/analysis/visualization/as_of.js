@@ -28,7 +28,7 @@ function traceAsOf(trace, number) {
   if (!born) return plain;
   const kept = [];
   for (let place = 0; place < born.length; place += 1) {
-    if (born[place] <= number && (!gone || number < gone[place])) kept.push(place);
+    if (born[place] <= number && (!gone?.[place] || number < gone[place])) kept.push(place);
   }
   if (plain.type !== "heatmap") return kept.length === born.length ? plain : points(plain, kept, born.length);
   if (!kept.length) return { ...plain, x: [] };

@@ -5,7 +5,8 @@ Every mark of a stepped chart carries the number of the event that made it (`bor
 figure at a place consists of the marks that are born and not gone by then, so nothing later can be seen. `as_of.js`
 makes the same choice in the browser; a test compares the two.
 
-A trace has one number for each point, a heatmap one for each column, a shape or an annotation one for itself.
+A trace has one number for each point, a heatmap one for each column, a shape or an annotation one for itself; an end of
+0, or none, is that of a mark that stays.
 
 >>> trace = {"x": [1, 2, 2], "y": [5, 6, 7], "name": "block", "born": [3, 4, 9], "gone": [END, 9, END]}
 >>> trace_as_of(trace, 8), trace_as_of(trace, 9)
@@ -47,12 +48,14 @@ def dated(figure: Part, known_at: Callable[[float], int]) -> Part:
     `known_at` gives the number of the last event up to a moment. A bar tells of an interval and comes at its end.
     """
     layout = figure["layout"]
-    data = [{**trace, "born": [known_at(moment) for moment in _moments(trace)]} for trace in figure["data"]]
+    data = [{"born": [known_at(moment) for moment in _moments(trace)], **trace} for trace in figure["data"]]
     texts = [{**one, "born": known_at(one["x"])} if one["xref"] == "x" else one for one in layout["annotations"]]
     return {**figure, "data": data, "layout": {**layout, "annotations": texts}}
 
 
 def _moments(trace: Part) -> list[float]:
+    if "born" in trace:  # it knows better
+        return []
     if "width" not in trace:
         return trace["x"]
     # Coordinates are rounded to microseconds, so an edge may seem to lie one before the event that it stands for.
@@ -65,7 +68,7 @@ def trace_as_of(trace: Part, number: int) -> Part:
     if "born" not in trace:
         return plain
     born = trace["born"]
-    gone = trace.get("gone") or [END] * len(born)
+    gone = [end or END for end in trace.get("gone") or [0] * len(born)]
     kept = [place for place, (first, last) in enumerate(zip(born, gone, strict=True)) if first <= number < last]
     if len(kept) == len(born):
         return plain

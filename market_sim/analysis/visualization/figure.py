@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from market_sim.analysis.history.lifespan import END
 from market_sim.analysis.visualization.as_of import finished
 from market_sim.analysis.visualization.chart import EventLine, Horizontal, Panel, Part
 from market_sim.analysis.visualization.palette import LIGHT
@@ -35,6 +36,10 @@ BARE_TOP = 12
 """Above a figure without marked moments there is nothing to label."""
 
 
+HOLD: Part = {"type": "scatter", "mode": "markers", "name": "", "x": [None], "y": [None], "born": [0]}
+"""Holds the axis of a panel in which nothing is drawn yet: plotly would leave it out, and the axis below with it."""
+
+
 def stacked(panels: Sequence[Panel], axis: Horizontal, lines: Iterable[EventLine] = ()) -> Figure:
     """One figure: the panels from top to bottom, a common time axis below, event lines through everything."""
     from plotly.graph_objects import Figure
@@ -57,7 +62,7 @@ def layered(panels: Sequence[Panel], axis: Horizontal, lines: Iterable[EventLine
         top -= TITLE_ROOM + panel.height
         layout[f"yaxis{suffix}"] = _vertical(panel, [max(0.0, top / inner), high])
         own = {"xaxis": "x", "yaxis": f"y{suffix}"}
-        traces += [{**trace, **own} for trace in panel.traces]
+        traces += [{**_lived(trace), **own} for trace in (*panel.traces, HOLD)]
         layout["shapes"] += [_placed(shape, f"y{suffix}") for shape in panel.shapes]
         layout["annotations"] += [_placed(text, f"y{suffix}") for text in panel.annotations]
         layout["annotations"].append(_title(panel.title, high))
@@ -69,6 +74,15 @@ def layered(panels: Sequence[Panel], axis: Horizontal, lines: Iterable[EventLine
         if line.label:
             layout["annotations"].append(_label(line))
     return {"data": traces, "layout": layout, "now": _now()}
+
+
+def _lived(trace: Part) -> Part:
+    """The trace without the ends of marks that stay: most do, and their numbers would be a tenth of a figure."""
+    gone = trace.get("gone")
+    if gone is None:
+        return trace
+    ends = [0 if end == END else end for end in gone]
+    return {**trace, "gone": ends} if any(ends) else {name: value for name, value in trace.items() if name != "gone"}
 
 
 def total_height(panels: Sequence[Panel], top: int) -> int:

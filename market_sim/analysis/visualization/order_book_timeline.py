@@ -29,6 +29,7 @@ LEGEND = (
     LegendEntry("up", "buy", "aggressive buy, area by size"),
     LegendEntry("down", "sell", "aggressive sell"),
 )
+ANSWER = LegendEntry("diamond", "act", "a trade that your answer gives")
 HEAD = ("epoch", "from (s)", "best bid", "best ask", "trades", "bought", "sold", "lowest", "highest")
 
 
@@ -43,7 +44,7 @@ def order_book_charts(run: RunHistory) -> Iterator[Chart]:
             "market",
             market.axis,
             partial(order_book_panels, market),
-            LEGEND,
+            (*LEGEND, *([ANSWER] if any(event.trades for _, event in market.answers) else ())),
             Table(f"{symbol}: prices and trades by epoch", HEAD, list(order_book_rows(market))),
             shared=True,
             symbol=symbol,
@@ -64,7 +65,7 @@ def order_book_panels(market: Market) -> list[Panel]:
             "showgrid": True,
             "fixedrange": False,
         },
-        [_depth(market, grid), *_best(market), *_takers(market)],
+        [_depth(market, grid), *_best(market), *_takers(market), *_answers(market)],
         covered=True,
     )
     volume = Panel(
@@ -154,6 +155,23 @@ def _takers(market: Market) -> Iterator[Part]:
             gone=[gone for _, gone in mine],
         )
         yield {**trace, "ids": [str(taker.order) for taker, _ in mine]}
+
+
+def _answers(market: Market) -> Iterator[Part]:
+    """In the replay of a check: the trades that the answer gave, hollow, beside those of the exchange."""
+    given = [(place, event, trade) for place, event in market.answers for trade in event.trades]
+    if given:
+        yield marks(
+            "your answer",
+            [seconds(event.time) for _, event, _ in given],
+            [market.price(price) for _, _, (_, price, _) in given],
+            [
+                f"your answer: {market.size(size)} at {market.text(price)} against order {order}"
+                for _, _, (order, price, size) in given
+            ],
+            {"symbol": "diamond-open", "size": 13, "color": LIGHT["act"], "line": {"width": 2}},
+            born=[place for place, _, _ in given],
+        )
 
 
 def joined_takers(takers: list[Taker], axis: TimeAxis) -> list[Taker]:

@@ -55,8 +55,8 @@ ROLES: dict[str, tuple[str, str]] = {
     "flow-loss": ("#882255", "#e0709c"),
     # Around a text, so that a line that crosses it ends before it.
     "halo": (
-        "0 0 3px #ffffff, 0 0 3px #ffffff, 0 0 3px #ffffff, 0 0 3px #ffffff",
-        "0 0 3px #12161b, 0 0 3px #12161b, 0 0 3px #12161b, 0 0 3px #12161b",
+        ", ".join(["0 0 2px #ffffff"] * 4 + ["0 0 5px #ffffff"] * 4),
+        ", ".join(["0 0 2px #12161b"] * 4 + ["0 0 5px #12161b"] * 4),
     ),
 }
 

@@ -52,9 +52,9 @@ def settlement_panel(history: SettlementHistory, axis: TimeAxis) -> Panel:
     wordy, terse = axis.crowd <= 15, axis.crowd <= OPEN_TEXT
     panel = Panel(
         f"Settlement ({history.opened.backend}): from block to batch",
-        104 if wordy else 70,
+        118 if wordy else 70,
         {
-            "range": [-1.45 if wordy else -0.7, 1.35],
+            "range": [-1.83 if wordy else -0.7, 1.35],
             "tickmode": "array",
             "tickvals": [1, 0],
             "ticktext": ["blocks", "batches"],
@@ -146,7 +146,7 @@ def _words(history: SettlementHistory, together: tuple[Batch, ...], wordy: bool)
     names = Batch(structs.replace(events[-1], first=events[0].first), ()).name
     gas = f"<br>{spent / 1_000:,.0f}k gas" if spent else ""
     more = f" +{len(events) - 1}" if len(events) > 1 else ""
-    return f"<b>h {names}</b>: {counted(entries, *history.noun)}{gas}<br>{short(events[-1].transaction)}{more}"
+    return f"<b>h {names}</b><br>{counted(entries, *history.noun)}{gas}<br>{short(events[-1].transaction)}{more}"
 
 
 def _hover(history: SettlementHistory, batch: Batch) -> str:

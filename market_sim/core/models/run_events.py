@@ -83,6 +83,8 @@ class AnswerCompared(Event, frozen=True):
     asked: str
     expected: str
     found: str
+    trades: tuple[tuple[int, int, int], ...] = ()
+    """Where the answer gives trades: the order that waited, the price and the quantity of each."""
 
 
 class RunEnded(Event, frozen=True):

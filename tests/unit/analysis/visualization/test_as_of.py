@@ -272,6 +272,7 @@ def ends(figure: dict) -> list[float]:
         x + (trace["width"][place] / 2 if "width" in trace else 0)
         for trace in figure["data"]
         for place, x in enumerate(trace["x"])
+        if x is not None
     ]
 
 

@@ -7,7 +7,8 @@ from plotly.offline import get_plotlyjs
 
 from market_sim.analysis.history.run_history import RunHistory
 from market_sim.analysis.visualization import charts
-from market_sim.analysis.visualization.charts import chart_figure, charts_of, together
+from market_sim.analysis.visualization.as_of import figure_as_of
+from market_sim.analysis.visualization.charts import chart_figure, charts_of, drawn_together, together
 from market_sim.analysis.visualization.page import timeline_page
 from market_sim.core.data.journal import Journal
 from market_sim.core.errors import InputError
@@ -51,6 +52,16 @@ def test_every_chart_of_a_run_has_a_sentence_and_rows_as_wide_as_their_head():
     for chart in charts_of(RunHistory(journal)):
         assert chart.sentence.endswith(".") and chart.panels()
         assert chart.table.rows and {len(row) for row in chart.table.rows} == {len(chart.table.head)}
+
+
+def test_every_panel_keeps_its_axis_when_nothing_is_drawn_in_it_yet():
+    journal = simulate(OptionExpiry(expiry_day=2), Options(epochs=3, settlement="memory")).journal
+    run = RunHistory(journal)
+    figure = drawn_together(run, together(charts_of(run)))
+    axes = {name.replace("axis", "") for name in figure["layout"] if name.startswith("yaxis")}
+    begun = figure_as_of(figure, 0)
+    assert {trace["yaxis"] for trace in begun["data"] if trace.get("x", True)} == axes
+    assert len(axes) == 7
 
 
 def test_a_run_with_nothing_in_it_has_one_chart_that_says_so():
