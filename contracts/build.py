@@ -23,6 +23,7 @@ COMPILER = "0.8.37+commit.f401782d"
 CONTRACTS = {
     "Token": "Token.sol",
     "BatchSettlement": "BatchSettlement.sol",
+    "Escrow": "Escrow.sol",
     "HostileToken": "hostile/HostileToken.sol",
 }
 SETTINGS: dict[str, Any] = {

@@ -20,7 +20,7 @@ from market_sim.core.errors import SettlementError
 
 SOURCES: Final = Path(__file__).resolve().parents[3] / "contracts"
 PLACE: Final = SOURCES / "artifacts"
-NAMES: Final = ("BatchSettlement", "HostileToken", "Token")
+NAMES: Final = ("BatchSettlement", "Escrow", "HostileToken", "Token")
 
 
 class Entry(NamedTuple):

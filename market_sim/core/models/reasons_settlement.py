@@ -16,6 +16,7 @@ _ROWS = "The rows of a batch are sorted, name known accounts and tokens, and sum
 _VAULT = "The vault takes exactly what it credits and pays out exactly what it owes"
 _SET = "The set of validators changes at an epoch that the old set signed"
 _HALT = "The guardian may pause settlement for a bounded time; anybody may end it for good when no batch comes"
+_ESCROW = "Locked money leaves an escrow to one side by the will of the other, once"
 _TOKEN = "A token moves only what its owner holds or allowed, and only its minter makes more of it"
 
 
@@ -72,6 +73,12 @@ SETTLEMENT_REASONS: tuple[Reason, ...] = (
     _reason("SettlementEscaped", _HALT, "settlement has ended for good; owners take out what they hold"),
     _reason("TooEarlyToEscape", _HALT, "the escape opens at {from}, when no batch has come for seven days"),
     _reason("NotEscaped", _HALT, "settlement goes on, so money leaves by request, batch and claim"),
+    _reason("NothingToLock", _ESCROW, "there is nothing to lock"),
+    _reason("NoPayee", _ESCROW, "a payee is somebody, and somebody else than the payer"),
+    _reason("UnknownDeal", _ESCROW, "there is no deal number {deal}"),
+    _reason("DealOver", _ESCROW, "deal {deal} is over: it was released or refunded"),
+    _reason("NotPayer", _ESCROW, "{caller} is not the payer of deal {deal}, and only the payer releases it"),
+    _reason("NotPayee", _ESCROW, "{caller} is not the payee of deal {deal}, and only the payee sends it back"),
     _reason("NotMinter", _TOKEN, "{caller} is not the minter of this token"),
     _reason("NobodyToPay", _TOKEN, "tokens cannot go to the address zero"),
     _reason("ShortOfTokens", _TOKEN, "{owner} holds {held} and would need {needed}"),

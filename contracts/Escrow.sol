@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {IToken} from "./interfaces/IToken.sol";
+
+/// Money that two people trust to neither of them: the payer locks it for the payee, and it leaves only to the one by
+/// the will of the other. The payer releases it, or the payee sends it back; nobody can take it for himself.
+contract Escrow {
+    event Locked(uint256 indexed deal, address indexed payer, address indexed payee, uint256 amount);
+    event Released(uint256 indexed deal, uint256 amount);
+    event Refunded(uint256 indexed deal, uint256 amount);
+
+    error NothingToLock();
+    error NoPayee();
+    error UnknownDeal(uint256 deal);
+    error DealOver(uint256 deal);
+    error NotPayer(uint256 deal, address caller);
+    error NotPayee(uint256 deal, address caller);
+    error TokenRefused(address token);
+
+    struct Deal {
+        address payer;
+        address payee;
+        uint256 amount;
+    }
+
+    IToken public immutable token;
+    uint256 public held;
+    Deal[] public deals;
+
+    constructor(IToken token_) {
+        token = token_;
+    }
+
+    function lock(address payee, uint256 amount) external {
+        if (amount == 0) revert NothingToLock();
+        if (payee == address(0) || payee == msg.sender) revert NoPayee();
+        deals.push(Deal(msg.sender, payee, amount));
+        held += amount;
+        emit Locked(deals.length - 1, msg.sender, payee, amount);
+        uint256 before = token.balanceOf(address(this));
+        bool moved = token.transferFrom(msg.sender, address(this), amount);
+        if (!moved || token.balanceOf(address(this)) - before != amount) revert TokenRefused(address(token));
+    }
+
+    function release(uint256 deal) external {
+        Deal storage found = _find(deal);
+        if (msg.sender != found.payer) revert NotPayer(deal, msg.sender);
+        uint256 amount = _end(found);
+        emit Released(deal, amount);
+        _pay(found.payee, amount);
+    }
+
+    function refund(uint256 deal) external {
+        Deal storage found = _find(deal);
+        if (msg.sender != found.payee) revert NotPayee(deal, msg.sender);
+        uint256 amount = _end(found);
+        emit Refunded(deal, amount);
+        _pay(found.payer, amount);
+    }
+
+    function count() external view returns (uint256) {
+        return deals.length;
+    }
+
+    function _find(uint256 deal) private view returns (Deal storage found) {
+        if (deal >= deals.length) revert UnknownDeal(deal);
+        found = deals[deal];
+        if (found.amount == 0) revert DealOver(deal);
+    }
+
+    /// The deal is over before anything is paid, so that a token that calls back finds nothing left.
+    function _end(Deal storage found) private returns (uint256 amount) {
+        amount = found.amount;
+        found.amount = 0;
+        held -= amount;
+    }
+
+    function _pay(address to, uint256 amount) private {
+        if (!token.transfer(to, amount)) revert TokenRefused(address(token));
+    }
+}

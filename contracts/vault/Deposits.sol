@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {IToken} from "../interfaces/IToken.sol";
+import {Accounts} from "./Accounts.sol";
+
+/// Money in: a deposit is credited at once and has a number. What arrives must be exactly what is credited.
+abstract contract Deposits is Accounts {
+    event Deposited(uint64 indexed number, uint32 indexed account, uint32 indexed token, uint128 amount);
+
+    error BadDepositsLength(uint256 length);
+    error TokenTookFee(address token, uint256 expected, uint256 received);
+
+    uint64 public depositCount;
+
+    function deposit(uint32 account, uint32 token, uint128 amount) external once whenNotPaused {
+        _credit(account, token, amount);
+        _receive(token, amount);
+    }
+
+    /// Many deposits of one token from one payer: 20 bytes each, the account (4) and the amount (16).
+    function depositMany(uint32 token, bytes calldata deposits) external once whenNotPaused {
+        uint256 total = 0;
+        if (deposits.length % 20 != 0) revert BadDepositsLength(deposits.length);
+        for (uint256 offset = 0; offset < deposits.length; offset += 20) {
+            uint128 amount = uint128(bytes16(deposits[offset + 4:offset + 20]));
+            _credit(uint32(bytes4(deposits[offset:offset + 4])), token, amount);
+            total += amount;
+        }
+        _receive(token, total);
+    }
+
+    function _credit(uint32 account, uint32 token, uint128 amount) private {
+        if (escaped) revert SettlementEscaped();
+        if (token >= tokenCount) revert UnknownToken(token);
+        if (account == 0 || account > accountCount) revert UnknownAccount(account);
+        if (amount == 0) revert NothingToMove();
+        _change(account, token, int256(uint256(amount)));
+        depositCount += 1;
+        emit Deposited(depositCount, account, token, amount);
+    }
+
+    /// What arrived must be exactly what was credited: a token that keeps a fee or only says "no" is refused.
+    function _receive(uint256 token, uint256 amount) private {
+        IToken money = tokenAt[token];
+        uint256 before = money.balanceOf(address(this));
+        if (!money.transferFrom(msg.sender, address(this), amount)) revert TokenRefused(address(money));
+        uint256 received = money.balanceOf(address(this)) - before;
+        if (received != amount) revert TokenTookFee(address(money), amount, received);
+    }
+}
