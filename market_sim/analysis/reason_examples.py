@@ -105,9 +105,9 @@ OWN: dict[str, Example] = {
 }
 
 
-def example_of(reason: Reason) -> str:
-    """The sentence of one possible case of this reason."""
-    return reason.template.format(**{**COMMON, **OWN.get(reason.code, {})})
+def example_of(reason: Reason, **other: int | str) -> str:
+    """The sentence of one possible case of this reason; with other numbers where they are given."""
+    return reason.template.format(**{**COMMON, **OWN.get(reason.code, {}), **other})
 
 
 def fields_of(reason: Reason) -> set[str]:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from market_sim.analysis.refusals import Refusal
-from market_sim.analysis.words import SHORT
+from market_sim.analysis.words import with_short_hashes
 from market_sim.core.english import counted
 
 HEAD = ("refused by", "times", "reason", "rule", "first case")
 BY = {"exchange": "the exchange", "chain": "the chain", "validators": "validators"}
-HASH = re.compile(r"\b[0-9a-f]{64}\b")
 
 
 @dataclass(frozen=True)
@@ -41,7 +39,7 @@ def refusal_rows(found: Iterable[Refusal]) -> list[RefusalRow]:
             f"{one.count:,}",
             one.reason,
             one.rule,
-            f"{one.who} at {one.time / 1e9:.3f} s: {HASH.sub(lambda digits: digits[0][:SHORT], one.sentence)}",
+            f"{one.who} at {one.time / 1e9:.3f} s: {with_short_hashes(one.sentence)}",
             one.event,
         )
         for one in found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cached_property
 from typing import Any
 
@@ -18,6 +19,7 @@ from market_sim.core.money import written
 
 SHORT = 6
 """So many digits of a hash are shown."""
+HASH = re.compile(r"\b[0-9a-f]{64}\b")
 
 
 class Words:
@@ -78,6 +80,21 @@ class Words:
 def entry_noun(journal: Journal) -> tuple[str, str]:
     """What a run's entries are called, one and several: trades, where no transfers are among them."""
     return ("trade", "trades") if next(journal.of(market.Transferred), None) is None else ("entry", "entries")
+
+
+def with_short_hashes(sentence: str) -> str:
+    """A sentence with the first digits of its hashes only; of those that begin alike, as many as tell them apart.
+
+    >>> with_short_hashes(f"block {'ab' * 32} extends block {'abcd' * 16}, block {'ab' * 32} does not")
+    'block ababab extends block abcdab, block ababab does not'
+    >>> with_short_hashes(f"the message is for {'0' * 63}1, this is {'0' * 7}1{'0' * 56}")
+    'the message is for 00000000, this is 00000001'
+    """
+    found = set(HASH.findall(sentence))
+    digits = SHORT
+    while len({name[:digits] for name in found}) < len(found):
+        digits += 1
+    return HASH.sub(lambda match: match[0][:digits], sentence)
 
 
 def signed(amount: str) -> str:

@@ -16,6 +16,17 @@ def counted(number: int, noun: str, plural: str = "") -> str:
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
+def seconds(nanoseconds: int) -> str:
+    """A time on the simulation's clock.
+
+    >>> seconds(12_500_000_000), seconds(7_000_000_001), seconds(0)
+    ('12.5 s', '7.000000001 s', '0 s')
+    """
+    whole, part = divmod(nanoseconds, 1_000_000_000)
+    digits = f"{part:09d}".rstrip("0")
+    return f"{whole:,}.{digits} s" if digits else f"{whole:,} s"
+
+
 def was(number: int) -> str:
     """The verb that goes with a number of things.
 

@@ -19,6 +19,7 @@ from market_sim.analysis.visualization.block_tree import LOOK
 from market_sim.analysis.visualization.chart import Panel, Part
 from market_sim.analysis.visualization.palette import LIGHT
 from market_sim.analysis.visualization.traces import marks
+from market_sim.analysis.words import with_short_hashes
 from market_sim.core.models.consensus_events import FloodDropped, MessageRefused, ProposalJudged, VoteCast
 from market_sim.core.models.reasons import explain
 
@@ -193,13 +194,7 @@ def _absences(history: ChainHistory, axis: TimeAxis, size: int) -> Part:
 
 def judgement_text(history: ChainHistory, event: ProposalJudged) -> str:
     """Why a validator did not vote for a proposal, or not yet, in the words of the reason table."""
-    numbers = {name: _shortened(value) for name, value in event.numbers.items()}
-    return f"{event.verdict}: {explain(event.reason, numbers)}"
-
-
-def _shortened(value: int | str) -> int | str:
-    """Blocks are shown by six digits of their hash."""
-    return value[:6] if isinstance(value, str) and len(value) == 64 else value
+    return f"{event.verdict}: {with_short_hashes(explain(event.reason, event.numbers))}"
 
 
 def _judgements(history: ChainHistory, axis: TimeAxis, size: int) -> Part:

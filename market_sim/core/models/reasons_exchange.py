@@ -163,7 +163,7 @@ EXCHANGE_REASONS: tuple[Reason, ...] = (
     _refusal(
         "WRONG_PHASE",
         "Some orders live in one phase only: ioc and fok trade at once, auction orders wait for a call.",
-        "a {time_in_force} order needs the phase {needs}, but {symbol} is in the phase {phase}",
+        "the time in force {time_in_force} needs the phase {needs}, but {symbol} is in the phase {phase}",
     ),
     _refusal(
         "FAT_FINGER",

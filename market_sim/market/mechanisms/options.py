@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
+from market_sim.core.english import seconds
 from market_sim.core.errors import RuleViolation
 from market_sim.core.models.derivatives import Delivery, Option, OptionRight, OptionStyle
 from market_sim.core.models.intents import Exercise
@@ -103,9 +104,11 @@ class Options(Mechanism):
         now, listing = self.exchange.clock.now, self.exchange.listings[option.symbol]
         check_quantity(listing, quantity)
         if option.symbol in self.ended or now >= option.expiry:
-            raise RuleViolation("EXPIRED_INSTRUMENT", symbol=option.symbol, expiry=option.expiry, now=now)
+            raise RuleViolation(
+                "EXPIRED_INSTRUMENT", symbol=option.symbol, expiry=seconds(option.expiry), now=seconds(now)
+            )
         if option.style == "european":
-            raise RuleViolation("EUROPEAN_STYLE", symbol=option.symbol, expiry=option.expiry, now=now)
+            raise RuleViolation("EUROPEAN_STYLE", symbol=option.symbol, expiry=seconds(option.expiry), now=seconds(now))
         balance = account.balance(option.symbol)
         held = balance.total - balance.reserved
         if held < quantity:

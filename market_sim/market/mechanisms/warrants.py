@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import ClassVar
 
+from market_sim.core.english import seconds
 from market_sim.core.errors import InputError, RuleViolation
 from market_sim.core.models.derivatives import Warrant
 from market_sim.core.models.intents import Exercise
@@ -70,7 +71,7 @@ class Warrants(Mechanism):
         now, symbol = self.exchange.clock.now, warrant.symbol
         check_quantity(self.exchange.listings[symbol], quantity)
         if symbol in self.ended or now >= warrant.expiry:
-            raise RuleViolation("EXPIRED_INSTRUMENT", symbol=symbol, expiry=warrant.expiry, now=now)
+            raise RuleViolation("EXPIRED_INSTRUMENT", symbol=symbol, expiry=seconds(warrant.expiry), now=seconds(now))
         held = account.balance(symbol).available
         if held < quantity or account.name == warrant.issuer:
             raise RuleViolation("NOT_HELD", needed=quantity, symbol=symbol, held=held)

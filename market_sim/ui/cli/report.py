@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import re
-
 from market_sim.analysis.gains import Gain
 from market_sim.analysis.refusals import Refusal
 from market_sim.analysis.settled import Settled
 from market_sim.analysis.summary import Summary
-from market_sim.analysis.words import Words
+from market_sim.analysis.words import Words, with_short_hashes
 from market_sim.core.data.fingerprint import shortened
 from market_sim.core.english import counted
 from market_sim.simulation.engine.clock import SECOND
-from market_sim.ui.cli.screen import RED, SHORT, YELLOW, Screen
+from market_sim.ui.cli.screen import RED, YELLOW, Screen
 
 MOST_REASONS = 4
 """So many reasons of one kind are told; the document has them all."""
 MOST_ACCOUNTS = 3
 """So many accounts with the largest gains are told, and so many with the largest losses."""
 MOST_DIFFERENCES = 3
-
-HASH = re.compile(r"\b[0-9a-f]{64}\b")
 
 
 def tell(summary: Summary, run: str | None, timeline: str | None, screen: Screen) -> None:
@@ -99,7 +95,7 @@ def _refusals(found: list[Refusal]) -> list[str]:
         if told:
             lines += ["", f"refused by {by_whom}, by reason"]
         for one in told[:MOST_REASONS]:
-            sentence = HASH.sub(lambda match: match[0][:SHORT], one.sentence)
+            sentence = with_short_hashes(one.sentence)
             when = f"{one.time / SECOND:.3f} s"
             lines.append(f"{one.count:>9,}  {one.reason}: {one.rule.rstrip('.')}")
             lines.append(f"{'':>9}  for example {one.who} at {when}: {sentence}")

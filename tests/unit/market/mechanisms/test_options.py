@@ -8,6 +8,7 @@ from market_sim.core.models.derivatives import Option
 from market_sim.core.models.intents import Amend, Buy, Cancel, Exercise, Sell
 from market_sim.core.models.market_events import OrderCancelled
 from market_sim.core.models.mechanism_events import Assigned, Exercised, InstrumentExpired, Lapsed, SettlementPriceSet
+from market_sim.core.models.reasons import explain
 from market_sim.market.mechanisms.clearing_house import PLEDGES
 from market_sim.market.mechanisms.options import Options
 from tests.unit.market.mechanisms.stage import Stage
@@ -153,6 +154,21 @@ def test_what_cannot_be_exercised_is_refused_by_name(terms, quantity, setting, c
     scene.clock.now = setting.get("now", 0)
     assert scene.refusal("holder", Exercise("CALL", quantity)) == code
     assert scene.sound()
+
+
+@pytest.mark.parametrize(
+    ("style", "now", "said"),
+    [
+        ("american", 2_500_000_000, "CALL expired at 2 s, it is 2.5 s"),
+        ("european", 1_250_000_000, "CALL can be exercised at 2 s, it is 1.25 s"),
+    ],
+)
+def test_the_time_of_an_exercise_is_told_in_seconds(style, now, said):
+    scene = stage(option(style=style, expiry=2_000_000_000))
+    scene.trade("holder", "writer-0", "CALL", 1, 100)
+    scene.clock.now = now
+    refused = scene.exchange.submit("holder", Exercise("CALL", 1))
+    assert explain(refused.reason, refused.numbers) == said
 
 
 def test_nobody_exercises_anothers_position_or_the_duty_of_a_writer():
