@@ -118,7 +118,7 @@ def protected_limit(listing: Listing, intent: PlaceOrder) -> int:
     """The worst price of a market order: 5 % beyond the best price of the other side, on the tick.
 
     A stop order starts from its stop, because that is known before it triggers; in a call there is no best price yet
-    and the auction's reference takes its place.
+    and the auction's reference takes its place. No protection lies above what an instrument can cost at most.
     """
     side = intent.side
     if intent.conditions is not None and intent.conditions.stop is not None:
@@ -130,7 +130,8 @@ def protected_limit(listing: Listing, intent: PlaceOrder) -> int:
     if best is None:
         raise RuleViolation("NO_LIQUIDITY", symbol=listing.symbol)
     band = best * MARKET_BAND_PERCENT // 100
-    return max(best + side * (band - band % listing.tick), listing.tick)
+    limit = max(best + side * (band - band % listing.tick), listing.tick)
+    return limit if listing.highest is None else min(limit, listing.highest)
 
 
 def check_book(listing: Listing, order: Order) -> int:

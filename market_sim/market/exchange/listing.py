@@ -27,9 +27,9 @@ class Listing:
     """What the exchange knows about one instrument. The numbers are copied here because every order needs them."""
 
     __slots__ = (
-        "because", "book", "busy", "collected", "fees", "finest", "free", "indicative", "instrument", "last", "lot",
-        "minimum", "most_cash", "most_fixed", "multiplier", "on_margin", "outlier", "payment", "pegs", "phase", "quote",
-        "reference", "reserve_rate", "stops", "symbol", "tick",
+        "because", "book", "busy", "collected", "fees", "finest", "free", "highest", "indicative", "instrument", "last",
+        "lot", "minimum", "most_cash", "most_fixed", "multiplier", "on_margin", "outlier", "payment", "pegs", "phase",
+        "quote", "reference", "reserve_rate", "stops", "symbol", "tick",
     )  # fmt: skip
 
     def __init__(
@@ -60,6 +60,8 @@ class Listing:
         self.last: int | None = None
         self.reference: int | None = None
         """The price an auction stays close to: the last trade, unless the operator named another."""
+        self.highest: int | None = None
+        """The most that an order may offer, where a mechanism sets such a limit."""
         self.phase: Phase = CONTINUOUS
         self.because = ""
         self.stops = WaitingStops()

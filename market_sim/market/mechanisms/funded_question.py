@@ -20,7 +20,7 @@ from market_sim.market.exchange.member import Member
 from market_sim.market.exchange.terms import shown
 from market_sim.market.mechanisms.clearing_house import ClearingHouse, positions
 from market_sim.market.mechanisms.mechanism import Mechanism
-from market_sim.market.mechanisms.prediction import OUTCOMES, check_held, check_probability
+from market_sim.market.mechanisms.prediction import OUTCOMES, check_held, check_probability, most_of
 
 FUNDED_AT = 1_000_000
 """A moment after the start, so that the transfers are entries of the first block like any others."""
@@ -47,6 +47,7 @@ class FundedQuestion(Mechanism):
         if listing is None or not isinstance(listing.instrument, PredictionContract) or listing.multiplier != 1:
             raise InputError(f"{self.symbol} is not listed as a prediction contract with the multiplier 1")
         self.contract = listing.instrument
+        listing.highest = most_of(self.contract)
         needed = self.quantity * self.contract.payout
         sponsor = self.exchange.accounts.get(self.sponsor)
         if sponsor is None or sponsor.balance(self.contract.quote).available < needed:

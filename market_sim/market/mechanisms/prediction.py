@@ -55,6 +55,8 @@ class PredictionMarket(Mechanism):
         if (yes.question, yes.payout, yes.tick, yes.quote) != (no.question, no.payout, no.tick, no.quote):
             raise InputError(f"{yes.symbol} and {no.symbol} need one question, one payout, one tick and one currency")
         self.question = Question(yes, no, self.oracle)
+        for contract in (yes, no):
+            self.exchange.listings[contract.symbol].highest = most_of(contract)
         self.account(self.maker)
         # It sells what it is about to make: what it may owe is what it gets for both sides.
         self.ledger.grant_margin(self.maker, self.exchange.name)
@@ -176,9 +178,14 @@ class PredictionMarket(Mechanism):
 
 def check_probability(contract: PredictionContract, limit: int) -> None:
     """Refuse a price that is no probability: it lies at least a tick above nothing and below the payout."""
-    tick, payout = contract.tick, contract.payout
-    if not tick <= limit <= payout - tick:
-        raise RuleViolation("BEYOND_PROBABILITY", limit=limit, symbol=contract.symbol, least=tick, most=payout - tick)
+    least, most = contract.tick, most_of(contract)
+    if not least <= limit <= most:
+        raise RuleViolation("BEYOND_PROBABILITY", limit=limit, symbol=contract.symbol, least=least, most=most)
+
+
+def most_of(contract: PredictionContract) -> int:
+    """The highest price that is still a probability."""
+    return contract.payout - contract.tick
 
 
 def check_held(account: Member, symbol: str, intent: PlaceOrder | Amend, quantity: int) -> None:

@@ -9,7 +9,7 @@ from market_sim.core.data.fold import fold
 from market_sim.core.errors import InputError
 from market_sim.core.models.derivatives import PredictionContract
 from market_sim.core.models.intents import Amend, Resolve
-from market_sim.core.models.market_events import OrderRejected
+from market_sim.core.models.market_events import OrderRejected, Trade
 from market_sim.core.models.mechanism_events import Resolved
 from market_sim.market.mechanisms.clearing_house import ClearingHouse
 from market_sim.market.mechanisms.funded_question import FUNDED_AT, FundedQuestion
@@ -93,6 +93,14 @@ def test_what_is_no_answer_and_what_is_no_probability_is_refused() -> None:
         world.exchange.submit(name, intent)
     reasons = [event.reason for event in world.journal.of(OrderRejected)]
     assert reasons == ["NOT_THE_ORACLE", "BAD_OUTCOME", "BEYOND_PROBABILITY", "ALREADY_RESOLVED"]
+
+
+def test_a_market_order_near_certainty_is_protected_by_certainty_itself() -> None:
+    world = funded()
+    world.exchange.submit("sponsor", Sell("RAIN", 1, 100))
+    world.exchange.submit("ann", Buy("RAIN", 1))
+    assert [*world.journal.of(OrderRejected)] == []
+    assert [trade.price for trade in world.journal.of(Trade)] == [60, 100]
 
 
 def test_a_sponsor_without_the_cash_is_refused_before_the_run() -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from market_sim.core.errors import InputError
-from market_sim.core.models.derivatives import Option
+from market_sim.core.models.derivatives import Option, Warrant
 from market_sim.core.models.intents import Amend, Buy, Cancel, Sell
 from market_sim.core.models.market_events import OrderRejected
+from market_sim.core.models.reasons import explain
 from market_sim.market.mechanisms.equity import equity_after
 from market_sim.market.mechanisms.margin import MarginAccounts, MarginTerms
 from market_sim.market.mechanisms.requirements import Portfolio, Strategy, us_strategy
@@ -322,6 +323,17 @@ def test_a_contract_without_any_price_cannot_be_sold_short():
     market.fund("ann", 1_000_00)
     assert reason(market.exchange.submit("ann", Sell("C", 1, 5))) == "NO_MARK"
     assert reason(market.exchange.submit("ann", Buy("C", 1, 5))) == "accepted"
+
+
+def test_what_is_delivered_and_not_lent_is_sold_only_by_who_holds_it():
+    market = Market({"ann": Agreement()})
+    market.exchange.list(Warrant("W", underlying="ACME", issuer="mm", strike=90_00, expiry=DAY))
+    market.fund("ann", 100_000_00)
+    market.exchange.ledger.deposit("ann", "W", 2)
+    assert reason(market.exchange.submit("ann", Sell("W", 2, 10_00))) == "accepted"
+    answer = market.exchange.submit("ann", Sell("W", 3, 10_00))
+    assert reason(answer) == "CANNOT_BE_SHORT"
+    assert explain(answer.reason, answer.numbers) == "3 of W would be sold, 0 are available"
 
 
 def test_closing_gives_away_no_more_than_the_margin_it_frees():

@@ -184,6 +184,20 @@ def test_what_cannot_be_is_refused_by_name(name, intent, code):
     assert scene.sound()
 
 
+@pytest.mark.parametrize(("price", "tick"), [(99, 1), (97, 1), (95, 5), (50, 1), (1, 1)])
+def test_a_market_order_is_protected_by_certainty_itself(price, tick):
+    scene = stage(tick=tick)
+    scene.exchange.submit("ann", Split("YES", 4))
+    scene.exchange.submit("ann", Sell("YES", 2, price))
+    assert scene.refusal("bob", Buy("YES", 2)) == ""
+    assert scene.has("bob", "YES") == 2
+    scene.exchange.submit("ann", Buy("YES", 1, price))
+    assert scene.refusal("bob", Sell("YES", 1)) == ""
+    scene.exchange.submit("ann", Sell("YES", 1, price))
+    assert scene.refusal("cat", Buy("YES", 1, stop=100 - tick)) == ""
+    assert scene.sound()
+
+
 def test_a_question_is_answered_once_and_then_over():
     scene = stage()
     scene.exchange.submit("ann", Split("YES", 1))
