@@ -63,8 +63,7 @@ def _chosen(side: Side) -> Iterator[tuple[str, str]]:
     header = side.header
     yield from (("scenario", header.scenario), ("seed", str(header.seed)), ("epochs", str(header.epochs)))
     for name, value in header.parameters.items():
-        if name != "byzantine":
-            yield name.replace("_", " "), plainly(value)
+        yield name.replace("_", " "), plainly(value)
     yield "validators", str(header.validators)
     yield "leaders", str(header.options.get("leaders") or "as the scenario says")
     yield "validators that lie", header.byzantine

@@ -71,7 +71,7 @@ def header_of(manifest: Manifest) -> RunHeader:
 
 def _byzantine(manifest: Manifest) -> str:
     """What was asked for on the command line or in the form; else whom the scenario chose, by name."""
-    chosen = manifest.options.get("byzantine") or manifest.parameters.get("byzantine")
+    chosen = manifest.options.get("byzantine")
     if chosen:
         return str(chosen)
     return ", ".join(f"n{number}" for number in manifest.byzantine) or "none"

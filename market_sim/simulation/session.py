@@ -147,7 +147,8 @@ class Session:
         Returns the answer for each order that it is about: one for an order, several for CancelAll, none for what a
         mechanism carries out.
         """
-        return self._take(received(self.now, self._clock.steps, account, intent))
+        with explained():
+            return self._take(received(self.now, self._clock.steps, account, intent))
 
     def phase(self, action: Literal["pause", "resume"], symbol: str | None = None) -> None:
         """Pause trading (orders can still be cancelled), or resume it through a call auction."""
@@ -157,7 +158,8 @@ class Session:
         listed = self.world.venues.symbols
         if symbol is not None and symbol not in listed:
             raise InputError(f"{symbol} is not listed; listed are {', '.join(listed)}")
-        self._take(received(self.now, self._clock.steps, OPERATOR, actions[action](symbol)))
+        with explained():
+            self._take(received(self.now, self._clock.steps, OPERATOR, actions[action](symbol)))
 
     # ---- other runs with the same past --------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,11 @@ import pytest
 
 from market_sim.core.data import archive
 from market_sim.core.errors import InputError, InvariantBroken
+from market_sim.simulation.options import Options
+from market_sim.simulation.scenarios.catalogue import SCENARIOS
+from market_sim.simulation.scenarios.finder import TAKEN
+from market_sim.simulation.scenarios.scenario import parameter_types
+from market_sim.ui.cli.arguments import parser
 from market_sim.ui.cli.main import main
 from tests.conftest import ROOT
 
@@ -174,6 +180,25 @@ def test_a_mistake_in_a_parameters_own_check_is_a_sentence(tmp_path: Path, capsy
     )
     assert main(["--scenario", str(path), *QUICK, "--out", str(tmp_path)]) == 2
     assert f"simulate.py: {path}, line 10: ZeroDivisionError" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("field", ["epochs", "seed", "out", "no_plot", "byzantine", "settlement", "build", "summary"])
+def test_a_parameter_with_the_name_of_an_option_is_refused(
+    field: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "room.py"
+    path.write_text(HEAD + f"@dataclass(frozen=True)\nclass Room(FirstMarket):\n    {field}: int = 3\n")
+    assert main(["--scenario", str(path), *QUICK, "--out", str(tmp_path)]) == 2
+    told = capsys.readouterr().err.strip()
+    assert told == f"simulate.py: {path}, line 9: field {field} needs another name: {field} means something already"
+
+
+def test_every_option_of_a_run_is_a_name_that_no_parameter_may_have() -> None:
+    options = {option for action in parser()._actions for option in action.option_strings if option.startswith("--")}
+    assert {option[2:].replace("-", "_") for option in options} <= TAKEN
+    assert {field.name for field in fields(Options)} <= TAKEN
+    for kind in SCENARIOS:
+        assert not TAKEN & set(parameter_types(kind)), kind.name
 
 
 OURS = """

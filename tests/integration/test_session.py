@@ -16,6 +16,7 @@ from market_sim.core.models.inputs import received, wish
 from market_sim.core.models.intents import Amend, Buy, Cancel, CancelAll, Exercise, Intent, PlaceOrder, Sell
 from market_sim.core.models.market_events import AuctionHeld, OrderAccepted, OrderRejected, PhaseChanged, Trade
 from market_sim.core.models.run_events import InputReceived, RunEnded
+from market_sim.market.mechanisms.mechanism import Mechanism
 from market_sim.simulation.engine.world import World
 from market_sim.simulation.options import Options
 from market_sim.simulation.run import simulate
@@ -274,6 +275,32 @@ def test_what_a_session_cannot_do_is_said_in_a_sentence(ask, sentence: str) -> N
     with pytest.raises(InputError, match=sentence):
         ask(session)
     assert session.journal.since(0) == before
+
+
+class Clumsy(Mechanism):
+    """Falls over the first order from outside."""
+
+    name = "clumsy"
+
+    def follow(self) -> None:
+        if any(self.journal.of(InputReceived)):
+            raise KeyError("margin")
+
+
+@dataclass(frozen=True)
+class ClumsyMarket(FirstMarket):
+    """A market with a mechanism that fails."""
+
+    def build(self, world) -> None:
+        super().build(world)
+        world.attach(Clumsy())
+
+
+def test_what_a_mechanism_raises_about_an_order_from_outside_names_its_line() -> None:
+    session = Session(ClumsyMarket(), OPTIONS)
+    session.step(epoch=0)
+    with pytest.raises(InputError, match=r"test_session\.py, line \d+: KeyError: 'margin'"):
+        session.submit("noise-0", Buy("ACME", 1))
 
 
 def test_nothing_can_be_handed_in_after_the_end() -> None:

@@ -18,6 +18,13 @@ from market_sim.simulation.engine.failures import explained
 from market_sim.simulation.scenarios.catalogue import SCENARIOS
 from market_sim.simulation.scenarios.scenario import Scenario, checked, parameter_types
 
+TAKEN = frozenset(
+    ("scenario", "list_scenarios", "epochs", "seed", "validators", "leaders", "byzantine", "partition", "no_settle",
+     "settlement", "paranoid", "headless", "no_open", "open", "plot", "no_plot", "json", "out", "stress", "risk",
+     "quiet", "help", "version", *(name for name in dir(Scenario) if not name.startswith("_")))
+)  # fmt: skip
+"""What options of a run, inputs of a form and a scenario itself are called: no parameter may be called so."""
+
 
 def find_scenario(name: str) -> type[Scenario]:
     """The scenario of this name, or the one in this file."""
@@ -74,6 +81,8 @@ def _check_fields(path: Path, tree: ast.Module, kind: type[Scenario]) -> None:
     """Every field has a type that a flag can carry and a default that fits it."""
     for name, expected in parameter_types(kind).items():
         where = f"{path}, line {_line_of(tree, kind.__name__, name)}"
+        if name in TAKEN:
+            raise InputError(f"{where}: field {name} needs another name: {name} means something already")
         if expected not in (int, float, bool, str):
             raise InputError(f"{where}: field {name} must be int, float, bool or str, found {expected}")
         default = getattr(kind, name, inspect.Parameter.empty)

@@ -26,7 +26,6 @@ class StreamletDemo(Scenario):
     name: ClassVar[str] = "streamlet"
 
     traders: int = bounded(4, least=1, most=500)
-    byzantine: str = ""
 
     def build(self, world: World) -> None:
         """One maker and a handful of traders; the validators are the subject."""
@@ -34,8 +33,6 @@ class StreamletDemo(Scenario):
         world.join("maker", MarketMaker(spread_bps=6), cash=dollars(100_000), holdings={"ACME": 500})
         for number in range(self.traders):
             world.join(f"noise-{number}", Noise(trade_probability=0.3), cash=dollars(5_000), holdings={"ACME": 50})
-        if self.byzantine:
-            world.validators(byzantine=self.byzantine)
 
 
 if __name__ == "__main__":
