@@ -20,6 +20,13 @@ def pytest(*words: str) -> str:
     return shlex.join([_near(Path(sys.executable)), "-m", "pytest", *words])
 
 
+def install() -> str:
+    """The command that installs what this program needs, into the same Python."""
+    requirements = Path(__file__).resolve().parents[2] / "requirements.txt"
+    what = ["-r", _near(requirements)] if requirements.exists() else ["--force-reinstall", "market-sandbox"]
+    return shlex.join([_near(Path(sys.executable)), "-m", "pip", "install", *what])
+
+
 def _near(path: Path) -> str:
     """A path as one would type it: relative when it lies below, else as it is."""
     here = Path.cwd()

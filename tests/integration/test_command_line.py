@@ -17,6 +17,7 @@ from market_sim.core.data import archive
 from market_sim.core.models.consensus_events import BlockFinalized, ByzantineAct, NetworkFault
 from market_sim.core.models.run_events import AgentJoined
 from market_sim.core.version import VERSION
+from market_sim.ui.cli import doctor
 from market_sim.ui.cli.main import main
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -423,6 +424,22 @@ def test_the_doctor_finds_what_a_run_needs(capsys: pytest.CaptureFixture[str]) -
     told = capsys.readouterr().out
     assert "ok      cryptography" in told
     assert "everything a run needs is here" in told
+
+
+def test_the_doctors_cure_for_a_missing_package_runs_as_it_is_printed(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(doctor.NEEDED, "no-such-package", "nothing")
+    assert main(["doctor"]) == 1
+    told = capsys.readouterr().out.splitlines()
+    assert told[-1] == "a run needs what is marked with fix:"
+    cure = told[told.index("missing no-such-package (nothing)") + 1].strip().removeprefix("fix: ")
+    # Everything that it asks for is here: with these words nothing is fetched, and nothing has to be.
+    done = subprocess.run(
+        f"{cure} --dry-run --no-index --no-deps", shell=True, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Requirement already satisfied: web3" in done.stdout
 
 
 def test_a_bad_day_and_the_risk_of_a_run_are_told_on_demand(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

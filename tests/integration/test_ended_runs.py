@@ -97,6 +97,11 @@ def test_a_full_disk_is_one_sentence_and_keeps_the_run_so_far(tmp_path, capsys):
     assert manifest.reached > 1
     assert "partial" in verified(run, capsys)
     assert "bytes after the last whole epoch were cut off" in archive.load(run).cut
+    for command in ("verify", "replay"):
+        assert main([command, str(run)]) == 0
+        told = capsys.readouterr().out
+        assert "bytes after the last whole epoch were cut off" in told
+    assert f"reached epoch {manifest.reached} of {manifest.epochs}" in told
 
 
 def test_two_runs_at_a_time_into_one_folder_do_not_harm_each_other(tmp_path):

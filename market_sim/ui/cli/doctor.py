@@ -9,8 +9,9 @@ import sys
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from market_sim.core import invocation
+
 OLDEST_PYTHON, NEWEST_PYTHON = (3, 10), (3, 13)  # as in simulate.py, which refuses any other
-INSTALL = "python -m pip install -r requirements.txt"
 
 NEEDED = {
     "msgspec": "events and orders",
@@ -60,7 +61,7 @@ def findings() -> Iterator[Finding]:
         try:
             found = importlib.metadata.version(package)
         except importlib.metadata.PackageNotFoundError:
-            yield Finding(False, f"{package} ({use})", f"fix: {INSTALL}")
+            yield Finding(False, f"{package} ({use})", f"fix: {invocation.install()}")
         else:
             yield Finding(True, f"{package} {found} ({use})", "")
     for program, use in OPTIONAL.items():

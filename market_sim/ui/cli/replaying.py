@@ -25,6 +25,8 @@ def replay(arguments: Sequence[str]) -> int:
     made.add_argument("--scenario", metavar="FILE", help="the file of its scenario, where that is not a shipped one")
     typed = made.parse_args(list(arguments))
     stored = archive.load(typed.run)
+    if stored.cut:
+        print(f"{typed.run}: {stored.cut}")
     kind = find_scenario(typed.scenario or stored.manifest.scenario)
     session = Session.replay(stored.journal, configured(kind, **stored.manifest.parameters))
     last = stored.journal[-1]
@@ -37,7 +39,9 @@ def replay(arguments: Sequence[str]) -> int:
     pairs = zip(islice(stored.journal, wanted), session.journal, strict=False)
     differs = next((number for number, (old, new) in enumerate(pairs) if old != new), None)
     if differs is None and len(session.journal) >= wanted and complete == session.is_over:
-        what = f"fingerprint {shortened(stored.manifest.fingerprint)}" if complete else f"the first {wanted:,} events"
+        reached = f"{stored.manifest.reached} of {stored.manifest.epochs}"
+        part = f"the first {wanted:,} events, which reached epoch {reached},"
+        what = f"fingerprint {shortened(stored.manifest.fingerprint)}" if complete else part
         print(f"{typed.run}: {how} give {what} again")
         return SAME
     place = min(wanted, len(session.journal)) if differs is None else differs
