@@ -204,6 +204,28 @@ def test_panels_can_be_left_out(visitor):
     assert page.locator("figcaption [data-group=market]").is_hidden()
 
 
+def test_on_a_phone_play_steps_by_itself_and_the_place_stays_in_sight(window, site):
+    with visit(window, site, width=390) as visitor:
+        page = visitor.open(f"{RUN}?event=0")
+        page.locator("#told .muted").wait_for()
+        page.locator("[name=kind]").select_option("epochs")
+        seen = f"""() => {{
+            const chart = document.getElementById('chart'), box = chart.parentElement, layout = chart._fullLayout;
+            const across = layout._size.l + layout.xaxis.d2p({NOW}) - box.scrollLeft;
+            return across >= 0 && across <= box.clientWidth;
+        }}"""
+        page.get_by_role("button", name="Play", exact=True).click()
+        for epoch in (2, 5, 9):
+            page.wait_for_function(f"() => document.getElementById('told').innerText.includes('epoch {epoch} starts')")
+            page.wait_for_function(seen)
+        page.get_by_role("button", name="Pause").click()
+        assert page.evaluate("document.getElementById('chart').parentElement.scrollLeft") > 0, "it had to move"
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        page.locator("[data-move=last]").click()
+        page.get_by_text("aggressive orders bought").first.wait_for()
+        assert page.get_by_role("button", name="Play", exact=True).is_visible()
+
+
 def test_what_was_chosen_last_stays_however_late_an_earlier_answer_comes(visitor):
     page = visitor.open(RUN)
     held = []

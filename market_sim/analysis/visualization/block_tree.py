@@ -66,7 +66,7 @@ def tree_panel(history: ChainHistory, axis: TimeAxis) -> Panel:
     if axis.shows_all and axis.epochs:
         places[history.genesis] = (seconds(axis.epochs[0].start - axis.epoch_ns), 0)
     lies = [] if axis.is_long else history.equivocations()
-    floor = bottom - (0.95 if lies else 0.62)
+    floor = bottom - (0.95 if lies else 0.7)
     panel = Panel(
         "Block tree: " + ("a line" if axis.is_long else "an arrow") + " leads to the parent",
         int(50 * (top + 0.72 - floor)),

@@ -162,7 +162,7 @@ def _title(text: str, top: float) -> Part:
         "y": top,
         "xanchor": "left",
         "yanchor": "bottom",
-        "yshift": 2,
+        "yshift": 7,  # above the label of a tick at the very top
         "xshift": 4 - LEFT,
         "showarrow": False,
         "font": {"size": 13, "color": LIGHT["ink"]},

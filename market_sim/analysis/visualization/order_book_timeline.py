@@ -68,11 +68,13 @@ def order_book_panels(market: Market) -> list[Panel]:
         [_depth(market, grid), *_best(market), *_takers(market), *_answers(market)],
         covered=True,
     )
+    drawn = _volume(market)
     volume = Panel(
         f"{symbol}: aggressively bought (up), sold (down)",
         64,
-        {"nticks": 4, "tickformat": ",d", "zeroline": True},
-        _volume(market),
+        # The same range at every place, as in the panel above.
+        {"nticks": 4, "tickformat": ",d", "zeroline": True, "range": _range(drawn)},
+        drawn,
     )
     return [prices, volume]
 
@@ -221,6 +223,11 @@ def _volume(market: Market) -> list[Part]:
         )
         traces.append({**trace, "hovertemplate": f"{name} %{{customdata}}<br>around %{{x:.2f}} s<extra></extra>"})
     return traces
+
+
+def _range(traces: list[Part]) -> list[float]:
+    heights = [height for trace in traces for height in trace["y"]]
+    return [1.15 * min(-1, *heights, 0), 1.15 * max(1, *heights, 0)]
 
 
 @dataclass(frozen=True)

@@ -207,3 +207,23 @@ def test_a_whole_run_is_told_as_its_journal_says():
     assert orphans > 0, "the canary: a lie was told"
     assert f"; {orphans} orphan" in streamlet_sentence(history)
     assert chart_figure(result, "consensus").to_json() == chart_figure(result, "consensus").to_json()
+
+
+def test_whoever_points_at_a_block_or_a_vote_reads_who_signed_it():
+    result = eventful().end()
+    history, axis = chain_history(result.journal), TimeAxis.of(result.journal)
+    panel = tree_panel(history, axis)
+    squares = [one for fate in ("finalized", "orphaned", "notarized") for one in trace(panel, fate)["customdata"]]
+    for name, block in history.story.blocks.items():
+        voters = ", ".join(map(str, sorted(block.voters)))
+        label = f"block {history.label(name)}, hash"
+        [said] = [one for one in squares if one.startswith(label) and f"signed it: {voters}<br>" in one][-1:]
+        assert f"{len(block.voters)} of 4 signed it: {voters}<br>" in said
+    cast = [(vote.voter, history.label(vote.block), vote.signature[:8]) for vote in history.votes]
+    lanes = [one for one in lanes_panel(history, axis).traces if one["name"].startswith("vote: ")]
+    hovers = {text for one in lanes for text in one["customdata"]}
+    for voter, label, signature in cast:
+        assert any(
+            text.startswith(f"validator {voter} signs block {label} (") and f"signature {signature}…" in text
+            for text in hovers
+        ), (voter, label)

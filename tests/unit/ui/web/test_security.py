@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import stat
 import sys
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -80,6 +81,39 @@ def test_a_strange_host_is_refused_and_not_repeated(visitor, host):
     answer = visitor.client.get("/", headers={"Host": host})
     assert answer.status_code == 400
     assert host not in answer.text
+
+
+def refused(visitor, code, **headers):
+    """The site's answer to a request that ends with this code."""
+    headers = {"Origin": ADDRESS, **headers}
+    known = {"base_url": ADDRESS, "headers": headers}
+    form = {"csrf_token": visitor.token()}
+    return {
+        404: lambda: visitor.client.get("/runs/nothing", **known),
+        405: lambda: visitor.client.post("/glossary", data=form, **known),
+        413: lambda: visitor.client.post("/name", data={**form, "name": "x" * 70_000}, **known),
+        415: lambda: visitor.client.post("/name", data=b"{}", content_type="application/json", **known),
+        422: lambda: visitor.client.post("/name", data={**form, "name": "x" * 41}, **known),
+    }[code]()
+
+
+@pytest.mark.parametrize("code", [404, 405, 413, 415, 422])
+def test_every_refusal_is_one_sentence_for_people_and_for_scripts(visitor, folders, code):
+    page, script = refused(visitor, code), refused(visitor, code, Accept="application/json")
+    assert (page.status_code, script.status_code) == (code, code)
+    [said] = re.findall(r"<h1>(.*?)</h1>", page.text, re.DOTALL)
+    told = script.get_json()["error"]
+    assert told["status"] == code
+    for sentence in (unescape(said), told["sentence"]):
+        assert re.fullmatch(r"[^.!?\n]{10,160}\.?", sentence), sentence
+    for text in (page.text, script.text):
+        assert not re.search(r"Traceback|File \"|werkzeug|Error\b", text)
+        assert folders["INSTANCE"] not in text
+
+
+def test_a_request_that_cannot_be_read_is_answered_with_one_sentence(visitor):
+    answer = visitor.client.get("/", headers={"Host": "evil.example"})
+    assert (answer.status_code, answer.text) == (400, "This site answers on this computer only.\n")
 
 
 @pytest.mark.parametrize("host", ["localhost:5000", "127.0.0.1:8000"])
