@@ -41,6 +41,7 @@ class PlaceOrder:
     time_in_force: str = "gtc"
     client_id: str | None = None
     conditions: Conditions | None = None
+    venue: str = ""
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,7 @@ class CancelAll:
     """Take back every open order, of one instrument or (without a symbol) of all."""
 
     symbol: str | None = None
+    venue: str = ""
 
 
 @dataclass(frozen=True)
@@ -132,11 +134,12 @@ def Buy(
     limit: int | None = None,
     time_in_force: str = "gtc",
     client_id: str | None = None,
+    venue: str = "",
     **conditions: Any,
 ) -> PlaceOrder:
     """An order to buy; further words become its conditions."""
     rarer = Conditions(**conditions) if conditions else None
-    return PlaceOrder(symbol, BUY, quantity, limit, time_in_force, client_id, rarer)
+    return PlaceOrder(symbol, BUY, quantity, limit, time_in_force, client_id, rarer, venue)
 
 
 def Sell(
@@ -145,8 +148,9 @@ def Sell(
     limit: int | None = None,
     time_in_force: str = "gtc",
     client_id: str | None = None,
+    venue: str = "",
     **conditions: Any,
 ) -> PlaceOrder:
     """An order to sell; further words become its conditions."""
     rarer = Conditions(**conditions) if conditions else None
-    return PlaceOrder(symbol, SELL, quantity, limit, time_in_force, client_id, rarer)
+    return PlaceOrder(symbol, SELL, quantity, limit, time_in_force, client_id, rarer, venue)

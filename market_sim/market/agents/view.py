@@ -194,6 +194,10 @@ class View(ReadOnly):
             raise InputError(f"there is no instrument {symbol!r} here; there is {listed}")
         return found
 
+    def at(self, symbol: str, venue: str = "") -> InstrumentView:
+        """An instrument on this venue; without a name, where it was listed first."""
+        return self[symbol, venue] if venue else self[symbol]
+
     @property
     def symbols(self) -> tuple[str, ...]:
         """All instruments that can be traded."""

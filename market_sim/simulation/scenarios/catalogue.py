@@ -13,6 +13,7 @@ from market_sim.simulation.scenarios.prediction_market import PredictionMarketSc
 from market_sim.simulation.scenarios.scenario import Scenario
 from market_sim.simulation.scenarios.short_squeeze import ShortSqueeze
 from market_sim.simulation.scenarios.streamlet_demo import StreamletDemo
+from market_sim.simulation.scenarios.two_venues import TwoVenues
 from market_sim.simulation.scenarios.warrant_dilution import WarrantDilution
 
 DEFAULT: type[Scenario] = FirstMarket
@@ -22,6 +23,7 @@ SCENARIOS: tuple[type[Scenario], ...] = (
     CrowdedRoom,
     StreamletDemo,
     Arena,
+    TwoVenues,
     OptionExpiry,
     WarrantDilution,
     Funding,

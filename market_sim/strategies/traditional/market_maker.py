@@ -36,6 +36,8 @@ class MarketMaker(Strategy):
     """The reference price before anything is known."""
     until: int | None = None
     """When it takes its quotes back for good, because what it trades ends."""
+    venue: str = ""
+    """Where it quotes, if there are several places."""
     _centre: int | None = field(default=None, init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -44,7 +46,7 @@ class MarketMaker(Strategy):
 
     def decide(self, view: View) -> Iterable[Intent]:
         """Quote again when the centre of the quotes has moved or a quote is gone; otherwise keep the queue places."""
-        market = view[self.symbol]
+        market = view.at(self.symbol, self.venue)
         if self.until is not None and view.time >= self.until:
             yield from (Cancel(order.id) for order in view.orders)
             return
@@ -79,7 +81,7 @@ class MarketMaker(Strategy):
             ask += -ask % market.tick
             if away < self.max_position and bid > 0 and cash >= bid * self.size * 2:
                 cash -= bid * self.size
-                yield PlaceOrder(self.symbol, BUY, self.size, bid)
+                yield PlaceOrder(self.symbol, BUY, self.size, bid, venue=self.venue)
             if away > -self.max_position and shares >= self.size:
                 shares -= self.size
-                yield PlaceOrder(self.symbol, SELL, self.size, ask)
+                yield PlaceOrder(self.symbol, SELL, self.size, ask, venue=self.venue)

@@ -22,6 +22,8 @@ class Noise(Strategy):
     """The share of orders that wait at a price of their own instead of taking what is there."""
     reach_bps: int = 20
     """How far from the market a waiting order is placed, at most."""
+    venue: str = ""
+    """Where it trades, if there are several places."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.trade_probability <= 1 or not 0 <= self.patience <= 1:
@@ -32,7 +34,7 @@ class Noise(Strategy):
         random = view.random.random
         if random() >= self.trade_probability:
             return
-        market = view[self.symbol]
+        market = view.at(self.symbol, self.venue)
         side = BUY if random() < 0.5 else SELL
         size = market.lot * (1 + int(random() * self.max_size))
         near = market.bid if side == BUY else market.ask
@@ -49,4 +51,4 @@ class Noise(Strategy):
         else:
             size = min(size, market.position // 2 // market.lot * market.lot)
         if size > 0 and limit > 0:
-            yield PlaceOrder(self.symbol, side, size, limit)
+            yield PlaceOrder(self.symbol, side, size, limit, venue=self.venue)

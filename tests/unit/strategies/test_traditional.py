@@ -10,6 +10,7 @@ from market_sim import BUY, SELL, InstrumentView, MarketMaker, Noise, View
 from market_sim.core.errors import InputError
 from market_sim.core.models.intents import Cancel, PlaceOrder
 from market_sim.market.agents.view import OwnOrder
+from market_sim.strategies.traditional.venue_arbitrage import VenueArbitrage
 
 
 def market(position: int = 100, orders: tuple[OwnOrder, ...] = (), **seen: object) -> View:
@@ -71,3 +72,62 @@ def test_a_probability_outside_its_bounds_is_refused(wrong: dict[str, float]) ->
 def test_a_ladder_without_rungs_is_refused() -> None:
     with pytest.raises(InputError, match="positive"):
         MarketMaker(levels=0)
+
+
+def two_books(a: tuple[int | None, int | None], b: tuple[int | None, int | None], **seen: int) -> View:
+    """ACME with these bids and asks on the venues A and B."""
+    here = {
+        ("ACME", venue): InstrumentView("ACME", bid=bid, ask=ask, position=seen.get("position", 100))
+        for venue, (bid, ask) in (("A", a), ("B", b))
+    }
+    return View({"ACME": here["ACME", "A"]}, cash=seen.get("cash", 10_000_000), on_venues=here)
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "legs"),
+    [
+        ((99, 100), (103, 104), [(BUY, "A", 100), (SELL, "B", 103)]),
+        ((103, 104), (99, 100), [(BUY, "B", 100), (SELL, "A", 103)]),
+        ((99, 100), (100, 101), []),  # at one price there is nothing between them
+        ((99, 101), (100, 102), []),
+        ((None, 100), (103, None), [(BUY, "A", 100), (SELL, "B", 103)]),
+        ((103, None), (None, None), []),
+    ],
+)
+def test_an_arbitrageur_buys_where_the_ask_is_below_the_other_venues_bid(a, b, legs) -> None:
+    orders = [*VenueArbitrage(venues=("A", "B"), size=7).decide(two_books(a, b))]
+    assert [(order.side, order.venue, order.limit) for order in orders] == legs
+    assert {(order.quantity, order.time_in_force) for order in orders} <= {(7, "ioc")}
+
+
+def test_an_arbitrageur_sends_both_orders_only_as_large_as_it_can_pay_and_deliver() -> None:
+    for seen, size in (({"cash": 1_000}, 5), ({"position": 3}, 3), ({"cash": 199}, 0), ({"position": 0}, 0)):
+        orders = [*VenueArbitrage(venues=("A", "B")).decide(two_books((99, 100), (103, 104), **seen))]
+        assert [order.quantity for order in orders] == [size] * 2 * (size > 0)
+
+
+def test_an_arbitrageur_leaves_a_gap_that_its_fees_would_eat() -> None:
+    near = two_books((9_990, 10_000), (10_002, 10_010))
+    assert [*VenueArbitrage(venues=("A", "B"), least_gap_bps=2).decide(near)] == []
+    assert len([*VenueArbitrage(venues=("A", "B"), least_gap_bps=1).decide(near)]) == 2
+
+
+@pytest.mark.parametrize("wrong", [{"venues": ("A",)}, {"venues": ("A", "B"), "size": 0}])
+def test_an_arbitrageur_needs_two_venues_and_a_size(wrong) -> None:
+    with pytest.raises(InputError, match="an arbitrageur needs two venues"):
+        VenueArbitrage(**wrong)
+
+
+def test_makers_and_noise_trade_on_the_venue_that_they_are_told() -> None:
+    view = two_books((99, 101), (199, 201))
+    quotes = [*MarketMaker(venue="B", start=200).decide(view)]
+    assert {(quote.venue, quote.symbol) for quote in quotes} == {("B", "ACME")}
+    taken = [order for _ in range(50) for order in Noise(venue="B", trade_probability=1, patience=0).decide(view)]
+    assert {(order.venue, order.limit) for order in taken} == {("B", 199), ("B", 201)}
+
+
+def test_a_view_names_the_instruments_and_venues_that_there_are() -> None:
+    view = two_books((99, 101), (199, 201))
+    assert (view.symbols, view.at("ACME").bid, view.at("ACME", "B").bid) == (("ACME",), 99, 199)
+    with pytest.raises(InputError, match="there is ACME, ACME on A, ACME on B"):
+        view["ACME", "C"]

@@ -61,7 +61,8 @@ def test_an_order_has_traded_what_its_fills_add_up_to_and_waits_where_the_books_
         filled[event.taker_order] += event.quantity
     accepted = {event.order for event in result.journal.of(OrderAccepted)}
     assert {row["order"]: row["filled"] for row in result.orders} == {order: filled[order] for order in accepted}
-    waiting = {number: order.remaining for number, order in world_of_run.worlds[0].exchange.orders.items()}
+    venues = world_of_run.worlds[0].venues.by_name.values()
+    waiting = {number: order.remaining for venue in venues for number, order in venue.orders.items()}
     assert {row["order"]: row["waiting"] for row in result.orders if row["waiting"]} == waiting
     assert {row["order"] for row in result.orders if row["status"] == "open"} == set(waiting)
 

@@ -1,0 +1,45 @@
+"""The arbitrageur between venues: buys where a share is offered for less than somebody pays for it elsewhere.
+
+Both orders take what is there and do not wait, and both are sent at once. They arrive one after the other, so the
+second may find less than was seen, or nothing; what is left over from such a moment stays in the account until prices
+stand the other way round.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import permutations
+
+from market_sim.core.errors import InputError
+from market_sim.core.models.intents import BUY, SELL, Intent, PlaceOrder
+from market_sim.market.agents.strategy import Strategy
+from market_sim.market.agents.view import View
+
+
+@dataclass
+class VenueArbitrage(Strategy):
+    """Trades one instrument on several venues whenever one venue's bid is above another one's ask."""
+
+    symbol: str = "ACME"
+    venues: tuple[str, ...] = ()
+    size: int = 10
+    least_gap_bps: int = 2
+    """How far the bid must be above the ask, in hundredths of a percent: less would not pay the fees."""
+
+    def __post_init__(self) -> None:
+        if len(self.venues) < 2 or self.size <= 0 or self.least_gap_bps < 0:
+            raise InputError(f"an arbitrageur needs two venues, a size, and a gap from 0 on, found {self}")
+
+    def decide(self, view: View) -> Iterable[Intent]:
+        """Look at every pair of venues, and take the first that pays."""
+        for cheap, dear in permutations(self.venues, 2):
+            ask, bid = view[self.symbol, cheap].ask, view[self.symbol, dear].bid
+            if ask is None or bid is None or (bid - ask) * 10_000 <= ask * self.least_gap_bps:
+                continue
+            # Twice the price, because fees are paid in cash, too.
+            size = min(self.size, view.cash // (2 * ask), view[self.symbol, dear].position)
+            if size > 0:
+                yield PlaceOrder(self.symbol, BUY, size, ask, "ioc", venue=cheap)
+                yield PlaceOrder(self.symbol, SELL, size, bid, "ioc", venue=dear)
+                return
