@@ -19,7 +19,18 @@ import pytest
 from market_sim.core.data.codec import decode, encode
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.instruments import LARGEST_AMOUNT, Stock
-from market_sim.core.models.intents import Amend, Buy, Cancel, CancelAll, Conditions, PlaceOrder, Sell
+from market_sim.core.models.intents import (
+    Amend,
+    Buy,
+    Cancel,
+    CancelAll,
+    Claim,
+    Conditions,
+    Deposit,
+    PlaceOrder,
+    Sell,
+    Withdraw,
+)
 from market_sim.core.models.market_events import OrderRejected
 from market_sim.core.models.reasons import explain
 from market_sim.core.models.reasons_exchange import EXCHANGE_REASONS
@@ -229,6 +240,19 @@ def changes() -> list[Case]:
     ]
 
 
+def wallets() -> list[Case]:
+    """What leaves or comes in is an asset that there is, in an amount that is one, and no more than is free."""
+    cases = [
+        Case("withdraw an unknown asset", Withdraw("NONE", 1), "UNKNOWN_ASSET"),
+        Case("withdraw a list", Withdraw([], 1), "UNKNOWN_ASSET"),
+        Case("withdraw more than is there", Withdraw("ACME", 10**9), "WITHDRAWAL_TOO_LARGE"),
+        Case("deposit without a chain", Deposit("USD", 1), "NO_WALLET"),
+        Case("claim without a chain", Claim("USD"), "NO_WALLET"),
+    ]
+    amounts = (NOT_WHOLE | OUT_OF_RANGE).items()
+    return cases + [Case(f"withdraw {name}", Withdraw("USD", value), "BAD_AMOUNT") for name, value in amounts]
+
+
 def no_orders() -> list[Case]:
     """Things that are no intent at all."""
     odd = ODD_NAMES | {"class": PlaceOrder, "tuple": ("ACME", 1, 10, 100), "true": True, "event": OrderRejected}
@@ -238,10 +262,14 @@ def no_orders() -> list[Case]:
 ON_MARGIN_ONLY = {"MARGIN_ACCOUNT_NEEDED"}
 """Refusals that need an instrument on margin; here stocks are traded."""
 
+OTHERWISE = {"HELD_AS_MARGIN", "NOTHING_TO_DELIVER", "NOTHING_TO_CLAIM", "WALLET_TOO_SMALL"}
+"""Refusals of a wallet's intents that need margin, a derivative or a chain;
+they have their cases in tests/integration/test_money_in_and_out.py and tests/unit/market/ledger/test_ledger.py."""
+
 WITHDRAWALS = {"CANCELLED", "REMAINDER", "SELF_TRADE", "AMENDED_BELOW_FILLED", "EXPIRED"}
 """Reasons of the same table for which an order leaves, not for which one is refused."""
 
-CASES = [*orders(), *conditions(), *phases_and_names(), *steps(), *changes(), *no_orders()]
+CASES = [*orders(), *conditions(), *phases_and_names(), *steps(), *changes(), *wallets(), *no_orders()]
 
 
 def an_exchange() -> tuple[Exchange, Journal]:
@@ -325,5 +353,5 @@ def test_the_state_hash_sees_each_part_of_the_state():
 
 def test_each_reason_code_has_its_case():
     counts = Counter(case.code for case in CASES)
-    missing = {reason.code for reason in EXCHANGE_REASONS} - WITHDRAWALS - ON_MARGIN_ONLY - set(counts)
+    missing = {reason.code for reason in EXCHANGE_REASONS} - WITHDRAWALS - ON_MARGIN_ONLY - OTHERWISE - set(counts)
     assert not missing

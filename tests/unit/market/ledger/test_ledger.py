@@ -8,7 +8,7 @@ from market_sim.core.data.journal import Journal
 from market_sim.core.errors import InputError, InvariantBroken
 from market_sim.core.models.derivatives import Future
 from market_sim.core.models.instruments import Stock
-from market_sim.core.models.intents import Buy, Sell
+from market_sim.core.models.intents import Buy, Sell, Withdraw
 from market_sim.core.models.market_events import AccountOpened, Trade, Transferred
 from market_sim.market.exchange.exchange import Exchange
 from market_sim.market.exchange.order import Order
@@ -103,3 +103,12 @@ def test_only_a_positive_whole_number_is_moved(house, amount):
 def test_a_name_is_given_once(house):
     with pytest.raises(InputError, match="there is already an account named 'ann'"):
         house.ledger.open_account("ann")
+
+
+def test_what_stands_behind_a_debt_or_is_no_token_cannot_be_withdrawn(house):
+    house.one.list(Stock("ACME"))
+    house.one.list(Future("FUT", underlying="ACME", expiry=1_000))
+    assert house.one.submit("bob", Withdraw("FUT", 1)).reason == "NOTHING_TO_DELIVER"
+    house.ledger.grant_margin("bob", "1")
+    assert house.one.submit("bob", Withdraw("USD", 1)).reason == "HELD_AS_MARGIN"
+    assert house.two.submit("bob", Withdraw("USD", 1)).reason == "HELD_AS_MARGIN"  # whichever door it is asked at
