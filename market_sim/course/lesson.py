@@ -8,7 +8,7 @@
       hints.md        three hints for each task, shown one at a time
       wrong/*.py      wrong answers; the docstring of each holds a part of the sentence that it must be answered with
 
-The front matter is checked field by field, and whatever is wrong is said with its file and line.
+The front matter is TOML, checked field by field; whatever is wrong is said with its file and line.
 """
 
 from __future__ import annotations
@@ -239,10 +239,10 @@ class _Fields:
         return tuple(values)
 
     def part(self, key: str, value: Any, kinds: Mapping[str, type], optional: Mapping[str, type]) -> dict[str, Any]:
-        """A map with these keys of these types."""
+        """A table with these keys of these types."""
         known = {**kinds, **optional}
         if type(value) is not dict:
-            self.refuse(key, f"{key} must be a map with {', '.join(kinds)}, found {value!r}")
+            self.refuse(key, f"{key} must be a table with {', '.join(kinds)}, found {value!r}")
         for name in value:
             if name not in known:
                 self.refuse(key, f"{key} has no part {name!r}, it has {', '.join(known)}")
@@ -263,14 +263,14 @@ class _Fields:
 
     def look(self) -> Look:
         """The run that the page shows."""
-        value = self.value("look", dict, "a map")
+        value = self.value("look", dict, "a table")
         needed = {"scenario": str, "seed": int, "epochs": int}
         part = self.part("look", value, needed, {"parameters": dict, "byzantine": str, "settlement": str})
         return Look(**{**part, "parameters": tuple(part.get("parameters", {}).items())})
 
     def prediction(self) -> Prediction:
         """The question that is answered first."""
-        value = self.value("prediction", dict, "a map")
+        value = self.value("prediction", dict, "a table")
         part = self.part("prediction", value, {"question": str, "choices": list, "outcome": str}, {})
         choices = part["choices"]
         if len(choices) < 2 or not all(type(one) is str for one in choices) or part["outcome"] not in choices:
@@ -279,7 +279,7 @@ class _Fields:
 
     def hidden(self) -> HiddenChecks | None:
         """The announcement of hidden checks, if there is one."""
-        value = self.value("hidden", dict, "a map", default={})
+        value = self.value("hidden", dict, "a table", default={})
         return HiddenChecks(**self.part("hidden", value, {"checks": int, "points": int}, {})) if value else None
 
     def nothing_else(self) -> None:

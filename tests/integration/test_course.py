@@ -177,13 +177,13 @@ def test_a_scenario_and_a_lesson_of_ones_own_from_an_empty_folder(tmp_path):
 # What lint finds
 
 BREACHES = [
-    ("lesson.md", "points: 10", "points: 11", "the checks give 10 points, the lesson promises 11"),
+    ("lesson.md", "points = 10", "points = 11", "the checks give 10 points, the lesson promises 11"),
     ("lesson.md", "## Debrief", "## Afterwards", "needs the headings Look"),
     ("lesson.md", "Make your prediction first.", "See [this](nowhere.md).", "the link nowhere.md leads nowhere"),
     ("lesson.md", "Make your prediction first.", "See [it](https://example.org).", "leaves this machine"),
     ("lesson.md", "--seed 7 --epochs 8", "--seed 8 --epochs 8", "shows how to play its run"),
-    ("lesson.md", "scenario: first-market", "scenario: first-markt", "did you mean first-market"),
-    ("lesson.md", "requires: []", 'requires: ["05-settlement"]', "which does not come before it"),
+    ("lesson.md", 'scenario = "first-market"', 'scenario = "first-markt"', "did you mean first-market"),
+    ("lesson.md", "requires = []", 'requires = ["05-settlement"]', "which does not come before it"),
     ("hints.md", "1. Sort the orders", "Sort the orders", "expected `1. hint`"),
     ("checks.py", "task=1", "task=7", "belongs to task 7, which is none"),
     ("checks.py", "    assert trades, ", "    assert trades\n    assert trades, ", "an assert without a message"),

@@ -69,7 +69,7 @@ def test_hidden_points_are_a_part_of_the_maximum(place):
 
 def test_announced_checks_that_are_not_there_are_refused(place):
     page = place / LESSON / "lesson.md"
-    page.write_text(page.read_text().replace("points: 10\n", "points: 10\nhidden: {checks: 2, points: 5}\n"))
+    page.write_text(page.read_text().replace("points = 10\n", "points = 10\nhidden = { checks = 2, points = 5 }\n"))
     assert paper(place).maximum == 15
     (place / "hidden" / LESSON / "checks.py").unlink()
     with pytest.raises(InputError, match=r"01-order-book announces 2 hidden checks, and there is no file"):

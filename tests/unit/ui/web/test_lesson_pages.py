@@ -45,7 +45,7 @@ def test_the_map_shows_every_lesson_with_its_state(visitor):
 def test_a_broken_lesson_says_what_is_wrong_and_leaves_the_others(visitor, folders):
     broken = Path(folders["LESSONS"]) / "02-broken"
     broken.mkdir()
-    (broken / "lesson.md").write_text("---\nid: 02\n---\n")
+    (broken / "lesson.md").write_text("+++\nid = 02\n+++\n")
     page = visitor.get("/").text
     assert "02-broken/lesson.md, line 2" in page
     assert f'href="{PAGE}"' in page
@@ -207,8 +207,8 @@ class Quiet(Scenario):
 
 def test_a_lesson_with_a_scenario_of_its_own_is_played_from_its_file(visitor, folders):
     page = Path(folders["LESSONS"]) / LESSON / "lesson.md"
-    look = 'look: {scenario: "scenario.py", seed: 7, epochs: 1}'
-    page.write_text(re.sub(r"^look: .*$", look, page.read_text(), flags=re.MULTILINE))
+    look = '[look]\nscenario = "scenario.py"\nseed = 7\nepochs = 1\n\n'
+    page.write_text(re.sub(r"\[look\]\n.*?\n\n", look, page.read_text(), count=1, flags=re.DOTALL))
     page.with_name("scenario.py").write_text(OWN)
     started = visitor.post(f"{PAGE}/look", {"choice": "about half"})
     number = int(started.headers["Location"].rpartition("/")[2])
