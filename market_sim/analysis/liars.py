@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from market_sim.analysis.history.chain_story import ChainStory, story_of
 from market_sim.core.consensus.behaviours import Behaviour, parse_behaviours
 from market_sim.core.data.journal import Journal
-from market_sim.core.english import counted
+from market_sim.core.english import counted, listed, was
 from market_sim.core.models.consensus_events import (
+    BlockFinalized,
     ByzantineAct,
     EquivocationSeen,
     FloodDropped,
@@ -48,6 +49,29 @@ class _Facts:
     refused: Counter[str] = field(default_factory=Counter)
     dropped: int = 0
     proofs: int = 0
+    refused_by: list[int] = field(default_factory=list)
+    proved_by: list[int] = field(default_factory=list)
+
+
+WITHOUT_COST = {
+    "silent": "the others' votes are a quorum",
+    "equivocate": "an honest validator votes once in an epoch, so that two blocks never both get a quorum",
+    "withhold": "what one honest validator has seen it passes on to all",
+    "late": "the others' votes are a quorum, and a late vote still counts",
+    "double-vote": "a second signature convicts its signer and makes no quorum of honest votes",
+    "forge": "a forged signature does not verify",
+    "replay": "a signature names its chain and its epoch, so that an old or a foreign one is worth nothing",
+    "usurp": "a block counts only from the leader of its epoch, on a notarized parent",
+    "crash": "the others' votes are a quorum",
+    "flood": "what exceeds the bounds is dropped, and what a second validator signed is exempt",
+}
+LUCK = "by luck: more lie than the rules bear, so that nothing prevents two final chains"
+UNPROVED = {
+    "silent": "nobody can prove it, since silence looks like a slow network",
+    "crash": "nobody can prove it, since a crash looks like a slow network",
+    "withhold": "nobody can prove it, since it looks like a slow network",
+    "late": "nobody can prove it, since it looks like a slow network",
+}
 
 
 def liars(journal: Journal) -> list[str]:
@@ -56,9 +80,17 @@ def liars(journal: Journal) -> list[str]:
     if committee is None or not committee.byzantine:
         return []
     facts, story = _facts(journal, committee.byzantine), story_of(journal)
+    finality = _epochs_with_finality(journal, committee.byzantine)
     chosen = [(one.validator, one.name) for one in _asked(journal, committee.validators)]
     chosen += [(who, how) for who, told in facts.items() for how in told.acts]
-    return [_sentence(who, how, facts[who], story) for who, how in dict.fromkeys(chosen)]
+    beyond = len(committee.byzantine) > committee.faults
+    return [_sentence(who, how, facts[who], story, finality, beyond) for who, how in dict.fromkeys(chosen)]
+
+
+def _epochs_with_finality(journal: Journal, byzantine: Iterable[int]) -> set[int]:
+    """The epochs in which a block became final for an honest validator."""
+    liars = frozenset(byzantine)
+    return {event.epoch for event in journal.of(BlockFinalized) if event.validator not in liars}
 
 
 def _asked(journal: Journal, validators: int) -> tuple[Behaviour, ...]:
@@ -76,16 +108,18 @@ def _facts(journal: Journal, byzantine: Iterable[int]) -> dict[int, _Facts]:
             found[event.validator].acts.setdefault(event.behaviour, []).append(event)
         elif isinstance(event, EquivocationSeen) and event.culprit in found:
             found[event.culprit].proofs += 1
+            found[event.culprit].proved_by.append(event.validator)
         elif isinstance(event, FloodDropped) and event.sender in found:
             found[event.sender].dropped += 1
         elif isinstance(event, MessageRefused):
             # A forged message claims to be somebody else's, so who sent it cannot be read from it.
             for told in found.values():
                 told.refused[event.reason] += 1
+                told.refused_by.append(event.validator)
     return found
 
 
-def _sentence(who: int, how: str, facts: _Facts, story: ChainStory) -> str:
+def _sentence(who: int, how: str, facts: _Facts, story: ChainStory, finality: set[int], beyond: bool) -> str:
     acts = facts.acts.get(how, [])
     if not acts:
         why = NEVER.get(how, "the run was over before")
@@ -93,13 +127,28 @@ def _sentence(who: int, how: str, facts: _Facts, story: ChainStory) -> str:
     epochs = sorted({act.epoch for act in acts})
     span = f"epoch {epochs[0]}" if len(epochs) == 1 else f"epochs {epochs[0]} to {epochs[-1]}"
     did = DID[how].format(times="once" if len(acts) == 1 else f"{len(acts):,} times")
-    return f"n{who} {did} ({how}, {span}): {_outcome(who, how, acts, facts, story)}."
+    outcome = _outcome(who, how, acts, facts, story)
+    return f"n{who} {did} ({how}, {span}): {outcome}; {_cost(how, epochs[0], story, finality, beyond)}."
+
+
+def _cost(how: str, first: int, story: ChainStory, finality: set[int], beyond: bool) -> str:
+    """The epochs without a new final block from the first act on; epoch 1 never has one, whoever lies."""
+    after = [epoch for epoch in story.leaders if epoch >= max(first, 2)]
+    lost = [epoch for epoch in after if epoch not in finality]
+    if not story.agreement:
+        return "it cost safety: two chains are final"
+    if not after:
+        return "the run was over before it could cost anything"
+    if not lost:
+        return f"nothing came of it, {LUCK if beyond else f'because {WITHOUT_COST[how]}'}"
+    return f"{len(lost)} of the {counted(len(after), 'epoch')} from then on brought no new final block"
 
 
 def _outcome(who: int, how: str, acts: list[ByzantineAct], facts: _Facts, story: ChainStory) -> str:
     """What the others made of it, in the words that fit this way of lying."""
     if how in ("silent", "crash"):
-        return _without(who, acts[0].epoch, acts[-1].epoch if how == "silent" else None, story)
+        without = _without(who, acts[0].epoch, acts[-1].epoch if how == "silent" else None, story)
+        return f"{without}; {UNPROVED[how]}"
     said: list[str] = []
     proposed = {block for act in acts for block in act.blocks if _is_proposal_of(story, block, who)}
     if how in ("equivocate", "usurp", "flood", "withhold", "late") and proposed:
@@ -108,11 +157,19 @@ def _outcome(who: int, how: str, acts: list[ByzantineAct], facts: _Facts, story:
         said.append(f"of its {counted(len(proposed), 'block')} {notarized} became notarized and {final} final")
     if how in ("forge", "replay", "usurp", "withhold", "late") and facts.refused:
         reasons = ", ".join(f"{reason} {count:,}" for reason, count in facts.refused.most_common(3))
-        said.append(f"{counted(facts.refused.total(), 'message')} were thrown away ({reasons})")
+        by = listed(f"n{one}" for one in sorted(set(facts.refused_by)))
+        total = facts.refused.total()
+        said.append(f"{counted(total, 'message')} {was(total)} thrown away ({reasons}) by {by}")
     if how == "flood" and facts.dropped:
-        said.append(f"{counted(facts.dropped, 'message')} were dropped unread")
+        said.append(f"{counted(facts.dropped, 'message')} {was(facts.dropped)} dropped unread")
     if how in ("equivocate", "double-vote", "usurp", "flood") and facts.proofs:
-        said.append(f"honest validators hold {counted(facts.proofs, 'proof')} that it signed two blocks of one epoch")
+        by = listed(f"n{one}" for one in sorted(set(facts.proved_by)))
+        said.append(
+            f"honest validators hold {counted(facts.proofs, 'proof')} that it signed two blocks of one epoch "
+            f"(seen by {by})"
+        )
+    elif how in UNPROVED:
+        said.append(UNPROVED[how])
     said.append("all honest validators agree" if story.agreement else "the honest validators DISAGREE")
     return "; ".join(said)
 

@@ -12,6 +12,7 @@ from market_sim.analysis.liars import liars
 from market_sim.analysis.refusals import Refusal, refusal_documents, refusals
 from market_sim.analysis.results.result import Result
 from market_sim.analysis.settled import Settled, settled
+from market_sim.core.consensus.forks import Fork, fork_of
 from market_sim.core.data.fold import fold
 from market_sim.core.models.market_events import Deposited, OrderAccepted, OrderRejected, Trade, Withdrawn
 from market_sim.core.models.run_events import CommitteeSeated
@@ -37,6 +38,7 @@ class Summary:
     refusals: list[Refusal]
     gains: list[Gain]
     liars: list[str]
+    fork: Fork | None
 
     @property
     def finalized(self) -> int:
@@ -67,7 +69,7 @@ def summarize(result: Result) -> Summary:
             rejected += 1
     return Summary(
         result, story, committee, orders, rejected, volume, *places(journal, story), is_conserved(result),
-        settled(journal), refusals(journal), gains(journal), liars(journal),
+        settled(journal), refusals(journal), gains(journal), liars(journal), fork_of(journal),
     )  # fmt: skip
 
 
@@ -123,6 +125,7 @@ def document(summary: Summary, run: str | None, timeline: str | None) -> dict[st
         "refusals": list(refusal_documents(summary.refusals)),
         "gains": gain_documents(summary.gains),
         "liars": summary.liars,
+        "fork": summary.fork.sentence if summary.fork else None,
         "conclusion": result.conclusion or None,
         "warnings": list(result.warnings),
         "failures": list(result.failures),

@@ -6,6 +6,7 @@ that the journal tells about.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from market_sim.core.consensus.blocks import Rules
@@ -43,7 +44,7 @@ def check_vote(journal: Journal, number: int) -> VoteCheck | None:
         return None
     seated = next(journal.of(CommitteeSeated))
     scheme = Ed25519Scheme(Randomness(next(journal.of(RunStarted)).seed), seated.validators)
-    rules = _rules(journal, seated)
+    rules = _rules(journal, seated, scheme.public_keys)
     genesis = bytes.fromhex(seated.genesis)
     # A vote signs the epoch of its block, whenever it was cast.
     epoch = next((event.epoch for event in journal.of(BlockProposed) if event.block == vote.block), vote.epoch)
@@ -62,15 +63,17 @@ def check_vote(journal: Journal, number: int) -> VoteCheck | None:
     )
 
 
-def _rules(journal: Journal, seated: CommitteeSeated) -> Rules:
-    """The rules as the journal shows them: the length of an epoch is the distance of two starts."""
+def _rules(journal: Journal, seated: CommitteeSeated, keys: Sequence[bytes]) -> Rules:
+    """The rules as the journal shows them: an epoch lasts from start to start, and genesis knows the variant."""
     starts = [event.time for event in journal.of(EpochStarted)]
     rules = Rules(
         validators=seated.validators,
         leader_rule="hash" if seated.leaders == "hash" else "round-robin",
         beyond_the_bound=True,
     )
-    return replace(rules, delta_ns=(starts[1] - starts[0]) // 2) if len(starts) > 1 else rules
+    rules = replace(rules, delta_ns=(starts[1] - starts[0]) // 2) if len(starts) > 1 else rules
+    crash = replace(rules, variant="crash")
+    return crash if crash.genesis(keys).hash.hex() == seated.genesis else rules
 
 
 def _bytes(text: str) -> bytes:

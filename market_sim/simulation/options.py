@@ -22,6 +22,12 @@ class Options:
     leaders: str | None = None
     byzantine: str | None = None
     partition: str | None = None
+    beyond_the_bound: bool | None = None
+    """More validators may lie than the rules bear."""
+    variant: str | None = None
+    """"byzantine" or "crash": which faults the committee's rules are made for."""
+    crash: str | None = None
+    """For example `n2:4-6`: a validator stops in these epochs and comes back with what its disk holds."""
     paranoid: bool = False
     """Check the invariants after every step, not only in the tests."""
 
@@ -34,10 +40,13 @@ class Options:
     @property
     def beside_the_scenario(self) -> dict[str, int | str | bool | None]:
         """The choices that are neither seed nor length, for the first event of the journal."""
-        return {
+        chosen: dict[str, int | str | bool | None] = {
             "settlement": self.settlement,
             "validators": self.validators,
             "leaders": self.leaders,
             "byzantine": self.byzantine,
             "partition": self.partition,
         }
+        # Rare choices are named only where they were made, so that the journals of all other runs stay as they are.
+        rare = {"beyond_the_bound": self.beyond_the_bound, "variant": self.variant, "crash": self.crash}
+        return chosen | {name: value for name, value in rare.items() if value is not None}

@@ -43,8 +43,10 @@ def prepared(scenario: Scenario, options: Options, journal: Journal | None = Non
     world = World(options.seed, journal, epochs)
     with explained():
         scenario.build(world)
-        world.validators(options.validators, options.leaders, options.byzantine)
-        world.network(partition=options.partition)
+        world.validators(
+            options.validators, options.leaders, options.byzantine, options.beyond_the_bound, options.variant
+        )
+        world.network(partition=options.partition, crash=options.crash)
     if not world.venues.symbols:
         raise InputError(f"scenario {scenario.name} lists no instrument, so there is nothing to trade")
     if options.settlement is not None:

@@ -231,7 +231,7 @@ def test_progress_has_no_colour_codes_where_nobody_looks(capsys: pytest.CaptureF
         (["--traders"], "--traders needs a value"),
         (["--byzantine", "n9:silent"], "n9"),
         (["--byzantine", "n1:rude"], "there is no byzantine behaviour 'rude'"),
-        (["--byzantine", "n1:silent,n2:silent"], "beyond the bound"),
+        (["--byzantine", "n1:silent,n2:silent"], "--beyond-the-bound"),
         (["--leaders", "loudest"], "round-robin or hash"),
         (["--partition", "soon"], "'soon'"),
         (["--stress", "flash-crush"], "did you mean flash-crash?"),

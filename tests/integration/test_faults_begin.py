@@ -9,14 +9,14 @@ import pytest
 from market_sim.core.consensus.behaviours import BEHAVIOURS
 from market_sim.core.models.consensus_events import ByzantineAct, NetworkFault
 from market_sim.core.models.event import Event
-from market_sim.core.models.run_events import CommitteeSeated, RunStarted
+from market_sim.core.models.run_events import CommitteeSeated, RunStarted, WarningGiven
 from market_sim.core.models.settlement_events import BlockSettled
 from market_sim.simulation.options import Options
 from market_sim.simulation.run import simulate
 from market_sim.simulation.scenarios.first_market import FirstMarket
 
 EPOCH_NS = 1_000_000_000
-FAULTS = [{"partition": "4-6"}, {"partition": "5:0+2>3"}]
+FAULTS = [{"partition": "4-6"}, {"partition": "5:0+2>3"}, {"crash": "n2@5-6"}, {"crash": "n1@5,n3@7-8"}]
 FAULTS += [{"byzantine": f"{who}:{how}@5-8"} for how in BEHAVIOURS for who in ("n1", "n3")]
 
 
@@ -26,8 +26,8 @@ def events(**fault: str) -> list[Event]:
 
 
 def before(journal: list[Event], epoch: int) -> list[Event]:
-    """What happened before an epoch, without the two events that name the choices of a run."""
-    chosen = (RunStarted, CommitteeSeated)
+    """What happened before an epoch, without the events that name the choices of a run."""
+    chosen = (RunStarted, CommitteeSeated, WarningGiven)
     return [event for event in journal if event.time < epoch * EPOCH_NS and type(event) not in chosen]
 
 

@@ -62,6 +62,32 @@ def _parse(part: str, validators: int) -> Behaviour:
     return Behaviour(validator, name, first, last)
 
 
+@dataclass(frozen=True)
+class Outage:
+    """An honest validator stops at the start of the first of these epochs and comes back after the last one."""
+
+    validator: int
+    first: int
+    last: int
+
+
+def parse_outages(text: str, validators: int) -> tuple[Outage, ...]:
+    """The crashes with a return that a person typed; several by comma.
+
+    >>> parse_outages("n2@4-6", 4)
+    (Outage(validator=2, first=4, last=6),)
+    """
+    outages: list[Outage] = []
+    for part in filter(None, map(str.strip, text.split(","))):
+        who, at, epochs = part.partition("@")
+        if not (who[:1] == "n" and who[1:].isascii() and who[1:].isdecimal() and at):
+            raise InputError(f"a crash with a return looks like n2@4-6, not {part!r}")
+        if int(who[1:]) >= validators:
+            raise InputError(f"there is no validator {who}; the validators are n0 to n{validators - 1}")
+        outages.append(Outage(int(who[1:]), *parse_epochs(epochs)))
+    return tuple(outages)
+
+
 def parse_epochs(text: str) -> tuple[int, int]:
     """One epoch or a range of epochs.
 

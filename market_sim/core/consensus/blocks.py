@@ -107,7 +107,7 @@ class Rules:
         if declared is not None and declared > self.faults and not self.beyond_the_bound:
             raise InputError(
                 f"{self.validators} validators bear {self.faults} faulty ones, not {declared}; "
-                "a scenario that wants more must say that it goes beyond the bound"
+                "--beyond-the-bound (a scenario: beyond_the_bound=True) seats more"
             )
 
     @property

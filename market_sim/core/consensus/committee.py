@@ -90,6 +90,11 @@ class Committee:
         self.disks = [DurableRecord() for _ in payloads]
         self.validators = [self._seat(index, DurableRecord()) for index in range(rules.validators)]
         self.traitors = self._corrupt(randomness)
+        for outage in network.conditions.outages:
+            if outage.validator in self.traitors:
+                raise InputError(f"n{outage.validator} lies: what it forgets in a crash is its own affair")
+        self._missed: dict[int, list[News]] = {}
+        """The validators that are down now, and what the exchange has announced meanwhile."""
         if not self.honest:
             raise InputError("every validator is byzantine: nobody is left who follows the rules")
         self.monitors = self._place_monitors() if paranoid else None
@@ -153,7 +158,10 @@ class Committee:
         self.epoch = epoch
         self._record(EpochStarted(now, epoch, self.rules.leader(epoch)))
         self.network.start_epoch(epoch, now)
+        back = self._stop_and_return(epoch)
         for index, validator in enumerate(self.validators):
+            if index in self._missed or index in back:
+                continue
             validator.now = now
             if self.monitors is not None:
                 self.monitors.epoch_started(index, epoch)
@@ -163,10 +171,30 @@ class Committee:
             else:
                 self._carry_out(index, validator.on_epoch(epoch))
 
+    def _stop_and_return(self, epoch: int) -> list[int]:
+        """Who is down from this epoch on hears nothing; who comes back starts from its disk and is told the news."""
+        outages = self.network.conditions.outages
+        down = [one.validator for one in outages if one.first <= epoch <= one.last]
+        back = [index for index in self._missed if index not in down]
+        for index in back:
+            missed = self._missed.pop(index)
+            if self.monitors is not None:
+                self.monitors.epoch_started(index, epoch)
+            self.restart(index)
+            for news in missed:
+                self._learn_news(index, news)
+        for index in down:
+            self._missed.setdefault(index, [])
+        return back
+
     def _deliver(self, _: object) -> None:
         """All that arrives at this moment, in the order in which it was sent."""
         now = self._clock.now
         for receiver, thing in self._mail.pop(now):
+            if receiver in self._missed:
+                if type(thing) is News:
+                    self._missed[receiver].append(thing)
+                continue
             validator = self.validators[receiver]
             validator.now = now
             if type(thing) is News:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from market_sim.core.consensus.behaviours import Behaviour, parse_epochs
+from market_sim.core.consensus.behaviours import Behaviour, Outage, parse_epochs
 from market_sim.core.consensus.blocks import MILLISECOND, Rules
 from market_sim.core.errors import InputError
 from market_sim.core.models.consensus_events import ConsensusEvent, NetworkFault
@@ -56,6 +56,7 @@ class Conditions:
     reorder_percent: int = 0
     partitions: tuple[Partition, ...] = ()
     byzantine: tuple[Behaviour, ...] = ()
+    outages: tuple[Outage, ...] = ()
     literal_echo: bool | None = None
 
     def __post_init__(self) -> None:
@@ -111,6 +112,10 @@ class Network:
                 kind = "partition" if cut.both_ways else "one-way partition"
                 sides = (tuple(sorted(cut.senders)), tuple(sorted(cut.receivers)))
                 self._record(NetworkFault(now, epoch, kind, *sides, self.start_of(cut.last + 1)))
+        for outage in self.conditions.outages:
+            if outage.first == epoch:
+                until = self.start_of(outage.last + 1)
+                self._record(NetworkFault(now, epoch, "crash", (outage.validator,), (), until))
 
     def start_of(self, epoch: int) -> int:
         """When an epoch starts."""

@@ -135,9 +135,18 @@ class World:
             raise InputError(f"epochs count from 1, found {epoch}")
         self._shocks.append((epoch, shock))
 
-    def validators(self, count: int | None = None, leaders: str | None = None, byzantine: str | None = None) -> None:
-        """Who agrees on the order of trades: how many, who leads, and who breaks the rules in which way."""
-        self.committee_plan = self.committee_plan.changed(count=count, leaders=leaders, byzantine=byzantine)
+    def validators(
+        self,
+        count: int | None = None,
+        leaders: str | None = None,
+        byzantine: str | None = None,
+        beyond_the_bound: bool | None = None,
+        variant: str | None = None,
+    ) -> None:
+        """Who agrees on the order of trades: how many, who leads, who breaks the rules in which way."""
+        self.committee_plan = self.committee_plan.changed(
+            count=count, leaders=leaders, byzantine=byzantine, beyond_the_bound=beyond_the_bound, variant=variant
+        )
 
     def network(self, **settings: Any) -> None:
         """How messages between validators travel."""
@@ -169,8 +178,8 @@ class World:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """A sentence for everything that was planned for a time after the end of the run."""
-        return tuple(
+        """A sentence for everything that was planned and cannot happen in this run."""
+        return self.committee_plan.without_effect(self.epochs) + tuple(
             f"{shock.symbol} {shock.percent:+g} % is planned for epoch {epoch}, but the run ends with epoch "
             f"{self.epochs}: it never happens"
             for epoch, shock in self._shocks

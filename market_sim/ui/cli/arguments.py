@@ -73,6 +73,11 @@ def parser() -> Parser:
     run.add_argument(
         "--partition", metavar="EPOCHS", help="for example 4-6: the validators' halves do not hear each other"
     )
+    run.add_argument("--beyond-the-bound", action="store_true", help="let more validators lie than the rules bear")
+    run.add_argument(
+        "--crash", metavar="WHO@EPOCHS", help="for example n2@4-6: it stops and comes back with what its disk holds"
+    )
+    run.add_argument("--variant", metavar="FAULTS", help="byzantine (default) or crash: majority quorum, nobody lies")
     run.add_argument("--no-settle", action="store_true", help="leave the chain out: nothing is paid")
     run.add_argument("--paranoid", action="store_true", help="check every invariant after every step")
     shown = made.add_argument_group("what you see")

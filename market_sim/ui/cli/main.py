@@ -14,11 +14,12 @@ from market_sim.analysis.summary import document, summarize
 from market_sim.core.english import counted
 from market_sim.core.errors import InputError
 from market_sim.simulation.options import Options
+from market_sim.simulation.road import prepared
 from market_sim.simulation.scenarios.scenario import Scenario
 from market_sim.ui.cli.arguments import listing, parsed
 from market_sim.ui.cli.commands import command
 from market_sim.ui.cli.report import tell
-from market_sim.ui.cli.screen import Screen
+from market_sim.ui.cli.screen import YELLOW, Screen
 from market_sim.ui.cli.suggestion import suggestion
 from market_sim.ui.recording import RunBroke, recorded
 
@@ -58,6 +59,9 @@ def _run(typed: argparse.Namespace, scenario: Scenario) -> int:
         f"{scenario.name}: seed {options.seed}, {validators} validators, f={faults}, quorum {quorum}, "
         f"{counted(typed.epochs, 'epoch')}"
     )
+    if not typed.quiet:
+        for warning in prepared(scenario, options).warnings:
+            screen.say(screen.paint(f"warning      {warning}", YELLOW))
     try:
         result, run = recorded(scenario, options, folder, screen.epoch)
     except RunBroke as broken:
@@ -110,6 +114,9 @@ def _options(typed: argparse.Namespace) -> Options:
         leaders=typed.leaders,
         byzantine=typed.byzantine,
         partition=typed.partition,
+        beyond_the_bound=typed.beyond_the_bound or None,
+        variant=typed.variant,
+        crash=typed.crash,
         paranoid=typed.paranoid,
     )
 

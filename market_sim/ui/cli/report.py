@@ -45,6 +45,8 @@ def tell(summary: Summary, run: str | None, timeline: str | None, screen: Screen
     say(f"pending      {summary.story.why_not_final()}")
     for sentence in summary.liars:
         say(f"liar         {sentence}")
+    if summary.fork:
+        say(paint(f"fork         {summary.fork.sentence}", RED))
     if result.conclusion:
         say(f"conclusion   {result.conclusion}")
     for warning in result.warnings:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
-from market_sim.core.consensus.behaviours import BEHAVIOURS, parse_behaviours, parse_epochs
+from market_sim.core.consensus.behaviours import BEHAVIOURS, parse_behaviours, parse_epochs, parse_outages
 from market_sim.core.consensus.network import parse_partitions
 from market_sim.core.errors import InputError
 from market_sim.simulation.engine.consensus import FEWEST, MOST, CommitteePlan
@@ -42,6 +42,28 @@ class Field:
     error: str = ""
 
 
+ROWS = 3
+"""So many lies can be chosen and combined on the form; the command line takes any number."""
+
+
+def _row(number: int) -> tuple[Field, Field, Field]:
+    """The three fields that together choose one lie."""
+    more = "" if number == 1 else f"_{number}"
+    nobody = "nobody, or as the scenario says" if number == 1 else "nobody else"
+    ways = tuple((name, f"{name}: {what}") for name, what in BEHAVIOURS.items())
+    label = "A validator lies" if number == 1 else "Another lie"
+    return (
+        Field(f"lie{more}", label, "choice", "", "What it does instead of keeping to the protocol.",
+              (("", nobody), *ways)),
+        Field(f"liar{more}", "Which one", "integer", str(4 - number), "Validators are numbered from 0.",
+              least=0, most=MOST - 1),
+        Field(f"lie_epochs{more}", "When it lies", "text", "", "For example 5 or 5-9. Empty: in all."),
+    )  # fmt: skip
+
+
+LIES = tuple(_row(number) for number in range(1, ROWS + 1))
+"""Lies that are chosen from what exists; a validator may lie in several ways, and several may lie."""
+
 OPTIONS = (
     Field("seed", "Seed", "integer", str(DEFAULT_SEED), "The same seed gives the same run.", least=0),
     Field("epochs", "Epochs", "integer", "", "One is a simulated second.", least=1, most=MOST_EPOCHS),
@@ -50,16 +72,14 @@ OPTIONS = (
         "leaders", "Leaders", "choice", "", "Who may propose in an epoch.",
         (("", "as the scenario says"), ("round-robin", "in turn"), ("hash", "drawn by a hash")),
     ),
+    *(one for row in LIES for one in row),
+    Field("beyond_the_bound", "Beyond the bound", "switch", "false", "Let more validators lie than the rules bear."),
     Field(
-        "lie", "One validator lies", "choice", "", "What it does instead of keeping to the protocol.",
-        (("", "nobody, or as the scenario says"), *((name, f"{name}: {what}") for name, what in BEHAVIOURS.items())),
+        "variant", "Rules", "choice", "", "Which faults the rules are made for.",
+        (("", "as the scenario says"), ("byzantine", "byzantine: some lie, two thirds must sign"),
+         ("crash", "crash: nobody lies, a majority must sign")),
     ),
-    Field("liar", "Which one", "integer", "3", "Validators are numbered from 0.", least=0, most=MOST - 1),
-    Field("lie_epochs", "When it lies", "text", "", "For example 5 or 5-9. Empty: in all."),
-    Field(
-        "byzantine", "Several liars", "text", "",
-        "In place of the choice above, with 7 validators or more: n3:equivocate@5-9, n1:silent.",
-    ),
+    Field("crash", "Crash and return", "text", "", "For example n2@4-6: it stops and comes back from its disk."),
     Field("partition", "Split network", "text", "", "For example 4-6: the halves do not hear each other then."),
     Field(
         "settlement", "Settled on", "choice", "", "Where trades are paid out.",
@@ -67,9 +87,6 @@ OPTIONS = (
          ("memory", "in memory, faster"), ("none", "nowhere")),
     ),
 )  # fmt: skip
-
-LIE = ("lie", "liar", "lie_epochs")
-"""The fields that together choose one liar."""
 
 
 @dataclass
@@ -96,7 +113,7 @@ class ScenarioForm:
     @classmethod
     def typed(cls, kind: type[Scenario], values: Values) -> ScenarioForm:
         """The form as a person sent it: a switch that is off sends nothing."""
-        filled = dict(values)
+        filled = {"beyond_the_bound": "false", **values}
         for name, expected in parameter_types(kind).items():
             filled.setdefault(f"p-{name}", "false" if expected is bool else "")
         return cls.empty(kind, filled)
@@ -117,24 +134,28 @@ class ScenarioForm:
         for place, one in enumerate(self.run):
             checked, value = _tried(one, partial(_option, one, chosen))
             self.run[place], chosen[one.name] = checked, value
-        lie, liar, epochs = (chosen.pop(name) for name in LIE)
-        if lie and not self.errors:
-            chosen["byzantine"] = self._one_liar(f"n{liar}:{lie}{f'@{epochs}' if epochs else ''}", chosen)
+        lies: list[str] = []
+        for row in LIES:
+            lie, liar, epochs = (chosen.pop(one.name) for one in row)
+            if lie and not self.errors:
+                lies.append(f"n{liar}:{lie}{f'@{epochs}' if epochs else ''}")
+                self._check(row[1].name, lies, chosen)
+        chosen["byzantine"] = ",".join(lies) or None
+        chosen["beyond_the_bound"] = chosen["beyond_the_bound"] or None
         return None if self.errors else (parameters, Options(**chosen))
 
-    def _one_liar(self, text: str, chosen: Mapping[str, Any]) -> str:
-        """The choice of one liar as the text that a run reads; what is wrong with it stands beside its field."""
-        name, problem = "liar", ""
-        if chosen["byzantine"]:
-            name, problem = "byzantine", "one liar is chosen above; leave this empty, or choose nobody there"
-        else:
-            try:
-                _check_liars(text, chosen.get("validators") or FEWEST)
-            except InputError as refused:
-                problem = str(refused)
-        if problem:
-            self.run = [replace(one, error=problem) if one.name == name else one for one in self.run]
-        return text
+    def _check(self, name: str, lies: list[str], chosen: Mapping[str, Any]) -> None:
+        """What is wrong with the lies chosen so far stands beside the field that chose the last liar."""
+        count, variant = chosen.get("validators") or FEWEST, chosen.get("variant") or "byzantine"
+        try:
+            parse_behaviours(",".join(lies), count)
+            plan = CommitteePlan(
+                count=count, byzantine=",".join(lies), variant=variant, beyond_the_bound=chosen["beyond_the_bound"]
+            )
+            _ = plan.rules
+        except InputError as refused:
+            said = str(refused).replace("--beyond-the-bound", "the switch Beyond the bound")
+            self.run = [replace(one, error=said) if one.name == name else one for one in self.run]
 
     def _parameter(self, name: str, text: str) -> Any:
         return getattr(configured(self.kind, **{name: text}), name)
@@ -169,21 +190,18 @@ def _option(one: Field, chosen: Mapping[str, Any], text: str) -> Any:
         return None
     if one.kind == "integer":
         return _whole(one, text)
+    if one.kind == "switch":
+        return text == "true"
     if one.kind == "choice" and text not in dict(one.choices):
         raise InputError(f"choose one of {', '.join(name for name, _ in one.choices if name)}, found {text!r}")
     validators = chosen.get("validators") or FEWEST
-    if one.name == "byzantine":
-        _check_liars(text, validators)
-    elif one.name == "lie_epochs":
+    if one.name.startswith("lie_epochs"):
         parse_epochs(text)
+    elif one.name == "crash":
+        parse_outages(text, validators)
     elif one.name == "partition":
         parse_partitions(text, validators)
     return text
-
-
-def _check_liars(text: str, validators: int) -> None:
-    parse_behaviours(text, validators)
-    _ = CommitteePlan(count=validators, byzantine=text).rules
 
 
 def _whole(one: Field, text: str) -> int:

@@ -51,7 +51,9 @@ def test_what_is_typed_is_read_as_the_field_says():
         ({"lie": "equivocate", "liar": "1", "lie_epochs": "5-9"}, "n1:equivocate@5-9"),
         ({"lie": "", "liar": "1", "lie_epochs": "5-9"}, None),
         ({"lie": "forge", "liar": "6", "validators": "7"}, "n6:forge"),
-        ({"byzantine": "n1:silent, n2:late", "validators": "7"}, "n1:silent, n2:late"),
+        ({"lie": "silent", "lie_2": "late", "validators": "7"}, "n3:silent,n2:late"),
+        ({"lie": "silent", "lie_3": "late", "beyond_the_bound": "true"}, "n3:silent,n1:late"),
+        ({"lie": "equivocate", "lie_2": "late", "liar_2": "3", "lie_epochs_2": "4"}, "n3:equivocate,n3:late@4"),
     ],
 )
 def test_a_liar_is_picked_from_what_exists(chosen, text):
@@ -64,7 +66,8 @@ def test_a_liar_is_picked_from_what_exists(chosen, text):
         ({"lie": "silent", "liar": "4"}, "liar", "there is no validator n4"),
         ({"lie": "sing"}, "lie", "choose one of"),
         ({"lie": "silent", "lie_epochs": "x"}, "lie_epochs", "epochs look like 5 or 5-9"),
-        ({"lie": "silent", "byzantine": "n1:silent"}, "byzantine", "one liar is chosen above"),
+        ({"lie": "silent", "lie_2": "late"}, "liar_2", "bear 1 faulty ones, not 2; the switch Beyond the bound"),
+        ({"lie": "forge", "variant": "crash"}, "liar", "the crash variant bears validators that stop"),
     ],
 )
 def test_a_liar_that_cannot_be_is_refused_beside_its_field(chosen, field, sentence):
@@ -76,9 +79,8 @@ def test_a_liar_that_cannot_be_is_refused_beside_its_field(chosen, field, senten
 
 
 def test_every_example_of_a_hint_can_be_used(visitor):
-    """Two liars need seven validators, and the hint that shows two says so."""
     hints = {one.name: one.hint for one in ScenarioForm.empty(FirstMarket).run}
-    assert sent(FirstMarket, byzantine=hints["byzantine"].rpartition(": ")[2].rstrip("."), validators="7").read()
+    assert sent(FirstMarket, crash=hints["crash"].split()[2].rstrip(":")).read()[1].crash == "n2@4-6"
     assert sent(FirstMarket, partition=hints["partition"].split()[2].rstrip(":")).read()
     assert sent(FirstMarket, lie="silent", lie_epochs=hints["lie_epochs"].split()[4].rstrip(".")).read()
 
@@ -109,10 +111,11 @@ def test_a_switch_that_is_off_sends_nothing():
         ("validators", "3", "from 4 to 100"),
         ("leaders", "loudest", "choose one of"),
         ("settlement", "mainnet", "choose one of"),
-        ("byzantine", "n3", "a behaviour looks like"),
-        ("byzantine", "n9:silent", "there is no validator n9"),
-        ("byzantine", "n3:sing", "no byzantine behaviour"),
-        ("byzantine", "n2:silent, n3:silent", "bear 1 faulty"),
+        ("lie_2", "sing", "choose one of"),
+        ("lie_epochs_3", "x", "epochs look like 5 or 5-9"),
+        ("crash", "n2", "a crash with a return looks like n2@4-6"),
+        ("crash", "n9@2", "there is no validator n9"),
+        ("variant", "loud", "choose one of"),
         ("partition", "x", "epochs look like 5 or 5-9"),
         ("partition", "4-6:0+9", "not two groups of validators"),
     ],

@@ -1,0 +1,72 @@
+"""What an attack can do, said before the run: a behaviour without effect is named, with epochs in which it has one.
+
+Read from the rules and the list of behaviours alone. It holds for a network without partitions: what a partition lets
+a liar do depends on the run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from market_sim.core.consensus.behaviours import FOR_EVER, Behaviour
+from market_sim.core.consensus.blocks import Rules
+
+SECOND_BLOCKS = ("equivocate", "flood")
+"""The ways in which a leader sends more than one block for its epoch."""
+SEARCHED = 400
+"""So many epochs ahead are looked at for one in which an attack has an effect."""
+
+
+def without_effect(behaviours: Sequence[Behaviour], rules: Rules, epochs: int) -> tuple[str, ...]:
+    """A sentence for each behaviour that cannot show itself in a run of this length."""
+    return tuple(
+        f"{written(one)} can do nothing: {why}"
+        for one in behaviours
+        if (why := _why_nothing(one, behaviours, rules, epochs))
+    )
+
+
+def written(one: Behaviour, first: int | None = None) -> str:
+    """A behaviour as it is typed, or the same one in a single epoch."""
+    if first is not None:
+        return f"n{one.validator}:{one.name}@{first}"
+    if one.last == FOR_EVER:
+        return f"n{one.validator}:{one.name}" + (f"@{one.first}-" * (one.first > 1)).rstrip("-")
+    return f"n{one.validator}:{one.name}@{one.first}" + f"-{one.last}" * (one.last > one.first)
+
+
+def _why_nothing(one: Behaviour, all_of_them: Sequence[Behaviour], rules: Rules, epochs: int) -> str:
+    if one.first > epochs and one.name != "double-vote":
+        return f"the run ends with epoch {epochs}; {_try(_led_by(one, rules, range(1, epochs + 1)), one)}"
+    active = [epoch for epoch in range(one.first, min(one.last, epochs) + 1) if one.is_active(epoch)]
+    if one.name == "equivocate":
+        if not _led_by(one, rules, active):
+            led = _led_by(one, rules, range(one.first, epochs + 1)) or _led_by(one, rules, range(1, epochs + 1))
+            led = led or _led_by(one, rules, range(epochs + 1, epochs + SEARCHED))
+            return f"only a leader can send two blocks, and n{one.validator} does not lead then; {_try(led, one)}"
+    elif one.name == "double-vote":
+        return _why_no_second_vote(one, active, all_of_them, rules)
+    elif one.name == "replay" and active == [1]:
+        return f"in epoch 1 there is no old message yet; {_try([2], one)}"
+    return ""
+
+
+def _why_no_second_vote(one: Behaviour, active: Sequence[int], all_of_them: Sequence[Behaviour], rules: Rules) -> str:
+    """A second vote needs a second block of one epoch, which only a leader that lies sends."""
+    rivals = [other for other in all_of_them if other.validator != one.validator and other.name in SECOND_BLOCKS]
+    if any(other.is_active(epoch) for other in rivals for epoch in _led_by(other, rules, active)):
+        return ""
+    others = [place for place in range(rules.validators) if place != one.validator]
+    first = active[0] if active else 1
+    epoch = next((epoch for epoch in range(first, first + SEARCHED) if rules.leader(epoch) in others), 0)
+    helper = f"n{rules.leader(epoch)}:equivocate@{epoch}"
+    bears = "" if rules.faults > 1 or rules.beyond_the_bound else " and --beyond-the-bound"
+    return f"no leader sends a second block that it could vote for; add {helper},{written(one, epoch)}{bears}"
+
+
+def _led_by(one: Behaviour, rules: Rules, epochs: Sequence[int]) -> list[int]:
+    return [epoch for epoch in epochs if rules.leader(epoch) == one.validator]
+
+
+def _try(led: Sequence[int], one: Behaviour) -> str:
+    return f"try {written(one, led[0])}" if led else f"n{one.validator} leads no epoch near it"

@@ -1,0 +1,88 @@
+"""The verdict on each attack is counted again from the plain list of events, over behaviours, epochs and seeds."""
+
+from __future__ import annotations
+
+import os
+import re
+from itertools import product
+
+import pytest
+
+from market_sim.analysis.liars import liars
+from market_sim.core.consensus.behaviours import BEHAVIOURS
+from market_sim.core.data.journal import Journal
+from market_sim.core.models.consensus_events import BlockFinalized, ByzantineAct, EpochStarted, EquivocationSeen
+from market_sim.core.models.run_events import WarningGiven
+from market_sim.simulation.options import Options
+from market_sim.simulation.run import simulate
+from market_sim.simulation.scenarios.streamlet_demo import StreamletDemo
+
+EPOCHS = 10
+SEEDS = (1, 2) if "CI" in os.environ else (1,)
+GRID = [*product(BEHAVIOURS, ("", "@1", "@3", "@4-6", "@11"), SEEDS)]
+
+
+def played(byzantine: str, seed: int = 7, **more: object) -> Journal:
+    options = Options(seed=seed, epochs=EPOCHS, settlement="none", byzantine=byzantine, **more)  # type: ignore[arg-type]
+    return simulate(StreamletDemo(), options).journal
+
+
+def final_chains(journal: Journal, liars_of_it: tuple[int, ...]) -> list[list[str]]:
+    chains: dict[int, list[str]] = {}
+    for event in journal:
+        if isinstance(event, BlockFinalized) and event.validator not in liars_of_it:
+            chains.setdefault(event.validator, []).append(event.block)
+    return sorted(chains.values(), key=len)
+
+
+def cost_again(journal: Journal, first: int) -> int:
+    """The epochs from the first act on, without epoch 1, in which nobody but n3 finalizes."""
+    busy = [event.epoch for event in journal if isinstance(event, BlockFinalized) and event.validator != 3]
+    return sum(epoch not in busy for epoch in range(max(first, 2), EPOCHS + 1))
+
+
+@pytest.mark.parametrize(("how", "when", "seed"), GRID)
+def test_the_verdict_is_what_the_events_say(how: str, when: str, seed: int) -> None:
+    journal = played(f"n3:{how}{when}", seed)
+    [sentence] = liars(journal)
+    acts = [event for event in journal if isinstance(event, ByzantineAct)]
+    warned = [event.sentence for event in journal if isinstance(event, WarningGiven)]
+    # In calm weather what is said before the run is what happens: no effect is foreseen exactly where there is none.
+    assert bool(acts) != bool(warned), (sentence, warned)
+    if not acts:
+        assert "never did" in sentence
+        return
+    one, *others = final_chains(journal, (3,))
+    assert all(one == other[: len(one)] for other in others)
+    lost = cost_again(journal, acts[0].epoch)
+    told = re.search(r"; (\d+) of the (\d+) epochs? from then on brought no new final block\.$", sentence)
+    if lost:
+        assert told is not None, sentence
+        starts = [event.epoch for event in journal if isinstance(event, EpochStarted)]
+        assert (int(told[1]), int(told[2])) == (lost, sum(epoch >= max(2, acts[0].epoch) for epoch in starts))
+    else:
+        assert "nothing came of it, because" in sentence
+    proofs = [event for event in journal if isinstance(event, EquivocationSeen) and event.culprit == 3]
+    if "proof" in sentence and "prove it" not in sentence:
+        assert f"hold {len(proofs)} proof" in sentence
+        assert {f"n{event.validator}" for event in proofs} == set(re.findall(r"n\d", sentence.partition("seen by")[2]))
+    elif how in ("equivocate", "double-vote", "usurp", "flood"):
+        assert not proofs
+
+
+@pytest.mark.parametrize(("how", "when"), [*product(BEHAVIOURS, ("@1", "@2", "@5", "@9-10"))])
+def test_what_is_proposed_before_the_run_has_an_effect(how: str, when: str) -> None:
+    warned = [event.sentence for event in played(f"n3:{how}{when}") if isinstance(event, WarningGiven)]
+    for sentence in warned:
+        proposal = re.search(r"(?:try|add) (n\S+?)( and --beyond-the-bound)?$", sentence)
+        assert proposal is not None, sentence
+        done = {event.behaviour for event in played(proposal[1], beyond_the_bound=bool(proposal[2]))
+                if isinstance(event, ByzantineAct)}  # fmt: skip
+        assert how in done, sentence
+
+
+def test_beyond_the_bound_luck_is_not_called_safety() -> None:
+    for seed in range(6):
+        journal = played("n2:equivocate@2,n3:double-vote@2", seed, beyond_the_bound=True)
+        for sentence in liars(journal):
+            assert "because" not in sentence
