@@ -36,6 +36,13 @@ class Behaviour:
         if self.name not in BEHAVIOURS:
             raise InputError(f"there is no byzantine behaviour {self.name!r}; there are {', '.join(BEHAVIOURS)}")
 
+    @property
+    def epochs(self) -> str:
+        """The epochs as they are typed; nothing when it is all of them."""
+        if self.last == FOR_EVER and self.first == 1:
+            return ""
+        return str(self.first) if self.first == self.last else f"{self.first}-{self.last}"
+
     def is_active(self, epoch: int) -> bool:
         """Whether the validator behaves like this in the epoch; who has crashed stays so."""
         return self.first <= epoch and (epoch <= self.last or self.name == "crash")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from market_sim.core.consensus.behaviours import FOR_EVER, Behaviour
+from market_sim.core.consensus.behaviours import Behaviour
 from market_sim.core.consensus.blocks import Rules
 
 SECOND_BLOCKS = ("equivocate", "flood")
@@ -30,9 +30,7 @@ def written(one: Behaviour, first: int | None = None) -> str:
     """A behaviour as it is typed, or the same one in a single epoch."""
     if first is not None:
         return f"n{one.validator}:{one.name}@{first}"
-    if one.last == FOR_EVER:
-        return f"n{one.validator}:{one.name}" + (f"@{one.first}-" * (one.first > 1)).rstrip("-")
-    return f"n{one.validator}:{one.name}@{one.first}" + f"-{one.last}" * (one.last > one.first)
+    return f"n{one.validator}:{one.name}" + (f"@{one.epochs}" if one.epochs else "")
 
 
 def _why_nothing(one: Behaviour, all_of_them: Sequence[Behaviour], rules: Rules, epochs: int) -> str:

@@ -43,7 +43,8 @@ class Field:
 
 
 ROWS = 3
-"""So many lies can be chosen and combined on the form; the command line takes any number."""
+"""So many lies can be chosen and combined on an empty form; one that is filled shows as many as the run had."""
+MOST_ROWS = 100
 
 
 def _row(number: int) -> tuple[Field, Field, Field]:
@@ -61,10 +62,7 @@ def _row(number: int) -> tuple[Field, Field, Field]:
     )  # fmt: skip
 
 
-LIES = tuple(_row(number) for number in range(1, ROWS + 1))
-"""Lies that are chosen from what exists; a validator may lie in several ways, and several may lie."""
-
-OPTIONS = (
+BEFORE_THE_LIES = (
     Field("seed", "Seed", "integer", str(DEFAULT_SEED), "The same seed gives the same run.", least=0),
     Field("epochs", "Epochs", "integer", "", "One is a simulated second.", least=1, most=MOST_EPOCHS),
     Field("validators", "Validators", "integer", "", "Empty: as the scenario says.", least=FEWEST, most=MOST),
@@ -72,7 +70,8 @@ OPTIONS = (
         "leaders", "Leaders", "choice", "", "Who may propose in an epoch.",
         (("", "as the scenario says"), ("round-robin", "in turn"), ("hash", "drawn by a hash")),
     ),
-    *(one for row in LIES for one in row),
+)  # fmt: skip
+AFTER_THE_LIES = (
     Field("beyond_the_bound", "Beyond the bound", "switch", "false", "Let more validators lie than the rules bear."),
     Field(
         "variant", "Rules", "choice", "", "Which faults the rules are made for.",
@@ -87,6 +86,26 @@ OPTIONS = (
          ("memory", "in memory, faster"), ("none", "nowhere")),
     ),
 )  # fmt: skip
+
+
+def rows_in(values: Values) -> int:
+    """The number of lies that a form with these values shows."""
+    return max(number for number in range(1, MOST_ROWS + 1) if number <= ROWS or values.get(f"lie_{number}"))
+
+
+def options_of(rows: int = ROWS) -> tuple[Field, ...]:
+    """The fields that every run has, with so many lies to choose."""
+    lies = (one for number in range(1, rows + 1) for one in _row(number))
+    return (*BEFORE_THE_LIES, *lies, *AFTER_THE_LIES)
+
+
+def lies_as_chosen(byzantine: str, validators: int) -> dict[str, str]:
+    """The fields that choose the lies of a run again."""
+    chosen: dict[str, str] = {}
+    for number, one in enumerate(parse_behaviours(byzantine, validators), 1):
+        for place, value in zip(_row(number), (one.name, str(one.validator), one.epochs), strict=True):
+            chosen[place.name] = value
+    return chosen
 
 
 @dataclass
@@ -106,8 +125,9 @@ class ScenarioForm:
             _field(name, expected, values.get(f"p-{name}", _written(parameters[name])), bounds.get(name))
             for name, expected in parameter_types(kind).items()
         ]
-        defaults = {one.name: one.value for one in OPTIONS} | {"epochs": str(kind.epochs)}
-        run = [replace(one, value=values.get(one.name, defaults[one.name])[:LONGEST_TEXT]) for one in OPTIONS]
+        options = options_of(rows_in(values))
+        defaults = {one.name: one.value for one in options} | {"epochs": str(kind.epochs)}
+        run = [replace(one, value=values.get(one.name, defaults[one.name])[:LONGEST_TEXT]) for one in options]
         return cls(kind, own, run)
 
     @classmethod
@@ -135,7 +155,7 @@ class ScenarioForm:
             checked, value = _tried(one, partial(_option, one, chosen))
             self.run[place], chosen[one.name] = checked, value
         lies: list[str] = []
-        for row in LIES:
+        for row in map(_row, range(1, sum(one.name.startswith("lie_epochs") for one in self.run) + 1)):
             lie, liar, epochs = (chosen.pop(one.name) for one in row)
             if lie and not self.errors:
                 lies.append(f"n{liar}:{lie}{f'@{epochs}' if epochs else ''}")

@@ -20,7 +20,7 @@ from market_sim.ui.web import run_charts
 from market_sim.ui.web.pages.scenarios import known
 from market_sim.ui.web.pages.shared import one_of, open_run, shelf, whole
 from market_sim.ui.web.presentation import streamed
-from market_sim.ui.web.scenario_form import OPTIONS
+from market_sim.ui.web.scenario_form import MOST, lies_as_chosen, options_of
 from market_sim.ui.web.shelf import OpenRun
 
 pages = Blueprint("runs", __name__)
@@ -171,7 +171,11 @@ def shown(run: OpenRun) -> dict[str, Any]:
 def again(run: OpenRun) -> dict[str, str]:
     """What the form of the scenario must hold to play this run again."""
     values = {f"p-{name}": _typed(value) for name, value in run.start.parameters.items()}
-    chosen = {name: _typed(value) for name, value in run.start.options.items() if name in {one.name for one in OPTIONS}}
+    fields = {one.name for one in options_of()}
+    chosen = {name: _typed(value) for name, value in run.start.options.items() if name in fields}
+    lies = run.start.options.get("byzantine")
+    if lies:
+        chosen |= lies_as_chosen(str(lies), int(run.start.options.get("validators") or MOST))
     return {**values, **chosen, "epochs": str(run.start.epochs), "seed": str(run.start.seed)}
 
 
