@@ -12,8 +12,8 @@ from market_sim.analysis.liars import liars
 from market_sim.analysis.refusals import Refusal, refusal_documents, refusals
 from market_sim.analysis.results.result import Result
 from market_sim.analysis.settled import Settled, settled
-from market_sim.core.data.forks import Fork, fork_of
 from market_sim.core.data.fold import fold
+from market_sim.core.data.forks import Fork, fork_of
 from market_sim.core.models.market_events import Deposited, OrderAccepted, OrderRejected, Trade, Withdrawn
 from market_sim.core.models.run_events import CommitteeSeated
 

@@ -60,11 +60,11 @@ def test_a_stream_goes_on_after_the_last_event_that_was_seen(visitor):
 
 
 def test_a_scenario_that_cannot_be_built_ends_in_a_sentence(visitor):
-    live = start(visitor, **{"p-byzantine": "n9:silent"})
+    live = start(visitor, lie="silent", liar="2", crash="n2@2-3")
     assert messages(visitor, live)[-1][1] == "refused"
     page = visitor.get(live)
     assert page.status_code == 200
-    assert "there is no validator n9" in page.text
+    assert "n2 lies: what it forgets in a crash is its own affair" in page.text
 
 
 def test_a_run_that_takes_too_long_is_stopped_and_kept(folders):

@@ -16,11 +16,12 @@ from market_sim.analysis.history.stepping import KINDS
 from market_sim.analysis.run_header import RunHeader
 from market_sim.analysis.summary import document
 from market_sim.analysis.visualization.page import timeline_page
+from market_sim.simulation.engine.consensus import MOST
 from market_sim.ui.web import run_charts
 from market_sim.ui.web.pages.scenarios import known
 from market_sim.ui.web.pages.shared import one_of, open_run, shelf, whole
 from market_sim.ui.web.presentation import streamed
-from market_sim.ui.web.scenario_form import MOST, lies_as_chosen, options_of
+from market_sim.ui.web.scenario_form import lies_as_chosen, options_of
 from market_sim.ui.web.shelf import OpenRun
 
 pages = Blueprint("runs", __name__)
