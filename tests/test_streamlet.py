@@ -24,7 +24,7 @@ from market_sim.core.models.consensus_events import (
     ProposalJudged,
     VoteCast,
 )
-from market_sim.core.models.reasons import Reason
+from market_sim.core.models.reason import Reason
 from market_sim.core.models.reasons_consensus import CONSENSUS_REASONS
 from tests.unit.core.consensus.table import Seats, final_epochs, run_committee
 

@@ -20,7 +20,7 @@ from market_sim.core.models import market_events as market
 from market_sim.core.models import run_events as run
 from market_sim.core.models import settlement_events as settlement
 from market_sim.core.models.event import Event
-from market_sim.core.models.reasons import table
+from market_sim.core.models.reasons import REASONS
 
 
 class Teller:
@@ -53,7 +53,7 @@ def _short(value: object) -> str:
 
 
 def _ending(reason: str) -> str:
-    known = table().get(reason)
+    known = REASONS.get(reason)
     return "its owner cancels it" if reason == "CANCELLED" else known.rule if known else reason
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from string import Formatter
 
-from market_sim.core.models.reasons import Reason
+from market_sim.core.models.reason import Reason
 
 Example = dict[str, int | str]
 

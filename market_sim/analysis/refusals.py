@@ -14,7 +14,7 @@ from market_sim.core.data.journal import Journal
 from market_sim.core.models.consensus_events import FloodDropped, MessageRefused, ProposalJudged
 from market_sim.core.models.event import Event, Numbers
 from market_sim.core.models.market_events import OrderRejected
-from market_sim.core.models.reasons import table
+from market_sim.core.models.reasons import REASONS
 from market_sim.core.models.settlement_events import TradeRefused
 
 
@@ -53,7 +53,7 @@ def refusals(journal: Journal) -> list[Refusal]:
             key = case.by, case.reason
             counts[key] = counts.get(key, 0) + 1
             first.setdefault(key, (number, event, case))
-    rules = table()
+    rules = REASONS
     found = [
         Refusal(
             by, reason, count, rules[reason].rule if reason in rules else reason,

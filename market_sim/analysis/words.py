@@ -14,7 +14,7 @@ from market_sim.core.models import market_events as market
 from market_sim.core.models import run_events as run
 from market_sim.core.models.event import Numbers
 from market_sim.core.models.intents import SIDE_NAMES, PlaceOrder
-from market_sim.core.models.reasons import explain, table
+from market_sim.core.models.reasons import REASONS, explain
 from market_sim.core.money import written
 
 SHORT = 6
@@ -111,7 +111,7 @@ def reason_sentence(code: str, numbers: Numbers) -> str:
     try:
         return explain(code, numbers)
     except KeyError:
-        known = table().get(code)
+        known = REASONS.get(code)
         return known.rule if known else code
 
 

@@ -10,31 +10,19 @@ the numbers of the refusal:
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import chain
 
-import msgspec
+from market_sim.core.models.reason import Reason
+from market_sim.core.models.reasons_consensus import CONSENSUS_REASONS
+from market_sim.core.models.reasons_exchange import EXCHANGE_REASONS
+from market_sim.core.models.reasons_mechanisms import MECHANISM_REASONS
+from market_sim.core.models.reasons_settlement import SETTLEMENT_REASONS
 
-
-class Reason(msgspec.Struct, frozen=True):
-    """One way to be refused: its code, who refuses, the rule in one sentence, and the sentence of one case."""
-
-    code: str
-    area: str
-    rule: str
-    template: str
-
-
-def table() -> dict[str, Reason]:
-    """Every reason code of the product, by code."""
-    # Imported here because each part's list is made of the class above.
-    from market_sim.core.models.reasons_consensus import CONSENSUS_REASONS
-    from market_sim.core.models.reasons_exchange import EXCHANGE_REASONS
-    from market_sim.core.models.reasons_mechanisms import MECHANISM_REASONS
-    from market_sim.core.models.reasons_settlement import SETTLEMENT_REASONS
-
-    parts = (EXCHANGE_REASONS, MECHANISM_REASONS, CONSENSUS_REASONS, SETTLEMENT_REASONS)
-    return {reason.code: reason for part in parts for reason in part}
+_PARTS = (EXCHANGE_REASONS, MECHANISM_REASONS, CONSENSUS_REASONS, SETTLEMENT_REASONS)
+REASONS: Mapping[str, Reason] = {reason.code: reason for reason in chain.from_iterable(_PARTS)}
+"""Every reason of the product by its code. A new one is a new line in the list of who refuses."""
 
 
 def explain(code: str, numbers: Mapping[str, int | str]) -> str:
     """The sentence for one refusal, with its numbers."""
-    return table()[code].template.format(**numbers)
+    return REASONS[code].template.format(**numbers)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from market_sim.core.models.reasons import Reason
+from market_sim.core.models.reason import Reason
 
 
 def _refusal(code: str, rule: str, template: str) -> Reason:

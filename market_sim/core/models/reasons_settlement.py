@@ -6,7 +6,7 @@ are the arguments of those errors.
 
 from __future__ import annotations
 
-from market_sim.core.models.reasons import Reason
+from market_sim.core.models.reason import Reason
 
 _PAYLOAD = "A block continues the trades of its chain without gaps, in the order of matching"
 _TRADE = "A finalized trade that would make a balance negative has no effect on the chain"

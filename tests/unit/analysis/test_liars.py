@@ -10,7 +10,7 @@ from market_sim.core.consensus.behaviours import BEHAVIOURS
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.consensus_events import ByzantineAct
 from market_sim.core.models.market_events import OrderRejected
-from market_sim.core.models.reasons import explain, table
+from market_sim.core.models.reasons import REASONS, explain
 from market_sim.simulation.options import Options
 from market_sim.simulation.run import simulate
 from market_sim.simulation.scenarios.first_market import FirstMarket
@@ -70,7 +70,7 @@ def test_refusals_are_counted_by_reason_with_a_rule_and_one_case():
     [told] = refusals(run.journal)
     rejected = list(run.journal.of(OrderRejected))
     assert (told.by, told.reason, told.count) == ("exchange", "NO_LIQUIDITY", len(rejected))
-    assert told.rule == table()["NO_LIQUIDITY"].rule
+    assert told.rule == REASONS["NO_LIQUIDITY"].rule
     assert (told.who, told.sentence) == (rejected[0].account, explain("NO_LIQUIDITY", rejected[0].numbers))
     assert run.journal[told.event] == rejected[0]
     [document] = refusal_documents([told])

@@ -7,25 +7,25 @@ import re
 import pytest
 
 from market_sim.analysis.reason_examples import COMMON, OWN, example_of, fields_of
-from market_sim.core.models.reasons import table
+from market_sim.core.models.reasons import REASONS
 
 
-@pytest.mark.parametrize("code", table())
+@pytest.mark.parametrize("code", REASONS)
 def test_the_template_of_a_reason_is_filled(code):
-    example = example_of(table()[code])
+    example = example_of(REASONS[code])
     assert example
     assert not {"{", "}"} & set(example)
 
 
-@pytest.mark.parametrize("code", table())
+@pytest.mark.parametrize("code", REASONS)
 def test_a_sentence_has_the_right_article_and_no_nanoseconds(code):
     for value in ("auction", "ioc", "day"):
-        said = example_of(table()[code], time_in_force=value) if code == "WRONG_PHASE" else example_of(table()[code])
-        assert not re.search(r"\ba (?!uni|one|eu|us)[aeiou]|\b\d{9,12}\b", f"{said} {table()[code].rule}")
+        said = example_of(REASONS[code], time_in_force=value) if code == "WRONG_PHASE" else example_of(REASONS[code])
+        assert not re.search(r"\ba (?!uni|one|eu|us)[aeiou]|\b\d{9,12}\b", f"{said} {REASONS[code].rule}")
 
 
 def test_no_example_holds_a_number_that_its_reason_does_not_ask_for():
-    known = table()
+    known = REASONS
     assert set(OWN) <= set(known)
     spare = {code: sorted(set(own) - fields_of(known[code])) for code, own in OWN.items()}
     # The two rules about the length of a chain share their numbers.

@@ -6,7 +6,7 @@ from flask import Blueprint, Response, render_template
 
 from market_sim.analysis.glossary import AREAS, terms_of
 from market_sim.analysis.reason_examples import example_of
-from market_sim.core.models.reasons import table
+from market_sim.core.models.reasons import REASONS
 from market_sim.ui.web.presentation import files
 
 pages = Blueprint("site", __name__)
@@ -42,7 +42,7 @@ REASON_AREAS = {
 def glossary() -> str:
     """The words of the field, and every way to be refused with its rule and an example."""
     words = [(area, title, terms_of(area)) for area, title in AREAS.items()]
-    known = sorted(table().values(), key=lambda reason: reason.code.upper())
+    known = sorted(REASONS.values(), key=lambda reason: reason.code.upper())
     refusals = [
         (area, title, [(reason, example_of(reason)) for reason in known if reason.area == area])
         for area, title in REASON_AREAS.items()
