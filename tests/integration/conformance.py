@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from market_sim.core.data.fingerprint import fingerprint
 from market_sim.core.data.fold import Fold
 from market_sim.core.data.journal import Journal
+from market_sim.core.errors import InvariantBroken
 from market_sim.core.models.market_events import Deposited, InstrumentListed
 from market_sim.core.models.market_events import OrderRejected as Refused
 from market_sim.core.models.reasons import explain
@@ -34,7 +35,7 @@ class Case:
     days: int = 6
 
     def play(self, seed: int = 7) -> World:
-        """The world after its days; accounts and journal are compared after each of them."""
+        """The world after its days; accounts, books and journal are looked at after each of them."""
         world = World(seed)
         self.build(world)
         world.start(SECOND)
@@ -45,8 +46,12 @@ class Case:
 
 
 def breaches(case: Case) -> Iterator[str]:
-    """Every broken promise of the mechanisms of a case."""
-    world = case.play()
+    """Every broken promise of the mechanisms of a case; one that stops the run is the only one that is seen."""
+    try:
+        world = case.play()
+    except InvariantBroken as broken:
+        yield str(broken)
+        return
     yield from movement_breaches(world.journal)
     yield from (f"{found.invariant}: {found.found}" for found in invariants.check(world.exchange))
     if fingerprint(world.journal) != fingerprint(case.play().journal):

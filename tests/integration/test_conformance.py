@@ -286,6 +286,9 @@ class RunsBackwards(Overdraws):
     def times(self) -> Iterable[int]:
         return [2 * SECOND, SECOND]
 
+    def act(self, now: int) -> None:
+        pass
+
 
 class RefusesInSilence(Mechanism):
     """Refuses without saying why."""

@@ -28,6 +28,7 @@ from market_sim.core.models.market_events import (
     Trade,
     Transferred,
     Withdrawn,
+    book_name,
 )
 from market_sim.market.exchange.exchange import Exchange
 from market_sim.market.exchange.invariants import Violation
@@ -54,6 +55,11 @@ class Seen(msgspec.Struct, gc=False):
     pegged: bool
     asleep: bool
     """A stop order that has not triggered, or a market order that waits for an auction."""
+
+    @property
+    def book(self) -> str:
+        """In which book it waits."""
+        return book_name(self.terms.symbol, self.terms.venue)
 
     @property
     def shown(self) -> int:
@@ -93,11 +99,11 @@ class Audit:
         self._arrived(None)
         return self.violations
 
-    def depth(self, symbol: str) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
-        """What the book of an instrument shows, best prices first, from the events alone."""
+    def depth(self, book: str) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+        """What a book shows, best prices first, from the events alone."""
         sides: dict[int, dict[int, int]] = {1: {}, -1: {}}
         for order in self.orders.values():
-            if order.terms.symbol == symbol and order.limit is not None and order.shown:
+            if order.book == book and order.limit is not None and order.shown:
                 side = sides[order.terms.side]
                 side[order.limit] = side.get(order.limit, 0) + order.shown
         return sorted(sides[1].items(), reverse=True), sorted(sides[-1].items())
@@ -128,7 +134,7 @@ class Audit:
             hidden=conditions.hidden if conditions else False,
             pegged=bool(conditions and conditions.peg),
             asleep=bool(conditions and conditions.stop)
-            or (terms.limit is None and self._phase(terms.symbol) == IN_CALL),
+            or (terms.limit is None and self._phase(book_name(terms.symbol, terms.venue)) == IN_CALL),
         )
         self._arrived(order)
         self.orders[order.id] = order
@@ -139,22 +145,24 @@ class Audit:
         if order is None or not order.asleep:
             self._found("X19", f"order {event.order} triggered and was no waiting stop order")
             return
-        if self._phase(order.terms.symbol) != CONTINUOUS:
-            self._found("X19", f"order {order.id} triggered while {order.terms.symbol} did not trade")
+        if self._phase(order.book) != CONTINUOUS:
+            self._found("X19", f"order {order.id} triggered while {order.book} did not trade")
         self._arrived(order)
         order.asleep = False
         order.place, order.slice = self._next_place(), min(order.display, order.remaining)
 
     def phase_changed(self, event: PhaseChanged) -> None:
         """Another phase; an auction, if one was held, is over."""
-        self._phases[event.symbol] = event.phase
-        self._auctions.pop(event.symbol, None)
+        book = book_name(event.symbol, event.venue)
+        self._phases[book] = event.phase
+        self._auctions.pop(book, None)
 
     def auction_held(self, event: AuctionHeld) -> None:
         """From here to the change of phase all trades are at this price."""
-        if self._phase(event.symbol) != IN_CALL:
-            self._found("X19", f"an auction of {event.symbol} without a call")
-        self._auctions[event.symbol] = event.price
+        book = book_name(event.symbol, event.venue)
+        if self._phase(book) != IN_CALL:
+            self._found("X19", f"an auction of {book} without a call")
+        self._auctions[book] = event.price
 
     def moved(self, event: Transferred | Withdrawn) -> None:
         """All entries share one count."""
@@ -173,8 +181,11 @@ class Audit:
             self._found("X7", f"trade {event.trade}: orders {event.maker_order} and {event.taker_order} are not open")
             return
         self._judge_trade(event, maker, taker)
-        if event.symbol in self._auctions:
-            if event.price != self._auctions[event.symbol]:
+        book = book_name(event.symbol, event.venue)
+        if not book == maker.book == taker.book:
+            self._found("X7", f"trade {event.trade} of {book} is between orders of {maker.book} and {taker.book}")
+        if book in self._auctions:
+            if event.price != self._auctions[book]:
                 self._found("X3", f"trade {event.trade}: at {event.price}, the auction's price is another")
         else:
             self._judge_queue(event, maker, taker)
@@ -197,8 +208,8 @@ class Audit:
     def _judge_queue(self, event: Trade, maker: Seen, taker: Seen) -> None:
         """What holds in continuous trading: the maker's price, its turn, and that this is continuous trading."""
         name = f"trade {event.trade}"
-        if self._phase(event.symbol) != CONTINUOUS:
-            self._found("X19", f"{name}: {event.symbol} is in the phase {self._phase(event.symbol)}")
+        if self._phase(maker.book) != CONTINUOUS:
+            self._found("X19", f"{name}: {maker.book} is in the phase {self._phase(maker.book)}")
         if maker.asleep or taker.asleep:
             self._found("X19", f"{name}: order {maker.id} or {taker.id} has not triggered")
         if event.price != maker.limit and not maker.pegged:
@@ -221,7 +232,11 @@ class Audit:
 
     def _before(self, order: Seen, maker: Seen) -> bool:
         """Whether this order had to be served before the maker."""
-        if order.terms.symbol != maker.terms.symbol or order.terms.side != maker.terms.side:
+        if (
+            order.terms.symbol != maker.terms.symbol
+            or order.terms.venue != maker.terms.venue
+            or order.terms.side != maker.terms.side
+        ):
             return False
         if order.limit is None or maker.limit is None or order.asleep or order.pegged or maker.pegged:
             return False
@@ -265,8 +280,8 @@ class Audit:
 
     # What they share
 
-    def _phase(self, symbol: str) -> str:
-        return self._phases.get(symbol, CONTINUOUS)
+    def _phase(self, book: str) -> str:
+        return self._phases.get(book, CONTINUOUS)
 
     def _number(self, number: int) -> None:
         if number != self._last_trade + 1:
@@ -319,10 +334,10 @@ def audit(events: Iterable[Event]) -> list[Violation]:
 
 
 def rebuilt(exchange: Exchange, reader: Audit) -> list[Violation]:
-    """X21: the books rebuilt from the events show what the books themselves show."""
+    """X21: the books of a venue rebuilt from the events show what the books themselves show."""
     everything = 10**9
     return [
-        Violation("X21", f"{symbol}: the book shows {listing.book.depth(everything)}, rebuilt {reader.depth(symbol)}")
+        Violation("X21", f"{name}: the book shows {listing.book.depth(everything)}, rebuilt {reader.depth(name)}")
         for symbol, listing in exchange.listings.items()
-        if listing.book.depth(everything) != reader.depth(symbol)
+        if listing.book.depth(everything) != reader.depth(name := book_name(symbol, exchange.name))
     ]

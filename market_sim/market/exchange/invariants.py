@@ -2,8 +2,8 @@
 
 The numbers X1 to X21 are those of docs/rulebook.md. Each function looks at the exchange as it is and yields one
 sentence for each breach; what can only be seen in the order of events is read from the journal by
-market_sim/market/exchange/audit.py. Nothing here is called while the exchange works: the tests call it after each
-operation, `--paranoid` after each epoch.
+market_sim/market/exchange/audit.py. Nothing here is called while a venue works: the tests call it after each operation,
+`--paranoid` after each epoch (market_sim/simulation/engine/checks.py).
 """
 
 from __future__ import annotations

@@ -19,10 +19,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from market_sim.core.data.fold import Fold
 from market_sim.core.data.journal import Journal
 from market_sim.core.data.tape import Tape
-from market_sim.core.errors import InputError, InvariantBroken, StrategyError
+from market_sim.core.errors import InputError, StrategyError
 from market_sim.core.models.instruments import Instrument
 from market_sim.core.models.intents import CancelAll, Intent
 from market_sim.core.models.run_events import AgentJoined, ShockHappened, StrategyFailed, ValueMoved, WarningGiven
@@ -37,6 +36,7 @@ from market_sim.market.exchange.fees import FeeSchedule
 from market_sim.market.ledger.ledger import Ledger
 from market_sim.market.mechanisms.mechanism import Mechanism
 from market_sim.market.venues import Venues
+from market_sim.simulation.engine.checks import Checks
 from market_sim.simulation.engine.clock import MILLISECOND, SECOND, WAKE, Clock
 from market_sim.simulation.engine.consensus import CommitteePlan
 from market_sim.simulation.engine.failures import where_it_failed
@@ -68,8 +68,7 @@ class World:
         self.mechanisms: list[Mechanism] = []
         self._joining: list[tuple[str, Strategy, int, int]] = []
         self._shocks: list[tuple[int, PriceShock]] = []
-        self._sum = Fold()
-        self._counted = 0
+        self.checks = Checks(self.journal, self.ledger, self.venues)
 
     @property
     def exchange(self) -> Exchange:
@@ -187,16 +186,8 @@ class World:
         )
 
     def check(self) -> None:
-        """Raise when the accounts are not what the journal, all venues together, adds up to."""
-        for event in self.journal.since(self._counted):
-            self._sum.add(event)
-        self._counted = len(self.journal)
-        folded = self._sum.balances
-        for name, account in self.ledger.accounts.items():
-            owned = {asset: balance.total for asset, balance in account.balances.items() if balance.total}
-            counted = {asset: amount for asset, amount in folded.get(name, {}).items() if amount}
-            if owned != counted:
-                raise InvariantBroken(f"account {name} holds {owned}, but the journal adds up to {counted}")
+        """Raise when accounts, books and journal, of all venues together, are not as they must be."""
+        self.checks.look()
 
     def _wake(self, agent: Agent) -> None:
         try:

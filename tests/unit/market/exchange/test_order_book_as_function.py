@@ -7,9 +7,9 @@ from random import Random
 import pytest
 
 from market_sim.core.models.intents import PlaceOrder
-from market_sim.market.exchange.functional import EMPTY, PureOrder, cancel, depth, match
 from market_sim.market.exchange.order import Order
 from market_sim.market.exchange.order_book import OrderBook
+from tests.reference.functional import EMPTY, PureOrder, cancel, depth, match
 
 
 def drawn(draw, number):
