@@ -12,13 +12,13 @@ from functools import cached_property
 from itertools import islice
 from typing import NamedTuple
 
-from market_sim.analysis.history.book_replay import BookReplay, Depth
 from market_sim.analysis.history.time_axis import TimeAxis
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.event import Event
 from market_sim.core.models.market_events import BookOpened, InstrumentListed, OrderAccepted, Trade, book_name
 from market_sim.core.models.run_events import AnswerCompared
 from market_sim.core.money import written
+from market_sim.market.exchange.book_replay import BookReplay, Depth
 
 
 @dataclass(frozen=True)

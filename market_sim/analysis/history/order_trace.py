@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Any
 
 from market_sim.analysis.history.block_contents import BlockContents, Paid
-from market_sim.analysis.history.book_replay import Books
+from market_sim.analysis.history.books import Books
 from market_sim.core.data.fold import FEES, Fold
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.consensus_events import BlockFinalized, BlockNotarized, VoteCast

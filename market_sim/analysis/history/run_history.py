@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from market_sim.analysis.history.book_history import Market, markets_of
-from market_sim.analysis.history.book_replay import BookReplay, Books
+from market_sim.analysis.history.books import Books
 from market_sim.analysis.history.chain_history import ChainHistory, chain_history
 from market_sim.analysis.history.mechanism_history import MechanismHistory, mechanism_history
 from market_sim.analysis.history.settlement_history import SettlementHistory, settlement_history
 from market_sim.analysis.history.time_axis import TimeAxis, seconds
 from market_sim.core.data.journal import Journal
+from market_sim.market.exchange.book_replay import BookReplay
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from market_sim.analysis.event_sentences import Teller
-from market_sim.analysis.history.book_replay import Books
+from market_sim.analysis.history.books import Books
 from market_sim.analysis.history.time_axis import seconds
 from market_sim.analysis.mechanism_words import BOOKKEEPING, SENTENCES
 from market_sim.core.data.codec import EVENT_KINDS

@@ -9,7 +9,6 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator
 
-from market_sim.analysis.history.book_replay import Book, BookReplay
 from market_sim.analysis.history.chain_history import ChainHistory, chain_history
 from market_sim.analysis.results.table import Column, Table, Value
 from market_sim.core.data.journal import Journal
@@ -22,6 +21,7 @@ from market_sim.core.models.market_events import (
     Trade,
 )
 from market_sim.core.models.settlement_events import BlockSettled
+from market_sim.market.exchange.book_replay import Book, BookReplay
 
 
 def _columns(**means: str) -> tuple[Column, ...]:

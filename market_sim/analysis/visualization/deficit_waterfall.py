@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from market_sim.analysis.history.mechanism_history import MechanismHistory
 from market_sim.analysis.history.run_history import RunHistory
@@ -56,15 +57,10 @@ def waterfall_charts(run: RunHistory) -> Iterator[Chart]:
     waterfall = deficit_waterfall(run.mechanisms)
     if waterfall is not None:
         head = ("account", "could not pay", *(words for _, words, _ in PAYERS))
-        yield Chart(
-            "deficits",
-            "Who paid for the bankrupt",
-            waterfall_sentence(waterfall),
-            "mechanisms",
-            waterfall_axis(waterfall),
-            lambda: [waterfall_panel(waterfall)],
-            table=Table("Deficits by account", head, list(waterfall_rows(waterfall))),
-        )
+        table = Table("Deficits by account", head, list(waterfall_rows(waterfall)))
+        axis, sentence = waterfall_axis(waterfall), waterfall_sentence(waterfall)
+        title, draw = "Who paid for the bankrupt", partial(waterfall_panels, waterfall)
+        yield Chart("deficits", title, sentence, "mechanisms", axis, draw, table=table)
 
 
 def deficit_waterfall(history: MechanismHistory) -> Waterfall | None:
@@ -85,7 +81,7 @@ def waterfall_axis(waterfall: Waterfall) -> PlainAxis:
     return PlainAxis("who paid, in the order of the rule", -0.6, len(names) - 0.4, names)
 
 
-def waterfall_panel(waterfall: Waterfall) -> Panel:
+def waterfall_panels(waterfall: Waterfall) -> list[Panel]:
     """The bars, each with its amount."""
     history, left = waterfall.history, waterfall.total
     panel = Panel(
@@ -100,7 +96,7 @@ def waterfall_panel(waterfall: Waterfall) -> Panel:
         panel.traces.append(_bar(waterfall, place, words, left, amount, role))
     panel.traces.append(_bar(waterfall, len(PAYERS) + 1, "paid by nobody", 0, left, "ink"))
     panel.shapes += list(_steps(waterfall))
-    return panel
+    return [panel]
 
 
 def _bar(waterfall: Waterfall, place: int, words: str, base: int, amount: int, role: str) -> Part:

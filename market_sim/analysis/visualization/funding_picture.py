@@ -59,16 +59,10 @@ def funding_charts(run: RunHistory) -> Iterator[Chart]:
     """The funding of every perpetual."""
     history = run.mechanisms
     for funding in funding_histories(run.journal):
-        yield Chart(
-            "funding",
-            f"Funding of {funding.symbol}",
-            funding_sentence(funding, history),
-            "mechanisms",
-            run.axis,
-            partial(funding_panels, funding, history, run.axis),
-            LEGEND,
-            Table(f"Funding of {funding.symbol}", HEAD, list(funding_rows(funding, history))),
-        )
+        table = Table(f"Funding of {funding.symbol}", HEAD, list(funding_rows(funding, history)))
+        draw = partial(funding_panels, funding, history, run.axis)
+        sentence = funding_sentence(funding, history)
+        yield Chart("funding", table.title, sentence, "mechanisms", run.axis, draw, LEGEND, table)
 
 
 def funding_panels(funding: FundingHistory, history: MechanismHistory, axis: TimeAxis) -> list[Panel]:

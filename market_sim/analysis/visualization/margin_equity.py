@@ -107,16 +107,9 @@ def margin_charts(run: RunHistory) -> Iterator[Chart]:
     accounts = margined_accounts(run.journal, history, run.markets, axis)
     if not accounts:
         return
-    yield Chart(
-        "margin",
-        "Accounts on margin",
-        margin_sentence(accounts, history),
-        "mechanisms",
-        axis,
-        partial(margin_panels, accounts, history, axis),
-        tuple(margin_legend(accounts)),
-        Table("Accounts on margin", HEAD, list(margin_rows(accounts, history))),
-    )
+    table = Table("Accounts on margin", HEAD, list(margin_rows(accounts, history)))
+    draw, legend = partial(margin_panels, accounts, history, axis), tuple(margin_legend(accounts))
+    yield Chart("margin", table.title, margin_sentence(accounts, history), "mechanisms", axis, draw, legend, table)
 
 
 def margin_legend(accounts: Sequence[Margined]) -> Iterator[LegendEntry]:

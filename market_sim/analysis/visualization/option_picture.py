@@ -45,26 +45,13 @@ def option_charts(run: RunHistory) -> Iterator[Chart]:
     for life in option_lives(run.journal):
         by_underlying.setdefault(life.underlying, []).append(life)
     for underlying, lives in by_underlying.items():
-        yield Chart(
-            "open-interest",
-            f"Options on {underlying}",
-            open_interest_sentence(lives),
-            "mechanisms",
-            axis,
-            partial(open_interest_panels, lives, axis),
-            LEGEND,
-            Table("Options", HEAD, list(option_rows(lives, history))),
-        )
-        yield Chart(
-            "payoff",
-            "Payoff at expiry",
-            payoff_sentence(lives, history),
-            "mechanisms",
-            payoff_axis(lives, history),
-            partial(payoff_panels, lives, history),
-            PAYOFF_LEGEND,
-            Table(f"Payoff at each strike, {history.quote}", PAYOFF_HEAD, list(payoff_rows(lives, history))),
-        )
+        table, sentence = Table("Options", HEAD, list(option_rows(lives, history))), open_interest_sentence(lives)
+        draw = partial(open_interest_panels, lives, axis)
+        yield Chart("open-interest", f"Options on {underlying}", sentence, "mechanisms", axis, draw, LEGEND, table)
+        table = Table(f"Payoff at each strike, {history.quote}", PAYOFF_HEAD, list(payoff_rows(lives, history)))
+        draw, prices = partial(payoff_panels, lives, history), payoff_axis(lives, history)
+        sentence = payoff_sentence(lives, history)
+        yield Chart("payoff", "Payoff at expiry", sentence, "mechanisms", prices, draw, PAYOFF_LEGEND, table)
 
 
 def settled_at(lives: Sequence[OptionLife]) -> int | None:

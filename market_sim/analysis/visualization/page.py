@@ -159,8 +159,7 @@ def _gained(result: Result, run: RunHistory) -> str:
 
 
 def _section(title: str, sentence: str, table: Table) -> str:
-    shown = _details(table, opened=True) if table.rows else ""
-    return f"<section><h2>{title}</h2><p>{escape(sentence)}</p>{shown}</section>"
+    return f"<section><h2>{title}</h2><p>{escape(sentence)}</p>{_table(table) if table.rows else ''}</section>"
 
 
 def _settings(result: Result) -> str:
@@ -221,13 +220,16 @@ def _words(chart: Chart) -> str:
     return f'<section aria-label="{name}"><p><b>{name}.</b> {escape(chart.sentence)}</p>{table}</section>'
 
 
-def _details(table: Table, *, opened: bool = False) -> str:
+def _details(table: Table) -> str:
+    return f"<details><summary>Table: {escape(table.title)}</summary>{_table(table)}</details>"
+
+
+def _table(table: Table) -> str:
     kind = ' class="worded"' if table.worded else ""
     head = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in table.head)
     return (
-        f"<details{' open' if opened else ''}><summary>Table: {escape(table.title)}</summary>"
         f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(table.title)}">'
-        f"<table{kind}><thead><tr>{head}</tr></thead><tbody>{''.join(_rows(table.rows))}</tbody></table></div></details>"
+        f"<table{kind}><thead><tr>{head}</tr></thead><tbody>{''.join(_rows(table.rows))}</tbody></table></div>"
     )
 
 

@@ -74,16 +74,10 @@ def question_charts(run: RunHistory) -> Iterator[Chart]:
     """Every question that was traded."""
     history = run.mechanisms
     for question in questions(run.journal):
-        yield Chart(
-            "question",
-            f"The question {question.yes}",
-            question_sentence(question, history),
-            "mechanisms",
-            run.axis,
-            partial(question_panels, question, history, run.axis),
-            LEGEND,
-            Table(f"{question.yes} by epoch", HEAD, list(question_rows(question, history, run.axis))),
-        )
+        table = Table(f"{question.yes} by epoch", HEAD, list(question_rows(question, history, run.axis)))
+        draw = partial(question_panels, question, history, run.axis)
+        title, sentence = f"The question {question.yes}", question_sentence(question, history)
+        yield Chart("question", title, sentence, "mechanisms", run.axis, draw, LEGEND, table)
 
 
 def question_panels(question: Question, history: MechanismHistory, axis: TimeAxis) -> list[Panel]:

@@ -23,17 +23,10 @@ NAMED_EPOCHS = 3
 def streamlet_charts(run: RunHistory) -> Iterator[Chart]:
     """The chain of a run that has validators."""
     if run.chain is not None:
-        yield Chart(
-            "consensus",
-            "Consensus",
-            streamlet_sentence(run.chain),
-            "consensus",
-            run.axis,
-            partial(streamlet_panels, run.chain, run.axis),
-            tuple(legend(run.chain)),
-            Table("Blocks, votes and fates", head(run.chain), list(streamlet_rows(run.chain, run.axis))),
-            shared=True,
-        )
+        chain, axis = run.chain, run.axis
+        table = Table("Blocks, votes and fates", head(chain), list(streamlet_rows(chain, axis)))
+        draw, marks, sentence = partial(streamlet_panels, chain, axis), tuple(legend(chain)), streamlet_sentence(chain)
+        yield Chart("consensus", "Consensus", sentence, "consensus", axis, draw, marks, table, shared=True)
 
 
 def streamlet_panels(history: ChainHistory, axis: TimeAxis) -> list[Panel]:

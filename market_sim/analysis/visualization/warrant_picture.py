@@ -61,16 +61,10 @@ def dilution_charts(run: RunHistory) -> Iterator[Chart]:
     """Every share of which new ones were made."""
     history = run.mechanisms
     for dilution in dilutions(run.journal):
-        yield Chart(
-            "dilution",
-            f"Dilution of {dilution.symbol}",
-            dilution_sentence(dilution, history),
-            "mechanisms",
-            run.axis,
-            partial(dilution_panels, dilution, history, run.axis),
-            LEGEND,
-            Table(f"New shares of {dilution.symbol}", HEAD, list(dilution_rows(dilution, history))),
-        )
+        table = Table(f"New shares of {dilution.symbol}", HEAD, list(dilution_rows(dilution, history)))
+        draw = partial(dilution_panels, dilution, history, run.axis)
+        title, sentence = f"Dilution of {dilution.symbol}", dilution_sentence(dilution, history)
+        yield Chart("dilution", title, sentence, "mechanisms", run.axis, draw, LEGEND, table)
 
 
 def dilution_panels(dilution: Dilution, history: MechanismHistory, axis: TimeAxis) -> list[Panel]:

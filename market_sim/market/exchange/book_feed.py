@@ -26,7 +26,7 @@ are therefore given out message by message: only when the next one begins, or no
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from itertools import accumulate
 from typing import Any
 
@@ -35,15 +35,8 @@ import msgspec
 from market_sim.core.data.journal import Journal
 from market_sim.core.errors import InputError
 from market_sim.core.models.event import Event
-from market_sim.core.models.market_events import (
-    AuctionHeld,
-    OrderAccepted,
-    OrderAmended,
-    OrderCancelled,
-    OrderTriggered,
-    PhaseChanged,
-    Trade,
-)
+from market_sim.core.models.market_events import OrderAccepted, OrderAmended, OrderTriggered, PhaseChanged
+from market_sim.market.exchange.book_replay import Book, BookReplay
 
 DEPTH = 10
 KEPT = 10_000
@@ -74,26 +67,6 @@ class BookSnapshot(msgspec.Struct, frozen=True):
     sequence: int
     bids: tuple[tuple[int, int], ...]
     asks: tuple[tuple[int, int], ...]
-
-
-class Shown(msgspec.Struct, gc=False):
-    """An open order as the journal tells it, and what of it can be seen."""
-
-    side: int
-    price: int | None
-    quantity: int
-    remaining: int
-    display: int
-    slice: int
-    unseen: bool
-    dormant: bool
-
-    @property
-    def visible(self) -> int:
-        """What it adds to the quantity of its price."""
-        if self.unseen or self.dormant or self.price is None:
-            return 0
-        return min(self.slice, self.remaining) if self.display else self.remaining
 
 
 class Ladder:
@@ -140,6 +113,23 @@ class BookCopy(Ladder):
                 self.sequence = change.sequence
 
 
+class Watched(dict[int, int]):
+    """One side of a replayed book, which remembers the prices that have changed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.changed: dict[int, None] = {}
+
+    def __setitem__(self, price: int, quantity: int) -> None:
+        self.changed[price] = None
+        super().__setitem__(price, quantity)
+
+    def pop(self, price: int, *default: Any) -> Any:
+        """Take a price out, as its last quantity goes."""
+        self.changed[price] = None
+        return super().pop(price, *default)
+
+
 class BookFeed(Ladder):
     """The shown book of one instrument, and the numbered changes that led to it."""
 
@@ -149,11 +139,11 @@ class BookFeed(Ladder):
         self.sequence = 0
         self._journal = journal
         self._read = 0
-        self._orders: dict[int, Shown] = {}
+        self._replay = BookReplay()
+        self._sides = Watched(), Watched()
+        self._replay.books[symbol] = Book(*self._sides)
         self._changes: list[BookChange] = []
-        self._pending: dict[tuple[int, int], int] = {}
         self._last_accepted = 0
-        self._in_auction = False
 
     def snapshot(self) -> BookSnapshot:
         """The whole book as it is now."""
@@ -172,123 +162,31 @@ class BookFeed(Ladder):
     def catch_up(self) -> None:
         """Read what the journal has got since the last time."""
         for event in self._journal.since(self._read):
-            read = _READERS.get(type(event))
-            if read is not None:
-                read(self, event)
+            if self._begins(event):
+                self._give_out()
+            effect = self._replay.effects.get(type(event))
+            if effect is not None:
+                effect(event)
         self._read = len(self._journal)
         self._give_out()
 
-    # One function for each kind of event
-
-    def accepted(self, event: OrderAccepted) -> None:
-        """A message begins: an order is there with all it has, its fills follow."""
-        self._give_out()
-        terms, conditions = event.terms, event.terms.conditions
-        if terms.symbol != self.symbol:
-            return
-        self._last_accepted = event.order
-        display = (conditions.display or 0) if conditions else 0
-        self._orders[event.order] = order = Shown(
-            side=terms.side,
-            price=terms.limit,
-            quantity=terms.quantity,
-            remaining=terms.quantity,
-            display=display,
-            slice=min(display, terms.quantity),
-            unseen=conditions is not None and (conditions.hidden or bool(conditions.peg)),
-            dormant=conditions is not None and conditions.stop is not None,
-        )
-        self._change(order, order.visible)
-
-    def traded(self, event: Trade) -> None:
-        """Both orders have less; an iceberg that waited shows its next slice when one is used up."""
-        if event.symbol != self.symbol:
-            return
-        for number, waited in ((event.maker_order, True), (event.taker_order, self._in_auction)):
-            order = self._orders[number]
-            before = order.visible
-            order.remaining -= event.quantity
-            if waited and not self._in_auction:
-                order.slice -= event.quantity
-            if not waited or order.slice <= 0:
-                order.slice = min(order.display, order.remaining)
-            self._after(number, order, before)
-
-    def cancelled(self, event: OrderCancelled) -> None:
-        """An order has less, or is gone."""
-        order = self._orders.get(event.order)
-        if order is not None:
-            before = order.visible
-            order.remaining -= event.quantity
-            order.quantity -= event.quantity
-            self._after(event.order, order, before)
-
-    def amended(self, event: OrderAmended) -> None:
-        """An order has new terms; one that slid does so while its own message is not over."""
-        if event.order != self._last_accepted:
-            self._give_out()
-        order = self._orders.get(event.order)
-        if order is None:
-            return
-        before = order.visible
-        self._change(order, -before)
-        order.remaining += event.quantity - order.quantity
-        order.quantity = event.quantity
-        if order.price is not None:
-            order.price = event.limit
-        order.slice = min(order.slice if event.kept_place else order.display, order.remaining)
-        self._change(order, order.visible)
-
-    def triggered(self, event: OrderTriggered) -> None:
-        """A stop order arrives."""
-        self._give_out()
-        order = self._orders.get(event.order)
-        if order is not None:
-            order.dormant = False
-            order.slice = min(order.display, order.remaining)
-            self._change(order, order.visible)
-
-    def auction_held(self, event: AuctionHeld) -> None:
-        """The trades of an auction follow: nobody takes, and icebergs trade beyond their slices."""
-        self._in_auction = self._in_auction or event.symbol == self.symbol
-
-    def phase_changed(self, event: PhaseChanged) -> None:
-        """An auction, if there was one, is over."""
-        self._give_out()
-        self._in_auction = self._in_auction and event.symbol != self.symbol
-
-    # What they share
-
-    def _after(self, number: int, order: Shown, before: int) -> None:
-        if order.remaining <= 0:
-            del self._orders[number]
-        self._change(order, order.visible - before)
-
-    def _change(self, order: Shown, difference: int) -> None:
-        if difference and order.price is not None:
-            place = order.side, order.price
-            self._pending[place] = self._pending.get(place, 0) + difference
+    def _begins(self, event: Event) -> bool:
+        """Whether a message is over with this event; an order that slides does so within its own."""
+        if isinstance(event, OrderAmended):
+            return event.order != self._last_accepted
+        if isinstance(event, OrderAccepted):
+            self._last_accepted = event.order
+        return isinstance(event, OrderAccepted | OrderTriggered | PhaseChanged)
 
     def _give_out(self) -> None:
         """Number the changes of the message that is over."""
-        for (side, price), difference in self._pending.items():
-            if difference:
-                self.sequence += 1
-                quantity = self.levels[side].get(price, 0) + difference
-                self.put(side, price, quantity)
-                self._changes.append(BookChange(self.sequence, side, price, quantity))
-        self._pending.clear()
+        for side, replayed in zip((1, -1), self._sides, strict=True):
+            for price in replayed.changed:
+                quantity = replayed.get(price, 0)
+                if quantity != self.levels[side].get(price, 0):
+                    self.sequence += 1
+                    self.put(side, price, quantity)
+                    self._changes.append(BookChange(self.sequence, side, price, quantity))
+            replayed.changed.clear()
         if len(self._changes) >= 2 * KEPT:
             del self._changes[:-KEPT]
-
-
-# Plain functions instead of bound methods: one table serves every feed.
-_READERS: dict[type[Event], Callable[[BookFeed, Any], None]] = {
-    OrderAccepted: BookFeed.accepted,
-    Trade: BookFeed.traded,
-    OrderCancelled: BookFeed.cancelled,
-    OrderAmended: BookFeed.amended,
-    OrderTriggered: BookFeed.triggered,
-    AuctionHeld: BookFeed.auction_held,
-    PhaseChanged: BookFeed.phase_changed,
-}

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 import pytest
 
 from market_sim.analysis.history.book_history import Market, Sample, replayed
-from market_sim.analysis.history.book_replay import BookReplay
 from market_sim.analysis.history.time_axis import TimeAxis
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.instruments import Stock
 from market_sim.core.models.intents import Amend, Buy, Cancel, Intent, PlaceOrder, Sell
 from market_sim.core.models.market_events import InstrumentListed, OrderAccepted, OrderCancelled, Trade
+from market_sim.market.exchange.book_replay import BookReplay
 from market_sim.market.exchange.exchange import Exchange
 from market_sim.simulation.engine.clock import MILLISECOND
 from market_sim.simulation.engine.world import World

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from market_sim.analysis.history.book_replay import Books
+from market_sim.analysis.history.books import Books
 from market_sim.analysis.history.order_trace import Tracer
 from market_sim.analysis.vote_check import check_vote
 from market_sim.core.data.fold import fold

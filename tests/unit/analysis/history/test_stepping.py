@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from market_sim.analysis.event_sentences import SENTENCES, Teller
-from market_sim.analysis.history.book_replay import Books
+from market_sim.analysis.history.books import Books
 from market_sim.analysis.history.stepping import KINDS, Stepper
 from market_sim.core.data.codec import EVENT_KINDS
 from market_sim.core.models.consensus_events import BlockFinalized
@@ -40,7 +40,7 @@ def stepper_of(journal):
 
 
 def test_kept_books_give_the_same_instants_as_a_replay_from_the_beginning(journal, monkeypatch):
-    monkeypatch.setattr("market_sim.analysis.history.book_replay.STRIDE", 300)
+    monkeypatch.setattr("market_sim.analysis.history.books.STRIDE", 300)
     places = [*random.Random(2).sample(range(len(journal)), 60), 0, 299, 300, 299, 301, len(journal) - 1, 298]
     stepper = stepper_of(journal)
     for place in places:

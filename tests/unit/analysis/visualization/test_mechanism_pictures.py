@@ -16,7 +16,7 @@ from market_sim.analysis.visualization.charts import charts_of, drawn_alone
 from market_sim.analysis.visualization.deficit_waterfall import (
     PAYERS,
     deficit_waterfall,
-    waterfall_panel,
+    waterfall_panels,
     waterfall_rows,
     waterfall_sentence,
 )
@@ -74,7 +74,7 @@ def test_each_payer_of_a_deficit_has_its_step_of_the_waterfall():
 
 def test_a_bar_of_the_waterfall_begins_where_the_one_before_ended():
     waterfall = deficit_waterfall(mechanism_history(bankrupt().end().journal))
-    missing, *payers, nobody = waterfall_panel(waterfall).traces
+    missing, *payers, nobody = waterfall_panels(waterfall)[0].traces
     top = missing["y"][0]
     for bar in payers:
         assert bar["base"][0] + bar["y"][0] == pytest.approx(top)

@@ -4,7 +4,8 @@ Where an instrument is traded on several venues, each has a book of its own, cal
 
 An accepted order with a limit is put at its price at once; the fills, cancellations and amendments that follow take
 away from it. Between two events of one instant the two sides may therefore overlap; after the last event of an instant
-the replay equals what the exchange shows (tests/unit/analysis compares them).
+the replay equals what the exchange shows (tests/unit/analysis/history compares them). Charts, steps, traces and the
+feed of the book (`book_feed.py`) are all made from it.
 
 Every order of a run goes through here, several hundred thousand in a long one: orders are plain lists, and orders
 that show only a part of themselves are kept apart.
@@ -12,12 +13,10 @@ that show only a part of themselves are kept apart.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from copy import copy
 from typing import Any, Literal, NamedTuple
 
-from market_sim.core.data.journal import Journal
 from market_sim.core.models.event import Event
 from market_sim.core.models.instruments import LARGEST_AMOUNT
 from market_sim.core.models.intents import BUY, Conditions, PlaceOrder
@@ -40,9 +39,6 @@ Fill = Literal["maker", "taker", "auction"]
 
 SIDE, LIMIT, LEFT, TOTAL = range(4)
 """The places in the list that stands for a waiting order: its side's levels, its limit, what is left, what it was."""
-
-STRIDE = 40_000
-"""A copy of all books is kept after so many events, so that a step back replays no more than these."""
 
 
 class Book(NamedTuple):
@@ -107,7 +103,7 @@ class BookReplay:
 
     def __init__(self) -> None:
         self.books: dict[str, Book] = {}
-        self._orders: dict[int, list] = {}
+        self._orders: dict[int, list[Any]] = {}
         self._unusual: dict[int, Unusual] = {}
         self._in_auction: dict[str, None] = {}
         self.effects: dict[type[Event], Callable[[Any], None]] = {
@@ -220,36 +216,3 @@ def _change(levels: Depth, limit: int, quantity: int) -> None:
         levels[limit] = after
     else:
         levels.pop(limit, None)
-
-
-class Books:
-    """The books of a run just after any event, for any number of readers at once.
-
-    One replay stands where the last question was, and moves on; for what came earlier a kept copy does.
-    """
-
-    def __init__(self, journal: Journal, ended: BookReplay | None = None) -> None:
-        self._journal = journal
-        self._lock = threading.Lock()
-        self._kept = [BookReplay()]
-        """The books before every so many events, as far as somebody has gone through them."""
-        self._reached, self._replay = -1, BookReplay()
-        if ended is not None:  # most visits begin at the end, and whoever drew the charts has been there
-            self._reached, self._replay = len(journal) - 1, ended
-
-    def at(self, number: int, symbol: str) -> Book:
-        """A copy of an instrument's book just after this event."""
-        with self._lock:
-            if self._reached > number:
-                nearest = min((number + 1) // STRIDE, len(self._kept) - 1)
-                self._reached, self._replay = nearest * STRIDE - 1, self._kept[nearest].copied()
-            for place in range(self._reached + 1, number + 1):
-                event = self._journal[place]
-                effect = self._replay.effects.get(type(event))
-                if effect is not None:
-                    effect(event)
-                if place + 1 == len(self._kept) * STRIDE:
-                    self._kept.append(self._replay.copied())
-            self._reached = number
-            book = self._replay.book(symbol)
-            return Book(dict(book.bids), dict(book.asks))
