@@ -25,6 +25,7 @@ from market_sim.core.models.run_events import CommitteeSeated, RunStarted
 DID = {
     "silent": "said nothing {times}",
     "equivocate": "sent two different blocks {times}",
+    "two-faced": "showed each half its own block, or signed for one half, {times}",
     "withhold": "showed a message to a few only {times}",
     "late": "sent a message late {times}",
     "double-vote": "voted a second time in an epoch {times}",
@@ -37,6 +38,7 @@ DID = {
 NEVER = {
     "double-vote": "no leader sent a second proposal that it could have voted for",
     "equivocate": "it led no epoch in which it was to do so",
+    "two-faced": "neither it nor its like led an epoch meanwhile",
     "replay": "it had heard no old message yet",
 }
 
@@ -56,6 +58,7 @@ class _Facts:
 WITHOUT_COST = {
     "silent": "the others' votes are a quorum",
     "equivocate": "an honest validator votes once in an epoch, so that two blocks never both get a quorum",
+    "two-faced": "two quorums share an honest validator, so that one half at most has a quorum",
     "withhold": "what one honest validator has seen it passes on to all",
     "late": "the others' votes are a quorum, and a late vote still counts",
     "double-vote": "a second signature convicts its signer and makes no quorum of honest votes",
@@ -151,7 +154,7 @@ def _outcome(who: int, how: str, acts: list[ByzantineAct], facts: _Facts, story:
         return f"{without}; {UNPROVED[how]}"
     said: list[str] = []
     proposed = {block for act in acts for block in act.blocks if _is_proposal_of(story, block, who)}
-    if how in ("equivocate", "usurp", "flood", "withhold", "late") and proposed:
+    if how in ("equivocate", "two-faced", "usurp", "flood", "withhold", "late") and proposed:
         final = sum(bool(story.blocks[block].final_for) for block in proposed)
         notarized = sum(bool(story.blocks[block].notarized_by) for block in proposed)
         said.append(f"of its {counted(len(proposed), 'block')} {notarized} became notarized and {final} final")
@@ -162,7 +165,7 @@ def _outcome(who: int, how: str, acts: list[ByzantineAct], facts: _Facts, story:
         said.append(f"{counted(total, 'message')} {was(total)} thrown away ({reasons}) by {by}")
     if how == "flood" and facts.dropped:
         said.append(f"{counted(facts.dropped, 'message')} {was(facts.dropped)} dropped unread")
-    if how in ("equivocate", "double-vote", "usurp", "flood") and facts.proofs:
+    if how in ("equivocate", "two-faced", "double-vote", "usurp", "flood") and facts.proofs:
         by = listed(f"n{one}" for one in sorted(set(facts.proved_by)))
         said.append(
             f"honest validators hold {counted(facts.proofs, 'proof')} that it signed two blocks of one epoch "

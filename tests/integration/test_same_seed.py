@@ -27,6 +27,10 @@ FROZEN = {
     "first-market": "3eaf14fa6c9db6047a6ca3bc67cbf1892c15aaeb614998b9c4ea9916e5870ead",
     "crowded-room": "9c3e094ac717443192871c19740ffc5bc95547377d1245a278babc4e67697b57",
     "streamlet": "6bc78ff324edbe508c2e32787c9da8d071d6f02c3a69fa2a9716255d316c65cb",
+    **dict.fromkeys(
+        ("equivocation", "partition", "two-of-four-lie", "crash-and-return", "flood", "late-messages"),
+        "6bc78ff324edbe508c2e32787c9da8d071d6f02c3a69fa2a9716255d316c65cb",
+    ),  # the demonstration's market: what happens among the validators does not reach it
     "arena": "5bef24f6b684280c30d9a360268cc9989ca7bb76fd32c6e6e5234cb4bc17fc86",
     "option-expiry": "f99ee16be8c9e8e153184485e0e519b61f1c635ee617b71b544e39959c8c2db3",
     "warrant-dilution": "0eb24eec183224b93d189f4591023efc4ccde7dbd657e168f40458a8db6aa13d",

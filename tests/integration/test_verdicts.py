@@ -66,7 +66,7 @@ def test_the_verdict_is_what_the_events_say(how: str, when: str, seed: int) -> N
     if "proof" in sentence and "prove it" not in sentence:
         assert f"hold {len(proofs)} proof" in sentence
         assert {f"n{event.validator}" for event in proofs} == set(re.findall(r"n\d", sentence.partition("seen by")[2]))
-    elif how in ("equivocate", "double-vote", "usurp", "flood"):
+    elif how in ("equivocate", "two-faced", "double-vote", "usurp", "flood"):
         assert not proofs
 
 

@@ -10,6 +10,7 @@ from market_sim.core.errors import InputError
 BEHAVIOURS: Final = {
     "silent": "neither proposes nor votes",
     "equivocate": "sends different blocks to different groups",
+    "two-faced": "shows each half of the others a chain of its own and signs both, together with its like",
     "withhold": "shows its messages to a few and reveals them to the others later",
     "late": "sends after a delay, up to several epochs, or just before an epoch ends",
     "double-vote": "votes for every proposal it sees",

@@ -15,6 +15,7 @@ from market_sim.core.consensus import lies
 from market_sim.core.consensus.behaviours import Behaviour
 from market_sim.core.consensus.blocks import Block, Message, Proposal, Vote, make_block
 from market_sim.core.consensus.network import Network
+from market_sim.core.consensus.plots import Plot
 from market_sim.core.consensus.signing import Signer
 from market_sim.core.consensus.step import Step
 from market_sim.core.consensus.streamlet import Validator
@@ -47,6 +48,7 @@ class Traitor:
         foreign_signer: Signer,
         chance: Stream,
         network: Network,
+        plot: Plot,
     ) -> None:
         self.validator = validator
         self.index = validator.index
@@ -57,6 +59,7 @@ class Traitor:
         self._foreign_signer = foreign_signer
         self._chance = chance
         self._network = network
+        self._plot = plot
         self._others = tuple(other for other in range(validator.rules.validators) if other != validator.index)
         self._heard: list[Message] = []
         self._signed: set[bytes] = set()
@@ -67,6 +70,7 @@ class Traitor:
         self._habits: dict[str, Callable[[Message | None], None]] = {
             "silent": self._be_silent,
             "equivocate": self._equivocate,
+            "two-faced": self._show_two_faces,
             "withhold": self._withhold,
             "late": self._be_late,
             "double-vote": self._vote_again,
@@ -100,7 +104,7 @@ class Traitor:
 
     def echoes(self) -> bool:
         """Whether it passes on what others sent."""
-        names = {"silent", "withhold", "equivocate", "crash"}
+        names = {"silent", "withhold", "equivocate", "crash", "two-faced"}
         return not any(one.name in names and one.is_active(self.validator.epoch) for one in self._behaviours)
 
     def _bend(self, step: Step, heard: Message | None) -> Treason:
@@ -208,6 +212,48 @@ class Traitor:
         self._facts = [msgspec.structs.replace(fact, group=1) if fact in told else fact for fact in self._facts]
         self._tell_proposal(rival, view.height.get(parent, -1) + 1, 2, trades)
         self._act("equivocate", [block.hash, rival.block.hash], rest)
+
+    def _show_two_faces(self, heard: Message | None) -> None:
+        """A block and a vote for each half. Countered by quorum intersection: only one half can have a quorum."""
+        plot, proposal = self._plot, self._own_proposal()
+        if self._epoch_starts and proposal is not None:
+            self._envelopes = [one for one in self._envelopes if one.message is not proposal]
+            self._facts = [fact for fact in self._facts if not isinstance(fact, (BlockProposed, VoteCast))]
+            own = proposal.block
+            for side in (0, 1):
+                parent = self._tip_of(side, own.parent)
+                payload = proposal.payload if side == 0 and parent == own.parent else b""
+                block = make_block(parent, own.epoch, payload)
+                if block.hash in plot.side_of:
+                    payload = lies.another_payload(payload, own.epoch)
+                    block = make_block(parent, own.epoch, payload)
+                plot.show(side, block.hash)
+                shown = self._sign(block, payload)
+                self._signed.add(block.hash)
+                self._envelopes.append(Envelope(shown, plot.audience(side, self.index)))
+                self._tell_proposal(shown, self.validator.view.height.get(parent, -1) + 1, side + 1)
+            self._act("two-faced", list(plot.side_of)[-2:])
+        elif isinstance(heard, Proposal) and heard.block.hash in plot.side_of:
+            self._vote_for_its_side(heard)
+
+    def _tip_of(self, side: int, otherwise: bytes) -> bytes:
+        """The side's own last block, while it is a longest notarized one."""
+        tip, view = self._plot.tips[side], self.validator.view
+        return tip if tip is not None and view.height.get(tip) == view.longest else otherwise
+
+    def _vote_for_its_side(self, heard: Proposal) -> None:
+        name, epoch = heard.block.hash, heard.block.epoch
+        if name in self._signed or self._is_mine(heard):
+            return
+        self._signed.add(name)
+        self._envelopes = [one for one in self._envelopes if _block_of(one.message) != name]
+        audience = self._plot.audience(self._plot.side_of[name], self.index)
+        signature = self._signer.sign(epoch, name)
+        self._envelopes.append(Envelope(Vote(heard.genesis, epoch, name, self.index, signature), audience))
+        if not any(isinstance(fact, VoteCast) and fact.block == name.hex() for fact in self._facts):
+            moment = (self.validator.now, self.validator.epoch)
+            self._facts.append(VoteCast(*moment, self.index, name.hex(), signature.hex()))
+        self._act("two-faced", [name], audience)
 
     def _vote_again(self, heard: Message | None) -> None:
         """Votes for every proposal it sees. Countered by counting distinct signers; leaves evidence."""

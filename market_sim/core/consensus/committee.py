@@ -18,6 +18,7 @@ from market_sim.core.consensus.durable import DurableRecord
 from market_sim.core.consensus.monitors import Monitors
 from market_sim.core.consensus.network import EXCHANGE, Copies, Network
 from market_sim.core.consensus.payloads import Payloads
+from market_sim.core.consensus.plots import Plot
 from market_sim.core.consensus.signing import Ed25519Scheme, Scheme, VerifyMode
 from market_sim.core.consensus.standing import Standing, standing_of
 from market_sim.core.consensus.step import NOTHING, Step
@@ -110,12 +111,14 @@ class Committee:
 
     def _corrupt(self, randomness: Randomness) -> dict[int, Traitor]:
         traitors: dict[int, Traitor] = {}
-        for index in sorted({behaviour.validator for behaviour in self.network.conditions.byzantine}):
+        liars = sorted({behaviour.validator for behaviour in self.network.conditions.byzantine})
+        plot = Plot(self.rules.validators, liars)
+        for index in liars:
             behaviours = [one for one in self.network.conditions.byzantine if one.validator == index]
             signer = self._scheme.signer(index, self.rules.chain_id, self.genesis.hash)
             chance = randomness.stream(f"byzantine/{index}")
             elsewhere = self._scheme.signer(index, self.rules.chain_id + 1, self.genesis.hash)
-            traitors[index] = Traitor(self.validators[index], behaviours, signer, elsewhere, chance, self.network)
+            traitors[index] = Traitor(self.validators[index], behaviours, signer, elsewhere, chance, self.network, plot)
         return traitors
 
     def _place_monitors(self) -> Monitors:
@@ -320,8 +323,11 @@ class Committee:
         hits = self.monitors.stepped(index, step.facts, load, self._clock.now)
         for hit in hits:
             self._record(hit)
-        if hits:
-            raise InvariantBroken(f"{hits[0].invariant}: {hits[0].found}")
+        for hit in hits:
+            # Beyond the bound a fork is what a run may show, and then a validator keeps its first chain (R12), so that
+            # it does not finalize what three in a row would make final: both are told, and neither is a bug.
+            if hit.invariant not in ("C1", "C6") or len(self.traitors) <= self.rules.faults:
+                raise InvariantBroken(f"{hit.invariant}: {hit.found}")
 
     # ---- questions ----------------------------------------------------------------------------------------------
 

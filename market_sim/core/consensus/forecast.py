@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from market_sim.core.consensus.behaviours import Behaviour
 from market_sim.core.consensus.blocks import Rules
 
-SECOND_BLOCKS = ("equivocate", "flood")
+SECOND_BLOCKS = ("equivocate", "flood", "two-faced")
 """The ways in which a leader sends more than one block for its epoch."""
 SEARCHED = 400
 """So many epochs ahead are looked at for one in which an attack has an effect."""
@@ -42,6 +42,13 @@ def _why_nothing(one: Behaviour, all_of_them: Sequence[Behaviour], rules: Rules,
             led = _led_by(one, rules, range(one.first, epochs + 1)) or _led_by(one, rules, range(1, epochs + 1))
             led = led or _led_by(one, rules, range(epochs + 1, epochs + SEARCHED))
             return f"only a leader can send two blocks, and n{one.validator} does not lead then; {_try(led, one)}"
+    elif one.name == "two-faced":
+        like = [other for other in all_of_them if other.name == "two-faced"]
+        # It leads and shows two blocks, or another one does and it signs both.
+        if not any(_led_by(other, rules, [epoch for epoch in active if other.is_active(epoch)]) for other in like):
+            led = _led_by(one, rules, range(one.first, epochs + 1)) or _led_by(one, rules, range(1, epochs + 1))
+            led = led or _led_by(one, rules, range(epochs + 1, epochs + SEARCHED))
+            return f"neither it nor its like leads then, so that there are no two blocks; {_try(led, one)}"
     elif one.name == "double-vote":
         return _why_no_second_vote(one, active, all_of_them, rules)
     elif one.name == "replay" and active == [1]:

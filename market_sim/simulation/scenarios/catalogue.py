@@ -13,6 +13,14 @@ from market_sim.simulation.scenarios.prediction_market import PredictionMarketSc
 from market_sim.simulation.scenarios.scenario import Scenario
 from market_sim.simulation.scenarios.short_squeeze import ShortSqueeze
 from market_sim.simulation.scenarios.streamlet_demo import StreamletDemo
+from market_sim.simulation.scenarios.streamlet_faults import (
+    CrashAndReturn,
+    Equivocation,
+    Flood,
+    LateMessages,
+    Partition,
+    TwoOfFourLie,
+)
 from market_sim.simulation.scenarios.two_venues import TwoVenues
 from market_sim.simulation.scenarios.warrant_dilution import WarrantDilution
 
@@ -22,6 +30,12 @@ SCENARIOS: tuple[type[Scenario], ...] = (
     FirstMarket,
     CrowdedRoom,
     StreamletDemo,
+    Equivocation,
+    Partition,
+    TwoOfFourLie,
+    CrashAndReturn,
+    Flood,
+    LateMessages,
     Arena,
     TwoVenues,
     OptionExpiry,

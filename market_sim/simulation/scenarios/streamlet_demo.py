@@ -29,10 +29,15 @@ class StreamletDemo(Scenario):
 
     def build(self, world: World) -> None:
         """One maker and a handful of traders; the validators are the subject."""
-        world.list(Stock("ACME", tick=cents(1)), value=dollars(100), volatility_bps=2)
-        world.join("maker", MarketMaker(spread_bps=6), cash=dollars(100_000), holdings={"ACME": 500})
-        for number in range(self.traders):
-            world.join(f"noise-{number}", Noise(trade_probability=0.3), cash=dollars(5_000), holdings={"ACME": 50})
+        quiet_market(world, self.traders)
+
+
+def quiet_market(world: World, traders: int) -> None:
+    """One share, one maker and so many traders who trade now and then."""
+    world.list(Stock("ACME", tick=cents(1)), value=dollars(100), volatility_bps=2)
+    world.join("maker", MarketMaker(spread_bps=6), cash=dollars(100_000), holdings={"ACME": 500})
+    for number in range(traders):
+        world.join(f"noise-{number}", Noise(trade_probability=0.3), cash=dollars(5_000), holdings={"ACME": 50})
 
 
 if __name__ == "__main__":

@@ -1,0 +1,45 @@
+"""The three times of each trade, read from a journal: matched, finalized, settled.
+
+Blocks hold entries in their order and without gaps, so the number of entries in the final chain says which are final.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from market_sim.core.data.journal import Journal
+from market_sim.core.models.consensus_events import BlockFinalized, BlockProposed
+from market_sim.core.models.market_events import Trade, entry_number
+from market_sim.core.models.settlement_events import BlockSettled
+
+
+@dataclass
+class TradeClock:
+    """One trade's three times; None while it has not come so far."""
+
+    matched: int
+    finalized: int | None = None
+    settled: int | None = None
+
+
+def clocks_of_trades(journal: Journal) -> list[TradeClock]:
+    """The clocks of all trades, in the order of matching."""
+    held = {event.block: event.trades for event in journal.of(BlockProposed)}
+    final_at, settled_at = {0: 0}, {0: 0}
+    height = 0
+    upto = [0]
+    for event in journal:
+        if isinstance(event, BlockFinalized) and event.height == height + 1:
+            height += 1
+            upto.append(upto[-1] + held[event.block])
+            for number in range(upto[-2] + 1, upto[-1] + 1):
+                final_at[number] = event.time
+        elif isinstance(event, BlockSettled):
+            for number in range(len(settled_at), upto[event.last] + 1):
+                settled_at[number] = event.time
+    clocks: list[TradeClock] = []
+    for event in journal:
+        if type(event) is Trade:
+            number = entry_number(event)
+            clocks.append(TradeClock(event.time, final_at.get(number), settled_at.get(number)))
+    return clocks

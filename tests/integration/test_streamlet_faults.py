@@ -1,0 +1,104 @@
+"""The scenarios of the committee's faults: each shows what it promises, and is the demonstration's run before."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import pytest
+
+from market_sim.core.data.forks import fork_of
+from market_sim.core.data.journal import Journal
+from market_sim.core.models.consensus_events import (
+    BlockFinalized,
+    ByzantineAct,
+    EquivocationSeen,
+    MonitorHit,
+    NetworkFault,
+    VoteCast,
+)
+from market_sim.core.models.event import Event
+from market_sim.core.models.run_events import CommitteeSeated, RunEnded, RunStarted, WarningGiven
+from market_sim.simulation.options import Options
+from market_sim.simulation.run import simulate
+from market_sim.simulation.scenarios.final_and_settled import clocks_of_trades
+from market_sim.simulation.scenarios.scenario import Scenario
+from market_sim.simulation.scenarios.streamlet_demo import StreamletDemo
+from market_sim.simulation.scenarios.streamlet_faults import (
+    CrashAndReturn,
+    Equivocation,
+    Flood,
+    LateMessages,
+    Partition,
+    TwoOfFourLie,
+)
+
+FAULTS = (
+    Equivocation(),
+    Partition(),
+    Partition(one_way=True),
+    TwoOfFourLie(),
+    CrashAndReturn(),
+    Flood(),
+    LateMessages(),
+)
+TOLD = ("both signatures", "matched during the split", "matched during the split", "safety broke at height",
+        "while it was down", "became final all the same", "became final")  # fmt: skip
+
+
+@cache
+def played(scenario: Scenario, seed: int = 7) -> tuple[Journal, str]:
+    result = simulate(scenario, Options(seed=seed, epochs=12, settlement="memory", paranoid=True))
+    return result.journal, result.conclusion
+
+
+def before(journal: Journal, time: int) -> list[Event]:
+    chosen = (RunStarted, CommitteeSeated, WarningGiven, RunEnded)
+    return [event for event in journal if event.time < time and type(event) not in chosen]
+
+
+@pytest.mark.parametrize(("scenario", "told"), [*zip(FAULTS, TOLD, strict=True)], ids=str)
+def test_the_fault_shows_itself_and_changes_nothing_before_it_begins(scenario: Scenario, told: str) -> None:
+    journal, conclusion = played(scenario)
+    assert told in conclusion
+    begins = min(event.time for event in journal if isinstance(event, ByzantineAct | NetworkFault))
+    assert begins >= 3_000_000_000
+    assert before(journal, begins) == before(played(StreamletDemo())[0], begins)
+
+
+@pytest.mark.parametrize("seed", range(1, 6))
+def test_with_two_liars_of_four_two_blocks_of_one_height_are_final_and_both_liars_signed_both(seed: int) -> None:
+    journal, conclusion = played(TwoOfFourLie(), seed)
+    final = {event.validator: event.block for event in journal.of(BlockFinalized) if event.height == 5}
+    assert final[0] != final[3]
+    voters = [{vote.voter for vote in journal.of(VoteCast) if vote.block == block} for block in (final[0], final[3])]
+    assert all(len(signers) >= 3 for signers in voters)
+    assert voters[0] & voters[1] == {1, 2}
+    fork = fork_of(journal)
+    assert fork is not None
+    assert {fork.one.block, fork.other.block} == {final[0], final[3]}
+    assert fork.signed_both == (1, 2)
+    assert "n1 and n2 signed both" in conclusion
+    assert "4 validators bear 1 liar, and n1 and n2 lied" in conclusion
+    hits = [hit.invariant for hit in journal.of(MonitorHit)]
+    assert hits[0] == "C1"
+    assert set(hits) <= {"C1", "C6"}
+    assert {event.culprit for event in journal.of(EquivocationSeen)} == {1, 2}
+
+
+def test_one_two_faced_liar_alone_never_breaks_safety() -> None:
+    for seed, who in [(seed, who) for seed in range(4) for who in range(4)]:
+        options = Options(seed=seed, epochs=12, settlement="none", byzantine=f"n{who}:two-faced", paranoid=True)
+        journal = simulate(StreamletDemo(), options).journal
+        assert fork_of(journal) is None
+        assert [*journal.of(ByzantineAct)]
+
+
+def test_the_clocks_of_trades_never_run_backwards_and_the_split_delays_finality() -> None:
+    clocks = clocks_of_trades(played(Partition())[0])
+    for one in clocks:
+        if one.settled is not None:
+            assert one.finalized is not None
+            assert one.matched <= one.finalized <= one.settled
+    waits = [one.finalized - one.matched for one in clocks if one.finalized and 4 <= one.matched / 10**9 < 7]
+    usual = [one.finalized - one.matched for one in clocks if one.finalized and one.finalized < 4 * 10**9]
+    assert max(waits) > max(usual)
