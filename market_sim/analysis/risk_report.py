@@ -12,6 +12,7 @@ from itertools import pairwise
 from statistics import fmean, median, pstdev
 from typing import NamedTuple
 
+from market_sim.analysis.margin_stress import MarginRules, shocked
 from market_sim.analysis.three_clocks import marks_in, terms_in
 from market_sim.analysis.volatility import volatility_of
 from market_sim.core.data.fold import Fold
@@ -25,6 +26,7 @@ from market_sim.core.models.run_events import ValueMoved
 from market_sim.core.trading_day import TRADING_DAY_NS, TRADING_DAYS_A_YEAR
 from market_sim.market.mechanisms.equity import equity, owing_of
 from market_sim.market.mechanisms.liabilities import Liabilities
+from market_sim.market.mechanisms.standings import Standing
 from market_sim.pricing.option import VanillaOption
 from market_sim.pricing.risk import (
     KupiecTest,
@@ -72,6 +74,8 @@ class StressRow(NamedTuple):
     equity_after: int
     exit_cost: int
     """What leaving every position would cost beyond the loss: half of the wider spread."""
+    breach: Standing | None = None
+    """Of an account with margin that would fall below its maintenance: where it would stand."""
 
 
 def daily_equity(journal: Journal, day: int = TRADING_DAY_NS, quote: str = "USD") -> dict[str, list[int]]:
@@ -158,11 +162,13 @@ def stress(
 
     A shock moves underlyings. Options and warrants are valued anew at the moved price (Black-Scholes-Merton, at the
     volatility of this run), so that a put gains by a fall; futures and perpetuals move with their underlying. A bet on
-    a question does not follow the price of anything, and stays where it is.
+    a question does not follow the price of anything, and stays where it is. An account with margin is held against
+    what its broker asks at the shocked prices.
     """
     terms, marks = terms_in(journal), marks_in(journal)
     options, spreads = written_on(journal, marks), half_spreads(journal)
     still = {listed.symbol for listed in journal.of(InstrumentListed) if listed.kind == "prediction"}
+    rules, moved = MarginRules(journal, quote), [shocked(marks, shock, options, still) for shock in shocks]
     balances, owed = Fold(), Liabilities()
     for event in journal:
         balances.add(event)
@@ -181,10 +187,9 @@ def stress(
             if held and symbol not in still and (symbol in marks or symbol in options) and terms[symbol].multiplier
         ]
         before = equity(assets, owing, marks, terms, quote)
-        rows += [
-            StressRow(account, row.shock, row.loss, before - row.loss, row.exit_cost)
-            for row in stress_table(holdings, shocks)
-        ]
+        for after, row in zip(moved, stress_table(holdings, shocks), strict=True):
+            breach = rules.breach(account, assets, owing, marks, after)
+            rows.append(StressRow(account, row.shock, row.loss, before - row.loss, row.exit_cost, breach))
     return rows
 
 

@@ -36,9 +36,9 @@ FROZEN = {
     "warrant-dilution": "0eb24eec183224b93d189f4591023efc4ccde7dbd657e168f40458a8db6aa13d",
     "funding": "6d9017b62788350b1aeb3ee1666656ea3f6912bef74214d317c8a57b34ef8ca6",
     "prediction-market": "c20b9e6d567fe1e7f39e3ad304fd48a7ca31503ef340b26fa8783eec2274d8e9",
-    "margin-call": "93f7aa933e4605d25ab7365fc964df30674339f73eff209b64fc79b435991bc0",
-    "short-squeeze": "c6fa729810b74694e838b99827867046112ab3381932566a1f3173cd5e88a68e",
-    "liquidation-cascade": "c0ee0d7d2f7ee43495d6725ce2dfe73b168f7aefb569d18b282b05163aa1c47d",
+    "margin-call": "56d20ae6491b565eaa0ea524008577376c1de5a8a95a683d426eb8197b8e9163",
+    "short-squeeze": "225aac43f20a024050d78c5b38203ae88b16efab2a128fbfa730c47049ddb729",
+    "liquidation-cascade": "01da534217c8bf2cee01fa561b18cc65a6e34e7fe3bdd57a3a617f4a01c095c8",
 }
 """The market digest of each shipped scenario at seed 7 and 6 epochs. Changed on purpose? Refresh it and say why."""
 

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from math import gcd
 
+import msgspec
+
+from market_sim.core.models.event import Numbers
 from market_sim.core.models.market_events import MarketEvent
 
 # The life cycle of instruments
@@ -211,6 +214,8 @@ class MarginGranted(MarketEvent, frozen=True):
     account: str
     profile: str
     isolated: tuple[str, ...]
+    rules: Numbers = msgspec.field(default_factory=dict)
+    """The numbers of the profile, so that what it asks can be computed again; a profile of one's own may tell none."""
 
 
 class MarksTaken(MarketEvent, frozen=True):

@@ -126,7 +126,7 @@ class MarginAccounts(Mechanism):
         for name, agreement in agreements.items():
             self.ledger.grant_margin(name, exchange.name)
             now = exchange.clock.now
-            self.journal.record(MarginGranted(now, name, agreement.profile.name, agreement.isolated))
+            self.journal.record(MarginGranted(now, name, agreement.profile.name, agreement.isolated, agreement.rules))
         exchange.add_gate(self)
         self._clock = exchange.clock
         self._specify()

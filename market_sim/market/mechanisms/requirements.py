@@ -25,6 +25,7 @@ from typing import Protocol
 
 from market_sim.core.errors import InputError
 from market_sim.core.models.derivatives import Derivative, Future, Note, Option, Perpetual, PredictionContract, Warrant
+from market_sim.core.models.event import Numbers
 from market_sim.core.models.instruments import Instrument
 from market_sim.pricing.margin_formulas import (
     WrittenOption,
@@ -76,6 +77,11 @@ class Strategy:
                     f"at leverage {self.leverage} the margin is {10_000 / self.leverage:g} bps, "
                     f"it must exceed the maintenance of {tier.maintenance_bps}"
                 )
+
+    @property
+    def rules(self) -> Numbers:
+        """Its numbers, as the journal tells them."""
+        return {"leverage": self.leverage, "tiers": " ".join(f"{tier[0]}:{tier[1]}" for tier in self.tiers)}
 
     def requirement(self, positions: Positions, marks: Positions, instruments: Instruments, *, initial: bool) -> int:
         """The sum over all positions."""
@@ -142,6 +148,12 @@ class Portfolio:
     """Of every option until its expiry: a broker would look each one up, the moves of the price matter more."""
     contracts: Strategy = field(default_factory=Strategy)
 
+    @property
+    def rules(self) -> Numbers:
+        """Its numbers, as the journal tells them."""
+        own: Numbers = {"group": self.group, "volatility": repr(self.volatility), "years": repr(self.years)}
+        return {**own, **self.contracts.rules}
+
     def requirement(self, positions: Positions, marks: Positions, instruments: Instruments, *, initial: bool) -> int:
         """The sum over all underlyings; opening and keeping cost the same (FINRA 4210(g))."""
         legs: dict[str, list[Leg]] = {}
@@ -176,3 +188,22 @@ class Portfolio:
 
 
 us_strategy = Strategy()
+
+
+def profile_of(name: str, rules: Numbers) -> Strategy | Portfolio | None:
+    """The profile that tells these numbers; None for a profile that tells none.
+
+    >>> profile_of("us_strategy", us_strategy.rules) == us_strategy
+    True
+    >>> profile_of("portfolio", Portfolio(group="broad_index").rules) == Portfolio(group="broad_index")
+    True
+    >>> profile_of("my own", {}) is None
+    True
+    """
+    if "tiers" not in rules:
+        return None
+    tiers = tuple(Tier(*map(int, tier.split(":"))) for tier in str(rules["tiers"]).split())
+    if "group" not in rules:
+        return Strategy(name, int(rules["leverage"]), tiers)
+    contracts = Strategy(leverage=int(rules["leverage"]), tiers=tiers)
+    return Portfolio(name, str(rules["group"]), float(rules["volatility"]), float(rules["years"]), contracts)

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import msgspec
 
 from market_sim.core.data.journal import Journal
+from market_sim.core.models.event import Numbers
 from market_sim.core.models.instruments import Instrument
 from market_sim.core.models.intents import BUY
 from market_sim.market.exchange.exchange import Exchange
@@ -42,6 +43,12 @@ class Agreement:
         """The rules for contracts that are paid for later."""
         profile = self.profile
         return profile if isinstance(profile, Strategy) else getattr(profile, "contracts", us_strategy)
+
+    @property
+    def rules(self) -> Numbers:
+        """The numbers of the profile, where it tells them."""
+        told: Numbers = getattr(self.profile, "rules", {})
+        return told
 
 
 class Standing(NamedTuple):

@@ -45,18 +45,22 @@ def named_shock(name: str) -> str:
 
 
 def say_stress(result: Result, name: str, say: Say) -> None:
-    """The loss of every account under one shock, the largest first, and who would be under water."""
+    """The loss of every account under one shock, the largest first, and who would be called or liquidated."""
     rows = sorted(stress(result.journal, [STRESSES[name]]), key=lambda row: -row.loss)
     say("")
     say(f"stress {name}: {STRESSES[name].name}")
     wider = STRESSES[name].spread_times > 1
-    hit = [row for row in rows if row.loss or (wider and row.exit_cost) or row.equity_after < 0]
+    hit = [row for row in rows if row.loss or (wider and row.exit_cost) or row.equity_after < 0 or row.breach]
     if not hit:
         say("no account holds anything that this would change")
         return
     say(f"{'account':<16} {'loss':>14} {'equity after':>14} {'cost of leaving':>16}")
     for row in hit:
         sunk = "  more is owed than owned" if row.equity_after < 0 else ""
+        if row.breach is not None:
+            pool, has, needed = row.breach.pool, written(row.breach.equity), written(row.breach.requirement)
+            required = f"{pool} would have {has} of the {needed} required" if pool else f"{needed} is required"
+            sunk = f"  would be called or liquidated: {required}"
         figures = f"{written(row.loss):>14} {written(row.equity_after):>14} {written(row.exit_cost):>16}"
         say(f"{row.account:<16} {figures}{sunk}")
 

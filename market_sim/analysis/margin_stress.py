@@ -1,0 +1,126 @@
+"""Who would be called or liquidated on a bad day: the broker's own rules at shocked prices (rulebook F-2.1, F-5).
+
+The accounts with margin and their rules are what `MarginGranted` tells; equity and requirement are computed by the
+functions that the broker uses. The prices before the shock are the last ones that the journal tells, which for a
+contract is its last trade and not the middle of its book.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from market_sim.core.data.journal import Journal
+from market_sim.core.models.derivatives import (
+    Derivative,
+    Future,
+    Note,
+    Option,
+    Perpetual,
+    PredictionContract,
+    Unit,
+    Warrant,
+)
+from market_sim.core.models.instruments import Instrument, Spot, Stock
+from market_sim.core.models.market_events import InstrumentListed
+from market_sim.core.models.mechanism_events import ContractSpecified, MarginGranted, TermsAdjusted
+from market_sim.market.mechanisms.equity import Owing, equity, terms_of
+from market_sim.market.mechanisms.requirements import profile_of
+from market_sim.market.mechanisms.standings import EVERYTHING, Agreement, Standing
+from market_sim.pricing.option import VanillaOption
+from market_sim.pricing.stress import Holding, Shock, would_be_called
+
+KINDS: dict[str, type[Instrument]] = {
+    kind.kind: kind for kind in (Stock, Spot, Option, Warrant, Future, Perpetual, PredictionContract, Note)
+}
+
+
+def instruments_in(journal: Journal) -> dict[str, Instrument]:
+    """Every listed instrument with the terms that hold at the end."""
+    specified = {event.symbol: event.multiplier for event in journal.of(ContractSpecified)}
+    units = {event.symbol: Unit(event.shares, event.parts, event.cash) for event in journal.of(TermsAdjusted)}
+    found: dict[str, Instrument] = {}
+    for listed in journal.of(InstrumentListed):
+        kind = KINDS[listed.kind]
+        terms: dict[str, object] = dict(listed.terms)
+        if listed.symbol in units and issubclass(kind, Derivative | Note):
+            terms["unit"] = units[listed.symbol]
+        found[listed.symbol] = kind(
+            listed.symbol, listed.tick, listed.lot, listed.quote, specified.get(listed.symbol, listed.multiplier) or 1,
+            listed.price_decimals, listed.quantity_decimals, **terms,
+        )  # fmt: skip
+    return found
+
+
+def shocked(
+    marks: Mapping[str, int], shock: Shock, options: Mapping[str, VanillaOption], still: set[str]
+) -> dict[str, int]:
+    """The prices after a shock: options at their new value, what is `still` where it was, and the rest moved.
+
+    >>> shocked({"ACME": 100_00, "YES": 60}, Shock("fall", price_percent=-15), {}, {"YES"})
+    {'ACME': 8500, 'YES': 60}
+    """
+    return {
+        symbol: price
+        if symbol in still
+        else max(0, price + round(Holding(1, price, option=options.get(symbol)).change(shock)))
+        for symbol, price in marks.items()
+    }
+
+
+class MarginRules:
+    """What the brokers of a run ask of each account, at any prices."""
+
+    def __init__(self, journal: Journal, quote: str) -> None:
+        self._instruments = instruments_in(journal)
+        self._terms = terms_of(self._instruments.values())
+        self._quote = quote
+        self._agreements: dict[str, Agreement] = {}
+        for event in journal.of(MarginGranted):
+            profile = profile_of(event.profile, event.rules)
+            if profile is not None:
+                self._agreements[event.account] = Agreement(profile, event.isolated)
+
+    def breach(
+        self, account: str, assets: Mapping[str, int], owing: Owing, marks: Mapping[str, int], after: Mapping[str, int]
+    ) -> Standing | None:
+        """The first pool of an account that falls below its maintenance when prices become those of `after`."""
+        agreement = self._agreements.get(account)
+        if agreement is None:
+            return None
+        for pool in (EVERYTHING, *agreement.isolated):
+            before, then = (self._standing(account, pool, agreement, assets, owing, at) for at in (marks, after))
+            if would_be_called(before.equity, then.requirement, before.equity - then.equity):
+                return then
+        return None
+
+    def _standing(
+        self,
+        account: str,
+        pool: str,
+        agreement: Agreement,
+        assets: Mapping[str, int],
+        owing: Owing,
+        marks: Mapping[str, int],
+    ) -> Standing:
+        """Equity against maintenance of one pool, as `Standings.standing` has it."""
+        net = {
+            symbol: assets.get(symbol, 0) - owing.borrowed.get(symbol, 0)
+            for symbol in self._instruments
+            if assets.get(symbol, 0) or owing.borrowed.get(symbol, 0)
+        }
+        if pool:
+            held = {pool: net.get(pool, 0)}
+            needed = agreement.contracts.requirement(held, marks, self._instruments, initial=False)
+            return Standing(account, pool, self._apart(pool, agreement, owing, marks), needed)
+        apart = sum(self._apart(symbol, agreement, owing, marks) for symbol in agreement.isolated)
+        together = {symbol: held for symbol, held in net.items() if symbol not in agreement.isolated}
+        needed = agreement.profile.requirement(together, marks, self._instruments, initial=False)
+        return Standing(account, pool, equity(assets, owing, marks, self._terms, self._quote) - apart, needed)
+
+    def _apart(self, symbol: str, agreement: Agreement, owing: Owing, marks: Mapping[str, int]) -> int:
+        """The equity of a contract that is kept apart."""
+        contract = owing.contracts.get(symbol)
+        if contract is None or not contract.quantity or symbol not in marks:
+            return 0
+        collateral = -(-abs(contract.entry) // agreement.contracts.leverage)
+        return collateral + contract.open_gain(marks[symbol], self._terms[symbol].multiplier)
