@@ -78,8 +78,9 @@ class Words:
 
 
 def entry_noun(journal: Journal) -> tuple[str, str]:
-    """What a run's entries are called, one and several: trades, where no transfers are among them."""
-    return ("trade", "trades") if next(journal.of(market.Transferred), None) is None else ("entry", "entries")
+    """What a run's entries are called, one and several: trades, where nothing else is among them."""
+    others = (event for kind in (market.Transferred, market.Deposited, market.Withdrawn) for event in journal.of(kind))
+    return ("entry", "entries") if any(map(market.entry_number, others)) else ("trade", "trades")
 
 
 def with_short_hashes(sentence: str) -> str:

@@ -17,7 +17,7 @@ from typing import Any, Literal
 from market_sim.analysis.history.chain_story import ChainStory
 from market_sim.core.data.journal import Journal
 from market_sim.core.errors import InputError, MarketSimError
-from market_sim.core.models.market_events import Trade
+from market_sim.core.models.market_events import entry_number
 from market_sim.core.models.settlement_events import BlockSettled
 from market_sim.simulation.options import Options
 from market_sim.simulation.scenarios.scenario import Scenario, configured
@@ -97,7 +97,7 @@ class _Progress:
         self._chart = LiveChart()
         self._story = ChainStory()
         self._read = 0
-        self._trades = 0
+        self._entries = 0
         self._settled = 0
 
     def begin(self, session: Session) -> None:
@@ -123,9 +123,8 @@ class _Progress:
         """Tell what has happened since the last time."""
         for event in journal.since(self._read):
             self._story.read(event)
-            if type(event) is Trade:
-                self._trades += 1
-            elif type(event) is BlockSettled:
+            self._entries = entry_number(event) or self._entries
+            if type(event) is BlockSettled:
                 self._settled += event.trades
         self._read = len(journal)
         blocks = self._story.of_epoch(epoch)
@@ -135,7 +134,7 @@ class _Progress:
             "votes": [len(block.voters) for block in blocks],
             "notarized": sum(1 for block in blocks if block.notarized_by),
             "final": [block.epoch for block in self._story.became_final_in(epoch)],
-            "trades": self._trades,
+            "entries": self._entries,
             "settled": self._settled,
             "events": len(journal),
         }

@@ -21,7 +21,7 @@ function row(note) {
     note.votes.join(" and ") || "no block",
     note.notarized ? "◐ notarized" : "○ not notarized",
     note.final.length ? `✔ ${note.final.join(", ")}` : "",
-    note.trades.toLocaleString("en"),
+    note.entries.toLocaleString("en"),
     note.settled.toLocaleString("en"),
   ].map((text, place) => {
     const cell = document.createElement("td");

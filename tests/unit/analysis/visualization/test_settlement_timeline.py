@@ -20,8 +20,9 @@ from market_sim.analysis.visualization.settlement_timeline import (
     settlement_rows,
     settlement_sentence,
 )
+from market_sim.analysis.words import entry_noun
 from market_sim.core.data.journal import Journal
-from market_sim.core.models.market_events import Transferred
+from market_sim.core.models.market_events import Deposited, Transferred, Withdrawn
 from market_sim.core.models.settlement_events import Reconciled, ReorgSeen, SettlementReverted
 from market_sim.simulation.options import Options
 from market_sim.simulation.run import simulate
@@ -53,9 +54,23 @@ def test_the_sentence_adds_up_the_batches(journal):
     )
 
 
-def test_where_transfers_are_among_them_a_block_and_a_batch_hold_entries_and_not_trades():
+OTHERS = (
+    Transferred(7 * SECOND, 1, "ann", "bob", "USD", 5, "INTEREST", ""),
+    Withdrawn(7 * SECOND, "ann", "USD", 5, 1),
+    Deposited(7 * SECOND, "ann", "USD", 5, 1),
+)
+
+
+def test_what_was_brought_in_before_the_run_is_no_entry():
     chain = settled()
-    chain.record(Transferred(chain.time, 1, "ann", "bob", "USD", 5, "INTEREST", ""))
+    chain.record(Deposited(0, "ann", "USD", 5))
+    assert entry_noun(chain.end().journal) == ("trade", "trades")
+
+
+@pytest.mark.parametrize("other", OTHERS, ids=lambda one: type(one).__name__)
+def test_where_others_are_among_them_a_block_and_a_batch_hold_entries_and_not_trades(other):
+    chain = settled()
+    chain.record(other)
     run = RunHistory(chain.end().journal)
     charts = {chart.name: chart for chart in charts_of(run)}
     shown = charts["settlement"]
