@@ -28,7 +28,7 @@ from market_sim.core.models.intents import (
 )
 from market_sim.core.money import cents, dollars
 from market_sim.core.version import VERSION as __version__
-from market_sim.market.agents.strategy import Strategy
+from market_sim.market.agents.strategy import OnQuote, OnReport, OnTrade, Strategy, WakeAt
 from market_sim.market.agents.view import InstrumentView, View
 from market_sim.market.dynamics.shocks import PriceShock
 from market_sim.market.exchange.fees import FeeSchedule, bps
@@ -56,6 +56,9 @@ __all__ = [
     "MarketMaker",
     "Merge",
     "Noise",
+    "OnQuote",
+    "OnReport",
+    "OnTrade",
     "Options",
     "PlaceOrder",
     "PriceShock",
@@ -70,6 +73,7 @@ __all__ = [
     "Strategy",
     "Table",
     "View",
+    "WakeAt",
     "Withdraw",
     "World",
     "__version__",

@@ -282,6 +282,7 @@ class Session:
         before = len(self.journal)
         answer = self.world.venues.submit(event.sender, thing)
         events = self.journal.since(before)
+        self.world.participants.notice()
         about = answer if isinstance(answer, list) else [] if answer is None else [answer]
         return [acknowledge(one, events) for one in about]
 

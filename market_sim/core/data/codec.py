@@ -7,7 +7,7 @@ The kinds of events are those of the modules named here; an event of a new kind 
 >>> line
 b'{"type":"Deposited","time":0,"account":"alice","asset":"USD","amount":100000}'
 >>> decode(line)
-Deposited(time=0, account='alice', asset='USD', amount=100000)
+Deposited(time=0, account='alice', asset='USD', amount=100000, trade=0)
 """
 
 from __future__ import annotations

@@ -26,6 +26,8 @@ OPEN = {
     "market_sim.core.money": "core/money.py",
     "market_sim.core.randomness": "core/randomness.py",
     "market_sim.core.models.intents": "course/student_side/intents.py",
+    "market_sim.market.agents.past": "market/agents/past.py",
+    "market_sim.market.agents.reports": "market/agents/reports.py",
     "market_sim.market.agents.view": "market/agents/view.py",
     "market_sim.market.agents.strategy": "market/agents/strategy.py",
     "market_sim.course.student_side.snapshot": "course/student_side/snapshot.py",
@@ -41,7 +43,7 @@ SHORT_NAMES = {
         "BUY SELL Amend Buy Cancel CancelAll Claim Deposit Exercise Merge PlaceOrder Resolve Sell Split Withdraw"
     ),
     "market_sim.core.money": "cents dollars",
-    "market_sim.market.agents.strategy": "Strategy",
+    "market_sim.market.agents.strategy": "OnQuote OnReport OnTrade Strategy WakeAt",
     "market_sim.market.agents.view": "InstrumentView View",
 }
 """What `from market_sim import ...` offers in here."""

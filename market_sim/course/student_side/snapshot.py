@@ -1,33 +1,70 @@
-"""The view of a market that runs in another process: what arrived with the last message, and all prices so far."""
+"""The view of a market that runs in another process: what arrived with the last message, and all that came before.
+
+What travels is what a view says of itself (`FACTS` and `PAST`, market_sim/market/agents/view.py); `taken_apart` is used
+at the market's end and `Snapshot` at the strategy's.
+"""
 
 from __future__ import annotations
 
 from random import Random
 from typing import Any
 
-from market_sim.market.agents.view import InstrumentView, OwnOrder, Prices, View
+from market_sim.market.agents.past import Prices, SeenTrade, Trades
+from market_sim.market.agents.reports import KINDS
+from market_sim.market.agents.view import InstrumentView, OwnOrder, View
+
+LEVELS_SEEN = 10
+
+
+def taken_apart(view: View, told: dict[str, int]) -> dict[str, Any]:
+    """A view as plain data; `told` says how much of each past has been told before, and is brought up to date."""
+    return {
+        **{name: getattr(view, name) for name in View.FACTS},
+        "orders": [list(order) for order in view.orders],
+        "reports": [[type(report).__name__, *report] for report in view.reports],
+        "balances": {asset: view.balance(asset) for asset in view.assets},
+        "instruments": {symbol: _market(symbol, view[symbol], told) for symbol in view.symbols},
+    }
+
+
+def _market(symbol: str, market: InstrumentView, told: dict[str, int]) -> dict[str, Any]:
+    seen: dict[str, Any] = {name: getattr(market, name) for name in InstrumentView.FACTS}
+    for name in InstrumentView.PAST:
+        past = getattr(market, name)
+        new = past[told.get(f"{name} {symbol}", 0) :]
+        seen[name] = [list(one) if isinstance(one, tuple) else one for one in new]
+        told[f"{name} {symbol}"] = len(past)
+    seen["depth"] = [[list(level) for level in side] for side in market.depth(LEVELS_SEEN)]
+    return seen
 
 
 class Snapshot:
-    """The past as one strategy has been told it; only new prices travel, so they are kept here."""
+    """The past as one strategy has been told it; only what is new travels, so the rest is kept here."""
 
     def __init__(self, luck: int) -> None:
         self._random = Random(luck)
         self._prices: dict[str, list[int]] = {}
+        self._trades: dict[str, list[SeenTrade]] = {}
         self.view = View({}, random=self._random)
 
     def update(self, seen: dict[str, Any]) -> None:
         """Take what has changed, and let the view show it."""
         instruments = {}
         for symbol, one in seen["instruments"].items():
-            prices = self._prices.setdefault(symbol, [])
-            prices.extend(one.pop("new_prices"))
-            bids, asks = one.pop("depth")
+            prices, trades = self._prices.setdefault(symbol, []), self._trades.setdefault(symbol, [])
+            prices.extend(one["prices"])
+            trades.extend(SeenTrade(*trade) for trade in one["trades"])
+            bids, asks = one["depth"]
+            depth = [tuple(level) for level in bids], [tuple(level) for level in asks]
+            facts: dict[str, Any] = {name: one[name] for name in InstrumentView.FACTS}
             instruments[symbol] = InstrumentView(
-                symbol,
-                Prices(prices, len(prices)),
-                depth=([tuple(level) for level in bids], [tuple(level) for level in asks]),
-                **one,
+                symbol, depth=depth, prices=Prices(prices), trades=Trades(trades), **facts
             )
-        orders = [OwnOrder(*order) for order in seen["orders"]]
-        self.view = View(instruments, cash=seen["cash"], time=seen["time"], orders=orders, random=self._random)
+        self.view = View(
+            instruments,
+            orders=[OwnOrder(*order) for order in seen["orders"]],
+            reports=[KINDS[kind](*fields) for kind, *fields in seen["reports"]],
+            balances=seen["balances"],
+            random=self._random,
+            **{name: seen[name] for name in View.FACTS},
+        )

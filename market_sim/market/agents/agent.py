@@ -6,11 +6,12 @@ the run goes on as if it had fallen silent.
 
 from __future__ import annotations
 
-from typing import get_args
+from typing import cast, get_args
 
 from market_sim.core.models.intents import Intent
 from market_sim.core.randomness import Stream
-from market_sim.market.agents.strategy import Strategy
+from market_sim.market.agents.mailbox import Mailbox
+from market_sim.market.agents.strategy import Strategy, WakeAt
 from market_sim.market.agents.view import View
 
 INTENTS: tuple[type[Intent], ...] = get_args(Intent)
@@ -21,10 +22,21 @@ MOST_INTENTS = 100
 class Agent:
     """One participant: the name of its account, its strategy, its rhythm and its distance from the exchange."""
 
-    __slots__ = ("every_ns", "latency_ns", "name", "strategy", "stream", "view")
+    __slots__ = (
+        "awake_until", "data_latency_ns", "every_ns", "last_woken", "latency_ns", "mailbox", "name", "retired",
+        "strategy", "stream", "view",
+    )  # fmt: skip
 
     def __init__(
-        self, name: str, strategy: Strategy, view: View, stream: Stream, every_ns: int, latency_ns: int
+        self,
+        name: str,
+        strategy: Strategy,
+        view: View,
+        stream: Stream,
+        every_ns: int,
+        latency_ns: int,
+        data_latency_ns: int = 0,
+        mailbox: Mailbox | None = None,
     ) -> None:
         self.name = name
         self.strategy = strategy
@@ -32,14 +44,35 @@ class Agent:
         self.stream = stream
         self.every_ns = every_ns
         self.latency_ns = latency_ns
+        """How long what it wants travels to the exchange."""
+        self.data_latency_ns = data_latency_ns
+        """How long what happens in the market travels to it."""
+        self.mailbox = mailbox
+        self.retired = False
+        """Whether it takes no further part."""
+        self.last_woken = -1
+        self.awake_until = -1
+        """The latest time for which news has planned a wake-up."""
 
-    def intents(self) -> list[Intent]:
-        """What the strategy wants now; whatever it raises is the caller's to deal with."""
+    def decide(self) -> tuple[list[Intent], list[int]]:
+        """What the strategy wants now, and when else it wants to wake up; the caller deals with what it raises."""
+        if self.mailbox is not None:
+            self.mailbox.begin()
         wanted: list[Intent] = []
-        for intent in self.strategy.decide(self.view) or ():
-            if type(intent) not in INTENTS:
-                raise TypeError(f"decide() yields orders, cancels and amendments, not {intent!r}")
-            wanted.append(intent)
-            if len(wanted) > MOST_INTENTS:
+        alarms: list[int] = []
+        for wish in self.strategy.decide(self.view) or ():
+            if type(wish) is WakeAt:
+                alarms.append(_alarm(wish, self.view.time))
+            elif type(wish) in INTENTS:
+                wanted.append(cast(Intent, wish))
+            else:
+                raise TypeError(f"decide() yields orders, cancels and amendments, not {wish!r}")
+            if len(wanted) + len(alarms) > MOST_INTENTS:
                 raise RuntimeError(f"decide() asked for more than {MOST_INTENTS} things at once")
-        return wanted
+        return wanted, alarms
+
+
+def _alarm(wish: WakeAt, now: int) -> int:
+    if type(wish.time) is not int or wish.time <= now:
+        raise ValueError(f"WakeAt takes a later time of the clock, in ns; it is {now}, found {wish.time!r}")
+    return wish.time

@@ -2,35 +2,69 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from market_sim.core.data.tape import Tape
+from market_sim.core.models.instruments import Instrument
+from market_sim.core.models.market_events import Trade
 from market_sim.core.randomness import Stream
-from market_sim.market.agents.view import Depth, InstrumentView, OwnOrder, Prices, View
+from market_sim.market.agents.mailbox import Mailbox
+from market_sim.market.agents.past import Prices, SeenTrade, Trades
+from market_sim.market.agents.reports import Report
+from market_sim.market.agents.view import Depth, InstrumentView, OwnOrder, View
 from market_sim.market.dynamics.value import BelievedValue
 from market_sim.market.exchange.exchange import Exchange
 from market_sim.market.exchange.listing import Listing
 from market_sim.market.exchange.member import Member
+from market_sim.market.ledger.account import Account
 from market_sim.market.ledger.ledger import Timepiece
+
+
+class Seen:
+    """The trades of a run as everybody may see them; each instrument's are sorted out only for who asks for them."""
+
+    def __init__(self, tape: Tape) -> None:
+        self._tape = tape
+        self._known: dict[str, list[SeenTrade]] = {}
+        self._read: dict[str, int] = {}
+
+    def prices(self, symbol: str) -> Prices:
+        """The price of every trade so far."""
+        return Prices(self._tape.prices(symbol))
+
+    def trades(self, symbol: str) -> Trades:
+        """Every trade so far."""
+        known, entries = self._known.setdefault(symbol, []), self._tape.entries
+        known += [
+            SeenTrade(one.time, one.price, one.quantity, one.side)
+            for one in entries[self._read.get(symbol, 0) :]
+            if type(one) is Trade and one.symbol == symbol
+        ]
+        self._read[symbol] = len(entries)
+        return Trades(known)
 
 
 class LiveInstrumentView(InstrumentView):
     """One instrument, seen by one account."""
 
-    __slots__ = ("_balance", "_believed", "_listing", "_tape")
+    __slots__ = ("_balance", "_believed", "_listing", "_seen")
 
-    def __init__(self, listing: Listing, account: Member, tape: Tape, value: BelievedValue | None) -> None:
+    def __init__(self, listing: Listing, account: Member, seen: Seen, value: BelievedValue | None) -> None:
         super().__init__(listing.symbol, tick=listing.tick, lot=listing.lot)
         self._listing = listing
         self._balance = account.balance(listing.symbol)
-        self._tape = tape
+        self._seen = seen
         self._believed = value
 
     @property
     def prices(self) -> Sequence[int]:
         """The price of every trade so far, oldest first."""
-        known = self._tape.prices(self.symbol)
-        return Prices(known, len(known))
+        return self._seen.prices(self.symbol)
+
+    @property
+    def trades(self) -> Sequence[SeenTrade]:
+        """Every trade so far with its time, price, quantity and side, oldest first."""
+        return self._seen.trades(self.symbol)
 
     @property
     def last(self) -> int | None:
@@ -57,38 +91,52 @@ class LiveInstrumentView(InstrumentView):
         """What it is believed to be worth, if the scenario lets such a value be known."""
         return None if self._believed is None else self._believed.news
 
+    @property
+    def phase(self) -> str:
+        """What may be done now: continuous (trade), call (collect orders for an auction), halted or closed."""
+        return self._listing.phase
+
+    @property
+    def instrument(self) -> Instrument:
+        """Its terms as they are today: a split changes those of an option."""
+        return self._listing.instrument
+
     def depth(self, levels: int = 10) -> Depth:
         """The best bids and the best asks as (price, shown quantity), best first."""
         return self._listing.book.depth(levels)
 
 
+Look = Callable[[str, Listing, Member], InstrumentView]
+"""How an account sees one instrument of one venue: as it is now, or as it was some time ago."""
+
+
 class LiveView(View):
     """A running market, seen by one account."""
 
-    __slots__ = ("_clock", "_memberships", "_quote")
+    __slots__ = ("_account", "_clock", "_mailbox", "_memberships", "_quote")
 
     def __init__(
         self,
-        exchange: Exchange,
-        account: Member,
+        venues: Sequence[Exchange],
+        account: Account,
         clock: Timepiece,
-        tape: Tape,
-        values: Mapping[str, BelievedValue],
+        look: Look,
         random: Stream,
-        others: Sequence[Exchange] = (),
+        mailbox: Mailbox,
     ) -> None:
-        venues = (exchange, *others)
+        self._memberships = tuple(venue.accounts[account.name] for venue in venues)
         seen: dict[str, InstrumentView] = {}
         on_venues: dict[tuple[str, str], InstrumentView] = {}
-        for venue in venues:
+        for venue, member in zip(venues, self._memberships, strict=True):
             for symbol, listing in venue.listings.items():
-                here = LiveInstrumentView(listing, account, tape, values.get(symbol))
+                here = look(venue.name, listing, member)
                 seen.setdefault(symbol, here)
                 if venue.name:
                     on_venues[symbol, venue.name] = here
         super().__init__(seen, random=random, on_venues=on_venues)
-        self._memberships = tuple(venue.accounts[account.name] for venue in venues)
+        self._account = account
         self._clock = clock
+        self._mailbox = mailbox
         quotes = {listing.quote for venue in venues for listing in venue.listings.values()}
         self._quote = min(quotes) if quotes else "USD"
 
@@ -100,7 +148,7 @@ class LiveView(View):
     @property
     def cash(self) -> int:
         """The cash that no open order holds back."""
-        return self._memberships[0].balance(self._quote).available
+        return self._account.balance(self._quote).available
 
     @property
     def orders(self) -> Sequence[OwnOrder]:
@@ -112,3 +160,22 @@ class LiveView(View):
                 for order in member.open.values()
             ]
         )
+
+    @property
+    def reports(self) -> Sequence[Report]:
+        """What happened to your orders and your account since you last looked, oldest first."""
+        return self._mailbox.reports
+
+    @property
+    def assets(self) -> tuple[str, ...]:
+        """Every currency and instrument that you have or had."""
+        return tuple(self._account.balances)
+
+    def balance(self, asset: str) -> int:
+        """How much of a currency or an instrument no open order holds back."""
+        return self._account.balance(asset).available
+
+
+def live(seen: Seen, values: Mapping[str, BelievedValue]) -> Look:
+    """Instruments as they are at the moment of asking."""
+    return lambda venue, listing, member: LiveInstrumentView(listing, member, seen, values.get(listing.symbol))

@@ -15,11 +15,15 @@ A running market makes the same classes answer from its books (`LiveView`), with
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple, overload
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 from market_sim.core.errors import InputError
 from market_sim.core.randomness import Stream
+from market_sim.market.agents.past import Prices, SeenTrade, Trades
+from market_sim.market.agents.reports import Report
+
+__all__ = ["Depth", "InstrumentView", "OwnOrder", "Prices", "ReadOnly", "SeenTrade", "Trades", "View"]
 
 
 class OwnOrder(NamedTuple):
@@ -33,53 +37,6 @@ class OwnOrder(NamedTuple):
 
 
 Depth = tuple[list[tuple[int, int]], list[tuple[int, int]]]
-
-
-class Prices(Sequence[int]):
-    """The first so many numbers of a list that only ever grows: fixed once it is made, without a copy of the list.
-
-    >>> known = [100, 101, 99]
-    >>> seen = Prices(known, 3)
-    >>> known.append(98)
-    >>> seen, seen[-2:], len(seen)
-    ([100, 101, 99], [101, 99], 3)
-    """
-
-    __slots__ = ("_known", "_length")
-
-    def __init__(self, known: Sequence[int], length: int) -> None:
-        self._known = known
-        self._length = length
-
-    def __len__(self) -> int:
-        return self._length
-
-    @overload
-    def __getitem__(self, place: int) -> int: ...
-    @overload
-    def __getitem__(self, place: slice) -> list[int]: ...
-    def __getitem__(self, place: int | slice) -> int | list[int]:
-        length = self._length
-        if isinstance(place, slice):
-            start, stop, step = place.indices(length)
-            if step == 1:
-                return list(self._known[start:stop])
-            return [self._known[each] for each in range(start, stop, step)]
-        if not -length <= place < length:
-            raise IndexError(f"there are {length} prices, and none at place {place}")
-        return self._known[place + length if place < 0 else place]
-
-    def __iter__(self) -> Iterator[int]:
-        # Not the list's own iterator: it can be asked for the list.
-        return iter(tuple(self[:]))
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Sequence) and self[:] == list(other)
-
-    __hash__ = None  # type: ignore[assignment]
-
-    def __repr__(self) -> str:
-        return repr(self[:])
 
 
 class ReadOnly:
@@ -99,7 +56,15 @@ class ReadOnly:
 class InstrumentView(ReadOnly):
     """What can be seen of one instrument; prices are whole numbers of its smallest unit."""
 
-    __slots__ = ("_ask", "_bid", "_depth", "_position", "_prices", "_value", "lot", "symbol", "tick")
+    FACTS = ("bid", "ask", "position", "value", "tick", "lot", "phase")
+    """What is one plain value, named like the argument that makes it: so it can be taken apart and put together."""
+    PAST = ("prices", "trades")
+    """What only grows: of these it is enough to tell what is new."""
+
+    __slots__ = (
+        "_ask", "_bid", "_depth", "_instrument", "_phase", "_position", "_prices", "_trades", "_value", "lot", "symbol",
+        "tick",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -112,6 +77,9 @@ class InstrumentView(ReadOnly):
         tick: int = 1,
         lot: int = 1,
         depth: Depth = ([], []),
+        trades: Sequence[SeenTrade] = (),
+        phase: str = "continuous",
+        instrument: Any = None,
     ) -> None:
         self.symbol = symbol
         self._prices = prices if isinstance(prices, Prices) else Prices(tuple(prices), len(prices))
@@ -121,11 +89,19 @@ class InstrumentView(ReadOnly):
         self.tick = tick
         self.lot = lot
         self._depth = tuple(depth[0]), tuple(depth[1])
+        self._trades = trades if isinstance(trades, Trades) else Trades(tuple(trades))
+        self._phase = phase
+        self._instrument = instrument
 
     @property
     def prices(self) -> Sequence[int]:
         """The price of every trade so far, oldest first."""
         return self._prices
+
+    @property
+    def trades(self) -> Sequence[SeenTrade]:
+        """Every trade so far with its time, price, quantity and side, oldest first."""
+        return self._trades
 
     @property
     def last(self) -> int | None:
@@ -141,6 +117,28 @@ class InstrumentView(ReadOnly):
     def ask(self) -> int | None:
         """The best shown price that somebody asks."""
         return self._ask
+
+    @property
+    def bid_size(self) -> int | None:
+        """How much is shown at the best bid."""
+        bids, _ = self.depth(1)
+        return bids[0][1] if bids else None
+
+    @property
+    def ask_size(self) -> int | None:
+        """How much is shown at the best ask."""
+        _, asks = self.depth(1)
+        return asks[0][1] if asks else None
+
+    @property
+    def phase(self) -> str:
+        """What may be done now: continuous (trade), call (collect orders for an auction), halted or closed."""
+        return self._phase
+
+    @property
+    def instrument(self) -> Any:
+        """Its terms as they are today: a split changes those of an option. None in a process of a student's own."""
+        return self._instrument
 
     @property
     def spread(self) -> int | None:
@@ -167,7 +165,10 @@ class InstrumentView(ReadOnly):
 class View(ReadOnly):
     """The market as one participant sees it at one moment."""
 
-    __slots__ = ("_cash", "_instruments", "_on_venues", "_orders", "_time", "random")
+    FACTS = ("cash", "time")
+    """What is one plain value."""
+
+    __slots__ = ("_balances", "_cash", "_instruments", "_on_venues", "_orders", "_reports", "_time", "random")
 
     def __init__(
         self,
@@ -177,12 +178,16 @@ class View(ReadOnly):
         orders: Sequence[OwnOrder] = (),
         random: Stream | None = None,
         on_venues: Mapping[tuple[str, str], InstrumentView] | None = None,
+        reports: Sequence[Report] = (),
+        balances: Mapping[str, int] | None = None,
     ) -> None:
         self._instruments = dict(instruments)
         self._on_venues = dict(on_venues or {})
         self._cash = cash
         self._time = time
         self._orders = tuple(orders)
+        self._reports = tuple(reports)
+        self._balances = dict(balances or {})
         self.random = random or Stream(0)
         """Your own source of chance: it belongs to you alone and repeats with the seed."""
 
@@ -217,3 +222,17 @@ class View(ReadOnly):
     def orders(self) -> Sequence[OwnOrder]:
         """Your open orders, oldest first."""
         return self._orders
+
+    @property
+    def reports(self) -> Sequence[Report]:
+        """What happened to your orders and your account since you last looked, oldest first."""
+        return self._reports
+
+    @property
+    def assets(self) -> tuple[str, ...]:
+        """Every currency and instrument that you have or had."""
+        return tuple(self._balances)
+
+    def balance(self, asset: str) -> int:
+        """How much of a currency or an instrument no open order holds back."""
+        return self._balances.get(asset, 0)

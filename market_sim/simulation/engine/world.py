@@ -16,18 +16,17 @@ what these finalize is settled. Everything is planned on the one clock and told 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from market_sim.core.data.journal import Journal
 from market_sim.core.data.tape import Tape
 from market_sim.core.errors import InputError, StrategyError
 from market_sim.core.models.instruments import Instrument
-from market_sim.core.models.intents import CancelAll, Intent
-from market_sim.core.models.run_events import AgentJoined, ShockHappened, StrategyFailed, ValueMoved, WarningGiven
+from market_sim.core.models.intents import Intent
+from market_sim.core.models.run_events import AgentJoined, ShockHappened, ValueMoved, WarningGiven
 from market_sim.core.randomness import Randomness
 from market_sim.market.agents.agent import Agent
-from market_sim.market.agents.live_view import LiveView
 from market_sim.market.agents.strategy import Strategy
 from market_sim.market.dynamics.shocks import PriceShock
 from market_sim.market.dynamics.value import BelievedValue
@@ -37,9 +36,10 @@ from market_sim.market.ledger.ledger import Ledger
 from market_sim.market.mechanisms.mechanism import Mechanism
 from market_sim.market.venues import Venues
 from market_sim.simulation.engine.checks import Checks
-from market_sim.simulation.engine.clock import MILLISECOND, SECOND, WAKE, Clock
+from market_sim.simulation.engine.clock import MILLISECOND, SECOND, Clock
 from market_sim.simulation.engine.consensus import CommitteePlan
-from market_sim.simulation.engine.failures import where_it_failed
+from market_sim.simulation.engine.happenings import Happening, happening
+from market_sim.simulation.engine.participants import Invitation, Participants
 
 DEFAULT_EPOCHS = 8
 VALUE_STEP_NS = 100 * MILLISECOND
@@ -61,19 +61,27 @@ class World:
         self.venues = Venues(self.clock, self.journal, self.ledger)
         self.tape = Tape(self.journal)
         self.values: dict[str, BelievedValue] = {}
-        self.agents: dict[str, Agent] = {}
         self.committee_plan = CommitteePlan()
         self.settlement = "eth-tester"
-        self.failures: list[StrategyError] = []
         self.mechanisms: list[Mechanism] = []
-        self._joining: list[tuple[str, Strategy, int, int]] = []
-        self._shocks: list[tuple[int, PriceShock]] = []
+        self.participants = Participants(self.clock, self.journal, self.randomness, self.venues, self.tape, self.values)
+        self._happenings: list[Happening] = []
         self.checks = Checks(self.journal, self.ledger, self.venues)
 
     @property
     def exchange(self) -> Exchange:
         """The first venue, which is the only one where a scenario opens no others."""
         return self.venues.first
+
+    @property
+    def agents(self) -> Mapping[str, Agent]:
+        """Everybody who takes part, by name, once the market is open."""
+        return self.participants.agents
+
+    @property
+    def failures(self) -> Sequence[StrategyError]:
+        """Every strategy that raised."""
+        return self.participants.failures
 
     # The verbs of a scenario
 
@@ -99,40 +107,68 @@ class World:
         self,
         name: str,
         strategy: Strategy,
-        cash: int = 0,
+        cash: int | Mapping[str, int] = 0,
         holdings: Mapping[str, int] | None = None,
         every_ms: float = 100,
         latency_ms: float = 1,
         owner: str | None = None,
+        data_latency_ms: float = 0,
+        from_epoch: float = 0,
+        until_epoch: float | None = None,
     ) -> None:
-        """Let somebody take part: with a strategy, with money and holdings, awake every so many milliseconds."""
+        """Let somebody take part: with a strategy, with money and holdings, awake every so many milliseconds.
+
+        What it wants takes `latency_ms` to the exchange, and what happens there `data_latency_ms` to it. Cash is an
+        amount of the one currency, or by currency: `{"USD": dollars(100), "EUR": 5_000}`.
+        """
         if not isinstance(strategy, Strategy):
             raise InputError(f"{name} needs a strategy with a method decide(view), found {strategy!r}")
-        if every_ms <= 0 or latency_ms < 0:
-            raise InputError(f"{name} wakes up every {every_ms} ms with a latency of {latency_ms} ms: not possible")
+        if every_ms <= 0 or latency_ms < 0 or data_latency_ms < 0:
+            raise InputError(
+                f"{name} wakes up every {every_ms} ms with latencies of {latency_ms} and {data_latency_ms} ms: "
+                f"not possible"
+            )
+        if from_epoch < 0 or (until_epoch is not None and until_epoch <= from_epoch):
+            raise InputError(f"{name} takes part from epoch {from_epoch} until epoch {until_epoch}: not possible")
         self.ledger.open_account(name, owner)
-        if cash:
-            self.ledger.deposit(name, self._quote(), cash)
+        amounts = cash if isinstance(cash, Mapping) else {self._quote(): cash} if cash else {}
+        for currency, amount in amounts.items():
+            if currency not in self._quotes:
+                raise InputError(f"{name} cannot bring in {currency}: nothing is quoted in it")
+            if amount:
+                self.ledger.deposit(name, currency, amount)
         for symbol, quantity in (holdings or {}).items():
             if symbol not in self.venues.symbols:
                 raise InputError(f"{name} cannot hold {symbol}: it is not listed")
             if quantity:
                 self.ledger.deposit(name, symbol, quantity)
         self.journal.record(AgentJoined(self.clock.now, name, type(strategy).__name__))
-        self._joining.append((name, strategy, int(every_ms * MILLISECOND), int(latency_ms * MILLISECOND)))
+        every, latency, data_latency = (int(ms * MILLISECOND) for ms in (every_ms, latency_ms, data_latency_ms))
+        self.participants.invite(Invitation(name, strategy, every, latency, data_latency, from_epoch, until_epoch))
 
     def attach(self, mechanism: Mechanism, venue: str = "") -> None:
         """Let a mechanism be part of a venue: it follows what happens there and acts at its own times."""
         mechanism.attach(self.venues.named(venue), self.journal)
         self.mechanisms.append(mechanism)
 
-    def at(self, epoch: int, shock: PriceShock) -> None:
-        """Let something happen at the start of an epoch."""
-        if shock.symbol not in self.values:
-            raise InputError(f"a price shock needs an instrument with a believed value, and {shock.symbol} has none")
-        if epoch < 1:
-            raise InputError(f"epochs count from 1, found {epoch}")
-        self._shocks.append((epoch, shock))
+    def at(
+        self,
+        epoch: float | None = None,
+        shock: PriceShock | None = None,
+        *,
+        time_ms: float | None = None,
+        halt: str | None = None,
+        reopen: str | None = None,
+        submit: tuple[str, Intent] | None = None,
+        do: Callable[[World], object] | None = None,
+    ) -> None:
+        """Let something happen at the start of an epoch, or at a time of the clock.
+
+        One of: a price shock, a halt of an instrument, its reopening (a call auction that lasts half a second), an
+        intent of an account, or whatever a function does with the world.
+        """
+        chosen = {"shock": shock, "halt": halt, "reopen": reopen, "submit": submit, "do": do}
+        self._happenings.append(happening(self, epoch, time_ms, chosen))
 
     def validators(
         self,
@@ -160,59 +196,34 @@ class World:
     def start(self, epoch_ns: int) -> None:
         """Plan the first wake-up of every agent, the moves of the values, and the shocks."""
         clock = self.clock
-        for name, strategy, every_ns, latency_ns in self._joining:
-            stream = self.randomness.stream(f"agent/{name}")
-            first, *others = self.venues.by_name.values()
-            view = LiveView(first, first.accounts[name], clock, self.tape, self.values, stream, others)
-            agent = self.agents[name] = Agent(name, strategy, view, stream, every_ns, latency_ns)
-            clock.plan(clock.now + int(stream.random() * every_ns), self._wake, agent, WAKE)
+        self.participants.start(epoch_ns)
         if self.values:
             clock.plan(clock.now, self._move_values)
         for mechanism in self.mechanisms:
             self._plan(mechanism)
-        for epoch, shock in self._shocks:
-            clock.plan(epoch * epoch_ns, self._shock, shock)
+        for one in self._happenings:
+            clock.plan(one.time(epoch_ns), self._happen, one)
         for warning in self.warnings:
             self.journal.record(WarningGiven(clock.now, warning))
 
     @property
     def warnings(self) -> tuple[str, ...]:
         """A sentence for everything that was planned and cannot happen in this run."""
-        return self.committee_plan.without_effect(self.epochs) + tuple(
-            f"{shock.symbol} {shock.percent:+g} % is planned for epoch {epoch}, but the run ends with epoch "
-            f"{self.epochs}: it never happens"
-            for epoch, shock in self._shocks
-            if epoch > self.epochs
+        ends = f"but the run ends with epoch {self.epochs}: it never happens"
+        epoch_ns = self.committee_plan.rules.epoch_ns
+        late = (one for one in self._happenings if one.is_after(self.epochs, epoch_ns))
+        return (
+            *self.committee_plan.without_effect(self.epochs),
+            *(f"{one.what} is planned for {one.when}, {ends}" for one in late),
         )
 
     def check(self) -> None:
         """Raise when accounts, books and journal, of all venues together, are not as they must be."""
         self.checks.look()
 
-    def _wake(self, agent: Agent) -> None:
-        try:
-            intents = agent.intents()
-        except Exception as error:  # student code: the one place where everything is caught
-            self._retire(agent, error)
-            return
-        clock = self.clock
-        clock.plan(clock.now + agent.every_ns, self._wake, agent, WAKE)
-        if intents:
-            clock.plan(clock.now + agent.latency_ns, self._arrive, (agent.name, intents))
-
-    def _arrive(self, letter: tuple[str, Sequence[Intent]]) -> None:
-        name, intents = letter
-        submit = self.venues.submit
-        for intent in intents:
-            submit(name, intent)
-
-    def _retire(self, agent: Agent, error: Exception) -> None:
-        """Name the strategy that raised, take its orders out of the market, and never wake it again."""
-        strategy, cause = type(agent.strategy).__name__, where_it_failed(error, type(agent.strategy).decide)
-        self.journal.record(StrategyFailed(self.clock.now, agent.name, strategy, cause))
-        when = f"{self.clock.now / SECOND:.3f} s"
-        self.failures.append(StrategyError(f"{agent.name} ({strategy}) stopped at {when}: {cause}"))
-        self.venues.submit(agent.name, CancelAll())
+    def _happen(self, one: Happening) -> None:
+        one.act(self)
+        self.participants.notice()
 
     def _plan(self, mechanism: Mechanism) -> None:
         """Plan the next time at which a mechanism wants to act."""
@@ -225,6 +236,7 @@ class World:
         mechanism.act(self.clock.now)
         for follower in self.mechanisms:
             follower.follow()
+        self.participants.notice()
         self._plan(mechanism)
 
     def _move_values(self, _: None) -> None:
@@ -233,24 +245,23 @@ class World:
             self.journal.record(ValueMoved(self.clock.now, symbol, value.news))
         self.clock.plan(self.clock.now + VALUE_STEP_NS, self._move_values)
 
-    def _shock(self, shock: PriceShock) -> None:
+    def shock(self, shock: PriceShock) -> None:
+        """News, now: the believed value jumps, and what is liquidated waits until it can have been quoted."""
         value = self.values[shock.symbol]
         before = value.news
         value.jump(shock.percent)
-        self.clock.plan(self.clock.now + self._time_to_quote(), value.quoted)
+        self.clock.plan(self.clock.now + self.participants.time_to_quote(LONGEST_WAIT_NS), value.quoted)
         what = f"{shock.symbol} {shock.percent:+g} %"
         numbers: dict[str, int | str] = {"symbol": shock.symbol, "before": before, "after": value.news}
         self.journal.record(ShockHappened(self.clock.now, what, numbers))
 
-    def _time_to_quote(self) -> int:
-        """Until when each account with an open order has woken up once more and its answer has arrived."""
-        venues = self.venues.by_name.values()
-        quoting = (agent for name, agent in self.agents.items() if any(venue.accounts[name].open for venue in venues))
-        return min(max((agent.every_ns + agent.latency_ns + 1 for agent in quoting), default=0), LONGEST_WAIT_NS)
+    @property
+    def _quotes(self) -> set[str]:
+        """The currencies that anything is quoted in."""
+        return {listing.quote for venue in self.venues.by_name.values() for listing in venue.listings.values()}
 
     def _quote(self) -> str:
-        listings = (listing for venue in self.venues.by_name.values() for listing in venue.listings.values())
-        quotes = {listing.quote for listing in listings}
+        quotes = self._quotes
         if len(quotes) != 1:
             raise InputError("list one instrument before anybody joins, and name the currency where there are several")
         return quotes.pop()

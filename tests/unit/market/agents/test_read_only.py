@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -12,8 +13,10 @@ import pytest
 from market_sim import Buy, InstrumentView, MarketMaker, Noise, Stock, Strategy, View, World
 from market_sim.core.models.intents import Intent
 from market_sim.core.models.market_events import OrderAccepted
-from market_sim.course.student_side.snapshot import Snapshot
-from market_sim.market.agents.view import OwnOrder, Prices
+from market_sim.course.student_side.snapshot import Snapshot, taken_apart
+from market_sim.market.agents.past import Prices, SeenTrade
+from market_sim.market.agents.reports import Accepted
+from market_sim.market.agents.view import OwnOrder
 
 SECOND = 1_000_000_000
 PLAIN = (int, float, str, bytes, bool, type(None))
@@ -25,16 +28,37 @@ SPOILERS = (
 
 
 def by_hand() -> View:
-    market = InstrumentView("ACME", prices=[100, 101, 99], bid=98, ask=100, position=3, value=99, depth=([(98, 5)], []))
-    return View({"ACME": market}, cash=5_000, time=7, orders=[OwnOrder(1, "ACME", 1, 98, 2)])
+    market = InstrumentView(
+        "ACME",
+        prices=[100, 101, 99],
+        bid=98,
+        ask=100,
+        position=3,
+        value=99,
+        depth=([(98, 5)], [(100, 1)]),
+        trades=[SeenTrade(1, 100, 2, -1)],
+        phase="halted",
+    )
+    return View(
+        {"ACME": market},
+        cash=5_000,
+        time=7,
+        orders=[OwnOrder(1, "ACME", 1, 98, 2)],
+        reports=[Accepted(3, 1, "ACME", 1, 2, 98)],
+        balances={"USD": 5_000, "EUR": 2},
+    )
 
 
 def in_the_students_process() -> View:
     snapshot = Snapshot(luck=1)
-    seen = {"new_prices": [100, 101, 99], "bid": 98, "ask": 100, "position": 3, "value": 99, "tick": 1, "lot": 1}
-    instruments = {"ACME": {**seen, "depth": [[[98, 5]], [[100, 1]]]}}
-    snapshot.update({"time": 7, "cash": 5_000, "orders": [[1, "ACME", 1, 98, 2]], "instruments": instruments})
+    snapshot.update(json.loads(json.dumps(taken_apart(by_hand(), {}))))
     return snapshot.view
+
+
+def delayed() -> View:
+    world = running(data_latency_ms=50)
+    assert len(world.agents["noise-0"].view["ACME"].prices) > 3
+    return world.agents["noise-0"].view
 
 
 def live() -> View:
@@ -42,12 +66,13 @@ def live() -> View:
     return world.agents["noise-0"].view
 
 
-def running() -> World:
+def running(data_latency_ms: float = 0) -> World:
     world = World(3)
     world.list(Stock("ACME"), value=100, volatility_bps=50)
     world.join("maker", MarketMaker(spread_bps=200), cash=10_000_000, holdings={"ACME": 1_000})
     for number in range(4):
-        world.join(f"noise-{number}", Noise(trade_probability=0.6), cash=100_000, holdings={"ACME": 50})
+        world.join(f"noise-{number}", Noise(trade_probability=0.6), cash=100_000, holdings={"ACME": 50},
+                   data_latency_ms=data_latency_ms)  # fmt: skip
     world.start(SECOND)
     world.clock.run(until=2 * SECOND)
     return world
@@ -107,15 +132,17 @@ def spoil(thing: Any) -> None:
 
 def described(view: View) -> list[Any]:
     """All that a strategy can see, as plain values."""
-    told: list[Any] = [view.symbols, view.time, view.cash, list(view.orders)]
+    told: list[Any] = [view.symbols, view.time, view.cash, list(view.orders), list(view.reports), view.assets]
+    told += [view.balance(asset) for asset in view.assets]
     for symbol in view.symbols:
         market = view[symbol]
         told += [market.symbol, list(market.prices), market.last, market.bid, market.ask, market.spread]
         told += [market.position, market.value, market.tick, market.lot, market.depth()]
+        told += [list(market.trades), market.bid_size, market.ask_size, market.phase]
     return told
 
 
-@pytest.mark.parametrize("make", [by_hand, in_the_students_process, live], ids=lambda make: make.__name__)
+@pytest.mark.parametrize("make", [by_hand, in_the_students_process, live, delayed], ids=lambda make: make.__name__)
 def test_nothing_that_can_be_reached_from_a_view_changes_what_is_seen(make: Any) -> None:
     view = make()
     before = described(view)
@@ -214,3 +241,14 @@ def test_prices_behave_like_the_sequence_that_they_are() -> None:
     for place in (3, -4):
         with pytest.raises(IndexError):
             prices[place]
+
+
+def test_everything_that_can_be_seen_travels_to_the_students_process() -> None:
+    here, there = by_hand(), in_the_students_process()
+    of_a_market = {name for name, _ in public(here["ACME"])} - {"FACTS", "PAST", "instrument"}
+    for name in of_a_market:
+        ours, theirs = getattr(here["ACME"], name), getattr(there["ACME"], name)
+        assert (ours() == theirs()) if callable(ours) else (ours == theirs), name
+    for name in {name for name, value in public(here) if not callable(value)} - {"FACTS"}:
+        assert getattr(here, name) == getattr(there, name), name
+    assert [there.balance(asset) for asset in here.assets] == [5_000, 2]

@@ -12,7 +12,8 @@ from market_sim.core.data.journal import Journal
 from market_sim.core.data.tape import Tape
 from market_sim.core.errors import InputError
 from market_sim.core.randomness import Randomness
-from market_sim.market.agents.live_view import LiveView
+from market_sim.market.agents.live_view import LiveView, Seen, live
+from market_sim.market.agents.mailbox import Mail, Mailbox
 from market_sim.market.dynamics.value import BelievedValue
 from market_sim.market.exchange.exchange import Exchange
 from market_sim.simulation.engine.clock import Clock
@@ -54,7 +55,8 @@ def market() -> tuple[Exchange, LiveView]:
     values = {"ACME": BelievedValue(1_000, 0.0, Randomness(1).stream("value"))}
     tape = Tape(journal)
     random = Randomness(1).stream("alice")
-    return exchange, LiveView(exchange, exchange.accounts["alice"], clock, tape, values, random)
+    account, mailbox = exchange.ledger.accounts["alice"], Mailbox(Mail(journal), "alice", lambda: clock.now, 0)
+    return exchange, LiveView((exchange,), account, clock, live(Seen(tape), values), random, mailbox)
 
 
 def test_a_live_view_answers_from_the_books_at_the_moment_of_asking(market: tuple[Exchange, LiveView]) -> None:
@@ -65,10 +67,15 @@ def test_a_live_view_answers_from_the_books_at_the_moment_of_asking(market: tupl
     exchange.submit("bob", Sell("ACME", 6, 1_005))
     assert (seen.bid, seen.ask, seen.spread) == (995, 1_005, 10)
     assert seen.depth(1) == ([(995, 4)], [(1_005, 6)])
+    assert (seen.bid_size, seen.ask_size, seen.phase) == (4, 6, "continuous")
     assert [(order.side, order.limit, order.remaining) for order in view.orders] == [(1, 995, 4)]
     assert view.cash == 100_000 - 4 * 995
     exchange.submit("bob", Sell("ACME", 2, 995))
     assert (seen.last, list(seen.prices), seen.position) == (995, [995], 102)
+    assert [(trade.price, trade.quantity, trade.side) for trade in seen.trades] == [(995, 2, -1)]
+    assert (view.balance("USD"), view.balance("ACME"), view.balance("EUR")) == (view.cash, 102, 0)
+    assert [type(report).__name__ for report in view.reports] == ["Moved", "Moved", "Accepted", "Filled"]
+    assert seen.instrument == Stock("ACME", tick=5, lot=2)
     assert view.orders[0].remaining == 2
     assert (seen.value, seen.tick, seen.lot) == (1_000, 5, 2)
     assert view.symbols == ("ACME",)

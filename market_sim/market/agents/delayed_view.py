@@ -1,0 +1,177 @@
+"""The market as it was some time ago: what somebody sees to whom news takes that long.
+
+A delayed view is the journal up to then, read again: books, trades, phases and believed values, and nothing of what
+came later. One such market serves everybody with the same distance, and it is read on only when somebody looks. What an
+account owns and has waiting is its own and not news: that is seen as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from market_sim.core.data.journal import Journal
+from market_sim.core.models.event import Event
+from market_sim.core.models.instruments import Instrument
+from market_sim.core.models.market_events import PhaseChanged, Trade, book_name
+from market_sim.core.models.mechanism_events import CorporateActionTaken
+from market_sim.core.models.run_events import ShockHappened, ValueMoved
+from market_sim.market.agents.past import Prices, SeenTrade, Trades
+from market_sim.market.agents.view import Depth, InstrumentView
+from market_sim.market.exchange.book_replay import BookReplay
+from market_sim.market.exchange.listing import CONTINUOUS, Listing
+from market_sim.market.exchange.member import Member
+
+
+class DelayedMarket:
+    """The journal up to a fixed time ago."""
+
+    def __init__(self, journal: Journal, now: Callable[[], int], delay: int) -> None:
+        self._journal, self._now, self._delay = journal, now, delay
+        self._read = 0
+        self._replay = BookReplay()
+        self._prices: dict[str, list[int]] = {}
+        self._trades: dict[str, list[SeenTrade]] = {}
+        self._last: dict[str, int] = {}
+        self._phases: dict[str, str] = {}
+        self._values: dict[str, int] = {}
+        self._effects: dict[type[Event], Callable[[Any], None]] = {
+            Trade: self._traded,
+            PhaseChanged: self._changed,
+            ValueMoved: self._moved,
+            ShockHappened: self._shocked,
+            CorporateActionTaken: self._restated,
+        }
+
+    def look(self, venue: str, listing: Listing, member: Member) -> InstrumentView:
+        """How a member sees one instrument in this market."""
+        return DelayedInstrumentView(self, venue, listing, member)
+
+    def prices(self, symbol: str) -> Prices:
+        """The price of every trade until then."""
+        self._catch_up()
+        return Prices(self._prices.setdefault(symbol, []))
+
+    def trades(self, symbol: str) -> Trades:
+        """Every trade until then."""
+        self._catch_up()
+        return Trades(self._trades.setdefault(symbol, []))
+
+    def last(self, book: str) -> int | None:
+        """The price of the last trade in this book."""
+        self._catch_up()
+        return self._last.get(book)
+
+    def phase(self, book: str) -> str:
+        """The phase of this book."""
+        self._catch_up()
+        return self._phases.get(book, CONTINUOUS)
+
+    def value(self, symbol: str) -> int | None:
+        """What it was believed to be worth."""
+        self._catch_up()
+        return self._values.get(symbol)
+
+    def depth(self, book: str, levels: int) -> Depth:
+        """The best bids and asks of this book."""
+        self._catch_up()
+        shown = self._replay.book(book)
+        return sorted(shown.bids.items(), reverse=True)[:levels], sorted(shown.asks.items())[:levels]
+
+    def _catch_up(self) -> None:
+        journal, until, place = self._journal, self._now() - self._delay, self._read
+        replay, effects = self._replay.effects, self._effects
+        while place < len(journal):
+            event = journal[place]
+            if event.time > until:
+                break
+            kind = type(event)
+            if kind in replay:
+                replay[kind](event)
+            if kind in effects:
+                effects[kind](event)
+            place += 1
+        self._read = place
+
+    def _traded(self, event: Trade) -> None:
+        self._prices.setdefault(event.symbol, []).append(event.price)
+        seen = SeenTrade(event.time, event.price, event.quantity, event.side)
+        self._trades.setdefault(event.symbol, []).append(seen)
+        self._last[book_name(event.symbol, event.venue)] = event.price
+
+    def _changed(self, event: PhaseChanged) -> None:
+        self._phases[book_name(event.symbol, event.venue)] = event.phase
+
+    def _moved(self, event: ValueMoved) -> None:
+        self._values[event.symbol] = event.value
+
+    def _shocked(self, event: ShockHappened) -> None:
+        self._values[str(event.numbers["symbol"])] = int(event.numbers["after"])
+
+    def _restated(self, event: CorporateActionTaken) -> None:
+        for book in [book for book in self._last if book.partition(" on ")[0] == event.symbol]:
+            self._last[book] = max(1, event.restated(self._last[book]))
+
+
+class DelayedInstrumentView(InstrumentView):
+    """One instrument as it was some time ago; the position is that of now."""
+
+    __slots__ = ("_balance", "_book", "_listing", "_market")
+
+    def __init__(self, market: DelayedMarket, venue: str, listing: Listing, account: Member) -> None:
+        super().__init__(listing.symbol, tick=listing.tick, lot=listing.lot)
+        self._market = market
+        self._book = book_name(listing.symbol, venue)
+        self._listing = listing
+        self._balance = account.balance(listing.symbol)
+
+    @property
+    def prices(self) -> Sequence[int]:
+        """The price of every trade, oldest first."""
+        return self._market.prices(self.symbol)
+
+    @property
+    def trades(self) -> Sequence[SeenTrade]:
+        """Every trade with its time, price, quantity and side, oldest first."""
+        return self._market.trades(self.symbol)
+
+    @property
+    def last(self) -> int | None:
+        """The price of the last trade."""
+        return self._market.last(self._book)
+
+    @property
+    def bid(self) -> int | None:
+        """The best shown price that somebody paid."""
+        bids, _ = self.depth(1)
+        return bids[0][0] if bids else None
+
+    @property
+    def ask(self) -> int | None:
+        """The best shown price that somebody asked."""
+        _, asks = self.depth(1)
+        return asks[0][0] if asks else None
+
+    @property
+    def position(self) -> int:
+        """How much of it you hold."""
+        return self._balance.total
+
+    @property
+    def value(self) -> int | None:
+        """What it was believed to be worth, if the scenario lets such a value be known."""
+        return self._market.value(self.symbol)
+
+    @property
+    def phase(self) -> str:
+        """What could be done: continuous (trade), call (collect orders for an auction), halted or closed."""
+        return self._market.phase(self._book)
+
+    @property
+    def instrument(self) -> Instrument:
+        """Its terms; what changes them is announced long before."""
+        return self._listing.instrument
+
+    def depth(self, levels: int = 10) -> Depth:
+        """The best bids and the best asks as (price, shown quantity), best first."""
+        return self._market.depth(self._book, levels)

@@ -1,0 +1,201 @@
+"""The mail: reports from the journal to those whom they concern, each once and in order.
+
+Nobody's mailbox is filled before its owner looks into it for the first time, and the journal is read on only when
+somebody looks. So a market in which nobody reads reports pays nothing for them, and one in which everybody does pays
+for each event once.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from market_sim.core.data.journal import Journal
+from market_sim.core.models.event import Event
+from market_sim.core.models.market_events import (
+    Deposited,
+    OrderAccepted,
+    OrderAmended,
+    OrderCancelled,
+    OrderRejected,
+    OrderTriggered,
+    Trade,
+    Transferred,
+    Withdrawn,
+)
+from market_sim.core.models.mechanism_events import LiquidationStarted, MarginCalled
+from market_sim.core.models.reasons import explain
+from market_sim.market.agents.reports import (
+    Accepted,
+    Amended,
+    Cancelled,
+    Filled,
+    Liquidation,
+    MarginCall,
+    Moved,
+    Refused,
+    Report,
+    Triggered,
+)
+
+ACCOUNT, SYMBOL, TOTAL, TRADED = range(4)
+"""The places in the list that stands for an order."""
+
+
+class Mail:
+    """Reads the journal and sorts it by account."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+        self._read = 0
+        self._boxes: dict[str, deque[Report]] = {}
+        self._owners: dict[int, list[Any]] = {}
+        """Every order that is not used up: account, symbol, what it stands for in all, how much of that has traded."""
+
+    def box(self, account: str) -> deque[Report]:
+        """The reports for this account that nobody has taken out yet, all since the run began."""
+        if account not in self._boxes:
+            # Whoever looks for the first time is told what happened before.
+            past = Mail(self._journal)
+            past._boxes[account] = deque()
+            past._catch_up(self._read)
+            self._boxes[account] = past._boxes[account]
+        self._catch_up(len(self._journal))
+        return self._boxes[account]
+
+    def newest(self, account: str) -> Report | None:
+        """The last report for this account that nobody has taken out."""
+        box = self.box(account)
+        return box[-1] if box else None
+
+    def _catch_up(self, until: int) -> None:
+        if self._read >= until:
+            return
+        sorts = _SORTS
+        for event in self._journal.since(self._read)[: until - self._read]:
+            sort = sorts.get(type(event))
+            if sort is not None:
+                sort(self, event)
+        self._read = until
+
+    def _tell(self, account: str, report: Callable[[], Report]) -> None:
+        box = self._boxes.get(account)
+        if box is not None:
+            box.append(report())
+
+    def _accepted(self, event: OrderAccepted) -> None:
+        terms = event.terms
+        self._owners[event.order] = [event.account, terms.symbol, terms.quantity, 0]
+        self._tell(
+            event.account,
+            lambda: Accepted(event.time, event.order, terms.symbol, terms.side, terms.quantity, terms.limit),
+        )
+
+    def _rejected(self, event: OrderRejected) -> None:
+        self._tell(
+            event.account,
+            lambda: Refused(event.time, event.intent, event.reason, explain(event.reason, event.numbers)),
+        )
+
+    def _traded(self, event: Trade) -> None:
+        for account, order, side, fee, took in (
+            (event.maker, event.maker_order, -event.side, event.maker_fee, False),
+            (event.taker, event.taker_order, event.side, event.taker_fee, True),
+        ):
+            self._less(order, 0, event.quantity)
+            box = self._boxes.get(account)
+            if box is not None:
+                box.append(Filled(event.time, order, event.symbol, side, event.price, event.quantity, fee, took))
+
+    def _cancelled(self, event: OrderCancelled) -> None:
+        known = self._owners.get(event.order)
+        if known is not None:
+            account, symbol = known[ACCOUNT], known[SYMBOL]
+            self._less(event.order, event.quantity, 0)
+            self._tell(account, lambda: Cancelled(event.time, event.order, symbol, event.quantity, event.reason))
+
+    def _amended(self, event: OrderAmended) -> None:
+        known = self._owners.get(event.order)
+        if known is not None:
+            account, symbol = known[ACCOUNT], known[SYMBOL]
+            self._tell(
+                account,
+                lambda: Amended(event.time, event.order, symbol, event.quantity, event.limit, event.kept_place),
+            )
+            known[TOTAL] = event.quantity
+
+    def _triggered(self, event: OrderTriggered) -> None:
+        known = self._owners.get(event.order)
+        if known is not None:
+            symbol = known[SYMBOL]
+            self._tell(known[ACCOUNT], lambda: Triggered(event.time, event.order, symbol, event.price))
+
+    def _moved(self, event: Transferred) -> None:
+        for account, amount in ((event.source, -event.amount), (event.target, event.amount)):
+            box = self._boxes.get(account)
+            if box is not None:
+                box.append(Moved(event.time, event.asset, amount, event.reason, event.symbol))
+
+    def _brought(self, event: Deposited) -> None:
+        self._tell(event.account, lambda: Moved(event.time, event.asset, event.amount, "DEPOSIT", ""))
+
+    def _taken(self, event: Withdrawn) -> None:
+        self._tell(event.account, lambda: Moved(event.time, event.asset, -event.amount, "WITHDRAWAL", ""))
+
+    def _called(self, event: MarginCalled) -> None:
+        self._tell(event.account, lambda: MarginCall(event.time, event.amount, event.due))
+
+    def _liquidated(self, event: LiquidationStarted) -> None:
+        self._tell(event.account, lambda: Liquidation(event.time, event.equity, event.requirement))
+
+    def _less(self, order: int, gone: int, traded: int) -> None:
+        known = self._owners.get(order)
+        if known is not None:
+            known[TOTAL] -= gone
+            known[TRADED] += traded
+            if known[TRADED] >= known[TOTAL]:
+                del self._owners[order]
+
+
+_SORTS: dict[type[Event], Callable[[Mail, Any], None]] = {
+    OrderAccepted: Mail._accepted,
+    OrderRejected: Mail._rejected,
+    Trade: Mail._traded,
+    OrderCancelled: Mail._cancelled,
+    OrderAmended: Mail._amended,
+    OrderTriggered: Mail._triggered,
+    Transferred: Mail._moved,
+    Deposited: Mail._brought,
+    Withdrawn: Mail._taken,
+    MarginCalled: Mail._called,
+    LiquidationStarted: Mail._liquidated,
+}
+
+
+class Mailbox:
+    """One participant's place in the mail: what it is told at one wake-up, after the time that news takes to it."""
+
+    __slots__ = ("_account", "_delay", "_mail", "_now", "_opened", "_shown")
+
+    def __init__(self, mail: Mail, account: str, now: Callable[[], int], delay: int) -> None:
+        self._mail, self._account = mail, account
+        self._now, self._delay = now, delay
+        self._opened = False
+        self._shown: tuple[Report, ...] = ()
+
+    def begin(self) -> None:
+        """A new wake-up: what was shown at the last one is not shown again."""
+        self._opened = False
+
+    @property
+    def reports(self) -> tuple[Report, ...]:
+        """What is new since the last wake-up at which somebody looked; the same as long as this one lasts."""
+        if not self._opened:
+            self._opened = True
+            box, until = self._mail.box(self._account), self._now() - self._delay
+            new: list[Report] = []
+            while box and box[0].time <= until:
+                new.append(box.popleft())
+            self._shown = tuple(new)
+        return self._shown

@@ -1,0 +1,131 @@
+"""Happenings: what comes upon a market from outside at its appointed time, because a scenario planned it.
+
+world.at(epoch=6, shock=PriceShock("ACME", percent=-8))
+world.at(epoch=3.5, halt="ACME");  world.at(time_ms=4_000, reopen="ACME")
+world.at(time_ms=1_500, submit=("ann", Buy("ACME", 10)))
+world.at(epoch=4, do=lambda world: world.exchange.phases.close())
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from market_sim.core.errors import InputError
+from market_sim.core.models.inputs import Resume
+from market_sim.market.dynamics.shocks import PriceShock
+from market_sim.market.exchange.exchange import Exchange
+from market_sim.market.exchange.listing import CLOSED, HALTED, IN_CALL
+from market_sim.simulation.engine.clock import MILLISECOND
+
+if TYPE_CHECKING:
+    from market_sim.simulation.engine.world import World
+
+PLANNED = "PLANNED"
+"""Why trading stands still when the scenario has planned it."""
+
+
+@dataclass(frozen=True)
+class Happening:
+    """One thing that is planned: when, what it is called, and what it does."""
+
+    epoch: float | None
+    time_ms: float | None
+    what: str
+    act: Callable[[World], object]
+
+    def time(self, epoch_ns: int) -> int:
+        """When it happens, on the clock."""
+        return round((self.time_ms or 0) * MILLISECOND) if self.epoch is None else round(self.epoch * epoch_ns)
+
+    @property
+    def when(self) -> str:
+        """When it happens, in words."""
+        return f"{self.time_ms:g} ms" if self.epoch is None else f"epoch {self.epoch:g}"
+
+    def is_after(self, epochs: int, epoch_ns: int) -> bool:
+        """Whether a run of so many epochs ends before it."""
+        return self.time(epoch_ns) >= (epochs + 1) * epoch_ns
+
+
+def happening(world: World, epoch: float | None, time_ms: float | None, chosen: Mapping[str, Any]) -> Happening:
+    """What `world.at` was asked for, or what is wrong with it in a sentence."""
+    if (epoch is None) == (time_ms is None):
+        raise InputError("world.at takes either an epoch or a time in ms")
+    if epoch is not None and not epoch >= 1:
+        raise InputError(f"epochs count from 1, found {epoch}")
+    if time_ms is not None and not time_ms >= 0:
+        raise InputError(f"the clock begins at 0 ms, found {time_ms}")
+    named = {name: value for name, value in chosen.items() if value is not None}
+    if len(named) != 1:
+        raise InputError(f"world.at takes one of {', '.join(chosen)}, found {', '.join(named) or 'none'}")
+    ((name, value),) = named.items()
+    what, act = _ACTS[name](world, value)
+    return Happening(epoch, time_ms, what, act)
+
+
+Act = tuple[str, Callable[["World"], object]]
+
+
+def _shock(world: World, shock: PriceShock) -> Act:
+    if shock.symbol not in world.values:
+        raise InputError(f"a price shock needs an instrument with a believed value, and {shock.symbol} has none")
+    return f"{shock.symbol} {shock.percent:+g} %", lambda world: world.shock(shock)
+
+
+def _halt(world: World, symbol: str) -> Act:
+    _check_listed(world, symbol)
+
+    def act(world: World) -> None:
+        for venue in world.venues.by_name.values():
+            if symbol in venue.listings and venue.listings[symbol].phase not in (HALTED, CLOSED):
+                venue.phases.halt(symbol, PLANNED)
+
+    return f"a halt of {symbol}", act
+
+
+def _reopen(world: World, symbol: str) -> Act:
+    _check_listed(world, symbol)
+
+    def act(world: World) -> None:
+        for venue in world.venues.by_name.values():
+            if symbol in venue.listings and venue.listings[symbol].phase in (HALTED, CLOSED):
+                venue.phases.call(symbol, reason=PLANNED)
+                end = world.clock.now + Resume().call_ms * MILLISECOND
+                world.clock.plan(end, _uncross, (venue, symbol))
+
+    return f"the reopening of {symbol}", act
+
+
+def _uncross(place: tuple[Exchange, str]) -> None:
+    venue, symbol = place
+    if venue.listings[symbol].phase == IN_CALL:
+        venue.phases.uncross(symbol)
+
+
+def _submit(world: World, wish: Any) -> Act:
+    if not (isinstance(wish, tuple) and len(wish) == 2 and wish[0] in world.ledger.accounts):
+        raise InputError(f"submit takes an account and an intent, such as ('ann', Buy('ACME', 1)), found {wish!r}")
+    account, intent = wish
+    return f"{type(intent).__name__} of {account}", lambda world: world.venues.submit(account, intent)
+
+
+def _do(world: World, function: Any) -> Act:
+    if not callable(function):
+        raise InputError(f"do takes a function of the world, found {function!r}")
+    return f"{getattr(function, '__name__', 'something')}", function
+
+
+def _check_listed(world: World, symbol: str) -> None:
+    if symbol not in world.venues.symbols:
+        raise InputError(f"{symbol} is not listed; listed are {', '.join(world.venues.symbols)}")
+
+
+_ACTS: dict[str, Callable[[World, Any], Act]] = {
+    "shock": _shock,
+    "halt": _halt,
+    "reopen": _reopen,
+    "submit": _submit,
+    "do": _do,
+}

@@ -1,0 +1,226 @@
+"""The participants of a run: they wake up, decide, and their orders travel to the venues.
+
+Everybody has a rhythm. Beside it a strategy can be woken by what happens: a report of its own, a trade, a change of the
+best quotes. News takes the participant's data latency to arrive, and nobody is woken by news twice within a millisecond
+(`REACTION_NS`): otherwise two programs without latency could answer each other for ever at one instant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from market_sim.core.data.journal import Journal
+from market_sim.core.data.tape import Tape
+from market_sim.core.errors import InputError, StrategyError
+from market_sim.core.models.intents import CancelAll, Intent
+from market_sim.core.models.run_events import StrategyFailed
+from market_sim.core.randomness import Randomness
+from market_sim.market.agents.agent import Agent
+from market_sim.market.agents.delayed_view import DelayedMarket
+from market_sim.market.agents.live_view import LiveView, Seen, live
+from market_sim.market.agents.mailbox import Mail, Mailbox
+from market_sim.market.agents.strategy import OnQuote, OnReport, OnTrade, Strategy
+from market_sim.market.dynamics.value import BelievedValue
+from market_sim.market.exchange.listing import Listing
+from market_sim.market.venues import Venues
+from market_sim.simulation.engine.clock import MILLISECOND, SECOND, WAKE, Clock
+from market_sim.simulation.engine.failures import where_it_failed
+
+REACTION_NS: Final = MILLISECOND
+"""The least time between two wake-ups of one participant of which news causes the second."""
+
+
+@dataclass(frozen=True)
+class Invitation:
+    """Who takes part and how, before the market opens; times in nanoseconds."""
+
+    name: str
+    strategy: Strategy
+    every: int
+    latency: int
+    data_latency: int = 0
+    from_epoch: float = 0
+    until_epoch: float | None = None
+
+
+class Participants:
+    """Everybody who takes part in a run."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        journal: Journal,
+        randomness: Randomness,
+        venues: Venues,
+        tape: Tape,
+        values: Mapping[str, BelievedValue],
+    ) -> None:
+        self.agents: dict[str, Agent] = {}
+        self.failures: list[StrategyError] = []
+        self._clock, self._journal, self._randomness = clock, journal, randomness
+        self._venues, self._tape = venues, tape
+        self._mail = Mail(journal)
+        self._live = live(Seen(tape), values)
+        self._delayed: dict[int, DelayedMarket] = {}
+        self._invited: list[Invitation] = []
+        self._by_report: dict[str, Agent] = {}
+        self._by_trade: dict[str, list[Agent]] = {}
+        self._by_quote: dict[str, list[Agent]] = {}
+        self._traded: dict[str, int] = {}
+        self._quoted: dict[str, list[tuple[int | None, int | None]]] = {}
+        self._told: dict[str, object] = {}
+        """The newest report that each of those who wait for reports was woken for."""
+        self._is_watched = False
+
+    def invite(self, invitation: Invitation) -> None:
+        """Note who will take part from the start on."""
+        self._invited.append(invitation)
+
+    def start(self, epoch_ns: int) -> None:
+        """Give everybody a view, and plan the first wake-ups."""
+        for one in self._invited:
+            agent = self.agents[one.name] = self._agent(one)
+            come = round(one.from_epoch * epoch_ns)
+            # A draw for each, whenever it comes: so nobody's chance depends on when others come.
+            first = self._clock.now + come + int(agent.stream.random() * agent.every_ns)
+            self._clock.plan(first, self._wake, agent, WAKE)
+            if one.until_epoch is not None:
+                self._clock.plan(round(one.until_epoch * epoch_ns), self._leave, agent)
+            if not come:
+                self._watch(agent)
+            else:
+                self._clock.plan(self._clock.now + come, self._watch, agent)
+
+    def notice(self) -> None:
+        """Wake those who wait for news, after something may have happened."""
+        if not self._is_watched:
+            return
+        woken: dict[str, Agent] = {}
+        for account, agent in self._by_report.items():
+            newest = self._mail.newest(account)
+            if newest is not self._told.get(account):
+                self._told[account] = newest
+                woken[account] = agent
+        for symbol, agents in self._by_trade.items():
+            count = len(self._tape.prices(symbol))
+            if count != self._traded[symbol]:
+                self._traded[symbol] = count
+                woken.update((agent.name, agent) for agent in agents)
+        for symbol, agents in self._by_quote.items():
+            quotes = self._quotes(symbol)
+            if quotes != self._quoted[symbol]:
+                self._quoted[symbol] = quotes
+                woken.update((agent.name, agent) for agent in agents)
+        for agent in woken.values():
+            self._plan_news(agent)
+
+    def time_to_quote(self, longest: int) -> int:
+        """Until when each account with an open order has woken up once more and its answer has arrived."""
+        venues = self._venues.by_name.values()
+        quoting = (
+            agent
+            for name, agent in self.agents.items()
+            if not agent.retired and any(venue.accounts[name].open for venue in venues)
+        )
+        times = (agent.every_ns + agent.latency_ns + agent.data_latency_ns + 1 for agent in quoting)
+        return min(max(times, default=0), longest)
+
+    # Waking and deciding
+
+    def _wake(self, agent: Agent) -> None:
+        """In its rhythm."""
+        if agent.retired:
+            return
+        self._decide(agent)
+        if not agent.retired:
+            self._clock.plan(self._clock.now + agent.every_ns, self._wake, agent, WAKE)
+
+    def _wake_once(self, agent: Agent) -> None:
+        """Because of news, or because it asked for this time."""
+        if not agent.retired:
+            self._decide(agent)
+
+    def _decide(self, agent: Agent) -> None:
+        clock = self._clock
+        agent.last_woken = clock.now
+        try:
+            intents, alarms = agent.decide()
+        except Exception as error:  # student code: the one place where everything is caught
+            self._retire(agent, error)
+            return
+        if intents:
+            clock.plan(clock.now + agent.latency_ns, self._arrive, (agent.name, intents))
+        for time in alarms:
+            clock.plan(time, self._wake_once, agent, WAKE)
+
+    def _arrive(self, letter: tuple[str, Sequence[Intent]]) -> None:
+        name, intents = letter
+        submit = self._venues.submit
+        for intent in intents:
+            submit(name, intent)
+        if self._is_watched:
+            self.notice()
+
+    def _retire(self, agent: Agent, error: Exception) -> None:
+        """Name the strategy that raised, take its orders out of the market, and never wake it again."""
+        strategy, cause = type(agent.strategy).__name__, where_it_failed(error, type(agent.strategy).decide)
+        self._journal.record(StrategyFailed(self._clock.now, agent.name, strategy, cause))
+        when = f"{self._clock.now / SECOND:.3f} s"
+        self.failures.append(StrategyError(f"{agent.name} ({strategy}) stopped at {when}: {cause}"))
+        self._leave(agent)
+
+    def _leave(self, agent: Agent) -> None:
+        """Take no further part: its open orders are taken back, what it owns stays its own."""
+        if not agent.retired:
+            agent.retired = True
+            self._venues.submit(agent.name, CancelAll())
+            self.notice()
+
+    # News
+
+    def _agent(self, one: Invitation) -> Agent:
+        stream = self._randomness.stream(f"agent/{one.name}")
+        clock = self._clock
+        mailbox = Mailbox(self._mail, one.name, lambda: clock.now, one.data_latency)
+        look = self._live
+        if one.data_latency:
+            market = self._delayed.get(one.data_latency)
+            if market is None:
+                market = DelayedMarket(self._journal, lambda: clock.now, one.data_latency)
+                self._delayed[one.data_latency] = market
+            look = market.look
+        account = self._venues.first.ledger.accounts[one.name]
+        view = LiveView(tuple(self._venues.by_name.values()), account, clock, look, stream, mailbox)
+        return Agent(one.name, one.strategy, view, stream, one.every, one.latency, one.data_latency, mailbox)
+
+    def _watch(self, agent: Agent) -> None:
+        """Note what else an agent wants to be woken for."""
+        for wake in agent.strategy.wakes():
+            self._is_watched = True
+            if isinstance(wake, OnReport):
+                self._by_report[agent.name] = agent
+                self._told[agent.name] = self._mail.newest(agent.name)
+                continue
+            if not isinstance(wake, OnTrade | OnQuote):
+                raise InputError(f"{agent.name} wakes up for OnReport, OnTrade or OnQuote, found {wake!r}")
+            if wake.symbol not in self._venues.symbols:
+                raise InputError(f"{agent.name} waits for {wake.symbol}, which is not listed")
+            watching = self._by_trade if isinstance(wake, OnTrade) else self._by_quote
+            watching.setdefault(wake.symbol, []).append(agent)
+            self._traded[wake.symbol] = len(self._tape.prices(wake.symbol))
+            self._quoted[wake.symbol] = self._quotes(wake.symbol)
+
+    def _plan_news(self, agent: Agent) -> None:
+        """Wake an agent once news has reached it, unless it is going to wake up for news at that time anyhow."""
+        time = max(self._clock.now + agent.data_latency_ns, agent.last_woken + REACTION_NS)
+        if agent.awake_until < time and not agent.retired:
+            agent.awake_until = time
+            self._clock.plan(time, self._wake_once, agent, WAKE)
+
+    def _listings(self, symbol: str) -> list[Listing]:
+        return [venue.listings[symbol] for venue in self._venues.by_name.values() if symbol in venue.listings]
+
+    def _quotes(self, symbol: str) -> list[tuple[int | None, int | None]]:
+        return [(listing.book.best_bid, listing.book.best_ask) for listing in self._listings(symbol)]
