@@ -73,6 +73,7 @@ class Derivative(Instrument, frozen=True):
     """The terms that all derivatives share."""
 
     delivered: ClassVar[bool] = False
+    margin_rule: ClassVar[str] = "paid in full"
 
     underlying: str = ""
     unit: Unit = Unit()
@@ -87,6 +88,8 @@ class Option(Derivative, frozen=True, tag=True):
     """The right, not the duty, to buy (call) or sell (put) the underlying at the strike until the expiry."""
 
     kind: ClassVar[str] = "option"
+    margin_rule: ClassVar[str] = "option"
+    marked_by_underlying: ClassVar[Literal["never", "otherwise", "first"]] = "otherwise"
 
     strike: int = 0
     expiry: int = 0
@@ -126,6 +129,15 @@ class Option(Derivative, frozen=True, tag=True):
         worth = self.unit.worth(price)
         return max(0, worth - self.strike if self.right == "call" else self.strike - worth)
 
+    def mark_from(self, price: int) -> int:
+        """What exercising would be worth."""
+        return self.intrinsic(price)
+
+    @property
+    def units_delivered(self) -> int:
+        """All of a contract, settled in cash too: what covers it is counted in shares."""
+        return self.multiplier
+
 
 class Warrant(Derivative, frozen=True, tag=True):
     """A call that a company sells on itself: exercised, it makes new shares (rulebook F-3.4)."""
@@ -157,12 +169,19 @@ class Warrant(Derivative, frozen=True, tag=True):
         """What the holder pays for them, less what was paid out for each share since."""
         return self.strike * self.ratio - self.unit.cash_in(self.ratio)
 
+    @property
+    def units_delivered(self) -> int:
+        """The new shares of one warrant."""
+        return self.ratio
+
 
 class Future(Derivative, frozen=True, tag=True):
     """The duty to exchange the underlying at the expiry at the price agreed now; gains and losses are paid each day."""
 
     kind: ClassVar[str] = "future"
     on_margin: ClassVar[bool] = True
+    margin_rule: ClassVar[str] = "contract"
+    marked_by_underlying: ClassVar[Literal["never", "otherwise", "first"]] = "first"
 
     expiry: int = 0
     delivery: Delivery = "cash"
@@ -171,12 +190,23 @@ class Future(Derivative, frozen=True, tag=True):
         super().__post_init__()
         positive(self.symbol, "expiry", self.expiry)
 
+    def mark_from(self, price: int) -> int:
+        """What its unit is worth now, without the cost of waiting for it."""
+        return self.unit.worth(price)
+
+    @property
+    def units_delivered(self) -> int:
+        """All of a contract, where the underlying is handed over."""
+        return self.multiplier if self.delivery == "physical" else 0
+
 
 class Perpetual(Derivative, frozen=True, tag=True):
     """A future that never expires: a funding payment keeps its price near the index (rulebook F-3.6)."""
 
     kind: ClassVar[str] = "perpetual"
     on_margin: ClassVar[bool] = True
+    margin_rule: ClassVar[str] = "contract"
+    marked_by_underlying: ClassVar[Literal["never", "otherwise", "first"]] = "first"
 
     funding_every: int = 0
 
@@ -184,11 +214,16 @@ class Perpetual(Derivative, frozen=True, tag=True):
         super().__post_init__()
         positive(self.symbol, "funding_every", self.funding_every)
 
+    def mark_from(self, price: int) -> int:
+        """The index: what its unit is worth now."""
+        return self.unit.worth(price)
+
 
 class PredictionContract(Instrument, frozen=True, tag=True):
     """Pays one unit of `payout` if the answer to a question is yes, and nothing if it is no (rulebook F-3.7)."""
 
     kind: ClassVar[str] = "prediction"
+    margin_rule: ClassVar[str] = "prediction"
     delivered: ClassVar[bool] = False
 
     question: str = ""
@@ -209,6 +244,7 @@ class Note(Instrument, frozen=True, tag=True):
     """A capital-protected note: what it promises at maturity, and the share of a rise that it adds."""
 
     kind: ClassVar[str] = "note"
+    margin_rule: ClassVar[str] = "paid in full"
 
     underlying: str = ""
     issuer: str = ""

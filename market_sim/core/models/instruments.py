@@ -7,7 +7,7 @@ cash = price * quantity * multiplier, exactly (docs/decisions/0002-prices-are-in
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import msgspec
 
@@ -31,6 +31,22 @@ class Instrument(msgspec.Struct, frozen=True):
     """Whether it is owned and handed over, as a share is; a derivative is a promise between two accounts."""
     on_margin: ClassVar[bool] = False
     """Whether a trade moves no money, so that only an account with margin may trade it."""
+    margin_rule: ClassVar[str] = "share"
+    """What a broker asks for a position in it: the name of a rule in market_sim/market/mechanisms/margin_rules.py."""
+    can_be_borrowed: ClassVar[bool] = False
+    """Whether somebody lends it, so that it can be sold short."""
+    marked_by_underlying: ClassVar[Literal["never", "otherwise", "first"]] = "never"
+    """When its underlying says what it is worth: never; when it has no price of its own; or, where the underlying has
+    a believed value, before its own book."""
+
+    @property
+    def units_delivered(self) -> int:
+        """For how many units shares change hands in its life; none where only cash does."""
+        return 0
+
+    def mark_from(self, price: int) -> int | None:
+        """What it is worth at this price of its underlying, where a rule says so."""
+        return None
 
     symbol: str
     tick: int = 1
@@ -68,6 +84,7 @@ class Stock(Instrument, frozen=True, tag=True):
     """A share of a company: owned, delivered, and worth what the next buyer pays."""
 
     kind: ClassVar[str] = "stock"
+    can_be_borrowed: ClassVar[bool] = True
 
 
 class Spot(Instrument, frozen=True, tag=True):

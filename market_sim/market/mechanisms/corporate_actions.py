@@ -22,7 +22,7 @@ from typing import ClassVar, Literal, NamedTuple, get_args
 import msgspec
 
 from market_sim.core.errors import InputError
-from market_sim.core.models.derivatives import Derivative, Future, Note, Option, PredictionContract, Unit, Warrant
+from market_sim.core.models.derivatives import Derivative, Note, Option, PredictionContract, Unit, Warrant
 from market_sim.core.models.instruments import positive
 from market_sim.core.models.intents import CancelAll
 from market_sim.core.models.mechanism_events import CorporateActionTaken, TermsAdjusted, share_ratio
@@ -111,7 +111,7 @@ class CorporateActions(Mechanism):
                 return
             before = instrument.unit
             instrument = msgspec.structs.replace(instrument, unit=action.adapted(before))
-            size = _delivered(instrument)
+            size = instrument.units_delivered
             if size and not instrument.unit.divides(size):
                 raise InputError(
                     f"{instrument.symbol}: a {action.action} of {action.amount} leaves no whole number of shares and "
@@ -210,12 +210,3 @@ class CorporateActions(Mechanism):
             ended = self.exchange.listings[symbol].because == "INSTRUMENT_ENDED"
             if isinstance(instrument, Adjusted) and instrument.underlying == self.symbol and not ended:
                 yield instrument
-
-
-def _delivered(instrument: Adjusted) -> int:
-    """For how many units of an instrument shares change hands; none where only cash does."""
-    if isinstance(instrument, Option):
-        return instrument.multiplier  # an option settled in cash too: what covers it is counted in shares
-    if isinstance(instrument, Warrant):
-        return instrument.ratio
-    return instrument.multiplier if isinstance(instrument, Future) and instrument.delivery == "physical" else 0

@@ -8,7 +8,7 @@ so cash is never below zero, neither here nor on the chain. Interest is debit x 
 from __future__ import annotations
 
 from market_sim.core.errors import RuleViolation
-from market_sim.market.mechanisms.liabilities import LENT, REPAID
+from market_sim.market.mechanisms.liabilities import LENT, REPAID, VARIATION
 from market_sim.market.mechanisms.standings import Standings
 from market_sim.pricing.margin_formulas import daily_interest
 
@@ -64,6 +64,17 @@ class Credit:
         if able > 0 and source != target:
             self._ledger.transfer(source, target, self._quote, able, reason, symbol)
         return max(0, able)
+
+    def collect_loss(self, name: str, clearing: str, symbol: str) -> int:
+        """Let an account pay what a contract has lost, out of its own cash only; returns what it paid.
+
+        From day to day the variation margin does this. A position that a broker closes is settled at once: what is
+        missing then is a deficit, which is not lent but covered.
+        """
+        due = -self._standings.gain_of(name, symbol)
+        paid = self.pay(name, clearing, due, VARIATION, symbol, lend=False) if due > 0 else 0
+        self._standings.catch_up()
+        return paid
 
     def charge_interest(self) -> None:
         """One day's interest on every loan, in the order of account numbers."""

@@ -24,7 +24,6 @@ from market_sim.market.exchange.listing import CONTINUOUS
 from market_sim.market.exchange.order import Order
 from market_sim.market.mechanisms.credit import Credit
 from market_sim.market.mechanisms.deleveraging import deleverage
-from market_sim.market.mechanisms.gains import collect, gain_of
 from market_sim.market.mechanisms.insurance import Insurance
 from market_sim.market.mechanisms.short_selling import Lending
 from market_sim.market.mechanisms.standings import Standing, Standings
@@ -148,7 +147,7 @@ class Liquidation:
         name = found.account
         self._lending.return_idle(name)
         if symbol in self._standings.liabilities.multipliers:
-            collect(self._standings, self._credit, self._insurance.clearing, name, symbol)
+            self._credit.collect_loss(name, self._insurance.clearing, symbol)
         self.fee = self._insurance.take_fee(name, value, symbol)
         self._credit.repay_idle(name)
 
@@ -197,14 +196,14 @@ class Liquidation:
         if left and symbol:
             left -= self._insurance.share(name, left, symbol)
         for each in self._standings.liabilities.contracts.get(name, {}):
-            collect(self._standings, self._credit, self._insurance.clearing, name, each)
+            self._credit.collect_loss(name, self._insurance.clearing, each)
         self._credit.repay_idle(name)
         return left < deficit
 
     def _largest_loss(self, name: str) -> str:
         """The contract that an account owes most for; none when its debts are loans."""
         held = self._standings.liabilities.contracts.get(name, {})
-        owed = {symbol: -gain_of(self._standings, name, symbol) for symbol in held}
+        owed = {symbol: -self._standings.gain_of(name, symbol) for symbol in held}
         return max(owed, key=lambda symbol: owed[symbol], default="")
 
 

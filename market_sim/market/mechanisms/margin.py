@@ -18,7 +18,6 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from market_sim.core.errors import InputError, RuleViolation
-from market_sim.core.models.instruments import Stock
 from market_sim.core.models.intents import BUY, SELL, Amend, PlaceOrder
 from market_sim.core.models.mechanism_events import ContractSpecified, CorporateActionTaken, MarginGranted
 from market_sim.core.trading_day import TRADING_DAY_NS
@@ -225,7 +224,7 @@ class MarginAccounts(Mechanism):
         lacking = left - holdings.available - (leaving.remaining if leaving is not None else 0)
         if lacking <= 0:
             return
-        if listing.instrument.delivered and not isinstance(listing.instrument, Stock):
+        if listing.instrument.delivered and not listing.instrument.can_be_borrowed:
             raise RuleViolation("CANNOT_BE_SHORT", symbol=listing.symbol, needed=left, available=left - lacking)
         if listing.symbol not in self.standings.marks:
             raise RuleViolation("NO_MARK", symbol=listing.symbol)
@@ -241,7 +240,7 @@ class MarginAccounts(Mechanism):
         Who owns them is what counts, not whether something must be borrowed for it: shares that were borrowed for an
         earlier order may still lie there. An order that only becomes smaller offers nothing anew.
         """
-        if not isinstance(listing.instrument, Stock):
+        if not listing.instrument.can_be_borrowed:
             return False
         if leaving is not None and limit == (leaving.cap or leaving.limit) and left <= leaving.remaining:
             return False
@@ -249,7 +248,7 @@ class MarginAccounts(Mechanism):
 
     def _wake(self, account: Member, listing: Listing, order: Order) -> None:
         """A stop order that triggers arrives like a new one: a short sale may not wake up into a bid."""
-        is_ours = account.name in self.standings.agreements and isinstance(listing.instrument, Stock)
+        is_ours = account.name in self.standings.agreements and listing.instrument.can_be_borrowed
         if is_ours and order.side == SELL and not self._reduces(account, order.symbol, SELL, order.remaining, order):
             self.uptick.check(listing, order.limit)
 
@@ -307,7 +306,7 @@ class MarginAccounts(Mechanism):
             self._units = {
                 symbol: marks[symbol] * listing.multiplier
                 for symbol, listing in self.exchange.listings.items()
-                if type(listing.instrument) is Stock and symbol in marks
+                if listing.instrument.can_be_borrowed and symbol in marks
             }
             self._short_units = {
                 symbol: initial_short(marks[symbol], 1) * self.exchange.listings[symbol].multiplier

@@ -24,18 +24,10 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from market_sim.core.errors import InputError
-from market_sim.core.models.derivatives import Derivative, Future, Note, Option, Perpetual, PredictionContract, Warrant
 from market_sim.core.models.event import Numbers
 from market_sim.core.models.instruments import Instrument
-from market_sim.pricing.margin_formulas import (
-    WrittenOption,
-    initial_long,
-    initial_short,
-    maintenance_long,
-    maintenance_short,
-)
-from market_sim.pricing.option import VanillaOption
-from market_sim.pricing.perpetual import Tier, initial_margin, maintenance_margin
+from market_sim.market.mechanisms.margin_rules import RULES, ContractTerms, Position
+from market_sim.pricing.perpetual import Tier
 from market_sim.pricing.portfolio_margin import Leg, scan
 
 Positions = Mapping[str, int]
@@ -109,32 +101,10 @@ class Strategy:
         self, symbol: str, held: int, positions: Positions, marks: Positions, instruments: Instruments, initial: bool
     ) -> int:
         """What one position needs; what has no mark, and is worth nothing, needs nothing when it is owned."""
-        instrument = instruments[symbol]
-        mark, size = marks.get(symbol, 0), abs(held) * instrument.multiplier
-        if isinstance(instrument, (Future, Perpetual)):
-            notional = mark * size
-            return initial_margin(notional, self.leverage) if initial else maintenance_margin(notional, self.tiers)
-        if isinstance(instrument, Option) and held < 0:
-            return _written(instrument, -held, positions, marks)
-        if isinstance(instrument, PredictionContract) and held < 0:
-            return size * max(0, instrument.payout - mark)
-        if isinstance(instrument, (Derivative, PredictionContract, Warrant, Note)):
-            return mark * size  # paid in full: nothing is lent on what may become worthless
-        if held > 0:
-            return initial_long(mark * size) if initial else maintenance_long(mark * size)
-        return initial_short(mark, size) - mark * size if initial else maintenance_short(mark, size)
-
-
-def _written(option: Option, contracts: int, positions: Positions, marks: Positions) -> int:
-    """A written option without its premium; a call on stock that is there asks nothing more (Cboe 10.3)."""
-    covered = max(0, positions.get(option.underlying, 0)) // option.delivers if option.right == "call" else 0
-    naked = contracts - min(contracts, covered)
-    if not naked:
-        return 0
-    base, premium = marks.get(option.underlying), marks.get(option.symbol, 0)
-    spot = option.strike if base is None else option.unit.worth(base)
-    short = WrittenOption(option.right, spot, option.strike, premium, option.multiplier)
-    return short.requirement(naked) - short.proceeds * naked
+        position = Position(instruments[symbol], held, positions, marks)
+        return RULES[position.instrument.margin_rule].requirement(
+            position, ContractTerms(self.leverage, self.tiers), initial
+        )
 
 
 @dataclass(frozen=True)
@@ -159,15 +129,15 @@ class Portfolio:
         legs: dict[str, list[Leg]] = {}
         total = 0
         for symbol, held in positions.items():
-            instrument = instruments[symbol]
             if not held:
                 continue
-            if isinstance(instrument, Option) and marks.get(instrument.underlying, 0) > 0:
-                legs.setdefault(instrument.underlying, []).append(self._leg(instrument, held, marks))
-            elif isinstance(instrument, (Derivative, PredictionContract, Note)):
+            position = Position(instruments[symbol], held, positions, marks)
+            found = RULES[position.instrument.margin_rule].leg(position, self.years, self.volatility)
+            if found is None:
                 total += self.contracts.of_one(symbol, held, positions, marks, instruments, initial)
             else:
-                legs.setdefault(symbol, []).append(Leg(held, instrument.multiplier))
+                underlying, leg = found
+                legs.setdefault(underlying, []).append(leg)
         scans = (scan(found, spot=marks.get(base, 0), group=self.group) for base, found in legs.items())
         return total + sum(each.requirement for each in scans)
 
@@ -178,13 +148,6 @@ class Portfolio:
         sides = [{symbol: size} for symbol, size in buys.items()] + [{symbol: -size} for symbol, size in sells.items()]
         alone = (self.requirement(side, marks, instruments, initial=True) for side in sides)
         return self.requirement(positions, marks, instruments, initial=True) + sum(alone)
-
-    def _leg(self, option: Option, held: int, marks: Positions) -> Leg:
-        spot = marks[option.underlying]
-        unit = option.unit
-        strike = (option.strike * unit.parts - unit.cash) / unit.shares  # in the terms of a share of today
-        vanilla = VanillaOption(option.right, spot, strike, self.years, self.volatility)
-        return Leg(held, option.delivers, vanilla, units=option.multiplier)
 
 
 us_strategy = Strategy()

@@ -22,9 +22,8 @@ from market_sim.market.exchange.member import Member
 from market_sim.market.exchange.order import Order
 from market_sim.market.mechanisms.equity import Terms, equity, owing_of, terms_of
 from market_sim.market.mechanisms.liabilities import Liabilities
-from market_sim.market.mechanisms.marks import Marks
+from market_sim.market.mechanisms.marks import Marks, Snapshots
 from market_sim.market.mechanisms.requirements import Profile, Strategy, us_strategy
-from market_sim.market.mechanisms.snapshots import Snapshots
 from market_sim.pricing.forward import top_up
 
 EVERYTHING = ""
@@ -119,6 +118,11 @@ class Standings:
             if lenders:
                 found[symbol] = found.get(symbol, 0) - sum(lenders.values())
         return found
+
+    def gain_of(self, name: str, symbol: str) -> int:
+        """What is still to be paid to an account for a contract, at the snapshot."""
+        contract = self.liabilities.contract(name, symbol)
+        return contract.gain(self.marks.get(symbol, 0), self.instruments[symbol].multiplier)
 
     def equity(self, name: str) -> int:
         """The equity of the whole account, added up from scratch."""
