@@ -72,7 +72,7 @@ class _Teller:
             yield f"validator {event.proposer} proposes block {chain.label(event.block)} with {entries}"
         elif isinstance(event, VoteCast) and event.block in chain.proposals:
             count = self._signatures[event.block] = self._signatures.get(event.block, 0) + 1
-            enough = f"{count} of the {chain.committee.quorum} signatures it needs"
+            enough = f"{counted(count, 'signature')}, and {chain.committee.quorum} notarize it"
             yield f"validator {event.voter} signs block {chain.label(event.block)}: {enough}"
         elif isinstance(event, BlockNotarized) and chain.notarized[event.block] is event:
             yield f"block {chain.label(event.block)} is notarized, first seen by validator {event.validator}"

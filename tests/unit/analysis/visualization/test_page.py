@@ -263,5 +263,9 @@ def test_the_steps_follow_the_journal(own):
     assert steps["times"] == sorted(steps["times"])
     assert steps["texts"][0] == "epoch 1 starts, validator 1 leads"
     told = ("validator 1 proposes block 1 ", "block 1 is notarized", "block 1 is final", "height 1 settled")
+    signed = [one for one in steps["texts"] if " signs block 1: " in one]
+    assert [one.partition(": ")[2] for one in signed] == [
+        f"{count} signature{'s' * (count > 1)}, and 3 notarize it" for count in (1, 2, 3, 4)
+    ]
     order = [next(place for place, one in enumerate(steps["texts"]) if one.startswith(what)) for what in told]
     assert order == sorted(order)
