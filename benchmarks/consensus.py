@@ -36,6 +36,9 @@ class Empty:
     def payload_problem(self, chain: Chain, payload: bytes) -> Unknown | Invalid | None:
         return None
 
+    def calls(self, payload: bytes) -> tuple[int, ...]:
+        return ()
+
     def count(self, payload: bytes) -> int:
         return 0
 

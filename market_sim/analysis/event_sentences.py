@@ -193,6 +193,22 @@ SENTENCES: dict[type[Event], Callable[[Words, Any], str]] = {
     settlement.WithdrawalClaimed: lambda w, e: (
         f"the vault pays {w.amount(e.asset, e.amount)} to the wallet of {e.account}"
     ),
+    settlement.WalletFunded: lambda w, e: f"the wallet of {e.account} holds {w.amount(e.asset, e.amount)}",
+    settlement.ContractDeployed: lambda w, e: (
+        f"the contract {e.contract} ({e.kind}: {_short(e.terms)}) stands on the chain at {e.address}"
+    ),
+    settlement.CallSubmitted: lambda w, e: (
+        f"call {e.call}: {e.account} calls {e.contract}.{e.function}({', '.join(map(str, e.arguments))})"
+    ),
+    settlement.CallExecuted: lambda w, e: (
+        f"call {e.call} of {e.account} is made on the chain: {e.contract}.{e.function}, {_short(e.numbers)}"
+        if e.succeeded
+        else f"call {e.call} of {e.account} is refused by {e.contract}: {reason_sentence(e.reason, e.numbers)}"
+    ),
+    settlement.ContractReconciled: lambda w, e: f"{e.contract} is what the journal says: {_short(e.numbers)}",
+    consensus.CallsOrdered: lambda w, e: (
+        f"{w.block(e.block)} holds {counted(len(e.calls), 'call')} of contracts: {', '.join(map(str, e.calls))}"
+    ),
     settlement.TradeRefused: lambda w, e: (
         f"trade {e.trade} has no effect on the chain: {reason_sentence(e.reason, e.numbers)}"
     ),

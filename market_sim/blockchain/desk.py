@@ -10,9 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
+from market_sim.blockchain.call_desk import CallDesk
 from market_sim.blockchain.certificate import Batch, Signer, Wallet, certificate, quorum
+from market_sim.blockchain.contracts import Scene
 from market_sim.blockchain.execution import Execution, Ledger, execute, net_hash, ranges
 from market_sim.blockchain.outbox import MemoryRows, Outbox, OutboxRow, RowStore
+from market_sim.blockchain.place import Chain
 from market_sim.blockchain.reconciliation import Reconciliation
 from market_sim.blockchain.register import Register
 from market_sim.blockchain.settlement import ChainReverted, Genesis, Settlement
@@ -98,8 +101,11 @@ class SettlementDesk:
         self._gas = self._transactions = self._settled_blocks = self._settled_trades = self._batches = 0
         self._reconciled = False
 
-    def open(self, register: Register, opening: Iterable[Event], genesis: bytes) -> None:
-        """Deploy, and fund from the deposits of the opening; `genesis` is the hash of the consensus chain's genesis."""
+    def open(self, register: Register, opening: Iterable[Event], genesis: bytes, chain: Chain | None = None) -> None:
+        """Deploy, and fund from the deposits of the opening; `genesis` is the hash of the consensus chain's genesis.
+
+        What a scenario has put onto the chain beside the settlement is deployed after it.
+        """
         opening = list(opening)
         deposits = register.balances(opening)
         if not register.collector:
@@ -107,7 +113,6 @@ class SettlementDesk:
         self._register = register
         self._validators = [_Validator(Signer(wallet), Ledger(genesis, deposits)) for wallet in self._wallets]
         self._reconciliation = Reconciliation(register, opening, self._trade)
-        self.teller = Teller(self.settlement, register, self._reconciliation, self._owner, self._record, self._now)
         addresses = tuple(wallet.address for wallet in self._wallets)
         owners = tuple(self._owner(number).address for number in range(1, max(register.names) + 1))
         opened = self.settlement.open(Genesis(genesis, addresses, tuple(register.tokens), owners, deposits))
@@ -129,6 +134,12 @@ class SettlementDesk:
             )
         )
         self.reconcile()
+        self.calls = CallDesk(Scene(self.settlement.host(), register, self._owner), self._record, self._now)
+        self.teller = Teller(
+            self.settlement, register, self._reconciliation, self.calls.submit, self._owner, self._record, self._now
+        )
+        if chain is not None:
+            self.calls.open(chain.contracts, chain.gifts)
 
     def _owner(self, account: int) -> Wallet:
         """The wallet of the owner of an account."""
@@ -222,6 +233,7 @@ class SettlementDesk:
         )
         self._outbox.add(claim.batch, certificate(signed))
         self._relay()
+        self.calls.carry_out(execution.calls)
 
     def _relay(self) -> None:
         try:

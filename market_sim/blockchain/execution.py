@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from struct import Struct
 from typing import Final, NamedTuple
 
+from market_sim.blockchain.items import Call, calls_of, decoded_call, entries_of
 from market_sim.blockchain.keccak import keccak
 from market_sim.blockchain.merkle import merkle_root
 from market_sim.blockchain.payload import DEPOSIT, TRADE, TRANSFER, WITHDRAWAL, TradeRecord, decoded, records_in
@@ -60,6 +61,8 @@ class Execution(NamedTuple):
     """The withdrawal requests that the batch carries out, ascending."""
     outside: tuple[Row, ...]
     """What came in and went out: the contract moves it by the deposit and by the exit, so it is in no row."""
+    calls: tuple[Call, ...]
+    """Calls of contracts in the order of the blocks: made one by one, after the batch."""
     refused: tuple[Refusal, ...]
 
 
@@ -106,9 +109,12 @@ def execute(ledger: Ledger, blocks: Sequence[FinalBlock], register: Register) ->
     leaves: list[bytes] = []
     refused: list[Refusal] = []
     exits: list[int] = []
+    calls: list[Call] = []
     outside: dict[Place, int] = {}
     for block in blocks:
-        for record, leaf in zip(decoded(block.payload), records_in(block.payload), strict=True):
+        entries = entries_of(block.payload)
+        calls += map(decoded_call, calls_of(block.payload))
+        for record, leaf in zip(decoded(entries), records_in(entries), strict=True):
             refusal = _pay(record, running, register)
             if refusal is None:
                 accepted.append(record.trade)
@@ -134,6 +140,7 @@ def execute(ledger: Ledger, blocks: Sequence[FinalBlock], register: Register) ->
         rows,
         tuple(sorted(exits)),
         tuple(Row(*place, change) for place, change in sorted(outside.items()) if change),
+        tuple(calls),
         tuple(refused),
     )
 

@@ -19,6 +19,7 @@ from market_sim.blockchain.certificate import (
     recovered,
 )
 from market_sim.blockchain.execution import ROW, Place
+from market_sim.blockchain.in_memory_contracts import MemoryHost
 from market_sim.blockchain.in_memory_vault import LARGEST_BALANCE, MemoryVault
 from market_sim.blockchain.keccak import keccak
 from market_sim.blockchain.settlement import Answer, ChainReverted, Genesis, Head, Opened, Prepared, Receipt
@@ -53,6 +54,10 @@ class InMemorySettlement(MemoryVault):
     def head(self) -> Head:
         """How far batches have been applied."""
         return self._head
+
+    def host(self) -> MemoryHost:
+        """The contracts of this run, over the same wallets."""
+        return MemoryHost(self)
 
     def next_nonce(self) -> int:
         """The number of transactions so far."""

@@ -98,6 +98,19 @@ class MemoryVault:
         self._wallets[owner.address, token] = self.in_wallet(owner.address, token) + amount
         return Movement(0, amount, "", 0)
 
+    def give(self, owner: bytes, token: int, amount: int) -> None:
+        """The operator brings new tokens into a wallet."""
+        self._wallets[owner, token] = self.in_wallet(owner, token) + amount
+
+    def move(self, source: str, target: str, token: int, amount: int) -> None:
+        """Tokens go from one address to another."""
+        giver, taker = bytes.fromhex(source[2:]), bytes.fromhex(target[2:])
+        held = self.in_wallet(giver, token)
+        if held < amount:
+            raise ChainReverted("ShortOfTokens", {"owner": source, "held": held, "needed": amount})
+        self._wallets[giver, token] = held - amount
+        self.give(taker, token, amount)
+
     def in_wallet(self, owner: bytes, token: int) -> int:
         """What a wallet holds of a token."""
         return self._wallets.get((owner, token), 0)

@@ -6,12 +6,12 @@ extends, it holds the trades w + 1, w + 2, ... and nothing else (docs/decisions/
 out and take a later one, and "which trades are in the chain" is one integer.
 
 The first byte of a record says what it is: a trade, a transfer by which a mechanism moves something, a deposit or a
-withdrawal during the run. All have a number of the one count of all that is settled.
+withdrawal during the run. All have a number of the one count of all that is settled. Calls of contracts may follow the
+records (market_sim/blockchain/items.py); everything here is about the records alone.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from struct import Struct
 from typing import Final, NamedTuple
@@ -78,16 +78,16 @@ def encoded(trade: Entry, register: Register) -> bytes:
     return RECORD.pack(TRADE, trade.trade, token, trade.price, trade.quantity, *sides)
 
 
-def decoded(payload: bytes) -> Iterator[TradeRecord]:
+def decoded(entries: bytes) -> Iterator[TradeRecord]:
     """The records of a payload, in order.
 
     >>> record = TradeRecord(TRADE, 1, 1, 10_000, 5, 2, 3, 10, 0)
     >>> next(decoded(RECORD.pack(*record))) == record
     True
     """
-    if len(payload) % RECORD.size:
-        raise ProtocolViolation("PAYLOAD_MALFORMED", size=len(payload), record=RECORD.size)
-    return map(TradeRecord._make, RECORD.iter_unpack(payload))
+    if len(entries) % RECORD.size:
+        raise ProtocolViolation("PAYLOAD_MALFORMED", size=len(entries), record=RECORD.size)
+    return map(TradeRecord._make, RECORD.iter_unpack(entries))
 
 
 def trades_in(payload: bytes) -> int:
@@ -110,11 +110,6 @@ def last_trade(payload: bytes) -> int:
     """The number of the last trade in a payload that is not empty."""
     number: int = RECORD.unpack_from(payload, len(payload) - RECORD.size)[1]
     return number
-
-
-def payload_digest(payload: bytes) -> bytes:
-    """What a block carries of its payload."""
-    return hashlib.sha256(payload).digest()
 
 
 class TradeRecords:

@@ -13,7 +13,7 @@ from market_sim.core.data.fold import FEES
 from market_sim.core.errors import InputError, InvariantBroken
 from market_sim.core.models.event import Event
 from market_sim.core.models.market_events import AccountOpened, Deposited, InstrumentListed
-from market_sim.core.models.settlement_events import WithdrawalRequested
+from market_sim.core.models.settlement_events import ContractDeployed, WithdrawalRequested
 
 
 class Terms(NamedTuple):
@@ -60,6 +60,8 @@ class Register:
         """The same terms by the number of the token."""
         self.requests: dict[int, int] = {}
         """By the number of a withdrawal's entry: the number under which its owner asked the vault for it."""
+        self.contracts: dict[str, int] = {}
+        """The numbers of the contracts beside the settlement, from 1."""
         self._numbers: dict[str, int] = {}
         for quote in quotes:
             self._add_token(quote, decimals=2)
@@ -75,7 +77,7 @@ class Register:
         return register
 
     def read(self, event: Event) -> None:
-        """Take a listing, an opening or a request into the register; other events do not concern it."""
+        """Take a listing, an opening, a request or a contract into the register; other events do not concern it."""
         if isinstance(event, InstrumentListed):
             if event.quote not in self._numbers:
                 raise InputError(f"{event.symbol} is quoted in {event.quote}, which no listing named at the start")
@@ -94,6 +96,8 @@ class Register:
                 self.collector = event.number
         elif isinstance(event, WithdrawalRequested):
             self.requests[event.trade] = event.number
+        elif isinstance(event, ContractDeployed):
+            self.contracts[event.contract] = len(self.contracts) + 1
 
     def token(self, asset: str) -> int:
         """The number of a currency or an instrument."""
@@ -102,6 +106,10 @@ class Register:
     def is_token(self, asset: str) -> bool:
         """Whether the chain holds this asset: currencies and what is delivered, but no derivatives."""
         return self._numbers[asset] < FIRST_DERIVATIVE
+
+    def has_token(self, asset: str) -> bool:
+        """Whether there is such an asset at all, and the chain holds it."""
+        return asset in self._numbers and self.is_token(asset)
 
     def account_name(self, number: int) -> str:
         """Who has this account number; the number itself when nobody has."""

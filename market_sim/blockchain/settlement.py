@@ -7,13 +7,16 @@ port stand `InMemorySettlement`, which needs no chain, and the Ethereum one.
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
 from market_sim.blockchain.certificate import Batch, Domain, Wallet
 from market_sim.blockchain.execution import Place
 from market_sim.blockchain.register import Balance, Token
 from market_sim.core.errors import SettlementError
 from market_sim.core.models.event import Numbers
+
+if TYPE_CHECKING:
+    from market_sim.blockchain.contracts import Host
 
 
 class Genesis(NamedTuple):
@@ -147,6 +150,9 @@ class Settlement(Protocol):
 
     def claimable(self, account: int, token: int) -> int:
         """What the owner of an account may claim of a token."""
+
+    def host(self) -> Host:
+        """The chain as further contracts see it."""
 
     def next_nonce(self) -> int:
         """The nonce of the relayer's next transaction."""

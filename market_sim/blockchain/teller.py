@@ -17,6 +17,7 @@ from market_sim.blockchain.register import Register
 from market_sim.blockchain.settlement import Movement, Settlement
 from market_sim.core.errors import RuleViolation
 from market_sim.core.models.event import Event
+from market_sim.core.models.intents import CallContract
 from market_sim.core.models.market_events import Deposited, Entry, Withdrawn
 from market_sim.core.models.settlement_events import DepositTaken, WithdrawalClaimed, WithdrawalRequested
 
@@ -29,6 +30,7 @@ class Teller:
         settlement: Settlement,
         register: Register,
         reconciliation: Reconciliation,
+        submit: Callable[[str, CallContract], None],
         wallet: Callable[[int], Wallet],
         record: Callable[[Event], None],
         now: Callable[[], int],
@@ -36,6 +38,8 @@ class Teller:
         self._settlement = settlement
         self._register = register
         self._reconciliation = reconciliation
+        self.call = submit
+        """Takes a call of a contract."""
         self._wallet = wallet
         self._record = record
         self._now = now

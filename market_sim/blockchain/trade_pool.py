@@ -1,14 +1,17 @@
 """What one validator knows about trades: what it would propose, and what it thinks of a proposal.
 
 Waiting trades are derived, never deleted: they are all trades known beyond the last one on the chain in question. A
-notarized block may be orphaned; its trades then wait again by themselves.
+notarized block may be orphaned; its trades then wait again by themselves. Calls of contracts wait beside them: the
+leader chooses their order, and nobody accepts one that the chain holds already.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
 
 from market_sim.blockchain.gas import LARGEST_BATCH_GAS, fitting
+from market_sim.blockchain.items import LARGEST_CALLS, call_number, calls_of, encoded_call, entries_of, packed
 from market_sim.blockchain.payload import (
     KINDS,
     LARGEST_PAYLOAD,
@@ -19,20 +22,41 @@ from market_sim.blockchain.payload import (
     trades_in,
 )
 from market_sim.core.consensus.payloads import Chain, Invalid, Unknown
+from market_sim.core.errors import ProtocolViolation
 from market_sim.core.models.market_events import Entry
+from market_sim.core.models.settlement_events import CallSubmitted
+
+Arrange = Callable[[list[int]], list[int]]
+"""How a leader orders the calls that wait, by their numbers in the order in which it heard of them."""
+
+
+def as_heard(calls: list[int]) -> list[int]:
+    """The honest order: first come, first served."""
+    return calls
+
+
+class Calls(NamedTuple):
+    """News of calls, beside the news of entries."""
+
+    calls: tuple[CallSubmitted, ...]
 
 
 class TradePool:
     """One validator's trades: every number up to `known`, and those beyond a gap that a late message will close."""
 
-    def __init__(self, records: TradeRecords) -> None:
+    def __init__(self, records: TradeRecords, arrange: Arrange = as_heard) -> None:
         self._records = records
+        self._arrange = arrange
+        self._calls: dict[int, bytes] = {}
+        self._calls_on_chain: dict[bytes, frozenset[int]] = {}
         self.known = 0
         self._ahead: set[int] = set()
         self._last_on_chain: dict[bytes, int] = {}
 
-    def learn(self, news: Iterable[Entry]) -> bool:
-        """Take note of trades that the exchange announced; True when one of them was new here."""
+    def learn(self, news: Iterable[Entry] | Calls) -> bool:
+        """Take note of trades or calls that the exchange announced; True when one of them was new here."""
+        if isinstance(news, Calls):
+            return self._learn_calls(news)
         known, ahead, add = self.known, self._ahead, self._records.add
         fresh = False
         for trade in news:
@@ -51,14 +75,52 @@ class TradePool:
         self.known = known
         return fresh
 
+    def _learn_calls(self, news: Calls) -> bool:
+        fresh = [call for call in news.calls if call.call not in self._calls]
+        for call in fresh:
+            self._calls[call.call] = encoded_call(call, self._records.register)
+        return bool(fresh)
+
     def payload_for(self, chain: Chain) -> bytes:
-        """All trades known without a gap that the chain does not hold yet, up to what a block may hold."""
+        """All trades known without a gap that the chain does not hold yet, then all such calls, as many as may be."""
         last = self.last_on(chain)
         payload = self._records.between(last + 1, min(self.known, last + LARGEST_PAYLOAD))
-        return payload[: fitting(payload, self._records.register) * RECORD.size]
+        entries = payload[: fitting(payload, self._records.register) * RECORD.size]
+        if not self._calls:
+            return entries
+        done = self.calls_on(chain)
+        waiting = [number for number in self._calls if number not in done]
+        return packed(entries, [self._calls[number] for number in self._arrange(waiting)[:LARGEST_CALLS]])
 
     def payload_problem(self, chain: Chain, payload: bytes) -> Unknown | Invalid | None:
         """Why a block with this payload must not follow this chain; None when it may."""
+        try:
+            entries, calls = entries_of(payload), calls_of(payload)
+        except ProtocolViolation as malformed:
+            return Invalid(malformed.reason, dict(malformed.numbers))
+        unknown = self._problem_with_entries(chain, entries)
+        if isinstance(unknown, Invalid):
+            return unknown
+        return (self._problem_with_calls(chain, calls) if calls else None) or unknown
+
+    def _problem_with_calls(self, chain: Chain, calls: list[bytes]) -> Unknown | Invalid | None:
+        """The first call that stands twice, differs from what was announced, or is not known here."""
+        if len(calls) > LARGEST_CALLS:
+            return Invalid("PAYLOAD_TOO_MANY_CALLS", {"found": len(calls), "limit": LARGEST_CALLS})
+        seen = set(self.calls_on(chain))
+        unknown: Unknown | None = None
+        for item in calls:
+            number = call_number(item)
+            if number in seen:
+                return Invalid("PAYLOAD_CALL_TWICE", {"call": number})
+            seen.add(number)
+            if number not in self._calls:
+                unknown = unknown or Unknown("PAYLOAD_CALL_UNKNOWN", {"call": number})
+            elif item != self._calls[number]:
+                return Invalid("PAYLOAD_CALL_DIFFERS", {"call": number})
+        return unknown
+
+    def _problem_with_entries(self, chain: Chain, payload: bytes) -> Unknown | Invalid | None:
         count, rest = divmod(len(payload), RECORD.size)
         if rest:
             return Invalid("PAYLOAD_MALFORMED", {"size": len(payload), "record": RECORD.size})
@@ -75,7 +137,25 @@ class TradePool:
 
     def count(self, payload: bytes) -> int:
         """How many trades the payload holds."""
-        return trades_in(payload)
+        return trades_in(entries_of(payload))
+
+    def calls(self, payload: bytes) -> tuple[int, ...]:
+        """The numbers of the calls that the payload holds, in their order."""
+        return tuple(map(call_number, calls_of(payload)))
+
+    def calls_on(self, chain: Chain) -> frozenset[int]:
+        """The calls that this chain holds; remembered for each tip."""
+        known, tip = self._calls_on_chain, chain.tip.hash
+        found = known.get(tip)
+        if found is None:
+            numbers: set[int] = set()
+            for block, payload in chain:
+                if block.hash in known:
+                    numbers |= known[block.hash]
+                    break
+                numbers.update(self.calls(payload))
+            found = known[tip] = frozenset(numbers)
+        return found
 
     def last_on(self, chain: Chain) -> int:
         """The last trade on this chain, 0 when it has none; remembered for each tip."""
@@ -87,8 +167,9 @@ class TradePool:
                 if block.hash in marks:
                     mark = marks[block.hash]
                     break
-                if payload:
-                    mark = last_trade(payload)
+                entries = entries_of(payload)
+                if entries:
+                    mark = last_trade(entries)
                     break
             marks[tip] = mark
         return mark

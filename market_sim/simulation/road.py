@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from market_sim.blockchain.register import Register
+from market_sim.blockchain.trade_pool import Calls
 from market_sim.core.consensus.blocks import FinalBlock
 from market_sim.core.consensus.committee import Committee
 from market_sim.core.data.journal import Journal
@@ -73,7 +74,8 @@ class Road:
         self._introduce()
         self.desk = self._open_desk()
         world.ledger.begin()
-        self._told = 0
+        self._told = self._told_calls = 0
+        self._is_planned = False
 
     def start(self) -> None:
         """Plan what comes first: wake-ups, shocks, the exchange's news, and the epochs."""
@@ -123,7 +125,8 @@ class Road:
             now=lambda: world.clock.now,
             trade=lambda number: world.tape.entries[number - 1],
         )
-        desk.open(self.register, world.journal, self.committee.genesis.hash)
+        desk.open(self.register, world.journal, self.committee.genesis.hash, world.chain_plan)
+        desk.calls.told = self._plan_announcement
         world.exchange.cashier.wallets = desk.teller
         return desk
 
@@ -145,6 +148,9 @@ class Road:
             ledger.awaited = self._plan_announcement
 
     def _plan_announcement(self) -> None:
+        if self._is_planned:
+            return
+        self._is_planned = True
         clock = self.world.clock
         clock.plan((clock.now // NEWS_NS + 1) * NEWS_NS, self._tell_validators)
 
@@ -154,8 +160,14 @@ class Road:
         if self.desk is not None:
             for entry in news:
                 self.desk.teller.prepare(entry)
-        self.committee.publish(news)
-        self._told += len(news)
+        self._is_planned = False
+        if news:
+            self.committee.publish(news)
+            self._told += len(news)
+        calls = () if self.desk is None else tuple(self.desk.calls.submitted[self._told_calls :])
+        if calls:
+            self.committee.publish(Calls(calls))
+            self._told_calls += len(calls)
         self._await_entries()
 
 

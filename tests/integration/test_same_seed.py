@@ -39,6 +39,7 @@ FROZEN = {
     "margin-call": "56d20ae6491b565eaa0ea524008577376c1de5a8a95a683d426eb8197b8e9163",
     "short-squeeze": "225aac43f20a024050d78c5b38203ae88b16efab2a128fbfa730c47049ddb729",
     "liquidation-cascade": "01da534217c8bf2cee01fa561b18cc65a6e34e7fe3bdd57a3a617f4a01c095c8",
+    "escrow": "7cf8968e215f6b2ed77fe19ee80f0cda7a363f8beb9322ecc8bcf83561175a03",
 }
 """The market digest of each shipped scenario at seed 7 and 6 epochs. Changed on purpose? Refresh it and say why."""
 

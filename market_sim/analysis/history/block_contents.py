@@ -12,16 +12,23 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from market_sim.blockchain.execution import Execution, Ledger, Place, execute
+from market_sim.blockchain.items import encoded_call, packed, payload_digest
 from market_sim.blockchain.merkle import merkle_proof, proven
-from market_sim.blockchain.payload import encoded, payload_digest
+from market_sim.blockchain.payload import encoded
 from market_sim.blockchain.register import Register
 from market_sim.core.consensus.blocks import FinalBlock
 from market_sim.core.data.journal import Journal
-from market_sim.core.models.consensus_events import BlockFinalized, BlockNotarized, BlockProposed, VoteCast
+from market_sim.core.models.consensus_events import (
+    BlockFinalized,
+    BlockNotarized,
+    BlockProposed,
+    CallsOrdered,
+    VoteCast,
+)
 from market_sim.core.models.event import Event
 from market_sim.core.models.market_events import ENTRIES, Deposited, Entry, InstrumentListed
 from market_sim.core.models.run_events import CommitteeSeated
-from market_sim.core.models.settlement_events import BatchCertified, BlockSettled, TradeRefused
+from market_sim.core.models.settlement_events import BatchCertified, BlockSettled, CallSubmitted, TradeRefused
 
 
 @dataclass(frozen=True)
@@ -68,6 +75,9 @@ class BlockContents:
         self._settled: list[tuple[int, BlockSettled]] = []
         self._certified: dict[int, tuple[int, BatchCertified]] = {}
         self._deposits: list[Deposited] = []
+        self._calls: list[CallSubmitted] = []
+        self._ordered: dict[str, tuple[int, ...]] = {}
+        """The calls in each block that holds some, in their order."""
         self._genesis = next((event.genesis for event in journal.of(CommitteeSeated)), "")
         for number, event in enumerate(journal):
             self._read(number, event)
@@ -78,6 +88,10 @@ class BlockContents:
                 self._entries.append(event)
             elif isinstance(event, Deposited):
                 self._deposits.append(event)
+        elif isinstance(event, CallSubmitted):
+            self._calls.append(event)
+        elif isinstance(event, CallsOrdered):
+            self._ordered[event.block] = event.calls
         elif isinstance(event, BlockProposed):
             self._propose(number, event)
         elif isinstance(event, (VoteCast, BlockNotarized, BlockFinalized)):
@@ -115,7 +129,8 @@ class BlockContents:
     def payload(self, block: str) -> bytes:
         """The entries of a block, encoded again."""
         entries = self._entries[self.first_trade(block) - 1 : self._upto[block]]
-        return b"".join(encoded(entry, self.register) for entry in entries)
+        calls = [encoded_call(self._calls[number - 1], self.register) for number in self._ordered.get(block, ())]
+        return packed(b"".join(encoded(entry, self.register) for entry in entries), calls)
 
     def digest_matches(self, block: str) -> bool:
         """Whether the payload encoded again has the digest that everybody voted on."""

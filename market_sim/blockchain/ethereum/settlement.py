@@ -7,6 +7,7 @@ from typing import Final, TypeVar
 
 from market_sim.blockchain.certificate import SIGNATURE_SIZE, Batch, Domain, Wallet
 from market_sim.blockchain.ethereum.chain import ChainBackend, Contract
+from market_sim.blockchain.ethereum.host import EthereumHost
 from market_sim.blockchain.ethereum.transactions import signed
 from market_sim.blockchain.execution import ROW, Place
 from market_sim.blockchain.gas import LARGEST_BATCH_GAS, batch_gas
@@ -142,6 +143,10 @@ class EthereumSettlement:
     def claimable(self, account: int, token: int) -> int:
         """What the owner of an account may claim of a token."""
         return int(self.chain.call(self.contract, "claimable", account, token))
+
+    def host(self) -> EthereumHost:
+        """The contracts of this run, on the same chain."""
+        return EthereumHost(self.chain, self.operator, self.tokens)
 
     def next_nonce(self) -> int:
         """The nonce of the relayer's next transaction."""

@@ -60,3 +60,6 @@ class Payloads(Protocol):
 
     def count(self, payload: bytes) -> int:
         """How many trades the payload holds: told to the journal, used in no decision."""
+
+    def calls(self, payload: bytes) -> tuple[int, ...]:
+        """The calls that the payload holds beside, in their order: told to the journal, too."""

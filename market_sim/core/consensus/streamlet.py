@@ -25,6 +25,7 @@ from market_sim.core.models.consensus_events import (
     BlockNotarized,
     BlockProposed,
     BlockRequested,
+    CallsOrdered,
     ConsensusEvent,
     EquivocationSeen,
     FloodDropped,
@@ -159,6 +160,9 @@ class Validator:
         self._facts.append(
             BlockProposed(self.now, self.epoch, *names, height + 1, self.index, block.payload_digest.hex(), trades)
         )
+        calls = self._payloads.calls(payload)
+        if calls:
+            self._facts.append(CallsOrdered(self.now, self.epoch, names[0], calls))
         signature = self._sign(block, height)
         proposal = Proposal(self._genesis, block, payload, self.index, signature)
         if self.rules.variant == "crash":

@@ -42,6 +42,13 @@ class BlockProposed(ConsensusEvent, frozen=True):
     group: int = 0
 
 
+class CallsOrdered(ConsensusEvent, frozen=True):
+    """A leader put calls of contracts into its block, after the entries, in this order."""
+
+    block: str
+    calls: tuple[int, ...]
+
+
 class ProposalJudged(ConsensusEvent, frozen=True):
     """A validator did not vote for a proposal, or not yet: the reason code and its numbers."""
 

@@ -129,11 +129,19 @@ class Claim(msgspec.Struct, frozen=True, gc=False):
     asset: str
 
 
+class CallContract(msgspec.Struct, frozen=True, gc=False):
+    """Call a contract on the chain from the own wallet; the call waits for a block like everything else."""
+
+    contract: str
+    function: str
+    arguments: tuple[int | str, ...] = ()
+
+
 MechanismIntent = Exercise | Split | Merge | Resolve
 """What only an exchange with the mechanism for it understands."""
 
-WalletIntent = Withdraw | Deposit | Claim
-"""What moves things between an account and the wallet of its owner on the chain."""
+WalletIntent = Withdraw | Deposit | Claim | CallContract
+"""What concerns the wallet of a participant, which is a key on the chain."""
 
 Intent = PlaceOrder | Cancel | CancelAll | Amend | MechanismIntent | WalletIntent
 

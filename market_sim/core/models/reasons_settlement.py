@@ -9,6 +9,8 @@ from __future__ import annotations
 from market_sim.core.models.reason import Reason
 
 _PAYLOAD = "A block continues the trades of its chain without gaps, in the order of matching"
+_CALLS = "A block holds each pending call at most once on its chain, in the order that its leader chose"
+_CALLED = "A call names a contract of the chain, a function of it, and arguments of the right types"
 _TRADE = "A finalized trade that would make a balance negative has no effect on the chain"
 _PLACE = "Batches follow each other without gaps, each on the block where the one before it ended"
 _CERTIFICATE = "A batch needs signatures of two thirds of the validators, each once, over exactly this batch"
@@ -32,6 +34,13 @@ SETTLEMENT_REASONS: tuple[Reason, ...] = (
     _reason("PAYLOAD_GAP", _PAYLOAD, "trade {found} stands where trade {expected} must follow"),
     _reason("PAYLOAD_TRADE_DIFFERS", _PAYLOAD, "trade {trade} has other contents here than the exchange announced"),
     _reason("PAYLOAD_TRADE_UNKNOWN", _PAYLOAD, "trade {trade} has not arrived; here trades are known up to {known}"),
+    _reason("PAYLOAD_TOO_MANY_CALLS", _CALLS, "{found} calls in one block, the limit is {limit}"),
+    _reason("PAYLOAD_CALL_TWICE", _CALLS, "call {call} is in this chain already"),
+    _reason("PAYLOAD_CALL_DIFFERS", _CALLS, "call {call} has other contents here than its owner submitted"),
+    _reason("PAYLOAD_CALL_UNKNOWN", _CALLS, "call {call} has not arrived here"),
+    _reason("UNKNOWN_CONTRACT", _CALLED, "there is no contract {contract} on this chain; there are: {known}"),
+    _reason("UNKNOWN_FUNCTION", _CALLED, "{contract} has no function {function}; it has {known}"),
+    _reason("BAD_ARGUMENTS", _CALLED, "{function} takes {expected}"),
     _reason("SETTLEMENT_SHORT", _TRADE, "trade {trade} takes {needed} of {asset}, and the account holds {held}"),
     _reason("SETTLEMENT_UNKNOWN_ACCOUNT", _TRADE, "trade {trade} names account {account}, which does not exist"),
     _reason("SETTLEMENT_UNKNOWN_TOKEN", _TRADE, "trade {trade} names token {token}, which is no instrument"),

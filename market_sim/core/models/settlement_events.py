@@ -69,6 +69,54 @@ class WithdrawalClaimed(SettlementEvent, frozen=True):
     gas: int
 
 
+class WalletFunded(SettlementEvent, frozen=True):
+    """The wallet of an owner holds something from the beginning, beside what the account holds."""
+
+    account: str
+    asset: str
+    amount: int
+
+
+class ContractDeployed(SettlementEvent, frozen=True):
+    """A contract stands on the chain beside the settlement; contracts are numbered in this order, from 1."""
+
+    contract: str
+    kind: str
+    address: str
+    terms: Numbers
+
+
+class CallSubmitted(SettlementEvent, frozen=True):
+    """A participant calls a contract; the call waits for a block. Calls have one count of their own, from 1."""
+
+    call: int
+    account: str
+    contract: str
+    function: str
+    arguments: tuple[int | str, ...]
+
+
+class CallExecuted(SettlementEvent, frozen=True):
+    """A call of a final block was made on the chain: what the contract told of it, or why it refused."""
+
+    call: int
+    account: str
+    contract: str
+    function: str
+    succeeded: bool
+    reason: str
+    numbers: Numbers
+    transaction: str
+    gas: int
+
+
+class ContractReconciled(SettlementEvent, frozen=True):
+    """What a contract holds was compared with the journal, and nothing differed."""
+
+    contract: str
+    numbers: Numbers
+
+
 class TradeRefused(SettlementEvent, frozen=True):
     """A finalized trade has no effect on the chain, because it would make a balance negative."""
 

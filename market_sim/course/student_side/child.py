@@ -40,7 +40,8 @@ FOLDERS = {".".join(name.split(".")[:depth]) for name in OPEN for depth in range
 
 SHORT_NAMES = {
     "market_sim.core.models.intents": (
-        "BUY SELL Amend Buy Cancel CancelAll Claim Deposit Exercise Merge PlaceOrder Resolve Sell Split Withdraw"
+        "BUY SELL Amend Buy CallContract Cancel CancelAll Claim Deposit Exercise Merge PlaceOrder Resolve Sell Split "
+        "Withdraw"
     ),
     "market_sim.core.money": "cents dollars",
     "market_sim.market.agents.strategy": "OnQuote OnReport OnTrade Strategy WakeAt",

@@ -123,8 +123,17 @@ class Claim:
     asset: str
 
 
+@dataclass(frozen=True)
+class CallContract:
+    """Call a contract on the chain from the own wallet; the call waits for a block like everything else."""
+
+    contract: str
+    function: str
+    arguments: tuple[int | str, ...] = ()
+
+
 MechanismIntent = Exercise | Split | Merge | Resolve
-WalletIntent = Withdraw | Deposit | Claim
+WalletIntent = Withdraw | Deposit | Claim | CallContract
 Intent = PlaceOrder | Cancel | CancelAll | Amend | MechanismIntent | WalletIntent
 
 

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from market_sim.core.errors import RuleViolation
 from market_sim.core.models.instruments import LARGEST_AMOUNT
-from market_sim.core.models.intents import Deposit, WalletIntent, Withdraw
+from market_sim.core.models.intents import CallContract, Deposit, WalletIntent, Withdraw
 from market_sim.market.exchange.member import Member
 from market_sim.market.exchange.terms import shown
 from market_sim.market.ledger.ledger import Ledger
@@ -22,6 +22,9 @@ class Wallets(Protocol):
 
     def deposit(self, account: str, asset: str, amount: int, credit: Callable[[str, str, int], int]) -> None:
         """Pay in from a wallet; `credit` lets the account have it and returns the number of the entry."""
+
+    def call(self, account: str, intent: CallContract) -> None:
+        """Take a call of a contract; it waits for a block."""
 
     def claim(self, account: str, asset: str) -> None:
         """Pay out to a wallet what settled withdrawals came to."""
@@ -37,16 +40,22 @@ class Cashier:
 
     def serve(self, member: Member, intent: WalletIntent) -> None:
         """Do what is asked, or refuse it with the numbers."""
+        if isinstance(intent, CallContract):
+            self._wallets(member, intent).call(member.name, intent)
+            return
         amount = 1 if not isinstance(intent, Withdraw | Deposit) else intent.amount
         self._check(intent.asset, amount)
         if isinstance(intent, Withdraw):
             self._ledger.withdraw(member.name, intent.asset, amount)
-        elif self.wallets is None:
-            raise RuleViolation("NO_WALLET", account=member.name, intent=type(intent).__name__)
         elif isinstance(intent, Deposit):
-            self.wallets.deposit(member.name, intent.asset, amount, self._ledger.deposit)
+            self._wallets(member, intent).deposit(member.name, intent.asset, amount, self._ledger.deposit)
         else:
-            self.wallets.claim(member.name, intent.asset)
+            self._wallets(member, intent).claim(member.name, intent.asset)
+
+    def _wallets(self, member: Member, intent: WalletIntent) -> Wallets:
+        if self.wallets is None:
+            raise RuleViolation("NO_WALLET", account=member.name, intent=type(intent).__name__)
+        return self.wallets
 
     def _check(self, asset: object, amount: object) -> None:
         """Refuse what no wallet could hold: an unknown asset, a derivative, or an amount that is none."""

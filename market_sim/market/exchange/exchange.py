@@ -42,6 +42,7 @@ from market_sim.core.models.intents import (
     BUY,
     SELL,
     Amend,
+    CallContract,
     Cancel,
     CancelAll,
     Claim,
@@ -232,7 +233,7 @@ class Exchange:
             if type(intent) in self._handlers:
                 self._handlers[type(intent)].handle(member, intent)
                 return None
-            if isinstance(intent, Withdraw | Deposit | Claim):
+            if isinstance(intent, Withdraw | Deposit | Claim | CallContract):
                 self.cashier.serve(member, intent)
                 return None
             raise RuleViolation("BAD_INTENT", found=type(intent).__name__)

@@ -9,6 +9,7 @@ The verbs below are all that a scenario needs, so that it reads like a lesson pl
     world.at(epoch=6, ...) something happens from outside
     world.validators(...)  who agrees on the order of trades, and how they misbehave
     world.settle_on(...)   where finalized trades are paid out
+    world.chain(...)       the same, to deploy further contracts there
 
 When the world runs, strategies wake up, their orders travel to the venues, whose trades travel to the validators, and
 what these finalize is settled. Everything is planned on the one clock and told to the one journal.
@@ -19,6 +20,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from market_sim.blockchain.place import Chain
 from market_sim.core.data.journal import Journal
 from market_sim.core.data.tape import Tape
 from market_sim.core.errors import InputError, StrategyError
@@ -63,6 +65,7 @@ class World:
         self.values: dict[str, BelievedValue] = {}
         self.committee_plan = CommitteePlan()
         self.settlement = "eth-tester"
+        self.chain_plan = Chain()
         self.mechanisms: list[Mechanism] = []
         self.participants = Participants(self.clock, self.journal, self.randomness, self.venues, self.tape, self.values)
         self._happenings: list[Happening] = []
@@ -186,6 +189,11 @@ class World:
     def network(self, **settings: Any) -> None:
         """How messages between validators travel."""
         self.committee_plan = self.committee_plan.changed(**settings)
+
+    def chain(self, backend: str = "eth-tester") -> Chain:
+        """The chain of this run, where trades are settled and further contracts can be deployed."""
+        self.settle_on(backend)
+        return self.chain_plan
 
     def settle_on(self, backend: str) -> None:
         """Where finalized trades are paid out: "eth-tester", "memory" or "none"."""

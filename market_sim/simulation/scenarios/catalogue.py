@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from market_sim.simulation.scenarios.arena import Arena
 from market_sim.simulation.scenarios.crowded_room import CrowdedRoom
+from market_sim.simulation.scenarios.escrow import EscrowScenario
 from market_sim.simulation.scenarios.first_market import FirstMarket
 from market_sim.simulation.scenarios.funding import Funding
 from market_sim.simulation.scenarios.liquidation_cascade import LiquidationCascade
@@ -45,4 +46,5 @@ SCENARIOS: tuple[type[Scenario], ...] = (
     MarginCall,
     ShortSqueeze,
     LiquidationCascade,
+    EscrowScenario,
 )

@@ -130,7 +130,7 @@ def test_a_strategy_sees_the_past_and_yields_intents(student):
 
 EVERYTHING = """
 from market_sim import BUY, Amend, Cancel, CancelAll, Exercise, Merge, PlaceOrder, Resolve, Split, Strategy
-from market_sim import Claim, Deposit, Withdraw
+from market_sim import CallContract, Claim, Deposit, Withdraw
 from market_sim.core.models.intents import Conditions
 
 class All(Strategy):
@@ -146,6 +146,7 @@ class All(Strategy):
         yield Withdraw("USD", 8)
         yield Deposit("USD", 9)
         yield Claim("USD")
+        yield CallContract("escrow", "lock", ("bob", 5))
 """
 
 
@@ -161,6 +162,7 @@ def test_every_intent_that_a_strategy_has_crosses_the_border(tmp_path):
         intents.Cancel(4), intents.CancelAll("ACME"), intents.Amend(4, 2, 99), intents.Exercise("ACME-C100", 5),
         intents.Split("YES", 6), intents.Merge("NO", 7), intents.Resolve("YES", "void"),
         intents.Withdraw("USD", 8), intents.Deposit("USD", 9), intents.Claim("USD"),
+        intents.CallContract("escrow", "lock", ("bob", 5)),
     ]  # fmt: skip
     assert {type(intent) for intent in found} == set(get_args(intents.Intent))
 

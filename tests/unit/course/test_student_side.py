@@ -41,7 +41,7 @@ def test_the_makers_of_orders_take_the_same_arguments(name):
 
 
 def test_every_intent_that_may_travel_has_a_mirror():
-    assert len(KINDS) == 12
+    assert len(KINDS) == 13
     assert list(FROZEN) == list(KINDS)
     assert [kind.__name__ for kind in get_args(mirror.Intent)] == list(KINDS[1:])
 

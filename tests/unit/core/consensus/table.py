@@ -46,6 +46,9 @@ class Numbers:
             return Invalid()
         return None if self.known.issuperset(numbers) else Unknown()
 
+    def calls(self, payload: bytes) -> tuple[int, ...]:
+        return ()
+
     def count(self, payload: bytes) -> int:
         return payload.count(b",") + 1 if payload else 0
 
@@ -61,6 +64,9 @@ class Anything(Numbers):
 
     def payload_problem(self, chain: Chain, payload: bytes) -> Unknown | Invalid | None:
         return None
+
+    def calls(self, payload: bytes) -> tuple[int, ...]:
+        return ()
 
     def count(self, payload: bytes) -> int:
         return 0

@@ -1,0 +1,106 @@
+"""An escrow: money that a payer locks for a payee, and that leaves only to one of the two by the will of the other.
+
+The adapter of `contracts/Escrow.sol`, and its twin for runs without Ethereum. Participants call
+
+    lock(payee, amount)   take the amount from the payer's wallet; deals are numbered from 0
+    release(deal)         the payer lets the payee have it
+    refund(deal)          the payee sends it back
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from market_sim.blockchain.certificate import Wallet
+from market_sim.blockchain.contracts import Arguments, Invoked, Scene, TokenPlace
+from market_sim.blockchain.register import Register
+from market_sim.core.data.journal import Journal
+from market_sim.core.english import counted, was
+from market_sim.core.errors import InputError, InvariantBroken, RuleViolation
+from market_sim.core.models.event import Numbers
+from market_sim.core.models.settlement_events import CallExecuted, CallSubmitted, ContractDeployed, ContractReconciled
+from market_sim.core.money import written
+
+
+@dataclass
+class Escrow:
+    """An escrow for one asset."""
+
+    kind: ClassVar[str] = "Escrow"
+    functions: ClassVar[Mapping[str, tuple[type, ...]]] = {"lock": (str, int), "release": (int,), "refund": (int,)}
+
+    name: str = "escrow"
+    asset: str = "USD"
+    open_deals: dict[int, int] = field(default_factory=dict, repr=False)
+    """By number: what is locked in the deals that are not over, by the journal."""
+    place: str = field(default="", repr=False)
+
+    def deploy(self, scene: Scene) -> str:
+        """Put it onto the chain, for the token of its asset."""
+        if not scene.register.has_token(self.asset):
+            raise InputError(f"an escrow holds a currency or a delivered instrument, and {self.asset} is neither here")
+        self.place = scene.host.deploy(self.kind, TokenPlace(scene.register.token(self.asset)))
+        return self.place
+
+    def terms(self) -> Numbers:
+        """The asset that it holds."""
+        return {"asset": self.asset}
+
+    def check(self, account: str, function: str, arguments: Arguments, register: Register) -> None:
+        """A payee has an account."""
+        if function == "lock" and arguments[0] not in register.accounts:
+            raise RuleViolation("UNKNOWN_ACCOUNT", account=arguments[0])
+
+    def execute(self, scene: Scene, owner: Wallet, function: str, arguments: Arguments) -> Invoked:
+        """Carry out a call; before a lock the payer lets the escrow take the amount."""
+        if function != "lock":
+            return scene.host.invoke(owner, self.place, function, *arguments)
+        payee, amount = str(arguments[0]), int(arguments[1])
+        allowed = scene.host.allow(owner, self.place, scene.register.token(self.asset), amount)
+        address = "0x" + scene.wallet(scene.register.accounts[payee]).address.hex()
+        done = scene.host.invoke(owner, self.place, function, address, amount)
+        return done._replace(gas=done.gas + allowed)
+
+    def count(self, submitted: CallSubmitted, executed: CallExecuted) -> None:
+        """A lock opens a deal, a release or a refund ends one."""
+        deal = int(executed.numbers["deal"])
+        if submitted.function == "lock":
+            self.open_deals[deal] = int(submitted.arguments[1])
+        else:
+            del self.open_deals[deal]
+
+    def reconcile(self, scene: Scene) -> Numbers:
+        """What the contract says it holds, what it holds, and what is locked by the journal are one number."""
+        expected = sum(self.open_deals.values())
+        says = scene.host.ask(self.place, "held")
+        holds = scene.host.in_wallet(bytes.fromhex(self.place[2:]), scene.register.token(self.asset))
+        if says != expected or holds < expected:
+            raise InvariantBroken(
+                f"{self.name} says that it holds {says} {self.asset} and holds {holds}; "
+                f"by the journal {expected} are locked"
+            )
+        return {"asset": self.asset, "held": says, "deals": len(self.open_deals)}
+
+
+def outcome(journal: Journal, name: str) -> str:
+    """One sentence about an escrow of a run: what was locked, and where it is now."""
+    submitted = [call for call in journal.of(CallSubmitted) if call.contract == name]
+    executed = [call for call in journal.of(CallExecuted) if call.contract == name]
+    reconciled = [event.numbers for event in journal.of(ContractReconciled) if event.contract == name]
+    if not any(event.contract == name for event in journal.of(ContractDeployed)):
+        return "This run settles on no chain, so there was no escrow to call."
+    sums = dict.fromkeys(Escrow.functions, 0)
+    for call in executed:
+        if call.succeeded:
+            sums[call.function] += int(call.numbers["amount"])
+    locked, released, refunded = (written(amount) for amount in sums.values())
+    held = int(reconciled[-1]["held"]) if reconciled else 0
+    refused = sum(not call.succeeded for call in executed)
+    waiting = len(submitted) - len(executed)
+    return (
+        f"Of {locked} that was locked, {released} was released by the payer and {refunded} sent back by the payee; the "
+        f"contract holds the other {written(held)}. {counted(refused, 'call')} {was(refused)} refused by the contract, "
+        f"{waiting} waited for a final block when the run ended."
+    )

@@ -1,0 +1,47 @@
+"""A second contract on the chain: money that leaves an escrow only by the will of the other side."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from market_sim.blockchain.escrow import Escrow, outcome
+from market_sim.core.data.journal import Journal
+from market_sim.core.models.instruments import Stock
+from market_sim.core.money import dollars
+from market_sim.simulation.engine.world import World
+from market_sim.simulation.scenarios.bounds import bounded
+from market_sim.simulation.scenarios.scenario import Scenario
+from market_sim.strategies.traditional.escrow_sides import Payee, Payer
+from market_sim.strategies.traditional.market_maker import MarketMaker
+from market_sim.strategies.traditional.noise import Noise
+
+
+@dataclass(frozen=True)
+class EscrowScenario(Scenario):
+    """Beside the trades of a market, a payer locks money for a payee: validators order both, one chain keeps both."""
+
+    name: ClassVar[str] = "escrow"
+
+    deals: int = bounded(6, least=1, most=200)
+    amount: int = bounded(100, least=1, most=1_000_000)
+    refund_every: int = bounded(3, least=1, most=200)
+    wallet: int = bounded(1_000, least=0, most=1_000_000_000)
+
+    def build(self, world: World) -> None:
+        """A small market, and two participants who never trade: all they do is call a contract."""
+        world.list(Stock("ACME"), value=dollars(100), volatility_bps=3)
+        world.join("maker", MarketMaker(), cash=dollars(50_000), holdings={"ACME": 500})
+        for number in range(4):
+            world.join(f"noise-{number}", Noise(trade_probability=0.5), cash=dollars(9_000), holdings={"ACME": 50})
+        payer = Payer("payee", dollars(self.amount), self.deals, self.refund_every)
+        world.join("payer", payer, every_ms=600)
+        world.join("payee", Payee(self.deals, self.refund_every), every_ms=600)
+        chain = world.chain("eth-tester")
+        chain.deploy(Escrow(asset="USD"))
+        if self.wallet:
+            chain.give("payer", "USD", dollars(self.wallet))
+
+    def conclusion(self, journal: Journal) -> str:
+        """Where the locked money is."""
+        return outcome(journal, "escrow")
