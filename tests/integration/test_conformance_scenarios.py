@@ -24,13 +24,19 @@ from market_sim.core.models.settlement_events import BlockSettled, Reconciled, T
 from market_sim.market.mechanisms.clearing_house import CLEARING, PLEDGES
 from market_sim.simulation.options import Options
 from market_sim.simulation.run import simulate
+from market_sim.simulation.scenarios.corporate_actions import CorporateActionsScenario
 from market_sim.simulation.scenarios.funding import Funding
+from market_sim.simulation.scenarios.futures_curve import FuturesCurve
 from market_sim.simulation.scenarios.option_expiry import OptionExpiry
 from market_sim.simulation.scenarios.prediction_market import PredictionMarketScenario
 from market_sim.simulation.scenarios.scenario import Scenario
+from market_sim.simulation.scenarios.structured_note import StructuredNote
 from market_sim.simulation.scenarios.warrant_dilution import WarrantDilution
 
-LIFE_CYCLES = (OptionExpiry, WarrantDilution, Funding, PredictionMarketScenario)
+LIFE_CYCLES = (
+    OptionExpiry, WarrantDilution, Funding, PredictionMarketScenario, FuturesCurve, StructuredNote,
+    CorporateActionsScenario,
+)  # fmt: skip
 
 
 @cache

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from market_sim.simulation.scenarios.arena import Arena
+from market_sim.simulation.scenarios.corporate_actions import CorporateActionsScenario
 from market_sim.simulation.scenarios.crowded_room import CrowdedRoom
 from market_sim.simulation.scenarios.escrow import EscrowScenario
 from market_sim.simulation.scenarios.first_market import FirstMarket
 from market_sim.simulation.scenarios.funding import Funding
+from market_sim.simulation.scenarios.futures_curve import FuturesCurve
 from market_sim.simulation.scenarios.liquidation_cascade import LiquidationCascade
 from market_sim.simulation.scenarios.margin_call import MarginCall
 from market_sim.simulation.scenarios.option_expiry import OptionExpiry
@@ -22,6 +24,7 @@ from market_sim.simulation.scenarios.streamlet_faults import (
     Partition,
     TwoOfFourLie,
 )
+from market_sim.simulation.scenarios.structured_note import StructuredNote
 from market_sim.simulation.scenarios.two_venues import TwoVenues
 from market_sim.simulation.scenarios.warrant_dilution import WarrantDilution
 
@@ -42,6 +45,9 @@ SCENARIOS: tuple[type[Scenario], ...] = (
     OptionExpiry,
     WarrantDilution,
     Funding,
+    FuturesCurve,
+    StructuredNote,
+    CorporateActionsScenario,
     PredictionMarketScenario,
     MarginCall,
     ShortSqueeze,

@@ -33,6 +33,8 @@ class OptionMaker(Strategy):
     """The largest position in one option, bought or written."""
     least_move: int = 5
     """A quote stays where it is until its value has moved by so many cents: whoever quotes anew stands last in line."""
+    until: int | None = None
+    """When it takes its quotes back for good, because what an option stands for changes."""
     _quoted: dict[str, int] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -41,6 +43,9 @@ class OptionMaker(Strategy):
 
     def decide(self, view: View) -> Iterable[Intent]:
         """Quote again what is worth something else than at the last time, or was traded away."""
+        if self.until is not None and view.time >= self.until:
+            yield from (Cancel(order.id) for order in view.orders)
+            return
         for option in self.options:
             underlying = view[option.underlying]
             spot = underlying.value or underlying.last

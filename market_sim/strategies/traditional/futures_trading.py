@@ -1,0 +1,82 @@
+"""The two who keep a future at its forward price: a maker who quotes there, and a trader who gains when it is not.
+
+Whoever buys the underlying now pays for holding it; whoever buys the future does not. So a future is worth the spot
+price and the cost of carry until its expiry, F = S exp(r T), and at its expiry it is worth the spot price (rulebook
+F-3.5). Who can do both, buys the one and sells the other: cash and carry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from market_sim.core.errors import InputError
+from market_sim.core.models.derivatives import Future
+from market_sim.core.models.intents import BUY, SELL, Cancel, Intent, PlaceOrder
+from market_sim.core.trading_day import TRADING_DAY_NS, TRADING_DAYS_A_YEAR
+from market_sim.market.agents.strategy import Strategy
+from market_sim.market.agents.view import View
+from market_sim.pricing.forward import forward_price
+from market_sim.pricing.rounding import as_price
+
+
+@dataclass
+class FutureMaker(Strategy):
+    """One bid and one ask around the forward price of a future."""
+
+    future: Future
+    rate: float = 0.05
+    """The cost of carry of a year."""
+    edge: int = 5
+    """How far its bid and its ask lie from the forward price, in cents."""
+    size: int = 2
+    most: int = 100
+    """The largest position, long or short."""
+
+    def __post_init__(self) -> None:
+        if self.edge < 1 or self.size < 1 or self.most < self.size:
+            raise InputError(f"edge and size are positive and the size is at most the largest position, found {self}")
+
+    def decide(self, view: View) -> Iterable[Intent]:
+        """Quote again when the forward price has moved or a quote is gone."""
+        future, market = self.future, view[self.future.symbol]
+        spot = view[future.underlying].value or view[future.underlying].last
+        if spot is None or view.time >= future.expiry:
+            return
+        years = (future.expiry - view.time) / (TRADING_DAY_NS * TRADING_DAYS_A_YEAR)
+        forward = forward_price(spot, years=years, rate=self.rate)
+        wanted = []
+        bid = as_price(max(forward - self.edge, 0.0), future.tick, towards="down")
+        if bid > 0 and market.position + self.size <= self.most:
+            wanted.append((BUY, bid))
+        if market.position - self.size >= -self.most:
+            wanted.append((SELL, as_price(forward + self.edge, future.tick, towards="up")))
+        mine = [order for order in view.orders if order.symbol == future.symbol]
+        if sorted((order.side, order.limit) for order in mine) == sorted(wanted):
+            return
+        for order in mine:
+            yield Cancel(order.id)
+        for side, limit in wanted:
+            yield PlaceOrder(future.symbol, side, self.size, limit)
+
+
+@dataclass
+class CashAndCarry(Strategy):
+    """Sells a future that is dear and buys its underlying with it, then waits: the difference is known from then on."""
+
+    future: Future
+    contracts: int = 4
+    least_gain: int = 20
+    """What one unit of the underlying must gain, in cents, for a trade to be worth it."""
+
+    def decide(self, view: View) -> Iterable[Intent]:
+        """Buy the underlying of what was sold; then sell one contract more while the bid is high enough."""
+        future = self.future
+        spot, market = view[future.underlying], view[future.symbol]
+        if view.time >= future.expiry or spot.ask is None:
+            return
+        short = -market.position * future.multiplier - spot.position
+        if short > 0:
+            yield PlaceOrder(future.underlying, BUY, short, spot.ask, "ioc")
+        elif market.bid is not None and -market.position < self.contracts and market.bid - spot.ask >= self.least_gain:
+            yield PlaceOrder(future.symbol, SELL, 1, market.bid, "ioc")
