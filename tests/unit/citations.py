@@ -17,12 +17,12 @@ from pathlib import PurePosixPath
 from tests.unit.house_rules import FUNCTIONS, Source
 
 PATH = re.compile(r"(?<![\w/.:<{*$-])((?:\.{1,2}/)*(?:[\w-]+/)*[\w-]+\.(?:md|py|sol|toml))(?![\w/])")
-RULE = re.compile(r"(?<![\w-])([FP]-\d+(?:\.\d+)?|[RCXLS][1-9]\d?)(?![\w-]|\.\d)")
+RULE = re.compile(r"(?<![\w-])([FP]-\d+(?:\.\d+)?|[RCXLSA][1-9]\d?)(?![\w-]|\.\d)")
 OUTSIDE = "finance|consensus|settlement|features|reliability"
 UNNUMBERED = re.compile(
     rf"\b(?:{OUTSIDE}) (?:rules? |sections? )?[A-Z]*-?\d[\d.]*\d|(?<=\()rules? \d\.\d",
 )
-DEFINED = re.compile(r"^(?:#+ |- \*\*)([FP]-\d+(?:\.\d+)?|[RCXLS]\d+)\b", re.MULTILINE)
+DEFINED = re.compile(r"^(?:#+ |- \*\*)([FP]-\d+(?:\.\d+)?|[RCXLSA]\d+)\b", re.MULTILINE)
 CODE_BLOCK = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 
 YOURS = re.compile(r"(^|/)(answers|submissions|path|to|[A-Z]+)/|^[A-Z]+\.|^(buy_the_dip|dip_room|my_\w+)\.py$")

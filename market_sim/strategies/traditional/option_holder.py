@@ -30,8 +30,10 @@ class OptionHolder(Strategy):
             return
         spot = view[option.underlying].value or view[option.underlying].last
         if self.early_gain is not None and market.position > 0 and spot is not None and view.time >= self.after:
+            today = market.instrument or option  # a split changes what a unit stands for
             put = isinstance(option, Option) and option.right == "put"
-            if (option.strike - spot if put else spot - option.strike) >= self.early_gain:
+            worth = today.unit.worth(spot)
+            if (option.strike - worth if put else worth - option.strike) >= self.early_gain:
                 yield Exercise(option.symbol, market.position)
                 return
         ask = market.ask

@@ -47,6 +47,7 @@ class OptionMaker(Strategy):
             yield from (Cancel(order.id) for order in view.orders)
             return
         for option in self.options:
+            option = view[option.symbol].instrument or option  # a split changes what a unit stands for
             underlying = view[option.underlying]
             spot = underlying.value or underlying.last
             if spot is not None and view.time < option.expiry:
@@ -55,7 +56,8 @@ class OptionMaker(Strategy):
     def worth(self, option: Option, spot: int, time: int) -> float:
         """The value of one unit of an option at this maker's volatility."""
         years = (option.expiry - time) / (TRADING_DAY_NS * TRADING_DAYS_A_YEAR)
-        return price(VanillaOption(option.right, spot, option.strike, years, self.volatility))
+        unit = option.unit.worth(spot)
+        return price(VanillaOption(option.right, unit, option.strike, years, self.volatility))
 
     def _quote(self, view: View, option: Option, spot: int) -> Iterator[Intent]:
         symbol, tick = option.symbol, option.tick

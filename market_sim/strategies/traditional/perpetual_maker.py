@@ -38,6 +38,8 @@ class PerpetualMaker(Strategy):
         index = view[self.index].value or view[self.index].last
         if index is None:
             return
+        if market.instrument is not None:  # a split of the underlying changes what a unit stands for
+            index = market.instrument.unit.worth(index)
         centre = index - index * self.lean_bps * market.position // (self.most * 10_000)
         half = max(market.tick, centre * self.spread_bps // 20_000)
         bid = (centre - half) // market.tick * market.tick
