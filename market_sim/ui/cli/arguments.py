@@ -23,7 +23,8 @@ from market_sim.simulation.scenarios.scenario import Scenario, configured, param
 EPILOG = """\
 A scenario's own parameters are flags, too: --traders 20 (see --list-scenarios).
 Commands: doctor (what is missing here and how to mend it), serve (the site), replay RUN (play a stored run again),
-verify RUN (is a stored run whole, and how far did it come), results RUN (what each account made of it), export RUN
+verify RUN (is a stored run whole, and how far did it come),
+attack (search for lies that fork or stall a committee), results RUN (what each account made of it), export RUN
 (its tables as CSV or Parquet), lesson list|start|read|predict|check|hint|reset|progress ID, grade SUBMISSIONS/, lint,
 new-scenario NAME, new-lesson SCENARIO; each has its own --help.
 Exit codes: 0 done, 2 bad arguments or a bad file, 3 a promise of this program broke,

@@ -57,6 +57,12 @@ def _export(arguments: Sequence[str]) -> int:
     return export(arguments)
 
 
+def _attack(arguments: Sequence[str]) -> int:
+    from market_sim.ui.cli.attacking import attack
+
+    return attack(arguments)
+
+
 def _of_the_course(name: str) -> Command:
     def run(arguments: Sequence[str]) -> int:
         from market_sim.ui.cli import course_commands
@@ -74,6 +80,7 @@ COMMANDS: dict[str, Command] = {
     "verify": _verify,
     "results": _results,
     "export": _export,
+    "attack": _attack,
     "lesson": _of_the_course("lesson"),
     "grade": _of_the_course("grade"),
     "lint": _of_the_course("lint"),

@@ -1,0 +1,276 @@
+"""The attack lab: it searches for a schedule of lies and partitions that forks a committee, or that stalls it.
+
+A schedule is what a person could have typed, one lie of one validator in one epoch, or one split of the network in one
+epoch, a step; so the answer is a command. Committees are played over the trades of one market, which are the same in
+all of them, and the schedule that is found is played once more as a whole run before it is believed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations, product
+from typing import NamedTuple
+
+from market_sim.blockchain.payload import TradeRecords
+from market_sim.blockchain.register import Register
+from market_sim.blockchain.trade_pool import TradePool
+from market_sim.core.consensus.behaviours import parse_behaviours
+from market_sim.core.consensus.blocks import Rules
+from market_sim.core.consensus.committee import Committee
+from market_sim.core.consensus.network import Conditions, Network, parse_partitions
+from market_sim.core.consensus.signing import Ed25519Scheme
+from market_sim.core.data.journal import Journal
+from market_sim.core.english import counted
+from market_sim.core.errors import InputError
+from market_sim.core.models.consensus_events import BlockFinalized, SafetyViolated
+from market_sim.core.models.event import Event
+from market_sim.core.models.market_events import entry_number
+from market_sim.core.models.run_events import CommitteeSeated
+from market_sim.core.randomness import Randomness, Stream
+from market_sim.simulation.engine.clock import Clock
+from market_sim.simulation.options import Options
+from market_sim.simulation.road import NEWS_NS
+from market_sim.simulation.run import simulate
+from market_sim.simulation.scenarios.scenario import Scenario
+
+GOALS = ("fork", "stall")
+STALLED = 8
+"""So many epochs in a row without a new final block are a stall; four validators bear one liar with six at most."""
+WAYS = ("two-faced", "equivocate", "silent", "withhold", "late", "double-vote", "usurp")
+LONGEST_WINDOW = 3
+
+
+class Step(NamedTuple):
+    """One thing that the adversary does in one epoch, as it is typed; `who` is -1 for a split of the network."""
+
+    epoch: int
+    who: int
+    what: str
+
+    @property
+    def typed(self) -> str:
+        """The step as the command line takes it."""
+        return f"{self.epoch}:{self.what}" if self.who < 0 else f"n{self.who}:{self.what}@{self.epoch}"
+
+
+Schedule = tuple[Step, ...]
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is searched for, and how long."""
+
+    validators: int = 4
+    byzantine: int = 2
+    goal: str = "fork"
+    budget: int = 2_000
+    seed: int = 1
+    depth: int = 12
+
+    def __post_init__(self) -> None:
+        if self.goal not in GOALS:
+            raise InputError(f"the goal is {' or '.join(GOALS)}, found {self.goal!r}")
+        if not 4 <= self.validators <= 10:
+            raise InputError(f"the lab seats from 4 to 10 validators, found {self.validators}")
+        if not 1 <= self.byzantine < self.validators:
+            raise InputError(f"from 1 to {self.validators - 1} of {self.validators} may lie, found {self.byzantine}")
+        if not 1 <= self.budget <= 1_000_000:
+            raise InputError(f"a budget is from 1 to 1,000,000 schedules, found {self.budget}")
+        if not STALLED + 2 <= self.depth <= 40:
+            raise InputError(f"the depth is from {STALLED + 2} to 40 epochs, found {self.depth}")
+
+    @property
+    def is_within_the_bound(self) -> bool:
+        """Whether the rules bear so many liars."""
+        return 3 * self.byzantine < self.validators
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the search came to: the shortest schedule, or none in so many."""
+
+    question: Question
+    tried: int
+    schedule: Schedule = ()
+    epochs: int = 0
+
+    @property
+    def options(self) -> Options:
+        """The run that shows what was found."""
+        lies = ",".join(step.typed for step in self.schedule if step.who >= 0)
+        splits = ",".join(step.typed for step in self.schedule if step.who < 0)
+        return options(self.question, lies, splits, self.epochs)
+
+    @property
+    def sentence(self) -> str:
+        """The answer as it is told; what was not found is never called proved."""
+        asked = self.question
+        who = f"{asked.byzantine} of {asked.validators} lying"
+        if not self.schedule:
+            return (
+                f"none in {self.tried:,} schedules up to depth {asked.depth} with {who}: with 95 % confidence "
+                f"fewer than one in {max(1, self.tried // 3):,} schedules of this search leads to a {asked.goal}, "
+                "and nothing more is claimed"
+            )
+        return (
+            f"a {asked.goal} with {who}, found at schedule {self.tried:,} and shortened to "
+            f"{counted(len(self.schedule), 'step')} in {counted(self.epochs, 'epoch')}; "
+            "without any one of them it vanishes"
+        )
+
+
+def options(asked: Question, lies: str, splits: str, epochs: int) -> Options:
+    """A schedule as the options of a run."""
+    return Options(
+        seed=asked.seed,
+        epochs=epochs,
+        settlement="none",
+        validators=asked.validators,
+        byzantine=lies or None,
+        partition=splits or None,
+        beyond_the_bound=None if asked.is_within_the_bound else True,
+    )
+
+
+class Laboratory:
+    """One market, whose trades every committee of the search is told at the same times."""
+
+    def __init__(self, asked: Question, scenario: Scenario) -> None:
+        self._asked = asked
+        self._scenario = scenario
+        whole = simulate(scenario, options(asked, "", "", asked.depth)).journal
+        self._register = Register.of(event for event in whole if event.time == 0)
+        self._news = list(_news(whole, (asked.depth + 1) * 2 * Rules().delta_ns))
+        self._rules = Rules(validators=asked.validators, beyond_the_bound=True)
+        self._scheme = Ed25519Scheme(Randomness(asked.seed), asked.validators)
+        self.tried = 0
+
+    def search(self) -> Answer:
+        """All small windows of one behaviour first; then schedules at random; the first hit is shortened."""
+        asked = self._asked
+        for schedule in self._schedules():
+            if self.tried >= asked.budget:
+                break
+            self.tried += 1
+            if self.shows(schedule, asked.depth):
+                return self._shortened(schedule)
+        return Answer(asked, self.tried)
+
+    def shows(self, schedule: Schedule, epochs: int) -> bool:
+        """Whether this schedule reaches the goal; what the quick play shows, the whole run must show again."""
+        return self._reaches(schedule, epochs) and reached(self._asked.goal, self._played(schedule, epochs))
+
+    def _played(self, schedule: Schedule, epochs: int) -> Journal:
+        return simulate(self._scenario, Answer(self._asked, 0, schedule, epochs).options).journal
+
+    def _schedules(self) -> Iterator[Schedule]:
+        yield from self._windows()
+        luck = Randomness(self._asked.seed).stream("attack-lab")
+        while True:
+            yield self._drawn(luck)
+
+    def _windows(self) -> Iterator[Schedule]:
+        """All windows of one to three epochs, or to the end, in which all liars lie in the same way."""
+        asked = self._asked
+        lengths = (*range(1, LONGEST_WINDOW + 1), asked.depth)
+        ways = WAYS if asked.goal == "fork" else ("silent", *(way for way in WAYS if way != "silent"))
+        for what, length, first in product(ways, lengths, range(1, asked.depth + 1)):
+            window = range(first, min(first + length, asked.depth + 1))
+            for liars in combinations(range(asked.validators), asked.byzantine):
+                yield tuple(Step(epoch, who, what) for epoch in window for who in liars)
+
+    def _drawn(self, luck: Stream) -> Schedule:
+        """A schedule at random: who lies, how often, and when the network is split."""
+        asked = self._asked
+        liars = sorted(luck.sample(range(asked.validators), asked.byzantine))
+        density, splits = luck.choice((0.1, 0.3, 0.6)), luck.choice((0.0, 0.1, 0.3))
+        steps: list[Step] = []
+        for epoch in range(1, asked.depth + 1):
+            steps += [Step(epoch, who, what) for who in liars for what in WAYS if luck.random() < density / 2]
+            if luck.random() < splits:
+                one = sorted(luck.sample(range(asked.validators), luck.randrange(1, asked.validators)))
+                other = [index for index in range(asked.validators) if index not in one]
+                sides = ("+".join(map(str, side)) for side in (one, other))
+                steps.append(Step(epoch, -1, luck.choice("|>").join(sides)))
+        return tuple(steps)
+
+    def _shortened(self, schedule: Schedule) -> Answer:
+        """Fewer epochs, then fewer steps, while the goal is still reached; at the end no step can be left out."""
+        epochs = next(few for few in range(1, self._asked.depth + 1) if self.shows(_until(schedule, few), few))
+        schedule = _until(schedule, epochs)
+        size = max(1, len(schedule) // 2)
+        while True:
+            place = 0
+            while place < len(schedule):
+                fewer = schedule[:place] + schedule[place + size :]
+                if self.shows(fewer, epochs):
+                    schedule = fewer
+                else:
+                    place += size
+            if size == 1 and not any(self.shows(_without(schedule, one), epochs) for one in range(len(schedule))):
+                return Answer(self._asked, self.tried, schedule, epochs)
+            size = max(1, size // 2)
+
+    def _reaches(self, schedule: Schedule, epochs: int) -> bool:
+        """Play the committee alone."""
+        journal = Journal()
+        count, delta = self._rules.validators, self._rules.epoch_ns
+        conditions = Conditions(
+            byzantine=parse_behaviours(",".join(step.typed for step in schedule if step.who >= 0), count),
+            partitions=parse_partitions(",".join(step.typed for step in schedule if step.who < 0), count),
+        )
+        randomness, clock = Randomness(self._asked.seed), Clock()
+        records = TradeRecords(self._register)
+        network = Network(self._rules, randomness, conditions)
+        pools = [TradePool(records) for _ in range(count)]
+        committee = Committee(
+            self._rules, randomness, network, clock, journal.record, pools, lambda who, blocks: None,
+            scheme=self._scheme,
+        )  # fmt: skip
+        journal.record(CommitteeSeated(0, count, self._rules.faults, self._rules.quorum, "", "", _liars(schedule)))
+        for time, news in self._news:
+            clock.plan(time, committee.publish, news)
+        committee.start(delta, epochs)
+        clock.run(until=(epochs + 1) * delta)
+        return reached(self._asked.goal, journal)
+
+
+def reached(goal: str, journal: Journal) -> bool:
+    """Whether a run shows the goal to somebody honest."""
+    seated = next(journal.of(CommitteeSeated))
+    final: dict[int, str] = {}
+    epochs = [1]
+    for event in journal:
+        if isinstance(event, BlockFinalized | SafetyViolated) and event.validator not in seated.byzantine:
+            if isinstance(event, SafetyViolated) or final.setdefault(event.height, event.block) != event.block:
+                return goal == "fork"
+            epochs.append(event.epoch)
+    last = max((event.epoch for event in journal if hasattr(event, "epoch")), default=1)
+    waits = (after - before for before, after in zip(epochs, [*epochs[1:], last], strict=True))
+    return goal == "stall" and max(waits) >= STALLED
+
+
+def _news(whole: Journal, end: int) -> Iterator[tuple[int, tuple[Event, ...]]]:
+    """The entries of a market as the exchange announces them."""
+    entries = [event for event in whole if entry_number(event)]
+    told = 0
+    for time in range(NEWS_NS, end, NEWS_NS):
+        fresh = told
+        while fresh < len(entries) and entries[fresh].time <= time:
+            fresh += 1
+        if fresh > told:
+            yield time, tuple(entries[told:fresh])
+            told = fresh
+
+
+def _liars(schedule: Schedule) -> tuple[int, ...]:
+    return tuple(sorted({step.who for step in schedule if step.who >= 0}))
+
+
+def _until(schedule: Schedule, epochs: int) -> Schedule:
+    return tuple(step for step in schedule if step.epoch <= epochs)
+
+
+def _without(schedule: Sequence[Step], place: int) -> Schedule:
+    return (*schedule[:place], *schedule[place + 1 :])

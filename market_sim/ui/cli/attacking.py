@@ -1,0 +1,64 @@
+"""`simulate.py attack`: search for a schedule that forks or stalls a committee, and keep the run that shows it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from market_sim.core.invocation import python
+from market_sim.simulation.attack_lab import GOALS, Answer, Laboratory, Question
+from market_sim.simulation.scenarios.streamlet_demo import StreamletDemo
+from market_sim.ui.cli.arguments import Parser, whole
+from market_sim.ui.recording import recorded
+
+
+def attack(arguments: Sequence[str]) -> int:
+    """Search, and play what is found once more into the folder of runs."""
+    typed = _parser().parse_args(list(arguments))
+    asked = Question(typed.validators, typed.byzantine, typed.goal, typed.budget, typed.seed, typed.depth)
+    answer = Laboratory(asked, StreamletDemo()).search()
+    folder = timeline = ""
+    if answer.schedule:
+        from market_sim.analysis.visualization.page import timeline_page
+
+        result, place = recorded(StreamletDemo(), answer.options, Path(typed.out), lambda journal, epoch: None)
+        page = place / "timeline.html"
+        page.write_text(timeline_page(result), encoding="utf-8")
+        folder, timeline = str(place), str(page)
+    if typed.json:
+        steps = [step._asdict() for step in answer.schedule]
+        told = {"found": bool(answer.schedule), "tried": answer.tried, "sentence": answer.sentence, "steps": steps}
+        print(
+            json.dumps(told | {"epochs": answer.epochs, "run": folder or None, "timeline": timeline or None}, indent=2)
+        )
+        return 0
+    print(answer.sentence)
+    for step in answer.schedule:
+        print(f"  epoch {step.epoch:>2}  {f'n{step.who} {step.what}' if step.who >= 0 else f'split {step.what}'}")
+    if answer.schedule:
+        print(f"\nrun          {folder}\ntimeline     {timeline}\nagain        {command(answer)}")
+    return 0
+
+
+def command(answer: Answer) -> str:
+    """The command that plays what was found, as it can be pasted."""
+    chosen = answer.options
+    words = ["--scenario", StreamletDemo.name, "--seed", str(chosen.seed), "--epochs", str(chosen.epochs)]
+    words += ["--validators", str(chosen.validators), "--no-settle"]
+    for flag, value in (("--byzantine", chosen.byzantine), ("--partition", chosen.partition)):
+        words += [flag, value] if value else []
+    return python(*words, *["--beyond-the-bound"] * bool(chosen.beyond_the_bound))
+
+
+def _parser() -> Parser:
+    made = Parser(prog="simulate.py attack", description="Search for lies and splits that fork or stall a committee.")
+    made.add_argument("--validators", type=whole(4, 10), default=4, metavar="N", help="default 4")
+    made.add_argument("--byzantine", type=whole(1, 9), default=2, metavar="K", help="how many may lie, default 2")
+    made.add_argument("--goal", choices=GOALS, default="fork", metavar="GOAL", help="fork (default) or stall")
+    made.add_argument("--budget", type=whole(1, 1_000_000), default=2_000, metavar="N", help="schedules, default 2000")
+    made.add_argument("--depth", type=whole(10, 40), default=12, metavar="K", help="epochs of a schedule, default 12")
+    made.add_argument("--seed", type=whole(0), default=1, metavar="N", help="default 1: same seed, same answer")
+    made.add_argument("--out", default="results", metavar="DIR", help="the folder for runs, default results/")
+    made.add_argument("--json", action="store_true", help="one JSON document in place of the sentences")
+    return made

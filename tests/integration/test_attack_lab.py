@@ -1,0 +1,91 @@
+"""The attack lab finds what breaks a committee, shortens it until no step can go, and claims no proof otherwise."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+from itertools import islice
+from pathlib import Path
+
+import pytest
+
+from market_sim.core.data import archive
+from market_sim.core.data.forks import fork_of
+from market_sim.core.data.journal import Journal
+from market_sim.core.errors import InputError
+from market_sim.core.models.consensus_events import BlockFinalized
+from market_sim.simulation.attack_lab import STALLED, Laboratory, Question, Schedule, options
+from market_sim.simulation.run import simulate
+from market_sim.simulation.scenarios.streamlet_demo import StreamletDemo
+from market_sim.ui.cli.main import main
+
+IN_CI = "CI" in os.environ
+
+
+def played(asked: Question, schedule: Schedule, epochs: int) -> Journal:
+    lies = ",".join(step.typed for step in schedule if step.who >= 0)
+    splits = ",".join(step.typed for step in schedule if step.who < 0)
+    return simulate(StreamletDemo(), options(asked, lies, splits, epochs)).journal
+
+
+def test_two_liars_of_four_fork_in_two_epochs_and_every_step_is_needed() -> None:
+    asked = Question()
+    answer = Laboratory(asked, StreamletDemo()).search()
+    assert (answer.epochs, len(answer.schedule)) == (2, 4)
+    assert {step.who for step in answer.schedule} == {1, 2}
+    assert fork_of(played(asked, answer.schedule, answer.epochs)) is not None
+    for place in range(len(answer.schedule)):
+        fewer = answer.schedule[:place] + answer.schedule[place + 1 :]
+        assert fork_of(played(asked, fewer, answer.epochs)) is None
+    assert fork_of(played(asked, (), 12)) is None
+    assert Laboratory(asked, StreamletDemo()).search() == answer, "same seed and budget, same answer"
+
+
+def test_within_the_bound_nothing_is_found_and_nothing_is_called_proved() -> None:
+    answer = Laboratory(Question(byzantine=1, budget=600 if IN_CI else 60), StreamletDemo()).search()
+    assert answer.schedule == ()
+    assert f"none in {answer.tried} schedules up to depth 12" in answer.sentence
+    assert "nothing more is claimed" in answer.sentence
+
+
+def test_the_quick_play_of_the_lab_is_the_committee_of_the_whole_run() -> None:
+    """Whatever the lab tries, quick and whole agree on the goal; otherwise it would search another game."""
+    asked = Question(seed=3)
+    lab = Laboratory(asked, StreamletDemo())
+    found = []
+    for schedule in islice(lab._schedules(), 70, 82):
+        quick = lab._reaches(schedule, 12)
+        assert quick == (fork_of(played(asked, schedule, 12)) is not None)
+        found.append(quick)
+    assert {True, False} == set(found)
+
+
+@pytest.mark.parametrize("change", [{"goal": "win"}, {"byzantine": 4}, {"validators": 3}, {"budget": 0}, {"depth": 3}])
+def test_a_question_that_cannot_be_asked_is_refused(change: dict[str, object]) -> None:
+    with pytest.raises(InputError, match="found"):
+        Question(**change)  # type: ignore[arg-type]
+
+
+def test_the_run_that_is_found_is_kept_replays_and_its_command_shows_it_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["attack", "--out", str(tmp_path)]) == 0
+    told = capsys.readouterr().out
+    run = Path(told.partition("run  ")[2].split()[0])
+    assert (run / "timeline.html").stat().st_size > 10_000
+    assert fork_of(archive.load(run).journal) is not None
+    assert main(["replay", str(run)]) == 0
+    capsys.readouterr()
+    again = shlex.split(told.partition("again")[2])[2:]
+    assert main([*again, "--no-plot", "--json", "-q", "--out", str(tmp_path)]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["fingerprint"] == archive.load(run).manifest.fingerprint
+    assert "n1 and n2 signed both" in document["fork"]
+
+
+def test_two_silent_liars_stall_a_committee_for_as_long_as_the_goal_says() -> None:
+    asked = Question(goal="stall", depth=10)
+    answer = Laboratory(asked, StreamletDemo()).search()
+    epochs = [1] + [event.epoch for event in played(asked, answer.schedule, answer.epochs).of(BlockFinalized)]
+    assert answer.epochs - max(epochs) >= STALLED
