@@ -36,3 +36,9 @@ def gathered(numbers: Sequence[int]) -> Iterator[tuple[int, int, int]]:
     counts += [len(numbers)] if counts[-1] != len(numbers) else []
     for count, gone in until_next(counts, lambda count: numbers[count - 1]):
         yield count, numbers[count - 1], gone
+
+
+def as_they_come(events: list[tuple[int, T]]) -> Iterator[tuple[list[tuple[int, T]], int, int]]:
+    """Events that share a mark, in the order of their numbers: those that are there from which event to which."""
+    for count, (born, _) in enumerate(events, 1):
+        yield events[:count], born, events[count][0] if count < len(events) else END

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from market_sim.analysis.history.block_versions import Version, block_versions, by_fate
 from market_sim.analysis.history.chain_history import ChainHistory, Fate
-from market_sim.analysis.history.lifespan import END, gathered, until_next
+from market_sim.analysis.history.lifespan import END, as_they_come, gathered, until_next
 from market_sim.analysis.history.time_axis import TimeAxis, seconds
 from market_sim.analysis.visualization.chart import Panel, Part
 from market_sim.analysis.visualization.palette import LIGHT
@@ -40,8 +40,9 @@ def lanes(history: ChainHistory) -> dict[str, int]:
     placed: dict[str, int] = {history.genesis: 0}
     taken: dict[int, int] = {}  # the last epoch in which a block stands on the lane
     for name, block in history.story.blocks.items():
-        if name in history.main:
-            placed[name] = 0
+        # Two blocks of one epoch that are both final, as too many liars can make them, do not hide each other.
+        if name in history.main and taken.get(0, -1) < block.epoch:
+            placed[name], taken[0] = 0, block.epoch
             continue
         if history.fates[name] == "stray":
             continue
@@ -278,19 +279,23 @@ def _notes(
 
 
 def _lies(history: ChainHistory, places: dict[str, Place], lies: list[tuple[int, int]], floor: float) -> Iterator[Part]:
+    born: dict[int, list[tuple[int, str]]] = {}
     for epoch, culprit in lies:
         blocks = [block for name, block in history.proposals.items() if name in places and block.epoch == epoch]
+        told = [
+            history.number(seen) for seen in history.evidence if (seen.signed_epoch, seen.culprit) == (epoch, culprit)
+        ]
+        second = [history.number(block) for block in blocks if block.proposer == culprit][1:2]
         if blocks:
-            told = [
-                history.number(seen)
-                for seen in history.evidence
-                if (seen.signed_epoch, seen.culprit) == (epoch, culprit)
-            ]
-            second = [history.number(block) for block in blocks if block.proposer == culprit][1:2]
+            born.setdefault(epoch, []).append((min(second + told), f"n{culprit}"))
+    for epoch, known in born.items():
+        for together, first, gone in as_they_come(sorted(known)):
+            names = " and ".join(name for _, name in together)
             yield {
-                "born": min(second + told),
-                "text": f"n{culprit} equivocates",
-                "x": places[blocks[0].block][0],
+                "born": first,
+                "gone": gone,
+                "text": f"{names} equivocate{'s' if len(together) == 1 else ''}",
+                "x": seconds(history.epochs[epoch].time),
                 "y": floor,
                 "yanchor": "bottom",
                 "showarrow": False,

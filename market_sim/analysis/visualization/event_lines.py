@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TypeVar
 
 from market_sim.analysis.history.chain_history import ChainHistory
-from market_sim.analysis.history.lifespan import END
+from market_sim.analysis.history.lifespan import as_they_come
 from market_sim.analysis.history.run_history import RunHistory
 from market_sim.analysis.history.time_axis import OPENING_EPOCHS, seconds
 from market_sim.analysis.visualization.chart import EventLine
@@ -15,7 +15,6 @@ from market_sim.core.models.market_events import PhaseChanged
 from market_sim.core.models.run_events import ShockHappened
 
 E = TypeVar("E", bound=Event)
-T = TypeVar("T")
 
 
 def event_lines(run: RunHistory) -> Iterator[EventLine]:
@@ -34,9 +33,11 @@ def _finality(run: RunHistory, chain: ChainHistory) -> Iterator[EventLine]:
     moments: dict[int, list[tuple[int, str]]] = {}
     for name, final in chain.finalized.items():
         if final.time >= run.axis.first:
-            moments.setdefault(final.time, []).append((chain.number(final), chain.label(name)))
+            # What becomes final a few milliseconds apart has one label, or they would be printed over each other.
+            near = next((time for time in moments if abs(final.time - time) < run.axis.epoch_ns // 8), final.time)
+            moments.setdefault(near, []).append((chain.number(final), chain.label(name)))
     for time, blocks in moments.items():
-        for together, born, gone in _as_they_come(blocks):
+        for together, born, gone in as_they_come(blocks):
             names = [name for _, name in together]
             short = ", ".join(names) if len(names) <= 3 and run.axis.crowd <= 16 else f"… {names[-1]}"
             short = names[0] if len(names) == 1 else short
@@ -53,7 +54,7 @@ def _phases(run: RunHistory) -> Iterator[EventLine]:
             moments.setdefault((change.time, change.phase), []).append((number, change))
     for (time, phase), changes in moments.items():
         # A whole chain of options ends at one moment: one label, or they would be printed over each other.
-        for together, born, gone in _as_they_come(changes):
+        for together, born, gone in as_they_come(changes):
             said = "<br>".join(f"{change.symbol} is {phase}: {change.reason}" for _, change in together)
             what = together[0][1].symbol if len(together) == 1 else f"{len(together)} instruments"
             yield EventLine(seconds(time), f"{what} {phase}", "ink", True, said, born, gone)
@@ -61,9 +62,3 @@ def _phases(run: RunHistory) -> Iterator[EventLine]:
 
 def _numbered(run: RunHistory, kind: type[E]) -> Iterator[tuple[int, E]]:
     return ((number, event) for number, event in enumerate(run.journal) if type(event) is kind)
-
-
-def _as_they_come(events: list[tuple[int, T]]) -> Iterator[tuple[list[tuple[int, T]], int, int]]:
-    """Events that share a mark, in the order of their numbers: those that are there from which event to which."""
-    for count, (born, _) in enumerate(events, 1):
-        yield events[:count], born, events[count][0] if count < len(events) else END

@@ -143,7 +143,8 @@ def _told(result: Result, cut: str) -> str:
         *(f"stopped: {failure}" for failure in result.failures),
     ]
     items = "".join(f"<li>{escape(sentence)}</li>" for sentence in wrong)
-    conclusion = f'<p class="conclusion">{escape(result.conclusion)}</p>' if result.conclusion else ""
+    said = result.conclusion[:1].upper() + result.conclusion[1:]
+    conclusion = f'<p class="conclusion">{escape(said)}</p>' if said else ""
     return conclusion + (f'<ul class="failures" role="note">{items}</ul>' if items else "") + _settings(result)
 
 

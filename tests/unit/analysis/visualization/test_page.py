@@ -163,7 +163,7 @@ def test_the_page_says_what_the_run_comes_to_and_what_went_wrong_in_it(result):
         result, complete=False, conclusion="the price fell", warnings=("a shock never happens",), failures=("ann: oh",)
     )
     page = timeline_page(told, cut="12 bytes after the last whole epoch were cut off").replace(get_plotlyjs(), "")
-    assert '<p class="conclusion">the price fell</p>' in page
+    assert '<p class="conclusion">The price fell</p>' in page
     assert [one.strip() for one in Page(page).texts["li"] if ":" in one or "cut off" in one][:4] == [
         "interrupted in epoch 12 of 12: what happened until then stands",
         "12 bytes after the last whole epoch were cut off",

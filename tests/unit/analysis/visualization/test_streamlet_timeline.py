@@ -6,10 +6,12 @@ import pytest
 
 from market_sim.analysis.history.chain_history import chain_history
 from market_sim.analysis.history.lifespan import END
+from market_sim.analysis.history.run_history import RunHistory
 from market_sim.analysis.history.time_axis import TimeAxis
 from market_sim.analysis.visualization.as_of import trace_as_of
 from market_sim.analysis.visualization.block_tree import lanes, tree_panel
 from market_sim.analysis.visualization.charts import chart_figure
+from market_sim.analysis.visualization.event_lines import event_lines
 from market_sim.analysis.visualization.streamlet_timeline import legend, streamlet_rows, streamlet_sentence, why_open
 from market_sim.analysis.visualization.validator_lanes import absences, lanes_panel, shifts
 from market_sim.core.data.journal import Journal
@@ -17,7 +19,7 @@ from market_sim.core.models.consensus_events import BlockFinalized, BlockPropose
 from market_sim.simulation.options import Options
 from market_sim.simulation.run import simulate
 from market_sim.simulation.scenarios.streamlet_demo import StreamletDemo
-from tests.unit.analysis.visualization.journals import Chain, eventful
+from tests.unit.analysis.visualization.journals import SECOND, Chain, eventful
 
 
 @pytest.fixture
@@ -227,3 +229,26 @@ def test_whoever_points_at_a_block_or_a_vote_reads_who_signed_it():
             text.startswith(f"validator {voter} signs block {label} (") and f"signature {signature}…" in text
             for text in hovers
         ), (voter, label)
+
+
+def test_two_final_blocks_of_one_epoch_and_what_is_said_of_them_do_not_hide_each_other():
+    chain = Chain(byzantine=(1, 2))
+    chain.ordinary(1, "one", "G")
+    chain.start(2, leader=1)
+    for name in ("left", "right"):
+        chain.propose(name, "one", proposer=1)
+        chain.vote(name, 0, 2, 3)
+        chain.notarize(name)
+    for culprit in (1, 2):
+        chain.record(EquivocationSeen(chain.time, 2, 0, culprit, 2, ("aa", "bb"), ("cc", "dd")))
+    for name in ("left", "right"):
+        chain.finalize(name, ("one", name, name))
+        chain.time += SECOND // 200
+    run = RunHistory(chain.end().journal)
+    placed = lanes(run.chain)
+    assert {placed[Chain.hash(name)] for name in ("left", "right")} == {0, 1}
+    told = [one["text"] for one in tree_panel(run.chain, run.axis).annotations if "equivocate" in one["text"]]
+    assert told == ["n1 equivocates", "n1 and n2 equivocate"]
+    labels = [line for line in event_lines(run) if line.role == "good"]
+    assert len({line.time for line in labels}) == 1
+    assert [line.label for line in labels if line.gone == END] == ["✔ 2a, 2b"]
