@@ -5,15 +5,10 @@ An import that is missing here costs time and nothing else.
 
 from __future__ import annotations
 
-import importlib
-
-from _pytest.config import default_plugins
+import pytest  # noqa: F401
 
 import market_sim.blockchain.desk
 import market_sim.course.pytest_checks
 import market_sim.course.remote_strategy
 import market_sim.simulation.run
 import market_sim.simulation.scenarios.catalogue  # noqa: F401
-
-for name in default_plugins:
-    importlib.import_module(f"_pytest.{name}")

@@ -1,7 +1,6 @@
 """The files that pages load: found in an index made at the start, under an address that changes with their contents.
 
-So a browser may keep them for ever. plotly.js is the file of the installed plotly package, not a copy of ours; what
-wraps it for module loaders is taken off on its way.
+So a browser may keep them for ever. plotly.js is the file of the installed plotly package, not a copy of ours.
 """
 
 from __future__ import annotations
@@ -57,7 +56,7 @@ class StaticFiles:
     @cached_property
     def plotly_script(self) -> bytes:
         """Its text as it is sent, read at its first use."""
-        return unwrapped(plotly_file().read_bytes())
+        return plotly_file().read_bytes()
 
 
 def colours() -> str:
@@ -81,19 +80,6 @@ def plotly_file() -> Path:
     if folder is None or not (folder / "package_data" / PLOTLY).is_file():
         raise InputError("plotly is not installed as it should be: pip install -r requirements.txt mends it")
     return folder / "package_data" / PLOTLY
-
-
-def unwrapped(script: bytes) -> bytes:
-    """plotly's script without the function around it, which serves those who load it as a module.
-
-    Chromium skips over a function that is handed on, and compiles all of it again when it is called, while the page
-    waits; what stands at the top of a script it compiles at once, in a thread beside. A script of another shape is sent
-    as it is.
-    """
-    licence, ends, rest = script.partition(b"*/\n")
-    _, begins, body = rest.partition(b"? self : this, () => {\n")
-    body, returns, _ = body.rpartition(b"\nreturn Plotly;\n}));")
-    return licence + ends + body + b"\n" if begins and returns else script
 
 
 def _kind(name: str) -> str:
