@@ -123,6 +123,8 @@ def suggested(told: str) -> str:
         ["--epochs", "2", "--byzantine", "n1:silent"],
         ["--epochs", "9", "--byzantine", "n1:silent"],
         ["--scenario", "streamlet", "--epochs", "6"],
+        ["--scenario", "crash-and-return", "--epochs", "4"],
+        ["--scenario", "two-of-four-lie"],
     ],
     ids=" ".join,
 )

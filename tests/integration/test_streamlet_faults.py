@@ -77,6 +77,9 @@ def test_with_two_liars_of_four_two_blocks_of_one_height_are_final_and_both_liar
     assert fork is not None
     assert {fork.one.block, fork.other.block} == {final[0], final[3]}
     assert fork.signed_both == (1, 2)
+    assert {fork.one.block: fork.one.final_for, fork.other.block: fork.other.final_for} == {
+        final[0]: (0,), final[3]: (3,)
+    }  # fmt: skip
     assert "n1 and n2 signed both" in conclusion
     assert "4 validators bear 1 liar, and n1 and n2 lied" in conclusion
     hits = [hit.invariant for hit in journal.of(MonitorHit)]

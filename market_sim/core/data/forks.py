@@ -68,8 +68,8 @@ def fork_of(journal: Journal) -> Fork | None:
             final.setdefault(event.height, {}).setdefault(event.block, []).append(event.validator)
     for violated in journal.of(SafetyViolated):
         if violated.validator not in seated.byzantine:
-            # The second block of the triple is the one that its notarization makes final.
-            final.setdefault(violated.height, {}).setdefault(_at(journal, violated), []).append(violated.validator)
+            # Who sees the conflict keeps its first chain (R12): the other block is final by the rules, not for it.
+            final.setdefault(violated.height, {}).setdefault(_at(journal, violated), [])
     for height in sorted(final):
         if len(final[height]) > 1:
             one, other = (_certificate(journal, block, who) for block, who in list(final[height].items())[:2])

@@ -45,7 +45,7 @@ def tell(summary: Summary, run: str | None, timeline: str | None, screen: Screen
     say(f"pending      {summary.story.why_not_final()}")
     for sentence in summary.liars:
         say(f"liar         {sentence}")
-    if summary.fork:
+    if summary.fork and summary.fork.sentence != result.conclusion:
         say(paint(f"fork         {summary.fork.sentence}", RED))
     if result.conclusion:
         say(f"conclusion   {result.conclusion}")

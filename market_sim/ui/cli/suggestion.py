@@ -6,6 +6,7 @@ import argparse
 
 from market_sim.analysis.summary import Summary
 from market_sim.core.invocation import python
+from market_sim.core.models.consensus_events import NetworkFault
 from market_sim.simulation.scenarios.catalogue import DEFAULT, SCENARIOS
 
 EARLIEST = 3
@@ -14,7 +15,9 @@ EARLIEST = 3
 
 def suggestion(typed: argparse.Namespace, summary: Summary) -> tuple[str, str]:
     """A question, and the command that answers it."""
-    if not summary.committee.byzantine and not typed.partition:
+    # Who is down may not lie as well, so a run with a crash goes on with a split.
+    crashed = any(event.kind == "crash" for event in summary.result.journal.of(NetworkFault))
+    if not summary.committee.byzantine and not typed.partition and not crashed:
         epoch, leader = _liar(summary)
         return "what if one validator lies?", _run(typed, "--byzantine", f"n{leader}:equivocate@{epoch}")
     if not typed.partition:
