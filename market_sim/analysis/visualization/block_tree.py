@@ -67,7 +67,8 @@ def tree_panel(history: ChainHistory, axis: TimeAxis) -> Panel:
     if axis.shows_all and axis.epochs:
         places[history.genesis] = (seconds(axis.epochs[0].start - axis.epoch_ns), 0)
     lies = [] if axis.is_long else history.equivocations()
-    floor = bottom - (0.95 if lies else 0.7)
+    are_several = len(lies) > len({epoch for epoch, _ in lies})
+    floor = bottom - (1.2 if are_several else 0.95 if lies else 0.7)
     panel = Panel(
         "Block tree: " + ("a line" if axis.is_long else "an arrow") + " leads to the parent",
         int(50 * (top + 0.72 - floor)),
@@ -294,7 +295,7 @@ def _lies(history: ChainHistory, places: dict[str, Place], lies: list[tuple[int,
             yield {
                 "born": first,
                 "gone": gone,
-                "text": f"{names} equivocate{'s' if len(together) == 1 else ''}",
+                "text": f"{names} equivocates" if len(together) == 1 else f"{names}<br>equivocate",
                 "x": seconds(history.epochs[epoch].time),
                 "y": floor,
                 "yanchor": "bottom",

@@ -248,7 +248,7 @@ def test_two_final_blocks_of_one_epoch_and_what_is_said_of_them_do_not_hide_each
     placed = lanes(run.chain)
     assert {placed[Chain.hash(name)] for name in ("left", "right")} == {0, 1}
     told = [one["text"] for one in tree_panel(run.chain, run.axis).annotations if "equivocate" in one["text"]]
-    assert told == ["n1 equivocates", "n1 and n2 equivocate"]
+    assert told == ["n1 equivocates", "n1 and n2<br>equivocate"]
     labels = [line for line in event_lines(run) if line.role == "good"]
     assert len({line.time for line in labels}) == 1
     assert [line.label for line in labels if line.gone == END] == ["✔ 2a, 2b"]
