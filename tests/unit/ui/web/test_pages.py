@@ -127,7 +127,7 @@ def test_a_damaged_run_is_said_to_be_damaged_without_a_path(visitor, folders, sm
 
 
 def test_a_defect_of_ours_shows_no_trace(visitor, monkeypatch, caplog):
-    monkeypatch.setattr("market_sim.ui.web.pages.site.table", lambda: 1 / 0)
+    monkeypatch.setattr("market_sim.ui.web.pages.site.example_of", lambda reason: 1 / 0)
     answer = visitor.get("/glossary")
     assert answer.status_code == 500
     assert "division" not in answer.text
