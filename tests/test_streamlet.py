@@ -428,7 +428,7 @@ def refusals():
     seats = Seats()
     block = seats.block(1)
     proposal, vote = seats.proposal(block), seats.vote(2, block)
-    child_of_itself = seats.block(1, seats.block(2))
+    child_of_itself, sibling = seats.block(1, seats.block(2)), seats.block(2, seats.block(2), payload=b"5")
     return {
         "one bit of the signature": (replace(vote, signature=flip(vote.signature)), "BAD_SIGNATURE"),
         "one bit of the block": (replace(vote, block=flip(vote.block)), "BAD_SIGNATURE"),
@@ -443,6 +443,7 @@ def refusals():
         "payload and digest": (replace(proposal, payload=b"5"), "ILL_FORMED"),
         "block and hash": (replace(proposal, block=replace(block, parent=flip(block.parent))), "ILL_FORMED"),
         "epoch not after the parent's": (seats.proposal(child_of_itself), "EPOCH_NOT_AFTER_PARENT"),
+        "the parent's epoch once more": (seats.proposal(sibling, b"5"), "EPOCH_NOT_AFTER_PARENT"),
         "far too early": (seats.vote(2, seats.block(7)), "TOO_FAR_AHEAD"),
     }
 
@@ -511,9 +512,10 @@ def test_a_second_valid_signature_of_one_voter_on_one_block_changes_nothing():
     assert reasons(seats[0].on_message(replace(vote, signature=b"another"))) == ["DUPLICATE_VOTE"]
 
 
-def test_a_pinned_proposal_is_refused_when_its_parent_turns_out_to_be_of_a_later_epoch():
+@pytest.mark.parametrize("epoch", [1, 2])
+def test_a_pinned_proposal_is_refused_when_its_parent_turns_out_to_be_of_no_earlier_epoch(epoch):
     seats = Seats()
-    later = seats.block(2)
+    later = seats.block(epoch, payload=b"5")
     pinned = seats.block(1, later)
     seats[0].on_epoch(1)
     seats[0].on_message(seats.proposal(pinned))

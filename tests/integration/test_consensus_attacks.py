@@ -15,6 +15,7 @@ import pytest
 from msgspec.structs import replace
 
 from market_sim.core.consensus.blocks import Block, Message, Proposal, Vote, make_block
+from market_sim.core.consensus.bounds import RECORDED_PER_EPOCH, Bounds
 from market_sim.core.consensus.byzantine import Envelope, Traitor, Treason
 from market_sim.core.consensus.committee import Committee
 from market_sim.core.consensus.monitors import Ear
@@ -206,6 +207,55 @@ def test_what_is_too_large_is_refused_at_the_door(change, reason: str) -> None:
     step = seats[0].on_message(change(seats, seats.block(1)))
     assert [getattr(fact, "reason", "") for fact in step.facts] == [reason]
     assert step.send == ()
+
+
+def test_a_payload_of_the_largest_size_is_let_in() -> None:
+    seats = Seats()
+    seats[0].on_epoch(1)
+    largest = b"p" * 2**20
+    step = seats[0].on_message(seats.proposal(seats.block(1, payload=largest), largest))
+    assert not [fact for fact in step.facts if getattr(fact, "reason", "") == "PAYLOAD_TOO_LONG"]
+    assert step.send != ()
+
+
+def test_what_is_kept_of_nothing_is_nothing() -> None:
+    assert Bounds(1).load == (0, 0)
+
+
+def test_of_second_proposals_a_bounded_number_is_recorded_and_the_last_record_says_so() -> None:
+    seats = Seats()
+    seats[0].on_epoch(1)
+    steps = [
+        seats[0].on_message(seats.proposal(seats.block(1, payload=b"%d" % number), b"%d" % number))
+        for number in range(RECORDED_PER_EPOCH + 5)
+    ]
+    facts = [fact for step in steps for fact in step.facts]
+    assert sum(getattr(fact, "reason", "") == "SECOND_PROPOSAL" for fact in facts) == RECORDED_PER_EPOCH
+    [last] = [fact for fact in facts if getattr(fact, "reason", "") == "TOO_MANY_REFUSALS"]
+    assert (last.sender, last.numbers["code"]) == (1, "SECOND_PROPOSAL")
+
+
+def test_a_block_that_a_second_validator_signed_takes_no_place_among_the_unsupported() -> None:
+    seats = Seats()
+    seats[0].on_epoch(1)
+    for number in range(3):
+        block = seats.block(1, payload=b"%d" % number)
+        seats[0].on_message(seats.proposal(block, b"%d" % number))
+        before = seats[0].bounds.load[0]
+        seats[0].on_message(seats.vote(2, block))
+        assert seats[0].bounds.load[0] <= before - (number > 0)
+
+
+@pytest.mark.parametrize("validators", [4, 7])
+def test_a_block_that_one_honest_validator_must_have_signed_is_asked_for_at_once(validators: int) -> None:
+    seats = Seats(validators)
+    seats[0].on_epoch(1)
+    block = seats.block(1)
+    asked = [
+        len(seats[0].on_message(seats.vote(voter, block)).ask) for voter in range(2, 2 + seats[0].rules.faults + 1)
+    ]
+    assert asked[-1] > 0
+    assert not any(asked[:-1])
 
 
 @pytest.mark.parametrize("validators", [4, 8])

@@ -28,7 +28,7 @@ def false_vote(liar: Validator, signer: Signer, others: Sequence[int], chance: S
     """A vote for a longest block in another's name, in a name that nobody has, or in its own for a wrong epoch."""
     block = chance.choice(liar.view.tips)
     name = chance.choice([*others, liar.rules.validators, liar.index])
-    epoch = max(1, liar.epoch - 1 if name == liar.index and liar.epoch - 1 != block.epoch else block.epoch)
+    epoch = max(1, liar.epoch - 1 if name == liar.index else block.epoch)
     return Vote(liar.view.genesis.hash, epoch, block.hash, name, signer.sign(epoch, block.hash))
 
 

@@ -51,6 +51,14 @@ def test_trades_among_ever_new_accounts_fit_up_to_the_bound_and_no_further(trade
     assert fitting(payload(trades, accounts), register(accounts)) == min(trades, MOST)
 
 
+def test_a_batch_that_costs_exactly_the_most_fits(monkeypatch: pytest.MonkeyPatch) -> None:
+    accounts = 2 * (MOST + 60) + 2
+    monkeypatch.setattr(gas, "LARGEST_BATCH_GAS", touched(MOST))
+    assert fitting(payload(MOST + 1, accounts), register(accounts)) == MOST
+    monkeypatch.setattr(gas, "LARGEST_BATCH_GAS", touched(MOST) - 1)
+    assert fitting(payload(MOST + 1, accounts), register(accounts)) == MOST - 1
+
+
 def test_any_number_of_trades_among_few_accounts_fits() -> None:
     """What counts are the balances that change, not the trades."""
     assert fitting(payload(10_000, 20), register(20)) == 10_000

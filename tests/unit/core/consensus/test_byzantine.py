@@ -5,9 +5,12 @@ from __future__ import annotations
 import pytest
 
 from market_sim.core.consensus.behaviours import BEHAVIOURS, Behaviour, parse_behaviours
+from market_sim.core.consensus.byzantine import Envelope
+from market_sim.core.consensus.lies import false_vote
 from market_sim.core.errors import InputError
 from market_sim.core.models.consensus_events import BlockProposed, ByzantineAct, MessageRefused, VoteCast
-from tests.unit.core.consensus.table import run_committee
+from market_sim.core.randomness import Stream
+from tests.unit.core.consensus.table import Seats, run_committee
 
 
 def test_behaviours_are_typed_by_a_person():
@@ -87,3 +90,29 @@ def test_a_flood_is_dropped_and_kept_within_the_bounds():
     for index in run.committee.honest:
         assert run.committee.validators[index].bounds.load[0] <= 64
     assert run.standing.finalized >= 5
+
+
+def test_a_false_vote_has_a_false_name_or_a_false_epoch():
+    seats = Seats()
+    block = seats.block(2)
+    seats[0].on_epoch(5)
+    seats.notarize(0, block)
+    votes = [false_vote(seats[0], seats.signers[0], (1, 2, 3), Stream(number)) for number in range(40)]
+    assert {vote.voter for vote in votes} == {0, 1, 2, 3, 4}
+    assert {vote.block for vote in votes} == {block.hash}
+    assert {vote.epoch for vote in votes if vote.voter == 0} == {4}
+    assert {vote.epoch for vote in votes if vote.voter != 0} == {2}
+
+
+def test_what_was_put_into_an_envelope_stays_in_it():
+    seats = Seats()
+    with pytest.raises(AttributeError):
+        Envelope(seats.proposal(seats.block(1))).delay_ns = 5
+
+
+def test_a_late_leader_is_sometimes_just_in_time():
+    run = run_committee(epochs=60, byzantine="n1:late")
+    voted = {event.epoch for event in run.of(VoteCast) if event.voter != 1}
+    in_time, too_late = ([epoch for epoch in range(1, 60, 4) if (epoch in voted) is wanted] for wanted in (True, False))
+    assert in_time
+    assert too_late

@@ -224,6 +224,19 @@ def test_c6_final_without_three_consecutive_epochs(epochs):
     assert "C6" in watch.final(blocks[-2], expected_height, blocks[-3:])
 
 
+@pytest.mark.parametrize("torn", ["first", "middle"])
+def test_c6_three_consecutive_epochs_that_are_no_chain(torn):
+    watch = Watch()
+    seats = watch.seats
+    one = seats.block(1)
+    two = seats.block(2, None if torn == "first" else one)
+    three = seats.block(3, two if torn == "first" else one)
+    watch.enter(9)
+    watch.notarize(one, two, three)
+    blocks = {"first": (two, 1), "middle": (one, 1)}
+    assert "C6" in watch.final(*blocks[torn], (one, two, three))
+
+
 def test_c6_the_third_block_is_not_final_and_a_due_one_is_missing():
     watch = Watch()
     seats = watch.seats

@@ -89,3 +89,27 @@ def test_old_changes_are_not_kept_for_ever():
     with pytest.raises(InputError, match="take a snapshot"):
         feed.changes(0)
     assert feed.snapshot().sequence == 2 * KEPT + 20
+    first = feed._changes[0].sequence
+    assert [change.sequence for change in feed.changes(first - 1)][:2] == [first, first + 1]
+    with pytest.raises(InputError, match=f"changes are kept from {first} on, not from {first - 1}: take a snapshot"):
+        feed.changes(first - 2)
+
+
+def test_a_snapshot_has_the_best_prices_first():
+    place = Marketplace()
+    for price in (98, 97, 99):
+        place.buy("ann", 2, price)
+        place.sell("bob", 3, price + 5)
+    feed = BookFeed(place.journal, "ACME")
+    assert feed.snapshot().bids == ((99, 2), (98, 2), (97, 2))
+    assert feed.snapshot().asks == ((102, 3), (103, 3), (104, 3))
+
+
+def test_changes_are_kept_to_the_oldest_one_that_is_named():
+    place = Marketplace()
+    feed = BookFeed(place.journal, "ACME")
+    for price in (98, 97, 99):
+        place.buy("ann", 2, price)
+    assert [change.sequence for change in feed.changes(0)] == [1, 2, 3]
+    assert [change.sequence for change in feed.changes(2)] == [3]
+    assert feed.changes(3) == []

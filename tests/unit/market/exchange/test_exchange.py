@@ -12,6 +12,7 @@ from market_sim.core.models.market_events import OrderAccepted, OrderCancelled, 
 from market_sim.market.exchange.acknowledgement import acknowledge
 from market_sim.market.exchange.exchange import Exchange
 from market_sim.market.exchange.fees import FeeSchedule, bps
+from market_sim.market.exchange.gates import check_side
 from market_sim.market.exchange.invariants import check, compare
 from market_sim.market.exchange.outlier import OutlierRule
 from market_sim.simulation.engine.clock import Clock
@@ -138,3 +139,11 @@ def test_the_operator_is_told_what_makes_no_sense():
         place.exchange.ledger.open_account("ann")
     with pytest.raises(InputError, match="positive whole number"):
         place.exchange.ledger.deposit("ann", "USD", 0)
+
+
+@pytest.mark.parametrize("side", [0, 2, -2, True, 1.0, -1.0, "1", None, [1]])
+def test_a_side_is_plus_one_or_minus_one_and_nothing_that_equals_them(side):
+    check_side(1)
+    check_side(-1)
+    with pytest.raises(RuleViolation, match="BAD_SIDE"):
+        check_side(side)

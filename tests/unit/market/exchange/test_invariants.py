@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from market_sim.market.exchange.invariants import ids_are_dense
+from market_sim.market.exchange.invariants import Violation, check, ids_are_dense
 from tests.unit.market.exchange.marketplace import Marketplace
 
 
@@ -32,3 +32,18 @@ def test_an_order_that_is_known_under_the_id_of_another_is_found():
     accounts = place.exchange.accounts
     accounts["ann"].open[first.id], accounts["bob"].open[second.id] = second, first
     assert len(list(ids_are_dense(place.exchange))) == 2
+
+
+def test_a_level_that_holds_no_order_is_found():
+    place = Marketplace()
+    order = place.buy("ann", 1, 90)
+    assert check(place.exchange) == []
+    level = place.book.bids.levels[order.key]
+    level.orders.clear()
+    level.volume = 0
+    assert "ACME 90: an empty level" in [hit.found for hit in check(place.exchange)]
+
+
+def test_a_violation_stays_what_was_found():
+    with pytest.raises(AttributeError):
+        Violation("X1", "found").found = "nothing"

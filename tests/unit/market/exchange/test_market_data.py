@@ -13,6 +13,7 @@ from market_sim.market.exchange.fees import FeeSchedule, bps
 from market_sim.market.exchange.market_data import (
     SECOND,
     TWENTY_FOUR_HOURS,
+    Candle,
     candles,
     fee_lines,
     statistics,
@@ -83,3 +84,8 @@ def test_each_trade_has_two_fee_lines_with_rate_and_amount():
     maker, taker = fee_lines(place.journal)
     assert (maker.kind, maker.account, maker.role, maker.rate, maker.amount) == ("stock", "ann", "maker", -100, -10)
     assert (taker.account, taker.role, taker.rate, taker.amount) == ("bob", "taker", 200, 20)
+
+
+def test_a_candle_stays_what_was_traded():
+    with pytest.raises(AttributeError):
+        Candle(0, 1, 1, 1, 1, 1, 1).close = 2
