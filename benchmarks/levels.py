@@ -22,8 +22,8 @@ from statistics import median
 
 from benchmarks.calibration import CalibrationBook, Waiting
 from benchmarks.core_stream import ADD, CoreStream, Operation, TradeRow, digest
+from benchmarks.spilling import Spill, SpillingJournal
 from market_sim.core.data.journal import Journal
-from market_sim.core.data.spill import Spill
 from market_sim.core.models.instruments import Stock
 from market_sim.core.models.intents import Cancel, PlaceOrder
 from market_sim.core.models.market_events import Trade
@@ -163,7 +163,7 @@ def memory(count: int = ENDLESS) -> dict[str, float]:
     """
     found: dict[str, float] = {}
     with tempfile.TemporaryDirectory() as folder:
-        exchange = an_exchange(WITH_FEES, Journal(Spill(Path(folder) / "journal.jsonl")))
+        exchange = an_exchange(WITH_FEES, SpillingJournal(Spill(Path(folder) / "journal.jsonl")))
         stream = CoreStream(keep_trades=False)
         for part in range(1, 6):
             submit_all(exchange, of_accounts(stream.operations(count // 5)))

@@ -15,9 +15,8 @@ from benchmarks.levels import (
     order_book,
     submit_all,
 )
+from benchmarks.spilling import Spill, SpillingJournal
 from market_sim.core.data.fold import fold
-from market_sim.core.data.journal import Journal
-from market_sim.core.data.spill import Spill
 from market_sim.market.exchange.invariants import check, compare
 
 SHORT = 10_000
@@ -55,7 +54,7 @@ def test_whatever_is_measured_gives_the_trades_of_the_stream(name):
 
 
 def test_after_the_stream_the_accounts_are_what_a_spilled_journal_adds_up_to(tmp_path):
-    journal = Journal(Spill(tmp_path / "journal.jsonl", segment=1_000))
+    journal = SpillingJournal(Spill(tmp_path / "journal.jsonl", segment=1_000))
     exchange = an_exchange(WITH_FEES, journal)
     submit_all(exchange, of_accounts(CoreStream().operations(SHORT)))
     assert check(exchange) == []

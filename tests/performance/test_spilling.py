@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from benchmarks.spilling import Spill, SpillingJournal
 from market_sim.core.data.fingerprint import fingerprint
 from market_sim.core.data.journal import Journal
-from market_sim.core.data.spill import Spill
 from market_sim.core.errors import InputError
 from market_sim.core.models.market_events import AccountOpened, Deposited
 
@@ -14,7 +14,7 @@ from market_sim.core.models.market_events import AccountOpened, Deposited
 @pytest.fixture
 def journals(tmp_path):
     """The same 37 events in memory and with segments of 5 on disk."""
-    plain, spilling = Journal(), Journal(Spill(tmp_path / "journal.jsonl", segment=5))
+    plain, spilling = Journal(), SpillingJournal(Spill(tmp_path / "journal.jsonl", segment=5))
     for time in range(37):
         event = AccountOpened(time, f"a{time}", time, "o") if time % 4 else Deposited(time, "a", "USD", time + 1)
         plain.record(event)

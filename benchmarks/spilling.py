@@ -1,0 +1,96 @@
+"""A journal whose older part lies on disk, so that the memory of a very long stream is that of the exchange alone.
+
+All but the last events are moved, a segment at a time, and reading them looks the same as before. The events lie in
+one file as JSON lines, a segment of equally many after the other; of each segment the place of its first byte is
+known, so that reading from any event on skips nothing but part of one segment. The lines are those of the archive and
+of the fingerprint.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import chain
+from pathlib import Path
+
+from market_sim.core.data.codec import decode, encode
+from market_sim.core.data.journal import Journal
+from market_sim.core.errors import InputError
+from market_sim.core.models.event import Event
+
+SEGMENT = 100_000
+
+
+class Spill:
+    """The first events of a run, in a file of their own; an older file is replaced."""
+
+    def __init__(self, path: Path, segment: int = SEGMENT) -> None:
+        self.segment = segment
+        self._path = path
+        self._starts: list[int] = []
+        self._size = 0
+        try:
+            path.write_bytes(b"")
+        except OSError as refused:
+            raise InputError(f"expected a file to write to, but {path} refused: {refused.strerror}") from refused
+
+    def __len__(self) -> int:
+        return len(self._starts) * self.segment
+
+    def append(self, events: Sequence[Event]) -> None:
+        """Write one more segment."""
+        data = b"".join(encode(event) + b"\n" for event in events)
+        with self._path.open("ab") as file:
+            file.write(data)
+        self._starts.append(self._size)
+        self._size += len(data)
+
+    def read(self, number: int = 0) -> Iterator[Event]:
+        """The events from this number on."""
+        start, skipped = divmod(number, self.segment)
+        if start >= len(self._starts):
+            return
+        with self._path.open("rb") as file:
+            file.seek(self._starts[start])
+            for place, line in enumerate(file):
+                if place >= skipped:
+                    yield decode(line)
+
+
+class SpillingJournal(Journal):
+    """A journal that keeps its last events in memory and gives the older ones to a spill."""
+
+    def __init__(self, spill: Spill) -> None:
+        super().__init__()
+        self._spill = spill
+        self._first = 0
+        self.record = self._record_and_spill
+
+    def __len__(self) -> int:
+        return self._first + len(self._events)
+
+    def __iter__(self) -> Iterator[Event]:
+        return chain(self._spill.read(), self._events)
+
+    def __getitem__(self, number: int) -> Event:
+        if number < 0:
+            number += len(self)
+        if number >= self._first:
+            return self._events[number - self._first]
+        if number >= 0:
+            return next(self._spill.read(number))
+        raise IndexError(f"there is no event {number}")
+
+    def since(self, number: int) -> list[Event]:
+        """All events from this sequence number on."""
+        if number >= self._first:
+            return self._events[number - self._first :]
+        return [*self._spill.read(number), *self._events]
+
+    def _record_and_spill(self, event: Event) -> None:
+        # Two segments stay in memory before the older one goes: whoever reads regularly never waits for the disk.
+        events, spill = self._events, self._spill
+        events.append(event)
+        if len(events) >= 2 * spill.segment:
+            spill.append(events[: spill.segment])
+            del events[: spill.segment]
+            self._first += spill.segment
