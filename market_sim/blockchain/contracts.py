@@ -8,13 +8,15 @@ the compiled contracts, the one in memory their twins, and an adapter cannot tel
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
 
-from market_sim.blockchain.certificate import Wallet
 from market_sim.blockchain.register import Register
 from market_sim.core.errors import RuleViolation
 from market_sim.core.models.event import Numbers
 from market_sim.core.models.settlement_events import CallExecuted, CallSubmitted
+
+if TYPE_CHECKING:  # a run without a chain needs no curve
+    from market_sim.blockchain.certificate import Wallet
 
 Arguments = tuple[int | str, ...]
 

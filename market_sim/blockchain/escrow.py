@@ -11,9 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from market_sim.blockchain.certificate import Wallet
 from market_sim.blockchain.contracts import Arguments, Invoked, Scene, TokenPlace
 from market_sim.blockchain.register import Register
 from market_sim.core.data.journal import Journal
@@ -22,6 +21,9 @@ from market_sim.core.errors import InputError, InvariantBroken, RuleViolation
 from market_sim.core.models.event import Numbers
 from market_sim.core.models.settlement_events import CallExecuted, CallSubmitted, ContractDeployed, ContractReconciled
 from market_sim.core.money import written
+
+if TYPE_CHECKING:  # a run without a chain needs no curve
+    from market_sim.blockchain.certificate import Wallet
 
 
 @dataclass

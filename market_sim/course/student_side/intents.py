@@ -3,8 +3,9 @@
 The product's own intents (market_sim/core/models/intents.py) are `msgspec` structs, and nothing that is installed can
 be imported in the student's process. A test compares both, field by field.
 
->>> Buy("ACME", quantity=5, limit=10_001)
-PlaceOrder(symbol='ACME', side=1, quantity=5, limit=10001, time_in_force='gtc', client_id=None, conditions=None)
+>>> order = Buy("ACME", quantity=5, limit=10_001)
+>>> order.side, order.limit, order.venue
+(1, 10001, '')
 """
 
 from __future__ import annotations

@@ -21,7 +21,8 @@ from market_sim.simulation.scenarios.scenario import Scenario, checked, paramete
 TAKEN = frozenset(
     ("scenario", "list_scenarios", "epochs", "seed", "validators", "leaders", "byzantine", "partition", "no_settle",
      "settlement", "paranoid", "headless", "no_open", "open", "plot", "no_plot", "json", "out", "stress", "risk",
-     "quiet", "help", "version", *(name for name in dir(Scenario) if not name.startswith("_")))
+     "quiet", "help", "version", "beyond_the_bound", "crash", "variant",
+     *(name for name in dir(Scenario) if not name.startswith("_")))
 )  # fmt: skip
 """What options of a run, inputs of a form and a scenario itself are called: no parameter may be called so."""
 
