@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-import pandas
+import importlib
+
+import pytest
 
 from market_sim.analysis.results.table import Column, Table
 from market_sim.simulation.run import simulate
 from market_sim.ui.cli.main import main
 
 
-def test_pandas_keeps_whole_numbers_whole_beside_what_is_missing():
+@pytest.fixture
+def pandas():
+    """Imported when a test runs: an ordinary run skips these tests and has no pandas."""
+    return importlib.import_module("pandas")
+
+
+def test_pandas_keeps_whole_numbers_whole_beside_what_is_missing(pandas):
     table = Table("trades", (Column("trade", ""), Column("settled", "")), [(1, 5), (2**60 + 1, None)])
     frame = table.to_pandas()
     assert frame["trade"].tolist() == [1, 2**60 + 1]
     assert frame["settled"].isna().tolist() == [False, True]
 
 
-def test_every_table_of_a_run_is_the_same_when_it_is_read_back_from_parquet(tmp_path, capsys):
+def test_every_table_of_a_run_is_the_same_when_it_is_read_back_from_parquet(tmp_path, pandas):
     result = simulate("first-market", epochs=3, settlement="memory")
     for table in result.tables:
         path = tmp_path / f"{table.name}.parquet"
