@@ -1,1 +1,1 @@
-"""From a scenario to a result: the one road that every door enters."""
+"""From a scenario to a result: runs, sessions, and the search for attacks."""

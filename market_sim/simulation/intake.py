@@ -1,8 +1,8 @@
-"""The intake: where other threads leave what they want from a session, and get their answer.
+"""The intake: the queue through which other threads submit intents to a session and get their answers.
 
-A session belongs to one thread and is stepped by it. A socket, a page or a bot lives in another one: it offers an
-intent here and waits; the session takes all offers, in the order of their arrival, when it is stepped next. That order
-is recorded with each input, so a session that many threads take part in can be played again.
+A session is stepped by one thread. A socket, a page or a bot runs in another: it offers an intent here and waits; at
+its next step the session takes all offers in the order of their arrival. That order is recorded with the inputs, so a
+session with many threads can be replayed.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Answers = list[Acknowledgement]
 
 
 class Offer:
-    """One intent on its way into a session, and the answer once there is one."""
+    """One intent on its way into a session, and its answer once there is one."""
 
     def __init__(self, account: str, intent: Intent) -> None:
         self.account = account
@@ -37,7 +37,7 @@ class Offer:
         return self._answers or []
 
     def settle(self, submit: Callable[[str, Intent], Answers]) -> None:
-        """Hand the intent in, on the session's own thread, and wake whoever waits for the answer."""
+        """Submit the intent, on the session's own thread, and wake the thread that waits for the answer."""
         try:
             self._answers = submit(self.account, self.intent)
         except InputError as refused:
@@ -47,19 +47,19 @@ class Offer:
 
 
 class Intake:
-    """A queue with one end for many threads and one end for the session."""
+    """A queue of offers: many threads add to it, the session takes from it."""
 
     def __init__(self) -> None:
         # Both ends of a deque may be used from several threads without a lock.
         self._offers: deque[Offer] = deque()
 
     def offer(self, account: str, intent: Intent) -> Offer:
-        """Leave an intent; any thread may do so."""
+        """Add an intent; any thread may do so."""
         offer = Offer(account, intent)
         self._offers.append(offer)
         return offer
 
     def waiting(self) -> Iterator[Offer]:
-        """Take what has been left so far, oldest first; what comes meanwhile waits for the next time."""
+        """Take the offers made so far, oldest first; an offer that arrives meanwhile waits for the next call."""
         for _ in range(len(self._offers)):
             yield self._offers.popleft()

@@ -1,4 +1,4 @@
-"""The options: what a person chooses for one run beside the scenario and its parameters."""
+"""The options of a run: seed, length, settlement and committee, beside the scenario and its parameters."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ MOST_EPOCHS = 1_000_000
 
 @dataclass(frozen=True)
 class Options:
-    """What a person chooses for one run beside the scenario; None leaves the scenario's own choice."""
+    """The options of one run; None leaves the scenario's own choice."""
 
     seed: int = DEFAULT_SEED
     epochs: int | None = None
@@ -23,13 +23,13 @@ class Options:
     byzantine: str | None = None
     partition: str | None = None
     beyond_the_bound: bool | None = None
-    """More validators may lie than the rules bear."""
+    """Allow more byzantine validators than the rules tolerate."""
     variant: str | None = None
-    """"byzantine" or "crash": which faults the committee's rules are made for."""
+    """"byzantine" or "crash": which faults the committee's rules tolerate."""
     crash: str | None = None
-    """For example `n2:4-6`: a validator stops in these epochs and comes back with what its disk holds."""
+    """For example `n2@4-6`: a validator is down in these epochs and restarts from its disk."""
     paranoid: bool = False
-    """Check the invariants after every step, not only in the tests."""
+    """Check the invariants of exchange and consensus during the run."""
 
     def __post_init__(self) -> None:
         if self.epochs is not None and (type(self.epochs) is not int or not 1 <= self.epochs <= MOST_EPOCHS):
@@ -39,7 +39,7 @@ class Options:
 
     @property
     def beside_the_scenario(self) -> dict[str, int | str | bool | None]:
-        """The choices that are neither seed nor length, for the first event of the journal."""
+        """The options other than seed and length, for the first event of the journal."""
         chosen: dict[str, int | str | bool | None] = {
             "settlement": self.settlement,
             "validators": self.validators,
@@ -47,6 +47,6 @@ class Options:
             "byzantine": self.byzantine,
             "partition": self.partition,
         }
-        # Rare choices are named only where they were made, so that the journals of all other runs stay as they are.
+        # Rare options are recorded only when they are set, so that the journals of all other runs stay the same.
         rare = {"beyond_the_bound": self.beyond_the_bound, "variant": self.variant, "crash": self.crash}
         return chosen | {name: value for name, value in rare.items() if value is not None}

@@ -1,7 +1,7 @@
-"""The road: what one run consists of once its scenario is built, and how its stations are joined.
+"""The pipeline: the parts of one run once its scenario is built, and the connections between them.
 
-The world trades, the committee orders the trades into blocks, the desk pays final blocks out. Everything they do is
-planned on the world's clock; a session (market_sim/simulation/session.py) lets that clock run.
+The world trades, the committee orders the trades into blocks, the settlement service pays final blocks out. All their
+actions are planned on the world's clock; a session (market_sim/simulation/session.py) lets that clock run.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ if TYPE_CHECKING:
     from market_sim.blockchain.settlement import Settlement
 
 NEWS_NS = 100 * MILLISECOND
-"""How much time passes at least between two announcements: a busy market does not send one for each trade."""
+"""The least time between two announcements of the exchange: a busy market sends no announcement for each trade."""
 PAUSED = "PAUSED"
-"""Why trading stands still when a person has paused it."""
+"""The reason of a halt that a person has asked for."""
 
 
 def prepared(scenario: Scenario, options: Options, journal: Journal | None = None) -> World:
-    """The world as it is before the clock starts."""
+    """The world that a scenario builds, before the clock starts."""
     journal = Journal() if journal is None else journal
     epochs = length(scenario, options)
     journal.record(RunStarted(0, scenario.name, options.seed, epochs, scenario.parameters, options.beside_the_scenario))
@@ -56,14 +56,14 @@ def prepared(scenario: Scenario, options: Options, journal: Journal | None = Non
 
 
 def length(scenario: Scenario, options: Options) -> int:
-    """The number of epochs of a run: what was asked for, or else what the scenario says."""
+    """The number of epochs of a run: from the options, otherwise from the scenario."""
     epochs = scenario.epochs if options.epochs is None else options.epochs
     _ = replace(options, epochs=epochs)  # the scenario's own number is checked, too
     return epochs
 
 
 class Road:
-    """One run on its way: the world, the committee that orders its trades, the desk that pays them out."""
+    """One run: the world, the committee that orders its trades, the settlement that pays them out."""
 
     def __init__(self, world: World, options: Options) -> None:
         self.world = world
@@ -78,19 +78,19 @@ class Road:
         self._is_planned = False
 
     def start(self) -> None:
-        """Plan what comes first: wake-ups, shocks, the exchange's news, and the epochs."""
+        """Plan the first actions: wake-ups, scheduled events, announcements, and the epochs."""
         epoch_ns = self.committee.rules.epoch_ns
         self.world.start(epoch_ns)
         self._await_entries()
         self.committee.start(first_epoch_at=epoch_ns, epochs=self.world.epochs)
 
     def finish(self) -> None:
-        """After the last epoch: what is on its way to the chain arrives."""
+        """After the last epoch: bring the batches that are on their way to the chain."""
         if self.desk is not None:
             self.desk.finish()
 
     def change_phase(self, wish: Pause | Resume) -> None:
-        """Pause what trades, or let what was paused collect orders for an auction that opens it again."""
+        """Pause continuous trading, or resume it through a call auction."""
         for venue in self.world.venues.by_name.values():
             for symbol, listing in venue.listings.items():
                 if wish.symbol not in (None, symbol):
@@ -104,10 +104,10 @@ class Road:
 
     def _introduce(self) -> None:
         rules = self.committee.rules
-        traitors = tuple(index for index in range(rules.validators) if index not in self.committee.honest)
+        byzantine = tuple(index for index in range(rules.validators) if index not in self.committee.honest)
         genesis = self.committee.genesis.hash.hex()
         self.world.journal.record(
-            CommitteeSeated(0, rules.validators, rules.faults, rules.quorum, rules.leader_rule, genesis, traitors)
+            CommitteeSeated(0, rules.validators, rules.faults, rules.quorum, rules.leader_rule, genesis, byzantine)
         )
 
     def _open_desk(self) -> SettlementDesk | None:
@@ -140,7 +140,7 @@ class Road:
             venue.phases.uncross(symbol)
 
     def _await_entries(self) -> None:
-        """Plan an announcement if there is something to announce, or as soon as there is."""
+        """Plan an announcement if there are new entries, or as soon as there are."""
         ledger = self.world.ledger
         if ledger.entries > self._told:
             self._plan_announcement()
@@ -155,7 +155,7 @@ class Road:
         clock.plan((clock.now // NEWS_NS + 1) * NEWS_NS, self._tell_validators)
 
     def _tell_validators(self, _: None) -> None:
-        """The exchange announces the entries since the last time; they travel through the network like any message."""
+        """Announce the new entries to the validators; they travel through the network like any message."""
         news = tuple(self.world.tape.entries[self._told :])
         if self.desk is not None:
             for entry in news:
@@ -172,7 +172,7 @@ class Road:
 
 
 def settlement_on(backend: str) -> Settlement:
-    """The settlement of this name; a chain's libraries are imported only when one is wanted."""
+    """The settlement of this name; the libraries of a chain are imported only for it."""
     if backend == "memory":
         from market_sim.blockchain.in_memory import InMemorySettlement
 

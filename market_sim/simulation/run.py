@@ -1,4 +1,4 @@
-"""The one road: a scenario goes in, a result comes out. Every door of the product enters here.
+"""`simulate()`: runs a scenario and returns its result. Command line, pages, tests and graders all start here.
 
 scenario -> strategies decide -> exchange matches -> validators agree -> settlement pays -> journal
 """
@@ -28,9 +28,9 @@ def simulate(
 ) -> Result:
     """Run a scenario from its first event to its last; the same scenario and options give the same result.
 
-    A scenario is given as it is, or by its name or the path of its file; then its parameters and the options can be
-    named here: `simulate("crowded-room", epochs=12, seed=3, traders=20)`. Whoever passes an empty journal in still
-    holds it when a promise of ours breaks on the way.
+    `scenario` is a scenario, its class, its name or the path of its file. Options can be named here, and parameters
+    too, unless the scenario is an object already: `simulate("crowded-room", epochs=12, seed=3, traders=20)`. With a
+    `journal` of its own the caller keeps the events even when the run ends in an exception.
     """
     parameters = {name: value for name, value in chosen.items() if name not in OPTIONS}
     further = {name: value for name, value in chosen.items() if name in OPTIONS}

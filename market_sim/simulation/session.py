@@ -1,15 +1,15 @@
-"""The session: a run on its way. It is stepped from outside, takes inputs, and can be played again or forked.
+"""The session: one run that is stepped from outside, takes inputs, and can be replayed or forked.
 
     session = Session(scenario, Options(seed=7, epochs=12))
-    session.step(epoch=3)                       # let three epochs pass
-    session.submit("alice", Buy("ACME", 1))     # from outside: recorded, then treated like any order
+    session.step(epoch=3)                       # run until epoch 3 has passed
+    session.submit("alice", Buy("ACME", 1))     # an input: recorded, then handled like any order
     other = session.fork()                      # a second run with the same past
-    result = session.run()                      # let the rest pass
+    result = session.run()                      # run to the end
 
-`simulate()` is `Session(...).run()`: there is one road. A run is a function of its scenario, its options and its
-inputs. Each input is an event with its place in the run, so the journal holds all that is needed to play it again to
-the same fingerprint: `Session.replay(journal)`. How the steps are cut changes nothing. A session belongs to one
-thread; other threads hand what they want to `session.intake`.
+`simulate()` is `Session(...).run()`. A run is a function of its scenario, its options and its inputs. Each input is an
+event that holds its position in the run, so the journal is enough to replay the run to the same fingerprint:
+`Session.replay(journal)`. The size of the steps changes nothing. A session belongs to one thread; other threads submit
+through `session.intake`.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ from market_sim.simulation.scenarios.finder import find_scenario
 from market_sim.simulation.scenarios.scenario import Scenario, configured
 
 Watcher = Callable[[Journal, int], object]
-"""Called with the journal and the number of the epoch that has just passed (0 is the time before the first)."""
+"""Called with the journal and the number of the epoch that has just passed (0: the time before the first epoch)."""
 
 SLICE_NS = 50 * MILLISECOND
-"""How much simulated time passes at most before a running session looks whether it shall stop."""
+"""The most simulated time between two checks of whether the session was asked to stop."""
 
 
 class Session:
-    """One run, from its first event to its last, in as many steps as somebody likes."""
+    """One run, from its first event to its last, in steps of any size."""
 
     def __init__(
         self,
@@ -65,7 +65,7 @@ class Session:
         self._stopping = False
         self._road.start()
 
-    # ---- where it is --------------------------------------------------------------------------------------------
+    # ---- state --------------------------------------------------------------------------------------------------
 
     @property
     def now(self) -> int:
@@ -74,7 +74,7 @@ class Session:
 
     @property
     def epoch(self) -> int:
-        """The number of the last epoch that has passed; -1 before anything did, 0 for the time before the first."""
+        """The number of the last epoch that has passed; 0 once the time before the first has, -1 until then."""
         return self._passed
 
     @property
@@ -84,7 +84,7 @@ class Session:
 
     @property
     def result(self) -> Result:
-        """The run as it is now: what a chart, a summary or a lesson reads."""
+        """The result of the run so far: what a chart, a summary or a lesson reads."""
         failures = tuple(str(failure) for failure in self.world.failures)
         with explained():
             told = self.scenario.conclusion(self.journal)
@@ -93,10 +93,10 @@ class Session:
             bool(self._ended), failures, self.world.warnings, told,
         )  # fmt: skip
 
-    # ---- letting time pass --------------------------------------------------------------------------------------
+    # ---- running ------------------------------------------------------------------------------------------------
 
     def run(self, watch: Watcher | None = None) -> Result:
-        """Let the rest of the run pass. An interruption ends it where it is, and all that happened so far stands."""
+        """Run to the end. An interruption ends the run early; its journal keeps all events so far."""
         try:
             while not self.is_over:
                 before = self._passed
@@ -111,10 +111,10 @@ class Session:
         return self.result
 
     def step(self, *, until: int | None = None, epoch: int | None = None, events: int | None = None) -> bool:
-        """Let time pass: until a time, until an epoch has passed, or until so many events more are in the journal.
+        """Run until a time, until an epoch has passed, or until this number of further events is recorded.
 
-        What belongs together is not cut: the events of one arrival are recorded together, so there may be a few more
-        than asked for. Returns whether the run is over.
+        One action of the clock is never split, so there may be a few more events than asked for. Returns whether the
+        run is over.
         """
         if sum(one is not None for one in (until, epoch, events)) != 1:
             raise InputError("a step goes either until a time, or until an epoch has passed, or for a number of events")
@@ -130,22 +130,22 @@ class Session:
         return self.is_over
 
     def stop(self) -> None:
-        """Ask a running session to end at the next opportunity; this may be called by a signal or another thread."""
+        """Ask a running session to end soon; a signal handler or another thread may call this."""
         self._stopping = True
 
     def end(self) -> None:
-        """End the run where it is: what happened so far stands, and its last event says that it is not complete."""
+        """End the run early: the journal keeps all events so far, and its last one says that the run is incomplete."""
         if not self.is_over:
             self._ended = False
             self.journal.record(RunEnded(self.now, False))
 
-    # ---- what comes from outside --------------------------------------------------------------------------------
+    # ---- inputs -------------------------------------------------------------------------------------------------
 
     def submit(self, account: str, intent: Intent) -> Answers:
-        """Hand in an intent from outside, now: it is recorded as an input and then treated like any other.
+        """Submit an intent now: it is recorded as an input, then handled like an intent of a strategy.
 
-        Returns the answer for each order that it is about: one for an order, several for CancelAll, none for what a
-        mechanism carries out.
+        Returns an acknowledgement for each order concerned: one for an order, several for CancelAll, none for an intent
+        that a mechanism carries out.
         """
         with explained():
             return self._take(received(self.now, self._clock.steps, account, intent))
@@ -164,10 +164,10 @@ class Session:
     # ---- other runs with the same past --------------------------------------------------------------------------
 
     def fork(self, at: int | None = None) -> Session:
-        """A second session with the same past: all until now, or until the event with this number has happened.
+        """A second session with the same past: until now, or until the event with this number.
 
-        It is made by playing the run again from seed and inputs, never by copying a world; inputs that came later
-        are left out, so that something else may happen.
+        The fork replays the run from its seed and inputs; no world is copied. Later inputs are left out, so the fork
+        can take another course.
         """
         length = len(self.journal)
         at = length - 1 if at is None else at
@@ -184,9 +184,9 @@ class Session:
 
     @classmethod
     def replay(cls, journal: Iterable[Event], scenario: Scenario | None = None) -> Session:
-        """The session that this journal tells, from its beginning; run, it records the same events again.
+        """The session of this journal, from its beginning; when it is run it records the same events again.
 
-        A scenario that is not shipped has to be given, since the journal holds only its name.
+        A scenario that is not shipped must be passed, since the journal holds only its name.
         """
         events = list(journal)
         start = events[0] if events else None
@@ -203,11 +203,11 @@ class Session:
 
     @property
     def _boundary(self) -> int:
-        """When the epoch ends that is on its way."""
+        """The end of the current epoch."""
         return (self._passed + 2) * self._epoch_ns
 
     def _advance(self, until: int) -> None:
-        """Let everything happen before this time, with the inputs that are to come again, epoch by epoch."""
+        """Run until this time, epoch by epoch, and repeat the recorded inputs on the way."""
         self._empty_intake()
         while not self.is_over:
             target = min(until, self._boundary)
@@ -219,7 +219,7 @@ class Session:
             self._pass_epoch()
 
     def _advance_by_events(self, length: int) -> None:
-        """Step by step, until the journal has this length."""
+        """Run action by action until the journal has this length."""
         self._empty_intake()
         while len(self.journal) < length and not self.is_over:
             if self._inputs and self._inputs[0].step == self._clock.steps:
@@ -231,13 +231,13 @@ class Session:
                 self._clock.step()
 
     def _advance_to(self, steps: int, time: int) -> None:
-        """Exactly to this place of the run, with every input on the way."""
+        """Run to exactly this position, with every recorded input on the way."""
         while self._inputs:
             self._take_again()
         self._pass_steps(steps, time)
 
     def _take_again(self) -> None:
-        """Go to the place of the next input of a run that is played again, and take it there."""
+        """Run to the position of the next recorded input, and take the input there."""
         event = self._inputs.popleft()
         self._pass_steps(event.step, event.time)
         self._take(event)
@@ -273,7 +273,7 @@ class Session:
     def _take(self, event: InputReceived) -> Answers:
         """Record an input, then let it take effect."""
         if self.is_over:
-            raise InputError("this run is over: nothing can be handed in any more")
+            raise InputError("this run is over: it takes no further input")
         self.journal.record(event)
         thing: Input = wish(event)
         if isinstance(thing, Pause | Resume):

@@ -1,1 +1,1 @@
-"""The clock and the world it drives; knows no scenario and no strategy by name."""
+"""The clock and the world that it drives; no scenario and no strategy is known here by name."""

@@ -1,4 +1,4 @@
-"""What `--paranoid` looks at after each epoch: the accounts, every book, and every event since the last time."""
+"""The checks of `--paranoid`: after each epoch, the accounts, every book, and every new event."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from market_sim.market.venues import Venues
 
 
 class Checks:
-    """Three ways to look at one run, each blind to what the others see.
+    """Three independent checks of one run; each finds errors that the other two cannot see.
 
-    The journal added up again must give the accounts (X4, X5, X20). The books and accounts as they are must keep what
-    can be seen without their past (X1, X6 to X19). The order of the events must be one that the rules allow, and must
-    lead to the books that there are (X2, X3, X21).
+    The sum of the journal must equal the accounts (X4, X5, X20). The present books and accounts must keep the
+    invariants that need no history (X1, X6 to X19). The order of the events must be one that the rules allow, and
+    replaying it must give the present books (X2, X3, X21).
     """
 
     def __init__(self, journal: Journal, ledger: Ledger, venues: Venues) -> None:
@@ -28,7 +28,7 @@ class Checks:
         self._read = 0
 
     def look(self) -> None:
-        """Raise InvariantBroken when anything is not as it must be."""
+        """Raise InvariantBroken when a check fails."""
         fresh = self._journal.since(self._read)
         self._read += len(fresh)
         for event in fresh:

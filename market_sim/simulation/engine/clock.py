@@ -1,7 +1,7 @@
-"""The one clock of a run: simulated nanoseconds, and one heap of what happens next.
+"""The clock of a run: simulated time in nanoseconds, and one heap of planned actions.
 
-Things at the same instant happen in the order of their rank (messages arrive before an epoch starts, as rule R1 of
-the consensus demands, and participants act last), then in the order in which they were planned.
+Actions at the same instant run in the order of their rank (messages arrive before an epoch starts, as rule R1 of the
+consensus demands, and participants act last), then in the order in which they were planned.
 
 >>> clock, seen = Clock(), []
 >>> clock.plan(2 * SECOND, seen.append, "epoch", EPOCH)
@@ -31,7 +31,7 @@ Action = Callable[[Any], object]
 
 
 class Clock:
-    """Simulated time: it moves only when the next planned thing happens."""
+    """Simulated time: it moves only to the next planned action."""
 
     def __init__(self) -> None:
         self.now = 0
@@ -39,14 +39,14 @@ class Clock:
         self._count = 0
 
     def plan(self, time: int, action: Action, argument: Any = None, rank: int = ARRIVAL) -> None:
-        """Call `action(argument)` at this time; never in the past."""
+        """Call `action(argument)` at this time, which must not be in the past."""
         if time < self.now:
             raise InvariantBroken(f"planned for {time} ns, but it is already {self.now} ns")
         self._count = count = self._count + 1
         heappush(self._planned, (time, rank, count, action, argument))
 
     def run(self, until: int) -> None:
-        """Let everything happen that is planned before `until`, then let it be `until`."""
+        """Run all actions that are planned before `until`, then set the time to `until`."""
         planned = self._planned
         while planned and planned[0][0] < until:
             time, _, _, action, argument = heappop(planned)
@@ -56,15 +56,15 @@ class Clock:
 
     @property
     def steps(self) -> int:
-        """How much has happened so far: the place in a run, finer than its time, since an instant may hold much."""
+        """The number of actions so far: a position in the run, finer than the time, as actions may share an instant."""
         return self._count - len(self._planned)
 
     @property
     def next_at(self) -> int | None:
-        """When the next thing happens; None when nothing is planned."""
+        """The time of the next action; None when nothing is planned."""
         return self._planned[0][0] if self._planned else None
 
     def step(self) -> None:
-        """Let the next planned thing happen, and nothing else."""
+        """Run the next planned action and no other."""
         self.now, _, _, action, argument = heappop(self._planned)
         action(argument)

@@ -1,4 +1,4 @@
-"""How a world plans its committee, and how it seats it: validators, leaders, misbehaviour, weather."""
+"""The plan of the committee: validators, leaders, byzantine behaviours, network conditions; and how it is built."""
 
 from __future__ import annotations
 
@@ -20,31 +20,31 @@ from market_sim.core.randomness import Randomness
 from market_sim.simulation.engine.clock import Clock
 
 FEWEST = 4
-"""With fewer than 3f + 1 = 4 validators nobody may fail, and there is nothing to agree about."""
+"""With fewer than 3f + 1 = 4 validators the rules tolerate no fault at all."""
 MOST = 100
 
 
 @dataclass(frozen=True)
 class CommitteePlan:
-    """What a scenario and the command line say about the validators, before any of them exists."""
+    """What a scenario and the command line choose for the committee, before it is built."""
 
     count: int = FEWEST
     leaders: str = "round-robin"
     byzantine: str = ""
     """For example `n3:equivocate@5-9, n1:silent`."""
     partition: str = ""
-    """For example `4-6`: in these epochs the halves of the committee do not hear each other."""
+    """For example `4-6`: in these epochs no message travels between the two halves of the committee."""
     beyond_the_bound: bool = False
     variant: str = "byzantine"
-    """Which faults the rules are made for: "byzantine" (liars, quorum of two thirds) or "crash" (majority)."""
+    """Which faults the rules tolerate: "byzantine" (quorum of two thirds) or "crash" (majority)."""
     crash: str = ""
-    """For example `n2@4-6`: an honest validator stops in these epochs and comes back from its disk."""
+    """For example `n2@4-6`: an honest validator is down in these epochs and restarts from its disk."""
     conditions: Conditions = field(default_factory=Conditions)
 
     def __post_init__(self) -> None:
         if type(self.count) is not int or not FEWEST <= self.count <= MOST:
             raise InputError(
-                f"a committee has from {FEWEST} to {MOST} validators, because n = 3f + 1 bears f that fail, "
+                f"a committee has from {FEWEST} to {MOST} validators, because n = 3f + 1 tolerate f faults, "
                 f"found {self.count}"
             )
         if self.leaders not in get_args(LeaderRule):
@@ -54,17 +54,17 @@ class CommitteePlan:
             raise InputError(f"the rules are made for {' or '.join(get_args(Variant))} faults, found {self.variant!r}")
 
     def changed(self, **changes: Any) -> CommitteePlan:
-        """The plan with these changes; what is None stays."""
+        """The plan with these changes; a value of None changes nothing."""
         return replace(self, **{name: value for name, value in changes.items() if value is not None})
 
     @property
     def rules(self) -> Rules:
-        """The rules of the chain that this plan leads to."""
+        """The consensus rules that follow from this plan."""
         behaviours = parse_behaviours(self.byzantine, self.count)
-        lies = [one.name for one in behaviours if one.name not in ("crash", "silent")]
-        if self.variant == "crash" and lies and not self.beyond_the_bound:
+        beyond = [one.name for one in behaviours if one.name not in ("crash", "silent")]
+        if self.variant == "crash" and beyond and not self.beyond_the_bound:
             raise InputError(
-                f"the crash variant bears validators that stop, not those that lie, found {lies[0]}; "
+                f"the crash variant tolerates validators that stop, not byzantine ones, found {beyond[0]}; "
                 "--beyond-the-bound shows what happens"
             )
         return Rules(
@@ -76,11 +76,14 @@ class CommitteePlan:
         )
 
     def without_effect(self, epochs: int) -> tuple[str, ...]:
-        """A sentence for each lie that cannot show itself in a run of this length; with a partition nobody knows."""
+        """A sentence for each byzantine behaviour that cannot have an effect in a run of this length.
+
+        With a partition the effect cannot be foreseen, so there is none.
+        """
         if self.partition or self.conditions.partitions:
             return ()
-        liars = self.conditions.byzantine + parse_behaviours(self.byzantine, self.count)
-        return without_effect(liars, self.rules, epochs)
+        behaviours = self.conditions.byzantine + parse_behaviours(self.byzantine, self.count)
+        return without_effect(behaviours, self.rules, epochs)
 
     def seat(
         self,
@@ -91,7 +94,7 @@ class CommitteePlan:
         finalized: Callable[[int, Sequence[FinalBlock]], object],
         paranoid: bool,
     ) -> Committee:
-        """Make the committee; each validator has its own knowledge of the trades that wait for a block."""
+        """Build the committee; each validator has its own pool of trades that wait for a block."""
         rules = self.rules
         conditions = replace(
             self.conditions,

@@ -1,7 +1,7 @@
-"""Failures in somebody's own code: the error in one line, with the file and the line that its author wrote.
+"""Errors in user code: each in one line, with the file and the line of the user.
 
-Whoever writes a strategy, a scenario or a mechanism wants to know where it went wrong there, not where we noticed.
-So a frame of this package, of Python's library or of an installed one is never named when there is one of theirs.
+The author of a strategy, a scenario or a mechanism needs the line in that file, not the line of ours that noticed. So
+a frame of this package, of Python's library or of an installed one is named only when no frame is the user's.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ LIBRARIES = tuple({sysconfig.get_path(name) + os.sep for name in ("stdlib", "pur
 
 
 def where_it_failed(error: Exception, decide: Callable[..., Any] | None = None) -> str:
-    """The kind of error, its message, and the place in its author's file: never a whole path of somebody's machine.
+    """The type of an error, its message, and the line in the user's file (by the file's name, without its path).
 
-    Where no line of theirs was running (something was yielded that is no order), it is where `decide` begins.
+    Where no line of the user was running (`decide` yielded something that is no order), the line where `decide` begins.
     """
     frame = their_frame(error)
     code = getattr(decide, "__code__", None)
@@ -39,9 +39,9 @@ def where_it_failed(error: Exception, decide: Callable[..., Any] | None = None) 
 
 @contextmanager
 def explained() -> Iterator[None]:
-    """Turn whatever a scenario, a mechanism or a conclusion raises into one sentence with its author's file and line.
+    """Turn an exception from a scenario, a mechanism or a conclusion into one sentence with the user's file and line.
 
-    An error without a line of theirs is ours: our own sentences go on as they are, anything else is a broken promise.
+    An error without a line of the user is ours: a MarketSimError passes unchanged, anything else is InvariantBroken.
     """
     try:
         yield
@@ -57,19 +57,19 @@ def explained() -> Iterator[None]:
 
 
 def their_frame(error: Exception) -> traceback.FrameSummary | None:
-    """The innermost place that is neither ours nor a library's; None where there is none."""
+    """The innermost frame of the user; None where all are ours or a library's."""
     frames = traceback.extract_tb(error.__traceback__)
     return next((frame for frame in reversed(frames) if is_theirs(frame.filename)), None)
 
 
 def is_theirs(filename: str) -> bool:
-    """Whether this code was written by whoever uses this package: in a file, a notebook's cell or at a prompt."""
+    """Whether this is code of the user: a file, a cell of a notebook, or a line at a prompt."""
     path = filename if filename.startswith("<") else os.path.abspath(filename)
     return not path.startswith((PACKAGE, "<frozen", *LIBRARIES))
 
 
 def _said(error: Exception) -> str:
-    """An error of ours is a sentence already; of others the kind comes first."""
+    """The message of an error; other errors than ours get their type in front."""
     if isinstance(error, MarketSimError):
         return str(error)
     return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
@@ -80,6 +80,6 @@ def _place(filename: str, line: int | None) -> str:
 
 
 def _shown(filename: str) -> str:
-    """A file as one would type it: relative when it lies below, else as it is."""
+    """The path of a file: relative to the working directory when it lies below it, otherwise as it is."""
     path, here = Path(filename), Path.cwd()
     return str(path.relative_to(here)) if not filename.startswith("<") and path.is_relative_to(here) else filename

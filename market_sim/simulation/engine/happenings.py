@@ -1,4 +1,4 @@
-"""Happenings: what comes upon a market from outside at its appointed time, because a scenario planned it.
+"""Happenings: the scheduled events of a scenario, each at an epoch or at a time of the clock.
 
 world.at(epoch=6, shock=PriceShock("ACME", percent=-8))
 world.at(epoch=3.5, halt="ACME");  world.at(time_ms=4_000, reopen="ACME")
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     from market_sim.simulation.engine.world import World
 
 PLANNED = "PLANNED"
-"""Why trading stands still when the scenario has planned it."""
+"""The reason of a halt that the scenario has scheduled."""
 
 
 @dataclass(frozen=True)
 class Happening:
-    """One thing that is planned: when, what it is called, and what it does."""
+    """One scheduled event: its time, its description, and its action."""
 
     epoch: float | None
     time_ms: float | None
@@ -36,21 +36,21 @@ class Happening:
     act: Callable[[World], object]
 
     def time(self, epoch_ns: int) -> int:
-        """When it happens, on the clock."""
+        """Its time in nanoseconds of the clock."""
         return round((self.time_ms or 0) * MILLISECOND) if self.epoch is None else round(self.epoch * epoch_ns)
 
     @property
     def when(self) -> str:
-        """When it happens, in words."""
+        """Its time in words."""
         return f"{self.time_ms:g} ms" if self.epoch is None else f"epoch {self.epoch:g}"
 
     def is_after(self, epochs: int, epoch_ns: int) -> bool:
-        """Whether a run of so many epochs ends before it."""
+        """Whether a run of this number of epochs ends before it."""
         return self.time(epoch_ns) >= (epochs + 1) * epoch_ns
 
 
 def happening(world: World, epoch: float | None, time_ms: float | None, chosen: Mapping[str, Any]) -> Happening:
-    """What `world.at` was asked for, or what is wrong with it in a sentence."""
+    """The happening that the arguments of `world.at` describe; InputError in one sentence if they are wrong."""
     if (epoch is None) == (time_ms is None):
         raise InputError("world.at takes either an epoch or a time in ms")
     if epoch is not None and not epoch >= 1:

@@ -1,8 +1,9 @@
-"""The participants of a run: they wake up, decide, and their orders travel to the venues.
+"""The participants of a run: they wake up, decide, and send orders to the venues.
 
-Everybody has a rhythm. Beside it a strategy can be woken by what happens: a report of its own, a trade, a change of the
-best quotes. News takes the participant's data latency to arrive, and nobody is woken by news twice within a millisecond
-(`REACTION_NS`): otherwise two programs without latency could answer each other for ever at one instant.
+Each participant wakes up at its own interval. In addition a strategy can ask to be woken by news: a report of its own,
+a trade, a change of the best quotes. News arrives after the participant's data latency, and wakes a participant at most
+once in a millisecond (`REACTION_NS`); otherwise two strategies without latency could answer each other for ever at one
+instant.
 """
 
 from __future__ import annotations
@@ -29,12 +30,12 @@ from market_sim.simulation.engine.clock import MILLISECOND, SECOND, WAKE, Clock
 from market_sim.simulation.engine.failures import where_it_failed
 
 REACTION_NS: Final = MILLISECOND
-"""The least time between two wake-ups of one participant of which news causes the second."""
+"""The least time from a wake-up of a participant to its next wake-up by news."""
 
 
 @dataclass(frozen=True)
 class Invitation:
-    """Who takes part and how, before the market opens; times in nanoseconds."""
+    """One participant before the market opens: strategy, latencies, first and last epoch; times in nanoseconds."""
 
     name: str
     strategy: Strategy
@@ -46,7 +47,7 @@ class Invitation:
 
 
 class Participants:
-    """Everybody who takes part in a run."""
+    """All participants of a run, their wake-ups and their news."""
 
     def __init__(
         self,
@@ -71,19 +72,19 @@ class Participants:
         self._traded: dict[str, int] = {}
         self._quoted: dict[str, list[tuple[int | None, int | None]]] = {}
         self._told: dict[str, object] = {}
-        """The newest report that each of those who wait for reports was woken for."""
+        """For each participant that waits for reports: the newest report that it was woken for."""
         self._is_watched = False
 
     def invite(self, invitation: Invitation) -> None:
-        """Note who will take part from the start on."""
+        """Add a participant, before the start."""
         self._invited.append(invitation)
 
     def start(self, epoch_ns: int) -> None:
-        """Give everybody a view, and plan the first wake-ups."""
+        """Give each participant a view, and plan the first wake-ups."""
         for one in self._invited:
             agent = self.agents[one.name] = self._agent(one)
             come = round(one.from_epoch * epoch_ns)
-            # A draw for each, whenever it comes: so nobody's chance depends on when others come.
+            # Each participant draws once, whenever it joins, so that its stream does not depend on the time of joining.
             first = self._clock.now + come + int(agent.stream.random() * agent.every_ns)
             self._clock.plan(first, self._wake, agent, WAKE)
             if one.until_epoch is not None:
@@ -94,7 +95,7 @@ class Participants:
                 self._clock.plan(self._clock.now + come, self._watch, agent)
 
     def notice(self) -> None:
-        """Wake those who wait for news, after something may have happened."""
+        """Wake the participants that wait for news, after an action that may have caused some."""
         if not self._is_watched:
             return
         woken: dict[str, Agent] = {}
@@ -117,7 +118,7 @@ class Participants:
             self._plan_news(agent)
 
     def time_to_quote(self, longest: int) -> int:
-        """Until when each account with an open order has woken up once more and its answer has arrived."""
+        """The time until each account with open orders has woken up once more and its new orders have arrived."""
         venues = self._venues.by_name.values()
         quoting = (
             agent
@@ -130,7 +131,7 @@ class Participants:
     # Waking and deciding
 
     def _wake(self, agent: Agent) -> None:
-        """In its rhythm."""
+        """A wake-up at the regular interval."""
         if agent.retired:
             return
         self._decide(agent)
@@ -138,7 +139,7 @@ class Participants:
             self._clock.plan(self._clock.now + agent.every_ns, self._wake, agent, WAKE)
 
     def _wake_once(self, agent: Agent) -> None:
-        """Because of news, or because it asked for this time."""
+        """A wake-up by news, or at a time that the strategy asked for."""
         if not agent.retired:
             self._decide(agent)
 
@@ -164,7 +165,7 @@ class Participants:
             self.notice()
 
     def _retire(self, agent: Agent, error: Exception) -> None:
-        """Name the strategy that raised, take its orders out of the market, and never wake it again."""
+        """Record the strategy that raised, cancel its orders, and never wake it again."""
         strategy, cause = type(agent.strategy).__name__, where_it_failed(error, type(agent.strategy).decide)
         self._journal.record(StrategyFailed(self._clock.now, agent.name, strategy, cause))
         when = f"{self._clock.now / SECOND:.3f} s"
@@ -172,7 +173,7 @@ class Participants:
         self._leave(agent)
 
     def _leave(self, agent: Agent) -> None:
-        """Take no further part: its open orders are taken back, what it owns stays its own."""
+        """End the participation of an agent: its open orders are cancelled, its holdings stay in its account."""
         if not agent.retired:
             agent.retired = True
             self._venues.submit(agent.name, CancelAll())
@@ -196,7 +197,7 @@ class Participants:
         return Agent(one.name, one.strategy, view, stream, one.every, one.latency, one.data_latency, mailbox)
 
     def _watch(self, agent: Agent) -> None:
-        """Note what else an agent wants to be woken for."""
+        """Register the news that an agent's strategy wants to be woken by."""
         for wake in agent.strategy.wakes():
             self._is_watched = True
             if isinstance(wake, OnReport):
@@ -213,7 +214,7 @@ class Participants:
             self._quoted[wake.symbol] = self._quotes(wake.symbol)
 
     def _plan_news(self, agent: Agent) -> None:
-        """Wake an agent once news has reached it, unless it is going to wake up for news at that time anyhow."""
+        """Plan a wake-up for when the news reaches an agent, unless one for news is planned at that time already."""
         time = max(self._clock.now + agent.data_latency_ns, agent.last_woken + REACTION_NS)
         if agent.awake_until < time and not agent.retired:
             agent.awake_until = time

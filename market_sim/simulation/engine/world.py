@@ -1,18 +1,18 @@
-"""The world a scenario is built into: one venue or several, their participants, a committee, a chain, and one clock.
+"""The world that a scenario is built into: venues, participants, a committee, a chain, and one clock.
 
-The verbs below are all that a scenario needs, so that it reads like a lesson plan:
+A scenario needs only these methods:
 
-    world.venue(...)       one of several places to trade, with fees of its own; without it there is one
-    world.list(...)        an instrument can be traded
-    world.join(...)        somebody takes part
-    world.attach(...)      a mechanism: options, margin, short selling
-    world.at(epoch=6, ...) something happens from outside
-    world.validators(...)  who agrees on the order of trades, and how they misbehave
-    world.settle_on(...)   where finalized trades are paid out
-    world.chain(...)       the same, to deploy further contracts there
+    world.venue(...)       open one of several venues, with fees of its own; without it there is one
+    world.list(...)        list an instrument
+    world.join(...)        add a participant
+    world.attach(...)      add a mechanism: options, margin, short selling
+    world.at(epoch=6, ...) schedule an event
+    world.validators(...)  choose the committee and its byzantine behaviours
+    world.settle_on(...)   choose the chain on which finalized trades are paid out
+    world.chain(...)       the same, and deploy further contracts there
 
-When the world runs, strategies wake up, their orders travel to the venues, whose trades travel to the validators, and
-what these finalize is settled. Everything is planned on the one clock and told to the one journal.
+While the world runs, strategies wake up and send orders to the venues, trades travel from there to the validators, and
+finalized trades are settled. Every action is planned on the one clock, and every event is recorded in the one journal.
 """
 
 from __future__ import annotations
@@ -47,15 +47,15 @@ DEFAULT_EPOCHS = 8
 VALUE_STEP_NS = 100 * MILLISECOND
 """How often believed values move."""
 LONGEST_WAIT_NS = SECOND
-"""Who sleeps for longer than this is not waited for when there is news."""
+"""After a shock, quotes of participants that sleep for longer than this are not waited for."""
 
 
 class World:
-    """Everything one run consists of, before and while it runs."""
+    """The state of one run, before it starts and while it runs."""
 
     def __init__(self, seed: int, journal: Journal | None = None, epochs: int = DEFAULT_EPOCHS) -> None:
         self.epochs = epochs
-        """How many epochs the run lasts."""
+        """The number of epochs of the run."""
         self.clock = Clock()
         self.journal = journal if journal is not None else Journal()
         self.randomness = Randomness(seed)
@@ -73,23 +73,23 @@ class World:
 
     @property
     def exchange(self) -> Exchange:
-        """The first venue, which is the only one where a scenario opens no others."""
+        """The first venue; the only one unless the scenario opens others."""
         return self.venues.first
 
     @property
     def agents(self) -> Mapping[str, Agent]:
-        """Everybody who takes part, by name, once the market is open."""
+        """The agents by name, once the market is open."""
         return self.participants.agents
 
     @property
     def failures(self) -> Sequence[StrategyError]:
-        """Every strategy that raised."""
+        """The errors of the strategies that raised."""
         return self.participants.failures
 
-    # The verbs of a scenario
+    # ---- for scenarios ------------------------------------------------------------------------------------------
 
     def venue(self, name: str, fees: Mapping[str, FeeSchedule] | None = None) -> Exchange:
-        """Open one of several places to trade, before anything is listed; its fees are by kind of instrument."""
+        """Open one of several venues, before any listing; `fees` are by kind of instrument."""
         return self.venues.open(name, fees)
 
     def list(
@@ -100,7 +100,7 @@ class World:
         volatility_bps: float = 0.0,
         venue: str = "",
     ) -> None:
-        """Let an instrument be traded, on the first venue or the named one; a `value` is what it is believed worth."""
+        """List an instrument, on the first venue or the named one; `value` is where its believed value starts."""
         self.venues.named(venue).list(instrument, fees)
         if value is not None:
             stream = self.randomness.stream(f"value/{instrument.symbol}")
@@ -119,10 +119,10 @@ class World:
         from_epoch: float = 0,
         until_epoch: float | None = None,
     ) -> None:
-        """Let somebody take part: with a strategy, with money and holdings, awake every so many milliseconds.
+        """Add a participant with a strategy, cash and holdings, which wakes up every `every_ms` milliseconds.
 
-        What it wants takes `latency_ms` to the exchange, and what happens there `data_latency_ms` to it. Cash is an
-        amount of the one currency, or by currency: `{"USD": dollars(100), "EUR": 5_000}`.
+        Its orders take `latency_ms` to the exchange, and market data takes `data_latency_ms` to it. Cash is an amount
+        of the one currency, or by currency: `{"USD": dollars(100), "EUR": 5_000}`.
         """
         if not isinstance(strategy, Strategy):
             raise InputError(f"{name} needs a strategy with a method decide(view), found {strategy!r}")
@@ -150,7 +150,7 @@ class World:
         self.participants.invite(Invitation(name, strategy, every, latency, data_latency, from_epoch, until_epoch))
 
     def attach(self, mechanism: Mechanism, venue: str = "") -> None:
-        """Let a mechanism be part of a venue: it follows what happens there and acts at its own times."""
+        """Attach a mechanism to a venue: it follows the venue's events and acts at its own times."""
         mechanism.attach(self.venues.named(venue), self.journal)
         self.mechanisms.append(mechanism)
 
@@ -165,10 +165,10 @@ class World:
         submit: tuple[str, Intent] | None = None,
         do: Callable[[World], object] | None = None,
     ) -> None:
-        """Let something happen at the start of an epoch, or at a time of the clock.
+        """Schedule an event at the start of an epoch, or at a time of the clock.
 
         One of: a price shock, a halt of an instrument, its reopening (a call auction that lasts half a second), an
-        intent of an account, or whatever a function does with the world.
+        intent of an account, or a function that is called with the world.
         """
         chosen = {"shock": shock, "halt": halt, "reopen": reopen, "submit": submit, "do": do}
         self._happenings.append(happening(self, epoch, time_ms, chosen))
@@ -181,28 +181,28 @@ class World:
         beyond_the_bound: bool | None = None,
         variant: str | None = None,
     ) -> None:
-        """Who agrees on the order of trades: how many, who leads, who breaks the rules in which way."""
+        """Choose the committee: how many validators, how leaders follow, which validators are byzantine and how."""
         self.committee_plan = self.committee_plan.changed(
             count=count, leaders=leaders, byzantine=byzantine, beyond_the_bound=beyond_the_bound, variant=variant
         )
 
     def network(self, **settings: Any) -> None:
-        """How messages between validators travel."""
+        """Choose the conditions of the network between validators."""
         self.committee_plan = self.committee_plan.changed(**settings)
 
     def chain(self, backend: str = "eth-tester") -> Chain:
-        """The chain of this run, where trades are settled and further contracts can be deployed."""
+        """Choose the chain on which trades are settled, and return its plan, to deploy further contracts."""
         self.settle_on(backend)
         return self.chain_plan
 
     def settle_on(self, backend: str) -> None:
-        """Where finalized trades are paid out: "eth-tester", "memory" or "none"."""
+        """Choose where finalized trades are paid out: "eth-tester", "memory" or "none"."""
         self.settlement = backend
 
-    # What happens while it runs
+    # ---- while it runs ------------------------------------------------------------------------------------------
 
     def start(self, epoch_ns: int) -> None:
-        """Plan the first wake-up of every agent, the moves of the values, and the shocks."""
+        """Plan the first wake-ups, the moves of the values, the times of the mechanisms, and the scheduled events."""
         clock = self.clock
         self.participants.start(epoch_ns)
         if self.values:
@@ -216,7 +216,7 @@ class World:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """A sentence for everything that was planned and cannot happen in this run."""
+        """A sentence for each scheduled event that cannot happen, or have an effect, in this run."""
         ends = f"but the run ends with epoch {self.epochs}: it never happens"
         epoch_ns = self.committee_plan.rules.epoch_ns
         late = (one for one in self._happenings if one.is_after(self.epochs, epoch_ns))
@@ -226,7 +226,7 @@ class World:
         )
 
     def check(self) -> None:
-        """Raise when accounts, books and journal, of all venues together, are not as they must be."""
+        """Raise InvariantBroken when accounts, books and journal of all venues break an invariant."""
         self.checks.look()
 
     def _happen(self, one: Happening) -> None:
@@ -234,7 +234,7 @@ class World:
         self.participants.notice()
 
     def _plan(self, mechanism: Mechanism) -> None:
-        """Plan the next time at which a mechanism wants to act."""
+        """Plan the next action of a mechanism."""
         for time in mechanism.times():
             if time > self.clock.now:
                 self.clock.plan(time, self._act, mechanism)
@@ -254,7 +254,7 @@ class World:
         self.clock.plan(self.clock.now + VALUE_STEP_NS, self._move_values)
 
     def shock(self, shock: PriceShock) -> None:
-        """News, now: the believed value jumps, and what is liquidated waits until it can have been quoted."""
+        """Move a believed value at once; liquidations at the new value wait until makers can have quoted it."""
         value = self.values[shock.symbol]
         before = value.news
         value.jump(shock.percent)
@@ -265,11 +265,11 @@ class World:
 
     @property
     def _quotes(self) -> set[str]:
-        """The currencies that anything is quoted in."""
+        """The quote currencies of all listings."""
         return {listing.quote for venue in self.venues.by_name.values() for listing in venue.listings.values()}
 
     def _quote(self) -> str:
         quotes = self._quotes
         if len(quotes) != 1:
-            raise InputError("list one instrument before anybody joins, and name the currency where there are several")
+            raise InputError("list an instrument before anybody joins, and name the currency where there are several")
         return quotes.pop()

@@ -75,7 +75,7 @@ def test_a_run_fills_the_form_with_the_lies_that_it_had(lies):
         ({"lie": "sing"}, "lie", "choose one of"),
         ({"lie": "silent", "lie_epochs": "x"}, "lie_epochs", "epochs look like 5 or 5-9"),
         ({"lie": "silent", "lie_2": "late"}, "liar_2", "bear 1 faulty ones, not 2; the switch Beyond the bound"),
-        ({"lie": "forge", "variant": "crash"}, "liar", "the crash variant bears validators that stop"),
+        ({"lie": "forge", "variant": "crash"}, "liar", "the crash variant tolerates validators that stop"),
     ],
 )
 def test_a_liar_that_cannot_be_is_refused_beside_its_field(chosen, field, sentence):
