@@ -30,7 +30,7 @@ from market_sim.core.models.run_events import CommitteeSeated
 from market_sim.core.randomness import Randomness, Stream
 from market_sim.simulation.engine.clock import Clock
 from market_sim.simulation.options import Options
-from market_sim.simulation.road import NEWS_NS
+from market_sim.simulation.pipeline import NEWS_NS
 from market_sim.simulation.run import simulate
 from market_sim.simulation.scenarios.scenario import Scenario
 

@@ -30,7 +30,7 @@ from market_sim.simulation.engine.clock import MILLISECOND
 from market_sim.simulation.engine.failures import explained
 from market_sim.simulation.intake import Answers, Intake
 from market_sim.simulation.options import Options
-from market_sim.simulation.road import Road, prepared
+from market_sim.simulation.pipeline import Pipeline, prepared
 from market_sim.simulation.scenarios.finder import find_scenario
 from market_sim.simulation.scenarios.scenario import Scenario, configured
 
@@ -56,14 +56,14 @@ class Session:
         self.world = prepared(scenario, self.options, journal)
         self.journal = self.world.journal
         self.intake = Intake()
-        self._road = Road(self.world, self.options)
+        self._pipeline = Pipeline(self.world, self.options)
         self._clock = self.world.clock
-        self._epoch_ns = self._road.committee.rules.epoch_ns
+        self._epoch_ns = self._pipeline.committee.rules.epoch_ns
         self._passed = -1
         self._inputs = deque(inputs)
         self._ended: bool | None = None
         self._stopping = False
-        self._road.start()
+        self._pipeline.start()
 
     # ---- state --------------------------------------------------------------------------------------------------
 
@@ -266,7 +266,7 @@ class Session:
         if self.options.paranoid:
             self.world.check()
         if self._passed == self.world.epochs:
-            self._road.finish()
+            self._pipeline.finish()
             self._ended = True
             self.journal.record(RunEnded(self.now, True))
 
@@ -277,7 +277,7 @@ class Session:
         self.journal.record(event)
         thing: Input = wish(event)
         if isinstance(thing, Pause | Resume):
-            self._road.change_phase(thing)
+            self._pipeline.change_phase(thing)
             return []
         before = len(self.journal)
         answer = self.world.venues.submit(event.sender, thing)

@@ -13,7 +13,7 @@ import pytest
 
 from market_sim.core.data.fold import fold
 from market_sim.simulation.options import Options
-from market_sim.simulation.road import prepared
+from market_sim.simulation.pipeline import prepared
 from market_sim.simulation.run import simulate
 from market_sim.simulation.scenarios.catalogue import SCENARIOS
 from market_sim.simulation.scenarios.first_market import FirstMarket

@@ -14,7 +14,7 @@ from market_sim.analysis.summary import document, summarize
 from market_sim.core.english import counted
 from market_sim.core.errors import InputError
 from market_sim.simulation.options import Options
-from market_sim.simulation.road import prepared
+from market_sim.simulation.pipeline import prepared
 from market_sim.simulation.scenarios.scenario import Scenario
 from market_sim.ui.cli.arguments import listing, parsed
 from market_sim.ui.cli.commands import command

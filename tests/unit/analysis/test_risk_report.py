@@ -16,7 +16,7 @@ from market_sim.market.mechanisms.liabilities import Liabilities
 from market_sim.market.mechanisms.standings import Agreement
 from market_sim.pricing.stress import FALL_10, FALL_20
 from market_sim.simulation.options import Options
-from market_sim.simulation.road import prepared
+from market_sim.simulation.pipeline import prepared
 from market_sim.simulation.run import simulate
 from market_sim.simulation.scenarios.liquidation_cascade import LiquidationCascade
 from market_sim.simulation.scenarios.margin_call import MarginCall

@@ -8,7 +8,7 @@ import pytest
 
 from market_sim import Buy, Options, Scenario, Sell, Session, Stock, Strategy, World, dollars
 from market_sim.simulation.engine.clock import MILLISECOND
-from market_sim.simulation.road import NEWS_NS
+from market_sim.simulation.pipeline import NEWS_NS
 
 STAYS_SILENT = 1_000_000
 
@@ -44,7 +44,7 @@ def trade(session: Session) -> None:
 
 def told(session: Session) -> int:
     """How many announcements there were."""
-    return session._road.committee._news
+    return session._pipeline.committee._news
 
 
 def test_an_idle_market_announces_nothing_and_plans_nothing() -> None:
@@ -75,11 +75,11 @@ def test_many_trades_in_a_row_share_an_announcement_and_none_is_forgotten() -> N
         session.step(until=session.now + 10 * MILLISECOND)
     session.step(until=session.now + NEWS_NS)
     assert told(session) == 5
-    assert session._road._told == session.world.ledger.entries == 50
+    assert session._pipeline._told == session.world.ledger.entries == 50
 
 
 def test_a_deposit_is_announced_although_nobody_trades() -> None:
     session = quiet()
     session.world.ledger.deposit("ann", "USD", 5)
     session.step(until=2 * NEWS_NS)
-    assert (told(session), session._road._told) == (1, 1)
+    assert (told(session), session._pipeline._told) == (1, 1)

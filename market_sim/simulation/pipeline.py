@@ -62,7 +62,7 @@ def length(scenario: Scenario, options: Options) -> int:
     return epochs
 
 
-class Road:
+class Pipeline:
     """One run: the world, the committee that orders its trades, the settlement that pays them out."""
 
     def __init__(self, world: World, options: Options) -> None:
