@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from market_sim.analysis.results.table import Column, Table
 from market_sim.analysis.results.worth import Worth, unit
 from market_sim.analysis.three_clocks import marks_in, terms_in
 from market_sim.core.data.journal import Journal
@@ -96,6 +97,32 @@ def gain_documents(rows: Iterable[Gain]) -> list[dict[str, object]]:
         }
         for row in rows
     ]
+
+
+COLUMNS = (
+    Column("account", "whose it is"),
+    Column("strategy", "what decides for it; empty for an account of the house"),
+    Column("currency", "in which all amounts are"),
+    Column("brought", "what was brought in, each deposit at the price of its time"),
+    Column("worth", "what it is worth at the last marks"),
+    Column("gain", "the worth less what was brought in"),
+    Column("from_trading", "what of the gain holding what was brought in would not have given"),
+    Column("from_prices", "the rest of the gain"),
+    Column("cash", "what it has of the currency, with what is pledged"),
+    Column("holdings", "how much it owns of each instrument, in lots of its smallest unit"),
+)
+
+
+def gain_table(rows: Iterable[Gain]) -> Table:
+    """The gains as a table, in the order given."""
+    cells = [
+        (
+            one.account, one.strategy, one.currency, one.brought, one.worth, one.gain, one.from_trading,
+            one.from_prices, one.cash, ", ".join(f"{symbol} {count}" for symbol, count in one.holdings.items()),
+        )
+        for one in rows
+    ]  # fmt: skip
+    return Table("gains", COLUMNS, cells)
 
 
 def _deposits(events: Iterable[Event], last: int | None = None) -> dict[str, list[tuple[str, int, int | None]]]:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from market_sim.analysis.results.table import Column, Table
 from market_sim.analysis.words import reason_sentence
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.consensus_events import FloodDropped, MessageRefused, ProposalJudged
@@ -64,6 +65,24 @@ def refusals(journal: Journal) -> list[Refusal]:
     ]  # fmt: skip
     order = ("exchange", "chain", "validators")
     return sorted(found, key=lambda one: (order.index(one.by), -one.count, one.reason))
+
+
+COLUMNS = (
+    Column("by", "who refused: the exchange, the chain or validators"),
+    Column("reason", "the code of the reason"),
+    Column("count", "how often it was given"),
+    Column("rule", "the rule in a sentence"),
+    Column("who", "who was refused in the first case"),
+    Column("time", "when that was"),
+    Column("event", "the number of its event"),
+    Column("sentence", "the first case with its numbers"),
+)
+
+
+def refusal_table(found: Iterable[Refusal]) -> Table:
+    """The refusals as a table, in the order given."""
+    cells = [(one.by, one.reason, one.count, one.rule, one.who, one.time, one.event, one.sentence) for one in found]
+    return Table("refusals", COLUMNS, cells)
 
 
 def refusal_documents(found: Iterable[Refusal]) -> Iterator[dict[str, object]]:

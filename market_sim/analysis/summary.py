@@ -123,6 +123,7 @@ def document(summary: Summary, run: str | None, timeline: str | None) -> dict[st
         },
         "settlement": None if paid is None else paid.document(),
         "refusals": list(refusal_documents(summary.refusals)),
+        "leaderboard": list(result.leaderboard),
         "gains": gain_documents(summary.gains),
         "liars": summary.liars,
         "fork": summary.fork.sentence if summary.fork else None,

@@ -43,8 +43,11 @@ def test_the_command_writes_parquet(tmp_path, capsys):
     assert main(["export", str(run), "--format", "parquet", "--to", str(tmp_path / "tables")]) == 0
     assert sorted(path.name for path in (tmp_path / "tables").iterdir()) == [
         "blocks.parquet",
+        "gains.parquet",
+        "inventory.parquet",
         "leaderboard.parquet",
         "orders.parquet",
         "quotes.parquet",
+        "refusals.parquet",
         "trades.parquet",
     ]

@@ -21,6 +21,7 @@ from math import sqrt
 from statistics import fmean, pstdev
 
 from market_sim.analysis.gains import Gain, first_prices, gains
+from market_sim.analysis.results.inventory import inventories
 from market_sim.analysis.results.table import Column, Table
 from market_sim.analysis.results.worth import LOANS, Worth, unit
 from market_sim.analysis.three_clocks import CLOCKS, last_entry, terms_in
@@ -54,7 +55,7 @@ class Performance:
     changes: tuple[int, ...]
     """The changes of its curve."""
     largest: dict[str, int]
-    """By instrument, the position that was farthest from nothing."""
+    """By instrument, the position that was farthest from nothing; the first of two that were equally far."""
 
     @property
     def hit_rate(self) -> float | None:
@@ -80,7 +81,6 @@ class _Record:
     curve: list[int] = field(default_factory=list)
     costs: dict[str, list[int]] = field(default_factory=dict)
     """By instrument: the position, and what it cost in all."""
-    largest: dict[str, int] = field(default_factory=dict)
 
     def trade(self, symbol: str, change: int, value: int) -> None:
         """Buy (positive) or sell so much for so much; a part that makes the position smaller is a hit or none."""
@@ -105,27 +105,34 @@ class _Record:
                 rest = value - got
                 cost = rest if change > 0 else -rest
         self.costs[symbol] = [position + change, cost]
-        if abs(position + change) > abs(self.largest.get(symbol, 0)):
-            self.largest[symbol] = position + change
 
 
 def performances(journal: Journal) -> list[Performance]:
     """The performance of every account that holds or brought in anything: who gained most from trading comes first."""
     rows = {(row.account, row.currency): row for row in gains(journal)}
-    reader = _Reader(terms_in(journal), first_prices(journal))
+    terms = terms_in(journal)
+    reader = _Reader(terms, first_prices(journal))
     for event in journal:
         reader.read(event)
     reader.sample()
     at_clocks = [_from_trading(journal, last_entry(journal, clock)) for clock in CLOCKS]
+    largest: dict[str, dict[str, int]] = {}
+    for (account, symbol), holdings in inventories(journal).items():
+        largest.setdefault(account, {})[symbol] = max((one.position for one in holdings), key=abs)
     found = []
     for (account, currency), row in rows.items():
         record = reader.records.get((account, currency), _Record())
         changes = tuple(after - before for before, after in zip(record.curve, record.curve[1:], strict=False))
+        mine = {
+            symbol: most
+            for symbol, most in largest.get(account, {}).items()
+            if most and terms[symbol].quote == currency
+        }
         matched, final, settled = (gains.get((account, currency), 0) for gains in at_clocks)
         found.append(
             Performance(
                 row, (matched, final, settled), record.trades, record.fees, record.turnover, record.closed,
-                record.hits, _drawdown(record.curve), changes, record.largest,
+                record.hits, _drawdown(record.curve), changes, mine,
             )
         )  # fmt: skip
     return sorted(found, key=lambda one: (one.gain.currency, -one.gain.from_trading, one.gain.account))
@@ -235,14 +242,14 @@ COLUMNS = (
 )
 
 
-def leaderboard(journal: Journal) -> Table:
-    """The performance of every account as a table, the best first."""
+def leaderboard(found: Iterable[Performance]) -> Table:
+    """The performance of every account as a table, in the order given."""
     rows = [
         (
             one.gain.account, one.gain.strategy, one.gain.currency, one.gain.gain, one.gain.from_trading,
             one.at_clocks[1], one.at_clocks[2], one.trades, one.fees, one.turnover, one.hit_rate, one.sharpe,
             one.drawdown,
         )
-        for one in performances(journal)
+        for one in found
     ]  # fmt: skip
     return Table("leaderboard", COLUMNS, rows)

@@ -2,6 +2,7 @@
 
 result = simulate("first-market", epochs=12, seed=3)
 result.leaderboard                  # who gained, how steadily, at what cost
+result.gains                        # what was brought in, what it is worth now, and what made the difference
 result.trades.to_pandas()           # the same tables for whatever you do next
 result.figure()                     # the whole run on one time axis
 """
@@ -12,7 +13,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from market_sim.analysis.results.performance import leaderboard
+from market_sim.analysis.gains import gain_table, gains
+from market_sim.analysis.refusals import refusal_table, refusals
+from market_sim.analysis.results.inventory import inventory_table
+from market_sim.analysis.results.performance import Performance, leaderboard, performances
 from market_sim.analysis.results.table import Table
 from market_sim.analysis.results.tables import blocks_table, orders_table, quotes_table, trades_table
 from market_sim.core.data.fingerprint import digest, fingerprint
@@ -69,14 +73,37 @@ class Result:
         return blocks_table(self.journal)
 
     @cached_property
+    def performances(self) -> list[Performance]:
+        """What each account gained, how steadily and at what cost: the definition that every page and table shows."""
+        return performances(self.journal)
+
+    @cached_property
     def leaderboard(self) -> Table:
         """What each account gained, how steadily and at what cost; the best first."""
-        return leaderboard(self.journal)
+        return leaderboard(self.performances)
+
+    @cached_property
+    def gains(self) -> Table:
+        """What was brought into each account, what it is worth at the end, and what made the difference."""
+        return gain_table(gains(self.journal))
+
+    @cached_property
+    def inventory(self) -> Table:
+        """Every change of every account's position in an instrument."""
+        return inventory_table(self.journal)
+
+    @cached_property
+    def refusals(self) -> Table:
+        """Every reason for which something was refused, with how often and the first case."""
+        return refusal_table(refusals(self.journal))
 
     @property
     def tables(self) -> tuple[Table, ...]:
         """All of them."""
-        return self.leaderboard, self.trades, self.orders, self.quotes, self.blocks
+        return (
+            self.leaderboard, self.gains, self.trades, self.orders, self.quotes, self.blocks, self.inventory,
+            self.refusals,
+        )  # fmt: skip
 
     def figure(self, chart: str = "", symbol: str | None = None) -> Any:
         """The whole run on one time axis, or the chart of this name, as plotly's `Figure`."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cache
 from math import sqrt
 from statistics import fmean, pstdev
 
 import pytest
 
 from market_sim.analysis.gains import gains
+from market_sim.analysis.results.inventory import inventories
 from market_sim.analysis.results.performance import SAMPLE_NS, Performance, leaderboard, performances
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.instruments import Stock
@@ -97,9 +99,14 @@ def test_who_never_trades_has_no_ratio():
     assert (bob.sharpe, bob.hit_rate, bob.drawdown, bob.trades) == (None, None, 0, 0)
 
 
+@cache
+def played(kind) -> Journal:
+    return simulate(kind(), Options(epochs=5, settlement="memory")).journal
+
+
 @pytest.mark.parametrize("kind", SCENARIOS, ids=lambda kind: kind.name)
 def test_in_every_scenario_the_board_adds_up(kind):
-    journal = simulate(kind(), Options(epochs=5, settlement="memory")).journal
+    journal = played(kind)
     rows = performances(journal)
     assert sorted((one.gain for one in rows), key=str) == sorted(gains(journal), key=str)
     for one in rows:
@@ -109,5 +116,22 @@ def test_in_every_scenario_the_board_adds_up(kind):
     trades = list(journal.of(Trade))
     assert sum(one.trades for one in rows) == 2 * len(trades)
     assert sum(one.fees for one in rows) == sum(event.maker_fee + event.taker_fee for event in trades)
-    board = leaderboard(journal)
+    board = leaderboard(rows)
     assert board.column("from_trading") == sorted(board.column("from_trading"), reverse=True)
+
+
+@pytest.mark.parametrize("kind", SCENARIOS, ids=lambda kind: kind.name)
+def test_every_inventory_ends_at_what_the_account_holds_and_the_board_names_its_farthest(kind):
+    journal = played(kind)
+    found = inventories(journal)
+    ends = {key: holdings[-1].position for key, holdings in found.items() if holdings[-1].position}
+    held = {(one.account, symbol): count for one in gains(journal) for symbol, count in one.holdings.items() if count}
+    assert ends == held
+    farthest = {
+        (one.gain.account, symbol): most for one in performances(journal) for symbol, most in one.largest.items()
+    }
+    assert {key: abs(most) for key, most in farthest.items()} == {
+        key: max(abs(one.position) for one in holdings)
+        for key, holdings in found.items()
+        if any(one.position for one in holdings)
+    }
