@@ -54,8 +54,8 @@ def epochs_per_second(validators: int, epochs: int, verify: VerifyMode) -> float
     begin = time.process_time()
     clock.run(until=(epochs + 1) * SECOND)
     took = time.process_time() - begin
-    if committee.standing().finalized != epochs - 1:
-        raise SystemExit(f"{validators} validators finalized {committee.standing().finalized} of {epochs - 1} blocks")
+    if committee.status().finalized != epochs - 1:
+        raise SystemExit(f"{validators} validators finalized {committee.status().finalized} of {epochs - 1} blocks")
     return (epochs - 1) / took
 
 

@@ -50,17 +50,17 @@ def judgements(step):
 
 @pytest.mark.parametrize("epochs", range(2, 51))
 def test_n_epochs_give_n_notarized_and_n_minus_1_final_blocks(epochs):
-    standing = run_committee(epochs=epochs, paranoid=epochs < 12).standing
-    assert (standing.proposed, standing.notarized, standing.finalized) == (epochs, epochs, epochs - 1)
-    assert standing.all_agree
-    assert standing.pending == f"1 block pending: block {epochs} needs a notarized block of epoch {epochs + 1}."
+    status = run_committee(epochs=epochs, paranoid=epochs < 12).status
+    assert (status.proposed, status.notarized, status.finalized) == (epochs, epochs, epochs - 1)
+    assert status.all_agree
+    assert status.pending == f"1 block pending: block {epochs} needs a notarized block of epoch {epochs + 1}."
 
 
 def test_what_arrives_when_an_epoch_starts_arrives_before_it_starts():
     """R1: with every delay equal to Delta, the votes of an epoch arrive at the very start of the next one."""
     delta = Rules().delta_ns
-    standing = run_committee(epochs=8, fastest_ns=delta, slowest_ns=delta).standing
-    assert (standing.notarized, standing.finalized) == (7, 6)
+    status = run_committee(epochs=8, fastest_ns=delta, slowest_ns=delta).status
+    assert (status.notarized, status.finalized) == (7, 6)
 
 
 def test_every_validator_tells_each_final_block_once_and_in_order():
@@ -120,7 +120,7 @@ def test_two_quorums_share_an_honest_validator_and_the_honest_alone_are_one():
 
 
 def test_more_declared_faults_than_the_bound_need_a_flag():
-    with pytest.raises(InputError, match="bear 1 faulty"):
+    with pytest.raises(InputError, match="tolerate 1 faulty"):
         Rules(validators=4, declared_faults=2)
     assert Rules(validators=4, declared_faults=2, beyond_the_bound=True).quorum == 3
 
@@ -355,7 +355,7 @@ def test_an_equivocating_leader_gets_at_most_one_vote_of_each_honest_validator()
     for index in (0, 2, 3):
         epochs = [event.epoch for event in run.of(VoteCast) if event.voter == index]
         assert len(epochs) == len(set(epochs))
-    assert run.standing.finalized >= 6
+    assert run.status.finalized >= 6
 
 
 # ---- R8: finality ---------------------------------------------------------------------------------------------------
@@ -389,12 +389,12 @@ def test_genesis_is_the_block_of_epoch_0_and_heights_are_not_epochs(epochs, fina
 
 def test_finality_reaches_over_a_gap_of_epochs():
     run = run_committee(epochs=12, partitions="4-6:0+1|2+3")
-    final = run.standing.views[0].finalized
+    final = run.status.views[0].finalized
     epoch_of = {event.block: event.epoch for event in run.of(BlockProposed)}
     epochs = [epoch_of[name] for name in final]
     assert epochs[-1] == 11
     assert any(after > before + 1 for before, after in pairwise(epochs))
-    assert run.standing.all_agree
+    assert run.status.all_agree
 
 
 # ---- R9, R10, R13: messages -----------------------------------------------------------------------------------------
@@ -505,7 +505,7 @@ def test_a_second_valid_signature_of_one_voter_on_one_block_changes_nothing():
             return True
 
     seats = Seats()
-    seats[0]._door._verifier = Lenient()
+    seats[0]._admission._verifier = Lenient()
     seats[0].on_epoch(1)
     vote = seats.vote(2, seats.block(1))
     seats[0].on_message(vote)
@@ -555,13 +555,13 @@ def test_against_crashes_a_majority_is_a_quorum_and_nearly_half_may_fail():
 def test_a_committee_survives_crashes_in_the_middle_of_sending(validators, crashes):
     rules = Rules(validators, variant="crash")
     run = run_committee(validators, 30, byzantine=crashes, rules=rules)
-    assert run.standing.all_agree
+    assert run.status.all_agree
     if validators == 5:  # of five in turn three are left in a row
-        assert run.standing.finalized >= 15
+        assert run.status.finalized >= 15
     # Of three in turn two are left in a row, and three consecutive epochs never come: safe, and stopped.
     else:
-        assert run.standing.finalized == 4
-        assert run.standing.notarized > 15
+        assert run.status.finalized == 4
+        assert run.status.notarized > 15
 
 
 def test_against_crashes_the_leader_sends_the_chain_that_its_block_extends():

@@ -68,7 +68,7 @@ WITHOUT_COST = {
     "crash": "the others' votes are a quorum",
     "flood": "what exceeds the bounds is dropped, and what a second validator signed is exempt",
 }
-LUCK = "by luck: more lie than the rules bear, so that nothing prevents two final chains"
+LUCK = "by luck: more lie than the rules tolerate, so that nothing prevents two final chains"
 UNPROVED = {
     "silent": "nobody can prove it, since silence looks like a slow network",
     "crash": "nobody can prove it, since a crash looks like a slow network",

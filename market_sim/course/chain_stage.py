@@ -6,9 +6,9 @@ teach what the product does not do. Signatures are taken as genuine: the lessons
 
 from __future__ import annotations
 
+from market_sim.core.consensus.block_tree import BlockTree
 from market_sim.core.consensus.blocks import Block, Rules, make_block
 from market_sim.core.consensus.finality import FinalizedChain
-from market_sim.core.consensus.view import View
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.consensus_events import (
     BlockFinalized,
@@ -30,7 +30,7 @@ class ChainStage:
     def __init__(self, name: str, validators: int = 4, seed: int = 0) -> None:
         self.rules = Rules(validators)
         self.genesis = self.rules.genesis(())
-        self.view = View(self.genesis, self.rules.quorum)
+        self.view = BlockTree(self.genesis, self.rules.quorum)
         self.chain = FinalizedChain(self.genesis)
         self.journal = Journal()
         self.blocks: dict[str, Block] = {"genesis": self.genesis}

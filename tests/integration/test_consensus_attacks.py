@@ -16,9 +16,9 @@ from msgspec.structs import replace
 
 from market_sim.core.consensus.blocks import Block, Message, Proposal, Vote, make_block
 from market_sim.core.consensus.bounds import RECORDED_PER_EPOCH, Bounds
-from market_sim.core.consensus.byzantine import Envelope, Traitor, Treason
+from market_sim.core.consensus.byzantine import ByzantineStep, ByzantineValidator, Envelope
 from market_sim.core.consensus.committee import Committee
-from market_sim.core.consensus.monitors import Ear
+from market_sim.core.consensus.monitors import Observed
 from market_sim.core.models.consensus_events import BlockFinalized, BlockRequested, EquivocationSeen
 from market_sim.simulation.engine.clock import SECOND
 from tests.unit.core.consensus.table import NameTags, Run, Seats, run_committee
@@ -27,20 +27,20 @@ LIAR = 1
 IN_CI = os.environ.get("HYPOTHESIS_PROFILE") == "ci"
 
 
-class Scripted(Traitor):
+class Scripted(ByzantineValidator):
     """A liar that says only what its script says when an epoch starts (heard is None) or when it hears a message."""
 
     script: Callable[[Scripted, int, Message | None], list[Envelope]]
 
-    def on_epoch(self, epoch: int) -> Treason:
+    def on_epoch(self, epoch: int) -> ByzantineStep:
         self.validator.on_epoch(epoch)
         return self.script(self, epoch, None), []
 
-    def on_message(self, message: Message) -> Treason:
+    def on_message(self, message: Message) -> ByzantineStep:
         self.validator.on_message(message)
         return self.script(self, self.validator.epoch, message), []
 
-    def on_payload_news(self) -> Treason:
+    def on_payload_news(self) -> ByzantineStep:
         return [], []
 
     def echoes(self) -> bool:
@@ -66,7 +66,7 @@ class Scripted(Traitor):
 
 def attacked(validators: int, epochs: int, script: Callable[[Scripted, int, Message | None], list[Envelope]]) -> Run:
     def seat(committee: Committee) -> None:
-        liar = committee.traitors[LIAR]
+        liar = committee.byzantine[LIAR]
         liar.__class__ = Scripted
         liar.script = script
 
@@ -94,7 +94,7 @@ def vote_hides_the_proposal(liar: Scripted, epoch: int, heard: Message | None) -
 @pytest.mark.parametrize("validators", [4, 8, 10, 13, 16])
 def test_a_vote_with_the_same_signature_does_not_hide_a_proposal(validators: int) -> None:
     run = attacked(validators, 100, vote_hides_the_proposal)
-    assert run.standing.finalized >= 60
+    assert run.status.finalized >= 60
     assert longest_drought(run) <= 6
     if validators > 7:  # where echoes are left out, the proposal comes by echo and is hardly ever asked for
         assert run.kinds()["BlockRequested"] <= 10
@@ -297,7 +297,7 @@ def test_monitors_take_time_that_grows_with_the_run_and_not_with_its_square() ->
     steps = []
     for epochs in (100, 200):
         run = run_committee(4, epochs, scheme=NameTags(4), before=lambda committee: count_steps(committee, steps))
-        assert run.standing.finalized == epochs - 1
+        assert run.status.finalized == epochs - 1
     assert steps[1] < 2.3 * steps[0]
 
 
@@ -306,9 +306,9 @@ def count_steps(committee: Committee, steps: list[int]) -> None:
     steps.append(0)
     judge = committee.monitors._nothing_is_missing
 
-    def counted(index: int, ear: Ear) -> None:
-        steps[-1] += len(ear.touched)
-        judge(index, ear)
+    def counted(index: int, seen: Observed) -> None:
+        steps[-1] += len(seen.touched)
+        judge(index, seen)
 
     committee.monitors._nothing_is_missing = counted
 

@@ -138,8 +138,8 @@ class Census:
 
     def count(self, run: Run) -> None:
         self.kinds.update(run.kinds())
-        self.with_finality += run.standing.finalized > 0
-        self.most_final = max(self.most_final, run.standing.finalized)
+        self.with_finality += run.status.finalized > 0
+        self.most_final = max(self.most_final, run.status.finalized)
         epoch_of = {event.block: event.epoch for event in run.journal.of(BlockProposed)}
         at_height: dict[int, set[str]] = {}
         for event in run.journal.of(BlockNotarized):
@@ -211,7 +211,7 @@ def test_the_interesting_cases_occurred(census):
 
 def test_friendly_schedules_nearly_always_finalize():
     runs = [run_committee(4 + seed % 4, 8, seed, scheme=NameTags(4 + seed % 4)) for seed in range(FRIENDLY)]
-    assert sum(run.standing.finalized == 7 and run.standing.all_agree for run in runs) >= 0.95 * FRIENDLY
+    assert sum(run.status.finalized == 7 and run.status.all_agree for run in runs) >= 0.95 * FRIENDLY
 
 
 @pytest.mark.parametrize("seed", range(10))
@@ -219,7 +219,7 @@ def test_the_same_with_real_signatures_and_a_forger(seed):
     other = list(BEHAVIOURS)[seed % len(BEHAVIOURS)]
     run = run_committee(4, 10, seed, byzantine=f"n{seed % 4}:forge@1-5,n{seed % 4}:{other}@6-10", loss_percent=10)
     assert run.kinds()["BAD_SIGNATURE"] > 0
-    assert run.standing.all_agree
+    assert run.status.all_agree
 
 
 # ---- crashes at each persistence point ------------------------------------------------------------------------------
@@ -252,7 +252,7 @@ def test_a_crash_at_any_durable_step_breaks_no_promise(after_writing):
         kind = type("CrashingHere", (Crashing,), {"victim": victim, "at": at, "after_writing": after_writing})
         run = run_committee(4, 12, at, byzantine="n3:equivocate", scheme=NameTags(4), kind=kind, news_every=400_000_000)
         restarts += run.committee.crashed
-        assert run.standing.finalized >= 5
+        assert run.status.finalized >= 5
         for index in range(3):
             heights = [block.height for told, block in run.told if told == index]
             assert heights == list(range(1, len(heights) + 1))

@@ -64,7 +64,7 @@ def test_a_scenario_that_cannot_be_built_ends_in_a_sentence(visitor):
     assert messages(visitor, live)[-1][1] == "refused"
     page = visitor.get(live)
     assert page.status_code == 200
-    assert "n2 lies: what it forgets in a crash is its own affair" in page.text
+    assert "n2 is byzantine: an outage needs an honest validator" in page.text
 
 
 def test_a_run_that_takes_too_long_is_stopped_and_kept(folders):

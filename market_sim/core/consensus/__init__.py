@@ -1,1 +1,1 @@
-"""How four validators agree on an order of blocks although one of them may lie and messages may be late."""
+"""Consensus: how validators agree on one order of blocks although some are byzantine and messages may be late."""

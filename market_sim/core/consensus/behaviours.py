@@ -1,4 +1,7 @@
-"""Which validators lie, how, and in which epochs: what a person chooses before the run (static corruption)."""
+"""Byzantine behaviours: which validators deviate, how, and in which epochs; chosen before the run (static corruption).
+
+An outage is the crash of an honest validator that comes back.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from market_sim.core.errors import InputError
 BEHAVIOURS: Final = {
     "silent": "neither proposes nor votes",
     "equivocate": "sends different blocks to different groups",
-    "two-faced": "shows each half of the others a chain of its own and signs both, together with its like",
+    "two-faced": "shows each half of the others a different chain and signs both, together with the other two-faced",
     "withhold": "shows its messages to a few and reveals them to the others later",
     "late": "sends after a delay, up to several epochs, or just before an epoch ends",
     "double-vote": "votes for every proposal it sees",
@@ -18,7 +21,7 @@ BEHAVIOURS: Final = {
     "replay": "sends messages of older epochs and of other chains again",
     "usurp": "proposes when it does not lead, for a wrong epoch, on a wrong parent",
     "crash": "stops for good in the middle of sending, so that only some get its last message",
-    "flood": "sends far more blocks and votes than anybody can use",
+    "flood": "sends far more blocks and votes than the protocol can use",
 }
 
 FOR_EVER: Final = 10**9
@@ -26,7 +29,7 @@ FOR_EVER: Final = 10**9
 
 @dataclass(frozen=True)
 class Behaviour:
-    """One validator leaves the protocol in one way from the first to the last of these epochs."""
+    """One way in which one validator deviates from the protocol, from the first to the last of these epochs."""
 
     validator: int
     name: str
@@ -39,18 +42,18 @@ class Behaviour:
 
     @property
     def epochs(self) -> str:
-        """The epochs as they are typed; nothing when it is all of them."""
+        """The epochs as a person types them; empty for all epochs."""
         if self.last == FOR_EVER and self.first == 1:
             return ""
         return str(self.first) if self.first == self.last else f"{self.first}-{self.last}"
 
     def is_active(self, epoch: int) -> bool:
-        """Whether the validator behaves like this in the epoch; who has crashed stays so."""
+        """Whether the validator behaves like this in the epoch; a crash lasts for good."""
         return self.first <= epoch and (epoch <= self.last or self.name == "crash")
 
 
 def parse_behaviours(text: str, validators: int) -> tuple[Behaviour, ...]:
-    """The behaviours that a person typed; several by comma.
+    """The behaviours that a person typed, separated by commas.
 
     >>> parse_behaviours("n3:equivocate@5-9, n1:silent", 4)[0]
     Behaviour(validator=3, name='equivocate', first=5, last=9)
@@ -72,7 +75,7 @@ def _parse(part: str, validators: int) -> Behaviour:
 
 @dataclass(frozen=True)
 class Outage:
-    """An honest validator stops at the start of the first of these epochs and comes back after the last one."""
+    """The crash of an honest validator: down from the start of the first epoch, back after the last one."""
 
     validator: int
     first: int
@@ -80,7 +83,7 @@ class Outage:
 
 
 def parse_outages(text: str, validators: int) -> tuple[Outage, ...]:
-    """The crashes with a return that a person typed; several by comma.
+    """The outages that a person typed, separated by commas.
 
     >>> parse_outages("n2@4-6", 4)
     (Outage(validator=2, first=4, last=6),)

@@ -1,4 +1,4 @@
-"""What validators talk about: blocks, proposals, votes, and the rules of one chain (R1 to R4).
+"""Blocks, proposals and votes, and the rules of one chain (R1 to R4).
 
 Source of the rules R1 to R13: Chan and Shi, "Streamlet: Textbook Streamlined Blockchains", AFT 2020, section 3.
 
@@ -66,7 +66,7 @@ Message = Proposal | Vote
 
 
 class FinalBlock(msgspec.Struct, frozen=True, gc=False):
-    """A block that is final, with its height (genesis has height 0 and is not told) and its payload."""
+    """A block that is final, with its height (genesis has height 0 and is never reported) and its payload."""
 
     height: int
     epoch: int
@@ -88,7 +88,7 @@ def make_block(parent: bytes, epoch: int, payload: bytes) -> Block:
 
 @dataclass(frozen=True)
 class Rules:
-    """The rules of one chain: how many validators, who leads, how many signatures, how long an epoch is."""
+    """The rules of one chain: the number of validators, the leader rule, the quorum and the length of an epoch."""
 
     validators: int = 4
     variant: Variant = "byzantine"
@@ -106,18 +106,18 @@ class Rules:
         declared = self.declared_faults
         if declared is not None and declared > self.faults and not self.beyond_the_bound:
             raise InputError(
-                f"{self.validators} validators bear {self.faults} faulty ones, not {declared}; "
+                f"{self.validators} validators tolerate {self.faults} faulty ones, not {declared}; "
                 "--beyond-the-bound (a scenario: beyond_the_bound=True) seats more"
             )
 
     @property
     def faults(self) -> int:
-        """The number f of faulty validators that safety survives: under n/3 that lie, or under n/2 that crash."""
+        """The number f of faulty validators that safety tolerates: under n/3 byzantine, or under n/2 that crash."""
         return (self.validators - 1) // (3 if self.variant == "byzantine" else 2)
 
     @property
     def quorum(self) -> int:
-        """The number of signatures that notarizes: two quorums share an honest validator."""
+        """The number of signatures that notarizes a block: any two quorums share an honest validator."""
         if self.variant == "crash":
             return self.validators // 2 + 1
         return -(-2 * self.validators // 3)
@@ -128,14 +128,14 @@ class Rules:
         return 2 * self.delta_ns
 
     def leader(self, epoch: int) -> int:
-        """R2: the one validator that may propose in this epoch."""
+        """R2: the only validator that may propose in this epoch."""
         if self.leader_rule == "hash":
             drawn = sha256(_LEADER_DOMAIN + self.chain_id.to_bytes(8, "big") + epoch.to_bytes(8, "big")).digest()
             return int.from_bytes(drawn, "big") % self.validators
         return epoch % self.validators
 
     def genesis(self, public_keys: Sequence[bytes]) -> Block:
-        """R4: the block of epoch 0, whose hash commits to every rule, so that other rules mean another chain."""
+        """R4: the block of epoch 0. Its hash commits to every rule, so different rules make a different chain."""
         quorum_rule = "ceil(2n/3)" if self.variant == "byzantine" else "n//2+1"
         terms = (self.chain_id, self.variant, self.leader_rule, quorum_rule, self.delta_ns, self.validators)
         text = "\n".join((*map(str, terms), *(key.hex() for key in public_keys)))

@@ -1,8 +1,8 @@
-"""How much one validator keeps of what others send it, so that a flood costs memory little (C11).
+"""Bounds on what one validator keeps of the messages it receives, so that a flood costs little memory (C11).
 
-What is dropped was never counted, so a bound costs no safety. It costs no liveness either: a name that f + 1 validators
-signed is exempt, since one of them is honest and signs one name in an epoch; and what was dropped before that can be
-asked for (market_sim/core/consensus/catching_up.py), which is why the epochs are remembered in which something was.
+A dropped message was never counted, so a bound costs no safety. It costs no liveness either: a block that f + 1
+validators signed is exempt, since one of them is honest and signs one block in an epoch. A validator remembers the
+epochs in which it dropped something, and can ask its peers for it (market_sim/core/consensus/catching_up.py).
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ KEPT_PER_EPOCH: Final = 64
 RECORDED_PER_EPOCH: Final = 16
 
 JUNK_KEPT: Final = 512
-"""How many further signatures of double signers are kept before those of old epochs are dropped."""
+"""The number of further signatures of double signers that are kept before those of old epochs are dropped."""
 EPOCHS_OPEN: Final = 8
-"""So many epochs behind the last final block are left out of that."""
+"""The number of epochs before the last final block of which nothing is dropped for that reason."""
 
 LARGEST_NAME: Final = 32
 LARGEST_SIGNATURE: Final = 512
 LARGEST_PAYLOAD: Final = 2**20
-"""Bytes that a message may hold of each; an honest payload of the most trades has little more than half of it."""
+"""The largest sizes in bytes; an honest payload with the maximum of trades takes little more than half of its limit."""
 
 _FLOODS = frozenset(("TOO_MANY_BLOCKS", "TOO_MANY_SIGNATURES", "TOO_FAR_AHEAD"))
 
@@ -41,7 +41,7 @@ class Bounds:
         self.dropped: set[int] = set()
         """The epochs of which something was dropped."""
         self.closed = 0
-        """Up to this epoch nothing more is kept that only liars may have signed."""
+        """Up to this epoch, new blocks and votes that at most f validators signed are dropped."""
         self._queue: dict[int, list[Message]] = {}
         self._unsupported: dict[int, set[bytes]] = {}
         self._first_signed: dict[int, dict[int, tuple[bytes, bytes]]] = {}
@@ -51,7 +51,7 @@ class Bounds:
         self._recorded: dict[str, int] = {}
 
     def start(self, epoch: int) -> list[Message]:
-        """A new epoch: hands out the messages that waited for it (R10) and forgets old counters."""
+        """A new epoch: returns the messages that were queued for it (R10) and resets the counters of records."""
         due = [number for number in sorted(self._queue) if number <= epoch]
         messages = [message for number in due for message in self._queue.pop(number)]
         self._recorded.clear()
@@ -60,7 +60,7 @@ class Bounds:
     # ---- sizes --------------------------------------------------------------------------------------------------
 
     def check_sizes(self, message: Message) -> None:
-        """Refuses a message with a part that is larger than any honest one."""
+        """Refuse a message with a part that is larger than any honest one."""
         names = (message.block,) if isinstance(message, Vote) else message.block.names
         if max(map(len, names)) > LARGEST_NAME:
             raise ProtocolViolation("NAME_TOO_LONG", found=max(map(len, names)), limit=LARGEST_NAME)
@@ -72,7 +72,7 @@ class Bounds:
     # ---- early messages -----------------------------------------------------------------------------------------
 
     def check_epoch(self, of_epoch: int, now_epoch: int) -> None:
-        """Refuses a message that is too many epochs ahead."""
+        """Refuse a message that is too many epochs ahead."""
         if of_epoch > now_epoch + EPOCHS_AHEAD:
             raise ProtocolViolation("TOO_FAR_AHEAD", of_epoch=of_epoch, now_epoch=now_epoch, limit=EPOCHS_AHEAD)
 
@@ -86,13 +86,13 @@ class Bounds:
         waiting.append(message)
 
     def is_queued(self, message: Message) -> bool:
-        """Whether an equal message waits already."""
+        """Whether an equal message is queued already."""
         return message in self._queue.get(_origin(message)[0], ())
 
     # ---- blocks -------------------------------------------------------------------------------------------------
 
     def check_block(self, block: Block, signers: Mapping[int, bytes]) -> None:
-        """Refuses one more block that only its leader has signed."""
+        """Refuse one block too many that only its leader has signed."""
         if signers:
             return
         if block.epoch <= self.closed or len(self._unsupported.get(block.epoch, ())) >= KEPT_PER_EPOCH:
@@ -104,7 +104,7 @@ class Bounds:
         self._unsupported.setdefault(block.epoch, set()).add(block.hash)
 
     def support(self, epoch: int, block: bytes) -> None:
-        """Somebody else signed the block too."""
+        """A second validator signed the block, so it no longer counts towards the bound."""
         kept = self._unsupported.get(epoch)
         if kept is not None:
             kept.discard(block)
@@ -112,9 +112,9 @@ class Bounds:
     # ---- signatures ---------------------------------------------------------------------------------------------
 
     def note_signature(self, epoch: int, signer: int, block: bytes, signature: bytes) -> tuple[bytes, bytes] | None:
-        """Remember who signed what, for the whole run, since it is evidence for the whole run.
+        """Remember who signed what, for the whole run, because it may become evidence at any time.
 
-        Returns the first block and its signature, once, when a second block of the epoch appears.
+        Returns the first block and its signature, once, when the signer signs a second block of the epoch.
         """
         signed = self._first_signed.get(epoch)
         if signed is None:
@@ -134,7 +134,7 @@ class Bounds:
         return first
 
     def check_votes(self, epoch: int, voter: int, others: int) -> None:
-        """Refuses one more vote of a validator that signed many blocks of one epoch; `others` signed this one, too."""
+        """Refuse one vote too many of a validator that signed many blocks of one epoch; `others` counts co-signers."""
         if others >= self._faults or not (self._also_signed or epoch <= self.closed):
             return
         if epoch <= self.closed or self._also_signed.get((epoch, voter), 0) >= KEPT_PER_EPOCH:
@@ -142,7 +142,7 @@ class Bounds:
             raise ProtocolViolation("TOO_MANY_SIGNATURES", limit=KEPT_PER_EPOCH, sender=voter, of_epoch=epoch)
 
     def close(self, final_epoch: int) -> bool:
-        """Close the epochs long before the last final block when too much junk was signed; True when it was done."""
+        """Close the epochs long before the last final block once there are too many double signatures; True if done."""
         if self._junk < JUNK_KEPT:
             return False
         self._junk = 0
@@ -155,7 +155,7 @@ class Bounds:
     # ---- records of refusals ------------------------------------------------------------------------------------
 
     def record_of(self, reason: str) -> Record:
-        """Whether one more refusal is recorded in this epoch, and as what."""
+        """How one more refusal of this epoch is recorded, if at all."""
         count = self._recorded[reason] = self._recorded.get(reason, 0) + 1
         if count > RECORDED_PER_EPOCH:
             return "last" if count == RECORDED_PER_EPOCH + 1 else "none"

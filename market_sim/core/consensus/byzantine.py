@@ -1,8 +1,8 @@
-"""A byzantine validator: the unchanged protocol machine inside, and liars' habits between it and the network.
+"""A byzantine validator: an unchanged `Validator` inside, and chosen deviations between it and the network.
 
-It has its own key and everything it has seen, and nothing else: it cannot forge, and it never touches another
-validator's object. Habits compose in the order in which they were chosen; each is recorded as `ByzantineAct`, the
-simulator's truth that no validator reads.
+It has its own key and the messages it has received, and nothing else: it cannot forge another validator's signature,
+and it never touches another validator's object. Behaviours compose in the order in which they were chosen. Each act is
+recorded as `ByzantineAct`: the simulator knows it, and no validator reads it.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from market_sim.core.consensus import lies
+from market_sim.core.consensus import byzantine_messages
 from market_sim.core.consensus.behaviours import Behaviour
 from market_sim.core.consensus.blocks import Block, Message, Proposal, Vote, make_block
+from market_sim.core.consensus.collusion import Collusion
 from market_sim.core.consensus.network import Network
-from market_sim.core.consensus.plots import Plot
 from market_sim.core.consensus.signing import Signer
 from market_sim.core.consensus.step import Step
 from market_sim.core.consensus.streamlet import Validator
@@ -33,12 +33,12 @@ class Envelope(msgspec.Struct, frozen=True):
     delay_ns: int = 0
 
 
-Treason = tuple[list[Envelope], list[ConsensusEvent]]
-"""What a byzantine validator sends, and what the journal is told about it."""
+ByzantineStep = tuple[list[Envelope], list[ConsensusEvent]]
+"""What a byzantine validator sends, and the events that are recorded about it."""
 
 
-class Traitor:
-    """One validator with its habits; in epochs without a habit it does what the protocol says."""
+class ByzantineValidator:
+    """One validator with its behaviours; in epochs without an active one it follows the protocol."""
 
     def __init__(
         self,
@@ -48,18 +48,18 @@ class Traitor:
         foreign_signer: Signer,
         chance: Stream,
         network: Network,
-        plot: Plot,
+        collusion: Collusion,
     ) -> None:
         self.validator = validator
         self.index = validator.index
-        self.turns_in = min(behaviour.first for behaviour in behaviours)
-        """The epoch in which it leaves the protocol; before, it is a validator like the others."""
+        self.byzantine_from = min(behaviour.first for behaviour in behaviours)
+        """The first epoch in which it deviates; before that it is a validator like the others."""
         self._behaviours = behaviours
         self._signer = signer
         self._foreign_signer = foreign_signer
         self._chance = chance
         self._network = network
-        self._plot = plot
+        self._collusion = collusion
         self._others = tuple(other for other in range(validator.rules.validators) if other != validator.index)
         self._heard: list[Message] = []
         self._signed: set[bytes] = set()
@@ -67,7 +67,7 @@ class Traitor:
         self._epoch_starts = False
         self._envelopes: list[Envelope] = []
         self._facts: list[ConsensusEvent] = []
-        self._habits: dict[str, Callable[[Message | None], None]] = {
+        self._deviations: dict[str, Callable[[Message | None], None]] = {
             "silent": self._be_silent,
             "equivocate": self._equivocate,
             "two-faced": self._show_two_faces,
@@ -81,39 +81,39 @@ class Traitor:
             "flood": self._flood,
         }
 
-    def on_epoch(self, epoch: int) -> Treason:
-        """A new epoch: what the protocol says, bent by the habits."""
+    def on_epoch(self, epoch: int) -> ByzantineStep:
+        """A new epoch: the step of the protocol, altered by the active behaviours."""
         self._epoch_starts = True
-        treason = self._bend(self.validator.on_epoch(epoch), None)
+        step = self._deviate(self.validator.on_epoch(epoch), None)
         self._epoch_starts = False
-        return treason
+        return step
 
-    def on_message(self, message: Message) -> Treason:
-        """A message arrives: what the protocol says, bent by the habits."""
+    def on_message(self, message: Message) -> ByzantineStep:
+        """A message arrives: the step of the protocol, altered by the active behaviours."""
         self.hear(message)
-        return self._bend(self.validator.on_message(message), message)
+        return self._deviate(self.validator.on_message(message), message)
 
     def hear(self, message: Message) -> None:
-        """Keep a message for later lies."""
+        """Keep a message for later misuse."""
         self._heard.append(message)
         del self._heard[:-REMEMBERED]
 
-    def on_payload_news(self) -> Treason:
-        """A trade arrives: what the protocol says, bent by the habits."""
-        return self._bend(self.validator.on_payload_news(), None)
+    def on_payload_news(self) -> ByzantineStep:
+        """A trade arrives: the step of the protocol, altered by the active behaviours."""
+        return self._deviate(self.validator.on_payload_news(), None)
 
     def echoes(self) -> bool:
-        """Whether it passes on what others sent."""
+        """Whether it passes on messages of others (the echo, R9)."""
         names = {"silent", "withhold", "equivocate", "crash", "two-faced"}
         return not any(one.name in names and one.is_active(self.validator.epoch) for one in self._behaviours)
 
-    def _bend(self, step: Step, heard: Message | None) -> Treason:
+    def _deviate(self, step: Step, heard: Message | None) -> ByzantineStep:
         self._envelopes = [Envelope(message) for message in step.send if self._is_mine(message) or self.echoes()]
-        # Its notarizations and finalizations are claims of a liar: the journal keeps what it signed and no more.
+        # Its notarizations and finalizations prove nothing: the journal keeps only what it signed.
         self._facts = [fact for fact in step.facts if isinstance(fact, (BlockProposed, VoteCast))]
         for behaviour in self._behaviours:
             if behaviour.is_active(self.validator.epoch):
-                self._habits[behaviour.name](heard)
+                self._deviations[behaviour.name](heard)
         return self._envelopes, self._facts
 
     def _is_mine(self, message: Message) -> bool:
@@ -135,7 +135,7 @@ class Traitor:
         signature = self._signer.sign(block.epoch, block.hash)
         return Proposal(self.validator.view.genesis.hash, block, payload, self.index, signature)
 
-    def _tell_proposal(self, proposal: Proposal, height: int, group: int = 0, trades: int = 0) -> None:
+    def _record_proposal(self, proposal: Proposal, height: int, group: int = 0, trades: int = 0) -> None:
         block, validator = proposal.block, self.validator
         name, moment = block.hash.hex(), (validator.now, validator.epoch)
         names = (name, block.parent.hex())
@@ -143,7 +143,7 @@ class Traitor:
         self._facts.append(BlockProposed(*moment, *names, height, self.index, digest, trades, group))
         self._facts.append(VoteCast(*moment, self.index, name, proposal.signature.hex()))
 
-    # ---- habits that bend what the protocol sends ---------------------------------------------------------------
+    # ---- behaviours that alter what the protocol sends ----------------------------------------------------------
 
     def _be_silent(self, _: Message | None) -> None:
         """Neither proposes nor votes. Countered by the quorum of the others."""
@@ -155,16 +155,16 @@ class Traitor:
 
     def _withhold(self, _: Message | None) -> None:
         """Shows its messages to a subset and reveals them to the others later, or never. Countered by the echo."""
-        bent: list[Envelope] = []
+        altered: list[Envelope] = []
         for envelope in self._envelopes:
             friends = self._some_of(self._others)
             rest = tuple(other for other in self._others if other not in friends)
             delay = self._chance.randrange(4) * self.validator.rules.epoch_ns
-            bent.append(Envelope(envelope.message, friends, envelope.delay_ns))
+            altered.append(Envelope(envelope.message, friends, envelope.delay_ns))
             if delay:
-                bent.append(Envelope(envelope.message, rest, envelope.delay_ns + delay))
+                altered.append(Envelope(envelope.message, rest, envelope.delay_ns + delay))
             self._act("withhold", [_block_of(envelope.message)], friends)
-        self._envelopes = bent
+        self._envelopes = altered
 
     def _crash(self, _: Message | None) -> None:
         """Stops in the middle of a broadcast. Countered like silence; the echo repairs the half that was sent."""
@@ -181,27 +181,31 @@ class Traitor:
         """Sends after a delay, up to several epochs, or just before the epoch ends. Countered by R7, R10 and R11."""
         validator, network = self.validator, self._network
         last_moment = network.start_of(validator.epoch + 1) - validator.now - network.conditions.slowest_ns
-        bent = [envelope for envelope in self._envelopes if not self._is_mine(envelope.message)]
+        altered = [envelope for envelope in self._envelopes if not self._is_mine(envelope.message)]
         for envelope in self._mine():
             delay = max(0, last_moment) + self._chance.randrange(4) * validator.rules.epoch_ns
-            bent.append(Envelope(envelope.message, envelope.receivers, envelope.delay_ns + delay))
+            altered.append(Envelope(envelope.message, envelope.receivers, envelope.delay_ns + delay))
             self._act("late", [_block_of(envelope.message)])
-        self._envelopes = bent
+        self._envelopes = altered
 
     def _some_of(self, members: Sequence[int]) -> tuple[int, ...]:
         return tuple(sorted(self._chance.sample(members, self._chance.randrange(1, len(members))))) if members else ()
 
-    # ---- habits that add lies -----------------------------------------------------------------------------------
+    # ---- behaviours that add false messages ---------------------------------------------------------------------
 
     def _equivocate(self, _: Message | None) -> None:
         """Different blocks for different groups, its vote with each. Countered by one vote per epoch."""
         proposal = self._own_proposal()
         if proposal is None or not self._epoch_starts:
-            return  # a proposal of its own at another time is an echo of its lies
+            return  # a proposal of its own at another time is an echo of an earlier one
         block, view = proposal.block, self.validator.view
         other_tips = [tip.hash for tip in view.tips if tip.hash != block.parent]
         parent = self._chance.choice([block.parent, *other_tips])
-        payload = proposal.payload if parent != block.parent else lies.another_payload(proposal.payload, block.epoch)
+        payload = (
+            proposal.payload
+            if parent != block.parent
+            else byzantine_messages.another_payload(proposal.payload, block.epoch)
+        )
         rival = self._sign(make_block(parent, block.epoch, payload), payload)
         group = self._some_of(self._others)
         rest = tuple(other for other in self._others if other not in group)
@@ -210,12 +214,12 @@ class Traitor:
         told = [fact for fact in self._facts if isinstance(fact, BlockProposed)]
         trades = told[0].trades if told and payload == proposal.payload else 0
         self._facts = [msgspec.structs.replace(fact, group=1) if fact in told else fact for fact in self._facts]
-        self._tell_proposal(rival, view.height.get(parent, -1) + 1, 2, trades)
+        self._record_proposal(rival, view.height.get(parent, -1) + 1, 2, trades)
         self._act("equivocate", [block.hash, rival.block.hash], rest)
 
     def _show_two_faces(self, heard: Message | None) -> None:
-        """A block and a vote for each half. Countered by quorum intersection: only one half can have a quorum."""
-        plot, proposal = self._plot, self._own_proposal()
+        """A block and a vote for each half. Countered by quorum intersection: only one half can reach a quorum."""
+        collusion, proposal = self._collusion, self._own_proposal()
         if self._epoch_starts and proposal is not None:
             self._envelopes = [one for one in self._envelopes if one.message is not proposal]
             self._facts = [fact for fact in self._facts if not isinstance(fact, (BlockProposed, VoteCast))]
@@ -224,21 +228,21 @@ class Traitor:
                 parent = self._tip_of(side, own.parent)
                 payload = proposal.payload if side == 0 and parent == own.parent else b""
                 block = make_block(parent, own.epoch, payload)
-                if block.hash in plot.side_of:
-                    payload = lies.another_payload(payload, own.epoch)
+                if block.hash in collusion.side_of:
+                    payload = byzantine_messages.another_payload(payload, own.epoch)
                     block = make_block(parent, own.epoch, payload)
-                plot.show(side, block.hash)
+                collusion.show(side, block.hash)
                 shown = self._sign(block, payload)
                 self._signed.add(block.hash)
-                self._envelopes.append(Envelope(shown, plot.audience(side, self.index)))
-                self._tell_proposal(shown, self.validator.view.height.get(parent, -1) + 1, side + 1)
-            self._act("two-faced", list(plot.side_of)[-2:])
-        elif isinstance(heard, Proposal) and heard.block.hash in plot.side_of:
+                self._envelopes.append(Envelope(shown, collusion.audience(side, self.index)))
+                self._record_proposal(shown, self.validator.view.height.get(parent, -1) + 1, side + 1)
+            self._act("two-faced", list(collusion.side_of)[-2:])
+        elif isinstance(heard, Proposal) and heard.block.hash in collusion.side_of:
             self._vote_for_its_side(heard)
 
     def _tip_of(self, side: int, otherwise: bytes) -> bytes:
         """The side's own last block, while it is a longest notarized one."""
-        tip, view = self._plot.tips[side], self.validator.view
+        tip, view = self._collusion.tips[side], self.validator.view
         return tip if tip is not None and view.height.get(tip) == view.longest else otherwise
 
     def _vote_for_its_side(self, heard: Proposal) -> None:
@@ -247,7 +251,7 @@ class Traitor:
             return
         self._signed.add(name)
         self._envelopes = [one for one in self._envelopes if _block_of(one.message) != name]
-        audience = self._plot.audience(self._plot.side_of[name], self.index)
+        audience = self._collusion.audience(self._collusion.side_of[name], self.index)
         signature = self._signer.sign(epoch, name)
         self._envelopes.append(Envelope(Vote(heard.genesis, epoch, name, self.index, signature), audience))
         if not any(isinstance(fact, VoteCast) and fact.block == name.hex() for fact in self._facts):
@@ -275,9 +279,9 @@ class Traitor:
     def _forge(self, heard: Message | None) -> None:
         """Wrong key, false identity, unknown key, one field of a real message changed. Countered by verification."""
         if self._epoch_starts:
-            forged: Message = lies.false_vote(self.validator, self._signer, self._others, self._chance)
+            forged: Message = byzantine_messages.false_vote(self.validator, self._signer, self._others, self._chance)
         elif heard is not None and self._chance.random() < 0.3:
-            forged = lies.mutated(heard, self._chance)
+            forged = byzantine_messages.mutated(heard, self._chance)
         else:
             return
         self._envelopes.append(Envelope(forged))
@@ -288,7 +292,7 @@ class Traitor:
         if not (self._epoch_starts and self._heard):
             return
         old = self._chance.choice(self._heard)
-        foreign = lies.foreign_vote(old, self.index, self._foreign_signer, self._chance)
+        foreign = byzantine_messages.foreign_vote(old, self.index, self._foreign_signer, self._chance)
         self._envelopes.extend((Envelope(old), Envelope(foreign)))
         self._act("replay", [_block_of(old), _block_of(foreign)])
 
@@ -296,21 +300,21 @@ class Traitor:
         """Proposes when it does not lead, for a past or future epoch, on a wrong parent. Countered by R4 and R10."""
         if not self._epoch_starts:
             return
-        block, payload = lies.usurped_block(self.validator, self._chance)
+        block, payload = byzantine_messages.usurped_block(self.validator, self._chance)
         proposal = self._sign(block, payload)
         own = self._own_proposal()
         if own is not None and block.epoch == own.block.epoch:
             self._envelopes = [envelope for envelope in self._envelopes if envelope.message is not own]
             self._facts = [fact for fact in self._facts if not isinstance(fact, (BlockProposed, VoteCast))]
         self._envelopes.append(Envelope(proposal))
-        self._tell_proposal(proposal, self.validator.view.height.get(block.parent, -1) + 1)
+        self._record_proposal(proposal, self.validator.view.height.get(block.parent, -1) + 1)
         self._act("usurp", [block.hash])
 
     def _flood(self, _: Message | None) -> None:
         """Many blocks when it leads, many votes otherwise. Countered by the bounds of C11."""
         if not self._epoch_starts:
             return
-        for message in lies.flood(self.validator, self._signer):
+        for message in byzantine_messages.flood(self.validator, self._signer):
             self._envelopes.append(Envelope(message))
         self._act("flood")
 

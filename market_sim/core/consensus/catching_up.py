@@ -1,12 +1,14 @@
-"""Catching up: how a validator gets what it lacks and a quorum may know (a rule of this product, beside the paper's).
+"""Catching up: how a validator gets blocks and votes that it missed (a rule of this product, beside the paper's).
 
-The paper's network delivers everything to everybody, and its validators keep everything. Ours keep a bounded part of
-what one liar signs, crash, and come back; each of these may cost a validator a block or a vote that the others counted.
-Without it the validator could never notarize what follows. So it asks its peers, and they answer from what they hold.
+In the paper the network delivers every message to every validator, and a validator keeps all of them. Our validators
+keep a bounded part of what one validator signs, and they crash and come back. Both may cost a validator a block or a
+vote that the others counted, and without it the validator could never notarize the blocks that follow. So it asks its
+peers, and they answer from what they hold.
 
 A validator asks only for what an honest peer must have: a block that f + 1 validators signed, or the parent of the
-proposal it has to judge. It asks once for each name and state of its own chain, so a liar cannot make it ask without
-end; and it answers each peer a bounded number of times in an epoch, with a bounded number of blocks.
+proposal it has to judge. It asks once for each block and each height of its own finalized chain, so a byzantine
+validator cannot make it ask without end. It answers each peer a bounded number of times in an epoch, with a bounded
+number of blocks.
 """
 
 from __future__ import annotations
@@ -16,32 +18,32 @@ from typing import Final
 
 import msgspec
 
+from market_sim.core.consensus.block_tree import BlockTree
 from market_sim.core.consensus.blocks import Block, Message, Proposal, Rules, Vote
 from market_sim.core.consensus.finality import FinalizedChain
-from market_sim.core.consensus.view import View
 
 ANSWERS_PER_EPOCH: Final = 16
-"""How often a validator answers one peer in one epoch."""
+"""The number of answers that a validator gives to one peer in one epoch."""
 BLOCKS_PER_ANSWER: Final = 64
-"""How many blocks one answer holds at most, those nearest to genesis first."""
+"""The most blocks in one answer, those nearest to genesis first."""
 ASKED_AGAIN: Final = 3
-"""In how many further epochs a validator asks again for what nobody has answered."""
+"""The number of further epochs in which a validator repeats a request without an answer."""
 
 
 class Request(msgspec.Struct, frozen=True, gc=False):
-    """One validator's question to its peers: this block, its signatures, and the chain that leads to it."""
+    """One validator's request to its peers: this block, its signatures, and the chain that leads to it."""
 
     block: bytes
     above: int
     """The height of the asker's finalized chain: blocks up to it are not needed."""
     signers: tuple[int, ...] = ()
-    """Whose signatures on the block the asker holds already."""
+    """The validators whose signatures on the block the asker holds already."""
 
 
 class CatchingUp:
-    """What one validator lacks and has asked for, and what it can tell others."""
+    """The requests that one validator has made, and its answers to the requests of others."""
 
-    def __init__(self, rules: Rules, view: View, finalized: FinalizedChain) -> None:
+    def __init__(self, rules: Rules, view: BlockTree, finalized: FinalizedChain) -> None:
         self._rules = rules
         self._view = view
         self._finalized = finalized
@@ -51,7 +53,7 @@ class CatchingUp:
     # ---- asking -------------------------------------------------------------------------------------------------
 
     def ask(self, name: bytes, epoch: int, now_epoch: int) -> Request | None:
-        """The request for a block of this epoch; None when it was asked for already and nothing has changed."""
+        """The request for a block of this epoch; None if it was made already and the finalized chain has not grown."""
         height = self._finalized.height
         known = self._asked.get(name)
         if known is not None and known[1] == height:
@@ -60,7 +62,7 @@ class CatchingUp:
         return self._request(name, epoch)
 
     def ask_again(self, now_epoch: int) -> list[Request]:
-        """A new epoch: what is still missing is asked for again for a while, what has come is forgotten."""
+        """A new epoch: repeat the requests for what is still missing, for a while; forget the others."""
         self._answered.clear()
         requests = []
         for name, (epoch, _, since) in list(self._asked.items()):
@@ -77,7 +79,7 @@ class CatchingUp:
     # ---- answering ----------------------------------------------------------------------------------------------
 
     def answer(self, asker: int, request: Request) -> tuple[Message, ...]:
-        """What this validator can add: the first blocks of the chain up to the one asked for, with their votes."""
+        """What this validator can add: the first blocks of the chain up to the requested one, with their votes."""
         block = self._view.blocks.get(request.block)
         if block is None or self._answered.get(asker, 0) >= ANSWERS_PER_EPOCH:
             return ()
@@ -89,7 +91,7 @@ class CatchingUp:
         return tuple(found)
 
     def recall(self, above: int) -> list[Message]:
-        """What a peer needs that restarted with a finalized chain of this height; for the rest it will ask."""
+        """What a peer needs after a restart with a finalized chain of this height; it will ask for the rest."""
         view, final = self._view, self._finalized
         told = {block.hash for block in final.blocks[above + 1 : above + 1 + BLOCKS_PER_ANSWER]}
         left_out = {block.hash for block in final.blocks} - told
@@ -99,12 +101,12 @@ class CatchingUp:
         ]  # fmt: skip
 
     def chain_up_to(self, parent: Block) -> list[Message]:
-        """Paper, section 5: against crashes the leader also sends the notarized parent chain (what is not final)."""
+        """Paper, section 5: against crashes the leader also sends the part of its parent chain that is not final."""
         path = self._path(parent, self._finalized.height)
         return [message for block in path for message in self.messages_about(block.epoch, block.hash)]
 
     def messages_about(self, epoch: int, name: bytes) -> list[Message]:
-        """The proposal, if it is here, and the votes for one block."""
+        """The proposal of one block, if this validator has it, and the votes for it."""
         view, leader = self._view, self._rules.leader(epoch)
         genesis, block = view.genesis.hash, view.blocks.get(name)
         signers = view.signatures.get((epoch, name), {})
@@ -118,7 +120,7 @@ class CatchingUp:
         return messages
 
     def _path(self, block: Block, above: int) -> list[Block]:
-        """The chain that ends with a block, without genesis and what lies at or below this height."""
+        """The chain that ends with a block, without the blocks at or below this height."""
         return list(self._downwards(block, above))[::-1]
 
     def _downwards(self, block: Block, above: int) -> Iterator[Block]:

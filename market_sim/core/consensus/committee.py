@@ -1,7 +1,7 @@
-"""The committee: n validators at one table, driven by the run's clock and joined by one seeded network.
+"""The committee: n validators, driven by the run's clock and connected by one seeded network.
 
-This is where the pure machines meet time. A step's durable part is written before its messages leave, its facts go
-to the journal, and newly final blocks are told to whoever built the committee.
+A validator is a pure state machine; the committee gives it time and carries out its steps. The durable part of a step
+is written before its messages leave, its facts go to the journal, and new final blocks go to the `finalized` callback.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ from typing import Any, Final, Protocol
 import msgspec
 
 from market_sim.core.consensus.blocks import FinalBlock, Message, Rules
-from market_sim.core.consensus.byzantine import Envelope, Traitor
+from market_sim.core.consensus.byzantine import ByzantineValidator, Envelope
 from market_sim.core.consensus.catching_up import Request
+from market_sim.core.consensus.collusion import Collusion
 from market_sim.core.consensus.durable import DurableRecord
 from market_sim.core.consensus.monitors import Monitors
 from market_sim.core.consensus.network import EXCHANGE, Copies, Network
 from market_sim.core.consensus.payloads import Payloads
-from market_sim.core.consensus.plots import Plot
 from market_sim.core.consensus.signing import Ed25519Scheme, Scheme, VerifyMode
-from market_sim.core.consensus.standing import Standing, standing_of
+from market_sim.core.consensus.status import CommitteeStatus, status_of
 from market_sim.core.consensus.step import NOTHING, Step
 from market_sim.core.consensus.streamlet import Validator
 from market_sim.core.errors import InputError, InvariantBroken
@@ -42,21 +42,21 @@ class Timetable(Protocol):
 
 
 class News(msgspec.Struct, frozen=True):
-    """What the exchange announced, on its way to the validators."""
+    """An announcement of the exchange (new trades) on its way to the validators."""
 
     number: int
     content: Any
 
 
 class Question(msgspec.Struct, frozen=True):
-    """A request on its way to one peer; channels between two validators are authenticated, so the asker is known."""
+    """A request on its way to one peer. Channels between validators are authenticated, so the asker is known."""
 
     asker: int
     request: Request
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """What a peer knows, on its way to the validator that asked."""
+    """The messages of one peer on their way to the validator that asked."""
 
     messages: tuple[Message, ...]
 
@@ -90,14 +90,14 @@ class Committee:
         self._verifiers = self._scheme.verifiers(rules.chain_id, self.genesis.hash, verify)
         self.disks = [DurableRecord() for _ in payloads]
         self.validators = [self._seat(index, DurableRecord()) for index in range(rules.validators)]
-        self.traitors = self._corrupt(randomness)
+        self.byzantine = self._corrupt(randomness)
         for outage in network.conditions.outages:
-            if outage.validator in self.traitors:
-                raise InputError(f"n{outage.validator} lies: what it forgets in a crash is its own affair")
+            if outage.validator in self.byzantine:
+                raise InputError(f"n{outage.validator} is byzantine: an outage needs an honest validator")
         self._missed: dict[int, list[News]] = {}
-        """The validators that are down now, and what the exchange has announced meanwhile."""
+        """The validators that are down, each with the announcements that it has missed."""
         if not self.honest:
-            raise InputError("every validator is byzantine: nobody is left who follows the rules")
+            raise InputError("every validator is byzantine: expected at least one that follows the rules")
         self.monitors = self._place_monitors() if paranoid else None
         self._mail: dict[int, list[tuple[int, Any]]] = {}
         self._told = [0] * rules.validators
@@ -109,17 +109,19 @@ class Committee:
         places = (self.rules, self.genesis, signer, self._verifiers[index], self._payloads[index])
         return Validator.restored(disk, index, *places)
 
-    def _corrupt(self, randomness: Randomness) -> dict[int, Traitor]:
-        traitors: dict[int, Traitor] = {}
+    def _corrupt(self, randomness: Randomness) -> dict[int, ByzantineValidator]:
+        byzantine: dict[int, ByzantineValidator] = {}
         liars = sorted({behaviour.validator for behaviour in self.network.conditions.byzantine})
-        plot = Plot(self.rules.validators, liars)
+        collusion = Collusion(self.rules.validators, liars)
         for index in liars:
             behaviours = [one for one in self.network.conditions.byzantine if one.validator == index]
             signer = self._scheme.signer(index, self.rules.chain_id, self.genesis.hash)
             chance = randomness.stream(f"byzantine/{index}")
             elsewhere = self._scheme.signer(index, self.rules.chain_id + 1, self.genesis.hash)
-            traitors[index] = Traitor(self.validators[index], behaviours, signer, elsewhere, chance, self.network, plot)
-        return traitors
+            byzantine[index] = ByzantineValidator(
+                self.validators[index], behaviours, signer, elsewhere, chance, self.network, collusion
+            )
+        return byzantine
 
     def _place_monitors(self) -> Monitors:
         rules, is_valid = self.rules, self._verifiers[0].is_valid
@@ -134,15 +136,15 @@ class Committee:
             self._clock.plan(self.network.start_of(epoch), self._start_epoch, epoch, EPOCH)
 
     def publish(self, news: object) -> None:
-        """The exchange has news: they travel to each validator, which passes them on at first sight."""
+        """Send an announcement of the exchange to each validator, which passes it on at first sight."""
         self._news += 1
         parcel = News(self._news, news)
         self._post(self.network.broadcast(EXCHANGE, ("news", parcel.number), self._clock.now), parcel)
 
     def restart(self, index: int) -> None:
-        """A validator crashes and comes back with what its disk holds; its peers send it what is not final yet."""
-        if index in self.traitors:
-            raise InputError(f"validator {index} is byzantine: what it forgets is its own affair")
+        """Crash and restart a validator: it keeps what its disk holds, and its peers send it what is not final yet."""
+        if index in self.byzantine:
+            raise InputError(f"validator {index} is byzantine: a restart needs an honest validator")
         validator = self.validators[index] = self._seat(index, self.disks[index])
         self.network.forget(index)
         if self.monitors is not None:
@@ -168,14 +170,14 @@ class Committee:
             validator.now = now
             if self.monitors is not None:
                 self.monitors.epoch_started(index, epoch)
-            traitor = self._turned(index)
-            if traitor is not None:
-                self._carry_out_treason(index, *traitor.on_epoch(epoch))
+            adversary = self._adversary(index)
+            if adversary is not None:
+                self._carry_out_adversary(index, *adversary.on_epoch(epoch))
             else:
                 self._carry_out(index, validator.on_epoch(epoch))
 
     def _stop_and_return(self, epoch: int) -> list[int]:
-        """Who is down from this epoch on hears nothing; who comes back starts from its disk and is told the news."""
+        """Stop the validators that go down in this epoch; restart those that come back, with the missed news."""
         outages = self.network.conditions.outages
         down = [one.validator for one in outages if one.first <= epoch <= one.last]
         back = [index for index in self._missed if index not in down]
@@ -191,7 +193,7 @@ class Committee:
         return back
 
     def _deliver(self, _: object) -> None:
-        """All that arrives at this moment, in the order in which it was sent."""
+        """Deliver everything that arrives at this moment, in the order in which it was sent."""
         now = self._clock.now
         for receiver, thing in self._mail.pop(now):
             if receiver in self._missed:
@@ -211,12 +213,12 @@ class Committee:
                 continue
             if self.monitors is not None:
                 self.monitors.delivered(receiver, thing)
-            traitor = self._turned(receiver)
-            if traitor is not None:
-                self._carry_out_treason(receiver, *traitor.on_message(thing))
+            adversary = self._adversary(receiver)
+            if adversary is not None:
+                self._carry_out_adversary(receiver, *adversary.on_message(thing))
                 continue
-            if receiver in self.traitors:
-                self.traitors[receiver].hear(thing)
+            if receiver in self.byzantine:
+                self.byzantine[receiver].hear(thing)
             step = validator.on_message(thing)
             if step.facts or self.monitors is not None:
                 self._carry_out(receiver, step)
@@ -227,18 +229,18 @@ class Committee:
     def _learn_news(self, index: int, news: News) -> None:
         if not self._payloads[index].learn(news.content):
             return
-        traitor = self._turned(index)
-        if traitor is None or traitor.echoes():
+        adversary = self._adversary(index)
+        if adversary is None or adversary.echoes():
             self._post(self.network.broadcast(index, ("news", news.number), self._clock.now), news)
-        if traitor is None:
+        if adversary is None:
             self._carry_out(index, self.validators[index].on_payload_news())
         else:
-            self._carry_out_treason(index, *traitor.on_payload_news())
+            self._carry_out_adversary(index, *adversary.on_payload_news())
 
-    def _turned(self, index: int) -> Traitor | None:
-        """The traitor in this seat, from the epoch on in which it turns; until then it is like the others."""
-        traitor = self.traitors.get(index)
-        return traitor if traitor is not None and traitor.turns_in <= self.epoch else None
+    def _adversary(self, index: int) -> ByzantineValidator | None:
+        """The byzantine validator with this index, from its first byzantine epoch on; before that, None."""
+        adversary = self.byzantine.get(index)
+        return adversary if adversary is not None and adversary.byzantine_from <= self.epoch else None
 
     # ---- what a step leads to -----------------------------------------------------------------------------------
 
@@ -247,7 +249,7 @@ class Committee:
             self.disks[index].write(step.persist)
         for fact in step.facts:
             self._record(fact)
-        if index not in self.traitors:
+        if index not in self.byzantine:
             self._watch(index, step)
         self._send(index, step.send)
         self._ask(index, step.ask)
@@ -260,16 +262,16 @@ class Committee:
             self._post(copies, Question(index, request))
 
     def _answer(self, index: int, question: Question) -> None:
-        """A peer asks; a liar answers while it does nothing else that is wrong."""
-        traitor = self.traitors.get(index)
-        if traitor is not None and not traitor.echoes():
+        """Answer a peer. A byzantine validator answers too, unless its behaviour stops its echo."""
+        adversary = self.byzantine.get(index)
+        if adversary is not None and not adversary.echoes():
             return
         known = self.validators[index].peers.answer(question.asker, question.request)
         if known:
             self._post(self.network.send(index, (question.asker,), self._clock.now), Answer(known))
 
     def _learn_answer(self, index: int, answer: Answer) -> None:
-        if index in self.traitors:
+        if index in self.byzantine:
             return
         validator = self.validators[index]
         if self.monitors is not None:
@@ -285,7 +287,7 @@ class Committee:
             if copies:
                 self._post(copies, message)
 
-    def _carry_out_treason(self, index: int, envelopes: Sequence[Envelope], facts: Sequence[Event]) -> None:
+    def _carry_out_adversary(self, index: int, envelopes: Sequence[Envelope], facts: Sequence[Event]) -> None:
         for fact in facts:
             self._record(fact)
         everyone = range(self.rules.validators)
@@ -299,14 +301,14 @@ class Committee:
             self._post(copies, envelope.message)
 
     def _tell_final(self, index: int) -> None:
-        """Tell what is on the disk and was not told yet, so that a crash in between loses and repeats nothing."""
+        """Report the final blocks on the disk that were not reported yet: a crash neither loses nor repeats one."""
         blocks = self.disks[index].finalized[self._told[index] :]
         if blocks:
             self._told[index] += len(blocks)
             self._finalized(index, blocks)
 
     def _post(self, copies: Copies, thing: Message | News | Question | Answer) -> None:
-        """Put copies into the mail; all that arrives in one millisecond shares one entry of the clock."""
+        """Put copies into the mail; everything that arrives in the same millisecond shares one entry of the clock."""
         mail = self._mail
         for receiver, time in copies:
             bag = mail.get(time)
@@ -324,9 +326,9 @@ class Committee:
         for hit in hits:
             self._record(hit)
         for hit in hits:
-            # Beyond the bound a fork is what a run may show, and then a validator keeps its first chain (R12), so that
-            # it does not finalize what three in a row would make final: both are told, and neither is a bug.
-            if hit.invariant not in ("C1", "C6") or len(self.traitors) <= self.rules.faults:
+            # Beyond the bound a fork is possible (C1), and then a validator keeps its first chain (R12) instead of
+            # finalizing three in a row (C6). Both are recorded; neither is a bug.
+            if hit.invariant not in ("C1", "C6") or len(self.byzantine) <= self.rules.faults:
                 raise InvariantBroken(f"{hit.invariant}: {hit.found}")
 
     # ---- questions ----------------------------------------------------------------------------------------------
@@ -334,8 +336,8 @@ class Committee:
     @property
     def honest(self) -> list[int]:
         """The validators that follow the rules in every epoch."""
-        return [index for index in range(self.rules.validators) if index not in self.traitors]
+        return [index for index in range(self.rules.validators) if index not in self.byzantine]
 
-    def standing(self) -> Standing:
-        """Where the committee stands: what is proposed, notarized and final, and who agrees."""
-        return standing_of(self.rules, [self.validators[index] for index in self.honest])
+    def status(self) -> CommitteeStatus:
+        """What is proposed, notarized and final, and whether all honest validators agree."""
+        return status_of(self.rules, [self.validators[index] for index in self.honest])

@@ -1,7 +1,7 @@
-"""What a validator must not forget: what it signed, its lock, and what is final.
+"""The durable state of a validator: what it signed, its lock, and its finalized chain.
 
-A signature is sent only after the memory of it is on the disk. Case X > 7 of the paper's consistency proof fails
-without the lock, and two signatures in one epoch become possible without the epoch.
+A signature leaves only after it is recorded on the disk. Without the lock, case X > 7 of the paper's consistency proof
+fails; without the epoch, a restarted validator could sign twice in one epoch.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from market_sim.core.consensus.blocks import FinalBlock
 
 
 class Signed(msgspec.Struct, frozen=True, gc=False):
-    """A signature that is about to leave: the epoch, the block, the length of the parent's chain."""
+    """A signature that is about to leave: its epoch, its block, and the height of the block's parent."""
 
     epoch: int
     block: bytes
@@ -25,7 +25,7 @@ Durable = Signed | FinalBlock
 
 
 class DurableRecord:
-    """What one validator's disk holds: the last epoch it signed in, its lock and its finalized chain."""
+    """The disk of one validator: the last epoch in which it signed, its lock and its finalized chain."""
 
     def __init__(self) -> None:
         self.signed_epoch = 0
@@ -33,7 +33,7 @@ class DurableRecord:
         self.finalized: list[FinalBlock] = []
 
     def write(self, items: Iterable[Durable]) -> None:
-        """Put the durable part of a step on the disk."""
+        """Write the durable part of a step to the disk."""
         for item in items:
             if isinstance(item, Signed):
                 self.signed_epoch = max(self.signed_epoch, item.epoch)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from market_sim.core.consensus.block_tree import BlockTree
 from market_sim.core.consensus.blocks import Block
-from market_sim.core.consensus.view import View
 
 Three = tuple[Block, Block, Block]
 
 
 class Conflict(Exception):
-    """The rules finalize a block beside the finalized chain: possible only above the fault bound."""
+    """The rules finalize a block that conflicts with the finalized chain: possible only beyond the fault bound."""
 
     def __init__(self, height: int, kept: Three, conflicting: Three) -> None:
         super().__init__(f"two final blocks at height {height}")
@@ -21,7 +21,7 @@ class Conflict(Exception):
 
 
 class FinalizedChain:
-    """The blocks a validator will never give up, genesis first, and the three blocks that made each final."""
+    """The blocks that a validator never reverts, genesis first, and the three blocks that made each of them final."""
 
     def __init__(self, genesis: Block) -> None:
         self.blocks: list[Block] = [genesis]
@@ -33,10 +33,10 @@ class FinalizedChain:
         return len(self.blocks) - 1
 
     def adopt(self, blocks: Sequence[Block]) -> None:
-        """Start again from what the disk holds."""
+        """Restore the chain from the disk."""
         self.blocks.extend(blocks)
 
-    def three_that_end_with(self, third: Block, view: View) -> Three | None:
+    def three_that_end_with(self, third: Block, view: BlockTree) -> Three | None:
         """R8: the block with its parent and grandparent, when their epochs are e, e+1, e+2; genesis is epoch 0."""
         second = view.blocks[third.parent]
         if second.epoch == 0:
@@ -44,7 +44,7 @@ class FinalizedChain:
         first = view.blocks[second.parent]
         return (first, second, third) if first.epoch + 2 == second.epoch + 1 == third.epoch else None
 
-    def extend(self, three: Three, view: View) -> list[Block]:
+    def extend(self, three: Three, view: BlockTree) -> list[Block]:
         """R8: the middle block and its whole prefix are final, whatever epoch gaps the prefix has."""
         middle = three[1]
         height = view.height[middle.hash]

@@ -1,7 +1,7 @@
-"""What an attack can do, said before the run: a behaviour without effect is named, with epochs in which it has one.
+"""Forecast of an attack before the run: which behaviours can have no effect, and an epoch in which they would.
 
-Read from the rules and the list of behaviours alone. It holds for a network without partitions: what a partition lets
-a liar do depends on the run.
+It follows from the rules and the list of behaviours alone, for a network without partitions: with a partition the
+effect depends on the run.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from market_sim.core.consensus.behaviours import Behaviour
 from market_sim.core.consensus.blocks import Rules
 
 SECOND_BLOCKS = ("equivocate", "flood", "two-faced")
-"""The ways in which a leader sends more than one block for its epoch."""
+"""The behaviours in which a leader sends more than one block for its epoch."""
 SEARCHED = 400
-"""So many epochs ahead are looked at for one in which an attack has an effect."""
+"""The number of epochs to search for one in which an attack has an effect."""
 
 
 def without_effect(behaviours: Sequence[Behaviour], rules: Rules, epochs: int) -> tuple[str, ...]:
-    """A sentence for each behaviour that cannot show itself in a run of this length."""
+    """A sentence for each behaviour that has no effect in a run of this length."""
     return tuple(
         f"{written(one)} can do nothing: {why}"
         for one in behaviours
@@ -27,7 +27,7 @@ def without_effect(behaviours: Sequence[Behaviour], rules: Rules, epochs: int) -
 
 
 def written(one: Behaviour, first: int | None = None) -> str:
-    """A behaviour as it is typed, or the same one in a single epoch."""
+    """A behaviour as a person types it, or the same one in a single epoch."""
     if first is not None:
         return f"n{one.validator}:{one.name}@{first}"
     return f"n{one.validator}:{one.name}" + (f"@{one.epochs}" if one.epochs else "")
@@ -48,7 +48,7 @@ def _why_nothing(one: Behaviour, all_of_them: Sequence[Behaviour], rules: Rules,
         if not any(_led_by(other, rules, [epoch for epoch in active if other.is_active(epoch)]) for other in like):
             led = _led_by(one, rules, range(one.first, epochs + 1)) or _led_by(one, rules, range(1, epochs + 1))
             led = led or _led_by(one, rules, range(epochs + 1, epochs + SEARCHED))
-            return f"neither it nor its like leads then, so that there are no two blocks; {_try(led, one)}"
+            return f"no two-faced validator leads then, so that there are no two blocks; {_try(led, one)}"
     elif one.name == "double-vote":
         return _why_no_second_vote(one, active, all_of_them, rules)
     elif one.name == "replay" and active == [1]:
@@ -57,7 +57,7 @@ def _why_nothing(one: Behaviour, all_of_them: Sequence[Behaviour], rules: Rules,
 
 
 def _why_no_second_vote(one: Behaviour, active: Sequence[int], all_of_them: Sequence[Behaviour], rules: Rules) -> str:
-    """A second vote needs a second block of one epoch, which only a leader that lies sends."""
+    """A second vote needs a second block of the epoch, which only a byzantine leader sends."""
     rivals = [other for other in all_of_them if other.validator != one.validator and other.name in SECOND_BLOCKS]
     if any(other.is_active(epoch) for other in rivals for epoch in _led_by(other, rules, active)):
         return ""
@@ -65,8 +65,8 @@ def _why_no_second_vote(one: Behaviour, active: Sequence[int], all_of_them: Sequ
     first = active[0] if active else 1
     epoch = next((epoch for epoch in range(first, first + SEARCHED) if rules.leader(epoch) in others), 0)
     helper = f"n{rules.leader(epoch)}:equivocate@{epoch}"
-    bears = "" if rules.faults > 1 or rules.beyond_the_bound else " and --beyond-the-bound"
-    return f"no leader sends a second block that it could vote for; add {helper},{written(one, epoch)}{bears}"
+    permit = "" if rules.faults > 1 or rules.beyond_the_bound else " and --beyond-the-bound"
+    return f"no leader sends a second block that it could vote for; add {helper},{written(one, epoch)}{permit}"
 
 
 def _led_by(one: Behaviour, rules: Rules, epochs: Sequence[int]) -> list[int]:

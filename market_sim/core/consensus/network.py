@@ -1,8 +1,8 @@
-"""The network between the validators: every delay, loss, copy, reordering and partition, and their chance.
+"""The network between the validators: delays, losses, duplicates, reordering and partitions, drawn from the seed.
 
-The model is partial synchrony: what is sent at time r arrives by max(GST, r + Delta). The default is synchronous
-(GST = 0) with delays far below Delta. A lost copy is sent again by the transport, and a partition holds copies back
-until it ends, so nothing is lost for good. Each pair of participants draws from its own named stream.
+The model is partial synchrony: a message sent at time r arrives by max(GST, r) + Delta. The default is synchronous
+(GST = 0) with delays far below Delta. The transport sends a lost copy again, and a partition holds copies back until it
+ends, so nothing is lost for good. Each pair of participants draws from its own named stream.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from market_sim.core.models.consensus_events import ConsensusEvent, NetworkFault
 from market_sim.core.randomness import Randomness, Stream
 
 EXCHANGE: Final = -1
-"""The sender of news that come from the exchange, which is no validator."""
+"""The sender index of the exchange, which is no validator."""
 
 Copies = list[tuple[int, int]]
-"""Who gets a copy, and when."""
+"""Pairs of a receiver and the time at which its copy arrives."""
 
 
 @dataclass(frozen=True)
 class Partition:
-    """From the first to the last of these epochs the senders do not reach the receivers (one way or both)."""
+    """From the first to the last epoch the senders do not reach the receivers, in one direction or in both."""
 
     first: int
     last: int
@@ -44,9 +44,9 @@ class Partition:
 
 @dataclass(frozen=True)
 class Conditions:
-    """How the network treats messages: the weather of a run, with the byzantine validators chosen beforehand."""
+    """The conditions of a run: how the network treats messages, which validators are byzantine, and the outages."""
 
-    # Two hops of the fastest take longer than one of the slowest: in calm weather no vote overtakes its proposal.
+    # Two of the fastest hops take longer than one of the slowest: without faults no vote overtakes its proposal.
     fastest_ns: int = 20 * MILLISECOND
     slowest_ns: int = 39 * MILLISECOND
     stable_from_epoch: int = 1
@@ -70,7 +70,7 @@ class Conditions:
 
 
 class Network:
-    """Decides when each copy of a message arrives; the same seed decides the same."""
+    """The arrival times of all copies of all messages; the same seed gives the same times."""
 
     def __init__(self, rules: Rules, randomness: Randomness, conditions: Conditions | None = None) -> None:
         self.rules = rules
@@ -78,7 +78,7 @@ class Network:
         if conditions.slowest_ns > rules.delta_ns:
             raise InputError(f"delays of {conditions.slowest_ns} ns exceed Delta, {rules.delta_ns} ns")
         literal = conditions.literal_echo
-        # R9 is literal in a small committee; in a large one n^3 copies are left out where they can change nothing.
+        # R9 is literal in a small committee; in a large one the network leaves out echoes that can change nothing.
         self.echoes_literally = rules.validators <= 7 if literal is None else literal
         self._randomness = randomness
         self._rows: dict[int, list[tuple[int, Stream]]] = {}
@@ -93,18 +93,18 @@ class Network:
             or conditions.stable_from_epoch > 1
         )
         self._record: Callable[[ConsensusEvent], None] = _forget
-        # Who has a copy of which message, of this epoch and of the one before: for the echo that may be left out.
+        # Which receivers have a copy of which message, of this epoch and the one before: they need no echo.
         self._covered: dict[object, set[int]] = {}
         self._covered_before: dict[object, set[int]] = {}
         self.epoch = 0
 
     def begin(self, first_epoch_at: int, record: Callable[[ConsensusEvent], None]) -> None:
-        """Epochs count from this moment, and faults are told to this journal."""
+        """Count epochs from this moment, and record faults here."""
         self._first_epoch_at = first_epoch_at
         self._record = record
 
     def start_epoch(self, epoch: int, now: int) -> None:
-        """A new epoch: tells the journal about partitions that begin, and forgets what has been delivered."""
+        """A new epoch: record the partitions and outages that begin, and forget old deliveries."""
         self.epoch = epoch
         self._covered_before, self._covered = self._covered, {}
         for cut in self.conditions.partitions:
@@ -118,17 +118,17 @@ class Network:
                 self._record(NetworkFault(now, epoch, "crash", (outage.validator,), (), until))
 
     def start_of(self, epoch: int) -> int:
-        """When an epoch starts."""
+        """The time at which an epoch starts."""
         return self._first_epoch_at + (epoch - 1) * self.rules.epoch_ns
 
     # ---- copies -------------------------------------------------------------------------------------------------
 
     def broadcast(self, sender: int, message: object, now: int) -> Copies:
-        """The copies of a message for everyone else.
+        """The copies of a message for every other validator.
 
-        In a large committee an echo is left out for each receiver that has a copy of this very message due within
-        Delta. The message itself is the name: a leader's vote and its proposal carry the same signature, and whoever
-        has the one may lack the other.
+        In a large committee an echo is left out for each receiver that gets a copy of the same message within Delta.
+        The key is the whole message: a leader's vote and its proposal carry the same signature, and a receiver that has
+        one may lack the other.
         """
         if self.echoes_literally:
             return self._copies(sender, now)
@@ -144,7 +144,7 @@ class Network:
         return copies
 
     def forget(self, receiver: int) -> None:
-        """A validator lost what it had received: no echo is left out for it because of that."""
+        """A validator lost what it had received, so it needs every echo again."""
         for covered in (*self._covered.values(), *self._covered_before.values()):
             covered.discard(receiver)
 
@@ -158,7 +158,7 @@ class Network:
         ]
 
     def send(self, sender: int, receivers: Sequence[int], now: int) -> Copies:
-        """The copies of a message for some; under duplication a receiver can get two."""
+        """The copies of a message for these receivers; under duplication a receiver may get two."""
         copies: Copies = []
         for receiver, chance in self._row(sender):
             if receiver in receivers:
@@ -181,10 +181,10 @@ class Network:
         return row
 
     def _arrival(self, sender: int, receiver: int, now: int, chance: Stream) -> int:
-        """When one copy arrives: by max(GST, time of sending) + Delta, a partition counting as time before GST."""
+        """The arrival time of one copy: at most max(GST, time of sending) + Delta; a partition counts as before GST."""
         delta = self.rules.delta_ns
         leaves = self._held_back_until(sender, receiver, now)
-        # With stability from the first epoch on, the time before it is calm too: no fault has begun then.
+        # A network that is stable from the first epoch on is stable before it, too: no fault has begun then.
         unstable = self.conditions.stable_from_epoch > 1
         stable_at = self.start_of(self.conditions.stable_from_epoch) if unstable else 0
         latest = max(stable_at, leaves) + delta
@@ -204,7 +204,7 @@ class Network:
         return (self._low + int(chance.random() * span)) * MILLISECOND
 
     def _held_back_until(self, sender: int, receiver: int, now: int) -> int:
-        """The moment at which no partition stands between the two any more."""
+        """The first moment at which no partition separates the two."""
         epoch = sent_in = (now - self._first_epoch_at) // self.rules.epoch_ns + 1
         while any(cut.separates(sender, receiver, epoch) for cut in self.conditions.partitions):
             epoch += 1
@@ -218,7 +218,7 @@ class Network:
 
 
 def parse_partitions(text: str, validators: int) -> tuple[Partition, ...]:
-    """The partitions that a person typed: epochs, then optionally the two sides; several by comma.
+    """The partitions that a person typed, separated by commas: epochs, then optionally the two sides.
 
     >>> [cut] = parse_partitions("4-6", 4)
     >>> cut.first, cut.last, sorted(cut.senders), sorted(cut.receivers)
@@ -246,4 +246,4 @@ def _parse_partition(part: str, validators: int) -> Partition:
 
 
 def _forget(event: ConsensusEvent) -> None:
-    """Where faults go before a run has a journal."""
+    """Drop the faults of a network that has no journal yet."""

@@ -1,6 +1,6 @@
-"""What consensus asks of whoever fills the blocks: a payload for a chain, and a verdict on somebody else's payload.
+"""The payload port: what consensus asks of the application that fills its blocks (create a payload, check a payload).
 
-Consensus orders opaque byte strings. It hands the exchange a `Chain`, gets bytes back, and never looks into them.
+Consensus orders opaque byte strings. It passes a `Chain` to the application, gets bytes back, and never parses them.
 """
 
 from __future__ import annotations
@@ -10,17 +10,17 @@ from typing import Any, Protocol
 
 import msgspec
 
+from market_sim.core.consensus.block_tree import BlockTree
 from market_sim.core.consensus.blocks import Block
-from market_sim.core.consensus.view import View
 from market_sim.core.models.event import Numbers
 
 
 class Chain:
-    """One chain of a view, from its tip down; making one costs nothing, walking it costs one step per block."""
+    """One chain of a view, iterated from its tip down; it is a reference, so creating one costs nothing."""
 
     __slots__ = ("_view", "tip")
 
-    def __init__(self, view: View, tip: Block) -> None:
+    def __init__(self, view: BlockTree, tip: Block) -> None:
         self._view = view
         self.tip = tip
 
@@ -33,33 +33,33 @@ class Chain:
 
 
 class Unknown(msgspec.Struct, frozen=True):
-    """Something in the payload has not arrived here yet: the proposal waits."""
+    """A verdict: something in the payload has not arrived at this validator yet, so the proposal waits."""
 
     reason: str = "PAYLOAD_UNKNOWN"
     numbers: Numbers = {}
 
 
 class Invalid(msgspec.Struct, frozen=True):
-    """The payload breaks a rule of the exchange: the proposal is refused for good."""
+    """A verdict: the payload breaks a rule of the exchange, so the proposal is refused for good."""
 
     reason: str = "PAYLOAD_INVALID"
     numbers: Numbers = {}
 
 
 class Payloads(Protocol):
-    """One validator's knowledge of what there is to order. In each call `chain` ends at the parent of the block."""
+    """What one validator knows of the items to order. In each call `chain` ends at the parent of the block."""
 
     def learn(self, news: Any) -> bool:
-        """Take note of what the exchange announced; True when it was new here."""
+        """Note an announcement of the exchange; True if it was new to this validator."""
 
     def payload_for(self, chain: Chain) -> bytes:
-        """All that this validator knows and the chain does not hold yet."""
+        """Everything that this validator knows and the chain does not hold yet."""
 
     def payload_problem(self, chain: Chain, payload: bytes) -> Unknown | Invalid | None:
-        """Why a block with this payload must not follow this chain; None when it may."""
+        """Why a block with this payload must not follow this chain; None if it may."""
 
     def count(self, payload: bytes) -> int:
-        """How many trades the payload holds: told to the journal, used in no decision."""
+        """The number of trades in the payload: for the journal only, used in no decision."""
 
     def calls(self, payload: bytes) -> tuple[int, ...]:
-        """The calls that the payload holds beside, in their order: told to the journal, too."""
+        """The contract calls in the payload, in their order: for the journal only."""

@@ -1,10 +1,10 @@
-"""Ed25519 signatures of validators: keys from the seed, what is signed, and who checks it (R13).
+"""Ed25519 signatures of validators: keys from the seed, the signed bytes, and their verification (R13).
 
 The signed bytes are domain, chain id, genesis hash, epoch and block hash, the same for a proposal and a vote. So a
-signature from another chain, for another purpose or of another epoch is worthless here.
+signature from another chain, for another purpose or of another epoch is invalid on this chain.
 
-Checking costs more than all the rest of the protocol together. A verdict is a pure function of (public key, signed
-bytes, signature), so validators of one process may share a cache of verdicts: that changes time and nothing else.
+Verification costs more than the rest of the protocol together. A verdict is a pure function of (public key, signed
+bytes, signature), so the validators of one process may share a cache of verdicts: it saves time and changes no verdict.
 """
 
 from __future__ import annotations
@@ -24,21 +24,21 @@ VerifyMode = Literal["each", "shared"]
 
 
 class Signer(Protocol):
-    """Whoever signs with one validator's key."""
+    """Signs with the private key of one validator."""
 
     def sign(self, epoch: int, block: bytes) -> bytes:
         """The signature on this block of this epoch."""
 
 
 class Verifier(Protocol):
-    """Whoever checks signatures of a chain's validators."""
+    """Verifies the signatures of one chain's validators."""
 
     def is_valid(self, signer: int, epoch: int, block: bytes, signature: bytes) -> bool:
         """Whether this is the validator's signature on this block of this epoch."""
 
 
 class Scheme(Protocol):
-    """A way to sign: the committee's keys, and the signers and verifiers of one chain."""
+    """A signature scheme: the committee's public keys, and the signers and verifiers of one chain."""
 
     public_keys: Sequence[bytes]
 
@@ -50,7 +50,7 @@ class Scheme(Protocol):
 
 
 def signing_prefix(chain_id: int, genesis: bytes) -> bytes:
-    """What every signed statement of one chain starts with (R13)."""
+    """The common prefix of all signed statements of one chain (R13)."""
     return _DOMAIN + chain_id.to_bytes(8, "big") + genesis
 
 
@@ -72,7 +72,7 @@ class Ed25519Signer:
 
 
 class Ed25519Verifier:
-    """Checks each signature by arithmetic, every time."""
+    """Verifies each signature anew, without a cache."""
 
     def __init__(self, keys: Sequence[Ed25519PublicKey], prefix: bytes) -> None:
         self._keys = keys
@@ -88,11 +88,11 @@ class Ed25519Verifier:
 
 
 class SharedVerifier:
-    """Verdicts that several validators of one process share; forgetting one costs time only."""
+    """A cache of verdicts that several validators of one process share; dropping an entry costs only time."""
 
     def __init__(self, verifier: Verifier) -> None:
         self._verifier = verifier
-        # The chain is fixed here, so a signer's number stands for its public key, and epoch and block for the bytes.
+        # The chain is fixed, so a signer's index identifies its public key, and epoch and block the signed bytes.
         self._verdicts: dict[tuple[int, int, bytes, bytes], bool] = {}
 
     def is_valid(self, signer: int, epoch: int, block: bytes, signature: bytes) -> bool:
@@ -107,7 +107,7 @@ class SharedVerifier:
 
 
 class Ed25519Scheme:
-    """The committee's Ed25519 keys, derived from the seed of the run."""
+    """Ed25519 keys of the committee, derived from the seed of the run."""
 
     def __init__(self, randomness: Randomness, validators: int) -> None:
         self._private = [
@@ -122,7 +122,7 @@ class Ed25519Scheme:
         return Ed25519Signer(self._private[index], signing_prefix(chain_id, genesis))
 
     def verifiers(self, chain_id: int, genesis: bytes, mode: VerifyMode) -> list[Verifier]:
-        """One verifier for each validator: its own, or one cache that all share."""
+        """One verifier for each validator: its own (`each`), or one cache for all (`shared`)."""
         own: list[Verifier] = [Ed25519Verifier(self._public, signing_prefix(chain_id, genesis)) for _ in self._private]
         if mode == "each":
             return own

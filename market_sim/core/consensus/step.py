@@ -1,4 +1,4 @@
-"""A step: what follows from one input to a validator. The machine decides; whoever drives it carries the step out."""
+"""A step: the output of a validator for one input. The validator decides; its caller carries the step out."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from market_sim.core.models.consensus_events import ConsensusEvent
 
 
 class Step(msgspec.Struct, frozen=True, gc=False):
-    """What follows from one input: messages for everyone, what must be durable before they leave, journal events."""
+    """The output for one input: messages for all, records to write before they leave, events for the journal."""
 
     send: tuple[Message, ...] = ()
     persist: tuple[Durable, ...] = ()
     facts: tuple[ConsensusEvent, ...] = ()
     ask: tuple[Request, ...] = ()
-    """What the validator lacks and asks its peers for."""
+    """Requests to the peers for missing blocks and votes."""
 
 
 NOTHING = Step()

@@ -1,24 +1,24 @@
 """One validator of the Streamlet protocol, as a pure state machine: a message comes in, a `Step` comes out.
 
 Source: Chan and Shi, "Streamlet: Textbook Streamlined Blockchains", AFT 2020, section 3. The rules are numbered R1
-to R13; each handler names its rule. The machine knows no clock, no network and no chance: `now` is told by whoever
-drives it, is stamped on facts and decides nothing.
+to R13; each handler names its rule. The machine knows no clock, no network and no chance: the caller sets `now`, which
+only stamps facts and decides nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from market_sim.core.consensus.admission import Admission, epoch_not_after
+from market_sim.core.consensus.block_tree import BlockTree
 from market_sim.core.consensus.blocks import Block, FinalBlock, Message, Proposal, Rules, Vote, make_block
 from market_sim.core.consensus.bounds import Bounds
 from market_sim.core.consensus.catching_up import CatchingUp, Request
-from market_sim.core.consensus.door import Door, epoch_not_after
 from market_sim.core.consensus.durable import Durable, DurableRecord, Signed
 from market_sim.core.consensus.finality import Conflict, FinalizedChain, Three
 from market_sim.core.consensus.payloads import Chain, Payloads, Unknown
 from market_sim.core.consensus.signing import Signer, Verifier
 from market_sim.core.consensus.step import NOTHING, Step
-from market_sim.core.consensus.view import View
 from market_sim.core.errors import InvariantBroken, ProtocolViolation
 from market_sim.core.models.consensus_events import (
     BlockFinalized,
@@ -40,7 +40,7 @@ from market_sim.core.models.event import Numbers
 
 
 class Validator:
-    """An honest participant: it sees, judges, signs at most once per epoch, and finalizes."""
+    """An honest validator: it receives, judges proposals, signs at most once per epoch, and finalizes."""
 
     def __init__(
         self, index: int, rules: Rules, genesis: Block, signer: Signer, verifier: Verifier, payloads: Payloads
@@ -51,16 +51,16 @@ class Validator:
         self.epoch = 0
         self.signed_epoch = 0
         self.lock = 0
-        self.view = View(genesis, rules.quorum)
+        self.view = BlockTree(genesis, rules.quorum)
         self.bounds = Bounds(rules.faults)
         self.finalized = FinalizedChain(genesis)
         self.peers = CatchingUp(rules, self.view, self.finalized)
         self._genesis = genesis.hash
         self._signer = signer
-        self._door = Door(rules, self.view, self.bounds, verifier)
+        self._admission = Admission(rules, self.view, self.bounds, verifier)
         self._payloads = payloads
         self._pinned: Proposal | None = None
-        self._waits_for: str | None = None  # the reason code, "" before the first judgement, None when it is over
+        self._waits_for: str | None = None  # the reason code; "" before the first verdict, None after the last
         self._send: list[Message] = []
         self._persist: list[Durable] = []
         self._facts: list[ConsensusEvent] = []
@@ -77,7 +77,7 @@ class Validator:
         verifier: Verifier,
         payloads: Payloads,
     ) -> Validator:
-        """The validator after a restart: it remembers what it signed, its lock and what is final, and nothing else."""
+        """The validator after a restart: it knows what it signed, its lock and its finalized chain, nothing else."""
         validator = cls(index, rules, genesis, signer, verifier, payloads)
         validator.signed_epoch = record.signed_epoch
         validator.lock = record.lock
@@ -88,7 +88,7 @@ class Validator:
     # ---- inputs -------------------------------------------------------------------------------------------------
 
     def on_epoch(self, epoch: int) -> Step:
-        """R1: a new epoch. A proposal that still waits expires, queued messages are read, the leader proposes (R5)."""
+        """R1: a new epoch. A waiting proposal expires, queued messages are read, and the leader proposes (R5)."""
         if epoch <= self.epoch:
             raise InvariantBroken(f"epoch {epoch} started after epoch {self.epoch}: epochs never go down")
         if self._pinned is not None and self._waits_for is not None:
@@ -104,9 +104,9 @@ class Validator:
         return self._step()
 
     def on_message(self, message: Message) -> Step:
-        """A message arrives: refused with a reason (R10), or new and passed on (R9), or here already."""
+        """A message arrives: it is refused with a reason (R10), or new and passed on (R9), or a copy."""
         try:
-            if not self._door.admits(message, self.epoch):
+            if not self._admission.accepts(message, self.epoch):
                 return NOTHING
             if (message.epoch if isinstance(message, Vote) else message.block.epoch) > self.epoch:
                 self.bounds.queue(message)
@@ -118,7 +118,7 @@ class Validator:
             return self._step()
         if not self._facts:
             return Step((message,))
-        # R9: the message itself goes first, so that what follows from it can be understood by the next one.
+        # R9: the message itself goes first, so that the receivers understand the messages that follow from it.
         self._send.insert(0, message)
         return self._step()
 
@@ -130,17 +130,17 @@ class Validator:
         return self._step()
 
     def on_answer(self, messages: Sequence[Message]) -> Step:
-        """What a peer knows: taken in like any message, and not passed on, since the peer did that at first sight."""
+        """A peer's answer: processed like any message, but not passed on, since the peer did that at first sight."""
         for message in messages:
             try:
-                if not self.knows(message) and self._door.admits(message, self.epoch):
+                if not self.knows(message) and self._admission.accepts(message, self.epoch):
                     self._take_in(message)
             except ProtocolViolation as violation:
                 self._refuse(message, violation)
         return self._step()
 
     def knows(self, message: Message) -> bool:
-        """Whether this very statement is in view."""
+        """Whether this statement is in the view already."""
         if isinstance(message, Vote):
             return message.voter in self.view.signatures.get((message.epoch, message.block), ())
         return message.block.hash in self.view.blocks
@@ -175,7 +175,7 @@ class Validator:
         self._notarized(self.view.add_block(block, payload))
 
     def choose_parent(self, tips: Sequence[Block]) -> Block:
-        """R5: any longest notarized chain will do; the smallest hash makes the choice the same in every run."""
+        """R5: any longest notarized chain is allowed; the smallest hash makes the choice deterministic."""
         return min(tips, key=lambda block: block.hash)
 
     def _learn(self, proposal: Proposal) -> None:
@@ -230,7 +230,7 @@ class Validator:
             self._notarized(self.view.notarize_from(block))
 
     def _judge(self, proposal: Proposal) -> tuple[Verdict | None, str, Numbers]:
-        """R6: what speaks against a vote now; None when nothing does. The longest length is that of this moment."""
+        """R6: the reason against a vote now, or no verdict if there is none; the longest length is the present one."""
         block, view = proposal.block, self.view
         if self.signed_epoch >= block.epoch:
             return "refused", "ALREADY_SIGNED", {"signed_epoch": self.signed_epoch, "of_epoch": block.epoch}
@@ -259,7 +259,7 @@ class Validator:
         return {"parent": block.parent.hex(), "signatures": signatures, "quorum": self.view.quorum}
 
     def _sign(self, block: Block, parent_height: int) -> bytes:
-        """R6, R13: sign a block; the memory that forbids a second signature is durable before the first leaves."""
+        """R6, R13: sign a block; the record that forbids a second signature is durable before the first leaves."""
         self.signed_epoch = block.epoch
         self.lock = max(self.lock, parent_height)
         self._persist.append(Signed(block.epoch, block.hash, parent_height))
@@ -268,7 +268,7 @@ class Validator:
         return signature
 
     def _count_vote(self, vote: Vote) -> None:
-        """R7: a valid vote counts whenever it comes, before its block, after its epoch, in any order."""
+        """R7: a valid vote counts whenever it arrives: before its block, after its epoch, in any order."""
         epoch, name, voter = vote.epoch, vote.block, vote.voter
         block = self.view.blocks.get(name)
         if block is not None and block.epoch != epoch:
@@ -294,7 +294,7 @@ class Validator:
     # ---- what follows from the view -----------------------------------------------------------------------------
 
     def _notarized(self, blocks: Sequence[Block]) -> None:
-        """R7, R8: record blocks that are notarized now, and finalize where three in a row end with one of them."""
+        """R7, R8: record newly notarized blocks, and finalize where three in a row end with one of them."""
         for block in blocks:
             voters = tuple(sorted(self.view.signers(block)))
             height = self.view.height[block.hash]
@@ -304,7 +304,7 @@ class Validator:
                 self._finalize(three)
 
     def _finalize(self, three: Three) -> None:
-        """R8, R12: the finalized chain grows, or a conflict with it is recorded and the first chain kept."""
+        """R8, R12: the finalized chain grows; or a conflict is recorded and the first chain kept."""
         try:
             fresh = self.finalized.extend(three, self.view)
         except Conflict as conflict:
@@ -323,12 +323,12 @@ class Validator:
     # ---- catching up --------------------------------------------------------------------------------------------
 
     def _ask_for_votes(self, block: Block, signers: int) -> None:
-        """Of an epoch of which something was dropped, votes may be missing that make this block notarized elsewhere."""
+        """If something of its epoch was dropped, the block may lack votes that notarized it at other validators."""
         if block.epoch in self.bounds.dropped and self.rules.faults < signers < self.view.quorum:
             self._ask_for(block, block.hash)
 
     def _ask_for(self, block: Block | None, name: bytes, epoch: int = 0) -> None:
-        """Ask the peers for a block, or for the signatures on one that is here."""
+        """Ask the peers for a block, or for the missing signatures on a known one."""
         request = self.peers.ask(name, block.epoch if block else epoch, self.epoch)
         if request is not None:
             self._ask.append(request)
@@ -337,7 +337,7 @@ class Validator:
     # ---- refusals and evidence ----------------------------------------------------------------------------------
 
     def _take_in(self, message: Message) -> bool:
-        """Let a checked message of a past or present epoch change the view; False when it is one too many."""
+        """Apply an accepted message of a past or present epoch to the view; False if a bound refuses it."""
         try:
             if isinstance(message, Vote):
                 self._count_vote(message)
@@ -349,7 +349,7 @@ class Validator:
         return True
 
     def _note_signature(self, epoch: int, signer: int, name: bytes, signature: bytes) -> None:
-        """Two signatures of one validator in one epoch convict it: record them once, as evidence."""
+        """Two signatures of one validator in one epoch prove equivocation: record them once, as evidence."""
         first = self.bounds.note_signature(epoch, signer, name, signature)
         if first is not None:
             blocks, signatures = (first[0].hex(), name.hex()), (first[1].hex(), signature.hex())
@@ -366,7 +366,7 @@ class Validator:
             self._facts.append(make(self.now, self.epoch, self.index, sender, reason, numbers))
 
     def _set_aside(self, proposal: Proposal, verdict: Verdict, reason: str, numbers: Numbers) -> None:
-        """R6, R11: a proposal beside the pinned one; there may be many, so their records are bounded too."""
+        """R6, R11: record a proposal that is not the pinned one; there may be many, so these records are bounded."""
         kind = self.bounds.record_of(reason)
         if kind == "last":
             self._stop_recording(proposal.proposer, reason)
@@ -374,7 +374,7 @@ class Validator:
             self._judged(proposal.block, verdict, reason, numbers)
 
     def _stop_recording(self, sender: int, reason: str) -> None:
-        """C11: one last record of an epoch says that there would be more."""
+        """C11: the last record of an epoch says that further ones are left out."""
         reason, numbers = self.bounds.no_more_records(reason, self.epoch)
         self._facts.append(FloodDropped(self.now, self.epoch, self.index, sender, reason, numbers))
 

@@ -74,7 +74,7 @@ def parser() -> Parser:
     run.add_argument(
         "--partition", metavar="EPOCHS", help="for example 4-6: the validators' halves do not hear each other"
     )
-    run.add_argument("--beyond-the-bound", action="store_true", help="let more validators lie than the rules bear")
+    run.add_argument("--beyond-the-bound", action="store_true", help="let more validators lie than the rules tolerate")
     run.add_argument(
         "--crash", metavar="WHO@EPOCHS", help="for example n2@4-6: it stops and comes back with what its disk holds"
     )

@@ -72,7 +72,7 @@ BEFORE_THE_LIES = (
     ),
 )  # fmt: skip
 AFTER_THE_LIES = (
-    Field("beyond_the_bound", "Beyond the bound", "switch", "false", "Let more validators lie than the rules bear."),
+    Field("beyond_the_bound", "Beyond the bound", "switch", "false", "More validators may lie than the rules allow."),
     Field(
         "variant", "Rules", "choice", "", "Which faults the rules are made for.",
         (("", "as the scenario says"), ("byzantine", "byzantine: some lie, two thirds must sign"),

@@ -13,7 +13,7 @@ from market_sim.core.consensus.monitors import Monitors
 from market_sim.core.consensus.network import Conditions, Network, parse_partitions
 from market_sim.core.consensus.payloads import Chain, Invalid, Unknown
 from market_sim.core.consensus.signing import Scheme, Verifier, VerifyMode, signed_bytes, signing_prefix
-from market_sim.core.consensus.standing import Standing
+from market_sim.core.consensus.status import CommitteeStatus
 from market_sim.core.consensus.step import Step
 from market_sim.core.consensus.streamlet import Validator
 from market_sim.core.data.journal import Journal
@@ -163,8 +163,8 @@ class Run:
     votes_before_blocks: int = 0
 
     @property
-    def standing(self) -> Standing:
-        return self.committee.standing()
+    def status(self) -> CommitteeStatus:
+        return self.committee.status()
 
     def of(self, kind: type[Event]) -> list[Event]:
         return list(self.journal.of(kind))
@@ -244,9 +244,9 @@ def listen(run: Run, monitors: Monitors) -> None:
     delivered = monitors.delivered
 
     def count(index: int, message: Message) -> None:
-        ear = monitors.ears.get(index)
+        seen = monitors.observed.get(index)
         run.votes_before_blocks += (
-            ear is not None and isinstance(message, Vote) and message.block.hex() not in ear.parent
+            seen is not None and isinstance(message, Vote) and message.block.hex() not in seen.parent
         )
         delivered(index, message)
 

@@ -6,7 +6,7 @@ import pytest
 
 from market_sim.core.consensus.behaviours import BEHAVIOURS, Behaviour, parse_behaviours
 from market_sim.core.consensus.byzantine import Envelope
-from market_sim.core.consensus.lies import false_vote
+from market_sim.core.consensus.byzantine_messages import false_vote
 from market_sim.core.errors import InputError
 from market_sim.core.models.consensus_events import BlockProposed, ByzantineAct, MessageRefused, VoteCast
 from market_sim.core.randomness import Stream
@@ -35,8 +35,8 @@ def test_what_cannot_be_meant_is_answered_with_a_sentence(text):
 def test_one_liar_is_borne_and_recorded(name, validators):
     byzantine = f"n2:{name}" + (",n3:equivocate" if name == "double-vote" and validators == 7 else "")
     run = run_committee(validators, epochs=24, byzantine=byzantine, anything=True)
-    assert run.standing.all_agree
-    assert run.standing.finalized >= 8
+    assert run.status.all_agree
+    assert run.status.finalized >= 8
     assert run.kinds()["SafetyViolated"] == 0
     if not (name == "double-vote" and validators == 4):  # with one leader honest there is nothing to vote for twice
         acts = [act for act in run.of(ByzantineAct) if act.behaviour == name]
@@ -69,10 +69,10 @@ def test_a_forger_is_refused_for_its_signature_in_every_run():
         run = run_committee(epochs=8, seed=seed, byzantine="n1:forge")
         refused = [event for event in run.of(MessageRefused) if event.reason == "BAD_SIGNATURE"]
         assert len(refused) > 10
-        assert run.standing.finalized == 7
+        assert run.status.finalized == 7
 
 
-def test_no_habit_touches_another_validators_object():
+def test_no_behaviour_touches_another_validators_object():
     run = run_committee(epochs=6, byzantine=",".join(f"n1:{name}" for name in BEHAVIOURS))
     committee = run.committee
     views = {id(validator.view) for validator in committee.validators}
@@ -89,7 +89,7 @@ def test_a_flood_is_dropped_and_kept_within_the_bounds():
         assert kinds[reason] > 0
     for index in run.committee.honest:
         assert run.committee.validators[index].bounds.load[0] <= 64
-    assert run.standing.finalized >= 5
+    assert run.status.finalized >= 5
 
 
 def test_a_false_vote_has_a_false_name_or_a_false_epoch():

@@ -47,30 +47,30 @@ def test_a_restarted_validator_learns_again_from_its_peers_and_tells_no_block_tw
             committee._clock.plan((4 + index) * SECOND + 300_000_000, committee.restart, index)
 
     run = run_committee(epochs=12, before=restart_all, news_every=200_000_000)
-    assert run.standing.all_agree
-    assert run.standing.finalized >= 9
+    assert run.status.all_agree
+    assert run.status.finalized >= 9
     for index in range(4):
         heights = [block.height for told, block in run.told if told == index]
         assert heights == list(range(1, len(heights) + 1))
 
 
 def test_the_pending_sentence_names_what_is_missing():
-    assert "needs a notarized block of epoch 7" in run_committee(epochs=6).standing.pending
-    after_a_gap = run_committee(epochs=7, byzantine="n2:silent").standing.pending
+    assert "needs a notarized block of epoch 7" in run_committee(epochs=6).status.pending
+    after_a_gap = run_committee(epochs=7, byzantine="n2:silent").status.pending
     assert after_a_gap == "2 blocks pending: block 5 (epoch 7) needs notarized blocks of epochs 8 and 9."
     long_ago = run_committee(epochs=10, byzantine="n2:silent@6-20,n3:silent@6-20", rules=Rules(beyond_the_bound=True))
-    assert "needs notarized blocks of three consecutive epochs behind it" in long_ago.standing.pending
+    assert "needs notarized blocks of three consecutive epochs behind it" in long_ago.status.pending
 
 
 def test_the_digest_of_the_finalized_chain_is_the_same_for_all_and_grows_with_it():
-    short, long = run_committee(epochs=5).standing, run_committee(epochs=6).standing
+    short, long = run_committee(epochs=5).status, run_committee(epochs=6).status
     assert {view.finalized_digest for view in short.views} == {short.finalized_digest}
     assert short.finalized_digest != long.finalized_digest
-    assert run_committee(epochs=1, byzantine="n1:silent").standing.pending == "No notarized block is pending."
+    assert run_committee(epochs=1, byzantine="n1:silent").status.pending == "No notarized block is pending."
 
 
 def test_a_committee_of_liars_and_too_few_payloads_are_refused():
-    with pytest.raises(InputError, match="nobody is left"):
+    with pytest.raises(InputError, match="at least one that follows"):
         run_committee(byzantine="n0:silent,n1:silent,n2:silent,n3:silent")
     rules, randomness, clock = Rules(), Randomness(1), Clock()
     with pytest.raises(InputError, match="4 payloads, not 1"):

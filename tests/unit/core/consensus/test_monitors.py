@@ -43,9 +43,9 @@ class Watch:
                 self.seats.proposal(block, payload), *(self.seats.vote(i, block) for i in (2, 3)), validator=validator
             )
             self.hear(self.seats.vote(1, block), self.seats.vote(0, block), validator=validator)
-            ear = self.monitors.ears[validator]
-            height = ear.height[block.parent.hex()] + 1
-            hits += self.told(BlockNotarized(0, ear.epoch, validator, block.hash.hex(), height, (0, 1, 2, 3)))
+            seen = self.monitors.observed[validator]
+            height = seen.height[block.parent.hex()] + 1
+            hits += self.told(BlockNotarized(0, seen.epoch, validator, block.hash.hex(), height, (0, 1, 2, 3)))
         return hits
 
     def told(self, *facts, validator=None, load=QUIET):
@@ -54,7 +54,7 @@ class Watch:
 
     def vote(self, block, voter=0, signer=None):
         signature = self.seats.vote(voter if signer is None else signer, block).signature
-        epoch = self.monitors.ears[voter].epoch
+        epoch = self.monitors.observed[voter].epoch
         return self.told(VoteCast(0, epoch, voter, block.hash.hex(), signature.hex()))
 
     def final(self, block, height, three, validator=0):
@@ -220,7 +220,7 @@ def test_c6_final_without_three_consecutive_epochs(epochs):
     watch.notarize(*blocks[1:])
     if epochs == (1, 2, 4):
         watch.final(blocks[1], 1, blocks[:3])
-    expected_height = len(watch.monitors.ears[0].final)
+    expected_height = len(watch.monitors.observed[0].final)
     assert "C6" in watch.final(blocks[-2], expected_height, blocks[-3:])
 
 

@@ -93,20 +93,20 @@ def test_weather_that_cannot_be_is_refused():
 
 def test_leaving_out_echoes_that_change_nothing_gives_the_same_blocks():
     literal, lean = (run_committee(9, epochs=8, literal_echo=echo) for echo in (True, False))
-    assert literal.standing == lean.standing
-    assert lean.standing.finalized == 7
+    assert literal.status == lean.status
+    assert lean.status.finalized == 7
 
 
 def test_a_large_committee_still_echoes_what_not_everyone_was_sent():
     run = run_committee(10, epochs=20, byzantine="n1:withhold,n2:withhold")
-    assert run.standing.all_agree
-    assert run.standing.finalized >= 15
+    assert run.status.all_agree
+    assert run.status.finalized >= 15
 
 
 @pytest.mark.parametrize("weather", [{"loss_percent": 30}, {"duplicate_percent": 40}, {"reorder_percent": 20}])
 def test_a_committee_lives_with_bad_weather(weather):
     run = run_committee(epochs=15, **weather)
-    assert run.standing.finalized >= 8
+    assert run.status.finalized >= 8
     assert len(run.of(NetworkFault)) > 50
 
 

@@ -203,4 +203,4 @@ def test_what_arrives_at_the_start_of_an_epoch_is_read_before_it_starts():
     """R1: with every delay exactly Delta the votes arrive at the border, and the next leader must have read them."""
     run = run_committee(epochs=8, fastest_ns=DELTA, slowest_ns=DELTA, scheme=NameTags(4), paranoid=False)
     assert [validator.view.longest for validator in run.committee.validators] == [7] * 4
-    assert run.standing.finalized == 6
+    assert run.status.finalized == 6

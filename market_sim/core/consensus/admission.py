@@ -1,24 +1,24 @@
-"""The door of one validator: what a message must be before it may count (R2, R3, R4, R10, R13).
+"""Admission: the checks that a message must pass before a validator may count it (R2, R3, R4, R10, R13).
 
-A message that is thrown away leaves with a reason code and the numbers behind it, as a `ProtocolViolation`.
+A refused message raises a `ProtocolViolation` with a reason code and the numbers behind it.
 """
 
 from __future__ import annotations
 
 from hashlib import sha256
 
+from market_sim.core.consensus.block_tree import BlockTree
 from market_sim.core.consensus.blocks import Block, Message, Proposal, Rules, Vote, block_hash
 from market_sim.core.consensus.bounds import Bounds
 from market_sim.core.consensus.signing import Verifier
-from market_sim.core.consensus.view import View
 from market_sim.core.errors import ProtocolViolation
 from market_sim.core.models.event import Numbers
 
 
-class Door:
-    """Lets in what is new and genuine; reads the view and changes nothing."""
+class Admission:
+    """Accepts messages that are new and genuine; it reads the view and changes nothing."""
 
-    def __init__(self, rules: Rules, view: View, bounds: Bounds, verifier: Verifier) -> None:
+    def __init__(self, rules: Rules, view: BlockTree, bounds: Bounds, verifier: Verifier) -> None:
         self._rules = rules
         self._validators = rules.validators
         self._genesis = view.genesis.hash
@@ -26,14 +26,14 @@ class Door:
         self._bounds = bounds
         self._verifier = verifier
 
-    def admits(self, message: Message, now_epoch: int) -> bool:
-        """True for what is new, False for a copy (R9); what must be thrown away raises its reason (R10)."""
+    def accepts(self, message: Message, now_epoch: int) -> bool:
+        """True for a new message, False for a copy (R9); raises the reason for an invalid one (R10)."""
         if isinstance(message, Vote):
-            return self._admits_vote(message, now_epoch)
-        return self._admits_proposal(message, now_epoch)
+            return self._check_vote(message, now_epoch)
+        return self._check_proposal(message, now_epoch)
 
-    def _admits_vote(self, vote: Vote, now_epoch: int) -> bool:
-        """R9, R10, R13: False for a copy of what is here already; a reason is raised for what must be thrown away."""
+    def _check_vote(self, vote: Vote, now_epoch: int) -> bool:
+        """R9, R10, R13: True for a new vote, False for a copy; raises the reason for an invalid one."""
         epoch, name, voter = vote.epoch, vote.block, vote.voter
         if not (vote.genesis == self._genesis and 0 <= voter < self._validators and 0 < epoch <= now_epoch):
             self._check_origin(vote.genesis, voter, epoch, now_epoch)
@@ -51,8 +51,8 @@ class Door:
             raise ProtocolViolation("DUPLICATE_VOTE", sender=voter, block=name.hex(), of_epoch=epoch)
         return True
 
-    def _admits_proposal(self, proposal: Proposal, now_epoch: int) -> bool:
-        """R2, R3, R4, R9, R10, R13: False for a copy; a reason is raised for what must be thrown away."""
+    def _check_proposal(self, proposal: Proposal, now_epoch: int) -> bool:
+        """R2, R3, R4, R9, R10, R13: True for a new proposal, False for a copy; raises the reason for an invalid one."""
         block, proposer, leader = proposal.block, proposal.proposer, self._rules.leader(proposal.block.epoch)
         self._check_origin(proposal.genesis, proposer, block.epoch, now_epoch)
         if proposer != leader:
@@ -76,7 +76,7 @@ class Door:
         return True
 
     def _check_origin(self, genesis: bytes, sender: int, epoch: int, now_epoch: int) -> None:
-        """R10, R13: for this chain, from one of its validators, of an epoch that is not too far away."""
+        """R10, R13: the message is for this chain, from one of its validators, of an epoch within the bounds."""
         if genesis != self._genesis:
             names = {"found": genesis.hex(), "expected": self._genesis.hex()}
             raise ProtocolViolation("WRONG_GENESIS", **names)
@@ -92,6 +92,6 @@ def _bad_signature(sender: int, epoch: int, block: bytes) -> ProtocolViolation:
 
 
 def epoch_not_after(block: Block, parent: Block) -> ProtocolViolation:
-    """Why a block is part of no valid chain (R4)."""
+    """The violation of a block whose epoch is not after its parent's: it is part of no valid chain (R4)."""
     numbers: Numbers = {"block": block.hash.hex(), "of_epoch": block.epoch, "parent_epoch": parent.epoch}
     return ProtocolViolation("EPOCH_NOT_AFTER_PARENT", **numbers)

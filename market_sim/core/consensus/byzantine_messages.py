@@ -1,4 +1,4 @@
-"""The messages that byzantine validators make up: each is well typed, and wrong in exactly one way that it names."""
+"""Messages that byzantine validators make up: each is well typed, and wrong in the one way that its function names."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from market_sim.core.randomness import Stream
 
 
 def another_payload(payload: bytes, epoch: int) -> bytes:
-    """A payload that differs: the empty one, which is always legal, or else one that only an opaque order accepts."""
+    """A different payload: the empty one, which is always legal, or one that only opaque payloads accept."""
     return b"" if payload else b"another payload of epoch %d" % epoch
 
 
 def false_vote(liar: Validator, signer: Signer, others: Sequence[int], chance: Stream) -> Vote:
-    """A vote for a longest block in another's name, in a name that nobody has, or in its own for a wrong epoch."""
+    """A vote for a longest block in another validator's name, in an unknown name, or in its own for a wrong epoch."""
     block = chance.choice(liar.view.tips)
     name = chance.choice([*others, liar.rules.validators, liar.index])
     epoch = max(1, liar.epoch - 1 if name == liar.index else block.epoch)
@@ -57,7 +57,7 @@ def mutated(message: Message, chance: Stream) -> Message:
 
 
 def foreign_vote(old: Message, liar: int, foreign_signer: Signer, chance: Stream) -> Vote:
-    """A vote that is good on another chain: sent under that chain's name, or relabelled as one of this chain."""
+    """A vote that is valid on another chain: sent under that chain's name, or relabelled as one of this chain."""
     epoch, block = (old.epoch, old.block) if isinstance(old, Vote) else (old.block.epoch, old.block.hash)
     epoch = max(1, epoch)
     genesis = old.genesis if chance.random() < 0.5 else _flip(old.genesis, chance)
@@ -65,7 +65,7 @@ def foreign_vote(old: Message, liar: int, foreign_signer: Signer, chance: Stream
 
 
 def usurped_block(liar: Validator, chance: Stream) -> tuple[Block, bytes]:
-    """A block that nobody may vote for: wrong leader, epoch not after the parent's, future epoch, wrong parent."""
+    """A block without a right to votes: wrong leader, epoch not after the parent's, future epoch, wrong parent."""
     now, rules, view = liar.epoch, liar.rules, liar.view
     ahead = [epoch for epoch in range(now + 1, now + EPOCHS_AHEAD + 2) if rules.leader(epoch) == liar.index]
     past = [epoch for epoch in range(1, now) if rules.leader(epoch) == liar.index]
@@ -83,7 +83,7 @@ def usurped_block(liar: Validator, chance: Stream) -> tuple[Block, bytes]:
 
 
 def flood(liar: Validator, signer: Signer) -> Iterator[Message]:
-    """More blocks than are kept when the liar leads, more votes for nothing otherwise, and what is too large."""
+    """More blocks (from the leader) or votes for unknown blocks than a validator keeps, and oversized messages."""
     genesis, parent, epoch = liar.view.genesis.hash, liar.view.tips[0], liar.epoch
     for number in range(KEPT_PER_EPOCH + 6):
         payload = b"flood %d of validator %d" % (number, liar.index)
@@ -101,7 +101,7 @@ def flood(liar: Validator, signer: Signer) -> Iterator[Message]:
 
 
 def _flip(data: bytes, chance: Stream) -> bytes:
-    """The same bytes with one bit turned over."""
+    """The same bytes with one bit flipped."""
     place = chance.randrange(len(data) * 8)
     changed = bytearray(data)
     changed[place // 8] ^= 1 << (place % 8)

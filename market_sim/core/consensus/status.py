@@ -1,4 +1,4 @@
-"""Where a committee stands: what is proposed, notarized and final, whether all agree, and what is still pending."""
+"""The status of a committee: what is proposed, notarized and final, whether all agree, and what is still pending."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from market_sim.core.consensus.streamlet import Validator
 
 
 @dataclass(frozen=True)
-class ViewStanding:
-    """One honest validator's view, blocks named by hash."""
+class ValidatorStatus:
+    """The status of one honest validator; blocks are named by their hashes."""
 
     validator: int
     finalized: tuple[str, ...]
@@ -21,10 +21,10 @@ class ViewStanding:
 
 
 @dataclass(frozen=True)
-class Standing:
-    """All honest views together; counts leave genesis out."""
+class CommitteeStatus:
+    """The status of all honest validators together; counts leave genesis out."""
 
-    views: tuple[ViewStanding, ...]
+    views: tuple[ValidatorStatus, ...]
     proposed: int
     notarized: int
     finalized: int
@@ -41,12 +41,12 @@ class Standing:
         return len({view.finalized for view in self.views}) == 1
 
 
-def standing_of(rules: Rules, validators: Sequence[Validator]) -> Standing:
-    """The standing of these validators, which follow the rules."""
+def status_of(rules: Rules, validators: Sequence[Validator]) -> CommitteeStatus:
+    """The status of these honest validators."""
     proposed = {name for validator in validators for name in validator.view.payloads}
     notarized = {name for validator in validators for name in validator.view.height} & proposed
     ahead = max(validators, key=lambda validator: (validator.finalized.height, validator.view.longest))
-    return Standing(
+    return CommitteeStatus(
         tuple(_view_of(validator) for validator in validators),
         len(proposed),
         len(notarized),
@@ -55,10 +55,10 @@ def standing_of(rules: Rules, validators: Sequence[Validator]) -> Standing:
     )
 
 
-def _view_of(validator: Validator) -> ViewStanding:
+def _view_of(validator: Validator) -> ValidatorStatus:
     blocks = validator.finalized.blocks[1:]
     tips = tuple(sorted(tip.hash.hex() for tip in validator.view.tips))
-    return ViewStanding(validator.index, tuple(block.hash.hex() for block in blocks), tips, digest_of(blocks))
+    return ValidatorStatus(validator.index, tuple(block.hash.hex() for block in blocks), tips, digest_of(blocks))
 
 
 def digest_of(blocks: Sequence[Block]) -> str:
