@@ -1,8 +1,8 @@
-"""The attack lab: it searches for a schedule of lies and partitions that forks a committee, or that stalls it.
+"""The attack lab: a search for a schedule of byzantine behaviours and partitions that forks or stalls a committee.
 
-A schedule is what a person could have typed, one lie of one validator in one epoch, or one split of the network in one
-epoch, a step; so the answer is a command. Committees are played over the trades of one market, which are the same in
-all of them, and the schedule that is found is played once more as a whole run before it is believed.
+Each step of a schedule is one behaviour of one validator in one epoch, or one partition of the network in one epoch,
+written as on the command line; so the answer is a command. The search runs the committee alone, always over the trades
+of the same market. A schedule that reaches the goal there must reach it again in a whole run.
 """
 
 from __future__ import annotations
@@ -36,13 +36,13 @@ from market_sim.simulation.scenarios.scenario import Scenario
 
 GOALS = ("fork", "stall")
 STALLED = 8
-"""So many epochs in a row without a new final block are a stall; four validators bear one liar with six at most."""
+"""The epochs in a row without a new final block that are a stall; one byzantine validator of four causes at most 6."""
 WAYS = ("two-faced", "equivocate", "silent", "withhold", "late", "double-vote", "usurp")
 LONGEST_WINDOW = 3
 
 
 class Step(NamedTuple):
-    """One thing that the adversary does in one epoch, as it is typed; `who` is -1 for a split of the network."""
+    """One behaviour of validator `who` in one epoch; `who` is -1 for a partition of the network."""
 
     epoch: int
     who: int
@@ -50,7 +50,7 @@ class Step(NamedTuple):
 
     @property
     def typed(self) -> str:
-        """The step as the command line takes it."""
+        """The step as it is written on the command line."""
         return f"{self.epoch}:{self.what}" if self.who < 0 else f"n{self.who}:{self.what}@{self.epoch}"
 
 
@@ -59,7 +59,7 @@ Schedule = tuple[Step, ...]
 
 @dataclass(frozen=True)
 class Question:
-    """What is searched for, and how long."""
+    """The parameters of a search: committee, goal, depth, and the budget of schedules."""
 
     validators: int = 4
     byzantine: int = 2
@@ -74,7 +74,8 @@ class Question:
         if not 4 <= self.validators <= 10:
             raise InputError(f"the lab seats from 4 to 10 validators, found {self.validators}")
         if not 1 <= self.byzantine < self.validators:
-            raise InputError(f"from 1 to {self.validators - 1} of {self.validators} may lie, found {self.byzantine}")
+            most = self.validators - 1
+            raise InputError(f"from 1 to {most} of {self.validators} can be byzantine, found {self.byzantine}")
         if not 1 <= self.budget <= 1_000_000:
             raise InputError(f"a budget is from 1 to 1,000,000 schedules, found {self.budget}")
         if not STALLED + 2 <= self.depth <= 40:
@@ -82,13 +83,13 @@ class Question:
 
     @property
     def is_within_the_bound(self) -> bool:
-        """Whether the rules bear so many liars."""
+        """Whether the rules tolerate this number of byzantine validators."""
         return 3 * self.byzantine < self.validators
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What the search came to: the shortest schedule, or none in so many."""
+    """The result of a search: a shortened schedule, or none, and the number of schedules tried."""
 
     question: Question
     tried: int
@@ -97,16 +98,16 @@ class Answer:
 
     @property
     def options(self) -> Options:
-        """The run that shows what was found."""
-        lies = ",".join(step.typed for step in self.schedule if step.who >= 0)
+        """The options of the run that shows the schedule."""
+        behaviours = ",".join(step.typed for step in self.schedule if step.who >= 0)
         splits = ",".join(step.typed for step in self.schedule if step.who < 0)
-        return options(self.question, lies, splits, self.epochs)
+        return options(self.question, behaviours, splits, self.epochs)
 
     @property
     def sentence(self) -> str:
-        """The answer as it is told; what was not found is never called proved."""
+        """The answer in one sentence; a search without success is never called a proof."""
         asked = self.question
-        who = f"{asked.byzantine} of {asked.validators} lying"
+        who = f"{asked.byzantine} of {asked.validators} byzantine"
         if not self.schedule:
             return (
                 f"none in {self.tried:,} schedules up to depth {asked.depth} with {who}: with 95 % confidence "
@@ -120,21 +121,21 @@ class Answer:
         )
 
 
-def options(asked: Question, lies: str, splits: str, epochs: int) -> Options:
-    """A schedule as the options of a run."""
+def options(asked: Question, behaviours: str, splits: str, epochs: int) -> Options:
+    """The options of a run with these byzantine behaviours and partitions."""
     return Options(
         seed=asked.seed,
         epochs=epochs,
         settlement="none",
         validators=asked.validators,
-        byzantine=lies or None,
+        byzantine=behaviours or None,
         partition=splits or None,
         beyond_the_bound=None if asked.is_within_the_bound else True,
     )
 
 
 class Laboratory:
-    """One market, whose trades every committee of the search is told at the same times."""
+    """The search: every committee in it hears of the same trades at the same times."""
 
     def __init__(self, asked: Question, scenario: Scenario) -> None:
         self._asked = asked
@@ -147,7 +148,7 @@ class Laboratory:
         self.tried = 0
 
     def search(self) -> Answer:
-        """All small windows of one behaviour first; then schedules at random; the first hit is shortened."""
+        """Try all short windows of one behaviour, then random schedules; shorten the first that reaches the goal."""
         asked = self._asked
         for schedule in self._schedules():
             if self.tried >= asked.budget:
@@ -158,7 +159,7 @@ class Laboratory:
         return Answer(asked, self.tried)
 
     def shows(self, schedule: Schedule, epochs: int) -> bool:
-        """Whether this schedule reaches the goal; what the quick play shows, the whole run must show again."""
+        """Whether this schedule reaches the goal, in the committee alone and again in a whole run."""
         return self._reaches(schedule, epochs) and reached(self._asked.goal, self._played(schedule, epochs))
 
     def _played(self, schedule: Schedule, epochs: int) -> Journal:
@@ -171,7 +172,7 @@ class Laboratory:
             yield self._drawn(luck)
 
     def _windows(self) -> Iterator[Schedule]:
-        """All windows of one to three epochs, or to the end, in which all liars lie in the same way."""
+        """All windows of one to three epochs, or to the end, in which all byzantine validators show one behaviour."""
         asked = self._asked
         lengths = (*range(1, LONGEST_WINDOW + 1), asked.depth)
         ways = WAYS if asked.goal == "fork" else ("silent", *(way for way in WAYS if way != "silent"))
@@ -181,7 +182,7 @@ class Laboratory:
                 yield tuple(Step(epoch, who, what) for epoch in window for who in liars)
 
     def _drawn(self, luck: Stream) -> Schedule:
-        """A schedule at random: who lies, how often, and when the network is split."""
+        """A random schedule: which validators are byzantine, how often, and when the network is partitioned."""
         asked = self._asked
         liars = sorted(luck.sample(range(asked.validators), asked.byzantine))
         density, splits = luck.choice((0.1, 0.3, 0.6)), luck.choice((0.0, 0.1, 0.3))
@@ -196,7 +197,7 @@ class Laboratory:
         return tuple(steps)
 
     def _shortened(self, schedule: Schedule) -> Answer:
-        """Fewer epochs, then fewer steps, while the goal is still reached; at the end no step can be left out."""
+        """Remove epochs, then steps, while the goal is still reached; in the result every step is necessary."""
         epochs = next(few for few in range(1, self._asked.depth + 1) if self.shows(_until(schedule, few), few))
         schedule = _until(schedule, epochs)
         size = max(1, len(schedule) // 2)
@@ -213,7 +214,7 @@ class Laboratory:
             size = max(1, size // 2)
 
     def _reaches(self, schedule: Schedule, epochs: int) -> bool:
-        """Play the committee alone."""
+        """Whether the committee, run alone, reaches the goal with this schedule."""
         journal = Journal()
         count, delta = self._rules.validators, self._rules.epoch_ns
         conditions = Conditions(
@@ -228,7 +229,7 @@ class Laboratory:
             self._rules, randomness, network, clock, journal.record, pools, lambda who, blocks: None,
             scheme=self._scheme,
         )  # fmt: skip
-        journal.record(CommitteeSeated(0, count, self._rules.faults, self._rules.quorum, "", "", _liars(schedule)))
+        journal.record(CommitteeSeated(0, count, self._rules.faults, self._rules.quorum, "", "", _byzantine(schedule)))
         for time, news in self._news:
             clock.plan(time, committee.publish, news)
         committee.start(delta, epochs)
@@ -237,7 +238,7 @@ class Laboratory:
 
 
 def reached(goal: str, journal: Journal) -> bool:
-    """Whether a run shows the goal to somebody honest."""
+    """Whether a run reaches the goal in the view of the honest validators."""
     seated = next(journal.of(CommitteeSeated))
     final: dict[int, str] = {}
     epochs = [1]
@@ -252,7 +253,7 @@ def reached(goal: str, journal: Journal) -> bool:
 
 
 def _news(whole: Journal, end: int) -> Iterator[tuple[int, tuple[Event, ...]]]:
-    """The entries of a market as the exchange announces them."""
+    """The announcements of the exchange: their times and their entries."""
     entries = [event for event in whole if entry_number(event)]
     told = 0
     for time in range(NEWS_NS, end, NEWS_NS):
@@ -264,7 +265,7 @@ def _news(whole: Journal, end: int) -> Iterator[tuple[int, tuple[Event, ...]]]:
             told = fresh
 
 
-def _liars(schedule: Schedule) -> tuple[int, ...]:
+def _byzantine(schedule: Schedule) -> tuple[int, ...]:
     return tuple(sorted({step.who for step in schedule if step.who >= 0}))
 
 

@@ -210,12 +210,12 @@ def test_a_dilution_says_how_many_shares_there_were_and_are(scenario: WarrantDil
     assert (f"({lapsed:,} lapsed)" in said) == (not left)
     assert (f"({left:,} {'is' if left == 1 else 'are'} still open)" in said) == bool(left)
     if not used:
-        assert said.startswith(f"Nobody exercised a warrant with the strike {written(scenario.strike)} (")
-        assert said.endswith(f": {out:,} shares are out as before.")
+        assert said.startswith(f"No warrant with the strike {written(scenario.strike)} was exercised (")
+        assert said.endswith(f": {out:,} shares are outstanding as before.")
         return
     assert number(r"^([\d,]+) warrants? (?:was|were) exercised", said) == used
-    assert f"the shares out rose from {out - issued:,} to {out:,}" in said
-    assert f"stands for {100 * (out - issued) / out:.1f} % of the part" in said
+    assert f"the shares outstanding rose from {out - issued:,} to {out:,}" in said
+    assert f"fell to {100 * (out - issued) / out:.1f} % of what it was" in said
     assert f"the company got {written(owned['company']['USD'])}, " in said
     times = [event.time for event in journal.of(Exercised)]
     trades = [trade for trade in journal.of(Trade) if trade.symbol == "ACME"]

@@ -117,7 +117,7 @@ def test_exercised_warrants_make_shares_and_the_price_falls_as_computed():
 
 def test_warrants_out_of_the_money_dilute_nobody():
     scenario = WarrantDilution(strike=20_000)
-    assert "Nobody exercised" in scenario.conclusion(played(scenario, "none").journal)
+    assert "No warrant with the strike" in scenario.conclusion(played(scenario, "none").journal)
 
 
 def test_the_crowd_that_pushes_the_price_pays_for_it():

@@ -190,7 +190,7 @@ def test_a_parameter_with_the_name_of_an_option_is_refused(
     path.write_text(HEAD + f"@dataclass(frozen=True)\nclass Room(FirstMarket):\n    {field}: int = 3\n")
     assert main(["--scenario", str(path), *QUICK, "--out", str(tmp_path)]) == 2
     told = capsys.readouterr().err.strip()
-    assert told == f"simulate.py: {path}, line 9: field {field} needs another name: {field} means something already"
+    assert told == f"simulate.py: {path}, line 9: field {field} needs another name: {field} is taken already"
 
 
 def test_every_option_of_a_run_is_a_name_that_no_parameter_may_have() -> None:

@@ -1,1 +1,1 @@
-"""Scenarios: what an instructor writes, and the list of those that are shipped."""
+"""Scenarios, which instructors write: their base class, the shipped ones, and the list of them."""

@@ -1,7 +1,7 @@
-"""The arena: six books of four kinds in one exchange, the ready set of instruments for scenarios with many markets.
+"""The arena: one exchange with six books of three kinds (spot, perpetual, prediction).
 
-One unit of quantity times one unit of price is one cent in each of them (price decimals and quantity decimals add up
-to the two decimals of the dollar), so cash is price * quantity everywhere.
+In each book one unit of quantity times one unit of price is one cent (price decimals and quantity decimals add up to
+the two decimals of the dollar), so cash is always price * quantity.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ BTC, ETH, SOL, CREDITS = "BTC/USD", "ETH/USD", "SOL/USD", "CREDITS/USD"
 BTC_PERPETUAL, SINGULARITY = "BTC/USD-PERP", "PRED-AI-SINGULARITY/USD"
 
 VALUES = {BTC: 50_000, ETH: 30_000, SOL: 1_500, CREDITS: 100}
-"""Where the spot prices start, in the units of each price: 50,000 dollars, 3,000.0, 150.0 and 1.00."""
+"""The initial spot prices, in the unit of each price: 50,000 dollars, 3,000.0, 150.0 and 1.00."""
 
 ANSWERED_AT = 8 * SECOND
 FUNDED = 400

@@ -1,9 +1,8 @@
-"""The bounds of a parameter: the least and the most that a field of a scenario may be, with its default.
+"""Bounds: the smallest and the largest value that a parameter of a scenario may have.
 
     traders: int = bounded(12, least=0, most=500)
 
-Flags, forms and errors read them from the field. A number without bounds of its own may still not be larger than a
-balance on the chain can hold.
+Flags, forms and error messages read them from the field. A number without bounds of its own is limited by `LARGEST`.
 
 >>> from dataclasses import dataclass, fields
 >>> @dataclass
@@ -29,27 +28,27 @@ KEY = "bounds"
 
 
 class Bounds(NamedTuple):
-    """The least and the most that a number may be."""
+    """The smallest and the largest value of a number."""
 
     least: float = -LARGEST
     most: float = LARGEST
 
     def said(self, kind: type) -> str:
-        """What is expected, in words; the widest bounds go without saying."""
+        """The expected value in words; the widest bounds are not mentioned."""
         number = "a whole number" if kind is int else "a finite number"
         return number if self == Bounds() else f"{number} from {self.least:,} to {self.most:,}"
 
 
 def bounded(default: Number, *, least: Number, most: Number) -> Number:
-    """A field of a scenario with a default and the bounds that its value must keep."""
+    """A dataclass field with a default and bounds."""
     if not least <= default <= most:
         raise InputError(f"a default must be {Bounds(least, most).said(type(default))}, found {default:,}")
-    # A dataclass takes this for the field; everybody else sees the number that it becomes.
+    # A dataclass sees the field; the type checker and the instance see a number.
     made: Number = dataclasses.field(default=default, metadata={KEY: Bounds(least, most)})
     return made
 
 
 def bounds_of(field: dataclasses.Field[Any]) -> Bounds:
-    """The bounds of a field; the widest where none were given."""
+    """The bounds of a field; the widest where it has none of its own."""
     bounds: Bounds = field.metadata.get(KEY, Bounds())
     return bounds

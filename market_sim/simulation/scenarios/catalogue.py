@@ -1,4 +1,4 @@
-"""The scenarios that are shipped: a list to read. Others come as a file, `--scenario path/to/file.py`."""
+"""The list of shipped scenarios. Others come from a file: `--scenario path/to/file.py`."""
 
 from __future__ import annotations
 

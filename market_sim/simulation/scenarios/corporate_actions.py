@@ -1,4 +1,4 @@
-"""Corporate actions: a dividend, a split, a special dividend, seen by an owner, a short and an option (F-3.3)."""
+"""Corporate actions: what dividends and a split do to an owner, a short seller and a call (rulebook F-3.3)."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from market_sim.strategies.traditional.position_taker import PositionTaker
 
 @dataclass(frozen=True)
 class CorporateActionsScenario(Scenario):
-    """Why nobody gets richer by a split: what a company does to its share, seen by owner, short seller and option."""
+    """Why a split makes nobody richer: what dividends and a split do to an owner, a short seller and a call."""
 
     name: ClassVar[str] = "corporate-actions"
     epochs: ClassVar[int] = 12
@@ -55,7 +55,7 @@ class CorporateActionsScenario(Scenario):
     )  # fmt: skip
 
     def build(self, world: World) -> None:
-        """A company with authorised shares and cash, an owner, a bear and its lender, and a holder of calls."""
+        """A company with authorised shares and cash, an owner, a short seller and its lender, and a holder of calls."""
         world.list(Stock("ACME", tick=cents(1)), value=dollars(100), volatility_bps=10)
         world.list(self.CALL)
         world.join("company", Holder(), cash=dollars(400_000), holdings={"ACME": 100_000})
@@ -66,7 +66,7 @@ class CorporateActionsScenario(Scenario):
         world.join("owner", Holder(), holdings={"ACME": self.OWNED})
         world.join("lender", Holder(), holdings={"ACME": 200})
         world.join("bear", PositionTaker(target=-self.sold_short), cash=dollars(20_000))
-        # Its quotes know the share and not what the option stands for, so it ends them before the first change.
+        # Its quotes do not follow changes of the option's terms, so it stops before the first one.
         quotes = OptionMaker((self.CALL,), until=2 * SECOND)
         world.join("writer", quotes, cash=dollars(20_000), holdings={"ACME": 500}, every_ms=50)
         holder = OptionHolder(self.CALL, quantity=self.calls)
@@ -85,7 +85,7 @@ class CorporateActionsScenario(Scenario):
         world.attach(MarginAccounts({"bear": Agreement()}, MarginTerms(lenders=("lender",)), world.values))
 
     def conclusion(self, journal: Journal) -> str:
-        """What the company did, and what became of the owner's shares, the bear's debt and the calls."""
+        """The company's actions, and their effect on the owner's shares, the bear's debt and the calls."""
         taken = [*journal.of(CorporateActionTaken)]
         if not taken:
             return "The company did nothing before the run ended."
@@ -93,7 +93,7 @@ class CorporateActionsScenario(Scenario):
         return f"The company {did}. {self._owned(journal)}; {self._owed(journal)}. {self._calls(journal)}."
 
     def _owned(self, journal: Journal) -> str:
-        """The shares and the cash of the owner, who never trades."""
+        """The shares and the cash of the owner, which never trades."""
         moved = [event for event in journal.of(Transferred) if event.target == "owner"]
         shares = self.OWNED + sum(event.amount for event in moved if event.asset == "ACME")
         cash = sum(event.amount for event in moved if event.asset == "USD")
@@ -101,7 +101,7 @@ class CorporateActionsScenario(Scenario):
 
     @staticmethod
     def _owed(journal: Journal) -> str:
-        """The shares that the bear sold and owes, and what it paid in place of the company."""
+        """The shares that the bear sold and owes, and the dividends that it paid to its lender."""
         sold = owed = 0
         for event in journal:
             if isinstance(event, Trade) and event.taker == "bear":
@@ -114,7 +114,7 @@ class CorporateActionsScenario(Scenario):
         return f"the bear sold {counted(sold, 'share')} short, owes {owed:,} now and paid its lender {written(paid)}"
 
     def _calls(self, journal: Journal) -> str:
-        """What one call stands for in the end, and what became of them."""
+        """The adjusted terms of one call, and the end of the calls."""
         call = self.CALL
         adjusted = [*journal.of(TermsAdjusted)]
         shares, cash = call.multiplier, 0

@@ -1,4 +1,4 @@
-"""The crowded room: many traders without information and nobody who knows a value."""
+"""The crowded room: many noise traders and one market maker; no value is known."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class CrowdedRoom(Scenario):
     traders: int = bounded(40, least=1, most=1_000)
 
     def build(self, world: World) -> None:
-        """One maker who follows the last price, because nobody knows better, and a room full of noise."""
+        """One maker that follows the last price, since no value is known, and the noise traders."""
         world.list(Stock("ACME", tick=cents(1)))
         maker = MarketMaker(start=dollars(100), spread_bps=10, size=20, levels=8)
         world.join("maker", maker, cash=dollars(500_000), holdings={"ACME": 5_000})

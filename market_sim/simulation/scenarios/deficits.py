@@ -1,4 +1,4 @@
-"""Deficits: who paid for what debtors could not pay, in the words of a conclusion."""
+"""Deficits in a conclusion: who paid what debtors could not pay."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ OTHERS = "others who held the contract"
 
 
 def deficits_told(journal: Journal) -> str:
-    """Who covered deficits and what winners went without, as part of a sentence; empty when there was no deficit."""
+    """Who covered deficits and what remained unpaid, as part of a sentence; empty when there was no deficit."""
     payers: dict[str, int] = {}
     for event in journal.of(DeficitCovered):
         payer = HOUSE.get(event.payer, OTHERS)
@@ -29,7 +29,7 @@ def deficits_told(journal: Journal) -> str:
     if payers:
         paid = listed(f"{payer} ({written(amount)})" for payer, amount in payers.items())
         told.append(f"what debtors could not pay was covered by {paid}")
-    # A loss that is shared by those who hold the contract is told as a deficit covered by them, and once more in all.
+    # A loss shared by the holders of a contract is recorded twice: as a deficit that they covered, and in LossShared.
     collected = sum(
         event.amount
         for event in journal.of(Transferred)

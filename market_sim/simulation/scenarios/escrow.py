@@ -1,4 +1,4 @@
-"""A second contract on the chain: money that leaves an escrow only by the will of the other side."""
+"""Escrow: a second contract beside settlement, which holds a payer's money until one side lets the other have it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from market_sim.strategies.traditional.noise import Noise
 
 @dataclass(frozen=True)
 class EscrowScenario(Scenario):
-    """Beside the trades of a market, a payer locks money for a payee: validators order both, one chain keeps both."""
+    """A payer locks money for a payee in a contract: validators order its calls and the trades, one chain runs both."""
 
     name: ClassVar[str] = "escrow"
 
@@ -29,7 +29,7 @@ class EscrowScenario(Scenario):
     wallet: int = bounded(1_000, least=0, most=1_000_000_000)
 
     def build(self, world: World) -> None:
-        """A small market, and two participants who never trade: all they do is call a contract."""
+        """A small market, and two participants that never trade and only call the contract."""
         world.list(Stock("ACME"), value=dollars(100), volatility_bps=3)
         world.join("maker", MarketMaker(), cash=dollars(50_000), holdings={"ACME": 500})
         for number in range(4):
@@ -43,5 +43,5 @@ class EscrowScenario(Scenario):
             chain.give("payer", "USD", dollars(self.wallet))
 
     def conclusion(self, journal: Journal) -> str:
-        """Where the locked money is."""
+        """How much was locked, released, refunded and is still held."""
         return outcome(journal, "escrow")

@@ -1,6 +1,6 @@
-"""The three times of each trade, read from a journal: matched, finalized, settled.
+"""The three times of each trade: matched, finalized, settled, computed from a journal.
 
-Blocks hold entries in their order and without gaps, so the number of entries in the final chain says which are final.
+Blocks hold entries in order and without gaps, so the number of entries in the final chain tells which are final.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from market_sim.core.models.settlement_events import BlockSettled
 
 @dataclass
 class TradeClock:
-    """One trade's three times; None while it has not come so far."""
+    """The three times of one trade; None until it has got there."""
 
     matched: int
     finalized: int | None = None
@@ -23,7 +23,7 @@ class TradeClock:
 
 
 def clocks_of_trades(journal: Journal) -> list[TradeClock]:
-    """The clocks of all trades, in the order of matching."""
+    """The times of all trades, in the order of matching."""
     held = {event.block: event.trades for event in journal.of(BlockProposed)}
     final_at, settled_at = {0: 0}, {0: 0}
     height = 0

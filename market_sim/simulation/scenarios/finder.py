@@ -1,6 +1,6 @@
-"""Finds a scenario by its name in the catalogue, or in a Python file that somebody wrote.
+"""Finds a scenario by its name in the catalogue, or in a Python file of the user.
 
-Whatever is wrong with such a file is said in one sentence with the file and the line, never as a traceback.
+Each error in such a file is reported in one sentence with the file and the line, never as a traceback.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ TAKEN = frozenset(
      "quiet", "help", "version", "beyond_the_bound", "crash", "variant",
      *(name for name in dir(Scenario) if not name.startswith("_")))
 )  # fmt: skip
-"""What options of a run, inputs of a form and a scenario itself are called: no parameter may be called so."""
+"""Names of run options, form inputs and members of a scenario; a parameter must not have one of them."""
 
 
 def find_scenario(name: str) -> type[Scenario]:
-    """The scenario of this name, or the one in this file."""
+    """The scenario with this name, or the one in this file."""
     if name.endswith(".py"):
         return _in_file(Path(name))
     by_name = {scenario.name: scenario for scenario in SCENARIOS}
@@ -79,11 +79,11 @@ def _loaded(path: Path) -> ModuleType:
 
 
 def _check_fields(path: Path, tree: ast.Module, kind: type[Scenario]) -> None:
-    """Every field has a type that a flag can carry and a default that fits it."""
+    """Refuse a field whose name is taken, whose type cannot be a flag, or whose default is missing or wrong."""
     for name, expected in parameter_types(kind).items():
         where = f"{path}, line {_line_of(tree, kind.__name__, name)}"
         if name in TAKEN:
-            raise InputError(f"{where}: field {name} needs another name: {name} means something already")
+            raise InputError(f"{where}: field {name} needs another name: {name} is taken already")
         if expected not in (int, float, bool, str):
             raise InputError(f"{where}: field {name} must be int, float, bool or str, found {expected}")
         default = getattr(kind, name, inspect.Parameter.empty)
@@ -106,7 +106,7 @@ def _line_of(tree: ast.Module, kind: str, field: str) -> int:
 
 
 def source_file(kind: type[Scenario]) -> Path | None:
-    """The file that somebody wrote this scenario in; None for one that is shipped."""
+    """The user's file that holds this scenario; None for a shipped one."""
     if any(kind is shipped for shipped in SCENARIOS):
         return None
     try:

@@ -1,4 +1,4 @@
-"""The default scenario: one stock, three market makers, a dozen traders without information."""
+"""The default scenario: one stock, three market makers, a dozen noise traders, and bad news in epoch 6."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from market_sim.strategies.traditional.noise import Noise
 
 @dataclass(frozen=True)
 class FirstMarket(Scenario):
-    """One stock from the order to the money: quotes, trades, bad news in epoch 6, blocks, payment."""
+    """One stock, from orders to payment: quotes, trades, bad news in epoch 6, blocks, settlement."""
 
     name: ClassVar[str] = "first-market"
 
@@ -27,7 +27,7 @@ class FirstMarket(Scenario):
     shock_percent: float = bounded(-0.5, least=-90.0, most=500.0)
 
     def build(self, world: World) -> None:
-        """Three ladders of different width, a dozen traders, one piece of news."""
+        """Makers with spreads of different width, noise traders, and one price shock."""
         fees = FeeSchedule(maker=bps(0.5), taker=bps(1))
         world.list(Stock("ACME", tick=cents(1)), fees, value=dollars(100), volatility_bps=3)
         for number in range(self.makers):

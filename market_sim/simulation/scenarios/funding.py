@@ -1,4 +1,4 @@
-"""Funding: a crowd buys a perpetual, it trades above its index, and the crowd pays for that each day."""
+"""Funding: buyers push a perpetual above its index, and pay for that each day."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from market_sim.strategies.traditional.perpetual_maker import PerpetualMaker
 
 @dataclass(frozen=True)
 class Funding(Scenario):
-    """What keeps a future without an end at its index: the side that pushes the price away pays the other one."""
+    """What keeps a perpetual near its index: the side that pushes the price away pays the other side."""
 
     name: ClassVar[str] = "funding"
 
@@ -36,7 +36,7 @@ class Funding(Scenario):
     lean_bps: int = bounded(60, least=0, most=10_000)
 
     def build(self, world: World) -> None:
-        """A coin, a perpetual on it, makers who lean, and a crowd that only knows how to buy."""
+        """A coin, a perpetual on it, two makers that lean against their position, and a crowd that mostly buys."""
         world.list(Spot("BTC", tick=100, quantity_decimals=2), value=dollars(500), volatility_bps=8)
         perpetual = Perpetual("BTC-PERP", underlying="BTC", tick=10, funding_every=self.funding_days * SECOND)
         world.list(perpetual)
@@ -59,7 +59,7 @@ class Funding(Scenario):
         world.attach(Perpetuals(house, marks))
 
     def conclusion(self, journal: Journal) -> str:
-        """How much went from longs to shorts, at which rates, and how far the mark stood from the index."""
+        """The funding that longs and shorts paid, and the widest distance between mark and index."""
         paid, marked = [*journal.of(FundingPaid)], [*journal.of(MarkedToMarket)]
         if not marked:
             return "The run ended before the first funding time."
@@ -82,5 +82,5 @@ class Funding(Scenario):
 
 
 def _no_rate(times: int) -> str:
-    """That no rate was found, and why not."""
+    """The sentence for funding times without a rate."""
     return f"At {counted(times, 'funding time')} there was no rate, because bid and ask were never both there"

@@ -1,4 +1,4 @@
-"""Futures curve: two futures stand above their share by the cost of carry and come down to it (rulebook F-3.5)."""
+"""Futures curve: two futures trade above the share by the cost of carry and converge to it (rulebook F-3.5)."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ from market_sim.strategies.traditional.noise import Noise
 
 @dataclass(frozen=True)
 class FuturesCurve(Scenario):
-    """What a future costs: the share, and what holding it until the expiry costs; each day pays what it moved."""
+    """The price of a future: the share and the cost of carry until expiry; each day's change is paid in cash."""
 
     name: ClassVar[str] = "futures-curve"
     epochs: ClassVar[int] = 12
 
     expiry_day: int = bounded(5, least=1, most=500)
-    """When the near future expires; the far one does on twice this day."""
+    """The day on which the near future expires; the far one expires on twice this day."""
     carry_bps: float = bounded(20.0, least=0.0, most=200.0)
-    """What it costs to hold a share for a day, in hundredths of a percent; a year's cost is pressed into some days."""
+    """The cost of carry of a day, in basis points; a run of some days shows the cost of a year."""
     shock_percent: float = bounded(-5.0, least=-60.0, most=60.0)
     speculators: int = bounded(4, least=0, most=100)
 
@@ -48,7 +48,7 @@ class FuturesCurve(Scenario):
     FAR: ClassVar[str] = "ACME-F2"
 
     def build(self, world: World) -> None:
-        """A share, a near and a far future with a maker each, speculators, and one who carries shares."""
+        """A share, a near and a far future with a maker each, speculators, and a cash-and-carry trader."""
         world.list(Stock("ACME", tick=cents(1)), value=dollars(100), volatility_bps=20)
         futures = [
             Future(symbol, underlying="ACME", expiry=days * SECOND, delivery="physical", tick=cents(1), multiplier=10)
@@ -79,7 +79,7 @@ class FuturesCurve(Scenario):
             world.at(epoch=min(3, self.expiry_day), shock=PriceShock("ACME", percent=self.shock_percent))
 
     def conclusion(self, journal: Journal) -> str:
-        """How far each future stood from the share at first and at its end, what was paid, what carrying earned."""
+        """The basis of each future at first and at expiry, the variation margin, and the result of the carry trade."""
         marked = [*journal.of(MarkedToMarket)]
         told = [self._basis(journal, symbol) for symbol in (self.NEAR, self.FAR)]
         paid = written(sum(event.paid for event in marked))
@@ -88,7 +88,7 @@ class FuturesCurve(Scenario):
 
     @staticmethod
     def _basis(journal: Journal, symbol: str) -> str:
-        """What the future first traded at, against what the share was worth then, and how far apart they ended."""
+        """The basis of a future at its first trade and at expiry."""
         trade, worth = None, 0
         for event in journal:
             if isinstance(event, ValueMoved):
@@ -110,7 +110,7 @@ class FuturesCurve(Scenario):
         return f"{began} and settled at {written(ended.price)}, {written(left)} from the share"
 
     def _carried(self, journal: Journal) -> str:
-        """What the carrier paid for shares, at which price they had been sold ahead, and what it had in the end."""
+        """What the carrier paid for shares, what it sold them ahead for, and what it gained."""
         mine = [event for event in journal.of(Trade) if event.taker == "carrier"]
         shares = sum(event.quantity for event in mine if event.symbol == "ACME")
         ahead = 10 * sum(event.quantity for event in mine if event.side == SELL)

@@ -1,4 +1,4 @@
-"""Liquidation cascade: leveraged longs are closed one after the other, each by the price that the last one left."""
+"""Liquidation cascade: leveraged longs are liquidated one after the other, each by the price fall of the one before."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ from market_sim.strategies.traditional.position_taker import PositionTaker
 
 @dataclass(frozen=True)
 class LiquidationCascade(Scenario):
-    """A small fall becomes a large one: forced sales move the mark, and the mark forces the next sale."""
+    """A small fall becomes a large one: forced sales lower the mark, and the mark forces the next sale."""
 
     name: ClassVar[str] = "liquidation-cascade"
 
@@ -47,7 +47,7 @@ class LiquidationCascade(Scenario):
     insurance_dollars: int = bounded(300, least=0, most=1_000_000)
 
     def build(self, world: World) -> None:
-        """A coin with a perpetual; eight longs with ever more cash behind the same position; a fall in epoch 5."""
+        """A coin with a perpetual; longs with equal positions and increasing cash; a fall in epoch 5."""
         world.list(Spot("BTC", tick=100, quantity_decimals=2), value=dollars(500), volatility_bps=4)
         world.list(Perpetual("BTC-PERP", underlying="BTC", tick=10, funding_every=2 * SECOND))
         world.join("spot-maker", MarketMaker("BTC", size=20), cash=dollars(500_000), holdings={"BTC": 1_000})
@@ -63,7 +63,7 @@ class LiquidationCascade(Scenario):
             members[name] = rules
             long = PositionTaker("BTC-PERP", target=60, slice=5, start_ns=SECOND // 4)
             world.join(name, long, cash=dollars(2_000 + 150 * number), every_ms=60, latency_ms=4)
-        # The mark is the middle of the perpetual's own book: that is what lets one forced sale cause the next.
+        # The mark is the mid price of the perpetual's own book, so one forced sale can cause the next.
         terms = MarginTerms(
             capital=dollars(100_000), insurance=dollars(self.insurance_dollars), liquidation_fee_bps=20, lenders=()
         )
@@ -74,7 +74,7 @@ class LiquidationCascade(Scenario):
         world.at(epoch=5, shock=PriceShock("BTC", percent=self.fall_percent))
 
     def conclusion(self, journal: Journal) -> str:
-        """How many fell in how many rounds, how far the mark went, and who paid for what was missing."""
+        """The number of liquidations and rounds, the range of the mark, and who covered deficits."""
         started = [*journal.of(LiquidationStarted)]
         deficits = deficits_told(journal)
         if not started:
@@ -92,7 +92,7 @@ class LiquidationCascade(Scenario):
 
 
 def _moved(marks: list[int]) -> str:
-    """Where the mark went from one round to the next."""
+    """The movement of the mark over the rounds."""
     first, least, most = (written(mark) for mark in (marks[0], min(marks), max(marks)))
     if least == most:
         return f"at a mark of {first}"

@@ -1,4 +1,4 @@
-"""Margin call: three who bought on credit, a price that falls by a third, and what each of them can do about it."""
+"""Margin call: three buyers, two of them on credit, a fall of the price, and what each can do about it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from market_sim.strategies.traditional.position_taker import PositionTaker
 
 @dataclass(frozen=True)
 class MarginCall(Scenario):
-    """Bought with half of somebody else's money: a call, two days to meet it, and the forced sale of who cannot."""
+    """Shares bought with borrowed money: a margin call, two days to meet it, and a forced sale if it is not met."""
 
     name: ClassVar[str] = "margin-call"
 
@@ -42,7 +42,7 @@ class MarginCall(Scenario):
     interest_bps: int = bounded(800, least=0, most=100_000)
 
     def build(self, world: World) -> None:
-        """Ann has nothing left when she is called, Bob has a rich aunt, Carl bought with his own money."""
+        """Ann has no cash when she is called, Bob has a rich aunt, Carl bought with his own money."""
         world.list(Stock("ACME", tick=cents(1)), value=dollars(100), volatility_bps=3)
         for number in range(3):
             maker = MarketMaker(spread_bps=10 + 4 * number, size=10, levels=6, max_position=2_000)
@@ -65,7 +65,7 @@ class MarginCall(Scenario):
         world.at(epoch=4, shock=PriceShock("ACME", percent=self.fall_percent))
 
     def conclusion(self, journal: Journal) -> str:
-        """Who was called for how much, who paid, whose shares were sold."""
+        """The margin calls with their amounts, who met them, and whose shares were sold."""
         calls: dict[str, list[int]] = {}
         for call in journal.of(MarginCalled):
             calls.setdefault(call.account, []).append(call.amount)
@@ -85,7 +85,7 @@ class MarginCall(Scenario):
 
 
 def _called(calls: dict[str, list[int]]) -> str:
-    """Who got margin calls, for how much; of several calls of one account the first amount."""
+    """The accounts that got margin calls, with the amount of the first call of each."""
     asked = [
         f"{name} for {written(amounts[0])}" + (f" (the first of {len(amounts)} calls)" if len(amounts) > 1 else "")
         for name, amounts in calls.items()
@@ -94,7 +94,7 @@ def _called(calls: dict[str, list[int]]) -> str:
 
 
 def _sold_out(journal: Journal, name: str) -> str:
-    """What was sold by force of one account, and what that left it with."""
+    """The forced sale of one account, and its equity afterwards."""
     sold = [event for event in journal.of(PositionSold) if event.account == name]
     left = written([event.equity for event in journal.of(LiquidationEnded) if event.account == name][-1])
     shares, cash = sum(event.filled for event in sold), sum(event.cash for event in sold)

@@ -1,4 +1,4 @@
-"""Option expiry: a chain is written, traded, exercised early by one holder, and settled at one price."""
+"""Option expiry: a chain of options is written, traded, exercised early by some holders, and settled at one price."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from market_sim.strategies.traditional.option_maker import OptionMaker
 
 @dataclass(frozen=True)
 class OptionExpiry(Scenario):
-    """What becomes of a right: calls and puts are written, exercised early or at expiry, assigned, or lapse."""
+    """How options end: calls and puts are exercised early or at expiry, assigned, or lapse."""
 
     name: ClassVar[str] = "option-expiry"
     epochs: ClassVar[int] = 12
@@ -37,7 +37,7 @@ class OptionExpiry(Scenario):
     holders: int = bounded(3, least=1, most=100)
 
     def build(self, world: World) -> None:
-        """A share, a chain of three strikes, two makers and two writers who pledge, holders who wait or do not."""
+        """A share, a chain of three strikes, makers, covered writers, and holders with and without early exercise."""
         world.list(Stock("ACME", tick=cents(1)), value=dollars(100), volatility_bps=40)
         strikes = [dollars(95), dollars(100), dollars(105)]
         chain = option_chain("ACME", strikes, expiry=self.expiry_day * SECOND, multiplier=10)
@@ -69,7 +69,7 @@ class OptionExpiry(Scenario):
             world.at(epoch=6, shock=PriceShock("ACME", percent=self.shock_percent))
 
     def conclusion(self, journal: Journal) -> str:
-        """Who exercised, at what price everything ended, who was assigned and what lapsed."""
+        """The settlement price, the exercises, the assigned writers and the lapsed options."""
         early = sum(event.quantity for event in journal.of(Exercised) if event.by == "choice")
         late = sum(event.quantity for event in journal.of(Exercised) if event.by == "exception")
         before = f"{counted(early, 'option')} {was(early)} exercised"
@@ -87,7 +87,7 @@ class OptionExpiry(Scenario):
 
 
 def _settled(journal: Journal) -> str:
-    """The price at which all ended, and where it came from."""
+    """The settlement price, and the rule that gave it."""
     settled = next((event for event in journal.of(SettlementPriceSet) if event.symbol == "ACME"), None)
     if settled is None:
         return "ACME had no price to be settled at"
@@ -97,7 +97,7 @@ def _settled(journal: Journal) -> str:
 
 
 def _lapsed(journal: Journal) -> str:
-    """How many options ended unused, and why."""
+    """How many options lapsed, and why."""
     reasons: dict[str, int] = {}
     for event in journal.of(Lapsed):
         reasons[event.reason] = reasons.get(event.reason, 0) + event.quantity

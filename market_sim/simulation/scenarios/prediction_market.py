@@ -1,4 +1,4 @@
-"""Prediction market: a question, a maker who always answers, bettors who disagree, and an oracle who knows."""
+"""Prediction market: a yes and a no contract, an LMSR maker that always quotes, bettors, and an oracle."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ QUESTION = "Will it rain on the day of the exam?"
 
 @dataclass(frozen=True)
 class PredictionMarketScenario(Scenario):
-    """What a price can know: yes and no trade between one cent and 99, until the answer pays one of them."""
+    """Prices as probabilities: yes and no trade between 1 and 99 cents until the answer pays one of them 100."""
 
     name: ClassVar[str] = "prediction-market"
     epochs: ClassVar[int] = 12
@@ -38,10 +38,10 @@ class PredictionMarketScenario(Scenario):
     liquidity: float = bounded(50.0, least=1.0, most=10000.0)
 
     def build(self, world: World) -> None:
-        """Two contracts on one question; the news about it moves, and every bettor reads it a little differently."""
+        """Two contracts on one question; news about it moves, and each bettor reads it with a bias of its own."""
         world.list(PredictionContract("YES", question=QUESTION), value=50, volatility_bps=250)
         world.list(PredictionContract("NO", question=QUESTION))
-        # Part of the exchange, as it were: whatever trades on the way to it would not be in its prices.
+        # No latency: its quotes would not reflect trades that happen while its orders are on the way.
         world.join("maker", LmsrMaker(liquidity=self.liquidity), cash=MAKER_CASH, every_ms=50, latency_ms=0)
         for number in range(self.bettors):
             bias = (number % 5 - 2) * 4
@@ -53,7 +53,7 @@ class PredictionMarketScenario(Scenario):
         world.attach(PredictionMarket(house, "YES", "NO", oracle="oracle"))
 
     def conclusion(self, journal: Journal) -> str:
-        """What the market said, what the answer was, and what it paid to whom."""
+        """The last price, the answer, the payout, and the maker's result against its worst loss."""
         last = [event.price for event in journal.of(Trade) if event.symbol == "YES"][-1:]
         said = f"The market last said {last[0]} % for yes" if last else "Nobody traded a yes"
         resolved = next(journal.of(Resolved), None)
@@ -69,7 +69,7 @@ class PredictionMarketScenario(Scenario):
 
 
 def _met(journal: Journal) -> str:
-    """How many pairs came into the world, and left it, because orders of different people met."""
+    """How many pairs were made by bids that met, and dissolved by asks that met."""
     met = [event.quantity for event in journal.of(PairsMade) if not event.account]
     made, merged = sum(each for each in met if each > 0), -sum(each for each in met if each < 0)
     told = f"{counted(made, 'pair')} {was(made)} made because bids for yes and for no met"

@@ -1,4 +1,4 @@
-"""A scenario: what an instructor writes. A frozen dataclass whose fields are its parameters, and `build(world)`.
+"""A scenario: a frozen dataclass that an instructor writes; its fields are parameters, `build(world)` fills the world.
 
     @dataclass(frozen=True)
     class CrowdedRoom(Scenario):
@@ -33,24 +33,24 @@ Parameter = int | float | str | bool | None
 
 @dataclass(frozen=True)
 class Scenario:
-    """What a run is about: it chooses instruments, participants, validators and events, and draws nothing itself."""
+    """A scenario chooses instruments, participants, validators and events of a run; it draws no random numbers."""
 
     name: ClassVar[str] = ""
     epochs: ClassVar[int] = DEFAULT_EPOCHS
-    """How long a run lasts unless something else is asked for: long enough for what the scenario shows."""
+    """The number of epochs unless the options say otherwise: enough for what the scenario shows."""
 
     def __post_init__(self) -> None:
         for name, kind in parameter_types(type(self)).items():
             if kind in (int, float, bool, str):
-                # A whole number becomes the float that it stands for, so that equal scenarios have equal journals.
+                # An int becomes the equal float, so that equal scenarios have equal journals.
                 object.__setattr__(self, name, checked(type(self), name, kind, getattr(self, name)))
 
     def build(self, world: World) -> None:
-        """Fill an empty world."""
+        """Fill an empty world with instruments, participants and events."""
         raise InputError(f"scenario {type(self).__name__} needs a method build(world)")
 
     def conclusion(self, journal: Journal) -> str:
-        """What happened in this run, in one sentence with its numbers; empty where the summary says it all."""
+        """The result of a run in one sentence with its numbers; empty where the general summary is enough."""
         return ""
 
     @property
@@ -65,7 +65,7 @@ class Scenario:
 
 
 def configured(kind: type[Scenario], **values: object) -> Scenario:
-    """A scenario with these values for its fields; text is read as the field's type, and anything else is refused."""
+    """A scenario with these values for its fields; a text is converted to the field's type, other types are refused."""
     fields = parameter_types(kind)
     for name in values:
         if name not in fields:
@@ -90,7 +90,7 @@ def parameter_bounds(kind: type[Scenario]) -> dict[str, Bounds]:
 
 
 def checked(scenario: type[Scenario], name: str, kind: Any, value: object) -> Any:
-    """The value of one parameter: text is read as its type; what is of another type or out of bounds is refused."""
+    """The value of one parameter, converted from text if necessary; InputError if its type or its size is wrong."""
     bounds = parameter_bounds(scenario).get(name)
     expected = {bool: "true or false", str: "text"}.get(kind, str(kind)) if bounds is None else bounds.said(kind)
     problem = InputError(f"scenario {scenario.name}: {name} must be {expected}, found {value!r}")
@@ -101,7 +101,7 @@ def checked(scenario: type[Scenario], name: str, kind: Any, value: object) -> An
             raise problem from None
     if kind is float and type(value) is int:
         value = float(value)
-    # "nan" and "inf" are numbers to Python and to nobody else.
+    # "nan" and "inf" are floats to Python, but no parameter may have such a value.
     if type(value) is not kind or (isinstance(value, float) and not math.isfinite(value)):
         raise problem
     if isinstance(value, int | float) and bounds is not None and not bounds.least <= value <= bounds.most:

@@ -1,4 +1,4 @@
-"""Short squeeze: more is sold short than can be bought back, and a lender wants its shares."""
+"""Short squeeze: short sellers have to buy back recalled shares in a thin market."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from market_sim.strategies.traditional.position_taker import PositionTaker
 
 @dataclass(frozen=True)
 class ShortSqueeze(Scenario):
-    """Borrowed shares are recalled: buying them back lifts the price, and the price forces others to buy, too."""
+    """A lender recalls borrowed shares: buying them back lifts the price, which forces more short sellers to buy."""
 
     name: ClassVar[str] = "short-squeeze"
 
@@ -38,7 +38,7 @@ class ShortSqueeze(Scenario):
     recalled: int = bounded(400, least=1, most=100_000)
     borrow_fee_bps: int = bounded(5_000, least=0, most=1_000_000)
     crowd: int = bounded(5, least=0, most=200)
-    """Buyers who have read about it."""
+    """Further buyers, who start shortly before the recall is due."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -49,7 +49,7 @@ class ShortSqueeze(Scenario):
             )
 
     def build(self, world: World) -> None:
-        """Six bears, one lender, and makers who know nothing but the last price."""
+        """Short sellers, one lender, and makers that follow the last price."""
         world.list(Stock("ACME", tick=cents(1)))
         for number in range(2):
             maker = MarketMaker(
@@ -77,7 +77,7 @@ class ShortSqueeze(Scenario):
         world.attach(MarginAccounts({name: Agreement() for name in bears}, terms))
 
     def conclusion(self, journal: Journal) -> str:
-        """How much was short, what was recalled, and what buying it back did to the price."""
+        """The shares borrowed and recalled, the forced purchases, and the rise of the price."""
         recalled = [*journal.of(Recalled)]
         at = recalled[0].time if recalled else journal[len(journal) - 1].time
         out = _borrowed(journal, at)
@@ -94,13 +94,13 @@ class ShortSqueeze(Scenario):
 
 
 def _borrowed(journal: Journal, until: int) -> int:
-    """How many shares borrowers had and their lender had not, up to this time."""
+    """The number of shares on loan at this time."""
     moved = [event for event in journal.of(Transferred) if event.time <= until]
     return sum({BORROWED: event.amount, RETURNED: -event.amount}.get(event.reason, 0) for event in moved)
 
 
 def _bought_back(journal: Journal, due: int) -> str:
-    """How many shares were bought by force, and how far the price rose then."""
+    """The number of shares bought by force, and the rise of the price since the recall was due."""
     bought = sum(event.filled for event in journal.of(BoughtIn))
     forced = sum(event.filled for event in journal.of(PositionSold) if event.side == BUY)
     if journal[len(journal) - 1].time < due:

@@ -1,6 +1,6 @@
-"""The Streamlet demonstration: a quiet market, so that all eyes are on the validators.
+"""The Streamlet demonstration: a committee without faults over a quiet market.
 
-Runs as a module of its own, too:
+It can be run as a module, too:
 
     python -m market_sim.simulation.scenarios.streamlet_demo --epochs 8 --plot
 """
@@ -28,12 +28,12 @@ class StreamletDemo(Scenario):
     traders: int = bounded(4, least=1, most=500)
 
     def build(self, world: World) -> None:
-        """One maker and a handful of traders; the validators are the subject."""
+        """One maker and a few traders; the subject is the committee."""
         quiet_market(world, self.traders)
 
 
 def quiet_market(world: World, traders: int) -> None:
-    """One share, one maker and so many traders who trade now and then."""
+    """One share, one maker, and this number of noise traders."""
     world.list(Stock("ACME", tick=cents(1)), value=dollars(100), volatility_bps=2)
     world.join("maker", MarketMaker(spread_bps=6), cash=dollars(100_000), holdings={"ACME": 500})
     for number in range(traders):

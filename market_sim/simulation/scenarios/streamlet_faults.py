@@ -1,6 +1,6 @@
-"""One fault of the committee each, in the quiet market of the Streamlet demonstration.
+"""Scenarios with one fault of the committee each, over the quiet market of the Streamlet demonstration.
 
-Until its fault begins, each of these runs is the demonstration's run of the same seed, event by event.
+Until the fault begins, a run of these has the same events as the demonstration with the same seed.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from market_sim.simulation.scenarios.streamlet_demo import quiet_market
 
 @dataclass(frozen=True)
 class Equivocation(Scenario):
-    """A leader signs two blocks of one epoch: at most one becomes final, and both signatures convict it."""
+    """A leader signs two blocks for one epoch: at most one becomes final, and the two signatures prove the fault."""
 
     name: ClassVar[str] = "equivocation"
     epochs: ClassVar[int] = 10
@@ -42,7 +42,7 @@ class Equivocation(Scenario):
         world.validators(byzantine=f"n3:equivocate@{self.begins}-{self.begins + 4}")
 
     def conclusion(self, journal: Journal) -> str:
-        """Who holds both signatures."""
+        """The epochs with two blocks, and the validators that hold both signatures."""
         seen = [*journal.of(EquivocationSeen)]
         if not seen:
             return "no leader sent two blocks in this run"
@@ -56,7 +56,7 @@ class Equivocation(Scenario):
 
 @dataclass(frozen=True)
 class Partition(Scenario):
-    """The network splits in the middle of the run: trades go on, and wait for their finality until it heals."""
+    """A network partition in the middle of the run: trading goes on, finality waits until the partition heals."""
 
     name: ClassVar[str] = "partition"
     epochs: ClassVar[int] = 12
@@ -67,12 +67,12 @@ class Partition(Scenario):
     one_way: bool = False
 
     def build(self, world: World) -> None:
-        """The halves do not hear each other; one way, the second half still hears nothing of the first."""
+        """Cut the committee in halves; one way, only messages from the first half to the second are lost."""
         quiet_market(world, self.traders)
         world.network(partition=f"{self.first}-{max(self.first, self.last)}:{'0+1>2+3' if self.one_way else '0+1|2+3'}")
 
     def conclusion(self, journal: Journal) -> str:
-        """The three clocks of the trades that were made meanwhile, beside those made before."""
+        """The time to finality of trades matched during the partition, compared with earlier trades."""
         cut = next((event for event in journal.of(NetworkFault) if "partition" in event.kind), None)
         if cut is None:
             return "the network was never split in this run"
@@ -93,7 +93,7 @@ class Partition(Scenario):
 
 @dataclass(frozen=True)
 class TwoOfFourLie(Scenario):
-    """Two of four validators show each other one its own chain: safety breaks, and the signatures say who did it."""
+    """Two of four validators show different blocks to different peers: safety breaks, signatures prove who did it."""
 
     name: ClassVar[str] = "two-of-four-lie"
     epochs: ClassVar[int] = 9
@@ -101,19 +101,19 @@ class TwoOfFourLie(Scenario):
     traders: int = bounded(4, least=1, most=500)
 
     def build(self, world: World) -> None:
-        """Validators 1 and 2 lead epochs 5 and 6, one after the other; the rules bear one liar of four."""
+        """Validators 1 and 2 lead the epochs 5 and 6 in a row; the rules tolerate one byzantine validator of four."""
         quiet_market(world, self.traders)
         world.validators(byzantine="n1:two-faced@5-6,n2:two-faced@5-6", beyond_the_bound=True)
 
     def conclusion(self, journal: Journal) -> str:
-        """The two final blocks, who signed both, and which assumption failed."""
+        """The two conflicting final blocks, the validators that signed both, and the assumption that failed."""
         fork = fork_of(journal)
-        return fork.sentence if fork else "all honest validators agree: these liars led no epochs one after the other"
+        return fork.sentence if fork else "all honest validators agree: the byzantine ones led no two epochs in a row"
 
 
 @dataclass(frozen=True)
 class CrashAndReturn(Scenario):
-    """A validator stops, comes back with what its disk holds, and catches up; it never signs an epoch twice."""
+    """A validator crashes, restarts from its disk, and catches up; it never signs twice for one epoch."""
 
     name: ClassVar[str] = "crash-and-return"
     epochs: ClassVar[int] = 12
@@ -123,19 +123,19 @@ class CrashAndReturn(Scenario):
     last: int = bounded(6, least=1, most=1_000)
 
     def build(self, world: World) -> None:
-        """Validator 2 is down, and is to lead epoch 6."""
+        """Validator 2 is down; by default it misses epoch 6, which it would lead."""
         quiet_market(world, self.traders)
         world.network(crash=f"n2@{self.first}-{max(self.first, self.last)}")
 
     def conclusion(self, journal: Journal) -> str:
-        """How far it was behind, and when it had caught up."""
+        """The number of final blocks that it missed, and the time until it learned of one again."""
         crash = next((event for event in journal.of(NetworkFault) if event.kind == "crash"), None)
         if crash is None:
-            return "nobody crashed in this run"
+            return "no validator crashed in this run"
         [who] = crash.senders
         back = [event for event in journal.of(BlockFinalized) if event.validator == who and event.time >= crash.until]
         if not back:
-            return f"n{who} was down until the end, or learned of no final block any more"
+            return f"n{who} was down until the end, or learned of no final block after its restart"
         others = (event for event in journal.of(BlockFinalized) if event.validator != who)
         missed = {event.height for event in others if crash.time <= event.time < crash.until}
         took = (back[0].time - crash.until) / SECOND
@@ -147,7 +147,7 @@ class CrashAndReturn(Scenario):
 
 @dataclass(frozen=True)
 class Flood(Scenario):
-    """A validator sends far more than anybody can use: bounds drop it, and finality goes on."""
+    """A validator floods the network with messages: limits drop the excess, and finality goes on."""
 
     name: ClassVar[str] = "flood"
     epochs: ClassVar[int] = 10
@@ -161,20 +161,20 @@ class Flood(Scenario):
         world.validators(byzantine=f"n1:flood@{self.begins}-{self.begins + 3}")
 
     def conclusion(self, journal: Journal) -> str:
-        """What was dropped, and what that did to finality."""
+        """The number of drops, and the number of blocks that became final."""
         dropped = sum(1 for _ in journal.of(FloodDropped))
         if not dropped:
-            return "nobody sent more than the bounds let through"
+            return "no validator sent more than the limits allow"
         final = {event.block for event in journal.of(BlockFinalized) if event.validator != 1}
         return (
-            f"the bounds recorded {counted(dropped, 'drop')}, and {counted(len(final), 'block')} became final all the "
-            "same: what a second validator has signed is exempt from every bound"
+            f"the limits dropped messages on {counted(dropped, 'occasion')}, and {counted(len(final), 'block')} became "
+            "final all the same: messages signed by a second validator are exempt from every limit"
         )
 
 
 @dataclass(frozen=True)
 class LateMessages(Scenario):
-    """A validator sends everything late: late proposals are learned and never voted for, late votes still count."""
+    """A validator sends all its messages late: late proposals get no votes, late votes still count."""
 
     name: ClassVar[str] = "late-messages"
     epochs: ClassVar[int] = 12
@@ -183,20 +183,18 @@ class LateMessages(Scenario):
     begins: int = bounded(3, least=1, most=1_000)
 
     def build(self, world: World) -> None:
-        """Validator 1 is late by up to several epochs, in eight epochs, two of which it leads."""
+        """Validator 1 delays its messages, by up to several epochs, in eight epochs; it leads two of them."""
         quiet_market(world, self.traders)
         world.validators(byzantine=f"n1:late@{self.begins}-{self.begins + 7}")
 
     def conclusion(self, journal: Journal) -> str:
-        """How many proposals came after their epoch."""
+        """The number of proposals that arrived after their epoch, and how many of them became final."""
         late = [event for event in journal.of(ProposalJudged) if event.reason == "LATE_PROPOSAL"]
         final = {event.block for event in journal.of(BlockFinalized) if event.validator != 1}
         blocks = {event.block for event in late}
         if not blocks:
-            return (
-                f"no block came after its epoch, only votes, which count whenever they come; {len(final)} became final"
-            )
+            return f"no block arrived after its epoch, only votes, which count at any time; {len(final)} became final"
         return (
-            f"{counted(len(blocks), 'block')} came to an honest validator after its epoch, and "
+            f"{counted(len(blocks), 'block')} reached an honest validator after its epoch, and "
             f"{len(blocks & final)} of those became final; {counted(len(final), 'block')} became final in all"
         )

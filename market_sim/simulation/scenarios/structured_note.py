@@ -1,4 +1,4 @@
-"""Structured note: savers buy their money back and a part of the rise, promised by a bank (rulebook F-3.8)."""
+"""Structured note: a bank promises savers their money back and a part of the rise of a share (rulebook F-3.8)."""
 
 from __future__ import annotations
 
@@ -30,21 +30,21 @@ from market_sim.strategies.traditional.note_trading import NoteMaker, Saver
 
 @dataclass(frozen=True)
 class StructuredNote(Scenario):
-    """What protection is: at maturity a note pays its face and a part of the rise, as far as its issuer can."""
+    """Capital protection: at maturity a note pays its face and a part of the rise, if its issuer can pay."""
 
     name: ClassVar[str] = "structured-note"
     epochs: ClassVar[int] = 12
 
     shock_percent: float = bounded(8.0, least=-80.0, most=200.0)
     participation_bps: int = bounded(8_000, least=1, most=50_000)
-    """The part of the rise that a note pays, in hundredths of a percent."""
+    """The part of the rise that a note pays, in basis points."""
     interest_bps: float = bounded(30.0, least=0.0, most=200.0)
-    """The interest of a day, in hundredths of a percent; a year's interest is pressed into some days."""
+    """The interest of a day, in basis points; a run of some days shows the interest of a year."""
     savers: int = bounded(5, least=1, most=100)
     house_capital: int = bounded(0, least=0, most=dollars(1_000_000))
-    """What the clearing house puts in where the bank cannot pay, in cents."""
+    """The capital of the clearing house, which pays when the bank cannot, in cents."""
     bank_cash: int = bounded(dollars(2_000), least=0, most=dollars(1_000_000))
-    """What the bank has beside what it gets for its notes, in cents."""
+    """The bank's own cash, beside the proceeds of its notes, in cents."""
 
     MATURITY_DAY: ClassVar[int] = 10
     FACE: ClassVar[int] = dollars(1_000)
@@ -52,7 +52,7 @@ class StructuredNote(Scenario):
 
     @property
     def note(self) -> Note:
-        """The terms."""
+        """The note with its terms."""
         return Note(
             "SAFE", underlying="ACME", issuer="bank", protected=self.FACE, strike=self.START,
             participation_bps=self.participation_bps, maturity=self.MATURITY_DAY * SECOND, tick=cents(1),
@@ -77,7 +77,7 @@ class StructuredNote(Scenario):
             world.at(epoch=5, shock=PriceShock("ACME", percent=self.shock_percent))
 
     def conclusion(self, journal: Journal) -> str:
-        """What savers paid, what the rule promised them at the settlement price, and what they got."""
+        """What savers paid, what the note promised at the settlement price, and what they received."""
         bought = [event for event in journal.of(Trade) if event.symbol == "SAFE" and event.maker == "bank"]
         notes, cost = sum(event.quantity for event in bought), sum(event.quantity * event.price for event in bought)
         told = f"Savers bought {counted(notes, 'note')} for {written(cost)}"

@@ -1,4 +1,4 @@
-"""Two venues: one share, two books, and somebody who watches both."""
+"""Two venues: one share, two books, and an arbitrageur between them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ WATCHER = "watcher"
 
 @dataclass(frozen=True)
 class TwoVenues(Scenario):
-    """One share on two venues: where quotes are renewed slowly, they are taken by whoever looks at the other book."""
+    """One share on two venues: an arbitrageur takes the stale quotes of the slow one."""
 
     name: ClassVar[str] = "two-venues"
 
@@ -34,7 +34,7 @@ class TwoVenues(Scenario):
     shock_percent: float = bounded(-1.0, least=-90.0, most=500.0)
 
     def build(self, world: World) -> None:
-        """A maker and a crowd on each venue, one arbitrageur on both, one piece of news."""
+        """A maker and noise traders on each venue, an arbitrageur on both, and one price shock."""
         for venue in (FAST, SLOW):
             world.venue(venue, {"stock": FeeSchedule(taker=bps(0.5))})
         world.list(Stock("ACME"), value=dollars(100), volatility_bps=4, venue=FAST)
@@ -52,7 +52,7 @@ class TwoVenues(Scenario):
             world.at(epoch=4, shock=PriceShock("ACME", percent=self.shock_percent))
 
     def conclusion(self, journal: Journal) -> str:
-        """How much was traded where, how far the two prices were apart, and what the arbitrageur made of it."""
+        """The trades of each venue, the widest gap of the last prices, and the arbitrageur's trades."""
         trades = [*journal.of(Trade)]
         last: dict[str, int] = {}
         widest = 0
@@ -67,7 +67,7 @@ class TwoVenues(Scenario):
 
 
 def _arbitrage(trades: list[Trade]) -> str:
-    """What the arbitrageur bought and sold, and where."""
+    """What the arbitrageur bought and sold."""
     mine = [trade for trade in trades if trade.taker == WATCHER]
     if not mine:
         return "the arbitrageur never found a bid above an ask of the other venue"

@@ -1,4 +1,4 @@
-"""Warrant dilution: a company's own calls are exercised, and everybody's part of the company shrinks."""
+"""Warrant dilution: the exercise of a company's warrants issues new shares and dilutes the old ones."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ from market_sim.strategies.traditional.option_holder import Holder, OptionHolder
 
 @dataclass(frozen=True)
 class WarrantDilution(Scenario):
-    """New shares for old money: what exercising warrants does to the company, its holders and the share price."""
+    """What the exercise of warrants does to the company, its shareholders and the share price."""
 
     name: ClassVar[str] = "warrant-dilution"
     epochs: ClassVar[int] = 12
@@ -49,21 +49,21 @@ class WarrantDilution(Scenario):
     holders: int = bounded(4, least=1, most=100)
 
     SHARES: ClassVar[int] = 4_000
-    """The shares that are out before anybody exercises."""
+    """The shares outstanding before any exercise."""
     VALUE: ClassVar[int] = dollars(100)
 
     def build(self, world: World) -> None:
-        """A company with authorised shares, holders of its warrants, and on the day the news of the dilution.
+        """A company with authorised shares, holders of its warrants, and a price shock on the day of the exercise.
 
-        The share price is told to fall to (V + M K)/(N + M) on the day of the exercise, because that is what
-        everybody can compute then; it moves little otherwise, so that the fall can be seen.
+        The shock moves the value of the share to (V + M K)/(N + M), which all participants can compute on that day.
+        Otherwise the value moves little, so that the fall can be seen.
         """
         world.list(Stock("ACME", tick=cents(1)), value=self.VALUE, volatility_bps=2)
         warrant = Warrant(
             "ACME-W", underlying="ACME", issuer="company", strike=self.strike, expiry=11 * SECOND, tick=cents(1)
         )
         world.list(warrant)
-        # The company owns the shares that it may still make; the last holder is the one who sleeps.
+        # The company holds its authorised, unissued shares. The last holder never exercises.
         world.join("company", Holder(), holdings={"ACME": self.warrants})
         each, makers = self.warrants // (self.holders + 1), self.SHARES - 8 * 50
         maker = MarketMaker(spread_bps=6, size=20, levels=5)
@@ -84,23 +84,23 @@ class WarrantDilution(Scenario):
 
     @property
     def issue(self) -> WarrantIssue:
-        """Old shares, and the warrants that will be exercised: all but those of the one who sleeps."""
+        """The old shares, and the warrants that will be exercised: all but those of the last holder."""
         return WarrantIssue(self.SHARES, max(self.warrants // (self.holders + 1) * self.holders, 1))
 
     @property
     def after(self) -> float:
-        """The share price that the exercise leads to."""
+        """The value of a share after the exercise."""
         if self.strike >= self.VALUE:
             return float(self.VALUE)
         return price_after_exercise(self.SHARES * self.VALUE, self.strike, self.issue)
 
     def conclusion(self, journal: Journal) -> str:
-        """How many shares there were and are, what the company got, and the two prices of a warrant."""
+        """The shares before and after, the company's proceeds, and the two theoretical prices of a warrant."""
         issued = [*journal.of(SharesIssued)]
         if not issued:
             return (
-                f"Nobody exercised a warrant with the strike {written(self.strike)} ({_unused(journal, 0)}): "
-                f"{self.SHARES:,} shares are out as before."
+                f"No warrant with the strike {written(self.strike)} was exercised ({_unused(journal, 0)}): "
+                f"{self.SHARES:,} shares are outstanding as before."
             )
         before, now = issued[0].outstanding_before, issued[-1].outstanding
         made = now - before
@@ -115,14 +115,14 @@ class WarrantDilution(Scenario):
             else f"the share is computed to be worth {fair} now"
         )
         return (
-            f"{counted(made, 'warrant')} {was(made)} exercised ({_unused(journal, made)}): the shares out rose from "
-            f"{before:,} to {now:,}, so that an old share stands for {100 * before / now:.1f} % of the part of the "
-            f"company that it stood for; the company got {written(sum(event.cash for event in issued))}, and {moved}. "
-            f"{self._two_prices()}"
+            f"{counted(made, 'warrant')} {was(made)} exercised ({_unused(journal, made)}): the shares outstanding rose "
+            f"from {before:,} to {now:,}, and the part of the company that one share stands for fell to "
+            f"{100 * before / now:.1f} % of what it was; the company got "
+            f"{written(sum(event.cash for event in issued))}, and {moved}. {self._two_prices()}"
         )
 
     def _two_prices(self) -> str:
-        """What a warrant is worth while nobody knows of the issue, and when the share price knows of it."""
+        """The value of a warrant before the issue is announced, and when the share price reflects it."""
         share = VanillaOption("call", self.VALUE, self.strike, 11 / TRADING_DAYS_A_YEAR, 0.2)
         hull, galai = (
             as_price(value, 1)
@@ -130,12 +130,12 @@ class WarrantDilution(Scenario):
         )
         return (
             f"With the share at {written(self.VALUE)} and a volatility of 20 % a warrant is worth {written(hull)} "
-            f"before the issue is announced (Hull) and {written(galai)} when the price knows of it (Galai, Schneller)."
+            f"before the issue is announced (Hull) and {written(galai)} once the price reflects it (Galai, Schneller)."
         )
 
 
 def _unused(journal: Journal, exercised: int) -> str:
-    """What became of the other warrants: they lapsed, or they are still there."""
+    """The number of warrants that lapsed, or that are still open."""
     lapsed = sum(event.quantity for event in journal.of(Lapsed))
     given = sum(event.amount for event in journal.of(Deposited) if event.asset == "ACME-W")
     left = given - exercised - lapsed

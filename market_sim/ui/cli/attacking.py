@@ -14,7 +14,7 @@ from market_sim.ui.recording import recorded
 
 
 def attack(arguments: Sequence[str]) -> int:
-    """Search, and play what is found once more into the folder of runs."""
+    """Search, and store a run that shows the schedule found."""
     typed = _parser().parse_args(list(arguments))
     asked = Question(typed.validators, typed.byzantine, typed.goal, typed.budget, typed.seed, typed.depth)
     answer = Laboratory(asked, StreamletDemo()).search()
@@ -42,7 +42,7 @@ def attack(arguments: Sequence[str]) -> int:
 
 
 def command(answer: Answer) -> str:
-    """The command that plays what was found, as it can be pasted."""
+    """The command that runs the schedule again, ready to paste."""
     chosen = answer.options
     words = ["--scenario", StreamletDemo.name, "--seed", str(chosen.seed), "--epochs", str(chosen.epochs)]
     words += ["--validators", str(chosen.validators), "--no-settle"]
@@ -52,9 +52,10 @@ def command(answer: Answer) -> str:
 
 
 def _parser() -> Parser:
-    made = Parser(prog="simulate.py attack", description="Search for lies and splits that fork or stall a committee.")
+    about = "Search for byzantine behaviours and partitions that fork or stall a committee."
+    made = Parser(prog="simulate.py attack", description=about)
     made.add_argument("--validators", type=whole(4, 10), default=4, metavar="N", help="default 4")
-    made.add_argument("--byzantine", type=whole(1, 9), default=2, metavar="K", help="how many may lie, default 2")
+    made.add_argument("--byzantine", type=whole(1, 9), default=2, metavar="K", help="how many are byzantine, default 2")
     made.add_argument("--goal", choices=GOALS, default="fork", metavar="GOAL", help="fork (default) or stall")
     made.add_argument("--budget", type=whole(1, 1_000_000), default=2_000, metavar="N", help="schedules, default 2000")
     made.add_argument("--depth", type=whole(10, 40), default=12, metavar="K", help="epochs of a schedule, default 12")
