@@ -31,7 +31,7 @@ from market_sim.core.money import cents, dollars
 from market_sim.core.version import VERSION as __version__
 from market_sim.market.agents.strategy import OnQuote, OnReport, OnTrade, Strategy, WakeAt
 from market_sim.market.agents.view import InstrumentView, View
-from market_sim.market.dynamics.shocks import PriceShock
+from market_sim.market.dynamics.shocks import News, PriceShock
 from market_sim.market.exchange.fees import FeeSchedule, bps
 from market_sim.simulation.engine.world import World
 from market_sim.simulation.options import Options
@@ -57,6 +57,7 @@ __all__ = [
     "InstrumentView",
     "MarketMaker",
     "Merge",
+    "News",
     "Noise",
     "OnQuote",
     "OnReport",

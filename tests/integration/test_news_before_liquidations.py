@@ -12,6 +12,7 @@ from market_sim.core.models.mechanism_events import LiquidationEnded, Liquidatio
 from market_sim.core.models.run_events import ShockHappened
 from market_sim.core.randomness import Randomness
 from market_sim.market.dynamics.value import BelievedValue
+from market_sim.market.dynamics.walks import RandomWalk
 from market_sim.simulation.options import Options
 from market_sim.simulation.run import simulate
 from market_sim.simulation.scenarios.liquidation_cascade import LiquidationCascade
@@ -72,7 +73,7 @@ def test_marks_wait_for_those_who_quote_and_for_nobody_else() -> None:
 
 
 def test_two_jumps_are_taken_in_one_after_the_other() -> None:
-    value = BelievedValue(10_000, 0, Randomness(1).stream("value"))
+    value = BelievedValue(10_000, RandomWalk(), Randomness(1).stream("value"))
     value.jump(-50)
     value.jump(-10)
     assert (value.news, value.price) == (4_500, 10_000)

@@ -7,7 +7,7 @@ account owns and has waiting is its own and not news: that is seen as it is.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from market_sim.core.data.journal import Journal
@@ -18,6 +18,7 @@ from market_sim.core.models.mechanism_events import CorporateActionTaken
 from market_sim.core.models.run_events import ShockHappened, ValueMoved
 from market_sim.market.agents.past import Prices, SeenTrade, Trades
 from market_sim.market.agents.view import Depth, InstrumentView
+from market_sim.market.dynamics.value import BelievedValue
 from market_sim.market.exchange.book_replay import BookReplay
 from market_sim.market.exchange.listing import CONTINUOUS, Listing
 from market_sim.market.exchange.member import Member
@@ -26,8 +27,10 @@ from market_sim.market.exchange.member import Member
 class DelayedMarket:
     """The journal up to a fixed time ago."""
 
-    def __init__(self, journal: Journal, now: Callable[[], int], delay: int) -> None:
-        self._journal, self._now, self._delay = journal, now, delay
+    def __init__(
+        self, journal: Journal, now: Callable[[], int], delay: int, believed: Mapping[str, BelievedValue]
+    ) -> None:
+        self._journal, self._now, self._delay, self._believed = journal, now, delay, believed
         self._read = 0
         self._replay = BookReplay()
         self._prices: dict[str, list[int]] = {}
@@ -45,7 +48,8 @@ class DelayedMarket:
 
     def look(self, venue: str, listing: Listing, member: Member) -> InstrumentView:
         """How a member sees one instrument in this market."""
-        return DelayedInstrumentView(self, venue, listing, member)
+        value = self._believed.get(listing.symbol)
+        return DelayedInstrumentView(self, venue, listing, member, value is not None and value.is_known_to(member.name))
 
     def prices(self, symbol: str) -> Prices:
         """The price of every trade until then."""
@@ -116,11 +120,12 @@ class DelayedMarket:
 class DelayedInstrumentView(InstrumentView):
     """One instrument as it was some time ago; the position is that of now."""
 
-    __slots__ = ("_balance", "_book", "_listing", "_market")
+    __slots__ = ("_balance", "_book", "_knows", "_listing", "_market")
 
-    def __init__(self, market: DelayedMarket, venue: str, listing: Listing, account: Member) -> None:
+    def __init__(self, market: DelayedMarket, venue: str, listing: Listing, account: Member, knows: bool) -> None:
         super().__init__(listing.symbol, tick=listing.tick, lot=listing.lot)
         self._market = market
+        self._knows = knows
         self._book = book_name(listing.symbol, venue)
         self._listing = listing
         self._balance = account.balance(listing.symbol)
@@ -160,7 +165,7 @@ class DelayedInstrumentView(InstrumentView):
     @property
     def value(self) -> int | None:
         """What it was believed to be worth, if the scenario lets such a value be known."""
-        return self._market.value(self.symbol)
+        return self._market.value(self.symbol) if self._knows else None
 
     @property
     def phase(self) -> str:

@@ -178,4 +178,10 @@ class LiveView(View):
 
 def live(seen: Seen, values: Mapping[str, BelievedValue]) -> Look:
     """Instruments as they are at the moment of asking."""
-    return lambda venue, listing, member: LiveInstrumentView(listing, member, seen, values.get(listing.symbol))
+
+    def look(venue: str, listing: Listing, member: Member) -> InstrumentView:
+        value = values.get(listing.symbol)
+        known = value if value is not None and value.is_known_to(member.name) else None
+        return LiveInstrumentView(listing, member, seen, known)
+
+    return look

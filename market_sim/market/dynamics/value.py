@@ -1,8 +1,8 @@
-"""The believed value of an instrument: a random walk that everybody can see and nobody can trade at.
+"""The believed value of an instrument: what it is worth, moved by a process; nobody can trade at it.
 
 It stands for the news. Market makers quote around it, so that prices move for a reason that a student can look up.
-A step is a percentage drawn from the instrument's own stream; the value stays positive because each step is
-proportional to it.
+A process (market_sim/market/dynamics/process.py) says by which factor it moves in each step, with chance from the
+instrument's own stream. Everybody sees it, unless the scenario names who knows it.
 
 Participants see the news at once (`news`). What follows from a position is judged at `price`, which takes a jump in
 only once those who quote have had the time to quote it (docs/decisions/0015): otherwise a forced sale at the moment
@@ -11,17 +11,30 @@ of bad news would be filled at the quotes of before it, and the loser would gain
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import prod
 
 from market_sim.core.randomness import Stream
+from market_sim.market.dynamics.process import Level, ValueProcess
+
+LEAST = 0.5
+"""A value stays above this: its price never falls below one unit."""
 
 
 class BelievedValue:
     """What one instrument is believed to be worth, in the units of its price."""
 
-    def __init__(self, start: int, volatility_bps: float, stream: Stream) -> None:
+    def __init__(
+        self, start: int, process: ValueProcess, stream: Stream, known_to: tuple[str, ...] | None = None
+    ) -> None:
         self.now = float(start)
-        self._volatility = volatility_bps / 10_000
+        self.moved = 1.0
+        """The factor of the last step."""
+        self.restated = 1.0
+        """What one unit of the start has become, after splits and dividends."""
+        self.process = process
+        self.known_to = known_to
+        """The accounts that see it; None where everybody does."""
         self._stream = stream
         self._unquoted: list[float] = []
 
@@ -35,13 +48,19 @@ class BelievedValue:
         """The same without the jumps that nobody can have quoted yet."""
         return max(1, round(self.now / prod(self._unquoted))) if self._unquoted else self.news
 
-    def step(self) -> None:
-        """Let one interval pass. The draw is uniform, with the standard deviation that was asked for."""
-        self.now *= 1 + self._volatility * (2 * self._stream.random() - 1) * 3**0.5
+    def is_known_to(self, account: str) -> bool:
+        """Whether this account sees it."""
+        return self.known_to is None or account in self.known_to
+
+    def step(self, others: Mapping[str, Level]) -> None:
+        """Let one interval pass; `others` holds the values of all instruments."""
+        self.moved = self.process.factor(self, self._stream, others)
+        self.now = max(LEAST, self.now * self.moved)
 
     def restate(self, new: int, old: int, paid: int = 0) -> None:
         """What a share is worth after so much was paid out for it, and so many new ones were made of so many old."""
-        self.now = max(1.0, (self.now - paid) * old / new)
+        before, self.now = self.now, max(1.0, (self.now - paid) * old / new)
+        self.restated *= self.now / before
 
     def jump(self, percent: float) -> None:
         """News: the value changes at once, and nobody has quoted it yet."""

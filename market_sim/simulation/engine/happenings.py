@@ -2,7 +2,9 @@
 
 world.at(epoch=6, shock=PriceShock("ACME", percent=-8))
 world.at(epoch=3.5, halt="ACME");  world.at(time_ms=4_000, reopen="ACME")
+world.at(epoch=4, news=News("ACME", good_percent=3, bad_percent=-3))
 world.at(time_ms=1_500, submit=("ann", Buy("ACME", 10)))
+world.at(epoch=2, arrive="bob");  world.at(epoch=6.5, leave="bob")
 world.at(epoch=4, do=lambda world: world.exchange.phases.close())
 """
 
@@ -14,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from market_sim.core.errors import InputError
 from market_sim.core.models.inputs import Resume
-from market_sim.market.dynamics.shocks import PriceShock
+from market_sim.market.dynamics.shocks import News, PriceShock
 from market_sim.market.exchange.exchange import Exchange
 from market_sim.market.exchange.listing import CLOSED, HALTED, IN_CALL
 from market_sim.simulation.engine.clock import MILLISECOND
@@ -74,6 +76,30 @@ def _shock(world: World, shock: PriceShock) -> Act:
     return f"{shock.symbol} {shock.percent:+g} %", lambda world: world.shock(shock)
 
 
+def _news(world: World, news: News) -> Act:
+    if news.symbol not in world.values:
+        raise InputError(f"news needs an instrument with a believed value, and {news.symbol} has none")
+    stream = world.randomness.stream(f"news/{news.symbol}")
+    return f"news about {news.symbol}", lambda world: world.shock(news.drawn(stream))
+
+
+def _arrive(world: World, name: str) -> Act:
+    _check_joined(world, name)
+    world.participants.expect(name)
+    return f"the arrival of {name}", lambda world: world.participants.arrive(name)
+
+
+def _leave(world: World, name: str) -> Act:
+    _check_joined(world, name)
+    return f"the departure of {name}", lambda world: world.participants.leave(name)
+
+
+def _check_joined(world: World, name: str) -> None:
+    names = world.participants.invited
+    if name not in names:
+        raise InputError(f"{name} has not joined; joined have {', '.join(names) or 'none'}")
+
+
 def _halt(world: World, symbol: str) -> Act:
     _check_listed(world, symbol)
 
@@ -124,8 +150,11 @@ def _check_listed(world: World, symbol: str) -> None:
 
 _ACTS: dict[str, Callable[[World, Any], Act]] = {
     "shock": _shock,
+    "news": _news,
     "halt": _halt,
     "reopen": _reopen,
     "submit": _submit,
+    "arrive": _arrive,
+    "leave": _leave,
     "do": _do,
 }

@@ -63,6 +63,7 @@ class Participants:
         self._clock, self._journal, self._randomness = clock, journal, randomness
         self._venues, self._tape = venues, tape
         self._mail = Mail(journal)
+        self._values = values
         self._live = live(Seen(tape), values)
         self._delayed: dict[int, DelayedMarket] = {}
         self._invited: list[Invitation] = []
@@ -74,6 +75,27 @@ class Participants:
         self._told: dict[str, object] = {}
         """For each participant that waits for reports: the newest report that it was woken for."""
         self._is_watched = False
+        self._expected: dict[str, int] = {}
+        """Who comes only when a happening says so, and how long after that each first wakes up."""
+
+    @property
+    def invited(self) -> tuple[str, ...]:
+        """The names of all who take part at some time."""
+        return tuple(one.name for one in self._invited)
+
+    def expect(self, name: str) -> None:
+        """Let somebody take no part until `arrive` says so."""
+        self._expected[name] = 0
+
+    def arrive(self, name: str) -> None:
+        """Let somebody who was expected take part from now on."""
+        agent = self.agents[name]
+        self._watch(agent)
+        self._clock.plan(self._clock.now + self._expected.pop(name, 0), self._wake, agent, WAKE)
+
+    def leave(self, name: str) -> None:
+        """Let somebody take no further part."""
+        self._leave(self.agents[name])
 
     def invite(self, invitation: Invitation) -> None:
         """Add a participant, before the start."""
@@ -85,8 +107,11 @@ class Participants:
             agent = self.agents[one.name] = self._agent(one)
             come = round(one.from_epoch * epoch_ns)
             # Each participant draws once, whenever it joins, so that its stream does not depend on the time of joining.
-            first = self._clock.now + come + int(agent.stream.random() * agent.every_ns)
-            self._clock.plan(first, self._wake, agent, WAKE)
+            phase = int(agent.stream.random() * agent.every_ns)
+            if one.name in self._expected:
+                self._expected[one.name] = phase
+                continue
+            self._clock.plan(self._clock.now + come + phase, self._wake, agent, WAKE)
             if one.until_epoch is not None:
                 self._clock.plan(round(one.until_epoch * epoch_ns), self._leave, agent)
             if not come:
@@ -189,7 +214,7 @@ class Participants:
         if one.data_latency:
             market = self._delayed.get(one.data_latency)
             if market is None:
-                market = DelayedMarket(self._journal, lambda: clock.now, one.data_latency)
+                market = DelayedMarket(self._journal, lambda: clock.now, one.data_latency, self._values)
                 self._delayed[one.data_latency] = market
             look = market.look
         account = self._venues.first.ledger.accounts[one.name]

@@ -4,6 +4,7 @@ A scenario needs only these methods:
 
     world.venue(...)       open one of several venues, with fees of its own; without it there is one
     world.list(...)        list an instrument
+    world.value(...)       choose the process of a believed value, and who knows it
     world.join(...)        add a participant
     world.attach(...)      add a mechanism: options, margin, short selling
     world.at(epoch=6, ...) schedule an event
@@ -24,14 +25,16 @@ from market_sim.blockchain.place import Chain
 from market_sim.core.data.journal import Journal
 from market_sim.core.data.tape import Tape
 from market_sim.core.errors import InputError, StrategyError
-from market_sim.core.models.instruments import Instrument
+from market_sim.core.models.instruments import Instrument, positive
 from market_sim.core.models.intents import Intent
 from market_sim.core.models.run_events import AgentJoined, ShockHappened, ValueMoved, WarningGiven
 from market_sim.core.randomness import Randomness
 from market_sim.market.agents.agent import Agent
 from market_sim.market.agents.strategy import Strategy
-from market_sim.market.dynamics.shocks import PriceShock
+from market_sim.market.dynamics.process import ValueProcess
+from market_sim.market.dynamics.shocks import News, PriceShock
 from market_sim.market.dynamics.value import BelievedValue
+from market_sim.market.dynamics.walks import RandomWalk
 from market_sim.market.exchange.exchange import Exchange
 from market_sim.market.exchange.fees import FeeSchedule
 from market_sim.market.ledger.ledger import Ledger
@@ -100,11 +103,28 @@ class World:
         volatility_bps: float = 0.0,
         venue: str = "",
     ) -> None:
-        """List an instrument, on the first venue or the named one; `value` is where its believed value starts."""
+        """List an instrument, on the first venue or the named one.
+
+        `value` is where its believed value starts: a random walk that everybody knows; `world.value` has other choices.
+        """
         self.venues.named(venue).list(instrument, fees)
         if value is not None:
-            stream = self.randomness.stream(f"value/{instrument.symbol}")
-            self.values[instrument.symbol] = BelievedValue(value, volatility_bps, stream)
+            self.value(instrument.symbol, value, RandomWalk(volatility_bps))
+
+    def value(
+        self, symbol: str, start: int, process: ValueProcess | None = None, known_to: Sequence[str] | None = None
+    ) -> None:
+        """What an instrument is believed to be worth, how this moves, and which accounts know it (else: everybody)."""
+        process = process or RandomWalk()
+        for leader in (symbol, *process.leaders):
+            if leader not in self.venues.symbols:
+                raise InputError(f"{leader} has no value: it is not listed")
+        for leader in process.leaders:
+            if leader not in self.values or leader == symbol:
+                raise InputError(f"the value of {symbol} follows {leader}, whose own value has to be stated before it")
+        positive(symbol, "value", start)
+        known = None if known_to is None else tuple(known_to)
+        self.values[symbol] = BelievedValue(start, process, self.randomness.stream(f"value/{symbol}"), known)
 
     def join(
         self,
@@ -163,14 +183,21 @@ class World:
         halt: str | None = None,
         reopen: str | None = None,
         submit: tuple[str, Intent] | None = None,
+        news: News | None = None,
+        arrive: str | None = None,
+        leave: str | None = None,
         do: Callable[[World], object] | None = None,
     ) -> None:
         """Schedule an event at the start of an epoch, or at a time of the clock.
 
-        One of: a price shock, a halt of an instrument, its reopening (a call auction that lasts half a second), an
-        intent of an account, or a function that is called with the world.
+        One of: a price shock, news that may be good or bad, a halt of an instrument, its reopening (a call auction that
+        lasts half a second), an intent of an account, the arrival or the departure of a participant, or a function that
+        is called with the world.
         """
-        chosen = {"shock": shock, "halt": halt, "reopen": reopen, "submit": submit, "do": do}
+        chosen = {
+            "shock": shock, "news": news, "halt": halt, "reopen": reopen, "submit": submit, "arrive": arrive,
+            "leave": leave, "do": do,
+        }  # fmt: skip
         self._happenings.append(happening(self, epoch, time_ms, chosen))
 
     def validators(
@@ -249,7 +276,7 @@ class World:
 
     def _move_values(self, _: None) -> None:
         for symbol, value in self.values.items():
-            value.step()
+            value.step(self.values)
             self.journal.record(ValueMoved(self.clock.now, symbol, value.news))
         self.clock.plan(self.clock.now + VALUE_STEP_NS, self._move_values)
 

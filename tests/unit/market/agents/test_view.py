@@ -15,6 +15,7 @@ from market_sim.core.randomness import Randomness
 from market_sim.market.agents.live_view import LiveView, Seen, live
 from market_sim.market.agents.mailbox import Mail, Mailbox
 from market_sim.market.dynamics.value import BelievedValue
+from market_sim.market.dynamics.walks import RandomWalk
 from market_sim.market.exchange.exchange import Exchange
 from market_sim.simulation.engine.clock import Clock
 
@@ -52,7 +53,7 @@ def market() -> tuple[Exchange, LiveView]:
         exchange.ledger.open_account(name)
         exchange.ledger.deposit(name, "USD", 100_000)
         exchange.ledger.deposit(name, "ACME", 100)
-    values = {"ACME": BelievedValue(1_000, 0.0, Randomness(1).stream("value"))}
+    values = {"ACME": BelievedValue(1_000, RandomWalk(), Randomness(1).stream("value"))}
     tape = Tape(journal)
     random = Randomness(1).stream("alice")
     account, mailbox = exchange.ledger.accounts["alice"], Mailbox(Mail(journal), "alice", lambda: clock.now, 0)
