@@ -1,4 +1,4 @@
-"""The volatility that options of a run are valued at: measured on the run's own days, or assumed and said to be."""
+"""Volatilities of a run: measured on its days or assumed, to value options with; and implied by the prices paid."""
 
 from __future__ import annotations
 
@@ -8,10 +8,15 @@ from math import log, sqrt
 from statistics import stdev
 from typing import NamedTuple
 
+from market_sim.core.errors import InputError
+from market_sim.core.models.derivatives import OptionRight, Unit
 from market_sim.core.models.event import Event
-from market_sim.core.models.market_events import Trade
+from market_sim.core.models.market_events import InstrumentListed, Trade
+from market_sim.core.models.mechanism_events import TermsAdjusted
 from market_sim.core.models.run_events import ValueMoved
 from market_sim.core.trading_day import TRADING_DAYS_A_YEAR
+from market_sim.pricing.implied_volatility import implied_volatility
+from market_sim.pricing.option import VanillaOption
 
 ASSUMED = 0.3
 FEWEST_RETURNS = 3
@@ -45,3 +50,53 @@ def volatility_of(events: Iterable[Event], symbol: str, day_ns: int) -> Volatili
     returns = [log(after / before) for before, after in pairwise((values or trades).values())]
     measured = stdev(returns) * sqrt(TRADING_DAYS_A_YEAR) if len(returns) >= FEWEST_RETURNS else 0.0
     return Volatility(measured, len(returns)) if measured else Volatility(ASSUMED, 0)
+
+
+class Implied(NamedTuple):
+    """The last trade of an option, and the volatility at which the model gives its price."""
+
+    symbol: str
+    time: int
+    price: int
+    spot: int
+    """The price of the underlying at that time."""
+    volatility: float | None
+    """None where no volatility explains the price: it lies outside the bounds that hold without a model."""
+
+
+def implied_volatilities(events: Iterable[Event], day_ns: int) -> list[Implied]:
+    """The implied volatility of every option that was traded while its underlying had a price, without interest."""
+    listed: dict[str, InstrumentListed] = {}
+    units: dict[str, Unit] = {}
+    values: dict[str, int] = {}
+    prices: dict[str, int] = {}
+    found: dict[str, Implied] = {}
+    for event in events:
+        if isinstance(event, InstrumentListed) and event.kind == "option":
+            listed[event.symbol] = event
+        elif isinstance(event, TermsAdjusted):
+            units[event.symbol] = Unit(event.shares, event.parts, event.cash)
+        elif isinstance(event, ValueMoved):
+            values[event.symbol] = event.value
+        elif isinstance(event, Trade):
+            prices[event.symbol] = event.price
+            terms = listed.get(event.symbol)
+            if terms is not None:
+                about = str(terms.terms["underlying"])
+                spot = values.get(about, prices.get(about))
+                if spot is not None:
+                    unit = units.get(event.symbol, Unit())
+                    found[event.symbol] = Implied(
+                        event.symbol, event.time, event.price, spot, _implied(terms, unit.worth(spot), event, day_ns)
+                    )
+    return [found[symbol] for symbol in listed if symbol in found]
+
+
+def _implied(terms: InstrumentListed, spot: float, trade: Trade, day_ns: int) -> float | None:
+    years = (int(terms.terms["expiry"]) - trade.time) / day_ns / TRADING_DAYS_A_YEAR
+    right: OptionRight = "put" if terms.terms["right"] == "put" else "call"
+    option = VanillaOption(right, spot, int(terms.terms["strike"]), max(0.0, years), ASSUMED)
+    try:
+        return implied_volatility(option, trade.price)
+    except InputError:  # it says why there is none
+        return None

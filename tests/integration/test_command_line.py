@@ -451,5 +451,6 @@ def test_a_bad_day_and_the_risk_of_a_run_are_told_on_demand(capsys: pytest.Captu
     assert "stress flash-crash: like the flash crash of 2010" in told
     assert "risk of one day at 95 %" in told
     assert "to bring the delta from" in told
+    assert re.search(r"^ACME-P9500 +[\d.]+ +[\d.]+ +[\d.]+ d +[\d.]+%$", told, re.MULTILINE)
     [maker] = [line for line in told.partition("stress flash-crash")[2].splitlines() if line.startswith("maker ")][:1]
     assert float(maker.split()[1].replace(",", "")) > 0

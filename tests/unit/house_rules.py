@@ -19,6 +19,7 @@ MODEL = r"market_sim/(core|market|strategies|simulation/engine)/.*\.py"
 PACKAGE = r"market_sim/.*\.py"
 PYTHON = r".*\.py"
 ANY = r".*"
+DOORS = r"simulate\.py|market_sim/__init__\.py|lessons/.*\.py|examples/.*\.py"
 
 CLOCKS_AND_CHANCE = {
     "asyncio", "concurrent", "datetime", "multiprocessing", "random", "secrets", "threading", "time", "uuid",
@@ -165,6 +166,43 @@ def claims(function: Function, claiming: set[str]) -> bool:
             if name in ("raises", "warns", "fail") or name in claiming or name.startswith(("assert_", "expect_")):
                 return True
     return False
+
+
+def imported(source: Source) -> set[str]:
+    """The names in one file that may be modules: of imports, and of text that loads one (`core/money.py`)."""
+    found: set[str] = set()
+    for node in source.nodes(ast.Import, ast.ImportFrom, ast.Constant):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found |= {str(node.module), *(f"{node.module}.{alias.name}" for alias in node.names)}
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            path = node.value.removesuffix(".py").replace("/", ".")
+            found |= {path, f"market_sim.{path}"}
+    return found
+
+
+def out_of_reach(sources: list[Source]) -> list[str]:
+    """The modules of the product that no door leads to: only tests or benchmarks import them, or nobody does.
+
+    Doors are the program itself, what `market_sim` offers by name, and the lessons.
+    """
+    modules = {
+        source.path.removesuffix(".py").removesuffix("/__init__").replace("/", "."): source
+        for source in sources
+        if re.fullmatch(PACKAGE, source.path)
+    }
+    doors = [source for source in sources if re.fullmatch(DOORS, source.path)]
+    seen: dict[str, None] = {}
+    waiting = [name for door in doors for name in sorted(imported(door))]
+    while waiting:
+        name = waiting.pop()
+        if name in modules and name not in seen:
+            seen[name] = None
+            waiting += sorted(imported(modules[name]))
+    return [
+        source.path for name, source in modules.items() if name not in seen and not source.path.endswith("__init__.py")
+    ]
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 from tests.conftest import ROOT
-from tests.unit.house_rules import LONGEST_FUNCTION, LONGEST_MODULE, RULES, Source
+from tests.unit.house_rules import LONGEST_FUNCTION, LONGEST_MODULE, RULES, Source, out_of_reach
 
 NOT_OURS = {".venv", "node_modules", "results", "answers", "__pycache__"}
 
@@ -128,3 +128,22 @@ def test_every_module_stands_in_a_layer(repository):
     ]
     assert len(known) > 10
     assert not homeless, f"name their layer in pyproject.toml: {homeless}"
+
+
+def test_every_module_is_reached_from_a_door(repository):
+    """What only tests or benchmarks call belongs to them, and is moved there, given a door, or deleted."""
+    assert not out_of_reach(repository)
+
+
+def test_a_module_that_only_a_test_imports_is_out_of_reach():
+    sources = [
+        Source("simulate.py", "from market_sim.ui import main\n"),
+        Source("market_sim/__init__.py", '"""All."""\n'),
+        Source("market_sim/ui/main.py", 'CHILD = "course/child.py"\n\ndef run():\n    import market_sim.core.money\n'),
+        Source("market_sim/core/money.py", ""),
+        Source("market_sim/course/child.py", ""),
+        Source("market_sim/core/lonely.py", "from market_sim.core import twin\n"),
+        Source("market_sim/core/twin.py", "from market_sim.core import lonely\n"),
+        Source("tests/unit/test_lonely.py", "from market_sim.core import lonely\n"),
+    ]
+    assert out_of_reach(sources) == ["market_sim/core/lonely.py", "market_sim/core/twin.py"]

@@ -16,6 +16,7 @@ from typing import Any
 from market_sim.analysis.gains import gain_table, gains
 from market_sim.analysis.refusals import refusal_table, refusals
 from market_sim.analysis.results.inventory import inventory_table
+from market_sim.analysis.results.market_tables import candles_table, depth_table, fees_table
 from market_sim.analysis.results.performance import Performance, leaderboard, performances
 from market_sim.analysis.results.table import Table
 from market_sim.analysis.results.tables import blocks_table, orders_table, quotes_table, trades_table
@@ -97,12 +98,27 @@ class Result:
         """Every reason for which something was refused, with how often and the first case."""
         return refusal_table(refusals(self.journal))
 
+    @cached_property
+    def candles(self) -> Table:
+        """The prices of each trading day of each book."""
+        return candles_table(self.journal)
+
+    @cached_property
+    def fees(self) -> Table:
+        """What each side of each trade paid, and at which rate."""
+        return fees_table(self.journal)
+
+    @cached_property
+    def depth(self) -> Table:
+        """Every change of what a book shows, numbered."""
+        return depth_table(self.journal)
+
     @property
     def tables(self) -> tuple[Table, ...]:
         """All of them."""
         return (
             self.leaderboard, self.gains, self.trades, self.orders, self.quotes, self.blocks, self.inventory,
-            self.refusals,
+            self.refusals, self.candles, self.fees, self.depth,
         )  # fmt: skip
 
     def figure(self, chart: str = "", symbol: str | None = None) -> Any:

@@ -5,7 +5,7 @@
 ([10003, 10001], 2, {'trade': 1, 'price': 10003})
 
 A run's own tables are small beside its journal. Whoever wants more than columns and rows takes them to pandas, or
-writes them to a file: CSV with what Python brings along, Parquet where pyarrow is installed.
+writes them to a file: CSV or JSON with what Python brings along, Parquet where pyarrow is installed.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from __future__ import annotations
 import csv
 import html
 import importlib
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +22,7 @@ from typing import Any
 from market_sim.core.errors import InputError
 
 Value = int | float | str | bool | None
-FORMATS = ("csv", "parquet")
+FORMATS = ("csv", "json", "parquet")
 SHOWN = 10
 """So many rows are shown at each end of a table that is longer than twice as many."""
 NEEDS_EXTRA = "needs the extra [tables], which pip installs beside this package"
@@ -33,6 +34,11 @@ class Column:
 
     name: str
     means: str
+
+
+def columns(**means: str) -> tuple[Column, ...]:
+    """The columns of a table, from left to right, each with what it says."""
+    return tuple(Column(name, text) for name, text in means.items())
 
 
 @dataclass(frozen=True, repr=False)
@@ -71,15 +77,18 @@ class Table:
         return _library("pandas").DataFrame(list(self.rows), columns=list(self.names), dtype=object).infer_objects()
 
     def save(self, path: Path) -> None:
-        """Write it to a file whose name ends in .csv or .parquet."""
+        """Write it to a file whose name ends in .csv, .json or .parquet."""
         kind = path.suffix.removeprefix(".")
         if kind not in FORMATS:
-            raise InputError(f"a table is written to a file that ends in .csv or .parquet, found {path.name}")
+            raise InputError(f"a table is written to a file that ends in .csv, .json or .parquet, found {path.name}")
         if kind == "csv":
             with path.open("w", encoding="utf-8", newline="") as file:
                 writer = csv.writer(file, lineterminator="\n")
                 writer.writerow(self.names)
                 writer.writerows(self.rows)
+            return
+        if kind == "json":
+            path.write_text(json.dumps(list(self), indent=1) + "\n", encoding="utf-8")
             return
         arrow = _library("pyarrow")
         columns = {name: self.column(name) for name in self.names}

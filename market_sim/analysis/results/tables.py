@@ -10,7 +10,7 @@ from bisect import bisect_left
 from collections.abc import Iterator
 
 from market_sim.analysis.history.chain_history import ChainHistory, chain_history
-from market_sim.analysis.results.table import Column, Table, Value
+from market_sim.analysis.results.table import Table, Value, columns
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.event import Event
 from market_sim.core.models.intents import SIDE_NAMES
@@ -23,12 +23,7 @@ from market_sim.core.models.market_events import (
 from market_sim.core.models.settlement_events import BlockSettled
 from market_sim.market.exchange.book_replay import Book, BookReplay
 
-
-def _columns(**means: str) -> tuple[Column, ...]:
-    return tuple(Column(name, text) for name, text in means.items())
-
-
-TRADES = _columns(
+TRADES = columns(
     trade="its number among all that is settled",
     time="when it was matched",
     symbol="what was traded",
@@ -45,7 +40,7 @@ TRADES = _columns(
     finalized="when that block was final for the first validator",
     settled="when the chain had paid it out",
 )
-ORDERS = _columns(
+ORDERS = columns(
     order="its number",
     time="when it was accepted",
     account="whose it is",
@@ -60,7 +55,7 @@ ORDERS = _columns(
     reason="why the rest was cancelled",
     ended="when nothing of it was left",
 )
-QUOTES = _columns(
+QUOTES = columns(
     time="from when on these were the best shown prices",
     symbol="of which instrument",
     bid="the best price that somebody paid",
@@ -68,7 +63,7 @@ QUOTES = _columns(
     ask="the best price that somebody asked",
     ask_size="for how much",
 )
-BLOCKS = _columns(
+BLOCKS = columns(
     epoch="in which it was proposed",
     height="its place in its chain",
     proposer="the leader that proposed it",

@@ -18,7 +18,7 @@ are therefore given out message by message: only when the next one begins, or no
 >>> journal.record(OrderAccepted(1, 3, "bob", Buy("ACME", 4, 101)))
 >>> journal.record(Trade(1, 1, "ACME", 101, 4, 1, 1, 3, "ann", "bob", 0, 0))
 >>> feed.changes(copy.sequence)
-[BookChange(sequence=3, side=-1, price=101, quantity=6)]
+[BookChange(sequence=3, time=1, side=-1, price=101, quantity=6)]
 >>> copy.apply(feed.changes(copy.sequence))
 >>> copy.depth(-1), copy.depth(1) == feed.depth(1)
 ([DepthLevel(price=101, quantity=6, cumulative=6)], True)
@@ -40,7 +40,7 @@ from market_sim.market.exchange.book_replay import Book, BookReplay
 
 DEPTH = 10
 KEPT = 10_000
-"""So many changes can be asked for again; whoever is further behind takes a snapshot."""
+"""The number of changes that can be asked for again; a reader that is further behind takes a snapshot."""
 
 
 class DepthLevel(msgspec.Struct, frozen=True, gc=False):
@@ -52,9 +52,10 @@ class DepthLevel(msgspec.Struct, frozen=True, gc=False):
 
 
 class BookChange(msgspec.Struct, frozen=True, gc=False):
-    """A price of one side shows this quantity from now on."""
+    """A price of one side shows this quantity from this time on."""
 
     sequence: int
+    time: int
     side: int
     price: int
     quantity: int
@@ -131,12 +132,17 @@ class Watched(dict[int, int]):
 
 
 class BookFeed(Ladder):
-    """The shown book of one instrument, and the numbered changes that led to it."""
+    """The shown book of one instrument, and the numbered changes that led to it.
 
-    def __init__(self, journal: Journal, symbol: str) -> None:
+    Of several venues each has its own, called after both (`book_name`).
+    """
+
+    def __init__(self, journal: Journal, symbol: str, kept: int = KEPT) -> None:
         super().__init__()
         self.symbol = symbol
         self.sequence = 0
+        self._kept = kept
+        self._time = 0
         self._journal = journal
         self._read = 0
         self._replay = BookReplay()
@@ -164,6 +170,7 @@ class BookFeed(Ladder):
         for event in self._journal.since(self._read):
             if self._begins(event):
                 self._give_out()
+            self._time = event.time
             effect = self._replay.effects.get(type(event))
             if effect is not None:
                 effect(event)
@@ -186,7 +193,7 @@ class BookFeed(Ladder):
                 if quantity != self.levels[side].get(price, 0):
                     self.sequence += 1
                     self.put(side, price, quantity)
-                    self._changes.append(BookChange(self.sequence, side, price, quantity))
+                    self._changes.append(BookChange(self.sequence, self._time, side, price, quantity))
             replayed.changed.clear()
-        if len(self._changes) >= 2 * KEPT:
-            del self._changes[:-KEPT]
+        if len(self._changes) >= 2 * self._kept:
+            del self._changes[: -self._kept]

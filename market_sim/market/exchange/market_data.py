@@ -1,4 +1,4 @@
-"""Market data: the tape, candles, statistics of a day and the fees of each trade, all from the journal alone.
+"""Market data: candles, the statistics of a day and the fees of each trade, all from the journal alone.
 
 >>> from market_sim.core.models.market_events import Trade
 >>> trades = [Trade(time * SECOND, time, "ACME", price, 10, 1, 1, 2, "ann", "bob", 0, 1)
@@ -12,8 +12,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
@@ -21,24 +19,11 @@ from itertools import pairwise
 import msgspec
 
 from market_sim.core.models.event import Event
-from market_sim.core.models.market_events import FeesSet, InstrumentListed, Trade
+from market_sim.core.models.market_events import AuctionHeld, FeesSet, InstrumentListed, PhaseChanged, Trade, book_name
 
 SECOND = 1_000_000_000
 TWENTY_FOUR_HOURS = 24 * 60 * 60 * SECOND
 """Of the clock, as exchanges quote their statistics; a trading day of the scenarios is much shorter."""
-
-
-class TapeRow(msgspec.Struct, frozen=True, gc=False):
-    """One trade as the tape prints it: which orders met, who came to whom, and when."""
-
-    trade: int
-    time: int
-    symbol: str
-    price: int
-    quantity: int
-    aggressor: str
-    maker_order: int
-    taker_order: int
 
 
 class Candle(msgspec.Struct, frozen=True, gc=False):
@@ -79,40 +64,10 @@ class FeeLine(msgspec.Struct, frozen=True, gc=False):
     amount: int
 
 
-def trades_of(events: Iterable[Event], symbol: str | None = None) -> Iterator[Trade]:
-    """The trades of one instrument, or of all."""
-    return (event for event in events if isinstance(event, Trade) and symbol in (None, event.symbol))
-
-
-def tape(events: Iterable[Event], symbol: str | None = None) -> list[TapeRow]:
-    """Every trade, in order."""
-    return [
-        TapeRow(
-            trade.trade,
-            trade.time,
-            trade.symbol,
-            trade.price,
-            trade.quantity,
-            "buyer" if trade.side > 0 else "seller",
-            trade.maker_order,
-            trade.taker_order,
-        )
-        for trade in trades_of(events, symbol)
-    ]
-
-
-def tape_as_csv(rows: Iterable[TapeRow]) -> str:
-    """The tape as a table with a heading, one trade on each line."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(TapeRow.__struct_fields__)
-    writer.writerows(msgspec.structs.astuple(row) for row in rows)
-    return text.getvalue()
-
-
-def tape_as_json(rows: Iterable[TapeRow]) -> str:
-    """The same rows as a JSON list."""
-    return msgspec.json.encode(list(rows)).decode()
+def trades_of(events: Iterable[Event], book: str | None = None) -> Iterator[Trade]:
+    """The trades of one book, called after its instrument and, of several, its venue; or the trades of all books."""
+    trades = (event for event in events if isinstance(event, Trade))
+    return trades if book is None else (trade for trade in trades if book_name(trade.symbol, trade.venue) == book)
 
 
 def candles(trades: Iterable[Trade], width: int, fill: bool = False) -> list[Candle]:
@@ -160,17 +115,31 @@ def statistics(trades: Iterable[Trade], now: int, window: int = TWENTY_FOUR_HOUR
 
 
 def fee_lines(events: Iterable[Event]) -> list[FeeLine]:
-    """Two lines for each trade of an instrument that costs something: the maker's and the taker's."""
+    """Two lines for each trade of an instrument that costs something: the maker's and the taker's.
+
+    Nobody takes in an auction: both sides pay the maker's rate, and no rebate is paid (`Clearing.pay_in_auction`).
+    """
     kinds: dict[str, str] = {}
-    rates: dict[str, FeesSet] = {}
+    rates: dict[tuple[str, str], FeesSet] = {}
+    in_auction: dict[tuple[str, str], None] = {}
     lines: list[FeeLine] = []
     for event in events:
         if isinstance(event, InstrumentListed):
             kinds[event.symbol] = event.kind
         elif isinstance(event, FeesSet):
-            rates[event.symbol] = event
-        elif isinstance(event, Trade) and event.symbol in rates:
-            kind, rate = kinds[event.symbol], rates[event.symbol]
-            lines.append(FeeLine(event.trade, kind, event.maker, "maker", rate.maker, event.maker_fee))
-            lines.append(FeeLine(event.trade, kind, event.taker, "taker", rate.taker, event.taker_fee))
+            rates[event.symbol, event.venue] = event
+        elif isinstance(event, AuctionHeld):
+            in_auction[event.symbol, event.venue] = None
+        elif isinstance(event, PhaseChanged):
+            in_auction.pop((event.symbol, event.venue), None)
+        elif isinstance(event, Trade) and (event.symbol, event.venue) in rates:
+            book, kind = (event.symbol, event.venue), kinds[event.symbol]
+            maker, taker = rates[book].maker, rates[book].taker
+            roles = (("maker", maker), ("taker", taker))
+            if book in in_auction:
+                roles = (("auction", max(0, maker)),) * 2
+            for account, fee, (role, rate) in zip(
+                (event.maker, event.taker), (event.maker_fee, event.taker_fee), roles, strict=True
+            ):
+                lines.append(FeeLine(event.trade, kind, account, role, rate, fee))
     return lines

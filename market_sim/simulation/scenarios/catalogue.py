@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from market_sim.simulation.scenarios.arena import Arena
+from market_sim.simulation.scenarios.batch_auction import BatchAuctionScenario
 from market_sim.simulation.scenarios.corporate_actions import CorporateActionsScenario
 from market_sim.simulation.scenarios.crowded_room import CrowdedRoom
 from market_sim.simulation.scenarios.escrow import EscrowScenario
@@ -42,6 +43,7 @@ SCENARIOS: tuple[type[Scenario], ...] = (
     LateMessages,
     Arena,
     TwoVenues,
+    BatchAuctionScenario,
     OptionExpiry,
     WarrantDilution,
     Funding,

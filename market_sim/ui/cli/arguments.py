@@ -25,7 +25,8 @@ A scenario's own parameters are flags, too: --traders 20 (see --list-scenarios).
 Commands: doctor (what is missing here and how to mend it), serve (the site), replay RUN (play a stored run again),
 verify RUN (is a stored run whole, and how far did it come),
 attack (search for lies that fork or stall a committee), results RUN (what each account made of it), export RUN
-(its tables as CSV or Parquet), lesson list|start|read|predict|check|hint|reset|progress ID, grade SUBMISSIONS/, lint,
+(its tables as CSV, JSON or Parquet), book RUN (what its order books showed), option (what an option is worth),
+lesson list|start|read|predict|check|hint|reset|progress ID, grade SUBMISSIONS/, lint,
 new-scenario NAME, new-lesson SCENARIO; each has its own --help.
 Exit codes: 0 done, 2 bad arguments or a bad file, 3 a promise of this program broke,
 130 interrupted by Ctrl-C or SIGTERM."""
@@ -91,7 +92,7 @@ def parser() -> Parser:
     )
     shown.add_argument("--out", default="results", metavar="DIR", help="the folder for runs, default results/")
     shown.add_argument("--stress", metavar="NAME", help="what a bad day would cost each account, such as flash-crash")
-    shown.add_argument("--risk", action="store_true", help="value at risk, portfolio Greeks and hedges of each account")
+    shown.add_argument("--risk", action="store_true", help="value at risk, Greeks, hedges and implied volatilities")
     shown.add_argument("-q", "--quiet", action="store_true", help="print the summary only")
     return made
 

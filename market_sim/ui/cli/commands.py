@@ -57,6 +57,18 @@ def _export(arguments: Sequence[str]) -> int:
     return export(arguments)
 
 
+def _book(arguments: Sequence[str]) -> int:
+    from market_sim.ui.cli.books import book
+
+    return book(arguments)
+
+
+def _option(arguments: Sequence[str]) -> int:
+    from market_sim.ui.cli.option_values import option
+
+    return option(arguments)
+
+
 def _attack(arguments: Sequence[str]) -> int:
     from market_sim.ui.cli.attacking import attack
 
@@ -80,6 +92,8 @@ COMMANDS: dict[str, Command] = {
     "verify": _verify,
     "results": _results,
     "export": _export,
+    "book": _book,
+    "option": _option,
     "attack": _attack,
     "lesson": _of_the_course("lesson"),
     "grade": _of_the_course("grade"),

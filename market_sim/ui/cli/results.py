@@ -44,7 +44,7 @@ def export(arguments: Sequence[str]) -> int:
     """Write the tables of a stored run into files."""
     made = Parser(prog="simulate.py export", description="Write the tables of a stored run into files.")
     made.add_argument("run", metavar="RUN", type=Path, help="the folder of the run, for example results/NAME")
-    made.add_argument("--format", choices=FORMATS, default=FORMATS[0], help="csv (default) or parquet")
+    made.add_argument("--format", choices=FORMATS, default=FORMATS[0], help="csv (default), json or parquet")
     made.add_argument("--to", metavar="DIR", type=Path, help="where to; default: a folder tables/ in that of the run")
     typed = made.parse_args(list(arguments))
     result = open_run(typed.run)

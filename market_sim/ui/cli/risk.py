@@ -1,4 +1,4 @@
-"""What a run says about risk: `--stress NAME` (what a bad day would cost) and `--risk` (tails, exposures, hedges)."""
+"""What a run says about risk: `--stress NAME` (the cost of a bad day), `--risk` (tails, Greeks, implied volatility)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from collections.abc import Callable
 from market_sim.analysis.portfolio import exposures
 from market_sim.analysis.results.result import Result
 from market_sim.analysis.risk_report import LEAST_DAYS, backtest, daily_equity, half_spreads, stress, tail_risk
-from market_sim.analysis.volatility import volatility_of
+from market_sim.analysis.volatility import implied_volatilities, volatility_of
+from market_sim.analysis.words import Words
 from market_sim.core.errors import InputError
 from market_sim.core.money import written
 from market_sim.core.trading_day import TRADING_DAY_NS
@@ -89,6 +90,25 @@ def say_risk(result: Result, say: Say) -> None:
     for one in found:
         if one.gamma:
             say(one.sentence(spreads.get(one.underlying, 1)))
+    _say_implied(result, say)
+
+
+def _say_implied(result: Result, say: Say) -> None:
+    """The volatility that each option's last price implies: over the strikes, the smile of this market."""
+    implied = implied_volatilities(result.journal, TRADING_DAY_NS)
+    if not implied:
+        return
+    say("")
+    say("volatility implied by the last trade of each option (Black-Scholes-Merton without interest)")
+    say(f"{'option':<16} {'price':>10} {'underlying':>12} {'at':>8} {'implied':>9}")
+    words = Words(result.journal)
+    for one in implied:
+        underlying = str(words.listed[one.symbol].terms["underlying"])
+        shown = "none" if one.volatility is None else f"{one.volatility:.1%}"
+        prices = f"{words.price(one.symbol, one.price):>10} {words.price(underlying, one.spot):>12}"
+        say(f"{one.symbol:<16} {prices} {f'{one.time / TRADING_DAY_NS:.2f} d':>8} {shown:>9}")
+    if any(one.volatility is None for one in implied):
+        say("none: no volatility explains a price outside the bounds that hold without a model")
 
 
 def _say_backtests(result: Result, say: Say) -> None:

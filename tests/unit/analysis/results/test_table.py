@@ -32,7 +32,7 @@ def test_csv_holds_every_row_and_leaves_empty_what_has_not_happened(tmp_path):
 
 
 def test_a_file_of_another_kind_is_refused(tmp_path):
-    with pytest.raises(InputError, match=r"ends in \.csv or \.parquet, found trades\.xlsx"):
+    with pytest.raises(InputError, match=r"ends in \.csv, \.json or \.parquet, found trades\.xlsx"):
         TABLE.save(tmp_path / "trades.xlsx")
 
 

@@ -75,7 +75,7 @@ def test_a_gap_is_an_error_and_a_repetition_is_not():
     copy.apply(changes[:1])
     copy.apply(changes[:2])
     with pytest.raises(InputError, match="snapshot"):
-        copy.apply([changes[2].__class__(9, -1, 100, 1)])
+        copy.apply([changes[2].__class__(9, 0, -1, 100, 1)])
     assert copy.sequence == 2
 
 

@@ -1,13 +1,11 @@
-"""Tape, candles, statistics and fee lines say what the journal says."""
+"""Candles, statistics and fee lines say what the journal says."""
 
 from __future__ import annotations
 
-import csv
-import io
-import json
-
 import pytest
 
+from market_sim.core.models.instruments import Stock
+from market_sim.core.models.intents import Buy, Sell
 from market_sim.core.models.market_events import Trade
 from market_sim.market.exchange.fees import FeeSchedule, bps
 from market_sim.market.exchange.market_data import (
@@ -17,25 +15,14 @@ from market_sim.market.exchange.market_data import (
     candles,
     fee_lines,
     statistics,
-    tape,
-    tape_as_csv,
-    tape_as_json,
     trades_of,
 )
+from market_sim.simulation.engine.world import World
 from tests.unit.market.exchange.marketplace import Marketplace, random_day
 
 
 def trade(time, price, quantity=1, number=1):
     return Trade(time, number, "ACME", price, quantity, 1, 1, 2, "ann", "bob", 0, 0)
-
-
-def test_both_exports_of_the_tape_have_the_same_rows():
-    rows = tape(random_day(2, 600).journal)
-    table = list(csv.DictReader(io.StringIO(tape_as_csv(rows))))
-    listed = json.loads(tape_as_json(rows))
-    assert len(rows) > 20
-    assert [{name: str(value) for name, value in row.items()} for row in listed] == table
-    assert {row.aggressor for row in rows} == {"buyer", "seller"}
 
 
 def test_candles_add_up_to_the_trades():
@@ -84,6 +71,34 @@ def test_each_trade_has_two_fee_lines_with_rate_and_amount():
     maker, taker = fee_lines(place.journal)
     assert (maker.kind, maker.account, maker.role, maker.rate, maker.amount) == ("stock", "ann", "maker", -100, -10)
     assert (taker.account, taker.role, taker.rate, taker.amount) == ("bob", "taker", 200, 20)
+
+
+def test_the_fee_lines_of_two_venues_have_the_rates_of_each():
+    world = World(seed=1)
+    for name, points in (("CHEAP", 1), ("DEAR", 5)):
+        world.venue(name, {"stock": FeeSchedule(taker=bps(points))})
+        world.list(Stock("ACME"), venue=name)
+    for name in ("ann", "bob"):
+        world.ledger.open_account(name)
+        world.ledger.deposit(name, "USD", 1_000_000)
+        world.ledger.deposit(name, "ACME", 2_000)
+    for venue in ("CHEAP", "DEAR"):
+        world.venues.submit("ann", Sell("ACME", 1_000, 100, venue=venue))
+        world.venues.submit("bob", Buy("ACME", 1_000, 100, venue=venue))
+    taken = [line for line in fee_lines(world.journal) if line.role == "taker"]
+    assert [(line.rate, line.amount) for line in taken] == [(100, 10), (500, 50)]
+
+
+def test_in_an_auction_nobody_takes_and_both_sides_pay_the_makers_rate():
+    place = Marketplace(FeeSchedule(maker=bps(1), taker=bps(9)))
+    place.exchange.phases.call("ACME", reference=100)
+    place.sell("ann", 1_000, 100)
+    place.buy("bob", 1_000, 100)
+    place.exchange.phases.uncross("ACME")
+    place.sell("ann", 1_000, 100)
+    place.buy("bob", 1_000, 100)
+    told = [(line.role, line.rate, line.amount) for line in fee_lines(place.journal)]
+    assert told == [("auction", 100, 10), ("auction", 100, 10), ("maker", 100, 10), ("taker", 900, 90)]
 
 
 def test_a_candle_stays_what_was_traded():

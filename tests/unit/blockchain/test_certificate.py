@@ -1,41 +1,14 @@
-"""A validator's two keys: each is signed by the other, and nobody can borrow one."""
+"""A validator signs one result for each block, and never another one."""
 
 from __future__ import annotations
 
-import msgspec
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from market_sim.blockchain.certificate import Batch, Domain, Header, Signer
-from market_sim.blockchain.identity import Identity, bound, is_bound
 from market_sim.core.errors import InvariantBroken
 from tests.unit.blockchain.rig import wallet
 
-VOTING = Ed25519PrivateKey.from_private_bytes(bytes([5]) * 32)
 DOMAIN = Domain(31337, bytes(20))
-
-
-def identity(validator: int = 0) -> Identity:
-    return bound(validator, VOTING.public_key().public_bytes_raw(), VOTING.sign, wallet(f"validator/{validator}"))
-
-
-def test_both_keys_name_each_other() -> None:
-    assert is_bound(identity())
-
-
-@pytest.mark.parametrize("field", ["validator", "voting_key", "address", "voting_key_says", "address_says"])
-def test_no_part_can_be_taken_from_another_identity(field: str) -> None:
-    other = bound(
-        1,
-        Ed25519PrivateKey.from_private_bytes(bytes([6]) * 32).public_key().public_bytes_raw(),
-        Ed25519PrivateKey.from_private_bytes(bytes([6]) * 32).sign,
-        wallet("validator/1"),
-    )
-    assert not is_bound(msgspec.structs.replace(identity(), **{field: getattr(other, field)}))
-
-
-def test_a_key_that_is_no_key_is_no_identity() -> None:
-    assert not is_bound(msgspec.structs.replace(identity(), voting_key=b"short"))
 
 
 def header(first: int, last: int, block: int = 1) -> Batch:

@@ -1,0 +1,70 @@
+"""The tables of a run's market data: its candles, its fees and every change of its books, as everybody may see them."""
+
+from __future__ import annotations
+
+from market_sim.analysis.results.table import Table, columns
+from market_sim.core.data.journal import Journal
+from market_sim.core.models.intents import SIDE_NAMES
+from market_sim.core.models.market_events import BookOpened, InstrumentListed, book_name
+from market_sim.core.trading_day import TRADING_DAY_NS
+from market_sim.market.exchange.book_feed import BookFeed
+from market_sim.market.exchange.market_data import candles, fee_lines, trades_of
+
+CANDLES = columns(
+    start="when the interval begins, which lasts one trading day",
+    book="what was traded, and on which venue where there are several",
+    open="the price of the first trade",
+    high="the highest price",
+    low="the lowest price",
+    close="the price of the last trade",
+    volume="how much was traded",
+    trades="how many trades there were",
+)
+FEES = columns(
+    trade="the number of the trade",
+    kind="the kind of the instrument, which the rate depends on",
+    account="who paid",
+    role="maker, taker, or auction, where nobody takes",
+    rate="in millionths of the value traded; negative for a rebate",
+    amount="what was paid; negative for a rebate",
+)
+DEPTH = columns(
+    sequence="the number of the change in its book, from 1 without gaps",
+    time="from when on the price shows this quantity",
+    book="what is traded, and on which venue where there are several",
+    side="buy or sell",
+    price="in ticks of its currency's smallest unit",
+    quantity="what the price shows now; 0 when nothing is left",
+)
+
+
+def books(journal: Journal) -> list[str]:
+    """The names of all books: of one venue the instruments, of several each instrument with its venue."""
+    opened = [book_name(event.symbol, event.venue) for event in journal.of(BookOpened)]
+    return opened or [event.symbol for event in journal.of(InstrumentListed)]
+
+
+def candles_table(journal: Journal) -> Table:
+    """The prices of each trading day of each book."""
+    rows = [
+        (one.start, book, one.open, one.high, one.low, one.close, one.volume, one.trades)
+        for book in books(journal)
+        for one in candles(trades_of(journal, book), TRADING_DAY_NS)
+    ]
+    return Table("candles", CANDLES, rows)
+
+
+def fees_table(journal: Journal) -> Table:
+    """What each side of each trade paid, and at which rate."""
+    rows = [(one.trade, one.kind, one.account, one.role, one.rate, one.amount) for one in fee_lines(journal)]
+    return Table("fees", FEES, rows)
+
+
+def depth_table(journal: Journal) -> Table:
+    """Every change of what a book shows; applied in their order they give the book at any time."""
+    rows = [
+        (one.sequence, one.time, book, SIDE_NAMES[one.side], one.price, one.quantity)
+        for book in books(journal)
+        for one in BookFeed(journal, book, kept=len(journal)).changes(since=0)
+    ]
+    return Table("depth", DEPTH, rows)
