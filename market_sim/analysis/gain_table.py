@@ -7,10 +7,11 @@ from collections.abc import Iterable
 from market_sim.analysis.gains import Gain
 from market_sim.analysis.words import Words, signed
 
-HEAD = ("account", "strategy", "brought in", "worth at the end", "gain", "from trading", "from prices")
+HEAD = ("account", "strategy", "brought in", "worth at the end", "gain", "from trading", "from prices", "dividends")
 SENTENCE = (
     "A gain is what an account is worth at the last marks, minus what was brought into it. From prices: what holding "
-    "all of that would have gained; from trading: the rest. What some gain from trading, others lose."
+    "all of that would have gained; dividends: what it got of them, less what it paid; from trading: the rest. What "
+    "some gain from trading, others lose."
 )
 
 
@@ -29,6 +30,7 @@ def gain_rows(gains: Iterable[Gain], words: Words) -> list[tuple[str, ...]]:
             signed(amount(one, one.gain)),
             signed(amount(one, one.from_trading)),
             signed(amount(one, one.from_prices)),
+            signed(amount(one, one.dividends)),
         )
         for one in gains
     ]

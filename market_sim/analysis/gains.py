@@ -2,10 +2,12 @@
 
     gain = worth at the last marks - what was brought in, at the prices of its time
     from prices = what was brought in, at the last marks - what was brought in, at the prices of its time
-    from trading = gain - from prices
+    dividends = what dividends paid to the account - what it paid of them
+    from trading = gain - from prices - dividends
 
-So an account that does nothing gains from prices alone. What one account gains from trading, fees included, others
-lose: over all accounts of a currency these gains sum to zero. What was lent, borrowed or pledged counts for whoever
+A split turns what was brought in into as many shares as it is after it. So an account that does nothing gains from
+prices and dividends alone. What one account gains from trading, fees included, others lose: over all accounts of a
+currency these gains sum to zero, and so do dividends. What was lent, borrowed or pledged counts for whoever
 gave it, and what a future or a perpetual has gained and not yet paid counts as if it were paid.
 """
 
@@ -15,6 +17,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from market_sim.analysis.results.table import Column, Table
+from market_sim.analysis.results.untraded import Untraded
 from market_sim.analysis.results.worth import Worth, unit
 from market_sim.analysis.three_clocks import marks_in, terms_in
 from market_sim.core.data.journal import Journal
@@ -35,6 +38,8 @@ class Gain:
     """What was brought in, each deposit at the price of its time (else at the first price that became known)."""
     worth: int
     from_prices: int
+    dividends: int
+    """What dividends paid to the account, less what it paid of them, as a short seller or as the company."""
     cash: int
     holdings: Mapping[str, int]
     """By instrument, with what is lent or pledged and less what is borrowed."""
@@ -46,8 +51,8 @@ class Gain:
 
     @property
     def from_trading(self) -> int:
-        """The part of the gain that holding what was brought in would not have given."""
-        return self.gain - self.from_prices
+        """The part of the gain that holding what was brought in would not have given, dividends aside."""
+        return self.gain - self.from_prices - self.dividends
 
 
 def gains(journal: Journal, last: int | None = None) -> list[Gain]:
@@ -57,17 +62,20 @@ def gains(journal: Journal, last: int | None = None) -> list[Gain]:
     """
     strategies = {event.agent: event.strategy for event in journal.of(AgentJoined)}
     terms, marks = terms_in(journal), marks_in(journal)
-    run = Worth()
+    run, untraded = Worth(), Untraded()
     for event in journal:
-        if last is None or entry_number(event) <= last:
-            run.read(event)
+        if last is not None and entry_number(event) > last:
+            break  # entries are numbered in their order, and a split that comes later has not happened either
+        run.read(event)
+        untraded.read(event)
     deposits = _deposits(journal, last)
     found: list[Gain] = []
     for currency in sorted({each.quote for each in terms.values()}):
         for account, assets in run.owned.items():
             brought = deposits.get(account, [])
             then = sum(amount * unit(asset, price, terms, currency) for asset, amount, price in brought)
-            now = sum(amount * unit(asset, marks.get(asset), terms, currency) for asset, amount, _ in brought)
+            kept = untraded.holdings.get(account, {})
+            now = sum(amount * unit(asset, marks.get(asset), terms, currency) for asset, amount in kept.items())
             worth = sum(amount * unit(asset, marks.get(asset), terms, currency) for asset, amount in assets.items())
             worth += run.unpaid(account, currency, marks, terms)
             holdings = {
@@ -76,7 +84,8 @@ def gains(journal: Journal, last: int | None = None) -> list[Gain]:
             cash = assets.get(currency, 0)
             strategy = strategies.get(account, "")
             if strategy or brought or worth or cash or holdings:
-                found.append(Gain(account, strategy, currency, then, worth, now - then, cash, holdings))
+                dividends = untraded.dividends(account, currency)
+                found.append(Gain(account, strategy, currency, then, worth, now - then, dividends, cash, holdings))
     return sorted(found, key=lambda one: (one.currency, -one.gain, one.account))
 
 
@@ -92,6 +101,7 @@ def gain_documents(rows: Iterable[Gain]) -> list[dict[str, object]]:
             "gain": row.gain,
             "from_trading": row.from_trading,
             "from_prices": row.from_prices,
+            "dividends": row.dividends,
             "cash": row.cash,
             "holdings": dict(row.holdings),
         }
@@ -106,8 +116,9 @@ COLUMNS = (
     Column("brought", "what was brought in, each deposit at the price of its time"),
     Column("worth", "what it is worth at the last marks"),
     Column("gain", "the worth less what was brought in"),
-    Column("from_trading", "what of the gain holding what was brought in would not have given"),
-    Column("from_prices", "the rest of the gain"),
+    Column("from_trading", "what of the gain holding what was brought in would not have given, dividends aside"),
+    Column("from_prices", "what of the gain holding what was brought in would have given, dividends aside"),
+    Column("dividends", "what dividends paid to it, less what it paid of them"),
     Column("cash", "what it has of the currency, with what is pledged"),
     Column("holdings", "how much it owns of each instrument, in lots of its smallest unit"),
 )
@@ -118,7 +129,8 @@ def gain_table(rows: Iterable[Gain]) -> Table:
     cells = [
         (
             one.account, one.strategy, one.currency, one.brought, one.worth, one.gain, one.from_trading,
-            one.from_prices, one.cash, ", ".join(f"{symbol} {count}" for symbol, count in one.holdings.items()),
+            one.from_prices, one.dividends, one.cash,
+            ", ".join(f"{symbol} {count}" for symbol, count in one.holdings.items()),
         )
         for one in rows
     ]  # fmt: skip

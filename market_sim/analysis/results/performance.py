@@ -1,7 +1,7 @@
 """The performance of every account: what it gained, how steadily, at what cost, and how much it had at stake.
 
 All figures come from the account's own trades and from one curve, its gain from trading every 100 ms: what it is worth
-at the marks of the moment, less what it would be worth had it never traded.
+at the marks of the moment, less what it would be worth had it never traded and less its dividends.
 
     Sharpe ratio  = mean / standard deviation of the curve's changes, times the root of the changes in a trading day
     drawdown      = the largest fall of the curve below its highest point before
@@ -10,7 +10,7 @@ at the marks of the moment, less what it would be worth had it never traded.
 
 After Sharpe (1994), "The Sharpe Ratio"; a risk-free rate is left out, because a run lasts a few days. What was
 brought in counts for the average cost at the price of its time, else at the first price that became known; so does
-what a mechanism moves, by an exercise for example.
+what a mechanism moves, by an exercise for example. After a split a position costs in all what it did before.
 """
 
 from __future__ import annotations
@@ -23,11 +23,13 @@ from statistics import fmean, pstdev
 from market_sim.analysis.gains import Gain, first_prices, gains
 from market_sim.analysis.results.inventory import inventories
 from market_sim.analysis.results.table import Column, Table
+from market_sim.analysis.results.untraded import SPLIT, Untraded
 from market_sim.analysis.results.worth import LOANS, Worth, unit
 from market_sim.analysis.three_clocks import CLOCKS, last_entry, terms_in
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.event import Event
 from market_sim.core.models.market_events import Deposited, Trade, Transferred, Withdrawn
+from market_sim.core.models.mechanism_events import CorporateActionTaken
 from market_sim.core.models.run_events import ValueMoved
 from market_sim.core.trading_day import TRADING_DAY_NS
 from market_sim.market.mechanisms.equity import Terms
@@ -111,7 +113,7 @@ def performances(journal: Journal) -> list[Performance]:
     """The performance of every account that holds or brought in anything: who gained most from trading comes first."""
     rows = {(row.account, row.currency): row for row in gains(journal)}
     terms = terms_in(journal)
-    reader = _Reader(terms, first_prices(journal))
+    reader = _Reader(terms, first_prices(journal), {event.symbol for event in journal.of(CorporateActionTaken)})
     for event in journal:
         reader.read(event)
     reader.sample()
@@ -141,12 +143,13 @@ def performances(journal: Journal) -> list[Performance]:
 class _Reader:
     """Reads a journal once: trades at their prices, and the curve at every sample."""
 
-    def __init__(self, terms: dict[str, Terms], first: dict[str, int]) -> None:
+    def __init__(self, terms: dict[str, Terms], first: dict[str, int], shares: set[str]) -> None:
+        self._shares = shares
+        """Those of companies that split them or pay dividends."""
         self.records: dict[tuple[str, str], _Record] = {}
         self._terms, self._first = terms, first
         self._currencies = sorted({one.quote for one in terms.values()})
-        self._worth = Worth()
-        self._brought: dict[str, dict[str, int]] = {}
+        self._worth, self._untraded = Worth(), Untraded()
         self._values: dict[str, int] = {}
         self._trades: dict[str, int] = {}
         self._next = SAMPLE_NS
@@ -156,15 +159,19 @@ class _Reader:
             self.sample()
             self._next += SAMPLE_NS
         self._worth.read(event)
+        self._untraded.read(event)
         if type(event) is Trade:
             self._traded(event)
         elif isinstance(event, Deposited | Withdrawn):
             change = event.amount if isinstance(event, Deposited) else -event.amount
-            self._brought_in(event.account, event.asset, change)
+            self._moved(event.account, event.asset, change)
         elif isinstance(event, Transferred):
-            if event.reason not in LOANS:
+            of_a_company = event.reason == SPLIT and event.asset in self._shares
+            if event.reason not in LOANS and not of_a_company:
                 self._moved(event.source, event.asset, -event.amount)
                 self._moved(event.target, event.asset, event.amount)
+        elif type(event) is CorporateActionTaken:
+            self._split(event.symbol)
         elif type(event) is ValueMoved:
             self._values[event.symbol] = event.value
 
@@ -173,18 +180,21 @@ class _Reader:
         marks = self._marks
         for currency in self._currencies:
             for account, worth in self._worth.in_currency(currency, marks, self._terms):
-                brought = self._brought.get(account, {})
+                kept = self._untraded.holdings.get(account, {})
                 idle = sum(
-                    amount * unit(asset, marks.get(asset), self._terms, currency) for asset, amount in brought.items()
+                    amount * unit(asset, marks.get(asset), self._terms, currency) for asset, amount in kept.items()
                 )
-                if worth or brought:
-                    self._of(account, currency).curve.append(worth - idle)
+                if worth or kept:
+                    dividends = self._untraded.dividends(account, currency)
+                    self._of(account, currency).curve.append(worth - idle - dividends)
 
-    def _brought_in(self, account: str, asset: str, change: int) -> None:
-        """Something came from outside or (negative) went there."""
-        brought = self._brought.setdefault(account, {})
-        brought[asset] = brought.get(asset, 0) + change
-        self._moved(account, asset, change)
+    def _split(self, symbol: str) -> None:
+        """A company has split its share: every position is another one now, and costs in all what it did before."""
+        quote = self._terms[symbol].quote
+        for account, assets in self._worth.owned.items():
+            record = self.records.get((account, quote))
+            if record is not None and symbol in record.costs:
+                record.costs[symbol][0] = assets.get(symbol, 0)
 
     def _moved(self, account: str, asset: str, change: int) -> None:
         """A position changed without a trade, by an exercise for example: it did so at the mark."""
@@ -230,7 +240,8 @@ COLUMNS = (
     Column("strategy", "what decides for it; empty for an account of the house"),
     Column("currency", "in which all amounts are"),
     Column("gain", "what it is worth beyond what was brought in, at the last marks"),
-    Column("from_trading", "what of the gain holding what was brought in would not have given"),
+    Column("from_trading", "what of the gain holding what was brought in would not have given, dividends aside"),
+    Column("dividends", "what dividends paid to it, less what it paid of them"),
     Column("finalized", "the gain from trading by what is final"),
     Column("settled", "the gain from trading by what the chain has paid out"),
     Column("trades", "how often it traded"),
@@ -247,8 +258,8 @@ def leaderboard(found: Iterable[Performance]) -> Table:
     rows = [
         (
             one.gain.account, one.gain.strategy, one.gain.currency, one.gain.gain, one.gain.from_trading,
-            one.at_clocks[1], one.at_clocks[2], one.trades, one.fees, one.turnover, one.hit_rate, one.sharpe,
-            one.drawdown,
+            one.gain.dividends, one.at_clocks[1], one.at_clocks[2], one.trades, one.fees, one.turnover,
+            one.hit_rate, one.sharpe, one.drawdown,
         )
         for one in found
     ]  # fmt: skip

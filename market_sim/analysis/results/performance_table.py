@@ -8,12 +8,13 @@ from market_sim.analysis.results.performance import SAMPLE_NS, SAMPLES_A_DAY, Pe
 from market_sim.analysis.words import Words, signed
 
 HEAD = (
-    "account", "strategy", "from trading", "final", "settled", "trades", "turnover", "fees", "hit rate", "Sharpe",
-    "drawdown", "largest position",
+    "account", "strategy", "from trading", "final", "settled", "dividends", "trades", "turnover", "fees", "hit rate",
+    "Sharpe", "drawdown", "largest position",
 )  # fmt: skip
 FORMULAS = (
-    "from trading: worth at the last marks, less what was brought in at these marks and what prices alone made of it; "
+    "from trading: worth at the last marks, less what was brought in at these marks, less dividends; "
     "final and settled: the same by what is final and by what the chain has paid out.",
+    "dividends: what they paid to the account, less what it paid of them.",
     "hit rate: of the trades that made a position smaller, the share that gained on its average cost.",
     f"Sharpe: mean over standard deviation of the gain's changes every {SAMPLE_NS // 1_000_000} ms, "
     f"times the root of {SAMPLES_A_DAY}, the changes in a trading day.",
@@ -37,7 +38,7 @@ def _row(one: Performance, words: Words) -> tuple[str, ...]:
     return (
         one.gain.account,
         one.gain.strategy or "the house",
-        *(signed(amount(value)) for value in one.at_clocks),
+        *(signed(amount(value)) for value in (*one.at_clocks, one.gain.dividends)),
         f"{one.trades:,}",
         amount(one.turnover),
         amount(one.fees),

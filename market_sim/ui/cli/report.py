@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from market_sim.analysis.gains import Gain
 from market_sim.analysis.refusals import Refusal
 from market_sim.analysis.settled import Settled
@@ -109,16 +111,15 @@ def _refusals(found: list[Refusal]) -> list[str]:
 
 
 def _gains(rows: list[Gain], words: Words) -> list[str]:
-    """The accounts with the largest gains and losses, those of the house left out."""
+    """The accounts with the largest gains and losses, those of the house left out; dividends where there were some."""
     lines: list[str] = []
     for currency in dict.fromkeys(row.currency for row in rows):
         told = [row for row in rows if row.currency == currency and row.strategy]
         if not told:
             continue
-        lines += [
-            "",
-            f"gains in {currency:<10} {'brought in':>14} {'worth':>14} {'gain':>12} {'trading':>12} {'prices':>12}",
-        ]
+        widths = (14, 14, 12, 12, 12, 12) if any(row.dividends for row in told) else (14, 14, 12, 12, 12)
+        head = ("brought in", "worth", "gain", "trading", "prices", "dividends")
+        lines += ["", f"gains in {currency:<10} {_aligned(head, widths)}"]
         cut = len(told) > 2 * MOST_ACCOUNTS + 1
         shown = [*told[:MOST_ACCOUNTS], None, *told[-MOST_ACCOUNTS:]] if cut else told
         for row in shown:
@@ -127,11 +128,12 @@ def _gains(rows: list[Gain], words: Words) -> list[str]:
                     f"{'...':<19} {counted(len(told) - 2 * MOST_ACCOUNTS, 'account')} more (--json has them all)"
                 )
                 continue
-            figures = [row.brought, row.worth, row.gain, row.from_trading, row.from_prices]
+            figures = (row.brought, row.worth, row.gain, row.from_trading, row.from_prices, row.dividends)
             written = [words.amount(currency, figure).rpartition(" ")[0] for figure in figures]
-            widths = (14, 14, 12, 12, 12)
-            lines.append(
-                f"{row.account:<19} "
-                + " ".join(f"{text:>{width}}" for text, width in zip(written, widths, strict=True))
-            )
+            lines.append(f"{row.account:<19} {_aligned(written, widths)}")
     return lines
+
+
+def _aligned(cells: Sequence[str], widths: Sequence[int]) -> str:
+    """As many of the cells as there are widths, each to the right of its column."""
+    return " ".join(f"{text:>{width}}" for text, width in zip(cells, widths, strict=False))
