@@ -18,11 +18,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 
-from market_sim.blockchain.desk import SettlementDesk
 from market_sim.blockchain.ethereum.backends import signature_backend
 from market_sim.blockchain.ethereum.settlement import EthereumSettlement, eth_tester_settlement, json_rpc_settlement
 from market_sim.blockchain.payload import encoded
 from market_sim.blockchain.register import Register
+from market_sim.blockchain.settlement_service import SettlementService
 from market_sim.core.consensus.blocks import FinalBlock, make_block
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.event import Event
@@ -75,7 +75,7 @@ def measured(settlement: EthereumSettlement, size: int) -> tuple[float, float]:
     journal, trades = Journal(), dict[int, Trade]()
     events = opening()
     register = Register.of(events)
-    desk = SettlementDesk(
+    service = SettlementService(
         settlement,
         validators=VALIDATORS,
         randomness=Randomness(1),
@@ -83,17 +83,17 @@ def measured(settlement: EthereumSettlement, size: int) -> tuple[float, float]:
         now=lambda: 0,
         trade=trades.__getitem__,
     )
-    desk.open(register, events, GENESIS)
+    service.open(register, events, GENESIS)
     took = []
     clock = time.process_time if settlement.name == "eth-tester" else time.perf_counter
     for block in blocks(register, trades, size):
         begin = clock()
         for validator in range(VALIDATORS):
-            desk.finalized(validator, [block])
+            service.finalized(validator, [block])
         took.append(clock() - begin)
     settled = list(journal.of(BlockSettled))
     if [event.trades for event in settled] != [size] * BLOCKS:
-        raise SystemExit(f"not every trade was settled: {desk.summary()}")
+        raise SystemExit(f"not every trade was settled: {service.summary()}")
     return size / median(took[1:]), settled[-1].gas / size
 
 

@@ -21,7 +21,7 @@ from market_sim.core.errors import InvariantBroken
 from market_sim.core.randomness import Randomness
 
 SIGNATURE_SIZE: Final = 65
-"""Place of the signer times two plus the parity of the point, then r and s."""
+"""BalanceKey of the signer times two plus the parity of the point, then r and s."""
 
 CURVE_ORDER: Final = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 LARGEST_S: Final = CURVE_ORDER // 2

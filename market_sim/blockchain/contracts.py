@@ -35,7 +35,7 @@ class Invoked(NamedTuple):
     gas: int
 
 
-class Host(Protocol):
+class ContractHost(Protocol):
     """A chain that contracts stand on."""
 
     def deploy(self, contract: str, *arguments: Any) -> str:
@@ -57,15 +57,15 @@ class Host(Protocol):
         """What an address holds of a token."""
 
 
-class Scene(NamedTuple):
+class ChainContext(NamedTuple):
     """What an adapter works with."""
 
-    host: Host
+    host: ContractHost
     register: Register
     wallet: Callable[[int], Wallet]
 
 
-class Contract(Protocol):
+class ContractAdapter(Protocol):
     """An adapter: one contract of a run."""
 
     kind: ClassVar[str]
@@ -74,7 +74,7 @@ class Contract(Protocol):
     name: str
     """What participants call it; one of a kind in a run."""
 
-    def deploy(self, scene: Scene) -> str:
+    def deploy(self, context: ChainContext) -> str:
         """Put it onto the chain; where it stands."""
 
     def terms(self) -> Numbers:
@@ -83,17 +83,17 @@ class Contract(Protocol):
     def check(self, account: str, function: str, arguments: Arguments, register: Register) -> None:
         """Refuse a call that names what does not exist."""
 
-    def execute(self, scene: Scene, owner: Wallet, function: str, arguments: Arguments) -> Invoked:
+    def execute(self, context: ChainContext, owner: Wallet, function: str, arguments: Arguments) -> Invoked:
         """Carry out a call in the name of the owner of a wallet."""
 
     def count(self, submitted: CallSubmitted, executed: CallExecuted) -> None:
         """Add the effect of a call that succeeded to what the contract should hold by the journal."""
 
-    def reconcile(self, scene: Scene) -> Numbers:
+    def reconcile(self, context: ChainContext) -> Numbers:
         """Compare the contract with the journal; raises `InvariantBroken` where they differ, else what was compared."""
 
 
-def check_call(contract: Contract, function: str, arguments: object) -> None:
+def check_call(contract: ContractAdapter, function: str, arguments: object) -> None:
     """Refuse a function that the contract does not have, or arguments of other types."""
     if function not in contract.functions:
         known = ", ".join(contract.functions)

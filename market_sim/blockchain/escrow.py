@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
-from market_sim.blockchain.contracts import Arguments, Invoked, Scene, TokenPlace
+from market_sim.blockchain.contracts import Arguments, ChainContext, Invoked, TokenPlace
 from market_sim.blockchain.register import Register
 from market_sim.core.data.journal import Journal
 from market_sim.core.english import counted, was
@@ -39,11 +39,11 @@ class Escrow:
     """By number: what is locked in the deals that are not over, by the journal."""
     place: str = field(default="", repr=False)
 
-    def deploy(self, scene: Scene) -> str:
+    def deploy(self, context: ChainContext) -> str:
         """Put it onto the chain, for the token of its asset."""
-        if not scene.register.has_token(self.asset):
+        if not context.register.has_token(self.asset):
             raise InputError(f"an escrow holds a currency or a delivered instrument, and {self.asset} is neither here")
-        self.place = scene.host.deploy(self.kind, TokenPlace(scene.register.token(self.asset)))
+        self.place = context.host.deploy(self.kind, TokenPlace(context.register.token(self.asset)))
         return self.place
 
     def terms(self) -> Numbers:
@@ -55,14 +55,14 @@ class Escrow:
         if function == "lock" and arguments[0] not in register.accounts:
             raise RuleViolation("UNKNOWN_ACCOUNT", account=arguments[0])
 
-    def execute(self, scene: Scene, owner: Wallet, function: str, arguments: Arguments) -> Invoked:
+    def execute(self, context: ChainContext, owner: Wallet, function: str, arguments: Arguments) -> Invoked:
         """Carry out a call; before a lock the payer lets the escrow take the amount."""
         if function != "lock":
-            return scene.host.invoke(owner, self.place, function, *arguments)
+            return context.host.invoke(owner, self.place, function, *arguments)
         payee, amount = str(arguments[0]), int(arguments[1])
-        allowed = scene.host.allow(owner, self.place, scene.register.token(self.asset), amount)
-        address = "0x" + scene.wallet(scene.register.accounts[payee]).address.hex()
-        done = scene.host.invoke(owner, self.place, function, address, amount)
+        allowed = context.host.allow(owner, self.place, context.register.token(self.asset), amount)
+        address = "0x" + context.wallet(context.register.accounts[payee]).address.hex()
+        done = context.host.invoke(owner, self.place, function, address, amount)
         return done._replace(gas=done.gas + allowed)
 
     def count(self, submitted: CallSubmitted, executed: CallExecuted) -> None:
@@ -73,11 +73,11 @@ class Escrow:
         else:
             del self.open_deals[deal]
 
-    def reconcile(self, scene: Scene) -> Numbers:
+    def reconcile(self, context: ChainContext) -> Numbers:
         """What the contract says it holds, what it holds, and what is locked by the journal are one number."""
         expected = sum(self.open_deals.values())
-        says = scene.host.ask(self.place, "held")
-        holds = scene.host.in_wallet(bytes.fromhex(self.place[2:]), scene.register.token(self.asset))
+        says = context.host.ask(self.place, "held")
+        holds = context.host.in_wallet(bytes.fromhex(self.place[2:]), context.register.token(self.asset))
         if says != expected or holds < expected:
             raise InvariantBroken(
                 f"{self.name} says that it holds {says} {self.asset} and holds {holds}; "

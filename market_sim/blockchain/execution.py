@@ -24,7 +24,7 @@ from market_sim.core.models.event import Numbers
 ROW: Final = Struct(">II16s")
 """A net row on the chain: account, token, and the signed change in 128 bits."""
 
-Place = tuple[int, int]
+BalanceKey = tuple[int, int]
 """Whose balance of what: (account number, token number)."""
 
 
@@ -66,13 +66,13 @@ class Execution(NamedTuple):
     refused: tuple[Refusal, ...]
 
 
-class Ledger:
+class ExecutionState:
     """The balances after the last executed range: a fold over the finalized chain alone."""
 
     def __init__(self, genesis: bytes, balances: Iterable[Balance]) -> None:
         self.height = 0
         self.head = genesis
-        self.balances: dict[Place, int] = {(account, token): amount for account, token, amount in balances}
+        self.balances: dict[BalanceKey, int] = {(account, token): amount for account, token, amount in balances}
 
     def apply(self, execution: Execution) -> None:
         """Go on by one executed range."""
@@ -97,20 +97,20 @@ def ranges(blocks: Sequence[FinalBlock]) -> Iterator[tuple[FinalBlock, ...]]:
             begin = place + 1
 
 
-def execute(ledger: Ledger, blocks: Sequence[FinalBlock], register: Register) -> Execution:
-    """What these blocks do to this ledger, which stays as it is."""
-    height, head = ledger.height, ledger.head
+def execute(state: ExecutionState, blocks: Sequence[FinalBlock], register: Register) -> Execution:
+    """What these blocks do to this state, which stays as it is."""
+    height, head = state.height, state.head
     for block in blocks:
         if block.height != height + 1 or block.parent != head:
             raise InvariantBroken(f"block {block.height} does not follow block {height}")
         height, head = block.height, block.hash
-    running = dict(ledger.balances)
+    running = dict(state.balances)
     accepted: list[int] = []
     leaves: list[bytes] = []
     refused: list[Refusal] = []
     exits: list[int] = []
     calls: list[Call] = []
-    outside: dict[Place, int] = {}
+    outside: dict[BalanceKey, int] = {}
     for block in blocks:
         entries = entries_of(block.payload)
         calls += map(decoded_call, calls_of(block.payload))
@@ -123,7 +123,7 @@ def execute(ledger: Ledger, blocks: Sequence[FinalBlock], register: Register) ->
                     _cross(record, outside, exits, register)
             else:
                 refused.append(refusal)
-    before = ledger.balances
+    before = state.balances
     changes = (
         (place, amount - before.get(place, 0) - outside.get(place, 0)) for place, amount in sorted(running.items())
     )
@@ -133,7 +133,7 @@ def execute(ledger: Ledger, blocks: Sequence[FinalBlock], register: Register) ->
         blocks[0].height,
         tip.height,
         tip.epoch,
-        ledger.head,
+        state.head,
         tip.hash,
         tuple(accepted),
         merkle_root(leaves),
@@ -145,7 +145,7 @@ def execute(ledger: Ledger, blocks: Sequence[FinalBlock], register: Register) ->
     )
 
 
-def _cross(record: TradeRecord, outside: dict[Place, int], exits: list[int], register: Register) -> None:
+def _cross(record: TradeRecord, outside: dict[BalanceKey, int], exits: list[int], register: Register) -> None:
     """Note what a deposit or a withdrawal moves between the vault and the world outside."""
     if record.kind == DEPOSIT:
         place, change = (record.buyer, record.token), record.quantity
@@ -158,7 +158,7 @@ def _cross(record: TradeRecord, outside: dict[Place, int], exits: list[int], reg
     outside[place] = outside.get(place, 0) + change
 
 
-def _pay(record: TradeRecord, running: dict[Place, int], register: Register) -> Refusal | None:
+def _pay(record: TradeRecord, running: dict[BalanceKey, int], register: Register) -> Refusal | None:
     """Let one trade change the running balances, or say why it has no effect."""
     trade = record.trade
     moves = _moves(record, register)
@@ -196,7 +196,7 @@ def _parties(record: TradeRecord) -> Sequence[int]:
     return record.buyer, record.seller
 
 
-def _moves(record: TradeRecord, register: Register) -> Sequence[tuple[Place, int]] | None:
+def _moves(record: TradeRecord, register: Register) -> Sequence[tuple[BalanceKey, int]] | None:
     """What one record moves, balance by balance; None when it names a token that does not exist."""
     kind, _, token, price, quantity, buyer, seller, buyer_fee, seller_fee = record
     terms = register.terms_of.get(token)

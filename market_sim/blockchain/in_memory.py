@@ -18,7 +18,7 @@ from market_sim.blockchain.certificate import (
     Header,
     recovered,
 )
-from market_sim.blockchain.execution import ROW, Place
+from market_sim.blockchain.execution import ROW, BalanceKey
 from market_sim.blockchain.in_memory_contracts import MemoryHost
 from market_sim.blockchain.in_memory_vault import LARGEST_BALANCE, MemoryVault
 from market_sim.blockchain.keccak import keccak
@@ -147,7 +147,7 @@ class InMemorySettlement(MemoryVault):
                 raise ChainReverted("WrongSigner", {"signer": signer, "recovered": "0x" + found.hex()})
             next_signer = signer + 1
 
-    def _paid(self, batch: Batch) -> dict[Place, int]:
+    def _paid(self, batch: Batch) -> dict[BalanceKey, int]:
         """The balances after these rows."""
         genesis = self._opened()
         if len(batch.rows) % ROW.size:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from market_sim.blockchain.certificate import Wallet
-from market_sim.blockchain.execution import Place
+from market_sim.blockchain.execution import BalanceKey
 from market_sim.blockchain.settlement import ChainReverted, Genesis, Movement, Statement
 from market_sim.core.models.event import Numbers
 
@@ -31,8 +31,8 @@ class MemoryVault:
 
     def __init__(self) -> None:
         self._genesis: Genesis | None = None
-        self._balances: dict[Place, int] = {}
-        self._claimable: dict[Place, int] = {}
+        self._balances: dict[BalanceKey, int] = {}
+        self._claimable: dict[BalanceKey, int] = {}
         self._wallets: dict[tuple[bytes, int], int] = {}
         self._requests: list[Request] = []
         self._deposits = 0
@@ -129,7 +129,7 @@ class MemoryVault:
         if not 0 < account <= len(owners) or owners[account - 1] != owner.address:
             raise ChainReverted("NotOwner", {"account": account, "caller": _written(owner)})
 
-    def _exited(self, balances: dict[Place, int], exits: bytes) -> list[int]:
+    def _exited(self, balances: dict[BalanceKey, int], exits: bytes) -> list[int]:
         """Take what these requests ask for out of the balances; the numbers of the requests."""
         if len(exits) % EXIT_SIZE:
             raise ChainReverted("BadExitsLength", {"length": len(exits)})

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from market_sim.blockchain.execution import Execution, Place
+from market_sim.blockchain.execution import BalanceKey, Execution
 from market_sim.blockchain.register import Register
 from market_sim.blockchain.settlement import Settlement, Statement
 from market_sim.core.data.fold import Fold
@@ -18,7 +18,7 @@ from market_sim.core.models.event import Event
 from market_sim.core.models.market_events import Deposited, Entry, Withdrawn
 
 
-class Agreement(NamedTuple):
+class Comparison(NamedTuple):
     """What was found equal: up to which block, how many balances, and the sums for each token."""
 
     last: int
@@ -54,7 +54,7 @@ class Reconciliation:
         """An owner was paid what could be claimed."""
         self._claimable[token] -= amount
 
-    def compare(self, settlement: Settlement) -> Agreement:
+    def compare(self, settlement: Settlement) -> Comparison:
         """Compare everything as far as the contract has settled; a difference is a broken promise of ours."""
         head = settlement.head()
         while self._counted < len(self._expected) and self._expected[self._counted].last <= head.height:
@@ -89,7 +89,7 @@ class Reconciliation:
         elif isinstance(entry, Withdrawn) and self._register.is_token(entry.asset):
             self._claimable[self._register.token(entry.asset)] += entry.amount
 
-    def _ours(self) -> dict[Place, int]:
+    def _ours(self) -> dict[BalanceKey, int]:
         accounts, token = self._register.accounts, self._register.token
         ours = {
             (accounts[account], token(asset)): amount
@@ -102,7 +102,7 @@ class Reconciliation:
             ours[place] = ours.get(place, 0) + deposit.amount
         return ours
 
-    def _covered(self, stated: Statement, height: int) -> Agreement:
+    def _covered(self, stated: Statement, height: int) -> Comparison:
         """The vault must hold what it owes, token by token; more is somebody's gift and is shown."""
         totals = [0] * len(self._register.tokens)
         for (_, token), amount in stated.balances.items():
@@ -113,9 +113,9 @@ class Reconciliation:
             if surplus[-1] < 0:
                 symbol = self._register.tokens[token].symbol
                 raise InvariantBroken(f"the vault holds {held} {symbol} and owes {owed + claimable}")
-        return Agreement(height, len(stated.balances), tuple(totals), tuple(surplus))
+        return Comparison(height, len(stated.balances), tuple(totals), tuple(surplus))
 
-    def _differences(self, ours: dict[Place, int], theirs: dict[Place, int]) -> list[str]:
+    def _differences(self, ours: dict[BalanceKey, int], theirs: dict[BalanceKey, int]) -> list[str]:
         places = sorted(place for place in ours.keys() | theirs.keys() if ours.get(place) != theirs.get(place))
         return [
             f"{self._register.account_name(account)} holds {theirs.get((account, token), 0)} "

@@ -10,13 +10,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
 from market_sim.blockchain.certificate import Batch, Domain, Wallet
-from market_sim.blockchain.execution import Place
+from market_sim.blockchain.execution import BalanceKey
 from market_sim.blockchain.register import Balance, Token
 from market_sim.core.errors import SettlementError
 from market_sim.core.models.event import Numbers
 
 if TYPE_CHECKING:
-    from market_sim.blockchain.contracts import Host
+    from market_sim.blockchain.contracts import ContractHost
 
 
 class Genesis(NamedTuple):
@@ -96,7 +96,7 @@ class Movement(NamedTuple):
 class Statement(NamedTuple):
     """Everything the contract says about money, at one moment."""
 
-    balances: dict[Place, int]
+    balances: dict[BalanceKey, int]
     """Every balance that is not zero."""
     held: tuple[int, ...]
     """What the vault holds of each token."""
@@ -151,7 +151,7 @@ class Settlement(Protocol):
     def claimable(self, account: int, token: int) -> int:
         """What the owner of an account may claim of a token."""
 
-    def host(self) -> Host:
+    def host(self) -> ContractHost:
         """The chain as further contracts see it."""
 
     def next_nonce(self) -> int:

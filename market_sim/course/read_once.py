@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest  # noqa: F401
 
-import market_sim.blockchain.desk
+import market_sim.blockchain.settlement_service
 import market_sim.course.pytest_checks
 import market_sim.course.remote_strategy
 import market_sim.simulation.run

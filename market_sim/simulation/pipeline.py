@@ -27,8 +27,8 @@ from market_sim.simulation.options import Options
 from market_sim.simulation.scenarios.scenario import Scenario
 
 if TYPE_CHECKING:
-    from market_sim.blockchain.desk import SettlementDesk
     from market_sim.blockchain.settlement import Settlement
+    from market_sim.blockchain.settlement_service import SettlementService
 
 NEWS_NS = 100 * MILLISECOND
 """The least time between two announcements of the exchange: a busy market sends no announcement for each trade."""
@@ -72,7 +72,7 @@ class Pipeline:
             world.clock, world.journal, world.randomness, self.register, self._finalized, options.paranoid
         )
         self._introduce()
-        self.desk = self._open_desk()
+        self.settlement = self._open_settlement()
         world.ledger.begin()
         self._told = self._told_calls = 0
         self._is_planned = False
@@ -86,8 +86,8 @@ class Pipeline:
 
     def finish(self) -> None:
         """After the last epoch: bring the batches that are on their way to the chain."""
-        if self.desk is not None:
-            self.desk.finish()
+        if self.settlement is not None:
+            self.settlement.finish()
 
     def change_phase(self, wish: Pause | Resume) -> None:
         """Pause continuous trading, or resume it through a call auction."""
@@ -110,14 +110,14 @@ class Pipeline:
             CommitteeSeated(0, rules.validators, rules.faults, rules.quorum, rules.leader_rule, genesis, byzantine)
         )
 
-    def _open_desk(self) -> SettlementDesk | None:
+    def _open_settlement(self) -> SettlementService | None:
         world = self.world
         if world.settlement == "none":
             return None
         # Imported late: certificates need a hash and a curve that a run without settlement never touches.
-        from market_sim.blockchain.desk import SettlementDesk
+        from market_sim.blockchain.settlement_service import SettlementService
 
-        desk = SettlementDesk(
+        service = SettlementService(
             settlement_on(world.settlement),
             validators=self.committee.rules.validators,
             randomness=world.randomness,
@@ -125,14 +125,14 @@ class Pipeline:
             now=lambda: world.clock.now,
             trade=lambda number: world.tape.entries[number - 1],
         )
-        desk.open(self.register, world.journal, self.committee.genesis.hash, world.chain_plan)
-        desk.calls.told = self._plan_announcement
-        world.exchange.cashier.wallets = desk.teller
-        return desk
+        service.open(self.register, world.journal, self.committee.genesis.hash, world.chain_plan)
+        service.calls.told = self._plan_announcement
+        world.exchange.cashier.wallets = service.vault
+        return service
 
     def _finalized(self, validator: int, blocks: Sequence[FinalBlock]) -> None:
-        if self.desk is not None:
-            self.desk.finalized(validator, blocks)
+        if self.settlement is not None:
+            self.settlement.finalized(validator, blocks)
 
     def _reopen(self, place: tuple[Exchange, str]) -> None:
         venue, symbol = place
@@ -157,14 +157,14 @@ class Pipeline:
     def _tell_validators(self, _: None) -> None:
         """Announce the new entries to the validators; they travel through the network like any message."""
         news = tuple(self.world.tape.entries[self._told :])
-        if self.desk is not None:
+        if self.settlement is not None:
             for entry in news:
-                self.desk.teller.prepare(entry)
+                self.settlement.vault.prepare(entry)
         self._is_planned = False
         if news:
             self.committee.publish(news)
             self._told += len(news)
-        calls = () if self.desk is None else tuple(self.desk.calls.submitted[self._told_calls :])
+        calls = () if self.settlement is None else tuple(self.settlement.calls.submitted[self._told_calls :])
         if calls:
             self.committee.publish(Calls(calls))
             self._told_calls += len(calls)

@@ -20,7 +20,7 @@ from tests.unit.blockchain.town import Town
 town = Town(settlement=eth_tester_settlement())
 town.finalize(town.block(town.trade(100, 3, 1, 2), town.trade(900, 9)))
 town.finalize(town.block(), town.block(town.trade(50, 2)))
-town.desk.finish()
+town.service.finish()
 sys.stdout.buffer.write(b"\\n".join(map(msgspec.json.encode, town.journal)))
 """
 

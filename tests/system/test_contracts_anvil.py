@@ -99,7 +99,7 @@ def test_anvil_and_eth_tester_agree_on_balances_gas_and_transactions(fresh_node:
         town.finalize(town.block(), town.block(town.trade(100, 3, 1, 2), town.trade(900, 9)))
         town.finalize(town.block(town.trade(50, 2)))
     anvil, tester = towns
-    assert anvil.desk.settlement.statement() == tester.desk.settlement.statement()
+    assert anvil.service.settlement.statement() == tester.service.settlement.statement()
     for kind in (Reconciled, TradeRefused):
         assert anvil.of(kind) == tester.of(kind)
     paid = [

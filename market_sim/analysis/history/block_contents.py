@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from market_sim.blockchain.execution import Execution, Ledger, Place, execute
+from market_sim.blockchain.execution import BalanceKey, Execution, ExecutionState, execute
 from market_sim.blockchain.items import encoded_call, packed, payload_digest
 from market_sim.blockchain.merkle import merkle_proof, proven
 from market_sim.blockchain.payload import encoded
@@ -40,7 +40,7 @@ class Batch:
     first_trade: int
     last_trade: int
     execution: Execution
-    before: dict[Place, int]
+    before: dict[BalanceKey, int]
 
 
 @dataclass(frozen=True)
@@ -139,16 +139,16 @@ class BlockContents:
     @cached_property
     def batches(self) -> list[Batch]:
         """Every settled batch, executed again from the deposits of the opening on."""
-        ledger = Ledger(bytes.fromhex(self._genesis), self.register.balances(self._deposits))
+        state = ExecutionState(bytes.fromhex(self._genesis), self.register.balances(self._deposits))
         done: list[Batch] = []
         for number, settled in self._settled:
             names = [self._at_height.get(height) for height in range(settled.first, settled.last + 1)]
             blocks = [name for name in names if name is not None and name in self._upto]
             if len(blocks) < len(names):
                 break
-            before = dict(ledger.balances)
-            execution = execute(ledger, [self._final(name) for name in blocks], self.register)
-            ledger.apply(execution)
+            before = dict(state.balances)
+            execution = execute(state, [self._final(name) for name in blocks], self.register)
+            state.apply(execution)
             first, last = self.first_trade(blocks[0]), self._upto[blocks[-1]]
             done.append(Batch(number, settled, first, last, execution, before))
         return done

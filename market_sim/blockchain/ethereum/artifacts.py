@@ -19,11 +19,11 @@ from market_sim.blockchain.settlement import ChainReverted, Log
 from market_sim.core.errors import SettlementError
 
 SOURCES: Final = Path(__file__).resolve().parents[3] / "contracts"
-PLACE: Final = SOURCES / "artifacts"
+ARTIFACTS: Final = SOURCES / "artifacts"
 NAMES: Final = ("BatchSettlement", "Escrow", "HostileToken", "Token")
 
 
-class Entry(NamedTuple):
+class AbiEntry(NamedTuple):
     """One function, event or error of a contract."""
 
     name: str
@@ -42,7 +42,7 @@ class Entry(NamedTuple):
         return values[0] if len(values) == 1 else values
 
 
-class Happening(NamedTuple):
+class AbiEvent(NamedTuple):
     """One kind of event of a contract."""
 
     name: str
@@ -52,7 +52,7 @@ class Happening(NamedTuple):
     rest: tuple[tuple[str, str], ...]
 
     @classmethod
-    def of(cls, described: Mapping[str, Any]) -> Happening | None:
+    def of(cls, described: Mapping[str, Any]) -> AbiEvent | None:
         """The event that an entry of an ABI describes, if it describes one."""
         if described["type"] != "event":
             return None
@@ -81,7 +81,7 @@ class Artifact:
         self.bytecode = bytes.fromhex(stored["bytecode"][2:])
         self.deployed = bytes.fromhex(stored["deployedBytecode"][2:])
         self.functions = {entry.name: entry for entry in self._entries("function")}
-        self.events = {event.topic: event for event in map(Happening.of, stored["abi"]) if event is not None}
+        self.events = {event.topic: event for event in map(AbiEvent.of, stored["abi"]) if event is not None}
         self.errors = {entry.selector: entry for entry in self._entries("error")}
         self._constructor = next(
             (tuple(map(_type, each["inputs"])) for each in stored["abi"] if each["type"] == "constructor"), ()
@@ -108,20 +108,20 @@ class Artifact:
             masked[start : start + length] = bytes(length)
         return bytes(masked) == self.deployed
 
-    def _entries(self, kind: str) -> Iterator[Entry]:
+    def _entries(self, kind: str) -> Iterator[AbiEntry]:
         for each in self.stored["abi"]:
             if each["type"] == kind:
                 inputs = tuple(map(_type, each["inputs"]))
                 names = tuple(parameter["name"] for parameter in each["inputs"])
                 outputs = tuple(map(_type, each.get("outputs", ())))
                 selector = keccak(f"{each['name']}({','.join(inputs)})".encode())[:4]
-                yield Entry(each["name"], selector, inputs, names, outputs)
+                yield AbiEntry(each["name"], selector, inputs, names, outputs)
 
 
 @cache
 def artifact(name: str) -> Artifact:
     """The compiled contract of this name."""
-    place = PLACE / f"{name}.json"
+    place = ARTIFACTS / f"{name}.json"
     try:
         return Artifact(name, json.loads(place.read_text()))
     except FileNotFoundError:

@@ -15,7 +15,7 @@ from web3 import HTTPProvider, Web3
 from web3.exceptions import ContractCustomError, Web3RPCError
 
 from market_sim.blockchain.certificate import Wallet
-from market_sim.blockchain.ethereum.chain import NOBODY, Web3Chain
+from market_sim.blockchain.ethereum.chain import ANY_SENDER, Web3Chain
 from market_sim.blockchain.ethereum.transactions import signed
 from market_sim.blockchain.settlement import Answer, Receipt
 
@@ -49,7 +49,7 @@ class EthTesterChain(Web3Chain):
             genesis_parameters=PyEVMBackend.generate_genesis_params(settings),
             genesis_state={
                 who: {"balance": _RICH, "nonce": 0, "code": b"", "storage": {}}
-                for who in (rich.address, NOBODY, *(wallet.address for wallet in also_rich))
+                for who in (rich.address, ANY_SENDER, *(wallet.address for wallet in also_rich))
             },
         )
         # The class is made anew for each backend, so this sets the id of this one chain.

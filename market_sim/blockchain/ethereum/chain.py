@@ -23,7 +23,7 @@ PLENTY_OF_GAS: Final = 16_000_000
 """For transactions whose need is small and known; below what any fork lets one transaction have."""
 
 
-NOBODY: Final = bytes(19) + b"\1"
+ANY_SENDER: Final = bytes(19) + b"\1"
 """Who asks when it does not matter who does."""
 
 
@@ -36,7 +36,7 @@ class ChainBlock(NamedTuple):
     receipts_root: str
 
 
-class Contract(NamedTuple):
+class DeployedContract(NamedTuple):
     """A contract on a chain."""
 
     artifact: Artifact
@@ -59,16 +59,18 @@ class ChainBackend(Protocol):
     gas: int
     """What those have used."""
 
-    def deploy(self, sender: Wallet, name: str, *arguments: Any) -> Contract:
+    def deploy(self, sender: Wallet, name: str, *arguments: Any) -> DeployedContract:
         """Put a compiled contract onto the chain."""
 
-    def check(self, contract: Contract) -> None:
+    def check(self, contract: DeployedContract) -> None:
         """Refuse to work with an address that does not hold this contract."""
 
-    def call(self, contract: Contract, function: str, *arguments: Any, sender: Wallet | None = None) -> Any:
+    def call(self, contract: DeployedContract, function: str, *arguments: Any, sender: Wallet | None = None) -> Any:
         """Ask a contract; raises `ChainReverted` when it refuses to answer."""
 
-    def transact(self, sender: Wallet, contract: Contract, function: str, *arguments: Any, gas: int = ...) -> Receipt:
+    def transact(
+        self, sender: Wallet, contract: DeployedContract, function: str, *arguments: Any, gas: int = ...
+    ) -> Receipt:
         """Change something; raises `ChainReverted` when the contract refuses."""
 
     def send_raw(self, raw: bytes) -> Answer:
@@ -114,32 +116,32 @@ class Web3Chain:
         if found != chain_id:
             raise SettlementError(f"expected the chain with the id {chain_id}, found {found}")
 
-    def deploy(self, sender: Wallet, name: str, *arguments: Any) -> Contract:
+    def deploy(self, sender: Wallet, name: str, *arguments: Any) -> DeployedContract:
         """Put a compiled contract onto the chain, and check that it is the contract that was compiled."""
         nonce, compiled = self.next_nonce(sender), artifact(name)
         self._transact(sender, b"", compiled.creation(*arguments), PLENTY_OF_GAS)
-        contract = Contract(compiled, keccak(rlp.encode([sender.address, nonce]))[12:])
+        contract = DeployedContract(compiled, keccak(rlp.encode([sender.address, nonce]))[12:])
         self.check(contract)
         return contract
 
-    def check(self, contract: Contract) -> None:
+    def check(self, contract: DeployedContract) -> None:
         """Refuse to work with an address that does not hold this contract."""
         code = bytes(self.w3.eth.get_code(Web3.to_checksum_address(contract.address)))
         if not contract.artifact.is_code(code):
             raise SettlementError(f"{contract.written} does not hold the contract {contract.artifact.name}")
 
-    def call(self, contract: Contract, function: str, *arguments: Any, sender: Wallet | None = None) -> Any:
+    def call(self, contract: DeployedContract, function: str, *arguments: Any, sender: Wallet | None = None) -> Any:
         """Ask a contract; raises `ChainReverted` when it refuses to answer."""
         entry = contract.artifact.functions[function]
         asked = {
             "to": Web3.to_checksum_address(contract.address),
-            "from": Web3.to_checksum_address(sender.address if sender else NOBODY),
+            "from": Web3.to_checksum_address(sender.address if sender else ANY_SENDER),
             "data": entry.call(*arguments),
         }
         return entry.answer(self._ask(asked, "latest"))
 
     def transact(
-        self, sender: Wallet, contract: Contract, function: str, *arguments: Any, gas: int = PLENTY_OF_GAS
+        self, sender: Wallet, contract: DeployedContract, function: str, *arguments: Any, gas: int = PLENTY_OF_GAS
     ) -> Receipt:
         """Change something; raises `ChainReverted` when the contract refuses."""
         return self._transact(sender, contract.address, contract.artifact.functions[function].call(*arguments), gas)

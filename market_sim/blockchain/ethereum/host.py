@@ -7,18 +7,18 @@ from typing import Any
 
 from market_sim.blockchain.certificate import Wallet
 from market_sim.blockchain.contracts import Invoked, TokenPlace
-from market_sim.blockchain.ethereum.chain import ChainBackend, Contract
+from market_sim.blockchain.ethereum.chain import ChainBackend, DeployedContract
 from market_sim.core.models.event import Numbers
 
 
 class EthereumHost:
     """Deploys beside the settlement, on the same chain and with the same tokens."""
 
-    def __init__(self, chain: ChainBackend, operator: Wallet, tokens: Sequence[Contract]) -> None:
+    def __init__(self, chain: ChainBackend, operator: Wallet, tokens: Sequence[DeployedContract]) -> None:
         self._chain = chain
         self._operator = operator
         self._tokens = tokens
-        self._contracts: dict[str, Contract] = {}
+        self._contracts: dict[str, DeployedContract] = {}
 
     def deploy(self, contract: str, *arguments: Any) -> str:
         """Deploy the compiled contract of this name."""

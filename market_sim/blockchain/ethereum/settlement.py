@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from typing import Final, TypeVar
 
 from market_sim.blockchain.certificate import SIGNATURE_SIZE, Batch, Domain, Wallet
-from market_sim.blockchain.ethereum.chain import ChainBackend, Contract
+from market_sim.blockchain.ethereum.chain import ChainBackend, DeployedContract
 from market_sim.blockchain.ethereum.host import EthereumHost
 from market_sim.blockchain.ethereum.transactions import signed
-from market_sim.blockchain.execution import ROW, Place
+from market_sim.blockchain.execution import ROW, BalanceKey
 from market_sim.blockchain.gas import LARGEST_BATCH_GAS, batch_gas
 from market_sim.blockchain.register import Balance
 from market_sim.blockchain.settlement import Answer, Genesis, Head, Movement, Opened, Prepared, Receipt, Statement
@@ -35,12 +35,12 @@ class EthereumSettlement:
         self.relayer = relayer_of(randomness)
         self.operator = operator_of(randomness)
         self.guardian = Wallet.of(randomness, "guardian")
-        self._contract: Contract | None = None
+        self._contract: DeployedContract | None = None
         self._accounts = self._tokens = 0
-        self.tokens: tuple[Contract, ...] = ()
+        self.tokens: tuple[DeployedContract, ...] = ()
 
     @property
-    def contract(self) -> Contract:
+    def contract(self) -> DeployedContract:
         """The settlement contract."""
         if self._contract is None:
             raise SettlementError("the settlement is not open yet")
@@ -94,7 +94,7 @@ class EthereumSettlement:
         """Every balance, and what the vault holds, in one answer of the contract."""
         slots, held, owed = self.chain.call(self.contract, "statement", 1, self._accounts)
         each = (len(held) + 1) // 2
-        balances: dict[Place, int] = {}
+        balances: dict[BalanceKey, int] = {}
         for place, slot in enumerate(slots):
             if slot:
                 account, token = place // each + 1, 2 * (place % each)

@@ -21,7 +21,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from market_sim.blockchain.place import Chain
+from market_sim.blockchain.chain_plan import ChainPlan
 from market_sim.core.data.journal import Journal
 from market_sim.core.data.tape import Tape
 from market_sim.core.errors import InputError, StrategyError
@@ -68,7 +68,7 @@ class World:
         self.values: dict[str, BelievedValue] = {}
         self.committee_plan = CommitteePlan()
         self.settlement = "eth-tester"
-        self.chain_plan = Chain()
+        self.chain_plan = ChainPlan()
         self.mechanisms: list[Mechanism] = []
         self.participants = Participants(self.clock, self.journal, self.randomness, self.venues, self.tape, self.values)
         self._happenings: list[Happening] = []
@@ -217,7 +217,7 @@ class World:
         """Choose the conditions of the network between validators."""
         self.committee_plan = self.committee_plan.changed(**settings)
 
-    def chain(self, backend: str = "eth-tester") -> Chain:
+    def chain(self, backend: str = "eth-tester") -> ChainPlan:
         """Choose the chain on which trades are settled, and return its plan, to deploy further contracts."""
         self.settle_on(backend)
         return self.chain_plan

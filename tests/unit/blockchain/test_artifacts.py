@@ -8,8 +8,8 @@ from string import Formatter
 
 import pytest
 
-from market_sim.blockchain.ethereum.artifacts import NAMES, PLACE, SOURCES, artifact, refusal
-from market_sim.blockchain.ethereum.chain import Contract
+from market_sim.blockchain.ethereum.artifacts import ARTIFACTS, NAMES, SOURCES, artifact, refusal
+from market_sim.blockchain.ethereum.chain import DeployedContract
 from market_sim.core.models.reasons_settlement import SETTLEMENT_REASONS
 from tests.unit.blockchain.rig import Rig
 
@@ -36,14 +36,14 @@ def test_the_compiler_and_its_settings_are_the_pinned_ones(name: str) -> None:
 
 
 def test_every_artifact_in_the_folder_is_known() -> None:
-    assert sorted(place.stem for place in PLACE.glob("*.json")) == sorted(NAMES)
+    assert sorted(place.stem for place in ARTIFACTS.glob("*.json")) == sorted(NAMES)
 
 
 def test_an_edited_contract_on_the_chain_is_recognised(chain_rig: Rig) -> None:
     settlement = chain_rig.settlement
     good = settlement.contract
     settlement.chain.check(good)
-    cut = Contract(artifact("BatchSettlement"), good.address)
+    cut = DeployedContract(artifact("BatchSettlement"), good.address)
     code = bytes(settlement.chain.w3.eth.get_code(settlement.chain.w3.to_checksum_address(cut.address)))
     assert good.artifact.is_code(code)
     assert not good.artifact.is_code(bytes([code[0] ^ 1]) + code[1:])

@@ -101,7 +101,7 @@ def test_a_settled_market_on_contracts_tells_the_same_story_as_in_memory() -> No
         assert towns[0].of(kind) == towns[1].of(kind)
     chain, memory = ([(e.first, e.last, e.trades, e.refused, e.rows) for e in town.of(BlockSettled)] for town in towns)
     assert chain == memory == [(1, 2, 1, 1, 5), (3, 3, 1, 0, 4)]
-    assert towns[0].desk.settlement.statement() == towns[1].desk.settlement.statement()
+    assert towns[0].service.settlement.statement() == towns[1].service.settlement.statement()
     (opened,) = towns[0].of(SettlementOpened)
     assert (opened.backend, opened.chain_id, opened.tokens) == ("eth-tester", 31337, ("USD", "ACME"))
     assert opened.gas > 0 and opened.transactions == 10
@@ -110,7 +110,7 @@ def test_a_settled_market_on_contracts_tells_the_same_story_as_in_memory() -> No
 
 def test_a_batch_that_reverts_is_told_with_the_name_of_the_error() -> None:
     town = Town(settlement=eth_tester_settlement())
-    settlement = town.desk.settlement
+    settlement = town.service.settlement
     settlement.chain.fund(settlement.guardian)
     settlement.chain.transact(settlement.guardian, settlement.contract, "pause")
     with pytest.raises(ChainReverted, match="SettlementPaused"):
@@ -127,6 +127,6 @@ def test_settled_blocks_wait_for_their_confirmations_and_are_told_at_the_end() -
     town.finalize(town.block(town.trade(100, 1)), town.block(town.trade(100, 1)))
     assert town.of(BlockSettled) == []
     town.finalize(town.block(town.trade(100, 1)))
-    town.desk.finish()
+    town.service.finish()
     assert [event.last for event in town.of(BlockSettled)] == [1, 2, 3]
-    assert town.desk.summary().reconciled
+    assert town.service.summary().reconciled

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from market_sim.blockchain.contracts import Scene, TokenPlace
+from market_sim.blockchain.contracts import ChainContext, TokenPlace
 from market_sim.blockchain.escrow import Escrow
 from market_sim.blockchain.ethereum.artifacts import artifact
 from market_sim.blockchain.ethereum.host import EthereumHost
@@ -30,15 +30,15 @@ class Stage:
 
     def __init__(self, rig: Rig) -> None:
         self.owners = dict(zip((1, ALICE, BOB), rig.owners, strict=True))
-        self.scene = Scene(rig.settlement.host(), REGISTER, self.owners.__getitem__)
-        self.scene.host.give(self.owners[ALICE].address, CASH, 500)
+        self.context = ChainContext(rig.settlement.host(), REGISTER, self.owners.__getitem__)
+        self.context.host.give(self.owners[ALICE].address, CASH, 500)
         self.escrow = Escrow()
-        self.escrow.deploy(self.scene)
+        self.escrow.deploy(self.context)
         self.calls = 0
 
     def call(self, account: str, function: str, *arguments: int | str) -> dict[str, int | str]:
         number = REGISTER.accounts[account]
-        done = self.escrow.execute(self.scene, self.owners[number], function, arguments)
+        done = self.escrow.execute(self.context, self.owners[number], function, arguments)
         self.calls += 1
         submitted = CallSubmitted(0, self.calls, account, "escrow", function, arguments)
         what = 0, self.calls, account, "escrow", function
@@ -46,11 +46,11 @@ class Stage:
         return done.numbers
 
     def wallets(self) -> tuple[int, int]:
-        alice, bob = (self.scene.host.in_wallet(self.owners[number].address, CASH) for number in (ALICE, BOB))
+        alice, bob = (self.context.host.in_wallet(self.owners[number].address, CASH) for number in (ALICE, BOB))
         return alice, bob
 
     def held(self) -> int:
-        return int(self.escrow.reconcile(self.scene)["held"])
+        return int(self.escrow.reconcile(self.context)["held"])
 
 
 @pytest.fixture
@@ -109,7 +109,7 @@ def test_an_escrow_that_does_not_hold_what_the_journal_says_stops_the_run(stage:
 
 
 def test_an_escrow_holds_only_what_has_a_token(rig: Rig) -> None:
-    scene = Stage(rig).scene
+    scene = Stage(rig).context
     for asset in ("CALL", "EUR"):
         with pytest.raises(InputError, match=f"and {asset} is neither here"):
             Escrow(asset=asset).deploy(scene)

@@ -8,7 +8,16 @@ import pytest
 from hypothesis import event, given
 from hypothesis import strategies as st
 
-from market_sim.blockchain.execution import Execution, Ledger, Row, execute, net_hash, packed_exits, packed_rows, ranges
+from market_sim.blockchain.execution import (
+    Execution,
+    ExecutionState,
+    Row,
+    execute,
+    net_hash,
+    packed_exits,
+    packed_rows,
+    ranges,
+)
 from market_sim.blockchain.merkle import EMPTY_ROOT, merkle_proof, merkle_root, proven
 from market_sim.blockchain.payload import RECORD, TRADE, TRANSFER
 from market_sim.blockchain.register import Balance, Register
@@ -36,7 +45,7 @@ def block(*records: bytes, height: int = 1, parent: bytes = GENESIS) -> FinalBlo
 
 
 def run(*records: bytes, balances: Sequence[Balance] = BALANCES) -> Execution:
-    return execute(Ledger(GENESIS, balances), [block(*records)], REGISTER)
+    return execute(ExecutionState(GENESIS, balances), [block(*records)], REGISTER)
 
 
 RECORDS = st.builds(
@@ -54,7 +63,7 @@ RECORDS = st.builds(
 @given(st.lists(RECORDS, max_size=25))
 def test_every_token_sums_to_zero_no_balance_is_negative_and_each_trade_has_one_fate(records: list[bytes]) -> None:
     execution = run(*records)
-    ledger = Ledger(GENESIS, BALANCES)
+    ledger = ExecutionState(GENESIS, BALANCES)
     ledger.apply(execution)
     sums = [sum(row.delta for row in execution.rows if row.token == token) for token in range(3)]
     assert sums == [0, 0, 0]
@@ -66,9 +75,9 @@ def test_every_token_sums_to_zero_no_balance_is_negative_and_each_trade_has_one_
 
 @given(st.lists(RECORDS, max_size=12), st.integers(0, 12))
 def test_two_blocks_do_what_one_block_with_both_would_do(records: list[bytes], cut: int) -> None:
-    once, whole = Ledger(GENESIS, BALANCES), run(*records)
+    once, whole = ExecutionState(GENESIS, BALANCES), run(*records)
     once.apply(whole)
-    twice = Ledger(GENESIS, BALANCES)
+    twice = ExecutionState(GENESIS, BALANCES)
     first = execute(twice, [block(*records[:cut])], REGISTER)
     twice.apply(first)
     second = execute(twice, [block(*records[cut:], height=2, parent=first.block)], REGISTER)
@@ -128,7 +137,7 @@ def test_what_is_not_delivered_moves_cash_alone() -> None:
     )
     token = register.token("F")
     records = record(1, token, 10, 2, 2, 3, (1, 2)), RECORD.pack(TRANSFER, 2, token, 0, 4, 3, 2, 0, 0)
-    execution = execute(Ledger(GENESIS, BALANCES), [block(*records)], register)
+    execution = execute(ExecutionState(GENESIS, BALANCES), [block(*records)], register)
     assert (execution.accepted, execution.refused) == ((1, 2), ())
     assert [tuple(row) for row in execution.rows] == [(1, 0, 3), (2, 0, -101), (3, 0, 98)]
 
@@ -154,7 +163,7 @@ def test_ranges_end_with_each_block_that_has_trades_and_an_empty_tail_waits() ->
 
 
 def test_a_ledger_takes_only_the_range_that_follows_its_head() -> None:
-    ledger, execution = Ledger(GENESIS, BALANCES), run(record(1, 1, 10, 2, 2, 3, (1, 1)))
+    ledger, execution = ExecutionState(GENESIS, BALANCES), run(record(1, 1, 10, 2, 2, 3, (1, 1)))
     for wrong in (execution._replace(first=2), execution._replace(parent=bytes(32))):
         with pytest.raises(InvariantBroken, match="do not follow block 0"):
             ledger.apply(wrong)
@@ -187,7 +196,7 @@ def test_an_account_on_both_sides_needs_only_its_fees() -> None:
 
 def test_blocks_that_do_not_follow_each_other_are_not_executed() -> None:
     with pytest.raises(InvariantBroken, match="block 2 does not follow block 0"):
-        execute(Ledger(GENESIS, BALANCES), [block(height=2)], REGISTER)
+        execute(ExecutionState(GENESIS, BALANCES), [block(height=2)], REGISTER)
 
 
 LEAVES = st.lists(st.binary(min_size=53, max_size=53), min_size=1, max_size=20)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from market_sim.blockchain.execution import Ledger, execute
+from market_sim.blockchain.execution import ExecutionState, execute
 from market_sim.blockchain.payload import TRANSFER, TradeRecords, decoded
 from market_sim.blockchain.register import FIRST_DERIVATIVE, Register
 from market_sim.core.consensus.blocks import FinalBlock, make_block
@@ -31,7 +31,7 @@ def rows_after(*entries: Entry) -> tuple[dict[tuple[int, int], int], tuple[int, 
         records.add(entry)
     payload = records.between(1, len(entries))
     block = make_block(GENESIS, 1, payload)
-    ledger = Ledger(GENESIS, register.balances(opening()))
+    ledger = ExecutionState(GENESIS, register.balances(opening()))
     done = execute(ledger, [FinalBlock(1, 1, block.hash, GENESIS, payload)], register)
     return {(account, token): delta for account, token, delta in done.rows}, tuple(one.trade for one in done.refused)
 

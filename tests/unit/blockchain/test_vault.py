@@ -8,7 +8,7 @@ import pytest
 
 from market_sim.blockchain.certificate import Wallet
 from market_sim.blockchain.ethereum.artifacts import artifact
-from market_sim.blockchain.ethereum.chain import Contract
+from market_sim.blockchain.ethereum.chain import DeployedContract
 from market_sim.blockchain.settlement import ChainReverted
 from tests.unit.blockchain.rig import ALICE, BOB, CASH, SHARES, Rig, wallet
 
@@ -29,7 +29,7 @@ class Bank:
         for owner in (self.alice, self.bob):
             self.chain.fund(owner)
 
-    def does(self, who: Wallet, function: str, *arguments: Any, to: Contract | None = None) -> None:
+    def does(self, who: Wallet, function: str, *arguments: Any, to: DeployedContract | None = None) -> None:
         self.chain.transact(who, to or self.vault, function, *arguments)
 
     def asks(self, function: str, *arguments: Any) -> Any:
@@ -38,7 +38,7 @@ class Bank:
     def exit(self, *numbers: int) -> None:
         self.rig.settle(self.rig.batch(exits=numbers))
 
-    def hostile(self, amount: int = 100) -> tuple[Contract, int]:
+    def hostile(self, amount: int = 100) -> tuple[DeployedContract, int]:
         """A listed hostile token, and its number; the relayer has some of it."""
         token = self.chain.deploy(self.me, "HostileToken")
         self.does(self.me, "listToken", token.written)
@@ -247,7 +247,7 @@ def test_shares_and_cash_of_an_account_do_not_touch_each_other_in_their_common_s
 def test_a_strangers_address_is_not_taken_for_the_contract(bank: Bank) -> None:
     from market_sim.core.errors import SettlementError
 
-    elsewhere = Contract(artifact("BatchSettlement"), bank.settlement.tokens[CASH].address)
+    elsewhere = DeployedContract(artifact("BatchSettlement"), bank.settlement.tokens[CASH].address)
     with pytest.raises(SettlementError, match="does not hold the contract BatchSettlement"):
         bank.chain.check(elsewhere)
     bank.chain.check(bank.vault)

@@ -1,14 +1,14 @@
-"""A town: a market of two traders whose trades the test writes by hand, and the desk that settles them."""
+"""A town: a market of two traders whose trades the test writes by hand, and the service that settles them."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from market_sim.blockchain.certificate import Wallet
-from market_sim.blockchain.desk import SettlementDesk
 from market_sim.blockchain.in_memory import InMemorySettlement
 from market_sim.blockchain.payload import encoded
 from market_sim.blockchain.register import Register
+from market_sim.blockchain.settlement_service import SettlementService
 from market_sim.core.consensus.blocks import FinalBlock, make_block
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.market_events import AccountOpened, Deposited, Entry, InstrumentListed, Trade, Withdrawn
@@ -39,7 +39,7 @@ class Town:
         self.register = Register.of(self.journal)
         self.entries: dict[int, Entry] = {}
         self.blocks: list[FinalBlock] = []
-        self.desk = SettlementDesk(
+        self.service = SettlementService(
             settlement or InMemorySettlement(),
             validators=validators,
             randomness=self.randomness,
@@ -48,7 +48,7 @@ class Town:
             trade=self.entries.__getitem__,
             share_execution=share_execution,
         )
-        self.desk.open(self.register, self.journal, GENESIS)
+        self.service.open(self.register, self.journal, GENESIS)
 
     def trade(self, price: int, quantity: int, maker_fee: int = 0, taker_fee: int = 0) -> Trade:
         """Alice buys from Bob, who was resting."""
@@ -65,14 +65,14 @@ class Town:
         """The operator brings something in for an account."""
         entry = Deposited(1, account, asset, amount, len(self.entries) + 1)
         self.entries[entry.trade] = entry
-        self.desk.teller.prepare(entry)
+        self.service.vault.prepare(entry)
         return entry
 
     def withdraw(self, account: str, asset: str, amount: int) -> Withdrawn:
         """The owner of an account takes something out."""
         entry = Withdrawn(1, account, asset, amount, len(self.entries) + 1)
         self.entries[entry.trade] = entry
-        self.desk.teller.prepare(entry)
+        self.service.vault.prepare(entry)
         return entry
 
     def deposit_from_wallet(self, account: str, asset: str, amount: int) -> Deposited:
@@ -84,9 +84,9 @@ class Town:
             self.from_wallets.add(entry.trade)
             return entry.trade
 
-        self.desk.teller.deposit(account, asset, amount, credit)
+        self.service.vault.deposit(account, asset, amount, credit)
         entry = self.entries[len(self.entries)]
-        self.desk.teller.prepare(entry)
+        self.service.vault.prepare(entry)
         return entry
 
     def owner(self, account: str) -> bytes:
@@ -104,7 +104,7 @@ class Town:
 
     def finalize(self, *blocks: FinalBlock, validators: range = range(4)) -> None:
         for validator in validators:
-            self.desk.finalized(validator, blocks)
+            self.service.finalized(validator, blocks)
 
     def of(self, kind: type) -> list[Any]:
         return list(self.journal.of(kind))

@@ -13,17 +13,17 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from market_sim.blockchain.contracts import Contract
+from market_sim.blockchain.contracts import ContractAdapter
 from market_sim.core.errors import InputError
 
-C = TypeVar("C", bound=Contract)
+C = TypeVar("C", bound=ContractAdapter)
 
 
-class Chain:
+class ChainPlan:
     """The plan of a chain: its contracts and what wallets hold at the start."""
 
     def __init__(self) -> None:
-        self.contracts: list[Contract] = []
+        self.contracts: list[ContractAdapter] = []
         self.gifts: list[tuple[str, str, int]] = []
 
     def deploy(self, contract: C) -> C:

@@ -1,8 +1,8 @@
-"""The teller: what crosses between the accounts of the exchange and the wallets of their owners.
+"""The vault: what crosses between the accounts of the exchange and the wallets of their owners.
 
 A deposit or a withdrawal during a run is an entry like a trade: it has a number of the one count, travels to the
 validators, and counts on the chain once its block is final. The vault, however, must hold the tokens of a deposit
-before any validator counts them, and must know a request before a batch can carry it out. So the teller deals with
+before any validator counts them, and must know a request before a batch can carry it out. So the vault deals with
 each such entry before it is announced. Three steps lead money out: the request moves nothing, the batch makes it
 claimable, and the owner claims it; a balance that left at once could make a batch insolvent that is final already.
 """
@@ -22,7 +22,7 @@ from market_sim.core.models.market_events import Deposited, Entry, Withdrawn
 from market_sim.core.models.settlement_events import DepositTaken, WithdrawalClaimed, WithdrawalRequested
 
 
-class Teller:
+class VaultTransfers:
     """Deals with the vault for the operator, who brings new tokens in, and for the owners of accounts."""
 
     def __init__(

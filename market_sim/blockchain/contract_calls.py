@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from market_sim.blockchain.contracts import Contract, Scene, check_call
+from market_sim.blockchain.contracts import ChainContext, ContractAdapter, check_call
 from market_sim.blockchain.items import Call
 from market_sim.blockchain.settlement import ChainReverted
 from market_sim.core.errors import InvariantBroken, RuleViolation
@@ -27,21 +27,21 @@ Gift = tuple[str, str, int]
 """What a scenario puts into a wallet: whose, of which asset, how much."""
 
 
-class CallDesk:
+class ContractCalls:
     """The contracts of one run and the calls of its participants."""
 
-    def __init__(self, scene: Scene, record: Callable[[Event], None], now: Callable[[], int]) -> None:
-        self._scene = scene
+    def __init__(self, context: ChainContext, record: Callable[[Event], None], now: Callable[[], int]) -> None:
+        self._scene = context
         self._record = record
         self._now = now
-        self._contracts: dict[str, Contract] = {}
+        self._contracts: dict[str, ContractAdapter] = {}
         self._done: set[int] = set()
         self.submitted: list[CallSubmitted] = []
         """Every call so far; number n stands at place n - 1."""
         self.told: Callable[[], None] = lambda: None
         """Called when there is a call to announce."""
 
-    def open(self, contracts: Iterable[Contract], gifts: Iterable[Gift]) -> None:
+    def open(self, contracts: Iterable[ContractAdapter], gifts: Iterable[Gift]) -> None:
         """Fill the wallets and deploy the contracts, in the order in which the scenario named them."""
         register, now = self._scene.register, self._now()
         for account, asset, amount in gifts:

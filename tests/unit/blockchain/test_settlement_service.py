@@ -17,7 +17,7 @@ def test_a_block_is_settled_once_three_of_four_validators_executed_it() -> None:
     town.finalize(block, validators=range(2, 4))
     (settled,) = town.of(BlockSettled)
     assert (settled.first, settled.last, settled.trades, settled.rows) == (1, 1, 1, 5)
-    assert town.desk.settlement.statement().balances == {(1, 0): 3, (2, 0): 698, (2, 1): 3, (3, 0): 299, (3, 1): 7}
+    assert town.service.settlement.statement().balances == {(1, 0): 3, (2, 0): 698, (2, 1): 3, (3, 0): 299, (3, 1): 7}
 
 
 def test_empty_blocks_ride_along_with_the_next_block_that_has_trades() -> None:
@@ -30,11 +30,11 @@ def test_empty_blocks_ride_along_with_the_next_block_that_has_trades() -> None:
 def test_ranges_do_not_depend_on_when_a_validator_learns_that_blocks_are_final() -> None:
     town = Town()
     blocks = [town.block(), town.block(town.trade(100, 1)), town.block(), town.block(town.trade(100, 2))]
-    town.desk.finalized(0, blocks)
+    town.service.finalized(0, blocks)
     for block in blocks:
-        town.desk.finalized(1, [block])
-    town.desk.finalized(2, blocks[:3])
-    town.desk.finalized(2, blocks[3:])
+        town.service.finalized(1, [block])
+    town.service.finalized(2, blocks[:3])
+    town.service.finalized(2, blocks[3:])
     assert [(event.first, event.last) for event in town.of(BlockSettled)] == [(1, 2), (3, 4)]
 
 
@@ -47,7 +47,7 @@ def test_a_trade_that_cannot_be_paid_is_refused_and_the_rest_of_its_block_settle
     assert refused.numbers == {"trade": 1, "asset": "USD", "held": 1_000, "needed": 1_200}
     (settled,) = town.of(BlockSettled)
     assert (settled.trades, settled.refused) == (1, 1)
-    assert town.desk.settlement.statement().balances[2, 0] == 900
+    assert town.service.settlement.statement().balances[2, 0] == 900
 
 
 def test_every_batch_is_reconciled_with_the_journal() -> None:
@@ -56,14 +56,14 @@ def test_every_batch_is_reconciled_with_the_journal() -> None:
     found = town.of(Reconciled)
     assert [event.last for event in found] == [0, 1, 2]
     assert found[-1].totals == (1_000, 10) and found[-1].surplus == (0, 0)
-    assert town.desk.summary().reconciled
+    assert town.service.summary().reconciled
 
 
 def test_a_balance_that_differs_from_the_journal_stops_the_run() -> None:
     town = Town()
-    town.desk.settlement._balances[2, 0] += 1
+    town.service.settlement._balances[2, 0] += 1
     with pytest.raises(InvariantBroken, match="alice holds 1001 USD on the chain and 1000 in the journal"):
-        town.desk.reconcile()
+        town.service.reconcile()
 
 
 def test_shared_execution_gives_the_same_journal_as_executing_by_everyone() -> None:
@@ -77,7 +77,7 @@ def test_the_certificate_names_a_quorum_and_the_range() -> None:
     town = Town(validators=7)
     block = town.block(town.trade(100, 1))
     for validator in (6, 1, 4, 0, 3, 2):
-        town.desk.finalized(validator, [block])
+        town.service.finalized(validator, [block])
     (certified,) = town.of(BatchCertified)
     assert certified.signers == (0, 1, 3, 4, 6)
     assert certified.block == block.hash.hex()

@@ -37,17 +37,17 @@ def town(request: pytest.FixtureRequest) -> Town:
 
 
 def money(town: Town, who: tuple[int, int]) -> int:
-    return town.desk.settlement.statement().balances.get(who, 0)
+    return town.service.settlement.statement().balances.get(who, 0)
 
 
 def test_the_vault_holds_a_deposit_before_validators_count_it(town: Town) -> None:
     deposit = town.deposit("alice", "USD", 500)
     assert money(town, ALICE) == 1_500
-    assert [one.ledger.balances[ALICE] for one in town.desk._validators] == [1_000] * 4
-    town.desk.reconcile()
+    assert [one.state.balances[ALICE] for one in town.service._validators] == [1_000] * 4
+    town.service.reconcile()
     town.finalize(town.block(deposit))
     assert money(town, ALICE) == 1_500
-    assert [one.ledger.balances[ALICE] for one in town.desk._validators] == [1_500] * 4
+    assert [one.state.balances[ALICE] for one in town.service._validators] == [1_500] * 4
     (taken,), (settled,) = town.of(DepositTaken), town.of(BlockSettled)
     assert (taken.trade, taken.account, taken.amount, taken.from_wallet) == (1, "alice", 500, False)
     assert (settled.trades, settled.rows) == (1, 0)
@@ -62,7 +62,7 @@ def test_deposits_have_dense_numbers_after_those_of_the_opening(town: Town) -> N
 def test_money_that_came_in_can_be_spent_in_the_block_that_counts_it(town: Town) -> None:
     town.finalize(town.block(town.deposit("alice", "USD", 500), town.deal(150, 10, "alice", "bob")))
     assert not town.of(TradeRefused)
-    assert town.desk.settlement.statement().balances == {(2, 1): 10, (3, 0): 1_500}
+    assert town.service.settlement.statement().balances == {(2, 1): 10, (3, 0): 1_500}
 
 
 def test_a_withdrawal_is_requested_then_carried_out_by_its_batch_then_claimed(town: Town) -> None:
@@ -71,29 +71,32 @@ def test_a_withdrawal_is_requested_then_carried_out_by_its_batch_then_claimed(to
     assert (asked.trade, asked.account, asked.asset, asked.amount, asked.number) == (1, "alice", "USD", 400, 0)
     assert money(town, ALICE) == 1_000, "a request moves nothing"
     with pytest.raises(RuleViolation) as early:
-        town.desk.teller.claim("alice", "USD")
+        town.service.vault.claim("alice", "USD")
     assert (early.value.reason, early.value.numbers) == ("NOTHING_TO_CLAIM", {"asset": "USD", "waiting": 400})
     town.finalize(town.block(withdrawal))
-    assert (money(town, ALICE), town.desk.settlement.claimable(2, 0)) == (600, 400)
-    town.desk.teller.claim("alice", "USD")
+    assert (money(town, ALICE), town.service.settlement.claimable(2, 0)) == (600, 400)
+    town.service.vault.claim("alice", "USD")
     (paid,) = town.of(WithdrawalClaimed)
     assert (paid.account, paid.asset, paid.amount) == ("alice", "USD", 400)
-    assert (town.desk.settlement.claimable(2, 0), town.desk.settlement.in_wallet(town.owner("alice"), 0)) == (0, 400)
-    town.desk.reconcile()
+    assert (town.service.settlement.claimable(2, 0), town.service.settlement.in_wallet(town.owner("alice"), 0)) == (
+        0,
+        400,
+    )
+    town.service.reconcile()
     with pytest.raises(RuleViolation, match="NOTHING_TO_CLAIM"):
-        town.desk.teller.claim("alice", "USD")
+        town.service.vault.claim("alice", "USD")
 
 
 def test_what_a_wallet_holds_can_be_deposited_again_and_no_more(town: Town) -> None:
     town.finalize(town.block(town.withdraw("alice", "USD", 400)))
-    town.desk.teller.claim("alice", "USD")
+    town.service.vault.claim("alice", "USD")
     with pytest.raises(RuleViolation) as short:
         town.deposit_from_wallet("alice", "USD", 401)
     assert (short.value.reason, short.value.numbers) == (
         "WALLET_TOO_SMALL", {"asset": "USD", "needed": 401, "held": 400}
     )  # fmt: skip
     town.finalize(town.block(town.deposit_from_wallet("alice", "USD", 150)))
-    assert (money(town, ALICE), town.desk.settlement.in_wallet(town.owner("alice"), 0)) == (750, 250)
+    assert (money(town, ALICE), town.service.settlement.in_wallet(town.owner("alice"), 0)) == (750, 250)
     assert [taken.from_wallet for taken in town.of(DepositTaken)] == [True]
 
 
@@ -103,7 +106,7 @@ def test_a_withdrawal_that_the_ledger_cannot_bear_is_refused_alone_and_its_reque
     (refused,) = town.of(TradeRefused)
     assert (refused.trade, refused.account, refused.reason) == (1, "alice", "SETTLEMENT_SHORT")
     assert refused.numbers == {"trade": 1, "asset": "USD", "held": 1_000, "needed": 1_001}
-    assert (money(town, ALICE), town.desk.settlement.claimable(2, 0)) == (0, 1_000)
+    assert (money(town, ALICE), town.service.settlement.claimable(2, 0)) == (0, 1_000)
 
 
 def test_a_withdrawal_that_was_never_requested_is_no_batch() -> None:
@@ -119,14 +122,14 @@ def test_a_chain_that_says_something_else_of_deposits_or_claims_stops_the_run(li
     town = Town()
     if lie == "deposit":
         town.deposit("alice", "USD", 500)
-        town.desk.settlement._balances[ALICE] -= 1
+        town.service.settlement._balances[ALICE] -= 1
         expected = "alice holds 1499 USD on the chain and 1500 in the journal"
     else:
         town.finalize(town.block(town.withdraw("alice", "USD", 400)))
-        town.desk.settlement._claimable[ALICE] += 1
+        town.service.settlement._claimable[ALICE] += 1
         expected = "nobody has claimed come to .400, 0., and the contract lets .401, 0. be claimed"
     with pytest.raises(InvariantBroken, match=expected):
-        town.desk.reconcile()
+        town.service.reconcile()
 
 
 NAMES, ASSETS = st.sampled_from(["alice", "bob"]), st.sampled_from(["USD", "ACME"])
@@ -154,19 +157,19 @@ def test_whatever_comes_in_and_goes_out_between_trades_nothing_is_lost_and_the_c
         for entry in town.entries.values():
             if isinstance(entry, Deposited) and entry.trade not in town.from_wallets:
                 supplied[entry.asset] += entry.amount
-        stated, vault = town.desk.settlement.statement(), town.desk.settlement
+        stated, vault = town.service.settlement.statement(), town.service.settlement
         for token, asset in enumerate(("USD", "ACME")):
             outside = sum(vault.in_wallet(town.owner(name), token) for name in ("alice", "bob"))
             inside = sum(amount for (_, each), amount in stated.balances.items() if each == token)
             assert inside + stated.claimable[token] + outside == supplied[asset]
             assert stated.held[token] == inside + stated.claimable[token]
-        town.desk.reconcile()
+        town.service.reconcile()
     refused = {one.trade for one in town.of(TradeRefused)}
     folded = Fold()
     for one in [*town.opening, *(entry for number, entry in town.entries.items() if number not in refused)]:
         folded.add(one)
     accounts = {"fees": 1, "alice": 2, "bob": 3}
-    assert town.desk.settlement.statement().balances == {
+    assert town.service.settlement.statement().balances == {
         (accounts[name], ("USD", "ACME").index(asset)): amount
         for name, assets in folded.balances.items()
         for asset, amount in assets.items()
@@ -182,7 +185,7 @@ def play(town: Town, waiting: list[Entry], step: tuple[Any, ...], seen: Counter[
             town.finalize(town.block(*waiting))
             waiting.clear()
         elif kind == "claim":
-            town.desk.teller.claim(*rest)
+            town.service.vault.claim(*rest)
         elif kind == "deal":
             price, quantity, buys = rest
             waiting.append(town.deal(price, quantity, *(("alice", "bob") if buys else ("bob", "alice"))))
@@ -210,5 +213,5 @@ def test_the_random_steps_reach_claims_and_second_deposits() -> None:
     ):
         play(town, waiting, step, seen)
     assert seen == Counter(withdraw=1, claim=1, again=1, deal=1, block=2, NOTHING_TO_CLAIM=1, WALLET_TOO_SMALL=1)
-    assert isinstance(town.desk.settlement, InMemorySettlement)
-    assert town.desk.settlement.statement().balances == {(2, 1): 9, (3, 0): 900, (3, 1): 1}
+    assert isinstance(town.service.settlement, InMemorySettlement)
+    assert town.service.settlement.statement().balances == {(2, 1): 9, (3, 0): 900, (3, 1): 1}

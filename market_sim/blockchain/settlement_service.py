@@ -10,16 +10,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
-from market_sim.blockchain.call_desk import CallDesk
 from market_sim.blockchain.certificate import Batch, Signer, Wallet, certificate, quorum
-from market_sim.blockchain.contracts import Scene
-from market_sim.blockchain.execution import Execution, Ledger, execute, net_hash, ranges
+from market_sim.blockchain.chain_plan import ChainPlan
+from market_sim.blockchain.contract_calls import ContractCalls
+from market_sim.blockchain.contracts import ChainContext
+from market_sim.blockchain.execution import Execution, ExecutionState, execute, net_hash, ranges
 from market_sim.blockchain.outbox import MemoryRows, Outbox, OutboxRow, RowStore
-from market_sim.blockchain.place import Chain
 from market_sim.blockchain.reconciliation import Reconciliation
 from market_sim.blockchain.register import Register
 from market_sim.blockchain.settlement import ChainReverted, Genesis, Settlement
-from market_sim.blockchain.teller import Teller
+from market_sim.blockchain.vault_transfers import VaultTransfers
 from market_sim.core.consensus.blocks import FinalBlock
 from market_sim.core.errors import InvariantBroken, SettlementError
 from market_sim.core.models.event import Event
@@ -39,7 +39,7 @@ SET_ID = 1
 """The number of the first set of validators."""
 
 
-class Summary(NamedTuple):
+class SettlementSummary(NamedTuple):
     """What the settlement of a run came to."""
 
     backend: str
@@ -55,13 +55,13 @@ class Summary(NamedTuple):
 class _Validator:
     """One validator's side of settlement: its own ledger, its own pen, and the final blocks it has not executed."""
 
-    def __init__(self, signer: Signer, ledger: Ledger) -> None:
+    def __init__(self, signer: Signer, state: ExecutionState) -> None:
         self.signer = signer
-        self.ledger = ledger
+        self.state = state
         self.waiting: list[FinalBlock] = []
 
 
-class _Claim:
+class _Pending:
     """A batch that some validators signed and that has no quorum yet."""
 
     def __init__(self, execution: Execution, batch: Batch) -> None:
@@ -70,7 +70,7 @@ class _Claim:
         self.signatures: dict[int, bytes] = {}
 
 
-class SettlementDesk:
+class SettlementService:
     """The desk of one run."""
 
     def __init__(
@@ -95,13 +95,15 @@ class SettlementDesk:
         self._rows = rows or MemoryRows()
         self._share = share_execution
         self._owners: dict[int, Wallet] = {}
-        self._claims: dict[bytes, _Claim] = {}
+        self._pending: dict[bytes, _Pending] = {}
         self._certified: list[Execution] = []
         self._executed: dict[bytes, Execution] = {}
         self._gas = self._transactions = self._settled_blocks = self._settled_trades = self._batches = 0
         self._reconciled = False
 
-    def open(self, register: Register, opening: Iterable[Event], genesis: bytes, chain: Chain | None = None) -> None:
+    def open(
+        self, register: Register, opening: Iterable[Event], genesis: bytes, chain: ChainPlan | None = None
+    ) -> None:
         """Deploy, and fund from the deposits of the opening; `genesis` is the hash of the consensus chain's genesis.
 
         What a scenario has put onto the chain beside the settlement is deployed after it.
@@ -111,7 +113,7 @@ class SettlementDesk:
         if not register.collector:
             raise InvariantBroken("the account for fees must be open before settlement begins")
         self._register = register
-        self._validators = [_Validator(Signer(wallet), Ledger(genesis, deposits)) for wallet in self._wallets]
+        self._validators = [_Validator(Signer(wallet), ExecutionState(genesis, deposits)) for wallet in self._wallets]
         self._reconciliation = Reconciliation(register, opening, self._trade)
         addresses = tuple(wallet.address for wallet in self._wallets)
         owners = tuple(self._owner(number).address for number in range(1, max(register.names) + 1))
@@ -134,8 +136,8 @@ class SettlementDesk:
             )
         )
         self.reconcile()
-        self.calls = CallDesk(Scene(self.settlement.host(), register, self._owner), self._record, self._now)
-        self.teller = Teller(
+        self.calls = ContractCalls(ChainContext(self.settlement.host(), register, self._owner), self._record, self._now)
+        self.vault = VaultTransfers(
             self.settlement, register, self._reconciliation, self.calls.submit, self._owner, self._record, self._now
         )
         if chain is not None:
@@ -173,9 +175,9 @@ class SettlementDesk:
         self._reconciled = True
         self._record(Reconciled(self._now(), *found))
 
-    def summary(self) -> Summary:
+    def summary(self) -> SettlementSummary:
         """What was settled so far."""
-        return Summary(
+        return SettlementSummary(
             self.settlement.name,
             self._settled_blocks,
             self._batches,
@@ -188,30 +190,30 @@ class SettlementDesk:
 
     def _sign(self, validator: int, mine: _Validator, blocks: Sequence[FinalBlock]) -> None:
         """One validator executes a range, signs the result, and shows the signature to the relayer."""
-        execution = self._execution(mine.ledger, blocks)
+        execution = self._execution(mine.state, blocks)
         batch = Batch.of(execution, SET_ID)
         signature = mine.signer.sign(batch, self._domain)
-        mine.ledger.apply(execution)
+        mine.state.apply(execution)
         digest = batch.digest(self._domain)
-        claim = self._claims.setdefault(digest, _Claim(execution, batch))
-        claim.signatures[validator] = signature
-        if len(claim.signatures) == self._quorum:
-            self._certify(claim, digest)
+        pending = self._pending.setdefault(digest, _Pending(execution, batch))
+        pending.signatures[validator] = signature
+        if len(pending.signatures) == self._quorum:
+            self._certify(pending, digest)
 
-    def _execution(self, ledger: Ledger, blocks: Sequence[FinalBlock]) -> Execution:
+    def _execution(self, state: ExecutionState, blocks: Sequence[FinalBlock]) -> Execution:
         # The hash of the last block commits to the whole chain up to it, so equal keys mean equal results: sharing
         # changes time, not behaviour, as with the verdicts on signatures.
         if not self._share:
-            return execute(ledger, blocks, self._register)
+            return execute(state, blocks, self._register)
         key = blocks[-1].hash
         known = self._executed.get(key)
         if known is None:
-            known = self._executed[key] = execute(ledger, blocks, self._register)
+            known = self._executed[key] = execute(state, blocks, self._register)
         return known
 
-    def _certify(self, claim: _Claim, digest: bytes) -> None:
-        execution, header = claim.execution, claim.batch.header
-        signed = dict(claim.signatures)
+    def _certify(self, pending: _Pending, digest: bytes) -> None:
+        execution, header = pending.execution, pending.batch.header
+        signed = dict(pending.signatures)
         self._certified.append(execution)
         self._reconciliation.expect(execution)
         now = self._now()
@@ -226,12 +228,12 @@ class SettlementDesk:
                 header.block.hex(),
                 header.trades,
                 header.trades_root.hex(),
-                net_hash(claim.batch.rows, claim.batch.exits).hex(),
+                net_hash(pending.batch.rows, pending.batch.exits).hex(),
                 digest.hex(),
                 tuple(sorted(signed)),
             )
         )
-        self._outbox.add(claim.batch, certificate(signed))
+        self._outbox.add(pending.batch, certificate(signed))
         self._relay()
         self.calls.carry_out(execution.calls)
 
