@@ -1,1 +1,1 @@
-"""From a finalized block to money on a chain: what validators put into blocks, execute, sign, and have paid out."""
+"""From finalized blocks to payments on a chain: payloads, execution, certificates, contracts, reconciliation."""

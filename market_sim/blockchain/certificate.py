@@ -1,8 +1,8 @@
-"""A certificate: what a quorum of validators signs for the contract about a range of final blocks.
+"""A certificate: the signatures of a quorum of validators on a range of final blocks, for the settlement contract.
 
-The Ethereum machine has no instruction for Ed25519 (EIP-665 stayed a draft), so each validator has a second key, on
-the curve secp256k1. What is signed follows EIP-712: the domain names the chain and the contract, so that a signature
-is worth nothing on another chain or for another contract.
+The EVM cannot verify Ed25519 (EIP-665 stayed a draft), so each validator has a second key, on the curve secp256k1. The
+signed data follows EIP-712: its domain names the chain and the contract, so a signature is invalid on another chain or
+for another contract.
 
 A validator never signs two digests for one height. Two certificates that contradict each other therefore share at least
 f + 1 signers, and the two signatures of each of them are the proof (rulebook P-4).
@@ -21,11 +21,11 @@ from market_sim.core.errors import InvariantBroken
 from market_sim.core.randomness import Randomness
 
 SIGNATURE_SIZE: Final = 65
-"""BalanceKey of the signer times two plus the parity of the point, then r and s."""
+"""One byte with twice the index of the signer plus the parity of the point, then r and s."""
 
 CURVE_ORDER: Final = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 LARGEST_S: Final = CURVE_ORDER // 2
-"""Of s and n - s, which both fit, only the smaller is accepted: otherwise anybody could make a twin of a signature."""
+"""Both s and n - s are valid; only the smaller is accepted, so that nobody can make a second form of a signature."""
 
 DOMAIN_NAME: Final = b"Market Sandbox Settlement"
 DOMAIN_VERSION: Final = b"1"
@@ -37,7 +37,7 @@ _FINALIZED_TYPE: Final = (
 
 
 class Domain(NamedTuple):
-    """Which contract on which chain a signature is meant for."""
+    """The contract and the chain that a signature is for."""
 
     chain_id: int
     contract: bytes
@@ -55,7 +55,7 @@ class Domain(NamedTuple):
 
 
 class Header(NamedTuple):
-    """What is signed about a range of blocks, without rows and exits themselves."""
+    """The signed facts about a range of blocks; rows and exits enter the signature as a hash."""
 
     set_id: int
     first: int
@@ -68,7 +68,7 @@ class Header(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """All that the contract needs for one range, except the certificate."""
+    """The settlement data of one range of blocks, without the certificate."""
 
     header: Header
     rows: bytes
@@ -76,7 +76,7 @@ class Batch(NamedTuple):
 
     @classmethod
     def of(cls, execution: Execution, set_id: int) -> Batch:
-        """The batch that pays an executed range."""
+        """The batch of an executed range."""
         done = execution
         header = Header(
             set_id, done.first, done.last, done.epoch, done.parent, done.block, done.trades_root, len(done.accepted)
@@ -99,7 +99,7 @@ class Batch(NamedTuple):
 
 
 class Wallet:
-    """A key on the curve secp256k1 and its Ethereum address: of a validator, a relayer, the owner of an account."""
+    """A key on the curve secp256k1 and its Ethereum address; validators, relayers and owners of accounts have one."""
 
     def __init__(self, secret: bytes) -> None:
         self._key = PrivateKey(secret)
@@ -116,15 +116,15 @@ class Wallet:
 
 
 class Signer:
-    """One validator's pen: it remembers what it signed before it answers, and never signs a height twice."""
+    """The signing side of one validator: it stores a digest before it signs it, and never signs two for one height."""
 
     def __init__(self, wallet: Wallet, signed: dict[int, bytes] | None = None) -> None:
         self._wallet = wallet
         self.signed: dict[int, bytes] = {} if signed is None else signed
-        """The digest signed for each height; outlives a restart when the owner keeps it."""
+        """The signed digest of each height; a caller that keeps this dictionary keeps it over a restart."""
 
     def sign(self, batch: Batch, domain: Domain) -> bytes:
-        """The signature on this batch: the same one again when asked again."""
+        """The signature on this batch; the same one for the same batch."""
         digest = batch.digest(domain)
         heights = range(batch.header.first, batch.header.last + 1)
         for height in heights:
@@ -135,14 +135,14 @@ class Signer:
 
 
 def certificate(signatures: Mapping[int, bytes]) -> bytes:
-    """The signatures of several validators as the contract reads them: ascending by the signer's place."""
+    """The signatures in the format of the contract: ascending by the index of the signer."""
     return b"".join(
         bytes([validator * 2 + signature[64]]) + signature[:64] for validator, signature in sorted(signatures.items())
     )
 
 
 def signers(signed: bytes) -> tuple[int, ...]:
-    """The places of those who signed a certificate."""
+    """The indices of the validators that signed a certificate."""
     return tuple(signed[place] // 2 for place in range(0, len(signed), SIGNATURE_SIZE))
 
 
@@ -157,7 +157,7 @@ def address_of(public_key: PublicKey) -> bytes:
 
 
 def recovered(digest: bytes, signature: bytes) -> bytes:
-    """The address that made this signature (r, s, parity), or 20 zero bytes, as the machine's `ecrecover` says."""
+    """The address that made this signature (r, s, parity); 20 zero bytes if there is none, as with `ecrecover`."""
     try:
         return address_of(PublicKey.from_signature_and_message(signature, digest, hasher=None))
     except ValueError:

@@ -1,12 +1,12 @@
-"""A chain as a place: what a scenario puts onto it before a run begins.
+"""The chain plan: the contracts that a scenario deploys, and the initial content of wallets.
 
     chain = world.chain("eth-tester")           # a chain that runs on the run's clock
-    escrow = chain.deploy(Escrow(asset="USD"))  # a contract stands on it
-    chain.give("buyer", "USD", dollars(500))    # the wallet of a participant has something to begin with
+    escrow = chain.deploy(Escrow(asset="USD"))  # a contract on that chain
+    chain.give("buyer", "USD", dollars(500))    # initial money in the wallet of a participant
 
-Trades are settled by one contract among several, which is always there; `world.settle_on` is the short form for a
-chain without others. What is planned here is deployed when the run opens its chain; on a run that settles on no chain
-nothing is, and whoever calls a contract is told so.
+The settlement contract is always on the chain; `world.settle_on` is the short form for a chain without further
+contracts. The plan is deployed when the run opens its chain. In a run without a chain nothing is deployed, and calls of
+a contract are refused.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ C = TypeVar("C", bound=ContractAdapter)
 
 
 class ChainPlan:
-    """The plan of a chain: its contracts and what wallets hold at the start."""
+    """The contracts and the initial wallets of a chain."""
 
     def __init__(self) -> None:
         self.contracts: list[ContractAdapter] = []
         self.gifts: list[tuple[str, str, int]] = []
 
     def deploy(self, contract: C) -> C:
-        """Let a contract stand on this chain from the beginning of the run."""
+        """Deploy a contract at the beginning of the run."""
         if any(each.name == contract.name for each in self.contracts):
             raise InputError(
                 f"two contracts of a chain need two names, and there is already one named {contract.name!r}"
@@ -36,7 +36,7 @@ class ChainPlan:
         return contract
 
     def give(self, account: str, asset: str, amount: int) -> None:
-        """Put something into the wallet of a participant; it belongs to no account of the exchange."""
+        """Put an amount into the wallet of a participant; a wallet is separate from the account at the exchange."""
         if type(amount) is not int or amount <= 0:
             raise InputError(f"a wallet is given a positive whole number of the smallest unit, found {amount!r}")
         self.gifts.append((account, asset, amount))

@@ -1,8 +1,9 @@
-"""The call desk: where participants call contracts, and where the calls of final blocks are carried out in their order.
+"""Contract calls of participants: their submission, and their execution in the order of the final blocks.
 
-A call is recorded when it is submitted and has a number. It then waits until a leader puts it into a block. When the
-block is final, and the batch of its range was relayed, the calls are made one after the other, each from the wallet of
-its owner; what a contract refuses is told and stops nothing. Afterwards every contract is reconciled.
+A call gets a number and is recorded when it is submitted, then waits until a leader puts it into a block. Once the
+block is final and the batch of its range is relayed, its calls are executed one after the other, each from the wallet
+of its owner. A call that the contract refuses is recorded and does not stop the others. Afterwards every contract is
+reconciled.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from market_sim.core.models.settlement_events import (
 )
 
 Gift = tuple[str, str, int]
-"""What a scenario puts into a wallet: whose, of which asset, how much."""
+"""The initial content of a wallet: account, asset, amount."""
 
 
 class ContractCalls:
@@ -37,7 +38,7 @@ class ContractCalls:
         self._contracts: dict[str, ContractAdapter] = {}
         self._done: set[int] = set()
         self.submitted: list[CallSubmitted] = []
-        """Every call so far; number n stands at place n - 1."""
+        """Every call so far; call n has the index n - 1."""
         self.told: Callable[[], None] = lambda: None
         """Called when there is a call to announce."""
 
@@ -56,7 +57,7 @@ class ContractCalls:
             self._record(deployed)
 
     def submit(self, account: str, intent: CallContract) -> None:
-        """Take a call that makes sense; it waits for a block from now on."""
+        """Accept a valid call, which then waits for a block; raise RuleViolation for any other."""
         contract = self._contracts.get(intent.contract) if isinstance(intent.contract, str) else None
         if contract is None:
             known = ", ".join(self._contracts) or "none"
@@ -70,7 +71,7 @@ class ContractCalls:
         self.told()
 
     def carry_out(self, calls: Sequence[Call]) -> None:
-        """Make the calls of a range of final blocks, each once."""
+        """Execute the calls of a range of final blocks, each once."""
         for call in calls:
             if call.call in self._done:
                 raise InvariantBroken(f"call {call.call} is in the final chain twice")

@@ -1,8 +1,8 @@
-"""Contracts beside the settlement: what a scenario deploys, what its host on a chain offers, and how it is reconciled.
+"""Interfaces for further contracts: the adapter of a contract, and the host, which is a chain as adapters see it.
 
-An adapter says in one place what a contract is called, which functions participants may call with which arguments, how
-it is deployed, and what it should hold by the journal. A host is a chain as adapters see it: the Ethereum one carries
-the compiled contracts, the one in memory their twins, and an adapter cannot tell which.
+An adapter defines the name of a contract, the functions that participants may call and their arguments, how the
+contract is deployed, and what it should hold according to the journal. The Ethereum host runs the compiled contracts,
+the in-memory host their Python versions; adapters are the same for both.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ Arguments = tuple[int | str, ...]
 
 
 class TokenPlace(NamedTuple):
-    """An argument that stands for the address of a token's contract."""
+    """A placeholder argument for the address of a token's contract."""
 
     token: int
 
 
 class Invoked(NamedTuple):
-    """What a call that succeeded gave: the numbers of its event, and what it took."""
+    """The result of a successful call: the numbers of its event, the transaction, and its gas."""
 
     numbers: Numbers
     transaction: str
@@ -36,29 +36,29 @@ class Invoked(NamedTuple):
 
 
 class ContractHost(Protocol):
-    """A chain that contracts stand on."""
+    """A chain on which contracts can be deployed and called."""
 
     def deploy(self, contract: str, *arguments: Any) -> str:
-        """Put a contract onto the chain; where it stands."""
+        """Deploy a contract; returns its address."""
 
     def invoke(self, owner: Wallet, place: str, function: str, *arguments: Any) -> Invoked:
-        """Call a contract from a wallet; raises `ChainReverted` when it refuses."""
+        """Call a contract from a wallet; raises `ChainReverted` when the contract reverts."""
 
     def allow(self, owner: Wallet, place: str, token: int, amount: int) -> int:
-        """Let a contract take so much of a token from a wallet; the gas that it took."""
+        """Allow a contract to take an amount of a token from a wallet; returns the gas used."""
 
     def ask(self, place: str, function: str, *arguments: Any) -> int:
-        """A number that a contract answers with."""
+        """A number that a contract returns from a read-only call."""
 
     def give(self, owner: bytes, token: int, amount: int) -> None:
-        """The operator brings new tokens into a wallet."""
+        """Mint new tokens into a wallet."""
 
     def in_wallet(self, owner: bytes, token: int) -> int:
-        """What an address holds of a token."""
+        """The token balance of an address."""
 
 
 class ChainContext(NamedTuple):
-    """What an adapter works with."""
+    """The surroundings of an adapter: host, register, and the wallets of accounts."""
 
     host: ContractHost
     register: Register
@@ -66,35 +66,35 @@ class ChainContext(NamedTuple):
 
 
 class ContractAdapter(Protocol):
-    """An adapter: one contract of a run."""
+    """An adapter for one contract of a run."""
 
     kind: ClassVar[str]
     functions: ClassVar[Mapping[str, tuple[type, ...]]]
-    """What participants may call, and the types of the arguments."""
+    """The functions that participants may call, with the types of their arguments."""
     name: str
-    """What participants call it; one of a kind in a run."""
+    """The name that participants use; unique in a run."""
 
     def deploy(self, context: ChainContext) -> str:
-        """Put it onto the chain; where it stands."""
+        """Deploy the contract; returns its address."""
 
     def terms(self) -> Numbers:
-        """What it was deployed with, for the journal."""
+        """The parameters of the deployment, for the journal."""
 
     def check(self, account: str, function: str, arguments: Arguments, register: Register) -> None:
-        """Refuse a call that names what does not exist."""
+        """Raise RuleViolation for a call with an argument that does not exist."""
 
     def execute(self, context: ChainContext, owner: Wallet, function: str, arguments: Arguments) -> Invoked:
-        """Carry out a call in the name of the owner of a wallet."""
+        """Execute a call from the owner's wallet."""
 
     def count(self, submitted: CallSubmitted, executed: CallExecuted) -> None:
-        """Add the effect of a call that succeeded to what the contract should hold by the journal."""
+        """Add the effect of a successful call to the balance expected from the journal."""
 
     def reconcile(self, context: ChainContext) -> Numbers:
-        """Compare the contract with the journal; raises `InvariantBroken` where they differ, else what was compared."""
+        """Compare contract and journal; returns the compared numbers, raises `InvariantBroken` if they differ."""
 
 
 def check_call(contract: ContractAdapter, function: str, arguments: object) -> None:
-    """Refuse a function that the contract does not have, or arguments of other types."""
+    """Raise RuleViolation for an unknown function, or for arguments of the wrong types."""
     if function not in contract.functions:
         known = ", ".join(contract.functions)
         raise RuleViolation("UNKNOWN_FUNCTION", contract=contract.name, function=str(function)[:40], known=known)

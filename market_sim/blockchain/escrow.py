@@ -1,10 +1,10 @@
-"""An escrow: money that a payer locks for a payee, and that leaves only to one of the two by the will of the other.
+"""An escrow: a payer locks money for a payee; the payer can release it to the payee, the payee can send it back.
 
-The adapter of `contracts/Escrow.sol`, and its twin for runs without Ethereum. Participants call
+This is the adapter of `contracts/Escrow.sol`. Participants call
 
     lock(payee, amount)   take the amount from the payer's wallet; deals are numbered from 0
-    release(deal)         the payer lets the payee have it
-    refund(deal)          the payee sends it back
+    release(deal)         the payer releases the amount to the payee
+    refund(deal)          the payee sends the amount back
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:  # a run without a chain needs no curve
 
 @dataclass
 class Escrow:
-    """An escrow for one asset."""
+    """The adapter of an escrow contract for one asset."""
 
     kind: ClassVar[str] = "Escrow"
     functions: ClassVar[Mapping[str, tuple[type, ...]]] = {"lock": (str, int), "release": (int,), "refund": (int,)}
@@ -36,27 +36,27 @@ class Escrow:
     name: str = "escrow"
     asset: str = "USD"
     open_deals: dict[int, int] = field(default_factory=dict, repr=False)
-    """By number: what is locked in the deals that are not over, by the journal."""
+    """The amounts of the open deals by their number, according to the journal."""
     place: str = field(default="", repr=False)
 
     def deploy(self, context: ChainContext) -> str:
-        """Put it onto the chain, for the token of its asset."""
+        """Deploy the contract for the token of its asset."""
         if not context.register.has_token(self.asset):
             raise InputError(f"an escrow holds a currency or a delivered instrument, and {self.asset} is neither here")
         self.place = context.host.deploy(self.kind, TokenPlace(context.register.token(self.asset)))
         return self.place
 
     def terms(self) -> Numbers:
-        """The asset that it holds."""
+        """The asset of the escrow."""
         return {"asset": self.asset}
 
     def check(self, account: str, function: str, arguments: Arguments, register: Register) -> None:
-        """A payee has an account."""
+        """Refuse a lock for a payee without an account."""
         if function == "lock" and arguments[0] not in register.accounts:
             raise RuleViolation("UNKNOWN_ACCOUNT", account=arguments[0])
 
     def execute(self, context: ChainContext, owner: Wallet, function: str, arguments: Arguments) -> Invoked:
-        """Carry out a call; before a lock the payer lets the escrow take the amount."""
+        """Execute a call; before a lock the payer approves the amount."""
         if function != "lock":
             return context.host.invoke(owner, self.place, function, *arguments)
         payee, amount = str(arguments[0]), int(arguments[1])
@@ -74,20 +74,19 @@ class Escrow:
             del self.open_deals[deal]
 
     def reconcile(self, context: ChainContext) -> Numbers:
-        """What the contract says it holds, what it holds, and what is locked by the journal are one number."""
+        """The contract must report the amount locked according to the journal, and hold at least that amount."""
         expected = sum(self.open_deals.values())
         says = context.host.ask(self.place, "held")
         holds = context.host.in_wallet(bytes.fromhex(self.place[2:]), context.register.token(self.asset))
         if says != expected or holds < expected:
             raise InvariantBroken(
-                f"{self.name} says that it holds {says} {self.asset} and holds {holds}; "
-                f"by the journal {expected} are locked"
+                f"{self.name} reports {says} {self.asset} and holds {holds}; by the journal {expected} are locked"
             )
         return {"asset": self.asset, "held": says, "deals": len(self.open_deals)}
 
 
 def outcome(journal: Journal, name: str) -> str:
-    """One sentence about an escrow of a run: what was locked, and where it is now."""
+    """The amounts locked, released, refunded and held by the escrow of a run, in one sentence."""
     submitted = [call for call in journal.of(CallSubmitted) if call.contract == name]
     executed = [call for call in journal.of(CallExecuted) if call.contract == name]
     reconciled = [event.numbers for event in journal.of(ContractReconciled) if event.contract == name]

@@ -1,9 +1,9 @@
-"""Execution: what a range of final blocks does to the balances, as every validator computes it for itself.
+"""Execution: the effect of a range of final blocks on the balances; each validator computes it for itself.
 
-The result is a function of the finalized chain and of nothing else, so that all honest validators sign the same
-digest. Trades are walked in the order of matching with running balances. A trade that would make a balance negative is
-refused: it has no effect on rows or root, and the rest of the block goes on. So a batch never reverts because
-somebody cannot pay, which would stop the settlement of everything after it (rulebook P-6).
+The result depends on the finalized chain alone, so all honest validators sign the same digest. Trades are executed in
+the order of matching on running balances. A trade that would make a balance negative is refused: it changes neither
+rows nor root, and the execution goes on with the next one. So a batch never reverts because an account cannot pay,
+which would stop the settlement of all later batches (rulebook P-6).
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from market_sim.core.errors import InvariantBroken
 from market_sim.core.models.event import Numbers
 
 ROW: Final = Struct(">II16s")
-"""A net row on the chain: account, token, and the signed change in 128 bits."""
+"""A net row in the format of the contract: account, token, and the signed change in 128 bits."""
 
 BalanceKey = tuple[int, int]
-"""Whose balance of what: (account number, token number)."""
+"""The key of a balance: (account number, token number)."""
 
 
 class Row(NamedTuple):
-    """One net change: this account's balance of this token moves by `delta`."""
+    """One net change: the balance of an account in a token changes by `delta`."""
 
     account: int
     token: int
@@ -37,7 +37,7 @@ class Row(NamedTuple):
 
 
 class Refusal(NamedTuple):
-    """A trade without effect: which one, who could not deliver, why, with the numbers."""
+    """A refused trade: its number, the account that could not deliver, the reason code and its numbers."""
 
     trade: int
     account: int
@@ -46,7 +46,7 @@ class Refusal(NamedTuple):
 
 
 class Execution(NamedTuple):
-    """What a range of final blocks does: net rows, the root over its trades, and the trades that were refused."""
+    """The result of executing a range: net rows, the Merkle root of its trades, exits, calls, and refused trades."""
 
     first: int
     last: int
@@ -54,20 +54,20 @@ class Execution(NamedTuple):
     parent: bytes
     block: bytes
     accepted: tuple[int, ...]
-    """The numbers of the trades that count, in order."""
+    """The numbers of the accepted trades, in order."""
     trades_root: bytes
     rows: tuple[Row, ...]
     exits: tuple[int, ...]
     """The withdrawal requests that the batch carries out, ascending."""
     outside: tuple[Row, ...]
-    """What came in and went out: the contract moves it by the deposit and by the exit, so it is in no row."""
+    """Deposits and withdrawals: the contract books these itself, so they are in no row."""
     calls: tuple[Call, ...]
-    """Calls of contracts in the order of the blocks: made one by one, after the batch."""
+    """The contract calls in the order of the blocks; they are executed one by one after the batch."""
     refused: tuple[Refusal, ...]
 
 
 class ExecutionState:
-    """The balances after the last executed range: a fold over the finalized chain alone."""
+    """The balances after the last executed range; they depend on the finalized chain alone."""
 
     def __init__(self, genesis: bytes, balances: Iterable[Balance]) -> None:
         self.height = 0
@@ -75,7 +75,7 @@ class ExecutionState:
         self.balances: dict[BalanceKey, int] = {(account, token): amount for account, token, amount in balances}
 
     def apply(self, execution: Execution) -> None:
-        """Go on by one executed range."""
+        """Apply the next executed range."""
         if (execution.first, execution.parent) != (self.height + 1, self.head):
             raise InvariantBroken(f"blocks from {execution.first} on do not follow block {self.height}")
         for account, token, delta in (*execution.rows, *execution.outside):
@@ -85,10 +85,10 @@ class ExecutionState:
 
 
 def ranges(blocks: Sequence[FinalBlock]) -> Iterator[tuple[FinalBlock, ...]]:
-    """Final blocks cut after each block that has trades, with the empty ones before it; an empty tail waits.
+    """Cut final blocks into ranges: each ends with a block that has a payload; empty blocks at the end wait.
 
-    The cut depends on the chain alone, never on when somebody noticed that a block is final: otherwise honest
-    validators would sign ranges that overlap.
+    The cuts depend on the chain alone, not on the time at which a validator learns of finality; otherwise honest
+    validators would sign overlapping ranges.
     """
     begin = 0
     for place, block in enumerate(blocks):
@@ -98,7 +98,7 @@ def ranges(blocks: Sequence[FinalBlock]) -> Iterator[tuple[FinalBlock, ...]]:
 
 
 def execute(state: ExecutionState, blocks: Sequence[FinalBlock], register: Register) -> Execution:
-    """What these blocks do to this state, which stays as it is."""
+    """The execution of these blocks on this state; the state is not changed."""
     height, head = state.height, state.head
     for block in blocks:
         if block.height != height + 1 or block.parent != head:
@@ -146,20 +146,20 @@ def execute(state: ExecutionState, blocks: Sequence[FinalBlock], register: Regis
 
 
 def _cross(record: TradeRecord, outside: dict[BalanceKey, int], exits: list[int], register: Register) -> None:
-    """Note what a deposit or a withdrawal moves between the vault and the world outside."""
+    """Add a deposit or a withdrawal to what moves into and out of the vault."""
     if record.kind == DEPOSIT:
         place, change = (record.buyer, record.token), record.quantity
     else:
         place, change = (record.seller, record.token), -record.quantity
         number = register.requests.get(record.trade)
         if number is None:
-            raise InvariantBroken(f"withdrawal {record.trade} is final, and nobody asked the vault for it")
+            raise InvariantBroken(f"withdrawal {record.trade} is final, but the vault has no request for it")
         exits.append(number)
     outside[place] = outside.get(place, 0) + change
 
 
 def _pay(record: TradeRecord, running: dict[BalanceKey, int], register: Register) -> Refusal | None:
-    """Let one trade change the running balances, or say why it has no effect."""
+    """Apply one trade to the running balances; return a refusal and change nothing if it cannot be paid."""
     trade = record.trade
     moves = _moves(record, register)
     if moves is None:
@@ -171,7 +171,7 @@ def _pay(record: TradeRecord, running: dict[BalanceKey, int], register: Register
     for place, change in moves:
         running[place] = left = running.get(place, 0) + change
         short = short or left < 0
-    # A balance may dip below zero on the way when one account is on both sides; what counts is the end.
+    # A balance may be negative between two moves when one account is on both sides; only the result counts.
     if not short or all(running[place] >= 0 for place, _ in moves):
         return None
     guilty, wanted = next((place, change) for place, change in moves if running[place] < 0)
@@ -188,7 +188,7 @@ def _pay(record: TradeRecord, running: dict[BalanceKey, int], register: Register
 
 
 def _parties(record: TradeRecord) -> Sequence[int]:
-    """The accounts that a record is about: a deposit has no seller, a withdrawal no buyer."""
+    """The accounts of a record: a deposit has no seller, a withdrawal no buyer."""
     if record.kind == DEPOSIT:
         return (record.buyer,)
     if record.kind == WITHDRAWAL:
@@ -197,7 +197,7 @@ def _parties(record: TradeRecord) -> Sequence[int]:
 
 
 def _moves(record: TradeRecord, register: Register) -> Sequence[tuple[BalanceKey, int]] | None:
-    """What one record moves, balance by balance; None when it names a token that does not exist."""
+    """The changes of balances by one record; None when its token does not exist."""
     kind, _, token, price, quantity, buyer, seller, buyer_fee, seller_fee = record
     terms = register.terms_of.get(token)
     if kind != TRADE:
@@ -220,15 +220,15 @@ def _moves(record: TradeRecord, register: Register) -> Sequence[tuple[BalanceKey
 
 
 def packed_rows(rows: Iterable[Row]) -> bytes:
-    """Net rows as the contract reads them: 24 bytes each, ascending by account and token."""
+    """Net rows in the format of the contract: 24 bytes each, ascending by account and token."""
     return b"".join(ROW.pack(account, token, delta.to_bytes(16, "big", signed=True)) for account, token, delta in rows)
 
 
 def packed_exits(exits: Iterable[int]) -> bytes:
-    """Numbers of withdrawal requests as the contract reads them: 4 bytes each, ascending."""
+    """Withdrawal requests in the format of the contract: 4 bytes for each number, ascending."""
     return b"".join(number.to_bytes(4, "big") for number in exits)
 
 
 def net_hash(rows: bytes, exits: bytes) -> bytes:
-    """What validators sign of rows and exits; each is hashed for itself, so that no byte can change sides."""
+    """The hash of rows and exits that validators sign; each is hashed first, so no byte can move between them."""
     return keccak(keccak(rows) + keccak(exits))

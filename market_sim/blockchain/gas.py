@@ -1,7 +1,7 @@
-"""The most gas that a batch can need, computed from its contents alone, so that every validator gets the same number.
+"""An upper bound for the gas of a batch, computed from its contents alone: the same number for every validator.
 
-A payload whose batch would pass `LARGEST_BATCH_GAS` is invalid: so no batch is ever split over two transactions, and no
-half of one can fail. The prices are upper bounds of what the contract was measured to need (rulebook P-6).
+A payload whose batch would exceed `LARGEST_BATCH_GAS` is invalid, so a batch always fits into one transaction. The gas
+costs below are upper bounds of measurements of the contract (rulebook P-6).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from market_sim.blockchain.register import Register
 
 LARGEST_BATCH_GAS: Final = 25_000_000
 LARGEST_COMMITTEE: Final = 128
-"""Validators in one set, at most: a certificate has seven bits for the place of a signer."""
+"""The most validators in one set: a certificate has seven bits for the index of a signer."""
 
 _BASE: Final = 100_000
 _SIGNATURE: Final = 7_000
@@ -24,14 +24,14 @@ _EXIT: Final = 60_000  # measured: 57,000 when the account and the token never h
 
 
 def batch_gas(signatures: int, slots: int, first_writes: int, rows: int, exits: int) -> int:
-    """The bound for a batch that touches this many storage slots (two balances share one)."""
+    """The bound for a batch with these numbers of signatures, storage slots (of two balances each), rows and exits."""
     return _BASE + _SIGNATURE * signatures + _SLOT * slots + _FIRST_WRITE * first_writes + _ROW * rows + _EXIT * exits
 
 
 def fitting(payload: bytes, register: Register) -> int:
-    """How many trades from the start of this payload fit into one transaction, whoever signs it."""
+    """The number of trades from the start of this payload that fit into one transaction, for any committee."""
     trades = trades_in(payload)
-    # Two cheap bounds first; nearly every payload is within one of them.
+    # Two cheap bounds first, which nearly every payload keeps.
     slots, rows = (
         len(register.accounts) * (len(register.tokens) + 1) // 2,
         len(register.accounts) * len(register.tokens),
@@ -44,7 +44,7 @@ def fitting(payload: bytes, register: Register) -> int:
 
 
 def _counted(payload: bytes, register: Register) -> int:
-    """The same by walking through the payload and counting what it touches."""
+    """The exact number: count the slots and rows that each record touches."""
     slots: set[tuple[int, int]] = set()
     rows: set[tuple[int, int]] = set()
     collector = register.collector
@@ -62,5 +62,5 @@ def _counted(payload: bytes, register: Register) -> int:
 
 
 def _fresh(slots: int, rows: int, exits: int) -> int:
-    """The bound when every slot is written for the first time and everybody signs."""
+    """The bound when every slot is written for the first time and the largest committee signs."""
     return batch_gas(LARGEST_COMMITTEE, slots, slots, rows, exits)

@@ -1,7 +1,7 @@
-"""A settlement without a chain: the same checks as the contract, in the same order, in plain Python.
+"""The in-memory settlement: the checks of the settlement contract, in the same order, in Python.
 
-It is what `BatchSettlement.sol` says, written a second time. Tests compare the two, batch for batch; a run without
-Ethereum can use it, and it needs nothing but a hash function and the signatures.
+It implements the rules of `BatchSettlement.sol` a second time, and tests compare the two batch by batch. A run can
+settle on it without Ethereum; it needs only a hash function and the signatures.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ SET_ID = 1
 
 
 class InMemorySettlement(MemoryVault):
-    """The rules of the contract over a dictionary of balances."""
+    """The settlement contract over a dictionary of balances."""
 
     name = "in memory"
     confirmations = 0
@@ -42,21 +42,21 @@ class InMemorySettlement(MemoryVault):
 
     @property
     def domain(self) -> Domain:
-        """The contract and the chain that certificates must name."""
+        """The domain that certificates must name: contract and chain."""
         return self._domain
 
     def open(self, genesis: Genesis) -> Opened:
-        """Take the balances as they are; there is nothing to deploy."""
+        """Take the initial balances; there is nothing to deploy."""
         self.fund(genesis)
         self._head = Head(0, 0, genesis.block, bytes(32))
         return Opened(tuple("" for _ in genesis.tokens), 0, 0)
 
     def head(self) -> Head:
-        """How far batches have been applied."""
+        """The last applied block."""
         return self._head
 
     def host(self) -> MemoryHost:
-        """The contracts of this run, over the same wallets."""
+        """The host of further contracts, over the same wallets."""
         return MemoryHost(self)
 
     def next_nonce(self) -> int:
@@ -87,7 +87,7 @@ class InMemorySettlement(MemoryVault):
         return "sent"
 
     def receipt(self, transaction: str) -> Receipt | None:
-        """What became of a transaction."""
+        """The receipt of a transaction, if there is one."""
         return self._receipts.get(transaction)
 
     def block_number(self) -> int:
@@ -95,11 +95,11 @@ class InMemorySettlement(MemoryVault):
         return self._sent
 
     def confirm(self) -> bool:
-        """There are no further blocks."""
+        """No further block can be made."""
         return False
 
     def settle(self, batch: Batch, certificate: bytes) -> None:
-        """Check a batch as the contract does and apply it, or change nothing and raise `ChainReverted`."""
+        """Check a batch as the contract does and apply it; if a check fails, raise `ChainReverted`, change nothing."""
         header = batch.header
         self._check_place(header)
         self._check_certificate(batch, certificate)
@@ -148,7 +148,7 @@ class InMemorySettlement(MemoryVault):
             next_signer = signer + 1
 
     def _paid(self, batch: Batch) -> dict[BalanceKey, int]:
-        """The balances after these rows."""
+        """The balances after the rows of this batch."""
         genesis = self._opened()
         if len(batch.rows) % ROW.size:
             raise ChainReverted("BadRowsLength", {"length": len(batch.rows)})

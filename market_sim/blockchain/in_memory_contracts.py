@@ -1,4 +1,4 @@
-"""Contracts without a chain: the twins of the compiled ones, over the wallets of the vault in memory."""
+"""In-memory versions of the compiled contracts, over the wallets of the in-memory vault."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from market_sim.core.models.event import Numbers
 
 
 class Deal(NamedTuple):
-    """What one payer locked for one payee; nothing once it is over."""
+    """An amount that a payer locked for a payee; 0 once the deal is over."""
 
     payer: str
     payee: str
@@ -22,7 +22,7 @@ class Deal(NamedTuple):
 
 
 class MemoryEscrow:
-    """What `Escrow.sol` says, written a second time."""
+    """The rules of `Escrow.sol` in Python."""
 
     def __init__(self, vault: MemoryVault, place: str, token: TokenPlace) -> None:
         self._vault = vault
@@ -43,14 +43,14 @@ class MemoryEscrow:
         return {"deal": len(self._deals) - 1, "payer": caller, "payee": payee, "amount": amount}
 
     def release(self, caller: str, deal: int) -> Numbers:
-        """The payer lets the payee have it."""
+        """The payer releases the amount to the payee."""
         found = self._find(deal)
         if caller != found.payer:
             raise ChainReverted("NotPayer", {"deal": deal, "caller": caller})
         return self._end(deal, found, found.payee)
 
     def refund(self, caller: str, deal: int) -> Numbers:
-        """The payee sends it back."""
+        """The payee sends the amount back to the payer."""
         found = self._find(deal)
         if caller != found.payee:
             raise ChainReverted("NotPayee", {"deal": deal, "caller": caller})
@@ -74,37 +74,37 @@ TWINS = {"Escrow": MemoryEscrow}
 
 
 class MemoryHost:
-    """The contracts of a run in memory."""
+    """The host of in-memory contracts."""
 
     def __init__(self, vault: MemoryVault) -> None:
         self._vault = vault
         self._contracts: dict[str, Any] = {}
 
     def deploy(self, contract: str, *arguments: Any) -> str:
-        """Make the twin of a contract."""
+        """Create the in-memory version of a contract."""
         if contract not in TWINS:
-            raise InvariantBroken(f"the contract {contract} has no twin in memory")
+            raise InvariantBroken(f"the contract {contract} has no in-memory version")
         place = "0x" + keccak(f"market-sim/memory/{len(self._contracts)}".encode())[12:].hex()
         self._contracts[place] = TWINS[contract](self._vault, place, *arguments)
         return place
 
     def invoke(self, owner: Wallet, place: str, function: str, *arguments: Any) -> Invoked:
-        """Call a twin."""
+        """Call a function of a contract."""
         numbers = getattr(self._contracts[place], function)("0x" + owner.address.hex(), *arguments)
         return Invoked(numbers, "", 0)
 
     def allow(self, owner: Wallet, place: str, token: int, amount: int) -> int:
-        """In memory a call takes what it needs from its caller alone."""
+        """Nothing to do: in memory a call can take tokens from its caller without an approval."""
         return 0
 
     def ask(self, place: str, function: str, *arguments: Any) -> int:
-        """A number that a twin holds."""
+        """A number that a contract holds."""
         return int(getattr(self._contracts[place], function))
 
     def give(self, owner: bytes, token: int, amount: int) -> None:
-        """Bring new tokens into a wallet."""
+        """Mint new tokens into a wallet."""
         self._vault.give(owner, token, amount)
 
     def in_wallet(self, owner: bytes, token: int) -> int:
-        """What an address holds of a token."""
+        """The token balance of an address."""
         return self._vault.in_wallet(owner, token)

@@ -1,7 +1,7 @@
-"""The vault without a chain: who holds what, deposits in, withdrawals in three steps, and the wallets of the owners.
+"""The in-memory vault: balances, deposits, withdrawals in three steps, and the wallets of the owners.
 
-It is what `Vault.sol` says, written a second time, with the same refusals. Batches stand on it
-(market_sim/blockchain/in_memory.py), as the settlement contract stands on the vault.
+It implements the rules of `Vault.sol` a second time, with the same errors. The in-memory settlement
+(market_sim/blockchain/in_memory.py) extends it, as the settlement contract extends the vault.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ EXIT_SIZE = 4
 
 
 class Request(NamedTuple):
-    """A withdrawal that an owner asked for, and whether a batch carried it out."""
+    """A request for a withdrawal, and whether a batch has executed it."""
 
     account: int
     token: int
@@ -27,7 +27,7 @@ class Request(NamedTuple):
 
 
 class MemoryVault:
-    """Balances by account and token, and what owners may claim."""
+    """Balances by account and token, and the amounts that owners can claim."""
 
     def __init__(self) -> None:
         self._genesis: Genesis | None = None
@@ -38,13 +38,13 @@ class MemoryVault:
         self._deposits = 0
 
     def fund(self, genesis: Genesis) -> None:
-        """Take the balances of the opening as they are."""
+        """Take the initial balances."""
         self._genesis = genesis
         self._balances = {(account, token): amount for account, token, amount in genesis.balances}
         self._deposits = len(genesis.balances)
 
     def statement(self) -> Statement:
-        """Every balance; the vault holds exactly what it owes to accounts and to those who may claim."""
+        """All balances; this vault holds exactly the sum of balances and claimable amounts."""
         claimable = [0] * len(self._opened().tokens)
         for (_, token), amount in self._claimable.items():
             claimable[token] += amount
@@ -55,7 +55,7 @@ class MemoryVault:
         return Statement(balances, tuple(held), tuple(claimable))
 
     def deposit(self, account: int, token: int, amount: int) -> Movement:
-        """The operator brings new tokens in."""
+        """The operator mints tokens and deposits them for an account."""
         if token >= len(self._opened().tokens):
             raise ChainReverted("UnknownToken", {"token": token})
         if not 0 < account <= len(self._opened().owners):
@@ -71,7 +71,7 @@ class MemoryVault:
         return Movement(self._deposits, amount, "", 0)
 
     def deposit_from(self, owner: Wallet, account: int, token: int, amount: int) -> Movement:
-        """The owner of an account pays tokens of the wallet in."""
+        """The owner of an account deposits tokens from the wallet."""
         held = self.in_wallet(owner.address, token)
         if held < amount:
             raise ChainReverted("ShortOfTokens", {"owner": _written(owner), "held": held, "needed": amount})
@@ -80,7 +80,7 @@ class MemoryVault:
         return moved
 
     def request(self, owner: Wallet, account: int, token: int, amount: int) -> Movement:
-        """The owner asks for a withdrawal: nothing moves yet."""
+        """The owner requests a withdrawal; no balance changes yet."""
         self._check_owner(owner, account)
         if token >= len(self._opened().tokens):
             raise ChainReverted("UnknownToken", {"token": token})
@@ -90,7 +90,7 @@ class MemoryVault:
         return Movement(len(self._requests) - 1, amount, "", 0)
 
     def claim(self, owner: Wallet, account: int, token: int) -> Movement:
-        """Pay out what is claimable."""
+        """Pay the claimable amount into the owner's wallet."""
         self._check_owner(owner, account)
         amount = self._claimable.pop((account, token), 0)
         if not amount:
@@ -99,11 +99,11 @@ class MemoryVault:
         return Movement(0, amount, "", 0)
 
     def give(self, owner: bytes, token: int, amount: int) -> None:
-        """The operator brings new tokens into a wallet."""
+        """Mint new tokens into a wallet."""
         self._wallets[owner, token] = self.in_wallet(owner, token) + amount
 
     def move(self, source: str, target: str, token: int, amount: int) -> None:
-        """Tokens go from one address to another."""
+        """Transfer tokens from one address to another."""
         giver, taker = bytes.fromhex(source[2:]), bytes.fromhex(target[2:])
         held = self.in_wallet(giver, token)
         if held < amount:
@@ -112,11 +112,11 @@ class MemoryVault:
         self.give(taker, token, amount)
 
     def in_wallet(self, owner: bytes, token: int) -> int:
-        """What a wallet holds of a token."""
+        """The token balance of a wallet."""
         return self._wallets.get((owner, token), 0)
 
     def claimable(self, account: int, token: int) -> int:
-        """What the owner of an account may claim of a token."""
+        """The amount of a token that the owner of an account can claim."""
         return self._claimable.get((account, token), 0)
 
     def _opened(self) -> Genesis:
@@ -130,7 +130,7 @@ class MemoryVault:
             raise ChainReverted("NotOwner", {"account": account, "caller": _written(owner)})
 
     def _exited(self, balances: dict[BalanceKey, int], exits: bytes) -> list[int]:
-        """Take what these requests ask for out of the balances; the numbers of the requests."""
+        """Subtract the amounts of these requests from the balances; returns the numbers of the requests."""
         if len(exits) % EXIT_SIZE:
             raise ChainReverted("BadExitsLength", {"length": len(exits)})
         numbers: list[int] = []
@@ -152,7 +152,7 @@ class MemoryVault:
         return numbers
 
     def _let_claim(self, numbers: list[int]) -> None:
-        """What these requests asked for can be claimed from now on, and never again."""
+        """Make the amounts of these requests claimable, and mark the requests as done."""
         for number in numbers:
             account, token, amount, _ = self._requests[number]
             self._requests[number] = Request(account, token, amount, True)

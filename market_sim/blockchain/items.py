@@ -1,8 +1,8 @@
-"""Payload items: entries in their order without gaps, then calls of contracts in the order that the leader chooses.
+"""Payload items: entries in order and without gaps, then contract calls in the order that the leader chooses.
 
-A payload that holds entries alone is their records and nothing else (market_sim/blockchain/payload.py). One that holds
-calls begins with a header, whose first byte is a version of 128 or more and so no kind of record; a header without
-calls is no payload. So each content has exactly one form, and a later version can add further kinds of items.
+A payload without calls consists of the records of its entries (market_sim/blockchain/payload.py). A payload with calls
+begins with a header, whose first byte is a version of 128 or more and therefore no kind of record; a header without
+calls is invalid. So each content has exactly one encoding, and later versions can add further kinds of items.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ VERSION: Final = 0x81
 _HEADER: Final = Struct(">BIH")
 """Version, bytes of entries, number of calls."""
 _CALL: Final = Struct(">QIIH")
-"""Number of the call, account, contract, bytes of what is called with which arguments."""
+"""Number of the call, account, contract, size of the encoded function and arguments."""
 LARGEST_CALLS: Final = 500
-"""Calls in one block, at most."""
+"""The most calls in one block."""
 
 Arguments = tuple[int | str, ...]
 
 
 class Call(NamedTuple):
-    """A call of a contract as the validators see it."""
+    """A contract call as the validators see it."""
 
     call: int
     account: int
@@ -40,7 +40,7 @@ class Call(NamedTuple):
 
 
 def encoded_call(event: CallSubmitted, register: Register) -> bytes:
-    """The item of a call that a participant has submitted."""
+    """The payload item of a submitted call."""
     said = msgspec.json.encode((event.function, event.arguments))
     return (
         _CALL.pack(event.call, register.accounts[event.account], register.contracts[event.contract], len(said)) + said
@@ -48,20 +48,20 @@ def encoded_call(event: CallSubmitted, register: Register) -> bytes:
 
 
 def decoded_call(item: bytes) -> Call:
-    """The call that an item holds."""
+    """The call in a payload item."""
     number, account, contract, _ = _CALL.unpack_from(item)
     function, arguments = msgspec.json.decode(item[_CALL.size :], type=tuple[str, Arguments])
     return Call(number, account, contract, function, arguments)
 
 
 def call_number(item: bytes) -> int:
-    """The number of the call that an item holds."""
+    """The number of the call in a payload item."""
     number: int = _CALL.unpack_from(item)[0]
     return number
 
 
 def packed(entries: bytes, calls: Sequence[bytes]) -> bytes:
-    """A payload of these records and these items.
+    """A payload with these records and these call items.
 
     >>> packed(b"", []), entries_of(packed(b"", [bytes(18)])), len(calls_of(packed(b"", [bytes(18)])))
     (b'', b'', 1)
@@ -80,7 +80,7 @@ def entries_of(payload: bytes) -> bytes:
 
 
 def calls_of(payload: bytes) -> list[bytes]:
-    """The items of the calls in a payload, in their order; raises when the payload has another form."""
+    """The call items of a payload, in order; raises ProtocolViolation when the payload is malformed."""
     if payload[:1] < b"\x80":
         return []
     length, count = _header(payload)
@@ -106,5 +106,5 @@ def _header(payload: bytes) -> tuple[int, int]:
 
 
 def payload_digest(payload: bytes) -> bytes:
-    """What a block carries of its payload."""
+    """The digest of a payload that a block header carries."""
     return hashlib.sha256(payload).digest()

@@ -1,8 +1,8 @@
-"""A Merkle tree over the trades of a batch: one root on the chain proves each of them.
+"""The Merkle tree over the trades of a batch: its root on the chain proves that a trade is in the batch.
 
-Leaf = Keccak of Keccak of (place in the batch as 8 bytes, trade record): hashed twice, so that no inner node can be
-passed off as a leaf. Inner node = Keccak of its two children, the smaller first, so that a proof needs no sides. An
-odd node moves up unchanged; duplicating it would give two batches the same root.
+Leaf = Keccak of Keccak of (index in the batch as 8 bytes, trade record): hashed twice, so that no inner node can pass
+as a leaf. Inner node = Keccak of its two children, the smaller first, so that a proof needs no left and right. An odd
+node moves up unchanged; duplicating it would give two batches the same root.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ EMPTY_ROOT = bytes(32)
 
 
 def leaf(place: int, record: bytes) -> bytes:
-    """The leaf of the trade at this place, counted from 0."""
+    """The leaf of the trade with this index, counted from 0."""
     return keccak(keccak(place.to_bytes(8, "big") + record))
 
 
@@ -41,7 +41,7 @@ def merkle_root(records: Sequence[bytes]) -> bytes:
 
 
 def merkle_proof(records: Sequence[bytes], place: int) -> list[bytes]:
-    """The neighbours on the way from the leaf at this place to the root."""
+    """The sibling nodes on the path from the leaf with this index to the root."""
     nodes = [leaf(number, record) for number, record in enumerate(records)]
     proof = []
     while len(nodes) > 1:
@@ -54,7 +54,7 @@ def merkle_proof(records: Sequence[bytes], place: int) -> list[bytes]:
 
 
 def proven(root: bytes, place: int, record: bytes, proof: Sequence[bytes]) -> bool:
-    """Whether this record stands at this place of the batch with this root."""
+    """Whether the batch with this root has this record at this index."""
     node = leaf(place, record)
     for neighbour in proof:
         node = inner(node, neighbour)

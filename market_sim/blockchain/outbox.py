@@ -1,12 +1,12 @@
-"""The outbox: each certified batch reaches the contract exactly once, whatever breaks on the way.
+"""The outbox: it delivers each certified batch to the contract exactly once, in spite of crashes and lost answers.
 
-A batch is one row, and each step is written down before the next one begins (rulebook P-7):
+A batch is one row, and each step is stored before the next one begins (rulebook P-7):
 
     ready -> prepared (nonce and signed bytes) -> sent -> mined -> settled
 
-After a crash the row says where to go on. If the contract has the batch already, it is settled, no matter who relayed
-it. If a transaction of ours is in a block, wait for its confirmations. Otherwise send the same bytes again: never a
-second nonce for one batch, so the chain itself lets at most one of our transactions through.
+After a crash the row tells where to continue. If the contract has the batch already, it is settled, no matter which
+relayer sent it. If a transaction of ours is in a block, wait for its confirmations. Otherwise send the same bytes
+again: a batch never gets a second nonce, so the chain executes at most one of our transactions.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from market_sim.core.errors import InvariantBroken, SettlementError
 Status = Literal["ready", "prepared", "sent", "mined", "settled"]
 
 PATIENCE: Final = 8
-"""How often in a row an unknown answer is followed by another try before relaying stops and says so."""
+"""The number of tries after unknown answers in a row, before relaying stops for this time."""
 
 
 class OutboxRow(NamedTuple):
-    """One batch on its way: what must be known to go on after a crash at any moment."""
+    """One batch on its way, with all that is needed to continue after a crash."""
 
     batch: Batch
     certificate: bytes
@@ -36,7 +36,7 @@ class OutboxRow(NamedTuple):
 
 
 class RowStore(Protocol):
-    """Where rows are kept; `put` returns when the row would survive a crash."""
+    """The storage of rows; `put` returns once the row would survive a crash."""
 
     def rows(self) -> list[OutboxRow]:
         """All rows, in the order of their blocks."""
@@ -61,7 +61,7 @@ class MemoryRows:
 
 
 class Outbox:
-    """Brings rows to the contract in their order, one step at a time; made again after a crash from the same rows."""
+    """The relayer: it brings rows to the contract in order, step by step; after a crash a new one continues."""
 
     def __init__(
         self,
@@ -81,16 +81,16 @@ class Outbox:
 
     @property
     def waiting(self) -> int:
-        """How many rows are not settled yet."""
+        """The number of rows that are not settled yet."""
         return len(self._rows) - self._done
 
     @property
     def settled(self) -> int:
-        """How many rows are settled."""
+        """The number of settled rows."""
         return self._done
 
     def add(self, batch: Batch, certificate: bytes) -> None:
-        """Take a certified batch; it must follow the one before."""
+        """Add a certified batch, which must follow the one before."""
         first = batch.header.first
         follows = (
             first == self._rows[-1].batch.header.last + 1 if self._rows else first <= self._settlement.head().height + 1
@@ -101,7 +101,7 @@ class Outbox:
         self._store.put(len(self._rows) - 1, self._rows[-1])
 
     def advance(self) -> None:
-        """Take every row as far as it can go now; a row may be sent once the one before it is in a block."""
+        """Advance every row as far as possible; a row is sent only once the one before it is in a block."""
         for number, _ in self._open():
             tries = 0
             while self._step(number) and tries < PATIENCE:
@@ -120,10 +120,10 @@ class Outbox:
         return row
 
     def _step(self, number: int) -> bool:
-        """One step of one row; False when it has to wait or has arrived."""
+        """Make one step of one row; False when the row must wait or is settled."""
         if number in self._uncertain:
             if number > self._done:
-                return False  # rows are settled in their order, so what became of an earlier one comes first
+                return False  # rows settle in order, so the earlier uncertain one comes first
             if self._find(number):
                 return True
         row = self._rows[number]
@@ -141,20 +141,20 @@ class Outbox:
         return max([self._settlement.next_nonce(), *(nonce + 1 for nonce in used)])
 
     def _prepare(self, number: int, attempt: int, nonce: int) -> None:
-        """Step 4: nonce and signed bytes are written down before anything is sent."""
+        """Step 4: store nonce and signed bytes before anything is sent."""
         row = self._rows[number]
         fresh = self._settlement.prepare(row.batch, row.certificate, nonce, attempt)
         self._put(number, status="prepared", prepared=(*row.prepared, fresh), receipt=None)
 
     def _send(self, number: int) -> bool:
-        """Step 5: the result of sending may stay unknown, and that is never taken for a failure."""
+        """Step 5: send; an unknown answer is not treated as a failure."""
         row = self._rows[number]
         latest = row.prepared[-1]
         answer = self._settlement.send(latest.raw)
         if answer in ("sent", "already known"):
             self._put(number, status="sent")
         elif answer == "underpriced":
-            # The same nonce and the same call with a higher fee: only one of the two can ever be in a block.
+            # The same nonce and call with a higher fee: at most one of the two transactions can get into a block.
             self._prepare(number, attempt=len(row.prepared), nonce=latest.nonce)
         elif answer == "nonce too low" and not self._find(number):
             self._refuse_nonce(latest.nonce)
@@ -163,7 +163,7 @@ class Outbox:
         return True
 
     def _refuse_nonce(self, nonce: int) -> NoReturn:
-        """The chain expects another nonce, and no batch or transaction of ours explains it."""
+        """Raise the error for a nonce that the chain refuses although no transaction of ours has used it."""
         if self._settlement.next_nonce() >= nonce or not self._done:
             raise SettlementError(f"nonce {nonce} was used by a transaction that is not ours")
         settled = self._rows[self._done - 1].batch.header
@@ -173,7 +173,7 @@ class Outbox:
         )
 
     def _find(self, number: int) -> bool:
-        """The restart rule: did the batch arrive, by whoever's transaction, or is one of ours in a block?"""
+        """The restart rule: whether the contract has the batch, from any relayer, or a block has our transaction."""
         row = self._rows[number]
         header = row.batch.header
         head = self._settlement.head()
@@ -202,12 +202,12 @@ class Outbox:
             if receipt is not None:
                 self._put(number, status="mined", receipt=receipt)
                 return True
-        # Perhaps dropped, perhaps slow: the next call sends the same bytes again.
+        # The transaction is dropped or late: the next call sends the same bytes again.
         self._uncertain.add(number)
         return False
 
     def _confirm(self, number: int) -> bool:
-        """Steps 6 and 7: settled once enough blocks follow the one that holds the transaction."""
+        """Steps 6 and 7: settle once enough blocks follow the one with the transaction."""
         row = self._rows[number]
         receipt, settlement = row.receipt, self._settlement
         if receipt is None:
@@ -228,14 +228,14 @@ class Outbox:
         return depth >= settlement.confirmations and self._finish(number, receipt)
 
     def _failed(self, number: int, receipt: Receipt) -> bool:
-        """A transaction of ours is in a block and had no effect."""
+        """Handle a transaction of ours that failed in a block."""
         row = self._rows[number]
         if number > self._done:
             return False
         if self._settlement.head().height >= row.batch.header.last:
             return self._finish(number, receipt=None)  # another relayer was first
         if receipt.out_of_gas and len(row.prepared) < PATIENCE:
-            # The old nonce is spent on a transaction that can never have an effect, so a new one is safe here.
+            # The old nonce is spent on a failed transaction, so a new nonce is safe here.
             self._prepare(number, attempt=len(row.prepared), nonce=self._free_nonce())
             return True
         raise ChainReverted(receipt.error or "OutOfGas", receipt.arguments)

@@ -1,13 +1,13 @@
-"""The payload: the bytes of a block, one record of fixed width for each trade in it, in the order of matching.
+"""The payload: the bytes of a block, with one record of fixed width for each trade, in the order of matching.
 
-A record holds the whole trade, not its digest, so that whoever holds the finalized chain can execute it without
-asking anybody. A payload continues the chain without gaps: if w is the last trade on the chain that the leader
-extends, it holds the trades w + 1, w + 2, ... and nothing else (docs/decisions/0005). So no leader can leave a trade
-out and take a later one, and "which trades are in the chain" is one integer.
+A record holds the whole trade, not a digest, so a party with the finalized chain can execute it without further data.
+A payload continues the chain without gaps: if w is the last trade on the chain that the leader extends, the payload
+holds the trades w + 1, w + 2, ... (docs/decisions/0005). So a leader cannot leave out a trade and include a later
+one, and one integer tells which trades are in the chain.
 
-The first byte of a record says what it is: a trade, a transfer by which a mechanism moves something, a deposit or a
-withdrawal during the run. All have a number of the one count of all that is settled. Calls of contracts may follow the
-records (market_sim/blockchain/items.py); everything here is about the records alone.
+The first byte of a record is its kind: a trade, a transfer by a mechanism, a deposit, or a withdrawal during the run.
+All kinds share one sequence of numbers. Contract calls can follow the records (market_sim/blockchain/items.py); this
+module is about the records alone.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ TRADE: Final = 1
 """The kind byte of a trade record."""
 
 TRANSFER: Final = 2
-"""The kind byte of a transfer: token and quantity say what moves, "buyer" gets it, "seller" gives it, at price 0."""
+"""The kind byte of a transfer: a quantity of a token goes from the "seller" to the "buyer", at price 0."""
 
 DEPOSIT: Final = 3
-"""The kind byte of a deposit: "buyer" gets it, and the seller is number 0, nobody."""
+"""The kind byte of a deposit to the "buyer"; the seller is number 0, which is no account."""
 
 WITHDRAWAL: Final = 4
-"""The kind byte of a withdrawal: "seller" gives it, and the buyer is number 0, nobody."""
+"""The kind byte of a withdrawal from the "seller"; the buyer is number 0, which is no account."""
 
 KINDS: Final = (TRADE, TRANSFER, DEPOSIT, WITHDRAWAL)
 
@@ -38,7 +38,7 @@ RECORD: Final = Struct(">BQIqQIIqq")
 """Kind, trade, token of the instrument, price, quantity, buyer, seller, fee of the buyer, fee of the seller."""
 
 LARGEST_PAYLOAD: Final = 10_000
-"""Trades in one block, at most (rulebook P-1)."""
+"""The most trades in one block (rulebook P-1)."""
 
 
 class TradeRecord(NamedTuple):
@@ -91,7 +91,7 @@ def decoded(entries: bytes) -> Iterator[TradeRecord]:
 
 
 def trades_in(payload: bytes) -> int:
-    """How many trades a payload holds."""
+    """The number of records in a payload."""
     return len(payload) // RECORD.size
 
 
@@ -102,7 +102,7 @@ def records_in(payload: bytes) -> list[bytes]:
 
 
 def withdrawals_in(payload: bytes) -> int:
-    """How many of the records of a payload are withdrawals."""
+    """The number of withdrawals among the records of a payload."""
     return payload[:: RECORD.size].count(WITHDRAWAL)
 
 
@@ -113,10 +113,10 @@ def last_trade(payload: bytes) -> int:
 
 
 class TradeRecords:
-    """The records of all trades so far, each encoded once and shared by all validators of a run.
+    """A cache of the encoded records of all trades, shared by all validators of a run.
 
-    Sharing saves time and changes nothing: the record is a function of the trade. What a validator may use is
-    decided by its own `TradePool`, not by what stands here.
+    Sharing saves time and changes no result, because a record depends on its trade alone. Which trades a validator
+    knows is decided by its own `TradePool`, not by this cache.
     """
 
     def __init__(self, register: Register) -> None:
@@ -124,7 +124,7 @@ class TradeRecords:
         self._records: dict[int, bytes] = {}
 
     def add(self, trade: Entry) -> None:
-        """Encode a trade at its first sight."""
+        """Encode a trade, unless that was done before."""
         if trade.trade not in self._records:
             self._records[trade.trade] = encoded(trade, self.register)
 

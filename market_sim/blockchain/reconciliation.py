@@ -1,7 +1,7 @@
-"""The reconciliation: every balance on the chain against the journal's entries added up a second time.
+"""Reconciliation: a comparison of every balance on the chain with the sum of the journal's entries.
 
-The sum here is the journal's own fold over its events, not payloads, executions or net rows; so a mistake on the way
-from the exchange to the chain shows, wherever it is.
+The sum is a fold over the events of the journal and uses no payload, execution or net row, so it shows an error at any
+step between the exchange and the chain.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from market_sim.core.models.market_events import Deposited, Entry, Withdrawn
 
 
 class Comparison(NamedTuple):
-    """What was found equal: up to which block, how many balances, and the sums for each token."""
+    """The result of a reconciliation: last block, number of balances, and totals and surplus by token."""
 
     last: int
     balances: int
@@ -28,7 +28,7 @@ class Comparison(NamedTuple):
 
 
 class Reconciliation:
-    """A second sum of all entries, kept beside the chain and compared with it on demand."""
+    """A running sum of all entries, compared with the chain on demand."""
 
     def __init__(self, register: Register, opening: Iterable[Event], trade: Callable[[int], Entry]) -> None:
         self._register = register
@@ -37,25 +37,25 @@ class Reconciliation:
         for event in opening:
             self._sum.add(event)
         self._uncounted: dict[int, Deposited] = {}
-        """Deposits that the vault has credited and no settled batch counts yet, by the number of their entry."""
+        """Deposits that the vault has credited and that are in no settled batch yet, by the number of their entry."""
         self._claimable = [0] * len(register.tokens)
         self._expected: list[Execution] = []
         self._counted = 0
 
     def expect(self, execution: Execution) -> None:
-        """The next range that the contract should hold one day."""
+        """Add the next range that will be settled."""
         self._expected.append(execution)
 
     def took(self, deposit: Deposited) -> None:
-        """The vault has credited this deposit, before any block holds it."""
+        """Note a deposit that the vault has credited, before a block holds it."""
         self._uncounted[deposit.trade] = deposit
 
     def claimed(self, token: int, amount: int) -> None:
-        """An owner was paid what could be claimed."""
+        """Note a claim that was paid."""
         self._claimable[token] -= amount
 
     def compare(self, settlement: Settlement) -> Comparison:
-        """Compare everything as far as the contract has settled; a difference is a broken promise of ours."""
+        """Compare all balances up to the last settled block; a difference raises InvariantBroken."""
         head = settlement.head()
         while self._counted < len(self._expected) and self._expected[self._counted].last <= head.height:
             for number in self._expected[self._counted].accepted:
@@ -77,7 +77,7 @@ class Reconciliation:
             raise InvariantBroken("chain and journal differ: " + "; ".join(self._differences(ours, theirs)))
         if tuple(self._claimable) != tuple(stated.claimable):
             raise InvariantBroken(
-                f"settled withdrawals that nobody has claimed come to {self._claimable}, "
+                f"settled withdrawals that are not claimed yet come to {self._claimable}, "
                 f"and the contract lets {list(stated.claimable)} be claimed"
             )
         return self._covered(stated, head.height)
@@ -103,7 +103,7 @@ class Reconciliation:
         return ours
 
     def _covered(self, stated: Statement, height: int) -> Comparison:
-        """The vault must hold what it owes, token by token; more is somebody's gift and is shown."""
+        """Check that the vault holds at least what it owes of each token; more is a surplus, sent to it directly."""
         totals = [0] * len(self._register.tokens)
         for (_, token), amount in stated.balances.items():
             totals[token] += amount

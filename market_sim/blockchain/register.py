@@ -1,7 +1,7 @@
-"""The register: by which number the payloads and the contracts know each account and each token.
+"""The register: the numbers of accounts and tokens in payloads and contracts.
 
-A token is anything an account can hold: the cash of a quote currency or an instrument. Cash tokens come first, so
-that with one currency cash is token 0. Account numbers come from the exchange and start at 1; number 0 is nobody.
+A token is a quote currency or an instrument that accounts hold. Currencies come first, so with one currency cash is
+token 0. Account numbers come from the exchange and start at 1; number 0 is no account.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from market_sim.core.models.settlement_events import ContractDeployed, Withdrawa
 
 
 class Terms(NamedTuple):
-    """What a trade in an instrument moves: its token against cash = price * quantity * multiplier."""
+    """The settlement terms of an instrument: a trade moves its token against cash = price * quantity * multiplier."""
 
     token: int
     cash_token: int
     multiplier: int
     delivered: bool = True
-    """Whether the instrument itself is a token; of a derivative only cash moves on the chain."""
+    """Whether the instrument is a token; for a derivative only cash moves on the chain."""
 
 
 class Token(NamedTuple):
-    """One thing that accounts hold on the chain, in the exchange's own smallest unit."""
+    """A currency or instrument on the chain, counted in the smallest unit of the exchange."""
 
     number: int
     symbol: str
@@ -35,7 +35,7 @@ class Token(NamedTuple):
 
 
 class Balance(NamedTuple):
-    """What one account holds of one token when the chain is opened."""
+    """The initial balance of one account in one token."""
 
     account: int
     token: int
@@ -43,11 +43,11 @@ class Balance(NamedTuple):
 
 
 FIRST_DERIVATIVE: Final = 1 << 24
-"""Derivatives are numbered from here on: they are named in payloads and are no tokens."""
+"""The first number of a derivative: derivatives have numbers in payloads and are no tokens."""
 
 
 class Register:
-    """The numbers of one run; it grows when an instrument is listed or an account is opened."""
+    """The numbers of one run; a listing or an opened account adds to it."""
 
     def __init__(self, quotes: Iterable[str] = ("USD",)) -> None:
         self.tokens: list[Token] = []
@@ -59,7 +59,7 @@ class Register:
         self.terms_of: dict[int, Terms] = {}
         """The same terms by the number of the token."""
         self.requests: dict[int, int] = {}
-        """By the number of a withdrawal's entry: the number under which its owner asked the vault for it."""
+        """The vault's number of each withdrawal request, by the number of its entry."""
         self.contracts: dict[str, int] = {}
         """The numbers of the contracts beside the settlement, from 1."""
         self._numbers: dict[str, int] = {}
@@ -68,7 +68,7 @@ class Register:
 
     @classmethod
     def of(cls, events: Iterable[Event]) -> Register:
-        """The register that the listings and openings among these events lead to."""
+        """The register of the listings and accounts in these events."""
         events = list(events)
         listings = [event for event in events if isinstance(event, InstrumentListed)]
         register = cls(dict.fromkeys(listing.quote for listing in listings))
@@ -77,7 +77,7 @@ class Register:
         return register
 
     def read(self, event: Event) -> None:
-        """Take a listing, an opening, a request or a contract into the register; other events do not concern it."""
+        """Add a listing, an account, a request or a contract; ignore other events."""
         if isinstance(event, InstrumentListed):
             if event.quote not in self._numbers:
                 raise InputError(f"{event.symbol} is quoted in {event.quote}, which no listing named at the start")
@@ -104,19 +104,19 @@ class Register:
         return self._numbers[asset]
 
     def is_token(self, asset: str) -> bool:
-        """Whether the chain holds this asset: currencies and what is delivered, but no derivatives."""
+        """Whether this asset is a token: currencies and delivered instruments are, derivatives are not."""
         return self._numbers[asset] < FIRST_DERIVATIVE
 
     def has_token(self, asset: str) -> bool:
-        """Whether there is such an asset at all, and the chain holds it."""
+        """Whether this asset exists and is a token."""
         return asset in self._numbers and self.is_token(asset)
 
     def account_name(self, number: int) -> str:
-        """Who has this account number; the number itself when nobody has."""
+        """The name of the account with this number; the number itself when there is none."""
         return self.names.get(number, f"number {number}")
 
     def balances(self, events: Iterable[Event]) -> tuple[Balance, ...]:
-        """The sum of the deposits before the run among these events, by account and token; nothing that is zero."""
+        """The initial balances: deposits before the run, by account and token, without zeros."""
         sums: dict[tuple[int, int], int] = {}
         for event in events:
             if isinstance(event, Deposited) and not event.trade:

@@ -1,8 +1,8 @@
-"""Settlement: the port through which batches reach the contracts, whatever chain they stand on.
+"""Settlement: the port between the run and the settlement contract, the same for every chain.
 
-A settlement is opened once, then receives prepared transactions and answers questions about what it holds. Delivering
-each batch exactly once is the work of the outbox; checking the result is the work of the reconciliation. Behind the
-port stand `InMemorySettlement`, which needs no chain, and the Ethereum one.
+A settlement is opened once, then receives prepared transactions and reports balances. The outbox delivers each batch
+exactly once; the reconciliation checks the result. `InMemorySettlement`, which needs no chain, and
+`EthereumSettlement` implement the port.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Genesis(NamedTuple):
-    """What the contracts are opened with: the consensus chain they follow, its validators, and the money."""
+    """The initial state of the contracts: genesis block of the consensus chain, validators, owners, balances."""
 
     block: bytes
     validators: tuple[bytes, ...]
@@ -32,7 +32,7 @@ class Genesis(NamedTuple):
 
 
 class Opened(NamedTuple):
-    """What opening gave: where the contracts stand, and what it took."""
+    """The result of opening: the addresses of the token contracts, transactions and gas used."""
 
     token_contracts: tuple[str, ...]
     transactions: int
@@ -40,7 +40,7 @@ class Opened(NamedTuple):
 
 
 class Head(NamedTuple):
-    """How far the contract has settled: height, epoch and hash of the last block, and the root of its trades."""
+    """The last settled block of the contract: height, epoch, hash, and the root of its trades."""
 
     height: int
     epoch: int
@@ -49,7 +49,7 @@ class Head(NamedTuple):
 
 
 class Prepared(NamedTuple):
-    """A signed transaction that has not been sent: the same bytes can be sent again at any time."""
+    """A signed transaction; the same bytes can be sent again at any time."""
 
     nonce: int
     raw: bytes
@@ -57,11 +57,11 @@ class Prepared(NamedTuple):
 
 
 Answer = Literal["sent", "already known", "nonce too low", "underpriced", "unknown"]
-"""What a node says to a transaction. Unknown means that the question may or may not have arrived."""
+"""The answer of a node to a transaction; "unknown" if the transaction may or may not have arrived."""
 
 
 class Log(NamedTuple):
-    """An event as a chain keeps it: which contract, what can be searched for, and the rest."""
+    """A log entry of a contract's event: its address, indexed topics, and data."""
 
     contract: bytes
     topics: tuple[bytes, ...]
@@ -69,7 +69,7 @@ class Log(NamedTuple):
 
 
 class Receipt(NamedTuple):
-    """What became of a transaction that stands in a block."""
+    """The result of a transaction in a block."""
 
     transaction: str
     succeeded: bool
@@ -85,7 +85,7 @@ class Receipt(NamedTuple):
 
 
 class Movement(NamedTuple):
-    """A deposit, a request or a claim that the vault took: its own number for it, how much, and what it took."""
+    """A deposit, request or claim in the vault: the vault's number of it, amount, transaction and gas."""
 
     number: int
     amount: int
@@ -94,18 +94,18 @@ class Movement(NamedTuple):
 
 
 class Statement(NamedTuple):
-    """Everything the contract says about money, at one moment."""
+    """All balances of the contract at one moment."""
 
     balances: dict[BalanceKey, int]
     """Every balance that is not zero."""
     held: tuple[int, ...]
-    """What the vault holds of each token."""
+    """The vault's holdings by token."""
     claimable: tuple[int, ...]
-    """What owners may claim of each token."""
+    """The claimable amounts by token."""
 
 
 class ChainReverted(SettlementError):
-    """A contract refused a call: the name of its error and the arguments."""
+    """A contract reverted a call; holds the name and the arguments of its error."""
 
     def __init__(self, error: str, arguments: Numbers | None = None) -> None:
         self.error = error
@@ -114,45 +114,45 @@ class ChainReverted(SettlementError):
 
 
 class Settlement(Protocol):
-    """A place where certified batches are paid out."""
+    """The port to the settlement contract and its vault."""
 
     name: str
     confirmations: int
-    """How many blocks must follow before a batch counts as settled."""
+    """The number of blocks that must follow before a batch counts as settled."""
 
     def open(self, genesis: Genesis) -> Opened:
         """Deploy the contracts and fund the accounts."""
 
     @property
     def domain(self) -> Domain:
-        """The contract and the chain that certificates must name."""
+        """The domain that certificates must name: contract and chain."""
 
     def head(self) -> Head:
-        """How far the contract has settled."""
+        """The last settled block."""
 
     def statement(self) -> Statement:
-        """Every balance, and what the vault holds."""
+        """All balances, and the vault's holdings."""
 
     def deposit(self, account: int, token: int, amount: int) -> Movement:
-        """The operator brings new tokens in: the vault takes them and credits the account."""
+        """The operator mints tokens and deposits them; the vault credits the account."""
 
     def deposit_from(self, owner: Wallet, account: int, token: int, amount: int) -> Movement:
-        """The owner of an account pays tokens of the wallet in."""
+        """The owner of an account deposits tokens from the wallet."""
 
     def request(self, owner: Wallet, account: int, token: int, amount: int) -> Movement:
-        """The owner asks for a withdrawal: nothing moves until a batch carries it out."""
+        """The owner requests a withdrawal; no balance changes until a batch executes it."""
 
     def claim(self, owner: Wallet, account: int, token: int) -> Movement:
-        """The owner has the vault pay out what is claimable."""
+        """The owner claims; the vault pays the claimable amount into the wallet."""
 
     def in_wallet(self, owner: bytes, token: int) -> int:
-        """What a wallet holds of a token."""
+        """The token balance of a wallet."""
 
     def claimable(self, account: int, token: int) -> int:
-        """What the owner of an account may claim of a token."""
+        """The amount of a token that the owner of an account can claim."""
 
     def host(self) -> ContractHost:
-        """The chain as further contracts see it."""
+        """The host of further contracts."""
 
     def next_nonce(self) -> int:
         """The nonce of the relayer's next transaction."""
@@ -161,13 +161,13 @@ class Settlement(Protocol):
         """A signed transaction for this batch; a later attempt offers a higher fee and more gas."""
 
     def send(self, raw: bytes) -> Answer:
-        """Hand a transaction to the chain."""
+        """Send a transaction to the chain."""
 
     def receipt(self, transaction: str) -> Receipt | None:
-        """What became of a transaction; nothing when no block holds it."""
+        """The receipt of a transaction; None when no block holds it."""
 
     def block_number(self) -> int:
-        """The height of the settlement chain itself."""
+        """The height of the settlement chain."""
 
     def confirm(self) -> bool:
-        """Let the chain grow by one block if it can be asked to; says whether it could."""
+        """Make the chain grow by one block, where possible; returns whether it did."""

@@ -1,8 +1,8 @@
-"""The settlement desk: where the final blocks of each validator become one certified batch on the chain.
+"""The settlement service: it turns final blocks into certified batches, and brings these to the chain.
 
-Each validator executes and signs a range when it is final in its own view, in its own ledger. As soon as two thirds
-signed the same digest, the batch is relayed, and the chain is reconciled with the journal. Settlement never runs ahead
-of finality, because nothing but final blocks reaches this desk.
+Each validator executes a range of blocks on its own state and signs the result once the range is final in its view.
+When two thirds have signed the same digest, the batch is relayed, and the chain is reconciled with the journal.
+Settlement cannot run ahead of finality, since this service receives only final blocks.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ SET_ID = 1
 
 
 class SettlementSummary(NamedTuple):
-    """What the settlement of a run came to."""
+    """The totals of the settlement of a run."""
 
     backend: str
     blocks: int
@@ -53,7 +53,7 @@ class SettlementSummary(NamedTuple):
 
 
 class _Validator:
-    """One validator's side of settlement: its own ledger, its own pen, and the final blocks it has not executed."""
+    """One validator's part in settlement: its state, its signer, and its final blocks that are not executed yet."""
 
     def __init__(self, signer: Signer, state: ExecutionState) -> None:
         self.signer = signer
@@ -62,7 +62,7 @@ class _Validator:
 
 
 class _Pending:
-    """A batch that some validators signed and that has no quorum yet."""
+    """A batch and the signatures on it, until they are a quorum."""
 
     def __init__(self, execution: Execution, batch: Batch) -> None:
         self.execution = execution
@@ -71,7 +71,7 @@ class _Pending:
 
 
 class SettlementService:
-    """The desk of one run."""
+    """The settlement of one run."""
 
     def __init__(
         self,
@@ -104,9 +104,9 @@ class SettlementService:
     def open(
         self, register: Register, opening: Iterable[Event], genesis: bytes, chain: ChainPlan | None = None
     ) -> None:
-        """Deploy, and fund from the deposits of the opening; `genesis` is the hash of the consensus chain's genesis.
+        """Deploy the contracts and pay in the initial deposits; `genesis` is the genesis hash of the consensus chain.
 
-        What a scenario has put onto the chain beside the settlement is deployed after it.
+        The further contracts of a scenario are deployed afterwards.
         """
         opening = list(opening)
         deposits = register.balances(opening)
@@ -159,7 +159,7 @@ class SettlementService:
             self._sign(validator, mine, part)
 
     def finish(self) -> None:
-        """Bring what is on its way to its end; a chain that needs confirmations is asked for them."""
+        """Settle all batches that are on their way; ask the chain for the blocks that confirm them."""
         if not self._outbox.waiting:
             return
         self._relay()
@@ -176,7 +176,7 @@ class SettlementService:
         self._record(Reconciled(self._now(), *found))
 
     def summary(self) -> SettlementSummary:
-        """What was settled so far."""
+        """The totals so far."""
         return SettlementSummary(
             self.settlement.name,
             self._settled_blocks,
@@ -189,7 +189,7 @@ class SettlementService:
         )
 
     def _sign(self, validator: int, mine: _Validator, blocks: Sequence[FinalBlock]) -> None:
-        """One validator executes a range, signs the result, and shows the signature to the relayer."""
+        """Let one validator execute a range and sign the result; certify the batch when that completes a quorum."""
         execution = self._execution(mine.state, blocks)
         batch = Batch.of(execution, SET_ID)
         signature = mine.signer.sign(batch, self._domain)
@@ -246,7 +246,7 @@ class SettlementService:
             raise
 
     def _settled(self, row: OutboxRow) -> None:
-        """The contract holds this batch: tell it, then compare both sides."""
+        """Record that the contract has applied this batch, then reconcile."""
         execution = self._certified[self._batches]
         self._batches += 1
         receipt = row.receipt

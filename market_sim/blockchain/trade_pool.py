@@ -1,8 +1,8 @@
-"""What one validator knows about trades: what it would propose, and what it thinks of a proposal.
+"""The trade pool (mempool) of one validator: it makes payloads for proposals, and checks the payloads of others.
 
-Waiting trades are derived, never deleted: they are all trades known beyond the last one on the chain in question. A
-notarized block may be orphaned; its trades then wait again by themselves. Calls of contracts wait beside them: the
-leader chooses their order, and nobody accepts one that the chain holds already.
+The waiting trades are computed for each chain: all known trades after the last one on that chain. So when a notarized
+block is orphaned, its trades wait again without further action. Contract calls wait beside the trades: the leader
+chooses their order, and a call that the chain holds already is invalid.
 """
 
 from __future__ import annotations
@@ -27,22 +27,22 @@ from market_sim.core.models.market_events import Entry
 from market_sim.core.models.settlement_events import CallSubmitted
 
 Arrange = Callable[[list[int]], list[int]]
-"""How a leader orders the calls that wait, by their numbers in the order in which it heard of them."""
+"""Orders the waiting calls for a leader: it gets their numbers in the order of arrival."""
 
 
 def as_heard(calls: list[int]) -> list[int]:
-    """The honest order: first come, first served."""
+    """The order of arrival, which honest leaders use."""
     return calls
 
 
 class Calls(NamedTuple):
-    """News of calls, beside the news of entries."""
+    """An announcement of contract calls."""
 
     calls: tuple[CallSubmitted, ...]
 
 
 class TradePool:
-    """One validator's trades: every number up to `known`, and those beyond a gap that a late message will close."""
+    """The trades that a validator knows: all numbers up to `known`, and some after a gap that a late message closes."""
 
     def __init__(self, records: TradeRecords, arrange: Arrange = as_heard) -> None:
         self._records = records
@@ -54,7 +54,7 @@ class TradePool:
         self._last_on_chain: dict[bytes, int] = {}
 
     def learn(self, news: Iterable[Entry] | Calls) -> bool:
-        """Take note of trades or calls that the exchange announced; True when one of them was new here."""
+        """Add announced trades or calls; True when one of them was new."""
         if isinstance(news, Calls):
             return self._learn_calls(news)
         known, ahead, add = self.known, self._ahead, self._records.add
@@ -82,7 +82,7 @@ class TradePool:
         return bool(fresh)
 
     def payload_for(self, chain: Chain) -> bytes:
-        """All trades known without a gap that the chain does not hold yet, then all such calls, as many as may be."""
+        """The payload for a block after this chain: waiting trades without gaps, then waiting calls, within limits."""
         last = self.last_on(chain)
         payload = self._records.between(last + 1, min(self.known, last + LARGEST_PAYLOAD))
         entries = payload[: fitting(payload, self._records.register) * RECORD.size]
@@ -93,7 +93,7 @@ class TradePool:
         return packed(entries, [self._calls[number] for number in self._arrange(waiting)[:LARGEST_CALLS]])
 
     def payload_problem(self, chain: Chain, payload: bytes) -> Unknown | Invalid | None:
-        """Why a block with this payload must not follow this chain; None when it may."""
+        """Why a block with this payload must not follow this chain; None when it can."""
         try:
             entries, calls = entries_of(payload), calls_of(payload)
         except ProtocolViolation as malformed:
@@ -104,7 +104,7 @@ class TradePool:
         return (self._problem_with_calls(chain, calls) if calls else None) or unknown
 
     def _problem_with_calls(self, chain: Chain, calls: list[bytes]) -> Unknown | Invalid | None:
-        """The first call that stands twice, differs from what was announced, or is not known here."""
+        """The first call that is repeated, differs from its announcement, or is unknown."""
         if len(calls) > LARGEST_CALLS:
             return Invalid("PAYLOAD_TOO_MANY_CALLS", {"found": len(calls), "limit": LARGEST_CALLS})
         seen = set(self.calls_on(chain))
@@ -136,15 +136,15 @@ class TradePool:
         return None
 
     def count(self, payload: bytes) -> int:
-        """How many trades the payload holds."""
+        """The number of trades in a payload."""
         return trades_in(entries_of(payload))
 
     def calls(self, payload: bytes) -> tuple[int, ...]:
-        """The numbers of the calls that the payload holds, in their order."""
+        """The numbers of the calls in a payload, in order."""
         return tuple(map(call_number, calls_of(payload)))
 
     def calls_on(self, chain: Chain) -> frozenset[int]:
-        """The calls that this chain holds; remembered for each tip."""
+        """The numbers of the calls on this chain; cached by tip."""
         known, tip = self._calls_on_chain, chain.tip.hash
         found = known.get(tip)
         if found is None:
@@ -158,7 +158,7 @@ class TradePool:
         return found
 
     def last_on(self, chain: Chain) -> int:
-        """The last trade on this chain, 0 when it has none; remembered for each tip."""
+        """The number of the last trade on this chain, 0 when it has none; cached by tip."""
         marks, tip = self._last_on_chain, chain.tip.hash
         mark = marks.get(tip)
         if mark is None:
@@ -175,7 +175,7 @@ class TradePool:
         return mark
 
     def _difference(self, last: int, payload: bytes) -> Unknown | Invalid | None:
-        """The first thing wrong with a payload, or, when nothing is, the first trade that is not known here."""
+        """The first error in a payload; without an error, the first unknown trade."""
         unknown: Unknown | None = None
         for expected, record in enumerate(records_in(payload), start=last + 1):
             kind, trade, *_ = RECORD.unpack(record)

@@ -1,10 +1,10 @@
-"""The vault: what crosses between the accounts of the exchange and the wallets of their owners.
+"""Vault transfers: deposits from wallets into accounts of the exchange, and withdrawals back.
 
-A deposit or a withdrawal during a run is an entry like a trade: it has a number of the one count, travels to the
-validators, and counts on the chain once its block is final. The vault, however, must hold the tokens of a deposit
-before any validator counts them, and must know a request before a batch can carry it out. So the vault deals with
-each such entry before it is announced. Three steps lead money out: the request moves nothing, the batch makes it
-claimable, and the owner claims it; a balance that left at once could make a batch insolvent that is final already.
+A deposit or a withdrawal during a run is an entry like a trade: it has a number in the same sequence, travels to the
+validators, and takes effect on the chain once its block is final. But the vault must hold the tokens of a deposit
+before a validator counts them, and must have a request before a batch executes it, so both are sent to the vault before
+the entry is announced. A withdrawal takes three steps: the request moves nothing, the batch makes the amount claimable,
+the owner claims it. If a balance left the vault at once, a batch that is final already could become insolvent.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from market_sim.core.models.settlement_events import DepositTaken, WithdrawalCla
 
 
 class VaultTransfers:
-    """Deals with the vault for the operator, who brings new tokens in, and for the owners of accounts."""
+    """Deposits, withdrawal requests and claims at the vault, for the operator and for the owners of accounts."""
 
     def __init__(
         self,
@@ -39,17 +39,17 @@ class VaultTransfers:
         self._register = register
         self._reconciliation = reconciliation
         self.call = submit
-        """Takes a call of a contract."""
+        """Submits a contract call."""
         self._wallet = wallet
         self._record = record
         self._now = now
         self._paid: dict[int, Movement] = {}
-        """Deposits that a wallet has paid already, by the number of their entry."""
+        """Deposits paid from a wallet, by the number of their entry."""
         self._asked: dict[tuple[str, str], int] = {}
-        """What was withdrawn and not claimed yet, by account and asset."""
+        """The amounts withdrawn and not claimed yet, by account and asset."""
 
     def prepare(self, entry: Entry) -> None:
-        """Do on the chain what must be there before validators hear of this entry."""
+        """Send a deposit or a withdrawal to the vault, before validators hear of its entry."""
         if isinstance(entry, Deposited | Withdrawn) and self._register.is_token(entry.asset):
             if isinstance(entry, Deposited):
                 self._take(entry)
@@ -57,7 +57,7 @@ class VaultTransfers:
                 self._ask(entry)
 
     def deposit(self, account: str, asset: str, amount: int, credit: Callable[[str, str, int], int]) -> None:
-        """The owner pays in from the wallet; `credit` lets the account have it and returns the number of the entry."""
+        """The owner deposits from the wallet; `credit` credits the account and returns the number of the entry."""
         number, token, owner = self._place(account, asset)
         held = self._settlement.in_wallet(owner.address, token)
         if held < amount:
@@ -66,7 +66,7 @@ class VaultTransfers:
         self._paid[credit(account, asset, amount)] = movement
 
     def claim(self, account: str, asset: str) -> None:
-        """The owner has the vault pay out all that settled withdrawals of this asset came to."""
+        """The owner claims the sum of the settled withdrawals of an asset."""
         number, token, owner = self._place(account, asset)
         if not self._settlement.claimable(number, token):
             raise RuleViolation("NOTHING_TO_CLAIM", asset=asset, waiting=self._asked.get((account, asset), 0))

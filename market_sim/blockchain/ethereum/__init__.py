@@ -1,4 +1,4 @@
-"""Settlement on Ethereum contracts: the compiled contracts, the chains they can stand on, and the adapter between.
+"""Settlement on Ethereum: the compiled contracts, the chain backends, and the settlement port over them.
 
-Everything in here is imported late, because web3 and its chain take a second to load.
+These modules are imported late, because web3 and eth-tester take a second to load.
 """

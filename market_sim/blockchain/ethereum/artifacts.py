@@ -1,7 +1,6 @@
-"""The compiled contracts: the only place that knows where they lie and what is in them.
+"""The compiled contracts: bytecode and ABI, loaded from `contracts/artifacts`.
 
-Calls, answers and errors are encoded with the contract's own description (its ABI), so that nothing about a contract is
-written down a second time in Python.
+Calls, answers, events and errors are encoded and decoded by the ABI, so Python repeats no fact about a contract.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ NAMES: Final = ("BatchSettlement", "Escrow", "HostileToken", "Token")
 
 
 class AbiEntry(NamedTuple):
-    """One function, event or error of a contract."""
+    """A function, an event or an error in the ABI of a contract."""
 
     name: str
     selector: bytes
@@ -33,27 +32,27 @@ class AbiEntry(NamedTuple):
     outputs: tuple[str, ...]
 
     def call(self, *arguments: Any) -> bytes:
-        """The data of a call."""
+        """The call data of a function with these arguments."""
         return self.selector + encode(self.inputs, arguments)
 
     def answer(self, data: bytes) -> Any:
-        """What a call returned: one value, or a tuple of several."""
+        """The decoded result of a call: one value, or a tuple of several."""
         values = decode(self.outputs, data)
         return values[0] if len(values) == 1 else values
 
 
 class AbiEvent(NamedTuple):
-    """One kind of event of a contract."""
+    """An event in the ABI of a contract."""
 
     name: str
     topic: bytes
     searched: tuple[tuple[str, str], ...]
-    """Name and type of the parameters that can be searched for."""
+    """Name and type of the indexed parameters."""
     rest: tuple[tuple[str, str], ...]
 
     @classmethod
     def of(cls, described: Mapping[str, Any]) -> AbiEvent | None:
-        """The event that an entry of an ABI describes, if it describes one."""
+        """The event that an ABI entry describes; None for any other entry."""
         if described["type"] != "event":
             return None
         inputs = [(each["name"], _type(each), each["indexed"]) for each in described["inputs"]]
@@ -64,7 +63,7 @@ class AbiEvent(NamedTuple):
         return cls(described["name"], topic, searched, rest)
 
     def read(self, log: Log) -> dict[str, Any]:
-        """The parameters of one such event, by name."""
+        """The parameters of this event in a log entry, by name."""
         found = {
             name: decode((kind,), topic)[0] for (name, kind), topic in zip(self.searched, log.topics[1:], strict=True)
         }
@@ -88,19 +87,19 @@ class Artifact:
         )
 
     def creation(self, *arguments: Any) -> bytes:
-        """The data of the transaction that deploys this contract."""
+        """The data of a deployment transaction."""
         return self.bytecode + encode(self._constructor, arguments)
 
     def happened(self, name: str, logs: Iterable[Log]) -> dict[str, Any]:
-        """The parameters of the first event of this name among these logs."""
+        """The parameters of the first event with this name in these logs."""
         for log in logs:
             event = self.events.get(log.topics[0])
             if event is not None and event.name == name:
                 return event.read(log)
-        raise SettlementError(f"the contract {self.name} told of no {name}")
+        raise SettlementError(f"the contract {self.name} emitted no {name}")
 
     def is_code(self, found: bytes) -> bool:
-        """Whether this code on a chain is this contract; immutable values differ from place to place and are masked."""
+        """Whether this code on a chain is this contract; immutable values differ by deployment and are masked."""
         if len(found) != len(self.deployed):
             return False
         masked = bytearray(found)
@@ -120,7 +119,7 @@ class Artifact:
 
 @cache
 def artifact(name: str) -> Artifact:
-    """The compiled contract of this name."""
+    """The compiled contract with this name."""
     place = ARTIFACTS / f"{name}.json"
     try:
         return Artifact(name, json.loads(place.read_text()))
@@ -129,7 +128,7 @@ def artifact(name: str) -> Artifact:
 
 
 def refusal(data: bytes) -> ChainReverted:
-    """The error that a contract answered with, looked up in every contract that is known."""
+    """The error in the revert data of a contract, looked up in all known contracts."""
     if data[:4] == _PANIC:
         return ChainReverted("Panic", {"code": int.from_bytes(data[4:36], "big")})
     if data[:4] == _TEXT:

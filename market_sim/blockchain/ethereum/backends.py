@@ -1,7 +1,7 @@
-"""The two ends of the scale: eth-tester inside this process, and any node that speaks JSON-RPC, such as anvil.
+"""The chain backends: eth-tester inside this process, and a JSON-RPC node such as anvil.
 
-The id of the chain is always set explicitly: by default every eth-tester chain has the same one, web3 answers the
-question from a constant, and two chains with one id cannot tell their signatures apart.
+The chain id is always set explicitly: by default all eth-tester chains have the same id, web3 returns a constant for
+it, and a signature for one of two chains with the same id is valid on the other.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from market_sim.blockchain.ethereum.transactions import signed
 from market_sim.blockchain.settlement import Answer, Receipt
 
 GENESIS_TIME: Final = 4_000_000_000
-"""In the future, so that blocks step by one second each and nothing of the machine's clock enters the chain."""
+"""A time in the future: so blocks advance by one second each, and the machine's clock never enters the chain."""
 FIRST_CHAIN_ID: Final = 31337
 _RICH: Final = 10**30
 _GIFT: Final = _RICH // 10**6
 
 
 class EthTesterChain(Web3Chain):
-    """A chain inside this process: pip only, and the same transactions and state roots in every run."""
+    """An eth-tester chain inside this process; transactions and state roots are the same in every run."""
 
     name = "eth-tester"
     capabilities = frozenset({"snapshot", "travel", "reorg", "drop"})
@@ -39,7 +39,7 @@ class EthTesterChain(Web3Chain):
         block_gas: int | None = None,
         also_rich: Sequence[Wallet] = (),
     ) -> None:
-        # Imported here and not above, because a run against a node does not need them.
+        # Imported late, because a run on a JSON-RPC node does not need them.
         from eth_tester import EthereumTester, PyEVMBackend
         from web3 import EthereumTesterProvider
         from web3.providers.eth_tester.defaults import API_ENDPOINTS
@@ -52,7 +52,7 @@ class EthTesterChain(Web3Chain):
                 for who in (rich.address, ANY_SENDER, *(wallet.address for wallet in also_rich))
             },
         )
-        # The class is made anew for each backend, so this sets the id of this one chain.
+        # Each backend has a class of its own, so this sets the id of this chain only.
         type(backend.chain).chain_id = chain_id
         self._rich = rich
         self._tester = EthereumTester(backend)
@@ -64,7 +64,7 @@ class EthTesterChain(Web3Chain):
         super().__init__(Web3(provider, middleware=[]), chain_id)
 
     def send_raw(self, raw: bytes) -> Answer:
-        """Execute it in a block of its own, at once."""
+        """Execute a transaction at once, in a block of its own."""
         from eth_utils.exceptions import ValidationError
 
         try:
@@ -76,36 +76,36 @@ class EthTesterChain(Web3Chain):
         return "sent"
 
     def fund(self, wallet: Wallet) -> None:
-        """The rich wallets are funded in the genesis block; others receive from the first when they are poor."""
+        """Give a wallet ether for gas when it has little; the rich wallets are funded in the genesis block."""
         if self.w3.eth.get_balance(Web3.to_checksum_address(wallet.address)) < _GIFT // 2:
             nonce = self.next_nonce(self._rich)
             gift = signed(self._rich, self.chain_id, nonce, wallet.address, b"", 21_000, value=_GIFT)
             self.send_raw(gift.raw)
 
     def mine(self) -> None:
-        """Make an empty block."""
+        """Mine an empty block."""
         self._tester.mine_block()
 
     def travel(self, seconds: int) -> None:
-        """Let time pass; counted from the block that would come next."""
+        """Advance the time, counted from the pending block."""
         self._tester.time_travel(self._tester.get_block_by_number("pending")["timestamp"] + seconds)
 
     def snapshot(self) -> Any:
-        """A mark that `revert` goes back to."""
+        """A snapshot for `revert`."""
         return self._tester.take_snapshot()
 
     def revert(self, mark: Any) -> None:
-        """Forget everything since the mark."""
+        """Go back to a snapshot."""
         self._tester.revert_to_snapshot(mark)
 
 
 class JsonRpcChain(Web3Chain):
-    """A node behind a URL; the abilities beyond plain Ethereum are those of anvil."""
+    """A node behind a URL; methods beyond standard JSON-RPC are those of anvil."""
 
     name = "json-rpc"
     nonces_at = "pending"
     patience_s = 10.0
-    """How long to wait for a block with our transaction before the outbox asks again."""
+    """How long to wait for a receipt before the outbox asks again."""
 
     def __init__(self, url: str, chain_id: int) -> None:
         super().__init__(Web3(HTTPProvider(url), middleware=[]), chain_id)
@@ -114,7 +114,7 @@ class JsonRpcChain(Web3Chain):
             self.capabilities = frozenset({"snapshot", "travel", "reorg", "drop"})
 
     def send_raw(self, raw: bytes) -> Answer:
-        """Hand over signed bytes; when the line breaks, they may have arrived all the same."""
+        """Send signed bytes; if the connection breaks, they may still have arrived."""
         try:
             self.w3.eth.send_raw_transaction(raw)
         except Web3RPCError as refused:
@@ -124,7 +124,7 @@ class JsonRpcChain(Web3Chain):
         return "sent"
 
     def receipt(self, transaction: str) -> Receipt | None:
-        """What became of a transaction; a node may need a moment to put it into a block."""
+        """The receipt of a transaction; waits while the transaction is pending."""
         until = time.monotonic() + self.patience_s
         while (found := super().receipt(transaction)) is None and self._is_waiting(transaction):
             if time.monotonic() > until:
@@ -133,29 +133,29 @@ class JsonRpcChain(Web3Chain):
         return found
 
     def fund(self, wallet: Wallet) -> None:
-        """Make a wallet rich where a node of the sandbox allows it; elsewhere its owner has to."""
+        """Give a wallet ether on anvil; on another node the owner must fund it."""
         if self.name == "anvil":
             self.request("anvil_setBalance", "0x" + wallet.address.hex(), hex(_RICH))
 
     def mine(self) -> None:
-        """Make an empty block."""
+        """Mine an empty block."""
         self.request("evm_mine")
 
     def travel(self, seconds: int) -> None:
-        """Let time pass."""
+        """Advance the time."""
         self.request("evm_increaseTime", seconds)
         self.request("evm_mine")
 
     def snapshot(self) -> Any:
-        """A mark that `revert` goes back to."""
+        """A snapshot for `revert`."""
         return self.request("evm_snapshot")
 
     def revert(self, mark: Any) -> None:
-        """Forget everything since the mark."""
+        """Go back to a snapshot."""
         self.request("evm_revert", mark)
 
     def request(self, method: str, *arguments: Any) -> Any:
-        """Ask for something beyond plain Ethereum."""
+        """Call a method beyond standard JSON-RPC."""
         answer = self.w3.provider.make_request(method, list(arguments))  # type: ignore[arg-type]
         if "error" in answer:
             raise Web3RPCError(str(answer["error"]))
@@ -179,7 +179,7 @@ _MEANINGS: Final[tuple[tuple[str, Answer], ...]] = (
 
 
 def _meaning(said: str) -> Answer:
-    """What a node's refusal means for the outbox; nodes have no common codes, only common words."""
+    """The meaning of a node's refusal for the outbox; nodes share no error codes, only phrases."""
     lowered = said.lower()
     for words, meaning in _MEANINGS:
         if words in lowered:
@@ -188,9 +188,9 @@ def _meaning(said: str) -> Answer:
 
 
 def _call_with_reason(tester: Any, params: Any) -> Any:
-    """Ask eth-tester, and give the reason of a refusal as data, the way a node does.
+    """Call eth-tester, and return the revert data as a node does.
 
-    eth-tester tells it as the printed form of bytes inside an exception.
+    eth-tester gives them as the printed form of bytes inside an exception.
     """
     from eth_tester.exceptions import TransactionFailed
 
@@ -203,7 +203,7 @@ def _call_with_reason(tester: Any, params: Any) -> Any:
 
 
 def signature_backend() -> str:
-    """Who computes signatures for eth-tester: without coincurve everything works and takes five times as long."""
+    """The library that computes signatures for eth-tester; without coincurve this takes five times as long."""
     from eth_keys.backends import get_backend
 
     return type(get_backend()).__name__.removesuffix("ECCBackend").lower()

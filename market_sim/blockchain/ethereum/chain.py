@@ -1,7 +1,7 @@
-"""A chain with contracts on it: the port, and what every chain behind web3 has in common.
+"""The chain backend: the port to an Ethereum chain, and the common base of all chains behind web3.
 
-A receipt is made in one place, `receipt`, and a transaction is judged in one place, `transact`: a failed transaction
-raises nothing by itself, and a status that nobody reads looks like success.
+Only `receipt` makes receipts, and only `transact` judges them: web3 raises no exception for a failed transaction, so an
+unchecked status would look like success.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ from market_sim.blockchain.settlement import Answer, ChainReverted, Log, Receipt
 from market_sim.core.errors import SettlementError
 
 PLENTY_OF_GAS: Final = 16_000_000
-"""For transactions whose need is small and known; below what any fork lets one transaction have."""
+"""The gas limit of transactions whose need is small and known; below the limit of one transaction in any fork."""
 
 
 ANY_SENDER: Final = bytes(19) + b"\1"
-"""Who asks when it does not matter who does."""
+"""The sender of calls for which the sender does not matter."""
 
 
 class ChainBlock(NamedTuple):
-    """A block of the chain; its hash is left out, because it never repeats."""
+    """A block of the chain, without its hash, which differs from run to run."""
 
     number: int
     timestamp: int
@@ -44,23 +44,23 @@ class DeployedContract(NamedTuple):
 
     @property
     def written(self) -> str:
-        """The address as people and arguments of calls write it."""
+        """The address in hexadecimal, as arguments of calls have it."""
         return "0x" + self.address.hex()
 
 
 class ChainBackend(Protocol):
-    """A chain with contracts on it."""
+    """An Ethereum chain with contracts."""
 
     name: str
     chain_id: int
     capabilities: frozenset[str]
     transactions: int
-    """How many transactions `deploy` and `transact` have made."""
+    """The number of transactions of `deploy` and `transact`."""
     gas: int
-    """What those have used."""
+    """The gas that these have used."""
 
     def deploy(self, sender: Wallet, name: str, *arguments: Any) -> DeployedContract:
-        """Put a compiled contract onto the chain."""
+        """Deploy a compiled contract."""
 
     def check(self, contract: DeployedContract) -> None:
         """Refuse to work with an address that does not hold this contract."""
@@ -83,26 +83,26 @@ class ChainBackend(Protocol):
         """The nonce of this wallet's next transaction."""
 
     def block(self) -> ChainBlock:
-        """The newest block."""
+        """The latest block."""
 
     def fund(self, wallet: Wallet) -> None:
-        """Give a wallet the means to pay for gas, if this chain can."""
+        """Give a wallet ether for gas, if this chain can."""
 
     def mine(self) -> None:
-        """Make an empty block."""
+        """Mine an empty block."""
 
     def travel(self, seconds: int) -> None:
-        """Let time pass on the chain; it goes forward only, and makes a block."""
+        """Advance the time of the chain; this mines a block."""
 
     def snapshot(self) -> Any:
-        """A mark that `revert` goes back to."""
+        """A snapshot for `revert`."""
 
     def revert(self, mark: Any) -> None:
-        """Forget everything since the mark: how a reorganisation looks from outside."""
+        """Go back to a snapshot; from outside this looks like a reorganisation."""
 
 
 class Web3Chain:
-    """What eth-tester and a JSON-RPC node have in common."""
+    """The common base of eth-tester and JSON-RPC nodes."""
 
     name = "web3"
     capabilities: frozenset[str] = frozenset()
@@ -117,7 +117,7 @@ class Web3Chain:
             raise SettlementError(f"expected the chain with the id {chain_id}, found {found}")
 
     def deploy(self, sender: Wallet, name: str, *arguments: Any) -> DeployedContract:
-        """Put a compiled contract onto the chain, and check that it is the contract that was compiled."""
+        """Deploy a compiled contract, and check the deployed code."""
         nonce, compiled = self.next_nonce(sender), artifact(name)
         self._transact(sender, b"", compiled.creation(*arguments), PLENTY_OF_GAS)
         contract = DeployedContract(compiled, keccak(rlp.encode([sender.address, nonce]))[12:])
@@ -151,7 +151,7 @@ class Web3Chain:
         raise NotImplementedError
 
     def receipt(self, transaction: str) -> Receipt | None:
-        """What became of a transaction, if a block holds it; the only place that makes a receipt."""
+        """The receipt of a transaction, if a block holds it."""
         try:
             found: Any = self.w3.eth.get_transaction_receipt("0x" + transaction)  # type: ignore[arg-type]
         except TransactionNotFound:
@@ -173,7 +173,7 @@ class Web3Chain:
         return int(self.w3.eth.get_transaction_count(Web3.to_checksum_address(wallet.address), self.nonces_at))
 
     def block(self, number: int | Literal["latest"] = "latest") -> ChainBlock:
-        """The newest block, or the one of this number."""
+        """The latest block, or the block with this number."""
         found: Any = self.w3.eth.get_block(number)
         state, receipts = (bytes(found[root]).hex() for root in ("stateRoot", "receiptsRoot"))
         return ChainBlock(int(found["number"]), int(found["timestamp"]), state, receipts)
@@ -190,7 +190,7 @@ class Web3Chain:
         answer = self.send_raw(transaction.raw)
         receipt = self.receipt(transaction.hash) if answer == "sent" else None
         if receipt is None:
-            raise SettlementError(f"a transaction was not executed; the chain said: {answer}")
+            raise SettlementError(f"a transaction was not executed; the chain answered: {answer}")
         self.transactions += 1
         self.gas += receipt.gas
         if not receipt.succeeded:
@@ -198,7 +198,7 @@ class Web3Chain:
         return receipt
 
     def _why(self, sent: Any, number: int) -> ChainReverted:
-        """Why a transaction failed: ask the same on the block before it, and decode the answer."""
+        """Why a transaction failed: repeat it as a call on the block before, and decode the error."""
         asked = {name: sent[name] for name in ("from", "gas")} | {"data": sent["input"]}
         if sent.get("to"):
             asked["to"] = sent["to"]

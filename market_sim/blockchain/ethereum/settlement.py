@@ -1,4 +1,4 @@
-"""Settlement on Ethereum: the port of `market_sim.blockchain.settlement` over the contracts of a chain."""
+"""Settlement on Ethereum: the port of `market_sim.blockchain.settlement`, over contracts on a chain."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from market_sim.core.randomness import Randomness
 T = TypeVar("T")
 
 CHUNK: Final = 400
-"""Accounts or deposits in one transaction of the opening."""
+"""The most accounts or deposits in one transaction of the opening."""
 
 
 class EthereumSettlement:
-    """The contracts of one run on one chain, the wallet that relays to them, and the one that runs the vault.
+    """The settlement contracts of one run on one chain, with the wallets of the relayer and of the operator.
 
-    Relaying and running the vault are two wallets, so that a deposit never takes the nonce of a batch on its way.
+    These are two wallets, so that a deposit never takes the nonce of a batch that is on its way.
     """
 
     def __init__(self, chain: ChainBackend, randomness: Randomness, confirmations: int = 0) -> None:
@@ -48,7 +48,7 @@ class EthereumSettlement:
 
     @property
     def domain(self) -> Domain:
-        """The contract and the chain that certificates must name."""
+        """The domain that certificates must name: contract and chain."""
         return Domain(self.chain.chain_id, self.contract.address)
 
     def open(self, genesis: Genesis) -> Opened:
@@ -75,7 +75,7 @@ class EthereumSettlement:
         return Opened(tuple(token.written for token in self.tokens), chain.transactions, chain.gas)
 
     def _fund(self, number: int, deposits: Sequence[Balance]) -> None:
-        """Mint what the accounts bring of one token and pay it in, many accounts in one transaction."""
+        """Mint the initial deposits of one token and pay them in, many accounts in one transaction."""
         if not deposits:
             return
         chain, me, token = self.chain, self.operator, self.tokens[number]
@@ -87,11 +87,11 @@ class EthereumSettlement:
             chain.transact(me, self.contract, "depositMany", number, packed)
 
     def head(self) -> Head:
-        """How far the contract has settled."""
+        """The last settled block."""
         return Head(*self.chain.call(self.contract, "progress"))
 
     def statement(self) -> Statement:
-        """Every balance, and what the vault holds, in one answer of the contract."""
+        """All balances, and the vault's holdings, from one call of the contract."""
         slots, held, owed = self.chain.call(self.contract, "statement", 1, self._accounts)
         each = (len(held) + 1) // 2
         balances: dict[BalanceKey, int] = {}
@@ -105,13 +105,13 @@ class EthereumSettlement:
         return Statement(balances, held, owed)
 
     def deposit(self, account: int, token: int, amount: int) -> Movement:
-        """Mint, approve and pay in."""
+        """Mint, approve and deposit."""
         me, money = self.operator, self.tokens[token]
         minted = self.chain.transact(me, money, "mint", "0x" + me.address.hex(), amount)
         return self._pay_in(me, account, token, amount, minted.gas)
 
     def deposit_from(self, owner: Wallet, account: int, token: int, amount: int) -> Movement:
-        """The owner approves and pays in."""
+        """The owner approves and deposits."""
         self.chain.fund(owner)
         return self._pay_in(owner, account, token, amount, 0)
 
@@ -123,29 +123,29 @@ class EthereumSettlement:
         return Movement(number, amount, paid.transaction, gas + allowed.gas + paid.gas)
 
     def request(self, owner: Wallet, account: int, token: int, amount: int) -> Movement:
-        """The owner asks for a withdrawal; the contract numbers the request."""
+        """The owner requests a withdrawal; the contract numbers the request."""
         self.chain.fund(owner)
         asked = self.chain.transact(owner, self.contract, "requestWithdrawal", account, token, amount)
         number = self.contract.artifact.happened("WithdrawalRequested", asked.logs)["number"]
         return Movement(number, amount, asked.transaction, asked.gas)
 
     def claim(self, owner: Wallet, account: int, token: int) -> Movement:
-        """The owner has the vault pay out."""
+        """The owner claims; the vault pays."""
         self.chain.fund(owner)
         paid = self.chain.transact(owner, self.contract, "claim", account, token)
         amount = self.contract.artifact.happened("Claimed", paid.logs)["amount"]
         return Movement(0, amount, paid.transaction, paid.gas)
 
     def in_wallet(self, owner: bytes, token: int) -> int:
-        """What a wallet holds of a token."""
+        """The token balance of a wallet."""
         return int(self.chain.call(self.tokens[token], "balanceOf", "0x" + owner.hex()))
 
     def claimable(self, account: int, token: int) -> int:
-        """What the owner of an account may claim of a token."""
+        """The amount of a token that the owner of an account can claim."""
         return int(self.chain.call(self.contract, "claimable", account, token))
 
     def host(self) -> EthereumHost:
-        """The contracts of this run, on the same chain."""
+        """The host of further contracts, on the same chain."""
         return EthereumHost(self.chain, self.operator, self.tokens)
 
     def next_nonce(self) -> int:
@@ -160,11 +160,11 @@ class EthereumSettlement:
         return Prepared(nonce, transaction.raw, transaction.hash)
 
     def send(self, raw: bytes) -> Answer:
-        """Hand a transaction to the chain."""
+        """Send a transaction to the chain."""
         return self.chain.send_raw(raw)
 
     def receipt(self, transaction: str) -> Receipt | None:
-        """What became of a transaction; nothing when no block holds it."""
+        """The receipt of a transaction; None when no block holds it."""
         return self.chain.receipt(transaction)
 
     def block_number(self) -> int:
@@ -172,7 +172,7 @@ class EthereumSettlement:
         return self.chain.block().number
 
     def confirm(self) -> bool:
-        """Let the chain grow by one block, where that can be asked for."""
+        """Mine a block, where the chain allows it; returns whether it did."""
         if "snapshot" not in self.chain.capabilities:
             return False
         self.chain.mine()
@@ -180,7 +180,7 @@ class EthereumSettlement:
 
 
 def eth_tester_settlement(randomness: Randomness | None = None, chain_id: int = 31337) -> EthereumSettlement:
-    """A settlement on a new chain inside this process; who relays is of no importance, so its seed may be left out."""
+    """A settlement on a new eth-tester chain; the seed gives the wallets of relayer and operator only."""
     from market_sim.blockchain.ethereum.backends import EthTesterChain
 
     randomness = randomness or Randomness(0)
@@ -191,24 +191,24 @@ def eth_tester_settlement(randomness: Randomness | None = None, chain_id: int = 
 def json_rpc_settlement(
     url: str, chain_id: int, randomness: Randomness | None = None, confirmations: int = 2
 ) -> EthereumSettlement:
-    """A settlement on a node; the id says which chain is meant, and another one is refused."""
+    """A settlement on a JSON-RPC node, which must have this chain id."""
     from market_sim.blockchain.ethereum.backends import JsonRpcChain
 
     return EthereumSettlement(JsonRpcChain(url, chain_id), randomness or Randomness(0), confirmations)
 
 
 def relayer_of(randomness: Randomness) -> Wallet:
-    """The wallet that brings batches to the contract; anybody else's would do."""
+    """The wallet that sends batches to the contract; any other wallet could do so."""
     return Wallet.of(randomness, "relayer/0")
 
 
 def operator_of(randomness: Randomness) -> Wallet:
-    """The wallet that deploys the contracts, runs the vault, and mints what deposits bring."""
+    """The wallet that deploys the contracts, runs the vault, and mints the tokens of deposits."""
     return Wallet.of(randomness, "operator")
 
 
 def gas_of(batch: Batch, signatures: int) -> int:
-    """The bound for this batch, as if each of its slots were written for the first time."""
+    """The gas bound of this batch, with each slot written for the first time."""
     whole = len(batch.rows) - len(batch.rows) % ROW.size
     places = [(account, token) for account, token, _ in ROW.iter_unpack(batch.rows[:whole])]
     slots = len({(account, token // 2) for account, token in places})

@@ -1,4 +1,4 @@
-"""A transaction: the bytes that a relayer signs and a chain executes (EIP-1559)."""
+"""Signed transactions (EIP-1559)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from market_sim.blockchain.keccak import keccak
 _KIND: Final = b"\x02"
 _TIP: Final = 10**9
 FEE: Final = 1_000 * 10**9
-"""The highest price offered for one unit of gas, far above what sandbox chains ask."""
+"""The maximum fee for one unit of gas, far above the base fee of sandbox chains."""
 
 
 class Signed(NamedTuple):
@@ -25,7 +25,7 @@ class Signed(NamedTuple):
 def signed(
     wallet: Wallet, chain_id: int, nonce: int, to: bytes, data: bytes, gas: int, attempt: int = 0, value: int = 0
 ) -> Signed:
-    """A transaction of this wallet; `to` is empty for a deployment. Each later attempt offers an eighth more."""
+    """A signed transaction of a wallet; `to` is empty for a deployment. Each later attempt offers an eighth more."""
     fee, tip = (price * 9**attempt // 8**attempt + attempt for price in (FEE, _TIP))
     fields = [chain_id, nonce, tip, fee, gas, to, value, data, []]
     signature = wallet.sign(keccak(_KIND + rlp.encode(fields)))

@@ -104,7 +104,7 @@ def test_a_deal_ends_once(stage: Stage, ended_by: str) -> None:
 def test_an_escrow_that_does_not_hold_what_the_journal_says_stops_the_run(stage: Stage) -> None:
     stage.call("alice", "lock", "bob", 100)
     stage.escrow.open_deals[0] = 99
-    with pytest.raises(InvariantBroken, match="escrow says that it holds 100 USD and holds 100; by the journal 99 are"):
+    with pytest.raises(InvariantBroken, match="escrow reports 100 USD and holds 100; by the journal 99 are"):
         stage.held()
 
 

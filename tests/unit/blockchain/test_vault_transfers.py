@@ -113,7 +113,7 @@ def test_a_withdrawal_that_was_never_requested_is_no_batch() -> None:
     town = Town()
     withdrawal = town.withdraw("alice", "USD", 400)
     town.register.requests.clear()
-    with pytest.raises(InvariantBroken, match="withdrawal 1 is final, and nobody asked the vault for it"):
+    with pytest.raises(InvariantBroken, match="withdrawal 1 is final, but the vault has no request for it"):
         town.finalize(town.block(withdrawal))
 
 
@@ -127,7 +127,7 @@ def test_a_chain_that_says_something_else_of_deposits_or_claims_stops_the_run(li
     else:
         town.finalize(town.block(town.withdraw("alice", "USD", 400)))
         town.service.settlement._claimable[ALICE] += 1
-        expected = "nobody has claimed come to .400, 0., and the contract lets .401, 0. be claimed"
+        expected = "are not claimed yet come to .400, 0., and the contract lets .401, 0. be claimed"
     with pytest.raises(InvariantBroken, match=expected):
         town.service.reconcile()
 
