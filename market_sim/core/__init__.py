@@ -1,1 +1,1 @@
-"""Values and facts that every other part builds on: no clock, no chance of its own, no framework."""
+"""Values and facts that every other package builds on: no clock, no unseeded chance, no framework."""

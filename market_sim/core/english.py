@@ -1,4 +1,4 @@
-"""English: how a sentence counts its things and names several of them."""
+"""English phrases: a number with its noun, a time in seconds, a list of names."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 
 def counted(number: int, noun: str, plural: str = "") -> str:
-    """A number of things.
+    """A number with its noun, in the singular or the plural.
 
     >>> counted(1, "trade"), counted(1_200, "block")
     ('1 trade', '1,200 blocks')
@@ -17,7 +17,7 @@ def counted(number: int, noun: str, plural: str = "") -> str:
 
 
 def seconds(nanoseconds: int) -> str:
-    """A time on the simulation's clock.
+    """A time on the simulation's clock, in seconds.
 
     >>> seconds(12_500_000_000), seconds(7_000_000_001), seconds(0)
     ('12.5 s', '7.000000001 s', '0 s')
@@ -28,7 +28,7 @@ def seconds(nanoseconds: int) -> str:
 
 
 def was(number: int) -> str:
-    """The verb that goes with a number of things.
+    """The verb "was" or "were", after a number of things.
 
     >>> f"1 trade {was(1)} settled, 2 trades {was(2)} not"
     '1 trade was settled, 2 trades were not'
@@ -37,7 +37,7 @@ def was(number: int) -> str:
 
 
 def listed(names: Iterable[str]) -> str:
-    """Several things in one sentence.
+    """Names as a list in a sentence.
 
     >>> listed(["ann"]), listed(["ann", "bob"]), listed(["ann", "bob", "carl"])
     ('ann', 'ann and bob', 'ann, bob and carl')

@@ -1,11 +1,11 @@
-"""The error tree: who made the mistake decides what happens next.
+"""The error classes: each names the party that made the mistake, which decides what happens next.
 
 A person      -> InputError         one sentence, exit code 2 or HTTP 4xx
 A participant -> RuleViolation      recorded as a refusal, the run goes on
 A validator   -> ProtocolViolation  the message is dropped and recorded
-The chain     -> SettlementError    relaying stops or tries again, by rule
+The chain     -> SettlementError    relaying stops or retries, by rule
 A student     -> StrategyError      the run goes on without that agent
-We ourselves  -> InvariantBroken    nothing swallows it; exit code 3
+This program  -> InvariantBroken    nothing swallows it; exit code 3
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ class MarketSimError(Exception):
 
 
 class InputError(MarketSimError):
-    """A person typed something that cannot be meant: says what was expected and what was found."""
+    """A person gave invalid input: the message says what was expected and what was found."""
 
 
 class RuleViolation(MarketSimError):
-    """A participant broke a rule of the market: a reason code of the table and the numbers behind it."""
+    """A participant broke a rule of the market: a reason code with the numbers behind it."""
 
     def __init__(self, reason: str, **numbers: int | str) -> None:
         super().__init__(reason)
@@ -31,7 +31,7 @@ class RuleViolation(MarketSimError):
 
 
 class ProtocolViolation(MarketSimError):
-    """A validator broke the protocol: a reason code of the table and the numbers behind it."""
+    """A validator broke the protocol: a reason code with the numbers behind it."""
 
     def __init__(self, reason: str, **numbers: int | str) -> None:
         super().__init__(reason)
@@ -40,12 +40,12 @@ class ProtocolViolation(MarketSimError):
 
 
 class SettlementError(MarketSimError):
-    """The chain said no, or gave an answer that cannot be trusted."""
+    """The chain refused a transaction, or gave an answer that cannot be trusted."""
 
 
 class StrategyError(MarketSimError):
-    """A strategy raised: names the strategy, the simulated time and the cause."""
+    """A strategy raised an exception: the message names the strategy, the simulated time and the cause."""
 
 
 class InvariantBroken(MarketSimError):
-    """A promise of this program itself does not hold; the run must not go on."""
+    """An invariant of this program does not hold; the run must not go on."""

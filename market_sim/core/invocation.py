@@ -1,4 +1,4 @@
-"""How printed commands are typed: with the Python that runs this program, from the folder it was started in."""
+"""Command lines to print: they use the Python that runs this program and start in the current folder."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ def pytest(*words: str) -> str:
 
 
 def install() -> str:
-    """The command that installs what this program needs, into the same Python."""
+    """The command that installs the dependencies of this program into the same Python."""
     requirements = Path(__file__).resolve().parents[2] / "requirements.txt"
     what = ["-r", _near(requirements)] if requirements.exists() else ["--force-reinstall", "market-sandbox"]
     return shlex.join([_near(Path(sys.executable)), "-m", "pip", "install", *what])
 
 
 def _near(path: Path) -> str:
-    """A path as one would type it: relative when it lies below, else as it is."""
+    """A path as a person would type it: relative if it is below the current folder, else unchanged."""
     here = Path.cwd()
     return os.path.relpath(path, here) if path.is_relative_to(here) else str(path)

@@ -1,4 +1,4 @@
-"""Money as integers: cents inside, decimals only where people type or read.
+"""Money as integers: cents in the program, decimals only where people type or read.
 
 >>> dollars(1_000)
 100000
@@ -20,7 +20,7 @@ CENTS_PER_DOLLAR = 100
 
 
 def cents(amount: int) -> int:
-    """An amount of cents, so that a scenario can say what it means."""
+    """An amount in cents; a scenario uses it to name the unit."""
     return amount
 
 
@@ -37,7 +37,7 @@ def written(amount: int, decimals: int = 2) -> str:
 
 
 def units(text: str, decimals: int = 2) -> int:
-    """What a person typed, in the smallest unit; refuses digits that the unit cannot hold instead of rounding."""
+    """A typed decimal number in the smallest unit; too many decimals are refused, not rounded."""
     try:
         scaled = Decimal(text).scaleb(decimals)
     except InvalidOperation:

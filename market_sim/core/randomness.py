@@ -1,7 +1,7 @@
-"""Chance by name: every consumer of luck has its own stream, so that a newcomer changes nobody else's.
+"""Named random streams: each consumer of chance has its own, so that a new agent never changes another agent's luck.
 
 A stream is Python's own generator, seeded with SHA-256 of (seed, name). It depends neither on the order in
-which streams are asked for nor on the process (`PYTHONHASHSEED` plays no part).
+which streams are requested nor on the process (`PYTHONHASHSEED` plays no part).
 
 >>> one = Randomness(7).stream("agent/alice").random()
 >>> other = Randomness(7)
@@ -19,19 +19,19 @@ Stream = Random
 
 
 class Randomness:
-    """All the chance of one run, handed out as named streams."""
+    """The random streams of one run, by name."""
 
     def __init__(self, seed: int) -> None:
         self.seed = seed
         self._streams: dict[str, Stream] = {}
 
     def stream(self, name: str) -> Stream:
-        """The stream of this name: always the same object within one run."""
+        """The stream with this name: always the same object within one run."""
         known = self._streams.get(name)
         if known is None:
             known = self._streams[name] = Random(int.from_bytes(self.secret(name), "big"))
         return known
 
     def secret(self, name: str) -> bytes:
-        """32 bytes that belong to this name: the source of keys."""
+        """32 bytes derived from the seed and this name: the source of keys."""
         return hashlib.sha256(f"market-sim/{self.seed}/{name}".encode()).digest()

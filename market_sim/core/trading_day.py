@@ -1,7 +1,7 @@
 """The trading day: one second on the simulation's clock, so that a run of a few epochs lasts a few days.
 
-Interest, borrow fees, variation margin, option theory and risk count in these days. What exchanges quote "over 24
-hours" is a window of the clock itself (`market_sim/market/exchange/market_data.py`).
+Interest, borrow fees, variation margin, option theory and risk count in these days. The "24 hour" figures of an
+exchange are a window of the clock itself (`market_sim/market/exchange/market_data.py`).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The version of this program, which every archived run carries. pyproject.toml states the same one."""
+"""The version of this program, stored with every archived run; pyproject.toml states the same one."""
 
 from typing import Final
 

@@ -22,7 +22,7 @@ from market_sim.analysis.results.result import Result
 from market_sim.core.data.journal import Journal
 from market_sim.core.errors import InputError
 from market_sim.core.models.event import Event
-from market_sim.core.models.inputs import OPERATOR, Input, Pause, Resume, received, wish
+from market_sim.core.models.inputs import OPERATOR, Input, Pause, Resume, input_of, received
 from market_sim.core.models.intents import Intent
 from market_sim.core.models.run_events import InputReceived, RunEnded, RunStarted
 from market_sim.market.exchange.acknowledgement import acknowledge
@@ -275,7 +275,7 @@ class Session:
         if self.is_over:
             raise InputError("this run is over: it takes no further input")
         self.journal.record(event)
-        thing: Input = wish(event)
+        thing: Input = input_of(event)
         if isinstance(thing, Pause | Resume):
             self._pipeline.change_phase(thing)
             return []

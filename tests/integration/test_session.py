@@ -12,7 +12,7 @@ import pytest
 
 from market_sim.core.data.archive import load, save
 from market_sim.core.errors import InputError
-from market_sim.core.models.inputs import received, wish
+from market_sim.core.models.inputs import input_of, received
 from market_sim.core.models.intents import Amend, Buy, Cancel, CancelAll, Exercise, Intent, PlaceOrder, Sell
 from market_sim.core.models.market_events import AuctionHeld, OrderAccepted, OrderRejected, PhaseChanged, Trade
 from market_sim.core.models.run_events import InputReceived, RunEnded
@@ -240,7 +240,7 @@ def test_a_journal_with_inputs_is_saved_and_played_again(tmp_path) -> None:
     ids=lambda intent: type(intent).__name__,
 )
 def test_an_input_is_read_from_its_event_as_it_was(intent: Intent) -> None:
-    assert wish(received(5, 1, "ann", intent)) == intent
+    assert input_of(received(5, 1, "ann", intent)) == intent
 
 
 @pytest.mark.parametrize(

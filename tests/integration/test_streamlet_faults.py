@@ -81,7 +81,7 @@ def test_with_two_liars_of_four_two_blocks_of_one_height_are_final_and_both_liar
         final[0]: (0,), final[3]: (3,)
     }  # fmt: skip
     assert "n1 and n2 signed both" in conclusion
-    assert "4 validators bear 1 liar, and n1 and n2 lied" in conclusion
+    assert "4 validators tolerate 1 liar, and n1 and n2 lied" in conclusion
     hits = [hit.invariant for hit in journal.of(MonitorHit)]
     assert hits[0] == "C1"
     assert set(hits) <= {"C1", "C6"}

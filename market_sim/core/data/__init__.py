@@ -1,1 +1,1 @@
-"""The journal and what is read from it alone: the archive on disk, the fold into balances, the fingerprint."""
+"""The journal and its direct readers: the archive on disk, the fold into balances, the fingerprint."""

@@ -1,12 +1,12 @@
-"""The archive: a run as a folder on disk, and the folder as the run again.
+"""The archive: saves a run as a folder on disk and loads it again.
 
-* `journal.jsonl.gz`  one event on each line, packed; the SHA-256 of the lines is the run's fingerprint
-* `checks.crc`        the CRC-32 of each line: they say which one is damaged
-* `manifest.json`     what was run, how far it came, what came of it, and what the other two must be like
+* `journal.jsonl.gz`  one event on each line, compressed; the SHA-256 of the lines is the run's fingerprint
+* `checks.crc`        the CRC-32 of each line, to locate damage
+* `manifest.json`     the scenario, the progress and the conclusion of the run, and the digests of the other two files
 
-A run is written while it goes (market_sim/core/data/run_writer.py). Of a run whose program was killed the last epoch
-that was written whole is read, and what follows is left out; any other difference from what was written is refused in
-one sentence that names the file and, where it can be told, the line.
+A run is written while it goes (market_sim/core/data/run_writer.py). If the program was killed, the reader loads the run
+up to the last epoch that was written completely. It refuses any other difference from what was written, in one
+sentence that names the file and, if possible, the line.
 """
 
 from __future__ import annotations
@@ -34,16 +34,16 @@ class Archived(msgspec.Struct, frozen=True):
     manifest: Manifest
     journal: Journal
     cut: str = ""
-    """What was left out of a run whose program was killed, in a sentence; empty for nothing."""
+    """A sentence about the part that was left out of an unfinished run; empty if nothing was."""
 
 
 def save(journal: Journal, folder: Path, conclusion: str = "") -> Manifest:
-    """Write a run into a folder, which is made when it is not there; an older run in it is replaced."""
+    """Write a run into a folder; the folder is created if necessary, and an older run in it is replaced."""
     return RunWriter(folder.parent).finish(journal, conclusion, folder.name)
 
 
 def load(folder: Path) -> Archived:
-    """Read a run, and make sure that it is the run that was written."""
+    """Read a run, and verify that it is the run that was written."""
     manifest = read_manifest(folder)
     stored, checks = _read(folder / JOURNAL), _read(folder / CHECKS)
     cut = ""
@@ -61,7 +61,7 @@ def load(folder: Path) -> Archived:
     if files.checks != manifest.checks:
         raise InputError(_damaged_checks(folder, text, checks, manifest))
     events = _events(folder / JOURNAL, text)
-    tally = files.told(events)
+    tally = files.counted(events)
     if tally.start is None:
         raise InputError(f"{folder / JOURNAL}, line 1: the first event of a run is RunStarted, found {events[:1]}")
     found = tally.manifest(manifest.conclusion, manifest.finished)
@@ -78,7 +78,7 @@ def _read(path: Path) -> bytes:
 
 
 def _events(path: Path, text: bytes) -> list[Event]:
-    """Every line as its event; all at once, and one by one only to say which of them cannot be read."""
+    """The event of every line. The lines are decoded at once, and one by one only to find the unreadable one."""
     try:
         events = decode_lines(text)
     except UNREADABLE as error:
@@ -88,7 +88,7 @@ def _events(path: Path, text: bytes) -> list[Event]:
             except UNREADABLE as found:
                 raise InputError(f"{path}, line {number}: version {VERSION} cannot read this event: {found}") from found
         raise InputError(f"{path}: version {VERSION} cannot read these events: {error}") from error
-    # The decoder skips empty lines and ends a line at a carriage return, too, which is never written.
+    # The decoder skips empty lines and also ends a line at a carriage return, neither of which is ever written.
     if text.count(b"\n") != len(events) or b"\r" in text:
         lines = len(text.splitlines())
         raise InputError(f"{path} has {lines} lines and {len(events)} events, expected one event on each line")
@@ -96,12 +96,12 @@ def _events(path: Path, text: bytes) -> list[Event]:
 
 
 def _whole_part(folder: Path, stored: bytes, checks: bytes, manifest: Manifest) -> tuple[bytes, bytes, str, Manifest]:
-    """Of a run that was not finished: what counts by its manifest, or what is left of it, and what was left out."""
+    """The readable part of an unfinished run: up to its manifest, or what is left of it; and a sentence on the rest."""
     if len(stored) >= manifest.size:
         extra = len(stored) - manifest.size
         cut = f"{extra:,} bytes after the last whole epoch were cut off" if extra else ""
         return stored[: manifest.size], checks[: manifest.events * CHECK_BYTES], cut, manifest
-    # The disk lost the end of it: what is left must be what was written, line by line.
+    # The disk lost the end of the file: every line that is left must match its check.
     text, broken = unpacked(stored)
     if broken not in ("", CUT_SHORT):
         raise InputError(_damage(folder, manifest.size, text, broken, checks, manifest))
@@ -114,14 +114,14 @@ def _whole_part(folder: Path, stored: bytes, checks: bytes, manifest: Manifest) 
         raise InputError(_line_damage(folder / JOURNAL, wrong or 1, manifest))
     kept = b"".join(lines)
     events, stored = _events(folder / JOURNAL, kept), packed(kept)
-    shorter = Tally().written(kept, stored, checks).told(events).manifest("", finished=False)
+    shorter = Tally().written(kept, stored, checks).counted(events).manifest("", finished=False)
     shorter = msgspec.structs.replace(shorter, version=manifest.version)
     torn = f"line {left + 1} of {manifest.events} is torn or missing"
     return stored, checks, f"{torn}: the run ends before it", shorter
 
 
 def _damage(folder: Path, size: int, text: bytes, broken: str, checks: bytes, manifest: Manifest) -> str:
-    """One sentence about a journal that is not the one that was written: which line, and what is wrong with it."""
+    """One sentence about a damaged journal: the line and what is wrong with it."""
     path = folder / JOURNAL
     lines = text.splitlines(keepends=True)
     wrong = _first_difference(lines, checks)
@@ -143,7 +143,7 @@ def _damage(folder: Path, size: int, text: bytes, broken: str, checks: bytes, ma
 
 
 def _damaged_checks(folder: Path, text: bytes, checks: bytes, manifest: Manifest) -> str:
-    """One sentence about checks that are not those of the journal, which is sound."""
+    """One sentence about damaged checks beside a sound journal."""
     path = folder / CHECKS
     right = check_lines(text.splitlines(keepends=True))
     for number, (found, expected) in enumerate(zip(_split(checks), _split(right), strict=False), start=1):
@@ -158,7 +158,7 @@ def _line_damage(path: Path, number: int, manifest: Manifest) -> str:
 
 
 def _first_difference(lines: list[bytes], checks: bytes) -> int:
-    """The number of the first line that its check does not fit; 0 when all of them agree."""
+    """The number of the first line that differs from its check; 0 if all agree."""
     for number, (line, check) in enumerate(zip(lines, _split(checks), strict=False), start=1):
         if check != zlib.crc32(line).to_bytes(CHECK_BYTES, "little"):
             return number

@@ -1,6 +1,6 @@
-"""The codec: an event as one line of JSON, and the line as the event again.
+"""The codec: encodes an event as one line of JSON and decodes it again.
 
-The kinds of events are those of the modules named here; an event of a new kind needs nothing but its class.
+The types of events are the classes of the modules named here; a new type needs only its class.
 
 >>> from market_sim.core.models.market_events import Deposited
 >>> line = encode(Deposited(0, "alice", "USD", 100_000))
@@ -21,21 +21,21 @@ from market_sim.core.models import consensus_events, market_events, mechanism_ev
 from market_sim.core.models.event import Event
 
 EVENT_MODULES = (run_events, market_events, mechanism_events, consensus_events, settlement_events)
-"""Where the kinds of events are defined, in the order in which the road passes them."""
+"""The modules that define the types of events, in the order of the stages of a run."""
 
 
 def _kinds() -> tuple[type[Event], ...]:
-    """Every class of event that can stand in a journal; a class with subclasses only says what they share."""
+    """Every type of event that a journal can hold; a class with subclasses is only their common base."""
     defined = [kind for module in EVENT_MODULES for kind in vars(module).values() if isinstance(kind, type)]
     return tuple(dict.fromkeys(kind for kind in defined if issubclass(kind, Event) and not type.__subclasses__(kind)))
 
 
 EVENT_KINDS: tuple[type[Event], ...] = _kinds()
 
-# Dictionaries are written in the order of their keys, so that equal events are equal bytes.
+# Dictionaries are written in the order of their keys, so that equal events give equal bytes.
 encode: Callable[[Event], bytes] = msgspec.json.Encoder(order="deterministic").encode
 
-# The union is made of a list, which a type checker cannot follow.
+# The union is built from a tuple at run time, which a type checker cannot follow.
 _ANY_EVENT: Any = Union[EVENT_KINDS]  # noqa: UP007
 
 _decoder = msgspec.json.Decoder(_ANY_EVENT)

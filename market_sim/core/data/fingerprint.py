@@ -1,9 +1,8 @@
-"""The fingerprint of a run: one number for all that happened, equal exactly when two journals are equal.
+"""The fingerprint of a run: one digest of its whole journal; two journals are equal exactly if their fingerprints are.
 
-It is SHA-256 over the JSON lines of the events, each with its newline; so the fingerprint of an archived run is what
-`gzip -dc journal.jsonl.gz | sha256sum` prints, and what `simulate.py verify RUN` computes again. The digest of an area
-covers the events of that area only: a run whose trades were never settled has the same market digest as the one whose
-trades were.
+It is SHA-256 over the JSON lines of the events, each with its newline. So `gzip -dc journal.jsonl.gz | sha256sum`
+prints the fingerprint of an archived run, and `simulate.py verify RUN` computes it again. The digest of an area covers
+only the events of that area: a run has the same market digest with and without settlement.
 
 >>> from market_sim.core.models.market_events import Deposited
 >>> first = [Deposited(0, "alice", "USD", 100_000)]
@@ -24,7 +23,7 @@ from market_sim.core.models.event import Area, Event
 
 AREAS: tuple[Area, ...] = get_args(Area)
 SHOWN = 12
-"""So many hexadecimal digits are shown to people, who compare a few runs and not a few billion."""
+"""The number of hexadecimal digits shown to people: enough to tell a few runs apart."""
 
 
 def fingerprint(events: Iterable[Event]) -> str:
@@ -42,5 +41,5 @@ def digest(events: Iterable[Event], area: Area) -> str:
 
 
 def shortened(fingerprint: str) -> str:
-    """A fingerprint as people read it."""
+    """The first digits of a fingerprint, for people to read."""
     return fingerprint[:SHOWN]

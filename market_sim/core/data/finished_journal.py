@@ -1,7 +1,7 @@
-"""A finished journal: the events of a run that is over, which are found by their kind without being read through.
+"""A finished journal: the events of a run that is over, indexed by type.
 
-Whoever draws or tells a run asks some thirty times for all events of one kind; in a run of 300,000 events each of these
-questions would read them all.
+The charts and reports of a run ask some thirty times for all events of one type; without the index each question would
+read the whole journal, which may hold 300,000 events.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from market_sim.core.models.event import Event
 
 
 class FinishedJournal(Journal):
-    """A journal that nothing is added to any more."""
+    """A journal that accepts no further events."""
 
     def __init__(self, events: list[Event]) -> None:
         super().__init__()

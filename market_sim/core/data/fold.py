@@ -1,8 +1,8 @@
-"""The fold: what everybody owns, added up from the journal alone.
+"""The fold: the balances of all accounts, added up from the journal alone.
 
-The exchange keeps its own accounts. This module knows nothing of them and adds the events up again, so that the two
-can be compared, and so that a balance can be asked for at any past moment. Each kind of event that moves something
-has one function here; every other kind moves nothing.
+The ledger keeps its own accounts. This module does not use them: it adds the events up again, so that a test can
+compare the two, and so that the balances at any past moment are known. Each type of event that changes a balance has
+one function here; every other type changes none.
 
 >>> from market_sim.core.models.market_events import AccountOpened, Deposited
 >>> events = [AccountOpened(0, "alice", 2, "alice"), Deposited(0, "alice", "USD", 500), Deposited(9, "alice", "USD", 1)]
@@ -27,21 +27,21 @@ from market_sim.core.models.market_events import (
 )
 
 FEES = "fees"
-"""The account that every fee is paid to, and every rebate out of."""
+"""The account that receives every fee and pays every rebate."""
 
 Balances = dict[str, dict[str, int]]
-"""The amount of each asset in each account; what is zero is left out."""
+"""The amount of each asset in each account, without zeros."""
 
 
 class Fold:
-    """Balances that grow event by event."""
+    """Balances as of the events added so far."""
 
     def __init__(self) -> None:
         self.balances: Balances = {}
         self._terms: dict[str, tuple[str, int]] = {}
 
     def add(self, event: Event) -> None:
-        """Let one event have its effect."""
+        """Apply one event."""
         effect = _EFFECTS.get(type(event))
         if effect is not None:
             effect(self, event)
@@ -56,23 +56,23 @@ class Fold:
             assets.pop(asset, None)
 
     def opened(self, event: AccountOpened) -> None:
-        """An account is there, with nothing in it."""
+        """An account was opened, with no balance."""
         self.balances.setdefault(event.account, {})
 
     def listed(self, event: InstrumentListed) -> None:
-        """Remember what the instrument is paid in and how much one unit of its price is worth."""
+        """Note the quote currency and the multiplier of an instrument."""
         self._terms[event.symbol] = event.quote, event.multiplier
 
     def deposited(self, event: Deposited) -> None:
-        """Something came in from outside."""
+        """Cash or holdings came in from outside."""
         self.move(event.account, event.asset, event.amount)
 
     def withdrawn(self, event: Withdrawn) -> None:
-        """Something left for outside."""
+        """Cash or holdings left for outside."""
         self.move(event.account, event.asset, -event.amount)
 
     def traded(self, event: Trade) -> None:
-        """Cash goes one way, the instrument the other; each side pays its fee in the currency of the price."""
+        """Cash goes one way, the instrument the other; each side pays its fee in the quote currency."""
         quote, multiplier = self._terms[event.symbol]
         bought = event.side * event.quantity
         paid = event.price * bought * multiplier
@@ -83,12 +83,12 @@ class Fold:
         self.move(FEES, quote, event.maker_fee + event.taker_fee)
 
     def transferred(self, event: Transferred) -> None:
-        """A mechanism moved something from one account to another."""
+        """A mechanism moved an asset from one account to another."""
         self.move(event.source, event.asset, -event.amount)
         self.move(event.target, event.asset, event.amount)
 
 
-# Plain functions instead of bound methods: one table serves every fold.
+# Plain functions, not bound methods, so that one table serves every fold.
 _EFFECTS: dict[type[Event], Callable[[Fold, Any], None]] = {
     AccountOpened: Fold.opened,
     InstrumentListed: Fold.listed,
@@ -100,10 +100,10 @@ _EFFECTS: dict[type[Event], Callable[[Fold, Any], None]] = {
 
 
 def fold(events: Iterable[Event], trade: int | None = None, until: int | None = None) -> Balances:
-    """What everybody owned just before the entry after this one, or when this time (inclusive) was over."""
+    """The balances after the entry with this number, or at the end of this time (inclusive), or after all events."""
     sum_of_all = Fold()
     if until is None and trade is None:
-        # The common question, without two comparisons and a call for each event that moves nothing.
+        # The common case, without two comparisons and a call for each event that changes no balance.
         for event in events:
             effect = _EFFECTS.get(type(event))
             if effect is not None:

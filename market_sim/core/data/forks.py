@@ -1,7 +1,7 @@
-"""A fork: two blocks of one height that are both final for somebody honest, and the signatures that made them so.
+"""A fork: two blocks at one height that are both final for honest validators, with the signatures that made them so.
 
-Read from the journal. Any third party can check the two certificates: each is a quorum of signatures on one block, and
-whoever stands in both has signed two blocks of one epoch.
+It is read from the journal. Any third party can check the two certificates: each is a quorum of signatures on one
+block, and a validator in both has signed two conflicting blocks.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Certificate:
 
 @dataclass(frozen=True)
 class Fork:
-    """The lowest height at which two blocks are final, with both certificates and what the run assumed."""
+    """The lowest height at which two blocks are final, with both certificates and the assumptions of the run."""
 
     height: int
     one: Certificate
@@ -39,26 +39,26 @@ class Fork:
 
     @property
     def signed_both(self) -> tuple[int, ...]:
-        """The validators whose signature stands in both certificates."""
+        """The validators whose signatures are in both certificates."""
         return tuple(sorted(set(self.one.signatures) & set(self.other.signatures)))
 
     @property
     def sentence(self) -> str:
         """Which assumption failed, and what the two certificates show."""
-        names = _names(self.byzantine) if self.byzantine else "nobody"
+        lied = f"{_names(self.byzantine)} lied" if self.byzantine else "none lied"
         pairs = self.one, self.other
         said = [f"{one.block[:6]} of epoch {one.epoch} (signed by {_names(one.signatures)})" for one in pairs]
-        both = f"{_names(self.signed_both)} signed both" if self.signed_both else "nobody signed both"
-        bear = f"{self.validators} validators bear {counted(self.faults, 'liar')}, and {names} lied"
+        both = f"{_names(self.signed_both)} signed both" if self.signed_both else "no validator signed both"
+        bound = f"{self.validators} validators tolerate {counted(self.faults, 'liar')}, and {lied}"
         return (
             f"safety broke at height {self.height}: {said[0]} and {said[1]} are both final; {both}. "
-            f"The assumption that failed: {bear}; two quorums of {self.quorum} share "
+            f"The assumption that failed: {bound}; two quorums of {self.quorum} share "
             f"{2 * self.quorum - self.validators}, of which none needs to be honest any more"
         )
 
 
 def fork_of(journal: Journal) -> Fork | None:
-    """The fork of a run; None when the final chains of all honest validators agree."""
+    """The fork of a run; None if the final chains of all honest validators agree."""
     seated = next(journal.of(CommitteeSeated), None)
     if seated is None:
         return None
@@ -68,7 +68,8 @@ def fork_of(journal: Journal) -> Fork | None:
             final.setdefault(event.height, {}).setdefault(event.block, []).append(event.validator)
     for violated in journal.of(SafetyViolated):
         if violated.validator not in seated.byzantine:
-            # Who sees the conflict keeps its first chain (R12): the other block is final by the rules, not for it.
+            # A validator that sees the conflict keeps its first chain (R12): the other block is final by the rules,
+            # but not for this validator.
             final.setdefault(violated.height, {}).setdefault(_at(journal, violated), [])
     for height in sorted(final):
         if len(final[height]) > 1:

@@ -1,8 +1,7 @@
 """The journal: the append-only record of a run, one total order with dense sequence numbers.
 
-An event's sequence number is its place, counted from 0. Whoever makes events gets `journal.record`; whoever reads
-them keeps the number of the next event it wants and asks `since(number)`. There is no other way to tell or to
-learn what happened.
+An event's sequence number is its place, counted from 0. A writer gets `journal.record`; a reader keeps the number of
+the next event that it wants and asks `since(number)`. There is no other way to record or to learn what happened.
 """
 
 from __future__ import annotations

@@ -1,10 +1,9 @@
-"""The manifest of a stored run: what was run, how far it came, what came of it, and what its files must be like.
+"""The manifest of a stored run: its scenario, progress and conclusion, and the digests of its files.
 
 Everything in it follows from the journal, except the conclusion, which only the scenario can draw, and the size and
-digest of the file, which depend on how often it was written. Nothing of the machine or the wall clock goes in, so the
-same run stored in the same way makes the same bytes; when a run was made is the time of its manifest in the file
-system. The last field is a digest of all others: a manifest is read only when it is, byte for
-byte, what this program writes.
+digest of the file, which depend on how often it was written. It holds nothing of the machine or the wall clock, so the
+same run stored in the same way gives the same bytes; the time of a run is the modification time of its manifest. The
+last field is a digest of all others, and the reader accepts only the exact bytes that this program would write.
 """
 
 from __future__ import annotations
@@ -29,10 +28,10 @@ from market_sim.core.version import VERSION
 
 MANIFEST = "manifest.json"
 FORMAT = 3
-"""Raised when an older program could no longer read the files; 2 was a journal that was not packed."""
+"""The version of the file format, increased when an older program cannot read the files; 2 had no compression."""
 UNSIGNED_32 = "I"
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError)
-"""What msgspec raises for bytes that are no JSON, no UTF-8, nested without end, or a number without end."""
+"""The errors of msgspec for bytes that are no JSON or no UTF-8, nested too deeply, or a number that is too long."""
 
 Parameters = dict[str, int | float | str | bool | None]
 Options = dict[str, int | str | bool | None]
@@ -46,26 +45,26 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     scenario: str
     seed: int
     epochs: int
-    """How many epochs were asked for."""
+    """The number of planned epochs."""
     reached: int
     """The last epoch that began."""
     complete: bool
-    """Whether the run came to its planned end."""
+    """Whether the run reached its planned end."""
     finished: bool
-    """Whether its files were closed; if not, the program was killed or is still running."""
+    """Whether its files were closed; if not, the program was killed or still runs."""
     parameters: Parameters
     options: Options
-    """What was chosen beside the scenario; None leaves the scenario's own choice."""
+    """The options beside the scenario; None leaves the scenario's own choice."""
     validators: int
-    """How many there are; 0 for a journal without a committee."""
+    """The number of validators; 0 for a journal without a committee."""
     byzantine: tuple[int, ...]
-    """The validators that break the rules."""
+    """The byzantine validators."""
     settlement: str
-    """Where trades are paid out, or "none"."""
+    """The backend that settles trades, or "none"."""
     conclusion: str
     events: int
     size: int
-    """How many bytes of the journal's file they are."""
+    """The size of the events in the journal's file, in bytes."""
     stored: str
     """The digest of these bytes."""
     fingerprint: str
@@ -75,7 +74,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     """The digest of everything above."""
 
 
-# As in the journal: a run that was read and is written again has the same bytes, too.
+# Deterministic as in the journal: a run that was read and is written again has the same bytes.
 _encode = msgspec.json.Encoder(order="deterministic").encode
 
 
@@ -92,7 +91,7 @@ def manifest_bytes(manifest: Manifest) -> bytes:
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """What the manifest in this folder says, or one sentence about why it cannot be believed."""
+    """The manifest in this folder; a damaged one raises an error with one sentence."""
     path = folder / MANIFEST
     try:
         data = path.read_bytes()
@@ -124,7 +123,7 @@ def _reason(error: Exception) -> str:
 
 
 def check_lines(lines: Sequence[bytes]) -> bytes:
-    """The file of checks: the CRC-32 of each line of the journal, the lowest of its four bytes first."""
+    """The file of checks: the CRC-32 of each line of the journal, little-endian."""
     checks = array(UNSIGNED_32, map(crc32, lines))
     if sys.byteorder == "big":
         checks.byteswap()
@@ -132,12 +131,12 @@ def check_lines(lines: Sequence[bytes]) -> bytes:
 
 
 class Tally:
-    """What a manifest says about the first events of a run; adding more gives another tally and leaves this one."""
+    """The running totals for a manifest; adding events returns a new tally and leaves this one unchanged."""
 
     def __init__(self) -> None:
         self.events = 0
         self.size = 0
-        """How many bytes of the journal's file they are."""
+        """The size of these events in the journal's file, in bytes."""
         self.start: RunStarted | None = None
         self._sha = hashlib.sha256()
         self._stored = hashlib.sha256()
@@ -148,7 +147,7 @@ class Tally:
         self._complete = False
 
     def written(self, text: bytes, stored: bytes, checks: bytes) -> Tally:
-        """The tally of files to which these lines were added: packed as stored, and their checks."""
+        """The tally after these lines were added to the files: their text, compressed bytes and checks."""
         after = self._copy()
         after._sha, after._stored, after._checks = self._sha.copy(), self._stored.copy(), self._checks.copy()
         after.size += len(stored)
@@ -157,8 +156,8 @@ class Tally:
         after._checks.update(checks)
         return after
 
-    def told(self, events: Sequence[Event]) -> Tally:
-        """The tally with what these events tell."""
+    def counted(self, events: Sequence[Event]) -> Tally:
+        """The tally after these events."""
         after = self._copy()
         after.events += len(events)
         after._note(events)
@@ -180,7 +179,7 @@ class Tally:
         return self._checks.hexdigest()
 
     def manifest(self, conclusion: str, finished: bool) -> Manifest:
-        """All of it as a manifest."""
+        """The manifest with these totals."""
         start, seated = self.start, self._seated
         if start is None:
             raise InvariantBroken("the first event of a run is RunStarted, found another one or none")
@@ -207,7 +206,7 @@ class Tally:
     def _note(self, events: Sequence[Event]) -> None:
         if self.start is None and events and isinstance(events[0], RunStarted):
             self.start = events[0]
-        for event in compress(events, map(_TOLD.__contains__, map(type, events))):
+        for event in compress(events, map(_COUNTED.__contains__, map(type, events))):
             if isinstance(event, EpochStarted):
                 self.reached = event.epoch
             elif isinstance(event, CommitteeSeated):
@@ -223,4 +222,4 @@ class Tally:
         return after
 
 
-_TOLD = frozenset((EpochStarted, CommitteeSeated, SettlementOpened, RunEnded))
+_COUNTED = frozenset((EpochStarted, CommitteeSeated, SettlementOpened, RunEnded))

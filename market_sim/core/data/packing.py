@@ -1,7 +1,7 @@
-"""The packing of a journal's file: JSON lines in the gzip format, one member for each time that it is written.
+"""The compression of a journal: JSON lines in the gzip format, one gzip member for each write.
 
-A member is complete in itself and gzip files may follow each other, so what is on disk can be read at any moment, by
-any program that reads gzip: `gzip -dc journal.jsonl.gz | sha256sum` prints the fingerprint of a run.
+A member is complete in itself and members may follow each other in a file, so any program that reads gzip can read the
+file at any moment: `gzip -dc journal.jsonl.gz | sha256sum` prints the fingerprint of a run.
 
 >>> data = packed(b"one\\n") + packed(b"two\\n")
 >>> unpacked(data)
@@ -16,21 +16,21 @@ import zlib
 from collections.abc import Iterator
 
 LEVEL = 3
-"""The last level that is fast: the next ones take twice as long for a tenth of the size."""
+"""The highest fast level: the next one takes twice as long and saves a tenth of the size."""
 GZIP = 16 + zlib.MAX_WBITS
 CUT_SHORT = "it is cut short"
 PIECE = 1 << 16
-"""The number of bytes read at once: what follows a member is copied, so it must not be all the rest of a file."""
+"""The number of bytes decompressed at once: zlib copies what follows a member, which must not be the rest of a file."""
 
 
 def packed(text: bytes) -> bytes:
-    """The text as one member; no time and no name stand in it."""
+    """The text as one gzip member, without a time or a name."""
     packer = zlib.compressobj(LEVEL, zlib.DEFLATED, GZIP)
     return packer.compress(text) + packer.flush()
 
 
 def unpacked(data: bytes) -> tuple[bytes, str]:
-    """The text as far as it can be read, and why it ends before the data do; an empty reason when it does not."""
+    """The readable text, and the reason why it ends early; an empty reason if it does not."""
     texts: list[bytes] = []
     place = 0
     while place < len(data):
@@ -50,7 +50,7 @@ def unpacked(data: bytes) -> tuple[bytes, str]:
 
 
 def _until_damage(member: zlib._Decompress, piece: bytes) -> Iterator[bytes]:
-    """What can be read of a damaged piece, byte by byte: an error takes with it all that was asked for at once."""
+    """The readable start of a damaged piece, byte by byte, because an error discards everything of one call."""
     for place in range(len(piece)):
         try:
             yield member.decompress(piece[place : place + 1])

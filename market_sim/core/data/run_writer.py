@@ -1,12 +1,11 @@
-"""The run writer: puts a run on disk while it goes, so that whatever ends the program leaves what happened so far.
+"""The run writer: writes a run to disk while it goes, so that a killed program leaves the run up to its last epoch.
 
-After each epoch the new events are packed and appended to the journal, their checksums to the checks, and then the
-manifest is replaced: it says how many events count. What was appended after the last manifest is cut off by the
-reader. Until the run is over it lies in a folder of its own, `SCENARIO-seedN-unfinished`, that no other writer has;
-then the folder is renamed after the run's fingerprint. Each event is encoded once, for the file and for every digest.
+After each epoch it compresses the new events and appends them to the journal, appends their checksums to the checks,
+and then replaces the manifest, which says how many events count. The reader ignores what was appended after the last
+manifest. Until the run is over it lies in a folder of its own, `SCENARIO-seedN-unfinished`; then the folder is renamed
+after the run's fingerprint. Each event is encoded once, for the file and for every digest.
 
-A process that is killed leaves such a folder. Only `finish` waits for the disk, so a machine that loses its power may
-lose more: what is left is a shorter run.
+Only `finish` waits for the disk, so after a power failure more may be missing: what is left is a shorter run.
 """
 
 from __future__ import annotations
@@ -29,11 +28,11 @@ CHECKS = "checks.crc"
 CHECK_BYTES = 4
 """The length of the check of a line."""
 OLDER = ("journal.jsonl", "checks.txt")
-"""What the files of format 2 were called; a run of the same name takes their place."""
+"""The file names of format 2; a run of the same name replaces them."""
 
 
 class WriteRefused(InputError):
-    """The disk took no more; the sentence says what of the run is kept, and where."""
+    """The disk refused a write; the sentence says which part of the run is kept, and where."""
 
 
 class RunWriter:
@@ -42,7 +41,7 @@ class RunWriter:
     def __init__(self, results: Path) -> None:
         self._results = results
         self._files: tuple[BinaryIO, BinaryIO] | None = None
-        # What counts, in one value: an interruption between two statements leaves the old or the new one.
+        # One immutable value: an interruption between two statements leaves the old or the new one.
         self._tally = Tally()
         self._folder: Path | None = None
 
@@ -50,24 +49,24 @@ class RunWriter:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Let go of the files; what was written stays."""
+        """Close the files; what was written stays."""
         for file in self._files or ():
             file.close()
 
     @property
     def events(self) -> int:
-        """How many events are on disk."""
+        """The number of events on disk."""
         return self._tally.events
 
     @property
     def folder(self) -> Path:
-        """Where the run lies now."""
+        """The present folder of the run."""
         if self._folder is None:
             raise InvariantBroken("the run writer has no folder before the first event is written")
         return self._folder
 
     def epoch(self, journal: Journal, epoch: int) -> None:
-        """Append what happened since the last time; this is what `simulate` calls after each epoch."""
+        """Append the events since the last call; `simulate` calls this after each epoch."""
         try:
             if self._append(journal):
                 self._describe(self._tally.manifest("", finished=False))
@@ -75,7 +74,7 @@ class RunWriter:
             raise self._refusal(refused) from refused
 
     def finish(self, journal: Journal, conclusion: str = "", name: str = "") -> Manifest:
-        """Append the rest, close the files, and give the folder its name: by default that of scenario and seed."""
+        """Append the rest, close the files, and rename the folder (default: `run_name`)."""
         try:
             self._append(journal)
             manifest = self._tally.manifest(conclusion, finished=True)
@@ -97,7 +96,7 @@ class RunWriter:
         lines = [encode(event) + b"\n" for event in events]
         text, checks = b"".join(lines), check_lines(lines)
         stored = packed(text)
-        after = tally.written(text, stored, checks).told(events)
+        after = tally.written(text, stored, checks).counted(events)
         for file, place, data in zip(
             self._files or (), (tally.size, tally.events * CHECK_BYTES), (stored, checks), strict=True
         ):
@@ -114,14 +113,14 @@ class RunWriter:
         self._files = journal_path.open("wb", buffering=0), checks_path.open("wb", buffering=0)
 
     def _close(self) -> None:
-        """End both files where what counts ends: an interrupted append may have left something behind it."""
+        """Truncate both files to the events that count: an interrupted append may have left bytes after them."""
         for file, size in zip(self._files or (), (self._tally.size, self._tally.events * CHECK_BYTES), strict=True):
             file.truncate(size)
             os.fsync(file.fileno())
             file.close()
 
     def _describe(self, manifest: Manifest, lasting: bool = False) -> None:
-        """Write the manifest wholly or not at all."""
+        """Write the manifest atomically."""
         path = self.folder / MANIFEST
         beside = path.with_name(path.name + ".part")
         with beside.open("wb", buffering=0) as file:
@@ -131,7 +130,7 @@ class RunWriter:
         os.replace(beside, path)
 
     def _move(self, target: Path, manifest: Manifest) -> None:
-        """Give the folder its name; what is there under this name already is the same run, or an older one."""
+        """Rename the folder; a folder with this name holds the same run, or an older one."""
         place = self.folder
         try:
             os.rename(place, target)
@@ -139,8 +138,8 @@ class RunWriter:
             if not target.is_dir():
                 raise
             # The same run, written epoch by epoch, has the same bytes, so two programs that do this at once do not
-            # harm each other. Another run loses its manifest first: a crash in between leaves a folder that says that
-            # it is no run.
+            # harm each other. An older run loses its manifest first: after a crash in between, the folder counts as
+            # no run.
             old, new = target / MANIFEST, manifest_bytes(manifest)
             if not old.exists() or old.read_bytes() != new:
                 old.unlink(missing_ok=True)
@@ -169,7 +168,7 @@ def run_name(manifest: Manifest) -> str:
 
 
 def _own_folder(results: Path, name: str) -> Path:
-    """A new folder; several runs of one scenario and seed at a time get one each."""
+    """A new folder; concurrent runs of one scenario and seed get one each."""
     results.mkdir(parents=True, exist_ok=True)
     number = 1
     while True:
@@ -183,7 +182,7 @@ def _own_folder(results: Path, name: str) -> Path:
 
 
 def _write_at(file: BinaryIO, place: int, data: bytes) -> None:
-    """Write all of it from this byte on; the system may take it in pieces."""
+    """Write all the data from this byte on; the system may accept it in pieces."""
     file.seek(place)
     rest = memoryview(data)
     while rest:
@@ -191,7 +190,7 @@ def _write_at(file: BinaryIO, place: int, data: bytes) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Make a new name last, where the system lets a folder be opened."""
+    """Flush a rename to the disk, where the system can open a folder."""
     if os.name != "posix":
         return
     number = os.open(folder, os.O_RDONLY)

@@ -1,4 +1,4 @@
-"""The tape: every entry so far in order, read from the journal when somebody asks and never twice."""
+"""The tape: all entries so far in order, read from the journal on demand, each once."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from market_sim.core.models.market_events import Deposited, Entry, Trade, Transf
 
 
 class Tape:
-    """All that is settled of a run, and the trade prices of each instrument."""
+    """The entries of a run (trades, transfers, deposits, withdrawals), and the trade prices of each instrument."""
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
@@ -17,7 +17,7 @@ class Tape:
 
     @property
     def entries(self) -> list[Entry]:
-        """Every entry so far; number n stands at place n - 1."""
+        """Every entry so far; entry n is at index n - 1."""
         self._catch_up()
         return self._entries
 

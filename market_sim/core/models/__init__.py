@@ -1,1 +1,1 @@
-"""The nouns of the market: instruments, what participants ask for, what happened, and why something was refused."""
+"""The types of the domain: instruments, intents, inputs, events, and the reasons of refusals."""

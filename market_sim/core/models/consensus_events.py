@@ -1,8 +1,8 @@
-"""What happens among the validators: epochs, blocks, votes, refusals, faults of the network, evidence of lies.
+"""Events of consensus: epochs, blocks, votes, refusals, network faults, evidence of equivocation.
 
-Blocks are named by their hash and signatures by their bytes, both in lower-case hexadecimal. Each signature stands in
-the journal once, in `VoteCast`: a proposal is its leader's vote, so it has a `VoteCast` too. `epoch` is the epoch in
-which the thing happened; the epoch of a block is that of its `BlockProposed`.
+Blocks are named by their hash and signatures by their bytes, both in lower-case hexadecimal. Each signature is in the
+journal once, in `VoteCast`: a proposal is its leader's vote, so it has a `VoteCast` too. `epoch` is the epoch in which
+the event happened; the epoch of a block is that of its `BlockProposed`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ Triple = tuple[str, str, str]
 
 
 class ConsensusEvent(Event, frozen=True):
-    """Something that happened among the validators during an epoch."""
+    """Base of the events of consensus; each happens in an epoch."""
 
     area: ClassVar[Area] = "consensus"
 
@@ -31,7 +31,7 @@ class EpochStarted(ConsensusEvent, frozen=True):
 
 
 class BlockProposed(ConsensusEvent, frozen=True):
-    """A validator signed a block and sent it; `group` counts the blocks of one leader who sends several."""
+    """A validator signed a block and sent it; `group` numbers the blocks of a leader that sends several."""
 
     block: str
     parent: str
@@ -43,14 +43,14 @@ class BlockProposed(ConsensusEvent, frozen=True):
 
 
 class CallsOrdered(ConsensusEvent, frozen=True):
-    """A leader put calls of contracts into its block, after the entries, in this order."""
+    """A leader put contract calls into its block, after the entries, in this order."""
 
     block: str
     calls: tuple[int, ...]
 
 
 class ProposalJudged(ConsensusEvent, frozen=True):
-    """A validator did not vote for a proposal, or not yet: the reason code and its numbers."""
+    """A validator did not vote for a proposal, or not yet, with the reason code and its numbers."""
 
     validator: int
     block: str
@@ -77,7 +77,7 @@ class BlockNotarized(ConsensusEvent, frozen=True):
 
 
 class BlockFinalized(ConsensusEvent, frozen=True):
-    """This validator will never give the block up; `because` are the three blocks that made it final."""
+    """The block is final for this validator; `because` are the three blocks that made it so."""
 
     validator: int
     block: str
@@ -86,7 +86,7 @@ class BlockFinalized(ConsensusEvent, frozen=True):
 
 
 class MessageRefused(ConsensusEvent, frozen=True):
-    """A validator threw a message away; `sender` is whose signature the message claims to carry."""
+    """A validator dropped an invalid message; `sender` is the validator that the message claims as its signer."""
 
     validator: int
     sender: int
@@ -95,7 +95,7 @@ class MessageRefused(ConsensusEvent, frozen=True):
 
 
 class FloodDropped(ConsensusEvent, frozen=True):
-    """A validator keeps no more of a kind of message, so that its memory stays bounded."""
+    """A validator dropped a message because of a bound, so that its memory stays bounded."""
 
     validator: int
     sender: int
@@ -104,16 +104,16 @@ class FloodDropped(ConsensusEvent, frozen=True):
 
 
 class BlockRequested(ConsensusEvent, frozen=True):
-    """A validator lacks what a quorum may know, and asks its peers for this block and the signatures on it."""
+    """A validator misses a block or votes, and asks its peers for this block and the signatures on it."""
 
     validator: int
     block: str
     signatures: int
-    """How many signatures it holds already."""
+    """The number of signatures that it holds already."""
 
 
 class NetworkFault(ConsensusEvent, frozen=True):
-    """The network did not deliver in the ordinary way between these validators until this time."""
+    """A fault of the network or of a validator, which affects these senders and receivers until this time."""
 
     kind: str
     senders: tuple[int, ...]
@@ -122,7 +122,7 @@ class NetworkFault(ConsensusEvent, frozen=True):
 
 
 class ByzantineAct(ConsensusEvent, frozen=True):
-    """A validator left the protocol: the simulator's truth, never read by another validator."""
+    """A byzantine validator deviated from the protocol; the simulator knows it, and no other validator reads it."""
 
     validator: int
     behaviour: str
@@ -131,7 +131,7 @@ class ByzantineAct(ConsensusEvent, frozen=True):
 
 
 class EquivocationSeen(ConsensusEvent, frozen=True):
-    """A validator holds two signatures of one culprit for two blocks of one epoch: evidence for anybody."""
+    """A validator holds two signatures of one culprit on two blocks of one epoch: evidence for any third party."""
 
     validator: int
     culprit: int
@@ -150,7 +150,7 @@ class SafetyViolated(ConsensusEvent, frozen=True):
 
 
 class MonitorHit(ConsensusEvent, frozen=True):
-    """A monitor saw an invariant broken."""
+    """A monitor found a broken invariant."""
 
     invariant: str
     validators: tuple[int, ...]

@@ -1,8 +1,8 @@
-"""Derivatives: instruments whose worth follows from another one. Their terms are values that check themselves.
+"""Derivatives: instruments whose value follows from another instrument. Their terms are values that check themselves.
 
 Times are simulated nanoseconds, prices count the smallest unit of the quote currency for one unit of the underlying,
-and the `multiplier` says for how many units of it one contract stands. A position in a derivative may be negative:
-somebody wrote it. All positions in one derivative add up to zero, so nothing of it is ever created or lost.
+and the `multiplier` is the number of units of the underlying in one contract. A position in a derivative may be
+negative: the account wrote it. All positions in one derivative add up to zero.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ Delivery = Literal["cash", "physical"]
 
 
 class Unit(msgspec.Struct, frozen=True):
-    """What one unit of a derivative stands for: `shares / parts` of the underlying and `cash / parts` in cents.
+    """The deliverable behind one unit of a derivative: `shares / parts` of the underlying and `cash / parts` in cents.
 
-    When a derivative is listed it is one share. A corporate action changes this and nothing else: price, strike,
-    multiplier, positions and open orders mean the same as before, so nobody gains or loses (the adjusted deliverable
-    of the Options Clearing Corporation; docs/decisions/0014).
+    When a derivative is listed, its unit is one share. A corporate action changes the unit and nothing else: price,
+    strike, multiplier, positions and open orders keep their meaning, so no party gains or loses (the adjusted
+    deliverable of the Options Clearing Corporation; docs/decisions/0014).
 
     >>> unit = Unit().split(2, 1)                       # two new shares for each old one, at half the price
     >>> unit.worth(50_00), unit.paid(4_00).worth(46_00)
@@ -39,33 +39,33 @@ class Unit(msgspec.Struct, frozen=True):
     cash: int = 0
 
     def split(self, new: int, old: int) -> Unit:
-        """After `new` shares were made of each `old` ones."""
+        """The unit after each `old` shares became `new` shares."""
         shares, parts, cash = self.shares * new, self.parts * old, self.cash * old
         common = gcd(shares, parts, cash)
         return Unit(shares // common, parts // common, cash // common)
 
     def paid(self, amount: int) -> Unit:
-        """After so much cash was paid out for each share: the unit holds it now."""
+        """The unit after a cash payment per share, which the unit now holds."""
         return Unit(self.shares, self.parts, self.cash + amount * self.shares)
 
     def worth(self, price: int) -> int:
-        """What a unit is worth at this price of a share, rounded down."""
+        """The value of a unit at this price of a share, rounded down."""
         return (price * self.shares + self.cash) // self.parts
 
     def per_share(self, worth: int) -> int:
-        """The price of a share at which a unit is worth this, rounded down: a strike in the terms of today."""
+        """The share price at which a unit has this value, rounded down: a strike in present terms."""
         return (worth * self.parts - self.cash) // self.shares
 
     def shares_in(self, size: int) -> int:
-        """How many shares so many units are."""
+        """The number of shares in this number of units."""
         return size * self.shares // self.parts
 
     def cash_in(self, size: int) -> int:
-        """How much cash so many units hold beside the shares."""
+        """The cash in this number of units, beside the shares."""
         return size * self.cash // self.parts
 
     def divides(self, size: int) -> bool:
-        """Whether so many units are whole shares and whole cents."""
+        """Whether this number of units is a whole number of shares and of cents."""
         return not (size * self.shares % self.parts or size * self.cash % self.parts)
 
 
@@ -111,16 +111,16 @@ class Option(Derivative, frozen=True, tag=True):
 
     @property
     def delivers(self) -> int:
-        """How many shares change hands when one contract is exercised."""
+        """The number of shares that change hands when one contract is exercised."""
         return self.unit.shares_in(self.multiplier)
 
     @property
     def costs(self) -> int:
-        """The cash that changes hands for them: the strike, less what the unit holds in cash itself."""
+        """The cash paid for these shares: the strike, less the cash in the unit."""
         return self.strike * self.multiplier - self.unit.cash_in(self.multiplier)
 
     def intrinsic(self, price: int) -> int:
-        """What exercising one unit is worth at this price of the underlying; never negative.
+        """The intrinsic value of one unit at this price of the underlying; never negative.
 
         >>> call = Option("ACME-C100", underlying="ACME", strike=100, expiry=1, multiplier=100)
         >>> call.intrinsic(107), call.intrinsic(93)
@@ -130,27 +130,27 @@ class Option(Derivative, frozen=True, tag=True):
         return max(0, worth - self.strike if self.right == "call" else self.strike - worth)
 
     def mark_from(self, price: int) -> int:
-        """What exercising would be worth."""
+        """The intrinsic value."""
         return self.intrinsic(price)
 
     @property
     def units_delivered(self) -> int:
-        """All of a contract, settled in cash too: what covers it is counted in shares."""
+        """The whole contract, also if it is settled in cash, because its cover is counted in shares."""
         return self.multiplier
 
 
 class Warrant(Derivative, frozen=True, tag=True):
-    """A call that a company sells on itself: exercised, it makes new shares (rulebook F-3.4)."""
+    """A call that a company writes on its own shares: its exercise creates new shares (rulebook F-3.4)."""
 
     kind: ClassVar[str] = "warrant"
     delivered: ClassVar[bool] = True
 
     issuer: str = ""
-    """The account of the company: it gets the strike and hands out the new shares."""
+    """The account of the company: it receives the strike and issues the new shares."""
     strike: int = 0
     expiry: int = 0
     ratio: int = 1
-    """How many new shares one warrant makes."""
+    """The number of new shares that one warrant creates."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -161,12 +161,12 @@ class Warrant(Derivative, frozen=True, tag=True):
 
     @property
     def delivers(self) -> int:
-        """How many shares one warrant makes."""
+        """The number of new shares from one warrant."""
         return self.unit.shares_in(self.ratio)
 
     @property
     def costs(self) -> int:
-        """What the holder pays for them, less what was paid out for each share since."""
+        """The cash that the holder pays for them, less the cash in the unit."""
         return self.strike * self.ratio - self.unit.cash_in(self.ratio)
 
     @property
@@ -176,7 +176,7 @@ class Warrant(Derivative, frozen=True, tag=True):
 
 
 class Future(Derivative, frozen=True, tag=True):
-    """The duty to exchange the underlying at the expiry at the price agreed now; gains and losses are paid each day."""
+    """The duty to exchange the underlying at expiry at the price agreed now; gains and losses are paid daily."""
 
     kind: ClassVar[str] = "future"
     on_margin: ClassVar[bool] = True
@@ -191,12 +191,12 @@ class Future(Derivative, frozen=True, tag=True):
         positive(self.symbol, "expiry", self.expiry)
 
     def mark_from(self, price: int) -> int:
-        """What its unit is worth now, without the cost of waiting for it."""
+        """The present value of its unit, without the cost of carry."""
         return self.unit.worth(price)
 
     @property
     def units_delivered(self) -> int:
-        """All of a contract, where the underlying is handed over."""
+        """The whole contract if it is delivered, otherwise none."""
         return self.multiplier if self.delivery == "physical" else 0
 
 
@@ -215,7 +215,7 @@ class Perpetual(Derivative, frozen=True, tag=True):
         positive(self.symbol, "funding_every", self.funding_every)
 
     def mark_from(self, price: int) -> int:
-        """The index: what its unit is worth now."""
+        """The index: the present value of its unit."""
         return self.unit.worth(price)
 
 
@@ -229,7 +229,7 @@ class PredictionContract(Instrument, frozen=True, tag=True):
     question: str = ""
     payout: int = 100
     underlying: str = ""
-    """The share that the question is about, if there is one: it is not split then, because words do not adjust."""
+    """The share in the question, if any; it may not be split, because a question in words cannot be adjusted."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -241,7 +241,7 @@ class PredictionContract(Instrument, frozen=True, tag=True):
 
 
 class Note(Instrument, frozen=True, tag=True):
-    """A capital-protected note: what it promises at maturity, and the share of a rise that it adds."""
+    """A capital-protected note: it pays a guaranteed amount at maturity, and a share of a rise of the underlying."""
 
     kind: ClassVar[str] = "note"
     margin_rule: ClassVar[str] = "paid in full"
@@ -249,7 +249,7 @@ class Note(Instrument, frozen=True, tag=True):
     underlying: str = ""
     issuer: str = ""
     protected: int = 0
-    """What one note pays back at least."""
+    """The guaranteed payment of one note."""
     strike: int = 0
     participation_bps: int = 10_000
     maturity: int = 0
@@ -261,7 +261,7 @@ class Note(Instrument, frozen=True, tag=True):
             positive(self.symbol, field, getattr(self, field))
 
     def pays(self, price: int) -> int:
-        """What one note pays at maturity at this price of the underlying; rounded down.
+        """The payment of one note at maturity at this price of the underlying, rounded down.
 
         >>> Note("SAFE", underlying="ACME", issuer="bank", protected=1_000, strike=100, maturity=1).pays(130)
         1300

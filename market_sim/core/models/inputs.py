@@ -1,12 +1,12 @@
-"""Inputs: what comes into a run from outside, by a person, a page or a program, and how the journal writes it down.
+"""Inputs: intents, pauses and resumptions that a person, a page or a program sends into a run from outside.
 
-A run is a function of its scenario, its seed and its inputs. An input is recorded before it takes effect, with the
-place in the run at which it came, so that a live session can be played again from its journal.
+A run is a function of its scenario, its seed and its inputs. An input is recorded before it takes effect, with its
+place in the run, so that a live session can be replayed from its journal.
 
 >>> event = received(1_500, 42, "alice", Cancel(7))
 >>> event.kind, event.terms
 ('Cancel', {'order': 7})
->>> wish(event)
+>>> input_of(event)
 Cancel(order=7)
 """
 
@@ -20,20 +20,20 @@ from market_sim.core.errors import InputError
 from market_sim.core.models.intents import Cancel, Intent
 from market_sim.core.models.run_events import InputReceived
 
-__all__ = ["Cancel", "Input", "Pause", "Resume", "received", "wish"]
+__all__ = ["Cancel", "Input", "Pause", "Resume", "input_of", "received"]
 
 OPERATOR = ""
-"""The sender of what is asked of the market as a whole; no account has an empty name."""
+"""The sender of an input to the market as a whole; no account has an empty name."""
 
 
 class Pause(msgspec.Struct, frozen=True, gc=False):
-    """Stop trading, in one instrument or (without a symbol) in all that trade; orders can still be cancelled."""
+    """Halt trading in one instrument or, without a symbol, in all of them; orders can still be cancelled."""
 
     symbol: str | None = None
 
 
 class Resume(msgspec.Struct, frozen=True, gc=False):
-    """End a pause: collect orders for so long, then let everybody trade at the price of one auction."""
+    """End a pause with a call auction: collect orders for `call_ms`, then trade at one price."""
 
     symbol: str | None = None
     call_ms: int = 500
@@ -45,13 +45,13 @@ KINDS: dict[str, Any] = {kind.__name__: kind for kind in get_args(Input)}
 
 
 def received(time: int, step: int, sender: str, thing: Input) -> InputReceived:
-    """The event that records an input; whatever a journal could not give back is refused."""
+    """The event that records an input; an input that a journal could not restore is refused."""
     kind = type(thing).__name__
     if KINDS.get(kind) is not type(thing):
         raise InputError(f"expected one of {', '.join(KINDS)}, found {thing!r}")
     try:
         event = InputReceived(time, step, sender, kind, msgspec.to_builtins(thing))
-        intact = wish(event) == thing
+        intact = input_of(event) == thing
     except (msgspec.ValidationError, TypeError, OverflowError) as error:
         raise InputError(f"{kind}: {error}") from None
     if not intact:
@@ -59,7 +59,7 @@ def received(time: int, step: int, sender: str, thing: Input) -> InputReceived:
     return event
 
 
-def wish(event: InputReceived) -> Input:
-    """What was asked for, read from its event."""
+def input_of(event: InputReceived) -> Input:
+    """The input that an event recorded."""
     thing: Input = msgspec.convert(event.terms, KINDS[event.kind])
     return thing

@@ -1,4 +1,4 @@
-"""What can be traded: the symbol, the steps of its price and size, and what it is paid in.
+"""Instruments: what can be traded, with its symbol, its price and quantity steps and its quote currency.
 
 All numbers are integers. A price counts the smallest unit of the quote currency (cents for USD) for one unit of
 quantity; it must be a multiple of the `tick`. A quantity must be a multiple of the `lot`. So
@@ -14,7 +14,7 @@ import msgspec
 from market_sim.core.errors import InputError
 
 LARGEST_AMOUNT = 2**63 - 1
-"""No price, size or amount of cash may pass 63 bits: the same integers go on chain and into databases."""
+"""Prices, quantities and amounts fit in 63 bits: the same integers go on chain and into databases."""
 
 
 def positive(owner: str, field: str, value: object) -> None:
@@ -24,28 +24,28 @@ def positive(owner: str, field: str, value: object) -> None:
 
 
 class Instrument(msgspec.Struct, frozen=True):
-    """The terms that every traded thing has."""
+    """The terms that every instrument has."""
 
     kind: ClassVar[str] = "instrument"
     delivered: ClassVar[bool] = True
-    """Whether it is owned and handed over, as a share is; a derivative is a promise between two accounts."""
+    """Whether it is owned and transferred, as a share is; a derivative is a promise between two accounts."""
     on_margin: ClassVar[bool] = False
-    """Whether a trade moves no money, so that only an account with margin may trade it."""
+    """Whether a trade moves no cash (a margined contract), so that only a margin account may trade it."""
     margin_rule: ClassVar[str] = "share"
-    """What a broker asks for a position in it: the name of a rule in market_sim/market/mechanisms/margin_rules.py."""
+    """The name of the margin rule for a position in it (market_sim/market/mechanisms/margin_rules.py)."""
     can_be_borrowed: ClassVar[bool] = False
-    """Whether somebody lends it, so that it can be sold short."""
+    """Whether lenders lend it, so that it can be sold short."""
     marked_by_underlying: ClassVar[Literal["never", "otherwise", "first"]] = "never"
-    """When its underlying says what it is worth: never; when it has no price of its own; or, where the underlying has
-    a believed value, before its own book."""
+    """When its mark comes from its underlying: never; if it has no price of its own; or, if the underlying has a
+    believed value, before its own book."""
 
     @property
     def units_delivered(self) -> int:
-        """For how many units shares change hands in its life; none where only cash does."""
+        """The units of the underlying behind one contract, for delivery and cover; 0 if only cash changes hands."""
         return 0
 
     def mark_from(self, price: int) -> int | None:
-        """What it is worth at this price of its underlying, where a rule says so."""
+        """Its mark at this price of its underlying; None if the underlying does not determine it."""
         return None
 
     symbol: str
@@ -64,30 +64,30 @@ class Instrument(msgspec.Struct, frozen=True):
             positive(symbol, field, getattr(self, field))
 
     def cash(self, price: int, quantity: int) -> int:
-        """What this quantity costs at this price, in the smallest unit of the quote currency."""
+        """The cash value of this quantity at this price, in the smallest unit of the quote currency."""
         return price * quantity * self.multiplier
 
     @property
     def further_terms(self) -> dict[str, int | str]:
-        """The terms that only its kind has, by name: its numbers and its words, as far as it has them."""
+        """The terms that only its kind has, by name, as far as they are numbers or non-empty strings."""
         common = Instrument.__struct_fields__
         own = {field: getattr(self, field) for field in self.__struct_fields__ if field not in common}
         return {field: value for field, value in own.items() if isinstance(value, (int, str)) and value != ""}
 
     @property
     def cash_multiplier(self) -> int:
-        """What a trade moves for one unit of price and of quantity; nothing where gains are paid later."""
+        """The cash that a trade moves per unit of price and quantity; 0 for a margined contract."""
         return 0 if self.on_margin else self.multiplier
 
 
 class Stock(Instrument, frozen=True, tag=True):
-    """A share of a company: owned, delivered, and worth what the next buyer pays."""
+    """A share of a company: owned, delivered, and priced by its market alone."""
 
     kind: ClassVar[str] = "stock"
     can_be_borrowed: ClassVar[bool] = True
 
 
 class Spot(Instrument, frozen=True, tag=True):
-    """A currency or a coin against another currency, delivered at once: BTC/USD, CREDITS/USD."""
+    """A currency or coin traded against another currency and delivered at once: BTC/USD, CREDITS/USD."""
 
     kind: ClassVar[str] = "spot"

@@ -1,4 +1,4 @@
-"""What a participant asks the exchange for. An intent is a wish: the exchange accepts or refuses it.
+"""Intents: what a participant asks for. The exchange accepts or refuses an intent.
 
 >>> Buy("ACME", quantity=5, limit=10_001)
 PlaceOrder(symbol='ACME', side=1, quantity=5, limit=10001)
@@ -26,26 +26,26 @@ SelfTradeMode = Literal["cancel_newest", "cancel_oldest", "cancel_both", "decrem
 
 
 class Conditions(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, repr_omit_defaults=True):
-    """The rarer terms of an order, kept apart so that the common order stays small and fast."""
+    """The rare terms of an order, separate so that the common order stays small and fast."""
 
     stop: int | None = None
-    """Sleep until a trade at this price or beyond: at or above it for a buy, at or below it for a sell."""
+    """Stop order: inactive until a trade at this price or beyond (at or above for a buy, at or below for a sell)."""
     display: int | None = None
-    """Iceberg: show only this much at a time."""
+    """Iceberg order: show only this quantity at a time."""
     hidden: bool = False
-    """Show nothing; rank behind everything shown at the same price."""
+    """Show nothing; rank behind all displayed quantity at the same price."""
     post_only: Literal["", "reject", "slide"] = ""
-    """Never take: refuse the order that would trade, or move it one tick away."""
+    """Never take liquidity: reject an order that would trade at once, or move its price one tick away."""
     peg: Literal["", "mid"] = ""
-    """Follow the middle of the book, unseen; the limit is the worst price it follows to."""
+    """Follow the midpoint, hidden; the limit is the worst price to follow it to."""
     expires: int | None = None
-    """For `gtd`: the simulated time in nanoseconds at which the order is gone."""
+    """For `gtd`: the simulated time in nanoseconds at which the order expires."""
     self_trade: SelfTradeMode = "cancel_newest"
-    """What happens when the order would meet one of the same owner."""
+    """Self-trade prevention: what happens if the order would trade with one of the same owner."""
 
 
 class PlaceOrder(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, repr_omit_defaults=True):
-    """Buy or sell a quantity; without a limit at whatever price is there."""
+    """Buy or sell a quantity, with a limit or (without one) at the market."""
 
     symbol: str
     side: int
@@ -53,28 +53,28 @@ class PlaceOrder(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, repr
     limit: int | None = None
     time_in_force: TimeInForce = "gtc"
     client_id: str | None = None
-    """The participant's own name for this order: sent twice, it is placed once."""
+    """The participant's own name for this order: an order sent twice under one name is placed once."""
     conditions: Conditions | None = None
     venue: str = ""
-    """Where there are several venues: the one it is for; without a name, the first that lists the instrument."""
+    """The venue, if there are several; empty for the first that lists the instrument."""
 
 
 class Cancel(msgspec.Struct, frozen=True, gc=False):
-    """Take back what is left of one order."""
+    """Cancel the remaining quantity of one order."""
 
     order: int
 
 
 class CancelAll(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, repr_omit_defaults=True):
-    """Take back every open order, of one instrument or (without a symbol) of all."""
+    """Cancel every open order, of one instrument or (without a symbol) of all."""
 
     symbol: str | None = None
     venue: str = ""
-    """Where there are several venues: the one it is for; without a name, all of them."""
+    """The venue, if there are several; empty for all of them."""
 
 
 class Amend(msgspec.Struct, frozen=True, gc=False):
-    """Change the total quantity or the limit of an open order; what is not named stays."""
+    """Change the total quantity or the limit of an open order; None leaves the value as it is."""
 
     order: int
     quantity: int | None = None
@@ -82,55 +82,55 @@ class Amend(msgspec.Struct, frozen=True, gc=False):
 
 
 class Exercise(msgspec.Struct, frozen=True, gc=False):
-    """Use the right that so many options or warrants give, now."""
+    """Exercise this quantity of an option or a warrant now."""
 
     symbol: str
     quantity: int
 
 
 class Split(msgspec.Struct, frozen=True, gc=False):
-    """Turn cash into as many contracts that pay on yes as contracts that pay on no; either symbol names the pair."""
+    """Turn cash into pairs of a yes and a no contract; either symbol names the pair."""
 
     symbol: str
     quantity: int
 
 
 class Merge(msgspec.Struct, frozen=True, gc=False):
-    """Turn as many contracts on yes as on no into the cash that one of the two will be worth."""
+    """Turn pairs of a yes and a no contract back into their payout in cash; either symbol names the pair."""
 
     symbol: str
     quantity: int
 
 
 class Resolve(msgspec.Struct, frozen=True, gc=False):
-    """Answer a question, as its oracle: "yes", "no" or "void"."""
+    """Answer a question as its oracle: "yes", "no" or "void"."""
 
     symbol: str
     outcome: str
 
 
 class Withdraw(msgspec.Struct, frozen=True, gc=False):
-    """Take cash or holdings out of the account; the owner claims them from the vault once that is settled."""
+    """Take cash or holdings out of the account; the owner claims them from the vault after settlement."""
 
     asset: str
     amount: int
 
 
 class Deposit(msgspec.Struct, frozen=True, gc=False):
-    """Bring cash or holdings in from the owner's wallet on the chain."""
+    """Bring cash or holdings into the account from the owner's wallet on the chain."""
 
     asset: str
     amount: int
 
 
 class Claim(msgspec.Struct, frozen=True, gc=False):
-    """Have the vault pay out, into the owner's wallet, what settled withdrawals of this asset came to."""
+    """Claim the settled withdrawals of this asset: the vault pays them into the owner's wallet."""
 
     asset: str
 
 
 class CallContract(msgspec.Struct, frozen=True, gc=False):
-    """Call a contract on the chain from the own wallet; the call waits for a block like everything else."""
+    """Call a contract on the chain from the owner's wallet; the call takes effect with the block that holds it."""
 
     contract: str
     function: str
@@ -138,10 +138,10 @@ class CallContract(msgspec.Struct, frozen=True, gc=False):
 
 
 MechanismIntent = Exercise | Split | Merge | Resolve
-"""What only an exchange with the mechanism for it understands."""
+"""The intents that need a mechanism on the exchange."""
 
 WalletIntent = Withdraw | Deposit | Claim | CallContract
-"""What concerns the wallet of a participant, which is a key on the chain."""
+"""The intents that need the participant's wallet, which is a key on the chain."""
 
 Intent = PlaceOrder | Cancel | CancelAll | Amend | MechanismIntent | WalletIntent
 
@@ -155,7 +155,7 @@ def Buy(
     venue: str = "",
     **conditions: Any,
 ) -> PlaceOrder:
-    """An order to buy; further words become its conditions."""
+    """An order to buy; further keyword arguments become its conditions."""
     rarer = Conditions(**conditions) if conditions else None
     return PlaceOrder(symbol, BUY, quantity, limit, time_in_force, client_id, rarer, venue)
 
@@ -169,6 +169,6 @@ def Sell(
     venue: str = "",
     **conditions: Any,
 ) -> PlaceOrder:
-    """An order to sell; further words become its conditions."""
+    """An order to sell; further keyword arguments become its conditions."""
     rarer = Conditions(**conditions) if conditions else None
     return PlaceOrder(symbol, SELL, quantity, limit, time_in_force, client_id, rarer, venue)

@@ -1,6 +1,6 @@
-"""What happens on the exchange: listings, accounts, orders, trades, halts.
+"""Events of the exchange: listings, accounts, orders, trades, halts.
 
-Where a world has several venues, what concerns a book names its venue; an order's venue is that of its terms.
+If there are several venues, an event about a book names its venue; the venue of an order is in its terms.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from market_sim.core.models.intents import PlaceOrder
 
 
 class MarketEvent(Event, frozen=True):
-    """Something that happened on the exchange."""
+    """Base of the events of the exchange."""
 
     area: ClassVar[Area] = "market"
 
@@ -33,18 +33,18 @@ class InstrumentListed(MarketEvent, frozen=True):
     delivered: bool = True
     """Whether accounts own it and the chain has a token for it; a derivative is a promise and has none."""
     terms: Numbers = msgspec.field(default_factory=dict)
-    """What else its kind has: the strike and expiry of an option, the issuer of a warrant."""
+    """The further terms of its kind: the strike and expiry of an option, the issuer of a warrant."""
 
 
 class BookOpened(MarketEvent, frozen=True):
-    """A venue of several has a book of this instrument from now on: one asset, and a book for each venue."""
+    """One of several venues opens a book for this instrument: one asset, with a book on each venue."""
 
     symbol: str
     venue: str
 
 
 class AccountOpened(MarketEvent, frozen=True):
-    """A participant has an account; `number` is its number on the chain, from 1; `owner` is who benefits."""
+    """A participant has an account; `number` is its number on the chain, from 1; `owner` is the beneficial owner."""
 
     account: str
     number: int
@@ -58,11 +58,11 @@ class Deposited(MarketEvent, frozen=True, omit_defaults=True):
     asset: str
     amount: int
     trade: int = 0
-    """Its number in the one count of entries; 0 for what was there before the run began, which the chain opens with."""
+    """Its entry number; 0 for a balance from before the run, with which the chain opens."""
 
 
 class Withdrawn(MarketEvent, frozen=True):
-    """Cash or holdings left an account for the wallet of its owner; an entry of the one count."""
+    """Cash or holdings left an account for the wallet of its owner; `trade` is its entry number."""
 
     account: str
     asset: str
@@ -71,7 +71,7 @@ class Withdrawn(MarketEvent, frozen=True):
 
 
 class OrderAccepted(MarketEvent, frozen=True):
-    """The exchange took an order; its fills, if any, follow."""
+    """The exchange accepted an order; its fills, if any, follow."""
 
     order: int
     account: str
@@ -79,7 +79,7 @@ class OrderAccepted(MarketEvent, frozen=True):
 
 
 class OrderRejected(MarketEvent, frozen=True):
-    """The exchange refused an intent: the reason code of the table and the numbers behind it."""
+    """The exchange refused an intent, with the reason code and the numbers behind it."""
 
     account: str
     intent: str
@@ -88,14 +88,14 @@ class OrderRejected(MarketEvent, frozen=True):
 
 
 class Trade(MarketEvent, frozen=True, omit_defaults=True, repr_omit_defaults=True):
-    """One fill between two orders, at the price of the one that was resting (the maker)."""
+    """One fill between two orders, at the price of the resting order (the maker)."""
 
     trade: int
     symbol: str
     price: int
     quantity: int
     side: int
-    """The side of the order that arrived (the taker): +1 when it bought, -1 when it sold."""
+    """The side of the incoming order (the taker): +1 if it bought, -1 if it sold."""
     maker_order: int
     taker_order: int
     maker: str
@@ -108,8 +108,8 @@ class Trade(MarketEvent, frozen=True, omit_defaults=True, repr_omit_defaults=Tru
 class Transferred(MarketEvent, frozen=True):
     """A mechanism moved cash or a position from one account to another: a premium, a margin, an exercise, a loan.
 
-    Every change of what somebody owns is a deposit, a withdrawal, a trade or a transfer; during a run all of them share
-    one count, because they are settled in one order.
+    Every change of a balance is a deposit, a withdrawal, a trade or a transfer. During a run all of them share one
+    sequence of entry numbers, because they are settled in one order.
     """
 
     trade: int
@@ -119,23 +119,23 @@ class Transferred(MarketEvent, frozen=True):
     amount: int
     reason: str
     symbol: str
-    """The instrument because of which it moved."""
+    """The instrument that caused the transfer."""
 
 
 Entry = Trade | Transferred | Deposited | Withdrawn
-"""What is settled: its number in the one count is `trade`. A deposit before the run began has none (0)."""
+"""An entry: an event that is settled. `trade` is its entry number; a deposit from before the run has none (0)."""
 
 ENTRIES: Final = (Trade, Transferred, Deposited, Withdrawn)
-"""The types of entries, the most frequent first; a deposit of number 0 is none."""
+"""The types of entries, the most frequent first; a deposit with number 0 is no entry."""
 
 
 def entry_number(event: Event) -> int:
-    """The number of an entry in the one count; 0 for everything else."""
+    """The entry number of an event; 0 if it is no entry."""
     return event.trade if isinstance(event, ENTRIES) else 0
 
 
 class OrderCancelled(MarketEvent, frozen=True):
-    """What was left of an order is gone without a trade; the reason says whose wish or which rule it was."""
+    """The remaining quantity of an order was withdrawn; the reason names the rule or the owner's cancel."""
 
     order: int
     quantity: int
@@ -160,14 +160,14 @@ class OrderRepeated(MarketEvent, frozen=True):
 
 
 class OrderTriggered(MarketEvent, frozen=True):
-    """A stop order woke up because of a trade at this price; it goes on like an order that has just arrived."""
+    """A trade at this price triggered a stop order; from here on it is treated like an order that has just arrived."""
 
     order: int
     price: int
 
 
 class FeesSet(MarketEvent, frozen=True, omit_defaults=True, repr_omit_defaults=True):
-    """What trading an instrument costs, in millionths of the value traded; a negative rate is a rebate."""
+    """The fees of an instrument, in millionths of the value traded; a negative rate is a rebate."""
 
     symbol: str
     maker: int
@@ -177,7 +177,7 @@ class FeesSet(MarketEvent, frozen=True, omit_defaults=True, repr_omit_defaults=T
 
 
 class PhaseChanged(MarketEvent, frozen=True, omit_defaults=True, repr_omit_defaults=True):
-    """An instrument is in another phase of its day: continuous, call, halted or closed; and why."""
+    """An instrument enters another phase of its day (continuous, call, halted or closed), with the reason."""
 
     symbol: str
     phase: str
@@ -187,7 +187,7 @@ class PhaseChanged(MarketEvent, frozen=True, omit_defaults=True, repr_omit_defau
 
 
 class IndicativePrice(MarketEvent, frozen=True, omit_defaults=True, repr_omit_defaults=True):
-    """What an auction would give if it ended now; `surplus` is what would be left, of buyers when positive."""
+    """The result of an auction if it ended now; `surplus` is the unmatched quantity, positive for buyers."""
 
     symbol: str
     price: int | None
@@ -197,7 +197,7 @@ class IndicativePrice(MarketEvent, frozen=True, omit_defaults=True, repr_omit_de
 
 
 class AuctionHeld(MarketEvent, frozen=True, omit_defaults=True, repr_omit_defaults=True):
-    """A call auction ended: its price (none when nobody could trade), the volume its trades add up to."""
+    """A call auction ended, with its price (None without a trade) and the total volume of its trades."""
 
     symbol: str
     price: int | None
@@ -207,7 +207,7 @@ class AuctionHeld(MarketEvent, frozen=True, omit_defaults=True, repr_omit_defaul
 
 
 def book_name(symbol: str, venue: str) -> str:
-    """What a reader calls a book: its instrument, and its venue where there are several.
+    """The name of a book: its instrument, and its venue if there are several.
 
     >>> book_name("ACME", ""), book_name("ACME", "SIM-NYSE")
     ('ACME', 'ACME on SIM-NYSE')

@@ -1,7 +1,7 @@
-"""What mechanisms decide: settlement prices, exercises, funding, resolutions; margin, loans and liquidations.
+"""Events of mechanisms: settlement prices, exercises, funding, resolutions; margin, loans and liquidations.
 
-An event here says what was decided and with which numbers. What anybody owns is changed by `Transferred` alone, so a
-reader that only adds up balances may pass over this module.
+An event here records a decision and its numbers. Balances are changed by `Transferred` alone, so a reader that only
+adds up balances may ignore this module.
 """
 
 from __future__ import annotations
@@ -17,42 +17,42 @@ from market_sim.core.models.market_events import MarketEvent
 
 
 class SettlementPriceSet(MarketEvent, frozen=True):
-    """The one price at which everything that ends at this instant is settled, and the rule it was found by."""
+    """The price at which all contracts that end at this instant are settled, and the rule that determined it."""
 
     symbol: str
     price: int
     rule: str
     """"mean" of the last trades, or "mark" where there were none."""
     trades: int
-    """How many trades it is the mean of."""
+    """The number of trades in the mean."""
 
 
 class Exercised(MarketEvent, frozen=True):
-    """A holder used the right that an option or a warrant gives."""
+    """A holder exercised an option or a warrant."""
 
     account: str
     symbol: str
     quantity: int
     strike: int
     price: int
-    """The price of the underlying that says what it was worth."""
+    """The price of the underlying that determines its value."""
     by: str
-    """"choice" of the holder, or "exception": in the money at expiry, so nobody had to ask."""
+    """"choice" of the holder, or "exception": in the money at expiry, and so exercised without a request."""
 
 
 class Assigned(MarketEvent, frozen=True):
-    """A writer was drawn to fulfil an exercise: what the holder gets, this account gives."""
+    """A writer was drawn to fulfil an exercise: this account gives what the holder gets."""
 
     account: str
     symbol: str
     quantity: int
     holder: str
     delivered: bool
-    """Whether the underlying changed hands; otherwise the difference was paid in cash."""
+    """Whether the underlying was delivered; otherwise the difference was paid in cash."""
 
 
 class SharesIssued(MarketEvent, frozen=True):
-    """A company made new shares and got cash for them: everybody else's part of it became smaller."""
+    """A company issued new shares for cash, which diluted all other holders."""
 
     issuer: str
     symbol: str
@@ -63,7 +63,7 @@ class SharesIssued(MarketEvent, frozen=True):
 
 
 class Lapsed(MarketEvent, frozen=True):
-    """A right ended unused: out of the money, or its holder could not pay or deliver what it asks for."""
+    """A right expired unused: out of the money, or its holder could not pay or deliver."""
 
     account: str
     symbol: str
@@ -72,28 +72,28 @@ class Lapsed(MarketEvent, frozen=True):
 
 
 class InstrumentExpired(MarketEvent, frozen=True):
-    """An instrument has ended: its orders are gone, its positions are zero, nothing of it can be traded again."""
+    """An instrument has expired: its orders are withdrawn, its positions are zero, it cannot be traded again."""
 
     symbol: str
     price: int
-    """What its underlying was settled at; 0 where no price was known."""
+    """The settlement price of its underlying; 0 if no price was known."""
     open_interest: int
-    """How many contracts were open just before."""
+    """The number of contracts that were open just before."""
 
 
 class MarkedToMarket(MarketEvent, frozen=True):
-    """Gains and losses of a position that is paid for later were paid: from those who lost to those who gained."""
+    """Variation margin of a margined contract was paid, from the losing side to the gaining side."""
 
     symbol: str
     price: int
     previous: int
-    """The price of the time before; 0 at the first."""
+    """The previous price; 0 at the first payment."""
     paid: int
-    """What the losing side paid in all, now or when it was liquidated, which is what the gaining side got."""
+    """The total that the losing side paid, now or when it was liquidated; the gaining side got the same."""
 
 
 class FundingPaid(MarketEvent, frozen=True):
-    """The side that pushes a perpetual away from its index paid the other one; a positive rate: longs paid shorts."""
+    """Funding of a perpetual was paid: longs paid shorts at a positive rate, shorts paid longs at a negative one."""
 
     symbol: str
     mark: int
@@ -103,7 +103,7 @@ class FundingPaid(MarketEvent, frozen=True):
 
 
 class BasisMeasured(MarketEvent, frozen=True):
-    """How far a perpetual trades from its index, and the mark that follows: the index plus the average basis."""
+    """The basis of a perpetual (its distance from the index), and its mark: the index plus the average basis."""
 
     symbol: str
     index: int
@@ -112,16 +112,16 @@ class BasisMeasured(MarketEvent, frozen=True):
 
 
 class PairsMade(MarketEvent, frozen=True):
-    """Cash became as many contracts that pay on yes as contracts that pay on no (negative: they became cash again)."""
+    """Cash became pairs of a yes and a no contract; a negative quantity: pairs became cash again."""
 
     symbol: str
     account: str
-    """Who split or merged; "" when two bids, or two asks, of different people met."""
+    """The account that split or merged; empty if two bids, or two asks, of different accounts met."""
     quantity: int
 
 
 class Resolved(MarketEvent, frozen=True):
-    """A question was answered yes, no or void, and every contract on it was paid."""
+    """A question was answered yes, no or void, and every contract on it was paid out."""
 
     symbol: str
     outcome: str
@@ -130,7 +130,7 @@ class Resolved(MarketEvent, frozen=True):
 
 
 def share_ratio(action: str, amount: int) -> tuple[int, int]:
-    """How many new shares a corporate action makes out of how many old ones; cash dividends leave them as they are.
+    """The ratio of new to old shares of a corporate action, in lowest terms; 1 to 1 for a cash dividend.
 
     >>> share_ratio("split", 3), share_ratio("reverse split", 10), share_ratio("stock dividend", 500)
     ((3, 1), (1, 10), (21, 20))
@@ -151,27 +151,27 @@ class CorporateActionTaken(MarketEvent, frozen=True):
     """New shares for each old one (split), old ones for each new one (reverse split), new ones for 10,000 old ones
     (stock dividend), or cents for each share (dividends)."""
     entitled: int
-    """The shares that it was done for: all that are not the company's own."""
+    """The number of entitled shares: all but the company's own."""
     price: int = 0
-    """The mark of a share just before, at which fractions of shares were paid; 0 where none was known."""
+    """The mark of a share just before, at which fractions of shares were paid in cash; 0 if none was known."""
 
     @property
     def ratio(self) -> tuple[int, int]:
-        """New shares, and for how many old ones."""
+        """The number of new shares for each number of old ones."""
         return share_ratio(self.action, self.amount)
 
     def restated(self, price: int) -> int:
-        """What a price of the share from before means now, to the nearest cent."""
+        """An earlier price of the share in present terms, to the nearest cent."""
         new, old = self.ratio
         paid = self.amount if self.action in ("dividend", "special dividend") else 0
         return max(0, (2 * (price - paid) * old + new) // (2 * new))
 
 
 class TermsAdjusted(MarketEvent, frozen=True):
-    """A derivative was adapted to a corporate action, so that nobody gained or lost by it.
+    """A derivative was adjusted for a corporate action, so that no party gained or lost by it.
 
-    One unit of it stands for `shares / parts` shares and `cash / parts` cents from now on; its price, its strike, its
-    multiplier and all positions stay as they were.
+    From now on one unit of it stands for `shares / parts` shares and `cash / parts` cents; its price, its strike, its
+    multiplier and all positions are unchanged.
     """
 
     symbol: str
@@ -191,7 +191,7 @@ class DeficitCovered(MarketEvent, frozen=True):
 
 
 class LossShared(MarketEvent, frozen=True):
-    """Nobody was left to cover a deficit: those who gained by it got less than they had won."""
+    """Loss socialization: no account could cover a deficit, so the gaining side received less than it had won."""
 
     symbol: str
     asset: str
@@ -202,31 +202,31 @@ class LossShared(MarketEvent, frozen=True):
 
 
 class ContractSpecified(MarketEvent, frozen=True):
-    """What one step of the price of a contract is worth that is paid for later, so that its gains can be added up."""
+    """The multiplier of a margined contract, from which a reader computes its gains."""
 
     symbol: str
     multiplier: int
 
 
 class MarginGranted(MarketEvent, frozen=True):
-    """A participant may owe: by these rules, and with these contracts apart from everything else it has."""
+    """A participant may trade on margin, by this profile, with these contracts in isolated margin."""
 
     account: str
     profile: str
     isolated: tuple[str, ...]
     rules: Numbers = msgspec.field(default_factory=dict)
-    """The numbers of the profile, so that what it asks can be computed again; a profile of one's own may tell none."""
+    """The numbers of the profile, to recompute its requirements; a custom profile may state none."""
 
 
 class MarksTaken(MarketEvent, frozen=True):
-    """The one snapshot of prices by which a round of liquidations judges everybody."""
+    """The snapshot of marks by which a round of liquidations judges all accounts."""
 
     round: int
     marks: dict[str, int]
 
 
 class MarginCalled(MarketEvent, frozen=True):
-    """An account has less equity than its positions require; it has until `due` to bring in the `amount`."""
+    """Margin call: an account has less equity than its positions require, and until `due` to bring in the `amount`."""
 
     account: str
     equity: int
@@ -236,17 +236,17 @@ class MarginCalled(MarketEvent, frozen=True):
 
 
 class MarginCallMet(MarketEvent, frozen=True):
-    """The equity reaches the requirement again: by money brought in, by positions closed, or by better prices."""
+    """The equity meets the requirement again: by money brought in, positions closed, or better prices."""
 
     account: str
     equity: int
     requirement: int
     paid: int
-    """What was brought in from the account that stands behind it."""
+    """The money brought in from the account that backs it."""
 
 
 class LiquidationStarted(MarketEvent, frozen=True):
-    """The broker closes positions of an account; `pool` is the isolated contract, or "" for all that it has."""
+    """The broker liquidates an account; `pool` is the isolated contract, or empty for everything else."""
 
     account: str
     pool: str
@@ -254,11 +254,11 @@ class LiquidationStarted(MarketEvent, frozen=True):
     equity: int
     requirement: int
     orders: int
-    """How many open orders were taken back first."""
+    """The number of open orders that were cancelled first."""
 
 
 class PositionSold(MarketEvent, frozen=True):
-    """One slice of a liquidation went through the book: so much was asked, so much was filled, for so much cash."""
+    """One slice of a liquidation was traded in the book: the quantity asked, the quantity filled, and the cash."""
 
     account: str
     pool: str
@@ -269,13 +269,13 @@ class PositionSold(MarketEvent, frozen=True):
     cash: int
     """The value traded."""
     fee: int
-    """What the insurance fund took of it."""
+    """The insurance fund's part of it."""
     equity: int
     requirement: int
 
 
 class LiquidationEnded(MarketEvent, frozen=True):
-    """What a round of liquidation came to: "restored", "flat", "waiting" for somebody to trade with."""
+    """The outcome of a round of liquidation: "restored", "flat", or "waiting" for liquidity."""
 
     account: str
     pool: str
@@ -286,20 +286,20 @@ class LiquidationEnded(MarketEvent, frozen=True):
 
 
 class PositionReduced(MarketEvent, frozen=True):
-    """Auto-deleveraging: a winner's position was closed against that of a bankrupt account, at its bankruptcy price."""
+    """Auto-deleveraging: a winning position was closed against that of a bankrupt account, at its bankruptcy price."""
 
     account: str
-    """The bankrupt one."""
+    """The bankrupt account."""
     counterparty: str
     symbol: str
     change: int
-    """Of the bankrupt account's position; the counterparty's changes by as much the other way."""
+    """The change of the bankrupt account's position; the counterparty's changes by the opposite amount."""
     price: int
     """The mark at which both are closed."""
     given_up: int
-    """What the counterparty gives up of its gain, so that the bankrupt account is closed at its bankruptcy price."""
+    """The gain that the counterparty gives up, so that the bankrupt account is closed at its bankruptcy price."""
     rank: int
-    """1 for the one with the largest gain times leverage."""
+    """The counterparty's rank by gain times leverage, from 1 for the largest."""
 
 
 class Located(MarketEvent, frozen=True):
@@ -312,7 +312,7 @@ class Located(MarketEvent, frozen=True):
 
 
 class Recalled(MarketEvent, frozen=True):
-    """A lender wants its shares back; what is not returned by `due` is bought in."""
+    """A lender recalls its shares; what is not returned by `due` is bought in."""
 
     lender: str
     account: str

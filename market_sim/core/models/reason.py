@@ -1,4 +1,4 @@
-"""A reason: one way in which something is refused or withdrawn."""
+"""A reason: a code for one way in which an intent, a message or a batch is refused, or an order withdrawn."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import msgspec
 
 
 class Reason(msgspec.Struct, frozen=True):
-    """Its code, who refuses, the rule in one sentence, and the sentence of one case, filled with its numbers."""
+    """The code, the area that refuses, the rule in one sentence, and the template for the sentence of one case."""
 
     code: str
     area: str

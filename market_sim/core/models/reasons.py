@@ -1,7 +1,7 @@
-"""The one table of reason codes: why something was refused, by which rule, with which numbers.
+"""The table of reason codes: the rule behind each refusal, and the sentence that explains one case with its numbers.
 
-The command line, the pages, the lessons and the tests read this table and no other. A `template` is filled with
-the numbers of the refusal:
+The command line, the pages, the lessons and the tests all read this table. A `template` is filled with the numbers of
+the refusal:
 
 >>> explain("BAD_TICK", {"field": "limit", "limit": 10003, "tick": 5, "below": 10000, "above": 10005})
 'limit 10003 is not a multiple of the tick 5; the nearest valid prices are 10000 and 10005'
@@ -20,7 +20,7 @@ from market_sim.core.models.reasons_settlement import SETTLEMENT_REASONS
 
 _PARTS = (EXCHANGE_REASONS, MECHANISM_REASONS, CONSENSUS_REASONS, SETTLEMENT_REASONS)
 REASONS: Mapping[str, Reason] = {reason.code: reason for reason in chain.from_iterable(_PARTS)}
-"""Every reason of the product by its code. A new one is a new line in the list of who refuses."""
+"""Every reason by its code; a new one is a new line in the list of its area."""
 
 
 def explain(code: str, numbers: Mapping[str, int | str]) -> str:

@@ -1,4 +1,4 @@
-"""Why a validator refuses a message, does not vote for a proposal, or keeps no more of something."""
+"""The reasons for which a validator refuses a message, does not vote for a proposal, or drops a flood."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def _reason(code: str, rule: str, template: str) -> Reason:
 _MESSAGES = (
     _reason(
         "ILL_FORMED",
-        "R10: a message whose parts do not belong together is thrown away.",
+        "R10: a message whose parts do not fit together is dropped.",
         "the {part} of a message of epoch {of_epoch} does not fit the rest of it",
     ),
     _reason(
@@ -27,12 +27,12 @@ _MESSAGES = (
     ),
     _reason(
         "BAD_SIGNATURE",
-        "R13: a signature covers the chain, the epoch and the block; one changed bit makes it worthless.",
+        "R13: a signature covers the chain, the epoch and the block; one changed bit makes it invalid.",
         "the signature is not validator {sender}'s for block {block} of epoch {of_epoch}",
     ),
     _reason(
         "NOT_LEADER",
-        "R2: one validator may propose in an epoch.",
+        "R2: only the leader of an epoch may propose in it.",
         "validator {sender} proposed in epoch {of_epoch}, whose leader is validator {leader}",
     ),
     _reason(
@@ -42,7 +42,7 @@ _MESSAGES = (
     ),
     _reason(
         "WRONG_EPOCH",
-        "R13: a signature for another epoch than the block's is worthless.",
+        "R13: a signature for another epoch than the block's is invalid.",
         "the vote is for epoch {of_epoch}, block {block} is of epoch {block_epoch}",
     ),
     _reason(
@@ -57,18 +57,18 @@ _MESSAGES = (
     ),
     _reason(
         "PAYLOAD_TOO_LONG",
-        "C11: a payload has a largest size, whatever it orders.",
+        "C11: a payload has a largest size.",
         "the payload has {found} bytes, at most {limit} are read",
     ),
     _reason(
         "DUPLICATE_VOTE",
         "R7: signatures of distinct validators count; a second one of the same validator changes nothing.",
-        "validator {sender}'s vote for block {block} of epoch {of_epoch} was here already",
+        "validator {sender}'s vote for block {block} of epoch {of_epoch} had arrived already",
     ),
     _reason(
         "DUPLICATE_PROPOSAL",
         "R9: a message counts at its first sight; a late copy changes nothing.",
-        "block {block} of epoch {of_epoch} was here already",
+        "block {block} of epoch {of_epoch} had arrived already",
     ),
 )
 
@@ -100,7 +100,7 @@ _JUDGEMENTS = (
     ),
     _reason(
         "NOTARIZED_WITHOUT",
-        "R6: the parent of a block that is notarized already is not the end of a longest notarized chain any more.",
+        "R6: the parent of a notarized block is no longer the end of a longest notarized chain.",
         "the votes of {quorum} others notarized block {block} before this validator could judge it",
     ),
     _reason(
@@ -110,17 +110,17 @@ _JUDGEMENTS = (
     ),
     _reason(
         "SECOND_PROPOSAL",
-        "R6: a validator votes for no other proposal of an epoch than the first.",
+        "R6: a validator votes only for the first proposal of an epoch.",
         "block {block} is not the first proposal of epoch {of_epoch}",
     ),
     _reason(
         "LATE_PROPOSAL",
-        "R11: a proposal that arrives after its epoch is learned and never voted for.",
+        "R11: a proposal that arrives after its epoch is stored and never voted for.",
         "the proposal of epoch {of_epoch} arrived in epoch {now_epoch}",
     ),
     _reason(
         "ALREADY_SIGNED",
-        "R6: at most one signature per epoch for ever, also after a restart.",
+        "R6: at most one signature per epoch, also after a restart.",
         "this validator signed in epoch {signed_epoch}, the proposal is of epoch {of_epoch}",
     ),
 )
@@ -128,12 +128,12 @@ _JUDGEMENTS = (
 _FLOODS = (
     _reason(
         "TOO_MANY_BLOCKS",
-        "C11: of the blocks that only their leader has signed, a bounded number per epoch is kept.",
+        "C11: a validator keeps a bounded number of blocks per epoch that only their leader has signed.",
         "{limit} blocks of epoch {of_epoch} that only their leader signed are kept already",
     ),
     _reason(
         "TOO_MANY_SIGNATURES",
-        "C11: of one validator's signatures in one epoch, a bounded number is kept.",
+        "C11: a validator keeps a bounded number of signatures per signer and epoch.",
         "{limit} signatures of validator {sender} in epoch {of_epoch} are kept already",
     ),
     _reason(
@@ -143,7 +143,7 @@ _FLOODS = (
     ),
     _reason(
         "TOO_MANY_REFUSALS",
-        "C11: of the refusals with one reason in one epoch, a bounded number is recorded one by one.",
+        "C11: a validator records a bounded number of refusals per reason and epoch.",
         "{limit} refusals with {code} are recorded in epoch {now_epoch}, further ones are not",
     ),
 )

@@ -1,4 +1,4 @@
-"""Why the exchange refuses an intent or takes an order away (rulebook F-1.2 to F-1.6)."""
+"""The reasons for which the exchange refuses an intent or withdraws an order (rulebook F-1.2 to F-1.6)."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ EXCHANGE_REASONS: tuple[Reason, ...] = (
     ),
     _refusal(
         "UNKNOWN_VENUE",
-        "An order names a venue that there is, or none.",
+        "An order names an existing venue, or none.",
         "there is no venue {venue} here; there is {venues}",
     ),
     _refusal(
@@ -67,7 +67,7 @@ EXCHANGE_REASONS: tuple[Reason, ...] = (
     ),
     _refusal(
         "BAD_TIME_IN_FORCE",
-        "An order lives gtc, day, gtd, ioc, fok or auction.",
+        "The time in force of an order is gtc, day, gtd, ioc, fok or auction.",
         "the time in force must be one of gtc, day, gtd, ioc, fok, auction, found {time_in_force}",
     ),
     _refusal(
@@ -97,7 +97,7 @@ EXCHANGE_REASONS: tuple[Reason, ...] = (
     ),
     _refusal(
         "HELD_AS_MARGIN",
-        "What a margin account holds secures what it owes, so nothing of it leaves.",
+        "The holdings of a margin account secure its debt, so none of them can be withdrawn.",
         "account {account} trades on margin",
     ),
     _refusal(
@@ -122,8 +122,8 @@ EXCHANGE_REASONS: tuple[Reason, ...] = (
     ),
     _refusal(
         "NO_LIQUIDITY",
-        "A market order needs somebody on the other side.",
-        "nobody waits on the other side of {symbol}, so a market order has no price",
+        "A market order needs an order on the other side of the book.",
+        "the other side of the book of {symbol} is empty, so a market order has no price",
     ),
     _refusal(
         "UNKNOWN_ORDER",
@@ -162,7 +162,7 @@ EXCHANGE_REASONS: tuple[Reason, ...] = (
     ),
     _refusal(
         "WRONG_PHASE",
-        "Some orders live in one phase only: ioc and fok trade at once, auction orders wait for a call.",
+        "Some orders belong to one phase: ioc and fok trade at once, auction orders wait for a call.",
         "the time in force {time_in_force} needs the phase {needs}, but {symbol} is in the phase {phase}",
     ),
     _refusal(
@@ -173,7 +173,7 @@ EXCHANGE_REASONS: tuple[Reason, ...] = (
     ),
     _refusal(
         "POST_ONLY_WOULD_TAKE",
-        "A post-only order never takes what is already there.",
+        "A post-only order never takes liquidity.",
         "the limit {limit} would trade with the best order of the other side, at {best}",
     ),
     _refusal(
@@ -183,11 +183,11 @@ EXCHANGE_REASONS: tuple[Reason, ...] = (
     ),
     _refusal(
         "MARGIN_ACCOUNT_NEEDED",
-        "What is paid for later is traded by accounts with margin only.",
+        "Only margin accounts trade margined contracts.",
         "{symbol} is traded on margin, and {account} is no margin account",
     ),
-    _withdrawal("CANCELLED", "Its owner took the order back."),
-    _withdrawal("REMAINDER", "A market or ioc order does not wait: what cannot trade at once is gone."),
+    _withdrawal("CANCELLED", "Its owner cancelled the order."),
+    _withdrawal("REMAINDER", "A market or ioc order never rests: the quantity that cannot trade at once is withdrawn."),
     _withdrawal("SELF_TRADE", "Two orders of one owner never trade with each other."),
     _withdrawal("AMENDED_BELOW_FILLED", "An order amended to no more than it has already traded is done."),
     _withdrawal("EXPIRED", "A day order ends with the day, a gtd order at its time."),

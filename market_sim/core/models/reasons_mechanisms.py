@@ -1,4 +1,4 @@
-"""Why a mechanism refuses an intent, and why it moves or ends something (rulebook F-2 and F-3)."""
+"""The reasons for which a mechanism refuses an intent or withdraws an order (rulebook F-2 and F-3)."""
 
 from __future__ import annotations
 
@@ -26,47 +26,47 @@ LIFE_CYCLE: tuple[Reason, ...] = (
     ),
     _refusal(
         "NOT_HELD",
-        "Only what an account holds itself, and offers to nobody, can be exercised or merged.",
+        "An account exercises or merges only what it holds and does not offer in an open order.",
         "{needed} of {symbol} are wanted, the account has {held} free",
     ),
     _refusal(
         "OUT_OF_THE_MONEY",
-        "An option that is worth nothing when exercised stays unexercised.",
+        "An option without intrinsic value is not exercised.",
         "{symbol} has the strike {strike} and the underlying stands at {price}: exercising is worth nothing",
     ),
     _refusal(
         "EUROPEAN_STYLE",
-        "A European option is exercised at its expiry and never before.",
+        "A European option is exercised only at its expiry.",
         "{symbol} can be exercised at {expiry}, it is {now}",
     ),
     _refusal(
         "CANNOT_PAY",
-        "Who exercises a call or a warrant, or splits cash into a pair, has the cash for it.",
+        "An account that exercises a call or a warrant, or splits cash into a pair, has the cash for it.",
         "{needed} would have to be paid, {available} is available",
     ),
     _refusal(
         "CANNOT_DELIVER",
-        "Who exercises a put with delivery has the underlying.",
+        "An account that exercises a put with delivery has the underlying.",
         "{needed} of {symbol} would have to be delivered, {available} are available",
     ),
     _refusal(
         "TREASURY_EMPTY",
-        "A company hands out no more new shares than it is authorised to make.",
-        "{needed} new shares of {symbol} are wanted, {available} are authorised and not yet out",
+        "A company issues no more new shares than it is authorised to.",
+        "{needed} new shares of {symbol} are wanted, {available} are authorised and not yet issued",
     ),
     _refusal(
         "NO_PRICE_YET",
-        "What an exercise is worth follows from the price of the underlying.",
+        "The value of an exercise follows from the price of the underlying.",
         "{symbol} has no price yet",
     ),
     _refusal(
         "UNCOVERED",
-        "Who writes an option without margin pledges the underlying of a call or the strike of a put.",
+        "An account that writes an option without margin pledges the underlying of a call or the strike of a put.",
         "writing {quantity} of {symbol} takes {needed} of {asset} as a pledge, {available} is available",
     ),
     _refusal(
         "NO_COVER_EXISTS",
-        "A call that is settled in cash has no largest loss, so it is written on margin only.",
+        "The loss on a call settled in cash has no limit, so only a margin account writes one.",
         "{symbol} is a call settled in cash, and {account} is no margin account",
     ),
     _refusal(
@@ -96,19 +96,19 @@ LIFE_CYCLE: tuple[Reason, ...] = (
     ),
     _refusal(
         "INITIAL_MARGIN",
-        "To open a position takes equity for a part of its value, with open orders at their worst, and never less "
-        "than to keep it.",
-        "the position could become worth {value}, which takes {needed} as margin; {available} is there",
+        "Opening a position takes equity for a part of its value, with open orders at their worst, and never less "
+        "than keeping it.",
+        "the position could become worth {value}, which takes {needed} as margin; {available} is available",
     ),
     _withdrawal("INSTRUMENT_ENDED", "When an instrument expires or its question is answered, its orders end with it."),
-    _withdrawal("FUNDS_NEEDED", "What an account owes is paid before its open orders are."),
+    _withdrawal("FUNDS_NEEDED", "An account pays its debts before it funds its open orders."),
     _withdrawal("TERMS_CHANGED", "A corporate action changes what a price means, so open orders end."),
 )
 
 MARGIN: tuple[Reason, ...] = (
     _refusal(
         "NO_MARK",
-        "What has never had a price can be neither sold short nor bought on credit.",
+        "An instrument without a price can be neither sold short nor bought on credit.",
         "{symbol} has no price yet",
     ),
     _refusal(
@@ -128,10 +128,10 @@ MARGIN: tuple[Reason, ...] = (
     ),
     _refusal(
         "CANNOT_BE_SHORT",
-        "Warrants and notes are not lent, so they are sold by those who hold them.",
+        "Warrants and notes are not lent, so only their holders sell them.",
         "{needed} of {symbol} would be sold, {available} are available",
     ),
-    _withdrawal("LIQUIDATED", "A broker that closes positions first takes back the open orders of the account."),
+    _withdrawal("LIQUIDATED", "A broker cancels the open orders of an account before it closes its positions."),
 )
 """Margin, short selling and liquidation."""
 

@@ -1,7 +1,6 @@
-"""Why settlement refuses a trade, a batch or a chain, and why validators refuse a payload.
+"""The reasons for which settlement refuses a trade or a batch, and validators refuse a payload.
 
-The codes in words joined together, such as `HeightGap`, are the names of the contracts' own errors, and their numbers
-are the arguments of those errors.
+Codes in CamelCase, such as `HeightGap`, are errors of the contracts, and their numbers are the errors' arguments.
 """
 
 from __future__ import annotations
@@ -12,14 +11,14 @@ _PAYLOAD = "A block continues the trades of its chain without gaps, in the order
 _CALLS = "A block holds each pending call at most once on its chain, in the order that its leader chose"
 _CALLED = "A call names a contract of the chain, a function of it, and arguments of the right types"
 _TRADE = "A finalized trade that would make a balance negative has no effect on the chain"
-_PLACE = "Batches follow each other without gaps, each on the block where the one before it ended"
+_PLACE = "Batches follow each other without gaps, each on the last block of the previous one"
 _CERTIFICATE = "A batch needs signatures of two thirds of the validators, each once, over exactly this batch"
 _ROWS = "The rows of a batch are sorted, name known accounts and tokens, and sum to zero for each token"
 _VAULT = "The vault takes exactly what it credits and pays out exactly what it owes"
 _SET = "The set of validators changes at an epoch that the old set signed"
-_HALT = "The guardian may pause settlement for a bounded time; anybody may end it for good when no batch comes"
-_ESCROW = "Locked money leaves an escrow to one side by the will of the other, once"
-_TOKEN = "A token moves only what its owner holds or allowed, and only its minter makes more of it"
+_HALT = "The guardian may pause settlement for a bounded time; any caller may end it for good when no batch comes"
+_ESCROW = "The payer releases locked money to the payee, or the payee sends it back, once"
+_TOKEN = "A transfer needs the owner's balance and permission, and only the minter mints new tokens"
 
 
 def _reason(code: str, rule: str, template: str) -> Reason:
@@ -31,7 +30,7 @@ SETTLEMENT_REASONS: tuple[Reason, ...] = (
     _reason("PAYLOAD_TOO_LARGE", _PAYLOAD, "{found} trades in one block, the limit is {limit}"),
     _reason("PAYLOAD_TOO_DEAR", _PAYLOAD, "settling these {trades} trades at once could need more than {limit} gas"),
     _reason("PAYLOAD_UNKNOWN_KIND", _PAYLOAD, "a record of kind {kind} where the kinds are 1 to {most}"),
-    _reason("PAYLOAD_GAP", _PAYLOAD, "trade {found} stands where trade {expected} must follow"),
+    _reason("PAYLOAD_GAP", _PAYLOAD, "trade {found} follows where trade {expected} must follow"),
     _reason("PAYLOAD_TRADE_DIFFERS", _PAYLOAD, "trade {trade} has other contents here than the exchange announced"),
     _reason("PAYLOAD_TRADE_UNKNOWN", _PAYLOAD, "trade {trade} has not arrived; here trades are known up to {known}"),
     _reason("PAYLOAD_TOO_MANY_CALLS", _CALLS, "{found} calls in one block, the limit is {limit}"),
@@ -51,20 +50,20 @@ SETTLEMENT_REASONS: tuple[Reason, ...] = (
     _reason("BadCertificateLength", _CERTIFICATE, "{length} bytes are not a whole number of signatures of 65 bytes"),
     _reason("TooFewSignatures", _CERTIFICATE, "{found} of {validators} validators signed, two thirds are needed"),
     _reason("WrongValidatorSet", _CERTIFICATE, "the batch names validator set {found}, and set {expected} counts now"),
-    _reason("SignersNotAscending", _CERTIFICATE, "signer {signer} stands twice or out of order"),
+    _reason("SignersNotAscending", _CERTIFICATE, "signer {signer} is listed twice or out of order"),
     _reason("UnknownSigner", _CERTIFICATE, "there is no validator number {signer}"),
-    _reason("HighS", _CERTIFICATE, "the signature of validator {signer} is the larger one of two twins"),
+    _reason("HighS", _CERTIFICATE, "the signature of validator {signer} has the larger of its two valid values of s"),
     _reason("ZeroSignature", _CERTIFICATE, "the signature of validator {signer} belongs to no key"),
     _reason("WrongSigner", _CERTIFICATE, "the signature of validator {signer} is that of {recovered} for this batch"),
     _reason("BadRowsLength", _ROWS, "{length} bytes are not a whole number of rows of 24 bytes"),
-    _reason("RowsNotAscending", _ROWS, "the row of account {account} and token {token} stands twice or out of order"),
+    _reason("RowsNotAscending", _ROWS, "the row of account {account} and token {token} is repeated or out of order"),
     _reason("UnknownToken", _ROWS, "there is no token number {token}"),
     _reason("UnknownAccount", _ROWS, "there is no account number {account}"),
     _reason("Insolvent", _ROWS, "account {account} holds {held} of token {token}, which cannot change by {delta}"),
     _reason("BalanceTooLarge", _ROWS, "{held} of token {token} in account {account} cannot grow by {delta}"),
     _reason("NotZeroSum", _ROWS, "the changes of token {token} sum to {sum}, and must sum to zero"),
     _reason("BadExitsLength", _ROWS, "{length} bytes are not a whole number of requests of 4 bytes"),
-    _reason("ExitsNotAscending", _ROWS, "withdrawal request {number} stands twice or out of order"),
+    _reason("ExitsNotAscending", _ROWS, "withdrawal request {number} is listed twice or out of order"),
     _reason("UnknownRequest", _ROWS, "there is no withdrawal request number {number}"),
     _reason("RequestDone", _ROWS, "withdrawal request {number} was carried out before"),
     _reason("NotOperator", _VAULT, "{caller} is not the operator of the vault"),
@@ -83,7 +82,7 @@ SETTLEMENT_REASONS: tuple[Reason, ...] = (
     _reason("TooEarlyToEscape", _HALT, "the escape opens at {from}, when no batch has come for seven days"),
     _reason("NotEscaped", _HALT, "settlement goes on, so money leaves by request, batch and claim"),
     _reason("NothingToLock", _ESCROW, "there is nothing to lock"),
-    _reason("NoPayee", _ESCROW, "a payee is somebody, and somebody else than the payer"),
+    _reason("NoPayee", _ESCROW, "the payee must be another address than the payer, and not the address zero"),
     _reason("UnknownDeal", _ESCROW, "there is no deal number {deal}"),
     _reason("DealOver", _ESCROW, "deal {deal} is over: it was released or refunded"),
     _reason("NotPayer", _ESCROW, "{caller} is not the payer of deal {deal}, and only the payer releases it"),

@@ -1,4 +1,4 @@
-"""What happens to a run as a whole: it starts, it ends, somebody joins, a student's strategy fails."""
+"""Events of a run as a whole: its start and end, agents that join, strategies that fail, inputs."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ from market_sim.core.models.event import Event, Numbers
 
 
 class RunStarted(Event, frozen=True):
-    """The first event of every journal: all that is needed to play the run again."""
+    """The first event of every journal: everything needed to replay the run, except its inputs."""
 
     scenario: str
     seed: int
     epochs: int
     parameters: dict[str, int | float | str | bool | None]
     options: dict[str, int | str | bool | None]
-    """What was chosen beside the scenario: validators, faults, where trades are settled."""
+    """The options beside the scenario: validators, faults, the backend of settlement."""
 
 
 class CommitteeSeated(Event, frozen=True):
-    """Who will agree on the order of trades: n validators, of which f may fail and a quorum must sign."""
+    """The committee that orders the trades: n validators, of which f may fail and a quorum must sign."""
 
     validators: int
     faults: int
@@ -25,18 +25,18 @@ class CommitteeSeated(Event, frozen=True):
     leaders: str
     genesis: str
     byzantine: tuple[int, ...]
-    """The validators that will break the rules: the simulator's truth, known to none of the others."""
+    """The byzantine validators; the simulator knows them, the other validators do not."""
 
 
 class AgentJoined(Event, frozen=True):
-    """Somebody takes part: which account, which strategy."""
+    """An agent joins the run, with its strategy."""
 
     agent: str
     strategy: str
 
 
 class StrategyFailed(Event, frozen=True):
-    """A strategy raised; its agent takes no further part and the run goes on."""
+    """A strategy raised an exception; its agent takes no further part and the run goes on."""
 
     agent: str
     strategy: str
@@ -44,20 +44,20 @@ class StrategyFailed(Event, frozen=True):
 
 
 class WarningGiven(Event, frozen=True):
-    """Something that the scenario plans cannot happen in this run; told when the run starts."""
+    """A warning at the start of a run: something that the scenario plans cannot happen in it."""
 
     sentence: str
 
 
 class ShockHappened(Event, frozen=True):
-    """The scenario changed the world from outside at its appointed time."""
+    """A planned shock of the scenario changed the world from outside."""
 
     what: str
     numbers: Numbers
 
 
 class ValueMoved(Event, frozen=True):
-    """What an instrument is believed to be worth has changed; everybody can see it."""
+    """The believed value of an instrument changed; it is public."""
 
     symbol: str
     value: int
@@ -67,27 +67,27 @@ Term = int | str | bool | None
 
 
 class InputReceived(Event, frozen=True):
-    """Something came from outside while the run went on; market_sim/core/models/inputs.py says what can come."""
+    """An input came from outside during the run (market_sim/core/models/inputs.py lists the kinds of inputs)."""
 
     step: int
-    """How much had happened on the run's clock by then: an input came between two of these steps."""
+    """The number of steps that the run's clock had made before: an input comes between two steps."""
     sender: str
-    """The account that asks; empty for what is asked of the market as a whole."""
+    """The account that asks; empty for an input to the market as a whole."""
     kind: str
     terms: dict[str, Term | dict[str, Term]]
 
 
 class AnswerCompared(Event, frozen=True):
-    """A check of a lesson compared what an answer gives here with what is right; only replays of checks hold it."""
+    """A check of a lesson compared a submission's result with the expected one; only the replays of checks hold it."""
 
     asked: str
     expected: str
     found: str
     trades: tuple[tuple[int, int, int], ...] = ()
-    """Where the answer gives trades: the order that waited, the price and the quantity of each."""
+    """If the result is trades: the resting order, the price and the quantity of each."""
 
 
 class RunEnded(Event, frozen=True):
-    """The last event: the run came to its planned end, or was interrupted."""
+    """The last event: the run reached its planned end, or was interrupted."""
 
     complete: bool

@@ -1,7 +1,7 @@
-"""What happens between a finalized block and the money on the chain: certified, settled, refused, reconciled.
+"""Events of settlement, from a finalized block to the payment on the chain: certified, settled, refused, reconciled.
 
-No event holds a hash of an Ethereum block: those contain the wall clock of the machine. Transaction hashes, state
-roots and receipt roots repeat from run to run, and they stand here instead.
+No event holds the hash of an Ethereum block, because it depends on the wall clock of the machine. Transaction hashes,
+state roots and receipt roots are the same in every run, so the events hold these instead.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from market_sim.core.models.event import Area, Event, Numbers
 
 
 class SettlementEvent(Event, frozen=True):
-    """Something that happened on the way from a finalized block to the chain."""
+    """Base of the events of settlement."""
 
     area: ClassVar[Area] = "settlement"
 
 
 class SettlementOpened(SettlementEvent, frozen=True):
-    """The contracts stand and the accounts are funded; a token's number is its place in `tokens`."""
+    """The contracts are deployed and the accounts are funded; a token's number is its index in `tokens`."""
 
     backend: str
     chain_id: int
@@ -32,7 +32,7 @@ class SettlementOpened(SettlementEvent, frozen=True):
 
 
 class DepositTaken(SettlementEvent, frozen=True):
-    """The vault has taken the tokens of a deposit and credited the account; validators count it with its entry."""
+    """The vault has taken the tokens of a deposit and credited the account; a batch counts it with its entry."""
 
     trade: int
     account: str
@@ -41,20 +41,20 @@ class DepositTaken(SettlementEvent, frozen=True):
     number: int
     """The contract's own number of the deposit."""
     from_wallet: bool
-    """Whether the owner's wallet paid; otherwise the operator brought new tokens in."""
+    """Whether the owner's wallet paid; otherwise the operator brought in new tokens."""
     transaction: str
     gas: int
 
 
 class WithdrawalRequested(SettlementEvent, frozen=True):
-    """The owner of an account has asked the vault for what a withdrawal took out; nothing moves before its batch."""
+    """The owner of an account has requested a withdrawal from the vault; nothing moves before its batch."""
 
     trade: int
     account: str
     asset: str
     amount: int
     number: int
-    """The contract's own number of the request, by which a batch carries it out."""
+    """The contract's own number of the request; a batch refers to it."""
     transaction: str
     gas: int
 
@@ -70,7 +70,7 @@ class WithdrawalClaimed(SettlementEvent, frozen=True):
 
 
 class WalletFunded(SettlementEvent, frozen=True):
-    """The wallet of an owner holds something from the beginning, beside what the account holds."""
+    """The initial balance of an owner's wallet, apart from the account."""
 
     account: str
     asset: str
@@ -78,7 +78,7 @@ class WalletFunded(SettlementEvent, frozen=True):
 
 
 class ContractDeployed(SettlementEvent, frozen=True):
-    """A contract stands on the chain beside the settlement; contracts are numbered in this order, from 1."""
+    """A contract beside the settlement was deployed; contracts are numbered in this order, from 1."""
 
     contract: str
     kind: str
@@ -87,7 +87,7 @@ class ContractDeployed(SettlementEvent, frozen=True):
 
 
 class CallSubmitted(SettlementEvent, frozen=True):
-    """A participant calls a contract; the call waits for a block. Calls have one count of their own, from 1."""
+    """A participant submitted a contract call, which waits for a block; calls are numbered from 1."""
 
     call: int
     account: str
@@ -97,7 +97,7 @@ class CallSubmitted(SettlementEvent, frozen=True):
 
 
 class CallExecuted(SettlementEvent, frozen=True):
-    """A call of a final block was made on the chain: what the contract told of it, or why it refused."""
+    """A call in a final block was executed on the chain, with the contract's answer or the reason of its refusal."""
 
     call: int
     account: str
@@ -111,7 +111,7 @@ class CallExecuted(SettlementEvent, frozen=True):
 
 
 class ContractReconciled(SettlementEvent, frozen=True):
-    """What a contract holds was compared with the journal, and nothing differed."""
+    """The balances of a contract were compared with the journal, and none differed."""
 
     contract: str
     numbers: Numbers
@@ -141,7 +141,7 @@ class BatchCertified(SettlementEvent, frozen=True):
 
 
 class BlockSettled(SettlementEvent, frozen=True):
-    """The blocks from `first` to `last` are paid out: one transaction, `rows` net changes of balances."""
+    """The blocks from `first` to `last` are settled: one transaction with `rows` net changes of balances."""
 
     first: int
     last: int
@@ -164,11 +164,11 @@ class Reconciled(SettlementEvent, frozen=True):
     totals: tuple[int, ...]
     """The sum of all accounts, for each token in the order of its number."""
     surplus: tuple[int, ...]
-    """What the vault holds beyond what it owes: somebody sent tokens to it without a deposit."""
+    """The tokens that the vault holds beyond what it owes, because they were sent to it without a deposit."""
 
 
 class SettlementReverted(SettlementEvent, frozen=True):
-    """The contract refused a batch; relaying stops, because the same batch would be refused again."""
+    """The contract reverted a batch; relaying stops, because the same batch would revert again."""
 
     first: int
     last: int
@@ -177,7 +177,7 @@ class SettlementReverted(SettlementEvent, frozen=True):
 
 
 class ReorgSeen(SettlementEvent, frozen=True):
-    """The chain forgot a block that held our transaction; the same bytes are sent again."""
+    """A reorganization removed a block with our transaction; the same bytes are sent again."""
 
     first: int
     last: int

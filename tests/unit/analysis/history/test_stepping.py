@@ -159,7 +159,7 @@ def test_every_event_of_a_run_has_a_sentence_with_its_numbers(journal):
 def test_a_refusal_is_told_with_its_rule(journal):
     teller = Teller(journal)
     refused = OrderRejected(0, "alice", "PlaceOrder", "NO_LIQUIDITY", {"symbol": "ACME"})
-    assert "nobody waits on the other side of ACME" in teller.sentence(refused)
+    assert "the other side of the book of ACME is empty" in teller.sentence(refused)
     without_numbers = OrderRejected(0, "alice", "PlaceOrder", "NO_LIQUIDITY", {})
-    assert "somebody on the other side" in teller.sentence(without_numbers)
+    assert "an order on the other side" in teller.sentence(without_numbers)
     assert "MADE_UP" in teller.sentence(OrderRejected(0, "alice", "PlaceOrder", "MADE_UP", {}))
