@@ -1,1 +1,1 @@
-"""What things should be worth and what they could cost: theory as pure functions over shared terms."""
+"""Valuation, margin and risk formulas: pure functions over shared terms."""

@@ -1,12 +1,13 @@
-"""Options on a tree of prices, which also values the right to exercise early (rulebook F-3.2; Hull, ch. 13 and 21).
+"""Binomial trees for options, which also value early exercise (rulebook F-3.2; Hull, ch. 13 and 21).
 
-Time is cut into steps; in each the price goes up or down by a fixed factor. Walked back from expiry, each node is
-worth the discounted mean of its two successors, or, for an American option, what exercising there brings if that is
-more. Three trees:
+Time is divided into steps; in each the price moves up or down by a fixed factor. Going back from expiry, the value of
+a node is the discounted mean of its two successors or, for an American option, the exercise value if that is higher.
+Three trees:
 
-* Cox, Ross and Rubinstein (1979), the textbook's: up and down are inverse. Its error swings with odd and even.
-* the mean of that tree with N and N + 1 steps: most of the swing cancels.
-* Leisen and Reimer (1996), odd steps: the tree is centred on the strike, so that the error does not swing. For a
+* Cox, Ross and Rubinstein (1979), the textbook tree: up and down are inverse. Its error oscillates between odd and even
+  numbers of steps.
+* The mean of that tree with N and N + 1 steps: most of the oscillation cancels.
+* Leisen and Reimer (1996), odd steps: the tree is centred on the strike, so that the error does not oscillate. For a
   European option it falls much faster; for an American one it is smaller on average (docs/decisions/0010).
 
 >>> put = VanillaOption("put", spot=50, strike=50, years=5 / 12, volatility=0.4, rate=0.1)
@@ -25,7 +26,7 @@ from typing import NamedTuple
 
 from market_sim.core.errors import InputError
 from market_sim.pricing.option import VanillaOption
-from market_sim.pricing.refusals import at_least_one
+from market_sim.pricing.validation import at_least_one
 
 LARGEST_TREE = 20_000
 LARGEST_LOGARITHM = 300.0
@@ -35,7 +36,7 @@ Watcher = Callable[[int, list[float], list[float]], None]
 
 
 class Lattice(NamedTuple):
-    """The tree: both factors, the chance of going up that makes the price a fair game, and one step's discount."""
+    """The parameters of a tree: both factors, the risk-neutral probability of an up move, the discount of a step."""
 
     steps: int
     up: float
@@ -68,7 +69,7 @@ def leisen_reimer(option: VanillaOption, steps: int = 501, *, american: bool = T
 
 
 def crr_lattice(option: VanillaOption, steps: int) -> Lattice:
-    """u = exp(sigma sqrt(dt)), d = 1/u, p = (exp((r-q)dt) - d)/(u - d); refused when p is no probability."""
+    """u = exp(sigma sqrt(dt)), d = 1/u, p = (exp((r-q)dt) - d)/(u - d); refused if p is not between 0 and 1."""
     _few_enough(steps)
     dt = option.years / steps
     move = option.volatility * math.sqrt(dt)
@@ -80,8 +81,8 @@ def crr_lattice(option: VanillaOption, steps: int) -> Lattice:
     if not 0 < probability < 1:
         needed = math.floor((drift / option.volatility) ** 2 * option.years) + 1
         raise InputError(
-            f"with {steps} steps the chance of an up move is {probability:.4f}, which is none: "
-            f"the price drifts further in a step than it swings; take more than {needed} steps"
+            f"with {steps} steps the probability of an up move would be {probability:.4f}: "
+            f"the drift of a step exceeds its volatility; take more than {needed} steps"
         )
     return Lattice(steps, up, down, probability, math.exp(-option.rate * dt))
 
@@ -89,7 +90,7 @@ def crr_lattice(option: VanillaOption, steps: int) -> Lattice:
 def leisen_reimer_lattice(option: VanillaOption, steps: int) -> Lattice | None:
     """The tree whose probabilities match d1 and d2.
 
-    None when the strike is so far away that one of them rounds to 0 or 1: nothing can then happen before expiry.
+    None if the strike is so far away that one of them rounds to 0 or 1: exercise is then certain or impossible.
     """
     _few_enough(steps)
     dt, deviation = option.years / steps, option.deviation
@@ -107,7 +108,7 @@ def leisen_reimer_lattice(option: VanillaOption, steps: int) -> Lattice | None:
 
 
 def peizer_pratt(z: float, steps: int) -> float:
-    """The chance of up that makes more ups than downs as likely as a normal number below z (method 2, 1968)."""
+    """The probability of an up move at which most moves are up with probability N(z) (method 2, 1968)."""
     inside = (z / (steps + 1 / 3 + 0.1 / (steps + 1))) ** 2 * (steps + 1 / 6)
     return 0.5 + math.copysign(0.5, z) * math.sqrt(-math.expm1(-inside))
 
@@ -118,7 +119,7 @@ def _few_enough(steps: int) -> None:
 
 
 def _walk(option: VanillaOption, lattice: Lattice, american: bool, watch: Watcher | None = None) -> float:
-    """Back from expiry to now; `watch` sees each step: what waiting is worth, and the value."""
+    """The value now, by backward induction from expiry; `watch` receives each step's continuation values and values."""
     sign, strike = option.sign, option.strike
     ratio = lattice.up / lattice.down
     powers = [ratio**ups for ups in range(lattice.steps + 1)]
@@ -139,10 +140,10 @@ def _walk(option: VanillaOption, lattice: Lattice, american: bool, watch: Watche
 
 
 def _certain_value(option: VanillaOption, american: bool) -> float:
-    """The value where nothing is uncertain: exercise at the best of the moments that are allowed.
+    """The value without uncertainty: exercise at the best of the allowed moments.
 
-    Exercised at t, the option brings +/-(S exp(-qt) - K exp(-rt)) today. Its extremes are the two ends and the
-    moment when the yield on the share equals the interest on the strike.
+    Exercise at t is worth +/-(S exp(-qt) - K exp(-rt)) today. Its extremes are the two ends and the moment when the
+    yield on the share equals the interest on the strike.
     """
     rate, dividend_yield, years = option.rate, option.dividend_yield, option.years
     moments = [years]
@@ -159,7 +160,7 @@ def _certain_value(option: VanillaOption, american: bool) -> float:
 
 
 class TreeGreeks(NamedTuple):
-    """An option's value and what the first two steps of its tree say about its neighbourhood."""
+    """The value of an option, with the delta, gamma and theta from the first two steps of its tree."""
 
     price: float
     delta: float
@@ -168,7 +169,7 @@ class TreeGreeks(NamedTuple):
 
 
 def tree_greeks(option: VanillaOption, steps: int = 500, *, american: bool = True) -> TreeGreeks:
-    """Value, delta, gamma and theta (for a year) read off the textbook tree (Hull, ch. 21.1).
+    """Value, delta, gamma and theta (per year) from the textbook tree (Hull, ch. 21.1).
 
     >>> put = VanillaOption("put", spot=50, strike=50, years=5 / 12, volatility=0.4, rate=0.1)
     >>> greeks = tree_greeks(put, steps=5)
@@ -176,7 +177,7 @@ def tree_greeks(option: VanillaOption, steps: int = 500, *, american: bool = Tru
     (-0.41, 0.03, -4.3)
     """
     if option.is_certain:
-        raise InputError("with no time or volatility left the tree has no neighbourhood: see black_scholes.certain")
+        raise InputError("with no time or volatility left the tree has no steps: see black_scholes.certain")
     if at_least_one("steps", steps) < 3:
         raise InputError(f"Greeks need a tree of at least 3 steps, found {steps}")
     seen: dict[int, list[float]] = {}
@@ -200,9 +201,9 @@ def tree_greeks(option: VanillaOption, steps: int = 500, *, american: bool = Tru
 
 
 class BoundaryPoint(NamedTuple):
-    """At this time from now, exercise at this price or beyond it (below for a put, above for a call).
+    """At this time from now, exercise is optimal at this price or beyond it (below for a put, above for a call).
 
-    No price: at none of the tree's prices of that time is exercising better than waiting.
+    None: exercise is optimal at no price of the tree at that time.
     """
 
     years: float
@@ -210,7 +211,7 @@ class BoundaryPoint(NamedTuple):
 
 
 def exercise_boundary(option: VanillaOption, steps: int = 500) -> list[BoundaryPoint]:
-    """The prices at which it first pays to give up an American option, step by step; expiry is left out.
+    """The early exercise boundary of an American option, step by step, without expiry.
 
     >>> put = VanillaOption("put", spot=50, strike=50, years=5 / 12, volatility=0.4, rate=0.1)
     >>> [point.price and round(point.price, 2) for point in exercise_boundary(put, steps=5)]

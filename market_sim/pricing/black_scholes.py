@@ -1,7 +1,7 @@
 """European options by Black, Scholes and Merton (rulebook F-3.1; Hull, ch. 15, 17 and 19; Haug, ch. 1 and 2).
 
-The price is random, its logarithm is normal. With no time or no volatility left the formulas divide by zero; the
-value is then the discounted payoff at the forward price, which is what they tend to.
+The logarithm of the price is normally distributed. Without time or volatility left the formulas divide by zero; the
+value is then their limit, the discounted payoff at the forward price.
 
 >>> call = VanillaOption("call", spot=42, strike=40, years=0.5, volatility=0.2, rate=0.1)
 >>> round(price(call), 2), round(price(replace(call, kind="put")), 2)       # Hull, example 15.6
@@ -9,7 +9,7 @@ value is then the discounted payoff at the forward price, which is what they ten
 >>> round(greeks(call).delta, 4)
 0.7791
 
-Parity: a call less a put is a forward, whatever the volatility.
+Put-call parity: a call less a put is a forward, at any volatility.
 
 >>> abs(price(call) - price(replace(call, kind="put")) - parity(call)) < 1e-12
 True
@@ -27,17 +27,17 @@ ROOT_OF_TWO_PI = math.sqrt(2 * math.pi)
 
 
 def normal_below(x: float) -> float:
-    """The chance that a standard normal number is below x; exact far out in the tail too, where 1 + erf is not."""
+    """The standard normal distribution function; exact also far out in the tail, where 1 + erf(x) is not."""
     return 0.5 * math.erfc(-x / ROOT_OF_TWO)
 
 
 def normal_density(x: float) -> float:
-    """The height of the bell curve at x."""
+    """The standard normal density."""
     return math.exp(-0.5 * x * x) / ROOT_OF_TWO_PI
 
 
 def price(option: VanillaOption) -> float:
-    """What a European option is worth."""
+    """The value of a European option."""
     forward, strike, sign = option.discounted_spot, option.discounted_strike, option.sign
     if option.is_certain:
         return max(0.0, sign * (forward - strike))
@@ -49,18 +49,18 @@ def price(option: VanillaOption) -> float:
 
 
 def parity(option: VanillaOption) -> float:
-    """What a call is worth more than the put with the same terms."""
+    """The value of a call less that of the put with the same terms."""
     return option.discounted_spot - option.discounted_strike
 
 
 def greeks(option: VanillaOption) -> Greeks:
-    """A European option's value and all its sensitivities."""
+    """The value of a European option and all its sensitivities."""
     call, put = pair(option)
     return call if option.kind == "call" else put
 
 
 def pair(option: VanillaOption) -> tuple[Greeks, Greeks]:
-    """The call and the put with these terms, whichever was asked for: they share d1, d2 and half of the Greeks."""
+    """The call and the put with these terms: they share d1, d2 and half of the Greeks."""
     if option.is_certain:
         return certain(replace(option, kind="call")), certain(replace(option, kind="put"))
     carry = math.exp(-option.dividend_yield * option.years)
@@ -73,7 +73,7 @@ def sides(
     spot: float, strike: float, years: float, volatility: float, rate: float, dividend_yield: float,
     root: float, carry: float, discount: float,
 ) -> tuple[Greeks, Greeks]:  # fmt: skip
-    """The formulas themselves, for checked inputs; what depends only on the expiry is handed in."""
+    """The formulas for the call and the put, for valid inputs; the caller passes the factors of the expiry."""
     deviation = volatility * root
     d1 = (math.log(spot / strike) + (rate - dividend_yield) * years) / deviation + 0.5 * deviation
     d2 = d1 - deviation
@@ -101,10 +101,10 @@ def sides(
 
 
 def certain(option: VanillaOption) -> Greeks:
-    """The Greeks where nothing is uncertain: a forward if the option will be exercised, nothing if not.
+    """The Greeks without uncertainty: those of a forward if the option will be exercised, zero if not.
 
-    Exactly at the money the two sides disagree: delta, theta and the rhos are the mean of both, and what would be
-    infinite there (gamma) or depends on the way of coming near (vega, vanna, volga) is reported as zero.
+    Exactly at the money the limits from both sides differ: delta, theta and the rhos are the mean of both. Gamma, which
+    would be infinite there, and vega, vanna and volga, whose limits depend on the path, are reported as zero.
     """
     forward, owed, years = option.discounted_spot, option.discounted_strike, option.years
     gain = option.sign * (forward - owed)

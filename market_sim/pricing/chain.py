@@ -1,7 +1,7 @@
 """An option chain: calls and puts over many strikes and expiries, each with its value and Greeks, in one call.
 
-What depends only on the expiry is computed once for the expiry, what depends on the strike once for call and put
-together; benchmarks/pricing.py measures what that leaves.
+The factors of an expiry are computed once for the expiry, and those of a strike once for call and put together;
+benchmarks/pricing.py measures the time.
 
 >>> rows = chain(spot=100, strikes=[90, 100, 110], expiries=[0.25, 0.5], volatility=0.2, rate=0.05)
 >>> [(row.years, row.strike, round(row.call.price, 2), round(row.put.price, 2)) for row in rows[:3]]
@@ -23,7 +23,7 @@ from typing import NamedTuple
 
 from market_sim.pricing.black_scholes import pair, sides
 from market_sim.pricing.option import LARGEST, NO_DEVIATION, SMALLEST, Greeks, VanillaOption
-from market_sim.pricing.refusals import not_negative
+from market_sim.pricing.validation import not_negative
 
 Smile = Callable[[float, float], float]
 
@@ -58,7 +58,7 @@ def chain(
             sigma = not_negative("volatility", smile(strike, years))
             if uncertain and SMALLEST <= strike <= LARGEST and sigma * root >= NO_DEVIATION:
                 call, put = sides(spot, strike, years, sigma, rate, dividend_yield, root, carry, discount)
-            else:  # the careful way: it refuses what is no strike, and knows the value when nothing is uncertain
+            else:  # the slow path: it refuses an invalid strike, and values an option without uncertainty
                 call, put = pair(replace(for_checking, strike=strike, volatility=sigma))
             rows.append(ChainRow(years, strike, sigma, call, put))
     return rows

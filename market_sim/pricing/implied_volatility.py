@@ -1,8 +1,7 @@
-"""The volatility that explains a price (rulebook F-3.1; Hull, ch. 15.11).
+"""Implied volatility: the volatility at which the model gives a price (rulebook F-3.1; Hull, ch. 15.11).
 
-First the bounds that hold without any model: below the lower one or above the upper one somebody earns without
-risk, and no volatility explains such a price. Then Newton's method, kept inside a bracket that halves whenever
-Newton would leave it or come too slowly.
+A price outside the model-free bounds is an arbitrage, and no volatility explains it. Inside them Newton's method is
+kept in a bracket, which is halved whenever a Newton step would leave it or converge too slowly.
 
 >>> seen = VanillaOption("call", spot=21, strike=20, years=0.25, volatility=0.2, rate=0.1)
 >>> round(implied_volatility(seen, 1.875), 4)                               # Hull, ch. 15.11
@@ -20,14 +19,14 @@ import math
 from market_sim.core.errors import InputError
 from market_sim.pricing.black_scholes import normal_below, normal_density, parity
 from market_sim.pricing.option import VanillaOption
-from market_sim.pricing.refusals import number
+from market_sim.pricing.validation import number
 
 LOWEST, HIGHEST = 1e-6, 5.0
 MOST_STEPS = 200
 
 
 def bounds(option: VanillaOption) -> tuple[float, float]:
-    """The prices between which a European option must lie (Hull, ch. 11.3): its volatility plays no part."""
+    """The model-free bounds on the price of a European option (Hull, ch. 11.3)."""
     forward, owed = option.discounted_spot, option.discounted_strike
     if option.kind == "call":
         return max(0.0, forward - owed), forward
@@ -37,7 +36,7 @@ def bounds(option: VanillaOption) -> tuple[float, float]:
 def implied_volatility(option: VanillaOption, price: float) -> float:
     """The volatility, between 0.000001 and 5, at which the model gives this price; the option's own is ignored.
 
-    The price is met to 1e-10, or to the rounding of a float where spot and strike are so large that this is more.
+    The price is matched to 1e-10, or to the precision of a float if spot and strike are so large that this is more.
     """
     low, high = bounds(option)
     if not low < number("price", price) < high:
@@ -47,7 +46,7 @@ def implied_volatility(option: VanillaOption, price: float) -> float:
         )
     if option.years == 0:
         raise InputError("an option that expires now has no volatility, found years 0")
-    # Out of the money the whole price is time value: nothing of it is lost in the rounding of the intrinsic part.
+    # Solve for the out-of-the-money side: its whole price is time value, so the intrinsic value costs no precision.
     sign, certain_part = option.sign, option.sign * parity(option)
     if certain_part > 0:
         sign, price = -sign, price - certain_part

@@ -1,8 +1,8 @@
-"""Margin by strategy: what a broker wants to see for stock and for written options (rulebook F-2.1 and F-2.3).
+"""Strategy-based margin: a broker's requirements for stock and for written options (rulebook F-2.1 and F-2.3).
 
 Sources: Regulation T (12 CFR 220.12), FINRA rule 4210(c) and (f)(2), Cboe rule 10.3. All amounts are integers in the
-smallest unit of money (cents); a requirement rounds up. A premium is the option's price for one unit of the
-underlying, as it is quoted; a multiplier of 100 makes it a contract.
+smallest unit of money (cents); a requirement rounds up. A premium is the quoted price of the option for one unit of
+the underlying; a contract is the multiplier (100) times as much.
 
 >>> initial_long(977_300_00), initial_short(price=97_73, shares=10_000)
 (48865000, 146595000)
@@ -23,7 +23,7 @@ from fractions import Fraction
 
 from market_sim.core.errors import InputError
 from market_sim.pricing.option import Kind
-from market_sim.pricing.refusals import at_least_one, between, count, one_of, whole
+from market_sim.pricing.validation import at_least_one, between, count, one_of, whole
 
 BPS = 10_000
 INITIAL_LONG, INITIAL_SHORT, MAINTENANCE_LONG = 5_000, 15_000, 2_500
@@ -43,15 +43,15 @@ def part(amount: int, bps: int) -> int:
 
 
 def initial_long(value: int) -> int:
-    """Half of what is bought."""
+    """Half of the value bought."""
     return part(value, INITIAL_LONG)
 
 
 def initial_short(price: int, shares: int) -> int:
-    """One and a half times what is sold short, the proceeds of the sale among it; never less than keeps it open.
+    """150 % of the value sold short, including the proceeds of the sale; at least the maintenance requirement.
 
-    Below $10.00 half of the value is less than the least amounts for each share of `maintenance_short`. Whoever were
-    let in with less would be called at the very price of the sale.
+    Below $10.00 half of the value is less than the minimum per share of `maintenance_short`; without this floor the
+    account would get a margin call at the price of the sale itself.
 
     >>> initial_short(price=40_00, shares=100), initial_short(price=2_00, shares=100)
     (600000, 45000)
@@ -74,35 +74,35 @@ def maintenance_short(price: int, shares: int) -> int:
 
 
 def equity(cash: int, long_value: int, short_value: int) -> int:
-    """Cash (less than zero when borrowed; short sales' proceeds are in it) plus what is owned less what is owed."""
+    """Cash (negative if borrowed; it includes the proceeds of short sales) plus long value less short value."""
     return whole("cash", cash) + count("long_value", long_value) - count("short_value", short_value)
 
 
 def margin_call(equity: int, requirement: int) -> int:
-    """What must be brought in; nothing while the equity reaches the requirement exactly."""
+    """The amount to bring in; 0 while the equity meets the requirement exactly."""
     return max(0, count("requirement", requirement) - whole("equity", equity))
 
 
 def excess(equity: int, long_value: int) -> int:
-    """The equity above the initial margin of what is held (the special memorandum account, when positive)."""
+    """The equity above the initial margin of the long value (the special memorandum account, if positive)."""
     return whole("equity", equity) - initial_long(long_value)
 
 
 def buying_power(equity: int, long_value: int) -> int:
-    """Twice the excess: what can still be bought at 50 %."""
+    """Twice the excess: the value that can still be bought at 50 % margin."""
     return max(0, 2 * excess(equity, long_value))
 
 
 def call_price_long(debit: int, shares: int, maintenance_bps: int = MAINTENANCE_LONG) -> Fraction:
-    """P* = debit / (N (1 - m)): below this price the account of somebody who borrowed to buy is called."""
+    """P* = debit / (N (1 - m)): below this price an account that bought on margin gets a margin call."""
     between("maintenance_bps", whole("maintenance_bps", maintenance_bps), 0, BPS)
     return Fraction(count("debit", debit), at_least_one("shares", shares)) / (1 - Fraction(maintenance_bps, BPS))
 
 
 def call_price_short(credit: int, shares: int, maintenance_bps: int = MAINTENANCE_SHORT) -> Fraction:
-    """P* = credit / (N (1 + m)): above this price the account of somebody who sold short is called.
+    """P* = credit / (N (1 + m)): above this price an account that sold short gets a margin call.
 
-    Right for prices from $16.67 up; below, the least amounts for each share of `maintenance_short` ask for more.
+    It holds for prices from $16.67 up; below, the minimum per share of `maintenance_short` requires more.
     """
     count("maintenance_bps", maintenance_bps)
     return Fraction(count("credit", credit), at_least_one("shares", shares)) / (1 + Fraction(maintenance_bps, BPS))
@@ -136,18 +136,18 @@ class WrittenOption:
 
     @property
     def out_of_the_money(self) -> int:
-        """How far the price must move before exercise pays."""
+        """The distance of the price from the strike if the option is out of the money, else 0."""
         return max(0, self.strike - self.spot if self.kind == "call" else self.spot - self.strike)
 
     @property
     def proceeds(self) -> int:
-        """What the sale of one contract brings; it may be applied to the initial requirement."""
+        """The premium received for one contract; it may be applied to the initial requirement."""
         return self.premium * self.multiplier
 
     def requirement(self, contracts: int = 1) -> int:
         """Premium + max(20 % S - out-of-the-money, 10 % of S for a call and of the strike for a put).
 
-        With the current premium in place of the sale's it is the maintenance requirement.
+        With the current premium instead of the premium of the sale it is the maintenance requirement.
         """
         floor = LEAST_OPTION * (self.spot if self.kind == "call" else self.strike)
         risk = max(self.rate_bps * self.spot - BPS * self.out_of_the_money, floor)
@@ -155,13 +155,13 @@ class WrittenOption:
 
 
 def long_option(premium: int, *, months: float, multiplier: int = 100) -> int:
-    """A bought option is paid in full; with more than nine months to go, three quarters suffice."""
+    """A bought option is paid in full; with more than nine months to expiry, three quarters suffice."""
     paid = count("premium", premium) * at_least_one("multiplier", multiplier)
     return part(paid, LONG_DATED_OPTION) if months > LONG_DATED_MONTHS else paid
 
 
 def short_straddle(call: WrittenOption, put: WrittenOption) -> int:
-    """The greater of the two sides, plus the other side's premium (also for a strangle).
+    """The larger of the two requirements, plus the premium of the other side (also for a strangle).
 
     >>> call = WrittenOption("call", spot=45_00, strike=47_00, premium=2_10)
     >>> short_straddle(call, WrittenOption("put", spot=45_00, strike=43_00, premium=1_20))
@@ -174,10 +174,10 @@ def short_straddle(call: WrittenOption, put: WrittenOption) -> int:
 
 
 def vertical_spread(kind: Kind, *, short_strike: int, long_strike: int, multiplier: int = 100) -> int:
-    """A short option with a long one behind it: the most that both can lose together, before premiums.
+    """The margin of a vertical spread: the largest loss of both legs together, before premiums.
 
-    The long leg is paid for, and the short leg's proceeds may be applied. Nothing is asked when the long leg is at
-    least as good (a debit spread).
+    The long leg is paid in full, and the proceeds of the short leg may be applied. A debit spread, whose long leg is
+    worth at least as much, needs no margin.
     """
     one_of("kind", kind, ("call", "put"))
     width = at_least_one("long_strike", long_strike) - at_least_one("short_strike", short_strike)
@@ -185,19 +185,19 @@ def vertical_spread(kind: Kind, *, short_strike: int, long_strike: int, multipli
 
 
 def covered_call(value: int, short: WrittenOption) -> int:
-    """Stock with a call written on it: the stock's own initial margin, and nothing for the call."""
+    """The margin of a covered call: the initial margin of the stock, and nothing for the call."""
     if short.kind != "call":
         raise InputError(f"stock covers a call, found a {short.kind}")
     return initial_long(value)
 
 
 def covered_value(shares: int, short: WrittenOption) -> int:
-    """What the stock under a written call counts for in the equity: at most the strike, at which it is called away."""
+    """The value of the stock under a covered call in the equity: at most the strike, at which it is called away."""
     if short.kind != "call":
         raise InputError(f"stock covers a call, found a {short.kind}")
     return min(short.spot, short.strike) * count("shares", shares)
 
 
 def cash_secured_put(strike: int, multiplier: int = 100) -> int:
-    """A written put in a cash account: the whole strike lies ready."""
+    """The margin of a put written in a cash account: the whole strike, in cash."""
     return at_least_one("strike", strike) * at_least_one("multiplier", multiplier)

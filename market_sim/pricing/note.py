@@ -1,8 +1,7 @@
-"""A capital-protected note: a bond that pays the protected amount back, and calls bought with what the bond saves.
+"""A capital-protected note: a zero bond that repays the protected amount, plus calls (rulebook F-3.8).
 
-Rulebook F-3.8. At maturity it pays protection x face + participation x face x (rise of the
-share above its start, in parts of the start), so its value is a zero bond plus calls struck at the start (Hull,
-ch. 12.1, "principal-protected notes").
+At maturity it pays protection x face + participation x face x (rise of the share above its start, in parts of the
+start), so its value is a zero bond plus calls struck at the start (Hull, ch. 12.1, "principal-protected notes").
 
 >>> note = ProtectedNote(face=1000, start=100, years=3)
 >>> market = dict(spot=100, volatility=0.15, rate=0.06, dividend_yield=0.015)
@@ -22,12 +21,12 @@ from dataclasses import dataclass
 from market_sim.core.errors import InputError
 from market_sim.pricing.black_scholes import price
 from market_sim.pricing.option import VanillaOption
-from market_sim.pricing.refusals import not_negative, number, positive
+from market_sim.pricing.validation import not_negative, number, positive
 
 
 @dataclass(frozen=True, slots=True)
 class ProtectedNote:
-    """The terms: how much is protected, how much of the rise is paid, and from which price the rise counts."""
+    """The terms of a note: the protection, the participation in a rise, and the price from which the rise counts."""
 
     face: float
     start: float
@@ -43,16 +42,16 @@ class ProtectedNote:
 
     @property
     def protected(self) -> float:
-        """What is paid at maturity in any case."""
+        """The guaranteed payment at maturity."""
         return self.protection * self.face
 
     @property
     def calls(self) -> float:
-        """How many calls on one share the note contains."""
+        """The number of calls on one share that the note contains."""
         return self.participation * self.face / self.start
 
     def payoff(self, final: float) -> float:
-        """What the note pays at maturity when the share ends here."""
+        """The payment at maturity at this final price of the share."""
         return self.protected + self.calls * max(0.0, not_negative("final", final) - self.start)
 
     def bond(self, rate: float) -> float:
@@ -64,7 +63,7 @@ class ProtectedNote:
         return self.calls * price(VanillaOption("call", spot, self.start, self.years, volatility, rate, dividend_yield))
 
     def value(self, *, spot: float, volatility: float, rate: float, dividend_yield: float = 0.0) -> float:
-        """Bond plus calls: what the note is worth."""
+        """The value of the note: bond plus calls."""
         calls = self.call_value(spot=spot, volatility=volatility, rate=rate, dividend_yield=dividend_yield)
         return self.bond(rate) + calls
 
@@ -72,7 +71,7 @@ class ProtectedNote:
 def fair_participation(
     note: ProtectedNote, *, spot: float, volatility: float, rate: float, dividend_yield: float = 0.0
 ) -> float:
-    """The participation at which the note is worth its face; its own is ignored."""
+    """The participation at which the note is worth its face value; its own is ignored."""
     whole_rise = ProtectedNote(note.face, note.start, note.years, note.protection)
     full = whole_rise.call_value(spot=spot, volatility=volatility, rate=rate, dividend_yield=dividend_yield)
     saved = note.face - note.bond(rate)

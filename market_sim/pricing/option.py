@@ -1,4 +1,4 @@
-"""An option and the market it is valued in: the seven numbers that every model of this package starts from.
+"""A vanilla option with its market data: the seven inputs of every option model in this package.
 
 Prices are in any one unit (dollars, cents), time in years of 365 days, rates and yields continuously compounded
 for a year, volatility for a year: 0.2 is 20 %.
@@ -20,21 +20,21 @@ from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
 from market_sim.core.errors import InputError
-from market_sim.pricing.refusals import not_negative, number, one_of, positive
+from market_sim.pricing.validation import not_negative, number, one_of, positive
 
 Kind = Literal["call", "put"]
 
 SMALLEST, LARGEST = 1e-12, 1e15
-"""Prices beyond these are refused (a spot below the smallest counts as zero): ratios stay inside a float."""
+"""Prices beyond these are refused, so that ratios fit in a float; a spot below the smallest counts as zero."""
 LARGEST_GROWTH = 300.0
-"""The largest rate times years: `exp` of more than 709 overflows, and prices are multiplied with it."""
+"""The largest rate times years: `exp` of more than 709 overflows, and prices are multiplied by it."""
 NO_DEVIATION = 1e-16
-"""A standard deviation to expiry below this moves no price by as much as a float can show: nothing is uncertain."""
+"""A standard deviation to expiry below this is below the precision of a float, and counts as no uncertainty."""
 
 
 @dataclass(frozen=True, slots=True)
 class VanillaOption:
-    """A call or a put on something that pays a continuous yield."""
+    """A call or a put on an underlying that pays a continuous yield."""
 
     kind: Kind
     spot: float
@@ -70,17 +70,17 @@ class VanillaOption:
 
     @property
     def is_certain(self) -> bool:
-        """Whether nothing is uncertain: it expires now, the price does not move, or it is worthless and stays so."""
+        """Whether the payoff is certain: the option expires now, the price has no volatility, or the spot is zero."""
         return self.deviation < NO_DEVIATION or self.spot < SMALLEST
 
     @property
     def intrinsic(self) -> float:
-        """What exercising now would bring."""
+        """The intrinsic value: the gain from exercise now."""
         return max(0, self.sign * (self.spot - self.strike))
 
     @property
     def discounted_spot(self) -> float:
-        """Today's price of one unit delivered at expiry: the yield until then goes to somebody else."""
+        """Today's price of one unit delivered at expiry, without the yield until then."""
         return self.spot * math.exp(-self.dividend_yield * self.years)
 
     @property
@@ -90,11 +90,10 @@ class VanillaOption:
 
 
 class Greeks(NamedTuple):
-    """An option's value and how it moves with each input, by one whole unit of that input.
+    """The value of an option and its sensitivities, each for a change of its input by one whole unit.
 
-    `vega`, `rho` and `dividend_rho` are for a change of 1.00 (a hundredth of them is the change for one percentage
-    point), `theta` is for the passing of a year (a 365th of it is for a day), `vanna` is the change of delta with
-    volatility, `volga` that of vega with volatility.
+    `vega`, `rho` and `dividend_rho` are for a change of 1.00 (divide by 100 for one percentage point), `theta` is for
+    one year (divide by 365 for a day), `vanna` is the change of delta with volatility, `volga` that of vega.
     """
 
     price: float
@@ -109,14 +108,14 @@ class Greeks(NamedTuple):
 
 
 class Dividend(NamedTuple):
-    """A cash dividend for one share, and when the share trades without it."""
+    """A cash dividend per share, and the time at which the share goes ex dividend."""
 
     years: float
     amount: float
 
 
 def present_value(dividends: Sequence[Dividend], rate: float, years: float) -> float:
-    """What the dividends after now and up to this time are worth today."""
+    """The present value of the dividends after now and up to this time."""
     for dividend in dividends:
         number("a dividend's years", dividend.years)
         not_negative("a dividend's amount", dividend.amount)
@@ -124,9 +123,10 @@ def present_value(dividends: Sequence[Dividend], rate: float, years: float) -> f
 
 
 def escrowed(option: VanillaOption, dividends: Sequence[Dividend]) -> VanillaOption:
-    """The same option on the share without the dividends that fall due before expiry (rulebook F-3.1; Hull, ch. 15).
+    """The same option on the share without its dividends before expiry (rulebook F-3.1; Hull, ch. 15).
 
-    The dividends are certain, so they lie aside ("in escrow") and only the rest of the price moves at random.
+    The dividends are certain, so their present value is set aside ("in escrow") and only the rest of the price is
+    random.
 
     >>> option = VanillaOption("call", spot=40, strike=40, years=0.5, volatility=0.3, rate=0.09)
     >>> round(escrowed(option, [Dividend(2 / 12, 0.5), Dividend(5 / 12, 0.5)]).spot, 4)
@@ -134,5 +134,5 @@ def escrowed(option: VanillaOption, dividends: Sequence[Dividend]) -> VanillaOpt
     """
     aside = present_value(dividends, option.rate, option.years)
     if aside >= option.spot:
-        raise InputError(f"the dividends are worth {aside}, the share only {option.spot}: it cannot pay them")
+        raise InputError(f"the dividends are worth {aside}, more than the price {option.spot} of the share")
     return replace(option, spot=option.spot - aside)

@@ -1,7 +1,7 @@
-"""Perpetual futures: funding that ties them to an index, the mark, and where leverage ends (rulebook F-2.5, F-3.6).
+"""Perpetual futures: funding, the mark price, and liquidation and bankruptcy prices (rulebook F-2.5, F-3.6).
 
-A perpetual never expires, so nothing forces its price to the index. Instead the side that pushes the price away pays
-the other one at fixed times: longs pay when it trades above.
+A perpetual never expires, so delivery does not tie its price to the index. Funding does: at fixed times longs pay
+shorts if the perpetual trades above the index, and shorts pay longs if it trades below.
 
 >>> premium = premium_index(impact_bid=10_012, impact_ask=10_020, index=10_000)
 >>> round(premium, 6), round(funding_rate([premium]), 6)     # the rate moves half a thousandth towards the interest
@@ -27,24 +27,24 @@ from statistics import fmean
 from typing import NamedTuple
 
 from market_sim.core.errors import InputError
-from market_sim.pricing.refusals import at_least_one, between, count, number, positive, whole
+from market_sim.pricing.validation import at_least_one, between, count, number, positive, whole
 
 INTEREST = 0.0001
-"""What holding dollars instead of the coin costs in 8 hours: 0.01 %."""
+"""The interest component of the funding rate for 8 hours: 0.01 %."""
 CLAMP = 0.0005
-"""The interest may pull the rate by at most 0.05 %."""
+"""The interest component changes the funding rate by at most 0.05 %."""
 MILLION = 1_000_000
 BPS = 10_000
 
 
 def premium_index(impact_bid: float, impact_ask: float, index: float) -> float:
-    """How far the prices at which a sizeable order would trade lie outside the index, as a part of it."""
+    """The premium index: how far the impact prices (at which a sizeable order would trade) are from the index."""
     above = max(0.0, positive("impact bid", impact_bid) - positive("index", index))
     return (above - max(0.0, index - positive("impact ask", impact_ask))) / index
 
 
 def funding_rate(premiums: Sequence[float], *, interest: float = INTEREST, cap: float | None = None) -> float:
-    """F = mean premium + clamp(interest - mean premium, +-0.05 %), held within +-cap; positive: longs pay shorts."""
+    """F = mean premium + clamp(interest - mean premium, +-0.05 %), limited to +-cap; positive: longs pay shorts."""
     if not premiums:
         raise InputError("a funding rate needs at least one premium of the period, found none")
     mean = fmean(number("premium", premium) for premium in premiums)
@@ -53,10 +53,10 @@ def funding_rate(premiums: Sequence[float], *, interest: float = INTEREST, cap: 
 
 
 def funding_payments(positions: Mapping[str, int], *, mark: int, rate_millionths: int) -> dict[str, int]:
-    """What each account receives (negative: pays) for its open position; the sum is exactly zero.
+    """The amount that each account receives (negative: pays) for its open position; the sum is exactly zero.
 
-    Position x mark x rate is rounded down for everybody; the cents that are then missing go to those who lost most
-    by it, and among equals to the one listed first.
+    Position x mark x rate is rounded down for every account; the remaining cents go to the accounts that lost most by
+    the rounding, and among equals to the first in the order of the mapping.
     """
     if sum(whole(f"the position of {name}", held) for name, held in positions.items()):
         raise InputError(f"longs and shorts of a perpetual are equal, found a sum of {sum(positions.values())}")
@@ -68,12 +68,12 @@ def funding_payments(positions: Mapping[str, int], *, mark: int, rate_millionths
 
 
 def mark_price(index: float, average_basis: float) -> float:
-    """The index plus the average basis: what positions are valued at, so that one wild trade liquidates nobody."""
+    """The mark price: the index plus the average basis, so that one outlying trade liquidates no position."""
     return positive("index", index) + number("average_basis", average_basis)
 
 
 def average_basis(previous: float, price: float, index: float, *, weight: float) -> float:
-    """The moving average of (price - index) after one more observation, which counts with this weight."""
+    """The exponential moving average of (price - index) after one more observation with this weight."""
     latest = positive("price", price) - positive("index", index)
     return number("previous", previous) + between("weight", weight, 0, 1) * (latest - previous)
 
@@ -97,15 +97,15 @@ class Leverage:
             )
 
     def bankruptcy(self, direction: int) -> Fraction:
-        """E (1 -/+ 1/L): where the position has lost all its margin."""
+        """E (1 -/+ 1/L): the price at which the position has lost all its margin."""
         return self.entry * (1 - Fraction(_side(direction), self.leverage))
 
     def liquidation(self, direction: int) -> Fraction:
-        """E (1 -/+ 1/L) / (1 -/+ mmr): where what is left of the margin equals the maintenance margin."""
+        """E (1 -/+ 1/L) / (1 -/+ mmr): the price at which the remaining margin equals the maintenance margin."""
         return self.bankruptcy(direction) / (1 - _side(direction) * Fraction(self.maintenance_bps, BPS))
 
     def prices(self, direction: int) -> tuple[int, int]:
-        """Liquidation and bankruptcy as prices, rounded towards the entry: a fraction early, never too late."""
+        """The liquidation and bankruptcy prices, rounded towards the entry, so that they are never too late."""
         exact = (self.liquidation(direction), self.bankruptcy(direction))
         rounded = [math.ceil(price) if direction > 0 else math.floor(price) for price in exact]
         return rounded[0], rounded[1]
@@ -118,7 +118,7 @@ def _side(direction: int) -> int:
 
 
 class Tier(NamedTuple):
-    """A bracket of position sizes: from this notional upwards this maintenance rate holds."""
+    """A tier of position sizes: from this notional upwards this maintenance rate applies."""
 
     notional_from: int
     maintenance_bps: int

@@ -1,8 +1,8 @@
-"""Margin by scenario: the worst that ten price moves could do to everything on one underlying (rulebook F-2.4).
+"""Portfolio margin: the largest loss on one underlying over ten price moves (rulebook F-2.4).
 
-After the OCC's TIMS, as used by SEC rule 15c3-1a and FINRA 4210(g): legs that offset each other need little, which
-the strategy rules of margin_formulas.py cannot see. Options are valued anew by Black, Scholes and Merton at their
-own, fixed volatility; nothing offsets between two underlyings.
+After the OCC's TIMS, as used by SEC rule 15c3-1a and FINRA 4210(g): legs that offset each other need little margin,
+which the strategy-based rules of margin_formulas.py do not recognize. Options are revalued by Black, Scholes and Merton
+at their own, fixed volatility; positions on different underlyings do not offset each other.
 
 >>> put = VanillaOption("put", spot=97_73, strike=95_00, years=0.1, volatility=0.2)
 >>> hedged = [Leg(quantity=10_000), Leg(quantity=100, multiplier=100, option=put)]
@@ -21,7 +21,7 @@ from typing import NamedTuple
 
 from market_sim.pricing.black_scholes import price
 from market_sim.pricing.option import VanillaOption
-from market_sim.pricing.refusals import at_least_one, count, one_of, whole
+from market_sim.pricing.validation import at_least_one, count, one_of, whole
 
 STEPS = 5
 MOVES: Mapping[str, tuple[int, int]] = {
@@ -30,27 +30,27 @@ MOVES: Mapping[str, tuple[int, int]] = {
     "broad_index": (-10, 10),
     "large_index": (-8, 6),
 }
-"""How far down and up, in per cent, the scan goes; each side in five equal steps."""
+"""The range of the scan down and up, in per cent; each side has five equal steps."""
 LEAST_PER_UNIT = 37.5
-"""$0.375 times the multiplier, in cents: the least for each option contract."""
+"""$0.375 times the multiplier, in cents: the minimum for each option contract."""
 
 
 @dataclass(frozen=True, slots=True)
 class Leg:
-    """So many (negative: short) of an option, or of the underlying itself when there is no option."""
+    """A position (negative: short) in an option, or in the underlying itself if `option` is None."""
 
     quantity: int
     multiplier: int = 1
     option: VanillaOption | None = None
     units: int = 0
-    """The units of a contract that its least amount counts; 0 for the multiplier, which a split changes."""
+    """The units of a contract for its minimum; 0 for the multiplier, which a split changes."""
 
     def __post_init__(self) -> None:
         whole("quantity", self.quantity)
         at_least_one("multiplier", self.multiplier)
 
     def value(self, spot: float) -> float:
-        """What the leg is worth when the underlying stands here."""
+        """The value of the leg at this price of the underlying."""
         each = spot if self.option is None else price(replace(self.option, spot=spot))
         return self.quantity * self.multiplier * each
 
@@ -76,7 +76,7 @@ def moves(group: str) -> list[float]:
 
 
 def scan(legs: Sequence[Leg], *, spot: int, group: str = "stock") -> Scan:
-    """What must be held for these legs, in cents: their worst loss, at least $0.375 x multiplier for each contract."""
+    """The requirement for these legs in cents: their largest loss, at least $0.375 x multiplier for each contract."""
     count("spot", spot)
     now = math.fsum(leg.value(spot) for leg in legs)
     outcomes = {

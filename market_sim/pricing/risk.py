@@ -1,7 +1,6 @@
-"""Value at risk, expected shortfall, and whether they held (rulebook F-5; Hull, ch. 22; Kupiec 1995).
+"""Value at risk, expected shortfall, and their backtest (rulebook F-5; Hull, ch. 22; Kupiec 1995).
 
-All of these are losses: positive numbers are money lost. Confidence 0.99 asks for the loss that one day in a hundred
-exceeds.
+A positive number is a loss. At confidence 0.99 the value at risk is the loss that one day in a hundred exceeds.
 
 >>> gains = [-50, 20, 10, -30, 5, 15, -10, 25, 30, 40]
 >>> historical_value_at_risk(gains, confidence=0.9), historical_shortfall(gains, confidence=0.8)
@@ -21,7 +20,7 @@ from statistics import NormalDist
 from typing import NamedTuple
 
 from market_sim.core.errors import InputError
-from market_sim.pricing.refusals import between, count, not_negative, number, positive
+from market_sim.pricing.validation import between, count, not_negative, number, positive
 
 STANDARD = NormalDist()
 ROUNDING = 1e-9
@@ -29,9 +28,9 @@ SIGNIFICANCE = 0.05
 
 
 def tail_size(observations: int, confidence: float) -> int:
-    """How many of the worst outcomes lie in the tail: ceil((1 - confidence) n), and at least one.
+    """The number of outcomes in the tail: ceil((1 - confidence) n), and at least one.
 
-    The product is looked at without its last digits: 0.01 x 100 is 1.0000000000000009 as 1 - 0.99 is.
+    A rounding tolerance is subtracted first, because (1 - 0.99) x 100 is 1.0000000000000009 in floats.
     """
     if count("observations", observations) == 0:
         raise InputError("a quantile needs at least one observation, found none")
@@ -55,7 +54,7 @@ def _worst(gains: Sequence[float], confidence: float) -> list[float]:
 
 
 def normal_value_at_risk(*, deviation: float, confidence: float, mean: float = 0.0) -> float:
-    """-(mean + z sigma) with z the quantile of 1 - confidence: right if gains are normal."""
+    """-(mean + z sigma) with z the quantile of 1 - confidence: exact if gains are normal."""
     z = STANDARD.inv_cdf(between("confidence", confidence, 0, 1))
     return z * not_negative("deviation", deviation) - number("mean", mean)
 
@@ -88,15 +87,15 @@ def portfolio_deviation(deviations: Sequence[float], correlations: Sequence[Sequ
 
 
 def over_days(one_day: float, days: float) -> float:
-    """Square root of time: right only for independent, equally distributed days with mean zero."""
+    """The square-root-of-time rule: exact only for independent, identically distributed days with mean zero."""
     return number("one_day", one_day) * math.sqrt(positive("days", days))
 
 
-# --- did it hold?
+# --- backtest
 
 
 class KupiecTest(NamedTuple):
-    """Whether breaches came as often as promised: the likelihood ratio, its p-value, and the verdict at 5 %."""
+    """Kupiec's test of the frequency of breaches: the likelihood ratio, its p-value, and the verdict at 5 %."""
 
     expected: float
     statistic: float
@@ -104,12 +103,12 @@ class KupiecTest(NamedTuple):
 
     @property
     def rejected(self) -> bool:
-        """Whether so many or so few breaches would come up by luck less than one time in twenty."""
+        """Whether chance alone gives such a number of breaches in less than one case of twenty."""
         return self.p_value < SIGNIFICANCE
 
 
 def breaches(gains: Sequence[float], forecasts: Sequence[float]) -> int:
-    """On how many days more was lost than the value at risk forecast for that day."""
+    """The number of days with a loss above the value at risk forecast for that day."""
     if len(gains) != len(forecasts):
         raise InputError(f"each day needs a gain and a forecast, found {len(gains)} and {len(forecasts)}")
     days = zip(gains, forecasts, strict=True)
@@ -117,9 +116,9 @@ def breaches(gains: Sequence[float], forecasts: Sequence[float]) -> int:
 
 
 def kupiec(breaches: int, observations: int, confidence: float) -> KupiecTest:
-    """Kupiec's proportion of failures: twice the logarithm of the likelihood at the seen rate over the promised one.
+    """Kupiec's proportion-of-failures test: twice the log likelihood ratio of the observed rate to the promised one.
 
-    If the promise holds, that is a chi-square number with one degree of freedom.
+    Under the promised rate the statistic has a chi-square distribution with one degree of freedom.
     """
     promised = 1 - between("confidence", confidence, 0, 1)
     if count("breaches", breaches) > count("observations", observations) or observations == 0:
@@ -131,7 +130,7 @@ def kupiec(breaches: int, observations: int, confidence: float) -> KupiecTest:
 
 
 def chi_square_beyond(statistic: float) -> float:
-    """The chance that the square of a standard normal number exceeds this.
+    """The upper tail of the chi-square distribution with one degree of freedom.
 
     >>> round(chi_square_beyond(3.841459), 4)
     0.05

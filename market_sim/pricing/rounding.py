@@ -1,4 +1,4 @@
-"""From theory to a price: the one place where a theoretical value becomes an integer that can be ordered at.
+"""Rounding: the one place where a theoretical value becomes an integer price for an order.
 
 Theory is a float; a price is a whole multiple of the tick (docs/decisions/0002-prices-are-integers-on-a-tick.md).
 
@@ -13,15 +13,14 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 
-from market_sim.pricing.refusals import at_least_one, number, one_of
+from market_sim.pricing.validation import at_least_one, number, one_of
 
 
 def as_price(theory: float, tick: int, *, towards: str = "nearest") -> int:
-    """The multiple of the tick that is nearest to the value, the higher of two that are equally near.
+    """The multiple of the tick that is nearest to the value; of two equally near, the higher.
 
-    `towards="down"` and `"up"` give the next one on that side, as a maker's bid and ask want it. The value is taken
-    for exactly what the float holds. Zero is an answer (the thing is worth less than half a tick); as a limit the
-    exchange refuses it.
+    `towards="down"` and `"up"` give the next multiple on that side, for a maker's bid and ask. The exact value of the
+    float is rounded. The result may be zero (less than half a tick), which the exchange refuses as a limit.
     """
     one_of("towards", towards, ("nearest", "down", "up"))
     ticks = Fraction(number("theory", theory)) / at_least_one("tick", tick)

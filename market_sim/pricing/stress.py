@@ -1,7 +1,7 @@
-"""Stress tests: what named bad days would cost each holder (rulebook F-5).
+"""Stress tests: the loss of a portfolio under named shocks (rulebook F-5).
 
-A shock moves the price, multiplies volatility and spread, and thins the book. Every holding is valued before and
-after; getting out then costs half of the wider spread, and a thinner book multiplies what a large order pays on top.
+A shock moves the price, multiplies volatility and spread, and reduces the depth of the book. Every holding is valued
+before and after. The exit cost is half of the wider spread, plus a market impact that grows as depth shrinks.
 
 >>> stock = Holding(quantity=100, price=50_00, half_spread=2)
 >>> [(row.shock, row.loss, row.exit_cost) for row in stress_table([stock], [FALL_10, SPREAD_TIMES_5])]
@@ -18,12 +18,12 @@ from typing import NamedTuple
 from market_sim.core.errors import InputError
 from market_sim.pricing.black_scholes import price
 from market_sim.pricing.option import VanillaOption
-from market_sim.pricing.refusals import at_least_one, count, not_negative, number, positive, whole
+from market_sim.pricing.validation import at_least_one, count, not_negative, number, positive, whole
 
 
 @dataclass(frozen=True, slots=True)
 class Shock:
-    """A bad day: the move of the price in per cent, and what volatility, spread and depth are multiplied with."""
+    """A shock: the move of the price in per cent, and the factors for volatility, spread and depth."""
 
     name: str
     price_percent: float = 0.0
@@ -55,16 +55,16 @@ SHOCKS = (
     FALL_10, FALL_20, FALL_35, VOLATILITY_TIMES_2, SPREAD_TIMES_5, DEPTH_FIFTH,
     LIKE_1987, LIKE_2008, LIKE_2010, LIKE_2020,
 )  # fmt: skip
-"""The falls of the last four are about the S&P 500's worst day, and its low within the day for 2010; the multiples are
+"""The falls of the last four are about those of the S&P 500's worst day (2010: its intraday low); the factors are
 orders of magnitude. They are models, not data."""
 
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """So many (negative: short) of a thing, its price, and what leaving costs for each: half a spread plus impact.
+    """A position (negative: short), its price, and its exit cost per unit: half a spread plus impact.
 
-    `impact` is what one unit costs beyond the half spread when the whole holding is traded at once in a book of
-    normal depth. With an option, `price` is the option's and the option says what it is written on.
+    `impact` is the cost per unit beyond the half spread if the whole holding is traded at once in a book of normal
+    depth. With an option, `price` is that of the option, and `option` gives its underlying.
     """
 
     quantity: int
@@ -81,7 +81,7 @@ class Holding:
             not_negative(name, getattr(self, name))
 
     def change(self, shock: Shock) -> float:
-        """What the shock adds to the value of the holding."""
+        """The change in the value of the holding under the shock."""
         rise = shock.price_percent / 100
         if self.option is None:
             return self.quantity * self.multiplier * self.price * rise
@@ -90,13 +90,13 @@ class Holding:
         return self.quantity * self.multiplier * (price(then) - price(now))
 
     def exit_cost(self, shock: Shock) -> float:
-        """What leaving the whole holding costs after the shock."""
+        """The cost of closing the whole holding after the shock."""
         each = self.half_spread * shock.spread_times + self.impact / shock.depth_times
         return abs(self.quantity) * self.multiplier * each
 
 
 class StressLoss(NamedTuple):
-    """One row: the loss in value (negative: a gain) and the cost of leaving, in the unit of the prices."""
+    """One row of a stress table: the loss in value (negative: a gain) and the exit cost, in the unit of the prices."""
 
     shock: str
     loss: int
@@ -104,7 +104,7 @@ class StressLoss(NamedTuple):
 
 
 def stress_table(holdings: Sequence[Holding], shocks: Sequence[Shock] = SHOCKS) -> list[StressLoss]:
-    """What each shock would cost, in whole units, rounded up."""
+    """The loss and the exit cost under each shock, in whole units, rounded up."""
     return [
         StressLoss(
             shock.name,
@@ -116,14 +116,14 @@ def stress_table(holdings: Sequence[Holding], shocks: Sequence[Shock] = SHOCKS) 
 
 
 def would_be_called(equity: int, requirement: int, loss: int) -> bool:
-    """Whether an account that loses this much falls below its requirement (meeting it exactly is enough)."""
+    """Whether this loss brings an account below its requirement (meeting it exactly is enough)."""
     return whole("equity", equity) - whole("loss", loss) < count("requirement", requirement)
 
 
 def deviation_at_correlation_one(deviations: Sequence[float]) -> float:
-    """The standard deviation of a sum when everything moves together: diversification is gone.
+    """The standard deviation of a sum at correlation 1, that is, without diversification.
 
-    A short position has a negative deviation, and then still hedges.
+    A short position has a negative deviation, so it still hedges.
 
     >>> deviation_at_correlation_one([200_000, 50_000]), deviation_at_correlation_one([200_000, -50_000])
     (250000.0, 150000.0)

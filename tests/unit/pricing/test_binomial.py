@@ -142,7 +142,7 @@ def test_a_step_of_the_tree_is_a_fair_game(option, half):
         (lambda option: cox_ross_rubinstein(option, 2.0), "steps must be a whole number"),
         (lambda option: cox_ross_rubinstein(option, 20_001), "at most 20000 steps"),
         (lambda option: tree_greeks(option, 2), "at least 3 steps"),
-        (lambda option: tree_greeks(replace(option, years=0)), "no neighbourhood"),
+        (lambda option: tree_greeks(replace(option, years=0)), "has no steps"),
         (lambda option: exercise_boundary(replace(option, volatility=0)), "there is no boundary"),
         (lambda option: cox_ross_rubinstein(replace(option, volatility=50), 500), "beyond a float"),
     ],

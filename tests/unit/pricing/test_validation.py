@@ -71,7 +71,7 @@ def test_terms_that_no_option_has_are_refused(changed, sentence):
 
 WRITTEN = WrittenOption("call", 100_00, 100_00, 5_00)
 DOORS = [
-    (lambda: escrowed(CALL, [Dividend(0.5, 200)]), "it cannot pay them"),
+    (lambda: escrowed(CALL, [Dividend(0.5, 200)]), "more than the price 100 of the share"),
     (lambda: escrowed(CALL, [Dividend(0.5, -1)]), "a dividend's amount must not be negative"),
     (lambda: escrowed(CALL, [Dividend(NAN, 1)]), "a dividend's years must be a finite number"),
     (lambda: chain(spot=100, strikes=[0], expiries=[1], volatility=0.2), "strike must be positive, found 0"),
@@ -90,7 +90,10 @@ DOORS = [
     (lambda: forward_price(0, years=1, rate=0.05), "spot must be positive"),
     (lambda: forward_price(1, years=-1, rate=0.05), "years must not be negative"),
     (lambda: forward_price(1, years=1000, rate=5), "rate times years must stay within 300"),
-    (lambda: forward_price(10, years=1, rate=0, income=[Dividend(0.5, 10)]), "it cannot pay it"),
+    (
+        lambda: forward_price(10, years=1, rate=0, income=[Dividend(0.5, 10)]),
+        "more than the price 10 of the underlying",
+    ),
     (lambda: basis(1, NAN), "future must be a finite number"),
     (lambda: implied_carry(1, 1, years=0), "years must be positive"),
     (lambda: variation_margin(1, multiplier=0, previous=1, settled=2), "multiplier must be at least 1"),

@@ -1,7 +1,7 @@
-"""What no formula accepts: numbers that are not finite, have the wrong sign, or are not whole.
+"""Validation of inputs: numbers that are not finite, have the wrong sign, or are not whole are refused.
 
-A formula that is fed NaN answers NaN, and everything built on the answer is silently wrong. So each input is looked
-at once, where it enters, and the refusal says what was expected and what was found.
+A formula with NaN as input returns NaN, and every result built on it is silently wrong. So each input is checked once,
+where it enters, and the error says what was expected and what was found.
 
 >>> number("rate", -0.01)
 -0.01
@@ -23,7 +23,7 @@ from market_sim.core.errors import InputError
 
 
 def number(name: str, value: float) -> float:
-    """A finite number; `True` and text are none."""
+    """A finite number; `True` and text are refused."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= sys.float_info.max:
         raise InputError(f"{name} must be a finite number, found {value!r}")
     return value
@@ -51,7 +51,7 @@ def between(name: str, value: float, low: float, high: float) -> float:
 
 
 def whole(name: str, value: int) -> int:
-    """An integer; `True` and `2.0` are none."""
+    """An integer; `True` and `2.0` are refused."""
     if type(value) is not int:
         raise InputError(f"{name} must be a whole number, found {value!r}")
     return value
