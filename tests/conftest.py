@@ -27,7 +27,6 @@ from typing import Any, ClassVar
 import hypothesis
 import pytest
 
-from tests.processors import PROCESSORS, begin_ahead
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -127,7 +126,7 @@ share_bytecode()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Parts before the whole: a broken part is told by its own test, and what was begun ahead has time to end."""
+    """Parts before the whole: a broken part is told by its own test."""
     units = ROOT / "tests" / "unit"
     items.sort(key=lambda item: units not in item.path.parents)
 
@@ -139,12 +138,10 @@ def pytest_collection_finish() -> None:
     gc.enable()
 
 
-def pytest_runtestloop(session: pytest.Session) -> None:
-    begin_ahead(session)
-
-
-def pytest_sessionfinish() -> None:
-    PROCESSORS.stop()
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """Modules that are asked for by name run here: they are over before other processes have begun."""
+    asked = [argument.partition("::")[0] for argument in config.args]
+    return 0 if all(path.endswith(".py") for path in asked) else None
 
 
 # --- the beginning

@@ -32,13 +32,10 @@ from market_sim.core.models.consensus_events import (
 )
 from market_sim.core.models.reasons_consensus import CONSENSUS_REASONS
 from market_sim.simulation.engine.clock import SECOND
-from tests.processors import spread
 from tests.unit.core.consensus.table import NameTags, Run, Seats, final_epochs, numbers_in, run_committee
 
 IN_CI = "CI" in os.environ or os.environ.get("HYPOTHESIS_PROFILE") == "ci"
 SCHEDULES = int(os.environ.get("CONSENSUS_SCHEDULES", "480" if IN_CI else "120"))
-FEW = 30
-"""So few schedules are over before other processes have begun."""
 FRIENDLY = 40
 EPOCHS = 14
 
@@ -178,7 +175,7 @@ PLAYED = [*((attacked, seed) for seed in range(SCHEDULES)), *((forgetful, seed) 
 def census() -> Census:
     """All attacked schedules, run once; a monitor that hits raises here."""
     total = Census()
-    for one in map(counted, PLAYED) if SCHEDULES <= FEW else spread(counted, PLAYED):
+    for one in map(counted, PLAYED):
         total.add(one)
     print(f"{SCHEDULES} schedules: {total}")
     return total
@@ -335,7 +332,7 @@ def finality_after(first: int) -> int:
 
 def test_twins_never_split_the_committee_in_all_schedules_of_3_epochs():
     """All 4,096 in CI; an ordinary run plays one of each mirrored pair, which differ only in the order of delivery."""
-    assert sum(spread(finality_after, range(16))) > 400
+    assert sum(map(finality_after, range(16))) > 400
 
 
 def test_twins_never_split_the_committee_in_longer_schedules():
@@ -347,12 +344,6 @@ def test_twins_never_split_the_committee_in_longer_schedules():
         convicted += any(len(machine.bounds._also_signed) for machine in twins.machines[:3])
     assert final > 150
     assert convicted > 20
-
-
-AHEAD = {
-    "census": (counted, PLAYED if SCHEDULES > FEW else ()),
-    "test_twins_never_split_the_committee_in_all_schedules_of_3_epochs": (finality_after, range(16)),
-}
 
 
 # ---- canaries: what must be possible --------------------------------------------------------------------------------

@@ -20,7 +20,6 @@ from market_sim.course.look import look, scenario_of
 from market_sim.simulation.options import Options
 from market_sim.simulation.run import simulate
 from tests.conftest import ROOT
-from tests.processors import spread
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="student code is kept apart on POSIX systems only")
 
@@ -33,12 +32,9 @@ def linted(id):
     return commands.lint(out, COURSE, [id]), out.getvalue()
 
 
-AHEAD = {"test_a_lesson_keeps_its_promises": (linted, lesson_folders(COURSE))}
-
-
 @pytest.mark.parametrize("id", lesson_folders(COURSE))
 def test_a_lesson_keeps_its_promises(id):
-    [(code, said)] = spread(linted, [id])
+    code, said = linted(id)
     assert code == 0, said
 
 

@@ -17,13 +17,12 @@ from market_sim.core.models.reasons_exchange import EXCHANGE_REASONS
 from market_sim.market.exchange.clearing import Clearing
 from market_sim.market.exchange.fees import FeeSchedule
 from tests.conftest import ROOT
-from tests.reference.campaign import FEW_DUELS, IN_ONE_DUEL, Reached, fight, fight_all, fought_by, seeds_wanted
+from tests.reference.campaign import IN_ONE_DUEL, Reached, fight, fight_all, seeds_wanted
 from tests.reference.duel import Duel, Market, Operation, Setting, play, report, shrink
 from tests.reference.operations import CLASSES, setting
 
 FEATURES = ("market", "ioc", "fok", "day", "gtd", "auction", "stop", "stop-limit", "display", "hidden", "peg",
             "post_only reject", "post_only slide")  # fmt: skip
-AHEAD = {"fought": (fought_by, seeds_wanted() if len(seeds_wanted()) > FEW_DUELS else ())}
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,6 @@ from hypothesis import HealthCheck, event, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from market_sim.core.models.intents import Amend, Cancel, CancelAll, Conditions, PlaceOrder
-from tests.processors import spread
 from tests.reference.duel import Duel, Market, Operation, Setting
 from tests.reference.naive_exchange import SELF_TRADE_MODES
 
@@ -183,11 +182,7 @@ def look_for_a_difference(examples: int) -> str:
     return ""
 
 
-AHEAD = {"test_no_fifty_steps_make_exchange_and_model_differ": (look_for_a_difference, [EXAMPLES])}
-
-
 def test_no_fifty_steps_make_exchange_and_model_differ():
     assert STEPS * EXAMPLES >= 25_000
-    (difference,) = spread(look_for_a_difference, [EXAMPLES])
-    if difference:
+    if difference := look_for_a_difference(EXAMPLES):
         pytest.fail(difference, pytrace=False)

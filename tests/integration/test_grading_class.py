@@ -25,7 +25,6 @@ from market_sim.course.commands import grade
 from market_sim.course.gradebook import COLUMNS
 from market_sim.course.judging import Judging
 from tests.conftest import ROOT
-from tests.processors import spread
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="student code is kept apart on POSIX systems only")
 
@@ -254,11 +253,10 @@ from market_sim.course.judging import Judging
 place, course = map(Path, sys.argv[1:3])
 grade(place / "in", place / "grades.csv", sys.stdout, sys.stderr, place / "out", course, Judging(sys.argv[3]))
 """
-AHEAD = {"test_a_class_that_was_killed_goes_on_and_comes_to_the_same_table": (killed_and_resumed, ["I1"])}
 
 
 def test_a_class_that_was_killed_goes_on_and_comes_to_the_same_table():
-    (found,) = spread(killed_and_resumed, ["I1"])
+    found = killed_and_resumed("I1")
     assert 1 <= len(found.judged_before) < 5, "the kill came in the middle"
     assert not found.table_before
     assert found.judged_before_and_seen_again == found.judged_before, "what was known was not judged again"

@@ -25,7 +25,6 @@ from market_sim.course.commands import grade
 from market_sim.course.judging import Judging
 from tests.conftest import ROOT
 from tests.integration.hostile_answers import SOLUTION, Hostile, answer_with, attacks
-from tests.processors import spread
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="student code is kept apart on POSIX systems only")
 
@@ -93,13 +92,9 @@ def graded_once(level: str) -> Room:
         return Room(code, tried, rows, verdicts, checks.read_text(), int(note.read_text()))
 
 
-AHEAD = {"room": (graded_once, ["I1"])}
-
-
 @pytest.fixture(scope="module")
 def room() -> Room:
-    (found,) = spread(graded_once, ["I1"])
-    return found
+    return graded_once("I1")
 
 
 def test_there_are_more_than_fifteen_attacks_and_grading_worked(room):

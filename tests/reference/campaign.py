@@ -9,12 +9,10 @@ from dataclasses import dataclass, field
 from random import Random
 
 from tests.conftest import ROOT
-from tests.processors import spread
 from tests.reference.duel import Duel, Operation, play, report
 from tests.reference.operations import Operations, setting
 
 IN_ONE_DUEL = 2_000
-FEW_DUELS = 5
 TEST = "tests/integration/test_exchange_against_reference.py"
 
 
@@ -82,9 +80,9 @@ def fight(seed: int, reached: Reached, operations: int = IN_ONE_DUEL) -> str:
 
 
 def fight_all(seeds: list[int]) -> Reached:
-    """All duels until the first disagreement; on all processors, unless there are too few to be worth it."""
+    """All duels until the first disagreement."""
     found = Reached()
-    for each in map(fought_by, seeds) if len(seeds) <= FEW_DUELS else spread(fought_by, seeds):
+    for each in map(fought_by, seeds):
         found.add(each)
         if found.disagreement:
             break
