@@ -27,7 +27,6 @@ from typing import Any, ClassVar
 import hypothesis
 import pytest
 
-
 ROOT = Path(__file__).resolve().parent.parent
 
 
