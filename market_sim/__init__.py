@@ -39,6 +39,7 @@ from market_sim.simulation.run import simulate
 from market_sim.simulation.scenarios.bounds import bounded
 from market_sim.simulation.scenarios.scenario import Scenario
 from market_sim.simulation.session import Session
+from market_sim.strategies.catalogue import strategy
 from market_sim.strategies.traditional.market_maker import MarketMaker
 from market_sim.strategies.traditional.noise import Noise
 
@@ -86,4 +87,5 @@ __all__ = [
     "dollars",
     "open_run",
     "simulate",
+    "strategy",
 ]

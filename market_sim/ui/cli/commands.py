@@ -69,6 +69,18 @@ def _option(arguments: Sequence[str]) -> int:
     return option(arguments)
 
 
+def _strategies(arguments: Sequence[str]) -> int:
+    from market_sim.ui.cli.strategy_commands import strategies
+
+    return strategies(arguments)
+
+
+def _published(arguments: Sequence[str]) -> int:
+    from market_sim.ui.cli.strategy_commands import published
+
+    return published(arguments)
+
+
 def _attack(arguments: Sequence[str]) -> int:
     from market_sim.ui.cli.attacking import attack
 
@@ -95,6 +107,8 @@ COMMANDS: dict[str, Command] = {
     "book": _book,
     "option": _option,
     "attack": _attack,
+    "strategies": _strategies,
+    "published": _published,
     "lesson": _of_the_course("lesson"),
     "grade": _of_the_course("grade"),
     "lint": _of_the_course("lint"),

@@ -1,0 +1,1 @@
+"""Arbitrage: trades of several things at once whose prices contradict each other."""

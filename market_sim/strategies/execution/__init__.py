@@ -1,0 +1,1 @@
+"""Execution: how to trade a quantity that is decided already, in slices, against a benchmark."""

@@ -1,0 +1,1 @@
+"""Market makers: they quote both sides and are paid for bearing inventory; what differs is where they quote."""
