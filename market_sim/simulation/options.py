@@ -28,6 +28,8 @@ class Options:
     """"byzantine" or "crash": which faults the committee's rules tolerate."""
     crash: str | None = None
     """For example `n2@4-6`: a validator is down in these epochs and restarts from its disk."""
+    guests: str | None = None
+    """Who takes part beside those of the scenario, one a line: `my_strategy.py:BuyTheDip,cash=10000`."""
     paranoid: bool = False
     """Check the invariants of exchange and consensus during the run."""
 
@@ -48,5 +50,10 @@ class Options:
             "partition": self.partition,
         }
         # Rare options are recorded only when they are set, so that the journals of all other runs stay the same.
-        rare = {"beyond_the_bound": self.beyond_the_bound, "variant": self.variant, "crash": self.crash}
+        rare = {
+            "beyond_the_bound": self.beyond_the_bound,
+            "variant": self.variant,
+            "crash": self.crash,
+            "guests": self.guests,
+        }
         return chosen | {name: value for name, value in rare.items() if value is not None}

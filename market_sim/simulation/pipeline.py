@@ -24,6 +24,7 @@ from market_sim.simulation.engine.clock import MILLISECOND
 from market_sim.simulation.engine.failures import explained
 from market_sim.simulation.engine.world import World
 from market_sim.simulation.options import Options
+from market_sim.simulation.scenarios.guests import guests
 from market_sim.simulation.scenarios.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ def prepared(scenario: Scenario, options: Options, journal: Journal | None = Non
     world = World(options.seed, journal, epochs)
     with explained():
         scenario.build(world)
+        for guest in guests(options.guests):
+            guest.join(world)
         world.validators(
             options.validators, options.leaders, options.byzantine, options.beyond_the_bound, options.variant
         )

@@ -21,7 +21,7 @@ from market_sim.simulation.scenarios.scenario import Scenario, checked, paramete
 TAKEN = frozenset(
     ("scenario", "list_scenarios", "epochs", "seed", "validators", "leaders", "byzantine", "partition", "no_settle",
      "settlement", "paranoid", "headless", "no_open", "open", "plot", "no_plot", "json", "out", "stress", "risk",
-     "quiet", "help", "version", "beyond_the_bound", "crash", "variant",
+     "quiet", "with", "guests", "help", "version", "beyond_the_bound", "crash", "variant",
      *(name for name in dir(Scenario) if not name.startswith("_")))
 )  # fmt: skip
 """Names of run options, form inputs and members of a scenario; a parameter must not have one of them."""
@@ -39,18 +39,29 @@ def find_scenario(name: str) -> type[Scenario]:
     raise InputError(f"there is no scenario {name!r}; {meant}")
 
 
-def _in_file(path: Path) -> type[Scenario]:
+def load_file(path: Path, what: str) -> ModuleType:
+    """The module in a file that somebody wrote: a scenario or a strategy."""
+    parsed_file(path, what)
+    with explained():
+        return _loaded(path, what)
+
+
+def parsed_file(path: Path, what: str) -> ast.Module:
+    """The source of such a file as a tree; what is wrong with it is one sentence with its line."""
     try:
         source = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"cannot read the scenario file {path}: {_reason(error)}") from None
+        raise InputError(f"cannot read the {what} file {path}: {_reason(error)}") from None
     try:
-        tree = ast.parse(source, filename=str(path))
+        return ast.parse(source, filename=str(path))
     except (SyntaxError, ValueError) as error:
         line = getattr(error, "lineno", None) or 1
         raise InputError(f"{path}, line {line}: this is not Python: {getattr(error, 'msg', error)}") from None
-    with explained():
-        module = _loaded(path)
+
+
+def _in_file(path: Path) -> type[Scenario]:
+    tree = parsed_file(path, "scenario")
+    module = load_file(path, "scenario")
     found = [
         value
         for value in vars(module).values()
@@ -66,11 +77,11 @@ def _in_file(path: Path) -> type[Scenario]:
     return kind
 
 
-def _loaded(path: Path) -> ModuleType:
-    name = f"market_sim_scenario_{path.stem}"
+def _loaded(path: Path, what: str) -> ModuleType:
+    name = f"market_sim_{what}_{path.stem}"
     specification = importlib.util.spec_from_file_location(name, path)
     if specification is None or specification.loader is None:
-        raise InputError(f"cannot load the scenario file {path}")
+        raise InputError(f"cannot load the {what} file {path}")
     module = importlib.util.module_from_spec(specification)
     # Dataclasses look their module up by name while the class is being made.
     sys.modules[name] = module

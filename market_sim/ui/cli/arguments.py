@@ -81,6 +81,13 @@ def parser() -> Parser:
         "--crash", metavar="WHO@EPOCHS", help="for example n2@4-6: it stops and comes back with what its disk holds"
     )
     run.add_argument("--variant", metavar="FAULTS", help="byzantine (default) or crash: majority quorum, nobody lies")
+    run.add_argument(
+        "--with",
+        action="append",
+        dest="guests",
+        metavar="STRATEGY,KEY=VALUE",
+        help="somebody who takes part, too: my_strategy.py:BuyTheDip,cash=10000 or a name that `strategies` lists",
+    )
     run.add_argument("--no-settle", action="store_true", help="leave the chain out: nothing is paid")
     run.add_argument("--paranoid", action="store_true", help="check every invariant after every step")
     shown = made.add_argument_group("what you see")

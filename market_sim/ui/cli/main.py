@@ -18,7 +18,7 @@ from market_sim.simulation.pipeline import prepared
 from market_sim.simulation.scenarios.scenario import Scenario
 from market_sim.ui.cli.arguments import listing, parsed
 from market_sim.ui.cli.commands import command
-from market_sim.ui.cli.report import tell
+from market_sim.ui.cli.report import guest_lines, tell
 from market_sim.ui.cli.screen import YELLOW, Screen
 from market_sim.ui.cli.suggestion import suggestion
 from market_sim.ui.recording import RunBroke, recorded
@@ -73,6 +73,8 @@ def _run(typed: argparse.Namespace, scenario: Scenario) -> int:
     # With --json stdout is for the document alone.
     report = Screen(sys.stderr if typed.json else sys.stdout)
     tell(summary, *places, report)
+    for line in guest_lines(summary, options.guests):
+        report.say(line)
     _say_risk(typed, result, report)
     question, answer = suggestion(typed, summary)
     report.say(f"next         {question}")
@@ -117,6 +119,7 @@ def _options(typed: argparse.Namespace) -> Options:
         beyond_the_bound=typed.beyond_the_bound or None,
         variant=typed.variant,
         crash=typed.crash,
+        guests="\n".join(typed.guests) if typed.guests else None,
         paranoid=typed.paranoid,
     )
 

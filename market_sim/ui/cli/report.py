@@ -12,6 +12,7 @@ from market_sim.analysis.words import Words, with_short_hashes
 from market_sim.core.data.fingerprint import shortened
 from market_sim.core.english import counted
 from market_sim.simulation.engine.clock import SECOND
+from market_sim.simulation.scenarios.guests import guests
 from market_sim.ui.cli.screen import RED, YELLOW, Screen
 
 MOST_REASONS = 4
@@ -66,6 +67,20 @@ def tell(summary: Summary, run: str | None, timeline: str | None, screen: Screen
         say(f"run          {run}")
     if timeline:
         say(f"timeline     {timeline}")
+
+
+def guest_lines(summary: Summary, invited: str | None) -> list[str]:
+    """What each guest gained, and how many others gained more by trading."""
+    words, lines = Words(summary.result.journal), []
+    for guest in guests(invited):
+        for row in summary.gains:
+            if row.account == guest.name:
+                rivals = [one for one in summary.gains if one.currency == row.currency and one.strategy]
+                place = 1 + sum(one.from_trading > row.from_trading for one in rivals)
+                gained = f"gained {words.amount(row.currency, row.gain)}"
+                trading = f"{words.amount(row.currency, row.from_trading)} by trading"
+                lines.append(f"guest        {row.account} {gained} ({trading}): place {place} of {len(rivals)}")
+    return lines
 
 
 def _consensus(summary: Summary, screen: Screen) -> str:
