@@ -1,1 +1,1 @@
-"""What an exchange does and who takes part in it."""
+"""The market: ledger, exchange, mechanisms and venues, and the agents that trade there."""

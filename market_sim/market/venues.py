@@ -1,8 +1,8 @@
-"""The venues of a world: one or several, each with its own books, and one door in front of them.
+"""The venues of a world: one or several, each with its own books, and one router in front of them.
 
-An order names its venue; when it names none, it is for the first one that lists its instrument. What is said of an
-order that is already there finds its venue by the order's number, because all venues number their orders in one count.
-With a single venue nothing stands in between: the door is the venue's own.
+An order names its venue; an order without a name goes to the first venue that lists its instrument. A cancel or an
+amendment finds its venue by the order number, because all venues number their orders in one sequence. With a single
+venue there is no router: `submit` is the venue's own.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from market_sim.market.ledger.ledger import Ledger, Timepiece
 
 
 class Submit(Protocol):
-    """The door for participants: `Exchange.submit`, or the same in front of several venues."""
+    """The entry point of participants: `Exchange.submit`, or a router to several venues."""
 
     @overload
     def __call__(self, name: str, intent: CancelAll) -> list[Order] | OrderRejected: ...
@@ -38,7 +38,7 @@ class Submit(Protocol):
 
 
 class Venues:
-    """All venues of a world, the first one first, on one ledger."""
+    """All venues of a world, in the order of their opening, on one ledger."""
 
     def __init__(self, clock: Timepiece, journal: Journal, ledger: Ledger) -> None:
         self._clock = clock
@@ -48,23 +48,23 @@ class Venues:
 
     @property
     def by_name(self) -> Mapping[str, Exchange]:
-        """The venues by name; a single one needs none."""
+        """The venues by name; a single venue may have an empty name."""
         return self._venues
 
     @property
     def first(self) -> Exchange:
-        """The venue of everything that names none; a world that opened none has one without a name."""
+        """The default venue; a world without an opened venue has one with an empty name."""
         if not self._venues:
             self._open("", None)
         return next(iter(self._venues.values()))
 
     @property
     def symbols(self) -> tuple[str, ...]:
-        """Everything that is listed anywhere, in the order of listing on each venue."""
+        """All instruments that are listed on any venue, in the order of listing."""
         return tuple(dict.fromkeys(symbol for venue in self._venues.values() for symbol in venue.listings))
 
     def open(self, name: str, fees: Mapping[str, FeeSchedule] | None = None) -> Exchange:
-        """Open a venue of this name."""
+        """Open a venue with this name."""
         if type(name) is not str or not name or not name.isprintable():
             raise InputError(f"a venue needs a printable name, found {name!r}")
         if name in self._venues:
@@ -78,15 +78,15 @@ class Venues:
         return venue
 
     def named(self, name: str) -> Exchange:
-        """The venue of this name; the first one for no name."""
+        """The venue with this name; the first one for an empty name."""
         if not name:
             return self.first
         if name not in self._venues:
-            raise InputError(f"there is no venue {name}; there is {self._names}")
+            raise InputError(f"there is no venue {name}; the venues are {self._names}")
         return self._venues[name]
 
     def of_order(self, name: str, number: object) -> Exchange:
-        """Where an open order waits, looked for among the account's own first; else the first venue, which refuses."""
+        """The venue of an open order, searched among the account's own orders first; else the first, which refuses."""
         if type(number) is int and type(name) is str:
             for venue in self._venues.values():
                 if name in venue.accounts and number in venue.accounts[name].open:
@@ -98,7 +98,7 @@ class Venues:
 
     @property
     def submit(self) -> Submit:
-        """The door for participants: ask for it once, after the last venue was opened."""
+        """The entry point of participants; take it once, after the last venue was opened."""
         return self.first.submit if "" in self._venues or not self._venues else self._submit
 
     @overload
@@ -111,7 +111,7 @@ class Venues:
     def _submit(self, name: str, intent: Intent) -> Order | list[Order] | OrderRejected | None: ...
 
     def _submit(self, name: str, intent: Intent) -> Order | list[Order] | OrderRejected | None:
-        """Hand an intent to the venue that it is for; every venue's own door decides what becomes of it."""
+        """Route an intent to its venue, which accepts or refuses it."""
         if isinstance(intent, PlaceOrder):
             if type(intent.venue) is str and not intent.venue:
                 intent = msgspec.structs.replace(intent, venue=self._listing(intent.symbol).name)
@@ -123,7 +123,7 @@ class Venues:
         return self._listing(getattr(intent, "symbol", None)).submit(name, intent)
 
     def _listing(self, symbol: object) -> Exchange:
-        """The first venue that lists an instrument; the first of all for what no venue lists."""
+        """The first venue that lists an instrument; the first of all if none does."""
         if type(symbol) is str:
             for venue in self._venues.values():
                 if symbol in venue.listings:
@@ -153,7 +153,7 @@ class Venues:
     def _on(self, venue: object, name: str, intent: CancelAll) -> list[Order] | OrderRejected: ...
 
     def _on(self, venue: object, name: str, intent: PlaceOrder | CancelAll) -> Order | list[Order] | OrderRejected:
-        """Hand an intent to the venue that it names, or refuse it where there is no such venue."""
+        """Pass an intent to the venue that it names, or refuse it if there is no such venue."""
         if type(venue) is str and venue in self._venues:
             return self._venues[venue].submit(name, intent)
         numbers: Numbers = {"venue": shown(venue), "venues": self._names}

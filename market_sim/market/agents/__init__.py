@@ -1,1 +1,1 @@
-"""Who takes part in the market: an agent with its account, and the strategy that decides for it."""
+"""Participants: an agent with its account, the view and the reports that it gets, and the strategy that decides."""

@@ -1,7 +1,7 @@
-"""An agent: who takes part. It has an account, wakes up in a rhythm, and its orders take time to travel.
+"""An agent: a participant with an account, a wake-up interval and latencies, for which a strategy decides.
 
-An agent whose strategy raises is named in the journal and takes no further part; its open orders are cancelled and
-the run goes on as if it had fallen silent.
+If the strategy raises, the journal names the agent, its open orders are cancelled, and it takes no further part; the
+run goes on.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from market_sim.market.agents.view import View
 
 INTENTS: tuple[type[Intent], ...] = get_args(Intent)
 MOST_INTENTS = 100
-"""How much one decision may ask for: a strategy that never stops yielding is stopped."""
+"""The most intents and alarms of one decision, so that a strategy that never stops yielding is stopped."""
 
 
 class Agent:
-    """One participant: the name of its account, its strategy, its rhythm and its distance from the exchange."""
+    """One participant: the name of its account, its strategy, its wake-up interval and its latencies."""
 
     __slots__ = (
         "awake_until", "data_latency_ns", "every_ns", "last_woken", "latency_ns", "mailbox", "name", "retired",
@@ -44,18 +44,18 @@ class Agent:
         self.stream = stream
         self.every_ns = every_ns
         self.latency_ns = latency_ns
-        """How long what it wants travels to the exchange."""
+        """The time that its intents take to the exchange."""
         self.data_latency_ns = data_latency_ns
-        """How long what happens in the market travels to it."""
+        """The time that market data and reports take to it."""
         self.mailbox = mailbox
         self.retired = False
         """Whether it takes no further part."""
         self.last_woken = -1
         self.awake_until = -1
-        """The latest time for which news has planned a wake-up."""
+        """The latest time for which a report, a trade or a quote has planned a wake-up."""
 
     def decide(self) -> tuple[list[Intent], list[int]]:
-        """What the strategy wants now, and when else it wants to wake up; the caller deals with what it raises."""
+        """The intents of the strategy now, and the times of its alarms; the caller handles its exceptions."""
         if self.mailbox is not None:
             self.mailbox.begin()
         wanted: list[Intent] = []

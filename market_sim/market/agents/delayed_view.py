@@ -1,8 +1,8 @@
-"""The market as it was some time ago: what somebody sees to whom news takes that long.
+"""The delayed view: the market as it was some time ago, for participants with that data latency.
 
-A delayed view is the journal up to then, read again: books, trades, phases and believed values, and nothing of what
-came later. One such market serves everybody with the same distance, and it is read on only when somebody looks. What an
-account owns and has waiting is its own and not news: that is seen as it is.
+It is built from the journal up to that time: books, trades, phases and believed values, and nothing later. One delayed
+market serves all participants with the same latency, and it reads the journal only on demand. A participant's own
+balances and open orders are not market data: they are shown without delay.
 """
 
 from __future__ import annotations
@@ -47,17 +47,17 @@ class DelayedMarket:
         }
 
     def look(self, venue: str, listing: Listing, member: Member) -> InstrumentView:
-        """How a member sees one instrument in this market."""
+        """The view that a member has of one instrument in this market."""
         value = self._believed.get(listing.symbol)
         return DelayedInstrumentView(self, venue, listing, member, value is not None and value.is_known_to(member.name))
 
     def prices(self, symbol: str) -> Prices:
-        """The price of every trade until then."""
+        """The price of every trade up to that time."""
         self._catch_up()
         return Prices(self._prices.setdefault(symbol, []))
 
     def trades(self, symbol: str) -> Trades:
-        """Every trade until then."""
+        """Every trade up to that time."""
         self._catch_up()
         return Trades(self._trades.setdefault(symbol, []))
 
@@ -72,7 +72,7 @@ class DelayedMarket:
         return self._phases.get(book, CONTINUOUS)
 
     def value(self, symbol: str) -> int | None:
-        """What it was believed to be worth."""
+        """The believed value."""
         self._catch_up()
         return self._values.get(symbol)
 
@@ -118,7 +118,7 @@ class DelayedMarket:
 
 
 class DelayedInstrumentView(InstrumentView):
-    """One instrument as it was some time ago; the position is that of now."""
+    """One instrument as it was some time ago; the position is the present one."""
 
     __slots__ = ("_balance", "_book", "_knows", "_listing", "_market")
 
@@ -147,36 +147,36 @@ class DelayedInstrumentView(InstrumentView):
 
     @property
     def bid(self) -> int | None:
-        """The best shown price that somebody paid."""
+        """The best displayed bid."""
         bids, _ = self.depth(1)
         return bids[0][0] if bids else None
 
     @property
     def ask(self) -> int | None:
-        """The best shown price that somebody asked."""
+        """The best displayed ask."""
         _, asks = self.depth(1)
         return asks[0][0] if asks else None
 
     @property
     def position(self) -> int:
-        """How much of it you hold."""
+        """Your position."""
         return self._balance.total
 
     @property
     def value(self) -> int | None:
-        """What it was believed to be worth, if the scenario lets such a value be known."""
+        """The believed value, if the scenario publishes one."""
         return self._market.value(self.symbol) if self._knows else None
 
     @property
     def phase(self) -> str:
-        """What could be done: continuous (trade), call (collect orders for an auction), halted or closed."""
+        """The phase: continuous (orders trade), call (orders collect for an auction), halted or closed."""
         return self._market.phase(self._book)
 
     @property
     def instrument(self) -> Instrument:
-        """Its terms; what changes them is announced long before."""
+        """The present terms; a change of them is announced long before."""
         return self._listing.instrument
 
     def depth(self, levels: int = 10) -> Depth:
-        """The best bids and the best asks as (price, shown quantity), best first."""
+        """The best bids and the best asks as (price, displayed quantity), best first."""
         return self._market.depth(self._book, levels)

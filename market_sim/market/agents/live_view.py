@@ -1,4 +1,4 @@
-"""The view of a running market: answers from the books and accounts of the exchange at the moment of asking."""
+"""The live view: answers from the books and accounts of the exchange as they are at the moment of the question."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from market_sim.market.ledger.account import Account
 from market_sim.market.ledger.ledger import Timepiece
 
 
-class Seen:
-    """The trades of a run as everybody may see them; each instrument's are sorted out only for who asks for them."""
+class PublicTrades:
+    """The trades of a run as all participants see them; those of one instrument are selected on demand."""
 
     def __init__(self, tape: Tape) -> None:
         self._tape = tape
@@ -49,7 +49,7 @@ class LiveInstrumentView(InstrumentView):
 
     __slots__ = ("_balance", "_believed", "_listing", "_seen")
 
-    def __init__(self, listing: Listing, account: Member, seen: Seen, value: BelievedValue | None) -> None:
+    def __init__(self, listing: Listing, account: Member, seen: PublicTrades, value: BelievedValue | None) -> None:
         super().__init__(listing.symbol, tick=listing.tick, lot=listing.lot)
         self._listing = listing
         self._balance = account.balance(listing.symbol)
@@ -73,41 +73,41 @@ class LiveInstrumentView(InstrumentView):
 
     @property
     def bid(self) -> int | None:
-        """The best shown price that somebody pays."""
+        """The best displayed bid."""
         return self._listing.book.best_bid
 
     @property
     def ask(self) -> int | None:
-        """The best shown price that somebody asks."""
+        """The best displayed ask."""
         return self._listing.book.best_ask
 
     @property
     def position(self) -> int:
-        """How much of it you hold."""
+        """Your position."""
         return self._balance.total
 
     @property
     def value(self) -> int | None:
-        """What it is believed to be worth, if the scenario lets such a value be known."""
+        """The believed value, if the scenario publishes one."""
         return None if self._believed is None else self._believed.news
 
     @property
     def phase(self) -> str:
-        """What may be done now: continuous (trade), call (collect orders for an auction), halted or closed."""
+        """The phase: continuous (orders trade), call (orders collect for an auction), halted or closed."""
         return self._listing.phase
 
     @property
     def instrument(self) -> Instrument:
-        """Its terms as they are today: a split changes those of an option."""
+        """The present terms: a split changes those of an option."""
         return self._listing.instrument
 
     def depth(self, levels: int = 10) -> Depth:
-        """The best bids and the best asks as (price, shown quantity), best first."""
+        """The best bids and the best asks as (price, displayed quantity), best first."""
         return self._listing.book.depth(levels)
 
 
 Look = Callable[[str, Listing, Member], InstrumentView]
-"""How an account sees one instrument of one venue: as it is now, or as it was some time ago."""
+"""Makes the view that a member has of one instrument on one venue: live or delayed."""
 
 
 class LiveView(View):
@@ -147,7 +147,7 @@ class LiveView(View):
 
     @property
     def cash(self) -> int:
-        """The cash that no open order holds back."""
+        """The cash that no open order reserves."""
         return self._account.balance(self._quote).available
 
     @property
@@ -168,16 +168,16 @@ class LiveView(View):
 
     @property
     def assets(self) -> tuple[str, ...]:
-        """Every currency and instrument that you have or had."""
+        """Every currency and instrument that you hold or held."""
         return tuple(self._account.balances)
 
     def balance(self, asset: str) -> int:
-        """How much of a currency or an instrument no open order holds back."""
+        """The amount of a currency or an instrument that no open order reserves."""
         return self._account.balance(asset).available
 
 
-def live(seen: Seen, values: Mapping[str, BelievedValue]) -> Look:
-    """Instruments as they are at the moment of asking."""
+def live(seen: PublicTrades, values: Mapping[str, BelievedValue]) -> Look:
+    """Views of instruments as they are at the moment of the question."""
 
     def look(venue: str, listing: Listing, member: Member) -> InstrumentView:
         value = values.get(listing.symbol)

@@ -1,8 +1,7 @@
-"""The mail: reports from the journal to those whom they concern, each once and in order.
+"""Mailboxes: reports from the journal to the participants that they concern, each once and in order.
 
-Nobody's mailbox is filled before its owner looks into it for the first time, and the journal is read on only when
-somebody looks. So a market in which nobody reads reports pays nothing for them, and one in which everybody does pays
-for each event once.
+A mailbox is filled from its owner's first look on, and the journal is read only on demand. So a market without readers
+of reports pays nothing for them, and otherwise each event is read once for all mailboxes.
 """
 
 from __future__ import annotations
@@ -40,23 +39,23 @@ from market_sim.market.agents.reports import (
 )
 
 ACCOUNT, SYMBOL, TOTAL, TRADED = range(4)
-"""The places in the list that stands for an order."""
+"""The indices in the list that represents an order."""
 
 
 class Mail:
-    """Reads the journal and sorts it by account."""
+    """Reads the journal and distributes reports to the mailboxes of the accounts."""
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
         self._read = 0
         self._boxes: dict[str, deque[Report]] = {}
         self._owners: dict[int, list[Any]] = {}
-        """Every order that is not used up: account, symbol, what it stands for in all, how much of that has traded."""
+        """Every order with quantity left: its account, symbol, total quantity and traded quantity."""
 
     def box(self, account: str) -> deque[Report]:
-        """The reports for this account that nobody has taken out yet, all since the run began."""
+        """The unread reports for this account since the run began."""
         if account not in self._boxes:
-            # Whoever looks for the first time is told what happened before.
+            # The first look also gets the reports from before it.
             past = Mail(self._journal)
             past._boxes[account] = deque()
             past._catch_up(self._read)
@@ -65,7 +64,7 @@ class Mail:
         return self._boxes[account]
 
     def newest(self, account: str) -> Report | None:
-        """The last report for this account that nobody has taken out."""
+        """The last unread report for this account."""
         box = self.box(account)
         return box[-1] if box else None
 
@@ -174,7 +173,7 @@ _SORTS: dict[type[Event], Callable[[Mail, Any], None]] = {
 
 
 class Mailbox:
-    """One participant's place in the mail: what it is told at one wake-up, after the time that news takes to it."""
+    """One participant's mailbox: the reports that it gets at one wake-up, after its data latency."""
 
     __slots__ = ("_account", "_delay", "_mail", "_now", "_opened", "_shown")
 
@@ -185,12 +184,12 @@ class Mailbox:
         self._shown: tuple[Report, ...] = ()
 
     def begin(self) -> None:
-        """A new wake-up: what was shown at the last one is not shown again."""
+        """A new wake-up: the reports of the last one are not shown again."""
         self._opened = False
 
     @property
     def reports(self) -> tuple[Report, ...]:
-        """What is new since the last wake-up at which somebody looked; the same as long as this one lasts."""
+        """The reports since the last wake-up that read them; the same during one wake-up."""
         if not self._opened:
             self._opened = True
             box, until = self._mail.box(self._account), self._now() - self._delay

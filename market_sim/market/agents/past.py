@@ -1,4 +1,4 @@
-"""The past: what has happened so far, as a sequence that stays as it is while the market goes on."""
+"""The past: immutable sequences of past prices and trades, which do not change while the market goes on."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ T = TypeVar("T")
 
 
 class SeenTrade(NamedTuple):
-    """One trade, as everybody can see it."""
+    """One trade as market data: without accounts and orders."""
 
     time: int
     price: int
     quantity: int
     side: int
-    """What the order did that arrived: +1 when it bought."""
+    """The side of the taker: +1 if it bought, -1 if it sold."""
 
 
 class Past(Sequence[T]):
-    """The first so many of a list that only ever grows: fixed once it is made, without a copy of the list.
+    """The first entries of a list that only grows: an immutable prefix, without a copy of the list.
 
     >>> known = [100, 101, 99]
     >>> seen = Prices(known, 3)
@@ -54,7 +54,7 @@ class Past(Sequence[T]):
         return self._known[place + length if place < 0 else place]
 
     def __iter__(self) -> Iterator[T]:
-        # Not the list's own iterator: it can be asked for the list.
+        # Not the list's own iterator, which would give access to the list.
         return iter(tuple(self[:]))
 
     def __eq__(self, other: object) -> bool:

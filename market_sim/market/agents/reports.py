@@ -1,6 +1,6 @@
-"""Reports: what a participant is told about its own orders and its own account, each thing once, in order.
+"""Reports: messages to a participant about its own orders and its own account, each once, in order.
 
-Plain named tuples of plain values, because they also travel to the process in which a student's strategy runs.
+They are named tuples of plain values, because they also go to the process in which a student's strategy runs.
 
 >>> Filled(time=5, order=7, symbol="ACME", side=1, price=100, quantity=2, fee=1, took=False).quantity
 2
@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 
 class Accepted(NamedTuple):
-    """Your order was accepted under this number."""
+    """Your order was accepted and has this number."""
 
     time: int
     order: int
@@ -23,7 +23,7 @@ class Accepted(NamedTuple):
 
 
 class Refused(NamedTuple):
-    """What you asked for was refused: the reason's code, and the sentence with its numbers."""
+    """Your intent was refused, with the reason code and the sentence with its numbers."""
 
     time: int
     intent: str
@@ -32,23 +32,23 @@ class Refused(NamedTuple):
 
 
 class Filled(NamedTuple):
-    """Your order traded, all of it or a part."""
+    """Your order traded, fully or partly."""
 
     time: int
     order: int
     symbol: str
     side: int
-    """The side of your order: +1 when you bought."""
+    """The side of your order: +1 if you bought, -1 if you sold."""
     price: int
     quantity: int
     fee: int
-    """What you paid for it; negative for a rebate."""
+    """The fee that you paid; negative for a rebate."""
     took: bool
-    """Whether your order was the one that arrived; otherwise it was waiting."""
+    """Whether your order was the taker; otherwise it was the maker."""
 
 
 class Cancelled(NamedTuple):
-    """So much of your order is gone without a trade: by your wish, by its terms, or by a rule."""
+    """This quantity of your order was withdrawn: by your cancel, by its terms, or by a rule."""
 
     time: int
     order: int
@@ -69,7 +69,7 @@ class Amended(NamedTuple):
 
 
 class Triggered(NamedTuple):
-    """Your stop order woke up because of a trade at this price."""
+    """Your stop order was triggered by a trade at this price."""
 
     time: int
     order: int
@@ -78,18 +78,18 @@ class Triggered(NamedTuple):
 
 
 class Moved(NamedTuple):
-    """Something came into your account (positive) or left it without a trade: a premium, funding, an exercise."""
+    """An amount came into your account (positive) or left it without a trade: a premium, funding, an exercise."""
 
     time: int
     asset: str
     amount: int
     reason: str
     symbol: str
-    """The instrument because of which it moved; empty for a deposit or a withdrawal."""
+    """The instrument that caused it; empty for a deposit or a withdrawal."""
 
 
 class MarginCall(NamedTuple):
-    """Your account has less equity than its positions require: it has until `due` to bring in the amount."""
+    """Your account has less equity than its positions require, and until `due` to bring in the amount."""
 
     time: int
     amount: int
@@ -97,7 +97,7 @@ class MarginCall(NamedTuple):
 
 
 class Liquidation(NamedTuple):
-    """The broker began to close your positions."""
+    """The broker begins to close your positions."""
 
     time: int
     equity: int
@@ -109,4 +109,4 @@ KINDS: dict[str, type[Report]] = {
     kind.__name__: kind
     for kind in (Accepted, Refused, Filled, Cancelled, Amended, Triggered, Moved, MarginCall, Liquidation)
 }
-"""Every kind by its name."""
+"""Every type of report by its name."""

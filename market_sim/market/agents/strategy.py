@@ -1,4 +1,4 @@
-"""The strategy: how a participant decides. This is the class that a student writes.
+"""The strategy: decides for a participant. This is the class that a student writes.
 
 @dataclass
 class BuyTheDip(Strategy):
@@ -21,17 +21,17 @@ from market_sim.market.agents.view import View
 
 
 class OnReport(NamedTuple):
-    """Wake up when there is a new report in the mailbox."""
+    """Wake up on a new report in the mailbox."""
 
 
 class OnTrade(NamedTuple):
-    """Wake up when this instrument was traded."""
+    """Wake up on a trade in this instrument."""
 
     symbol: str
 
 
 class OnQuote(NamedTuple):
-    """Wake up when the best bid or the best ask of this instrument has changed."""
+    """Wake up on a change of the best bid or the best ask of this instrument."""
 
     symbol: str
 
@@ -40,18 +40,18 @@ Waking = OnReport | OnTrade | OnQuote
 
 
 class WakeAt(NamedTuple):
-    """Yielded by `decide` beside its intents: wake up once more at this time of the clock, in nanoseconds."""
+    """An alarm, yielded by `decide` beside its intents: wake up at this time of the clock, in nanoseconds."""
 
     time: int
 
 
 class Strategy(ABC):
-    """Decides what to ask the exchange for, each time its agent wakes up."""
+    """Decides what to ask of the exchange each time its agent wakes up."""
 
     @abstractmethod
     def decide(self, view: View) -> Iterable[Intent | WakeAt]:
         """Look at the market and yield what you want; the exchange accepts or refuses it."""
 
     def wakes(self) -> Iterable[Waking]:
-        """What else it wakes up for, beside its rhythm; asked once, before the market opens."""
+        """Further events that wake it up, beside its interval; read once, before the market opens."""
         return ()

@@ -1,16 +1,15 @@
-"""The view: all that a strategy may see when it decides. It is read only, and it knows nothing of the future.
+"""The view: everything that a strategy sees when it decides. It is read only, and holds nothing of the future.
 
-Nothing that a view answers with is shared: its attributes cannot be set, and what looks like a list is a copy or a
-`Prices`. (Names with an underscore are Python's way of saying "not yours". Code that is not trusted to keep to that
-runs in a process of its own, market_sim/course/isolation.)
+A view shares no mutable state: its attributes cannot be set, and its lists are copies or immutable sequences. (Names
+with an underscore are private by convention; untrusted code runs in a process of its own, market_sim/course/isolation.)
 
-A test makes one by hand:
+A test makes a view by hand:
 
 >>> view = View({"ACME": InstrumentView("ACME", prices=[100, 101, 99], bid=98, ask=100)}, cash=5_000)
 >>> view["ACME"].prices[-2:], view["ACME"].spread, view.cash
 ([101, 99], 2, 5000)
 
-A running market makes the same classes answer from its books (`LiveView`), without copying anything that nobody asks.
+In a running market the same classes answer from the books (`LiveView`) and copy only what a strategy reads.
 """
 
 from __future__ import annotations
@@ -40,7 +39,7 @@ Depth = tuple[list[tuple[int, int]], list[tuple[int, int]]]
 
 
 class ReadOnly:
-    """Attributes can be set once, while the object is made, and never again."""
+    """Attributes can be set once, during construction, and never again."""
 
     __slots__ = ()
 
@@ -54,12 +53,12 @@ class ReadOnly:
 
 
 class InstrumentView(ReadOnly):
-    """What can be seen of one instrument; prices are whole numbers of its smallest unit."""
+    """The market data of one instrument; prices are whole numbers of the smallest unit of its currency."""
 
     FACTS = ("bid", "ask", "position", "value", "tick", "lot", "phase")
-    """What is one plain value, named like the argument that makes it: so it can be taken apart and put together."""
+    """The attributes with one plain value, named like the constructor's arguments, for copies to another process."""
     PAST = ("prices", "trades")
-    """What only grows: of these it is enough to tell what is new."""
+    """The attributes that only grow: another process gets only their new entries."""
 
     __slots__ = (
         "_ask", "_bid", "_depth", "_instrument", "_phase", "_position", "_prices", "_trades", "_value", "lot", "symbol",
@@ -110,54 +109,54 @@ class InstrumentView(ReadOnly):
 
     @property
     def bid(self) -> int | None:
-        """The best shown price that somebody pays."""
+        """The best displayed bid."""
         return self._bid
 
     @property
     def ask(self) -> int | None:
-        """The best shown price that somebody asks."""
+        """The best displayed ask."""
         return self._ask
 
     @property
     def bid_size(self) -> int | None:
-        """How much is shown at the best bid."""
+        """The quantity displayed at the best bid."""
         bids, _ = self.depth(1)
         return bids[0][1] if bids else None
 
     @property
     def ask_size(self) -> int | None:
-        """How much is shown at the best ask."""
+        """The quantity displayed at the best ask."""
         _, asks = self.depth(1)
         return asks[0][1] if asks else None
 
     @property
     def phase(self) -> str:
-        """What may be done now: continuous (trade), call (collect orders for an auction), halted or closed."""
+        """The phase: continuous (orders trade), call (orders collect for an auction), halted or closed."""
         return self._phase
 
     @property
     def instrument(self) -> Any:
-        """Its terms as they are today: a split changes those of an option. None in a process of a student's own."""
+        """The present terms (a split changes those of an option); None in the separate process of student code."""
         return self._instrument
 
     @property
     def spread(self) -> int | None:
-        """What lies between the best ask and the best bid."""
+        """The best ask less the best bid."""
         bid, ask = self.bid, self.ask
         return None if bid is None or ask is None else ask - bid
 
     @property
     def position(self) -> int:
-        """How much of it you hold."""
+        """Your position."""
         return self._position
 
     @property
     def value(self) -> int | None:
-        """What it is believed to be worth, if the scenario lets such a value be known."""
+        """The believed value, if the scenario publishes one."""
         return self._value
 
     def depth(self, levels: int = 10) -> Depth:
-        """The best bids and the best asks as (price, shown quantity), best first."""
+        """The best bids and the best asks as (price, displayed quantity), best first."""
         bids, asks = self._depth
         return list(bids[:levels]), list(asks[:levels])
 
@@ -166,7 +165,7 @@ class View(ReadOnly):
     """The market as one participant sees it at one moment."""
 
     FACTS = ("cash", "time")
-    """What is one plain value."""
+    """The attributes with one plain value."""
 
     __slots__ = ("_balances", "_cash", "_instruments", "_on_venues", "_orders", "_reports", "_time", "random")
 
@@ -189,18 +188,18 @@ class View(ReadOnly):
         self._reports = tuple(reports)
         self._balances = dict(balances or {})
         self.random = random or Stream(0)
-        """Your own source of chance: it belongs to you alone and repeats with the seed."""
+        """Your own random stream: it is yours alone and repeats with the seed."""
 
     def __getitem__(self, symbol: str | tuple[str, str]) -> InstrumentView:
-        """An instrument where it was listed first, or, as `view["ACME", "SIM-NYSE"]`, on one of several venues."""
+        """An instrument on the first venue that listed it, or, as `view["ACME", "SIM-NYSE"]`, on a named venue."""
         found = self._instruments.get(symbol) if isinstance(symbol, str) else self._on_venues.get(symbol)
         if found is None:
             listed = ", ".join((*self._instruments, *(" on ".join(place) for place in self._on_venues)))
-            raise InputError(f"there is no instrument {symbol!r} here; there is {listed}")
+            raise InputError(f"there is no instrument {symbol!r} here; the instruments are {listed}")
         return found
 
     def at(self, symbol: str, venue: str = "") -> InstrumentView:
-        """An instrument on this venue; without a name, where it was listed first."""
+        """An instrument on this venue; with an empty name, on the first venue that listed it."""
         return self[symbol, venue] if venue else self[symbol]
 
     @property
@@ -215,7 +214,7 @@ class View(ReadOnly):
 
     @property
     def cash(self) -> int:
-        """The cash that no open order holds back."""
+        """The cash that no open order reserves."""
         return self._cash
 
     @property
@@ -230,9 +229,9 @@ class View(ReadOnly):
 
     @property
     def assets(self) -> tuple[str, ...]:
-        """Every currency and instrument that you have or had."""
+        """Every currency and instrument that you hold or held."""
         return tuple(self._balances)
 
     def balance(self, asset: str) -> int:
-        """How much of a currency or an instrument no open order holds back."""
+        """The amount of a currency or an instrument that no open order reserves."""
         return self._balances.get(asset, 0)

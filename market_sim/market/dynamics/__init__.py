@@ -1,1 +1,1 @@
-"""What moves a market from outside: the value that a thing is believed to have, and shocks to it."""
+"""Influences from outside the market: the believed values of instruments, and shocks to them."""

@@ -1,4 +1,4 @@
-"""Value processes that look at another one: correlated by a market model, or tied to it by a spread.
+"""Value processes that follow another value: correlated by a market model, or cointegrated with it.
 
 The market model is Sharpe's (1963): r = beta r_leader + own chance, so the correlation of the steps is
 beta s_leader / sqrt(beta^2 s_leader^2 + s^2). A cointegrated value (Engle and Granger 1987) wanders with its leader
@@ -18,7 +18,7 @@ from market_sim.market.dynamics.process import BPS, Level, ValueProcess, check_v
 
 @dataclass(frozen=True)
 class MarketModel(ValueProcess):
-    """Moves with a leader, and a little by itself; the two can drift apart."""
+    """Moves with a leader by its beta, plus a step of its own; the two can drift apart."""
 
     leader: str
     beta: float = 1.0
@@ -39,7 +39,7 @@ class MarketModel(ValueProcess):
 
 @dataclass(frozen=True)
 class Cointegrated(ValueProcess):
-    """Worth `ratio` of its leader, but for a deviation that halves every `half_life` steps."""
+    """`ratio` times its leader, plus a deviation that halves every `half_life` steps."""
 
     leader: str
     ratio: float = 1.0

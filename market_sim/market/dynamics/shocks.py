@@ -1,4 +1,4 @@
-"""Shocks: what a scenario lets happen to the market at an appointed time."""
+"""Shocks: events that a scenario plans at a fixed time."""
 
 from __future__ import annotations
 

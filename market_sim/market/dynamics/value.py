@@ -1,12 +1,12 @@
-"""The believed value of an instrument: what it is worth, moved by a process; nobody can trade at it.
+"""The believed value of an instrument: a reference price, moved by a process, at which no order trades.
 
 It stands for the news. Market makers quote around it, so that prices move for a reason that a student can look up.
 A process (market_sim/market/dynamics/process.py) says by which factor it moves in each step, with chance from the
-instrument's own stream. Everybody sees it, unless the scenario names who knows it.
+instrument's own stream. All participants see it, unless the scenario names those that do.
 
-Participants see the news at once (`news`). What follows from a position is judged at `price`, which takes a jump in
-only once those who quote have had the time to quote it (docs/decisions/0015): otherwise a forced sale at the moment
-of bad news would be filled at the quotes of before it, and the loser would gain.
+Participants see the news at once (`news`). Positions are valued at `price`, which includes a jump only after the market
+makers have had time to quote it (docs/decisions/0015): otherwise a forced sale at the moment of bad news would fill
+at the old quotes, and the loser would gain.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ LEAST = 0.5
 
 
 class BelievedValue:
-    """What one instrument is believed to be worth, in the units of its price."""
+    """The believed value of one instrument, in the units of its price."""
 
     def __init__(
         self, start: int, process: ValueProcess, stream: Stream, known_to: tuple[str, ...] | None = None
@@ -31,10 +31,10 @@ class BelievedValue:
         self.moved = 1.0
         """The factor of the last step."""
         self.restated = 1.0
-        """What one unit of the start has become, after splits and dividends."""
+        """The present value of one unit of the start, after splits and dividends."""
         self.process = process
         self.known_to = known_to
-        """The accounts that see it; None where everybody does."""
+        """The accounts that see it; None for all."""
         self._stream = stream
         self._unquoted: list[float] = []
 
@@ -45,7 +45,7 @@ class BelievedValue:
 
     @property
     def price(self) -> int:
-        """The same without the jumps that nobody can have quoted yet."""
+        """The value without the jumps that market makers have had no time to quote."""
         return max(1, round(self.now / prod(self._unquoted))) if self._unquoted else self.news
 
     def is_known_to(self, account: str) -> bool:
@@ -58,16 +58,16 @@ class BelievedValue:
         self.now = max(LEAST, self.now * self.moved)
 
     def restate(self, new: int, old: int, paid: int = 0) -> None:
-        """What a share is worth after so much was paid out for it, and so many new ones were made of so many old."""
+        """Adjust the value after a payment per share and a split of `old` shares into `new` ones."""
         before, self.now = self.now, max(1.0, (self.now - paid) * old / new)
         self.restated *= self.now / before
 
     def jump(self, percent: float) -> None:
-        """News: the value changes at once, and nobody has quoted it yet."""
+        """News: the value changes at once, before any quote reflects it."""
         factor = 1 + percent / 100
         self.now *= factor
         self._unquoted.append(factor)
 
     def quoted(self, _: object = None) -> None:
-        """Everybody has had the time to quote the oldest jump."""
+        """The market makers have had time to quote the oldest jump."""
         del self._unquoted[0]

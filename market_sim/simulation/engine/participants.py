@@ -20,7 +20,7 @@ from market_sim.core.models.run_events import StrategyFailed
 from market_sim.core.randomness import Randomness
 from market_sim.market.agents.agent import Agent
 from market_sim.market.agents.delayed_view import DelayedMarket
-from market_sim.market.agents.live_view import LiveView, Seen, live
+from market_sim.market.agents.live_view import LiveView, PublicTrades, live
 from market_sim.market.agents.mailbox import Mail, Mailbox
 from market_sim.market.agents.strategy import OnQuote, OnReport, OnTrade, Strategy
 from market_sim.market.dynamics.value import BelievedValue
@@ -64,7 +64,7 @@ class Participants:
         self._venues, self._tape = venues, tape
         self._mail = Mail(journal)
         self._values = values
-        self._live = live(Seen(tape), values)
+        self._live = live(PublicTrades(tape), values)
         self._delayed: dict[int, DelayedMarket] = {}
         self._invited: list[Invitation] = []
         self._by_report: dict[str, Agent] = {}

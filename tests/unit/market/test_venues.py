@@ -131,7 +131,7 @@ def test_venues_have_names_of_their_own_and_are_there_before_anything_is_listed(
     for name in ("", 7, "a\nb"):
         with pytest.raises(InputError, match="a venue needs a printable name"):
             world.venue(name)
-    with pytest.raises(InputError, match="there is no venue SIM-C; there is SIM-A, SIM-B"):
+    with pytest.raises(InputError, match="there is no venue SIM-C; the venues are SIM-A, SIM-B"):
         world.list(Stock("CAKE"), venue="SIM-C")
     unnamed = World(1)
     unnamed.list(Stock("ACME"))

@@ -12,7 +12,7 @@ from market_sim.core.data.journal import Journal
 from market_sim.core.data.tape import Tape
 from market_sim.core.errors import InputError
 from market_sim.core.randomness import Randomness
-from market_sim.market.agents.live_view import LiveView, Seen, live
+from market_sim.market.agents.live_view import LiveView, PublicTrades, live
 from market_sim.market.agents.mailbox import Mail, Mailbox
 from market_sim.market.dynamics.value import BelievedValue
 from market_sim.market.dynamics.walks import RandomWalk
@@ -40,7 +40,7 @@ def test_a_strategy_runs_on_a_view_made_by_hand() -> None:
 
 
 def test_a_symbol_that_is_not_there_is_named_with_those_that_are() -> None:
-    with pytest.raises(InputError, match="there is no instrument 'ACNE' here; there is ACME"):
+    with pytest.raises(InputError, match="there is no instrument 'ACNE' here; the instruments are ACME"):
         View({"ACME": InstrumentView("ACME")})["ACNE"]
 
 
@@ -57,7 +57,7 @@ def market() -> tuple[Exchange, LiveView]:
     tape = Tape(journal)
     random = Randomness(1).stream("alice")
     account, mailbox = exchange.ledger.accounts["alice"], Mailbox(Mail(journal), "alice", lambda: clock.now, 0)
-    return exchange, LiveView((exchange,), account, clock, live(Seen(tape), values), random, mailbox)
+    return exchange, LiveView((exchange,), account, clock, live(PublicTrades(tape), values), random, mailbox)
 
 
 def test_a_live_view_answers_from_the_books_at_the_moment_of_asking(market: tuple[Exchange, LiveView]) -> None:
