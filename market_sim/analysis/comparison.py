@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from itertools import zip_longest
+from typing import Any, NamedTuple
 
-from market_sim.analysis.gains import Gain
+from market_sim.analysis.results.performance import Performance
 from market_sim.analysis.run_header import RunHeader
 from market_sim.analysis.words import Words, signed
+from market_sim.core.data.journal import Journal
+from market_sim.core.models.event import Event
+from market_sim.core.models.run_events import ShockHappened, ValueMoved
 
 ABSENT = "–"
 """What stands where only the other run has a value."""
@@ -23,6 +27,8 @@ class Row:
     name: str
     left: str
     right: str
+    difference: str = ""
+    """How much more the right one has, where both are amounts of one currency."""
 
     @property
     def differs(self) -> bool:
@@ -36,20 +42,49 @@ class Side:
 
     header: RunHeader
     document: Mapping[str, Any]
-    gains: Iterable[Gain]
+    performances: Sequence[Performance]
     words: Words
     conclusion: str = ""
 
 
 def compare(left: Side, right: Side) -> dict[str, list[Row]]:
     """The rows by section; a section that both runs leave empty is not there."""
-    sections = {
-        "What was chosen": _chosen,
-        "What came of it": _outcome,
-        "What each account gained": _gained,
-    }
+    sections = {"What was chosen": _chosen, "What came of it": _outcome}
     rows = {title: _rows(dict(read(left)), dict(read(right))) for title, read in sections.items()}
+    rows["What each account gained"] = list(_gained(left, right, "gain"))
+    rows["What of that came from trading"] = list(_gained(left, right, "from_trading"))
     return {title: found for title, found in rows.items() if found}
+
+
+class Parting(NamedTuple):
+    """Where two runs part in one area: the number of the first event that differs in each."""
+
+    area: str
+    left: int | None
+    """None when this run has no further event there."""
+    right: int | None
+
+
+def partings(left: Journal, right: Journal) -> Iterator[Parting]:
+    """The first event that differs, area by area; what was chosen, and who took part, is no such event."""
+    sides = _by_area(left), _by_area(right)
+    for area in AREAS:
+        for one, other in zip_longest(*(side[area] for side in sides), fillvalue=(None, None)):
+            if one[1] != other[1]:
+                yield Parting(area, one[0], other[0])
+                break
+
+
+AREAS = ("values and news", "market", "consensus", "settlement")
+
+
+def _by_area(journal: Journal) -> dict[str, list[tuple[int, Event]]]:
+    found: dict[str, list[tuple[int, Event]]] = {area: [] for area in AREAS}
+    for number, event in enumerate(journal):
+        area = AREAS[0] if isinstance(event, ValueMoved | ShockHappened) else event.area
+        if area in found:
+            found[area].append((number, event))
+    return found
 
 
 def _rows(left: Mapping[str, str], right: Mapping[str, str]) -> list[Row]:
@@ -88,9 +123,22 @@ def _outcome(side: Side) -> Iterator[tuple[str, str]]:
         yield "conclusion", side.conclusion
 
 
-def _gained(side: Side) -> Iterator[tuple[str, str]]:
-    for one in side.gains:
-        yield one.account, signed(side.words.amount(one.currency, one.gain))
+def _gained(left: Side, right: Side, what: str) -> Iterator[Row]:
+    """One row for each account and currency, in the order of the left run."""
+    sides = [
+        {(one.gain.account, one.gain.currency): getattr(one.gain, what) for one in side.performances}
+        for side in (left, right)
+    ]
+    currencies = {currency for side in sides for _, currency in side}
+    for key in dict.fromkeys([*sides[0], *sides[1]]):
+        account, currency = key
+        one, other = (
+            signed(side.words.amount(currency, amounts[key])) if key in amounts else ABSENT
+            for side, amounts in zip((left, right), sides, strict=True)
+        )
+        both = all(key in amounts for amounts in sides)
+        more = signed(left.words.amount(currency, sides[1][key] - sides[0][key])) if both else ""
+        yield Row(account if len(currencies) == 1 else f"{account}, {currency}", one, other, more)
 
 
 def plainly(value: object) -> str:

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 from market_sim.analysis.results.table import Column, Table
 from market_sim.analysis.results.untraded import Untraded
-from market_sim.analysis.results.worth import Worth, unit
+from market_sim.analysis.results.worth import Worth, unit, without_orders
 from market_sim.analysis.three_clocks import marks_in, terms_in
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.event import Event
@@ -60,15 +60,16 @@ def gains(journal: Journal, last: int | None = None) -> list[Gain]:
 
     With the number of a last entry, what came after it counts as if it had not happened; marks are those of the end.
     """
-    strategies = {event.agent: event.strategy for event in journal.of(AgentJoined)}
-    terms, marks = terms_in(journal), marks_in(journal)
+    events = without_orders(journal)
+    strategies = {event.agent: event.strategy for event in events if isinstance(event, AgentJoined)}
+    terms, marks = terms_in(events), marks_in(events)
     run, untraded = Worth(), Untraded()
-    for event in journal:
+    for event in events:
         if last is not None and entry_number(event) > last:
             break  # entries are numbered in their order, and a split that comes later has not happened either
         run.read(event)
         untraded.read(event)
-    deposits = _deposits(journal, last)
+    deposits = _deposits(events, last)
     found: list[Gain] = []
     for currency in sorted({each.quote for each in terms.values()}):
         for account, assets in run.owned.items():

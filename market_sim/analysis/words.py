@@ -57,6 +57,11 @@ class Words:
         listed = self.listed.get(symbol)
         return written(quantity, listed.quantity_decimals if listed else 0)
 
+    def unit(self, symbol: str) -> int:
+        """How many of the smallest units of this instrument one whole of it is."""
+        listed = self.listed.get(symbol)
+        return 10**listed.quantity_decimals if listed else 1
+
     def amount(self, asset: str, amount: int) -> str:
         """An amount of cash or of an instrument, with its name."""
         return f"{written(amount, self._decimals.get(asset, 0))} {asset}"

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from market_sim.analysis.results.table import Column, Table
-from market_sim.analysis.results.worth import LOANS, Worth
+from market_sim.analysis.results.worth import LOANS, ORDERS, Worth
 from market_sim.analysis.three_clocks import terms_in
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.event import Event
@@ -43,6 +43,8 @@ def inventories(journal: Journal) -> Inventories:
     terms, worth = terms_in(journal), Worth()
     found: Inventories = {}
     for number, event in enumerate(journal):
+        if type(event) in ORDERS:
+            continue
         worth.read(event)
         for account, symbol, change, brought in _changes(event, worth, found):
             if symbol in terms and (change or brought):

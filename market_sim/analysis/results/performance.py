@@ -24,7 +24,7 @@ from market_sim.analysis.gains import Gain, first_prices, gains
 from market_sim.analysis.results.inventory import inventories
 from market_sim.analysis.results.table import Column, Table
 from market_sim.analysis.results.untraded import SPLIT, Untraded
-from market_sim.analysis.results.worth import LOANS, Worth, unit
+from market_sim.analysis.results.worth import LOANS, Worth, unit, without_orders
 from market_sim.analysis.three_clocks import CLOCKS, last_entry, terms_in
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.event import Event
@@ -112,9 +112,11 @@ class _Record:
 def performances(journal: Journal) -> list[Performance]:
     """The performance of every account that holds or brought in anything: who gained most from trading comes first."""
     rows = {(row.account, row.currency): row for row in gains(journal)}
-    terms = terms_in(journal)
-    reader = _Reader(terms, first_prices(journal), {event.symbol for event in journal.of(CorporateActionTaken)})
-    for event in journal:
+    events = without_orders(journal)
+    terms = terms_in(events)
+    split = {event.symbol for event in events if isinstance(event, CorporateActionTaken)}
+    reader = _Reader(terms, first_prices(events), split)
+    for event in events:
         reader.read(event)
     reader.sample()
     at_clocks = [_from_trading(journal, last_entry(journal, clock)) for clock in CLOCKS]

@@ -11,6 +11,8 @@ HEAD = (
     "account", "strategy", "from trading", "final", "settled", "dividends", "trades", "turnover", "fees", "hit rate",
     "Sharpe", "drawdown", "largest position",
 )  # fmt: skip
+WORDS = 2
+"""The number of columns that are words, which are read from the left."""
 FORMULAS = (
     "from trading: worth at the last marks, less what was brought in at these marks, less dividends; "
     "final and settled: the same by what is final and by what the chain has paid out.",

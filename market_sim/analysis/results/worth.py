@@ -6,11 +6,17 @@ paid counts as if it were paid. Read event by event, so that one pass answers fo
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from market_sim.core.data.fold import Balances, Fold
 from market_sim.core.models.event import Event
-from market_sim.core.models.market_events import Transferred
+from market_sim.core.models.market_events import (
+    OrderAccepted,
+    OrderAmended,
+    OrderCancelled,
+    OrderRejected,
+    Transferred,
+)
 from market_sim.core.models.mechanism_events import CorporateActionTaken
 from market_sim.market.mechanisms.equity import Terms
 from market_sim.market.mechanisms.liabilities import Liabilities
@@ -19,6 +25,15 @@ CLAIMS = frozenset({"LENT", "PLEDGED", "REPAID", "WRITTEN_OFF", "PLEDGE_RETURNED
 """Transfers after which the source has a claim on the target, or the target one less on the source."""
 LOANS = CLAIMS | {"BORROWED", "RETURNED"}
 """Transfers that change who holds something, and not whose it is."""
+
+
+ORDERS = frozenset({OrderAccepted, OrderCancelled, OrderAmended, OrderRejected})
+"""What happens to an order moves nothing by itself, and most events of a run are of this kind."""
+
+
+def without_orders(events: Iterable[Event]) -> list[Event]:
+    """The events that may change what anybody is worth."""
+    return [event for event in events if type(event) not in ORDERS]
 
 
 class Worth:

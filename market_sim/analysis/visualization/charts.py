@@ -17,6 +17,7 @@ from market_sim.analysis.visualization.deficit_waterfall import waterfall_charts
 from market_sim.analysis.visualization.event_lines import event_lines
 from market_sim.analysis.visualization.figure import layered, stacked
 from market_sim.analysis.visualization.funding_picture import funding_charts
+from market_sim.analysis.visualization.inventory_picture import inventory_charts
 from market_sim.analysis.visualization.margin_equity import margin_charts
 from market_sim.analysis.visualization.mechanism_timeline import mechanism_charts
 from market_sim.analysis.visualization.option_picture import option_charts
@@ -37,6 +38,7 @@ CHARTS: tuple[Callable[[RunHistory], Iterable[Chart]], ...] = (
     streamlet_charts,
     settlement_charts,
     # These stand alone below.
+    inventory_charts,
     waterfall_charts,
     margin_charts,
     funding_charts,

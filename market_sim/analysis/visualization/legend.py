@@ -21,6 +21,12 @@ MARKS = {
     "up": '<path d="M8 3 L13.5 13 H2.5 Z" fill="{fill}"/>',
     "down": '<path d="M8 13 L13.5 3 H2.5 Z" fill="{fill}"/>',
     "line": '<path d="M1 11 H8 V5 H15" fill="none" stroke="{fill}" stroke-width="2"/>',
+    "line-solid": '<path d="M0 8 H16" stroke="{fill}" stroke-width="2.4"/>',
+    "line-dash": '<path d="M0 8 H16" stroke="{fill}" stroke-width="2.4" stroke-dasharray="4 2"/>',
+    "line-dot": '<path d="M0 8 H16" stroke="{fill}" stroke-width="2.4" stroke-dasharray="2 2"/>',
+    "line-dashdot": '<path d="M0 8 H16" stroke="{fill}" stroke-width="2.4" stroke-dasharray="5 2 2 2"/>',
+    "line-longdash": '<path d="M0 8 H16" stroke="{fill}" stroke-width="2.4" stroke-dasharray="7 2"/>',
+    "line-longdashdot": '<path d="M0 8 H16" stroke="{fill}" stroke-width="2.4" stroke-dasharray="8 2 2 2"/>',
     "bids": '<rect x="0" y="3" width="5" height="10" fill="var(--bid-thin)"/>'
     '<rect x="5" y="3" width="6" height="10" fill="var(--bid-some)"/>'
     '<rect x="11" y="3" width="5" height="10" fill="var(--bid-deep)"/>',

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from market_sim.analysis import gain_table, refusal_table
-from market_sim.analysis.gains import gains
 from market_sim.analysis.history.run_history import RunHistory
 from market_sim.analysis.history.story_steps import story_steps
 from market_sim.analysis.refusals import refusals
+from market_sim.analysis.results import performance_table
 from market_sim.analysis.results.result import Result
 from market_sim.analysis.visualization.chart import Chart, Part, Table
 from market_sim.analysis.visualization.charts import charts_of, drawn_alone, drawn_together, together
@@ -86,7 +86,7 @@ def timeline_page(result: Result, cut: str = "") -> str:
             '<a class="skip" href="#charts">Skip to the charts</a>',
             _header(result, run),
             _told(result, cut),
-            f'<main id="charts">{"".join(sections)}{_refused(result)}{_gained(result, run)}</main>',
+            f'<main id="charts">{"".join(sections)}{_refused(result)}{_made(result, run)}</main>',
             f'<script type="application/json" id="data">{_embedded(data)}</script>',
             f"<script>{get_plotlyjs()}</script>",
             f'<script type="module">{_program()}</script>',
@@ -154,9 +154,21 @@ def _refused(result: Result) -> str:
     return _section("What was refused in the whole run", refusal_table.refusal_sentence(found), table)
 
 
-def _gained(result: Result, run: RunHistory) -> str:
-    table = Table("Gains", gain_table.HEAD, gain_table.gain_rows(gains(result.journal), run.mechanisms.words))
-    return _section("What each account gained by the end", gain_table.SENTENCE, table) if table.rows else ""
+def _made(result: Result, run: RunHistory) -> str:
+    """The leaderboard with its formulas, and the gains behind it."""
+    rows, words = result.performances, run.mechanisms.words
+    if not rows:
+        return ""
+    boards = [
+        f"<h3>In {escape(currency)}</h3>" + _table(Table(f"Leaderboard in {currency}", performance_table.HEAD, board))
+        for currency, board in performance_table.performance_tables(rows, words).items()
+    ]
+    formulas = "".join(f"<li>{escape(formula)}</li>" for formula in performance_table.FORMULAS)
+    gained = Table("Gains", gain_table.HEAD, gain_table.gain_rows((one.gain for one in rows), words))
+    return (
+        f'<section><h2>What each account made of it</h2>{"".join(boards)}<ul class="formulas">{formulas}</ul>'
+        f"<p>{escape(gain_table.SENTENCE)}</p>{_details(gained)}</section>"
+    )
 
 
 def _section(title: str, sentence: str, table: Table) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from market_sim.analysis.results.performance import performances
-from market_sim.analysis.results.performance_table import FORMULAS, HEAD, performance_tables
+from market_sim.analysis.results.performance_table import FORMULAS, HEAD, WORDS, performance_tables
 from market_sim.analysis.results.stored import open_run
 from market_sim.analysis.results.table import FORMATS
 from market_sim.analysis.words import Words
@@ -17,8 +17,6 @@ from market_sim.ui.cli.arguments import Parser
 
 GOOD = 0
 WIDTH = 110
-NAMES = 2
-"""So many columns are words, which are read from the left."""
 
 
 def results(arguments: Sequence[str]) -> int:
@@ -31,8 +29,8 @@ def results(arguments: Sequence[str]) -> int:
         print(f"in {currency}")
         widths = [max(len(row[place]) for row in (HEAD, *rows)) for place in range(len(HEAD))]
         for row in (HEAD, *rows):
-            names, figures = row[:NAMES], row[NAMES:]
-            cells = [*map(str.ljust, names, widths), *map(str.rjust, figures, widths[NAMES:])]
+            names, figures = row[:WORDS], row[WORDS:]
+            cells = [*map(str.ljust, names, widths), *map(str.rjust, figures, widths[WORDS:])]
             print("  ".join(cells).rstrip())
         print()
     for formula in FORMULAS:

@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from market_sim.analysis.comparison import Side
-from market_sim.analysis.gains import Gain, gains
 from market_sim.analysis.history.order_trace import Tracer
 from market_sim.analysis.history.run_history import RunHistory
 from market_sim.analysis.history.stepping import Stepper
 from market_sim.analysis.refusals import Refusal, refusals
+from market_sim.analysis.results.performance import Performance
 from market_sim.analysis.results.stored import result_of
 from market_sim.analysis.run_header import RunHeader, header_of
 from market_sim.analysis.summary import Summary, document, summarize
@@ -102,9 +102,9 @@ class OpenRun:
         return self.once("summary", lambda: summarize(self.result) if has_committee else None)
 
     @property
-    def gains(self) -> list[Gain]:
+    def performances(self) -> list[Performance]:
         """What each account made of it."""
-        return self.once("gains", lambda: self.summary.gains if self.summary else gains(self.result.journal))
+        return self.once("performances", lambda: self.result.performances)
 
     @property
     def refusals(self) -> list[Refusal]:
@@ -128,7 +128,7 @@ class OpenRun:
     def side(self) -> Side:
         """What it brings to a comparison."""
         told = document(self.summary, self.name, None) if self.summary else {}
-        return Side(self.header, told, self.gains, self.words, self.result.conclusion)
+        return Side(self.header, told, self.performances, self.words, self.result.conclusion)
 
     @property
     def history(self) -> RunHistory:

@@ -11,8 +11,9 @@ from flask.typing import ResponseReturnValue
 
 from market_sim.analysis import gain_table, refusal_table
 from market_sim.analysis.comparison import compare as compare_sides
-from market_sim.analysis.comparison import plainly
+from market_sim.analysis.comparison import partings, plainly
 from market_sim.analysis.history.stepping import KINDS
+from market_sim.analysis.results import performance_table
 from market_sim.analysis.run_header import RunHeader
 from market_sim.analysis.summary import document
 from market_sim.analysis.visualization.page import timeline_page
@@ -54,6 +55,7 @@ def page(name: str) -> Response:
         shown=shown,
         chosen=own_choices(run.header),
         gain_table=gain_table,
+        performance_table=performance_table,
         refusal_table=refusal_table,
     )
 
@@ -120,7 +122,7 @@ def journal(name: str) -> str:
 def export(name: str) -> Response:
     """The timeline as one file that opens without a server."""
     run = open_run(name)
-    text = run.once("export", lambda: timeline_page(run.result))
+    text = run.once("export", lambda: timeline_page(run.result, run.cut))
     answer = Response(text, mimetype="text/html")
     answer.headers["Content-Disposition"] = f'attachment; filename="{run.name}.html"'
     return answer
@@ -144,7 +146,12 @@ def compare() -> ResponseReturnValue:
     if any(shelf().find(name) is None for name in names):
         abort(404, "there is no run of this name")
     left, right = (open_run(name) for name in names)
-    return render_template("compare.html", sides=[left, right], sections=compare_sides(left.side, right.side))
+    return render_template(
+        "compare.html",
+        sides=[left, right],
+        sections=compare_sides(left.side, right.side),
+        partings=list(partings(left.result.journal, right.result.journal)),
+    )
 
 
 def own_choices(header: RunHeader) -> dict[str, str]:

@@ -44,7 +44,7 @@ def test_the_charts_on_the_time_axis_come_first_and_show_one_instrument():
     assert together(found)[0].symbol == books[0]
     assert together(found, books[2])[0].symbol == books[2]
     assert together(found, "NOPE")[0].symbol == books[0]
-    assert [chart.name for chart in found if not chart.shared] == ["open-interest", "payoff"]
+    assert [chart.name for chart in found if not chart.shared] == ["inventory", "open-interest", "payoff"]
 
 
 def test_every_chart_of_a_run_has_a_sentence_and_rows_as_wide_as_their_head():
