@@ -13,6 +13,7 @@ from market_sim.analysis.words import Words, signed
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.event import Event
 from market_sim.core.models.run_events import ShockHappened, ValueMoved
+from market_sim.core.models.settlement_events import SettlementOpened
 
 ABSENT = "–"
 """What stands where only the other run has a value."""
@@ -82,7 +83,7 @@ def _by_area(journal: Journal) -> dict[str, list[tuple[int, Event]]]:
     found: dict[str, list[tuple[int, Event]]] = {area: [] for area in AREAS}
     for number, event in enumerate(journal):
         area = AREAS[0] if isinstance(event, ValueMoved | ShockHappened) else event.area
-        if area in found:
+        if area in found and not isinstance(event, SettlementOpened):
             found[area].append((number, event))
     return found
 
