@@ -27,3 +27,12 @@ def test_two_thirds_are_needed_and_a_majority_is_not_enough(validators: int, eno
         rig.settle(batch, rig.certified(batch, signers=tuple(range(enough - 1))))
     rig.settle(batch, rig.certified(batch, signers=tuple(range(enough))))
     assert rig.settlement.head().height == 1
+
+
+def test_a_deposit_fills_a_balance_to_its_128_bits_and_no_further() -> None:
+    vault = Rig().settlement
+    vault._balances[BOB, CASH] = LARGEST - 5
+    with pytest.raises(ChainReverted, match=f"BalanceTooLarge.account=3, token=0, held={LARGEST - 5}, delta=6"):
+        vault.deposit(BOB, CASH, 6)
+    vault.deposit(BOB, CASH, 5)
+    assert vault.statement().balances[BOB, CASH] == LARGEST
