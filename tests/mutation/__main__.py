@@ -1,9 +1,10 @@
 """How many small changes to the program the tests notice: `python -m tests.mutation --seed 1 --count 200`.
 
 A sample of changes is drawn; each is made in a copy of the tree, one at a time, and the tests that belong to the
-changed module run there: first those that name it, then those of its area and the stored fingerprints, and if asked for
-the long ones. Each answer is appended to a file of results, and a change that is in it is not tried again, so a sample
-may be interrupted and goes on where it stopped. Changes that nobody could see are in equivalent.json, with the reason.
+changed module run there: first those that name it, then those of its area and the stored fingerprints, and last the
+long ones. Each answer is appended to a file of results: a change that was noticed is not tried again, and one that was
+not only in the steps that are left. So a sample may be interrupted, and `--steps 1` looks through a large one quickly.
+Changes that no test could notice are in equivalent.json, with the reason.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import time
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
+from typing import NamedTuple
 
 from market_sim.core.errors import InvariantBroken
 from tests.conftest import ROOT
@@ -46,7 +48,10 @@ AREAS: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
     "consensus": (
         "market_sim/core/consensus",
         ("tests/unit/core/consensus", "tests/test_streamlet.py"),
-        ("tests/integration/test_consensus_safety.py", "tests/integration/test_consensus_liveness.py"),
+        (
+            "tests/integration/test_consensus_attacks.py", "tests/integration/test_consensus_safety.py",
+            "tests/integration/test_consensus_liveness.py",
+        ),
     ),
     "data": (
         "market_sim/core/data",
@@ -62,13 +67,29 @@ AREAS: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
     "course": ("market_sim/course", ("tests/unit/course",), ("tests/integration/test_course.py",)),
 }  # fmt: skip
 SEEDED = "tests/integration/test_same_seed.py"
-MOST_SECONDS = (60, 150, 240)
-"""Processor time for each step of tests; the longest takes less than half of it."""
+MOST_SECONDS = (100, 300, 480)
+"""Processor time for each step of tests; the longest takes less than half of it, also on a busy machine."""
 OUT_OF_TIME = (-signal.SIGXCPU, -signal.SIGKILL)
 NOTICED = (1, 2, 3, -signal.SIGSEGV, -signal.SIGABRT)
 """Pytest's exit codes for tests that fail, modules that cannot be read, and a crash of its own."""
 NOTHING_TO_RUN = 5
 """Pytest's exit code for no tests."""
+
+
+class Answer(NamedTuple):
+    """What the tests said of one change."""
+
+    noticed: str
+    """The step that noticed it; empty for none."""
+    steps: int
+    """The number of steps that were tried."""
+
+    def answers(self, steps: int) -> bool:
+        """Whether these steps would say no more."""
+        return bool(self.noticed) or self.steps >= steps
+
+
+NEVER = Answer("", 0)
 
 
 def main() -> int:
@@ -83,15 +104,18 @@ def main() -> int:
             ignored = shutil.ignore_patterns("node_modules")
             shutil.copytree(ROOT / name, tree / name, ignore=ignored, dirs_exist_ok=True)
         for name, sample in wanted.items():
-            fresh = [path for path, change in sample if change.name not in done]
-            depth = 3 if typed.long else 2
-            _expect_green(tree, {test for path in fresh for step in steps(name, path)[:depth] for test in step})
-            for path, change in sample:
-                if change.name in done or time.monotonic() > until:
-                    continue
-                done[change.name] = judged = _judge(tree, steps(name, path)[:depth], path, change)
+            left = [(path, change) for path, change in sample if not done.get(change.name, NEVER).answers(typed.steps)]
+            tests = {test for path, _ in left for step in steps(name, path)[: typed.steps] for test in step}
+            _expect_green(tree, tests)
+            for path, change in left:
+                if time.monotonic() > until:
+                    break
+                tried = done.get(change.name, NEVER).steps
+                judged = _judge(tree, steps(name, path)[: typed.steps], tried, path, change)
+                done[change.name] = Answer(judged, typed.steps)
                 with typed.results.open("a", encoding="utf-8") as file:
-                    file.write(json.dumps({"area": name, "change": change.name, "noticed": judged}) + "\n")
+                    row = {"area": name, "change": change.name, "noticed": judged, "steps": typed.steps}
+                    file.write(json.dumps(row) + "\n")
                 print(f"{judged or 'SURVIVED':<12.12} {change.name}", flush=True)
     return _report(wanted, done)
 
@@ -101,7 +125,7 @@ def _typed() -> argparse.Namespace:
     made.add_argument("--seed", type=int, default=1)
     made.add_argument("--count", type=int, default=30, help="how many changes of each area")
     made.add_argument("--areas", nargs="+", default=list(AREAS), choices=list(AREAS))
-    made.add_argument("--long", action="store_true", help="run the long tests, too, on what the others did not notice")
+    made.add_argument("--steps", type=int, default=2, choices=(1, 2, 3), help="1: the nearest tests; 3: the long ones, too")
     made.add_argument("--minutes", type=float, default=600, help="start no further change after this")
     made.add_argument("--results", type=Path, default=Path("mutation-results.jsonl"))
     return made.parse_args()
@@ -145,13 +169,13 @@ def _expect_green(tree: Path, tests: set[str]) -> None:
         raise InvariantBroken(f"without any change pytest ended with {code} for {' '.join(sorted(tests))}")
 
 
-def _judge(tree: Path, wanted: list[list[str]], path: str, change: Change) -> str:
-    """Which step noticed the change; empty for none."""
+def _judge(tree: Path, wanted: list[list[str]], tried: int, path: str, change: Change) -> str:
+    """Which step, of those not tried yet, noticed the change; empty for none."""
     file = tree / path
     before = file.read_text(encoding="utf-8")
     file.write_text(change.text, encoding="utf-8")
     try:
-        for number, tests in enumerate(wanted, start=1):
+        for number, tests in enumerate(wanted[tried:], start=tried + 1):
             code = _run(tree, tests, MOST_SECONDS[number - 1]) if tests else 0
             if code in OUT_OF_TIME:
                 return f"time {number}"
@@ -167,7 +191,9 @@ def _judge(tree: Path, wanted: list[list[str]], path: str, change: Change) -> st
 def _run(tree: Path, tests: list[str], seconds: int) -> int:
     """Pytest's exit code; a change that makes a loop endless ends at a limit of processor time, which no neighbour's
     load can reach."""
-    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+    # What Python compiles is kept for the next change. A stale file is none: a change takes longer than a second.
+    environment = {**os.environ, "PYTHONPYCACHEPREFIX": str(tree / ".compiled")}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     typed = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *tests]
     done = subprocess.run(
         typed, cwd=tree, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
@@ -176,21 +202,22 @@ def _run(tree: Path, tests: list[str], seconds: int) -> int:
     return done.returncode
 
 
-def _results(file: Path) -> dict[str, str]:
+def _results(file: Path) -> dict[str, Answer]:
+    """The last answer for each change."""
     if not file.exists():
         return {}
     rows = map(json.loads, file.read_text(encoding="utf-8").splitlines())
-    return {row["change"]: row["noticed"] for row in rows}
+    return {row["change"]: Answer(row["noticed"], row["steps"]) for row in rows}
 
 
-def _report(wanted: dict[str, list[tuple[str, Change]]], done: dict[str, str]) -> int:
+def _report(wanted: dict[str, list[tuple[str, Change]]], done: dict[str, Answer]) -> int:
     equivalent = json.loads((HERE / "equivalent.json").read_text(encoding="utf-8"))
     print("\n| area | tried | equivalent | noticed | share |\n|---|---|---|---|---|")
     missed = 0
     for name, sample in wanted.items():
         tried = [change.name for _, change in sample if change.name in done]
-        same = [one for one in tried if not done[one] and one in equivalent]
-        noticed = [one for one in tried if done[one]]
+        same = [one for one in tried if not done[one].noticed and one in equivalent]
+        noticed = [one for one in tried if done[one].noticed]
         missed += len(tried) - len(same) - len(noticed)
         share = 100 * len(noticed) / max(1, len(tried) - len(same))
         print(f"| {name} | {len(tried)} | {len(same)} | {len(noticed)} | {share:.0f} % |")

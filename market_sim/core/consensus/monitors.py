@@ -166,7 +166,6 @@ class Monitors:
         for height, name in enumerate(seen.final[1:], 1):
             self._place(fresh, name, seen.parent[name], seen.epoch_of[name])
             fresh.height[name] = fresh.longest = height
-        fresh.touched.clear()
 
     def _proposed(self, index: int, seen: Observed, fact: BlockProposed) -> None:
         """C4: a proposal is the leader's vote, so its parent must be of maximal notarized length."""

@@ -127,3 +127,16 @@ def test_a_pegged_buy_gives_back_what_it_did_not_need():
     assert (10_000_000 - cash.total, cash.reserved) == (408, 0)
     assert place.listing.pegs == {}
     assert not place.listing.busy
+
+
+def test_pegged_orders_follow_the_middle_between_two_stops_that_one_trade_wakes():
+    place = Marketplace()
+    for quantity, price in ((2, 100), (5, 90)):
+        place.buy("bob", quantity, price)
+    place.sell("bob", 5, 110)
+    peg = place.sell("dot", 5, 90, peg="mid")
+    assert peg.limit == 105
+    place.sell("ann", 1, stop=100)  # takes the last bid at 100, so that the middle is 100
+    second = place.buy("cid", 1, 100, stop=100)
+    place.sell("ann-too", 1, 100, "ioc")
+    assert place.trades[-1] == (peg.id, second.id, 100, 1)
