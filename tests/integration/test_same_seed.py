@@ -7,11 +7,15 @@ import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 
 import pytest
 
+from market_sim.analysis.results.result import Result
 from market_sim.core.data.fold import fold
+from market_sim.core.data.journal import Journal
+from market_sim.core.models.consensus_events import EpochStarted
 from market_sim.simulation.options import Options
 from market_sim.simulation.pipeline import prepared
 from market_sim.simulation.run import simulate
@@ -19,6 +23,7 @@ from market_sim.simulation.scenarios.catalogue import SCENARIOS
 from market_sim.simulation.scenarios.first_market import FirstMarket
 from market_sim.simulation.scenarios.scenario import Scenario
 from market_sim.ui.cli.main import main
+from tests.sentences import is_whole_sentences
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -92,10 +97,22 @@ def test_another_seed_is_another_run() -> None:
     assert len(digests) == 5
 
 
+@cache
+def played(kind: type[Scenario]) -> Result:
+    return simulate(kind(), Options(epochs=6, settlement="none"))
+
+
 @pytest.mark.parametrize("kind", SCENARIOS, ids=lambda kind: kind.name)
 def test_each_shipped_scenario_still_tells_the_stored_story(kind: type[Scenario]) -> None:
-    result = simulate(kind(), Options(epochs=6, settlement="none"))
-    assert result.digest("market") == FROZEN[kind.name]
+    assert played(kind).digest("market") == FROZEN[kind.name]
+
+
+@pytest.mark.parametrize("kind", SCENARIOS, ids=lambda kind: kind.name)
+def test_a_conclusion_is_whole_sentences_also_of_a_run_in_which_nothing_happened(kind: type[Scenario]) -> None:
+    nothing = Journal()
+    nothing.record(EpochStarted(0, 1, 1))
+    said = [played(kind).conclusion, kind().conclusion(nothing)]
+    assert all(map(is_whole_sentences, filter(None, said))), said
 
 
 @pytest.mark.parametrize("kind", SCENARIOS, ids=lambda kind: kind.name)

@@ -31,6 +31,7 @@ from market_sim.simulation.scenarios.streamlet_faults import (
     Partition,
     TwoOfFourLie,
 )
+from tests.sentences import is_whole_sentences
 
 FAULTS = (
     Equivocation(),
@@ -41,7 +42,7 @@ FAULTS = (
     Flood(),
     LateMessages(),
 )
-TOLD = ("both signatures", "matched during the split", "matched during the split", "safety broke at height",
+TOLD = ("both signatures", "matched during the split", "matched during the split", "Safety broke at height",
         "while it was down", "became final all the same", "became final")  # fmt: skip
 
 
@@ -60,6 +61,7 @@ def before(journal: Journal, time: int) -> list[Event]:
 def test_the_fault_shows_itself_and_changes_nothing_before_it_begins(scenario: Scenario, told: str) -> None:
     journal, conclusion = played(scenario)
     assert told in conclusion
+    assert is_whole_sentences(conclusion)
     begins = min(event.time for event in journal if isinstance(event, ByzantineAct | NetworkFault))
     assert begins >= 3_000_000_000
     assert before(journal, begins) == before(played(StreamletDemo())[0], begins)

@@ -51,9 +51,9 @@ class Fork:
         both = f"{_names(self.signed_both)} signed both" if self.signed_both else "no validator signed both"
         bound = f"{self.validators} validators tolerate {counted(self.faults, 'liar')}, and {lied}"
         return (
-            f"safety broke at height {self.height}: {said[0]} and {said[1]} are both final; {both}. "
+            f"Safety broke at height {self.height}: {said[0]} and {said[1]} are both final; {both}. "
             f"The assumption that failed: {bound}; two quorums of {self.quorum} share "
-            f"{2 * self.quorum - self.validators}, of which none needs to be honest any more"
+            f"{2 * self.quorum - self.validators}, of which none needs to be honest any more."
         )
 
 

@@ -50,7 +50,7 @@ class Scenario:
         raise InputError(f"scenario {type(self).__name__} needs a method build(world)")
 
     def conclusion(self, journal: Journal) -> str:
-        """The result of a run in one sentence with its numbers; empty where the general summary is enough."""
+        """The result of a run in sentences with their numbers; empty where the general summary is enough."""
         return ""
 
     @property

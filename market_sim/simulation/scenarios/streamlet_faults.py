@@ -45,12 +45,12 @@ class Equivocation(Scenario):
         """The epochs with two blocks, and the validators that hold both signatures."""
         seen = [*journal.of(EquivocationSeen)]
         if not seen:
-            return "no leader sent two blocks in this run"
+            return "No leader sent two blocks in this run."
         holders = listed(f"n{one}" for one in sorted({event.validator for event in seen}))
         epochs = sorted({event.signed_epoch for event in seen})
         return (
-            f"n{seen[0].culprit} signed two blocks in {counted(len(epochs), 'epoch')}; {holders} hold both signatures, "
-            "which convict it before anybody who has its public key"
+            f"Validator n{seen[0].culprit} signed two blocks in {counted(len(epochs), 'epoch')}; {holders} hold both signatures, "
+            "which prove it to anyone who has its public key."
         )
 
 
@@ -75,19 +75,19 @@ class Partition(Scenario):
         """The time to finality of trades matched during the partition, compared with earlier trades."""
         cut = next((event for event in journal.of(NetworkFault) if "partition" in event.kind), None)
         if cut is None:
-            return "the network was never split in this run"
+            return "The network was never split in this run."
         clocks = clocks_of_trades(journal)
         meanwhile = [one for one in clocks if cut.time <= one.matched < cut.until]
         before = [one for one in clocks if one.finalized is not None and one.finalized < cut.time]
         final = [one for one in meanwhile if one.finalized is not None]
         if not final:
-            return f"{counted(len(meanwhile), 'trade')} matched during the split and none final by the end of the run"
+            return f"{counted(len(meanwhile), 'trade')} matched during the split and none final by the end of the run."
         slowest = max((one.finalized or 0) - one.matched for one in final) / SECOND
         usual = max(((one.finalized or 0) - one.matched for one in before), default=0) / SECOND
         settled = sum(one.settled is not None for one in meanwhile)
         return (
             f"{counted(len(meanwhile), 'trade')} matched during the split: {len(final)} final and {settled} settled by "
-            f"the end, after {slowest:.1f} s at most, where those final before it took {usual:.1f} s at most"
+            f"the end, after {slowest:.1f} s at most, where those final before it took {usual:.1f} s at most."
         )
 
 
@@ -108,7 +108,7 @@ class TwoOfFourLie(Scenario):
     def conclusion(self, journal: Journal) -> str:
         """The two conflicting final blocks, the validators that signed both, and the assumption that failed."""
         fork = fork_of(journal)
-        return fork.sentence if fork else "all honest validators agree: the byzantine ones led no two epochs in a row"
+        return fork.sentence if fork else "All honest validators agree: the byzantine ones led no two epochs in a row."
 
 
 @dataclass(frozen=True)
@@ -131,17 +131,17 @@ class CrashAndReturn(Scenario):
         """The number of final blocks that it missed, and the time until it learned of one again."""
         crash = next((event for event in journal.of(NetworkFault) if event.kind == "crash"), None)
         if crash is None:
-            return "no validator crashed in this run"
+            return "No validator crashed in this run."
         [who] = crash.senders
         back = [event for event in journal.of(BlockFinalized) if event.validator == who and event.time >= crash.until]
         if not back:
-            return f"n{who} was down until the end, or learned of no final block after its restart"
+            return f"Validator n{who} was down until the end, or learned of no final block after its restart."
         others = (event for event in journal.of(BlockFinalized) if event.validator != who)
         missed = {event.height for event in others if crash.time <= event.time < crash.until}
         took = (back[0].time - crash.until) / SECOND
         return (
-            f"n{who} missed {counted(len(missed), 'final block')} while it was down and learned of the first "
-            f"{took:.2f} s after it came back"
+            f"Validator n{who} missed {counted(len(missed), 'final block')} while it was down and learned of the first "
+            f"{took:.2f} s after it came back."
         )
 
 
@@ -164,11 +164,11 @@ class Flood(Scenario):
         """The number of drops, and the number of blocks that became final."""
         dropped = sum(1 for _ in journal.of(FloodDropped))
         if not dropped:
-            return "no validator sent more than the limits allow"
+            return "No validator sent more than the limits allow."
         final = {event.block for event in journal.of(BlockFinalized) if event.validator != 1}
         return (
-            f"the limits dropped messages on {counted(dropped, 'occasion')}, and {counted(len(final), 'block')} became "
-            "final all the same: messages signed by a second validator are exempt from every limit"
+            f"The limits dropped messages on {counted(dropped, 'occasion')}, and {counted(len(final), 'block')} became "
+            "final all the same: messages signed by a second validator are exempt from every limit."
         )
 
 
@@ -193,8 +193,8 @@ class LateMessages(Scenario):
         final = {event.block for event in journal.of(BlockFinalized) if event.validator != 1}
         blocks = {event.block for event in late}
         if not blocks:
-            return f"no block arrived after its epoch, only votes, which count at any time; {len(final)} became final"
+            return f"No block arrived after its epoch, only votes, which count at any time; {len(final)} became final."
         return (
             f"{counted(len(blocks), 'block')} reached an honest validator after its epoch, and "
-            f"{len(blocks & final)} of those became final; {counted(len(final), 'block')} became final in all"
+            f"{len(blocks & final)} of those became final; {counted(len(final), 'block')} became final in all."
         )
