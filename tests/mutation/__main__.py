@@ -125,7 +125,9 @@ def _typed() -> argparse.Namespace:
     made.add_argument("--seed", type=int, default=1)
     made.add_argument("--count", type=int, default=30, help="how many changes of each area")
     made.add_argument("--areas", nargs="+", default=list(AREAS), choices=list(AREAS))
-    made.add_argument("--steps", type=int, default=2, choices=(1, 2, 3), help="1: the nearest tests; 3: the long ones, too")
+    made.add_argument(
+        "--steps", type=int, default=2, choices=(1, 2, 3), help="1: the nearest tests; 3: the long ones, too"
+    )
     made.add_argument("--minutes", type=float, default=600, help="start no further change after this")
     made.add_argument("--results", type=Path, default=Path("mutation-results.jsonl"))
     return made.parse_args()

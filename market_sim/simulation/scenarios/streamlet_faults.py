@@ -49,8 +49,8 @@ class Equivocation(Scenario):
         holders = listed(f"n{one}" for one in sorted({event.validator for event in seen}))
         epochs = sorted({event.signed_epoch for event in seen})
         return (
-            f"Validator n{seen[0].culprit} signed two blocks in {counted(len(epochs), 'epoch')}; {holders} hold both signatures, "
-            "which prove it to anyone who has its public key."
+            f"Validator n{seen[0].culprit} signed two blocks in {counted(len(epochs), 'epoch')}; {holders} hold both "
+            "signatures, which prove it to anyone who has its public key."
         )
 
 

@@ -6,10 +6,10 @@ import os
 import sys
 from typing import TextIO
 
+from market_sim.analysis.history.block_items import BlockItems
 from market_sim.analysis.history.chain_story import BlockStory, ChainStory
 from market_sim.core.data.journal import Journal
-from market_sim.core.english import counted
-from market_sim.core.models.market_events import InstrumentListed, Trade, entry_number
+from market_sim.core.models.market_events import InstrumentListed
 from market_sim.core.models.run_events import CommitteeSeated, StrategyFailed
 
 GREEN, YELLOW, RED, BOLD, PLAIN = "\033[32m", "\033[33m", "\033[31m", "\033[1m", "\033[0m"
@@ -27,8 +27,9 @@ class Screen:
         self._story = ChainStory()
         self._read = 0
         self._validators = 0
-        self._entry = "trade", "trades"
-        """What blocks hold: with mechanisms at work transfers, too, and then both are called entries."""
+        self._items = BlockItems()
+        self._width = 11
+        """The width of the widest list of items so far, so that lines keep their columns."""
 
     def begin(self, text: str) -> None:
         """Print the first line of a run, unless only its summary is wanted."""
@@ -51,9 +52,8 @@ class Screen:
             self.say(f"{len(books)} books open: {', '.join(books)}")
         for event in fresh:
             self._story.read(event)
-            if type(event) is not Trade and entry_number(event):
-                self._entry = "entry", "entries"
-            elif isinstance(event, CommitteeSeated):
+            self._items.read(event)
+            if isinstance(event, CommitteeSeated):
                 self._validators = event.validators
             elif isinstance(event, StrategyFailed):
                 self.say(self.paint(f"          {event.agent} stopped: {event.cause}", RED))
@@ -86,9 +86,10 @@ class Screen:
         parent = self._story.blocks.get(block.parent)
         on = block.parent[:SHORT] if parent else "genesis" if block.parent == self._story.genesis else "unknown"
         notarized = self.paint("NOTARIZED", GREEN) if block.notarized_by else self.paint("not notarized", YELLOW)
-        trades = counted(block.trades, *self._entry)
+        items = self._items.said(block.block, block.trades)
+        self._width = max(self._width, len(items))
         return (
-            f"block {block.block[:SHORT]} on {on:<7}  {trades:>11}  "
+            f"block {block.block[:SHORT]} on {on:<7}  {items:>{self._width}}  "
             f"votes {len(block.voters)}/{self._validators} {voters}  {notarized}{self._finals(final)}"
         )
 
