@@ -180,6 +180,10 @@ SENTENCES: dict[type[Event], Callable[[Words, Any], str]] = {
     consensus.EquivocationSeen: lambda w, e: (
         f"validator {e.validator} holds two signatures of validator {e.culprit} for epoch {e.signed_epoch}"
     ),
+    settlement.StateReached: lambda w, e: (
+        f"validator {e.validator} has executed {w.block(e.block)}, number {e.height} of its chain, on its own copy of "
+        f"the balances: state {_short(e.state)}"
+    ),
     settlement.SettlementOpened: lambda w, e: (
         f"the contracts stand on {e.backend} with {counted(e.accounts, 'account')} funded, {e.gas:,} gas"
     ),

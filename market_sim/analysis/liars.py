@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from market_sim.analysis.history.chain_story import ChainStory, story_of
-from market_sim.core.consensus.behaviours import Behaviour, parse_behaviours
+from market_sim.analysis.states import states
+from market_sim.core.consensus.behaviours import MISEXECUTE, Behaviour, parse_behaviours
 from market_sim.core.data.journal import Journal
 from market_sim.core.english import counted, listed, was
 from market_sim.core.models.consensus_events import (
@@ -21,6 +22,7 @@ from market_sim.core.models.consensus_events import (
     MessageRefused,
 )
 from market_sim.core.models.run_events import CommitteeSeated, RunStarted
+from market_sim.core.models.settlement_events import BlockSettled, SettlementOpened, TradeRefused
 
 DID = {
     "silent": "said nothing {times}",
@@ -34,12 +36,14 @@ DID = {
     "usurp": "proposed what it had no right to {times}",
     "crash": "stopped in the middle of sending",
     "flood": "sent far too many messages {times}",
+    "misexecute": "left the last entry out when it executed a final block, {times}",
 }
 NEVER = {
     "double-vote": "no leader sent a second proposal that it could have voted for",
     "equivocate": "it led no epoch in which it was to do so",
     "two-faced": "neither it nor its like led an epoch meanwhile",
     "replay": "it had heard no old message yet",
+    "misexecute": "no block that holds an entry became final for it",
 }
 
 
@@ -53,6 +57,12 @@ class _Facts:
     proofs: int = 0
     refused_by: list[int] = field(default_factory=list)
     proved_by: list[int] = field(default_factory=list)
+    differs_from: int = 0
+    """The block after which its own balances are not those of the others."""
+    left_out: int = 0
+    """How many entries were not paid because a quorum left them out."""
+    unpaid: int = 0
+    """How many blocks are final for all and not paid, because no quorum signed the same balances."""
 
 
 WITHOUT_COST = {
@@ -83,6 +93,11 @@ def liars(journal: Journal) -> list[str]:
     if committee is None or not committee.byzantine:
         return []
     facts, story = _facts(journal, committee.byzantine), story_of(journal)
+    reached = states(journal)
+    for one in reached.deviations if reached else ():
+        if one.validator in facts:
+            facts[one.validator].differs_from = one.height
+            facts[one.validator].unpaid = _unpaid(journal, story)
     finality = _epochs_with_finality(journal, committee.byzantine)
     chosen = [(one.validator, one.name) for one in _asked(journal, committee.validators)]
     chosen += [(who, how) for who, told in facts.items() for how in told.acts]
@@ -104,6 +119,9 @@ def _asked(journal: Journal, validators: int) -> tuple[Behaviour, ...]:
 
 def _facts(journal: Journal, byzantine: Iterable[int]) -> dict[int, _Facts]:
     found = {who: _Facts() for who in byzantine}
+    left_out = sum(event.reason == "SETTLEMENT_LEFT_OUT" for event in journal.of(TradeRefused))
+    for told in found.values():
+        told.left_out = left_out
     for event in journal:
         if event.area != "consensus":
             continue  # nearly all events of a run are orders
@@ -130,6 +148,8 @@ def _sentence(who: int, how: str, facts: _Facts, story: ChainStory, finality: se
     epochs = sorted({act.epoch for act in acts})
     span = f"epoch {epochs[0]}" if len(epochs) == 1 else f"epochs {epochs[0]} to {epochs[-1]}"
     did = DID[how].format(times="once" if len(acts) == 1 else f"{len(acts):,} times")
+    if how == MISEXECUTE:
+        return f"n{who} {did} ({how}, {span}): {_wrong_balances(facts)}."
     outcome = _outcome(who, how, acts, facts, story)
     return f"n{who} {did} ({how}, {span}): {outcome}; {_cost(how, epochs[0], story, finality, beyond)}."
 
@@ -145,6 +165,26 @@ def _cost(how: str, first: int, story: ChainStory, finality: set[int], beyond: b
     if not lost:
         return f"nothing came of it, {LUCK if beyond else f'because {WITHOUT_COST[how]}'}"
     return f"{len(lost)} of the {counted(len(after), 'epoch')} from then on brought no new final block"
+
+
+def _unpaid(journal: Journal, story: ChainStory) -> int:
+    """How many blocks with entries are final for everybody honest, and in no batch."""
+    if next(journal.of(SettlementOpened), None) is None:
+        return 0
+    paid = max((event.last for event in journal.of(BlockSettled)), default=0)
+    return sum(block.height > paid and block.trades > 0 for block in story.shared_chain())
+
+
+def _wrong_balances(facts: _Facts) -> str:
+    """What its own balances came to, and whether anybody was paid by them."""
+    differs = f"its balances differ from block {facts.differs_from} on" if facts.differs_from else "nothing shows it"
+    if facts.left_out:
+        entries = counted(facts.left_out, "entry", "entries")
+        return f"{differs}; a quorum signed the same wrong balances, and {entries} {was(facts.left_out)} not paid"
+    if facts.unpaid:
+        blocks = counted(facts.unpaid, "final block")
+        return f"{differs}; no quorum signs the same balances any more, and {blocks} {was(facts.unpaid)} not paid"
+    return f"{differs}; nothing came of it, because everybody executes for itself and a batch needs a quorum"
 
 
 def _outcome(who: int, how: str, acts: list[ByzantineAct], facts: _Facts, story: ChainStory) -> str:

@@ -12,6 +12,7 @@ from market_sim.analysis.liars import liars
 from market_sim.analysis.refusals import Refusal, refusal_documents, refusals
 from market_sim.analysis.results.result import Result
 from market_sim.analysis.settled import Settled, settled
+from market_sim.analysis.states import States, states
 from market_sim.core.data.fold import fold
 from market_sim.core.data.forks import Fork, fork_of
 from market_sim.core.models.market_events import Deposited, OrderAccepted, OrderRejected, Trade, Withdrawn
@@ -39,6 +40,7 @@ class Summary:
     gains: list[Gain]
     liars: list[str]
     fork: Fork | None
+    states: States | None
 
     @property
     def finalized(self) -> int:
@@ -69,7 +71,7 @@ def summarize(result: Result) -> Summary:
             rejected += 1
     return Summary(
         result, story, committee, orders, rejected, volume, *places(journal, story), is_conserved(result),
-        settled(journal), refusals(journal), gains(journal), liars(journal), fork_of(journal),
+        settled(journal), refusals(journal), gains(journal), liars(journal), fork_of(journal), states(journal),
     )  # fmt: skip
 
 
@@ -107,6 +109,7 @@ def document(summary: Summary, run: str | None, timeline: str | None) -> dict[st
             "agreement": summary.story.agreement,
             "finalized_digest": summary.finalized_digest,
             "digest": result.digest("consensus"),
+            "execution": None if summary.states is None else summary.states.document(),
         },
         "market": {
             "orders": summary.orders,

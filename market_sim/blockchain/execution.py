@@ -8,7 +8,8 @@ which would stop the settlement of all later batches (rulebook P-6).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from hashlib import sha256
 from struct import Struct
 from typing import Final, NamedTuple
 
@@ -74,6 +75,12 @@ class ExecutionState:
         self.head = genesis
         self.balances: dict[BalanceKey, int] = {(account, token): amount for account, token, amount in balances}
 
+    @property
+    def digest(self) -> bytes:
+        """The state as one number: SHA-256 over all balances that are not zero, ascending by account and token."""
+        rows = (Row(*place, amount) for place, amount in sorted(self.balances.items()) if amount)
+        return sha256(packed_rows(rows)).digest()
+
     def apply(self, execution: Execution) -> None:
         """Apply the next executed range."""
         if (execution.first, execution.parent) != (self.height + 1, self.head):
@@ -84,21 +91,14 @@ class ExecutionState:
         self.height, self.head = execution.last, execution.block
 
 
-def ranges(blocks: Sequence[FinalBlock]) -> Iterator[tuple[FinalBlock, ...]]:
-    """Cut final blocks into ranges: each ends with a block that has a payload; empty blocks at the end wait.
-
-    The cuts depend on the chain alone, not on the time at which a validator learns of finality; otherwise honest
-    validators would sign overlapping ranges.
-    """
-    begin = 0
-    for place, block in enumerate(blocks):
-        if block.payload:
-            yield tuple(blocks[begin : place + 1])
-            begin = place + 1
-
-
-def execute(state: ExecutionState, blocks: Sequence[FinalBlock], register: Register) -> Execution:
-    """The execution of these blocks on this state; the state is not changed."""
+def execute(
+    state: ExecutionState,
+    blocks: Sequence[FinalBlock],
+    register: Register,
+    has_vault: bool = True,
+    root: Callable[[tuple[bytes, ...]], bytes] = merkle_root,
+) -> Execution:
+    """The execution of these blocks on this state, which is not changed; without a vault there are no exits."""
     height, head = state.height, state.head
     for block in blocks:
         if block.height != height + 1 or block.parent != head:
@@ -120,7 +120,7 @@ def execute(state: ExecutionState, blocks: Sequence[FinalBlock], register: Regis
                 accepted.append(record.trade)
                 leaves.append(leaf)
                 if record.kind >= DEPOSIT and record.token < len(register.tokens):
-                    _cross(record, outside, exits, register)
+                    _cross(record, outside, exits, register if has_vault else None)
             else:
                 refused.append(refusal)
     before = state.balances
@@ -136,7 +136,7 @@ def execute(state: ExecutionState, blocks: Sequence[FinalBlock], register: Regis
         state.head,
         tip.hash,
         tuple(accepted),
-        merkle_root(leaves),
+        root(tuple(leaves)),
         rows,
         tuple(sorted(exits)),
         tuple(Row(*place, change) for place, change in sorted(outside.items()) if change),
@@ -145,17 +145,22 @@ def execute(state: ExecutionState, blocks: Sequence[FinalBlock], register: Regis
     )
 
 
-def _cross(record: TradeRecord, outside: dict[BalanceKey, int], exits: list[int], register: Register) -> None:
+def _cross(record: TradeRecord, outside: dict[BalanceKey, int], exits: list[int], register: Register | None) -> None:
     """Add a deposit or a withdrawal to what moves into and out of the vault."""
     if record.kind == DEPOSIT:
         place, change = (record.buyer, record.token), record.quantity
     else:
         place, change = (record.seller, record.token), -record.quantity
-        number = register.requests.get(record.trade)
-        if number is None:
-            raise InvariantBroken(f"withdrawal {record.trade} is final, but the vault has no request for it")
-        exits.append(number)
+        if register is not None:
+            exits.append(_request(record.trade, register))
     outside[place] = outside.get(place, 0) + change
+
+
+def _request(withdrawal: int, register: Register) -> int:
+    number = register.requests.get(withdrawal)
+    if number is None:
+        raise InvariantBroken(f"withdrawal {withdrawal} is final, but the vault has no request for it")
+    return number
 
 
 def _pay(record: TradeRecord, running: dict[BalanceKey, int], register: Register) -> Refusal | None:

@@ -7,19 +7,21 @@ Settlement cannot run ahead of finality, since this service receives only final 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from market_sim.blockchain.certificate import Batch, Signer, Wallet, certificate, quorum
 from market_sim.blockchain.chain_plan import ChainPlan
 from market_sim.blockchain.contract_calls import ContractCalls
 from market_sim.blockchain.contracts import ChainContext
-from market_sim.blockchain.execution import Execution, ExecutionState, execute, net_hash, ranges
+from market_sim.blockchain.execution import Execution, net_hash
 from market_sim.blockchain.outbox import MemoryRows, Outbox, OutboxRow, RowStore
 from market_sim.blockchain.reconciliation import Reconciliation
 from market_sim.blockchain.register import Register
+from market_sim.blockchain.replicas import Replicas
 from market_sim.blockchain.settlement import ChainReverted, Genesis, Settlement
 from market_sim.blockchain.vault_transfers import VaultTransfers
+from market_sim.core.consensus.behaviours import Behaviour
 from market_sim.core.consensus.blocks import FinalBlock
 from market_sim.core.errors import InvariantBroken, SettlementError
 from market_sim.core.models.event import Event
@@ -52,15 +54,6 @@ class SettlementSummary(NamedTuple):
     reconciled: bool
 
 
-class _Validator:
-    """One validator's part in settlement: its state, its signer, and its final blocks that are not executed yet."""
-
-    def __init__(self, signer: Signer, state: ExecutionState) -> None:
-        self.signer = signer
-        self.state = state
-        self.waiting: list[FinalBlock] = []
-
-
 class _Pending:
     """A batch and the signatures on it, until they are a quorum."""
 
@@ -83,7 +76,9 @@ class SettlementService:
         now: Callable[[], int],
         trade: Callable[[int], Entry],
         rows: RowStore | None = None,
-        share_execution: bool = True,
+        independent: bool = False,
+        byzantine: Iterable[Behaviour] = (),
+        paranoid: bool = False,
     ) -> None:
         self.settlement = settlement
         self._wallets = [Wallet.of(randomness, f"validator/{number}") for number in range(validators)]
@@ -93,11 +88,16 @@ class SettlementService:
         self._now = now
         self._trade = trade
         self._rows = rows or MemoryRows()
-        self._share = share_execution
+        self._independent = independent
+        self._byzantine = tuple(byzantine)
+        self._paranoid = paranoid
         self._owners: dict[int, Wallet] = {}
         self._pending: dict[bytes, _Pending] = {}
+        self._signed: dict[int, tuple[_Pending, bytes]] = {}
+        """By first block: batches with a quorum that wait for the batch before them."""
+        self._next = 1
+        """The block with which the next batch begins."""
         self._certified: list[Execution] = []
-        self._executed: dict[bytes, Execution] = {}
         self._gas = self._transactions = self._settled_blocks = self._settled_trades = self._batches = 0
         self._reconciled = False
 
@@ -113,7 +113,11 @@ class SettlementService:
         if not register.collector:
             raise InvariantBroken("the account for fees must be open before settlement begins")
         self._register = register
-        self._validators = [_Validator(Signer(wallet), ExecutionState(genesis, deposits)) for wallet in self._wallets]
+        self._signers = [Signer(wallet) for wallet in self._wallets]
+        self.replicas = Replicas(
+            len(self._wallets), register, genesis, deposits, self._record, self._now,
+            independent=self._independent, byzantine=self._byzantine, paranoid=self._paranoid,
+        )  # fmt: skip
         self._reconciliation = Reconciliation(register, opening, self._trade)
         addresses = tuple(wallet.address for wallet in self._wallets)
         owners = tuple(self._owner(number).address for number in range(1, max(register.names) + 1))
@@ -152,11 +156,8 @@ class SettlementService:
 
     def finalized(self, validator: int, blocks: Iterable[FinalBlock]) -> None:
         """These blocks became final in this validator's view, in the order of their heights."""
-        mine = self._validators[validator]
-        mine.waiting.extend(blocks)
-        for part in list(ranges(mine.waiting)):
-            del mine.waiting[: len(part)]
-            self._sign(validator, mine, part)
+        for execution in self.replicas.finalized(validator, blocks):
+            self._sign(validator, execution)
 
     def finish(self) -> None:
         """Settle all batches that are on their way; ask the chain for the blocks that confirm them."""
@@ -188,28 +189,19 @@ class SettlementService:
             self._reconciled,
         )
 
-    def _sign(self, validator: int, mine: _Validator, blocks: Sequence[FinalBlock]) -> None:
-        """Let one validator execute a range and sign the result; certify the batch when that completes a quorum."""
-        execution = self._execution(mine.state, blocks)
+    def _sign(self, validator: int, execution: Execution) -> None:
+        """Let one validator sign the result of its execution; certify the batch when that completes a quorum."""
         batch = Batch.of(execution, SET_ID)
-        signature = mine.signer.sign(batch, self._domain)
-        mine.state.apply(execution)
+        signature = self._signers[validator].sign(batch, self._domain)
         digest = batch.digest(self._domain)
         pending = self._pending.setdefault(digest, _Pending(execution, batch))
         pending.signatures[validator] = signature
         if len(pending.signatures) == self._quorum:
-            self._certify(pending, digest)
-
-    def _execution(self, state: ExecutionState, blocks: Sequence[FinalBlock]) -> Execution:
-        # The hash of the last block commits to the whole chain up to it, so equal keys mean equal results: sharing
-        # changes time, not behaviour, as with the verdicts on signatures.
-        if not self._share:
-            return execute(state, blocks, self._register)
-        key = blocks[-1].hash
-        known = self._executed.get(key)
-        if known is None:
-            known = self._executed[key] = execute(state, blocks, self._register)
-        return known
+            self._signed[execution.first] = pending, digest
+        # A validator that misexecuted one range may sign the next like the others, which then has its quorum first.
+        while (ready := self._signed.pop(self._next, None)) is not None:
+            self._next = ready[0].execution.last + 1
+            self._certify(*ready)
 
     def _certify(self, pending: _Pending, digest: bytes) -> None:
         execution, header = pending.execution, pending.batch.header

@@ -30,6 +30,8 @@ class Options:
     """For example `n2@4-6`: a validator is down in these epochs and restarts from its disk."""
     guests: str | None = None
     """Who takes part beside those of the scenario, one a line: `my_strategy.py:BuyTheDip,cash=10000`."""
+    independent: bool | None = None
+    """Each validator executes final blocks on a ledger of its own; None: up to four validators do."""
     paranoid: bool = False
     """Check the invariants of exchange and consensus during the run."""
 
@@ -54,6 +56,7 @@ class Options:
             "beyond_the_bound": self.beyond_the_bound,
             "variant": self.variant,
             "crash": self.crash,
+            "independent": self.independent,
             "guests": self.guests,
         }
         return chosen | {name: value for name, value in rare.items() if value is not None}

@@ -28,6 +28,7 @@ from market_sim.simulation.scenarios.guests import guests
 from market_sim.simulation.scenarios.scenario import Scenario
 
 if TYPE_CHECKING:
+    from market_sim.blockchain.replicas import Replicas
     from market_sim.blockchain.settlement import Settlement
     from market_sim.blockchain.settlement_service import SettlementService
 
@@ -48,8 +49,9 @@ def prepared(scenario: Scenario, options: Options, journal: Journal | None = Non
         for guest in guests(options.guests):
             guest.join(world)
         world.validators(
-            options.validators, options.leaders, options.byzantine, options.beyond_the_bound, options.variant
-        )
+            options.validators, options.leaders, options.byzantine, options.beyond_the_bound, options.variant,
+            options.independent,
+        )  # fmt: skip
         world.network(partition=options.partition, crash=options.crash)
     if not world.venues.symbols:
         raise InputError(f"scenario {scenario.name} lists no instrument, so there is nothing to trade")
@@ -75,7 +77,9 @@ class Pipeline:
             world.clock, world.journal, world.randomness, self.register, self._finalized, options.paranoid
         )
         self._introduce()
+        self._paranoid = options.paranoid
         self.settlement = self._open_settlement()
+        self.replicas = self._make_replicas() if self.settlement is None else self.settlement.replicas
         world.ledger.begin()
         self._told = self._told_calls = 0
         self._is_planned = False
@@ -127,6 +131,9 @@ class Pipeline:
             record=world.journal.record,
             now=lambda: world.clock.now,
             trade=lambda number: world.tape.entries[number - 1],
+            independent=world.committee_plan.executes_independently,
+            byzantine=world.committee_plan.behaviours,
+            paranoid=self._paranoid,
         )
         service.open(self.register, world.journal, self.committee.genesis.hash, world.chain_plan)
         service.calls.told = self._plan_announcement
@@ -136,6 +143,21 @@ class Pipeline:
     def _finalized(self, validator: int, blocks: Sequence[FinalBlock]) -> None:
         if self.settlement is not None:
             self.settlement.finalized(validator, blocks)
+        elif self.replicas is not None:
+            self.replicas.execute(validator, blocks)
+
+    def _make_replicas(self) -> Replicas | None:
+        """The state of every validator where nothing is settled: it is not signed, only compared."""
+        if not self.world.committee_plan.executes_independently:
+            return None
+        from market_sim.blockchain.replicas import Replicas
+
+        world = self.world
+        return Replicas(
+            self.committee.rules.validators, self.register, self.committee.genesis.hash,
+            self.register.balances(world.journal), world.journal.record, lambda: world.clock.now,
+            independent=True, byzantine=world.committee_plan.behaviours, has_vault=False, paranoid=self._paranoid,
+        )  # fmt: skip
 
     def _reopen(self, place: tuple[Exchange, str]) -> None:
         venue, symbol = place

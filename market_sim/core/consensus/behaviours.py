@@ -22,7 +22,11 @@ BEHAVIOURS: Final = {
     "usurp": "proposes when it does not lead, for a wrong epoch, on a wrong parent",
     "crash": "stops for good in the middle of sending, so that only some get its last message",
     "flood": "sends far more blocks and votes than the protocol can use",
+    "misexecute": "keeps to the protocol, but leaves the last entry of each final block out of its own balances",
 }
+
+MISEXECUTE: Final = "misexecute"
+"""The one behaviour that no message shows: it begins where a block is final."""
 
 FOR_EVER: Final = 10**9
 
@@ -48,7 +52,7 @@ class Behaviour:
         return str(self.first) if self.first == self.last else f"{self.first}-{self.last}"
 
     def is_active(self, epoch: int) -> bool:
-        """Whether the validator behaves like this in the epoch; a crash lasts for good."""
+        """Whether the validator behaves like this in the epoch, or with a block of it; a crash lasts for good."""
         return self.first <= epoch and (epoch <= self.last or self.name == "crash")
 
 

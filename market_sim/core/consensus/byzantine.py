@@ -12,8 +12,8 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from market_sim.core.consensus import byzantine_messages
-from market_sim.core.consensus.behaviours import Behaviour
-from market_sim.core.consensus.blocks import Block, Message, Proposal, Vote, make_block
+from market_sim.core.consensus.behaviours import FOR_EVER, MISEXECUTE, Behaviour
+from market_sim.core.consensus.blocks import Block, FinalBlock, Message, Proposal, Vote, make_block
 from market_sim.core.consensus.collusion import Collusion
 from market_sim.core.consensus.network import Network
 from market_sim.core.consensus.signing import Signer
@@ -52,9 +52,10 @@ class ByzantineValidator:
     ) -> None:
         self.validator = validator
         self.index = validator.index
-        self.byzantine_from = min(behaviour.first for behaviour in behaviours)
+        self._behaviours = [one for one in behaviours if one.name != MISEXECUTE]
+        self._misexecutions = [one for one in behaviours if one.name == MISEXECUTE]
+        self.byzantine_from = min((one.first for one in self._behaviours), default=FOR_EVER)
         """The first epoch in which it deviates; before that it is a validator like the others."""
-        self._behaviours = behaviours
         self._signer = signer
         self._foreign_signer = foreign_signer
         self._chance = chance
@@ -106,6 +107,14 @@ class ByzantineValidator:
         """Whether it passes on messages of others (the echo, R9)."""
         names = {"silent", "withhold", "equivocate", "crash", "two-faced"}
         return not any(one.name in names and one.is_active(self.validator.epoch) for one in self._behaviours)
+
+    def misexecuted(self, blocks: Sequence[FinalBlock], epoch: int) -> list[ByzantineAct]:
+        """The blocks that it executes wrongly, among these that are final for it now."""
+        return [
+            ByzantineAct(self.validator.now, epoch, self.index, MISEXECUTE, (block.hash.hex(),), ())
+            for block in blocks
+            if block.payload and any(one.is_active(block.epoch) for one in self._misexecutions)
+        ]
 
     def _deviate(self, step: Step, heard: Message | None) -> ByzantineStep:
         self._envelopes = [Envelope(message) for message in step.send if self._is_mine(message) or self.echoes()]

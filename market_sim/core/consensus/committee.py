@@ -271,7 +271,7 @@ class Committee:
             self._post(self.network.send(index, (question.asker,), self._clock.now), Answer(known))
 
     def _learn_answer(self, index: int, answer: Answer) -> None:
-        if index in self.byzantine:
+        if self._adversary(index) is not None:
             return
         validator = self.validators[index]
         if self.monitors is not None:
@@ -305,6 +305,8 @@ class Committee:
         blocks = self.disks[index].finalized[self._told[index] :]
         if blocks:
             self._told[index] += len(blocks)
+            for act in self.byzantine[index].misexecuted(blocks, self.epoch) if index in self.byzantine else ():
+                self._record(act)
             self._finalized(index, blocks)
 
     def _post(self, copies: Copies, thing: Message | News | Question | Answer) -> None:

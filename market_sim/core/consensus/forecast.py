@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from market_sim.core.consensus.behaviours import Behaviour
+from market_sim.core.consensus.behaviours import MISEXECUTE, Behaviour
 from market_sim.core.consensus.blocks import Rules
 
 SECOND_BLOCKS = ("equivocate", "flood", "two-faced")
@@ -51,6 +51,8 @@ def _why_nothing(one: Behaviour, all_of_them: Sequence[Behaviour], rules: Rules,
             return f"no two-faced validator leads then, so that there are no two blocks; {_try(led, one)}"
     elif one.name == "double-vote":
         return _why_no_second_vote(one, active, all_of_them, rules)
+    elif one.name == MISEXECUTE and active[0] >= epochs > 1:
+        return f"a block of epoch {epochs} is not final when the run ends; {_try([epochs - 1], one)}"
     elif one.name == "replay" and active == [1]:
         return f"in epoch 1 there is no old message yet; {_try([2], one)}"
     return ""

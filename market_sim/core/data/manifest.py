@@ -23,7 +23,7 @@ from market_sim.core.errors import InputError, InvariantBroken
 from market_sim.core.models.consensus_events import EpochStarted
 from market_sim.core.models.event import Event
 from market_sim.core.models.run_events import CommitteeSeated, RunEnded, RunStarted
-from market_sim.core.models.settlement_events import SettlementOpened
+from market_sim.core.models.settlement_events import SettlementOpened, StateReached
 from market_sim.core.version import VERSION
 
 MANIFEST = "manifest.json"
@@ -70,6 +70,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     fingerprint: str
     checks: str
     """The digest of the file with the checksum of each line."""
+    states: dict[str, str] | msgspec.UnsetType = msgspec.UNSET
+    """The digest of the last state that each validator reached, where each executed final blocks for itself."""
     seal: str = ""
     """The digest of everything above."""
 
@@ -145,6 +147,7 @@ class Tally:
         self._settlement = "none"
         self.reached = 0
         self._complete = False
+        self._states: dict[str, str] = {}
 
     def written(self, text: bytes, stored: bytes, checks: bytes) -> Tally:
         """The tally after these lines were added to the files: their text, compressed bytes and checks."""
@@ -201,6 +204,7 @@ class Tally:
             stored=self.stored,
             fingerprint=self.fingerprint,
             checks=self.checks,
+            states=dict(sorted(self._states.items())) or msgspec.UNSET,
         )
 
     def _note(self, events: Sequence[Event]) -> None:
@@ -213,13 +217,16 @@ class Tally:
                 self._seated = event
             elif isinstance(event, SettlementOpened):
                 self._settlement = event.backend
+            elif isinstance(event, StateReached):
+                self._states[f"n{event.validator}"] = event.state
             elif isinstance(event, RunEnded):
                 self._complete = event.complete
 
     def _copy(self) -> Tally:
         after = Tally()
         after.__dict__.update(self.__dict__)
+        after._states = dict(self._states)
         return after
 
 
-_COUNTED = frozenset((EpochStarted, CommitteeSeated, SettlementOpened, RunEnded))
+_COUNTED = frozenset((EpochStarted, CommitteeSeated, SettlementOpened, StateReached, RunEnded))

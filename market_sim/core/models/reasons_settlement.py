@@ -11,6 +11,7 @@ _PAYLOAD = "A block continues the trades of its chain without gaps, in the order
 _CALLS = "A block holds each pending call at most once on its chain, in the order that its leader chose"
 _CALLED = "A call names a contract of the chain, a function of it, and arguments of the right types"
 _TRADE = "A finalized trade that would make a balance negative has no effect on the chain"
+_LEFT_OUT = "What a quorum of validators signs is paid, even when more of them are byzantine than the rules tolerate"
 _PLACE = "Batches follow each other without gaps, each on the last block of the previous one"
 _CERTIFICATE = "A batch needs signatures of two thirds of the validators, each once, over exactly this batch"
 _ROWS = "The rows of a batch are sorted, name known accounts and tokens, and sum to zero for each token"
@@ -43,6 +44,7 @@ SETTLEMENT_REASONS: tuple[Reason, ...] = (
     _reason("SETTLEMENT_SHORT", _TRADE, "trade {trade} takes {needed} of {asset}, and the account holds {held}"),
     _reason("SETTLEMENT_UNKNOWN_ACCOUNT", _TRADE, "trade {trade} names account {account}, which does not exist"),
     _reason("SETTLEMENT_UNKNOWN_TOKEN", _TRADE, "trade {trade} names token {token}, which is no instrument"),
+    _reason("SETTLEMENT_LEFT_OUT", _LEFT_OUT, "trade {trade} is final, and a quorum executed its block without it"),
     _reason("HeightGap", _PLACE, "the next block to settle is {expected}, and the batch begins with {found}"),
     _reason("RangeBackwards", _PLACE, "the batch begins with block {first} and ends with block {last}"),
     _reason("EpochNotGrowing", _PLACE, "epoch {previous} is settled, and the batch is of epoch {found}"),

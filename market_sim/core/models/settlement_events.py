@@ -17,6 +17,17 @@ class SettlementEvent(Event, frozen=True):
     area: ClassVar[Area] = "settlement"
 
 
+class StateReached(SettlementEvent, frozen=True):
+    """A validator has executed a final block on its own copy of the balances; equal states have equal digests."""
+
+    validator: int
+    height: int
+    epoch: int
+    """The epoch of the block."""
+    block: str
+    state: str
+
+
 class SettlementOpened(SettlementEvent, frozen=True):
     """The contracts are deployed and the accounts are funded; a token's number is its index in `tokens`."""
 

@@ -9,7 +9,7 @@ from typing import Any, get_args
 from market_sim.blockchain.payload import TradeRecords
 from market_sim.blockchain.register import Register
 from market_sim.blockchain.trade_pool import TradePool
-from market_sim.core.consensus.behaviours import parse_behaviours, parse_outages
+from market_sim.core.consensus.behaviours import Behaviour, parse_behaviours, parse_outages
 from market_sim.core.consensus.blocks import FinalBlock, LeaderRule, Rules, Variant
 from market_sim.core.consensus.committee import Committee
 from market_sim.core.consensus.forecast import without_effect
@@ -22,6 +22,8 @@ from market_sim.simulation.engine.clock import Clock
 FEWEST = 4
 """With fewer than 3f + 1 = 4 validators the rules tolerate no fault at all."""
 MOST = 100
+FEW = 4
+"""Up to here each validator executes final blocks for itself unless somebody says otherwise."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,8 @@ class CommitteePlan:
     crash: str = ""
     """For example `n2@4-6`: an honest validator is down in these epochs and restarts from its disk."""
     conditions: Conditions = field(default_factory=Conditions)
+    independent: bool | None = None
+    """Whether each validator executes final blocks on a ledger of its own; None: where it costs little."""
 
     def __post_init__(self) -> None:
         if type(self.count) is not int or not FEWEST <= self.count <= MOST:
@@ -75,6 +79,16 @@ class CommitteePlan:
             beyond_the_bound=self.beyond_the_bound,
         )
 
+    @property
+    def executes_independently(self) -> bool:
+        """Whether each validator executes for itself; with few of them it is not worth asking."""
+        return self.count <= FEW if self.independent is None else self.independent
+
+    @property
+    def behaviours(self) -> tuple[Behaviour, ...]:
+        """Every behaviour that is planned, by the scenario or by a person."""
+        return self.conditions.byzantine + parse_behaviours(self.byzantine, self.count)
+
     def without_effect(self, epochs: int) -> tuple[str, ...]:
         """A sentence for each byzantine behaviour that cannot have an effect in a run of this length.
 
@@ -82,8 +96,7 @@ class CommitteePlan:
         """
         if self.partition or self.conditions.partitions:
             return ()
-        behaviours = self.conditions.byzantine + parse_behaviours(self.byzantine, self.count)
-        return without_effect(behaviours, self.rules, epochs)
+        return without_effect(self.behaviours, self.rules, epochs)
 
     def seat(
         self,
@@ -98,7 +111,7 @@ class CommitteePlan:
         rules = self.rules
         conditions = replace(
             self.conditions,
-            byzantine=self.conditions.byzantine + parse_behaviours(self.byzantine, self.count),
+            byzantine=self.behaviours,
             partitions=self.conditions.partitions + parse_partitions(self.partition, self.count),
             outages=self.conditions.outages + parse_outages(self.crash, self.count),
         )

@@ -207,11 +207,13 @@ class World:
         byzantine: str | None = None,
         beyond_the_bound: bool | None = None,
         variant: str | None = None,
+        independent: bool | None = None,
     ) -> None:
-        """Choose the committee: how many validators, how leaders follow, which validators are byzantine and how."""
+        """Choose the committee: how many validators, how leaders follow, which are byzantine and how, who executes."""
         self.committee_plan = self.committee_plan.changed(
-            count=count, leaders=leaders, byzantine=byzantine, beyond_the_bound=beyond_the_bound, variant=variant
-        )
+            count=count, leaders=leaders, byzantine=byzantine, beyond_the_bound=beyond_the_bound, variant=variant,
+            independent=independent,
+        )  # fmt: skip
 
     def network(self, **settings: Any) -> None:
         """Choose the conditions of the network between validators."""

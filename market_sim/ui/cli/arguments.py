@@ -88,6 +88,10 @@ def parser() -> Parser:
         metavar="STRATEGY,KEY=VALUE",
         help="somebody who takes part, too: my_strategy.py:BuyTheDip,cash=10000 or a name that `strategies` lists",
     )
+    run.add_argument(
+        "--independent", action=argparse.BooleanOptionalAction, default=None,
+        help="each validator executes final blocks on a ledger of its own (default: up to 4 validators do)",
+    )  # fmt: skip
     run.add_argument("--no-settle", action="store_true", help="leave the chain out: nothing is paid")
     run.add_argument("--paranoid", action="store_true", help="check every invariant after every step")
     shown = made.add_argument_group("what you see")

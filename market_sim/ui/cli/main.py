@@ -84,7 +84,8 @@ def _run(typed: argparse.Namespace, scenario: Scenario) -> int:
     if timeline and _may_open(typed):
         _open(timeline)
     beyond = len(summary.committee.byzantine) > summary.committee.faults
-    if not summary.conserved or not (summary.story.agreement or beyond):
+    executed_alike = summary.states is None or summary.states.same
+    if not summary.conserved or not ((summary.story.agreement and executed_alike) or beyond):
         return BROKEN_PROMISE
     return DONE if result.complete else INTERRUPTED
 
@@ -120,6 +121,7 @@ def _options(typed: argparse.Namespace) -> Options:
         variant=typed.variant,
         crash=typed.crash,
         guests="\n".join(typed.guests) if typed.guests else None,
+        independent=typed.independent,
         paranoid=typed.paranoid,
     )
 

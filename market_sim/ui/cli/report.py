@@ -27,6 +27,9 @@ def tell(summary: Summary, run: str | None, timeline: str | None, screen: Screen
     result, paint, say = summary.result, screen.paint, screen.say
     say()
     say(f"consensus    {_consensus(summary, screen)}")
+    if summary.states:
+        sentence = summary.states.sentence
+        say(f"execution    {sentence if summary.states.same else paint(sentence, RED)}")
     paid = summary.settled
     say(f"trades       {summary.trades.matched:,} matched: {summary.trades.said(paid is not None)}")
     if summary.transfers.matched:

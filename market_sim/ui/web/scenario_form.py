@@ -79,6 +79,11 @@ AFTER_THE_LIES = (
          ("crash", "crash: nobody lies, a majority must sign")),
     ),
     Field("crash", "Crash and return", "text", "", "For example n2@4-6: it stops and comes back from its disk."),
+    Field(
+        "independent", "Execution", "choice", "", "Who works out what final blocks do to the balances.",
+        (("", "as the scenario says: up to 4 validators each for itself"), ("true", "each validator for itself"),
+         ("false", "once for all of them")),
+    ),
     Field("partition", "Split network", "text", "", "For example 4-6: the halves do not hear each other then."),
     Field(
         "settlement", "Settled on", "choice", "", "Where trades are paid out.",
@@ -162,6 +167,7 @@ class ScenarioForm:
                 self._check(row[1].name, lies, chosen)
         chosen["byzantine"] = ",".join(lies) or None
         chosen["beyond_the_bound"] = chosen["beyond_the_bound"] or None
+        chosen["independent"] = {"true": True, "false": False}.get(chosen["independent"])
         return None if self.errors else (parameters, Options(**chosen))
 
     def _check(self, name: str, lies: list[str], chosen: Mapping[str, Any]) -> None:

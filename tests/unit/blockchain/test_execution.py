@@ -16,7 +16,6 @@ from market_sim.blockchain.execution import (
     net_hash,
     packed_exits,
     packed_rows,
-    ranges,
 )
 from market_sim.blockchain.merkle import EMPTY_ROOT, merkle_proof, merkle_root, proven
 from market_sim.blockchain.payload import RECORD, TRADE, TRANSFER
@@ -154,12 +153,6 @@ def test_a_transfer_moves_one_token_and_needs_it() -> None:
 def test_rows_and_exits_are_packed_as_the_contract_reads_them() -> None:
     assert packed_rows([Row(1, 2, -1), Row(3, 4, 5)]).hex() == f"{1:08x}{2:08x}{'f' * 32}{3:08x}{4:08x}{5:032x}"
     assert packed_exits([1, 258]).hex() == "0000000100000102"
-
-
-def test_ranges_end_with_each_block_that_has_trades_and_an_empty_tail_waits() -> None:
-    full = record(1, 1, 10, 1, 2, 3, (0, 0))
-    blocks = [block(*([full] if height in (2, 3, 5) else []), height=height) for height in range(1, 7)]
-    assert [[one.height for one in part] for part in ranges(blocks)] == [[1, 2], [3], [4, 5]]
 
 
 def test_a_ledger_takes_only_the_range_that_follows_its_head() -> None:

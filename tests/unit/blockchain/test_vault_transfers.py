@@ -43,11 +43,11 @@ def money(town: Town, who: tuple[int, int]) -> int:
 def test_the_vault_holds_a_deposit_before_validators_count_it(town: Town) -> None:
     deposit = town.deposit("alice", "USD", 500)
     assert money(town, ALICE) == 1_500
-    assert [one.state.balances[ALICE] for one in town.service._validators] == [1_000] * 4
+    assert [one.state.balances[ALICE] for one in town.service.replicas.copies] == [1_000] * 4
     town.service.reconcile()
     town.finalize(town.block(deposit))
     assert money(town, ALICE) == 1_500
-    assert [one.state.balances[ALICE] for one in town.service._validators] == [1_500] * 4
+    assert [one.state.balances[ALICE] for one in town.service.replicas.copies] == [1_500] * 4
     (taken,), (settled,) = town.of(DepositTaken), town.of(BlockSettled)
     assert (taken.trade, taken.account, taken.amount, taken.from_wallet) == (1, "alice", 500, False)
     assert (settled.trades, settled.rows) == (1, 0)

@@ -9,6 +9,7 @@ from market_sim.blockchain.in_memory import InMemorySettlement
 from market_sim.blockchain.payload import encoded
 from market_sim.blockchain.register import Register
 from market_sim.blockchain.settlement_service import SettlementService
+from market_sim.core.consensus.behaviours import Behaviour
 from market_sim.core.consensus.blocks import FinalBlock, make_block
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.market_events import AccountOpened, Deposited, Entry, InstrumentListed, Trade, Withdrawn
@@ -22,8 +23,9 @@ class Town:
     randomness = Randomness(1)
 
     def __init__(
-        self, validators: int = 4, share_execution: bool = True, settlement: Any = None, opening: Any = None
-    ) -> None:
+        self, validators: int = 4, independent: bool = False, settlement: Any = None, opening: Any = None,
+        byzantine: tuple[Behaviour, ...] = (), paranoid: bool = False,
+    ) -> None:  # fmt: skip
         self.journal = Journal()
         self.from_wallets: set[int] = set()
         self.opening = opening or (
@@ -46,7 +48,9 @@ class Town:
             record=self.journal.record,
             now=lambda: 5,
             trade=self.entries.__getitem__,
-            share_execution=share_execution,
+            independent=independent,
+            byzantine=byzantine,
+            paranoid=paranoid,
         )
         self.service.open(self.register, self.journal, GENESIS)
 

@@ -60,6 +60,11 @@ def test_a_liar_is_picked_from_what_exists(chosen, text):
     assert sent(FirstMarket, **chosen).read()[1].byzantine == text
 
 
+@pytest.mark.parametrize(("chosen", "independent"), [("", None), ("true", True), ("false", False)])
+def test_who_executes_final_blocks_is_the_scenarios_choice_unless_it_is_made(chosen, independent):
+    assert sent(FirstMarket, independent=chosen).read()[1].independent is independent
+
+
 @pytest.mark.parametrize(
     "lies", ["n3:silent", "n3:late@5-9,n3:forge@2,n1:flood", "n0:late,n0:forge,n0:flood,n0:usurp@3"]
 )
