@@ -11,7 +11,7 @@ import pytest
 
 from market_sim.core.models.intents import BUY, SELL, PlaceOrder
 from market_sim.core.models.market_events import OrderAccepted, Trade
-from market_sim.course.replay import Stage
+from market_sim.course.replay import PracticeExchange
 
 SIDES = {"buy": BUY, "sell": SELL}
 
@@ -132,7 +132,7 @@ def answer(student, waiting, arriving):
 
 def exchange_day(arrivals, seed):
     """The same orders on the product's exchange: its stage, and its trades by the number of the arriving order."""
-    stage = Stage("lesson 01-order-book", seed)
+    stage = PracticeExchange("lesson 01-order-book", seed)
     for one in arrivals:
         stage.play(f"trader-{one['number']}", PlaceOrder("ACME", SIDES[one["side"]], one["quantity"], one["price"]))
     trades = {}

@@ -13,7 +13,7 @@ import pytest
 from market_sim import MarketMaker, Noise, Options, Scenario, Stock, View, dollars, simulate
 from market_sim.core.models.intents import BUY, PlaceOrder
 from market_sim.core.models.market_events import OrderAccepted, OrderCancelled, Trade
-from market_sim.course.replay import Stage
+from market_sim.course.replay import PracticeExchange
 from market_sim.market.agents.view import InstrumentView
 
 LIMIT, TARGET = 20, 100
@@ -165,7 +165,7 @@ def product_quotes(reference, spread_bps, away, limit, lean_bps):
 
 def both_in_one_book(given, found):
     """A book with the quotes of the product's maker and of the answer beside each other, and what to say of them."""
-    stage, expected = Stage("lesson 02-market-maker"), product_quotes(*given)
+    stage, expected = PracticeExchange("lesson 02-market-maker"), product_quotes(*given)
     for account, prices in (("maker", expected), ("you", found)):
         for side, price in zip((BUY, -BUY), prices, strict=True):
             if price is not None and 0 < price < 10**9:

@@ -11,7 +11,7 @@ import pytest
 
 from market_sim.core.models.intents import BUY, SELL, Buy, PlaceOrder, Sell
 from market_sim.core.models.market_events import OrderAccepted, OrderCancelled, OrderRejected, Trade
-from market_sim.course.replay import Stage
+from market_sim.course.replay import PracticeExchange
 
 KINDS = ("limit", "market", "ioc", "fok", "post-only")
 
@@ -139,7 +139,7 @@ def intent(one):
 
 def on_the_exchange(book, arriving, seed):
     """What becomes of the same order on the product's exchange."""
-    stage = Stage("lesson 03-order-types", seed)
+    stage = PracticeExchange("lesson 03-order-types", seed)
     for one in book:
         stage.play(f"trader-{one['number']}", intent(one))
     before = len(stage.journal)

@@ -11,7 +11,7 @@ from market_sim import Options, simulate
 from market_sim.core.consensus.finality import Conflict
 from market_sim.core.models.consensus_events import BlockFinalized, BlockNotarized, BlockProposed, VoteCast
 from market_sim.core.models.run_events import CommitteeSeated
-from market_sim.course.chain_stage import ChainStage
+from market_sim.course.practice_chain import PracticeChain
 from market_sim.simulation.scenarios.streamlet_demo import StreamletDemo
 
 HISTORIES = 30
@@ -173,7 +173,7 @@ def history(luck, validators, seed):
     """Blocks and votes with gaps, forks, repeated votes and votes of strangers, played by the product's rules."""
     while True:
         try:
-            return play(luck, ChainStage("lesson 04-streamlet", validators, seed))
+            return play(luck, PracticeChain("lesson 04-streamlet", validators, seed))
         except Conflict:
             continue  # so many liars that two final chains fork: nothing is right then
 

@@ -1,1 +1,1 @@
-"""The course: lessons as data, a student's answer in a process of its own, and what it is graded by."""
+"""The course: lessons as data, checks of answers in isolated processes, and grading."""

@@ -1,4 +1,4 @@
-"""The course as a list: the lessons of a folder in their order, and one of them by its id."""
+"""The list of lessons in a folder, and the search for one by its id."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from market_sim.course.lesson import LESSON_ID, Lesson, load_lesson
 
 
 def lesson_folders(course: Path) -> dict[str, Path]:
-    """The folders that hold a lesson, by name. An id is looked up here and never joined to a path."""
+    """The folders with a lesson, by name. An id is looked up here and never joined to a path."""
     if not course.is_dir():
         raise InputError(f"there is no folder {course} with lessons; start from the folder of the checkout")
     found = sorted(folder for folder in course.iterdir() if (folder / "lesson.md").is_file())

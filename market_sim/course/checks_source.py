@@ -1,4 +1,4 @@
-"""The checks of a lesson as source: which there are, what they are worth, and what no check may do."""
+"""The checks of a lesson, read from their source: names, points, and violations of the rules for checks."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NOT_IMPORTED = ("solution", "starter", "wrong")
 
 @dataclass(frozen=True)
 class CheckSource:
-    """One check, as it is written."""
+    """One check, as its source states it."""
 
     name: str
     line: int
@@ -25,7 +25,7 @@ class CheckSource:
 
 
 def checks_in(file: Path, lesson: str) -> list[CheckSource]:
-    """All checks of a file, each with what is wrong with it."""
+    """All checks of a file, with their violations."""
     shown = f"{lesson}/{file.name}"
     try:
         tree = ast.parse(file.read_text(encoding="utf-8"), shown)

@@ -1,6 +1,6 @@
-"""What the command line offers of the course: plain functions that print to a stream and return an exit code.
+"""The commands of the course: functions that print to a stream and return an exit code.
 
-0 done, 1 a check of the student's or of `lint` failed; a mistake in what was typed is an InputError, exit code 2.
+0: done; 1: a check of the answer or of `lint` failed; 2: a wrong argument, raised as InputError.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from market_sim.course.judging import Judging, judge
 from market_sim.course.lesson import Lesson
 from market_sim.course.lint import lint_course
 from market_sim.course.look import command_of
-from market_sim.course.progress import Progress, Standing
+from market_sim.course.progress import LessonRecord, Progress
 from market_sim.course.reading import next_lesson, open_sections, outcome, where_to_go_on
 from market_sim.course.scaffold import write_lesson, write_scenario
 from market_sim.course.verdict import lines
@@ -32,11 +32,11 @@ GLANCE_SECONDS = 0.5
 
 
 def lesson_list(out: TextIO, course: Path = COURSE, answers: Path = ANSWERS) -> int:
-    """Every lesson with its goal, its length and how far it has come."""
+    """List the lessons with goal, length and progress."""
     progress, lessons = Progress(answers), load_course(course)
     for lesson in lessons:
-        standing = progress.of(lesson)
-        state = "passed" if standing.passed else tries(standing.tries) if standing.tries else ""
+        record = progress.of(lesson)
+        state = "passed" if record.passed else tries(record.tries) if record.tries else ""
         out.write(f"{lesson.id:<20} {lesson.minutes:>3} min  {lesson.points:>3} points  {state:<8} {lesson.title}\n")
         out.write(f"{'':<20} {lesson.goal}\n")
     start = where_to_go_on(lessons, progress)
@@ -46,29 +46,29 @@ def lesson_list(out: TextIO, course: Path = COURSE, answers: Path = ANSWERS) -> 
 
 
 def lesson_read(id: str, out: TextIO, course: Path = COURSE, answers: Path = ANSWERS) -> int:
-    """The text of a lesson as far as it is open by now, as on the site."""
+    """Print the sections of a lesson that are open, as on the site."""
     lesson = find_lesson(course, id)
-    standing = Progress(answers).of(lesson)
+    record = Progress(answers).of(lesson)
     out.write(f"# {lesson.title}\n\n{lesson.goal}\n\n")
-    for place, (_, text) in enumerate(open_sections(lesson, standing)):
+    for place, (_, text) in enumerate(open_sections(lesson, record)):
         out.write(f"{text}\n\n")
         if place == 0:
-            _write_prediction(lesson, standing, out)
-    if standing.passed:
+            _write_prediction(lesson, record, out)
+    if record.passed:
         out.writelines(f"further reading: {one}\n" for one in lesson.further)
     return DONE
 
 
-def _write_prediction(lesson: Lesson, standing: Standing, out: TextIO) -> None:
+def _write_prediction(lesson: Lesson, record: LessonRecord, out: TextIO) -> None:
     out.write(f"## Predict, then look\n\n{lesson.prediction.question}\n")
-    if not standing.prediction:
+    if not record.prediction:
         for place, choice in enumerate(lesson.prediction.choices, start=1):
             out.write(f"  {place}. {choice}\n")
         command = python("lesson", "predict", lesson.id, lesson.prediction.choices[0])
         out.write(f"\nLock one of these before you look, for example: {command}\n\n")
         return
-    out.write(f"Your prediction is locked: {standing.prediction}\n")
-    if turned_out := outcome(lesson, standing):
+    out.write(f"Your prediction is locked: {record.prediction}\n")
+    if turned_out := outcome(lesson, record):
         out.write(f"It turned out: {turned_out}\n")
     out.write("\n")
 
@@ -79,7 +79,7 @@ def tries(number: int) -> str:
 
 
 def lesson_start(id: str, out: TextIO, course: Path = COURSE, answers: Path = ANSWERS) -> int:
-    """Copy the starter to the answers; an answer that is already there stays as it is."""
+    """Copy the starter to the answers; an existing answer is kept."""
     lesson = find_lesson(course, id)
     mine = answers / f"{lesson.id}.py"
     if mine.exists():
@@ -135,7 +135,7 @@ def lesson_check(
 
 
 def lesson_hint(id: str, out: TextIO, task: int = 1, course: Path = COURSE, answers: Path = ANSWERS) -> int:
-    """The next hint of a task."""
+    """Print the next hint of a task."""
     lesson = find_lesson(course, id)
     if task not in {one.id for one in lesson.tasks}:
         raise InputError(f"{lesson.id} has the tasks {', '.join(str(one.id) for one in lesson.tasks)}, found {task}")
@@ -152,7 +152,7 @@ def lesson_hint(id: str, out: TextIO, task: int = 1, course: Path = COURSE, answ
 def lesson_reset(
     id: str, out: TextIO, confirm: Callable[[str], bool], course: Path = COURSE, answers: Path = ANSWERS
 ) -> int:
-    """Begin a lesson anew; asks first, and keeps the old answer beside the new one."""
+    """Begin a lesson again; asks first, and keeps the old answer beside the new one."""
     lesson = find_lesson(course, id)
     mine = answers / f"{lesson.id}.py"
     if not confirm(f"Begin {lesson.id} anew? Your answer is kept as {mine.name}.old; hints and tries are forgotten."):
@@ -165,22 +165,22 @@ def lesson_reset(
 
 
 def lesson_progress(out: TextIO, course: Path = COURSE, answers: Path = ANSWERS) -> int:
-    """How far the course has come, in one line and a line for each lesson that was begun."""
+    """Print the progress in the course in one line, and a line for each lesson that was begun."""
     progress, lessons = Progress(answers), load_course(course)
     out.write(progress.sentence(lessons) + "\n")
     for lesson in lessons:
-        standing = progress.of(lesson)
-        if standing.tries or standing.hints or standing.prediction:
-            hints = sum(standing.hints.values())
+        record = progress.of(lesson)
+        if record.tries or record.hints or record.prediction:
+            hints = sum(record.hints.values())
             out.write(
-                f"  {lesson.id:<20} best {standing.best:g}/{lesson.points}, {tries(standing.tries)}, "
+                f"  {lesson.id:<20} best {record.best:g}/{lesson.points}, {tries(record.tries)}, "
                 f"{hints} {'hint' if hints == 1 else 'hints'}\n"
             )
     return DONE
 
 
 def predict(id: str, choice: str, out: TextIO, course: Path = COURSE, answers: Path = ANSWERS) -> int:
-    """Lock a prediction before the run is looked at."""
+    """Lock a prediction, before the run is shown."""
     lesson = find_lesson(course, id)
     choices = lesson.prediction.choices
     if choice.isdecimal() and choice not in choices and 1 <= int(choice) <= len(choices):
@@ -202,9 +202,9 @@ def grade(
     workers: int = 2,
     lessons: Sequence[str] = (),
 ) -> int:
-    """Grade a class: SUBMISSIONS/STUDENT/LESSON.py; the table on disk, progress on the screen.
+    """Grade a class: reads SUBMISSIONS/STUDENT/LESSON.py, writes the table, shows progress on the screen.
 
-    0 whatever the marks; 1 when checks of the instructor's are at fault themselves, which nobody is charged for.
+    Returns 0 for any marks, and 1 when checks of the instructor are broken; a broken check costs no student points.
     """
     room = Classroom(submissions, table, documents, course, how or Judging(), workers, tuple(lessons))
     try:
@@ -225,7 +225,7 @@ def grade(
 
 
 def lint(out: TextIO, course: Path = COURSE, only: Sequence[str] = (), checks_dir: Path | None = None) -> int:
-    """Prove that every lesson keeps its promises."""
+    """Check that every lesson keeps the rules for lessons."""
     findings = list(lint_course(course, only, checks_dir, out))
     out.writelines(f"{finding}\n" for finding in findings)
     out.write(f"{counted(len(findings), 'finding')}\n" if findings else "every lesson keeps its promises\n")

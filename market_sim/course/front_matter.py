@@ -23,7 +23,7 @@ PLACE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
 
 
 class Entry(NamedTuple):
-    """One value and the line in which its key first stands."""
+    """One value and the line of its key."""
 
     value: Any
     line: int

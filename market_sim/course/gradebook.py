@@ -1,8 +1,8 @@
-"""The gradebook: a class graded in parallel, one row for each student and lesson, resumable at any moment.
+"""The gradebook: grades a class in parallel, one row for each student and lesson, and can be resumed at any time.
 
-Each verdict is a file of its own, written wholly or not at all, and it says what it was made from. Grading again skips
-what is known, so a run that was killed goes on where it stopped, and the table comes out the same to the last byte.
-How long an answer took is a measurement, and stands in the verdict's file only.
+Each verdict is a file of its own, written atomically, with a digest of its inputs. Grading again skips verdicts whose
+inputs are unchanged, so an interrupted run continues where it stopped, and the table is the same to the byte. The time
+that an answer took is in the file of the verdict only.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from typing import Any, TextIO
 from market_sim.core.errors import InputError
 from market_sim.core.version import VERSION
 from market_sim.course.catalogue import find_lesson, lesson_folders, load_course
-from market_sim.course.handed_in import EXPECTED, Stray, strays, students_in
+from market_sim.course.check_set import CheckSet, Fault, without
 from market_sim.course.isolation.levels import best
 from market_sim.course.judging import Judging, judge
 from market_sim.course.lesson import Lesson
-from market_sim.course.paper import Fault, Paper, without
+from market_sim.course.submissions import EXPECTED, Stray, strays, students_in
 from market_sim.course.verdict import Verdict, gradescope, number, read, total
 
 COLUMNS = (
@@ -38,7 +38,7 @@ NOTHING = "nothing was handed in"
 
 @dataclass(frozen=True)
 class Classroom:
-    """Who is graded, by what, and where it is written."""
+    """The parameters of grading: submissions, course, settings, and the files to write."""
 
     submissions: Path
     table: Path
@@ -51,16 +51,16 @@ class Classroom:
 
 @dataclass(frozen=True)
 class Graded:
-    """What grading a class came to."""
+    """The result of grading a class."""
 
     rows: int
     judged: int
     known: int
     isolation: str
     faults: tuple[str, ...] = ()
-    """The checks that are at fault themselves: grading did not work as it should, and nobody was charged for it."""
+    """The broken checks, which cost no student points."""
     remarks: tuple[str, ...] = ()
-    """What else the instructor should know: files that are no answers, hidden checks that were not run."""
+    """Further remarks for the instructor: files that are no answers, hidden checks that were not run."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class Case:
     """One answer of one student to one lesson."""
 
     student: str
-    paper: Paper
+    check_set: CheckSet
     answer: Path
     document: Path
     checks: str
@@ -76,37 +76,39 @@ class Case:
     key: str
     """The digest of everything that the verdict depends on."""
     instead: str = ""
-    """The misnamed file that is there instead of the answer."""
+    """A misnamed file that is probably the answer."""
 
     @property
     def lesson(self) -> Lesson:
-        """The lesson that is answered."""
-        return self.paper.lesson
+        """The lesson of this answer."""
+        return self.check_set.lesson
 
 
 def grade_class(room: Classroom, screen: TextIO) -> Graded:
-    """Judge what is not known yet, and write the table."""
+    """Judge all answers without an up-to-date verdict, and write the table."""
     if room.workers < 1:
         raise InputError(f"at least one worker is needed, found {room.workers}")
     isolation = best(room.how.isolation)
-    # Found out once, so that all judges use the same level and none has to try.
+    # Determined once, so that all judges use the same level.
     room = replace(room, how=replace(room.how, isolation=isolation.name))
-    papers = _papers(room)
+    check_sets = _check_sets(room)
     found = list(strays(room.submissions, list(lesson_folders(room.course))))
-    cases = list(_cases(room, papers, found))
+    cases = list(_cases(room, check_sets, found))
     known = {case.key for case in cases if _known(case) is not None}
     waiting = [case for case in cases if case.key not in known]
-    faults = _faults(room, [paper for paper in papers if any(one.paper is paper for one in waiting)])
+    faults = _faults(
+        room, [check_set for check_set in check_sets if any(one.check_set is check_set for one in waiting)]
+    )
     _judge_all(waiting, room, len(cases), screen, faults)
     rows = [_row(case) for case in cases]
     _write(room.table, _table(rows))
     broken = [fault.sentence for one in faults.values() for fault in one.values()] or _broken_before(rows)
-    remarks = (*(one.sentence for one in found), *_not_run(room, papers))
+    remarks = (*(one.sentence for one in found), *_not_run(room, check_sets))
     return Graded(len(rows), len(waiting), len(cases) - len(waiting), isolation.sentence, tuple(broken), remarks)
 
 
-def _papers(room: Classroom) -> list[Paper]:
-    """The lessons that are graded, with their checks; whatever makes grading pointless is refused."""
+def _check_sets(room: Classroom) -> list[CheckSet]:
+    """The lessons to grade, with their checks; raises InputError when there is nothing to grade."""
     checks_dir = room.how.checks_dir
     if not room.submissions.is_dir():
         raise InputError(f"there is no folder {room.submissions}; {EXPECTED}")
@@ -124,42 +126,42 @@ def _papers(room: Classroom) -> list[Paper]:
     if checks_dir is not None and not any((checks_dir / one.id / "checks.py").is_file() for one in lessons):
         names = ", ".join(one.id for one in lessons)
         raise InputError(f"{checks_dir} holds no checks of {names}; expected {checks_dir}/LESSON/checks.py")
-    return [Paper.of(lesson, checks_dir) for lesson in lessons]
+    return [CheckSet.of(lesson, checks_dir) for lesson in lessons]
 
 
-def _faults(room: Classroom, papers: list[Paper]) -> dict[str, dict[str, Fault]]:
-    """The checks of each lesson that are at fault themselves, found out before anybody is judged."""
+def _faults(room: Classroom, check_sets: list[CheckSet]) -> dict[str, dict[str, Fault]]:
+    """The broken checks of each lesson, determined before any answer is judged."""
     with ThreadPoolExecutor(room.workers) as pool:
-        found = pool.map(lambda paper: paper.faults(room.how), papers)
-        return {paper.lesson.id: faults for paper, faults in zip(papers, found, strict=True)}
+        found = pool.map(lambda check_set: check_set.faults(room.how), check_sets)
+        return {check_set.lesson.id: faults for check_set, faults in zip(check_sets, found, strict=True)}
 
 
-def _not_run(room: Classroom, papers: list[Paper]) -> Iterator[str]:
-    """Hidden checks that were announced and are not here."""
-    for paper in papers:
-        told = paper.lesson.hidden
+def _not_run(room: Classroom, check_sets: list[CheckSet]) -> Iterator[str]:
+    """A remark for each lesson whose announced hidden checks are not run."""
+    for check_set in check_sets:
+        told = check_set.lesson.hidden
         if told is not None and room.how.checks_dir is None:
-            yield f"{paper.lesson.id} announces {told.checks} hidden checks; they run with --checks-dir only"
+            yield f"{check_set.lesson.id} announces {told.checks} hidden checks; they run with --checks-dir only"
 
 
 def _broken_before(rows: list[dict[str, str]]) -> list[str]:
-    """Lessons with a check at fault when all is known from before, and nothing is judged."""
+    """A sentence for each lesson with a broken check, when all verdicts are from an earlier run."""
     lessons = dict.fromkeys(row["lesson"] for row in rows if row["status"] == "broken check")
     return [f"{lesson}: a check is at fault itself and does not count" for lesson in lessons]
 
 
-def _cases(room: Classroom, papers: list[Paper], found: list[Stray]) -> Iterator[Case]:
+def _cases(room: Classroom, check_sets: list[CheckSet], found: list[Stray]) -> Iterator[Case]:
     settings = f"{room.how.timeout} {room.how.isolation} {VERSION}"
     instead = {(one.student, one.meant): one.file for one in found}
     for student in students_in(room.submissions):
-        for paper in papers:
-            lesson = paper.lesson
+        for check_set in check_sets:
+            lesson = check_set.lesson
             answer = student / f"{lesson.id}.py"
             misnamed = "" if os.path.lexists(answer) else instead.get((student.name, lesson.id), "")
             checks = _digest(lesson.checks, *_hidden(room, lesson))
-            key = _digest(answer, text=f"{paper.digest} {settings} {student.name} {misnamed}")
+            key = _digest(answer, text=f"{check_set.digest} {settings} {student.name} {misnamed}")
             document = room.documents / student.name / f"{lesson.id}.json"
-            yield Case(student.name, paper, answer, document, checks, key, misnamed)
+            yield Case(student.name, check_set, answer, document, checks, key, misnamed)
 
 
 def _hidden(room: Classroom, lesson: Lesson) -> tuple[Path, ...]:
@@ -177,7 +179,7 @@ def _digest(*files: Path, text: str = "") -> str:
 
 
 def _known(case: Case) -> dict[str, Any] | None:
-    """The document of a verdict that was made from exactly this; a torn or foreign file counts as none."""
+    """The stored verdict with the key of this case; a damaged or foreign file counts as none."""
     try:
         document = json.loads(case.document.read_text(encoding="utf-8"))
         return dict(document) if document["extra_data"]["key"] == case.key else None
@@ -188,7 +190,7 @@ def _known(case: Case) -> dict[str, Any] | None:
 def _judge_all(
     cases: list[Case], room: Classroom, all_of_them: int, screen: TextIO, faults: Mapping[str, Mapping[str, Fault]]
 ) -> None:
-    """Judge in parallel; each verdict is on disk before the next one begins."""
+    """Judge in parallel; each verdict is written as soon as it is there."""
     done = all_of_them - len(cases)
     pool = ThreadPoolExecutor(room.workers)
     try:
@@ -206,7 +208,7 @@ def _judge_all(
 
 
 def _progress(screen: TextIO, done: int, of: int, case: Case) -> None:
-    """A bar on a terminal; nothing anywhere else."""
+    """Show a progress bar, on a terminal only."""
     if screen.isatty():
         full = BAR * done // of
         screen.write(f"\r\033[K[{'#' * full}{'.' * (BAR - full)}] {done}/{of} {case.student} {case.lesson.id}")
@@ -217,10 +219,10 @@ def _judge(case: Case, how: Judging, faulty: Mapping[str, Fault]) -> None:
     if not os.path.lexists(case.answer):
         verdict, seconds = _missing(case), 0.0
     else:
-        with case.paper.laid_out() as (lesson, checks_dir):
+        with case.check_set.laid_out() as (lesson, checks_dir):
             judged = judge(lesson, case.answer, replace(how, checks_dir=checks_dir))
         verdict, seconds = without(judged.verdict, faulty), judged.seconds
-    maximum = total([case.paper.maximum, *(-fault.points for fault in faulty.values())])
+    maximum = total([case.check_set.maximum, *(-fault.points for fault in faulty.values())])
     extra = {"key": case.key, "checks": case.checks, "student": case.student, "version": VERSION, "maximum": maximum}
     document = gradescope(verdict, seconds, extra)
     _write(case.document, json.dumps(document, indent=1, sort_keys=True) + "\n")

@@ -16,7 +16,7 @@ from market_sim.course.student_side.wire import decode, encode
 
 
 class InProcessStudent:
-    """Answers like the student's process does, without any limit."""
+    """An answer loaded into this process, with the interface of `StudentProcess` and no limits."""
 
     has_answered = True
 
@@ -31,14 +31,14 @@ class InProcessStudent:
         exec(compile(answer.read_bytes(), str(answer), "exec"), self.module.__dict__)  # noqa: S102
 
     def call(self, function: str, *arguments: Any, **keywords: Any) -> Any:
-        """Call a function of the answer; only plain data comes back, here as there."""
+        """Call a function of the answer; it returns plain data, as from a student's process."""
         with self.blamed(f"{function}(...)"):
             found = getattr(self.module, function)
             return _plain(found(*_plain(list(arguments)), **_plain(keywords)))
 
     @contextmanager
     def blamed(self, what: str) -> Iterator[None]:
-        """Say of an error what the student's process would say: the file and the line of the answer."""
+        """Turn an exception into the StudentError that the student's process would report, with its line."""
         try:
             yield
         except Exception as error:
@@ -48,17 +48,17 @@ class InProcessStudent:
             raise StudentError(what, type(error).__name__, said, line, self.file.name) from error
 
     def make(self, kind: str, *arguments: Any, **keywords: Any) -> InProcessObject:
-        """Make an object of a class of the answer."""
+        """Create an object of a class of the answer."""
         with self.blamed(f"{kind}(...)"):
             return InProcessObject(self, getattr(self.module, kind)(*_plain(list(arguments)), **_plain(keywords)))
 
     def strategy(self, kind: str, *arguments: Any, luck: int = 0, **keywords: Any) -> Any:
-        """Make a strategy; it decides in here."""
+        """Create a strategy, which decides in this process."""
         return getattr(self.module, kind)(*arguments, **keywords)
 
 
 class InProcessObject:
-    """An object of the student's code, in here."""
+    """An object of the student's code in this process."""
 
     def __init__(self, student: InProcessStudent, owner: Any) -> None:
         self._student = student

@@ -1,7 +1,7 @@
-"""A judge's process: pytest with one answer to check, in a process that can be ended from outside.
+"""The judge process: runs pytest on one answer, in a process that can be killed from outside.
 
-Reading pytest and the market takes longer than most checks. One process per grader therefore reads them once, and each
-judge is a fork of it: as fresh as a process that was started anew, and there at once. It never sees an answer itself.
+Importing pytest and the market takes longer than most checks. So one server process per grader imports them once, and
+each judge is a fork of it. The server itself never loads an answer.
 """
 
 from __future__ import annotations
@@ -18,25 +18,25 @@ from pathlib import Path
 from typing import Any
 
 CONTEXT: Any = multiprocessing.get_context("forkserver" if os.name == "posix" else "spawn")
-READ_ONCE = ["market_sim.course.read_once"]
+PRELOADED = ["market_sim.course.preload"]
 NOT_PASSED_ON = ("PYTEST_ADDOPTS", "PYTEST_CURRENT_TEST")
 ONE_AT_A_TIME = threading.Lock()
-"""Starting a process looks at the ends of all others; two that look at once would take each other's exit codes."""
+"""Starting a process reaps finished ones; two threads at the same time would take each other's exit codes."""
 
 
 def run(arguments: Sequence[str], limit: float, place: Path) -> tuple[int, str]:
-    """The exit code of pytest with these arguments, and what it printed; `place` is a folder for that alone."""
+    """Run pytest with these arguments; returns its exit code and output. `place` is a temporary folder."""
     said = place / "said.txt"
     environment = {name: value for name, value in os.environ.items() if name not in NOT_PASSED_ON}
     given = (list(arguments), os.getcwd(), {**environment, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}, str(said))
-    CONTEXT.set_forkserver_preload(READ_ONCE)
+    CONTEXT.set_forkserver_preload(PRELOADED)
     process = CONTEXT.Process(target=_judge, args=given, daemon=True)
     with ONE_AT_A_TIME:
         process.start()
     try:
         wait([process.sentinel], limit)
     finally:
-        # The wardens below notice that their grader is gone and end what they guard.
+        # The supervisors notice that their grader is gone and end the students' processes.
         with suppress(ProcessLookupError, AttributeError):
             os.killpg(process.pid or 0, signal.SIGKILL)
         with ONE_AT_A_TIME:
@@ -48,7 +48,7 @@ def run(arguments: Sequence[str], limit: float, place: Path) -> tuple[int, str]:
 
 
 def _judge(arguments: list[str], folder: str, environment: Mapping[str, str], said: str) -> None:
-    """What happens in the new process."""
+    """The main function of the judge process."""
     if hasattr(os, "setsid"):
         os.setsid()
     os.chdir(folder)

@@ -1,6 +1,6 @@
-"""The judge: one answer to one lesson, graded by pytest in a process of its own that can be ended from outside.
+"""The judge: grades one answer to one lesson by pytest, in a process of its own.
 
-The command line, the page and the gradebook all come through here, so they all say the same.
+Command line, site and gradebook all use `judge`, so they give the same verdict.
 """
 
 from __future__ import annotations
@@ -16,28 +16,28 @@ from market_sim.course.verdict import Verdict, read
 
 ROOT = Path(__file__).resolve().parents[2]
 MOST_CHECKS = 20
-"""So many checks of full length the outer limit allows for, hidden ones included."""
+"""The number of checks of full length, hidden ones included, that the outer time limit allows for."""
 OUTER_SECONDS = 60
-"""What starting, simulating and writing may take on top."""
+"""The additional time for starting, simulating and writing."""
 
 
 @dataclass(frozen=True)
 class Judging:
-    """How answers are judged."""
+    """The settings for judging answers."""
 
     isolation: str = "auto"
     timeout: float | None = None
-    """Caps the time limit of each lesson."""
+    """An upper bound for the time limit of each lesson."""
     checks_dir: Path | None = None
     replays: str = ""
-    """Where runs of failed checks are kept; empty for nowhere."""
+    """The folder for runs of failed checks; empty to keep none."""
     unsafe: bool = False
     """Run the answer inside the judge: practice, not a grade."""
 
 
 @dataclass(frozen=True)
 class Judged:
-    """What came of it: the verdict, what the judge printed, how long it took."""
+    """The result: the verdict, the judge's output, the time it took."""
 
     verdict: Verdict
     said: str
@@ -45,7 +45,7 @@ class Judged:
 
 
 def judge(lesson: Lesson, answer: Path, how: Judging | None = None) -> Judged:
-    """Let pytest check one answer; whatever happens to that process, there is a verdict."""
+    """Check one answer; returns a verdict even when the judge process dies."""
     how = how or Judging()
     begun = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="verdict-") as place:
@@ -57,7 +57,7 @@ def judge(lesson: Lesson, answer: Path, how: Judging | None = None) -> Judged:
 
 
 def arguments(lesson: Lesson, answer: Path, how: Judging, verdict: Path) -> list[str]:
-    """`pytest lessons/ID --student answers/ID.py`, spelled out so that it works from every folder."""
+    """The arguments of `pytest lessons/ID --student answers/ID.py`, with absolute paths."""
     settings = ROOT / "pyproject.toml"
     options = ["-c", str(settings), "--rootdir", str(ROOT)] if settings.is_file() else []
     options += ["--check-timeout", f"{how.timeout:g}"] if how.timeout else []
@@ -71,7 +71,7 @@ def arguments(lesson: Lesson, answer: Path, how: Judging, verdict: Path) -> list
 
 
 def _none(lesson: Lesson, code: int, said: str) -> Verdict:
-    """The verdict when the judge gave none."""
+    """The verdict when the judge wrote none."""
     last = next((line for line in reversed(said.splitlines()) if line.strip()), "")
     how = f"by signal {-code}" if code < 0 else f"with exit code {code}"
     trouble = f"no verdict: the judge of this answer was ended {how}" + (f": {last[:200]}" if last else "")

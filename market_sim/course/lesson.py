@@ -1,4 +1,4 @@
-"""A lesson: one folder with a page, a starter, a model solution, checks, hints, and wrong answers that were foreseen.
+"""A lesson: a folder with a page, a starter, a model solution, checks, hints, and typical wrong answers.
 
     lessons/01-order-book/
       lesson.md       front matter and Markdown
@@ -6,9 +6,9 @@
       solution.py     the model solution
       checks.py       the visible checks
       hints.md        three hints for each task, shown one at a time
-      wrong/*.py      wrong answers; the docstring of each holds a part of the sentence that it must be answered with
+      wrong/*.py      typical wrong answers; the docstring of each states points and a part of the sentence it must get
 
-The front matter is TOML, checked field by field; whatever is wrong is said with its file and line.
+The front matter is TOML, checked field by field; an error is reported with file and line.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ HINTS_PER_TASK = 3
 
 @dataclass(frozen=True)
 class Task:
-    """One thing to do; its checks name its number."""
+    """One task; checks refer to its number."""
 
     id: int
     title: str
@@ -39,17 +39,17 @@ class Task:
 
 @dataclass(frozen=True)
 class Prediction:
-    """A question that is answered before the run is looked at; the answer is locked then."""
+    """A question about the run; its answer is locked before the run is shown."""
 
     question: str
     choices: tuple[str, ...]
     outcome: str
-    """The choice that turns out to be right, for the debrief."""
+    """The right choice, for the debrief."""
 
 
 @dataclass(frozen=True)
 class Look:
-    """The real run that the page shows: a shipped scenario, a seed, a length."""
+    """The run that the page shows: scenario, seed, length."""
 
     scenario: str
     seed: int
@@ -61,7 +61,7 @@ class Look:
 
 @dataclass(frozen=True)
 class HiddenChecks:
-    """What is announced of checks that only the instructor has."""
+    """The announced number and points of the instructor's hidden checks."""
 
     checks: int
     points: int
@@ -69,7 +69,7 @@ class HiddenChecks:
 
 @dataclass(frozen=True)
 class Lesson:
-    """One lesson, as its front matter and its folder say."""
+    """One lesson: the fields of its front matter, and its folder."""
 
     folder: Path
     id: str
@@ -93,7 +93,7 @@ class Lesson:
 
     @property
     def starter(self) -> Path:
-        """What the student edits."""
+        """The file that the student edits."""
         return self.folder / "starter.py"
 
     @property
@@ -103,7 +103,7 @@ class Lesson:
 
     @property
     def own_scenario(self) -> Path | None:
-        """The lesson's own scenario file; none when it shows a shipped one."""
+        """The lesson's own scenario file; None when it shows a shipped scenario."""
         return self.folder / self.look.scenario if self.look.scenario.endswith(".py") else None
 
     @property
@@ -113,7 +113,7 @@ class Lesson:
 
     @property
     def wrong_answers(self) -> tuple[Path, ...]:
-        """The wrong answers that were foreseen."""
+        """The typical wrong answers."""
         return tuple(sorted((self.folder / "wrong").glob("*.py")))
 
     @property
@@ -123,12 +123,12 @@ class Lesson:
 
     @property
     def debrief(self) -> str:
-        """What is read after the task: the part of the page under the heading Debrief."""
+        """The part of the page under the heading Debrief, which is read after passing."""
         return self.body.partition("\n## Debrief\n")[2].strip()
 
 
 def load_lesson(folder: Path) -> Lesson:
-    """Read one lesson; the first thing that is wrong is an InputError with file and line."""
+    """Read one lesson; the first error raises InputError with file and line."""
     page = folder / "lesson.md"
     shown = f"{folder.name}/lesson.md"
     entries, body = read(_text(page, shown), shown)
@@ -203,12 +203,12 @@ class _Fields:
         self.taken: set[str] = set()
 
     def refuse(self, key: str, why: str) -> Any:
-        """Say what is wrong with a field, with its line."""
+        """Raise InputError for a field, with its line."""
         line = self.entries[key].line if key in self.entries else 1
         raise InputError(f"{self.file}, line {line}: {why}")
 
     def value(self, key: str, kind: type, expected: str, default: Any = None) -> Any:
-        """A field of this type, or its default when it has one."""
+        """The value of a field, or its default if it has one."""
         self.taken.add(key)
         if key not in self.entries:
             return default if default is not None else self.refuse(key, f"the field {key} is missing")
@@ -269,7 +269,7 @@ class _Fields:
         return Look(**{**part, "parameters": tuple(part.get("parameters", {}).items())})
 
     def prediction(self) -> Prediction:
-        """The question that is answered first."""
+        """The prediction."""
         value = self.value("prediction", dict, "a table")
         part = self.part("prediction", value, {"question": str, "choices": list, "outcome": str}, {})
         choices = part["choices"]
@@ -283,7 +283,7 @@ class _Fields:
         return HiddenChecks(**self.part("hidden", value, {"checks": int, "points": int}, {})) if value else None
 
     def nothing_else(self) -> None:
-        """Refuse fields that no lesson has."""
+        """Refuse unknown fields."""
         for key in self.entries:
             if key not in self.taken:
                 self.refuse(key, f"a lesson has no field {key!r}; it has {', '.join(sorted(self.taken))}")

@@ -1,8 +1,8 @@
-"""Lint: proves that a lesson keeps its promises, by reading it and by grading what is known about it.
+"""Lint: checks that a lesson keeps the rules for lessons, by reading its files and by grading known answers.
 
-The model solution gets full marks; the untouched starter does not, and fails with sentences that teach; each wrong
-answer that was foreseen gets the points and the sentence that its docstring says, at most 60 % of the points, and a
-replay that shows it; no two get the same sentence.
+The model solution gets full marks. The untouched starter does not, and fails with sentences that teach. Each typical
+wrong answer gets the points and the sentence that its docstring states, at most 60 % of the points, and a replay of
+its mistake; no two get the same sentence.
 """
 
 from __future__ import annotations
@@ -27,18 +27,18 @@ from market_sim.course.verdict import Verdict, number
 
 FEWEST_WRONG_ANSWERS = 3
 MOST_CREDIT = 0.6
-"""The largest part of a lesson's points that a wrong answer may get that was foreseen."""
+"""The largest part of a lesson's points that a typical wrong answer may get."""
 WORKERS = 2
 LINK = re.compile(r"\[[^\]\n]+\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#{1,6} (.+)$", re.MULTILINE)
 CODE = re.compile(r"```.*?```", re.DOTALL)
 TEACHES = 40
-"""A sentence of fewer characters than this teaches nobody."""
+"""The fewest characters of a sentence that teaches."""
 
 
 @dataclass(frozen=True)
 class Foreseen:
-    """A wrong answer: what it must be told, and what it must get."""
+    """A typical wrong answer, with the sentence and the points that it must get."""
 
     file: Path
     says: str
@@ -46,7 +46,7 @@ class Foreseen:
 
 
 def lint_course(course: Path, only: Sequence[str], checks_dir: Path | None, out: TextIO) -> Iterator[str]:
-    """The findings of all lessons, or of those that are named, one sentence each."""
+    """The findings of all lessons, or of the named ones, one sentence each."""
     if checks_dir is not None and not checks_dir.is_dir():
         raise InputError(f"there is no folder {checks_dir} with hidden checks; expected {checks_dir}/LESSON/checks.py")
     names = [find_lesson(course, id).id for id in only] or list(lesson_folders(course))
@@ -55,7 +55,7 @@ def lint_course(course: Path, only: Sequence[str], checks_dir: Path | None, out:
         try:
             lesson = load_lesson(course / name)
             findings = [*read_lesson(lesson, list(lesson_folders(course)), checks_dir)]
-            # What cannot be read right is not worth grading.
+            # A lesson with findings in its files is not graded.
             findings = findings or [*grade_lesson(lesson)]
         except InputError as problem:
             yield str(problem)
@@ -65,11 +65,11 @@ def lint_course(course: Path, only: Sequence[str], checks_dir: Path | None, out:
         out.write(f"{name}: {len(findings)} findings\n" if findings else f"{name}: kept\n")
 
 
-# What reading shows
+# ---- findings from reading the files
 
 
 def read_lesson(lesson: Lesson, course: Sequence[str], checks_dir: Path | None) -> Iterator[str]:
-    """Files, links, headings, hints, points, and the checks as source."""
+    """Check files, links, headings, hints, points, and the source of the checks."""
     for file in (lesson.starter, lesson.solution, lesson.checks):
         if not file.is_file():
             raise InputError(f"{lesson.id}/{file.name}: a lesson needs this file")
@@ -135,15 +135,15 @@ def _hidden(lesson: Lesson, checks: Sequence[CheckSource]) -> Iterator[str]:
         yield from check.findings
 
 
-# What grading shows
+# ---- findings from grading known answers
 
 
 def grade_lesson(lesson: Lesson) -> Iterator[str]:
-    """The model solution, the starter and the wrong answers, each graded as a student's answer would be."""
+    """Grade the model solution, the starter and the wrong answers like answers of students."""
     wrong = [foreseen(file, lesson.id) for file in lesson.wrong_answers]
     answers = [lesson.solution, lesson.starter, *(one.file for one in wrong)]
-    with tempfile.TemporaryDirectory(prefix="replays-") as films, ThreadPoolExecutor(WORKERS) as pool:
-        solved, untouched, *others = pool.map(lambda answer: _judged(lesson, answer, Path(films)), answers)
+    with tempfile.TemporaryDirectory(prefix="replays-") as replays, ThreadPoolExecutor(WORKERS) as pool:
+        solved, untouched, *others = pool.map(lambda answer: _judged(lesson, answer, Path(replays)), answers)
     if solved.trouble or any(check.status != "passed" for check in solved.checks):
         failing = "; ".join(f"{check.name}: {check.reason}" for check in solved.checks if check.status != "passed")
         yield f"{lesson.id}/solution.py: the model solution does not get full marks: {failing or solved.trouble}"
@@ -158,7 +158,7 @@ def grade_lesson(lesson: Lesson) -> Iterator[str]:
 
 
 def _judged(lesson: Lesson, answer: Path, replays: Path) -> Verdict:
-    """One answer; its replays go to a folder of its own, as two answers fail the same checks at the same moment."""
+    """Judge one answer; its replays go to a folder of its own, since answers are judged in parallel."""
     return judge(lesson, answer, Judging(best("I1").name, replays=str(replays / answer.stem))).verdict
 
 
@@ -188,12 +188,12 @@ def _wrong(lesson: Lesson, foreseen: Foreseen, verdict: Verdict) -> Iterator[str
 
 
 def sentences(verdict: Verdict) -> tuple[str, ...]:
-    """What an answer is told, check by check."""
+    """The reasons of the failed checks."""
     return tuple(check.reason for check in verdict.checks if check.status != "passed" and check.reason)
 
 
 def foreseen(file: Path, lesson: str) -> Foreseen:
-    """What the docstring of a wrong answer promises: lines `says: ...` and `points: ...`."""
+    """The lines `says: ...` and `points: ...` in the docstring of a wrong answer."""
     shown = f"{lesson}/wrong/{file.name}"
     told = ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"), shown)) or ""
     fields = dict(re.findall(r"^(says|points): (.+)$", told, re.MULTILINE))

@@ -1,4 +1,4 @@
-"""The run that a lesson shows: the scenario, seed and length of its front matter, played on the one road."""
+"""The run that a lesson shows: the scenario, options and command in its front matter."""
 
 from __future__ import annotations
 
@@ -14,33 +14,33 @@ from market_sim.simulation.scenarios.scenario import Scenario, configured
 
 
 def scenario_of(lesson: Lesson) -> Scenario:
-    """The scenario with the lesson's parameters: a shipped one, or the file scenario.py of the lesson's folder."""
+    """The scenario with the lesson's parameters: a shipped one, or a file in the lesson's folder."""
     return configured(find_scenario(scenario_name(lesson)), **dict(lesson.look.parameters))
 
 
 def scenario_name(lesson: Lesson) -> str:
-    """What the scenario is found by: a name of the catalogue, or the path of the lesson's own file."""
+    """The name of the scenario in the catalogue, or the path of the lesson's own file."""
     return str(lesson.own_scenario or lesson.look.scenario)
 
 
 def options_of(lesson: Lesson) -> Options:
-    """Seed, length, liars and chain of the lesson's run."""
+    """The options of the lesson's run."""
     look = lesson.look
     return Options(seed=look.seed, epochs=look.epochs, byzantine=look.byzantine, settlement=look.settlement)
 
 
 def look(lesson: Lesson) -> Result:
-    """Play the lesson's run."""
+    """Simulate the lesson's run."""
     return simulate(scenario_of(lesson), options_of(lesson))
 
 
 def plainly(*words: str) -> str:
-    """A command as a text shows it, for every machine."""
+    """A command as the lesson's text shows it, the same on every machine."""
     return " ".join(["python simulate.py", *words])
 
 
 def command_of(lesson: Lesson, typed: Callable[..., str] = plainly) -> str:
-    """The command that plays the same run on the terminal, as a text shows it or as `typed` writes it."""
+    """The command for the same run in a terminal, as the lesson's text shows it or as `typed` writes it."""
     shown = lesson.look
     name = str(Path("lessons", lesson.id, shown.scenario)) if shown.scenario.endswith(".py") else shown.scenario
     words = ["--scenario", name, "--seed", str(shown.seed), "--epochs", str(shown.epochs)]

@@ -1,7 +1,7 @@
-"""A student's progress: what was tried, passed and predicted, which hints were shown; one SQLite file on her disk.
+"""A student's progress: tries, passed lessons, predictions and hints, in one SQLite file beside the answers.
 
-The command line and the site use the same file, perhaps at the same moment: each change is one transaction that reads
-the standing, changes it and writes it.
+The command line and the site use the same file, possibly at the same time, so each change is one transaction that
+reads the row of a lesson, changes it and writes it.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ CREATE TABLE IF NOT EXISTS standing (
 
 
 @dataclass
-class Standing:
-    """How far one lesson has come."""
+class LessonRecord:
+    """The progress in one lesson."""
 
     tries: int = 0
     best: float = 0.0
@@ -37,74 +37,74 @@ class Standing:
     prediction: str = ""
     """Locked when it is first given."""
     hints: dict[str, int] = field(default_factory=dict)
-    """How many hints of each task were shown."""
+    """The number of hints shown, by task."""
 
 
 class Progress:
-    """The standings of all lessons, kept beside the answers."""
+    """The progress in all lessons, stored beside the answers."""
 
     def __init__(self, answers: Path) -> None:
         self.file = answers / FILE
-        self.lessons: dict[str, Standing] = {}
+        self.lessons: dict[str, LessonRecord] = {}
         if self.file.is_file():
             with self._open() as book:
-                self.lessons = {row[0]: _standing(row) for row in book.execute("SELECT * FROM standing")}
+                self.lessons = {row[0]: _record_in(row) for row in book.execute("SELECT * FROM standing")}
 
-    def of(self, lesson: Lesson) -> Standing:
-        """The standing of one lesson."""
-        return self.lessons.setdefault(lesson.id, Standing())
+    def of(self, lesson: Lesson) -> LessonRecord:
+        """The progress in one lesson."""
+        return self.lessons.setdefault(lesson.id, LessonRecord())
 
     def tried(self, lesson: Lesson, verdict: Verdict) -> None:
-        """Remember one check of an answer."""
-        with self._changed(lesson) as standing:
-            standing.tries += 1
-            standing.best = max(standing.best, total(check.earned for check in verdict.visible))
-            standing.passed = standing.passed or verdict.passed
+        """Record one try."""
+        with self._changed(lesson) as record:
+            record.tries += 1
+            record.best = max(record.best, total(check.earned for check in verdict.visible))
+            record.passed = record.passed or verdict.passed
 
     def predict(self, lesson: Lesson, choice: str) -> None:
-        """Lock a prediction; a second thought is refused, because then it would be none."""
+        """Lock a prediction; a second one is refused."""
         if choice not in lesson.prediction.choices:
             raise InputError(f"the choices are {', '.join(lesson.prediction.choices)}; found {choice!r}")
-        with self._changed(lesson) as standing:
-            if standing.prediction:
-                raise InputError(f"your prediction is locked: {standing.prediction}")
-            standing.prediction = choice
+        with self._changed(lesson) as record:
+            if record.prediction:
+                raise InputError(f"your prediction is locked: {record.prediction}")
+            record.prediction = choice
 
     def next_hint(self, lesson: Lesson, task: int) -> tuple[int, str] | None:
-        """The next hint of a task and its number; nothing when all were shown."""
+        """The next hint of a task with its number; None when all were shown."""
         hints = lesson.hints.get(task, ())
-        with self._changed(lesson) as standing:
-            shown = standing.hints.get(str(task), 0)
+        with self._changed(lesson) as record:
+            shown = record.hints.get(str(task), 0)
             if shown >= len(hints):
                 return None
-            standing.hints[str(task)] = shown + 1
+            record.hints[str(task)] = shown + 1
         return shown + 1, hints[shown]
 
     def may_see_solution(self, lesson: Lesson) -> bool:
-        """After passing, or after the number of tries that the lesson sets."""
-        standing = self.of(lesson)
-        return standing.passed or standing.tries >= lesson.tries
+        """Whether the model solution is open: after passing, or after the number of tries that the lesson sets."""
+        record = self.of(lesson)
+        return record.passed or record.tries >= lesson.tries
 
     def reset(self, lesson: Lesson) -> None:
-        """Forget one lesson."""
+        """Delete the progress in one lesson."""
         self.lessons.pop(lesson.id, None)
         with self._open() as book:
             book.execute("DELETE FROM standing WHERE lesson = ?", (lesson.id,))
 
     @contextmanager
-    def _changed(self, lesson: Lesson) -> Iterator[Standing]:
-        """The standing as the file has it now; what the caller makes of it is written, or nothing is."""
+    def _changed(self, lesson: Lesson) -> Iterator[LessonRecord]:
+        """Read a lesson's record, let the caller change it, and write it; after an exception nothing is written."""
         with self._open() as book:
             row = book.execute("SELECT * FROM standing WHERE lesson = ?", (lesson.id,)).fetchone()
-            standing = _standing(row) if row else Standing()
-            yield standing
-            values = standing.tries, standing.best, standing.passed, standing.prediction, json.dumps(standing.hints)
+            record = _record_in(row) if row else LessonRecord()
+            yield record
+            values = record.tries, record.best, record.passed, record.prediction, json.dumps(record.hints)
             book.execute("INSERT OR REPLACE INTO standing VALUES (?, ?, ?, ?, ?, ?)", (lesson.id, *values))
-        self.lessons[lesson.id] = standing
+        self.lessons[lesson.id] = record
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
-        """The file inside one transaction, which nobody else can change meanwhile."""
+        """The database inside one exclusive transaction."""
         self.file.parent.mkdir(parents=True, exist_ok=True)
         try:
             with closing(sqlite3.connect(self.file, timeout=PATIENCE_SECONDS, isolation_level=None)) as book:
@@ -126,6 +126,6 @@ class Progress:
         return f"{number(earned)}/{points} points ({share}), {passed} of {len(course)} lessons passed"
 
 
-def _standing(row: tuple[str, int, float, int, str, str]) -> Standing:
+def _record_in(row: tuple[str, int, float, int, str, str]) -> LessonRecord:
     _, tries, best, passed, prediction, hints = row
-    return Standing(tries, best, bool(passed), prediction, json.loads(hints))
+    return LessonRecord(tries, best, bool(passed), prediction, json.loads(hints))

@@ -1,8 +1,8 @@
-"""The pytest plugin that grades: `pytest lessons/01-order-book --student answers/01-order-book.py`.
+"""The grading plugin of pytest: `pytest lessons/01-order-book --student answers/01-order-book.py`.
 
-A check is an ordinary test function with points. It gets the student's process as the fixture `student`, a fresh one
-for each check, and says with `partial(fraction, reason)` what part of the points is earned so far. This process holds
-no code of the student; points and verdict are made here, from returned values and from journals.
+A check is a test function with points. The fixture `student` is a fresh student's process for each check, and
+`partial(fraction, reason)` sets the part of the points that is earned so far. The pytest process holds no student code;
+it computes points and verdict from returned values and journals.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ from market_sim.course.verdict import DECIMALS, Announced, CheckVerdict, Verdict
 
 CHECKS = "checks.py"
 UNUSABLE = (TypeError, ValueError, LookupError, AttributeError, ArithmeticError)
-"""What a check raises when an answer has a shape that it did not expect."""
+"""The exceptions of a check that gets a value of an unexpected form from the answer."""
 SALT = "salt.txt"
-"""The file in the folder of hidden checks that makes its seeds unknown to everybody else."""
+"""The file in the folder of hidden checks that makes their seeds secret."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """What can be chosen when a lesson is checked."""
+    """The options for checking a lesson."""
     group = parser.getgroup("lessons")
     group.addoption("--student", metavar="FILE", help="the answer to check, or a folder with one answer per lesson")
     group.addoption("--checks-dir", metavar="DIR", help="the instructor's hidden checks: DIR/LESSON/checks.py")
@@ -52,7 +52,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Take over collection and report when an answer is to be checked."""
+    """Register the plugin that collects and reports checks."""
     mark = "points(points, task=1, hint='', visibility='visible'): what a check of a lesson is worth"
     config.addinivalue_line("markers", mark)
     config.pluginmanager.register(Grading(config), "market-sim-grading")
@@ -60,7 +60,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @dataclass
 class Notes:
-    """What is known of one check while it runs."""
+    """The state of one check while it runs."""
 
     earned: float | None = None
     reason: str = ""
@@ -71,7 +71,7 @@ class Notes:
     problem: StudentProblem | None = None
     student: StudentProcess | InProcessStudent | None = None
     broken: str = ""
-    """What is wrong with the check itself."""
+    """The error in the check itself, if any."""
     printed: str = ""
     begun: float = 0.0
     raised: list[BaseException] = field(default_factory=list)
@@ -81,7 +81,7 @@ NOTES = pytest.StashKey[Notes]()
 
 
 class Grading:
-    """One grading session: which lessons, which answers, which verdicts."""
+    """One grading session: lessons, answers and verdicts."""
 
     def __init__(self, config: pytest.Config) -> None:
         self.config = config
@@ -101,26 +101,26 @@ class Grading:
         config.option.verbose = -2
         config.option.no_header = True
 
-    # Which checks there are
+    # ---- collection ---------------------------------------------------------------------------------------------
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
-        """Of a lesson's folder, pytest reads the checks and nothing else: a starter is no test module."""
+        """Ignore all files of a lesson's folder except the checks: a starter is no test module."""
         if (collection_path.parent / "lesson.md").is_file() and collection_path.name != CHECKS:
             return True
         return None
 
     def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
-        """The checks of a lesson are test functions."""
+        """Collect the checks of a lesson as test functions."""
         if file_path.name != CHECKS or self.lesson_of(file_path) is None:
             return None
         if self.answers is None:
             raise pytest.UsageError(f"name the answer to check: pytest {file_path.parent} --student answers/NAME.py")
-        # A file that was named itself is collected by pytest, too; once is enough.
+        # Pytest itself collects a file that is named as an argument.
         return None if parent.session.isinitpath(file_path) else pytest.Module.from_parent(parent, path=file_path)
 
     def pytest_collection(self, session: pytest.Session) -> None:
-        """Add the hidden checks of the lessons that were named."""
+        """Add the hidden checks of the lessons in the arguments."""
         if self.answers is None or self.hidden_from is None:
             return
         for argument in list(session.config.args):
@@ -144,22 +144,22 @@ class Grading:
         return self.answers / f"{lesson.id}.py" if self.answers.is_dir() else self.answers
 
     def pytest_itemcollected(self, item: pytest.Item) -> None:
-        """Every check has a place for what becomes known of it."""
+        """Give each check its notes."""
         item.stash[NOTES] = Notes()
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Checks run in the order in which they are written, the hidden ones last."""
+        """Run the checks in the order of their source, the hidden ones last."""
         if self.answers is not None:
             items.sort(key=lambda item: self.is_hidden(item))
 
     def is_hidden(self, item: pytest.Item) -> bool:
-        """Whether only the instructor has this check."""
+        """Whether this is a hidden check."""
         mark = item.get_closest_marker("points")
         told = mark is not None and mark.kwargs.get("visibility", "visible") != "visible"
         return told or (self.hidden_from is not None and self.hidden_from in item.path.parents)
 
-    # What a check can use
+    # ---- fixtures of a check ------------------------------------------------------------------------------------
 
     @pytest.fixture
     def lesson(self, request: pytest.FixtureRequest) -> Lesson:
@@ -189,7 +189,7 @@ class Grading:
 
     @pytest.fixture
     def partial(self, request: pytest.FixtureRequest) -> Callable[[float, str], None]:
-        """`partial(fraction, reason)`: what part of the points is earned so far, and why not more."""
+        """`partial(fraction, reason)`: the part of the points that is earned so far, and why not more."""
         notes = request.node.stash[NOTES]
 
         def earned(fraction: float, reason: str) -> None:
@@ -201,7 +201,7 @@ class Grading:
 
     @pytest.fixture
     def seed(self, request: pytest.FixtureRequest, lesson: Lesson) -> int:
-        """The seed of this check: the same for everybody in practice, known to the instructor alone at grading."""
+        """The seed of this check: public for visible checks, secret (by the salt) for hidden ones."""
         salt = "practice"
         if self.is_hidden(request.node) and self.hidden_from is not None:
             file = self.hidden_from / SALT
@@ -213,10 +213,10 @@ class Grading:
 
     @pytest.fixture
     def replay(self, request: pytest.FixtureRequest) -> Callable[..., None]:
-        """`replay(journal, event)`: should this check fail, keep this run and point at this event.
+        """`replay(journal, event)`: if this check fails, keep this run and point at this event.
 
-        With `asked`, `expected` and `found` the replay also says at this event what is right and what the answer gave;
-        `trades`, each (order that waited, price, quantity), are drawn beside those of the exchange.
+        With `asked`, `expected` and `found` the replay shows at this event the right result and the answer's; `trades`,
+        each (resting order, price, quantity), are drawn beside those of the exchange.
         """
         notes = request.node.stash[NOTES]
 
@@ -233,16 +233,16 @@ class Grading:
 
         return remember
 
-    # What becomes of it
+    # ---- the verdict on a check ---------------------------------------------------------------------------------
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
-        """The clock of a check starts before its student's process does."""
+        """Start the time of a check before its student's process."""
         item.stash[NOTES].begun = time.monotonic()
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
-        """Turn what happened into points and one sentence."""
+        """Turn the outcome of a check into points and one sentence."""
         report: Any = yield
         notes = item.stash.get(NOTES, None)
         if notes is None or self.answers is None:
@@ -257,7 +257,7 @@ class Grading:
         return report
 
     def blame(self, item: pytest.Item, notes: Notes, raised: pytest.ExceptionInfo[BaseException], early: bool) -> None:
-        """Tell what an answer did from what is wrong with the check itself."""
+        """Decide whether an exception is an error of the answer or of the check itself."""
         error = raised.value
         if isinstance(error, StudentProblem | AssertionError) or (early and isinstance(error, InputError)):
             return
@@ -271,14 +271,14 @@ class Grading:
         )
 
     def judged(self, item: pytest.Item, notes: Notes) -> CheckVerdict:
-        """The verdict on one check that has ended."""
+        """The verdict on a finished check."""
         lesson, mark = self.lessons[item.path], item.get_closest_marker("points")
         worth = float(mark.args[0]) if mark and mark.args else 0.0
         options = dict(mark.kwargs) if mark else {}
         status, fraction, reason = _outcome(notes)
         visible = not self.is_hidden(item)
         worth = 0.0 if status == "broken check" else worth
-        film = self.film(lesson, item, notes) if status != "passed" and visible else ""
+        kept = self.keep_replay(lesson, item, notes) if status != "passed" and visible else ""
         answer = os.path.relpath(self.answers or "")
         documented = (getattr(getattr(item, "function", None), "__doc__", "") or item.name).strip().splitlines()
         return CheckVerdict(
@@ -288,31 +288,31 @@ class Grading:
             points=worth,
             earned=round(worth * fraction, DECIMALS),
             status=status,
-            # What a hidden check says of an answer would tell what it asks.
+            # The reason of a hidden check would reveal the check.
             reason=reason if visible or status == "broken check" else "",
             hint=options.get("hint", ""),
             visible=visible,
             seed=notes.seed if visible else None,
-            replay=film,
-            event=notes.event if film else None,
+            replay=kept,
+            event=notes.event if kept else None,
             again=typed(f"lessons/{lesson.id}", "--student", answer, "-k", item.name) if visible else "",
             seconds=round(time.monotonic() - notes.begun, 3),
             printed=notes.printed if visible else "",
         )
 
-    def film(self, lesson: Lesson, item: pytest.Item, notes: Notes) -> str:
-        """Keep the run of a failed check, so that a page can show it."""
+    def keep_replay(self, lesson: Lesson, item: pytest.Item, notes: Notes) -> str:
+        """Store the run of a failed check as a replay; returns its folder."""
         if notes.journal is None or not self.config.getoption("--replays"):
             return ""
         if notes.compared is not None:
-            # Without a place of its own it stands before the end of the run.
+            # Without an event of its own the comparison is placed before the end of the run.
             place = len(notes.journal) - 2 if notes.event is None else notes.event
             notes.journal, notes.event = told(notes.journal, place, notes.compared), place + 1
         name = f"{lesson.id}-{item.name.removeprefix('test_').replace('_', '-')}-seed{notes.seed or 0}"
         return keep(notes.journal, Path(self.config.getoption("--replays")) / name)
 
     def verdict(self, lesson: Lesson) -> Verdict:
-        """All checks of one lesson so far."""
+        """The verdict on one lesson, with all checks so far."""
         told = Announced(lesson.hidden.checks, lesson.hidden.points) if lesson.hidden else Announced()
         return Verdict(
             lesson.id,
@@ -326,21 +326,21 @@ class Grading:
             trouble="; ".join(self.trouble),
         )
 
-    # How it is told
+    # ---- the report ---------------------------------------------------------------------------------------------
 
     def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
-        """No dots: the lines below say more."""
+        """Print no progress dots; the summary lists the checks."""
         return (report.outcome, "", "") if self.answers is not None else None
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        """A file of checks that cannot be read is the instructor's mistake, and is said as such."""
+        """Report a file of checks that cannot be read."""
         if report.failed and self.answers is not None:
             last = str(report.longrepr).strip().splitlines()[-1]
             self.trouble.append(f"{Path(report.nodeid).name or 'the checks'} cannot be read: {last}")
 
     @pytest.hookimpl(wrapper=True)
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> Iterator[None]:
-        """The verdict, instead of pytest's own summary."""
+        """Print the verdict in place of pytest's summary."""
         if self.answers is None:
             return (yield)
         terminalreporter.reportchars = ""
@@ -353,7 +353,7 @@ class Grading:
         return result
 
     def pytest_sessionfinish(self) -> None:
-        """Write the verdicts to the files that were asked for."""
+        """Write the requested files with the verdicts."""
         if self.answers is None:
             return
         verdicts = [self.verdict(one) for one in {lesson.id: lesson for lesson in self.lessons.values()}.values()]
@@ -365,7 +365,7 @@ class Grading:
 
 
 def _outcome(notes: Notes) -> tuple[Status, float, str]:
-    """The status, the part of the points, and the sentence."""
+    """The status of a check, the part of its points, and the reason."""
     earned, raised = notes.earned, notes.raised
     if notes.broken:
         return "broken check", 0.0, notes.broken
@@ -382,5 +382,5 @@ def _outcome(notes: Notes) -> tuple[Status, float, str]:
 
 
 def _unusable(error: BaseException) -> str:
-    """The sentence for an answer of a shape that the check did not expect; never the source of the check."""
+    """The reason for a value of an unexpected form; it does not show the source of the check."""
     return f"the check could not use what your code returned ({type(error).__name__}: {str(error)[:200]})"

@@ -1,6 +1,6 @@
-"""What a student may read of a lesson by now, the same on the page and on the terminal.
+"""The sections of a lesson that are open to a student, the same on the site and in the terminal.
 
-Nothing that tells how the run goes comes before the prediction is locked, and the debrief comes after passing.
+The sections about the run open once the prediction is locked; the debrief opens after passing.
 """
 
 from __future__ import annotations
@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from market_sim.course.lesson import Lesson
-from market_sim.course.progress import Progress, Standing
+from market_sim.course.progress import LessonRecord, Progress
 
 LOOK, DEBRIEF = "Look", "Debrief"
 
 
 def sections(body: str) -> list[tuple[str, str]]:
-    """The parts of a page: what stands before the first `## Heading`, then each heading with its text."""
+    """The sections of a page: the text before the first `## Heading`, then each heading with its text."""
     found: list[tuple[str, list[str]]] = [("", [])]
     is_code = False
     for line in body.split("\n"):
@@ -26,27 +26,27 @@ def sections(body: str) -> list[tuple[str, str]]:
     return [(title, "\n".join(lines).strip()) for title, lines in found]
 
 
-def open_sections(lesson: Lesson, standing: Standing) -> list[tuple[str, str]]:
-    """The parts that are open: the look once the prediction is locked, the debrief once the lesson is passed."""
-    closed = set() if standing.prediction or standing.passed else {LOOK}
-    closed |= set() if standing.passed else {DEBRIEF}
+def open_sections(lesson: Lesson, record: LessonRecord) -> list[tuple[str, str]]:
+    """The open sections: the look once the prediction is locked, the debrief once the lesson is passed."""
+    closed = set() if record.prediction or record.passed else {LOOK}
+    closed |= set() if record.passed else {DEBRIEF}
     return [(title, text) for title, text in sections(lesson.body) if title not in closed]
 
 
-def outcome(lesson: Lesson, standing: Standing) -> str:
-    """What became of the prediction; "" before passing."""
-    return lesson.prediction.outcome if standing.passed else ""
+def outcome(lesson: Lesson, record: LessonRecord) -> str:
+    """The right choice of the prediction; "" before passing."""
+    return lesson.prediction.outcome if record.passed else ""
 
 
 def next_lesson(course: Sequence[Lesson], lesson: Lesson) -> Lesson | None:
-    """The lesson after this one; none after the last."""
+    """The next lesson; None after the last one."""
     ids = [one.id for one in course]
     place = ids.index(lesson.id) + 1 if lesson.id in ids else len(ids)
     return course[place] if place < len(course) else None
 
 
 def where_to_go_on(course: Sequence[Lesson], progress: Progress) -> Lesson | None:
-    """The first lesson that is not passed and builds on none that is open; none when all are passed."""
+    """The first lesson that is not passed and whose required lessons are; None when all are passed."""
     passed = {lesson.id for lesson in course if progress.of(lesson).passed}
     known = {lesson.id for lesson in course}
     return next((one for one in course if one.id not in passed and not (set(one.requires) & known) - passed), None)

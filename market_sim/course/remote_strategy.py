@@ -1,7 +1,7 @@
-"""A student's strategy as the market knows it: it decides in the student's own process.
+"""The remote strategy: a strategy of the market whose decisions are made in the student's process.
 
-What it sees travels there as plain data, what it wants comes back as intents; the exchange, the clock and the scoring
-never leave this side. Only prices that are new travel, so a long run costs no more for each decision than a short one.
+Views are sent there as plain data, and intents come back; exchange, clock and scoring stay on this side. Only new
+prices are sent, so the cost of a decision does not grow with the length of the run.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from market_sim.market.agents.view import View
 
 
 class RemoteStrategy(Strategy):
-    """Asks the student's process for each decision. It wakes up in the rhythm of its agent, and for nothing else."""
+    """Asks the student's process for each decision. It wakes up at the regular interval only, never by news."""
 
     def __init__(self, student: StudentObject, luck: int) -> None:
         self._student = student
@@ -24,7 +24,7 @@ class RemoteStrategy(Strategy):
         self._told: dict[str, int] = {}
 
     def decide(self, view: View) -> Iterable[Intent]:
-        """What the student's strategy wants now."""
+        """The intents of the student's strategy for this view."""
         seen = taken_apart(view, self._told)
         wanted: Iterable[Intent] = self._student.student.event(self._student, seen, self._luck)
         return wanted

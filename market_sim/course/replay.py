@@ -1,4 +1,4 @@
-"""The film of a failed check: its run, kept as a folder that the pages can open at the event that went wrong."""
+"""The replay of a failed check: its run, stored as a folder that the site can open at the event that went wrong."""
 
 from __future__ import annotations
 
@@ -15,49 +15,49 @@ from market_sim.core.models.run_events import AnswerCompared, RunEnded, RunStart
 from market_sim.market.exchange.exchange import Exchange
 
 MOST_DRAWN = 50
-"""So many trades of an answer are kept."""
+"""The most trades of an answer that are kept."""
 LONGEST_SHOWN = 400
-"""So many characters of each side of a comparison are kept."""
+"""The most characters that are kept of each side of a comparison."""
 
 
 @dataclass(frozen=True)
 class Compared:
-    """What a check asked at an event of its run, what is right there, and what the answer gave."""
+    """A comparison at an event: the question of the check, the right result, and the answer's result."""
 
     asked: str
     expected: str
     found: str
     trades: tuple[tuple[int, int, int], ...] = ()
-    """The trades that the answer gave: the order that waited, the price, the quantity."""
+    """The answer's trades: resting order, price, quantity."""
 
 
 def keep(journal: Journal, folder: Path) -> str:
-    """Save a run and return its folder, as a person would type it."""
+    """Store a run; returns its folder as a path to type."""
     save(journal, folder)
     return folder.as_posix()
 
 
 def told(journal: Journal, place: int, compared: Compared) -> Journal:
-    """The same run with the comparison right after the event of this place, so that the pages show both answers."""
-    film = Journal()
+    """The same run with the comparison inserted after the event at this index."""
+    replay = Journal()
     for number, event in enumerate(journal):
-        film.record(event)
+        replay.record(event)
         if number == place:
-            film.record(
+            replay.record(
                 AnswerCompared(
                     event.time, shown(compared.asked), shown(compared.expected), shown(compared.found), compared.trades
                 )
             )
-    return film
+    return replay
 
 
 def shown(text: str) -> str:
-    """What an answer gave, cut where it is too long to be read: an answer may return whatever it likes."""
+    """A text of an answer, cut to a readable length."""
     return text if len(text) <= LONGEST_SHOWN else text[:LONGEST_SHOWN] + "…"
 
 
 def drawable(trades: Iterable[Any]) -> tuple[tuple[int, int, int], ...]:
-    """Of what an answer calls its trades those that a chart can show: whole numbers, and a price and a size of sense.
+    """The trades of an answer that a chart can show: integers with a valid price and quantity.
 
     >>> drawable([(1, 9997, 2), (1, -5, 2), ("one", 9997, 2), (1, 9997)])
     ((1, 9997, 2),)
@@ -68,20 +68,20 @@ def drawable(trades: Iterable[Any]) -> tuple[tuple[int, int, int], ...]:
 
 
 class Steps:
-    """A timepiece that somebody turns by hand, one millisecond for each step."""
+    """A clock that advances by one millisecond for each step."""
 
     def __init__(self) -> None:
         self.now = 0
 
     def on(self) -> None:
-        """The next step."""
+        """Advance by one step."""
         self.now += 1_000_000
 
 
-class Stage:
-    """A small exchange on which a check plays a few orders, and the journal of what happens.
+class PracticeExchange:
+    """The practice exchange: a small exchange to which a check submits orders, with its journal.
 
-    What a check expects comes from the product's own exchange, so a lesson cannot teach what the product does not do.
+    The expected results of a check come from the product's own exchange, so a lesson teaches what the product does.
     """
 
     def __init__(self, name: str, seed: int = 0, cash: int = 10_000_000, shares: int = 10_000) -> None:
@@ -93,7 +93,7 @@ class Stage:
         self._endowment = (cash, shares)
 
     def play(self, account: str, intent: Intent) -> None:
-        """Let somebody ask for something; whoever is new gets an account first."""
+        """Submit an intent of an account, which is opened and funded at its first intent."""
         if account not in self.exchange.accounts:
             self.exchange.ledger.open_account(account)
             self.exchange.ledger.deposit(account, "USD", self._endowment[0])
@@ -102,6 +102,6 @@ class Stage:
         self.exchange.submit(account, intent)
 
     def end(self) -> Journal:
-        """The journal, finished."""
+        """End the run; returns its journal."""
         self.journal.record(RunEnded(self.clock.now, True))
         return self.journal

@@ -1,4 +1,4 @@
-"""Scaffolds: a scenario that runs and a lesson that passes `lint`, both to be changed into something of one's own."""
+"""Scaffolds for a new scenario, which runs, and a new lesson, which passes `lint`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SHOWN_SEED, SHOWN_EPOCHS = 7, 4
 
 
 def write_scenario(name: str, folder: Path) -> Path:
-    """Write NAME.py: a frozen dataclass with a claim, parameters, participants and one piece of news."""
+    """Write NAME.py: a frozen dataclass with a claim, parameters, participants and one price shock."""
     if not SCENARIO_NAME.fullmatch(name):
         raise InputError(f"a scenario's name is small letters, digits, - and _, such as bank-run; found {name!r}")
     name = name.replace("-", "_").strip("_")
@@ -71,7 +71,7 @@ def _write_hidden(id: str, checks_dir: Path, words: dict[str, str]) -> None:
     (hidden / "checks.py").write_text(_filled("hidden_checks.py.txt", **words), encoding="utf-8")
     salt = checks_dir / "salt.txt"
     if not salt.exists():
-        # A secret of the instructor's, not a part of any run: it must not repeat.
+        # A secret of the instructor, which is no part of a run and must not be reproducible.
         import secrets
 
         salt.write_text(secrets.token_hex(16) + "\n", encoding="utf-8")

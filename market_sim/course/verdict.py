@@ -1,4 +1,4 @@
-"""The verdict on one answer: what each check gave and why, as values that every door shows in its own way."""
+"""The verdict on one answer: points and reasons of its checks, with its presentations (terminal, JSON, Gradescope)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class CheckVerdict:
 
     name: str
     title: str
-    """What is claimed, in a few words: the first line of the check's docstring."""
+    """The claim of the check: the first line of its docstring."""
     task: int
     points: float
     earned: float
@@ -31,9 +31,9 @@ class CheckVerdict:
     hint: str = ""
     visible: bool = True
     seed: int | None = None
-    """The seed of its run, for a check that makes one."""
+    """The seed of the check's run, if it has one."""
     replay: str = ""
-    """The folder of the run that shows what happened, and the number of the event to look at."""
+    """The folder of the stored run; `event` is the number of the event to look at."""
     event: int | None = None
     again: str = ""
     """The command that repeats this check alone."""
@@ -42,7 +42,7 @@ class CheckVerdict:
     """What the student's code printed during this check."""
 
     def uncounted(self) -> CheckVerdict:
-        """The same check, found to be at fault itself: it counts for nothing."""
+        """The same check as a broken one, without points."""
         reason = self.reason if self.status == "broken check" else NOT_CHARGED
         return replace(self, status="broken check", points=0, earned=0, reason=reason, hint="")
 
@@ -54,14 +54,14 @@ class CheckVerdict:
 
     @property
     def site(self) -> str:
-        """The command that starts the site with this page. Which port it takes is up to whoever starts it."""
+        """The command that starts the site with this page."""
         folder = Path(self.replay).parent
         return python("serve", *([] if folder == Path("results") else ["--out", folder.as_posix()]))
 
 
 @dataclass(frozen=True)
 class Announced:
-    """What is told of the checks that a student does not have."""
+    """The number and points of the checks that a student cannot see."""
 
     checks: int = 0
     points: float = 0
@@ -78,20 +78,20 @@ class Verdict:
     checks: tuple[CheckVerdict, ...] = ()
     announced: Announced = field(default_factory=Announced)
     practice: bool = False
-    """Whether the code ran inside the grader: then this is no grade."""
+    """Whether the code ran inside the grader, which makes this practice and no grade."""
     possible: float = 0
     """The points of the visible checks, as the lesson states them."""
     trouble: str = ""
-    """Why there is no verdict on the checks: the file is missing, or the grader itself was ended."""
+    """Why there is no verdict on the checks, for example because the answer is missing."""
 
     @property
     def visible(self) -> tuple[CheckVerdict, ...]:
-        """The checks that the student has."""
+        """The visible checks."""
         return tuple(check for check in self.checks if check.visible)
 
     @property
     def hidden(self) -> tuple[CheckVerdict, ...]:
-        """The checks that only the instructor has."""
+        """The hidden checks, which only the instructor has."""
         return tuple(check for check in self.checks if not check.visible)
 
     @property
@@ -112,7 +112,7 @@ class Verdict:
 
     @property
     def public(self) -> Verdict:
-        """What the student may see: of hidden checks, how many there are and what they are worth, and no result."""
+        """The verdict for the student: of hidden checks only their number and points."""
         if not self.hidden:
             return self
         told = Announced(len(self.hidden), total(check.points for check in self.hidden))
@@ -120,7 +120,7 @@ class Verdict:
 
     @property
     def common_reason(self) -> str:
-        """The one sentence for all visible checks when an answer cannot even be loaded; "" when they differ."""
+        """The common reason of all visible checks when an answer cannot be loaded; "" otherwise."""
         reasons = {check.reason for check in self.visible}
         [reason] = reasons if len(reasons) == 1 else [""]
         return reason if reason.startswith(LOADING) and len(self.visible) > 1 else ""
@@ -136,7 +136,7 @@ class Verdict:
         return "passed" if self.passed else "partial" if self.score else "failed"
 
     def summary(self) -> str:
-        """The last line, which never says that everything is right: nobody here knows that."""
+        """The last line: results of the public checks. It never claims that an answer is right."""
         if self.trouble:
             return self.trouble
         right = sum(check.status == "passed" for check in self.visible)
@@ -150,12 +150,12 @@ class Verdict:
 
 
 def total(points: Iterable[float]) -> float:
-    """A sum of points without the noise of binary fractions."""
+    """A sum of points without rounding errors of binary fractions."""
     return round(float(sum(Fraction(str(one)) for one in points)), DECIMALS)
 
 
 def number(points: float) -> str:
-    """Points as people write them: 4, 2.5, 1.33."""
+    """Points as text: 4, 2.5, 1.33."""
     return f"{points:.{DECIMALS}f}".rstrip("0").rstrip(".")
 
 
@@ -186,7 +186,7 @@ def lines(verdict: Verdict, width: int = 100) -> list[str]:
 
 
 def _check_lines(check: CheckVerdict, width: int, once: bool) -> list[str]:
-    """One check; what was said once for all of them is not said again."""
+    """The lines of one check; with `once`, without the reason that all checks share."""
     points = f"{number(check.earned):>4}/{number(check.points)}"
     shown = [f"  task {check.task}  {check.title:<{width - 40}} {points:<8} {check.status}"]
     if check.status == "passed" or once:
@@ -206,7 +206,7 @@ GRADESCOPE_STATUS = {"passed": "passed"}
 
 
 def gradescope(verdict: Verdict, seconds: float, extra: dict[str, Any]) -> dict[str, Any]:
-    """A verdict in the results format of Gradescope's autograder; students see nothing of hidden checks but hints."""
+    """A verdict in the results format of Gradescope's autograder; of hidden checks students see only hints."""
     return {
         "score": verdict.score,
         "execution_time": round(seconds, 2),

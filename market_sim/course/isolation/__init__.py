@@ -1,1 +1,1 @@
-"""The fence around a student's code: how much it may use, how well it is kept apart, and how one speaks with it."""
+"""The sandbox for student code: isolation levels, limits, the supervisor, and the student's process."""

@@ -1,4 +1,4 @@
-"""The levels: how well a student's process can be kept apart on this machine, found out by trying.
+"""The isolation levels of a student's process, and the strongest one that works on this machine.
 
 I0  inside the grader itself     stops nothing: your own computer, your own code
 I1  a process with limits        stops accidents, not malice
@@ -21,19 +21,19 @@ from typing import Any, Literal
 
 from market_sim.core.errors import InputError
 from market_sim.course.isolation.limits import MIB, Limits
-from market_sim.course.isolation.warden import HERE
+from market_sim.course.isolation.supervisor import HERE
 from market_sim.course.student_side.child import OPEN
 
 Level = Literal["I0", "I1", "I2"]
 
 PACKAGE = Path(__file__).resolve().parents[2]
 COURSE = PACKAGE / "course"
-WARDEN = COURSE / "isolation" / "warden.py"
+SUPERVISOR = COURSE / "isolation" / "supervisor.py"
 CHILD = COURSE / "student_side" / "child.py"
 INTERPRETER = str(Path(sys.executable).resolve())
 """The interpreter itself, not the virtual environment around it: an answer sees nothing that is installed."""
 INSIDE = Path("/course/market_sim")
-"""Where the sandbox shows the few files of ours that an answer may use."""
+"""The path in the sandbox of the few modules of ours that an answer may import."""
 FIRST_OWN_UID = 61_000
 OWN_UIDS = 4_000
 SANDBOX_SCRATCH_BYTES = 16 * MIB
@@ -41,22 +41,22 @@ SANDBOX_SCRATCH_BYTES = 16 * MIB
 
 @dataclass(frozen=True)
 class Isolation:
-    """One way to keep a student's process apart, and what to say about it."""
+    """One way to isolate a student's process."""
 
     level: Level
     own_user: bool = False
     bubblewrap: str = ""
     remark: str = ""
-    """Why it is not more."""
+    """Why the isolation is not stronger."""
 
     @property
     def name(self) -> str:
-        """The name under which this very way can be asked for without trying again which one works."""
+        """The name of exactly this way, with which it can be requested without another trial."""
         return self.level + ("+user" if self.own_user else "+alone")
 
     @property
     def sentence(self) -> str:
-        """What a report says about how far the code was kept apart."""
+        """The isolation as a report states it."""
         user = " as a user of its own" if self.own_user else ""
         told = {
             "I0": "I0: the code ran inside the grader; practice, not a grade",
@@ -67,11 +67,11 @@ class Isolation:
 
     @property
     def uid(self) -> int | None:
-        """The user that the process of this grader runs as, when it may choose one."""
+        """The user id of the student's process, when this grader may choose one."""
         return FIRST_OWN_UID + os.getpid() % OWN_UIDS if self.own_user else None
 
     def command(self, limits: Limits, folder: Path, answer: Path, pipes: tuple[int, int]) -> list[str]:
-        """The whole command line of one student's process; it is visible inside, so it holds no secret."""
+        """The command line of a student's process; it is visible to the student's code, so it holds no secret."""
         last = [str(pipe) for pipe in pipes]
         settings = {
             "uid": self.uid,
@@ -88,19 +88,19 @@ class Isolation:
             },
             "environment": {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": str(folder)},
         }
-        warden = [INTERPRETER, "-I", "-S", "-u", str(WARDEN), json.dumps(settings)]
+        supervisor = [INTERPRETER, "-I", "-S", "-u", str(SUPERVISOR), json.dumps(settings)]
         if not self.bubblewrap:
-            return [*warden, HERE, str(CHILD), *last]
+            return [*supervisor, HERE, str(CHILD), *last]
         inside = str(INSIDE / CHILD.relative_to(PACKAGE))
-        return [*warden, self.bubblewrap, *_walls(answer), INTERPRETER, "-I", "-S", "-u", inside, *last]
+        return [*supervisor, self.bubblewrap, *_walls(answer), INTERPRETER, "-I", "-S", "-u", inside, *last]
 
     def shown(self, answer: Path) -> Path:
-        """Where the student's process finds its answer."""
+        """The path of the answer inside the student's process."""
         return Path("/answer") / answer.name if self.bubblewrap else answer
 
 
 def _walls(answer: Path) -> Iterator[str]:
-    """What bubblewrap is told: everything is gone but system libraries, the interpreter, and a few files to read."""
+    """The arguments of bubblewrap: system libraries, the interpreter and a few files can be read, nothing else."""
     yield from ("--unshare-all", "--unshare-user", "--die-with-parent", "--new-session", "--cap-drop", "ALL")
     yield from ("--uid", "65534", "--gid", "65534", "--hostname", "student")
     for place in ("/usr", "/bin", "/lib", "/lib64", "/etc/ld.so.cache"):
@@ -118,7 +118,7 @@ IN_PROCESS = Isolation("I0")
 
 @cache
 def best(wanted: str = "auto") -> Isolation:
-    """The strongest isolation that works here, or the one that was asked for; what is missing is said."""
+    """The strongest isolation that works on this machine, or the requested one."""
     if wanted not in ("auto", "I0", "I1", "I2", "I1+alone", "I1+user", "I2+alone", "I2+user"):
         raise InputError(f"an isolation level is one of auto, I0, I1, I2, found {wanted!r}")
     if wanted == "I0":
@@ -149,8 +149,8 @@ def _with_and_without_own_user(level: Level, program: str, remark: str) -> Seque
 
 
 def works(isolation: Isolation) -> bool:
-    """Whether a process kept apart in this way can be started here and answers."""
-    # Imported here because a student's process is started in one of the ways that stand above.
+    """Whether a process with this isolation can be started on this machine and answers."""
+    # Imported here to avoid an import cycle.
     from market_sim.course.isolation.problems import StudentProblem
     from market_sim.course.isolation.student import StudentProcess
 
@@ -165,5 +165,5 @@ def works(isolation: Isolation) -> bool:
 
 
 def told(isolation: Isolation) -> dict[str, Any]:
-    """The level as a report states it."""
+    """The isolation as data for a report."""
     return {"level": isolation.level, "own_user": isolation.own_user, "sentence": isolation.sentence}

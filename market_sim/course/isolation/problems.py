@@ -1,4 +1,4 @@
-"""What can go wrong with a student's process, as the sentence that the student reads."""
+"""The errors of a student's process, each with the sentence that the student reads."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from typing import ClassVar, Literal
 from market_sim.core.errors import StrategyError
 
 Status = Literal["passed", "partial", "failed", "time limit", "crashed", "protocol error", "broken check"]
-"""What became of one check; a broken check has a fault of its own and counts for nothing."""
+"""The status of one check; a broken check does not count."""
 
 LOADING = "loading your answer"
-"""How a sentence begins when an answer cannot even be loaded."""
+"""How the sentence begins when an answer cannot be loaded."""
 
 
 class StudentProblem(StrategyError):
-    """The student's code did not give an answer that counts."""
+    """The base of all errors of student code."""
 
     status: ClassVar[Status] = "failed"
 
 
 class StudentError(StudentProblem):
-    """The code raised an error: its type, what it said, and the line of the answer."""
+    """The code raised an exception: its type, its message, and the line of the answer."""
 
     def __init__(self, what: str, kind: str, said: str, line: int | None, file: str) -> None:
         where = f" in line {line} of {file}" if line else ""
@@ -43,6 +43,6 @@ class Crashed(StudentProblem):
 
 
 class ProtocolError(StudentProblem):
-    """The process said something that no answer is."""
+    """The process sent a message that is no valid answer."""
 
     status: ClassVar[Status] = "protocol error"

@@ -1,7 +1,7 @@
-"""The student's process, seen from the grader: one answer, loaded afresh, that is asked and answers.
+"""The grader's side of a student's process: it starts the process, loads one answer, and exchanges messages with it.
 
-Messages are numbered, and each is answered once, with its own number; whatever else arrives ends the process. What it
-prints is read apart and cut. Time counts only while the grader waits for an answer.
+Messages are numbered, and each gets one reply with its number; any other message ends the process. Printed output is
+read separately and cut. Time counts only while the grader waits for a reply.
 """
 
 from __future__ import annotations
@@ -31,19 +31,19 @@ from market_sim.course.isolation.problems import (
     StudentProblem,
     TimeLimit,
 )
-from market_sim.course.isolation.warden import CANNOT_START, TOO_MANY_PROCESSES
+from market_sim.course.isolation.supervisor import CANNOT_START, TOO_MANY_PROCESSES
 from market_sim.course.student_side.wire import LONGEST_LINE, decode, encode, line_of, message_in
 from market_sim.market.agents.strategy import Strategy
 
 FROZEN = {kind.__name__: kind for kind in (Conditions, *get_args(Intent))}
-"""Our own frozen values that travel between grader and student."""
+"""The frozen values of ours that can be sent between grader and student."""
 LARGEST_ANSWER = 256 * 1024
 PATIENCE_SECONDS = 5.0
-"""How long the warden has to clear up."""
+"""How long the supervisor may take to end all processes."""
 
 
 class StudentProcess:
-    """One process with one answer in it; ended, with everything it started, when the block is left."""
+    """A context manager: one process with one answer; on exit the process and all its descendants are ended."""
 
     def __init__(self, answer: Path, limits: Limits, isolation: Isolation, shown_as: str = "") -> None:
         self.file = shown_as or answer.name
@@ -51,7 +51,7 @@ class StudentProcess:
         self.isolation = isolation
         self.printed = b""
         self.problem: StudentProblem | None = None
-        """The first thing that ended the process; the check has lost by then, whatever it goes on to say."""
+        """The first error that ended the process; the check has failed then, even if it catches the error."""
         self._answer = answer
         self._number = 0
         self._waited = 0.0
@@ -101,26 +101,26 @@ class StudentProcess:
         self._watched.register(self._from, selectors.EVENT_READ)
         self._watched.register(self._process.stdout, selectors.EVENT_READ)  # type: ignore[arg-type]
 
-    # What one can ask
+    # ---- requests -----------------------------------------------------------------------------------------------
 
     def call(self, function: str, *arguments: Any, **keywords: Any) -> Any:
         """Call a function of the answer."""
         return self._call(None, function, function, arguments, keywords)
 
     def make(self, kind: str, *arguments: Any, **keywords: Any) -> StudentObject:
-        """Make an object of a class of the answer; it stays in the student's process."""
+        """Create an object of a class of the answer; it stays in the student's process."""
         sent = {"arguments": encode(list(arguments), FROZEN), "keywords": encode(keywords, FROZEN)}
         return StudentObject(self, kind, self._ask(f"{kind}(...)", do="make", name=kind, **sent))
 
     def strategy(self, kind: str, luck: int = 0, **parameters: Any) -> Strategy:
-        """Make a strategy of the answer, ready to join a market; `luck` seeds its own chance."""
+        """Create a strategy of the answer, ready to join a market; `luck` seeds its random numbers."""
         # Imported here because a remote strategy is made of the classes below.
         from market_sim.course.remote_strategy import RemoteStrategy
 
         return RemoteStrategy(self.make(kind, **parameters), luck)
 
     def event(self, strategy: StudentObject, seen: dict[str, Any], luck: int) -> Any:
-        """Let a strategy decide on what it sees."""
+        """Let a strategy decide on a view."""
         what = f"{strategy.kind}.decide()"
         return self._ask(what, do="event", on=strategy.number, seen=encode(seen, FROZEN), luck=luck)
 
@@ -130,10 +130,10 @@ class StudentProcess:
 
     @property
     def has_answered(self) -> bool:
-        """Whether anything was asked of the loaded answer: before that, no fault can be the student's."""
+        """Whether the loaded answer got a request; before that no error can be the student's."""
         return self._number > 1
 
-    # How it travels
+    # ---- messages -----------------------------------------------------------------------------------------------
 
     def _ask(self, what: str, **message: Any) -> Any:
         if self.problem is not None:
@@ -155,7 +155,7 @@ class StudentProcess:
             raise self._end(ProtocolError(f"{what} was answered with something that is no value")) from None
 
     def _write(self, line: bytes, what: str, begun: float) -> None:
-        # A process that does not read cannot hold the grader up: what does not fit into the pipe is waited for.
+        # Non-blocking, so that a process that does not read cannot block the grader beyond its time limit.
         os.set_blocking(self._to, False)
         while line:
             try:
@@ -180,7 +180,7 @@ class StudentProcess:
         return message
 
     def _look(self, what: str, begun: float, most: float | None = None) -> None:
-        """Wait for the next bytes of an answer, and read away what is printed."""
+        """Wait for the next bytes of a reply, and read printed output meanwhile."""
         left = self.limits.seconds - self._waited - (time.monotonic() - begun)
         if left <= 0:
             seconds = f"{self.limits.seconds:g} s"
@@ -203,7 +203,7 @@ class StudentProcess:
             raise self._end(Crashed(f"{what} printed more than {self.limits.output_bytes} bytes and was stopped"))
 
     def _drain(self) -> None:
-        """Read what was printed before the end."""
+        """Read the remaining printed output."""
         pipe = self._process.stdout
         if pipe is not None and not pipe.closed:
             os.set_blocking(pipe.fileno(), False)
@@ -213,7 +213,7 @@ class StudentProcess:
             self.printed = self.printed[: self.limits.output_bytes]
 
     def _refuse_early_words(self) -> None:
-        """Nothing may have been said before it is asked for: such a line was not made from the question."""
+        """Refuse a message that arrived before its request: it cannot be a reply."""
         os.set_blocking(self._from, False)
         with suppress(BlockingIOError):
             self._received += os.read(self._from, LONGEST_LINE)
@@ -228,10 +228,10 @@ class StudentProcess:
             return self._end(ProtocolError(f"{what} was answered with an error that cannot be read"))
         return StudentError(what, kind[:100], said[:500], line if type(line) is int else None, self.file)
 
-    # How it ends
+    # ---- the end ------------------------------------------------------------------------------------------------
 
     def _ended(self, what: str) -> StudentProblem:
-        """The pipe is closed although an answer is due: say how the process ended."""
+        """The problem when the pipe is closed before a reply: how the process ended."""
         with suppress(subprocess.TimeoutExpired):
             wait_for(self._process, PATIENCE_SECONDS)
         code = self._process.returncode
@@ -257,7 +257,7 @@ class StudentProcess:
         return problem
 
     def finish(self) -> None:
-        """Ask for the last word: whoever has said something that was not asked for is found out here."""
+        """Send the last request, which detects messages without a request."""
         if self.problem is None:
             self._ask("the end", do="end")
 
@@ -265,7 +265,7 @@ class StudentProcess:
         process = getattr(self, "_process", None)
         if process is None or process.returncode is not None:
             return
-        process.stdin.close()  # tells the warden to end everything
+        process.stdin.close()  # tells the supervisor to end everything
         try:
             wait_for(process, PATIENCE_SECONDS)
         except subprocess.TimeoutExpired:
@@ -274,7 +274,7 @@ class StudentProcess:
             process.wait()
 
     def close(self) -> None:
-        """End the process and everything it started, and remove its folder."""
+        """End the process and its descendants, and remove its folder."""
         self._kill()
         for pipe in ("_to", "_from"):
             with suppress(OSError, AttributeError):
@@ -290,7 +290,7 @@ class StudentProcess:
 
 
 def wait_for(process: subprocess.Popen[bytes], seconds: float) -> None:
-    """Wait for the end of a process; `Popen.wait` alone looks again after ever longer pauses, which add up."""
+    """Wait for the end of a process; `Popen.wait` alone polls in growing intervals, which add up."""
     ends = -1
     if process.poll() is None and hasattr(os, "pidfd_open"):
         with suppress(OSError):  # a container may forbid it
@@ -321,7 +321,7 @@ class StudentObject:
 
 
 def source_of(answer: Path) -> bytes:
-    """The text of an answer; a link, a folder or something huge is refused, because it is read with our rights."""
+    """The source of an answer; a link, a folder or a huge file is refused, as the grader reads it with its rights."""
     try:
         descriptor = os.open(answer, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
     except FileNotFoundError:

@@ -1,1 +1,1 @@
-"""What stands inside the student's process: standard library only, because nothing installed can be seen there."""
+"""The modules inside the student's process: standard library only, since no installed package is visible there."""

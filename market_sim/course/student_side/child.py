@@ -1,13 +1,13 @@
-"""The student's process: loads one answer, obeys one message after another, answers each exactly once.
+"""The main program of the student's process: it loads one answer, executes requests, and sends one reply to each.
 
-Started as `python -I -S child.py IN OUT` with the numbers of two pipes. Nothing that is installed can be imported;
-of `market_sim` an answer sees the modules in `OPEN`, which need only the standard library. Everything that counts
-happens at the other end of the pipes: books, accounts, checks and points.
+It is started as `python -I -S child.py IN OUT` with the numbers of two pipes. No installed package can be imported; of
+`market_sim` an answer sees the modules in `OPEN`, which need only the standard library. Books, accounts, checks and
+points are at the other end of the pipes.
 """
 
 from __future__ import annotations
 
-# Few imports: this process is started once for each check, and half of its time goes into them.
+# Few imports: the process is started for each check, and imports take half of its time.
 import importlib
 import os
 import sys
@@ -33,10 +33,10 @@ OPEN = {
     "market_sim.course.student_side.snapshot": "course/student_side/snapshot.py",
     "market_sim.course.student_side.wire": "course/student_side/wire.py",
 }
-"""What can be imported of `market_sim` in here, and the file that it is read from."""
+"""The modules of `market_sim` that an answer can import, with their files."""
 
 FOLDERS = {".".join(name.split(".")[:depth]) for name in OPEN for depth in range(1, name.count(".") + 1)}
-"""The packages above those modules; in here they are empty."""
+"""The parent packages of these modules, which are empty in this process."""
 
 SHORT_NAMES = {
     "market_sim.core.models.intents": (
@@ -47,14 +47,14 @@ SHORT_NAMES = {
     "market_sim.market.agents.strategy": "OnQuote OnReport OnTrade Strategy WakeAt",
     "market_sim.market.agents.view": "InstrumentView View",
 }
-"""What `from market_sim import ...` offers in here."""
+"""The names that `from market_sim import ...` offers to an answer."""
 
 
 class OpenModules:
-    """Finds the modules of `OPEN`, and says of all others of ours that they are not in here."""
+    """An import finder for the modules in `OPEN`, which refuses all other modules of `market_sim`."""
 
     def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> Any:
-        """The place of one module; nothing for modules that are not ours."""
+        """The specification of a module; None for modules that are not ours."""
         if fullname in OPEN:
             file = os.path.join(PACKAGE, OPEN[fullname])
             return ModuleSpec(fullname, SourceFileLoader(fullname, file), origin=file)
@@ -65,10 +65,10 @@ class OpenModules:
         return None
 
     def create_module(self, spec: Any) -> None:
-        """An ordinary module."""
+        """Use the default module."""
 
     def exec_module(self, module: ModuleType) -> None:
-        """Folders are empty, but `market_sim` itself offers its short names when they are asked for."""
+        """Leave packages empty, except for the short names of `market_sim` itself."""
         if module.__name__ == "market_sim":
             module.__dict__["__getattr__"] = _short_name
 
@@ -81,7 +81,7 @@ def _short_name(name: str) -> Any:
 
 
 class Answer:
-    """The student's module and the objects that were made from it."""
+    """The student's module and the objects created from it."""
 
     def __init__(self) -> None:
         self.module = ModuleType("answer")
@@ -89,10 +89,10 @@ class Answer:
         self.objects: list[Any] = []
         self.snapshots: dict[int, Any] = {}
         self.asked: Any = None
-        """What of the answer was called last."""
+        """The last function or class of the answer that was called."""
 
     def obey(self, message: dict[str, Any]) -> Any:
-        """Do what a message says and return the value that answers it."""
+        """Execute a request; returns the value for the reply."""
         deeds: dict[str, Callable[..., Any]] = {
             "start": self.start, "call": self.call, "make": self.make, "event": self.event, "end": lambda message: None,
         }  # fmt: skip
@@ -105,7 +105,7 @@ class Answer:
             source = file.read()
         self.module.__file__ = self.file
         sys.modules["answer"] = self.module
-        # What we are given to run is the student's file, in the student's own process: that is this program's purpose.
+        # Running the student's file is the purpose of this process.
         exec(compile(source, self.file, "exec"), self.module.__dict__)  # noqa: S102
 
     def call(self, message: dict[str, Any]) -> Any:
@@ -114,13 +114,13 @@ class Answer:
         return self._found(owner, message["name"])(*message["arguments"], **message["keywords"])
 
     def make(self, message: dict[str, Any]) -> int:
-        """Make an object of a class of the answer and return its number."""
+        """Create an object of a class of the answer; returns its number."""
         made = self._found(self.module, message["name"])(*message["arguments"], **message["keywords"])
         self.objects.append(made)
         return len(self.objects) - 1
 
     def event(self, message: dict[str, Any]) -> list[Any]:
-        """Let a strategy decide on what it can see now."""
+        """Let a strategy decide on the new view."""
         from market_sim.course.student_side.snapshot import Snapshot
 
         number = message["on"]
@@ -137,7 +137,7 @@ class Answer:
         return found
 
     def described(self, error: BaseException) -> dict[str, Any]:
-        """An error as its type, the first line of what it says, and the line of the answer."""
+        """An exception as its type, the first line of its message, and the line of the answer."""
         if isinstance(error, SyntaxError):
             line, said = error.lineno, error.msg
         else:
@@ -147,20 +147,20 @@ class Answer:
                     line = trace.tb_lineno
                 trace = trace.tb_next
             if line is None:
-                # Nothing of the answer ran: it takes other arguments, or gave back what cannot travel.
+                # No line of the answer ran: the arguments do not fit, or the result cannot be sent.
                 code = getattr(self.asked, "__code__", None)
                 line = code.co_firstlineno if code is not None and code.co_filename == self.file else None
         return {"type": type(error).__name__, "said": (said.splitlines() or [""])[0][:500], "line": line}
 
 
 def intents_in_use() -> dict[str, Any]:
-    """Our own frozen values that may travel: none before the answer has imported them."""
+    """The frozen values of ours that can be sent; none before the answer has imported them."""
     module = sys.modules.get("market_sim.core.models.intents")
     return {kind.__name__: kind for kind in (module.Conditions, *module.Intent.__args__)} if module else {}
 
 
 def main(incoming: int, outgoing: int) -> None:
-    """Read, obey, answer, until the pipe is closed."""
+    """Read requests, execute them and reply, until the pipe is closed."""
     sys.meta_path.insert(0, OpenModules())
     from market_sim.course.student_side.wire import LONGEST_LINE, decode, encode, line_of, message_in
 

@@ -1,7 +1,7 @@
-"""What a participant asks the exchange for, as a student's process knows it: the same names, fields and defaults.
+"""The intents in the student's process: the names, fields and defaults of the product's intents.
 
-The product's own intents (market_sim/core/models/intents.py) are `msgspec` structs, and nothing that is installed can
-be imported in the student's process. A test compares both, field by field.
+The product's intents (market_sim/core/models/intents.py) are `msgspec` structs, and no installed package can be
+imported in the student's process. A test compares both, field by field.
 
 >>> order = Buy("ACME", quantity=5, limit=10_001)
 >>> order.side, order.limit, order.venue

@@ -1,7 +1,7 @@
-"""The view of a market that runs in another process: what arrived with the last message, and all that came before.
+"""The transfer of views to the student's process: only new prices and trades are sent, the past is kept there.
 
-What travels is what a view says of itself (`FACTS` and `PAST`, market_sim/market/agents/view.py); `taken_apart` is used
-at the market's end and `Snapshot` at the strategy's.
+The fields to send are listed in the views (`FACTS` and `PAST`, market_sim/market/agents/view.py). `taken_apart` runs on
+the side of the market, `Snapshot` on the side of the strategy.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ LEVELS_SEEN = 10
 
 
 def taken_apart(view: View, told: dict[str, int]) -> dict[str, Any]:
-    """A view as plain data; `told` says how much of each past has been told before, and is brought up to date."""
+    """A view as plain data, with the new part of each past; `told` holds the lengths sent so far and is updated."""
     return {
         **{name: getattr(view, name) for name in View.FACTS},
         "orders": [list(order) for order in view.orders],
@@ -39,7 +39,7 @@ def _market(symbol: str, market: InstrumentView, told: dict[str, int]) -> dict[s
 
 
 class Snapshot:
-    """The past as one strategy has been told it; only what is new travels, so the rest is kept here."""
+    """The current view of one strategy, built from the messages so far."""
 
     def __init__(self, luck: int) -> None:
         self._random = Random(luck)
@@ -48,7 +48,7 @@ class Snapshot:
         self.view = View({}, random=self._random)
 
     def update(self, seen: dict[str, Any]) -> None:
-        """Take what has changed, and let the view show it."""
+        """Update the view with a message."""
         instruments = {}
         for symbol, one in seen["instruments"].items():
             prices, trades = self._prices.setdefault(symbol, []), self._trades.setdefault(symbol, [])

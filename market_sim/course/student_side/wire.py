@@ -1,7 +1,7 @@
-"""How values travel between the grader and the student's process: lines of JSON, with tags for what JSON has not.
+"""The wire format between grader and student's process: lines of JSON, with tags for types that JSON does not have.
 
-Only plain data passes, and it arrives as plain data: an object that claims to be equal to everything stays where it
-is. Both sides read this module; it needs nothing but the standard library.
+Only plain data can be sent, and it arrives as plain data, so an object with a forged `__eq__` cannot reach the grader.
+Both sides use this module; it needs only the standard library.
 
 >>> decode(encode((1, {2, 3}, b"ab")))
 (1, {2, 3}, b'ab')
@@ -22,27 +22,27 @@ if TYPE_CHECKING:  # the student's process starts once for each check, and has n
     from typing import Any
 
     Frozen = Mapping[str, Callable[..., Any]]
-    """Our own frozen values that may travel, by name: what is called with the fields to make one."""
+    """The frozen values of ours that can be sent: their constructors by name."""
 
 LONGEST_LINE = 64 * 1024
-"""More than this in one line ends the conversation."""
+"""The most bytes of one line; a longer one is an error."""
 TAG = "$"
 DEEPEST = 40
-"""How deep lists may stand in lists."""
+"""The deepest nesting of lists."""
 
 
 def encode(value: Any, frozen: Frozen | None = None) -> Any:
-    """A value as what JSON can say, with tags."""
+    """A value as JSON data, with tags."""
     return _encoded(value, frozen or {}, 0)
 
 
 def decode(value: Any, frozen: Frozen | None = None) -> Any:
-    """What was encoded, as plain data again."""
+    """The value in encoded JSON data."""
     return _decoded(value, frozen or {})
 
 
 def line_of(message: dict[str, Any]) -> bytes:
-    """One message as one line; refuses what is longer than a line may be."""
+    """A message as one line; ValueError when it is too long."""
     line = json.dumps(message, allow_nan=False, separators=(",", ":")).encode() + b"\n"
     if len(line) > LONGEST_LINE:
         raise ValueError(f"{len(line)} bytes in one message, at most {LONGEST_LINE} may travel")
@@ -50,7 +50,7 @@ def line_of(message: dict[str, Any]) -> bytes:
 
 
 def message_in(line: bytes) -> dict[str, Any]:
-    """The message in a line; whatever is wrong with it is a ValueError."""
+    """The message in a line; ValueError when it is malformed."""
     try:
         message = json.loads(line)
     except (ValueError, RecursionError) as error:
@@ -65,7 +65,7 @@ def _encoded(value: Any, frozen: Frozen, depth: int) -> Any:
         raise TypeError(f"the value has more than {DEEPEST} levels of lists in lists")
     if value is None or isinstance(value, bool):
         return value
-    # Exactly the plain kinds: a subclass is turned into what it is a kind of, so that it cannot bring methods along.
+    # A subclass of a plain type is converted to that type, so that it brings no methods along.
     if isinstance(value, int):
         return int.__index__(value)
     if isinstance(value, float):

@@ -16,7 +16,7 @@ from market_sim.course.catalogue import lesson_folders
 from market_sim.course.judging import Judging, judge
 from market_sim.course.lesson import Lesson, load_lesson
 from market_sim.course.look import scenario_name
-from market_sim.course.progress import Progress, Standing
+from market_sim.course.progress import LessonRecord, Progress
 from market_sim.course.verdict import Verdict
 from market_sim.simulation.options import Options
 from market_sim.ui.web.notebook import Notebook
@@ -69,7 +69,7 @@ class LessonDesk:
         """How far everything has come."""
         return Progress(self.answers)
 
-    def standing(self, lesson: Lesson) -> Standing:
+    def standing(self, lesson: Lesson) -> LessonRecord:
         """How far one lesson has come."""
         return self.progress().of(lesson)
 

@@ -25,7 +25,7 @@ REGISTER = Register.of(
 )
 
 
-class Stage:
+class PracticeExchange:
     """An escrow with Alice, who has 500 in her wallet, and Bob, who has nothing."""
 
     def __init__(self, rig: Rig) -> None:
@@ -54,18 +54,18 @@ class Stage:
 
 
 @pytest.fixture
-def stage(rig: Rig) -> Stage:
-    return Stage(rig)
+def stage(rig: Rig) -> PracticeExchange:
+    return PracticeExchange(rig)
 
 
-def test_locked_money_goes_to_the_payee_when_the_payer_releases_it(stage: Stage) -> None:
+def test_locked_money_goes_to_the_payee_when_the_payer_releases_it(stage: PracticeExchange) -> None:
     told = stage.call("alice", "lock", "bob", 300)
     assert (told["deal"], told["amount"], stage.wallets(), stage.held()) == (0, 300, (200, 0), 300)
     assert stage.call("alice", "release", 0) == {"deal": 0, "amount": 300}
     assert (stage.wallets(), stage.held()) == ((200, 300), 0)
 
 
-def test_the_payee_sends_it_back(stage: Stage) -> None:
+def test_the_payee_sends_it_back(stage: PracticeExchange) -> None:
     stage.call("alice", "lock", "bob", 300)
     assert stage.call("alice", "lock", "bob", 100)["deal"] == 1
     stage.call("bob", "refund", 0)
@@ -92,7 +92,7 @@ def test_a_call_that_may_not_be_is_refused_and_moves_nothing(stage, account, fun
 
 
 @pytest.mark.parametrize("ended_by", ["release", "refund"])
-def test_a_deal_ends_once(stage: Stage, ended_by: str) -> None:
+def test_a_deal_ends_once(stage: PracticeExchange, ended_by: str) -> None:
     stage.call("alice", "lock", "bob", 100)
     stage.call("alice" if ended_by == "release" else "bob", ended_by, 0)
     for account, function in (("alice", "release"), ("bob", "refund")):
@@ -101,7 +101,7 @@ def test_a_deal_ends_once(stage: Stage, ended_by: str) -> None:
     assert stage.held() == 0
 
 
-def test_an_escrow_that_does_not_hold_what_the_journal_says_stops_the_run(stage: Stage) -> None:
+def test_an_escrow_that_does_not_hold_what_the_journal_says_stops_the_run(stage: PracticeExchange) -> None:
     stage.call("alice", "lock", "bob", 100)
     stage.escrow.open_deals[0] = 99
     with pytest.raises(InvariantBroken, match="escrow reports 100 USD and holds 100; by the journal 99 are"):
@@ -109,7 +109,7 @@ def test_an_escrow_that_does_not_hold_what_the_journal_says_stops_the_run(stage:
 
 
 def test_an_escrow_holds_only_what_has_a_token(rig: Rig) -> None:
-    scene = Stage(rig).context
+    scene = PracticeExchange(rig).context
     for asset in ("CALL", "EUR"):
         with pytest.raises(InputError, match=f"and {asset} is neither here"):
             Escrow(asset=asset).deploy(scene)

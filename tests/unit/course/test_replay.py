@@ -9,11 +9,11 @@ from market_sim.core.data.archive import load
 from market_sim.core.models.intents import Buy, Sell
 from market_sim.core.models.market_events import Trade
 from market_sim.core.models.run_events import AnswerCompared
-from market_sim.course.replay import LONGEST_SHOWN, Compared, Stage, drawable, keep, told
+from market_sim.course.replay import LONGEST_SHOWN, Compared, PracticeExchange, drawable, keep, told
 
 
 def day():
-    stage = Stage("lesson")
+    stage = PracticeExchange("lesson")
     stage.play("ann", Sell("ACME", 5, 10_000))
     stage.play("bob", Buy("ACME", 5, 10_008))
     return stage.end()

@@ -24,7 +24,7 @@ from market_sim.core.models.market_events import (
 )
 from market_sim.core.models.mechanism_events import Assigned
 from market_sim.core.models.settlement_events import BlockSettled
-from market_sim.course.replay import Stage
+from market_sim.course.replay import PracticeExchange
 from market_sim.simulation.options import Options
 from market_sim.simulation.run import simulate
 from market_sim.simulation.scenarios.first_market import FirstMarket
@@ -91,7 +91,7 @@ def test_a_list_holds_what_fits_in_order(journal):
 
 def test_only_kinds_that_the_journal_has_are_offered(journal):
     assert {"everything", "orders", "trades", "blocks", "votes"} <= set(stepper_of(journal).kinds)
-    stage = Stage("a day without validators")
+    stage = PracticeExchange("a day without validators")
     stage.play("ann", Buy("ACME", 5, 100))
     stage.play("ann", Buy("ACME", 0, 100))
     assert stepper_of(stage.end()).kinds == ["everything", "orders", "refusals"]

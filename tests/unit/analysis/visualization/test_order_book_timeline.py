@@ -26,7 +26,7 @@ from market_sim.core.data.journal import Journal
 from market_sim.core.errors import InputError
 from market_sim.core.models.intents import Buy, Sell
 from market_sim.core.models.market_events import InstrumentListed, PhaseChanged, Trade
-from market_sim.course.replay import Stage
+from market_sim.course.replay import PracticeExchange
 from market_sim.simulation.options import Options
 from market_sim.simulation.run import simulate
 from market_sim.simulation.scenarios.first_market import FirstMarket
@@ -62,7 +62,7 @@ def test_shades_are_the_signed_logarithm_in_one_byte_and_sizes_stay_whole():
 
 
 def test_the_replay_of_a_check_of_a_few_milliseconds_has_cells_and_marks_of_its_own():
-    stage = Stage("a short day")
+    stage = PracticeExchange("a short day")
     stage.play("ann", Sell("ACME", 5, 10_010))
     stage.play("bob", Buy("ACME", 2, 10_010))
     stage.play("bob", Buy("ACME", 1, 10_010))

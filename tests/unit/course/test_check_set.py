@@ -1,4 +1,4 @@
-"""What a verdict depends on is in the paper's digest, and what was announced must be there."""
+"""What a verdict depends on is in the check_set's digest, and what was announced must be there."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import shutil
 import pytest
 
 from market_sim.core.errors import InputError
+from market_sim.course.check_set import CheckSet
 from market_sim.course.lesson import load_lesson
-from market_sim.course.paper import Paper
 from tests.conftest import ROOT
 
 LESSON = "01-order-book"
@@ -24,8 +24,8 @@ def place(tmp_path):
     return tmp_path
 
 
-def paper(place, hidden=True):
-    return Paper.of(load_lesson(place / LESSON), place / "hidden" if hidden else None)
+def check_set(place, hidden=True):
+    return CheckSet.of(load_lesson(place / LESSON), place / "hidden" if hidden else None)
 
 
 @pytest.mark.parametrize(
@@ -41,42 +41,42 @@ def paper(place, hidden=True):
     ],
 )
 def test_every_file_that_judging_reads_is_in_the_digest(place, file):
-    before = paper(place).digest
+    before = check_set(place).digest
     (place / file).parent.mkdir(exist_ok=True)
     with (place / file).open("a") as opened:
         opened.write("\n# changed\n")
-    assert paper(place).digest != before
+    assert check_set(place).digest != before
 
 
 def test_wrong_answers_and_the_starter_are_no_part_of_it(place):
-    before = paper(place).digest
+    before = check_set(place).digest
     for file in ("starter.py", "wrong/strict.py"):
         (place / LESSON / file).write_text("changed = 1\n")
-    assert paper(place).digest == before
+    assert check_set(place).digest == before
 
 
 def test_judges_get_everything_but_the_solution(place):
     (place / LESSON / "prices.csv").write_text("1,2\n")
-    with paper(place).laid_out() as (lesson, hidden):
+    with check_set(place).laid_out() as (lesson, hidden):
         assert (lesson.folder / "prices.csv").read_text() == "1,2\n"
         assert not (lesson.folder / "solution.py").exists()
         assert (hidden / LESSON / "checks.py").read_text() == HIDDEN
 
 
 def test_hidden_points_are_a_part_of_the_maximum(place):
-    assert (paper(place).maximum, paper(place, hidden=False).maximum) == (15, 10)
+    assert (check_set(place).maximum, check_set(place, hidden=False).maximum) == (15, 10)
 
 
 def test_announced_checks_that_are_not_there_are_refused(place):
     page = place / LESSON / "lesson.md"
     page.write_text(page.read_text().replace("points = 10\n", "points = 10\nhidden = { checks = 2, points = 5 }\n"))
-    assert paper(place).maximum == 15
+    assert check_set(place).maximum == 15
     (place / "hidden" / LESSON / "checks.py").unlink()
     with pytest.raises(InputError, match=r"01-order-book announces 2 hidden checks, and there is no file"):
-        paper(place)
+        check_set(place)
 
 
 def test_hidden_checks_that_are_no_python_are_refused_with_file_and_line(place):
     (place / "hidden" / LESSON / "checks.py").write_text("def test_it(:\n")
     with pytest.raises(InputError, match=r"hidden/01-order-book/checks.py, line 1: this is not Python"):
-        paper(place)
+        check_set(place)

@@ -1,4 +1,4 @@
-"""What a class handed in: SUBMISSIONS/STUDENT/LESSON.py, and the files beside that are no answer to any lesson."""
+"""The submissions of a class: SUBMISSIONS/STUDENT/LESSON.py, and stray files that are no answer to a lesson."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ EXPECTED = "expected SUBMISSIONS/STUDENT/LESSON.py"
 
 @dataclass(frozen=True)
 class Stray:
-    """A file that is no answer to any lesson, and the lesson that it was probably meant for."""
+    """A file that is no answer to a lesson, and the lesson that was probably meant."""
 
     file: str
     student: str
@@ -21,7 +21,7 @@ class Stray:
 
     @property
     def sentence(self) -> str:
-        """What to tell about it."""
+        """The remark about this file."""
         meant = f"did you mean {self.meant}.py?" if self.meant else EXPECTED
         return f"{self.file} was not graded: it is no answer to a lesson; {meant}"
 
@@ -32,7 +32,7 @@ def students_in(submissions: Path) -> list[Path]:
 
 
 def strays(submissions: Path, lessons: Sequence[str]) -> Iterator[Stray]:
-    """Every Python file that no lesson asks for: misnamed, in a folder too deep, or in none."""
+    """The files that are no answers: misnamed, nested too deep, or in no student's folder."""
     for folder, folders, files in os.walk(submissions):
         folders[:] = sorted(one for one in folders if not one.startswith((".", "__")))
         inside = Path(folder).relative_to(submissions).parts

@@ -1,7 +1,7 @@
-"""The paper of a lesson: its checks, visible and hidden, as they were when grading began, proved before they count.
+"""The check set of a lesson: its visible and hidden checks, read once when grading begins, and tested before use.
 
-The judges get copies of it, so an answer that overwrites checks on the disk changes nobody's marks. A check that does
-not give the model solution its points has a fault of its own: it counts for nobody, and grading says so.
+The judges get copies, so an answer that overwrites checks on the disk changes no marks. A check that the model solution
+does not pass is broken: it counts for no student, and grading reports it.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from market_sim.course.lesson import Lesson
 from market_sim.course.verdict import CheckVerdict, Verdict, total
 
 NOT_FOR_JUDGES = ("solution.py", "starter.py")
-"""What stands in a lesson's folder and no judge needs, beside the folder of wrong answers."""
+"""The files of a lesson that no judge needs, beside the folder of wrong answers."""
 
 
 @dataclass(frozen=True)
-class Paper:
-    """A lesson and its hidden checks, read once."""
+class CheckSet:
+    """A lesson and its checks, with all files that judging needs."""
 
     lesson: Lesson
     files: tuple[tuple[str, bytes], ...]
@@ -34,12 +34,12 @@ class Paper:
 
     @property
     def maximum(self) -> float:
-        """All points, the hidden ones included: the same for every student, whether something was handed in or not."""
+        """All points, hidden ones included; the same for every student, with or without a submission."""
         return total(check.points for check in self.checks)
 
     @classmethod
-    def of(cls, lesson: Lesson, checks_dir: Path | None) -> Paper:
-        """Read everything that judging needs; what can be seen to be wrong with it is refused."""
+    def of(cls, lesson: Lesson, checks_dir: Path | None) -> CheckSet:
+        """Read all files that judging needs; an error in them raises InputError."""
         checks = checks_in(lesson.checks, lesson.id)
         files = [(f"lessons/{lesson.id}/{name}", data) for name, data in _files(lesson.folder, NOT_FOR_JUDGES)]
         hidden = None if checks_dir is None else checks_dir / lesson.id / "checks.py"
@@ -58,7 +58,7 @@ class Paper:
 
     @property
     def digest(self) -> str:
-        """A digest of everything that judging reads, the model solution included, because it proves the checks."""
+        """A digest of all files that judging reads, and of the model solution, which tests the checks."""
         sha = hashlib.sha256()
         solution = self.lesson.solution.read_bytes() if self.lesson.solution.is_file() else b""
         for name, data in (*self.files, ("solution.py", solution)):
@@ -67,7 +67,7 @@ class Paper:
 
     @contextmanager
     def laid_out(self) -> Iterator[tuple[Lesson, Path | None]]:
-        """The lesson and the folder of hidden checks in a folder that only this user may enter."""
+        """Copies of the lesson and of the hidden checks in a temporary folder that only this user may enter."""
         with tempfile.TemporaryDirectory(prefix="judging-") as place:
             for name, data in self.files:
                 file = Path(place) / name
@@ -77,7 +77,7 @@ class Paper:
             yield replace(self.lesson, folder=Path(place) / "lessons" / self.lesson.id), hidden
 
     def faults(self, how: Judging) -> dict[str, Fault]:
-        """The checks that are at fault themselves, each with a sentence: they do not give the solution its points."""
+        """The broken checks by name: those that the model solution does not pass."""
         if not self.lesson.solution.is_file():
             return {}
         with self.laid_out() as (lesson, hidden):
@@ -101,19 +101,19 @@ class Paper:
 
 @dataclass(frozen=True)
 class Fault:
-    """A check that is at fault itself: what to say of it, and the points that do not count."""
+    """A broken check: the sentence about it, and its points, which do not count."""
 
     sentence: str
     points: float
 
 
 def without(verdict: Verdict, faulty: Collection[str]) -> Verdict:
-    """A verdict in which checks that are at fault themselves count for nothing and against nobody."""
+    """The verdict without the points of broken checks."""
     return replace(verdict, checks=tuple(one.uncounted() if one.name in faulty else one for one in verdict.checks))
 
 
 def _files(folder: Path, besides: Sequence[str] = ()) -> Iterator[tuple[str, bytes]]:
-    """All files of a folder, by their name in it; what Python compiled and wrong answers are left out."""
+    """All files of a folder with their relative names, without compiled Python and wrong answers."""
     for file in sorted(folder.rglob("*")) if folder.is_dir() else ():
         name = file.relative_to(folder).as_posix()
         if file.is_file() and name not in besides and not {"wrong", "__pycache__"} & set(name.split("/")[:-1]):

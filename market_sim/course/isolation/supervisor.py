@@ -1,13 +1,13 @@
-"""The warden: the process between the grader and a student's process. It sets limits and leaves nothing behind.
+"""The supervisor: the process between grader and student's process. It sets limits and ends all descendants.
 
-    python -I -S -u warden.py SETTINGS COMMAND...
+    python -I -S -u supervisor.py SETTINGS COMMAND...
 
-A command that begins with `-` names a Python program and its arguments; the fork runs it itself, because a second
-interpreter would take longer to start than most checks take. Any other command is executed in place of the fork.
-It ends the student's process and everything that this process started, also in sessions of their own, as soon as its
-standard input is closed (which happens by itself when the grader dies), as soon as there are too many processes, and
-when the student's process ends. Its exit code is that of the student's process, 128 + n for a signal n, or one of the
-codes below. Standard library only, and only on POSIX systems; what a system cannot do is left out.
+A command that begins with `-` names a Python program and its arguments; the fork runs it directly, because starting
+another interpreter would take longer than most checks. Any other command is executed in place of the fork. The
+supervisor ends the student's process and all its descendants, also those in sessions of their own: when its standard
+input is closed (as happens when the grader dies), when there are too many processes, and when the student's process
+ends. Its exit code is that of the student's process, 128 + n for a signal n, or one of the codes below. It uses the
+standard library only and runs on POSIX systems; features that a system lacks are left out.
 """
 
 from __future__ import annotations
@@ -31,23 +31,23 @@ TOO_MANY_PROCESSES = 81
 CANNOT_START = 82
 GLANCE_SECONDS = 0.02
 SUBREAPER, PARENT_DEATH_SIGNAL = 36, 1
-"""Numbers of prctl(2): orphans come to us; a process dies with the one that started it."""
+"""Options of prctl(2): orphans are reparented to this process; a process dies with its parent."""
 
 
 def main(settings: dict[str, Any], command: list[str]) -> int:
-    """Start the command within its limits, watch it, and clear up."""
+    """Start the command within its limits, watch it, and end its descendants."""
     _prctl(SUBREAPER, 1)
     child = os.fork()
     if child == 0:
         return _become(settings, command)
     ended = _watch(child, settings["processes"])
     _clear_up()
-    # Nothing is left that an orderly end would put away, and the grader waits for this one.
+    # Exit at once: nothing needs cleaning up, and the grader waits.
     os._exit(ended)
 
 
 def _become(settings: dict[str, Any], command: list[str]) -> int:
-    """Give up rights and turn into the command."""
+    """Set limits, drop rights, and execute the command."""
     try:
         os.setsid()
         _limit(settings)
@@ -67,7 +67,7 @@ def _become(settings: dict[str, Any], command: list[str]) -> int:
 
 
 def _run_here(program: list[str], environment: dict[str, str]) -> int:
-    """Be the program: its errors, its exit code and its threads end this process as they would end its own."""
+    """Run a Python program in this process, with its errors and its exit code."""
     os.environ.clear()
     os.environ.update(environment)
     sys.argv[:] = program
@@ -94,7 +94,7 @@ def _limit(settings: dict[str, Any]) -> None:
 
 
 def _watch(child: int, most: int) -> int:
-    """Wait for the end of the child, for our own call to stop, or for too many processes."""
+    """Wait until the child ends, standard input is closed, or there are too many processes."""
     while True:
         waited, status = os.waitpid(child, os.WNOHANG)
         if waited:
@@ -107,7 +107,7 @@ def _watch(child: int, most: int) -> int:
 
 
 def _clear_up() -> None:
-    """End every process that came from the child; orphans are ours, so none is overlooked."""
+    """Kill all descendants; orphans are reparented to this process, so none is missed."""
     for _ in range(1_000):
         left = descendants(os.getpid())
         for process in left:
@@ -122,7 +122,7 @@ def _clear_up() -> None:
 
 
 def descendants(process: int) -> list[int]:
-    """Every process below this one, as far as the system tells; the dead that nobody has asked about count, too."""
+    """All descendants of a process that the system reports, zombies included."""
     found: list[int] = []
     waiting = [process]
     while waiting:
@@ -137,7 +137,7 @@ def descendants(process: int) -> list[int]:
 
 
 def _prctl(option: int, value: int) -> None:
-    """Linux only; elsewhere an orphan that leaves its session is not found, which is why a level is stated."""
+    """Call prctl(2) on Linux; without it an orphan in another session is not found."""
     with suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
 

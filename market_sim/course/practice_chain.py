@@ -1,7 +1,7 @@
-"""A small block tree on which a check plays proposals and votes by hand, and the journal of what becomes of them.
+"""The practice chain: a block tree to which a check adds proposals and votes by hand, with its journal.
 
-Which blocks are notarized and final is decided by the product's own view and chain of a validator, so a lesson cannot
-teach what the product does not do. Signatures are taken as genuine: the lessons count them and do not verify them.
+The product's own block tree and finalized chain decide which blocks are notarized and final, so a lesson teaches
+exactly what the product does. Signatures count as valid without verification.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ WATCHER = 0
 """The validator in whose view blocks are notarized and final."""
 
 
-class ChainStage:
-    """Blocks by name, as a lesson names them, in the view of one validator."""
+class PracticeChain:
+    """A block tree in the view of one validator, whose blocks have the names that a lesson gives them."""
 
     def __init__(self, name: str, validators: int = 4, seed: int = 0) -> None:
         self.rules = Rules(validators)
@@ -57,7 +57,7 @@ class ChainStage:
         self._learn(self.view.add_block(block, name.encode()))
 
     def vote(self, voter: int, name: str) -> None:
-        """A signature arrives; one that was there already and one of a stranger are thrown away."""
+        """A vote arrives; a repeated vote and a vote of an unknown validator are ignored."""
         block = self.blocks[name]
         signers = self.view.signatures.setdefault((block.epoch, block.hash), {})
         if voter in signers:
@@ -84,7 +84,7 @@ class ChainStage:
         return self.view.height.get(self.blocks[parent].hash) == self.view.longest
 
     def end(self) -> Journal:
-        """The journal, finished."""
+        """End the run; returns its journal."""
         self.journal.record(RunEnded(self._now + self.rules.epoch_ns, True))
         return self.journal
 

@@ -1,6 +1,6 @@
-"""What every judge would read before it sees an answer: imported once, by the process that judges are forks of.
+"""The modules that every judge needs, imported once by the server process that judges are forked from.
 
-An import that is missing here costs time and nothing else.
+A module that is missing here is imported later, which only costs time.
 """
 
 from __future__ import annotations
