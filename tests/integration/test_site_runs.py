@@ -14,8 +14,8 @@ from market_sim.simulation.options import Options
 from market_sim.simulation.run import simulate
 from market_sim.simulation.scenarios.streamlet_demo import StreamletDemo
 from market_sim.ui.web.application import create_app
-from market_sim.ui.web.jobs import MOST_WAITING, Job
 from market_sim.ui.web.player import Note, Request
+from market_sim.ui.web.run_queue import MOST_WAITING, Job
 from market_sim.ui.web.sse import MOST_STREAMS, Streams
 from tests.unit.ui.web.conftest import Visitor, folders, small_run, visitor
 
@@ -78,8 +78,8 @@ def test_a_run_that_takes_too_long_is_stopped_and_kept(folders):
 
 def test_a_stopped_run_is_kept_as_far_as_it_came(visitor, tmp_path, capfd):
     live = start(visitor, "first-market", epochs="500", **{"p-makers": "3", "p-shock_percent": "0"})
-    office = visitor.app.extensions["jobs"]
-    for note in office.find(1).since(0, 30):
+    queue = visitor.app.extensions["jobs"]
+    for note in queue.find(1).since(0, 30):
         if note.kind == "epoch" and note.content["epoch"] == 2:
             break
     assert visitor.post(f"{live}/stop").status_code == 303
@@ -93,7 +93,7 @@ def test_a_stopped_run_is_kept_as_far_as_it_came(visitor, tmp_path, capfd):
     assert kept.manifest.events == number + 1
     assert kept.journal[number] == RunEnded(kept.journal[number].time, False)
     assert "partial: stopped in epoch" in visitor.get("/runs").text
-    office.close()
+    queue.close()
     assert "Traceback" not in capfd.readouterr().err
 
 
@@ -108,11 +108,11 @@ def test_a_run_that_waits_never_begins_when_it_is_stopped(visitor):
 
 def test_a_closed_office_has_written_the_run_that_was_played(visitor, tmp_path):
     start(visitor, epochs="500")
-    office = visitor.app.extensions["jobs"]
-    next(note for note in office.find(1).since(0, 30) if note.kind == "epoch")
-    office.close()
-    assert not office.pending
-    assert not archive.load(tmp_path / "results" / office.find(1).run).journal[-1].complete
+    queue = visitor.app.extensions["jobs"]
+    next(note for note in queue.find(1).since(0, 30) if note.kind == "epoch")
+    queue.close()
+    assert not queue.pending
+    assert not archive.load(tmp_path / "results" / queue.find(1).run).journal[-1].complete
 
 
 def test_a_run_on_its_way_shows_its_chart(visitor):

@@ -56,16 +56,16 @@ def _serve(config: dict[str, Any], listener: socket.socket) -> None:
     from waitress.server import create_server
 
     from market_sim.ui.web.application import create_app
-    from market_sim.ui.web.jobs import JobOffice
     from market_sim.ui.web.reading_ahead import warm_up
+    from market_sim.ui.web.run_queue import RunQueue
 
     app = create_app(config)
     warm_up(app)
     server = create_server(app, sockets=[listener], threads=THREADS, ident=None)
-    office: JobOffice = app.extensions["jobs"]
+    queue: RunQueue = app.extensions["jobs"]
 
     def end(*_: object) -> NoReturn:
-        office.stop_all()  # the streams end with their runs, and the server waits for its streams
+        queue.stop_all()  # the streams end with their runs, and the server waits for its streams
         raise KeyboardInterrupt
 
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -73,7 +73,7 @@ def _serve(config: dict[str, Any], listener: socket.socket) -> None:
     try:
         server.run()  # returns when it is interrupted
     finally:
-        office.close()
+        queue.close()
         server.close()
 
 

@@ -11,12 +11,12 @@ from werkzeug.routing import BaseConverter
 
 from market_sim.simulation.scenarios.catalogue import SCENARIOS
 from market_sim.ui.web import failures, presentation, security
-from market_sim.ui.web.jobs import JobOffice
-from market_sim.ui.web.lesson_desk import LessonDesk
+from market_sim.ui.web.lesson_service import LessonService
 from market_sim.ui.web.notebook import Notebook
 from market_sim.ui.web.pages import course, lessons, live, runs, scenarios, site, traces
 from market_sim.ui.web.reading_ahead import ReadingAhead
-from market_sim.ui.web.shelf import Shelf
+from market_sim.ui.web.run_library import RunLibrary
+from market_sim.ui.web.run_queue import RunQueue
 from market_sim.ui.web.static_files import StaticFiles
 
 LARGEST_BODY = 64 * 1024
@@ -73,12 +73,12 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
         app.config["SECRET_KEY"] = security.secret_key(instance)
     results = Path(app.config["RESULTS"])
     app.extensions["files"] = StaticFiles()
-    shelf = app.extensions["shelf"] = Shelf(results)
-    app.extensions["reading_ahead"] = ReadingAhead(shelf)
+    library = app.extensions["library"] = RunLibrary(results)
+    app.extensions["reading_ahead"] = ReadingAhead(library)
     notebook = Notebook(instance / "site.sqlite")
     answers = Path(app.config["ANSWERS"])
-    app.extensions["desk"] = LessonDesk(Path(app.config["LESSONS"]), answers, notebook, shelf)
-    app.extensions["jobs"] = JobOffice(results, app.config["JOB_SECONDS"])
+    app.extensions["lessons"] = LessonService(Path(app.config["LESSONS"]), answers, notebook, library)
+    app.extensions["jobs"] = RunQueue(results, app.config["JOB_SECONDS"])
     security.protect(app)
     failures.explain(app)
     presentation.equip(app)

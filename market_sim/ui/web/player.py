@@ -81,7 +81,7 @@ def _scenario(request: Request) -> Scenario:
 
 
 def _limit_memory() -> None:
-    """Where the system can do it; elsewhere the time limit of the office has to do."""
+    """Where the system can do it; elsewhere the time limit of the queue has to do."""
     if sys.platform == "linux":
         import resource
 

@@ -14,7 +14,7 @@ from flask import Flask
 
 from market_sim.core.errors import InputError
 from market_sim.ui.web import run_charts
-from market_sim.ui.web.shelf import Entry, Shelf
+from market_sim.ui.web.run_library import RunLibrary, StoredRun
 from market_sim.ui.web.static_files import StaticFiles
 
 LOG = logging.getLogger("market_sim.site")
@@ -40,20 +40,20 @@ def _warm_up(app: Flask) -> None:
 class ReadingAhead:
     """Reads one run at a time."""
 
-    def __init__(self, shelf: Shelf) -> None:
-        self._shelf = shelf
+    def __init__(self, library: RunLibrary) -> None:
+        self._library = library
         self._lock = threading.Lock()
 
-    def begin(self, entry: Entry) -> None:
+    def begin(self, entry: StoredRun) -> None:
         """Open this run, unless it is very long, or open, or another one is being read."""
-        if entry.manifest.events > MOST_EVENTS or self._shelf.has_open(entry):
+        if entry.manifest.events > MOST_EVENTS or self._library.has_open(entry):
             return
         if self._lock.acquire(blocking=False):
             threading.Thread(target=self._read, args=(entry,), name="reading-ahead", daemon=True).start()
 
-    def _read(self, entry: Entry) -> None:
+    def _read(self, entry: StoredRun) -> None:
         try:
-            run_charts.prepare(self._shelf.open(entry))
+            run_charts.prepare(self._library.open(entry))
         except InputError as refused:
             # Whoever opens this run is told; here nobody has asked for it.
             LOG.info("%s", refused)

@@ -18,7 +18,7 @@ from market_sim.analysis.visualization.palette import dark_changes
 from market_sim.core.data.journal import Journal
 
 if TYPE_CHECKING:
-    from market_sim.ui.web.shelf import OpenRun
+    from market_sim.ui.web.run_library import OpenRun
 
 
 def groups(charts: Iterable[Chart]) -> tuple[str, ...]:

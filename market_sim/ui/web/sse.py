@@ -10,8 +10,8 @@ import json
 import threading
 from collections.abc import Iterator
 
-from market_sim.ui.web.jobs import Job
 from market_sim.ui.web.player import Note
+from market_sim.ui.web.run_queue import Job
 
 MOST_STREAMS = 12
 """Each open stream holds a thread of the server (it has 32)."""

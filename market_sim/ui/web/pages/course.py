@@ -8,25 +8,25 @@ from flask.typing import ResponseReturnValue
 from market_sim.core.errors import InputError
 from market_sim.course.lesson import Lesson
 from market_sim.course.reading import where_to_go_on
-from market_sim.ui.web.lesson_desk import LONGEST_NAME, LessonDesk
+from market_sim.ui.web.lesson_service import LONGEST_NAME, LessonService
 
 pages = Blueprint("course", __name__)
 
 
-def desk() -> LessonDesk:
-    """The desk of this site."""
-    return current_app.extensions["desk"]
+def service() -> LessonService:
+    """The service of this site."""
+    return current_app.extensions["lessons"]
 
 
 @pages.get("/")
 def overview() -> str:
     """Every lesson; what is wrong with the folder is said in its place."""
     try:
-        lessons, problem = desk().lessons(), ""
+        lessons, problem = service().lessons(), ""
     except InputError as error:
         lessons, problem = [], str(error)
     whole = [lesson for lesson in lessons if isinstance(lesson, Lesson)]
-    progress = desk().progress()
+    progress = service().progress()
     return render_template(
         "course.html",
         lessons=lessons,
@@ -38,7 +38,7 @@ def overview() -> str:
         earned=sum(min(progress.of(lesson).best, lesson.points) for lesson in whole),
         begun=any(one.tries or one.prediction or one.hints for one in map(progress.of, whole)),
         start=where_to_go_on(whole, progress),
-        name=desk().notebook.name,
+        name=service().notebook.name,
     )
 
 
@@ -48,5 +48,5 @@ def name() -> ResponseReturnValue:
     typed = request.form.get("name", "").strip()
     if len(typed) > LONGEST_NAME or not typed.isprintable():
         abort(422, f"a name has at most {LONGEST_NAME} printable characters")
-    desk().notebook.name = typed
+    service().notebook.name = typed
     return redirect(url_for("course.overview"), 303)

@@ -11,9 +11,9 @@ from market_sim.core.errors import InputError
 from market_sim.core.invocation import python
 from market_sim.course.lesson import Lesson
 from market_sim.course.reading import DEBRIEF, LOOK, next_lesson, open_sections
-from market_sim.ui.web.lesson_desk import DeskBusy, edition_of
+from market_sim.ui.web.lesson_service import TooManyChecks, edition_of
 from market_sim.ui.web.lesson_text import code_html, lesson_html
-from market_sim.ui.web.pages.course import desk
+from market_sim.ui.web.pages.course import service
 from market_sim.ui.web.pages.runs import shown
 from market_sim.ui.web.pages.scenarios import take
 from market_sim.ui.web.terms import Terms
@@ -30,7 +30,7 @@ AREAS_OF = {
 
 def find(id: str) -> Lesson:
     """The lesson with this id; 404 when there is none."""
-    lesson = desk().lesson(id)
+    lesson = service().lesson(id)
     if lesson is None:
         abort(404, "there is no lesson with this id")
     return lesson
@@ -49,21 +49,21 @@ def page(id: str) -> str:
 
 def shown_page(lesson: Lesson, draft: str | None = None, problem: str = "") -> str:
     """The page; with a draft, what was typed stands in it although it could not be saved."""
-    standing, progress = desk().standing(lesson), desk().progress()
-    run = desk().run(lesson) if standing.prediction else None
-    answer = desk().answer(lesson)
+    record, progress = service().record(lesson), service().progress()
+    run = service().run(lesson) if record.prediction else None
+    answer = service().answer(lesson)
     terms = Terms(url_for("site.glossary"), AREAS_OF[lesson.track])
-    parts = [(title, lesson_html(text, terms)) for title, text in open_sections(lesson, standing)]
-    verdict = desk().notebook.verdict(lesson.id)
-    course = [one for one in desk().lessons() if isinstance(one, Lesson)]
+    parts = [(title, lesson_html(text, terms)) for title, text in open_sections(lesson, record)]
+    verdict = service().notebook.verdict(lesson.id)
+    course = [one for one in service().lessons() if isinstance(one, Lesson)]
     return render_template(
         "lesson.html",
         lesson=lesson,
-        standing=standing,
+        record=record,
         introduction=parts[0][1],
         look=next((html for title, html in parts if title == LOOK), ""),
         tasks=[html for title, html in parts[1:] if title not in (LOOK, DEBRIEF)],
-        debrief=lesson_html(lesson.debrief) if standing.passed else "",
+        debrief=lesson_html(lesson.debrief) if record.passed else "",
         solution=code_html(lesson.solution.read_text("utf-8")) if progress.may_see_solution(lesson) else "",
         coloured=code_html(answer) if answer else "",
         answer=answer,
@@ -72,7 +72,7 @@ def shown_page(lesson: Lesson, draft: str | None = None, problem: str = "") -> s
         edition=edition_of(answer or ""),
         verdict=verdict,
         replays={check.name: _replay(check.replay) for check in verdict.checks} if verdict else {},
-        hints={task.id: lesson.hints.get(task.id, ())[: standing.hints.get(str(task.id), 0)] for task in lesson.tasks},
+        hints={task.id: lesson.hints.get(task.id, ())[: record.hints.get(str(task.id), 0)] for task in lesson.tasks},
         titles={one.id: one.title for one in course},
         following=next_lesson(course, lesson),
         command=python("lesson", "check", lesson.id),
@@ -88,7 +88,7 @@ def keep_code(lesson: Lesson) -> ResponseReturnValue | None:
         return None
     code = request.form["code"]
     try:
-        desk().save(lesson, code, request.form.get("edition", ""))
+        service().save(lesson, code, request.form.get("edition", ""))
     except InputError as problem:
         return shown_page(lesson, code.replace("\r\n", "\n"), str(problem)), 409
     return None
@@ -100,11 +100,11 @@ def look(id: str) -> ResponseReturnValue:
     lesson = find(id)
     if (refused := keep_code(lesson)) is not None:
         return refused
-    if not desk().standing(lesson).prediction:
-        desk().predict(lesson, request.form.get("choice", ""))
-    if desk().run(lesson) is not None:
+    if not service().record(lesson).prediction:
+        service().predict(lesson, request.form.get("choice", ""))
+    if service().run(lesson) is not None:
         return back(lesson, "look")
-    job = take(desk().look(lesson), home=url_for("lessons.page", id=lesson.id, _anchor="look"))
+    job = take(service().look(lesson), home=url_for("lessons.page", id=lesson.id, _anchor="look"))
     return redirect(url_for("live.page", number=job), 303)
 
 
@@ -112,7 +112,7 @@ def look(id: str) -> ResponseReturnValue:
 def begin(id: str) -> ResponseReturnValue:
     """Copy the starter."""
     lesson = find(id)
-    desk().begin(lesson)
+    service().begin(lesson)
     return back(lesson, "answer")
 
 
@@ -136,15 +136,15 @@ def check(id: str) -> ResponseReturnValue:
     lesson = find(id)
     if (refused := keep_code(lesson)) is not None:
         return refused
-    desk().begin(lesson)
+    service().begin(lesson)
     return checked(lesson)
 
 
 def checked(lesson: Lesson) -> ResponseReturnValue:
     """Check and show; 429 when too many checks run already."""
     try:
-        desk().check(lesson, Path(current_app.config["RESULTS"]).absolute())
-    except DeskBusy:
+        service().check(lesson, Path(current_app.config["RESULTS"]).absolute())
+    except TooManyChecks:
         abort(429, "other answers are being checked right now; try again in a moment")
     return back(lesson, "result")
 
@@ -158,7 +158,7 @@ def hint(id: str) -> ResponseReturnValue:
         abort(422, "there is no such task in this lesson")
     if (refused := keep_code(lesson)) is not None:
         return refused
-    desk().hint(lesson, int(task))
+    service().hint(lesson, int(task))
     return back(lesson, f"hints-{task}")
 
 
@@ -172,12 +172,12 @@ def ask_reset(id: str) -> str:
 def reset(id: str) -> ResponseReturnValue:
     """Begin anew."""
     lesson = find(id)
-    desk().reset(lesson)
+    service().reset(lesson)
     flash(f"The lesson begins anew; your old answer is answers/{lesson.id}.py.old.")
     return back(lesson, "content")
 
 
 def _replay(folder: str) -> str:
-    """The name of a replay that is on the shelf."""
+    """The name of a replay that is on the library."""
     name = Path(folder).name if folder else ""
-    return name if name and current_app.extensions["shelf"].find(name) else ""
+    return name if name and current_app.extensions["library"].find(name) else ""

@@ -7,7 +7,7 @@ from pathlib import PurePath
 from flask import Blueprint, Response, abort, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from market_sim.ui.web.jobs import Job, JobOffice
+from market_sim.ui.web.run_queue import Job, RunQueue
 from market_sim.ui.web.sse import Streams
 
 pages = Blueprint("live", __name__)
@@ -19,14 +19,14 @@ def prepare(state) -> None:
     state.app.extensions["streams"] = Streams()
 
 
-def office() -> JobOffice:
+def queue() -> RunQueue:
     """Who plays the runs of this site."""
     return current_app.extensions["jobs"]
 
 
 def find(number: int) -> Job:
     """The job of this number; 404 when it is not remembered."""
-    job = office().find(number)
+    job = queue().find(number)
     if job is None:
         abort(404, "this run is not on its way; finished runs are in the list of runs")
     return job
@@ -40,7 +40,7 @@ def page(number: int) -> ResponseReturnValue:
         if job.cut_short:
             flash(job.cut_short)
         return redirect((job.is_complete and job.home) or url_for("runs.page", name=job.run))
-    before = [other for other in office().pending if other.number < job.number]
+    before = [other for other in queue().pending if other.number < job.number]
     name = PurePath(job.request.scenario).stem
     return render_template(
         "live.html", job=job, name=name, before=before, refused=job.notes[-1] if job.is_over else None
@@ -77,5 +77,5 @@ def seen() -> int | None:
 def stop(number: int) -> ResponseReturnValue:
     """End a run before its time; what happened so far is kept."""
     job = find(number)
-    office().stop(job)
+    queue().stop(job)
     return redirect(url_for("live.page", number=job.number), 303)

@@ -20,10 +20,10 @@ from market_sim.analysis.visualization.page import timeline_page
 from market_sim.simulation.engine.consensus import MOST
 from market_sim.ui.web import run_charts
 from market_sim.ui.web.pages.scenarios import known
-from market_sim.ui.web.pages.shared import one_of, open_run, shelf, whole
+from market_sim.ui.web.pages.shared import library, one_of, open_run, whole
 from market_sim.ui.web.presentation import streamed
+from market_sim.ui.web.run_library import OpenRun
 from market_sim.ui.web.scenario_form import lies_as_chosen, options_of
-from market_sim.ui.web.shelf import OpenRun
 
 pages = Blueprint("runs", __name__)
 
@@ -33,11 +33,11 @@ ON_A_PAGE = 50
 @pages.get("/runs")
 def listing() -> str:
     """Every run in the results folder; the newest is read while the list is looked at."""
-    entries = shelf().entries()
+    entries = library().entries()
     if entries:
         current_app.extensions["reading_ahead"].begin(entries[0])
     rows = [(entry, own_choices(entry.header)) for entry in entries]
-    return render_template("runs.html", rows=rows, damaged=shelf().damaged())
+    return render_template("runs.html", rows=rows, damaged=library().damaged())
 
 
 @pages.get("/runs/<name:name>")
@@ -143,7 +143,7 @@ def compare() -> ResponseReturnValue:
     names = request.args.get("left", ""), request.args.get("right", "")
     if not all(names):
         return redirect(url_for("runs.listing"))
-    if any(shelf().find(name) is None for name in names):
+    if any(library().find(name) is None for name in names):
         abort(404, "there is no run of this name")
     left, right = (open_run(name) for name in names)
     return render_template(

@@ -7,8 +7,8 @@ from flask.typing import ResponseReturnValue
 
 from market_sim.simulation.scenarios.finder import source_file
 from market_sim.simulation.scenarios.scenario import Scenario
-from market_sim.ui.web.jobs import JobOffice, OfficeFull
 from market_sim.ui.web.player import Request
+from market_sim.ui.web.run_queue import QueueFull, RunQueue
 from market_sim.ui.web.scenario_form import ScenarioForm
 
 pages = Blueprint("scenarios", __name__)
@@ -54,9 +54,9 @@ def scenario(name: str) -> type[Scenario]:
 
 
 def take(asked: Request, home: str = "") -> int:
-    """Hand a request to the office; 429 when its queue is full."""
-    office: JobOffice = current_app.extensions["jobs"]
+    """Hand a request to the queue; 429 when its queue is full."""
+    queue: RunQueue = current_app.extensions["jobs"]
     try:
-        return office.take(asked, home).number
-    except OfficeFull:
+        return queue.take(asked, home).number
+    except QueueFull:
         abort(429, "several runs wait already: let one finish, or stop it")

@@ -6,23 +6,23 @@ from typing import NoReturn
 
 from flask import abort, current_app, request
 
-from market_sim.ui.web.shelf import OpenRun, Shelf
+from market_sim.ui.web.run_library import OpenRun, RunLibrary
 
 
-def shelf() -> Shelf:
+def library() -> RunLibrary:
     """The runs of this site."""
-    return current_app.extensions["shelf"]
+    return current_app.extensions["library"]
 
 
 def open_run(name: str) -> OpenRun:
     """The run of this name, read; 404 when there is none, 422 when it is damaged."""
-    entry = shelf().find(name)
+    entry = library().find(name)
     if entry is None:
-        for one in shelf().damaged():
+        for one in library().damaged():
             if one.name == name:
                 _unusable(f"run {name} cannot be shown: {one.problem}")
         abort(404, "there is no run of this name")
-    return shelf().open(entry)
+    return library().open(entry)
 
 
 def whole(name: str, default: int, most: int) -> int:

@@ -14,7 +14,7 @@ from market_sim.course.catalogue import find_lesson
 from market_sim.course.commands import lesson_hint, lesson_read
 from market_sim.course.progress import Progress
 from market_sim.course.verdict import CheckVerdict, Verdict
-from market_sim.ui.web.lesson_desk import MOST_CHECKS_AT_ONCE
+from market_sim.ui.web.lesson_service import MOST_CHECKS_AT_ONCE
 from tests.conftest import ROOT
 from tests.unit.ui.web.conftest import LESSON
 
@@ -183,7 +183,7 @@ def test_the_map_says_where_to_start_and_a_passed_lesson_leads_on(visitor, folde
 def test_an_answer_that_cannot_be_loaded_is_told_once_on_the_page(begun):
     said = "loading your answer raised SyntaxError in line 3 of 01-order-book.py: '(' was never closed"
     checks = tuple(CheckVerdict(f"test_{name}", name, 1, 2, 0, "failed", said, "a hint") for name in "abc")
-    begun.app.extensions["desk"].notebook.keep(LESSON, Verdict(LESSON, "x", "I1", "I1", checks))
+    begun.app.extensions["lessons"].notebook.keep(LESSON, Verdict(LESSON, "x", "I1", "I1", checks))
     page = begun.get(PAGE).text
     assert page.count("SyntaxError") == 1
     assert page.count("✖ failed") == 3
@@ -216,12 +216,12 @@ def test_a_lesson_with_a_scenario_of_its_own_is_played_from_its_file(visitor, fo
     list(job.since(0, 30))
     assert job.run == f"lesson-{LESSON}", job.notes
     assert 'id="chart"' in visitor.get(PAGE).text
-    desk = visitor.app.extensions["desk"]
-    run = desk.run(desk.lesson(LESSON))
+    service = visitor.app.extensions["lessons"]
+    run = service.run(service.lesson(LESSON))
     assert run.start.scenario == "quiet"
     later = page.with_name("scenario.py").stat().st_mtime + 100
     os.utime(page.with_name("scenario.py"), (later, later))
-    assert desk.run(desk.lesson(LESSON)) is None, "a run of an older file is not that of the lesson"
+    assert service.run(service.lesson(LESSON)) is None, "a run of an older file is not that of the lesson"
 
 
 def test_an_answer_with_a_zero_byte_is_refused(begun, answers):
@@ -267,9 +267,9 @@ def test_beginning_anew_asks_first_and_keeps_the_old_answer(begun, answers):
 
 
 def test_too_many_checks_at_once_are_asked_to_wait(begun):
-    desk = begun.app.extensions["desk"]
+    service = begun.app.extensions["lessons"]
     for _ in range(MOST_CHECKS_AT_ONCE):
-        desk._places.acquire()
+        service._places.acquire()
     answer = begun.post(f"{PAGE}/check")
     assert answer.status_code == 429
     assert answer.headers["Retry-After"]

@@ -14,10 +14,10 @@ from market_sim.core.models.consensus_events import BlockProposed
 from market_sim.simulation.options import Options
 from market_sim.simulation.run import simulate
 from market_sim.simulation.scenarios.first_market import FirstMarket
-from market_sim.ui.web import run_charts, shelf
+from market_sim.ui.web import run_charts, run_library
 from market_sim.ui.web.presentation import SO_FAR
 from market_sim.ui.web.reading_ahead import ReadingAhead
-from market_sim.ui.web.shelf import OPEN_RUNS, Shelf
+from market_sim.ui.web.run_library import OPEN_RUNS, RunLibrary
 from market_sim.ui.web.static_files import StaticFiles, plotly_file
 
 
@@ -37,8 +37,8 @@ def flip(path) -> None:
 
 def test_the_beginning_of_the_page_is_sent_before_anything_is_worked_out(visitor, run_address, monkeypatch):
     asked = []
-    told = shelf.charts_of
-    monkeypatch.setattr(shelf, "charts_of", lambda history: asked.append(history) or told(history))
+    told = run_library.charts_of
+    monkeypatch.setattr(run_library, "charts_of", lambda history: asked.append(history) or told(history))
     with visitor.get(run_address, buffered=False) as answer:
         parts = iter(answer.response)
         beginning = next(parts).decode()
@@ -79,13 +79,13 @@ def test_one_flipped_bit_refuses_every_page_of_a_run(visitor, run_address, tmp_p
 
 
 def test_the_newest_run_is_read_while_somebody_looks_at_the_list(visitor, run_address):
-    shelf = visitor.app.extensions["shelf"]
-    entry = shelf.find("small-run")
-    assert not shelf.has_open(entry)
+    library = visitor.app.extensions["library"]
+    entry = library.find("small-run")
+    assert not library.has_open(entry)
     visitor.get("/runs")
     finish()
-    assert shelf.has_open(entry)
-    run = shelf.open(entry)
+    assert library.has_open(entry)
+    run = library.open(entry)
     before = dict(run._known)
     visitor.get(run_address)
     visitor.get(f"{run_address}/figure.json")
@@ -105,10 +105,10 @@ def test_a_damaged_newest_run_spoils_no_list_and_is_refused_to_whoever_opens_it(
 def test_one_run_is_read_ahead_at_a_time(visitor, tmp_path, small_run, monkeypatch):
     for number in range(OPEN_RUNS):
         shutil.copytree(small_run, tmp_path / "results" / f"other-{number}")
-    shelf = Shelf(tmp_path / "results")
-    ahead, free, reads = ReadingAhead(shelf), threading.Event(), []
+    library = RunLibrary(tmp_path / "results")
+    ahead, free, reads = ReadingAhead(library), threading.Event(), []
     monkeypatch.setattr(run_charts, "prepare", lambda run: (reads.append(run.name), free.wait(20)))
-    for entry in shelf.entries():
+    for entry in library.entries():
         ahead.begin(entry)
     free.set()
     finish()
@@ -119,8 +119,8 @@ def test_a_very_long_run_is_not_read_ahead(visitor, monkeypatch):
     monkeypatch.setattr("market_sim.ui.web.reading_ahead.MOST_EVENTS", 100)
     visitor.get("/runs")
     finish()
-    shelf = visitor.app.extensions["shelf"]
-    assert not shelf.has_open(shelf.find("small-run"))
+    library = visitor.app.extensions["library"]
+    assert not library.has_open(library.find("small-run"))
 
 
 def test_plotlys_script_is_that_of_the_installed_package_with_its_licence(visitor):

@@ -1,4 +1,4 @@
-"""The shelf: the runs in the results folder, found by name in an index and read when somebody looks at one.
+"""The library: the runs in the results folder, found by name in an index and read when somebody looks at one.
 
 The command line puts its runs into the same folder, so a run is seen here wherever it was started.
 """
@@ -40,7 +40,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Entry:
+class StoredRun:
     """A run in the index: what its manifest says, and when that was written, in seconds since 1970."""
 
     name: str
@@ -66,7 +66,7 @@ class Damaged:
 class OpenRun:
     """A run that was read from disk, with whatever was worked out about it so far."""
 
-    def __init__(self, entry: Entry) -> None:
+    def __init__(self, entry: StoredRun) -> None:
         archived = _read(entry)
         self.name = entry.name
         self.manifest = archived.manifest
@@ -151,35 +151,35 @@ class OpenRun:
         return self.once("stepper", lambda: Stepper(self.result.journal, self.history.books))
 
 
-class Shelf:
+class RunLibrary:
     """All runs of one folder."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._lock = threading.Lock()
-        self._index: dict[Path, tuple[tuple[int, int], Entry | Damaged]] = {}
+        self._index: dict[Path, tuple[tuple[int, int], StoredRun | Damaged]] = {}
         self._open: OrderedDict[tuple[str, str], OpenRun] = OrderedDict()
         self._reading: dict[tuple[str, str], threading.Lock] = {}
 
-    def entries(self) -> list[Entry]:
+    def entries(self) -> list[StoredRun]:
         """Every run that can be read, the newest first; those that did not come to their end are among them."""
-        found = [entry for entry in self._look() if isinstance(entry, Entry)]
+        found = [entry for entry in self._look() if isinstance(entry, StoredRun)]
         return sorted(found, key=lambda entry: (-entry.written, entry.name))
 
     def damaged(self) -> list[Damaged]:
         """Every folder that looks like a run and cannot be read, by name."""
         return sorted((one for one in self._look() if isinstance(one, Damaged)), key=lambda one: one.name)
 
-    def find(self, name: str) -> Entry | None:
+    def find(self, name: str) -> StoredRun | None:
         """The run of this name."""
         return next((entry for entry in self.entries() if entry.name == name), None)
 
-    def has_open(self, entry: Entry) -> bool:
+    def has_open(self, entry: StoredRun) -> bool:
         """Whether it would be taken from memory."""
         with self._lock:
             return entry.key in self._open
 
-    def open(self, entry: Entry) -> OpenRun:
+    def open(self, entry: StoredRun) -> OpenRun:
         """Read a run, or take it from memory."""
         key = entry.key
         with self._lock:
@@ -197,7 +197,7 @@ class Shelf:
                 self._reading.pop(key, None)
             return run
 
-    def _look(self) -> list[Entry | Damaged]:
+    def _look(self) -> list[StoredRun | Damaged]:
         """Everything in the folder, read again only where it has changed."""
         with self._lock:
             found = {}
@@ -215,7 +215,7 @@ class Shelf:
             return [one for _, one in found.values()]
 
 
-def _entry(path: Path, written: float) -> Entry | Damaged:
+def _entry(path: Path, written: float) -> StoredRun | Damaged:
     """One folder as an entry, or what is wrong with it."""
     folder = path.parent
     try:
@@ -226,7 +226,7 @@ def _entry(path: Path, written: float) -> Entry | Damaged:
     if size < 0 or (manifest.finished and size != manifest.size):
         found = "cannot be read" if size < 0 else f"has {size:,} bytes, expected {manifest.size:,}"
         return Damaged(folder.name, f"{folder.name}/{JOURNAL} {found}")
-    return Entry(folder.name, folder, manifest, header_of(manifest), written)
+    return StoredRun(folder.name, folder, manifest, header_of(manifest), written)
 
 
 def _size(path: Path) -> int:
@@ -237,7 +237,7 @@ def _size(path: Path) -> int:
         return -1
 
 
-def _read(entry: Entry) -> archive.Archived:
+def _read(entry: StoredRun) -> archive.Archived:
     try:
         return archive.load(entry.folder)
     except InputError as problem:

@@ -1,4 +1,4 @@
-"""The office of jobs: plays runs one after the other in processes of their own, and remembers what they said.
+"""The queue of jobs: plays runs one after the other in processes of their own, and remembers what they said.
 
 There is a bound on everything: how many wait, how long one may take, how many are remembered. A run that is stopped,
 by a person or because its time is up, ends in order: what happened until then is kept as a partial run.
@@ -30,7 +30,7 @@ STOP_SECONDS = 10
 """How long a run has to end in order after it was asked to: one settlement, and the writing of its journal."""
 
 
-class OfficeFull(Exception):
+class QueueFull(Exception):
     """The queue has no room for another run."""
 
 
@@ -103,7 +103,7 @@ class Job:
                 return
 
 
-class JobOffice:
+class RunQueue:
     """Takes requests and plays them in the order in which they came."""
 
     def __init__(self, results: Path, seconds: float) -> None:
@@ -116,19 +116,19 @@ class JobOffice:
         self._clerk: threading.Thread | None = None
 
     def take(self, request: Request, home: str = "") -> Job:
-        """Put a request into the queue; raises `OfficeFull` when there is no room."""
+        """Put a request into the queue; raises `QueueFull` when there is no room."""
         with self._lock:
             job = Job(next(self._numbers), request, home)
             try:
                 self._waiting.put_nowait(job)
             except queue.Full:
-                raise OfficeFull from None
+                raise QueueFull from None
             self._jobs[job.number] = job
             for number in list(self._jobs)[:-MOST_REMEMBERED]:
                 del self._jobs[number]
             if self._clerk is None:
                 # Started with the first job: a site that only shows runs has no further thread.
-                self._clerk = threading.Thread(target=self._work, name="job-office", daemon=True)
+                self._clerk = threading.Thread(target=self._work, name="job-queue", daemon=True)
                 self._clerk.start()
         return job
 
@@ -166,7 +166,7 @@ class JobOffice:
 
     def _work(self) -> None:
         if hasattr(signal, "pthread_sigmask"):
-            # Ctrl-C in a terminal reaches every process. The players inherit that it waits: the office stops them.
+            # Ctrl-C in a terminal reaches every process. The players inherit that it waits: the queue stops them.
             signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         while (job := self._waiting.get()) is not None:
             with self._lock:

@@ -1,4 +1,4 @@
-"""The desk at which a lesson is done: prediction, run, answer, check, hints, solution, beginning anew.
+"""The service at which a lesson is done: prediction, run, answer, check, hints, solution, beginning anew.
 
 It does what `simulate.py lesson ...` does, with the same functions, so that page and terminal never disagree.
 """
@@ -21,13 +21,13 @@ from market_sim.course.verdict import Verdict
 from market_sim.simulation.options import Options
 from market_sim.ui.web.notebook import Notebook
 from market_sim.ui.web.player import Request
-from market_sim.ui.web.shelf import OpenRun, Shelf
+from market_sim.ui.web.run_library import OpenRun, RunLibrary
 
 MOST_CHECKS_AT_ONCE = 2
 LONGEST_NAME = 40
 
 
-class DeskBusy(Exception):
+class TooManyChecks(Exception):
     """So many answers are being checked that another one has to wait."""
 
 
@@ -39,14 +39,14 @@ class BrokenLesson:
     problem: str
 
 
-class LessonDesk:
+class LessonService:
     """The lessons of one folder and the answers of one learner."""
 
-    def __init__(self, course: Path, answers: Path, notebook: Notebook, shelf: Shelf) -> None:
+    def __init__(self, course: Path, answers: Path, notebook: Notebook, library: RunLibrary) -> None:
         self.course = course
         self.answers = answers
         self.notebook = notebook
-        self._shelf = shelf
+        self._library = library
         self._lock = threading.Lock()
         self._places = threading.BoundedSemaphore(MOST_CHECKS_AT_ONCE)
 
@@ -69,7 +69,7 @@ class LessonDesk:
         """How far everything has come."""
         return Progress(self.answers)
 
-    def standing(self, lesson: Lesson) -> LessonRecord:
+    def record(self, lesson: Lesson) -> LessonRecord:
         """How far one lesson has come."""
         return self.progress().of(lesson)
 
@@ -87,13 +87,13 @@ class LessonDesk:
     def run(self, lesson: Lesson) -> OpenRun | None:
         """The run that was played for this lesson; None when there is none yet, or the lesson wants another one now."""
         asked = self.look(lesson)
-        entry = self._shelf.find(asked.name)
+        entry = self._library.find(asked.name)
         if entry is None:
             return None
         own = lesson.own_scenario
         if own is not None and (not own.is_file() or own.stat().st_mtime > entry.written):
             return None
-        run = self._shelf.open(entry)
+        run = self._library.open(entry)
         start, options = run.start, asked.options
         # What a file calls its scenario is known only after running it; that it is not newer than the run must do.
         wanted = (start.scenario if own else asked.scenario, options.seed, options.epochs, options.beside_the_scenario)
@@ -137,7 +137,7 @@ class LessonDesk:
     def check(self, lesson: Lesson, replays: Path) -> Verdict:
         """Check the answer as `simulate.py lesson check` does, and remember what came out."""
         if not self._places.acquire(blocking=False):
-            raise DeskBusy
+            raise TooManyChecks
         try:
             verdict = judge(lesson, self.answer_file(lesson), Judging(replays=str(replays))).verdict
         finally:
