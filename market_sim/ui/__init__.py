@@ -1,1 +1,1 @@
-"""The faces of the product: what people type and what they see."""
+"""The user interfaces: command line and site."""

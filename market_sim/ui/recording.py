@@ -1,8 +1,8 @@
-"""The recording of a run: it is played and put on disk at the same time, for the command line and for the site.
+"""The recording of a run: it is simulated and written to disk at the same time, for command line and site.
 
-Whatever ends it, a folder is left that opens and says how far it came: an interruption or SIGTERM ends the run in good
-order, a mistake or a broken promise keeps what happened before it, a full disk what was written, and of a program that
-is killed the last whole epoch is there.
+However the run ends, its folder can be opened and tells how far it came: after an interruption or SIGTERM the run is
+ended in order; after an error the events before it are kept; after a full disk, what was written; after a kill, the
+last whole epoch.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ TRACE = "trace.txt"
 
 
 class Recorded(NamedTuple):
-    """A run and the folder that it lies in."""
+    """A run and its folder."""
 
     result: Result
     folder: Path
 
 
 class RunBroke(MarketSimError):
-    """A promise of this program broke during a run: which one, and where the trace and the journal are."""
+    """An invariant broke during a run: which one, and where trace and journal are stored."""
 
 
 def recorded(
@@ -46,9 +46,10 @@ def recorded(
     name: str = "",
     begun: Callable[[Session], object] = lambda session: None,
 ) -> Recorded:
-    """Play a run into the folder of results, and hand its session out when it begins, so that it can be stopped.
+    """Simulate a run and write it into the folder of results.
 
-    The folder of a complete run gets this name; any other has that of scenario, seed and fingerprint.
+    The session is handed out when it begins, so that it can be stopped. A complete run gets the folder `name`, if one
+    is given; otherwise scenario, seed and fingerprint give the name.
     """
     journal = Journal()
 
@@ -83,7 +84,7 @@ def recorded(
 
 @contextmanager
 def ended_by_signals(stop: Callable[[], object]) -> Iterator[None]:
-    """Ctrl-C and SIGTERM end the run at the next opportunity; asked a second time, at once."""
+    """A context in which Ctrl-C and SIGTERM end the run soon, and a second signal ends it at once."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

@@ -1,7 +1,7 @@
-"""What can be typed after `simulate.py`, and the one sentence that answers what cannot.
+"""The arguments of `simulate.py`, and one sentence for each wrong one.
 
-argparse is told not to guess abbreviations and not to print usage on errors: a mistake is answered with what was
-expected, what was found, and the nearest thing that exists.
+argparse accepts no abbreviations and prints no usage on errors: the answer to a mistake is what was expected, what was
+found, and the nearest valid choice.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ Exit codes: 0 done, 2 bad arguments or a bad file, 3 a promise of this program b
 
 
 class Parser(argparse.ArgumentParser):
-    """An argument parser whose complaints are `InputError`s."""
+    """An argument parser whose errors are `InputError`s."""
 
     def error(self, message: str) -> NoReturn:
-        """Pass argparse's complaint on as one sentence."""
+        """Turn an error of argparse into one sentence."""
         raise InputError(message.removeprefix("argument "))
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
-        """Say what a word that is none of the choices was probably meant to be."""
+        """Suggest the nearest choice for a word that is none of the choices."""
         choices = [str(choice) for choice in action.choices or ()]
         if choices and value not in choices:
             near = difflib.get_close_matches(str(value), choices, 1)
@@ -110,7 +110,7 @@ def parser() -> Parser:
 
 
 def parsed(arguments: list[str]) -> tuple[argparse.Namespace, Scenario]:
-    """The options and the scenario, with the scenario's own flags taken from what argparse did not know."""
+    """The options and the scenario, whose own flags are those that argparse does not know."""
     made = parser()
     known, rest = made.parse_known_args(arguments)
     kind = find_scenario(known.scenario)
@@ -120,7 +120,7 @@ def parsed(arguments: list[str]) -> tuple[argparse.Namespace, Scenario]:
 
 
 def _parameters(rest: list[str], kind: type[Scenario], made: Parser) -> dict[str, str]:
-    """Read `--traders 20` or `--traders=20` for the fields of this scenario."""
+    """Parse `--traders 20` or `--traders=20` for the fields of this scenario."""
     names = {"--" + name.replace("_", "-"): name for name in parameter_types(kind)}
     values: dict[str, str] = {}
     remaining = list(rest)
@@ -146,7 +146,7 @@ def _listed(names: dict[str, str]) -> str:
 
 
 def whole(least: int, most: int | None = None) -> Callable[[str], int]:
-    """A reader of whole numbers within bounds, for argparse."""
+    """A type for argparse: whole numbers within bounds."""
 
     def read(text: str) -> int:
         try:

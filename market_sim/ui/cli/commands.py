@@ -1,4 +1,4 @@
-"""The commands beside a run: `simulate.py doctor` and its like. Each imports what it needs when it is called."""
+"""The table of commands, such as `simulate.py doctor`. Each imports its modules when it is called."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Command = Callable[[Sequence[str]], int]
 
 
 def command(name: str) -> Command:
-    """The command of this name, or the nearest one in a sentence."""
+    """The command with this name; InputError with the nearest name otherwise."""
     if name in COMMANDS:
         return COMMANDS[name]
     near = difflib.get_close_matches(name, COMMANDS, 1)

@@ -72,7 +72,7 @@ def grade(arguments: Sequence[str]) -> int:
 
 
 def lint(arguments: Sequence[str]) -> int:
-    """`simulate.py lint`: prove that the lessons keep their promises."""
+    """`simulate.py lint`: check that the lessons keep the rules for lessons."""
     parser = Parser(prog="simulate.py lint", description="Check all lessons, or those named.", allow_abbrev=False)
     parser.add_argument("only", nargs="*", metavar="ID")
     parser.add_argument("--checks-dir", type=Path)

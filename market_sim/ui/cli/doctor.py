@@ -1,4 +1,4 @@
-"""The doctor: what this machine has, what is missing, and the command that fixes it."""
+"""`simulate.py doctor`: checks of this machine, with the command that fixes each problem."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ OPTIONAL = {
 
 
 class Finding(NamedTuple):
-    """One thing that was looked at; `cure` is empty when it is well."""
+    """The result of one check; `cure` is empty when it is good."""
 
     good: bool
     what: str
@@ -52,7 +52,7 @@ def examine() -> int:
 
 
 def findings() -> Iterator[Finding]:
-    """Look at Python, at the packages, at optional programs, at the display."""
+    """Check Python, the packages, optional programs, and the display."""
     version = ".".join(map(str, sys.version_info[:3]))
     supported = OLDEST_PYTHON <= sys.version_info[:2] <= NEWEST_PYTHON
     oldest, newest = (".".join(map(str, limit)) for limit in (OLDEST_PYTHON, NEWEST_PYTHON))

@@ -1,4 +1,4 @@
-"""The entry: one `main()` for `python simulate.py`, for the console script and for the tests."""
+"""The entry point: `main()` for `python simulate.py`, for the console script and for the tests."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ DONE, BAD_INPUT, BROKEN_PROMISE, INTERRUPTED = 0, 2, 3, 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Do what was typed and return the exit code."""
+    """Run the command line; returns the exit code."""
     try:
         given = list(sys.argv[1:] if arguments is None else arguments)
         if given and not given[0].startswith("-"):
@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(typed: argparse.Namespace, scenario: Scenario) -> int:
-    """One run: the first line at once, a line for each epoch, the files, the summary."""
+    """Run a scenario: print the first line, a line for each epoch and the summary, and write the files."""
     typed.epochs = typed.epochs or scenario.epochs
     options = _options(typed)
     if typed.stress is not None:
@@ -97,7 +97,7 @@ def _named_shock(name: str) -> str:
 
 
 def _say_risk(typed: argparse.Namespace, result: Result, screen: Screen) -> None:
-    """What was asked about risk; the pricing behind it is imported only then."""
+    """Print the requested risk reports; pricing is imported only for them."""
     if typed.stress is None and not typed.risk:
         return
     from market_sim.ui.cli.risk import say_risk, say_stress
@@ -127,7 +127,7 @@ def _options(typed: argparse.Namespace) -> Options:
 
 
 def _writable(folder: Path) -> Path:
-    """The folder for runs, made if need be: a person learns before the run that it cannot be written."""
+    """The folder for runs, created if necessary; InputError before the run when it cannot be written."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         probe = folder / ".writable"
@@ -151,7 +151,7 @@ def _plot(result: Result, wanted: str | None, run: Path) -> Path:
 
 
 def _may_open(typed: argparse.Namespace) -> bool:
-    """Whether somebody sits in front of a screen: only then is a browser opened."""
+    """Whether there is a terminal and a display, so that a browser can be opened."""
     if typed.headless:
         return False
     if typed.open:
@@ -163,7 +163,7 @@ def _may_open(typed: argparse.Namespace) -> bool:
 
 
 def _open(timeline: Path) -> None:
-    """Show the timeline; where there is no browser its path has been printed, and nothing fails."""
+    """Open the timeline in a browser; without a browser do nothing, as its path has been printed."""
     import webbrowser
 
     try:

@@ -1,4 +1,4 @@
-"""`simulate.py replay RUN`: a stored run is played again from its seed and its inputs, and compared event by event."""
+"""`simulate.py replay RUN`: replays a stored run from its seed and inputs, and compares it event by event."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SAME, ANOTHER = 0, 3
 
 
 def replay(arguments: Sequence[str]) -> int:
-    """Play a stored run again and say whether it is the same run, or where it differs first."""
+    """Replay a stored run; print whether it is the same, or the first event that differs."""
     made = Parser(prog="simulate.py replay", description="Play a stored run again from its seed and its inputs.")
     made.add_argument("run", metavar="RUN", type=Path, help="the folder of the run, for example results/NAME")
     made.add_argument("--scenario", metavar="FILE", help="the file of its scenario, where that is not a shipped one")

@@ -1,4 +1,4 @@
-"""What a run came to, as text: the summary that the command line prints when a run has ended."""
+"""The summary of a run as text, printed at its end."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from market_sim.simulation.scenarios.guests import guests
 from market_sim.ui.cli.screen import RED, YELLOW, Screen
 
 MOST_REASONS = 4
-"""So many reasons of one kind are told; the document has them all."""
+"""The most reasons of one kind that are printed; the JSON document has all."""
 MOST_ACCOUNTS = 3
-"""So many accounts with the largest gains are told, and so many with the largest losses."""
+"""The number of accounts printed at each end of the list of gains."""
 MOST_DIFFERENCES = 3
 
 
@@ -96,7 +96,7 @@ def _consensus(summary: Summary, screen: Screen) -> str:
 
 
 def _differences(paid: Settled, words: Words) -> list[str]:
-    """Why the chain does not hold what the exchange says."""
+    """The balances that differ between chain and exchange."""
     lines: list[str] = []
     if paid.refused:
         lines.append(f"             the chain refused {counted(paid.refused, 'entry', 'entries')}, see the refusals")
@@ -153,5 +153,5 @@ def _gains(rows: list[Gain], words: Words) -> list[str]:
 
 
 def _aligned(cells: Sequence[str], widths: Sequence[int]) -> str:
-    """As many of the cells as there are widths, each to the right of its column."""
+    """The cells of a row, right-aligned in columns of these widths."""
     return " ".join(f"{text:>{width}}" for text, width in zip(cells, widths, strict=False))

@@ -1,4 +1,4 @@
-"""What a run looks like on a terminal while it goes on: one line for each epoch, on stderr."""
+"""The progress of a run on the terminal: one line for each epoch, on stderr."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from market_sim.core.models.run_events import CommitteeSeated, StrategyFailed
 
 GREEN, YELLOW, RED, BOLD, PLAIN = "\033[32m", "\033[33m", "\033[31m", "\033[1m", "\033[0m"
 SHORT = 6
-"""So many digits of a block's hash are shown."""
+"""The number of digits of a hash that are shown."""
 
 
 class Screen:
-    """Prints lines; in colour only where somebody looks and has not asked for none."""
+    """Prints lines, in colour on a terminal unless colours are switched off."""
 
     def __init__(self, stream: TextIO | None = None, quiet: bool = False) -> None:
         self._stream = stream or sys.stderr
@@ -32,20 +32,20 @@ class Screen:
         """The width of the widest list of items so far, so that lines keep their columns."""
 
     def begin(self, text: str) -> None:
-        """Print the first line of a run, unless only its summary is wanted."""
+        """Print the first line of a run, unless it is quiet."""
         if not self._quiet:
             self.say(text)
 
     def say(self, text: str = "") -> None:
-        """Print one line now."""
+        """Print one line."""
         print(text, file=self._stream, flush=True)
 
     def paint(self, text: str, colour: str) -> str:
-        """The text in a colour, or as it is."""
+        """The text in a colour, or unchanged without colours."""
         return f"{colour}{text}{PLAIN}" if self._colour else text
 
     def epoch(self, journal: Journal, epoch: int) -> None:
-        """Tell what happened in the epoch that has just passed."""
+        """Print the lines of the epoch that has just passed."""
         fresh = journal.since(self._read)
         books = [event.symbol for event in fresh if isinstance(event, InstrumentListed)]
         if len(books) > 1 and not self._quiet:
@@ -64,7 +64,7 @@ class Screen:
             self.say(line)
 
     def _lines(self, epoch: int) -> list[str]:
-        """One line for each block of the epoch, and one for each older block that became notarized only now."""
+        """One line for each block of the epoch, and for each older block notarized in it."""
         leader = f"epoch {epoch:>3}  leader n{self._story.leaders.get(epoch)}  "
         blocks = self._story.of_epoch(epoch)
         because: dict[str | None, list[BlockStory]] = {}
@@ -81,7 +81,7 @@ class Screen:
         return lines
 
     def _block(self, block: BlockStory, final: list[BlockStory]) -> str:
-        """A block with what had become of it when its epoch ended, and what became final by it."""
+        """The line of a block: its state at the end of the epoch, and the blocks that became final by it."""
         voters = " ".join(f"n{voter}" for voter in sorted(block.voters))
         parent = self._story.blocks.get(block.parent)
         on = block.parent[:SHORT] if parent else "genesis" if block.parent == self._story.genesis else "unknown"

@@ -51,7 +51,7 @@ def serve(arguments: Sequence[str]) -> int:
 
 
 def _serve(config: dict[str, Any], listener: socket.socket) -> None:
-    """Answer until Ctrl-C or SIGTERM; a run that is being played then stops, and is kept as far as it came."""
+    """Serve until Ctrl-C or SIGTERM; a running simulation then ends and is stored as a partial run."""
     signal.signal(signal.SIGTERM, _interrupt)
     from waitress.server import create_server
 
@@ -94,7 +94,7 @@ def _parser() -> Parser:
 
 
 def _listener(port: int) -> socket.socket:
-    """The socket, bound before anything heavy is imported: a port in use is told at once."""
+    """The socket, bound before heavy imports, so that a port in use is reported at once."""
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     if sys.platform != "win32":
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -111,7 +111,7 @@ def _listener(port: int) -> socket.socket:
 
 
 def _reloading(config: dict, listener: socket.socket) -> int:
-    """For whoever writes lessons and pages: the site starts again after each change; no debugger is ever offered."""
+    """Serve for authors of lessons and pages: the site restarts after each change, without a debugger."""
     from werkzeug.serving import run_simple
 
     from market_sim.ui.web.application import create_app

@@ -1,4 +1,4 @@
-"""What to try next: a command that runs as it is printed, with this Python, in which something happens."""
+"""The suggestion after a run: a question, and a command that answers it."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from market_sim.core.models.consensus_events import NetworkFault
 from market_sim.simulation.scenarios.catalogue import DEFAULT, SCENARIOS
 
 EARLIEST = 3
-"""A fault is easier to see when two ordinary epochs come before it."""
+"""The first epoch of a suggested fault, after two ordinary epochs for comparison."""
 
 
 def suggestion(typed: argparse.Namespace, summary: Summary) -> tuple[str, str]:
-    """A question, and the command that answers it."""
-    # Who is down may not lie as well, so a run with a crash goes on with a split.
+    """The question and the command, which runs as printed, with this Python."""
+    # A validator must not be both down and byzantine, so a run with a crash gets a partition.
     crashed = any(event.kind == "crash" for event in summary.result.journal.of(NetworkFault))
     if not summary.committee.byzantine and not typed.partition and not crashed:
-        epoch, leader = _liar(summary)
+        epoch, leader = _byzantine(summary)
         return "what if one validator lies?", _run(typed, "--byzantine", f"n{leader}:equivocate@{epoch}")
     if not typed.partition:
         last = summary.result.epochs
@@ -31,8 +31,8 @@ def suggestion(typed: argparse.Namespace, summary: Summary) -> tuple[str, str]:
     return "what does another market show?", python("--scenario", names[place % len(names)])
 
 
-def _liar(summary: Summary) -> tuple[int, int]:
-    """An epoch of this run and the validator that leads it: early, and with some epochs to come after it."""
+def _byzantine(summary: Summary) -> tuple[int, int]:
+    """An early epoch of this run with some epochs after it, and its leader."""
     leaders = summary.story.leaders
     last = max(leaders, default=1)
     epoch = min(max(1, min(EARLIEST, last - 2)), last)

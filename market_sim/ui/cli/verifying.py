@@ -1,4 +1,4 @@
-"""`simulate.py verify RUN`: whether a stored run is what was written, and how far it came."""
+"""`simulate.py verify RUN`: checks that a stored run is intact, and prints how far it came."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ GOOD = 0
 
 
 def verify(arguments: Sequence[str]) -> int:
-    """Read a stored run and say what it is; a damaged one is refused with the file and the line."""
+    """Read a stored run and print its state; InputError with file and line for a damaged one."""
     made = Parser(prog="simulate.py verify", description="Check a stored run and say how far it came.")
     made.add_argument("run", metavar="RUN", type=Path, help="the folder of the run, for example results/NAME")
     typed = made.parse_args(list(arguments))
     stored = archive.load(typed.run)
-    print(f"{typed.run}: {standing(stored.manifest)}")
+    print(f"{typed.run}: {state(stored.manifest)}")
     if stored.cut:
         print(f"{typed.run}: {stored.cut}")
     return GOOD
 
 
-def standing(manifest: Manifest) -> str:
+def state(manifest: Manifest) -> str:
     """How far a run came, in one sentence."""
     what = f"{manifest.scenario}, seed {manifest.seed}, {manifest.events:,} events"
     which = f"fingerprint {shortened(manifest.fingerprint)}"

@@ -1,1 +1,1 @@
-"""The site: a Flask application that shows the course, starts runs and tells their story."""
+"""The site: a Flask application with the course, the scenarios, and the pages of runs."""

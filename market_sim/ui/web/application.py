@@ -1,4 +1,4 @@
-"""The application factory: a site is made from its settings, so that tests make one for themselves."""
+"""The application factory: creates a site from its settings."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from market_sim.ui.web.run_queue import RunQueue
 from market_sim.ui.web.static_files import StaticFiles
 
 LARGEST_BODY = 64 * 1024
-"""Bytes of one request, at most: an answer to a lesson is a few kilobytes."""
+"""The most bytes of one request; an answer to a lesson has a few kilobytes."""
 
 DEFAULTS: dict[str, Any] = {
     "RESULTS": "results",
@@ -40,20 +40,20 @@ DEFAULTS: dict[str, Any] = {
 
 
 class Name(BaseConverter):
-    """A scenario or a run in an address: looked up in an index, never joined to a path."""
+    """The URL converter of scenario and run names, which are looked up in an index, never joined to a path."""
 
     regex = r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}"
     part_isolating = True
 
 
 class LessonId(BaseConverter):
-    """A lesson in an address (W3): looked up in an index, never joined to a path."""
+    """The URL converter of lesson ids (W3), which are looked up in an index, never joined to a path."""
 
     regex = r"[a-z0-9-]{1,64}"
 
 
 class Number(BaseConverter):
-    """A whole number in an address, with a bound on its digits."""
+    """The URL converter of whole numbers with a limited number of digits."""
 
     regex = r"[0-9]{1,12}"
 
@@ -63,7 +63,7 @@ class Number(BaseConverter):
 
 
 def create_app(config: Mapping[str, Any] | None = None) -> Flask:
-    """A site over these folders; whatever the settings leave open has its default."""
+    """Create a site; settings that are not given have defaults."""
     app = Flask(__name__, static_folder=None)
     app.config.from_mapping(DEFAULTS)
     app.config.from_mapping(config or {})

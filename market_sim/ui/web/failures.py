@@ -1,4 +1,4 @@
-"""What a person reads when something does not work: one sentence, what to do next, never a trace or a path (W11)."""
+"""Error pages: one sentence and what to do next, never a trace or a path (W11)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SENTENCES = {
 
 
 def explain(app: Flask) -> None:
-    """Answer every error with a page, or with JSON where a script asked."""
+    """Register the error handlers, which answer with a page, or with JSON to a script."""
     app.register_error_handler(HTTPException, _refusal)
     app.register_error_handler(InputError, _bad_input)
     app.register_error_handler(Exception, _defect)
@@ -34,7 +34,7 @@ def explain(app: Flask) -> None:
 def _refusal(error: HTTPException) -> Response:
     code = error.code or 500
     if isinstance(error, SecurityError):
-        # A strange host has no addresses of ours: not even the page of an error can be made for it.
+        # For an unknown host no URL can be built, so not even the error page can be rendered.
         return Response("This site answers on this computer only.\n", code, mimetype="text/plain")
     if code < 400:
         return Response(error.get_body(), code, error.get_headers())

@@ -1,4 +1,4 @@
-"""The service at which a lesson is done: prediction, run, answer, check, hints, solution, beginning anew.
+"""The lesson service: predictions, runs, answers, checks, hints and resets of lessons, for the site.
 
 It does what `simulate.py lesson ...` does, with the same functions, so that page and terminal never disagree.
 """
@@ -28,12 +28,12 @@ LONGEST_NAME = 40
 
 
 class TooManyChecks(Exception):
-    """So many answers are being checked that another one has to wait."""
+    """Too many answers are being checked at this moment."""
 
 
 @dataclass(frozen=True)
 class BrokenLesson:
-    """A folder that is no lesson, and why: only its author ever sees one."""
+    """A lesson folder that cannot be read, and why."""
 
     id: str
     problem: str
@@ -51,7 +51,7 @@ class LessonService:
         self._places = threading.BoundedSemaphore(MOST_CHECKS_AT_ONCE)
 
     def lessons(self) -> list[Lesson | BrokenLesson]:
-        """The course in its order."""
+        """The lessons of the course, in order."""
         found: list[Lesson | BrokenLesson] = []
         for name, folder in lesson_folders(self.course).items():
             try:
@@ -66,11 +66,11 @@ class LessonService:
         return load_lesson(folder) if folder else None
 
     def progress(self) -> Progress:
-        """How far everything has come."""
+        """The progress in all lessons."""
         return Progress(self.answers)
 
     def record(self, lesson: Lesson) -> LessonRecord:
-        """How far one lesson has come."""
+        """The progress in one lesson."""
         return self.progress().of(lesson)
 
     def predict(self, lesson: Lesson, choice: str) -> None:
@@ -79,13 +79,13 @@ class LessonService:
             self.progress().predict(lesson, choice)
 
     def look(self, lesson: Lesson) -> Request:
-        """The run of this lesson, kept under the lesson's own name."""
+        """The request for the run of this lesson, which is stored under the lesson's name."""
         look = lesson.look
         options = Options(seed=look.seed, epochs=look.epochs, settlement=look.settlement, byzantine=look.byzantine)
         return Request(scenario_name(lesson), dict(look.parameters), options, f"lesson-{lesson.id}")
 
     def run(self, lesson: Lesson) -> OpenRun | None:
-        """The run that was played for this lesson; None when there is none yet, or the lesson wants another one now."""
+        """The stored run of this lesson; None when there is none, or when the lesson has changed since."""
         asked = self.look(lesson)
         entry = self._library.find(asked.name)
         if entry is None:
@@ -102,11 +102,11 @@ class LessonService:
         return run if same else None
 
     def answer_file(self, lesson: Lesson) -> Path:
-        """Where her answer is; the id comes from the index and follows W3."""
+        """The file of the answer; the id comes from the index and follows W3."""
         return self.answers / f"{lesson.id}.py"
 
     def answer(self, lesson: Lesson) -> str | None:
-        """Her answer; None before she has begun."""
+        """The text of the answer; None before the lesson is begun."""
         file = self.answer_file(lesson)
         try:
             return file.read_text(encoding="utf-8") if file.is_file() else None
@@ -114,14 +114,14 @@ class LessonService:
             raise InputError(f"answers/{file.name} cannot be read as text; mend it in your editor, or reset") from None
 
     def begin(self, lesson: Lesson) -> None:
-        """Copy the starter; an answer that is there stays."""
+        """Copy the starter; an existing answer is kept."""
         file = self.answer_file(lesson)
         if not file.exists():
             file.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(lesson.starter, file)
 
     def save(self, lesson: Lesson, code: str, edition: str) -> None:
-        """Write what stands in the page, unless an editor has written something else meanwhile."""
+        """Save the text of the page, unless the file has changed meanwhile."""
         self.begin(lesson)
         code = code.replace("\r\n", "\n").replace("\r", "\n")
         if "\0" in code:
@@ -135,7 +135,7 @@ class LessonService:
             self.answer_file(lesson).write_text(code, encoding="utf-8")
 
     def check(self, lesson: Lesson, replays: Path) -> Verdict:
-        """Check the answer as `simulate.py lesson check` does, and remember what came out."""
+        """Check the answer as `simulate.py lesson check` does, and store the verdict."""
         if not self._places.acquire(blocking=False):
             raise TooManyChecks
         try:
@@ -153,7 +153,7 @@ class LessonService:
             self.progress().next_hint(lesson, task)
 
     def reset(self, lesson: Lesson) -> None:
-        """Begin anew; the old answer is kept beside the new one."""
+        """Begin again; the old answer is kept beside the new one."""
         with self._lock:
             file = self.answer_file(lesson)
             if file.exists():
@@ -164,5 +164,5 @@ class LessonService:
 
 
 def edition_of(code: str) -> str:
-    """A short digest of an answer, to notice when somebody else wrote it."""
+    """A short digest of an answer, to detect other changes of the file."""
     return hashlib.sha256(code.encode()).hexdigest()[:16]

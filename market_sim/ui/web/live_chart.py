@@ -1,4 +1,4 @@
-"""The chart of a run that is still going, drawn from its journal so far in a small share of the time."""
+"""The live chart of a running simulation, drawn from its journal so far."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from market_sim.core.data.journal import Journal
 from market_sim.ui.web import run_charts
 
 PAUSE_SECONDS = 0.4
-"""Between two drawings at least, so that a browser keeps up."""
+"""The least time between two drawings, so that a browser keeps up."""
 SHARE = 0.2
-"""Of the time of a run at most this share goes into its drawings: the longer the run, the rarer they are."""
+"""The largest share of a run's time that is spent on drawings."""
 
 
 class LiveChart:
-    """Draws a run on its way, or says that it is not yet time to."""
+    """Draws a running simulation from time to time."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._next = 0.0
 
     def drawing(self, journal: Journal) -> bytes | None:
-        """The figure as the page of a run gets it; None when the last drawing is too recent."""
+        """The figure as JSON; None when the last drawing is too recent."""
         began = self._clock()
         if began < self._next:
             return None

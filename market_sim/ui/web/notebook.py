@@ -1,7 +1,6 @@
-"""The notebook: what the site remembers between two visits, in one SQLite file of its own.
+"""The notebook: the learner's name and the last verdict on each answer, in one SQLite file of the site.
 
-The name somebody typed and the last verdict on each answer. How far a lesson has come is not kept here but beside the
-answers, where the command line looks, too.
+The progress in lessons is stored beside the answers instead, where the command line uses it, too.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ PATIENCE_SECONDS = 5
 
 
 class Notebook:
-    """One file; a connection for each question, so that any thread may ask."""
+    """The database file; each query has its own connection, so any thread may use it."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
@@ -36,7 +35,7 @@ class Notebook:
 
     @property
     def name(self) -> str:
-        """What the learner calls herself."""
+        """The name of the learner."""
         with self._open() as book:
             row = book.execute("SELECT value FROM setting WHERE name = 'learner'").fetchone()
         return row[0] if row else ""
@@ -53,12 +52,12 @@ class Notebook:
         return read(row[0]) if row else None
 
     def keep(self, lesson: str, verdict: Verdict) -> None:
-        """Remember a verdict; the one before it is forgotten."""
+        """Store a verdict in place of the one before."""
         with self._open() as book:
             book.execute("INSERT OR REPLACE INTO verdict VALUES (?, ?)", (lesson, written(verdict)))
 
     def forget(self, lesson: str) -> None:
-        """Begin this lesson anew."""
+        """Delete the verdict on this lesson."""
         with self._open() as book:
             book.execute("DELETE FROM verdict WHERE lesson = ?", (lesson,))
 

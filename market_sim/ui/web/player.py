@@ -1,7 +1,7 @@
-"""The player: plays one run in a process of its own and tells the site how far it is.
+"""The player: the process that executes one run for the site and reports its progress.
 
-It knows nothing of the site: it gets a request, sends notes through a pipe, and leaves the run in the results folder.
-What is asked of it through the pipe is to stop; then it leaves a partial run.
+It gets a request, sends notes through a pipe, and stores the run in the results folder. The site can send one message
+through the pipe: to stop; then the player stores a partial run.
 """
 
 from __future__ import annotations
@@ -26,35 +26,35 @@ from market_sim.ui.recording import recorded
 from market_sim.ui.web.live_chart import LiveChart
 
 STOP = "stop"
-"""What the site sends to end a run before its time."""
+"""The message of the site that stops a run."""
 MOST_MEMORY = 4 * 2**30
-"""Bytes of address space that one run may use; a scenario with a million agents ends here and not the machine."""
+"""The most bytes of address space of one run, so that a huge scenario cannot exhaust the machine."""
 
 
 @dataclass(frozen=True)
 class Request:
-    """What to play."""
+    """The run to execute."""
 
     scenario: str
-    """A name of the catalogue, or the path of a scenario file that the site was started with."""
+    """The name of a shipped scenario, or the path of a scenario file that the site was started with."""
     parameters: dict[str, Any]
     options: Options
     name: str = ""
-    """The name of its folder when it is complete; empty for scenario, seed and fingerprint, as on the command line."""
+    """The folder name of a complete run; empty for scenario, seed and fingerprint, as on the command line."""
 
 
 @dataclass(frozen=True)
 class Note:
-    """What the player says: an epoch passed, there is a new drawing, the run is done, or why it will not be."""
+    """A message of the player: an epoch has passed, a new drawing, the end of the run, or an error."""
 
     kind: Literal["epoch", "drawn", "done", "refused"]
     number: int
-    """The number of the last event in the journal by then: the id of the note."""
+    """The number of the last event in the journal, which is the id of the note."""
     content: dict[str, Any]
 
 
 def play(request: Request, results: Path, pipe: Connection) -> None:
-    """Play one run; the entry of the process."""
+    """Execute one run; the main function of the process."""
     _limit_memory()
     progress = _Progress(pipe)
     try:
@@ -81,7 +81,7 @@ def _scenario(request: Request) -> Scenario:
 
 
 def _limit_memory() -> None:
-    """Where the system can do it; elsewhere the time limit of the queue has to do."""
+    """Limit the address space, where the system can; elsewhere only the time is limited."""
     if sys.platform == "linux":
         import resource
 
@@ -89,7 +89,7 @@ def _limit_memory() -> None:
 
 
 class _Progress:
-    """Turns each epoch into a note, reading the journal from where it stopped, and draws the run now and then."""
+    """Sends a note for each epoch, and drawings of the run from time to time."""
 
     def __init__(self, pipe: Connection) -> None:
         self._pipe = pipe
@@ -101,7 +101,7 @@ class _Progress:
         self._settled = 0
 
     def begin(self, session: Session) -> None:
-        """Listen to the site from now on: it may ask the run to stop."""
+        """Start to listen for the site's request to stop."""
         self._session = session
         threading.Thread(target=self._listen, name="stop-listener", daemon=True).start()
 
@@ -116,11 +116,11 @@ class _Progress:
 
     @property
     def last(self) -> int:
-        """The number of the last event that was told about."""
+        """The number of the last event in a note."""
         return max(0, self._read - 1)
 
     def epoch(self, journal: Journal, epoch: int) -> None:
-        """Tell what has happened since the last time."""
+        """Send the notes for an epoch."""
         for event in journal.since(self._read):
             self._story.read(event)
             self._entries = entry_number(event) or self._entries

@@ -1,4 +1,4 @@
-"""What every template can use: the addresses of files, the token of a form, numbers as people read them."""
+"""The functions and filters of the templates: URLs of files, form tokens, formatted numbers."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SO_FAR = Markup("<!-- the rest is being worked out -->")
 
 
 def equip(app: Flask) -> None:
-    """Give the templates their words."""
+    """Register the functions and filters."""
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(
@@ -42,10 +42,10 @@ def equip(app: Flask) -> None:
 
 
 def streamed(template: str, **context: Any) -> Response:
-    """A page whose beginning is sent before its rest is worked out, so that the browser loads its scripts meanwhile.
+    """A page whose first part is sent before the rest is rendered, so that the browser can load scripts meanwhile.
 
-    The template says by `{{ so_far }}` up to where. Headers and cookies go out with the beginning, so what fails later
-    can change no status any more: the page ends with the sentence of the failure.
+    The template marks the end of the first part by `{{ so_far }}`. Headers and cookies are sent with it, so a later
+    error cannot change the status: the page then ends with the sentence of the error.
     """
     current_app.update_template_context(context)
     pieces = current_app.jinja_env.get_template(template).generate(context, so_far=SO_FAR)
@@ -80,12 +80,12 @@ def files() -> StaticFiles:
 
 
 def asset(name: str) -> str:
-    """The address of one of our own files."""
+    """The URL of a static file."""
     return url_for("site.static_file", edition=files().edition, name=name)
 
 
 def plotly_address() -> str:
-    """The address of plotly.js; the version of its package is a part of it."""
+    """The URL of plotly.js, with the version of its package."""
     return url_for("site.plotly", edition=files().plotly)
 
 
@@ -95,23 +95,23 @@ def here(part: str) -> bool:
 
 
 def count(number: Any) -> str:
-    """A count with its thousands apart."""
+    """A count with thousands separators."""
     return f"{number:,}"
 
 
 def when(written: float) -> str:
-    """A moment by the clock of this computer, as people write it."""
+    """A local time as text."""
     local = datetime.fromtimestamp(written)
     return f"{local.day} {local:%b %Y, %H:%M}"
 
 
 def moment(written: float) -> str:
-    """The same moment for programs."""
+    """A time in ISO format."""
     return datetime.fromtimestamp(written).astimezone().isoformat(timespec="seconds")
 
 
 def sentence(text: str) -> str:
-    """A sentence of the journal with a large first letter, and nothing else changed."""
+    """A sentence with a capital first letter, otherwise unchanged."""
     return text[:1].upper() + text[1:]
 
 

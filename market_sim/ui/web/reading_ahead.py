@@ -1,7 +1,7 @@
-"""Reading ahead: what the next visitor would wait for is done in a thread while nobody waits.
+"""Prefetching: work that the next request would wait for, done in a background thread.
 
 At its start the site compiles its templates and reads plotly's script. When the list of runs is shown, the newest run
-is read and checked, and its timeline drawn, because that is the run that most visitors open next.
+is read and checked, and its timeline drawn, because most visitors open that run next.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from market_sim.ui.web.static_files import StaticFiles
 
 LOG = logging.getLogger("market_sim.site")
 MOST_EVENTS = 1_000_000
-"""A longer run takes more memory than a look at a list is worth; 300,000 events take some 200 MB."""
+"""Longer runs are not prefetched, because of their memory; 300,000 events take some 200 MB."""
 
 
 def warm_up(app: Flask) -> None:
-    """Make ready what every page needs, and then let the collector of garbage forget the libraries."""
+    """Load what every page needs, then freeze the libraries' objects for the garbage collector."""
     threading.Thread(target=_warm_up, args=(app,), name="warm-up", daemon=True).start()
 
 
@@ -32,20 +32,20 @@ def _warm_up(app: Flask) -> None:
         app.jinja_env.get_template(name)
     files: StaticFiles = app.extensions["files"]
     LOG.debug("plotly's script has %d bytes", len(files.plotly_script))
-    # Some 200,000 objects of libraries stay until the end; a run that is read would look through them several times.
+    # Some 200,000 objects of libraries live until the end; reading a run would scan them several times.
     gc.collect()
     gc.freeze()
 
 
 class ReadingAhead:
-    """Reads one run at a time."""
+    """Prefetches one run at a time."""
 
     def __init__(self, library: RunLibrary) -> None:
         self._library = library
         self._lock = threading.Lock()
 
     def begin(self, entry: StoredRun) -> None:
-        """Open this run, unless it is very long, or open, or another one is being read."""
+        """Prefetch this run, unless it is very long, is open already, or another one is being read."""
         if entry.manifest.events > MOST_EVENTS or self._library.has_open(entry):
             return
         if self._lock.acquire(blocking=False):
@@ -55,7 +55,7 @@ class ReadingAhead:
         try:
             run_charts.prepare(self._library.open(entry))
         except InputError as refused:
-            # Whoever opens this run is told; here nobody has asked for it.
+            # Opening the run will report the error; this is only a prefetch.
             LOG.info("%s", refused)
         finally:
             self._lock.release()

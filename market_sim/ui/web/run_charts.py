@@ -1,4 +1,4 @@
-"""The charts of a run as the site serves them: figures as JSON for plotly, drawn at their first use."""
+"""The charts of a run for the site: figures as JSON for plotly, drawn at their first use."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ if TYPE_CHECKING:
 
 
 def groups(charts: Iterable[Chart]) -> tuple[str, ...]:
-    """The parts of the road that the timeline of a run can show."""
+    """The groups of charts in the timeline of a run: market, mechanisms, consensus, settlement."""
     return tuple(dict.fromkeys(chart.group for chart in charts if chart.shared))
 
 
 def symbols(charts: Iterable[Chart]) -> tuple[str, ...]:
-    """Every instrument with a chart of its own, the most traded first."""
+    """The instruments with a chart of their own, the most traded first."""
     return tuple(dict.fromkeys(chart.symbol for chart in charts if chart.symbol)) or ("",)
 
 
 def pictures(charts: Iterable[Chart]) -> list[Chart]:
-    """The charts that stand alone, in the order of the written page."""
+    """The charts outside the timeline, in the order of the exported page."""
     return [chart for chart in charts if not chart.shared]
 
 
@@ -42,14 +42,14 @@ def figure(run: OpenRun, symbol: str, chosen: tuple[str, ...]) -> bytes:
 
 
 class Picture(NamedTuple):
-    """A chart that stands alone, drawn: its height in pixels, and what plotly draws it from."""
+    """A drawn chart outside the timeline: its height in pixels, and its figure."""
 
     height: int
     answer: bytes
 
 
 def picture(run: OpenRun, number: int) -> Picture:
-    """One of the charts that stand alone."""
+    """One of the charts outside the timeline."""
     shown = pictures(run.charts)[number]
     return run.once(f"picture/{number}", lambda: _picture(run.history, shown))
 
@@ -60,16 +60,16 @@ def _picture(history: RunHistory, chart: Chart) -> Picture:
 
 
 def _answer(figure: Part, axis: Horizontal, **more: Any) -> bytes:
-    """A figure with what the page must know to draw it: its colours in the dark, how it behaves."""
+    """A figure with its dark colours and its configuration, as JSON."""
     figure["layout"].pop("template", None)
-    # A kind of mark that this run has none of need not travel.
+    # Empty traces are not sent.
     figure["data"] = [trace for trace in figure["data"] if trace.get("x", True)]
     known = {"figure": figure, "dark": dark_changes(figure), "config": CONFIG, "long": axis.is_long}
     return msgspec.json.encode({**known, **more})
 
 
 def prepare(run: OpenRun) -> None:
-    """Work out what its page shows at first: the numbers, the words, the timeline, the place at its end."""
+    """Compute what the page of a run shows at first."""
     run.once("prepared", lambda: (run.summary, run.stepper))
     for number, _ in enumerate(pictures(run.charts)):
         picture(run, number)
@@ -77,14 +77,14 @@ def prepare(run: OpenRun) -> None:
 
 
 def drawing(history: RunHistory, charts: list[Chart], symbol: str, chosen: tuple[str, ...]) -> bytes:
-    """The chosen charts above each other on one time axis, as JSON."""
+    """The chosen charts on one time axis, as JSON."""
     shown = [chart for chart in together(charts, symbol) if chart.group in chosen]
     axis = history.axis
     return _answer(drawn_together(history, shown), axis, stepped=True, window=axis.opens_on, whole=axis.whole)
 
 
 def drawing_so_far(journal: Journal) -> bytes:
-    """The same of a run that still goes on: everything that its journal holds by now, of the most traded instrument."""
+    """The timeline of a running simulation so far, with the most traded instrument, as JSON."""
     history = RunHistory(journal)
     charts = charts_of(history)
     return drawing(history, charts, symbols(charts)[0], groups(charts))

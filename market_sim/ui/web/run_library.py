@@ -1,6 +1,6 @@
-"""The library: the runs in the results folder, found by name in an index and read when somebody looks at one.
+"""The run library: an index of the runs in the results folder, and a cache of open runs.
 
-The command line puts its runs into the same folder, so a run is seen here wherever it was started.
+The command line stores its runs in the same folder, so they are in the library, too.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ from market_sim.core.models.run_events import AnswerCompared, CommitteeSeated, R
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 OPEN_RUNS = 3
-"""So many runs are kept in memory: one with 300 epochs takes some 200 MB."""
+"""The number of runs kept in memory; one with 300 epochs takes some 200 MB."""
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class StoredRun:
-    """A run in the index: what its manifest says, and when that was written, in seconds since 1970."""
+    """A run in the index: its manifest, and the time of writing it, in seconds since 1970."""
 
     name: str
     folder: Path
@@ -51,20 +51,20 @@ class StoredRun:
 
     @property
     def key(self) -> tuple[str, str]:
-        """What an open run is found by: a run that was replaced is another one."""
+        """The key of an open run, which differs for a replaced run."""
         return self.name, self.manifest.fingerprint
 
 
 @dataclass(frozen=True)
 class Damaged:
-    """A folder that looks like a run and cannot be read: its name, and why."""
+    """The folder of a run that cannot be read, and why."""
 
     name: str
     problem: str
 
 
 class OpenRun:
-    """A run that was read from disk, with whatever was worked out about it so far."""
+    """A run read from disk, with the results computed from it so far."""
 
     def __init__(self, entry: StoredRun) -> None:
         archived = _read(entry)
@@ -73,7 +73,7 @@ class OpenRun:
         self.header = header_of(archived.manifest)
         self.written = entry.written
         self.cut = archived.cut
-        """What is missing at the end of a run whose program was killed, in a sentence."""
+        """What is missing at the end of a run whose program was killed, as a sentence."""
         self.result = result_of(archived)
         self._lock = threading.RLock()
         self._known: dict[str, Any] = {}
@@ -85,11 +85,11 @@ class OpenRun:
 
     @cached_property
     def start(self) -> RunStarted:
-        """What was run."""
+        """The first event of the run."""
         return next(self.result.journal.of(RunStarted))
 
     def once(self, name: str, work: Callable[[], T]) -> T:
-        """Work something out at its first use; two requests at once do not do it twice."""
+        """Compute a value at its first use, once even with concurrent requests."""
         with self._lock:
             if name not in self._known:
                 self._known[name] = work()
@@ -97,23 +97,23 @@ class OpenRun:
 
     @property
     def summary(self) -> Summary | None:
-        """The run in numbers; a replay of a check has no validators and therefore no summary."""
+        """The summary; None for the replay of a check, which has no validators."""
         has_committee = next(self.result.journal.of(CommitteeSeated), None) is not None
         return self.once("summary", lambda: summarize(self.result) if has_committee else None)
 
     @property
     def performances(self) -> list[Performance]:
-        """What each account made of it."""
+        """The performance of each account."""
         return self.once("performances", lambda: self.result.performances)
 
     @property
     def refusals(self) -> list[Refusal]:
-        """What was refused, by reason."""
+        """The refusals by reason."""
         return self.once("refusals", lambda: self.summary.refusals if self.summary else refusals(self.result.journal))
 
     @property
     def compared(self) -> list[tuple[int, AnswerCompared]]:
-        """What an answer gave and what is right, each with its place; only the replay of a check has any."""
+        """The comparisons of an answer with the right result, with event numbers; only replays of checks have any."""
         return self.once(
             "compared",
             lambda: [(at, one) for at, one in enumerate(self.result.journal) if isinstance(one, AnswerCompared)],
@@ -121,38 +121,38 @@ class OpenRun:
 
     @property
     def words(self) -> Words:
-        """What its numbers are called."""
+        """The formatting of its numbers."""
         return self.once("words of the numbers", lambda: Words(self.result.journal))
 
     @property
     def side(self) -> Side:
-        """What it brings to a comparison."""
+        """Its side of a comparison."""
         told = document(self.summary, self.name, None) if self.summary else {}
         return Side(self.header, told, self.performances, self.words, self.result.conclusion)
 
     @property
     def history(self) -> RunHistory:
-        """What its charts, steps and traces are made from."""
+        """Its history, the data of charts, steps and traces."""
         return self.once("history", lambda: RunHistory(self.result.journal))
 
     @property
     def charts(self) -> list[Chart]:
-        """All of its charts."""
+        """Its charts."""
         return self.once("charts", lambda: charts_of(self.history))
 
     @property
     def tracer(self) -> Tracer:
-        """Who finds the way of an order through it."""
+        """The tracer of its orders and trades."""
         return self.once("tracer", lambda: Tracer(self.result.journal, self.history.books))
 
     @property
     def stepper(self) -> Stepper:
-        """Who stands at any event of it."""
+        """Its state as of any event."""
         return self.once("stepper", lambda: Stepper(self.result.journal, self.history.books))
 
 
 class RunLibrary:
-    """All runs of one folder."""
+    """The runs of one folder."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -162,25 +162,25 @@ class RunLibrary:
         self._reading: dict[tuple[str, str], threading.Lock] = {}
 
     def entries(self) -> list[StoredRun]:
-        """Every run that can be read, the newest first; those that did not come to their end are among them."""
+        """The readable runs, partial ones included, the newest first."""
         found = [entry for entry in self._look() if isinstance(entry, StoredRun)]
         return sorted(found, key=lambda entry: (-entry.written, entry.name))
 
     def damaged(self) -> list[Damaged]:
-        """Every folder that looks like a run and cannot be read, by name."""
+        """The runs that cannot be read, by name."""
         return sorted((one for one in self._look() if isinstance(one, Damaged)), key=lambda one: one.name)
 
     def find(self, name: str) -> StoredRun | None:
-        """The run of this name."""
+        """The run with this name."""
         return next((entry for entry in self.entries() if entry.name == name), None)
 
     def has_open(self, entry: StoredRun) -> bool:
-        """Whether it would be taken from memory."""
+        """Whether the run is in memory."""
         with self._lock:
             return entry.key in self._open
 
     def open(self, entry: StoredRun) -> OpenRun:
-        """Read a run, or take it from memory."""
+        """Open a run: from memory, or from disk."""
         key = entry.key
         with self._lock:
             reading = self._reading.setdefault(key, threading.Lock())
@@ -198,7 +198,7 @@ class RunLibrary:
             return run
 
     def _look(self) -> list[StoredRun | Damaged]:
-        """Everything in the folder, read again only where it has changed."""
+        """The index of the folder, updated where it has changed."""
         with self._lock:
             found = {}
             for path in self.folder.glob(f"*/{MANIFEST}"):
@@ -216,7 +216,7 @@ class RunLibrary:
 
 
 def _entry(path: Path, written: float) -> StoredRun | Damaged:
-    """One folder as an entry, or what is wrong with it."""
+    """The index entry of one folder."""
     folder = path.parent
     try:
         manifest = read_manifest(folder)
@@ -245,5 +245,5 @@ def _read(entry: StoredRun) -> archive.Archived:
 
 
 def _without_path(folder: Path, problem: InputError) -> str:
-    """The sentence without the place on this machine, which is no visitor's business (W11)."""
+    """A sentence without the path on this machine (W11)."""
     return str(problem).replace(str(folder), folder.name)

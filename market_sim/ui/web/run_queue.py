@@ -1,7 +1,7 @@
-"""The queue of jobs: plays runs one after the other in processes of their own, and remembers what they said.
+"""The run queue: executes runs one after the other in processes of their own, and keeps their notes.
 
-There is a bound on everything: how many wait, how long one may take, how many are remembered. A run that is stopped,
-by a person or because its time is up, ends in order: what happened until then is kept as a partial run.
+The number of waiting jobs, the time of a job and the number of finished jobs kept are limited. A run that is stopped,
+by a person or by its time limit, ends in order and is stored as a partial run.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ MOST_REMEMBERED = 50
 GRACE_SECONDS = 3
 NEVER_BEGAN = "the run was stopped before it began"
 STOP_SECONDS = 10
-"""How long a run has to end in order after it was asked to: one settlement, and the writing of its journal."""
+"""How long a stopped run may take to end in order: one settlement, and writing its journal."""
 
 
 class QueueFull(Exception):
@@ -35,13 +35,13 @@ class QueueFull(Exception):
 
 
 class Job:
-    """One run on its way, the notes it has sent so far, and its newest drawing."""
+    """One queued or running simulation, with its notes and its newest drawing."""
 
     def __init__(self, number: int, request: Request, home: str = "") -> None:
         self.number = number
         self.request = request
         self.home = home
-        """The address to go to when it is complete; empty for the run itself."""
+        """The URL to open when the run is complete; empty for the page of the run."""
         self.notes: list[Note] = []
         self.drawing = b""
         self.edition = 0
@@ -49,12 +49,12 @@ class Job:
         self.begun = False
         self.stopped = threading.Event()
         self.cut_short = ""
-        """Why the site ended the run before its time, as a sentence."""
+        """Why the site ended the run early, as a sentence."""
         self._news = threading.Condition()
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing more will be told."""
+        """Whether there will be no further notes."""
         return bool(self.notes) and self.notes[-1].kind != "epoch"
 
     @property
@@ -68,7 +68,7 @@ class Job:
         return self.run is not None and self.notes[-1].content["complete"]
 
     def tell(self, note: Note) -> None:
-        """Remember a note and wake whoever waits for it; of the drawings only the newest is kept."""
+        """Keep a note and wake the threads that wait for it; of drawings only the newest is kept."""
         with self._news:
             if note.kind == "drawn":
                 self.drawing = note.content["figure"]
@@ -83,7 +83,7 @@ class Job:
         self.tell(Note("refused", last, {"sentence": sentence}))
 
     def since(self, told: int, patience: float) -> Iterator[Note | None]:
-        """All notes after the first `told`, as they come, and that there is a new drawing; None after a quiet time."""
+        """The notes after the first `told`, as they arrive, and new drawings; None after a time without any."""
         edition = 0
         while True:
             with self._news:
@@ -104,7 +104,7 @@ class Job:
 
 
 class RunQueue:
-    """Takes requests and plays them in the order in which they came."""
+    """Accepts requests and executes them in the order of arrival."""
 
     def __init__(self, results: Path, seconds: float) -> None:
         self._results = results
@@ -116,7 +116,7 @@ class RunQueue:
         self._clerk: threading.Thread | None = None
 
     def take(self, request: Request, home: str = "") -> Job:
-        """Put a request into the queue; raises `QueueFull` when there is no room."""
+        """Add a request; raises `QueueFull` when there are too many."""
         with self._lock:
             job = Job(next(self._numbers), request, home)
             try:
@@ -127,17 +127,17 @@ class RunQueue:
             for number in list(self._jobs)[:-MOST_REMEMBERED]:
                 del self._jobs[number]
             if self._clerk is None:
-                # Started with the first job: a site that only shows runs has no further thread.
+                # Started with the first job, so a site that only shows runs has no further thread.
                 self._clerk = threading.Thread(target=self._work, name="job-queue", daemon=True)
                 self._clerk.start()
         return job
 
     def find(self, number: int) -> Job | None:
-        """The job of this number, if it is still remembered."""
+        """The job with this number; None when it is no longer kept."""
         return self._jobs.get(number)
 
     def stop(self, job: Job) -> None:
-        """End a job: a run that has begun keeps what happened so far, one that waits never begins."""
+        """Stop a job: a running one is stored as a partial run, a waiting one never starts."""
         with self._lock:
             job.stopped.set()
             if not job.begun:
@@ -149,12 +149,12 @@ class RunQueue:
         return [job for job in list(self._jobs.values()) if not job.is_over]
 
     def stop_all(self) -> None:
-        """Stop every job, without waiting for anything."""
+        """Stop every job, without waiting."""
         for job in self.pending:
             self.stop(job)
 
     def close(self) -> None:
-        """Stop every job and wait until the run that is being played has been written."""
+        """Stop every job and wait until the running one is stored."""
         self.stop_all()
         if self._clerk is None:
             return

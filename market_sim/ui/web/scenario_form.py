@@ -1,6 +1,6 @@
-"""The form of a scenario: one field for each of its parameters, and those that every run has.
+"""The form of a scenario: one field for each of its parameters, and the options of every run.
 
-What is typed is read by the scenario's own rules, one field at a time, so that each sentence stands beside its field.
+Values are parsed by the scenario's own rules, field by field, so that each error is shown beside its field.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from market_sim.simulation.scenarios.bounds import LARGEST, Bounds
 from market_sim.simulation.scenarios.scenario import Scenario, configured, parameter_bounds, parameter_types
 
 MOST_EPOCHS = 500
-"""A page stays readable up to here; longer runs are for the command line."""
+"""The most epochs of a run on the site; longer runs are for the command line."""
 LONGEST_TEXT = 200
 DEFAULT_SEED = 7
 
@@ -28,7 +28,7 @@ Values = Mapping[str, str]
 
 @dataclass(frozen=True)
 class Field:
-    """One input of the form: its name, its kind, what stands in it, what is wrong with it."""
+    """One input of the form: its name, its kind, its value, its error."""
 
     name: str
     label: str
@@ -43,12 +43,12 @@ class Field:
 
 
 ROWS = 3
-"""So many lies can be chosen and combined on an empty form; one that is filled shows as many as the run had."""
+"""The number of rows for byzantine behaviours on an empty form; a filled form has as many as the run."""
 MOST_ROWS = 100
 
 
 def _row(number: int) -> tuple[Field, Field, Field]:
-    """The three fields that together choose one lie."""
+    """The three fields that together choose one byzantine behaviour."""
     more = "" if number == 1 else f"_{number}"
     nobody = "nobody, or as the scenario says" if number == 1 else "nobody else"
     ways = tuple((name, f"{name}: {what}") for name, what in BEHAVIOURS.items())
@@ -94,18 +94,18 @@ AFTER_THE_LIES = (
 
 
 def rows_in(values: Values) -> int:
-    """The number of lies that a form with these values shows."""
+    """The number of rows for byzantine behaviours in a form with these values."""
     return max(number for number in range(1, MOST_ROWS + 1) if number <= ROWS or values.get(f"lie_{number}"))
 
 
 def options_of(rows: int = ROWS) -> tuple[Field, ...]:
-    """The fields that every run has, with so many lies to choose."""
+    """The fields of every run, with this number of rows for byzantine behaviours."""
     lies = (one for number in range(1, rows + 1) for one in _row(number))
     return (*BEFORE_THE_LIES, *lies, *AFTER_THE_LIES)
 
 
 def lies_as_chosen(byzantine: str, validators: int) -> dict[str, str]:
-    """The fields that choose the lies of a run again."""
+    """The fields that choose the byzantine behaviours of a run again."""
     chosen: dict[str, str] = {}
     for number, one in enumerate(parse_behaviours(byzantine, validators), 1):
         for place, value in zip(_row(number), (one.name, str(one.validator), one.epochs), strict=True):
@@ -115,7 +115,7 @@ def lies_as_chosen(byzantine: str, validators: int) -> dict[str, str]:
 
 @dataclass
 class ScenarioForm:
-    """The form of one scenario, filled with defaults or with what a person typed."""
+    """The form of one scenario, with defaults or with typed values."""
 
     kind: type[Scenario]
     own: list[Field] = field(default_factory=list)
@@ -123,7 +123,7 @@ class ScenarioForm:
 
     @classmethod
     def empty(cls, kind: type[Scenario], values: Values | None = None) -> ScenarioForm:
-        """The form with defaults; `values` (from an address) replace them."""
+        """The form with defaults; `values` (from the query string) replace them."""
         values = values or {}
         parameters, bounds = kind().parameters, parameter_bounds(kind)
         own = [
@@ -137,7 +137,7 @@ class ScenarioForm:
 
     @classmethod
     def typed(cls, kind: type[Scenario], values: Values) -> ScenarioForm:
-        """The form as a person sent it: a switch that is off sends nothing."""
+        """The form as it was sent; a switch that is off sends nothing."""
         filled = {"beyond_the_bound": "false", **values}
         for name, expected in parameter_types(kind).items():
             filled.setdefault(f"p-{name}", "false" if expected is bool else "")
@@ -145,11 +145,11 @@ class ScenarioForm:
 
     @property
     def errors(self) -> list[Field]:
-        """The fields that cannot be used."""
+        """The fields with an error."""
         return [one for one in (*self.run, *self.own) if one.error]
 
     def read(self) -> tuple[dict[str, Any], Options] | None:
-        """The parameters and options; None when a field is wrong, and then it says so."""
+        """The parameters and options; None when a field has an error."""
         parameters: dict[str, Any] = {}
         for place, one in enumerate(self.own):
             name = one.name.removeprefix("p-")
@@ -171,7 +171,7 @@ class ScenarioForm:
         return None if self.errors else (parameters, Options(**chosen))
 
     def _check(self, name: str, lies: list[str], chosen: Mapping[str, Any]) -> None:
-        """What is wrong with the lies chosen so far stands beside the field that chose the last liar."""
+        """Check the byzantine behaviours chosen so far; an error is shown at the last validator chosen."""
         count, variant = chosen.get("validators") or FEWEST, chosen.get("variant") or "byzantine"
         try:
             parse_behaviours(",".join(lies), count)
@@ -231,7 +231,7 @@ def _option(one: Field, chosen: Mapping[str, Any], text: str) -> Any:
 
 
 def _whole(one: Field, text: str) -> int:
-    # Digits of other scripts and underscores are whole numbers to Python, but hardly what somebody meant.
+    # Python accepts digits of other scripts and underscores in numbers; the form does not.
     digits = text.removeprefix("-")
     number = int(text) if digits.isascii() and digits.isdigit() and len(digits) <= 15 else None
     least, most = one.least or 0, one.most or LARGEST

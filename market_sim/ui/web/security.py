@@ -1,7 +1,7 @@
-"""What the site refuses before a view is asked, and what every answer tells the browser to refuse (W1, W2, W10).
+"""The security checks before every view, and the security headers of every response (W1, W2, W10).
 
-A change needs three things: a token that only our own pages know, a cookie that other sites cannot make the browser
-send, and an Origin header that names this site. There is no exempt address.
+A changing request needs three things: a token that only our own pages know, a cookie that the browser sends for no
+other site, and an Origin header that names this site. No URL is exempt.
 """
 
 from __future__ import annotations
@@ -45,20 +45,20 @@ HEADERS = {
 
 
 def protect(app: Flask) -> None:
-    """Put the checks before every view and the headers on every answer."""
+    """Register the checks and the headers."""
     app.before_request(_check_change)
     app.after_request(_add_headers)
 
 
 def token() -> str:
-    """The token of this visitor's session, made at its first use."""
+    """The token of the session, created at its first use."""
     if TOKEN not in session:
         session[TOKEN] = secrets.token_urlsafe(32)
     return session[TOKEN]
 
 
 def secret_key(folder: Path) -> bytes:
-    """The key that signs the session cookie: random, made at the first run, readable by its owner only."""
+    """The key that signs the session cookie: random, created at the first start, readable by its owner only."""
     path = folder / "secret_key"
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -91,7 +91,7 @@ def _check_change() -> None:
 
 
 def _from_here() -> bool:
-    """Whether the browser says that one of our own pages sent this; a program that says nothing has only the token."""
+    """Whether the headers say that a page of ours sent the request; a program without them needs only the token."""
     origin = request.headers.get("Origin")
     if origin is not None:
         return urlsplit(origin)[:2] == urlsplit(request.host_url)[:2]

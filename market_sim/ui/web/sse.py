@@ -1,7 +1,7 @@
-"""Server-sent events: the notes of a job as a stream that a browser can lose and take up again.
+"""Server-sent events: the notes of a job as a stream that a browser can resume.
 
-The id of each message is the number of a journal event, so a browser that comes back says which event it has seen last,
-and gets everything after it.
+The id of each message is the number of a journal event, so a browser that reconnects sends the last event it has seen
+and gets all later notes.
 """
 
 from __future__ import annotations
@@ -14,26 +14,26 @@ from market_sim.ui.web.player import Note
 from market_sim.ui.web.run_queue import Job
 
 MOST_STREAMS = 12
-"""Each open stream holds a thread of the server (it has 32)."""
+"""The most open streams; each occupies one of the server's 32 threads."""
 QUIET_SECONDS = 15
-"""After so long without news a comment is sent: a browser that has gone is noticed."""
+"""The time without notes after which a comment is sent, to detect a closed connection."""
 
 
 class Streams:
-    """Counts the open streams, so that they never hold all threads."""
+    """Counts the open streams, so that they never occupy all threads."""
 
     def __init__(self, most: int = MOST_STREAMS) -> None:
         self._places = threading.BoundedSemaphore(most)
 
     def open(self, job: Job, seen: int | None) -> Stream | None:
-        """The stream of one job from the event after `seen` on; None when there is no place left."""
+        """The stream of one job after the event `seen`; None when there are too many streams."""
         if not self._places.acquire(blocking=False):
             return None
         return Stream(job, seen, self._places)
 
 
 class Stream:
-    """One open stream; whoever serves it closes it, also when nothing was ever read."""
+    """One open stream; the server closes it in any case, even if nothing was read."""
 
     def __init__(self, job: Job, seen: int | None, places: threading.BoundedSemaphore) -> None:
         self._places = places
@@ -47,14 +47,14 @@ class Stream:
         return next(self._messages)
 
     def close(self) -> None:
-        """Give the place back, once."""
+        """Release the stream, once."""
         if self._is_open:
             self._is_open = False
             self._places.release()
 
 
 def _messages(job: Job, seen: int | None) -> Iterator[str]:
-    # The closing note may carry the number of the last epoch's: it is told again rather than lost.
+    # The last note can have the number of the last epoch's note; it is sent again rather than lost.
     notes = list(job.notes)
     told = 0 if seen is None else sum(1 for note in notes if note.number <= seen and note.kind == "epoch")
     yield "retry: 1000\n\n"
@@ -63,6 +63,6 @@ def _messages(job: Job, seen: int | None) -> Iterator[str]:
 
 
 def message(note: Note) -> str:
-    """One note as the browser reads it; a drawing is no event of the journal and has no number of its own."""
+    """One note in the format of the stream; a drawing has no id, since it is no event of the journal."""
     number = f"id: {note.number}\n" if note.kind != "drawn" else ""
     return f"{number}event: {note.kind}\ndata: {json.dumps(note.content)}\n\n"

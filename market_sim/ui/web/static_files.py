@@ -1,6 +1,6 @@
-"""The files that pages load: found in an index made at the start, under an address that changes with their contents.
+"""The static files, found in an index made at the start; their URLs change with their contents.
 
-So a browser may keep them for ever. plotly.js is the file of the installed plotly package, not a copy of ours.
+So a browser may cache them for ever. plotly.js is the file of the installed plotly package, not a copy of ours.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 
 
 class StaticFiles:
-    """Every file by its name; `edition` is a digest over all of them and stands in their addresses."""
+    """The files by name; `edition` is a digest over all of them and part of their URLs."""
 
     def __init__(self, folder: Path = HERE) -> None:
         paths = [path for path in sorted(folder.rglob("*")) if path.is_file()]
@@ -41,7 +41,7 @@ class StaticFiles:
         self.plotly = version("plotly")
 
     def answer(self, edition: str, name: str) -> Response:
-        """One of our own files."""
+        """The response with a static file."""
         content = self._files.get(name)
         if content is None or edition != self.edition:
             abort(404)
@@ -55,7 +55,7 @@ class StaticFiles:
 
     @cached_property
     def plotly_script(self) -> bytes:
-        """Its text as it is sent, read at its first use."""
+        """The script, read at its first use."""
         return plotly_file().read_bytes()
 
 
@@ -74,7 +74,7 @@ def code_styles() -> str:
 
 
 def plotly_file() -> Path:
-    """Where the plotly package keeps its script; looked up without importing the package."""
+    """The path of plotly's script, found without importing the package."""
     found = find_spec("plotly")
     folder = None if found is None or found.origin is None else Path(found.origin).parent
     if folder is None or not (folder / "package_data" / PLOTLY).is_file():

@@ -1,4 +1,4 @@
-"""The words of a lesson that the glossary explains: linked where they stand first, with a tooltip."""
+"""Glossary links in lessons: the first occurrence of each term is linked, with a tooltip."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from markdown_it.token import Token
 from market_sim.analysis.glossary import TERMS, Term, find
 
 EVERYDAY = frozenset("account book call final index loss mark offer order put run trade".split())
-"""Words that a lesson also uses in their everyday sense, or so often that a link would only disturb."""
+"""Terms that are not linked: lessons use them in an everyday sense, too, or very often."""
 
 
 def _pattern() -> re.Pattern[str]:
-    """Every form of every word, the longest first, in singular and plural."""
+    """A pattern for all forms of all terms, the longest first."""
     forms = {form for term in TERMS for form in (term.word, *term.also) if form not in EVERYDAY}
     longest_first = sorted(map(re.escape, forms), key=lambda form: (-len(form), form))
     return re.compile(rf"\b(?:{'|'.join(longest_first)})(?:e?s)?\b")
@@ -24,7 +24,7 @@ WORDS = _pattern()
 
 
 class Terms:
-    """The words of one page that have been explained so far."""
+    """The terms that are linked on one page so far."""
 
     def __init__(self, glossary: str, areas: Sequence[str]) -> None:
         self._glossary = glossary
@@ -32,7 +32,7 @@ class Terms:
         self._explained: set[str] = set()
 
     def link(self, tokens: Sequence[Token]) -> None:
-        """Link each word where it stands first; code, headings and links stay as they are."""
+        """Link the first occurrence of each term, except in code, headings and links."""
         is_heading = False
         for token in tokens:
             is_heading = token.type == "heading_open" or (is_heading and token.type != "heading_close")

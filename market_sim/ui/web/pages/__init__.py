@@ -1,1 +1,1 @@
-"""The blueprints: each module holds the addresses of one subject; a view validates, calls and renders."""
+"""The blueprints: each module has the URLs of one subject; a view validates, calls and renders."""

@@ -1,4 +1,4 @@
-"""The map of the course: every lesson with what it needs first and how far it has come, and the learner's name."""
+"""The page of the course: every lesson with its requirements and its progress, and the learner's name."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ pages = Blueprint("course", __name__)
 
 
 def service() -> LessonService:
-    """The service of this site."""
+    """The lesson service of this site."""
     return current_app.extensions["lessons"]
 
 
 @pages.get("/")
 def overview() -> str:
-    """Every lesson; what is wrong with the folder is said in its place."""
+    """The list of lessons; an unreadable lesson is shown with its error."""
     try:
         lessons, problem = service().lessons(), ""
     except InputError as error:
@@ -44,7 +44,7 @@ def overview() -> str:
 
 @pages.post("/name")
 def name() -> ResponseReturnValue:
-    """Remember what the learner calls herself."""
+    """Store the name of the learner."""
     typed = request.form.get("name", "").strip()
     if len(typed) > LONGEST_NAME or not typed.isprintable():
         abort(422, f"a name has at most {LONGEST_NAME} printable characters")

@@ -1,4 +1,4 @@
-"""One lesson: its page, and every step of doing it."""
+"""The pages of one lesson: its text, and the forms for prediction, answer, check, hints and reset."""
 
 from __future__ import annotations
 
@@ -37,18 +37,18 @@ def find(id: str) -> Lesson:
 
 
 def back(lesson: Lesson, place: str) -> ResponseReturnValue:
-    """To the page again, at this place."""
+    """A redirect to this anchor of the lesson page."""
     return redirect(url_for("lessons.page", id=lesson.id, _anchor=place), 303)
 
 
 @pages.get("/lessons/<lesson:id>")
 def page(id: str) -> str:
-    """The lesson as far as it has come."""
+    """The page of a lesson."""
     return shown_page(find(id))
 
 
 def shown_page(lesson: Lesson, draft: str | None = None, problem: str = "") -> str:
-    """The page; with a draft, what was typed stands in it although it could not be saved."""
+    """Render the page; with `draft`, it shows the typed text, which could not be saved."""
     record, progress = service().record(lesson), service().progress()
     run = service().run(lesson) if record.prediction else None
     answer = service().answer(lesson)
@@ -83,7 +83,7 @@ def shown_page(lesson: Lesson, draft: str | None = None, problem: str = "") -> s
 
 
 def keep_code(lesson: Lesson) -> ResponseReturnValue | None:
-    """Save the code that came along with another button, so that none is lost; the page again when it cannot be."""
+    """Save the code sent with another button, so that none is lost; the page with the draft if that fails."""
     if "code" not in request.form:
         return None
     code = request.form["code"]
@@ -96,7 +96,7 @@ def keep_code(lesson: Lesson) -> ResponseReturnValue | None:
 
 @pages.post("/lessons/<lesson:id>/look")
 def look(id: str) -> ResponseReturnValue:
-    """Lock the prediction, then play the run."""
+    """Lock the prediction, then start the run."""
     lesson = find(id)
     if (refused := keep_code(lesson)) is not None:
         return refused
@@ -118,7 +118,7 @@ def begin(id: str) -> ResponseReturnValue:
 
 @pages.post("/lessons/<lesson:id>/answer")
 def answer(id: str) -> ResponseReturnValue:
-    """Save what stands in the page and, when asked to, check it."""
+    """Save the text of the page, and check it if requested."""
     lesson = find(id)
     if "code" not in request.form:
         abort(422, "the form holds no code")
@@ -132,7 +132,7 @@ def answer(id: str) -> ResponseReturnValue:
 
 @pages.post("/lessons/<lesson:id>/check")
 def check(id: str) -> ResponseReturnValue:
-    """Check the file as it is, for whoever works in an editor."""
+    """Check the file as it is, for work in an editor."""
     lesson = find(id)
     if (refused := keep_code(lesson)) is not None:
         return refused
@@ -164,13 +164,13 @@ def hint(id: str) -> ResponseReturnValue:
 
 @pages.get("/lessons/<lesson:id>/reset")
 def ask_reset(id: str) -> str:
-    """Whether she really means it."""
+    """The page that asks for confirmation of a reset."""
     return render_template("reset.html", lesson=find(id))
 
 
 @pages.post("/lessons/<lesson:id>/reset")
 def reset(id: str) -> ResponseReturnValue:
-    """Begin anew."""
+    """Begin the lesson again."""
     lesson = find(id)
     service().reset(lesson)
     flash(f"The lesson begins anew; your old answer is answers/{lesson.id}.py.old.")
@@ -178,6 +178,6 @@ def reset(id: str) -> ResponseReturnValue:
 
 
 def _replay(folder: str) -> str:
-    """The name of a replay that is on the library."""
+    """The name of a check's replay, if it is in the run library."""
     name = Path(folder).name if folder else ""
     return name if name and current_app.extensions["library"].find(name) else ""

@@ -1,4 +1,4 @@
-"""A run on its way: its page, its stream of events, and the button that stops it."""
+"""The pages of a running simulation: progress, event stream, and stop button."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ pages = Blueprint("live", __name__)
 
 @pages.record_once
 def prepare(state) -> None:
-    """Each site counts its own streams."""
+    """Give each site a counter of streams."""
     state.app.extensions["streams"] = Streams()
 
 
 def queue() -> RunQueue:
-    """Who plays the runs of this site."""
+    """The run queue of this site."""
     return current_app.extensions["jobs"]
 
 
 def find(number: int) -> Job:
-    """The job of this number; 404 when it is not remembered."""
+    """The job with this number; 404 when it is not kept."""
     job = queue().find(number)
     if job is None:
         abort(404, "this run is not on its way; finished runs are in the list of runs")
@@ -34,7 +34,7 @@ def find(number: int) -> Job:
 
 @pages.get("/live/<number:number>")
 def page(number: int) -> ResponseReturnValue:
-    """How far the run is; once it is finished, the run itself."""
+    """The progress of a run; a redirect to the run once it is finished."""
     job = find(number)
     if job.run is not None:
         if job.cut_short:
@@ -49,7 +49,7 @@ def page(number: int) -> ResponseReturnValue:
 
 @pages.get("/live/<number:number>/figure.json")
 def figure(number: int) -> Response:
-    """The newest drawing of a run on its way."""
+    """The newest drawing of a running simulation."""
     job = find(number)
     if not job.drawing:
         abort(404, "nothing has been drawn of this run yet")
@@ -60,7 +60,7 @@ def figure(number: int) -> Response:
 
 @pages.get("/live/<number:number>/events")
 def events(number: int) -> Response:
-    """The stream: every epoch as it passes, from the event on that the browser has not seen yet."""
+    """The event stream: a message for each epoch, from the first event that the browser has not seen."""
     stream = current_app.extensions["streams"].open(find(number), seen())
     if stream is None:
         abort(429, "too many pages follow a run already")
@@ -68,14 +68,14 @@ def events(number: int) -> Response:
 
 
 def seen() -> int | None:
-    """The number of the last event that the browser has seen; what is no number counts as nothing."""
+    """The number of the last event that the browser has seen; None for no number."""
     text = request.headers.get("Last-Event-ID", "")
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 12 else None
 
 
 @pages.post("/live/<number:number>/stop")
 def stop(number: int) -> ResponseReturnValue:
-    """End a run before its time; what happened so far is kept."""
+    """Stop a run, which is stored as a partial run."""
     job = find(number)
     queue().stop(job)
     return redirect(url_for("live.page", number=job.number), 303)

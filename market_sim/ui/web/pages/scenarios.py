@@ -1,4 +1,4 @@
-"""The scenarios: the list, the form of one, and the start of a run."""
+"""The pages of scenarios: the list, the form of one scenario, and the start of a run."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ pages = Blueprint("scenarios", __name__)
 
 @pages.get("/scenarios")
 def listing() -> str:
-    """Every scenario that can be played here."""
+    """The list of the scenarios of this site."""
     return render_template("scenarios.html", scenarios=[kind() for kind in known().values()])
 
 
 @pages.get("/scenarios/<name:name>")
 def form(name: str) -> str:
-    """The form of one scenario; an address may bring values along."""
+    """The form of one scenario; the query string can set its values."""
     kind = scenario(name)
     return render_template("scenario.html", scenario=kind(), form=ScenarioForm.empty(kind, request.args))
 
 
 @pages.post("/scenarios/<name:name>")
 def start(name: str) -> ResponseReturnValue:
-    """Start a run with what was typed."""
+    """Start a run with the values of the form."""
     kind = scenario(name)
     filled = ScenarioForm.typed(kind, request.form)
     read = filled.read()
@@ -46,7 +46,7 @@ def known() -> dict[str, type[Scenario]]:
 
 
 def scenario(name: str) -> type[Scenario]:
-    """The scenario of this name; 404 when there is none."""
+    """The scenario with this name; 404 when there is none."""
     kind = known().get(name)
     if kind is None:
         abort(404, "there is no scenario of this name")
@@ -54,7 +54,7 @@ def scenario(name: str) -> type[Scenario]:
 
 
 def take(asked: Request, home: str = "") -> int:
-    """Hand a request to the queue; 429 when its queue is full."""
+    """Add a request to the run queue; 429 when it is full."""
     queue: RunQueue = current_app.extensions["jobs"]
     try:
         return queue.take(asked, home).number

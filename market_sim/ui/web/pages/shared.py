@@ -1,4 +1,4 @@
-"""What several subjects need: the run, the job or the number behind a part of an address, or the right refusal."""
+"""Helpers of several blueprints: the run or the number in a URL, or the right HTTP error."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from market_sim.ui.web.run_library import OpenRun, RunLibrary
 
 
 def library() -> RunLibrary:
-    """The runs of this site."""
+    """The run library of this site."""
     return current_app.extensions["library"]
 
 
 def open_run(name: str) -> OpenRun:
-    """The run of this name, read; 404 when there is none, 422 when it is damaged."""
+    """The open run with this name; 404 when there is none, 422 when it is damaged."""
     entry = library().find(name)
     if entry is None:
         for one in library().damaged():
@@ -26,7 +26,7 @@ def open_run(name: str) -> OpenRun:
 
 
 def whole(name: str, default: int, most: int) -> int:
-    """A whole number behind the question mark of an address; 422 when it is something else."""
+    """A whole number in the query string; 422 when it is none."""
     text = request.args.get(name, "")
     if not text:
         return default
@@ -36,7 +36,7 @@ def whole(name: str, default: int, most: int) -> int:
 
 
 def one_of(name: str, choices: tuple[str, ...]) -> str:
-    """A word behind the question mark of an address, the first one when none is given; 422 when it is unknown."""
+    """A choice in the query string, the first one by default; 422 when it is unknown."""
     word = request.args.get(name, "") or choices[0]
     if word not in choices:
         _unusable(f"{name} must be one of {', '.join(choices)}")

@@ -1,4 +1,4 @@
-"""The pages around the subjects: files, the glossary, the icon."""
+"""The remaining URLs: static files, the glossary, the icon."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def plotly(edition: str) -> Response:
 
 @pages.get("/favicon.ico")
 def favicon() -> Response:
-    """The picture in the browser's tab."""
+    """The icon of the site."""
     return files().answer(files().edition, "icon.svg")
 
 
@@ -40,7 +40,7 @@ REASON_AREAS = {
 
 @pages.get("/glossary")
 def glossary() -> str:
-    """The words of the field, and every way to be refused with its rule and an example."""
+    """The glossary, and all reasons of refusals with rules and examples."""
     words = [(area, title, terms_of(area)) for area, title in AREAS.items()]
     known = sorted(REASONS.values(), key=lambda reason: reason.code.upper())
     refusals = [

@@ -1,4 +1,4 @@
-"""The trace of one order or trade, and the second look at a vote."""
+"""The pages of traces: one order or trade, and the verification of a vote."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ pages = Blueprint("traces", __name__)
 
 ON_A_PAGE = 50
 MOST_FILLS = 10
-"""A trace follows so many fills; each has an address of its own, too."""
+"""The most trades that the trace of an order shows; each trade has a page of its own, too."""
 
 
 @pages.get("/runs/<name:name>/orders")
 def orders(name: str) -> str:
-    """The orders of a run, or its trades, each with the address of its trace."""
+    """The list of orders or trades of a run, with links to their traces."""
     run = open_run(name)
     show = one_of("show", ("trades", "orders"))
     kind = Trade if show == "trades" else OrderAccepted
@@ -47,7 +47,7 @@ def orders(name: str) -> str:
 
 @pages.get("/runs/<name:name>/orders/<number:order>")
 def order(name: str, order: int) -> str:
-    """One order from the book to the money."""
+    """The trace of an order, from the book to the payment."""
     run = open_run(name)
     trace = run.tracer.order(order, MOST_FILLS)
     if trace is None:
@@ -65,7 +65,7 @@ def order(name: str, order: int) -> str:
 
 @pages.get("/runs/<name:name>/trades/<number:trade>")
 def trade(name: str, trade: int) -> str:
-    """One fill from the book to the money."""
+    """The trace of a trade, from the book to the payment."""
     run = open_run(name)
     if trade not in run.tracer.trades:
         abort(404, "there is no trade of this number in this run")
@@ -80,7 +80,7 @@ def trade(name: str, trade: int) -> str:
 
 @pages.get("/runs/<name:name>/trace")
 def look_up(name: str) -> ResponseReturnValue:
-    """From the small form: the order or trade whose number was typed."""
+    """A redirect to the trace of the order or trade with the typed number."""
     run = open_run(name)
     show = one_of("show", ("order", "trade"))
     number = whole("number", 0, 10**12)
@@ -91,7 +91,7 @@ def look_up(name: str) -> ResponseReturnValue:
 
 @pages.get("/runs/<name:name>/votes/<number:number>.json")
 def vote(name: str, number: int) -> Response:
-    """Verify the signature of one vote again, now."""
+    """Verify the signature of a vote again."""
     run = open_run(name)
     check = check_vote(run.result.journal, number)
     if check is None:
