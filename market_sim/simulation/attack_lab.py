@@ -24,13 +24,11 @@ from market_sim.core.data.journal import Journal
 from market_sim.core.english import counted
 from market_sim.core.errors import InputError
 from market_sim.core.models.consensus_events import BlockFinalized, SafetyViolated
-from market_sim.core.models.event import Event
-from market_sim.core.models.market_events import entry_number
 from market_sim.core.models.run_events import CommitteeSeated
 from market_sim.core.randomness import Randomness, Stream
+from market_sim.simulation.announcements import announcements
 from market_sim.simulation.engine.clock import Clock
 from market_sim.simulation.options import Options
-from market_sim.simulation.pipeline import NEWS_NS
 from market_sim.simulation.run import simulate
 from market_sim.simulation.scenarios.scenario import Scenario
 
@@ -142,7 +140,7 @@ class Laboratory:
         self._scenario = scenario
         whole = simulate(scenario, options(asked, "", "", asked.depth)).journal
         self._register = Register.of(event for event in whole if event.time == 0)
-        self._news = list(_news(whole, (asked.depth + 1) * 2 * Rules().delta_ns))
+        self._news = list(announcements(whole, (asked.depth + 1) * 2 * Rules().delta_ns))
         self._rules = Rules(validators=asked.validators, beyond_the_bound=True)
         self._scheme = Ed25519Scheme(Randomness(asked.seed), asked.validators)
         self.tried = 0
@@ -250,19 +248,6 @@ def reached(goal: str, journal: Journal) -> bool:
     last = max((event.epoch for event in journal if hasattr(event, "epoch")), default=1)
     waits = (after - before for before, after in zip(epochs, [*epochs[1:], last], strict=True))
     return goal == "stall" and max(waits) >= STALLED
-
-
-def _news(whole: Journal, end: int) -> Iterator[tuple[int, tuple[Event, ...]]]:
-    """The announcements of the exchange: their times and their entries."""
-    entries = [event for event in whole if entry_number(event)]
-    told = 0
-    for time in range(NEWS_NS, end, NEWS_NS):
-        fresh = told
-        while fresh < len(entries) and entries[fresh].time <= time:
-            fresh += 1
-        if fresh > told:
-            yield time, tuple(entries[told:fresh])
-            told = fresh
 
 
 def _byzantine(schedule: Schedule) -> tuple[int, ...]:

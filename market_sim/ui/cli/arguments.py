@@ -27,6 +27,7 @@ verify RUN (is a stored run whole, and how far did it come),
 attack (search for lies that fork or stall a committee), results RUN (what each account made of it), export RUN
 (its tables as CSV, JSON or Parquet), book RUN (what its order books showed), option (what an option is worth),
 strategies (who can take part, with parameters), published (a table of the literature, made again),
+protocols (Streamlet beside other consensus protocols),
 lesson list|start|read|predict|check|hint|reset|progress ID, grade SUBMISSIONS/, lint,
 new-scenario NAME, new-lesson SCENARIO; each has its own --help.
 Exit codes: 0 done, 2 bad arguments or a bad file, 3 a promise of this program broke,

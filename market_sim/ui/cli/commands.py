@@ -87,6 +87,12 @@ def _attack(arguments: Sequence[str]) -> int:
     return attack(arguments)
 
 
+def _protocols(arguments: Sequence[str]) -> int:
+    from market_sim.ui.cli.comparing import protocols
+
+    return protocols(arguments)
+
+
 def _of_the_course(name: str) -> Command:
     def run(arguments: Sequence[str]) -> int:
         from market_sim.ui.cli import course_commands
@@ -109,6 +115,7 @@ COMMANDS: dict[str, Command] = {
     "attack": _attack,
     "strategies": _strategies,
     "published": _published,
+    "protocols": _protocols,
     "lesson": _of_the_course("lesson"),
     "grade": _of_the_course("grade"),
     "lint": _of_the_course("lint"),

@@ -1,0 +1,1 @@
+"""Consensus protocols side by side: one interface, one harness, and a module for each protocol in it."""
