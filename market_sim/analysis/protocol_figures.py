@@ -24,6 +24,9 @@ HEAD = (
 )  # fmt: skip
 
 
+NOTE = "Times are in epochs. A fork is a block on top of which more than one block was proposed."
+
+
 @dataclass(frozen=True)
 class Figures:
     """The figures of one protocol; the times are in epochs, None when nothing became final."""
@@ -125,8 +128,14 @@ def _about(play: Play) -> Iterator[str]:
         yield _calm_sentence(play, figures)
 
 
+def called(play: Play) -> str:
+    """A protocol's name inside a sentence."""
+    return play.protocol if play.protocol[0].isupper() else f"the {play.protocol}"
+
+
 def _named(play: Play) -> str:
-    return play.protocol if play.protocol[0].isupper() else f"The {play.protocol}"
+    name = called(play)
+    return name[0].upper() + name[1:]
 
 
 def _calm_sentence(play: Play, figures: Figures) -> str:

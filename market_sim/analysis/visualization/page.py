@@ -82,12 +82,12 @@ def timeline_page(result: Result, cut: str = "") -> str:
             f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">',
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
             f'<title>{escape(title)}: timeline</title><link rel="icon" href="data:,">',
-            f"<style>{_style()}</style></head><body>",
+            f"<style>{page_style()}</style></head><body>",
             '<a class="skip" href="#charts">Skip to the charts</a>',
             _header(result, run),
             _told(result, cut),
             f'<main id="charts">{"".join(sections)}{_refused(result)}{_made(result, run)}</main>',
-            f'<script type="application/json" id="data">{_embedded(data)}</script>',
+            f'<script type="application/json" id="data">{embedded(data)}</script>',
             f"<script>{get_plotlyjs()}</script>",
             f'<script type="module">{_program()}</script>',
             "</body></html>",
@@ -99,12 +99,13 @@ def _program() -> str:
     return "\n".join((HERE / name).read_text(encoding="utf-8") for name in ("as_of.js", "timeline.js"))
 
 
-def _embedded(data: dict[str, Any]) -> str:
+def embedded(data: dict[str, Any]) -> str:
     """JSON that cannot end its script element."""
     return json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
 
 
-def _style() -> str:
+def page_style() -> str:
+    """The rules of a page, with the colours of light and dark."""
     light, dark = style_variables(dark=False), style_variables(dark=True)
     rules = (HERE / "timeline.css").read_text(encoding="utf-8")
     return (
@@ -172,7 +173,7 @@ def _made(result: Result, run: RunHistory) -> str:
 
 
 def _section(title: str, sentence: str, table: Table) -> str:
-    return f"<section><h2>{title}</h2><p>{escape(sentence)}</p>{_table(table) if table.rows else ''}</section>"
+    return f"<section><h2>{title}</h2><p>{escape(sentence)}</p>{table_text(table) if table.rows else ''}</section>"
 
 
 def _settings(result: Result) -> str:
@@ -234,10 +235,11 @@ def _words(chart: Chart) -> str:
 
 
 def _details(table: Table) -> str:
-    return f"<details><summary>Table: {escape(table.title)}</summary>{_table(table)}</details>"
+    return f"<details><summary>Table: {escape(table.title)}</summary>{table_text(table)}</details>"
 
 
-def _table(table: Table) -> str:
+def table_text(table: Table) -> str:
+    """A table in a box that scrolls on a narrow screen."""
     kind = ' class="worded"' if table.worded else ""
     head = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in table.head)
     return (

@@ -6,9 +6,10 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from market_sim.analysis.protocol_figures import HEAD, document, figures_of, sentences
+from market_sim.analysis.protocol_figures import HEAD, NOTE, document, figures_of, sentences
 from market_sim.core.errors import InputError
 from market_sim.core.protocols.byzantine_seat import WAYS
+from market_sim.core.protocols.play import Play
 from market_sim.simulation.side_by_side import MOST_EPOCHS, MOST_VALIDATORS, Question, side_by_side
 from market_sim.ui.cli.arguments import Parser, whole
 
@@ -28,7 +29,7 @@ def protocols(arguments: Sequence[str]) -> int:
         return 0
     for line in aligned([HEAD, *(figures_of(play).cells for play in plays)]):
         print(line)
-    print()
+    print(f"{NOTE}\n")
     for sentence in sentences(plays):
         print(sentence)
     if page:
@@ -47,7 +48,7 @@ def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
     ]
 
 
-def _written(path: Path, plays) -> str:
+def _written(path: Path, plays: Sequence[Play]) -> str:
     from market_sim.analysis.visualization.protocol_page import protocol_page
 
     try:
