@@ -10,20 +10,30 @@ import pytest
 from market_sim.core.consensus.behaviours import BEHAVIOURS
 from market_sim.core.consensus.network import EXCHANGE
 from market_sim.core.errors import InputError
-from market_sim.core.models.consensus_events import BlockProposed, ByzantineAct, NetworkFault
+from market_sim.core.models.consensus_events import BlockFinalized, ByzantineAct, NetworkFault
 from market_sim.core.models.protocol_events import BlockFinal, BlocksReverted
 from market_sim.core.protocols.byzantine_seat import WAYS, Collusion
 from market_sim.core.protocols.participant import About
-from tests.unit.core.consensus.table import numbers_in, run_committee
+from market_sim.simulation.engine.clock import SECOND
+from tests.unit.core.consensus.table import NameTags, numbers_in, run_committee
 from tests.unit.core.protocols.bench import ALL, Played, bft, longest, streamlet
 
 
-def test_the_adapter_plays_streamlet_as_the_committee_does():
-    """With the same seed, news and weather the same blocks become final; messages between peers differ in order."""
-    committee = run_committee(4, 10, 7, paranoid=False)
-    adapted = Played(streamlet, epochs=10, byzantine="")
-    assert adapted.heights() == [committee.standing.finalized] * 4 == [9] * 4
-    assert len(adapted.of(BlockProposed)) == len(committee.of(BlockProposed))
+def tell_numbers(committee):
+    """The news of a play, told to a committee."""
+    for number in range(30):
+        committee._clock.plan(SECOND + number * SECOND // 3, committee.publish, [number])
+
+
+@pytest.mark.parametrize("partition", ["", "4-6"])
+def test_the_adapter_plays_streamlet_as_the_committee_does(partition):
+    """With the same seed, news and network every block becomes final at the same nanosecond for the same validator."""
+    committee = run_committee(4, 10, 7, partitions=partition, scheme=NameTags(4), before=tell_numbers, paranoid=False)
+    adapted = Played(streamlet, epochs=10, partition=partition)
+    places = [[(event.time, event.validator, event.block) for event in run.of(kind)]
+              for run, kind in ((committee, BlockFinalized), (adapted, BlockFinal))]  # fmt: skip
+    assert places[0] == places[1]
+    assert len(places[0]) >= 16
 
 
 @pytest.mark.parametrize("make", ALL)
