@@ -161,7 +161,8 @@ def _made(result: Result, run: RunHistory) -> str:
     if not rows:
         return ""
     boards = [
-        f"<h3>In {escape(currency)}</h3>" + _table(Table(f"Leaderboard in {currency}", performance_table.HEAD, board))
+        f"<h3>In {escape(currency)}</h3>"
+        + table_text(Table(f"Leaderboard in {currency}", performance_table.HEAD, board))
         for currency, board in performance_table.performance_tables(rows, words).items()
     ]
     formulas = "".join(f"<li>{escape(formula)}</li>" for formula in performance_table.FORMULAS)
