@@ -9,12 +9,13 @@ from functools import cache
 
 import pytest
 
+from market_sim.core.consensus.blocks import Rules
 from market_sim.core.errors import InputError
-from market_sim.core.models.consensus_events import BlockFinalized, BlockProposed
+from market_sim.core.models.consensus_events import BlockFinalized, BlockProposed, VoteCast
 from market_sim.core.models.market_events import OrderAccepted, Trade
 from market_sim.core.models.settlement_events import BlockSettled
 from market_sim.course import commands
-from market_sim.course.catalogue import find_lesson, lesson_folders
+from market_sim.course.catalogue import find_lesson, lesson_folders, load_course
 from market_sim.course.judging import Judging
 from market_sim.course.look import look, scenario_of
 from market_sim.simulation.options import Options
@@ -86,8 +87,21 @@ def test_the_rows_of_lesson_5():
     assert (batch.rows < 40, outcome("05")) == (True, "fewer than 40")
 
 
+def test_the_two_final_blocks_of_lesson_7():
+    says("07", "epochs 5 and 6: two blocks each, and three signatures on every one of them")
+    proposed = [(event.epoch, event.block) for event in journal("07").of(BlockProposed) if event.epoch in (5, 6)]
+    votes = {(event.voter, event.block) for event in journal("07").of(VoteCast)}
+    assert [epoch for epoch, _ in sorted(proposed)] == [5, 5, 6, 6]
+    for _, block in proposed:
+        assert sum(voted == block for _, voted in votes) == 3
+    final = {event.block for event in journal("07").of(BlockFinalized) if event.height == 5}
+    assert (len(final), outcome("07")) == (2, "two different ones")
+    shared = {n: 2 * Rules(n).quorum - n for n in (4, 5, 6, 7)}
+    says("07", ", ".join(f"{count} of {n}" for n, count in shared.items()))
+
+
 def test_every_run_that_a_lesson_shows_has_something_to_see():
-    for id in ("01", "02", "03", "04", "05"):
+    for id in lesson_folders(COURSE):
         assert sum(1 for _ in journal(id).of(Trade)) >= 5
 
 
@@ -126,7 +140,10 @@ def test_a_lesson_from_start_to_pass(desk):
     assert code == 0
     assert "public checks 5/5, 10 of 10 points; your instructor may run more checks" in said
     assert "further reading" in said
-    assert "10/50 points (20 %), 1 of 5 lessons passed" in desk.type(commands.lesson_progress)[1]
+    lessons = load_course(COURSE)
+    points = sum(lesson.points for lesson in lessons)
+    told = f"10/{points} points ({1_000 / points:.0f} %), 1 of {len(lessons)} lessons passed"
+    assert told in desk.type(commands.lesson_progress)[1]
     assert "passed" in desk.type(commands.lesson_list)[1]
 
 
