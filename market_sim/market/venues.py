@@ -21,7 +21,7 @@ from market_sim.market.exchange.exchange import Exchange
 from market_sim.market.exchange.fees import FeeSchedule
 from market_sim.market.exchange.order import Order
 from market_sim.market.exchange.terms import shown
-from market_sim.market.ledger.ledger import Ledger, Timepiece
+from market_sim.market.ledger.ledger import Ledger, TimeSource
 
 
 class Submit(Protocol):
@@ -40,7 +40,7 @@ class Submit(Protocol):
 class Venues:
     """All venues of a world, in the order of their opening, on one ledger."""
 
-    def __init__(self, clock: Timepiece, journal: Journal, ledger: Ledger) -> None:
+    def __init__(self, clock: TimeSource, journal: Journal, ledger: Ledger) -> None:
         self._clock = clock
         self._journal = journal
         self._ledger = ledger

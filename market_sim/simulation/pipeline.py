@@ -137,7 +137,7 @@ class Pipeline:
         )
         service.open(self.register, world.journal, self.committee.genesis.hash, world.chain_plan)
         service.calls.told = self._plan_announcement
-        world.exchange.cashier.wallets = service.vault
+        world.exchange.wallet_intents.wallets = service.vault
         return service
 
     def _finalized(self, validator: int, blocks: Sequence[FinalBlock]) -> None:
@@ -170,7 +170,7 @@ class Pipeline:
         if ledger.entries > self._told:
             self._plan_announcement()
         else:
-            ledger.awaited = self._plan_announcement
+            ledger.on_next_entry = self._plan_announcement
 
     def _plan_announcement(self) -> None:
         if self._is_planned:

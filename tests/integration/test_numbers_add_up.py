@@ -115,7 +115,7 @@ def with_money_from_nowhere() -> Result:
     """In epoch 2 a balance grows without an event, and the trader spends what no chain has ever seen."""
     session = Session(FirstMarket(), Options(epochs=6, settlement="memory"))
     session.step(epoch=2)
-    session.world.ledger.accounts["noise-0"].purse("USD").total += 10_000_000
+    session.world.ledger.accounts["noise-0"].writable_balance("USD").total += 10_000_000
     session.submit("noise-0", Buy("ACME", 90, 10_200))
     return session.run()
 

@@ -17,7 +17,7 @@ from market_sim.market.exchange.exchange import Exchange
 from market_sim.market.exchange.listing import Listing
 from market_sim.market.exchange.member import Member
 from market_sim.market.ledger.account import Account
-from market_sim.market.ledger.ledger import Timepiece
+from market_sim.market.ledger.ledger import TimeSource
 
 
 class PublicTrades:
@@ -119,7 +119,7 @@ class LiveView(View):
         self,
         venues: Sequence[Exchange],
         account: Account,
-        clock: Timepiece,
+        clock: TimeSource,
         look: Look,
         random: Stream,
         mailbox: Mailbox,

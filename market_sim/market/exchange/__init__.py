@@ -1,1 +1,1 @@
-"""The exchange: its books, its accounts, its fees, and the one place where an order is accepted or refused."""
+"""The exchange (a venue): its books, members, phases and fees, and the one entry point for intents."""

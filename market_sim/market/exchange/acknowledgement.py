@@ -1,7 +1,7 @@
-"""The acknowledgement: what a door tells whoever sent an intent: id, status, fills, or the reason of the refusal.
+"""The acknowledgement: the answer to the sender of an intent, with order number, status and fills, or a refusal.
 
-`submit` returns the order or the refusal; the fills that the message led to are in the journal. A door that shows
-orders (REST, a page, the command line) notes the journal's length before and asks for both together afterwards.
+`submit` returns the order or the refusal; the resulting fills are in the journal. A user interface notes the length of
+the journal before it submits an intent, and passes the new events to `acknowledge`.
 
 >>> from market_sim.core.models.market_events import OrderRejected
 >>> numbers = {"field": "limit", "limit": 3, "tick": 2, "below": 2, "above": 4}
@@ -37,18 +37,18 @@ class Acknowledgement(msgspec.Struct, frozen=True):
 
     order: int | None
     status: str
-    """refused, waiting (for a trigger, a middle or an auction), open, filled or cancelled."""
+    """refused, waiting (for a trigger, a midpoint or an auction), open, filled or cancelled."""
     filled: int
     remaining: int
     fills: tuple[Filled, ...]
-    """What this message traded; earlier fills of an amended order are in the journal."""
+    """The fills of this message; earlier fills of an amended order are in the journal."""
     reason: str
-    """The reason code of a refusal, or of what was cancelled; else empty."""
+    """The reason code of a refusal or a cancellation; else empty."""
     sentence: str
 
 
 def acknowledge(answer: Order | OrderRejected, events: Iterable[Event]) -> Acknowledgement:
-    """What `submit` answered, with the fills among the events that followed."""
+    """The acknowledgement for an answer of `submit`, with the fills among the events that followed."""
     if isinstance(answer, OrderRejected):
         sentence = explain(answer.reason, answer.numbers)
         return Acknowledgement(None, "refused", 0, 0, (), answer.reason, sentence)

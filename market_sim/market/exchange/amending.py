@@ -1,7 +1,7 @@
-"""Amending: new terms for an order that waits (rulebook F-1.3), and taking all of them back.
+"""Amending and mass cancelling: new terms for open orders (rulebook F-1.3), and the cancellation of all of them.
 
-A smaller order at the same limit keeps its place. A new limit or a larger quantity loses it: the order arrives again
-and may trade. Side and instrument never change, and what has traded stays traded: the new quantity is the new total.
+A smaller quantity at the same limit keeps the place in the queue. A new limit or a larger quantity loses it: the order
+arrives again and may trade. Side and instrument never change. The new quantity is the new total, fills included.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from market_sim.core.errors import RuleViolation
 from market_sim.core.models.intents import Amend
 from market_sim.core.models.market_events import OrderAmended
 from market_sim.market.exchange.clearing import Clearing
-from market_sim.market.exchange.floor import Floor
 from market_sim.market.exchange.gates import (
     Gate,
     check_is_open,
@@ -27,32 +26,33 @@ from market_sim.market.exchange.member import Membership
 from market_sim.market.exchange.order import ASLEEP, BOOK, CALL, STOP, Order
 from market_sim.market.exchange.phases import Phases
 from market_sim.market.exchange.terms import shown
+from market_sim.market.exchange.venue_state import VenueState
 
 
 class Amending:
-    """What an account may do with its open orders: amend one, take all of them back."""
+    """Amends one open order, or cancels all open orders of an account."""
 
     def __init__(
-        self, floor: Floor, clearing: Clearing, matching: Matching, phases: Phases, gates: Sequence[Gate]
+        self, state: VenueState, clearing: Clearing, matching: Matching, phases: Phases, gates: Sequence[Gate]
     ) -> None:
-        self._floor = floor
+        self._state = state
         self._clearing = clearing
         self._matching = matching
         self._phases = phases
         self._gates = gates
 
     def open_order(self, member: Membership, number: object) -> Order:
-        """The member's open order of this number, or the reason why it can do nothing with it."""
+        """The member's open order with this number; raises the reason if there is none."""
         if type(number) is int:
             if number in member.open:
                 return member.open[number]
-            if any(number in other.open for other in self._floor.members.values()):
+            if any(number in other.open for other in self._state.members.values()):
                 raise RuleViolation("NOT_YOUR_ORDER", order=number)
         raise RuleViolation("UNKNOWN_ORDER", order=shown(number))
 
     def cancel_all(self, member: Membership, symbol: object, reason: str = "CANCELLED") -> list[Order]:
-        """Take back all open orders of an account, oldest first."""
-        listings = self._floor.listings
+        """Cancel all open orders of an account, oldest first."""
+        listings = self._state.listings
         if symbol is not None and not (type(symbol) is str and symbol in listings):
             raise RuleViolation("UNKNOWN_INSTRUMENT", symbol=shown(symbol), listed=", ".join(listings))
         found = [order for _, order in sorted(member.open.items()) if symbol in (None, order.symbol)]
@@ -63,9 +63,9 @@ class Amending:
         return found
 
     def amend(self, member: Membership, intent: Amend) -> Order:
-        """Check new terms like those of a new order, and let them hold."""
+        """Check the new terms like those of a new order, and apply them."""
         order = self.open_order(member, intent.order)
-        listing = self._floor.listings[order.symbol]
+        listing = self._state.listings[order.symbol]
         if intent.quantity is None and intent.limit is None:
             raise RuleViolation("NOTHING_TO_AMEND", order=order.id)
         limit_now = order.cap or order.limit
@@ -86,7 +86,7 @@ class Amending:
             self._matching.withdraw(order, "AMENDED_BELOW_FILLED")
         elif limit == limit_now and remaining <= order.remaining:
             self._make_smaller(listing, member, order, remaining)
-            self._floor.record(OrderAmended(self._floor.clock.now, order.id, quantity, limit, True))
+            self._state.record(OrderAmended(self._state.clock.now, order.id, quantity, limit, True))
         else:
             self._arrive_again(listing, member, order, quantity, limit)
         if listing.busy:
@@ -94,7 +94,7 @@ class Amending:
         return order
 
     def _make_smaller(self, listing: Listing, member: Membership, order: Order, remaining: int) -> None:
-        """Take away a part; the order keeps its place."""
+        """Reduce an order; it keeps its place in the queue."""
         less = order.remaining - remaining
         order.quantity -= less
         if order.where == BOOK:
@@ -104,7 +104,7 @@ class Amending:
         self._clearing.release_part(listing, member, order, less)
 
     def _arrive_again(self, listing: Listing, member: Membership, order: Order, quantity: int, limit: int) -> None:
-        """Give a waiting order new terms at the back of the queue, where it may trade like a new one."""
+        """Apply new terms to an open order, which arrives again: it may trade, or rests at the back of the queue."""
         remaining = quantity - order.filled
         held = order.held if order.side > 0 else order.remaining
         self._clearing.afford(listing, member, order.side, limit, remaining, held)
@@ -115,7 +115,7 @@ class Amending:
         if order.cap:
             order.cap = limit
         order.limit, order.key = limit, order.side * limit
-        self._floor.record(OrderAmended(self._floor.clock.now, order.id, quantity, limit, False))
+        self._state.record(OrderAmended(self._state.clock.now, order.id, quantity, limit, False))
         if where in (STOP, ASLEEP, CALL):
             self._matching.wait(listing, member, order, where)
         else:
@@ -123,7 +123,7 @@ class Amending:
 
 
 def _check_still_makes(listing: Listing, order: Order, key: int) -> None:
-    """A post-only order stays one: new terms that would take are refused, also where a new order would slide."""
+    """Refuse new terms with which a post-only order would take liquidity, even if a new order would slide."""
     conditions = order.intent.conditions
     if conditions is None or not conditions.post_only or listing.phase != CONTINUOUS:
         return

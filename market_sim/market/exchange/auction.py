@@ -1,10 +1,10 @@
-"""The call auction as arithmetic: one price for everybody who waited (rulebook F-1.6).
+"""The price of a call auction and its trades, as pure functions (rulebook F-1.6).
 
-Buyers at or above a price and sellers at or below it could trade there. Of all limits in the book the auction takes
-the one with, in this order: the largest volume; the smallest surplus; when every candidate left has buyers to spare,
-the highest, when every one has sellers to spare, the lowest (market pressure); else the price closest to the reference
-between them. Market orders count at every price up to their protection and never name one; when there is nobody
-else, the reference is the price.
+Buyers at or above a price and sellers at or below it can trade there. Of all limits in the book the auction takes the
+one with, in this order: the largest volume; the smallest surplus; if all remaining candidates have a surplus of buyers,
+the highest, if all have a surplus of sellers, the lowest (market pressure); else the price between them that is closest
+to the reference. Market orders count at every price up to their protection and never set one; if there are only market
+orders, the reference is the price.
 
 >>> buys, sells = [Interest(102, 5), Interest(101, 10)], [Interest(100, 8), Interest(103, 4)]
 >>> find_price(buys, sells, reference=100)
@@ -25,12 +25,12 @@ import msgspec
 
 from market_sim.market.exchange.order import Order
 
-Meeting = tuple[Order, Order, int]
-"""A buyer, a seller, and how much they trade with each other."""
+Match = tuple[Order, Order, int]
+"""A buy order, a sell order, and the quantity that they trade with each other."""
 
 
 class Interest(msgspec.Struct, frozen=True, gc=False):
-    """A quantity that somebody would trade up to this limit; for a market order the limit is its protection."""
+    """The quantity and the limit of an order in the auction; for a market order the limit is its protection."""
 
     limit: int
     quantity: int
@@ -38,7 +38,7 @@ class Interest(msgspec.Struct, frozen=True, gc=False):
 
 
 class Equilibrium(msgspec.Struct, frozen=True, gc=False):
-    """What an auction gives: its price, its volume, and what is left there, of buyers (positive) or of sellers."""
+    """The result of an auction: its price, its volume, and the surplus of buyers (positive) or of sellers."""
 
     price: int
     volume: int
@@ -46,7 +46,7 @@ class Equilibrium(msgspec.Struct, frozen=True, gc=False):
 
 
 class Curve:
-    """How much could trade at each price: `up_to` for sellers, `from_` for buyers."""
+    """A supply or demand curve: the cumulative quantity by price, `up_to` for sellers, `from_` for buyers."""
 
     def __init__(self, interests: Sequence[Interest]) -> None:
         ordered = sorted(interests, key=lambda interest: interest.limit)
@@ -65,7 +65,7 @@ class Curve:
 def find_price(
     buys: Sequence[Interest], sells: Sequence[Interest], reference: int | None, tick: int = 1
 ) -> Equilibrium | None:
-    """The auction's price, or None when nobody could trade with anybody."""
+    """The equilibrium of an auction, or None if no orders can trade."""
     demand, supply = Curve(buys), Curve(sells)
     limits = sorted({interest.limit for interest in (*buys, *sells) if not interest.market})
     if not limits and reference is not None:
@@ -92,9 +92,9 @@ def _cross(bought: int, sold: int) -> tuple[int, int]:
     return min(bought, sold), bought - sold
 
 
-def pair(buys: Sequence[Order], sells: Sequence[Order]) -> list[Meeting]:
-    """Who trades with whom: both sides in the order of service, until one of them has nothing left."""
-    meetings: list[Meeting] = []
+def match_orders(buys: Sequence[Order], sells: Sequence[Order]) -> list[Match]:
+    """The trades of an auction: both sides in priority order, until one of them is used up."""
+    matches: list[Match] = []
     waiting = iter(sells)
     sell = next(waiting, None)
     left = 0 if sell is None else sell.remaining
@@ -102,10 +102,10 @@ def pair(buys: Sequence[Order], sells: Sequence[Order]) -> list[Meeting]:
         wanted = buy.remaining
         while wanted and sell is not None:
             quantity = min(wanted, left)
-            meetings.append((buy, sell, quantity))
+            matches.append((buy, sell, quantity))
             wanted -= quantity
             left -= quantity
             if not left:
                 sell = next(waiting, None)
                 left = 0 if sell is None else sell.remaining
-    return meetings
+    return matches

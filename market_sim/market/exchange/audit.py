@@ -1,10 +1,10 @@
-"""The audit: the queues rebuilt from the journal alone, and each fill judged by them.
+"""The audit: checks each fill against the queues, which it rebuilds from the journal alone.
 
-State cannot tell whether somebody was skipped: the order of events can. So this reader keeps its own queues and
-asks, for each event, whether it was allowed: priority (X2), price (X3), amounts (X7), amendments (X13), icebergs
-(X14), orders that must not wait or take (X15), owners (X16), numbers and time (X17), halts (X19). What it rebuilt
-equals the book (X21). Where a pegged order stands follows from the book and has no event, so of those only limits
-and amounts are judged.
+The state of a book does not show whether an order was skipped, but the order of events does. So the audit keeps its own
+queues and checks for each event whether it was allowed: priority (X2), price (X3), amounts (X7), amendments (X13),
+icebergs (X14), orders that must not rest or take (X15), owners (X16), numbers and time (X17), halts (X19). The rebuilt
+queues equal the book (X21). The price of a pegged order follows from the book and has no event, so for pegged orders
+only limits and amounts are checked.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ from market_sim.market.exchange.listing import CONTINUOUS, IN_CALL
 FOR_NOW = ("ioc", "fok")
 
 
-class Seen(msgspec.Struct, gc=False):
-    """An order as its events tell it."""
+class AuditedOrder(msgspec.Struct, gc=False):
+    """An open order as reconstructed from its events."""
 
     id: int
     account: str
@@ -47,10 +47,10 @@ class Seen(msgspec.Struct, gc=False):
     quantity: int
     remaining: int
     place: int
-    """Its place in the queue of its price: a smaller one is served first."""
+    """Its place in the queue of its price; a smaller number has priority."""
     display: int
     slice: int
-    """Of an iceberg, what it shows now."""
+    """The displayed quantity of an iceberg."""
     hidden: bool
     pegged: bool
     asleep: bool
@@ -58,35 +58,35 @@ class Seen(msgspec.Struct, gc=False):
 
     @property
     def book(self) -> str:
-        """In which book it waits."""
+        """The name of its book."""
         return book_name(self.terms.symbol, self.terms.venue)
 
     @property
     def shown(self) -> int:
-        """What it shows to everybody."""
+        """The quantity that it displays."""
         if self.hidden or self.pegged or self.asleep:
             return 0
         return self.slice if self.display else self.remaining
 
 
 class Audit:
-    """The open orders as the events told them, and every breach found so far."""
+    """The open orders as reconstructed from the events, and every violation found so far."""
 
     def __init__(self) -> None:
-        self.orders: dict[int, Seen] = {}
+        self.orders: dict[int, AuditedOrder] = {}
         self.violations: list[Violation] = []
         self._owners: dict[str, str] = {}
         self._time = 0
         self._places = 0
         self._last_order = 0
         self._last_trade = 0
-        self._arriving: Seen | None = None
+        self._arriving: AuditedOrder | None = None
         self._phases: dict[str, str] = {}
         self._auctions: dict[str, int | None] = {}
         """The price of the auction that is being held, by instrument."""
 
     def add(self, event: Event) -> None:
-        """Judge one event and let it have its effect."""
+        """Check one event and apply it."""
         if event.time < self._time:
             self._found("X17", f"time went back from {self._time} to {event.time}")
         self._time = event.time
@@ -95,12 +95,12 @@ class Audit:
             judge(self, event)
 
     def finish(self) -> list[Violation]:
-        """Every breach, when no event follows."""
+        """Every violation, after the last event."""
         self._arrived(None)
         return self.violations
 
     def depth(self, book: str) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
-        """What a book shows, best prices first, from the events alone."""
+        """The displayed depth of a book, best prices first, from the events alone."""
         sides: dict[int, dict[int, int]] = {1: {}, -1: {}}
         for order in self.orders.values():
             if order.book == book and order.limit is not None and order.shown:
@@ -111,17 +111,17 @@ class Audit:
     # One function for each kind of event
 
     def opened(self, event: AccountOpened) -> None:
-        """Remember who benefits."""
+        """Remember the owner."""
         self._owners[event.account] = event.owner
 
     def accepted(self, event: OrderAccepted) -> None:
-        """A new order stands behind everybody at its price."""
+        """A new order is last in the queue of its price."""
         if event.order != self._last_order + 1:
             self._found("X17", f"order {event.order} follows order {self._last_order}")
         self._last_order = event.order
         terms, conditions = event.terms, event.terms.conditions
         display = (conditions.display or 0) if conditions else 0
-        order = Seen(
+        order = AuditedOrder(
             id=event.order,
             account=event.account,
             terms=terms,
@@ -140,7 +140,7 @@ class Audit:
         self.orders[order.id] = order
 
     def triggered(self, event: OrderTriggered) -> None:
-        """A stop order arrives; in a halt nothing does."""
+        """A stop order arrives; during a halt none may."""
         order = self.orders.get(event.order)
         if order is None or not order.asleep:
             self._found("X19", f"order {event.order} triggered and was no waiting stop order")
@@ -158,18 +158,18 @@ class Audit:
         self._auctions.pop(book, None)
 
     def auction_held(self, event: AuctionHeld) -> None:
-        """From here to the change of phase all trades are at this price."""
+        """All trades up to the next change of phase are at this price."""
         book = book_name(event.symbol, event.venue)
         if self._phase(book) != IN_CALL:
             self._found("X19", f"an auction of {book} without a call")
         self._auctions[book] = event.price
 
     def moved(self, event: Transferred | Withdrawn) -> None:
-        """All entries share one count."""
+        """All entries share one sequence of numbers."""
         self._number(event.trade)
 
     def deposited(self, event: Deposited) -> None:
-        """What came in before the run began has no number."""
+        """A deposit from before the run has no number."""
         if event.trade:
             self._number(event.trade)
 
@@ -194,8 +194,8 @@ class Audit:
         for order in (maker, taker):
             self._lose(order, event.quantity)
 
-    def _judge_trade(self, event: Trade, maker: Seen, taker: Seen) -> None:
-        """What holds for every trade."""
+    def _judge_trade(self, event: Trade, maker: AuditedOrder, taker: AuditedOrder) -> None:
+        """The rules for every trade."""
         name = f"trade {event.trade}"
         for order in (maker, taker):
             if order.limit is not None and order.terms.side * (event.price - order.limit) > 0:
@@ -205,8 +205,8 @@ class Audit:
         if self._owners.get(maker.account) == self._owners.get(taker.account):
             self._found("X16", f"{name}: {maker.account} and {taker.account} have one owner")
 
-    def _judge_queue(self, event: Trade, maker: Seen, taker: Seen) -> None:
-        """What holds in continuous trading: the maker's price, its turn, and that this is continuous trading."""
+    def _judge_queue(self, event: Trade, maker: AuditedOrder, taker: AuditedOrder) -> None:
+        """The rules of continuous trading: the phase, the maker's price, and its priority."""
         name = f"trade {event.trade}"
         if self._phase(maker.book) != CONTINUOUS:
             self._found("X19", f"{name}: {maker.book} is in the phase {self._phase(maker.book)}")
@@ -222,16 +222,16 @@ class Audit:
         if skipped:
             self._found("X2", f"{name}: order {maker.id} was served before {skipped}")
 
-    def _next_slice(self, maker: Seen, quantity: int) -> None:
-        """An iceberg whose slice is used up shows the next one at the back of the queue."""
+    def _next_slice(self, maker: AuditedOrder, quantity: int) -> None:
+        """When the slice of an iceberg is used up, the next one goes to the back of the queue."""
         if maker.display:
             maker.slice -= quantity
             if not maker.slice:
                 maker.slice = min(maker.display, maker.remaining - quantity)
                 maker.place = self._next_place()
 
-    def _before(self, order: Seen, maker: Seen) -> bool:
-        """Whether this order had to be served before the maker."""
+    def _before(self, order: AuditedOrder, maker: AuditedOrder) -> bool:
+        """Whether this order has priority over the maker."""
         if (
             order.terms.symbol != maker.terms.symbol
             or order.terms.venue != maker.terms.venue
@@ -243,11 +243,11 @@ class Audit:
         return self._rank(order) < self._rank(maker)
 
     @staticmethod
-    def _rank(order: Seen) -> tuple[int, bool, int]:
+    def _rank(order: AuditedOrder) -> tuple[int, bool, int]:
         return -order.terms.side * (order.limit or 0), order.hidden, order.place
 
     def cancelled(self, event: OrderCancelled) -> None:
-        """Part of an order is gone, or all of it."""
+        """A part of an order was withdrawn, or all of it."""
         order = self.orders.get(event.order)
         if order is None or event.quantity > order.remaining:
             self._found(
@@ -260,12 +260,12 @@ class Audit:
         self._lose(order, event.quantity)
 
     def amended(self, event: OrderAmended) -> None:
-        """New terms; the place is kept by a smaller order at the same price, and by no other."""
+        """New terms; only a smaller order at the same price keeps its place."""
         order = self.orders.get(event.order)
         if order is None:
             self._found("X7", f"order {event.order} was amended and is not open")
             return
-        # The limit of an order without one is its protection, which no event tells.
+        # The limit of a market order is its protection, which no event records.
         keeps = order.limit in (None, event.limit) and event.quantity <= order.quantity
         if event.kept_place != keeps:
             self._found("X13", f"order {order.id}: from {order.quantity} at {order.limit} to {event}")
@@ -295,21 +295,21 @@ class Audit:
         self._places += 1
         return self._places
 
-    def _lose(self, order: Seen, quantity: int) -> None:
+    def _lose(self, order: AuditedOrder, quantity: int) -> None:
         order.remaining -= quantity
         order.slice = min(order.slice, order.remaining)
         if order.remaining <= 0:
             del self.orders[order.id]
 
-    def _arrived(self, following: Seen | None) -> None:
-        """The order that arrived before has done all that it could at once: it may wait, or it must be gone."""
+    def _arrived(self, following: AuditedOrder | None) -> None:
+        """The order that arrived before has finished matching: it must be allowed to rest, or be gone."""
         order = self._arriving
         if order is not None and order.id in self.orders and not order.asleep and order.terms.time_in_force in FOR_NOW:
             self._found("X15", f"order {order.id} waits although it is {order.terms.time_in_force}")
         self._arriving = following
 
 
-# Plain functions instead of bound methods: one table serves every audit.
+# Plain functions, not bound methods, so that one table serves every audit.
 _JUDGES: dict[type[Event], Callable[[Audit, Any], None]] = {
     AccountOpened: Audit.opened,
     OrderAccepted: Audit.accepted,
@@ -326,7 +326,7 @@ _JUDGES: dict[type[Event], Callable[[Audit, Any], None]] = {
 
 
 def audit(events: Iterable[Event]) -> list[Violation]:
-    """Every breach that the events of a whole run show."""
+    """Every violation in the events of a whole run."""
     reader = Audit()
     for event in events:
         reader.add(event)
@@ -334,7 +334,7 @@ def audit(events: Iterable[Event]) -> list[Violation]:
 
 
 def rebuilt(exchange: Exchange, reader: Audit) -> list[Violation]:
-    """X21: the books of a venue rebuilt from the events show what the books themselves show."""
+    """X21: the books of a venue rebuilt from the events display the same depth as the books themselves."""
     everything = 10**9
     return [
         Violation("X21", f"{name}: the book shows {listing.book.depth(everything)}, rebuilt {reader.depth(name)}")

@@ -1,12 +1,11 @@
-"""The book feed: what everybody may see of one order book, rebuilt from the journal alone.
+"""The book feed: the public market data of one order book, a snapshot and numbered changes, from the journal alone.
 
-A reader takes a snapshot, which says how many changes it contains, and then every change after it, each with its
-number; whoever finds a gap in the numbers takes a snapshot again. A change says what a price shows now (0: nothing),
-so that applying it twice does no harm. Hidden and pegged orders, sleeping stops and the later slices of icebergs are
-seen by nobody.
+A subscriber takes a snapshot, which contains the number of its last change, and then every later change; after a gap in
+the numbers it takes a snapshot again. A change states the displayed quantity at a price (0 for none), so applying it
+twice does no harm. The feed never shows hidden and pegged orders, untriggered stops and the later slices of icebergs.
 
-The exchange adds an order to the journal before its fills, so that the book looks crossed between the two. Changes
-are therefore given out message by message: only when the next one begins, or nothing follows.
+The exchange records an order before its fills, so that the book looks crossed in between. Therefore the changes of one
+message are published together: when the next message begins, or after the last event.
 
 >>> from market_sim.core.models.intents import Buy, Sell
 >>> from market_sim.core.models.market_events import OrderAccepted, Trade

@@ -1,14 +1,14 @@
-"""The replay of the books: what waits at which price in every instrument, rebuilt from the journal alone.
+"""The book replay: the displayed depth of every book, rebuilt from the journal alone.
 
-Where an instrument is traded on several venues, each has a book of its own, called after both (`book_name`).
+If an instrument is traded on several venues, each has a book of its own, named after both (`book_name`).
 
-An accepted order with a limit is put at its price at once; the fills, cancellations and amendments that follow take
-away from it. Between two events of one instant the two sides may therefore overlap; after the last event of an instant
-the replay equals what the exchange shows (tests/unit/analysis/history compares them). Charts, steps, traces and the
-feed of the book (`book_feed.py`) are all made from it.
+An accepted order with a limit is added at its price at once; the fills, cancellations and amendments that follow reduce
+it. Between two events of one instant the two sides may therefore overlap; after the last event of an instant the replay
+equals the depth that the exchange displays (tests/unit/analysis/history compares them). Charts, steps, traces and the
+book feed (`book_feed.py`) all use it.
 
-Every order of a run goes through here, several hundred thousand in a long one: orders are plain lists, and orders
-that show only a part of themselves are kept apart.
+A long run has several hundred thousand orders. For speed, ordinary orders are plain lists, and orders with conditions
+are kept separately.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ from market_sim.core.models.market_events import (
 )
 
 Depth = dict[int, int]
-"""The shown quantity by price."""
+"""The displayed quantity by price."""
 
 Fill = Literal["maker", "taker", "auction"]
-"""How an order came to trade: it waited, it arrived, or everybody traded at once."""
+"""How an order traded: as the maker, as the taker, or in an auction."""
 
 SIDE, LIMIT, LEFT, TOTAL = range(4)
-"""The places in the list that stands for a waiting order: its side's levels, its limit, what is left, what it was."""
+"""The indices in the list for an open order: the levels of its side, its limit, its remaining and total quantity."""
 
 
 class Book(NamedTuple):
@@ -48,8 +48,8 @@ class Book(NamedTuple):
     asks: Depth
 
 
-class Unusual:
-    """An order with conditions: an iceberg shows its slice; a hidden, pegged or sleeping stop order shows nothing."""
+class ConditionalOrder:
+    """An order with conditions: an iceberg shows its slice; hidden, pegged and untriggered stop orders show nothing."""
 
     __slots__ = ("display", "left", "levels", "limit", "shown", "total", "woken")
 
@@ -64,12 +64,12 @@ class Unusual:
         self._show(min(self.display, self.left))
 
     def wake(self) -> None:
-        """A stop order triggered: from now on it is like one that has just arrived."""
+        """A stop order triggered: from now on it is like an order that has just arrived."""
         self.display = self.woken
         self._show(min(self.display, self.left))
 
     def fill(self, quantity: int, how: Fill) -> None:
-        """Some of it traded; a slice that is used up is followed by the next one (rulebook F-1.2)."""
+        """A part of it traded; after a slice that is used up the next one is shown (rulebook F-1.2)."""
         self.left -= quantity
         if how == "auction":
             self._show(min(self.shown, self.left))
@@ -78,7 +78,7 @@ class Unusual:
             self._show(min(rest_of_slice if rest_of_slice > 0 else self.display, self.left))
 
     def shrink(self, quantity: int) -> None:
-        """Some of it is gone without a trade."""
+        """A part of it was withdrawn."""
         self.left -= quantity
         self.total -= quantity
         self._show(min(self.shown, self.left))
@@ -99,12 +99,12 @@ class Unusual:
 
 
 class BookReplay:
-    """The books of all instruments, moved forward event by event."""
+    """The books of all instruments, updated event by event."""
 
     def __init__(self) -> None:
         self.books: dict[str, Book] = {}
         self._orders: dict[int, list[Any]] = {}
-        self._unusual: dict[int, Unusual] = {}
+        self._conditional: dict[int, ConditionalOrder] = {}
         self._in_auction: dict[str, None] = {}
         self.effects: dict[type[Event], Callable[[Any], None]] = {
             OrderAccepted: self.accepted,
@@ -115,17 +115,17 @@ class BookReplay:
             AuctionHeld: self.auction_held,
             PhaseChanged: self.phase_changed,
         }
-        """What each kind of event does; the others do nothing to a book."""
+        """The effect of each type of event; other types do not change a book."""
 
     def book(self, name: str) -> Book:
-        """The book of one instrument, or of one on one venue (`book_name`); empty until somebody orders."""
+        """The book with this name (`book_name`); empty before its first order."""
         found = self.books.get(name)
         if found is None:
             found = self.books[name] = Book({}, {})
         return found
 
     def copied(self) -> BookReplay:
-        """The same books, which go their own way from here."""
+        """An independent copy of the books."""
         other = BookReplay()
         other.books = {symbol: Book(dict(book.bids), dict(book.asks)) for symbol, book in self.books.items()}
         sides = {
@@ -134,14 +134,14 @@ class BookReplay:
             for mine, own in zip(book, other.books[symbol], strict=True)
         }
         other._orders = {number: [sides[id(order[SIDE])], *order[LIMIT:]] for number, order in self._orders.items()}
-        for number, order in self._unusual.items():
-            other._unusual[number] = copy(order)
-            other._unusual[number].levels = sides[id(order.levels)]
+        for number, order in self._conditional.items():
+            other._conditional[number] = copy(order)
+            other._conditional[number].levels = sides[id(order.levels)]
         other._in_auction = dict(self._in_auction)
         return other
 
     def accepted(self, event: OrderAccepted) -> None:
-        """An order came; without a limit it trades at once or goes, and never waits."""
+        """An order was accepted; a market order never rests."""
         terms = event.terms
         limit = terms.limit
         if limit is None:
@@ -153,10 +153,10 @@ class BookReplay:
             self._orders[event.order] = [levels, limit, quantity, quantity]
             levels[limit] = levels.get(limit, 0) + quantity
         else:
-            self._unusual[event.order] = Unusual(levels, terms, limit)
+            self._conditional[event.order] = ConditionalOrder(levels, terms, limit)
 
     def traded(self, event: Trade) -> None:
-        """Both sides of a fill have less left."""
+        """A fill reduces both orders."""
         in_auction = bool(self._in_auction) and book_name(event.symbol, event.venue) in self._in_auction
         self._fill(event.maker_order, event.quantity, "auction" if in_auction else "maker")
         self._fill(event.taker_order, event.quantity, "auction" if in_auction else "taker")
@@ -168,11 +168,11 @@ class BookReplay:
             if not order[LEFT]:
                 del self._orders[number]
             _change(order[SIDE], order[LIMIT], -quantity)
-        elif number in self._unusual:
-            self._unusual[number].fill(quantity, how)
+        elif number in self._conditional:
+            self._conditional[number].fill(quantity, how)
 
     def cancelled(self, event: OrderCancelled) -> None:
-        """What was left of an order is gone, or a part of it."""
+        """The rest of an order was withdrawn, or a part of it."""
         order = self._orders.get(event.order)
         if order is not None:
             quantity = event.quantity
@@ -181,36 +181,36 @@ class BookReplay:
             if not order[LEFT]:
                 del self._orders[event.order]
             _change(order[SIDE], order[LIMIT], -quantity)
-        elif event.order in self._unusual:
-            self._unusual[event.order].shrink(event.quantity)
+        elif event.order in self._conditional:
+            self._conditional[event.order].shrink(event.quantity)
 
     def amended(self, event: OrderAmended) -> None:
-        """An order has a new total quantity and limit; what it has traded stays traded."""
+        """An order has a new limit and a new total quantity, which includes its fills."""
         order = self._orders.get(event.order)
         if order is not None:
             _change(order[SIDE], order[LIMIT], -order[LEFT])
             order[LEFT] = event.quantity - (order[TOTAL] - order[LEFT])
             order[LIMIT], order[TOTAL] = event.limit, event.quantity
             _change(order[SIDE], order[LIMIT], order[LEFT])
-        elif event.order in self._unusual:
-            self._unusual[event.order].amend(event.quantity, event.limit, event.kept_place)
+        elif event.order in self._conditional:
+            self._conditional[event.order].amend(event.quantity, event.limit, event.kept_place)
 
     def triggered(self, event: OrderTriggered) -> None:
-        """A stop order goes to the book; one without a limit trades at once or goes, and never waits."""
-        if event.order in self._unusual:
-            self._unusual[event.order].wake()
+        """A stop order enters the book; a stop market order never rests."""
+        if event.order in self._conditional:
+            self._conditional[event.order].wake()
 
     def auction_held(self, event: AuctionHeld) -> None:
-        """The trades that follow are the auction's, in which icebergs show no new slices."""
+        """The trades that follow belong to the auction, in which icebergs show no new slices."""
         self._in_auction[book_name(event.symbol, event.venue)] = None
 
     def phase_changed(self, event: PhaseChanged) -> None:
-        """An auction is over when the next phase begins."""
+        """The next phase ends an auction."""
         self._in_auction.pop(book_name(event.symbol, event.venue), None)
 
 
 def _change(levels: Depth, limit: int, quantity: int) -> None:
-    """Add to a level, or take away; an empty level is none."""
+    """Add to a level, or subtract from it; an empty level is removed."""
     after = levels.get(limit, 0) + quantity
     if after:
         levels[limit] = after

@@ -1,7 +1,7 @@
-"""Clearing: what is held back for an order that waits, and what moves when two orders trade.
+"""Clearing: reservations for open orders, and the payment of trades.
 
-The lowest part of a venue: it knows nothing of priority or order types. An order that is accepted can always be paid
-for (rulebook F-2, profile without credit): its cash or its shares are held back until it trades or leaves.
+It is the lowest part of a venue and knows nothing of priority or order types. An accepted order can always be paid for
+(rulebook F-2, profile without credit): its cash or its shares are reserved until it trades or leaves.
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ from market_sim.core.errors import RuleViolation
 from market_sim.core.models.intents import BUY
 from market_sim.core.models.market_events import Trade
 from market_sim.market.exchange.fees import MILLION
-from market_sim.market.exchange.floor import Floor
 from market_sim.market.exchange.listing import Listing
 from market_sim.market.exchange.member import Membership
 from market_sim.market.exchange.order import ASLEEP, STOP, Order
 from market_sim.market.exchange.order_book import Fill
+from market_sim.market.exchange.venue_state import VenueState
 
 
 def needs(listing: Listing, order: Order) -> int:
-    """What an order holds back while it waits: shares for a sale; the cash and the fees of the rest for a purchase.
+    """The reservation of an open order: shares for a sale; the cash and the fees of the rest for a purchase.
 
-    An order in the book can only be a maker. A stop and a pegged order may still take, and a pegged order may go up
-    to its cap, so they hold back what they would need at worst.
+    An order in the book can only be a maker. A stop and a pegged order may still take, and a pegged order may rise to
+    its cap, so they reserve the worst case.
     """
     if order.side != BUY or not order.remaining:
         return order.remaining
@@ -37,17 +37,17 @@ def needs(listing: Listing, order: Order) -> int:
 
 
 class Clearing:
-    """What orders hold back of their members' balances, and the payment of trades."""
+    """The reservations of orders in their members' balances, and the payment of trades."""
 
-    def __init__(self, floor: Floor) -> None:
-        self._clock = floor.clock
-        self._ledger = floor.ledger
-        self._members = floor.members
-        self._venue = floor.venue
-        self._record = floor.record
+    def __init__(self, state: VenueState) -> None:
+        self._clock = state.clock
+        self._ledger = state.ledger
+        self._members = state.members
+        self._venue = state.venue
+        self._record = state.record
 
     def afford(self, listing: Listing, member: Membership, side: int, limit: int, quantity: int, held: int = 0) -> None:
-        """Refuse an order whose member has not enough for all of it and its fees; `held` is held back for it now."""
+        """Refuse an order that its member cannot pay with all fees; `held` is its present reservation."""
         _, cash_balance, holdings = member.seats[listing.symbol]
         if side == BUY:
             available = cash_balance.available + held
@@ -62,7 +62,7 @@ class Clearing:
             raise RuleViolation(reason, needed=needed, available=available)
 
     def hold(self, listing: Listing, member: Membership, order: Order) -> None:
-        """Hold back what an order that begins to wait may still need."""
+        """Reserve what an order that begins to rest may still need."""
         _, cash_balance, holdings = member.seats[listing.symbol]
         held = needs(listing, order)
         if order.side == BUY:
@@ -72,7 +72,7 @@ class Clearing:
             holdings.reserve(held)
 
     def release(self, listing: Listing, member: Membership, order: Order) -> None:
-        """Give back all that was held for an order that ceases to wait."""
+        """Release the whole reservation of an order that ceases to rest."""
         _, cash_balance, holdings = member.seats[listing.symbol]
         if order.side == BUY:
             cash_balance.reserve(-order.held)
@@ -81,20 +81,20 @@ class Clearing:
             holdings.reserve(-order.remaining)
 
     def release_part(self, listing: Listing, member: Membership, order: Order, quantity: int) -> None:
-        """Give back what was held for a part of a waiting order that it just lost."""
+        """Release the reservation for a part that an open order just lost."""
         if order.side == BUY:
             self.fit(listing, member, order)
         else:
             member.seats[listing.symbol][2].reserve(-quantity)
 
     def fit(self, listing: Listing, member: Membership, order: Order) -> None:
-        """Hold back for a waiting buy order what it needs now, no more and no less."""
+        """Set the reservation of an open buy order to exactly its present need."""
         needed = needs(listing, order)
         member.seats[listing.symbol][1].reserve(needed - order.held)
         order.held = needed
 
     def pay(self, listing: Listing, taker: Membership, order: Order, fills: Sequence[Fill]) -> None:
-        """Move cash, holdings and fees for these fills. It changes balances in place: every trade passes here."""
+        """Move cash, holdings and fees for these fills; it sets balances directly, because every trade passes here."""
         symbol, multiplier, free, minimum, maker_rate, taker_rate = listing.payment
         members, record, now, venue = self._members, self._record, self._clock.now, self._venue
         side, trade, taken = order.side, self._ledger.entries, order.taker_cash
@@ -110,7 +110,7 @@ class Clearing:
                     maker_fee, taker_fee = listing.fees.charge(rested, taken, cash)
                     taken += cash
                 else:
-                    # What `charge` says, in place. Most orders trade once, so that nothing was traded before.
+                    # `charge`, inlined. Most orders trade once, so that they had traded nothing before.
                     maker_fee = -((rested + cash) * maker_rate // MILLION)
                     if rested:
                         maker_fee += rested * maker_rate // MILLION
@@ -130,7 +130,7 @@ class Clearing:
                 paid -= cash - taker_fee
                 maker_cash.total -= cash + maker_fee
                 maker_shares.total += quantity
-                # Exact, because what was held back is the same function of the value traded so far.
+                # Exact, because the reservation is the same function of the value traded so far.
                 release = cash + maker_fee if maker_fee > 0 else cash
                 maker_cash.reserved -= release
                 resting.held -= release
@@ -148,8 +148,8 @@ class Clearing:
             return
         ledger = self._ledger
         ledger.entries, listing.last = trade, price
-        if ledger.awaited is not None:
-            ledger.tell()
+        if ledger.on_next_entry is not None:
+            ledger.notify_entry()
         _, taker_cash, taker_shares = taker.seats[symbol]
         taker_cash.total -= paid
         taker_shares.total += side * traded
@@ -161,9 +161,9 @@ class Clearing:
                 listing.outlier.traded(resting.limit)
 
     def _rare_traded(self, listing: Listing, maker: Membership, order: Order) -> None:
-        """An iceberg, a hidden or a pegged order traded: forget one that is used up, fit what a pegged one holds back.
+        """An iceberg, a hidden or a pegged order traded: remove a filled one, adjust the reservation of a pegged one.
 
-        An iceberg that was used up has one fill for each of its slices, and is forgotten at the first.
+        A filled iceberg has one fill for each of its slices, and is removed at the first.
         """
         if not order.remaining:
             maker.open.pop(order.id, None)
@@ -173,10 +173,10 @@ class Clearing:
             listing.watch()
 
     def pay_in_auction(self, listing: Listing, buy: Order, sell: Order, quantity: int, price: int) -> None:
-        """Move cash, holdings and fees between two waiting orders that trade at the auction's price.
+        """Move cash, holdings and fees between two orders that trade at the auction's price.
 
-        Nobody takes in an auction: both pay the maker's fee, and no rebate is paid. The order that came later is
-        named as the taker. `remaining` of both was made smaller before.
+        An auction has no taker: both sides pay the maker's fee, and no rebate is paid. The later order is recorded as
+        the taker. The caller has already reduced `remaining` of both.
         """
         cash = price * quantity * listing.multiplier
         owed = {}
@@ -199,7 +199,7 @@ class Clearing:
             if not order.remaining:
                 del member.open[order.id]
         self._ledger.entries = trade = self._ledger.entries + 1
-        self._ledger.tell()
+        self._ledger.notify_entry()
         maker, taker = (buy, sell) if buy.id < sell.id else (sell, buy)
         self._record(
             Trade(self._clock.now, trade, listing.symbol, price, quantity, taker.side, maker.id, taker.id,

@@ -1,17 +1,17 @@
-"""A venue: accepts or refuses, matches, pays, and tells the journal. Who owns what, the ledger knows.
+"""The exchange, a venue: it accepts or refuses intents, matches orders, pays trades and records events.
 
-It is put together from parts, one idea each; a part holds those that it needs and is held by those above it:
+Accounts and balances belong to the ledger. An exchange is composed of parts; a part uses only those below it:
 
-    placing      orders that are not ordinary   amending   new terms for an order that waits
-    phases       halts, calls, the night; what follows a message
-    waiting      expiry, stops, pegs        auction_house   one price for everybody who waits
-    matching     who trades with whom, and who waits
-    clearing     what is held back, and the payment of trades
-    floor        what all of them share: listings, members, the ledger, the clock, the journal
+    placing      orders that are not ordinary   amending       new terms for open orders
+    phases       halts, calls, the close; what follows a message
+    waiting      expiry, stops, pegs            call_auction   auctions at the end of a call
+    matching     trades in the book, and resting orders
+    clearing     reservations, and the payment of trades
+    venue_state  shared by all parts: listings, members, the ledger, the clock, the journal
 
-This module is the door. `submit` is the only way in for participants. Almost every order is an ordinary limit order,
-so `_place` first asks "is it ordinary?" in one expression and then does all it takes in one piece, because each further
-layer of calls would cost a tenth of the speed; whatever is rare goes through `placing` and its named rules.
+`submit` is the only entry point for participants. Almost every order is an ordinary limit order, so `_place` first
+tests for one in a single expression and then does all the work inline, because each further layer of calls would cost a
+tenth of the speed. Other orders go through `placing` and its named rules.
 
 >>> from market_sim.core.models.instruments import Stock
 >>> from market_sim.core.models.intents import Buy, Sell
@@ -61,11 +61,9 @@ from market_sim.core.models.market_events import (
     OrderRejected,
 )
 from market_sim.market.exchange.amending import Amending
-from market_sim.market.exchange.auction_house import AuctionHouse
-from market_sim.market.exchange.cashier import Cashier
+from market_sim.market.exchange.call_auction import CallAuction
 from market_sim.market.exchange.clearing import Clearing
 from market_sim.market.exchange.fees import MILLION, FeeSchedule
-from market_sim.market.exchange.floor import Floor
 from market_sim.market.exchange.gates import Follower, Gate
 from market_sim.market.exchange.handlers import Handler, Handlers
 from market_sim.market.exchange.listing import Listing
@@ -76,20 +74,22 @@ from market_sim.market.exchange.outlier import OutlierRule
 from market_sim.market.exchange.phases import Phases
 from market_sim.market.exchange.placing import Placing
 from market_sim.market.exchange.terms import shown
+from market_sim.market.exchange.venue_state import VenueState
 from market_sim.market.exchange.waiting import TriggerRule, Waiting
+from market_sim.market.exchange.wallet_intents import WalletIntents
 from market_sim.market.ledger.account import Account
-from market_sim.market.ledger.ledger import Ledger, Timepiece
+from market_sim.market.ledger.ledger import Ledger, TimeSource
 
 Orders = list[Order]
 """Several orders, oldest first; `Exchange` has a verb named `list`."""
 
 
 class Exchange:
-    """Several books, the members that trade in them, and the journal of what happened."""
+    """One venue: its listings with their books, its members, and the mechanisms attached to it."""
 
     def __init__(
         self,
-        clock: Timepiece,
+        clock: TimeSource,
         journal: Journal,
         fees: Mapping[str, FeeSchedule] | None = None,
         ledger: Ledger | None = None,
@@ -98,62 +98,62 @@ class Exchange:
         self.clock = clock
         self.name = name
         self.ledger = ledger = Ledger(clock, journal) if ledger is None else ledger
-        """Who owns what; one for all venues of a world."""
+        """The accounts and balances; one for all venues of a world."""
         self.instruments: dict[str, Instrument] = {}
-        """The terms that hold now of what is listed here, by symbol."""
+        """The present terms of the instruments listed here, by symbol."""
         self._fees_by_kind = dict(fees or {})
-        self._floor = floor = Floor(name, ledger, clock, journal)
-        self._members, self._record = floor.members, floor.record
+        self._state = state = VenueState(name, ledger, clock, journal)
+        self._members, self._record = state.members, state.record
         self._gates: list[Gate] = []
         self._followers: list[Follower] = []
         self._handlers: dict[type, Handlers] = {}
-        self._clearing = Clearing(floor)
-        self._matching = Matching(floor, self._clearing)
-        self._waiting = Waiting(floor, self._matching)
+        self._clearing = Clearing(state)
+        self._matching = Matching(state, self._clearing)
+        self._waiting = Waiting(state, self._matching)
         self._expiring = self._waiting.expiring
-        auctions = AuctionHouse(floor, self._clearing, self._matching)
-        self.phases = Phases(floor, self._matching, self._waiting, auctions)
-        """How the operator, or a mechanism that halts a market by rule, changes what may be done."""
-        self._placing = Placing(floor, self._clearing, self._matching, self._waiting, self.phases, self._gates)
-        self._amending = Amending(floor, self._clearing, self._matching, self.phases, self._gates)
-        self.cashier = Cashier(ledger)
-        """Who serves withdrawals, and deposits and claims once there is a chain."""
-        ledger.tell_of_accounts(self._welcome)
+        auctions = CallAuction(state, self._clearing, self._matching)
+        self.phases = Phases(state, self._matching, self._waiting, auctions)
+        """Halts, calls and closes, for the operator and for mechanisms that halt a market by rule."""
+        self._placing = Placing(state, self._clearing, self._matching, self._waiting, self.phases, self._gates)
+        self._amending = Amending(state, self._clearing, self._matching, self.phases, self._gates)
+        self.wallet_intents = WalletIntents(ledger)
+        """Executes withdrawals, and deposits, claims and contract calls if the run has a chain."""
+        ledger.on_account(self._welcome)
 
-    # What there is
+    # State
 
     @property
     def listings(self) -> Mapping[str, Listing]:
-        """What can be traded here, by symbol."""
-        return self._floor.listings
+        """The listings of this venue by symbol."""
+        return self._state.listings
 
     @property
     def accounts(self) -> Mapping[str, Member]:
-        """Every account as this venue knows it, in the order of their numbers."""
+        """The members of this venue, one for each account, in the order of account numbers."""
         return self._members
 
     @property
     def orders(self) -> dict[int, Order]:
         """Every open order by its number, oldest first."""
-        return self._floor.orders
+        return self._state.orders
 
     @property
     def followers(self) -> Sequence[Follower]:
-        """The mechanisms that act on what has just happened, in their order."""
+        """The mechanisms that act after each message, in their order."""
         return tuple(self._followers)
 
-    # What an operator and mechanisms do
+    # Operations of the operator and of mechanisms
 
     def list(
         self, instrument: Instrument, fees: FeeSchedule | None = None, outlier: OutlierRule | None = None
     ) -> Listing:
-        """Let an instrument be traded from now on, at these fees or at those of its kind."""
+        """List an instrument, with these fees or those of its kind."""
         symbol, now = instrument.symbol, self.clock.now
         if symbol in self.listings:
             raise InputError(f"{symbol} is already listed")
         self.ledger.admit(instrument)
         schedule = fees or self._fees_by_kind.get(instrument.kind) or FeeSchedule()
-        listing = self._floor.listings[symbol] = Listing(instrument, schedule, outlier=outlier)
+        listing = self._state.listings[symbol] = Listing(instrument, schedule, outlier=outlier)
         self.instruments[symbol] = instrument
         for member in self._members.values():
             member.take_seat(listing)
@@ -164,45 +164,45 @@ class Exchange:
         return listing
 
     def _welcome(self, account: Account) -> None:
-        """Every account of the ledger is a member of every venue."""
+        """Make an account of the ledger a member of this venue; every account is."""
         member = self._members[account.name] = Membership(account, self.name)
         for listing in self.listings.values():
             member.take_seat(listing)
 
     def adjust(self, instrument: Instrument) -> None:
-        """Let new terms of a listed instrument hold: a mechanism's rule changed what it stands for."""
+        """Replace the terms of a listed instrument, after a corporate action for example."""
         self.listings[instrument.symbol].instrument = self.instruments[instrument.symbol] = instrument
         self.ledger.adjust(instrument)
 
     def restate(self, symbol: str, restated: Callable[[int], int], mark: int | None = None) -> None:
-        """Let every price that is remembered of an instrument be what it means now, on the tick and at least one.
+        """Restate every remembered price of an instrument, on the tick and at least one tick.
 
-        With a mark it takes the place of the last trade: the orders that made it are gone.
+        A mark replaces the last trade price, because the orders behind that trade are gone.
         """
         self.listings[symbol].restate(restated, mark)
         self.ledger.note_change()
 
     def add_gate(self, gate: Gate) -> None:
-        """Ask a further rule for each new order and each amendment, after those that were added before it."""
+        """Add a pre-trade check for each new order and each amendment, after the earlier ones."""
         self._gates.append(gate)
 
     def add_follower(self, follower: Follower) -> None:
-        """Let a mechanism act after each message, after those that were added before it."""
+        """Let a mechanism act after each message, after the earlier ones."""
         self._followers.append(follower)
 
     def add_trigger_rule(self, rule: TriggerRule) -> None:
-        """Ask a further rule when a stop order triggers; raising RuleViolation ends the order."""
+        """Add a check for triggered stop orders; a RuleViolation ends the order."""
         self._waiting.trigger_rules.append(rule)
 
     def add_handler(self, kind: type, symbols: Iterable[str], handler: Handler, otherwise: str) -> None:
-        """Let a mechanism deal with a kind of intent about these symbols; about others it is refused as `otherwise`."""
+        """Let a mechanism handle a type of intent for these symbols; for others it is refused as `otherwise`."""
         self._handlers.setdefault(kind, Handlers(otherwise)).add(symbols, handler)
 
     def cancel_all(self, name: str, intent: CancelAll, reason: str = "CANCELLED") -> Orders:
-        """Take back all open orders of an account, as the operator or a mechanism may do for it."""
+        """Cancel all open orders of an account, on behalf of the operator or a mechanism."""
         return self._amending.cancel_all(self._members[name], intent.symbol, reason)
 
-    # What participants do
+    # Intents of participants
 
     @overload
     def submit(self, name: str, intent: CancelAll) -> Orders | OrderRejected: ...
@@ -234,7 +234,7 @@ class Exchange:
                 self._handlers[type(intent)].handle(member, intent)
                 return None
             if isinstance(intent, Withdraw | Deposit | Claim | CallContract):
-                self.cashier.serve(member, intent)
+                self.wallet_intents.serve(member, intent)
                 return None
             raise RuleViolation("BAD_INTENT", found=type(intent).__name__)
         except RuleViolation as broken:
@@ -247,14 +247,14 @@ class Exchange:
                     follower.follow()
 
     def _place(self, member: Membership, intent: PlaceOrder) -> Order:
-        """The hot path: an ordinary limit order on a listing where nothing rare is going on."""
+        """The hot path: an ordinary limit order on a listing without special state."""
         try:
             listing, cash_balance, holdings = member.seats[intent.symbol]
         except (KeyError, TypeError):
             raise self._not_listed(intent.symbol) from None
         side, quantity, limit = intent.side, intent.quantity, intent.limit
-        # `is`, because True and 1.0 equal BUY and are no side. CPython has one object for each small whole number; had
-        # it more, an order would only take the careful way.
+        # `is`, because True and 1.0 equal BUY and are no side. CPython has one object for each small whole number;
+        # otherwise an order would only take the slow path.
         if not (
             type(quantity) is int
             and type(limit) is int
@@ -273,8 +273,8 @@ class Exchange:
         if self._gates:
             for gate in self._gates:
                 gate.check(member, listing, intent, limit, quantity)
-        # What `afford` says, `enter`, `wait` and `rest` do, in one piece. No fee is larger than the value it is
-        # charged on, so whoever has twice the value has enough; only who has less is asked exactly.
+        # `afford`, `enter`, `wait` and `rest`, inlined. No fee is larger than the value it is charged on, so twice the
+        # value is enough; the exact sum is computed only for a member that has less.
         book = listing.book
         if side == BUY:
             balance, others, own, key, worst = cash_balance, book.asks.keys, book.bids, limit, -limit
@@ -300,7 +300,7 @@ class Exchange:
             order.held = 0
             self._clearing.pay(listing, member, order, book.take(order))
             if order.remaining:
-                self._matching.enter(listing, member, order)  # the next in the queue is its owner's, or nobody is left
+                self._matching.enter(listing, member, order)  # the next order is its owner's, or none is left
             return order
         balance.reserved += held or quantity
         member.open[number] = order
@@ -315,7 +315,7 @@ class Exchange:
         return RuleViolation("UNKNOWN_INSTRUMENT", symbol=shown(symbol), listed=", ".join(self.listings))
 
     def _cancel(self, member: Membership, intent: Cancel) -> Order:
-        """Take back what is left of one order."""
+        """Cancel the rest of one order."""
         number = intent.order
         order = member.open.get(number) if type(number) is int else None
         if order is None:
@@ -324,7 +324,7 @@ class Exchange:
         if order.rare or order.where != BOOK:
             self._matching.withdraw(order, "CANCELLED")
         else:
-            # What `withdraw` and `remove` do, in one piece.
+            # `withdraw` and `remove`, inlined.
             del member.open[number]
             remaining, key = order.remaining, order.key
             if order.side == BUY:

@@ -1,7 +1,7 @@
-"""The gates an order passes before it is accepted: each rule refuses with its own code and numbers.
+"""Pre-trade checks (gates): each rule refuses an order with its own reason code and numbers.
 
-The exchange itself only asks "is this an ordinary, valid order?" in one expression, because almost every order is.
-These functions run when the answer is no: they either name the broken rule or let the unusual order pass.
+The exchange itself tests for an ordinary, valid order in one expression, because almost every order is one. These
+functions run for all other orders: they name the broken rule, or let the order pass.
 """
 
 from __future__ import annotations
@@ -22,21 +22,21 @@ MARKET_BAND_PERCENT = 5
 
 
 class Gate(Protocol):
-    """A further rule that a mechanism attaches to an exchange: margin, position limits, rate limits."""
+    """A pre-trade check that a mechanism adds to an exchange: margin, position limits, rate limits."""
 
     def check(self, account: Member, listing: Listing, intent: PlaceOrder | Amend, limit: int, quantity: int) -> None:
         """Raise RuleViolation to refuse; the limit of a market order is its protection."""
 
 
 class Follower(Protocol):
-    """A mechanism that acts after each message: it reads in the journal what the message led to."""
+    """A mechanism that acts after each message: it reads the resulting events in the journal."""
 
     def follow(self) -> None:
-        """Act on what happened since the last time."""
+        """Act on the events since the last call."""
 
 
 def check_venue(venue: str, intent: PlaceOrder) -> None:
-    """Refuse an order for another venue; an order that names none is for the one that it was brought to."""
+    """Refuse an order for another venue; an order without a venue name is for this one."""
     if type(intent.venue) is not str or intent.venue not in ("", venue):
         raise RuleViolation("UNKNOWN_VENUE", venue=shown(intent.venue), venues=venue or "no venue of a name")
 
@@ -75,7 +75,7 @@ def check_notional(listing: Listing, price: int, quantity: int) -> None:
 
 
 def check_order(listing: Listing, intent: PlaceOrder, now: int) -> None:
-    """Find the rule that an order breaks by its own terms, whatever waits in the book."""
+    """Find the rule that an order breaks by its own terms, independently of the book."""
     check_side(intent.side)
     check_quantity(listing, intent.quantity)
     if intent.time_in_force not in TIMES_IN_FORCE:
@@ -89,7 +89,7 @@ def check_order(listing: Listing, intent: PlaceOrder, now: int) -> None:
 
 
 def check_is_open(listing: Listing) -> None:
-    """Refuse whatever is not a cancellation while nothing may trade."""
+    """Refuse orders and amendments while the listing is halted or closed."""
     if listing.phase == HALTED:
         raise RuleViolation("HALTED", symbol=listing.symbol, because=listing.because)
     if listing.phase == CLOSED:
@@ -97,7 +97,7 @@ def check_is_open(listing: Listing) -> None:
 
 
 def check_phase(listing: Listing, intent: PlaceOrder) -> None:
-    """Refuse an order that has no place in this phase."""
+    """Refuse an order that does not fit the present phase."""
     check_is_open(listing)
     time_in_force = intent.time_in_force
     needs = CONTINUOUS if time_in_force in ("ioc", "fok") else IN_CALL if time_in_force == "auction" else listing.phase
@@ -108,7 +108,7 @@ def check_phase(listing: Listing, intent: PlaceOrder) -> None:
 
 
 def check_outlier(listing: Listing, side: int, limit: int) -> None:
-    """Refuse a limit that is too far from recent trade prices, where the listing has such a rule."""
+    """Refuse a limit that is too far from recent trade prices, if the listing has such a rule."""
     refusal = None if listing.outlier is None else listing.outlier.refusal(side, limit)
     if refusal is not None:
         raise RuleViolation("FAT_FINGER", **refusal)
@@ -117,8 +117,8 @@ def check_outlier(listing: Listing, side: int, limit: int) -> None:
 def protected_limit(listing: Listing, intent: PlaceOrder) -> int:
     """The worst price of a market order: 5 % beyond the best price of the other side, on the tick.
 
-    A stop order starts from its stop, because that is known before it triggers; in a call there is no best price yet
-    and the auction's reference takes its place. No protection lies above what an instrument can cost at most.
+    A stop order starts from its stop price, which is known before it triggers; in a call, which has no best price, the
+    auction's reference replaces it. The protection is never above the highest price of the listing.
     """
     side = intent.side
     if intent.conditions is not None and intent.conditions.stop is not None:
@@ -135,9 +135,9 @@ def protected_limit(listing: Listing, intent: PlaceOrder) -> int:
 
 
 def check_book(listing: Listing, order: Order) -> int:
-    """Refuse an order because of what waits in the book; otherwise the limit that it has there.
+    """Check an order against the book; returns its limit there.
 
-    Only a post-only order that slides gets another limit than its own: one tick before the best of the other side.
+    Only a sliding post-only order gets another limit than its own: one tick away from the best of the other side.
     """
     intent = order.intent
     conditions = intent.conditions
@@ -161,7 +161,7 @@ def check_book(listing: Listing, order: Order) -> int:
 
 
 def give_conditions(order: Order) -> None:
-    """Write the rarer terms of an intent into its order."""
+    """Copy the conditions of an intent into its order."""
     conditions = order.intent.conditions
     if conditions is None:
         return

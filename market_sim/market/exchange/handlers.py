@@ -1,6 +1,6 @@
-"""Handlers: who deals with what participants ask of mechanisms, such as to exercise an option.
+"""Handlers: route the intents for mechanisms, such as exercising an option, to their mechanism by symbol.
 
-An option and a warrant are both exercised, each by its own mechanism: the symbol says whose it is.
+Options and warrants, for example, are both exercised, but by different mechanisms.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ Handler = Callable[[Member, Any], None]
 
 
 class Handlers:
-    """For one kind of intent: by symbol, who deals with it; for every other symbol there is a refusal."""
+    """The handlers for one type of intent by symbol; an unknown symbol is refused."""
 
     def __init__(self, otherwise: str) -> None:
         self._otherwise = otherwise
         self._by_symbol: dict[str, Handler] = {}
 
     def add(self, symbols: Iterable[str], handler: Handler) -> None:
-        """From now on intents about these symbols go to this handler."""
+        """Route intents for these symbols to this handler."""
         self._by_symbol.update(dict.fromkeys(symbols, handler))
 
     def handle(self, member: Member, intent: Any) -> None:
-        """Hand the intent to the mechanism that its symbol belongs to."""
+        """Pass the intent to the mechanism of its symbol."""
         handler = self._by_symbol.get(intent.symbol) if type(intent.symbol) is str else None
         if handler is None:
             raise RuleViolation(self._otherwise, symbol=shown(intent.symbol))

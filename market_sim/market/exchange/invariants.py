@@ -1,9 +1,9 @@
-"""The invariants of the exchange: what must be true between any two messages, as functions that look for breaches.
+"""The invariants of the exchange between any two messages, as functions that find violations.
 
-The numbers X1 to X21 are those of docs/rulebook.md. Each function looks at the exchange as it is and yields one
-sentence for each breach; what can only be seen in the order of events is read from the journal by
-market_sim/market/exchange/audit.py. Nothing here is called while a venue works: the tests call it after each operation,
-`--paranoid` after each epoch (market_sim/simulation/engine/checks.py).
+The numbers X1 to X21 are those of docs/rulebook.md. Each function inspects the present state of the exchange and yields
+one sentence for each violation; market_sim/market/exchange/audit.py checks the invariants on the order of events. A
+venue itself never calls these functions: the tests call them after each operation, `--paranoid` after each epoch
+(market_sim/simulation/engine/checks.py).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from market_sim.market.exchange.order_book import BookSide
 
 
 class Violation(msgspec.Struct, frozen=True):
-    """A broken promise: which one, and what was found."""
+    """A violation of an invariant: its number, and a sentence about it."""
 
     invariant: str
     found: str
@@ -34,27 +34,27 @@ Finding = Iterator[str]
 
 
 def no_book_is_crossed(exchange: Exchange) -> Finding:
-    """X1: while trading is continuous, nobody waits at a price at which somebody else would trade."""
+    """X1: in continuous trading no buy order rests at or above the price of a sell order."""
     for listing in exchange.listings.values():
         if listing.phase != CONTINUOUS:
             continue
         bids, asks = listing.book.bids.keys, listing.book.asks.keys
         if bids and asks and bids[-1] >= -asks[-1]:
-            yield f"{listing.symbol}: somebody buys at {bids[-1]}, somebody sells at {-asks[-1]}"
+            yield f"{listing.symbol}: the best bid is {bids[-1]}, the best ask {-asks[-1]}"
 
 
 def nothing_is_owed(venues: Sequence[Exchange]) -> Finding:
-    """X6: nothing owes more than a pledge covers, no more is held back than is there; on margin other rules hold."""
+    """X6: no balance is below its cover, no reservation above its balance; margin accounts have other rules."""
     for name, account in venues[0].ledger.accounts.items():
         if account.on_margin:
             continue
         for asset, balance in account.balances.items():
             if not 0 <= balance.reserved <= balance.total + balance.covered:
-                yield f"{name} has {balance.total} {asset} and {balance.reserved} of it held back"
+                yield f"{name} has {balance.total} {asset} and {balance.reserved} of it reserved"
 
 
 def reservations_are_those_of_the_open_orders(venues: Sequence[Exchange]) -> Finding:
-    """X6: what is held back is what the open orders on all venues need, added up again."""
+    """X6: the reservations of an account are the sum of what its open orders on all venues need."""
     for name, account in venues[0].ledger.accounts.items():
         needed = dict.fromkeys(account.balances, 0)
         for venue in venues:
@@ -64,7 +64,7 @@ def reservations_are_those_of_the_open_orders(venues: Sequence[Exchange]) -> Fin
                 needed[asset] = needed.get(asset, 0) + _needed(listing, order)
         for asset, balance in account.balances.items():
             if balance.reserved != needed[asset]:
-                yield f"{name} has {balance.reserved} {asset} held back, its orders need {needed[asset]}"
+                yield f"{name} has {balance.reserved} {asset} reserved, its orders need {needed[asset]}"
 
 
 def _needed(listing: Listing, order: Order) -> int:
@@ -77,14 +77,14 @@ def _needed(listing: Listing, order: Order) -> int:
 
 
 def open_orders_have_something_left(exchange: Exchange) -> Finding:
-    """X7: of an open order more than nothing is left, and not more than was ordered."""
+    """X7: the remaining quantity of an open order is above zero and at most its quantity."""
     for order in exchange.orders.values():
         if not 0 < order.remaining <= order.quantity:
             yield f"order {order.id} has {order.remaining} left of {order.quantity}"
 
 
 def client_ids_name_own_orders(exchange: Exchange) -> Finding:
-    """X9: what an account calls by a name of its own is an order of that account with that name."""
+    """X9: a client id of an account names an order of that account with that client id."""
     for name, account in exchange.accounts.items():
         for client_id, order in account.client_ids.items():
             if order.account != name or order.intent.client_id != client_id:
@@ -92,7 +92,7 @@ def client_ids_name_own_orders(exchange: Exchange) -> Finding:
 
 
 def orders_are_on_their_steps(exchange: Exchange) -> Finding:
-    """X11: what is left is on the lot, the price on the tick, and the value one that 63 bits hold."""
+    """X11: the remaining quantity is on the lot, the price on the tick, and the value within 63 bits."""
     for order in exchange.orders.values():
         listing = exchange.listings[order.intent.symbol]
         whole = type(order.remaining) is int and type(order.limit) is int
@@ -103,15 +103,15 @@ def orders_are_on_their_steps(exchange: Exchange) -> Finding:
 
 
 def open_orders_are_their_accounts(exchange: Exchange) -> Finding:
-    """X12: an open order is in the hands of the account that sent it, and of nobody else."""
+    """X12: an open order belongs to the account that sent it, and to no other."""
     for name, account in exchange.accounts.items():
         for number, order in account.open.items():
             if order.id != number or order.account != name or order.owner != account.owner:
                 yield f"{name} holds order {order.id} of {order.account} as {number}"
 
 
-def nothing_waits_that_must_not(exchange: Exchange) -> Finding:
-    """X15: no order without a limit, and none that is for now only, waits in a book."""
+def no_order_rests_that_must_not(exchange: Exchange) -> Finding:
+    """X15: no market, ioc or fok order rests in a book."""
     for order in exchange.orders.values():
         intent = order.intent
         if order.where == BOOK and (intent.limit is None or intent.time_in_force in ("ioc", "fok")):
@@ -119,14 +119,14 @@ def nothing_waits_that_must_not(exchange: Exchange) -> Finding:
 
 
 def ids_are_dense(exchange: Exchange) -> Finding:
-    """X17: an id is one that was given out, and each order has its own."""
+    """X17: each order has its own id, and it was issued before."""
     for number, order in exchange.orders.items():
         if number != order.id or not 0 < number <= exchange.ledger.orders:
             yield f"order {order.id} is known as {number}, the last id given out is {exchange.ledger.orders}"
 
 
 def levels_add_up(exchange: Exchange) -> Finding:
-    """X18: a level shows the sum of its orders, none is empty, and accounts and levels know the same orders."""
+    """X18: a level shows the sum of its orders, none is empty, and accounts and levels hold the same orders."""
     found: dict[int, Order] = {}
     for listing in exchange.listings.values():
         for side, sign in ((listing.book.bids, 1), (listing.book.asks, -1)):
@@ -143,13 +143,13 @@ def levels_add_up(exchange: Exchange) -> Finding:
 def _side_findings(listing: Listing, side: BookSide, sign: int) -> Finding:
     for key, level in side.levels.items():
         place = f"{listing.symbol} {sign * key}"
-        if not any(level.everybody()):
+        if not any(level.in_priority()):
             yield f"{place}: an empty level"
         if level.volume != sum(shown(order) for order in level.orders.values()):
             yield f"{place}: shows {level.volume}, its orders {[shown(order) for order in level.orders.values()]}"
-        if level.volume + level.unseen != sum(order.remaining for order in level.everybody()):
+        if level.volume + level.unseen != sum(order.remaining for order in level.in_priority()):
             yield f"{place}: shows {level.volume} and hides {level.unseen}, its orders have another sum"
-        for order in level.everybody():
+        for order in level.in_priority():
             if order.key != key or order.side != sign or order.limit * sign != key:
                 yield f"{place}: order {order.id} belongs to {order.limit}, side {order.side}"
             if order.display and not order.hidden and not 0 < order.shown <= min(order.display, order.remaining):
@@ -157,14 +157,14 @@ def _side_findings(listing: Listing, side: BookSide, sign: int) -> Finding:
 
 
 def shown(order: Order) -> int:
-    """What a waiting order shows."""
+    """The quantity that a resting order displays."""
     if order.hidden or order.cap:
         return 0
     return order.shown if order.display else order.remaining
 
 
-def whatever_waits_is_known(exchange: Exchange) -> Finding:
-    """X18: an order that waits beside the book stands in the list of its kind, and no other order does."""
+def waiting_orders_are_listed(exchange: Exchange) -> Finding:
+    """X18: the lists of pegged, stop and market orders hold exactly the open orders of that kind."""
     for listing in exchange.listings.values():
         here = [order for order in exchange.orders.values() if order.intent.symbol == listing.symbol]
         pegs = {order.id for order in here if order.cap}
@@ -178,8 +178,8 @@ def whatever_waits_is_known(exchange: Exchange) -> Finding:
             yield f"{listing.symbol}: stop orders wait: {stops}, in the list: {bool(listing.stops)}"
 
 
-def nobody_stirs_in_a_halt(exchange: Exchange) -> Finding:
-    """X19: outside continuous trading no pegged order stands in the book; in it no market order waits for a call."""
+def no_order_acts_in_a_halt(exchange: Exchange) -> Finding:
+    """X19: outside continuous trading no pegged order is in the book; in it no market order waits for an auction."""
     for listing in exchange.listings.values():
         if listing.phase == CONTINUOUS and listing.collected:
             yield f"{listing.symbol} is continuous, and the market orders {sorted(listing.collected)} wait"
@@ -194,21 +194,21 @@ STATE: dict[str, tuple[Callable[[Exchange], Finding], ...]] = {
     "X9": (client_ids_name_own_orders,),
     "X11": (orders_are_on_their_steps,),
     "X12": (open_orders_are_their_accounts,),
-    "X15": (nothing_waits_that_must_not,),
+    "X15": (no_order_rests_that_must_not,),
     "X17": (ids_are_dense,),
-    "X18": (levels_add_up, whatever_waits_is_known),
-    "X19": (nobody_stirs_in_a_halt,),
+    "X18": (levels_add_up, waiting_orders_are_listed),
+    "X19": (no_order_acts_in_a_halt,),
 }
-"""Which function looks for which breach on one venue."""
+"""The functions for each invariant of one venue."""
 
 OF_ALL_VENUES: dict[str, tuple[Callable[[Sequence[Exchange]], Finding], ...]] = {
     "X6": (nothing_is_owed, reservations_are_those_of_the_open_orders),
 }
-"""Which function looks for which breach in the accounts that all venues of a ledger share."""
+"""The functions for each invariant of the accounts that all venues of a ledger share."""
 
 
 def check(*venues: Exchange) -> list[Violation]:
-    """Every breach as things are now, in the venues of one ledger."""
+    """Every violation in the present state of the venues of one ledger."""
     found = [
         Violation(number, sentence)
         for venue in venues
@@ -226,7 +226,7 @@ def check(*venues: Exchange) -> list[Violation]:
 
 
 def compare(exchange: Exchange, journal: Journal) -> list[Violation]:
-    """Every breach between the exchange and its journal: money made or lost (X4, X5), fees astray (X20)."""
+    """Every difference between the exchange and its journal: cash (X4), holdings (X5), fees (X20)."""
     violations = []
     brought: dict[str, int] = {}
     for deposit in journal.of(Deposited):
@@ -251,7 +251,7 @@ def compare(exchange: Exchange, journal: Journal) -> list[Violation]:
 
 
 def require(violations: Iterable[Violation]) -> None:
-    """Stop the run when a promise is broken."""
+    """Raise InvariantBroken if there is a violation."""
     sentences = [f"{violation.invariant}: {violation.found}" for violation in violations]
     if sentences:
         raise InvariantBroken("; ".join(sentences))

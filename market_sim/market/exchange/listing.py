@@ -1,4 +1,4 @@
-"""A listing: one instrument on one exchange, with its book, its fees, its phase and whatever waits beside the book."""
+"""A listing: one instrument on one exchange, with its book, its fees, its phase and its orders outside the book."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ HALTED: Final = "halted"
 CLOSED: Final = "closed"
 
 NO_PRICE: Final = (None, 0, 0)
-"""What an auction gives in which nobody could trade."""
+"""The result of an auction without a trade."""
 
 
 class Listing:
-    """What the exchange knows about one instrument. The numbers are copied here because every order needs them."""
+    """The state of one instrument on an exchange. Its terms are copied here because every order needs them."""
 
     __slots__ = (
         "because", "book", "busy", "collected", "fees", "finest", "free", "highest", "indicative", "instrument", "last",
@@ -44,41 +44,41 @@ class Listing:
         self.quote = instrument.quote
         self.tick = instrument.tick
         self.lot = instrument.lot
-        self.finest = instrument.tick == instrument.lot == 1  # then every whole number is on the tick and on the lot
+        self.finest = instrument.tick == instrument.lot == 1  # every whole number is then on the tick and on the lot
         self.multiplier = instrument.cash_multiplier
         self.on_margin = instrument.on_margin
         self.fees = fees
         self.free = fees.free
         self.most_fixed = 1 + 2 * fees.minimum
-        # Negative, because rounding up is rounding down with a minus sign before and after.
+        # Negative, because rounding up is negated rounding down.
         self.reserve_rate = -max(fees.maker, 0)
         self.minimum = fees.minimum
         self.payment = (self.symbol, self.multiplier, fees.free, fees.minimum, -fees.maker, -fees.taker)
-        """What every payment needs, in one piece; the rates are negative like `reserve_rate`."""
+        """The values that every payment needs, in one tuple; the rates are negative like `reserve_rate`."""
         self.book = OrderBook()
         self.most_cash = most_cash
         self.last: int | None = None
         self.reference: int | None = None
-        """The price an auction stays close to: the last trade, unless the operator named another."""
+        """The reference price of an auction: the last trade, unless the operator set another."""
         self.highest: int | None = None
-        """The most that an order may offer, where a mechanism sets such a limit."""
+        """The highest price of an order, if a mechanism sets one."""
         self.phase: Phase = CONTINUOUS
         self.because = ""
         self.stops = WaitingStops()
         self.pegs: dict[int, Order] = {}
         self.collected: dict[int, Order] = {}
-        """The market orders that wait for the auction: they have no price of their own."""
+        """The market orders that wait for the auction; they have no price."""
         self.indicative: tuple[int | None, int, int] = NO_PRICE
         self.outlier = None if outlier is None else Outlier(outlier)
         self.busy = False
         self.watch()
 
     def watch(self) -> None:
-        """Say again whether an ordinary order needs more than the hot path here."""
+        """Update `busy`: whether an ordinary order needs more than the hot path here."""
         self.busy = bool(self.phase != CONTINUOUS or self.stops or self.pegs or self.outlier or self.on_margin)
 
     def restate(self, restated: Callable[[int], int], mark: int | None) -> None:
-        """Let every price that is remembered be what it means now; with a mark it takes the last trade's place."""
+        """Restate every remembered price; a mark replaces the last trade price."""
         tick = self.tick
 
         def on_tick(price: int) -> int:

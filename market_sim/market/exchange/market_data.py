@@ -23,7 +23,7 @@ from market_sim.core.models.market_events import AuctionHeld, FeesSet, Instrumen
 
 SECOND = 1_000_000_000
 TWENTY_FOUR_HOURS = 24 * 60 * 60 * SECOND
-"""Of the clock, as exchanges quote their statistics; a trading day of the scenarios is much shorter."""
+"""24 hours of the clock, as in the statistics of real exchanges; a trading day of the scenarios is much shorter."""
 
 
 class Candle(msgspec.Struct, frozen=True, gc=False):
@@ -39,7 +39,7 @@ class Candle(msgspec.Struct, frozen=True, gc=False):
 
 
 class Statistics(msgspec.Struct, frozen=True):
-    """The trades of the last 24 simulated hours; prices are None when there were none."""
+    """The statistics of the last 24 simulated hours; prices are None without a trade."""
 
     last: int | None
     open: int | None
@@ -54,7 +54,7 @@ class Statistics(msgspec.Struct, frozen=True):
 
 
 class FeeLine(msgspec.Struct, frozen=True, gc=False):
-    """What one side of one trade paid, at which rate (millionths of the value); negative for a rebate."""
+    """The fee of one side of one trade, with its rate in millionths of the value; negative for a rebate."""
 
     trade: int
     kind: str
@@ -96,7 +96,7 @@ def candles(trades: Iterable[Trade], width: int, fill: bool = False) -> list[Can
 
 
 def statistics(trades: Iterable[Trade], now: int, window: int = TWENTY_FOUR_HOURS) -> Statistics:
-    """What happened in the window that ends now (inclusive)."""
+    """The statistics of the window that ends now (inclusive)."""
     inside = [trade for trade in trades if now - window < trade.time <= now]
     prices = [trade.price for trade in inside]
     returns = [math.log(after / before) for before, after in pairwise(prices)]

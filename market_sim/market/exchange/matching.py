@@ -1,29 +1,29 @@
-"""Matching: what an order does that arrives in a book, and how an order comes to wait and ceases to.
+"""Matching: an arriving order trades with the book, and its rest is added to the book or cancelled.
 
-An order arrives when it is accepted, and again when a stop triggers, a pegged order moves or an amendment takes its
-place away. Each time it trades as far as it can, and then waits or is gone.
+An order arrives when it is accepted, and again when a stop triggers, a pegged order moves or an amendment loses its
+place in the queue. Each time it trades as far as it can; then the rest waits, or is cancelled.
 """
 
 from __future__ import annotations
 
 from market_sim.core.models.market_events import OrderCancelled
 from market_sim.market.exchange.clearing import Clearing
-from market_sim.market.exchange.floor import Floor
 from market_sim.market.exchange.listing import CONTINUOUS, Listing
 from market_sim.market.exchange.member import Membership
 from market_sim.market.exchange.order import BOOK, CALL, STOP, Order
+from market_sim.market.exchange.venue_state import VenueState
 
 
 class Matching:
-    """Orders that meet, orders that wait, orders that leave."""
+    """Matches arriving orders, and adds orders to the book or to a waiting list and removes them again."""
 
-    def __init__(self, floor: Floor, clearing: Clearing) -> None:
-        self._floor = floor
+    def __init__(self, state: VenueState, clearing: Clearing) -> None:
+        self._state = state
         self._clearing = clearing
-        self._record = floor.record
+        self._record = state.record
 
     def enter(self, listing: Listing, member: Membership, order: Order) -> None:
-        """Let an order trade with whatever it crosses; the rest waits, or is cancelled when it must not wait."""
+        """Match an arriving order; the rest rests in the book, or is cancelled if it must not rest."""
         if listing.phase == CONTINUOUS and listing.book.crosses(order):
             self._trade(listing, member, order)
         if not order.remaining:
@@ -31,12 +31,12 @@ class Matching:
         intent = order.intent
         if intent.limit is None or intent.time_in_force == "ioc":
             order.ended = "REMAINDER"
-            self._record(OrderCancelled(self._floor.clock.now, order.id, order.remaining, "REMAINDER"))
+            self._record(OrderCancelled(self._state.clock.now, order.id, order.remaining, "REMAINDER"))
         else:
             self.wait(listing, member, order, BOOK)
 
     def _trade(self, listing: Listing, member: Membership, order: Order) -> None:
-        """Match an arriving order and pay the fills; its owner's own orders are never traded with."""
+        """Match an arriving order and pay the fills; orders of the same owner never trade with each other."""
         book = listing.book
         while True:
             self._clearing.pay(listing, member, order, book.take(order))
@@ -47,7 +47,7 @@ class Matching:
                 return
 
     def _prevent_self_trade(self, listing: Listing, order: Order) -> bool:
-        """Resolve the meeting of two orders of one owner by the arriving order's mode; whether it goes on matching."""
+        """Self-trade prevention by the mode of the arriving order; returns whether it goes on matching."""
         conditions = order.intent.conditions
         mode = conditions.self_trade if conditions else "cancel_newest"
         resting = listing.book.front(order)
@@ -64,21 +64,21 @@ class Matching:
             order.quantity -= lost
             if not order.remaining:
                 order.ended = "SELF_TRADE"
-            self._record(OrderCancelled(self._floor.clock.now, order.id, lost, "SELF_TRADE"))
+            self._record(OrderCancelled(self._state.clock.now, order.id, lost, "SELF_TRADE"))
         return order.remaining > 0 and listing.book.crosses(order)
 
     def _shrink(self, listing: Listing, resting: Order, quantity: int) -> None:
-        """Take away part of a waiting order, or all of it."""
+        """Withdraw a part of a resting order, or all of it."""
         if quantity == resting.remaining:
             self.withdraw(resting, "SELF_TRADE")
             return
         listing.book.reduce(resting, quantity)
         resting.quantity -= quantity
-        self._clearing.release_part(listing, self._floor.members[resting.account], resting, quantity)
-        self._record(OrderCancelled(self._floor.clock.now, resting.id, quantity, "SELF_TRADE"))
+        self._clearing.release_part(listing, self._state.members[resting.account], resting, quantity)
+        self._record(OrderCancelled(self._state.clock.now, resting.id, quantity, "SELF_TRADE"))
 
     def wait(self, listing: Listing, member: Membership, order: Order, where: str) -> None:
-        """Let what is left of an order wait, and hold back what it may still need."""
+        """Put the rest of an order in the book or a waiting list, and reserve what it may still need."""
         order.where = where
         self._clearing.hold(listing, member, order)
         member.open[order.id] = order
@@ -95,7 +95,7 @@ class Matching:
         listing.watch()
 
     def lift(self, listing: Listing, member: Membership, order: Order) -> None:
-        """Take an order out of wherever it waits and give back what was held for it: the reverse of `wait`."""
+        """The reverse of `wait`: remove an order from the book or its waiting list, and release its reservation."""
         if order.where == BOOK:
             listing.book.remove(order)
         del member.open[order.id]
@@ -111,10 +111,10 @@ class Matching:
         listing.watch()
 
     def withdraw(self, order: Order, reason: str) -> None:
-        """End a waiting order without a trade."""
-        self.lift(self._floor.listings[order.symbol], self._floor.members[order.account], order)
+        """Withdraw an open order, with this reason code."""
+        self.lift(self._state.listings[order.symbol], self._state.members[order.account], order)
         order.ended = reason
-        self._record(OrderCancelled(self._floor.clock.now, order.id, order.remaining, reason))
+        self._record(OrderCancelled(self._state.clock.now, order.id, order.remaining, reason))
 
 
 def _stop(order: Order) -> int:

@@ -1,4 +1,4 @@
-"""A member: an account as one venue knows it, with its open orders there and its balances at hand."""
+"""A member: an account as one venue knows it, with its open orders there and direct access to its balances."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from market_sim.market.ledger.account import Account, Balance, Holding
 
 
 class Member(Protocol):
-    """What a gate, a mechanism or a view may know of an account on a venue: all of it, and change nothing."""
+    """The read-only view of a member for gates, mechanisms and participants' views."""
 
     @property
     def name(self) -> str:
@@ -19,7 +19,7 @@ class Member(Protocol):
 
     @property
     def owner(self) -> str:
-        """Who benefits."""
+        """The beneficial owner."""
 
     @property
     def number(self) -> int:
@@ -31,26 +31,26 @@ class Member(Protocol):
 
     @property
     def client_ids(self) -> Mapping[str, Order]:
-        """Its orders on this venue by the names that it gave them."""
+        """Its orders on this venue by client id."""
 
     @property
     def seats(self) -> Mapping[str, tuple[Listing, Holding, Holding]]:
-        """By symbol: the listing, what pays for it and what is held of it."""
+        """By symbol: the listing, the balance in its quote currency and the balance in the instrument."""
 
     @property
     def on_margin(self) -> bool:
-        """Whether the funds rule of this venue leaves it to a gate that knows what it may owe."""
+        """Whether a margin mechanism of this venue checks its orders, instead of the funds rule."""
 
     @property
     def balances(self) -> Mapping[str, Holding]:
-        """What there is of every asset, on whatever venue it was traded."""
+        """The balance of every asset, for all venues."""
 
     def balance(self, asset: str) -> Holding:
-        """What there is of this asset, nothing at first."""
+        """The balance of this asset, zero at first."""
 
 
 class Membership:
-    """The venue's own record of a member."""
+    """The venue's own, mutable record of a member."""
 
     __slots__ = ("_account", "_venue", "client_ids", "name", "number", "open", "owner", "seats")
 
@@ -63,23 +63,27 @@ class Membership:
         self.open: dict[int, Order] = {}
         self.client_ids: dict[str, Order] = {}
         self.seats: dict[str, tuple[Listing, Balance, Balance]] = {}
-        """By symbol: the listing, what pays for it and what is held of it, so that an order finds all three at once."""
+        """By symbol: the listing, the cash balance and the holdings, so that one look-up finds all three."""
 
     def take_seat(self, listing: Listing) -> None:
-        """Have a balance of what is listed and of what pays for it, so that a trade never has to ask."""
+        """Create the balances for a listing in advance, so that a trade never has to."""
         account = self._account
-        self.seats[listing.symbol] = (listing, account.purse(listing.quote), account.purse(listing.symbol))
+        self.seats[listing.symbol] = (
+            listing,
+            account.writable_balance(listing.quote),
+            account.writable_balance(listing.symbol),
+        )
 
     @property
     def on_margin(self) -> bool:
-        """Whether the funds rule of this venue leaves it to a gate that knows what it may owe."""
+        """Whether a margin mechanism of this venue checks its orders, instead of the funds rule."""
         return self._account.has_margin_at(self._venue)
 
     @property
     def balances(self) -> Mapping[str, Holding]:
-        """What there is of every asset, on whatever venue it was traded."""
+        """The balance of every asset, for all venues."""
         return self._account.balances
 
     def balance(self, asset: str) -> Holding:
-        """What there is of this asset, nothing at first."""
+        """The balance of this asset, zero at first."""
         return self._account.balance(asset)

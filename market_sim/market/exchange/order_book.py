@@ -1,14 +1,14 @@
-"""The order book of one instrument: who waits at which price, and in which order they are served.
+"""The order book of one instrument: its resting orders by price and priority.
 
-Price first, then shown before hidden, then time (docs/exchange.md; rulebook F-1.1 and F-1.2). A trade happens at
-the price of the order that was waiting. The book neither knows who pays nor what a fee is: it returns the fills, and
-the exchange pays them.
+Priority is price, then displayed before hidden, then time (docs/exchange.md; rulebook F-1.1 and F-1.2). A trade takes
+the price of the resting order. The book knows neither payments nor fees: it returns the fills, and the exchange pays
+them.
 
-Each side keeps a sorted list of keys with the best last, and a dictionary from key to level. A level keeps its
-orders in the dictionary's own insertion order, which is time order, so that joining and leaving cost the same however
-long the queue is, and serving nearly so (`Level.tidy`). Two spellings below look unusual and are there because they
-were measured: `for maker in queue.values(): break` is the fastest way to the first entry, and level volumes are kept
-up to date with each change because summing them for every market data message cost four times as much.
+Each side keeps a sorted list of keys with the best last, and a dictionary from key to level. A level keeps its orders
+in the insertion order of a dictionary, which is time order, so adding and removing an order take constant time for any
+length of the queue, and matching nearly so (`Level.tidy`). Two unusual idioms below are there because they were
+measured: `for maker in queue.values(): break` is the fastest access to the first entry, and level volumes are updated
+with each change because summing them for every market data message took four times as long.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from market_sim.core.models.intents import BUY
 from market_sim.market.exchange.order import Order
 
 Fill = tuple[Order, int]
-"""A resting order (the maker) and how much of it traded, at its own limit."""
+"""A resting order (the maker) and the quantity that it traded, at its own limit."""
 
 PATIENCE = 64
 
@@ -37,32 +37,32 @@ class Level:
         self.hidden: dict[int, Order] = {}
         self.pegged: dict[int, Order] = {}
         self.volume = 0
-        """The sum of what the orders show."""
+        """The displayed quantity of all orders."""
         self.unseen = 0
-        """The sum of what they do not show: hidden orders, pegged orders, the later slices of icebergs."""
+        """The quantity that is not displayed: hidden orders, pegged orders, the later slices of icebergs."""
         self.patience = PATIENCE
-        """How often the first of the queue may still be looked up before `tidy`."""
+        """The number of look-ups of the first entry before the next `tidy`."""
 
     def queue(self, order: Order) -> dict[int, Order]:
-        """Where this order waits: shown orders are served first, then hidden ones, then pegged ones."""
+        """The queue of this order: displayed orders have priority, then hidden ones, then pegged ones."""
         return self.pegged if order.cap else self.hidden if order.hidden else self.orders
 
     def tidy(self) -> None:
-        """Write the queues afresh: to find its first entry, a dictionary passes over all that left before it.
+        """Rebuild the queues, because a dictionary scans all removed entries to find its first one.
 
-        Among n orders, tidying about every 10 √n look-ups costs as much as the passing over that it saves, so a queue
-        of a hundred thousand is served nearly as fast as one of ten.
+        With n orders, a rebuild about every 10 √n look-ups costs as much as the scans that it saves, so matching with a
+        queue of a hundred thousand is nearly as fast as with one of ten.
         """
         self.orders, self.hidden, self.pegged = {**self.orders}, {**self.hidden}, {**self.pegged}
         self.patience = PATIENCE + 10 * isqrt(len(self.orders))
 
-    def everybody(self) -> Iterator[Order]:
-        """All orders of the level, in the order in which they are served."""
+    def in_priority(self) -> Iterator[Order]:
+        """All orders of the level, in priority order."""
         return chain(self.orders.values(), self.hidden.values(), self.pegged.values())
 
 
 class BookSide:
-    """The buyers or the sellers: keys in ascending order, the best one last."""
+    """One side of a book, the bids or the asks: keys in ascending order, the best one last."""
 
     __slots__ = ("keys", "levels")
 
@@ -71,13 +71,13 @@ class BookSide:
         self.levels: dict[int, Level] = {}
 
     def begin(self, key: int) -> Level:
-        """Open the level of a price at which nobody waited."""
+        """Create the level for a new price."""
         level = self.levels[key] = Level()
         insort(self.keys, key)
         return level
 
     def drop(self, key: int) -> None:
-        """Forget a level that became empty."""
+        """Remove an empty level."""
         del self.levels[key]
         if self.keys[-1] == key:
             self.keys.pop()
@@ -85,7 +85,7 @@ class BookSide:
             del self.keys[bisect_left(self.keys, key)]
 
     def shown(self) -> int | None:
-        """The key of the best level that shows anything; hidden orders are nobody's business."""
+        """The key of the best level with displayed quantity."""
         for key in reversed(self.keys):
             if self.levels[key].volume:
                 return key
@@ -93,7 +93,7 @@ class BookSide:
 
 
 class OrderBook:
-    """Both sides of one instrument. Who wants to leave brings the order: the accounts hold them by their numbers."""
+    """Both sides of one instrument. The members index open orders by number; the book takes the order itself."""
 
     __slots__ = ("asks", "bids")
 
@@ -103,22 +103,22 @@ class OrderBook:
 
     @property
     def best_bid(self) -> int | None:
-        """The highest price that a shown buyer offers."""
+        """The highest displayed bid."""
         return self.bids.shown()
 
     @property
     def best_ask(self) -> int | None:
-        """The lowest price at which a shown seller offers."""
+        """The lowest displayed ask."""
         key = self.asks.shown()
         return None if key is None else -key
 
     @property
     def is_crossed(self) -> bool:
-        """Whether a buyer waits at or above a seller: never true between two messages of continuous trading."""
+        """Whether the best bid is at or above the best ask: never true between two messages of continuous trading."""
         return bool(self.bids.keys and self.asks.keys and self.bids.keys[-1] >= -self.asks.keys[-1])
 
     def place(self, order: Order) -> list[Fill]:
-        """Match an order that has just arrived and let the rest of it wait."""
+        """Match an arriving order and add its rest to the book."""
         keys = (self.asks if order.side == BUY else self.bids).keys
         fills = self.take(order) if keys and keys[-1] >= -order.key else []
         if order.remaining:
@@ -131,18 +131,18 @@ class OrderBook:
         return bool(keys) and keys[-1] >= -order.key
 
     def best_key_against(self, order: Order) -> int | None:
-        """The key of the best order of the other side, shown or not: `-side * key` is its price."""
+        """The key of the best order of the other side, displayed or not; its price is `-side * key`."""
         keys = (self.asks if order.side == BUY else self.bids).keys
         return keys[-1] if keys else None
 
     def front(self, taker: Order) -> Order:
-        """The order that the taker would meet next."""
+        """The resting order that the taker would trade with next."""
         other = self.asks if taker.side == BUY else self.bids
         level = other.levels[other.keys[-1]]
-        return next(level.everybody())
+        return next(level.in_priority())
 
     def take(self, taker: Order) -> list[Fill]:
-        """Trade until the order is filled, its limit is reached, or its own owner's order is next in the queue."""
+        """Trade until the order is filled, its limit is reached, or an order of the same owner is next in the queue."""
         other = self.asks if taker.side == BUY else self.bids
         keys, levels = other.keys, other.levels
         worst, owner, left = -taker.key, taker.owner, taker.remaining
@@ -197,7 +197,7 @@ class OrderBook:
         return quantity
 
     def rest(self, order: Order) -> None:
-        """Let an order wait at the end of the queue of its price."""
+        """Add an order at the end of the queue of its price."""
         own = self.bids if order.side == BUY else self.asks
         key = order.key
         level = own.levels.get(key)
@@ -213,7 +213,7 @@ class OrderBook:
             level.volume += order.remaining
 
     def remove(self, order: Order) -> None:
-        """Take a waiting order out of the book."""
+        """Remove a resting order from the book."""
         own = self.bids if order.side == BUY else self.asks
         key = order.key
         level = own.levels[key]
@@ -228,7 +228,7 @@ class OrderBook:
             own.drop(key)
 
     def reduce(self, order: Order, quantity: int) -> None:
-        """Make a waiting order smaller; it keeps its place in the queue (rulebook F-1.3)."""
+        """Reduce a resting order; it keeps its place in the queue (rulebook F-1.3)."""
         level = (self.bids if order.side == BUY else self.asks).levels[order.key]
         order.remaining -= quantity
         if not order.rare:
@@ -240,7 +240,7 @@ class OrderBook:
         level.unseen -= quantity - (before - order.shown)
 
     def fill(self, order: Order, quantity: int) -> None:
-        """Let a waiting order trade this much outside the usual course, as an auction does; it keeps its place."""
+        """Fill a resting order outside continuous matching, as an auction does; the rest keeps its place."""
         if quantity == order.remaining:
             self.remove(order)
             order.remaining = 0
@@ -248,10 +248,10 @@ class OrderBook:
             self.reduce(order, quantity)
 
     def fillable(self, order: Order, passes_own: bool) -> int:
-        """How much the order could trade at once, unseen quantity included; its owner's own orders never count.
+        """The quantity that an order could trade at once, hidden quantity included, without orders of the same owner.
 
-        Unless the order takes them out of its way (`passes_own`), it would end at the first of them, and of an
-        iceberg ahead of it only the slice that is shown now would trade.
+        Unless the order cancels those (`passes_own`), matching would end at the first of them, and an iceberg before it
+        would trade only its present slice.
         """
         other = self.asks if order.side == BUY else self.bids
         total = 0
@@ -269,7 +269,7 @@ class OrderBook:
         return total
 
     def depth(self, levels: int = 10) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
-        """The best bids and asks as (price, shown quantity), best first."""
+        """The best bids and asks as (price, displayed quantity), best first."""
         bids = ((key, self.bids.levels[key].volume) for key in reversed(self.bids.keys))
         asks = ((-key, self.asks.levels[key].volume) for key in reversed(self.asks.keys))
         return _first_shown(bids, levels), _first_shown(asks, levels)

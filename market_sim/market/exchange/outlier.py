@@ -1,9 +1,9 @@
-"""The fat-finger check: a limit far outside recent trade prices is taken for a slip and refused.
+"""The fat-finger check: a limit far from recent trade prices is refused as a probable typing error.
 
-How far is counted in standard deviations of the last trades (the z-score). Only the dangerous direction counts: a buy
-far above what others paid, a sell far below. The standard deviation is taken as at least half a percent of the
-mean, so that a quiet hour does not make every order an outlier. All in integers: with n prices, their sum s and the
-sum of their squares q, the score is (n * limit - s) / sqrt(n * q - s * s).
+The distance is measured in standard deviations of the last trades (the z-score). Only the dangerous direction counts:
+a buy far above recent prices, a sell far below. The standard deviation is taken as at least half a percent of the mean,
+so that a quiet period does not make every order an outlier. All numbers are integers: with n prices, their sum s and
+the sum of their squares q, the score is (n * limit - s) / sqrt(n * q - s * s).
 
 >>> check = Outlier(OutlierRule(most=8, at_least=3))
 >>> for price in (100, 102, 98): check.traded(price)
@@ -27,16 +27,16 @@ BPS = 10_000
 
 
 class OutlierRule(msgspec.Struct, frozen=True):
-    """When a limit is refused as an outlier; a listing without such a rule refuses none."""
+    """The parameters of the fat-finger check of a listing."""
 
     most: int = 8
-    """So many standard deviations are let through."""
+    """The largest accepted distance, in standard deviations."""
     window: int = 100
-    """So many trades back."""
+    """The number of past trades in the check."""
     at_least: int = 20
-    """Before so many trades nothing is known, and nothing is refused."""
+    """The number of trades before the first refusal."""
     floor_bps: int = 50
-    """The standard deviation is taken as at least this part of the mean price."""
+    """The least standard deviation, in basis points of the mean price."""
 
 
 class Outlier:
@@ -51,7 +51,7 @@ class Outlier:
         self._squares = 0
 
     def traded(self, price: int) -> None:
-        """Remember a trade and forget the oldest one."""
+        """Add a trade price to the window and drop the oldest one."""
         self._prices.append(price)
         self._sum += price
         self._squares += price * price
@@ -61,18 +61,18 @@ class Outlier:
             self._squares -= gone * gone
 
     def restate(self, restated: Callable[[int], int]) -> None:
-        """Let the prices that are remembered be what they mean after a split."""
+        """Restate the prices in the window after a split."""
         prices, self._prices, self._sum, self._squares = self._prices, deque(), 0, 0
         for price in prices:
             self.traded(restated(price))
 
     def refusal(self, side: int, limit: int) -> Numbers | None:
-        """The numbers of a refusal, when this limit is too far out."""
+        """The numbers of the refusal if this limit is an outlier, else None."""
         rule, n, total = self.rule, len(self._prices), self._sum
         away = side * (n * limit - total)
         if n < rule.at_least or away <= 0:
             return None
-        # Both sides squared and scaled by BPS squared, so that no root and no fraction is needed.
+        # Both sides are squared and scaled by BPS squared, so that no root and no fraction is needed.
         spread = max((n * self._squares - total * total) * BPS * BPS, (total * rule.floor_bps) ** 2)
         if (away * BPS) ** 2 <= rule.most**2 * spread:
             return None

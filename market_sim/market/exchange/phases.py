@@ -1,8 +1,8 @@
-"""The phases of an instrument: continuous trading, a call that ends in an auction, a halt, the night.
+"""The phases of an instrument: continuous trading, a call that ends in an auction, a halt, closed.
 
-Only the operator changes a phase: a scenario, or a mechanism that halts a market by rule. In a call orders collect
-and nothing trades, so the book may be crossed; `uncross` lets everybody trade at one price. A halt ends with a call,
-so that the first price after it is found by everybody together.
+Only the operator (a scenario) or a mechanism changes a phase. In a call orders collect without trading, so the book may
+be crossed; `uncross` trades them at one price. A halt usually ends with a call, so that all participants take part in
+the first price after it.
 """
 
 from __future__ import annotations
@@ -12,35 +12,35 @@ from collections.abc import Iterable
 from market_sim.core.errors import InputError
 from market_sim.core.models.event import Numbers
 from market_sim.core.models.market_events import PhaseChanged
-from market_sim.market.exchange.auction_house import AuctionHouse
-from market_sim.market.exchange.floor import Floor
+from market_sim.market.exchange.call_auction import CallAuction
 from market_sim.market.exchange.listing import CLOSED, CONTINUOUS, HALTED, IN_CALL, NO_PRICE, Listing, Phase
 from market_sim.market.exchange.matching import Matching
 from market_sim.market.exchange.order import Order
+from market_sim.market.exchange.venue_state import VenueState
 from market_sim.market.exchange.waiting import Waiting
 
 
 class Phases:
-    """Halts, calls and auctions, for one instrument or for the whole venue; and what follows a message in a phase."""
+    """Halts, calls, auctions and closes of one instrument or the whole venue; and the follow-up of each message."""
 
-    def __init__(self, floor: Floor, matching: Matching, waiting: Waiting, auctions: AuctionHouse) -> None:
-        self._floor = floor
+    def __init__(self, state: VenueState, matching: Matching, waiting: Waiting, auctions: CallAuction) -> None:
+        self._state = state
         self._matching = matching
         self._waiting = waiting
         self._auctions = auctions
 
     def halt(self, symbol: str | None = None, reason: str = "OPERATOR", numbers: Numbers | None = None) -> None:
-        """Stop all trading; from now on orders can only be cancelled."""
+        """Halt trading; orders can only be cancelled."""
         for listing in self._chosen(symbol):
             self._change(listing, HALTED, reason, numbers)
 
     def close(self, symbol: str | None = None, reason: str = "SCHEDULE") -> None:
-        """End the day's trading. `close_day` ends the day's orders."""
+        """Close the market; `close_day` ends the day orders."""
         for listing in self._chosen(symbol):
             self._change(listing, CLOSED, reason)
 
     def call(self, symbol: str | None = None, reference: int | None = None, reason: str = "SCHEDULE") -> None:
-        """Begin to collect orders for an auction whose price stays close to the reference, else to the last trade."""
+        """Begin a call: collect orders for an auction, whose reference price is by default the last trade."""
         for listing in self._chosen(symbol):
             if reference is not None and (reference <= 0 or reference % listing.tick):
                 raise InputError(f"{listing.symbol}: the reference {reference} is not a multiple of {listing.tick}")
@@ -49,7 +49,7 @@ class Phases:
             self._change(listing, IN_CALL, reason)
 
     def uncross(self, symbol: str | None = None, then: Phase = CONTINUOUS, reason: str = "AUCTION") -> None:
-        """End the call: let everybody trade at one price, and go on with the next phase."""
+        """End the call: trade at one price, and go on with the next phase."""
         for listing in self._chosen(symbol):
             if listing.phase != IN_CALL:
                 raise InputError(f"{listing.symbol} is in the phase {listing.phase}: only a call ends in an auction")
@@ -57,7 +57,7 @@ class Phases:
             self._change(listing, then, reason)
 
     def resume(self, symbol: str | None = None, reason: str = "OPERATOR") -> None:
-        """Let an instrument that was halted or closed trade again without an auction."""
+        """Resume continuous trading after a halt or a close, without an auction."""
         for listing in self._chosen(symbol):
             if listing.phase == IN_CALL:
                 raise InputError(f"{listing.symbol} is in a call, which ends with uncross()")
@@ -65,21 +65,21 @@ class Phases:
 
     def close_day(self) -> None:
         """End all day orders, oldest first."""
-        self._end([order for order in self._floor.orders.values() if order.intent.time_in_force == "day"], "EXPIRED")
+        self._end([order for order in self._state.orders.values() if order.intent.time_in_force == "day"], "EXPIRED")
 
     def expire(self) -> None:
-        """End the orders whose time has come; every message does this before it is looked at."""
+        """Expire the orders that are due; every message does this first."""
         self._end(self._waiting.due(), "EXPIRED")
 
     def finish(self, listing: Listing) -> None:
-        """What follows a message, by the phase: pegs move and stops trigger; in a call, its price is told."""
+        """The follow-up of a message: pegs move and stops trigger; in a call, the indicative price is recorded."""
         if listing.phase == CONTINUOUS:
             self._waiting.stir(listing)
         elif listing.phase == IN_CALL:
             self._auctions.indicate(listing)
 
     def _chosen(self, symbol: str | None) -> list[Listing]:
-        listings = self._floor.listings
+        listings = self._state.listings
         if symbol is not None and symbol not in listings:
             raise InputError(f"{symbol} is not listed; listed are {', '.join(listings)}")
         self.expire()
@@ -90,8 +90,8 @@ class Phases:
             raise InputError(f"{listing.symbol} has buyers and sellers that would trade: call() and uncross() first")
         listing.phase, listing.because = phase, reason
         listing.watch()
-        now, venue = self._floor.clock.now, self._floor.venue
-        self._floor.record(PhaseChanged(now, listing.symbol, phase, reason, numbers or {}, venue))
+        now, venue = self._state.clock.now, self._state.venue
+        self._state.record(PhaseChanged(now, listing.symbol, phase, reason, numbers or {}, venue))
         if phase != CONTINUOUS:
             self._waiting.sleep(listing)
         self.finish(listing)
@@ -102,4 +102,4 @@ class Phases:
             self._matching.withdraw(order, reason)
             touched[order.symbol] = None
         for symbol in touched:
-            self.finish(self._floor.listings[symbol])
+            self.finish(self._state.listings[symbol])

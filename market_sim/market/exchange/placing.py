@@ -1,4 +1,4 @@
-"""Placing an order that is not ordinary: each rule asked in its turn, and a place to wait beside the book."""
+"""Placing an order that is not an ordinary limit order: all rules in turn, and the waiting lists outside the book."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from market_sim.core.errors import RuleViolation
 from market_sim.core.models.intents import PlaceOrder
 from market_sim.core.models.market_events import OrderAccepted, OrderAmended, OrderRepeated
 from market_sim.market.exchange.clearing import Clearing
-from market_sim.market.exchange.floor import Floor
 from market_sim.market.exchange.gates import (
     Gate,
     check_book,
@@ -26,25 +25,26 @@ from market_sim.market.exchange.member import Membership
 from market_sim.market.exchange.order import ASLEEP, BOOK, CALL, STOP, Order
 from market_sim.market.exchange.phases import Phases
 from market_sim.market.exchange.terms import shown
+from market_sim.market.exchange.venue_state import VenueState
 from market_sim.market.exchange.waiting import Waiting
 
 
 class Placing:
-    """The careful way into a book: for market orders, conditions, names of one's own, and unusual times."""
+    """The slow path for new orders: market orders, conditions, client ids, other phases and times in force."""
 
     def __init__(
         self,
-        floor: Floor,
+        state: VenueState,
         clearing: Clearing,
         matching: Matching,
         waiting: Waiting,
         phases: Phases,
         gates: Sequence[Gate],
     ) -> None:
-        self._venue = floor.venue
-        self._clock = floor.clock
-        self._ledger = floor.ledger
-        self._record = floor.record
+        self._venue = state.venue
+        self._clock = state.clock
+        self._ledger = state.ledger
+        self._record = state.record
         self._clearing = clearing
         self._matching = matching
         self._waiting = waiting
@@ -52,7 +52,7 @@ class Placing:
         self._gates = gates
 
     def place(self, listing: Listing, member: Membership, intent: PlaceOrder) -> Order:
-        """Ask each rule in its turn, in the order of docs/exchange.md."""
+        """Apply the rules in the order of docs/exchange.md, and accept or refuse the order."""
         check_venue(self._venue, intent)
         check_order(listing, intent, self._clock.now)
         known = member.client_ids.get(intent.client_id) if intent.client_id is not None else None
@@ -96,7 +96,7 @@ class Placing:
         return order
 
     def _repeat(self, member: Membership, known: Order, intent: PlaceOrder) -> Order:
-        """The same order again is acknowledged again and not placed again; another one under its name is refused."""
+        """Acknowledge a repeated order without placing it again; refuse a different order with the same client id."""
         client_id = intent.client_id or ""
         if known.intent != intent:
             raise RuleViolation("DUPLICATE_CLIENT_ID", client_id=shown(client_id), order=known.id)
@@ -105,7 +105,7 @@ class Placing:
 
 
 def _first_place(listing: Listing, order: Order) -> str:
-    """Where a new order waits before anything else: a stop for its trigger, a market order in a call for its end."""
+    """Where a new order goes first: the stop list, the pegged orders, the auction's market orders, or the book."""
     conditions = order.intent.conditions
     if conditions is not None and conditions.stop is not None:
         return STOP

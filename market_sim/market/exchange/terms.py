@@ -1,6 +1,6 @@
-"""The rarer terms of an order, and which of them go together.
+"""The conditions of an order, and which of them can be combined.
 
-A refusal names the field, what was found and the rule, so that a form can point at the field.
+A refusal names the field, the value and the rule, so that a form can mark the field.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ LONGEST_SHOWN: Final = 120
 
 
 def shown(value: object) -> str:
-    """What a participant sent, as a refusal quotes it: short, printable, and safe for any object whatsoever."""
+    """A value from a participant as a refusal quotes it: short and printable, for any object."""
     if type(value) is str and value.isprintable():
         text: str = value
     else:
@@ -30,17 +30,17 @@ def shown(value: object) -> str:
 
 
 Fault = tuple[str, object, str]
-"""A field, what was found in it, and the rule."""
+"""A field, its value, and the rule."""
 
 
 def check_terms(intent: PlaceOrder, lot: int, now: int) -> None:
-    """Refuse conditions that are no conditions, or that contradict the order or each other."""
+    """Refuse invalid conditions, and those that contradict the order or each other."""
     for field, found, rule in _faults(intent, lot, now):
         raise RuleViolation("BAD_CONDITIONS", field=field, found=shown(found), rule=rule)
 
 
 def _faults(intent: PlaceOrder, lot: int, now: int) -> Iterator[Fault]:
-    # A participant may put anything there, whatever the types say.
+    # A participant may pass any object, despite the types.
     conditions: object = intent.conditions
     client_id: object = intent.client_id
     named = type(client_id) is str and 0 < len(client_id) <= LONGEST_CLIENT_ID and client_id.isprintable()
@@ -83,7 +83,7 @@ def _expiry(conditions: Conditions, intent: PlaceOrder, now: int) -> Iterator[Fa
 
 
 def _combinations(conditions: Conditions, intent: PlaceOrder) -> Iterator[Fault]:
-    """What cannot be meant together."""
+    """Combinations that contradict each other."""
     lives = intent.time_in_force
     quiet = conditions.display is not None or conditions.hidden
     if intent.limit is None and (quiet or conditions.post_only or conditions.peg):

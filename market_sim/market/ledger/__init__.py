@@ -1,1 +1,1 @@
-"""Who owns what: accounts and their balances, and the ledger that alone changes them, for all venues of a world."""
+"""Accounts with their balances, and the ledger, the only writer of them, for all venues of a world."""

@@ -1,7 +1,7 @@
-"""An account: what a participant owns, and what of it is held back for open orders.
+"""An account: the balances of a participant, and the part of them that is reserved for open orders.
 
-Everybody may read an account; only the ledger changes it. The types say so: a mechanism gets a `Holding`, which has
-nothing that can be assigned, while the ledger and the payment of trades work on the `Balance` behind it.
+Only the ledger changes an account. The types enforce it: a mechanism gets a `Holding`, which has no attribute to
+assign, while the ledger and the payment of trades work on the `Balance` behind it.
 """
 
 from __future__ import annotations
@@ -11,30 +11,30 @@ from typing import Protocol
 
 
 class Holding(Protocol):
-    """An amount of one asset, as everybody may read it."""
+    """The balance of one asset, read only."""
 
     @property
     def total(self) -> int:
-        """What is there, held back or not."""
+        """The whole amount, reserved or not."""
 
     @property
     def reserved(self) -> int:
-        """What open orders hold back."""
+        """The amount that open orders reserve."""
 
     @property
     def covered(self) -> int:
-        """How far it may go below zero."""
+        """The amount by which `total` may be below zero."""
 
     @property
     def available(self) -> int:
-        """What a new order may still use."""
+        """The amount that a new order may use."""
 
 
 class Balance:
-    """An amount of one asset; `reserved` of it is promised to open orders.
+    """The balance of one asset, of which `reserved` is reserved for open orders.
 
-    A plain class, because changing a field of it costs a tenth of what it costs in an msgspec struct, and every trade
-    changes six of them.
+    It is a plain class, because setting a field costs a tenth of the time that it costs in an msgspec struct, and every
+    trade sets six of them.
     """
 
     __slots__ = ("covered", "reserved", "total")
@@ -43,19 +43,19 @@ class Balance:
         self.total = 0
         self.reserved = 0
         self.covered = 0
-        """How far it may go below zero: the contracts for whose fulfilment a mechanism holds a pledge."""
+        """The amount by which `total` may be below zero: written contracts for which a mechanism holds a pledge."""
 
     @property
     def available(self) -> int:
-        """What a new order may still use."""
+        """The amount that a new order may use."""
         return self.total - self.reserved + self.covered
 
     def add(self, amount: int) -> None:
-        """Credit so much; a negative amount is a debit."""
+        """Credit an amount; a negative amount is a debit."""
         self.total += amount
 
     def reserve(self, amount: int) -> None:
-        """Hold back so much more for open orders; a negative amount is given back."""
+        """Reserve a further amount for open orders; a negative amount is released."""
         self.reserved += amount
 
 
@@ -69,21 +69,21 @@ class Account:
         self.number = number
         """Its number on the chain, from 1."""
         self.owner = owner
-        """Who benefits: accounts of one owner never trade with each other."""
+        """The beneficial owner: accounts of one owner never trade with each other."""
         self._balances: dict[str, Balance] = {}
         self._margin_venues: dict[str, None] = {}
 
     @property
     def balances(self) -> Mapping[str, Holding]:
-        """What there is of every asset the account ever had to do with."""
+        """The balance of every asset that the account ever held."""
         return self._balances
 
     def balance(self, asset: str) -> Holding:
-        """What there is of this asset, nothing at first."""
-        return self.purse(asset)
+        """The balance of this asset, zero at first."""
+        return self.writable_balance(asset)
 
-    def purse(self, asset: str) -> Balance:
-        """The balance itself, for the ledger and for the payment of trades; a test lists who asks for it."""
+    def writable_balance(self, asset: str) -> Balance:
+        """The mutable balance, for the ledger and the payment of trades only; a test lists its callers."""
         known = self._balances.get(asset)
         if known is None:
             known = self._balances[asset] = Balance()
@@ -91,15 +91,15 @@ class Account:
 
     @property
     def on_margin(self) -> bool:
-        """Whether it may owe, on any venue."""
+        """Whether it is a margin account on any venue."""
         return bool(self._margin_venues)
 
     def has_margin_at(self, venue: str) -> bool:
-        """Whether the funds rule of this venue leaves the account to a gate that knows what it may owe."""
+        """Whether it is a margin account on this venue, where a gate checks its orders instead of the funds rule."""
         return venue in self._margin_venues
 
     def set_margin(self, venue: str, granted: bool) -> None:
-        """Let a venue's mechanisms answer for what it owes, or no longer; for the ledger."""
+        """Make it a margin account on a venue, or end that; for the ledger only."""
         if granted:
             self._margin_venues[venue] = None
         else:

@@ -1,9 +1,9 @@
-"""The ledger: who owns what, and the only one who changes it.
+"""The ledger: the accounts and balances of a world, and their only writer.
 
-A world has one ledger and one or more venues (market_sim/market/exchange). A venue asks the ledger to hold back what
-an order needs and to pay what it trades; a mechanism moves value with `transfer`. Everything that changes what somebody
-owns during a run has a number in one count, whatever the venue, because it is settled in one order; orders are
-numbered in one count, too, so that a number names one order in the whole world.
+A world has one ledger and one or more venues (market_sim/market/exchange). A venue reserves balances for orders and
+pays trades; a mechanism moves value with `transfer`. Every change of a balance during a run is an entry, and the
+entries of all venues share one sequence of numbers, because they are settled in one order. Orders share one sequence
+too, so that a number identifies one order in the whole world.
 
 >>> from types import SimpleNamespace
 >>> ledger = Ledger(SimpleNamespace(now=0), Journal())
@@ -34,14 +34,14 @@ from market_sim.core.models.market_events import (
 from market_sim.market.ledger.account import Account
 
 
-class Timepiece(Protocol):
-    """Whatever tells the simulated time."""
+class TimeSource(Protocol):
+    """A source of the simulated time."""
 
     now: int
 
 
 class Ledger:
-    """The accounts of a world, the terms of what they hold, and the counts of entries and orders."""
+    """The accounts of a world, the terms of the listed instruments, and the last numbers of entries and orders."""
 
     __slots__ = (
         "_accounts",
@@ -50,13 +50,13 @@ class Ledger:
         "_has_begun",
         "_opened",
         "_record",
-        "awaited",
         "changes",
         "entries",
+        "on_next_entry",
         "orders",
     )
 
-    def __init__(self, clock: Timepiece, journal: Journal) -> None:
+    def __init__(self, clock: TimeSource, journal: Journal) -> None:
         self._clock = clock
         self._record = journal.record
         self._accounts: dict[str, Account] = {}
@@ -65,12 +65,12 @@ class Ledger:
         self._opened: list[Callable[[Account], None]] = []
         self.entries = 0
         """The number of the last entry: a trade, a transfer, a deposit or a withdrawal during the run."""
-        self.awaited: Callable[[], None] | None = None
-        """Called once, when the next entry happens: who waits for entries need not look again and again."""
+        self.on_next_entry: Callable[[], None] | None = None
+        """A callback for the next entry, called once, so that a consumer of entries need not poll."""
         self.orders = 0
         """The number of the last order that any venue accepted."""
         self.changes = 0
-        """How often something changed beside trades: a reader need not look through the journal for transfers."""
+        """The number of changes beside trades, so that a reader need not scan the journal for transfers."""
         self.open_account(FEES)
 
     # Accounts
@@ -81,7 +81,7 @@ class Ledger:
         return self._accounts
 
     def open_account(self, name: str, owner: str | None = None) -> Account:
-        """Give a participant an account; accounts of one owner never trade with each other."""
+        """Open an account for a participant; accounts of one owner never trade with each other."""
         if name in self._accounts:
             raise InputError(f"there is already an account named {name!r}")
         account = self._accounts[name] = Account(name, len(self._accounts) + 1, owner or name)
@@ -90,8 +90,8 @@ class Ledger:
         self._record(AccountOpened(self._clock.now, name, account.number, account.owner))
         return account
 
-    def tell_of_accounts(self, opened: Callable[[Account], None]) -> None:
-        """Call this with every account there is, and with every one that is opened from now on."""
+    def on_account(self, opened: Callable[[Account], None]) -> None:
+        """Call this function with every account, present and future."""
         for account in self._accounts.values():
             opened(account)
         self._opened.append(opened)
@@ -104,7 +104,7 @@ class Ledger:
         return self._assets
 
     def admit(self, instrument: Instrument) -> None:
-        """Note the terms of an instrument that a venue lists: on every venue a symbol stands for one asset."""
+        """Register an instrument that a venue lists: a symbol means the same asset on every venue."""
         known = self._assets.get(instrument.symbol)
         if known is None:
             self._assets[instrument.symbol] = instrument
@@ -128,80 +128,80 @@ class Ledger:
             raise InputError(f"{instrument.symbol} is listed with other terms on another venue: {known}")
         if not instrument.delivered:
             raise InputError(
-                f"{instrument.symbol} is a promise between accounts, which one venue keeps track of: it cannot be "
-                f"listed on a second one"
+                f"{instrument.symbol} is a promise between accounts, which only one venue can keep track of: it cannot "
+                f"be listed on a second one"
             )
 
     def adjust(self, instrument: Instrument) -> None:
-        """Let new terms of an instrument hold: a mechanism's rule changed what it stands for."""
+        """Replace the terms of an instrument, after a corporate action for example."""
         self._assets[instrument.symbol] = instrument
         self.changes += 1
 
     def note_change(self) -> None:
-        """Let it be known that what is known of prices or terms has changed."""
+        """Count a change of prices or terms, so that readers update what they derived from them."""
         self.changes += 1
 
-    # What changes balances beside trades
+    # Changes of balances beside trades
 
     def begin(self) -> None:
-        """The run begins: what has been brought in so far is the opening, and what comes from now on is an entry."""
+        """Begin the run: earlier deposits are opening balances, later ones are entries."""
         self._has_begun = True
 
     def deposit(self, name: str, asset: str, amount: int) -> int:
-        """Bring cash or holdings in from outside; the number of the entry, 0 before the run began."""
+        """Bring in cash or holdings from outside; returns the entry number, 0 before the run began."""
         if type(amount) is not int or amount <= 0:
             raise InputError(f"a deposit is a positive whole number of the smallest unit, found {amount!r}")
-        self._accounts[name].purse(asset).total += amount
+        self._accounts[name].writable_balance(asset).total += amount
         number = 0
         if self._has_begun:
             self.entries = number = self.entries + 1
-            self.tell()
+            self.notify_entry()
         self._record(Deposited(self._clock.now, name, asset, amount, number))
         return number
 
     def withdraw(self, name: str, asset: str, amount: int) -> None:
-        """Let cash or holdings leave that nothing holds back."""
+        """Take out cash or holdings that no order reserves."""
         account = self._accounts[name]
         if account.on_margin:
             raise RuleViolation("HELD_AS_MARGIN", account=name)
-        purse = account.purse(asset)
-        free = purse.total - purse.reserved
+        balance = account.writable_balance(asset)
+        free = balance.total - balance.reserved
         if free < amount:
             raise RuleViolation(
-                "WITHDRAWAL_TOO_LARGE", asset=asset, needed=amount, available=free, reserved=purse.reserved
+                "WITHDRAWAL_TOO_LARGE", asset=asset, needed=amount, available=free, reserved=balance.reserved
             )
-        purse.total -= amount
+        balance.total -= amount
         self.entries = number = self.entries + 1
         self._record(Withdrawn(self._clock.now, name, asset, amount, number))
-        self.tell()
+        self.notify_entry()
 
     def transfer(self, source: str, target: str, asset: str, amount: int, reason: str, symbol: str) -> None:
-        """Move cash or a position between two accounts, because a mechanism's rule says so."""
+        """Move cash or a position between two accounts, by a rule of a mechanism."""
         if type(amount) is not int or amount <= 0:
             raise InvariantBroken(f"a transfer moves a positive whole number, not {amount!r} ({reason}, {symbol})")
-        self._accounts[source].purse(asset).total -= amount
-        self._accounts[target].purse(asset).total += amount
+        self._accounts[source].writable_balance(asset).total -= amount
+        self._accounts[target].writable_balance(asset).total += amount
         self.changes += 1
         self.entries = number = self.entries + 1
         self._record(Transferred(self._clock.now, number, source, target, asset, amount, reason, symbol))
-        self.tell()
+        self.notify_entry()
 
-    def tell(self) -> None:
-        """An entry happened: call who waits for it, once."""
-        if self.awaited is not None:
-            call, self.awaited = self.awaited, None
+    def notify_entry(self) -> None:
+        """Call the callback for the next entry, once."""
+        if self.on_next_entry is not None:
+            call, self.on_next_entry = self.on_next_entry, None
             call()
 
-    # What an account may owe
+    # Margin and cover
 
     def grant_margin(self, name: str, venue: str = "") -> None:
-        """Let an account owe on a venue, where a mechanism's gate knows how much."""
+        """Make an account a margin account on a venue, where the gate of a mechanism checks its orders."""
         self._accounts[name].set_margin(venue, True)
 
     def end_margin(self, name: str, venue: str = "") -> None:
-        """Let an account trade on a venue only what it can pay and deliver."""
+        """End margin on a venue: the account may trade only what it can pay and deliver."""
         self._accounts[name].set_margin(venue, False)
 
     def cover(self, name: str, asset: str, amount: int) -> None:
-        """Let a balance go this far below zero, because a mechanism holds a pledge for it."""
-        self._accounts[name].purse(asset).covered = amount
+        """Allow a balance to be negative by this amount, because a mechanism holds a pledge for it."""
+        self._accounts[name].writable_balance(asset).covered = amount

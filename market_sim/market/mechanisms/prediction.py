@@ -142,7 +142,7 @@ class PredictionMarket(Mechanism):
             listing = self.exchange.listings[symbol]
             levels = listing.book.bids if side == BUY else listing.book.asks
             if listing.phase == CONTINUOUS and levels.keys:
-                yield next(iter(levels.levels[levels.keys[-1]].everybody()))
+                yield next(iter(levels.levels[levels.keys[-1]].in_priority()))
 
     def _match(self, side: int, one: Order, other: Order) -> None:
         """Trade with both for the size of the smaller; what the pair brings beyond a unit goes to who came later."""

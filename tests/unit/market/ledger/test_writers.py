@@ -17,7 +17,7 @@ HOT_PATH = {
 }
 """By module, the functions that change balances in place: a further call for each change would cost speed."""
 VERBS = {
-    "purse": ("market_sim/market/exchange/member.py",),
+    "writable_balance": ("market_sim/market/exchange/member.py",),
     "reserve": ("market_sim/market/exchange/clearing.py",),
     "set_margin": (),
 }

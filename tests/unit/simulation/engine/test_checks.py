@@ -32,14 +32,14 @@ def world() -> World:
 
 
 def test_money_that_no_event_tells_of_is_seen(world):
-    world.ledger.accounts["bob"].purse("USD").total += 1
+    world.ledger.accounts["bob"].writable_balance("USD").total += 1
     with pytest.raises(InvariantBroken, match="account bob holds"):
         world.check()
 
 
 def test_a_reservation_that_no_order_of_any_venue_needs_is_seen(world):
-    world.ledger.accounts["bob"].purse("USD").reserved += 1
-    with pytest.raises(InvariantBroken, match="X6: bob has 1 USD held back, its orders need 0"):
+    world.ledger.accounts["bob"].writable_balance("USD").reserved += 1
+    with pytest.raises(InvariantBroken, match="X6: bob has 1 USD reserved, its orders need 0"):
         world.check()
 
 
@@ -55,8 +55,8 @@ def forge(world: World, price: int, maker: int, taker: int) -> None:
     world.journal.record(Trade(0, 3, "ACME", price, 1, 1, maker, taker, "ann", "bob", 0, 0, "A"))
     world.ledger.entries = 3
     for name, side in (("ann", -1), ("bob", 1)):
-        world.ledger.accounts[name].purse("ACME").add(side)
-        world.ledger.accounts[name].purse("USD").add(-side * price)
+        world.ledger.accounts[name].writable_balance("ACME").add(side)
+        world.ledger.accounts[name].writable_balance("USD").add(-side * price)
 
 
 def test_an_order_that_was_passed_over_is_seen_in_the_order_of_the_events(world):

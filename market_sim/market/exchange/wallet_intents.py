@@ -1,7 +1,7 @@
-"""The cashier: what participants ask for when cash or holdings shall leave an account or come in from a wallet.
+"""Wallet intents: withdrawals, deposits, claims and contract calls of participants.
 
-A withdrawal is between the account and the ledger, so any venue can serve it. A deposit and a claim need the wallet of
-the owner, which is a key on a chain: they are refused until a chain is there that serves them.
+A withdrawal concerns only the account and the ledger, so any venue executes it. A deposit, a claim and a contract call
+need the owner's wallet, which is a key on a chain: they are refused unless the run has a chain.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ from market_sim.market.ledger.ledger import Ledger
 
 
 class Wallets(Protocol):
-    """Whoever deals with the wallets of the owners, on a chain."""
+    """The owners' wallets on a chain."""
 
     def deposit(self, account: str, asset: str, amount: int, credit: Callable[[str, str, int], int]) -> None:
-        """Pay in from a wallet; `credit` lets the account have it and returns the number of the entry."""
+        """Pay in from a wallet; `credit` credits the account and returns the entry number."""
 
     def call(self, account: str, intent: CallContract) -> None:
-        """Take a call of a contract; it waits for a block."""
+        """Submit a contract call, which waits for a block."""
 
     def claim(self, account: str, asset: str) -> None:
-        """Pay out to a wallet what settled withdrawals came to."""
+        """Pay the settled withdrawals of an asset into the wallet."""
 
 
-class Cashier:
-    """Serves withdrawals, deposits and claims."""
+class WalletIntents:
+    """Executes wallet intents."""
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
@@ -39,7 +39,7 @@ class Cashier:
         """Set when the run has a chain."""
 
     def serve(self, member: Member, intent: WalletIntent) -> None:
-        """Do what is asked, or refuse it with the numbers."""
+        """Execute an intent, or refuse it with the numbers."""
         if isinstance(intent, CallContract):
             self._wallets(member, intent).call(member.name, intent)
             return
@@ -58,7 +58,7 @@ class Cashier:
         return self.wallets
 
     def _check(self, asset: object, amount: object) -> None:
-        """Refuse what no wallet could hold: an unknown asset, a derivative, or an amount that is none."""
+        """Refuse an unknown asset, a derivative, or an invalid amount."""
         instrument = self._ledger.assets.get(asset) if isinstance(asset, str) else None
         if instrument is None and all(each.quote != asset for each in self._ledger.assets.values()):
             raise RuleViolation("UNKNOWN_ASSET", asset=shown(asset))

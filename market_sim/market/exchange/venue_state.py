@@ -1,4 +1,4 @@
-"""The floor: what the parts of a venue share: its listings, its members, the ledger, the clock and the journal."""
+"""The state that the parts of a venue share: its listings, its members, the ledger, the clock and the journal."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from market_sim.core.models.event import Event
 from market_sim.market.exchange.listing import Listing
 from market_sim.market.exchange.member import Membership
 from market_sim.market.exchange.order import Order
-from market_sim.market.ledger.ledger import Ledger, Timepiece
+from market_sim.market.ledger.ledger import Ledger, TimeSource
 
 
-class Floor:
-    """One for each venue; every part of the venue holds it, and no part holds another that stands above it."""
+class VenueState:
+    """The shared state of one venue; every part of the venue has a reference to it."""
 
     __slots__ = ("clock", "ledger", "listings", "members", "record", "venue")
 
-    def __init__(self, venue: str, ledger: Ledger, clock: Timepiece, journal: Journal) -> None:
+    def __init__(self, venue: str, ledger: Ledger, clock: TimeSource, journal: Journal) -> None:
         self.venue = venue
         self.ledger = ledger
         self.clock = clock
@@ -27,6 +27,6 @@ class Floor:
 
     @property
     def orders(self) -> dict[int, Order]:
-        """Every open order by its number, oldest first; made when it is asked for, the members hold them."""
+        """Every open order by its number, oldest first; collected from the members on demand."""
         found = {number: order for member in self.members.values() for number, order in member.open.items()}
         return dict(sorted(found.items()))
