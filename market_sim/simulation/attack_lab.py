@@ -7,7 +7,7 @@ of the same market. A schedule that reaches the goal there must reach it again i
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations, product
 from typing import NamedTuple
@@ -53,6 +53,8 @@ class Step(NamedTuple):
 
 
 Schedule = tuple[Step, ...]
+Progress = Callable[[int, bool], object]
+"""Receives the number of schedules tried, and whether the last of them reached the goal."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,8 @@ class Answer:
     tried: int
     schedule: Schedule = ()
     epochs: int = 0
+    is_shortest: bool = True
+    """Whether no step can be left out; a search that was stopped may not have come that far."""
 
     @property
     def options(self) -> Options:
@@ -112,10 +116,10 @@ class Answer:
                 f"fewer than one in {max(1, self.tried // 3):,} schedules of this search leads to a {asked.goal}, "
                 "and nothing more is claimed"
             )
+        left = "without any one of them it vanishes" if self.is_shortest else "stopped before it was the shortest"
         return (
             f"a {asked.goal} with {who}, found at schedule {self.tried:,} and shortened to "
-            f"{counted(len(self.schedule), 'step')} in {counted(self.epochs, 'epoch')}; "
-            "without any one of them it vanishes"
+            f"{counted(len(self.schedule), 'step')} in {counted(self.epochs, 'epoch')}; {left}"
         )
 
 
@@ -144,17 +148,27 @@ class Laboratory:
         self._rules = Rules(validators=asked.validators, beyond_the_bound=True)
         self._scheme = Ed25519Scheme(Randomness(asked.seed), asked.validators)
         self.tried = 0
+        self._is_stopped = False
 
-    def search(self) -> Answer:
-        """Try all short windows of one behaviour, then random schedules; shorten the first that reaches the goal."""
+    def search(self, watch: Progress = lambda tried, is_found: None) -> Answer:
+        """Try all short windows of one behaviour, then random schedules; shorten the first that reaches the goal.
+
+        `watch` is told after each schedule, and once when one is found.
+        """
         asked = self._asked
         for schedule in self._schedules():
-            if self.tried >= asked.budget:
+            if self.tried >= asked.budget or self._is_stopped:
                 break
             self.tried += 1
-            if self.shows(schedule, asked.depth):
+            is_found = self.shows(schedule, asked.depth)
+            watch(self.tried, is_found)
+            if is_found:
                 return self._shortened(schedule)
         return Answer(asked, self.tried)
+
+    def stop(self) -> None:
+        """End the search; its answer then tells of the schedules tried until now."""
+        self._is_stopped = True
 
     def shows(self, schedule: Schedule, epochs: int) -> bool:
         """Whether this schedule reaches the goal, in the committee alone and again in a whole run."""
@@ -195,21 +209,30 @@ class Laboratory:
         return tuple(steps)
 
     def _shortened(self, schedule: Schedule) -> Answer:
-        """Remove epochs, then steps, while the goal is still reached; in the result every step is necessary."""
-        epochs = next(few for few in range(1, self._asked.depth + 1) if self.shows(_until(schedule, few), few))
+        """Remove epochs, then steps, while the goal is still reached; in the result every step is necessary.
+
+        A search that is stopped returns the shortest schedule so far.
+        """
+        depth = self._asked.depth
+        epochs = next((few for few in range(1, depth + 1) if self._still_shows(_until(schedule, few), few)), depth)
         schedule = _until(schedule, epochs)
         size = max(1, len(schedule) // 2)
         while True:
             place = 0
             while place < len(schedule):
                 fewer = schedule[:place] + schedule[place + size :]
-                if self.shows(fewer, epochs):
+                if self._still_shows(fewer, epochs):
                     schedule = fewer
                 else:
                     place += size
-            if size == 1 and not any(self.shows(_without(schedule, one), epochs) for one in range(len(schedule))):
-                return Answer(self._asked, self.tried, schedule, epochs)
+            if size == 1 and not any(
+                self._still_shows(_without(schedule, one), epochs) for one in range(len(schedule))
+            ):
+                return Answer(self._asked, self.tried, schedule, epochs, not self._is_stopped)
             size = max(1, size // 2)
+
+    def _still_shows(self, schedule: Schedule, epochs: int) -> bool:
+        return not self._is_stopped and self.shows(schedule, epochs)
 
     def _reaches(self, schedule: Schedule, epochs: int) -> bool:
         """Whether the committee, run alone, reaches the goal with this schedule."""

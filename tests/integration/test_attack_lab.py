@@ -42,6 +42,27 @@ def test_two_liars_of_four_fork_in_two_epochs_and_every_step_is_needed() -> None
     assert Laboratory(asked, StreamletDemo()).search() == answer, "same seed and budget, same answer"
 
 
+def test_the_search_tells_how_far_it_is_and_a_stopped_one_answers_for_what_it_tried() -> None:
+    lab = Laboratory(Question(byzantine=1), StreamletDemo())
+    told = []
+
+    def watch(tried: int, is_found: bool) -> None:
+        told.append((tried, is_found))
+        if tried == 3:
+            lab.stop()
+
+    answer = lab.search(watch)
+    assert told == [(1, False), (2, False), (3, False)]
+    assert answer.tried == 3 and "none in 3 schedules" in answer.sentence
+
+
+def test_a_search_that_is_stopped_while_it_shortens_keeps_what_it_found_and_says_so() -> None:
+    lab = Laboratory(Question(), StreamletDemo())
+    answer = lab.search(lambda tried, is_found: lab.stop() if is_found else None)
+    assert not answer.is_shortest and "stopped before it was the shortest" in answer.sentence
+    assert fork_of(played(Question(), answer.schedule, answer.epochs)) is not None
+
+
 def test_within_the_bound_nothing_is_found_and_nothing_is_called_proved() -> None:
     answer = Laboratory(Question(byzantine=1, budget=600 if IN_CI else 60), StreamletDemo()).search()
     assert answer.schedule == ()
