@@ -12,7 +12,7 @@ import threading
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from market_sim.analysis.history.chain_story import ChainStory
 from market_sim.core.data.journal import Journal
@@ -25,6 +25,8 @@ from market_sim.simulation.session import Session
 from market_sim.ui.recording import recorded
 from market_sim.ui.web.live_chart import LiveChart
 
+UNDERWAY = ("epoch", "tried")
+"""The kinds of notes after which more follow."""
 STOP = "stop"
 """The message of the site that stops a run."""
 MOST_MEMORY = 4 * 2**30
@@ -42,20 +44,24 @@ class Request:
     name: str = ""
     """The folder name of a complete run; empty for scenario, seed and fingerprint, as on the command line."""
 
+    noun: ClassVar[str] = "run"
+    cut: ClassVar[str] = "what happened until then is kept. Choose fewer epochs or participants."
+    """What a person is told when it took too long."""
+
 
 @dataclass(frozen=True)
 class Note:
-    """A message of the player: an epoch has passed, a new drawing, the end of the run, or an error."""
+    """A message of a job: an epoch has passed, schedules were tried, a new drawing, the end of the job, or an error."""
 
-    kind: Literal["epoch", "drawn", "done", "refused"]
+    kind: Literal["epoch", "tried", "drawn", "done", "refused"]
     number: int
-    """The number of the last event in the journal, which is the id of the note."""
+    """The number of the last event in the journal, or of the last schedule tried; it is the id of the note."""
     content: dict[str, Any]
 
 
 def play(request: Request, results: Path, pipe: Connection) -> None:
     """Execute one run; the main function of the process."""
-    _limit_memory()
+    limit_memory()
     progress = _Progress(pipe)
     try:
         result, folder = recorded(
@@ -80,7 +86,7 @@ def _scenario(request: Request) -> Scenario:
     return configured(find_scenario(request.scenario), **request.parameters)
 
 
-def _limit_memory() -> None:
+def limit_memory() -> None:
     """Limit the address space, where the system can; elsewhere only the time is limited."""
     if sys.platform == "linux":
         import resource

@@ -14,32 +14,41 @@ import queue
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from typing import Any
 
-from market_sim.ui.web.player import STOP, Note, Request, play
+from market_sim.ui.web.attacker import Search
+from market_sim.ui.web.player import STOP, UNDERWAY, Note, Request, play
 
 LOG = logging.getLogger("market_sim.site")
 MOST_WAITING = 4
 MOST_REMEMBERED = 50
 GRACE_SECONDS = 3
-NEVER_BEGAN = "the run was stopped before it began"
+NEVER_BEGAN = "the {} was stopped before it began"
 STOP_SECONDS = 10
-"""How long a stopped run may take to end in order: one settlement, and writing its journal."""
+"""How long a stopped job may take to end in order: one settlement, and writing its journal."""
 
 
 class QueueFull(Exception):
     """The queue has no room for another run."""
 
 
-class Job:
-    """One queued or running simulation, with its notes and its newest drawing."""
+Task = Callable[[Any, Path, Connection], None]
+"""The main function of a job's process: it receives the request, the results folder, and a pipe for its notes."""
 
-    def __init__(self, number: int, request: Request, home: str = "") -> None:
+
+class Job:
+    """One queued or running simulation or search, with its notes and its newest drawing."""
+
+    def __init__(self, number: int, request: Request | Search, home: str, task: Task, seconds: float) -> None:
         self.number = number
         self.request = request
+        self.task = task
+        self.seconds = seconds
+        """How long the job may take."""
         self.home = home
         """The URL to open when the run is complete; empty for the page of the run."""
         self.notes: list[Note] = []
@@ -55,7 +64,7 @@ class Job:
     @property
     def is_over(self) -> bool:
         """Whether there will be no further notes."""
-        return bool(self.notes) and self.notes[-1].kind != "epoch"
+        return bool(self.notes) and self.notes[-1].kind not in UNDERWAY
 
     @property
     def run(self) -> str | None:
@@ -115,10 +124,10 @@ class RunQueue:
         self._lock = threading.Lock()
         self._clerk: threading.Thread | None = None
 
-    def take(self, request: Request, home: str = "") -> Job:
+    def take(self, request: Request | Search, home: str = "", task: Task = play, seconds: float | None = None) -> Job:
         """Add a request; raises `QueueFull` when there are too many."""
         with self._lock:
-            job = Job(next(self._numbers), request, home)
+            job = Job(next(self._numbers), request, home, task, self._seconds if seconds is None else seconds)
             try:
                 self._waiting.put_nowait(job)
             except queue.Full:
@@ -141,7 +150,7 @@ class RunQueue:
         with self._lock:
             job.stopped.set()
             if not job.begun:
-                job.refuse(NEVER_BEGAN)
+                job.refuse(NEVER_BEGAN.format(job.request.noun))
 
     @property
     def pending(self) -> list[Job]:
@@ -171,20 +180,23 @@ class RunQueue:
         while (job := self._waiting.get()) is not None:
             with self._lock:
                 if job.stopped.is_set():
-                    job.refuse(NEVER_BEGAN)
+                    job.refuse(NEVER_BEGAN.format(job.request.noun))
                     continue
                 job.begun = True
             try:
                 self._play(job)
             except Exception as error:
-                LOG.error("run %d failed", job.number, exc_info=error)
+                LOG.error("job %d failed", job.number, exc_info=error)
             if not job.is_over:
-                job.refuse("the run ended without a result; the terminal in which the site runs has the details")
+                job.refuse(
+                    f"the {job.request.noun} ended without a result; "
+                    "the terminal in which the site runs has the details"
+                )
 
     def _play(self, job: Job) -> None:
         context = multiprocessing.get_context("spawn")
         here, there = context.Pipe()
-        process = context.Process(target=play, args=(job.request, self._results, there), daemon=True)
+        process = context.Process(target=job.task, args=(job.request, self._results, there), daemon=True)
         process.start()
         there.close()
         try:
@@ -198,7 +210,7 @@ class RunQueue:
             process.close()
 
     def _listen(self, job: Job, pipe: Connection, process: BaseProcess) -> None:
-        deadline = time.monotonic() + self._seconds
+        deadline = time.monotonic() + job.seconds
         asked: float | None = None
         while not job.is_over:
             now = time.monotonic()
@@ -206,14 +218,17 @@ class RunQueue:
                 asked = now
                 if not job.stopped.is_set():
                     job.cut_short = (
-                        f"The run took longer than {self._seconds:g} seconds and was stopped; "
-                        "what happened until then is kept. Choose fewer epochs or participants."
+                        f"The {job.request.noun} took longer than {job.seconds:g} seconds and was stopped; "
+                        f"{job.request.cut}"
                     )
                 with contextlib.suppress(OSError):
                     pipe.send(STOP)
             elif asked is not None and now > asked + STOP_SECONDS:
                 process.kill()
-                job.refuse(f"the run did not end within {STOP_SECONDS} seconds after it was stopped; nothing was kept")
+                job.refuse(
+                    f"the {job.request.noun} did not end within {STOP_SECONDS} seconds after it was stopped; "
+                    "nothing was kept"
+                )
                 return
             try:
                 if pipe.poll(0.1):

@@ -215,7 +215,7 @@ def _option(one: Field, chosen: Mapping[str, Any], text: str) -> Any:
             raise InputError(f"{one.label} needs a whole number")
         return None
     if one.kind == "integer":
-        return _whole(one, text)
+        return whole_number(one, text)
     if one.kind == "switch":
         return text == "true"
     if one.kind == "choice" and text not in dict(one.choices):
@@ -230,7 +230,8 @@ def _option(one: Field, chosen: Mapping[str, Any], text: str) -> Any:
     return text
 
 
-def _whole(one: Field, text: str) -> int:
+def whole_number(one: Field, text: str) -> int:
+    """The number in a field for whole numbers; an `InputError` outside its bounds."""
     # Python accepts digits of other scripts and underscores in numbers; the form does not.
     digits = text.removeprefix("-")
     number = int(text) if digits.isascii() and digits.isdigit() and len(digits) <= 15 else None

@@ -10,7 +10,7 @@ import json
 import threading
 from collections.abc import Iterator
 
-from market_sim.ui.web.player import Note
+from market_sim.ui.web.player import UNDERWAY, Note
 from market_sim.ui.web.run_queue import Job
 
 MOST_STREAMS = 12
@@ -56,7 +56,7 @@ class Stream:
 def _messages(job: Job, seen: int | None) -> Iterator[str]:
     # The last note can have the number of the last epoch's note; it is sent again rather than lost.
     notes = list(job.notes)
-    told = 0 if seen is None else sum(1 for note in notes if note.number <= seen and note.kind == "epoch")
+    told = 0 if seen is None else sum(1 for note in notes if note.number <= seen and note.kind in UNDERWAY)
     yield "retry: 1000\n\n"
     for note in job.since(told, QUIET_SECONDS):
         yield ": still here\n\n" if note is None else message(note)

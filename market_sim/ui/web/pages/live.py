@@ -7,6 +7,7 @@ from pathlib import PurePath
 from flask import Blueprint, Response, abort, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from market_sim.ui.web.attacker import Search
 from market_sim.ui.web.run_queue import Job, RunQueue
 from market_sim.ui.web.sse import Streams
 
@@ -36,6 +37,8 @@ def find(number: int) -> Job:
 def page(number: int) -> ResponseReturnValue:
     """The progress of a run; a redirect to the run once it is finished."""
     job = find(number)
+    if isinstance(job.request, Search):
+        return redirect(url_for("attacks.page", number=job.number))
     if job.run is not None:
         if job.cut_short:
             flash(job.cut_short)

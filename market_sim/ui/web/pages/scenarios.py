@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, abort, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from market_sim.simulation.scenarios.finder import source_file
 from market_sim.simulation.scenarios.scenario import Scenario
+from market_sim.ui.web.attacker import Search
 from market_sim.ui.web.player import Request
 from market_sim.ui.web.run_queue import QueueFull, RunQueue
 from market_sim.ui.web.scenario_form import ScenarioForm
@@ -53,10 +56,10 @@ def scenario(name: str) -> type[Scenario]:
     return kind
 
 
-def take(asked: Request, home: str = "") -> int:
+def take(asked: Request | Search, home: str = "", **more: Any) -> int:
     """Add a request to the run queue; 429 when it is full."""
     queue: RunQueue = current_app.extensions["jobs"]
     try:
-        return queue.take(asked, home).number
+        return queue.take(asked, home, **more).number
     except QueueFull:
         abort(429, "several runs wait already: let one finish, or stop it")
