@@ -15,6 +15,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
+from math import inf
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -43,7 +44,9 @@ Task = Callable[[Any, Path, Connection], None]
 class Job:
     """One queued or running simulation or search, with its notes and its newest drawing."""
 
-    def __init__(self, number: int, request: Request | Search, home: str, task: Task, seconds: float) -> None:
+    def __init__(
+        self, number: int, request: Request | Search, home: str = "", task: Task = play, seconds: float = inf
+    ) -> None:
         self.number = number
         self.request = request
         self.task = task
