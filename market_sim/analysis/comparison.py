@@ -102,7 +102,7 @@ def _chosen(side: Side) -> Iterator[tuple[str, str]]:
         yield name.replace("_", " "), plainly(value)
     yield "validators", str(header.validators)
     yield "leaders", str(header.options.get("leaders") or "as the scenario says")
-    yield "validators that lie", header.byzantine
+    yield "byzantine validators", header.byzantine
     yield "split of the network", header.partition
     yield "settled", header.settlement
 

@@ -23,7 +23,7 @@ from market_sim.core.models.event import Event
 from market_sim.core.models.reasons import REASONS
 
 
-class Teller:
+class EventSentences:
     """Puts the events of one journal into sentences."""
 
     def __init__(self, journal: Journal) -> None:

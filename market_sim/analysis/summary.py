@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from market_sim.analysis.entry_places import Places, places
+from market_sim.analysis.byzantine_report import byzantine_report
+from market_sim.analysis.entry_status import StatusCounts, status_counts
 from market_sim.analysis.gains import Gain, gain_documents, gains
 from market_sim.analysis.history.chain_story import ChainStory
-from market_sim.analysis.liars import liars
 from market_sim.analysis.refusals import Refusal, refusal_documents, refusals
 from market_sim.analysis.results.result import Result
 from market_sim.analysis.settled import Settled, settled
@@ -29,16 +29,16 @@ class Summary:
     orders: int
     rejected: int
     volume: int
-    trades: Places
-    transfers: Places
+    trades: StatusCounts
+    transfers: StatusCounts
     """What mechanisms moved: premiums, margins, exercises, loans. They are finalized and settled like trades."""
-    movements: Places
+    movements: StatusCounts
     """Deposits and withdrawals during the run."""
     conserved: bool
     settled: Settled | None
     refusals: list[Refusal]
     gains: list[Gain]
-    liars: list[str]
+    byzantine: list[str]
     fork: Fork | None
     states: States | None
 
@@ -70,8 +70,9 @@ def summarize(result: Result) -> Summary:
         elif type(event) is OrderRejected:
             rejected += 1
     return Summary(
-        result, story, committee, orders, rejected, volume, *places(journal, story), is_conserved(result),
-        settled(journal), refusals(journal), gains(journal), liars(journal), fork_of(journal), states(journal),
+        result, story, committee, orders, rejected, volume, *status_counts(journal, story), is_conserved(result),
+        settled(journal), refusals(journal), gains(journal), byzantine_report(journal), fork_of(journal),
+        states(journal),
     )  # fmt: skip
 
 
@@ -128,7 +129,7 @@ def document(summary: Summary, run: str | None, timeline: str | None) -> dict[st
         "refusals": list(refusal_documents(summary.refusals)),
         "leaderboard": list(result.leaderboard),
         "gains": gain_documents(summary.gains),
-        "liars": summary.liars,
+        "byzantine": summary.byzantine,
         "fork": summary.fork.sentence if summary.fork else None,
         "conclusion": result.conclusion or None,
         "warnings": list(result.warnings),

@@ -37,7 +37,7 @@ class Row(NamedTuple):
     delta: int
 
 
-class Refusal(NamedTuple):
+class RefusedTrade(NamedTuple):
     """A refused trade: its number, the account that could not deliver, the reason code and its numbers."""
 
     trade: int
@@ -64,7 +64,7 @@ class Execution(NamedTuple):
     """Deposits and withdrawals: the contract books these itself, so they are in no row."""
     calls: tuple[Call, ...]
     """The contract calls in the order of the blocks; they are executed one by one after the batch."""
-    refused: tuple[Refusal, ...]
+    refused: tuple[RefusedTrade, ...]
 
 
 class ExecutionState:
@@ -107,7 +107,7 @@ def execute(
     running = dict(state.balances)
     accepted: list[int] = []
     leaves: list[bytes] = []
-    refused: list[Refusal] = []
+    refused: list[RefusedTrade] = []
     exits: list[int] = []
     calls: list[Call] = []
     outside: dict[BalanceKey, int] = {}
@@ -163,15 +163,17 @@ def _request(withdrawal: int, register: Register) -> int:
     return number
 
 
-def _pay(record: TradeRecord, running: dict[BalanceKey, int], register: Register) -> Refusal | None:
+def _pay(record: TradeRecord, running: dict[BalanceKey, int], register: Register) -> RefusedTrade | None:
     """Apply one trade to the running balances; return a refusal and change nothing if it cannot be paid."""
     trade = record.trade
     moves = _moves(record, register)
     if moves is None:
-        return Refusal(trade, _parties(record)[0], "SETTLEMENT_UNKNOWN_TOKEN", {"trade": trade, "token": record.token})
+        return RefusedTrade(
+            trade, _parties(record)[0], "SETTLEMENT_UNKNOWN_TOKEN", {"trade": trade, "token": record.token}
+        )
     for account in (record.buyer, record.seller) if record.kind <= TRANSFER else _parties(record):
         if account not in register.names:
-            return Refusal(trade, account, "SETTLEMENT_UNKNOWN_ACCOUNT", {"trade": trade, "account": account})
+            return RefusedTrade(trade, account, "SETTLEMENT_UNKNOWN_ACCOUNT", {"trade": trade, "account": account})
     short = False
     for place, change in moves:
         running[place] = left = running.get(place, 0) + change
@@ -189,7 +191,7 @@ def _pay(record: TradeRecord, running: dict[BalanceKey, int], register: Register
         "held": running[guilty],
         "needed": -wanted,
     }
-    return Refusal(trade, account, "SETTLEMENT_SHORT", numbers)
+    return RefusedTrade(trade, account, "SETTLEMENT_SHORT", numbers)
 
 
 def _parties(record: TradeRecord) -> Sequence[int]:

@@ -16,7 +16,7 @@ from market_sim.core.models.market_events import AccountOpened, Deposited, Instr
 from market_sim.core.models.settlement_events import ContractDeployed, WithdrawalRequested
 
 
-class Terms(NamedTuple):
+class SettlementTerms(NamedTuple):
     """The settlement terms of an instrument: a trade moves its token against cash = price * quantity * multiplier."""
 
     token: int
@@ -55,8 +55,8 @@ class Register:
         self.names: dict[int, str] = {}
         self.collector = 0
         """The account that fees go to; 0 until it is opened."""
-        self.terms: dict[str, Terms] = {}
-        self.terms_of: dict[int, Terms] = {}
+        self.terms: dict[str, SettlementTerms] = {}
+        self.terms_of: dict[int, SettlementTerms] = {}
         """The same terms by the number of the token."""
         self.requests: dict[int, int] = {}
         """The vault's number of each withdrawal request, by the number of its entry."""
@@ -85,7 +85,7 @@ class Register:
                 token = self._add_token(event.symbol, event.quantity_decimals)
             else:
                 token = self._numbers[event.symbol] = FIRST_DERIVATIVE + len(self.terms)
-            terms = Terms(token, self._numbers[event.quote], event.multiplier, event.delivered)
+            terms = SettlementTerms(token, self._numbers[event.quote], event.multiplier, event.delivered)
             self.terms[event.symbol] = self.terms_of[token] = terms
         elif isinstance(event, AccountOpened):
             if event.number < 1 or event.number in self.names:

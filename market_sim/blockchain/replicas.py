@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 
-from market_sim.blockchain.execution import Execution, ExecutionState, Refusal, execute
+from market_sim.blockchain.execution import Execution, ExecutionState, RefusedTrade, execute
 from market_sim.blockchain.items import calls_of, entries_of, packed
 from market_sim.blockchain.merkle import merkle_root
 from market_sim.blockchain.payload import RECORD, decoded, last_trade
@@ -123,7 +123,7 @@ class Replicas:
         shorter = FinalBlock(block.height, block.epoch, block.hash, block.parent, payload)
         wrong = self._execute(state, [*blocks[:-1], shorter])
         record = next(decoded(entries[-RECORD.size :]))
-        refusal = Refusal(last, record.buyer or record.seller, "SETTLEMENT_LEFT_OUT", {"trade": last})
+        refusal = RefusedTrade(last, record.buyer or record.seller, "SETTLEMENT_LEFT_OUT", {"trade": last})
         return wrong._replace(refused=(*wrong.refused, refusal))
 
     def _misexecutes(self, validator: int, epoch: int) -> bool:

@@ -8,7 +8,7 @@ from itertools import product
 
 import pytest
 
-from market_sim.analysis.liars import liars
+from market_sim.analysis.byzantine_report import byzantine_report
 from market_sim.core.consensus.behaviours import BEHAVIOURS
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.consensus_events import BlockFinalized, ByzantineAct, EpochStarted, EquivocationSeen
@@ -44,7 +44,7 @@ def cost_again(journal: Journal, first: int) -> int:
 @pytest.mark.parametrize(("how", "when", "seed"), GRID)
 def test_the_verdict_is_what_the_events_say(how: str, when: str, seed: int) -> None:
     journal = played(f"n3:{how}{when}", seed)
-    [sentence] = liars(journal)
+    [sentence] = byzantine_report(journal)
     acts = [event for event in journal if isinstance(event, ByzantineAct)]
     warned = [event.sentence for event in journal if isinstance(event, WarningGiven)]
     # In calm weather what is said before the run is what happens: no effect is foreseen exactly where there is none.
@@ -84,5 +84,5 @@ def test_what_is_proposed_before_the_run_has_an_effect(how: str, when: str) -> N
 def test_beyond_the_bound_luck_is_not_called_safety() -> None:
     for seed in range(6):
         journal = played("n2:equivocate@2,n3:double-vote@2", seed, beyond_the_bound=True)
-        for sentence in liars(journal):
+        for sentence in byzantine_report(journal):
             assert "because" not in sentence

@@ -25,7 +25,7 @@ BACK = {"PLEDGE_RETURNED": "PLEDGED", "REPAID": "LENT", "RETURNED": "BORROWED", 
 
 
 @dataclass(frozen=True)
-class Happening:
+class Decision:
     """Something a mechanism decided, with its sentence."""
 
     event: Event
@@ -47,7 +47,7 @@ class MechanismHistory:
     quotes: tuple[str, ...]
     """The currencies, the one that most instruments are quoted in first."""
     transfers: tuple[Transferred, ...]
-    happenings: tuple[Happening, ...]
+    decisions: tuple[Decision, ...]
 
     @property
     def quote(self) -> str:
@@ -71,9 +71,9 @@ class MechanismHistory:
         """How much cash moved for this reason in the whole run."""
         return sum(event.amount for event in self.counted() if event.reason == reason)
 
-    def of(self, *kinds: type[Event]) -> list[Happening]:
+    def of(self, *kinds: type[Event]) -> list[Decision]:
         """What happened of these kinds."""
-        return [each for each in self.happenings if type(each.event) in kinds]
+        return [each for each in self.decisions if type(each.event) in kinds]
 
 
 def mechanism_history(journal: Journal) -> MechanismHistory:
@@ -82,7 +82,7 @@ def mechanism_history(journal: Journal) -> MechanismHistory:
     decided = [(number, event) for number, event in enumerate(journal) if type(event) in SENTENCES]
     quotes = Counter(event.quote for event in journal.of(InstrumentListed))
     words = Words(journal)
-    told = tuple(Happening(event, sentence(event, words), number) for number, event in decided)
+    told = tuple(Decision(event, sentence(event, words), number) for number, event in decided)
     return MechanismHistory(words, tuple(sorted(quotes, key=lambda one: -quotes[one])), transfers, told)
 
 

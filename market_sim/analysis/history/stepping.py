@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from market_sim.analysis.event_sentences import Teller
+from market_sim.analysis.event_sentences import EventSentences
 from market_sim.analysis.history.books import Books
 from market_sim.analysis.history.time_axis import seconds
 from market_sim.analysis.mechanism_words import BOOKKEEPING, SENTENCES
@@ -23,7 +23,7 @@ from market_sim.core.models import run_events as run
 from market_sim.core.models import settlement_events as settlement
 from market_sim.core.models.event import Event
 
-RUNGS = 8
+LEVELS_SHOWN = 8
 """So many prices of each side of the book are shown."""
 
 KINDS: dict[str, frozenset[type[Event]] | None] = {
@@ -95,7 +95,7 @@ class Moment:
 
 
 @dataclass(frozen=True)
-class Rung:
+class ShownLevel:
     """One price of the book: what waits there, and how much that is of the largest rung, in percent."""
 
     price: str
@@ -109,8 +109,8 @@ class Instant:
 
     moment: Moment
     symbol: str
-    bids: tuple[Rung, ...]
-    asks: tuple[Rung, ...]
+    bids: tuple[ShownLevel, ...]
+    asks: tuple[ShownLevel, ...]
     matched: int
     final: int
     settled: int
@@ -128,7 +128,7 @@ class Stepper:
     def __init__(self, journal: Journal, books: Books) -> None:
         self.journal = journal
         self._books = books
-        self.teller = Teller(journal)
+        self.sentences = EventSentences(journal)
         self._epochs = [(event.time, event.epoch) for event in journal.of(consensus.EpochStarted)]
         self.names = [event.account for event in journal.of(market.AccountOpened)]
         """Everybody with an account, in the order of opening."""
@@ -159,7 +159,7 @@ class Stepper:
             self._epoch(event),
             event.area,
             type(event).__name__,
-            self.teller.sentence(event),
+            self.sentences.sentence(event),
             getattr(event, "order", None),
             event.trade if isinstance(event, market.Trade) else None,
         )
@@ -194,18 +194,18 @@ class Stepper:
     def instant(self, number: int, symbol: str) -> Instant:
         """What an instrument's book and the three counts were just after this event."""
         book = self._books.at(number, symbol)
-        bids, asks = sorted(book.bids.items(), reverse=True)[:RUNGS], sorted(book.asks.items())[:RUNGS]
+        bids, asks = sorted(book.bids.items(), reverse=True)[:LEVELS_SHOWN], sorted(book.asks.items())[:LEVELS_SHOWN]
         largest = max((quantity for _, quantity in (*bids, *asks)), default=1)
-        words = self.teller.words
+        words = self.sentences.words
 
-        def rungs(levels: list[tuple[int, int]]) -> tuple[Rung, ...]:
+        def shown(levels: list[tuple[int, int]]) -> tuple[ShownLevel, ...]:
             return tuple(
-                Rung(words.price(symbol, price), words.size(symbol, quantity), max(2, 100 * quantity // largest))
+                ShownLevel(words.price(symbol, price), words.size(symbol, quantity), max(2, 100 * quantity // largest))
                 for price, quantity in levels
             )
 
         matched, final, settled = self._trades_until(number)
-        return Instant(self.moment(number), symbol, rungs(bids), rungs(asks), matched, final, settled)
+        return Instant(self.moment(number), symbol, shown(bids), shown(asks), matched, final, settled)
 
     def _trades_until(self, number: int) -> tuple[int, int, int]:
         matched = self._matched_until(number)

@@ -34,7 +34,7 @@ Step = tuple[int, float, str]
 
 def story_steps(journal: Journal, axis: TimeAxis, chain: ChainHistory | None) -> list[Step]:
     """Every step on the axis, in the order of the journal."""
-    told = _Teller(chain, Words(journal), entry_noun(journal))
+    told = _StepSentences(chain, Words(journal), entry_noun(journal))
     return [
         (number, seconds(event.time), text)
         for number, event in enumerate(journal)
@@ -43,7 +43,7 @@ def story_steps(journal: Journal, axis: TimeAxis, chain: ChainHistory | None) ->
     ]
 
 
-class _Teller:
+class _StepSentences:
     """Puts events into words, and knows how many signatures a block has by then."""
 
     def __init__(self, chain: ChainHistory | None, words: Words, noun: tuple[str, str]) -> None:

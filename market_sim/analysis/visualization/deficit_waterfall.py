@@ -65,7 +65,7 @@ def waterfall_charts(run: RunHistory) -> Iterator[Chart]:
 
 def deficit_waterfall(history: MechanismHistory) -> Waterfall | None:
     """The deficits of a run; None when every account could pay what it owed."""
-    events = [each.event for each in history.happenings]
+    events = [each.event for each in history.decisions]
     paid = {each.account: {payer: getattr(each, payer) for payer, *_ in PAYERS} for each in deficits(events)}
     # A loss that holders shared is told by their payments, too; what is told without one was paid by nobody.
     told = sum(event.amount for event in events if isinstance(event, LossShared))

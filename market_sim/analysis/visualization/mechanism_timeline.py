@@ -14,7 +14,7 @@ from market_sim.analysis.history.lifespan import gathered
 from market_sim.analysis.history.mechanism_history import (
     BACK,
     PASSES_THROUGH,
-    Happening,
+    Decision,
     MechanismHistory,
     net_by_column,
 )
@@ -36,7 +36,7 @@ MOST_ROWS = 400
 def mechanism_charts(run: RunHistory) -> Iterator[Chart]:
     """What happened and what was moved, as far as the run has any of it."""
     history, axis = run.mechanisms, run.axis
-    if history.happenings:
+    if history.decisions:
         kinds = {each.kind for each in _drawn(history, axis)}
         yield Chart(
             "happenings",
@@ -87,15 +87,15 @@ def moved_panels(history: MechanismHistory, axis: TimeAxis) -> list[Panel]:
     return [Panel(f"Mechanisms: {history.quote} moved, by epoch", 110, vertical, drawn)] if drawn else []
 
 
-def _drawn(history: MechanismHistory, axis: TimeAxis) -> list[Happening]:
-    return [each for each in history.happenings if each.kind in MARKS and each.event.time >= axis.first]
+def _drawn(history: MechanismHistory, axis: TimeAxis) -> list[Decision]:
+    return [each for each in history.decisions if each.kind in MARKS and each.event.time >= axis.first]
 
 
 def _marks(history: MechanismHistory, axis: TimeAxis, places: dict[str, int]) -> Iterator[Part]:
     """One trace for each kind; what happens close together is one mark, which tells all."""
     step = max(1, axis.epoch_ns // 8)
     for kind, mark in MARKS.items():
-        groups: dict[int, list[Happening]] = {}
+        groups: dict[int, list[Decision]] = {}
         for each in _drawn(history, axis):
             if each.kind == kind:
                 groups.setdefault(each.event.time // step, []).append(each)
@@ -103,7 +103,7 @@ def _marks(history: MechanismHistory, axis: TimeAxis, places: dict[str, int]) ->
             yield _trace(mark, list(groups.values()), places[mark.family])
 
 
-def _trace(mark: Mark, together: list[list[Happening]], row: int) -> Part:
+def _trace(mark: Mark, together: list[list[Decision]], row: int) -> Part:
     versions = [
         (mine[:count], born, gone)
         for mine in together
@@ -122,7 +122,7 @@ def _trace(mark: Mark, together: list[list[Happening]], row: int) -> Part:
     )
 
 
-def _hover(group: list[Happening]) -> str:
+def _hover(group: list[Decision]) -> str:
     lines = [each.said for each in group[:IN_ONE_HOVER]]
     if len(group) > IN_ONE_HOVER:
         lines.append(f"and {len(group) - IN_ONE_HOVER} more")
@@ -151,7 +151,7 @@ def _bars(history: MechanismHistory, axis: TimeAxis) -> Iterator[Part]:
 def happened_sentence(history: MechanismHistory) -> str:
     """How often each kind of event happened."""
     counts: dict[str, int] = {}
-    for each in history.happenings:
+    for each in history.decisions:
         counts[each.kind] = counts.get(each.kind, 0) + 1
     parts = [
         f"{counts[kind]:,} {mark.plural if counts[kind] != 1 else mark.single}"
@@ -181,10 +181,10 @@ def moved_sentence(history: MechanismHistory) -> str:
 
 def event_rows(history: MechanismHistory, axis: TimeAxis) -> Iterator[tuple[str, ...]]:
     """The table of events, in their order."""
-    for each in history.happenings[:MOST_ROWS]:
+    for each in history.decisions[:MOST_ROWS]:
         moment = each.event.time
         yield f"{seconds(moment):.3f}", str(axis.epoch_at(moment)), MARKS[each.kind].single, each.said
-    left = len(history.happenings) - MOST_ROWS
+    left = len(history.decisions) - MOST_ROWS
     if left > 0:
         yield "later", "", "", f"{left:,} more events, which the journal tells"
 

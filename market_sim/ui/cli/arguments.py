@@ -24,7 +24,7 @@ EPILOG = """\
 A scenario's own parameters are flags, too: --traders 20 (see --list-scenarios).
 Commands: doctor (what is missing here and how to mend it), serve (the site), replay RUN (play a stored run again),
 verify RUN (is a stored run whole, and how far did it come),
-attack (search for lies that fork or stall a committee), results RUN (what each account made of it), export RUN
+attack (search for a schedule that forks or stalls a committee), results RUN (what each account made of it), export RUN
 (its tables as CSV, JSON or Parquet), book RUN (what its order books showed), option (what an option is worth),
 strategies (who can take part, with parameters), published (a table of the literature, made again),
 protocols (Streamlet beside other consensus protocols),
@@ -72,16 +72,20 @@ def parser() -> Parser:
     run.add_argument(
         "--byzantine",
         metavar="WHO:HOW",
-        help=f"a validator that lies, for example n3:equivocate@3-9; the ways are {', '.join(BEHAVIOURS)}",
+        help=f"a byzantine validator, for example n3:equivocate@3-9; the ways are {', '.join(BEHAVIOURS)}",
     )
     run.add_argument(
         "--partition", metavar="EPOCHS", help="for example 4-6: the validators' halves do not hear each other"
     )
-    run.add_argument("--beyond-the-bound", action="store_true", help="let more validators lie than the rules tolerate")
+    run.add_argument(
+        "--beyond-the-bound", action="store_true", help="allow more byzantine validators than the rules tolerate"
+    )
     run.add_argument(
         "--crash", metavar="WHO@EPOCHS", help="for example n2@4-6: it stops and comes back with what its disk holds"
     )
-    run.add_argument("--variant", metavar="FAULTS", help="byzantine (default) or crash: majority quorum, nobody lies")
+    run.add_argument(
+        "--variant", metavar="FAULTS", help="byzantine (default) or crash: majority quorum, no byzantine validators"
+    )
     run.add_argument(
         "--with",
         action="append",

@@ -49,8 +49,8 @@ def tell(summary: Summary, run: str | None, timeline: str | None, screen: Screen
     say(f"conservation {holds}")
     say(f"fingerprint  {shortened(result.fingerprint)} (seed {result.seed} gives it again)")
     say(f"pending      {summary.story.why_not_final()}")
-    for sentence in summary.liars:
-        say(f"liar         {sentence}")
+    for sentence in summary.byzantine:
+        say(f"byzantine    {sentence}")
     if summary.fork and summary.fork.sentence != result.conclusion:
         say(paint(f"fork         {summary.fork.sentence}", RED))
     if result.conclusion:

@@ -19,7 +19,7 @@ def suggestion(typed: argparse.Namespace, summary: Summary) -> tuple[str, str]:
     crashed = any(event.kind == "crash" for event in summary.result.journal.of(NetworkFault))
     if not summary.committee.byzantine and not typed.partition and not crashed:
         epoch, leader = _byzantine(summary)
-        return "what if one validator lies?", _run(typed, "--byzantine", f"n{leader}:equivocate@{epoch}")
+        return "what if one validator equivocates?", _run(typed, "--byzantine", f"n{leader}:equivocate@{epoch}")
     if not typed.partition:
         last = summary.result.epochs
         first = max(1, min(4, last - 4))

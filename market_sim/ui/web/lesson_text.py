@@ -17,7 +17,7 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 from pygments.util import ClassNotFound
 
-from market_sim.ui.web.terms import Terms
+from market_sim.ui.web.terms import GlossaryLinks
 
 TAGS = frozenset(
     """a abbr blockquote br caption code dd del details div dl dt em h2 h3 h4 h5 h6 hr input kbd li ol p pre s section
@@ -37,7 +37,7 @@ SCHEMES = frozenset({"http", "https", "mailto"})
 STYLES = frozenset({"text-align"})
 
 
-def lesson_html(text: str, terms: Terms | None = None) -> Markup:
+def lesson_html(text: str, terms: GlossaryLinks | None = None) -> Markup:
     """The Markdown of a lesson as HTML that can stand in a page; `terms` links the words that the glossary explains."""
     return Markup(_cleaned(_MARKDOWN.render(text, terms)))
 
@@ -83,7 +83,7 @@ class _Markdown:
             "code_block", lambda _, tokens, place, *rest: _coloured(tokens[place].content, "", "")
         )
 
-    def render(self, text: str, terms: Terms | None = None) -> str:
+    def render(self, text: str, terms: GlossaryLinks | None = None) -> str:
         """The HTML, not yet cleaned."""
         tokens = self._parser.parse(text)
         if terms is not None:

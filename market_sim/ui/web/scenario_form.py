@@ -52,17 +52,17 @@ def _row(number: int) -> tuple[Field, Field, Field]:
     more = "" if number == 1 else f"_{number}"
     nobody = "nobody, or as the scenario says" if number == 1 else "nobody else"
     ways = tuple((name, f"{name}: {what}") for name, what in BEHAVIOURS.items())
-    label = "A validator lies" if number == 1 else "Another lie"
+    label = "A byzantine validator" if number == 1 else "Another one"
     return (
         Field(f"lie{more}", label, "choice", "", "What it does instead of keeping to the protocol.",
               (("", nobody), *ways)),
         Field(f"liar{more}", "Which one", "integer", str(4 - number), "Validators are numbered from 0.",
               least=0, most=MOST - 1),
-        Field(f"lie_epochs{more}", "When it lies", "text", "", "For example 5 or 5-9. Empty: in all."),
+        Field(f"lie_epochs{more}", "When", "text", "", "For example 5 or 5-9. Empty: in all."),
     )  # fmt: skip
 
 
-BEFORE_THE_LIES = (
+BEFORE_THE_BEHAVIOURS = (
     Field("seed", "Seed", "integer", str(DEFAULT_SEED), "The same seed gives the same run.", least=0),
     Field("epochs", "Epochs", "integer", "", "One is a simulated second.", least=1, most=MOST_EPOCHS),
     Field("validators", "Validators", "integer", "", "Empty: as the scenario says.", least=FEWEST, most=MOST),
@@ -71,12 +71,12 @@ BEFORE_THE_LIES = (
         (("", "as the scenario says"), ("round-robin", "in turn"), ("hash", "drawn by a hash")),
     ),
 )  # fmt: skip
-AFTER_THE_LIES = (
-    Field("beyond_the_bound", "Beyond the bound", "switch", "false", "More validators may lie than the rules allow."),
+AFTER_THE_BEHAVIOURS = (
+    Field("beyond_the_bound", "Beyond the bound", "switch", "false", "More byzantine validators than tolerated."),
     Field(
         "variant", "Rules", "choice", "", "Which faults the rules are made for.",
-        (("", "as the scenario says"), ("byzantine", "byzantine: some lie, two thirds must sign"),
-         ("crash", "crash: nobody lies, a majority must sign")),
+        (("", "as the scenario says"), ("byzantine", "byzantine: any faults, two thirds must sign"),
+         ("crash", "crash: validators only stop, a majority must sign")),
     ),
     Field("crash", "Crash and return", "text", "", "For example n2@4-6: it stops and comes back from its disk."),
     Field(
@@ -101,10 +101,10 @@ def rows_in(values: Values) -> int:
 def options_of(rows: int = ROWS) -> tuple[Field, ...]:
     """The fields of every run, with this number of rows for byzantine behaviours."""
     lies = (one for number in range(1, rows + 1) for one in _row(number))
-    return (*BEFORE_THE_LIES, *lies, *AFTER_THE_LIES)
+    return (*BEFORE_THE_BEHAVIOURS, *lies, *AFTER_THE_BEHAVIOURS)
 
 
-def lies_as_chosen(byzantine: str, validators: int) -> dict[str, str]:
+def behaviours_as_chosen(byzantine: str, validators: int) -> dict[str, str]:
     """The fields that choose the byzantine behaviours of a run again."""
     chosen: dict[str, str] = {}
     for number, one in enumerate(parse_behaviours(byzantine, validators), 1):

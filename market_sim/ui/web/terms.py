@@ -23,7 +23,7 @@ def _pattern() -> re.Pattern[str]:
 WORDS = _pattern()
 
 
-class Terms:
+class GlossaryLinks:
     """The terms that are linked on one page so far."""
 
     def __init__(self, glossary: str, areas: Sequence[str]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from market_sim.analysis.event_sentences import Teller
+from market_sim.analysis.event_sentences import EventSentences
 from market_sim.analysis.history.run_history import RunHistory
 from market_sim.analysis.visualization.charts import charts_of, drawn_together
 from market_sim.core.data.archive import load
@@ -25,7 +25,7 @@ def test_the_comparison_stands_right_after_the_event_and_nothing_else_changes(tm
     film = told(journal, place, Compared("order 2 arrives", "(1, 10000, 5)", "(1, 10008, 5)"))
     kept = load(tmp_path / "film") if keep(film, tmp_path / "film") else None
     events = list(kept.journal)
-    assert Teller(film).sentence(events[place + 1]) == (
+    assert EventSentences(film).sentence(events[place + 1]) == (
         "order 2 arrives: (1, 10000, 5) is right, your answer gives (1, 10008, 5)"
     )
     assert events[: place + 1] + events[place + 2 :] == list(journal)

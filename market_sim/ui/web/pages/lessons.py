@@ -16,7 +16,7 @@ from market_sim.ui.web.lesson_text import code_html, lesson_html
 from market_sim.ui.web.pages.course import service
 from market_sim.ui.web.pages.runs import shown
 from market_sim.ui.web.pages.scenarios import take
-from market_sim.ui.web.terms import Terms
+from market_sim.ui.web.terms import GlossaryLinks
 
 pages = Blueprint("lessons", __name__)
 
@@ -52,7 +52,7 @@ def shown_page(lesson: Lesson, draft: str | None = None, problem: str = "") -> s
     record, progress = service().record(lesson), service().progress()
     run = service().run(lesson) if record.prediction else None
     answer = service().answer(lesson)
-    terms = Terms(url_for("site.glossary"), AREAS_OF[lesson.track])
+    terms = GlossaryLinks(url_for("site.glossary"), AREAS_OF[lesson.track])
     parts = [(title, lesson_html(text, terms)) for title, text in open_sections(lesson, record)]
     verdict = service().notebook.verdict(lesson.id)
     course = [one for one in service().lessons() if isinstance(one, Lesson)]

@@ -40,7 +40,7 @@ def orders(name: str) -> str:
         first=first,
         found=found[:ON_A_PAGE],
         following=found[ON_A_PAGE][0] if len(found) > ON_A_PAGE else None,
-        words=run.stepper.teller.words,
+        words=run.stepper.sentences.words,
         accounts=run.stepper.names,
     )
 
@@ -59,7 +59,7 @@ def order(name: str, order: int) -> str:
         fills=run.tracer.fills(order),
         most=MOST_FILLS,
         moment=run.stepper.moment,
-        words=run.stepper.teller.words,
+        words=run.stepper.sentences.words,
     )
 
 
@@ -74,7 +74,7 @@ def trade(name: str, trade: int) -> str:
         run=run,
         fill=run.tracer.trade(trade),
         moment=run.stepper.moment,
-        words=run.stepper.teller.words,
+        words=run.stepper.sentences.words,
     )
 
 

@@ -8,7 +8,7 @@ from typing import Literal, get_args, get_origin, get_type_hints
 import msgspec
 import pytest
 
-from market_sim.analysis.event_sentences import SENTENCES, Teller
+from market_sim.analysis.event_sentences import SENTENCES, EventSentences
 from market_sim.analysis.history.books import Books
 from market_sim.analysis.history.stepping import KINDS, Stepper
 from market_sim.core.data.codec import EVENT_KINDS
@@ -123,14 +123,14 @@ def event_of(kind):
 @pytest.mark.parametrize("kind", EVENT_KINDS, ids=lambda kind: kind.__name__)
 def test_every_kind_of_event_has_a_sentence_of_its_own(journal, kind):
     assert kind in SENTENCES
-    sentence = Teller(journal).sentence(event_of(kind))
+    sentence = EventSentences(journal).sentence(event_of(kind))
     assert len(sentence) > 10
     assert not any(odd in sentence for odd in ("{", "None", "_", "  ")), sentence
 
 
 def test_what_becomes_of_an_order_is_told_in_its_own_units(journal):
     order = next(event.order for event in journal.of(OrderAccepted) if event.terms.symbol == "ACME")
-    sentence = Teller(journal).sentence
+    sentence = EventSentences(journal).sentence
     amended = sentence(OrderAmended(0, order, 7, 10_007, False))
     assert amended == f"order {order} now has 7 ACME at 100.07, at the back of the queue"
     assert sentence(OrderCancelled(0, order, 3, "CANCELLED")).startswith(f"3 ACME of order {order} ")
@@ -140,26 +140,26 @@ def test_transfers_and_decisions_concern_everybody_whom_they_name(journal):
     stepper = stepper_of(journal)
     moved = Transferred(0, 1, "alice", "bob", "USD", 5, "PREMIUM", "C1")
     assert stepper.accounts(moved) == ("alice", "bob")
-    assert stepper.teller.sentence(moved) == "transfer 1: 0.05 USD from alice to bob, premium because of C1"
+    assert stepper.sentences.sentence(moved) == "transfer 1: 0.05 USD from alice to bob, premium because of C1"
     nothing = msgspec.structs.replace(moved, symbol="", reason="LENT")
-    assert stepper.teller.sentence(nothing) == "transfer 1: 0.05 USD from alice to bob, lent"
+    assert stepper.sentences.sentence(nothing) == "transfer 1: 0.05 USD from alice to bob, lent"
     assert stepper.fits(moved, "mechanisms", "bob")
     assert stepper.fits(event_of(Assigned), "mechanisms", "alice")
 
 
 def test_every_event_of_a_run_has_a_sentence_with_its_numbers(journal):
-    teller = Teller(journal)
+    sentences = EventSentences(journal)
     for event in journal:
-        sentence = teller.sentence(event)
+        sentence = sentences.sentence(event)
         assert sentence and "{" not in sentence and "<" not in sentence
     trade = next(journal.of(Trade))
-    assert f"trade {trade.trade}: {trade.taker}" in teller.sentence(trade)
+    assert f"trade {trade.trade}: {trade.taker}" in sentences.sentence(trade)
 
 
 def test_a_refusal_is_told_with_its_rule(journal):
-    teller = Teller(journal)
+    sentences = EventSentences(journal)
     refused = OrderRejected(0, "alice", "PlaceOrder", "NO_LIQUIDITY", {"symbol": "ACME"})
-    assert "the other side of the book of ACME is empty" in teller.sentence(refused)
+    assert "the other side of the book of ACME is empty" in sentences.sentence(refused)
     without_numbers = OrderRejected(0, "alice", "PlaceOrder", "NO_LIQUIDITY", {})
-    assert "an order on the other side" in teller.sentence(without_numbers)
-    assert "MADE_UP" in teller.sentence(OrderRejected(0, "alice", "PlaceOrder", "MADE_UP", {}))
+    assert "an order on the other side" in sentences.sentence(without_numbers)
+    assert "MADE_UP" in sentences.sentence(OrderRejected(0, "alice", "PlaceOrder", "MADE_UP", {}))

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from market_sim.analysis.event_sentences import Teller
+from market_sim.analysis.event_sentences import EventSentences
 from market_sim.analysis.history.lifespan import END
 from market_sim.analysis.history.run_history import RunHistory
 from market_sim.analysis.history.settlement_history import settlement_history
@@ -82,7 +82,7 @@ def test_where_others_are_among_them_a_block_and_a_batch_hold_entries_and_not_tr
     blocks = json.dumps([panel.traces for panel in charts["consensus"].panels()])
     assert "1 entry" in blocks
     steps = " ".join(text for *_, text in story_steps(run.journal, run.axis, run.chain))
-    journal = " ".join(map(Teller(run.journal).sentence, run.journal))
+    journal = " ".join(map(EventSentences(run.journal).sentence, run.journal))
     assert "with 1 entry" in steps and "with 1 entry" in journal and "9 entries" in journal
     for said in (*texts, blocks, steps, journal):
         assert not re.search(r"\btrades?\b", said), said

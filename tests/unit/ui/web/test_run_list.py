@@ -61,7 +61,7 @@ def test_the_choices_of_the_comparison_are_told_apart(visitor, results):
 def test_the_page_of_a_run_has_the_same_header(visitor, results):
     page = text(visitor.get("/runs/other").text)
     assert "not at its default shock percent -2.0, traders 5" in page
-    assert "lying n3:silent split of the network 2-3 settled nowhere" in page
+    assert "byzantine n3:silent split of the network 2-3 settled nowhere" in page
     assert "✔ complete" in page
 
 
@@ -113,7 +113,7 @@ def test_two_runs_side_by_side_mark_what_differs(visitor, results):
     page = visitor.get("/runs/compare?left=small-run&right=other").text
     found = re.findall(r'<tr class="differs"><th scope="row">.*?</th>', page)
     marked = {text(one).split("≠ ")[1].strip() for one in found}
-    assert {"seed", "traders", "shock percent", "validators that lie", "split of the network", "settled"} <= marked
+    assert {"seed", "traders", "shock percent", "byzantine validators", "split of the network", "settled"} <= marked
     assert {"market: trades", "consensus: finalized"} <= marked
     assert "maker-0" in marked
     page = page.partition('id="parting"')[0] + page[page.index("What was chosen") :]

@@ -9,7 +9,7 @@ import pytest
 
 from market_sim.simulation.scenarios.first_market import FirstMarket
 from market_sim.simulation.scenarios.scenario import Scenario
-from market_sim.ui.web.scenario_form import ScenarioForm, lies_as_chosen
+from market_sim.ui.web.scenario_form import ScenarioForm, behaviours_as_chosen
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ def test_who_executes_final_blocks_is_the_scenarios_choice_unless_it_is_made(cho
     "lies", ["n3:silent", "n3:late@5-9,n3:forge@2,n1:flood", "n0:late,n0:forge,n0:flood,n0:usurp@3"]
 )
 def test_a_run_fills_the_form_with_the_lies_that_it_had(lies):
-    again = {"validators": "7", **lies_as_chosen(lies, 7)}
+    again = {"validators": "7", **behaviours_as_chosen(lies, 7)}
     assert sent(FirstMarket, **again).read()[1].byzantine == lies
 
 

@@ -87,7 +87,7 @@ UNPROVED = {
 }
 
 
-def liars(journal: Journal) -> list[str]:
+def byzantine_report(journal: Journal) -> list[str]:
     """One sentence for each liar and each of its ways; the ways that were asked for come even when nothing came."""
     committee = next(journal.of(CommitteeSeated), None)
     if committee is None or not committee.byzantine:

@@ -16,7 +16,7 @@ from market_sim.core.models.market_events import ENTRIES, Trade, Transferred, en
 from market_sim.core.models.settlement_events import BlockSettled, TradeRefused
 
 
-class Places(NamedTuple):
+class StatusCounts(NamedTuple):
     """How many entries are where; every entry is counted once."""
 
     settled: int
@@ -44,7 +44,7 @@ class Places(NamedTuple):
         return ", ".join(words)
 
 
-def places(journal: Journal, story: ChainStory) -> tuple[Places, Places, Places]:
+def status_counts(journal: Journal, story: ChainStory) -> tuple[StatusCounts, StatusCounts, StatusCounts]:
     """Where the trades are, where the transfers, and where the deposits and withdrawals."""
     trades: list[int] = []
     transfers: list[int] = []
@@ -61,8 +61,8 @@ def places(journal: Journal, story: ChainStory) -> tuple[Places, Places, Places]
     return found[0], found[1], found[2]
 
 
-def _counted(numbers: list[int], refused: Collection[int], settled: int, final: int, in_block: int) -> Places:
-    counts = [0] * len(Places._fields)
+def _counted(numbers: list[int], refused: Collection[int], settled: int, final: int, in_block: int) -> StatusCounts:
+    counts = [0] * len(StatusCounts._fields)
     for number in numbers:
         if number in refused:
             place = 1
@@ -73,7 +73,7 @@ def _counted(numbers: list[int], refused: Collection[int], settled: int, final: 
         else:
             place = 3 if number <= in_block else 4
         counts[place] += 1
-    return Places(*counts)
+    return StatusCounts(*counts)
 
 
 def most_pending(story: ChainStory) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from market_sim.analysis.liars import liars
+from market_sim.analysis.byzantine_report import byzantine_report
 from market_sim.analysis.refusals import refusal_documents, refusals
 from market_sim.core.consensus.behaviours import BEHAVIOURS
 from market_sim.core.data.journal import Journal
@@ -24,14 +24,14 @@ def journal(byzantine: str | None, validators: int = 4) -> Journal:
 
 def test_an_honest_run_has_no_liars_and_no_refusals():
     told = journal(None)
-    assert liars(told) == []
+    assert byzantine_report(told) == []
     assert refusals(told) == []
 
 
 @pytest.mark.parametrize("how", BEHAVIOURS)
 def test_every_way_to_lie_has_its_sentence(how: str):
     told = journal(f"n3:{how}@5-9")
-    [sentence] = liars(told)
+    [sentence] = byzantine_report(told)
     acts = [event for event in told.of(ByzantineAct) if event.behaviour == how]
     assert sentence.startswith("n3 ")
     assert how in sentence
@@ -56,11 +56,11 @@ def test_every_way_to_lie_has_its_sentence(how: str):
     ],
 )
 def test_the_sentence_says_what_came_of_it(how: str, outcome: str):
-    assert outcome in liars(journal(f"n3:{how}@5-9"))[0]
+    assert outcome in byzantine_report(journal(f"n3:{how}@5-9"))[0]
 
 
 def test_who_votes_twice_is_told_when_somebody_gives_it_the_chance():
-    told = liars(journal("n3:equivocate,n1:double-vote", validators=7))
+    told = byzantine_report(journal("n3:equivocate,n1:double-vote", validators=7))
     assert len(told) == 2
     assert any(sentence.startswith("n1 voted a second time in an epoch ") for sentence in told)
 
