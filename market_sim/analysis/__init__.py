@@ -1,1 +1,1 @@
-"""What can be said about a run by reading its journal: summaries, reports, pictures."""
+"""Analysis of a run from its journal: summaries, tables, reports, charts."""

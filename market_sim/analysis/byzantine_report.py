@@ -1,6 +1,6 @@
-"""The liars of a run: for each validator and each way in which it broke the rules, what it did and what came of it.
+"""The byzantine report: for each byzantine validator and each of its behaviours, its acts and their effects.
 
-Everything is read from the journal: its acts (the simulator's truth), and what the others refused, proved or let pass.
+All facts are in the journal: the acts, which the simulator records, and the refusals and proofs of the others.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ NEVER = {
 
 @dataclass
 class _Facts:
-    """What the journal tells of one liar, and of what the others did about it."""
+    """The acts of one byzantine validator, and the reactions of the others."""
 
     acts: dict[str, list[ByzantineAct]] = field(default_factory=dict)
     refused: Counter[str] = field(default_factory=Counter)
@@ -78,7 +78,7 @@ WITHOUT_COST = {
     "crash": "the others' votes are a quorum",
     "flood": "what exceeds the bounds is dropped, and what a second validator signed is exempt",
 }
-LUCK = "by luck: more lie than the rules tolerate, so that nothing prevents two final chains"
+LUCK = "by luck: more validators are byzantine than the rules tolerate, so nothing prevents two final chains"
 UNPROVED = {
     "silent": "nobody can prove it, since silence looks like a slow network",
     "crash": "nobody can prove it, since a crash looks like a slow network",
@@ -88,7 +88,7 @@ UNPROVED = {
 
 
 def byzantine_report(journal: Journal) -> list[str]:
-    """One sentence for each liar and each of its ways; the ways that were asked for come even when nothing came."""
+    """One sentence for each byzantine validator and each of its behaviours, chosen ones without an act included."""
     committee = next(journal.of(CommitteeSeated), None)
     if committee is None or not committee.byzantine:
         return []
@@ -107,12 +107,12 @@ def byzantine_report(journal: Journal) -> list[str]:
 
 def _epochs_with_finality(journal: Journal, byzantine: Iterable[int]) -> set[int]:
     """The epochs in which a block became final for an honest validator."""
-    liars = frozenset(byzantine)
-    return {event.epoch for event in journal.of(BlockFinalized) if event.validator not in liars}
+    excluded = frozenset(byzantine)
+    return {event.epoch for event in journal.of(BlockFinalized) if event.validator not in excluded}
 
 
 def _asked(journal: Journal, validators: int) -> tuple[Behaviour, ...]:
-    """What the run was started with; a scenario that chooses liars itself shows only in what they did."""
+    """The behaviours in the options of the run; those that a scenario chooses appear only in their acts."""
     started = next(journal.of(RunStarted), None)
     return () if started is None else parse_behaviours(str(started.options.get("byzantine") or ""), validators)
 
@@ -133,7 +133,7 @@ def _facts(journal: Journal, byzantine: Iterable[int]) -> dict[int, _Facts]:
         elif isinstance(event, FloodDropped) and event.sender in found:
             found[event.sender].dropped += 1
         elif isinstance(event, MessageRefused):
-            # A forged message claims to be somebody else's, so who sent it cannot be read from it.
+            # A forged message names another sender, so its real sender is unknown.
             for told in found.values():
                 told.refused[event.reason] += 1
                 told.refused_by.append(event.validator)
@@ -155,7 +155,7 @@ def _sentence(who: int, how: str, facts: _Facts, story: ChainStory, finality: se
 
 
 def _cost(how: str, first: int, story: ChainStory, finality: set[int], beyond: bool) -> str:
-    """The epochs without a new final block from the first act on; epoch 1 never has one, whoever lies."""
+    """The epochs without a new final block from the first act on; epoch 1 never has one."""
     after = [epoch for epoch in story.leaders if epoch >= max(first, 2)]
     lost = [epoch for epoch in after if epoch not in finality]
     if not story.agreement:
@@ -188,7 +188,7 @@ def _wrong_balances(facts: _Facts) -> str:
 
 
 def _outcome(who: int, how: str, acts: list[ByzantineAct], facts: _Facts, story: ChainStory) -> str:
-    """What the others made of it, in the words that fit this way of lying."""
+    """The reactions of the others, in words for this behaviour."""
     if how in ("silent", "crash"):
         without = _without(who, acts[0].epoch, acts[-1].epoch if how == "silent" else None, story)
         return f"{without}; {UNPROVED[how]}"
@@ -218,7 +218,7 @@ def _outcome(who: int, how: str, acts: list[ByzantineAct], facts: _Facts, story:
 
 
 def _without(who: int, first: int, last: int | None, story: ChainStory) -> str:
-    """What the others did without it, from the first of these epochs to the last."""
+    """The blocks of the others in these epochs, and the epochs without a block."""
     epochs = [epoch for epoch in story.leaders if first <= epoch and (last is None or epoch <= last)]
     empty = [epoch for epoch in epochs if story.leaders[epoch] == who and not story.of_epoch(epoch)]
     others = [block for epoch in epochs for block in story.of_epoch(epoch) if block.proposer != who]

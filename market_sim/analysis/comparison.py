@@ -1,4 +1,4 @@
-"""Two runs side by side: what was chosen, what came of it, and what each account made of it."""
+"""The comparison of two runs: their parameters, their results, and the gains of their accounts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from market_sim.core.models.run_events import ShockHappened, ValueMoved
 from market_sim.core.models.settlement_events import SettlementOpened
 
 ABSENT = "–"
-"""What stands where only the other run has a value."""
+"""The cell where only the other run has a value."""
 REFUSED = "refused: "
 PARTS = ("market", "consensus", "settlement")
 
@@ -39,7 +39,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Side:
-    """What one of the runs brings to the comparison; the document is that of its summary, and empty without one."""
+    """The data of one run in a comparison; `document` is that of its summary, and empty without one."""
 
     header: RunHeader
     document: Mapping[str, Any]
@@ -49,7 +49,7 @@ class Side:
 
 
 def compare(left: Side, right: Side) -> dict[str, list[Row]]:
-    """The rows by section; a section that both runs leave empty is not there."""
+    """The rows by section, without sections that are empty for both runs."""
     sections = {"What was chosen": _chosen, "What came of it": _outcome}
     rows = {title: _rows(dict(read(left)), dict(read(right))) for title, read in sections.items()}
     rows["What each account gained"] = list(_gained(left, right, "gain"))
@@ -90,7 +90,7 @@ def _by_area(journal: Journal) -> dict[str, list[tuple[int, Event]]]:
 
 def _rows(left: Mapping[str, str], right: Mapping[str, str]) -> list[Row]:
     names = dict.fromkeys([*left, *right])
-    # A reason that only one run gave was given no times in the other one.
+    # A reason that only one run has was given 0 times in the other.
     absent = {name: "0" if name.startswith(REFUSED) else ABSENT for name in names}
     return [Row(name, left.get(name, absent[name]), right.get(name, absent[name])) for name in names]
 
@@ -143,7 +143,7 @@ def _gained(left: Side, right: Side, what: str) -> Iterator[Row]:
 
 
 def plainly(value: object) -> str:
-    """A value of a run as people read it.
+    """A value of a run in words.
 
     >>> plainly(True), plainly(12_000), plainly(None), plainly("")
     ('yes', '12,000', 'none', 'none')

@@ -1,8 +1,8 @@
-"""The places of a run's entries: how many of them are in no block yet, in a block, final, settled.
+"""The status of a run's entries: how many are in no block yet, in a block, final, settled, or refused by the chain.
 
-All entries share one count and every chain of blocks holds them without gaps, so a place is a range of
-numbers: up to one entry all are settled, up to the next all are final, up to the next all are in a block that can still
-become final. Each entry is in exactly one place, so the places sum to what was matched.
+Entries have one sequence of numbers, and every chain of blocks holds them without gaps. So each status is a range of
+numbers: all entries up to one number are settled, up to the next final, up to the next in a block that can still become
+final. Each entry has exactly one status, so the counts sum to the matched entries.
 """
 
 from __future__ import annotations
@@ -17,24 +17,24 @@ from market_sim.core.models.settlement_events import BlockSettled, TradeRefused
 
 
 class StatusCounts(NamedTuple):
-    """How many entries are where; every entry is counted once."""
+    """The number of entries by status."""
 
     settled: int
     refused: int
-    """Final, and refused by the chain: it has no effect there."""
+    """Final, and refused by the chain, where it has no effect."""
     final: int
-    """Final and not settled: on its way to the chain, or in a run without one."""
+    """Final and not settled: on its way to the chain, or in a run without a chain."""
     in_block: int
-    """In a block that is not final and still can be."""
+    """In a block that can still become final."""
     in_no_block: int
 
     @property
     def matched(self) -> int:
-        """All of them."""
+        """The number of all entries."""
         return sum(self)
 
     def said(self, with_settlement: bool) -> str:
-        """The places in words; those that are empty are left out, except the ones that everything goes through."""
+        """The counts in words, without empty ones except for the regular states."""
         words = [f"{self.settled:,} settled"] if with_settlement else []
         words += [f"{self.refused:,} refused by the chain"] if self.refused else []
         if self.final or not with_settlement:
@@ -45,7 +45,7 @@ class StatusCounts(NamedTuple):
 
 
 def status_counts(journal: Journal, story: ChainStory) -> tuple[StatusCounts, StatusCounts, StatusCounts]:
-    """Where the trades are, where the transfers, and where the deposits and withdrawals."""
+    """The counts of trades, of transfers, and of deposits and withdrawals."""
     trades: list[int] = []
     transfers: list[int] = []
     movements: list[int] = []
@@ -77,7 +77,7 @@ def _counted(numbers: list[int], refused: Collection[int], settled: int, final: 
 
 
 def most_pending(story: ChainStory) -> int:
-    """How many entries the longest chain of blocks holds that stand on the last final one and are not final."""
+    """The number of entries after the last final block, on the chain with the most of them."""
     chain = story.shared_chain()
     held = {chain[-1].block if chain else story.genesis: 0}
     for block in story.blocks.values():  # in the order of proposal, so a parent comes before its children

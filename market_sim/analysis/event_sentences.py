@@ -1,7 +1,7 @@
-"""Events in words: one sentence for each, with prices as people read them and every refusal with its rule.
+"""Event sentences: one sentence for each event of a journal, with prices in decimals and each refusal with its rule.
 
-The pages list and step through the journal with these sentences. An event of a kind that somebody adds without a
-sentence is told by its fields, so that nothing of a journal is ever left out; a test names such kinds.
+The pages that list a journal or step through it show these sentences. An event without a sentence of its own is
+described by its fields, so that no event is left out; a test finds such kinds.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from market_sim.core.models.reasons import REASONS
 
 
 class EventSentences:
-    """Puts the events of one journal into sentences."""
+    """Writes the sentences for the events of one journal."""
 
     def __init__(self, journal: Journal) -> None:
         self.words = Words(journal)

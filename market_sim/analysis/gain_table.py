@@ -1,4 +1,4 @@
-"""The gains of a run as a table that people read: amounts with their currency, gains with their sign."""
+"""The table of gains for pages: amounts with their currency, gains with their sign."""
 
 from __future__ import annotations
 

@@ -1,14 +1,13 @@
-"""The gains of a run: what each account brought in, what it is worth at the last marks, and what made the difference.
+"""The gains of a run: the deposits of each account, its worth at the last marks, and the parts of the difference.
 
-    gain = worth at the last marks - what was brought in, at the prices of its time
-    from prices = what was brought in, at the last marks - what was brought in, at the prices of its time
-    dividends = what dividends paid to the account - what it paid of them
+    gain = worth at the last marks - deposits at the prices of their time
+    from prices = deposits at the last marks - deposits at the prices of their time
+    dividends = dividends received - dividends paid
     from trading = gain - from prices - dividends
 
-A split turns what was brought in into as many shares as it is after it. So an account that does nothing gains from
-prices and dividends alone. What one account gains from trading, fees included, others lose: over all accounts of a
-currency these gains sum to zero, and so do dividends. What was lent, borrowed or pledged counts for whoever
-gave it, and what a future or a perpetual has gained and not yet paid counts as if it were paid.
+A split changes the number of deposited shares. So an account that never trades gains from prices and dividends alone.
+Over all accounts of a currency the gains from trading, fees included, sum to zero, and so do dividends. Assets that are
+lent or pledged count for their owner, and unpaid gains of futures and perpetuals count as paid.
 """
 
 from __future__ import annotations
@@ -32,33 +31,33 @@ class Gain:
 
     account: str
     strategy: str
-    """What decides for it; "" for an account of the house, such as the one for fees."""
+    """Its strategy; "" for an account of the house, such as the one for fees."""
     currency: str
     brought: int
-    """What was brought in, each deposit at the price of its time (else at the first price that became known)."""
+    """The deposits, each at the price of its time (or at the first known price)."""
     worth: int
     from_prices: int
     dividends: int
     """What dividends paid to the account, less what it paid of them, as a short seller or as the company."""
     cash: int
     holdings: Mapping[str, int]
-    """By instrument, with what is lent or pledged and less what is borrowed."""
+    """The holdings by instrument, with lent and pledged ones, without borrowed ones."""
 
     @property
     def gain(self) -> int:
-        """What the account is worth beyond what was brought in."""
+        """The worth of the account less its deposits."""
         return self.worth - self.brought
 
     @property
     def from_trading(self) -> int:
-        """The part of the gain that holding what was brought in would not have given, dividends aside."""
+        """The gain beyond that of holding the deposits, without dividends."""
         return self.gain - self.from_prices - self.dividends
 
 
 def gains(journal: Journal, last: int | None = None) -> list[Gain]:
-    """The gain of every account that holds or brought in anything, the largest first, currency by currency.
+    """The gains of all accounts with holdings or deposits, by currency, the largest first.
 
-    With the number of a last entry, what came after it counts as if it had not happened; marks are those of the end.
+    With the number of a `last` entry, later entries do not count; the marks are those of the end of the run.
     """
     events = without_orders(journal)
     strategies = {event.agent: event.strategy for event in events if isinstance(event, AgentJoined)}
@@ -117,9 +116,9 @@ COLUMNS = (
     Column("brought", "what was brought in, each deposit at the price of its time"),
     Column("worth", "what it is worth at the last marks"),
     Column("gain", "the worth less what was brought in"),
-    Column("from_trading", "what of the gain holding what was brought in would not have given, dividends aside"),
-    Column("from_prices", "what of the gain holding what was brought in would have given, dividends aside"),
-    Column("dividends", "what dividends paid to it, less what it paid of them"),
+    Column("from_trading", "the gain beyond that of holding the deposits, without dividends"),
+    Column("from_prices", "the gain of holding the deposits, without dividends"),
+    Column("dividends", "the dividends received, less those paid"),
     Column("cash", "what it has of the currency, with what is pledged"),
     Column("holdings", "how much it owns of each instrument, in lots of its smallest unit"),
 )
@@ -139,7 +138,7 @@ def gain_table(rows: Iterable[Gain]) -> Table:
 
 
 def _deposits(events: Iterable[Event], last: int | None = None) -> dict[str, list[tuple[str, int, int | None]]]:
-    """By account: every asset and amount brought in, or taken out (negative), with the price of its time."""
+    """The deposits (withdrawals negative) by account: asset, amount, and the price of its time."""
     values: dict[str, int] = {}
     trades: dict[str, int] = {}
     events = list(events)
@@ -163,7 +162,7 @@ def _deposits(events: Iterable[Event], last: int | None = None) -> dict[str, lis
 
 
 def first_prices(events: Iterable[Event]) -> dict[str, int]:
-    """The first price that became known of each instrument: that of what was brought in before."""
+    """The first known price of each instrument, which values deposits made before it."""
     first: dict[str, int] = {}
     for event in events:
         if isinstance(event, ValueMoved):

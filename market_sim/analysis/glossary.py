@@ -15,22 +15,22 @@ AREAS = {
     "settlement": "Settlement",
     "run": "Runs",
 }
-"""The parts of the glossary, in the order in which a reader meets them."""
+"""The sections of the glossary, in the order of the page."""
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One word of the field: how it is written, the part of the market that it belongs to, and what it means."""
+    """One term: the word, its section, and its meaning in one sentence."""
 
     word: str
     area: str
     sentence: str
     also: tuple[str, ...] = ()
-    """Other forms of the word, in the spelling of a text."""
+    """Other forms and spellings of the word."""
 
     @property
     def anchor(self) -> str:
-        """The place of the word on the glossary page.
+        """The anchor of the term on the glossary page.
 
         >>> find("order books").anchor
         'order-book'
@@ -119,7 +119,7 @@ TERMS: tuple[Term, ...] = (
     _derivative("funding", "The payment between longs and shorts that keeps a perpetual close to its index."),
     _derivative("future", "A contract to trade the underlying at a later time, marked to market meanwhile."),
     _derivative("index", "The price of the underlying that a contract follows.", "index price"),
-    _derivative("open interest", "The number of contracts that somebody holds and somebody else owes."),
+    _derivative("open interest", "The number of contracts in existence: each has a holder and a counterparty."),
     _derivative("option", "The right, not the duty, to buy or sell the underlying at the strike."),
     _derivative("oracle", "The participant who answers the question of a prediction contract."),
     _derivative("perpetual", "A future without an expiry, tied to its index by funding.", "perpetual future"),
@@ -129,7 +129,7 @@ TERMS: tuple[Term, ...] = (
     _derivative("underlying", "The instrument whose price decides what a derivative is worth."),
     _derivative("warrant", "An option written by the company itself, which issues new shares when it is exercised."),
     _consensus("block", "A list of trades and transfers that a leader proposes on top of an earlier block."),
-    _consensus("byzantine", "A validator that breaks the protocol in any way: silent, late, or lying."),
+    _consensus("byzantine", "A validator that breaks the protocol in any way: silent, late, or equivocating."),
     _consensus("committee", "All validators of a run together; with f of them faulty it needs at least 3f + 1."),
     _consensus("epoch", "The time in which one leader may propose one block; here one simulated second."),
     _consensus("equivocation", "Two different blocks of one leader, or two votes of one validator, in one epoch."),
@@ -165,7 +165,7 @@ TERMS: tuple[Term, ...] = (
     _run("gain", "What an account is worth at the last marks, minus what was brought into it.", "loss"),
     _run("journal", "The append-only record of a run, from which every chart, table and grade is read."),
     _run("run", "One execution of a scenario with one seed."),
-    _run("scenario", "A Python class that chooses instruments, participants, validators and happenings of a run."),
+    _run("scenario", "A Python class that chooses instruments, participants, validators and events of a run."),
     _run("seed", "The number from which all chance of a run is drawn; the same seed gives the same run."),
     _run("strategy", "How a participant decides: it sees the market and answers with orders."),
 )  # fmt: skip

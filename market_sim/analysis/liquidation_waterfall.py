@@ -1,8 +1,7 @@
-"""The waterfall of liquidations: where the money of an account in breach went, step by step, from the journal alone.
+"""The liquidation waterfall: the steps by which accounts in breach were liquidated, with the amount of each step.
 
-Each row is one step (rulebook F-2.6) with the amount that it moved: orders taken back, slices through the book, the
-fee, the insurance fund, winners who were closed, what was shared, what the broker lost. The rows are what a chart
-draws; `story` says them in one sentence.
+Each row is one step (rulebook F-2.6): cancelled orders, slices through the book, the fee, the insurance fund,
+auto-deleveraging, shared losses, the broker's loss. Charts draw the rows; `story` sums them up in one sentence.
 """
 
 from __future__ import annotations
@@ -23,11 +22,11 @@ from market_sim.market.mechanisms.clearing_house import CLEARING
 
 BROKER, FUND = "broker", "insurance"
 PAYERS = ("insurance", "clearing", "deleveraged", "shared", "broker")
-"""The steps at which somebody else pays, in the order of the rule."""
+"""The steps at which another party pays, in the order of the rule."""
 
 
 class Step(NamedTuple):
-    """One row: when, of whom, in which round, what, how many units, for how much, and the equity after it."""
+    """One step of a liquidation, with its quantity, its amount and the equity after it."""
 
     time: int
     account: str
@@ -41,7 +40,7 @@ class Step(NamedTuple):
 
 
 class Deficit(NamedTuple):
-    """What one account could not pay, and who did."""
+    """The deficit of one account, by who covered it."""
 
     account: str
     insurance: int
@@ -52,12 +51,12 @@ class Deficit(NamedTuple):
 
     @property
     def total(self) -> int:
-        """All of it: no cent of a deficit vanishes."""
+        """The whole deficit."""
         return self.insurance + self.clearing + self.deleveraged + self.shared + self.broker
 
 
 def waterfall(events: Iterable[Event], account: str | None = None) -> list[Step]:
-    """The steps of all liquidations, or of those of one account, in the order in which they happened."""
+    """The steps of all liquidations, or of those of one account, in order."""
     rows: list[Step] = []
     number, winners = 0, set[tuple[str, str]]()
     for event in events:
@@ -85,10 +84,10 @@ def waterfall(events: Iterable[Event], account: str | None = None) -> list[Step]
 
 
 def _payer(event: DeficitCovered, winners: set[tuple[str, str]]) -> str:
-    """Which step of the waterfall a payment belongs to.
+    """The step of the waterfall that a payment belongs to.
 
-    A winner's payment for a position that is closed against it comes right after that; a share in what is then still
-    missing comes later, so the first payment of a winner is the one for its position.
+    A winner pays for the position closed against it right after the closing, and its share of a remaining loss later;
+    so the first payment of a winner is the one for its position.
     """
     if event.payer in (BROKER, FUND, CLEARING):
         return str(event.payer)
@@ -99,7 +98,7 @@ def _payer(event: DeficitCovered, winners: set[tuple[str, str]]) -> str:
 
 
 def deficits(events: Iterable[Event]) -> list[Deficit]:
-    """What each account could not pay, in the order in which accounts failed."""
+    """The deficits of all accounts, in the order of their liquidation."""
     sums: dict[str, dict[str, int]] = {}
     for row in waterfall(events):
         if row.step in PAYERS:

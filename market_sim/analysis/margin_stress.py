@@ -1,8 +1,8 @@
-"""Who would be called or liquidated on a bad day: the broker's own rules at shocked prices (rulebook F-2.1, F-5).
+"""Margin under stress: the accounts that would fall below maintenance at shocked prices (rulebook F-2.1, F-5).
 
-The accounts with margin and their rules are what `MarginGranted` tells; equity and requirement are computed by the
-functions that the broker uses. The prices before the shock are the last ones that the journal tells, which for a
-contract is its last trade and not the middle of its book.
+The margin accounts and their rules come from `MarginGranted`; equity and requirement are computed by the broker's own
+functions. The prices before the shock are the last ones in the journal; for a contract that is its last trade, not
+its mid price.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ KINDS: dict[str, type[Instrument]] = {
 
 
 def instruments_in(journal: Journal) -> dict[str, Instrument]:
-    """Every listed instrument with the terms that hold at the end."""
+    """The listed instruments with their terms at the end of the run."""
     specified = {event.symbol: event.multiplier for event in journal.of(ContractSpecified)}
     units = {event.symbol: Unit(event.shares, event.parts, event.cash) for event in journal.of(TermsAdjusted)}
     found: dict[str, Instrument] = {}
@@ -54,7 +54,7 @@ def instruments_in(journal: Journal) -> dict[str, Instrument]:
 def shocked(
     marks: Mapping[str, int], shock: Shock, options: Mapping[str, VanillaOption], still: set[str]
 ) -> dict[str, int]:
-    """The prices after a shock: options at their new value, what is `still` where it was, and the rest moved.
+    """The prices after a shock: options at their new value, those in `still` unchanged, all others moved.
 
     >>> shocked({"ACME": 100_00, "YES": 60}, Shock("fall", price_percent=-15), {}, {"YES"})
     {'ACME': 8500, 'YES': 60}
@@ -68,7 +68,7 @@ def shocked(
 
 
 class MarginRules:
-    """What the brokers of a run ask of each account, at any prices."""
+    """The margin rules of a run's brokers, for any account at any prices."""
 
     def __init__(self, journal: Journal, quote: str) -> None:
         self._instruments = instruments_in(journal)
@@ -83,7 +83,7 @@ class MarginRules:
     def breach(
         self, account: str, assets: Mapping[str, int], owing: Owing, marks: Mapping[str, int], after: Mapping[str, int]
     ) -> Standing | None:
-        """The first pool of an account that falls below its maintenance when prices become those of `after`."""
+        """The first pool of an account that falls below its maintenance margin at the prices of `after`."""
         agreement = self._agreements.get(account)
         if agreement is None:
             return None
@@ -118,7 +118,7 @@ class MarginRules:
         return Standing(account, pool, equity(assets, owing, marks, self._terms, self._quote) - apart, needed)
 
     def _apart(self, symbol: str, agreement: Agreement, owing: Owing, marks: Mapping[str, int]) -> int:
-        """The equity of a contract that is kept apart."""
+        """The equity of an isolated contract."""
         contract = owing.contracts.get(symbol)
         if contract is None or not contract.quantity or symbol not in marks:
             return 0

@@ -1,6 +1,7 @@
-"""What mechanisms did, in words: one sentence for each event, with prices and amounts as people read them.
+"""The sentences for the events of mechanisms, with prices and amounts in decimals.
 
-Decisions stand apart from bookkeeping, which is only needed to add up: the pictures show decisions, the journal both.
+Decisions are separate from bookkeeping events, which only record sums and parameters: charts show decisions, the
+journal pages show both.
 """
 
 from __future__ import annotations
@@ -16,13 +17,13 @@ from market_sim.core.models.event import Event
 OUTCOMES = {
     "restored": "restored",
     "flat": "with nothing left to sell",
-    "waiting": "waiting for somebody to trade with",
+    "waiting": "waiting for liquidity",
 }
 BY = {"choice": "by choice", "exception": "at expiry, because it was in the money"}
 
 
 def sentence(event: Event, words: Words) -> str:
-    """What this decision means; "" when it is none."""
+    """The sentence of a decision; "" for other events."""
     say = SENTENCES.get(type(event))
     return say(words, event) if say else ""
 
@@ -37,7 +38,7 @@ def rate(millionths: int) -> str:
 
 
 def _cash(words: Words, symbol: str, amount: int) -> str:
-    """An amount in the currency that this instrument is quoted in; without an instrument in that of the first one."""
+    """An amount in the quote currency of an instrument; without an instrument, in that of the first one."""
     listed = words.listed.get(symbol) or next(iter(words.listed.values()), None)
     return words.amount(listed.quote, amount) if listed else str(amount)
 
@@ -126,7 +127,7 @@ SENTENCES: dict[type[Event], Callable[[Words, Any], str]] = {
     ),
     happened.DeficitCovered: lambda w, e: f"{e.payer} paid {w.amount(e.asset, e.amount)} that {e.account} could not",
     happened.LossShared: lambda w, e: (
-        f"{w.amount(e.asset, e.amount)} that nobody was left to cover were shared by all who hold {e.symbol}"
+        f"a loss of {w.amount(e.asset, e.amount)} that no fund covered was shared by all who hold {e.symbol}"
     ),
     happened.MarginCalled: lambda w, e: (
         f"{e.account} is called for {_cash(w, '', e.amount)} by {e.due / 1e9:g} s: its equity is "
@@ -160,14 +161,14 @@ BOOKKEEPING: dict[type[Event], Callable[[Words, Any], str]] = {
         f"{w.price(e.symbol, e.mark)}"
     ),
     happened.ContractSpecified: lambda w, e: (
-        f"{e.symbol} is paid for later: each step of its price is worth {_cash(w, e.symbol, e.multiplier)}"
+        f"{e.symbol} is a margined contract: each tick is worth {_cash(w, e.symbol, e.multiplier)}"
     ),
     happened.MarginGranted: lambda w, e: (
-        f"{e.account} may owe, by the rules {e.profile}"
-        + (f"; what it has in {', '.join(e.isolated)} is kept apart" if e.isolated else "")
+        f"{e.account} trades on margin, by the rules {e.profile}"
+        + (f"; its positions in {', '.join(e.isolated)} are isolated" if e.isolated else "")
     ),
     happened.MarksTaken: lambda w, e: (
-        f"round {e.round} judges everybody by these prices: "
+        f"round {e.round} values all accounts at these prices: "
         + ", ".join(f"{symbol} {w.price(symbol, mark)}" for symbol, mark in e.marks.items())
     ),
     happened.LiquidationEnded: lambda w, e: (

@@ -1,8 +1,8 @@
-"""The Greeks of a portfolio: how an account's worth reacts to price, volatility and time, and what would hedge it.
+"""The Greeks of a portfolio: the sensitivity of an account to price, volatility and time, and a delta hedge.
 
 Options are valued by Black-Scholes-Merton (rulebook F-3.1) at the last price of their underlying and the volatility
-of the run. A hedge is suggested against the delta only: so many shares of the underlying bring it to zero, and what
-that costs is half the last spread for each of them.
+of the run. The suggested hedge is the number of shares of the underlying that brings the delta to zero; it costs half
+a spread for each share.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from market_sim.pricing.option import VanillaOption
 
 
 class Exposure(NamedTuple):
-    """What one account holds of one underlying, options included; money is in cents."""
+    """The exposure of one account to one underlying, options included; money is in cents."""
 
     account: str
     underlying: str
     price: int
     delta: float
-    """So many shares would gain and lose the same."""
+    """The number of shares with the same gain and loss."""
     gamma: float
     vega: float
     """For one point of volatility, 0.01."""
@@ -44,7 +44,7 @@ class Exposure(NamedTuple):
         return -round(self.delta)
 
     def sentence(self, half_spread: int) -> str:
-        """The suggestion in words, with the figure that it lowers and its cost."""
+        """The suggested hedge in words, with its effect and its cost."""
         if not self.hedge:
             return f"{self.account}: the delta of {self.delta:+.1f} {self.underlying} needs no hedge"
         verb, shares = ("buy" if self.hedge > 0 else "sell"), abs(self.hedge)
@@ -57,10 +57,10 @@ class Exposure(NamedTuple):
 def exposures(
     journal: Journal, now: int, day_ns: int, volatility: float | None = None, rate: float = 0.0
 ) -> list[Exposure]:
-    """Every account's exposure to every underlying that it holds itself or through derivatives, at this time.
+    """The exposures of all accounts to all underlyings, direct and through derivatives, at this time.
 
-    Without a volatility each underlying's own one is measured on the run. A warrant counts as the option that it is
-    like: the dilution by its exercise is left out.
+    Without a `volatility`, that of each underlying is measured on the run. A warrant counts as an option, without the
+    dilution by its exercise.
     """
     if volatility is not None and volatility <= 0:
         raise InputError(f"a volatility is positive, found {volatility}")
@@ -98,7 +98,7 @@ def exposures(
 def _greeks(
     terms: InstrumentListed, unit: Unit, marks: dict[str, int], now: int, day_ns: int, volatility: float, rate: float
 ) -> tuple[str, tuple[float, float, float, float] | None]:
-    """What one unit of an instrument adds to delta, gamma, vega and theta of its underlying."""
+    """The delta, gamma, vega and theta of one unit of an instrument, and its underlying."""
     if terms.kind in ("stock", "spot"):
         return terms.symbol, ((1.0, 0.0, 0.0, 0.0) if terms.symbol in marks else None)
     underlying = str(terms.terms.get("underlying", ""))

@@ -1,4 +1,4 @@
-"""An example of each refusal: the template of its reason filled with numbers that fit together."""
+"""Examples of refusals: the template of each reason filled with consistent numbers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ COMMON: Example = {
     "order": 17, "owner": "alice", "price": 10_000, "quantity": 10, "quorum": 3, "recovered": "0x7e5f…", "sender": 2,
     "signer": 2, "spender": "bob", "symbol": "ACME", "token": 1, "trade": 41, "until": "20.0 s", "validators": 4,
 }  # fmt: skip
-"""What a placeholder holds unless its reason says otherwise below."""
+"""The default numbers of placeholders; `OWN` has those of single reasons."""
 
 _CHAINS: Example = {"parent_height": 4, "longest": 5, "lock": 5}
 
@@ -113,10 +113,10 @@ OWN: dict[str, Example] = {
 
 
 def example_of(reason: Reason, **other: int | str) -> str:
-    """The sentence of one possible case of this reason; with other numbers where they are given."""
+    """The sentence of an example of this reason, with other numbers where given."""
     return reason.template.format(**{**COMMON, **OWN.get(reason.code, {}), **other})
 
 
 def fields_of(reason: Reason) -> set[str]:
-    """The numbers that its template asks for."""
+    """The placeholders in the template of a reason."""
     return {field for _, field, _, _ in Formatter().parse(reason.template) if field}

@@ -1,4 +1,4 @@
-"""The refusals of a run as a table that people read: how often each reason was given, its rule, and the first case."""
+"""The table of refusals for pages: each reason with its count, its rule and its first case."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ BY = {"exchange": "the exchange", "chain": "the chain", "validators": "validator
 
 @dataclass(frozen=True)
 class RefusalRow:
-    """One reason as it stands on a page."""
+    """One reason in the table."""
 
     by: str
     times: str

@@ -1,4 +1,4 @@
-"""The refusals of a run: how often each reason was given, its rule, and one case in a sentence with its numbers.
+"""The refusals of a run: each reason with its count, its rule, and its first case in a sentence.
 
 The exchange refuses orders, the chain refuses finalized trades, validators refuse messages and proposals.
 """
@@ -21,7 +21,7 @@ from market_sim.core.models.settlement_events import TradeRefused
 
 @dataclass(frozen=True)
 class Refusal:
-    """One reason: by whom it was given, how often, and the first case."""
+    """One reason: who refused, how often, and the first case."""
 
     by: str
     """"exchange", "chain" or "validators"."""
@@ -45,7 +45,7 @@ class _Case(NamedTuple):
 
 
 def refusals(journal: Journal) -> list[Refusal]:
-    """Every reason that was given: the exchange's first, then the chain's, then the validators'; the frequent first."""
+    """All reasons: those of the exchange, then the chain, then the validators; the frequent ones first."""
     counts: dict[tuple[str, str], int] = {}
     first: dict[tuple[str, str], tuple[int, Event, _Case]] = {}
     for number, event in enumerate(journal):

@@ -1,8 +1,8 @@
-"""The risk report of a run: what each account could have lost, whether the forecast held, what a bad day would cost.
+"""The risk report of a run: value at risk and expected shortfall, a backtest of the forecasts, and stress tests.
 
-Everything is read from the journal. The equity of each account at the end of each day gives its daily gains; their
-worst tail is the value at risk and the expected shortfall (rulebook F-5). A forecast for each day from the days
-before it is compared with what came (Kupiec). The stress table values every holding before and after named shocks.
+The equity of each account at the end of each day gives its daily gains; the tail of their distribution gives value at
+risk and expected shortfall (rulebook F-5). A forecast for each day from the days before it is compared with the actual
+loss (Kupiec). The stress table values every holding before and after named shocks.
 """
 
 from __future__ import annotations
@@ -40,11 +40,11 @@ from market_sim.pricing.risk import (
 from market_sim.pricing.stress import SHOCKS, Holding, Shock, stress_table
 
 LEAST_DAYS = 2
-"""With fewer gains there is no tail to speak of."""
+"""The fewest daily gains for a value at risk."""
 
 
 class TailRisk(NamedTuple):
-    """One account's row: losses are positive, in cents."""
+    """The tail risk of one account; losses are positive, in cents."""
 
     account: str
     days: int
@@ -57,7 +57,7 @@ class TailRisk(NamedTuple):
 
 
 class Backtest(NamedTuple):
-    """How often a loss exceeded its forecast, and whether that is what the confidence promised."""
+    """The number of losses beyond their forecast, and the test of whether it fits the confidence level."""
 
     account: str
     forecasts: int
@@ -66,16 +66,16 @@ class Backtest(NamedTuple):
 
 
 class StressRow(NamedTuple):
-    """What one shock would take from one account, and what would be left."""
+    """The effect of one shock on one account."""
 
     account: str
     shock: str
     loss: int
     equity_after: int
     exit_cost: int
-    """What leaving every position would cost beyond the loss: half of the wider spread."""
+    """The additional cost of closing every position: half of the wider spread."""
     breach: Standing | None = None
-    """Of an account with margin that would fall below its maintenance: where it would stand."""
+    """The equity and requirement of a margin account that would fall below maintenance."""
 
 
 def daily_equity(journal: Journal, day: int = TRADING_DAY_NS, quote: str = "USD") -> dict[str, list[int]]:
@@ -100,7 +100,7 @@ def daily_equity(journal: Journal, day: int = TRADING_DAY_NS, quote: str = "USD"
 
 
 class Prices:
-    """The last known price of everything, as `marks_in` finds it, kept while a journal is read."""
+    """The last known prices, by the rule of `marks_in`, updated event by event."""
 
     def __init__(self) -> None:
         self._values: dict[str, int] = {}
@@ -108,11 +108,11 @@ class Prices:
 
     @property
     def marks(self) -> dict[str, int]:
-        """A believed value counts more than a trade."""
+        """The prices: the believed value, otherwise the last trade."""
         return self._trades | self._values
 
     def add(self, event: Event) -> None:
-        """Remember the price that an event tells."""
+        """Update the price that an event contains."""
         if isinstance(event, ValueMoved):
             self._values[event.symbol] = event.value
         elif isinstance(event, Trade):
@@ -125,7 +125,7 @@ def gains(series: Sequence[int]) -> list[int]:
 
 
 def tail_risk(account: str, series: Sequence[int], confidence: float = 0.95) -> TailRisk:
-    """Value at risk and expected shortfall of one day, from what happened and from the normal distribution."""
+    """Value at risk and expected shortfall of one day, historical and by the normal distribution."""
     found = gains(series)
     if len(found) < LEAST_DAYS:
         raise InputError(f"{account} has {len(found)} daily gains; a value at risk needs at least {LEAST_DAYS}")
@@ -158,12 +158,11 @@ def backtest(account: str, series: Sequence[int], confidence: float = 0.95, wind
 def stress(
     journal: Journal, shocks: Sequence[Shock] = SHOCKS, quote: str = "USD", accounts: Sequence[str] | None = None
 ) -> list[StressRow]:
-    """What each shock would take from each account now: all it holds less what it borrowed, at the last prices.
+    """The loss of each account by each shock, on its holdings less its borrowed assets, at the last prices.
 
-    A shock moves underlyings. Options and warrants are valued anew at the moved price (Black-Scholes-Merton, at the
-    volatility of this run), so that a put gains by a fall; futures and perpetuals move with their underlying. A bet on
-    a question does not follow the price of anything, and stays where it is. An account with margin is held against
-    what its broker asks at the shocked prices.
+    A shock moves underlyings. Options and warrants are revalued at the moved price (Black-Scholes-Merton, at the
+    volatility of this run), so a put gains by a fall; futures and perpetuals move with their underlying. Prediction
+    contracts follow no price and do not move. A margin account is compared with its requirement at the shocked prices.
     """
     terms, marks = terms_in(journal), marks_in(journal)
     options, spreads = written_on(journal, marks), half_spreads(journal)
@@ -194,7 +193,7 @@ def stress(
 
 
 def half_spreads(journal: Journal) -> dict[str, int]:
-    """Half of the median step from one trade price to another one, as half a spread; trades go to and fro in it."""
+    """An estimate of half the spread: half of the median change between consecutive different trade prices."""
     prices: dict[str, list[int]] = {}
     for trade in journal.of(Trade):
         prices.setdefault(trade.symbol, []).append(trade.price)
@@ -203,7 +202,7 @@ def half_spreads(journal: Journal) -> dict[str, int]:
 
 
 def written_on(journal: Journal, marks: dict[str, int], day_ns: int = TRADING_DAY_NS) -> dict[str, VanillaOption]:
-    """Every option and warrant that has not expired, at the last price and the volatility of its underlying."""
+    """The options and warrants that have not expired, at the last price and the volatility of their underlying."""
     now = journal[len(journal) - 1].time if len(journal) else 0
     units = {event.symbol: Unit(event.shares, event.parts, event.cash) for event in journal.of(TermsAdjusted)}
     found: dict[str, VanillaOption] = {}

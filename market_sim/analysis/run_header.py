@@ -1,6 +1,6 @@
-"""The header of a run: what tells it apart from other runs, and how far it came.
+"""The header of a run: scenario, seed, parameters and options, and how far the run came.
 
-It says what the manifest of a stored run says, so a list of runs does not read journals.
+It is made from the manifest of a stored run, so a list of runs reads no journals.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from market_sim.core.data.manifest import Manifest
 
 Parameter = int | float | str | bool | None
 BACKENDS = {"memory": "in memory"}
-"""How a page names where trades were settled; other backends keep their name."""
+"""The names of settlement backends on pages, where they differ from the backend's own."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunHeader:
-    """What was run, and how far it came."""
+    """The header of one run."""
 
     scenario: str
     seed: int
@@ -33,7 +33,7 @@ class RunHeader:
     """The last epoch that began."""
     complete: bool
     finished: bool
-    """Whether its last event was written; if not, the program was killed or is still at it."""
+    """Whether the last event is written; otherwise the program is still running or was killed."""
 
     def differing(self, defaults: Mapping[str, Parameter]) -> dict[str, Parameter]:
         """The parameters that are not at their default; all of them when the defaults are unknown."""
@@ -43,7 +43,7 @@ class RunHeader:
 
     @property
     def state(self) -> str:
-        """Whether the run came to its planned end, and if not, how far it came."""
+        """Whether the run is complete, otherwise how far it came."""
         if self.complete:
             return "complete"
         if not self.finished:
@@ -70,7 +70,7 @@ def header_of(manifest: Manifest) -> RunHeader:
 
 
 def _byzantine(manifest: Manifest) -> str:
-    """What was asked for on the command line or in the form; else whom the scenario chose, by name."""
+    """The byzantine behaviours from the command line or the form, otherwise the scenario's byzantine validators."""
     chosen = manifest.options.get("byzantine")
     if chosen:
         return str(chosen)

@@ -1,9 +1,9 @@
-"""What settlement came to: batches, gas, and whether the chain holds what the exchange says, as far as it has settled.
+"""The result of settlement: blocks, batches, gas, and a comparison of chain and exchange at the last settled entry.
 
-The exchange's balances after the last settled entry are the journal added up. What the chain holds is added up a second
-time: from the deposits that it was opened with and from the settled entries that it did not refuse. Each batch was
-compared with the contract itself when it was paid (`Reconciled`), so where these two sums differ, the chain really
-differs from the exchange, and the differences say for whom.
+The balances of the exchange are the sum of the journal up to the last settled entry. The balances of the chain are a
+second sum, of the initial deposits and the settled entries that the chain did not refuse; each batch was compared with
+the contract when it was paid (`Reconciled`). So a difference between the two sums is a difference between chain and
+exchange.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from market_sim.core.models.settlement_events import BlockSettled, Reconciled, S
 
 
 class Difference(NamedTuple):
-    """One balance that is not the same on both sides."""
+    """One balance that differs between exchange and chain."""
 
     account: str
     asset: str
@@ -29,14 +29,14 @@ class Difference(NamedTuple):
 
 @dataclass(frozen=True)
 class Settled:
-    """What settlement came to."""
+    """The result of settlement."""
 
     backend: str
     blocks: int
     entries: int
-    """How many entries were paid: trades, transfers, deposits and withdrawals."""
+    """The number of settled entries: trades, transfers, deposits and withdrawals."""
     refused: int
-    """How many of them the chain refused: they have no effect there."""
+    """The number of entries that the chain refused."""
     transactions: int
     gas: int
     differences: tuple[Difference, ...]
@@ -45,18 +45,18 @@ class Settled:
 
     @property
     def reconciled(self) -> bool:
-        """Whether the chain holds what the exchange says, account by account."""
+        """Whether every balance on the chain equals that of the exchange."""
         return self.compared and not self.differences
 
     def document(self) -> dict[str, Any]:
-        """As plain values, for programs."""
+        """The result as plain values, for JSON."""
         told = asdict(self) | {"reconciled": self.reconciled, "differences": [d._asdict() for d in self.differences]}
         del told["compared"]
         return told
 
 
 def settled(journal: Journal) -> Settled | None:
-    """What settlement came to; None for a run without it."""
+    """The result of the settlement of a run; None for a run without settlement."""
     opened = next(journal.of(SettlementOpened), None)
     if opened is None:
         return None
@@ -78,7 +78,7 @@ def settled(journal: Journal) -> Settled | None:
 
 
 def _differences(journal: Journal, last: int, refused: set[int]) -> list[Difference]:
-    """Every balance that differs after the last settled entry."""
+    """The balances that differ after the last settled entry."""
     exchange, chain = Fold(), Fold()
     for event in journal:
         number = entry_number(event)

@@ -1,4 +1,4 @@
-"""The summary of a run: the numbers that the command line prints and `--json` hands to programs."""
+"""The summary of a run: the numbers that the command line prints, and that `--json` writes."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Summary:
     volume: int
     trades: StatusCounts
     transfers: StatusCounts
-    """What mechanisms moved: premiums, margins, exercises, loans. They are finalized and settled like trades."""
+    """Transfers by mechanisms: premiums, margin, exercises, loans. They are finalized and settled like trades."""
     movements: StatusCounts
     """Deposits and withdrawals during the run."""
     conserved: bool
@@ -44,17 +44,17 @@ class Summary:
 
     @property
     def finalized(self) -> int:
-        """The number of blocks that are final for everybody."""
+        """The number of blocks that are final for every honest validator."""
         return len(self.story.shared_chain())
 
     @property
     def finalized_digest(self) -> str:
-        """One number for the finalized chain that all validators share."""
+        """The digest of the finalized chain that all honest validators share."""
         return self.story.chain_digest(self.story.shared_chain())
 
 
 def summarize(result: Result) -> Summary:
-    """Read a journal from end to end."""
+    """The summary of a result."""
     journal = result.journal
     committee = next(journal.of(CommitteeSeated))
     story = ChainStory()
@@ -77,7 +77,7 @@ def summarize(result: Result) -> Summary:
 
 
 def is_conserved(result: Result) -> bool:
-    """Whether everything that was brought in and not taken out again is still there, asset by asset."""
+    """Whether the holdings of all accounts equal deposits less withdrawals, asset by asset."""
     brought: dict[str, int] = {}
     for event in result.journal:
         if isinstance(event, Deposited | Withdrawn):

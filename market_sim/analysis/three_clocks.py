@@ -1,8 +1,8 @@
-"""The three clocks: what everybody is worth by what is matched, by what is final, and by what is settled.
+"""The three clocks: the equity of accounts by matched, by final, and by settled entries.
 
-A trade is matched first, final some epochs later and settled after that. All entries share one count, and the
-chain holds them without gaps; so each clock is one number, the last entry that counts, and equity at a clock is the
-same sum over the journal up to there (market_sim/market/mechanisms/equity.py).
+A trade is matched first, final some epochs later, and settled after that. Entries have one sequence of numbers, and the
+chain holds them without gaps. So each clock is the number of the last entry that counts, and equity at a clock is the
+sum over the journal up to that entry (market_sim/market/mechanisms/equity.py).
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def last_entry(journal: Journal, clock: ClockName) -> int:
 
 
 def terms_in(events: Iterable[Event]) -> dict[str, Terms]:
-    """What the listings say of each instrument, and the multiplier of each contract that is paid for later."""
+    """The terms of each instrument from its listing, with the multiplier of margined contracts."""
     terms: dict[str, Terms] = {}
     for event in events:
         if isinstance(event, InstrumentListed):
@@ -44,7 +44,7 @@ def terms_in(events: Iterable[Event]) -> dict[str, Terms]:
 
 
 def marks_in(events: Iterable[Event], until: int | None = None) -> dict[str, int]:
-    """A price for each instrument when this time was over: its believed value, else its last trade."""
+    """The mark of each instrument at a time: its believed value, otherwise its last trade."""
     values: dict[str, int] = {}
     trades: dict[str, int] = {}
     for event in events:

@@ -1,4 +1,4 @@
-"""Volatilities of a run: measured on its days or assumed, to value options with; and implied by the prices paid."""
+"""Volatilities of a run: historical (or assumed, in short runs), and implied by option prices."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ FEWEST_RETURNS = 3
 
 
 class Volatility(NamedTuple):
-    """The volatility of a year, and the number of daily returns that it comes from; none for an assumption."""
+    """An annual volatility, and the number of daily returns behind it; 0 for an assumption."""
 
     value: float
     returns: int
@@ -36,9 +36,9 @@ class Volatility(NamedTuple):
 
 
 def volatility_of(events: Iterable[Event], symbol: str, day_ns: int) -> Volatility:
-    """The standard deviation of the logarithmic returns from each day's last price to the next one's, for a year.
+    """The annualised standard deviation of the daily logarithmic returns.
 
-    The prices are those of the believed value, or of the trades of what has none.
+    The prices are believed values, or trades of an instrument without one.
     """
     values: dict[int, int] = {}
     trades: dict[int, int] = {}
@@ -61,7 +61,7 @@ class Implied(NamedTuple):
     spot: int
     """The price of the underlying at that time."""
     volatility: float | None
-    """None where no volatility explains the price: it lies outside the bounds that hold without a model."""
+    """None where no volatility gives the price, because it is outside the model-free bounds."""
 
 
 def implied_volatilities(events: Iterable[Event], day_ns: int) -> list[Implied]:

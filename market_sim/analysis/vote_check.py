@@ -1,7 +1,7 @@
-"""A second look at one vote: the stored signature is verified again, with real Ed25519 and keys made from the seed.
+"""The verification of one vote: its stored signature is checked again, by Ed25519 with keys derived from the seed.
 
-The hash of genesis commits to every public key (rule R4), so keys of another run, or other rules, do not fit the chain
-that the journal tells about.
+The hash of genesis commits to all public keys (rule R4), so the keys of another run, or other rules, do not match the
+chain in the journal.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from market_sim.core.randomness import Randomness
 
 @dataclass(frozen=True)
 class VoteCheck:
-    """What was checked, and what came out."""
+    """The facts and the result of a verification."""
 
     voter: int
     epoch: int
@@ -38,7 +38,7 @@ class VoteCheck:
 
 
 def check_vote(journal: Journal, number: int) -> VoteCheck | None:
-    """Verify the vote at this place of the journal; None when no vote stands there."""
+    """Verify the vote with this event number; None when the event is no vote."""
     vote = journal[number] if number < len(journal) else None
     if not isinstance(vote, VoteCast):
         return None
@@ -64,7 +64,7 @@ def check_vote(journal: Journal, number: int) -> VoteCheck | None:
 
 
 def _rules(journal: Journal, seated: CommitteeSeated, keys: Sequence[bytes]) -> Rules:
-    """The rules as the journal shows them: an epoch lasts from start to start, and genesis knows the variant."""
+    """The consensus rules of a journal: epoch length from two starts, the variant from the hash of genesis."""
     starts = [event.time for event in journal.of(EpochStarted)]
     rules = Rules(
         validators=seated.validators,
@@ -77,7 +77,7 @@ def _rules(journal: Journal, seated: CommitteeSeated, keys: Sequence[bytes]) -> 
 
 
 def _bytes(text: str) -> bytes:
-    """The bytes of a hexadecimal text; none when somebody has made it something else."""
+    """The bytes of a hexadecimal text; empty when the text is none."""
     try:
         return bytes.fromhex(text)
     except ValueError:

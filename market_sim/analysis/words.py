@@ -1,4 +1,4 @@
-"""Words: what the numbers of a run are called, so that people read prices, amounts and blocks instead of integers."""
+"""The formatting of a run's numbers: prices, quantities, amounts, blocks and orders as text."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from market_sim.core.models.reasons import REASONS, explain
 from market_sim.core.money import written
 
 SHORT = 6
-"""So many digits of a hash are shown."""
+"""The number of digits of a hash that are shown."""
 HASH = re.compile(r"\b[0-9a-f]{64}\b")
 
 
 class Words:
-    """What a run's numbers are called: prices by instrument, amounts by asset, blocks by epoch."""
+    """Formats the numbers of one run: prices by instrument, amounts by asset, blocks by epoch."""
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
@@ -40,11 +40,11 @@ class Words:
 
     @cached_property
     def noun(self) -> tuple[str, str]:
-        """What blocks hold and batches pay."""
+        """The noun for the entries of this run, one and several."""
         return entry_noun(self._journal)
 
     def symbol(self, order: int) -> str:
-        """What an order is about; "" when no such order was accepted."""
+        """The symbol of an order; "" for an unknown order."""
         return self._orders.get(order, "")
 
     def price(self, symbol: str, price: int | None) -> str:
@@ -83,13 +83,13 @@ class Words:
 
 
 def entry_noun(journal: Journal) -> tuple[str, str]:
-    """What a run's entries are called, one and several: trades, where nothing else is among them."""
+    """The noun for the entries of a run, one and several: trades, where all entries are trades."""
     others = (event for kind in (market.Transferred, market.Deposited, market.Withdrawn) for event in journal.of(kind))
     return ("entry", "entries") if any(map(market.entry_number, others)) else ("trade", "trades")
 
 
 def with_short_hashes(sentence: str) -> str:
-    """A sentence with the first digits of its hashes only; of those that begin alike, as many as tell them apart.
+    """A sentence with shortened hashes; hashes with equal beginnings keep enough digits to differ.
 
     >>> with_short_hashes(f"block {'ab' * 32} extends block {'abcd' * 16}, block {'ab' * 32} does not")
     'block ababab extends block abcdab, block ababab does not'
@@ -104,7 +104,7 @@ def with_short_hashes(sentence: str) -> str:
 
 
 def signed(amount: str) -> str:
-    """An amount that was gained or lost, as it was written, with its sign.
+    """A written amount with its sign.
 
     >>> signed("150.00 USD"), signed("-150.00 USD"), signed("0.00 USD")
     ('+150.00 USD', '-150.00 USD', '0.00 USD')
@@ -113,7 +113,7 @@ def signed(amount: str) -> str:
 
 
 def reason_sentence(code: str, numbers: Numbers) -> str:
-    """A refusal in words: the sentence of this case; the rule when the numbers do not fill it, else the bare code."""
+    """The sentence of a refusal with its numbers; the rule if numbers are missing; the code if it is unknown."""
     try:
         return explain(code, numbers)
     except KeyError:

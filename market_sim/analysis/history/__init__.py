@@ -1,1 +1,1 @@
-"""A run in the order of time, read from its journal: what charts, steps and traces are made from."""
+"""The history of a run in the order of time, from its journal: the data of charts, steps and traces."""

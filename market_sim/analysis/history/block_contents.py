@@ -1,8 +1,8 @@
-"""The contents of blocks: which trades each one holds, in which batch they were paid, and what the batch did.
+"""The contents of blocks: the trades in each block, the batch that paid them, and the effect of the batch.
 
-The journal tells how many entries a block has, and payloads continue their chain without gaps (docs/decisions/0005);
-so the first entry of a block follows from its ancestors. Encoding those entries again must give
-the digest that the block carries, and executing them again, as every validator does, the root that was signed.
+The journal records the number of entries of a block, and payloads continue their chain without gaps
+(docs/decisions/0005), so the first entry of a block follows from its ancestors. The entries are encoded again, which
+must give the digest in the block, and executed again, which must give the signed root.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from market_sim.core.models.settlement_events import BatchCertified, BlockSettle
 
 @dataclass(frozen=True)
 class Batch:
-    """A settled batch with what it did to the ledger of the contract, worked out again."""
+    """A settled batch with its recomputed execution and the balances before it."""
 
     number: int
     settled: BlockSettled
@@ -45,22 +45,22 @@ class Batch:
 
 @dataclass(frozen=True)
 class Paid:
-    """The batch that paid a trade, and the proof that it holds it."""
+    """The batch that paid a trade, and the Merkle proof that the trade is in it."""
 
     batch: Batch
     certified: BatchCertified
     certified_number: int
     place: int
-    """The trade is this one of those that count, from 1; 0 when the chain refused it."""
+    """The index of the trade among the accepted ones, from 1; 0 when the chain refused it."""
     root_matches: bool
-    """The root over the trades, worked out again, is the one that the validators signed."""
+    """Whether the recomputed Merkle root is the signed one."""
     proof: tuple[str, ...]
     is_proven: bool
-    """Following the proof from the trade leads to the root."""
+    """Whether the Merkle proof is valid."""
 
 
 class BlockContents:
-    """Every block of one journal with its trades, and every batch with its blocks."""
+    """The blocks of a journal with their trades, and the batches with their blocks."""
 
     def __init__(self, journal: Journal) -> None:
         self.register = Register.of(journal)
@@ -77,7 +77,7 @@ class BlockContents:
         self._deposits: list[Deposited] = []
         self._calls: list[CallSubmitted] = []
         self._ordered: dict[str, tuple[int, ...]] = {}
-        """The calls in each block that holds some, in their order."""
+        """The calls of each block with calls, in order."""
         self._genesis = next((event.genesis for event in journal.of(CommitteeSeated)), "")
         for number, event in enumerate(journal):
             self._read(number, event)
@@ -112,7 +112,7 @@ class BlockContents:
         self._proposals[event.block] = event
         self.about.setdefault(event.block, {})
         before = 0 if event.parent == self._genesis else self._upto.get(event.parent)
-        # A liar's block may stand on nothing; then nobody can say which trades it would hold.
+        # The parent of a byzantine validator's block may be unknown; then its trades are unknown, too.
         if before is not None:
             self._upto[event.block] = before + event.trades
 
@@ -121,7 +121,7 @@ class BlockContents:
         return self._upto[block] - self._proposals[block].trades + 1
 
     def holding(self, trade: int) -> Iterator[str]:
-        """Every block that holds this trade, in the order of proposal."""
+        """The blocks that hold this trade, in the order of proposal."""
         for block, upto in self._upto.items():
             if upto - self._proposals[block].trades < trade <= upto and upto <= len(self._entries):
                 yield block
@@ -133,12 +133,12 @@ class BlockContents:
         return packed(b"".join(encoded(entry, self.register) for entry in entries), calls)
 
     def digest_matches(self, block: str) -> bool:
-        """Whether the payload encoded again has the digest that everybody voted on."""
+        """Whether the payload encoded again has the digest in the proposal."""
         return payload_digest(self.payload(block)).hex() == self._proposals[block].payload_digest
 
     @cached_property
     def batches(self) -> list[Batch]:
-        """Every settled batch, executed again from the deposits of the opening on."""
+        """All settled batches, executed again from the initial deposits on."""
         state = ExecutionState(bytes.fromhex(self._genesis), self.register.balances(self._deposits))
         done: list[Batch] = []
         for number, settled in self._settled:
@@ -159,7 +159,7 @@ class BlockContents:
         return FinalBlock(block.height, block.epoch, *parts)
 
     def paid(self, trade: int) -> Paid | None:
-        """The batch in which this trade was paid or refused; None while it waits."""
+        """The batch in which this trade was paid or refused; None until then."""
         batch = next((one for one in self.batches if one.first_trade <= trade <= one.last_trade), None)
         if batch is None or batch.settled.first not in self._certified:
             return None

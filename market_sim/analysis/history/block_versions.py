@@ -1,7 +1,7 @@
-"""The versions of each block: what was known of it after which event.
+"""The versions of each block: its fate and its voters after each event that changes them.
 
-A fold over the chain's own events in the order of the journal. The last version of a block has the fate that the chain
-history gives it; only a block that was out of turn until it was notarized counts as proposed before.
+They are computed from the consensus events in the order of the journal. The last version of a block has the fate of the
+chain history, except that a block out of turn counts as proposed until it is notarized.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from market_sim.analysis.history.lifespan import END
 
 @dataclass(frozen=True)
 class Version:
-    """A block from one event to the next that changes it."""
+    """The state of a block between two events that change it."""
 
     born: int
     gone: int
@@ -25,7 +25,7 @@ class Version:
 
 
 def block_versions(history: ChainHistory) -> dict[str, list[Version]]:
-    """Every proposed block, from its proposal on."""
+    """The versions of every proposed block, from its proposal on."""
     return _Fold(history).versions
 
 
@@ -90,7 +90,7 @@ class _Fold:
             self._orphan(number)
 
     def _orphan(self, number: int) -> None:
-        """What does not descend from the last final block is lost."""
+        """Mark the open blocks that do not descend from the last final block as orphans."""
         proposals = self._history.proposals
         self._alive = {self._tip[1]}
         for block in list(self._open):

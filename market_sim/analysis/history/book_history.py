@@ -1,6 +1,6 @@
-"""The books over time: what waited at which price at chosen moments, and every trade and aggressive order between them.
+"""The books over time: depth samples at chosen moments, all trades, and all liquidity-taking orders.
 
-One pass through the journal serves all instruments. A sample is taken before the first event of its moment.
+One pass through the journal serves all instruments. A sample shows the book before the first event of its moment.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Sample:
     bids: Depth
     asks: Depth
     number: int = 0
-    """The place in the journal from which on it is known: that of the next event of a book."""
+    """The number of the next event of a book, from which on the sample is known."""
 
     @cached_property
     def bid(self) -> int | None:
@@ -44,7 +44,7 @@ class Sample:
 
 @dataclass
 class Taker:
-    """An aggressive order: everything it traded in one instant, as one thing."""
+    """A liquidity-taking order: all its trades of one instant together."""
 
     order: int
     time: int
@@ -54,7 +54,7 @@ class Taker:
     value: int = 0
     fills: int = 0
     number: int = 0
-    """The place of its last trade in the journal."""
+    """The number of its last trade in the journal."""
 
     @property
     def average(self) -> float:
@@ -64,21 +64,21 @@ class Taker:
 
 @dataclass
 class Market:
-    """One instrument from the first sample to the last, with every aggressive order and every trade."""
+    """One instrument with its samples, trades and liquidity-taking orders."""
 
     listed: InstrumentListed
     axis: TimeAxis
     venue: str = ""
-    """Where it is traded, if there are several places."""
+    """Its venue, where there are several."""
     ended: Sample = field(init=False)
     """The book after the last event."""
     samples: list[Sample] = field(default_factory=list)
     takers: list[Taker] = field(default_factory=list)
     trades: list[Trade] = field(default_factory=list)
     numbers: list[int] = field(default_factory=list)
-    """The places of the trades in the journal."""
+    """The event numbers of the trades."""
     answers: list[tuple[int, AnswerCompared]] = field(default_factory=list)
-    """The trades that an answer to a lesson gave instead, in the replay of a check; with their places."""
+    """The trades of a lesson's answer, in the replay of a check, with their event numbers."""
 
     @property
     def name(self) -> str:
@@ -86,7 +86,7 @@ class Market:
         return book_name(self.listed.symbol, self.venue)
 
     def growing(self) -> Iterator[list[Taker]]:
-        """Each aggressive order after each of its trades, as far as it had come by then."""
+        """Each liquidity-taking order as it was after each of its trades."""
         trades = zip(self.trades, self.numbers, strict=True)
         for taker in self.takers:
             versions = [replace(taker, quantity=0, value=0, fills=0)]
@@ -98,15 +98,15 @@ class Market:
             yield versions[1:]
 
     def price(self, units: float) -> float:
-        """A price as people read it, for plotly."""
+        """A price in decimals, for plotly."""
         return round(units / 10**self.listed.price_decimals, self.listed.price_decimals + 2)
 
     def text(self, units: int | None) -> str:
-        """A price as people read it, for a table."""
+        """A price in decimals, for a table."""
         return "none" if units is None else written(units, self.listed.price_decimals)
 
     def size(self, lots: int) -> str:
-        """A quantity as people read it."""
+        """A quantity in decimals."""
         return written(lots, self.listed.quantity_decimals)
 
 
@@ -123,7 +123,7 @@ class Listed(NamedTuple):
 
 
 def books(journal: Journal) -> list[Listed]:
-    """Every book in which somebody ordered, the most traded first; when nobody ordered anything, all that there are."""
+    """All books with orders, the most traded first; all books when there are no orders."""
     trades = Counter(book_name(trade.symbol, trade.venue) for trade in journal.of(Trade))
     ordered = {book_name(event.terms.symbol, event.terms.venue) for event in journal.of(OrderAccepted)}
     terms = {event.symbol: event for event in journal.of(InstrumentListed)}
@@ -146,9 +146,9 @@ def markets_of(journal: Journal, axis: TimeAxis) -> tuple[list[Market], BookRepl
 
 
 def replayed(journal: Iterable[Event], markets: Iterable[Market], moments: Iterable[int]) -> BookReplay:
-    """Fill these markets: what waited just before each of these moments, which ascend, and all trades from then on.
+    """Fill these markets with samples just before each of these ascending moments, and with trades from the first on.
 
-    The books come back as they are after the last event.
+    Returns the books after the last event.
     """
     replay, by_name = BookReplay(), {market.name: market for market in markets}
     books = [(market, replay.book(name)) for name, market in by_name.items()]

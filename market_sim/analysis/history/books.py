@@ -1,4 +1,4 @@
-"""The books of a run just after any event: a step back replays no more than some thousand events."""
+"""The books of a run as of any event; a step back replays at most `STRIDE` events."""
 
 from __future__ import annotations
 
@@ -8,26 +8,26 @@ from market_sim.core.data.journal import Journal
 from market_sim.market.exchange.book_replay import Book, BookReplay
 
 STRIDE = 40_000
-"""A copy of all books is kept after so many events."""
+"""The number of events after which a copy of all books is kept."""
 
 
 class Books:
-    """The books of a run, for any number of readers at once.
+    """The books of a run, for any number of concurrent readers.
 
-    One replay stands where the last question was, and moves on; for what came earlier a kept copy does.
+    One replay is kept at the last requested event and moves forward; an earlier event starts from a kept copy.
     """
 
     def __init__(self, journal: Journal, ended: BookReplay | None = None) -> None:
         self._journal = journal
         self._lock = threading.Lock()
         self._kept = [BookReplay()]
-        """The books before every so many events, as far as somebody has gone through them."""
+        """Copies of the books every `STRIDE` events, as far as the replay has come."""
         self._reached, self._replay = -1, BookReplay()
-        if ended is not None:  # most visits begin at the end, and whoever drew the charts has been there
+        if ended is not None:  # most visits begin at the end, and drawing the charts has replayed the books already
             self._reached, self._replay = len(journal) - 1, ended
 
     def at(self, number: int, symbol: str) -> Book:
-        """A copy of an instrument's book just after this event."""
+        """A copy of an instrument's book as of this event."""
         with self._lock:
             if self._reached > number:
                 nearest = min((number + 1) // STRIDE, len(self._kept) - 1)

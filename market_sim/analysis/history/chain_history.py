@@ -1,6 +1,6 @@
-"""The chain over time: when each block, vote and judgement came, and what became of each block.
+"""The history of the chain: the events of each block and vote, and the fate of each block.
 
-Blocks, voters and finality are the chain story's; this module adds the moments, the fates, and who said nothing.
+The chain story has blocks, voters and finality; this module adds times, fates and missing votes.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ Fate = Literal["finalized", "notarized", "orphaned", "proposed", "stray"]
 
 @dataclass
 class ChainHistory:
-    """Everything that happened among the validators, in the order in which it happened."""
+    """The consensus events of a run, in order."""
 
     committee: CommitteeSeated
     story: ChainStory = field(default_factory=ChainStory)
@@ -43,9 +43,9 @@ class ChainHistory:
     """The first event of each block."""
     votes: list[VoteCast] = field(default_factory=list)
     notarized: dict[str, BlockNotarized] = field(default_factory=dict)
-    """The moment at which the first validator saw the block notarized."""
+    """The first notarization of each block."""
     finalized: dict[str, BlockFinalized] = field(default_factory=dict)
-    """The moment at which the block was final for the first validator."""
+    """The first finalization of each block."""
     judged: list[ProposalJudged] = field(default_factory=list)
     refused: list[MessageRefused | FloodDropped] = field(default_factory=list)
     faults: list[NetworkFault] = field(default_factory=list)
@@ -60,7 +60,7 @@ class ChainHistory:
 
     @property
     def genesis(self) -> str:
-        """The name of the block that every chain begins with."""
+        """The hash of the genesis block."""
         return self.committee.genesis
 
     def label(self, block: str) -> str:
@@ -71,15 +71,15 @@ class ChainHistory:
 
     @property
     def final_tip(self) -> str:
-        """The last block that is final for anybody; genesis at first."""
+        """The highest block that is final for a validator; genesis at first."""
         return max(self.finalized, key=lambda block: self.story.blocks[block].height, default=self.genesis)
 
     def voted(self) -> set[tuple[int, int]]:
-        """Which validators signed something of which epoch."""
+        """The pairs (epoch, validator) with a vote."""
         return {(vote.epoch, vote.voter) for vote in self.votes}
 
     def equivocations(self) -> list[tuple[int, int]]:
-        """Who proposed several blocks in one epoch that it led, or was convicted of two signatures: (epoch, who)."""
+        """The pairs (epoch, validator) of leaders with several blocks, and of proven double signatures."""
         found: dict[tuple[int, int], int] = {}
         for block in self.proposals.values():
             if self.leads(block):
@@ -94,20 +94,20 @@ class ChainHistory:
         return started is not None and started.leader == block.proposer
 
     def number(self, event: Event) -> int:
-        """The place of one of these events in the journal."""
+        """The number of one of these events in the journal."""
         return self._numbers[id(event)]
 
     def end_of(self, epoch: int) -> int | None:
-        """The event with which an epoch is over; None while it lasts."""
+        """The number of the event that ends an epoch; None while it lasts."""
         following = [number for number in self.epochs if number > epoch]
         return self.number(self.epochs[min(following)]) if following else self.ended
 
     def __post_init__(self) -> None:
         self._labels: dict[str, str] = {}
-        # By identity: the events are kept, so that no other one can take the place of theirs.
+        # By identity, which is safe because this object keeps the events alive.
         self._numbers: dict[int, int] = {}
         self.ended: int | None = None
-        """The event with which the run was over."""
+        """The number of the event that ends the run."""
 
 
 def chain_history(journal: Journal) -> ChainHistory | None:
@@ -157,7 +157,7 @@ def _note(history: ChainHistory, event: object) -> None:
 
 
 def _name_blocks(history: ChainHistory) -> None:
-    """Blocks are called by their epoch: 10, or 10a and 10b when its leader proposed twice; strays 10·1, 10·2."""
+    """Label blocks by their epoch: 10, or 10a and 10b when the leader proposed twice; strays 10·1, 10·2."""
     by_epoch: dict[tuple[int, bool], list[str]] = {}
     for name, block in history.proposals.items():
         by_epoch.setdefault((block.epoch, history.fates[name] == "stray"), []).append(name)
@@ -168,17 +168,17 @@ def _name_blocks(history: ChainHistory) -> None:
 
 
 def _letters(place: int) -> str:
-    """a, b, ... z, aa, ab, ...: a flood has more blocks than the alphabet letters."""
+    """a, b, ... z, aa, ab, ...: a flood can have more than 26 blocks."""
     before, last = divmod(place, 26)
     return (_letters(before - 1) if before else "") + chr(ord("a") + last)
 
 
 def _decide_fates(history: ChainHistory) -> None:
-    """Final; or compatible with what is final, and notarized or merely proposed; or an orphan; or a stray.
+    """Give each block its fate: finalized, stray, notarized, proposed or orphaned.
 
-    A stray was proposed out of turn, so nobody else signs it. An orphan is any other block that neither is final nor
-    descends from the last final block: no validator that keeps to the rules will ever finalize it. A chain with two
-    finalized branches (more liars than the protocol bears) keeps both.
+    A stray was proposed out of turn, so no honest validator signs it. An orphan is any other block that is neither
+    final nor a descendant of the last final block: no honest validator will ever finalize it. With more byzantine
+    validators than the protocol tolerates there can be two finalized branches; both keep their fate.
     """
     blocks = history.story.blocks
     tip = history.final_tip
@@ -200,7 +200,7 @@ def _decide_fates(history: ChainHistory) -> None:
     while best is not None and best.block not in main:
         main.add(best.block)
         best = blocks.get(best.parent)
-    # A single proposal on top goes on with the chain; of two that contradict each other neither does.
+    # A single proposal on top continues the chain; of two conflicting ones neither does.
     children = [block.block for block in candidates if block.parent == last]
     if len(children) == 1:
         main.add(children[0])
@@ -208,5 +208,5 @@ def _decide_fates(history: ChainHistory) -> None:
 
 
 def _promise(block: BlockStory) -> tuple[bool, int, int, int]:
-    """How likely a block is to go on: a notarized one, the longer chain, more voters, the newer."""
+    """The sort key of candidates: notarized, longer chain, more voters, later epoch."""
     return bool(block.notarized_by), block.height, len(block.voters), block.epoch

@@ -1,6 +1,6 @@
-"""The story of the chain: which blocks were proposed, who voted, what became notarized and final, and why.
+"""The chain story: the proposed blocks with their voters, notarizations and finality, and the reasons for these.
 
-Read from the journal, event by event, so that it can be told while a run goes on.
+It is built event by event, so it can be used while a run goes on.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from market_sim.core.models.run_events import CommitteeSeated
 
 @dataclass
 class BlockStory:
-    """What became of one block."""
+    """One block with its votes, notarizations and finalizations."""
 
     block: str
     parent: str
@@ -37,11 +37,11 @@ class BlockStory:
     final_for: list[int] = field(default_factory=list)
     final_in_epoch: int | None = None
     final_because: str | None = None
-    """The last of the three blocks that made it final: with its notarization this one became final."""
+    """The last of the three blocks that made it final."""
 
 
 def story_of(journal: Journal) -> ChainStory:
-    """The whole story of a run."""
+    """The chain story of a whole run."""
     story = ChainStory()
     for event in journal:  # nearly all events of a run are orders
         if event.area == "consensus" or isinstance(event, CommitteeSeated):
@@ -59,11 +59,11 @@ class ChainStory:
         """The finalized chain of each validator, oldest block first."""
         self.genesis, self.quorum = "", 0
         self.byzantine: tuple[int, ...] = ()
-        """The validators that break the rules sooner or later: what they finalize before that binds nobody."""
+        """The byzantine validators, whose finalized chains do not count at any time."""
         self._early_votes: dict[str, list[int]] = {}
 
     def read(self, event: Event) -> None:
-        """Let one event add to the story."""
+        """Add one event."""
         if isinstance(event, CommitteeSeated):
             self.byzantine, self.genesis, self.quorum = event.byzantine, event.genesis, event.quorum
         elif isinstance(event, EpochStarted):
@@ -132,11 +132,11 @@ class ChainStory:
 
     @staticmethod
     def chain_digest(chain: list[BlockStory]) -> str:
-        """One number for a finalized chain: SHA-256 over the hashes of its blocks."""
+        """The digest of a finalized chain: SHA-256 over the hashes of its blocks."""
         return hashlib.sha256("".join(block.block for block in chain).encode()).hexdigest()
 
     def why_not_final(self) -> str:
-        """One sentence on why the newest block is not final yet."""
+        """Why the newest block is not final yet, in one sentence."""
         if not self.blocks:
             return "No block was proposed, so there is nothing to finalize."
         led = [block for block in self.blocks.values() if self.leaders.get(block.epoch) == block.proposer]

@@ -1,7 +1,6 @@
-"""The lifespan of a mark: the number of the event that made it, and of the event that replaced it.
+"""The lifespan of a chart mark: the number of the event that creates it, and of the event that replaces it.
 
-What a reader sees who stands at a place in the journal are the marks that are born and not gone by then
-(`visualization/as_of.py`), so nothing later can be seen.
+A chart as of an event shows the marks that exist at that event (`visualization/as_of.py`), so it shows nothing later.
 """
 
 from __future__ import annotations
@@ -13,11 +12,11 @@ from typing import TypeVar
 T = TypeVar("T")
 
 END = 2**31 - 1
-"""Later than every event."""
+"""A number larger than that of any event."""
 
 
 def until_next(versions: Iterable[T], born: Callable[[T], int]) -> Iterator[tuple[T, int]]:
-    """Versions of one thing in their order, each with the event by which it is replaced.
+    """Consecutive versions, each with the event that replaces it.
 
     >>> list(until_next([3, 7], born=lambda number: number))
     [(3, 7), (7, 2147483647)]
@@ -28,9 +27,9 @@ def until_next(versions: Iterable[T], born: Callable[[T], int]) -> Iterator[tupl
 
 
 def gathered(numbers: Sequence[int]) -> Iterator[tuple[int, int, int]]:
-    """A mark that stands for several events, as they come: how many there are from which event to which.
+    """The versions of a mark for several events: their count, and the events that begin and end the version.
 
-    Of a flood only some counts are marks of their own: every one up to eight, then twice as many each time, and all.
+    Only some counts get a version: all up to eight, then powers of two, and the last.
     """
     counts = [count for count in range(1, len(numbers) + 1) if count <= 8 or count & (count - 1) == 0]
     counts += [len(numbers)] if counts[-1] != len(numbers) else []
@@ -39,6 +38,6 @@ def gathered(numbers: Sequence[int]) -> Iterator[tuple[int, int, int]]:
 
 
 def as_they_come(events: list[tuple[int, T]]) -> Iterator[tuple[list[tuple[int, T]], int, int]]:
-    """Events that share a mark, in the order of their numbers: those that are there from which event to which."""
+    """The versions of a mark for several events: the events so far, and the events that begin and end the version."""
     for count, (born, _) in enumerate(events, 1):
         yield events[:count], born, events[count][0] if count < len(events) else END

@@ -1,9 +1,8 @@
-"""The standing of accounts on margin through time: equity and what was required, read from the journal alone.
+"""The history of margin accounts: equity and requirement over time, from the journal alone.
 
-Equity is added up again at evenly spaced moments: at the value that was believed in, else at the middle of the book,
-else at the last trade. Where the journal names an equity or a requirement itself (a call, a liquidation), that number
-is taken as it stands. What is required is added up too where the rules follow from the journal, which is for shares
-under the ordinary rules; elsewhere it holds from one such number to the next.
+Equity is computed at evenly spaced moments, at the believed value, otherwise at the mid price, otherwise at the last
+trade. Where an event states an equity or a requirement (a call, a liquidation), that number is used. The requirement is
+computed for shares under the ordinary rules; elsewhere each stated requirement holds until the next one.
 """
 
 from __future__ import annotations
@@ -31,23 +30,23 @@ from market_sim.market.mechanisms.liabilities import Liabilities
 from market_sim.market.mechanisms.requirements import us_strategy
 
 Told = MarginCalled | MarginCallMet | LiquidationStarted | PositionSold | LiquidationEnded
-"""Events that name the equity and the requirement of an account."""
+"""Events that state the equity and the requirement of an account."""
 TOLD = (MarginCalled, MarginCallMet, LiquidationStarted, PositionSold, LiquidationEnded)
 
 
 @dataclass
 class Margined:
-    """One account on margin: its equity over time, and everything that was told of it."""
+    """One margin account: its equity and requirement over time, and the events that state them."""
 
     account: str
     times: list[int] = field(default_factory=list)
     equities: list[int] = field(default_factory=list)
     required: list[tuple[int, int | None]] = field(default_factory=list)
-    """When, and how much; None from where on the journal does not say it."""
+    """Pairs of time and amount; None from a time on at which the requirement is unknown."""
     told: list[Told] = field(default_factory=list)
 
     def add(self, time: int, amount: int, required: int | None) -> None:
-        """One more point of the lines; a requirement that was told holds until the next is known."""
+        """Add a point; a stated requirement holds until the next is known."""
         self.times.append(time)
         self.equities.append(amount)
         if required is not None or (self.required and not self.told):
@@ -55,16 +54,16 @@ class Margined:
 
     @property
     def lowest(self) -> int:
-        """The least equity that it had."""
+        """The lowest equity."""
         return min(self.equities, default=0)
 
     def of(self, kind: type[Event]) -> int:
-        """How many events of this kind concern it."""
+        """The number of its events of this kind."""
         return sum(type(event) is kind for event in self.told)
 
 
 class MarkHistory:
-    """The marks of a moment: believed values, else the middle of the book, else the last trade."""
+    """The marks over time: believed values, otherwise mid prices, otherwise last trades."""
 
     def __init__(self, middles: Mapping[str, Sequence[tuple[int, int]]]) -> None:
         self._middles = {symbol: iter(points) for symbol, points in middles.items()}
@@ -74,14 +73,14 @@ class MarkHistory:
         self._values: dict[str, int] = {}
 
     def add(self, event: Event) -> None:
-        """Learn of a trade or of a new value."""
+        """Add a trade or a new value."""
         if type(event) is Trade:
             self._trades[event.symbol] = event.price
         elif type(event) is ValueMoved:
             self._values[event.symbol] = event.value
 
     def at(self, time: int) -> dict[str, int]:
-        """The marks now; moments are asked for in their order."""
+        """The marks at a time; the times of successive calls must ascend."""
         for symbol, points in self._middles.items():
             point = self._next[symbol]
             while point is not None and point[0] <= time:
@@ -93,7 +92,7 @@ class MarkHistory:
 def margin_history(
     journal: Journal, moments: Iterable[int], middles: Mapping[str, Sequence[tuple[int, int]]], quote: str
 ) -> list[Margined]:
-    """Every account on margin at these moments, the ones with the most told of them first."""
+    """The margin accounts at these moments, those with the most events first."""
     accounts = {event.account: Margined(event.account) for event in journal.of(MarginGranted)}
     ordinary = {event.account for event in journal.of(MarginGranted) if event.profile == us_strategy.name}
     if not accounts:
@@ -112,7 +111,7 @@ def margin_history(
             moment = next(coming, None)
         if isinstance(event, TOLD):
             accounts[event.account].told.append(event)
-            # An isolated contract is judged by its own equity, which is only a part of the account's.
+            # The equity of an isolated contract is only a part of the account's.
             if not getattr(event, "pool", ""):
                 accounts[event.account].add(event.time, event.equity, event.requirement)
         balances.add(event)
@@ -124,7 +123,7 @@ def margin_history(
 def _required(
     held: Mapping[str, int], owing: Owing, marks: Mapping[str, int], shares: Mapping[str, Stock], quote: str
 ) -> int | None:
-    """The maintenance of an account that has nothing but shares and cash; None when it has anything else."""
+    """The maintenance margin of an account with shares and cash only; None for any other account."""
     net = {symbol: amount for symbol, amount in held.items() if amount and symbol != quote}
     for symbol, amount in owing.borrowed.items():
         net[symbol] = net.get(symbol, 0) - amount

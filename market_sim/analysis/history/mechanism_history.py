@@ -1,7 +1,7 @@
-"""What mechanisms moved and decided in a run, read from its journal: cash by reason and moment, and what happened.
+"""The history of mechanisms: their transfers of cash by reason and time, and their decisions.
 
-Cash that passes through the clearing account comes in and goes out again within one moment; it is counted once, when
-it comes in. So the sum of a reason is what those who owed it have paid.
+Cash that passes through the clearing account enters and leaves it at the same moment; it is counted once, when it
+enters. So the sum of a reason is the amount that debtors have paid.
 """
 
 from __future__ import annotations
@@ -19,65 +19,65 @@ from market_sim.core.models.market_events import InstrumentListed, Transferred
 from market_sim.market.mechanisms.clearing_house import CLEARING
 
 PASSES_THROUGH = ("VARIATION", "FUNDING")
-"""Reasons for which what goes into the clearing account comes out of it at once."""
+"""The reasons of transfers that only pass through the clearing account."""
 BACK = {"PLEDGE_RETURNED": "PLEDGED", "REPAID": "LENT", "RETURNED": "BORROWED", "MERGED": "SPLIT"}
-"""What comes back, and what it was given as: in a picture the two count against each other."""
+"""Reasons of returns, with the reasons of the original transfers: charts show the net of the two."""
 
 
 @dataclass(frozen=True)
 class Decision:
-    """Something a mechanism decided, with its sentence."""
+    """One decision of a mechanism: its event and its sentence."""
 
     event: Event
     said: str
     number: int = 0
-    """Its place in the journal."""
+    """The number of the event in the journal."""
 
     @property
     def kind(self) -> str:
-        """Which kind of event it is."""
+        """The name of the kind of event."""
         return type(self.event).__name__
 
 
 @dataclass(frozen=True)
 class MechanismHistory:
-    """All transfers and all decisions of a run, in the order of the journal."""
+    """The transfers and decisions of a run, in the order of the journal."""
 
     words: Words
     quotes: tuple[str, ...]
-    """The currencies, the one that most instruments are quoted in first."""
+    """The quote currencies, the most frequent one first."""
     transfers: tuple[Transferred, ...]
     decisions: tuple[Decision, ...]
 
     @property
     def quote(self) -> str:
-        """The currency of the picture."""
+        """The currency of the charts."""
         return self.quotes[0] if self.quotes else ""
 
     @property
     def unit(self) -> int:
-        """How many of the smallest unit make one of the currency: 100 cents."""
+        """The number of smallest units in one unit of the currency: 100 cents."""
         decimals = next((each.price_decimals for each in self.words.listed.values() if each.quote == self.quote), 0)
         return 10**decimals
 
     def counted(self) -> Iterator[Transferred]:
-        """The transfers of cash, each cent once."""
+        """The transfers of cash, without those that pass it on from the clearing account."""
         for event in self.transfers:
             passed_on = event.reason in PASSES_THROUGH and event.source == CLEARING
             if event.asset == self.quote and not passed_on:
                 yield event
 
     def paid(self, reason: str) -> int:
-        """How much cash moved for this reason in the whole run."""
+        """The sum of cash transferred for this reason."""
         return sum(event.amount for event in self.counted() if event.reason == reason)
 
     def of(self, *kinds: type[Event]) -> list[Decision]:
-        """What happened of these kinds."""
+        """The decisions of these kinds."""
         return [each for each in self.decisions if type(each.event) in kinds]
 
 
 def mechanism_history(journal: Journal) -> MechanismHistory:
-    """What mechanisms did in this run, if there were any."""
+    """The history of mechanisms in a run."""
     transfers = tuple(journal.of(Transferred))
     decided = [(number, event) for number, event in enumerate(journal) if type(event) in SENTENCES]
     quotes = Counter(event.quote for event in journal.of(InstrumentListed))
@@ -87,9 +87,9 @@ def mechanism_history(journal: Journal) -> MechanismHistory:
 
 
 def net_by_column(history: MechanismHistory, starts: list[int]) -> dict[str, list[int]]:
-    """For each reason what moved in each column of time; what came back is counted against what was given.
+    """The net amount of each reason in each time column; returns are subtracted from the original transfers.
 
-    `starts` are the beginnings of the columns, the first of which takes everything that was earlier.
+    `starts` are the start times of the columns; the first column includes all earlier transfers.
     """
     found: dict[str, list[int]] = {}
     for event in history.counted():

@@ -1,4 +1,4 @@
-"""The life of options in a run, read from its journal: how many were open when, and what became of them.
+"""The history of options in a run: open interest over time, exercises, and expiry.
 
 Open interest is the sum of all long positions, which is the sum of all short ones: each contract has two sides.
 """
@@ -22,7 +22,7 @@ class OptionLife:
     agreed: int
     """The strike that it was listed with."""
     unit: Unit = field(default_factory=Unit)
-    """What one unit stands for: corporate actions change it."""
+    """The deliverable of one unit, which corporate actions change."""
     times: list[int] = field(default_factory=list)
     open_interest: list[int] = field(default_factory=list)
     exercised: list[Exercised] = field(default_factory=list)
@@ -32,48 +32,48 @@ class OptionLife:
 
     @property
     def symbol(self) -> str:
-        """Its name."""
+        """The symbol of the option."""
         return self.listed.symbol
 
     @property
     def strike(self) -> int:
-        """The strike for one share of today."""
+        """The strike for one present share."""
         return self.unit.per_share(self.agreed)
 
     @property
     def is_call(self) -> bool:
-        """Whether it is the right to buy."""
+        """Whether the option is a call."""
         return self.listed.terms.get("right") == "call"
 
     @property
     def underlying(self) -> str:
-        """What it is a right to."""
+        """The symbol of the underlying."""
         return str(self.listed.terms.get("underlying", ""))
 
     @property
     def left(self) -> int:
-        """How many contracts were open at its end, or are open at the end of the run."""
+        """The open interest at expiry, or at the end of the run."""
         if self.ended is not None:
             return self.ended.open_interest
         return self.open_interest[-1] if self.open_interest else 0
 
     @property
     def most(self) -> int:
-        """How many were open at most."""
+        """The largest open interest."""
         return max(self.open_interest, default=0)
 
     def worth(self, price: int) -> int:
-        """What all contracts that were open at the end are worth together at this price of the underlying."""
+        """The intrinsic value of the contracts left, at this price of the underlying."""
         worth = self.unit.worth(price)
         inside = worth - self.agreed if self.is_call else self.agreed - worth
         return max(0, inside) * self.left * self.listed.multiplier
 
     def exercised_by(self, way: str) -> int:
-        """How many were exercised by choice, or by exception."""
+        """The number exercised by choice, or by exception."""
         return sum(event.quantity for event in self.exercised if event.by == way)
 
     def move(self, time: int, source: str, target: str, quantity: int) -> None:
-        """So many contracts went from one account to another."""
+        """Move contracts from one account to another."""
         for name, change in ((source, -quantity), (target, quantity)):
             self._positions[name] = self._positions.get(name, 0) + change
         self.times.append(time)
@@ -81,7 +81,7 @@ class OptionLife:
 
 
 def option_lives(journal: Journal) -> list[OptionLife]:
-    """Every option of a run, in the order of the listings."""
+    """The options of a run, in the order of listing."""
     listed = [event for event in journal.of(InstrumentListed) if event.kind == "option"]
     lives = {event.symbol: OptionLife(event, int(str(event.terms["strike"]))) for event in listed}
     for event in journal if lives else ():
@@ -109,7 +109,7 @@ def _note(life: OptionLife, event: Exercised | Lapsed | InstrumentExpired | Term
 
 
 def open_interest(lives: list[OptionLife]) -> Iterator[tuple[int, int]]:
-    """The moments at which the open interest of these options together changed, and what it then was."""
+    """The total open interest of these options after each change: pairs of time and amount."""
     changes = sorted(
         (time, number, place) for number, life in enumerate(lives) for place, time in enumerate(life.times)
     )

@@ -1,8 +1,8 @@
-"""The trace of one order: from the book through block, votes, finality and transaction to the balances it changed.
+"""The trace of an order: book, trades, blocks, votes, finality, transaction, and the balances it changed.
 
-Everything is read from the journal and worked out again: that the block's payload holds this trade (its digest is
-recomputed), that a vote is the validator's (its signature is verified), that the batch's root contains the trade (its
-Merkle proof is followed).
+All facts come from the journal and are verified again: the payload of the block holds the trade (its digest is
+recomputed), a vote is the validator's (its signature is verified), the batch contains the trade (its Merkle proof is
+checked).
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ Pair = tuple[int | None, int | None]
 
 @dataclass(frozen=True)
 class Placed:
-    """An event with its place in the journal."""
+    """An event with its number in the journal."""
 
     number: int
     event: Any
@@ -40,21 +40,21 @@ class Placed:
 
 @dataclass(frozen=True)
 class Queue:
-    """What waited at the order's price on its own side, before it came and after it had its place."""
+    """The quantity at the order's price on its own side, before and after its arrival."""
 
     before: int
     after: int
     opposite: int
-    """The shown quantity on the other side that it could trade with at once."""
+    """The shown quantity on the other side that it could take at once."""
 
 
 @dataclass(frozen=True)
 class BlockWay:
-    """A block that holds the trade, and how far it came."""
+    """A block that holds the trade, with its votes, notarizations and finalizations."""
 
     proposed: Placed
     place: int
-    """The trade is this one of the block's trades, from 1."""
+    """The index of the trade in the block, from 1."""
     digest_matches: bool
     votes: tuple[Placed, ...]
     notarized: tuple[Placed, ...]
@@ -62,13 +62,13 @@ class BlockWay:
 
     @property
     def is_final(self) -> bool:
-        """Whether anybody will never give it up."""
+        """Whether the block is final for a validator."""
         return bool(self.finalized)
 
 
 @dataclass(frozen=True)
 class Change:
-    """One balance that the trade moved."""
+    """One balance that the trade changed."""
 
     account: str
     asset: str
@@ -76,23 +76,23 @@ class Change:
     after: int
     chain_before: int | None
     chain_after: int | None
-    """On the chain, before and after the whole batch; None when it is not settled."""
+    """The balance on the chain before and after the batch; None when the trade is not settled."""
 
 
 @dataclass(frozen=True)
 class TradeTrace:
-    """One fill and all that became of it."""
+    """One trade with its blocks, its payment and its changes of balances."""
 
     trade: Placed
     ways: tuple[BlockWay, ...]
-    """Every block that holds it, the final one first: an orphaned block may have held it before."""
+    """The blocks that hold the trade, the final one first; orphaned blocks can hold it, too."""
     paid: Paid | None
     refused: Placed | None
     changes: tuple[Change, ...]
 
     @property
     def state(self) -> str:
-        """The last of the three times it has reached."""
+        """The last of the three states that the trade has reached."""
         if self.paid is not None:
             return "refused on chain" if self.refused else "settled"
         return "final" if any(way.is_final for way in self.ways) else "matched"
@@ -111,7 +111,7 @@ class OrderTrace:
 
 
 class Tracer:
-    """Finds the way of any order or trade of one journal."""
+    """Traces any order or trade of one journal."""
 
     def __init__(self, journal: Journal, books: Books) -> None:
         self.journal = journal
@@ -131,11 +131,11 @@ class Tracer:
 
     @cached_property
     def blocks(self) -> BlockContents:
-        """Which trades each block holds, and what was paid."""
+        """The contents of the blocks, read at the first use."""
         return BlockContents(self.journal)
 
     def order(self, order: int, most: int) -> OrderTrace | None:
-        """The trace of an order with at most so many of its trades; None when no such order was accepted."""
+        """The trace of an order with at most `most` of its trades; None when there is no such order."""
         number = self.orders.get(order)
         if number is None:
             return None
@@ -151,11 +151,11 @@ class Tracer:
         )
 
     def fills(self, order: int) -> int:
-        """How many trades an order had."""
+        """The number of trades of an order."""
         return sum(1 for place in self._of_order.get(order, []) if type(self.journal[place]) is Trade)
 
     def trade(self, trade: int) -> TradeTrace:
-        """The trace of one fill."""
+        """The trace of one trade."""
         number = self.trades[trade]
         ways = tuple(self._way(block, trade) for block in self.blocks.holding(trade))
         ways = tuple(sorted(ways, key=lambda way: not way.is_final))
@@ -183,7 +183,7 @@ class Tracer:
         )
 
     def _queue(self, number: int) -> Queue | None:
-        """The queue it joined; an order without a limit joins none."""
+        """The queue at the order's price; None for a market order."""
         accepted: Any = self.journal[number]
         terms = accepted.terms
         if terms.limit is None:
@@ -192,7 +192,7 @@ class Tracer:
         book = book_name(terms.symbol, terms.venue)
         before = self._books.at(number - 1, book)
         opposite = sum(size for price, size in before[1 - side].items() if terms.side * (terms.limit - price) >= 0)
-        # Its fills of the same instant belong to its arrival.
+        # Its trades at the same instant are part of its arrival.
         arrived = number
         while arrived + 1 < len(self.journal) and self._is_fill(arrived + 1, accepted.order):
             arrived += 1
@@ -223,7 +223,7 @@ class Tracer:
         )
 
     def _on_chain(self, places: list[tuple[str, str]], paid: Paid | None) -> list[Pair]:
-        """The balances in the contract before and after the batch; nothing for what the chain does not hold."""
+        """The balances in the contract before and after the batch; None for assets that are no tokens."""
         register = self.blocks.register
         found: list[Pair] = []
         for account, asset in places:

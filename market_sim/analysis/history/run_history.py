@@ -1,4 +1,4 @@
-"""The history of a run: what charts, steps and traces are made from, each part read at its first use."""
+"""The history of a run: the data of charts, steps and traces, each part computed at its first use."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from market_sim.market.exchange.book_replay import BookReplay
 
 @dataclass(frozen=True)
 class RunHistory:
-    """One run in the order of time."""
+    """The history of one run."""
 
     journal: Journal
 
@@ -51,15 +51,15 @@ class RunHistory:
 
     @cached_property
     def mechanisms(self) -> MechanismHistory:
-        """What options, loans, margin and the like did, if the run has any."""
+        """The history of mechanisms: options, loans, margin."""
         return mechanism_history(self.journal)
 
     @cached_property
     def chain(self) -> ChainHistory | None:
-        """What the validators did; None without a committee."""
+        """The history of the chain; None without a committee."""
         return chain_history(self.journal)
 
     @cached_property
     def settlement(self) -> SettlementHistory | None:
-        """What was paid out; None without a settlement."""
+        """The history of settlement; None without settlement."""
         return settlement_history(self.journal)

@@ -1,4 +1,4 @@
-"""The settlement over time: which blocks became final, which batches paid for them, what went wrong on the way."""
+"""The history of settlement: final blocks, the batches that paid them, and failures."""
 
 from __future__ import annotations
 
@@ -18,38 +18,38 @@ from market_sim.core.models.settlement_events import (
 
 @dataclass(frozen=True)
 class Batch:
-    """A settled batch and the moments at which its blocks were proposed."""
+    """A settled batch and the times at which its blocks were proposed."""
 
     settled: BlockSettled
     proposed: tuple[int, ...]
     number: int = 0
-    """The place of its settlement in the journal."""
+    """The number of the settlement event."""
 
     @property
     def name(self) -> str:
-        """The heights it pays for."""
+        """The heights of its blocks."""
         first, last = self.settled.first, self.settled.last
         return str(first) if first == last else f"{first}–{last}"
 
 
 @dataclass(frozen=True)
 class FinalBlock:
-    """A block that is final for somebody, and may be paid for."""
+    """A block that is final for at least one validator."""
 
     height: int
     proposed: int
     number: int
-    """The place of its finality in the journal."""
+    """The number of the event of its finality."""
 
 
 @dataclass(frozen=True)
 class SettlementHistory:
-    """All that happened on the way to the chain."""
+    """The settlement events of a run."""
 
     opened: SettlementOpened
     batches: tuple[Batch, ...]
     troubles: tuple[tuple[int, SettlementReverted | ReorgSeen], ...]
-    """With their places in the journal."""
+    """Failures with their event numbers."""
     reconciled: int
     blocks: tuple[FinalBlock, ...]
     """One for each final height."""
@@ -58,7 +58,7 @@ class SettlementHistory:
 
     @property
     def final(self) -> int:
-        """The height of the last block that is final for anybody."""
+        """The largest height that is final for a validator."""
         return max((block.height for block in self.blocks), default=0)
 
 

@@ -1,7 +1,7 @@
-"""Stepping: a place in the journal, what happened there, what the book and the chain looked like just after it.
+"""Stepping: an event of the journal, its sentence, and the state of book and chain just after it.
 
-A place is an event's number, so an address that carries it shows the same instant again. Moving means looking for the
-next event of a kind, of an account, or both.
+The position is the number of an event, so a URL with it shows the same state again. A step goes to the next event of a
+kind, of an account, or both.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from market_sim.core.models import settlement_events as settlement
 from market_sim.core.models.event import Event
 
 LEVELS_SHOWN = 8
-"""So many prices of each side of the book are shown."""
+"""The number of price levels shown on each side of the book."""
 
 KINDS: dict[str, frozenset[type[Event]] | None] = {
     "everything": None,
@@ -77,7 +77,7 @@ KINDS: dict[str, frozenset[type[Event]] | None] = {
         }
     ),
 }
-"""What one can step through, by the word on the page."""
+"""The kinds of events for stepping, by the word on the page."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ class Moment:
 
 @dataclass(frozen=True)
 class ShownLevel:
-    """One price of the book: what waits there, and how much that is of the largest rung, in percent."""
+    """One price level of the book: its quantity, also in percent of the largest level shown."""
 
     price: str
     quantity: str
@@ -114,16 +114,16 @@ class Instant:
     matched: int
     final: int
     settled: int
-    """The number of trades and transfers that have come so far: by the exchange, by the validators, by the chain."""
+    """The number of entries so far that are matched, final, and settled."""
 
 
 _NAMES = "account agent maker taker source target payer holder issuer lender counterparty".split()
 _CONCERNED = {kind: [name for name in _NAMES if name in kind.__struct_fields__] for kind in EVENT_KINDS}
-"""Which fields of each kind of event name an account."""
+"""The fields with an account, for each kind of event."""
 
 
 class Stepper:
-    """Goes through one journal; any number of readers at once."""
+    """Steps through one journal, for any number of concurrent readers."""
 
     def __init__(self, journal: Journal, books: Books) -> None:
         self.journal = journal
@@ -131,7 +131,7 @@ class Stepper:
         self.sentences = EventSentences(journal)
         self._epochs = [(event.time, event.epoch) for event in journal.of(consensus.EpochStarted)]
         self.names = [event.account for event in journal.of(market.AccountOpened)]
-        """Everybody with an account, in the order of opening."""
+        """The accounts, in the order of opening."""
         self._owner = {event.order: event.account for event in journal.of(market.OrderAccepted)}
         self._final, self._settled = _landmarks(journal)
 
@@ -151,7 +151,7 @@ class Stepper:
         ]
 
     def moment(self, number: int) -> Moment:
-        """One event in words."""
+        """One event with its sentence."""
         event = self.journal[number]
         return Moment(
             number,
@@ -165,12 +165,12 @@ class Stepper:
         )
 
     def step(self, number: int, forward: bool, kind: str = "everything", account: str = "") -> int | None:
-        """The next place that fits, or the one before; None at the end."""
+        """The number of the next matching event, or of the previous one; None at the end."""
         places = range(number + 1, len(self.journal)) if forward else range(min(number, len(self.journal)) - 1, -1, -1)
         return next((place for place in places if self.fits(self.journal[place], kind, account)), None)
 
     def listed(self, first: int, most: int, kind: str = "everything", account: str = "") -> list[Moment]:
-        """Up to so many fitting events from this place on."""
+        """Up to `most` matching events from this number on."""
         return [self.moment(place) for place in self._fitting(first, most, kind, account)]
 
     def _fitting(self, first: int, most: int, kind: str, account: str) -> Iterator[int]:
@@ -187,12 +187,12 @@ class Stepper:
         return (kinds is None or type(event) in kinds) and (not account or account in self.accounts(event))
 
     def accounts(self, event: Event) -> tuple[str, ...]:
-        """Whom an event concerns."""
+        """The accounts that an event concerns."""
         named = tuple(getattr(event, field) for field in _CONCERNED[type(event)])
         return named or (self._owner.get(getattr(event, "order", 0), ""),)
 
     def instant(self, number: int, symbol: str) -> Instant:
-        """What an instrument's book and the three counts were just after this event."""
+        """The book of an instrument and the three counts just after this event."""
         book = self._books.at(number, symbol)
         bids, asks = sorted(book.bids.items(), reverse=True)[:LEVELS_SHOWN], sorted(book.asks.items())[:LEVELS_SHOWN]
         largest = max((quantity for _, quantity in (*bids, *asks)), default=1)
@@ -232,7 +232,7 @@ _LANDMARKS = frozenset({consensus.BlockProposed, consensus.BlockFinalized, settl
 
 
 def _landmarks(journal: Journal) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
-    """After which events how many trades are final for somebody, and settled."""
+    """The numbers of final and of settled entries, each with the event that changes it."""
     upto: dict[str, int] = {}
     at_height: dict[int, int] = {}
     final, settled = [], []

@@ -1,7 +1,7 @@
-"""The steps of a run: what happened when, one sentence each, for whoever goes through it event by event.
+"""The steps of a timeline: the important events of a run, with one sentence each.
 
-Proposals, votes, the first notarization and the first finalization of each block, settlements and shocks, and what
-mechanisms decided. Trades are left out, and what comes as often as they do: the charts show them all.
+They are proposals, votes, the first notarization and the first finalization of each block, settlements, shocks, and
+decisions of mechanisms. Trades and other frequent events are left out; the charts show them all.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ from market_sim.core.models.run_events import ShockHappened
 from market_sim.core.models.settlement_events import BlockSettled
 
 FREQUENT = (Assigned, Located, MarkedToMarket, PairsMade)
-"""Decisions of mechanisms that are no step of their own."""
+"""Frequent decisions of mechanisms, which are no steps."""
 Step = tuple[int, float, str]
-"""The number of an event, its moment in seconds, and what happened then."""
+"""The number of an event, its time in seconds, and its sentence."""
 
 
 def story_steps(journal: Journal, axis: TimeAxis, chain: ChainHistory | None) -> list[Step]:
-    """Every step on the axis, in the order of the journal."""
+    """The steps on the axis, in the order of the journal."""
     told = _StepSentences(chain, Words(journal), entry_noun(journal))
     return [
         (number, seconds(event.time), text)
@@ -44,7 +44,7 @@ def story_steps(journal: Journal, axis: TimeAxis, chain: ChainHistory | None) ->
 
 
 class _StepSentences:
-    """Puts events into words, and knows how many signatures a block has by then."""
+    """Writes the sentences of steps, and counts the signatures of blocks."""
 
     def __init__(self, chain: ChainHistory | None, words: Words, noun: tuple[str, str]) -> None:
         self._chain = chain
@@ -53,7 +53,7 @@ class _StepSentences:
         self._signatures: dict[str, int] = {}
 
     def sentences(self, event: Event) -> Iterator[str]:
-        """What this event adds to the story, if anything."""
+        """The sentences of an event; most events have none."""
         if isinstance(event, ShockHappened):
             yield f"shock: {event.what}"
         elif isinstance(event, BlockSettled):

@@ -1,7 +1,7 @@
-"""The time axis that all charts of a run share: simulated seconds, with the numbers of the epochs as ticks.
+"""The time axis of all charts of a run: simulated seconds, with the epoch numbers as ticks.
 
-A run with too many epochs for a readable page is shown from its end: `first` is then the start of the first epoch
-that is drawn, and sentences go on speaking about the whole run.
+Of a run with too many epochs for a readable page the last ones are drawn: `first` is the start of the first epoch
+drawn. Sentences are about the whole run.
 """
 
 from __future__ import annotations
@@ -35,20 +35,20 @@ class Column:
     start: int
     end: int
     over: int = 0
-    """The place in the journal of the event with which it ends."""
+    """The number of the event that ends it."""
 
 
 @dataclass(frozen=True)
 class TimeAxis:
-    """Which part of a run is drawn, and where its epochs start."""
+    """The drawn part of a run and the start times of its epochs."""
 
     epochs: tuple[Column, ...]
     first: int
     last: int
     total: int
-    """How many epochs the run has; more than are drawn when it is very long."""
+    """The number of epochs of the run; larger than the number drawn when the run is very long."""
     opened: int = 0
-    """The place in the journal of the event with which the first epoch begins; without epochs, of the last event."""
+    """The number of the event that begins the first epoch; without epochs, of the last event."""
 
     @classmethod
     def of(cls, journal: Journal) -> TimeAxis:
@@ -72,12 +72,12 @@ class TimeAxis:
 
     @property
     def shows_all(self) -> bool:
-        """Whether no epoch of the run is left out."""
+        """Whether all epochs of the run are drawn."""
         return len(self.epochs) == self.total
 
     @property
     def epoch_ns(self) -> int:
-        """How long an epoch lasts; without epochs, a tenth of the run."""
+        """The length of an epoch; without epochs, a tenth of the run."""
         if len(self.epochs) > 1:
             return self.epochs[1].start - self.epochs[0].start
         if self.epochs and self.epochs[0].start:
@@ -86,7 +86,7 @@ class TimeAxis:
 
     @property
     def columns(self) -> tuple[Column, ...]:
-        """The epochs and, in front of them, the time before the first one; the whole run when it has no epochs."""
+        """The time before the first epoch and the epochs; one column for the whole run without epochs."""
         if not self.epochs:
             return (Column(0, self.first, self.last, self.opened),)
         before = self.epochs[0].start
@@ -94,7 +94,7 @@ class TimeAxis:
 
     @property
     def opens_on(self) -> tuple[float, float]:
-        """The seconds from and to which the page shows the run at first."""
+        """The range in seconds that the page shows at first."""
         margin = self.epoch_ns * 0.45
         drawn = len(self.epochs)
         start = self.epochs[-OPENING_EPOCHS].start if drawn > MANY_EPOCHS else self.first
@@ -102,27 +102,27 @@ class TimeAxis:
 
     @property
     def whole(self) -> tuple[float, float]:
-        """The seconds from and to which everything that is drawn can be seen."""
+        """The range in seconds of everything drawn."""
         margin = self.epoch_ns * 0.45
         return seconds(int(self.first - margin)), seconds(int(self.last + margin * 0.6))
 
     @property
     def is_long(self) -> bool:
-        """Whether the run is panned through: marks are then smaller and carry no text."""
+        """Whether the run is too long for one screen; marks are then smaller and without text."""
         return len(self.epochs) > MANY_EPOCHS
 
     @property
     def crowd(self) -> int:
-        """How many epochs stand side by side when the page opens."""
+        """The number of epochs on the screen when the page opens."""
         return OPENING_EPOCHS if self.is_long else max(1, len(self.columns))
 
     def epoch_at(self, time: int) -> int:
-        """The number of the epoch in which a moment lies; 0 before the first."""
+        """The number of the epoch at a time; 0 before the first."""
         place = bisect_right([epoch.start for epoch in self.epochs], time)
         return self.epochs[place - 1].number if place else 0
 
     def moments(self, per_epoch: int) -> Iterator[int]:
-        """Evenly spaced moments from the first to the last, so many in each epoch; epochs begin on one of them."""
+        """Evenly spaced times from first to last, `per_epoch` in each epoch, with the starts of epochs among them."""
         step = max(1, self.epoch_ns // per_epoch)
         yield from range(self.first, self.last, step)
 

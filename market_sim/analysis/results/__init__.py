@@ -1,1 +1,1 @@
-"""What came of a run: the result, its tables, what each account made of it. Terminal, page and Python read these."""
+"""The result of a run: its tables, and the performance of its accounts, for terminal, site and Python."""

@@ -1,7 +1,7 @@
-"""The inventory of every account over time: its position in each instrument, and what was brought in of it.
+"""The inventory of accounts over time: their positions in each instrument, and the deposited quantities.
 
-A position counts what an account owns: what it lent or pledged is still its own, what it borrowed is not. Trades,
-deposits, withdrawals and what a mechanism moves change it; so does a split, also for what is pledged.
+A position is what an account owns: lent and pledged holdings count, borrowed ones do not. Trades, deposits,
+withdrawals and transfers by mechanisms change it; so does a split, also for pledged holdings.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ class Holding(NamedTuple):
     """A position from one event on."""
 
     event: int
-    """The number of the event that made it so."""
+    """The number of the event that changed it."""
     time: int
     position: int
     brought: int
-    """How much of the instrument was brought in by then, less what was taken out."""
+    """The quantity deposited by then, less withdrawals."""
 
     @property
     def inventory(self) -> int:
-        """The position beyond what was brought in."""
+        """The position less the deposits."""
         return self.position - self.brought
 
 
@@ -39,7 +39,7 @@ Inventories = dict[tuple[str, str], list[Holding]]
 
 
 def inventories(journal: Journal) -> Inventories:
-    """Read a journal once."""
+    """The inventories of a journal."""
     terms, worth = terms_in(journal), Worth()
     found: Inventories = {}
     for number, event in enumerate(journal):
@@ -58,7 +58,7 @@ def inventories(journal: Journal) -> Inventories:
 
 
 def _changes(event: Event, worth: Worth, known: Inventories) -> Iterator[tuple[str, str, int, int]]:
-    """What an event changes: account, instrument, change of the position, change of what was brought in."""
+    """The changes by an event: account, instrument, change of the position, change of the deposits."""
     if type(event) is Trade:
         bought = event.side * event.quantity
         yield event.taker, event.symbol, bought, 0
@@ -71,7 +71,7 @@ def _changes(event: Event, worth: Worth, known: Inventories) -> Iterator[tuple[s
             yield event.source, event.asset, -event.amount, 0
             yield event.target, event.asset, event.amount, 0
     elif isinstance(event, CorporateActionTaken):
-        # A split also changes what is pledged or lent, which no transfer of its own says.
+        # A split also changes pledged and lent shares, without a transfer for them.
         for account, assets in worth.owned.items():
             held = known.get((account, event.symbol))
             yield account, event.symbol, assets.get(event.symbol, 0) - (held[-1].position if held else 0), 0

@@ -1,4 +1,4 @@
-"""The tables of a run's market data: its candles, its fees and every change of its books, as everybody may see them."""
+"""The tables of a run's public market data: candles, fees, and the changes of its books."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ DEPTH = columns(
 
 
 def books(journal: Journal) -> list[str]:
-    """The names of all books: of one venue the instruments, of several each instrument with its venue."""
+    """The names of all books: the instruments, with their venues where there are several."""
     opened = [book_name(event.symbol, event.venue) for event in journal.of(BookOpened)]
     return opened or [event.symbol for event in journal.of(InstrumentListed)]
 
@@ -55,13 +55,13 @@ def candles_table(journal: Journal) -> Table:
 
 
 def fees_table(journal: Journal) -> Table:
-    """What each side of each trade paid, and at which rate."""
+    """The fees of each side of each trade, with their rates."""
     rows = [(one.trade, one.kind, one.account, one.role, one.rate, one.amount) for one in fee_lines(journal)]
     return Table("fees", FEES, rows)
 
 
 def depth_table(journal: Journal) -> Table:
-    """Every change of what a book shows; applied in their order they give the book at any time."""
+    """The changes of the displayed books; applied in order they give the book at any time."""
     rows = [
         (one.sequence, one.time, book, SIDE_NAMES[one.side], one.price, one.quantity)
         for book in books(journal)

@@ -1,16 +1,16 @@
-"""The performance of every account: what it gained, how steadily, at what cost, and how much it had at stake.
+"""The performance of accounts: gain, Sharpe ratio, drawdown, fees, turnover, hit rate and largest positions.
 
-All figures come from the account's own trades and from one curve, its gain from trading every 100 ms: what it is worth
-at the marks of the moment, less what it would be worth had it never traded and less its dividends.
+All figures come from the account's own trades and from one curve, its gain from trading every 100 ms: its worth at the
+current marks, less its dividends and less its worth if it had never traded.
 
     Sharpe ratio  = mean / standard deviation of the curve's changes, times the root of the changes in a trading day
     drawdown      = the largest fall of the curve below its highest point before
     turnover      = the value of all that it bought and sold
     hit rate      = of its trades that made a position smaller, the share that gained on its average cost
 
-After Sharpe (1994), "The Sharpe Ratio"; a risk-free rate is left out, because a run lasts a few days. What was
-brought in counts for the average cost at the price of its time, else at the first price that became known; so does
-what a mechanism moves, by an exercise for example. After a split a position costs in all what it did before.
+After Sharpe (1994), "The Sharpe Ratio"; a risk-free rate is left out, because a run lasts a few days. In the average
+cost deposits count at the price of their time, otherwise at the first known price, and so do transfers by mechanisms,
+by an exercise for example. A split does not change the total cost of a position.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from market_sim.core.trading_day import TRADING_DAY_NS
 from market_sim.market.mechanisms.equity import Terms
 
 SAMPLE_NS = 100_000_000
-"""As often as believed values move."""
+"""The interval of samples, which is that of the moves of believed values."""
 SAMPLES_A_DAY = TRADING_DAY_NS // SAMPLE_NS
 
 
@@ -48,16 +48,16 @@ class Performance:
     """The gain from trading by what is matched, by what is final, by what is settled; all at the last marks."""
     trades: int
     fees: int
-    """What it paid for trading, less its rebates."""
+    """The fees paid, less rebates."""
     turnover: int
     closed: int
-    """How many of its trades made a position smaller."""
+    """The number of its trades that reduced a position."""
     hits: int
     drawdown: int
     changes: tuple[int, ...]
     """The changes of its curve."""
     largest: dict[str, int]
-    """By instrument, the position that was farthest from nothing; the first of two that were equally far."""
+    """The position with the largest absolute value, by instrument; the first of equal ones."""
 
     @property
     def hit_rate(self) -> float | None:
@@ -73,7 +73,7 @@ class Performance:
 
 @dataclass
 class _Record:
-    """What is counted of one account in one currency while the journal is read."""
+    """The running figures of one account in one currency."""
 
     trades: int = 0
     fees: int = 0
@@ -82,10 +82,10 @@ class _Record:
     hits: int = 0
     curve: list[int] = field(default_factory=list)
     costs: dict[str, list[int]] = field(default_factory=dict)
-    """By instrument: the position, and what it cost in all."""
+    """The position and its total cost, by instrument."""
 
     def trade(self, symbol: str, change: int, value: int) -> None:
-        """Buy (positive) or sell so much for so much; a part that makes the position smaller is a hit or none."""
+        """Add a trade: a purchase (positive change) or a sale; one that reduces the position counts as closed."""
         position, cost = self.costs.get(symbol, [0, 0])
         if position * change < 0:
             now, average = value * abs(position), cost * abs(change)  # both of as many units
@@ -94,7 +94,7 @@ class _Record:
         self.move(symbol, change, value)
 
     def move(self, symbol: str, change: int, value: int) -> None:
-        """A position changes by so much, for so much value; what is left of it keeps its average cost."""
+        """Change a position for this value; a remaining part keeps its average cost."""
         position, cost = self.costs.get(symbol, [0, 0])
         if position * change >= 0:
             cost += value if change > 0 else -value
@@ -110,7 +110,7 @@ class _Record:
 
 
 def performances(journal: Journal) -> list[Performance]:
-    """The performance of every account that holds or brought in anything: who gained most from trading comes first."""
+    """The performance of all accounts with holdings or deposits, the largest gain from trading first."""
     rows = {(row.account, row.currency): row for row in gains(journal)}
     events = without_orders(journal)
     terms = terms_in(events)
@@ -178,7 +178,7 @@ class _Reader:
             self._values[event.symbol] = event.value
 
     def sample(self) -> None:
-        """Note everybody's gain from trading at the marks of now."""
+        """Sample the gains from trading of all accounts at the current marks."""
         marks = self._marks
         for currency in self._currencies:
             for account, worth in self._worth.in_currency(currency, marks, self._terms):
@@ -191,7 +191,7 @@ class _Reader:
                     self._of(account, currency).curve.append(worth - idle - dividends)
 
     def _split(self, symbol: str) -> None:
-        """A company has split its share: every position is another one now, and costs in all what it did before."""
+        """Adjust all positions to a split of a share; their total costs stay the same."""
         quote = self._terms[symbol].quote
         for account, assets in self._worth.owned.items():
             record = self.records.get((account, quote))
@@ -199,7 +199,7 @@ class _Reader:
                 record.costs[symbol][0] = assets.get(symbol, 0)
 
     def _moved(self, account: str, asset: str, change: int) -> None:
-        """A position changed without a trade, by an exercise for example: it did so at the mark."""
+        """Change a position without a trade, for example by an exercise, at the mark."""
         terms = self._terms.get(asset)
         if terms is not None:
             price = self._marks.get(asset, self._first.get(asset, 0))
@@ -242,8 +242,8 @@ COLUMNS = (
     Column("strategy", "what decides for it; empty for an account of the house"),
     Column("currency", "in which all amounts are"),
     Column("gain", "what it is worth beyond what was brought in, at the last marks"),
-    Column("from_trading", "what of the gain holding what was brought in would not have given, dividends aside"),
-    Column("dividends", "what dividends paid to it, less what it paid of them"),
+    Column("from_trading", "the gain beyond that of holding the deposits, without dividends"),
+    Column("dividends", "the dividends received, less those paid"),
     Column("finalized", "the gain from trading by what is final"),
     Column("settled", "the gain from trading by what the chain has paid out"),
     Column("trades", "how often it traded"),

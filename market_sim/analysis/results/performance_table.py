@@ -1,4 +1,4 @@
-"""The performance of accounts as a table that people read, and the formulas behind its figures."""
+"""The table of performance for pages and terminal, and the formulas of its figures."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ HEAD = (
     "Sharpe", "drawdown", "largest position",
 )  # fmt: skip
 WORDS = 2
-"""The number of columns that are words, which are read from the left."""
+"""The number of text columns, which are left-aligned."""
 FORMULAS = (
     "from trading: worth at the last marks, less what was brought in at these marks, less dividends; "
     "final and settled: the same by what is final and by what the chain has paid out.",

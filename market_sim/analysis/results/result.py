@@ -1,9 +1,9 @@
-"""The result: what a run returns. Everything in it is read from the journal.
+"""The result: the return value of a run. All of it is read from the journal.
 
 result = simulate("first-market", epochs=12, seed=3)
-result.leaderboard                  # who gained, how steadily, at what cost
-result.gains                        # what was brought in, what it is worth now, and what made the difference
-result.trades.to_pandas()           # the same tables for whatever you do next
+result.leaderboard                  # gain, Sharpe ratio, drawdown, fees of each account
+result.gains                        # deposits, worth and gain of each account
+result.trades.to_pandas()           # any table as a pandas DataFrame
 result.figure()                     # the whole run on one time axis
 """
 
@@ -36,21 +36,21 @@ class Result:
     journal: Journal = field(repr=False)
     complete: bool = True
     failures: tuple[str, ...] = field(default=())
-    """The sentence of every strategy that raised."""
+    """A sentence for each strategy that raised."""
     warnings: tuple[str, ...] = field(default=())
-    """What was planned and could not happen, a sentence for each."""
+    """A sentence for each scheduled event that could not happen."""
     conclusion: str = ""
-    """What the scenario has to say about this run."""
+    """The scenario's sentence about this run."""
     known_fingerprint: str = field(default="", repr=False)
-    """The fingerprint, where writing the run to disk has worked it out already."""
+    """The fingerprint, if writing the run has computed it already."""
 
     @cached_property
     def fingerprint(self) -> str:
-        """The digest of the whole journal: the same scenario and seed give it again."""
+        """The digest of the whole journal, the same for the same scenario and seed."""
         return self.known_fingerprint or fingerprint(self.journal)
 
     def digest(self, area: Area) -> str:
-        """The digest of one part of the road: of the market, the consensus or the settlement."""
+        """The digest of the events of one area: market, consensus or settlement."""
         return digest(self.journal, area)
 
     @cached_property
@@ -60,42 +60,42 @@ class Result:
 
     @cached_property
     def orders(self) -> Table:
-        """Every accepted order and what became of it."""
+        """Every accepted order with its final state."""
         return orders_table(self.journal)
 
     @cached_property
     def quotes(self) -> Table:
-        """The best bid and ask of every instrument, each time that they changed."""
+        """Every change of the best bid and ask of each instrument."""
         return quotes_table(self.journal)
 
     @cached_property
     def blocks(self) -> Table:
-        """Every proposed block and what became of it."""
+        """Every proposed block with its final state."""
         return blocks_table(self.journal)
 
     @cached_property
     def performances(self) -> list[Performance]:
-        """What each account gained, how steadily and at what cost: the definition that every page and table shows."""
+        """The performance of each account, which all pages and tables show."""
         return performances(self.journal)
 
     @cached_property
     def leaderboard(self) -> Table:
-        """What each account gained, how steadily and at what cost; the best first."""
+        """The performance of each account as a table, the best first."""
         return leaderboard(self.performances)
 
     @cached_property
     def gains(self) -> Table:
-        """What was brought into each account, what it is worth at the end, and what made the difference."""
+        """The deposits, the worth and the gain of each account."""
         return gain_table(gains(self.journal))
 
     @cached_property
     def inventory(self) -> Table:
-        """Every change of every account's position in an instrument."""
+        """Every change of a position, by account and instrument."""
         return inventory_table(self.journal)
 
     @cached_property
     def refusals(self) -> Table:
-        """Every reason for which something was refused, with how often and the first case."""
+        """Every reason of refusals with its count and its first case."""
         return refusal_table(refusals(self.journal))
 
     @cached_property
@@ -105,17 +105,17 @@ class Result:
 
     @cached_property
     def fees(self) -> Table:
-        """What each side of each trade paid, and at which rate."""
+        """The fees of each side of each trade, with their rates."""
         return fees_table(self.journal)
 
     @cached_property
     def depth(self) -> Table:
-        """Every change of what a book shows, numbered."""
+        """Every change of the displayed books, numbered."""
         return depth_table(self.journal)
 
     @property
     def tables(self) -> tuple[Table, ...]:
-        """All of them."""
+        """All tables."""
         return (
             self.leaderboard, self.gains, self.trades, self.orders, self.quotes, self.blocks, self.inventory,
             self.refusals, self.candles, self.fees, self.depth,
@@ -123,13 +123,13 @@ class Result:
 
     def figure(self, chart: str = "", symbol: str | None = None) -> Any:
         """The whole run on one time axis, or the chart of this name, as plotly's `Figure`."""
-        # Imported late: a run that nobody draws loads no plotting library.
+        # Imported late: a run without charts loads no plotting library.
         from market_sim.analysis.visualization.charts import chart_figure
 
         return chart_figure(self, chart, symbol)
 
     def _repr_html_(self) -> str:
-        """What a notebook shows: the conclusion, who gained what, and the whole run as a picture."""
+        """The display in a notebook: conclusion, leaderboard and timeline."""
         from html import escape
 
         picture = self.figure().to_html(full_html=False, include_plotlyjs=True, config={"showSendToCloud": False})

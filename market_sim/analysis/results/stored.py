@@ -1,4 +1,4 @@
-"""A stored run as a result again: what a page, a command or a notebook opens."""
+"""Opens a stored run as a result, for pages, commands and notebooks."""
 
 from __future__ import annotations
 

@@ -4,8 +4,8 @@
 >>> table.column("price"), len(table), table[0]
 ([10003, 10001], 2, {'trade': 1, 'price': 10003})
 
-A run's own tables are small beside its journal. Whoever wants more than columns and rows takes them to pandas, or
-writes them to a file: CSV or JSON with what Python brings along, Parquet where pyarrow is installed.
+For more than columns and rows, convert a table to pandas or write it to a file: CSV or JSON by the standard library,
+Parquet where pyarrow is installed.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ from market_sim.core.errors import InputError
 Value = int | float | str | bool | None
 FORMATS = ("csv", "json", "parquet")
 SHOWN = 10
-"""So many rows are shown at each end of a table that is longer than twice as many."""
+"""The number of rows shown at each end of a long table."""
 NEEDS_EXTRA = "needs the extra [tables], which pip installs beside this package"
 
 
 @dataclass(frozen=True)
 class Column:
-    """One column: its name, and what it says."""
+    """One column: its name and its meaning."""
 
     name: str
     means: str
@@ -73,7 +73,7 @@ class Table:
 
     def to_pandas(self) -> Any:
         """The same as a pandas DataFrame, where pandas is installed."""
-        # With the type `object`, so that a whole number stays one beside a value that is missing.
+        # With the type `object`, so that integers stay integers beside missing values.
         return _library("pandas").DataFrame(list(self.rows), columns=list(self.names), dtype=object).infer_objects()
 
     def save(self, path: Path) -> None:
@@ -101,7 +101,7 @@ class Table:
         return "\n".join([f"{self.name}: {len(self):,} rows", *lines])
 
     def _repr_html_(self) -> str:
-        """What a notebook shows."""
+        """The display in a notebook."""
         head = "".join(
             f'<th title="{html.escape(column.means)}">{html.escape(column.name)}</th>' for column in self.columns
         )

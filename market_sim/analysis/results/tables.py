@@ -1,7 +1,7 @@
-"""The tables of a run: its trades, orders, quotes and blocks, each read from the journal and nothing else.
+"""The tables of a run: trades, orders, quotes and blocks.
 
-Times are nanoseconds of the run's clock, prices and amounts whole numbers of the smallest unit. What has not happened,
-such as the settlement of a trade that is not final, is left empty.
+Times are nanoseconds of the run's clock, prices and amounts integers of the smallest unit. A cell is empty for an event
+that has not happened, such as the settlement of a trade that is not final.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ def trades_table(journal: Journal) -> Table:
 
 
 def orders_table(journal: Journal) -> Table:
-    """Every accepted order and what became of it."""
+    """Every accepted order with its final state."""
     found: dict[int, _Order] = {}
     for event in journal:
         if type(event) is OrderAccepted:
@@ -129,12 +129,12 @@ def orders_table(journal: Journal) -> Table:
 
 
 def quotes_table(journal: Journal) -> Table:
-    """The best bid and ask of every instrument, each time that they changed; none while a call leaves them crossed."""
+    """Every change of the best bid and ask; none while orders of a call auction leave the book crossed."""
     return Table("quotes", QUOTES, list(_quotes(journal)))
 
 
 def blocks_table(journal: Journal) -> Table:
-    """Every block that a validator proposed and what became of it."""
+    """Every proposed block with its final state."""
     chain = chain_history(journal)
     if chain is None:
         return Table("blocks", BLOCKS, [])
@@ -143,12 +143,12 @@ def blocks_table(journal: Journal) -> Table:
 
 
 class _Order:
-    """What is known of one order so far."""
+    """The state of one order so far."""
 
     def __init__(self, accepted: OrderAccepted) -> None:
         self.accepted = accepted
         self.total, self.limit = accepted.terms.quantity, accepted.terms.limit
-        """What it stands for now: what has traded and what waits."""
+        """The present total quantity (traded and waiting) and limit."""
         self.filled = 0
         self.reason = ""
         self.ended: int | None = None

@@ -1,9 +1,8 @@
-"""The untraded accounts of a run: what each would hold had it kept what was brought in, and the dividends it got.
+"""The untraded accounts of a run: the holdings of each account if it had kept its deposits, and its dividends.
 
-A split, a reverse split or a stock dividend changes the number of shares that were brought in; the company, out of
-whose own holding new shares come, has as many fewer of them. Neither is a gain. What a dividend pays is one, and none
-from trading: it is counted apart, like the dividend that a short seller pays to its lender and the cash for fractions
-of shares that a split leaves.
+A split, a reverse split or a stock dividend changes the number of deposited shares, and the company, from whose own
+holding new shares come, has fewer of them. Neither is a gain. A dividend is a gain, but not from trading; it is counted
+separately, like the dividend that a short seller pays to its lender and the cash for fractions of shares after a split.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from market_sim.core.models.market_events import Deposited, Transferred, Withdra
 from market_sim.core.models.mechanism_events import CorporateActionTaken
 
 DIVIDENDS = frozenset({"DIVIDEND", "MANUFACTURED_DIVIDEND", "CASH_IN_LIEU"})
-"""Transfers of cash that a corporate action brings about."""
+"""Transfers of cash by corporate actions."""
 SPLIT = "SPLIT"
 
 
@@ -24,19 +23,19 @@ class Untraded:
     def __init__(self) -> None:
         self._kept, self._dividends = Fold(), Fold()
         self._split: dict[str, tuple[str, str]] = {}
-        """By share: who gave and who got in the last transfer of the split that is being carried out."""
+        """By share: source and target of the last transfer of the split in progress."""
 
     @property
     def holdings(self) -> Balances:
-        """By account: what was brought in of each asset, after the splits since."""
+        """The deposits by account and asset, adjusted for later splits."""
         return self._kept.balances
 
     def dividends(self, account: str, currency: str) -> int:
-        """What dividends paid to the account, less what it paid of them."""
+        """The dividends received by account, less those paid."""
         return self._dividends.balances.get(account, {}).get(currency, 0)
 
     def read(self, event: Event) -> None:
-        """Let one event have its effect."""
+        """Add one event."""
         if isinstance(event, Deposited):
             self._kept.move(event.account, event.asset, event.amount)
         elif isinstance(event, Withdrawn):
@@ -51,7 +50,7 @@ class Untraded:
             self._act(event)
 
     def _act(self, event: CorporateActionTaken) -> None:
-        """Change the shares that were brought in, as if all of them were still where they came in."""
+        """Adjust the deposited shares to a corporate action, as if none had been traded."""
         new, old = event.ratio
         parties = self._split.pop(event.symbol, None)
         if new == old or parties is None:

@@ -1,7 +1,7 @@
-"""What accounts are worth as a run goes on: what they hold and have claims on, less what they owe, at given marks.
+"""The worth of accounts over time: their holdings and claims, less their debts, at given marks.
 
-What was lent, borrowed or pledged counts for whoever gave it, and what a future or a perpetual has gained and not yet
-paid counts as if it were paid. Read event by event, so that one pass answers for any number of moments.
+Assets that are lent or pledged count for their owner, and unpaid gains of futures and perpetuals count as paid. The
+worth is updated event by event, so one pass gives it at any number of times.
 """
 
 from __future__ import annotations
@@ -24,26 +24,26 @@ from market_sim.market.mechanisms.liabilities import Liabilities
 CLAIMS = frozenset({"LENT", "PLEDGED", "REPAID", "WRITTEN_OFF", "PLEDGE_RETURNED"})
 """Transfers after which the source has a claim on the target, or the target one less on the source."""
 LOANS = CLAIMS | {"BORROWED", "RETURNED"}
-"""Transfers that change who holds something, and not whose it is."""
+"""Transfers that change the holder of an asset and not its owner."""
 
 
 ORDERS = frozenset({OrderAccepted, OrderCancelled, OrderAmended, OrderRejected})
-"""What happens to an order moves nothing by itself, and most events of a run are of this kind."""
+"""Events of orders, which are most events of a run and change no balance."""
 
 
 def without_orders(events: Iterable[Event]) -> list[Event]:
-    """The events that may change what anybody is worth."""
+    """The events that can change the worth of an account."""
     return [event for event in events if type(event) not in ORDERS]
 
 
 class Worth:
-    """The accounts of a run so far."""
+    """The worth of all accounts so far."""
 
     def __init__(self) -> None:
         self._held, self._claims, self._owed = Fold(), Fold(), Liabilities()
 
     def read(self, event: Event) -> None:
-        """Let one event have its effect."""
+        """Add one event."""
         self._held.add(event)
         self._owed.read((event,))
         if isinstance(event, Transferred):
@@ -59,7 +59,7 @@ class Worth:
 
     @property
     def owned(self) -> Balances:
-        """By account: every asset with what is lent or pledged of it, less what is borrowed."""
+        """The assets by account, with lent and pledged ones, without borrowed ones."""
         found = {account: dict(assets) for account, assets in self._held.balances.items()}
         for account, asset, amount in self._owing():
             mine = found.setdefault(account, {})
@@ -69,7 +69,7 @@ class Worth:
     def in_currency(
         self, currency: str, marks: Mapping[str, int], terms: Mapping[str, Terms]
     ) -> Iterator[tuple[str, int]]:
-        """What each account is worth in one currency."""
+        """The worth of each account in one currency."""
         units = {asset: unit(asset, marks.get(asset), terms, currency) for asset in (currency, *terms)}
         owing: dict[str, int] = {}
         for account, asset, amount in self._owing():
@@ -79,7 +79,7 @@ class Worth:
             yield account, worth + self.unpaid(account, currency, marks, terms)
 
     def _owing(self) -> Iterator[tuple[str, str, int]]:
-        """What somebody has a claim on (positive) or owes: account, asset, amount."""
+        """Claims (positive) and debts: account, asset, amount."""
         for account, assets in self._claims.balances.items():
             for asset, amount in assets.items():
                 yield account, asset, amount
@@ -90,7 +90,7 @@ class Worth:
                     yield lender, symbol, shares
 
     def unpaid(self, account: str, currency: str, marks: Mapping[str, int], terms: Mapping[str, Terms]) -> int:
-        """What the account's contracts have gained and not yet paid."""
+        """The unpaid gain of an account's futures and perpetuals."""
         return sum(
             position.gain(marks[symbol], terms[symbol].multiplier)
             for symbol, position in self._owed.contracts.get(account, {}).items()
@@ -99,7 +99,7 @@ class Worth:
 
 
 def unit(asset: str, price: int | None, terms: Mapping[str, Terms], currency: str) -> int:
-    """What one unit of an asset is worth in a currency: nothing where no price is known, or for another currency."""
+    """The worth of one unit of an asset in a currency; 0 without a price, or for another currency."""
     if asset == currency:
         return 1
     known = terms.get(asset)
