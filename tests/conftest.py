@@ -137,10 +137,17 @@ def pytest_collection_finish() -> None:
     gc.enable()
 
 
-def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
-    """Modules that are asked for by name run here: they are over before other processes have begun."""
-    asked = [argument.partition("::")[0] for argument in config.args]
-    return 0 if all(path.endswith(".py") for path in asked) else None
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """Folders of tests run on all processors, unless `-n` says otherwise.
+
+    Modules that are asked for by name run here: they are over before other processes have begun. An option in
+    pyproject.toml would also reach the grading of answers, which has a process of its own for everything.
+    """
+    by_name = all(argument.partition("::")[0].endswith(".py") for argument in config.args)
+    if not by_name and getattr(config.option, "numprocesses", 0) is None:
+        config.option.numprocesses = "auto"
+        config.option.dist = "worksteal"
 
 
 # --- the beginning

@@ -5,7 +5,7 @@ Prices are whole cents. A basis point is a hundredth of a percent: x basis point
 
 from dataclasses import dataclass
 
-from market_sim import Buy, Cancel, Sell, Strategy  # noqa: F401
+from market_sim import Buy, Cancel, Sell, Strategy
 
 
 def quotes(reference, spread_bps, away, limit, lean_bps):

@@ -30,6 +30,7 @@ OPEN = {
     "market_sim.market.agents.reports": "market/agents/reports.py",
     "market_sim.market.agents.view": "market/agents/view.py",
     "market_sim.market.agents.strategy": "market/agents/strategy.py",
+    "market_sim.course.student_side.signatures": "course/student_side/signatures.py",
     "market_sim.course.student_side.snapshot": "course/student_side/snapshot.py",
     "market_sim.course.student_side.wire": "course/student_side/wire.py",
 }

@@ -26,9 +26,7 @@ def test_the_best_try_counts_and_survives_the_next_start(tmp_path):
         Progress(tmp_path).tried(COURSE[0], verdict(earned))
     kept = Progress(tmp_path).of(COURSE[0])
     assert (kept.best, kept.tries, kept.passed) == (7.5, 3, False)
-    points = sum(lesson.points for lesson in COURSE)
-    told = f"7.5/{points} points ({750 / points:.0f} %), 0 of {len(COURSE)} lessons passed"
-    assert Progress(tmp_path).sentence(COURSE) == told
+    assert Progress(tmp_path).sentence(COURSE[:5]) == "7.5/50 points (15 %), 0 of 5 lessons passed"
 
 
 def test_a_prediction_is_locked(tmp_path):
