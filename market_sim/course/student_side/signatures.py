@@ -82,11 +82,7 @@ def _encoded(point: Point) -> bytes:
     return (y | (x & 1) << 255).to_bytes(32, "little")
 
 
-def _base() -> Point:
-    """The point whose y is 4/5 and whose x is even."""
-    found = _decoded((4 * pow(5, -1, PRIME) % PRIME).to_bytes(32, "little"))
-    assert found is not None
-    return found
-
-
-BASE = _base()
+BASE_Y = 4 * pow(5, -1, PRIME) % PRIME
+BASE_X = 15112221349535400772501151409588531511454012693041857206046113283949847762202
+"""The base point: y is 4/5, and x is the even one of the two that belong to it."""
+BASE: Point = (BASE_X, BASE_Y, 1, BASE_X * BASE_Y % PRIME)
