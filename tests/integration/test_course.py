@@ -12,11 +12,13 @@ import pytest
 
 from market_sim.core.consensus.blocks import Rules
 from market_sim.core.errors import InputError
-<<<<<<< HEAD
-from market_sim.core.models.consensus_events import BlockFinalized, BlockProposed, VoteCast
-=======
-from market_sim.core.models.consensus_events import BlockFinalized, BlockProposed, ByzantineAct, MessageRefused
->>>>>>> 67dd4f9 (A sixth lesson: who signed this? Directories run on all processors, grading never does)
+from market_sim.core.models.consensus_events import (
+    BlockFinalized,
+    BlockProposed,
+    ByzantineAct,
+    MessageRefused,
+    VoteCast,
+)
 from market_sim.core.models.market_events import OrderAccepted, Trade
 from market_sim.core.models.settlement_events import BlockSettled
 from market_sim.course import commands
@@ -93,7 +95,6 @@ def test_the_rows_of_lesson_5():
     assert (batch.rows < 40, outcome("05")) == (True, "fewer than 40")
 
 
-<<<<<<< HEAD
 def test_the_two_final_blocks_of_lesson_7():
     says("07", "epochs 5 and 6: two blocks each, and three signatures on every one of them")
     proposed = [(event.epoch, event.block) for event in journal("07").of(BlockProposed) if event.epoch in (5, 6)]
@@ -105,7 +106,8 @@ def test_the_two_final_blocks_of_lesson_7():
     assert (len(final), outcome("07")) == (2, "two different ones")
     shared = {n: 2 * Rules(n).quorum - n for n in (4, 5, 6, 7)}
     says("07", ", ".join(f"{count} of {n}" for n, count in shared.items()))
-=======
+
+
 def test_the_refusals_of_lesson_6():
     told, honest = journal("06"), simulate(StreamletDemo(), Options(7, 12, settlement="none")).journal
     refused = Counter(event.reason for event in told.of(MessageRefused))
@@ -117,7 +119,6 @@ def test_the_refusals_of_lesson_6():
     asked = find_lesson(COURSE, "06").prediction
     assert f"Validator 3 sends {acts['forge']} forged messages" in asked.question
     assert (len(final), asked.outcome) == (11, "eleven, too")
->>>>>>> 67dd4f9 (A sixth lesson: who signed this? Directories run on all processors, grading never does)
 
 
 def test_every_run_that_a_lesson_shows_has_something_to_see():
@@ -160,16 +161,10 @@ def test_a_lesson_from_start_to_pass(desk):
     assert code == 0
     assert "public checks 5/5, 10 of 10 points; your instructor may run more checks" in said
     assert "further reading" in said
-<<<<<<< HEAD
     lessons = load_course(COURSE)
     points = sum(lesson.points for lesson in lessons)
     told = f"10/{points} points ({1_000 / points:.0f} %), 1 of {len(lessons)} lessons passed"
     assert told in desk.type(commands.lesson_progress)[1]
-=======
-    lessons = len(lesson_folders(COURSE))  # 10 points each
-    share = f"10/{10 * lessons} points ({100 / lessons:.0f} %), 1 of {lessons} lessons passed"
-    assert share in desk.type(commands.lesson_progress)[1]
->>>>>>> 67dd4f9 (A sixth lesson: who signed this? Directories run on all processors, grading never does)
     assert "passed" in desk.type(commands.lesson_list)[1]
 
 
