@@ -1,0 +1,34 @@
+"""Each bug of the protocol is noticed in committees of four and of seven: at n = 4 several wrong rules look right."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from tests.planted.runner import FAILED, Bug, apply_patch, bugs, copy_tree, run_test
+
+SCHEDULES = "test_no_schedule_within_the_bound_breaks_an_invariant"
+ONLY_SEEN_AT = {"BC26": (7,)}
+"""With four validators a majority is the right quorum."""
+
+FOUND_BY_SCHEDULES = [bug for bug in bugs() if bug.area == "consensus" and bug.test.endswith(SCHEDULES)]
+RUNS = [
+    pytest.param(bug, validators, id=f"{bug.id}-{validators}",
+                 marks=pytest.mark.planted(default=False, area="consensus", place=place))
+    for place, bug in enumerate(FOUND_BY_SCHEDULES)
+    for validators in ONLY_SEEN_AT.get(bug.id, (4, 7))
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("bug", "validators"), RUNS)
+def test_a_bug_of_the_protocol_is_noticed_in_committees_of_four_and_of_seven(bug: Bug, validators: int, tmp_path):
+    place = copy_tree(tmp_path)
+    apply_patch(bug.patch, place)
+    size = {"CONSENSUS_VALIDATORS": str(validators), "CONSENSUS_SCHEDULES": "36"}
+    found = run_test(place, replace(bug, environment=bug.environment | size, seconds=90))
+    assert found.code == FAILED, f"{bug.id} ({bug.says}) went unnoticed at n = {validators}:\n{found.output[-3000:]}"
+
+
+def test_most_bugs_of_the_protocol_are_found_by_schedules():
+    assert len(FOUND_BY_SCHEDULES) >= 14
