@@ -91,7 +91,11 @@ def plotly_address() -> str:
 
 def here(part: str) -> bool:
     """Whether the page belongs to this part of the site, for the navigation."""
-    return request.blueprint in {"course": ("course", "lessons"), "runs": ("runs", "traces")}.get(part, (part,))
+    return request.blueprint in {
+        "course": ("course", "lessons"),
+        "runs": ("runs", "traces"),
+        "scenarios": ("scenarios", "protocols"),
+    }.get(part, (part,))
 
 
 def count(number: Any) -> str:
