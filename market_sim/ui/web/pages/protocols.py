@@ -76,7 +76,8 @@ def filled(typed: Mapping[str, str]) -> list[Field]:
     """The fields with what was typed, or with their defaults when nothing was."""
     if not typed:
         return list(FIELDS)
-    return [Field(one.name, one.label, one.kind, typed.get(one.name, ""), one.hint) for one in FIELDS]
+    left_out = {one.name: one.value if one.kind == "integer" else "" for one in FIELDS}
+    return [Field(one.name, one.label, one.kind, typed.get(one.name, left_out[one.name]), one.hint) for one in FIELDS]
 
 
 def asked(typed: Mapping[str, str]) -> Question:
