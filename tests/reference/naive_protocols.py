@@ -54,23 +54,26 @@ class NaiveBftMonitor:
     def __init__(self, validators: int, honest: list[int]) -> None:
         self.validators = validators
         self.honest = honest
-        self.ballots: list[tuple[str, int, int, str, int]] = []
-        """Phase, height, round, block, voter, in the order in which they were sent."""
+        self.voters: dict[tuple[str, int, int, str], set[int]] = {}
+        """Who has sent which ballot: phase, height, round, block."""
+        self.sent_by: dict[tuple[int, int], list[tuple[str, int, str]]] = {}
+        """What a voter has sent about a height: phase, round, block."""
         self.final: dict[int, list[str]] = {}
         self.wrong: list[str] = []
 
     def cast(self, phase: str, height: int, round_: int, block: str, voter: int) -> None:
         """Somebody sends a ballot, or passes one on."""
-        ballot = (phase, height, round_, block, voter)
-        if ballot in self.ballots:
+        voters = self.voters.setdefault((phase, height, round_, block), set())
+        if voter in voters:
             return
         if voter in self.honest:
-            self._check(*ballot)
-        self.ballots.append(ballot)
+            self._check(phase, height, round_, block, voter)
+        voters.add(voter)
+        self.sent_by.setdefault((voter, height), []).append((phase, round_, block))
 
     def decided(self, validator: int, height: int, block: str) -> None:
         """A block becomes final for an honest validator."""
-        rounds = {ballot[2] for ballot in self.ballots}
+        rounds = {place[2] for place in self.voters}
         if not any(self.has_quorum("precommit", height, round_, block) for round_ in rounds):
             self.wrong.append(f"{validator} finalizes {block} at {height} without a quorum of precommits of one round")
         self.final.setdefault(height, []).append(block)
@@ -79,18 +82,17 @@ class NaiveBftMonitor:
 
     def has_quorum(self, phase: str, height: int, round_: int, block: str) -> bool:
         """Whether two thirds have sent this ballot."""
-        voters = {ballot[4] for ballot in self.ballots if ballot[:4] == (phase, height, round_, block)}
-        return 3 * len(voters) >= 2 * self.validators
+        return 3 * len(self.voters.get((phase, height, round_, block), ())) >= 2 * self.validators
 
     def _check(self, phase: str, height: int, round_: int, block: str, voter: int) -> None:
-        mine = [ballot for ballot in self.ballots if ballot[4] == voter and ballot[1] == height]
-        if any(ballot[:3] == (phase, height, round_) for ballot in mine):
+        mine = self.sent_by.get((voter, height), [])
+        if any(sent[:2] == (phase, round_) for sent in mine):
             self.wrong.append(f"{voter} sends a second {phase} at {height} in round {round_}")
         if phase == "precommit" and not self.has_quorum("prevote", height, round_, block):
             self.wrong.append(f"{voter} precommits {block} in round {round_} without a quorum of prevotes")
         if phase != "prevote":
             return
-        locks = [(ballot[2], ballot[3]) for ballot in mine if ballot[0] == "precommit"]
+        locks = [(sent[1], sent[2]) for sent in mine if sent[0] == "precommit"]
         if not locks or max(locks)[1] == block:
             return
         locked_in = max(locks)[0]
