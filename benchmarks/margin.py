@@ -21,7 +21,7 @@ from market_sim.core.models.intents import Cancel, PlaceOrder
 from market_sim.core.models.market_events import Trade
 from market_sim.market.exchange.exchange import Exchange
 from market_sim.market.mechanisms.margin import CHECK_NS, MarginAccounts, MarginTerms
-from market_sim.market.mechanisms.standings import Agreement
+from market_sim.market.mechanisms.margin_status import Agreement
 from market_sim.simulation.engine.clock import Clock
 
 REPETITIONS = 5
@@ -73,7 +73,7 @@ def equity_milliseconds() -> float:
     taken = []
     for _ in range(REPETITIONS):
         begin = time.process_time()
-        total = sum(margin.standings.equity(name) for name in names)
+        total = sum(margin.calculator.equity(name) for name in names)
         taken.append(1_000 * (time.process_time() - begin))
         if total != ACCOUNTS * (10**9 + INSTRUMENTS * 100 * 10_000):
             raise SystemExit(f"the equity of all accounts is {total}")

@@ -24,8 +24,8 @@ from market_sim.core.models.instruments import Instrument, Spot, Stock
 from market_sim.core.models.market_events import InstrumentListed
 from market_sim.core.models.mechanism_events import ContractSpecified, MarginGranted, TermsAdjusted
 from market_sim.market.mechanisms.equity import Owing, equity, terms_of
+from market_sim.market.mechanisms.margin_status import EVERYTHING, Agreement, MarginStatus
 from market_sim.market.mechanisms.requirements import profile_of
-from market_sim.market.mechanisms.standings import EVERYTHING, Agreement, Standing
 from market_sim.pricing.option import VanillaOption
 from market_sim.pricing.stress import Holding, Shock, would_be_called
 
@@ -82,18 +82,18 @@ class MarginRules:
 
     def breach(
         self, account: str, assets: Mapping[str, int], owing: Owing, marks: Mapping[str, int], after: Mapping[str, int]
-    ) -> Standing | None:
+    ) -> MarginStatus | None:
         """The first pool of an account that falls below its maintenance margin at the prices of `after`."""
         agreement = self._agreements.get(account)
         if agreement is None:
             return None
         for pool in (EVERYTHING, *agreement.isolated):
-            before, then = (self._standing(account, pool, agreement, assets, owing, at) for at in (marks, after))
+            before, then = (self._status(account, pool, agreement, assets, owing, at) for at in (marks, after))
             if would_be_called(before.equity, then.requirement, before.equity - then.equity):
                 return then
         return None
 
-    def _standing(
+    def _status(
         self,
         account: str,
         pool: str,
@@ -101,8 +101,8 @@ class MarginRules:
         assets: Mapping[str, int],
         owing: Owing,
         marks: Mapping[str, int],
-    ) -> Standing:
-        """Equity against maintenance of one pool, as `Standings.standing` has it."""
+    ) -> MarginStatus:
+        """Equity against maintenance of one pool, as `MarginCalculator.status` has it."""
         net = {
             symbol: assets.get(symbol, 0) - owing.borrowed.get(symbol, 0)
             for symbol in self._instruments
@@ -111,11 +111,11 @@ class MarginRules:
         if pool:
             held = {pool: net.get(pool, 0)}
             needed = agreement.contracts.requirement(held, marks, self._instruments, initial=False)
-            return Standing(account, pool, self._apart(pool, agreement, owing, marks), needed)
+            return MarginStatus(account, pool, self._apart(pool, agreement, owing, marks), needed)
         apart = sum(self._apart(symbol, agreement, owing, marks) for symbol in agreement.isolated)
         together = {symbol: held for symbol, held in net.items() if symbol not in agreement.isolated}
         needed = agreement.profile.requirement(together, marks, self._instruments, initial=False)
-        return Standing(account, pool, equity(assets, owing, marks, self._terms, self._quote) - apart, needed)
+        return MarginStatus(account, pool, equity(assets, owing, marks, self._terms, self._quote) - apart, needed)
 
     def _apart(self, symbol: str, agreement: Agreement, owing: Owing, marks: Mapping[str, int]) -> int:
         """The equity of an isolated contract."""

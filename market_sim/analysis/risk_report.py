@@ -26,7 +26,7 @@ from market_sim.core.models.run_events import ValueMoved
 from market_sim.core.trading_day import TRADING_DAY_NS, TRADING_DAYS_A_YEAR
 from market_sim.market.mechanisms.equity import equity, owing_of
 from market_sim.market.mechanisms.liabilities import Liabilities
-from market_sim.market.mechanisms.standings import Standing
+from market_sim.market.mechanisms.margin_status import MarginStatus
 from market_sim.pricing.option import VanillaOption
 from market_sim.pricing.risk import (
     KupiecTest,
@@ -74,7 +74,7 @@ class StressRow(NamedTuple):
     equity_after: int
     exit_cost: int
     """The additional cost of closing every position: half of the wider spread."""
-    breach: Standing | None = None
+    breach: MarginStatus | None = None
     """The equity and requirement of a margin account that would fall below maintenance."""
 
 

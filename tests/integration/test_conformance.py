@@ -36,14 +36,14 @@ from market_sim.market.mechanisms.margin import Agreement, MarginAccounts, Margi
 from market_sim.market.mechanisms.marks import Marks
 from market_sim.market.mechanisms.mechanism import Mechanism
 from market_sim.market.mechanisms.notes import Notes
-from market_sim.market.mechanisms.options import Options, option_chain
+from market_sim.market.mechanisms.options import OptionsClearing, option_chain
 from market_sim.market.mechanisms.perpetuals import Perpetuals
 from market_sim.market.mechanisms.prediction import PredictionMarket
 from market_sim.market.mechanisms.settlement_price import SettlementPrices
 from market_sim.market.mechanisms.warrants import Warrants
 from market_sim.simulation.engine.clock import SECOND
 from market_sim.simulation.engine.world import World
-from market_sim.simulation.run import Options as RunOptions
+from market_sim.simulation.run import OptionsClearing as RunOptions
 from market_sim.simulation.run import simulate
 from market_sim.simulation.scenarios.catalogue import SCENARIOS
 from market_sim.strategies.traditional.bettor import Bettor, Oracle
@@ -78,7 +78,7 @@ def options(world: World, delivery: str = "physical") -> None:
         world.join(f"writer-{number}", OptionMaker(written), cash=50_000_000, holdings={"ACME": 500})
     for option in chain:
         world.join(f"holder-{option.symbol}", OptionHolder(option, 5, 50), cash=5_000_000, holdings={"ACME": 60})
-    world.attach(Options(house, SettlementPrices(marks), world.randomness))
+    world.attach(OptionsClearing(house, SettlementPrices(marks), world.randomness))
 
 
 def options_on_margin(world: World, delivery: str = "physical") -> None:
@@ -95,7 +95,7 @@ def options_on_margin(world: World, delivery: str = "physical") -> None:
     margin = MarginAccounts({name: Agreement() for name in writers}, MarginTerms(), world.values)
     world.attach(margin)
     house.lenders.append(margin.credit.top_up)
-    world.attach(Options(house, SettlementPrices(marks), world.randomness))
+    world.attach(OptionsClearing(house, SettlementPrices(marks), world.randomness))
 
 
 def corporate_actions(world: World) -> None:
@@ -108,7 +108,7 @@ def corporate_actions(world: World) -> None:
     world.join("writer", OptionMaker((option, put)), cash=9_000_000, holdings={"ACME": 200})
     for each in (option, put):
         world.join(f"holder-{each.symbol}", OptionHolder(each, 4), cash=5_000_000)
-    life = Options(house, SettlementPrices(marks), world.randomness)
+    life = OptionsClearing(house, SettlementPrices(marks), world.randomness)
     world.attach(life)
     actions = [
         CorporateAction(2 * SECOND, "split", 2),

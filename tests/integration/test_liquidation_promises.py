@@ -22,7 +22,7 @@ from market_sim.core.models.mechanism_events import (
     PositionSold,
 )
 from market_sim.market.mechanisms.liquidation import MOST_ROUNDS
-from market_sim.market.mechanisms.standings import Agreement
+from market_sim.market.mechanisms.margin_status import Agreement
 from tests.unit.market.mechanisms.brokerage import BTC, DAY, Market, check_promises
 
 ONCE_BROKEN = (1374, 1673, 2794)
@@ -130,18 +130,18 @@ def test_all_equity_together_is_what_was_brought_in() -> None:
     """L3 and L7: with every account of the house counted, no cent of gains, fees, loans or deficits is missing."""
     for seed in range(150, 170):
         market = life(seed)
-        standings, exchange = market.margin.standings, market.exchange
-        standings.catch_up()
-        total = sum(standings.equity(name) for name in exchange.accounts)
-        owed = sum(standings.liabilities.loans.values())
+        calculator, exchange = market.margin.calculator, market.exchange
+        calculator.catch_up()
+        total = sum(calculator.equity(name) for name in exchange.accounts)
+        owed = sum(calculator.liabilities.loans.values())
         lent = sum(
-            shares * standings.marks["ACME"]
-            for held in standings.liabilities.borrowed.values()
+            shares * calculator.marks["ACME"]
+            for held in calculator.liabilities.borrowed.values()
             for lenders in held.values()
             for shares in lenders.values()
         )
         assets = sum(
-            balance.total * (1 if asset == "USD" else standings.marks["ACME"])
+            balance.total * (1 if asset == "USD" else calculator.marks["ACME"])
             for account in exchange.accounts.values()
             for asset, balance in account.balances.items()
             if asset in ("USD", "ACME")

@@ -1,6 +1,6 @@
 """What may be opened may be kept, and no detour does what a new order may not: random worlds of accounts with margin.
 
-An order that is accepted from an account in good standing leaves every pool of it at or above maintenance while the
+An order that is accepted from an account in good order leaves every pool of it at or above maintenance while the
 price stays; an amendment, and an order entered again, are refused wherever the same new order is. 200 cases of each;
 2,000 with HYPOTHESIS_PROFILE=ci. Canaries say that the interesting cases were reached.
 """
@@ -15,16 +15,16 @@ from market_sim.core.models.derivatives import Future, Option
 from market_sim.core.models.intents import BUY, SELL, Amend, Cancel, PlaceOrder
 from market_sim.core.models.market_events import OrderRejected
 from market_sim.market.exchange.order import Order
-from market_sim.market.mechanisms.requirements import Portfolio, Strategy
-from market_sim.market.mechanisms.standings import EVERYTHING, Agreement
+from market_sim.market.mechanisms.margin_status import EVERYTHING, Agreement
+from market_sim.market.mechanisms.requirements import PortfolioMargin, StrategyMargin
 from market_sim.pricing.perpetual import Tier
 from tests.unit.market.mechanisms.brokerage import BTC, DAY, Market, check_promises
 
 CASES = 2_000 if os.environ.get("HYPOTHESIS_PROFILE") == "ci" else 200
-STEEP = Strategy(leverage=25, tiers=(Tier(0, 100), Tier(200_000_00, 300)))
+STEEP = StrategyMargin(leverage=25, tiers=(Tier(0, 100), Tier(200_000_00, 300)))
 AGREEMENTS = (
     Agreement(),
-    Agreement(Portfolio()),
+    Agreement(PortfolioMargin()),
     Agreement(BTC, isolated=("PERP",)),
     Agreement(STEEP, isolated=("PERP", "FUT")),
     Agreement(STEEP),
@@ -52,7 +52,7 @@ def world(luck: Random, **terms: object) -> Market:
 def wish(market: Market, luck: Random) -> PlaceOrder:
     """Some order near the mark, or far from it."""
     symbol = luck.choice(SYMBOLS)
-    mark = market.margin.standings.marks[symbol]
+    mark = market.margin.calculator.marks[symbol]
     spread = luck.choice([0, 2, 20]) * mark // 100
     limit = max(1, mark + luck.randint(-spread, spread))
     return PlaceOrder(symbol, luck.choice((1, -1)), luck.randint(1, 200), limit)
@@ -66,9 +66,9 @@ def meet(market: Market, intent: PlaceOrder, luck: Random) -> None:
 
 def keeps(market: Market) -> list[str]:
     """The pools of the customer that are below maintenance."""
-    standings = market.margin.standings
-    pools = (EVERYTHING, *standings.agreements["ann"].isolated)
-    found = [standings.standing("ann", pool) for pool in pools]
+    calculator = market.margin.calculator
+    pools = (EVERYTHING, *calculator.agreements["ann"].isolated)
+    found = [calculator.status("ann", pool) for pool in pools]
     return [f"{each.pool}: {each.equity} of {each.requirement}" for each in found if each.in_breach]
 
 
@@ -78,8 +78,8 @@ def test_what_may_be_opened_may_be_kept_at_the_unchanged_price():
         luck = Random(seed)
         market = world(luck)
         for _ in range(12):
-            intent, before = wish(market, luck), dict(market.margin.standings.marks)
-            held = market.margin.standings.net("ann").get(intent.symbol, 0)
+            intent, before = wish(market, luck), dict(market.margin.calculator.marks)
+            held = market.margin.calculator.net("ann").get(intent.symbol, 0)
             if held * intent.side < 0 and intent.quantity <= abs(held):
                 continue  # closing is allowed without any margin
             if luck.random() < 0.7:
@@ -92,7 +92,7 @@ def test_what_may_be_opened_may_be_kept_at_the_unchanged_price():
                 done = market.exchange.submit("ann", Amend(answer.id, intent.quantity + luck.randrange(99), limit))
                 seen["amended"] += isinstance(done, Order)
             seen[answer.reason if isinstance(answer, OrderRejected) else answer.status] += 1
-            if before != market.margin.standings.marks:
+            if before != market.margin.calculator.marks:
                 break
             assert not keeps(market), f"seed {seed}: {intent}: {keeps(market)}"
         check_promises(market)

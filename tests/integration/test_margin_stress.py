@@ -11,8 +11,8 @@ from market_sim.analysis.risk_report import stress
 from market_sim.core.models.derivatives import Perpetual
 from market_sim.core.models.mechanism_events import LiquidationStarted, MarginCalled
 from market_sim.core.models.run_events import ShockHappened
-from market_sim.market.mechanisms.requirements import Portfolio, Strategy
-from market_sim.market.mechanisms.standings import EVERYTHING, Agreement
+from market_sim.market.mechanisms.margin_status import EVERYTHING, Agreement
+from market_sim.market.mechanisms.requirements import PortfolioMargin, StrategyMargin
 from market_sim.pricing.perpetual import Tier
 from market_sim.pricing.stress import Shock
 from market_sim.simulation.options import Options
@@ -67,10 +67,10 @@ def test_the_terminal_says_who_would_be_called(capsys: pytest.CaptureFixture[str
 
 
 RULES = [
-    Agreement(Strategy(leverage=20, tiers=(Tier(0, 100), Tier(5_000_00, 200)))),
-    Agreement(Strategy(leverage=20, tiers=(Tier(0, 100),)), isolated=("PERP",)),
-    Agreement(Portfolio(group="broad_index", contracts=Strategy(leverage=4, tiers=(Tier(0, 900),)))),
-    Agreement(Portfolio()),
+    Agreement(StrategyMargin(leverage=20, tiers=(Tier(0, 100), Tier(5_000_00, 200)))),
+    Agreement(StrategyMargin(leverage=20, tiers=(Tier(0, 100),)), isolated=("PERP",)),
+    Agreement(PortfolioMargin(group="broad_index", contracts=StrategyMargin(leverage=4, tiers=(Tier(0, 900),)))),
+    Agreement(PortfolioMargin()),
 ]
 
 
@@ -86,9 +86,9 @@ def test_at_every_price_it_is_what_the_broker_finds(agreement: Agreement, move: 
     market.value.price = 100_00 + move * 100
     market.clock.now = DAY // 2
     # The broker's own snapshot, of the same prices.
-    standings = market.margin.standings
-    standings.snapshots.known = {"ACME": 100_00 + move * 100, "PERP": 100_00 + move * 100}
-    found = [standings.standing("ann", pool) for pool in (EVERYTHING, *agreement.isolated)]
+    calculator = market.margin.calculator
+    calculator.snapshots.known = {"ACME": 100_00 + move * 100, "PERP": 100_00 + move * 100}
+    found = [calculator.status("ann", pool) for pool in (EVERYTHING, *agreement.isolated)]
     broken = [each for each in found if each.in_breach]
     assert [rows[0].breach] == (broken[:1] or [None])
 

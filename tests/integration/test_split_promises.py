@@ -26,18 +26,18 @@ from market_sim.market.mechanisms.clearing_house import ClearingHouse, positions
 from market_sim.market.mechanisms.corporate_actions import CorporateAction, CorporateActions
 from market_sim.market.mechanisms.futures import Futures
 from market_sim.market.mechanisms.liabilities import Liabilities
+from market_sim.market.mechanisms.margin_status import EVERYTHING, Agreement
 from market_sim.market.mechanisms.marks import Marks
 from market_sim.market.mechanisms.notes import Notes
-from market_sim.market.mechanisms.options import Options
+from market_sim.market.mechanisms.options import OptionsClearing
 from market_sim.market.mechanisms.perpetuals import Perpetuals
 from market_sim.market.mechanisms.prediction import PredictionMarket
-from market_sim.market.mechanisms.requirements import Portfolio
+from market_sim.market.mechanisms.requirements import PortfolioMargin
 from market_sim.market.mechanisms.settlement_price import SettlementPrices
-from market_sim.market.mechanisms.standings import EVERYTHING, Agreement
 from market_sim.market.mechanisms.warrants import Warrants
 from market_sim.simulation.engine.clock import SECOND
 from market_sim.simulation.engine.world import World
-from market_sim.simulation.run import Options as RunOptions
+from market_sim.simulation.run import OptionsClearing as RunOptions
 from market_sim.simulation.run import simulate
 from market_sim.simulation.scenarios.scenario import Scenario
 from market_sim.strategies.traditional.market_maker import MarketMaker
@@ -54,7 +54,7 @@ ACTIONS = (
 )  # fmt: skip
 CUSTOMERS = {
     "ann": Agreement(),
-    "pat": Agreement(Portfolio()),
+    "pat": Agreement(PortfolioMargin()),
     "leo": Agreement(BTC),
     "ida": Agreement(BTC, isolated=("PERP", "FUT")),
 }
@@ -96,7 +96,7 @@ class Town(Market):
                     exchange.ledger.deposit(name, symbol, luck.randint(1, 300))
         self.marks = Marks({"ACME": self.value})
         prices, house = SettlementPrices(self.marks), ClearingHouse(1_000_000_00)
-        self.options = Options(house, prices, Randomness(seed))
+        self.options = OptionsClearing(house, prices, Randomness(seed))
         acts = [CorporateAction(5 * DAY, action, amount)]
         self.company = CorporateActions(house, "ACME", "company", acts, self.marks, self.options)
         for mechanism in (
@@ -131,10 +131,10 @@ class Town(Market):
 
     def worth(self) -> dict[str, int]:
         """What everybody is worth, the company's own shares left out."""
-        standings, marks = self.margin.standings, dict(self.margin.standings.marks)
+        calculator, marks = self.margin.calculator, dict(self.margin.calculator.marks)
         liabilities = Liabilities()
         liabilities.read(self.journal)
-        found = {name: standings.equity(name) for name in self.exchange.accounts}
+        found = {name: calculator.equity(name) for name in self.exchange.accounts}
         found["company"] -= self.exchange.accounts["company"].balance("ACME").total * marks["ACME"]
         for asset in ("ACME", "USD"):  # what is pledged still belongs to whoever pledged it
             for name, amount in self.options.pledges.owners(asset).items():
@@ -148,14 +148,14 @@ class Town(Market):
 
     def margins(self) -> dict[tuple[str, str, bool], int]:
         """What every pool needs, to be kept and to be opened."""
-        standings = self.margin.standings
+        calculator = self.margin.calculator
         found = {}
-        for name, agreement in standings.agreements.items():
+        for name, agreement in calculator.agreements.items():
             for pool in (EVERYTHING, *agreement.isolated):
-                found[name, pool, False] = standings.standing(name, pool).requirement
-            held = standings.net(name)
+                found[name, pool, False] = calculator.status(name, pool).requirement
+            held = calculator.net(name)
             found[name, EVERYTHING, True] = agreement.profile.requirement(
-                held, standings.marks, standings.instruments, initial=True
+                held, calculator.marks, calculator.instruments, initial=True
             )
         return found
 
@@ -195,7 +195,7 @@ def test_nobody_gains_or_loses_by_a_corporate_action():
             # A portfolio's is a float that is rounded down, and may fall on the other side of a cent.
             assert all(abs(cent) <= (pool[0] == "pat") for pool, cent in cents.items()), f"{told}: {cents}"
         else:  # the company pays for the fractions that it does not hand out, less than a share to each
-            assert 0 <= spent < len(before) * town.margin.standings.marks["ACME"], told
+            assert 0 <= spent < len(before) * town.margin.calculator.marks["ACME"], told
             assert all(abs(change) <= 10 for change in changed.values()), f"{told}: {changed}"
         assert town.open_interest() == interest, told
         assert town.orders() == orders, told
@@ -223,9 +223,9 @@ def level(town: Town) -> None:
         exchange.cancel_all(name, CancelAll("ACME"))
     for name in (*CUSTOMERS, "mm"):
         town.margin.lending.return_idle(name)
-    town.margin.standings.catch_up()
+    town.margin.calculator.catch_up()
     for name in exchange.accounts:
-        for lender, shares in [*town.margin.standings.liabilities.borrowed.get(name, {}).get("ACME", {}).items()]:
+        for lender, shares in [*town.margin.calculator.liabilities.borrowed.get(name, {}).get("ACME", {}).items()]:
             if shares % old:
                 exchange.ledger.deposit(name, "ACME", shares % old)
                 exchange.ledger.transfer(name, lender, "ACME", shares % old, "RETURNED", "ACME")
@@ -254,7 +254,7 @@ class SplitsAndTrades(Scenario):
         world.join("company", Holder(), cash=10_000_000, holdings={"ACME": 20_000})
         house, marks = ClearingHouse(1_000_000), Marks(world.values)
         world.attach(house)
-        options = Options(house, SettlementPrices(marks), world.randomness)
+        options = OptionsClearing(house, SettlementPrices(marks), world.randomness)
         world.attach(options)
         actions = [
             CorporateAction(2 * SECOND, "split", 2),

@@ -1,1 +1,1 @@
-"""Rule sets that are attached to an exchange: what follows from a position, a price or a date, and who pays whom."""
+"""Mechanisms: rule sets attached to an exchange: the life cycles of instruments, margin, short selling, credit."""

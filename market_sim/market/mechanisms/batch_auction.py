@@ -1,9 +1,8 @@
-"""The frequent batch auction: the worked example of a mechanism of one's own (Budish, Cramton and Shim 2015).
+"""The frequent batch auction (Budish, Cramton and Shim 2015): a short example of how to write a mechanism.
 
-Instead of matching each order when it comes, orders collect for a while and then trade together at one price, so
-that being a microsecond faster is worth nothing. All of it is said with what an exchange can do already: begin a
-call, end it with an auction, begin the next. tests/integration/test_conformance.py holds every mechanism, this one
-too, to what mechanisms promise.
+Orders collect for an interval and then trade together at one price, so that a microsecond of speed is worth nothing.
+The mechanism uses only operations that an exchange has: begin a call, end it with an auction, begin the next.
+tests/integration/test_conformance.py tests every mechanism, including this one, against the contract of mechanisms.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from market_sim.market.mechanisms.mechanism import Mechanism
 
 
 class BatchAuction(Mechanism):
-    """Lets one instrument trade in auctions only, one after each interval."""
+    """Trades one instrument in auctions only, one at the end of each interval."""
 
     name = "batch auction"
 
@@ -35,6 +34,6 @@ class BatchAuction(Mechanism):
         return [now - now % self.every_ns + self.every_ns]
 
     def act(self, now: int) -> None:
-        """Let everybody in the batch trade at one price, and collect the next batch."""
+        """Trade the batch at one price, and begin the next."""
         self.exchange.phases.uncross(self.symbol)
         self.exchange.phases.call(self.symbol)

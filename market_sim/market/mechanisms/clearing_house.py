@@ -1,8 +1,8 @@
-"""The clearing house: sees to it that what is owed is paid, by the debtor as far as possible, then by its own capital.
+"""The clearing house: guarantees payments between accounts, with a default waterfall.
 
-Whatever the rules of instruments make somebody owe is paid here. The order is that of a default waterfall: the
-debtor's free cash; the cash that open orders hold back (these orders end); whoever lends to the debtor; the house's
-capital; and what is missing then, the creditor loses. Each step is an event. No balance is ever below zero.
+Every payment that an instrument's rules require goes through it. The waterfall has these steps: the debtor's free cash;
+the cash that open orders reserve (these orders are withdrawn); the debtor's lenders; the capital of the house; the
+creditor loses the rest. Each step is an event. No balance is ever below zero.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from market_sim.market.mechanisms.mechanism import Mechanism
 
 CLEARING = "clearing"
 PLEDGES = "pledges"
-"""The account that holds what belongs to somebody else: pledges of writers, the cash behind pairs of contracts."""
+"""The account for the pledges of option writers, which the house holds and does not own."""
 
 Lender = Callable[[str, str, int], None]
-"""Asked to give an account (named first) so much (last) more of an asset; it may give all, a part or nothing."""
+"""Lends an account (first argument) an amount (last) of an asset; it may lend all of it, a part or nothing."""
 
 
 class ClearingHouse(Mechanism):
-    """The accounts of the house, and payments that do not fail."""
+    """The accounts of the clearing house, and guaranteed payments."""
 
     name: ClassVar[str] = "the clearing house"
 
@@ -36,7 +36,7 @@ class ClearingHouse(Mechanism):
         self.capital = capital
         self.quote = quote
         self.lenders: list[Lender] = []
-        """Asked in their order for what a debtor lacks; a broker that gives margin loans is one."""
+        """The lenders to a debtor, in order; a broker that gives margin loans is one."""
 
     def begin(self) -> None:
         """Open the accounts of the house."""
@@ -46,7 +46,7 @@ class ClearingHouse(Mechanism):
             self.ledger.deposit(CLEARING, self.quote, self.capital)
 
     def free(self, name: str, asset: str, amount: int) -> int:
-        """Make so much of an asset free for the house if that can be done, and say how much is."""
+        """Free this amount of an account's asset as far as possible; returns the free amount."""
         balance = self.exchange.accounts[name].balance(asset)
         if balance.total - balance.reserved < amount and balance.reserved:
             self._end_orders(name, asset)
@@ -56,9 +56,9 @@ class ClearingHouse(Mechanism):
         return min(max(balance.total - balance.reserved, 0), amount)
 
     def pay(self, source: str, target: str, asset: str, amount: int, reason: str, symbol: str, kept: int = 0) -> int:
-        """Let one account pay another what it owes; returns how much the other one got.
+        """Pay a debt from one account to another; returns the amount that the creditor got.
 
-        `kept` lies with the house and is not its own.
+        `kept` is cash in the account of the house that it does not own.
         """
         own = self.free(source, asset, amount)
         paid = own + self._cover(source, asset, amount - own, symbol, kept)
@@ -67,7 +67,7 @@ class ClearingHouse(Mechanism):
         return paid
 
     def _cover(self, debtor: str, asset: str, missing: int, symbol: str, kept: int) -> int:
-        """Give a debtor what it lacks out of the house's capital; what that lacks too, the creditor loses."""
+        """Cover what a debtor lacks out of the capital of the house; the creditor loses the rest."""
         if not missing:
             return 0
         now = self.exchange.clock.now
@@ -80,13 +80,13 @@ class ClearingHouse(Mechanism):
         return given
 
     def end_trading(self, symbol: str) -> None:
-        """Withdraw all orders of an instrument and let nobody trade it any more."""
+        """Withdraw all orders of an instrument and end its trading for good."""
         for name in self.exchange.accounts:
             self.exchange.cancel_all(name, CancelAll(symbol), "INSTRUMENT_ENDED")
         self.exchange.phases.close(symbol, "INSTRUMENT_ENDED")
 
     def _end_orders(self, name: str, asset: str) -> None:
-        """Withdraw the orders that hold some of this asset back."""
+        """Withdraw the orders that reserve some of this asset."""
         account = self.exchange.accounts[name]
         held_by = dict.fromkeys(
             order.intent.symbol
@@ -105,7 +105,7 @@ def positions(exchange: Exchange, symbol: str) -> dict[str, int]:
 
 
 def pairs(exchange: Exchange, symbol: str) -> list[tuple[str, str, int]]:
-    """Longs and shorts of a derivative matched with each other, both in the order of account numbers."""
+    """The longs and shorts of a derivative, paired in the order of account numbers: (long, short, quantity)."""
     open_now = positions(exchange, symbol)
     shorts = [(name, -held) for name, held in open_now.items() if held < 0]
     matched: list[tuple[str, str, int]] = []

@@ -1,17 +1,18 @@
-"""Corporate actions: splits and dividends of a share, and what follows for what is traded on it (rulebook F-3.3).
+"""Corporate actions: splits and dividends of a share, and the adjustment of its derivatives (rulebook F-3.3).
 
 In a split of n for 1 every holder gets n - 1 more shares out of the company's authorised holding; in a reverse split
-of 1 for n the company takes n - 1 of n back; a stock dividend of so many basis points is a split by a fraction. What
-is left of a share is paid in cash at the last mark. The share's open orders end, and every price that is remembered
-of it (mark, last trade, close, fat-finger check) is restated.
+of 1 for n the company takes back n - 1 of n; a stock dividend (in basis points) is a split by a fraction. Fractions of
+a share are paid in cash at the last mark. The share's open orders end, and every remembered price of it (mark, last
+trade, close, fat-finger check) is restated.
 
-A derivative keeps its price, strike, multiplier, positions and open orders. What changes is what one unit of it
-stands for: after 2 for 1 two shares, after a special dividend also the cash that was paid out. So nobody gains or
-loses by the action itself, and the open interest stays (docs/decisions/0014). Where that leaves no whole shares to
-deliver, the action is refused when it is announced. An ordinary dividend changes no derivative.
+A derivative keeps its price, strike, multiplier, positions and open orders. Its unit changes: after 2 for 1 it is two
+shares, after a special dividend also the cash that was paid out. So no party gains or loses by the action itself, and
+the open interest is unchanged (docs/decisions/0014). An action that would leave no whole number of shares to deliver is
+refused when the mechanism is attached. An ordinary dividend changes no derivative.
 
-What is pledged or lent still belongs to somebody: a dividend on pledged shares goes to whoever pledged them, and who
-borrowed shares owes as many new ones, and pays the dividend to the lender (`manufactured` tells other mechanisms).
+Pledged and lent shares keep their owners: a dividend on pledged shares goes to the account that pledged them. A
+borrower of shares owes the new number of shares, and pays the dividend to the lender (`manufactured` notifies other
+mechanisms).
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from market_sim.core.models.run_events import ValueMoved
 from market_sim.market.mechanisms.clearing_house import PLEDGES, ClearingHouse, positions
 from market_sim.market.mechanisms.marks import Marks
 from market_sim.market.mechanisms.mechanism import Mechanism
-from market_sim.market.mechanisms.options import Options
+from market_sim.market.mechanisms.options import OptionsClearing
 from market_sim.market.mechanisms.short_selling import CASH_IN_LIEU
 
 Action = Literal["split", "reverse split", "stock dividend", "dividend", "special dividend"]
@@ -40,10 +41,10 @@ Adjusted = Derivative | Note
 
 
 class CorporateAction(NamedTuple):
-    """What a company does, when, and how much.
+    """A planned corporate action: its time, its kind and its amount.
 
     The amount is new shares for each old one (split), old ones for each new one (reverse split), basis points of new
-    shares (stock dividend), or cents for each share (dividend, special dividend).
+    shares (stock dividend), or cents per share (dividend, special dividend).
     """
 
     time: int
@@ -51,7 +52,7 @@ class CorporateAction(NamedTuple):
     amount: int
 
     def adapted(self, unit: Unit) -> Unit:
-        """What one unit of a derivative stands for after it."""
+        """The unit of a derivative after the action."""
         return unit.paid(self.amount) if self.action == SPECIAL else unit.split(*share_ratio(self.action, self.amount))
 
 
@@ -67,7 +68,7 @@ class CorporateActions(Mechanism):
         issuer: str,
         actions: Iterable[CorporateAction],
         marks: Marks,
-        options: Options | None = None,
+        options: OptionsClearing | None = None,
     ) -> None:
         super().__init__()
         self.house = house
@@ -77,11 +78,11 @@ class CorporateActions(Mechanism):
         self.marks = marks
         self.options = options
         self.manufactured: list[Callable[[str, int], None]] = []
-        """Called with the symbol and the dividend for each share, after the holders were paid."""
+        """Called with the symbol and the dividend per share, after the holders were paid."""
         self._done = 0
 
     def begin(self) -> None:
-        """Refuse what cannot be carried out."""
+        """Refuse actions that cannot be carried out."""
         if self.symbol not in self.exchange.listings or self.issuer not in self.exchange.accounts:
             raise InputError(
                 f"corporate actions need a listed share and its company, found {self.symbol} {self.issuer}"
@@ -97,12 +98,12 @@ class CorporateActions(Mechanism):
             self._check(instrument)
 
     def _check(self, instrument: object) -> None:
-        """Whether every action leaves terms of this instrument that can be fulfilled."""
+        """Refuse actions after which the terms of this instrument could not be fulfilled."""
         adjusting = [action for action in self.actions if action.action != "dividend"]
         if isinstance(instrument, PredictionContract) and instrument.underlying == self.symbol and adjusting:
             raise InputError(
-                f"{instrument.symbol} asks in words about {self.symbol}, and words do not adjust to a "
-                f"{adjusting[0].action}: let the question end before it"
+                f"{instrument.symbol} is a question in words about {self.symbol}, which cannot be adjusted to a "
+                f"{adjusting[0].action}: the question must end before it"
             )
         if not isinstance(instrument, Adjusted) or instrument.underlying != self.symbol:
             return
@@ -124,17 +125,17 @@ class CorporateActions(Mechanism):
                 )
 
     def times(self) -> Iterable[int]:
-        """When each of them is due."""
+        """The times of the remaining actions."""
         return [action.time for action in self.actions[self._done :]]
 
     def act(self, now: int) -> None:
-        """Carry out what is due."""
+        """Carry out the actions that are due."""
         while self._done < len(self.actions) and self.actions[self._done].time <= now:
             self._done += 1
             self.carry_out(self.actions[self._done - 1])
 
     def carry_out(self, action: CorporateAction) -> None:
-        """End the share's orders, hand out what there is to get, and let all prices and terms follow."""
+        """Withdraw the share's orders, distribute shares or cash, and adjust all terms and prices."""
         price = self.marks.mark(self.exchange.listings[self.symbol])
         for name in self.exchange.accounts:
             self.exchange.cancel_all(name, CancelAll(self.symbol), "TERMS_CHANGED")
@@ -153,7 +154,7 @@ class CorporateActions(Mechanism):
         self._restate(taken)
 
     def _change_shares(self, held: dict[str, int], new: int, old: int, price: int) -> None:
-        """Make `new` shares of every `old` ones of each holder; fractions are paid by the company."""
+        """Turn every `old` shares of each holder into `new` ones; the company pays fractions in cash."""
         needed = sum(max(0, shares * new // old - shares) for shares in held.values())
         authorised = self.house.free(self.issuer, self.symbol, needed)
         if authorised < needed:
@@ -170,7 +171,7 @@ class CorporateActions(Mechanism):
                 self.house.pay(self.issuer, name, listing.quote, cash, CASH_IN_LIEU, self.symbol)
 
     def _pay_dividend(self, held: dict[str, int], amount: int) -> None:
-        """Pay every holder for each share; on pledged shares, whoever pledged them."""
+        """Pay every holder per share; for pledged shares, the account that pledged them."""
         quote = self.exchange.listings[self.symbol].quote
         pledged = held.pop(PLEDGES, 0)
         owners = self.options.pledges.owners(self.symbol) if self.options is not None and pledged else {}
@@ -180,7 +181,7 @@ class CorporateActions(Mechanism):
             pay(self.symbol, amount)
 
     def _adjust(self, instrument: Adjusted, action: CorporateAction) -> None:
-        """Let one unit of a derivative stand for something else; a pledge that needs less cash now goes back."""
+        """Adjust the unit of a derivative, and return the part of pledges that is no longer needed."""
         after = msgspec.structs.replace(instrument, unit=action.adapted(instrument.unit))
         self.exchange.adjust(after)
         unit = after.unit
@@ -192,7 +193,7 @@ class CorporateActions(Mechanism):
                 self.options.pledges.lower(after.symbol, less)
 
     def _restate(self, taken: CorporateActionTaken) -> None:
-        """Let the believed value and every remembered price of the share be what they mean now."""
+        """Restate the believed value and every remembered price of the share."""
         value = self.marks.values.get(self.symbol)
         if value is not None:
             new, old = taken.ratio
@@ -201,11 +202,11 @@ class CorporateActions(Mechanism):
         self.exchange.restate(self.symbol, taken.restated, taken.price or None)
 
     def _holders(self) -> dict[str, int]:
-        """Who holds shares, the company itself left out."""
+        """The holders of shares, without the company itself."""
         return {name: held for name, held in positions(self.exchange, self.symbol).items() if name != self.issuer}
 
     def _derivatives(self) -> Iterator[Adjusted]:
-        """What is traded on the share and has not ended."""
+        """The derivatives and notes on the share that have not ended."""
         for symbol, instrument in [*self.exchange.instruments.items()]:
             ended = self.exchange.listings[symbol].because == "INSTRUMENT_ENDED"
             if isinstance(instrument, Adjusted) and instrument.underlying == self.symbol and not ended:

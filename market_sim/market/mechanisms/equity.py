@@ -1,10 +1,10 @@
-"""Equity: what an account would have left if everything were sold at its mark and every debt paid (rulebook F-2.1).
+"""Equity: the value of an account with all assets at their marks and all debts subtracted (rulebook F-2.1).
 
-    equity = cash - loans + sum of (held - borrowed) x mark x multiplier + what contracts have gained and not yet paid
+    equity = cash - loans + sum of (held - borrowed) x mark x multiplier + unpaid gains of margined contracts
 
-It is always added up from scratch (L1): a running sum would be faster and would hide the first mistake for good. At
-any of the three clocks it is the same sum over another part of the journal: up to the last entry that is matched,
-finalized or settled.
+It is always summed from scratch (L1): a running sum would be faster, but would hide its first error for good. At each
+of the three clocks it is the same sum over a prefix of the journal: up to the last entry that is matched, finalized or
+settled.
 
 >>> equity({"USD": 5_000, "ACME": 100}, Owing(loan=4_000), {"ACME": 80}, {"ACME": Terms("USD", 1)})
 9000
@@ -25,7 +25,7 @@ from market_sim.market.mechanisms.liabilities import ContractPosition, Liabiliti
 
 
 class Terms(NamedTuple):
-    """What valuing a position needs to know of the instrument."""
+    """The terms of an instrument that the valuation of a position needs."""
 
     quote: str
     multiplier: int
@@ -33,7 +33,7 @@ class Terms(NamedTuple):
 
 
 class Owing(NamedTuple):
-    """What an account owes: cash, shares by symbol, and its contracts that are paid for later."""
+    """The obligations of an account: its loan, borrowed shares by symbol, and its margined contracts."""
 
     loan: int = 0
     borrowed: Mapping[str, int] = {}
@@ -48,7 +48,7 @@ def terms_of(instruments: Iterable[Instrument]) -> dict[str, Terms]:
 def equity(
     balances: Mapping[str, int], owing: Owing, marks: Mapping[str, int], terms: Mapping[str, Terms], quote: str = "USD"
 ) -> int:
-    """The equity in one currency. What has no mark counts nothing when it is owned."""
+    """The equity in one currency. An owned asset without a mark counts as zero."""
     total = balances.get(quote, 0) - owing.loan
     for symbol, held in balances.items():
         known = terms.get(symbol)
@@ -64,7 +64,7 @@ def equity(
 
 
 def owing_of(liabilities: Liabilities, account: str) -> Owing:
-    """All that one account owes now."""
+    """The present obligations of one account."""
     borrowed = {symbol: sum(lenders.values()) for symbol, lenders in liabilities.borrowed.get(account, {}).items()}
     return Owing(liabilities.loans.get(account, 0), borrowed, liabilities.contracts.get(account, {}))
 
@@ -72,10 +72,10 @@ def owing_of(liabilities: Liabilities, account: str) -> Owing:
 def equity_after(
     events: Iterable[Event], entry: int, marks: Mapping[str, int], terms: Mapping[str, Terms], quote: str = "USD"
 ) -> dict[str, int]:
-    """The equity of every account when the entries up to this number count, and no later ones.
+    """The equity of every account after the entry with this number.
 
-    With the last matched, the last finalized or the last settled number this is the equity at that clock; the numbers
-    come from `market_sim.analysis.three_clocks`.
+    With the last matched, finalized or settled entry this is the equity at that clock; the numbers come from
+    `market_sim.analysis.three_clocks`.
     """
     balances, liabilities = Fold(), Liabilities()
     for event in events:

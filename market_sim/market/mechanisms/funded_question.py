@@ -1,9 +1,9 @@
-"""A funded question: one contract that pays on yes, sold out of a sponsor's cash; nobody trades the contract on no.
+"""A funded question: a prediction market with only the yes contract, funded by a sponsor.
 
-The sponsor puts up the whole payout of a number of contracts before trading begins, and gets these contracts to sell.
-So it holds what a splitter of pairs holds who keeps every no (rulebook F-3.7): whatever the answer is, the cash for it
-lies in the account behind the contracts. At the answer the holders are paid out of it, and the sponsor gets the rest;
-a void question pays half, rounded down.
+The sponsor pays in the whole payout of a number of contracts before trading begins, and gets these contracts to sell.
+So it is in the position of a participant that splits pairs and keeps every no (rulebook F-3.7), and the cash for every
+answer is in the account behind the contracts. At the answer the holders are paid out of it, and the sponsor gets the
+rest; a void question pays half, rounded down.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from market_sim.market.mechanisms.mechanism import Mechanism
 from market_sim.market.mechanisms.prediction import OUTCOMES, check_held, check_probability, most_of
 
 FUNDED_AT = 1_000_000
-"""A moment after the start, so that the transfers are entries of the first block like any others."""
+"""Just after the start, so that the transfers are entries of the first block."""
 
 
 class FundedQuestion(Mechanism):
-    """One contract, the sponsor's cash behind it, and the answer."""
+    """One yes contract, the sponsor's cash behind it, and its resolution."""
 
     name: ClassVar[str] = "funded question"
 
@@ -42,7 +42,7 @@ class FundedQuestion(Mechanism):
         self._funded = False
 
     def begin(self) -> None:
-        """Open the account that will owe the contracts, the door for the answer, and the gate."""
+        """Open the account that will owe the contracts; add the gate and the handler for the answer."""
         listing = self.exchange.listings.get(self.symbol)
         if listing is None or not isinstance(listing.instrument, PredictionContract) or listing.multiplier != 1:
             raise InputError(f"{self.symbol} is not listed as a prediction contract with the multiplier 1")
@@ -58,11 +58,11 @@ class FundedQuestion(Mechanism):
         self.exchange.add_handler(Resolve, (self.symbol,), self.resolve, "NOT_A_QUESTION")
 
     def times(self) -> Iterable[int]:
-        """When the contracts are funded."""
+        """The time of the funding."""
         return () if self._funded else (FUNDED_AT,)
 
     def act(self, now: int) -> None:
-        """Take the sponsor's cash and hand it the contracts, once."""
+        """Take the sponsor's cash and give it the contracts, once."""
         if self._funded:
             return
         self._funded = True
@@ -72,13 +72,13 @@ class FundedQuestion(Mechanism):
         self.journal.record(PairsMade(now, self.symbol, self.sponsor, self.quantity))
 
     def check(self, account: Member, listing: Listing, intent: PlaceOrder | Amend, limit: int, quantity: int) -> None:
-        """A probability lies between nothing and certainty, and only who holds a contract sells it."""
+        """Refuse a limit that is no probability, and a sale of contracts that the account does not hold."""
         if listing.symbol == self.symbol:
             check_probability(self.contract, limit)
             check_held(account, self.symbol, intent, quantity)
 
     def resolve(self, account: Member, intent: Resolve) -> None:
-        """Answer the question once, pay every contract, and give the sponsor what is left."""
+        """Answer the question once, pay every contract, and give the sponsor the rest."""
         if account.name != self.oracle:
             raise RuleViolation("NOT_THE_ORACLE", account=account.name, symbol=self.symbol)
         if self.outcome:

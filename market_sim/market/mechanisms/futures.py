@@ -1,9 +1,9 @@
-"""The life of futures: marked to market each day, delivered or paid at the expiry (rulebook F-3.5).
+"""The life cycle of futures: daily mark to market, delivery or cash settlement at expiry (rulebook F-3.5).
 
-Each day everybody pays or gets what the position has lost or gained. At the expiry the last of these payments is made
-at the settlement price of the underlying, which is the same for all that expire then. With delivery a short hands over
-the underlying at that price; where either side cannot, nothing more is due, because the last payment has already made
-both whole in cash.
+Each day every account pays the loss of its position or receives its gain. At expiry the last of these payments is made
+at the settlement price of the underlying, which is the same for all contracts that expire then. With physical delivery
+the short delivers the underlying at that price. If either side cannot, nothing more is due, because the last payment
+has already settled the position in cash.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Futures(VariationMargin):
         ]
 
     def times(self) -> Iterable[int]:
-        """The end of each day, and the expiries; as long as a future is open."""
+        """The end of each day, and the expiries, as long as a future is open."""
         open_now = self.open_contracts
         if not open_now:
             return ()
@@ -51,7 +51,7 @@ class Futures(VariationMargin):
         return sorted({now - now % self.every_ns + self.every_ns, *(future.expiry for future in open_now)})
 
     def act(self, now: int) -> None:
-        """Let expire what is due, and mark the rest at the end of a day."""
+        """Expire the futures that are due, and mark the others at the end of a day."""
         for future in self.open_contracts:
             if future.expiry <= now:
                 self.expire(future)
@@ -65,7 +65,7 @@ class Futures(VariationMargin):
         exchange, symbol = self.exchange, future.symbol
         self.house.end_trading(symbol)
         spot = self.prices.settle(exchange, self.journal, future.underlying)
-        # Where nobody ever knew a price, the last mark is all there is.
+        # Without any price of the underlying, the last mark of the future is used.
         last = self.prices.marks.mark(exchange.listings[symbol])
         price = last if spot is None else future.unit.worth(spot)
         if price is not None:
@@ -75,7 +75,7 @@ class Futures(VariationMargin):
         self.close(symbol, price or 0)
 
     def _deliver(self, future: Future, price: int) -> None:
-        """Exchange the underlying for its settlement price, short by short, wherever both sides can."""
+        """Deliver the underlying for its settlement price, short by short, where both sides can."""
         for buyer, seller, contracts in pairs(self.exchange, future.symbol):
             units = future.unit.shares_in(contracts * future.multiplier)
             paid = self.house.free(buyer, future.quote, units * price) == units * price

@@ -1,8 +1,8 @@
-"""Initial margin in its simplest form: cash for a fixed part of what a position could become worth (rulebook F-2.5).
+"""Initial margin only: an account needs cash for a fixed part of its largest possible position (rulebook F-2.5).
 
-For futures and perpetuals a trade moves no cash, so something must limit what an account may take on: IM = N / L, a
-part of the value of the position, open orders filled in the worst way. This rule knows no maintenance margin and
-calls nobody; the mechanisms of margin accounts do. Whatever is paid at once is still paid out of cash that is there.
+A trade in a future or a perpetual moves no cash, so a margin limits the positions of an account: IM = N / L, a part of
+the value of the position with open orders filled in the worst way. This mechanism has no maintenance margin and no
+margin calls; `MarginAccounts` has both. Instruments that are paid at once still need the cash.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ BPS = 10_000
 
 
 class InitialMargin(Mechanism):
-    """Gives some accounts margin, and holds them to cash for `rate_bps` of their worst case."""
+    """Lets some accounts trade on margin, with cash for `rate_bps` of their worst case."""
 
     name: ClassVar[str] = "initial margin"
 
@@ -35,7 +35,7 @@ class InitialMargin(Mechanism):
         self.rate_bps = rate_bps
 
     def begin(self) -> None:
-        """Give margin to those who were named."""
+        """Grant margin to the named accounts."""
         for name in self.names:
             if name not in self.exchange.accounts:
                 raise InputError(f"there is no account {name!r} that could get margin")
@@ -43,7 +43,7 @@ class InitialMargin(Mechanism):
         self.exchange.add_gate(self)
 
     def check(self, account: Member, listing: Listing, intent: PlaceOrder | Amend, limit: int, quantity: int) -> None:
-        """Refuse what the account's cash is too small for; what only makes a position smaller is always let through."""
+        """Refuse an order that the account's cash does not cover; one that only reduces a position always passes."""
         if account.name not in self.names:
             return
         leaving: Order | None = None
@@ -51,7 +51,7 @@ class InitialMargin(Mechanism):
             leaving = account.open[intent.order]
             side, left = leaving.side, quantity - leaving.filled
             if limit == (leaving.cap or leaving.limit) and left <= leaving.remaining:
-                return  # it only becomes smaller
+                return  # the order only becomes smaller
         else:
             side, left = intent.side, quantity
         if not listing.on_margin:
@@ -88,7 +88,7 @@ class InitialMargin(Mechanism):
 
 
 def worst_case(account: Member, listing: Listing, leaving: Order | None = None, side: int = 0, more: int = 0) -> int:
-    """The largest position, long or short, that a further order and the open ones, but for one, could lead to."""
+    """The largest position, long or short, that the open orders (without `leaving`) and a further one could give."""
     waiting = {BUY: 0, SELL: 0}
     for order in account.open.values():
         if order is not leaving and order.intent.symbol == listing.symbol:

@@ -1,11 +1,11 @@
-"""Liabilities: what accounts owe, read from the journal alone: loans, borrowed shares, contracts not yet paid.
+"""Liabilities: the obligations of accounts, from the journal alone: loans, borrowed shares, unpaid gains and losses.
 
-A balance on the chain is never negative, so credit is a thing that was really handed over: the broker lends cash
-before it is spent, a lender hands over shares before they are sold. What must come back is the sum of the transfers
-LENT and REPAID, BORROWED and RETURNED. A future or a perpetual moves no cash when it trades; what it has gained since
-is the difference between the position at its mark and what it was traded for, less what was paid already.
+A balance on the chain is never negative, so credit is a real transfer: the broker lends cash before it is spent, a
+lender lends shares before they are sold. The debt is the sum of the transfers LENT less REPAID, and BORROWED less
+RETURNED. A trade in a future or a perpetual moves no cash; its gain is the value of the position at the mark, less the
+value that it was traded for, less the payments so far.
 
-Nothing is kept here that the journal does not tell, so the same class answers for the present and for any past entry.
+The class holds only what the journal says, so it gives the liabilities at present and after any past entry.
 """
 
 from __future__ import annotations
@@ -30,30 +30,30 @@ BORROWED: Final = "BORROWED"
 RETURNED: Final = "RETURNED"
 WRITTEN_OFF: Final = "WRITTEN_OFF"
 VARIATION: Final = "VARIATION"
-"""Pays what a contract has gained or lost since the last time."""
+"""The payment of gains and losses of a contract since the last mark."""
 
 
 class ContractPosition(msgspec.Struct):
-    """What one account has in one contract that is paid for later."""
+    """The position of one account in one margined contract."""
 
     quantity: int = 0
     traded_for: int = 0
-    """All that its trades would have cost, if trades moved cash; negative for sales."""
+    """The total value of its trades, which moved no cash; negative for sales."""
     paid: int = 0
-    """Gains that were paid out already; negative for losses paid in."""
+    """The gains paid out so far; negative for losses paid in."""
     entry: int = 0
-    """What the open quantity was entered at, by average cost; negative for a short position."""
+    """The entry value of the open quantity, by average cost; negative for a short position."""
 
     def gain(self, mark: int, multiplier: int) -> int:
-        """What is still to be paid to the account, or (negative) by it, at this mark."""
+        """The unpaid gain at this mark; negative for a loss that the account has to pay."""
         return self.quantity * mark * multiplier - self.traded_for - self.paid
 
     def open_gain(self, mark: int, multiplier: int) -> int:
-        """What the open quantity has gained since it was entered, whether paid or not."""
+        """The gain of the open quantity since its entry, paid or not."""
         return self.quantity * mark * multiplier - self.entry
 
     def trade(self, change: int, cash: int) -> None:
-        """Buy (positive) or sell so much for so much cash."""
+        """Buy (positive) or sell a quantity for a value in cash."""
         before = self.quantity
         self.quantity += change
         self.traded_for += cash
@@ -66,7 +66,7 @@ class ContractPosition(msgspec.Struct):
 
 
 class Liabilities:
-    """The sum of all events that create or settle an obligation; it grows event by event."""
+    """All obligations as of the events read so far."""
 
     def __init__(self) -> None:
         self.loans: dict[str, int] = {}
@@ -74,14 +74,14 @@ class Liabilities:
         self.borrowed: dict[str, dict[str, dict[str, int]]] = {}
         """Shares owed: account, symbol, lender."""
         self.contracts: dict[str, dict[str, ContractPosition]] = {}
-        """Contracts paid for later: account, symbol."""
+        """Margined contracts: account, symbol."""
         self.fractions: dict[tuple[str, str, str], int] = {}
-        """What is still to be paid for fractions of owed shares that a split left: account, symbol, lender."""
+        """Cash owed for fractions of borrowed shares after a split: account, symbol, lender."""
         self.multipliers: dict[str, int] = {}
-        """Of each contract that is paid for later, what one step of its price is worth."""
+        """The multiplier of each margined contract."""
 
     def read(self, events: Iterable[Event]) -> None:
-        """Let these events have their effect."""
+        """Apply these events."""
         effects = _EFFECTS
         for event in events:
             effect = effects.get(type(event))
@@ -89,7 +89,7 @@ class Liabilities:
                 effect(self, event)
 
     def owed_shares(self, account: str, symbol: str) -> int:
-        """How many shares the account must give back, to all lenders."""
+        """The number of shares that the account owes to all lenders."""
         return sum(self.borrowed.get(account, {}).get(symbol, {}).values())
 
     def contract(self, account: str, symbol: str) -> ContractPosition:
@@ -101,11 +101,11 @@ class Liabilities:
         return known
 
     def specified(self, event: ContractSpecified) -> None:
-        """From now on the trades of this contract are counted."""
+        """The trades of this contract count from now on."""
         self.multipliers[event.symbol] = event.multiplier
 
     def traded(self, event: Trade) -> None:
-        """Only a contract that is paid for later creates an obligation when it trades."""
+        """A trade creates an obligation only in a margined contract."""
         multiplier = self.multipliers.get(event.symbol)
         if multiplier is None:
             return
@@ -115,13 +115,13 @@ class Liabilities:
         self.contract(event.maker, event.symbol).trade(-change, -cash)
 
     def reduced(self, event: PositionReduced) -> None:
-        """Auto-deleveraging is a trade at the price it names; the position itself moves by a transfer."""
+        """Auto-deleveraging is a trade at the price of the event; a transfer moves the position itself."""
         cash = event.change * event.price * self.multipliers[event.symbol]
         self.contract(event.account, event.symbol).trade(event.change, cash)
         self.contract(event.counterparty, event.symbol).trade(-event.change, -cash)
 
     def transferred(self, event: Transferred) -> None:
-        """The reason says which obligation a transfer creates or settles."""
+        """The reason of a transfer determines which obligation it creates or settles."""
         reason, amount = event.reason, event.amount
         if reason == LENT:
             self._owe(event.target, amount)
@@ -136,12 +136,12 @@ class Liabilities:
             self.contract(event.target, event.symbol).paid += amount
 
     def expired(self, event: InstrumentExpired) -> None:
-        """Its last gains were paid and its positions are gone."""
+        """A contract expired: its last gains were paid and its positions are closed."""
         for held in self.contracts.values():
             held.pop(event.symbol, None)
 
     def acted(self, event: CorporateActionTaken) -> None:
-        """Whoever owes shares that were split owes the new ones; a fraction of one is owed in cash."""
+        """After a split a borrower owes the new number of shares, and cash for a fraction."""
         new, old = event.ratio
         if new == old:
             return

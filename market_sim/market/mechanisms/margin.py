@@ -1,14 +1,15 @@
-"""Margin: accounts that may owe. A gate before each order, credit and shares for it, and checks as time passes.
+"""Margin accounts: the broker with its pre-trade check, loans of cash and shares, margin calls and liquidations.
 
-    world.attach(MarginAccounts({"ann": Agreement()}, values=world.values, capital=dollars(1_000_000)))
+    world.attach(MarginAccounts({"ann": Agreement()}, MarginTerms(capital=dollars(1_000_000)), values=world.values))
 
-An order is accepted if the account's equity reaches what all its positions need with all open orders at their worst
-(L2), or if it only closes, at a price that gives away no more than the margin it frees. Then what the account lacks is
-lent: cash by the broker, shares by a lender. Marks are taken every `check_every`, and hold until the next time; then
-accounts below maintenance are called or liquidated. At the end of a day interest and borrow fees are due.
+An order is accepted if the account's equity covers the requirement of all its positions with all open orders at their
+worst (L2), or if it only closes a position, at a price that gives away no more than the margin it frees. Then the
+account borrows what it lacks: cash from the broker, shares from a lender. Marks are taken every `check_every` and hold
+until the next time; then accounts below maintenance get a margin call or are liquidated. At the end of a day interest
+and borrow fees are due.
 
-Almost every order comes from an account with room to spare, so the full sum is made once for a snapshot and what is
-left of it, the `room`, is used up by further orders, each counted as if it could only make things worse.
+Almost every order comes from an account with excess equity. So the full sum is computed once per snapshot, and further
+orders use up the rest, the `room`, each by an upper bound of what it can require.
 """
 
 from __future__ import annotations
@@ -29,31 +30,31 @@ from market_sim.market.mechanisms.credit import Credit
 from market_sim.market.mechanisms.insurance import Insurance
 from market_sim.market.mechanisms.liquidation import Liquidation
 from market_sim.market.mechanisms.margin_calls import MarginCalls
+from market_sim.market.mechanisms.margin_status import Agreement, MarginCalculator, NewOrder
 from market_sim.market.mechanisms.marks import Marks, Priced
 from market_sim.market.mechanisms.mechanism import Mechanism
 from market_sim.market.mechanisms.short_selling import Lending, Recall
-from market_sim.market.mechanisms.standings import Agreement, NewOrder, Standings
 from market_sim.market.mechanisms.uptick_rule import UptickRule
 from market_sim.pricing.margin_formulas import initial_short
 
 CHECK_NS = 100_000_000
-"""As often as believed values move."""
+"""The interval between steps of believed values."""
 NEVER = 1 << 126
-"""More than any room: whatever has no unit is weighed."""
+"""More than any room: an instrument without a unit always gets the full computation."""
 
 
 @dataclass(frozen=True)
 class MarginTerms:
-    """What a broker asks and offers, the same for all its customers; amounts of money in cents, times in ns."""
+    """The terms of a broker, the same for all its customers; amounts of money in cents, times in ns."""
 
     capital: int = 1_000_000_00
-    """What the broker has to lend at the start."""
+    """The initial cash of the broker, which it can lend."""
     interest_bps: int = 800
     insurance: int = 0
-    """What the insurance fund has at the start."""
+    """The initial cash of the insurance fund."""
     liquidation_fee_bps: int = 50
     grace: int = 0
-    """From a margin call to the liquidation."""
+    """The time between a margin call and the liquidation."""
     backers: Mapping[str, str] = field(default_factory=dict)
     """By customer, the account that pays its margin calls."""
     lenders: Sequence[str] = ()
@@ -76,7 +77,7 @@ class MarginTerms:
 
 
 class MarginAccounts(Mechanism):
-    """The broker: whom it gave margin, what that takes, and what follows when it is not there."""
+    """The broker of all margin accounts: agreements, pre-trade check, loans, margin calls, liquidation."""
 
     name: ClassVar[str] = "margin"
     follows: ClassVar[bool] = False
@@ -93,18 +94,18 @@ class MarginAccounts(Mechanism):
         self._values = values
         self._rooms: dict[str, int] = {}
         self._units: dict[str, int] = {}
-        """Of each stock that has a mark, what one share of it is worth."""
+        """The value of one share of each stock with a mark."""
         self._short_units: dict[str, int] = {}
-        """Of each stock that has a mark, the 150 % (or more) that one share sold short takes."""
+        """The initial margin (150 % or more) of one share sold short, of each stock with a mark."""
         self._due = 0
         self._transfers = 0
 
     def begin(self) -> None:
-        """Open the accounts of the house, note the agreements, and become a gate."""
+        """Open the accounts of the broker, record the agreements, and add the gate."""
         terms, exchange = self.terms, self.exchange
         for name in self.agreements:
             if name not in exchange.accounts:
-                raise InputError(f"margin is given to accounts that are there, and {name!r} is none")
+                raise InputError(f"margin needs an existing account, and there is no account {name!r}")
         for name, amount in ((terms.broker, terms.capital), (terms.fund, terms.insurance), (terms.clearing, 0)):
             if name not in exchange.accounts:
                 self.account(name)
@@ -112,16 +113,16 @@ class MarginAccounts(Mechanism):
                 self.ledger.deposit(name, terms.quote, amount)
         ordered = sorted(self.agreements, key=lambda name: exchange.accounts[name].number)
         agreements = {name: self.agreements[name] for name in ordered}
-        self.standings = Standings(exchange, self.journal, Marks(self._values), agreements, terms.quote)
-        self.credit = Credit(self.standings, terms.broker, terms.interest_bps)
-        self.lending = Lending(self.standings, self.credit, terms.lenders, terms.borrow_fees_bps, terms.recalls)
-        self.uptick = UptickRule(self.standings, self.journal, terms.day)
-        self._restricts, self._borrowed = terms.uptick_rule, self.standings.liabilities.borrowed
+        self.calculator = MarginCalculator(exchange, self.journal, Marks(self._values), agreements, terms.quote)
+        self.credit = Credit(self.calculator, terms.broker, terms.interest_bps)
+        self.lending = Lending(self.calculator, self.credit, terms.lenders, terms.borrow_fees_bps, terms.recalls)
+        self.uptick = UptickRule(self.calculator, self.journal, terms.day)
+        self._restricts, self._borrowed = terms.uptick_rule, self.calculator.liabilities.borrowed
         if self._restricts:
             exchange.add_trigger_rule(self._wake)
-        self.insurance = Insurance(self.standings, self.credit, terms.fund, terms.clearing, terms.liquidation_fee_bps)
-        self.calls = MarginCalls(self.standings, self.credit, terms.grace, terms.backers)
-        self.liquidation = Liquidation(self.standings, self.journal, self.credit, self.lending, self.insurance)
+        self.insurance = Insurance(self.calculator, self.credit, terms.fund, terms.clearing, terms.liquidation_fee_bps)
+        self.calls = MarginCalls(self.calculator, self.credit, terms.grace, terms.backers)
+        self.liquidation = Liquidation(self.calculator, self.journal, self.credit, self.lending, self.insurance)
         for name, agreement in agreements.items():
             self.ledger.grant_margin(name, exchange.name)
             now = exchange.clock.now
@@ -133,15 +134,15 @@ class MarginAccounts(Mechanism):
     # Before an order
 
     def check(self, account: Member, listing: Listing, intent: PlaceOrder | Amend, limit: int, quantity: int) -> None:
-        """Accept an order out of the room that is left, or weigh everything."""
+        """Accept an order within the remaining room, or compute everything."""
         room = self._rooms.get(account.name)
         if room is None:
-            if account.name not in self.standings.agreements:
+            if account.name not in self.calculator.agreements:
                 return
         elif self._transfers == self.ledger.changes and self._clock.now < self._due and type(intent) is PlaceOrder:
-            # To buy takes half of the mark, the distance from the mark to the limit, and a fee of at most the value:
-            # less than the mark and twice the value together. To sell takes what a short sale takes beside its
-            # proceeds, the distance from the mark down to the limit, and a fee: less than 150 % and the value.
+            # A buy requires half of the mark, the distance from the mark to the limit, and a fee of at most the value:
+            # together less than the mark plus twice the value. A sale requires the margin of a short sale beside its
+            # proceeds, the distance from the mark down to the limit, and a fee: less than 150 % plus the value.
             symbol, value = listing.symbol, limit * quantity * listing.multiplier
             _, cash, holdings = account.seats[symbol]
             if intent.side == BUY:
@@ -151,7 +152,7 @@ class MarginAccounts(Mechanism):
             else:
                 most = quantity * self._short_units.get(symbol, NEVER) + value + listing.most_fixed
                 is_there = quantity <= holdings.total - holdings.reserved and not (
-                    # What was borrowed once may lie idle here: selling it again is a short sale again.
+                    # Borrowed shares may be idle in the account: selling them again is a short sale again.
                     self._restricts and account.name in self._borrowed and self._borrowed[account.name].get(symbol)
                 )
             if is_there and most <= room:
@@ -160,8 +161,8 @@ class MarginAccounts(Mechanism):
         self._weigh(account, listing, intent, limit, quantity)
 
     def _weigh(self, account: Member, listing: Listing, intent: PlaceOrder | Amend, limit: int, quantity: int) -> None:
-        """The full sum for an order, and then what it lacks is lent."""
-        if listing.symbol not in self.standings.marks:
+        """The full computation for an order; then the account borrows what it lacks."""
+        if listing.symbol not in self.calculator.marks:
             self._due = 0  # the first price of an instrument is noticed at once
         self.follow()
         self._refresh()
@@ -171,7 +172,7 @@ class MarginAccounts(Mechanism):
         if left <= 0:
             return
         if self.liquidation.account != name and not self.lending.is_buying_in(name):
-            has, needs = self.standings.to_open(name, NewOrder(listing.symbol, side, left, limit), leaving)
+            has, needs = self.calculator.to_open(name, NewOrder(listing.symbol, side, left, limit), leaving)
             self._rooms[name] = has - needs
             if has < needs and not self._closes(account, listing, side, left, limit, leaving):
                 value = limit * left * listing.instrument.multiplier
@@ -184,22 +185,23 @@ class MarginAccounts(Mechanism):
     ) -> bool:
         """Whether an order only closes, and gives away no more than the margin it frees or a market order's band.
 
-        Otherwise two friends could empty the broker: one buys back for a fortune, on credit, what is worth nothing.
+        Otherwise two colluding accounts could empty the broker: one buys back a worthless position at a very high
+        price, on credit.
         """
         if not self._reduces(account, listing.symbol, side, left, leaving):
             return False
         symbol, rules = listing.symbol, self.agreements[account.name].profile
-        mark, held = self.standings.marks.get(symbol, limit), self.standings.net(account.name)[symbol]
+        mark, held = self.calculator.marks.get(symbol, limit), self.calculator.net(account.name)[symbol]
         before, after = (
-            rules.requirement({symbol: size}, self.standings.marks, self.standings.instruments, initial=True)
+            rules.requirement({symbol: size}, self.calculator.marks, self.calculator.instruments, initial=True)
             for size in (held, held + side * left)
         )
         size = left * listing.instrument.multiplier
         return side * (limit - mark) * size <= max(before - after, mark * size * MARKET_BAND_PERCENT // 100)
 
     def _reduces(self, account: Member, symbol: str, side: int, left: int, leaving: Order | None) -> bool:
-        """Whether an order can only make a position smaller: with all others of its side it closes at most all."""
-        held = self.standings.net(account.name).get(symbol, 0)
+        """Whether an order can only reduce a position: with all others of its side it closes at most all of it."""
+        held = self.calculator.net(account.name).get(symbol, 0)
         others = sum(
             order.remaining
             for order in account.open.values()
@@ -226,7 +228,7 @@ class MarginAccounts(Mechanism):
             return
         if listing.instrument.delivered and not listing.instrument.can_be_borrowed:
             raise RuleViolation("CANNOT_BE_SHORT", symbol=listing.symbol, needed=left, available=left - lacking)
-        if listing.symbol not in self.standings.marks:
+        if listing.symbol not in self.calculator.marks:
             raise RuleViolation("NO_MARK", symbol=listing.symbol)
         if not listing.instrument.delivered:
             return
@@ -235,10 +237,10 @@ class MarginAccounts(Mechanism):
     def _is_new_short_sale(
         self, account: Member, listing: Listing, left: int, limit: int, leaving: Order | None
     ) -> bool:
-        """Whether an order offers shares that its account does not own, at a price at which it does not wait yet.
+        """Whether an order offers shares that its account does not own, at a new price.
 
-        Who owns them is what counts, not whether something must be borrowed for it: shares that were borrowed for an
-        earlier order may still lie there. An order that only becomes smaller offers nothing anew.
+        Ownership counts, not whether the order needs a new loan: shares borrowed for an earlier order may still be in
+        the account. An order that only becomes smaller is no new offer.
         """
         if not listing.instrument.can_be_borrowed:
             return False
@@ -247,15 +249,15 @@ class MarginAccounts(Mechanism):
         return not self._reduces(account, listing.symbol, SELL, left, leaving)
 
     def _wake(self, account: Member, listing: Listing, order: Order) -> None:
-        """A stop order that triggers arrives like a new one: a short sale may not wake up into a bid."""
-        is_ours = account.name in self.standings.agreements and listing.instrument.can_be_borrowed
+        """Apply the uptick rule to a triggered stop order, which arrives like a new order."""
+        is_ours = account.name in self.calculator.agreements and listing.instrument.can_be_borrowed
         if is_ours and order.side == SELL and not self._reduces(account, order.symbol, SELL, order.remaining, order):
             self.uptick.check(listing, order.limit)
 
     # As time passes
 
     def follow(self) -> None:
-        """What was transferred changes what accounts have room for; a dividend is owed by those who borrowed."""
+        """After transfers, compute rooms anew; after a corporate action, charge borrowers and take new marks."""
         if self.ledger.changes == self._transfers:
             return
         self._rooms.clear()
@@ -267,7 +269,7 @@ class MarginAccounts(Mechanism):
                     self.lending.pay_dividend(event.symbol, event.amount)
                 else:
                     self.lending.follow_split(event)
-                self._due = 0  # the marks that are known mean something else now
+                self._due = 0  # the known marks are out of date
         self._transfers = self.ledger.changes
         if not self._due:
             self._refresh()
@@ -278,11 +280,11 @@ class MarginAccounts(Mechanism):
         yield (self.exchange.clock.now // every + 1) * every
 
     def act(self, now: int) -> None:
-        """Take marks, tidy up, end the day if it is over, then call and liquidate."""
+        """Take marks, return idle loans, end the day if it is over, then call and liquidate."""
         self.follow()
         self._due = now
         self._refresh()
-        for name in self.standings.agreements:
+        for name in self.calculator.agreements:
             self.lending.return_idle(name)
             self.credit.repay_idle(name)
         if now % self.terms.day == 0:
@@ -291,16 +293,16 @@ class MarginAccounts(Mechanism):
             if self.terms.uptick_rule:
                 self.uptick.end_day()
         self.lending.recall_due(now)
-        self.standings.catch_up()
+        self.calculator.catch_up()
         self.liquidation.run(lambda: self.calls.look(now))
         self._rooms.clear()
 
     def _refresh(self) -> None:
-        """Learn what happened, and take new marks when the old ones are over."""
+        """Read the journal, and take new marks when the old ones expire."""
         now = self.exchange.clock.now
         if now >= self._due:
             self._specify()
-            marks = self.standings.snapshots.take()
+            marks = self.calculator.snapshots.take()
             self._due = (now // self.terms.check_every + 1) * self.terms.check_every
             self._rooms.clear()
             self._units = {
@@ -312,13 +314,13 @@ class MarginAccounts(Mechanism):
                 symbol: initial_short(marks[symbol], 1) * self.exchange.listings[symbol].multiplier
                 for symbol in self._units
             }
-        self.standings.catch_up()
+        self.calculator.catch_up()
 
     def _specify(self) -> None:
-        """Say of every contract that is paid for later what one step of its price is worth."""
-        self.standings.catch_up()
+        """Record the multiplier of every margined contract."""
+        self.calculator.catch_up()
         for symbol, listing in self.exchange.listings.items():
-            if listing.on_margin and symbol not in self.standings.liabilities.multipliers:
+            if listing.on_margin and symbol not in self.calculator.liabilities.multipliers:
                 multiplier = listing.instrument.multiplier
                 self.journal.record(ContractSpecified(self.exchange.clock.now, symbol, multiplier))
-        self.standings.catch_up()
+        self.calculator.catch_up()

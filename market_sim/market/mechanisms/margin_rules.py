@@ -1,13 +1,13 @@
-"""What one position needs behind it, by the rule that its instrument names (rulebook F-2.1, F-2.3, F-2.5).
+"""Margin rules: the requirement of one position, by the rule that its instrument names (rulebook F-2.1, F-2.3, F-2.5).
 
-    share           half of it to open, a quarter to keep; a short sale its 150 %
-    paid in full    nothing is lent on what may become worthless
-    option          what is held is paid in full; a written one needs what Cboe asks, unless stock covers it
-    prediction      what is held is paid in full; a sold one needs the rest of its payout
-    contract        a part of the notional, because a trade moves no money
+    share           50 % initial and 25 % maintenance; 150 % for a short sale
+    paid in full    no loan on an instrument that may become worthless
+    option          long: paid in full; written: Cboe's requirement, unless stock covers it
+    prediction      long: paid in full; sold: the rest of the payout
+    contract        a part of the notional, because a trade moves no cash
 
-An instrument says which (`Instrument.margin_rule`), so that a new kind of instrument needs a line there, and a new rule
-needs an entry here. All amounts are requirements on equity: a short position is already subtracted from that.
+An instrument names its rule (`Instrument.margin_rule`), so a new kind of instrument needs one line there, and a new
+rule needs an entry here. All amounts are requirements on equity, from which a short position is already subtracted.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from market_sim.pricing.portfolio_margin import Leg
 
 
 class Position(NamedTuple):
-    """What is held of one instrument, beside everything else that the account holds, at one snapshot of marks."""
+    """The position in one instrument, with all positions of the account, at one snapshot of marks."""
 
     instrument: Instrument
     held: int
@@ -40,33 +40,33 @@ class Position(NamedTuple):
 
     @property
     def mark(self) -> int:
-        """What one unit is worth; what has no mark is worth nothing, and needs nothing when it is owned."""
+        """The mark of one unit; without a mark the value is 0, and an owned position needs no margin."""
         return self.marks.get(self.instrument.symbol, 0)
 
     @property
     def size(self) -> int:
-        """How many units, long or short, times what one step of the price is worth."""
+        """The number of units, long or short, times the multiplier."""
         return abs(self.held) * self.instrument.multiplier
 
 
 class ContractTerms(NamedTuple):
-    """What a broker asks for a contract that moves no money when it trades."""
+    """The margin terms of a margined contract."""
 
     leverage: int
-    """The notional over what it takes to open it."""
+    """The notional over the initial margin."""
     tiers: Sequence[Tier]
-    """What it takes to keep it, by the notional."""
+    """The maintenance margin by notional."""
 
 
 class MarginRule:
     """Paid in full, whether long or short."""
 
     def requirement(self, position: Position, terms: ContractTerms, initial: bool) -> int:
-        """The equity that the position needs, to open it or to keep it."""
+        """The equity that the position requires, initial or maintenance."""
         return position.mark * position.size
 
     def leg(self, position: Position, years: float, volatility: float) -> tuple[str, Leg] | None:
-        """The position as a part of a portfolio: of which underlying, and how it moves with it; None if it is none."""
+        """The position as a leg of a portfolio on one underlying; None if portfolio margin does not apply."""
         return None
 
 
@@ -74,7 +74,7 @@ class ShareRule(MarginRule):
     """Regulation T and FINRA 4210."""
 
     def requirement(self, position: Position, terms: ContractTerms, initial: bool) -> int:
-        """Long: a half and a quarter. Short: what must be there beside the proceeds."""
+        """Long: 50 % and 25 %. Short: the requirement beside the proceeds."""
         mark, size = position.mark, position.size
         if position.held > 0:
             return initial_long(mark * size) if initial else maintenance_long(mark * size)
@@ -86,10 +86,10 @@ class ShareRule(MarginRule):
 
 
 class OptionRule(MarginRule):
-    """Cboe 10.3; opening and keeping cost the same."""
+    """Cboe 10.3; the initial and the maintenance requirement are the same."""
 
     def requirement(self, position: Position, terms: ContractTerms, initial: bool) -> int:
-        """A written option without its premium; a call on stock that is there asks nothing more."""
+        """Written: Cboe's requirement without the premium; a covered call requires nothing more."""
         if position.held >= 0:
             return super().requirement(position, terms, initial)
         option, positions, marks = _option(position), position.positions, position.marks
@@ -103,21 +103,21 @@ class OptionRule(MarginRule):
         return short.requirement(naked) - short.proceeds * naked
 
     def leg(self, position: Position, years: float, volatility: float) -> tuple[str, Leg] | None:
-        """Valued anew at each moved price of its underlying, if that has a price."""
+        """A leg that is revalued at each price of its underlying, if that has a mark."""
         option = _option(position)
         spot, unit = position.marks.get(option.underlying, 0), option.unit
         if spot <= 0:
             return None
-        strike = (option.strike * unit.parts - unit.cash) / unit.shares  # in the terms of a share of today
+        strike = (option.strike * unit.parts - unit.cash) / unit.shares  # in terms of a present share
         vanilla = VanillaOption(option.right, spot, strike, years, volatility)
         return option.underlying, Leg(position.held, option.delivers, vanilla, units=option.multiplier)
 
 
 class PredictionRule(MarginRule):
-    """Nothing is owed beyond the payout."""
+    """Prediction contracts, whose loss is limited by the payout."""
 
     def requirement(self, position: Position, terms: ContractTerms, initial: bool) -> int:
-        """Sold: what the payout is above the mark."""
+        """Sold: the payout less the mark."""
         contract = position.instrument
         if position.held >= 0 or not isinstance(contract, PredictionContract):
             return super().requirement(position, terms, initial)
@@ -128,7 +128,7 @@ class ContractRule(MarginRule):
     """Futures and perpetuals: a part of the notional on either side."""
 
     def requirement(self, position: Position, terms: ContractTerms, initial: bool) -> int:
-        """The notional over the leverage to open, by tiers to keep."""
+        """Initial: the notional over the leverage. Maintenance: by tiers."""
         notional = position.mark * position.size
         return initial_margin(notional, terms.leverage) if initial else maintenance_margin(notional, terms.tiers)
 
@@ -147,4 +147,4 @@ RULES: Final[Mapping[str, MarginRule]] = {
     "prediction": PredictionRule(),
     "contract": ContractRule(),
 }
-"""By the name that an instrument gives."""
+"""The rules by name."""

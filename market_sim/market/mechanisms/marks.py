@@ -1,14 +1,13 @@
 """Marks: the prices at which positions are valued (rulebook F-2.5).
 
-A mark is not the last trade, because one wild trade must not ruin anybody. It is, in this order: the believed value
-of the instrument; the middle of its book while it trades; in a call, the price that the auction would give; the last
-trade. It is read anew each time: a mark remembered from before a halt would be a price that nobody trades at (BL15).
+A mark is not the last trade, because one outlying trade must not liquidate an account. It is the first of these that
+exists: the believed value of the instrument; the midpoint of its book in continuous trading; the indicative price in a
+call; the last trade. It is computed anew each time: a mark from before a halt would be out of date.
 
-A snapshot is all marks of one moment, taken together and then left alone (L5): everybody who is judged in one round of
-a liquidation is judged by one snapshot, and the trades of the round change no mark of it. What has no mark of its own
-gets one by its instrument's rule, never by an exception (L10): a contract that is paid for later takes that of its
-underlying, an option what exercising would be worth, anything else the mark it had before. What never had one counts
-nothing when it is owned, and nobody may sell it short.
+A snapshot is the set of all marks at one moment, which then stays unchanged (L5): one round of a liquidation uses one
+snapshot for all accounts, and the trades of the round do not change it. An instrument without a mark of its own gets
+one by its rule (L10): a margined contract takes the mark of its underlying, an option its intrinsic value, any other
+its previous mark. An instrument that never had a mark counts as zero if it is owned, and cannot be sold short.
 """
 
 from __future__ import annotations
@@ -22,21 +21,21 @@ from market_sim.market.exchange.listing import CONTINUOUS, IN_CALL, Listing
 
 
 class Priced(Protocol):
-    """Whatever has a price at every moment, such as a believed value."""
+    """A source of prices, such as a believed value."""
 
     @property
     def price(self) -> int:
-        """What it is worth now."""
+        """The present price."""
 
 
 class Marks:
-    """Says what one unit of an instrument is worth now."""
+    """The present marks of instruments."""
 
     def __init__(self, values: Mapping[str, Priced] | None = None) -> None:
         self.values: Mapping[str, Priced] = {} if values is None else values
 
     def mark(self, listing: Listing) -> int | None:
-        """The mark of this moment; None for an instrument that never had any price."""
+        """The present mark of an instrument; None if it never had a price."""
         value = self.values.get(listing.symbol)
         if value is not None:
             return value.price
@@ -58,7 +57,7 @@ class Snapshots:
         self.known: dict[str, int] = {}
 
     def take(self) -> dict[str, int]:
-        """A new snapshot; the old one stays as it was for whoever still holds it."""
+        """Take a new snapshot; earlier ones stay unchanged."""
         fresh: dict[str, int] = {}
         values, derived = self._marks.values, list[Instrument]()
         for symbol, listing in self._exchange.listings.items():

@@ -1,15 +1,15 @@
-"""A mechanism: a rule set attached to a venue. It watches the journal, acts at its times, and moves value.
+"""A mechanism: a rule set attached to a venue. It reads the journal, acts at its own times, and moves value.
 
-A mechanism reads the state of its venue and of the ledger, and changes it with their verbs only:
+A mechanism reads the state of its venue and of the ledger, and changes it only with their methods:
 
-    ledger.transfer(...)            value goes from one account to another; nothing is created or lost
-    ledger.grant_margin(...)        an account may owe here, because a gate of the mechanism knows how much
-    ledger.cover(...)               a balance may go below zero, because a pledge is held for it
-    exchange.add_gate(...)          refuse orders;  add_trigger_rule, add_handler: stops, intents of its own
-    exchange.submit(...)            trade like a participant;  cancel_all: take orders back
+    ledger.transfer(...)            move value from one account to another; nothing is created or lost
+    ledger.grant_margin(...)        make an account a margin account, whose orders a gate of the mechanism checks
+    ledger.cover(...)               allow a negative balance, because a pledge is held for it
+    exchange.add_gate(...)          refuse orders;  add_trigger_rule, add_handler: stops, further intents
+    exchange.submit(...)            trade like a participant;  cancel_all: cancel orders
     exchange.phases.halt(...)       halt, call, uncross, close, resume
 
-So all it does folds and settles like a trade. The venue knows no mechanism: it asks its gates before an order and calls
+So its effects are folded and settled like trades. The venue knows no mechanism: it calls its gates before an order and
 its followers after each message.
 """
 
@@ -26,11 +26,11 @@ from market_sim.market.ledger.ledger import Ledger
 
 
 class Mechanism:
-    """What all mechanisms share: the exchange they are attached to and their place in its journal."""
+    """The base class of mechanisms: the exchange it is attached to, and its position in the journal."""
 
     name: ClassVar[str] = "mechanism"
     follows: ClassVar[bool] = True
-    """Whether it acts after each message; otherwise it looks when it is asked or when its time comes."""
+    """Whether it acts after each message; otherwise only when it is called or at its times."""
 
     def __init__(self) -> None:
         self.exchange: Exchange
@@ -40,7 +40,7 @@ class Mechanism:
         self._acting = False
 
     def attach(self, exchange: Exchange, journal: Journal) -> None:
-        """Become part of this exchange; called once, after everything is listed that the mechanism is about."""
+        """Attach to an exchange; called once, after the instruments of the mechanism are listed."""
         self.exchange = exchange
         self.ledger = exchange.ledger
         self.journal = journal
@@ -53,20 +53,20 @@ class Mechanism:
         """Open accounts, list instruments, add gates."""
 
     def times(self) -> Iterable[int]:
-        """The simulated times at which it wants to act by itself, in ascending order; asked again after each."""
+        """The simulated times at which it acts by itself, in ascending order; called again after each."""
         return ()
 
     def act(self, now: int) -> None:
-        """Do what is due at this time."""
+        """Do the work that is due at this time."""
 
     def read(self, event: Event) -> None:
-        """Learn what has happened; called once for each event, in order."""
+        """Process one event; called once for each event, in order."""
 
     def react(self) -> None:
-        """Act on what has happened, after everything new was read."""
+        """Act on the new events, after all of them were read."""
 
     def follow(self) -> None:
-        """Read on in the journal, then react; what the reaction leads to is read in the same turn."""
+        """Read the new events, then react; events that follow from the reaction are read in the same call."""
         if self._acting:
             return
         self._acting = True
@@ -83,5 +83,5 @@ class Mechanism:
     def account(self, name: str, owner: str | None = None) -> None:
         """Open an account of the mechanism's own, such as a clearing house or an insurance fund."""
         if name in self.ledger.accounts:
-            raise InputError(f"{self.name} needs an account named {name!r}, and somebody has it")
+            raise InputError(f"{self.name} needs the account name {name!r}, and another account has it")
         self.ledger.open_account(name, owner)

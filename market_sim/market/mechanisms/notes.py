@@ -1,8 +1,8 @@
-"""The life of structured notes: issued, traded like a share, paid back by the issuer at maturity (rulebook F-3.8).
+"""The life cycle of structured notes: issued, traded like a share, repaid by the issuer at maturity (rulebook F-3.8).
 
-A capital-protected note is a bond and some calls in one paper. Nothing is exercised: at maturity the issuer pays the
-protected amount and the agreed part of the rise. What the issuer cannot pay, the clearing house pays as far as it
-can, and the holders lose the rest; protection is a promise, and worth what the issuer is worth.
+A capital-protected note combines a bond and calls in one security. Nothing is exercised: at maturity the issuer pays
+the protected amount and the agreed part of the rise. The clearing house pays what the issuer cannot, as far as it can,
+and the holders lose the rest: the protection is only as good as the issuer's credit.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Notes(Mechanism):
 
     @property
     def terms(self) -> dict[str, Note]:
-        """The terms that hold now, by symbol."""
+        """The present terms by symbol."""
         held = ((symbol, self.exchange.instruments[symbol]) for symbol in self.symbols)
         return {symbol: note for symbol, note in held if isinstance(note, Note)}
 
@@ -50,13 +50,13 @@ class Notes(Mechanism):
         return sorted({note.maturity for note in self.terms.values()})
 
     def act(self, now: int) -> None:
-        """Pay back what is due."""
+        """Repay the notes that are due."""
         for symbol, note in self.terms.items():
             if note.maturity <= now and symbol not in self.ended:
                 self.mature(note)
 
     def mature(self, note: Note) -> None:
-        """Pay every holder what the note promises at the settlement price; without any price, the protected amount."""
+        """Pay every holder at the settlement price; without any price, the protected amount."""
         exchange, symbol = self.exchange, note.symbol
         self.house.end_trading(symbol)
         self.ended[symbol] = exchange.clock.now

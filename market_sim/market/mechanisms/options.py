@@ -1,10 +1,10 @@
-"""The life of options: exercise, assignment, expiry (rulebook F-3.3).
+"""Options clearing: exercise, assignment and expiry of options (rulebook F-3.3).
 
-A holder of an American option exercises whenever it is worth something; at the expiry everything that is in the money
-by a cent or more is exercised without asking ("exercise by exception", Options Clearing Corporation rule 805). For
-each exercise writers are drawn, every written contract with the same chance, from a stream that belongs to the
-option. Both legs move in one step: the underlying against the strike, or the difference in cash. What a writer
-cannot deliver is paid in cash; what a holder cannot pay for lapses.
+A holder may exercise an American option at any time while it is in the money. At expiry every option that is in the
+money by a cent or more is exercised without a request ("exercise by exception", Options Clearing Corporation rule 805).
+For each exercise writers are drawn, every written contract with the same probability, from the option's own random
+stream. Both legs move in one step: the underlying against the strike, or the difference in cash. A writer that cannot
+deliver pays in cash; an option lapses if its holder cannot pay.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from market_sim.market.mechanisms.pledges import Pledges
 from market_sim.market.mechanisms.settlement_price import SettlementPrices
 
 LEAST_GAIN = 1
-"""An option is exercised by exception when a unit of its underlying gains at least this many cents."""
+"""The least intrinsic value of a unit, in cents, for exercise by exception."""
 
 
 def option_chain(
@@ -59,7 +59,7 @@ def option_chain(
     ]
 
 
-class Options(Mechanism):
+class OptionsClearing(Mechanism):
     """All options that are listed when it is attached."""
 
     name: ClassVar[str] = "options"
@@ -76,12 +76,12 @@ class Options(Mechanism):
 
     @property
     def terms(self) -> dict[str, Option]:
-        """The terms that hold now, by symbol."""
+        """The present terms by symbol."""
         held = ((symbol, self.exchange.instruments[symbol]) for symbol in self.symbols)
         return {symbol: option for symbol, option in held if isinstance(option, Option)}
 
     def begin(self) -> None:
-        """Take up every listed option; let writers pledge and holders exercise."""
+        """Take up every listed option; add the gate for pledges and the handler for exercise."""
         for symbol, listing in self.exchange.listings.items():
             if isinstance(listing.instrument, Option):
                 self.symbols[symbol] = None
@@ -93,13 +93,13 @@ class Options(Mechanism):
         return sorted({option.expiry for option in self.terms.values()})
 
     def act(self, now: int) -> None:
-        """Let expire what is due, in the order of listing."""
+        """Expire the options that are due, in the order of listing."""
         for symbol, option in self.terms.items():
             if option.expiry <= now and symbol not in self.ended:
                 self.expire(option)
 
     def choose(self, account: Member, intent: Exercise) -> None:
-        """Exercise before the expiry because the holder asks for it, or refuse."""
+        """Exercise before expiry at the holder's request, or refuse."""
         option, quantity = self.terms[intent.symbol], intent.quantity
         now, listing = self.exchange.clock.now, self.exchange.listings[option.symbol]
         check_quantity(listing, quantity)
@@ -128,7 +128,7 @@ class Options(Mechanism):
         self.exercise(account.name, option, quantity, price, "choice")
 
     def expire(self, option: Option) -> None:
-        """End an option: exercise what is worth something, let the rest lapse, leave no position open."""
+        """Expire an option: exercise it if it is in the money, let the rest lapse, and close all positions."""
         exchange, symbol = self.exchange, option.symbol
         self.house.end_trading(symbol)
         self.ended[symbol] = exchange.clock.now
@@ -152,7 +152,7 @@ class Options(Mechanism):
         self.journal.record(InstrumentExpired(now, symbol, price or 0, sum(longs.values())))
 
     def exercise(self, holder: str, option: Option, quantity: int, price: int, by: str) -> None:
-        """Let writers be drawn and settle with each of them."""
+        """Draw writers and settle with each of them."""
         now, symbol = self.exchange.clock.now, option.symbol
         strike = option.unit.per_share(option.strike)
         self.journal.record(Exercised(now, holder, symbol, quantity, strike, price, by))
@@ -161,7 +161,7 @@ class Options(Mechanism):
             self.journal.record(Assigned(now, writer, symbol, contracts, holder, delivered))
 
     def _drawn(self, symbol: str, quantity: int) -> list[tuple[str, int]]:
-        """The writers of so many contracts, drawn without replacement, in the order of account numbers."""
+        """The writers of this number of contracts, drawn without replacement, in the order of account numbers."""
         written = [(name, -held) for name, held in positions(self.exchange, symbol).items() if held < 0]
         stream = self._randomness.stream(f"assignment/{symbol}")
         numbers = sorted(stream.sample(range(sum(contracts for _, contracts in written)), quantity))
@@ -174,7 +174,7 @@ class Options(Mechanism):
         return drawn
 
     def _settle(self, holder: str, writer: str, option: Option, contracts: int, price: int) -> bool:
-        """Move both legs between a holder and a writer; whether the underlying was delivered."""
+        """Move both legs between a holder and a writer; returns whether the underlying was delivered."""
         symbol = option.symbol
         strike, units = contracts * option.costs, contracts * option.delivers
         self.pledges.release(writer, symbol, contracts)
@@ -191,7 +191,7 @@ class Options(Mechanism):
         return delivered
 
     def _payable(self, name: str, option: Option, held: int) -> int:
-        """How many contracts a holder can exercise with what is in the account."""
+        """The number of contracts that a holder can pay or deliver for."""
         asset, needed = asks_for(option)
         if not needed:
             return held
@@ -199,7 +199,7 @@ class Options(Mechanism):
 
 
 def asks_for(option: Option) -> tuple[str, int]:
-    """What exercising one contract takes of its holder: the strike of a call, the underlying of a put."""
+    """What the exercise of one contract costs its holder: the strike of a call, the underlying of a put."""
     if option.delivery == "cash":
         return option.quote, 0
     if option.right == "call":

@@ -1,9 +1,9 @@
-"""The life of perpetuals: mark, index and funding (rulebook F-3.6).
+"""The life cycle of perpetuals: mark, index and funding (rulebook F-3.6).
 
-A perpetual has no expiry that would pull its price to the index, so at fixed times the side that pushes the price
-away pays the other one. Between two payments the basis is measured a few times: how far bid and ask lie outside the
-index. The mean of these premiums gives the rate, the average basis gives the mark, and at the funding time gains
-and losses are paid at the mark, then the funding, which only moves money between longs and shorts.
+A perpetual has no expiry that ties its price to the index. Funding does: at fixed times longs pay shorts if it trades
+above the index, and shorts pay longs if below. Between two payments the basis is measured a few times: how far bid and
+ask are from the index. The mean of these premiums gives the rate, the average basis gives the mark. At the funding time
+gains and losses are paid at the mark, then the funding, which only moves money between longs and shorts.
 """
 
 from __future__ import annotations
@@ -57,13 +57,13 @@ class Perpetuals(VariationMargin):
         self._basis: dict[str, float] = {}
 
     def times(self) -> Iterable[int]:
-        """When the basis is measured next; the last measurement of a period is the funding time."""
+        """The next times of measurement; the last measurement of a period is the funding time."""
         now = self.exchange.clock.now
         steps = [self._step(symbol) for symbol in self.contracts]
         return sorted({now - now % step + step for step in steps})
 
     def act(self, now: int) -> None:
-        """Measure whatever is due, then pay whatever is due."""
+        """Measure the basis, and pay the funding, of the contracts that are due."""
         for symbol in self.contracts:
             instrument = self.exchange.instruments[symbol]
             if not isinstance(instrument, Perpetual) or now % self._step(symbol):
@@ -81,7 +81,7 @@ class Perpetuals(VariationMargin):
         return max(1, round(mark_price(index, self._basis.get(symbol, 0.0))))
 
     def fund(self, symbol: str, index: int) -> None:
-        """Pay gains and losses at the mark, then the funding for the positions that are open now."""
+        """Pay gains and losses at the mark, then the funding of the open positions."""
         premiums = self._premiums.pop(symbol, None)
         mark = self.mark(symbol, index)
         self.pay(symbol, mark)
@@ -98,7 +98,7 @@ class Perpetuals(VariationMargin):
         self.journal.record(FundingPaid(self.exchange.clock.now, symbol, mark, index, rate, collected))
 
     def _measure(self, symbol: str, index: int) -> None:
-        """Note how far bid and ask lie outside the index; with one side missing there is nothing to note."""
+        """Record the premium of bid and ask over the index, if both sides have quotes."""
         book = self.exchange.listings[symbol].book
         bid, ask = book.best_bid, book.best_ask
         if bid is None or ask is None:

@@ -1,10 +1,10 @@
-"""Pledges: what a writer without a margin account lays aside, so that whoever holds the option is sure of it.
+"""Pledges: the collateral of an option writer without a margin account.
 
 A covered call is a call whose writer holds the underlying, a cash-secured put one whose writer holds the strike
-(rulebook F-2.3: neither needs any further margin). Here both are moved to the house when the order to write is
-accepted, and go back as soon as the order or the position is gone. A cash-settled call can cost any amount, so
-nothing covers it and only margin accounts write it. What is pledged for is the worst case: every open order to sell
-filled, none to buy.
+(rulebook F-2.3: neither needs any further margin). This mechanism moves the cover to the clearing house when the order
+to write is accepted, and returns it as soon as the order or the position is closed. The loss on a cash-settled call has
+no limit, so nothing covers it and only margin accounts write it. The pledge covers the worst case: every open sell
+order filled, and no buy order.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from market_sim.market.mechanisms.clearing_house import PLEDGES
 from market_sim.market.mechanisms.mechanism import Mechanism
 
 MOVES = (Trade, OrderCancelled, OrderAmended, OrderRejected, Transferred)
-"""The events after which somebody may need less of a pledge."""
+"""The events after which a smaller pledge may suffice."""
 
 
 class Pledges(Mechanism):
-    """Who has pledged for how many contracts of which option; a gate that takes what an order to write needs."""
+    """The pledged contracts by account and option; a gate that takes the pledge for an order to write."""
 
     name: ClassVar[str] = "pledges"
 
@@ -37,11 +37,11 @@ class Pledges(Mechanism):
         self._moved = False
 
     def begin(self) -> None:
-        """Ask to be asked before each order."""
+        """Add the gate."""
         self.exchange.add_gate(self)
 
     def check(self, account: Member, listing: Listing, intent: PlaceOrder | Amend, limit: int, quantity: int) -> None:
-        """Take the pledge that an order to write needs, or refuse the order."""
+        """Take the pledge for an order to write, or refuse the order."""
         if listing.symbol not in self.symbols or account.on_margin:
             return
         option = self.option(listing.symbol)
@@ -61,17 +61,17 @@ class Pledges(Mechanism):
             self._take(account, option, more)
 
     def read(self, event: Event) -> None:
-        """Notice that a pledge may have become too large."""
+        """Note that a pledge may have become too large."""
         self._moved = self._moved or type(event) in MOVES
 
     def react(self) -> None:
-        """Give back what is not needed any more."""
+        """Return what is no longer needed."""
         if self._moved:
             self._moved = False
             self.give_back()
 
     def give_back(self) -> None:
-        """Compare every pledge with the worst case that is left, and return the rest."""
+        """Compare every pledge with the remaining worst case, and return the excess."""
         for (name, symbol), contracts in [*self.contracts.items()]:
             account = self.exchange.accounts[name]
             worst = sum(_selling(account, symbol).values()) - account.balance(symbol).total
@@ -79,14 +79,14 @@ class Pledges(Mechanism):
                 self.release(name, symbol, contracts - max(worst, 0))
 
     def option(self, symbol: str) -> Option:
-        """The terms that hold now: a corporate action may have changed them."""
+        """The present terms of an option, which a corporate action may have changed."""
         option = self.exchange.instruments[symbol]
         if not isinstance(option, Option):
             raise InvariantBroken(f"{symbol} is pledged for and is no option")
         return option
 
     def release(self, name: str, symbol: str, contracts: int) -> None:
-        """Give the pledge for so many contracts back, as far as there is one."""
+        """Return the pledge for this number of contracts, as far as there is one."""
         contracts = min(contracts, self.contracts.get((name, symbol), 0))
         if contracts > 0:
             asset, amount = cover(self.option(symbol))
@@ -94,7 +94,7 @@ class Pledges(Mechanism):
             self._count(name, symbol, -contracts)
 
     def owners(self, asset: str) -> dict[str, int]:
-        """Whose the pledged amounts of an asset are: a dividend on them belongs to whoever pledged."""
+        """The pledged amounts of an asset by owner, who gets the dividends on them."""
         owned: dict[str, int] = {}
         for (name, symbol), contracts in self.contracts.items():
             pledged, amount = cover(self.option(symbol))
@@ -103,7 +103,7 @@ class Pledges(Mechanism):
         return owned
 
     def lower(self, symbol: str, less: int) -> None:
-        """Give back what a contract needs less, because what it costs was changed by a corporate action."""
+        """Return the part of the pledges that is not needed after a corporate action lowered the cost of a contract."""
         asset, _ = cover(self.option(symbol))
         for (name, written), contracts in self.contracts.items():
             if written == symbol:
@@ -129,14 +129,14 @@ class Pledges(Mechanism):
 
 
 def cover(option: Option) -> tuple[str, int]:
-    """What covers one written contract: the underlying of a call, the strike of a put."""
+    """The cover of one written contract: the underlying of a call, the strike of a put."""
     if option.right == "call":
         return option.underlying, option.delivers
     return option.quote, option.costs
 
 
 def _selling(account: Member, symbol: str) -> dict[int, int]:
-    """What the account's open orders to sell an instrument have left, by order."""
+    """The remaining quantities of the account's open sell orders in an instrument, by order."""
     return {
         number: order.remaining
         for number, order in account.open.items()

@@ -1,10 +1,10 @@
-"""Prediction contracts: cash is split into a yes and a no, the two trade, and an oracle says which one is paid.
+"""Prediction markets: cash is split into a yes and a no contract, both trade, and an oracle decides which one pays.
 
-A question has two contracts that pay one unit between them: one on yes, the other on no (rulebook F-3.7). Nobody
-sells what is not held: a pair is made by splitting one unit of cash, and merged into it again, so that exactly what
-can be owed lies with the house. A bid for yes and a bid for no that are worth a unit together meet by making a pair,
-two asks that are worth no more than a unit by merging one; who came later gets what is left over. A void question
-pays half to each, the odd cent to no.
+A question has two contracts that together pay one unit: one on yes, the other on no (rulebook F-3.7). A pair of them
+is made by splitting one unit of cash, and can be merged into it again. An account sells only what it holds, so the cash
+for every possible payout is held by the mechanism. A bid for yes and a bid for no that together reach one unit trade by
+making a pair; two asks of together at most one unit trade by merging a pair; the later order gets the price
+improvement. A void question pays half to each, and an odd cent to no.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ OUTCOMES = ("yes", "no", "void")
 
 
 class Question(NamedTuple):
-    """Two contracts on one question, and who answers it."""
+    """The two contracts of one question, and its oracle."""
 
     yes: PredictionContract
     no: PredictionContract
@@ -36,7 +36,7 @@ class Question(NamedTuple):
 
 
 class PredictionMarket(Mechanism):
-    """One question: its two contracts, the cash behind them, and the answer."""
+    """One question: its two contracts, the cash behind them, and its resolution."""
 
     name: ClassVar[str] = "prediction market"
 
@@ -47,10 +47,10 @@ class PredictionMarket(Mechanism):
         self.oracle = oracle
         self.outcome = ""
         self.maker = f"pairs of {yes}"
-        """The account that makes and merges pairs: it owes both contracts and holds the cash for them."""
+        """The account that makes and merges pairs: it is short both contracts and holds the cash for them."""
 
     def begin(self) -> None:
-        """Check that the two contracts belong together; open the account behind them, the doors and the gate."""
+        """Check that the two contracts belong together; open the account behind them, add the gate and the handlers."""
         yes, no = (self._contract(symbol) for symbol in self.symbols)
         if (yes.question, yes.payout, yes.tick, yes.quote) != (no.question, no.payout, no.tick, no.quote):
             raise InputError(f"{yes.symbol} and {no.symbol} need one question, one payout, one tick and one currency")
@@ -58,7 +58,7 @@ class PredictionMarket(Mechanism):
         for contract in (yes, no):
             self.exchange.listings[contract.symbol].highest = most_of(contract)
         self.account(self.maker)
-        # It sells what it is about to make: what it may owe is what it gets for both sides.
+        # It sells pairs just before it makes them: the two prices pay for the payout.
         self.ledger.grant_margin(self.maker, self.exchange.name)
         self.exchange.add_gate(self)
         self.exchange.add_handler(Split, self.symbols, self.split, "NOT_A_QUESTION")
@@ -66,7 +66,7 @@ class PredictionMarket(Mechanism):
         self.exchange.add_handler(Resolve, self.symbols, self.resolve, "NOT_A_QUESTION")
 
     def check(self, account: Member, listing: Listing, intent: PlaceOrder | Amend, limit: int, quantity: int) -> None:
-        """A probability lies between nothing and certainty, and only who holds a contract sells it."""
+        """Refuse a limit that is no probability, and a sale of contracts that the account does not hold."""
         if listing.symbol in self.symbols:
             yes, no, _ = self.question
             check_probability(yes if listing.symbol == yes.symbol else no, limit)
@@ -74,7 +74,7 @@ class PredictionMarket(Mechanism):
                 check_held(account, listing.symbol, intent, quantity)
 
     def react(self) -> None:
-        """Let two bids that are worth a unit make pairs, and two asks that are worth no more merge them."""
+        """Make pairs for two bids that together reach a unit, and merge pairs for two asks of at most a unit."""
         if self.outcome:
             return
         for side in (1, -1):
@@ -131,7 +131,7 @@ class PredictionMarket(Mechanism):
         self.journal.record(Resolved(self.exchange.clock.now, yes.symbol, self.outcome, pairs, paid))
 
     def _meeting(self, side: int) -> tuple[Order, Order] | None:
-        """The first bids (or asks) of both contracts, when together they are worth a unit (or no more)."""
+        """The first bids (or asks) of both contracts, if together they reach a unit (or at most a unit)."""
         first = [*self._fronts(side)]
         if len(first) < 2 or side * (first[0].limit + first[1].limit - self.question.yes.payout) < 0:
             return None
@@ -145,10 +145,10 @@ class PredictionMarket(Mechanism):
                 yield next(iter(levels.levels[levels.keys[-1]].in_priority()))
 
     def _match(self, side: int, one: Order, other: Order) -> None:
-        """Trade with both for the size of the smaller; what the pair brings beyond a unit goes to who came later."""
+        """Trade with both for the smaller quantity; the later order gets the price improvement beyond a unit."""
         quantity = min(one.remaining, other.remaining)
         contract, late = self.question.yes, max(one, other, key=lambda order: order.id).account
-        # Buying pairs back takes the cash that lies with them; selling them brings it. Either way it is there before.
+        # Buying pairs back takes the cash that is held for them; selling them brings it in. Either way it is available.
         for symbol, order in zip(self.symbols, (one, other), strict=True):
             done = self.exchange.submit(self.maker, PlaceOrder(symbol, -side, quantity, order.limit, "ioc"))
             if not isinstance(done, Order) or done.filled != quantity:
@@ -177,7 +177,7 @@ class PredictionMarket(Mechanism):
 
 
 def check_probability(contract: PredictionContract, limit: int) -> None:
-    """Refuse a price that is no probability: it lies at least a tick above nothing and below the payout."""
+    """Refuse a price that is no probability, that is, not between one tick and the payout less a tick."""
     least, most = contract.tick, most_of(contract)
     if not least <= limit <= most:
         raise RuleViolation("BEYOND_PROBABILITY", limit=limit, symbol=contract.symbol, least=least, most=most)
@@ -189,7 +189,7 @@ def most_of(contract: PredictionContract) -> int:
 
 
 def check_held(account: Member, symbol: str, intent: PlaceOrder | Amend, quantity: int) -> None:
-    """Refuse to sell what is not held, an account with margin too: only cash that was split stands for a contract."""
+    """Refuse a sale of contracts that are not held, also on margin: only split cash backs a contract."""
     if isinstance(intent, Amend):
         order = account.open[intent.order]
         side, needed, offered = order.side, quantity - order.filled, order.remaining

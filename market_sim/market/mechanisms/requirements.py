@@ -1,13 +1,13 @@
-"""Requirements: how much equity a position must have behind it (rulebook F-2.1, F-2.3, F-2.4, F-2.5).
+"""Margin profiles: the equity that a set of positions requires (rulebook F-2.1, F-2.3, F-2.4, F-2.5).
 
-A profile answers for a whole set of positions at one snapshot of marks, once to open them (initial) and once to keep
-them (maintenance). `us_strategy` judges each position by itself, by Regulation T and FINRA 4210: half of stock, a
-quarter to keep it; what Cboe asks for a written option; a part of the notional for a future or a perpetual. The
-`Portfolio` profile asks what ten moves of each underlying would cost at worst.
+A profile gives the requirement of all positions of an account at one snapshot of marks, initial (to open them) and
+maintenance (to keep them). `us_strategy` is strategy-based: it takes each position by itself, by Regulation T and FINRA
+4210 (50 % and 25 % of stock), Cboe's rule for a written option, and a part of the notional of a future or a perpetual.
+`PortfolioMargin` takes the largest loss over ten moves of each underlying.
 
-All amounts are requirements on equity as `equity` counts it, in which short positions are already subtracted. So a
-short sale's 150 % are 50 % here, and a written option's premium is not asked for twice. To open a position never needs
-less than to keep it: a requirement with a least amount has it at the opening too.
+All amounts are requirements on equity as `equity` counts it, with short positions already subtracted. So a short sale's
+150 % are 50 % here, and a written option's premium is not required twice. The initial requirement is never below
+maintenance: a minimum applies to both.
 
 >>> from market_sim.core.models.instruments import Stock
 >>> ACME = {"ACME": Stock("ACME")}
@@ -35,30 +35,30 @@ Instruments = Mapping[str, Instrument]
 
 
 class Profile(Protocol):
-    """A broker's rules."""
+    """The margin rules of a broker."""
 
     @property
     def name(self) -> str:
-        """What the agreement calls it."""
+        """The name in the agreement."""
 
     def requirement(self, positions: Positions, marks: Positions, instruments: Instruments, *, initial: bool) -> int:
-        """The equity that these positions need together."""
+        """The equity that these positions require together."""
 
     def with_orders(
         self, positions: Positions, buys: Positions, sells: Positions, marks: Positions, instruments: Instruments
     ) -> int:
-        """The equity to open these positions whichever of these orders trade, in whatever part (L2)."""
+        """The initial requirement of these positions for every possible fill of these orders (L2)."""
 
 
 @dataclass(frozen=True)
-class Strategy:
-    """Each position by itself; only stock under a written call counts for it."""
+class StrategyMargin:
+    """Strategy-based margin: each position by itself, except that stock covers written calls on it."""
 
     name: str = "us_strategy"
     leverage: int = 10
-    """Of a future or a perpetual: its notional over what it takes to open it."""
+    """For futures and perpetuals: the notional over the initial margin."""
     tiers: Sequence[Tier] = field(default=(Tier(0, 50),))
-    """Of a future or a perpetual: what it takes to keep it, by its notional."""
+    """For futures and perpetuals: the maintenance margin by notional."""
 
     def __post_init__(self) -> None:
         if type(self.leverage) is not int or self.leverage < 1:
@@ -72,7 +72,7 @@ class Strategy:
 
     @property
     def rules(self) -> Numbers:
-        """Its numbers, as the journal tells them."""
+        """The parameters of the profile, for the journal."""
         return {"leverage": self.leverage, "tiers": " ".join(f"{tier[0]}:{tier[1]}" for tier in self.tiers)}
 
     def requirement(self, positions: Positions, marks: Positions, instruments: Instruments, *, initial: bool) -> int:
@@ -86,9 +86,9 @@ class Strategy:
     def with_orders(
         self, positions: Positions, buys: Positions, sells: Positions, marks: Positions, instruments: Instruments
     ) -> int:
-        """For each instrument the worse end: all its buys and no sell trade, or all its sells and no buy.
+        """For each instrument the worse extreme: all its buys trade and no sell, or all its sells and no buy.
 
-        What lies between needs less, because a requirement grows with the size of a position on either side.
+        Positions in between require less, because a requirement grows with the size of a position on either side.
         """
         lowest = {symbol: held - sells.get(symbol, 0) for symbol, held in positions.items()}
         needed = 0
@@ -100,7 +100,7 @@ class Strategy:
     def of_one(
         self, symbol: str, held: int, positions: Positions, marks: Positions, instruments: Instruments, initial: bool
     ) -> int:
-        """What one position needs; what has no mark, and is worth nothing, needs nothing when it is owned."""
+        """The requirement of one position; an owned position without a mark requires none."""
         position = Position(instruments[symbol], held, positions, marks)
         return RULES[position.instrument.margin_rule].requirement(
             position, ContractTerms(self.leverage, self.tiers), initial
@@ -108,24 +108,24 @@ class Strategy:
 
 
 @dataclass(frozen=True)
-class Portfolio:
-    """The worst of ten moves of each underlying, everything on it taken together; contracts as `us_strategy` does."""
+class PortfolioMargin:
+    """Portfolio margin: the largest loss over ten moves of each underlying; margined contracts as in `us_strategy`."""
 
     name: str = "portfolio"
     group: str = "stock"
     volatility: float = 0.3
     years: float = 0.25
-    """Of every option until its expiry: a broker would look each one up, the moves of the price matter more."""
-    contracts: Strategy = field(default_factory=Strategy)
+    """The time to expiry of every option, a simplification: the moves of the price matter more."""
+    contracts: StrategyMargin = field(default_factory=StrategyMargin)
 
     @property
     def rules(self) -> Numbers:
-        """Its numbers, as the journal tells them."""
+        """The parameters of the profile, for the journal."""
         own: Numbers = {"group": self.group, "volatility": repr(self.volatility), "years": repr(self.years)}
         return {**own, **self.contracts.rules}
 
     def requirement(self, positions: Positions, marks: Positions, instruments: Instruments, *, initial: bool) -> int:
-        """The sum over all underlyings; opening and keeping cost the same (FINRA 4210(g))."""
+        """The sum over all underlyings; initial and maintenance are the same (FINRA 4210(g))."""
         legs: dict[str, list[Leg]] = {}
         total = 0
         for symbol, held in positions.items():
@@ -144,21 +144,21 @@ class Portfolio:
     def with_orders(
         self, positions: Positions, buys: Positions, sells: Positions, marks: Positions, instruments: Instruments
     ) -> int:
-        """What is held together, and each side of each open order by itself: an order may trade alone."""
+        """The positions together, plus each side of the open orders by itself, because an order may trade alone."""
         sides = [{symbol: size} for symbol, size in buys.items()] + [{symbol: -size} for symbol, size in sells.items()]
         alone = (self.requirement(side, marks, instruments, initial=True) for side in sides)
         return self.requirement(positions, marks, instruments, initial=True) + sum(alone)
 
 
-us_strategy = Strategy()
+us_strategy = StrategyMargin()
 
 
-def profile_of(name: str, rules: Numbers) -> Strategy | Portfolio | None:
-    """The profile that tells these numbers; None for a profile that tells none.
+def profile_of(name: str, rules: Numbers) -> StrategyMargin | PortfolioMargin | None:
+    """The profile with these parameters from the journal; None for a profile that states none.
 
     >>> profile_of("us_strategy", us_strategy.rules) == us_strategy
     True
-    >>> profile_of("portfolio", Portfolio(group="broad_index").rules) == Portfolio(group="broad_index")
+    >>> profile_of("portfolio", PortfolioMargin(group="broad_index").rules) == PortfolioMargin(group="broad_index")
     True
     >>> profile_of("my own", {}) is None
     True
@@ -167,6 +167,6 @@ def profile_of(name: str, rules: Numbers) -> Strategy | Portfolio | None:
         return None
     tiers = tuple(Tier(*map(int, tier.split(":"))) for tier in str(rules["tiers"]).split())
     if "group" not in rules:
-        return Strategy(name, int(rules["leverage"]), tiers)
-    contracts = Strategy(leverage=int(rules["leverage"]), tiers=tiers)
-    return Portfolio(name, str(rules["group"]), float(rules["volatility"]), float(rules["years"]), contracts)
+        return StrategyMargin(name, int(rules["leverage"]), tiers)
+    contracts = StrategyMargin(leverage=int(rules["leverage"]), tiers=tiers)
+    return PortfolioMargin(name, str(rules["group"]), float(rules["volatility"]), float(rules["years"]), contracts)

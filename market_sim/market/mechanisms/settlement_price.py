@@ -1,9 +1,9 @@
-"""The settlement price: one price at which everything that ends at one instant is settled.
+"""The settlement price: one price of an instrument for all contracts that end at one instant.
 
-Two options and a future on one share that expire together must not be settled at two prices. So the first that asks
-lets the price be set and told; everybody after it at the same instant gets the same answer. The price is the mean of
-the trades of the last seconds (a single odd trade moves it little), and where there were none the mark
-(rulebook F-3.3; the averaging is that of most exchanges' closing settlement).
+Two options and a future on one share that expire together must be settled at the same price. So the first request sets
+and records the price, and later requests at the same instant get the same one. The price is the mean of the trades in a
+window (one outlying trade moves it little), or the mark if there were none (rulebook F-3.3; most exchanges average
+their closing settlement in the same way).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ WINDOW_NS = 500_000_000
 
 
 class SettlementPrices:
-    """Sets settlement prices by the named rule, each once; shared by all mechanisms that settle on one exchange."""
+    """Sets each settlement price once; shared by all mechanisms that settle on one exchange."""
 
     def __init__(self, marks: Marks, window_ns: int = WINDOW_NS) -> None:
         if type(window_ns) is not int or window_ns < 0:
@@ -30,10 +30,10 @@ class SettlementPrices:
         self.marks = marks
         self.window_ns = window_ns
         self._set: dict[str, tuple[int, int, int]] = {}
-        """By symbol: when the price was set, the price, and how long the journal was."""
+        """By symbol: the time at which the price was set, the price, and the length of the journal then."""
 
     def settle(self, exchange: Exchange, journal: Journal, symbol: str) -> int | None:
-        """The settlement price of this instant; None when the instrument never had any price."""
+        """The settlement price of this instant; None if the instrument never had a price."""
         now = exchange.clock.now
         known = self._set.get(symbol)
         if known is not None and known[0] == now and not _split_since(journal, symbol, known[2]):
@@ -65,5 +65,5 @@ def recent_prices(journal: Journal, symbol: str, since: int) -> list[int]:
 
 
 def _split_since(journal: Journal, symbol: str, length: int) -> bool:
-    """Whether the share was split, or paid a dividend, since the journal was so long."""
+    """Whether the share had a corporate action since the journal had this length."""
     return any(type(event) is CorporateActionTaken and event.symbol == symbol for event in journal.since(length))

@@ -1,13 +1,12 @@
 """Short selling: shares are located with a lender, borrowed when the order is accepted, then returned (rulebook F-2.2).
 
-A lender is an account that holds shares and agreed to lend what no order of its own offers. The shares really move:
-lender to seller when a sell order is accepted that its account cannot deliver itself, and back as soon as they lie
-idle there, because the order was cancelled or the position was covered. So nobody sells what was not located
-(Regulation SHO, 203(b)(1)), and all short positions together never exceed what lenders had (L6).
+A lender is an account that lends the shares that none of its own orders offers. The shares really move: from lender to
+seller when a sell order is accepted that the seller cannot deliver itself, and back as soon as they are idle there,
+because the order was cancelled or the position was covered. So every share sold short was located first (Regulation
+SHO, 203(b)(1)), and all short positions together never exceed the shares of the lenders (L6).
 
-Each day costs a fee: shares x mark x rate / 360, rounded up. A lender may recall its shares: they are borrowed from
-another lender if one has them; otherwise the borrower has until the end of the notice to return them, and then they
-are bought in.
+The borrow fee of a day is shares x mark x rate / 360, rounded up. A lender may recall its shares: they are borrowed
+from another lender if possible; otherwise the borrower has to return them within the notice, or they are bought in.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ from market_sim.core.models.mechanism_events import BoughtIn, CorporateActionTak
 from market_sim.market.exchange.order import Order
 from market_sim.market.mechanisms.credit import Credit
 from market_sim.market.mechanisms.liabilities import BORROWED, RETURNED
-from market_sim.market.mechanisms.standings import Standings
+from market_sim.market.mechanisms.margin_status import MarginCalculator
 from market_sim.pricing.margin_formulas import daily_interest
 
 BORROW_FEE = "BORROW_FEE"
@@ -33,7 +32,7 @@ CASH_IN_LIEU = "CASH_IN_LIEU"
 
 @dataclass(frozen=True)
 class Recall:
-    """At this time a lender asks for so many shares back, with so much notice; times in simulated nanoseconds."""
+    """A planned recall: its time, lender, shares and notice period; times in simulated nanoseconds."""
 
     time: int
     lender: str
@@ -43,26 +42,26 @@ class Recall:
 
 
 class Lending:
-    """What lenders have, who borrowed it, and how it comes back."""
+    """Securities lending: the lenders' shares, the loans of them, and their return."""
 
     def __init__(
         self,
-        standings: Standings,
+        calculator: MarginCalculator,
         credit: Credit,
         lenders: Sequence[str],
         fees_bps: Mapping[str, int],
         recalls: Sequence[Recall] = (),
     ) -> None:
-        accounts = standings.exchange.accounts
+        accounts = calculator.exchange.accounts
         for lender in lenders:
-            if lender not in accounts or lender in standings.agreements:
+            if lender not in accounts or lender in calculator.agreements:
                 raise InputError(f"a lender of shares is an account without margin, and {lender!r} is none")
         for recall in recalls:
             if recall.lender not in lenders or recall.quantity <= 0 or recall.notice < 0:
                 raise InputError(f"a recall names a lender, some shares and a notice, found {recall}")
-        self._standings = standings
-        self._exchange = standings.exchange
-        self._ledger = standings.ledger
+        self._calculator = calculator
+        self._exchange = calculator.exchange
+        self._ledger = calculator.ledger
         self._credit = credit
         self.lenders = sorted(lenders, key=lambda name: accounts[name].number)
         self._fees_bps = fees_bps
@@ -70,20 +69,20 @@ class Lending:
         self._due: list[Recalled] = []
         self._buying_in = ""
 
-    # The order and its shares
+    # Loans
 
     def lendable(self, symbol: str) -> int:
-        """How many shares can be borrowed now."""
+        """The number of shares that can be borrowed now."""
         return sum(max(0, self._free(lender, symbol)) for lender in self.lenders)
 
     def _free(self, lender: str, symbol: str) -> int:
         return self._exchange.accounts[lender].balance(symbol).available
 
     def borrow(self, name: str, symbol: str, quantity: int) -> None:
-        """Locate shares and hand them over, or refuse the order that needs them."""
+        """Locate and borrow shares, or refuse the order that needs them."""
         if self.lendable(symbol) < quantity:
-            for other in self._standings.agreements:  # what lies idle elsewhere is lendable again
-                if other != name:  # what lies idle here is part of what the order sells
+            for other in self._calculator.agreements:  # shares that are idle in other accounts become lendable again
+                if other != name:  # shares that are idle in this account are part of what the order sells
                     self.return_idle(other)
         available = self.lendable(symbol)
         if available < quantity:
@@ -91,62 +90,62 @@ class Lending:
         self._take(name, symbol, quantity)
 
     def _take(self, name: str, symbol: str, quantity: int, besides: str = "") -> None:
-        now, record = self._exchange.clock.now, self._standings.record
+        now, record = self._exchange.clock.now, self._calculator.record
         for lender in self.lenders:
             part = min(quantity, self._free(lender, symbol))
             if part > 0 and lender != besides:
                 record(Located(now, name, symbol, part, lender))
                 self._ledger.transfer(lender, name, symbol, part, BORROWED, symbol)
                 quantity -= part
-        self._standings.catch_up()  # whoever asks next whether this account owes shares is told the truth
+        self._calculator.catch_up()  # the liabilities must include this loan at the next question
 
     def return_idle(self, name: str) -> None:
-        """Give back what an account borrowed and neither sold nor offers; the first lender first."""
-        self._standings.catch_up()
+        """Return the borrowed shares that an account neither sold nor offers; the first lender first."""
+        self._calculator.catch_up()
         account = self._exchange.accounts[name]
-        for symbol, owed in [*self._standings.liabilities.borrowed.get(name, {}).items()]:
+        for symbol, owed in [*self._calculator.liabilities.borrowed.get(name, {}).items()]:
             for lender, shares in [*owed.items()]:
                 idle = min(shares, account.balance(symbol).available)
                 if idle > 0:
                     self._ledger.transfer(name, lender, symbol, idle, RETURNED, symbol)
-        self._standings.catch_up()
+        self._calculator.catch_up()
 
-    # The days
+    # Fees, dividends, splits
 
     def charge_fees(self) -> None:
-        """One day's fee for every borrowed share, to its lender."""
-        marks = self._standings.marks
+        """Charge one day's fee for every borrowed share, to its lender."""
+        marks = self._calculator.marks
         for name, symbol, lender, shares in self._all_borrowed():
-            value = shares * marks.get(symbol, 0) * self._standings.instruments[symbol].multiplier
+            value = shares * marks.get(symbol, 0) * self._calculator.instruments[symbol].multiplier
             fee = daily_interest(value, self._fees_bps.get(symbol, 0))
             if fee:
                 self._credit.pay(name, lender, fee, BORROW_FEE, symbol)
 
     def pay_dividend(self, symbol: str, cents_per_share: int) -> None:
-        """Whoever is short pays its lender what the company would have paid (rulebook F-2.2)."""
+        """Every borrower pays its lender the dividend that the company would have paid (rulebook F-2.2)."""
         for name, borrowed, lender, shares in self._all_borrowed():
             if borrowed == symbol:
                 self._credit.pay(name, lender, shares * cents_per_share, MANUFACTURED_DIVIDEND, symbol)
 
     def follow_split(self, taken: CorporateActionTaken) -> None:
-        """Pay lenders for the fractions that a split left of owed shares, and let recalls count new shares."""
+        """Pay lenders for fractions of owed shares after a split, and convert open recalls to new shares."""
         new, old = taken.ratio
         self._due = [
             msgspec.structs.replace(told, quantity=told.quantity * new // old) if told.symbol == taken.symbol else told
             for told in self._due
         ]
-        self._standings.catch_up()
-        fractions = self._standings.liabilities.fractions
+        self._calculator.catch_up()
+        fractions = self._calculator.liabilities.fractions
         for (name, symbol, lender), cash in [*fractions.items()]:
             del fractions[name, symbol, lender]
             self._credit.pay(name, lender, cash, CASH_IN_LIEU, symbol)
 
     def _all_borrowed(self) -> list[tuple[str, str, str, int]]:
-        self._standings.catch_up()
-        borrowed = self._standings.liabilities.borrowed
+        self._calculator.catch_up()
+        borrowed = self._calculator.liabilities.borrowed
         return [
             (name, symbol, lender, owed[symbol][lender])
-            for name in self._standings.agreements
+            for name in self._calculator.agreements
             if (owed := borrowed.get(name))
             for symbol in sorted(owed)
             for lender in self.lenders
@@ -156,7 +155,7 @@ class Lending:
     # Recalls
 
     def recall_due(self, now: int) -> None:
-        """Tell borrowers of the recalls whose time has come, and buy in what is overdue."""
+        """Issue the recalls that are due, and buy in the overdue ones."""
         while self._recalls and self._recalls[0].time <= now:
             self._tell(self._recalls.pop(0))
         overdue = [told for told in self._due if told.due <= now]
@@ -175,7 +174,7 @@ class Lending:
             part = min(left, shares)
             left -= part
             told = Recalled(self._exchange.clock.now, lender, name, symbol, part, due)
-            self._standings.record(told)
+            self._calculator.record(told)
             elsewhere = min(part, self.lendable(symbol) - max(0, self._free(lender, symbol)))
             if elsewhere > 0:
                 self._take(name, symbol, elsewhere, besides=lender)
@@ -185,9 +184,9 @@ class Lending:
                 self._due.append(Recalled(told.time, lender, name, symbol, rest, due))
 
     def _buy_in(self, told: Recalled) -> int:
-        """Buy recalled shares for a borrower that kept them; returns how many are still missing."""
-        self._standings.catch_up()
-        owed = self._standings.liabilities.borrowed.get(told.account, {}).get(told.symbol, {}).get(told.lender, 0)
+        """Buy in recalled shares for a borrower that did not return them; returns the number still missing."""
+        self._calculator.catch_up()
+        owed = self._calculator.liabilities.borrowed.get(told.account, {}).get(told.symbol, {}).get(told.lender, 0)
         asked = min(told.quantity, owed)
         if not asked:
             return 0
@@ -195,7 +194,7 @@ class Lending:
         bought = self._exchange.submit(told.account, PlaceOrder(told.symbol, BUY, asked, None, "ioc"))
         self._buying_in = ""
         filled = bought.filled if isinstance(bought, Order) else 0
-        self._standings.record(
+        self._calculator.record(
             BoughtIn(self._exchange.clock.now, told.account, told.lender, told.symbol, asked, filled)
         )
         if filled:
@@ -203,5 +202,5 @@ class Lending:
         return asked - filled
 
     def is_buying_in(self, name: str) -> bool:
-        """Whether the order that is being checked is the broker's own, to return recalled shares."""
+        """Whether the order that is being checked is a buy-in of the broker for this account."""
         return self._buying_in == name

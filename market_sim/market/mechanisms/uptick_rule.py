@@ -1,7 +1,7 @@
 """The uptick rule: after a fall of a tenth, short sales only above the best bid (Regulation SHO, rule 201).
 
-Once a price trades a tenth or more below the last close, whoever sells short must ask for more than the best bid, for
-the rest of that day and for the next one. So short sellers cannot push a falling price further by hitting bids.
+After a trade a tenth or more below the last close, the limit of a short sale must be above the best bid, for the rest
+of that day and the next one. So short sellers cannot push a falling price further by hitting bids.
 """
 
 from __future__ import annotations
@@ -11,16 +11,16 @@ from market_sim.core.errors import RuleViolation
 from market_sim.core.models.market_events import Trade
 from market_sim.core.models.mechanism_events import CorporateActionTaken, ShortSalesRestricted
 from market_sim.market.exchange.listing import Listing
-from market_sim.market.mechanisms.standings import Standings
+from market_sim.market.mechanisms.margin_status import MarginCalculator
 
 FALL_PERCENT = 10
 
 
 class UptickRule:
-    """Remembers closes, and until when each instrument is restricted."""
+    """The last closes, and the end of the restriction of each instrument."""
 
-    def __init__(self, standings: Standings, journal: Journal, day: int) -> None:
-        self._standings = standings
+    def __init__(self, calculator: MarginCalculator, journal: Journal, day: int) -> None:
+        self._calculator = calculator
         self._journal = journal
         self._read = len(journal)
         self._day = day
@@ -28,10 +28,10 @@ class UptickRule:
         self.until: dict[str, int] = {}
 
     def end_day(self) -> None:
-        """Note the last price of the day of every instrument; without a trade the mark stands for it."""
+        """Record the closing price of every instrument: its last trade, or its mark without a trade."""
         self._watch()
-        for symbol, listing in self._standings.exchange.listings.items():
-            close = listing.last if listing.last is not None else self._standings.marks.get(symbol)
+        for symbol, listing in self._calculator.exchange.listings.items():
+            close = listing.last if listing.last is not None else self._calculator.marks.get(symbol)
             if close is not None:
                 self.closes[symbol] = close
 
@@ -39,11 +39,11 @@ class UptickRule:
         """Refuse a short sale at or below the best bid while the instrument is restricted."""
         self._watch()
         symbol, bid = listing.symbol, listing.book.best_bid
-        if self._standings.exchange.clock.now < self.until.get(symbol, 0) and bid is not None and limit <= bid:
+        if self._calculator.exchange.clock.now < self.until.get(symbol, 0) and bid is not None and limit <= bid:
             raise RuleViolation("UPTICK_RULE", symbol=symbol, limit=limit, bid=bid)
 
     def _watch(self) -> None:
-        """Look at every trade since the last time: one print is enough."""
+        """Check every trade since the last call; one trade is enough for a restriction."""
         fresh = self._journal.since(self._read)
         self._read += len(fresh)
         for event in fresh:
@@ -58,5 +58,5 @@ class UptickRule:
         until = (trade.time // self._day + 2) * self._day
         if until > self.until.get(trade.symbol, 0):
             self.until[trade.symbol] = until
-            now = self._standings.exchange.clock.now
-            self._standings.record(ShortSalesRestricted(now, trade.symbol, close, trade.price, until))
+            now = self._calculator.exchange.clock.now
+            self._calculator.record(ShortSalesRestricted(now, trade.symbol, close, trade.price, until))

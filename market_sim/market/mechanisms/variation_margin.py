@@ -1,9 +1,9 @@
-"""Variation margin: the gains and losses of contracts that are paid for later, paid from day to day (rulebook F-3.5).
+"""Variation margin: the regular payment of gains and losses of margined contracts (rulebook F-3.5).
 
-A trade in a future moves no money. At each mark everybody who has lost since the last one pays the clearing house,
-and the house pays everybody who has gained: contracts x multiplier x change of the price, or from the price of the
-trade for what was traded since. Longs and shorts are equal in number, so the payments add up to zero. Nobody's gain
-is paid before the losses are in; what losers and the house cannot pay, the winners lose in proportion.
+A trade in a future moves no cash. At each mark the accounts that have lost since the last one pay the clearing house,
+and the house pays those that have gained: contracts x multiplier x change of the price, counted from the trade price
+for new positions. Longs and shorts are equal in number, so the payments sum to zero. Gains are paid after the losses
+are in; what the losers and the house cannot pay is deducted from the gains in proportion.
 
 >>> shared(90, {"ann": 60, "bob": 60})
 {'ann': 45, 'bob': 45}
@@ -23,7 +23,7 @@ from market_sim.market.mechanisms.mechanism import Mechanism
 
 
 class VariationMargin(Mechanism):
-    """What futures and perpetuals share: who has gained how much since the last mark, and the payment of it."""
+    """The base of futures and perpetuals: computes and pays the gains since the last mark."""
 
     name: ClassVar[str] = "variation margin"
     kind: ClassVar[type[Instrument]] = Instrument
@@ -38,7 +38,7 @@ class VariationMargin(Mechanism):
         self._previous: dict[str, int] = {}
 
     def begin(self) -> None:
-        """Take up every listed contract of this kind, and say what one step of its price is worth."""
+        """Take up every listed contract of this kind, and record its multiplier."""
         specified = {event.symbol for event in self.journal.of(ContractSpecified)}
         for symbol, listing in self.exchange.listings.items():
             if isinstance(listing.instrument, self.kind):
@@ -48,7 +48,7 @@ class VariationMargin(Mechanism):
                     self.journal.record(ContractSpecified(self.exchange.clock.now, symbol, multiplier))
 
     def gains(self, symbol: str, price: int) -> dict[str, int]:
-        """What each account has gained (negative: lost) since the last payment, in the order of account numbers."""
+        """The gain (negative: loss) of each account since the last payment, in the order of account numbers."""
         self._catch_up()
         multiplier = self.contracts[symbol].multiplier
         owed = self._owed.contracts
@@ -59,11 +59,11 @@ class VariationMargin(Mechanism):
         }
 
     def pay(self, symbol: str, price: int) -> None:
-        """Mark a contract to this price: collect from those who lost, then pay those who gained."""
+        """Mark a contract to this price: collect the losses, then pay the gains."""
         gains = self.gains(symbol, price)
         if sum(gains.values()):
             raise InvariantBroken(f"gains and losses of {symbol} at {price} add up to {sum(gains.values())}: {gains}")
-        # The house itself neither wins nor loses: what it owes is what liquidated losers have paid it already.
+        # The house itself neither gains nor loses: it owes what liquidated losers have paid to it before.
         early = -gains.pop(CLEARING, 0)
         quote = self.contracts[symbol].quote
         previous, self._previous[symbol] = self._previous.get(symbol, 0), price
@@ -76,9 +76,9 @@ class VariationMargin(Mechanism):
         self.journal.record(MarkedToMarket(self.exchange.clock.now, symbol, price, previous, collected))
 
     def collect(self, dues: Mapping[str, int], quote: str, reason: str, symbol: str) -> int:
-        """Let everybody pay the house what is due; returns how much that is.
+        """Collect these amounts for the house; returns the total.
 
-        What is in already belongs to the winners, of any contract: it covers nobody's deficit.
+        Cash that the house has collected before belongs to the winners of any contract, so it covers no deficit.
         """
         self._catch_up()
         held = self._owed.contracts.get(CLEARING, {}).items()
@@ -89,12 +89,12 @@ class VariationMargin(Mechanism):
         return collected
 
     def _catch_up(self) -> None:
-        """Learn what was traded and paid since the last time."""
+        """Read the new events of the journal."""
         self._owed.read(self.journal.since(self._owed_read))
         self._owed_read = len(self.journal)
 
     def close(self, symbol: str, price: int) -> None:
-        """End a contract at its last price: all positions of longs and shorts cancel each other."""
+        """End a contract at its last price: the positions of longs and shorts cancel each other."""
         self.ended[symbol] = self.exchange.clock.now
         interest = sum(held for held in positions(self.exchange, symbol).values() if held > 0)
         for buyer, seller, quantity in pairs(self.exchange, symbol):
@@ -103,9 +103,9 @@ class VariationMargin(Mechanism):
 
 
 def shared(amount: int, claims: Mapping[str, int]) -> dict[str, int]:
-    """An amount shared by those who claim it, in proportion when it is less than all claims; rounded down.
+    """An amount divided among claims, in proportion and rounded down if it is less than their sum.
 
-    The cents that rounding leaves go one each to those named first.
+    The cents that rounding leaves go to the first claims, one each.
     """
     total = sum(claims.values())
     if amount >= total:

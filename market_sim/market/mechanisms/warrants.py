@@ -1,12 +1,12 @@
-"""The life of warrants: exercised at the company itself, which makes new shares (rulebook F-3.4).
+"""The life cycle of warrants: exercised against the issuing company, which issues new shares (rulebook F-3.4).
 
-The holder pays the strike to the issuer and gets new shares out of the issuer's authorised, not yet issued holding
-(its treasury). So the company gets richer by M K and has M more shares out: everybody's part of it shrinks, and the
-fair share price moves to (V + M K)/(N + M). The event says N, M and what the company got, so that the price of
-before can be compared with the price after; `market_sim.pricing.warrants` prices a warrant before it is announced
-(Hull) and while it is outstanding (Galai and Schneller), which are two different numbers.
+The holder pays the strike to the issuer and gets new shares out of the issuer's authorised, not yet issued shares (its
+treasury). So the company has M K more cash and M more shares outstanding: all holders are diluted, and the fair share
+price moves to (V + M K)/(N + M). The event records N, M and the cash, so that the prices before and after can be
+compared; `market_sim.pricing.warrants` prices a warrant before it is announced (Hull) and while it is outstanding
+(Galai and Schneller), which are two different numbers.
 
-A warrant that nobody exercises lapses: unlike an option it is not exercised by exception.
+A warrant that is not exercised lapses: unlike an option it is not exercised by exception.
 """
 
 from __future__ import annotations
@@ -41,12 +41,12 @@ class Warrants(Mechanism):
 
     @property
     def terms(self) -> dict[str, Warrant]:
-        """The terms that hold now, by symbol."""
+        """The present terms by symbol."""
         held = ((symbol, self.exchange.instruments[symbol]) for symbol in self.symbols)
         return {symbol: warrant for symbol, warrant in held if isinstance(warrant, Warrant)}
 
     def begin(self) -> None:
-        """Take up every listed warrant and let holders exercise."""
+        """Take up every listed warrant, and add the handler for exercise."""
         for symbol, listing in self.exchange.listings.items():
             if isinstance(listing.instrument, Warrant):
                 warrant = listing.instrument
@@ -60,13 +60,13 @@ class Warrants(Mechanism):
         return sorted({warrant.expiry for warrant in self.terms.values()})
 
     def act(self, now: int) -> None:
-        """Let lapse what is due."""
+        """Expire the warrants that are due."""
         for symbol, warrant in self.terms.items():
             if warrant.expiry <= now and symbol not in self.ended:
                 self.expire(warrant)
 
     def choose(self, account: Member, intent: Exercise) -> None:
-        """Exercise warrants because their holder asks for it, or refuse."""
+        """Exercise warrants at their holder's request, or refuse."""
         warrant, quantity = self.terms[intent.symbol], intent.quantity
         now, symbol = self.exchange.clock.now, warrant.symbol
         check_quantity(self.exchange.listings[symbol], quantity)
@@ -91,7 +91,7 @@ class Warrants(Mechanism):
         self._exercise(account.name, warrant, quantity, price)
 
     def expire(self, warrant: Warrant) -> None:
-        """Take back what nobody exercised."""
+        """Expire a warrant: the unexercised ones lapse."""
         exchange, symbol = self.exchange, warrant.symbol
         self.house.end_trading(symbol)
         self.ended[symbol] = now = exchange.clock.now
@@ -115,5 +115,5 @@ class Warrants(Mechanism):
 
 
 def outstanding(exchange: Exchange, symbol: str, issuer: str) -> int:
-    """The shares of a company that are not its own."""
+    """The number of shares outstanding: all but the company's own."""
     return sum(held for name, held in positions(exchange, symbol).items() if name != issuer)

@@ -15,11 +15,11 @@ from market_sim.core.money import cents, dollars, written
 from market_sim.market.mechanisms.clearing_house import ClearingHouse
 from market_sim.market.mechanisms.corporate_actions import CorporateAction, CorporateActions
 from market_sim.market.mechanisms.margin import MarginAccounts, MarginTerms
+from market_sim.market.mechanisms.margin_status import Agreement
 from market_sim.market.mechanisms.marks import Marks
-from market_sim.market.mechanisms.options import Options
+from market_sim.market.mechanisms.options import OptionsClearing
 from market_sim.market.mechanisms.settlement_price import SettlementPrices
 from market_sim.market.mechanisms.short_selling import MANUFACTURED_DIVIDEND
-from market_sim.market.mechanisms.standings import Agreement
 from market_sim.simulation.engine.clock import SECOND
 from market_sim.simulation.engine.world import World
 from market_sim.simulation.scenarios.bounds import bounded
@@ -72,7 +72,7 @@ class CorporateActionsScenario(Scenario):
         holder = OptionHolder(self.CALL, quantity=self.calls)
         world.join("holder", holder, cash=dollars(20_000), every_ms=100)
         house, marks = ClearingHouse(capital=dollars(20_000)), Marks(world.values)
-        options = Options(house, SettlementPrices(marks), world.randomness)
+        options = OptionsClearing(house, SettlementPrices(marks), world.randomness)
         planned: tuple[CorporateAction, ...] = (
             CorporateAction(3 * SECOND, "dividend", self.dividend),
             CorporateAction(5 * SECOND, "split", self.split if self.split > 1 else 0),

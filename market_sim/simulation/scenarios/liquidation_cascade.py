@@ -19,10 +19,10 @@ from market_sim.core.money import dollars, written
 from market_sim.market.dynamics.shocks import PriceShock
 from market_sim.market.mechanisms.clearing_house import ClearingHouse
 from market_sim.market.mechanisms.margin import MarginAccounts, MarginTerms
+from market_sim.market.mechanisms.margin_status import Agreement
 from market_sim.market.mechanisms.marks import Marks
 from market_sim.market.mechanisms.perpetuals import Perpetuals
-from market_sim.market.mechanisms.requirements import Strategy
-from market_sim.market.mechanisms.standings import Agreement
+from market_sim.market.mechanisms.requirements import StrategyMargin
 from market_sim.pricing.perpetual import Tier
 from market_sim.simulation.engine.clock import SECOND
 from market_sim.simulation.engine.world import World
@@ -53,7 +53,7 @@ class LiquidationCascade(Scenario):
         world.join("spot-maker", MarketMaker("BTC", size=20), cash=dollars(500_000), holdings={"BTC": 1_000})
         world.join("spot-noise", Noise("BTC"), cash=dollars(20_000), holdings={"BTC": 20}, latency_ms=5)
         members = {}
-        rules = Agreement(Strategy(leverage=self.leverage, tiers=(Tier(0, 100), Tier(dollars(40_000), 200))))
+        rules = Agreement(StrategyMargin(leverage=self.leverage, tiers=(Tier(0, 100), Tier(dollars(40_000), 200))))
         for number in range(2):
             maker = PerpetualMaker(spread_bps=10 + 6 * number, size=20, most=400, lean_bps=600)
             members[f"perp-maker-{number}"] = rules

@@ -19,7 +19,7 @@ from market_sim.core.models.mechanism_events import (
 from market_sim.core.money import cents, dollars, written
 from market_sim.market.dynamics.shocks import PriceShock
 from market_sim.market.mechanisms.margin import MarginAccounts, MarginTerms
-from market_sim.market.mechanisms.standings import Agreement
+from market_sim.market.mechanisms.margin_status import Agreement
 from market_sim.simulation.engine.clock import SECOND
 from market_sim.simulation.engine.world import World
 from market_sim.simulation.scenarios.bounds import bounded

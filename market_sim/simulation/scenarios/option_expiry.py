@@ -13,7 +13,7 @@ from market_sim.core.money import cents, dollars, written
 from market_sim.market.dynamics.shocks import PriceShock
 from market_sim.market.mechanisms.clearing_house import ClearingHouse
 from market_sim.market.mechanisms.marks import Marks
-from market_sim.market.mechanisms.options import Options, option_chain
+from market_sim.market.mechanisms.options import OptionsClearing, option_chain
 from market_sim.market.mechanisms.settlement_price import SettlementPrices
 from market_sim.simulation.engine.clock import SECOND
 from market_sim.simulation.engine.world import World
@@ -64,7 +64,7 @@ class OptionExpiry(Scenario):
         marks = Marks(world.values)
         house = ClearingHouse(capital=dollars(100_000))
         world.attach(house)
-        world.attach(Options(house, SettlementPrices(marks), world.randomness))
+        world.attach(OptionsClearing(house, SettlementPrices(marks), world.randomness))
         if self.shock_percent:
             world.at(epoch=6, shock=PriceShock("ACME", percent=self.shock_percent))
 

@@ -15,8 +15,8 @@ from market_sim.core.models.mechanism_events import BoughtIn, PositionSold, Reca
 from market_sim.core.money import cents, dollars, written
 from market_sim.market.mechanisms.liabilities import BORROWED, RETURNED
 from market_sim.market.mechanisms.margin import MarginAccounts, MarginTerms
+from market_sim.market.mechanisms.margin_status import Agreement
 from market_sim.market.mechanisms.short_selling import Recall
-from market_sim.market.mechanisms.standings import Agreement
 from market_sim.simulation.engine.clock import SECOND
 from market_sim.simulation.engine.world import World
 from market_sim.simulation.scenarios.bounds import bounded

@@ -13,7 +13,7 @@ from market_sim.core.data.fold import fold
 from market_sim.core.errors import InputError
 from market_sim.core.models.mechanism_events import DeficitCovered
 from market_sim.market.mechanisms.liabilities import Liabilities
-from market_sim.market.mechanisms.standings import Agreement
+from market_sim.market.mechanisms.margin_status import Agreement
 from market_sim.pricing.stress import FALL_10, FALL_20
 from market_sim.simulation.options import Options
 from market_sim.simulation.pipeline import prepared
@@ -59,9 +59,9 @@ def test_the_equity_from_the_journal_is_the_one_the_broker_sees():
     market.buy("ann", 100, 100_00)
     market.sell("leo", 50, 100_00, "PERP")
     market.later(96_00)
-    found = equity_at(market.journal, "matched", market.margin.standings.marks)
+    found = equity_at(market.journal, "matched", market.margin.calculator.marks)
     for name in ("ann", "leo", "mm"):
-        assert found[name] == market.margin.standings.equity(name)
+        assert found[name] == market.margin.calculator.equity(name)
 
 
 def test_terms_are_those_of_the_listings(cascade):

@@ -11,12 +11,12 @@ from market_sim.core.models.market_events import Deposited, Transferred
 from market_sim.core.trading_day import TRADING_DAY_NS
 from market_sim.market.exchange.exchange import Exchange
 from market_sim.market.mechanisms.margin import MarginAccounts, MarginTerms
-from market_sim.market.mechanisms.requirements import Strategy
-from market_sim.market.mechanisms.standings import Agreement
+from market_sim.market.mechanisms.margin_status import Agreement
+from market_sim.market.mechanisms.requirements import StrategyMargin
 from market_sim.pricing.perpetual import Tier
 
 DAY = TRADING_DAY_NS
-BTC = Strategy(leverage=10, tiers=(Tier(0, 50),))
+BTC = StrategyMargin(leverage=10, tiers=(Tier(0, 50),))
 
 
 class Clock:
@@ -63,12 +63,12 @@ class Market:
         return self.exchange.accounts[name].balance(symbol).total
 
     def loan(self, name: str) -> int:
-        self.margin.standings.catch_up()
-        return self.margin.standings.liabilities.loans.get(name, 0)
+        self.margin.calculator.catch_up()
+        return self.margin.calculator.liabilities.loans.get(name, 0)
 
     def owed(self, name: str, symbol: str = "ACME") -> int:
-        self.margin.standings.catch_up()
-        return self.margin.standings.liabilities.owed_shares(name, symbol)
+        self.margin.calculator.catch_up()
+        return self.margin.calculator.liabilities.owed_shares(name, symbol)
 
     def offer(self, price: int, quantity: int, symbol: str = "ACME") -> None:
         self.exchange.submit("mm", Sell(symbol, quantity, price))

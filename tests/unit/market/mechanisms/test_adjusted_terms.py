@@ -22,13 +22,13 @@ from market_sim.market.mechanisms.clearing_house import ClearingHouse
 from market_sim.market.mechanisms.corporate_actions import CorporateAction, CorporateActions
 from market_sim.market.mechanisms.futures import Futures
 from market_sim.market.mechanisms.initial_margin import InitialMargin
+from market_sim.market.mechanisms.margin_status import Agreement
 from market_sim.market.mechanisms.marks import Marks
 from market_sim.market.mechanisms.notes import Notes
-from market_sim.market.mechanisms.options import Options
+from market_sim.market.mechanisms.options import OptionsClearing
 from market_sim.market.mechanisms.perpetuals import Perpetuals
-from market_sim.market.mechanisms.requirements import Portfolio, us_strategy
+from market_sim.market.mechanisms.requirements import PortfolioMargin, us_strategy
 from market_sim.market.mechanisms.short_selling import Recall
-from market_sim.market.mechanisms.standings import Agreement
 from market_sim.market.mechanisms.warrants import Warrants
 from tests.unit.market.mechanisms.brokerage import DAY, Market, check_promises
 from tests.unit.market.mechanisms.stage import Stage
@@ -138,7 +138,9 @@ def test_a_special_dividend_is_part_of_what_a_unit_stands_for(amount):
 def test_a_question_about_a_share_stops_its_split_and_not_its_dividend():
     asks = PredictionContract("YES", question="Will ACME stand above 120.00?", underlying="ACME")
     stage = scene(asks, action=(10, "reverse split", 5))
-    with pytest.raises(InputError, match="YES asks in words about ACME, and words do not adjust to a reverse split"):
+    with pytest.raises(
+        InputError, match="YES is a question in words about ACME, which cannot be adjusted to a reverse split"
+    ):
         stage.attach(stage.actions)
     acted(scene(asks, action=(10, "dividend", 5)))
     acted(scene(PredictionContract("RAIN", question="Will it rain?")))
@@ -245,7 +247,7 @@ def test_an_option_is_as_much_in_the_money_after_a_split_and_delivers_twice_the_
         "C", underlying="ACME", strike=80_00, expiry=END, style="american", delivery="physical", multiplier=10
     )
     stage = scene(call)
-    stage.attach(Options(stage.house, stage.prices, stage.randomness))
+    stage.attach(OptionsClearing(stage.house, stage.prices, stage.randomness))
     stage.trade("ann", "bob", "C", 1, 25_00)
     acted(stage)
     assert stage.refusal("ann", Exercise("C", 1)) == ""
@@ -293,14 +295,14 @@ def test_a_split_is_no_fall_and_restricts_nobody():
 def test_whoever_owes_shares_owes_the_new_ones_and_the_fraction_in_cash():
     market, actions = broker("reverse split", 4)
     market.sell("sid", 102, 100_00)
-    worth = market.margin.standings.equity("sid")
+    worth = market.margin.calculator.equity("sid")
     actions.carry_out(actions.actions[0])
     market.margin.follow()
-    assert (market.owed("sid"), market.margin.standings.marks["ACME"]) == (25, 400_00)
+    assert (market.owed("sid"), market.margin.calculator.marks["ACME"]) == (25, 400_00)
     assert [(event.source, event.target, event.amount) for event in market.transfers("CASH_IN_LIEU")][-1] == (
         "sid", "lender", 200_00,
     )  # fmt: skip
-    assert market.margin.standings.equity("sid") == worth
+    assert market.margin.calculator.equity("sid") == worth
     check_promises(market)
 
 
@@ -310,7 +312,7 @@ def test_a_debt_of_less_than_a_new_share_is_paid_off():
     actions.carry_out(actions.actions[0])
     market.margin.follow()
     assert market.owed("sid") == 0
-    assert market.margin.standings.equity("sid") == 100_000_00
+    assert market.margin.calculator.equity("sid") == 100_000_00
     market.later()
     check_promises(market)
 
@@ -333,10 +335,10 @@ def test_marks_and_room_are_those_after_the_split_at_once():
     # 400 shares of 1,000.00 would need 200,000.00: the room from before the split is worth nothing.
     answer = market.exchange.submit("sue", Buy("ACME", 400, 1_000_00))
     assert reason(answer) == "INITIAL_MARGIN"
-    assert market.margin.standings.marks["ACME"] == 1_000_00
+    assert market.margin.calculator.marks["ACME"] == 1_000_00
 
 
-@pytest.mark.parametrize("profile", [us_strategy, Portfolio()])
+@pytest.mark.parametrize("profile", [us_strategy, PortfolioMargin()])
 def test_what_a_written_option_needs_stays(profile):
     terms = {"underlying": "ACME", "strike": 100_00, "expiry": END, "multiplier": 100}
     before = {"C": Option("C", **terms), "P": Option("P", right="put", **terms), "ACME": Stock("ACME")}

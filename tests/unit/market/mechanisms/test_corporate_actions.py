@@ -11,7 +11,7 @@ from market_sim.core.models.market_events import OrderCancelled
 from market_sim.core.models.mechanism_events import CorporateActionTaken, LossShared, TermsAdjusted
 from market_sim.market.mechanisms.clearing_house import PLEDGES
 from market_sim.market.mechanisms.corporate_actions import CorporateAction, CorporateActions
-from market_sim.market.mechanisms.options import Options
+from market_sim.market.mechanisms.options import OptionsClearing
 from tests.unit.market.mechanisms.stage import Stage
 
 EXPIRY = 1_000
@@ -26,7 +26,7 @@ def stage(*actions: tuple[int, str, int], strike: int = 9_000, company: int = 10
         "writer": {"USD": 10_000_000, "ACME": 100},
     }
     scene = Stage(options, accounts)
-    scene.options = scene.attach(Options(scene.house, scene.prices, scene.randomness))
+    scene.options = scene.attach(OptionsClearing(scene.house, scene.prices, scene.randomness))
     scene.actions = scene.attach(CorporateActions(scene.house, "ACME", "company", actions, scene.marks, scene.options))
     scene.trade("holder", "writer", "CALL", 3, 100)
     scene.trade("holder", "writer", "PUT", 2, 100)

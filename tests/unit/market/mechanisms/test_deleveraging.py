@@ -9,7 +9,7 @@ import pytest
 from market_sim.core.models.intents import Buy, Sell
 from market_sim.core.models.mechanism_events import DeficitCovered, PositionReduced
 from market_sim.market.mechanisms.deleveraging import deleverage, ranked, score
-from market_sim.market.mechanisms.standings import Agreement
+from market_sim.market.mechanisms.margin_status import Agreement
 from tests.unit.market.mechanisms.brokerage import BTC, Market, check_promises
 
 NAMES = ("leo", "ida", "ian", "lou")
@@ -45,17 +45,17 @@ def test_the_score_is_gain_times_leverage_and_of_losers_gain_over_leverage(terms
 
 @pytest.mark.parametrize("side", [1, -1])
 def test_only_the_other_side_is_ranked_and_nobody_against_himself(side):
-    standings = market(side).margin.standings
-    found = ranked(standings, "PERP", side, "leo")
+    calculator = market(side).margin.calculator
+    found = ranked(calculator, "PERP", side, "leo")
     assert [(each.account, each.quantity) for each in found] == [("ian", 6), ("ida", 4)]
-    assert ranked(standings, "PERP", side, "ian")[0].account == "ida"
-    assert [each.account for each in ranked(standings, "PERP", -side, "mm")] == ["leo"]
+    assert ranked(calculator, "PERP", side, "ian")[0].account == "ida"
+    assert [each.account for each in ranked(calculator, "PERP", -side, "mm")] == ["leo"]
 
 
 @pytest.mark.parametrize("side", [1, -1])
 def test_both_sides_are_closed_and_the_deficit_is_divided_by_size(side):
     scene = market(side)
-    covered = deleverage(scene.margin.standings, scene.margin.credit, "leo", "PERP", 100_00)
+    covered = deleverage(scene.margin.calculator, scene.margin.credit, "leo", "PERP", 100_00)
     assert covered == 100_00
     assert [scene.held(name, "PERP") for name in NAMES] == [0, 0, 0, 0]
     reduced = scene.events(PositionReduced)
@@ -69,7 +69,7 @@ def test_both_sides_are_closed_and_the_deficit_is_divided_by_size(side):
 
 def test_without_a_deficit_positions_are_closed_and_nobody_pays():
     scene = market(1)
-    assert deleverage(scene.margin.standings, scene.margin.credit, "leo", "PERP", 0) == 0
+    assert deleverage(scene.margin.calculator, scene.margin.credit, "leo", "PERP", 0) == 0
     assert [each.given_up for each in scene.events(PositionReduced)] == [0, 0]
     assert scene.events(DeficitCovered) == []
     assert scene.transfers("DELEVERAGED")[0].asset == "PERP"
@@ -83,7 +83,7 @@ def test_who_is_not_needed_any_more_is_left_alone():
     scene.exchange.submit("mm2", Buy("PERP", 12, 90_00))
     scene.bid(90_00, 12, "PERP")  # leo is left with five
     assert scene.held("leo", "PERP") == 5
-    scene.margin.standings.catch_up()
-    deleverage(scene.margin.standings, scene.margin.credit, "leo", "PERP", 0)
+    scene.margin.calculator.catch_up()
+    deleverage(scene.margin.calculator, scene.margin.credit, "leo", "PERP", 0)
     assert [(each.counterparty, each.change) for each in scene.events(PositionReduced)] == [("ian", -5)]
     assert [scene.held(name, "PERP") for name in NAMES] == [0, -4, -1, -7]

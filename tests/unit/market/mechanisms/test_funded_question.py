@@ -14,7 +14,7 @@ from market_sim.core.models.mechanism_events import Resolved
 from market_sim.market.mechanisms.clearing_house import ClearingHouse
 from market_sim.market.mechanisms.funded_question import FUNDED_AT, FundedQuestion
 from market_sim.market.mechanisms.margin import MarginAccounts
-from market_sim.market.mechanisms.standings import Agreement
+from market_sim.market.mechanisms.margin_status import Agreement
 from market_sim.strategies.traditional.option_holder import Holder
 
 

@@ -17,7 +17,7 @@ from market_sim.core.models.mechanism_events import (
 )
 from market_sim.market.mechanisms.deleveraging import score, shares_of
 from market_sim.market.mechanisms.liquidation import MOST_ROUNDS
-from market_sim.market.mechanisms.standings import Agreement
+from market_sim.market.mechanisms.margin_status import Agreement
 from market_sim.pricing.perpetual import Leverage
 from tests.unit.market.mechanisms.brokerage import BTC, Market, check_promises
 
@@ -34,7 +34,7 @@ def leveraged(*names: str, quantity: int = 100, **terms) -> Market:
 
 
 def stand(market: Market, name: str):
-    return market.margin.standings.standing(name)
+    return market.margin.calculator.status(name)
 
 
 def test_a_healthy_account_is_never_touched():
@@ -187,7 +187,7 @@ def test_the_fee_counts_before_the_account_is_called_healthy():
 
 def test_one_round_uses_one_snapshot_and_its_trades_bring_the_next_round():
     market = Market({"leo": Agreement(BTC), "lea": Agreement(BTC)}, liquidation_fee_bps=0)
-    market.margin.standings.snapshots._marks.values = {}  # the middle of the book is the mark
+    market.margin.calculator.snapshots._marks.values = {}  # the middle of the book is the mark
     market.bid(99_00, 10, "PERP")
     for name in ("leo", "lea"):
         market.fund(name, 1_000_00)
@@ -289,7 +289,7 @@ def test_winners_with_the_largest_gain_and_leverage_are_first():
 
 def test_a_halted_instrument_waits_and_has_a_fresh_mark_afterwards():
     market = leveraged("leo")
-    market.margin.standings.snapshots._marks.values = {}
+    market.margin.calculator.snapshots._marks.values = {}
     market.offer(100_10, 10, "PERP")
     market.bid(99_90, 10_000, "PERP")
     market.exchange.phases.halt("PERP")

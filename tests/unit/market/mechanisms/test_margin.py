@@ -11,8 +11,8 @@ from market_sim.core.models.market_events import OrderRejected
 from market_sim.core.models.reasons import explain
 from market_sim.market.mechanisms.equity import equity_after
 from market_sim.market.mechanisms.margin import MarginAccounts, MarginTerms
-from market_sim.market.mechanisms.requirements import Portfolio, Strategy, us_strategy
-from market_sim.market.mechanisms.standings import Agreement
+from market_sim.market.mechanisms.margin_status import Agreement
+from market_sim.market.mechanisms.requirements import PortfolioMargin, StrategyMargin, us_strategy
 from market_sim.pricing.margin_formulas import call_price_long, call_price_short
 from market_sim.pricing.perpetual import Tier
 from tests.unit.market.mechanisms.brokerage import BTC, DAY, Market, check_promises
@@ -66,11 +66,11 @@ def test_the_account_of_a_borrower_is_in_breach_below_the_published_price():
     star, ceiling = call_price_long(5_000_00, 100), call_price_short(15_000_00, 100)
     assert (round(star), round(ceiling)) == (66_67, 115_38)
     for price, breached in ((66_67, False), (66_66, True)):
-        market.margin.standings.snapshots.known["ACME"] = price
-        assert market.margin.standings.standing("ann").in_breach == breached
+        market.margin.calculator.snapshots.known["ACME"] = price
+        assert market.margin.calculator.status("ann").in_breach == breached
     for price, breached in ((115_38, False), (115_39, True)):
-        market.margin.standings.snapshots.known["ACME"] = price
-        assert market.margin.standings.standing("sid").in_breach == breached
+        market.margin.calculator.snapshots.known["ACME"] = price
+        assert market.margin.calculator.status("sid").in_breach == breached
 
 
 def test_open_orders_count_at_their_worst():
@@ -158,18 +158,18 @@ def test_interest_that_cannot_be_lent_is_paid_as_soon_as_there_is_cash():
 
 def test_portfolio_margin_opens_at_its_own_requirement():
     for cash, expected in ((1_500_00, "accepted"), (1_499_99, "INITIAL_MARGIN")):
-        market = Market({"pat": Agreement(Portfolio())})
+        market = Market({"pat": Agreement(PortfolioMargin())})
         market.fund("pat", cash)
         assert reason(market.buy("pat", 100, 100_00)) == expected
         check_promises(market)
 
 
 def test_larger_positions_need_more_by_tiers():
-    rules = Strategy(leverage=10, tiers=(Tier(0, 50), Tier(5_000_00, 100)))
+    rules = StrategyMargin(leverage=10, tiers=(Tier(0, 50), Tier(5_000_00, 100)))
     market = Market({"leo": Agreement(rules)})
     market.fund("leo", 1_000_00)
     market.buy("leo", 100, 100_00, "PERP")
-    assert market.margin.standings.standing("leo").requirement == 25_00 + 50_00
+    assert market.margin.calculator.status("leo").requirement == 25_00 + 50_00
 
 
 def test_an_ordinary_order_asks_the_gate_too_and_a_tight_account_is_weighed_exactly():
@@ -188,28 +188,28 @@ def test_equity_is_the_same_sum_at_every_entry_of_the_journal():
     market.buy("ann", 100, 100_00)
     market.buy("leo", 50, 100_00, "PERP")
     market.value.price = 101_00
-    market.margin.standings.snapshots.take()
-    standings = market.margin.standings
+    market.margin.calculator.snapshots.take()
+    calculator = market.margin.calculator
     last = market.exchange.ledger.entries
-    now = equity_after(market.journal, last, standings.marks, standings._terms)
-    assert now["ann"] == standings.equity("ann") == 5_100_00
-    assert now["leo"] == standings.equity("leo") == 1_050_00
+    now = equity_after(market.journal, last, calculator.marks, calculator._terms)
+    assert now["ann"] == calculator.equity("ann") == 5_100_00
+    assert now["leo"] == calculator.equity("leo") == 1_050_00
     # Before the purchase the loan was there already; before both, nothing but cash.
-    assert equity_after(market.journal, 1, standings.marks, standings._terms)["ann"] == 5_000_00
-    assert equity_after(market.journal, 0, standings.marks, standings._terms)["leo"] == 1_000_00
+    assert equity_after(market.journal, 1, calculator.marks, calculator._terms)["ann"] == 5_000_00
+    assert equity_after(market.journal, 0, calculator.marks, calculator._terms)["leo"] == 1_000_00
 
 
 def test_what_has_no_price_counts_nothing_and_cannot_be_sold_short():
     market = Market({"ann": Agreement()})
     market.margin._values = {}
-    market.margin.standings.snapshots._marks.values = {}
-    market.margin.standings.snapshots.known.clear()
+    market.margin.calculator.snapshots._marks.values = {}
+    market.margin.calculator.snapshots.known.clear()
     market.margin._due = 0
     market.fund("ann", 1_000_00)
     market.exchange.ledger.deposit("ann", "ACME", 10)
-    market.margin.standings.catch_up()
+    market.margin.calculator.catch_up()
     market.margin.act(0)
-    assert market.margin.standings.equity("ann") == 1_000_00
+    assert market.margin.calculator.equity("ann") == 1_000_00
     assert reason(market.exchange.submit("ann", Sell("ACME", 11, 100_00))) == "NO_MARK"
     assert reason(market.exchange.submit("ann", Sell("ACME", 10, 100_00))) == "accepted"
     assert reason(market.exchange.submit("ann", Buy("ACME", 11, 100_00))) == "INITIAL_MARGIN"
@@ -225,7 +225,7 @@ def test_a_huge_gap_or_a_price_of_nothing_is_no_exception():
         market.later(price)
         check_promises(market)
     assert market.held("leo", "PERP") == 0
-    assert market.margin.standings.equity("ann") <= 0 == market.margin.standings.equity("leo")
+    assert market.margin.calculator.equity("ann") <= 0 == market.margin.calculator.equity("leo")
 
 
 @pytest.mark.parametrize(
@@ -241,18 +241,18 @@ def test_agreements_and_profiles_are_checked():
     with pytest.raises(InputError, match="nobody"):
         MarginAccounts({"nobody": Agreement()}, MarginTerms(broker="other")).attach(market.exchange, market.journal)
     with pytest.raises(InputError):
-        Strategy(leverage=200)
+        StrategyMargin(leverage=200)
     with pytest.raises(InputError):
-        Strategy(leverage=0)
+        StrategyMargin(leverage=0)
 
 
 def test_the_portfolio_profile_sees_that_a_put_protects():
     market = Market({})
     market.exchange.list(Option("P95", underlying="ACME", strike=95_00, expiry=DAY, right="put", multiplier=100))
-    market.margin.standings.catch_up()
-    instruments, marks = market.margin.standings.instruments, {"ACME": 100_00, "P95": 2_00}
-    bare = Portfolio().requirement({"ACME": 100}, marks, instruments, initial=True)
-    hedged = Portfolio().requirement({"ACME": 100, "P95": 1}, marks, instruments, initial=True)
+    market.margin.calculator.catch_up()
+    instruments, marks = market.margin.calculator.instruments, {"ACME": 100_00, "P95": 2_00}
+    bare = PortfolioMargin().requirement({"ACME": 100}, marks, instruments, initial=True)
+    hedged = PortfolioMargin().requirement({"ACME": 100, "P95": 1}, marks, instruments, initial=True)
     assert bare == 1_500_00
     assert hedged < bare < us_strategy.requirement({"ACME": 100}, marks, instruments, initial=True)
 
@@ -260,8 +260,8 @@ def test_the_portfolio_profile_sees_that_a_put_protects():
 def test_stock_covers_the_call_that_is_written_on_it():
     market = Market({})
     market.exchange.list(Option("C100", underlying="ACME", strike=100_00, expiry=DAY, multiplier=100))
-    market.margin.standings.catch_up()
-    instruments, marks = market.margin.standings.instruments, {"ACME": 100_00, "C100": 2_00}
+    market.margin.calculator.catch_up()
+    instruments, marks = market.margin.calculator.instruments, {"ACME": 100_00, "C100": 2_00}
     alone = us_strategy.requirement({"ACME": 100}, marks, instruments, initial=True)
     covered = us_strategy.requirement({"ACME": 100, "C100": -1}, marks, instruments, initial=True)
     assert covered == alone
@@ -292,7 +292,7 @@ def test_who_may_just_sell_short_is_not_called_at_the_unchanged_price(price, eac
     for deposit, expected in ((100 * each, "accepted"), (100 * each - 1, "INITIAL_MARGIN")):
         market, answer = cheap(price, deposit, 100)
         assert reason(answer) == expected
-        assert not market.margin.standings.standing("sid").in_breach
+        assert not market.margin.calculator.status("sid").in_breach
 
 
 def test_the_room_that_is_left_counts_the_least_amount_of_each_share_too():
@@ -314,7 +314,7 @@ def test_an_isolated_contract_is_not_opened_so_far_from_its_mark_that_it_is_lost
     answer = market.buy("leo", 1, 110_60, "PERP")
     assert reason(answer) == "INITIAL_MARGIN"
     assert answer.numbers["needed"] > answer.numbers["available"]
-    assert not market.margin.standings.standing("leo", "PERP").in_breach
+    assert not market.margin.calculator.status("leo", "PERP").in_breach
 
 
 def test_a_contract_without_any_price_cannot_be_sold_short():

@@ -7,7 +7,7 @@ import pytest
 from market_sim.core.errors import InputError
 from market_sim.core.models.intents import Sell
 from market_sim.core.models.mechanism_events import LiquidationEnded, LiquidationStarted, MarginCalled, MarginCallMet
-from market_sim.market.mechanisms.standings import Agreement
+from market_sim.market.mechanisms.margin_status import Agreement
 from tests.unit.market.mechanisms.brokerage import BTC, DAY, Market, check_promises
 
 
@@ -127,5 +127,5 @@ def test_who_has_just_nothing_left_is_still_waited_for():
     market = called()
     market.bid(45_00, 1_000)
     market.later(50_00)
-    assert market.margin.standings.equity("ann") == 0
+    assert market.margin.calculator.equity("ann") == 0
     assert market.events(LiquidationStarted) == []

@@ -11,7 +11,7 @@ from market_sim.core.models import derivatives
 from market_sim.core.models.derivatives import Future, Note, Option, Perpetual, PredictionContract, Warrant
 from market_sim.core.models.instruments import Instrument, Spot, Stock
 from market_sim.market.mechanisms.margin_rules import RULES, ContractTerms, Position
-from market_sim.market.mechanisms.requirements import Portfolio, us_strategy
+from market_sim.market.mechanisms.requirements import PortfolioMargin, us_strategy
 from market_sim.pricing.perpetual import Tier
 
 TERMS = ContractTerms(10, (Tier(0, 50),))
@@ -84,7 +84,7 @@ def test_what_a_portfolio_moves_together_are_shares_and_options_with_a_price():
     terms = {instrument.symbol: instrument for instrument in KINDS}
     alone = {"WAR": 1, "PERP": 1, "YES": 1}
     marks |= dict.fromkeys(alone, 40)
-    asked = Portfolio().requirement(alone, marks, terms, initial=True)
+    asked = PortfolioMargin().requirement(alone, marks, terms, initial=True)
     assert asked == us_strategy.requirement(alone, marks, terms, initial=True)
 
 

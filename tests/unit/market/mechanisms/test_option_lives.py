@@ -13,7 +13,7 @@ from market_sim.core.models.intents import Amend, Buy, CancelAll, Exercise, Sell
 from market_sim.core.models.market_events import OrderRejected
 from market_sim.core.models.mechanism_events import Assigned, Exercised, InstrumentExpired, Lapsed
 from market_sim.market.mechanisms.clearing_house import PLEDGES
-from market_sim.market.mechanisms.options import Options
+from market_sim.market.mechanisms.options import OptionsClearing
 from market_sim.market.mechanisms.pledges import cover
 from tests.unit.market.mechanisms.stage import Stage
 
@@ -30,7 +30,7 @@ def stage() -> Stage:
         Option("CASH", strike=10_300, expiry=LAST, right="put", delivery="cash", **terms),
     ]
     scene = Stage(options, {name: {"USD": 800_000, "ACME": 60} for name in NAMES}, capital=0)
-    scene.options = scene.attach(Options(scene.house, scene.prices, scene.randomness))
+    scene.options = scene.attach(OptionsClearing(scene.house, scene.prices, scene.randomness))
     return scene
 
 

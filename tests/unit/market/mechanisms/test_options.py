@@ -10,7 +10,7 @@ from market_sim.core.models.market_events import OrderCancelled
 from market_sim.core.models.mechanism_events import Assigned, Exercised, InstrumentExpired, Lapsed, SettlementPriceSet
 from market_sim.core.models.reasons import explain
 from market_sim.market.mechanisms.clearing_house import PLEDGES
-from market_sim.market.mechanisms.options import Options
+from market_sim.market.mechanisms.options import OptionsClearing
 from tests.unit.market.mechanisms.stage import Stage
 
 EXPIRY = 1_000
@@ -25,7 +25,7 @@ def stage(*options: Option, writers: int = 1) -> Stage:
     accounts = {"holder": {"USD": 1_000_000, "ACME": 100}}
     accounts |= {f"writer-{n}": {"USD": 1_000_000, "ACME": 100} for n in range(writers)}
     scene = Stage(options, accounts)
-    scene.options = scene.attach(Options(scene.house, scene.prices, scene.randomness))
+    scene.options = scene.attach(OptionsClearing(scene.house, scene.prices, scene.randomness))
     return scene
 
 

@@ -14,8 +14,8 @@ from market_sim.core.models.market_events import OrderRejected
 from market_sim.core.models.mechanism_events import PairsMade, Resolved
 from market_sim.market.exchange.fees import FeeSchedule
 from market_sim.market.mechanisms.margin import MarginAccounts
+from market_sim.market.mechanisms.margin_status import Agreement
 from market_sim.market.mechanisms.prediction import PredictionMarket
-from market_sim.market.mechanisms.standings import Agreement
 from tests.unit.market.mechanisms.stage import Stage, Value
 
 NAMES = ("ann", "bob", "cat")

@@ -6,7 +6,7 @@ import pytest
 
 from market_sim.core.models.derivatives import Future, Note, Option, Perpetual, PredictionContract, Warrant
 from market_sim.core.models.instruments import Spot, Stock
-from market_sim.market.mechanisms.requirements import Portfolio, us_strategy
+from market_sim.market.mechanisms.requirements import PortfolioMargin, us_strategy
 
 TERMS = {"underlying": "ACME", "strike": 100_00, "expiry": 9}
 INSTRUMENTS = {
@@ -28,7 +28,7 @@ MARKS = {"ACME": 100_00, "COIN": 100_00, "CALL": 5_00, "PUT": 4_00, "WARRANT": 7
 PAID_IN_FULL = {"CALL": 500_00, "PUT": 400_00, "WARRANT": 7_00, "NOTE": 900_00, "YES": 30}
 
 
-@pytest.mark.parametrize("profile", [us_strategy, Portfolio()], ids=lambda profile: profile.name)
+@pytest.mark.parametrize("profile", [us_strategy, PortfolioMargin()], ids=lambda profile: profile.name)
 @pytest.mark.parametrize(("symbol", "needed"), [(each, PAID_IN_FULL[each]) for each in ("WARRANT", "NOTE", "YES")])
 def test_what_may_become_worthless_is_paid_in_full(profile, symbol, needed):
     for initial in (True, False):
@@ -58,7 +58,7 @@ def test_each_position_is_judged_by_the_rule_of_its_kind(symbol, held, initial, 
 
 
 def test_a_portfolio_scans_shares_and_options_and_leaves_contracts_to_their_own_rule():
-    profile = Portfolio()
+    profile = PortfolioMargin()
 
     def needs(**held: int) -> int:
         return profile.requirement(held, MARKS, INSTRUMENTS, initial=True)

@@ -9,9 +9,9 @@ from market_sim.core.models.intents import SELL, Amend, Buy, Cancel, Conditions,
 from market_sim.core.models.mechanism_events import BoughtIn, Located, Recalled, ShortSalesRestricted
 from market_sim.market.mechanisms.clearing_house import ClearingHouse
 from market_sim.market.mechanisms.corporate_actions import CorporateAction, CorporateActions
+from market_sim.market.mechanisms.margin_status import Agreement
 from market_sim.market.mechanisms.marks import Marks
 from market_sim.market.mechanisms.short_selling import Recall
-from market_sim.market.mechanisms.standings import Agreement
 from tests.unit.market.mechanisms.brokerage import DAY, Market, check_promises
 from tests.unit.market.mechanisms.test_margin import reason
 

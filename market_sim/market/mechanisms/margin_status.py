@@ -1,8 +1,8 @@
-"""Standings: where every account with margin stands, at one snapshot of marks: its equity against what it needs.
+"""Margin status: the equity and the requirements of every margin account, at one snapshot of marks.
 
-An account has one pool of equity for everything (cross margin) and one more for each contract that it keeps apart
-(isolated margin, rulebook F-2.5). An isolated contract has as equity what was put behind it when it was entered,
-entry / leverage, and what it has gained since; if it is lost, nothing else is.
+An account has one pool of equity for everything (cross margin) and a separate one for each isolated contract (isolated
+margin, rulebook F-2.5). The equity of an isolated contract is its collateral at entry, entry / leverage, plus its gain
+since; its loss is limited to that.
 """
 
 from __future__ import annotations
@@ -23,35 +23,35 @@ from market_sim.market.exchange.order import Order
 from market_sim.market.mechanisms.equity import Terms, equity, owing_of, terms_of
 from market_sim.market.mechanisms.liabilities import Liabilities
 from market_sim.market.mechanisms.marks import Marks, Snapshots
-from market_sim.market.mechanisms.requirements import Profile, Strategy, us_strategy
+from market_sim.market.mechanisms.requirements import Profile, StrategyMargin, us_strategy
 from market_sim.pricing.forward import top_up
 
 EVERYTHING = ""
-"""The pool of all that is not kept apart."""
+"""The pool of cross margin: everything that is not isolated."""
 
 
 @dataclass(frozen=True)
 class Agreement:
-    """What a broker and one customer agreed on: the rules, and the contracts that are kept apart."""
+    """The agreement of a broker with one customer: the margin profile and the isolated contracts."""
 
     profile: Profile = us_strategy
     isolated: tuple[str, ...] = ()
 
     @property
-    def contracts(self) -> Strategy:
-        """The rules for contracts that are paid for later."""
+    def contracts(self) -> StrategyMargin:
+        """The rules for margined contracts."""
         profile = self.profile
-        return profile if isinstance(profile, Strategy) else getattr(profile, "contracts", us_strategy)
+        return profile if isinstance(profile, StrategyMargin) else getattr(profile, "contracts", us_strategy)
 
     @property
     def rules(self) -> Numbers:
-        """The numbers of the profile, where it tells them."""
+        """The parameters of the profile, if it states them."""
         told: Numbers = getattr(self.profile, "rules", {})
         return told
 
 
-class Standing(NamedTuple):
-    """Equity and requirement of one pool of one account."""
+class MarginStatus(NamedTuple):
+    """The equity and the maintenance requirement of one pool of one account."""
 
     account: str
     pool: str
@@ -60,7 +60,7 @@ class Standing(NamedTuple):
 
     @property
     def in_breach(self) -> bool:
-        """Strictly below: who reaches the requirement exactly is left alone (rulebook F-2.1)."""
+        """Whether the equity is strictly below the requirement; meeting it exactly is enough (rulebook F-2.1)."""
         return self.equity < self.requirement
 
 
@@ -73,8 +73,8 @@ class NewOrder(NamedTuple):
     limit: int
 
 
-class Standings:
-    """Positions, equity and requirements of the accounts with margin."""
+class MarginCalculator:
+    """Computes positions, equity and requirements of the margin accounts of one exchange."""
 
     def __init__(
         self, exchange: Exchange, journal: Journal, marks: Marks, agreements: Mapping[str, Agreement], quote: str
@@ -93,11 +93,11 @@ class Standings:
 
     @property
     def marks(self) -> dict[str, int]:
-        """The snapshot that holds now."""
+        """The present snapshot of marks."""
         return self.snapshots.known
 
     def catch_up(self) -> None:
-        """Learn what was owed and paid since the last time."""
+        """Read the new events of the journal into the liabilities."""
         if len(self._journal) > self._read:
             fresh = self._journal.since(self._read)
             self._read += len(fresh)
@@ -106,7 +106,7 @@ class Standings:
             self._terms = terms_of(self.instruments.values())
 
     def net(self, name: str) -> dict[str, int]:
-        """What an account holds of each instrument, less what it borrowed."""
+        """The net position of an account in each instrument: holdings less borrowed shares."""
         self.catch_up()
         instruments, owed = self.instruments, self.liabilities.borrowed.get(name, {})
         found = {
@@ -120,31 +120,31 @@ class Standings:
         return found
 
     def gain_of(self, name: str, symbol: str) -> int:
-        """What is still to be paid to an account for a contract, at the snapshot."""
+        """The unpaid gain of an account in a contract, at the snapshot."""
         contract = self.liabilities.contract(name, symbol)
         return contract.gain(self.marks.get(symbol, 0), self.instruments[symbol].multiplier)
 
     def equity(self, name: str) -> int:
-        """The equity of the whole account, added up from scratch."""
+        """The equity of the whole account, summed from scratch."""
         self.catch_up()
         balances = {asset: balance.total for asset, balance in self.exchange.accounts[name].balances.items()}
         return equity(balances, owing_of(self.liabilities, name), self.marks, self._terms, self.quote)
 
-    def standing(self, name: str, pool: str = EVERYTHING) -> Standing:
-        """Equity against maintenance, for one pool."""
+    def status(self, name: str, pool: str = EVERYTHING) -> MarginStatus:
+        """The equity and the maintenance requirement of one pool."""
         agreement, positions = self.agreements[name], self.net(name)
         if pool:
             rules, held = agreement.contracts, {pool: positions.get(pool, 0)}
             needed = rules.requirement(held, self.marks, self.instruments, initial=False)
-            return Standing(name, pool, self.isolated_equity(name, pool), needed)
+            return MarginStatus(name, pool, self.isolated_equity(name, pool), needed)
         apart = sum(self.isolated_equity(name, symbol) for symbol in agreement.isolated)
         together = {symbol: held for symbol, held in positions.items() if symbol not in agreement.isolated}
         needed = agreement.profile.requirement(together, self.marks, self.instruments, initial=False)
-        return Standing(name, pool, self.equity(name) - apart, needed)
+        return MarginStatus(name, pool, self.equity(name) - apart, needed)
 
-    def asked(self, standing: Standing) -> int:
-        """What a margin call of a whole account asks for; nothing while its equity reaches maintenance."""
-        agreement, positions = self.agreements[standing.account], self.net(standing.account)
+    def asked(self, status: MarginStatus) -> int:
+        """The amount of a margin call of a whole account; 0 while its equity meets maintenance."""
+        agreement, positions = self.agreements[status.account], self.net(status.account)
         contracts = {
             symbol: held
             for symbol, held in positions.items()
@@ -154,43 +154,43 @@ class Standings:
             agreement.contracts.requirement(contracts, self.marks, self.instruments, initial=initial)
             for initial in (True, False)
         )
-        if not standing.requirement:
-            return max(0, -standing.equity)
-        initial = standing.requirement - kept + more
-        return top_up(standing.equity, initial=initial, maintenance=standing.requirement)
+        if not status.requirement:
+            return max(0, -status.equity)
+        initial = status.requirement - kept + more
+        return top_up(status.equity, initial=initial, maintenance=status.requirement)
 
     def collateral(self, name: str, symbol: str) -> int:
-        """What stands behind an isolated contract: a part of what it was entered at, rounded up."""
+        """The collateral of an isolated contract: a part of its entry value, rounded up."""
         entry = abs(self.liabilities.contract(name, symbol).entry)
         return -(-entry // self.agreements[name].contracts.leverage)
 
     def isolated_equity(self, name: str, symbol: str) -> int:
-        """The collateral and what the contract has gained since it was entered."""
+        """The collateral of an isolated contract plus its gain since entry."""
         contract = self.liabilities.contract(name, symbol)
         mark = self.marks.get(symbol)
         if not contract.quantity or mark is None:
             return 0
         return self.collateral(name, symbol) + contract.open_gain(mark, self._terms[symbol].multiplier)
 
-    def breaches(self) -> list[Standing]:
+    def breaches(self) -> list[MarginStatus]:
         """All pools below maintenance: the worst margin ratio first, among equals the lower account number (L8)."""
         found = []
         for name, agreement in self.agreements.items():
             for pool in (EVERYTHING, *agreement.isolated):
-                standing = self.standing(name, pool)
-                if standing.in_breach:
-                    found.append(standing)
+                status = self.status(name, pool)
+                if status.in_breach:
+                    found.append(status)
         return sorted(found, key=self._urgency)
 
-    def _urgency(self, standing: Standing) -> tuple[float, int, str]:
-        # A requirement of nothing with a negative equity is the worst of all ratios.
-        ratio = standing.equity / standing.requirement if standing.requirement else float("-inf")
-        return ratio, self.exchange.accounts[standing.account].number, standing.pool
+    def _urgency(self, status: MarginStatus) -> tuple[float, int, str]:
+        # A zero requirement with negative equity is the worst ratio.
+        ratio = status.equity / status.requirement if status.requirement else float("-inf")
+        return ratio, self.exchange.accounts[status.account].number, status.pool
 
     def to_open(self, name: str, new: NewOrder | None = None, leaving: Order | None = None) -> tuple[int, int]:
-        """What the account has, and what it needs for its positions with all open orders at their worst (L2).
+        """The equity, and the initial requirement of all positions with all open orders at their worst (L2).
 
-        Each order is also charged what it may pay above the mark, or get below it, and its fees.
+        Each order also requires its distance from the mark to a worse limit, and its fees.
         """
         agreement, positions, marks = self.agreements[name], self.net(name), self.marks
         account = self.exchange.accounts[name]
@@ -214,14 +214,14 @@ class Standings:
             apart += max(0, opened - self.collateral(name, symbol))
             has -= self.isolated_equity(name, symbol)
         needed = agreement.profile.with_orders(positions, *sides, marks, self.instruments) + apart + at_worst
-        # No other equity helps a contract that is kept apart: what its own collateral lacks is always lacking.
+        # Other equity does not support an isolated contract: a lack of its own collateral always counts.
         return has, max(needed, has) + beyond if beyond else needed
 
     def _beyond_collateral(self, account: Member, symbol: str, new: NewOrder | None, leaving: Order | None) -> int:
-        """What an isolated contract would lack to be kept, if orders of the new one's side traded at their limits.
+        """The shortfall of an isolated contract if orders on the new order's side trade at their limits.
 
-        Its collateral is a part of what it is entered at, so an entry far from the mark can use it up at once. The
-        worst limits are taken first; how many of the orders trade is what is worst.
+        Its collateral is a part of its entry value, so an entry far from the mark can use it up at once. The orders
+        trade from the worst limit on, and the worst number of them counts.
         """
         mark = self.marks.get(symbol)
         if new is None or new.symbol != symbol or mark is None:
