@@ -31,7 +31,7 @@ class Value:
         self.price = (self.price - paid) * old // new
 
 
-class PracticeExchange:
+class Stage:
     """Instruments, accounts with money, a house, a clock that a test moves."""
 
     def __init__(
