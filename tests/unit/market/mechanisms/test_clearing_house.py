@@ -71,8 +71,8 @@ def test_longs_and_shorts_are_matched_in_the_order_of_accounts():
     assert pairs(scene.exchange, "ACME") == [("bob", "ann", 3), ("dan", "ann", 4), ("dan", "cat", 2)]
 
 
-def test_an_account_that_somebody_has_and_a_senseless_capital_are_refused():
+def test_a_taken_account_name_and_a_negative_capital_are_refused():
     with pytest.raises(InputError, match="capital"):
         ClearingHouse(-1)
-    with pytest.raises(InputError, match="needs an account named 'clearing'"):
+    with pytest.raises(InputError, match="needs the account name 'clearing'"):
         Stage([], {CLEARING: {"USD": 5}})

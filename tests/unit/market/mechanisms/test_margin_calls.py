@@ -76,7 +76,7 @@ def test_who_has_less_than_nothing_is_not_waited_for():
 
 
 def test_those_who_stand_behind_an_account_exist():
-    with pytest.raises(InputError, match="stand behind"):
+    with pytest.raises(InputError, match="cannot back"):
         Market({"ann": Agreement()}, backers={"ann": "nobody"})
 
 
