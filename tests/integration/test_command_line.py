@@ -15,9 +15,11 @@ import pytest
 from market_sim.core.consensus.behaviours import BEHAVIOURS
 from market_sim.core.data import archive
 from market_sim.core.models.consensus_events import BlockFinalized, ByzantineAct, NetworkFault
-from market_sim.core.models.run_events import AgentJoined
+from market_sim.core.models.run_events import AgentJoined, CommitteeSeated
 from market_sim.core.version import VERSION
 from market_sim.ui.cli import doctor
+from market_sim.ui.cli.arguments import EPILOG
+from market_sim.ui.cli.commands import COMMANDS
 from market_sim.ui.cli.main import main
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -170,6 +172,39 @@ def test_the_examples_of_the_help_run(
     assert all(how in told for how in BEHAVIOURS)
 
 
+@pytest.mark.parametrize("name", COMMANDS)
+def test_each_command_is_in_the_help_and_has_its_own(
+    name: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    assert re.search(rf" {name}[ ,]", " ".join(EPILOG.split()))
+    with pytest.raises(SystemExit) as done:
+        main([name, "--help"])
+    told = capsys.readouterr().out
+    assert (done.value.code, told.startswith(f"usage: simulate.py {name} ")) == (0, True)
+    entries = re.findall(r"^  \S.*", told, re.MULTILINE)
+    explained = re.findall(r"^  \S.*?(?: {2,}|\n {20,})\S", told, re.MULTILINE)
+    assert len(entries) == len(explained) > 0, f"something without an explanation in {told}"
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        (["--validators", "7"], "7 validators, f=2, quorum 5,"),
+        (["--validators", "7", "--variant", "crash"], "7 validators, f=3, quorum 4,"),
+        (["--scenario", "two-of-four-lie"], "4 validators, f=1, quorum 3,"),
+    ],
+)
+def test_the_first_line_has_the_rules_of_the_run(
+    typed: list[str], said: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert main([*typed, "--epochs", "1", *QUICK, "--out", str(tmp_path)]) == 0
+    assert said in capsys.readouterr().err.splitlines()[0]
+    [run] = tmp_path.iterdir()
+    [seated] = archive.load(run).journal.of(CommitteeSeated)
+    assert said == f"{seated.validators} validators, f={seated.faults}, quorum {seated.quorum},"
+
+
 @pytest.mark.parametrize("name", ["my-room", "bank_run"])
 def test_a_new_scenario_runs_by_the_command_that_is_printed(
     name: str, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -239,7 +274,7 @@ def test_progress_has_no_colour_codes_where_nobody_looks(capsys: pytest.CaptureF
         (["--stress", "flash-crush"], "did you mean flash-crash?"),
         (["doctr"], "did you mean doctor?"),
         (["lesson", "chek", "1"], "there is no verb 'chek'; did you mean check?"),
-        (["doctor", "now"], "doctor takes no arguments"),
+        (["doctor", "now"], "unrecognized arguments: now"),
         (["--epochs", "3", "4"], "did not expect '4'"),
     ],
 )

@@ -30,7 +30,7 @@ strategies (who can take part, with parameters), published (a table of the liter
 protocols (Streamlet beside other consensus protocols),
 lesson list|start|read|predict|check|hint|reset|progress ID, grade SUBMISSIONS/, lint,
 new-scenario NAME, new-lesson SCENARIO; each has its own --help.
-Exit codes: 0 done, 2 bad arguments or a bad file, 3 a promise of this program broke,
+Exit codes: 0 done, 1 what was checked did not pass, 2 bad arguments or a bad file, 3 a promise of this program broke,
 130 interrupted by Ctrl-C or SIGTERM."""
 
 

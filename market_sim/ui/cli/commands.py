@@ -20,11 +20,9 @@ def command(name: str) -> Command:
 
 
 def _doctor(arguments: Sequence[str]) -> int:
-    if arguments:
-        raise InputError(f"doctor takes no arguments, found {' '.join(arguments)}")
-    from market_sim.ui.cli.doctor import examine
+    from market_sim.ui.cli.doctor import doctor
 
-    return examine()
+    return doctor(arguments)
 
 
 def _serve(arguments: Sequence[str]) -> int:

@@ -22,9 +22,9 @@ def lesson(arguments: Sequence[str]) -> int:
         prog="simulate.py lesson", description="Take a lesson: see, start, read, check, get a hint.", allow_abbrev=False
     )
     parser.add_argument("verb", choices=LESSON_VERBS, metavar="VERB", help=", ".join(LESSON_VERBS))
-    parser.add_argument("id", nargs="?", help="the lesson, such as 01-order-book")
-    parser.add_argument("choice", nargs="?", help="for predict: your choice")
-    parser.add_argument("--task", type=whole(1), default=1, help="for hint: the number of the task")
+    parser.add_argument("id", nargs="?", metavar="ID", help="the lesson, such as 01-order-book")
+    parser.add_argument("choice", nargs="?", metavar="CHOICE", help="for predict: your choice")
+    parser.add_argument("--task", type=whole(1), default=1, metavar="N", help="for hint: the number of the task")
     parser.add_argument("--watch", action="store_true", help="for check: check again after each change")
     parser.add_argument("--yes", action="store_true", help="for reset: do not ask")
     typed = parser.parse_args(list(arguments))
@@ -54,12 +54,22 @@ def lesson(arguments: Sequence[str]) -> int:
 def grade(arguments: Sequence[str]) -> int:
     """`simulate.py grade SUBMISSIONS/`: a whole class."""
     parser = Parser(prog="simulate.py grade", description="Grade the answers of a class.", allow_abbrev=False)
-    parser.add_argument("submissions", type=Path, help="one folder for each student")
-    parser.add_argument("--checks-dir", type=Path, help="the folder of the hidden checks, outside every checkout")
-    parser.add_argument("--out", type=Path, default=Path("grades.csv"), help="the table, default grades.csv")
-    parser.add_argument("--json", type=Path, default=Path("results"), help="the folder of the documents")
-    parser.add_argument("--workers", type=whole(1, 64), default=2)
-    parser.add_argument("--timeout", type=whole(1, 3_600), help="the most seconds one check may take")
+    parser.add_argument(
+        "submissions", type=Path, metavar="SUBMISSIONS", help="a folder with one folder for each student"
+    )
+    parser.add_argument("--checks-dir", type=Path, metavar="DIR", help="the hidden checks, outside every checkout")
+    parser.add_argument("--out", type=Path, default=Path("grades.csv"), metavar="FILE", help="default grades.csv")
+    parser.add_argument(
+        "--json",
+        type=Path,
+        default=Path("results"),
+        metavar="DIR",
+        help="the folder of the documents, default results/",
+    )
+    parser.add_argument(
+        "--workers", type=whole(1, 64), default=2, metavar="N", help="answers judged at once, default 2"
+    )
+    parser.add_argument("--timeout", type=whole(1, 3_600), metavar="N", help="the most seconds one check may take")
     typed = parser.parse_args(list(arguments))
     how = Judging()
     if typed.checks_dir is not None:
@@ -74,8 +84,8 @@ def grade(arguments: Sequence[str]) -> int:
 def lint(arguments: Sequence[str]) -> int:
     """`simulate.py lint`: check that the lessons keep the rules for lessons."""
     parser = Parser(prog="simulate.py lint", description="Check all lessons, or those named.", allow_abbrev=False)
-    parser.add_argument("only", nargs="*", metavar="ID")
-    parser.add_argument("--checks-dir", type=Path)
+    parser.add_argument("only", nargs="*", metavar="ID", help="a lesson; default: all")
+    parser.add_argument("--checks-dir", type=Path, metavar="DIR", help="the hidden checks, outside every checkout")
     typed = parser.parse_args(list(arguments))
     return commands.lint(sys.stdout, only=typed.only, checks_dir=typed.checks_dir)
 
@@ -85,15 +95,15 @@ def new_scenario(arguments: Sequence[str]) -> int:
     parser = Parser(
         prog="simulate.py new-scenario", description="Write a scenario that runs as it is.", allow_abbrev=False
     )
-    parser.add_argument("name")
+    parser.add_argument("name", metavar="NAME", help="of the scenario, for example my-room")
     return commands.new_scenario(parser.parse_args(list(arguments)).name, sys.stdout)
 
 
 def new_lesson(arguments: Sequence[str]) -> int:
     """`simulate.py new-lesson SCENARIO`."""
     parser = Parser(prog="simulate.py new-lesson", description="Write a lesson that passes lint.", allow_abbrev=False)
-    parser.add_argument("scenario")
-    parser.add_argument("--checks-dir", type=Path)
+    parser.add_argument("scenario", metavar="SCENARIO", help="what the lesson plays: a name or a .py file")
+    parser.add_argument("--checks-dir", type=Path, metavar="DIR", help="where its hidden checks go")
     typed = parser.parse_args(list(arguments))
     return commands.new_lesson(typed.scenario, sys.stdout, checks_dir=typed.checks_dir)
 

@@ -6,10 +6,11 @@ import importlib.metadata
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from market_sim.core import invocation
+from market_sim.ui.cli.arguments import Parser
 
 OLDEST_PYTHON, NEWEST_PYTHON = (3, 10), (3, 13)  # as in simulate.py, which refuses any other
 
@@ -40,8 +41,9 @@ class Finding(NamedTuple):
     cure: str
 
 
-def examine() -> int:
+def doctor(arguments: Sequence[str]) -> int:
     """Print all findings; 0 when a run with settlement and timeline works, 1 when something needed is missing."""
+    Parser(prog="simulate.py doctor", description="What is missing here, and how to mend it.").parse_args([*arguments])
     healthy = True
     for finding in findings():
         sign = "ok     " if finding.good else "missing"

@@ -53,14 +53,14 @@ def _run(typed: argparse.Namespace, scenario: Scenario) -> int:
         typed.stress = _named_shock(typed.stress)
     folder = _writable(Path(typed.out))
     screen = Screen(quiet=typed.quiet)
-    validators = options.validators or 4
-    faults, quorum = (validators - 1) // 3, -(-2 * validators // 3)
-    screen.begin(
-        f"{scenario.name}: seed {options.seed}, {validators} validators, f={faults}, quorum {quorum}, "
-        f"{counted(typed.epochs, 'epoch')}"
-    )
     if not typed.quiet:
-        for warning in prepared(scenario, options).warnings:
+        world = prepared(scenario, options)
+        rules = world.committee_plan.rules
+        screen.say(
+            f"{scenario.name}: seed {options.seed}, {rules.validators} validators, f={rules.faults}, "
+            f"quorum {rules.quorum}, {counted(typed.epochs, 'epoch')}"
+        )
+        for warning in world.warnings:
             screen.say(screen.paint(f"warning      {warning}", YELLOW))
     try:
         result, run = recorded(scenario, options, folder, screen.epoch)

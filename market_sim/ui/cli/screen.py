@@ -31,11 +31,6 @@ class Screen:
         self._width = 11
         """The width of the widest list of items so far, so that lines keep their columns."""
 
-    def begin(self, text: str) -> None:
-        """Print the first line of a run, unless it is quiet."""
-        if not self._quiet:
-            self.say(text)
-
     def say(self, text: str = "") -> None:
         """Print one line."""
         print(text, file=self._stream, flush=True)
