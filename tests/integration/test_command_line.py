@@ -17,12 +17,15 @@ from market_sim.core.data import archive
 from market_sim.core.models.consensus_events import BlockFinalized, ByzantineAct, NetworkFault
 from market_sim.core.models.run_events import AgentJoined, CommitteeSeated
 from market_sim.core.version import VERSION
+from market_sim.simulation.scenarios.catalogue import SCENARIOS
 from market_sim.ui.cli import doctor
 from market_sim.ui.cli.arguments import EPILOG
 from market_sim.ui.cli.commands import COMMANDS
 from market_sim.ui.cli.main import main
 
 ROOT = Path(__file__).resolve().parents[2]
+IN_CI = os.environ.get("HYPOTHESIS_PROFILE") == "ci"
+"""There each scenario runs at its full length before its suggestion is followed."""
 QUICK = ["--no-settle", "--no-plot", "--headless"]
 
 
@@ -127,6 +130,7 @@ def suggested(told: str) -> str:
         ["--scenario", "streamlet", "--epochs", "6"],
         ["--scenario", "crash-and-return", "--epochs", "4"],
         ["--scenario", "two-of-four-lie"],
+        *(["--scenario", kind.name, *([] if IN_CI else ["--epochs", "1"])] for kind in SCENARIOS),
     ],
     ids=" ".join,
 )
