@@ -60,6 +60,10 @@ def arguments(lesson: Lesson, answer: Path, how: Judging, verdict: Path) -> list
     """The arguments of `pytest lessons/ID --student answers/ID.py`, with absolute paths."""
     settings = ROOT / "pyproject.toml"
     options = ["-c", str(settings), "--rootdir", str(ROOT)] if settings.is_file() else []
+    options += [
+        "-o",
+        "addopts=--import-mode=importlib --strict-markers --strict-config",
+    ]  # one process, whatever tests take
     options += ["--check-timeout", f"{how.timeout:g}"] if how.timeout else []
     options += ["--checks-dir", str(how.checks_dir)] if how.checks_dir else []
     options += ["--unsafe-in-process"] if how.unsafe else ["--isolation", how.isolation]
@@ -72,7 +76,8 @@ def arguments(lesson: Lesson, answer: Path, how: Judging, verdict: Path) -> list
 
 def _none(lesson: Lesson, code: int, said: str) -> Verdict:
     """The verdict when the judge wrote none."""
-    last = next((line for line in reversed(said.splitlines()) if line.strip()), "")
+    lines = [line for line in reversed(said.splitlines()) if line.strip()]
+    last = next((line for line in lines if "error" in line.lower()), lines[0] if lines else "")
     how = f"by signal {-code}" if code < 0 else f"with exit code {code}"
     trouble = f"no verdict: the judge of this answer was ended {how}" + (f": {last[:200]}" if last else "")
     return Verdict(lesson.id, lesson.title, "", "", possible=lesson.points, trouble=trouble)

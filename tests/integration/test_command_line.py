@@ -147,6 +147,20 @@ def test_what_is_suggested_runs_and_changes_something(
     assert any(isinstance(event, ByzantineAct | NetworkFault) for event in told), "something happens"
 
 
+@pytest.mark.skipif(os.name == "nt", reason="a POSIX pipe")
+@pytest.mark.parametrize("typed", ["--list-scenarios", "doctor"])
+def test_a_reader_that_has_seen_enough_gets_no_traceback(typed: str, tmp_path: Path) -> None:
+    ours, theirs = os.pipe()
+    os.close(ours)  # as after `| head -1`
+    command = [sys.executable, str(ROOT / "simulate.py"), typed]
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    done = subprocess.run(
+        command, cwd=tmp_path, env=environment, stdout=theirs, stderr=subprocess.PIPE, text=True, check=False
+    )
+    os.close(theirs)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_a_suggestion_runs_as_it_is_printed(tmp_path: Path) -> None:
     environment = {**os.environ, "MARKET_SIM_HEADLESS": "1"}
     command = f"{shlex.quote(sys.executable)} {shlex.quote(str(ROOT / 'simulate.py'))} --epochs 3 --byzantine n1:silent"
@@ -232,7 +246,7 @@ def test_the_commands_that_a_lesson_prints_run(
     check = shlex.split(told.partition("check  ")[2].splitlines()[0])
     assert check[:2] == [sys.executable, str(ROOT / "simulate.py")]
     assert main(check[2:]) == 1, "the starter does not pass"
-    assert "01-order-book" in capsys.readouterr().out
+    assert "0 of 10 points" in capsys.readouterr().out
     assert main(["lesson", "start", "01-order-book"]) == 0
     again = shlex.split(capsys.readouterr().out.partition("begin anew with: ")[2].strip().splitlines()[0])
     assert main([*again[2:], "--yes"]) == 0

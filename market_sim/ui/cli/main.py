@@ -29,20 +29,30 @@ DONE, BAD_INPUT, BROKEN_PROMISE, INTERRUPTED = 0, 2, 3, 130
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
     try:
-        given = list(sys.argv[1:] if arguments is None else arguments)
-        if given and not given[0].startswith("-"):
-            return command(given[0])(given[1:])
-        options, scenario = parsed(given)
-        if options.list_scenarios:
-            print(listing())
-            return DONE
-        return _run(options, scenario)
+        code = _done(list(sys.argv[1:] if arguments is None else arguments))
+        sys.stdout.flush()
+        return code
     except InputError as problem:
         print(f"simulate.py: {problem}", file=sys.stderr)
         return BAD_INPUT
     except KeyboardInterrupt:
         print("simulate.py: interrupted before the run began", file=sys.stderr)
         return INTERRUPTED
+    except BrokenPipeError:
+        # The reader, such as `head`, has seen enough. Nothing is left to be written when Python ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+
+
+def _done(given: list[str]) -> int:
+    """The exit code of a command or a run."""
+    if given and not given[0].startswith("-"):
+        return command(given[0])(given[1:])
+    options, scenario = parsed(given)
+    if options.list_scenarios:
+        print(listing())
+        return DONE
+    return _run(options, scenario)
 
 
 def _run(typed: argparse.Namespace, scenario: Scenario) -> int:
