@@ -26,6 +26,7 @@ from market_sim.strategies.market_making.fixed_spread import FixedSpread
 from market_sim.strategies.market_making.inventory_models import AvellanedaStoikov, GueantLehalleTapia
 from market_sim.strategies.market_making.tiers import ObligedMaker, TieredMaker
 from market_sim.strategies.traditional.bettor import Bettor
+from market_sim.strategies.traditional.customer import Customer
 from market_sim.strategies.traditional.delta_hedger import DeltaHedger
 from market_sim.strategies.traditional.fcn import FcnTrader
 from market_sim.strategies.traditional.futures_trading import CashAndCarry, FutureMaker
@@ -41,6 +42,7 @@ from market_sim.strategies.traditional.pairs import Pairs
 from market_sim.strategies.traditional.perpetual_maker import PerpetualMaker
 from market_sim.strategies.traditional.position_taker import PositionTaker
 from market_sim.strategies.traditional.signals import Chartist, MeanReversion, Momentum
+from market_sim.strategies.traditional.sniper import Sniper
 from market_sim.strategies.traditional.venue_arbitrage import VenueArbitrage
 from market_sim.strategies.traditional.zero_intelligence import ZeroIntelligence, ZeroIntelligenceFlow
 from market_sim.strategies.wrappers import DrawdownStop, InventoryLimit, Latency
@@ -50,8 +52,8 @@ FAMILIES: dict[str, tuple[type[Strategy], ...]] = {
         MarketMaker, FixedSpread, AvellanedaStoikov, GueantLehalleTapia, AdaptiveMaker, TieredMaker, ObligedMaker,
         PerpetualMaker, OptionMaker, FutureMaker, NoteMaker, LmsrMaker,
     ),
-    "without information": (Noise, ZeroIntelligence, ZeroIntelligenceFlow, PositionTaker, Saver),
-    "with an opinion": (Informed, Fundamentalist, FcnTrader, Bettor, OptionHolder, OptionWriter),
+    "without information": (Noise, Customer, ZeroIntelligence, ZeroIntelligenceFlow, PositionTaker, Saver),
+    "with an opinion": (Informed, Sniper, Fundamentalist, FcnTrader, Bettor, OptionHolder, OptionWriter),
     "reading the chart": (Momentum, MeanReversion, Chartist, Pairs),
     "execution": (Twap, Vwap, AlmgrenChriss, Participate),
     "arbitrage and hedging": (VenueArbitrage, CashAndCarry, FuturesBasis, OptionParity, OutcomePairs, DeltaHedger),

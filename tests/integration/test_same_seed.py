@@ -49,6 +49,19 @@ FROZEN = {
     "short-squeeze": "225aac43f20a024050d78c5b38203ae88b16efab2a128fbfa730c47049ddb729",
     "liquidation-cascade": "01da534217c8bf2cee01fa561b18cc65a6e34e7fe3bdd57a3a617f4a01c095c8",
     "escrow": "7cf8968e215f6b2ed77fe19ee80f0cda7a363f8beb9322ecc8bcf83561175a03",
+    "induced-values": "7faf12471103a812ba6b66ef67207680e02641ec7bd2d56b68165353f882898b",
+    "informed-vs-noise": "890394a5ce2668f6a2f9796bbbd3dbf55eb78150da4cc6bad18b470c4aec993e",
+    "market-maker-school": "766e115c4ae7a673382a11b3b4e5cb79283a3ab28030dd161802c838aeb4563c",
+    "latency-race": "ac319d25556f32a6ecf35d879b75c6f4705b4697835a2ddf552aaa65a22482b0",
+    "news": "e9d8c3e5b4018634de769e72b0f3b23e9911354853504dc72e058a4a4f322726",
+    "thin-market": "64c6ef6c208f46dc1a40458900368bcdc00a91f6f1dcb950b8b862844bcbfed2",
+    "execution-school": "e53b8bf9f2cea8f35b0edf0e192e836f9c6ab8f3efe6aec26988ef0b6a5e70e1",
+    "efficient-market": "9d04bbffa5941882e2e851a490cbdae66d61e940259c220a4b051db2d22a40d4",
+    "pairs": "72b4545ad3c8de5e791c4b9d9a1af93d9ed083549181b84648593942a112e8f0",
+    "bubble": "e1c275609efdfd12096495848603b73471a08662e8f2d0508434bea4c3cb1ce9",
+    "flash-crash": "b2a6dbf9d0b146a96165c3168e54c8c05e1df57c58c712c6aa8f5323d1478290",
+    "covered-calls": "45a809fcf07360fda101b3b1ad3fe0f1dbaea777c530f9bed4b666b77d5474e8",
+    "marksim": "6533c924e68f172be0344d208ad46eaaad21eeaaf84c2f323405b8b945b15d3f",
 }
 """The market digest of each shipped scenario at seed 7 and 6 epochs. Changed on purpose? Refresh it and say why."""
 

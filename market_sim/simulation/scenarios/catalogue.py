@@ -4,15 +4,27 @@ from __future__ import annotations
 
 from market_sim.simulation.scenarios.arena import Arena
 from market_sim.simulation.scenarios.batch_auction import BatchAuctionScenario
+from market_sim.simulation.scenarios.bubble import Bubble
 from market_sim.simulation.scenarios.corporate_actions import CorporateActionsScenario
+from market_sim.simulation.scenarios.covered_calls import CoveredCalls
 from market_sim.simulation.scenarios.crowded_room import CrowdedRoom
+from market_sim.simulation.scenarios.efficient_market import EfficientMarket
 from market_sim.simulation.scenarios.escrow import EscrowScenario
+from market_sim.simulation.scenarios.execution_school import ExecutionSchool
 from market_sim.simulation.scenarios.first_market import FirstMarket
+from market_sim.simulation.scenarios.flash_crash import FlashCrash
 from market_sim.simulation.scenarios.funding import Funding
 from market_sim.simulation.scenarios.futures_curve import FuturesCurve
+from market_sim.simulation.scenarios.induced_values import InducedValues
+from market_sim.simulation.scenarios.informed_versus_noise import InformedVersusNoise
+from market_sim.simulation.scenarios.latency_race import LatencyRace
 from market_sim.simulation.scenarios.liquidation_cascade import LiquidationCascade
+from market_sim.simulation.scenarios.maker_school import MakerSchool
 from market_sim.simulation.scenarios.margin_call import MarginCall
+from market_sim.simulation.scenarios.marksim import Marksim
+from market_sim.simulation.scenarios.news_day import NewsDay
 from market_sim.simulation.scenarios.option_expiry import OptionExpiry
+from market_sim.simulation.scenarios.pairs_trading import PairsTrading
 from market_sim.simulation.scenarios.prediction_market import PredictionMarketScenario
 from market_sim.simulation.scenarios.scenario import Scenario
 from market_sim.simulation.scenarios.short_squeeze import ShortSqueeze
@@ -26,6 +38,7 @@ from market_sim.simulation.scenarios.streamlet_faults import (
     TwoOfFourLie,
 )
 from market_sim.simulation.scenarios.structured_note import StructuredNote
+from market_sim.simulation.scenarios.thin_market import ThinMarket
 from market_sim.simulation.scenarios.two_venues import TwoVenues
 from market_sim.simulation.scenarios.warrant_dilution import WarrantDilution
 
@@ -55,4 +68,17 @@ SCENARIOS: tuple[type[Scenario], ...] = (
     ShortSqueeze,
     LiquidationCascade,
     EscrowScenario,
+    InducedValues,
+    InformedVersusNoise,
+    MakerSchool,
+    LatencyRace,
+    NewsDay,
+    ThinMarket,
+    ExecutionSchool,
+    EfficientMarket,
+    PairsTrading,
+    Bubble,
+    FlashCrash,
+    CoveredCalls,
+    Marksim,
 )

@@ -38,6 +38,10 @@ class Scenario:
     name: ClassVar[str] = ""
     epochs: ClassVar[int] = DEFAULT_EPOCHS
     """The number of epochs unless the options say otherwise: enough for what the scenario shows."""
+    claim: ClassVar[str] = ""
+    """What the scenario shows, as a sentence that is true of most runs; `simulate.py check NAME` counts of how many."""
+    claim_share: ClassVar[float] = 0.9
+    """The share of runs with other seeds of which the claim must be true."""
 
     def __post_init__(self) -> None:
         for name, kind in parameter_types(type(self)).items():
@@ -52,6 +56,10 @@ class Scenario:
     def conclusion(self, journal: Journal) -> str:
         """The result of a run in sentences with their numbers; empty where the general summary is enough."""
         return ""
+
+    def holds(self, journal: Journal) -> bool:
+        """Whether the claim is true of this run."""
+        raise InputError(f"scenario {self.name} makes no claim, so there is nothing to check")
 
     @property
     def summary(self) -> str:

@@ -26,7 +26,8 @@ Commands: doctor (what is missing here and how to mend it), serve (the site), re
 verify RUN (is a stored run whole, and how far did it come),
 attack (search for a schedule that forks or stalls a committee), results RUN (what each account made of it), export RUN
 (its tables as CSV, JSON or Parquet), book RUN (what its order books showed), option (what an option is worth),
-strategies (who can take part, with parameters), published (a table of the literature, made again),
+check NAME (does the claim of a scenario hold with other seeds), strategies (who can take part),
+published (a table of the literature, made again),
 protocols (Streamlet beside other consensus protocols),
 lesson list|start|read|predict|check|hint|reset|progress ID, grade SUBMISSIONS/, lint,
 new-scenario NAME, new-lesson SCENARIO; each has its own --help.
@@ -119,12 +120,12 @@ def parsed(arguments: list[str]) -> tuple[argparse.Namespace, Scenario]:
     made = parser()
     known, rest = made.parse_known_args(arguments)
     kind = find_scenario(known.scenario)
-    parameters = _parameters(rest, kind, made)
+    parameters = scenario_parameters(rest, kind, made)
     with explained():
         return known, configured(kind, **parameters)
 
 
-def _parameters(rest: list[str], kind: type[Scenario], made: Parser) -> dict[str, str]:
+def scenario_parameters(rest: list[str], kind: type[Scenario], made: Parser) -> dict[str, str]:
     """Parse `--traders 20` or `--traders=20` for the fields of this scenario."""
     names = {"--" + name.replace("_", "-"): name for name in parameter_types(kind)}
     values: dict[str, str] = {}

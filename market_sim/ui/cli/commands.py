@@ -67,6 +67,12 @@ def _option(arguments: Sequence[str]) -> int:
     return option(arguments)
 
 
+def _check(arguments: Sequence[str]) -> int:
+    from market_sim.ui.cli.checking import check
+
+    return check(arguments)
+
+
 def _strategies(arguments: Sequence[str]) -> int:
     from market_sim.ui.cli.strategy_commands import strategies
 
@@ -111,6 +117,7 @@ COMMANDS: dict[str, Command] = {
     "book": _book,
     "option": _option,
     "attack": _attack,
+    "check": _check,
     "strategies": _strategies,
     "published": _published,
     "protocols": _protocols,
