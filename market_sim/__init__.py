@@ -31,7 +31,11 @@ from market_sim.core.money import cents, dollars
 from market_sim.core.version import VERSION as __version__
 from market_sim.market.agents.strategy import OnQuote, OnReport, OnTrade, Strategy, WakeAt
 from market_sim.market.agents.view import InstrumentView, View
+from market_sim.market.dynamics.followers import Cointegrated, MarketModel
+from market_sim.market.dynamics.recorded import Recorded
 from market_sim.market.dynamics.shocks import News, PriceShock
+from market_sim.market.dynamics.volatility import Garch, Regimes
+from market_sim.market.dynamics.walks import Jumps, MeanReverting, RandomWalk
 from market_sim.market.exchange.fees import FeeSchedule, bps
 from market_sim.simulation.engine.world import World
 from market_sim.simulation.options import Options
@@ -52,11 +56,16 @@ __all__ = [
     "Cancel",
     "CancelAll",
     "Claim",
+    "Cointegrated",
     "Deposit",
     "Exercise",
     "FeeSchedule",
+    "Garch",
     "InstrumentView",
+    "Jumps",
     "MarketMaker",
+    "MarketModel",
+    "MeanReverting",
     "Merge",
     "News",
     "Noise",
@@ -66,6 +75,9 @@ __all__ = [
     "Options",
     "PlaceOrder",
     "PriceShock",
+    "RandomWalk",
+    "Recorded",
+    "Regimes",
     "Resolve",
     "Result",
     "Scenario",
