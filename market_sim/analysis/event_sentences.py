@@ -52,6 +52,16 @@ def _short(value: object) -> str:
     return "none" if value is None else str(value)
 
 
+def _made_with(joined: Any) -> str:
+    """How often somebody wakes up, how far away it is, and what its strategy was made with."""
+    if not joined.every_ms:
+        return ""  # a journal of before this was recorded
+    plain = {name: f"{value:g}" if isinstance(value, float) else value for name, value in joined.parameters.items()}
+    told = ", ".join(f"{name} {value}" for name, value in plain.items() if value not in (None, ""))
+    rhythm = f", every {joined.every_ms:g} ms and {joined.latency_ms:g} ms away"
+    return f"{rhythm}: {told}" if told else rhythm
+
+
 def _ending(reason: str) -> str:
     known = REASONS.get(reason)
     return "its owner cancels it" if reason == "CANCELLED" else known.rule if known else reason
@@ -94,7 +104,7 @@ SENTENCES: dict[type[Event], Callable[[Words, Any], str]] = {
     **mechanism_words.BOOKKEEPING,
     run.RunStarted: lambda w, e: f"the run starts: {e.scenario}, seed {e.seed}, {counted(e.epochs, 'epoch')}",
     run.CommitteeSeated: lambda w, e: f"{e.validators} validators are seated, quorum {e.quorum}, {e.faults} may fail",
-    run.AgentJoined: lambda w, e: f"{e.agent} takes part with {e.strategy}",
+    run.AgentJoined: lambda w, e: f"{e.agent} takes part with {e.strategy}{_made_with(e)}",
     run.StrategyFailed: lambda w, e: f"{e.agent} takes no further part: {e.strategy} raised {e.cause}",
     run.WarningGiven: lambda w, e: f"warning: {e.sentence}",
     run.ShockHappened: lambda w, e: f"shock: {e.what} ({_short(e.numbers)})",

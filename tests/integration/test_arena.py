@@ -6,13 +6,16 @@ from collections import Counter
 
 import pytest
 
+from market_sim.analysis.event_sentences import EventSentences
 from market_sim.analysis.summary import summarize
 from market_sim.core.models.market_events import InstrumentListed, OrderRejected, Trade
 from market_sim.core.models.mechanism_events import FundingPaid, Resolved
+from market_sim.core.models.run_events import AgentJoined
 from market_sim.core.models.settlement_events import Reconciled, TradeRefused
 from market_sim.simulation.options import Options
+from market_sim.simulation.pipeline import prepared
 from market_sim.simulation.run import simulate
-from market_sim.simulation.scenarios.arena import Arena
+from market_sim.simulation.scenarios.arena import TEN, Arena
 
 SIX = ["BTC/USD", "ETH/USD", "SOL/USD", "CREDITS/USD", "BTC/USD-PERP", "PRED-AI-SINGULARITY/USD"]
 
@@ -51,3 +54,36 @@ def test_an_arena_that_ends_early_says_so() -> None:
     result = simulate(Arena(traders=1), Options(epochs=1, settlement="none"))
     assert "funding of 0.00 was paid" in result.conclusion
     assert result.conclusion.endswith("the run ended before the bet was answered.")
+
+
+def characters(seed: int) -> dict[str, AgentJoined]:
+    journal = prepared(Arena(), Options(seed=seed)).journal
+    return {event.agent: event for event in journal.of(AgentJoined) if event.agent in TEN}
+
+
+def test_ten_named_participants_have_personalities_that_the_seed_decides() -> None:
+    one, again, other = characters(7), characters(7), characters(8)
+    assert list(one) == list(TEN)
+    assert len(TEN) == 10
+    assert one == again
+    for name in TEN:
+        told = one[name].parameters
+        assert 0.1 < told["risk_aversion"] < 10
+        assert -8 <= told["skew_bps"] <= 8
+        assert 20 <= one[name].every_ms <= 120
+        assert one[name] != other[name]
+    assert len({event.strategy for event in one.values()}) == 10
+    assert len({event.every_ms for event in one.values()}) > 5
+
+
+def test_the_ten_trade_and_are_told_with_their_parameters() -> None:
+    journal = simulate(Arena(), Options(settlement="none")).journal
+    trading = {name for trade in journal.of(Trade) for name in (trade.maker, trade.taker)}
+    assert len(trading & set(TEN)) >= 8
+    teller = EventSentences(journal)
+    [hawk] = [event for event in journal.of(AgentJoined) if event.agent == "hawk"]
+    said = teller.sentence(hawk)
+    assert said.startswith(
+        f"hawk takes part with AvellanedaStoikov, every {hawk.every_ms:g} ms and 2 ms away: symbol BTC/USD"
+    )
+    assert f"risk_aversion {hawk.parameters['risk_aversion']:g}" in said

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from market_sim.core.models.event import Event, Numbers
 
 
@@ -28,11 +30,16 @@ class CommitteeSeated(Event, frozen=True):
     """The byzantine validators; the simulator knows them, the other validators do not."""
 
 
-class AgentJoined(Event, frozen=True):
+class AgentJoined(Event, frozen=True, omit_defaults=True):
     """An agent joins the run, with its strategy."""
 
     agent: str
     strategy: str
+    parameters: dict[str, int | float | str | bool | None] = msgspec.field(default_factory=dict)
+    """What its strategy was made with, as far as these are plain values, and what else the scenario says of it."""
+    every_ms: float = 0.0
+    """How often it wakes up."""
+    latency_ms: float = 0.0
 
 
 class StrategyFailed(Event, frozen=True):

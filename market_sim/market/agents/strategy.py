@@ -14,10 +14,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
-from typing import NamedTuple
+from dataclasses import Field, fields, is_dataclass
+from typing import Any, NamedTuple
 
 from market_sim.core.models.intents import Intent
 from market_sim.market.agents.view import View
+
+LARGEST = 2**63
+"""Numbers from here on do not fit into a journal."""
 
 
 class OnReport(NamedTuple):
@@ -55,3 +59,26 @@ class Strategy(ABC):
     def wakes(self) -> Iterable[Waking]:
         """Further events that wake it up, beside its interval; read once, before the market opens."""
         return ()
+
+
+def plain_parameters(strategy: Strategy) -> dict[str, int | float | str | bool | None]:
+    """The parameters that a strategy was made with, as far as they are numbers, texts and truths.
+
+    >>> from dataclasses import dataclass
+    >>> @dataclass
+    ... class BuyTheDip(Strategy):
+    ...     window: int = 5
+    ...     curve: tuple[int, ...] = ()
+    ...     def decide(self, view):
+    ...         return ()
+    >>> plain_parameters(BuyTheDip())
+    {'window': 5}
+    """
+    told: dict[str, int | float | str | bool | None] = {}
+    known: tuple[Field[Any], ...] = fields(strategy) if is_dataclass(strategy) else ()
+    for field in known:
+        value = getattr(strategy, field.name, None)
+        if field.init and not field.name.startswith("_") and isinstance(value, int | float | str | None):
+            is_large = isinstance(value, int | float) and not abs(value) < LARGEST  # nor is it "not a number"
+            told[field.name] = str(value) if is_large else value
+    return told

@@ -15,6 +15,7 @@ from market_sim.core.models.instruments import Instrument, Spot
 from market_sim.core.models.market_events import Trade
 from market_sim.core.models.mechanism_events import FundingPaid, Resolved
 from market_sim.core.money import dollars, written
+from market_sim.market.agents.strategy import Strategy
 from market_sim.market.exchange.fees import FeeSchedule, bps
 from market_sim.market.mechanisms.clearing_house import ClearingHouse
 from market_sim.market.mechanisms.funded_question import FundedQuestion
@@ -26,16 +27,29 @@ from market_sim.simulation.engine.world import World
 from market_sim.simulation.scenarios.bounds import bounded
 from market_sim.simulation.scenarios.deficits import deficits_told
 from market_sim.simulation.scenarios.scenario import Scenario
+from market_sim.strategies.market_making.adaptive import AdaptiveMaker
+from market_sim.strategies.market_making.inventory_models import AvellanedaStoikov, GueantLehalleTapia
+from market_sim.strategies.market_making.tiers import TieredMaker
+from market_sim.strategies.personality import Personality, personality
 from market_sim.strategies.traditional.bettor import Oracle
+from market_sim.strategies.traditional.fcn import FcnTrader
+from market_sim.strategies.traditional.informed import Fundamentalist, Informed
 from market_sim.strategies.traditional.market_maker import MarketMaker
 from market_sim.strategies.traditional.noise import Noise
 from market_sim.strategies.traditional.perpetual_maker import PerpetualMaker
+from market_sim.strategies.traditional.signals import Chartist, MeanReversion, Momentum
 
 BTC, ETH, SOL, CREDITS = "BTC/USD", "ETH/USD", "SOL/USD", "CREDITS/USD"
 BTC_PERPETUAL, SINGULARITY = "BTC/USD-PERP", "PRED-AI-SINGULARITY/USD"
 
 VALUES = {BTC: 50_000, ETH: 30_000, SOL: 1_500, CREDITS: 100}
 """The initial spot prices, in the unit of each price: 50,000 dollars, 3,000.0, 150.0 and 1.00."""
+
+TEN = {
+    "hawk": BTC, "owl": ETH, "fox": SOL, "bear": CREDITS, "hare": BTC, "tortoise": ETH, "lynx": SOL, "bull": BTC,
+    "otter": CREDITS, "wolf": ETH,
+}  # fmt: skip
+"""The ten participants with a name, and what each of them trades."""
 
 ANSWERED_AT = 8 * SECOND
 FUNDED = 400
@@ -63,9 +77,31 @@ def arena_fees() -> dict[str, FeeSchedule]:
     }
 
 
+def _strategy(name: str, symbol: str, mind: Personality) -> Strategy:
+    """How one of the ten trades what it trades, by its personality."""
+    price = VALUES[symbol] * (10_000 + mind.skew_bps) // 10_000
+    unit = max(1, dollars(500) // VALUES[symbol])
+    most = mind.position(20 * unit)
+    # What a maker's formulas need, in the units of this price: its volatility, and quotes some basis points away.
+    gamma, sigma, k = 1.7 * mind.risk_aversion / price, 0.0019 * price, 1_700 / price
+    made: dict[str, Strategy] = {
+        "hawk": AvellanedaStoikov(symbol, unit, max(most, unit), gamma=gamma, sigma=sigma, k=k),
+        "owl": GueantLehalleTapia(symbol, unit, max(most, unit), gamma=gamma, sigma=sigma, k=k, intensity=3.0),
+        "fox": AdaptiveMaker(symbol, unit, max(most, unit), spread_bps=14.0, lean_bps=abs(mind.skew_bps) + 2.0),
+        "bear": TieredMaker(symbol, unit, max(most, unit), tier="exotic"),
+        "hare": Momentum(symbol, size=unit, max_position=most),
+        "tortoise": MeanReversion(symbol, size=unit, max_position=most),
+        "lynx": Informed(symbol, edge_bps=2.0 * mind.risk_aversion, size=unit, max_position=most),
+        "bull": Chartist(symbol, threshold_bps=6.0, size=unit, max_position=most),
+        "otter": Fundamentalist(symbol, estimate=price, error_percent=0.3, size=unit, max_position=most),
+        "wolf": FcnTrader(symbol, noise=mind.risk_aversion, max_size=unit, start=price),
+    }
+    return made[name]
+
+
 @dataclass(frozen=True)
 class Arena(Scenario):
-    """Six books open at once: four coins, a perpetual that pays funding, and a bet that is answered."""
+    """Six books open at once: four coins, a perpetual that pays funding, a bet that is answered, and ten characters."""
 
     name: ClassVar[str] = "arena"
 
@@ -87,10 +123,22 @@ class Arena(Scenario):
             for number in range(self.traders):
                 noise = Noise(symbol, trade_probability=0.15, max_size=max(2, size // 2))
                 world.join(f"{name}-{number}", noise, cash=dollars(10_000), holdings={symbol: 20 * size}, latency_ms=5)
+        self._named(world)
         house = ClearingHouse(capital=dollars(50_000))
         world.attach(house)
         self._perpetual(world, house)
         self._bet(world, house)
+
+    def _named(self, world: World) -> None:
+        """Ten by name, each with a personality by chance: makers, readers of the chart, and some with an opinion."""
+        for name, symbol in TEN.items():
+            mind = personality(world.randomness.stream(f"personality/{name}"))
+            unit = max(1, dollars(500) // VALUES[symbol])
+            world.join(
+                name, _strategy(name, symbol, mind), cash=dollars(100_000), holdings={symbol: 60 * unit},
+                every_ms=mind.speed_ms, latency_ms=2,
+                describe={"risk_aversion": mind.risk_aversion, "skew_bps": mind.skew_bps},
+            )  # fmt: skip
 
     def _perpetual(self, world: World, house: ClearingHouse) -> None:
         """Two makers around the coin, traders who only know how to buy, and margin for all of them."""
