@@ -306,6 +306,16 @@ def test_marksim_says_where_the_price_went(scenario: Marksim) -> None:
     assert f"(between {min(prices):,} and {max(prices):,})" in result.conclusion
 
 
+def test_an_informed_trader_draws_the_price_towards_its_signal() -> None:
+    def away(informed: bool, seed: int) -> int:
+        scenario = Marksim(informed=informed)
+        prices = [trade.price for trade in played(scenario, seed=seed).journal.of(Trade)]
+        return abs((prices[-1] if prices else 50_000) - scenario.signal)
+
+    seeds = range(50 if IN_FULL else 5)
+    assert sum(away(True, seed) < away(False, seed) for seed in seeds) >= 0.9 * len(seeds)
+
+
 CLAIMING = [kind for kind in SCENARIOS if kind.claim]
 
 

@@ -25,7 +25,7 @@ def test_every_block_prints_what_is_shown_after_it():
         else:
             assert text == printed
             shown += 1
-    assert shown == 5
+    assert shown == 7
 
 
 def test_the_page_names_everything_that_a_view_shows():
