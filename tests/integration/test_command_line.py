@@ -274,7 +274,7 @@ def test_progress_has_no_colour_codes_where_nobody_looks(capsys: pytest.CaptureF
         (["--seed", "-3"], "expected a whole number from 0"),
         (["--validators", "3"], "expected a whole number from 4"),
         (["--scenario", "crowded-rom"], "did you mean crowded-room?"),
-        (["--scenario", "nothing-like-it"], "there are first-market"),
+        (["--scenario", "xyzxyz"], "there are first-market"),
         (["--scenario", "missing.py"], "cannot read the scenario file missing.py"),
         (["--epoch", "12"], "did you mean --epochs?"),
         (["--traders", "many"], "traders must be a whole number from 1 to 500, found 'many'"),
