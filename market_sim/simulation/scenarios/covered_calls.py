@@ -15,7 +15,7 @@ from market_sim.core.money import dollars, written
 from market_sim.market.dynamics.walks import RandomWalk
 from market_sim.market.mechanisms.clearing_house import ClearingHouse
 from market_sim.market.mechanisms.marks import Marks
-from market_sim.market.mechanisms.options import Options
+from market_sim.market.mechanisms.options import OptionsClearing
 from market_sim.market.mechanisms.settlement_price import SettlementPrices
 from market_sim.simulation.engine.clock import SECOND
 from market_sim.simulation.engine.world import World
@@ -63,7 +63,7 @@ class CoveredCalls(Scenario):
         world.join(HOLDER, Holder(), dollars(1_000), shares)
         house = ClearingHouse(capital=dollars(100_000))
         world.attach(house)
-        world.attach(Options(house, SettlementPrices(Marks(world.values)), world.randomness))
+        world.attach(OptionsClearing(house, SettlementPrices(Marks(world.values)), world.randomness))
 
     def outcome(self, journal: Journal) -> tuple[int, int, int, int] | None:
         """At expiry: the settlement price, the premium for all contracts, the contracts, and the writer's advantage."""
