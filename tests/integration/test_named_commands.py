@@ -29,7 +29,12 @@ ELSEWHERE = {
     "simulate.py lesson check 01-order-book": "tests/integration/test_command_line.py",
 }
 """What takes too long to be run twice, and the test that runs it."""
-IN_SHORT = {"attack": ["--budget", "3"], "": ["--epochs", "1", "--no-settle", "--no-plot", "--headless"]}
+IN_SHORT = {
+    "attack": ["--budget", "3"],
+    "check": ["--seeds", "1", "--epochs", "4"],
+    "published": ["--paths", "5"],
+    "": ["--epochs", "1", "--no-settle", "--no-plot", "--headless"],
+}
 """What is added so that a command is quick: by command, "" for a run."""
 
 
