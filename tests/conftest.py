@@ -146,7 +146,8 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
     pyproject.toml would also reach the grading of answers, which has a process of its own for everything.
     """
     by_name = all(argument.partition("::")[0].endswith(".py") for argument in config.args)
-    if not by_name and getattr(config.option, "numprocesses", 0) is None:
+    is_worker = hasattr(config, "workerinput")
+    if not by_name and not is_worker and getattr(config.option, "numprocesses", 0) is None:
         config.option.numprocesses = "auto"
         config.option.dist = "worksteal"
 
