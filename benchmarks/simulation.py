@@ -35,6 +35,20 @@ def wakes_per_second(makers: int, traders: int, seconds: int) -> tuple[float, fl
     return (makers + traders) * seconds * WAKES_PER_SECOND / took, len(world.journal) / took
 
 
+def wake_up(agents: int, wake_ups: int = 100_000) -> float:
+    """Microseconds of processor time of one wake-up at which nothing is done, with so many agents."""
+    world = World(seed=1)
+    world.list(Stock("ACME"))
+    for number in range(agents):
+        world.join(f"noise-{number}", Noise(trade_probability=0.0), cash=10**5, holdings={"ACME": 10})
+    world.start(SECOND)
+    world.clock.run(until=SECOND // WAKES_PER_SECOND)
+    seconds = max(1, wake_ups // (agents * WAKES_PER_SECOND))
+    begin = time.process_time()
+    world.clock.run(until=SECOND // WAKES_PER_SECOND + seconds * SECOND)
+    return (time.process_time() - begin) / (agents * seconds * WAKES_PER_SECOND) * 1e6
+
+
 def command(*arguments: str) -> tuple[float, float]:
     """Seconds until the first line, and until the end, of a command in a fresh process."""
     begin = time.perf_counter()
@@ -57,6 +71,10 @@ def figures() -> dict[str, float]:
         wakes, events = wakes_per_second(agents // 10, agents - agents // 10, seconds)
         found[f"L2 wake-ups/s, {agents} agents"] = wakes
         found[f"L2 journal events/s, {agents} agents"] = events
+    few, many = (min(wake_up(agents) for _ in range(5)) for agents in (100, 10_000))
+    found["L2 microseconds of a wake-up, 100 agents"] = few
+    found["L2 microseconds of a wake-up, 10000 agents"] = many
+    found["L2 a wake-up at 10000 agents as a multiple of one at 100"] = many / few
     with tempfile.TemporaryDirectory() as out:
         run = ("simulate.py", "--epochs", "12", "--headless", "--out", out)
         found["L6 first line, s"], found["L6 whole run with settlement, s"] = command(*run)

@@ -32,6 +32,14 @@ class Randomness:
             known = self._streams[name] = Random(int.from_bytes(self.secret(name), "big"))
         return known
 
+    def first_draw(self, name: str) -> float:
+        """The number that a stream begins with; the stream itself, which is not made for it, gives it again.
+
+        >>> Randomness(7).first_draw("agent/alice") == Randomness(7).stream("agent/alice").random()
+        True
+        """
+        return Random(int.from_bytes(self.secret(name), "big")).random()
+
     def secret(self, name: str) -> bytes:
         """32 bytes derived from the seed and this name: the source of keys."""
         return hashlib.sha256(f"market-sim/{self.seed}/{name}".encode()).digest()

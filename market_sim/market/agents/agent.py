@@ -10,7 +10,6 @@ from typing import cast, get_args
 
 from market_sim.core.models.intents import Intent
 from market_sim.core.randomness import Stream
-from market_sim.market.agents.mailbox import Mailbox
 from market_sim.market.agents.strategy import Strategy, WakeAt
 from market_sim.market.agents.view import View
 
@@ -23,7 +22,7 @@ class Agent:
     """One participant: the name of its account, its strategy, its wake-up interval and its latencies."""
 
     __slots__ = (
-        "awake_until", "data_latency_ns", "every_ns", "last_woken", "latency_ns", "mailbox", "name", "retired",
+        "awake_until", "data_latency_ns", "every_ns", "last_woken", "latency_ns", "name", "retired",
         "strategy", "stream", "view",
     )  # fmt: skip
 
@@ -36,7 +35,6 @@ class Agent:
         every_ns: int,
         latency_ns: int,
         data_latency_ns: int = 0,
-        mailbox: Mailbox | None = None,
     ) -> None:
         self.name = name
         self.strategy = strategy
@@ -47,7 +45,6 @@ class Agent:
         """The time that its intents take to the exchange."""
         self.data_latency_ns = data_latency_ns
         """The time that market data and reports take to it."""
-        self.mailbox = mailbox
         self.retired = False
         """Whether it takes no further part."""
         self.last_woken = -1
@@ -56,8 +53,6 @@ class Agent:
 
     def decide(self) -> tuple[list[Intent], list[int]]:
         """The intents of the strategy now, and the times of its alarms; the caller handles its exceptions."""
-        if self.mailbox is not None:
-            self.mailbox.begin()
         wanted: list[Intent] = []
         alarms: list[int] = []
         for wish in self.strategy.decide(self.view) or ():

@@ -47,6 +47,11 @@ class Mail:
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
+        self.wake_ups = 0
+        """The number of wake-ups of all participants: a mailbox shows the same reports as long as one lasts.
+
+        One number for all, because a note in each mailbox would reach for another place in memory at each wake-up.
+        """
         self._read = 0
         self._boxes: dict[str, deque[Report]] = {}
         self._owners: dict[int, list[Any]] = {}
@@ -180,18 +185,15 @@ class Mailbox:
     def __init__(self, mail: Mail, account: str, now: Callable[[], int], delay: int) -> None:
         self._mail, self._account = mail, account
         self._now, self._delay = now, delay
-        self._opened = False
+        self._opened = -1
+        """The last wake-up that read the reports."""
         self._shown: tuple[Report, ...] = ()
-
-    def begin(self) -> None:
-        """A new wake-up: the reports of the last one are not shown again."""
-        self._opened = False
 
     @property
     def reports(self) -> tuple[Report, ...]:
         """The reports since the last wake-up that read them; the same during one wake-up."""
-        if not self._opened:
-            self._opened = True
+        if self._opened != self._mail.wake_ups:
+            self._opened = self._mail.wake_ups
             box, until = self._mail.box(self._account), self._now() - self._delay
             new: list[Report] = []
             while box and box[0].time <= until:

@@ -52,6 +52,8 @@ class WakeAt(NamedTuple):
 class Strategy(ABC):
     """Decides what to ask of the exchange each time its agent wakes up."""
 
+    __slots__ = ()
+
     @abstractmethod
     def decide(self, view: View) -> Iterable[Intent | WakeAt]:
         """Look at the market and yield what you want; the exchange accepts or refuses it."""

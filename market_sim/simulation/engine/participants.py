@@ -75,6 +75,7 @@ class Participants:
         self._told: dict[str, object] = {}
         """For each participant that waits for reports: the newest report that it was woken for."""
         self._is_watched = False
+        self._regular = self._wake  # one object for all wake-ups that are planned, in place of one for each
         self._expected: dict[str, int] = {}
         """Who comes only when a happening says so, and how long after that each first wakes up."""
 
@@ -91,7 +92,7 @@ class Participants:
         """Let somebody who was expected take part from now on."""
         agent = self.agents[name]
         self._watch(agent)
-        self._clock.plan(self._clock.now + self._expected.pop(name, 0), self._wake, agent, WAKE)
+        self._clock.plan(self._clock.now + self._expected.pop(name, 0), self._regular, agent, WAKE)
 
     def leave(self, name: str) -> None:
         """Let somebody take no further part."""
@@ -103,15 +104,19 @@ class Participants:
 
     def start(self, epoch_ns: int) -> None:
         """Give each participant a view, and plan the first wake-ups."""
+        phases = {one.name: int(self._randomness.first_draw(f"agent/{one.name}") * one.every) for one in self._invited}
+        # In the order in which they wake up, so that wake-ups read the memory forwards: with 10,000 agents, more than a
+        # cache holds, that halves the time of each.
+        made = {one.name: self._agent(one) for one in sorted(self._invited, key=lambda one: phases[one.name])}
         for one in self._invited:
-            agent = self.agents[one.name] = self._agent(one)
+            agent = self.agents[one.name] = made[one.name]
             come = round(one.from_epoch * epoch_ns)
             # Each participant draws once, whenever it joins, so that its stream does not depend on the time of joining.
             phase = int(agent.stream.random() * agent.every_ns)
             if one.name in self._expected:
                 self._expected[one.name] = phase
                 continue
-            self._clock.plan(self._clock.now + come + phase, self._wake, agent, WAKE)
+            self._clock.plan(self._clock.now + come + phase, self._regular, agent, WAKE)
             if one.until_epoch is not None:
                 self._clock.plan(round(one.until_epoch * epoch_ns), self._leave, agent)
             if not come:
@@ -161,7 +166,7 @@ class Participants:
             return
         self._decide(agent)
         if not agent.retired:
-            self._clock.plan(self._clock.now + agent.every_ns, self._wake, agent, WAKE)
+            self._clock.plan(self._clock.now + agent.every_ns, self._regular, agent, WAKE)
 
     def _wake_once(self, agent: Agent) -> None:
         """A wake-up by news, or at a time that the strategy asked for."""
@@ -171,6 +176,7 @@ class Participants:
     def _decide(self, agent: Agent) -> None:
         clock = self._clock
         agent.last_woken = clock.now
+        self._mail.wake_ups += 1
         try:
             intents, alarms = agent.decide()
         except Exception as error:  # student code: the one place where everything is caught
@@ -219,7 +225,7 @@ class Participants:
             look = market.look
         account = self._venues.first.ledger.accounts[one.name]
         view = LiveView(tuple(self._venues.by_name.values()), account, clock, look, stream, mailbox)
-        return Agent(one.name, one.strategy, view, stream, one.every, one.latency, one.data_latency, mailbox)
+        return Agent(one.name, one.strategy, view, stream, one.every, one.latency, one.data_latency)
 
     def _watch(self, agent: Agent) -> None:
         """Register the news that an agent's strategy wants to be woken by."""

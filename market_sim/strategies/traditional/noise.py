@@ -11,7 +11,7 @@ from market_sim.market.agents.strategy import Strategy
 from market_sim.market.agents.view import View
 
 
-@dataclass
+@dataclass(slots=True)
 class Noise(Strategy):
     """With some probability at each wake-up: buy or sell a random quantity, now or at a price near the market."""
 
