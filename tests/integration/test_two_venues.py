@@ -13,6 +13,7 @@ from market_sim.core.data.journal import Journal
 from market_sim.core.models.intents import Buy, Cancel
 from market_sim.core.models.market_events import Deposited, PhaseChanged, Trade, Transferred, Withdrawn
 from market_sim.core.models.settlement_events import BlockSettled, Reconciled, TradeRefused
+from market_sim.market.agents.reports import Filled
 from market_sim.market.exchange.invariants import check
 from market_sim.simulation.options import Options
 from market_sim.simulation.run import simulate
@@ -135,6 +136,17 @@ def test_the_conclusion_is_true_whatever_the_parameters_are(scenario):
         assert number(rf"{word} ([\d,]+) shares", said) == sum(trade.quantity for trade in chosen)
         assert number(rf"{word} [\d,]+ shares for ([\d,.]+\d)", said) == sum(t.quantity * t.price for t in chosen)
     assert number(r"before fees of ([\d,.]+\d)", said) == sum(trade.taker_fee for trade in mine)
+
+
+def test_a_participant_is_told_the_venue_of_its_orders_and_of_its_fills():
+    session = Session(TwoVenues(), Options(epochs=2, settlement="none"))
+    session.step(epoch=1)
+    agents = session.world.agents
+    for venue in (FAST, SLOW):
+        assert {order.venue for order in agents[f"maker-{venue}"].view.orders} == {venue}
+    told = {report.order: report.venue for report in agents[WATCHER].view.reports if isinstance(report, Filled)}
+    assert told == {trade.taker_order: trade.venue for trade in session.journal.of(Trade) if trade.taker == WATCHER}
+    assert set(told.values()) == {FAST, SLOW}
 
 
 def test_pausing_one_instrument_pauses_it_on_every_venue():

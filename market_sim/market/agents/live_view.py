@@ -155,7 +155,7 @@ class LiveView(View):
         """Your open orders, venue by venue, oldest first."""
         return tuple(
             [
-                OwnOrder(order.id, order.intent.symbol, order.side, order.limit, order.remaining)
+                OwnOrder(order.id, order.intent.symbol, order.side, order.limit, order.remaining, order.intent.venue)
                 for member in self._memberships
                 for order in member.open.values()
             ]

@@ -93,7 +93,9 @@ class Mail:
         self._owners[event.order] = [event.account, terms.symbol, terms.quantity, 0]
         self._tell(
             event.account,
-            lambda: Accepted(event.time, event.order, terms.symbol, terms.side, terms.quantity, terms.limit),
+            lambda: Accepted(
+                event.time, event.order, terms.symbol, terms.side, terms.quantity, terms.limit, terms.venue
+            ),
         )
 
     def _rejected(self, event: OrderRejected) -> None:
@@ -110,7 +112,8 @@ class Mail:
             self._less(order, 0, event.quantity)
             box = self._boxes.get(account)
             if box is not None:
-                box.append(Filled(event.time, order, event.symbol, side, event.price, event.quantity, fee, took))
+                filled = (event.time, order, event.symbol, side, event.price, event.quantity, fee, took, event.venue)
+                box.append(Filled(*filled))
 
     def _cancelled(self, event: OrderCancelled) -> None:
         known = self._owners.get(event.order)

@@ -20,6 +20,8 @@ class Accepted(NamedTuple):
     side: int
     quantity: int
     limit: int | None
+    venue: str = ""
+    """The venue that accepted it, if there are several."""
 
 
 class Refused(NamedTuple):
@@ -45,6 +47,8 @@ class Filled(NamedTuple):
     """The fee that you paid; negative for a rebate."""
     took: bool
     """Whether your order was the taker; otherwise it was the maker."""
+    venue: str = ""
+    """The venue of the trade, if there are several."""
 
 
 class Cancelled(NamedTuple):

@@ -33,6 +33,8 @@ class OwnOrder(NamedTuple):
     side: int
     limit: int
     remaining: int
+    venue: str = ""
+    """Where it waits, if there are several venues."""
 
 
 Depth = tuple[list[tuple[int, int]], list[tuple[int, int]]]

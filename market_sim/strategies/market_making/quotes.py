@@ -95,6 +95,21 @@ def on_tick(quote: Quote, tick: int) -> Quote:
     return quote._replace(price=price)
 
 
+def own_orders(view: View, symbol: str, venue: str = "") -> list[OwnOrder]:
+    """The open orders in one instrument; of several venues, on the named one."""
+    return [order for order in view.orders if order.symbol == symbol and (not venue or order.venue == venue)]
+
+
+def quoted_anew(view: View, symbol: str, wanted: Iterable[Quote], venue: str = "") -> Iterator[Intent]:
+    """Cancel all quotes and place the wanted ones; when these prices are quoted already, do nothing."""
+    wanted = list(wanted)
+    mine = own_orders(view, symbol, venue)
+    if sorted((order.side, order.limit) for order in mine) == sorted((side, price) for side, price, _ in wanted):
+        return
+    yield from (Cancel(order.id) for order in mine)
+    yield from (PlaceOrder(symbol, side, size, price, venue=venue) for side, price, size in wanted)
+
+
 def replaced(view: View, market: InstrumentView, wanted: Iterable[Quote], venue: str = "") -> Iterator[Intent]:
     """Cancel what is not wanted any more, keep what stands, and place what can be paid and delivered of the rest."""
     missing = list(wanted)
@@ -102,9 +117,7 @@ def replaced(view: View, market: InstrumentView, wanted: Iterable[Quote], venue:
     delivered = market.instrument is None or market.instrument.delivered
     multiplier = 1 if market.instrument is None else market.instrument.cash_multiplier
     cash, held = view.cash, market.position
-    for order in view.orders:
-        if order.symbol != market.symbol:
-            continue
+    for order in own_orders(view, market.symbol, venue):
         quote = Quote(order.side, order.limit, order.remaining)
         if quote in missing:
             missing.remove(quote)

@@ -12,12 +12,13 @@ from dataclasses import dataclass
 
 from market_sim.core.errors import InputError
 from market_sim.core.models.derivatives import Future
-from market_sim.core.models.intents import BUY, SELL, Cancel, Intent, PlaceOrder
+from market_sim.core.models.intents import BUY, SELL, Intent, PlaceOrder
 from market_sim.core.trading_day import TRADING_DAY_NS, TRADING_DAYS_A_YEAR
 from market_sim.market.agents.strategy import Strategy
 from market_sim.market.agents.view import View
 from market_sim.pricing.forward import forward_price
 from market_sim.pricing.rounding import as_price
+from market_sim.strategies.market_making.quotes import Quote, quoted_anew
 
 
 @dataclass
@@ -42,22 +43,16 @@ class FutureMaker(Strategy):
         future, market = self.future, view[self.future.symbol]
         spot = view[future.underlying].value or view[future.underlying].last
         if spot is None or view.time >= future.expiry:
-            return
+            return ()
         years = (future.expiry - view.time) / (TRADING_DAY_NS * TRADING_DAYS_A_YEAR)
         forward = forward_price(spot, years=years, rate=self.rate)
         wanted = []
         bid = as_price(max(forward - self.edge, 0.0), future.tick, towards="down")
         if bid > 0 and market.position + self.size <= self.most:
-            wanted.append((BUY, bid))
+            wanted.append(Quote(BUY, bid, self.size))
         if market.position - self.size >= -self.most:
-            wanted.append((SELL, as_price(forward + self.edge, future.tick, towards="up")))
-        mine = [order for order in view.orders if order.symbol == future.symbol]
-        if sorted((order.side, order.limit) for order in mine) == sorted(wanted):
-            return
-        for order in mine:
-            yield Cancel(order.id)
-        for side, limit in wanted:
-            yield PlaceOrder(future.symbol, side, self.size, limit)
+            wanted.append(Quote(SELL, as_price(forward + self.edge, future.tick, towards="up"), self.size))
+        return quoted_anew(view, future.symbol, wanted)
 
 
 @dataclass

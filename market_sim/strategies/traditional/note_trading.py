@@ -10,12 +10,13 @@ from dataclasses import dataclass
 
 from market_sim.core.errors import InputError
 from market_sim.core.models.derivatives import Note
-from market_sim.core.models.intents import BUY, SELL, Cancel, Intent, PlaceOrder
+from market_sim.core.models.intents import BUY, SELL, Intent, PlaceOrder
 from market_sim.core.trading_day import TRADING_DAY_NS, TRADING_DAYS_A_YEAR
 from market_sim.market.agents.strategy import Strategy
 from market_sim.market.agents.view import View
 from market_sim.pricing.note import ProtectedNote
 from market_sim.pricing.rounding import as_price
+from market_sim.strategies.market_making.quotes import Quote, quoted_anew
 
 
 @dataclass
@@ -46,21 +47,16 @@ class NoteMaker(Strategy):
         note, market = self.note, view[self.note.symbol]
         spot = view[note.underlying].value or view[note.underlying].last
         if spot is None or view.time >= note.maturity:
-            return
+            return ()
         value = self.worth(spot, view.time)
         edge = value * self.edge_bps / 10_000
         bid, ask = as_price(value - edge, note.tick, towards="down"), as_price(value + edge, note.tick, towards="up")
         mine = [order for order in view.orders if order.symbol == note.symbol]
         free = view.cash + sum(order.limit * order.remaining for order in mine if order.side == BUY)
-        wanted = [(SELL, ask)] if market.position >= self.size else []
+        wanted = [Quote(SELL, ask, self.size)] if market.position >= self.size else []
         if bid > 0 and free >= bid * self.size:
-            wanted.append((BUY, bid))
-        if sorted((order.side, order.limit) for order in mine) == sorted(wanted):
-            return
-        for order in mine:
-            yield Cancel(order.id)
-        for side, limit in wanted:
-            yield PlaceOrder(note.symbol, side, self.size, limit)
+            wanted.append(Quote(BUY, bid, self.size))
+        return quoted_anew(view, note.symbol, wanted)
 
 
 @dataclass

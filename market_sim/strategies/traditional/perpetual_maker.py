@@ -10,9 +10,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from market_sim.core.errors import InputError
-from market_sim.core.models.intents import BUY, SELL, Cancel, Intent, PlaceOrder
+from market_sim.core.models.intents import BUY, SELL, Intent
 from market_sim.market.agents.strategy import Strategy
 from market_sim.market.agents.view import View
+from market_sim.strategies.market_making.quotes import Quote, quoted_anew
 
 
 @dataclass
@@ -37,7 +38,7 @@ class PerpetualMaker(Strategy):
         market = view[self.symbol]
         index = view[self.index].value or view[self.index].last
         if index is None:
-            return
+            return ()
         if market.instrument is not None:  # a split of the underlying changes what a unit stands for
             index = market.instrument.unit.worth(index)
         centre = index - index * self.lean_bps * market.position // (self.most * 10_000)
@@ -46,13 +47,7 @@ class PerpetualMaker(Strategy):
         ask = -(-(centre + half) // market.tick) * market.tick
         wanted = []
         if bid > 0 and market.position + self.size <= self.most:
-            wanted.append((BUY, bid))
+            wanted.append(Quote(BUY, bid, self.size))
         if market.position - self.size >= -self.most:
-            wanted.append((SELL, ask))
-        mine = [order for order in view.orders if order.symbol == self.symbol]
-        if sorted((order.side, order.limit) for order in mine) == sorted(wanted):
-            return
-        for order in mine:
-            yield Cancel(order.id)
-        for side, limit in wanted:
-            yield PlaceOrder(self.symbol, side, self.size, limit)
+            wanted.append(Quote(SELL, ask, self.size))
+        return quoted_anew(view, self.symbol, wanted)

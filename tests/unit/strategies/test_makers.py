@@ -16,7 +16,7 @@ from market_sim.market.agents.view import OwnOrder
 from market_sim.strategies.market_making.adaptive import AdaptiveMaker
 from market_sim.strategies.market_making.fixed_spread import FixedSpread
 from market_sim.strategies.market_making.inventory_models import AvellanedaStoikov, GueantLehalleTapia
-from market_sim.strategies.market_making.quotes import QuotingMaker
+from market_sim.strategies.market_making.quotes import Quote, QuotingMaker, own_orders, quoted_anew, replaced
 from market_sim.strategies.market_making.tiers import TIERS, ObligedMaker, TieredMaker
 from market_sim.strategies.traditional.marksim import MarksimInformed, MarksimMaker, MarksimNoise
 
@@ -68,6 +68,20 @@ def test_a_quote_that_stands_keeps_its_place_and_only_the_other_moves() -> None:
     assert [*maker.decide(seen(orders=partly))] == [Cancel(1), PlaceOrder("ACME", BUY, 5, 9_990)]
     other = (OwnOrder(9, "OTHER", BUY, 5, 5), *standing)
     assert [*maker.decide(seen(orders=other))] == []
+
+
+def test_a_maker_of_one_venue_leaves_its_orders_on_the_other_alone() -> None:
+    orders = (OwnOrder(1, "ACME", BUY, 9_000, 5, "SIM-A"), OwnOrder(2, "ACME", BUY, 9_000, 5, "SIM-B"))
+    view = seen(orders=orders)
+    assert [order.id for order in own_orders(view, "ACME")] == [1, 2]
+    market = InstrumentView("ACME", position=10)
+    assert [*replaced(view, market, [], venue="SIM-B")] == [Cancel(2)]
+    wanted = [Quote(SELL, 10_010, 5)]
+    assert [*quoted_anew(view, "ACME", wanted, "SIM-A")] == [
+        Cancel(1),
+        PlaceOrder("ACME", SELL, 5, 10_010, venue="SIM-A"),
+    ]
+    assert [*quoted_anew(view, "ACME", [Quote(BUY, 9_000, 5)], "SIM-A")] == []
 
 
 def test_a_maker_says_nothing_while_its_market_stands_still_or_nothing_is_known() -> None:

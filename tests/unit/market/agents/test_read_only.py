@@ -15,7 +15,7 @@ from market_sim.core.models.intents import Intent
 from market_sim.core.models.market_events import OrderAccepted
 from market_sim.course.student_side.snapshot import Snapshot, taken_apart
 from market_sim.market.agents.past import Prices, SeenTrade
-from market_sim.market.agents.reports import Accepted
+from market_sim.market.agents.reports import Accepted, Filled
 from market_sim.market.agents.view import OwnOrder
 
 SECOND = 1_000_000_000
@@ -53,6 +53,14 @@ def in_the_students_process() -> View:
     snapshot = Snapshot(luck=1)
     snapshot.update(json.loads(json.dumps(taken_apart(by_hand(), {}))))
     return snapshot.view
+
+
+def test_orders_and_reports_in_the_students_process_name_their_venue():
+    filled = Filled(4, 1, "ACME", 1, 98, 1, 0, True, "SIM-B")
+    there = View({}, orders=[OwnOrder(1, "ACME", 1, 98, 2, "SIM-B")], reports=[filled])
+    snapshot = Snapshot(luck=1)
+    snapshot.update(json.loads(json.dumps(taken_apart(there, {}))))
+    assert snapshot.view.orders[0].venue == snapshot.view.reports[0].venue == "SIM-B"
 
 
 def delayed() -> View:
