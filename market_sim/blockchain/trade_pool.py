@@ -35,6 +35,15 @@ def as_heard(calls: list[int]) -> list[int]:
     return calls
 
 
+def newest_first(calls: list[int]) -> list[int]:
+    """The reverse order: a call that depends on an earlier one of the same block comes before it and fails."""
+    return calls[::-1]
+
+
+CALL_ORDERS: dict[str, Arrange] = {"arrival": as_heard, "reversed": newest_first}
+"""The orders in which leaders can put calls into a block. No call offers a fee, so none can be ordered by fees."""
+
+
 class Calls(NamedTuple):
     """An announcement of contract calls."""
 

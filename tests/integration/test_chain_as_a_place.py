@@ -68,6 +68,23 @@ def test_each_call_of_a_final_block_is_made_once_in_the_order_of_the_chain() -> 
     assert trades_and_calls, "no batch had trades and calls"
 
 
+def test_leaders_can_put_the_calls_of_a_block_in_reverse_order_and_the_conclusion_says_so() -> None:
+    reversed_ = EscrowScenario(deals=8, refund_every=50, call_order="reversed")
+    journal = run(reversed_)
+    blocks = [event.calls for event in journal.of(CallsOrdered) if len(event.calls) > 1]
+    assert blocks
+    assert all(list(calls) == sorted(calls, reverse=True) for calls in blocks)
+    assert all(list(event.calls) == sorted(event.calls) for event in run().of(CallsOrdered))
+    assert reversed_.conclusion(journal).endswith("Leaders put the calls of each block in reverse order.")
+    assert "reverse" not in EscrowScenario().conclusion(journal)
+    assert told(journal) == told(run(reversed_, settlement="eth-tester"))
+
+
+def test_an_order_of_calls_that_does_not_exist_is_refused() -> None:
+    with pytest.raises(InputError, match="arrival or reversed, found 'fee'"):
+        run(EscrowScenario(call_order="fee"))
+
+
 def test_what_the_escrow_holds_is_what_was_locked_and_has_not_left() -> None:
     journal = run(EscrowScenario(deals=5, refund_every=2), epochs=9)
     [deployed] = journal.of(ContractDeployed)

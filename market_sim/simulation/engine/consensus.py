@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 from market_sim.blockchain.payload import TradeRecords
 from market_sim.blockchain.register import Register
-from market_sim.blockchain.trade_pool import TradePool
+from market_sim.blockchain.trade_pool import CALL_ORDERS, TradePool
 from market_sim.core.consensus.behaviours import Behaviour, parse_behaviours, parse_outages
 from market_sim.core.consensus.blocks import FinalBlock, LeaderRule, Rules, Variant
 from market_sim.core.consensus.committee import Committee
@@ -44,6 +44,8 @@ class CommitteePlan:
     conditions: Conditions = field(default_factory=Conditions)
     independent: bool | None = None
     """Whether each validator executes final blocks on a ledger of its own; None: where it costs little."""
+    call_order: str = "arrival"
+    """The order in which leaders put the calls of contracts into a block."""
 
     def __post_init__(self) -> None:
         if type(self.count) is not int or not FEWEST <= self.count <= MOST:
@@ -53,7 +55,8 @@ class CommitteePlan:
             )
         if self.leaders not in get_args(LeaderRule):
             raise InputError(f"the leaders are chosen {' or '.join(get_args(LeaderRule))}, found {self.leaders!r}")
-
+        if self.call_order not in CALL_ORDERS:
+            raise InputError(f"leaders order calls by {' or '.join(CALL_ORDERS)}, found {self.call_order!r}")
         if self.variant not in get_args(Variant):
             raise InputError(f"the rules are made for {' or '.join(get_args(Variant))} faults, found {self.variant!r}")
 
@@ -116,6 +119,6 @@ class CommitteePlan:
             outages=self.conditions.outages + parse_outages(self.crash, self.count),
         )
         records = TradeRecords(register)
-        pools = [TradePool(records) for _ in range(rules.validators)]
+        pools = [TradePool(records, CALL_ORDERS[self.call_order]) for _ in range(rules.validators)]
         network = Network(rules, randomness, conditions)
         return Committee(rules, randomness, network, clock, journal.record, pools, finalized, paranoid=paranoid)

@@ -212,11 +212,15 @@ class World:
         beyond_the_bound: bool | None = None,
         variant: str | None = None,
         independent: bool | None = None,
+        call_order: str | None = None,
     ) -> None:
-        """Choose the committee: how many validators, how leaders follow, which are byzantine and how, who executes."""
+        """Choose the committee: how many validators, how leaders follow, which are byzantine and how, who executes.
+
+        `call_order` is the order in which leaders put the calls of contracts into a block: arrival or reversed.
+        """
         self.committee_plan = self.committee_plan.changed(
             count=count, leaders=leaders, byzantine=byzantine, beyond_the_bound=beyond_the_bound, variant=variant,
-            independent=independent,
+            independent=independent, call_order=call_order,
         )  # fmt: skip
 
     def network(self, **settings: Any) -> None:

@@ -27,6 +27,7 @@ class EscrowScenario(Scenario):
     amount: int = bounded(100, least=1, most=1_000_000)
     refund_every: int = bounded(3, least=1, most=200)
     wallet: int = bounded(1_000, least=0, most=1_000_000_000)
+    call_order: str = "arrival"
 
     def build(self, world: World) -> None:
         """A small market, and two participants that never trade and only call the contract."""
@@ -37,6 +38,7 @@ class EscrowScenario(Scenario):
         payer = Payer("payee", dollars(self.amount), self.deals, self.refund_every)
         world.join("payer", payer, every_ms=600)
         world.join("payee", Payee(self.deals, self.refund_every), every_ms=600)
+        world.validators(call_order=self.call_order)
         chain = world.chain("eth-tester")
         chain.deploy(Escrow(asset="USD"))
         if self.wallet:
@@ -44,4 +46,5 @@ class EscrowScenario(Scenario):
 
     def conclusion(self, journal: Journal) -> str:
         """How much was locked, released, refunded and is still held."""
-        return outcome(journal, "escrow")
+        order = "" if self.call_order == "arrival" else " Leaders put the calls of each block in reverse order."
+        return outcome(journal, "escrow") + order
