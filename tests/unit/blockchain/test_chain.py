@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
+import rlp
 from web3 import Web3
 from web3.exceptions import TransactionNotFound
 
@@ -79,6 +82,18 @@ def test_the_same_bytes_a_second_time_are_a_nonce_too_low(chain_rig: Rig) -> Non
     chain, me = chain_rig.settlement.chain, chain_rig.settlement.operator
     gift = signed(me, chain.chain_id, chain.next_nonce(me), bytes(20), b"", 21_000)
     assert [chain.send_raw(gift.raw), chain.send_raw(gift.raw)] == ["sent", "nonce too low"]
+
+
+def test_each_later_attempt_offers_at_least_an_eighth_more_of_both_prices() -> None:
+    offers = []
+    for attempt in range(6):
+        kind, *fields = signed(RICH, 5, 3, bytes(20), b"", 21_000, attempt).raw
+        [chain_id, nonce, tip, fee, gas, *_] = rlp.decode(bytes(fields))
+        assert (kind, chain_id, nonce, gas) == (2, b"\x05", b"\x03", (21_000).to_bytes(2, "big"))
+        offers.append((int.from_bytes(tip, "big"), int.from_bytes(fee, "big")))
+    for before, after in pairwise(offers):
+        assert all(8 * now >= 9 * then for then, now in zip(before, after, strict=True))
+        assert all(8 * now < 10 * then for then, now in zip(before, after, strict=True))
 
 
 def test_a_transaction_that_no_block_holds_has_no_receipt(chain_rig: Rig) -> None:

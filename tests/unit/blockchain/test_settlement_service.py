@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import pytest
 
+from market_sim.blockchain.outbox import OutboxRow
+from market_sim.blockchain.settlement import Prepared
 from market_sim.core.errors import InvariantBroken
 from market_sim.core.models.settlement_events import (
     BatchCertified,
     BlockSettled,
     Reconciled,
+    ReorgSeen,
     StateReached,
     TradeRefused,
 )
+from tests.unit.blockchain.rig import Rig
 from tests.unit.blockchain.town import Town
 
 
@@ -89,3 +93,11 @@ def test_the_certificate_names_a_quorum_and_the_range() -> None:
     (certified,) = town.of(BatchCertified)
     assert certified.signers == (0, 1, 3, 4, 6)
     assert certified.block == block.hash.hex()
+
+
+def test_a_reorganisation_is_told_with_the_latest_transaction_of_its_batch() -> None:
+    town, batch = Town(), Rig().sale()
+    sent = tuple(Prepared(7, b"", name) for name in ("first", "second", "third"))
+    town.service._reorganised(OutboxRow(batch, b"", prepared=sent), depth=2)
+    [seen] = town.of(ReorgSeen)
+    assert (seen.first, seen.last, seen.transaction, seen.depth) == (1, 1, "third", 2)

@@ -52,6 +52,12 @@ def test_what_is_sent_arrives_by_max_gst_and_sending_plus_delta(weather):
         assert all(now < time <= max(made.start_of(calm_from), now) + DELTA for _, time in copies)
 
 
+def test_one_epoch_before_stability_is_enough_to_be_late():
+    made, _ = network(stable_from_epoch=2)
+    times = [time for _ in range(100) for _, time in made.broadcast(0, None, 0)]
+    assert DELTA < max(times) <= made.start_of(2) + DELTA
+
+
 @pytest.mark.parametrize("kind", ["loss", "duplicate", "reorder"])
 def test_each_fault_is_told_with_its_two_ends(kind):
     made, faults = network(**{f"{kind}_percent": 50})
