@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from market_sim.analysis.results.stored import open_run
 from market_sim.core.data import archive
 from market_sim.ui.cli.main import main
 from tests.conftest import ROOT
@@ -92,3 +93,8 @@ def test_the_modules_that_documents_run_with_python_m_exist():
     modules = {name for text in texts for name in re.findall(r"python -m ([\w.]+)", text)}
     assert {"tests.mutation", "benchmarks.pricing"} <= modules
     assert not [name for name in modules if find_spec(name) is None]
+
+
+def test_the_changelog_lists_the_tables_that_a_result_has(run: Path):
+    told = re.search(r"`Result` has tables: (.*?);", (ROOT / "CHANGELOG.md").read_text(), re.DOTALL)
+    assert re.findall(r"`(\w+)`", told[1]) == [table.name for table in open_run(run).tables]
