@@ -222,6 +222,16 @@ def test_what_is_kept_of_nothing_is_nothing() -> None:
     assert Bounds(1).load == (0, 0)
 
 
+def test_of_refused_messages_a_bounded_number_is_recorded_and_the_last_record_says_so() -> None:
+    seats = Seats()
+    seats[0].on_epoch(1)
+    vote = seats.vote(2, seats.block(1))
+    forged = [replace(vote, signature=b"%d" % number) for number in range(RECORDED_PER_EPOCH + 5)]
+    facts = [fact for message in forged for fact in seats[0].on_message(message).facts]
+    assert [fact.reason for fact in facts] == ["BAD_SIGNATURE"] * RECORDED_PER_EPOCH + ["TOO_MANY_REFUSALS"]
+    assert facts[-1].numbers == {"limit": RECORDED_PER_EPOCH, "code": "BAD_SIGNATURE", "now_epoch": 1}
+
+
 def test_of_second_proposals_a_bounded_number_is_recorded_and_the_last_record_says_so() -> None:
     seats = Seats()
     seats[0].on_epoch(1)
