@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from market_sim.blockchain.execution import ExecutionState, execute
-from market_sim.blockchain.payload import TRANSFER, TradeRecords, decoded
+from market_sim.blockchain.payload import DEPOSIT, KINDS, TRADE, TRANSFER, WITHDRAWAL, TradeRecords, decoded
 from market_sim.blockchain.register import FIRST_DERIVATIVE, Register
 from market_sim.core.consensus.blocks import FinalBlock, make_block
 from market_sim.core.models.market_events import AccountOpened, Deposited, Entry, InstrumentListed, Trade, Transferred
@@ -79,6 +79,10 @@ def test_derivatives_have_numbers_of_their_own_and_no_token() -> None:
     assert [token.symbol for token in register.tokens] == ["USD", "ACME"]
     assert register.token("CALL") >= FIRST_DERIVATIVE
     assert (register.is_token("ACME"), register.is_token("CALL")) == (True, False)
+
+
+def test_the_kinds_of_records_have_the_numbers_that_every_reader_of_a_payload_knows() -> None:
+    assert (TRADE, TRANSFER, DEPOSIT, WITHDRAWAL) == KINDS == (1, 2, 3, 4)
 
 
 def test_a_transfer_has_a_record_of_its_own_kind() -> None:
