@@ -58,7 +58,10 @@ def test_the_pending_sentence_names_what_is_missing():
     assert "needs a notarized block of epoch 7" in run_committee(epochs=6).status.pending
     after_a_gap = run_committee(epochs=7, byzantine="n2:silent").status.pending
     assert after_a_gap == "2 blocks pending: block 5 (epoch 7) needs notarized blocks of epochs 8 and 9."
-    long_ago = run_committee(epochs=10, byzantine="n2:silent@6-20,n3:silent@6-20", rules=Rules(beyond_the_bound=True))
+    beyond = Rules(beyond_the_bound=True)
+    too_late = run_committee(epochs=8, byzantine="n3:silent@7-8,n0:silent@7-8", rules=beyond).status.pending
+    assert too_late.endswith("block 6 needs notarized blocks of three consecutive epochs behind it.")
+    long_ago = run_committee(epochs=10, byzantine="n2:silent@6-20,n3:silent@6-20", rules=beyond)
     assert "needs notarized blocks of three consecutive epochs behind it" in long_ago.status.pending
 
 

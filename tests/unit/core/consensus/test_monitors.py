@@ -188,6 +188,16 @@ def test_c5_a_block_notarized_without_a_quorum_of_distinct_known_signers(voters)
     assert watch.told(BlockNotarized(0, 2, 0, block.hash.hex(), 1, voters)) == ["C5"]
 
 
+@pytest.mark.parametrize(("epoch", "heard"), [(5, True), (6, False)])
+def test_c11_what_is_further_ahead_than_the_bound_is_never_heard(epoch, heard):
+    watch = Watch()
+    block = watch.seats.block(epoch)
+    watch.enter(1)
+    watch.hear(watch.seats.proposal(block))
+    watch.enter(epoch)
+    assert (block.hash.hex() in watch.monitors.observed[0].parent) == heard
+
+
 def test_c5_forged_messages_are_not_heard():
     watch = Watch()
     block = watch.seats.block(1)

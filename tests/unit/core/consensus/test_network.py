@@ -74,6 +74,16 @@ def test_a_newcomer_changes_nobody_elses_luck():
     assert small.broadcast(1, None, 0) == large.broadcast(1, None, 0)[:3]
 
 
+@pytest.mark.parametrize(
+    ("text", "pairs"), [("2-3:0+1|2", {(0, 2), (1, 2), (2, 0), (2, 1)}), ("2-3:0+1>2", {(0, 2), (1, 2)})]
+)
+def test_a_partition_separates_just_the_pairs_on_its_two_sides_in_its_epochs(text, pairs):
+    [cut] = parse_partitions(text, 4)
+    for epoch in range(1, 5):
+        held = {(one, other) for one in range(4) for other in range(4) if cut.separates(one, other, epoch)}
+        assert held == (pairs if epoch in (2, 3) else set())
+
+
 def test_a_partition_holds_back_and_a_one_way_partition_only_one_way():
     made, faults = network(partitions=parse_partitions("1-2:0>3", 4))
     assert dict(made.broadcast(0, None, 0))[3] >= 2 * EPOCH
