@@ -44,6 +44,15 @@ def test_a_level_that_holds_no_order_is_found():
     assert "ACME 90: an empty level" in [hit.found for hit in check(place.exchange)]
 
 
+@pytest.mark.parametrize("shown", [0, 6])
+def test_an_iceberg_that_shows_nothing_or_more_than_a_slice_is_found(shown):
+    place = Marketplace()
+    order = place.sell("ann", 20, 100, display=5)
+    assert check(place.exchange) == []
+    order.shown = shown
+    assert f"ACME 100: order {order.id} shows {shown} of 20, at most 5" in [hit.found for hit in check(place.exchange)]
+
+
 def test_a_violation_stays_what_was_found():
     with pytest.raises(AttributeError):
         Violation("X1", "found").found = "nothing"
