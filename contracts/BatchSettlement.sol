@@ -5,9 +5,9 @@ import {SettlementHalt} from "./SettlementHalt.sol";
 import {ValidatorSet} from "./ValidatorSet.sol";
 import {Vault} from "./Vault.sol";
 
-/// Pays finalized blocks out: one batch of net changes, signed by two thirds of the validators, relayed by anybody. It
+/// Settles finalized blocks: one batch of net changes, signed by two thirds of the validators, relayed by any caller. It
 /// checks order, certificate, conservation and solvency. It does not check prices, matching or orders: for those,
-/// two thirds of the validators are trusted. Any trade can be proven against the root of its batch.
+/// two thirds of the validators are trusted. Any trade can be proven against the Merkle root of its batch.
 contract BatchSettlement is Vault, ValidatorSet {
     event Settled(
         uint64 indexed last,
@@ -89,12 +89,12 @@ contract BatchSettlement is Vault, ValidatorSet {
         );
     }
 
-    /// How far blocks are paid out: height, epoch and hash of the last one, and the root of its trades.
+    /// The last settled block: its height, epoch and hash, and the root of its trades.
     function progress() external view returns (uint64, uint64, bytes32, bytes32) {
         return (height, epoch, head, tradesRootAt[height]);
     }
 
-    /// Whether this trade stands at this place of the batch that ends at block `last`.
+    /// Whether this trade is at this place of the batch that ends at block `last`.
     function isSettled(uint64 last, uint64 place, bytes calldata record, bytes32[] calldata proof)
         external
         view
@@ -113,7 +113,7 @@ contract BatchSettlement is Vault, ValidatorSet {
     }
 
     /// Apply net rows: sorted, known accounts and tokens, no balance negative or too large, every token summing to zero.
-    /// Unchecked, because each result is compared with its width below; that saves an eighth of the gas of a batch.
+    /// The arithmetic is unchecked, because each result is compared with its width; that saves an eighth of the gas.
     function _applyRows(bytes calldata rows) private {
         if (rows.length % ROW_SIZE != 0) revert BadRowsLength(rows.length);
         unchecked {
@@ -121,7 +121,7 @@ contract BatchSettlement is Vault, ValidatorSet {
             uint256 tokens = tokenCount;
             int256[] memory sums = new int256[](tokens);
             uint256 previous = 0;
-            uint256 pair = type(uint256).max; // no slot yet; 0 would be a place where money could vanish
+            uint256 pair = type(uint256).max; // no slot yet; 0 would be a valid pair
             uint256 place = 0;
             uint256 packed = 0;
             uint256 offset;

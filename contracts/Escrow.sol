@@ -3,8 +3,8 @@ pragma solidity 0.8.37;
 
 import {IToken} from "./interfaces/IToken.sol";
 
-/// Money that two people trust to neither of them: the payer locks it for the payee, and it leaves only to the one by
-/// the will of the other. The payer releases it, or the payee sends it back; nobody can take it for himself.
+/// An escrow: the payer locks money for a payee. The payer releases it to the payee, or the payee refunds it to the
+/// payer; neither can take it alone.
 contract Escrow {
     event Locked(uint256 indexed deal, address indexed payer, address indexed payee, uint256 amount);
     event Released(uint256 indexed deal, uint256 amount);
@@ -69,7 +69,7 @@ contract Escrow {
         if (found.amount == 0) revert DealOver(deal);
     }
 
-    /// The deal is over before anything is paid, so that a token that calls back finds nothing left.
+    /// End the deal before the payment, so that a reentrant token finds nothing left.
     function _end(Deal storage found) private returns (uint256 amount) {
         amount = found.amount;
         found.amount = 0;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-/// A pause that cannot be abused for long: only the guardian may begin it, it ends by itself, and a time must pass
-/// before the next one. Whoever inherits decides what a pause stops; paying out what is owed is never part of it.
+/// A pause of limited length: only the guardian may begin it, it ends by itself, and a cool-down must pass before the
+/// next one. The inheriting contract decides what a pause stops; claims are never stopped.
 abstract contract SettlementHalt {
     event Paused(uint64 until);
     event Resumed();

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-/// A plain ERC-20 token: cash or shares of the sandbox. The sum of all balances is the supply, and only the minter
-/// makes more of it.
+/// A plain ERC-20 token: cash or shares of the sandbox. The sum of all balances is the total supply, and only the minter
+/// mints.
 contract Token {
     event Transfer(address indexed from, address indexed to, uint256 amount);
     event Approval(address indexed owner, address indexed spender, uint256 amount);
@@ -49,7 +49,7 @@ contract Token {
     function transferFrom(address from, address to, uint256 amount) external returns (bool) {
         uint256 allowed = allowance[from][msg.sender];
         if (allowed < amount) revert ShortOfAllowance(msg.sender, allowed, amount);
-        // By custom the largest number means "without limit" and is not used up.
+        // By convention the largest number is an unlimited allowance, which is not reduced.
         if (allowed != type(uint256).max) allowance[from][msg.sender] = allowed - amount;
         _move(from, to, amount);
         return true;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-/// The validators whose signatures count: at least two thirds of them, each once, over an EIP-712 digest that names this
-/// chain and this contract. The set changes at an epoch that the old set signed: from that epoch on only the new set
-/// counts, before it only the old one.
+/// The validator set and the check of its certificates: signatures of at least two thirds of the validators, each once,
+/// over an EIP-712 digest that names this chain and this contract. The set changes at an epoch that the old set signed:
+/// from that epoch on only the new set counts, before it only the old one.
 abstract contract ValidatorSet {
     event HandoverPlanned(uint32 indexed setId, uint64 fromEpoch, address[] validators);
     event HandoverDone(uint32 indexed setId, uint64 epoch);
@@ -41,7 +41,7 @@ abstract contract ValidatorSet {
         _seat(first);
     }
 
-    /// Plan the next set. The certificate is the old set's, over the new one and the epoch it begins with.
+    /// Plan the next set. The old set signs the certificate, over the new set and its first epoch.
     function planHandover(address[] calldata next, uint64 fromEpoch, bytes calldata certificate) external {
         if (fromEpoch <= _settledEpoch()) revert HandoverTooEarly(_settledEpoch(), fromEpoch);
         _checkValidators(next);
@@ -62,7 +62,7 @@ abstract contract ValidatorSet {
 
     function _settledEpoch() internal view virtual returns (uint64);
 
-    /// From the planned epoch on, the next set is the one that counts.
+    /// Activate the next set from its planned epoch on.
     function _handOver(uint64 epoch) internal {
         if (handoverEpoch == 0 || epoch < handoverEpoch) return;
         _seat(nextValidators);
@@ -75,7 +75,7 @@ abstract contract ValidatorSet {
         return keccak256(abi.encodePacked("\x19\x01", domain(), content));
     }
 
-    /// A signature is one byte (place of the signer times two plus the parity of the point), then r, then s.
+    /// A signature is one byte (index of the signer times two plus the parity of the point), then r, then s.
     function _checkCertificate(bytes32 digest, bytes calldata certificate) internal view {
         uint256 count = certificate.length / SIGNATURE_SIZE;
         uint256 seats = validatorCount;
@@ -88,7 +88,7 @@ abstract contract ValidatorSet {
             bytes32 s = bytes32(certificate[offset + 33:offset + 65]);
             if (signer < nextSigner) revert SignersNotAscending(signer);
             if (signer >= seats) revert UnknownSigner(signer);
-            // Of s and n - s only the smaller counts, or anybody could make a twin of a signature.
+            // Of s and n - s only the smaller is valid; otherwise any signature would have a second valid form.
             if (uint256(s) > LARGEST_S) revert HighS(signer);
             address found = ecrecover(digest, uint8(27 + (first & 1)), bytes32(certificate[offset + 1:offset + 33]), s);
             if (found == address(0)) revert ZeroSignature(signer);

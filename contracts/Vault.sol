@@ -14,8 +14,8 @@ abstract contract Vault is Deposits, Escape {
         return (accountCount, tokenCount, requests.length);
     }
 
-    /// Everything about these accounts in one answer: the slots of account `first`, of the next one, ..., of `last`, and
-    /// for each token what the vault holds and what can be claimed of it.
+    /// All balances in one call: the slots of the accounts `first` to `last`, and for each token the balance of the vault
+    /// and the total of the open claims.
     function statement(uint256 first, uint256 last)
         external
         view

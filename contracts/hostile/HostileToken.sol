@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-/// A token that misbehaves on demand, for tests: it lies, keeps a fee, or calls back into whoever pays it.
+/// A token that misbehaves on demand, for tests: it returns false, keeps a fee, or calls back into its caller.
 contract HostileToken {
     enum Manner {
         Honest,

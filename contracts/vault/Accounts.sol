@@ -4,8 +4,8 @@ pragma solidity 0.8.37;
 import {SettlementHalt} from "../SettlementHalt.sol";
 import {IToken} from "../interfaces/IToken.sol";
 
-/// Accounts by number, the tokens they hold, and how much of each. Two balances share one storage slot (tokens 2j and
-/// 2j + 1), so that cash and the first instrument of an account cost one write.
+/// Accounts by number, tokens by number, and the balances. Two balances share one storage slot (tokens 2j and 2j + 1), so
+/// that cash and the first instrument of an account cost one write.
 abstract contract Accounts is SettlementHalt {
     event AccountOpened(uint32 indexed account, address indexed owner);
     event TokenListed(uint32 indexed token, address indexed place);
@@ -47,7 +47,7 @@ abstract contract Accounts is SettlementHalt {
         _;
     }
 
-    /// A token that calls back while it is paid finds every door closed.
+    /// Reentrancy guard: refuses calls from a token during its transfer.
     modifier once() {
         if (entered) revert Reentered();
         entered = true;
@@ -95,7 +95,7 @@ abstract contract Accounts is SettlementHalt {
         return (account << 31) | (token >> 1);
     }
 
-    /// Where the slot of a pair lies in storage: computed once for reading and writing.
+    /// The storage slot of a pair, computed once for reading and writing.
     function _placeOf(uint256 pair) internal pure returns (uint256 place) {
         assembly {
             mstore(0, pair)

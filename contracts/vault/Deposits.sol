@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {IToken} from "../interfaces/IToken.sol";
 import {Accounts} from "./Accounts.sol";
 
-/// Money in: a deposit is credited at once and has a number. What arrives must be exactly what is credited.
+/// Deposits: a deposit is credited at once and has a number. The amount received must equal the amount credited.
 abstract contract Deposits is Accounts {
     event Deposited(uint64 indexed number, uint32 indexed account, uint32 indexed token, uint128 amount);
 
@@ -40,7 +40,7 @@ abstract contract Deposits is Accounts {
         emit Deposited(depositCount, account, token, amount);
     }
 
-    /// What arrived must be exactly what was credited: a token that keeps a fee or only says "no" is refused.
+    /// Transfer in, and require that the amount received equals the amount credited: no fee, no `false`.
     function _receive(uint256 token, uint256 amount) private {
         IToken money = tokenAt[token];
         uint256 before = money.balanceOf(address(this));

@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {Withdrawals} from "./Withdrawals.sol";
 
-/// The way out when no batch comes any more: settlement ends for good, and owners take what the contract says is theirs.
+/// The escape: if no batch comes any more, settlement ends for good, and owners take out their balances.
 abstract contract Escape is Withdrawals {
     event Escaped(uint64 time);
 

@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {IToken} from "../interfaces/IToken.sol";
 import {Accounts} from "./Accounts.sol";
 
-/// Money out in three steps: the owner requests, a batch carries the request out, the owner claims.
+/// Withdrawals in three steps: the owner requests, a batch executes the request, the owner claims.
 abstract contract Withdrawals is Accounts {
     event WithdrawalRequested(uint32 indexed number, uint32 indexed account, uint32 indexed token, uint128 amount);
     event Exited(uint32 indexed number);
@@ -24,7 +24,7 @@ abstract contract Withdrawals is Accounts {
     mapping(uint256 => uint256) public claimableTotal;
     Request[] public requests;
 
-    /// Nothing moves yet: a balance that left at once could make a batch insolvent that is final already.
+    /// Nothing moves yet: an immediate withdrawal could make a batch insolvent that is final already.
     function requestWithdrawal(uint32 account, uint32 token, uint128 amount) external onlyOwner(account) {
         if (token >= tokenCount) revert UnknownToken(token);
         if (amount == 0) revert NothingToMove();
@@ -32,7 +32,7 @@ abstract contract Withdrawals is Accounts {
         emit WithdrawalRequested(uint32(requests.length - 1), account, token, amount);
     }
 
-    /// Paying out what is owed is stopped by nothing, neither by a pause nor by the escape.
+    /// Neither a pause nor the escape stops a claim.
     function claim(uint32 account, uint32 token) external once onlyOwner(account) {
         uint256 amount = claimable[account][token];
         if (amount == 0) revert NothingToMove();
@@ -42,7 +42,7 @@ abstract contract Withdrawals is Accounts {
         _pay(token, msg.sender, amount);
     }
 
-    /// Move what a withdrawal asked for from the balance to what its owner may claim.
+    /// Move the requested amount from the balance to the owner's claim.
     function _exit(uint256 number) internal {
         if (number >= requests.length) revert UnknownRequest(number);
         Request storage request = requests[number];
