@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from market_sim.blockchain.execution import ExecutionState, execute
-from market_sim.blockchain.payload import DEPOSIT, KINDS, TRADE, TRANSFER, WITHDRAWAL, TradeRecords, decoded
+from market_sim.blockchain.payload import DEPOSIT, KINDS, TRADE, TRANSFER, WITHDRAWAL, TradeRecords, decoded, encoded
 from market_sim.blockchain.register import FIRST_DERIVATIVE, Register
 from market_sim.core.consensus.blocks import FinalBlock, make_block
-from market_sim.core.models.market_events import AccountOpened, Deposited, Entry, InstrumentListed, Trade, Transferred
+from market_sim.core.models.market_events import (
+    AccountOpened,
+    Deposited,
+    Entry,
+    InstrumentListed,
+    Trade,
+    Transferred,
+    Withdrawn,
+)
 
 NAMES = ("fees", "ann", "ben")
 GENESIS = bytes(32)
@@ -83,6 +91,14 @@ def test_derivatives_have_numbers_of_their_own_and_no_token() -> None:
 
 def test_the_kinds_of_records_have_the_numbers_that_every_reader_of_a_payload_knows() -> None:
     assert (TRADE, TRANSFER, DEPOSIT, WITHDRAWAL) == KINDS == (1, 2, 3, 4)
+
+
+def test_what_comes_from_outside_has_no_seller_and_what_goes_there_no_buyer() -> None:
+    register = Register.of(opening())
+    for entry, ends in ((Deposited(1, "ann", "USD", 7, 1), (2, 0)), (Withdrawn(1, "ann", "USD", 7, 1), (0, 2))):
+        [record] = decoded(encoded(entry, register))
+        assert (record.buyer, record.seller) == ends
+        assert (record.token, record.price, record.quantity, record.buyer_fee, record.seller_fee) == (0, 0, 7, 0, 0)
 
 
 def test_a_transfer_has_a_record_of_its_own_kind() -> None:
