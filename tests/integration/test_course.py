@@ -121,6 +121,21 @@ def test_the_refusals_of_lesson_6():
     assert (len(final), asked.outcome) == (11, "eleven, too")
 
 
+def test_the_storm_of_lesson_8():
+    says("08", "so block 8 becomes final in epoch 9, and block 7 with it", "none gets three signatures")
+    epochs = {event.block: event.epoch for event in journal("08").of(BlockProposed)}
+    voters = {}
+    for event in journal("08").of(VoteCast):
+        voters.setdefault(event.block, set()).add(event.voter)
+    assert {epoch: len(voters[block]) for block, epoch in epochs.items() if 4 <= epoch <= 7} == {4: 2, 5: 2, 6: 2, 7: 4}
+    final = {epochs[event.block]: event.epoch for event in journal("08").of(BlockFinalized) if event.validator == 0}
+    assert (final[7], final[8], outcome("08")) == (9, 9, "epoch 9")
+    assert not {4, 5, 6} & set(final)
+    entries = {event.block: event.trades for event in journal("08").of(BlockProposed)}
+    by_epoch = {epochs[block]: count for block, count in entries.items()}
+    assert by_epoch[7] > max(by_epoch[8], by_epoch[3]), "block 7 holds what the lost blocks held"
+
+
 def test_every_run_that_a_lesson_shows_has_something_to_see():
     for id in lesson_folders(COURSE):
         assert sum(1 for _ in journal(id).of(Trade)) >= 5
