@@ -94,7 +94,7 @@ def test_who_is_convicted(student):
     "two blocks of one epoch convict their signer; nothing else does"
     cases = [
         ([(1, 0, "a"), (1, 1, "a"), (2, 0, "b")], [], "signing one block in each epoch is what honest validators do"),
-        ([(1, 0, "a"), (1, 0, "a")], [], "the same vote twice is one vote that somebody passed on"),
+        ([(1, 0, "a"), (1, 0, "a")], [], "the same vote twice is one vote that was passed on"),
         ([(3, 2, "a"), (3, 1, "a"), (3, 2, "b")], [2], "validator 2 signed a and b in epoch 3"),
         ([(1, 3, "a"), (2, 3, "a")], [], "one block twice is no lie about which block it is"),
         ([(5, 3, "x"), (5, 1, "x"), (5, 1, "y"), (5, 3, "y")], [1, 3], "validators 1 and 3 signed x and y in epoch 5"),
@@ -106,13 +106,13 @@ def test_who_is_convicted(student):
 
 @pytest.mark.points(1, task=3, hint="The replay shows the run. An honest validator must never be convicted.")
 def test_honest_runs_convict_nobody(student, seed, replay):
-    "in runs with silent and late validators nobody is convicted, whoever votes in how many epochs"
+    "in runs with silent and late validators no validator is convicted"
     luck = Random(seed)
     for how in ("silent", "late"):
         journal = played([(epoch, luck.randrange(4), how) for epoch in (2, 3, 4)], 4)
         found = student.call("convict", votes_of(journal))
         replay(journal, None, "convict(votes)", [], found)
-        assert found == [], f"nobody signed two blocks of one epoch in this run, you convict {str(found)[:40]}"
+        assert found == [], f"no validator signed two blocks of one epoch in this run, you convict {str(found)[:40]}"
     pair = played([(epoch, liar, "two-faced") for epoch in (1, 2) for liar in (1, 2)], 4)
     found = student.call("convict", votes_of(pair))
     replay(pair, None, "convict(votes)", [1, 2], found)
@@ -161,12 +161,14 @@ def checked(schedule, validators):
         )
         assert how in WAYS, f"the ways to lie are {', '.join(WAYS)}, found {str(step)[:60]}"
         steps.append((epoch, who, how))
-    assert len({who for _, who, _ in steps}) < validators, "when everybody lies there is nobody left to disagree"
+    assert len({who for _, who, _ in steps}) < validators, (
+        "when all validators lie, no honest ones are left to disagree"
+    )
     return steps
 
 
 def played(schedule, validators):
-    """The run of a schedule; without steps everybody is honest."""
+    """The run of a schedule; without steps all validators are honest."""
     typed = ",".join(f"n{who}:{how}@{epoch}" for epoch, who, how in dict.fromkeys(schedule))
     options = Options(
         seed=SEED, epochs=EPOCHS, settlement="none", validators=validators, byzantine=typed or None,
@@ -216,7 +218,7 @@ def share_of(name, validators):
 
 
 def votes_of(journal):
-    """All votes of a run; everybody passes on what it hears, so some come twice."""
+    """All votes of a run; validators pass on what they hear, so some come twice."""
     votes = [(event.epoch, event.voter, event.block[:8]) for event in journal.of(VoteCast)]
     return votes + votes[::3]
 
@@ -234,8 +236,8 @@ def why_not(schedule, validators, journal):
     needed, quorum = share(validators), Rules(validators).quorum
     if not any(how in ("two-faced", "equivocate", "double-vote") for _, _, how in schedule):
         return (
-            "nobody in your schedule signs two blocks, so no two blocks get a quorum: silence and delay can stall a "
-            f"committee and never fork it; {outcome(journal)}"
+            "no step of your schedule makes a validator sign two blocks, so no two blocks get a quorum: silence and "
+            f"delay can stall a committee and never fork it; {outcome(journal)}"
         )
     if len(liars) < needed:
         return (

@@ -104,7 +104,7 @@ def test_what_the_disk_forbids(student):
     1, task=3, hint="The power fails between your steps. Which order leaves no vote that the disk denies?"
 )
 def test_power_cuts(student, replay):
-    "whatever step the power fails after, a vote that left is never followed by one that it forbids"
+    "after a power cut between any two steps, a vote that left is never followed by one that it forbids"
     journal = simulate(StreamletDemo(), Options(seed=7, epochs=9, settlement="none", crash="n2@4-5")).journal
     disk = {"epoch": 0, "lock": 0}
     for place, epoch, height in signed_by(journal, 2):

@@ -49,7 +49,7 @@ class NaiveLongestChain:
 
 
 class NaiveBftMonitor:
-    """Sees every ballot that anybody sends, and every block that becomes final for somebody honest."""
+    """Sees every ballot that is sent, and every block that becomes final for an honest validator."""
 
     def __init__(self, validators: int, honest: list[int]) -> None:
         self.validators = validators
@@ -62,7 +62,7 @@ class NaiveBftMonitor:
         self.wrong: list[str] = []
 
     def cast(self, phase: str, height: int, round_: int, block: str, voter: int) -> None:
-        """Somebody sends a ballot, or passes one on."""
+        """A ballot is sent, or passed on."""
         voters = self.voters.setdefault((phase, height, round_, block), set())
         if voter in voters:
             return

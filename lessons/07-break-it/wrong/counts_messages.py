@@ -1,6 +1,6 @@
 """Takes a vote that was passed on for a second vote.
 
-says: the same vote twice is one vote that somebody passed on
+says: the same vote twice is one vote that was passed on
 points: 4
 """
 

@@ -20,9 +20,9 @@ Fate = Literal["final", "pending", "reverted", "undone", "unused"]
 LOOK: Final[dict[Fate, tuple[str, str, str]]] = {
     "final": ("final", "square", "final at the end"),
     "pending": ("notarized", "square", "on the chain, not final yet"),
-    "reverted": ("orphan", "square", "reverted: it left somebody's chain"),
+    "reverted": ("orphan", "square", "reverted: it left a validator's chain"),
     "undone": ("bad", "square", "reverted after it had been final"),
-    "unused": ("proposed", "square", "nobody's chain"),
+    "unused": ("proposed", "square", "on no validator's chain"),
 }
 """The colour, the mark and the meaning of each fate."""
 LINES: Final = ("buy", "act", "sell")

@@ -117,7 +117,7 @@ class Byzantine:
 
     @property
     def chain(self) -> Sequence[bytes]:
-        """The chain of its first face; nobody believes it."""
+        """The chain of its first face; no validator relies on it."""
         return self._faces[0].chain
 
     @property

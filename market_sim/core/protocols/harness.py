@@ -79,7 +79,7 @@ class Harness:
         self.byzantine = self._corrupt(randomness)
         self.honest = [index for index in range(rules.validators) if index not in self.byzantine]
         if not self.honest:
-            raise InputError("every validator is byzantine: nobody is left who follows the rules")
+            raise InputError("every validator is byzantine: at least one must follow the rules")
         self._watched: dict[int, tuple[list[bytes], int]] = {index: ([], 0) for index in self.honest}
         self._down: dict[int, list[tuple[int, Any]]] = {}
         self._mail: dict[int, list[tuple[int, int, Any]]] = {}

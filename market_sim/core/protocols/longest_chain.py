@@ -211,7 +211,7 @@ class Miner:
             self.chain = [one.block.hash for one in self._path(block.hash, height)]
 
     def _path(self, name: bytes, most: int = BLOCKS_PER_ANSWER) -> list[Mined]:
-        """The chain that ends with a block, oldest first, at most so many blocks."""
+        """The chain that ends with a block, oldest first, cut off at its lower end."""
         path: list[Mined] = []
         while name in self._mined and len(path) < most:
             path.append(self._mined[name])

@@ -3,9 +3,9 @@
 Buchman, Kwon and Milosevic, "The latest gossip on BFT consensus", 2018 (arXiv 1807.04938), Algorithm 1; L28 is its line
 28. Castro and Liskov, "Practical Byzantine Fault Tolerance", OSDI 1999, call the same phases prepare and commit.
 
-Two things are simpler here. An epoch is a round: the clock ends it, so nobody votes nil and there are no timers. And an
+Two things are simpler here. An epoch is a round: the clock ends it, so there are no nil votes and no timers. And an
 epoch holds three messages one after the other, so delays up to a third of an epoch are borne, not up to Delta: a quorum
-of prevotes that is seen later than two thirds into the epoch makes nobody lock, since the next leader may not know it.
+of prevotes that is seen later than two thirds into the epoch locks no validator: the next leader may not know it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from market_sim.core.protocols.participant import About, Reaction, Seat, StoredC
 
 _DOMAIN: Final = b"market-sim/two-phase-bft/"
 NEVER: Final = 0
-"""The round of a value that nobody has locked or found valid: rounds count from 1."""
+"""The round of a value without a lock or a quorum of prevotes; rounds count from 1."""
 
 
 class Offer(msgspec.Struct, frozen=True, gc=False):
@@ -178,7 +178,7 @@ class Voter:
             pass
 
     def _offer(self) -> None:
-        """L14 to L19: the value that a quorum has prevoted goes first, since somebody may be locked on it."""
+        """L14 to L19: the value that a quorum has prevoted goes first, since a validator may be locked on it."""
         seat, height = self._seat, self.height
         if self._valid is not None:
             block, payload = self._valid.block, self._valid.payload
