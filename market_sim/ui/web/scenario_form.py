@@ -41,6 +41,11 @@ class Field:
     most: float | None = None
     error: str = ""
 
+    @property
+    def is_further(self) -> bool:
+        """Whether it belongs to the second byzantine behaviour or a later one."""
+        return self.name.startswith(("lie_", "liar_")) and self.name.rpartition("_")[2].isdigit()
+
 
 ROWS = 3
 """The number of rows for byzantine behaviours on an empty form; a filled form has as many as the run."""
@@ -142,6 +147,11 @@ class ScenarioForm:
         for name, expected in parameter_types(kind).items():
             filled.setdefault(f"p-{name}", "false" if expected is bool else "")
         return cls.empty(kind, filled)
+
+    @property
+    def further_lies(self) -> bool:
+        """Whether a second byzantine behaviour is chosen, or a field of one cannot be used."""
+        return any(one.is_further and (one.error or (one.kind == "choice" and one.value)) for one in self.run)
 
     @property
     def errors(self) -> list[Field]:
