@@ -7,18 +7,20 @@ that has not happened, such as the settlement of a trade that is not final.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from market_sim.analysis.history.chain_history import ChainHistory, chain_history
-from market_sim.analysis.results.table import Table, Value, columns
+from market_sim.analysis.results.table import Column, Table, Value, columns
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.event import Event
 from market_sim.core.models.intents import SIDE_NAMES
 from market_sim.core.models.market_events import (
+    BookOpened,
     OrderAccepted,
     OrderAmended,
     OrderCancelled,
     Trade,
+    book_name,
 )
 from market_sim.core.models.settlement_events import BlockSettled
 from market_sim.market.exchange.book_replay import Book, BookReplay
@@ -108,7 +110,7 @@ def trades_table(journal: Journal) -> Table:
         )
         for event in journal.of(Trade)
     ]  # fmt: skip
-    return Table("trades", TRADES, rows)
+    return _on_venues(Table("trades", TRADES, rows), journal, [event.venue for event in journal.of(Trade)])
 
 
 def orders_table(journal: Journal) -> Table:
@@ -125,12 +127,20 @@ def orders_table(journal: Journal) -> Table:
             found[event.order].cancel(event)
         elif type(event) is OrderAmended:
             found[event.order].amend(event)
-    return Table("orders", ORDERS, [order.row for order in found.values()])
+    table = Table("orders", ORDERS, [order.row for order in found.values()])
+    return _on_venues(table, journal, [order.accepted.terms.venue for order in found.values()])
 
 
 def quotes_table(journal: Journal) -> Table:
     """Every change of the best bid and ask; none while orders of a call auction leave the book crossed."""
-    return Table("quotes", QUOTES, list(_quotes(journal)))
+    # The book of an instrument on one of several venues has a name of its own.
+    books = {book_name(event.symbol, event.venue): event for event in journal.of(BookOpened)}
+    rows, venues = [], []
+    for time, name, *best in _quotes(journal):
+        opened = books.get(str(name))
+        rows.append((time, opened.symbol if opened else name, *best))
+        venues.append(opened.venue if opened else "")
+    return _on_venues(Table("quotes", QUOTES, rows), journal, venues)
 
 
 def blocks_table(journal: Journal) -> Table:
@@ -140,6 +150,19 @@ def blocks_table(journal: Journal) -> Table:
         return Table("blocks", BLOCKS, [])
     settled = {height: time for first, last, time in _batches(journal) for height in range(first, last + 1)}
     return Table("blocks", BLOCKS, [_block(chain, block, settled) for block in chain.story.blocks])
+
+
+VENUE = Column("venue", "on which venue; the table of a run with one venue leaves it out")
+
+
+def _on_venues(table: Table, journal: Journal, venues: Sequence[str]) -> Table:
+    """The table with a column for the venue after the instrument, if the run has several."""
+    if next(journal.of(BookOpened), None) is None:
+        return table
+    after = table.names.index("symbol") + 1
+    columns = (*table.columns[:after], VENUE, *table.columns[after:])
+    rows = [(*row[:after], venue, *row[after:]) for row, venue in zip(table.rows, venues, strict=True)]
+    return Table(table.name, columns, rows)
 
 
 class _Order:

@@ -6,7 +6,7 @@ from flask import Blueprint, Response, abort, jsonify, redirect, render_template
 from flask.typing import ResponseReturnValue
 
 from market_sim.analysis.vote_check import check_vote
-from market_sim.core.models.market_events import OrderAccepted, Trade
+from market_sim.core.models.market_events import BookOpened, OrderAccepted, Trade
 from market_sim.ui.web.pages.shared import one_of, open_run, whole
 from market_sim.ui.web.run_charts import plain
 
@@ -40,6 +40,7 @@ def orders(name: str) -> str:
         first=first,
         found=found[:ON_A_PAGE],
         following=found[ON_A_PAGE][0] if len(found) > ON_A_PAGE else None,
+        venues=next(run.result.journal.of(BookOpened), None),
         words=run.stepper.sentences.words,
         accounts=run.stepper.names,
     )

@@ -132,3 +132,14 @@ class Keeping(Scenario):
     def build(self, world: World) -> None:
         self.worlds.append(world)
         self.inner.build(world)
+
+
+def test_where_there_are_several_venues_trades_orders_and_quotes_name_theirs(result):
+    two = simulate("two-venues", epochs=3, settlement="none")
+    events = list(two.journal.of(Trade))
+    assert two.trades.column("venue") == [event.venue for event in events]
+    assert set(two.trades.column("venue")) == {"SIM-A", "SIM-B"}
+    assert two.orders.column("venue") == [event.terms.venue for event in two.journal.of(OrderAccepted)]
+    assert {(row["symbol"], row["venue"]) for row in two.quotes} == {("ACME", "SIM-A"), ("ACME", "SIM-B")}
+    for table in (result.trades, result.orders, result.quotes):
+        assert "venue" not in table.names, "a run with one venue has no use for the column"

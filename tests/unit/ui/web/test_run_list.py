@@ -10,6 +10,7 @@ from markupsafe import escape
 from market_sim.analysis.refusals import refusals
 from market_sim.core.data import archive
 from market_sim.core.data.run_writer import RunWriter
+from market_sim.core.models.market_events import Trade
 from market_sim.simulation.options import Options
 from market_sim.simulation.run import simulate
 from market_sim.simulation.scenarios.first_market import FirstMarket
@@ -173,3 +174,14 @@ def test_the_page_of_a_run_explains_its_refusals(visitor, results):
         assert str(escape(one.rule)) in line
         assert "{" not in line
     assert f"{sum(one.count for one in found):,} refusals for" in page
+
+
+def test_the_trades_of_a_run_name_their_venue_where_there_are_two(visitor, results, run_address):
+    journal = simulate("two-venues", epochs=2, settlement="none").journal
+    archive.save(journal, results / "venues")
+    page = visitor.get("/runs/venues/orders").text
+    told = re.findall(r'<td class="text nowrap">(SIM-[AB])</td>', page)
+    trades = list(journal.of(Trade))
+    assert told == [event.venue for event in trades[:50]] and set(told) == {"SIM-A", "SIM-B"}
+    assert " on SIM-B " in visitor.get("/runs/venues/orders?show=orders").text
+    assert ">venue<" not in visitor.get(f"{run_address}/orders").text
