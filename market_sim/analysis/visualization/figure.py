@@ -31,7 +31,8 @@ PLAIN_LABELS: Part = {"ticklabeloverflow": "allow"}
 
 FONT = "system-ui, 'Segoe UI', Roboto, 'Helvetica Neue', 'DejaVu Sans', sans-serif"
 TITLE_ROOM = 26
-TOP, BOTTOM, LEFT, RIGHT = 44, 58, 84, 16
+TOP, BOTTOM, LEFT, RIGHT = 62, 58, 84, 16
+"""The room around the panels. Above, plotly's own buttons stand over two rows of labels and touch none of them."""
 BARE_TOP = 12
 """Above a figure without marked moments there is nothing to label."""
 

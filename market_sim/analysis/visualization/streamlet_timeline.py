@@ -79,6 +79,12 @@ def streamlet_sentence(history: ChainHistory) -> str:
     for epoch, culprit in history.equivocations():
         liars.setdefault(culprit, []).append(epoch)
     parts += [f"validator {culprit} equivocated in {_epochs(epochs)}" for culprit, epochs in sorted(liars.items())]
+    parts += [
+        f"validator {down} was down from {seconds(fault.time):g} to {seconds(fault.until):g} s"
+        for fault in history.faults
+        if fault.kind == "crash"
+        for down in fault.senders
+    ]
     if history.alarms:
         parts.append(f"safety was violated {len(history.alarms)} times")
     return "; ".join(parts) + ". " + why_open(history)

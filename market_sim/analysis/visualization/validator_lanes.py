@@ -20,7 +20,7 @@ from market_sim.analysis.visualization.chart import Panel, Part
 from market_sim.analysis.visualization.palette import LIGHT
 from market_sim.analysis.visualization.traces import marks
 from market_sim.analysis.words import with_short_hashes
-from market_sim.core.models.consensus_events import FloodDropped, MessageRefused, ProposalJudged, VoteCast
+from market_sim.core.models.consensus_events import FloodDropped, MessageRefused, NetworkFault, ProposalJudged, VoteCast
 from market_sim.core.models.reasons import explain
 
 SHIFT = 0.16
@@ -274,25 +274,33 @@ def _alarms(history: ChainHistory, axis: TimeAxis, size: int) -> Part:
 
 
 def _faults(history: ChainHistory, axis: TimeAxis, n: int) -> Iterator[Part]:
-    """A band behind the lanes for each time in which the network kept validators apart."""
+    """A band behind all lanes for each partition of the network, and behind one lane for each crash with a return."""
     for fault in history.faults:
-        if "partition" in fault.kind and fault.until > axis.first:
-            yield {
-                "type": "rect",
-                "born": history.number(fault),
-                "x0": max(seconds(fault.time), axis.whole[0]),
-                "x1": min(seconds(fault.until), axis.whole[1]),
-                "y0": -1.0,
-                "y1": n - 0.5,
-                "layer": "below",
-                "fillcolor": LIGHT["fault"],
-                "line": {"width": 0},
-                "label": {
-                    "text": f"{fault.kind}: {_side(fault.senders)} | {_side(fault.receivers)}",
-                    "textposition": "top center",
-                    "font": {"size": 10, "color": LIGHT["bad"]},
-                },
-            }
+        if fault.until <= axis.first:
+            continue
+        if "partition" in fault.kind:
+            said = f"{fault.kind}: {_side(fault.senders)} | {_side(fault.receivers)}"
+            yield _band(history, axis, fault, (-1.0, n - 0.5), said, "top center")
+        elif fault.kind == "crash":
+            for down in fault.senders:
+                yield _band(history, axis, fault, (down - 0.42, down + 0.42), f"n{down} is down", "top center")
+
+
+def _band(
+    history: ChainHistory, axis: TimeAxis, fault: NetworkFault, lanes: tuple[float, float], said: str, place: str
+) -> Part:
+    return {
+        "type": "rect",
+        "born": history.number(fault),
+        "x0": max(seconds(fault.time), axis.whole[0]),
+        "x1": min(seconds(fault.until), axis.whole[1]),
+        "y0": lanes[0],
+        "y1": lanes[1],
+        "layer": "below",
+        "fillcolor": LIGHT["fault"],
+        "line": {"width": 0},
+        "label": {"text": said, "textposition": place, "font": {"size": 10, "color": LIGHT["bad"]}},
+    }
 
 
 def _side(validators: tuple[int, ...]) -> str:

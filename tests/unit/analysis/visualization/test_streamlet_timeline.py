@@ -15,7 +15,13 @@ from market_sim.analysis.visualization.event_lines import event_lines
 from market_sim.analysis.visualization.streamlet_timeline import legend, streamlet_rows, streamlet_sentence, why_open
 from market_sim.analysis.visualization.validator_lanes import absences, lanes_panel, shifts
 from market_sim.core.data.journal import Journal
-from market_sim.core.models.consensus_events import BlockFinalized, BlockProposed, EquivocationSeen, VoteCast
+from market_sim.core.models.consensus_events import (
+    BlockFinalized,
+    BlockProposed,
+    EquivocationSeen,
+    NetworkFault,
+    VoteCast,
+)
 from market_sim.simulation.options import Options
 from market_sim.simulation.run import simulate
 from market_sim.simulation.scenarios.streamlet_demo import StreamletDemo
@@ -252,3 +258,23 @@ def test_two_final_blocks_of_one_epoch_and_what_is_said_of_them_do_not_hide_each
     labels = [line for line in event_lines(run) if line.role == "good"]
     assert len({line.time for line in labels}) == 1
     assert [line.label for line in labels if line.gone == END] == ["✔ 2a, 2b"]
+
+
+def test_a_validator_that_is_down_has_a_band_on_its_own_lane_and_the_sentence_says_when():
+    result = simulate("crash-and-return", epochs=8, settlement="none")
+    [fault] = result.journal.of(NetworkFault)
+    assert (fault.kind, fault.senders) == ("crash", (2,))
+    run = RunHistory(result.journal)
+    drawn = lanes_panel(run.chain, run.axis)
+    [band] = [shape for shape in drawn.shapes if shape["type"] == "rect"]
+    assert (band["x0"], band["x1"]) == (fault.time / 1e9, fault.until / 1e9)
+    assert 1.5 < band["y0"] < 2 < band["y1"] < 2.5, "other lanes are left alone"
+    assert band["label"]["text"] == "n2 is down"
+    assert f"validator 2 was down from {fault.time / 1e9:g} to {fault.until / 1e9:g} s" in streamlet_sentence(run.chain)
+    assert run.journal[band["born"]] == fault
+
+
+def test_a_run_without_a_crash_says_nothing_of_one():
+    run = RunHistory(simulate("streamlet", epochs=3, settlement="none").journal)
+    assert not [shape for shape in lanes_panel(run.chain, run.axis).shapes if shape["type"] == "rect"]
+    assert "down" not in streamlet_sentence(run.chain)
