@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from market_sim.core.consensus.blocks import Rules
+from market_sim.core.consensus.blocks import Rules, leader_rule
 from market_sim.core.consensus.signing import Ed25519Scheme, signed_bytes, signing_prefix
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.consensus_events import BlockProposed, EpochStarted, VoteCast
@@ -68,7 +68,7 @@ def _rules(journal: Journal, seated: CommitteeSeated, keys: Sequence[bytes]) -> 
     starts = [event.time for event in journal.of(EpochStarted)]
     rules = Rules(
         validators=seated.validators,
-        leader_rule="hash" if seated.leaders == "hash" else "round-robin",
+        leader_rule=leader_rule(seated.leaders),
         beyond_the_bound=True,
     )
     rules = replace(rules, delta_ns=(starts[1] - starts[0]) // 2) if len(starts) > 1 else rules

@@ -35,6 +35,10 @@ from market_sim.simulation.scenarios.scenario import Scenario
 GOALS = ("fork", "stall")
 STALLED = 8
 """The epochs in a row without a new final block that are a stall; one byzantine validator of four causes at most 6."""
+SHORTEST_STALL = 3
+"""Even without faults a block waits for the next one, so that two epochs are no stall."""
+FEWEST_FOR_A_RATE = 30
+"""After fewer schedules without success nothing is said of how rare success is."""
 WAYS = ("two-faced", "equivocate", "silent", "withhold", "late", "double-vote", "usurp")
 LONGEST_WINDOW = 3
 
@@ -64,9 +68,11 @@ class Question:
     validators: int = 4
     byzantine: int = 2
     goal: str = "fork"
-    budget: int = 2_000
+    budget: int = 20_000
     seed: int = 1
     depth: int = 12
+    stall: int = STALLED
+    """For the goal of that name: how many epochs in a row without a new final block."""
 
     def __post_init__(self) -> None:
         if self.goal not in GOALS:
@@ -78,8 +84,16 @@ class Question:
             raise InputError(f"from 1 to {most} of {self.validators} can be byzantine, found {self.byzantine}")
         if not 1 <= self.budget <= 1_000_000:
             raise InputError(f"a budget is from 1 to 1,000,000 schedules, found {self.budget}")
-        if not STALLED + 2 <= self.depth <= 40:
-            raise InputError(f"the depth is from {STALLED + 2} to 40 epochs, found {self.depth}")
+        if not SHORTEST_STALL <= self.stall <= 30:
+            raise InputError(f"a stall lasts from {SHORTEST_STALL} to 30 epochs, found {self.stall}")
+        least = self.stall + 2 if self.goal == "stall" else SHORTEST_STALL + 2
+        if not least <= self.depth <= 40:
+            raise InputError(f"the depth is from {least} to 40 epochs, found {self.depth}")
+
+    @property
+    def wanted(self) -> str:
+        """What the goal is, in words."""
+        return f"stall of {self.stall} epochs" if self.goal == "stall" else self.goal
 
     @property
     def is_within_the_bound(self) -> bool:
@@ -111,14 +125,17 @@ class Answer:
         asked = self.question
         who = f"{asked.byzantine} of {asked.validators} byzantine"
         if not self.schedule:
-            return (
-                f"none in {self.tried:,} schedules up to depth {asked.depth} with {who}: with 95 % confidence "
-                f"fewer than one in {max(1, self.tried // 3):,} schedules of this search leads to a {asked.goal}, "
-                "and nothing more is claimed"
-            )
+            rate = "too few to say how rare one is"
+            if self.tried >= FEWEST_FOR_A_RATE:
+                rate = (
+                    f"with 95 % confidence fewer than one in {self.tried // 3:,} schedules of this search leads to a "
+                    f"{asked.wanted}, and nothing more is claimed"
+                )
+            none = f"none in {counted(self.tried, 'schedule')} up to depth {asked.depth} with {who}"
+            return f"{none}: {rate}"
         left = "without any one of them it vanishes" if self.is_shortest else "stopped before it was the shortest"
         return (
-            f"a {asked.goal} with {who}, found at schedule {self.tried:,} and shortened to "
+            f"a {asked.wanted} with {who}, found at schedule {self.tried:,} and shortened to "
             f"{counted(len(self.schedule), 'step')} in {counted(self.epochs, 'epoch')}; {left}"
         )
 
@@ -172,7 +189,9 @@ class Laboratory:
 
     def shows(self, schedule: Schedule, epochs: int) -> bool:
         """Whether this schedule reaches the goal, in the committee alone and again in a whole run."""
-        return self._reaches(schedule, epochs) and reached(self._asked.goal, self._played(schedule, epochs))
+        return self._reaches(schedule, epochs) and reached(
+            self._asked.goal, self._played(schedule, epochs), self._asked.stall
+        )
 
     def _played(self, schedule: Schedule, epochs: int) -> Journal:
         return simulate(self._scenario, Answer(self._asked, 0, schedule, epochs).options).journal
@@ -255,10 +274,10 @@ class Laboratory:
             clock.plan(time, committee.publish, news)
         committee.start(delta, epochs)
         clock.run(until=(epochs + 1) * delta)
-        return reached(self._asked.goal, journal)
+        return reached(self._asked.goal, journal, self._asked.stall)
 
 
-def reached(goal: str, journal: Journal) -> bool:
+def reached(goal: str, journal: Journal, stalled: int = STALLED) -> bool:
     """Whether a run reaches the goal in the view of the honest validators."""
     seated = next(journal.of(CommitteeSeated))
     final: dict[int, str] = {}
@@ -270,7 +289,7 @@ def reached(goal: str, journal: Journal) -> bool:
             epochs.append(event.epoch)
     last = max((event.epoch for event in journal if hasattr(event, "epoch")), default=1)
     waits = (after - before for before, after in zip(epochs, [*epochs[1:], last], strict=True))
-    return goal == "stall" and max(waits) >= STALLED
+    return goal == "stall" and max(waits) >= stalled
 
 
 def _byzantine(schedule: Schedule) -> tuple[int, ...]:

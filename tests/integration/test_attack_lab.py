@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shlex
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 
 import pytest
@@ -15,7 +15,7 @@ from market_sim.core.data.forks import fork_of
 from market_sim.core.data.journal import Journal
 from market_sim.core.errors import InputError
 from market_sim.core.models.consensus_events import BlockFinalized
-from market_sim.simulation.attack_lab import STALLED, Laboratory, Question, Schedule, options
+from market_sim.simulation.attack_lab import STALLED, Answer, Laboratory, Question, Schedule, options
 from market_sim.simulation.run import simulate
 from market_sim.simulation.scenarios.streamlet_demo import StreamletDemo
 from market_sim.ui.cli.main import main
@@ -82,7 +82,38 @@ def test_the_quick_play_of_the_lab_is_the_committee_of_the_whole_run() -> None:
     assert {True, False} == set(found)
 
 
-@pytest.mark.parametrize("change", [{"goal": "win"}, {"byzantine": 4}, {"validators": 3}, {"budget": 0}, {"depth": 3}])
+@pytest.mark.parametrize("tried", [30, 299, 5_000, 20_000])
+def test_the_bound_that_is_claimed_is_three_by_the_number_of_schedules(tried: int) -> None:
+    """No success in N independent schedules: a rate of 3 / N or more would have shown itself with 95 % confidence."""
+    sentence = Answer(Question(byzantine=1), tried).sentence
+    told = int(sentence.partition("fewer than one in ")[2].partition(" schedules")[0].replace(",", ""))
+    assert (1 - 1 / told) ** tried < 0.05 < (1 - 1 / (1.02 * told + 2)) ** tried
+    assert sentence.startswith(f"none in {tried:,} schedules up to depth 12 with 1 of 4 byzantine: ")
+    assert sentence.endswith(" leads to a fork, and nothing more is claimed")
+
+
+def test_of_a_few_schedules_no_rate_is_claimed() -> None:
+    assert Answer(Question(byzantine=1), 12).sentence == (
+        "none in 12 schedules up to depth 12 with 1 of 4 byzantine: too few to say how rare one is"
+    )
+
+
+def test_the_budget_is_twenty_thousand_schedules_unless_somebody_says_otherwise() -> None:
+    assert Question().budget == 20_000
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"goal": "win"},
+        {"byzantine": 4},
+        {"validators": 3},
+        {"budget": 0},
+        {"depth": 3},
+        {"goal": "stall", "stall": 11},
+        {"goal": "stall", "stall": 2},
+    ],
+)
 def test_a_question_that_cannot_be_asked_is_refused(change: dict[str, object]) -> None:
     with pytest.raises(InputError, match="found"):
         Question(**change)  # type: ignore[arg-type]
@@ -110,3 +141,21 @@ def test_two_silent_liars_stall_a_committee_for_as_long_as_the_goal_says() -> No
     answer = Laboratory(asked, StreamletDemo()).search()
     epochs = [1] + [event.epoch for event in played(asked, answer.schedule, answer.epochs).of(BlockFinalized)]
     assert answer.epochs - max(epochs) >= STALLED
+
+
+@pytest.mark.parametrize("epochs", [4, 9])
+def test_a_stall_lasts_as_long_as_was_asked(epochs: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    typed = ["attack", "--goal", "stall", str(epochs), "--json", "--out", str(tmp_path)]
+    assert main(typed) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["found"]
+    assert f"a stall of {epochs} epochs with 2 of 4 byzantine" in told["sentence"]
+    journal = archive.load(Path(told["run"])).journal
+    busy = [1, *(event.epoch for event in journal.of(BlockFinalized)), told["epochs"]]
+    assert max(after - before for before, after in pairwise(sorted(busy))) >= epochs
+
+
+@pytest.mark.parametrize("goal", [["win"], ["fork", "3"], ["stall", "long"], ["stall", "3", "4"], ["stall", "1"]])
+def test_a_goal_that_there_is_not_is_refused(goal: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["attack", "--goal", *goal]) == 2
+    assert "found" in capsys.readouterr().err

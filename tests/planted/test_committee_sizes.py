@@ -9,8 +9,8 @@ import pytest
 from tests.planted.runner import FAILED, Bug, apply_patch, bugs, copy_tree, run_test
 
 SCHEDULES = "test_no_schedule_within_the_bound_breaks_an_invariant"
-ONLY_SEEN_AT = {"BC26": (7,)}
-"""With four validators a majority is the right quorum."""
+ONLY_SEEN_AT = {"BC26": (7,), "BC2": (5,)}
+"""With four validators a majority is the right quorum, and with 3f + 1 so is 2f + 1."""
 
 FOUND_BY_SCHEDULES = [bug for bug in bugs() if bug.area == "consensus" and bug.test.endswith(SCHEDULES)]
 RUNS = [

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 from typing import Literal
 
@@ -24,8 +25,10 @@ _BLOCK_DOMAIN = b"market-sim/streamlet/block/1"
 _GENESIS_DOMAIN = b"market-sim/streamlet/genesis/1"
 _LEADER_DOMAIN = b"market-sim/streamlet/leader/1"
 
-LeaderRule = Literal["round-robin", "hash"]
+LeaderRule = Literal["round-robin", "hash", "shuffled"]
 Variant = Literal["byzantine", "crash"]
+LEADER_RULES: tuple[LeaderRule, ...] = ("round-robin", "hash", "shuffled")
+"""In turn; drawn for each epoch; each validator once in n epochs, in an order that is drawn anew for each turn."""
 
 
 class Block(msgspec.Struct, frozen=True, gc=False):
@@ -86,6 +89,24 @@ def make_block(parent: bytes, epoch: int, payload: bytes) -> Block:
     return Block(epoch, parent, digest, block_hash(parent, epoch, digest))
 
 
+def leader_rule(name: str) -> LeaderRule:
+    """The rule of this name."""
+    for rule in LEADER_RULES:
+        if rule == name:
+            return rule
+    raise InputError(f"the leaders are chosen {', '.join(LEADER_RULES[:-1])} or {LEADER_RULES[-1]}, found {name!r}")
+
+
+def _drawn(chain_id: int, *numbers: int) -> bytes:
+    return sha256(_LEADER_DOMAIN + b"".join(one.to_bytes(8, "big") for one in (chain_id, *numbers))).digest()
+
+
+@lru_cache(maxsize=256)
+def _order(chain_id: int, validators: int, turn: int) -> tuple[int, ...]:
+    """The leaders of one turn when they are shuffled: each validator once, in an order that a hash draws."""
+    return tuple(sorted(range(validators), key=lambda validator: _drawn(chain_id, turn, validator)))
+
+
 @dataclass(frozen=True)
 class Rules:
     """The rules of one chain: the number of validators, the leader rule, the quorum and the length of an epoch."""
@@ -130,8 +151,10 @@ class Rules:
     def leader(self, epoch: int) -> int:
         """R2: the only validator that may propose in this epoch."""
         if self.leader_rule == "hash":
-            drawn = sha256(_LEADER_DOMAIN + self.chain_id.to_bytes(8, "big") + epoch.to_bytes(8, "big")).digest()
-            return int.from_bytes(drawn, "big") % self.validators
+            return int.from_bytes(_drawn(self.chain_id, epoch), "big") % self.validators
+        if self.leader_rule == "shuffled":
+            turn, place = divmod(epoch, self.validators)
+            return _order(self.chain_id, self.validators, turn)[place]
         return epoch % self.validators
 
     def genesis(self, public_keys: Sequence[bytes]) -> Block:

@@ -1,7 +1,8 @@
 """Forecast of an attack before the run: which behaviours can have no effect, and an epoch in which they would.
 
-It follows from the rules and the list of behaviours alone, for a network without partitions: with a partition the
-effect depends on the run.
+It follows from the rules, the list of behaviours and the partitions alone. What a validator cannot send it cannot send
+with a partition either; what one sends while it is cut off from all others arrives when the partition heals. Between
+these two, what a partition does to an attack depends on the run.
 """
 
 from __future__ import annotations
@@ -10,19 +11,44 @@ from collections.abc import Sequence
 
 from market_sim.core.consensus.behaviours import MISEXECUTE, Behaviour
 from market_sim.core.consensus.blocks import Rules
+from market_sim.core.consensus.network import Partition
 
 SECOND_BLOCKS = ("equivocate", "flood", "two-faced")
 """The behaviours in which a leader sends more than one block for its epoch."""
+UNHEARD = ("silent", "crash", MISEXECUTE)
+"""The behaviours that no message carries, so that no partition can hold them back."""
 SEARCHED = 400
 """The number of epochs to search for one in which an attack has an effect."""
 
 
-def without_effect(behaviours: Sequence[Behaviour], rules: Rules, epochs: int) -> tuple[str, ...]:
-    """A sentence for each behaviour that has no effect in a run of this length."""
-    return tuple(
-        f"{written(one)} can do nothing: {why}"
+def without_effect(
+    behaviours: Sequence[Behaviour], rules: Rules, epochs: int, partitions: Sequence[Partition] = ()
+) -> tuple[str, ...]:
+    """A sentence for each behaviour that has no effect in a run of this length, or only after a partition."""
+    told = [
+        (f"{written(one)} can do nothing: {why}" if (why := _why_nothing(one, behaviours, rules, epochs)) else "")
+        or _why_late(one, rules, epochs, partitions)
         for one in behaviours
-        if (why := _why_nothing(one, behaviours, rules, epochs))
+    ]
+    return tuple(filter(None, told))
+
+
+def _why_late(one: Behaviour, rules: Rules, epochs: int, partitions: Sequence[Partition]) -> str:
+    """A validator that a partition separates from all others while it is byzantine is not heard before it heals."""
+    active = [epoch for epoch in range(one.first, min(one.last, epochs) + 1) if one.is_active(epoch)]
+    others = [other for other in range(rules.validators) if other != one.validator]
+
+    def is_alone(epoch: int) -> bool:
+        return all(any(cut.separates(one.validator, other, epoch) for cut in partitions) for other in others)
+
+    if not partitions or one.name in UNHEARD or not active or not all(map(is_alone, active)):
+        return ""
+    heals = next(epoch for epoch in range(active[-1] + 1, active[-1] + SEARCHED) if not is_alone(epoch))
+    if heals > epochs:
+        return f"{written(one)} reaches nobody: the partition separates n{one.validator} from all others until the end"
+    return (
+        f"{written(one)} reaches nobody before epoch {heals}: until then the partition separates n{one.validator} from "
+        "all others"
     )
 
 

@@ -10,7 +10,7 @@ from market_sim.blockchain.payload import TradeRecords
 from market_sim.blockchain.register import Register
 from market_sim.blockchain.trade_pool import CALL_ORDERS, TradePool
 from market_sim.core.consensus.behaviours import Behaviour, parse_behaviours, parse_outages
-from market_sim.core.consensus.blocks import FinalBlock, LeaderRule, Rules, Variant
+from market_sim.core.consensus.blocks import FinalBlock, Rules, Variant, leader_rule
 from market_sim.core.consensus.committee import Committee
 from market_sim.core.consensus.forecast import without_effect
 from market_sim.core.consensus.network import Conditions, Network, parse_partitions
@@ -53,8 +53,7 @@ class CommitteePlan:
                 f"a committee has from {FEWEST} to {MOST} validators, because n = 3f + 1 tolerate f faults, "
                 f"found {self.count}"
             )
-        if self.leaders not in get_args(LeaderRule):
-            raise InputError(f"the leaders are chosen {' or '.join(get_args(LeaderRule))}, found {self.leaders!r}")
+        _ = leader_rule(self.leaders)
         if self.call_order not in CALL_ORDERS:
             raise InputError(f"leaders order calls by {' or '.join(CALL_ORDERS)}, found {self.call_order!r}")
         if self.variant not in get_args(Variant):
@@ -77,7 +76,7 @@ class CommitteePlan:
         return Rules(
             validators=self.count,
             variant="crash" if self.variant == "crash" else "byzantine",
-            leader_rule="hash" if self.leaders == "hash" else "round-robin",
+            leader_rule=leader_rule(self.leaders),
             declared_faults=len({behaviour.validator for behaviour in behaviours}),
             beyond_the_bound=self.beyond_the_bound,
         )
@@ -93,13 +92,9 @@ class CommitteePlan:
         return self.conditions.byzantine + parse_behaviours(self.byzantine, self.count)
 
     def without_effect(self, epochs: int) -> tuple[str, ...]:
-        """A sentence for each byzantine behaviour that cannot have an effect in a run of this length.
-
-        With a partition the effect cannot be foreseen, so there is none.
-        """
-        if self.partition or self.conditions.partitions:
-            return ()
-        return without_effect(self.behaviours, self.rules, epochs)
+        """A sentence for each byzantine behaviour that cannot have an effect in a run of this length, or only late."""
+        partitions = self.conditions.partitions + parse_partitions(self.partition, self.count)
+        return without_effect(self.behaviours, self.rules, epochs, partitions)
 
     def seat(
         self,

@@ -69,7 +69,7 @@ def parser() -> Parser:
     )
     run.add_argument("--seed", type=whole(0), default=DEFAULT_SEED, metavar="N", help="default 7: same seed, same run")
     run.add_argument("--validators", type=whole(4, 100), metavar="N", help="default 4, of which (n-1)//3 may fail")
-    run.add_argument("--leaders", metavar="RULE", help="round-robin (default) or hash")
+    run.add_argument("--leaders", metavar="RULE", help="round-robin (default), hash or shuffled")
     run.add_argument(
         "--byzantine",
         metavar="WHO:HOW",

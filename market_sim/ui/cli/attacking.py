@@ -6,17 +6,22 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+from market_sim.core.errors import InputError
 from market_sim.core.invocation import python
-from market_sim.simulation.attack_lab import GOALS, Answer, Laboratory, Question
+from market_sim.simulation.attack_lab import GOALS, STALLED, Answer, Laboratory, Question
 from market_sim.simulation.scenarios.streamlet_demo import StreamletDemo
 from market_sim.ui.cli.arguments import Parser, whole
 from market_sim.ui.recording import recorded
+
+DEPTH = 12
 
 
 def attack(arguments: Sequence[str]) -> int:
     """Search, and store a run that shows the schedule found."""
     typed = _parser().parse_args(list(arguments))
-    asked = Question(typed.validators, typed.byzantine, typed.goal, typed.budget, typed.seed, typed.depth)
+    goal, stall = _goal(typed.goal)
+    depth = typed.depth or max(DEPTH, stall + 2)
+    asked = Question(typed.validators, typed.byzantine, goal, typed.budget, typed.seed, depth, stall)
     answer = Laboratory(asked, StreamletDemo()).search()
     folder = timeline = ""
     if answer.schedule:
@@ -41,6 +46,18 @@ def attack(arguments: Sequence[str]) -> int:
     return 0
 
 
+def _goal(words: list[str]) -> tuple[str, int]:
+    """The goal, and for a stall how many epochs it lasts."""
+    goal, *more = words
+    if goal not in GOALS:
+        raise InputError(f"the goal is {' or '.join(GOALS)}, found {goal!r}")
+    if not more:
+        return goal, STALLED
+    if goal != "stall" or len(more) > 1 or not more[0].isdecimal():
+        raise InputError(f"a goal is fork, stall, or stall and a number of epochs, found {' '.join(words)!r}")
+    return goal, int(more[0])
+
+
 def command(answer: Answer) -> str:
     """The command that runs the schedule again, ready to paste."""
     chosen = answer.options
@@ -56,9 +73,16 @@ def _parser() -> Parser:
     made = Parser(prog="simulate.py attack", description=about)
     made.add_argument("--validators", type=whole(4, 10), default=4, metavar="N", help="default 4")
     made.add_argument("--byzantine", type=whole(1, 9), default=2, metavar="K", help="how many are byzantine, default 2")
-    made.add_argument("--goal", choices=GOALS, default="fork", metavar="GOAL", help="fork (default) or stall")
-    made.add_argument("--budget", type=whole(1, 1_000_000), default=2_000, metavar="N", help="schedules, default 2000")
-    made.add_argument("--depth", type=whole(10, 40), default=12, metavar="K", help="epochs of a schedule, default 12")
+    made.add_argument(
+        "--goal", nargs="+", default=["fork"], metavar=("GOAL", "K"),
+        help=f"fork (default), or stall K: no new final block in K epochs in a row, default {STALLED}",
+    )  # fmt: skip
+    made.add_argument(
+        "--budget", type=whole(1, 1_000_000), default=20_000, metavar="N", help="schedules, default 20000"
+    )
+    made.add_argument(
+        "--depth", type=whole(5, 40), metavar="D", help=f"epochs of a schedule, default {DEPTH}, or as the stall needs"
+    )
     made.add_argument("--seed", type=whole(0), default=1, metavar="N", help="default 1: same seed, same answer")
     made.add_argument("--out", default="results", metavar="DIR", help="the folder for runs, default results/")
     made.add_argument("--json", action="store_true", help="one JSON document in place of the sentences")

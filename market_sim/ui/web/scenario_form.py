@@ -73,7 +73,8 @@ BEFORE_THE_BEHAVIOURS = (
     Field("validators", "Validators", "integer", "", "Empty: as the scenario says.", least=FEWEST, most=MOST),
     Field(
         "leaders", "Leaders", "choice", "", "Who may propose in an epoch.",
-        (("", "as the scenario says"), ("round-robin", "in turn"), ("hash", "drawn by a hash")),
+        (("", "as the scenario says"), ("round-robin", "in turn"), ("hash", "drawn by a hash"),
+         ("shuffled", "each once in n epochs, in an order that is drawn")),
     ),
 )  # fmt: skip
 AFTER_THE_BEHAVIOURS = (
