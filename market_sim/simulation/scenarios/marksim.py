@@ -29,7 +29,7 @@ class Marksim(Scenario):
     spread: float = bounded(0.005, least=0.0001, most=0.1)
     trade_probability: float = bounded(0.05, least=0.0, most=1.0)
     noise_traders: int = bounded(4, least=0, most=100)
-    signal: int = bounded(INITIAL_PRICE * 104 // 100, least=1_000, most=1_000_000)
+    signal: int = bounded(INITIAL_PRICE * 104 // 100, least=1, most=1_000_000)
     informed: bool = True
 
     def build(self, world: World) -> None:

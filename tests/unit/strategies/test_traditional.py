@@ -129,5 +129,5 @@ def test_makers_and_noise_trade_on_the_venue_that_they_are_told() -> None:
 def test_a_view_names_the_instruments_and_venues_that_there_are() -> None:
     view = two_books((99, 101), (199, 201))
     assert (view.symbols, view.at("ACME").bid, view.at("ACME", "B").bid) == (("ACME",), 99, 199)
-    with pytest.raises(InputError, match="there is ACME, ACME on A, ACME on B"):
+    with pytest.raises(InputError, match="the instruments are ACME, ACME on A, ACME on B"):
         view["ACME", "C"]
