@@ -1,1 +1,1 @@
-"""Charts of a run: each reads the journal only and has its sentence and its table; nothing else imports plotly."""
+"""The charts of a run: each is made from the journal and has a sentence and a table. Only these modules use plotly."""

@@ -1,12 +1,12 @@
-"""A figure as of an event: what is drawn when a reader stands at a place in the journal.
+"""A figure as of an event: the part of a figure that is known at an event of the journal.
 
 Every mark of a stepped chart carries the number of the event that made it (`born`) and of the event that replaced it
 (`gone`): a block is one mark when it is proposed, another one once it is notarized, a third one when it is final. The
-figure at a place consists of the marks that are born and not gone by then, so nothing later can be seen. `as_of.js`
+figure as of an event has the marks that are born and not gone at that event, so it shows nothing later. `as_of.js`
 makes the same choice in the browser; a test compares the two.
 
-A trace has one number for each point, a heatmap one for each column, a shape or an annotation one for itself; an end of
-0, or none, is that of a mark that stays.
+A trace has one number for each point, a heatmap one for each column, a shape or an annotation one. A mark without an
+end, or with the end 0, stays.
 
 >>> trace = {"x": [1, 2, 2], "y": [5, 6, 7], "name": "block", "born": [3, 4, 9], "gone": [END, 9, END]}
 >>> trace_as_of(trace, 8), trace_as_of(trace, 9)
@@ -25,7 +25,7 @@ Part = dict[str, Any]
 
 
 def figure_as_of(figure: Part, number: int, time: float | None = None) -> Part:
-    """The figure just after this event; with the event's time in seconds, bands end there and a line marks it."""
+    """The figure as of this event; with the time of the event in seconds, bands end there and a line marks it."""
     layout = figure["layout"]
     shapes = list(_there(layout["shapes"], number))
     if time is not None:
@@ -38,14 +38,14 @@ def figure_as_of(figure: Part, number: int, time: float | None = None) -> Part:
 
 
 def finished(figure: Part) -> Part:
-    """The figure at its end."""
+    """The figure at the end of the run."""
     return figure_as_of(figure, END - 1)
 
 
 def dated(figure: Part, known_at: Callable[[float], int]) -> Part:
-    """A figure along time whose marks have no numbers of events: each is there once its moment has passed.
+    """Give the marks of a figure along time event numbers: each mark appears once its time has passed.
 
-    `known_at` gives the number of the last event up to a moment. A bar tells of an interval and comes at its end.
+    `known_at` gives the number of the last event up to a time. A bar is about an interval and appears at its end.
     """
     layout = figure["layout"]
     data = [{"born": [known_at(moment) for moment in _moments(trace)], **trace} for trace in figure["data"]]
@@ -58,12 +58,12 @@ def _moments(trace: Part) -> list[float]:
         return []
     if "width" not in trace:
         return trace["x"]
-    # Coordinates are rounded to microseconds, so an edge may seem to lie one before the event that it stands for.
+    # Coordinates are rounded to microseconds, so an edge may seem to be one microsecond before its event.
     return [x + width / 2 + 2e-6 for x, width in zip(trace["x"], trace["width"], strict=True)]
 
 
 def trace_as_of(trace: Part, number: int) -> Part:
-    """The points of a trace that are there just after this event."""
+    """The points of a trace that exist as of this event."""
     plain = {name: value for name, value in trace.items() if name not in ("born", "gone")}
     if "born" not in trace:
         return plain

@@ -1,4 +1,4 @@
-"""The block tree: which lane each block stands on, and the panel that draws it.
+"""The block tree: the lane of each block, and the panel that draws the tree.
 
 The finalized chain and its best continuation stand on the middle lane, every other block on a side lane, where it
 cannot be mistaken for part of the chain. Branches take the free lane nearest to the middle in the order of their first
@@ -28,11 +28,11 @@ LOOK: dict[Fate, tuple[str, str]] = {
 }
 """The colour and the glyph of each fate."""
 ROOM_FOR_NUMBER, ROOM_FOR_GLYPH = 26, 15
-"""How many pixels a square needs for two lines of text, and for one."""
+"""The pixels that a square needs for two lines of text, and for one."""
 EDGES = (("orphan", 1.4, 9), ("notarized", 1.4, 9), ("final", 3.4, 13))
-"""The kinds of lines, those that lie above last: how wide each is, and how long its head, in pixels."""
+"""The kinds of lines in drawing order: the width and the length of the head of each, in pixels."""
 FARTHEST_LANE = 3
-"""A flood of blocks fills the outermost lanes; the table lists them all."""
+"""The outermost lane, for the many blocks of a flood; the table lists all blocks."""
 
 
 def lanes(history: ChainHistory) -> dict[str, int]:
@@ -40,7 +40,7 @@ def lanes(history: ChainHistory) -> dict[str, int]:
     placed: dict[str, int] = {history.genesis: 0}
     taken: dict[int, int] = {}  # the last epoch in which a block stands on the lane
     for name, block in history.story.blocks.items():
-        # Two blocks of one epoch that are both final, as too many liars can make them, do not hide each other.
+        # Two final blocks of one epoch, possible with too many byzantine validators, do not hide each other.
         if name in history.main and taken.get(0, -1) < block.epoch:
             placed[name], taken[0] = 0, block.epoch
             continue
@@ -88,7 +88,7 @@ def tree_panel(history: ChainHistory, axis: TimeAxis) -> Panel:
 
 
 def _square(axis: TimeAxis) -> int:
-    """How many pixels wide a block is, so that neighbours do not touch on a page of ordinary width."""
+    """The width of a block in pixels, so that neighbours do not touch on a page of usual width."""
     return max(12, min(34, int(1_050 / (axis.crowd + 1) * 0.58)))
 
 
@@ -98,7 +98,7 @@ Versions = dict[str, list[Version]]
 
 @dataclass(frozen=True)
 class Edge:
-    """A line from a block to its parent, while it is of one kind."""
+    """A line from a block to its parent while it has one kind."""
 
     child: Place
     parent: Place
@@ -182,7 +182,7 @@ def _squares(
 
 
 def _strays(history: ChainHistory, axis: TimeAxis, floor: float) -> Part:
-    """One small mark for all blocks of an epoch that were proposed out of turn: there can be dozens."""
+    """One small mark for all blocks of an epoch that were proposed out of turn; there can be dozens."""
     sums: dict[tuple[int, int], list[int]] = {}
     for name, fate in history.fates.items():
         block = history.proposals[name]
@@ -204,7 +204,7 @@ def _strays(history: ChainHistory, axis: TimeAxis, floor: float) -> Part:
 
 
 def block_text(history: ChainHistory, name: str, version: Version) -> str:
-    """What is known about a block at a time, in a few short lines."""
+    """The hover text of a block at a time."""
     if name == history.genesis:
         return f"genesis {name[:6]}<br>final from the start, by definition"
     block = history.story.blocks[name]
@@ -247,7 +247,7 @@ def _ground(history: ChainHistory, axis: TimeAxis, places: dict[str, Place]) -> 
 
 
 def _tips(history: ChainHistory, places: dict[str, Place]) -> Iterator[tuple[str, int, int]]:
-    """The last final block from which event to which; genesis at first."""
+    """The last final block over time, with the events from and to which it is the last; genesis at first."""
     tips = [(history.genesis, 0, 0)]
     for name, final in sorted(history.finalized.items(), key=lambda one: history.number(one[1])):
         if final.height > tips[-1][1]:

@@ -1,4 +1,4 @@
-"""A chart: what is drawn on which axis, and the same in words.
+"""A chart: its panels, its axis, its sentence and its table.
 
 A chart is drawn in panels that know neither their place nor their neighbours (`figure.py` puts them together), and it
 says in a sentence what there is to see. `charts.py` lists all of them; the written page and the site show that list.
@@ -16,12 +16,12 @@ Part = dict[str, Any]
 """A trace, a shape or an annotation, as plotly's own dictionary."""
 
 Group = Literal["market", "mechanisms", "consensus", "settlement"]
-"""The part of the road that a chart shows."""
+"""The part of a run that a chart shows."""
 
 
 @dataclass(frozen=True)
 class LegendEntry:
-    """A mark and what it means: `mark` is its shape, `role` its colour."""
+    """A legend entry: the shape (`mark`), the colour (`role`) and the meaning of a mark."""
 
     mark: str
     role: str
@@ -30,18 +30,18 @@ class LegendEntry:
 
 @dataclass(frozen=True)
 class Table:
-    """The facts of a chart in rows, for those who read rather than look."""
+    """The data of a chart in rows, for readers who cannot or do not want to look at it."""
 
     title: str
     head: tuple[str, ...]
     rows: Sequence[tuple[str, ...]]
     worded: bool = False
-    """Its last two columns are words, which are read from the left; all others are numbers."""
+    """Whether the last two columns are text, left-aligned; all others are numbers."""
 
 
 @dataclass
 class Panel:
-    """A strip of a figure with a vertical axis of its own."""
+    """A panel of a figure with its own vertical axis."""
 
     title: str
     height: int
@@ -50,34 +50,34 @@ class Panel:
     shapes: list[Part] = field(default_factory=list)
     annotations: list[Part] = field(default_factory=list)
     covered: bool = False
-    """Its traces fill the strip, so that lines behind them could not be seen."""
+    """Whether its traces fill the panel and hide lines behind them."""
 
 
 @dataclass(frozen=True)
 class EventLine:
-    """A moment that is marked through all panels, with a short label above them."""
+    """A time that is marked in all panels, with a short label above them."""
 
     time: float
     label: str
     role: str
     strong: bool = False
-    """Rare and important: drawn darker, over filled panels too, and labelled in a row of its own."""
+    """Whether it is rare and important: drawn darker, also over filled panels, and labelled in its own row."""
     hover: str = ""
     born: int = 0
     gone: int = END
-    """From which event to which it is there."""
+    """The events from and to which it is shown."""
 
 
 class Horizontal(Protocol):
-    """An axis that panels share: simulated time, or whatever else a picture goes along."""
+    """The common axis of panels: simulated time, or another quantity."""
 
     @property
     def is_long(self) -> bool:
-        """Whether it is panned through."""
+        """Whether it is too long for one screen."""
 
     @property
     def opens_on(self) -> tuple[float, float]:
-        """From where to where it is shown at first."""
+        """The range shown at first."""
 
     def ticks(self) -> Part:
         """Its ticks and its title, for plotly."""
@@ -91,17 +91,17 @@ class PlainAxis:
     low: float
     high: float
     names: Sequence[str] = ()
-    """What stands at 0, 1, 2 and so on; without names the axis has numbers."""
+    """The names at 0, 1, 2 and so on; without names the axis has numbers."""
 
     is_long = False
 
     @property
     def opens_on(self) -> tuple[float, float]:
-        """All of it."""
+        """The whole range."""
         return self.low, self.high
 
     def ticks(self) -> Part:
-        """Numbers, or the names at their places."""
+        """The ticks: numbers, or names."""
         places = list(range(len(self.names)))
         named: Part = {"tickmode": "array", "tickvals": places, "ticktext": list(self.names), "tickangle": 0}
         return {"title": {"text": self.title}, **(named if self.names else {"tickformat": ",~r"})}
@@ -112,22 +112,22 @@ class Chart:
     """One chart of one run."""
 
     name: str
-    """Which chart it is, the same in every run."""
+    """The id of the chart, the same in every run."""
     title: str
     sentence: str
-    """What there is to see in this run, computed from the data."""
+    """The finding in this run, computed from the data."""
     group: Group
     axis: Horizontal
     panels: Callable[[], Sequence[Panel]]
-    """Drawn only when somebody looks."""
+    """Draws the panels, at the first use."""
     legend: tuple[LegendEntry, ...] = ()
     table: Table | None = None
     shared: bool = False
-    """Whether it stands with others above one time axis, and not alone."""
+    """Whether it shares the time axis with other charts."""
     symbol: str = ""
-    """The instrument that it is about, when each has such a chart and a reader chooses one."""
+    """The instrument, for charts that each instrument has and a reader chooses from."""
 
     @property
     def follows(self) -> bool:
-        """Whether it can be drawn as of any event: what goes along time can, all else tells the whole run."""
+        """Whether it can be drawn as of any event: charts along time can, others show the whole run."""
         return not isinstance(self.axis, PlainAxis)

@@ -1,7 +1,6 @@
-"""The charts of a run: the list that the written page and the site show.
+"""The list of charts, for the exported page and the site.
 
-A new chart is a module with one function that yields its charts of a run, none where the run has nothing of the kind,
-and a line in `CHARTS`.
+A new chart is a module with one function, which yields the charts of a run or none, and a line in `CHARTS`.
 """
 
 from __future__ import annotations
@@ -49,7 +48,7 @@ CHARTS: tuple[Callable[[RunHistory], Iterable[Chart]], ...] = (
 
 
 def charts_of(run: RunHistory) -> list[Chart]:
-    """Every chart that this run has something for."""
+    """All charts of a run."""
     return [chart for make in CHARTS for chart in make(run)] or [_nothing(run)]
 
 
@@ -60,7 +59,7 @@ def _nothing(run: RunHistory) -> Chart:
 
 
 def together(charts: Iterable[Chart], symbol: str | None = None) -> list[Chart]:
-    """The charts that share the time axis; of those that every instrument has, the one of this symbol or the first."""
+    """The charts on the time axis; of charts by instrument only that of this symbol, or the first."""
     shared = [chart for chart in charts if chart.shared]
     symbols = list(dict.fromkeys(chart.symbol for chart in shared if chart.symbol))
     wanted = symbol if symbol in symbols else symbols[0] if symbols else ""
@@ -68,18 +67,18 @@ def together(charts: Iterable[Chart], symbol: str | None = None) -> list[Chart]:
 
 
 def drawn_together(run: RunHistory, charts: Iterable[Chart]) -> Part:
-    """Charts above each other on the time axis of the run, with the moments that are marked through all of them."""
+    """A figure with these charts on the time axis of the run, and the event lines through all of them."""
     return layered(_panels(charts), run.axis, event_lines(run))
 
 
 def drawn_alone(run: RunHistory, chart: Chart) -> Part:
-    """One chart by itself."""
+    """A figure with one chart outside the timeline."""
     drawn = layered(chart.panels(), chart.axis)
     return dated(drawn, run.known_at) if chart.follows and not chart.shared else drawn
 
 
 def chart_figure(result: Result, name: str = "", symbol: str | None = None) -> Figure:
-    """The chart of this name as plotly draws it; without a name, the whole run on one time axis."""
+    """The chart with this name as a plotly figure; without a name, the timeline of the run."""
     run = RunHistory(result.journal)
     charts = charts_of(run)
     if not name:

@@ -1,4 +1,4 @@
-"""The waterfall of deficits: what bankrupt accounts could not pay, and who paid it, in the order of the rule (2.6).
+"""The waterfall of deficits: what bankrupt accounts could not pay, and who covered it, in the order of rule 2.6.
 
 The first bar is all that was missing. Each further one begins where the one before ended: the insurance fund, the
 capital of the clearing house, winners whose positions were closed, all who hold the contract, the broker. What then
@@ -26,12 +26,12 @@ PAYERS = (
     ("shared", "all holders", "flow-pair"),
     ("broker", "broker", "flow-fee"),
 )
-"""Who pays, in the order of the bars: the key, the words, the colour."""
+"""The payers in the order of the bars: key, words, colour."""
 
 
 @dataclass(frozen=True)
 class Waterfall:
-    """Who paid how much: for each account, and what nobody paid."""
+    """The payments by account and payer, and the unpaid rest."""
 
     history: MechanismHistory
     paid: dict[str, dict[str, int]]
@@ -39,12 +39,12 @@ class Waterfall:
     unpaid: int
 
     def by(self, payer: str) -> int:
-        """What this payer paid for all."""
+        """The sum of this payer's payments."""
         return sum(parts.get(payer, 0) for parts in self.paid.values())
 
     @property
     def total(self) -> int:
-        """All that was missing."""
+        """The sum of all deficits."""
         return sum(sum(parts.values()) for parts in self.paid.values()) + self.unpaid
 
     def text(self, amount: int) -> str:
@@ -53,7 +53,7 @@ class Waterfall:
 
 
 def waterfall_charts(run: RunHistory) -> Iterator[Chart]:
-    """The waterfall of a run in which somebody could not pay."""
+    """The chart of the deficits of a run, if there are any."""
     waterfall = deficit_waterfall(run.mechanisms)
     if waterfall is not None:
         head = ("account", "could not pay", *(words for _, words, _ in PAYERS))
@@ -74,7 +74,7 @@ def deficit_waterfall(history: MechanismHistory) -> Waterfall | None:
 
 
 def waterfall_axis(waterfall: Waterfall) -> PlainAxis:
-    """The bars side by side, each under its payer."""
+    """The panel with the bars, one for each payer."""
     named = ["missing", *(words for _, words, _ in PAYERS), "paid by nobody"]
     # In two lines they stand side by side on a small screen, too.
     names = [words.replace(" ", "<br>", 1) for words in named]
@@ -135,7 +135,7 @@ def _steps(waterfall: Waterfall) -> Iterator[Part]:
 
 
 def waterfall_sentence(waterfall: Waterfall) -> str:
-    """Who failed, by how much, and who paid how much of it."""
+    """The accounts with deficits, the amounts, and the payers, in one sentence."""
     parts = [(words, waterfall.by(payer)) for payer, words, _ in PAYERS] + [("nobody", waterfall.unpaid)]
     said = ", ".join(f"{words} {waterfall.text(amount)}" for words, amount in parts if amount)
     number = len(waterfall.paid)

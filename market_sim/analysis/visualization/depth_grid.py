@@ -1,4 +1,4 @@
-"""The depth grid: the resting quantity at each price and moment, as the shades of a heatmap.
+"""The depth grid: the resting quantity at each price and time, as a heatmap.
 
 A shade is the signed logarithm of the quantity, because on a linear scale one large order hides all else: bids are
 positive, asks negative, and nothing is zero. Shades fit into one byte; the quantities themselves travel beside them
@@ -19,7 +19,7 @@ from market_sim.core.models.market_events import Trade
 MARGIN_TICKS = 15
 MOST_ROWS = 130
 LADDER_RUNG = 25
-"""How deep the grid reaches on each side at nearly all times: to this rung, counted from the best price."""
+"""The price level, counted from the best price, that the grid nearly always reaches on each side."""
 DARKEST = 127
 
 
@@ -62,7 +62,7 @@ def depth_grid(samples: Sequence[Sample], tick: int, trades: Sequence[Trade] = (
 
 
 def price_range(samples: Sequence[Sample], tick: int, trades: Sequence[Trade] = ()) -> tuple[int, int]:
-    """The prices worth seeing: all trades, almost all best prices, and a margin of ticks that holds the ladder."""
+    """The range of prices: all trades, almost all best prices, and a margin for the levels behind them."""
     best = sorted(price for sample in samples for price in (sample.bid, sample.ask) if price is not None)
     # A book that runs empty for a moment shows a best price far away: one percent on each side may lie outside.
     cut = len(best) // 100
@@ -81,7 +81,7 @@ def price_range(samples: Sequence[Sample], tick: int, trades: Sequence[Trade] = 
 
 
 def _ladder(samples: Sequence[Sample]) -> tuple[int, int]:
-    """The price of a rung of both sides below and above which it hardly ever lies."""
+    """The prices below and above which a level of the book hardly ever is."""
     some = samples[:: max(1, len(samples) // 200)]
     bids = sorted(sorted(sample.bids)[-LADDER_RUNG:][0] for sample in some if sample.bids)
     asks = sorted(sorted(sample.asks)[:LADDER_RUNG][-1] for sample in some if sample.asks)
@@ -89,7 +89,7 @@ def _ladder(samples: Sequence[Sample]) -> tuple[int, int]:
 
 
 def _shades(largest: int):
-    """The shade of a signed quantity; each is worked out once."""
+    """The shade of a signed quantity; each is computed once."""
     scale = DARKEST / log1p(largest) if largest else 0.0
     known: dict[int, int] = {0: 0}
 

@@ -1,4 +1,4 @@
-"""The moments that are marked through all panels: blocks that become final, shocks, halts and auctions."""
+"""The event lines, which mark a time in all panels: final blocks, shocks, halts and auctions."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ E = TypeVar("E", bound=Event)
 
 
 def event_lines(run: RunHistory) -> Iterator[EventLine]:
-    """Every marked moment on the axis of the run."""
+    """The event lines of a run."""
     if run.chain is not None and not run.axis.is_long:
         yield from _finality(run, run.chain)
     for number, shock in _numbered(run, ShockHappened):

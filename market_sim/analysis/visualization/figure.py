@@ -24,21 +24,21 @@ CONFIG: Part = {
     "scrollZoom": False,
     "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"],
 }
-"""How every chart behaves in a browser; without the first two lines plotly offers to upload the student's work."""
+"""The plotly configuration of all charts; its first two lines keep plotly from offering an upload."""
 
 PLAIN_LABELS: Part = {"ticklabeloverflow": "allow"}
-"""Otherwise plotly measures every label of an axis to hide those that do not fit, a tenth of all its work."""
+"""Keeps plotly from measuring every label of an axis, which takes a tenth of its time."""
 
 FONT = "system-ui, 'Segoe UI', Roboto, 'Helvetica Neue', 'DejaVu Sans', sans-serif"
 TITLE_ROOM = 26
 TOP, BOTTOM, LEFT, RIGHT = 62, 58, 84, 16
 """The room around the panels. Above, plotly's own buttons stand over two rows of labels and touch none of them."""
 BARE_TOP = 12
-"""Above a figure without marked moments there is nothing to label."""
+"""The top margin of a figure without event lines."""
 
 
 HOLD: Part = {"type": "scatter", "mode": "markers", "name": "", "x": [None], "y": [None], "born": [0]}
-"""Holds the axis of a panel in which nothing is drawn yet: plotly would leave it out, and the axis below with it."""
+"""An empty trace that keeps the axis of an empty panel, which plotly would leave out."""
 
 
 def stacked(panels: Sequence[Panel], axis: Horizontal, lines: Iterable[EventLine] = ()) -> Figure:
@@ -78,7 +78,7 @@ def layered(panels: Sequence[Panel], axis: Horizontal, lines: Iterable[EventLine
 
 
 def _lived(trace: Part) -> Part:
-    """The trace without the ends of marks that stay: most do, and their numbers would be a tenth of a figure."""
+    """The trace without the ends of marks that stay, which would be a tenth of the data of a figure."""
     gone = trace.get("gone")
     if gone is None:
         return trace
@@ -87,7 +87,7 @@ def _lived(trace: Part) -> Part:
 
 
 def total_height(panels: Sequence[Panel], top: int) -> int:
-    """The height of a figure in pixels, with the time axis below and so much room above."""
+    """The height of a figure in pixels, with its time axis and this margin above."""
     return top + sum(panel.height + TITLE_ROOM for panel in panels) + BOTTOM
 
 
@@ -171,7 +171,7 @@ def _title(text: str, top: float) -> Part:
 
 
 def _now() -> Part:
-    """The line at the moment up to which a figure is drawn."""
+    """The line at the time up to which a figure is drawn."""
     line = {"color": LIGHT["leader"], "width": 1.5}
     return {"type": "line", "xref": "x", "yref": "paper", "y0": 0, "y1": 1, "layer": "above", "line": line}
 

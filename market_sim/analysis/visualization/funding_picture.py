@@ -1,4 +1,4 @@
-"""The funding picture: how far a perpetual traded from its index, and the rate that each interval paid for it.
+"""The funding chart: the premium of a perpetual over its index, and the funding rate of each interval.
 
 The premium is the distance of the contract's price from the index in parts of the index; its average sets the rate. A
 positive rate is paid by longs to shorts, which makes it dearer to hold what everybody wants (rulebook F-3.6).
@@ -31,7 +31,7 @@ HEAD = ("paid at (s)", "mark", "index", "rate", "longs paid shorts", "shorts pai
 
 @dataclass(frozen=True)
 class FundingHistory:
-    """One perpetual: every measure of its basis, every payment."""
+    """One perpetual with its measured premiums and its funding payments."""
 
     symbol: str
     measures: tuple[BasisMeasured, ...]
@@ -39,7 +39,7 @@ class FundingHistory:
 
     @property
     def widest(self) -> BasisMeasured | None:
-        """When it was furthest from the index."""
+        """The largest premium or discount."""
         return max(self.measures, key=lambda one: abs(one.premium_millionths), default=None)
 
 
@@ -108,7 +108,7 @@ def _rates(funding: FundingHistory, history: MechanismHistory, axis: TimeAxis) -
 
 
 def funding_sentence(funding: FundingHistory, history: MechanismHistory) -> str:
-    """Who paid whom how much in how many intervals, and how far the price went from the index."""
+    """The funding payments and the largest distance from the index, in one sentence."""
     words = history.words
     longs = sum(one.paid for one in funding.payments if one.rate_millionths > 0)
     shorts = sum(one.paid for one in funding.payments if one.rate_millionths < 0)

@@ -1,7 +1,7 @@
-"""The inventory picture: what the accounts that moved most bought beyond what they were brought in with, over time.
+"""The inventory chart: the positions less deposits, over time, of the accounts with the largest changes.
 
 One strip for each instrument, one line for each account, in the same colour and dash in all strips. An inventory of
-nothing is a line at zero: who holds what it was given takes no risk of its own.
+zero means that the account holds its deposits.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ HEAD = ("account", "instrument", "brought in", "least", "most", "at the end", "c
 
 
 class Drawn(NamedTuple):
-    """What the picture shows of a run."""
+    """The drawn accounts and instruments."""
 
     found: Inventories
     accounts: tuple[str, ...]
@@ -43,9 +43,9 @@ class Drawn(NamedTuple):
     symbols: tuple[str, ...]
     """Those with a strip, from top to bottom."""
     others: int
-    """How many accounts have no line, though their inventory changed."""
+    """The number of accounts with inventory changes and without a line."""
     hidden: tuple[str, ...]
-    """The instruments without a strip, though somebody's inventory of them changed."""
+    """The instruments with inventory changes and without a panel."""
 
 
 def inventory_charts(run: RunHistory) -> Iterator[Chart]:
@@ -115,7 +115,7 @@ def _points(path: Sequence[Holding], axis: TimeAxis, last: int) -> Iterator[tupl
 
 
 def _sentence(drawn: Drawn, words: Words) -> str:
-    """Whose inventory went farthest, and who has no line."""
+    """The largest inventories, and the accounts without a line, in one sentence."""
     farthest = max(
         (
             (account, symbol)

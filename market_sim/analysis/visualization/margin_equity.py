@@ -1,7 +1,7 @@
-"""The margin picture: for each account on margin its equity, what was required of it, its calls and its liquidations.
+"""The margin chart: equity, requirement, margin calls and liquidations of each margin account.
 
-One strip for each account, the most troubled first. What is required of shares is drawn all the time; of contracts,
-whose rules are an agreement with the broker, from the first call or liquidation that names it.
+It has one panel for each account, those with the most events first. The requirement of shares is drawn at all times;
+that of contracts, whose rules are agreed with the broker, from the first call or liquidation that states it.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ HEAD = (
 )
 MOST_STRIPS = 8
 PER_EPOCH = 10
-"""As often as marks are taken, when an epoch is a day."""
+"""The number of points in an epoch."""
 MARKED = {
     MarginCalled: ("margin call", "triangle-down", "down", "bad"),
     MarginCallMet: ("call met", "circle", "circle", "good"),
@@ -52,7 +52,7 @@ MARKED = {
 def margined_accounts(
     journal: Journal, history: MechanismHistory, markets: Sequence[Market], axis: TimeAxis
 ) -> list[Margined]:
-    """The accounts on margin, at ten moments of each epoch that is drawn."""
+    """The history of the margin accounts, at ten times of each drawn epoch."""
     middles = {
         market.listed.symbol: [
             (sample.time, (sample.bid + sample.ask) // 2)
@@ -65,7 +65,7 @@ def margined_accounts(
 
 
 def margin_panels(accounts: Sequence[Margined], history: MechanismHistory, axis: TimeAxis) -> list[Panel]:
-    """A strip for each account, as many as can be looked at."""
+    """A panel for each account, up to a limit."""
     return [_strip(account, history, axis) for account in accounts[:MOST_STRIPS]]
 
 
@@ -102,7 +102,7 @@ def _marks(told: Sequence[Told], words: Words, unit: int) -> Iterator[Part]:
 
 
 def margin_charts(run: RunHistory) -> Iterator[Chart]:
-    """The accounts on margin of a run that has any."""
+    """The margin chart of a run with margin accounts."""
     history, axis = run.mechanisms, run.axis
     accounts = margined_accounts(run.journal, history, run.markets, axis)
     if not accounts:
@@ -122,7 +122,7 @@ def margin_legend(accounts: Sequence[Margined]) -> Iterator[LegendEntry]:
 
 
 def margin_sentence(accounts: Sequence[Margined], history: MechanismHistory) -> str:
-    """How many were on margin, called, liquidated; whose equity was lowest; who has no strip."""
+    """The margin accounts, calls, liquidations and the lowest equity, in one sentence."""
     called = [one.account for one in accounts if one.of(MarginCalled)]
     closed = [one.account for one in accounts if one.of(LiquidationStarted)]
     worst = min(accounts, key=lambda one: one.lowest)

@@ -1,7 +1,7 @@
-"""The marks of the mechanism timeline: which shape and colour each kind of event has, and which each reason.
+"""The marks of the mechanism timeline: shape and colour of each kind of event, colour of each reason.
 
-Reasons are coloured by group, because nobody tells thirty colours apart; the pieces of a group lie side by side and
-say their own name.
+Reasons are coloured by group, because thirty colours cannot be told apart; the bars of a group are side by side, each
+with its own name.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 
 class Mark(NamedTuple):
-    """How a kind of event is drawn: in the row of its family, a little above or below the others of the same moment."""
+    """The look of a kind of event: its row, and its offset from other marks at the same time."""
 
     family: str
     symbol: str
@@ -113,5 +113,5 @@ REASONS = {
 
 
 def flow(reason: str) -> Flow:
-    """The colour and the words of a reason; a reason that nobody described is told by its code."""
+    """The colour and the words of a reason; an unknown reason is shown by its code."""
     return REASONS.get(reason, Flow("other", reason.lower().replace("_", " ")))

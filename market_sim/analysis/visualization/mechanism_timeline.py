@@ -1,4 +1,4 @@
-"""The mechanism timeline: what options, loans, margin and the like moved in each epoch, and what was decided when.
+"""The mechanism timeline: the decisions of mechanisms (options, loans, margin), and their transfers in each epoch.
 
 Above, a row of marks for each family of events. Below, for each epoch the cash that moved, a piece for each reason;
 what comes back (a pledge, a loan) points down when it is more than what was given in the same epoch.
@@ -30,11 +30,11 @@ ROW = 20
 IN_ONE_HOVER = 6
 EVENT_HEAD = ("at (s)", "epoch", "event", "what happened")
 MOST_ROWS = 400
-"""A table longer than this ends with the number of events that it leaves out."""
+"""The most rows of the table; a last row gives the number of events left out."""
 
 
 def mechanism_charts(run: RunHistory) -> Iterator[Chart]:
-    """What happened and what was moved, as far as the run has any of it."""
+    """The charts of decisions and of transfers, if the run has any."""
     history, axis = run.mechanisms, run.axis
     if history.decisions:
         kinds = {each.kind for each in _drawn(history, axis)}
@@ -81,7 +81,7 @@ def happened_panels(history: MechanismHistory, axis: TimeAxis) -> list[Panel]:
 
 
 def moved_panels(history: MechanismHistory, axis: TimeAxis) -> list[Panel]:
-    """The bars of cash, as far as any was moved."""
+    """The panel with the bars of cash, if any was transferred."""
     vertical = {"nticks": 5, "tickformat": ",~r", "zeroline": True, "showgrid": True}
     drawn = list(_bars(history, axis))
     return [Panel(f"Mechanisms: {history.quote} moved, by epoch", 110, vertical, drawn)] if drawn else []
@@ -92,7 +92,7 @@ def _drawn(history: MechanismHistory, axis: TimeAxis) -> list[Decision]:
 
 
 def _marks(history: MechanismHistory, axis: TimeAxis, places: dict[str, int]) -> Iterator[Part]:
-    """One trace for each kind; what happens close together is one mark, which tells all."""
+    """One trace for each kind of event; events close together share one mark."""
     step = max(1, axis.epoch_ns // 8)
     for kind, mark in MARKS.items():
         groups: dict[int, list[Decision]] = {}
@@ -149,7 +149,7 @@ def _bars(history: MechanismHistory, axis: TimeAxis) -> Iterator[Part]:
 
 
 def happened_sentence(history: MechanismHistory) -> str:
-    """How often each kind of event happened."""
+    """The number of events of each kind, in one sentence."""
     counts: dict[str, int] = {}
     for each in history.decisions:
         counts[each.kind] = counts.get(each.kind, 0) + 1
@@ -162,7 +162,7 @@ def happened_sentence(history: MechanismHistory) -> str:
 
 
 def moved_sentence(history: MechanismHistory) -> str:
-    """How much cash was moved in all, and for which reasons most of it."""
+    """The sum of cash transferred, and the largest reasons, in one sentence."""
     sums: dict[str, int] = {}
     for event in history.counted():
         sums[event.reason] = sums.get(event.reason, 0) + event.amount

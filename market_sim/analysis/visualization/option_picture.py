@@ -1,4 +1,4 @@
-"""The option pictures: how many contracts were open when, and what they were worth at expiry at each price.
+"""The option charts: open interest over time, and the payoff at expiry.
 
 The payoff shows what holders get from writers for all contracts that were open at the end, over the price of the
 underlying: calls rise to the right, puts to the left, and the settlement price picks one point (rulebook F-3.1).
@@ -39,7 +39,7 @@ STEPS = 60
 
 
 def option_charts(run: RunHistory) -> Iterator[Chart]:
-    """For each underlying how many options were open, and what they paid."""
+    """The charts of open interest and payoff for each underlying."""
     history, axis = run.mechanisms, run.axis
     by_underlying: dict[str, list[OptionLife]] = {}
     for life in option_lives(run.journal):
@@ -96,7 +96,7 @@ def _range(lives: Sequence[OptionLife]) -> tuple[int, int]:
 
 
 def payoff_panels(lives: Sequence[OptionLife], history: MechanismHistory) -> list[Panel]:
-    """What holders get at each price, from calls, from puts, together."""
+    """The payoff to holders at each price: calls, puts, and the sum."""
     unit, (low, high) = history.unit, _range(lives)
     strikes = {life.strike for life in lives}
     prices = sorted({*strikes, *range(low, high + 1, max(1, (high - low) // STEPS))})
@@ -127,7 +127,7 @@ def _settled(price: float, worth: float, quote: str) -> Part:
 
 
 def open_interest_sentence(lives: Sequence[OptionLife]) -> str:
-    """How many were open at most and what became of them."""
+    """The largest open interest, exercises and lapses, in one sentence."""
     most = max((amount for _, amount in open_interest(list(lives))), default=0)
     early, late = (sum(life.exercised_by(way) for life in lives) for way in ("choice", "exception"))
     lapsed = sum(life.lapsed for life in lives)
@@ -138,7 +138,7 @@ def open_interest_sentence(lives: Sequence[OptionLife]) -> str:
 
 
 def payoff_rows(lives: Sequence[OptionLife], history: MechanismHistory) -> Iterator[tuple[str, ...]]:
-    """The table: what holders get at each strike, where the lines have their corners, and at the settlement price."""
+    """The table: the payoff at each strike and at the settlement price."""
     settled = settled_at(lives)
     for price in sorted({life.strike for life in lives} | ({settled} if settled is not None else set())):
         calls, puts = (sum(life.worth(price) for life in lives if life.is_call is side) for side in (True, False))
@@ -148,7 +148,7 @@ def payoff_rows(lives: Sequence[OptionLife], history: MechanismHistory) -> Itera
 
 
 def payoff_sentence(lives: Sequence[OptionLife], history: MechanismHistory) -> str:
-    """What the contracts that were open at the end were worth at the settlement price."""
+    """The payoff of the contracts open at the end, in one sentence."""
     price = settled_at(lives)
     contracts = sum(life.left for life in lives)
     if price is None:

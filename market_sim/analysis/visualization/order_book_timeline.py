@@ -1,7 +1,7 @@
-"""The order-book timeline: where the best prices were, where orders waited, who pushed.
+"""The order-book timeline: best prices, resting quantity, and liquidity-taking orders.
 
-Above, the resting quantity at each price over time, the best bid and ask, and one triangle for each aggressive order
-at its average price (one for each fill would hide the best prices). Below, what was bought and sold aggressively.
+Above, the resting quantity at each price over time, the best bid and ask, and one triangle for each liquidity-taking
+order at its average price (one for each fill would hide the best prices). Below, the volume bought and sold by takers.
 """
 
 from __future__ import annotations
@@ -125,7 +125,7 @@ def _best(market: Market) -> list[Part]:
 
 
 def taker_marks(market: Market) -> Iterator[tuple[Taker, int]]:
-    """The aggressive orders as they are drawn, each up to the event after which it is drawn otherwise."""
+    """The marks of liquidity-taking orders, in versions as they grow."""
     if len(market.takers) > MOST_MARKS:
         yield from ((mark, END) for mark in joined_takers(market.takers, market.axis))
         return
@@ -160,7 +160,7 @@ def _takers(market: Market) -> Iterator[Part]:
 
 
 def _answers(market: Market) -> Iterator[Part]:
-    """In the replay of a check: the trades that the answer gave, hollow, beside those of the exchange."""
+    """In the replay of a check: the answer's trades, as hollow marks beside those of the exchange."""
     given = [(place, event, trade) for place, event in market.answers for trade in event.trades]
     if given:
         yield marks(
@@ -177,7 +177,7 @@ def _answers(market: Market) -> Iterator[Part]:
 
 
 def joined_takers(takers: list[Taker], axis: TimeAxis) -> list[Taker]:
-    """Too many aggressive orders: one mark for each side of a short interval, drawn when all of it is known."""
+    """Marks for very many orders: one for each side of a short interval, drawn at its end."""
     steps = [max(1, axis.epoch_ns // parts) for parts in (64, 32, 16, 8, 4, 2, 1)]
     step = next((step for step in steps if _marks_with(takers, step) <= MOST_MARKS), steps[-1])
     joined: dict[int, Taker] = {}
@@ -194,7 +194,7 @@ def joined_takers(takers: list[Taker], axis: TimeAxis) -> list[Taker]:
 
 
 def _marks_with(takers: list[Taker], step: int) -> int:
-    """How many marks there would be with intervals of this length."""
+    """The number of marks with intervals of this length."""
     return len({taker.side * (taker.time // step + 1) for taker in takers})
 
 
@@ -232,7 +232,7 @@ def _range(traces: list[Part]) -> list[float]:
 
 @dataclass(frozen=True)
 class Bar:
-    """What was traded in an interval, from one of its trades to the next."""
+    """The volume of an interval, in versions as it grows."""
 
     place: int
     quantity: int
@@ -252,7 +252,7 @@ def _bars(market: Market, side: int, step: int) -> Iterator[Bar]:
 
 
 def order_book_sentence(market: Market) -> str:
-    """The finding of the chart: how much was traded, from where to where the price went, how wide the market was."""
+    """The finding: the volume, the change of the price, and the spread."""
     symbol = market.name
     spreads = [s.ask - s.bid for s in market.samples if s.bid is not None and s.ask is not None]
     width = f"; the median spread was {market.text(int(median(spreads)))}" if spreads else ""
@@ -272,7 +272,7 @@ def order_book_sentence(market: Market) -> str:
 
 
 def order_book_rows(market: Market) -> Iterator[tuple[str, ...]]:
-    """The table: for each epoch the best prices at its start, and what was traded in it."""
+    """The table: for each epoch the best prices at its start, and its volume."""
     samples, trades = iter(market.samples), iter(market.trades)
     trade = next(trades, None)
     sample = next(samples, None)

@@ -1,7 +1,7 @@
-"""The page of a run: one HTML file with the charts, their sentences, legends and tables, that opens without a server.
+"""The exported page of a run: one HTML file with charts, sentences, legends and tables, which needs no server.
 
-The file asks no other host for anything, and its content policy forbids it to. What it looks like stands in
-`timeline.css`, what it does in `timeline.js`; both travel inside the file, as plotly does.
+The file loads nothing from other hosts, and its content policy forbids it. `timeline.css`, `timeline.js` and plotly are
+embedded in the file.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ from market_sim.core.models.run_events import RunStarted
 
 HERE = Path(__file__).parent
 FURTHER_BOOKS = 5
-"""Beside the most traded instrument so many others get an order book of their own; the rest are named."""
+"""The number of instruments with an order book beside the most traded one; the others are only named."""
 NARROWEST, WIDEST = 760, 1_180
 """The least width of a chart in pixels, when its epochs need little room and when they need much."""
 TIMELESS = 620
 """The least width of a picture without epochs."""
 LATER = "The sentence and the table tell the whole run; they are here again at its end."
 COLUMN = 74
-"""The width of an epoch at which nothing written in it touches its neighbour."""
+"""The width of an epoch at which its texts do not touch those of its neighbours."""
 POLICY = (
     "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:; base-uri 'none'"
 )
@@ -100,7 +100,7 @@ def _program() -> str:
 
 
 def embedded(data: dict[str, Any]) -> str:
-    """JSON that cannot end its script element."""
+    """JSON that is safe inside a script element."""
     return json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
 
 
@@ -134,7 +134,7 @@ def _header(result: Result, run: RunHistory) -> str:
 
 
 def _told(result: Result, cut: str) -> str:
-    """What the run comes to, what went wrong in it, and what was chosen for it."""
+    """The conclusion, the failures and the parameters of the run."""
     reached = max((event.epoch for event in result.journal.of(EpochStarted)), default=0)
     how_far = f"interrupted in epoch {min(reached, result.epochs)} of {result.epochs}: what happened until then stands"
     wrong = [

@@ -1,4 +1,4 @@
-"""The colours of the charts: one name for each meaning, one colour for paper and one for a dark screen.
+"""The colours of the charts: for each meaning one light and one dark colour.
 
 Charts are drawn with the light colours. Every light colour is unique, so the dark figure is found by looking each
 colour up; the page gets the list of places where the two differ. The pairs blue and orange (buyers and sellers), and
@@ -65,11 +65,11 @@ NOTHING = "rgba(0,0,0,0)"
 _DARK_OF = dict(ROLES.values())
 
 Change = tuple[list[str | int], str, str]
-"""Where a colour stands in a figure, and what it is in the light and in the dark."""
+"""The path of a colour in a figure, with its light and its dark value."""
 
 
 def dark_changes(figure: Any) -> list[Change]:
-    """Every place of a figure whose colour differs in the dark."""
+    """The colours of a figure that differ in the dark theme."""
     return list(_differences(figure, []))
 
 

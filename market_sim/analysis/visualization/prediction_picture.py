@@ -1,7 +1,7 @@
-"""The prediction picture: what yes cost, what no left over for it, and what the answer was.
+"""The prediction chart: the price of yes, from trades of yes and of no, and the answer.
 
 A pair of yes and no pays one payout for certain, so the price of yes and the payout less the price of no are two
-prices for the same thing; where they differ, somebody could have traded without risk (rulebook F-3.7).
+prices for the same thing; where they differ, there was an arbitrage (rulebook F-3.7).
 """
 
 from __future__ import annotations
@@ -42,13 +42,13 @@ class Question:
     answer: Resolved | None
 
     def points(self) -> Iterator[tuple[Trade, int]]:
-        """Every trade, with the price of yes that it says."""
+        """The trades, each with its price of yes."""
         for trade in self.trades:
             yield trade, trade.price if trade.symbol == self.yes else self.payout - trade.price
 
     @property
     def pays(self) -> int | None:
-        """What yes paid; None before the answer and when there is none."""
+        """The payout of yes; None without an answer."""
         return {"yes": self.payout, "no": 0}.get(self.answer.outcome) if self.answer else None
 
 
@@ -71,7 +71,7 @@ def _question(journal: Journal, yes: InstrumentListed, no: InstrumentListed) -> 
 
 
 def question_charts(run: RunHistory) -> Iterator[Chart]:
-    """Every question that was traded."""
+    """The charts of the questions with trades."""
     history = run.mechanisms
     for question in questions(run.journal):
         table = Table(f"{question.yes} by epoch", HEAD, list(question_rows(question, history, run.axis)))
@@ -121,7 +121,7 @@ def _answer(outcome: str, x: float, y: float) -> Part:
 
 
 def question_sentence(question: Question, history: MechanismHistory) -> str:
-    """From where to where the price of yes went, how far the two prices were apart, and the answer."""
+    """The change of the price of yes, the largest gap of the two prices, and the answer, in one sentence."""
     prices = {
         symbol: [price for trade, price in question.points() if trade.symbol == symbol]
         for symbol in (question.yes, question.no)

@@ -1,4 +1,4 @@
-"""The settlement timeline: when each batch of final blocks was paid out, and what it took.
+"""The settlement timeline: the time of settlement of each batch of final blocks, and its gas.
 
 Each batch is a square at the moment of its transaction; a line leads to it from the blocks it pays for, so its slope
 is the time from proposal to payment.
@@ -70,7 +70,7 @@ def settlement_panel(history: SettlementHistory, axis: TimeAxis) -> Panel:
 
 
 OPEN_TEXT = 31
-"""Up to so many epochs side by side, the number of entries fits under a batch."""
+"""The most epochs on a screen with room for the number of entries under a batch."""
 
 
 def _ways(batches: list[Batch]) -> Part:
@@ -160,7 +160,7 @@ def _hover(history: SettlementHistory, batch: Batch) -> str:
 
 
 def short(transaction: str) -> str:
-    """The first digits of a transaction's hash, with the 0x that people look for."""
+    """The first digits of a transaction's hash, with 0x."""
     digits = transaction.removeprefix("0x")
     return f"0x{digits[:6]}…" if digits else "none"
 
@@ -192,7 +192,7 @@ def settlement_sentence(history: SettlementHistory) -> str:
     cost = f" for {gas:,} gas" if gas else ""
     times = f"{history.reconciled} times" if history.reconciled != 1 else "once"
     agreed = f"; all balances were compared with the journal {times} and agreed" if history.reconciled else ""
-    troubles = f"; {len(history.troubles)} times the chain said no or forgot" if history.troubles else ""
+    troubles = f"; {len(history.troubles)} reverts or reorganisations of the chain" if history.troubles else ""
     return (
         f"{blocks} of {history.final} final blocks are settled ({history.opened.backend}) in "
         f"{counted(len(events), 'batch', 'batches')}: "

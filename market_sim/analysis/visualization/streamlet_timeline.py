@@ -1,4 +1,4 @@
-"""The Streamlet timeline: which blocks exist, who voted, and why this one is final.
+"""The Streamlet timeline: the blocks, their votes, and the reasons of finality.
 
 Above, the block tree; below, the lanes of the validators.
 """
@@ -17,11 +17,11 @@ from market_sim.analysis.visualization.chart import Chart, LegendEntry, Panel, T
 from market_sim.analysis.visualization.validator_lanes import absences, lanes_panel
 
 NAMED_EPOCHS = 3
-"""A sentence names this many epochs of a liar and counts the others."""
+"""The most epochs of a byzantine validator that a sentence names; it counts the others."""
 
 
 def streamlet_charts(run: RunHistory) -> Iterator[Chart]:
-    """The chain of a run that has validators."""
+    """The chart of the chain of a run with validators."""
     if run.chain is not None:
         chain, axis = run.chain, run.axis
         table = Table("Blocks, votes and fates", head(chain), list(streamlet_rows(chain, axis)))
@@ -62,7 +62,7 @@ def legend(history: ChainHistory) -> Iterator[LegendEntry]:
 
 
 def streamlet_sentence(history: ChainHistory) -> str:
-    """The finding of the chart: how far the chain is final, what was lost, who lied, and why the end is still open."""
+    """The finding: the final height, orphans, equivocations, and why the last blocks are not final yet."""
     committee, story = history.committee, history.story
     tip = history.final_tip
     far = f"finalized through epoch {story.blocks[tip].epoch}" if tip in story.blocks else "nothing is finalized"
@@ -75,7 +75,7 @@ def streamlet_sentence(history: ChainHistory) -> str:
     silent = len({epoch for epoch in history.epochs if not story.of_epoch(epoch)})
     if silent:
         parts.append(f"no proposal in {silent} epoch" + ("s" if silent > 1 else ""))
-    liars: dict[int, list[int]] = {}
+    culprits: dict[int, list[int]] = {}
     for epoch, culprit in history.equivocations():
         liars.setdefault(culprit, []).append(epoch)
     parts += [f"validator {culprit} equivocated in {_epochs(epochs)}" for culprit, epochs in sorted(liars.items())]

@@ -1,4 +1,4 @@
-"""The traces that many charts share: a line through points, and marks that say what they are."""
+"""The common traces of charts: lines, marks and bars."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def marks(
     born: list[int] | None = None,
     gone: list[int] | None = None,
 ) -> Part:
-    """Marks that say these texts; `born` and `gone` are the events from which to which each is there."""
+    """Marks with these hover texts; `born` and `gone` are the events that begin and end each mark."""
     return {
         "type": "scatter",
         "mode": "markers",
@@ -62,7 +62,7 @@ def filled(symbol: str, size: float | Sequence[float], role: str, **more: Any) -
 
 
 def bars(name: str, xs: Sequence[float], ys: Sequence[float], role: str, said: Sequence[str], **more: Any) -> Part:
-    """Bars that say these texts."""
+    """Bars with these hover texts."""
     return {
         "type": "bar",
         "name": name,

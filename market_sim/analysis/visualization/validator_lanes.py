@@ -1,4 +1,4 @@
-"""The lanes of the validators: who led, who voted for what, who did not and why.
+"""The lanes of the validators: leaders, votes, and missing votes with their reasons.
 
 A lane has a filled circle for every vote, in the colour of what became of the block, and a red cross where a vote is
 missing; the row below the lanes counts the votes against the quorum.
@@ -24,7 +24,7 @@ from market_sim.core.models.consensus_events import FloodDropped, MessageRefused
 from market_sim.core.models.reasons import explain
 
 SHIFT = 0.16
-"""How far, in epochs, the votes for two blocks of one epoch move apart."""
+"""The horizontal distance, in epochs, between the votes for two blocks of one epoch."""
 
 
 def lanes_panel(history: ChainHistory, axis: TimeAxis) -> Panel:
@@ -74,7 +74,7 @@ def _leaders(history: ChainHistory, axis: TimeAxis, size: int) -> Part:
 
 
 def shifts(history: ChainHistory) -> dict[str, float]:
-    """How far the votes for a block move aside, in epochs, because its epoch has several blocks."""
+    """The horizontal shift, in epochs, of the votes for a block whose epoch has several blocks."""
     by_epoch: dict[int, list[str]] = {}
     for name, block in history.proposals.items():
         if history.fates[name] == "stray":
@@ -100,7 +100,7 @@ class Signed:
 
 
 def signed(history: ChainHistory, versions: dict[str, list[Version]], axis: TimeAxis) -> Iterator[Signed]:
-    """Every vote that is drawn; one for a block that nobody saw proposed is an orphan's."""
+    """The drawn votes; a vote for a block without a proposal has the colour of orphans."""
     for vote in history.votes:
         if vote.time < axis.first or history.fates.get(vote.block) == "stray":
             continue  # a stray's only signature is its proposer's, and there can be dozens in an epoch
@@ -146,7 +146,7 @@ def _vote_text(history: ChainHistory, vote: VoteCast) -> str:
 
 @dataclass(frozen=True)
 class Absence:
-    """A validator that had signed nothing when an epoch was over; gone when its vote comes late."""
+    """A missing vote at the end of an epoch; it disappears when the vote comes late."""
 
     epoch: int
     validator: int
@@ -156,7 +156,7 @@ class Absence:
 
 
 def absences(history: ChainHistory) -> list[Absence]:
-    """Who signed nothing in which epoch by its end, and why as far as the journal knows."""
+    """The validators without a vote at the end of each epoch, and the reason if the journal has it."""
     voted: dict[tuple[int, int], int] = {}
     for vote in history.votes:
         voted.setdefault((vote.epoch, vote.voter), history.number(vote))
@@ -229,7 +229,7 @@ def _acts(history: ChainHistory, axis: TimeAxis, size: int) -> Part:
 
 
 def _refusals(history: ChainHistory, axis: TimeAxis, size: int) -> Part:
-    """One small mark for all that a validator threw away in an epoch: a flood is hundreds of messages."""
+    """One small mark for all messages that a validator dropped in an epoch; a flood has hundreds."""
     sums: dict[tuple[int, int], list[MessageRefused | FloodDropped]] = {}
     for event in history.refused:
         if event.time >= axis.first:

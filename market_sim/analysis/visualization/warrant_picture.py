@@ -1,4 +1,4 @@
-"""The warrant picture: how many shares a company has out, and what a share cost, around the exercise of warrants.
+"""The warrant chart: the shares outstanding and the share price around the exercise of warrants.
 
 Exercised warrants make new shares for less than the share costs: the company gets cash, every old share becomes a
 smaller part of it, and the price falls towards the average of both (rulebook F-3.4).
@@ -30,7 +30,7 @@ HEAD = ("at (s)", "new shares", "cash for them", "outstanding", "an old share's 
 
 @dataclass(frozen=True)
 class Dilution:
-    """One share: its trades, and every time new ones were made."""
+    """One share with its trades and its issues of new shares."""
 
     symbol: str
     issues: tuple[SharesIssued, ...]
@@ -42,7 +42,7 @@ class Dilution:
 
     @property
     def part_left(self) -> float:
-        """What an old share is of its part from before."""
+        """The dilution: the part of the company of one share, relative to before."""
         return self.issues[0].outstanding_before / self.issues[-1].outstanding
 
 
@@ -94,7 +94,7 @@ def _marks(dilution: Dilution, history: MechanismHistory) -> Part:
 
 
 def dilution_sentence(dilution: Dilution, history: MechanismHistory) -> str:
-    """From how many shares to how many, for how much cash, and what the price did meanwhile."""
+    """The change of the shares outstanding, the proceeds, and the change of the price, in one sentence."""
     first, last = dilution.issues[0], dilution.issues[-1]
     words, cash = history.words, sum(issue.cash for issue in dilution.issues)
     before = dilution.price_before(first.time)
