@@ -1,1 +1,1 @@
-"""How participants decide, one family to a folder."""
+"""Strategies: how participants decide, one family in each folder."""

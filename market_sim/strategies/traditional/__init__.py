@@ -1,1 +1,1 @@
-"""The classic participants: those who trade for reasons of their own, and those who quote for them."""
+"""Traditional strategies: noise traders, informed traders, chartists, and simple market makers."""

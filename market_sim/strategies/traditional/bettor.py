@@ -1,4 +1,4 @@
-"""Who trades on a question: a bettor with an opinion, and the oracle that knows the answer when it is time."""
+"""The participants of a prediction market: bettors with opinions, and the oracle that answers the question."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from market_sim.market.agents.view import View
 
 @dataclass
 class Bettor(Strategy):
-    """Buys whichever side is cheaper than its own opinion; its opinion is the news, wrong by some cents."""
+    """Buys the side that is cheaper than its own opinion, which is the news plus a bias."""
 
     yes: str = "YES"
     no: str = "NO"
     payout: int = 100
     bias: int = 0
-    """By how many cents it takes a yes for more likely than the news says."""
+    """The difference of its opinion on yes from the news, in cents."""
     edge: int = 3
     """How much cheaper a side must be before it buys."""
     size: int = 2
     most: int = 60
     until: int | None = None
-    """When the question is answered: nobody trades on it from then on."""
+    """The time of the answer, from which on it does not trade."""
 
     def decide(self, view: View) -> Iterable[Intent]:
         """Compare both asks with the opinion; bid for the better side when neither is cheap."""
@@ -47,14 +47,14 @@ class Bettor(Strategy):
 
 @dataclass
 class Oracle(Strategy):
-    """Answers a question at its time; the answer is yes with the probability that the news had arrived at."""
+    """Answers a question at its time: yes with the probability that the news has then."""
 
     yes: str = "YES"
     payout: int = 100
     at: int = 0
 
     def decide(self, view: View) -> Iterable[Intent]:
-        """Draw the answer once it is time; answering again is refused, so it does so only once."""
+        """Draw the answer once, at its time."""
         news = view[self.yes].value
         if self.at and view.time >= self.at and news is not None:
             self.at = 0

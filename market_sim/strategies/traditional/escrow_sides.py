@@ -1,4 +1,4 @@
-"""The two sides of an escrow: one locks money and releases it, the other sends back what it could not earn."""
+"""The two sides of an escrow: a payer that locks and releases money, and a payee that refunds failed deals."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from market_sim.market.agents.view import View
 
 @dataclass
 class Payer(Strategy):
-    """Lock one deal at each wake-up, and release the one before unless it is the payee's to send back."""
+    """Locks one deal at each wake-up, and releases the one before, unless that one fails and is refunded."""
 
     payee: str
     amount: int
     deals: int
     refund_every: int = 3
-    """Of so many deals one fails, and the payee refunds it."""
+    """One of this number of deals fails and is refunded by the payee."""
     locked: int = field(default=0, init=False)
     released: int = field(default=0, init=False)
 
@@ -35,7 +35,7 @@ class Payer(Strategy):
 
 @dataclass
 class Payee(Strategy):
-    """Send back every deal that failed, a while after it was locked."""
+    """Refunds every failed deal, two wake-ups after it was locked."""
 
     deals: int
     refund_every: int = 3

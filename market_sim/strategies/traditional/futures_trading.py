@@ -1,8 +1,8 @@
-"""The two who keep a future at its forward price: a maker who quotes there, and a trader who gains when it is not.
+"""Trading of futures: a maker that quotes around the forward price, and a cash-and-carry trader.
 
-Whoever buys the underlying now pays for holding it; whoever buys the future does not. So a future is worth the spot
-price and the cost of carry until its expiry, F = S exp(r T), and at its expiry it is worth the spot price (rulebook
-F-3.5). Who can do both, buys the one and sells the other: cash and carry.
+A buyer of the underlying pays for holding it, a buyer of the future does not. So a future is worth the spot price plus
+the cost of carry until its expiry, F = S exp(r T), and at its expiry the spot price (rulebook F-3.5). Cash and carry
+buys the underlying and sells a future that is above this price.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class FutureMaker(Strategy):
 
 @dataclass
 class CashAndCarry(Strategy):
-    """Sells a future that is dear and buys its underlying with it, then waits: the difference is known from then on."""
+    """Sells an expensive future and buys its underlying, which fixes the gain, then waits for the expiry."""
 
     future: Future
     contracts: int = 4

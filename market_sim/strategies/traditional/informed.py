@@ -1,4 +1,4 @@
-"""Those who know or believe something about the value: the informed trader and the fundamentalist.
+"""Traders with a view on the value: the informed trader and the fundamentalist.
 
 The informed trader is that of Glosten and Milgrom (1985) and Kyle (1985): it alone knows the value, and takes every
 quote on the wrong side of it, so a maker loses to it on average. The fundamentalist (Farmer and Joshi 2002) has an
@@ -19,7 +19,7 @@ from market_sim.strategies.traditional.taking import towards
 
 @dataclass
 class Informed(Strategy):
-    """Knows the value and takes every quote from which it gains; without a value it trades on its signal."""
+    """Knows the value and takes every quote from which it gains; where no value is known it trades on its signal."""
 
     symbol: str = "ACME"
     edge_bps: float = 5.0

@@ -1,10 +1,10 @@
 """The LMSR maker: sells and buys both sides of a question at the prices of Hanson's scoring rule (rulebook F-3.7).
 
-It begins by splitting cash into pairs and then quotes, for the next few shares of each side, what the rule charges
-for them. It always quotes, and it loses at most b ln 2 units, which is the price of a market in which somebody always
-answers. Two things are needed for that. To sell a yes and to buy a no move the prices the same way, so the bid for one
-side is what the rule pays after the ask of the other one has traded: both may, before it looks again. And its orders
-must reach the exchange at once: whatever trades between its decision and their arrival is not in their price.
+It begins by splitting cash into pairs, and then quotes the prices that the rule charges for the next few shares of each
+side. It always quotes, and it loses at most b ln 2 units, which is the cost of permanent liquidity. This bound needs
+two things. Selling a yes and buying a no move the prices the same way, and both orders can trade before it decides
+again, so the bid for one side is the price of the rule after the ask of the other side has traded. And its orders must
+have no latency, because a trade before their arrival is not in their prices.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from market_sim.pricing.lmsr import charge
 
 @dataclass
 class LmsrMaker(Strategy):
-    """Quotes a yes and a no by the scoring rule; what it has sold of each says where the prices are."""
+    """Quotes yes and no by the scoring rule; the quantities sold of each determine the prices."""
 
     yes: str = "YES"
     no: str = "NO"
     payout: int = 100
     pairs: int = 300
-    """How many pairs it makes out of its cash at the start: the most it can sell of one side."""
+    """The number of pairs it makes at the start: the most it can sell of one side."""
     liquidity: float = 50.0
-    """The b of the rule: how many shares move the price by much."""
+    """The parameter b of the rule: the larger, the less a trade moves the price."""
     size: int = 5
     _begun: bool = field(default=False, init=False, repr=False)
     _sold: tuple[int, int] | None = field(default=None, init=False, repr=False)
@@ -39,7 +39,7 @@ class LmsrMaker(Strategy):
             raise InputError(f"liquidity and size are positive, and there are pairs to sell, found {self}")
 
     def decide(self, view: View) -> Iterable[Intent]:
-        """Make the pairs first; then quote whenever something was traded."""
+        """Make the pairs first; then quote again after each trade."""
         if not self._begun:
             self._begun = True
             yield Split(self.yes, self.pairs)

@@ -1,4 +1,4 @@
-"""The market maker: offers to buy and to sell at the same time and lives from the difference.
+"""The market maker: quotes bids and asks at the same time and earns the spread.
 
 It quotes around the believed value (the last price, where no value is known), and leans: the more it holds, the lower
 it quotes, so that others take its inventory away (after Ho and Stoll 1981; the skew here is linear in the position).
@@ -21,23 +21,23 @@ class MarketMaker(Strategy):
 
     symbol: str = "ACME"
     spread_bps: int = 20
-    """The full distance between its best bid and its best ask, in hundredths of a percent of the reference."""
+    """The full spread between its best bid and its best ask, in basis points of the reference."""
     size: int = 10
     levels: int = 5
     step_bps: int = 5
-    """The distance from one rung of the ladder to the next."""
+    """The distance between the levels of the ladder, in basis points."""
     target: int | None = None
     """The position it wants; without one, what it holds when it first wakes up."""
     max_position: int = 1_000
-    """How far from the target it goes before it stops quoting the side that would take it further."""
+    """The distance from the target at which it stops to quote the side that would increase it."""
     lean_bps: int = 10
     """How far the quotes move when the position is `max_position` away from the target."""
     start: int | None = None
     """The reference price before anything is known."""
     until: int | None = None
-    """When it takes its quotes back for good, because what it trades ends."""
+    """The time at which it cancels its quotes for good, because its instrument ends."""
     venue: str = ""
-    """Where it quotes, if there are several places."""
+    """Its venue, where there are several."""
     _centre: int | None = field(default=None, init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -45,7 +45,7 @@ class MarketMaker(Strategy):
             raise InputError(f"spread, size, levels and position limit are positive, found {self}")
 
     def decide(self, view: View) -> Iterable[Intent]:
-        """Quote again when the centre of the quotes has moved or a quote is gone; otherwise keep the queue places."""
+        """Quote again when the centre has moved or a quote is gone; otherwise keep the places in the queue."""
         market = view.at(self.symbol, self.venue)
         if self.until is not None and view.time >= self.until:
             yield from (Cancel(order.id) for order in view.orders)
@@ -70,7 +70,7 @@ class MarketMaker(Strategy):
     def _ladder(self, view: View, market: InstrumentView, centre: int, away: int) -> Iterator[PlaceOrder]:
         half = max(market.tick, centre * self.spread_bps // 20_000)
         step = max(market.tick, centre * self.step_bps // 10_000)
-        # What is held back for the quotes that are being cancelled is free again before the new ones arrive.
+        # Cash reserved for the cancelled quotes is free again before the new ones arrive.
         cash = view.cash + sum(order.limit * order.remaining for order in view.orders if order.side == BUY)
         shares = market.position
         for rung in range(self.levels):

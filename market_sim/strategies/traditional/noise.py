@@ -1,4 +1,4 @@
-"""The noise trader: trades for reasons that have nothing to do with the price (after Kyle 1985)."""
+"""The noise trader: trades at random, for reasons unrelated to the value (after Kyle 1985)."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ class Noise(Strategy):
     trade_probability: float = 0.1
     max_size: int = 5
     patience: float = 0.5
-    """The share of orders that wait at a price of their own instead of taking what is there."""
+    """The share of orders that wait in the book instead of taking liquidity."""
     reach_bps: int = 20
-    """How far from the market a waiting order is placed, at most."""
+    """The largest distance of a waiting order from the best price, in basis points."""
     venue: str = ""
-    """Where it trades, if there are several places."""
+    """Its venue, where there are several."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.trade_probability <= 1 or not 0 <= self.patience <= 1:

@@ -1,4 +1,4 @@
-"""The two ends of a structured note: a bank that quotes what its note is worth, and savers who buy and keep it.
+"""Trading of structured notes: a bank that issues and quotes a note, and savers that buy and keep it.
 
 A capital-protected note is a zero bond and some calls (rulebook F-3.8), so the bank values it as these two.
 """
@@ -67,7 +67,7 @@ class Saver(Strategy):
     quantity: int = 5
 
     def decide(self, view: View) -> Iterable[Intent]:
-        """Buy one more while there are too few and the cash is there."""
+        """Buy one more note while the quantity is not reached and the cash suffices."""
         market = view[self.note.symbol]
         wanted = view.time < self.note.maturity and market.position < self.quantity
         if wanted and market.ask is not None and view.cash >= market.ask:

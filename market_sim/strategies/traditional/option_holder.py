@@ -1,4 +1,4 @@
-"""The two ends of an option: who buys one and waits, and who writes one against what lies in the account."""
+"""Option holders and option writers, and a participant that only holds."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from market_sim.market.agents.view import View
 
 @dataclass
 class OptionHolder(Strategy):
-    """Buys up to a quantity, and exercises when that gains enough; otherwise it waits for the expiry."""
+    """Buys options up to a quantity, exercises early when that gains enough, and otherwise waits for the expiry."""
 
     option: Option | Warrant
     quantity: int = 0
-    """How many it wants to hold; 0 for whoever was given some."""
+    """The number it wants to hold; 0 for a holder that starts with some and buys none."""
     early_gain: int | None = None
-    """Exercise all as soon as one unit gains this much; without it never before the expiry."""
+    """The gain of one unit at which it exercises all early; None for never."""
     after: int = 0
-    """Not before this time."""
+    """The earliest time of an early exercise."""
 
     def decide(self, view: View) -> Iterable[Intent]:
         """Buy one if there are too few; exercise if it is time."""
@@ -43,13 +43,13 @@ class OptionHolder(Strategy):
 
 @dataclass
 class OptionWriter(Strategy):
-    """Sells up to a quantity of an option at the best bid: the premium now, the duty later."""
+    """Writes options up to a quantity at the best bid: it gets the premium now and may have to deliver later."""
 
     option: Option
     quantity: int = 1
 
     def decide(self, view: View) -> Iterable[Intent]:
-        """Write one more while somebody bids and the quantity is not reached."""
+        """Write one more while there is a bid and the quantity is not reached."""
         market = view[self.option.symbol]
         if view.time < self.option.expiry and market.bid is not None and -market.position < self.quantity:
             yield PlaceOrder(self.option.symbol, SELL, 1, market.bid, "ioc")
@@ -57,7 +57,7 @@ class OptionWriter(Strategy):
 
 @dataclass
 class Holder(Strategy):
-    """Keeps what it has: a company, or somebody who bought and forgot."""
+    """Never trades and keeps its holdings, for example a company or a lender."""
 
     def decide(self, view: View) -> Iterable[Intent]:
         """Nothing."""

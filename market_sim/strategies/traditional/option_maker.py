@@ -1,7 +1,7 @@
 """The option maker: quotes a whole chain around the Black-Scholes-Merton value of each option (rulebook F-3.1).
 
-It asks a little more and bids a little less than the value at its own volatility, and moves the quotes when the
-underlying moves. Its risk is not hedged here; how to do that is another strategy.
+It asks a little more and bids a little less than the value at its own volatility, and moves the quotes with the
+underlying. It does not hedge; that is the delta hedger's strategy.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ class OptionMaker(Strategy):
     most: int = 20
     """The largest position in one option, bought or written."""
     least_move: int = 5
-    """A quote stays where it is until its value has moved by so many cents: whoever quotes anew stands last in line."""
+    """The change of the value, in cents, from which on it requotes: a new quote loses its place in the queue."""
     until: int | None = None
-    """When it takes its quotes back for good, because what an option stands for changes."""
+    """The time at which it cancels its quotes for good, because the terms of its options change."""
     _quoted: dict[str, int] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -42,7 +42,7 @@ class OptionMaker(Strategy):
             raise InputError(f"volatility, edge and size are positive and below the largest position, found {self}")
 
     def decide(self, view: View) -> Iterable[Intent]:
-        """Quote again what is worth something else than at the last time, or was traded away."""
+        """Quote again the options whose value has changed or whose quotes have traded."""
         if self.until is not None and view.time >= self.until:
             yield from (Cancel(order.id) for order in view.orders)
             return

@@ -1,7 +1,7 @@
 """The maker of a perpetual: quotes around the index and leans against its position, so that a premium can arise.
 
-When a crowd buys, the maker becomes short and asks for more: the perpetual trades above its index. Funding then pays
-the maker for holding the other side; nobody has to believe anything about the price.
+When many traders buy, the maker becomes short and raises its quotes: the perpetual trades above its index. Funding then
+pays the maker for holding the other side, so a premium arises without any view on the price.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class PerpetualMaker(Strategy):
             raise InputError(f"spread and size are positive and below the largest position, found {self}")
 
     def decide(self, view: View) -> Iterable[Intent]:
-        """Quote anew around the index, unless both quotes stand there already."""
+        """Quote again around the index, unless both quotes are right already."""
         market = view[self.symbol]
         index = view[self.index].value or view[self.index].last
         if index is None:

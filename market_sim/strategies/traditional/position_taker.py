@@ -1,4 +1,4 @@
-"""The position taker: builds up one position in small orders, on credit or sold short, and then believes in it."""
+"""The position taker: builds up one position in small orders, on credit or short, and keeps it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from market_sim.market.agents.view import View
 
 @dataclass
 class PositionTaker(Strategy):
-    """Takes what is offered until it has its target (negative: sold short), and never gives up by itself."""
+    """Takes liquidity until it has its target position (negative: short), and never closes it by itself."""
 
     symbol: str = "ACME"
     target: int = 100
@@ -27,7 +27,7 @@ class PositionTaker(Strategy):
             raise InputError(f"a target is not zero and a slice is positive, found {self}")
 
     def decide(self, view: View) -> Iterable[Intent]:
-        """One more slice, for now only: what nobody offers at the best price is tried again later."""
+        """Take one more slice at the best price; a missing quantity is tried again later."""
         market = view[self.symbol]
         side = BUY if self.target > 0 else SELL
         best, shown = (market.ask, 1) if side == BUY else (market.bid, 0)

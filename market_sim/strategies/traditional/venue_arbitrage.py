@@ -1,8 +1,7 @@
-"""The arbitrageur between venues: buys where a share is offered for less than somebody pays for it elsewhere.
+"""The arbitrageur between venues: buys on one venue and sells on another when the bid there is above the ask here.
 
-Both orders take what is there and do not wait, and both are sent at once. They arrive one after the other, so the
-second may find less than was seen, or nothing; what is left over from such a moment stays in the account until prices
-stand the other way round.
+Both orders are immediate-or-cancel and are sent at once. They arrive one after the other, so the second can find less
+than was seen; the unmatched quantity then stays in the account until the prices are reversed.
 """
 
 from __future__ import annotations
@@ -25,19 +24,19 @@ class VenueArbitrage(Strategy):
     venues: tuple[str, ...] = ()
     size: int = 10
     least_gap_bps: int = 2
-    """How far the bid must be above the ask, in hundredths of a percent: less would not pay the fees."""
+    """The least distance of the bid above the ask, in basis points, that pays the fees."""
 
     def __post_init__(self) -> None:
         if len(self.venues) < 2 or self.size <= 0 or self.least_gap_bps < 0:
             raise InputError(f"an arbitrageur needs two venues, a size, and a gap from 0 on, found {self}")
 
     def decide(self, view: View) -> Iterable[Intent]:
-        """Look at every pair of venues, and take the first that pays."""
+        """Trade on the first pair of venues with a sufficient gap."""
         for cheap, dear in permutations(self.venues, 2):
             ask, bid = view[self.symbol, cheap].ask, view[self.symbol, dear].bid
             if ask is None or bid is None or (bid - ask) * 10_000 <= ask * self.least_gap_bps:
                 continue
-            # Twice the price, because fees are paid in cash, too.
+            # Twice the price, to leave cash for fees.
             size = min(self.size, view.cash // (2 * ask), view[self.symbol, dear].position)
             if size > 0:
                 yield PlaceOrder(self.symbol, BUY, size, ask, "ioc", venue=cheap)
