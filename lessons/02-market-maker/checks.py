@@ -21,7 +21,7 @@ LIMIT, TARGET = 20, 100
 
 @pytest.mark.points(1, task=1, hint="The whole spread lies between bid and ask, so half of it lies on each side.")
 def test_half_the_spread_on_each_side(student, replay):
-    "without a stock to get rid of, the quotes lie half the spread below and above the reference"
+    "without inventory, the quotes are half the spread below and above the reference"
     bid, ask = quotes(student, 10_000, 20, 0, LIMIT, 30)
     replay(*both_in_one_book((10_000, 20, 0, LIMIT, 30), (bid, ask)))
     assert (bid, ask) != (9_980, 10_020), (
