@@ -80,10 +80,10 @@ WITHOUT_COST = {
 }
 LUCK = "by luck: more validators are byzantine than the rules tolerate, so nothing prevents two final chains"
 UNPROVED = {
-    "silent": "nobody can prove it, since silence looks like a slow network",
-    "crash": "nobody can prove it, since a crash looks like a slow network",
-    "withhold": "nobody can prove it, since it looks like a slow network",
-    "late": "nobody can prove it, since it looks like a slow network",
+    "silent": "it cannot be proved, since silence looks like a slow network",
+    "crash": "it cannot be proved, since a crash looks like a slow network",
+    "withhold": "it cannot be proved, since it looks like a slow network",
+    "late": "it cannot be proved, since it looks like a slow network",
 }
 
 
@@ -168,7 +168,7 @@ def _cost(how: str, first: int, story: ChainStory, finality: set[int], beyond: b
 
 
 def _unpaid(journal: Journal, story: ChainStory) -> int:
-    """How many blocks with entries are final for everybody honest, and in no batch."""
+    """The number of blocks with entries that are final for all honest validators and in no batch."""
     if next(journal.of(SettlementOpened), None) is None:
         return 0
     paid = max((event.last for event in journal.of(BlockSettled)), default=0)
@@ -176,7 +176,7 @@ def _unpaid(journal: Journal, story: ChainStory) -> int:
 
 
 def _wrong_balances(facts: _Facts) -> str:
-    """What its own balances came to, and whether anybody was paid by them."""
+    """The difference of its state from that of the others, and whether a batch was signed with it."""
     differs = f"its balances differ from block {facts.differs_from} on" if facts.differs_from else "nothing shows it"
     if facts.left_out:
         entries = counted(facts.left_out, "entry", "entries")
@@ -184,7 +184,7 @@ def _wrong_balances(facts: _Facts) -> str:
     if facts.unpaid:
         blocks = counted(facts.unpaid, "final block")
         return f"{differs}; no quorum signs the same balances any more, and {blocks} {was(facts.unpaid)} not paid"
-    return f"{differs}; nothing came of it, because everybody executes for itself and a batch needs a quorum"
+    return f"{differs}; nothing came of it, because each validator executes for itself and a batch needs a quorum"
 
 
 def _outcome(who: int, how: str, acts: list[ByzantineAct], facts: _Facts, story: ChainStory) -> str:

@@ -140,14 +140,14 @@ SENTENCES: dict[type[Event], Callable[[Words, Any], str]] = {
         f"stop order {e.order} wakes up, as a trade was made at {w.price(w.symbol(e.order), e.price)}"
     ),
     market.FeesSet: lambda w, e: (
-        f"fees of {_book(e)}: whoever waited pays {mechanism_words.rate(e.maker)} of the value, whoever came "
+        f"fees of {_book(e)}: a maker pays {mechanism_words.rate(e.maker)} of the value, a taker "
         f"{mechanism_words.rate(e.taker)}"
     ),
     market.PhaseChanged: lambda w, e: f"{_book(e)} is now {e.phase}: {reason_sentence(e.reason, e.numbers)}",
     market.IndicativePrice: lambda w, e: (
         f"if the auction of {_book(e)} ended now: {_size(w, e)} at {w.price(e.symbol, e.price)}{_surplus(w, e)}"
         if e.price is not None
-        else f"if the auction of {_book(e)} ended now, nobody could trade"
+        else f"if the auction of {_book(e)} ended now, there would be no trade"
     ),
     market.AuctionHeld: lambda w, e: (
         f"the auction of {_book(e)} ends at {w.price(e.symbol, e.price)} with {w.size(e.symbol, e.volume)} traded"

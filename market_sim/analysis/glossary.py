@@ -109,7 +109,7 @@ TERMS: tuple[Term, ...] = (
     _margin("maintenance margin", "The equity below which an account is called for money or liquidated."),
     _margin("margin", "The part of a position's value that must be covered by the account's own money."),
     _margin("margin call", "The demand to bring in money or close positions until a due time."),
-    _margin("mark", "The price at which positions are valued, so that one odd trade liquidates nobody.", "mark price"),
+    _margin("mark", "The price at which positions are valued, so one odd trade liquidates no account.", "mark price"),
     _margin("short sale", "The sale of borrowed shares, which must be bought back later.", "short selling"),
     _derivative("assignment", "The choice of the writer who must fulfil an exercised option.", "assigned"),
     _derivative("call", "An option to buy the underlying at the strike.", "call option"),

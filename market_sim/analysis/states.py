@@ -18,7 +18,7 @@ from market_sim.core.models.settlement_events import StateReached
 
 SHORT = 12
 MOST_NAMED = 4
-"""So many validators whose state differs are named in the sentence; the document has them all."""
+"""The most validators with a different state that the sentence names; the document has all."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class States:
     """By validator: the state after each block that is final for it, ascending by height."""
     deviations: tuple[Deviation, ...]
     byzantine: tuple[int, ...]
-    """Who lies sooner or later: its copy ends where it leaves the protocol, and is nobody's measure."""
+    """The byzantine validators, whose states are no reference for others."""
 
     @property
     def last(self) -> dict[int, str]:

@@ -1,10 +1,9 @@
-"""Replicated state: each validator's own copy of the balances, made of the blocks that are final in its own view.
+"""Replicated state: each validator's own copy of the balances, computed from the blocks that are final in its view.
 
-This is what makes a chain a shared computer: nobody sends balances around. Each validator starts from the deposits of
-the opening, executes final blocks in their order, and arrives where all others arrive, because execution is a function
-of the finalized chain and of nothing else (invariant C10). With `independent`, every validator computes for itself, and
-the journal holds the digest that each of them reached after each block; without it, an execution is computed once for
-all, which saves time and changes no balance.
+This makes a chain a shared computer: no balances are sent. Each validator starts from the initial deposits and executes
+final blocks in order, and all reach the same state, because execution depends on the finalized chain alone (invariant
+C10). With `independent`, every validator executes for itself, and the journal holds the digest of its state after each
+block; without it, an execution is computed once for all, which saves time and changes no balance.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ from market_sim.core.models.event import Event
 from market_sim.core.models.settlement_events import StateReached
 
 ROOTS = 16
-"""So many roots are remembered: validators execute a block at nearly the same time."""
+"""The number of roots kept in the cache; validators execute a block at nearly the same time."""
 
 
 class Replica:
@@ -60,8 +59,8 @@ class Replicas:
         self._independent = independent
         self._byzantine = [one for one in byzantine if one.name == MISEXECUTE]
         self._has_vault = has_vault
-        # The root is a function of the records alone, and by far the dearest part of an execution: validators that
-        # accept the same records share it. Where nobody pays, nobody signs it.
+        # The root depends on the records alone and is by far the most expensive part of an execution: validators that
+        # accept the same records share it. Without settlement it is not signed.
         self._root = lru_cache(ROOTS)(merkle_root if has_vault else _no_root)
         self._paranoid = paranoid
         self._executed: dict[bytes, Execution] = {}
@@ -69,15 +68,15 @@ class Replicas:
         """By block: the first honest validator that executed it, and the state it reached."""
 
     def execute(self, validator: int, blocks: Iterable[FinalBlock]) -> None:
-        """The same where nobody signs or pays what an execution comes to."""
+        """Execute final blocks in a run without settlement."""
         for _ in self.finalized(validator, blocks):
             pass
 
     def finalized(self, validator: int, blocks: Iterable[FinalBlock]) -> Iterator[Execution]:
         """These blocks became final in this validator's view, in the order of their heights: it executes them.
 
-        A range is cut after each block that holds something, with the empty ones before it. The cut depends on the
-        chain alone, never on when somebody noticed that a block is final: otherwise honest validators would sign
+        A range ends with each block that has a payload, with the empty blocks before it. The cuts depend on the chain
+        alone, not on the time at which a validator learns of finality; otherwise honest validators would sign
         ranges that overlap.
         """
         copy = self.copies[validator]

@@ -219,7 +219,7 @@ def grade(
     out.writelines(f"{remark}\n" for remark in graded.remarks)
     if graded.faults:
         out.writelines(f"{fault}\n" for fault in graded.faults)
-        out.write("grading itself did not work as it should: mend these checks and grade again; nobody was charged\n")
+        out.write("grading itself did not work as it should: mend these checks and grade again; no points lost\n")
         return FAILED
     return DONE
 

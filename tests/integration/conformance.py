@@ -23,7 +23,7 @@ from market_sim.simulation.engine.clock import SECOND
 from market_sim.simulation.engine.world import World
 
 MOST_EVENTS_OF_ONE_ACT = 5_000
-"""What a mechanism does at one time is over after so many events, or it will never be."""
+"""The most events that a mechanism may record at one time; more means that it never ends."""
 
 
 @dataclass(frozen=True)

@@ -71,7 +71,7 @@ def test_within_the_bound_nothing_is_found_and_nothing_is_called_proved() -> Non
 
 
 def test_the_quick_play_of_the_lab_is_the_committee_of_the_whole_run() -> None:
-    """Whatever the lab tries, quick and whole agree on the goal; otherwise it would search another game."""
+    """The committee alone and the whole run agree on the goal; otherwise the search would mean nothing."""
     asked = Question(seed=3)
     lab = Laboratory(asked, StreamletDemo())
     found = []

@@ -1,4 +1,4 @@
-"""Whatever is wrong with an order, it is refused with the code of that mistake, and nothing else happens (T12, X10).
+"""An invalid order is refused with the code of its mistake, and nothing else happens (T12, X10).
 
 Each case names its code. After each refusal the state of the exchange is the one before it, the refusal can be written
 and read as a line of the journal, and its sentence can be made from its numbers.

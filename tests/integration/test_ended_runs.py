@@ -1,4 +1,4 @@
-"""Whatever ends the program during a run, a folder is left that opens, verifies and says how far it came."""
+"""However the program ends during a run, its folder can be opened, verifies, and tells how far the run came."""
 
 from __future__ import annotations
 

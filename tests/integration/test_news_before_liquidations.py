@@ -1,4 +1,4 @@
-"""News reaches the quotes before it closes positions: whoever is liquidated after a fall never gains by it."""
+"""News reaches the quotes before it closes positions: a long that is liquidated after a fall never gains by it."""
 
 from __future__ import annotations
 

@@ -120,7 +120,7 @@ def test_a_liar_that_executes_wrongly_is_named_and_settlement_goes_on_without_it
     assert all(event.signers == (0, 1, 2) for event in result.journal.of(BatchCertified) if 5 <= event.first <= 5)
     assert summary.liars == [
         "n3 left the last entry out when it executed a final block, once (misexecute, epoch 6): its balances differ "
-        "from block 5 on; nothing came of it, because everybody executes for itself and a batch needs a quorum."
+        "from block 5 on; nothing came of it, because each validator executes for itself and a batch needs a quorum."
     ]
 
 

@@ -47,7 +47,7 @@ def walked(session: Session, chance: Random) -> None:
 
 
 def outsider(session: Session, chance: Random) -> Intent:
-    """What somebody might want from a market with ACME in it."""
+    """A random intent for a market with ACME."""
     account = session.world.exchange.accounts["maker-0"]
     order = chance.choice([*account.open, 1]) if account.open else 1
     side = chance.choice([Buy, Sell])

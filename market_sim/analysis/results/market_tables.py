@@ -24,7 +24,7 @@ FEES = columns(
     trade="the number of the trade",
     kind="the kind of the instrument, which the rate depends on",
     account="who paid",
-    role="maker, taker, or auction, where nobody takes",
+    role="maker, taker, or auction, which has no taker",
     rate="in millionths of the value traded; negative for a rebate",
     amount="what was paid; negative for a rebate",
 )

@@ -60,9 +60,9 @@ ORDERS = columns(
 QUOTES = columns(
     time="from when on these were the best shown prices",
     symbol="of which instrument",
-    bid="the best price that somebody paid",
+    bid="the best bid",
     bid_size="for how much",
-    ask="the best price that somebody asked",
+    ask="the best ask",
     ask_size="for how much",
 )
 BLOCKS = columns(

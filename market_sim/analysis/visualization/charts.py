@@ -53,7 +53,7 @@ def charts_of(run: RunHistory) -> list[Chart]:
 
 
 def _nothing(run: RunHistory) -> Chart:
-    said = "Nothing is listed and nobody is seated, so there is nothing to draw"
+    said = "The run has no instruments and no validators, so there is nothing to draw"
     empty = Panel(said, 40, {"showticklabels": False})
     return Chart("nothing", "This run", f"{said}.", "market", run.axis, lambda: [empty], shared=True)
 

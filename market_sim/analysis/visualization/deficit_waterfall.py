@@ -2,7 +2,7 @@
 
 The first bar is all that was missing. Each further one begins where the one before ended: the insurance fund, the
 capital of the clearing house, winners whose positions were closed, all who hold the contract, the broker. What then
-remains was paid by nobody: creditors got less than they had won.
+remains was not paid: creditors got less than they had won.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def deficit_waterfall(history: MechanismHistory) -> Waterfall | None:
     """The deficits of a run; None when every account could pay what it owed."""
     events = [each.event for each in history.decisions]
     paid = {each.account: {payer: getattr(each, payer) for payer, *_ in PAYERS} for each in deficits(events)}
-    # A loss that holders shared is told by their payments, too; what is told without one was paid by nobody.
+    # A loss shared by holders is recorded by their payments, too; a rest without payments was not paid.
     told = sum(event.amount for event in events if isinstance(event, LossShared))
     unpaid = max(0, told - sum(parts.get("shared", 0) for parts in paid.values()))
     return Waterfall(history, paid, unpaid) if paid or unpaid else None
@@ -75,7 +75,7 @@ def deficit_waterfall(history: MechanismHistory) -> Waterfall | None:
 
 def waterfall_axis(waterfall: Waterfall) -> PlainAxis:
     """The panel with the bars, one for each payer."""
-    named = ["missing", *(words for _, words, _ in PAYERS), "paid by nobody"]
+    named = ["missing", *(words for _, words, _ in PAYERS), "not paid"]
     # In two lines they stand side by side on a small screen, too.
     names = [words.replace(" ", "<br>", 1) for words in named]
     return PlainAxis("who paid, in the order of the rule", -0.6, len(names) - 0.4, names)
@@ -94,7 +94,7 @@ def waterfall_panels(waterfall: Waterfall) -> list[Panel]:
         amount = waterfall.by(payer)
         left -= amount
         panel.traces.append(_bar(waterfall, place, words, left, amount, role))
-    panel.traces.append(_bar(waterfall, len(PAYERS) + 1, "paid by nobody", 0, left, "ink"))
+    panel.traces.append(_bar(waterfall, len(PAYERS) + 1, "not paid", 0, left, "ink"))
     panel.shapes += list(_steps(waterfall))
     return [panel]
 

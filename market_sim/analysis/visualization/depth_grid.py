@@ -2,7 +2,7 @@
 
 A shade is the signed logarithm of the quantity, because on a linear scale one large order hides all else: bids are
 positive, asks negative, and nothing is zero. Shades fit into one byte; the quantities themselves travel beside them
-for whoever points at a cell.
+for the hover text of a cell.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The funding chart: the premium of a perpetual over its index, and the funding rate of each interval.
 
 The premium is the distance of the contract's price from the index in parts of the index; its average sets the rate. A
-positive rate is paid by longs to shorts, which makes it dearer to hold what everybody wants (rulebook F-3.6).
+positive rate is paid by longs to shorts, which makes the popular side more expensive to hold (rulebook F-3.6).
 """
 
 from __future__ import annotations

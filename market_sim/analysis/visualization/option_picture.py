@@ -62,7 +62,7 @@ def settled_at(lives: Sequence[OptionLife]) -> int | None:
 def open_interest_panels(lives: Sequence[OptionLife], axis: TimeAxis) -> list[Panel]:
     """The open interest of all calls and of all puts."""
     panel = Panel(
-        "Open interest: contracts that somebody holds and somebody wrote",
+        "Open interest: contracts held and written",
         150,
         {"rangemode": "tozero", "showgrid": True},
     )

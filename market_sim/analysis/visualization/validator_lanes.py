@@ -139,7 +139,7 @@ def _votes(history: ChainHistory, versions: dict[str, list[Version]], axis: Time
 
 def _vote_text(history: ChainHistory, vote: VoteCast) -> str:
     known = vote.block in history.proposals
-    name = f"block {history.label(vote.block)}" if known else "a block nobody saw proposed"
+    name = f"block {history.label(vote.block)}" if known else "a block without a proposal"
     what = f"validator {vote.voter} signs {name} ({vote.block[:6]})"
     return f"{what}<br>{seconds(vote.time):.3f} s, signature {vote.signature[:8]}…"
 

@@ -33,7 +33,7 @@ class Conditions:
 
 @dataclass(frozen=True)
 class PlaceOrder:
-    """Buy or sell a quantity; without a limit at whatever price is there."""
+    """Buy or sell a quantity; without a limit at any price."""
 
     symbol: str
     side: int
@@ -71,7 +71,7 @@ class Amend:
 
 @dataclass(frozen=True)
 class Exercise:
-    """Use the right that so many options or warrants give, now."""
+    """Exercise options or warrants now."""
 
     symbol: str
     quantity: int

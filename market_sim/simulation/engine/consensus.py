@@ -23,7 +23,7 @@ FEWEST = 4
 """With fewer than 3f + 1 = 4 validators the rules tolerate no fault at all."""
 MOST = 100
 FEW = 4
-"""Up to here each validator executes final blocks for itself unless somebody says otherwise."""
+"""Up to this size each validator executes final blocks for itself, unless chosen otherwise."""
 
 
 @dataclass(frozen=True)

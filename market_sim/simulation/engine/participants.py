@@ -85,17 +85,17 @@ class Participants:
         return tuple(one.name for one in self._invited)
 
     def expect(self, name: str) -> None:
-        """Let somebody take no part until `arrive` says so."""
+        """Keep a participant out of the market until `arrive`."""
         self._expected[name] = 0
 
     def arrive(self, name: str) -> None:
-        """Let somebody who was expected take part from now on."""
+        """Let an expected participant join now."""
         agent = self.agents[name]
         self._watch(agent)
         self._clock.plan(self._clock.now + self._expected.pop(name, 0), self._regular, agent, WAKE)
 
     def leave(self, name: str) -> None:
-        """Let somebody take no further part."""
+        """End the participation of a participant."""
         self._leave(self.agents[name])
 
     def invite(self, invitation: Invitation) -> None:

@@ -105,7 +105,7 @@ class World:
     ) -> None:
         """List an instrument, on the first venue or the named one.
 
-        `value` is where its believed value starts: a random walk that everybody knows; `world.value` has other choices.
+        `value` is where its believed value starts: a random walk that all know; `world.value` has other choices.
         """
         self.venues.named(venue).list(instrument, fees)
         if value is not None:
@@ -114,7 +114,7 @@ class World:
     def value(
         self, symbol: str, start: int, process: ValueProcess | None = None, known_to: Sequence[str] | None = None
     ) -> None:
-        """What an instrument is believed to be worth, how this moves, and which accounts know it (else: everybody)."""
+        """Choose the value process of an instrument, and the accounts that know it (by default all)."""
         process = process or RandomWalk()
         for leader in (symbol, *process.leaders):
             if leader not in self.venues.symbols:

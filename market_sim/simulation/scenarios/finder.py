@@ -40,7 +40,7 @@ def find_scenario(name: str) -> type[Scenario]:
 
 
 def load_file(path: Path, what: str) -> ModuleType:
-    """The module in a file that somebody wrote: a scenario or a strategy."""
+    """The module in a file of the user: a scenario or a strategy."""
     parsed_file(path, what)
     with explained():
         return _loaded(path, what)

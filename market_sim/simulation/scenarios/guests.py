@@ -2,7 +2,7 @@
 
 What comes after the strategy are its own parameters and a few words about the participant: its name, its cash (in
 units of the currency), what it holds (`holdings=ACME:50+BBB:3`), how often it wakes up and how far away it is. A guest
-draws from a stream of its own, so it changes nobody's chance; what it trades changes the market, of course.
+draws from a stream of its own, so it changes no random numbers of others; its trades change the market, of course.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ TIMES = ("every_ms", "latency_ms", "data_latency_ms", "from_epoch", "until_epoch
 
 @dataclass(frozen=True)
 class Guest:
-    """Somebody who takes part beside those whom the scenario invites."""
+    """A participant in addition to those of the scenario."""
 
     kind: type[Strategy]
     name: str
@@ -49,7 +49,7 @@ class Guest:
 
 
 def guests(text: str | None) -> Iterator[Guest]:
-    """Everybody whom this text invites, one a line."""
+    """The guests in a text, one in each line."""
     for line in (text or "").split(SEPARATOR):
         if line.strip():
             yield guest(line.strip())

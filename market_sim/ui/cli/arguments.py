@@ -92,7 +92,7 @@ def parser() -> Parser:
         action="append",
         dest="guests",
         metavar="STRATEGY,KEY=VALUE",
-        help="somebody who takes part, too: my_strategy.py:BuyTheDip,cash=10000 or a name that `strategies` lists",
+        help="a further participant: my_strategy.py:BuyTheDip,cash=10000 or a name that `strategies` lists",
     )
     run.add_argument(
         "--independent", action=argparse.BooleanOptionalAction, default=None,

@@ -31,7 +31,7 @@ def replay(arguments: Sequence[str]) -> int:
     session = Session.replay(stored.journal, configured(kind, **stored.manifest.parameters))
     last = stored.journal[-1]
     complete = isinstance(last, RunEnded) and last.complete
-    # The last event of an interrupted run says only when somebody interrupted it.
+    # The last event of an interrupted run only records the time of the interruption.
     wanted = len(stored.journal) if complete or not isinstance(last, RunEnded) else len(stored.journal) - 1
     session.step(events=wanted - len(session.journal))
     inputs = sum(1 for _ in stored.journal.of(InputReceived))

@@ -19,7 +19,7 @@ ERRORS = {entry.name: entry for name in NAMES for entry in artifact(name).errors
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_sources_are_those_that_were_compiled(name: str) -> None:
-    """Fails when somebody edits a contract and forgets `python contracts/build.py`."""
+    """Fails when a contract was edited without `python contracts/build.py`."""
     for source, digest in artifact(name).stored["sources"].items():
         assert hashlib.sha256((SOURCES / source).read_bytes()).hexdigest() == digest, f"{source} changed"
 

@@ -41,7 +41,7 @@ def test_two_fresh_chains_give_the_same_address_and_only_the_id_tells_certificat
 
 
 def test_the_chain_does_not_stop_a_transaction_that_was_signed_for_another_one() -> None:
-    """Why every digest names its chain: the same bytes are good on both, whatever chain id they carry."""
+    """Why every digest names its chain: the same bytes are valid on both chains."""
     chain = EthTesterChain(RICH, 31338)
     meant_for_31337 = signed(RICH, 31337, 0, bytes(20), b"", 21_000)
     assert chain.send_raw(meant_for_31337.raw) == "sent"

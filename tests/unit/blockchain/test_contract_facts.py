@@ -15,7 +15,7 @@ SETTLED = keccak(b"Settled(uint64,uint64,uint64,uint64,bytes32,bytes32,bytes32)"
 
 
 def test_a_contract_that_an_owner_calls_does_not_act_in_the_owners_name(chain_rig: Rig) -> None:
-    """Authority is the caller's, not that of whoever signed the transaction (`tx.origin`)."""
+    """Authority is that of the caller (`msg.sender`), not of the signer of the transaction (`tx.origin`)."""
     chain, vault, alice = chain_rig.settlement.chain, chain_rig.settlement.contract, chain_rig.owners[1]
     chain.fund(alice)
     trap = chain.deploy(chain_rig.settlement.operator, "HostileToken")
@@ -26,7 +26,7 @@ def test_a_contract_that_an_owner_calls_does_not_act_in_the_owners_name(chain_ri
 
 
 def test_a_settled_batch_tells_its_range_and_its_roots(chain_rig: Rig) -> None:
-    """Whoever compares journal and chain finds each batch by its event, also one that somebody else relayed."""
+    """Each batch has its event on the chain, also one from another relayer."""
     chain = chain_rig.settlement.chain
     batch = chain_rig.sale()
     receipt = chain_rig.settle(batch)

@@ -1,4 +1,4 @@
-"""What a batch costs, to the unit: more than recorded here is a change that somebody has to want."""
+"""The gas of a batch, to the unit: an increase over the recorded numbers must be a decision."""
 
 from __future__ import annotations
 

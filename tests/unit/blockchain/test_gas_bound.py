@@ -32,7 +32,7 @@ def payload(trades: int, accounts: int, instruments: int = 1) -> bytes:
 
 
 def touched(count: int) -> int:
-    """The bound after so many trades among accounts that trade once, with cash and one stock in one slot."""
+    """The bound for this number of trades among accounts that trade once, with cash and one stock in one slot."""
     return batch_gas(LARGEST_COMMITTEE, 2 * count + 1, 2 * count + 1, 4 * count + 1, exits=0)
 
 

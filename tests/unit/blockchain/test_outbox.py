@@ -1,4 +1,4 @@
-"""Exactly once, whatever breaks: a crash between any two steps, any answer of the node, a second relayer, a reorg."""
+"""Exactly once, in spite of a crash between any two steps, any answer of the node, a second relayer, or a reorg."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A run is on disk while it goes: whatever stops the writing, what is left opens and says how far it came."""
+"""A run is on disk while it goes on: however the writing stops, the folder can be opened and tells how far it came."""
 
 from __future__ import annotations
 

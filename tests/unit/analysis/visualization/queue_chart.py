@@ -1,4 +1,4 @@
-"""A chart of the tests' own: what somebody writes who adds one."""
+"""A chart of the tests, as an example of adding one."""
 
 from __future__ import annotations
 

@@ -75,7 +75,7 @@ def cut(journal: Journal, place: int) -> Journal:
 
 
 class Known:
-    """What somebody knows who has read the journal up to a place: an own, plain reading of the protocol's rules."""
+    """The knowledge of a reader of the journal up to an event, by an independent reading of the protocol's rules."""
 
     def __init__(self, journal: Journal, place: int) -> None:
         events = [journal[number] for number in range(place + 1)]

@@ -1,4 +1,4 @@
-"""What somebody sees to whom news takes a while is the market as it was then, in everything that can be seen of it."""
+"""A participant with data latency sees the market as it was that long ago, in every part of the view."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Only the ledger changes what somebody owns; the named exceptions are what every order and every trade passes."""
+"""Only the ledger changes balances; the named exceptions are on the path of every order and every trade."""
 
 from __future__ import annotations
 

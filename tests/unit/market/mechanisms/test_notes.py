@@ -1,4 +1,4 @@
-"""Structured notes: protected by whoever issued them, and by nobody else."""
+"""Structured notes are protected by their issuer alone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Options under random hands: whoever writes, trades, exercises and cancels, pledges are exact and nothing is lost."""
+"""Options under random writing, trading, exercising and cancelling: pledges are exact and nothing is lost."""
 
 from __future__ import annotations
 
