@@ -118,7 +118,7 @@ def test_a_liar_that_executes_wrongly_is_named_and_settlement_goes_on_without_it
     assert summary.states.same, "it is a liar: those who follow the rules agree"
     assert [*result.journal.of(BlockSettled)][-1].last == 7
     assert all(event.signers == (0, 1, 2) for event in result.journal.of(BatchCertified) if 5 <= event.first <= 5)
-    assert summary.liars == [
+    assert summary.byzantine == [
         "n3 left the last entry out when it executed a final block, once (misexecute, epoch 6): its balances differ "
         "from block 5 on; nothing came of it, because each validator executes for itself and a batch needs a quorum."
     ]
@@ -128,7 +128,7 @@ def test_two_who_execute_wrongly_leave_no_quorum_that_signs_the_same_balances() 
     summary = summarize(played(byzantine="n2:misexecute@3,n3:misexecute@3", beyond_the_bound=True))
     assert not [event for event in summary.result.journal.of(BlockSettled) if event.last == 3]
     unpaid = 7 - max(event.last for event in summary.result.journal.of(BlockSettled))
-    assert all(f"{unpaid} final blocks were not paid" in sentence for sentence in summary.liars)
+    assert all(f"{unpaid} final blocks were not paid" in sentence for sentence in summary.byzantine)
 
 
 def test_three_who_execute_wrongly_have_a_wrong_batch_paid_and_the_summary_says_so() -> None:
@@ -136,7 +136,7 @@ def test_three_who_execute_wrongly_have_a_wrong_batch_paid_and_the_summary_says_
     assert summary.settled is not None
     assert not summary.settled.reconciled
     assert summary.settled.refused == 1
-    assert all("a quorum signed the same wrong balances, and 1 entry was not paid" in one for one in summary.liars)
+    assert all("a quorum signed the same wrong balances, and 1 entry was not paid" in one for one in summary.byzantine)
     assert [one.reason for one in summary.refusals] == ["SETTLEMENT_LEFT_OUT"]
 
 

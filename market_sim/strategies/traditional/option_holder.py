@@ -1,4 +1,7 @@
-"""Option holders and option writers, and a participant that only holds."""
+"""Option holders and option writers, and a participant that only holds.
+
+A holder exercises early only when that gains enough; a writer covers its options with the holdings of its account.
+"""
 
 from __future__ import annotations
 

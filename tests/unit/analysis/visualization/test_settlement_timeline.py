@@ -121,7 +121,7 @@ def test_what_the_chain_refused_or_forgot_is_told():
     chain.record(ReorgSeen(chain.time, 2, 4, "cd" * 32, 1))
     journal = chain.end().journal
     history = settlement_history(journal)
-    assert "; 2 times the chain said no or forgot" in settlement_sentence(history)
+    assert "; 2 reverts or reorganisations of the chain" in settlement_sentence(history)
     marks = next(t for t in settlement_panel(history, TimeAxis.of(journal)).traces if t["name"] == "trouble")
     assert len(marks["x"]) == 2 and "WrongParent" in marks["customdata"][0]
 
