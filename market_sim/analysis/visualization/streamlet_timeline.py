@@ -77,8 +77,8 @@ def streamlet_sentence(history: ChainHistory) -> str:
         parts.append(f"no proposal in {silent} epoch" + ("s" if silent > 1 else ""))
     culprits: dict[int, list[int]] = {}
     for epoch, culprit in history.equivocations():
-        liars.setdefault(culprit, []).append(epoch)
-    parts += [f"validator {culprit} equivocated in {_epochs(epochs)}" for culprit, epochs in sorted(liars.items())]
+        culprits.setdefault(culprit, []).append(epoch)
+    parts += [f"validator {culprit} equivocated in {_epochs(epochs)}" for culprit, epochs in sorted(culprits.items())]
     parts += [
         f"validator {down} was down from {seconds(fault.time):g} to {seconds(fault.until):g} s"
         for fault in history.faults
