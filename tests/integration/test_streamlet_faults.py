@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 
 import pytest
@@ -65,6 +66,12 @@ def test_the_fault_shows_itself_and_changes_nothing_before_it_begins(scenario: S
     begins = min(event.time for event in journal if isinstance(event, ByzantineAct | NetworkFault))
     assert begins >= 3_000_000_000
     assert before(journal, begins) == before(played(StreamletDemo())[0], begins)
+
+
+def test_a_fault_from_the_first_epoch_on_is_compared_with_nothing() -> None:
+    split, crash = played(Partition(first=1, last=2))[1], played(CrashAndReturn(first=1, last=1))[1]
+    assert re.search(r"[1-9]\d* final .* by the end, after \d\.\d s at most, and none was final before it\.$", split)
+    assert crash.startswith("Validator n2 missed no final block while it was down and learned of one ")
 
 
 @pytest.mark.parametrize("seed", range(1, 6))

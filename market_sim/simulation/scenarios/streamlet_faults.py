@@ -83,11 +83,14 @@ class Partition(Scenario):
         if not final:
             return f"{counted(len(meanwhile), 'trade')} matched during the split and none final by the end of the run."
         slowest = max((one.finalized or 0) - one.matched for one in final) / SECOND
-        usual = max(((one.finalized or 0) - one.matched for one in before), default=0) / SECOND
+        usual = [((one.finalized or 0) - one.matched) / SECOND for one in before]
+        compared = (
+            f"where those final before it took {max(usual):.1f} s at most" if usual else "and none was final before it"
+        )
         settled = sum(one.settled is not None for one in meanwhile)
         return (
             f"{counted(len(meanwhile), 'trade')} matched during the split: {len(final)} final and {settled} settled by "
-            f"the end, after {slowest:.1f} s at most, where those final before it took {usual:.1f} s at most."
+            f"the end, after {slowest:.1f} s at most, {compared}."
         )
 
 
@@ -139,9 +142,10 @@ class CrashAndReturn(Scenario):
         others = (event for event in journal.of(BlockFinalized) if event.validator != who)
         missed = {event.height for event in others if crash.time <= event.time < crash.until}
         took = (back[0].time - crash.until) / SECOND
+        blocks = counted(len(missed), "final block") if missed else "no final block"
         return (
-            f"Validator n{who} missed {counted(len(missed), 'final block')} while it was down and learned of the first "
-            f"{took:.2f} s after it came back."
+            f"Validator n{who} missed {blocks} while it was down and learned of "
+            f"{'the first' if missed else 'one'} {took:.2f} s after it came back."
         )
 
 
