@@ -144,6 +144,7 @@ def test_a_call_that_makes_no_sense_is_refused_before_it_waits() -> None:
         ("escrow", "lock", (1, "payee")),
         ("escrow", "lock", ("payee", True)),
         ("escrow", "lock", ("payee", -1)),
+        ("escrow", "lock", ("payee", 2**63)),
         ("escrow", "lock", ("nobody", 1)),
     ):
         session.world.exchange.submit("payer", CallContract(contract, function, arguments))
@@ -152,7 +153,7 @@ def test_a_call_that_makes_no_sense_is_refused_before_it_waits() -> None:
     assert refused == [
         ("UNKNOWN_CONTRACT", {"contract": "escrw", "known": "escrow"}),
         ("UNKNOWN_FUNCTION", {"contract": "escrow", "function": "unlock", "known": "lock, release, refund"}),
-        *[("BAD_ARGUMENTS", takes)] * 4,
+        *[("BAD_ARGUMENTS", takes)] * 5,
         ("UNKNOWN_ACCOUNT", {"account": "nobody"}),
     ]
     assert not list(session.journal.of(CallSubmitted))

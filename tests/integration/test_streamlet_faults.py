@@ -11,6 +11,7 @@ from market_sim.core.data.forks import fork_of
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.consensus_events import (
     BlockFinalized,
+    BlockProposed,
     ByzantineAct,
     EquivocationSeen,
     MonitorHit,
@@ -72,6 +73,15 @@ def test_a_fault_from_the_first_epoch_on_is_compared_with_nothing() -> None:
     split, crash = played(Partition(first=1, last=2))[1], played(CrashAndReturn(first=1, last=1))[1]
     assert re.search(r"[1-9]\d* final .* by the end, after \d\.\d s at most, and none was final before it\.$", split)
     assert crash.startswith("Validator n2 missed no final block while it was down and learned of one ")
+
+
+@pytest.mark.parametrize("scenario", FAULTS, ids=str)
+def test_every_block_says_the_height_after_that_of_its_parent(scenario: Scenario) -> None:
+    heights: dict[str, int] = {}
+    for event in played(scenario)[0].of(BlockProposed):
+        assert event.height == heights.get(event.parent, 0) + 1
+        heights[event.block] = event.height
+    assert len(heights) > 8
 
 
 @pytest.mark.parametrize("seed", range(1, 6))

@@ -221,6 +221,15 @@ def test_c5_a_parent_that_is_not_notarized_and_a_quorum_that_is_passed_over():
     assert [hit.invariant for hit in watch.monitors.stepped(0, (), QUIET, 0)] == ["C5"]
 
 
+def test_c5_the_own_vote_completes_a_quorum_and_nothing_is_notarized():
+    watch = Watch()
+    [one] = watch.seats.chain(1)
+    watch.enter(1)
+    watch.hear(watch.seats.proposal(one), watch.seats.vote(2, one))
+    assert watch.monitors.stepped(0, [], QUIET, 0) == [], "two of three signatures"
+    assert watch.vote(one) == ["C5"]
+
+
 @pytest.mark.parametrize("epochs", [(1, 3), (2, 3), (1, 2, 4), (1, 3, 4)])
 def test_c6_final_without_three_consecutive_epochs(epochs):
     watch = Watch()
