@@ -27,6 +27,11 @@ from market_sim.strategies.traditional.signals import Chartist
 KNOWING = "fundamentalist"
 
 
+def last_value(journal: Journal) -> int:
+    """What the share is worth at the end; before anything has moved, what it begins with."""
+    return ([dollars(100)] + [value for _, value in values_of(journal, "ACME")])[-1]
+
+
 @dataclass(frozen=True)
 class Bubble(Scenario):
     """Why does a price leave its value? Good news, a crowd that follows the price, and few who ask for the value."""
@@ -61,7 +66,7 @@ class Bubble(Scenario):
 
     def farthest(self, journal: Journal) -> tuple[int, int] | None:
         """The price that was farthest from the last value a second after the news, and how far that was."""
-        value, news = values_of(journal, "ACME")[-1][1], next(journal.of(ShockHappened), None)
+        value, news = last_value(journal), next(journal.of(ShockHappened), None)
         since = 0 if news is None else news.time + SECOND
         told = [price for time, price in prices_of(journal, "ACME") if time > since]
         return max(((price, abs(price - value)) for price in told), key=lambda one: one[1], default=None)
@@ -69,11 +74,11 @@ class Bubble(Scenario):
     def holds(self, journal: Journal) -> bool:
         """Whether the price left the value."""
         farthest = self.farthest(journal)
-        return farthest is not None and farthest[1] * 100 > values_of(journal, "ACME")[-1][1]
+        return farthest is not None and farthest[1] * 100 > last_value(journal)
 
     def conclusion(self, journal: Journal) -> str:
         """Where the value was, and where the price went."""
-        value, farthest = values_of(journal, "ACME")[-1][1], self.farthest(journal)
+        value, farthest = last_value(journal), self.farthest(journal)
         went = f"The value went from {written(dollars(100))} to {written(value)}"
         stayed = f"The value stayed at {written(value)}"
         told = stayed if value == dollars(100) else went

@@ -61,7 +61,8 @@ class ExecutionSchool(Scenario):
         """By desk: how much it sold, and how much less than the value at the start it got for that in all."""
         found = {}
         for name, symbol in DESKS.items():
-            arrival = [price for time, price in values_of(journal, symbol) if time <= BEGINS * SECOND][-1]
+            known = [price for time, price in values_of(journal, symbol) if time <= BEGINS * SECOND]
+            arrival = known[-1] if known else dollars(100)
             mine = [trade for trade, _, _ in trades_of(journal, name)]
             sold = sum(trade.quantity for trade in mine)
             found[name] = sold, sum((arrival - trade.price) * trade.quantity for trade in mine)
