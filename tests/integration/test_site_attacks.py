@@ -53,7 +53,7 @@ def test_a_search_that_finds_nothing_says_in_how_many_schedules(visitor):
     messages(visitor, address)
     page = unescape(visitor.get(address).text)
     assert "None in 4 schedules up to depth 12" in page
-    assert "nothing more is claimed" in page
+    assert "too few to say how rare one is" in page
     assert 'name="budget" aria-describedby="budget-hint"' in page, "another search can be started from the answer"
 
 
@@ -64,7 +64,7 @@ def test_a_search_that_takes_too_long_answers_for_what_it_tried(folders):
     assert kind == "done" and content["run"] is None
     page = unescape(visitor.get(address).text)
     assert "The search took longer than 0.1 seconds and was stopped; the answer is for the schedules" in page
-    assert re.search(r"None in \d+ schedules", page)
+    assert re.search(r"None in \d+ schedules?", page)
 
 
 @pytest.mark.parametrize(
