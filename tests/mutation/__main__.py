@@ -196,7 +196,7 @@ def _run(tree: Path, tests: list[str], seconds: int) -> int:
     # What Python compiles is kept for the next change. A stale file is none: a change takes longer than a second.
     environment = {**os.environ, "PYTHONPYCACHEPREFIX": str(tree / ".compiled")}
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
-    typed = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *tests]
+    typed = [sys.executable, "-m", "pytest", "-q", "-x", "-n", "0", "-p", "no:cacheprovider", *tests]
     done = subprocess.run(
         typed, cwd=tree, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 5)), check=False,
