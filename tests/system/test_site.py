@@ -34,6 +34,7 @@ PAGES = [
     f"{RUN}/trades/5",
     f"{RUN}/orders/40",
     "/glossary",
+    "/attack",
 ]
 NOW = "document.getElementById('chart').layout.shapes.at(-1).x0"
 """The moment of the place at which the timeline stands."""
