@@ -1,7 +1,7 @@
 """How to sell much in little time: the trajectories of Almgren and Chriss (2000), and schedules in whole lots.
 
 Each trade moves the price for good (gamma per share) and for itself (eta per share and unit of time, eps as a fixed
-cost per share); what is held meanwhile is exposed to sigma, in money for the root of a unit of time (rulebook F-4.4).
+cost per share); what is held meanwhile is exposed to sigma, in money for the root of a unit of time (rulebook F-4.3).
 
 >>> [round(left) for left in trajectory(1_000, 4, 1.0, Impact(sigma=1.0, eta=0.1), risk_aversion=0.0)]
 [1000, 750, 500, 250, 0]

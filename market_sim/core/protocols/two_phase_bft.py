@@ -1,7 +1,7 @@
 """A small Byzantine agreement in two phases, prevote and precommit, one block after the other.
 
-Buchman, Kwon and Milosevic, "The latest gossip on BFT consensus", 2018 (arXiv 1807.04938), Algorithm 1; L28 is its line
-28. Castro and Liskov, "Practical Byzantine Fault Tolerance", OSDI 1999, call the same phases prepare and commit.
+Buchman, Kwon and Milosevic, "The latest gossip on BFT consensus", 2018 (arXiv 1807.04938), Algorithm 1, whose lines are
+named below. Castro and Liskov, "Practical Byzantine Fault Tolerance", OSDI 1999, call the phases prepare and commit.
 
 Two things are simpler here. An epoch is a round: the clock ends it, so there are no nil votes and no timers. And an
 epoch holds three messages one after the other, so delays up to a third of an epoch are borne, not up to Delta: a quorum
@@ -123,7 +123,7 @@ class Voter:
     # ---- inputs -------------------------------------------------------------------------------------------------
 
     def on_tick(self, epoch: int, slot: int) -> Reaction:
-        """L11 to L21: a new round; its leader offers the valid value if it has one, or a new block."""
+        """Lines 11 to 21: a new round; its leader offers the valid value if it has one, or a new block."""
         self._round = epoch
         self._lock_until = self.now + 2 * self._seat.rules.epoch_ns // 3
         if self._seat.rules.leader(epoch) == self._seat.index and self._may_sign("offer"):
@@ -178,7 +178,7 @@ class Voter:
             pass
 
     def _offer(self) -> None:
-        """L14 to L19: the value that a quorum has prevoted goes first, since a validator may be locked on it."""
+        """Lines 14 to 19: the value that a quorum has prevoted goes first, since a validator may be locked on it."""
         seat, height = self._seat, self.height
         if self._valid is not None:
             block, payload = self._valid.block, self._valid.payload
@@ -195,13 +195,13 @@ class Voter:
         self._keep(offer)
 
     def _prevote(self) -> None:
-        """L22 and L28: prevote for the round's offer unless locked on another block; a later quorum frees."""
+        """Lines 22 and 28: prevote for the round's offer unless locked on another block; a later quorum frees."""
         offers = self._offers.get((self.height, self._round))
         if not offers or not self._may_sign("prevote"):
             return
         offer, record = offers[0], self._record
         if offer.valid_round != NEVER and not self._has_quorum("prevote", offer.valid_round, offer.block.hash):
-            return  # L28 waits for the prevotes that the offer names
+            return  # line 28 waits for the prevotes that the offer names
         is_free = record.locked is None or record.locked_round <= offer.valid_round
         is_locked_on_it = record.locked is not None and record.locked.block == offer.block
         if (is_free or is_locked_on_it) and self._may_follow(offer):
@@ -215,7 +215,7 @@ class Voter:
         return self._seat.payloads.payload_problem(self._on_tip(), offer.payload) is None
 
     def _lock(self) -> None:
-        """L36 to L43: a quorum of prevotes makes a block valid; in its own round and in time it locks."""
+        """Lines 36 to 43: a quorum of prevotes makes a block valid; in its own round and in time it locks."""
         for round_, block in list(self._with_quorum("prevote")):
             offer = self._offer_of(block)
             if offer is None or round_ < self._valid_round:
@@ -228,7 +228,7 @@ class Voter:
                 self._vote("precommit", offer.block)
 
     def _decide(self) -> bool:
-        """L49 to L54: a quorum of precommits of one round, however late, makes the block final for good."""
+        """Lines 49 to 54: a quorum of precommits of one round, however late, makes the block final for good."""
         for round_, block in self._with_quorum("precommit"):
             offer = self._offer_of(block)
             if offer is not None and offer.block.parent == self._tip.hash:

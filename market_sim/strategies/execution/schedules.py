@@ -1,4 +1,4 @@
-"""Execution schedules: TWAP, VWAP and the trajectory of Almgren and Chriss (2000) (rulebook F-4.4 and F-4.5).
+"""Execution schedules: TWAP, VWAP and the trajectory of Almgren and Chriss (2000) (rulebook F-4.3 and F-4.4).
 
 A schedule says how much is to be done by when; a slice that is due is taken at the best price, and what was not there
 is tried again at the next wake-up. The quantities of the slices add up to the order, exactly. The schedules assume

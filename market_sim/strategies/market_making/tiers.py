@@ -1,6 +1,6 @@
 """Makers with duties: a spread inside the band of the instrument's tier, and an obligation to quote.
 
-The tiers are those of rulebook F-0: major pairs 5 to 20 basis points of the middle, popular ones 10 to 50, minor ones
+The tiers are those of rulebook F-4.5: major pairs 5 to 20 basis points of the middle, popular ones 10 to 50, minor ones
 25 to 100, exotic ones and predictions 50 to 200. An obligation, as exchanges write it for their designated makers, is a
 share of the time with both sides in the book, at a spread no wider than agreed and a size no smaller.
 """
