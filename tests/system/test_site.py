@@ -246,13 +246,13 @@ def test_pictures_are_drawn_when_they_are_seen_and_follow_the_place_or_are_hidde
     page = visitor.open(OPTIONS_RUN)
     page.locator("#told .muted").wait_for()
     pictures = page.locator("[data-picture]")
-    assert pictures.count() == 2
+    assert pictures.count() == 3
     assert page.locator("[data-picture][data-ready]").count() == 0
     for picture in pictures.all():
         picture.scroll_into_view_if_needed()
         page.wait_for_function("one => one.dataset.ready", arg=picture.element_handle())
     page.keyboard.press("ArrowLeft")
-    payoff, open_interest = pictures.last, "document.querySelector('[data-picture]')"
+    payoff, open_interest = pictures.last, "document.querySelectorAll('[data-picture]')[1]"
     payoff.wait_for(state="hidden")
     page.wait_for_function(f"() => {open_interest}.layout.shapes.at(-1)?.x0 === {NOW}")
     assert page.evaluate(f"Math.max(...{open_interest}.data.flatMap(one => one.x)) <= {NOW}")
@@ -261,7 +261,7 @@ def test_pictures_are_drawn_when_they_are_seen_and_follow_the_place_or_are_hidde
     payoff.wait_for(state="visible")
     page.wait_for_function(f"() => !{open_interest}.layout.shapes.length")
     page.get_by_label("mechanisms", exact=True).uncheck()
-    page.wait_for_function("() => document.querySelector('[data-picture]').closest('figure').hidden")
+    page.wait_for_function("() => document.querySelectorAll('[data-picture]')[1].closest('figure').hidden")
 
 
 def test_the_theme_is_switched_and_remembered(visitor):
