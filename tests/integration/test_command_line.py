@@ -287,7 +287,7 @@ def test_progress_has_no_colour_codes_where_nobody_looks(capsys: pytest.CaptureF
         (["--byzantine", "n9:silent"], "n9"),
         (["--byzantine", "n1:rude"], "there is no byzantine behaviour 'rude'"),
         (["--byzantine", "n1:silent,n2:silent"], "--beyond-the-bound"),
-        (["--leaders", "loudest"], "round-robin or hash"),
+        (["--leaders", "loudest"], "the leaders are chosen round-robin, hash or shuffled, found 'loudest'"),
         (["--partition", "soon"], "'soon'"),
         (["--stress", "flash-crush"], "did you mean flash-crash?"),
         (["doctr"], "did you mean doctor?"),
@@ -305,6 +305,7 @@ def test_a_mistake_is_answered_in_one_sentence(
     last = told.err.strip().splitlines()[-1]
     assert last.startswith("simulate.py: ")
     assert said in last
+    assert "<string>" not in last, "no line of a file that the user cannot open"
     assert "Traceback" not in told.err
     assert told.out == ""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from functools import cache
 from random import Random
 
 import pytest
@@ -162,15 +163,16 @@ def size_of(thing: object, seen: set[int]) -> int:
     return sys.getsizeof(thing) + sum(size_of(one, seen) for one in inside)
 
 
+@cache
+def remembered(byzantine: str) -> int:
+    epochs = 1_000 if IN_CI else 400
+    run = run_committee(4, epochs, byzantine=byzantine, scheme=NameTags(4), anything=True, paranoid=False)
+    validator = run.committee.validators[0]
+    return size_of([validator.view, validator.bounds, validator.peers], set())
+
+
 @pytest.mark.parametrize("liar", ["flood", "equivocate", "forge", "usurp", "double-vote", "replay"])
 def test_no_liar_makes_a_validator_remember_twice_of_what_an_honest_run_does(liar: str) -> None:
-    epochs = 1_000 if IN_CI else 400
-
-    def remembered(byzantine: str) -> int:
-        run = run_committee(4, epochs, byzantine=byzantine, scheme=NameTags(4), anything=True, paranoid=False)
-        validator = run.committee.validators[0]
-        return size_of([validator.view, validator.bounds, validator.peers], set())
-
     # What a liar never says (its own blocks, while it floods) is missing in its run, so honest silence is no measure.
     assert remembered(f"n1:{liar}") < 2 * remembered("")
 

@@ -1,10 +1,10 @@
-"""Folders of tests are spread over all processors, modules are not, and a process that helps begins no others."""
+"""Folders of tests are spread over all processors, modules are not; of many cases an ordinary run takes some."""
 
 from types import SimpleNamespace
 
 import pytest
 
-from tests.conftest import pytest_cmdline_main
+from tests.conftest import pytest_cmdline_main, thinned
 
 
 def asked(*paths, numprocesses=None, **more):
@@ -37,3 +37,18 @@ def test_without_the_plugin_nothing_is_asked_of_it():
     config = SimpleNamespace(args=["tests"], option=SimpleNamespace())
     pytest_cmdline_main(config)
     assert vars(config.option) == {}
+
+
+def test_of_many_cases_one_of_three_is_taken_and_of_few_all():
+    few, many = [f"a.py::test_few[{one}]" for one in range(12)], [f"a.py::test_many[{one}]" for one in range(30)]
+    taken = thinned([*few, *many, "a.py::test_alone"])
+    assert all(taken[:12])
+    assert taken[-1]
+    assert [number for number in range(30) if taken[12 + number]] == [0, 5, 7, 9, 14, 16, 18, 23, 25, 27]
+
+
+def test_no_value_of_three_is_always_left_out():
+    """Cases of two parameters come in rows: of each value of the inner one some are taken."""
+    for inner in (2, 3, 4, 6):
+        taken = thinned([f"a.py::test[{one}]" for one in range(12 * inner)])
+        assert {number % inner for number, is_taken in enumerate(taken) if is_taken} == set(range(inner))

