@@ -323,8 +323,8 @@ CLAIMING = [kind for kind in SCENARIOS if kind.claim]
 def test_a_claim_holds_in_as_many_runs_as_it_has_to(kind: type[Scenario]) -> None:
     found = checked_scenario(kind(), 100 if IN_FULL else 2, first=1_000)
     assert found.breaches == []
-    assert found.is_kept or not IN_FULL, [*found.lines()]
-    assert found.held >= found.seeds - 1
+    # The share that a claim promises says nothing about two runs.
+    assert found.is_kept if IN_FULL else found.held >= found.seeds - 1, [*found.lines()]
 
 
 def test_more_than_a_dozen_scenarios_make_a_claim() -> None:
