@@ -166,14 +166,14 @@ def _partition_sentence(play: Play, cut: Partition) -> str:
     if not any(gained):
         return f"{name} stops during {cut_off}: no block becomes final {span}; {_afterwards(play, last)}."
     if all(gained):
-        both = f"{gained[0]} on the side of {sides[0]}, {gained[1]} on the side of {sides[1]}"
-        start = f"{name} goes on on both sides of {cut_off}: {both} become final {span}"
+        both = f"{counted(gained[0], 'block')} on the side of {sides[0]} and {gained[1]} on the side of {sides[1]}"
+        start = f"{name} continues on both sides of {cut_off}: {both} become final {span}"
     else:
         on, off = (0, 1) if gained[0] else (1, 0)
         number = counted(gained[on], "block")
         become = "becomes" if gained[on] == 1 else "become"
         start = (
-            f"{name} goes on on one side of {cut_off}: {number} {become} final on the side of {sides[on]} {span}, "
+            f"{name} continues on one side of {cut_off}: {number} {become} final on the side of {sides[on]} {span}, "
             f"none on the side of {sides[off]}"
         )
     left, left_final = _undone(play, cut)

@@ -72,7 +72,9 @@ def _parser() -> Parser:
     made.add_argument(
         "--byzantine", default="", metavar="WHO:HOW", help=f"for example n3:withhold; the ways are {', '.join(WAYS)}"
     )
-    made.add_argument("--beyond-the-bound", action="store_true", help="let more validators lie than the rules bear")
+    made.add_argument(
+        "--beyond-the-bound", action="store_true", help="allow more byzantine validators than the rules tolerate"
+    )
     made.add_argument(
         "--confirmations", type=whole(1, 100), default=3, metavar="K", help="of the longest chain, default 3"
     )

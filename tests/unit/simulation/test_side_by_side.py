@@ -99,7 +99,8 @@ def test_what_a_partition_did_is_said_and_true(split):
     for side in ((0, 1), (2, 3)):
         events = [event for event in longest_events(split[2]) if event.validator in side]
         sides.append(len({event.block for event in events}))
-    assert f"{sides[0]} on the side of n0 and n1, {sides[1]} on the side of n2 and n3 become final" in longest
+    both = f"{sides[0]} blocks on the side of n0 and n1 and {sides[1]} on the side of n2 and n3 become final"
+    assert both in longest
     gone = {block for event in split[2].journal.of(BlocksReverted) for block in event.blocks}
     was_final = gone & {event.block for event in split[2].journal.of(BlockFinal)}
     assert longest.endswith(

@@ -34,7 +34,7 @@ FIELDS = (
     Field("partition", "Partition", "text", "8-14", "For example 8-14, or 8-14:0+1+2|3 to choose the sides."),
     Field("crash", "Crash", "text", "", "For example n2@5-9: it stops and returns."),
     Field("byzantine", "Byzantine validators", "text", "", f"For example n3:withhold. The ways: {', '.join(WAYS)}."),
-    Field("beyond_the_bound", "Let more lie than the rules bear", "switch", ""),
+    Field("beyond_the_bound", "Allow more than the rules tolerate", "switch", ""),
 )
 NUMBERS = ("seed", "epochs", "validators", "confirmations")
 ONE_AT_A_TIME = Lock()
