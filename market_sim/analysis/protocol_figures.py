@@ -15,7 +15,7 @@ from market_sim.core.consensus.network import Partition
 from market_sim.core.data.fingerprint import fingerprint
 from market_sim.core.english import counted, listed
 from market_sim.core.models.consensus_events import BlockProposed
-from market_sim.core.models.protocol_events import BlockFinal, BlocksReverted
+from market_sim.core.protocols.events import BlockFinal, BlocksReverted
 from market_sim.core.protocols.play import Play
 
 HEAD = (

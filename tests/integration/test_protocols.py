@@ -15,8 +15,8 @@ import pytest
 
 from market_sim.core.data.fingerprint import fingerprint
 from market_sim.core.models.consensus_events import ByzantineAct, EquivocationSeen, NetworkFault
-from market_sim.core.models.protocol_events import BlockFinal, BlockLocked, BlocksReverted
 from market_sim.core.protocols.byzantine_seat import WAYS
+from market_sim.core.protocols.events import BlockFinal, BlockLocked, BlocksReverted
 from market_sim.core.protocols.longest_chain import Mined
 from market_sim.core.protocols.two_phase_bft import Ballot
 from tests.reference.naive_protocols import GENESIS, NaiveBftMonitor, NaiveLongestChain

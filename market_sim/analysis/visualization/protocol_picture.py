@@ -13,7 +13,7 @@ from market_sim.analysis.visualization.figure import layered
 from market_sim.analysis.visualization.palette import LIGHT
 from market_sim.analysis.visualization.traces import HELD, line, marks
 from market_sim.core.models.consensus_events import BlockProposed
-from market_sim.core.models.protocol_events import BlockFinal, BlocksReverted
+from market_sim.core.protocols.events import BlockFinal, BlocksReverted
 from market_sim.core.protocols.play import Play
 
 Fate = Literal["final", "pending", "reverted", "undone", "unused"]

@@ -19,8 +19,8 @@ from market_sim.core.consensus.signing import Ed25519Scheme, Scheme, Signer
 from market_sim.core.errors import InputError
 from market_sim.core.models.consensus_events import EpochStarted
 from market_sim.core.models.event import Event
-from market_sim.core.models.protocol_events import BlockFinal, BlocksReverted
 from market_sim.core.protocols.byzantine_seat import Byzantine, Collusion
+from market_sim.core.protocols.events import BlockFinal, BlocksReverted
 from market_sim.core.protocols.participant import ConsensusProtocol, Participant, Reaction, Seat
 from market_sim.core.randomness import Randomness
 

@@ -20,7 +20,7 @@ import msgspec
 from market_sim.core.consensus.blocks import Block, make_block
 from market_sim.core.errors import ProtocolViolation
 from market_sim.core.models.consensus_events import BlockProposed, EquivocationSeen, MessageRefused
-from market_sim.core.models.protocol_events import BallotCast, BlockLocked, Phase
+from market_sim.core.protocols.events import BallotCast, BlockLocked, Phase
 from market_sim.core.protocols.participant import About, Reaction, Seat, StoredChain
 
 _DOMAIN: Final = b"market-sim/two-phase-bft/"

@@ -10,7 +10,7 @@ import pytest
 from market_sim.analysis.protocol_figures import document, figures_of, final_chains, sentences
 from market_sim.core.errors import InputError
 from market_sim.core.models.consensus_events import BlockProposed, VoteCast
-from market_sim.core.models.protocol_events import BallotCast, BlockFinal, BlocksReverted
+from market_sim.core.protocols.events import BallotCast, BlockFinal, BlocksReverted
 from market_sim.simulation.side_by_side import Question, side_by_side
 
 

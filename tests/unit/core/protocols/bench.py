@@ -10,7 +10,7 @@ from market_sim.core.consensus.blocks import Rules
 from market_sim.core.consensus.network import Conditions, Network, parse_partitions
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.event import Event
-from market_sim.core.models.protocol_events import BlockFinal
+from market_sim.core.protocols.events import BlockFinal
 from market_sim.core.protocols.harness import Harness
 from market_sim.core.protocols.longest_chain import LongestChain
 from market_sim.core.protocols.participant import ConsensusProtocol, Seat

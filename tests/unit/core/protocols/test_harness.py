@@ -11,8 +11,8 @@ from market_sim.core.consensus.behaviours import BEHAVIOURS
 from market_sim.core.consensus.network import EXCHANGE
 from market_sim.core.errors import InputError
 from market_sim.core.models.consensus_events import BlockFinalized, ByzantineAct, NetworkFault
-from market_sim.core.models.protocol_events import BlockFinal, BlocksReverted
 from market_sim.core.protocols.byzantine_seat import WAYS, Collusion
+from market_sim.core.protocols.events import BlockFinal, BlocksReverted
 from market_sim.core.protocols.participant import About
 from market_sim.simulation.engine.clock import SECOND
 from tests.unit.core.consensus.table import NameTags, numbers_in, run_committee

@@ -6,7 +6,7 @@ import pytest
 
 from market_sim.core.consensus.blocks import make_block
 from market_sim.core.models.consensus_events import EquivocationSeen, MessageRefused
-from market_sim.core.models.protocol_events import BallotCast, BlockLocked
+from market_sim.core.protocols.events import BallotCast, BlockLocked
 from market_sim.core.protocols.two_phase_bft import NEVER, Ballot, Offer, Voter, VoterRecord, statement
 from market_sim.simulation.engine.clock import SECOND
 from tests.unit.core.protocols.bench import seat

@@ -1,7 +1,8 @@
 """What happens when several consensus protocols are compared: events that mean the same in each of them.
 
 The harness records which blocks are final in a validator's view and which ones left its chain; it reads both off the
-validator, so no protocol counts its own reversals. Blocks are named by their hash in lower-case hexadecimal.
+validator, so no protocol counts its own reversals. Blocks are named by their hash in lower-case hexadecimal. A
+comparison is no run: these events are in no stored journal, and the codec does not know them.
 """
 
 from __future__ import annotations
