@@ -118,7 +118,8 @@ def test_five_honest_leaders_in_a_row_finalize_in_every_schedule(part: int, reco
 
 # ---- crashes at each durable step -----------------------------------------------------------------------------------
 
-CRASH_WAYS = ("equivocate", "withhold", "late", "usurp", "forge")
+CRASH_WAYS = {"equivocate": 12, "withhold": 12, "late": 24, "usurp": 24, "forge": 12}
+"""The epochs of a run: where a liar keeps blocks from being final, an honest validator has fewer steps to crash at."""
 
 
 class Crashing(Committee):
@@ -142,13 +143,15 @@ class Crashing(Committee):
 
 
 @pytest.mark.parametrize("after_writing", [False, True])
-@pytest.mark.parametrize("way", CRASH_WAYS if IN_CI else CRASH_WAYS[:1])
+@pytest.mark.parametrize("way", CRASH_WAYS if IN_CI else ["equivocate"])
 def test_a_crash_at_any_durable_step_breaks_no_promise(way: str, after_writing: bool, record_property) -> None:
     restarts = 0
     points = [*product(range(3), range(20) if IN_CI else range(0, 20, 3))]
     for victim, at in points:
         kind = type("CrashingHere", (Crashing,), {"victim": victim, "at": at, "after_writing": after_writing})
-        run = run_committee(4, 12, at, byzantine=f"n3:{way}", scheme=NameTags(4), kind=kind, news_every=400_000_000)
+        run = run_committee(
+            4, CRASH_WAYS[way], at, byzantine=f"n3:{way}", scheme=NameTags(4), kind=kind, news_every=400_000_000
+        )
         restarts += run.committee.crashed
         assert run.status.finalized >= 5, (way, victim, at)
         assert run.kinds()["SafetyViolated"] == run.kinds()["MonitorHit"] == 0
