@@ -8,7 +8,7 @@ bounds the rate of failures by 3/N with 95 % confidence, for this generator only
 
 from __future__ import annotations
 
-from itertools import pairwise, product
+from itertools import product
 from random import Random
 
 import pytest
@@ -62,17 +62,6 @@ def after_the_storm(number: int) -> tuple[Run, int]:
     return run, 6 if any_delay or way == "late" else 4
 
 
-def waits_after(run: Run, first: int) -> tuple[int, int]:
-    """How many epochs an honest validator waited at most: for the first final block from this epoch on, and later."""
-    begin, later = 0, 0
-    for index in run.committee.honest:
-        grown = {fact.epoch for fact in run.journal.of(BlockFinalized) if fact.validator == index}
-        marks = [first, *sorted(epoch for epoch in grown if epoch >= first), LIVE_EPOCHS]
-        waits = [after - before for before, after in pairwise(marks)]
-        begin, later = max(begin, waits[0]), max(later, *waits[1:], 0)
-    return begin, later
-
-
 @pytest.mark.parametrize("part", parts(in_ci=20, ordinarily=1))
 def test_after_the_storm_finality_returns_within_the_bound(part: int, record_property) -> None:
     """Counted from the first whole epoch after the storm; what the storm left behind may cost one epoch, once."""
@@ -80,7 +69,7 @@ def test_after_the_storm_finality_returns_within_the_bound(part: int, record_pro
     for number in range(part * IN_A_LIVE_PART, (part + 1) * IN_A_LIVE_PART):
         run, bound = after_the_storm(number)
         assert run.status.proposed > 0
-        begin, later = waits_after(run, run.committee.network.conditions.stable_from_epoch + 1)
+        begin, later = run.waits(run.committee.network.conditions.stable_from_epoch + 1)
         assert begin <= bound + 1, f"schedule {number}: first after {begin} epochs"
         assert later <= bound, f"schedule {number}: {later} epochs in between"
         longest.append(max(begin, later))

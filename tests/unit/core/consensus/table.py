@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from market_sim.core.consensus.behaviours import parse_behaviours
 from market_sim.core.consensus.blocks import Block, FinalBlock, Message, Proposal, Rules, Vote, make_block
@@ -179,12 +180,17 @@ class Run:
 
     def longest_wait(self) -> int:
         """The most epochs that an honest validator waited for a new final block."""
-        last = self.committee.epoch
-        waits = []
+        return max(self.waits())
+
+    def waits(self, first: int = 1) -> tuple[int, int]:
+        """How many epochs an honest validator waited at most: for a final block from epoch `first` on, and later."""
+        begin, later = 0, 0
         for index in self.committee.honest:
-            grown = sorted({fact.epoch for fact in self.journal.of(BlockFinalized) if fact.validator == index})
-            waits += [after - before for before, after in zip([1, *grown], [*grown, last], strict=True)]
-        return max(waits)
+            grown = {fact.epoch for fact in self.journal.of(BlockFinalized) if fact.validator == index}
+            marks = [first, *sorted(epoch for epoch in grown if epoch >= first), self.committee.epoch]
+            waits = [after - before for before, after in pairwise(marks)]
+            begin, later = max(begin, waits[0]), max(later, *waits[1:], 0)
+        return begin, later
 
 
 def run_committee(
