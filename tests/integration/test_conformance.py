@@ -43,7 +43,7 @@ from market_sim.market.mechanisms.settlement_price import SettlementPrices
 from market_sim.market.mechanisms.warrants import Warrants
 from market_sim.simulation.engine.clock import SECOND
 from market_sim.simulation.engine.world import World
-from market_sim.simulation.run import OptionsClearing as RunOptions
+from market_sim.simulation.run import Options as RunOptions
 from market_sim.simulation.run import simulate
 from market_sim.simulation.scenarios.catalogue import SCENARIOS
 from market_sim.strategies.traditional.bettor import Bettor, Oracle

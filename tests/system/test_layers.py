@@ -10,7 +10,7 @@ import pytest
 from tests.conftest import ROOT
 
 MODULES = """
-core.models.market_events core.models.intents core.models.instruments core.consensus.streamlet
+core.models.market_events core.models.intents core.models.instruments core.consensus.streamlet core.protocols.harness
 market.exchange.exchange market.agents.agent market.venues.router market.mechanisms.halts market.compliance.limits
 strategies.noise blockchain.settlement blockchain.ethereum.backends
 simulation.engine.world simulation.scenarios.catalogue simulation.run simulation.session
