@@ -43,6 +43,9 @@ def test_the_command_writes_parquet(tmp_path, capsys):
     assert main(["export", str(run), "--format", "parquet", "--to", str(tmp_path / "tables")]) == 0
     assert sorted(path.name for path in (tmp_path / "tables").iterdir()) == [
         "blocks.parquet",
+        "candles.parquet",
+        "depth.parquet",
+        "fees.parquet",
         "gains.parquet",
         "inventory.parquet",
         "leaderboard.parquet",
