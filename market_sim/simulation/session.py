@@ -3,6 +3,7 @@
     session = Session(scenario, Options(seed=7, epochs=12))
     session.step(epoch=3)                       # run until epoch 3 has passed
     session.submit("alice", Buy("ACME", 1))     # an input: recorded, then handled like any order
+    session.tune("maker-0", "spread_bps", 30)   # another input: a parameter of a strategy, from now on
     other = session.fork()                      # a second run with the same past
     result = session.run()                      # run to the end
 
@@ -22,10 +23,12 @@ from market_sim.analysis.results.result import Result
 from market_sim.core.data.journal import Journal
 from market_sim.core.errors import InputError
 from market_sim.core.models.event import Event
-from market_sim.core.models.inputs import OPERATOR, Input, Pause, Resume, input_of, received
+from market_sim.core.models.inputs import OPERATOR, Input, Leave, Pause, Resume, Tune, input_of, received
 from market_sim.core.models.intents import Intent
-from market_sim.core.models.run_events import InputReceived, RunEnded, RunStarted
+from market_sim.core.models.run_events import InputReceived, RunEnded, RunStarted, WarningGiven
+from market_sim.market.agents.strategy import tuned
 from market_sim.market.exchange.acknowledgement import acknowledge
+from market_sim.simulation.corruption import corrupted
 from market_sim.simulation.engine.clock import MILLISECOND
 from market_sim.simulation.engine.failures import explained
 from market_sim.simulation.intake import Answers, Intake
@@ -36,6 +39,9 @@ from market_sim.simulation.scenarios.scenario import Scenario, configured
 
 Watcher = Callable[[Journal, int], object]
 """Called with the journal and the number of the epoch that has just passed (0: the time before the first epoch)."""
+
+Pace = Callable[["Session"], object]
+"""Lets a session pass by one piece, when it likes, and no further than to the end of the present epoch."""
 
 SLICE_NS = 50 * MILLISECOND
 """The most simulated time between two checks of whether the session was asked to stop."""
@@ -78,6 +84,11 @@ class Session:
         return self._passed
 
     @property
+    def boundary(self) -> int:
+        """The time in nanoseconds at which the current epoch ends."""
+        return (self._passed + 2) * self._epoch_ns
+
+    @property
     def is_over(self) -> bool:
         """Whether the last event has been recorded."""
         return self._ended is not None
@@ -95,13 +106,16 @@ class Session:
 
     # ---- running ------------------------------------------------------------------------------------------------
 
-    def run(self, watch: Watcher | None = None) -> Result:
-        """Run to the end. An interruption ends the run early; its journal keeps all events so far."""
+    def run(self, watch: Watcher | None = None, pace: Pace | None = None) -> Result:
+        """Run to the end. An interruption ends the run early; its journal keeps all events so far.
+
+        A `pace` lets the run wait, and changes nothing else: without one the run goes as fast as it can.
+        """
+        pace = pace or at_once
         try:
             while not self.is_over:
                 before = self._passed
-                with explained():
-                    self._advance(min(self.now + SLICE_NS, self._boundary))
+                pace(self)
                 if watch is not None and self._passed > before:
                     watch(self.journal, self._passed)
                 if self._stopping:
@@ -161,26 +175,50 @@ class Session:
         with explained():
             self._take(received(self.now, self._clock.steps, OPERATOR, actions[action](symbol)))
 
+    def remove(self, agent: str) -> None:
+        """Let a participant leave now: its open orders are cancelled, its holdings stay in its account."""
+        with explained():
+            self.world.participants.present(agent)
+            self._take(received(self.now, self._clock.steps, agent, Leave()))
+
+    def tune(self, agent: str, parameter: str, value: int | float | str | bool | None) -> None:
+        """Change one parameter of a participant's strategy from now on."""
+        with explained():
+            tuned(self.world.participants.present(agent).strategy, parameter, value)
+            self._take(received(self.now, self._clock.steps, agent, Tune(parameter, value)))
+
     # ---- other runs with the same past --------------------------------------------------------------------------
 
-    def fork(self, at: int | None = None) -> Session:
+    def fork(self, at: int | None = None, byzantine: str = "", beyond_the_bound: bool | None = None) -> Session:
         """A second session with the same past: until now, or until the event with this number.
 
         The fork replays the run from its seed and inputs; no world is copied. Later inputs are left out, so the fork
-        can take another course.
+        can take another course. `byzantine` names validators that deviate from the next epoch on: "n3:equivocate".
         """
         length = len(self.journal)
         at = length - 1 if at is None else at
         if not 0 <= at < length:
             raise InputError(f"the journal has the events 0 to {length - 1}, there is no event {at}")
-        events = self.journal.since(0)
-        past = [event for event in events[: at + 1] if type(event) is InputReceived]
-        twin = Session(self.scenario, self.options, inputs=past)
+        events = self.journal.since(0)[: at + 1]
+        past = [event for event in events if type(event) is InputReceived]
+        options = self.options
+        if byzantine:
+            options = corrupted(self.world, options, events, byzantine, beyond_the_bound)
+        twin = Session(self.scenario, options, inputs=past)
         if at == length - 1 and not self.is_over:
             twin._advance_to(self._clock.steps, self.now)
         else:
-            twin._advance_by_events(at + 1)
+            # New behaviours may come with other warnings, which are recorded before anything else happens.
+            twin._advance_by_events(at + 1 + _warnings(twin.journal) - _warnings(events))
         return twin
+
+    def back(self, at: int) -> Session:
+        """This session as it was just after an earlier event; when it goes on, the same inputs come again."""
+        if not 0 <= at < len(self.journal):
+            raise InputError(f"the journal has the events 0 to {len(self.journal) - 1}, there is no event {at}")
+        earlier = Session(self.scenario, self.options, inputs=self.journal.of(InputReceived))
+        earlier._advance_by_events(at + 1)
+        return earlier
 
     @classmethod
     def replay(cls, journal: Iterable[Event], scenario: Scenario | None = None) -> Session:
@@ -201,20 +239,15 @@ class Session:
 
     # ---- inside -------------------------------------------------------------------------------------------------
 
-    @property
-    def _boundary(self) -> int:
-        """The end of the current epoch."""
-        return (self._passed + 2) * self._epoch_ns
-
     def _advance(self, until: int) -> None:
         """Run until this time, epoch by epoch, and repeat the recorded inputs on the way."""
         self._empty_intake()
         while not self.is_over:
-            target = min(until, self._boundary)
+            target = min(until, self.boundary)
             while self._inputs and self._inputs[0].time <= target:
                 self._take_again()
             self._clock.run(until=max(target, self.now))
-            if self.now < self._boundary:
+            if self.now < self.boundary:
                 return
             self._pass_epoch()
 
@@ -224,8 +257,8 @@ class Session:
         while len(self.journal) < length and not self.is_over:
             if self._inputs and self._inputs[0].step == self._clock.steps:
                 self._take_again()
-            elif (next_at := self._clock.next_at) is None or next_at >= self._boundary:
-                self._clock.run(until=self._boundary)
+            elif (next_at := self._clock.next_at) is None or next_at >= self.boundary:
+                self._clock.run(until=self.boundary)
                 self._pass_epoch()
             else:
                 self._clock.step()
@@ -257,8 +290,8 @@ class Session:
         self._clock.run(until=max(time, self.now))
 
     def _pass_epochs(self, until: int) -> None:
-        while not self.is_over and until >= self._boundary:
-            self._clock.run(until=max(self._boundary, self.now))
+        while not self.is_over and until >= self.boundary:
+            self._clock.run(until=max(self.boundary, self.now))
             self._pass_epoch()
 
     def _pass_epoch(self) -> None:
@@ -279,6 +312,9 @@ class Session:
         if isinstance(thing, Pause | Resume):
             self._pipeline.change_phase(thing)
             return []
+        if isinstance(thing, Leave | Tune):
+            self._change(event.sender, thing)
+            return []
         before = len(self.journal)
         answer = self.world.venues.submit(event.sender, thing)
         events = self.journal.since(before)
@@ -286,6 +322,21 @@ class Session:
         about = answer if isinstance(answer, list) else [] if answer is None else [answer]
         return [acknowledge(one, events) for one in about]
 
+    def _change(self, agent: str, thing: Leave | Tune) -> None:
+        if isinstance(thing, Leave):
+            self.world.participants.leave(agent)
+        else:
+            self.world.participants.tune(agent, thing.parameter, thing.value)
+
     def _empty_intake(self) -> None:
         for offer in self.intake.waiting():
             offer.settle(self.submit)
+
+
+def at_once(session: Session) -> None:
+    """The pace of a run that does not wait: slices of simulated time, so that it can be stopped between two."""
+    session.step(until=min(session.now + SLICE_NS, session.boundary))
+
+
+def _warnings(journal: Iterable[Event]) -> int:
+    return sum(type(event) is WarningGiven for event in journal)

@@ -22,7 +22,7 @@ from market_sim.core.data.run_writer import RunWriter, WriteRefused
 from market_sim.core.errors import InputError, InvariantBroken, MarketSimError, SettlementError
 from market_sim.simulation.options import Options
 from market_sim.simulation.scenarios.scenario import Scenario
-from market_sim.simulation.session import Session, Watcher
+from market_sim.simulation.session import Pace, Session, Watcher
 
 TRACE = "trace.txt"
 
@@ -45,11 +45,12 @@ def recorded(
     watch: Watcher,
     name: str = "",
     begun: Callable[[Session], object] = lambda session: None,
+    pace: Pace | None = None,
 ) -> Recorded:
     """Simulate a run and write it into the folder of results.
 
-    The session is handed out when it begins, so that it can be stopped. A complete run gets the folder `name`, if one
-    is given; otherwise scenario, seed and fingerprint give the name.
+    The session is handed out when it begins, so that it can be stopped; `pace` lets it wait. A complete run gets the
+    folder `name`, if one is given; otherwise scenario, seed and fingerprint give the name.
     """
     journal = Journal()
 
@@ -62,7 +63,7 @@ def recorded(
             session = Session(scenario, options, journal)
             begun(session)
             with ended_by_signals(session.stop):
-                result = session.run(told)
+                result = session.run(told, pace)
                 manifest = writer.finish(journal, result.conclusion, name if result.complete else "")
         except WriteRefused:
             raise

@@ -1,4 +1,4 @@
-"""Inputs: intents, pauses and resumptions that a person, a page or a program sends into a run from outside.
+"""Inputs: intents, pauses, resumptions and changes that a person, a page or a program sends into a run from outside.
 
 A run is a function of its scenario, its seed and its inputs. An input is recorded before it takes effect, with its
 place in the run, so that a live session can be replayed from its journal.
@@ -20,7 +20,7 @@ from market_sim.core.errors import InputError
 from market_sim.core.models.intents import Cancel, Intent
 from market_sim.core.models.run_events import InputReceived
 
-__all__ = ["Cancel", "Input", "Pause", "Resume", "input_of", "received"]
+__all__ = ["Cancel", "Input", "Leave", "Pause", "Resume", "Tune", "input_of", "received"]
 
 OPERATOR = ""
 """The sender of an input to the market as a whole; no account has an empty name."""
@@ -39,7 +39,18 @@ class Resume(msgspec.Struct, frozen=True, gc=False):
     call_ms: int = 500
 
 
-Input = Intent | Pause | Resume
+class Leave(msgspec.Struct, frozen=True, gc=False):
+    """End the participation of the sender: its open orders are cancelled, its holdings stay in its account."""
+
+
+class Tune(msgspec.Struct, frozen=True, gc=False):
+    """Change one parameter of the sender's strategy; what the strategy has learned so far stays."""
+
+    parameter: str
+    value: int | float | str | bool | None
+
+
+Input = Intent | Pause | Resume | Leave | Tune
 
 KINDS: dict[str, Any] = {kind.__name__: kind for kind in get_args(Input)}
 

@@ -70,7 +70,7 @@ class ValueMoved(Event, frozen=True):
     value: int
 
 
-Term = int | str | bool | None
+Term = int | float | str | bool | None
 
 
 class InputReceived(Event, frozen=True):

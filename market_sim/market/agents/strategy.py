@@ -14,9 +14,11 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
-from dataclasses import Field, fields, is_dataclass
+from copy import copy
+from dataclasses import Field, FrozenInstanceError, fields, is_dataclass, replace
 from typing import Any, NamedTuple
 
+from market_sim.core.errors import InputError
 from market_sim.core.models.intents import Intent
 from market_sim.market.agents.view import View
 
@@ -84,3 +86,36 @@ def plain_parameters(strategy: Strategy) -> dict[str, int | float | str | bool |
             is_large = isinstance(value, int | float) and not abs(value) < LARGEST  # nor is it "not a number"
             told[field.name] = str(value) if is_large else value
     return told
+
+
+def tuned(strategy: Strategy, parameter: str, value: int | float | str | bool | None) -> Strategy:
+    """A copy of a strategy with one parameter changed, and with all that it has learned; the original stays as it is.
+
+    The value is of the kind of the present one, and one with which the strategy can be made.
+    """
+    kind, known = type(strategy).__name__, plain_parameters(strategy)
+    if parameter not in known:
+        raise InputError(f"{kind} has no parameter {parameter!r}; it has {', '.join(known) or 'none'}")
+    present = known[parameter]
+    if not _is_like(value, present):
+        raise InputError(f"{kind}: {parameter} is {present!r}, and the new value is of the same kind, found {value!r}")
+    try:
+        # Made anew only to see whether its own checks accept the value: what it has learned would be lost.
+        made = replace(strategy, **{parameter: value})  # type: ignore[type-var]
+    except Exception as refused:
+        raise InputError(f"{kind} cannot have {parameter} {value!r}: {refused}") from None
+    other = copy(strategy)
+    try:
+        setattr(other, parameter, getattr(made, parameter))
+    except FrozenInstanceError:
+        return made
+    return other
+
+
+def _is_like(value: object, present: object) -> bool:
+    """Whether a value can take the place of the present one: whole numbers and fractions may change places."""
+    if isinstance(value, bool) or isinstance(present, bool):
+        return isinstance(value, bool) and isinstance(present, bool)
+    if present is None:
+        return value is None or isinstance(value, int | float)
+    return isinstance(value, type(present)) or (isinstance(value, int) and isinstance(present, float))

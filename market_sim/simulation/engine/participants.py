@@ -22,7 +22,7 @@ from market_sim.market.agents.agent import Agent
 from market_sim.market.agents.delayed_view import DelayedMarket
 from market_sim.market.agents.live_view import LiveView, PublicTrades, live
 from market_sim.market.agents.mailbox import Mail, Mailbox
-from market_sim.market.agents.strategy import OnQuote, OnReport, OnTrade, Strategy
+from market_sim.market.agents.strategy import OnQuote, OnReport, OnTrade, Strategy, tuned
 from market_sim.market.dynamics.value import BelievedValue
 from market_sim.market.exchange.listing import Listing
 from market_sim.market.venues import Venues
@@ -97,6 +97,20 @@ class Participants:
     def leave(self, name: str) -> None:
         """End the participation of a participant."""
         self._leave(self.agents[name])
+
+    def present(self, name: str) -> Agent:
+        """A participant that takes part now; InputError for another name."""
+        agent = self.agents.get(name)
+        if agent is None:
+            raise InputError(f"there is no participant {name!r}; there are {', '.join(self.agents) or 'none'}")
+        if agent.retired:
+            raise InputError(f"{name} takes no part any more")
+        return agent
+
+    def tune(self, name: str, parameter: str, value: int | float | str | bool | None) -> None:
+        """Change one parameter of a participant's strategy."""
+        agent = self.present(name)
+        agent.strategy = tuned(agent.strategy, parameter, value)
 
     def invite(self, invitation: Invitation) -> None:
         """Add a participant, before the start."""

@@ -21,6 +21,7 @@ from market_sim.ui.cli.commands import command
 from market_sim.ui.cli.report import guest_lines, tell
 from market_sim.ui.cli.screen import YELLOW, Screen
 from market_sim.ui.cli.suggestion import suggestion
+from market_sim.ui.pacing import Pacer
 from market_sim.ui.recording import RunBroke, recorded
 
 DONE, BAD_INPUT, BROKEN_PROMISE, INTERRUPTED = 0, 2, 3, 130
@@ -73,7 +74,9 @@ def _run(typed: argparse.Namespace, scenario: Scenario) -> int:
         for warning in world.warnings:
             screen.say(screen.paint(f"warning      {warning}", YELLOW))
     try:
-        result, run = recorded(scenario, options, folder, screen.epoch)
+        result, run = recorded(
+            scenario, options, folder, screen.epoch, pace=Pacer(typed.speed) if typed.speed else None
+        )
     except RunBroke as broken:
         screen.say(f"simulate.py: {broken}")
         return BROKEN_PROMISE
