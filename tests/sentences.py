@@ -5,6 +5,15 @@ from __future__ import annotations
 import re
 
 
+def over_exact(text: str) -> list[str]:
+    """The numbers of a text with more decimals than a reader can use.
+
+    >>> over_exact("It took 0.255286798 s at 101.25, and 5 ms.")
+    ['0.255286798']
+    """
+    return re.findall(r"\d+\.\d{4,}", text)
+
+
 def is_whole_sentences(text: str) -> bool:
     """Whether a text begins like a sentence and ends like one.
 

@@ -27,6 +27,15 @@ def seconds(nanoseconds: int) -> str:
     return f"{whole:,}.{digits} s" if digits else f"{whole:,} s"
 
 
+def about_seconds(nanoseconds: int) -> str:
+    """A time in seconds, to the millisecond: for what was measured, where no rule depends on the rest.
+
+    >>> about_seconds(255_286_798), about_seconds(12_500_000_001), about_seconds(400_000)
+    ('0.255 s', '12.5 s', 'less than 0.001 s')
+    """
+    return "less than 0.001 s" if 0 < nanoseconds <= 500_000 else seconds(round(nanoseconds, -6))
+
+
 def was(number: int) -> str:
     """The verb "was" or "were", after a number of things.
 

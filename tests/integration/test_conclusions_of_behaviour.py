@@ -138,7 +138,7 @@ def test_the_latency_race_counts_what_each_trader_gained(scenario: LatencyRace) 
     gained = by_trading(result.journal)
     for name, latency in (("near", scenario.near_ms), ("far", scenario.far_ms)):
         count = shares(result.journal, name)
-        told = f"{latency:g} ms away traded {count:,} share{'s' * (count != 1)} and {said(gained[name])}"
+        told = f"the {name} trader, {latency:g} ms away, traded {count:,} share{'s' * (count != 1)} and {said(gained[name])}"
         assert told in result.conclusion
     if scenario.near_ms > scenario.far_ms:
         assert not scenario.holds(result.journal)
@@ -164,7 +164,7 @@ def test_news_says_what_was_announced_and_how_long_the_price_took(scenario: News
     ]
     took = re.search(r"came ([\d.]+) s later", result.conclusion)
     assert bool(took) == bool(near)
-    assert took is None or round(float(took[1]) * 1e9) == near[0]
+    assert took is None or abs(float(took[1]) * SECOND - near[0]) <= SECOND / 2_000
 
 
 @pytest.mark.parametrize("scenario", [ThinMarket(), ThinMarket(ratio=1), ThinMarket(quantity=1, ratio=40)])
@@ -251,7 +251,8 @@ def test_a_flash_crash_says_how_deep_it_was_and_what_it_cost(scenario: FlashCras
     before = [trade.price for trade in trades if trade.time < 3 * SECOND][-1]
     lowest, when = min(after)
     assert f"was {written(before)} before the sale, {written(lowest)} at its lowest" in result.conclusion
-    assert f"{when // SECOND}." in result.conclusion
+    said_at = re.search(r"\(([\d.]+) s into the run\)", result.conclusion)
+    assert said_at and abs(float(said_at[1]) * SECOND - when) <= SECOND / 2_000
     assert f"{written(trades[-1].price)} at last" in result.conclusion
     sold = shares(result.journal, SELLER)
     assert ("the program sold nothing" in result.conclusion) == (not sold)

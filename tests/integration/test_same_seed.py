@@ -23,7 +23,7 @@ from market_sim.simulation.scenarios.catalogue import SCENARIOS
 from market_sim.simulation.scenarios.first_market import FirstMarket
 from market_sim.simulation.scenarios.scenario import Scenario
 from market_sim.ui.cli.main import main
-from tests.sentences import is_whole_sentences
+from tests.sentences import is_whole_sentences, over_exact
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -126,6 +126,7 @@ def test_a_conclusion_is_whole_sentences_also_of_a_run_in_which_nothing_happened
     nothing.record(EpochStarted(0, 1, 1))
     said = [played(kind).conclusion, kind().conclusion(nothing)]
     assert all(map(is_whole_sentences, filter(None, said))), said
+    assert not any(map(over_exact, said)), said
 
 
 @pytest.mark.parametrize("kind", SCENARIOS, ids=lambda kind: kind.name)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from market_sim.core.data.journal import Journal
-from market_sim.core.english import counted, seconds
+from market_sim.core.english import about_seconds, counted
 from market_sim.core.models.instruments import Stock
 from market_sim.core.models.intents import SELL
 from market_sim.core.money import dollars, written
@@ -76,6 +76,6 @@ class FlashCrash(Scenario):
         outcome = f"the program sold {counted(sold, 'share')} and {gained(trading_gain(journal, SELLER))} by it"
         return (
             f"The price was {written(before)} before the sale, {written(lowest)} at its lowest "
-            f"({seconds(when)} into the run), and {written(last)} at last; measured at the value, "
+            f"({about_seconds(when)} into the run), and {written(last)} at last; measured at the value, "
             f"{outcome if sold else 'the program sold nothing'}."
         )

@@ -50,7 +50,7 @@ class LatencyRace(Scenario):
     def conclusion(self, journal: Journal) -> str:
         """What each of them traded and gained."""
         told = " and ".join(
-            f"the trader {latency:g} ms away traded {counted(traded(journal, name), 'share')} and "
+            f"the {name} trader, {latency:g} ms away, traded {counted(traded(journal, name), 'share')} and "
             f"{gained(trading_gain(journal, name))}"
             for name, latency in ((NEAR, self.near_ms), (FAR, self.far_ms))
         )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from market_sim.core.data.journal import Journal
-from market_sim.core.english import seconds
+from market_sim.core.english import about_seconds
 from market_sim.core.models.instruments import Stock
 from market_sim.core.models.run_events import ShockHappened
 from market_sim.core.money import dollars, written
@@ -70,4 +70,4 @@ class NewsDay(Scenario):
         moved = f"The announcement took the value from {written(before)} to {written(after)}"
         if took is None:
             return f"{moved}, and no trade came within half a percent of that before the run ended."
-        return f"{moved}, and the first trade within half a percent of that came {seconds(took)} later."
+        return f"{moved}, and the first trade within half a percent of that came {about_seconds(took)} later."
