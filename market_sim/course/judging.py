@@ -31,8 +31,6 @@ class Judging:
     checks_dir: Path | None = None
     replays: str = ""
     """The folder for runs of failed checks; empty to keep none."""
-    unsafe: bool = False
-    """Run the answer inside the judge: practice, not a grade."""
 
 
 @dataclass(frozen=True)
@@ -66,9 +64,8 @@ def arguments(lesson: Lesson, answer: Path, how: Judging, verdict: Path) -> list
     ]  # one process, whatever tests take
     options += ["--check-timeout", f"{how.timeout:g}"] if how.timeout else []
     options += ["--checks-dir", str(how.checks_dir)] if how.checks_dir else []
-    options += ["--unsafe-in-process"] if how.unsafe else ["--isolation", how.isolation]
     return [
-        *("-p", "no:cacheprovider", "--noconftest", *options),
+        *("-p", "no:cacheprovider", "--noconftest", *options, "--isolation", how.isolation),
         *(str(lesson.folder.absolute()), "--student", str(answer.absolute())),
         *("--verdict", str(verdict), "--replays", how.replays),
     ]

@@ -32,6 +32,8 @@ SUPERVISOR = COURSE / "isolation" / "supervisor.py"
 CHILD = COURSE / "student_side" / "child.py"
 INTERPRETER = str(Path(sys.executable).resolve())
 """The interpreter itself, not the virtual environment around it: an answer sees nothing that is installed."""
+UNPROTECTED = "pytest lessons/ID --student answers/ID.py --unsafe-in-process"
+"""The command that checks an answer without a process of its own; only pytest has this option."""
 INSIDE = Path("/course/market_sim")
 """The path in the sandbox of the few modules of ours that an answer may import."""
 FIRST_OWN_UID = 61_000
@@ -125,7 +127,7 @@ def best(wanted: str = "auto") -> Isolation:
         return IN_PROCESS
     level, _, user = wanted.partition("+")
     if os.name != "posix":
-        raise InputError("student code is kept apart on Linux and macOS only; elsewhere use --unsafe-in-process")
+        raise InputError(f"student code is kept apart on Linux and macOS only; elsewhere run {UNPROTECTED}")
     remark = "bubblewrap was not asked for" if wanted == "I1" else "bubblewrap is not on this machine"
     program = os.environ.get("MARKET_SIM_BWRAP") or shutil.which("bwrap")
     if user:
@@ -140,7 +142,7 @@ def best(wanted: str = "auto") -> Isolation:
     for isolation in _with_and_without_own_user("I1", "", remark):
         if works(isolation):
             return isolation
-    raise InputError("no student's process can be started on this machine; --unsafe-in-process runs without one")
+    raise InputError(f"no student's process can be started on this machine; to check without one, run {UNPROTECTED}")
 
 
 def _with_and_without_own_user(level: Level, program: str, remark: str) -> Sequence[Isolation]:

@@ -10,6 +10,7 @@ import pytest
 
 from market_sim.core.errors import InputError
 from market_sim.course.in_process import InProcessStudent
+from market_sim.course.isolation import levels
 from market_sim.course.isolation.levels import best
 from market_sim.course.isolation.limits import Limits
 from market_sim.course.isolation.problems import Crashed, ProtocolError, StudentError, TimeLimit
@@ -222,6 +223,21 @@ def test_a_level_says_what_it_stops():
     assert "practice, not a grade" in best("I0").sentence
     with pytest.raises(InputError, match="one of auto, I0, I1, I2"):
         best("I3")
+
+
+def test_where_no_process_can_be_started_the_advice_is_a_command_that_takes_the_option(monkeypatch):
+    best.cache_clear()
+    with monkeypatch.context() as there:
+        there.setattr(levels, "INTERPRETER", "/nowhere/python")
+        with pytest.raises(InputError) as none:
+            best("I1")
+    with monkeypatch.context() as there:
+        there.setattr(os, "name", "nt")
+        with pytest.raises(InputError) as elsewhere:
+            best()
+    for told in (none, elsewhere):
+        command, *words = str(told.value).partition("run ")[2].split()
+        assert (command, words) == ("pytest", "lessons/ID --student answers/ID.py --unsafe-in-process".split())
 
 
 @pytest.mark.parametrize(
