@@ -118,6 +118,20 @@ def test_the_page_draws_everything_and_never_scrolls_sideways(opened, tmp_path, 
     assert picture.stat().st_size > 50_000
 
 
+def test_an_empty_cell_of_the_depth_has_no_hover_text(opened):
+    page = opened()
+    cells = """document.getElementById("chart-0").calcdata.map(([one]) => one.z).find((z) => z)
+        .map((row) => [...row]).flat()"""
+    for at in ("End", "Home", "ArrowRight"):
+        page.keyboard.press(at)
+        page.wait_for_timeout(300)
+        if at != "Home":
+            shades = page.evaluate(cells)
+            assert 0 not in shades
+            assert None in shades
+    assert page.locator("#chart-0 .heatmaplayer image").count() == 1
+
+
 def test_on_a_phone_the_chart_keeps_its_width_in_a_box_that_scrolls(opened):
     page = opened(width=390, height=844)
     box = page.locator(".scroll").filter(has=page.locator("#chart-0"))

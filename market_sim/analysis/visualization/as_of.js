@@ -4,14 +4,15 @@
 const END = 2 ** 31 - 1; // later than every event, as in as_of.py
 const decoded = new WeakMap();
 
-// The rows of a typed array, decoded once.
+// The rows of a typed array, decoded once. Where nothing waits is no cell: it is not drawn, and hovering says nothing.
 function rowsOf(packed) {
   if (!decoded.has(packed)) {
     const Kind = { u1: Uint8Array, i1: Int8Array, i2: Int16Array, i4: Int32Array }[packed.dtype];
     const bytes = Uint8Array.from(atob(packed.bdata), (one) => one.charCodeAt(0));
     const cells = new Kind(bytes.buffer);
     const [rows, columns] = packed.shape.split(",").map(Number);
-    decoded.set(packed, Array.from({ length: rows }, (_, row) => cells.subarray(row * columns, (row + 1) * columns)));
+    const row = (number) => Array.from(cells.subarray(number * columns, (number + 1) * columns), (cell) => cell || null);
+    decoded.set(packed, Array.from({ length: rows }, (_, number) => row(number)));
   }
   return decoded.get(packed);
 }
@@ -32,9 +33,10 @@ function traceAsOf(trace, number) {
   }
   if (plain.type !== "heatmap") return kept.length === born.length ? plain : points(plain, kept, born.length);
   if (!kept.length) return { ...plain, x: [] };
-  if (kept.length === born.length) return plain;
-  const cut = (packed) => rowsOf(packed).map((row) => row.subarray(0, kept.length));
-  return { ...plain, z: cut(plain.z), customdata: cut(plain.customdata) };
+  const [z, customdata] = [rowsOf(plain.z), rowsOf(plain.customdata)];
+  if (kept.length === born.length) return { ...plain, z, customdata };
+  const cut = (rows) => rows.map((row) => row.slice(0, kept.length));
+  return { ...plain, z: cut(z), customdata: cut(customdata) };
 }
 
 function* there(parts, number) {
