@@ -164,7 +164,7 @@ def _cost(how: str, first: int, story: ChainStory, finality: set[int], beyond: b
         return "the run was over before it could cost anything"
     if not lost:
         return f"nothing came of it, {LUCK if beyond else f'because {WITHOUT_COST[how]}'}"
-    return f"{len(lost)} of the {counted(len(after), 'epoch')} from then on brought no new final block"
+    return f"{len(lost)} of {counted(len(after), 'epoch')} from then on brought no new final block"
 
 
 def _unpaid(journal: Journal, story: ChainStory) -> int:
@@ -213,7 +213,10 @@ def _outcome(who: int, how: str, acts: list[ByzantineAct], facts: _Facts, story:
         )
     elif how in UNPROVED:
         said.append(UNPROVED[how])
-    said.append("all honest validators agree" if story.agreement else "the honest validators DISAGREE")
+    if story.honest == 1:
+        said.append("only one validator is honest, and there is nobody for it to agree with")
+    else:
+        said.append("all honest validators agree" if story.agreement else "the honest validators DISAGREE")
     return "; ".join(said)
 
 
@@ -224,7 +227,7 @@ def _without(who: int, first: int, last: int | None, story: ChainStory) -> str:
     others = [block for epoch in epochs for block in story.of_epoch(epoch) if block.proposer != who]
     notarized = sum(bool(block.notarized_by) for block in others)
     lost = f"{counted(len(empty), 'epoch')} that it led had no block" if empty else "it led no epoch meanwhile"
-    return f"{lost}; {notarized} of the others' {counted(len(others), 'block')} became notarized without its vote"
+    return f"{lost}; {notarized} of {counted(len(others), 'block')} of the others became notarized without its vote"
 
 
 def _is_proposal_of(story: ChainStory, block: str, who: int) -> bool:

@@ -6,10 +6,11 @@ It is built event by event, so it can be used while a run goes on.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from market_sim.core.data.journal import Journal
-from market_sim.core.english import counted
+from market_sim.core.english import counted, was
 from market_sim.core.models.consensus_events import (
     BlockFinalized,
     BlockNotarized,
@@ -57,7 +58,7 @@ class ChainStory:
         self.leaders: dict[int, int] = {}
         self.finalized: dict[int, list[str]] = {}
         """The finalized chain of each validator, oldest block first."""
-        self.genesis, self.quorum = "", 0
+        self.genesis, self.validators, self.quorum = "", 0, 0
         self.byzantine: tuple[int, ...] = ()
         """The byzantine validators, whose finalized chains do not count at any time."""
         self._early_votes: dict[str, list[int]] = {}
@@ -65,7 +66,8 @@ class ChainStory:
     def read(self, event: Event) -> None:
         """Add one event."""
         if isinstance(event, CommitteeSeated):
-            self.byzantine, self.genesis, self.quorum = event.byzantine, event.genesis, event.quorum
+            self.byzantine, self.genesis = event.byzantine, event.genesis
+            self.validators, self.quorum = event.validators, event.quorum
         elif isinstance(event, EpochStarted):
             self.leaders[event.epoch] = event.leader
         elif isinstance(event, BlockProposed):
@@ -110,8 +112,18 @@ class ChainStory:
         return [block for block in self.blocks.values() if block.notarized_by]
 
     @property
+    def honest(self) -> int:
+        """The number of honest validators."""
+        return self.validators - len(self.byzantine)
+
+    @property
     def _honest_chains(self) -> list[list[str]]:
         return [chain for validator, chain in self.finalized.items() if validator not in self.byzantine]
+
+    @property
+    def honest(self) -> int:
+        """The number of honest validators."""
+        return self.validators - len(self.byzantine)
 
     @property
     def agreement(self) -> bool:
@@ -150,7 +162,8 @@ class ChainStory:
             short = len(newest.voters) < self.quorum
             why = f"a quorum is {self.quorum}" if short else "too few of their votes arrived in time"
             return f"Block {newest.epoch} is not final: {votes} voted for it and {why}, so it is not notarized."
-        pending = counted(sum(1 for block in self.notarized if not block.final_for), "block")
+        unfinished = {block.block for block in self.notarized if not block.final_for}
+        under = [block for block in self._chain_to(newest) if block.block in unfinished]
         parent = self.blocks.get(newest.parent)
         follows = newest.epoch - (parent.epoch if parent else 0) == 1
         needs = (
@@ -159,4 +172,17 @@ class ChainStory:
             else f"it follows no block of the epoch before it, so it needs notarized blocks of epochs "
             f"{newest.epoch + 1} and {newest.epoch + 2} on top of it"
         )
-        return f"{pending} pending: block {newest.epoch} is notarized but not final, because {needs}."
+        pending = f"{counted(len(under), 'block')} pending: block {newest.epoch} is notarized but not final"
+        below = f"; the {len(under) - 1:,} below become final with it" if len(under) > 1 else ""
+        if len(under) == 2:
+            below = "; the one below becomes final with it"
+        beside = len(unfinished) - len(under)
+        others = f" {counted(beside, 'notarized block')} on other branches {was(beside)} never final." if beside else ""
+        return f"{pending}, because {needs}{below}.{others}"
+
+    def _chain_to(self, block: BlockStory) -> Iterator[BlockStory]:
+        """A block and its ancestors, newest first."""
+        at: BlockStory | None = block
+        while at is not None:
+            yield at
+            at = self.blocks.get(at.parent)

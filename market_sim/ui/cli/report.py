@@ -87,12 +87,14 @@ def guest_lines(summary: Summary, invited: str | None) -> list[str]:
 
 
 def _consensus(summary: Summary, screen: Screen) -> str:
-    story, committee = summary.story, summary.committee
-    count = committee.validators - len(committee.byzantine)
-    who = f"all {count} validators" if not committee.byzantine else f"all {count} honest validators"
-    agree = f"{who} agree" if story.agreement else screen.paint("the validators DISAGREE", RED)
+    story, digest = summary.story, shortened(summary.finalized_digest)
     counts = f"{len(story.blocks)} proposed, {len(story.notarized)} notarized, {summary.finalized} finalized"
-    return f"{counts}; {agree} on {shortened(summary.finalized_digest)}"
+    honest = "honest validator" if story.byzantine else "validator"
+    if story.honest == 1:
+        return f"{counts}; the only {honest} holds {digest}"
+    if story.agreement:
+        return f"{counts}; all {story.honest} {honest}s agree on {digest}"
+    return f"{counts} ({digest}); after these {screen.paint(f'the {honest}s DISAGREE', RED)}"
 
 
 def _differences(paid: Settled, words: Words) -> list[str]:

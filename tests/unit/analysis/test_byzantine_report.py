@@ -46,7 +46,7 @@ def test_every_way_to_lie_has_its_sentence(how: str):
 @pytest.mark.parametrize(
     ("how", "outcome"),
     [
-        ("silent", "1 epoch that it led had no block; 4 of the others' 4 blocks became notarized without its vote"),
+        ("silent", "1 epoch that it led had no block; 4 of 4 blocks of the others became notarized without its vote"),
         ("crash", "2 epochs that it led had no block"),
         ("equivocate", "of its 2 blocks 1 became notarized and 1 final; honest validators hold 3 proofs"),
         ("usurp", "of its 5 blocks 0 became notarized and 0 final"),
