@@ -183,8 +183,8 @@ def test_the_examples_of_the_help_run(
     examples = [f"--byzantine {text}" for text in re.findall(r"for example (n\d:[\w@-]+)", told)]
     examples += [f"--partition {text}" for text in re.findall(r"for example (\d+-\d+):", told)]
     examples += re.findall(r"flags, too: (--\w+ \d+)", told)
-    examples += [f"--stress {text}" for text in re.findall(r"such as ([\w-]+)", told)]
-    assert len(examples) == 4
+    examples += [f"{option} {text}" for option, text in re.findall(r"(--\w+) [A-Z]+ [^-]*?such as ([\w-]+)", told)]
+    assert len(examples) == 5
     for example in examples:
         assert main([*example.split(), *QUICK, "--out", str(tmp_path)]) == 0
     assert all(how in told for how in BEHAVIOURS)
