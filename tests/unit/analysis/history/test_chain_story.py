@@ -70,7 +70,9 @@ def test_a_single_honest_validator_does_not_agree_with_others(capsys):
     options = Options(settlement="none", byzantine="n1:two-faced,n2:two-faced,n3:silent@8", beyond_the_bound=True)
     summary = summarize(simulate(StreamletDemo(), options))
     assert story_of(summary.result.journal).honest == 1
-    assert consensus_line(summary, capsys).endswith(f"; the only honest validator holds {summary.finalized_digest[:12]}")
+    assert consensus_line(summary, capsys).endswith(
+        f"; the only honest validator holds {summary.finalized_digest[:12]}"
+    )
     for sentence in byzantine_report(summary.result.journal):
         assert "agree;" not in sentence
     assert "1 of 1 block of the others became notarized" in byzantine_report(summary.result.journal)[2]
