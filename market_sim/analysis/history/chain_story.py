@@ -112,11 +112,6 @@ class ChainStory:
         return [block for block in self.blocks.values() if block.notarized_by]
 
     @property
-    def honest(self) -> int:
-        """The number of honest validators."""
-        return self.validators - len(self.byzantine)
-
-    @property
     def _honest_chains(self) -> list[list[str]]:
         return [chain for validator, chain in self.finalized.items() if validator not in self.byzantine]
 
