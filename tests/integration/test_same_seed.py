@@ -61,6 +61,8 @@ FROZEN = {
     "bubble": "e1c275609efdfd12096495848603b73471a08662e8f2d0508434bea4c3cb1ce9",
     "flash-crash": "b2a6dbf9d0b146a96165c3168e54c8c05e1df57c58c712c6aa8f5323d1478290",
     "covered-calls": "45a809fcf07360fda101b3b1ad3fe0f1dbaea777c530f9bed4b666b77d5474e8",
+    "futures-day": "632ee5f0d6d15ac8f2f576a04d00f4ec79b608bfd36e26009d4128ae86a7395e",
+    "tax": "5f5aa270eb7c791c93c1d4efbf84ba505740d97688166291fca51a5206868ace",
     "marksim": "6533c924e68f172be0344d208ad46eaaad21eeaaf84c2f323405b8b945b15d3f",
 }
 """The market digest of each shipped scenario at seed 7 and 6 epochs. Changed on purpose? Refresh it and say why."""

@@ -15,6 +15,7 @@ from market_sim.simulation.scenarios.first_market import FirstMarket
 from market_sim.simulation.scenarios.flash_crash import FlashCrash
 from market_sim.simulation.scenarios.funding import Funding
 from market_sim.simulation.scenarios.futures_curve import FuturesCurve
+from market_sim.simulation.scenarios.futures_day import FuturesDay
 from market_sim.simulation.scenarios.induced_values import InducedValues
 from market_sim.simulation.scenarios.informed_versus_noise import InformedVersusNoise
 from market_sim.simulation.scenarios.latency_race import LatencyRace
@@ -39,6 +40,7 @@ from market_sim.simulation.scenarios.streamlet_faults import (
 )
 from market_sim.simulation.scenarios.structured_note import StructuredNote
 from market_sim.simulation.scenarios.thin_market import ThinMarket
+from market_sim.simulation.scenarios.transaction_tax import TransactionTax
 from market_sim.simulation.scenarios.two_venues import TwoVenues
 from market_sim.simulation.scenarios.warrant_dilution import WarrantDilution
 
@@ -80,5 +82,7 @@ SCENARIOS: tuple[type[Scenario], ...] = (
     Bubble,
     FlashCrash,
     CoveredCalls,
+    FuturesDay,
+    TransactionTax,
     Marksim,
 )

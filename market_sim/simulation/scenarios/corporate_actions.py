@@ -11,6 +11,7 @@ from market_sim.core.models.derivatives import Option
 from market_sim.core.models.instruments import Stock
 from market_sim.core.models.market_events import Trade, Transferred
 from market_sim.core.models.mechanism_events import CorporateActionTaken, Exercised, InstrumentExpired, TermsAdjusted
+from market_sim.core.models.run_events import ValueMoved
 from market_sim.core.money import cents, dollars, written
 from market_sim.market.mechanisms.clearing_house import ClearingHouse
 from market_sim.market.mechanisms.corporate_actions import CorporateAction, CorporateActions
@@ -37,6 +38,10 @@ class CorporateActionsScenario(Scenario):
 
     name: ClassVar[str] = "corporate-actions"
     epochs: ClassVar[int] = 12
+    claim: ClassVar[str] = (
+        "The company acts three times, and no action changes what the owner's shares and cash are worth by more than "
+        "half a percent."
+    )
 
     dividend: int = bounded(100, least=0, most=1_000)
     """The dividend of the third day in cents for each share; 0 for none."""
@@ -91,6 +96,26 @@ class CorporateActionsScenario(Scenario):
             return "The company did nothing before the run ended."
         did = listed(_told(event) for event in taken)
         return f"The company {did}. {self._owned(journal)}; {self._owed(journal)}. {self._calls(journal)}."
+
+    def worths(self, journal: Journal) -> list[tuple[int, int]]:
+        """What the owner's shares and cash were worth just before and soon after each action."""
+        shares, cash, found = self.OWNED, 0, list[tuple[int, int]]()
+        pending: int | None = None
+        for event in journal:
+            if isinstance(event, CorporateActionTaken):
+                pending = shares * event.price + cash
+                new, old = event.ratio
+                shares = shares * new // old
+                cash += shares * event.amount if event.action in ("dividend", "special dividend") else 0
+            elif pending is not None and isinstance(event, ValueMoved) and event.symbol == "ACME":
+                found.append((pending, shares * event.value + cash))
+                pending = None
+        return found
+
+    def holds(self, journal: Journal) -> bool:
+        """Whether there were three actions, each of which left the owner as rich as it was."""
+        found = self.worths(journal)
+        return len(found) == 3 and all(abs(after - before) * 200 < before for before, after in found)
 
     def _owned(self, journal: Journal) -> str:
         """The shares and the cash of the owner, which never trades."""
