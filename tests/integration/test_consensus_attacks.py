@@ -1,80 +1,29 @@
 """One liar cannot stop a committee: attacks on the echo and on the bounds, each directed at a rule that once gave way.
 
-The liar of these tests follows a script. It sees everything, signs what it likes with its own key, and chooses who
-gets which message; it cannot forge, and the network delivers in time.
+What several liars that act together can do to finality stands in test_consensus_liveness.py.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
 from functools import cache
 from random import Random
 
 import pytest
 from msgspec.structs import replace
 
-from market_sim.core.consensus.blocks import Block, Message, Proposal, Vote, make_block
+from market_sim.core.consensus.blocks import Message, Proposal, make_block
 from market_sim.core.consensus.bounds import RECORDED_PER_EPOCH, Bounds
-from market_sim.core.consensus.byzantine import ByzantineStep, ByzantineValidator, Envelope
+from market_sim.core.consensus.byzantine import Envelope
 from market_sim.core.consensus.committee import Committee
 from market_sim.core.consensus.monitors import Observed
 from market_sim.core.models.consensus_events import BlockFinalized, BlockRequested, EquivocationSeen
 from market_sim.simulation.engine.clock import SECOND
+from tests.integration.scripted_liars import Scripted, attacked, junk
 from tests.unit.core.consensus.table import NameTags, Run, Seats, run_committee
 
-LIAR = 1
 IN_CI = os.environ.get("HYPOTHESIS_PROFILE") == "ci"
-
-
-class Scripted(ByzantineValidator):
-    """A liar that says only what its script says when an epoch starts (heard is None) or when it hears a message."""
-
-    script: Callable[[Scripted, int, Message | None], list[Envelope]]
-
-    def on_epoch(self, epoch: int) -> ByzantineStep:
-        self.validator.on_epoch(epoch)
-        return self.script(self, epoch, None), []
-
-    def on_message(self, message: Message) -> ByzantineStep:
-        self.validator.on_message(message)
-        return self.script(self, self.validator.epoch, message), []
-
-    def on_payload_news(self) -> ByzantineStep:
-        return [], []
-
-    def echoes(self) -> bool:
-        return False
-
-    @property
-    def n(self) -> int:
-        return self.validator.rules.validators
-
-    def leads(self, epoch: int) -> bool:
-        return self.validator.rules.leader(epoch) == self.index
-
-    def block(self, epoch: int, payload: bytes = b"") -> Block:
-        return make_block(self.validator.choose_parent(self.validator.view.tips).hash, epoch, payload)
-
-    def proposal(self, block: Block, payload: bytes = b"") -> Proposal:
-        signature = self._signer.sign(block.epoch, block.hash)
-        return Proposal(self.validator.view.genesis.hash, block, payload, self.index, signature)
-
-    def vote(self, epoch: int, name: bytes) -> Vote:
-        return Vote(self.validator.view.genesis.hash, epoch, name, self.index, self._signer.sign(epoch, name))
-
-
-def attacked(validators: int, epochs: int, script: Callable[[Scripted, int, Message | None], list[Envelope]]) -> Run:
-    def seat(committee: Committee) -> None:
-        liar = committee.byzantine[LIAR]
-        liar.__class__ = Scripted
-        liar.script = script
-
-    return run_committee(
-        validators, epochs, byzantine=f"n{LIAR}:silent", scheme=NameTags(validators), anything=True,
-        paranoid=False, before=seat,
-    )  # fmt: skip
 
 
 def longest_drought(run: Run) -> int:
@@ -99,14 +48,6 @@ def test_a_vote_with_the_same_signature_does_not_hide_a_proposal(validators: int
     assert longest_drought(run) <= 6
     if validators > 7:  # where echoes are left out, the proposal comes by echo and is hardly ever asked for
         assert run.kinds()["BlockRequested"] <= 10
-
-
-def junk(liar: Scripted, epoch: int, count: int) -> list[Proposal]:
-    made = []
-    for number in range(count):
-        payload = b"junk %d of epoch %d" % (number, epoch)
-        made.append(liar.proposal(liar.block(epoch, payload), payload))
-    return made
 
 
 def blocks_beyond_the_bound(liar: Scripted, epoch: int, heard: Message | None) -> list[Envelope]:
@@ -144,7 +85,7 @@ def test_a_flood_does_not_cut_a_validator_off_from_what_a_quorum_knows(script, a
     assert run.kinds()["FloodDropped"]
     assert run.of(BlockRequested)
     grown = {fact.validator for fact in run.journal.of(BlockFinalized)}
-    assert grown == {index for index in range(validators) if index != LIAR}
+    assert grown == {index for index in range(validators) if index != 1}
 
 
 def size_of(thing: object, seen: set[int]) -> int:
@@ -323,60 +264,3 @@ def count_steps(committee: Committee, steps: list[int]) -> None:
         judge(index, seen)
 
     committee.monitors._nothing_is_missing = counted
-
-
-def anything(luck: Random) -> Callable[[Scripted, int, Message | None], list[Envelope]]:
-    """A liar that says any well-formed thing to anybody: blocks on any tip, votes for any name, floods of both."""
-
-    def somebody(liar: Scripted) -> tuple[int, ...]:
-        return tuple(sorted(luck.sample(liar._others, luck.randrange(1, len(liar._others) + 1))))
-
-    def script(liar: Scripted, epoch: int, heard: Message | None) -> list[Envelope]:
-        said: list[Envelope] = []
-        view = liar.validator.view
-        if heard is not None and luck.random() < 0.95:
-            return []
-        for _ in range(luck.choice([0, 1, 1, 2, 3])):
-            ahead = epoch + luck.choice([0, 0, 0, 1, 2])
-            delay = luck.choice([0, 0, 1, 20, 300, 900]) * 1_000_000
-            kind = luck.randrange(4)
-            if kind == 0 and liar.leads(ahead):
-                payload = b"%d" % luck.randrange(3)
-                parent = luck.choice([*view.tips, luck.choice(list(view.blocks.values()))])
-                if parent.epoch < ahead:
-                    block = make_block(parent.hash, ahead, payload)
-                    said.append(Envelope(liar.proposal(block, payload), somebody(liar), delay))
-            elif kind == 1:
-                block = luck.choice(list(view.blocks.values()))
-                if block.epoch:
-                    said.append(Envelope(liar.vote(block.epoch, block.hash), somebody(liar), delay))
-            elif kind == 2:
-                targets = somebody(liar)
-                names = [b"%032d" % luck.randrange(10**9) for _ in range(luck.choice([1, 1, 2, 2, 3, 3, 70]))]
-                said += [Envelope(liar.vote(ahead, name), targets, delay) for name in names]
-            elif liar.leads(ahead):
-                targets = somebody(liar)
-                said += [
-                    Envelope(one, targets, delay) for one in junk(liar, ahead, luck.choice([1, 1, 2, 2, 3, 3, 70]))
-                ]
-        return said
-
-    return script
-
-
-@pytest.mark.parametrize(("validators", "bound"), [(4, 6), (7, 9), (10, 12)])
-def test_whatever_one_liar_says_finality_goes_on(validators: int, bound: int) -> None:
-    """C8: the first final block may take an epoch more than the bound, as in schedule 1021 of four validators."""
-    schedules = {4: 24, 7: 8, 10: 4}[validators] * (4 if IN_CI else 1)
-    waits = []
-    dropped = 0
-    for seed in (*range(schedules), *((1021,) if validators == 4 else ())):
-        run = attacked(validators, 40, anything(Random(f"{validators}/{seed}")))
-        assert run.kinds()["SafetyViolated"] == 0
-        begin, later = run.waits()
-        assert begin <= bound + 1, f"schedule {seed}: first after {begin} epochs"
-        assert later <= bound, f"schedule {seed}: {later} epochs in between"
-        waits.append(max(begin, later))
-        dropped += run.kinds()["FloodDropped"]
-    assert dropped, "the bounds were never met"
-    assert max(waits) >= 2, waits

@@ -1,23 +1,36 @@
 """How long a committee waits for its next final block, and which rules that depends on.
 
-The bounds for four validators of which one lies, with leaders in turn, are this product's own: the paper's theorem
-needs five honest leaders in a row, which four in turn with one liar never have.
+The bounds for leaders in turn are this product's own: the paper's theorem needs five honest leaders in a row, which
+n = 3f + 1 in turn with f liars need not have.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 
 import pytest
 
-from market_sim.core.consensus.blocks import Proposal, Rules, Vote
+from market_sim.core.consensus.blocks import Message, Proposal, Rules, Vote
+from market_sim.core.consensus.byzantine import Envelope
 from market_sim.core.consensus.committee import Committee
 from market_sim.core.consensus.streamlet import Validator
 from market_sim.core.models.consensus_events import BlockFinalized
+from market_sim.simulation.engine.clock import SECOND
+from tests.integration.colluding_liars import (
+    DELTA,
+    MILLISECOND,
+    SIZES,
+    WAYS_TO_SPEAK,
+    Schedule,
+    Waits,
+    longest_begin,
+    longest_later,
+)
+from tests.integration.consensus_schedules import IN_CI
+from tests.integration.scripted_liars import Script, Scripted, attacked
 from tests.unit.core.consensus.table import NameTags, Seats, final_epochs, run_committee
-
-DELTA = Rules().delta_ns
 
 
 def now_and_then(luck: Random, name: str, epochs: int) -> str:
@@ -80,6 +93,53 @@ def test_five_honest_leaders_in_a_row_bring_a_new_final_block_to_everybody(valid
                 for epochs in grown.values():
                     assert epochs.intersection(range(start, start + 5)), f"seed {seed}, epochs {start} to {start + 4}"
     assert windows > 20
+
+
+# ---- liars that act together (C8) -----------------------------------------------------------------------------------
+
+
+def late_in(epochs: Sequence[int]) -> Script:
+    """A leader among the liars is silent, or in these epochs shows its block to all just before the epoch ends."""
+
+    def script(liar: Scripted, epoch: int, heard: Message | None) -> list[Envelope]:
+        if heard is not None or not liar.leads(epoch) or epoch not in epochs:
+            return []
+        return [Envelope(liar.proposal(liar.block(epoch)), None, SECOND - 30 * MILLISECOND)]
+
+    return script
+
+
+@pytest.mark.parametrize("validators", SIZES)
+def test_silent_liars_cost_a_rotation_and_late_blocks_the_bound_of_c8(validators: int) -> None:
+    """Liars at every third place leave only three honest leaders in a row, and each late block spoils the next epoch.
+
+    The first late block finalizes what is before it. The others follow a spoilt epoch, so that nothing is final, until
+    the liars that follow two good epochs have to be silent for a rotation.
+    """
+    liars = range(0, validators - 1, 3)
+    epochs = [validators + liar for liar in liars]
+    weather = {"fastest_ns": 20 * MILLISECOND, "slowest_ns": 20 * MILLISECOND}
+    waits = [attacked(validators, 4 * validators, late_in(late), liars, **weather).waits()[1] for late in ([], epochs)]
+    assert waits == [validators, longest_later(validators)]
+
+
+KEPT = {4: (), 7: (), 10: ()}
+"""Schedules of the large campaign that came nearest to a bound."""
+
+
+@pytest.mark.parametrize(("validators", "ordinarily", "in_ci"), [(4, 16, 240), (7, 6, 80), (10, 4, 60)])
+def test_whatever_colluding_liars_say_finality_goes_on(validators: int, ordinarily: int, in_ci: int) -> None:
+    waits = Waits()
+    for number in sorted({*range(in_ci if IN_CI else ordinarily), *KEPT[validators]}):
+        begin, later = waits.count(Schedule(validators, number))
+        assert begin <= longest_begin(validators), f"schedule {number}: first after {begin} epochs"
+        assert later <= longest_later(validators), f"schedule {number}: {later} epochs in between"
+    assert waits.kinds["SafetyViolated"] == 0
+    assert [way for way in WAYS_TO_SPEAK if not waits.said[way]] == []
+    assert waits.kinds["FloodDropped"], "the bounds against floods were never met"
+    assert waits.kinds["EquivocationSeen"] > 0
+    assert max(waits.liars) == (validators - 1) // 3
+    assert max(waits.later) >= validators, "nobody ever waited, so that nothing was tried"
 
 
 # ---- what the echo is for (R9) --------------------------------------------------------------------------------------

@@ -179,18 +179,19 @@ class Run:
         return counts
 
     def longest_wait(self) -> int:
-        """The most epochs that an honest validator waited for a new final block."""
+        """The most epochs that passed between one block that everybody honest held as final and the next (C8)."""
         return max(self.waits())
 
     def waits(self, first: int = 1) -> tuple[int, int]:
-        """How many epochs an honest validator waited at most: for a final block from epoch `first` on, and later."""
-        begin, later = 0, 0
-        for index in self.committee.honest:
-            grown = {fact.epoch for fact in self.journal.of(BlockFinalized) if fact.validator == index}
-            marks = [first, *sorted(epoch for epoch in grown if epoch >= first), self.committee.epoch]
-            waits = [after - before for before, after in pairwise(marks)]
-            begin, later = max(begin, waits[0]), max(later, *waits[1:], 0)
-        return begin, later
+        """How many epochs passed at most until a block was final for everybody: from epoch `first` on, and later."""
+        told: dict[int, list[int]] = {}
+        for fact in self.journal.of(BlockFinalized):
+            if fact.validator in self.committee.honest:
+                told.setdefault(fact.height, []).append(fact.epoch)
+        grown = {max(epochs) for epochs in told.values() if len(epochs) == len(self.committee.honest)}
+        marks = [first, *sorted(epoch for epoch in grown if epoch >= first), self.committee.epoch]
+        waits = [after - before for before, after in pairwise(marks)]
+        return waits[0], max((0, *waits[1:]))
 
 
 def run_committee(
