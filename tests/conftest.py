@@ -125,7 +125,7 @@ def share_bytecode() -> None:
 share_bytecode()
 
 
-MANY_CASES = 12
+MANY_CASES = 6
 """Of a test with more cases than this, an ordinary run of folders takes a third; CI takes all."""
 
 

@@ -18,6 +18,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import cache
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
@@ -156,8 +157,13 @@ def steps(area: str, path: str) -> list[list[str]]:
     return [[path, *near], [SEEDED, *folders, *_paths(above)], list(long)]
 
 
+@cache
+def _text(file: Path) -> str:
+    return file.read_text(encoding="utf-8")
+
+
 def _names(file: Path, module: str) -> bool:
-    return f"{module} import" in file.read_text(encoding="utf-8")
+    return f"{module} import" in _text(file)
 
 
 def _paths(files: list[Path]) -> list[str]:

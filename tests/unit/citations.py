@@ -67,6 +67,8 @@ class Citations:
 
     def missing(self, source: Source) -> Iterator[str]:
         """One sentence for each citation that leads nowhere."""
+        if not any(citation.search(source.text) for citation in (PATH, RULE, UNNUMBERED)):
+            return
         for line, text in prose(source):
             for path in PATH.findall(text):
                 plain = re.sub(r"^(\.{1,2}/)+", "", path)

@@ -25,7 +25,7 @@ FAULTS = (
     "already known",
 )
 IN_CI = "CI" in os.environ or os.environ.get("HYPOTHESIS_PROFILE") == "ci"
-LIVES = 30 if IN_CI else 15
+LIVES = 30 if IN_CI else 8
 
 
 class Crash(Exception):
@@ -277,7 +277,7 @@ def test_after_a_reorg_the_same_bytes_are_sent_again(chain_rig: Rig, depth: int,
 
 
 def test_random_faults_crashes_and_reorgs_lead_to_one_effect_each(chain_rig: Rig) -> None:
-    """Fifteen seeded lives of an outbox, thirty in CI; the counters say that each kind of fault really happened."""
+    """Eight seeded lives of an outbox, thirty in CI; the counters say that each kind of fault really happened."""
     seen: Counter[str] = Counter()
     chain = chain_rig.settlement.chain
     begin = chain.snapshot()
