@@ -31,7 +31,13 @@ QUICK = ["--no-settle", "--no-plot", "--headless"]
 
 def test_twelve_epochs_give_the_promised_document(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert main(["--epochs", "12", "--headless", "--json", "--out", str(tmp_path)]) == 0
-    told = json.loads(capsys.readouterr().out)
+    said = capsys.readouterr()
+    told = json.loads(said.out)
+    shown = re.findall(r"^```text\n(.*?)^```$", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL)
+    assert set("".join(shown).splitlines()) <= set(said.err.splitlines()), "the README shows what this run prints"
+    report = said.err.splitlines()
+    assert report[-4].startswith("timeline  ") or report[-3].startswith("timeline  ")
+    assert report[-2].startswith("next  ")
     consensus, market, settlement = told["consensus"], told["market"], told["settlement"]
     assert (told["scenario"], told["seed"], told["epochs"]) == ("first-market", 7, 12)
     assert (consensus["validators"], consensus["faults_tolerated"], consensus["quorum"]) == (4, 1, 3)
