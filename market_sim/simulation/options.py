@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from market_sim.core.errors import InputError
+from market_sim.core.models.run_events import RunStarted
 
 DEFAULT_SEED = 7
 MOST_EPOCHS = 1_000_000
@@ -40,6 +41,12 @@ class Options:
             raise InputError(f"a run has from 1 to {MOST_EPOCHS} epochs, found {self.epochs!r}")
         if type(self.seed) is not int or self.seed < 0:
             raise InputError(f"a seed is a whole number from 0 on, found {self.seed!r}")
+
+    @classmethod
+    def of(cls, start: RunStarted) -> Options:
+        """The options of a stored run, by its first event."""
+        chosen = {name: value for name, value in start.options.items() if value is not None}
+        return cls(seed=start.seed, epochs=start.epochs, **chosen)  # type: ignore[arg-type]
 
     @property
     def beside_the_scenario(self) -> dict[str, int | str | bool | None]:

@@ -221,10 +221,11 @@ class Session:
         return earlier
 
     @classmethod
-    def replay(cls, journal: Iterable[Event], scenario: Scenario | None = None) -> Session:
+    def replay(cls, journal: Iterable[Event], scenario: Scenario | None = None, at: int | None = None) -> Session:
         """The session of this journal, from its beginning; when it is run it records the same events again.
 
-        A scenario that is not shipped must be passed, since the journal holds only its name.
+        With `at` it stands just after the event with this number. Of the journal only the first event and the inputs
+        are read. A scenario that is not shipped must be passed, since the journal holds only its name.
         """
         events = list(journal)
         start = events[0] if events else None
@@ -232,9 +233,9 @@ class Session:
             raise InputError("a journal begins with RunStarted, which says what was run")
         if scenario is None:
             scenario = configured(find_scenario(start.scenario), **start.parameters)
-        chosen = {name: value for name, value in start.options.items() if value is not None}
-        options = Options(seed=start.seed, epochs=start.epochs, **chosen)  # type: ignore[arg-type]
-        session = cls(scenario, options, inputs=[event for event in events if type(event) is InputReceived])
+        session = cls(scenario, Options.of(start), inputs=[event for event in events if type(event) is InputReceived])
+        if at is not None:
+            session._advance_by_events(at + 1)
         return session
 
     # ---- inside -------------------------------------------------------------------------------------------------

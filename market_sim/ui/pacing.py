@@ -78,6 +78,11 @@ class Pacer:
         self._steps.append(stride)
         self._news.set()
 
+    def tell_again(self) -> None:
+        """Tell once more where the run stands, if it stands still."""
+        self._has_told = False
+        self._news.set()
+
     def run_at(self, speed: float | None) -> None:
         """Change the speed."""
         self._speed, self._since = _checked(speed), None

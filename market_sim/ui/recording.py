@@ -46,11 +46,13 @@ def recorded(
     name: str = "",
     begun: Callable[[Session], object] = lambda session: None,
     pace: Pace | None = None,
+    begin: Callable[[], Session] | None = None,
 ) -> Recorded:
     """Simulate a run and write it into the folder of results.
 
-    The session is handed out when it begins, so that it can be stopped; `pace` lets it wait. A complete run gets the
-    folder `name`, if one is given; otherwise scenario, seed and fingerprint give the name.
+    The session is handed out when it begins, so that it can be stopped; `pace` lets it wait. `begin` makes a
+    session that has a past already. A complete run gets the folder `name`, if one is given; otherwise scenario, seed
+    and fingerprint give the name.
     """
     journal = Journal()
 
@@ -60,7 +62,11 @@ def recorded(
 
     with RunWriter(results) as writer:
         try:
-            session = Session(scenario, options, journal)
+            if begin is None:
+                session = Session(scenario, options, journal)
+            else:
+                session = begin()
+                journal = session.journal
             begun(session)
             with ended_by_signals(session.stop):
                 result = session.run(told, pace)

@@ -33,6 +33,7 @@ PAGES = [
     f"{RUN}/journal",
     f"{RUN}/trades/5",
     f"{RUN}/orders/40",
+    f"{RUN}/fork?event=1500&change=parameter",
     "/glossary",
     "/attack",
 ]
@@ -123,7 +124,7 @@ def test_keys_step_forward_and_back(visitor):
     next_one = told.inner_text()
     assert "block" in next_one
     page.wait_for_function("() => document.getElementById('chart').layout.shapes.at(-1).x0 > 0")
-    assert page.locator("#state").is_visible()
+    assert page.locator("#state-card").is_visible()
     assert not page.get_by_text("aggressive orders bought").first.is_visible(), "the sentences tell the whole run"
     page.keyboard.press("ArrowRight")
     page.wait_for_function("before => document.getElementById('told').innerText !== before", arg=next_one)

@@ -17,6 +17,7 @@ SENTENCES = {
     404: "There is nothing at this address.",
     405: "This address does not take that kind of request.",
     413: "That is too large: a request holds at most 64 KiB.",
+    409: "That cannot be done to it as it is now.",
     415: "This address takes a form and nothing else.",
     422: "Something in the form cannot be used.",
     429: "Too much is going on already.",
@@ -39,7 +40,9 @@ def _refusal(error: HTTPException) -> Response:
     if code < 400:
         return Response(error.get_body(), code, error.get_headers())
     own_words = error.description if error.description != type(error).description else None
-    sentence = own_words if own_words and code in (403, 404, 415, 422, 429) else SENTENCES.get(code, SENTENCES[400])
+    sentence = (
+        own_words if own_words and code in (403, 404, 409, 415, 422, 429) else SENTENCES.get(code, SENTENCES[400])
+    )
     answer = _answer(code, sentence)
     if isinstance(error, MethodNotAllowed) and error.valid_methods:
         answer.headers["Allow"] = ", ".join(sorted(error.valid_methods))

@@ -1,7 +1,8 @@
 """The player: the process that executes one run for the site and reports its progress.
 
-It gets a request, sends notes through a pipe, and stores the run in the results folder. The site can send one message
-through the pipe: to stop; then the player stores a partial run.
+It gets a request, sends notes through a pipe, and stores the run in the results folder. The site sends wishes through
+the same pipe: about the pace of the run, about the place to show while it stands still, and to stop; then the player
+stores a partial run.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import threading
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, NamedTuple
 
 from market_sim.analysis.history.chain_story import ChainStory
 from market_sim.core.data.journal import Journal
@@ -22,13 +23,26 @@ from market_sim.core.models.settlement_events import BlockSettled
 from market_sim.simulation.options import Options
 from market_sim.simulation.scenarios.scenario import Scenario, configured
 from market_sim.simulation.session import Session
+from market_sim.ui.pacing import Pacer
 from market_sim.ui.recording import recorded
+from market_sim.ui.web.forking import Fork, Roll
 from market_sim.ui.web.live_chart import LiveChart
+from market_sim.ui.web.place import Places
 
 UNDERWAY = ("epoch", "tried")
 """The kinds of notes after which more follow."""
 STOP = "stop"
 """The message of the site that stops a run."""
+
+
+class Wish(NamedTuple):
+    """A message of the site about the pace: pause, resume, event, epoch, speed, or show."""
+
+    kind: str
+    value: Any = None
+    """The speed, or the number of the event to show and the instrument."""
+
+
 MOST_MEMORY = 4 * 2**30
 """The most bytes of address space of one run, so that a huge scenario cannot exhaust the machine."""
 
@@ -43,6 +57,10 @@ class Request:
     options: Options
     name: str = ""
     """The folder name of a complete run; empty for scenario, seed and fingerprint, as on the command line."""
+    fork: Fork | None = None
+    """What it leaves and where, if it has the past of another run."""
+    is_paused: bool = False
+    speed: float | None = None
 
     noun: ClassVar[str] = "run"
     cut: ClassVar[str] = "what happened until then is kept. Choose fewer epochs or participants."
@@ -51,21 +69,26 @@ class Request:
 
 @dataclass(frozen=True)
 class Note:
-    """A message of a job: an epoch has passed, schedules were tried, a new drawing, the end of the job, or an error."""
+    """A message of a job: an epoch, schedules that were tried, a drawing, a place, the pace, its end, or an error."""
 
-    kind: Literal["epoch", "tried", "drawn", "done", "refused"]
+    kind: Literal["epoch", "tried", "drawn", "placed", "paced", "done", "refused"]
     number: int
     """The number of the last event in the journal, or of the last schedule tried; it is the id of the note."""
     content: dict[str, Any]
+    kept: Any = None
+    """What the site keeps of it for itself."""
 
 
 def play(request: Request, results: Path, pipe: Connection) -> None:
     """Execute one run; the main function of the process."""
     limit_memory()
-    progress = _Progress(pipe)
+    progress = _Progress(pipe, request)
     try:
+        scenario = _scenario(request)
+        fork = request.fork
+        begin = None if fork is None else lambda: fork.session(scenario)
         result, folder = recorded(
-            _scenario(request), request.options, results, progress.epoch, request.name, begun=progress.begin
+            scenario, request.options, results, progress.epoch, request.name, progress.begin, progress.pacer, begin
         )
         pipe.send(Note("done", len(result.journal) - 1, {"run": folder.name, "complete": result.complete}))
     except InputError as problem:
@@ -95,10 +118,14 @@ def limit_memory() -> None:
 
 
 class _Progress:
-    """Sends a note for each epoch, and drawings of the run from time to time."""
+    """Sends a note for each epoch, and drawings of the run from time to time; heeds the wishes about its pace."""
 
-    def __init__(self, pipe: Connection) -> None:
+    def __init__(self, pipe: Connection, request: Request | None = None) -> None:
+        paused, speed = (request.is_paused, request.speed) if request else (False, None)
+        self.pacer = Pacer(speed, paused, told=self.stand)
         self._pipe = pipe
+        self._places = Places()
+        self._roll = Roll()
         self._session: Session | None = None
         self._chart = LiveChart()
         self._story = ChainStory()
@@ -107,14 +134,36 @@ class _Progress:
         self._settled = 0
 
     def begin(self, session: Session) -> None:
-        """Start to listen for the site's request to stop."""
+        """Start to listen for the wishes of the site."""
         self._session = session
-        threading.Thread(target=self._listen, name="stop-listener", daemon=True).start()
+        threading.Thread(target=self._listen, name="listener", daemon=True).start()
 
     def _listen(self) -> None:
         with contextlib.suppress(EOFError, OSError):
-            self._pipe.recv()
+            while (wish := self._pipe.recv()) != STOP:
+                self._heed(wish)
         self._stop()  # a site that has gone says the same
+
+    def _heed(self, wish: Wish) -> None:
+        if wish.kind == "show":
+            self._places.wanted = wish.value
+            self.pacer.tell_again()
+            return
+        self._places.wanted = None
+        if wish.kind == "pause":
+            self.pacer.pause()
+        elif wish.kind == "resume":
+            self.pacer.resume()
+        elif wish.kind == "speed":
+            self.pacer.run_at(wish.value)
+        else:
+            self.pacer.step("epoch" if wish.kind == "epoch" else "event")
+
+    def stand(self, session: Session) -> None:
+        """Send the place at which the run stands still, or the earlier one that a person asked for."""
+        journal = session.journal
+        self._roll.read(journal.since(self._roll.events))
+        self._send(Note("placed", len(journal) - 1, self._places.place(journal), self._roll))
 
     def _stop(self) -> None:
         if self._session is not None:

@@ -31,6 +31,7 @@ from market_sim.core.data.manifest import MANIFEST, Manifest, read_manifest
 from market_sim.core.data.run_writer import JOURNAL
 from market_sim.core.errors import InputError
 from market_sim.core.models.run_events import AnswerCompared, CommitteeSeated, RunStarted
+from market_sim.ui.web.forking import Roll, roll_of
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 OPEN_RUNS = 3
@@ -139,6 +140,11 @@ class OpenRun:
     def charts(self) -> list[Chart]:
         """Its charts."""
         return self.once("charts", lambda: charts_of(self.history))
+
+    @property
+    def roll(self) -> Roll:
+        """Who and what it has, and its inputs."""
+        return self.once("roll", lambda: roll_of(self.result.journal))
 
     @property
     def tracer(self) -> Tracer:

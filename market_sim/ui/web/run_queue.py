@@ -1,7 +1,8 @@
 """The run queue: executes runs one after the other in processes of their own, and keeps their notes.
 
 The number of waiting jobs, the time of a job and the number of finished jobs kept are limited. A run that is stopped,
-by a person or by its time limit, ends in order and is stored as a partial run.
+by a person or by its time limit, ends in order and is stored as a partial run. A run whose pace a person decides does
+not hold up the others: it leaves the queue, and has more time.
 """
 
 from __future__ import annotations
@@ -22,11 +23,18 @@ from pathlib import Path
 from typing import Any
 
 from market_sim.ui.web.attacker import Search
-from market_sim.ui.web.player import STOP, UNDERWAY, Note, Request, play
+from market_sim.ui.web.player import STOP, UNDERWAY, Note, Request, Wish, play
 
 LOG = logging.getLogger("market_sim.site")
 MOST_WAITING = 4
 MOST_REMEMBERED = 50
+MOST_HELD = 3
+"""The most runs at once whose pace a person decides: each is a process of its own."""
+HELD_SECONDS = 3_600
+PASSING = ("drawn", "placed", "paced")
+"""The kinds of notes of which only the newest counts."""
+LISTEN_SECONDS = 0.05
+"""How long a wish may wait until it is sent."""
 GRACE_SECONDS = 3
 NEVER_BEGAN = "the {} was stopped before it began"
 STOP_SECONDS = 10
@@ -56,8 +64,17 @@ class Job:
         """The URL to open when the run is complete; empty for the page of the run."""
         self.notes: list[Note] = []
         self.drawing = b""
-        self.edition = 0
-        """The number of the newest drawing."""
+        self.editions = dict.fromkeys(PASSING, 0)
+        """How many notes of each passing kind there were."""
+        self.place: Note | None = None
+        """Where it stood still at last."""
+        self.wishes: queue.SimpleQueue[Wish] = queue.SimpleQueue()
+        self.is_held = isinstance(request, Request) and (request.is_paused or request.speed is not None)
+        """Whether a person decides about its pace."""
+        self.pace: dict[str, Any] = {
+            "paused": isinstance(request, Request) and request.is_paused,
+            "speed": request.speed if isinstance(request, Request) else None,
+        }
         self.begun = False
         self.stopped = threading.Event()
         self.cut_short = ""
@@ -80,11 +97,16 @@ class Job:
         return self.run is not None and self.notes[-1].content["complete"]
 
     def tell(self, note: Note) -> None:
-        """Keep a note and wake the threads that wait for it; of drawings only the newest is kept."""
+        """Keep a note and wake the threads that wait for it; of passing ones only the newest is kept."""
         with self._news:
-            if note.kind == "drawn":
-                self.drawing = note.content["figure"]
-                self.edition += 1
+            if note.kind in PASSING:
+                self.editions[note.kind] += 1
+                if note.kind == "drawn":
+                    self.drawing = note.content["figure"]
+                elif note.kind == "placed":
+                    self.place = note
+                else:
+                    self.pace = note.content
             elif not self.is_over:
                 self.notes.append(note)
             self._news.notify_all()
@@ -95,24 +117,32 @@ class Job:
         self.tell(Note("refused", last, {"sentence": sentence}))
 
     def since(self, told: int, patience: float) -> Iterator[Note | None]:
-        """The notes after the first `told`, as they arrive, and new drawings; None after a time without any."""
-        edition = 0
+        """The notes after the first `told`, as they arrive, and newer passing ones; None after a time without any."""
+        seen = dict.fromkeys(PASSING, 0)
         while True:
             with self._news:
-                if len(self.notes) <= told and self.edition == edition and not self.is_over:
+                if len(self.notes) <= told and self.editions == seen and not self.is_over:
                     self._news.wait(patience)
                 fresh = self.notes[told:]
-                is_drawn, edition = self.edition > edition, self.edition
-            if not fresh and not is_drawn:
+                passing = [self._passing(kind) for kind in PASSING if self.editions[kind] > seen[kind]]
+                seen = dict(self.editions)
+            if not fresh and not passing:
                 if self.is_over:
                     return
                 yield None
             yield from fresh
-            if is_drawn:
-                yield Note("drawn", -1, {"edition": edition})
+            yield from passing
             told += len(fresh)
             if self.is_over and told >= len(self.notes):
                 return
+
+    def _passing(self, kind: str) -> Note:
+        """The newest passing note of this kind, as browsers get it."""
+        if kind == "placed" and self.place is not None:
+            return Note("placed", -1, self.place.content)
+        if kind == "paced":
+            return Note("paced", -1, self.pace)
+        return Note("drawn", -1, {"edition": self.editions["drawn"]})
 
 
 class RunQueue:
@@ -125,7 +155,7 @@ class RunQueue:
         self._jobs: dict[int, Job] = {}
         self._waiting: queue.Queue[Job | None] = queue.Queue(MOST_WAITING)
         self._lock = threading.Lock()
-        self._clerk: threading.Thread | None = None
+        self._clerks: list[threading.Thread] = []
 
     def take(self, request: Request | Search, home: str = "", task: Task = play, seconds: float | None = None) -> Job:
         """Add a request; raises `QueueFull` when there are too many."""
@@ -138,11 +168,33 @@ class RunQueue:
             self._jobs[job.number] = job
             for number in list(self._jobs)[:-MOST_REMEMBERED]:
                 del self._jobs[number]
-            if self._clerk is None:
+            if not self._clerks:
                 # Started with the first job, so a site that only shows runs has no further thread.
-                self._clerk = threading.Thread(target=self._work, name="job-queue", daemon=True)
-                self._clerk.start()
+                self._hire()
         return job
+
+    def _hire(self) -> None:
+        """Start a thread that plays the waiting jobs."""
+        self._clerks = [clerk for clerk in self._clerks if clerk.is_alive()]
+        self._clerks.append(threading.Thread(target=self._work, name="job-queue", daemon=True))
+        self._clerks[-1].start()
+
+    def ask(self, job: Job, wish: Wish) -> None:
+        """Pass a wish to a run; raises `QueueFull` when too many runs are held already."""
+        with self._lock:
+            if job.is_over:
+                return
+            if not job.is_held and wish.kind != "show":
+                if sum(other.is_held for other in self.pending) >= MOST_HELD:
+                    raise QueueFull
+                job.is_held = True
+                if job.begun:
+                    self._hire()
+            job.wishes.put(wish)
+        if wish.kind != "show":
+            speed = wish.value if wish.kind == "speed" else job.pace["speed"]
+            paused = job.pace["paused"] if wish.kind == "speed" else wish.kind != "resume"
+            job.tell(Note("paced", -1, {"paused": paused, "speed": speed}))
 
     def find(self, number: int) -> Job | None:
         """The job with this number; None when it is no longer kept."""
@@ -168,13 +220,15 @@ class RunQueue:
     def close(self) -> None:
         """Stop every job and wait until the running one is stored."""
         self.stop_all()
-        if self._clerk is None:
+        if not self._clerks:
             return
         with contextlib.suppress(queue.Empty):
             while True:
                 self._waiting.get_nowait()
         self._waiting.put(None)
-        self._clerk.join(STOP_SECONDS + 2 * GRACE_SECONDS)
+        deadline = time.monotonic() + STOP_SECONDS + 2 * GRACE_SECONDS
+        for clerk in self._clerks:
+            clerk.join(max(0.0, deadline - time.monotonic()))
 
     def _work(self) -> None:
         if hasattr(signal, "pthread_sigmask"):
@@ -186,6 +240,8 @@ class RunQueue:
                     job.refuse(NEVER_BEGAN.format(job.request.noun))
                     continue
                 job.begun = True
+                if job.is_held:
+                    self._hire()
             try:
                 self._play(job)
             except Exception as error:
@@ -195,6 +251,9 @@ class RunQueue:
                     f"the {job.request.noun} ended without a result; "
                     "the terminal in which the site runs has the details"
                 )
+            with self._lock:
+                if job.is_held:  # another thread has taken over the queue
+                    return
 
     def _play(self, job: Job) -> None:
         context = multiprocessing.get_context("spawn")
@@ -213,15 +272,16 @@ class RunQueue:
             process.close()
 
     def _listen(self, job: Job, pipe: Connection, process: BaseProcess) -> None:
-        deadline = time.monotonic() + job.seconds
+        began = time.monotonic()
         asked: float | None = None
         while not job.is_over:
             now = time.monotonic()
-            if asked is None and (job.stopped.is_set() or now > deadline):
+            seconds = HELD_SECONDS if job.is_held else job.seconds
+            if asked is None and (job.stopped.is_set() or now > began + seconds):
                 asked = now
                 if not job.stopped.is_set():
                     job.cut_short = (
-                        f"The {job.request.noun} took longer than {job.seconds:g} seconds and was stopped; "
+                        f"The {job.request.noun} took longer than {seconds:g} seconds and was stopped; "
                         f"{job.request.cut}"
                     )
                 with contextlib.suppress(OSError):
@@ -233,8 +293,11 @@ class RunQueue:
                     "nothing was kept"
                 )
                 return
+            with contextlib.suppress(OSError):  # the process has ended; its last notes are read below
+                while not job.wishes.empty():
+                    pipe.send(job.wishes.get())
             try:
-                if pipe.poll(0.1):
+                if pipe.poll(LISTEN_SECONDS):
                     job.tell(pipe.recv())
             except EOFError:
                 return

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Iterator
 
 from market_sim.ui.web.player import UNDERWAY, Note
-from market_sim.ui.web.run_queue import Job
+from market_sim.ui.web.run_queue import PASSING, Job
 
 MOST_STREAMS = 12
 """The most open streams; each occupies one of the server's 32 threads."""
@@ -63,6 +63,6 @@ def _messages(job: Job, seen: int | None) -> Iterator[str]:
 
 
 def message(note: Note) -> str:
-    """One note in the format of the stream; a drawing has no id, since it is no event of the journal."""
-    number = f"id: {note.number}\n" if note.kind != "drawn" else ""
+    """One note in the format of the stream; a passing one has no id, since it is no event of the journal."""
+    number = f"id: {note.number}\n" if note.kind not in PASSING else ""
     return f"{number}event: {note.kind}\ndata: {json.dumps(note.content)}\n\n"

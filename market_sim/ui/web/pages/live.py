@@ -1,4 +1,4 @@
-"""The pages of a running simulation: progress, event stream, and stop button."""
+"""The pages of a running simulation: progress, event stream, pace, and stop button."""
 
 from __future__ import annotations
 
@@ -7,8 +7,12 @@ from pathlib import PurePath
 from flask import Blueprint, Response, abort, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from market_sim.core.errors import InputError
+from market_sim.ui.pacing import speed_of
 from market_sim.ui.web.attacker import Search
-from market_sim.ui.web.run_queue import Job, RunQueue
+from market_sim.ui.web.fork_form import PACES
+from market_sim.ui.web.player import Wish
+from market_sim.ui.web.run_queue import Job, QueueFull, RunQueue
 from market_sim.ui.web.sse import Streams
 
 pages = Blueprint("live", __name__)
@@ -42,12 +46,15 @@ def page(number: int) -> ResponseReturnValue:
     if job.run is not None:
         if job.cut_short:
             flash(job.cut_short)
-        return redirect((job.is_complete and job.home) or url_for("runs.page", name=job.run))
+        home = job.home.replace("{run}", job.run) if job.is_complete else ""
+        return redirect(home or url_for("runs.page", name=job.run))
     before = [other for other in queue().pending if other.number < job.number]
     name = PurePath(job.request.scenario).stem
     return render_template(
-        "live.html", job=job, name=name, before=before, refused=job.notes[-1] if job.is_over else None
-    )
+        "live.html", job=job, name=name, before=before, refused=job.notes[-1] if job.is_over else None,
+        place=job.place.content if job.place and job.pace["paused"] else None,
+        speeds=[(value, said) for value, said in PACES if value != "paused"],
+    )  # fmt: skip
 
 
 @pages.get("/live/<number:number>/figure.json")
@@ -82,3 +89,47 @@ def stop(number: int) -> ResponseReturnValue:
     job = find(number)
     queue().stop(job)
     return redirect(url_for("live.page", number=job.number), 303)
+
+
+@pages.post("/live/<number:number>/pace")
+def pace(number: int) -> ResponseReturnValue:
+    """Pause, resume or step a run, change its speed, or show an earlier place while it stands still."""
+    job = find(number)
+    if isinstance(job.request, Search):
+        abort(409, "a search has no pace; it can be stopped")
+    try:
+        queue().ask(job, _wish(job))
+    except InputError as refused:
+        abort(422, str(refused))
+    except QueueFull:
+        abort(429, "several runs stand still already: let one go on, or stop it")
+    if request.accept_mimetypes.best == "application/json":
+        return "", 204
+    return redirect(url_for("live.page", number=job.number), 303)
+
+
+PLAIN_WISHES = ("pause", "resume", "event", "epoch")
+
+
+def _wish(job: Job) -> Wish:
+    """The wish in the form; a step on from an earlier place only shows the next one."""
+    kind = request.form.get("wish", "")
+    place = job.place.content if job.place else None
+    book = request.form.get("book", "")
+    if kind == "speed":
+        return Wish("speed", speed_of(request.form.get("speed", "")))
+    if kind in ("back", "show") or (kind == "event" and place and place["at"] < place["last"]):
+        if place is None:
+            raise InputError("this run does not stand still yet: pause it first")
+        at = _number(place["last"]) if kind == "show" else place["at"] + (1 if kind == "event" else -1)
+        return Wish("show", (min(max(0, at), place["last"]), book))
+    if kind not in PLAIN_WISHES:
+        raise InputError(f"a run is asked to {', '.join(PLAIN_WISHES)}, back, show or speed, found {kind[:20]!r}")
+    return Wish(kind)
+
+
+def _number(last: int) -> int:
+    text = request.form.get("number", "")
+    if not (text.isascii() and text.isdigit() and len(text) <= 12):
+        raise InputError(f"the number of an event is from 0 to {last}, found {text[:20]!r}")
+    return int(text)

@@ -7,9 +7,11 @@ from typing import Any
 from flask import Blueprint, abort, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from market_sim.core.errors import InputError
 from market_sim.simulation.scenarios.finder import source_file
 from market_sim.simulation.scenarios.scenario import Scenario
 from market_sim.ui.web.attacker import Search
+from market_sim.ui.web.fork_form import PACES, pace_of
 from market_sim.ui.web.player import Request
 from market_sim.ui.web.run_queue import QueueFull, RunQueue
 from market_sim.ui.web.scenario_form import ScenarioForm
@@ -27,7 +29,7 @@ def listing() -> str:
 def form(name: str) -> str:
     """The form of one scenario; the query string can set its values."""
     kind = scenario(name)
-    return render_template("scenario.html", scenario=kind(), form=ScenarioForm.empty(kind, request.args))
+    return render_template("scenario.html", scenario=kind(), form=ScenarioForm.empty(kind, request.args), paces=PACES)
 
 
 @pages.post("/scenarios/<name:name>")
@@ -37,10 +39,20 @@ def start(name: str) -> ResponseReturnValue:
     filled = ScenarioForm.typed(kind, request.form)
     read = filled.read()
     if read is None:
-        return render_template("scenario.html", scenario=kind(), form=filled), 422
+        return render_template("scenario.html", scenario=kind(), form=filled, paces=PACES), 422
     parameters, options = read
-    job = take(Request(str(source_file(kind) or kind.name), parameters, options))
+    paused, speed = _pace()
+    place = str(source_file(kind) or kind.name)
+    job = take(Request(place, parameters, options, is_paused=paused, speed=speed))
     return redirect(url_for("live.page", number=job), 303)
+
+
+def _pace() -> tuple[bool, float | None]:
+    """Whether the run begins paused, and its speed."""
+    try:
+        return pace_of(request.form.get("pace", ""))
+    except InputError as refused:
+        abort(422, str(refused))
 
 
 def known() -> dict[str, type[Scenario]]:

@@ -1,5 +1,6 @@
 // The page of a run: its timeline, and a place in the journal that moves by keys, buttons and slider.
 import { Chart } from "./chart.js";
+import { fill } from "./instant.js";
 
 const figure = document.getElementById("run");
 const controls = figure.querySelector(".controls");
@@ -7,7 +8,7 @@ const stepper = document.getElementById("stepper");
 const chart = new Chart(document.getElementById("chart"));
 const slider = document.getElementById("place");
 const told = document.getElementById("told");
-const state = document.getElementById("state");
+const state = document.getElementById("state-card");
 const last = Number(stepper.dataset.last);
 const pictures = [...document.querySelectorAll("[data-picture]")].map((element) => new Chart(element));
 let at = Number(stepper.dataset.at);
@@ -36,20 +37,6 @@ async function draw() {
   return chart.show(figure.dataset.figure + (query && `?${query}`));
 }
 
-function rows(body, rungs, side) {
-  body.replaceChildren(...rungs.map((rung) => {
-    const row = document.createElement("tr");
-    const price = document.createElement("td");
-    const waits = document.createElement("td");
-    price.textContent = rung.price;
-    waits.textContent = rung.quantity;
-    waits.style.setProperty("--share", `${rung.percent}%`);
-    waits.className = `waits ${side}`;
-    row.append(...(side === "bid" ? [waits, price] : [price, waits]));
-    return row;
-  }));
-}
-
 function tell(instant) {
   const { moment } = instant;
   const place = document.createElement("span");
@@ -64,13 +51,9 @@ function tell(instant) {
     told.append(" ", link);
   }
   slider.value = at;
+  for (const link of figure.querySelectorAll("[data-base]")) link.href = `${link.dataset.base}?event=${at}`;
   slider.setAttribute("aria-valuetext", `event ${moment.number}: ${moment.sentence}`);
-  document.getElementById("matched").textContent = instant.matched.toLocaleString("en");
-  document.getElementById("final").textContent = instant.final.toLocaleString("en");
-  document.getElementById("settled").textContent = instant.settled.toLocaleString("en");
-  document.getElementById("book-symbol").textContent = instant.symbol;
-  rows(document.getElementById("bids"), instant.bids, "bid");
-  rows(document.getElementById("asks"), instant.asks, "ask");
+  fill(instant);
   // What cannot be stepped through tells the whole run, and is hidden until its end.
   const isWhole = at >= last;
   for (const one of document.querySelectorAll("[data-tells=whole]")) one.hidden = !isWhole || isLeftOut(one);
