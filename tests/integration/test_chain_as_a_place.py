@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 import pytest
@@ -27,6 +28,12 @@ from market_sim.simulation.engine.world import World
 from market_sim.simulation.scenarios.escrow import EscrowScenario
 
 KINDS = (CallExecuted, CallSubmitted, ContractReconciled, WalletFunded, CallsOrdered, Reconciled)
+
+
+def test_a_scenario_with_a_contract_of_its_own_is_shorter_than_40_lines() -> None:
+    lines = inspect.getsource(EscrowScenario).splitlines()
+    assert len(lines) < 40
+    assert any("chain.deploy(" in line for line in lines) and any("chain.give(" in line for line in lines)
 
 
 def run(scenario: EscrowScenario | None = None, **options: Any) -> Journal:
