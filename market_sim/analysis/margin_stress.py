@@ -7,52 +7,20 @@ its mid price.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
+from market_sim.analysis.instruments import instruments_in
 from market_sim.core.data.journal import Journal
-from market_sim.core.models.derivatives import (
-    Derivative,
-    Future,
-    Note,
-    Option,
-    Perpetual,
-    PredictionContract,
-    Unit,
-    Warrant,
-)
-from market_sim.core.models.instruments import Instrument, Spot, Stock
-from market_sim.core.models.market_events import InstrumentListed
-from market_sim.core.models.mechanism_events import ContractSpecified, MarginGranted, TermsAdjusted
+from market_sim.core.models.mechanism_events import MarginGranted
 from market_sim.market.mechanisms.equity import Owing, equity, terms_of
 from market_sim.market.mechanisms.margin_status import EVERYTHING, Agreement, MarginStatus
 from market_sim.market.mechanisms.requirements import profile_of
 from market_sim.pricing.option import VanillaOption
 from market_sim.pricing.stress import Holding, Shock, would_be_called
 
-KINDS: dict[str, type[Instrument]] = {
-    kind.kind: kind for kind in (Stock, Spot, Option, Warrant, Future, Perpetual, PredictionContract, Note)
-}
-
-
-def instruments_in(journal: Journal) -> dict[str, Instrument]:
-    """The listed instruments with their terms at the end of the run."""
-    specified = {event.symbol: event.multiplier for event in journal.of(ContractSpecified)}
-    units = {event.symbol: Unit(event.shares, event.parts, event.cash) for event in journal.of(TermsAdjusted)}
-    found: dict[str, Instrument] = {}
-    for listed in journal.of(InstrumentListed):
-        kind = KINDS[listed.kind]
-        terms: dict[str, object] = dict(listed.terms)
-        if listed.symbol in units and issubclass(kind, Derivative | Note):
-            terms["unit"] = units[listed.symbol]
-        found[listed.symbol] = kind(
-            listed.symbol, listed.tick, listed.lot, listed.quote, specified.get(listed.symbol, listed.multiplier) or 1,
-            listed.price_decimals, listed.quantity_decimals, **terms,
-        )  # fmt: skip
-    return found
-
 
 def shocked(
-    marks: Mapping[str, int], shock: Shock, options: Mapping[str, VanillaOption], still: set[str]
+    marks: Mapping[str, int], shock: Shock, options: Mapping[str, VanillaOption], still: Collection[str]
 ) -> dict[str, int]:
     """The prices after a shock: options at their new value, those in `still` unchanged, all others moved.
 

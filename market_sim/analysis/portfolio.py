@@ -9,16 +9,13 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import msgspec
-
+from market_sim.analysis.instruments import instruments_in
 from market_sim.analysis.three_clocks import marks_in
 from market_sim.analysis.volatility import ASSUMED, volatility_of
 from market_sim.core.data.fold import fold
 from market_sim.core.data.journal import Journal
 from market_sim.core.errors import InputError
-from market_sim.core.models.derivatives import OptionRight, Unit
-from market_sim.core.models.market_events import InstrumentListed
-from market_sim.core.models.mechanism_events import ContractSpecified, TermsAdjusted
+from market_sim.core.models.instruments import Instrument
 from market_sim.core.trading_day import TRADING_DAYS_A_YEAR
 from market_sim.pricing.black_scholes import greeks
 from market_sim.pricing.option import VanillaOption
@@ -64,27 +61,21 @@ def exposures(
     """
     if volatility is not None and volatility <= 0:
         raise InputError(f"a volatility is positive, found {volatility}")
-    listed = {event.symbol: event for event in journal.of(InstrumentListed)}
-    specified = {event.symbol: event.multiplier for event in journal.of(ContractSpecified)}
-    units = {event.symbol: Unit(event.shares, event.parts, event.cash) for event in journal.of(TermsAdjusted)}
-    marks = marks_in(journal)
+    instruments, marks = instruments_in(journal), marks_in(journal)
     measured: dict[str, float] = {}
     found: list[Exposure] = []
     for account, assets in fold(journal).items():
         by_underlying: dict[str, list[float]] = {}
         for symbol, held in assets.items():
-            terms = listed.get(symbol)
-            if terms is None:
+            instrument = instruments.get(symbol)
+            if instrument is None:
                 continue
-            if symbol in specified:
-                terms = msgspec.structs.replace(terms, multiplier=specified[symbol])
-            unit = units.get(symbol, Unit())
-            about = str(terms.terms.get("underlying", ""))
+            about = instrument.underlying
             if about and about not in measured:
                 measured[about] = volatility or volatility_of(journal, about, day_ns).value
-            underlying, part = _greeks(terms, unit, marks, now, day_ns, measured.get(about, ASSUMED), rate)
+            part = _greeks(instrument, marks, now, day_ns, measured.get(about, ASSUMED), rate)
             if part is not None:
-                sums = by_underlying.setdefault(underlying, [0.0] * 4)
+                sums = by_underlying.setdefault(about or symbol, [0.0] * 4)
                 for place, value in enumerate(part):
                     sums[place] += held * value
         found += [
@@ -96,25 +87,21 @@ def exposures(
 
 
 def _greeks(
-    terms: InstrumentListed, unit: Unit, marks: dict[str, int], now: int, day_ns: int, volatility: float, rate: float
-) -> tuple[str, tuple[float, float, float, float] | None]:
-    """The delta, gamma, vega and theta of one unit of an instrument, and its underlying."""
-    if terms.kind in ("stock", "spot"):
-        return terms.symbol, ((1.0, 0.0, 0.0, 0.0) if terms.symbol in marks else None)
-    underlying = str(terms.terms.get("underlying", ""))
-    expiry = int(terms.terms.get("expiry", 0))
-    if terms.kind in ("future", "perpetual") and underlying in marks:
-        return underlying, (float(unit.shares_in(terms.multiplier)), 0.0, 0.0, 0.0)
-    if terms.kind not in ("option", "warrant") or underlying not in marks or expiry <= now:
-        return underlying, None
-    years = (expiry - now) / day_ns / TRADING_DAYS_A_YEAR
-    right: OptionRight = "put" if terms.terms.get("right") == "put" else "call"
-    strike = (int(terms.terms["strike"]) * unit.parts - unit.cash) / unit.shares  # for one share of today
-    option = VanillaOption(right, marks[underlying], strike, years, volatility, rate)
-    found, size = greeks(option), unit.shares_in(terms.multiplier)
-    return underlying, (
-        found.delta * size,
-        found.gamma * size,
-        found.vega * size / 100,
-        found.theta * size / TRADING_DAYS_A_YEAR,
-    )
+    instrument: Instrument, marks: dict[str, int], now: int, day_ns: int, volatility: float, rate: float
+) -> tuple[float, float, float, float] | None:
+    """The delta, gamma, vega and theta of one unit of an instrument; None if its price follows from none of these."""
+    underlying, unit = instrument.underlying, instrument.unit
+    if not underlying:
+        return (1.0, 0.0, 0.0, 0.0) if instrument.moves_with_prices and instrument.symbol in marks else None
+    if underlying not in marks:
+        return None
+    if instrument.on_margin:
+        return float(unit.shares_in(instrument.multiplier)), 0.0, 0.0, 0.0
+    terms = instrument.as_option(marks[underlying])
+    if terms is None or terms.expiry <= now:
+        return None
+    years = (terms.expiry - now) / day_ns / TRADING_DAYS_A_YEAR
+    strike = (terms.strike * unit.parts - unit.cash) / unit.shares  # for one share of today
+    option = VanillaOption(terms.right, marks[underlying], strike, years, volatility, rate)
+    found, size = greeks(option), unit.shares_in(instrument.multiplier)
+    return found.delta * size, found.gamma * size, found.vega * size / 100, found.theta * size / TRADING_DAYS_A_YEAR

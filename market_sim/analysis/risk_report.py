@@ -12,16 +12,15 @@ from itertools import pairwise
 from statistics import fmean, median, pstdev
 from typing import NamedTuple
 
+from market_sim.analysis.instruments import instruments_in
 from market_sim.analysis.margin_stress import MarginRules, shocked
 from market_sim.analysis.three_clocks import marks_in, terms_in
 from market_sim.analysis.volatility import volatility_of
 from market_sim.core.data.fold import Fold
 from market_sim.core.data.journal import Journal
 from market_sim.core.errors import InputError
-from market_sim.core.models.derivatives import OptionRight, Unit
 from market_sim.core.models.event import Event
-from market_sim.core.models.market_events import InstrumentListed, Trade
-from market_sim.core.models.mechanism_events import TermsAdjusted
+from market_sim.core.models.market_events import Trade
 from market_sim.core.models.run_events import ValueMoved
 from market_sim.core.trading_day import TRADING_DAY_NS, TRADING_DAYS_A_YEAR
 from market_sim.market.mechanisms.equity import equity, owing_of
@@ -166,7 +165,7 @@ def stress(
     """
     terms, marks = terms_in(journal), marks_in(journal)
     options, spreads = written_on(journal, marks), half_spreads(journal)
-    still = {listed.symbol for listed in journal.of(InstrumentListed) if listed.kind == "prediction"}
+    still = {symbol for symbol, each in instruments_in(journal).items() if not each.moves_with_prices}
     rules, moved = MarginRules(journal, quote), [shocked(marks, shock, options, still) for shock in shocks]
     balances, owed = Fold(), Liabilities()
     for event in journal:
@@ -204,15 +203,12 @@ def half_spreads(journal: Journal) -> dict[str, int]:
 def written_on(journal: Journal, marks: dict[str, int], day_ns: int = TRADING_DAY_NS) -> dict[str, VanillaOption]:
     """The options and warrants that have not expired, at the last price and the volatility of their underlying."""
     now = journal[len(journal) - 1].time if len(journal) else 0
-    units = {event.symbol: Unit(event.shares, event.parts, event.cash) for event in journal.of(TermsAdjusted)}
     found: dict[str, VanillaOption] = {}
-    for listed in journal.of(InstrumentListed):
-        underlying, expiry = str(listed.terms.get("underlying", "")), int(listed.terms.get("expiry", 0))
-        if listed.kind in ("option", "warrant") and underlying in marks and expiry > now:
-            right: OptionRight = "put" if listed.terms.get("right") == "put" else "call"
+    for symbol, instrument in instruments_in(journal).items():
+        underlying = instrument.underlying
+        terms = instrument.as_option(marks[underlying]) if underlying in marks else None
+        if terms is not None and terms.expiry > now:
             volatility = volatility_of(journal, underlying, day_ns).value
-            years = (expiry - now) / day_ns / TRADING_DAYS_A_YEAR
-            strike = int(listed.terms["strike"])
-            spot = units.get(listed.symbol, Unit()).worth(marks[underlying])
-            found[listed.symbol] = VanillaOption(right, spot, strike, years, volatility)
+            years = (terms.expiry - now) / day_ns / TRADING_DAYS_A_YEAR
+            found[symbol] = VanillaOption(terms.right, terms.spot, terms.strike, years, volatility)
     return found

@@ -12,6 +12,7 @@ from typing import Literal
 
 from market_sim.analysis.history.chain_story import story_of
 from market_sim.core.data.journal import Journal
+from market_sim.core.models.derivatives import KINDS
 from market_sim.core.models.event import Event
 from market_sim.core.models.market_events import InstrumentListed, Trade, entry_number
 from market_sim.core.models.mechanism_events import ContractSpecified
@@ -37,7 +38,7 @@ def terms_in(events: Iterable[Event]) -> dict[str, Terms]:
     terms: dict[str, Terms] = {}
     for event in events:
         if isinstance(event, InstrumentListed):
-            terms[event.symbol] = Terms(event.quote, event.multiplier, event.kind in ("future", "perpetual"))
+            terms[event.symbol] = Terms(event.quote, event.multiplier, KINDS[event.kind].on_margin)
         elif isinstance(event, ContractSpecified):
             terms[event.symbol] = terms[event.symbol]._replace(multiplier=event.multiplier)
     return terms

@@ -8,11 +8,11 @@ from math import log, sqrt
 from statistics import stdev
 from typing import NamedTuple
 
+from market_sim.analysis.instruments import Instruments
 from market_sim.core.errors import InputError
-from market_sim.core.models.derivatives import OptionRight, Unit
 from market_sim.core.models.event import Event
-from market_sim.core.models.market_events import InstrumentListed, Trade
-from market_sim.core.models.mechanism_events import TermsAdjusted
+from market_sim.core.models.instruments import OptionTerms
+from market_sim.core.models.market_events import Trade
 from market_sim.core.models.run_events import ValueMoved
 from market_sim.core.trading_day import TRADING_DAYS_A_YEAR
 from market_sim.pricing.implied_volatility import implied_volatility
@@ -66,36 +66,28 @@ class Implied(NamedTuple):
 
 def implied_volatilities(events: Iterable[Event], day_ns: int) -> list[Implied]:
     """The implied volatility of every option that was traded while its underlying had a price, without interest."""
-    listed: dict[str, InstrumentListed] = {}
-    units: dict[str, Unit] = {}
+    instruments = Instruments()
     values: dict[str, int] = {}
     prices: dict[str, int] = {}
     found: dict[str, Implied] = {}
     for event in events:
-        if isinstance(event, InstrumentListed) and event.kind == "option":
-            listed[event.symbol] = event
-        elif isinstance(event, TermsAdjusted):
-            units[event.symbol] = Unit(event.shares, event.parts, event.cash)
-        elif isinstance(event, ValueMoved):
+        instruments.read(event)
+        if isinstance(event, ValueMoved):
             values[event.symbol] = event.value
         elif isinstance(event, Trade):
             prices[event.symbol] = event.price
-            terms = listed.get(event.symbol)
-            if terms is not None:
-                about = str(terms.terms["underlying"])
-                spot = values.get(about, prices.get(about))
-                if spot is not None:
-                    unit = units.get(event.symbol, Unit())
-                    found[event.symbol] = Implied(
-                        event.symbol, event.time, event.price, spot, _implied(terms, unit.worth(spot), event, day_ns)
-                    )
-    return [found[symbol] for symbol in listed if symbol in found]
+            option = instruments.known[event.symbol]
+            spot = values.get(option.underlying, prices.get(option.underlying))
+            terms = option.as_option(spot) if option.kind == "option" and spot is not None else None
+            if spot is not None and terms is not None:
+                implied = _implied(terms, event, day_ns)
+                found[event.symbol] = Implied(event.symbol, event.time, event.price, spot, implied)
+    return [found[symbol] for symbol in instruments.known if symbol in found]
 
 
-def _implied(terms: InstrumentListed, spot: float, trade: Trade, day_ns: int) -> float | None:
-    years = (int(terms.terms["expiry"]) - trade.time) / day_ns / TRADING_DAYS_A_YEAR
-    right: OptionRight = "put" if terms.terms["right"] == "put" else "call"
-    option = VanillaOption(right, spot, int(terms.terms["strike"]), max(0.0, years), ASSUMED)
+def _implied(terms: OptionTerms, trade: Trade, day_ns: int) -> float | None:
+    years = (terms.expiry - trade.time) / day_ns / TRADING_DAYS_A_YEAR
+    option = VanillaOption(terms.right, terms.spot, terms.strike, max(0.0, years), ASSUMED)
     try:
         return implied_volatility(option, trade.price)
     except InputError:  # it says why there is none

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from market_sim.analysis.margin_stress import instruments_in
+from market_sim.analysis.instruments import instruments_in
 from market_sim.analysis.risk_report import stress
 from market_sim.core.models.derivatives import Perpetual
 from market_sim.core.models.mechanism_events import LiquidationStarted, MarginCalled

@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from market_sim.analysis.instruments import instruments_in
 from market_sim.analysis.three_clocks import terms_in
 from market_sim.core.data.fold import Fold
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.event import Event
-from market_sim.core.models.instruments import Stock
-from market_sim.core.models.market_events import InstrumentListed, Trade
+from market_sim.core.models.instruments import Instrument
+from market_sim.core.models.market_events import Trade
 from market_sim.core.models.mechanism_events import (
     LiquidationEnded,
     LiquidationStarted,
@@ -98,7 +99,7 @@ def margin_history(
     if not accounts:
         return []
     terms, balances, owed, marks = terms_in(journal), Fold(), Liabilities(), MarkHistory(middles)
-    shares = {event.symbol: Stock(event.symbol) for event in journal.of(InstrumentListed) if event.kind == "stock"}
+    shares = {symbol: each for symbol, each in instruments_in(journal).items() if each.margin_rule == "share"}
     coming = iter(moments)
     moment = next(coming, None)
     for event in journal:
@@ -121,7 +122,7 @@ def margin_history(
 
 
 def _required(
-    held: Mapping[str, int], owing: Owing, marks: Mapping[str, int], shares: Mapping[str, Stock], quote: str
+    held: Mapping[str, int], owing: Owing, marks: Mapping[str, int], shares: Mapping[str, Instrument], quote: str
 ) -> int | None:
     """The maintenance margin of an account with shares and cash only; None for any other account."""
     net = {symbol: amount for symbol, amount in held.items() if amount and symbol != quote}

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from market_sim.core.data.journal import Journal
-from market_sim.core.models.derivatives import Unit
 from market_sim.core.models.market_events import InstrumentListed, Trade, Transferred
 from market_sim.core.models.mechanism_events import Exercised, InstrumentExpired, Lapsed, TermsAdjusted
+from market_sim.core.models.unit import Unit
 
 
 @dataclass

@@ -7,66 +7,21 @@ negative: the account wrote it. All positions in one derivative add up to zero.
 
 from __future__ import annotations
 
-from math import gcd
-from typing import ClassVar, Literal
+from collections.abc import Mapping
+from typing import ClassVar, Literal, TypeVar
 
-import msgspec
+from msgspec import structs
 
 from market_sim.core.errors import InputError
-from market_sim.core.models.instruments import Instrument, positive
+from market_sim.core.models.instruments import Instrument, OptionRight, OptionTerms, Spot, Stock, positive
+from market_sim.core.models.unit import Change, Unit
 
-OptionRight = Literal["call", "put"]
 OptionStyle = Literal["european", "american"]
 Delivery = Literal["cash", "physical"]
 
 
-class Unit(msgspec.Struct, frozen=True):
-    """The deliverable behind one unit of a derivative: `shares / parts` of the underlying and `cash / parts` in cents.
-
-    When a derivative is listed, its unit is one share. A corporate action changes the unit and nothing else: price,
-    strike, multiplier, positions and open orders keep their meaning, so no party gains or loses (the adjusted
-    deliverable of the Options Clearing Corporation; docs/decisions/0014).
-
-    >>> unit = Unit().split(2, 1)                       # two new shares for each old one, at half the price
-    >>> unit.worth(50_00), unit.paid(4_00).worth(46_00)
-    (10000, 10000)
-    >>> unit.shares_in(10), unit.per_share(80_00)
-    (20, 4000)
-    """
-
-    shares: int = 1
-    parts: int = 1
-    cash: int = 0
-
-    def split(self, new: int, old: int) -> Unit:
-        """The unit after each `old` shares became `new` shares."""
-        shares, parts, cash = self.shares * new, self.parts * old, self.cash * old
-        common = gcd(shares, parts, cash)
-        return Unit(shares // common, parts // common, cash // common)
-
-    def paid(self, amount: int) -> Unit:
-        """The unit after a cash payment per share, which the unit now holds."""
-        return Unit(self.shares, self.parts, self.cash + amount * self.shares)
-
-    def worth(self, price: int) -> int:
-        """The value of a unit at this price of a share, rounded down."""
-        return (price * self.shares + self.cash) // self.parts
-
-    def per_share(self, worth: int) -> int:
-        """The share price at which a unit has this value, rounded down: a strike in present terms."""
-        return (worth * self.parts - self.cash) // self.shares
-
-    def shares_in(self, size: int) -> int:
-        """The number of shares in this number of units."""
-        return size * self.shares // self.parts
-
-    def cash_in(self, size: int) -> int:
-        """The cash in this number of units, beside the shares."""
-        return size * self.cash // self.parts
-
-    def divides(self, size: int) -> bool:
-        """Whether this number of units is a whole number of shares and of cents."""
-        return not (size * self.shares % self.parts or size * self.cash % self.parts)
+Kind = TypeVar("Kind", bound="Derivative")
+Exercisable = TypeVar("Exercisable", "Option", "Warrant")
 
 
 class Derivative(Instrument, frozen=True):
@@ -82,6 +37,17 @@ class Derivative(Instrument, frozen=True):
         super().__post_init__()
         if not self.underlying or self.underlying == self.symbol:
             raise InputError(f"{self.symbol} needs an underlying other than itself, found {self.underlying!r}")
+
+    def adjusted(self: Kind, action: str, change: Change) -> Kind:
+        """The same terms for another unit, which must hold whole shares and cents if it is delivered."""
+        after = structs.replace(self, unit=change(self.unit))
+        size = after.units_delivered
+        if size and not after.unit.divides(size):
+            raise InputError(
+                f"{self.symbol}: a {action} leaves no whole number of shares and cents for the "
+                f"{self.unit.shares_in(size)} {self.underlying} that one of it delivers"
+            )
+        return after
 
 
 class Option(Derivative, frozen=True, tag=True):
@@ -138,6 +104,19 @@ class Option(Derivative, frozen=True, tag=True):
         """The whole contract, also if it is settled in cash, because its cover is counted in shares."""
         return self.multiplier
 
+    @property
+    def ends_at(self) -> int:
+        """The expiry."""
+        return self.expiry
+
+    def as_option(self, price: int) -> OptionTerms:
+        """Its own terms."""
+        return OptionTerms(self.right, self.unit.worth(price), self.strike, self.expiry)
+
+    def adjusted(self, action: str, change: Change) -> Option:
+        """The same terms for another unit, which must leave something of the strike."""
+        return _still_costs(self, super().adjusted(action, change), action)
+
 
 class Warrant(Derivative, frozen=True, tag=True):
     """A call that a company writes on its own shares: its exercise creates new shares (rulebook F-3.4)."""
@@ -174,6 +153,27 @@ class Warrant(Derivative, frozen=True, tag=True):
         """The new shares of one warrant."""
         return self.ratio
 
+    @property
+    def ends_at(self) -> int:
+        """The expiry."""
+        return self.expiry
+
+    def as_option(self, price: int) -> OptionTerms:
+        """A call."""
+        return OptionTerms("call", self.unit.worth(price), self.strike, self.expiry)
+
+    def adjusted(self, action: str, change: Change) -> Warrant:
+        """The same terms for another unit, which must leave something of the strike."""
+        return _still_costs(self, super().adjusted(action, change), action)
+
+
+def _still_costs(before: Exercisable, after: Exercisable, action: str) -> Exercisable:
+    """The terms after a corporate action, if the cash in the unit does not pay for the whole strike."""
+    if after.costs <= 0:
+        left = before.unit.per_share(before.strike)
+        raise InputError(f"{before.symbol}: a {action} leaves nothing of its strike of {left}")
+    return after
+
 
 class Future(Derivative, frozen=True, tag=True):
     """The duty to exchange the underlying at expiry at the price agreed now; gains and losses are paid daily."""
@@ -198,6 +198,11 @@ class Future(Derivative, frozen=True, tag=True):
     def units_delivered(self) -> int:
         """The whole contract if it is delivered, otherwise none."""
         return self.multiplier if self.delivery == "physical" else 0
+
+    @property
+    def ends_at(self) -> int:
+        """The expiry."""
+        return self.expiry
 
 
 class Perpetual(Derivative, frozen=True, tag=True):
@@ -225,6 +230,7 @@ class PredictionContract(Instrument, frozen=True, tag=True):
     kind: ClassVar[str] = "prediction"
     margin_rule: ClassVar[str] = "prediction"
     delivered: ClassVar[bool] = False
+    moves_with_prices: ClassVar[bool] = False
 
     question: str = ""
     payout: int = 100
@@ -239,26 +245,36 @@ class PredictionContract(Instrument, frozen=True, tag=True):
         if self.payout <= self.tick or self.payout % self.tick:
             raise InputError(f"{self.symbol}: the payout {self.payout} must be a multiple of the tick {self.tick}")
 
+    def adjusted(self, action: str, change: Change) -> PredictionContract:
+        """No terms: a question in words stays as it was asked."""
+        raise InputError(
+            f"{self.symbol} is a question in words about {self.underlying}, which cannot be adjusted to a {action}: "
+            f"the question must end before it"
+        )
 
-class Note(Instrument, frozen=True, tag=True):
+
+class Note(Derivative, frozen=True, tag=True):
     """A capital-protected note: it pays a guaranteed amount at maturity, and a share of a rise of the underlying."""
 
     kind: ClassVar[str] = "note"
-    margin_rule: ClassVar[str] = "paid in full"
+    delivered: ClassVar[bool] = True
 
-    underlying: str = ""
     issuer: str = ""
     protected: int = 0
     """The guaranteed payment of one note."""
     strike: int = 0
     participation_bps: int = 10_000
     maturity: int = 0
-    unit: Unit = Unit()
 
     def __post_init__(self) -> None:
         super().__post_init__()
         for field in ("protected", "strike", "participation_bps", "maturity"):
             positive(self.symbol, field, getattr(self, field))
+
+    @property
+    def ends_at(self) -> int:
+        """The maturity."""
+        return self.maturity
 
     def pays(self, price: int) -> int:
         """The payment of one note at maturity at this price of the underlying, rounded down.
@@ -268,3 +284,9 @@ class Note(Instrument, frozen=True, tag=True):
         """
         rise = max(0, self.unit.worth(price) - self.strike)
         return self.protected + self.protected * self.participation_bps * rise // (10_000 * self.strike)
+
+
+KINDS: Mapping[str, type[Instrument]] = {
+    each.kind: each for each in (Stock, Spot, Option, Warrant, Future, Perpetual, PredictionContract, Note)
+}
+"""The kinds of instruments by the name that a listing records."""

@@ -7,11 +7,12 @@ cash = price * quantity * multiplier, exactly (docs/decisions/0002-prices-are-in
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, NamedTuple, TypeVar
 
 import msgspec
 
 from market_sim.core.errors import InputError
+from market_sim.core.models.unit import Change, Unit
 
 LARGEST_AMOUNT = 2**63 - 1
 """Prices, quantities and amounts fit in 63 bits: the same integers go on chain and into databases."""
@@ -21,6 +22,20 @@ def positive(owner: str, field: str, value: object) -> None:
     """Refuse anything but a positive integer; `True`, `1.0` and `"1"` are not integers here."""
     if type(value) is not int or not 0 < value <= LARGEST_AMOUNT:
         raise InputError(f"{owner}: {field} must be a positive whole number, found {value!r}")
+
+
+Kind = TypeVar("Kind", bound="Instrument")
+OptionRight = Literal["call", "put"]
+
+
+class OptionTerms(NamedTuple):
+    """What option pricing takes of an instrument."""
+
+    right: OptionRight
+    spot: int
+    """The value of what one unit delivers."""
+    strike: int
+    expiry: int
 
 
 class Instrument(msgspec.Struct, frozen=True):
@@ -35,6 +50,8 @@ class Instrument(msgspec.Struct, frozen=True):
     """The name of the margin rule for a position in it (market_sim/market/mechanisms/margin_rules.py)."""
     can_be_borrowed: ClassVar[bool] = False
     """Whether lenders lend it, so that it can be sold short."""
+    moves_with_prices: ClassVar[bool] = True
+    """Whether its price moves in a stress test that moves the prices of the market."""
     marked_by_underlying: ClassVar[Literal["never", "otherwise", "first"]] = "never"
     """When its mark comes from its underlying: never; if it has no price of its own; or, if the underlying has a
     believed value, before its own book."""
@@ -47,6 +64,29 @@ class Instrument(msgspec.Struct, frozen=True):
     def mark_from(self, price: int) -> int | None:
         """Its mark at this price of its underlying; None if the underlying does not determine it."""
         return None
+
+    @property
+    def underlying(self) -> str:
+        """The symbol of the instrument that its terms refer to; empty if there is none."""
+        return ""
+
+    @property
+    def unit(self) -> Unit:
+        """The shares and the cash behind one unit of it."""
+        return Unit()
+
+    @property
+    def ends_at(self) -> int | None:
+        """The time from which on it does not exist any more; None if its terms name none."""
+        return None
+
+    def as_option(self, price: int) -> OptionTerms | None:
+        """Its terms for option pricing at this price of its underlying; None if it is no option."""
+        return None
+
+    def adjusted(self: Kind, action: str, change: Change) -> Kind:
+        """Its terms after a corporate action on what it depends on; InputError if they could not be fulfilled."""
+        return self
 
     symbol: str
     tick: int = 1

@@ -81,21 +81,23 @@ class ClearingHouse(Mechanism):
 
     def end_trading(self, symbol: str) -> None:
         """Withdraw all orders of an instrument and end its trading for good."""
-        for name in self.exchange.accounts:
-            self.exchange.cancel_all(name, CancelAll(symbol), "INSTRUMENT_ENDED")
-        self.exchange.phases.close(symbol, "INSTRUMENT_ENDED")
+        for venue in self.venues:
+            if symbol not in venue.listings:
+                continue
+            for name in venue.accounts:
+                venue.cancel_all(name, CancelAll(symbol), "INSTRUMENT_ENDED")
+            venue.phases.close(symbol, "INSTRUMENT_ENDED")
 
     def _end_orders(self, name: str, asset: str) -> None:
         """Withdraw the orders that reserve some of this asset."""
-        account = self.exchange.accounts[name]
-        held_by = dict.fromkeys(
-            order.intent.symbol
-            for _, order in sorted(account.open.items())
-            if asset
-            == (self.exchange.listings[order.intent.symbol].quote if order.side == BUY else order.intent.symbol)
-        )
-        for symbol in held_by:
-            self.exchange.cancel_all(name, CancelAll(symbol), "FUNDS_NEEDED")
+        for venue in self.venues:
+            held_by = dict.fromkeys(
+                order.intent.symbol
+                for _, order in sorted(venue.accounts[name].open.items())
+                if asset == (venue.listings[order.intent.symbol].quote if order.side == BUY else order.intent.symbol)
+            )
+            for symbol in held_by:
+                venue.cancel_all(name, CancelAll(symbol), "FUNDS_NEEDED")
 
 
 def positions(exchange: Exchange, symbol: str) -> dict[str, int]:

@@ -10,6 +10,8 @@ shares, after a special dividend also the cash that was paid out. So no party ga
 the open interest is unchanged (docs/decisions/0014). An action that would leave no whole number of shares to deliver is
 refused when the mechanism is attached. An ordinary dividend changes no derivative.
 
+A share may be quoted on several venues: its orders end and its prices are restated on all of them.
+
 Pledged and lent shares keep their owners: a dividend on pledged shares goes to the account that pledged them. A
 borrower of shares owes the new number of shares, and pays the dividend to the lender (`manufactured` notifies other
 mechanisms).
@@ -20,14 +22,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import ClassVar, Literal, NamedTuple, get_args
 
-import msgspec
-
 from market_sim.core.errors import InputError
-from market_sim.core.models.derivatives import Derivative, Note, Option, PredictionContract, Unit, Warrant
-from market_sim.core.models.instruments import positive
+from market_sim.core.models.instruments import Instrument, positive
 from market_sim.core.models.intents import CancelAll
 from market_sim.core.models.mechanism_events import CorporateActionTaken, TermsAdjusted, share_ratio
 from market_sim.core.models.run_events import ValueMoved
+from market_sim.core.models.unit import Unit
+from market_sim.market.exchange.exchange import Exchange
 from market_sim.market.mechanisms.clearing_house import PLEDGES, ClearingHouse, positions
 from market_sim.market.mechanisms.marks import Marks
 from market_sim.market.mechanisms.mechanism import Mechanism
@@ -37,7 +38,6 @@ from market_sim.market.mechanisms.short_selling import CASH_IN_LIEU
 Action = Literal["split", "reverse split", "stock dividend", "dividend", "special dividend"]
 SPECIAL = "special dividend"
 CASH = ("dividend", SPECIAL)
-Adjusted = Derivative | Note
 
 
 class CorporateAction(NamedTuple):
@@ -50,6 +50,11 @@ class CorporateAction(NamedTuple):
     time: int
     action: Action
     amount: int
+
+    @property
+    def told(self) -> str:
+        """The action in words."""
+        return f"{self.action} of {self.amount}"
 
     def adapted(self, unit: Unit) -> Unit:
         """The unit of a derivative after the action."""
@@ -94,35 +99,17 @@ class CorporateActions(Mechanism):
         value = self.marks.values.get(self.symbol)
         if value is not None and not hasattr(value, "restate"):
             raise InputError(f"the believed value of {self.symbol} cannot follow a split: it has no restate()")
-        for instrument in self.exchange.instruments.values():
+        for instrument in self._written_on_it():
             self._check(instrument)
 
-    def _check(self, instrument: object) -> None:
+    def _check(self, instrument: Instrument) -> None:
         """Refuse actions after which the terms of this instrument could not be fulfilled."""
-        adjusting = [action for action in self.actions if action.action != "dividend"]
-        if isinstance(instrument, PredictionContract) and instrument.underlying == self.symbol and adjusting:
-            raise InputError(
-                f"{instrument.symbol} is a question in words about {self.symbol}, which cannot be adjusted to a "
-                f"{adjusting[0].action}: the question must end before it"
-            )
-        if not isinstance(instrument, Adjusted) or instrument.underlying != self.symbol:
-            return
-        for action in adjusting:
-            if action.time >= getattr(instrument, "expiry", action.time + 1):
+        for action in self.actions:
+            if action.action == "dividend":
+                continue
+            if instrument.ends_at is not None and action.time >= instrument.ends_at:
                 return
-            before = instrument.unit
-            instrument = msgspec.structs.replace(instrument, unit=action.adapted(before))
-            size = instrument.units_delivered
-            if size and not instrument.unit.divides(size):
-                raise InputError(
-                    f"{instrument.symbol}: a {action.action} of {action.amount} leaves no whole number of shares and "
-                    f"cents for the {before.shares_in(size)} {self.symbol} that one of it delivers"
-                )
-            if isinstance(instrument, (Option, Warrant)) and instrument.costs <= 0:
-                raise InputError(
-                    f"{instrument.symbol}: a {action.action} of {action.amount} leaves nothing of its strike of "
-                    f"{before.per_share(instrument.strike)}"
-                )
+            instrument = instrument.adjusted(action.told, action.adapted)
 
     def times(self) -> Iterable[int]:
         """The times of the remaining actions."""
@@ -137,15 +124,16 @@ class CorporateActions(Mechanism):
     def carry_out(self, action: CorporateAction) -> None:
         """Withdraw the share's orders, distribute shares or cash, and adjust all terms and prices."""
         price = self.marks.mark(self.exchange.listings[self.symbol])
-        for name in self.exchange.accounts:
-            self.exchange.cancel_all(name, CancelAll(self.symbol), "TERMS_CHANGED")
+        for venue in self._quoting():
+            for name in venue.accounts:
+                venue.cancel_all(name, CancelAll(self.symbol), "TERMS_CHANGED")
         held = self._holders()
         if action.action in CASH:
             self._pay_dividend(dict(held), action.amount)
         else:
             self._change_shares(held, *share_ratio(action.action, action.amount), price or 0)
         if action.action != "dividend":
-            for instrument in self._derivatives():
+            for instrument in self._written_on_it():
                 self._adjust(instrument, action)
         taken = CorporateActionTaken(
             self.exchange.clock.now, self.symbol, action.action, action.amount, sum(held.values()), price or 0
@@ -180,17 +168,18 @@ class CorporateActions(Mechanism):
         for pay in self.manufactured:
             pay(self.symbol, amount)
 
-    def _adjust(self, instrument: Adjusted, action: CorporateAction) -> None:
-        """Adjust the unit of a derivative, and return the part of pledges that is no longer needed."""
-        after = msgspec.structs.replace(instrument, unit=action.adapted(instrument.unit))
-        self.exchange.adjust(after)
+    def _adjust(self, instrument: Instrument, action: CorporateAction) -> None:
+        """Adjust the terms of an instrument, and return the part of pledges that is no longer needed."""
+        before = self.options.pledges.cash_for(instrument.symbol) if self.options is not None else 0
+        after = instrument.adjusted(action.told, action.adapted)
+        for venue in self.venues:
+            if after.symbol in venue.listings:
+                venue.adjust(after)
         unit = after.unit
         now = self.exchange.clock.now
         self.journal.record(TermsAdjusted(now, after.symbol, unit.shares, unit.parts, unit.cash))
-        if self.options is not None and isinstance(instrument, Option) and isinstance(after, Option):
-            less = instrument.costs - after.costs
-            if less and instrument.right == "put":
-                self.options.pledges.lower(after.symbol, less)
+        if self.options is not None:
+            self.options.pledges.lower(after.symbol, before)
 
     def _restate(self, taken: CorporateActionTaken) -> None:
         """Restate the believed value and every remembered price of the share."""
@@ -199,15 +188,20 @@ class CorporateActions(Mechanism):
             new, old = taken.ratio
             value.restate(new, old, taken.amount if taken.action in CASH else 0)  # type: ignore[attr-defined]
             self.journal.record(ValueMoved(taken.time, self.symbol, value.price))
-        self.exchange.restate(self.symbol, taken.restated, taken.price or None)
+        for venue in self._quoting():
+            venue.restate(self.symbol, taken.restated, taken.price or None)
 
     def _holders(self) -> dict[str, int]:
         """The holders of shares, without the company itself."""
         return {name: held for name, held in positions(self.exchange, self.symbol).items() if name != self.issuer}
 
-    def _derivatives(self) -> Iterator[Adjusted]:
-        """The derivatives and notes on the share that have not ended."""
-        for symbol, instrument in [*self.exchange.instruments.items()]:
-            ended = self.exchange.listings[symbol].because == "INSTRUMENT_ENDED"
-            if isinstance(instrument, Adjusted) and instrument.underlying == self.symbol and not ended:
-                yield instrument
+    def _quoting(self) -> Iterator[Exchange]:
+        """The venues that list the share."""
+        return (venue for venue in self.venues if self.symbol in venue.listings)
+
+    def _written_on_it(self) -> Iterator[Instrument]:
+        """The instruments on any venue whose terms refer to the share, as far as they have not ended."""
+        listings = {listing.symbol: listing for venue in self.venues for listing in venue.listings.values()}
+        for listing in listings.values():
+            if listing.instrument.underlying == self.symbol and listing.because != "INSTRUMENT_ENDED":
+                yield listing.instrument

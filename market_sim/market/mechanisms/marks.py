@@ -63,7 +63,7 @@ class Snapshots:
         for symbol, listing in self._exchange.listings.items():
             instrument = listing.instrument
             first = instrument.marked_by_underlying == "first" and symbol not in values
-            mark = None if first and _underlying(instrument) in values else self._marks.mark(listing)
+            mark = None if first and instrument.underlying in values else self._marks.mark(listing)
             if mark is not None:
                 fresh[symbol] = mark
             elif instrument.marked_by_underlying != "never":
@@ -71,14 +71,9 @@ class Snapshots:
             elif symbol in self.known:
                 fresh[symbol] = self.known[symbol]
         for each in derived:
-            underlying = _underlying(each)
-            base = values[underlying].price if underlying in values else fresh.get(underlying)
+            base = values[each.underlying].price if each.underlying in values else fresh.get(each.underlying)
             mark = self.known.get(each.symbol) if base is None else each.mark_from(base)
             if mark is not None:
                 fresh[each.symbol] = mark
         self.known = fresh
         return fresh
-
-
-def _underlying(instrument: Instrument) -> str:
-    return getattr(instrument, "underlying", "")

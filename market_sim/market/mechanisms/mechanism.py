@@ -15,7 +15,7 @@ its followers after each message.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 from market_sim.core.data.journal import Journal
@@ -26,7 +26,7 @@ from market_sim.market.ledger.ledger import Ledger
 
 
 class Mechanism:
-    """The base class of mechanisms: the exchange it is attached to, and its position in the journal."""
+    """The base class of mechanisms: the exchange it is attached to, all venues, and its position in the journal."""
 
     name: ClassVar[str] = "mechanism"
     follows: ClassVar[bool] = True
@@ -34,14 +34,19 @@ class Mechanism:
 
     def __init__(self) -> None:
         self.exchange: Exchange
+        self.venues: tuple[Exchange, ...]
         self.ledger: Ledger
         self.journal: Journal
         self._read = 0
         self._acting = False
 
-    def attach(self, exchange: Exchange, journal: Journal) -> None:
-        """Attach to an exchange; called once, after the instruments of the mechanism are listed."""
+    def attach(self, exchange: Exchange, journal: Journal, others: Sequence[Exchange] = ()) -> None:
+        """Attach to an exchange; called once, after the instruments of the mechanism are listed.
+
+        `others` are the further venues of the world, on which its accounts have orders, too.
+        """
         self.exchange = exchange
+        self.venues = (exchange, *others)
         self.ledger = exchange.ledger
         self.journal = journal
         self._read = len(journal)

@@ -14,7 +14,8 @@ from typing import ClassVar
 
 from market_sim.core.english import seconds
 from market_sim.core.errors import RuleViolation
-from market_sim.core.models.derivatives import Delivery, Option, OptionRight, OptionStyle
+from market_sim.core.models.derivatives import Delivery, Option, OptionStyle
+from market_sim.core.models.instruments import OptionRight
 from market_sim.core.models.intents import Exercise
 from market_sim.core.models.mechanism_events import Assigned, Exercised, InstrumentExpired, Lapsed
 from market_sim.core.randomness import Randomness
@@ -85,7 +86,7 @@ class OptionsClearing(Mechanism):
         for symbol, listing in self.exchange.listings.items():
             if isinstance(listing.instrument, Option):
                 self.symbols[symbol] = None
-        self.pledges.attach(self.exchange, self.journal)
+        self.pledges.attach(self.exchange, self.journal, self.venues[1:])
         self.exchange.add_handler(Exercise, self.symbols, self.choose, "NOT_EXERCISABLE")
 
     def times(self) -> Iterable[int]:

@@ -102,12 +102,20 @@ class Pledges(Mechanism):
                 owned[name] = owned.get(name, 0) + amount * contracts
         return owned
 
-    def lower(self, symbol: str, less: int) -> None:
-        """Return the part of the pledges that is not needed after a corporate action lowered the cost of a contract."""
-        asset, _ = cover(self.option(symbol))
+    def cash_for(self, symbol: str) -> int:
+        """The cash that is pledged for one written contract; 0 for shares, and for what is no option."""
+        if symbol not in self.symbols or self.option(symbol).right == "call":
+            return 0
+        _, amount = cover(self.option(symbol))
+        return amount
+
+    def lower(self, symbol: str, before: int) -> None:
+        """Return the cash that is not needed after a corporate action; before it a contract needed this amount."""
+        less = before - self.cash_for(symbol)
         for (name, written), contracts in self.contracts.items():
-            if written == symbol:
-                self.ledger.transfer(PLEDGES, name, asset, less * contracts, "PLEDGE_RETURNED", symbol)
+            if written == symbol and less:
+                quote = self.option(symbol).quote
+                self.ledger.transfer(PLEDGES, name, quote, less * contracts, "PLEDGE_RETURNED", symbol)
 
     def _take(self, account: Member, option: Option, contracts: int) -> None:
         if option.right == "call" and option.delivery == "cash":

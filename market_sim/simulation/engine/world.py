@@ -175,7 +175,9 @@ class World:
 
     def attach(self, mechanism: Mechanism, venue: str = "") -> None:
         """Attach a mechanism to a venue: it follows the venue's events and acts at its own times."""
-        mechanism.attach(self.venues.named(venue), self.journal)
+        place = self.venues.named(venue)
+        others = tuple(each for each in self.venues.by_name.values() if each is not place)
+        mechanism.attach(place, self.journal, others)
         self.mechanisms.append(mechanism)
 
     def at(

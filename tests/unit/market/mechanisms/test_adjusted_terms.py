@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from market_sim.core.errors import InputError
-from market_sim.core.models.derivatives import Future, Note, Option, Perpetual, PredictionContract, Unit, Warrant
+from market_sim.core.models.derivatives import Future, Note, Option, Perpetual, PredictionContract, Warrant
 from market_sim.core.models.instruments import Stock
 from market_sim.core.models.intents import Buy, CancelAll, Conditions, Exercise, PlaceOrder, Sell
 from market_sim.core.models.market_events import OrderCancelled, Trade
@@ -16,6 +16,7 @@ from market_sim.core.models.mechanism_events import (
     ShortSalesRestricted,
 )
 from market_sim.core.models.run_events import ValueMoved
+from market_sim.core.models.unit import Unit
 from market_sim.market.exchange.listing import Listing
 from market_sim.market.exchange.outlier import OutlierRule
 from market_sim.market.mechanisms.clearing_house import ClearingHouse
