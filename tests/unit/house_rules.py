@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-LONGEST_MODULE = 500
+LONGEST_MODULE = 400
 LONGEST_FUNCTION = 70
 
 MODEL = r"market_sim/(core|market|strategies|simulation/engine)/.*\.py"
@@ -21,6 +21,12 @@ PYTHON = r".*\.py"
 ANY = r".*"
 DOORS = r"simulate\.py|market_sim/__init__\.py|lessons/.*\.py|examples/.*\.py"
 
+KINDS_OF_INSTRUMENTS = {"Stock", "Spot", "Option", "Warrant", "Future", "Perpetual", "PredictionContract", "Note"}
+MECHANISMS_OF_ONE_KIND = (
+    r"market_sim/market/mechanisms/"
+    r"(funded_question|futures|margin_rules|notes|options|perpetuals|pledges|prediction|warrants)\.py"
+    r"|market_sim/strategies/traditional/option_holder\.py"
+)
 CLOCKS_AND_CHANCE = {
     "asyncio", "concurrent", "datetime", "multiprocessing", "random", "secrets", "threading", "time", "uuid",
 }  # fmt: skip
@@ -105,6 +111,14 @@ def clock_or_chance(source: Source) -> Iterator[Finding]:
         for name in names:
             if name.partition(".")[0] in CLOCKS_AND_CHANCE or name == "numpy.random":
                 yield node.lineno, f"the model imports no clock, thread or chance of its own: {name}"
+
+
+def kind_of_instrument(source: Source) -> Iterator[Finding]:
+    for node in source.nodes(ast.Call):
+        if isinstance(node.func, ast.Name) and node.func.id in ("isinstance", "issubclass") and len(node.args) == 2:
+            for name in ast.walk(node.args[1]):
+                if isinstance(name, ast.Name) and name.id in KINDS_OF_INSTRUMENTS:
+                    yield node.lineno, f"an instrument states its own rules; here the kind {name.id} is asked for"
 
 
 def hidden_order(source: Source) -> Iterator[Finding]:
@@ -231,6 +245,7 @@ RULES = {
         Rule(package_with_code, r"market_sim/.*/__init__\.py"),
         Rule(vague_name, PYTHON),
         Rule(clock_or_chance, MODEL),
+        Rule(kind_of_instrument, PACKAGE, except_for=MECHANISMS_OF_ONE_KIND),
         Rule(hidden_order, MODEL),
         Rule(shared_counter, MODEL),
         Rule(prints, PACKAGE, except_for=r"market_sim/ui/.*"),
