@@ -33,6 +33,7 @@ PAGES = [
     f"{RUN}/journal",
     f"{RUN}/trades/5",
     f"{RUN}/orders/40",
+    f"{RUN}/difference?then=800&event=1500",
     f"{RUN}/fork?event=1500&change=parameter",
     "/glossary",
     "/attack",

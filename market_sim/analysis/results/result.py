@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import Any
 
 from market_sim.analysis.gains import gain_table, gains
+from market_sim.analysis.history.two_instants import difference_table
 from market_sim.analysis.refusals import refusal_table, refusals
 from market_sim.analysis.results.inventory import inventory_table
 from market_sim.analysis.results.market_tables import candles_table, depth_table, fees_table
@@ -112,6 +113,10 @@ class Result:
     def depth(self) -> Table:
         """Every change of the displayed books, numbered."""
         return depth_table(self.journal)
+
+    def difference(self, then: int, now: int) -> Table:
+        """What differs between the states just after two events: books, balances, blocks."""
+        return difference_table(self.journal, then, now)
 
     @property
     def tables(self) -> tuple[Table, ...]:

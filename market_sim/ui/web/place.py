@@ -6,8 +6,8 @@ from typing import Any
 
 from market_sim.analysis.history.books import Books
 from market_sim.analysis.history.stepping import Stepper
+from market_sim.analysis.history.two_instants import book_names
 from market_sim.core.data.journal import Journal
-from market_sim.core.models.market_events import BookOpened, InstrumentListed, book_name
 from market_sim.ui.web.run_charts import plain
 
 
@@ -25,7 +25,7 @@ class Places:
         number, book = self.wanted or (None, "")
         last = len(journal) - 1
         at = last if number is None else min(number, last)
-        books = _books(journal)
+        books = book_names(journal) or [""]
         self._book = book if book in books else self._book or books[0]
         instant = self._stepper(journal).instant(at, self._book)
         return {"at": at, "last": last, "books": books, "instant": plain(instant)}
@@ -36,9 +36,3 @@ class Places:
         if self._known is None or self._known[0] != length:
             self._known = length, Stepper(journal, Books(journal))
         return self._known[1]
-
-
-def _books(journal: Journal) -> list[str]:
-    """The names of all books."""
-    opened = [book_name(event.symbol, event.venue) for event in journal.of(BookOpened)]
-    return opened or [event.symbol for event in journal.of(InstrumentListed)] or [""]

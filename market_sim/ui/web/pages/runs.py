@@ -13,6 +13,7 @@ from market_sim.analysis import gain_table, refusal_table
 from market_sim.analysis.comparison import compare as compare_sides
 from market_sim.analysis.comparison import partings, plainly
 from market_sim.analysis.history.stepping import KINDS
+from market_sim.analysis.history.two_instants import difference
 from market_sim.analysis.results import performance_table
 from market_sim.analysis.run_header import RunHeader
 from market_sim.analysis.summary import document
@@ -95,6 +96,17 @@ def instant(name: str) -> Response:
             return jsonify(end=True, at=at)
         at = found
     return jsonify(end=False, at=at, instant=run_charts.plain(stepper.instant(at, symbol)))
+
+
+@pages.get("/runs/<name:name>/difference")
+def two_instants(name: str) -> str:
+    """The books, the balances and the blocks after two events, side by side."""
+    run = open_run(name)
+    then, now = whole("then", 0, run.last), whole("event", run.last, run.last)
+    sections = difference(run.result.journal, then, now, run.stepper, run.history.books)
+    return render_template(
+        "difference.html", run=run, sections=sections, moments=[run.stepper.moment(at) for at in (then, now)]
+    )
 
 
 @pages.get("/runs/<name:name>/journal")

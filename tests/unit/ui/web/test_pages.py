@@ -36,6 +36,8 @@ PAGES = [
 OF_A_RUN = [
     "",
     "?event=400",
+    "/difference?then=100&event=400",
+    "/fork?event=400",
     "/orders",
     "/orders?show=orders&account=maker-0",
     "/orders/3",
