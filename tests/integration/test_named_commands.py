@@ -34,6 +34,7 @@ IN_SHORT = {
     "attack": ["--budget", "3"],
     "check": ["--seeds", "1", "--epochs", "4"],
     "published": ["--paths", "5"],
+    "sweep": ["--seeds", "1", "--epochs", "1", "--jobs", "1", "--no-plot"],
     "": ["--epochs", "1", "--no-settle", "--no-plot", "--headless"],
 }
 """What is added so that a command is quick: by command, "" for a run."""

@@ -27,7 +27,8 @@ Commands: doctor (what is missing here and how to mend it), serve (the site), re
 verify RUN (is a stored run whole, and how far did it come),
 attack (search for a schedule that forks or stalls a committee), results RUN (what each account made of it), export RUN
 (its tables as CSV, JSON or Parquet), book RUN (what its order books showed), option (what an option is worth),
-check NAME (does the claim of a scenario hold with other seeds), strategies (who can take part),
+check NAME (does the claim of a scenario hold with other seeds), sweep NAME (its runs over values of parameters),
+strategies (who can take part),
 published (a table of the literature, made again),
 protocols (Streamlet beside other consensus protocols),
 lesson list|start|read|predict|check|hint|reset|progress ID, grade SUBMISSIONS/, lint,

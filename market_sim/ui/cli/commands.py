@@ -73,6 +73,12 @@ def _check(arguments: Sequence[str]) -> int:
     return check(arguments)
 
 
+def _sweep(arguments: Sequence[str]) -> int:
+    from market_sim.ui.cli.sweeping import sweep
+
+    return sweep(arguments)
+
+
 def _strategies(arguments: Sequence[str]) -> int:
     from market_sim.ui.cli.strategy_commands import strategies
 
@@ -118,6 +124,7 @@ COMMANDS: dict[str, Command] = {
     "option": _option,
     "attack": _attack,
     "check": _check,
+    "sweep": _sweep,
     "strategies": _strategies,
     "published": _published,
     "protocols": _protocols,

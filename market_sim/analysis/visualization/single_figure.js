@@ -1,4 +1,4 @@
-// What the page of a comparison does: draws its figure in light or dark.
+// What the page of one figure does: draws it in light or dark.
 (() => {
   const data = JSON.parse(document.getElementById("data").textContent);
   const chart = document.getElementById("chart-0");

@@ -1,0 +1,58 @@
+"""The page of one figure that belongs to no single run: its words, its picture, its tables, in one HTML file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from pathlib import Path
+
+from market_sim.analysis.visualization.as_of import finished
+from market_sim.analysis.visualization.chart import LegendEntry, Part, Table
+from market_sim.analysis.visualization.figure import CONFIG
+from market_sim.analysis.visualization.legend import legend_list
+from market_sim.analysis.visualization.page import POLICY, embedded, page_style, table_text
+from market_sim.analysis.visualization.palette import dark_changes
+
+
+def single_page(title: str, words: str, frame: str, figure: Part) -> str:
+    """The whole page as text: `words` and `frame` are its HTML, `figure` is plotly's dictionary, all of it shown."""
+    from plotly.offline import get_plotlyjs
+
+    figure = finished(figure)
+    data = {"figure": figure, "dark": dark_changes(figure), "config": CONFIG}
+    program = (Path(__file__).parent / "single_figure.js").read_text(encoding="utf-8")
+    return "\n".join(
+        [
+            "<!DOCTYPE html>",
+            '<html lang="en"><head><meta charset="utf-8">',
+            f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">',
+            '<meta name="viewport" content="width=device-width, initial-scale=1">',
+            f'<title>{escape(title)}</title><link rel="icon" href="data:,">',
+            f"<style>{page_style()}</style></head><body>",
+            '<a class="skip" href="#charts">Skip to the picture</a>',
+            f'<header><h1>{escape(title)}</h1><button id="theme" type="button" hidden>Dark colours</button></header>',
+            f'<main id="charts">{words}{frame}</main>',
+            f'<script type="application/json" id="data">{embedded(data)}</script>',
+            f"<script>{get_plotlyjs()}</script>",
+            f'<script type="module">{program}</script>',
+            "</body></html>",
+        ]
+    )
+
+
+def framed(
+    title: str, sentence: str, legend: Sequence[LegendEntry], size: tuple[int, int], tables: Sequence[Table]
+) -> str:
+    """The frame of the picture, of this width and height: its title, its sentence, its legend and its tables."""
+    width, height = size
+    details = "".join(
+        f"<details><summary>Table: {escape(table.title)}</summary>{table_text(table)}</details>" for table in tables
+    )
+    return (
+        f'<figure role="group" aria-roledescription="chart" aria-label="{escape(sentence)}"><h2>{escape(title)}</h2>'
+        f'<div class="legends">{legend_list(title, legend)}</div>'
+        f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(title)}: the chart">'
+        f'<div class="chart" id="chart-0" style="min-width: {width}px; height: {height}px"></div></div>'
+        "<noscript><p>The picture needs JavaScript; the sentences and tables say the same.</p></noscript>"
+        f"<figcaption>{details}</figcaption></figure>"
+    )

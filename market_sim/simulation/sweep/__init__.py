@@ -1,0 +1,1 @@
+"""Sweeps: many runs of one scenario over values of its parameters, spread over processes or machines."""
