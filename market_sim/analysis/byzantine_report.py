@@ -73,7 +73,7 @@ WITHOUT_COST = {
     "late": "the others' votes are a quorum, and a late vote still counts",
     "double-vote": "a second signature convicts its signer and makes no quorum of honest votes",
     "forge": "a forged signature does not verify",
-    "replay": "a signature names its chain and its epoch, so that an old or a foreign one is worth nothing",
+    "replay": "a copy changes nothing, and a signature names its chain and its epoch",
     "usurp": "a block counts only from the leader of its epoch, on a notarized parent",
     "crash": "the others' votes are a quorum",
     "flood": "what exceeds the bounds is dropped, and what a second validator signed is exempt",

@@ -39,7 +39,6 @@ OWN: dict[str, Example] = {
     "CLOSED": {"because": "the end of the day"},
     "DealOver": {"deal": 3},
     "DUPLICATE_CLIENT_ID": {"client_id": "my-first"},
-    "DUPLICATE_PROPOSAL": {"block": "3f9a21"},
     "DUPLICATE_VOTE": {"block": "3f9a21"},
     "EPOCH_NOT_AFTER_PARENT": {"block": "3f9a21", "parent_epoch": 7},
     "EUROPEAN_STYLE": {"symbol": "ACME-C105"},

@@ -27,7 +27,11 @@ class Admission:
         self._verifier = verifier
 
     def accepts(self, message: Message, now_epoch: int) -> bool:
-        """True for a new message, False for a copy (R9); raises the reason for an invalid one (R10)."""
+        """True for a new message, False for a copy (R9); raises the reason for an invalid one (R10).
+
+        Copies are ordinary: the echo sends each message several times, and after a partition they come late. A copy
+        from a replaying validator looks the same and changes as little.
+        """
         if isinstance(message, Vote):
             return self._check_vote(message, now_epoch)
         return self._check_proposal(message, now_epoch)
@@ -39,8 +43,6 @@ class Admission:
             self._check_origin(vote.genesis, voter, epoch, now_epoch)
         known = self._view.signatures.get((epoch, name))
         if known is not None and known.get(voter) == vote.signature:
-            if epoch < now_epoch:
-                raise ProtocolViolation("DUPLICATE_VOTE", sender=voter, block=name.hex(), of_epoch=epoch)
             return False
         if epoch > now_epoch and self._bounds.is_queued(vote):
             return False
@@ -58,8 +60,6 @@ class Admission:
         if proposer != leader:
             raise ProtocolViolation("NOT_LEADER", sender=proposer, of_epoch=block.epoch, leader=leader)
         if self._view.blocks.get(block.hash) == block and self._view.payloads[block.hash] == proposal.payload:
-            if block.epoch < now_epoch:
-                raise ProtocolViolation("DUPLICATE_PROPOSAL", block=block.hash.hex(), of_epoch=block.epoch)
             return False
         if block.epoch > now_epoch and self._bounds.is_queued(proposal):
             return False

@@ -62,13 +62,8 @@ _MESSAGES = (
     ),
     _reason(
         "DUPLICATE_VOTE",
-        "R7: signatures of distinct validators count; a second one of the same validator changes nothing.",
-        "validator {sender}'s vote for block {block} of epoch {of_epoch} had arrived already",
-    ),
-    _reason(
-        "DUPLICATE_PROPOSAL",
-        "R9: a message counts at its first sight; a late copy changes nothing.",
-        "block {block} of epoch {of_epoch} had arrived already",
+        "R7: signatures of distinct validators count; another one of the same validator changes nothing.",
+        "another signature of validator {sender} on block {block} of epoch {of_epoch} is in view",
     ),
 )
 

@@ -15,6 +15,7 @@ from market_sim.simulation.options import Options
 from market_sim.simulation.run import simulate
 from market_sim.simulation.scenarios.first_market import FirstMarket
 from market_sim.simulation.scenarios.liquidation_cascade import LiquidationCascade
+from market_sim.simulation.scenarios.streamlet_demo import StreamletDemo
 
 
 def journal(byzantine: str | None, validators: int = 4) -> Journal:
@@ -51,7 +52,7 @@ def test_every_way_to_lie_has_its_sentence(how: str):
         ("equivocate", "of its 2 blocks 1 became notarized and 1 final; honest validators hold 3 proofs"),
         ("usurp", "of its 5 blocks 0 became notarized and 0 final"),
         ("forge", "63 messages were thrown away (BAD_SIGNATURE 27,"),
-        ("replay", "30 messages were thrown away (DUPLICATE_VOTE 12,"),
+        ("replay", "15 messages were thrown away (BAD_SIGNATURE 9, WRONG_GENESIS 6) by n0, n1 and n2"),
         ("flood", "messages were dropped unread"),
     ],
 )
@@ -78,10 +79,22 @@ def test_refusals_are_counted_by_reason_with_a_rule_and_one_case():
 
 
 def test_the_counts_of_all_refusals_sum_to_their_events():
-    told = journal("n1:late@3-9")
+    told = journal("n1:late@3-9,n1:replay@3-9")
     assert sum(one.count for one in refusals(told)) == sum(
         type(event).__name__ in ("MessageRefused", "FloodDropped")
         or (type(event).__name__ == "ProposalJudged" and event.verdict != "waiting")
         for event in told
     )
     assert len({one.reason for one in refusals(told)}) > 2
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        Options(epochs=10, settlement="none", validators=7, partition="4-6"),
+        Options(epochs=10, settlement="none", validators=7, variant="crash"),
+        Options(epochs=10, settlement="none", validators=10, crash="n2@4-6"),
+    ],
+)
+def test_of_honest_validators_nothing_is_refused_but_what_came_after_its_epoch(options: Options):
+    assert {one.reason for one in refusals(simulate(StreamletDemo(), options).journal)} <= {"LATE_PROPOSAL"}

@@ -147,7 +147,7 @@ def test_the_same_question_has_the_same_answer(calm):
 
 
 STORED = {
-    "Streamlet": "15ced0284565",
+    "Streamlet": "b98d883e35b7",
     "two-phase BFT": "9bfdd8732e41",
     "longest chain": "7e1b95fe46d9",
 }
