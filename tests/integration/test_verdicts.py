@@ -55,7 +55,7 @@ def test_the_verdict_is_what_the_events_say(how: str, when: str, seed: int) -> N
     one, *others = final_chains(journal, (3,))
     assert all(one == other[: len(one)] for other in others)
     lost = cost_again(journal, acts[0].epoch)
-    told = re.search(r"; (\d+) of the (\d+) epochs? from then on brought no new final block\.$", sentence)
+    told = re.search(r"; (\d+) of (\d+) epochs? from then on brought no new final block\.$", sentence)
     if lost:
         assert told is not None, sentence
         starts = [event.epoch for event in journal if isinstance(event, EpochStarted)]
