@@ -64,7 +64,11 @@ class Words:
 
     def amount(self, asset: str, amount: int) -> str:
         """An amount of cash or of an instrument, with its name."""
-        return f"{written(amount, self._decimals.get(asset, 0))} {asset}"
+        return f"{self.figure(asset, amount)} {asset}"
+
+    def figure(self, asset: str, amount: int) -> str:
+        """An amount without the name, for a column that names it."""
+        return written(amount, self._decimals.get(asset, 0))
 
     def block(self, block: str) -> str:
         """A block by its epoch and the first digits of its hash."""

@@ -6,12 +6,17 @@ from __future__ import annotations
 
 import json
 import re
+import sys
+from decimal import Decimal
 from html import unescape
 
 from market_sim import open_run
 from market_sim.analysis.results.performance_table import HEAD, performance_tables
+from market_sim.analysis.summary import summarize
 from market_sim.analysis.words import Words
 from market_sim.ui.cli.main import main
+from market_sim.ui.cli.report import tell
+from market_sim.ui.cli.screen import Screen
 from tests.unit.ui.web.conftest import folders, small_run, visitor
 
 
@@ -35,6 +40,19 @@ def test_the_board_is_the_same_by_every_door(visitor, tmp_path, capsys):
     gained = [{key: row[key] for key in ("account", "gain", "from_trading")} for row in result.gains]
     assert [{key: row[key] for key in ("account", "gain", "from_trading")} for row in told["gains"]] == gained
     assert {row["account"]: row["gain"] for row in board} == {row["account"]: row["gain"] for row in gained}
+
+    tell(summarize(result), None, None, Screen(sys.stdout))
+    printed = capsys.readouterr().out.partition("gains in USD")[2].partition("\n\n")[0].splitlines()
+    traders = [one for one in result.performances if one.gain.strategy]
+    assert printed[0].split() == ["by", "trading", "by", "prices", "gain", "trades", "fees", "drawdown"]
+    assert printed[4] == f"{'...':<19} {len(traders) - 6} accounts more (simulate.py results RUN has them all)"
+    for line, one in zip(printed[1:4] + printed[5:], traders[:3] + traders[-3:], strict=True):
+        figures = (one.gain.from_trading, one.gain.from_prices, one.gain.gain, one.fees, one.drawdown)
+        trading, prices, gain, fees, drawdown = (f"{Decimal(figure) / 100:,.2f}" for figure in figures)
+        signs = ["+" * (figure > 0) for figure in figures]
+        assert line.split() == [
+            one.gain.account, signs[0] + trading, signs[1] + prices, signs[2] + gain, str(one.trades), fees, drawdown
+        ]  # fmt: skip
 
     [shown] = performance_tables(result.performances, Words(result.journal)).values()
     page = visitor.get(f"/runs/{name}").text

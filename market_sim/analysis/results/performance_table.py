@@ -34,7 +34,7 @@ def performance_tables(rows: Iterable[Performance], words: Words) -> dict[str, l
 
 def _row(one: Performance, words: Words) -> tuple[str, ...]:
     def amount(value: int) -> str:
-        return words.amount(one.gain.currency, value).rpartition(" ")[0]
+        return words.figure(one.gain.currency, value)
 
     farthest = max(one.largest, key=lambda symbol: abs(one.largest[symbol]), default=None)
     return (

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from market_sim.analysis.gains import Gain
 from market_sim.analysis.refusals import Refusal
+from market_sim.analysis.results.performance import Performance
 from market_sim.analysis.settled import Settled
 from market_sim.analysis.summary import Summary
-from market_sim.analysis.words import Words, with_short_hashes
+from market_sim.analysis.words import Words, signed, with_short_hashes
 from market_sim.core.data.fingerprint import shortened
 from market_sim.core.english import counted
 from market_sim.simulation.engine.clock import SECOND
@@ -18,7 +18,8 @@ from market_sim.ui.cli.screen import RED, YELLOW, Screen
 MOST_REASONS = 4
 """The most reasons of one kind that are printed; the JSON document has all."""
 MOST_ACCOUNTS = 3
-"""The number of accounts printed at each end of the list of gains."""
+"""The number of accounts printed at each end of the leaderboard."""
+NAME_WIDTH = 19
 MOST_DIFFERENCES = 3
 
 
@@ -62,7 +63,7 @@ def tell(summary: Summary, run: str | None, timeline: str | None, screen: Screen
     if not result.complete:
         reached = max(summary.story.leaders, default=0)
         say(paint(f"interrupted  in epoch {reached} of {result.epochs}: what happened until then stands", YELLOW))
-    for block in (_refusals(summary.refusals), _gains(summary.gains, Words(result.journal))):
+    for block in (_refusals(summary.refusals), _leaderboard(result.performances, Words(result.journal))):
         for line in block:
             say(line)
     say()
@@ -130,27 +131,34 @@ def _refusals(found: list[Refusal]) -> list[str]:
     return lines
 
 
-def _gains(rows: list[Gain], words: Words) -> list[str]:
-    """The accounts with the largest gains and losses, those of the house left out; dividends where there were some."""
+def _leaderboard(rows: list[Performance], words: Words) -> list[str]:
+    """The best and the last accounts by their gains from trading, those of the house left out."""
     lines: list[str] = []
-    for currency in dict.fromkeys(row.currency for row in rows):
-        told = [row for row in rows if row.currency == currency and row.strategy]
+    for currency in dict.fromkeys(row.gain.currency for row in rows):
+        told = [row for row in rows if row.gain.currency == currency and row.gain.strategy]
         if not told:
             continue
-        widths = (14, 14, 12, 12, 12, 12) if any(row.dividends for row in told) else (14, 14, 12, 12, 12)
-        head = ("brought in", "worth", "gain", "trading", "prices", "dividends")
-        lines += ["", f"gains in {currency:<10} {_aligned(head, widths)}"]
-        cut = len(told) > 2 * MOST_ACCOUNTS + 1
-        shown = [*told[:MOST_ACCOUNTS], None, *told[-MOST_ACCOUNTS:]] if cut else told
-        for row in shown:
-            if row is None:
+        columns = [
+            ("by trading", 12, [signed(words.figure(currency, row.gain.from_trading)) for row in told]),
+            ("by prices", 12, [signed(words.figure(currency, row.gain.from_prices)) for row in told]),
+            ("dividends", 12, [signed(words.figure(currency, row.gain.dividends)) for row in told]),
+            ("gain", 12, [signed(words.figure(currency, row.gain.gain)) for row in told]),
+            ("trades", 7, [f"{row.trades:,}" for row in told]),
+            ("fees", 9, [words.figure(currency, row.fees) for row in told]),
+            ("drawdown", 10, [words.figure(currency, row.drawdown) for row in told]),
+        ]
+        if not any(row.gain.dividends for row in told):
+            del columns[2]
+        heads, widths, cells = zip(*columns, strict=True)
+        lines += ["", f"{f'gains in {currency}':<{NAME_WIDTH}} {_aligned(heads, widths)}"]
+        for place, (row, *figures) in enumerate(zip(told, *cells, strict=True)):
+            between = len(told) - 2 * MOST_ACCOUNTS
+            if between <= 1 or not MOST_ACCOUNTS <= place < len(told) - MOST_ACCOUNTS:
+                lines.append(f"{row.gain.account:<{NAME_WIDTH}} {_aligned(figures, widths)}")
+            elif place == MOST_ACCOUNTS:
                 lines.append(
-                    f"{'...':<19} {counted(len(told) - 2 * MOST_ACCOUNTS, 'account')} more (--json has them all)"
+                    f"{'...':<{NAME_WIDTH}} {counted(between, 'account')} more (simulate.py results RUN has them all)"
                 )
-                continue
-            figures = (row.brought, row.worth, row.gain, row.from_trading, row.from_prices, row.dividends)
-            written = [words.amount(currency, figure).rpartition(" ")[0] for figure in figures]
-            lines.append(f"{row.account:<19} {_aligned(written, widths)}")
     return lines
 
 
