@@ -3,6 +3,7 @@
     session = Session(scenario, Options(seed=7, epochs=12))
     session.step(epoch=3)                       # run until epoch 3 has passed
     session.submit("alice", Buy("ACME", 1))     # an input: recorded, then handled like any order
+    session.credit("alice", "USD", 50_000)      # another input: money from outside; Withdraw takes it out again
     session.tune("maker-0", "spread_bps", 30)   # another input: a parameter of a strategy, from now on
     other = session.fork()                      # a second run with the same past
     result = session.run()                      # run to the end
@@ -23,7 +24,7 @@ from market_sim.analysis.results.result import Result
 from market_sim.core.data.journal import Journal
 from market_sim.core.errors import InputError
 from market_sim.core.models.event import Event
-from market_sim.core.models.inputs import OPERATOR, Input, Leave, Pause, Resume, Tune, input_of, received
+from market_sim.core.models.inputs import OPERATOR, Credit, Input, Leave, Pause, Resume, Tune, input_of, received
 from market_sim.core.models.intents import Intent
 from market_sim.core.models.run_events import InputReceived, RunEnded, RunStarted, WarningGiven
 from market_sim.market.agents.strategy import tuned
@@ -163,6 +164,12 @@ class Session:
         """
         with explained():
             return self._take(received(self.now, self._clock.steps, account, intent))
+
+    def credit(self, account: str, asset: str, amount: int) -> None:
+        """Bring cash or holdings from outside into an account now; from then on this is an entry like a trade."""
+        self.world.ledger.check_deposit(account, asset, amount)
+        with explained():
+            self._take(received(self.now, self._clock.steps, account, Credit(asset, amount)))
 
     def phase(self, action: Literal["pause", "resume"], symbol: str | None = None) -> None:
         """Pause trading (orders can still be cancelled), or resume it through a call auction."""
@@ -313,7 +320,7 @@ class Session:
         if isinstance(thing, Pause | Resume):
             self._pipeline.change_phase(thing)
             return []
-        if isinstance(thing, Leave | Tune):
+        if isinstance(thing, Credit | Leave | Tune):
             self._change(event.sender, thing)
             return []
         before = len(self.journal)
@@ -323,8 +330,10 @@ class Session:
         about = answer if isinstance(answer, list) else [] if answer is None else [answer]
         return [acknowledge(one, events) for one in about]
 
-    def _change(self, agent: str, thing: Leave | Tune) -> None:
-        if isinstance(thing, Leave):
+    def _change(self, agent: str, thing: Credit | Leave | Tune) -> None:
+        if isinstance(thing, Credit):
+            self.world.credit(agent, thing.asset, thing.amount)
+        elif isinstance(thing, Leave):
             self.world.participants.leave(agent)
         else:
             self.world.participants.tune(agent, thing.parameter, thing.value)

@@ -12,6 +12,7 @@ from market_sim.analysis.history.block_contents import BlockContents
 from market_sim.analysis.results.result import Result
 from market_sim.analysis.summary import summarize
 from market_sim.core.data.journal import Journal
+from market_sim.core.errors import InputError
 from market_sim.core.models.market_events import Deposited, OrderRejected, Trade, Withdrawn, entry_number
 from market_sim.core.models.settlement_events import (
     DepositTaken,
@@ -117,7 +118,7 @@ class Visitor:
             most = 400_000 if asset == "USD" else 12
             kind = luck.randrange(4)
             if kind == 0:
-                session.world.ledger.deposit(who, asset, luck.randint(1, most))
+                session.credit(who, asset, luck.randint(1, most))
             else:
                 amount = luck.randint(1, most)
                 session.submit(who, (Claim(asset), Deposit(asset, amount // 2 + 1), Withdraw(asset, amount))[kind - 1])
@@ -128,6 +129,7 @@ class Visitor:
 def test_random_deposits_and_withdrawals_between_trades_are_settled_in_one_count(seed: int) -> None:
     """Each batch is reconciled with the contract on the way; here everything is looked at once more at the end."""
     journal = Visitor(seed).play("memory")
+    assert [*Session.replay(journal).run().journal] == [*journal], "money from outside is an input like any other"
     numbers = [number for number in map(entry_number, journal) if number]
     assert numbers == list(range(1, len(numbers) + 1))
     assert not list(journal.of(TradeRefused))
@@ -147,3 +149,44 @@ def test_a_deposit_of_an_ordinary_run_has_no_number_in_its_line() -> None:
 
     journal = simulate(FirstMarket(), Options(epochs=1, settlement="none")).journal
     assert all(b"trade" not in encode(deposit) for deposit in journal.of(Deposited))
+
+
+def test_money_from_outside_is_an_input_that_forks_and_replays_carry() -> None:
+    session = Session(FirstMarket(), Options(epochs=5, settlement="memory", paranoid=True))
+    session.step(until=1_300_000_000)
+    before = session.world.ledger.accounts[WHO].balance("USD").total
+    session.credit(WHO, "USD", 7_000)
+    session.credit(WHO, "ACME", 3)
+    session.step(until=2_100_000_000)
+    session.submit(WHO, Withdraw("USD", 4_000))
+    twin = session.fork()
+    for piece in range(21, 30):
+        twin.step(until=piece * 100_000_000 + 7)
+    live = session.run()
+    assert twin.run().fingerprint == live.fingerprint == Session.replay(live.journal).run().fingerprint
+    taken = [(one.asset, one.amount) for one in live.journal.of(Deposited) if one.trade]
+    assert taken == [("USD", 7_000), ("ACME", 3)]
+    assert [one.trade for one in live.journal.of(DepositTaken)] == [one.trade for one in live.journal.of(Deposited)][
+        -2:
+    ]
+    assert list(live.journal.of(Reconciled))[-1].surplus == (0, 0)
+    earlier = session.back(next(at for at, one in enumerate(live.journal) if isinstance(one, Deposited) and one.trade))
+    assert earlier.world.ledger.accounts[WHO].balance("USD").total - 7_000 == before
+
+
+@pytest.mark.parametrize(
+    ("account", "asset", "amount", "said"),
+    [
+        ("nobody", "USD", 1, "there is no account 'nobody'; the accounts are fees, maker-0"),
+        (WHO, "EUR", 1, r"in a currency or a listed instrument \(USD, ACME\), found 'EUR'"),
+        (WHO, "USD", 0, "a deposit of USD by noise-0 is a whole number from 1 to [0-9]+, found 0"),
+        (WHO, "USD", True, "found True"),
+        (WHO, "USD", 2**63 - 1, "found 9223372036854775807"),
+    ],
+)
+def test_money_that_cannot_come_in_is_refused_in_a_sentence_and_records_nothing(account, asset, amount, said) -> None:
+    session = Session(FirstMarket(), Options(epochs=2, settlement="none"))
+    length = len(session.journal)
+    with pytest.raises(InputError, match=said):
+        session.credit(account, asset, amount)
+    assert len(session.journal) == length

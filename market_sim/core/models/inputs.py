@@ -1,4 +1,4 @@
-"""Inputs: intents, pauses, resumptions and changes that a person, a page or a program sends into a run from outside.
+"""Inputs: what a person, a page or a program sends into a run from outside: intents, credits, pauses and changes.
 
 A run is a function of its scenario, its seed and its inputs. An input is recorded before it takes effect, with its
 place in the run, so that a live session can be replayed from its journal.
@@ -20,7 +20,7 @@ from market_sim.core.errors import InputError
 from market_sim.core.models.intents import Cancel, Intent
 from market_sim.core.models.run_events import InputReceived
 
-__all__ = ["Cancel", "Input", "Leave", "Pause", "Resume", "Tune", "input_of", "received"]
+__all__ = ["Cancel", "Credit", "Input", "Leave", "Pause", "Resume", "Tune", "input_of", "received"]
 
 OPERATOR = ""
 """The sender of an input to the market as a whole; no account has an empty name."""
@@ -39,6 +39,13 @@ class Resume(msgspec.Struct, frozen=True, gc=False):
     call_ms: int = 500
 
 
+class Credit(msgspec.Struct, frozen=True, gc=False):
+    """Bring cash or holdings from outside into the sender's account; the operator may, without a wallet on a chain."""
+
+    asset: str
+    amount: int
+
+
 class Leave(msgspec.Struct, frozen=True, gc=False):
     """End the participation of the sender: its open orders are cancelled, its holdings stay in its account."""
 
@@ -50,7 +57,7 @@ class Tune(msgspec.Struct, frozen=True, gc=False):
     value: int | float | str | bool | None
 
 
-Input = Intent | Pause | Resume | Leave | Tune
+Input = Intent | Pause | Resume | Credit | Leave | Tune
 
 KINDS: dict[str, Any] = {kind.__name__: kind for kind in get_args(Input)}
 

@@ -23,7 +23,7 @@ from typing import Protocol
 from market_sim.core.data.fold import FEES
 from market_sim.core.data.journal import Journal
 from market_sim.core.errors import InputError, InvariantBroken, RuleViolation
-from market_sim.core.models.instruments import Instrument
+from market_sim.core.models.instruments import LARGEST_AMOUNT, Instrument
 from market_sim.core.models.market_events import (
     AccountOpened,
     Deposited,
@@ -158,6 +158,21 @@ class Ledger:
             self.notify_entry()
         self._record(Deposited(self._clock.now, name, asset, amount, number))
         return number
+
+    def check_deposit(self, name: str, asset: str, amount: int) -> None:
+        """Raise InputError, in one sentence, for a deposit that a person asks for and that is not possible."""
+        if name not in self._accounts:
+            raise InputError(f"there is no account {name!r}; the accounts are {', '.join(self._accounts)}")
+        instrument = self._assets.get(asset)
+        currencies = dict.fromkeys(each.quote for each in self._assets.values())
+        if instrument is None and asset not in currencies:
+            known = ", ".join([*currencies, *self._assets])
+            raise InputError(f"a deposit is in a currency or a listed instrument ({known}), found {asset!r}")
+        if instrument is not None and not instrument.delivered:
+            raise InputError(f"{asset} is a promise between two accounts, which one of them cannot bring in")
+        most = LARGEST_AMOUNT - self._accounts[name].balance(asset).total
+        if type(amount) is not int or not 0 < amount <= most:
+            raise InputError(f"a deposit of {asset} by {name} is a whole number from 1 to {most}, found {amount!r}")
 
     def withdraw(self, name: str, asset: str, amount: int) -> None:
         """Take out cash or holdings that no order reserves."""
