@@ -31,6 +31,8 @@ class Options:
     """For example `n2@4-6`: a validator is down in these epochs and restarts from its disk."""
     guests: str | None = None
     """Who takes part beside those of the scenario, one a line: `my_strategy.py:BuyTheDip,cash=10000`."""
+    without: str | None = None
+    """The participants who keep their accounts and never decide, separated by commas."""
     independent: bool | None = None
     """Each validator executes final blocks on a ledger of its own; None: up to four validators do."""
     paranoid: bool = False
@@ -65,5 +67,6 @@ class Options:
             "crash": self.crash,
             "independent": self.independent,
             "guests": self.guests,
+            "without": self.without,
         }
         return chosen | {name: value for name, value in rare.items() if value is not None}

@@ -48,6 +48,8 @@ def prepared(scenario: Scenario, options: Options, journal: Journal | None = Non
         scenario.build(world)
         for guest in guests(options.guests):
             guest.join(world)
+        for name in filter(None, map(str.strip, (options.without or "").split(","))):
+            world.participants.silence(name)
         world.validators(
             options.validators, options.leaders, options.byzantine, options.beyond_the_bound, options.variant,
             options.independent,

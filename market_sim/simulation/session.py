@@ -20,6 +20,8 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Literal
 
+import msgspec
+
 from market_sim.analysis.results.result import Result
 from market_sim.core.data.journal import Journal
 from market_sim.core.errors import InputError
@@ -43,6 +45,9 @@ Watcher = Callable[[Journal, int], object]
 
 Pace = Callable[["Session"], object]
 """Lets a session pass by one piece, when it likes, and no further than to the end of the present epoch."""
+
+ANY_STEP = -1
+"""The place of an input of another run, which is taken at its time, after whatever number of steps."""
 
 SLICE_NS = 50 * MILLISECOND
 """The most simulated time between two checks of whether the session was asked to stop."""
@@ -263,9 +268,10 @@ class Session:
         """Run action by action until the journal has this length."""
         self._empty_intake()
         while len(self.journal) < length and not self.is_over:
-            if self._inputs and self._inputs[0].step == self._clock.steps:
+            next_at = self._clock.next_at
+            if self._inputs and self._is_due(self._inputs[0], next_at):
                 self._take_again()
-            elif (next_at := self._clock.next_at) is None or next_at >= self.boundary:
+            elif next_at is None or next_at >= self.boundary:
                 self._clock.run(until=self.boundary)
                 self._pass_epoch()
             else:
@@ -280,8 +286,19 @@ class Session:
     def _take_again(self) -> None:
         """Run to the position of the next recorded input, and take the input there."""
         event = self._inputs.popleft()
-        self._pass_steps(event.step, event.time)
+        if event.step == ANY_STEP:
+            self._pass_epochs(event.time)
+            self._clock.run(until=max(event.time, self.now))
+            event = msgspec.structs.replace(event, step=self._clock.steps)
+        else:
+            self._pass_steps(event.step, event.time)
         self._take(event)
+
+    def _is_due(self, event: InputReceived, next_at: int | None) -> bool:
+        """Whether an input comes before the next action of the clock."""
+        if event.step == ANY_STEP:
+            return next_at is None or next_at >= event.time
+        return event.step == self._clock.steps
 
     def _pass_steps(self, steps: int, time: int) -> None:
         while self._clock.steps < steps:

@@ -134,7 +134,12 @@ def _submit(world: World, wish: Any) -> Act:
     if not (isinstance(wish, tuple) and len(wish) == 2 and wish[0] in world.ledger.accounts):
         raise InputError(f"submit takes an account and an intent, such as ('ann', Buy('ACME', 1)), found {wish!r}")
     account, intent = wish
-    return f"{type(intent).__name__} of {account}", lambda world: world.venues.submit(account, intent)
+
+    def act(world: World) -> None:
+        if account not in world.participants.silent:
+            world.venues.submit(account, intent)
+
+    return f"{type(intent).__name__} of {account}", act
 
 
 def _do(world: World, function: Any) -> Act:

@@ -78,11 +78,19 @@ class Participants:
         self._regular = self._wake  # one object for all wake-ups that are planned, in place of one for each
         self._expected: dict[str, int] = {}
         """Who comes only when a happening says so, and how long after that each first wakes up."""
+        self.silent: dict[str, None] = {}
+        """Who takes part in name only."""
 
     @property
     def invited(self) -> tuple[str, ...]:
         """The names of all who take part at some time."""
         return tuple(one.name for one in self._invited)
+
+    def silence(self, name: str) -> None:
+        """Keep a participant from ever deciding: its account is there, and no order of it comes."""
+        if name not in self.invited:
+            raise InputError(f"there is no participant {name!r}; there are {', '.join(self.invited) or 'none'}")
+        self.silent[name] = None
 
     def expect(self, name: str) -> None:
         """Keep a participant out of the market until `arrive`."""
@@ -124,6 +132,7 @@ class Participants:
         made = {one.name: self._agent(one) for one in sorted(self._invited, key=lambda one: phases[one.name])}
         for one in self._invited:
             agent = self.agents[one.name] = made[one.name]
+            agent.retired = one.name in self.silent
             come = round(one.from_epoch * epoch_ns)
             # Each participant draws once, whenever it joins, so that its stream does not depend on the time of joining.
             phase = int(agent.stream.random() * agent.every_ns)

@@ -27,6 +27,7 @@ Commands: doctor (what is missing here and how to mend it), serve (the site), re
 verify RUN (is a stored run whole, and how far did it come),
 attack (search for a schedule that forks or stalls a committee), results RUN (what each account made of it), export RUN
 (its tables as CSV, JSON or Parquet), book RUN (what its order books showed), option (what an option is worth),
+without RUN --agent NAME (the same run without one participant: its true impact),
 check NAME (does the claim of a scenario hold with other seeds), sweep NAME (its runs over values of parameters),
 strategies (who can take part),
 published (a table of the literature, made again),
@@ -96,6 +97,7 @@ def parser() -> Parser:
         metavar="STRATEGY,KEY=VALUE",
         help="a further participant: my_strategy.py:BuyTheDip,cash=10000 or a name that `strategies` lists",
     )
+    run.add_argument("--without", metavar="NAME", help="a participant who never decides; several with commas")
     run.add_argument(
         "--independent", action=argparse.BooleanOptionalAction, default=None,
         help="each validator executes final blocks on a ledger of its own (default: up to 4 validators do)",

@@ -79,6 +79,12 @@ def _sweep(arguments: Sequence[str]) -> int:
     return sweep(arguments)
 
 
+def _without(arguments: Sequence[str]) -> int:
+    from market_sim.ui.cli.counterfactuals import without
+
+    return without(arguments)
+
+
 def _strategies(arguments: Sequence[str]) -> int:
     from market_sim.ui.cli.strategy_commands import strategies
 
@@ -125,6 +131,7 @@ COMMANDS: dict[str, Command] = {
     "attack": _attack,
     "check": _check,
     "sweep": _sweep,
+    "without": _without,
     "strategies": _strategies,
     "published": _published,
     "protocols": _protocols,

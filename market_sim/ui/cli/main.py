@@ -134,6 +134,7 @@ def _options(typed: argparse.Namespace) -> Options:
         variant=typed.variant,
         crash=typed.crash,
         guests="\n".join(typed.guests) if typed.guests else None,
+        without=typed.without,
         independent=typed.independent,
         paranoid=typed.paranoid,
     )

@@ -13,7 +13,19 @@ from market_sim.simulation.scenarios.catalogue import SCENARIOS
 from market_sim.ui.web import failures, presentation, security
 from market_sim.ui.web.lesson_service import LessonService
 from market_sim.ui.web.notebook import Notebook
-from market_sim.ui.web.pages import attacks, course, forks, lessons, live, protocols, runs, scenarios, site, traces
+from market_sim.ui.web.pages import (
+    attacks,
+    counterfactuals,
+    course,
+    forks,
+    lessons,
+    live,
+    protocols,
+    runs,
+    scenarios,
+    site,
+    traces,
+)  # fmt: skip
 from market_sim.ui.web.reading_ahead import ReadingAhead
 from market_sim.ui.web.run_library import RunLibrary
 from market_sim.ui.web.run_queue import RunQueue
@@ -83,6 +95,6 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     security.protect(app)
     failures.explain(app)
     presentation.equip(app)
-    for pages in (site, course, lessons, scenarios, attacks, live, forks, protocols, runs, traces):
+    for pages in (site, course, lessons, scenarios, attacks, live, forks, counterfactuals, protocols, runs, traces):
         app.register_blueprint(pages.pages)
     return app

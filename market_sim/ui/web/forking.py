@@ -15,6 +15,7 @@ from market_sim.core.models.inputs import Leave, Tune
 from market_sim.core.models.intents import PlaceOrder
 from market_sim.core.models.market_events import AccountOpened, BookOpened, InstrumentListed
 from market_sim.core.models.run_events import AgentJoined, CommitteeSeated, InputReceived, RunStarted
+from market_sim.simulation.counterfactual import without
 from market_sim.simulation.scenarios.scenario import Scenario
 from market_sim.simulation.session import Session
 
@@ -59,6 +60,19 @@ class Fork:
         return session
 
 
+@dataclass(frozen=True)
+class Absence:
+    """A run once more without one participant."""
+
+    past: tuple[Event, ...]
+    """The first event of the run, who joined it, and its inputs."""
+    agent: str
+
+    def session(self, scenario: Scenario) -> Session:
+        """The session of that run, from its beginning."""
+        return without(self.past, self.agent, scenario)
+
+
 @dataclass
 class Roll:
     """Who and what a run has: what a person can choose from when it is forked."""
@@ -98,6 +112,11 @@ class Roll:
         if self.start is None or not self.validators:
             raise InputError("this is the replay of a check, which has no validators: it cannot be forked")
         return self.start
+
+    def absence(self, agent: str) -> Absence:
+        """The run without this participant."""
+        past = (self.begun, *self.agents.values(), *(event for _, event in self.inputs))
+        return Absence(past, agent)
 
     def past(self, at: int) -> tuple[Event, ...]:
         """What a fork after this event needs of the past."""

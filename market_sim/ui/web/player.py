@@ -25,7 +25,7 @@ from market_sim.simulation.scenarios.scenario import Scenario, configured
 from market_sim.simulation.session import Session
 from market_sim.ui.pacing import Pacer
 from market_sim.ui.recording import recorded
-from market_sim.ui.web.forking import Fork, Roll
+from market_sim.ui.web.forking import Absence, Fork, Roll
 from market_sim.ui.web.live_chart import LiveChart
 from market_sim.ui.web.place import Places
 
@@ -57,8 +57,8 @@ class Request:
     options: Options
     name: str = ""
     """The folder name of a complete run; empty for scenario, seed and fingerprint, as on the command line."""
-    fork: Fork | None = None
-    """What it leaves and where, if it has the past of another run."""
+    fork: Fork | Absence | None = None
+    """What it has of another run: its past until an event, or all of it but one participant."""
     is_paused: bool = False
     speed: float | None = None
 

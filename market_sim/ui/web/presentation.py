@@ -93,7 +93,7 @@ def here(part: str) -> bool:
     """Whether the page belongs to this part of the site, for the navigation."""
     return request.blueprint in {
         "course": ("course", "lessons"),
-        "runs": ("runs", "traces", "live", "forks"),
+        "runs": ("runs", "traces", "live", "forks", "counterfactuals"),
         "scenarios": ("scenarios", "protocols"),
     }.get(part, (part,))
 
