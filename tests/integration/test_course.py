@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import shutil
 from collections import Counter
 from functools import cache
@@ -134,6 +135,26 @@ def test_the_storm_of_lesson_8():
     entries = {event.block: event.trades for event in journal("08").of(BlockProposed)}
     by_epoch = {epochs[block]: count for block, count in entries.items()}
     assert by_epoch[7] > max(by_epoch[8], by_epoch[3]), "block 7 holds what the lost blocks held"
+
+
+def conclusion(id):
+    return look(find_lesson(COURSE, id)).conclusion
+
+
+def test_the_three_makers_of_lesson_9():
+    told = {
+        name: (away, gain)
+        for name, away, gain in re.findall(r"([a-z-]+) was (\d+\.\d) .*? gained (\d+\.\d\d)", conclusion("09"))
+    }
+    fixed, first, second = (told[name] for name in ("fixed", "avellaneda-stoikov", "gueant-lehalle-tapia"))
+    says("09", f"it gained {fixed[1]}, the other two {first[1]} and {second[1]}")
+    says("09", f"It was {fixed[0]} shares away from its start on average, Avellaneda and Stoikov's maker {first[0]}")
+    assert (float(fixed[1]) > float(second[1]) > float(first[1]), outcome("09")) == (True, "the one who ignores it")
+    for seed, lost in ((24, "3.30"), (26, "3.00")):
+        other = simulate("market-maker-school", seed=seed, epochs=8, settlement="none").conclusion
+        assert f"and lost {lost}; avellaneda-stoikov" in other
+        says("09", f"with seed {seed} it lost {lost}" if seed == 24 else f"with seed {seed} {lost}")
+        assert other.count("gained") == 2
 
 
 def test_every_run_that_a_lesson_shows_has_something_to_see():
