@@ -21,7 +21,9 @@ from market_sim.core.models.consensus_events import (
     VoteCast,
 )
 from market_sim.core.models.market_events import OrderAccepted, Trade
+from market_sim.core.models.mechanism_events import MarginCalled
 from market_sim.core.models.settlement_events import BlockSettled
+from market_sim.core.money import written
 from market_sim.course import commands
 from market_sim.course.catalogue import find_lesson, lesson_folders, load_course
 from market_sim.course.judging import Judging
@@ -155,6 +157,22 @@ def test_the_three_makers_of_lesson_9():
         assert f"and lost {lost}; avellaneda-stoikov" in other
         says("09", f"with seed {seed} it lost {lost}" if seed == 24 else f"with seed {seed} {lost}")
         assert other.count("gained") == 2
+
+
+def test_the_calls_of_lesson_10():
+    told = journal("10")
+    first = {event.account: event for event in reversed(list(told.of(MarginCalled)))}
+    ann, shares = first["ann"], 200
+    says("10", f"Ann was called for {written(ann.amount)}", f"{written(ann.equity).replace(',', '')} of it")
+    mark = next(mark for mark in range(1, 10_001) if -(-shares * mark // 4) >= ann.requirement)
+    says("10", f"her 200 shares were worth {written(mark)} each, and a quarter of that is 3003.50")
+    assert ann.requirement == 300_350
+    says("10", "50 of her shares were sold by force for 3003.17", "Bob's aunt brought in 523.57")
+    said = conclusion("10")
+    assert "50 shares of ann were sold by force for 3,003.17" in said
+    assert "bob was helped with 523.57" in said
+    assert "carl" not in first
+    assert (first.keys(), outcome("10")) == ({"ann", "bob"}, "about 500")
 
 
 def test_every_run_that_a_lesson_shows_has_something_to_see():
