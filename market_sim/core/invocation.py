@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import sys
 from pathlib import Path
@@ -18,6 +19,16 @@ def python(*words: str) -> str:
 def pytest(*words: str) -> str:
     """A command line of pytest, with the same Python."""
     return shlex.join([_near(Path(sys.executable)), "-m", "pytest", *words])
+
+
+def runnable(text: str) -> str:
+    """A text whose commands, written for every machine, begin with the Python that runs this program.
+
+    >>> runnable("Play `python simulate.py serve`, then use pytest.") == f"Play `{python('serve')}`, then use pytest."
+    True
+    """
+    text = re.sub(r"^pytest(?= )", lambda _: pytest(), text, flags=re.MULTILINE)
+    return text.replace("python simulate.py", python())
 
 
 def install() -> str:

@@ -21,7 +21,7 @@ from market_sim.course.lesson import Lesson
 from market_sim.course.lint import lint_course
 from market_sim.course.look import command_of
 from market_sim.course.progress import LessonRecord, Progress
-from market_sim.course.reading import next_lesson, open_sections, outcome, where_to_go_on
+from market_sim.course.reading import further_reading, next_lesson, open_sections, outcome, where_to_go_on
 from market_sim.course.scaffold import write_lesson, write_scenario
 from market_sim.course.verdict import lines
 
@@ -55,7 +55,7 @@ def lesson_read(id: str, out: TextIO, course: Path = COURSE, answers: Path = ANS
         if place == 0:
             _write_prediction(lesson, record, out)
     if record.passed:
-        out.writelines(f"further reading: {one}\n" for one in lesson.further)
+        out.writelines(f"further reading: {one}\n" for one in further_reading(lesson))
     return DONE
 
 
@@ -117,7 +117,7 @@ def lesson_check(
             out.writelines(f"{line}\n" for line in lines(verdict))
             if verdict.passed:
                 out.write(f"read the debrief: {python('lesson', 'read', lesson.id)}\n")
-                out.writelines(f"further reading: {one}\n" for one in lesson.further)
+                out.writelines(f"further reading: {one}\n" for one in further_reading(lesson))
                 following = next_lesson(load_course(course), lesson)
                 if following is not None:
                     out.write(f"next lesson, {following.title}: {python('lesson', 'start', following.id)}\n")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from market_sim.core.invocation import runnable
 from market_sim.course.lesson import Lesson
 from market_sim.course.progress import LessonRecord, Progress
 
@@ -27,15 +28,23 @@ def sections(body: str) -> list[tuple[str, str]]:
 
 
 def open_sections(lesson: Lesson, record: LessonRecord) -> list[tuple[str, str]]:
-    """The open sections: the look once the prediction is locked, the debrief once the lesson is passed."""
+    """The open sections: the look once the prediction is locked, the debrief once the lesson is passed.
+
+    The commands in them run as they stand, without an activated environment.
+    """
     closed = set() if record.prediction or record.passed else {LOOK}
     closed |= set() if record.passed else {DEBRIEF}
-    return [(title, text) for title, text in sections(lesson.body) if title not in closed]
+    return [(title, runnable(text)) for title, text in sections(lesson.body) if title not in closed]
 
 
 def outcome(lesson: Lesson, record: LessonRecord) -> str:
     """The right choice of the prediction; "" before passing."""
     return lesson.prediction.outcome if record.passed else ""
+
+
+def further_reading(lesson: Lesson) -> list[str]:
+    """What a lesson recommends to read or to try."""
+    return [runnable(one) for one in lesson.further]
 
 
 def next_lesson(course: Sequence[Lesson], lesson: Lesson) -> Lesson | None:

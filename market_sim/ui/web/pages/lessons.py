@@ -8,9 +8,9 @@ from flask import Blueprint, abort, current_app, flash, redirect, render_templat
 from flask.typing import ResponseReturnValue
 
 from market_sim.core.errors import InputError
-from market_sim.core.invocation import python
+from market_sim.core.invocation import python, runnable
 from market_sim.course.lesson import Lesson
-from market_sim.course.reading import DEBRIEF, LOOK, next_lesson, open_sections
+from market_sim.course.reading import DEBRIEF, LOOK, further_reading, next_lesson, open_sections
 from market_sim.ui.web.lesson_service import TooManyChecks, edition_of
 from market_sim.ui.web.lesson_text import code_html, lesson_html
 from market_sim.ui.web.pages.course import service
@@ -63,7 +63,7 @@ def shown_page(lesson: Lesson, draft: str | None = None, problem: str = "") -> s
         introduction=parts[0][1],
         look=next((html for title, html in parts if title == LOOK), ""),
         tasks=[html for title, html in parts[1:] if title not in (LOOK, DEBRIEF)],
-        debrief=lesson_html(lesson.debrief) if record.passed else "",
+        debrief=lesson_html(runnable(lesson.debrief)) if record.passed else "",
         solution=code_html(lesson.solution.read_text("utf-8")) if progress.may_see_solution(lesson) else "",
         coloured=code_html(answer) if answer else "",
         answer=answer,
@@ -74,6 +74,7 @@ def shown_page(lesson: Lesson, draft: str | None = None, problem: str = "") -> s
         replays={check.name: _replay(check.replay) for check in verdict.checks} if verdict else {},
         hints={task.id: lesson.hints.get(task.id, ())[: record.hints.get(str(task.id), 0)] for task in lesson.tasks},
         titles={one.id: one.title for one in course},
+        further=further_reading(lesson),
         following=next_lesson(course, lesson),
         command=python("lesson", "check", lesson.id),
         run=run,
