@@ -33,9 +33,9 @@ from market_sim.course.isolation.problems import (
 )
 from market_sim.course.isolation.supervisor import CANNOT_START, TOO_MANY_PROCESSES
 from market_sim.course.student_side.wire import LONGEST_LINE, decode, encode, line_of, message_in
-from market_sim.market.agents.strategy import Strategy
+from market_sim.market.agents.strategy import Strategy, WakeAt, Waking
 
-FROZEN = {kind.__name__: kind for kind in (Conditions, *get_args(Intent))}
+FROZEN = {kind.__name__: kind for kind in (Conditions, *get_args(Intent), WakeAt, *get_args(Waking))}
 """The frozen values of ours that can be sent between grader and student."""
 LARGEST_ANSWER = 256 * 1024
 PATIENCE_SECONDS = 5.0
@@ -112,17 +112,21 @@ class StudentProcess:
         sent = {"arguments": encode(list(arguments), FROZEN), "keywords": encode(keywords, FROZEN)}
         return StudentObject(self, kind, self._ask(f"{kind}(...)", do="make", name=kind, **sent))
 
-    def strategy(self, kind: str, luck: int = 0, **parameters: Any) -> Strategy:
-        """Create a strategy of the answer, ready to join a market; `luck` seeds its random numbers."""
+    def strategy(self, kind: str, luck: int | None = None, **parameters: Any) -> Strategy:
+        """Create a strategy of the answer, ready to join a market.
+
+        It draws its random numbers from its agent's stream, like a strategy in this process, or from the seed `luck`.
+        """
         # Imported here because a remote strategy is made of the classes below.
         from market_sim.course.remote_strategy import RemoteStrategy
 
-        return RemoteStrategy(self.make(kind, **parameters), luck)
+        made = self.make(kind, **parameters)
+        return RemoteStrategy(made, self._ask(f"{kind}.wakes()", do="introduce", on=made.number), luck)
 
-    def event(self, strategy: StudentObject, seen: dict[str, Any], luck: int) -> Any:
-        """Let a strategy decide on a view."""
+    def event(self, strategy: StudentObject, seen: dict[str, Any], luck: Any) -> Any:
+        """Let a strategy decide on a view; `luck`, of the first event, is the seed or the state of its stream."""
         what = f"{strategy.kind}.decide()"
-        return self._ask(what, do="event", on=strategy.number, seen=encode(seen, FROZEN), luck=luck)
+        return self._ask(what, do="event", on=strategy.number, seen=encode(seen, FROZEN), luck=encode(luck))
 
     def _call(self, on: int | None, shown: str, name: str, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
         sent = {"arguments": encode(list(arguments), FROZEN), "keywords": encode(keywords, FROZEN)}

@@ -95,7 +95,8 @@ class Answer:
     def obey(self, message: dict[str, Any]) -> Any:
         """Execute a request; returns the value for the reply."""
         deeds: dict[str, Callable[..., Any]] = {
-            "start": self.start, "call": self.call, "make": self.make, "event": self.event, "end": lambda message: None,
+            "start": self.start, "call": self.call, "make": self.make, "introduce": self.introduce, "event": self.event,
+            "end": lambda message: None,
         }  # fmt: skip
         return deeds[message["do"]](message)
 
@@ -120,12 +121,22 @@ class Answer:
         self.objects.append(made)
         return len(self.objects) - 1
 
+    def introduce(self, message: dict[str, Any]) -> dict[str, Any]:
+        """The events that a strategy wakes up for, and the parameters that it was made with."""
+        from market_sim.market.agents.strategy import plain_parameters
+
+        strategy = self.objects[message["on"]]
+        self.asked = getattr(strategy, "wakes", None)
+        return {"wakes": list(self.asked() if self.asked else ()), "parameters": plain_parameters(strategy)}
+
     def event(self, message: dict[str, Any]) -> list[Any]:
         """Let a strategy decide on the new view."""
         from market_sim.course.student_side.snapshot import Snapshot
 
         number = message["on"]
-        snapshot = self.snapshots.setdefault(number, Snapshot(message["luck"]))
+        snapshot = self.snapshots.get(number)
+        if snapshot is None:
+            snapshot = self.snapshots[number] = Snapshot(message["luck"])
         snapshot.update(message["seen"])
         return list(self.objects[number].decide(snapshot.view) or ())
 
@@ -154,10 +165,13 @@ class Answer:
         return {"type": type(error).__name__, "said": (said.splitlines() or [""])[0][:500], "line": line}
 
 
-def intents_in_use() -> dict[str, Any]:
+def frozen_in_use() -> dict[str, Any]:
     """The frozen values of ours that can be sent; none before the answer has imported them."""
-    module = sys.modules.get("market_sim.core.models.intents")
-    return {kind.__name__: kind for kind in (module.Conditions, *module.Intent.__args__)} if module else {}
+    intents = sys.modules.get("market_sim.core.models.intents")
+    strategy = sys.modules.get("market_sim.market.agents.strategy")
+    kinds = (intents.Conditions, *intents.Intent.__args__) if intents else ()
+    wakes = (strategy.WakeAt, *strategy.Waking.__args__) if strategy and hasattr(strategy, "Waking") else ()
+    return {kind.__name__: kind for kind in (*kinds, *wakes)}
 
 
 def main(incoming: int, outgoing: int) -> None:
@@ -168,10 +182,10 @@ def main(incoming: int, outgoing: int) -> None:
     answer = Answer()
     with os.fdopen(incoming, "rb") as messages:
         while line := messages.readline(LONGEST_LINE + 1):
-            message = decode(message_in(line), intents_in_use())
+            message = decode(message_in(line), frozen_in_use())
             reply: dict[str, Any] = {"number": message["number"]}
             try:
-                said = line_of({**reply, "value": encode(answer.obey(message), intents_in_use())})
+                said = line_of({**reply, "value": encode(answer.obey(message), frozen_in_use())})
             except Exception as error:
                 said = line_of({**reply, "error": answer.described(error)})
             os.write(outgoing, said)

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # the student's process starts once for each check, and has no use for them
@@ -77,6 +78,11 @@ def _encoded(value: Any, frozen: Frozen, depth: int) -> Any:
         return {TAG: "bytes", "of": bytes(value).hex()}
     if isinstance(value, list):
         return [_encoded(one, frozen, depth + 1) for one in list.__iter__(value)]
+    name = type(value).__name__
+    if name in frozen and type(value) is frozen[name]:
+        known = (getattr(type(value), each, None) for each in ("_fields", "__dataclass_fields__", "__struct_fields__"))
+        fields = next(each for each in known if each is not None)
+        return {TAG: name, "of": {field: _encoded(getattr(value, field), frozen, depth + 1) for field in fields}}
     if isinstance(value, tuple):
         return {TAG: "tuple", "of": [_encoded(one, frozen, depth + 1) for one in tuple.__iter__(value)]}
     if isinstance(value, set | frozenset):
@@ -87,10 +93,6 @@ def _encoded(value: Any, frozen: Frozen, depth: int) -> Any:
         if all(isinstance(key, str) for key, _ in pairs) and TAG not in value:
             return dict(pairs)
         return {TAG: "dict", "of": [[key, one] for key, one in pairs]}
-    name = type(value).__name__
-    if name in frozen and type(value) is frozen[name]:
-        fields = getattr(type(value), "__dataclass_fields__", None) or type(value).__struct_fields__
-        return {TAG: name, "of": {field: _encoded(getattr(value, field), frozen, depth + 1) for field in fields}}
     raise TypeError(f"{name} is no plain data: use numbers, text, lists, tuples, sets and dictionaries")
 
 
@@ -112,5 +114,7 @@ def _decoded(value: Any, frozen: Frozen) -> Any:
     if kind == "dict" and isinstance(of, list):
         return {_decoded(key, frozen): _decoded(one, frozen) for key, one in of}
     if kind in frozen and isinstance(of, dict):
-        return frozen[kind](**{field: _decoded(one, frozen) for field, one in of.items()})
+        fields = {field: _decoded(one, frozen) for field, one in of.items()}
+        # A default text must be the default itself, not only equal to it: a journal leaves out fields with defaults.
+        return frozen[kind](**{field: sys.intern(one) if type(one) is str else one for field, one in fields.items()})
     raise ValueError(f"unknown tag {kind!r}")

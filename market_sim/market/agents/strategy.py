@@ -51,6 +51,10 @@ class WakeAt(NamedTuple):
     time: int
 
 
+Parameters = dict[str, "int | float | str | bool | None"]
+"""Parameters by name, as far as they are plain values."""
+
+
 class Strategy(ABC):
     """Decides what to ask of the exchange each time its agent wakes up."""
 
@@ -64,8 +68,12 @@ class Strategy(ABC):
         """Further events that wake it up, beside its interval; read once, before the market opens."""
         return ()
 
+    def described(self) -> tuple[str, Parameters]:
+        """Its name and its plain parameters, for the journal."""
+        return type(self).__name__, plain_parameters(self)
 
-def plain_parameters(strategy: Strategy) -> dict[str, int | float | str | bool | None]:
+
+def plain_parameters(strategy: Strategy) -> Parameters:
     """The parameters that a strategy was made with, as far as they are numbers, texts and truths.
 
     >>> from dataclasses import dataclass
@@ -78,7 +86,7 @@ def plain_parameters(strategy: Strategy) -> dict[str, int | float | str | bool |
     >>> plain_parameters(BuyTheDip())
     {'window': 5}
     """
-    told: dict[str, int | float | str | bool | None] = {}
+    told: Parameters = {}
     known: tuple[Field[Any], ...] = fields(strategy) if is_dataclass(strategy) else ()
     for field in known:
         value = getattr(strategy, field.name, None)

@@ -54,17 +54,21 @@ class ReadOnly:
         raise AttributeError(f"a view is read only: {name} cannot be deleted")
 
 
+NEWEST: Any = object()
+"""Instead of a last price: the newest of the prices, which are those of all venues."""
+
+
 class InstrumentView(ReadOnly):
     """The market data of one instrument; prices are whole numbers of the smallest unit of its currency."""
 
-    FACTS = ("bid", "ask", "position", "value", "tick", "lot", "phase")
+    FACTS = ("last", "bid", "ask", "position", "value", "tick", "lot", "phase")
     """The attributes with one plain value, named like the constructor's arguments, for copies to another process."""
     PAST = ("prices", "trades")
     """The attributes that only grow: another process gets only their new entries."""
 
     __slots__ = (
-        "_ask", "_bid", "_depth", "_instrument", "_phase", "_position", "_prices", "_trades", "_value", "lot", "symbol",
-        "tick",
+        "_ask", "_bid", "_depth", "_instrument", "_last", "_phase", "_position", "_prices", "_trades", "_value", "lot",
+        "symbol", "tick",
     )  # fmt: skip
 
     def __init__(
@@ -81,9 +85,11 @@ class InstrumentView(ReadOnly):
         trades: Sequence[SeenTrade] = (),
         phase: str = "continuous",
         instrument: Any = None,
+        last: int | None = NEWEST,
     ) -> None:
         self.symbol = symbol
         self._prices = prices if isinstance(prices, Prices) else Prices(tuple(prices), len(prices))
+        self._last = last if last is not NEWEST else self._prices[-1] if self._prices else None
         self._bid, self._ask = bid, ask
         self._position = position
         self._value = value
@@ -106,8 +112,8 @@ class InstrumentView(ReadOnly):
 
     @property
     def last(self) -> int | None:
-        """The price of the last trade."""
-        return self.prices[-1] if self.prices else None
+        """The price of the last trade here; after a split, what it is in present terms."""
+        return self._last
 
     @property
     def bid(self) -> int | None:
@@ -208,6 +214,11 @@ class View(ReadOnly):
     def symbols(self) -> tuple[str, ...]:
         """All instruments that can be traded."""
         return tuple(self._instruments)
+
+    @property
+    def places(self) -> tuple[tuple[str, str], ...]:
+        """Every instrument and named venue on which it can be traded, for `view["ACME", "SIM-NYSE"]`."""
+        return tuple(self._on_venues)
 
     @property
     def time(self) -> int:

@@ -154,7 +154,7 @@ class Participants:
         woken: dict[str, Agent] = {}
         for account, agent in self._by_report.items():
             newest = self._mail.newest(account)
-            if newest is not self._told.get(account):
+            if newest is not None and newest is not self._told.get(account):
                 self._told[account] = newest
                 woken[account] = agent
         for symbol, agents in self._by_trade.items():
@@ -220,7 +220,7 @@ class Participants:
 
     def _retire(self, agent: Agent, error: Exception) -> None:
         """Record the strategy that raised, cancel its orders, and never wake it again."""
-        strategy, cause = type(agent.strategy).__name__, where_it_failed(error, type(agent.strategy).decide)
+        (strategy, _), cause = agent.strategy.described(), where_it_failed(error, type(agent.strategy).decide)
         self._journal.record(StrategyFailed(self._clock.now, agent.name, strategy, cause))
         when = f"{self._clock.now / SECOND:.3f} s"
         self.failures.append(StrategyError(f"{agent.name} ({strategy}) stopped at {when}: {cause}"))

@@ -30,7 +30,7 @@ from market_sim.core.models.intents import Intent
 from market_sim.core.models.run_events import AgentJoined, ShockHappened, ValueMoved, WarningGiven
 from market_sim.core.randomness import Randomness
 from market_sim.market.agents.agent import Agent
-from market_sim.market.agents.strategy import Strategy, plain_parameters
+from market_sim.market.agents.strategy import Strategy
 from market_sim.market.dynamics.process import ValueProcess
 from market_sim.market.dynamics.shocks import News, PriceShock
 from market_sim.market.dynamics.value import BelievedValue
@@ -166,10 +166,9 @@ class World:
                 raise InputError(f"{name} cannot hold {symbol}: it is not listed")
             if quantity:
                 self.ledger.deposit(name, symbol, quantity)
-        told = {**plain_parameters(strategy), **(describe or {})}
-        self.journal.record(
-            AgentJoined(self.clock.now, name, type(strategy).__name__, told, float(every_ms), float(latency_ms))
-        )
+        kind, parameters = strategy.described()
+        told = {**parameters, **(describe or {})}
+        self.journal.record(AgentJoined(self.clock.now, name, kind, told, float(every_ms), float(latency_ms)))
         every, latency, data_latency = (int(ms * MILLISECOND) for ms in (every_ms, latency_ms, data_latency_ms))
         self.participants.invite(Invitation(name, strategy, every, latency, data_latency, from_epoch, until_epoch))
 
