@@ -37,6 +37,9 @@ STALLED = 8
 """The epochs in a row without a new final block that are a stall; one byzantine validator of four causes at most 6."""
 SHORTEST_STALL = 3
 """Even without faults a block waits for the next one, so that two epochs are no stall."""
+LONGEST_STALL = 30
+DEPTH = 12
+"""The epochs of a schedule, where a stall does not need more."""
 FEWEST_FOR_A_RATE = 30
 """After fewer schedules without success nothing is said of how rare success is."""
 WAYS = ("two-faced", "equivocate", "silent", "withhold", "late", "double-vote", "usurp")
@@ -70,7 +73,7 @@ class Question:
     goal: str = "fork"
     budget: int = 20_000
     seed: int = 1
-    depth: int = 12
+    depth: int = DEPTH
     stall: int = STALLED
     """For the goal of that name: how many epochs in a row without a new final block."""
 
@@ -84,8 +87,8 @@ class Question:
             raise InputError(f"from 1 to {most} of {self.validators} can be byzantine, found {self.byzantine}")
         if not 1 <= self.budget <= 1_000_000:
             raise InputError(f"a budget is from 1 to 1,000,000 schedules, found {self.budget}")
-        if not SHORTEST_STALL <= self.stall <= 30:
-            raise InputError(f"a stall lasts from {SHORTEST_STALL} to 30 epochs, found {self.stall}")
+        if not SHORTEST_STALL <= self.stall <= LONGEST_STALL:
+            raise InputError(f"a stall lasts from {SHORTEST_STALL} to {LONGEST_STALL} epochs, found {self.stall}")
         least = self.stall + 2 if self.goal == "stall" else SHORTEST_STALL + 2
         if not least <= self.depth <= 40:
             raise InputError(f"the depth is from {least} to 40 epochs, found {self.depth}")
@@ -138,6 +141,11 @@ class Answer:
             f"a {asked.wanted} with {who}, found at schedule {self.tried:,} and shortened to "
             f"{counted(len(self.schedule), 'step')} in {counted(self.epochs, 'epoch')}; {left}"
         )
+
+
+def depth_for(goal: str, stall: int) -> int:
+    """The epochs of a schedule in which this goal can be reached."""
+    return max(DEPTH, stall + 2) if goal == "stall" else DEPTH
 
 
 def options(asked: Question, behaviours: str, splits: str, epochs: int) -> Options:

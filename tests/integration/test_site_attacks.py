@@ -57,6 +57,14 @@ def test_a_search_that_finds_nothing_says_in_how_many_schedules(visitor):
     assert 'name="budget" aria-describedby="budget-hint"' in page, "another search can be started from the answer"
 
 
+def test_a_search_for_a_long_stall_is_as_deep_as_it_needs(visitor):
+    address = start(visitor, byzantine="1", goal="stall", stall="12", budget="4")
+    messages(visitor, address)
+    page = unescape(visitor.get(address).text)
+    assert "None in 4 schedules up to depth 14" in page
+    assert 'value="12" id="stall"' in page, "the form asks the same again"
+
+
 def test_a_search_that_takes_too_long_answers_for_what_it_tried(folders):
     visitor = Visitor(create_app({**folders, "SEARCH_SECONDS": 0.1}))
     address = start(visitor, byzantine="1", budget="100000")
@@ -75,11 +83,13 @@ def test_a_search_that_takes_too_long_answers_for_what_it_tried(folders):
         ("budget", "all", "Budget must be a whole number from 1 to 100,000, found 'all'"),
         ("goal", "chaos", "choose one of fork, stall, found 'chaos'"),
         ("seed", "-1", "Seed must be a whole number from 0"),
+        ("stall", "2", "Length of a stall must be a whole number from 3 to 30, found '2'"),
     ],
 )
 def test_a_field_that_cannot_be_used_has_its_sentence_beside_it(visitor, field, typed, sentence):
     answer = visitor.post(
-        "/attack", {"validators": "4", "byzantine": "2", "goal": "fork", "budget": "9", "seed": "1", field: typed}
+        "/attack",
+        {"validators": "4", "byzantine": "2", "goal": "fork", "stall": "8", "budget": "9", "seed": "1", field: typed},
     )
     assert answer.status_code == 422
     beside = unescape(answer.text).partition(f'id="{field}-error">')[2].partition("<")[0]

@@ -8,19 +8,17 @@ from pathlib import Path
 
 from market_sim.core.errors import InputError
 from market_sim.core.invocation import python
-from market_sim.simulation.attack_lab import GOALS, STALLED, Answer, Laboratory, Question
+from market_sim.simulation.attack_lab import DEPTH, GOALS, STALLED, Answer, Laboratory, Question, depth_for
 from market_sim.simulation.scenarios.streamlet_demo import StreamletDemo
 from market_sim.ui.cli.arguments import Parser, whole
 from market_sim.ui.recording import recorded
-
-DEPTH = 12
 
 
 def attack(arguments: Sequence[str]) -> int:
     """Search, and store a run that shows the schedule found."""
     typed = _parser().parse_args(list(arguments))
     goal, stall = _goal(typed.goal)
-    depth = typed.depth or max(DEPTH, stall + 2)
+    depth = typed.depth or depth_for(goal, stall)
     asked = Question(typed.validators, typed.byzantine, goal, typed.budget, typed.seed, depth, stall)
     answer = Laboratory(asked, StreamletDemo()).search()
     folder = timeline = ""

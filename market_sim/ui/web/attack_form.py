@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from market_sim.core.errors import InputError
-from market_sim.simulation.attack_lab import GOALS, Question
+from market_sim.simulation.attack_lab import GOALS, LONGEST_STALL, SHORTEST_STALL, STALLED, Question, depth_for
 from market_sim.ui.web.scenario_form import Field, whole_number
 
 BUDGET = 5_000
@@ -16,6 +16,8 @@ FIELDS = (
     Field("goal", "Goal", "choice", "fork", "What the adversary wants.",
           tuple(zip(GOALS, ("fork: two final blocks at one height", "stall: no new final block for a long time"),
                     strict=False))),
+    Field("stall", "Length of a stall", "integer", f"{STALLED}", "Epochs in a row without a new final block.",
+          least=SHORTEST_STALL, most=LONGEST_STALL),
     Field("budget", "Budget", "integer", f"{BUDGET}", "At most this many schedules are tried.", least=1, most=100_000),
     Field("seed", "Seed", "integer", "1", "The same seed and budget give the same answer.", least=0),
 )  # fmt: skip
@@ -59,7 +61,7 @@ class AttackForm:
         if self.errors:
             return None
         try:
-            return Question(goal=goal, **chosen)
+            return Question(goal=goal, depth=depth_for(goal, chosen["stall"]), **chosen)
         except InputError as problem:
             # Every bound of one field holds by now: what is left concerns how many of how many.
             self.fields = [replace(one, error=str(problem)) if one.name == "byzantine" else one for one in self.fields]

@@ -38,7 +38,7 @@ class Search:
     def title(self) -> str:
         """What a queue calls it."""
         asked = self.question
-        return f"search for a {asked.goal}, {asked.byzantine} of {asked.validators} byzantine"
+        return f"search for a {asked.wanted}, {asked.byzantine} of {asked.validators} byzantine"
 
 
 def search(request: Search, results: Path, pipe: Connection) -> None:
