@@ -7,6 +7,7 @@ use `cryptography`; a test compares the two.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from hashlib import sha512
 
 TYPE_CHECKING = False
@@ -24,6 +25,11 @@ NEUTRAL: Point = (0, 1, 1, 0)
 
 def verify(public_key: bytes, message: bytes, signature: bytes) -> bool:
     """Whether the signature is that of the key's owner on exactly this message; any wrong byte makes it False."""
+    return _verified(*(bytes(memoryview(part)) for part in (public_key, message, signature)))
+
+
+@lru_cache(maxsize=4096)  # an answer that compares each vote with each other one asks the same many times
+def _verified(public_key: bytes, message: bytes, signature: bytes) -> bool:
     if len(public_key) != 32 or len(signature) != 64:
         return False
     owner = _decoded(public_key)

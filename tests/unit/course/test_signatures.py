@@ -6,6 +6,7 @@ import pytest
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from market_sim.course.student_side import signatures
 from market_sim.course.student_side.signatures import ORDER, verify
 
 LUCK = Random(6)
@@ -66,3 +67,16 @@ def test_it_reproduces_the_published_example():
         "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b"
     )
     assert verify(public_key, b"", signature)
+
+
+def test_the_same_question_is_computed_once_so_that_comparing_all_pairs_is_not_too_slow():
+    asked = signatures._verified.cache_info().misses
+    for _ in range(3):
+        assert verify(*SIGNED[1]) and not verify(SIGNED[1][0], b"something else", SIGNED[1][2])
+    assert signatures._verified.cache_info().misses <= asked + 2
+
+
+def test_what_is_no_bytes_is_a_type_error_and_not_a_bad_signature():
+    with pytest.raises(TypeError, match="bytes-like object is required, not 'int'"):
+        verify(2, *SIGNED[1][1:])
+    assert verify(*(bytearray(part) for part in SIGNED[1]))
