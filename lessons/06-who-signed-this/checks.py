@@ -72,6 +72,7 @@ def test_the_signed_bytes(student, partial):
         assert found == right, (
             f"for chain {chain} and epoch {epoch} the validators sign {len(right)} bytes: domain (27), chain (8), "
             f"genesis (32), epoch (8), block (32), the highest byte of a number first; found {len(found)} bytes"
+            f"{first_difference(found, right)}"
         )
     partial(1, "")
 
@@ -109,6 +110,9 @@ def test_a_vote_of_another_time_or_chain(student, partial, seed):
     "a genuine vote of another epoch, block or chain is no vote here"
     committee = Committee(seed)
     vote = committee.vote(0, 5, BLUE)
+    assert committee.asked(student, "is_genuine", vote) is True, (
+        "validator 0 signed this very vote, and you refuse it: a check that refuses everything protects nobody"
+    )
     for changed, what in (({"epoch": 6}, "in epoch 5, and is shown in epoch 6"), ({"block": RED}, "for another block")):
         assert not committee.asked(student, "is_genuine", vote | changed), f"validator 0 signed {what}: that is no vote"
     partial(0.5, "epoch and block are checked")
@@ -151,9 +155,13 @@ def test_nobody_is_framed(student, seed):
     "a forged vote convicts nobody"
     committee = Committee(seed)
     framed = [committee.vote(1, 5, BLUE), committee.vote(3, 5, RED) | {"voter": 1}]
-    found = people(committee.asked(student, "convicted", framed))
-    assert found == [], (
+    twice = [committee.vote(2, 5, BLUE), committee.vote(2, 5, RED)]
+    found = people(committee.asked(student, "convicted", [*framed, *twice]))
+    assert 1 not in found, (
         f"validator 3 wrote a second vote in the name of validator 1, and you convict {found}: an honest one is framed"
+    )
+    assert found == [2], (
+        f"validator 2 signed two blocks of epoch 5, a forged vote beside them or not: [2], found {found}"
     )
 
 
@@ -203,6 +211,15 @@ def test_whole_runs(student, partial, seed, replay):
 
 
 # How the checks ask, and what they send
+
+
+def first_difference(found, right):
+    """Where bytes of the right length differ first."""
+    places = [place for place, (one, other) in enumerate(zip(found, right, strict=False)) if one != other]
+    if len(found) != len(right) or not places:
+        return ""
+    place = places[0]
+    return f", which differ from byte {place} on: it is {found[place]} and should be {right[place]}"
 
 
 def people(found):

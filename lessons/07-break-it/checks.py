@@ -101,6 +101,7 @@ def test_who_is_convicted(student):
     ]
     for votes, expected, why in cases:
         found = student.call("convict", list(votes))
+        assert isinstance(found, list), f"convict(votes) returns a list of validators, found {str(found)[:40]}"
         assert found == expected, f"{why}: of the votes {votes} convict {expected}, found {str(found)[:40]}"
 
 
@@ -246,6 +247,11 @@ def why_not(schedule, validators, journal):
         )
     lying = {epoch for epoch, _, how in schedule if how == "two-faced"}
     led = sorted(epoch for epoch in lying if (epoch, epoch % validators, "two-faced") in schedule)
+    if not led:
+        return (
+            "in no epoch does its leader show two faces, so there is one block to vote for in each; the leader of "
+            f"epoch e is validator e % {validators}; {outcome(journal)}"
+        )
     if not any(epoch + 1 in led for epoch in led):
         return (
             f"the leader shows two faces in epochs {led}, and two in a row are needed: two blocks of one height are "

@@ -1,7 +1,7 @@
 """Signs nothing of the chain.
 
 says: whoever has a vote from one chain can show it on the other
-points: 1.5
+points: 0
 """
 
 from market_sim.course.student_side.signatures import verify

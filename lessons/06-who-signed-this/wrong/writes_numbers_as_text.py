@@ -1,7 +1,7 @@
 """Writes numbers as text.
 
 says: the highest byte of a number first
-points: 2
+points: 0.5
 """
 
 from market_sim.course.student_side.signatures import verify
