@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 from market_sim.core.data.journal import Journal
 from market_sim.core.data.tape import Tape
@@ -46,6 +46,19 @@ class Invitation:
     until_epoch: float | None = None
 
 
+class Market(Protocol):
+    """A market beside the venues of the world: a record that participants trade on."""
+
+    def quotes(self, symbol: str) -> list[tuple[int | None, int | None]]:
+        """The best bid and ask of each book of an instrument."""
+
+    def traded(self, symbol: str) -> int:
+        """How often an instrument has traded so far."""
+
+    def submit(self, name: str, intent: Intent) -> object:
+        """Take an intent of a participant."""
+
+
 class Participants:
     """All participants of a run, their wake-ups and their news."""
 
@@ -75,11 +88,17 @@ class Participants:
         self._told: dict[str, object] = {}
         """For each participant that waits for reports: the newest report that it was woken for."""
         self._is_watched = False
+        self._market: Market | None = None
+        self._record: Journal | None = None
         self._regular = self._wake  # one object for all wake-ups that are planned, in place of one for each
         self._expected: dict[str, int] = {}
         """Who comes only when a happening says so, and how long after that each first wakes up."""
         self.silent: dict[str, None] = {}
         """Who takes part in name only."""
+
+    def trade_on(self, market: Market, record: Journal) -> None:
+        """Let all participants see this record and trade on it, in place of the world's venues; before the start."""
+        self._market, self._record = market, record
 
     @property
     def invited(self) -> tuple[str, ...]:
@@ -158,7 +177,7 @@ class Participants:
                 self._told[account] = newest
                 woken[account] = agent
         for symbol, agents in self._by_trade.items():
-            count = len(self._tape.prices(symbol))
+            count = self._count(symbol)
             if count != self._traded[symbol]:
                 self._traded[symbol] = count
                 woken.update((agent.name, agent) for agent in agents)
@@ -212,7 +231,7 @@ class Participants:
 
     def _arrive(self, letter: tuple[str, Sequence[Intent]]) -> None:
         name, intents = letter
-        submit = self._venues.submit
+        submit = self._venues.submit if self._market is None else self._market.submit
         for intent in intents:
             submit(name, intent)
         if self._is_watched:
@@ -240,10 +259,11 @@ class Participants:
         clock = self._clock
         mailbox = Mailbox(self._mail, one.name, lambda: clock.now, one.data_latency)
         look = self._live
-        if one.data_latency:
+        if one.data_latency or self._record is not None:
             market = self._delayed.get(one.data_latency)
             if market is None:
-                market = DelayedMarket(self._journal, lambda: clock.now, one.data_latency, self._values)
+                journal = self._journal if self._record is None else self._record
+                market = DelayedMarket(journal, lambda: clock.now, one.data_latency, self._values)
                 self._delayed[one.data_latency] = market
             look = market.look
         account = self._venues.first.ledger.accounts[one.name]
@@ -264,7 +284,7 @@ class Participants:
                 raise InputError(f"{agent.name} waits for {wake.symbol}, which is not listed")
             watching = self._by_trade if isinstance(wake, OnTrade) else self._by_quote
             watching.setdefault(wake.symbol, []).append(agent)
-            self._traded[wake.symbol] = len(self._tape.prices(wake.symbol))
+            self._traded[wake.symbol] = self._count(wake.symbol)
             self._quoted[wake.symbol] = self._quotes(wake.symbol)
 
     def _plan_news(self, agent: Agent) -> None:
@@ -277,5 +297,10 @@ class Participants:
     def _listings(self, symbol: str) -> list[Listing]:
         return [venue.listings[symbol] for venue in self._venues.by_name.values() if symbol in venue.listings]
 
+    def _count(self, symbol: str) -> int:
+        return len(self._tape.prices(symbol)) if self._market is None else self._market.traded(symbol)
+
     def _quotes(self, symbol: str) -> list[tuple[int | None, int | None]]:
+        if self._market is not None:
+            return self._market.quotes(symbol)
         return [(listing.book.best_bid, listing.book.best_ask) for listing in self._listings(symbol)]

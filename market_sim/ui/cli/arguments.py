@@ -28,6 +28,7 @@ verify RUN (is a stored run whole, and how far did it come),
 attack (search for a schedule that forks or stalls a committee), results RUN (what each account made of it), export RUN
 (its tables as CSV, JSON or Parquet), book RUN (what its order books showed), option (what an option is worth),
 without RUN --agent NAME (the same run without one participant: its true impact),
+backtest RUN --with STRATEGY (a strategy on its market data),
 check NAME (does the claim of a scenario hold with other seeds), sweep NAME (its runs over values of parameters),
 strategies (who can take part),
 published (a table of the literature, made again),

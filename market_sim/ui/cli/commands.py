@@ -79,6 +79,12 @@ def _sweep(arguments: Sequence[str]) -> int:
     return sweep(arguments)
 
 
+def _backtest(arguments: Sequence[str]) -> int:
+    from market_sim.ui.cli.backtesting import on_a_record
+
+    return on_a_record(arguments)
+
+
 def _without(arguments: Sequence[str]) -> int:
     from market_sim.ui.cli.counterfactuals import without
 
@@ -132,6 +138,7 @@ COMMANDS: dict[str, Command] = {
     "check": _check,
     "sweep": _sweep,
     "without": _without,
+    "backtest": _backtest,
     "strategies": _strategies,
     "published": _published,
     "protocols": _protocols,

@@ -1,0 +1,98 @@
+"""`simulate.py backtest RUN --with FILE.py:Class`: a strategy on the market data of a stored run, and what it made."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from market_sim.analysis.refusals import refusals
+from market_sim.analysis.results.performance import Performance, performances
+from market_sim.analysis.results.performance_table import FORMULAS, HEAD, WORDS, performance_tables
+from market_sim.analysis.words import Words
+from market_sim.core.data import archive
+from market_sim.core.english import counted
+from market_sim.simulation.backtest import Backtest, backtest
+from market_sim.simulation.scenarios.finder import find_scenario
+from market_sim.simulation.scenarios.guests import guest
+from market_sim.simulation.scenarios.scenario import configured
+from market_sim.ui.cli.arguments import Parser
+
+DONE, STOPPED = 0, 1
+WIDTH = 110
+RULES = (
+    "An order that arrives takes what the recorded book shows, nothing twice; one that rests is behind all that is "
+    "shown at its price, and recorded trades fill it at that price after them, or at once where they go through it.",
+    "The recorded market does not react, so only small orders are judged fairly; --with plays a strategy in a market "
+    "that does. Nothing is final or settled in a backtest.",
+)
+
+
+def on_a_record(arguments: Sequence[str]) -> int:
+    """Let a strategy trade on a record; print what it made beside those who were there."""
+    typed = _parser().parse_args(list(arguments))
+    stored = archive.load(typed.run)
+    kind = find_scenario(typed.scenario or stored.manifest.scenario)
+    who = guest(typed.guest)
+    found = backtest(stored.journal, who, configured(kind, **stored.manifest.parameters))
+    if typed.json:
+        print(json.dumps(document(found), indent=2))
+    else:
+        _tell(found, performances(stored.journal), Words(stored.journal))
+    return STOPPED if found.failures else DONE
+
+
+def _tell(found: Backtest, others: list[Performance], words: Words) -> None:
+    rows = sorted(
+        (*others, *found.performances),
+        key=lambda one: (one.gain.currency, -one.gain.from_trading, one.gain.account != found.name, one.gain.account),
+    )
+    for currency, table in performance_tables(rows, words).items():
+        print(f"in {currency}; {found.name} traded on the record, all others made it")
+        widths = [max(len(row[place]) for row in (HEAD, *table)) for place in range(len(HEAD))]
+        for row in (HEAD, *table):
+            cells = [*map(str.ljust, row[:WORDS], widths), *map(str.rjust, row[WORDS:], widths[WORDS:])]
+            print("  ".join(cells).rstrip())
+        print()
+    filled = f"{found.took:,} filled on arrival, {found.rested:,} in the book"
+    print(f"{found.name}: {counted(found.orders, 'order')}; {filled}")
+    for one in refusals(found.journal):
+        print(f"refused {counted(one.count, 'time')}: {one.reason}, {one.rule}")
+    for failure in found.failures:
+        print(f"stopped: {failure}")
+    print()
+    for sentence in (*RULES, *FORMULAS):
+        print("\n".join(textwrap.wrap(sentence, WIDTH, subsequent_indent="  ")))
+
+
+def document(found: Backtest) -> dict[str, Any]:
+    """The result as plain values, amounts in the smallest unit."""
+    return {
+        "strategy": found.name,
+        "orders": found.orders,
+        "filled_on_arrival": found.took,
+        "filled_in_the_book": found.rested,
+        "failures": list(found.failures),
+        "results": [
+            {
+                "currency": one.gain.currency, "gain": one.gain.gain, "from_trading": one.gain.from_trading,
+                "trades": one.trades, "fees": one.fees, "turnover": one.turnover, "hit_rate": one.hit_rate,
+                "sharpe": one.sharpe, "drawdown": one.drawdown,
+            }
+            for one in found.performances
+        ],
+    }  # fmt: skip
+
+
+def _parser() -> Parser:
+    made = Parser(prog="simulate.py backtest", description="Let a strategy trade on the market data of a stored run.")
+    made.add_argument("run", metavar="RUN", type=Path, help="the folder of the run, for example results/NAME")
+    made.add_argument(
+        "--with", required=True, dest="guest", metavar="STRATEGY,KEY=VALUE",
+        help="the strategy: my_strategy.py:BuyTheDip,cash=10000 or a name that `strategies` lists",
+    )  # fmt: skip
+    made.add_argument("--scenario", metavar="FILE", help="the file of its scenario, where that is not a shipped one")
+    made.add_argument("--json", action="store_true", help="one JSON document in place of the table")
+    return made
