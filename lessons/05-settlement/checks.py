@@ -27,6 +27,11 @@ def test_trades_are_netted(student):
     expected = [("ann", "ACME", 8), ("ann", "USD", -830), ("bob", "ACME", -8), ("bob", "USD", 830)]
     assert len(found) <= 4, f"ann and bob trade twice: that makes 4 rows after netting, not {len(found)}; add them up"
     assert found == expected, f"ann buys 5 at 100 and 3 at 110 from bob: {expected}, found {found}"
+    found = rows(student.call("net", [trade("zoe", "ann", 1, 50)]))
+    expected = [("ann", "ACME", -1), ("ann", "USD", 50), ("zoe", "ACME", 1), ("zoe", "USD", -50)]
+    assert found == expected, (
+        f"zoe buys 1 at 50 from ann; rows are sorted by account and asset: {expected}, found {found}"
+    )
 
 
 @pytest.mark.points(2, task=1, hint="Every asset must add up to 0, the fees included: somebody receives them.")
@@ -86,6 +91,10 @@ def test_all_or_nothing(student, partial):
     vault = student.make("Vault", start)
     invented = vault.call("settle", 1, 1, [("ann", "USD", -100), ("bob", "USD", 101)])
     assert invented == "not zero-sum", f"100 leave ann and 101 reach bob: 'not zero-sum', found {invented!r}"
+    mixed = vault.call("settle", 1, 1, [("ann", "USD", -1), ("bob", "ACME", 1)])
+    assert mixed == "not zero-sum", (
+        f"a cent leaves ann and a share reaches bob: each asset has to add up for itself: 'not zero-sum', found {mixed!r}"
+    )
     partial(0.5, "money out of nothing is refused")
     cannot = vault.call(
         "settle", 1, 1, [("ann", "ACME", 50), ("ann", "USD", -900), ("bob", "ACME", -50), ("bob", "USD", 900)]
@@ -95,8 +104,9 @@ def test_all_or_nothing(student, partial):
     assert left == 1_000, (
         f"the batch was refused because of bob, and ann has paid all the same: she has {left} of 1000; all or nothing"
     )
-    dip = [("ann", "USD", -1_000), ("ann", "USD", 400), ("bob", "USD", 600)]
-    assert vault.call("settle", 1, 1, dip) == "settled", "a refused batch was not paid, so block 1 is still the next"
+    dip = vault.call("settle", 1, 1, [("ann", "USD", -1_200), ("ann", "USD", 400), ("bob", "USD", 800)])
+    assert dip != "insolvent", "ann pays 1200 of her 1000 and gets 400: after all rows she has 200, so it can be paid"
+    assert dip == "settled", f"a refused batch was not paid, so block 1 is still the next; found {dip!r}"
     partial(1, "")
 
 

@@ -23,11 +23,9 @@ from market_sim.course.isolation.levels import best
 from market_sim.course.judging import Judging, judge
 from market_sim.course.lesson import HINTS_PER_TASK, Lesson, load_lesson
 from market_sim.course.look import command_of, scenario_of
-from market_sim.course.verdict import Verdict, number
+from market_sim.course.verdict import MOST_CREDIT, Verdict, number
 
 FEWEST_WRONG_ANSWERS = 3
-MOST_CREDIT = 0.6
-"""The largest part of a lesson's points that a typical wrong answer may get."""
 WORKERS = 2
 LINK = re.compile(r"\[[^\]\n]+\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#{1,6} (.+)$", re.MULTILINE)
@@ -174,11 +172,11 @@ def _starter(lesson: Lesson, verdict: Verdict) -> Iterator[str]:
 
 def _wrong(lesson: Lesson, foreseen: Foreseen, verdict: Verdict) -> Iterator[str]:
     shown = f"{lesson.id}/wrong/{foreseen.file.name}"
-    if verdict.score != foreseen.points:
-        yield f"{shown}: says that it gets {number(foreseen.points)} points, it gets {number(verdict.score)}"
-    if verdict.score > MOST_CREDIT * lesson.points:
+    if verdict.earned != foreseen.points:
+        yield f"{shown}: says that it gets {number(foreseen.points)} points, it gets {number(verdict.earned)}"
+    if verdict.earned > MOST_CREDIT * lesson.points:
         yield (
-            f"{shown}: gets {number(verdict.score)} of {lesson.points} points, a wrong answer that was foreseen gets "
+            f"{shown}: gets {number(verdict.earned)} of {lesson.points} points, a wrong answer that was foreseen gets "
             f"at most {MOST_CREDIT:.0%}: let it fail the checks that its mistake breaks"
         )
     if not any(check.replay for check in verdict.checks):

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from market_sim.core.errors import InputError
 from market_sim.course.lesson import Lesson
-from market_sim.course.verdict import Verdict, number, total
+from market_sim.course.verdict import Verdict, credit, number, total
 
 FILE = "progress.sqlite"
 PATIENCE_SECONDS = 5
@@ -58,7 +58,7 @@ class Progress:
         """Record one try."""
         with self._changed(lesson) as record:
             record.tries += 1
-            record.best = max(record.best, total(check.earned for check in verdict.visible))
+            record.best = max(record.best, credit(verdict.visible))
             record.passed = record.passed or verdict.passed
 
     def predict(self, lesson: Lesson, choice: str) -> None:

@@ -22,11 +22,11 @@ def verdict(earned):
 
 
 def test_the_best_try_counts_and_survives_the_next_start(tmp_path):
-    for earned in (4, 7.5, 2):
+    for earned in (4, 5.5, 2):
         Progress(tmp_path).tried(COURSE[0], verdict(earned))
     kept = Progress(tmp_path).of(COURSE[0])
-    assert (kept.best, kept.tries, kept.passed) == (7.5, 3, False)
-    assert Progress(tmp_path).sentence(COURSE[:5]) == "7.5/50 points (15 %), 0 of 5 lessons passed"
+    assert (kept.best, kept.tries, kept.passed) == (5.5, 3, False)
+    assert Progress(tmp_path).sentence(COURSE[:5]) == "5.5/50 points (11 %), 0 of 5 lessons passed"
 
 
 def test_a_prediction_is_locked(tmp_path):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from market_sim.core.invocation import python
@@ -24,7 +26,7 @@ def test_a_verdict_survives_its_json():
 def test_points_add_up_without_noise():
     assert total([0.1] * 3) == 0.3
     assert [number(points) for points in (4.0, 2.5, 1.333)] == ["4", "2.5", "1.33"]
-    assert verdict(RIGHT, HALF).score == 3.5
+    assert verdict(RIGHT, HALF).earned == 3.5
 
 
 @pytest.mark.parametrize(
@@ -131,3 +133,16 @@ def test_a_replay_is_told_by_its_page_and_the_command_that_shows_it(folder, even
 
 def test_without_a_replay_there_is_no_page():
     assert CheckVerdict("test_a", "a claim", 1, 4, 0, "failed").page == ""
+
+
+def test_as_long_as_a_check_fails_at_most_three_fifths_of_the_points_count():
+    nearly = CheckVerdict("test_c", "c is right", 1, 5, 4.9, "partial", "of 100 cases 98 are right")
+    told = verdict(CheckVerdict("test_a", "a is right", 1, 5, 5, "passed"), nearly)
+    assert (told.earned, told.score) == (9.9, 6)
+    assert "public checks 1/2, 6 of 10 points (9.9 were earned, but as long as a check fails at most 60 % count)" in (
+        told.summary()
+    )
+    everything = verdict(replace(nearly, earned=5, status="passed"))
+    assert (everything.score, "were earned" in everything.summary()) == (5, False)
+    hidden = verdict(replace(nearly, earned=5, status="passed"), replace(nearly, earned=0, visible=False))
+    assert hidden.score == 5, "more than three fifths were never earned"
