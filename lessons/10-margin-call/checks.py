@@ -75,7 +75,7 @@ def test_a_long_position_requires_a_quarter(student, replay):
         )
 
 
-@pytest.mark.points(2, task=2, hint="Two maxima: 5.00 and 30 % from 5.00 on, 2.50 and the whole value below.")
+@pytest.mark.points(2, task=2, hint="Two maxima: 500 cents and 30 % from 500 on, 250 cents and the whole value below.")
 def test_a_short_position_requires_more(student, partial, replay):
     "a short position requires three tenths, and a minimum for each share"
     journal = crash(45.0, 7)

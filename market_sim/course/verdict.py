@@ -151,7 +151,9 @@ class Verdict:
         counted = credit(self.visible)
         said = f"public checks {right}/{len(self.visible)}, {number(counted)} of {number(possible)} points"
         if counted < earned:
-            said += f" ({number(earned)} were earned, but as long as a check fails at most {100 * MOST_CREDIT:.0f} % count)"
+            said += (
+                f" ({number(earned)} were earned, but as long as a check fails at most {100 * MOST_CREDIT:.0f} % count)"
+            )
         told = self.public.announced
         if told.checks:
             checks = f"{told.checks} more check{'' if told.checks == 1 else 's'}"
