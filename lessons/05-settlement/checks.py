@@ -93,7 +93,7 @@ def test_all_or_nothing(student, partial):
     assert invented == "not zero-sum", f"100 leave ann and 101 reach bob: 'not zero-sum', found {invented!r}"
     mixed = vault.call("settle", 1, 1, [("ann", "USD", -1), ("bob", "ACME", 1)])
     assert mixed == "not zero-sum", (
-        f"a cent leaves ann and a share reaches bob: each asset has to add up for itself: 'not zero-sum', found {mixed!r}"
+        f"a cent leaves ann and a share reaches bob: each asset adds up for itself: 'not zero-sum', found {mixed!r}"
     )
     partial(0.5, "money out of nothing is refused")
     cannot = vault.call(
