@@ -41,6 +41,7 @@ from market_sim.strategies.traditional.option_maker import OptionMaker
 from market_sim.strategies.traditional.pairs import Pairs
 from market_sim.strategies.traditional.perpetual_maker import PerpetualMaker
 from market_sim.strategies.traditional.position_taker import PositionTaker
+from market_sim.strategies.traditional.self_exciting import SelfExcitingNoise
 from market_sim.strategies.traditional.signals import Chartist, MeanReversion, Momentum
 from market_sim.strategies.traditional.sniper import Sniper
 from market_sim.strategies.traditional.venue_arbitrage import VenueArbitrage
@@ -52,7 +53,9 @@ FAMILIES: dict[str, tuple[type[Strategy], ...]] = {
         MarketMaker, FixedSpread, AvellanedaStoikov, GueantLehalleTapia, AdaptiveMaker, TieredMaker, ObligedMaker,
         PerpetualMaker, OptionMaker, FutureMaker, NoteMaker, LmsrMaker,
     ),
-    "without information": (Noise, Customer, ZeroIntelligence, ZeroIntelligenceFlow, PositionTaker, Saver),
+    "without information": (
+        Noise, SelfExcitingNoise, Customer, ZeroIntelligence, ZeroIntelligenceFlow, PositionTaker, Saver,
+    ),
     "with an opinion": (Informed, Sniper, Fundamentalist, FcnTrader, Bettor, OptionHolder, OptionWriter),
     "reading the chart": (Momentum, MeanReversion, Chartist, Pairs),
     "execution": (Twap, Vwap, AlmgrenChriss, Participate),

@@ -35,6 +35,7 @@ IN_SHORT = {
     "check": ["--seeds", "1", "--epochs", "4"],
     "published": ["--paths", "5"],
     "sweep": ["--seeds", "1", "--epochs", "1", "--jobs", "1", "--no-plot"],
+    "facts": ["--returns", "500", "--bar-ms", "40"],
     "": ["--epochs", "1", "--no-settle", "--no-plot", "--headless"],
 }
 """What is added so that a command is quick: by command, "" for a run."""

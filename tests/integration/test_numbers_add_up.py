@@ -83,9 +83,9 @@ def test_every_trade_is_in_one_place_and_the_places_sum_to_all(scenario: Scenari
 
 def test_the_summary_names_where_the_trades_are() -> None:
     said = report(simulate(FirstMarket(), Options(epochs=12, settlement="memory")))
-    assert "246 matched: 201 settled, 20 in a block that is not final, 25 in no block yet" in said
+    assert "319 matched: 269 settled, 21 in a block that is not final, 29 in no block yet" in said
     said = report(simulate(FirstMarket(), Options(epochs=12, settlement="none")))
-    assert "246 matched: 201 final, 20 in a block that is not final, 25 in no block yet" in said
+    assert "319 matched: 269 final, 21 in a block that is not final, 29 in no block yet" in said
 
 
 def report(result: Result) -> str:

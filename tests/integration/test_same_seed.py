@@ -30,8 +30,8 @@ ROOT = Path(__file__).resolve().parents[2]
 FROZEN = {
     "two-venues": "243fc1696d7234a815b19ada2c3b6508948b2b6351e164fce3df26bbe10743f9",
     "batch-auction": "ee3fcb65c3be38b7a545b6f63815a0c2b05e51f216d9949c03c03ac42f713e42",
-    "first-market": "3eaf14fa6c9db6047a6ca3bc67cbf1892c15aaeb614998b9c4ea9916e5870ead",
-    "crowded-room": "9c3e094ac717443192871c19740ffc5bc95547377d1245a278babc4e67697b57",
+    "first-market": "05567fc422ed653f1c101c62896b28885d72563a11ae8d5af18d6d7f37c9b795",
+    "crowded-room": "8698fa8d69b38cbb087e20ee1e97c4e11eda677628c1afd0e4c321cfcda60f16",
     "streamlet": "6bc78ff324edbe508c2e32787c9da8d071d6f02c3a69fa2a9716255d316c65cb",
     **dict.fromkeys(
         ("equivocation", "partition", "two-of-four-lie", "crash-and-return", "flood", "late-messages"),

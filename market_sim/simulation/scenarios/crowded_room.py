@@ -11,7 +11,7 @@ from market_sim.simulation.engine.world import World
 from market_sim.simulation.scenarios.bounds import bounded
 from market_sim.simulation.scenarios.scenario import Scenario
 from market_sim.strategies.traditional.market_maker import MarketMaker
-from market_sim.strategies.traditional.noise import Noise
+from market_sim.strategies.traditional.self_exciting import SelfExcitingNoise
 
 
 @dataclass(frozen=True)
@@ -23,9 +23,11 @@ class CrowdedRoom(Scenario):
     traders: int = bounded(40, least=1, most=1_000)
 
     def build(self, world: World) -> None:
-        """One maker that follows the last price, since no value is known, and the noise traders."""
+        """One maker that follows the last price, since no value is known, and traders who watch each other trade."""
         world.list(Stock("ACME", tick=cents(1)))
-        maker = MarketMaker(start=dollars(100), spread_bps=10, size=20, levels=8)
-        world.join("maker", maker, cash=dollars(500_000), holdings={"ACME": 5_000})
+        # It does not lean: added to a last price that it has moved itself, a lean would become a trend.
+        maker = MarketMaker(start=dollars(100), spread_bps=6, step_bps=1, size=2, levels=12, lean_bps=0)
+        world.join("maker", maker, cash=dollars(500_000), holdings={"ACME": 5_000}, every_ms=10)
         for number in range(self.traders):
-            world.join(f"noise-{number}", Noise(), cash=dollars(5_000), holdings={"ACME": 50}, latency_ms=5)
+            crowd = SelfExcitingNoise(attention=0.95 / self.traders)
+            world.join(f"noise-{number}", crowd, cash=dollars(5_000), holdings={"ACME": 50}, latency_ms=5)

@@ -8,6 +8,7 @@ from typing import ClassVar
 from market_sim.core.models.instruments import Stock
 from market_sim.core.money import cents, dollars
 from market_sim.market.dynamics.shocks import PriceShock
+from market_sim.market.dynamics.volatility import Garch
 from market_sim.market.exchange.fees import FeeSchedule, bps
 from market_sim.simulation.engine.world import World
 from market_sim.simulation.scenarios.bounds import bounded
@@ -29,14 +30,15 @@ class FirstMarket(Scenario):
     def build(self, world: World) -> None:
         """Makers with spreads of different width, noise traders, and one price shock."""
         fees = FeeSchedule(maker=bps(0.5), taker=bps(1))
-        world.list(Stock("ACME", tick=cents(1)), fees, value=dollars(100), volatility_bps=3)
+        world.list(Stock("ACME", tick=cents(1)), fees)
+        world.value("ACME", dollars(100), Garch(volatility_bps=3, reaction=0.12, persistence=0.86))
         for number in range(self.makers):
             maker = MarketMaker(spread_bps=8 + 4 * number, size=8 + 4 * number, levels=6, step_bps=3)
             world.join(f"maker-{number}", maker, cash=dollars(100_000), holdings={"ACME": 1_000}, latency_ms=1 + number)
         for number in range(self.traders):
             world.join(
                 f"noise-{number}",
-                Noise(trade_probability=0.2),
+                Noise(trade_probability=0.2, patience=0.28),
                 cash=dollars(5_000),
                 holdings={"ACME": 50},
                 latency_ms=5,

@@ -115,6 +115,12 @@ def _protocols(arguments: Sequence[str]) -> int:
     return protocols(arguments)
 
 
+def _facts(arguments: Sequence[str]) -> int:
+    from market_sim.ui.cli.facts import facts
+
+    return facts(arguments)
+
+
 def _of_the_course(name: str) -> Command:
     def run(arguments: Sequence[str]) -> int:
         from market_sim.ui.cli import course_commands
@@ -141,6 +147,7 @@ COMMANDS: dict[str, Command] = {
     "backtest": _backtest,
     "strategies": _strategies,
     "published": _published,
+    "facts": _facts,
     "protocols": _protocols,
     "lesson": _of_the_course("lesson"),
     "grade": _of_the_course("grade"),

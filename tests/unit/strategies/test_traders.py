@@ -14,6 +14,7 @@ from market_sim.market.agents.view import OwnOrder
 from market_sim.strategies.traditional.fcn import FcnTrader
 from market_sim.strategies.traditional.informed import Fundamentalist, Informed
 from market_sim.strategies.traditional.pairs import Pairs, fitted
+from market_sim.strategies.traditional.self_exciting import SelfExcitingNoise
 from market_sim.strategies.traditional.signals import Chartist, MeanReversion, Momentum
 from market_sim.strategies.traditional.zero_intelligence import ZeroIntelligence, ZeroIntelligenceFlow
 
@@ -32,6 +33,46 @@ def seen(*markets: InstrumentView, cash: int = 10**9, orders=(), seed: int = 1) 
 
 def orders(wishes) -> list[tuple[int, int, int | None]]:
     return [(one.side, one.quantity, one.limit) for one in wishes if isinstance(one, PlaceOrder)]
+
+
+# Noise that excites itself
+
+
+def share_of_orders(trades_a_look: int, **chosen) -> float:
+    trader, random, prices, placed = SelfExcitingNoise(**chosen), Random(5), 0, 0
+    for _ in range(2_000):
+        prices += trades_a_look
+        shown = InstrumentView("ACME", [10_000] * prices, 9_990, 10_010, position=100)
+        placed += len(orders(trader.decide(View({"ACME": shown}, cash=10**7, random=random))))
+    return placed / 2_000
+
+
+def test_self_exciting_noise_trades_more_when_more_was_traded_within_its_bounds() -> None:
+    chosen = {"attention": 0.05, "calmest": 0.02, "busiest": 0.2, "longest": 10.0}
+    silent, one, two, many = (share_of_orders(count, **chosen) for count in (0, 1, 2, 20))
+    assert silent == pytest.approx(0.02, abs=0.01)
+    assert one == pytest.approx(0.05, abs=0.015)
+    assert two == pytest.approx(0.1, abs=0.02)
+    assert many == pytest.approx(0.2, abs=0.03)
+
+
+def test_self_exciting_noise_has_large_orders_now_and_then_and_its_waiting_orders_expire() -> None:
+    trader = SelfExcitingNoise(calmest=1, busiest=1, max_size=20)
+    random = Random(6)
+    placed = [one for _ in range(4_000) for one in trader.decide(seen(market(), seed=random.randrange(10**6)))]
+    sizes = [one.quantity for one in placed]
+    assert max(sizes) == 20
+    assert sum(size >= 4 for size in sizes) / len(sizes) == pytest.approx(4**-1.5, abs=0.02)
+    waiting = [one for one in placed if one.time_in_force == "gtd"]
+    assert len(waiting) / len(placed) == pytest.approx(trader.patience, abs=0.03)
+    assert {one.conditions.expires for one in waiting} == {500_000_000}
+    assert all(one.side * (one.limit - 10_000) < 0 for one in waiting)
+
+
+def test_self_exciting_noise_refuses_bounds_that_contradict() -> None:
+    for wrong in ({"calmest": 0.3, "busiest": 0.2}, {"attention": -1}, {"shortest": 0.5}, {"max_size": 0}):
+        with pytest.raises(InputError):
+            SelfExcitingNoise(**wrong)
 
 
 # Zero intelligence
