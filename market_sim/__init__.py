@@ -29,7 +29,7 @@ from market_sim.core.models.intents import (
 )
 from market_sim.core.money import cents, dollars
 from market_sim.core.version import VERSION as __version__
-from market_sim.market.agents.strategy import OnQuote, OnReport, OnTrade, Strategy, WakeAt
+from market_sim.market.agents.strategy import Adapted, OnQuote, OnReport, OnTrade, Strategy, WakeAt
 from market_sim.market.agents.view import InstrumentView, View
 from market_sim.market.dynamics.followers import Cointegrated, MarketModel
 from market_sim.market.dynamics.recorded import Recorded
@@ -50,6 +50,7 @@ from market_sim.strategies.traditional.noise import Noise
 __all__ = [
     "BUY",
     "SELL",
+    "Adapted",
     "Amend",
     "Buy",
     "CallContract",

@@ -106,6 +106,9 @@ SENTENCES: dict[type[Event], Callable[[Words, Any], str]] = {
     run.CommitteeSeated: lambda w, e: f"{e.validators} validators are seated, quorum {e.quorum}, {e.faults} may fail",
     run.AgentJoined: lambda w, e: f"{e.agent} takes part with {e.strategy}{_made_with(e)}",
     run.StrategyFailed: lambda w, e: f"{e.agent} takes no further part: {e.strategy} raised {e.cause}",
+    run.ParameterChanged: lambda w, e: (
+        f"{e.agent} changes its {e.parameter.replace('_', ' ')} from {e.before:g} to {e.after:g}: {e.reason}"
+    ),
     run.WarningGiven: lambda w, e: f"warning: {e.sentence}",
     run.ShockHappened: lambda w, e: f"shock: {e.what} ({_short(e.numbers)})",
     run.ValueMoved: lambda w, e: f"{e.symbol} is believed to be worth {w.price(e.symbol, e.value)}",

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
 from market_sim.analysis.event_sentences import EventSentences
+from market_sim.analysis.microstructure.tier_report import tier_report
+from market_sim.analysis.results.stored import open_run
 from market_sim.analysis.summary import summarize
 from market_sim.core.models.market_events import InstrumentListed, OrderRejected, Trade
 from market_sim.core.models.mechanism_events import FundingPaid, Resolved
@@ -16,6 +19,8 @@ from market_sim.simulation.options import Options
 from market_sim.simulation.pipeline import prepared
 from market_sim.simulation.run import simulate
 from market_sim.simulation.scenarios.arena import TEN, Arena
+from market_sim.strategies.market_making.tiers import TIERS
+from market_sim.ui.cli.main import main
 
 SIX = ["BTC/USD", "ETH/USD", "SOL/USD", "CREDITS/USD", "BTC/USD-PERP", "PRED-AI-SINGULARITY/USD"]
 
@@ -87,3 +92,22 @@ def test_the_ten_trade_and_are_told_with_their_parameters() -> None:
         f"hawk takes part with AvellanedaStoikov, every {hawk.every_ms:g} ms and 2 ms away: symbol BTC/USD"
     )
     assert f"risk_aversion {hawk.parameters['risk_aversion']:g}" in said
+
+
+@pytest.mark.parametrize("seed", [7, 2, 3])
+def test_the_tiers_of_the_arena_are_held_or_flagged_with_the_share(
+    seed: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ["--scenario", "arena", "--seed", str(seed), "--no-settle", "--no-plot", "-q", "--out", str(tmp_path)]
+    assert main(options) == 0
+    [folder] = tmp_path.iterdir()
+    found = {row["tier"]: row for row in tier_report(open_run(folder).journal)}
+    assert list(found) == list(TIERS)
+    assert [found[tier]["verdict"] for tier in ("major", "popular", "minor")] == ["held"] * 3
+    # The bear has a limit of its own: at some seeds it is full, and quotes one side only.
+    assert found["exotic"]["verdict"] == ("held" if found["exotic"]["held"] >= 0.9 else "flagged")
+    capsys.readouterr()
+    assert main(["tiers", str(folder)]) == 0
+    said = capsys.readouterr().out
+    assert all(f"{least} to {most}" in said for least, most in TIERS.values())
+    assert all(f"{row['held']:.1%}" in said for row in found.values())

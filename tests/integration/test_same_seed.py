@@ -37,7 +37,7 @@ FROZEN = {
         ("equivocation", "partition", "two-of-four-lie", "crash-and-return", "flood", "late-messages"),
         "6bc78ff324edbe508c2e32787c9da8d071d6f02c3a69fa2a9716255d316c65cb",
     ),  # the demonstration's market: what happens among the validators does not reach it
-    "arena": "518be9e6d1fc3233ea1d56267a04717ad13d03048f11b2ec2582a41b8a27956d",
+    "arena": "d217db4f8fba1fa83ef725d752e073b56f700a5efa9b680b87336794e544a68e",
     "option-expiry": "f99ee16be8c9e8e153184485e0e519b61f1c635ee617b71b544e39959c8c2db3",
     "warrant-dilution": "0eb24eec183224b93d189f4591023efc4ccde7dbd657e168f40458a8db6aa13d",
     "funding": "6d9017b62788350b1aeb3ee1666656ea3f6912bef74214d317c8a57b34ef8ca6",

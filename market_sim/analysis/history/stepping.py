@@ -67,6 +67,7 @@ KINDS: dict[str, frozenset[type[Event]] | None] = {
             run.ShockHappened,
             run.WarningGiven,
             run.StrategyFailed,
+            run.ParameterChanged,
             run.AnswerCompared,
             market.PhaseChanged,
             consensus.NetworkFault,

@@ -50,6 +50,16 @@ class StrategyFailed(Event, frozen=True):
     cause: str
 
 
+class ParameterChanged(Event, frozen=True):
+    """A strategy adapted one of its own parameters to the market, and why."""
+
+    agent: str
+    parameter: str
+    before: float
+    after: float
+    reason: str
+
+
 class WarningGiven(Event, frozen=True):
     """A warning at the start of a run: something that the scenario plans cannot happen in it."""
 

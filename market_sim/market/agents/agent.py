@@ -10,12 +10,12 @@ from typing import cast, get_args
 
 from market_sim.core.models.intents import Intent
 from market_sim.core.randomness import Stream
-from market_sim.market.agents.strategy import Strategy, WakeAt
+from market_sim.market.agents.strategy import Adapted, Strategy, WakeAt
 from market_sim.market.agents.view import View
 
 INTENTS: tuple[type[Intent], ...] = get_args(Intent)
 MOST_INTENTS = 100
-"""The most intents and alarms of one decision, so that a strategy that never stops yielding is stopped."""
+"""The most intents, alarms and notes of one decision, so that a strategy that never stops yielding is stopped."""
 
 
 class Agent:
@@ -51,20 +51,26 @@ class Agent:
         self.awake_until = -1
         """The latest time for which a report, a trade or a quote has planned a wake-up."""
 
-    def decide(self) -> tuple[list[Intent], list[int]]:
-        """The intents of the strategy now, and the times of its alarms; the caller handles its exceptions."""
+    def decide(self) -> tuple[list[Intent], list[int], list[Adapted]]:
+        """The intents of the strategy now, the times of its alarms, and what it adapted.
+
+        The caller handles its exceptions.
+        """
         wanted: list[Intent] = []
         alarms: list[int] = []
+        adapted: list[Adapted] = []
         for wish in self.strategy.decide(self.view) or ():
             if type(wish) is WakeAt:
                 alarms.append(_alarm(wish, self.view.time))
             elif type(wish) in INTENTS:
                 wanted.append(cast(Intent, wish))
+            elif type(wish) is Adapted:
+                adapted.append(wish)
             else:
                 raise TypeError(f"decide() yields orders, cancels and amendments, not {wish!r}")
-            if len(wanted) + len(alarms) > MOST_INTENTS:
+            if len(wanted) + len(alarms) + len(adapted) > MOST_INTENTS:
                 raise RuntimeError(f"decide() asked for more than {MOST_INTENTS} things at once")
-        return wanted, alarms
+        return wanted, alarms, adapted
 
 
 def _alarm(wish: WakeAt, now: int) -> int:

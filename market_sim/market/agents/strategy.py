@@ -55,13 +55,23 @@ Parameters = dict[str, "int | float | str | bool | None"]
 """Parameters by name, as far as they are plain values."""
 
 
+class Adapted(NamedTuple):
+    """A note for the journal, yielded by `decide` beside its intents: the strategy changed one of its parameters."""
+
+    parameter: str
+    before: float
+    after: float
+    reason: str
+    """The rule and the figures behind it."""
+
+
 class Strategy(ABC):
     """Decides what to ask of the exchange each time its agent wakes up."""
 
     __slots__ = ()
 
     @abstractmethod
-    def decide(self, view: View) -> Iterable[Intent | WakeAt]:
+    def decide(self, view: View) -> Iterable[Intent | WakeAt | Adapted]:
         """Look at the market and yield what you want; the exchange accepts or refuses it."""
 
     def wakes(self) -> Iterable[Waking]:

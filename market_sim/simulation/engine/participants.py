@@ -16,7 +16,7 @@ from market_sim.core.data.journal import Journal
 from market_sim.core.data.tape import Tape
 from market_sim.core.errors import InputError, StrategyError
 from market_sim.core.models.intents import CancelAll, Intent
-from market_sim.core.models.run_events import StrategyFailed
+from market_sim.core.models.run_events import ParameterChanged, StrategyFailed
 from market_sim.core.randomness import Randomness
 from market_sim.market.agents.agent import Agent
 from market_sim.market.agents.delayed_view import DelayedMarket
@@ -220,12 +220,14 @@ class Participants:
         agent.last_woken = clock.now
         self._mail.wake_ups += 1
         try:
-            intents, alarms = agent.decide()
+            intents, alarms, adapted = agent.decide()
         except Exception as error:  # student code: the one place where everything is caught
             self._retire(agent, error)
             return
         if intents:
             clock.plan(clock.now + agent.latency_ns, self._arrive, (agent.name, intents))
+        for one in adapted:
+            self._journal.record(ParameterChanged(clock.now, agent.name, *one))
         for time in alarms:
             clock.plan(time, self._wake_once, agent, WAKE)
 

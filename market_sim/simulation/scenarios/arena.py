@@ -51,6 +51,9 @@ TEN = {
 }  # fmt: skip
 """The ten participants with a name, and what each of them trades."""
 
+TIERED = {BTC: "major", ETH: "popular", SOL: "minor"}
+"""The coins that have a maker with a tier, beside the bear in the credits."""
+
 ANSWERED_AT = 8 * SECOND
 FUNDED = 400
 """How many contracts of the bet there are."""
@@ -123,6 +126,10 @@ class Arena(Scenario):
             for number in range(self.traders):
                 noise = Noise(symbol, trade_probability=0.15, max_size=max(2, size // 2))
                 world.join(f"{name}-{number}", noise, cash=dollars(10_000), holdings={symbol: 20 * size}, latency_ms=5)
+        for symbol, tier in TIERED.items():
+            size = max(1, dollars(500) // VALUES[symbol])
+            maker = TieredMaker(symbol, size, 50 * size, tier=tier)
+            world.join(f"tier-{tier}", maker, cash=dollars(200_000), holdings={symbol: 200 * size}, every_ms=50)
         self._named(world)
         house = ClearingHouse(capital=dollars(50_000))
         world.attach(house)

@@ -3,6 +3,7 @@
 Regime: the mean absolute step of the last trades, against its own slow average (an exponential one), says whether
 times are wild. Toxicity: of its last fills, the share after which the price went against it within one look; this is
 the realised-spread idea of Glosten and Milgrom (1985) turned into a warning light. Both only ever widen the quotes.
+Each change of spread or size goes into the journal with the figures that caused it.
 It assumes that volatility and informed trading come in spells, so that the recent past says something about now.
 """
 
@@ -14,7 +15,9 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from market_sim.core.errors import InputError
+from market_sim.core.models.intents import Intent
 from market_sim.market.agents.reports import Filled
+from market_sim.market.agents.strategy import Adapted, WakeAt
 from market_sim.market.agents.view import InstrumentView, View
 from market_sim.strategies.market_making.quotes import Quote, QuotingMaker, around
 
@@ -43,25 +46,47 @@ class AdaptiveMaker(QuotingMaker):
     _read: int = field(default=0, init=False, repr=False)
     _open: list[tuple[int, int]] = field(default_factory=list, init=False, repr=False)
     _bad: deque[bool] = field(default_factory=deque, init=False, repr=False)
+    _ratio: float = field(default=1.0, init=False, repr=False)
+    _told: tuple[float, float] | None = field(default=None, init=False, repr=False)
+    """The spread and the size that the journal knows of."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.spread_bps <= 0 or self.window < 2 or self.widening < 1 or not 0 <= self.toxic_share <= 1:
             raise InputError(f"spread and window are positive, a share lies between 0 and 1, found {self}")
 
+    def decide(self, view: View) -> Iterable[Intent | WakeAt | Adapted]:
+        """Quote, and say which parameters have changed and why."""
+        yield from super().decide(view)
+        market = view.at(self.symbol, self.venue)
+        chosen = self._chosen(market.lot)
+        before = self._told or (self.spread_bps, float(self.size))
+        for parameter, old, new in zip(("spread_bps", "size"), before, chosen, strict=True):
+            if old != new:
+                yield Adapted(parameter, old, new, self._reason())
+        self._told = chosen
+
+    def _chosen(self, lot: int) -> tuple[float, float]:
+        """The spread and the size of the moment."""
+        spread = self.spread_bps * (self.widening if self.regime == WILD else 1.0)
+        if not self.is_toxic:
+            return spread, float(self.size)
+        return spread * self.widening, float(max(lot, self.size // 2 // lot * lot))
+
+    def _reason(self) -> str:
+        """The state of both warning lights, with their figures."""
+        bad = f"{sum(self._bad)} of the last {len(self._bad)} fills were followed by a loss"
+        flow = "toxic" if self.is_toxic else "not toxic"
+        steps = f"recent steps are {self._ratio:.1f} times the usual ones"
+        return f"times are {self.regime}: {steps}; the flow is {flow}: {bad}"
+
     def quotes(self, view: View, market: InstrumentView, reference: float, away: int) -> Iterable[Quote]:
         """The spread of the moment, around a centre that leans against the inventory."""
         self._look_at_steps(market)
         self._look_at_fills(view, reference)
-        spread = self.spread_bps
-        size = self.size
-        if self.regime == WILD:
-            spread *= self.widening
-        if self.is_toxic:
-            spread *= self.widening
-            size = max(market.lot, size // 2 // market.lot * market.lot)
+        spread, size = self._chosen(market.lot)
         centre = reference * (1 - self.lean_bps / 10_000 * away / self.max_position)
-        return around(centre, reference * spread / 20_000, size)
+        return around(centre, reference * spread / 20_000, int(size))
 
     def _look_at_steps(self, market: InstrumentView) -> None:
         """Whether recent trades lie further apart than they used to."""
@@ -72,6 +97,7 @@ class AdaptiveMaker(QuotingMaker):
         self._read = len(market.prices)
         now = sum(abs(after - before) for before, after in pairwise(recent)) / self.window
         self._usual = self._usual or now
+        self._ratio = now / self._usual if self._usual else 1.0
         # Twice as sure to leave a regime as to enter it, so that it does not flicker.
         bound = self.wild_ratio if self.regime == CALM else (1 + self.wild_ratio) / 2
         self.regime = WILD if now > bound * self._usual else CALM

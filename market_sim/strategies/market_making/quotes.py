@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from market_sim.core.errors import InputError
 from market_sim.core.models.intents import BUY, SELL, Cancel, Intent, PlaceOrder
-from market_sim.market.agents.strategy import Strategy, WakeAt
+from market_sim.market.agents.strategy import Adapted, Strategy, WakeAt
 from market_sim.market.agents.view import InstrumentView, OwnOrder, View
 
 NEXT_TO_NOTHING = 1e-6
@@ -55,7 +55,7 @@ class QuotingMaker(Strategy):
         """What the quotes lie around: the believed value, else the last price."""
         return market.value or market.last or self.start
 
-    def decide(self, view: View) -> Iterable[Intent | WakeAt]:
+    def decide(self, view: View) -> Iterable[Intent | WakeAt | Adapted]:
         """Quote again what has moved, was traded away, or is too much."""
         market = view.at(self.symbol, self.venue)
         if self.target is None:

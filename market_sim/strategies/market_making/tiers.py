@@ -1,4 +1,4 @@
-"""Makers with duties: a spread inside the band of the instrument's tier, and an obligation to quote.
+"""Makers with duties: spread and depth by the instrument's tier, and an obligation to quote.
 
 The tiers are those of rulebook F-4.5: major pairs 5 to 20 basis points of the middle, popular ones 10 to 50, minor ones
 25 to 100, exotic ones and predictions 50 to 200. An obligation, as exchanges write it for their designated makers, is a
@@ -13,10 +13,12 @@ from dataclasses import dataclass, field
 from market_sim.core.errors import InputError
 from market_sim.core.models.intents import BUY, SELL
 from market_sim.market.agents.view import InstrumentView, View
-from market_sim.strategies.market_making.quotes import Quote, QuotingMaker, around
+from market_sim.strategies.market_making.quotes import Quote, QuotingMaker, around, on_tick
 
 TIERS = {"major": (5, 20), "popular": (10, 50), "minor": (25, 100), "exotic": (50, 200)}
 """The least and the most full spread of each tier, in hundredths of a percent of the middle."""
+LEVELS = {"major": 4, "popular": 3, "minor": 2, "exotic": 1}
+"""The number of prices that each tier shows on a side: depth is cheap where an inventory is soon traded away."""
 
 
 @dataclass
@@ -41,7 +43,19 @@ class TieredMaker(QuotingMaker):
         # A price between two ticks goes outwards: stay a tick inside the widest spread that is allowed.
         widest = reference * TIERS[self.tier][1] / 20_000 - market.tick
         lean = half / 2 * max(-1.0, min(1.0, away / self.max_position))
-        return around(reference - lean, max(market.tick / 2, min(half, widest)), self.size)
+        best = max(market.tick / 2, min(half, widest))
+        for level in range(LEVELS[self.tier]):
+            yield from self._narrowed(around(reference - lean, best * (1 + level), self.size), market.tick, away, level)
+
+    def _narrowed(self, quotes: tuple[Quote, Quote], tick: int, away: int, level: int) -> tuple[Quote, Quote]:
+        """Best quotes that rounding took out of the band: the side that reduces the inventory moves inwards."""
+        bid, ask = (on_tick(quote, tick) for quote in quotes)
+        widest = TIERS[self.tier][1] * (ask.price + bid.price)
+        if level or (ask.price - bid.price) * 20_000 <= widest or ask.price - bid.price <= tick:
+            return bid, ask
+        if away > 0:
+            return bid, ask._replace(price=ask.price - tick)
+        return bid._replace(price=bid.price + tick), ask
 
 
 @dataclass

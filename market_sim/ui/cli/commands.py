@@ -115,6 +115,12 @@ def _protocols(arguments: Sequence[str]) -> int:
     return protocols(arguments)
 
 
+def _tiers(arguments: Sequence[str]) -> int:
+    from market_sim.ui.cli.tiers import tiers
+
+    return tiers(arguments)
+
+
 def _facts(arguments: Sequence[str]) -> int:
     from market_sim.ui.cli.facts import facts
 
@@ -148,6 +154,7 @@ COMMANDS: dict[str, Command] = {
     "strategies": _strategies,
     "published": _published,
     "facts": _facts,
+    "tiers": _tiers,
     "protocols": _protocols,
     "lesson": _of_the_course("lesson"),
     "grade": _of_the_course("grade"),

@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from market_sim import BUY, SELL, InstrumentView, View
+from market_sim import BUY, SELL, Adapted, InstrumentView, View
 from market_sim.core.errors import InputError
 from market_sim.core.models.instruments import Spot
 from market_sim.core.models.intents import Cancel, PlaceOrder
@@ -17,7 +17,7 @@ from market_sim.strategies.market_making.adaptive import AdaptiveMaker
 from market_sim.strategies.market_making.fixed_spread import FixedSpread
 from market_sim.strategies.market_making.inventory_models import AvellanedaStoikov, GueantLehalleTapia
 from market_sim.strategies.market_making.quotes import Quote, QuotingMaker, own_orders, quoted_anew, replaced
-from market_sim.strategies.market_making.tiers import TIERS, ObligedMaker, TieredMaker
+from market_sim.strategies.market_making.tiers import LEVELS, TIERS, ObligedMaker, TieredMaker
 from market_sim.strategies.traditional.marksim import MarksimInformed, MarksimMaker, MarksimNoise
 
 SECOND = 1_000_000_000
@@ -30,8 +30,8 @@ def seen(position: int = 100, orders=(), time: int = 0, cash: int = 10**9, repor
 
 
 def quoted(maker, view: View) -> dict[int, tuple[int, int]]:
-    """Price and size that it wants to bid (+1) and to ask (-1)."""
-    wanted = [intent for intent in maker.decide(view) if isinstance(intent, PlaceOrder)]
+    """The best price that it wants to bid (+1) and to ask (-1), with its size."""
+    wanted = [intent for intent in maker.decide(view) if isinstance(intent, PlaceOrder)][::-1]
     return {order.side: (order.limit, order.quantity) for order in wanted}
 
 
@@ -175,6 +175,44 @@ def test_an_adaptive_maker_that_is_picked_off_widens_and_shrinks_until_its_fills
         quoted(maker, seen(reports=(fill(9_995, BUY), fill(10_005, SELL)), value=10_000))
     assert not maker.is_toxic
     assert quoted(maker, seen(value=10_000)) == {BUY: (9_995, 10), SELL: (10_005, 10)}
+
+
+def test_an_adaptive_maker_tells_each_change_with_the_figures_behind_it() -> None:
+    def told(prices: list[int], **chosen) -> list[Adapted]:
+        return [one for one in maker.decide(seen(prices=prices, **chosen)) if isinstance(one, Adapted)]
+
+    maker = AdaptiveMaker(spread_bps=10, size=10, window=10, widening=3, lean_bps=0)
+    calm = trades_of(2, 60)
+    wild = calm + trades_of(30, 12)
+    assert told(calm) == []
+    [widened] = told(wild)
+    assert widened[:3] == ("spread_bps", 10, 30)
+    assert "times are wild: recent steps are 15.0 times the usual ones" in widened.reason
+    assert told(wild) == []
+    for _ in range(8):
+        told(wild, reports=(fill(9_995, BUY),), value=9_980)
+    assert maker.is_toxic
+    maker._told = (10, 10)
+    spread, size = told(wild, value=9_980)
+    assert (spread.after, size[:3]) == (90, ("size", 10, 5))
+    assert "the flow is toxic: 8 of the last 8 fills were followed by a loss" in size.reason
+
+
+@pytest.mark.parametrize("tier", TIERS)
+def test_each_tier_shows_the_depth_of_its_tier_outside_its_best_quotes(tier: str) -> None:
+    maker = TieredMaker(tier=tier, target=500, size=10)
+    placed = [one for one in maker.decide(seen(500, value=100_000, cash=10**12)) if isinstance(one, PlaceOrder)]
+    bids, asks = ([one.limit for one in placed if one.side == side] for side in (BUY, SELL))
+    assert len(set(bids)) == len(set(asks)) == LEVELS[tier]
+    assert bids == sorted(bids, reverse=True)
+    assert asks == sorted(asks)
+
+
+def test_a_coarse_tick_does_not_take_a_tiered_maker_out_of_its_band() -> None:
+    found = quoted(TieredMaker(tier="exotic", target=500), seen(500, value=99, cash=10**9))
+    assert (found[BUY][0], found[SELL][0]) == (99, 100)
+    long = quoted(TieredMaker(tier="exotic", target=500), seen(501, value=99, cash=10**9))
+    assert (long[BUY][0], long[SELL][0]) == (98, 99)
 
 
 @pytest.mark.parametrize("tier", TIERS)
