@@ -113,7 +113,7 @@ def test_a_block_that_became_notarized_late_is_told_in_that_epoch(
 ) -> None:
     assert main(["--epochs", "12", "--byzantine", "n1:late", *QUICK, "--out", str(tmp_path)]) == 0
     told = capsys.readouterr().err
-    assert "epoch   6  late       block f2bef4 of epoch 5  NOTARIZED  FINAL 4" in told
+    assert "epoch   6  late       block 037e4c of epoch 5  NOTARIZED  FINAL 4" in told
 
 
 def suggested(told: str) -> str:
