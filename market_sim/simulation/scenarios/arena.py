@@ -128,8 +128,8 @@ class Arena(Scenario):
                 world.join(f"{name}-{number}", noise, cash=dollars(10_000), holdings={symbol: 20 * size}, latency_ms=5)
         for symbol, tier in TIERED.items():
             size = max(1, dollars(500) // VALUES[symbol])
-            maker = TieredMaker(symbol, size, 50 * size, tier=tier)
-            world.join(f"tier-{tier}", maker, cash=dollars(200_000), holdings={symbol: 200 * size}, every_ms=50)
+            tiered = TieredMaker(symbol, size, 50 * size, tier=tier)
+            world.join(f"tier-{tier}", tiered, cash=dollars(200_000), holdings={symbol: 200 * size}, every_ms=50)
         self._named(world)
         house = ClearingHouse(capital=dollars(50_000))
         world.attach(house)

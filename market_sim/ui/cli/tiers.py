@@ -17,10 +17,11 @@ def tiers(arguments: Sequence[str]) -> int:
     made = Parser(prog="simulate.py tiers", description="Whether the makers of a stored run kept their tier's spread.")
     made.add_argument("run", metavar="RUN", type=Path, help="the folder of the run, for example results/NAME")
     typed = made.parse_args(list(arguments))
-    rows = [HEAD]
+    rows: list[tuple[str, ...]] = [HEAD]
     for maker, symbol, tier, least, most, spread, depth, held, verdict in tier_report(open_run(typed.run).journal).rows:
         quoted = "none" if spread is None else f"{spread:.1f}"
-        rows.append((maker, symbol, tier, f"{least} to {most}", quoted, f"{depth:,.1f}", f"{held:.1%}", verdict))
+        row = (maker, symbol, tier, f"{least} to {most}", quoted, f"{depth:,.1f}", f"{held:.1%}", verdict)
+        rows.append(tuple(map(str, row)))
     if len(rows) == 1:
         print("no maker of this run has a tier; the arena has four")
         return 0
