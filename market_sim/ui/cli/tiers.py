@@ -20,8 +20,8 @@ def tiers(arguments: Sequence[str]) -> int:
     rows: list[tuple[str, ...]] = [HEAD]
     for maker, symbol, tier, least, most, spread, depth, held, verdict in tier_report(open_run(typed.run).journal).rows:
         quoted = "none" if spread is None else f"{spread:.1f}"
-        row = (maker, symbol, tier, f"{least} to {most}", quoted, f"{depth:,.1f}", f"{held:.1%}", verdict)
-        rows.append(tuple(map(str, row)))
+        cells = (maker, symbol, tier, f"{least} to {most}", quoted, f"{depth:,.1f}", f"{held:.1%}", verdict)
+        rows.append(tuple(map(str, cells)))
     if len(rows) == 1:
         print("no maker of this run has a tier; the arena has four")
         return 0
