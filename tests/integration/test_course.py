@@ -21,7 +21,7 @@ from market_sim.core.models.consensus_events import (
     VoteCast,
 )
 from market_sim.core.models.market_events import OrderAccepted, Trade
-from market_sim.core.models.mechanism_events import MarginCalled
+from market_sim.core.models.mechanism_events import Exercised, Lapsed, MarginCalled, SettlementPriceSet
 from market_sim.core.models.settlement_events import BlockSettled
 from market_sim.core.money import written
 from market_sim.course import commands
@@ -173,6 +173,23 @@ def test_the_calls_of_lesson_10():
     assert "bob was helped with 523.57" in said
     assert "carl" not in first
     assert (first.keys(), outcome("10")) == ({"ann", "bob"}, "about 500")
+
+
+def test_the_options_of_lesson_11():
+    told = journal("11")
+    by = Counter()
+    for event in told.of(Exercised):
+        by[event.by] += event.quantity
+    lapsed = [event for event in told.of(Lapsed)]
+    assert all("-P" in event.symbol for event in lapsed)
+    says("11", f"in this run {by['exception']} of them; {sum(event.quantity for event in lapsed)} puts lapsed")
+    says("11", f"{by['choice']} options were exercised before")
+    settled = next(told.of(SettlementPriceSet)).price
+    assert f"ACME is worth {written(settled)}" in find_lesson(COURSE, "11").prediction.question
+    called = sum(
+        event.quantity for event in told.of(Exercised) if event.symbol == "ACME-C10000" and event.by == "exception"
+    )
+    assert (called > 0, outcome("11")) == (True, "the call is exercised for the holder")
 
 
 def test_every_run_that_a_lesson_shows_has_something_to_see():
