@@ -21,7 +21,7 @@ from market_sim.core.models.consensus_events import (
     VoteCast,
 )
 from market_sim.core.models.market_events import OrderAccepted, Trade
-from market_sim.core.models.mechanism_events import Exercised, Lapsed, MarginCalled, SettlementPriceSet
+from market_sim.core.models.mechanism_events import Exercised, Lapsed, MarginCalled, SettlementPriceSet, SharesIssued
 from market_sim.core.models.settlement_events import BlockSettled
 from market_sim.core.money import written
 from market_sim.course import commands
@@ -190,6 +190,24 @@ def test_the_options_of_lesson_11():
         event.quantity for event in told.of(Exercised) if event.symbol == "ACME-C10000" and event.by == "exception"
     )
     assert (called > 0, outcome("11")) == (True, "the call is exercised for the holder")
+
+
+def test_the_dilution_of_lesson_12():
+    issued = list(journal("12").of(SharesIssued))
+    made, cash = sum(event.shares for event in issued), sum(event.cash for event in issued)
+    old, worth = issued[0].outstanding_before, 10_000 * issued[0].outstanding_before
+    after = (worth + cash) / (old + made)
+    assert (old, made, cash, outcome("12")) == (4_000, 800, 4_800_000, "it falls to about 93")
+    says(
+        "12",
+        f"The price fell to {after / 100:.2f}",
+        f"divided by {old + made:,}",
+        f"got {written(cash)} from the holders",
+    )
+    says("12", f"{worth / (old + made) / 100:.2f} would be right if the new shares had been given away")
+    says("12", f"Each old share lost {100 - after / 100:.2f}, and each warrant gained {after / 100 - 60:.2f}")
+    says("12", f"both sums are {made * (after - 6_000) / 100:,.2f}")
+    assert "computed: 93.33" in conclusion("12")
 
 
 def test_every_run_that_a_lesson_shows_has_something_to_see():
