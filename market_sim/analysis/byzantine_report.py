@@ -38,6 +38,7 @@ DID = {
     "flood": "sent far too many messages {times}",
     "misexecute": "left the last entry out when it executed a final block, {times}",
 }
+TO_DO = {"silent": "be silent", "two-faced": "be two-faced", "late": "send late"}
 NEVER = {
     "double-vote": "no leader sent a second proposal that it could have voted for",
     "equivocate": "it led no epoch in which it was to do so",
@@ -143,8 +144,7 @@ def _facts(journal: Journal, byzantine: Iterable[int]) -> dict[int, _Facts]:
 def _sentence(who: int, how: str, facts: _Facts, story: ChainStory, finality: set[int], beyond: bool) -> str:
     acts = facts.acts.get(how, [])
     if not acts:
-        why = NEVER.get(how, "the run was over before")
-        return f"n{who} was to {how} and never did: {why}."
+        return f"n{who} was to {TO_DO.get(how, how)} and never did: {_why_never(who, how, facts, story)}."
     epochs = sorted({act.epoch for act in acts})
     span = f"epoch {epochs[0]}" if len(epochs) == 1 else f"epochs {epochs[0]} to {epochs[-1]}"
     did = DID[how].format(times="once" if len(acts) == 1 else f"{len(acts):,} times")
@@ -152,6 +152,13 @@ def _sentence(who: int, how: str, facts: _Facts, story: ChainStory, finality: se
         return f"n{who} {did} ({how}, {span}): {_wrong_balances(facts)}."
     outcome = _outcome(who, how, acts, facts, story)
     return f"n{who} {did} ({how}, {span}): {outcome}; {_cost(how, epochs[0], story, finality, beyond)}."
+
+
+def _why_never(who: int, how: str, facts: _Facts, story: ChainStory) -> str:
+    mute = next((other for other in ("crash", "silent") if facts.acts.get(other)), "")
+    if mute and how not in (mute, MISEXECUTE):
+        return "it had stopped" if mute == "crash" else "it said nothing at all meanwhile"
+    return NEVER.get(how, "the run was over before")
 
 
 def _cost(how: str, first: int, story: ChainStory, finality: set[int], beyond: bool) -> str:

@@ -70,6 +70,35 @@ def test_the_verdict_is_what_the_events_say(how: str, when: str, seed: int) -> N
         assert not proofs
 
 
+COMBINED = [
+    *(f"n3:silent,n3:{how}@3-6" for how in BEHAVIOURS if how != "silent"),
+    *(f"n3:{how}@3-6,n3:silent@2-8" for how in ("equivocate", "late", "forge", "replay", "usurp", "flood")),
+    *(f"n3:crash@2,n3:{how}@4" for how in ("silent", "late", "forge", "usurp")),
+    *(
+        "n3:misexecute@2-4,n3:late@6",
+        "n3:misexecute@5,n3:late@6",
+        "n3:silent@4,n3:crash@2",
+        "n3:silent@1-4,n3:crash@2",
+        "n3:forge,n3:silent@4",
+        "n3:crash@9,n3:forge@4",
+    ),
+]
+
+
+@pytest.mark.parametrize("byzantine", COMBINED if "CI" in os.environ else COMBINED[::3])
+def test_of_combined_behaviours_those_act_that_are_not_foreseen_to_do_nothing(byzantine: str) -> None:
+    journal = played(byzantine)
+    acted = {event.behaviour for event in journal if isinstance(event, ByzantineAct)}
+    warned = [event.sentence for event in journal if isinstance(event, WarningGiven)]
+    told = byzantine_report(journal)
+    assert len(told) == byzantine.count("n3:")
+    for part, sentence in zip(byzantine.split(","), told, strict=True):
+        how = part.removeprefix("n3:").partition("@")[0]
+        hushed = any(said.startswith(f"{part} can do nothing") for said in warned)
+        assert (how in acted) != hushed, (part, warned)
+        assert ("never did: " in sentence) == hushed, sentence
+
+
 @pytest.mark.parametrize(("how", "when"), [*product(BEHAVIOURS, ("@1", "@2", "@5", "@9-10"))])
 def test_what_is_proposed_before_the_run_has_an_effect(how: str, when: str) -> None:
     warned = [event.sentence for event in played(f"n3:{how}{when}") if isinstance(event, WarningGiven)]

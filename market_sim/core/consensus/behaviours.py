@@ -68,7 +68,7 @@ def parse_behaviours(text: str, validators: int) -> tuple[Behaviour, ...]:
 def _parse(part: str, validators: int) -> Behaviour:
     who, _, what = part.partition(":")
     name, at, epochs = what.partition("@")
-    if not (who[:1] == "n" and who[1:].isdecimal() and name):
+    if not (who[:1] == "n" and who[1:].isascii() and who[1:].isdecimal() and name):
         raise InputError(f"a behaviour looks like n3:equivocate@5-9, not {part!r}")
     validator = int(who[1:])
     if validator >= validators:
@@ -109,7 +109,8 @@ def parse_epochs(text: str) -> tuple[int, int]:
     >>> parse_epochs("5"), parse_epochs("5-9")
     ((5, 5), (5, 9))
     """
-    first, _, last = text.partition("-")
-    if not (first.isdecimal() and (not last or last.isdecimal())) or int(last or first) < int(first) or int(first) < 1:
+    first, dash, last = text.partition("-")
+    numbers = (first, last if dash else first)
+    if not text.isascii() or not all(map(str.isdecimal, numbers)) or not 1 <= int(numbers[0]) <= int(numbers[1]):
         raise InputError(f"epochs look like 5 or 5-9, not {text!r}")
-    return int(first), int(last or first)
+    return int(numbers[0]), int(numbers[1])

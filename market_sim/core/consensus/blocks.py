@@ -127,7 +127,7 @@ class Rules:
         declared = self.declared_faults
         if declared is not None and declared > self.faults and not self.beyond_the_bound:
             raise InputError(
-                f"{self.validators} validators tolerate {self.faults} faulty ones, not {declared}; "
+                f"of {self.validators} validators {self.faults} may be faulty, not {declared}; "
                 "--beyond-the-bound (a scenario: beyond_the_bound=True) seats more"
             )
 

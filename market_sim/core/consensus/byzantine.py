@@ -1,13 +1,14 @@
 """A byzantine validator: an unchanged `Validator` inside, and chosen deviations between it and the network.
 
 It has its own key and the messages it has received, and nothing else: it cannot forge another validator's signature,
-and it never touches another validator's object. Behaviours compose in the order in which they were chosen. Each act is
-recorded as `ByzantineAct`: the simulator knows it, and no validator reads it.
+and it never touches another validator's object. Behaviours compose in the order in which they were chosen, silence and
+crashes last. Each act is recorded as `ByzantineAct`: the simulator knows it, and no validator reads it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Final
 
 import msgspec
 
@@ -23,6 +24,8 @@ from market_sim.core.models.consensus_events import BlockProposed, ByzantineAct,
 from market_sim.core.randomness import Stream
 
 REMEMBERED = 60
+MUTE: Final = {"silent": 1, "crash": 2}
+"""The behaviours that leave nothing of the others, in the order in which they come after them."""
 
 
 class Envelope(msgspec.Struct, frozen=True):
@@ -52,7 +55,10 @@ class ByzantineValidator:
     ) -> None:
         self.validator = validator
         self.index = validator.index
-        self._behaviours = [one for one in behaviours if one.name != MISEXECUTE]
+        # Whatever else it does, a silent validator says nothing, and a crashed one not even that.
+        self._behaviours = sorted(
+            (one for one in behaviours if one.name != MISEXECUTE), key=lambda one: MUTE.get(one.name, 0)
+        )
         self._misexecutions = [one for one in behaviours if one.name == MISEXECUTE]
         self.byzantine_from = min((one.first for one in self._behaviours), default=FOR_EVER)
         """The first epoch in which it deviates; before that it is a validator like the others."""
@@ -178,8 +184,9 @@ class ByzantineValidator:
     def _crash(self, _: Message | None) -> None:
         """Stops in the middle of a broadcast. Countered like silence; the echo repairs the half that was sent."""
         last = self._envelopes[:1]
-        if self._has_crashed or not last:
+        if self._has_crashed:
             self._envelopes, self._facts = [], []
+        if self._has_crashed or not last:
             return
         self._has_crashed = True
         reached = self._some_of(self._others)

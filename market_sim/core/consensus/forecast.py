@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from market_sim.core.consensus.behaviours import MISEXECUTE, Behaviour
+from market_sim.core.consensus.behaviours import MISEXECUTE, Behaviour, Outage
 from market_sim.core.consensus.blocks import Rules
 from market_sim.core.consensus.network import Partition
 
@@ -31,6 +31,17 @@ def without_effect(
         for one in behaviours
     ]
     return tuple(filter(None, told))
+
+
+def beyond_the_end(outages: Sequence[Outage], partitions: Sequence[Partition], epochs: int) -> tuple[str, ...]:
+    """A sentence for each outage and partition that begins after a run of this length."""
+    named = [(f"the crash of n{one.validator}", one.first) for one in outages]
+    named += [("the partition", one.first) for one in partitions]
+    return tuple(
+        f"{what} from epoch {first} on can do nothing: the run ends with epoch {epochs}"
+        for what, first in named
+        if first > epochs
+    )
 
 
 def _why_late(one: Behaviour, rules: Rules, epochs: int, partitions: Sequence[Partition]) -> str:
@@ -63,6 +74,9 @@ def _why_nothing(one: Behaviour, all_of_them: Sequence[Behaviour], rules: Rules,
     if one.first > epochs and one.name != "double-vote":
         return f"the run ends with epoch {epochs}; {_try(_led_by(one, rules, range(1, epochs + 1)), one)}"
     active = [epoch for epoch in range(one.first, min(one.last, epochs) + 1) if one.is_active(epoch)]
+    muted = _why_muted(one, active, all_of_them, epochs)
+    if muted:
+        return muted
     if one.name == "equivocate":
         if not _led_by(one, rules, active):
             led = _led_by(one, rules, range(one.first, epochs + 1)) or _led_by(one, rules, range(1, epochs + 1))
@@ -81,6 +95,28 @@ def _why_nothing(one: Behaviour, all_of_them: Sequence[Behaviour], rules: Rules,
         return f"a block of epoch {epochs} is not final when the run ends; {_try([epochs - 1], one)}"
     elif one.name == "replay" and active == [1]:
         return f"in epoch 1 there is no old message yet; {_try([2], one)}"
+    return ""
+
+
+def _why_muted(one: Behaviour, active: Sequence[int], all_of_them: Sequence[Behaviour], epochs: int) -> str:
+    """A validator that is silent all the while, or has crashed before, does nothing else that a message carries."""
+    if one.name == MISEXECUTE:
+        # What is final for a validator that lies to the others counts for nothing, so it executes nothing any more.
+        lies = [other for other in all_of_them if other.validator == one.validator and other.name != MISEXECUTE]
+        first = min(lies, key=lambda other: other.first, default=None)
+        if first is None or first.first > one.first + 1:
+            return ""
+        return f"n{one.validator} executes no block from epoch {first.first} on; leave {written(first)} out"
+    for other in all_of_them:
+        if other.validator == one.validator and other.name == "crash" != one.name and other.first < one.first:
+            return f"n{one.validator} has crashed before; leave {written(other)} out"
+        lasting = range(one.first, epochs + 1) if one.name == "crash" else active
+        if (
+            other.validator == one.validator
+            and other.name == "silent" != one.name
+            and all(map(other.is_active, lasting))
+        ):
+            return f"n{one.validator} is silent then; leave {written(other)} out"
     return ""
 
 

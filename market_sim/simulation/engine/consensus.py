@@ -12,7 +12,7 @@ from market_sim.blockchain.trade_pool import CALL_ORDERS, TradePool
 from market_sim.core.consensus.behaviours import Behaviour, parse_behaviours, parse_outages
 from market_sim.core.consensus.blocks import FinalBlock, Rules, Variant, leader_rule
 from market_sim.core.consensus.committee import Committee
-from market_sim.core.consensus.forecast import without_effect
+from market_sim.core.consensus.forecast import beyond_the_end, without_effect
 from market_sim.core.consensus.network import Conditions, Network, parse_partitions
 from market_sim.core.data.journal import Journal
 from market_sim.core.errors import InputError
@@ -92,9 +92,11 @@ class CommitteePlan:
         return self.conditions.byzantine + parse_behaviours(self.byzantine, self.count)
 
     def without_effect(self, epochs: int) -> tuple[str, ...]:
-        """A sentence for each byzantine behaviour that cannot have an effect in a run of this length, or only late."""
+        """A sentence for each attack or fault that cannot have an effect in a run of this length, or only late."""
         partitions = self.conditions.partitions + parse_partitions(self.partition, self.count)
-        return without_effect(self.behaviours, self.rules, epochs, partitions)
+        outages = self.conditions.outages + parse_outages(self.crash, self.count)
+        told = without_effect(self.behaviours, self.rules, epochs, partitions)
+        return told + beyond_the_end(outages, partitions, epochs)
 
     def seat(
         self,

@@ -17,6 +17,7 @@ from market_sim.core.models.consensus_events import (
     VoteCast,
 )
 from market_sim.core.models.run_events import WarningGiven
+from market_sim.simulation.engine.consensus import CommitteePlan
 from market_sim.simulation.options import Options
 from market_sim.simulation.run import simulate
 from market_sim.simulation.scenarios.streamlet_demo import StreamletDemo
@@ -52,6 +53,15 @@ def test_who_is_cut_off_while_it_lies_is_heard_when_the_partition_heals(partitio
 )
 def test_who_is_heard_by_one_or_needs_no_message_is_not_called_cut_off(byzantine: str, partition: str) -> None:
     assert foreseen(byzantine, partition) == ()
+
+
+def test_a_fault_of_the_network_after_the_end_of_the_run_is_told() -> None:
+    plan = CommitteePlan(crash="n2@3-4,n2@20-30", partition="5-6,99")
+    assert plan.without_effect(8) == (
+        "the crash of n2 from epoch 20 on can do nothing: the run ends with epoch 8",
+        "the partition from epoch 99 on can do nothing: the run ends with epoch 8",
+    )
+    assert plan.without_effect(100) == ()
 
 
 def test_a_partition_that_outlasts_the_run_is_told() -> None:

@@ -79,7 +79,7 @@ def test_a_run_fills_the_form_with_the_lies_that_it_had(lies):
         ({"lie": "silent", "liar": "4"}, "liar", "there is no validator n4"),
         ({"lie": "sing"}, "lie", "choose one of"),
         ({"lie": "silent", "lie_epochs": "x"}, "lie_epochs", "epochs look like 5 or 5-9"),
-        ({"lie": "silent", "lie_2": "late"}, "liar_2", "tolerate 1 faulty ones, not 2; the switch Beyond the bound"),
+        ({"lie": "silent", "lie_2": "late"}, "liar_2", "1 may be faulty, not 2; the switch Beyond the bound"),
         ({"lie": "forge", "variant": "crash"}, "liar", "the crash variant tolerates validators that stop"),
     ],
 )
