@@ -79,6 +79,7 @@ class Participants:
         self._values = values
         self._live = live(PublicTrades(tape), values)
         self._delayed: dict[int, DelayedMarket] = {}
+        self._durations: dict[int, int] = {}
         self._invited: list[Invitation] = []
         self._by_report: dict[str, Agent] = {}
         self._by_trade: dict[str, list[Agent]] = {}
@@ -217,7 +218,8 @@ class Participants:
 
     def _decide(self, agent: Agent) -> None:
         clock = self._clock
-        agent.last_woken = clock.now
+        if self._is_watched:  # otherwise no news is planned, and the note would only cost another place in memory
+            agent.last_woken = clock.now
         self._mail.wake_ups += 1
         try:
             intents, alarms, adapted = agent.decide()
@@ -270,7 +272,9 @@ class Participants:
             look = market.look
         account = self._venues.first.ledger.accounts[one.name]
         view = LiveView(tuple(self._venues.by_name.values()), account, clock, look, stream, mailbox)
-        return Agent(one.name, one.strategy, view, stream, one.every, one.latency, one.data_latency)
+        # One object for equal durations: 10,000 of their own are more than a cache holds.
+        times = (self._durations.setdefault(time, time) for time in (one.every, one.latency, one.data_latency))
+        return Agent(one.name, one.strategy, view, stream, *times)
 
     def _watch(self, agent: Agent) -> None:
         """Register the news that an agent's strategy wants to be woken by."""
