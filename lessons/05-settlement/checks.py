@@ -74,6 +74,10 @@ def test_exactly_once(student, partial):
     assert again == "already settled" and paid == 500, (
         f"the same batch again: nothing happens, and the answer is 'already settled'; found {again!r}, bob has {paid}"
     )
+    part = vault.call("settle", 1, 1, batch)
+    assert part == "already settled", (
+        f"block 1 comes alone, and it was paid together with block 2: the answer is 'already settled', found {part!r}"
+    )
     partial(0.75, "nothing is paid twice")
     gap = vault.call("settle", 4, 4, batch)
     assert gap == "gap", f"block 3 is missing when block 4 comes: the answer is 'gap', found {gap!r}"

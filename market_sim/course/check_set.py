@@ -29,7 +29,8 @@ class CheckSet:
 
     lesson: Lesson
     files: tuple[tuple[str, bytes], ...]
-    has_hidden: bool
+    with_hidden: bool
+    """Whether a folder with hidden checks was given; this lesson need not have any."""
     checks: tuple[CheckSource, ...]
 
     @property
@@ -73,7 +74,9 @@ class CheckSet:
                 file = Path(place) / name
                 file.parent.mkdir(parents=True, exist_ok=True)
                 file.write_bytes(data)
-            hidden = Path(place) / "hidden" if self.has_hidden else None
+            hidden = Path(place) / "hidden" if self.with_hidden else None
+            if hidden is not None:
+                hidden.mkdir(exist_ok=True)  # other lessons may have all the hidden checks
             yield replace(self.lesson, folder=Path(place) / "lessons" / self.lesson.id), hidden
 
     def faults(self, how: Judging) -> dict[str, Fault]:

@@ -63,6 +63,14 @@ def test_judges_get_everything_but_the_solution(place):
         assert (hidden / LESSON / "checks.py").read_text() == HIDDEN
 
 
+def test_a_lesson_without_hidden_checks_is_judged_beside_one_that_has_some(place):
+    (place / "hidden" / LESSON).rename(place / "hidden" / "99-another")
+    (place / "hidden" / "salt.txt").unlink()
+    assert check_set(place).maximum == 10
+    with check_set(place).laid_out() as (_, hidden):
+        assert hidden.is_dir(), "the judge refuses a folder that is not there"
+
+
 def test_hidden_points_are_a_part_of_the_maximum(place):
     assert (check_set(place).maximum, check_set(place, hidden=False).maximum) == (15, 10)
 
