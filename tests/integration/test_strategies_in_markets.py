@@ -50,6 +50,8 @@ SPECIAL: dict[str, object] = {
     "mean-reversion": lambda: strategy("mean-reversion", enter=0.6, leave=0.1),
     "fundamentalist": lambda: strategy("fundamentalist", threshold_bps=1),
     "informed": lambda: strategy("informed", edge_bps=0, signal=12_000, symbol="BBB"),
+    "q-learner": lambda: strategy("q-learner", learns=True, epsilon=1.0),
+    "bandit-maker": lambda: strategy("bandit-maker", learns=True, hold=2),
     "marksim-noise": lambda: strategy("marksim-noise", trade_probability=0.9),
 }
 QUIET = {
@@ -60,8 +62,10 @@ QUIET = {
     "cash-and-carry",
     "futures-basis",
     "option-holder",
+    "ridge-trader",
 }
-"""Who finds nothing to do here: nothing contradicts, nobody may write an option, so there is none to buy or hedge."""
+"""Who finds nothing to do here: nothing contradicts, nobody may write an option (so there is none to buy or hedge), and
+nothing was learned."""
 CUT = 2 * SECOND
 
 

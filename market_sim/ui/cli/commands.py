@@ -115,6 +115,18 @@ def _protocols(arguments: Sequence[str]) -> int:
     return protocols(arguments)
 
 
+def _train(arguments: Sequence[str]) -> int:
+    from market_sim.ui.cli.learning import train
+
+    return train(arguments)
+
+
+def _judge(arguments: Sequence[str]) -> int:
+    from market_sim.ui.cli.learning import judge
+
+    return judge(arguments)
+
+
 def _tiers(arguments: Sequence[str]) -> int:
     from market_sim.ui.cli.tiers import tiers
 
@@ -155,6 +167,8 @@ COMMANDS: dict[str, Command] = {
     "published": _published,
     "facts": _facts,
     "tiers": _tiers,
+    "train": _train,
+    "judge": _judge,
     "protocols": _protocols,
     "lesson": _of_the_course("lesson"),
     "grade": _of_the_course("grade"),
