@@ -16,6 +16,7 @@ from market_sim.simulation.engine.clock import SECOND
 from market_sim.strategies.arbitrage.basis import FuturesBasis
 from market_sim.strategies.arbitrage.parity import OptionParity
 from market_sim.strategies.catalogue import STRATEGIES, strategy
+from market_sim.strategies.learning.ridge import RidgeTrader
 from market_sim.strategies.traditional.delta_hedger import DeltaHedger
 from market_sim.strategies.traditional.futures_trading import CashAndCarry, FutureMaker
 from market_sim.strategies.traditional.note_trading import NoteMaker, Saver
@@ -28,6 +29,15 @@ CALL = Option("CALL", underlying="ACME", strike=10_000, expiry=9 * SECOND, right
 PUT = Option("PUT", underlying="ACME", strike=10_000, expiry=9 * SECOND, right="put", multiplier=10)
 FUTURE = Future("FUT", underlying="ACME", expiry=9 * SECOND)
 NOTE = Note("NOTE", underlying="ACME", issuer="note-maker", protected=1_000, strike=10_000, maturity=9 * SECOND)
+
+
+def foreseeing() -> RidgeTrader:
+    """One that has learned that prices come back."""
+    trader = RidgeTrader(memory=9, cost_bps=0)
+    trader.know({"products": [0.0, 0, 0, 0, 1e6, 0, 0, 0, 0], "targets": [0.0, -1e6, 0]})
+    return trader
+
+
 SPECIAL: dict[str, object] = {
     "option-maker": lambda: OptionMaker((CALL, PUT)),
     "future-maker": lambda: FutureMaker(FUTURE),
@@ -50,7 +60,8 @@ SPECIAL: dict[str, object] = {
     "mean-reversion": lambda: strategy("mean-reversion", enter=0.6, leave=0.1),
     "fundamentalist": lambda: strategy("fundamentalist", threshold_bps=1),
     "informed": lambda: strategy("informed", edge_bps=0, signal=12_000, symbol="BBB"),
-    "q-learner": lambda: strategy("q-learner", learns=True, epsilon=1.0),
+    "q-learner": lambda: strategy("q-learner", learns=True, epsilon=1.0, memory=9),
+    "ridge-trader": lambda: foreseeing(),
     "bandit-maker": lambda: strategy("bandit-maker", learns=True, hold=2),
     "marksim-noise": lambda: strategy("marksim-noise", trade_probability=0.9),
 }
@@ -62,10 +73,8 @@ QUIET = {
     "cash-and-carry",
     "futures-basis",
     "option-holder",
-    "ridge-trader",
 }
-"""Who finds nothing to do here: nothing contradicts, nobody may write an option (so there is none to buy or hedge), and
-nothing was learned."""
+"""Who finds nothing to do here: nothing contradicts, nobody may write an option, so there is none to buy or hedge."""
 CUT = 2 * SECOND
 
 

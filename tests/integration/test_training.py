@@ -1,4 +1,4 @@
-"""Learners are trained, stored and judged: on seeds that they have not seen they gain more than those who learn nothing."""
+"""Learners are trained, stored and judged: on unseen seeds they gain more than those who learn nothing."""
 
 from __future__ import annotations
 

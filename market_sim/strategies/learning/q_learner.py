@@ -39,18 +39,21 @@ class QLearner(Learner):
     """The share of choices by chance while it learns."""
     size: int = 20
     """The position that it takes."""
+    memory: float = 60.0
+    """How many looks the slow average reaches back."""
     _values: list[float] = field(default_factory=lambda: [0.0] * STATES * len(POSITIONS), init=False, repr=False)
     _visits: list[float] = field(default_factory=lambda: [0.0] * STATES * len(POSITIONS), init=False, repr=False)
-    _average: SlowAverage = field(default_factory=SlowAverage, init=False, repr=False)
+    _average: SlowAverage = field(init=False, repr=False)
     _last: tuple[int, float] | None = field(default=None, init=False, repr=False)
     """The state with the action, and what the account was worth."""
     _home: int | None = field(default=None, init=False, repr=False)
 
     def __post_init__(self) -> None:
+        self._average = SlowAverage(self.memory)
         if not 0 < self.alpha <= 1 or not 0 <= self.gamma < 1 or not 0 <= self.epsilon <= 1:
             raise InputError(f"alpha, gamma and epsilon lie between 0 and 1, found {self}")
-        if self.step_bps <= 0 or self.size < 1:
-            raise InputError(f"a step and a size are positive, found {self}")
+        if self.step_bps <= 0 or self.size < 1 or self.memory < 1:
+            raise InputError(f"step, size and memory are positive, found {self}")
 
     @property
     def knowledge(self) -> Knowledge:
@@ -64,7 +67,7 @@ class QLearner(Learner):
 
     def begin(self) -> None:
         """The next run begins with no past."""
-        self._average, self._last, self._home = SlowAverage(), None, None
+        self._average, self._last, self._home = SlowAverage(self.memory), None, None
 
     def decide(self, view: View) -> Iterable[Intent]:
         """Learn from the last action, then choose the next position."""

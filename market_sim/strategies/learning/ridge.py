@@ -36,9 +36,11 @@ class RidgeTrader(Learner):
     """The least foreseen move that it trades."""
     size: int = 20
     """The position that it takes."""
+    memory: float = 60.0
+    """How many looks the slow average reaches back."""
     _products: list[float] = field(default_factory=lambda: [0.0] * FEATURES * FEATURES, init=False, repr=False)
     _targets: list[float] = field(default_factory=lambda: [0.0] * FEATURES, init=False, repr=False)
-    _average: SlowAverage = field(default_factory=SlowAverage, init=False, repr=False)
+    _average: SlowAverage = field(init=False, repr=False)
     _waiting: deque[tuple[Features, float]] = field(default_factory=deque, init=False, repr=False)
     """Features and middles whose move is not known yet."""
     _before: float | None = field(default=None, init=False, repr=False)
@@ -46,8 +48,9 @@ class RidgeTrader(Learner):
     _coefficients: list[float] | None = field(default=None, init=False, repr=False)
 
     def __post_init__(self) -> None:
-        if self.horizon < 1 or self.penalty <= 0 or self.cost_bps < 0 or self.size < 1:
-            raise InputError(f"horizon, penalty and size are positive and a cost is not negative, found {self}")
+        self._average = SlowAverage(self.memory)
+        if self.horizon < 1 or self.penalty <= 0 or self.cost_bps < 0 or self.size < 1 or self.memory < 1:
+            raise InputError(f"horizon, penalty, size and memory are positive and a cost is not negative, found {self}")
 
     @property
     def knowledge(self) -> Knowledge:
@@ -62,7 +65,7 @@ class RidgeTrader(Learner):
 
     def begin(self) -> None:
         """The next run begins with no past."""
-        self._average, self._waiting, self._before, self._home = SlowAverage(), deque(), None, None
+        self._average, self._waiting, self._before, self._home = SlowAverage(self.memory), deque(), None, None
 
     @property
     def coefficients(self) -> list[float]:
