@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from market_sim.analysis.results.table import Column, Table
+from market_sim.analysis.results.table import Table, columns
 from market_sim.analysis.results.untraded import Untraded
 from market_sim.analysis.results.worth import Worth, unit, without_orders
 from market_sim.analysis.three_clocks import marks_in, terms_in
@@ -109,18 +109,27 @@ def gain_documents(rows: Iterable[Gain]) -> list[dict[str, object]]:
     ]
 
 
+OWNER = columns(
+    account="whose it is",
+    strategy="what decides for it; empty for an account of the house",
+    currency="in which all amounts are",
+)
+FROM_TRADING = columns(from_trading="the gain beyond that of holding the deposits, without dividends")
+DIVIDENDS = columns(dividends="the dividends received, less those paid")
 COLUMNS = (
-    Column("account", "whose it is"),
-    Column("strategy", "what decides for it; empty for an account of the house"),
-    Column("currency", "in which all amounts are"),
-    Column("brought", "what was brought in, each deposit at the price of its time"),
-    Column("worth", "what it is worth at the last marks"),
-    Column("gain", "the worth less what was brought in"),
-    Column("from_trading", "the gain beyond that of holding the deposits, without dividends"),
-    Column("from_prices", "the gain of holding the deposits, without dividends"),
-    Column("dividends", "the dividends received, less those paid"),
-    Column("cash", "what it has of the currency, with what is pledged"),
-    Column("holdings", "how much it owns of each instrument, in lots of its smallest unit"),
+    *OWNER,
+    *columns(
+        brought="what was brought in, each deposit at the price of its time",
+        worth="what it is worth at the last marks",
+        gain="the worth less what was brought in",
+    ),
+    *FROM_TRADING,
+    *columns(from_prices="the gain of holding the deposits, without dividends"),
+    *DIVIDENDS,
+    *columns(
+        cash="what it has of the currency, with what is pledged",
+        holdings="how much it owns of each instrument, in lots of its smallest unit",
+    ),
 )
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from market_sim.analysis.results.table import Column, Table
+from market_sim.analysis.results.table import Table, columns
 from market_sim.analysis.words import reason_sentence
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.consensus_events import FloodDropped, MessageRefused, ProposalJudged
@@ -67,15 +67,15 @@ def refusals(journal: Journal) -> list[Refusal]:
     return sorted(found, key=lambda one: (order.index(one.by), -one.count, one.reason))
 
 
-COLUMNS = (
-    Column("by", "who refused: the exchange, the chain or validators"),
-    Column("reason", "the code of the reason"),
-    Column("count", "how often it was given"),
-    Column("rule", "the rule in a sentence"),
-    Column("who", "who was refused in the first case"),
-    Column("time", "when that was"),
-    Column("event", "the number of its event"),
-    Column("sentence", "the first case with its numbers"),
+COLUMNS = columns(
+    by="who refused: the exchange, the chain or validators",
+    reason="the code of the reason",
+    count="how often it was given",
+    rule="the rule in a sentence",
+    who="who was refused in the first case",
+    time="when that was",
+    event="the number of its event",
+    sentence="the first case with its numbers",
 )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from market_sim.analysis.results.table import Column, Table
+from market_sim.analysis.results.table import Table, columns
 from market_sim.analysis.results.worth import LOANS, ORDERS, Worth
 from market_sim.analysis.three_clocks import terms_in
 from market_sim.core.data.journal import Journal
@@ -77,13 +77,13 @@ def _changes(event: Event, worth: Worth, known: Inventories) -> Iterator[tuple[s
             yield account, event.symbol, assets.get(event.symbol, 0) - (held[-1].position if held else 0), 0
 
 
-COLUMNS = (
-    Column("event", "the number of the event that changed the position"),
-    Column("time", "when that was"),
-    Column("account", "whose it is"),
-    Column("symbol", "of which instrument"),
-    Column("position", "how much it owned from then on, in lots of the instrument's smallest unit; negative if short"),
-    Column("brought", "how much had been brought in by then"),
+COLUMNS = columns(
+    event="the number of the event that changed the position",
+    time="when that was",
+    account="whose it is",
+    symbol="of which instrument",
+    position="how much it owned from then on, in lots of the instrument's smallest unit; negative if short",
+    brought="how much had been brought in by then",
 )
 
 

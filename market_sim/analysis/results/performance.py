@@ -20,9 +20,9 @@ from dataclasses import dataclass, field
 from math import sqrt
 from statistics import fmean, pstdev
 
-from market_sim.analysis.gains import Gain, first_prices, gains
+from market_sim.analysis.gains import DIVIDENDS, FROM_TRADING, OWNER, Gain, first_prices, gains
 from market_sim.analysis.results.inventory import inventories
-from market_sim.analysis.results.table import Column, Table
+from market_sim.analysis.results.table import Table, columns
 from market_sim.analysis.results.untraded import SPLIT, Untraded
 from market_sim.analysis.results.worth import LOANS, Worth, unit, without_orders
 from market_sim.analysis.three_clocks import CLOCKS, last_entry, terms_in
@@ -238,20 +238,20 @@ def _drawdown(curve: Iterable[int]) -> int:
 
 
 COLUMNS = (
-    Column("account", "whose it is"),
-    Column("strategy", "what decides for it; empty for an account of the house"),
-    Column("currency", "in which all amounts are"),
-    Column("gain", "what it is worth beyond what was brought in, at the last marks"),
-    Column("from_trading", "the gain beyond that of holding the deposits, without dividends"),
-    Column("dividends", "the dividends received, less those paid"),
-    Column("finalized", "the gain from trading by what is final"),
-    Column("settled", "the gain from trading by what the chain has paid out"),
-    Column("trades", "how often it traded"),
-    Column("fees", "what it paid for that, less its rebates"),
-    Column("turnover", "the value of all that it bought and sold"),
-    Column("hit_rate", "of its trades that made a position smaller, the share that gained"),
-    Column("sharpe", "the mean of its curve's changes over their standard deviation, for a trading day"),
-    Column("drawdown", "the largest fall of its curve below its highest point before"),
+    *OWNER,
+    *columns(gain="what it is worth beyond what was brought in, at the last marks"),
+    *FROM_TRADING,
+    *DIVIDENDS,
+    *columns(
+        finalized="the gain from trading by what is final",
+        settled="the gain from trading by what the chain has paid out",
+        trades="how often it traded",
+        fees="what it paid for that, less its rebates",
+        turnover="the value of all that it bought and sold",
+        hit_rate="of its trades that made a position smaller, the share that gained",
+        sharpe="the mean of its curve's changes over their standard deviation, for a trading day",
+        drawdown="the largest fall of its curve below its highest point before",
+    ),
 )
 
 
