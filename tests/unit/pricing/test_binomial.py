@@ -150,3 +150,7 @@ def test_a_step_of_the_tree_is_a_fair_game(option, half):
 def test_trees_that_cannot_be_are_refused(call, sentence):
     with pytest.raises(InputError, match=sentence):
         call(VanillaOption("put", 100, 100, 1, 0.2, 0.05))
+
+
+def test_three_steps_are_enough_for_greeks():
+    assert tree_greeks(VanillaOption("put", spot=50, strike=50, years=1, volatility=0.4, rate=0.1), 3).delta < 0

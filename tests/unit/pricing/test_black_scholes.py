@@ -129,3 +129,13 @@ def test_a_worthless_share_is_a_certain_one():
 def test_far_out_of_the_money_the_tail_is_not_rounded_away():
     far = VanillaOption("put", 100, 40, 0.1, 0.2)
     assert 0 < price(far) < 1e-30
+
+
+@pytest.mark.parametrize(("kind", "spot", "delta"), [
+    ("call", 110, 1), ("call", 100, 0.5), ("call", 90, 0), ("put", 90, -1), ("put", 100, -0.5), ("put", 110, 0),
+])  # fmt: skip
+def test_without_uncertainty_an_option_is_a_forward_or_nothing_and_half_of_each_at_the_money(kind, spot, delta):
+    greeks = black_scholes.certain(VanillaOption(kind, spot=spot, strike=100, years=1, volatility=0))
+    assert greeks.delta == delta
+    assert greeks.price == max(0, (spot - 100) * (1 if kind == "call" else -1))
+    assert greeks.rho == delta * 100
