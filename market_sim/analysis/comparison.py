@@ -100,6 +100,8 @@ def _chosen(side: Side) -> Iterator[tuple[str, str]]:
     yield from (("scenario", header.scenario), ("seed", str(header.seed)), ("epochs", str(header.epochs)))
     for name, value in header.parameters.items():
         yield name.replace("_", " "), plainly(value)
+    if header.options.get("without"):
+        yield "without", str(header.options["without"])
     yield "validators", str(header.validators)
     yield "leaders", str(header.options.get("leaders") or "as the scenario says")
     yield "byzantine validators", header.byzantine

@@ -218,6 +218,10 @@ def test_the_button_on_a_run_leads_to_the_page_of_its_impact(visitor, run_addres
     queue.close()
     page = visitor.get(live).headers["Location"]
     assert page == f"{run_address}/without?other=small-run-without-maker-0"
+    other = visitor.get("/runs/small-run-without-maker-0").text
+    assert "<dt>without</dt><dd>maker-0</dd>" in other
+    assert "without maker-0" in visitor.get("/runs").text
+    assert "maker-0</td>" in visitor.get("/runs/compare?left=small-run&right=small-run-without-maker-0").text
     text = visitor.get(page).text
     assert "The market without maker-0" in text
     assert "its true shortfall is" in text

@@ -172,6 +172,7 @@ def test_a_fork_of_a_stored_run_is_shown_beside_it(visitor, stored, run_address)
     ]
     name = ended(visitor, live)
     assert [event.kind for event in stored(name).journal.of(InputReceived)] == ["Leave"]
+    assert "maker-1 asks from outside: Leave" in visitor.get(f"/runs/{name}").text
     assert visitor.get(live).headers["Location"] == f"/runs/compare?left=small-run&right={name}"
 
 
@@ -180,6 +181,7 @@ def test_a_fork_of_a_stored_run_is_shown_beside_it(visitor, stored, run_address)
     [
         ({"event": "99999999"}, "After the event must be a whole number from 0 to"),
         ({"change": "weather"}, "choose one of none, order"),
+        ({"change": "leave", "agent": "maker-0"}, "the run is over there, so nothing can change"),
         ({"change": "order", "agent": "nobody", "symbol": "ACME", "side": "1", "venue": ""}, "choose one of maker-0"),
         (
             {"change": "order", "agent": "noise-0", "symbol": "ACME", "side": "1", "limit": "99.123"},

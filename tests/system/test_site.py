@@ -341,3 +341,33 @@ def test_the_policy_stops_inline_script(visitor):
         "document.body.append(Object.assign(document.createElement('script'), {textContent: 'window.ran = 1'}))"
     )
     assert page.evaluate("window.ran") is None
+
+
+@pytest.mark.parametrize(("width", "theme"), [(390, "dark"), (1280, "light")])
+def test_a_paused_run_is_stepped_by_keys_and_forked(window, site, width, theme):
+    with visit(window, site, width, theme) as visitor:
+        page = visitor.page
+        page.goto(f"{visitor.base}/scenarios/streamlet")
+        page.select_option("[name=pace]", "paused")
+        page.select_option("[name=settlement]", "none")
+        page.get_by_role("button", name="Run", exact=True).click()
+        told = page.locator("#told")
+        told.wait_for()
+        for epoch in (0, 1):  # the time before the first epoch is number 0
+            page.get_by_role("button", name="One epoch on").click()
+            page.get_by_text(f"epoch {epoch}:").wait_for()
+        before = told.inner_text()
+        page.locator("h1").click()
+        page.keyboard.press("ArrowLeft")
+        page.wait_for_function("before => document.getElementById('told').innerText !== before", arg=before)
+        page.keyboard.press("ArrowRight")
+        page.wait_for_function("before => document.getElementById('told').innerText === before", arg=before)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert not axe().run(page).response["violations"]
+        page.get_by_role("link", name="Fork here with a change").click()
+        page.select_option("[name=change]", "byzantine")
+        assert page.locator("[name=behaviour]").is_visible()
+        assert page.locator("[name=limit]").is_hidden()
+        page.get_by_role("button", name="Fork", exact=True).click()
+        page.wait_for_url("**/runs/**")
+        page.get_by_text("n3:silent@2-8").first.wait_for()

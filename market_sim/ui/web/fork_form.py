@@ -48,6 +48,8 @@ class ForkForm:
     roll: Roll
     of: str
     fields: dict[str, Field]
+    last: int
+    """The number of the last event."""
 
     @classmethod
     def filled(cls, roll: Roll, of: str, last: int, values: Mapping[str, str]) -> ForkForm:
@@ -73,7 +75,7 @@ class ForkForm:
             Field("pace", "How it goes on", "choice", "", "", PACES),
         )
         known = {one.name: replace(one, value=values.get(one.name, one.value)[:LONGEST_TEXT]) for one in fields}
-        return cls(roll, of, known)
+        return cls(roll, of, known, last)
 
     @property
     def errors(self) -> list[Field]:
@@ -84,6 +86,9 @@ class ForkForm:
         """The fork, whether it begins paused, and its speed; None when a field has an error."""
         at = self._tried("event", lambda text: whole_number(self.fields["event"], text))
         change = self._tried("change", lambda text: self._choice("change", text))
+        if self.of and at == self.last and change not in ("none", None):
+            said = "the run is over there, so nothing can change: choose an earlier event"
+            self.fields["event"] = replace(self.fields["event"], error=said)
         paused = self._tried("pace", pace_of)
         made = {
             "order": self._order, "parameter": self._parameter, "leave": self._leave, "byzantine": self._byzantine,
