@@ -49,6 +49,16 @@ def test_a_run_from_the_page_is_the_run_of_the_command_line(visitor, tmp_path):
     assert "Play again" in visitor.get(f"/runs/{name}").text
 
 
+def test_a_guest_from_the_form_trades_and_play_again_invites_it_again(visitor):
+    market = {"p-traders": "6", "p-makers": "3", "p-shock_percent": "-3"}
+    live = start(visitor, "first-market", guests="momentum,cash=2500,threshold_bps=1", **market)
+    assert messages(visitor, live)[-1][1] == "done"
+    page = visitor.get(visitor.get(live).headers["Location"]).text
+    assert re.search(r">momentum</th>", page)
+    again = re.search(r'href="(/scenarios/first-market\?[^"]*)"', page)[1].replace("&amp;", "&")
+    assert 'value="momentum,cash=2500,threshold_bps=1"' in visitor.get(again).text
+
+
 def test_a_stream_goes_on_after_the_last_event_that_was_seen(visitor):
     live = start(visitor)
     whole = messages(visitor, live)

@@ -16,11 +16,14 @@ from market_sim.core.errors import InputError
 from market_sim.simulation.engine.consensus import FEWEST, MOST, CommitteePlan
 from market_sim.simulation.options import Options
 from market_sim.simulation.scenarios.bounds import LARGEST, Bounds
+from market_sim.simulation.scenarios.guests import SEPARATOR, guest
 from market_sim.simulation.scenarios.scenario import Scenario, configured, parameter_bounds, parameter_types
+from market_sim.strategies.catalogue import configured_strategy
 
 MOST_EPOCHS = 500
 """The most epochs of a run on the site; longer runs are for the command line."""
 LONGEST_TEXT = 200
+BETWEEN_GUESTS = ";"
 DEFAULT_SEED = 7
 
 Values = Mapping[str, str]
@@ -91,6 +94,10 @@ AFTER_THE_BEHAVIOURS = (
          ("false", "once for all of them")),
     ),
     Field("partition", "Split network", "text", "", "For example 4-6: the halves do not hear each other then."),
+    Field(
+        "guests", "Further participants", "text", "",
+        "Shipped strategies, for example momentum,cash=10000; several with a semicolon between them.",
+    ),
     Field(
         "settlement", "Settled on", "choice", "", "Where trades are paid out.",
         (("", "as the scenario says"), ("eth-tester", "eth-tester, contracts in this process"),
@@ -238,7 +245,31 @@ def _option(one: Field, chosen: Mapping[str, Any], text: str) -> Any:
         parse_outages(text, validators)
     elif one.name == "partition":
         parse_partitions(text, validators)
+    elif one.name == "guests":
+        return shipped_guests(text)
     return text
+
+
+def shipped_guests(text: str) -> str:
+    """The guests in a field as a run takes them, checked; code in a file is never loaded by the site."""
+    lines = [line.strip() for line in text.split(BETWEEN_GUESTS) if line.strip()]
+    for line in lines:
+        what = line.split(",")[0].partition(":")[0].strip()
+        if what.endswith(".py"):
+            raise InputError(
+                f"a strategy of your own joins on the command line, --with {what}; here, a shipped one does"
+            )
+        try:
+            one = guest(line)
+            configured_strategy(one.kind, one.parameters)
+        except InputError as refused:
+            raise InputError(str(refused).removeprefix("--with").lstrip(": ")) from None
+    return SEPARATOR.join(lines)
+
+
+def guests_as_chosen(guests: str) -> dict[str, str]:
+    """The field that invites the guests of a run again."""
+    return {"guests": f"{BETWEEN_GUESTS} ".join(filter(None, guests.split(SEPARATOR)))}
 
 
 def whole_number(one: Field, text: str) -> int:

@@ -24,7 +24,7 @@ from market_sim.ui.web.pages.scenarios import known
 from market_sim.ui.web.pages.shared import library, one_of, open_run, whole
 from market_sim.ui.web.presentation import streamed
 from market_sim.ui.web.run_library import OpenRun
-from market_sim.ui.web.scenario_form import behaviours_as_chosen, options_of
+from market_sim.ui.web.scenario_form import behaviours_as_chosen, guests_as_chosen, options_of
 
 pages = Blueprint("runs", __name__)
 
@@ -196,6 +196,7 @@ def again(run: OpenRun) -> dict[str, str]:
     lies = run.start.options.get("byzantine")
     if lies:
         chosen |= behaviours_as_chosen(str(lies), int(run.start.options.get("validators") or MOST))
+    chosen |= guests_as_chosen(str(run.start.options.get("guests") or ""))
     return {**values, **chosen, "epochs": str(run.start.epochs), "seed": str(run.start.seed)}
 
 

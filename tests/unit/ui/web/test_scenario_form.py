@@ -9,7 +9,7 @@ import pytest
 
 from market_sim.simulation.scenarios.first_market import FirstMarket
 from market_sim.simulation.scenarios.scenario import Scenario
-from market_sim.ui.web.scenario_form import ScenarioForm, behaviours_as_chosen
+from market_sim.ui.web.scenario_form import ScenarioForm, behaviours_as_chosen, guests_as_chosen
 
 
 @dataclass(frozen=True)
@@ -155,3 +155,41 @@ def test_an_address_may_fill_the_form(visitor):
     page = visitor.get("/scenarios/first-market?seed=99&p-traders=5").text
     assert 'value="99" id="seed"' in page
     assert 'value="5" id="p-traders"' in page
+
+
+def test_shipped_strategies_join_from_the_form_and_are_invited_again():
+    form = sent(FirstMarket, guests="momentum,cash=2500,threshold_bps=5; noise,name=me,holdings=ACME:5 ;")
+    read = form.read()
+    assert read is not None, form.errors
+    guests = read[1].guests
+    assert guests == "momentum,cash=2500,threshold_bps=5\nnoise,name=me,holdings=ACME:5"
+    again = sent(FirstMarket, **guests_as_chosen(guests)).read()
+    assert again is not None
+    assert again[1] == read[1]
+    assert sent(FirstMarket).read()[1].guests is None
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        ("momentun", "there is no strategy 'momentun'; did you mean momentum?"),
+        ("momentum,treshold_bps=5", "Momentum has no parameter treshold_bps; did you mean threshold_bps?"),
+        ("momentum,cash", "expected key=value after the strategy, found 'cash'"),
+        ("momentum,cash=-1", "cash is not negative, found -1"),
+        ("noise; mine.py:Own,cash=5", "a strategy of your own joins on the command line, --with mine.py"),
+    ],
+)
+def test_a_wrong_guest_is_one_sentence_beside_the_field(typed, sentence):
+    form = sent(FirstMarket, guests=typed)
+    assert form.read() is None
+    [wrong] = form.errors
+    assert wrong.name == "guests"
+    assert sentence in wrong.error
+
+
+def test_the_site_never_loads_a_file_that_a_form_names(tmp_path):
+    trap = tmp_path / "trap.py"
+    trap.write_text(f"open({str(tmp_path / 'sprung')!r}, 'w')")
+    for typed in (str(trap), f"{trap}:Own", f" {trap} ,cash=5", f"noise;{trap}"):
+        assert sent(FirstMarket, guests=typed).read() is None
+    assert not (tmp_path / "sprung").exists()
