@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from flask import Blueprint, Response, abort, current_app, jsonify, redirect, render_template, request, url_for
@@ -20,6 +21,7 @@ from market_sim.analysis.summary import document
 from market_sim.analysis.visualization.page import timeline_page
 from market_sim.simulation.engine.consensus import MOST
 from market_sim.ui.web import run_charts
+from market_sim.ui.web.own_strategy import chosen_again
 from market_sim.ui.web.pages.scenarios import known
 from market_sim.ui.web.pages.shared import library, one_of, open_run, whole
 from market_sim.ui.web.presentation import streamed
@@ -196,7 +198,9 @@ def again(run: OpenRun) -> dict[str, str]:
     lies = run.start.options.get("byzantine")
     if lies:
         chosen |= behaviours_as_chosen(str(lies), int(run.start.options.get("validators") or MOST))
-    chosen |= guests_as_chosen(str(run.start.options.get("guests") or ""))
+    folder = Path(current_app.config["INSTANCE"]) / "strategies"
+    guests, own = chosen_again(str(run.start.options.get("guests") or ""), folder)
+    chosen |= guests_as_chosen(guests) | own
     return {**values, **chosen, "epochs": str(run.start.epochs), "seed": str(run.start.seed)}
 
 

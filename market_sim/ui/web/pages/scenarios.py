@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from flask import Blueprint, abort, current_app, redirect, render_template, request, url_for
@@ -9,7 +11,9 @@ from flask.typing import ResponseReturnValue
 
 from market_sim.core.errors import InputError
 from market_sim.simulation.scenarios.finder import source_file
+from market_sim.simulation.scenarios.guests import SEPARATOR
 from market_sim.simulation.scenarios.scenario import Scenario
+from market_sim.ui.web import own_strategy
 from market_sim.ui.web.attacker import Search
 from market_sim.ui.web.fork_form import PACES, pace_of
 from market_sim.ui.web.player import Request
@@ -29,7 +33,8 @@ def listing() -> str:
 def form(name: str) -> str:
     """The form of one scenario; the query string can set its values."""
     kind = scenario(name)
-    return render_template("scenario.html", scenario=kind(), form=ScenarioForm.empty(kind, request.args), paces=PACES)
+    code = own_strategy.kept(request.args.get(own_strategy.KEPT, ""), strategies())
+    return _shown(kind, ScenarioForm.empty(kind, request.args), code)
 
 
 @pages.post("/scenarios/<name:name>")
@@ -38,13 +43,36 @@ def start(name: str) -> ResponseReturnValue:
     kind = scenario(name)
     filled = ScenarioForm.typed(kind, request.form)
     read = filled.read()
-    if read is None:
-        return render_template("scenario.html", scenario=kind(), form=filled, paces=PACES), 422
+    code = request.form.get(own_strategy.FIELD) or own_strategy.kept(
+        request.form.get(own_strategy.KEPT, ""), strategies()
+    )
+    guest, problem = _own(code) if code.strip() else ("", "")
+    if read is None or problem:
+        return _shown(kind, filled, code, problem), 422
     parameters, options = read
+    options = replace(options, guests=SEPARATOR.join(filter(None, (options.guests, guest))) or None)
     paused, speed = _pace()
     place = str(source_file(kind) or kind.name)
     job = take(Request(place, parameters, options, is_paused=paused, speed=speed))
     return redirect(url_for("live.page", number=job), 303)
+
+
+def strategies() -> Path:
+    """The folder of the strategies that were typed into forms."""
+    return Path(current_app.config["INSTANCE"]) / "strategies"
+
+
+def _shown(kind: type[Scenario], form: ScenarioForm, code: str, problem: str = "") -> str:
+    own = {"name": own_strategy.FIELD, "code": code, "error": problem}
+    return render_template("scenario.html", scenario=kind(), form=form, paces=PACES, own=own)
+
+
+def _own(code: str) -> tuple[str, str]:
+    """The guest of this code, or what is wrong with it."""
+    try:
+        return own_strategy.saved(code, strategies()), ""
+    except InputError as wrong:
+        return "", str(wrong)
 
 
 def _pace() -> tuple[bool, float | None]:
