@@ -24,6 +24,7 @@ FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 ELSEWHERE = {
     "simulate.py --epochs 12": "tests/integration/test_command_line.py",
     "simulate.py serve": "tests/integration/test_site_serving.py",
+    "simulate.py facts first-market": "tests/integration/test_stylised_facts.py",
     "simulate.py grade SUBMISSIONS/": "tests/integration/test_grading_class.py",
     "simulate.py lint": "tests/integration/test_course.py",
     "simulate.py new-lesson SCENARIO": "tests/integration/test_course.py",
@@ -35,7 +36,7 @@ IN_SHORT = {
     "check": ["--seeds", "1", "--epochs", "4"],
     "published": ["--paths", "5"],
     "sweep": ["--seeds", "1", "--epochs", "1", "--jobs", "1", "--no-plot"],
-    "facts": ["--returns", "500", "--bar-ms", "40"],
+    "train": ["--seeds", "1", "--epochs", "20"],
     "": ["--epochs", "1", "--no-settle", "--no-plot", "--headless"],
 }
 """What is added so that a command is quick: by command, "" for a run."""
