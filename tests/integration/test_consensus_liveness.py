@@ -123,7 +123,7 @@ def test_silent_liars_cost_a_rotation_and_late_blocks_the_bound_of_c8(validators
     assert waits == [validators, longest_later(validators)]
 
 
-KEPT = {4: (), 7: (), 10: ()}
+KEPT = {4: (155,), 7: (165,), 10: (43,)}
 """Schedules of the large campaign that came nearest to a bound."""
 
 

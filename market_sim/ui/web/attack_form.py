@@ -14,7 +14,7 @@ FIELDS = (
     Field("validators", "Validators", "integer", "4", "The lab seats from 4 to 10.", least=4, most=10),
     Field("byzantine", "Byzantine", "integer", "2", "How many of them may break the protocol.", least=1, most=9),
     Field("goal", "Goal", "choice", "fork", "What the adversary wants.",
-          tuple(zip(GOALS, ("fork: two final blocks at one height", "stall: no new final block for a long time"),
+          tuple(zip(GOALS, ("fork: two final chains", "stall: no new final block"),
                     strict=False))),
     Field("stall", "Length of a stall", "integer", f"{STALLED}", "Epochs in a row without a new final block.",
           least=SHORTEST_STALL, most=LONGEST_STALL),
