@@ -18,13 +18,13 @@ from market_sim.market import mechanisms
 from market_sim.market.mechanisms.mechanism import Mechanism
 from market_sim.market.mechanisms.pledges import Pledges
 from market_sim.market.mechanisms.variation_margin import VariationMargin
-from market_sim.simulation.engine import happenings
+from market_sim.simulation.engine import schedule
 from market_sim.simulation.engine.world import World
 from tests.conftest import ROOT
 
 PAGE = (ROOT / "docs" / "scenarios.md").read_text(encoding="utf-8")
 EXAMPLES = "\n".join(re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL))
-WHILE_IT_RUNS = {"start", "check", "shock"}
+WHILE_IT_RUNS = {"credit", "start", "check", "shock"}
 """What the pipeline calls, not a scenario."""
 PARTS = {Mechanism, VariationMargin, Pledges}
 """The base of all, the base of futures and perpetuals, and what the clearing of options attaches by itself."""
@@ -80,7 +80,7 @@ def test_every_mechanism_that_can_be_attached_is_listed_and_attached_in_an_examp
 
 
 def test_every_event_is_listed_and_planned_in_an_example() -> None:
-    planned = set(happenings._ACTS)
+    planned = set(schedule._ACTS)
     assert planned == set(inspect.signature(World.at).parameters) - {"self", "epoch", "time_ms"}
     assert planned == set(re.findall(r"^\| `(\w+)=", PAGE, re.MULTILINE))
     for name in planned:

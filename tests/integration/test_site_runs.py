@@ -70,7 +70,7 @@ def test_a_stream_goes_on_after_the_last_event_that_was_seen(visitor):
 
 
 def test_a_scenario_that_cannot_be_built_ends_in_a_sentence(visitor):
-    live = start(visitor, lie="silent", liar="2", crash="n2@2-3")
+    live = start(visitor, behaviour="silent", behaviour_of="2", crash="n2@2-3")
     assert messages(visitor, live)[-1][1] == "refused"
     page = visitor.get(live)
     assert page.status_code == 200

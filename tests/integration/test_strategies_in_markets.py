@@ -85,7 +85,7 @@ class Peeks(Strategy):
         self.world = world
 
     def decide(self, view: View) -> Iterable[Intent]:
-        yield Buy("ACME", 1, 9_000 + len(self.world._happenings))
+        yield Buy("ACME", 1, 9_000 + len(self.world._schedule))
 
 
 def full(future: str, peeks: bool = False) -> World:

@@ -2,12 +2,12 @@
 
 Accounts and balances belong to the ledger. An exchange is composed of parts; a part uses only those below it:
 
-    placing      orders that are not ordinary   amending       new terms for open orders
-    phases       halts, calls, the close; what follows a message
-    waiting      expiry, stops, pegs            call_auction   auctions at the end of a call
-    matching     trades in the book, and resting orders
-    clearing     reservations, and the payment of trades
-    venue_state  shared by all parts: listings, members, the ledger, the clock, the journal
+    placing             orders that are not ordinary    amending       new terms for open orders
+    phases              halts, calls, the close; what follows a message
+    conditional_orders  expiry, stops, pegs             call_auction   auctions at the end of a call
+    matching            trades in the book, and resting orders
+    clearing            reservations, and the payment of trades
+    venue_state         shared by all parts: listings, members, the ledger, the clock, the journal
 
 `submit` is the only entry point for participants. Almost every order is an ordinary limit order, so `_place` first
 tests for one in a single expression and then does all the work inline, because each further layer of calls would cost a
@@ -63,6 +63,7 @@ from market_sim.core.models.market_events import (
 from market_sim.market.exchange.amending import Amending
 from market_sim.market.exchange.call_auction import CallAuction
 from market_sim.market.exchange.clearing import Clearing
+from market_sim.market.exchange.conditional_orders import ConditionalOrders, TriggerRule
 from market_sim.market.exchange.fees import MILLION, FeeSchedule
 from market_sim.market.exchange.gates import Follower, Gate
 from market_sim.market.exchange.handlers import Handler, Handlers
@@ -75,7 +76,6 @@ from market_sim.market.exchange.phases import Phases
 from market_sim.market.exchange.placing import Placing
 from market_sim.market.exchange.terms import shown
 from market_sim.market.exchange.venue_state import VenueState
-from market_sim.market.exchange.waiting import TriggerRule, Waiting
 from market_sim.market.exchange.wallet_intents import WalletIntents
 from market_sim.market.ledger.account import Account
 from market_sim.market.ledger.ledger import Ledger, TimeSource
@@ -109,12 +109,12 @@ class Exchange:
         self._handlers: dict[type, Handlers] = {}
         self._clearing = Clearing(state)
         self._matching = Matching(state, self._clearing)
-        self._waiting = Waiting(state, self._matching)
-        self._expiring = self._waiting.expiring
+        self._conditional = ConditionalOrders(state, self._matching)
+        self._expiring = self._conditional.expiring
         auctions = CallAuction(state, self._clearing, self._matching)
-        self.phases = Phases(state, self._matching, self._waiting, auctions)
+        self.phases = Phases(state, self._matching, self._conditional, auctions)
         """Halts, calls and closes, for the operator and for mechanisms that halt a market by rule."""
-        self._placing = Placing(state, self._clearing, self._matching, self._waiting, self.phases, self._gates)
+        self._placing = Placing(state, self._clearing, self._matching, self._conditional, self.phases, self._gates)
         self._amending = Amending(state, self._clearing, self._matching, self.phases, self._gates)
         self.wallet_intents = WalletIntents(ledger)
         """Executes withdrawals, and deposits, claims and contract calls if the run has a chain."""
@@ -192,7 +192,7 @@ class Exchange:
 
     def add_trigger_rule(self, rule: TriggerRule) -> None:
         """Add a check for triggered stop orders; a RuleViolation ends the order."""
-        self._waiting.trigger_rules.append(rule)
+        self._conditional.trigger_rules.append(rule)
 
     def add_handler(self, kind: type, symbols: Iterable[str], handler: Handler, otherwise: str) -> None:
         """Let a mechanism handle a type of intent for these symbols; for others it is refused as `otherwise`."""

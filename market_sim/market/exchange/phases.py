@@ -13,20 +13,22 @@ from market_sim.core.errors import InputError
 from market_sim.core.models.event import Numbers
 from market_sim.core.models.market_events import PhaseChanged
 from market_sim.market.exchange.call_auction import CallAuction
+from market_sim.market.exchange.conditional_orders import ConditionalOrders
 from market_sim.market.exchange.listing import CLOSED, CONTINUOUS, HALTED, IN_CALL, NO_PRICE, Listing, Phase
 from market_sim.market.exchange.matching import Matching
 from market_sim.market.exchange.order import Order
 from market_sim.market.exchange.venue_state import VenueState
-from market_sim.market.exchange.waiting import Waiting
 
 
 class Phases:
     """Halts, calls, auctions and closes of one instrument or the whole venue; and the follow-up of each message."""
 
-    def __init__(self, state: VenueState, matching: Matching, waiting: Waiting, auctions: CallAuction) -> None:
+    def __init__(
+        self, state: VenueState, matching: Matching, conditional: ConditionalOrders, auctions: CallAuction
+    ) -> None:
         self._state = state
         self._matching = matching
-        self._waiting = waiting
+        self._conditional = conditional
         self._auctions = auctions
 
     def halt(self, symbol: str | None = None, reason: str = "OPERATOR", numbers: Numbers | None = None) -> None:
@@ -69,12 +71,12 @@ class Phases:
 
     def expire(self) -> None:
         """Expire the orders that are due; every message does this first."""
-        self._end(self._waiting.due(), "EXPIRED")
+        self._end(self._conditional.due(), "EXPIRED")
 
     def finish(self, listing: Listing) -> None:
         """The follow-up of a message: pegs move and stops trigger; in a call, the indicative price is recorded."""
         if listing.phase == CONTINUOUS:
-            self._waiting.stir(listing)
+            self._conditional.stir(listing)
         elif listing.phase == IN_CALL:
             self._auctions.indicate(listing)
 
@@ -93,7 +95,7 @@ class Phases:
         now, venue = self._state.clock.now, self._state.venue
         self._state.record(PhaseChanged(now, listing.symbol, phase, reason, numbers or {}, venue))
         if phase != CONTINUOUS:
-            self._waiting.sleep(listing)
+            self._conditional.sleep(listing)
         self.finish(listing)
 
     def _end(self, due: Iterable[Order], reason: str) -> None:

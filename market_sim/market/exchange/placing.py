@@ -8,6 +8,7 @@ from market_sim.core.errors import RuleViolation
 from market_sim.core.models.intents import PlaceOrder
 from market_sim.core.models.market_events import OrderAccepted, OrderAmended, OrderRepeated
 from market_sim.market.exchange.clearing import Clearing
+from market_sim.market.exchange.conditional_orders import ConditionalOrders
 from market_sim.market.exchange.gates import (
     Gate,
     check_book,
@@ -26,7 +27,6 @@ from market_sim.market.exchange.order import ASLEEP, BOOK, CALL, STOP, Order
 from market_sim.market.exchange.phases import Phases
 from market_sim.market.exchange.terms import shown
 from market_sim.market.exchange.venue_state import VenueState
-from market_sim.market.exchange.waiting import Waiting
 
 
 class Placing:
@@ -37,7 +37,7 @@ class Placing:
         state: VenueState,
         clearing: Clearing,
         matching: Matching,
-        waiting: Waiting,
+        conditional: ConditionalOrders,
         phases: Phases,
         gates: Sequence[Gate],
     ) -> None:
@@ -47,7 +47,7 @@ class Placing:
         self._record = state.record
         self._clearing = clearing
         self._matching = matching
-        self._waiting = waiting
+        self._conditional = conditional
         self._phases = phases
         self._gates = gates
 
@@ -90,7 +90,7 @@ class Placing:
         else:
             self._matching.wait(listing, member, order, where)
         if intent.conditions is not None and intent.conditions.expires is not None:
-            self._waiting.expires_at(order, intent.conditions.expires)
+            self._conditional.expires_at(order, intent.conditions.expires)
         if listing.busy:
             self._phases.finish(listing)
         return order

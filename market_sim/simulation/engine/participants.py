@@ -93,7 +93,7 @@ class Participants:
         self._record: Journal | None = None
         self._regular = self._wake  # one object for all wake-ups that are planned, in place of one for each
         self._expected: dict[str, int] = {}
-        """Who comes only when a happening says so, and how long after that each first wakes up."""
+        """Who comes only when a scheduled action says so, and how long after that each first wakes up."""
         self.silent: dict[str, None] = {}
         """Who takes part in name only."""
 

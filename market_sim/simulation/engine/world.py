@@ -43,8 +43,8 @@ from market_sim.market.venues import Venues
 from market_sim.simulation.engine.checks import Checks
 from market_sim.simulation.engine.clock import MILLISECOND, SECOND, Clock
 from market_sim.simulation.engine.consensus import CommitteePlan
-from market_sim.simulation.engine.happenings import Happening, happening
 from market_sim.simulation.engine.participants import Invitation, Participants
+from market_sim.simulation.engine.schedule import ScheduledAction, scheduled_action
 
 DEFAULT_EPOCHS = 8
 VALUE_STEP_NS = 100 * MILLISECOND
@@ -71,7 +71,7 @@ class World:
         self.chain_plan = ChainPlan()
         self.mechanisms: list[Mechanism] = []
         self.participants = Participants(self.clock, self.journal, self.randomness, self.venues, self.tape, self.values)
-        self._happenings: list[Happening] = []
+        self._schedule: list[ScheduledAction] = []
         self.checks = Checks(self.journal, self.ledger, self.venues)
 
     @property
@@ -203,7 +203,7 @@ class World:
             "shock": shock, "news": news, "halt": halt, "reopen": reopen, "submit": submit, "arrive": arrive,
             "leave": leave, "do": do,
         }  # fmt: skip
-        self._happenings.append(happening(self, epoch, time_ms, chosen))
+        self._schedule.append(scheduled_action(self, epoch, time_ms, chosen))
 
     def validators(
         self,
@@ -247,8 +247,8 @@ class World:
             clock.plan(clock.now, self._move_values)
         for mechanism in self.mechanisms:
             self._plan(mechanism)
-        for one in self._happenings:
-            clock.plan(one.time(epoch_ns), self._happen, one)
+        for one in self._schedule:
+            clock.plan(one.time(epoch_ns), self._act_as_scheduled, one)
         for warning in self.warnings:
             self.journal.record(WarningGiven(clock.now, warning))
 
@@ -257,7 +257,7 @@ class World:
         """A sentence for each scheduled event that cannot happen, or have an effect, in this run."""
         ends = f"but the run ends with epoch {self.epochs}: it never happens"
         epoch_ns = self.committee_plan.rules.epoch_ns
-        late = (one for one in self._happenings if one.is_after(self.epochs, epoch_ns))
+        late = (one for one in self._schedule if one.is_after(self.epochs, epoch_ns))
         return (
             *self.committee_plan.without_effect(self.epochs),
             *(f"{one.what} is planned for {one.when}, {ends}" for one in late),
@@ -267,7 +267,7 @@ class World:
         """Raise InvariantBroken when accounts, books and journal of all venues break an invariant."""
         self.checks.look()
 
-    def _happen(self, one: Happening) -> None:
+    def _act_as_scheduled(self, one: ScheduledAction) -> None:
         one.act(self)
         self.participants.notice()
 

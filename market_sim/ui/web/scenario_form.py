@@ -47,7 +47,7 @@ class Field:
     @property
     def is_further(self) -> bool:
         """Whether it belongs to the second byzantine behaviour or a later one."""
-        return self.name.startswith(("lie_", "liar_")) and self.name.rpartition("_")[2].isdigit()
+        return self.name.startswith("behaviour") and self.name.rpartition("_")[2].isdigit()
 
 
 ROWS = 3
@@ -62,11 +62,11 @@ def _row(number: int) -> tuple[Field, Field, Field]:
     ways = tuple((name, f"{name}: {what}") for name, what in BEHAVIOURS.items())
     label = "A byzantine validator" if number == 1 else "Another one"
     return (
-        Field(f"lie{more}", label, "choice", "", "What it does instead of keeping to the protocol.",
+        Field(f"behaviour{more}", label, "choice", "", "What it does instead of keeping to the protocol.",
               (("", nobody), *ways)),
-        Field(f"liar{more}", "Which one", "integer", str(4 - number), "Validators are numbered from 0.",
+        Field(f"behaviour_of{more}", "Which one", "integer", str(4 - number), "Validators are numbered from 0.",
               least=0, most=MOST - 1),
-        Field(f"lie_epochs{more}", "When", "text", "", "For example 5 or 5-9. Empty: in all."),
+        Field(f"behaviour_epochs{more}", "When", "text", "", "For example 5 or 5-9. Empty: in all."),
     )  # fmt: skip
 
 
@@ -108,13 +108,13 @@ AFTER_THE_BEHAVIOURS = (
 
 def rows_in(values: Values) -> int:
     """The number of rows for byzantine behaviours in a form with these values."""
-    return max(number for number in range(1, MOST_ROWS + 1) if number <= ROWS or values.get(f"lie_{number}"))
+    return max(number for number in range(1, MOST_ROWS + 1) if number <= ROWS or values.get(f"behaviour_{number}"))
 
 
 def options_of(rows: int = ROWS) -> tuple[Field, ...]:
     """The fields of every run, with this number of rows for byzantine behaviours."""
-    lies = (one for number in range(1, rows + 1) for one in _row(number))
-    return (*BEFORE_THE_BEHAVIOURS, *lies, *AFTER_THE_BEHAVIOURS)
+    behaviours = (one for number in range(1, rows + 1) for one in _row(number))
+    return (*BEFORE_THE_BEHAVIOURS, *behaviours, *AFTER_THE_BEHAVIOURS)
 
 
 def behaviours_as_chosen(byzantine: str, validators: int) -> dict[str, str]:
@@ -157,7 +157,7 @@ class ScenarioForm:
         return cls.empty(kind, filled)
 
     @property
-    def further_lies(self) -> bool:
+    def further_behaviours(self) -> bool:
         """Whether a second byzantine behaviour is chosen, or a field of one cannot be used."""
         return any(one.is_further and (one.error or (one.kind == "choice" and one.value)) for one in self.run)
 
@@ -177,24 +177,27 @@ class ScenarioForm:
         for place, one in enumerate(self.run):
             checked, value = _tried(one, partial(_option, one, chosen))
             self.run[place], chosen[one.name] = checked, value
-        lies: list[str] = []
-        for row in map(_row, range(1, sum(one.name.startswith("lie_epochs") for one in self.run) + 1)):
-            lie, liar, epochs = (chosen.pop(one.name) for one in row)
-            if lie and not self.errors:
-                lies.append(f"n{liar}:{lie}{f'@{epochs}' if epochs else ''}")
-                self._check(row[1].name, lies, chosen)
-        chosen["byzantine"] = ",".join(lies) or None
+        behaviours: list[str] = []
+        for row in map(_row, range(1, sum(one.name.startswith("behaviour_epochs") for one in self.run) + 1)):
+            way, validator, epochs = (chosen.pop(one.name) for one in row)
+            if way and not self.errors:
+                behaviours.append(f"n{validator}:{way}{f'@{epochs}' if epochs else ''}")
+                self._check(row[1].name, behaviours, chosen)
+        chosen["byzantine"] = ",".join(behaviours) or None
         chosen["beyond_the_bound"] = chosen["beyond_the_bound"] or None
         chosen["independent"] = {"true": True, "false": False}.get(chosen["independent"])
         return None if self.errors else (parameters, Options(**chosen))
 
-    def _check(self, name: str, lies: list[str], chosen: Mapping[str, Any]) -> None:
+    def _check(self, name: str, behaviours: list[str], chosen: Mapping[str, Any]) -> None:
         """Check the byzantine behaviours chosen so far; an error is shown at the last validator chosen."""
         count, variant = chosen.get("validators") or FEWEST, chosen.get("variant") or "byzantine"
         try:
-            parse_behaviours(",".join(lies), count)
+            parse_behaviours(",".join(behaviours), count)
             plan = CommitteePlan(
-                count=count, byzantine=",".join(lies), variant=variant, beyond_the_bound=chosen["beyond_the_bound"]
+                count=count,
+                byzantine=",".join(behaviours),
+                variant=variant,
+                beyond_the_bound=chosen["beyond_the_bound"],
             )
             _ = plan.rules
         except InputError as refused:
@@ -239,7 +242,7 @@ def _option(one: Field, chosen: Mapping[str, Any], text: str) -> Any:
     if one.kind == "choice" and text not in dict(one.choices):
         raise InputError(f"choose one of {', '.join(name for name, _ in one.choices if name)}, found {text!r}")
     validators = chosen.get("validators") or FEWEST
-    if one.name.startswith("lie_epochs"):
+    if one.name.startswith("behaviour_epochs"):
         parse_epochs(text)
     elif one.name == "crash":
         parse_outages(text, validators)

@@ -29,7 +29,9 @@ MOST_EPOCHS, MOST_VALIDATORS = 60, 10
 FIELDS = (
     Field("seed", "Seed", "integer", "7", "The same seed gives the same comparison."),
     Field("epochs", "Epochs", "integer", "30", f"From 3 to {MOST_EPOCHS}."),
-    Field("validators", "Validators", "integer", "4", f"From 4 to {MOST_VALIDATORS}; fewer than a third may lie."),
+    Field(
+        "validators", "Validators", "integer", "4", f"From 4 to {MOST_VALIDATORS}; fewer than a third may be byzantine."
+    ),
     Field("confirmations", "Confirmations of the longest chain", "integer", "3", "A block's own is the first."),
     Field("partition", "Partition", "text", "8-14", "For example 8-14, or 8-14:0+1+2|3 to choose the sides."),
     Field("crash", "Crash", "text", "", "For example n2@5-9: it stops and returns."),

@@ -195,9 +195,9 @@ def again(run: OpenRun) -> dict[str, str]:
     values = {f"p-{name}": _typed(value) for name, value in run.start.parameters.items()}
     fields = {one.name for one in options_of()}
     chosen = {name: _typed(value) for name, value in run.start.options.items() if name in fields}
-    lies = run.start.options.get("byzantine")
-    if lies:
-        chosen |= behaviours_as_chosen(str(lies), int(run.start.options.get("validators") or MOST))
+    behaviours = run.start.options.get("byzantine")
+    if behaviours:
+        chosen |= behaviours_as_chosen(str(behaviours), int(run.start.options.get("validators") or MOST))
     folder = Path(current_app.config["INSTANCE"]) / "strategies"
     guests, own = chosen_again(str(run.start.options.get("guests") or ""), folder)
     chosen |= guests_as_chosen(guests) | own

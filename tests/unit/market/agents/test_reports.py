@@ -164,7 +164,7 @@ def test_news_wakes_who_waits_for_it_after_the_time_it_takes(
         300: ("eve", Buy("ACME", 2, 100)),
         400: ("ann", Cancel(999)),
     }.items():
-        world.clock.plan(time * MILLISECOND, world._happen, plan(world, time, name, intent))
+        world.clock.plan(time * MILLISECOND, world._act_as_scheduled, plan(world, time, name, intent))
     world.clock.run(until=SECOND)
     rhythm = [time for time in strategy.times if time % MILLISECOND]
     assert [time // MILLISECOND for time in strategy.times if time not in rhythm] == [
@@ -173,9 +173,9 @@ def test_news_wakes_who_waits_for_it_after_the_time_it_takes(
 
 
 def plan(world: World, time: int, name: str, intent: Intent) -> Any:
-    from market_sim.simulation.engine.happenings import happening
+    from market_sim.simulation.engine.schedule import scheduled_action
 
-    return happening(world, None, time, {"submit": (name, intent)})
+    return scheduled_action(world, None, time, {"submit": (name, intent)})
 
 
 def test_a_strategy_is_woken_when_it_asked_for_it() -> None:

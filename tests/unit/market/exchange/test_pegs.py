@@ -8,7 +8,7 @@ from math import ceil, floor
 
 import pytest
 
-from market_sim.market.exchange.waiting import peg_price
+from market_sim.market.exchange.conditional_orders import peg_price
 
 BUYER, SELLER = 1, -1
 

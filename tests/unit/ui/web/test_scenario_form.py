@@ -46,17 +46,20 @@ def test_what_is_typed_is_read_as_the_field_says():
 @pytest.mark.parametrize(
     ("chosen", "text"),
     [
-        ({"lie": ""}, None),
-        ({"lie": "silent"}, "n3:silent"),
-        ({"lie": "equivocate", "liar": "1", "lie_epochs": "5-9"}, "n1:equivocate@5-9"),
-        ({"lie": "", "liar": "1", "lie_epochs": "5-9"}, None),
-        ({"lie": "forge", "liar": "6", "validators": "7"}, "n6:forge"),
-        ({"lie": "silent", "lie_2": "late", "validators": "7"}, "n3:silent,n2:late"),
-        ({"lie": "silent", "lie_3": "late", "beyond_the_bound": "true"}, "n3:silent,n1:late"),
-        ({"lie": "equivocate", "lie_2": "late", "liar_2": "3", "lie_epochs_2": "4"}, "n3:equivocate,n3:late@4"),
+        ({"behaviour": ""}, None),
+        ({"behaviour": "silent"}, "n3:silent"),
+        ({"behaviour": "equivocate", "behaviour_of": "1", "behaviour_epochs": "5-9"}, "n1:equivocate@5-9"),
+        ({"behaviour": "", "behaviour_of": "1", "behaviour_epochs": "5-9"}, None),
+        ({"behaviour": "forge", "behaviour_of": "6", "validators": "7"}, "n6:forge"),
+        ({"behaviour": "silent", "behaviour_2": "late", "validators": "7"}, "n3:silent,n2:late"),
+        ({"behaviour": "silent", "behaviour_3": "late", "beyond_the_bound": "true"}, "n3:silent,n1:late"),
+        (
+            {"behaviour": "equivocate", "behaviour_2": "late", "behaviour_of_2": "3", "behaviour_epochs_2": "4"},
+            "n3:equivocate,n3:late@4",
+        ),
     ],
 )
-def test_a_liar_is_picked_from_what_exists(chosen, text):
+def test_a_byzantine_validator_is_picked_from_what_exists(chosen, text):
     assert sent(FirstMarket, **chosen).read()[1].byzantine == text
 
 
@@ -66,24 +69,32 @@ def test_who_executes_final_blocks_is_the_scenarios_choice_unless_it_is_made(cho
 
 
 @pytest.mark.parametrize(
-    "lies", ["n3:silent", "n3:late@5-9,n3:forge@2,n1:flood", "n0:late,n0:forge,n0:flood,n0:usurp@3"]
+    "behaviours", ["n3:silent", "n3:late@5-9,n3:forge@2,n1:flood", "n0:late,n0:forge,n0:flood,n0:usurp@3"]
 )
-def test_a_run_fills_the_form_with_the_lies_that_it_had(lies):
-    again = {"validators": "7", **behaviours_as_chosen(lies, 7)}
-    assert sent(FirstMarket, **again).read()[1].byzantine == lies
+def test_a_run_fills_the_form_with_the_behaviours_that_it_had(behaviours):
+    again = {"validators": "7", **behaviours_as_chosen(behaviours, 7)}
+    assert sent(FirstMarket, **again).read()[1].byzantine == behaviours
 
 
 @pytest.mark.parametrize(
     ("chosen", "field", "sentence"),
     [
-        ({"lie": "silent", "liar": "4"}, "liar", "there is no validator n4"),
-        ({"lie": "sing"}, "lie", "choose one of"),
-        ({"lie": "silent", "lie_epochs": "x"}, "lie_epochs", "epochs look like 5 or 5-9"),
-        ({"lie": "silent", "lie_2": "late"}, "liar_2", "1 may be faulty, not 2; the switch Beyond the bound"),
-        ({"lie": "forge", "variant": "crash"}, "liar", "the crash variant tolerates validators that stop"),
+        ({"behaviour": "silent", "behaviour_of": "4"}, "behaviour_of", "there is no validator n4"),
+        ({"behaviour": "sing"}, "behaviour", "choose one of"),
+        ({"behaviour": "silent", "behaviour_epochs": "x"}, "behaviour_epochs", "epochs look like 5 or 5-9"),
+        (
+            {"behaviour": "silent", "behaviour_2": "late"},
+            "behaviour_of_2",
+            "1 may be faulty, not 2; the switch Beyond the bound",
+        ),
+        (
+            {"behaviour": "forge", "variant": "crash"},
+            "behaviour_of",
+            "the crash variant tolerates validators that stop",
+        ),
     ],
 )
-def test_a_liar_that_cannot_be_is_refused_beside_its_field(chosen, field, sentence):
+def test_a_byzantine_validator_that_cannot_be_is_refused_beside_its_field(chosen, field, sentence):
     form = sent(FirstMarket, **chosen)
     assert form.read() is None
     [wrong] = form.errors
@@ -95,7 +106,9 @@ def test_every_example_of_a_hint_can_be_used(visitor):
     hints = {one.name: one.hint for one in ScenarioForm.empty(FirstMarket).run}
     assert sent(FirstMarket, crash=hints["crash"].split()[2].rstrip(":")).read()[1].crash == "n2@4-6"
     assert sent(FirstMarket, partition=hints["partition"].split()[2].rstrip(":")).read()
-    assert sent(FirstMarket, lie="silent", lie_epochs=hints["lie_epochs"].split()[4].rstrip(".")).read()
+    assert sent(
+        FirstMarket, behaviour="silent", behaviour_epochs=hints["behaviour_epochs"].split()[4].rstrip(".")
+    ).read()
 
 
 def test_a_switch_that_is_off_sends_nothing():
@@ -124,8 +137,8 @@ def test_a_switch_that_is_off_sends_nothing():
         ("validators", "3", "from 4 to 100"),
         ("leaders", "loudest", "choose one of"),
         ("settlement", "mainnet", "choose one of"),
-        ("lie_2", "sing", "choose one of"),
-        ("lie_epochs_3", "x", "epochs look like 5 or 5-9"),
+        ("behaviour_2", "sing", "choose one of"),
+        ("behaviour_epochs_3", "x", "epochs look like 5 or 5-9"),
         ("crash", "n2", "a crash with a return looks like n2@4-6"),
         ("crash", "n9@2", "there is no validator n9"),
         ("variant", "loud", "choose one of"),

@@ -1,4 +1,4 @@
-"""Waiting orders: orders expire, stop orders trigger and pegged orders move without a message from their owner.
+"""Conditional orders: orders expire, stop orders trigger and pegged orders move without a message from their owner.
 
 None of this happens while a message is matched; it follows after the message.
 
@@ -30,7 +30,7 @@ TriggerRule = Callable[[Member, Listing, Order], None]
 """A check for triggered stop orders; a RuleViolation ends the order."""
 
 
-class Waiting:
+class ConditionalOrders:
     """The orders that depend on the clock, the last trade or the midpoint."""
 
     def __init__(self, state: VenueState, matching: Matching) -> None:

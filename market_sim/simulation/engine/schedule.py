@@ -1,4 +1,4 @@
-"""Happenings: the scheduled events of a scenario, each at an epoch or at a time of the clock.
+"""The schedule: the actions that a scenario has planned, each at an epoch or at a time of the clock.
 
 world.at(epoch=6, shock=PriceShock("ACME", percent=-8))
 world.at(epoch=3.5, halt="ACME");  world.at(time_ms=4_000, reopen="ACME")
@@ -29,8 +29,8 @@ PLANNED = "PLANNED"
 
 
 @dataclass(frozen=True)
-class Happening:
-    """One scheduled event: its time, its description, and its action."""
+class ScheduledAction:
+    """One action: its time, its description, and its action."""
 
     epoch: float | None
     time_ms: float | None
@@ -51,8 +51,10 @@ class Happening:
         return self.time(epoch_ns) >= (epochs + 1) * epoch_ns
 
 
-def happening(world: World, epoch: float | None, time_ms: float | None, chosen: Mapping[str, Any]) -> Happening:
-    """The happening that the arguments of `world.at` describe; InputError in one sentence if they are wrong."""
+def scheduled_action(
+    world: World, epoch: float | None, time_ms: float | None, chosen: Mapping[str, Any]
+) -> ScheduledAction:
+    """The scheduled action that the arguments of `world.at` describe; InputError in one sentence if they are wrong."""
     if (epoch is None) == (time_ms is None):
         raise InputError("world.at takes either an epoch or a time in ms")
     if epoch is not None and not epoch >= 1:
@@ -64,7 +66,7 @@ def happening(world: World, epoch: float | None, time_ms: float | None, chosen: 
         raise InputError(f"world.at takes one of {', '.join(chosen)}, found {', '.join(named) or 'none'}")
     ((name, value),) = named.items()
     what, act = _ACTS[name](world, value)
-    return Happening(epoch, time_ms, what, act)
+    return ScheduledAction(epoch, time_ms, what, act)
 
 
 Act = tuple[str, Callable[["World"], object]]
