@@ -111,3 +111,20 @@ def test_the_tiers_of_the_arena_are_held_or_flagged_with_the_share(
     said = capsys.readouterr().out
     assert all(f"{least} to {most}" in said for least, most in TIERS.values())
     assert all(f"{row['held']:.1%}" in said for row in found.values())
+
+
+def test_the_capital_of_a_maker_is_divided_over_the_books(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--scenario", "arena", "--epochs", "4", "--no-settle", "--no-plot", "-q", "--out", str(tmp_path)]) == 0
+    [folder] = tmp_path.iterdir()
+    capsys.readouterr()
+    assert main(["allocate", str(folder)]) == 0
+    head, *rows, note = capsys.readouterr().out.splitlines()
+    assert all(symbol in head for symbol in SIX)
+    assert "add up to 100 %" in note
+    assert len(rows) == 6
+    risks = [float(row.split()[2]) for row in rows]
+    assert risks == sorted(risks, reverse=True)
+    for row in rows:
+        shares = [float(cell.rstrip("%")) for cell in row.split()[3:]]
+        assert len(shares) == len(SIX)
+        assert sum(shares) == pytest.approx(100, abs=0.4)

@@ -28,6 +28,8 @@ class Bars:
     """The ask less the bid at the end of each bar; that of the bar before where one side is empty."""
     volumes: list[int] = field(default_factory=list)
     """The quantity traded in each bar."""
+    depths: list[int] = field(default_factory=list)
+    """The quantity at the best bid and the best ask at the end of each bar."""
 
     @property
     def returns(self) -> list[float]:
@@ -49,10 +51,12 @@ def bars(events: Iterable[Event], book: str, bar_ns: int) -> Bars:
                 found.middles.append((bid + ask) / 2)
                 found.spreads.append(ask - bid)
                 found.volumes.append(volume)
+                found.depths.append(bids[bid] + asks[ask])
             elif found.middles:
                 found.middles.append(found.middles[-1])
                 found.spreads.append(found.spreads[-1])
                 found.volumes.append(volume)
+                found.depths.append(found.depths[-1])
             end, volume = end + bar_ns, 0
         effect = effects.get(type(event))
         if effect is not None:

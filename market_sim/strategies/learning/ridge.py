@@ -16,6 +16,7 @@ from typing import Any
 from market_sim.core.errors import InputError
 from market_sim.core.models.intents import Intent
 from market_sim.market.agents.view import View
+from market_sim.pricing.allocation import solved
 from market_sim.strategies.learning.learner import Knowledge, Learner, numbers
 from market_sim.strategies.learning.prices import SlowAverage, middle_of
 from market_sim.strategies.traditional.taking import towards
@@ -107,21 +108,3 @@ class RidgeTrader(Learner):
             self._targets[row] += one * target
             for column, other in enumerate(features):
                 self._products[row * FEATURES + column] += one * other
-
-
-def solved(matrix: list[list[float]], right: list[float]) -> list[float]:
-    """The solution of a small system of linear equations, by elimination with pivots.
-
-    >>> solved([[2.0, 1.0], [1.0, 3.0]], [3.0, 5.0])
-    [0.8, 1.4]
-    """
-    rows = [[*row, value] for row, value in zip(matrix, right, strict=True)]
-    for place in range(len(rows)):
-        pivot = max(range(place, len(rows)), key=lambda one: abs(rows[one][place]))
-        rows[place], rows[pivot] = rows[pivot], rows[place]
-        head = rows[place][place]
-        rows[place] = [value / head for value in rows[place]]
-        for other, row in enumerate(rows):
-            if other != place:
-                rows[other] = [value - row[place] * above for value, above in zip(row, rows[place], strict=True)]
-    return [row[-1] for row in rows]

@@ -127,6 +127,12 @@ def _judge(arguments: Sequence[str]) -> int:
     return judge(arguments)
 
 
+def _allocate(arguments: Sequence[str]) -> int:
+    from market_sim.ui.cli.allocating import allocate
+
+    return allocate(arguments)
+
+
 def _tiers(arguments: Sequence[str]) -> int:
     from market_sim.ui.cli.tiers import tiers
 
@@ -167,6 +173,7 @@ COMMANDS: dict[str, Command] = {
     "published": _published,
     "facts": _facts,
     "tiers": _tiers,
+    "allocate": _allocate,
     "train": _train,
     "judge": _judge,
     "protocols": _protocols,

@@ -10,11 +10,12 @@ import pytest
 from market_sim import BUY, SELL, InstrumentView, View
 from market_sim.core.errors import InputError
 from market_sim.core.models.intents import PlaceOrder
+from market_sim.pricing.allocation import solved
 from market_sim.strategies.learning.bandit import ARMS_BPS, BanditMaker
 from market_sim.strategies.learning.learner import Learner
 from market_sim.strategies.learning.prices import SlowAverage
 from market_sim.strategies.learning.q_learner import POSITIONS, STATES, QLearner
-from market_sim.strategies.learning.ridge import RidgeTrader, solved
+from market_sim.strategies.learning.ridge import RidgeTrader
 
 
 def seen(middle: int, position: int = 50, cash: int = 10**8, seed: int = 1) -> View:

@@ -38,6 +38,7 @@ def test_middles_spreads_volumes_and_returns():
     assert found.middles == [100.0, 101.0, 101.0, 101.0, 101.0]
     assert found.spreads == [4, 6, 6, 6, 6]
     assert found.volumes == [0, 5, 0, 0, 0]
+    assert found.depths == [10, 10, 10, 10, 10]
     assert found.returns == pytest.approx([log(101 / 100), 0, 0, 0])
 
 
