@@ -6,7 +6,7 @@ which the two are looked at, and what happens later, does not matter.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -24,7 +24,6 @@ from market_sim.core.errors import InputError
 from market_sim.core.models.event import Event
 from market_sim.core.models.market_events import BookOpened, InstrumentListed, book_name
 from market_sim.core.models.settlement_events import BlockSettled
-from market_sim.market.exchange.book_replay import Book
 
 SIDES = ("bid", "ask")
 
@@ -62,11 +61,12 @@ def difference(
     folds = [fold(events) for events in ends]
     sections: dict[str, list[Values]] = {
         "Where the run is": [dict(_place(stepper, at, names)) for at in (then, now)],
-        "The books": [dict(_levels(books, at, names, words)) for at in (then, now)],
         "The balances": [dict(_amounts(one, words)) for one in folds],
         "The blocks": [dict(_blocks(events, words)) for events in ends],
     }
-    return {title: list(_rows(*sides)) for title, sides in sections.items()}
+    found = {title: list(_rows(*sides)) for title, sides in sections.items()}
+    levels = [list(_levels(books, at, names, words)) for at in (then, now)]
+    return {"Where the run is": found.pop("Where the run is"), "The books": _book_rows(levels), **found}
 
 
 def difference_table(journal: Journal, then: int, now: int) -> Table:
@@ -99,22 +99,32 @@ def _place(stepper: Stepper, at: int, names: Sequence[str]) -> Iterator[tuple[st
         yield f"trades and other entries {name}", _count(getattr(instant, name))
 
 
-def _levels(books: Books, at: int, names: Sequence[str], words: Words) -> Iterator[tuple[str, Amount | str]]:
-    """What waits at each price of each book, the best prices of each side first."""
-    for name in names:
+Rank = tuple[int, int, int]
+"""The place of a row about books: the number of the book, the side, and the price with the best first."""
+
+
+def _book_rows(sides: Sequence[Sequence[tuple[Rank, str, Amount | str]]]) -> list[Row]:
+    """The rows about books, book by book and from the best price on, at whichever instant something waits there."""
+    ranks = {name: rank for side in sides for rank, name, _ in side}
+    then, now = ({name: value for _, name, value in side} for side in sides)
+    return list(_rows(then, now, sorted(ranks, key=lambda name: ranks[name])))
+
+
+def _levels(books: Books, at: int, names: Sequence[str], words: Words) -> Iterator[tuple[Rank, str, Amount | str]]:
+    """What waits at each price of each book."""
+    for number, name in enumerate(names):
         symbol = name.partition(" on ")[0]
         book = books.at(at, name)
-        yield f"{name}: best bid", _price(symbol, max(book.bids, default=None), words)
-        yield f"{name}: best ask", _price(symbol, min(book.asks, default=None), words)
-        for side, price, quantity in _by_rank(book):
-            yield f"{name}: {side} at {words.price(symbol, price)}", Amount(quantity, partial(words.size, symbol))
-
-
-def _by_rank(book: Book) -> Iterator[tuple[str, int, int]]:
-    for price in sorted(book.bids, reverse=True):
-        yield SIDES[0], price, book.bids[price]
-    for price in sorted(book.asks):
-        yield SIDES[1], price, book.asks[price]
+        yield (number, 0, 0), f"{name}: best bid", _price(symbol, max(book.bids, default=None), words)
+        yield (number, 0, 1), f"{name}: best ask", _price(symbol, min(book.asks, default=None), words)
+        for place, (side, levels) in enumerate(zip(SIDES, book, strict=True), 1):
+            for price, quantity in levels.items():
+                rank = number, place, -price if levels is book.bids else price
+                yield (
+                    rank,
+                    f"{name}: {side} at {words.price(symbol, price)}",
+                    Amount(quantity, partial(words.size, symbol)),
+                )
 
 
 def _price(symbol: str, price: int | None, words: Words) -> Amount | str:
@@ -144,9 +154,9 @@ def _state(block: BlockStory, settled: int) -> str:
     return "notarized" if block.notarized_by else f"proposed, {counted(len(block.voters), 'vote')}"
 
 
-def _rows(then: Values, now: Values) -> Iterator[Row]:
+def _rows(then: Values, now: Values, names: Iterable[str] = ()) -> Iterator[Row]:
     """One row for each value that either instant has; an amount that only one of them has is nothing at the other."""
-    for name in dict.fromkeys([*then, *now]):
+    for name in names or dict.fromkeys([*then, *now]):
         one, other = then.get(name), now.get(name)
         more = ""
         known = one if isinstance(one, Amount) else other

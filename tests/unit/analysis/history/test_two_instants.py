@@ -51,6 +51,8 @@ def test_books_balances_and_blocks_are_those_of_the_running_market(scenario) -> 
             assert (row.left, row.right) == (write(name, one), write(name, other))
             assert row.difference == signed(write(name, other - one))
         assert any(row.differs for row in rows.values())
+    bids = [row.name for row in found["The books"] if row.name.startswith("ACME") and ": bid at" in row.name]
+    assert bids == sorted(bids, key=lambda name: (name.partition(":")[0], -float(name.rpartition(" ")[2])))
     done = [sum(row.left in ("final", "settled") for row in found["The blocks"])]
     done.append(sum(row.right in ("final", "settled") for row in found["The blocks"]))
     assert done == [then[3], now[3]]
