@@ -101,7 +101,11 @@ def test_the_code_is_never_run_in_the_process_of_the_site_or_of_the_market(visit
     ("old", "new", "sentence"),
     [
         ("def decide(self, view):", "def decide(self, view)", "line 9: "),
-        ("window: int = 5", "window: int = 1 / 0", "in line 7 of your strategy"),
+        (
+            "window: int = 5",
+            "window: int = 1 / 0",
+            "loading it raised ZeroDivisionError in line 7 of your strategy: division by zero",
+        ),
         ("(Strategy)", "", "expected one class derived from Strategy, found none"),
         ("@dataclass", "class Other(Strategy):\n    pass\n\n\n@dataclass", "found Other, BuyTheDip"),
         ("window: int = 5", "window: int", "BuyTheDip(...) raised TypeError"),

@@ -11,10 +11,12 @@ from __future__ import annotations
 
 import importlib
 import os
+import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from typing import Any
 
 from market_sim.core.errors import InputError, InvariantBroken
@@ -44,14 +46,18 @@ def serial(jobs: Sequence[Job]) -> Iterator[Outcome]:
     yield from map(done, jobs)
 
 
-def local(count: int) -> Engine:
-    """This number of processes; a process that dies is replaced, and its jobs are done again."""
+def local(count: int, method: str = "") -> Engine:
+    """This number of processes; a process that dies is replaced, and its jobs are done again.
+
+    A forked process has the program loaded already, which for short runs is most of the time; where that is not safe
+    (beside other threads, or not on Linux), processes begin empty. A run depends on nothing that it could inherit.
+    """
 
     def spread(jobs: Sequence[Job]) -> Iterator[Outcome]:
         left = {job.key: job for job in jobs}
         for _ in range(RETRIES + 1):
             try:
-                for outcome in _pooled(list(left.values()), count):
+                for outcome in _pooled(list(left.values()), count, method or _safe_method()):
                     del left[outcome.job]
                     yield outcome
                 return
@@ -62,9 +68,24 @@ def local(count: int) -> Engine:
     return spread
 
 
-def _pooled(jobs: Sequence[Job], count: int) -> Iterator[Outcome]:
-    # spawn: a process that begins empty cannot inherit anything that a run would depend on.
-    with ProcessPoolExecutor(count, get_context("spawn")) as pool:
+def _safe_method() -> str:
+    return "fork" if sys.platform == "linux" and threading.active_count() == 1 else "spawn"
+
+
+def _leave_with_parent() -> None:
+    """End this process when its parent has ended, however that came: nobody else would."""
+    parent = parent_process()
+
+    def watch() -> None:
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def _pooled(jobs: Sequence[Job], count: int, method: str) -> Iterator[Outcome]:
+    with ProcessPoolExecutor(count, get_context(method), initializer=_leave_with_parent) as pool:
         waiting, running = iter(jobs), set[Future[Outcome]]()
         try:
             while True:

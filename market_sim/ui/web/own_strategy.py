@@ -12,6 +12,7 @@ import re
 from pathlib import Path
 
 from market_sim.core.errors import InputError, StrategyError
+from market_sim.course.isolation.problems import LOADING
 from market_sim.course.kept_apart import tried
 from market_sim.simulation.scenarios.guests import SEPARATOR
 
@@ -47,7 +48,7 @@ def saved(text: str, folder: Path) -> str:
     try:
         tried((place / CODE).absolute(), name)
     except StrategyError as problem:
-        raise InputError(str(problem)) from None
+        raise InputError(str(problem).replace(LOADING, "loading it")) from None
     return f"{(place / GUEST).absolute()}:{name}"
 
 
