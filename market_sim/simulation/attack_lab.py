@@ -34,7 +34,7 @@ from market_sim.simulation.scenarios.scenario import Scenario
 
 GOALS = ("fork", "stall")
 STALLED = 8
-"""The epochs in a row without a new final block that are a stall; one byzantine validator of four causes at most 6."""
+"""The epochs without a new final block that are a stall; one byzantine validator of four causes at most 7 (C8)."""
 SHORTEST_STALL = 3
 """Even without faults a block waits for the next one, so that two epochs are no stall."""
 LONGEST_STALL = 30

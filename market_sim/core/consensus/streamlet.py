@@ -1,8 +1,10 @@
 """One validator of the Streamlet protocol, as a pure state machine: a message comes in, a `Step` comes out.
 
-Source: Chan and Shi, "Streamlet: Textbook Streamlined Blockchains", AFT 2020, section 3. The rules are numbered R1
-to R13; each handler names its rule. The machine knows no clock, no network and no chance: the caller sets `now`, which
-only stamps facts and decides nothing.
+Source: Chan and Shi, "Streamlet: Textbook Streamlined Blockchains", AFT 2020, section 3: its Propose is R5 here, its
+Vote R6, its Finalize R8. The same section has epochs and leaders (R1, R2), blocks and valid chains (R3, R4),
+notarization (R7) and the implicit echo (R9), and footnote 3 lets early messages wait (R10). R11 to R13 settle what the
+paper leaves open; docs/rulebook.md has all of them. Each handler names its rule. The machine knows no clock, no network
+and no chance: the caller sets `now`, which only stamps facts and decides nothing.
 """
 
 from __future__ import annotations
