@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -115,8 +116,12 @@ def moment(written: float) -> str:
 
 
 def sentence(text: str) -> str:
-    """A sentence with a capital first letter, otherwise unchanged."""
-    return text[:1].upper() + text[1:]
+    """A sentence with a capital first letter, otherwise unchanged; the name of a function keeps its letters.
+
+    >>> sentence("the bid is too high"), sentence("quotes(...) returns a pair")
+    ('The bid is too high', 'quotes(...) returns a pair')
+    """
+    return text if re.match(r"\w+\(", text) else text[:1].upper() + text[1:]
 
 
 def short_hash(text: str) -> str:

@@ -61,7 +61,7 @@ def test_the_choices_of_the_comparison_are_told_apart(visitor, results):
 
 def test_the_page_of_a_run_has_the_same_header(visitor, results):
     page = text(visitor.get("/runs/other").text)
-    assert "not at its default shock percent -2.0, traders 5" in page
+    assert "parameters shock percent -2.0, traders 5" in page
     assert "byzantine n3:silent split of the network 2-3 settled nowhere" in page
     assert "✔ complete" in page
 
