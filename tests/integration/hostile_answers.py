@@ -23,12 +23,12 @@ class Hostile:
     unlimited: str
     statuses: tuple[str, ...]
     """What the attacked check may end with at I1."""
-    points: float = 8
-    """What is left of 10 points."""
+    points: float = 6
+    """What is left of 10 points: one that fails a check gets at most three fifths."""
     says: str = ""
 
 
-def hostile(name, attack, unlimited, *statuses, points=8, says=""):
+def hostile(name, attack, unlimited, *statuses, points=6, says=""):
     return Hostile(name, attack, unlimited, statuses, points, says)
 
 
