@@ -106,6 +106,7 @@ def document(summary: Summary, run: str | None, timeline: str | None) -> dict[st
             "quorum": summary.committee.quorum,
             "proposed": len(summary.story.blocks),
             "notarized": len(summary.story.notarized),
+            "notarized_tips": [{"block": tip.block, "epoch": tip.epoch} for tip in summary.story.notarized_tips],
             "finalized": summary.finalized,
             "agreement": summary.story.agreement,
             "finalized_digest": summary.finalized_digest,

@@ -42,6 +42,7 @@ def test_twelve_epochs_give_the_promised_document(capsys: pytest.CaptureFixture[
     assert (told["scenario"], told["seed"], told["epochs"]) == ("first-market", 7, 12)
     assert (consensus["validators"], consensus["faults_tolerated"], consensus["quorum"]) == (4, 1, 3)
     assert (consensus["proposed"], consensus["notarized"], consensus["finalized"]) == (12, 12, 11)
+    assert [tip["epoch"] for tip in consensus["notarized_tips"]] == [12]
     assert consensus["agreement"] is True
     assert len(consensus["finalized_digest"]) == 64
     assert set(market) >= {"orders", "rejected", "trades", "volume", "conservation"}

@@ -112,6 +112,12 @@ class ChainStory:
         return [block for block in self.blocks.values() if block.notarized_by]
 
     @property
+    def notarized_tips(self) -> list[BlockStory]:
+        """The last blocks of the longest notarized chains: what the next leader may extend (R5)."""
+        longest = max((block.height for block in self.notarized), default=0)
+        return [block for block in self.notarized if block.height == longest]
+
+    @property
     def _honest_chains(self) -> list[list[str]]:
         return [chain for validator, chain in self.finalized.items() if validator not in self.byzantine]
 

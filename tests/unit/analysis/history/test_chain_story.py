@@ -6,7 +6,7 @@ import pytest
 
 from market_sim.analysis.byzantine_report import byzantine_report
 from market_sim.analysis.history.chain_story import BlockStory, ChainStory, story_of
-from market_sim.analysis.summary import Summary, summarize
+from market_sim.analysis.summary import Summary, document, summarize
 from market_sim.simulation.options import Options
 from market_sim.simulation.run import simulate
 from market_sim.simulation.scenarios.streamlet_demo import StreamletDemo
@@ -51,6 +51,16 @@ def forked() -> Summary:
 def test_a_fork_leaves_one_block_pending_and_one_beside_it(forked: Summary):
     assert forked.story.why_not_final().startswith("1 block pending: block 9 ")
     assert forked.story.why_not_final().endswith("1 notarized block on other branches was never final.")
+
+
+def test_the_notarized_tips_are_the_ends_of_the_longest_chains_only(forked: Summary):
+    tips = document(forked, None, None)["consensus"]["notarized_tips"]
+    assert [tip["epoch"] for tip in tips] == [9], "the branch that is one block shorter is no tip"
+    story = ChainStory()
+    assert story.notarized_tips == []
+    for name, voters in (("a", [0]), ("b", [0, 1]), ("c", [])):
+        story.blocks[name] = BlockStory(name, "g", 1, 1, 0, 0, notarized_by=voters)
+    assert [tip.block for tip in story.notarized_tips] == ["a", "b"]
 
 
 def consensus_line(summary: Summary, capsys: pytest.CaptureFixture[str]) -> str:
