@@ -27,5 +27,5 @@ def margin_call(cash, loan, shares, borrowed, mark):
 
 
 def called_at(cash, loan, shares, borrowed):
-    """Return the mark at which the first call comes, None if there is none from 1 to 100_000."""
+    """Return the mark at which the first call comes, None if there is none from 1 to 20_000."""
     return None

@@ -1,7 +1,7 @@
 """Forgets that borrowed shares go back.
 
 says: the proceeds pay for buying them back
-points: 3.12
+points: 3.17
 """
 
 
@@ -27,5 +27,5 @@ def margin_call(cash, loan, shares, borrowed, mark):
 
 def called_at(cash, loan, shares, borrowed):
     """The first mark with a call: a long position is called on the way down, a short one on the way up."""
-    marks = range(100_000, 0, -1) if shares > borrowed else range(1, 100_001)
+    marks = range(20_000, 0, -1) if shares > borrowed else range(1, 20_001)
     return next((mark for mark in marks if margin_call(cash, loan, shares, borrowed, mark)), None)
