@@ -33,6 +33,8 @@ from market_sim.simulation.run import simulate
 from market_sim.simulation.scenarios.first_market import FirstMarket
 from tests.unit.analysis.visualization.journals import SECOND, Chain
 
+PERPETUAL_TERMS: dict[str, int | str] = {"underlying": "ACME", "funding_every": 8_000_000_000}
+
 
 def market() -> Chain:
     chain = Chain()
@@ -46,7 +48,7 @@ def market() -> Chain:
 def bankrupt() -> Chain:
     """Ann lacks 10.00: the fund pays 3, the house 1, a winner 4, and bob 2 as his share. Carl's 0.50 nobody pays."""
     chain = market()
-    chain.record(InstrumentListed(0, "PERP", "perpetual", 1, 1, "USD", 0, 2, 0, False))
+    chain.record(InstrumentListed(0, "PERP", "perpetual", 1, 1, "USD", 0, 2, 0, False, PERPETUAL_TERMS))
     chain.record(happened.ContractSpecified(0, "PERP", 1))
     chain.start(1)
     now = chain.time
@@ -119,7 +121,7 @@ def test_equity_and_maintenance_are_added_up_from_the_journal():
 
 def test_a_requirement_that_nobody_told_is_not_drawn_as_nothing():
     chain = market()
-    chain.record(InstrumentListed(0, "PERP", "perpetual", 1, 1, "USD", 0, 2, 0, False))
+    chain.record(InstrumentListed(0, "PERP", "perpetual", 1, 1, "USD", 0, 2, 0, False, PERPETUAL_TERMS))
     chain.record(happened.ContractSpecified(0, "PERP", 1))
     chain.record(happened.MarginGranted(0, "ann", "us_strategy", ()))
     chain.record(Trade(2, 1, "PERP", 100, 5, 1, 1, 2, "maker", "ann", 0, 0))
