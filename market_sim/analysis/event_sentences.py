@@ -14,7 +14,7 @@ from market_sim.analysis import mechanism_words
 from market_sim.analysis.visualization.mechanism_marks import flow
 from market_sim.analysis.words import SHORT, Words, reason_sentence
 from market_sim.core.data.journal import Journal
-from market_sim.core.english import counted
+from market_sim.core.english import counted, listed
 from market_sim.core.models import consensus_events as consensus
 from market_sim.core.models import market_events as market
 from market_sim.core.models import run_events as run
@@ -86,7 +86,9 @@ def _surplus(w: Words, e: market.IndicativePrice) -> str:
 
 
 def _validators(numbers: tuple[int, ...]) -> str:
-    return f"validator{'s' if len(numbers) != 1 else ''} {' and '.join(map(str, numbers))}"
+    if not numbers:
+        return "nobody"
+    return f"validator{'s' if len(numbers) != 1 else ''} {listed(map(str, numbers))}"
 
 
 def _book(e: Any) -> str:
@@ -183,10 +185,10 @@ SENTENCES: dict[type[Event], Callable[[Words, Any], str]] = {
         f"{counted(e.signatures, 'signature')}"
     ),
     consensus.NetworkFault: lambda w, e: (
-        f"network: {e.kind} from {_short(e.senders)} to {_short(e.receivers)} until {e.until / 1e9:.3f} s"
+        f"network: {e.kind} from {_validators(e.senders)} to {_validators(e.receivers)} until {e.until / 1e9:.3f} s"
     ),
     consensus.ByzantineAct: lambda w, e: (
-        f"validator {e.validator} leaves the protocol: {e.behaviour} towards {_short(e.targets)}"
+        f"validator {e.validator} leaves the protocol: {e.behaviour} towards {_validators(e.targets)}"
     ),
     consensus.SafetyViolated: lambda w, e: f"validator {e.validator} sees two final chains fork at height {e.height}",
     consensus.MonitorHit: lambda w, e: f"a monitor saw {e.invariant} broken by {_validators(e.validators)}: {e.found}",
