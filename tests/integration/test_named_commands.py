@@ -65,8 +65,11 @@ def test_a_command_that_a_document_names_runs(
     command: str, run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
     monkeypatch.chdir(tmp_path)
+    own = re.search(r"```python\n(# buy_the_dip\.py\n.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    (tmp_path / "buy_the_dip.py").write_text(own[1])
     capsys.readouterr()
-    words = [{"RUN": str(run), "NAME": "my-room"}.get(word, word) for word in shlex.split(command)[1:]]
+    name = "noise-3" if "--agent" in command else "my-room"
+    words = [{"RUN": str(run), "NAME": name}.get(word, word) for word in shlex.split(command)[1:]]
     words += IN_SHORT.get("" if words[0].startswith("--") else words[0], [])
     try:
         code = main(words)

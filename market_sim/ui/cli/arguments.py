@@ -23,18 +23,40 @@ from market_sim.ui.pacing import speed_of
 
 EPILOG = """\
 A scenario's own parameters are flags, too: --traders 20 (see --list-scenarios).
-Commands: doctor (what is missing here and how to mend it), serve (the site), replay RUN (play a stored run again),
-verify RUN (is a stored run whole, and how far did it come),
-attack (search for a schedule that forks or stalls a committee), results RUN (what each account made of it), export RUN
-(its tables as CSV, JSON or Parquet), book RUN (what its order books showed), option (what an option is worth),
-without RUN --agent NAME (the same run without one participant: its true impact),
-backtest RUN --with STRATEGY (a strategy on its market data),
-check NAME (does the claim of a scenario hold with other seeds), sweep NAME (its runs over values of parameters),
-strategies (who can take part),
-published (a table of the literature, made again),
-protocols (Streamlet beside other consensus protocols),
-lesson list|start|read|predict|check|hint|reset|progress ID, grade SUBMISSIONS/, lint,
-new-scenario NAME, new-lesson SCENARIO; each has its own --help.
+
+Commands, each with its own --help:
+  doctor           what is missing here and how to mend it
+  serve            the site
+ of a stored run
+  results RUN      what each account made of it
+  book RUN         what its order books showed
+  export RUN       its tables as CSV, JSON or Parquet
+  replay RUN       is it the same when it is played again
+  verify RUN       is it whole, and how far did it come
+  without RUN      the same run without one participant: its true impact
+  backtest RUN     a strategy on its market data
+  tiers RUN        how long each maker held the spread and depth of its tier
+  allocate RUN     how a maker's capital divides over its books
+ of a scenario
+  check NAME       does its claim hold with other seeds
+  sweep NAME       its runs over values of parameters
+  facts NAME       do its returns have the properties of real markets
+  new-scenario     a file to begin a scenario of your own with
+ of strategies and prices
+  strategies       who can take part
+  train            a strategy that learns, trained and stored
+  judge            a trained strategy on seeds that it has not seen
+  option           what an option is worth
+  published        a table of the literature, made again
+ of consensus
+  attack           search for a schedule that forks or stalls a committee
+  protocols        Streamlet beside other consensus protocols
+ of the course
+  lesson           list, start, read, predict, check, hint, reset, progress
+  grade            a folder of answers
+  lint             is a lesson whole
+  new-lesson       a folder to begin a lesson of your own with
+
 Exit codes: 0 done, 1 what was checked did not pass, 2 bad arguments or a bad file, 3 a promise of this program broke,
 130 interrupted by Ctrl-C or SIGTERM."""
 
