@@ -19,8 +19,11 @@ RUNS = [
 
 
 def needs_a_green(bug: Bug, config: pytest.Config) -> bool:
-    """Whether its test has to be seen green here: an ordinary run has run it on the clean tree itself."""
-    return not bug.default or all_are_wanted(config)
+    """Whether its test has to be seen green here: a run of everything runs it on the clean tree itself.
+
+    With an environment of its own it is another test, which only this module runs.
+    """
+    return all_are_wanted(config) or bool(bug.environment)
 
 
 def planted(bug: Bug, place: Path) -> Outcome:

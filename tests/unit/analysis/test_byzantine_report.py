@@ -51,7 +51,7 @@ def test_every_way_to_lie_has_its_sentence(how: str):
         ("crash", "2 epochs that it led had no block"),
         ("equivocate", "of its 2 blocks 1 became notarized and 1 final; honest validators hold 3 proofs"),
         ("usurp", "of its 5 blocks 0 became notarized and 0 final"),
-        ("forge", "63 messages were thrown away (BAD_SIGNATURE 27,"),
+        ("forge", "57 messages were thrown away (BAD_SIGNATURE 33,"),
         ("replay", "15 messages were thrown away (BAD_SIGNATURE 9, WRONG_GENESIS 6) by n0, n1 and n2"),
         ("flood", "messages were dropped unread"),
     ],
