@@ -327,6 +327,12 @@ def test_a_folder_that_cannot_be_written_is_found_before_the_run(
     assert "epoch" not in told
 
 
+@pytest.mark.parametrize("typed", [["--leaders", "loudest"], ["--leaders", "loudest", "--quiet"], ["--with", "nois"]])
+def test_a_run_that_is_refused_leaves_no_folder_behind(typed: list[str], tmp_path: Path) -> None:
+    assert main([*typed, "--out", str(tmp_path / "deep" / "runs")]) == 2
+    assert not list(tmp_path.iterdir())
+
+
 SCENARIO = '''
 from dataclasses import dataclass
 from market_sim import *

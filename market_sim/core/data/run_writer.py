@@ -169,12 +169,11 @@ def run_name(manifest: Manifest) -> str:
 
 def _own_folder(results: Path, name: str) -> Path:
     """A new folder; concurrent runs of one scenario and seed get one each."""
-    results.mkdir(parents=True, exist_ok=True)
     number = 1
     while True:
         folder = results / (name if number == 1 else f"{name}-{number}")
         try:
-            folder.mkdir()
+            folder.mkdir(parents=True)
         except FileExistsError:
             number += 1
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import sys
@@ -141,7 +142,11 @@ def _options(typed: argparse.Namespace) -> Options:
 
 
 def _writable(folder: Path) -> Path:
-    """The folder for runs, created if necessary; InputError before the run when it cannot be written."""
+    """The folder for runs; InputError before the run when it cannot be written.
+
+    A folder that is not there yet is tried and taken away again: a run that is refused leaves none behind.
+    """
+    missing = [one for one in (folder, *folder.parents) if not one.exists()]
     try:
         folder.mkdir(parents=True, exist_ok=True)
         probe = folder / ".writable"
@@ -149,6 +154,9 @@ def _writable(folder: Path) -> Path:
         probe.unlink()
     except OSError as error:
         raise InputError(f"--out {folder}: cannot write there ({error.strerror}); choose another folder") from None
+    with contextlib.suppress(OSError):  # by now another run may have put something there
+        for one in missing:
+            one.rmdir()
     return folder
 
 
