@@ -68,6 +68,7 @@ OWN: dict[str, Example] = {
     "PARENT_TOO_SHORT": _CHAINS,
     "PARENT_UNKNOWN": {"parent": "b81c07"},
     "PAYLOAD_CALL_TWICE": {"call": 7},
+    "PAUSED": {},
     "PAYLOAD_CALL_DIFFERS": {"call": 7},
     "PAYLOAD_CALL_UNKNOWN": {"call": 7},
     "PAYLOAD_MALFORMED": {"size": 100, "record": 48},

@@ -43,6 +43,11 @@ class MemoryVault:
         self._balances = {(account, token): amount for account, token, amount in genesis.balances}
         self._deposits = len(genesis.balances)
 
+    def open_account(self, owner: bytes) -> None:
+        """Open one more account."""
+        genesis = self._opened()
+        self._genesis = genesis._replace(owners=(*genesis.owners, owner))
+
     def statement(self) -> Statement:
         """All balances; this vault holds exactly the sum of balances and claimable amounts."""
         claimable = [0] * len(self._opened().tokens)

@@ -88,16 +88,20 @@ class Register:
             terms = SettlementTerms(token, self._numbers[event.quote], event.multiplier, event.delivered)
             self.terms[event.symbol] = self.terms_of[token] = terms
         elif isinstance(event, AccountOpened):
-            if event.number < 1 or event.number in self.names:
-                raise InvariantBroken(f"account {event.account} cannot have the number {event.number}")
-            self.accounts[event.account] = event.number
-            self.names[event.number] = event.account
-            if event.account == FEES:
-                self.collector = event.number
+            self.add_account(event.account, event.number)
         elif isinstance(event, WithdrawalRequested):
             self.requests[event.trade] = event.number
         elif isinstance(event, ContractDeployed):
             self.contracts[event.contract] = len(self.contracts) + 1
+
+    def add_account(self, name: str, number: int) -> None:
+        """Add an account, which has its number from the exchange."""
+        if number < 1 or number in self.names:
+            raise InvariantBroken(f"account {name} cannot have the number {number}")
+        self.accounts[name] = number
+        self.names[number] = name
+        if name == FEES:
+            self.collector = number
 
     def token(self, asset: str) -> int:
         """The number of a currency or an instrument."""

@@ -123,6 +123,9 @@ class Settlement(Protocol):
     def open(self, genesis: Genesis) -> Opened:
         """Deploy the contracts and fund the accounts."""
 
+    def open_account(self, owner: bytes) -> None:
+        """Open one more account; it has the next number."""
+
     @property
     def domain(self) -> Domain:
         """The domain that certificates must name: contract and chain."""

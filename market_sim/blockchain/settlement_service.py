@@ -154,6 +154,10 @@ class SettlementService:
             wallet = self._owners[account] = Wallet.of(self._randomness, f"account/{account}")
         return wallet
 
+    def open_account(self, number: int) -> None:
+        """Open an account that was opened on the exchange during the run."""
+        self.settlement.open_account(self._owner(number).address)
+
     def finalized(self, validator: int, blocks: Iterable[FinalBlock]) -> None:
         """These blocks became final in this validator's view, in the order of their heights."""
         for execution in self.replicas.finalized(validator, blocks):

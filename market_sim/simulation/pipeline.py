@@ -19,7 +19,8 @@ from market_sim.core.errors import InputError
 from market_sim.core.models.inputs import Pause, Resume
 from market_sim.core.models.run_events import CommitteeSeated, RunStarted
 from market_sim.market.exchange.exchange import Exchange
-from market_sim.market.exchange.listing import CONTINUOUS, HALTED, IN_CALL
+from market_sim.market.exchange.listing import CONTINUOUS, HALTED, IN_CALL, PAUSED
+from market_sim.market.ledger.account import Account
 from market_sim.simulation.engine.clock import MILLISECOND
 from market_sim.simulation.engine.failures import explained
 from market_sim.simulation.engine.world import World
@@ -34,8 +35,6 @@ if TYPE_CHECKING:
 
 NEWS_NS = 100 * MILLISECOND
 """The least time between two announcements of the exchange: a busy market sends no announcement for each trade."""
-PAUSED = "PAUSED"
-"""The reason of a halt that a person has asked for."""
 
 
 def prepared(scenario: Scenario, options: Options, journal: Journal | None = None) -> World:
@@ -83,6 +82,7 @@ class Pipeline:
         self.settlement = self._open_settlement()
         self.replicas = self._make_replicas() if self.settlement is None else self.settlement.replicas
         world.ledger.begin()
+        world.ledger.on_account(self._account_opened)
         self._told = self._told_calls = 0
         self._is_planned = False
 
@@ -92,6 +92,14 @@ class Pipeline:
         self.world.start(epoch_ns)
         self._await_entries()
         self.committee.start(first_epoch_at=epoch_ns, epochs=self.world.epochs)
+
+    def _account_opened(self, account: Account) -> None:
+        """Number an account that is opened during the run, and open it on the chain, too."""
+        if account.name in self.register.accounts:
+            return
+        self.register.add_account(account.name, account.number)
+        if self.settlement is not None:
+            self.settlement.open_account(account.number)
 
     def finish(self) -> None:
         """After the last epoch: bring the batches that are on their way to the chain."""

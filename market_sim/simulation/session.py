@@ -4,6 +4,7 @@
     session.step(epoch=3)                       # run until epoch 3 has passed
     session.submit("alice", Buy("ACME", 1))     # an input: recorded, then handled like any order
     session.credit("alice", "USD", 50_000)      # another input: money from outside; Withdraw takes it out again
+    session.join("bob", {"USD": 10_000})        # another input: an account for somebody outside
     session.tune("maker-0", "spread_bps", 30)   # another input: a parameter of a strategy, from now on
     other = session.fork()                      # a second run with the same past
     result = session.run()                      # run to the end
@@ -17,7 +18,7 @@ through `session.intake`.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Literal
 
 import msgspec
@@ -26,12 +27,24 @@ from market_sim.analysis.results.result import Result
 from market_sim.core.data.journal import Journal
 from market_sim.core.errors import InputError
 from market_sim.core.models.event import Event
-from market_sim.core.models.inputs import OPERATOR, Credit, Input, Leave, Pause, Resume, Tune, input_of, received
+from market_sim.core.models.inputs import (
+    OPERATOR,
+    Credit,
+    Input,
+    Join,
+    Leave,
+    Pause,
+    Resume,
+    Shock,
+    Tune,
+    input_of,
+    received,
+)
 from market_sim.core.models.intents import Intent
 from market_sim.core.models.run_events import InputReceived, RunEnded, RunStarted, WarningGiven
-from market_sim.market.agents.strategy import tuned
 from market_sim.market.exchange.acknowledgement import acknowledge
 from market_sim.simulation.corruption import corrupted
+from market_sim.simulation.engine import outside
 from market_sim.simulation.engine.clock import MILLISECOND
 from market_sim.simulation.engine.failures import explained
 from market_sim.simulation.intake import Answers, Intake
@@ -167,37 +180,45 @@ class Session:
         Returns an acknowledgement for each order concerned: one for an order, several for CancelAll, none for an intent
         that a mechanism carries out.
         """
-        with explained():
-            return self._take(received(self.now, self._clock.steps, account, intent))
+        return self.take(account, intent)
 
     def credit(self, account: str, asset: str, amount: int) -> None:
         """Bring cash or holdings from outside into an account now; from then on this is an entry like a trade."""
-        self.world.ledger.check_deposit(account, asset, amount)
-        with explained():
-            self._take(received(self.now, self._clock.steps, account, Credit(asset, amount)))
+        self.take(account, Credit(asset, amount))
 
     def phase(self, action: Literal["pause", "resume"], symbol: str | None = None) -> None:
         """Pause trading (orders can still be cancelled), or resume it through a call auction."""
         actions = {"pause": Pause, "resume": Resume}
         if action not in actions:
             raise InputError(f"the phase of a market is changed by pause or resume, found {action!r}")
-        listed = self.world.venues.symbols
-        if symbol is not None and symbol not in listed:
-            raise InputError(f"{symbol} is not listed; listed are {', '.join(listed)}")
-        with explained():
-            self._take(received(self.now, self._clock.steps, OPERATOR, actions[action](symbol)))
+        self.take(OPERATOR, actions[action](symbol))
+
+    def join(self, name: str, cash: Mapping[str, int], holdings: Mapping[str, int] | None = None) -> None:
+        """Open an account now for somebody outside, who then submits intents in this name."""
+        self.take(name, Join(dict(cash), dict(holdings or {})))
 
     def remove(self, agent: str) -> None:
         """Let a participant leave now: its open orders are cancelled, its holdings stay in its account."""
-        with explained():
-            self.world.participants.present(agent)
-            self._take(received(self.now, self._clock.steps, agent, Leave()))
+        self.take(agent, Leave())
 
     def tune(self, agent: str, parameter: str, value: int | float | str | bool | None) -> None:
         """Change one parameter of a participant's strategy from now on."""
+        self.take(agent, Tune(parameter, value))
+
+    def shock(self, symbol: str, percent: float) -> None:
+        """Move the believed value of an instrument now."""
+        self.take(OPERATOR, Shock(symbol, percent))
+
+    def take(self, sender: str, thing: Input) -> Answers:
+        """Take an input now: it is checked, kept, recorded, and then takes effect."""
         with explained():
-            tuned(self.world.participants.present(agent).strategy, parameter, value)
-            self._take(received(self.now, self._clock.steps, agent, Tune(parameter, value)))
+            event = self._checked(sender, thing)
+        self.intake.keep([event])
+        return self._explained(event)
+
+    def serve(self) -> None:
+        """Take what other threads have sent so far, and answer it; no simulated time passes."""
+        self.intake.serve(self, self._checked, self._explained)
 
     # ---- other runs with the same past --------------------------------------------------------------------------
 
@@ -254,7 +275,7 @@ class Session:
 
     def _advance(self, until: int) -> None:
         """Run until this time, epoch by epoch, and repeat the recorded inputs on the way."""
-        self._empty_intake()
+        self.serve()
         while not self.is_over:
             target = min(until, self.boundary)
             while self._inputs and self._inputs[0].time <= target:
@@ -266,7 +287,7 @@ class Session:
 
     def _advance_by_events(self, length: int) -> None:
         """Run action by action until the journal has this length."""
-        self._empty_intake()
+        self.serve()
         while len(self.journal) < length and not self.is_over:
             next_at = self._clock.next_at
             if self._inputs and self._is_due(self._inputs[0], next_at):
@@ -328,6 +349,18 @@ class Session:
             self._ended = True
             self.journal.record(RunEnded(self.now, True))
 
+    def _explained(self, event: InputReceived) -> Answers:
+        with explained():
+            return self._take(event)
+
+    def _checked(self, sender: str, thing: Input) -> InputReceived:
+        """The event for an input; InputError when it is not possible now."""
+        if self.is_over:
+            raise InputError("this run is over: it takes no further input")
+        if isinstance(thing, outside.FromOutside):
+            outside.check(self.world, sender, thing)
+        return received(self.now, self._clock.steps, sender, thing)
+
     def _take(self, event: InputReceived) -> Answers:
         """Record an input, then let it take effect."""
         if self.is_over:
@@ -337,8 +370,8 @@ class Session:
         if isinstance(thing, Pause | Resume):
             self._pipeline.change_phase(thing)
             return []
-        if isinstance(thing, Credit | Leave | Tune):
-            self._change(event.sender, thing)
+        if not isinstance(thing, Intent):
+            outside.change(self.world, event.sender, thing)
             return []
         before = len(self.journal)
         answer = self.world.venues.submit(event.sender, thing)
@@ -346,18 +379,6 @@ class Session:
         self.world.participants.notice()
         about = answer if isinstance(answer, list) else [] if answer is None else [answer]
         return [acknowledge(one, events) for one in about]
-
-    def _change(self, agent: str, thing: Credit | Leave | Tune) -> None:
-        if isinstance(thing, Credit):
-            self.world.credit(agent, thing.asset, thing.amount)
-        elif isinstance(thing, Leave):
-            self.world.participants.leave(agent)
-        else:
-            self.world.participants.tune(agent, thing.parameter, thing.value)
-
-    def _empty_intake(self) -> None:
-        for offer in self.intake.waiting():
-            offer.settle(self.submit)
 
 
 def at_once(session: Session) -> None:

@@ -36,6 +36,7 @@ from market_sim.core.models.reasons import explain
 from market_sim.core.models.reasons_exchange import EXCHANGE_REASONS
 from market_sim.market.exchange.exchange import Exchange
 from market_sim.market.exchange.fees import FeeSchedule
+from market_sim.market.exchange.listing import PAUSED
 from market_sim.market.exchange.outlier import OutlierRule
 from tests.reference.state import state_hash
 
@@ -186,6 +187,7 @@ def phases_and_names() -> list[Case]:
     """What this moment does not allow, and what an account has said before."""
     return [
         Case("limit order in a halt", Buy("HALT", 1, 100), "HALTED"),
+        Case("limit order while somebody pauses the market", Buy("HAND", 1, 100), "PAUSED"),
         Case("market order in a halt", Buy("HALT", 1), "HALTED"),
         Case("stop order in a halt", Buy("HALT", 1, stop=100), "HALTED"),
         Case("auction order in a halt", Buy("HALT", 1, 100, "auction"), "HALTED"),
@@ -283,7 +285,7 @@ def an_exchange() -> tuple[Exchange, Journal]:
     exchange.list(Stock("ACME"), FeeSchedule(100, 300, 0))
     exchange.list(Stock("BOLT", tick=5, lot=10))
     exchange.list(Stock("CORN", multiplier=50))
-    for symbol in ("BUSY", "HALT", "NIGHT", "CALL"):
+    for symbol in ("BUSY", "HALT", "HAND", "NIGHT", "CALL"):
         exchange.list(Stock(symbol))
     exchange.list(Stock("SLIP"), outlier=OutlierRule(most=3, at_least=2))
     for name, cash, shares in (("ann", 1_000_000, 1), ("ben", 10, 1_000), ("poor", 99, 0)):
@@ -299,6 +301,7 @@ def an_exchange() -> tuple[Exchange, Journal]:
     exchange.phases.call("HALT", reference=100)
     exchange.submit("ann", Buy("HALT", 5))
     exchange.phases.halt("HALT")
+    exchange.phases.halt("HAND", PAUSED)
     exchange.phases.close("NIGHT")
     exchange.phases.call("CALL")
     exchange.submit("ann", Buy("BUSY", 1, stop=120))

@@ -149,7 +149,7 @@ def test_in_a_pause_orders_are_refused_and_cancels_allowed_and_an_auction_opens_
     session.phase("pause")
     [refused] = session.submit("noise-0", Buy("ACME", 1, 9_001))
     [cancelled] = session.submit("noise-0", Cancel(order.order or 0))
-    assert (refused.status, refused.reason, cancelled.status) == ("refused", "HALTED", "cancelled")
+    assert (refused.status, refused.reason, cancelled.status) == ("refused", "PAUSED", "cancelled")
     quiet = len(session.journal)
     session.step(epoch=2)
     assert not [event for event in session.journal.since(quiet) if isinstance(event, Trade)]

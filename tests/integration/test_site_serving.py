@@ -66,19 +66,27 @@ def test_a_run_that_is_played_when_the_site_ends_is_kept(tmp_path, number):
     assert not last.complete
 
 
-def test_a_scenario_file_is_shown_and_its_own_mistakes_are_told(tmp_path, capsys):
+def test_a_scenario_file_is_shown_its_market_opens_and_its_own_mistakes_are_told(tmp_path, capsys):
     file = tmp_path / "quiet_room.py"
     file.write_text(
         "from dataclasses import dataclass\n"
-        "from market_sim.simulation.scenarios.scenario import Scenario\n\n\n"
+        "from market_sim import *\n\n\n"
         "@dataclass(frozen=True)\nclass QuietRoom(Scenario):\n"
-        '    """Nobody says anything."""\n\n    name = "quiet-room"\n    chairs: int = 3\n'
+        '    """Nobody says anything."""\n\n    name = "quiet-room"\n    chairs: int = 3\n\n'
+        '    def build(self, world):\n        world.list(Stock("ACME", tick=cents(1)), value=10_000)\n'
     )
-    with served(tmp_path, "--scenario", str(file)) as (_, address):
+    with served(tmp_path, "--scenario", str(file), "--speed", "10", "--no-settle") as (process, address):
         with urllib.request.urlopen(f"{address}/scenarios/quiet-room", timeout=20) as answer:
             page = answer.read().decode()
         assert "Nobody says anything." in page
         assert 'name="p-chairs"' in page
+        process.send_signal(signal.SIGTERM)
+        said = process.communicate(timeout=20)[1].splitlines()
+        assert process.returncode == 0
+    assert said[0] == "A live market of quiet-room, 10 times as fast as its clock."
+    [kept] = (tmp_path / "results").iterdir()
+    assert said[-2] == f"The market has ended and is kept in results/{kept.name}."
+    assert archive.load(kept).manifest.scenario == "quiet-room"
     assert main(["serve", "--scenario", str(tmp_path / "missing.py")]) == 2
     assert "cannot read the scenario file" in capsys.readouterr().err
 

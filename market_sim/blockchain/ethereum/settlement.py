@@ -74,6 +74,11 @@ class EthereumSettlement:
             self._fund(number, [each for each in genesis.balances if each.token == number])
         return Opened(tuple(token.written for token in self.tokens), chain.transactions, chain.gas)
 
+    def open_account(self, owner: bytes) -> None:
+        """Open one more account."""
+        self.chain.transact(self.operator, self.contract, "openAccounts", ["0x" + owner.hex()])
+        self._accounts += 1
+
     def _fund(self, number: int, deposits: Sequence[Balance]) -> None:
         """Mint the initial deposits of one token and pay them in, many accounts in one transaction."""
         if not deposits:

@@ -20,7 +20,7 @@ from market_sim.core.errors import InputError
 from market_sim.core.models.intents import Cancel, Intent
 from market_sim.core.models.run_events import InputReceived
 
-__all__ = ["Cancel", "Credit", "Input", "Leave", "Pause", "Resume", "Tune", "input_of", "received"]
+__all__ = ["Cancel", "Credit", "Input", "Join", "Leave", "Pause", "Resume", "Shock", "Tune", "input_of", "received"]
 
 OPERATOR = ""
 """The sender of an input to the market as a whole; no account has an empty name."""
@@ -57,7 +57,21 @@ class Tune(msgspec.Struct, frozen=True, gc=False):
     value: int | float | str | bool | None
 
 
-Input = Intent | Pause | Resume | Credit | Leave | Tune
+class Join(msgspec.Struct, frozen=True, gc=False):
+    """Open an account for the sender, a person or a program outside, with cash by currency and holdings by symbol."""
+
+    cash: dict[str, int] = {}
+    holdings: dict[str, int] = {}
+
+
+class Shock(msgspec.Struct, frozen=True, gc=False):
+    """Move the believed value of an instrument by some percent, as a shock of the scenario would."""
+
+    symbol: str
+    percent: float
+
+
+Input = Intent | Pause | Resume | Credit | Leave | Tune | Join | Shock
 
 KINDS: dict[str, Any] = {kind.__name__: kind for kind in get_args(Input)}
 

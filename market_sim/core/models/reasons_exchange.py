@@ -156,6 +156,11 @@ EXCHANGE_REASONS: tuple[Reason, ...] = (
         "{symbol} is halted because of {because}",
     ),
     _refusal(
+        "PAUSED",
+        "While a market is paused by hand, orders can be cancelled and nothing else; it reopens with a call auction.",
+        "trading in {symbol} is paused",
+    ),
+    _refusal(
         "CLOSED",
         "While the market is closed, orders can be cancelled and nothing else.",
         "{symbol} is closed because of {because}",

@@ -11,7 +11,7 @@ from typing import Protocol, get_args
 from market_sim.core.errors import RuleViolation
 from market_sim.core.models.instruments import LARGEST_AMOUNT
 from market_sim.core.models.intents import BUY, SELL, Amend, PlaceOrder, TimeInForce
-from market_sim.market.exchange.listing import CLOSED, CONTINUOUS, HALTED, IN_CALL, Listing
+from market_sim.market.exchange.listing import CLOSED, CONTINUOUS, HALTED, IN_CALL, PAUSED, Listing
 from market_sim.market.exchange.member import Member
 from market_sim.market.exchange.order import Order
 from market_sim.market.exchange.terms import check_terms, shown
@@ -90,6 +90,8 @@ def check_order(listing: Listing, intent: PlaceOrder, now: int) -> None:
 
 def check_is_open(listing: Listing) -> None:
     """Refuse orders and amendments while the listing is halted or closed."""
+    if listing.phase == HALTED and listing.because == PAUSED:
+        raise RuleViolation("PAUSED", symbol=listing.symbol)
     if listing.phase == HALTED:
         raise RuleViolation("HALTED", symbol=listing.symbol, because=listing.because)
     if listing.phase == CLOSED:

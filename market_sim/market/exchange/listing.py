@@ -17,6 +17,8 @@ Phase = Literal["continuous", "call", "halted", "closed"]
 CONTINUOUS: Final = "continuous"
 IN_CALL: Final = "call"
 HALTED: Final = "halted"
+PAUSED: Final = "PAUSED"
+"""The reason of a halt that a person has asked for."""
 CLOSED: Final = "closed"
 
 NO_PRICE: Final = (None, 0, 0)

@@ -163,6 +163,10 @@ class Ledger:
         """Raise InputError, in one sentence, for a deposit that a person asks for and that is not possible."""
         if name not in self._accounts:
             raise InputError(f"there is no account {name!r}; the accounts are {', '.join(self._accounts)}")
+        self.check_amount(name, asset, amount, held=self._accounts[name].balance(asset).total)
+
+    def check_amount(self, name: str, asset: str, amount: int, held: int) -> None:
+        """Raise InputError for an amount that cannot be brought in by somebody who holds so much already."""
         instrument = self._assets.get(asset)
         currencies = dict.fromkeys(each.quote for each in self._assets.values())
         if instrument is None and asset not in currencies:
@@ -170,7 +174,7 @@ class Ledger:
             raise InputError(f"a deposit is in a currency or a listed instrument ({known}), found {asset!r}")
         if instrument is not None and not instrument.delivered:
             raise InputError(f"{asset} is a promise between two accounts, which one of them cannot bring in")
-        most = LARGEST_AMOUNT - self._accounts[name].balance(asset).total
+        most = LARGEST_AMOUNT - held
         if type(amount) is not int or not 0 < amount <= most:
             raise InputError(f"a deposit of {asset} by {name} is a whole number from 1 to {most}, found {amount!r}")
 

@@ -291,13 +291,6 @@ class World:
             self.journal.record(ValueMoved(self.clock.now, symbol, value.news))
         self.clock.plan(self.clock.now + VALUE_STEP_NS, self._move_values)
 
-    def credit(self, account: str, asset: str, amount: int) -> None:
-        """Bring cash or holdings from outside into an account; mechanisms and participants learn of it."""
-        self.ledger.deposit(account, asset, amount)
-        for follower in self.mechanisms:
-            follower.follow()
-        self.participants.notice()
-
     def shock(self, shock: PriceShock) -> None:
         """Move a believed value at once; liquidations at the new value wait until makers can have quoted it."""
         value = self.values[shock.symbol]

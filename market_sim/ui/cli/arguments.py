@@ -11,6 +11,7 @@ import difflib
 from collections.abc import Callable
 from typing import Any, NoReturn
 
+from market_sim.api.live.pacing import speed_of
 from market_sim.core.consensus.behaviours import BEHAVIOURS
 from market_sim.core.errors import InputError
 from market_sim.core.version import VERSION
@@ -19,7 +20,6 @@ from market_sim.simulation.options import DEFAULT_SEED, MOST_EPOCHS
 from market_sim.simulation.scenarios.catalogue import DEFAULT
 from market_sim.simulation.scenarios.finder import find_scenario
 from market_sim.simulation.scenarios.scenario import Scenario, configured, parameter_types
-from market_sim.ui.pacing import speed_of
 
 EPILOG = """\
 A scenario's own parameters are flags, too: --traders 20 (see --list-scenarios).
@@ -126,7 +126,7 @@ def parser() -> Parser:
         help="each validator executes final blocks on a ledger of its own (default: up to 4 validators do)",
     )  # fmt: skip
     run.add_argument(
-        "--speed", type=_speed, metavar="X", help="simulated seconds per real second, such as 10 (default: no waiting)"
+        "--speed", type=speed, metavar="X", help="simulated seconds per real second, such as 10 (default: no waiting)"
     )
     run.add_argument("--no-settle", action="store_true", help="leave the chain out: nothing is paid")
     run.add_argument("--paranoid", action="store_true", help="check every invariant after every step")
@@ -197,7 +197,7 @@ def whole(least: int, most: int | None = None) -> Callable[[str], int]:
     return read
 
 
-def _speed(text: str) -> float | None:
+def speed(text: str) -> float | None:
     """A type for argparse: the speed of a run."""
     try:
         return speed_of(text)

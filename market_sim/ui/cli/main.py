@@ -12,6 +12,7 @@ from pathlib import Path
 
 from market_sim.analysis.results.result import Result
 from market_sim.analysis.summary import document, summarize
+from market_sim.api.live.pacing import Pacer
 from market_sim.core.english import counted
 from market_sim.core.errors import InputError
 from market_sim.simulation.options import Options
@@ -22,7 +23,6 @@ from market_sim.ui.cli.commands import command
 from market_sim.ui.cli.report import guest_lines, tell
 from market_sim.ui.cli.screen import YELLOW, Screen
 from market_sim.ui.cli.suggestion import suggestion
-from market_sim.ui.pacing import Pacer
 from market_sim.ui.recording import RunBroke, recorded
 
 DONE, BAD_INPUT, BROKEN_PROMISE, INTERRUPTED = 0, 2, 3, 130

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+import argparse
 import logging
 import signal
 import socket
 import sys
 from collections.abc import Sequence
-from typing import Any, NoReturn
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from market_sim.core.errors import InputError
+from market_sim.simulation.options import DEFAULT_SEED, MOST_EPOCHS, Options
 from market_sim.simulation.scenarios.catalogue import SCENARIOS
 from market_sim.simulation.scenarios.finder import find_scenario
-from market_sim.ui.cli.arguments import Parser, whole
+from market_sim.simulation.scenarios.scenario import Scenario, configured
+from market_sim.ui.cli.arguments import Parser, speed, whole
+
+if TYPE_CHECKING:
+    from market_sim.api.live.opening import OpenMarket
 
 HOST = "127.0.0.1"
 PORT = 5000
+DEFAULT_SPEED = 1.0
+DEFAULT_EPOCHS = 3_600
+"""An hour of simulated time, where nobody says how long the live market stays open."""
 THREADS = 32
 """Each open stream of events holds one."""
 
@@ -28,7 +38,9 @@ def serve(arguments: Sequence[str]) -> int:
     kinds = [find_scenario(name) for name in typed.scenario]
     listener = _listener(typed.port)
     port = listener.getsockname()[1]
+    live = _opened(typed, kinds[0]) if kinds else None
     config = {
+        "MARKET": live and live.market,
         "RESULTS": typed.out,
         "INSTANCE": typed.instance,
         "LESSONS": typed.lessons,
@@ -39,6 +51,9 @@ def serve(arguments: Sequence[str]) -> int:
     # Each waiting request is worth a warning to waitress; a browser sends six at once.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     print(f"http://{HOST}:{port}", flush=True)
+    if live is not None:
+        print(f"A live market of {kinds[0].name}, {pace_of(typed.speed)}.", file=sys.stderr)
+        live.start()
     print("Ctrl-C ends the site.", file=sys.stderr, flush=True)
     if typed.reload:
         return _reloading(config, listener)
@@ -46,6 +61,8 @@ def serve(arguments: Sequence[str]) -> int:
         _serve(config, listener)
     except KeyboardInterrupt:
         listener.close()
+    if live is not None:
+        print(f"The market has ended and is kept in {live.close()}.", file=sys.stderr)
     print("The site has ended.", file=sys.stderr)
     return DONE
 
@@ -77,6 +94,25 @@ def _serve(config: dict[str, Any], listener: socket.socket) -> None:
         server.close()
 
 
+def _opened(typed: argparse.Namespace, kind: type[Scenario]) -> OpenMarket:
+    """The live market of a scenario, ready to begin."""
+    from market_sim.api.live.opening import OpenMarket
+
+    options = Options(seed=typed.seed, epochs=typed.epochs, settlement="none" if typed.no_settle else None)
+    return OpenMarket(configured(kind), options, typed.speed, Path(typed.out))
+
+
+def pace_of(speed: float | None) -> str:
+    """How fast a market goes, as a person reads it.
+
+    >>> pace_of(10.0), pace_of(1), pace_of(None)
+    ('10 times as fast as its clock', 'as fast as its clock', 'as fast as it can')
+    """
+    if speed is None:
+        return "as fast as it can"
+    return "as fast as its clock" if speed == 1 else f"{speed:g} times as fast as its clock"
+
+
 def _interrupt(*_: object) -> NoReturn:
     raise KeyboardInterrupt
 
@@ -84,7 +120,29 @@ def _interrupt(*_: object) -> NoReturn:
 def _parser() -> Parser:
     made = Parser(prog="simulate.py serve", description="Show course, scenarios and runs on this computer.")
     made.add_argument("--port", type=whole(0, 65535), default=PORT, metavar="N", help="default 5000; 0: any free one")
-    made.add_argument("--scenario", action="append", default=[], metavar="NAME|FILE", help="show this scenario, too")
+    made.add_argument(
+        "--scenario",
+        action="append",
+        default=[],
+        metavar="NAME|FILE",
+        help="open a live market of this scenario; further ones are shown on the site, too",
+    )
+    made.add_argument(
+        "--speed",
+        type=speed,
+        default=DEFAULT_SPEED,
+        metavar="N",
+        help="simulated seconds of the live market in each second, default 1",
+    )
+    made.add_argument(
+        "--epochs",
+        type=whole(1, MOST_EPOCHS),
+        default=DEFAULT_EPOCHS,
+        metavar="N",
+        help="how long the live market stays open, default 3600",
+    )
+    made.add_argument("--seed", type=whole(0), default=DEFAULT_SEED, metavar="N", help="default 7")
+    made.add_argument("--no-settle", action="store_true", help="do not pay the live market's trades out on a chain")
     made.add_argument("--out", default="results", metavar="DIR", help="the folder for runs, default results/")
     made.add_argument("--lessons", default="lessons", metavar="DIR", help="the course, default lessons/")
     made.add_argument("--answers", default="answers", metavar="DIR", help="your answers, default answers/")

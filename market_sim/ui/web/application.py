@@ -40,6 +40,7 @@ DEFAULTS: dict[str, Any] = {
     "LESSONS": "lessons",
     "ANSWERS": "answers",
     "SCENARIOS": SCENARIOS,
+    "MARKET": None,
     "JOB_SECONDS": 180,
     "SEARCH_SECONDS": 900,
     "TRUSTED_HOSTS": ["127.0.0.1", "localhost"],

@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
+from market_sim.api.live.pacing import speed_of
 from market_sim.core.consensus.behaviours import BEHAVIOURS
 from market_sim.core.errors import InputError
 from market_sim.core.models.inputs import Leave, Tune
 from market_sim.core.models.intents import PlaceOrder
 from market_sim.core.money import units
-from market_sim.ui.pacing import speed_of
 from market_sim.ui.web.forking import Fork, Roll
 from market_sim.ui.web.scenario_form import LONGEST_TEXT, Field, whole_number
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal, NamedTuple
 
 from market_sim.analysis.history.chain_story import ChainStory
+from market_sim.api.live.pacing import Pacer
 from market_sim.core.data.journal import Journal
 from market_sim.core.errors import InputError, MarketSimError
 from market_sim.core.models.market_events import entry_number
@@ -23,7 +24,6 @@ from market_sim.core.models.settlement_events import BlockSettled
 from market_sim.simulation.options import Options
 from market_sim.simulation.scenarios.scenario import Scenario, configured
 from market_sim.simulation.session import Session
-from market_sim.ui.pacing import Pacer
 from market_sim.ui.recording import recorded
 from market_sim.ui.web.forking import Absence, Fork, Roll
 from market_sim.ui.web.live_chart import LiveChart

@@ -7,8 +7,8 @@ from pathlib import PurePath
 from flask import Blueprint, Response, abort, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from market_sim.api.live.pacing import speed_of
 from market_sim.core.errors import InputError
-from market_sim.ui.pacing import speed_of
 from market_sim.ui.web.attacker import Search
 from market_sim.ui.web.fork_form import PACES
 from market_sim.ui.web.player import Wish

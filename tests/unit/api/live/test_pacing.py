@@ -6,6 +6,7 @@ from random import Random
 
 import pytest
 
+from market_sim.api.live.pacing import MOST_WAITING, Pacer, speed_of
 from market_sim.core.errors import InputError
 from market_sim.core.models.run_events import RunEnded
 from market_sim.simulation.options import Options
@@ -13,7 +14,6 @@ from market_sim.simulation.run import simulate
 from market_sim.simulation.scenarios.first_market import FirstMarket
 from market_sim.simulation.session import Session
 from market_sim.ui.cli.main import main
-from market_sim.ui.pacing import MOST_WAITING, Pacer, speed_of
 
 OPTIONS = Options(epochs=3, settlement="none")
 SECOND = 1_000_000_000

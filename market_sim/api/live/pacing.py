@@ -83,6 +83,10 @@ class Pacer:
         self._has_told = False
         self._news.set()
 
+    def wake(self) -> None:
+        """End the present wait: something else than time wants to be looked at."""
+        self._news.set()
+
     def run_at(self, speed: float | None) -> None:
         """Change the speed."""
         self._speed, self._since = _checked(speed), None

@@ -1,0 +1,75 @@
+"""Inputs that are no intents: money, accounts, news and changes that come into a world from outside while it runs.
+
+Each is checked before it is recorded, so that an impossible one leaves no trace; then it takes effect.
+"""
+
+from __future__ import annotations
+
+from market_sim.core.errors import InputError
+from market_sim.core.models.inputs import Credit, Join, Leave, Pause, Resume, Shock, Tune
+from market_sim.core.models.run_events import AgentJoined
+from market_sim.market.agents.strategy import tuned
+from market_sim.market.dynamics.shocks import PriceShock
+from market_sim.simulation.engine.world import World
+
+FROM_OUTSIDE = "by hand"
+"""What stands in the place of a strategy where a person or another program decides."""
+LONGEST_NAME = 64
+
+Change = Credit | Join | Leave | Shock | Tune
+FromOutside = Change | Pause | Resume
+
+
+def check(world: World, sender: str, thing: FromOutside) -> None:
+    """Raise InputError, in one sentence, for an input that is not possible now."""
+    if isinstance(thing, Credit):
+        world.ledger.check_deposit(sender, thing.asset, thing.amount)
+    elif isinstance(thing, Join):
+        _check_join(world, sender, thing)
+    elif isinstance(thing, Leave):
+        world.participants.present(sender)
+    elif isinstance(thing, Tune):
+        tuned(world.participants.present(sender).strategy, thing.parameter, thing.value)
+    elif isinstance(thing, Shock):
+        PriceShock(thing.symbol, thing.percent)
+        if thing.symbol not in world.values:
+            valued = ", ".join(world.values) or "none"
+            raise InputError(f"{thing.symbol} has no believed value that news could move; those with one: {valued}")
+    else:
+        listed = world.venues.symbols
+        if thing.symbol is not None and thing.symbol not in listed:
+            raise InputError(f"{thing.symbol} is not listed; listed are {', '.join(listed)}")
+
+
+def change(world: World, sender: str, thing: Change) -> None:
+    """Let an input take effect; mechanisms and participants learn of it."""
+    if isinstance(thing, Credit):
+        world.ledger.deposit(sender, thing.asset, thing.amount)
+    elif isinstance(thing, Join):
+        world.ledger.open_account(sender)
+        world.journal.record(AgentJoined(world.clock.now, sender, FROM_OUTSIDE))
+        for asset, amount in {**thing.cash, **thing.holdings}.items():
+            world.ledger.deposit(sender, asset, amount)
+    elif isinstance(thing, Leave):
+        world.participants.leave(sender)
+    elif isinstance(thing, Tune):
+        world.participants.tune(sender, thing.parameter, thing.value)
+    else:
+        world.shock(PriceShock(thing.symbol, thing.percent))
+    for follower in world.mechanisms:
+        follower.follow()
+    world.participants.notice()
+
+
+def _check_join(world: World, name: str, thing: Join) -> None:
+    if not 0 < len(name) <= LONGEST_NAME or not name.isprintable():
+        raise InputError(f"a name has 1 to {LONGEST_NAME} printable characters, found {name[:80]!r}")
+    if name in world.ledger.accounts:
+        raise InputError(f"there is already an account named {name!r}")
+    currencies = {listing.quote for venue in world.venues.by_name.values() for listing in venue.listings.values()}
+    if unknown := [one for one in thing.cash if one not in currencies]:
+        raise InputError(f"cash is in {' or '.join(sorted(currencies))}, found {unknown[0]!r}")
+    if unknown := [one for one in thing.holdings if one not in world.venues.symbols]:
+        raise InputError(f"holdings are of {', '.join(world.venues.symbols)}, found {unknown[0]!r}")
+    for asset, amount in {**thing.cash, **thing.holdings}.items():
+        world.ledger.check_amount(name, asset, amount, held=0)
