@@ -28,6 +28,7 @@ from market_sim.strategies.market_making.adaptive import AdaptiveMaker
 from market_sim.strategies.market_making.fixed_spread import FixedSpread
 from market_sim.strategies.market_making.inventory_models import AvellanedaStoikov, GueantLehalleTapia
 from market_sim.strategies.market_making.tiers import ObligedMaker, TieredMaker
+from market_sim.strategies.market_making.volatility_maker import VolatilityMaker
 from market_sim.strategies.traditional.bettor import Bettor
 from market_sim.strategies.traditional.customer import Customer
 from market_sim.strategies.traditional.delta_hedger import DeltaHedger
@@ -53,8 +54,8 @@ from market_sim.strategies.wrappers import DrawdownStop, InventoryLimit, Latency
 
 FAMILIES: dict[str, tuple[type[Strategy], ...]] = {
     "market making": (
-        MarketMaker, FixedSpread, AvellanedaStoikov, GueantLehalleTapia, AdaptiveMaker, TieredMaker, ObligedMaker,
-        PerpetualMaker, OptionMaker, FutureMaker, NoteMaker, LmsrMaker,
+        MarketMaker, FixedSpread, AvellanedaStoikov, GueantLehalleTapia, AdaptiveMaker, VolatilityMaker, TieredMaker,
+        ObligedMaker, PerpetualMaker, OptionMaker, FutureMaker, NoteMaker, LmsrMaker,
     ),
     "without information": (
         Noise, SelfExcitingNoise, Customer, ZeroIntelligence, ZeroIntelligenceFlow, PositionTaker, Saver,

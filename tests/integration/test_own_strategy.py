@@ -33,7 +33,8 @@ class BuyTheDip(Strategy):
             yield Buy("ACME", 1, market.ask)
 """
 FORM = {
-    "seed": "7", "epochs": "3", "p-traders": "6", "p-makers": "3", "p-shock_percent": "-3", "settlement": "none",
+    "seed": "7", "epochs": "3", "p-traders": "6", "p-makers": "3", "p-shock_percent": "-3", "p-volatility_bps": "3",
+    "settlement": "none",
 }  # fmt: skip
 
 

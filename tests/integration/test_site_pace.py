@@ -21,7 +21,10 @@ from market_sim.ui.web.fork_form import ForkForm
 from market_sim.ui.web.forking import roll_of
 from tests.unit.ui.web.conftest import Visitor, folders, run_address, small_run, visitor
 
-FORM = {"seed": "7", "epochs": "3", "p-traders": "6", "p-makers": "3", "p-shock_percent": "-0.5", "settlement": "none"}
+FORM = {
+    "seed": "7", "epochs": "3", "p-traders": "6", "p-makers": "3", "p-shock_percent": "-0.5", "p-volatility_bps": "3",
+    "settlement": "none",
+}  # fmt: skip
 SCRIPT = {"Accept": "application/json"}
 
 

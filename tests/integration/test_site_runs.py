@@ -50,7 +50,7 @@ def test_a_run_from_the_page_is_the_run_of_the_command_line(visitor, tmp_path):
 
 
 def test_a_guest_from_the_form_trades_and_play_again_invites_it_again(visitor):
-    market = {"p-traders": "6", "p-makers": "3", "p-shock_percent": "-3"}
+    market = {"p-traders": "6", "p-makers": "3", "p-shock_percent": "-3", "p-volatility_bps": "3"}
     live = start(visitor, "first-market", guests="momentum,cash=2500,threshold_bps=1", **market)
     assert messages(visitor, live)[-1][1] == "done"
     page = visitor.get(visitor.get(live).headers["Location"]).text
@@ -87,7 +87,9 @@ def test_a_run_that_takes_too_long_is_stopped_and_kept(folders):
 
 
 def test_a_stopped_run_is_kept_as_far_as_it_came(visitor, tmp_path, capfd):
-    live = start(visitor, "first-market", epochs="500", **{"p-makers": "3", "p-shock_percent": "0"})
+    live = start(
+        visitor, "first-market", epochs="500", **{"p-makers": "3", "p-shock_percent": "0", "p-volatility_bps": "3"}
+    )
     queue = visitor.app.extensions["jobs"]
     for note in queue.find(1).since(0, 30):
         if note.kind == "epoch" and note.content["epoch"] == 2:
@@ -150,7 +152,7 @@ def test_a_lesson_does_not_take_a_run_that_was_stopped_for_its_own(folders):
 
 
 def test_the_queue_has_an_end(visitor):
-    start(visitor, "first-market", epochs="500", **{"p-makers": "3", "p-shock_percent": "0"})
+    start(visitor, "first-market", epochs="500", **{"p-makers": "3", "p-shock_percent": "0", "p-volatility_bps": "3"})
     statuses = [visitor.post("/scenarios/streamlet", FORM).status_code for _ in range(MOST_WAITING + 3)]
     assert statuses[-1] == 429
     assert statuses.count(303) >= MOST_WAITING

@@ -48,7 +48,8 @@ def test_a_run_that_is_played_when_the_site_ends_is_kept(tmp_path, number):
     with served(tmp_path) as (process, address):
         page = visitor.open(f"{address}/scenarios/first-market", timeout=20).read().decode()
         form = {"csrf_token": re.search(r'name="csrf-token" content="([^"]+)"', page)[1], "seed": "1", "epochs": "500"}
-        form |= {"p-traders": "5", "p-makers": "2", "p-shock_percent": "0", "settlement": "memory"}
+        form |= {"p-traders": "5", "p-makers": "2", "p-shock_percent": "0", "p-volatility_bps": "3"}
+        form |= {"settlement": "memory"}
         sent = urllib.request.Request(
             f"{address}/scenarios/first-market", urllib.parse.urlencode(form).encode(), {"Origin": address}
         )

@@ -42,6 +42,7 @@ def test_the_command_writes_parquet(tmp_path, capsys):
     (run,) = tmp_path.iterdir()
     assert main(["export", str(run), "--format", "parquet", "--to", str(tmp_path / "tables")]) == 0
     assert sorted(path.name for path in (tmp_path / "tables").iterdir()) == [
+        "adaptations.parquet",
         "blocks.parquet",
         "candles.parquet",
         "depth.parquet",

@@ -1,4 +1,4 @@
-"""The tables of a run's public market data: candles, fees, and the changes of its books."""
+"""The tables of a run's market: candles, fees, the changes of its books, and those of its strategies."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from market_sim.analysis.results.table import Table, columns
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.intents import SIDE_NAMES
 from market_sim.core.models.market_events import BookOpened, InstrumentListed, book_name
+from market_sim.core.models.run_events import ParameterChanged
 from market_sim.core.trading_day import TRADING_DAY_NS
 from market_sim.market.exchange.book_feed import BookFeed
 from market_sim.market.exchange.market_data import candles, fee_lines, trades_of
@@ -35,6 +36,15 @@ DEPTH = columns(
     side="buy or sell",
     price="in ticks of its currency's smallest unit",
     quantity="what the price shows now; 0 when nothing is left",
+)
+
+ADAPTATIONS = columns(
+    time="when the strategy changed its parameter",
+    agent="whose strategy it is",
+    parameter="which of its parameters",
+    before="the value until then",
+    after="the value from then on",
+    reason="the rule and the figures behind it, as the strategy gave them",
 )
 
 
@@ -68,3 +78,12 @@ def depth_table(journal: Journal) -> Table:
         for one in BookFeed(journal, book, kept=len(journal)).changes(since=0)
     ]
     return Table("depth", DEPTH, rows)
+
+
+def adaptations_table(journal: Journal) -> Table:
+    """Every change that a strategy made to one of its own parameters, and why."""
+    rows = [
+        (event.time, event.agent, event.parameter, event.before, event.after, event.reason)
+        for event in journal.of(ParameterChanged)
+    ]
+    return Table("adaptations", ADAPTATIONS, rows)

@@ -17,7 +17,7 @@ from market_sim.analysis.gains import gain_table, gains
 from market_sim.analysis.history.two_instants import difference_table
 from market_sim.analysis.refusals import refusal_table, refusals
 from market_sim.analysis.results.inventory import inventory_table
-from market_sim.analysis.results.market_tables import candles_table, depth_table, fees_table
+from market_sim.analysis.results.market_tables import adaptations_table, candles_table, depth_table, fees_table
 from market_sim.analysis.results.performance import Performance, leaderboard, performances
 from market_sim.analysis.results.table import Table
 from market_sim.analysis.results.tables import blocks_table, orders_table, quotes_table, trades_table
@@ -114,6 +114,11 @@ class Result:
         """Every change of the displayed books, numbered."""
         return depth_table(self.journal)
 
+    @cached_property
+    def adaptations(self) -> Table:
+        """Every change that a strategy made to its own parameters, with its reason."""
+        return adaptations_table(self.journal)
+
     def difference(self, then: int, now: int) -> Table:
         """What differs between the states just after two events: books, balances, blocks."""
         return difference_table(self.journal, then, now)
@@ -123,7 +128,7 @@ class Result:
         """All tables."""
         return (
             self.leaderboard, self.gains, self.trades, self.orders, self.quotes, self.blocks, self.inventory,
-            self.refusals, self.candles, self.fees, self.depth,
+            self.refusals, self.candles, self.fees, self.depth, self.adaptations,
         )  # fmt: skip
 
     def figure(self, chart: str = "", symbol: str | None = None) -> Any:

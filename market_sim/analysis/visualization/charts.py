@@ -23,6 +23,7 @@ from market_sim.analysis.visualization.option_picture import option_charts
 from market_sim.analysis.visualization.order_book_timeline import order_book_charts
 from market_sim.analysis.visualization.prediction_picture import question_charts
 from market_sim.analysis.visualization.settlement_timeline import settlement_charts
+from market_sim.analysis.visualization.spread_picture import spread_charts
 from market_sim.analysis.visualization.streamlet_timeline import streamlet_charts
 from market_sim.analysis.visualization.warrant_picture import dilution_charts
 from market_sim.core.errors import InputError
@@ -37,6 +38,7 @@ CHARTS: tuple[Callable[[RunHistory], Iterable[Chart]], ...] = (
     streamlet_charts,
     settlement_charts,
     # These stand alone below.
+    spread_charts,
     inventory_charts,
     waterfall_charts,
     margin_charts,

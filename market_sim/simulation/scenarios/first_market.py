@@ -13,8 +13,12 @@ from market_sim.market.exchange.fees import FeeSchedule, bps
 from market_sim.simulation.engine.world import World
 from market_sim.simulation.scenarios.bounds import bounded
 from market_sim.simulation.scenarios.scenario import Scenario
-from market_sim.strategies.traditional.market_maker import MarketMaker
+from market_sim.strategies.market_making.volatility_maker import VolatilityMaker
 from market_sim.strategies.traditional.noise import Noise
+
+MADE_FOR_BPS = 15.0
+"""The steps of the value that the makers' spreads are made for: five times the ordinary ones, so that only wild times
+widen them."""
 
 
 @dataclass(frozen=True)
@@ -26,14 +30,17 @@ class FirstMarket(Scenario):
     traders: int = bounded(12, least=1, most=500)
     makers: int = bounded(3, least=1, most=50)
     shock_percent: float = bounded(-0.5, least=-90.0, most=500.0)
+    volatility_bps: float = bounded(3.0, least=0.0, most=50.0)
 
     def build(self, world: World) -> None:
-        """Makers with spreads of different width, noise traders, and one price shock."""
+        """Makers with spreads of different width that follow volatility, noise traders, and one price shock."""
         fees = FeeSchedule(maker=bps(0.5), taker=bps(1))
         world.list(Stock("ACME", tick=cents(1)), fees)
-        world.value("ACME", dollars(100), Garch(volatility_bps=3, reaction=0.12, persistence=0.86))
+        world.value("ACME", dollars(100), Garch(self.volatility_bps, reaction=0.12, persistence=0.86))
         for number in range(self.makers):
-            maker = MarketMaker(spread_bps=8 + 4 * number, size=8 + 4 * number, levels=6, step_bps=3)
+            maker = VolatilityMaker(
+                spread_bps=8 + 4 * number, size=8 + 4 * number, levels=6, step_bps=3, made_for_bps=MADE_FOR_BPS
+            )
             world.join(f"maker-{number}", maker, cash=dollars(100_000), holdings={"ACME": 1_000}, latency_ms=1 + number)
         for number in range(self.traders):
             world.join(

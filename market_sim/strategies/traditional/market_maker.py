@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from market_sim.core.errors import InputError
 from market_sim.core.models.intents import BUY, SELL, Cancel, Intent, PlaceOrder
-from market_sim.market.agents.strategy import Strategy
+from market_sim.market.agents.strategy import Adapted, Strategy
 from market_sim.market.agents.view import InstrumentView, View
 
 
@@ -44,7 +44,16 @@ class MarketMaker(Strategy):
         if self.spread_bps <= 0 or self.size <= 0 or self.levels <= 0 or self.max_position <= 0:
             raise InputError(f"spread, size, levels and position limit are positive, found {self}")
 
-    def decide(self, view: View) -> Iterable[Intent]:
+    @property
+    def quoted_bps(self) -> int:
+        """The full spread that it quotes now."""
+        return self.spread_bps
+
+    def reference(self, market: InstrumentView) -> int | None:
+        """What the quotes lie around: the believed value, else the last price."""
+        return market.value or market.last or self.start
+
+    def decide(self, view: View) -> Iterable[Intent | Adapted]:
         """Quote again when the centre has moved or a quote is gone; otherwise keep the places in the queue."""
         market = view.at(self.symbol, self.venue)
         if self.until is not None and view.time >= self.until:
@@ -52,7 +61,7 @@ class MarketMaker(Strategy):
             return
         if self.target is None:
             self.target = market.position
-        reference = market.value or market.last or self.start
+        reference = self.reference(market)
         if reference is None:
             return
         away = market.position - self.target
@@ -68,7 +77,7 @@ class MarketMaker(Strategy):
         yield from self._ladder(view, market, centre, away)
 
     def _ladder(self, view: View, market: InstrumentView, centre: int, away: int) -> Iterator[PlaceOrder]:
-        half = max(market.tick, centre * self.spread_bps // 20_000)
+        half = max(market.tick, centre * self.quoted_bps // 20_000)
         step = max(market.tick, centre * self.step_bps // 10_000)
         # Cash reserved for the cancelled quotes is free again before the new ones arrive.
         cash = view.cash + sum(order.limit * order.remaining for order in view.orders if order.side == BUY)

@@ -65,7 +65,7 @@ def test_form_and_list_offer_the_length_of_the_scenario() -> None:
     [epochs] = [one.value for one in ScenarioForm.empty(OptionExpiry).run if one.name == "epochs"]
     assert epochs == "12"
     assert "--holders 3 --epochs 12" in listing()
-    assert "--shock-percent -0.5 --epochs 8" in listing()
+    assert "--shock-percent -0.5 --volatility-bps 3.0 --epochs 8" in listing()
 
 
 @pytest.mark.parametrize(("last", "happens"), [(2, 0), (3, 1)])

@@ -204,9 +204,12 @@ def test_the_page_has_the_pictures_behind_the_timeline():
     assert own.count("<figure") == 2 and "<h2>Accounts on margin</h2>" in own
 
 
-def test_a_run_without_mechanisms_has_the_picture_of_inventories_only():
+def test_a_run_without_mechanisms_has_the_pictures_of_spread_and_inventories_only():
     result = simulate(FirstMarket(), Options(epochs=2, settlement="none"))
-    assert [chart.name for chart in charts_of(RunHistory(result.journal)) if not chart.shared] == ["inventory"]
+    assert [chart.name for chart in charts_of(RunHistory(result.journal)) if not chart.shared] == [
+        "spread",
+        "inventory",
+    ]
 
 
 def test_a_picture_without_epochs_needs_less_room_than_one_with_them():

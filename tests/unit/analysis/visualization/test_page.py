@@ -99,9 +99,12 @@ def test_the_figures_say_their_sentences_and_have_their_tables(result, own):
     figures = page.all("figure")
     assert {(one["role"], one["aria-roledescription"]) for one in figures} == {("group", "chart")}
     charts = charts_of(RunHistory(result.journal))
-    assert len(charts) == 4
+    assert len(charts) == 5
     together = " ".join(chart.sentence for chart in charts if chart.shared)
-    assert [one["aria-label"] for one in figures] == [together, charts[-1].sentence]
+    assert [one["aria-label"] for one in figures] == [
+        together,
+        *(chart.sentence for chart in charts if not chart.shared),
+    ]
     paragraphs = [one.strip() for one in page.texts["p"]]
     cells = page.texts["td"] + page.texts["th"]
     for chart in charts:

@@ -67,7 +67,7 @@ def test_the_last_axis_changes_fastest() -> None:
         (["traders=4,"], "each value is given once and none is empty"),
         (["traders=0..1:0.00001"], "an axis has at most 10,000 values"),
         (["traders=4", "traders=8"], "--over names traders twice"),
-        (["trader=4"], "scenario first-market has no parameter trader, it has traders, makers, shock_percent; did"),
+        (["trader=4"], "scenario first-market has no parameter trader, it has traders, makers, shock_percent, "),
         (["traders=4,many"], "traders must be a whole number from"),
         (["traders=4,04"], "two runs of this sweep are the same: --over gives traders the value 4 twice"),
     ],

@@ -188,7 +188,7 @@ def test_each_chart_has_a_sentence_and_a_table(visitor, run_address):
     page = visitor.get(run_address).text
     label = re.search(r'aria-roledescription="chart" aria-label="([^"]+)"', page)[1]
     assert "validators, quorum 3" in label
-    assert page.count("<details><summary>Table:") == 5, "three on the time axis, inventories, gains"
+    assert page.count("<details><summary>Table:") == 6, "three on the time axis, spread, inventories, gains"
     assert page.count("<tbody>") >= 3
 
 
@@ -221,9 +221,9 @@ def test_a_chart_in_the_list_is_on_the_page_of_a_run(visitor, run_address, monke
     monkeypatch.setattr(charts, "CHARTS", (*charts.CHARTS, queue_charts))
     page = visitor.get(run_address).text
     assert "Who waits" in page and "Seven people wait." in page and "Table: People waiting" in page
-    picture = visitor.get(f"{run_address}/pictures/1.json").json
+    picture = visitor.get(f"{run_address}/pictures/2.json").json
     assert picture["figure"]["data"][0]["y"] == [3, 4]
-    assert visitor.get(f"{run_address}/pictures/2.json").status_code == 404
+    assert visitor.get(f"{run_address}/pictures/3.json").status_code == 404
 
 
 def test_pictures_that_stand_alone_have_figure_sentence_legend_and_table(visitor, option_run):

@@ -156,7 +156,8 @@ def test_a_mistake_is_said_beside_its_field(name, value, sentence):
 
 
 def test_the_page_shows_the_mistake_and_what_was_typed(visitor):
-    answer = visitor.post("/scenarios/first-market", {"seed": "<b>", "epochs": "4", "p-traders": "x", "p-makers": "1"})
+    typed = {"seed": "<b>", "epochs": "4", "p-traders": "x", "p-makers": "1", "p-volatility_bps": "3"}
+    answer = visitor.post("/scenarios/first-market", typed)
     assert answer.status_code == 422
     assert 'value="&lt;b&gt;"' in answer.text
     assert answer.text.count('aria-invalid="true"') == 3
