@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from market_sim.analysis.event_sentences import EventSentences
+from market_sim.analysis.microstructure.allocation_of_books import allocation_of
 from market_sim.analysis.microstructure.tier_report import tier_report
 from market_sim.analysis.results.stored import open_run
 from market_sim.analysis.summary import summarize
+from market_sim.analysis.visualization.allocation_picture import allocation_chart
 from market_sim.core.models.market_events import InstrumentListed, OrderRejected, Trade
 from market_sim.core.models.mechanism_events import FundingPaid, Resolved
 from market_sim.core.models.run_events import AgentJoined
@@ -118,7 +121,11 @@ def test_the_capital_of_a_maker_is_divided_over_the_books(tmp_path: Path, capsys
     [folder] = tmp_path.iterdir()
     capsys.readouterr()
     assert main(["allocate", str(folder)]) == 0
-    head, *rows, note = capsys.readouterr().out.splitlines()
+    head, *rows, note, picture = capsys.readouterr().out.splitlines()
+    assert picture == f"picture      {folder / 'allocation.html'}"
+    page = (folder / "allocation.html").read_text(encoding="utf-8")
+    told = re.findall(r"<td>([^<]+)</td>", page)
+    assert all(cell in told for row in rows for cell in row.split()[1:])
     assert all(symbol in head for symbol in SIX)
     assert "add up to 100 %" in note
     assert len(rows) == 6
@@ -128,3 +135,16 @@ def test_the_capital_of_a_maker_is_divided_over_the_books(tmp_path: Path, capsys
         shares = [float(cell.rstrip("%")) for cell in row.split()[3:]]
         assert len(shares) == len(SIX)
         assert sum(shares) == pytest.approx(100, abs=0.4)
+    allocation = allocation_of(open_run(folder).journal)
+    chart = allocation_chart(allocation)
+    gains, weights = chart.panels()
+    assert [trace["name"] for trace in weights.traces] == list(allocation.books)
+    frontier = gains.traces[0]
+    assert frontier["x"] == sorted(frontier["x"])
+    assert len(frontier["x"]) > 5 * len(rows), "the curve is finer than the table"
+    assert [f"{one:.3f}" for one in gains.traces[1]["x"]] == [row.split()[2] for row in rows]
+    assert all(sum(ys) == pytest.approx(100) for ys in zip(*(trace["y"] for trace in weights.traces), strict=True))
+    assert gains.traces[2]["y"] == allocation.gains
+    assert f"a gain of {allocation.choices[0].gain:.3f}" in chart.sentence
+    assert main(["allocate", str(folder), "--plot", str(folder)]) == 2
+    assert "cannot write there" in capsys.readouterr().err

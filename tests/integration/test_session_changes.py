@@ -124,7 +124,7 @@ def test_a_strategy_is_tuned_from_here_on_and_keeps_what_it_knows(whole: Session
     ("agent", "parameter", "value", "sentence"),
     [
         ("nobody", "spread_bps", 3, "there is no participant 'nobody'; there are maker-0"),
-        ("maker-0", "hats", 3, "MarketMaker has no parameter 'hats'; it has symbol"),
+        ("maker-0", "hats", 3, "VolatilityMaker has no parameter 'hats'; it has symbol"),
         ("maker-0", "spread_bps", "wide", "the new value is of the same kind, found 'wide'"),
         ("maker-0", "spread_bps", True, "the new value is of the same kind, found True"),
     ],

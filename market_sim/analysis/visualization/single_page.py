@@ -7,11 +7,21 @@ from html import escape
 from pathlib import Path
 
 from market_sim.analysis.visualization.as_of import finished
-from market_sim.analysis.visualization.chart import LegendEntry, Part, Table
-from market_sim.analysis.visualization.figure import CONFIG
+from market_sim.analysis.visualization.chart import Chart, LegendEntry, Part, Table
+from market_sim.analysis.visualization.figure import CONFIG, layered
 from market_sim.analysis.visualization.legend import legend_list
 from market_sim.analysis.visualization.page import POLICY, embedded, page_style, table_text
 from market_sim.analysis.visualization.palette import dark_changes
+
+WIDTH = 760
+
+
+def chart_page(chart: Chart, of: str) -> str:
+    """The page of one chart, and what it is of."""
+    figure = layered(chart.panels(), chart.axis)
+    tables = [chart.table] if chart.table else []
+    frame = framed(chart.title, chart.sentence, chart.legend, (WIDTH, figure["layout"]["height"]), tables)
+    return single_page(f"{chart.title}: {of}", f"<section><p>{escape(chart.sentence)}</p></section>", frame, figure)
 
 
 def single_page(title: str, words: str, frame: str, figure: Part) -> str:

@@ -35,7 +35,8 @@ class VolatilityMaker(MarketMaker):
     """How many steps it remembers."""
     _reference: int | None = field(default=None, init=False, repr=False)
     _steps: deque[float] = field(default_factory=deque, init=False, repr=False)
-    _spread: int = field(default=0, init=False, repr=False)
+    _ratio: float = field(default=1.0, init=False, repr=False)
+    """What the ordinary spread is multiplied by now, also after a change of it from outside."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -44,12 +45,11 @@ class VolatilityMaker(MarketMaker):
                 f"the step that a spread is made for is positive, and a window has 2 or more, found {self}"
             )
         self._steps = deque(maxlen=self.window)
-        self._spread = self.spread_bps
 
     @property
     def quoted_bps(self) -> int:
         """The spread of the moment."""
-        return self._spread
+        return round(self.spread_bps * self._ratio)
 
     def decide(self, view: View) -> Iterable[Intent | Adapted]:
         """Measure the last step, say when the spread changes, and quote."""
@@ -60,9 +60,9 @@ class VolatilityMaker(MarketMaker):
         self._reference = reference
         step = DEVIATION * median(self._steps) if len(self._steps) == self.window else 0.0
         ratio = max(1.0, step / self.made_for_bps)
-        right, before = round(self.spread_bps * ratio), self._spread
+        right, before = round(self.spread_bps * ratio), self.quoted_bps
         if right != before and (abs(right - before) > SLACK * before or right == self.spread_bps):
-            self._spread, self._centre = right, None
+            self._ratio, self._centre = ratio, None
             yield Adapted("spread_bps", before, right, self._reason(step, ratio))
         yield from super().decide(view)
 

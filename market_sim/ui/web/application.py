@@ -14,6 +14,7 @@ from market_sim.ui.web import failures, presentation, security
 from market_sim.ui.web.lesson_service import LessonService
 from market_sim.ui.web.notebook import Notebook
 from market_sim.ui.web.pages import (
+    allocations,
     attacks,
     counterfactuals,
     course,
@@ -31,6 +32,9 @@ from market_sim.ui.web.run_library import RunLibrary
 from market_sim.ui.web.run_queue import RunQueue
 from market_sim.ui.web.static_files import StaticFiles
 
+PAGES = (
+    site, course, lessons, scenarios, attacks, live, forks, counterfactuals, allocations, protocols, runs, traces,
+)  # fmt: skip
 LARGEST_BODY = 64 * 1024
 """The most bytes of one request; an answer to a lesson has a few kilobytes."""
 
@@ -96,6 +100,6 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     security.protect(app)
     failures.explain(app)
     presentation.equip(app)
-    for pages in (site, course, lessons, scenarios, attacks, live, forks, counterfactuals, protocols, runs, traces):
+    for pages in PAGES:
         app.register_blueprint(pages.pages)
     return app

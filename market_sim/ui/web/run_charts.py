@@ -12,7 +12,7 @@ from markupsafe import Markup
 from market_sim.analysis.history.run_history import RunHistory
 from market_sim.analysis.visualization.chart import Chart, Horizontal, LegendEntry, Part
 from market_sim.analysis.visualization.charts import charts_of, drawn_alone, drawn_together, together
-from market_sim.analysis.visualization.figure import CONFIG
+from market_sim.analysis.visualization.figure import CONFIG, layered
 from market_sim.analysis.visualization.legend import legend_list
 from market_sim.analysis.visualization.palette import dark_changes
 from market_sim.core.data.journal import Journal
@@ -66,6 +66,11 @@ def _answer(figure: Part, axis: Horizontal, **more: Any) -> bytes:
     figure["data"] = [trace for trace in figure["data"] if trace.get("x", True)]
     known = {"figure": figure, "dark": dark_changes(figure), "config": CONFIG, "long": axis.is_long}
     return msgspec.json.encode({**known, **more})
+
+
+def alone(chart: Chart) -> bytes:
+    """The figure of a chart that is no part of a run's page."""
+    return _answer(layered(chart.panels(), chart.axis), chart.axis, stepped=False)
 
 
 def prepare(run: OpenRun) -> None:

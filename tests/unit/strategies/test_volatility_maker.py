@@ -61,6 +61,13 @@ def test_a_small_change_keeps_the_places_in_the_queue() -> None:
     assert one.quoted_bps == 59
 
 
+def test_a_spread_that_is_changed_from_outside_is_widened_like_any_other() -> None:
+    one = maker()
+    [_] = after(one, swinging(200, WINDOW + 1))
+    one.spread_bps = 40
+    assert one.quoted_bps == 118
+
+
 @pytest.mark.parametrize("wrong", [{"made_for_bps": 0}, {"window": 1}, {"spread_bps": 0}])
 def test_impossible_parameters_are_refused(wrong) -> None:
     with pytest.raises(InputError):

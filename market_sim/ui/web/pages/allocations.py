@@ -1,0 +1,36 @@
+"""The page of an allocation: how a maker's capital would have divided over the books of a run."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, abort, render_template
+
+from market_sim.analysis.microstructure.allocation_of_books import NOTE, allocation_of
+from market_sim.analysis.visualization.allocation_picture import allocation_chart
+from market_sim.analysis.visualization.chart import Chart
+from market_sim.core.errors import InputError
+from market_sim.ui.web import run_charts
+from market_sim.ui.web.pages.shared import open_run
+from market_sim.ui.web.run_library import OpenRun
+
+pages = Blueprint("allocations", __name__)
+
+
+@pages.get("/runs/<name:name>/allocation")
+def page(name: str) -> str:
+    """The frontier with its sentence and its table."""
+    run = open_run(name)
+    chart = _chart(run)
+    return render_template("allocation.html", run=run, chart=chart, legend=run_charts.legend(chart), note=NOTE)
+
+
+@pages.get("/runs/<name:name>/allocation.json")
+def figure(name: str) -> Response:
+    """The picture of the frontier."""
+    return Response(run_charts.alone(_chart(open_run(name))), mimetype="application/json")
+
+
+def _chart(run: OpenRun) -> Chart:
+    try:
+        return run.once("allocation", lambda: allocation_chart(allocation_of(run.result.journal)))
+    except InputError as refused:
+        abort(409, str(refused))
