@@ -4,7 +4,7 @@
   the code under test swallowed the refusal. Proxies are forgotten: one on loopback would hide the leak.
 * Hypothesis draws the same examples each time; HYPOTHESIS_PROFILE=ci draws ten times as many.
 * A test that needs another program asks for it: `needs("anvil")` is its path. Without the program the test is
-  skipped with the reason; with REQUIRE_CHAIN=1, REQUIRE_BROWSER=1 or REQUIRE_POSTGRES=1, as in CI, it fails.
+  skipped with the reason; with REQUIRE_CHAIN=1 (or _BROWSER, _POSTGRES, _STREAM), as in CI, it fails.
 * Nothing is worked out again for each process or each test that was worked out at the beginning: what the libraries
   compile to is kept for the run, and what was collected is not searched for garbage.
 """
@@ -244,6 +244,7 @@ PROGRAMS = {
     "anvil": Program("REQUIRE_CHAIN", ("anvil",), "contracts/node_modules/@foundry-rs/anvil-*/bin/anvil"),
     "forge": Program("REQUIRE_CHAIN", ("forge",), "contracts/node_modules/@foundry-rs/forge-*/bin/forge"),
     "node": Program("REQUIRE_CHAIN", ("node",)),
+    "go": Program("REQUIRE_STREAM", ("go",)),
     "chromium": Program("REQUIRE_BROWSER", ("chromium", "chromium-browser", "google-chrome")),
     "lint-imports": Program("CI", ("lint-imports",), f"{sys.prefix}/bin/lint-imports"),
     "initdb": Program("REQUIRE_POSTGRES", ("initdb",), "/usr/lib/postgresql/*/bin/initdb"),
