@@ -5,13 +5,14 @@ result.leaderboard                  # gain, Sharpe ratio, drawdown, fees of each
 result.gains                        # deposits, worth and gain of each account
 result.trades.to_pandas()           # any table as a pandas DataFrame
 result.figure()                     # the whole run on one time axis
+result.dashboard                    # its market on one page
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from market_sim.analysis.gains import gain_table, gains
 from market_sim.analysis.history.two_instants import difference_table
@@ -24,6 +25,9 @@ from market_sim.analysis.results.tables import blocks_table, orders_table, quote
 from market_sim.core.data.fingerprint import digest, fingerprint
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.event import Area
+
+if TYPE_CHECKING:
+    from market_sim.analysis.visualization.dashboard import Dashboard
 
 
 @dataclass(frozen=True)
@@ -130,6 +134,13 @@ class Result:
             self.leaderboard, self.gains, self.trades, self.orders, self.quotes, self.blocks, self.inventory,
             self.refusals, self.candles, self.fees, self.depth, self.adaptations,
         )  # fmt: skip
+
+    @cached_property
+    def dashboard(self) -> Dashboard:
+        """The dashboard: `result.dashboard.generate_html_dashboard()` is one HTML file."""
+        from market_sim.analysis.visualization.dashboard import Dashboard
+
+        return Dashboard(self)
 
     def figure(self, chart: str = "", symbol: str | None = None) -> Any:
         """The whole run on one time axis, or the chart of this name, as plotly's `Figure`."""

@@ -31,6 +31,7 @@ Commands, each with its own --help:
   results RUN      what each account made of it
   book RUN         what its order books showed
   export RUN       its tables as CSV, JSON or Parquet
+  dashboard RUN    its market on one page, a file that needs no server
   replay RUN       is it the same when it is played again
   verify RUN       is it whole, and how far did it come
   without RUN      the same run without one participant: its true impact

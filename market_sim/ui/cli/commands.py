@@ -55,6 +55,12 @@ def _export(arguments: Sequence[str]) -> int:
     return export(arguments)
 
 
+def _dashboard(arguments: Sequence[str]) -> int:
+    from market_sim.ui.cli.results import dashboard
+
+    return dashboard(arguments)
+
+
 def _book(arguments: Sequence[str]) -> int:
     from market_sim.ui.cli.books import book
 
@@ -162,6 +168,7 @@ COMMANDS: dict[str, Command] = {
     "verify": _verify,
     "results": _results,
     "export": _export,
+    "dashboard": _dashboard,
     "book": _book,
     "option": _option,
     "attack": _attack,

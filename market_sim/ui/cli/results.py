@@ -1,4 +1,4 @@
-"""`simulate.py results RUN` and `simulate.py export RUN`: what each account made of a stored run, and its tables."""
+"""`simulate.py results`, `export`, `dashboard`: what each account made of a stored run, its tables, its dashboard."""
 
 from __future__ import annotations
 
@@ -55,4 +55,27 @@ def export(arguments: Sequence[str]) -> int:
             print(f"{path}: {counted(len(table), 'row')}")
     except OSError as error:
         raise InputError(f"cannot write to {folder}: {error.strerror or error}") from None
+    return GOOD
+
+
+def dashboard(arguments: Sequence[str]) -> int:
+    """Write the dashboard of a stored run: one file that opens without a server."""
+    made = Parser(
+        prog="simulate.py dashboard", description="Write the dashboard of a stored run: one file, no server needed."
+    )
+    made.add_argument("run", metavar="RUN", type=Path, help="the folder of the run, for example results/NAME")
+    made.add_argument("--to", metavar="FILE", type=Path, help="where to; default: dashboard.html in that folder")
+    typed = made.parse_args(list(arguments))
+    result = open_run(typed.run)
+    # Imported late: no other command here draws.
+    from market_sim.analysis.visualization.dashboard import Dashboard
+
+    path: Path = typed.to or typed.run / "dashboard.html"
+    text = Dashboard(result).generate_html_dashboard()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"cannot write to {path}: {error.strerror or error}") from None
+    print(path)
     return GOOD

@@ -18,6 +18,7 @@ from market_sim.analysis.history.two_instants import difference
 from market_sim.analysis.results import performance_table
 from market_sim.analysis.run_header import RunHeader
 from market_sim.analysis.summary import document
+from market_sim.analysis.visualization.dashboard import Dashboard
 from market_sim.analysis.visualization.page import timeline_page
 from market_sim.simulation.engine.consensus import MOST
 from market_sim.ui.web import run_charts
@@ -139,6 +140,16 @@ def export(name: str) -> Response:
     text = run.once("export", lambda: timeline_page(run.result, run.cut))
     answer = Response(text, mimetype="text/html")
     answer.headers["Content-Disposition"] = f'attachment; filename="{run.name}.html"'
+    return answer
+
+
+@pages.get("/runs/<name:name>/dashboard")
+def dashboard(name: str) -> Response:
+    """The dashboard as one file that opens without a server."""
+    run = open_run(name)
+    text = run.once("dashboard", lambda: Dashboard(run.result).generate_html_dashboard())
+    answer = Response(text, mimetype="text/html")
+    answer.headers["Content-Disposition"] = f'attachment; filename="{run.name}-dashboard.html"'
     return answer
 
 

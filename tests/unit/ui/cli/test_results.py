@@ -1,4 +1,4 @@
-"""`simulate.py results` and `export` read a stored run; what they print is what the result says."""
+"""`simulate.py results`, `export` and `dashboard` read a stored run; what they print is what the result says."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_the_tables_beside_a_run_do_not_damage_it(run, capsys):
     assert main(["verify", str(run)]) == 0
 
 
-@pytest.mark.parametrize("command", ["results", "export"])
+@pytest.mark.parametrize("command", ["results", "export", "dashboard"])
 def test_a_folder_that_is_no_run_is_one_sentence(command, tmp_path, capsys):
     assert main([command, str(tmp_path / "nothing")]) == 2
     assert capsys.readouterr().err.count("\n") == 1
@@ -58,3 +58,13 @@ def test_a_place_where_nothing_can_be_written_is_one_sentence(run, tmp_path, cap
     (tmp_path / "taken").write_text("")
     assert main(["export", str(run), "--to", str(tmp_path / "taken" / "tables")]) == 2
     assert "cannot write to" in capsys.readouterr().err
+    assert main(["dashboard", str(run), "--to", str(tmp_path / "taken" / "page.html")]) == 2
+    assert "cannot write to" in capsys.readouterr().err
+
+
+def test_the_dashboard_is_a_file_beside_the_run(run, capsys):
+    assert main(["dashboard", str(run)]) == 0
+    path = run / "dashboard.html"
+    assert capsys.readouterr().out == f"{path}\n"
+    assert path.read_text(encoding="utf-8") == open_run(run).dashboard.generate_html_dashboard()
+    assert main(["verify", str(run)]) == 0, "the file does not damage the run"
