@@ -7,11 +7,8 @@ Beside a trained learner stand the same strategy untrained, and a naive one that
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import Path
 from statistics import fmean
 from typing import Any, NamedTuple
 
@@ -23,9 +20,11 @@ from market_sim.market.agents.strategy import Strategy, plain_parameters
 from market_sim.market.dynamics.walks import MeanReverting, RandomWalk
 from market_sim.simulation.engine.clock import SECOND
 from market_sim.simulation.engine.world import World
-from market_sim.strategies.catalogue import configured_strategy, name_of, named
+from market_sim.strategies.catalogue import name_of, named
 from market_sim.strategies.learning.bandit import BanditMaker
 from market_sim.strategies.learning.learner import Learner
+from market_sim.strategies.learning.logistic import LogisticTrader
+from market_sim.strategies.learning.model import Model, learner
 from market_sim.strategies.learning.q_learner import QLearner
 from market_sim.strategies.learning.ridge import RidgeTrader
 from market_sim.strategies.market_making.fixed_spread import FixedSpread
@@ -71,13 +70,14 @@ SCHOOLS: dict[type[Learner], School] = {
     BanditMaker: School(_customers, lambda: FixedSpread(size=5, max_position=100)),
     QLearner: School(_reverting, lambda: Momentum(size=20, max_position=20)),
     RidgeTrader: School(_reverting, lambda: Momentum(size=20, max_position=20)),
+    LogisticTrader: School(_reverting, lambda: Momentum(size=20, max_position=20)),
 }
 
 
 def school_of(kind: type[Strategy]) -> School:
     """The school of this kind of learner; InputError for a strategy that does not learn."""
-    for learner, school in SCHOOLS.items():
-        if kind is learner:
+    for pupil, school in SCHOOLS.items():
+        if kind is pupil:
             return school
     raise InputError(f"{name_of(kind)} does not learn; learners are {', '.join(map(name_of, SCHOOLS))}")
 
@@ -94,60 +94,12 @@ def played(school: School, pupil: Strategy, seed: int, epochs: int = EPOCHS) -> 
     return next(row.from_trading for row in gains(world.journal) if row.account == PUPIL)
 
 
-@dataclass(frozen=True)
-class Model:
-    """A trained learner as it is stored: its kind, its parameters, what it was trained on and what it knows."""
-
-    strategy: str
-    parameters: dict[str, Any]
-    seeds: int
-    epochs: int
-    knowledge: dict[str, Any]
-    curve: tuple[float, ...] = ()
-    """The mean gain of each fifth of the training runs, in cents, exploration included."""
-
-    def learner(self) -> Learner:
-        """The learner with its knowledge, which no longer explores."""
-        kind = named(self.strategy)
-        _ = school_of(kind)
-        made = configured_strategy(kind, {**self.parameters, "learns": False})
-        if not isinstance(made, Learner):
-            raise InputError(f"{self.strategy} does not learn")
-        made.know(self.knowledge)
-        return made
-
-    def untrained(self) -> Strategy:
-        """The same strategy without its knowledge."""
-        return configured_strategy(named(self.strategy), {**self.parameters, "learns": False})
-
-    def save(self, path: Path) -> None:
-        """Write it as JSON."""
-        try:
-            path.write_text(json.dumps(vars(self), indent=1) + "\n", encoding="utf-8")
-        except OSError as error:
-            raise InputError(f"cannot write {path}: {error.strerror}") from None
-
-
-def stored_model(path: Path) -> Model:
-    """The model in this file; InputError when it is none."""
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-        model = Model(**{**found, "curve": tuple(found.get("curve", ()))})
-    except (OSError, ValueError, TypeError, AttributeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not a model of `simulate.py train`"
-        raise InputError(f"cannot read {path}: {reason}") from None
-    _ = model.learner()
-    return model
-
-
 def trained(kind: type[Strategy], seeds: int, epochs: int = EPOCHS, **parameters: Any) -> Model:
     """Train a learner in the runs with the seeds 1, 2, ... and keep what it knows."""
     school = school_of(kind)
     if not 1 <= seeds < FIRST_UNSEEN:
         raise InputError(f"training uses from 1 to {FIRST_UNSEEN - 1} seeds, found {seeds}")
-    pupil = configured_strategy(kind, {**parameters, "learns": True})
-    if not isinstance(pupil, Learner):
-        raise InputError(f"{name_of(kind)} does not learn")
+    pupil = learner(kind, {**parameters, "learns": True})
     earned = []
     for seed in range(1, seeds + 1):
         pupil.begin()

@@ -22,6 +22,7 @@ from market_sim.strategies.arbitrage.parity import OptionParity
 from market_sim.strategies.execution.participation import Participate
 from market_sim.strategies.execution.schedules import AlmgrenChriss, Twap, Vwap
 from market_sim.strategies.learning.bandit import BanditMaker
+from market_sim.strategies.learning.logistic import LogisticTrader
 from market_sim.strategies.learning.q_learner import QLearner
 from market_sim.strategies.learning.ridge import RidgeTrader
 from market_sim.strategies.market_making.adaptive import AdaptiveMaker
@@ -64,7 +65,7 @@ FAMILIES: dict[str, tuple[type[Strategy], ...]] = {
     "reading the chart": (Momentum, MeanReversion, Chartist, Pairs),
     "execution": (Twap, Vwap, AlmgrenChriss, Participate),
     "arbitrage and hedging": (VenueArbitrage, CashAndCarry, FuturesBasis, OptionParity, OutcomePairs, DeltaHedger),
-    "learning": (BanditMaker, QLearner, RidgeTrader),
+    "learning": (BanditMaker, QLearner, RidgeTrader, LogisticTrader),
     "marksim": (MarksimMaker, MarksimNoise, MarksimInformed),
     "wrappers": (DrawdownStop, InventoryLimit, Latency),
 }  # fmt: skip

@@ -16,6 +16,7 @@ from market_sim.simulation.engine.clock import SECOND
 from market_sim.strategies.arbitrage.basis import FuturesBasis
 from market_sim.strategies.arbitrage.parity import OptionParity
 from market_sim.strategies.catalogue import STRATEGIES, strategy
+from market_sim.strategies.learning.logistic import LogisticTrader
 from market_sim.strategies.learning.ridge import RidgeTrader
 from market_sim.strategies.traditional.delta_hedger import DeltaHedger
 from market_sim.strategies.traditional.futures_trading import CashAndCarry, FutureMaker
@@ -35,6 +36,13 @@ def foreseeing() -> RidgeTrader:
     """One that has learned that prices come back."""
     trader = RidgeTrader(memory=9, cost_bps=0)
     trader.know({"products": [0.0, 0, 0, 0, 1e6, 0, 0, 0, 0], "targets": [0.0, -1e6, 0]})
+    return trader
+
+
+def betting() -> LogisticTrader:
+    """One that has learned the same as odds."""
+    trader = LogisticTrader(memory=9, cost_bps=0)
+    trader.know({"weights": [0.0, -1.0, 0, 0], "squares": [1.0] * 4, "moves": [1.0, 10.0]})
     return trader
 
 
@@ -62,6 +70,7 @@ SPECIAL: dict[str, object] = {
     "informed": lambda: strategy("informed", edge_bps=0, signal=12_000, symbol="BBB"),
     "q-learner": lambda: strategy("q-learner", learns=True, epsilon=1.0, memory=9),
     "ridge-trader": lambda: foreseeing(),
+    "logistic-trader": lambda: betting(),
     "bandit-maker": lambda: strategy("bandit-maker", learns=True, hold=2),
     "marksim-noise": lambda: strategy("marksim-noise", trade_probability=0.9),
 }

@@ -9,16 +9,22 @@ from statistics import fmean
 import pytest
 
 from market_sim.core.errors import InputError
-from market_sim.simulation.training import FIRST_UNSEEN, Model, judged, school_of, stored_model, trained
+from market_sim.core.models.market_events import OrderAccepted
+from market_sim.core.models.run_events import AgentJoined
+from market_sim.simulation.run import simulate
+from market_sim.simulation.sweep.plan import Plan
+from market_sim.simulation.training import FIRST_UNSEEN, judged, school_of, trained
 from market_sim.strategies.learning.bandit import BanditMaker
 from market_sim.strategies.learning.learner import Learner
+from market_sim.strategies.learning.logistic import LogisticTrader
+from market_sim.strategies.learning.model import Model, stored_model
 from market_sim.strategies.learning.q_learner import QLearner
 from market_sim.strategies.learning.ridge import RidgeTrader
 from market_sim.strategies.traditional.noise import Noise
 from market_sim.ui.cli.main import main
 
 
-@pytest.mark.parametrize(("kind", "seeds"), [(BanditMaker, 3), (QLearner, 12), (RidgeTrader, 2)])
+@pytest.mark.parametrize(("kind", "seeds"), [(BanditMaker, 3), (QLearner, 12), (RidgeTrader, 2), (LogisticTrader, 2)])
 def test_learning_beats_the_untrained_and_the_naive_on_unseen_seeds(kind: type[Learner], seeds: int):
     model = trained(kind, seeds)
     found = judged(model, 3)
@@ -39,7 +45,9 @@ def test_the_same_training_gives_the_same_knowledge_and_judging_changes_none():
 def test_training_and_judging_share_no_seed():
     with pytest.raises(InputError, match=f"from 1 to {FIRST_UNSEEN - 1} seeds"):
         trained(QLearner, FIRST_UNSEEN)
-    with pytest.raises(InputError, match="noise does not learn; learners are bandit-maker, q-learner, ridge-trader"):
+    with pytest.raises(
+        InputError, match="noise does not learn; learners are bandit-maker, q-learner, ridge-trader, logistic"
+    ):
         school_of(Noise)
 
 
@@ -58,6 +66,30 @@ def test_a_model_is_stored_and_judged_by_command(tmp_path: Path, capsys: pytest.
     told = json.loads(capsys.readouterr().out)
     assert told["better"] is True
     assert told["seeds"] == [100_001]
+
+
+def test_a_trained_model_joins_any_scenario_with_what_it_knows(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    path = tmp_path / "model.json"
+    assert main(["train", "logistic-trader", "--seeds", "1", "--epochs", "60", "--to", str(path)]) == 0
+    assert f"--with {path}\njoins it to a scenario" in capsys.readouterr().out
+
+    def orders(guest: str) -> list[OrderAccepted]:
+        result = simulate("crowded-room", epochs=12, seed=3, settlement="none", guests=guest)
+        [joined] = [event for event in result.journal.of(AgentJoined) if event.agent == "me"]
+        assert (joined.strategy, joined.parameters["size"]) == ("LogisticTrader", 7)
+        return [event for event in result.journal.of(OrderAccepted) if event.account == "me"]
+
+    choices = "name=me,holdings=ACME:50,every_ms=500,size=7,memory=9,cost_bps=0"
+    known = orders(f"{path},{choices}")
+    assert known and orders(f"{path},{choices}") == known
+    assert orders(f"logistic-trader,{choices}") == [], "untrained, it foresees nothing"
+    assert main(["--with", f"{path},sizes=3"]) == 2
+    assert "LogisticTrader has no parameter sizes; did you mean size?" in capsys.readouterr().err
+    assert main(["--with", str(tmp_path / "none.json")]) == 2
+    assert "none.json: No such file or directory" in capsys.readouterr().err
+    key = next(Plan("crowded-room", repetitions=1, guests=f"{path},{choices}").jobs()).key
+    path.write_text(path.read_text().replace('"seeds": 1', '"seeds": 2'))
+    assert next(Plan("crowded-room", repetitions=1, guests=f"{path},{choices}").jobs()).key != key
 
 
 def test_a_learner_that_learned_nothing_is_told_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]):

@@ -1,5 +1,7 @@
 """Guests: participants that are joined to a scenario from outside, `--with my_strategy.py:BuyTheDip,cash=10000`.
 
+A guest is a class in a file, a shipped strategy by its name, or a learner with what it has learned, `--with q.json`.
+
 What comes after the strategy are its own parameters and a few words about the participant: its name, its cash (in
 units of the currency), what it holds (`holdings=ACME:50+BBB:3`), how often it wakes up and how far away it is. A guest
 draws from a stream of its own, so it changes no random numbers of others; its trades change the market, of course.
@@ -20,6 +22,7 @@ from market_sim.simulation.engine.failures import explained
 from market_sim.simulation.engine.world import World
 from market_sim.simulation.scenarios.finder import load_file
 from market_sim.strategies.catalogue import configured_strategy, name_of, named
+from market_sim.strategies.learning.model import ENDING, Model, stored_model
 
 CASH = "10000"
 SEPARATOR = "\n"
@@ -37,15 +40,23 @@ class Guest:
     holdings: dict[str, int] = field(default_factory=dict)
     times: dict[str, float] = field(default_factory=dict)
     parameters: dict[str, str] = field(default_factory=dict)
+    model: Model | None = None
+    """What its strategy has learned, where it comes from a file of `simulate.py train`."""
 
     def join(self, world: World) -> None:
         """Take part in a world, with a fresh strategy."""
         if self.name in world.ledger.accounts:
             raise InputError(f"--with: there is an account {self.name} already; choose another name, name=me")
         with explained():
-            strategy = configured_strategy(self.kind, self.parameters)
+            strategy = self.strategy()
         times: dict[str, Any] = self.times
         world.join(self.name, strategy, cash=units(self.cash), holdings=self.holdings, **times)
+
+    def strategy(self) -> Strategy:
+        """A fresh strategy; InputError if a parameter is wrong."""
+        if self.model is not None:
+            return self.model.learner(self.parameters)
+        return configured_strategy(self.kind, self.parameters)
 
 
 def guests(text: str | None) -> Iterator[Guest]:
@@ -63,7 +74,8 @@ def guest(text: str) -> Guest:
     ('avellaneda-stoikov', '5000', {'ACME': 50}, {'every_ms': 20.0}, {'gamma': '0.1'})
     """
     what, *rest = text.split(",")
-    kind = _kind(what.strip())
+    model = stored_model(Path(what.strip())) if what.strip().endswith(ENDING) else None
+    kind = named(model.strategy) if model else _kind(what.strip())
     words: dict[str, str] = {}
     for part in rest:
         key, is_pair, value = part.partition("=")
@@ -77,6 +89,7 @@ def guest(text: str) -> Guest:
         _holdings(words.pop("holdings", "")),
         {key: _number(key, words.pop(key)) for key in TIMES if key in words},
         words,
+        model,
     )
 
 

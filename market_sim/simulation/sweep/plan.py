@@ -15,6 +15,7 @@ from market_sim.simulation.scenarios.finder import find_scenario
 from market_sim.simulation.scenarios.scenario import Parameter, Scenario, configured
 from market_sim.simulation.sweep.axes import Axis, points
 from market_sim.simulation.sweep.job import Job, canonical, file_digest
+from market_sim.strategies.learning.model import ENDING
 
 MOST_JOBS = 1_000_000
 
@@ -70,7 +71,7 @@ class Plan:
         paths = [self.scenario] if self.scenario.endswith(".py") else []
         for line in filter(None, (self.guests or "").splitlines()):
             file = line.split(",")[0].partition(":")[0].strip()
-            paths += [file] if file.endswith(".py") else []
+            paths += [file] if file.endswith((".py", ENDING)) else []
         return tuple((path, file_digest(path)) for path in dict.fromkeys(paths))
 
     def jobs(self) -> Iterator[Job]:

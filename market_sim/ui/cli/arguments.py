@@ -119,7 +119,7 @@ def parser() -> Parser:
         action="append",
         dest="guests",
         metavar="STRATEGY,KEY=VALUE",
-        help="a further participant: my_strategy.py:BuyTheDip,cash=10000 or a name that `strategies` lists",
+        help="a further participant: my_strategy.py:BuyTheDip,cash=10000, a name of `strategies`, a trained model",
     )
     run.add_argument("--without", metavar="NAME", help="a participant who never decides; several with commas")
     run.add_argument(

@@ -9,8 +9,9 @@ from statistics import fmean
 
 from market_sim.core.english import counted
 from market_sim.core.money import written
-from market_sim.simulation.training import EPOCHS, FIRST_UNSEEN, judged, school_of, stored_model, trained
+from market_sim.simulation.training import EPOCHS, FIRST_UNSEEN, SCHOOLS, judged, school_of, trained
 from market_sim.strategies.catalogue import name_of, named
+from market_sim.strategies.learning.model import stored_model
 from market_sim.ui.cli.arguments import Parser, whole
 
 BETTER, NO_BETTER = 0, 1
@@ -20,7 +21,8 @@ BAR = 40
 def train(arguments: Sequence[str]) -> int:
     """Train a learner, say how its gains rose, and store it."""
     made = Parser(prog="simulate.py train", description="Train a learning strategy and store what it knows.")
-    made.add_argument("strategy", metavar="NAME", help="a strategy that learns: bandit-maker, q-learner, ridge-trader")
+    learners = ", ".join(map(name_of, SCHOOLS))
+    made.add_argument("strategy", metavar="NAME", help=f"a strategy that learns: {learners}")
     made.add_argument("--seeds", type=whole(1, FIRST_UNSEEN - 1), default=30, metavar="N", help="how many, default 30")
     made.add_argument("--epochs", type=whole(20, 100_000), default=EPOCHS, metavar="N", help="of each run, default 120")
     made.add_argument("--to", type=Path, metavar="FILE", help="where to; default: NAME.json")
@@ -34,7 +36,8 @@ def train(arguments: Sequence[str]) -> int:
     for place, gain in enumerate(model.curve, 1):
         bar = ("#" if gain >= 0 else "-") * round(BAR * abs(gain) / most)
         print(f"  part {place} of {len(model.curve)}  {written(round(gain)):>12}  {bar}".rstrip())
-    print(f"stored in {path}; simulate.py judge {path} compares it on seeds that it has not seen")
+    print(f"stored in {path}; simulate.py judge {path} compares it on seeds that it has not seen, and --with {path}")
+    print("joins it to a scenario")
     return BETTER
 
 

@@ -18,7 +18,7 @@ from market_sim.simulation.options import Options
 from market_sim.simulation.scenarios.bounds import LARGEST, Bounds
 from market_sim.simulation.scenarios.guests import SEPARATOR, guest
 from market_sim.simulation.scenarios.scenario import Scenario, configured, parameter_bounds, parameter_types
-from market_sim.strategies.catalogue import configured_strategy
+from market_sim.strategies.learning.model import ENDING
 
 MOST_EPOCHS = 500
 """The most epochs of a run on the site; longer runs are for the command line."""
@@ -258,13 +258,12 @@ def shipped_guests(text: str) -> str:
     lines = [line.strip() for line in text.split(BETWEEN_GUESTS) if line.strip()]
     for line in lines:
         what = line.split(",")[0].partition(":")[0].strip()
-        if what.endswith(".py"):
+        if what.endswith((".py", ENDING)):
             raise InputError(
                 f"a strategy of your own joins on the command line, --with {what}; here, a shipped one does"
             )
         try:
-            one = guest(line)
-            configured_strategy(one.kind, one.parameters)
+            guest(line).strategy()
         except InputError as refused:
             raise InputError(str(refused).removeprefix("--with").lstrip(": ")) from None
     return SEPARATOR.join(lines)

@@ -18,7 +18,7 @@ from market_sim.strategies.market_making.quotes import QuotingMaker
 from market_sim.strategies.wrappers import Wrapper
 from market_sim.ui.cli.main import main
 
-PARTS = {"Learner", "Holder", "Oracle", "Payee", "Payer", "QuotingMaker", "Scheduled", "Wrapper"}
+PARTS = {"Foreseer", "Learner", "Holder", "Oracle", "Payee", "Payer", "QuotingMaker", "Scheduled", "Wrapper"}
 """What only a scenario needs, and what others are made from."""
 
 

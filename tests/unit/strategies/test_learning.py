@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import exp
 from random import Random
 
 import pytest
@@ -13,6 +14,7 @@ from market_sim.core.models.intents import PlaceOrder
 from market_sim.pricing.allocation import solved
 from market_sim.strategies.learning.bandit import ARMS_BPS, BanditMaker
 from market_sim.strategies.learning.learner import Learner
+from market_sim.strategies.learning.logistic import SCALE_BPS, LogisticTrader
 from market_sim.strategies.learning.prices import SlowAverage
 from market_sim.strategies.learning.q_learner import POSITIONS, STATES, QLearner
 from market_sim.strategies.learning.ridge import RidgeTrader
@@ -98,7 +100,7 @@ def test_ridge_finds_the_coefficients_of_a_linear_world() -> None:
     random = Random(9)
     for _ in range(400):
         features = (1.0, random.gauss(0, 10), random.gauss(0, 5))
-        trader._learn(features, 2.0 - 0.5 * features[1] + 0.25 * features[2])
+        trader.learn(features, 2.0 - 0.5 * features[1] + 0.25 * features[2])
     assert trader.coefficients == pytest.approx([2, -0.5, 0.25], abs=1e-5)
 
 
@@ -134,7 +136,32 @@ def test_ridge_trades_what_it_foresees_and_only_if_it_pays() -> None:
     assert order_at(10_040, cost_bps=30) == []
 
 
-@pytest.mark.parametrize("kind", [BanditMaker, QLearner, RidgeTrader])
+def test_a_logistic_learner_finds_the_odds_of_a_logistic_world() -> None:
+    trader, random = LogisticTrader(learns=True, penalty=0.0), Random(9)
+    true = [0.3, -2.0, 0.0, 1.0]
+    for _ in range(20_000):
+        features = (1.0, random.gauss(0, 1), random.gauss(0, 1), random.uniform(-1, 1))
+        odds = sum(weight * one for weight, one in zip(true, features, strict=True))
+        trader.learn(features, 5.0 if random.random() < 1 / (1 + exp(-odds)) else -5.0)
+    assert trader.knowledge["weights"] == pytest.approx(true, abs=0.15)
+    assert trader.foreseen((1.0, 2.0, 0.0, 0.0)) == pytest.approx((2 / (1 + exp(3.7)) - 1) * 5, abs=0.1)
+
+
+def test_a_logistic_learner_learns_nothing_from_a_price_that_stands_still() -> None:
+    trader = LogisticTrader(learns=True)
+    before = trader.knowledge
+    trader.learn((1.0, 2.0, 1.0, 0.5), 0.0)
+    assert trader.knowledge == before
+    assert trader.foreseen((1.0, 2.0, 1.0, 0.5)) == 0.0
+
+
+def test_the_features_of_the_logistic_learner_are_those_that_it_names() -> None:
+    market = InstrumentView("ACME", bid=9_999, ask=10_001, depth=([(9_999, 30)], [(10_001, 5), (10_002, 5)]))
+    assert LogisticTrader().features(market, 2 * SCALE_BPS, -SCALE_BPS) == (1.0, 2.0, -1.0, 0.5)
+    assert LogisticTrader().features(InstrumentView("ACME"), 0.0, 0.0) == (1.0, 0.0, 0.0, 0.0)
+
+
+@pytest.mark.parametrize("kind", [BanditMaker, QLearner, RidgeTrader, LogisticTrader])
 def test_what_is_learned_can_be_taken_over_and_must_fit(kind: type[Learner]) -> None:
     one, other = kind(), kind()
     knowledge = {name: [float(place + 1) for place in range(len(found))] for name, found in one.knowledge.items()}
@@ -154,6 +181,9 @@ def test_what_is_learned_can_be_taken_over_and_must_fit(kind: type[Learner]) -> 
         lambda: QLearner(gamma=1.0),
         lambda: QLearner(size=0),
         lambda: RidgeTrader(penalty=0),
+        lambda: RidgeTrader(horizon=0),
+        lambda: LogisticTrader(rate=0),
+        lambda: LogisticTrader(penalty=-1),
     ],
 )
 def test_parameters_that_make_no_sense_are_refused(wrong: Callable[[], object]) -> None:
