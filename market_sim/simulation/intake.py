@@ -90,6 +90,8 @@ class Intake:
         self.keep = keep
         self.noticed: Callable[[], object] = lambda: None
         """Called after each addition, in the thread that made it, so that a session that waits looks again."""
+        self.taken: Callable[[], object] = lambda: None
+        """Called after each input has taken effect, before its sender is told, in the session's thread."""
         # The lock is for the end alone: both ends of a deque may be used from several threads without one.
         self._lock = Lock()
         self._is_closed = False
@@ -152,7 +154,12 @@ class Intake:
                 offer.refuse(refusal)
             return
         for offer, event in possible:
-            offer.settle(partial(take, event))
+            offer.settle(partial(self._effect, take, event))
+
+    def _effect(self, take: Callable[[InputReceived], Answers], event: InputReceived) -> Answers:
+        answers = take(event)
+        self.taken()
+        return answers
 
     def _waiting_together(self) -> Iterator[list[Offer] | Question[Any]]:
         """Take what was added so far, oldest first: questions, and intents that follow each other together.

@@ -50,10 +50,13 @@ class LiveMarket:
         self._told = told
         self.pacer = Pacer(speed)
         session.intake.noticed = self.pacer.wake
+        session.intake.taken = self._note
         self._news = threading.Condition()
         self._thread = threading.Thread(target=self._run, name="market", daemon=True)
         self.broken: BaseException | None = None
         """What ended the market before its time."""
+        self.whole = len(session.journal)
+        """The number of events that tell whole steps; of a later one, the fills may still be missing."""
 
     # ---- running ------------------------------------------------------------------------------------------------
 
@@ -141,9 +144,18 @@ class LiveMarket:
     def ask(self, look: Callable[[Session], T], seconds: float = PATIENCE_SECONDS) -> T:
         """Look at the session itself, between two of its steps; `look` must be short and change nothing.
 
-        Only for what the journal does not tell, such as the check of an order that is not placed.
+        Only for what the journal does not tell, such as the check of an order that is not placed. Before its start and
+        after its end nobody steps the market, and the caller looks for itself.
         """
-        return self._session.intake.ask(look).answers(seconds)
+        if self._thread.ident is None:
+            return look(self._session)
+        try:
+            return self._session.intake.ask(look).answers(seconds)
+        except InputError:
+            if not self.is_over:
+                raise
+        self._thread.join(seconds)
+        return look(self._session)
 
     # ---- inside -------------------------------------------------------------------------------------------------
 
@@ -166,6 +178,10 @@ class LiveMarket:
         if len(session.journal) > before:
             self._tell()
 
+    def _note(self) -> None:
+        self.whole = len(self.journal)
+
     def _tell(self) -> None:
+        self._note()
         with self._news:
             self._news.notify_all()

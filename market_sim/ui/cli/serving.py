@@ -77,6 +77,8 @@ def _serve(config: dict[str, Any], listener: socket.socket) -> None:
     from market_sim.ui.web.run_queue import RunQueue
 
     app = create_app(config)
+    if "live" in app.extensions:
+        print(f"Token of the operator: {app.extensions['live'].operator()}", file=sys.stderr, flush=True)
     warm_up(app)
     server = create_server(app, sockets=[listener], threads=THREADS, ident=None)
     queue: RunQueue = app.extensions["jobs"]

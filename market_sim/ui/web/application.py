@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,8 @@ from typing import Any
 from flask import Flask
 from werkzeug.routing import BaseConverter
 
+from market_sim.api.access import Access, LiveSettings
+from market_sim.api.members import Members
 from market_sim.simulation.scenarios.catalogue import SCENARIOS
 from market_sim.ui.web import failures, presentation, security
 from market_sim.ui.web.lesson_service import LessonService
@@ -45,6 +48,8 @@ DEFAULTS: dict[str, Any] = {
     "ANSWERS": "answers",
     "SCENARIOS": SCENARIOS,
     "MARKET": None,
+    "MARKET_NAME": "",
+    "LIVE": LiveSettings(),
     "JOB_SECONDS": 180,
     "SEARCH_SECONDS": 900,
     "TRUSTED_HOSTS": ["127.0.0.1", "localhost"],
@@ -80,6 +85,13 @@ class Number(BaseConverter):
         return int(value)
 
 
+def _access(app: Flask, instance: Path) -> Access:
+    """Access to the live market; its members are new with it, unless the market goes on under the same name."""
+    settings: LiveSettings = app.config["LIVE"]
+    name = app.config["MARKET_NAME"] or secrets.token_hex(8)
+    return Access(app.config["MARKET"], Members(instance / "members.sqlite", name, settings.codes), settings)
+
+
 def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     """Create a site; settings that are not given have defaults."""
     app = Flask(__name__, static_folder=None)
@@ -96,6 +108,8 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     notebook = Notebook(instance / "site.sqlite")
     answers = Path(app.config["ANSWERS"])
     app.extensions["lessons"] = LessonService(Path(app.config["LESSONS"]), answers, notebook, library)
+    if app.config["MARKET"] is not None:
+        app.extensions["live"] = _access(app, instance)
     app.extensions["jobs"] = RunQueue(results, app.config["JOB_SECONDS"])
     security.protect(app)
     failures.explain(app)

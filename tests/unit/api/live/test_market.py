@@ -64,7 +64,7 @@ def test_eight_threads_hand_in_a_thousand_orders_each_and_each_is_acknowledged_o
     accepted = [event.order for event in market.journal.of(OrderAccepted)]
     assert accepted == list(range(1, len(accepted) + 1)), "order numbers are dense"
     assert sum(event.kind == "PlaceOrder" for event in market.journal.of(InputReceived)) == 8_000
-    market.ask(lambda session: session.world.check())
+    market.ask(lambda session: session.world.check(), seconds=60)
     replayed(market)
 
 
