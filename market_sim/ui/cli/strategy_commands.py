@@ -7,7 +7,6 @@ import textwrap
 from collections.abc import Sequence
 from typing import Any
 
-from market_sim.core.errors import InputError
 from market_sim.strategies.catalogue import FAMILIES, name_of, named, parameters_of, summary_of
 from market_sim.ui.cli.arguments import Parser, whole
 
@@ -70,12 +69,10 @@ def published(arguments: Sequence[str]) -> int:
     from market_sim.strategies.market_making.published import PUBLISHED, again
 
     made = Parser(prog="simulate.py published", description="Results of the literature, made again.")
-    made.add_argument("what", choices=["avellaneda-stoikov"], metavar="WHAT", help="avellaneda-stoikov")
+    made.add_argument("paper", choices=["avellaneda-stoikov"], metavar="PAPER", help="avellaneda-stoikov")
     made.add_argument("--paths", type=whole(2, 1_000_000), default=2_000, metavar="N", help="default 2000")
     made.add_argument("--seed", type=whole(0), default=1, metavar="N", help="default 1")
     typed = made.parse_args(list(arguments))
-    if typed.what != "avellaneda-stoikov":
-        raise InputError(f"there is no published result {typed.what!r}")
     print("Avellaneda and Stoikov (2008), tables 1 to 3: profit, its deviation, last inventory, its deviation")
     print(
         f"{'risk aversion':<14} {'maker':<10} {'spread':>14} {'profit':>16} {'deviation':>14} {'inventory':>15} ",

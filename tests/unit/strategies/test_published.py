@@ -49,4 +49,4 @@ def test_the_command_prints_both_tables(capsys: pytest.CaptureFixture[str]) -> N
         for one, other in zip(ours, row, strict=True):
             assert f"{one:.2f} ({other:g})" in line
     assert main(["published", "something"]) == 2
-    assert "there is no what 'something'" in capsys.readouterr().err
+    assert "there is no paper 'something'; there is avellaneda-stoikov" in capsys.readouterr().err
