@@ -168,16 +168,21 @@ def test_a_reader_that_has_seen_enough_gets_no_traceback(typed: str, tmp_path: P
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_a_suggestion_runs_as_it_is_printed(tmp_path: Path) -> None:
-    environment = {**os.environ, "MARKET_SIM_HEADLESS": "1"}
-    command = f"{shlex.quote(sys.executable)} {shlex.quote(str(ROOT / 'simulate.py'))} --epochs 3 --byzantine n1:silent"
-    for _ in range(2):  # what a split network suggests is another scenario
-        done = subprocess.run(
-            command, shell=True, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
-        )
-        assert done.returncode == 0, done.stderr
-        command = suggested(done.stdout)
-    assert " --scenario " in command
+def test_a_suggestion_runs_as_it_is_printed(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["--epochs", "3", "--byzantine", "n1:silent", *QUICK, "--out", str(tmp_path)]) == 0
+    done = subprocess.run(
+        suggested(capsys.readouterr().out),
+        shell=True,
+        env={**os.environ, "MARKET_SIM_HEADLESS": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert " --scenario " in suggested(done.stdout), "what a split network suggests is another scenario"
 
 
 def test_the_examples_of_the_help_run(

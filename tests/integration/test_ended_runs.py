@@ -85,7 +85,7 @@ def test_a_run_that_is_killed_leaves_its_whole_epochs(tmp_path, capsys):
 def test_a_full_disk_is_one_sentence_and_keeps_the_run_so_far(tmp_path, capsys):
     # A limit on the size of a file refuses a write as a full disk does, and needs no disk to be filled.
     def limit() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (120_000, 120_000))
 
     code, told = run_until(10**9, tmp_path, signal.SIGTERM, preexec_fn=limit)
     assert code == 2, told

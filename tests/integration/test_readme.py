@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
-import tempfile
-from functools import cache
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import pytest
 
+from market_sim.ui.cli.main import main
 from tests.conftest import ROOT
 
 DOCUMENTS = ["README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/decisions/README.md"]
@@ -55,36 +57,42 @@ def check_out(place: Path) -> Path:
     return copy
 
 
-Ran = subprocess.CompletedProcess[str]
+OURS = ".venv/bin/python simulate.py "
 
 
-@cache
-def run(told: tuple[str, ...]) -> dict[str, Ran]:
-    """What commands that are given one after the other do in a fresh checkout."""
-    environment = {**os.environ, "MARKET_SIM_HEADLESS": "1"}
-    with tempfile.TemporaryDirectory() as name:
-        folder = check_out(Path(name))
-        return {
-            command: subprocess.run(
-                command, shell=True, cwd=folder, env=environment, capture_output=True, text=True, check=False
-            )
-            for command in told
-        }
+def run(command: str, folder: Path, as_program: bool) -> tuple[int, str]:
+    """What a command leaves behind: its exit code and all that it printed."""
+    if as_program or not command.startswith(OURS):
+        done = subprocess.run(command, shell=True, cwd=folder, capture_output=True, text=True, check=False)
+        return done.returncode, done.stdout + done.stderr
+    printed = io.StringIO()
+    with redirect_stdout(printed), redirect_stderr(printed):
+        try:
+            code = main(shlex.split(command.removeprefix(OURS)))
+        except SystemExit as ended:  # --help
+            code = ended.code
+    return code, printed.getvalue()
 
 
-def stories() -> list[tuple[str, ...]]:
+def stories() -> list[list[str]]:
     """The README's commands in two parts: the walk through a lesson, and all others."""
     told = commands("README.md")
-    return [tuple(one for one in told if (" lesson " in one) is in_lesson) for in_lesson in (True, False)]
+    return [[one for one in told if (" lesson " in one) is in_lesson] for in_lesson in (True, False)]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="the commands are written for a POSIX shell")
-@pytest.mark.parametrize("command", commands("README.md"))
-def test_the_readmes_command_runs(command):
-    (story,) = (told for told in stories() if command in told)
-    done = run(story)[command]
-    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
-    assert done.stdout.strip() or done.stderr.strip(), "a command that prints nothing shows nothing"
+@pytest.mark.parametrize("story", stories(), ids=["the walk through a lesson", "all others"])
+def test_the_readmes_commands_run_one_after_the_other(story, tmp_path, monkeypatch):
+    """In a fresh checkout. The first is a program of its own; the others call what `simulate.py` calls."""
+    folder = check_out(tmp_path)
+    monkeypatch.setenv("MARKET_SIM_HEADLESS", "1")
+    monkeypatch.chdir(folder)
+    monkeypatch.syspath_prepend(folder)  # as for a program in it: the README's scenario imports the README's strategy
+    for place, command in enumerate(story):
+        code, printed = run(command, folder, as_program=place == 0)
+        assert code == 0, f"{command}\n{printed}"
+        assert printed.strip(), f"{command}: a command that prints nothing shows nothing"
+    sys.modules.pop("buy_the_dip", None)
 
 
 def test_the_readme_has_commands_and_snippets_to_run():

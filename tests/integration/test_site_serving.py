@@ -31,21 +31,10 @@ def served(folder, *more):
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_it_answers_at_the_address_it_prints_and_ends_in_order(tmp_path, number):
-    with served(tmp_path) as (process, address):
-        with urllib.request.urlopen(address, timeout=20) as answer:
-            assert "The course" in answer.read().decode()
-        process.send_signal(number)
-        said = process.communicate(timeout=20)[1]
-        assert process.returncode == 0
-        assert said.splitlines() == ["Ctrl-C ends the site.", "The site has ended."]
-    assert (tmp_path / "instance" / "secret_key").exists()
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_run_that_is_played_when_the_site_ends_is_kept(tmp_path, number):
+def test_it_answers_at_the_address_it_prints_ends_in_order_and_keeps_the_run_that_is_played(tmp_path, number):
     visitor = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
     with served(tmp_path) as (process, address):
+        assert "The course" in visitor.open(address, timeout=20).read().decode()
         page = visitor.open(f"{address}/scenarios/first-market", timeout=20).read().decode()
         form = {"csrf_token": re.search(r'name="csrf-token" content="([^"]+)"', page)[1], "seed": "1", "epochs": "500"}
         form |= {"p-traders": "5", "p-makers": "2", "p-shock_percent": "0", "p-volatility_bps": "3"}
@@ -65,6 +54,7 @@ def test_a_run_that_is_played_when_the_site_ends_is_kept(tmp_path, number):
     last = archive.load(kept).journal[-1]
     assert isinstance(last, RunEnded)
     assert not last.complete
+    assert (tmp_path / "instance" / "secret_key").exists()
 
 
 def test_a_scenario_file_is_shown_its_market_opens_and_its_own_mistakes_are_told(tmp_path, capsys):
