@@ -15,7 +15,7 @@ from market_sim.core.data.forks import fork_of
 from market_sim.core.data.journal import Journal
 from market_sim.core.errors import InputError
 from market_sim.core.models.consensus_events import BlockFinalized
-from market_sim.simulation.attack_lab import STALLED, Answer, Laboratory, Question, Schedule, options
+from market_sim.simulation.attack_lab import Answer, Laboratory, Question, Schedule, options, reached
 from market_sim.simulation.run import simulate
 from market_sim.simulation.scenarios.streamlet_demo import StreamletDemo
 from market_sim.ui.cli.main import main
@@ -29,9 +29,14 @@ def played(asked: Question, schedule: Schedule, epochs: int) -> Journal:
     return simulate(StreamletDemo(), options(asked, lies, splits, epochs)).journal
 
 
-def test_two_liars_of_four_fork_in_two_epochs_and_every_step_is_needed() -> None:
-    asked = Question()
-    answer = Laboratory(asked, StreamletDemo()).search()
+@pytest.fixture(scope="module")
+def fork() -> Answer:
+    """What the lab finds when nothing else is asked of it."""
+    return Laboratory(Question(), StreamletDemo()).search()
+
+
+def test_two_liars_of_four_fork_in_two_epochs_and_every_step_is_needed(fork: Answer) -> None:
+    asked, answer = Question(), fork
     assert (answer.epochs, len(answer.schedule)) == (2, 4)
     assert {step.who for step in answer.schedule} == {1, 2}
     assert fork_of(played(asked, answer.schedule, answer.epochs)) is not None
@@ -39,7 +44,6 @@ def test_two_liars_of_four_fork_in_two_epochs_and_every_step_is_needed() -> None
         fewer = answer.schedule[:place] + answer.schedule[place + 1 :]
         assert fork_of(played(asked, fewer, answer.epochs)) is None
     assert fork_of(played(asked, (), 12)) is None
-    assert Laboratory(asked, StreamletDemo()).search() == answer, "same seed and budget, same answer"
 
 
 def test_the_search_tells_how_far_it_is_and_a_stopped_one_answers_for_what_it_tried() -> None:
@@ -57,14 +61,15 @@ def test_the_search_tells_how_far_it_is_and_a_stopped_one_answers_for_what_it_tr
 
 
 def test_a_search_that_is_stopped_while_it_shortens_keeps_what_it_found_and_says_so() -> None:
-    lab = Laboratory(Question(), StreamletDemo())
+    asked = Question(goal="stall", stall=4)
+    lab = Laboratory(asked, StreamletDemo())
     answer = lab.search(lambda tried, is_found: lab.stop() if is_found else None)
     assert not answer.is_shortest and "stopped before it was the shortest" in answer.sentence
-    assert fork_of(played(Question(), answer.schedule, answer.epochs)) is not None
+    assert reached("stall", played(asked, answer.schedule, answer.epochs), 4)
 
 
 def test_within_the_bound_nothing_is_found_and_nothing_is_called_proved() -> None:
-    answer = Laboratory(Question(byzantine=1, budget=600 if IN_CI else 60), StreamletDemo()).search()
+    answer = Laboratory(Question(byzantine=1, budget=600 if IN_CI else 40), StreamletDemo()).search()
     assert answer.schedule == ()
     assert f"none in {answer.tried} schedules up to depth 12" in answer.sentence
     assert "nothing more is claimed" in answer.sentence
@@ -120,10 +125,11 @@ def test_a_question_that_cannot_be_asked_is_refused(change: dict[str, object]) -
 
 
 def test_the_run_that_is_found_is_kept_replays_and_its_command_shows_it_again(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    fork: Answer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["attack", "--out", str(tmp_path)]) == 0
     told = capsys.readouterr().out
+    assert fork.sentence in told, "same seed and budget, same answer"
     run = Path(told.partition("run  ")[2].split()[0])
     assert (run / "timeline.html").stat().st_size > 10_000
     assert fork_of(archive.load(run).journal) is not None
@@ -136,14 +142,7 @@ def test_the_run_that_is_found_is_kept_replays_and_its_command_shows_it_again(
     assert "n1 and n2 signed both" in document["fork"]
 
 
-def test_two_silent_liars_stall_a_committee_for_as_long_as_the_goal_says() -> None:
-    asked = Question(goal="stall", depth=10)
-    answer = Laboratory(asked, StreamletDemo()).search()
-    epochs = [1] + [event.epoch for event in played(asked, answer.schedule, answer.epochs).of(BlockFinalized)]
-    assert answer.epochs - max(epochs) >= STALLED
-
-
-@pytest.mark.parametrize("epochs", [4, 9])
+@pytest.mark.parametrize("epochs", [4, 6])
 def test_a_stall_lasts_as_long_as_was_asked(epochs: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     typed = ["attack", "--goal", "stall", str(epochs), "--json", "--out", str(tmp_path)]
     assert main(typed) == 0

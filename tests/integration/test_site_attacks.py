@@ -11,8 +11,7 @@ from html import unescape
 import pytest
 
 from market_sim.core.data import archive
-from market_sim.core.data.forks import fork_of
-from market_sim.simulation.attack_lab import GOALS, Laboratory, Question
+from market_sim.simulation.attack_lab import GOALS, Laboratory, Question, reached
 from market_sim.simulation.scenarios.streamlet_demo import StreamletDemo
 from market_sim.ui.web.application import create_app
 from market_sim.ui.web.attack_form import BUDGET, FIELDS, AttackForm
@@ -31,10 +30,10 @@ def messages(visitor, address):
 
 
 def test_a_search_on_the_site_gives_the_answer_of_the_lab_and_the_run_that_shows_it(visitor, tmp_path):
-    address = start(visitor, byzantine="2", budget="100")
+    address = start(visitor, byzantine="2", goal="stall", stall="4", budget="100")
     told = messages(visitor, address)
     assert [kind for kind, _ in told][-1] == "done" and {kind for kind, _ in told} == {"tried", "done"}
-    asked = Question(budget=100)
+    asked = Question(goal="stall", stall=4, budget=100)
     answer = Laboratory(asked, StreamletDemo()).search()
     page = visitor.get(address)
     assert page.status_code == 200
@@ -44,7 +43,7 @@ def test_a_search_on_the_site_gives_the_answer_of_the_lab_and_the_run_that_shows
     assert rows == [(str(step.epoch), str(step.who), step.what) for step in answer.schedule]
     name = told[-1][1]["run"]
     assert f'href="/runs/{name}"' in page.text and f'data-figure="/runs/{name}/figure.json"' in page.text
-    assert fork_of(archive.load(tmp_path / "results" / name).journal) is not None
+    assert reached("stall", archive.load(tmp_path / "results" / name).journal, 4)
     assert visitor.get(address.replace("/attack/", "/live/")).headers["Location"] == address
 
 
