@@ -7,6 +7,9 @@ import shutil
 from pathlib import Path
 
 import pytest
+from flask import Flask
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
 
 from market_sim.core.data import archive
 from market_sim.simulation.options import Options
@@ -15,6 +18,22 @@ from market_sim.simulation.scenarios.first_market import FirstMarket
 from market_sim.ui.web.application import create_app
 from tests.conftest import ROOT
 
+
+class CompiledTemplates(BytecodeCache):
+    """What the templates were compiled to, for all sites of this process: a site of its own takes most tests' time."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self.kept:
+            bucket.bytecode_from_string(self.kept[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self.kept[bucket.key] = bucket.bytecode_to_string()
+
+
+Flask.jinja_options = {"bytecode_cache": CompiledTemplates()}
 ADDRESS = "http://127.0.0.1:5000"
 LESSON = "01-order-book"
 
