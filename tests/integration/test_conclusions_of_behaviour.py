@@ -322,7 +322,7 @@ CLAIMING = [kind for kind in SCENARIOS if kind.claim]
 
 @pytest.mark.parametrize("kind", CLAIMING, ids=lambda kind: kind.name)
 def test_a_claim_holds_in_as_many_runs_as_it_has_to(kind: type[Scenario]) -> None:
-    found = checked_scenario(kind(), 100 if IN_FULL else 2, first=1_000)
+    found = checked_scenario(kind(), 40 if IN_FULL else 2, first=1_000)
     assert found.breaches == []
     # The share that a claim promises says nothing about two runs.
     assert found.is_kept if IN_FULL else found.held >= found.seeds - 1, [*found.lines()]

@@ -1,7 +1,7 @@
 """How long a committee waits for its next final block, and which rules that depends on.
 
 The bounds for leaders in turn are this product's own: the paper's theorem needs five honest leaders in a row, which
-n = 3f + 1 in turn with f liars need not have.
+n = 3f + 1 in turn with f liars need not have; test_consensus_campaign.py looks at such windows.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from market_sim.core.consensus.blocks import Message, Proposal, Rules, Vote
 from market_sim.core.consensus.byzantine import Envelope
 from market_sim.core.consensus.committee import Committee
 from market_sim.core.consensus.streamlet import Validator
-from market_sim.core.models.consensus_events import BlockFinalized
 from market_sim.simulation.engine.clock import SECOND
 from tests.integration.colluding_liars import (
     DELTA,
@@ -42,7 +41,7 @@ def now_and_then(luck: Random, name: str, epochs: int) -> str:
 @pytest.mark.parametrize(("name", "longest"), [("silent", 4), ("withhold", 1)])
 def test_in_a_lock_step_network_nobody_waits_more_than_4_epochs(name, longest):
     waits = []
-    for seed in range(20):
+    for seed in range(20 if IN_CI else 10):
         byzantine = now_and_then(Random(f"{name}/{seed}"), name, 40)
         run = run_committee(4, 40, seed, byzantine, scheme=NameTags(4), paranoid=False)
         waits.append(run.longest_wait())
@@ -54,45 +53,13 @@ def test_in_a_lock_step_network_nobody_waits_more_than_4_epochs(name, longest):
 @pytest.mark.parametrize("name", ["silent", "withhold", "late", "equivocate"])
 def test_under_any_delays_up_to_delta_nobody_waits_more_than_6_epochs(name):
     waits = []
-    for seed in range(15):
+    for seed in range(15 if IN_CI else 9):
         byzantine = now_and_then(Random(f"{name}/{seed}"), name, 40)
         weather = {"fastest_ns": 1_000_000, "slowest_ns": DELTA, "reorder_percent": 20}
         run = run_committee(4, 40, seed, byzantine, scheme=NameTags(4), paranoid=False, **weather)
         waits.append(run.longest_wait())
     assert max(waits) <= 6
     assert max(waits) >= 2
-
-
-@pytest.mark.parametrize("validators", [4, 7])
-def test_five_honest_leaders_in_a_row_bring_a_new_final_block_to_everybody(validators):
-    """Theorem 6, with leaders drawn by the hash: by the start of epoch e + 5 after honest leaders e to e + 4."""
-    rules = Rules(validators=validators, leader_rule="hash")
-    windows = 0
-    for seed in range(12):
-        luck = Random(seed)
-        liars = luck.sample(range(validators), rules.faults)
-        byzantine = ",".join(f"n{liar}:{luck.choice(('silent', 'withhold', 'late', 'equivocate'))}" for liar in liars)
-        stable_from = luck.choice((1, 6))
-        run = run_committee(
-            validators,
-            60,
-            seed,
-            byzantine,
-            rules=rules,
-            scheme=NameTags(validators),
-            paranoid=False,
-            stable_from_epoch=stable_from,
-        )
-        grown = {
-            index: {fact.epoch for fact in run.journal.of(BlockFinalized) if fact.validator == index}
-            for index in run.committee.honest
-        }
-        for start in range(stable_from + 1, 56):
-            if not any(rules.leader(epoch) in liars for epoch in range(start, start + 5)):
-                windows += 1
-                for epochs in grown.values():
-                    assert epochs.intersection(range(start, start + 5)), f"seed {seed}, epochs {start} to {start + 4}"
-    assert windows > 20
 
 
 # ---- liars that act together (C8) -----------------------------------------------------------------------------------
@@ -127,7 +94,7 @@ KEPT = {4: (155,), 7: (165,), 10: (43,)}
 """Schedules of the large campaign that came nearest to a bound."""
 
 
-@pytest.mark.parametrize(("validators", "ordinarily", "in_ci"), [(4, 16, 240), (7, 6, 80), (10, 4, 60)])
+@pytest.mark.parametrize(("validators", "ordinarily", "in_ci"), [(4, 10, 240), (7, 4, 80), (10, 4, 60)])
 def test_whatever_colluding_liars_say_finality_goes_on(validators: int, ordinarily: int, in_ci: int) -> None:
     waits = Waits()
     for number in sorted({*range(in_ci if IN_CI else ordinarily), *KEPT[validators]}):

@@ -3,9 +3,9 @@
 The monitors judge every step, so a schedule that breaks a rule raises even if its end looks right. A harness that
 never makes the interesting case proves nothing: what the schedules contained is counted and demanded below.
 
-These 120 meet every reason but one to refuse a message as well; test_consensus_campaign.py plays many more of another
-mixture. CONSENSUS_SCHEDULES=10000 asks for more, CONSENSUS_VALIDATORS=7 for a size. The seed of a schedule that fails
-is in the error.
+These 120, of which an ordinary run plays 60, meet every reason but one to refuse a message as well;
+test_consensus_campaign.py plays many more of another mixture. CONSENSUS_SCHEDULES=10000 asks for more,
+CONSENSUS_VALIDATORS=7 for a size. The seed of a schedule that fails is in the error.
 """
 
 from __future__ import annotations
@@ -18,16 +18,17 @@ from market_sim.core.consensus.behaviours import BEHAVIOURS
 from market_sim.core.consensus.monitors import Monitors
 from market_sim.core.models.consensus_events import BlockFinalized, EquivocationSeen, SafetyViolated
 from market_sim.core.models.reasons_consensus import CONSENSUS_REASONS
-from tests.integration.consensus_schedules import EPOCHS, FAULTS, Census, attacked, counted, forgetful
+from tests.integration.consensus_schedules import EPOCHS, FAULTS, IN_CI, Census, attacked, counted, forgetful
 from tests.unit.core.consensus.table import NameTags, Seats, run_committee
 
-SCHEDULES = int(os.environ.get("CONSENSUS_SCHEDULES", "120"))
+SCHEDULES = int(os.environ.get("CONSENSUS_SCHEDULES", "120" if IN_CI else "60"))
+FORGETFUL = 30 if IN_CI else 8
 FRIENDLY = 40
 
 
 NOT_MET = "DUPLICATE_VOTE"
 """It takes a second valid signature under one vote, which no behaviour makes; tests/test_streamlet.py does."""
-PLAYED = [*((attacked, seed) for seed in range(SCHEDULES)), *((forgetful, seed) for seed in range(30))]
+PLAYED = [*((attacked, seed) for seed in range(SCHEDULES)), *((forgetful, seed) for seed in range(FORGETFUL))]
 
 
 @pytest.fixture(scope="module")

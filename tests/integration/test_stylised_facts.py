@@ -1,6 +1,7 @@
 """Markets that behave like markets: the required stylised facts in the default scenario and in the crowded room.
 
-The scenarios were tuned on seeds from 1,001 on; these are others. One seed here, ten in CI.
+The scenarios were tuned on seeds from 1,001 on; these are others.
+One seed and 2,000 returns here, ten seeds and 5,000 in CI.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from market_sim.ui.cli.main import main
 
 IN_CI = os.environ.get("HYPOTHESIS_PROFILE") == "ci"
 SEEDS = range(1, 11) if IN_CI else range(3, 4)
+EPOCHS = 1_001 if IN_CI else 401
 BAR = 200 * MILLISECOND
 
 
@@ -48,7 +50,7 @@ def facts_of(scenario: Scenario, seed: int, epochs: int) -> list[Fact]:
 
 @pytest.mark.parametrize("scenario", [FirstMarket(), CrowdedRoom()], ids=lambda one: one.name)
 def test_the_required_facts_hold_with_nine_of_ten_seeds(scenario: Scenario):
-    found = {seed: facts_of(scenario, seed, 1_001) for seed in SEEDS}
+    found = {seed: facts_of(scenario, seed, EPOCHS) for seed in SEEDS}
     failed = {seed: facts for seed, facts in found.items() if not passes(facts)}
     assert 10 * len(failed) <= len(found), failed
 
