@@ -281,9 +281,11 @@ class Session:
             while self._inputs and self._inputs[0].time <= target:
                 self._take_again()
             self._clock.run(until=max(target, self.now))
-            if self.now < self.boundary:
+            # An input that came at a boundary has passed an epoch already, and the time to run to may lie beyond it.
+            if self.now >= self.boundary:
+                self._pass_epoch()
+            elif self.now >= until:
                 return
-            self._pass_epoch()
 
     def _advance_by_events(self, length: int) -> None:
         """Run action by action until the journal has this length."""

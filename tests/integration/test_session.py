@@ -124,6 +124,16 @@ def test_a_fork_at_any_event_shares_the_past_and_leaves_its_parent_alone(seed: i
     assert session.run().fingerprint != twin.result.fingerprint
 
 
+def test_a_replay_steps_as_far_as_asked_past_an_input_that_came_at_the_end_of_an_epoch() -> None:
+    session = Session(FirstMarket(), Options(epochs=3, settlement="none"))
+    session.step(epoch=1)
+    session.submit("maker-0", Buy("ACME", 1, 9_000))
+    session.step(epoch=2)
+    again = Session.replay(session.journal)
+    again.step(epoch=2)
+    assert (again.now, again.epoch, again.journal.since(0)) == (session.now, 2, session.journal.since(0))
+
+
 def test_an_input_is_told_before_what_it_leads_to_and_is_answered() -> None:
     session = Session(FirstMarket(), OPTIONS)
     session.step(epoch=1)
