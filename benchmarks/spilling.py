@@ -9,11 +9,11 @@ of the fingerprint.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import chain
+from itertools import islice
 from pathlib import Path
 
 from market_sim.core.data.codec import decode, encode
-from market_sim.core.data.journal import Journal
+from market_sim.core.data.spilled_journal import SpilledJournal
 from market_sim.core.errors import InputError
 from market_sim.core.models.event import Event
 
@@ -44,53 +44,28 @@ class Spill:
         self._starts.append(self._size)
         self._size += len(data)
 
-    def read(self, number: int = 0) -> Iterator[Event]:
-        """The events from this number on."""
+    def read(self, number: int, end: int) -> Iterator[Event]:
+        """The events from this number up to, and without, another."""
         start, skipped = divmod(number, self.segment)
         if start >= len(self._starts):
             return
         with self._path.open("rb") as file:
             file.seek(self._starts[start])
-            for place, line in enumerate(file):
-                if place >= skipped:
-                    yield decode(line)
+            for line in islice(file, skipped, skipped + end - number):
+                yield decode(line)
 
 
-class SpillingJournal(Journal):
+class SpillingJournal(SpilledJournal):
     """A journal that keeps its last events in memory and gives the older ones to a spill."""
 
     def __init__(self, spill: Spill) -> None:
         super().__init__()
         self._spill = spill
-        self._first = 0
-        self.record = self._record_and_spill
 
-    def __len__(self) -> int:
-        return self._first + len(self._events)
-
-    def __iter__(self) -> Iterator[Event]:
-        return chain(self._spill.read(), self._events)
-
-    def __getitem__(self, number: int) -> Event:
-        if number < 0:
-            number += len(self)
-        if number >= self._first:
-            return self._events[number - self._first]
-        if number >= 0:
-            return next(self._spill.read(number))
-        raise IndexError(f"there is no event {number}")
-
-    def since(self, number: int) -> list[Event]:
-        """All events from this sequence number on."""
-        if number >= self._first:
-            return self._events[number - self._first :]
-        return [*self._spill.read(number), *self._events]
-
-    def _record_and_spill(self, event: Event) -> None:
+    def _record(self, event: Event) -> None:
         # Two segments stay in memory before the older one goes: whoever reads regularly never waits for the disk.
         events, spill = self._events, self._spill
         events.append(event)
         if len(events) >= 2 * spill.segment:
             spill.append(events[: spill.segment])
-            del events[: spill.segment]
-            self._first += spill.segment
+            self.release(len(spill), spill.read)

@@ -1,0 +1,77 @@
+"""A journal whose older events lie elsewhere, so that the memory of a run does not grow with its length.
+
+Whoever stores the events says so with `release`: the journal forgets the events before that number and reads them
+from the store when somebody asks for them. One thread records and releases; others may read at the same time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import chain
+
+from market_sim.core.data.journal import Journal
+from market_sim.core.errors import InvariantBroken
+from market_sim.core.models.event import Event
+
+Older = Callable[[int, int], Iterator[Event]]
+"""Reads the events from one number up to, and without, another."""
+
+
+def _nothing(first: int, end: int) -> Iterator[Event]:
+    return iter(())
+
+
+class SpilledJournal(Journal):
+    """A journal that keeps its last events in memory and reads the older ones from a store."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._older: Older = _nothing
+        # One value, replaced as a whole: another thread sees the number and the events that belong together.
+        self._tail: tuple[int, list[Event]] = (0, self._events)
+        # Many keep this function, so it outlives the list that it appends to.
+        self.record = self._record
+
+    @property
+    def first(self) -> int:
+        """The number of the first event in memory."""
+        return self._tail[0]
+
+    def release(self, number: int, older: Older) -> None:
+        """Forget the events before this number; from now on `older` reads them."""
+        first, events = self._tail
+        if number > first + len(events):
+            raise InvariantBroken(f"a journal of {first + len(events)} events cannot release {number}")
+        if number > first:
+            self._older = older
+            # A reader that holds the old list keeps it whole.
+            self._events = events[number - first :]
+            self._tail = number, self._events
+
+    def __len__(self) -> int:
+        first, events = self._tail
+        return first + len(events)
+
+    def __iter__(self) -> Iterator[Event]:
+        first, events = self._tail
+        return chain(self._older(0, first), events) if first else iter(events)
+
+    def __getitem__(self, number: int) -> Event:
+        first, events = self._tail
+        if number < 0:
+            number += first + len(events)
+        if number >= first:
+            return events[number - first]
+        if number < 0:
+            raise IndexError(f"there is no event {number}")
+        return next(self._older(number, number + 1))
+
+    def since(self, number: int) -> list[Event]:
+        """All events from this sequence number on."""
+        first, events = self._tail
+        if number >= first:
+            return events[number - first :]
+        return [*self._older(number, first), *events]
+
+    def _record(self, event: Event) -> None:
+        self._events.append(event)

@@ -1,0 +1,78 @@
+"""A journal whose older events are elsewhere reads like one that holds them all, also while it lets them go."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from threading import Thread
+
+import pytest
+
+from market_sim.core.data.fingerprint import fingerprint
+from market_sim.core.data.journal import Journal
+from market_sim.core.data.spilled_journal import SpilledJournal
+from market_sim.core.errors import InvariantBroken
+from market_sim.core.models.event import Event
+from market_sim.core.models.market_events import AccountOpened, Deposited
+
+
+def event(time: int) -> Event:
+    return AccountOpened(time, f"a{time}", time, "o") if time % 4 else Deposited(time, "a", "USD", time + 1)
+
+
+def older(first: int, end: int) -> Iterator[Event]:
+    return map(event, range(first, end))
+
+
+def filled(journal: Journal, length: int) -> Journal:
+    for time in range(length):
+        journal.record(event(time))
+    return journal
+
+
+@pytest.mark.parametrize("released", [0, 1, 20, 36, 37])
+def test_it_reads_like_a_journal_in_memory(released: int) -> None:
+    plain, spilled = filled(Journal(), 37), SpilledJournal()
+    record = spilled.record
+    filled(spilled, 30)
+    spilled.release(min(released, 30), older)
+    for time in range(30, 37):
+        record(event(time))  # who keeps the function records in the same journal
+    spilled.release(released, older)
+    assert spilled.first == released
+    assert len(spilled) == len(plain) == 37
+    assert list(spilled) == list(plain)
+    assert list(spilled.of(Deposited)) == list(plain.of(Deposited))
+    assert fingerprint(spilled) == fingerprint(plain)
+    assert [spilled.since(number) for number in range(38)] == [plain.since(number) for number in range(38)]
+    assert [spilled[number] for number in range(-37, 37)] == [plain[number] for number in range(-37, 37)]
+    for number in (37, -38):
+        with pytest.raises(IndexError):
+            spilled[number]
+
+
+def test_it_releases_only_what_it_has_and_nothing_twice() -> None:
+    spilled = SpilledJournal()
+    filled(spilled, 10)
+    spilled.release(6, older)
+    spilled.release(4, lambda first, end: iter(()))
+    assert (spilled.first, spilled[2]) == (6, event(2))
+    with pytest.raises(InvariantBroken, match="10 events cannot release 11"):
+        spilled.release(11, older)
+
+
+def test_a_reader_misses_nothing_while_another_thread_records_and_releases() -> None:
+    spilled, length = SpilledJournal(), 30_000
+    seen: list[Event] = []
+
+    def read() -> None:
+        while len(seen) < length:
+            seen.extend(spilled.since(len(seen)))
+
+    reader = Thread(target=read)
+    reader.start()
+    for time in range(length):
+        spilled.record(event(time))
+        if time % 100 == 99:
+            spilled.release(time - 40, older)
+    reader.join(30)
+    assert seen == list(older(0, length))
