@@ -125,6 +125,11 @@ class LiveMarket:
         return self._session.journal
 
     @property
+    def scenario(self) -> str:
+        """The name of what goes on here."""
+        return self._session.scenario.name
+
+    @property
     def now(self) -> int:
         """The simulated time in nanoseconds."""
         return self._session.now

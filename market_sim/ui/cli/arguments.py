@@ -34,6 +34,7 @@ Commands, each with its own --help:
   dashboard RUN    its market on one page, a file that needs no server
   replay RUN       is it the same when it is played again
   verify RUN       is it whole, and how far did it come
+  restore RUN      a live run whose program was killed, computed again from its store
   without RUN      the same run without one participant: its true impact
   backtest RUN     a strategy on its market data
   tiers RUN        how long each maker held the spread and depth of its tier

@@ -43,6 +43,12 @@ def _verify(arguments: Sequence[str]) -> int:
     return verify(arguments)
 
 
+def _restore(arguments: Sequence[str]) -> int:
+    from market_sim.ui.cli.restoring import restore
+
+    return restore(arguments)
+
+
 def _results(arguments: Sequence[str]) -> int:
     from market_sim.ui.cli.results import results
 
@@ -166,6 +172,7 @@ COMMANDS: dict[str, Command] = {
     "serve": _serve,
     "replay": _replay,
     "verify": _verify,
+    "restore": _restore,
     "results": _results,
     "export": _export,
     "dashboard": _dashboard,

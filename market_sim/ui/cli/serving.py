@@ -17,6 +17,7 @@ from market_sim.simulation.scenarios.catalogue import SCENARIOS
 from market_sim.simulation.scenarios.finder import find_scenario
 from market_sim.simulation.scenarios.scenario import Scenario, configured
 from market_sim.ui.cli.arguments import Parser, speed, whole
+from market_sim.ui.cli.restoring import DATABASE_HELP, past
 
 if TYPE_CHECKING:
     from market_sim.api.live.opening import OpenMarket
@@ -38,7 +39,7 @@ def serve(arguments: Sequence[str]) -> int:
     kinds = [find_scenario(name) for name in typed.scenario]
     listener = _listener(typed.port)
     port = listener.getsockname()[1]
-    live = _opened(typed, kinds[0]) if kinds else None
+    live = _opened(typed, kinds)
     config = {
         "MARKET": live and live.market,
         "RESULTS": typed.out,
@@ -52,7 +53,7 @@ def serve(arguments: Sequence[str]) -> int:
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     print(f"http://{HOST}:{port}", flush=True)
     if live is not None:
-        print(f"A live market of {kinds[0].name}, {pace_of(typed.speed)}.", file=sys.stderr)
+        print(f"A live market of {live.market.scenario}, {pace_of(typed.speed)}.", file=sys.stderr)
         live.start()
     print("Ctrl-C ends the site.", file=sys.stderr, flush=True)
     if typed.reload:
@@ -96,12 +97,22 @@ def _serve(config: dict[str, Any], listener: socket.socket) -> None:
         server.close()
 
 
-def _opened(typed: argparse.Namespace, kind: type[Scenario]) -> OpenMarket:
-    """The live market of a scenario, ready to begin."""
+def _opened(typed: argparse.Namespace, kinds: Sequence[type[Scenario]]) -> OpenMarket | None:
+    """The live market of a scenario or of a store, ready to begin; nothing if none was asked for."""
+    if typed.resume is None and not kinds:
+        return None
     from market_sim.api.live.opening import OpenMarket
+    from market_sim.api.store.places import asked_for
 
+    results, database = Path(typed.out), asked_for(typed.database)
+    if typed.resume is not None:
+        with past(typed.resume, typed.database, typed.scenario[0] if typed.scenario else None) as found:
+            if found.session.is_over:
+                raise InputError(f"{typed.resume} has come to its end: simulate.py restore {typed.resume} keeps it")
+            scenario, options = found.session.scenario, found.session.options
+            return OpenMarket(scenario, options, typed.speed, results, database, found)
     options = Options(seed=typed.seed, epochs=typed.epochs, settlement="none" if typed.no_settle else None)
-    return OpenMarket(configured(kind), options, typed.speed, Path(typed.out))
+    return OpenMarket(configured(kinds[0]), options, typed.speed, results, database)
 
 
 def pace_of(speed: float | None) -> str:
@@ -144,6 +155,10 @@ def _parser() -> Parser:
         help="how long the live market stays open, default 3600",
     )
     made.add_argument("--seed", type=whole(0), default=DEFAULT_SEED, metavar="N", help="default 7")
+    made.add_argument(
+        "--resume", metavar="RUN", type=Path, help="go on with a live run whose program was killed, from its store"
+    )
+    made.add_argument("--database", metavar="URL", help=DATABASE_HELP)
     made.add_argument("--no-settle", action="store_true", help="do not pay the live market's trades out on a chain")
     made.add_argument("--out", default="results", metavar="DIR", help="the folder for runs, default results/")
     made.add_argument("--lessons", default="lessons", metavar="DIR", help="the course, default lessons/")

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from market_sim.core.data import archive
 from market_sim.core.data.fingerprint import shortened
-from market_sim.core.data.manifest import Manifest
+from market_sim.core.data.manifest import MANIFEST, Manifest
+from market_sim.core.english import counted
 from market_sim.ui.cli.arguments import Parser
 
 GOOD = 0
@@ -17,12 +18,33 @@ def verify(arguments: Sequence[str]) -> int:
     """Read a stored run and print its state; InputError with file and line for a damaged one."""
     made = Parser(prog="simulate.py verify", description="Check a stored run and say how far it came.")
     made.add_argument("run", metavar="RUN", type=Path, help="the folder of the run, for example results/NAME")
+    made.add_argument("--database", metavar="URL", help="the server that stores a live run, default DATABASE_URL")
     typed = made.parse_args(list(arguments))
+    if live := _live(typed.run, typed.database):
+        print(live)
+        if not (typed.run / MANIFEST).exists():
+            return GOOD
     stored = archive.load(typed.run)
     print(f"{typed.run}: {state(stored.manifest)}")
     if stored.cut:
         print(f"{typed.run}: {stored.cut}")
     return GOOD
+
+
+def _live(folder: Path, database: str | None) -> str:
+    """One sentence about the store of a live run that has not ended in order; empty where there is none."""
+    from market_sim.api.store.places import asked_for
+    from market_sim.api.store.stored_run import StoredRun, is_stored
+
+    if not is_stored(folder) and (folder.is_dir() or not asked_for(database)):
+        return ""
+    stored = StoredRun(folder, asked_for(database))
+    try:
+        inputs, events = (sum(1 for _ in rows) for rows in (stored.inputs(), stored.events()))
+    finally:
+        stored.close()
+    what = f"{counted(inputs, 'input')} and {counted(events, 'event')} of {stored.start.scenario}"
+    return f"{stored.place}: whole: {what}, seed {stored.start.seed}; simulate.py restore {folder} computes it again"
 
 
 def state(manifest: Manifest) -> str:
