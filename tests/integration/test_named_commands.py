@@ -31,6 +31,8 @@ ELSEWHERE = {
     "simulate.py lesson check 01-order-book": "tests/integration/test_command_line.py",
 }
 """What takes too long to be run twice, and the test that runs it."""
+ENDLESS = ("simulate.py serve",)
+"""What goes on until it is told to stop, with any flags: its tests start it in a process of its own."""
 IN_SHORT = {
     "attack": ["--budget", "3"],
     "check": ["--seeds", "1", "--epochs", "4"],
@@ -60,7 +62,9 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("command", [command for command in named() if command not in ELSEWHERE])
+@pytest.mark.parametrize(
+    "command", [command for command in named() if command not in ELSEWHERE and not command.startswith(ENDLESS)]
+)
 def test_a_command_that_a_document_names_runs(
     command: str, run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
