@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 import pytest
 
+from examples.marksim import main as marksim_example
 from market_sim.api.live.market import LiveMarket
 from market_sim.api.live.pacing import Pacer
 from market_sim.api.marksim import InformedTraderAgent, MarketMakerAgent, MarketSimulation, NoiseTraderAgent
@@ -106,6 +108,13 @@ def test_the_shipped_scenario_is_the_same_market_at_any_speed_and_with_its_clock
     while not market.is_over:
         market.wait(len(market.journal), 1)
     assert market.end().fingerprint == simulate(Marksim(), options).fingerprint
+
+
+def test_the_example_runs_as_it_says(capsys: pytest.CaptureFixture[str]) -> None:
+    marksim_example()
+    told, *rows = capsys.readouterr().out.splitlines()
+    assert re.fullmatch(r"\d+ trades took the price from 50,125 to 50,\d{3}\.", told)
+    assert {row.split()[0] for row in rows[2:]} == {"mm_1", "noise_1", "informed_1"}
 
 
 def test_a_live_simulation_takes_orders_from_outside() -> None:
