@@ -66,7 +66,10 @@ def test_a_scenario_file_is_shown_its_market_opens_and_its_own_mistakes_are_told
         '    """Nobody says anything."""\n\n    name = "quiet-room"\n    chairs: int = 3\n\n'
         '    def build(self, world):\n        world.list(Stock("ACME", tick=cents(1)), value=10_000)\n'
     )
-    with served(tmp_path, "--scenario", str(file), "--speed", "10", "--no-settle") as (process, address):
+    with served(tmp_path, "--scenario", str(file), "--speed", "10", "--no-settle", "--stream-port", "0") as (
+        process,
+        address,
+    ):
         with urllib.request.urlopen(f"{address}/scenarios/quiet-room", timeout=20) as answer:
             page = answer.read().decode()
         assert "Nobody says anything." in page
@@ -75,6 +78,7 @@ def test_a_scenario_file_is_shown_its_market_opens_and_its_own_mistakes_are_told
         said = process.communicate(timeout=20)[1].splitlines()
         assert process.returncode == 0
     assert said[0] == "A live market of quiet-room, 10 times as fast as its clock."
+    assert re.fullmatch(r"Programs can follow it at ws://localhost:\d+\.", said[1])
     [kept] = (tmp_path / "results").iterdir()
     assert said[-2] == f"The market has ended and is kept in results/{kept.name}."
     assert archive.load(kept).manifest.scenario == "quiet-room"

@@ -20,10 +20,14 @@ from market_sim.ui.cli.arguments import Parser, speed, whole
 from market_sim.ui.cli.restoring import DATABASE_HELP, past
 
 if TYPE_CHECKING:
+    from market_sim.api.live.market import LiveMarket
     from market_sim.api.live.opening import OpenMarket
+    from market_sim.api.stream.opening import OpenStream
 
 HOST = "127.0.0.1"
 PORT = 5000
+STREAM_PORT = 8765
+CLIENT_BUFFER = 100
 DEFAULT_SPEED = 1.0
 DEFAULT_EPOCHS = 3_600
 """An hour of simulated time, where nobody says how long the live market stays open."""
@@ -39,7 +43,10 @@ def serve(arguments: Sequence[str]) -> int:
     kinds = [find_scenario(name) for name in typed.scenario]
     listener = _listener(typed.port)
     port = listener.getsockname()[1]
+    # Both ports are bound before a store is opened: a port in use leaves nothing behind.
+    sockets = _stream_sockets(typed) if (kinds or typed.resume) and not typed.reload else []
     live = _opened(typed, kinds)
+    stream = _streamed(typed, live.market, sockets, port) if live is not None and sockets else None
     config = {
         "MARKET": live and live.market,
         "RESULTS": typed.out,
@@ -55,6 +62,9 @@ def serve(arguments: Sequence[str]) -> int:
     if live is not None:
         print(f"A live market of {live.market.scenario}, {pace_of(typed.speed)}.", file=sys.stderr)
         live.start()
+    if stream is not None:
+        stream.start()
+        print(f"Programs can follow it at {stream.address}.", file=sys.stderr)
     print("Ctrl-C ends the site.", file=sys.stderr, flush=True)
     if typed.reload:
         return _reloading(config, listener)
@@ -64,6 +74,8 @@ def serve(arguments: Sequence[str]) -> int:
         listener.close()
     if live is not None:
         print(f"The market has ended and is kept in {live.close()}.", file=sys.stderr)
+    if stream is not None:
+        stream.close()
     print("The site has ended.", file=sys.stderr)
     return DONE
 
@@ -115,6 +127,21 @@ def _opened(typed: argparse.Namespace, kinds: Sequence[type[Scenario]]) -> OpenM
     return OpenMarket(configured(kinds[0]), options, typed.speed, results, database)
 
 
+def _stream_sockets(typed: argparse.Namespace) -> list[socket.socket]:
+    """The sockets of the stream of a live market."""
+    from market_sim.api.stream.opening import bound
+
+    return bound(typed.stream_host, typed.stream_port)
+
+
+def _streamed(typed: argparse.Namespace, market: LiveMarket, sockets: list[socket.socket], port: int) -> OpenStream:
+    """The stream of the live market, ready to begin."""
+    from market_sim.api.stream.opening import OpenStream
+
+    sites = [f"http://{name}:{port}" for name in (HOST, "localhost")]
+    return OpenStream(market, sockets, typed.stream_host, typed.client_buffer, sites)
+
+
 def pace_of(speed: float | None) -> str:
     """How fast a market goes, as a person reads it.
 
@@ -153,6 +180,21 @@ def _parser() -> Parser:
         default=DEFAULT_EPOCHS,
         metavar="N",
         help="how long the live market stays open, default 3600",
+    )
+    made.add_argument(
+        "--stream-port",
+        type=whole(0, 65535),
+        default=STREAM_PORT,
+        metavar="N",
+        help="where programs follow the live market, default 8765; 0: any free one",
+    )
+    made.add_argument("--stream-host", default="localhost", metavar="NAME", help="default localhost")
+    made.add_argument(
+        "--client-buffer",
+        type=whole(1, 100_000),
+        default=CLIENT_BUFFER,
+        metavar="N",
+        help="how many tickers wait for a program that does not read, default 100",
     )
     made.add_argument("--seed", type=whole(0), default=DEFAULT_SEED, metavar="N", help="default 7")
     made.add_argument(

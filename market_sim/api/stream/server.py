@@ -1,0 +1,219 @@
+"""The server of the stream, in a process of its own: two addresses for programs, and one for whoever wants to look.
+
+    ws://localhost:8765                    a ticker of each book every 100 ms of simulated time
+    ws://localhost:8765/journal?from=N     the events of the journal, from number N on
+    http://localhost:8765/clients          the clients and their counters
+
+A browser names the site whose page connects (Origin); a program names none. A page that was opened from disk names
+"null", as any page in a sandboxed frame does, so it gets the tickers, which are public, and nothing else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Sequence
+from http import HTTPStatus
+from multiprocessing.connection import Connection
+from typing import Final
+from urllib.parse import parse_qs, urlsplit
+
+import msgspec
+from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.http11 import Request, Response
+
+from market_sim.api.stream.clients import FAREWELL_SECONDS
+from market_sim.api.stream.hub import RECENT_EVENTS, Hub
+from market_sim.api.stream.pipe import Counted, Older, pack, unpack_batch, unpack_lines
+
+LARGEST_MESSAGE: Final = 64 * 1024
+"""What a client may send at most; nothing that it says is used."""
+MOST_CLIENTS: Final = 4_000
+TELL_SECONDS: Final = 1.0
+"""How often the market's process is told what was counted."""
+TICKER, JOURNAL, CLIENTS = "/", "/journal", "/clients"
+ON_THIS_MACHINE: Final = frozenset({"localhost", "127.0.0.1", "[::1]"})
+
+
+class Settings(msgspec.Struct, frozen=True):
+    """What the server is started with."""
+
+    client_buffer: int = 100
+    sites: tuple[str, ...] = ()
+    """The origins of our own pages."""
+    hosts: frozenset[str] = ON_THIS_MACHINE
+    """The names under which it may be addressed; empty: any."""
+    recent_events: int = RECENT_EVENTS
+    blocked_seconds: float = 30.0
+
+
+class Refusal(Exception):
+    """A connection that is not opened: the status, a code and a sentence."""
+
+    def __init__(self, status: HTTPStatus, code: str, sentence: str, **numbers: int | str) -> None:
+        super().__init__(sentence)
+        self.status = status
+        self.body = {"code": code, "sentence": sentence, "numbers": numbers}
+
+
+class StreamServer:
+    """The addresses and who may use them."""
+
+    def __init__(self, settings: Settings, questions: Connection) -> None:
+        self._settings = settings
+        self._questions = questions
+        self._asking = asyncio.Lock()
+        self.hub = Hub(settings.client_buffer, self._older, settings.recent_events, settings.blocked_seconds)
+
+    def admit(self, connection: ServerConnection, request: Request) -> Response | None:
+        """Check a request before the handshake; /clients is answered at once."""
+        try:
+            path = self._checked(request)
+        except Refusal as refusal:
+            self.hub.refused += 1
+            return _json(connection, refusal.status, refusal.body)
+        return _json(connection, HTTPStatus.OK, self.hub.described()) if path == CLIENTS else None
+
+    def _checked(self, request: Request) -> str:
+        """The path of a request that is allowed."""
+        host = request.headers.get("Host", "").lower()
+        name = host if host.endswith("]") else host.rpartition(":")[0] or host
+        if self._settings.hosts and name not in self._settings.hosts:
+            raise Refusal(HTTPStatus.FORBIDDEN, "WRONG_HOST", "this stream is not served under that name")
+        path = urlsplit(request.path).path or TICKER
+        if path not in (TICKER, JOURNAL, CLIENTS):
+            raise Refusal(HTTPStatus.NOT_FOUND, "NOT_FOUND", "the stream has the paths /, /journal and /clients")
+        origins = request.headers.get_all("Origin")
+        allowed = {*self._settings.sites, "null"} if path == TICKER else set(self._settings.sites)
+        if any(origin not in allowed for origin in origins):
+            raise Refusal(HTTPStatus.FORBIDDEN, "WRONG_ORIGIN", f"{path} is for programs and for pages of this site")
+        if path == JOURNAL:
+            self._first(request)
+        if self.hub.connected >= MOST_CLIENTS:
+            raise Refusal(
+                HTTPStatus.SERVICE_UNAVAILABLE,
+                "TOO_MANY_CLIENTS",
+                f"the stream has {MOST_CLIENTS:,} clients already",
+                most=MOST_CLIENTS,
+            )
+        return path
+
+    def _first(self, request: Request) -> int:
+        """The event from which a client wants the journal: from the beginning, unless it says otherwise."""
+        given = parse_qs(urlsplit(request.path).query, keep_blank_values=True).get("from", ["0"])[-1]
+        end = self.hub.end
+        if not (given.isascii() and given.isdigit() and len(given) <= 18 and int(given) <= end):
+            raise Refusal(
+                HTTPStatus.BAD_REQUEST,
+                "BAD_NUMBER",
+                f"from must be a whole number from 0 to {end}, the number of the next event",
+                next=end,
+            )
+        return int(given)
+
+    async def attend(self, connection: ServerConnection) -> None:
+        """Serve one client until it leaves."""
+        request = connection.request
+        if request is None or urlsplit(request.path).path != JOURNAL:
+            await self.hub.attend_ticker(connection)
+        else:
+            await self.hub.attend_journal(connection, self._first(request))
+
+    async def take(self, batch: bytes, is_current: asyncio.Event) -> None:
+        """Take a batch from the pipe."""
+        found = unpack_batch(batch)
+        self.hub.take(found)
+        if found.is_current:
+            is_current.set()
+
+    async def tell(self) -> None:
+        """Tell the market's process what was counted, again and again."""
+        while True:
+            await self._ask(self.hub.counted())
+            await asyncio.sleep(TELL_SECONDS)
+
+    async def _older(self, first: int, beyond: int) -> list[bytes]:
+        lines: list[bytes] = unpack_lines(await self._ask(Older(first, beyond)))
+        return lines
+
+    async def _ask(self, question: Older | Counted) -> bytes:
+        """Put one question to the market's process, and wait for the answer on another thread."""
+        async with self._asking:
+            return await asyncio.get_running_loop().run_in_executor(None, self._put, pack(question))
+
+    def _put(self, question: bytes) -> bytes:
+        self._questions.send_bytes(question)
+        return self._questions.recv_bytes()
+
+
+def run(sockets: Sequence[socket.socket], news: Connection, questions: Connection, settings: Settings) -> None:
+    """Serve until the market's process closes its end of the pipe, or is gone."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)  # both mean the whole program, which ends the stream in its turn
+    _allow_many_files()
+    asyncio.run(serving(sockets, news, questions, settings))
+
+
+async def serving(
+    sockets: Sequence[socket.socket], news: Connection, questions: Connection, settings: Settings
+) -> None:
+    """Serve on the loop of this process until the other end of the pipe is closed."""
+    server = StreamServer(settings, questions)
+    is_current, is_done = asyncio.Event(), asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def read() -> None:
+        """Read the pipe: the next batch when the last one is done, so what is too much waits at the other end."""
+        try:
+            while True:
+                asyncio.run_coroutine_threadsafe(server.take(news.recv_bytes(), is_current), loop).result()
+        except (EOFError, OSError):
+            loop.call_soon_threadsafe(is_done.set)
+
+    threading.Thread(target=read, name="stream news", daemon=True).start()
+    done = asyncio.ensure_future(is_done.wait())
+    current = asyncio.ensure_future(is_current.wait())
+    await asyncio.wait([done, current], return_when=asyncio.FIRST_COMPLETED)
+    opened = [await _opened(server, listener) for listener in sockets]
+    duties = [asyncio.ensure_future(duty) for duty in (server.hub.tend(), server.tell())]
+    await done
+    for duty in (*duties, current):
+        duty.cancel()
+    await server.hub.end_all()
+    for one in opened:
+        one.close()
+        await one.wait_closed()
+
+
+async def _opened(server: StreamServer, listener: socket.socket) -> Server:
+    """Accept connections on one of the sockets."""
+    return await serve(
+        server.attend,
+        sock=listener,
+        process_request=server.admit,
+        max_size=LARGEST_MESSAGE,
+        compression=None,  # a message is compressed for each client anew, and that costs more than sending it
+        close_timeout=FAREWELL_SECONDS,
+        server_header=None,
+    )
+
+
+def _json(connection: ServerConnection, status: HTTPStatus, body: object) -> Response:
+    response = connection.respond(status, json.dumps(body) + "\n")
+    del response.headers["Content-Type"]
+    response.headers["Content-Type"] = "application/json"
+    return response
+
+
+def _allow_many_files() -> None:
+    """Each client is an open file; many systems allow 1,024 unless a program asks for more."""
+    if sys.platform != "win32":
+        import resource
+
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        wanted = 2 * MOST_CLIENTS if most == resource.RLIM_INFINITY else min(most, 2 * MOST_CLIENTS)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
