@@ -14,6 +14,8 @@ from math import sqrt
 from statistics import fmean, stdev
 from typing import NamedTuple
 
+from market_sim.core.errors import InputError
+
 T_975 = (
     12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160, 2.145, 2.131, 2.120,
     2.110, 2.101, 2.093, 2.086, 2.080, 2.074, 2.069, 2.064, 2.060, 2.056, 2.052, 2.048, 2.045, 2.042,
@@ -44,6 +46,10 @@ class Point(NamedTuple):
     estimates: dict[str, Estimate]
 
 
+SHOWN = 6
+"""The number of measures that are shown unless others are chosen."""
+
+
 class Estimates(NamedTuple):
     """All of a sweep that is shown."""
 
@@ -55,6 +61,18 @@ class Estimates(NamedTuple):
     def measures(self) -> tuple[str, ...]:
         """The names of all measures."""
         return tuple(dict.fromkeys(name for point in self.points for name in point.estimates))
+
+    def chosen(self, names: Sequence[str] | None) -> tuple[str, ...]:
+        """These measures, if the sweep has them; without any, the first that are not zero everywhere."""
+        if names:
+            if wrong := next((name for name in names if name not in self.measures), None):
+                raise InputError(f"there is no measure {wrong!r} in this sweep; there is {', '.join(self.measures)}")
+            return tuple(names)
+        telling = (
+            name for name in self.measures
+            if any(point.estimates[name].mean for point in self.points if name in point.estimates)
+        )  # fmt: skip
+        return tuple(telling)[:SHOWN]
 
 
 def estimate(numbers: Sequence[float]) -> Estimate:

@@ -11,8 +11,9 @@ import json
 import os
 from collections.abc import Iterable
 from dataclasses import asdict
+from math import prod
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 from market_sim.core.errors import InputError
 from market_sim.core.version import VERSION
@@ -88,6 +89,34 @@ class OutcomesFile:
                 ) from None
             self.finished[outcome.job] = outcome
         return whole
+
+
+class StoredSweep(NamedTuple):
+    """What the file of a sweep says, finished or not; to read it runs nothing."""
+
+    scenario: str
+    axes: tuple[str, ...]
+    plan: dict[str, Any]
+    outcomes: list[Outcome]
+
+    @property
+    def runs(self) -> int:
+        """The number of runs of the whole sweep."""
+        return int(self.plan["repetitions"]) * prod(len(values) for values in self.plan["over"].values())
+
+
+def stored_sweep(path: Path) -> StoredSweep:
+    """The sweep in this file; InputError if it is none."""
+    try:
+        first, *lines = path.read_bytes().rpartition(b"\n")[0].splitlines()
+        plan = _parsed(first)["plan"]
+        outcomes = [Outcome(**_parsed(line)) for line in lines]
+        found = StoredSweep(Path(str(plan["scenario"])).stem, tuple(plan["over"]), plan, outcomes)
+        if found.runs < len(outcomes) or any(set(found.axes) - set(one.parameters) for one in outcomes):
+            raise ValueError
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        raise InputError(f"{path.name} is not the file of a sweep") from None
+    return found
 
 
 def _parsed(line: bytes) -> dict[str, Any]:

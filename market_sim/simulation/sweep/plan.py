@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 
 from market_sim.core.errors import InputError
@@ -49,6 +49,10 @@ class Plan:
         for scenario in self.scenarios:
             with explained():
                 prepared(scenario, Options(epochs=self.epochs, settlement="none", guests=self.guests))
+
+    def __reduce__(self) -> tuple[type[Plan], tuple[object, ...]]:
+        """Sent to another process it is made anew there: its scenario may be a class in a file of the user."""
+        return Plan, tuple(getattr(self, one.name) for one in fields(self))
 
     @property
     def runs(self) -> int:

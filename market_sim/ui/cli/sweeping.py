@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TextIO
 
-from market_sim.analysis.sweep_estimates import Estimates
+from market_sim.analysis.sweep_estimates import SHOWN, Estimates
 from market_sim.core.errors import InputError
 from market_sim.simulation.options import DEFAULT_SEED, MOST_EPOCHS
 from market_sim.simulation.scenarios.finder import find_scenario
@@ -24,8 +24,6 @@ from market_sim.ui.cli.comparing import aligned
 
 INTERRUPTED = 130
 BAR = 30
-SHOWN = 6
-"""The number of measures that are shown unless others are chosen."""
 
 
 def sweep(arguments: Sequence[str]) -> int:
@@ -48,7 +46,7 @@ def sweep(arguments: Sequence[str]) -> int:
         )
         return INTERRUPTED
     found = summary(plan, outcomes)
-    measures = _chosen(found, typed.show)
+    measures = found.chosen([name.strip() for name in typed.show.split(",")] if typed.show is not None else None)
     page = None if typed.no_plot else _written(file.path.with_suffix(".html"), found, measures)
     if typed.json:
         print(json.dumps(_document(found, str(file.path), page), indent=2))
@@ -107,20 +105,6 @@ def _engine(name: str, jobs: str, scheduler: str | None) -> Engine:
     if name == "dask":
         return dask(scheduler, count)
     return serial if name == "serial" or count == 1 else local(count)
-
-
-def _chosen(found: Estimates, shown: str | None) -> tuple[str, ...]:
-    """The measures in the table and the picture: those asked for, otherwise the first that are not zero everywhere."""
-    if shown is not None:
-        names = tuple(each.strip() for each in shown.split(","))
-        if wrong := next((name for name in names if name not in found.measures), None):
-            raise InputError(f"there is no measure {wrong!r} in this sweep; there is {', '.join(found.measures)}")
-        return names
-    telling = [
-        name for name in found.measures
-        if any(point.estimates[name].mean for point in found.points if name in point.estimates)
-    ]  # fmt: skip
-    return tuple(telling[:SHOWN])
 
 
 def _table(found: Estimates, measures: Sequence[str]) -> list[str]:

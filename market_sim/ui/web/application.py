@@ -28,6 +28,7 @@ from market_sim.ui.web.pages import (
     runs,
     scenarios,
     site,
+    sweeps,
     traces,
 )  # fmt: skip
 from market_sim.ui.web.reading_ahead import ReadingAhead
@@ -36,7 +37,8 @@ from market_sim.ui.web.run_queue import RunQueue
 from market_sim.ui.web.static_files import StaticFiles
 
 PAGES = (
-    site, course, lessons, scenarios, attacks, live, forks, counterfactuals, allocations, protocols, runs, traces,
+    site, course, lessons, scenarios, sweeps, attacks, live, forks, counterfactuals, allocations, protocols, runs,
+    traces,
 )  # fmt: skip
 LARGEST_BODY = 64 * 1024
 """The most bytes of one request; an answer to a lesson has a few kilobytes."""

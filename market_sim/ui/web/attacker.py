@@ -33,6 +33,8 @@ class Search:
 
     noun: ClassVar[str] = "search"
     cut: ClassVar[str] = "the answer is for the schedules that it tried."
+    lost: ClassVar[str] = "nothing was kept"
+    view: ClassVar[str] = "attacks.page"
 
     @property
     def title(self) -> str:

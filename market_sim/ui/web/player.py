@@ -13,7 +13,7 @@ import threading
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, ClassVar, Literal, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple, Protocol
 
 from market_sim.analysis.history.chain_story import ChainStory
 from market_sim.api.live.pacing import Pacer
@@ -29,7 +29,7 @@ from market_sim.ui.web.forking import Absence, Fork, Roll
 from market_sim.ui.web.live_chart import LiveChart
 from market_sim.ui.web.place import Places
 
-UNDERWAY = ("epoch", "tried")
+UNDERWAY = ("epoch", "tried", "swept")
 """The kinds of notes after which more follow."""
 STOP = "stop"
 """The message of the site that stops a run."""
@@ -45,6 +45,18 @@ class Wish(NamedTuple):
 
 MOST_MEMORY = 4 * 2**30
 """The most bytes of address space of one run, so that a huge scenario cannot exhaust the machine."""
+
+
+class Asked(Protocol):
+    """What a job of the queue is asked for: a run, a search, a sweep, a backtest."""
+
+    noun: ClassVar[str]
+    cut: ClassVar[str]
+    """What a person is told when it took too long."""
+    lost: ClassVar[str]
+    """What a person is told when it did not end in order."""
+    view: ClassVar[str]
+    """The page of the job."""
 
 
 @dataclass(frozen=True)
@@ -64,16 +76,17 @@ class Request:
 
     noun: ClassVar[str] = "run"
     cut: ClassVar[str] = "what happened until then is kept. Choose fewer epochs or participants."
-    """What a person is told when it took too long."""
+    lost: ClassVar[str] = "nothing was kept"
+    view: ClassVar[str] = "live.page"
 
 
 @dataclass(frozen=True)
 class Note:
     """A message of a job: an epoch, schedules that were tried, a drawing, a place, the pace, its end, or an error."""
 
-    kind: Literal["epoch", "tried", "drawn", "placed", "paced", "done", "refused"]
+    kind: Literal["epoch", "tried", "swept", "drawn", "placed", "paced", "done", "refused"]
     number: int
-    """The number of the last event in the journal, or of the last schedule tried; it is the id of the note."""
+    """The number of the last event in the journal, of schedules tried, or of runs done; it is the id of the note."""
     content: dict[str, Any]
     kept: Any = None
     """What the site keeps of it for itself."""

@@ -22,8 +22,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
-from market_sim.ui.web.attacker import Search
-from market_sim.ui.web.player import STOP, UNDERWAY, Note, Request, Wish, play
+from market_sim.ui.web.player import STOP, UNDERWAY, Asked, Note, Request, Wish, play
 
 LOG = logging.getLogger("market_sim.site")
 MOST_WAITING = 4
@@ -50,11 +49,9 @@ Task = Callable[[Any, Path, Connection], None]
 
 
 class Job:
-    """One queued or running simulation or search, with its notes and its newest drawing."""
+    """One queued or running job, with its notes and its newest drawing."""
 
-    def __init__(
-        self, number: int, request: Request | Search, home: str = "", task: Task = play, seconds: float = inf
-    ) -> None:
+    def __init__(self, number: int, request: Asked, home: str = "", task: Task = play, seconds: float = inf) -> None:
         self.number = number
         self.request = request
         self.task = task
@@ -157,7 +154,7 @@ class RunQueue:
         self._lock = threading.Lock()
         self._clerks: list[threading.Thread] = []
 
-    def take(self, request: Request | Search, home: str = "", task: Task = play, seconds: float | None = None) -> Job:
+    def take(self, request: Asked, home: str = "", task: Task = play, seconds: float | None = None) -> Job:
         """Add a request; raises `QueueFull` when there are too many."""
         with self._lock:
             job = Job(next(self._numbers), request, home, task, self._seconds if seconds is None else seconds)
@@ -290,7 +287,7 @@ class RunQueue:
                 process.kill()
                 job.refuse(
                     f"the {job.request.noun} did not end within {STOP_SECONDS} seconds after it was stopped; "
-                    "nothing was kept"
+                    f"{job.request.lost}"
                 )
                 return
             with contextlib.suppress(OSError):  # the process has ended; its last notes are read below

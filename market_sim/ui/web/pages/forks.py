@@ -8,7 +8,6 @@ from flask.typing import ResponseReturnValue
 from market_sim.core.errors import InputError
 from market_sim.simulation.options import Options
 from market_sim.simulation.scenarios.finder import source_file
-from market_sim.ui.web.attacker import Search
 from market_sim.ui.web.fork_form import ForkForm
 from market_sim.ui.web.forking import Fork, Roll
 from market_sim.ui.web.pages.live import find
@@ -30,7 +29,7 @@ def of_a_run(name: str) -> ResponseReturnValue:
 def of_a_running_one(number: int) -> ResponseReturnValue:
     """Fork a run that is on its way and stands still."""
     job = find(number)
-    if isinstance(job.request, Search) or job.place is None:
+    if not isinstance(job.request, Request) or job.place is None:
         abort(409, "this run does not stand still: pause it, and fork it then")
     return _answer(job.place.kept, "", job.place.content["last"], url_for("live.page", number=number))
 

@@ -9,9 +9,8 @@ from flask.typing import ResponseReturnValue
 
 from market_sim.api.live.pacing import speed_of
 from market_sim.core.errors import InputError
-from market_sim.ui.web.attacker import Search
 from market_sim.ui.web.fork_form import PACES
-from market_sim.ui.web.player import Wish
+from market_sim.ui.web.player import Request, Wish
 from market_sim.ui.web.run_queue import Job, QueueFull, RunQueue
 from market_sim.ui.web.sse import Streams
 
@@ -41,8 +40,8 @@ def find(number: int) -> Job:
 def page(number: int) -> ResponseReturnValue:
     """The progress of a run; a redirect to the run once it is finished."""
     job = find(number)
-    if isinstance(job.request, Search):
-        return redirect(url_for("attacks.page", number=job.number))
+    if not isinstance(job.request, Request):
+        return redirect(url_for(job.request.view, number=job.number))
     if job.run is not None:
         if job.cut_short:
             flash(job.cut_short)
@@ -95,8 +94,8 @@ def stop(number: int) -> ResponseReturnValue:
 def pace(number: int) -> ResponseReturnValue:
     """Pause, resume or step a run, change its speed, or show an earlier place while it stands still."""
     job = find(number)
-    if isinstance(job.request, Search):
-        abort(409, "a search has no pace; it can be stopped")
+    if not isinstance(job.request, Request):
+        abort(409, f"a {job.request.noun} has no pace; it can be stopped")
     try:
         queue().ask(job, _wish(job))
     except InputError as refused:

@@ -14,9 +14,8 @@ from market_sim.simulation.scenarios.finder import source_file
 from market_sim.simulation.scenarios.guests import SEPARATOR
 from market_sim.simulation.scenarios.scenario import Scenario
 from market_sim.ui.web import own_strategy
-from market_sim.ui.web.attacker import Search
 from market_sim.ui.web.fork_form import PACES, pace_of
-from market_sim.ui.web.player import Request
+from market_sim.ui.web.player import Asked, Request
 from market_sim.ui.web.run_queue import QueueFull, RunQueue
 from market_sim.ui.web.scenario_form import ScenarioForm
 
@@ -96,7 +95,7 @@ def scenario(name: str) -> type[Scenario]:
     return kind
 
 
-def take(asked: Request | Search, home: str = "", **more: Any) -> int:
+def take(asked: Asked, home: str = "", **more: Any) -> int:
     """Add a request to the run queue; 429 when it is full."""
     queue: RunQueue = current_app.extensions["jobs"]
     try:
