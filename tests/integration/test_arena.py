@@ -144,7 +144,9 @@ def test_the_capital_of_a_maker_is_divided_over_the_books(tmp_path: Path, capsys
     assert len(frontier["x"]) > 5 * len(rows), "the curve is finer than the table"
     assert [f"{one:.3f}" for one in gains.traces[1]["x"]] == [row.split()[2] for row in rows]
     assert all(sum(ys) == pytest.approx(100) for ys in zip(*(trace["y"] for trace in weights.traces), strict=True))
-    assert gains.traces[2]["y"] == allocation.gains
+    shown = set(gains.traces[2]["y"])
+    assert len(shown) >= 3 and shown <= set(allocation.gains)
+    assert all(f"{gain:.3f}" in told for gain in allocation.gains), "those off the chart are in the table"
     assert f"a gain of {allocation.choices[0].gain:.3f}" in chart.sentence
     assert main(["allocate", str(folder), "--plot", str(folder)]) == 2
     assert "cannot write there" in capsys.readouterr().err

@@ -139,7 +139,9 @@ def test_a_sweep_that_makes_no_sense_is_one_sentence(visitor, values, sentence):
 def test_what_is_no_sweep_is_not_shown(visitor, tmp_path):
     results = tmp_path / "results"
     (results / "sweep-broken-1.jsonl").write_text('{"plan": 3}\n{}\n')
-    (results / "sweep-begun-2.jsonl").write_text('{"plan": {"scenario": "x", "over": {"a": ["1"]}, "repetitions": 1}}\n')
+    (results / "sweep-begun-2.jsonl").write_text(
+        '{"plan": {"scenario": "x", "over": {"a": ["1"]}, "repetitions": 1}}\n'
+    )
     assert visitor.get("/sweeps/sweep-broken-1").status_code == 422
     assert visitor.get("/sweeps/sweep-begun-2").status_code == 409
     assert visitor.get("/sweeps/sweep-none-3").status_code == visitor.get("/sweep/7").status_code == 404

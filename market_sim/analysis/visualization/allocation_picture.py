@@ -30,12 +30,17 @@ def allocation_chart(found: Allocation) -> Chart:
         *(LegendEntry(f"line-{dash}", role, f"the weight of {book}")
           for book, (role, dash) in zip(found.books, STYLES, strict=False)),
     )  # fmt: skip
-    furthest = ROOM * max(one.deviation for one in found.curve)
+    furthest = _room(found)
     axis = PlainAxis("risk: standard deviation of the gain, bps", -0.03 * furthest, furthest)
     return Chart(
         "frontier", "How a maker's capital divides", frontier_sentence(found), "market", axis,
         partial(frontier_panels, found), legend, frontier_table(found),
     )  # fmt: skip
+
+
+def _room(found: Allocation) -> float:
+    """The largest risk on the axis."""
+    return ROOM * max(one.deviation for one in found.curve)
 
 
 def frontier_table(found: Allocation) -> Table:
@@ -81,11 +86,14 @@ def frontier_panels(found: Allocation) -> list[Panel]:
     places = [one.deviation for one in found.choices], [one.gain for one in found.choices]
     told = [f"aversion {one.aversion:g}: {_weights(found, one)}" for one in found.choices]
     gains.traces.append(marks("aversions", *places, told, filled("circle", 9, "act")))
-    alone = [
-        f"all in {book}: gain {gain:.3f}, risk {risk:.3f}"
+    single = [
+        (risk, gain, f"all in {book}: gain {gain:.3f}, risk {risk:.3f}")
         for book, gain, risk in zip(found.books, found.gains, found.risks, strict=True)
+        if risk <= _room(found)
     ]
-    gains.traces.append(marks("one book", found.risks, found.gains, alone, filled("diamond", 10, "stray")))
+    risks, alone = [risk for risk, *_ in single], [gain for _, gain, _ in single]
+    said = [text for *_, text in single]
+    gains.traces.append(marks("one book", risks, alone, said, filled("diamond", 10, "stray")))
     weights = Panel("Weight of each book, %", 170, {"nticks": 5, "showgrid": True, "range": [-3, 103]})
     for place, (book, (role, dash)) in enumerate(zip(found.books, STYLES, strict=False)):
         ys = [100 * one.weights[place] for one in curve]

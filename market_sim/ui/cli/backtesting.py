@@ -3,31 +3,27 @@
 from __future__ import annotations
 
 import json
+import sys
 import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from market_sim.analysis.refusals import refusals
 from market_sim.analysis.results.performance import Performance, performances
-from market_sim.analysis.results.performance_table import FORMULAS, HEAD, WORDS, performance_tables
+from market_sim.analysis.results.performance_table import FORMULAS, HEAD, WORDS
 from market_sim.analysis.words import Words
 from market_sim.core.data import archive
-from market_sim.core.english import counted
+from market_sim.core.data.journal import Journal
+from market_sim.core.errors import InputError
 from market_sim.simulation.backtest import Backtest, backtest
 from market_sim.simulation.scenarios.finder import find_scenario
 from market_sim.simulation.scenarios.guests import guest
 from market_sim.simulation.scenarios.scenario import configured
+from market_sim.ui.backtest_report import RULES, boards, sentences
 from market_sim.ui.cli.arguments import Parser
 
 DONE, STOPPED = 0, 1
 WIDTH = 110
-RULES = (
-    "An order that arrives takes what the recorded book shows, nothing twice; one that rests is behind all that is "
-    "shown at its price, and recorded trades fill it at that price after them, or at once where they go through it.",
-    "The recorded market does not react, so only small orders are judged fairly; --with plays a strategy in a market "
-    "that does. Nothing is final or settled in a backtest.",
-)
 
 
 def on_a_record(arguments: Sequence[str]) -> int:
@@ -41,30 +37,37 @@ def on_a_record(arguments: Sequence[str]) -> int:
         print(json.dumps(document(found), indent=2))
     else:
         _tell(found, performances(stored.journal), Words(stored.journal))
+    if typed.plot:
+        print(f"picture      {_written(Path(typed.plot), stored.journal, found)}", file=sys.stderr)
     return STOPPED if found.failures else DONE
 
 
 def _tell(found: Backtest, others: list[Performance], words: Words) -> None:
-    rows = sorted(
-        (*others, *found.performances),
-        key=lambda one: (one.gain.currency, -one.gain.from_trading, one.gain.account != found.name, one.gain.account),
-    )
-    for currency, table in performance_tables(rows, words).items():
+    for currency, table in boards(found, others, words).items():
         print(f"in {currency}; {found.name} traded on the record, all others made it")
         widths = [max(len(row[place]) for row in (HEAD, *table)) for place in range(len(HEAD))]
         for row in (HEAD, *table):
             cells = [*map(str.ljust, row[:WORDS], widths), *map(str.rjust, row[WORDS:], widths[WORDS:])]
             print("  ".join(cells).rstrip())
         print()
-    filled = f"{found.took:,} filled on arrival, {found.rested:,} in the book"
-    print(f"{found.name}: {counted(found.orders, 'order')}; {filled}")
-    for one in refusals(found.journal):
-        print(f"refused {counted(one.count, 'time')}: {one.reason}, {one.rule}")
-    for failure in found.failures:
-        print(f"stopped: {failure}")
+    print("\n".join(sentences(found)))
     print()
     for sentence in (*RULES, *FORMULAS):
         print("\n".join(textwrap.wrap(sentence, WIDTH, subsequent_indent="  ")))
+
+
+def _written(path: Path, record: Journal, found: Backtest) -> str:
+    from market_sim.analysis.visualization.backtest_picture import backtest_charts
+    from market_sim.analysis.visualization.single_page import chart_page
+
+    chart = next(backtest_charts(record, found.journal, found.name), None)
+    if chart is None:
+        raise InputError(f"{found.name} has not traded, so there is nothing to draw")
+    try:
+        path.write_text(chart_page(chart, "a backtest"), encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"{path}: cannot write there ({error.strerror}); choose another place") from None
+    return str(path)
 
 
 def document(found: Backtest) -> dict[str, Any]:
@@ -94,5 +97,6 @@ def _parser() -> Parser:
         help="the strategy: my_strategy.py:BuyTheDip,cash=10000 or a name that `strategies` lists",
     )  # fmt: skip
     made.add_argument("--scenario", metavar="FILE", help="the file of its scenario, where that is not a shipped one")
+    made.add_argument("--plot", metavar="FILE", help="write its trades, inventory and gain as a picture")
     made.add_argument("--json", action="store_true", help="one JSON document in place of the table")
     return made

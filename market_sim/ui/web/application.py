@@ -19,6 +19,7 @@ from market_sim.ui.web.notebook import Notebook
 from market_sim.ui.web.pages import (
     allocations,
     attacks,
+    backtests,
     counterfactuals,
     course,
     forks,
@@ -37,8 +38,8 @@ from market_sim.ui.web.run_queue import RunQueue
 from market_sim.ui.web.static_files import StaticFiles
 
 PAGES = (
-    site, course, lessons, scenarios, sweeps, attacks, live, forks, counterfactuals, allocations, protocols, runs,
-    traces,
+    site, course, lessons, scenarios, sweeps, backtests, attacks, live, forks, counterfactuals, allocations, protocols,
+    runs, traces,
 )  # fmt: skip
 LARGEST_BODY = 64 * 1024
 """The most bytes of one request; an answer to a lesson has a few kilobytes."""
