@@ -13,7 +13,7 @@ from typing import Protocol, overload
 import msgspec
 
 from market_sim.core.data.journal import Journal
-from market_sim.core.errors import InputError
+from market_sim.core.errors import InputError, RuleViolation
 from market_sim.core.models.event import Numbers
 from market_sim.core.models.intents import Amend, Cancel, CancelAll, Intent, MechanismIntent, PlaceOrder, WalletIntent
 from market_sim.core.models.market_events import OrderRejected
@@ -100,6 +100,15 @@ class Venues:
     def submit(self) -> Submit:
         """The entry point of participants; take it once, after the last venue was opened."""
         return self.first.submit if "" in self._venues or not self._venues else self._submit
+
+    def check(self, name: str, intent: PlaceOrder) -> RuleViolation | None:
+        """The refusal that this order would meet now, or None; nothing is placed, recorded or reserved."""
+        if not intent.venue and "" not in self._venues:
+            intent = msgspec.structs.replace(intent, venue=self._listing(intent.symbol).name)
+        if intent.venue and "" not in self._venues and intent.venue not in self._venues:
+            return RuleViolation("UNKNOWN_VENUE", venue=shown(intent.venue), venues=self._names)
+        venue = self._venues.get(intent.venue, self.first)
+        return venue.check(name, intent)
 
     @overload
     def _submit(self, name: str, intent: CancelAll) -> list[Order] | OrderRejected: ...

@@ -246,6 +246,24 @@ class Exchange:
                 for follower in self._followers:
                     follower.follow()
 
+    def check(self, name: str, intent: PlaceOrder) -> RuleViolation | None:
+        """The refusal that this order would meet now, or None; nothing is placed, recorded or reserved.
+
+        The margin of a margin account is computed only with its order, so for one this is an InputError.
+        """
+        try:
+            member = self._members.get(name)
+            if member is None:
+                raise RuleViolation("UNKNOWN_ACCOUNT", account=shown(name))
+            if intent.symbol not in member.seats:
+                raise self._not_listed(intent.symbol)
+            if member.on_margin:
+                raise InputError(f"{name} trades on margin: its orders are weighed when they are placed")
+            self._placing.check(member.seats[intent.symbol][0], member, intent)
+        except RuleViolation as broken:
+            return broken
+        return None
+
     def _place(self, member: Membership, intent: PlaceOrder) -> Order:
         """The hot path: an ordinary limit order on a listing without special state."""
         try:

@@ -6,7 +6,7 @@ functions run for all other orders: they name the broken rule, or let the order 
 
 from __future__ import annotations
 
-from typing import Protocol, get_args
+from typing import Protocol, get_args, runtime_checkable
 
 from market_sim.core.errors import RuleViolation
 from market_sim.core.models.instruments import LARGEST_AMOUNT
@@ -26,6 +26,14 @@ class Gate(Protocol):
 
     def check(self, account: Member, listing: Listing, intent: PlaceOrder | Amend, limit: int, quantity: int) -> None:
         """Raise RuleViolation to refuse; the limit of a market order is its protection."""
+
+
+@runtime_checkable
+class Asking(Protocol):
+    """A gate that takes something for an order that passes, and can say beforehand what it would take."""
+
+    def ask(self, account: Member, listing: Listing, intent: PlaceOrder | Amend, limit: int, quantity: int) -> int:
+        """Raise RuleViolation as `check` would, and take nothing; the quantity of a sale that it would cover."""
 
 
 class Follower(Protocol):

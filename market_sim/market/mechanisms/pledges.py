@@ -42,23 +42,29 @@ class Pledges(Mechanism):
 
     def check(self, account: Member, listing: Listing, intent: PlaceOrder | Amend, limit: int, quantity: int) -> None:
         """Take the pledge for an order to write, or refuse the order."""
+        more = self.ask(account, listing, intent, limit, quantity)
+        if more > 0:
+            self._take(account, self.option(listing.symbol), more)
+
+    def ask(self, account: Member, listing: Listing, intent: PlaceOrder | Amend, limit: int, quantity: int) -> int:
+        """The contracts for which an order would take a further pledge; refuses an order without cover."""
         if listing.symbol not in self.symbols or account.on_margin:
-            return
-        option = self.option(listing.symbol)
+            return 0
         selling = sum(_selling(account, listing.symbol).values())
         if isinstance(intent, Amend):
             order = account.open[intent.order]
             if order.side != SELL:
-                return
+                return 0
             selling += quantity - order.filled - order.remaining
         elif intent.side == SELL:
             selling += quantity
         else:
-            return
+            return 0
         worst = selling - account.balance(listing.symbol).total
-        more = worst - self.contracts.get((account.name, listing.symbol), 0)
-        if more > 0:
-            self._take(account, option, more)
+        more = max(0, worst - self.contracts.get((account.name, listing.symbol), 0))
+        if more:
+            self._require(account, self.option(listing.symbol), more)
+        return more
 
     def read(self, event: Event) -> None:
         """Note that a pledge may have become too large."""
@@ -117,7 +123,7 @@ class Pledges(Mechanism):
                 quote = self.option(symbol).quote
                 self.ledger.transfer(PLEDGES, name, quote, less * contracts, "PLEDGE_RETURNED", symbol)
 
-    def _take(self, account: Member, option: Option, contracts: int) -> None:
+    def _require(self, account: Member, option: Option, contracts: int) -> None:
         if option.right == "call" and option.delivery == "cash":
             raise RuleViolation("NO_COVER_EXISTS", symbol=option.symbol, account=account.name)
         asset, amount = cover(option)
@@ -126,6 +132,10 @@ class Pledges(Mechanism):
             raise RuleViolation(
                 "UNCOVERED", quantity=contracts, symbol=option.symbol, needed=needed, asset=asset, available=available
             )
+
+    def _take(self, account: Member, option: Option, contracts: int) -> None:
+        asset, amount = cover(option)
+        needed = amount * contracts
         self.ledger.transfer(account.name, PLEDGES, asset, needed, "PLEDGED", option.symbol)
         self._count(account.name, option.symbol, contracts)
 
