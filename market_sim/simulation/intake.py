@@ -29,6 +29,18 @@ Keep = Callable[[Sequence[InputReceived]], object]
 T = TypeVar("T")
 
 
+class AlreadyEnded(InputError):
+    """The session has ended, so it takes nothing more."""
+
+
+class NotTakenInTime(InputError):
+    """The session has not answered within the time that the sender waits; it may still take the input."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"the session has not taken the intent within {seconds:g} seconds")
+        self.seconds = seconds
+
+
 class Pending(Generic[T]):
     """What another thread asked of a session, and the answer once there is one."""
 
@@ -40,7 +52,7 @@ class Pending(Generic[T]):
     def answers(self, seconds: float | None = None) -> T:
         """Wait for the answer; raises the InputError of a session that could not take the input."""
         if not self._settled.wait(seconds):
-            raise InputError(f"the session has not taken the intent within {seconds:g} seconds")
+            raise NotTakenInTime(seconds or 0.0)
         if self._refused is not None:
             raise self._refused
         return self._answer  # type: ignore[return-value] # an answer of type T may be None
@@ -113,7 +125,7 @@ class Intake:
     def _add(self, one: P) -> P:
         with self._lock:
             if self._is_closed:
-                one.refuse(InputError("this market has ended: it takes no further input"))
+                one.refuse(AlreadyEnded("this market has ended: it takes no further input"))
                 return one
             self._waiting.append(one)
         self.noticed()

@@ -47,7 +47,7 @@ from market_sim.simulation.corruption import corrupted
 from market_sim.simulation.engine import outside
 from market_sim.simulation.engine.clock import MILLISECOND
 from market_sim.simulation.engine.failures import explained
-from market_sim.simulation.intake import Answers, Intake
+from market_sim.simulation.intake import AlreadyEnded, Answers, Intake
 from market_sim.simulation.options import Options
 from market_sim.simulation.pipeline import Pipeline, prepared
 from market_sim.simulation.scenarios.finder import find_scenario
@@ -358,7 +358,7 @@ class Session:
     def _checked(self, sender: str, thing: Input) -> InputReceived:
         """The event for an input; InputError when it is not possible now."""
         if self.is_over:
-            raise InputError("this run is over: it takes no further input")
+            raise AlreadyEnded("this run is over: it takes no further input")
         if isinstance(thing, outside.FromOutside):
             outside.check(self.world, sender, thing)
         return received(self.now, self._clock.steps, sender, thing)
@@ -366,7 +366,7 @@ class Session:
     def _take(self, event: InputReceived) -> Answers:
         """Record an input, then let it take effect."""
         if self.is_over:
-            raise InputError("this run is over: it takes no further input")
+            raise AlreadyEnded("this run is over: it takes no further input")
         self.journal.record(event)
         thing: Input = input_of(event)
         if isinstance(thing, Pause | Resume):

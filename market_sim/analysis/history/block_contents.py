@@ -132,6 +132,10 @@ class BlockContents:
         calls = [encoded_call(self._calls[number - 1], self.register) for number in self._ordered.get(block, ())]
         return packed(b"".join(encoded(entry, self.register) for entry in entries), calls)
 
+    def entry(self, number: int) -> Entry:
+        """The entry with this number."""
+        return self._entries[number - 1]
+
     def digest_matches(self, block: str) -> bool:
         """Whether the payload encoded again has the digest in the proposal."""
         return payload_digest(self.payload(block)).hex() == self._proposals[block].payload_digest

@@ -11,7 +11,7 @@ from market_sim.core.models.consensus_events import BlockFinalized, BlockNotariz
 from market_sim.core.models.event import Event
 from market_sim.core.models.market_events import Deposited, Trade, Transferred, Withdrawn
 from market_sim.core.models.run_events import CommitteeSeated
-from market_sim.core.models.settlement_events import BlockSettled
+from market_sim.core.models.settlement_events import BlockSettled, SettlementOpened
 
 BLOCKS_KEPT = 2_000
 
@@ -53,6 +53,7 @@ class LiveChain:
 
     def __init__(self) -> None:
         self.committee: CommitteeSeated | None = None
+        self.settlement: SettlementOpened | None = None
         self._matched = self._settled = 0
         self._proposed = 0
         self._blocks: dict[str, BlockView] = {}
@@ -68,6 +69,7 @@ class LiveChain:
         """How long the chain was at which two honest validators parted, if they did."""
         self.effects: dict[type[Event], Callable[[Any], None]] = {
             CommitteeSeated: self._seated,
+            SettlementOpened: self._opened,
             BlockProposed: self._offered,
             VoteCast: self._voted,
             BlockNotarized: self._was_notarized,
@@ -100,6 +102,9 @@ class LiveChain:
 
     def _seated(self, event: CommitteeSeated) -> None:
         self.committee = event
+
+    def _opened(self, event: SettlementOpened) -> None:
+        self.settlement = event
 
     def _offered(self, event: BlockProposed) -> None:
         if event.block in self._blocks:

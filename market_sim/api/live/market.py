@@ -79,6 +79,11 @@ class LiveMarket:
         """Whether the market takes no further inputs."""
         return self._session.is_over or self.broken is not None
 
+    @property
+    def is_running(self) -> bool:
+        """Whether its thread steps it, or waits for the next step."""
+        return self._thread.is_alive()
+
     def stop_clock(self) -> None:
         """Let no simulated time pass from now on."""
         self.pacer.pause()

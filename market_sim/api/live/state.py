@@ -19,12 +19,13 @@ from typing import Any
 
 import msgspec
 
+from market_sim.api.live.activity import Activity, Component, components
 from market_sim.api.live.board import Board, BoardRow
 from market_sim.api.live.chain import BlockView, Clocks, LiveChain
 from market_sim.api.live.market import LiveMarket
 from market_sim.api.live.orders import LiveOrders, OrderView
 from market_sim.api.live.tape import Candle, Depth, LiveTape, Quote, Statistics, TradeView, levels
-from market_sim.core.errors import InputError
+from market_sim.core.errors import InputError, InvariantBroken
 from market_sim.core.models.event import Event
 from market_sim.core.models.market_events import (
     AccountOpened,
@@ -35,6 +36,8 @@ from market_sim.core.models.market_events import (
     Trade,
     book_name,
 )
+from market_sim.core.models.run_events import CommitteeSeated, RunStarted
+from market_sim.core.models.settlement_events import SettlementOpened
 from market_sim.market.agents.mailbox import Mail
 from market_sim.market.agents.reports import Report
 from market_sim.market.exchange.book_replay import BookReplay
@@ -89,6 +92,7 @@ class LiveState:
         self._replay, self._tapes = BookReplay(), dict[str, LiveTape]()
         self._orders = LiveOrders(self._phase, self._has_midpoint)
         self._chain, self._board = LiveChain(), Board()
+        self._activity = Activity()
         self._mail = Mail(market.journal)
         self._reports: dict[str, deque[ReportView]] = {}
         self._reported: dict[str, int] = {}
@@ -101,7 +105,7 @@ class LiveState:
             Trade: self._traded,
         }
         self._effects: dict[type[Event], list[Callable[[Any], None]]] = {}
-        for effects in (own, self._replay.effects, self._orders.effects, self._chain.effects):
+        for effects in (own, self._replay.effects, self._orders.effects, self._chain.effects, self._activity.effects):
             for kind, effect in effects.items():
                 self._effects.setdefault(kind, []).append(effect)
 
@@ -112,10 +116,12 @@ class LiveState:
         with self._lock:
             until = self._market.whole
             if self._read < until:
-                effects = self._effects
+                effects, counts = self._effects, self._activity.events
                 event = None
                 for event in self._market.journal.since(self._read)[: until - self._read]:
-                    for effect in effects.get(type(event), ()):
+                    kind = type(event)
+                    counts[kind] += 1
+                    for effect in effects.get(kind, ()):
                         effect(event)
                 if event is not None:
                     self.time = event.time
@@ -136,6 +142,12 @@ class LiveState:
             self._tape(symbol)
             instrument, _ = self._on_venues.get(symbol, (symbol, ""))
             return self.instruments[instrument]
+
+    def venue(self, symbol: str) -> str:
+        """The venue of a book; empty where there is one only."""
+        with self._lock:
+            self._tape(symbol)
+            return self._on_venues.get(symbol, (symbol, ""))[1]
 
     def quote(self, symbol: str) -> Quote:
         """A book at a glance."""
@@ -228,6 +240,18 @@ class LiveState:
             self.catch_up()
             return self._chain.find(name)
 
+    def committee(self) -> CommitteeSeated | None:
+        """The committee of validators."""
+        with self._lock:
+            self.catch_up()
+            return self._chain.committee
+
+    def settlement(self) -> SettlementOpened | None:
+        """The contracts that pay the trades out; None in a market without settlement."""
+        with self._lock:
+            self.catch_up()
+            return self._chain.settlement
+
     def clocks(self) -> Clocks:
         """How many entries are matched, final and settled."""
         with self._lock:
@@ -238,6 +262,32 @@ class LiveState:
         """The leaderboard, by currency, the largest gain from trading first; at most a second old in a short run."""
         with self._lock:
             return self._board.rows(self._market.journal, self.catch_up())
+
+    # ---- the market as a whole ----------------------------------------------------------------------------------
+
+    def counts(self) -> tuple[dict[str, int], dict[str, int]]:
+        """How many events there were of each kind, and how many refusals for each reason."""
+        with self._lock:
+            self.catch_up()
+            kinds = {kind.__name__: count for kind, count in self._activity.events.items()}
+            return kinds, dict(self._activity.refusals)
+
+    def started(self) -> RunStarted:
+        """The first event of the run: its scenario, seed, parameters and options."""
+        first = self._market.journal[0]
+        if not isinstance(first, RunStarted):
+            raise InvariantBroken(f"a journal begins with RunStarted, found {type(first).__name__}")
+        return first
+
+    def events(self) -> list[Event]:
+        """All events up to the last whole step, for what is worked out from the whole journal."""
+        return self._market.journal.since(0)[: self.catch_up()]
+
+    def components(self) -> list[Component]:
+        """The seven parts of the market: what each does, and when it was last active."""
+        with self._lock:
+            quotes = [self.quote(symbol) for symbol in self.symbols()]
+            return components(self._activity, quotes, self.time, self._read, self._market.is_over)
 
     # ---- inside -------------------------------------------------------------------------------------------------
 

@@ -17,7 +17,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from market_sim.core.models.event import Event
+from market_sim.core.models.event import Event, Numbers
 from market_sim.core.models.market_events import OrderRejected, Trade
 from market_sim.core.models.reasons import explain
 from market_sim.market.exchange.order import Order
@@ -45,13 +45,15 @@ class Acknowledgement(msgspec.Struct, frozen=True):
     reason: str
     """The reason code of a refusal or a cancellation; else empty."""
     sentence: str
+    numbers: Numbers = {}
+    """The figures behind a refusal."""
 
 
 def acknowledge(answer: Order | OrderRejected, events: Iterable[Event]) -> Acknowledgement:
     """The acknowledgement for an answer of `submit`, with the fills among the events that followed."""
     if isinstance(answer, OrderRejected):
         sentence = explain(answer.reason, answer.numbers)
-        return Acknowledgement(None, "refused", 0, 0, (), answer.reason, sentence)
+        return Acknowledgement(None, "refused", 0, 0, (), answer.reason, sentence, dict(answer.numbers))
     fills = tuple(
         Filled(event.trade, event.price, event.quantity, _fee(event, answer.id))
         for event in events

@@ -12,6 +12,7 @@ from werkzeug.routing import BaseConverter
 
 from market_sim.api.access import Access, LiveSettings
 from market_sim.api.members import Members
+from market_sim.api.rest import interface
 from market_sim.simulation.scenarios.catalogue import SCENARIOS
 from market_sim.ui.web import failures, presentation, security
 from market_sim.ui.web.lesson_service import LessonService
@@ -53,6 +54,9 @@ DEFAULTS: dict[str, Any] = {
     "MARKET": None,
     "MARKET_NAME": "",
     "LIVE": LiveSettings(),
+    "API_LIMIT": "",
+    "API_PEER_LIMIT": "",
+    "API_JOINING_LIMIT": "",
     "JOB_SECONDS": 180,
     "SEARCH_SECONDS": 900,
     "TRUSTED_HOSTS": ["127.0.0.1", "localhost"],
@@ -119,4 +123,5 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     presentation.equip(app)
     for pages in PAGES:
         app.register_blueprint(pages.pages)
+    interface.equip(app)
     return app

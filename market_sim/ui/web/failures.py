@@ -7,6 +7,7 @@ import logging
 from flask import Flask, Response, jsonify, render_template, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, SecurityError
 
+from market_sim.api.rest.interface import failed, is_rest
 from market_sim.core.errors import InputError
 
 LOG = logging.getLogger("market_sim.site")
@@ -34,6 +35,8 @@ def explain(app: Flask) -> None:
 
 def _refusal(error: HTTPException) -> Response:
     code = error.code or 500
+    if is_rest() and code >= 400:
+        return failed(error)
     if isinstance(error, SecurityError):
         # For an unknown host no URL can be built, so not even the error page can be rendered.
         return Response("This site answers on this computer only.\n", code, mimetype="text/plain")
@@ -52,10 +55,12 @@ def _refusal(error: HTTPException) -> Response:
 
 
 def _bad_input(error: InputError) -> Response:
-    return _answer(422, str(error))
+    return failed(error) if is_rest() else _answer(422, str(error))
 
 
 def _defect(error: Exception) -> Response:
+    if is_rest():
+        return failed(error)
     # The address is written with its control characters escaped (W13).
     LOG.error("%s %r failed", request.method, request.path, exc_info=error)
     return _answer(500, SENTENCES[500])

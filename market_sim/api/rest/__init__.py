@@ -1,0 +1,1 @@
+"""The REST interface under /api: its document, its rules for requests, and its routes by subject."""
