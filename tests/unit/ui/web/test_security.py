@@ -10,15 +10,38 @@ from pathlib import Path
 
 import pytest
 
+from market_sim.api.rest.interface import NAMES
 from market_sim.core.errors import InputError
 from market_sim.ui.web.application import create_app
 from market_sim.ui.web.security import secret_key
 from tests.unit.ui.web.conftest import ADDRESS, LESSON
 
+EXEMPT = {
+    ("rest_orders", "/api/members"),
+    ("rest_orders", "/api/orders"),
+    ("rest_orders", "/api/orders/check"),
+    ("rest_orders", "/api/orders/<number:order>"),
+    ("rest_orders", "/api/deposits"),
+    ("rest_orders", "/api/withdrawals"),
+    ("rest_orders", "/api/claims"),
+    ("rest_operator", "/api/market/halt"),
+    ("rest_operator", "/api/market/reopen"),
+    ("rest_operator", "/api/market/shock"),
+    ("rest_operator", "/api/market/clock"),
+    ("rest_operator", "/api/market/speed"),
+}
+"""The addresses that take a change without the token of a page: they read no cookie, and nothing joins them unseen."""
+
+
+def changing(visitor):
+    """Every address that changes something, with the blueprint that it belongs to."""
+    rules = [rule for rule in visitor.app.url_map.iter_rules() if rule.methods - {"GET", "HEAD", "OPTIONS"}]
+    return [(rule.endpoint.partition(".")[0], rule.rule) for rule in rules]
+
 
 def changes(visitor):
-    """Every address that changes something, with names that exist."""
-    rules = [rule.rule for rule in visitor.app.url_map.iter_rules() if rule.methods - {"GET", "HEAD", "OPTIONS"}]
+    """Every address that changes something by the cookie of a page, with names that exist."""
+    rules = [rule for blueprint, rule in changing(visitor) if (blueprint, rule) not in EXEMPT]
     filled = [re.sub(r"<lesson:\w+>", LESSON, rule) for rule in rules]
     filled = [re.sub(r"<name:\w+>", "first-market", rule) for rule in filled]
     return [re.sub(r"<number:\w+>", "1", rule) for rule in filled]
@@ -31,6 +54,21 @@ def test_every_change_wants_the_token(visitor):
         for form in ({"name": "x"}, {"csrf_token": ""}, {"csrf_token": "x" * len(token)}, {"csrf_token": "é"}):
             answer = visitor.client.post(address, base_url=ADDRESS, data=form, headers={"Origin": ADDRESS})
             assert answer.status_code == 403, (address, form)
+
+
+def test_what_reads_no_cookie_is_the_interface_for_programs_and_nothing_else(visitor):
+    assert {(blueprint, rule) for blueprint, rule in changing(visitor) if blueprint in NAMES} == EXEMPT
+    token = visitor.token()
+    for _, rule in sorted(EXEMPT):
+        address = re.sub(r"<number:\w+>", "1", rule)
+        method = "PATCH" if "<" in rule else "POST"
+        form = visitor.client.open(address, method=method, base_url=ADDRESS, data={"csrf_token": token})
+        assert form.status_code == 415, address
+        answer = visitor.client.open(
+            address, method=method, base_url=ADDRESS, json={}, headers={"Origin": "http://evil.example"}
+        )
+        assert (answer.status_code, answer.json["code"]) == (403, "WRONG_ORIGIN")
+        assert "Set-Cookie" not in answer.headers
 
 
 def test_every_change_wants_to_come_from_here(visitor):
