@@ -26,7 +26,7 @@ from market_sim.analysis.results.result import Result
 from market_sim.api.live.pacing import Pacer
 from market_sim.core.data.journal import Journal
 from market_sim.core.errors import InputError
-from market_sim.core.models.inputs import OPERATOR, Credit, Input, Join, Pause, Resume, Shock
+from market_sim.core.models.inputs import OPERATOR, Credit, Input, Join, Pause, Resume, Shock, StartCompetition
 from market_sim.simulation.intake import Answers
 from market_sim.simulation.session import Session
 
@@ -121,6 +121,10 @@ class LiveMarket:
     def shock(self, symbol: str, percent: float) -> None:
         """Announce news that moves the believed value of an instrument."""
         self.submit(OPERATOR, Shock(symbol, percent))
+
+    def compete(self) -> None:
+        """Begin the competition: what was gained before was practice."""
+        self.submit(OPERATOR, StartCompetition())
 
     # ---- what can be seen ---------------------------------------------------------------------------------------
 

@@ -20,10 +20,25 @@ from market_sim.core.errors import InputError
 from market_sim.core.models.intents import Cancel, Intent
 from market_sim.core.models.run_events import InputReceived
 
-__all__ = ["Cancel", "Credit", "Input", "Join", "Leave", "Pause", "Resume", "Shock", "Tune", "input_of", "received"]
+__all__ = [
+    "Cancel",
+    "Credit",
+    "Input",
+    "Join",
+    "Leave",
+    "Pause",
+    "Resume",
+    "Shock",
+    "StartCompetition",
+    "Tune",
+    "input_of",
+    "received",
+]
 
 OPERATOR = ""
 """The sender of an input to the market as a whole; no account has an empty name."""
+BY_HAND = "by hand"
+"""What stands in the place of a strategy where a person or another program decides."""
 
 
 class Pause(msgspec.Struct, frozen=True, gc=False):
@@ -71,7 +86,11 @@ class Shock(msgspec.Struct, frozen=True, gc=False):
     percent: float
 
 
-Input = Intent | Pause | Resume | Credit | Leave | Tune | Join | Shock
+class StartCompetition(msgspec.Struct, frozen=True, gc=False):
+    """Begin the competition of a class: what accounts gained before was practice, and counts for nothing."""
+
+
+Input = Intent | Pause | Resume | Credit | Leave | Tune | Join | Shock | StartCompetition
 
 KINDS: dict[str, Any] = {kind.__name__: kind for kind in get_args(Input)}
 

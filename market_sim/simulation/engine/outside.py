@@ -6,17 +6,26 @@ Each is checked before it is recorded, so that an impossible one leaves no trace
 from __future__ import annotations
 
 from market_sim.core.errors import InputError
-from market_sim.core.models.inputs import Credit, Join, Leave, Pause, Resume, Shock, Tune
+from market_sim.core.models.inputs import (
+    BY_HAND,
+    OPERATOR,
+    Credit,
+    Join,
+    Leave,
+    Pause,
+    Resume,
+    Shock,
+    StartCompetition,
+    Tune,
+)
 from market_sim.core.models.run_events import AgentJoined
 from market_sim.market.agents.strategy import tuned
 from market_sim.market.dynamics.shocks import PriceShock
 from market_sim.simulation.engine.world import World
 
-FROM_OUTSIDE = "by hand"
-"""What stands in the place of a strategy where a person or another program decides."""
 LONGEST_NAME = 64
 
-Change = Credit | Join | Leave | Shock | Tune
+Change = Credit | Join | Leave | Shock | StartCompetition | Tune
 FromOutside = Change | Pause | Resume
 
 
@@ -30,6 +39,9 @@ def check(world: World, sender: str, thing: FromOutside) -> None:
         world.participants.present(sender)
     elif isinstance(thing, Tune):
         tuned(world.participants.present(sender).strategy, thing.parameter, thing.value)
+    elif isinstance(thing, StartCompetition):
+        if sender != OPERATOR:
+            raise InputError("a competition is started by the operator of the market, not by a participant")
     elif isinstance(thing, Shock):
         PriceShock(thing.symbol, thing.percent)
         if thing.symbol not in world.values:
@@ -43,11 +55,13 @@ def check(world: World, sender: str, thing: FromOutside) -> None:
 
 def change(world: World, sender: str, thing: Change) -> None:
     """Let an input take effect; mechanisms and participants learn of it."""
+    if isinstance(thing, StartCompetition):
+        return  # it changes how a run is counted, not how it goes
     if isinstance(thing, Credit):
         world.ledger.deposit(sender, thing.asset, thing.amount)
     elif isinstance(thing, Join):
         world.ledger.open_account(sender)
-        world.journal.record(AgentJoined(world.clock.now, sender, FROM_OUTSIDE))
+        world.journal.record(AgentJoined(world.clock.now, sender, BY_HAND))
         for asset, amount in {**thing.cash, **thing.holdings}.items():
             world.ledger.deposit(sender, asset, amount)
     elif isinstance(thing, Leave):
