@@ -20,6 +20,8 @@ from market_sim.market.exchange.market_data import SECOND, Candle
 SHOWN = 60
 """The most candles in a picture, and the fewest whose room it has."""
 FEWEST = 12
+NEAR = 0.03
+"""How far from the best prices a depth picture opens, as a part of them; the rest is reached by its buttons."""
 BODY = 0.7
 """The part of its interval that a candle is wide."""
 CANDLE_HEAD = ("from second", "open", "high", "low", "close", "volume", "trades")
@@ -144,9 +146,23 @@ def depth_picture(bids: Sequence[Level], asks: Sequence[Level], listed: Instrume
         ys = [total / unit for _, _, total in side]
         hover = f"{name}: %{{y:,}} at %{{x:,}} or better"
         panel.traces.append({**line(name, xs, ys, role, hover, style), "fill": "tozeroy", "fillcolor": LIGHT[shade]})
-    prices = [price / scale for price, _, _ in (*bids, *asks)] or [0, 1]
-    margin = max((max(prices) - min(prices)) * 0.02, 1 / scale)
-    return layered([panel], PlainAxis(f"price in {listed.quote}", min(prices) - margin, max(prices) + margin))
+    low, high = _in_sight(bids, asks)
+    margin = max((high - low) * 0.02, 1)
+    axis = PlainAxis(f"price in {listed.quote}", (low - margin) / scale, (high + margin) / scale)
+    return layered([panel], axis)
+
+
+def _in_sight(bids: Sequence[Level], asks: Sequence[Level]) -> tuple[float, float]:
+    """The prices that a depth picture opens on: those near the best ones, because one far order would hide the rest.
+
+    >>> _in_sight([(10_000, 5, 5), (9_900, 5, 10), (100, 5, 15)], [(10_010, 5, 5)])
+    (9700.0, 10010)
+    """
+    if not bids and not asks:
+        return 0, 1
+    best = (bids or asks)[0][0], (asks or bids)[0][0]
+    prices = [price for price, _, _ in (*bids, *asks)]
+    return max(min(prices), best[0] * (1 - NEAR)), min(max(prices), best[1] * (1 + NEAR))
 
 
 def depth_told(bids: Sequence[Level], asks: Sequence[Level], listed: InstrumentListed) -> str:

@@ -6,6 +6,7 @@ takes a while to add up, and the market should not feel it.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 
@@ -51,19 +52,25 @@ class Board:
         self._rows: list[BoardRow] = []
         self._read = -1
         self._due = 0.0
+        self._lock = threading.Lock()
 
     def rows(self, journal: Journal, until: int) -> list[BoardRow]:
-        """The rows, by currency, the largest gain from trading first."""
-        began = self._clock()
-        if until != self._read and began >= self._due:
-            so_far = Journal()
-            for event in journal.since(0)[:until]:
-                so_far.record(event)
-            self._rows = rows_of(performances(so_far))
-            self._read = until
-            took = self._clock() - began
-            self._due = began + took + max(SHORTEST_SECONDS, SHARE * took)
-        return self._rows
+        """The rows, by currency, the largest gain from trading first; while one thread adds up, others get the last."""
+        if not self._lock.acquire(blocking=self._read < 0):
+            return self._rows
+        try:
+            began = self._clock()
+            if until != self._read and began >= self._due:
+                so_far = Journal()
+                for event in journal.since(0)[:until]:
+                    so_far.record(event)
+                self._rows = rows_of(performances(so_far))
+                self._read = until
+                took = self._clock() - began
+                self._due = began + took + max(SHORTEST_SECONDS, SHARE * took)
+            return self._rows
+        finally:
+            self._lock.release()
 
 
 def rows_of(found: list[Performance]) -> list[BoardRow]:

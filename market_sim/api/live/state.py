@@ -260,8 +260,8 @@ class LiveState:
 
     def board(self) -> list[BoardRow]:
         """The leaderboard, by currency, the largest gain from trading first; at most a second old in a short run."""
-        with self._lock:
-            return self._board.rows(self._market.journal, self.catch_up())
+        # Outside the lock: to add a long journal up takes a while, and other views go on meanwhile.
+        return self._board.rows(self._market.journal, self.catch_up())
 
     # ---- the market as a whole ----------------------------------------------------------------------------------
 

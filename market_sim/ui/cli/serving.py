@@ -17,6 +17,15 @@ from market_sim.simulation.scenarios.catalogue import SCENARIOS
 from market_sim.simulation.scenarios.finder import find_scenario
 from market_sim.simulation.scenarios.scenario import Scenario, configured
 from market_sim.ui.cli.arguments import Parser, speed, whole
+from market_sim.ui.cli.class_options import (
+    ALIAS_PORT,
+    add_class_options,
+    addresses_of,
+    check_class,
+    class_settings,
+    invitation,
+    trusted,
+)
 from market_sim.ui.cli.restoring import DATABASE_HELP, past
 
 if TYPE_CHECKING:
@@ -33,6 +42,8 @@ DEFAULT_EPOCHS = 3_600
 """An hour of simulated time, where nobody says how long the live market stays open."""
 THREADS = 32
 """Each open stream of events holds one."""
+LIVE_THREADS, LIVE_CONNECTIONS = 112, 800
+"""Where a class follows a market: a stream for each of its pages, and several connections of each browser."""
 
 DONE = 0
 
@@ -41,14 +52,21 @@ def serve(arguments: Sequence[str]) -> int:
     """Start the site and stay until Ctrl-C or SIGTERM."""
     typed = _parser().parse_args(list(arguments))
     kinds = [find_scenario(name) for name in typed.scenario]
-    listener = _listener(typed.port)
-    port = listener.getsockname()[1]
-    # Both ports are bound before a store is opened: a port in use leaves nothing behind.
+    check_class(typed)
+    if typed.class_name and not kinds and typed.resume is None:
+        raise InputError("a class trades in a live market: add --scenario NAME, such as first-market")
+    listeners = _listeners(typed)
+    port = listeners[0].getsockname()[1]
+    # All ports are bound before a store is opened: a port in use leaves nothing behind.
     sockets = _stream_sockets(typed) if (kinds or typed.resume) and not typed.reload else []
     live = _opened(typed, kinds)
     stream = _streamed(typed, live.market, sockets, port) if live is not None and sockets else None
+    settings = class_settings(typed)
     config = {
         "MARKET": live and live.market,
+        "MARKET_FOLDER": live and (lambda: live.folder),
+        "LIVE": settings,
+        "TRUSTED_HOSTS": trusted(typed.host),
         "RESULTS": typed.out,
         "INSTANCE": typed.instance,
         "LESSONS": typed.lessons,
@@ -58,20 +76,24 @@ def serve(arguments: Sequence[str]) -> int:
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     # Each waiting request is worth a warning to waitress; a browser sends six at once.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
-    print(f"http://{HOST}:{port}", flush=True)
+    addresses = [f"http://{one}:{port}" for one in addresses_of(typed.host)]
+    print(addresses[0], flush=True)
     if live is not None:
         print(f"A live market of {live.market.scenario}, {pace_of(typed.speed)}.", file=sys.stderr)
+        for line in invitation(settings, addresses):
+            print(line, file=sys.stderr)
         live.start()
     if stream is not None:
         stream.start()
         print(f"Programs can follow it at {stream.address}.", file=sys.stderr)
     print("Ctrl-C ends the site.", file=sys.stderr, flush=True)
     if typed.reload:
-        return _reloading(config, listener)
+        return _reloading(config, listeners[0])
     try:
-        _serve(config, listener)
+        _serve(config, listeners)
     except KeyboardInterrupt:
-        listener.close()
+        for listener in listeners:
+            listener.close()
     if live is not None:
         print(f"The market has ended and is kept in {live.close()}.", file=sys.stderr)
     if stream is not None:
@@ -80,7 +102,7 @@ def serve(arguments: Sequence[str]) -> int:
     return DONE
 
 
-def _serve(config: dict[str, Any], listener: socket.socket) -> None:
+def _serve(config: dict[str, Any], listeners: list[socket.socket]) -> None:
     """Serve until Ctrl-C or SIGTERM; a running simulation then ends and is stored as a partial run."""
     signal.signal(signal.SIGTERM, _interrupt)
     from waitress.server import create_server
@@ -93,11 +115,15 @@ def _serve(config: dict[str, Any], listener: socket.socket) -> None:
     if "live" in app.extensions:
         print(f"Token of the operator: {app.extensions['live'].operator()}", file=sys.stderr, flush=True)
     warm_up(app)
-    server = create_server(app, sockets=[listener], threads=THREADS, ident=None)
+    is_live = "live" in app.extensions
+    room = {"threads": LIVE_THREADS, "connection_limit": LIVE_CONNECTIONS} if is_live else {"threads": THREADS}
+    server = create_server(app, sockets=listeners, ident=None, **room)
     queue: RunQueue = app.extensions["jobs"]
 
     def end(*_: object) -> NoReturn:
         queue.stop_all()  # the streams end with their runs, and the server waits for its streams
+        if is_live:
+            app.extensions["market_streams"].close()
         raise KeyboardInterrupt
 
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -201,6 +227,7 @@ def _parser() -> Parser:
         "--resume", metavar="RUN", type=Path, help="go on with a live run whose program was killed, from its store"
     )
     made.add_argument("--database", metavar="URL", help=DATABASE_HELP)
+    add_class_options(made)
     made.add_argument("--no-settle", action="store_true", help="do not pay the live market's trades out on a chain")
     made.add_argument("--out", default="results", metavar="DIR", help="the folder for runs, default results/")
     made.add_argument("--lessons", default="lessons", metavar="DIR", help="the course, default lessons/")
@@ -210,13 +237,25 @@ def _parser() -> Parser:
     return made
 
 
-def _listener(port: int) -> socket.socket:
+def _listeners(typed: argparse.Namespace) -> list[socket.socket]:
+    """The sockets of the site; the alias is the second one."""
+    first = _listener(typed.host, typed.port)
+    if not typed.alias_8050:
+        return [first]
+    try:
+        return [first, _listener(typed.host, ALIAS_PORT)]
+    except InputError:
+        first.close()
+        raise InputError(f"port {ALIAS_PORT} cannot be used: end what has it, or leave --alias-8050 out") from None
+
+
+def _listener(host: str, port: int) -> socket.socket:
     """The socket, bound before heavy imports, so that a port in use is reported at once."""
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     if sys.platform != "win32":
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listener.bind((HOST, port))
+        listener.bind((host, port))
         listener.listen(128)
     except OSError as error:
         listener.close()

@@ -16,16 +16,19 @@ from market_sim.api.rest import interface
 from market_sim.simulation.scenarios.catalogue import SCENARIOS
 from market_sim.ui.web import failures, presentation, security
 from market_sim.ui.web.lesson_service import LessonService
+from market_sim.ui.web.live_market import membership
 from market_sim.ui.web.notebook import Notebook
 from market_sim.ui.web.pages import (
     allocations,
     attacks,
     backtests,
+    classes,
     counterfactuals,
     course,
     forks,
     lessons,
     live,
+    market,
     protocols,
     runs,
     scenarios,
@@ -40,7 +43,7 @@ from market_sim.ui.web.static_files import StaticFiles
 
 PAGES = (
     site, course, lessons, scenarios, sweeps, backtests, attacks, live, forks, counterfactuals, allocations, protocols,
-    runs, traces,
+    runs, traces, market, classes,
 )  # fmt: skip
 LARGEST_BODY = 64 * 1024
 """The most bytes of one request; an answer to a lesson has a few kilobytes."""
@@ -53,6 +56,7 @@ DEFAULTS: dict[str, Any] = {
     "SCENARIOS": SCENARIOS,
     "MARKET": None,
     "MARKET_NAME": "",
+    "MARKET_FOLDER": None,
     "LIVE": LiveSettings(),
     "API_LIMIT": "",
     "API_PEER_LIMIT": "",
@@ -119,6 +123,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
         app.extensions["live"] = _access(app, instance)
     app.extensions["jobs"] = RunQueue(results, app.config["JOB_SECONDS"])
     security.protect(app)
+    membership.protect(app)
     failures.explain(app)
     presentation.equip(app)
     for pages in PAGES:

@@ -96,6 +96,7 @@ def here(part: str) -> bool:
         "course": ("course", "lessons"),
         "runs": ("runs", "traces", "live", "forks", "counterfactuals"),
         "scenarios": ("scenarios", "protocols"),
+        "market": ("market", "classes"),
     }.get(part, (part,))
 
 

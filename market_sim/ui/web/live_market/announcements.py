@@ -1,0 +1,65 @@
+"""What a live market has to announce: halts, auctions, news, liquidations, the start of a competition."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from typing import Any
+
+from market_sim.analysis.event_sentences import EventSentences
+from market_sim.core.data.journal import Journal
+from market_sim.core.models.event import Event
+from market_sim.core.models.inputs import StartCompetition
+from market_sim.core.models.market_events import PhaseChanged
+from market_sim.core.models.mechanism_events import LiquidationStarted
+from market_sim.core.models.run_events import InputReceived, ShockHappened
+
+KEPT = 4
+"""The announcements on a page, the newest first."""
+STARTS = "the competition starts: what was gained before was practice"
+
+
+class Announcements:
+    """The last announcements of a market, read from its journal by whoever asks."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+        self._sentences: EventSentences | None = None
+        self._lock = threading.Lock()
+        self._read = 0
+        self._last: deque[dict[str, Any]] = deque(maxlen=KEPT)
+        self.competition = -1
+        """The number of the event that began the competition; -1 without one."""
+
+    def until(self, events: int) -> list[dict[str, Any]]:
+        """The last announcements among the first so many events, the newest first."""
+        with self._lock:
+            if events > self._read:
+                for place, event in enumerate(self._journal.since(self._read)[: events - self._read], self._read):
+                    kind = KINDS.get(type(event))
+                    if kind is not None and (kind or _is_start(event)):
+                        self._announce(place, event, kind or "news")
+                self._read = events
+            return list(self._last)
+
+    def _announce(self, number: int, event: Event, kind: str) -> None:
+        if _is_start(event):
+            self.competition, sentence = number, STARTS
+        else:
+            self._sentences = self._sentences or EventSentences(self._journal)
+            sentence = self._sentences.sentence(event)
+        said = {"event": number, "kind": kind, "time": f"{event.time / 1e9:.1f} s", "sentence": sentence}
+        self._last.appendleft(said)
+
+
+def _is_start(event: Event) -> bool:
+    return type(event) is InputReceived and event.kind == StartCompetition.__name__
+
+
+KINDS: dict[type[Event], str] = {
+    PhaseChanged: "halt",
+    LiquidationStarted: "liquidation",
+    ShockHappened: "news",
+    InputReceived: "",
+}
+"""What is announced, by kind; of inputs only the start of a competition is."""
