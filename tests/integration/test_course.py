@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import re
 import shutil
@@ -11,6 +12,7 @@ from functools import cache
 
 import pytest
 
+from market_sim.api.stream.ticker import CYCLE_NS, Ticker, TickerFold
 from market_sim.core.consensus.blocks import Rules
 from market_sim.core.errors import InputError
 from market_sim.core.models.consensus_events import (
@@ -208,6 +210,20 @@ def test_the_dilution_of_lesson_12():
     says("12", f"Each old share lost {100 - after / 100:.2f}, and each warrant gained {after / 100 - 60:.2f}")
     says("12", f"both sums are {made * (after - 6_000) / 100:,.2f}")
     assert "computed: 93.33" in conclusion("12")
+
+
+def test_the_empty_sides_of_lesson_13():
+    fold, sent = TickerFold(), []
+    for event in journal("13"):
+        while event.time > (len(sent) + 1) * CYCLE_NS:
+            sent += fold.at((len(sent) + 1) * CYCLE_NS)
+        fold.add(event)
+    sent += fold.at((len(sent) + 1) * CYCLE_NS)
+    empty = sum(None in (one.bid_price, one.ask_price) for one in sent)
+    says("13", f"{empty} of the {len(sent)} messages of the run had a side without a price")
+    assert (0.2 < empty / len(sent) < 0.3, outcome("13")) == (True, "in about one in four")
+    shown = re.search(r'^\{"timestamp".*?\}$', find_lesson(COURSE, "13").body, re.MULTILINE | re.DOTALL)[0]
+    assert list(json.loads(shown)) == list(Ticker.__struct_fields__), "the lesson shows a message as it is sent"
 
 
 def test_every_run_that_a_lesson_shows_has_something_to_see():
