@@ -20,8 +20,11 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from market_sim.analysis.history.lifespan import END
+from market_sim.analysis.visualization.typed_array import rows
 
 Part = dict[str, Any]
+CELLS = ("z", "customdata")
+"""What a heatmap has for each cell: its shade and the quantity."""
 
 
 def figure_as_of(figure: Part, number: int, time: float | None = None) -> Part:
@@ -40,6 +43,15 @@ def figure_as_of(figure: Part, number: int, time: float | None = None) -> Part:
 def finished(figure: Part) -> Part:
     """The figure at the end of the run."""
     return figure_as_of(figure, END - 1)
+
+
+def still(figure: Part) -> Part:
+    """The figure at the end of the run for plotly alone, without `as_of.js`: a cell in which nothing waits is none.
+
+    Otherwise hovering over it would say that 0 wait there.
+    """
+    done = finished(figure)
+    return {**done, "data": [_with_gaps(trace) for trace in done["data"]]}
 
 
 def dated(figure: Part, known_at: Callable[[float], int]) -> Part:
@@ -73,7 +85,7 @@ def trace_as_of(trace: Part, number: int) -> Part:
     if len(kept) == len(born):
         return plain
     if trace.get("type") == "heatmap":
-        return {**plain, "z": _columns(trace["z"], len(kept)), "customdata": _columns(trace["customdata"], len(kept))}
+        return {**plain, **{name: _columns(trace[name], len(kept)) for name in CELLS}}
     return _points(plain, kept, len(born))
 
 
@@ -94,6 +106,12 @@ def _columns(packed: Part, kept: int) -> Part:
     cells = b64decode(packed["bdata"])
     cut = b"".join(cells[row * columns * width :][: kept * width] for row in range(rows))
     return {**packed, "bdata": b64encode(cut).decode(), "shape": f"{rows}, {kept}"}
+
+
+def _with_gaps(trace: Part) -> Part:
+    if trace.get("type") != "heatmap":
+        return trace
+    return {**trace, **{name: [[cell or None for cell in row] for row in rows(trace[name])] for name in CELLS}}
 
 
 def _there(parts: list[Part], number: int) -> Iterator[Part]:

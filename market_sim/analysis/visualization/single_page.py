@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
-from market_sim.analysis.visualization.as_of import finished
+from market_sim.analysis.visualization.as_of import still
 from market_sim.analysis.visualization.chart import Chart, LegendEntry, Part, Table
 from market_sim.analysis.visualization.figure import CONFIG, layered
 from market_sim.analysis.visualization.legend import legend_list
@@ -28,7 +28,7 @@ def single_page(title: str, words: str, frame: str, figure: Part) -> str:
     """The whole page as text: `words` and `frame` are its HTML, `figure` is plotly's dictionary, all of it shown."""
     from plotly.offline import get_plotlyjs
 
-    figure = finished(figure)
+    figure = still(figure)
     data = {"figure": figure, "dark": dark_changes(figure), "config": CONFIG}
     program = (Path(__file__).parent / "single_figure.js").read_text(encoding="utf-8")
     return "\n".join(

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import sys
 from array import array
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from collections.abc import Mapping
 
 _TYPES = (
@@ -35,3 +35,17 @@ def packed(cells: Mapping[int, int], rows: int, columns: int) -> dict[str, str]:
     if sys.byteorder == "big":
         flat.byteswap()
     return {"dtype": name, "bdata": b64encode(flat.tobytes()).decode(), "shape": f"{rows}, {columns}"}
+
+
+def rows(spec: Mapping[str, str]) -> list[list[int]]:
+    """The rows of numbers that were packed.
+
+    >>> rows(packed({1: 1, 2: 2, 3: 70_000}, rows=2, columns=2))
+    [[0, 1], [2, 70000]]
+    """
+    flat = array(next(kind[1] for kind in _TYPES if kind[0] == spec["dtype"]))
+    flat.frombytes(b64decode(spec["bdata"]))
+    if sys.byteorder == "big":
+        flat.byteswap()
+    height, width = map(int, spec["shape"].split(","))
+    return [flat[row * width : (row + 1) * width].tolist() for row in range(height)]

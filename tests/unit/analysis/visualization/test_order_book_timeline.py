@@ -188,3 +188,13 @@ def test_a_halt_is_marked_through_all_panels():
     journal.record(PhaseChanged(4_000_000_000, "ACME", "halted", "LIMIT_DOWN", {}))
     lines = list(event_lines(RunHistory(journal)))
     assert [(line.time, line.label) for line in lines] == [(4.0, "ACME halted")]
+
+
+def test_in_a_notebook_an_empty_cell_does_not_say_that_nothing_waits(result):
+    """There plotly draws alone: where the page's own code leaves a cell out, the figure has none."""
+    heat = chart_figure(result, "order-book").data[0]
+    cells = [cell for name in ("z", "customdata") for row in heat[name] for cell in row]
+    assert cells.count(None) > 100
+    assert 0 not in cells
+    assert max(cell for row in heat.customdata for cell in row if cell) > 10
+    assert not heat.hoverongaps
