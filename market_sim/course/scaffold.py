@@ -10,6 +10,7 @@ from market_sim.core.errors import InputError
 from market_sim.course.catalogue import lesson_folders
 from market_sim.simulation.options import Options
 from market_sim.simulation.run import simulate
+from market_sim.simulation.scenarios.catalogue import SCENARIOS
 from market_sim.simulation.scenarios.finder import find_scenario
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -22,11 +23,14 @@ def write_scenario(name: str, folder: Path) -> Path:
     if not SCENARIO_NAME.fullmatch(name):
         raise InputError(f"a scenario's name is small letters, digits, - and _, such as bank-run; found {name!r}")
     name = name.replace("-", "_").strip("_")
+    shipped = name.replace("_", "-")
+    if any(kind.name == shipped for kind in SCENARIOS):
+        raise InputError(f"{shipped} is the name of a scenario that comes with the sandbox; choose another name")
     file = folder / f"{name}.py"
     if file.exists():
         raise InputError(f"{file} is there already; choose another name")
     kind = "".join(word.capitalize() for word in name.split("_"))
-    text = _filled("scenario.py.txt", kind=kind, name=name.replace("_", "-"))
+    text = _filled("scenario.py.txt", kind=kind, name=shipped)
     folder.mkdir(parents=True, exist_ok=True)
     file.write_text(text, encoding="utf-8")
     return file

@@ -311,6 +311,10 @@ def test_a_scenario_and_a_lesson_of_ones_own_from_an_empty_folder(tmp_path):
         commands.new_scenario("bank_run", out, tmp_path)
     with pytest.raises(InputError, match="small letters"):
         commands.new_scenario("../bank", out, tmp_path)
+    for name in ("crowded-room", "crowded_room", "_arena_"[1:]):
+        with pytest.raises(InputError, match="is the name of a scenario that comes with the sandbox; choose another"):
+            commands.new_scenario(name, out, tmp_path)
+    assert sorted(path.name for path in tmp_path.glob("*.py")) == ["bank_run.py"]
 
 
 # What lint finds
