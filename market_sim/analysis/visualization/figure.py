@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from market_sim.analysis.history.lifespan import END
-from market_sim.analysis.visualization.as_of import finished
+from market_sim.analysis.visualization.as_of import still
 from market_sim.analysis.visualization.chart import EventLine, Horizontal, Panel, Part
 from market_sim.analysis.visualization.palette import LIGHT
 
@@ -30,7 +30,8 @@ PLAIN_LABELS: Part = {"ticklabeloverflow": "allow"}
 """Keeps plotly from measuring every label of an axis, which takes a tenth of its time."""
 
 FONT = "system-ui, 'Segoe UI', Roboto, 'Helvetica Neue', 'DejaVu Sans', sans-serif"
-TITLE_ROOM = 26
+TITLE_ROOM = 34
+"""The room above a panel: half a label of the panel above, the title, half a label of its own, none of which touch."""
 TOP, BOTTOM, LEFT, RIGHT = 62, 58, 84, 16
 """The room around the panels. Above, plotly's own buttons stand over two rows of labels and touch none of them."""
 BARE_TOP = 12
@@ -45,7 +46,7 @@ def stacked(panels: Sequence[Panel], axis: Horizontal, lines: Iterable[EventLine
     """One figure: the panels from top to bottom, a common time axis below, event lines through everything."""
     from plotly.graph_objects import Figure
 
-    return Figure(finished(layered(panels, axis, lines)))
+    return Figure(still(layered(panels, axis, lines)))
 
 
 def layered(panels: Sequence[Panel], axis: Horizontal, lines: Iterable[EventLine] = ()) -> Part:

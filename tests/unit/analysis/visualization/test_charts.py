@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from plotly.offline import get_plotlyjs
 
@@ -15,6 +17,7 @@ from market_sim.core.errors import InputError
 from market_sim.core.models.market_events import InstrumentListed
 from market_sim.simulation.options import Options
 from market_sim.simulation.run import simulate
+from market_sim.simulation.scenarios.induced_values import InducedValues
 from market_sim.simulation.scenarios.option_expiry import OptionExpiry
 from tests.unit.analysis.visualization.journals import Chain, eventful
 from tests.unit.analysis.visualization.queue_chart import queue_charts
@@ -74,3 +77,15 @@ def test_a_chart_that_a_run_does_not_have_is_refused_with_those_that_it_has():
     chain.record(InstrumentListed(0, "ACME", "stock", 1, 1, "USD", 1, 2, 0))
     with pytest.raises(InputError, match="no chart 'funding', it has order-book ACME, consensus"):
         chart_figure(chain.end(), "funding")
+
+
+def test_a_title_touches_no_label_of_the_panel_above():
+    """Prices down to the lowest tick have a label at the very bottom of their panel, half of which stands below it."""
+    layout = chart_figure(simulate(InducedValues(), Options(epochs=2, settlement="none"))).layout
+    height = layout.height - layout.margin.t - layout.margin.b
+    domains = [layout[f"yaxis{number or ''}"].domain for number in (0, 2, 3)]
+    label, (title, *_) = layout.font.size, [one for one in layout.annotations if one.text.startswith("<b>")]
+    line = 1.3  # a line of text, in sizes of its font
+    for above, below in pairwise(domains):
+        free = (above[0] - below[1]) * height - label * line / 2
+        assert free >= title.yshift + title.font.size * line + 2, "plotly leaves a pixel around a text"
