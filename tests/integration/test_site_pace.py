@@ -133,6 +133,26 @@ def test_a_run_that_stands_still_does_not_hold_up_the_others_and_few_may(visitor
     placed(visitor, long, lambda place: True)
 
 
+def state(visitor: Visitor, live: str) -> str:
+    return re.search(r'id="state" role="status" data-still="[^"]+">(.*?)</p>', visitor.get(live).text)[1]
+
+
+def test_the_page_of_a_run_says_whether_it_has_begun_and_how_far_it_is(visitor):
+    held = start(visitor, pace="paused")
+    placed(visitor, held, lambda place: True)
+    assert state(visitor, held).startswith("It stands still at its beginning: “Go on” plays it")
+    for _ in range(2):
+        ask(visitor, held, "epoch")
+    next(note for note in job(visitor, held).since(0, 30) if note.kind == "epoch" and note.content["epoch"] == 1)
+    assert state(visitor, held) == "Epoch 1 of 3 has passed."
+    long = start(visitor, epochs="500", **{"p-shock_percent": "0"})
+    waiting = start(visitor, pace="paused")
+    assert state(visitor, waiting) == "It starts after the run before it.", "it does not wait for one that is held"
+    for live in (waiting, long, held):
+        visitor.post(f"{live}/stop")
+        [*job(visitor, live).since(0, 30)]
+
+
 CHANGES = {
     "none": {},
     "order": {"agent": "noise-0", "side": "-1", "symbol": "ACME", "quantity": "7", "limit": "99.5"},

@@ -353,6 +353,7 @@ def test_a_paused_run_is_stepped_by_keys_and_forked(window, site, width, theme):
         page.get_by_role("button", name="Run", exact=True).click()
         told = page.locator("#told")
         told.wait_for()
+        assert page.locator("#state").inner_text().startswith("It stands still at its beginning: “Go on” plays it")
         for epoch in (0, 1):  # the time before the first epoch is number 0
             page.get_by_role("button", name="One epoch on").click()
             page.get_by_text(f"epoch {epoch}:").wait_for()

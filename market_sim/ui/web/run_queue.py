@@ -296,5 +296,8 @@ class RunQueue:
             try:
                 if pipe.poll(LISTEN_SECONDS):
                     job.tell(pipe.recv())
-            except EOFError:
+            except (
+                EOFError,
+                ConnectionResetError,
+            ):  # a process that ended before it read its last wish resets the pipe
                 return

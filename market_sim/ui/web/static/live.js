@@ -50,10 +50,15 @@ stream.addEventListener("drawn", (message) => {
   draw();
 });
 
+function begun() {
+  state.textContent = pace.dataset.paused === "true" ? state.dataset.still : "It has begun.";
+}
+
 stream.addEventListener("epoch", (message) => {
   const note = JSON.parse(message.data);
   bar.value = note.epoch + 1;
-  state.textContent = note.epoch ? `Epoch ${note.epoch} of ${live.dataset.epochs} has passed.` : "It has begun.";
+  if (note.epoch) state.textContent = `Epoch ${note.epoch} of ${live.dataset.epochs} has passed.`;
+  else begun();
   if (note.epoch > 0) body.prepend(row(note));
 });
 
@@ -76,6 +81,7 @@ function paced({ paused, speed: chosen }) {
   pauseButton.value = paused ? "resume" : "pause";
   pauseButton.textContent = paused ? "Go on" : "Pause";
   pace.dataset.paused = paused;
+  if (state.textContent === state.dataset.still) begun();
   const found = [...speed.options].find((one) => (chosen === null ? one.value === "" : Number(one.value) === chosen && one.value));
   if (found) speed.value = found.value;
   if (!paused) stand(null);
@@ -85,6 +91,7 @@ function stand(here) {
   place.hidden = document.getElementById("choose").hidden = here === null;
   pace.querySelector("[value=back]").disabled = here === null || here.at === 0;
   if (here === null) return;
+  if (bar.value < 2) begun();
   const { moment } = here.instant;
   const where = document.createElement("span");
   where.className = "muted";
