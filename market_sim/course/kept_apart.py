@@ -20,6 +20,8 @@ from market_sim.market.agents.view import View
 
 SECONDS = 60.0
 """How long the market waits for all decisions of one run together."""
+TRIED_SECONDS = 5.0
+"""How long a person waits until a strategy that was just typed is loaded and made."""
 SHOWN_AS = "your strategy"
 
 
@@ -27,9 +29,10 @@ class KeptApart(Strategy):
     """Asks a process of its own for each decision; the name of the subclass is that of the class in the file."""
 
     file: ClassVar[Path]
+    seconds: ClassVar[float] = SECONDS
 
     def __init__(self) -> None:
-        process = StudentProcess(self.file, Limits(seconds=SECONDS), best(), shown_as=SHOWN_AS)
+        process = StudentProcess(self.file, Limits(seconds=self.seconds), best(), shown_as=SHOWN_AS)
         process.__enter__()
         # Ends the process with this object, or with the interpreter.
         self._end = finalize(self, process.close)
@@ -54,5 +57,5 @@ class KeptApart(Strategy):
 
 def tried(file: Path, name: str) -> None:
     """Make the strategy once, so that a mistake is known before a run; raises the sentence of what is wrong."""
-    kind = type(name, (KeptApart,), {"file": file})
+    kind = type(name, (KeptApart,), {"file": file, "seconds": TRIED_SECONDS})
     kind()._end()

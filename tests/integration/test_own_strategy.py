@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 import re
+import time
 from pathlib import Path
 
 import pytest
 
 from market_sim import open_run, simulate
 from market_sim.core.data.journal import Journal
-from market_sim.core.models.market_events import OrderAccepted
+from market_sim.core.models.market_events import OrderAccepted, Trade
 from market_sim.core.models.run_events import AgentJoined, RunStarted, StrategyFailed
+from market_sim.course import kept_apart
+from market_sim.course.kept_apart import KeptApart
 from market_sim.simulation.scenarios.first_market import FirstMarket
 from market_sim.ui.web import own_strategy
 from market_sim.ui.web.application import create_app
@@ -127,6 +130,36 @@ def test_a_mistake_in_a_decision_ends_the_strategy_and_names_its_line(visitor, t
     [failed] = journal.of(StrategyFailed)
     assert failed.agent == "buy-the-dip"
     assert "line 10 of your strategy" in failed.cause
+
+
+LOOP = "is there a loop that does not end?"
+
+
+def test_a_loop_in_a_decision_ends_the_strategy_at_its_limit_and_the_market_goes_on(tmp_path) -> None:
+    code = CODE.replace(
+        'market = view["ACME"]', 'market = view["ACME"]\n        while view.time > 10**9:\n            pass'
+    )
+    guest = own_strategy.saved(code, tmp_path)
+    wrapper = Path(guest.rpartition(":")[0])
+    assert KeptApart.seconds == 60
+    wrapper.write_text(wrapper.read_text() + "    seconds = 0.5\n")
+    began = time.monotonic()
+    journal = simulate(FirstMarket(traders=6), epochs=3, settlement="none", guests=guest).journal
+    assert time.monotonic() - began < 20
+    [failed] = journal.of(StrategyFailed)
+    assert failed.agent == "buy-the-dip"
+    assert f"no answer within 0.5 s: {LOOP}" in failed.cause
+    assert any(event.time > failed.time for event in journal.of(Trade))
+    assert journal[-1].complete
+
+
+def test_a_loop_while_the_code_is_loaded_is_told_in_the_form(visitor, monkeypatch) -> None:
+    assert kept_apart.TRIED_SECONDS == 5, "a person waits for it"
+    monkeypatch.setattr(kept_apart, "TRIED_SECONDS", 0.5)
+    answer = visitor.post("/scenarios/first-market", {**FORM, "own_strategy": f"{CODE}\nwhile True:\n    pass\n"})
+    assert answer.status_code == 422
+    assert f"loading it gave no answer within 0.5 s: {LOOP}" in answer.text
+    assert "while True:" in answer.text, "the form keeps the code"
 
 
 def test_kept_code_is_found_by_its_digest_only(tmp_path) -> None:
