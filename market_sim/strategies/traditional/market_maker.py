@@ -54,7 +54,11 @@ class MarketMaker(Strategy):
         return market.value or market.last or self.start
 
     def decide(self, view: View) -> Iterable[Intent | Adapted]:
-        """Quote again when the centre has moved or a quote is gone; otherwise keep the places in the queue."""
+        """Renew the ladder when its centre has moved by a tick or fewer quotes than `levels` are left.
+
+        A full ladder is twice as many, so a fill alone renews nothing unless it moves the centre: what waits keeps its
+        place in the queue.
+        """
         market = view.at(self.symbol, self.venue)
         if self.until is not None and view.time >= self.until:
             yield from (Cancel(order.id) for order in view.orders)
