@@ -49,7 +49,8 @@ def page(number: int) -> ResponseReturnValue:
         return redirect(home or url_for("runs.page", name=job.run))
     name = PurePath(job.request.scenario).stem
     return render_template(
-        "live.html", job=job, name=name, state=_state(job), still=STILL, refused=job.notes[-1] if job.is_over else None,
+        "live.html", job=job, name=name, state=_state(job, job.request.options.epochs), still=STILL,
+        refused=job.notes[-1] if job.is_over else None,
         place=job.place.content if job.place and job.pace["paused"] else None,
         speeds=[(value, said) for value, said in PACES if value != "paused"],
     )  # fmt: skip
@@ -58,17 +59,17 @@ def page(number: int) -> ResponseReturnValue:
 STILL = "It stands still at its beginning: “Go on” plays it, “Event ▶” and “Epoch ▶” go one step."
 
 
-def _state(job: Job) -> str:
+def _state(job: Job, epochs: int | None) -> str:
     """How far the run is, in a sentence."""
     if job.stopped.is_set():
         return "It is stopping; what happened so far is kept."
     passed = max((note.content["epoch"] for note in job.notes if note.kind == "epoch"), default=None)
     if passed:
-        return f"Epoch {passed} of {job.request.options.epochs} has passed."
+        return f"Epoch {passed} of {epochs} has passed."
     # One that a person holds does not hold up the others.
     before = [other for other in queue().pending if other.number < job.number and not other.is_held]
     if before and not job.begun:
-        return f"It starts after the {'run' if len(before) == 1 else f'{len(before)} runs'} before it."
+        return f"It starts after the {before[0].request.noun if len(before) == 1 else f'{len(before)} jobs'} before it."
     if job.pace["paused"] and job.place:
         return STILL
     return "It starts." if passed is None else "It has begun."
