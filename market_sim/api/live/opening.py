@@ -7,6 +7,7 @@ and the folder of the run too, as with every run. What lies in both leaves the m
 from __future__ import annotations
 
 import logging
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -51,7 +52,12 @@ class OpenMarket:
         self._kept = kept
         self._writer = RunWriter(results)
         self._writer.epoch(self._journal, session.epoch)
-        self._store = LiveStore(self._writer.folder, database, _start(self._journal))
+        try:
+            self._store = LiveStore(self._writer.folder, database, _start(self._journal))
+        except InputError:
+            with self._writer:
+                shutil.rmtree(self._writer.folder)  # a run that has not begun leaves nothing behind
+            raise
         if past is not None:
             self._store.keep(past.inputs)
         self._store.append(self._journal.since(0))

@@ -104,7 +104,8 @@ class LiveStore:
 
     def close(self) -> None:
         """Let go of the store; it stays as it is."""
-        self._disconnect()
+        if self._connection is not None:
+            self._connection.close()
         self._engine.dispose()
         self._lock.release()
 
@@ -177,6 +178,7 @@ def discard(folder: Path) -> None:
 def reason_of(refused: Exception) -> str:
     """What the database or the system said, in one line."""
     said = getattr(refused, "orig", None) or refused
+    said = said.__cause__ or said  # a driver may only say that it could not communicate
     text = getattr(said, "strerror", None) or str(said)
     return str(text).splitlines()[0] if text else type(said).__name__
 
