@@ -1,4 +1,4 @@
-"""A store whose files are torn, flipped or cut gives a prefix of what was written, or a clear refusal (T10)."""
+"""A store whose files are torn, flipped or cut gives a prefix of what was written, or a clear refusal (P3)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""kill -9 at any point, with orders on their way, loses no acknowledged order (T9).
+"""kill -9 at any point, with orders on their way, loses no acknowledged order (P1).
 
 tests/system/test_store.py does it at more points.
 """
