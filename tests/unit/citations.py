@@ -22,7 +22,7 @@ OUTSIDE = "finance|consensus|settlement|features|reliability"
 UNNUMBERED = re.compile(
     rf"\b(?:{OUTSIDE}) (?:rules? |sections? )?[A-Z]*-?\d[\d.]*\d|(?<=\()rules? \d\.\d",
 )
-DEFINED = re.compile(r"^(?:#+ |- \*\*)([FP]-\d+(?:\.\d+)?|[RCXLSAW]\d+)\b", re.MULTILINE)
+DEFINED = re.compile(r"^(?:#+ |- \*\*)([FP]-\d+(?:\.\d+)?|[RCXLSAWP]\d+)\b", re.MULTILINE)
 CODE_BLOCK = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 
 YOURS = re.compile(r"(^|/)(answers|submissions|path|to|[A-Z]+)/|^[A-Z]+\.|^(buy_the_dip|dip_room|my_\w+)\.py$")
