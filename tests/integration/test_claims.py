@@ -36,6 +36,8 @@ ELSEWHERE = {
     "--count": "tests/mutation/__main__.py",
     "--areas": "tests/mutation/__main__.py",
     "--steps": "tests/mutation/__main__.py",
+    "--rounds": "examples/trading_bot.py",
+    "--messages": "examples/lesson_bot.py",
     "--fall": "README.md",  # a parameter of the scenario that the README shows
 }
 """Flags that are not of the command line, and the file that has them."""
