@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -45,20 +46,22 @@ class Served:
         return self.process.communicate(timeout=60)[1]
 
 
+OPENING = re.search(r"^python simulate.py (serve .*)$", (ROOT / "docs" / "classes.md").read_text(), re.MULTILINE)[1]
+"""The command that the page for instructors gives."""
+
+
 @contextmanager
-def served(folder: Path, *more: str) -> Iterator[Served]:
-    """A class trades in the first market."""
-    command = [
-        sys.executable, str(ROOT / "simulate.py"), "serve", "--port", "0", "--stream-port", "0", "--scenario",
-        "first-market", "--class", "9b", "--speed", "2", "--no-settle", "--lessons", str(ROOT / "lessons"), *more,
-    ]  # fmt: skip
+def served(folder: Path) -> Iterator[Served]:
+    """The market of a class, opened as the page for instructors says; it is visited from this computer."""
+    more = ["--port", "0", "--stream-port", "0", "--no-settle", "--lessons", str(ROOT / "lessons")]
+    command = [sys.executable, str(ROOT / "simulate.py"), *shlex.split(OPENING), *more]
     process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
-        address, codes = process.stdout.readline().strip(), {}
+        port, codes = process.stdout.readline().strip().rpartition(":")[2], {}
         while "instructor" not in codes:
             found = re.fullmatch(r"Code for (?:the )?(\w+?)s?: (\w+)", process.stderr.readline().strip())
             codes |= {found[1]: found[2]} if found else {}
-        yield Served(process, address, folder, codes)
+        yield Served(process, f"http://127.0.0.1:{port}", folder, codes)
     finally:
         process.kill()
         process.communicate()

@@ -45,6 +45,7 @@ def test_the_command_writes_parquet(tmp_path, capsys):
         "adaptations.parquet",
         "blocks.parquet",
         "candles.parquet",
+        "competition.parquet",
         "depth.parquet",
         "fees.parquet",
         "gains.parquet",

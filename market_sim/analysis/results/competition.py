@@ -8,10 +8,10 @@ leaderboard (market_sim/analysis/results/performance.py), so prices that move wh
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from market_sim.analysis.results.performance import performances
+from market_sim.analysis.results.performance import Performance, performances
 from market_sim.analysis.results.table import Table, columns
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.inputs import BY_HAND, StartCompetition
@@ -110,11 +110,14 @@ COLUMNS = columns(
 )
 
 
-def results_table(journal: Journal) -> Table:
-    """The results of everybody who joined from outside, the best first."""
+def competition_table(journal: Journal, played: Sequence[Performance] | None = None) -> Table:
+    """The results of everybody who joined from outside, the best first; `played` is known where it was worked out."""
     joined = {event.agent for event in journal.of(AgentJoined) if event.strategy == BY_HAND}
+    if not joined:
+        return Table("competition", COLUMNS, [])
     before = practice(journal, started_at(journal))
-    found = {(one.gain.account, one.gain.currency): one for one in performances(journal) if one.gain.account in joined}
+    everybody = performances(journal) if played is None else played
+    found = {(one.gain.account, one.gain.currency): one for one in everybody if one.gain.account in joined}
     orders: dict[str, int] = {}
     refused: dict[str, int] = {}
     for event in journal:
@@ -133,4 +136,4 @@ def results_table(journal: Journal) -> Table:
                 orders.get(standing.account, 0), refused.get(standing.account, 0),
             )
         )  # fmt: skip
-    return Table("results", COLUMNS, rows)
+    return Table("competition", COLUMNS, rows)

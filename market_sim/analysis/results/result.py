@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from market_sim.analysis.gains import gain_table, gains
 from market_sim.analysis.history.two_instants import difference_table
 from market_sim.analysis.refusals import refusal_table, refusals
+from market_sim.analysis.results.competition import competition_table
 from market_sim.analysis.results.inventory import inventory_table
 from market_sim.analysis.results.market_tables import adaptations_table, candles_table, depth_table, fees_table
 from market_sim.analysis.results.performance import Performance, leaderboard, performances
@@ -89,6 +90,11 @@ class Result:
         return leaderboard(self.performances)
 
     @cached_property
+    def competition(self) -> Table:
+        """The results of everybody who joined from outside, by the points of the competition."""
+        return competition_table(self.journal, self.performances)
+
+    @cached_property
     def gains(self) -> Table:
         """The deposits, the worth and the gain of each account."""
         return gain_table(gains(self.journal))
@@ -133,6 +139,7 @@ class Result:
         return (
             self.leaderboard, self.gains, self.trades, self.orders, self.quotes, self.blocks, self.inventory,
             self.refusals, self.candles, self.fees, self.depth, self.adaptations,
+            self.competition,
         )  # fmt: skip
 
     @cached_property

@@ -62,11 +62,13 @@ def serve(arguments: Sequence[str]) -> int:
     live = _opened(typed, kinds)
     stream = _streamed(typed, live.market, sockets, port) if live is not None and sockets else None
     settings = class_settings(typed)
+    addresses = [f"http://{one}:{port}" for one in addresses_of(typed.host)]
     config = {
         "MARKET": live and live.market,
         "MARKET_FOLDER": live and (lambda: live.folder),
         "LIVE": settings,
         "TRUSTED_HOSTS": trusted(typed.host),
+        "ADDRESSES": addresses,
         "RESULTS": typed.out,
         "INSTANCE": typed.instance,
         "LESSONS": typed.lessons,
@@ -76,7 +78,6 @@ def serve(arguments: Sequence[str]) -> int:
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     # Each waiting request is worth a warning to waitress; a browser sends six at once.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
-    addresses = [f"http://{one}:{port}" for one in addresses_of(typed.host)]
     print(addresses[0], flush=True)
     if live is not None:
         print(f"A live market of {live.market.scenario}, {pace_of(typed.speed)}.", file=sys.stderr)

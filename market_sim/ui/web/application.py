@@ -57,6 +57,7 @@ DEFAULTS: dict[str, Any] = {
     "MARKET": None,
     "MARKET_NAME": "",
     "MARKET_FOLDER": None,
+    "ADDRESSES": [],
     "LIVE": LiveSettings(),
     "API_LIMIT": "",
     "API_PEER_LIMIT": "",

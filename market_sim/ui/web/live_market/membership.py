@@ -19,7 +19,7 @@ from market_sim.ui.web.live_market.view import MarketView
 TOKEN = "member_token"
 FOR_EVERY_MEMBER = frozenset({"market", "site"})
 """The parts of the site that members of a class may see; what has tokens of its own asks for them itself."""
-WITH_TOKENS = ("api", "compat")
+WITH_TOKENS = ("rest_", "compat")
 BELONGS = (
     "that part of this computer belongs to the instructor of the class: it has the orders and answers of others; "
     "your own are on the market's page"

@@ -11,7 +11,7 @@ from pathlib import Path
 from flask import Blueprint, Response, abort, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from market_sim.analysis.results.competition import results_table
+from market_sim.analysis.results.competition import competition_table
 from market_sim.api.access import Access
 from market_sim.api.live.pacing import speed_of
 from market_sim.core.data.codec import encode
@@ -34,6 +34,7 @@ def page() -> str:
     return render_template(
         "class.html",
         live=live,
+        addresses=current_app.config["ADDRESSES"] or [request.host_url],
         shared=view().shared(book),
         manner=view().manner(),
         members=live.members.everybody(),
@@ -114,7 +115,7 @@ def act(action: str) -> ResponseReturnValue:
 def results() -> Response:
     """The results of everybody who joined, one row for each, as a spreadsheet reads them."""
     instructor()
-    table = results_table(_so_far(access()))
+    table = competition_table(_so_far(access()))
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(table.names)

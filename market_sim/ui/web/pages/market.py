@@ -44,6 +44,8 @@ from market_sim.ui.web.pages.shared import one_of, whole
 
 pages = Blueprint("market", __name__)
 
+ALIAS_PORT = 8050
+"""The port at which programs written for MARKSIM look for a dashboard."""
 TRIES = parse("20/minute")
 """How often one address may try a code or a token that is wrong."""
 
@@ -57,6 +59,13 @@ def prepare(state: Any) -> None:
         extensions["market_view"] = MarketView(live)
         extensions["market_streams"] = MarketStreams(live.market, extensions["market_view"])
         extensions["wrong_codes"] = FixedWindowRateLimiter(MemoryStorage())
+
+
+@pages.before_app_request
+def alias() -> ResponseReturnValue | None:
+    """On the port of the alias the live market is the first page."""
+    is_first = request.path == "/" and request.method == "GET" and request.host.endswith(f":{ALIAS_PORT}")
+    return redirect(url_for("market.page")) if is_first and "live" in current_app.extensions else None
 
 
 # ---- looking -----------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from html import unescape
 
 import pytest
 
-from market_sim.analysis.results.competition import results_table
+from market_sim.analysis.results.competition import competition_table
 from market_sim.api.access import LiveSettings
 from market_sim.api.live.market import LiveMarket
 from market_sim.api.members import Member
@@ -27,7 +27,7 @@ from market_sim.simulation.options import Options
 from market_sim.simulation.scenarios.first_market import FirstMarket
 from market_sim.simulation.session import Session
 from market_sim.ui.web.application import create_app
-from market_sim.ui.web.live_market.membership import BELONGS
+from market_sim.ui.web.live_market.membership import BELONGS, WITH_TOKENS
 from market_sim.ui.web.live_market.stream import MarketStreams
 from market_sim.ui.web.live_market.view import SHORTEST_SECONDS, MarketView
 from tests.unit.ui.web.conftest import LESSON, Visitor
@@ -261,7 +261,7 @@ def test_over_every_address_a_student_sees_the_market_and_its_own_account_alone(
     refused = set()
     for rule in room.app.url_map.iter_rules():
         part = rule.endpoint.partition(".")[0]
-        if "GET" not in rule.methods or part.startswith(("api", "compat")) or rule.endpoint == "market.events":
+        if "GET" not in rule.methods or part.startswith(WITH_TOKENS) or rule.endpoint == "market.events":
             continue  # programs have tokens of their own, and the stream sends what state.json has
         path = re.sub(r"<lesson:\w+>", LESSON, rule.rule)
         path = re.sub(r"<number:\w+>", "1", re.sub(r"<path:\w+>|<name:\w+>", "ann", path))
@@ -290,7 +290,7 @@ def test_over_every_change_a_student_changes_only_what_is_its_own(room):
     seen = set()
     for rule in room.app.url_map.iter_rules():
         part = rule.endpoint.partition(".")[0]
-        if "POST" not in rule.methods or rule.endpoint in own or part.startswith(("api", "compat")):
+        if "POST" not in rule.methods or rule.endpoint in own or part.startswith(WITH_TOKENS):
             continue
         path = re.sub(r"<lesson:\w+>", LESSON, rule.rule)
         path = re.sub(r"<string:\w+>", "pause", re.sub(r"<name:\w+>", "first-market", path))
@@ -360,6 +360,13 @@ def test_without_a_class_everybody_on_this_computer_looks_and_joins(open_site):
     assert operator.get("/market/class").status_code == 200
 
 
+def test_on_port_8050_the_market_is_the_first_page(open_site, visitor):
+    first = Visitor(open_site).client.get("/", base_url="http://127.0.0.1:8050")
+    assert first.location == "/market"
+    assert "The course" in Visitor(open_site).get("/").text
+    assert visitor.client.get("/", base_url="http://127.0.0.1:8050").status_code == 200, "without a market, the course"
+
+
 def test_without_a_market_the_pages_say_how_to_open_one(visitor):
     answer = visitor.get("/market", headers=JSON)
     assert answer.status_code == 404
@@ -409,18 +416,18 @@ def test_what_was_gained_before_the_competition_counts_for_nothing(room):
     for visitor in (room.ann, room.bob):
         visitor.post("/market/orders/cancel")
     placed(room.ann, quantity="5", limit="")  # a market order crosses the spread
-    before = results_table(copied(room.market))
+    before = competition_table(copied(room.market))
     assert before.column("practice") == [0] * len(before)
     assert any(before.column("points"))
     asked(room, "compete")
     assert [event.sender for event in room.market.journal.of(InputReceived)
             if event.kind == StartCompetition.__name__] == [OPERATOR]  # fmt: skip
-    after = results_table(copied(room.market))
+    after = competition_table(copied(room.market))
     assert not any(after.column("points")), "the clock stands still, so nothing has been gained since"
     assert {row["account"]: row["practice"] for row in after} == {row["account"]: row["points"] for row in before}
     assert state(room.ann)["market"]["competes"]
     placed(room.bob, quantity="5", limit="")
-    final = {row["account"]: row for row in results_table(copied(room.market))}
+    final = {row["account"]: row for row in competition_table(copied(room.market))}
     assert final["bob"]["points"] < 0 and final["bob"]["trades"] > 0
     assert final["ann"]["trades"] == 0
 
@@ -438,7 +445,7 @@ def test_results_are_a_spreadsheet_and_the_data_set_is_the_journal(room):
     assert answer.headers["Content-Disposition"] == 'attachment; filename="results.csv"'
     rows = list(csv.DictReader(io.StringIO(answer.text)))
     assert {"ann", "bob", "'=1+1"} <= {row["account"] for row in rows}
-    expected = {row["account"]: row["points"] for row in results_table(copied(room.market))}
+    expected = {row["account"]: row["points"] for row in competition_table(copied(room.market))}
     assert {row["account"].lstrip("'"): int(row["points"]) for row in rows} == expected
     lines = room.teacher.get("/market/journal.jsonl").data.splitlines()
     assert lines == [encode(event) for event in copied(room.market)]
