@@ -170,6 +170,7 @@ def test_without_a_place_in_the_stream_the_page_asks(window, site):
         page.get_by_text("this page is brought up to date every two seconds").wait_for()
         seen = page.inner_text("#time")
         page.wait_for_function("before => document.getElementById('time').innerText !== before", arg=seen)
+        assert page.inner_text("#time") != seen
 
 
 # ---- thirty at once
