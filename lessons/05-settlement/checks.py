@@ -79,6 +79,11 @@ def test_exactly_once(student, partial):
         f"block 1 comes alone, and it was paid together with block 2: the answer is 'already settled', found {part!r}"
     )
     partial(0.75, "nothing is paid twice")
+    overlap = vault.call("settle", 2, 3, batch)
+    assert overlap == "gap", (
+        f"block 2 was paid, and comes again together with block 3: the next block is 3, and a batch that does not begin "
+        f"there is a 'gap'; found {overlap!r}"
+    )
     gap = vault.call("settle", 4, 4, batch)
     assert gap == "gap", f"block 3 is missing when block 4 comes: the answer is 'gap', found {gap!r}"
     assert vault.call("balance", "bob", "USD") == 500, "block 4 came before block 3 and was paid all the same"
@@ -166,7 +171,7 @@ def rows(found):
 
 
 def visits(event, changes):
-    """How the relayer brings a batch: too early, wrong, too expensive, right, and then once more.
+    """How the relayer brings a batch: too early, wrong, too expensive, right, once more, and with the next.
 
     Some visits are wrong in two ways: the first row of the lesson's table that fits gives the answer.
     """
@@ -181,6 +186,7 @@ def visits(event, changes):
         (first, last, expensive, "insolvent"),
         (first, last, changes, "settled"),
         (first, last, wrong, "already settled"),
+        (last, last + 1, changes, "gap"),
     ]
 
 

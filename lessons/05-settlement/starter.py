@@ -22,7 +22,7 @@ class Vault:
 
         "settled"          it was paid now
         "already settled"  it was paid before; nothing happens
-        "gap"              blocks before it are missing; nothing happens
+        "gap"              it does not begin at the next block; nothing happens
         "not zero-sum"     the changes of some asset do not add up to 0; nothing happens
         "insolvent"        a balance would become negative; nothing happens
         """
