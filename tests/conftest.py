@@ -125,23 +125,23 @@ def share_bytecode() -> None:
 share_bytecode()
 
 
-MANY_CASES = 6
-"""Of a test with more cases than this, an ordinary run of folders takes a third; CI takes all."""
+SAMPLES = ((12, 5), (6, 3))
+"""Of a test with more than twelve cases, an ordinary run of folders takes a fifth, of more than six a third; CI all."""
 
 
 def thinned(names: list[str]) -> list[bool]:
     """Which of these tests an ordinary run takes; a case is named `test[case]`.
 
-    Of three cases in a row it takes one, each time at another place: every third would be the same one of three seeds.
+    Of cases in a row it takes one, each time at another place: every third would be the same one of three seeds.
     """
     families: dict[str, list[int]] = {}
     for place, name in enumerate(names):
         families.setdefault(name.partition("[")[0], []).append(place)
     taken = [True] * len(names)
     for places in families.values():
-        if len(places) > MANY_CASES:
-            for number, place in enumerate(places):
-                taken[place] = (number + number // 3) % 3 == 0
+        row = next((row for many, row in SAMPLES if len(places) > many), 1)
+        for number, place in enumerate(places):
+            taken[place] = number % row == 2 * (number // row) % row
     return taken
 
 

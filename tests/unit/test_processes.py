@@ -39,16 +39,17 @@ def test_without_the_plugin_nothing_is_asked_of_it():
     assert vars(config.option) == {}
 
 
-def test_of_many_cases_one_of_three_is_taken_and_of_few_all():
-    few, many = [f"a.py::test_few[{one}]" for one in range(6)], [f"a.py::test_many[{one}]" for one in range(30)]
-    taken = thinned([*few, *many, "a.py::test_alone"])
+def test_of_few_cases_all_are_taken_of_some_one_of_three_and_of_many_one_of_five():
+    few, some, many = ([f"a.py::test_of_{count}[{one}]" for one in range(count)] for count in (6, 12, 30))
+    taken = thinned([*few, *some, *many, "a.py::test_alone"])
     assert all(taken[:6])
     assert taken[-1]
-    assert [number for number in range(30) if taken[6 + number]] == [0, 5, 7, 9, 14, 16, 18, 23, 25, 27]
+    assert [number for number in range(12) if taken[6 + number]] == [0, 5, 7, 9]
+    assert [number for number in range(30) if taken[18 + number]] == [0, 7, 14, 16, 23, 25]
 
 
-def test_no_value_of_three_is_always_left_out():
+def test_no_value_of_an_inner_parameter_is_always_left_out():
     """Cases of two parameters come in rows: of each value of the inner one some are taken."""
-    for inner in (2, 3, 4, 6):
+    for inner in (2, 3, 4, 5, 6):
         taken = thinned([f"a.py::test[{one}]" for one in range(12 * inner)])
         assert {number % inner for number, is_taken in enumerate(taken) if is_taken} == set(range(inner))
