@@ -81,8 +81,8 @@ def test_exactly_once(student, partial):
     partial(0.75, "nothing is paid twice")
     overlap = vault.call("settle", 2, 3, batch)
     assert overlap == "gap", (
-        f"block 2 was paid, and comes again together with block 3: the next block is 3, and a batch that does not begin "
-        f"there is a 'gap'; found {overlap!r}"
+        f"block 2 was paid, and comes again together with block 3: a batch that does not begin at the next block is "
+        f"a 'gap'; found {overlap!r}"
     )
     gap = vault.call("settle", 4, 4, batch)
     assert gap == "gap", f"block 3 is missing when block 4 comes: the answer is 'gap', found {gap!r}"
