@@ -37,7 +37,7 @@ def test_an_empty_side_has_no_price(student, replay):
         assert found == expected, f"read(...) of {text} is {expected} in cents, found {found}"
 
 
-@pytest.mark.points(1, task=1, hint="Try print(8.29 * 100). Which function makes a whole number of it that is near?")
+@pytest.mark.points(1, task=1, hint="Try print(0.29 * 100). Which function makes a whole number of it that is near?")
 def test_no_cent_is_lost_on_the_way(student, seed, partial, replay):
     "two hundred random prices are read to the cent"
     luck = Random(seed)
