@@ -75,6 +75,20 @@ def test_a_fault_from_the_first_epoch_on_is_compared_with_nothing() -> None:
     assert crash.startswith("Validator n2 missed no final block while it was down and learned of one ")
 
 
+@pytest.mark.parametrize(
+    ("scenario", "epochs", "said"),
+    [
+        (CrashAndReturn(), 6, "Validator n2 was down from epoch 4 until the end of the run."),
+        (CrashAndReturn(first=1, last=1), 2, "Validator n2 came back 2 s into the run and learned of no final block."),
+    ],
+    ids=str,
+)
+def test_a_run_that_ends_early_says_whether_the_crashed_validator_came_back(
+    scenario: Scenario, epochs: int, said: str
+) -> None:
+    assert simulate(scenario, Options(epochs=epochs, settlement="none")).conclusion == said
+
+
 @pytest.mark.parametrize("scenario", FAULTS, ids=str)
 def test_every_block_says_the_height_after_that_of_its_parent(scenario: Scenario) -> None:
     heights: dict[str, int] = {}

@@ -137,8 +137,10 @@ class CrashAndReturn(Scenario):
             return "No validator crashed in this run."
         [who] = crash.senders
         back = [event for event in journal.of(BlockFinalized) if event.validator == who and event.time >= crash.until]
+        if not back and crash.until >= journal[-1].time:
+            return f"Validator n{who} was down from epoch {crash.time // SECOND} until the end of the run."
         if not back:
-            return f"Validator n{who} was down until the end, or learned of no final block after its restart."
+            return f"Validator n{who} came back {crash.until / SECOND:g} s into the run and learned of no final block."
         others = (event for event in journal.of(BlockFinalized) if event.validator != who)
         missed = {event.height for event in others if crash.time <= event.time < crash.until}
         took = (back[0].time - crash.until) / SECOND
