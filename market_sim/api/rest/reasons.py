@@ -103,7 +103,7 @@ API_REASONS: Final[Mapping[str, Reason]] = {
         _rule(
             "NAME_TAKEN",
             "A name is that of one member and one account.",
-            "there is already somebody of this name here: {problem}",
+            "{problem}",
         ),
         _rule(
             "BAD_NAME",
