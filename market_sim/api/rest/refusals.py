@@ -17,6 +17,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, SecurityError
 
 from market_sim.api.members import NotAdmitted
 from market_sim.api.rest.reasons import ALL_REASONS, status_of
+from market_sim.core.english import counted
 from market_sim.core.errors import InputError
 from market_sim.core.models.event import Numbers
 from market_sim.simulation.intake import AlreadyEnded, NotTakenInTime
@@ -97,12 +98,13 @@ def _allowed(error: MethodNotAllowed) -> list[str]:
 
 
 def _too_many(error: RateLimitExceeded) -> Refused:
-    limit = error.limit.limit
-    seconds = 1
     current = current_app.extensions["limits"].current_limit
-    if current is not None:
-        seconds = max(1, math.ceil(current.reset_at - time.time()))
-    said = f"{limit.amount} requests in {limit.get_expiry()} s" if limit is not None else "fewer requests"
+    if error.limit is None or current is None:
+        return Refused("TOO_MANY_REQUESTS", {"limit": "fewer requests", "seconds": 1})
+    limit = error.limit.limit
+    within = limit.get_expiry()
+    seconds = min(max(1, math.ceil(current.reset_at - time.time())), within)
+    said = f"{counted(limit.amount, 'request')} in {within} s"
     return Refused("TOO_MANY_REQUESTS", {"limit": said, "seconds": seconds})
 
 
