@@ -242,7 +242,7 @@ def test_money_comes_in_from_the_wallet_and_goes_out_to_it(tmp_path) -> None:
 
 
 def test_who_asks_too_often_is_told_how_long_to_wait(tmp_path) -> None:
-    limits = {"API_LIMIT": "5 per minute", "API_PEER_LIMIT": "11 per minute", "API_JOINING_LIMIT": "2 per minute"}
+    limits = {"API_LIMIT": "5 per minute", "API_PEER_LIMIT": "8 per minute", "API_JOINING_LIMIT": "2 per minute"}
     with opened(tmp_path, settlement="none", epochs=0, **limits) as desk:
         answers = [desk.ask("GET", "/api/clocks", "ann") for _ in range(6)]
         assert [one.status_code for one in answers] == [200] * 5 + [429]
