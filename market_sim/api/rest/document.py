@@ -7,6 +7,7 @@ not do. SpecTree's own reading is replaced: it would take the text "12" for a nu
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from copy import deepcopy
 from typing import Any, Final, cast
 
 from flask import Response as FlaskResponse
@@ -84,7 +85,7 @@ def described(
 
 def document(symbols: Iterable[str]) -> dict[str, Any]:
     """The document of this site; where a market is open, it lists the symbols that can be asked for."""
-    told = SPEC._generate_spec()
+    told = deepcopy(SPEC.spec)
     listed = list(symbols)
     for operations in told["paths"].values():
         for operation in operations.values():

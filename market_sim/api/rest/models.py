@@ -40,7 +40,7 @@ def derived(name: str, kind: type[msgspec.Struct], narrower: dict[str, Any], lea
     return made
 
 
-ConditionsBody = derived("Conditions", Conditions, {name: Whole | None for name in ("stop", "display", "expires")})
+ConditionsBody = derived("OrderConditions", Conditions, {name: Whole | None for name in ("stop", "display", "expires")})
 OrderBody = derived(
     "Order",
     PlaceOrder,
