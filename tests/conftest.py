@@ -244,6 +244,7 @@ PROGRAMS = {
     "anvil": Program("REQUIRE_CHAIN", ("anvil",), "contracts/node_modules/@foundry-rs/anvil-*/bin/anvil"),
     "forge": Program("REQUIRE_CHAIN", ("forge",), "contracts/node_modules/@foundry-rs/forge-*/bin/forge"),
     "node": Program("REQUIRE_CHAIN", ("node",)),
+    "curl": Program("CI", ("curl",)),
     "go": Program("REQUIRE_STREAM", ("go",)),
     "chromium": Program("REQUIRE_BROWSER", ("chromium", "chromium-browser", "google-chrome")),
     "lint-imports": Program("CI", ("lint-imports",), f"{sys.prefix}/bin/lint-imports"),
