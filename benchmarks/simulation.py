@@ -10,13 +10,16 @@ import subprocess
 import sys
 import tempfile
 import time
+from math import exp, log
 from pathlib import Path
+from statistics import fmean
 
 from market_sim import MarketMaker, Noise, Stock, World
 
 ROOT = Path(__file__).resolve().parent.parent
 SECOND = 1_000_000_000
 WAKES_PER_SECOND = 10
+SIZES = (10, 100, 1_000, 10_000)
 
 
 def wakes_per_second(makers: int, traders: int, seconds: int) -> tuple[float, float]:
@@ -49,6 +52,28 @@ def wake_up(agents: int, wake_ups: int = 100_000) -> float:
     return (time.process_time() - begin) / (agents * seconds * WAKES_PER_SECOND) * 1e6
 
 
+def growth(wake_ups: int = 100_000, repetitions: int = 3) -> dict[str, float]:
+    """Wake-ups a second in markets with ever more agents, and how the cost of one grows with their number.
+
+    The last figure is the slope of log(cost of a wake-up) over log(agents): 0 where the cost of a run grows in
+    proportion to its agents, 1 where each wake-up costs more in proportion to them.
+    """
+    found, points = {}, []
+    for agents in SIZES:
+        makers = max(1, agents // 10)
+        seconds = max(1, wake_ups // (agents * WAKES_PER_SECOND))
+        rate = max(wakes_per_second(makers, agents - makers, seconds)[0] for _ in range(repetitions))
+        found[f"L2 wake-ups/s, {agents} agents in one market"] = rate
+        points.append((log(agents), -log(rate)))
+    middle = [fmean(axis) for axis in zip(*points, strict=True)]
+    covariance = sum((x - middle[0]) * (y - middle[1]) for x, y in points)
+    found["L2 slope of the cost of a wake-up over the number of agents"] = covariance / sum(
+        (x - middle[0]) ** 2 for x, _ in points
+    )
+    found["L2 slowest of these as a part of the fastest"] = exp(min(-y for _, y in points) - max(-y for _, y in points))
+    return found
+
+
 def command(*arguments: str) -> tuple[float, float]:
     """Seconds until the first line, and until the end, of a command in a fresh process."""
     begin = time.perf_counter()
@@ -75,6 +100,7 @@ def figures() -> dict[str, float]:
     found["L2 microseconds of a wake-up, 100 agents"] = few
     found["L2 microseconds of a wake-up, 10000 agents"] = many
     found["L2 a wake-up at 10000 agents as a multiple of one at 100"] = many / few
+    found |= growth()
     with tempfile.TemporaryDirectory() as out:
         run = ("simulate.py", "--epochs", "12", "--headless", "--out", out)
         found["L6 first line, s"], found["L6 whole run with settlement, s"] = command(*run)
