@@ -39,12 +39,12 @@ def mechanism_charts(run: RunHistory) -> Iterator[Chart]:
     if history.decisions:
         kinds = {each.kind for each in _drawn(history, axis)}
         yield Chart(
-            "happenings",
+            "decisions",
             "What happened",
-            happened_sentence(history),
+            decision_sentence(history),
             "mechanisms",
             axis,
-            partial(happened_panels, history, axis),
+            partial(decision_panels, history, axis),
             tuple(LegendEntry(mark.legend, mark.role, mark.plural) for kind, mark in MARKS.items() if kind in kinds),
             Table("What mechanisms did, event by event", EVENT_HEAD, list(event_rows(history, axis)), worded=True),
             shared=True,
@@ -65,7 +65,7 @@ def mechanism_charts(run: RunHistory) -> Iterator[Chart]:
         )
 
 
-def happened_panels(history: MechanismHistory, axis: TimeAxis) -> list[Panel]:
+def decision_panels(history: MechanismHistory, axis: TimeAxis) -> list[Panel]:
     """The rows of marks."""
     rows = [name for name in FAMILIES if any(MARKS[each.kind].family == name for each in _drawn(history, axis))]
     places = {name: len(rows) - 1 - number for number, name in enumerate(rows)}
@@ -148,7 +148,7 @@ def _bars(history: MechanismHistory, axis: TimeAxis) -> Iterator[Part]:
         yield bars(known.words, middles, heights, "stray", said, born=overs, width=widths, marker=edge)
 
 
-def happened_sentence(history: MechanismHistory) -> str:
+def decision_sentence(history: MechanismHistory) -> str:
     """The number of events of each kind, in one sentence."""
     counts: dict[str, int] = {}
     for each in history.decisions:

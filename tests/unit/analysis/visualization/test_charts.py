@@ -42,7 +42,7 @@ def test_the_charts_on_the_time_axis_come_first_and_show_one_instrument():
     books = [chart.symbol for chart in found if chart.name == "order-book"]
     assert len(books) > 2
     assert [chart.name for chart in together(found)] == [
-        "order-book", "happenings", "transfers", "consensus", "settlement",
+        "order-book", "decisions", "transfers", "consensus", "settlement",
     ]  # fmt: skip
     assert together(found)[0].symbol == books[0]
     assert together(found, books[2])[0].symbol == books[2]

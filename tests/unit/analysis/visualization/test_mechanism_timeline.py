@@ -18,8 +18,8 @@ from market_sim.analysis.visualization.mechanism_timeline import (
     MOST_ROWS,
     event_rows,
     flow,
-    happened_panels,
-    happened_sentence,
+    decision_panels,
+    decision_sentence,
     moved_panels,
     moved_sentence,
     reason_rows,
@@ -93,7 +93,7 @@ def test_the_table_of_reasons_has_cash_and_other_assets(history):
 
 
 def test_every_event_is_a_row_in_words(history, journal):
-    assert happened_sentence(history) == "Mechanisms decided: 1 margin call, 1 call met."
+    assert decision_sentence(history) == "Mechanisms decided: 1 margin call, 1 call met."
     [called, met] = event_rows(history, TimeAxis.of(journal))
     assert called[:3] == ("1.000", "1", "margin call")
     assert called[3] == "ann is called for 6.00 USD by 2 s: its equity is 9.00 USD and 15.00 USD are needed"
@@ -102,7 +102,7 @@ def test_every_event_is_a_row_in_words(history, journal):
 
 def test_the_bars_of_an_epoch_add_up_to_its_transfers(history, journal):
     axis = TimeAxis.of(journal)
-    [rows], [cash] = happened_panels(history, axis), moved_panels(history, axis)
+    [rows], [cash] = decision_panels(history, axis), moved_panels(history, axis)
     assert rows.yaxis["ticktext"] == ["margin"]
     assert {trace["name"]: sum(trace["y"]) for trace in cash.traces} == {
         "pledged": 4.0, "lent": 50.0, "variation margin": 2.5,
@@ -114,7 +114,7 @@ def test_events_close_together_are_one_mark_that_tells_all():
     for number in range(9):
         chain.record(happened.Located(chain.time + number, f"bear-{number}", "ACME", 1, "lender"))
     journal = chain.end().journal
-    rows = happened_panels(mechanism_history(journal), TimeAxis.of(journal))[0]
+    rows = decision_panels(mechanism_history(journal), TimeAxis.of(journal))[0]
     [located] = [trace for trace in rows.traces if trace["name"] == "loans of shares"]
     located = trace_as_of(located, END - 1)
     assert len(located["x"]) == 1
@@ -180,7 +180,7 @@ def test_every_reason_and_every_event_of_a_scenario_is_told():
         charts = {chart.name: chart for chart in charts_of(RunHistory(journal))}
         transferred = [event for event in journal if isinstance(event, Transferred)]
         assert {event.reason for event in transferred} <= set(REASONS)
-        moved, events = charts["transfers"].table.rows, charts["happenings"].table.rows
+        moved, events = charts["transfers"].table.rows, charts["decisions"].table.rows
         assert sum(int(row[1].replace(",", "")) for row in moved) == len(transferred)
         assert events and all(row[3] for row in events)
 
