@@ -1,7 +1,7 @@
-"""Personalities: what makes participants with one kind of strategy differ, drawn from the chance of the run.
+"""Personalities: what makes participants with one kind of strategy differ, drawn at random.
 
-Risk aversion is a factor around 1 (log-normal), speed is how often somebody looks, and skew is a lasting opinion: by
-how much it takes the price for too low (positive) or too high. The same seed gives the same table.
+Risk aversion is a factor around 1 (log-normal), speed is how often a participant looks, and skew is a lasting opinion:
+by how much it takes the price for too low (positive) or too high. The same seed gives the same table.
 
 >>> from market_sim.core.randomness import Randomness
 >>> one = personality(Randomness(7).stream("personality/hawk"))
@@ -22,19 +22,19 @@ MOST_SKEW_BPS = 8
 
 @dataclass(frozen=True)
 class Personality:
-    """How averse to risk, how fast, and how sure of a direction somebody is."""
+    """The risk aversion, the speed and the opinion of one participant."""
 
     risk_aversion: float
     speed_ms: int
     skew_bps: int
 
     def position(self, usual: int) -> int:
-        """The largest position of somebody with this aversion to risk, where others take the usual one."""
+        """The largest position with this aversion to risk, given the usual one."""
         return max(1, round(usual / self.risk_aversion))
 
 
 def personality(stream: Stream) -> Personality:
-    """A personality by chance."""
+    """A random personality."""
     risk = round(exp(stream.gauss(0, 0.5)), 2)
     speed = FASTEST_MS + int(stream.random() * (SLOWEST_MS - FASTEST_MS + 1))
     skew = int((2 * stream.random() - 1) * (MOST_SKEW_BPS + 1))

@@ -1,8 +1,8 @@
 """The allocation of a maker's capital over the books of a run: what each book gained, how it moved, and the frontier.
 
 A unit of capital in a book earns half the spread each time the displayed quantity is traded; its risk is that of the
-middle, and its depth is the capital that is displayed on average, so a market with
-less depth gets less (rulebook F-4.6).
+middle, and its depth is the capital that is displayed on average, so a market with less
+depth gets less (rulebook F-4.6).
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Allocation(NamedTuple):
     choices: list[Choice]
     """The best weights for each aversion of the table."""
     curve: list[Choice]
-    """Those, and more in between."""
+    """The same with further aversions in between."""
 
 
 def allocation_of(journal: Journal) -> Allocation:

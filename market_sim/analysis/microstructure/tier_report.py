@@ -18,7 +18,7 @@ from market_sim.strategies.market_making.tiers import TIERS
 LEAST_SHARE = 0.9
 """A tier counts as held when its band was kept for this share of the time."""
 TIER_REPORT = columns(
-    maker="who quotes",
+    maker="the account that quotes",
     symbol="what is quoted",
     tier="the tier of the agreement",
     least_bps="the narrowest full spread that the tier allows, in basis points of the middle",

@@ -80,7 +80,7 @@ def _changes(event: Event, worth: Worth, known: Inventories) -> Iterator[tuple[s
 COLUMNS = columns(
     event="the number of the event that changed the position",
     time="when that was",
-    account="whose it is",
+    account="the account that holds it",
     symbol="of which instrument",
     position="how much it owned from then on, in lots of the instrument's smallest unit; negative if short",
     brought="how much had been brought in by then",

@@ -24,7 +24,7 @@ CANDLES = columns(
 FEES = columns(
     trade="the number of the trade",
     kind="the kind of the instrument, which the rate depends on",
-    account="who paid",
+    account="the account that paid",
     role="maker, taker, or auction, which has no taker",
     rate="in millionths of the value traded; negative for a rebate",
     amount="what was paid; negative for a rebate",
@@ -40,7 +40,7 @@ DEPTH = columns(
 
 ADAPTATIONS = columns(
     time="when the strategy changed its parameter",
-    agent="whose strategy it is",
+    agent="the participant with this strategy",
     parameter="which of its parameters",
     before="the value until then",
     after="the value from then on",

@@ -45,8 +45,8 @@ TRADES = columns(
 ORDERS = columns(
     order="its number",
     time="when it was accepted",
-    account="whose it is",
-    symbol="what it is about",
+    account="the account that placed it",
+    symbol="the instrument",
     side="buy or sell",
     quantity="what it asked for at first",
     limit="its worst price; empty for a market order",
@@ -77,7 +77,7 @@ BLOCKS = columns(
     notarized="when the first validator saw a quorum of votes",
     finalized="when it was final for the first validator",
     settled="when the chain had paid it out",
-    fate="what became of it",
+    fate="its state at the end of the run",
 )
 
 

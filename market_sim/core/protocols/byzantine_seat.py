@@ -1,8 +1,8 @@
-"""A byzantine seat for any protocol: unmodified machines inside, and a way of lying between them and the network.
+"""A byzantine seat for any protocol: unmodified validators inside, and a layer that misbehaves in between.
 
-A two-faced validator runs two machines with one key, one for each half of the honest validators, and what is meant for
-one half is neither shown to the other half nor to the other machine. This is the method of Twins (Bano et al., OPODIS
-2021): it yields equivocation, double votes and forgetting without a line of new protocol code.
+A two-faced validator runs two instances with one key, one for each half of the honest validators, and a message for one
+half reaches neither the other half nor the other instance. This is the method of Twins (Bano et al., OPODIS 2021): it
+yields equivocation, double votes and amnesia without new protocol code.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from market_sim.core.protocols.participant import About, ConsensusProtocol, Lett
 from market_sim.core.randomness import Stream
 
 WAYS: Final = ("silent", "crash", "late", "withhold", "two-faced")
-"""The behaviours that need nothing of a protocol but its interface."""
+"""The behaviours that need only the interface of a protocol."""
 
 
 class Collusion:
-    """The plan of the two-faced validators: who is on which side, and which block is meant for which side.
+    """The plan of the two-faced validators: the honest validators of each side, and the side of each block.
 
     When an honest leader builds on one side's block, the split is over: from then on every block is for all.
     """
@@ -37,7 +37,7 @@ class Collusion:
         self.splits_ended = 0
 
     def show(self, block: bytes, side: int) -> None:
-        """Decide that a block is meant for one side."""
+        """Assign a block to one side."""
         self._side_of.setdefault(block, side)
 
     def side_of(self, about: About) -> int | None:
@@ -48,7 +48,7 @@ class Collusion:
         return self._side_of.get(about.block)
 
     def audience(self, side: int, teller: int) -> tuple[int, ...]:
-        """Who hears of a side's block: the honest validators on it and the other byzantine ones."""
+        """The receivers of a side's block: the honest validators on it and the other byzantine ones."""
         return tuple(sorted({*self._sides[side], *self._byzantine} - {teller}))
 
 
@@ -63,11 +63,11 @@ class EmptyPayloads:
         return False
 
     def payload_for(self, chain: Chain) -> bytes:
-        """Nothing."""
+        """An empty payload."""
         return b""
 
     def payload_problem(self, chain: Chain, payload: bytes) -> Unknown | Invalid | None:
-        """What the validator itself would say."""
+        """The problem that the validator itself would find."""
         return self._payloads.payload_problem(chain, payload)
 
     def count(self, payload: bytes) -> int:
@@ -108,7 +108,7 @@ class Byzantine:
             self._faces.append(protocol.seat(other, protocol.memory()))
         self._others = tuple(other for other in range(seat.rules.validators) if other != seat.index)
         self._held: list[tuple[int, Any]] = []
-        """What the face of the other side has not been told."""
+        """The messages that the face of the other side has not received."""
         self._splits_ended = 0
         self._epoch = 0
         self._has_crashed = False
@@ -122,11 +122,11 @@ class Byzantine:
 
     @property
     def final_height(self) -> int:
-        """What its first face takes for final."""
+        """The final height of its first face."""
         return self._faces[0].final_height
 
     def on_tick(self, epoch: int, slot: int) -> Reaction:
-        """What the protocol says, bent by the behaviours."""
+        """The reaction of the protocol, changed by the behaviours."""
         self._epoch = epoch
         self._tell_the_time()
         return self._bend([face.on_tick(epoch, slot) for face in self._faces])
@@ -147,26 +147,26 @@ class Byzantine:
         return self._bend(reactions)
 
     def on_payload_news(self) -> Reaction:
-        """What the protocol says, bent by the behaviours."""
+        """The reaction of the protocol, changed by the behaviours."""
         self._tell_the_time()
         return self._bend([face.on_payload_news() for face in self._faces])
 
     def recall(self, above: int) -> Sequence[Any]:
-        """It tells a peer that comes back nothing."""
+        """Nothing: it does not help a peer to catch up."""
         return ()
 
     def about(self, message: Any) -> About | None:
         """What a message is about."""
         return self._faces[0].about(message)
 
-    # ---- the ways of lying --------------------------------------------------------------------------------------
+    # ---- the ways to misbehave ----------------------------------------------------------------------------------
 
     def _tell_the_time(self) -> None:
         for face in self._faces:
             face.now = self.now
 
     def _catch_up(self) -> list[Reaction]:
-        """After a split each face is told what the other one heard meanwhile."""
+        """After a split, deliver to each face what only the other one has received."""
         reactions = [Reaction() for _ in self._faces]
         if self._splits_ended != self._collusion.splits_ended:
             self._splits_ended = self._collusion.splits_ended
@@ -185,7 +185,7 @@ class Byzantine:
     def _bend(self, reactions: list[Reaction]) -> Reaction:
         active = self._active()
         bent = self._show_two_faces(reactions) if "two-faced" in active else reactions[0]
-        # Its other facts are claims of a byzantine validator: the journal keeps its proposals and no more.
+        # Its other facts are claims of a byzantine validator: the journal keeps only its proposals.
         bent.facts = [fact for fact in bent.facts if isinstance(fact, BlockProposed | ByzantineAct)]
         for name, way in (("withhold", self._withhold), ("late", self._be_late), ("crash", self._crash)):
             if name in active and bent.letters:
@@ -205,7 +205,7 @@ class Byzantine:
         return about is not None and about.author == self.index
 
     def _withhold(self, bent: Reaction) -> None:
-        """Shows each of its messages to some, and to the others epochs later or never. It passes nothing on."""
+        """Send each of its messages to some validators, and to the others epochs later or never; relay nothing."""
         letters: list[Letter] = []
         for letter in filter(self._is_mine, bent.letters):
             some = self._some()
@@ -217,7 +217,7 @@ class Byzantine:
         bent.letters = letters
 
     def _be_late(self, bent: Reaction) -> None:
-        """Sends its own messages just before an epoch ends, this one or a later one."""
+        """Send its own messages just before the end of this epoch or of a later one."""
         end = self._network.start_of(self._epoch + 1) - self.now - self._network.conditions.slowest_ns
         letters = [letter for letter in bent.letters if not self._is_mine(letter)]
         for letter in filter(self._is_mine, bent.letters):
@@ -227,7 +227,7 @@ class Byzantine:
         bent.letters = letters
 
     def _crash(self, bent: Reaction) -> None:
-        """Stops for good in the middle of its first broadcast."""
+        """Stop for good in the middle of its first broadcast."""
         first, some = bent.letters[0], self._some()
         was_down, self._has_crashed = self._has_crashed, True
         if was_down:
@@ -240,7 +240,7 @@ class Byzantine:
         return tuple(sorted(self._chance.sample(self._others, self._chance.randrange(1, len(self._others)))))
 
     def _show_two_faces(self, reactions: list[Reaction]) -> Reaction:
-        """What is about one side's block goes to that side; what is about a block that both know goes to all, once."""
+        """Messages about one side's block go to that side; those about a block of both go to all, once."""
         self._part(reactions)
         bent = Reaction()
         for side, reaction in enumerate(reactions):
@@ -259,7 +259,7 @@ class Byzantine:
         return bent
 
     def _part(self, reactions: list[Reaction]) -> None:
-        """The two faces' own new blocks are meant for one side each; when they are the same block there is no lie."""
+        """Assign each face's own new block to its side; when both faces propose the same block, there is no fraud."""
         own = [
             [about.block for about in map(self.about, (letter.message for letter in reaction.letters))
              if about is not None and about.parent is not None and about.author == self.index]

@@ -1,8 +1,8 @@
-"""What happens when several consensus protocols are compared: events that mean the same in each of them.
+"""The events of a comparison of consensus protocols, which mean the same in each of them.
 
 The harness records which blocks are final in a validator's view and which ones left its chain; it reads both off the
 validator, so no protocol counts its own reversals. Blocks are named by their hash in lower-case hexadecimal. A
-comparison is no run: these events are in no stored journal, and the codec does not know them.
+comparison is not a run: no stored journal has these events, and the codec does not know them.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ Phase = Literal["prevote", "precommit"]
 
 
 class BlockFinal(ConsensusEvent, frozen=True):
-    """This validator takes the block for final from now on."""
+    """The block became final for this validator."""
 
     validator: int
     block: str

@@ -25,7 +25,7 @@ from market_sim.core.protocols.participant import ConsensusProtocol, Participant
 from market_sim.core.randomness import Randomness
 
 NEWS: Final = -1
-"""In the mail, the sender of news; every other sender is a validator."""
+"""The sender of news of trades; every other sender is a validator."""
 
 
 class CountingSigner:
@@ -42,7 +42,7 @@ class CountingSigner:
 
 
 class Harness:
-    """The validators of one protocol at work."""
+    """Runs the validators of one protocol."""
 
     def __init__(
         self,
@@ -118,7 +118,7 @@ class Harness:
                 self._clock.plan(time, self._tick, (epoch, slot), EPOCH)
 
     def publish(self, news: object) -> None:
-        """The exchange has news of trades; each validator passes them on at first sight."""
+        """Announce trades to the validators; each relays an announcement that is new to it."""
         self._news += 1
         self._post(
             EXCHANGE, self.network.broadcast(EXCHANGE, ("news", self._news), self._clock.now), (self._news, news)
@@ -138,7 +138,7 @@ class Harness:
                 self._carry_out(index, participant.on_tick(epoch, slot))
 
     def _stop_and_return(self, epoch: int) -> list[int]:
-        """A validator that is down hears nothing; one that returns has its memory, and its peers tell the rest."""
+        """A validator that is down receives nothing; one that returns has its memory, and its peers send the rest."""
         outages = self.network.conditions.outages
         down = [one.validator for one in outages if one.first <= epoch <= one.last]
         back = [index for index in self._down if index not in down]
@@ -159,7 +159,7 @@ class Harness:
         return back
 
     def _deliver(self, _: object) -> None:
-        """All that arrives at this moment, in the order in which it was sent."""
+        """Deliver what arrives at this moment, in the order in which it was sent."""
         for sender, receiver, message in self._mail.pop(self._clock.now):
             if receiver in self._down:
                 if sender == NEWS:

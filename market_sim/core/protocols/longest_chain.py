@@ -42,14 +42,14 @@ class Mined(msgspec.Struct, frozen=True, gc=False):
 
 
 class Wanted(msgspec.Struct, frozen=True, gc=False):
-    """A question to the peers: this block and what leads to it."""
+    """A request to the peers for this block and its ancestors."""
 
     asker: int
     block: bytes
 
 
 class Lottery:
-    """The chance that stands for work: independent for each validator and slot, and the same for everyone who asks."""
+    """The draw that stands for work: independent for each validator and slot, and verifiable by all."""
 
     def __init__(self, randomness: Randomness, validators: int) -> None:
         self._randomness = randomness
@@ -105,14 +105,14 @@ class Miner:
     # ---- inputs -------------------------------------------------------------------------------------------------
 
     def on_tick(self, epoch: int, slot: int) -> Reaction:
-        """Section 5, steps 2 to 4: who finds a block in this slot broadcasts it on top of the longest chain."""
+        """Section 5, steps 2 to 4: a miner that finds a block broadcasts it on top of the longest chain."""
         self._epoch, self._slot = epoch, (epoch - 1) * SLOTS + slot + 1
         if self._lottery.wins(self._seat.index, self._slot):
             self._mine()
         return self._react()
 
     def on_message(self, message: Mined | Wanted) -> Reaction:
-        """A new block is checked and passed on at first sight (section 5, step 1); a question is answered."""
+        """Check and relay a new block (section 5, step 1); answer a request."""
         if isinstance(message, Wanted):
             self._reaction.letters += [Letter(mined, (message.asker,)) for mined in self._path(message.block)]
         elif message.block.hash not in self._seen:
@@ -127,7 +127,7 @@ class Miner:
         return self._react()
 
     def on_payload_news(self) -> Reaction:
-        """Blocks whose trades were unknown here are judged again."""
+        """Validate the blocks again whose trades were unknown."""
         waiting, self._unjudged = self._unjudged, []
         for mined in waiting:
             self._connect(mined)
@@ -162,7 +162,7 @@ class Miner:
     # ---- blocks of others ---------------------------------------------------------------------------------------
 
     def _check(self, mined: Mined) -> None:
-        """Section 5, step 5: the work is real, the block is what it says, and it is not from the future."""
+        """Section 5, step 5: the work is valid, the hash is that of the block, and the slot has begun."""
         block, miner = mined.block, mined.miner
         if mined.genesis != self._seat.genesis.hash:
             raise ProtocolViolation("WRONG_GENESIS", found=mined.genesis.hex(), expected=self._seat.genesis.hash.hex())

@@ -40,7 +40,7 @@ class Reaction:
 
 
 class About(NamedTuple):
-    """What a message is about: its author, the block, and the parent when the message carries the block itself."""
+    """The subject of a message: its author, the block, and the parent when the message carries the block."""
 
     author: int
     block: bytes
@@ -67,10 +67,10 @@ class Participant(Protocol):
         """A message arrives."""
 
     def on_payload_news(self) -> Reaction:
-        """Its payloads learned something: what waited for it may be judged again."""
+        """New trades are known: blocks that waited for them may be validated again."""
 
     def recall(self, above: int) -> Sequence[Any]:
-        """The messages that a peer needs which has just come back with a final chain of this height."""
+        """The messages for a peer that has just come back with a final chain of this height."""
 
     def about(self, message: Any) -> About | None:
         """What one of this protocol's messages is about; None for questions and answers between peers."""

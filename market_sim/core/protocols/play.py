@@ -11,7 +11,7 @@ from market_sim.core.data.journal import Journal
 
 @dataclass(frozen=True)
 class Play:
-    """One protocol's run: its journal, who was honest in it, and what it sent."""
+    """One protocol's run: its journal, its honest validators, and its messages."""
 
     protocol: str
     rules: Rules
@@ -24,7 +24,7 @@ class Play:
     bytes_sent: int
     signatures: int
     confirmations: int | None
-    """For a protocol whose blocks are final by depth: how deep."""
+    """The depth at which blocks are final, for a protocol with finality by depth."""
     meaningless: tuple[str, ...]
     """A sentence for each byzantine behaviour that was asked for and means nothing in this protocol."""
 

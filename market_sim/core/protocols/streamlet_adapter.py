@@ -16,14 +16,14 @@ from market_sim.core.protocols.participant import About, Letter, Reaction, Seat
 
 
 class Question(msgspec.Struct, frozen=True, gc=False):
-    """A validator asks its peers for what it lacks."""
+    """A request to the peers for missing messages."""
 
     asker: int
     request: Request
 
 
 class Answer(msgspec.Struct, frozen=True, gc=False):
-    """What a peer knows."""
+    """The reply of a peer."""
 
     messages: tuple[Message, ...]
 
@@ -83,7 +83,7 @@ class StreamletParticipant:
         return self._reaction(self.validator.on_message(message))
 
     def on_payload_news(self) -> Reaction:
-        """R6: a proposal that waits is judged again."""
+        """R6: a proposal that waits is validated again."""
         return self._reaction(self.validator.on_payload_news())
 
     def recall(self, above: int) -> Sequence[Answer]:

@@ -4,8 +4,8 @@ Buchman, Kwon and Milosevic, "The latest gossip on BFT consensus", 2018 (arXiv 1
 named below. Castro and Liskov, "Practical Byzantine Fault Tolerance", OSDI 1999, call the phases prepare and commit.
 
 Two things are simpler here. An epoch is a round: the clock ends it, so there are no nil votes and no timers. And an
-epoch holds three messages one after the other, so delays up to a third of an epoch are borne, not up to Delta: a quorum
-of prevotes that is seen later than two thirds into the epoch locks no validator: the next leader may not know it.
+epoch holds three messages one after the other, so delays up to a third of an epoch are tolerated, not up to Delta. A
+quorum of prevotes seen later than two thirds into the epoch locks no validator: the next leader may not know it.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ class Voter:
 
     @property
     def final_height(self) -> int:
-        """Everything on the chain is final: nothing is put on it before a quorum has precommitted it."""
+        """Everything on the chain is final: a block is appended only after a quorum has precommitted it."""
         return len(self.chain)
 
     @property
@@ -132,7 +132,7 @@ class Voter:
         return self._react()
 
     def on_message(self, message: Message) -> Reaction:
-        """A message is checked, kept and passed on at first sight: the gossip that the paper assumes (section 2.1)."""
+        """Check, keep and relay a message that is new: the gossip that the paper assumes (section 2.1)."""
         if message.height < self.height or self._has(message):
             return Reaction()
         try:
@@ -147,7 +147,7 @@ class Voter:
         return self._react()
 
     def on_payload_news(self) -> Reaction:
-        """An offer whose trades were unknown here is judged again."""
+        """Validate an offer again whose trades were unknown."""
         self._progress()
         return self._react()
 
@@ -195,7 +195,7 @@ class Voter:
         self._keep(offer)
 
     def _prevote(self) -> None:
-        """Lines 22 and 28: prevote for the round's offer unless locked on another block; a later quorum frees."""
+        """Lines 22 and 28: prevote for the round's offer unless locked on another block; a later quorum unlocks."""
         offers = self._offers.get((self.height, self._round))
         if not offers or not self._may_sign("prevote"):
             return
@@ -276,7 +276,7 @@ class Voter:
     # ---- keeping ------------------------------------------------------------------------------------------------
 
     def _check(self, message: Message) -> None:
-        """A message is from this chain, from a validator, from the leader if it is an offer, and really signed."""
+        """A message is from this chain, from a validator, from the leader if it is an offer, and validly signed."""
         seat, author = self._seat, self.about(message).author
         if message.genesis != seat.genesis.hash:
             raise ProtocolViolation("WRONG_GENESIS", found=message.genesis.hex(), expected=seat.genesis.hash.hex())
@@ -319,7 +319,7 @@ class Voter:
         self.chain.append(offer.block.hash)
 
     def _forget_below(self, height: int) -> None:
-        """What was said about decided heights is in the record as far as it counts."""
+        """Drop the messages about decided heights: the record has the decisions."""
         self._offers = {turn: offers for turn, offers in self._offers.items() if turn[0] >= height}
         self._votes = {place: ballots for place, ballots in self._votes.items() if place[0] >= height}
         self._first = {place: ballot for place, ballot in self._first.items() if place[0] >= height}

@@ -29,7 +29,7 @@ class MarketModel(ValueProcess):
 
     @property
     def leaders(self) -> tuple[str, ...]:
-        """The one it moves with."""
+        """The instrument that it moves with."""
         return (self.leader,)
 
     def factor(self, value: Level, stream: Stream, others: Mapping[str, Level]) -> float:
@@ -53,7 +53,7 @@ class Cointegrated(ValueProcess):
 
     @property
     def leaders(self) -> tuple[str, ...]:
-        """The one it is tied to."""
+        """The instrument that it is tied to."""
         return (self.leader,)
 
     def factor(self, value: Level, stream: Stream, others: Mapping[str, Level]) -> float:

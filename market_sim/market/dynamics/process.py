@@ -1,7 +1,7 @@
 """A value process: how the believed value of an instrument moves from one step to the next.
 
-A process answers with a factor, so that a value stays positive and a shock or a split that came between two steps
-stays what it was. It draws only from the stream of its instrument, so it never changes the chance of another process.
+A process returns a factor, so that a value stays positive and a shock or a split that came between two steps
+stays what it was. It draws only from the stream of its instrument, so it never changes the luck of another one.
 The standard deviation of a step is in hundredths of a percent (basis points); a step is a tenth of a second.
 """
 

@@ -22,7 +22,7 @@ class PriceShock:
 
 @dataclass(frozen=True)
 class News:
-    """An announcement of which only the time is known: good or bad, by the chance of the run."""
+    """An announcement of which only the time is known: good or bad, at random."""
 
     symbol: str
     good_percent: float = 3.0

@@ -34,7 +34,7 @@ class Garch(ValueProcess):
             raise InputError(f"a GARCH value: reaction and persistence add up to less than 1, found {self}")
 
     def factor(self, value: Level, stream: Stream, others: Mapping[str, Level]) -> float:
-        """A step of the variance of now, which then decides the variance of the next."""
+        """A step with the current variance, which then determines the next one."""
         longrun = (self.volatility_bps / BPS) ** 2
         variance = longrun if self._variance < 0 else self._variance
         step = variance**0.5 * stream.gauss(0, 1)
@@ -60,7 +60,7 @@ class Regimes(ValueProcess):
             raise InputError(f"a value with regimes: a regime lasts at least one step, found {self}")
 
     def factor(self, value: Level, stream: Stream, others: Mapping[str, Level]) -> float:
-        """Perhaps another regime, then a step of its volatility."""
+        """Change the regime with its probability, then make a step of its volatility."""
         if stream.random() < 1 / (self.wild_steps if self.is_wild else self.calm_steps):
             self.is_wild = not self.is_wild
         return exp((self.wild_bps if self.is_wild else self.calm_bps) / BPS * stream.gauss(0, 1))

@@ -18,7 +18,7 @@ from market_sim.market.dynamics.process import BPS, Level, ValueProcess, check_s
 
 @dataclass(frozen=True)
 class RandomWalk(ValueProcess):
-    """Steps that do not depend on the past, uniform with the standard deviation that is asked for."""
+    """Independent steps, uniformly distributed with the given standard deviation."""
 
     volatility_bps: float = 0.0
     drift_bps: float = 0.0

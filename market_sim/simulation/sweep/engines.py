@@ -73,7 +73,7 @@ def _safe_method() -> str:
 
 
 def _leave_with_parent() -> None:
-    """End this process when its parent has ended, however that came: nobody else would."""
+    """End this process when its parent has ended, for any reason: no other process would."""
     parent = parent_process()
 
     def watch() -> None:

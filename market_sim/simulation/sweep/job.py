@@ -53,7 +53,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a job gave."""
+    """The result of a job."""
 
     job: str
     """The key of the job."""

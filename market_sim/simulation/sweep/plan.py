@@ -51,7 +51,7 @@ class Plan:
                 prepared(scenario, Options(epochs=self.epochs, settlement="none", guests=self.guests))
 
     def __reduce__(self) -> tuple[type[Plan], tuple[object, ...]]:
-        """Sent to another process it is made anew there: its scenario may be a class in a file of the user."""
+        """Another process makes it anew from its fields: its scenario may be a class in a file of the user."""
         return Plan, tuple(getattr(self, one.name) for one in fields(self))
 
     @property

@@ -1,8 +1,8 @@
 """Arbitrage of a future against its underlying: cash and carry, and the reverse (rulebook F-3.5).
 
-A future is worth F = S exp(r T). Who sells a dear one and buys the underlying, or buys a cheap one and sells the
-underlying that it holds, knows from then on what the difference is worth at the expiry. It assumes that the cost of
-carry is known and that both can be traded at once.
+A future is worth F = S exp(r T). To sell a dear one and buy the underlying, or to buy a cheap one and sell the
+underlying that is held, locks in the difference until the expiry. It assumes that the cost of carry is known and that
+both can be traded at once.
 """
 
 from __future__ import annotations

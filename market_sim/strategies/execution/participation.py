@@ -1,7 +1,7 @@
 """Participation: a share of what the market trades anyway, for as long as that takes (POV; rulebook F-4.4).
 
 `rate` is the share of all volume, one's own included, so the child is rate / (1 - rate) of what others traded. It
-assumes that the volume of others is not a reaction to one's own; who participates in its own echo never ends.
+assumes that the volume of others is not a reaction to one's own; otherwise it would follow its own trades for ever.
 """
 
 from __future__ import annotations

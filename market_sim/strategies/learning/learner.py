@@ -51,7 +51,7 @@ def worth(view: View, market: InstrumentView, middle: float, home: int) -> float
 
 
 def numbers(knowledge: Mapping[str, Any], name: str, count: int) -> list[float]:
-    """A list of so many numbers from stored knowledge; InputError when it is not there."""
+    """A list of this length from stored knowledge; InputError when it is not there."""
     found = knowledge.get(name)
     if not isinstance(found, list) or len(found) != count or not all(type(one) in (int, float) for one in found):
         raise InputError(f"the knowledge needs {count} numbers under {name!r}, found {str(found)[:60]}")

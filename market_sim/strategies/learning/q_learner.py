@@ -87,7 +87,7 @@ class QLearner(Learner):
         if self.learns and self._last is not None:
             self._learn(*self._last, state, now)
         choices = self._values[state : state + len(POSITIONS)]
-        # Of equal values it takes the position that it has, so that one who knows nothing does nothing.
+        # Of equal values it takes the position that it has, so that an untrained learner does nothing.
         action = max(range(len(POSITIONS)), key=lambda one: (choices[one], one == held + 1))
         if self.learns and view.random.random() < self.epsilon:
             action = int(view.random.random() * len(POSITIONS))

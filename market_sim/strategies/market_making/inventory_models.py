@@ -1,9 +1,9 @@
 """Makers who price their inventory: Avellaneda and Stoikov (2008), and Guéant, Lehalle and Fernandez-Tapia (2013).
 
 Assumptions of both: the price has no drift and a known volatility, orders arrive independently of where it goes with
-an intensity that falls exponentially with the distance, and the maker is averse to risk by `gamma`. Nobody who trades
-with them knows more than they do. The formulas are in market_sim/pricing/quoting.py; here sigma is in cents for the
-root of a second, k in 1/cent, and one unit of inventory is the size of a quote.
+an intensity that falls exponentially with the distance, and the maker is averse to risk by `gamma`. No trader
+knows more than they do. The formulas are in market_sim/pricing/quoting.py; here sigma is in cents for the root of a
+second, k in 1/cent, and one unit of inventory is the size of a quote.
 """
 
 from __future__ import annotations

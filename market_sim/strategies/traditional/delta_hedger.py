@@ -2,7 +2,7 @@
 
 The delta of each option is that of Black, Scholes and Merton (1973; rulebook F-3.1) at the hedger's own volatility. It
 trades only when it is off by more than a band, since each trade costs the spread (Leland 1985 says how such costs eat
-into the hedge). What remains is gamma: large moves still hurt who has written options.
+into the hedge). What remains is gamma: large moves still hurt the writer of options.
 """
 
 from __future__ import annotations

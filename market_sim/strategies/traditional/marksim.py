@@ -58,7 +58,7 @@ class MarksimMaker(Strategy):
 
 @dataclass
 class MarksimNoise(Strategy):
-    """With a small probability at each wake-up, takes up to a largest size on a side by chance."""
+    """With a small probability at each wake-up, takes a random size on a random side."""
 
     agent_id: str = "noise_1"
     symbol: str = "BTC/USD"

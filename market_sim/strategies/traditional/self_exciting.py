@@ -5,7 +5,7 @@ of them together are a self-exciting point process (Hawkes 1971), the usual mode
 and Sornette (2012) read its branching ratio, the number of trades that one trade causes, as the share of the market's
 activity that comes from inside. With n traders it is about n * attention * the share of orders that trade, and has to
 stay below 1. The memories differ by a factor of up to a hundred, so calm and busy times come in all lengths, and with
-them small and large moves of the price. Sides stay a coin's: the direction cannot be foreseen.
+them small and large moves of the price. Sides are tossed by a coin: the direction cannot be foreseen.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from market_sim.market.agents.view import View
 
 @dataclass
 class SelfExcitingNoise(Strategy):
-    """Buys or sells by chance, the more often the more has just been traded."""
+    """Buys or sells at random, the more often the more has just been traded."""
 
     symbol: str = "ACME"
     attention: float = 0.02
@@ -56,7 +56,7 @@ class SelfExcitingNoise(Strategy):
             raise InputError(f"memories last at least one wake-up, size and life are positive, found {self}")
 
     def decide(self, view: View) -> Iterable[Intent]:
-        """Notice the trades since the last look; then perhaps send an order by chance."""
+        """Notice the trades since the last look; then perhaps send a random order."""
         random, market = view.random.random, view[self.symbol]
         count = len(market.prices)
         if not self._memory:

@@ -1,8 +1,9 @@
 """Zero intelligence: traders who do not think at all, after Gode and Sunder (1993) and Farmer, Patelli, Zovko (2005).
 
 With induced values a buyer has a list of what each unit is worth to it, a seller what each costs it, and they trade
-one unit at a time. Who is constrained never offers at a loss, and the market alone makes that efficient; who is not
-offers anything. The flow has no values at all: limit orders, market orders and cancellations come at constant rates.
+one unit at a time. A constrained trader never offers at a loss, and the market alone makes that efficient; an
+unconstrained one offers anything. The flow has no values at all: limit orders, market orders and cancellations come at
+constant rates.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ class ZeroIntelligence(Strategy):
     values: tuple[int, ...] = (100,)
     """What each unit is worth to a buyer (falling), or costs a seller (rising)."""
     highest: int = 200
-    """The largest price that anybody offers."""
+    """The largest price that is offered."""
     is_constrained: bool = True
     _first: int | None = None
 
@@ -53,7 +54,7 @@ class ZeroIntelligence(Strategy):
 
 @dataclass
 class ZeroIntelligenceFlow(Strategy):
-    """Limit orders, market orders and cancellations at constant rates, whatever the price is."""
+    """Limit orders, market orders and cancellations at constant rates, at any price."""
 
     symbol: str = "ACME"
     limit_rate: float = 0.5

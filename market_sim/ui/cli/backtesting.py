@@ -27,7 +27,7 @@ WIDTH = 110
 
 
 def on_a_record(arguments: Sequence[str]) -> int:
-    """Let a strategy trade on a record; print what it made beside those who were there."""
+    """Let a strategy trade on a record; print its performance beside those of the participants."""
     typed = _parser().parse_args(list(arguments))
     stored = archive.load(typed.run)
     kind = find_scenario(typed.scenario or stored.manifest.scenario)

@@ -15,7 +15,7 @@ from market_sim.ui.cli.arguments import Parser, whole
 
 
 def protocols(arguments: Sequence[str]) -> int:
-    """Play every protocol and tell what came of it."""
+    """Play every protocol and print its figures."""
     typed = _parser().parse_args(list(arguments))
     plays = side_by_side(
         Question(

@@ -1,4 +1,4 @@
-"""`simulate.py strategies`: who can take part. `simulate.py published`: results of the literature, made again."""
+"""`simulate.py strategies`: the list of strategies. `simulate.py published`: results of the literature, made again."""
 
 from __future__ import annotations
 

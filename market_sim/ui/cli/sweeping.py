@@ -27,7 +27,7 @@ BAR = 30
 
 
 def sweep(arguments: Sequence[str]) -> int:
-    """Do all runs that are missing, then show what came of them."""
+    """Do all runs that are missing, then show the means and intervals."""
     made = _parser()
     typed, rest = made.parse_known_args(list(arguments))
     kind = find_scenario(typed.scenario)
@@ -79,7 +79,7 @@ def _in_turn(engine: Engine, missing: Sequence[Job]) -> Iterator[Outcome]:
 
 
 class Progress:
-    """The bar on a terminal; nothing where nobody looks."""
+    """The progress bar on a terminal; nothing elsewhere."""
 
     def __init__(self, whole: int, stream: TextIO, quiet: bool = False) -> None:
         self._whole, self._stream = whole, stream

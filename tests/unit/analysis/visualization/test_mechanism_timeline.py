@@ -16,10 +16,10 @@ from market_sim.analysis.visualization.event_lines import event_lines
 from market_sim.analysis.visualization.mechanism_marks import FAMILIES, GROUPS, MARKS, REASONS
 from market_sim.analysis.visualization.mechanism_timeline import (
     MOST_ROWS,
-    event_rows,
-    flow,
     decision_panels,
     decision_sentence,
+    event_rows,
+    flow,
     moved_panels,
     moved_sentence,
     reason_rows,
