@@ -22,6 +22,7 @@ from urllib.request import ProxyHandler, Request, build_opener
 
 import msgspec
 
+from market_sim.api.compat.signing import KeyPair
 from market_sim.api.live.board import BoardRow
 from market_sim.api.live.orders import OrderView
 from market_sim.api.live.state import AccountView, ReportView
@@ -149,6 +150,10 @@ class Client:
     def order(self, number: int) -> OrderView:
         """One of the own orders."""
         return self.ask("GET", f"/api/orders/{number}", OrderView)
+
+    def binance_keys(self) -> KeyPair:
+        """A key and a secret for programs that speak to Binance (`serve --compat binance`); the next ends this one."""
+        return self.ask("POST", "/compat/binance/keys", KeyPair)
 
     # ---- trading ------------------------------------------------------------------------------------------------
 

@@ -15,6 +15,13 @@ from tests.served_market import served
 PAGE = (ROOT / "docs" / "bots.md").read_text(encoding="utf-8")
 
 
+def snippets(needs_ccxt: bool) -> list[tuple[str, str]]:
+    """The code of the page with what it prints; what needs ccxt runs in tests/system/test_ccxt.py."""
+    pairs = re.findall(r"```python\n(.*?)```\n\n```text\n(.*?)```", PAGE, re.DOTALL)
+    assert len(pairs) == PAGE.count("```python") > 1
+    return [(code, told) for code, told in pairs if ("import ccxt" in code) is needs_ccxt]
+
+
 @pytest.fixture(scope="module")
 def live(tmp_path_factory):
     with served(tmp_path_factory.mktemp("bots"), has_stream=True) as found:
@@ -23,9 +30,7 @@ def live(tmp_path_factory):
 
 def test_the_page_prints_what_it_says(live, capsys: pytest.CaptureFixture[str]) -> None:
     names: dict[str, object] = {}
-    pairs = re.findall(r"```python\n(.*?)```\n\n```text\n(.*?)```", PAGE, re.DOTALL)
-    assert len(pairs) == PAGE.count("```python") > 1
-    for code, told in pairs:
+    for code, told in snippets(needs_ccxt=False):
         here = code.replace(ADDRESS, live.address).replace(STREAM, live.stream)
         # The page is ours, and what it shows is what is run here.
         exec(compile(here, "docs/bots.md", "exec"), names)  # noqa: S102

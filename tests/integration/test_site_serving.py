@@ -66,19 +66,20 @@ def test_a_scenario_file_is_shown_its_market_opens_and_its_own_mistakes_are_told
         '    """Nobody says anything."""\n\n    name = "quiet-room"\n    chairs: int = 3\n\n'
         '    def build(self, world):\n        world.list(Stock("ACME", tick=cents(1)), value=10_000)\n'
     )
-    with served(tmp_path, "--scenario", str(file), "--speed", "10", "--no-settle", "--stream-port", "0") as (
-        process,
-        address,
-    ):
+    flags = ("--speed", "10", "--no-settle", "--stream-port", "0", "--compat", "binance")
+    with served(tmp_path, "--scenario", str(file), *flags) as (process, address):
         with urllib.request.urlopen(f"{address}/scenarios/quiet-room", timeout=20) as answer:
             page = answer.read().decode()
         assert "Nobody says anything." in page
         assert 'name="p-chairs"' in page
+        with urllib.request.urlopen(f"{address}/compat/binance/api/v3/exchangeInfo", timeout=20) as answer:
+            assert '"symbol":"ACMEUSD"' in answer.read().decode()
         process.send_signal(signal.SIGTERM)
         said = process.communicate(timeout=20)[1].splitlines()
         assert process.returncode == 0
     assert said[0] == "A live market of quiet-room, 10 times as fast as its clock."
-    assert re.fullmatch(r"Programs can follow it at ws://localhost:\d+\.", said[1])
+    assert said[1] == f"Programs for Binance trade at {address}/compat/binance (docs/bots.md)."
+    assert re.fullmatch(r"Programs can follow it at ws://localhost:\d+\.", said[2])
     [kept] = (tmp_path / "results").iterdir()
     assert said[-2] == f"The market has ended and is kept in results/{kept.name}."
     assert archive.load(kept).manifest.scenario == "quiet-room"
@@ -104,3 +105,11 @@ def test_a_port_in_use_is_told_with_the_flag_that_chooses_another(tmp_path, caps
 def test_a_mistyped_option_is_bad_input(arguments, capsys):
     assert main(["serve", *arguments]) == 2
     assert capsys.readouterr().err.startswith("simulate.py: ")
+
+
+def test_other_programs_trade_in_a_live_market_only(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main(["serve", "--compat", "binance"]) == 2
+    assert "add --scenario NAME, such as marksim" in capsys.readouterr().err
+    assert main(["serve", "--compat", "kraken"]) == 2
+    assert "binance" in capsys.readouterr().err

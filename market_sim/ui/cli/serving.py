@@ -53,6 +53,8 @@ def serve(arguments: Sequence[str]) -> int:
     typed = _parser().parse_args(list(arguments))
     kinds = [find_scenario(name) for name in typed.scenario]
     check_class(typed)
+    if typed.compat and not kinds and typed.resume is None:
+        raise InputError("--compat lets programs trade in a live market: add --scenario NAME, such as marksim")
     if typed.class_name and not kinds and typed.resume is None:
         raise InputError("a class trades in a live market: add --scenario NAME, such as first-market")
     listeners = _listeners(typed)
@@ -67,6 +69,7 @@ def serve(arguments: Sequence[str]) -> int:
         "MARKET": live and live.market,
         "MARKET_FOLDER": live and (lambda: live.folder),
         "LIVE": settings,
+        "COMPAT": typed.compat,
         "TRUSTED_HOSTS": trusted(typed.host),
         "ADDRESSES": addresses,
         "RESULTS": typed.out,
@@ -84,6 +87,8 @@ def serve(arguments: Sequence[str]) -> int:
         for line in invitation(settings, addresses):
             print(line, file=sys.stderr)
         live.start()
+        if typed.compat:
+            print(f"Programs for Binance trade at {addresses[0]}/compat/binance (docs/bots.md).", file=sys.stderr)
     if stream is not None:
         stream.start()
         print(f"Programs can follow it at {stream.address}.", file=sys.stderr)
@@ -222,6 +227,13 @@ def _parser() -> Parser:
         default=CLIENT_BUFFER,
         metavar="N",
         help="how many tickers wait for a program that does not read, default 100",
+    )
+    made.add_argument(
+        "--compat",
+        choices=["binance"],
+        default="",
+        metavar="binance",
+        help="let programs trade that speak to Binance, such as ccxt, at /compat/binance",
     )
     made.add_argument("--seed", type=whole(0), default=DEFAULT_SEED, metavar="N", help="default 7")
     made.add_argument(

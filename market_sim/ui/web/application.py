@@ -11,6 +11,7 @@ from flask import Flask
 from werkzeug.routing import BaseConverter
 
 from market_sim.api.access import Access, LiveSettings
+from market_sim.api.compat import binance
 from market_sim.api.members import Members
 from market_sim.api.rest import interface
 from market_sim.simulation.scenarios.catalogue import SCENARIOS
@@ -56,6 +57,7 @@ DEFAULTS: dict[str, Any] = {
     "SCENARIOS": SCENARIOS,
     "MARKET": None,
     "MARKET_NAME": "",
+    "COMPAT": "",
     "MARKET_FOLDER": None,
     "ADDRESSES": [],
     "LIVE": LiveSettings(),
@@ -130,4 +132,6 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     for pages in PAGES:
         app.register_blueprint(pages.pages)
     interface.equip(app)
+    if app.config["COMPAT"] == "binance" and "live" in app.extensions:
+        binance.equip(app)
     return app
