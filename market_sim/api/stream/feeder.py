@@ -88,7 +88,7 @@ class Feeder:
         end = len(journal)
         is_over = self._market.broken is not None or (end > 0 and type(journal[end - 1]) is RunEnded)
         beyond = min(end, self._sent + MOST_EVENTS)
-        events = [journal[number] for number in range(self._sent, beyond)]
+        events = journal.between(self._sent, beyond)
         is_current = beyond == end
         if not is_current:
             now = min(now, events[-1].time)
@@ -112,7 +112,7 @@ class Feeder:
                     self.counted = question
                 else:
                     beyond = min(question.beyond, question.first + MOST_EVENTS, len(journal))
-                    lines = [encode(journal[number]) for number in range(question.first, beyond)]
+                    lines = [encode(event) for event in journal.between(question.first, beyond)]
                 self._questions.send_bytes(pack(lines))
             except (EOFError, OSError):
                 return

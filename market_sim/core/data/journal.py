@@ -35,6 +35,10 @@ class Journal:
         """All events from this sequence number on."""
         return self._events[number:]
 
+    def between(self, first: int, end: int) -> list[Event]:
+        """The events from one number up to, and without, another."""
+        return self._events[first:end]
+
     def of(self, kind: type[E]) -> Iterator[E]:
         """All events of one type, in order."""
         return (event for event in self if type(event) is kind)

@@ -73,5 +73,12 @@ class SpilledJournal(Journal):
             return events[number - first :]
         return [*self._older(number, first), *events]
 
+    def between(self, first: int, end: int) -> list[Event]:
+        """The events from one number up to, and without, another."""
+        kept, events = self._tail
+        if first >= kept:
+            return events[first - kept : max(0, end - kept)]
+        return [*self._older(first, min(end, kept)), *events[: max(0, end - kept)]]
+
     def _record(self, event: Event) -> None:
         self._events.append(event)

@@ -44,6 +44,8 @@ def test_it_reads_like_a_journal_in_memory(released: int) -> None:
     assert list(spilled.of(Deposited)) == list(plain.of(Deposited))
     assert fingerprint(spilled) == fingerprint(plain)
     assert [spilled.since(number) for number in range(38)] == [plain.since(number) for number in range(38)]
+    parts = [(first, end) for first in range(38) for end in range(first, 40)]
+    assert [spilled.between(*part) for part in parts] == [plain.between(*part) for part in parts]
     assert [spilled[number] for number in range(-37, 37)] == [plain[number] for number in range(-37, 37)]
     for number in (37, -38):
         with pytest.raises(IndexError):
