@@ -55,6 +55,8 @@ class LiveMarket:
         self._thread = threading.Thread(target=self._run, name="market", daemon=True)
         self.broken: BaseException | None = None
         """What ended the market before its time."""
+        self.not_stored = ""
+        """Why the last events could not be stored yet; empty if they were."""
         self.whole = len(session.journal)
         """The number of events that tell whole steps; of a later one, the fills may still be missing."""
 

@@ -63,8 +63,8 @@ class OpenMarket:
         self._store.append(self._journal.since(0))
         session.intake.keep = self._store.keep
         self.market = LiveMarket(session, speed, self._epoch)
-        self.refused = ""
-        """Why the last events could not be stored yet; empty if they were."""
+        self.is_closed = False
+        """Whether the market has ended and its run is in the folder."""
 
     @property
     def folder(self) -> Path:
@@ -85,6 +85,7 @@ class OpenMarket:
         finally:
             self._store.close()
         discard(self._writer.folder)
+        self.is_closed = True
         return self._writer.folder
 
     def _epoch(self, journal: Journal, epoch: int) -> None:
@@ -94,9 +95,9 @@ class OpenMarket:
             self._tried(lambda: self._writer.epoch(journal, epoch)),
         ]
         found = next(filter(None, refused), "")
-        if found and not self.refused:
+        if found and not self.market.not_stored:
             LOG.warning("%s", found)
-        self.refused = found
+        self.market.not_stored = found
         if isinstance(journal, SpilledJournal):
             journal.release(max(0, min(self._store.events, self._writer.events) - self._kept), self._store.read)
 

@@ -171,6 +171,11 @@ API_REASONS: Final[Mapping[str, Reason]] = {
             "the market has not answered within {seconds} s; it may still take the input: look before sending it again",
         ),
         _rule(
+            "NOT_STORED",
+            "An input is in the store of the run before it takes effect.",
+            "{problem}",
+        ),
+        _rule(
             "UNKNOWN_RUN",
             "A run is one of the library.",
             "there is no run named {name}",
@@ -210,6 +215,7 @@ STATUS: Final[Mapping[str, int]] = {
     "NAME_TAKEN": 409, "DUPLICATE_CLIENT_ID": 409, "KEY_REUSED": 409, "MARKET_ENDED": 409, "PAUSED": 409,
     "HALTED": 409, "CLOSED": 409,
     "TOO_LARGE": 413, "NOT_JSON": 415, "TOO_MANY_REQUESTS": 429, "DEFECT": 500, "MARKET_BUSY": 503,
+    "NOT_STORED": 503,
 }  # fmt: skip
 """The HTTP status of a reason; every other one is 422, a request that is understood and refused."""
 

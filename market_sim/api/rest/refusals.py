@@ -17,6 +17,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, SecurityError
 
 from market_sim.api.members import NotAdmitted
 from market_sim.api.rest.reasons import ALL_REASONS, status_of
+from market_sim.api.store.live_store import NotKept
 from market_sim.core.english import counted
 from market_sim.core.errors import InputError
 from market_sim.core.models.event import Numbers
@@ -65,6 +66,8 @@ def refusal_of(error: Exception) -> Refused:
         return Refused("MARKET_BUSY", {"seconds": math.ceil(error.seconds)})
     if isinstance(error, AlreadyEnded):
         return Refused("MARKET_ENDED")
+    if isinstance(error, NotKept):
+        return Refused("NOT_STORED", {"problem": str(error)})
     if isinstance(error, InputError):
         return Refused("REFUSED", {"problem": str(error)})
     if isinstance(error, SecurityError):

@@ -75,6 +75,7 @@ def _parts(live: Access) -> Iterator[Part]:
     else:
         is_alive = market.is_running
         yield Part("market", is_alive, "goes on" if is_alive else "has not started")
+    yield Part("store", not market.not_stored, market.not_stored or "has what happened")
     try:
         live.members.find("nobody")
     except Exception as problem:

@@ -96,20 +96,31 @@ def serve(arguments: Sequence[str]) -> int:
     if typed.reload:
         return _reloading(config, listeners[0])
     try:
-        _serve(config, listeners)
+        _serve(config, listeners, live, stream)
     except KeyboardInterrupt:
         for listener in listeners:
             listener.close()
-    if live is not None:
-        print(f"The market has ended and is kept in {live.close()}.", file=sys.stderr)
-    if stream is not None:
-        stream.close()
+    _close(live, stream)
     print("The site has ended.", file=sys.stderr)
     return DONE
 
 
-def _serve(config: dict[str, Any], listeners: list[socket.socket]) -> None:
-    """Serve until Ctrl-C or SIGTERM; a running simulation then ends and is stored as a partial run."""
+def _close(live: OpenMarket | None, stream: OpenStream | None) -> None:
+    """End the market, then its store, then its stream; what has ended is not ended again."""
+    if live is None or live.is_closed:
+        return
+    print(f"The market has ended and is kept in {live.close()}.", file=sys.stderr, flush=True)
+    if stream is not None:
+        stream.close()
+
+
+def _serve(
+    config: dict[str, Any], listeners: list[socket.socket], live: OpenMarket | None, stream: OpenStream | None
+) -> None:
+    """Serve until Ctrl-C or SIGTERM; a running simulation then ends and is stored as a partial run.
+
+    The site ends last: whoever asks it meanwhile is told that the market has ended.
+    """
     signal.signal(signal.SIGTERM, _interrupt)
     from waitress.server import create_server
 
@@ -127,6 +138,9 @@ def _serve(config: dict[str, Any], listeners: list[socket.socket]) -> None:
     queue: RunQueue = app.extensions["jobs"]
 
     def end(*_: object) -> NoReturn:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, _interrupt)  # who asks again does not want to wait
+        _close(live, stream)
         queue.stop_all()  # the streams end with their runs, and the server waits for its streams
         if is_live:
             app.extensions["market_streams"].close()
