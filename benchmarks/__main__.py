@@ -18,7 +18,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 RESULTS = HERE / "results.json"
 PAGE = HERE / "README.md"
-NO_LEVELS = ("__init__", "__main__", "calibration", "core_stream")
+NO_LEVELS = ("__init__", "__main__", "calibration", "core_stream", "soak")
 BEGIN, END = "<!-- figures -->", "<!-- end of figures -->"
 
 
