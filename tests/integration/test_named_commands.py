@@ -24,6 +24,8 @@ FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 ELSEWHERE = {
     "simulate.py --epochs 12": "tests/integration/test_command_line.py",
     "simulate.py serve": "tests/integration/test_site_serving.py",
+    "simulate.py serve --scenario first-market": "tests/integration/test_site_serving.py",
+    "simulate.py restore RUN": "tests/unit/api/store/test_restoring.py",
     "simulate.py facts first-market": "tests/integration/test_stylised_facts.py",
     "simulate.py grade SUBMISSIONS/": "tests/integration/test_grading_class.py",
     "simulate.py lint": "tests/integration/test_course.py",
