@@ -18,7 +18,18 @@ import sqlalchemy as sql
 from sqlalchemy.exc import SQLAlchemyError
 
 from market_sim.api.store.places import FILE, LOCK, NOTE, FolderLock, Note, engine_of
-from market_sim.api.store.tables import FORMAT, events, first_link, inputs, linked, metadata, pages, rows_of, runs
+from market_sim.api.store.tables import (
+    FORMAT,
+    beginning,
+    events,
+    first_link,
+    inputs,
+    linked,
+    metadata,
+    pages,
+    rows_of,
+    runs,
+)
 from market_sim.core.data.codec import decode, encode
 from market_sim.core.errors import InputError
 from market_sim.core.models.event import Event
@@ -111,10 +122,11 @@ class LiveStore:
 
     # ---- reading ------------------------------------------------------------------------------------------------
 
-    def read(self, first: int, end: int) -> Iterator[Event]:
-        """The events from one number up to, and without, another."""
+    def read(self, first: int, end: int, kind: type[Event] | None = None) -> Iterator[Event]:
+        """The events from one number up to, and without, another; of one type, if one is given."""
+        begins = "" if kind is None else beginning(kind)
         try:
-            for row in pages(self._engine, events, self.run, first, end, PAGE):
+            for row in pages(self._engine, events, self.run, first, end, PAGE, begins):
                 yield decode(row.line.encode())
         except REFUSALS as refused:
             raise InputError(f"the run's store cannot be read: {reason_of(refused)}") from refused

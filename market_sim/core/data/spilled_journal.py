@@ -6,18 +6,23 @@ from the store when somebody asks for them. One thread records and releases; oth
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import chain
+from typing import Protocol, cast
 
-from market_sim.core.data.journal import Journal
+from market_sim.core.data.journal import E, Journal
 from market_sim.core.errors import InvariantBroken
 from market_sim.core.models.event import Event
 
-Older = Callable[[int, int], Iterator[Event]]
-"""Reads the events from one number up to, and without, another."""
+
+class Older(Protocol):
+    """Reads the events from one number up to, and without, another; of one type, if one is given."""
+
+    def __call__(self, first: int, end: int, kind: type[Event] | None = None) -> Iterator[Event]:
+        """These events, in order."""
 
 
-def _nothing(first: int, end: int) -> Iterator[Event]:
+def _nothing(first: int, end: int, kind: type[Event] | None = None) -> Iterator[Event]:
     return iter(())
 
 
@@ -72,6 +77,12 @@ class SpilledJournal(Journal):
         if number >= first:
             return events[number - first :]
         return [*self._older(number, first), *events]
+
+    def of(self, kind: type[E]) -> Iterator[E]:
+        """All events of one type, in order; a store reads no others for it."""
+        first, events = self._tail
+        older = cast("Iterator[E]", self._older(0, first, kind)) if first else iter(())
+        return chain(older, (event for event in events if type(event) is kind))
 
     def between(self, first: int, end: int) -> list[Event]:
         """The events from one number up to, and without, another."""

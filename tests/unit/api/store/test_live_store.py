@@ -17,6 +17,7 @@ from market_sim.api.store.stored_run import StoredRun
 from market_sim.core.errors import InputError
 from market_sim.core.models.inputs import OPERATOR, Pause, received
 from market_sim.core.models.intents import Buy, Sell
+from market_sim.core.models.market_events import OrderAccepted, Trade
 from market_sim.core.models.run_events import InputReceived, RunStarted
 from market_sim.simulation.session import Session
 from tests.unit.api.store.crashed import PURSE, opened, until
@@ -128,6 +129,8 @@ def test_a_market_reads_on_from_its_store_when_its_events_have_left_the_memory(t
     assert journal.first > 1_000
     assert len(journal.since(journal.first)) < 2_000
     assert journal.since(0) == list(journal)
+    for kind in (InputReceived, OrderAccepted, Trade):
+        assert list(journal.of(kind)) == [event for event in journal if type(event) is kind]
     assert [journal[number] for number in range(0, len(journal), 997)] == journal.since(0)[::997]
     again = Session.replay(journal)
     again.step(epoch=6)
