@@ -37,6 +37,9 @@ from market_sim.ui.web.pages import (
     sweeps,
     traces,
 )  # fmt: skip
+from market_sim.ui.web.pages import (
+    interface as interface_page,
+)
 from market_sim.ui.web.reading_ahead import ReadingAhead
 from market_sim.ui.web.run_library import RunLibrary
 from market_sim.ui.web.run_queue import RunQueue
@@ -44,7 +47,7 @@ from market_sim.ui.web.static_files import StaticFiles
 
 PAGES = (
     site, course, lessons, scenarios, sweeps, backtests, attacks, live, forks, counterfactuals, allocations, protocols,
-    runs, traces, market, classes,
+    runs, traces, market, classes, interface_page,
 )  # fmt: skip
 LARGEST_BODY = 64 * 1024
 """The most bytes of one request; an answer to a lesson has a few kilobytes."""

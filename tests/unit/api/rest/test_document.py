@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import msgspec
 import pytest
+from markupsafe import escape
 
 from market_sim.api.rest.interface import NAMES
 from market_sim.core.models.intents import Conditions, PlaceOrder
@@ -67,3 +68,15 @@ def test_the_symbols_of_the_market_stand_in_its_document(desk) -> None:
     document = desk.ask("GET", "/api/openapi.json").json
     [symbol] = [one for one in document["paths"]["/api/quote"]["get"]["parameters"] if one["name"] == "symbol"]
     assert symbol["schema"]["enum"] == ["ACME"]
+
+
+def test_the_page_has_every_operation_of_the_document_with_its_fields(desk) -> None:
+    page, document = desk.ask("GET", "/api").text, desk.ask("GET", "/api/openapi.json").json
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            assert f"<code>{method.upper()} {path}</code> {escape(operation['summary'])}" in page
+            for parameter in operation["parameters"]:
+                assert f"<code>{parameter['name']}</code>" in page
+    assert "integer from 1 to 9223372036854775807" in page
+    assert "auction, day, fok, gtc, gtd, ioc" in page
+    assert "No market is open here" not in page

@@ -30,6 +30,7 @@ PAGES = [
     "/runs",
     "/attack",
     "/glossary",
+    "/api",
     f"/lessons/{LESSON}",
     f"/lessons/{LESSON}/reset",
 ]
