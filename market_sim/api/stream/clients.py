@@ -77,8 +77,9 @@ class Client:
     @property
     def can_take(self) -> bool:
         """Whether the connection has written all that it was given."""
-        connection = self._connection
-        return connection.protocol.state is State.OPEN and connection.transport.get_write_buffer_size() == 0
+        transport = self._connection.transport
+        is_open = self._connection.protocol.state is State.OPEN and not transport.is_closing()
+        return is_open and transport.get_write_buffer_size() == 0
 
     def write(self, frames: Sequence[bytes], joined: bytes | None = None) -> None:
         """Hand messages to the connection."""

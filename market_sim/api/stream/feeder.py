@@ -14,6 +14,7 @@ from typing import Final
 
 from market_sim.api.live.market import LiveMarket
 from market_sim.api.stream.pipe import Batch, Counted, pack, unpack_question
+from market_sim.api.stream.ticker import CYCLE_NS
 from market_sim.core.data.codec import encode
 from market_sim.core.models.run_events import RunEnded
 
@@ -30,7 +31,9 @@ class Feeder:
 
     def __init__(self, market: LiveMarket, news: Connection, questions: Connection) -> None:
         self._market = market
-        self._news, self._questions = news, questions
+        self.news = news
+        """Where the journal goes."""
+        self._questions = questions
         self._sent = 0
         self._is_ending = False
         self._threads = [
@@ -70,10 +73,11 @@ class Feeder:
         while not self._is_ending:
             self._market.wait(self._sent, IDLE_SECONDS)
             batch = self._batch()
-            if not batch.lines and batch.now == now and not batch.is_last:
+            has_passed_an_instant = batch.now // CYCLE_NS > now // CYCLE_NS
+            if not (batch.lines or has_passed_an_instant or batch.is_last):
                 continue
             try:
-                self._news.send_bytes(pack(batch))
+                self.news.send_bytes(pack(batch))
             except OSError:
                 self._lose()
                 return

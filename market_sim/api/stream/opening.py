@@ -54,7 +54,8 @@ class OpenStream:
         self._process = context.Process(
             target=run, args=(self._sockets, news, questions, settings), name="stream", daemon=True
         )
-        self._feeder = Feeder(market, self._news, self._questions)
+        self.feeder = Feeder(market, self._news, self._questions)
+        """What hands the journal to the process."""
 
     @property
     def address(self) -> str:
@@ -64,17 +65,17 @@ class OpenStream:
     @property
     def counted(self) -> Counted:
         """What the stream has counted; at most a second old."""
-        return self._feeder.counted
+        return self.feeder.counted
 
     @property
     def behind(self) -> int:
         """The number of events that the stream has not been sent yet."""
-        return self._feeder.behind
+        return self.feeder.behind
 
     @property
     def is_broken(self) -> bool:
         """Whether the process of the stream has ended before its time."""
-        return self._feeder.is_broken
+        return self.feeder.is_broken
 
     @property
     def process_id(self) -> int:
@@ -87,22 +88,22 @@ class OpenStream:
         # Each end of a pipe must be open in one process only, or neither would notice that the other one is gone.
         _close(self._sockets)
         _close(self._theirs)
-        self._feeder.start()
+        self.feeder.start()
 
     def close(self, seconds: float = PATIENCE_SECONDS) -> None:
         """End the stream: what an ended market has recorded is delivered first, as far as clients read."""
         if self._process.pid is None:
             _close((*self._sockets, *self._theirs, self._news, self._questions))
             return
-        if not self._feeder.end(seconds):
+        if not self.feeder.end(seconds):
             self._process.kill()  # it has stopped reading, and with it goes what the feeder waits for
-            self._feeder.end(seconds)
+            self.feeder.end(seconds)
         _close((self._news,))
         self._process.join(seconds)
         if self._process.is_alive():
             self._process.kill()
             self._process.join()
-        self._feeder.wait()
+        self.feeder.wait()
         _close((self._questions,))
 
 

@@ -33,6 +33,8 @@ from market_sim.api.stream.pipe import Counted, Older, pack, unpack_batch, unpac
 LARGEST_MESSAGE: Final = 64 * 1024
 """What a client may send at most; nothing that it says is used."""
 MOST_CLIENTS: Final = 4_000
+MOST_BATCHES: Final = 32
+"""How many batches may wait for the loop: on a busy machine it takes several at once."""
 TELL_SECONDS: Final = 1.0
 """How often the market's process is told what was counted."""
 TICKER, JOURNAL, CLIENTS = "/", "/journal", "/clients"
@@ -123,13 +125,6 @@ class StreamServer:
         else:
             await self.hub.attend_journal(connection, self._first(request))
 
-    async def take(self, batch: bytes, is_current: asyncio.Event) -> None:
-        """Take a batch from the pipe."""
-        found = unpack_batch(batch)
-        self.hub.take(found)
-        if found.is_current:
-            is_current.set()
-
     async def tell(self) -> None:
         """Tell the market's process what was counted, again and again."""
         while True:
@@ -163,30 +158,52 @@ async def serving(
 ) -> None:
     """Serve on the loop of this process until the other end of the pipe is closed."""
     server = StreamServer(settings, questions)
-    is_current, is_done = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
+    current: asyncio.Future[None] = loop.create_future()
+    done: asyncio.Future[None] = loop.create_future()
+    room = threading.Semaphore(MOST_BATCHES)
+
+    def take(data: bytes) -> None:
+        """Take a batch; a defect of ours ends the stream, and must not leave a gap in it."""
+        room.release()
+        if done.done():
+            return
+        try:
+            batch = unpack_batch(data)
+            server.hub.take(batch)
+        except BaseException as broken:
+            done.set_exception(broken)
+            raise
+        if batch.is_current and not current.done():
+            current.set_result(None)
+
+    def end() -> None:
+        if not done.done():
+            done.set_result(None)
 
     def read() -> None:
-        """Read the pipe: the next batch when the last one is done, so what is too much waits at the other end."""
+        """Read the pipe on a thread of its own. What cannot be taken in time waits at its other end."""
         try:
             while True:
-                asyncio.run_coroutine_threadsafe(server.take(news.recv_bytes(), is_current), loop).result()
+                data = news.recv_bytes()
+                room.acquire()
+                loop.call_soon_threadsafe(take, data)
         except (EOFError, OSError):
-            loop.call_soon_threadsafe(is_done.set)
+            loop.call_soon_threadsafe(end)
 
     threading.Thread(target=read, name="stream news", daemon=True).start()
-    done = asyncio.ensure_future(is_done.wait())
-    current = asyncio.ensure_future(is_current.wait())
     await asyncio.wait([done, current], return_when=asyncio.FIRST_COMPLETED)
     opened = [await _opened(server, listener) for listener in sockets]
     duties = [asyncio.ensure_future(duty) for duty in (server.hub.tend(), server.tell())]
-    await done
-    for duty in (*duties, current):
-        duty.cancel()
-    await server.hub.end_all()
-    for one in opened:
-        one.close()
-        await one.wait_closed()
+    try:
+        await done
+    finally:
+        for duty in duties:
+            duty.cancel()
+        await server.hub.end_all()
+        for one in opened:
+            one.close()
+            await one.wait_closed()
 
 
 async def _opened(server: StreamServer, listener: socket.socket) -> Server:
