@@ -13,6 +13,7 @@ from collections.abc import Callable
 import msgspec
 
 from market_sim.analysis.results.performance import Performance, performances
+from market_sim.analysis.results.worth import without_orders
 from market_sim.core.data.journal import Journal
 
 SHORTEST_SECONDS = 1.0
@@ -50,6 +51,8 @@ class Board:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._rows: list[BoardRow] = []
+        self._kept = Journal()
+        """The events that can change a row: orders are most events of a market, and change none."""
         self._read = -1
         self._due = 0.0
         self._lock = threading.Lock()
@@ -61,10 +64,9 @@ class Board:
         try:
             began = self._clock()
             if until != self._read and began >= self._due:
-                so_far = Journal()
-                for event in journal.since(0)[:until]:
-                    so_far.record(event)
-                self._rows = rows_of(performances(so_far))
+                for event in without_orders(journal.since(max(0, self._read))[: until - max(0, self._read)]):
+                    self._kept.record(event)
+                self._rows = rows_of(performances(self._kept))
                 self._read = until
                 took = self._clock() - began
                 self._due = began + took + max(SHORTEST_SECONDS, SHARE * took)

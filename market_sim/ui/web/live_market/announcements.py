@@ -48,7 +48,7 @@ class Announcements:
         else:
             self._sentences = self._sentences or EventSentences(self._journal)
             sentence = self._sentences.sentence(event)
-        said = {"event": number, "kind": kind, "time": f"{event.time / 1e9:.1f} s", "sentence": sentence}
+        said = {"event": number, "kind": kind, "time": f"{event.time / 1e9:.1f} s", "sentence": sentence.rstrip(".")}
         self._last.appendleft(said)
 
 

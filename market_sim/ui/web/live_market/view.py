@@ -82,14 +82,16 @@ class MarketView:
         pacer = self._market.pacer
         return {"over": self._market.is_over, "stands": pacer.is_paused, "speed": pacer.speed}
 
-    def standings(self) -> list[tuple[Standing, BoardRow]]:
-        """The places by points, and the row of the leaderboard of each; accounts of the house have none."""
+    def standings(self, of_persons: bool = False) -> list[tuple[Standing, BoardRow]]:
+        """The places by points, of all or of persons only, each with its row; accounts of the house have none."""
         if self._board_rows is None:
             self._board_rows = self._state.board()
         elif self._adding_up.acquire(blocking=False):
             # A long journal takes a while to add up, and a page does not wait for it.
             threading.Thread(target=self._add_up, name="board", daemon=True).start()
         rows = {(row.account, row.currency): row for row in self._board_rows if row.strategy}
+        if of_persons:
+            rows = {key: row for key, row in rows.items() if row.strategy == BY_HAND}
         gained = {key: row.from_trading for key, row in rows.items()}
         return [(one, rows[one.account, one.currency]) for one in standings(gained, self._before)]
 
@@ -215,13 +217,15 @@ class MarketView:
         return [f"{one.trade:,}", f"{one.time / 1e9:.3f}", price, size, "▲ buyer" if one.side > 0 else "▼ seller"]
 
     def _board(self) -> list[dict[str, Any]]:
-        """The rows of the leaderboard by points."""
+        """The rows of the leaderboard by points; a person has a place among all and one among persons."""
+        in_class = {(one.account, one.currency): one.place for one, _ in self.standings(of_persons=True)}
         return [
             {
                 "place": one.place,
                 "account": one.account,
                 "strategy": row.strategy,
                 "by_hand": row.strategy == BY_HAND,
+                "class_place": in_class.get((one.account, one.currency)),
                 "points": f"{signed(self._cash(one.currency, one.points))} {one.currency}",
                 "worth": self._cash(one.currency, row.worth),
                 "trades": f"{row.trades:,}",

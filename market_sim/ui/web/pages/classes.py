@@ -38,7 +38,7 @@ def page() -> str:
         shared=view().shared(book),
         manner=view().manner(),
         members=live.members.everybody(),
-        places={standing.account: standing.place for standing, _ in view().standings()},
+        places={standing.account: standing.place for standing, _ in view().standings(of_persons=True)},
         symbols=list(live.state.instruments),
         speeds=[(value, said) for value, said in PACES if value != "paused"],
         run=folder().name if folder else "",

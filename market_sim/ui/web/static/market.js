@@ -58,9 +58,10 @@ function announce(news) {
 
 function board(rows) {
   const body = by("board");
-  const shown = rows.filter((one) => one.by_hand || body.dataset.persons === undefined);
+  const isClass = body.dataset.persons !== undefined;
+  const shown = rows.filter((one) => one.by_hand || !isClass);
   fill("board", shown.map((one) => [
-    `${one.place}`, cell("td", one.account, "text"), cell("td", one.strategy, "text roomy"), one.points, one.worth, one.trades,
+    `${isClass ? one.class_place : one.place}`, cell("td", one.account, "text"), cell("td", one.strategy, "text roomy"), one.points, one.worth, one.trades,
   ]));
   [...body.rows].forEach((row, place) => row.classList.toggle("by-hand", shown[place].by_hand));
 }
@@ -144,6 +145,11 @@ function own(account) {
     cell("td", one.reason ? `${one.status}: ${one.reason}` : one.status, "text"),
     ["open", "waiting"].includes(one.status) ? cancelForm(one.order) : cell("td", ""),
   ]));
+  if (!by("own-orders").rows.length) {
+    const none = cell("td", "No order yet.", "text muted");
+    none.colSpan = 5;
+    fill("own-orders", [[none]]);
+  }
   // Who was about to cancel an order with the keyboard still is.
   if (focused) [...by("own-orders").querySelectorAll("form")].find((one) => one.action === focused)?.querySelector("button").focus();
 }

@@ -157,6 +157,15 @@ def test_views_are_worked_out_ten_times_a_second_at_most(room):
     assert view.depth("ACME") is not first
 
 
+def test_persons_have_a_place_among_all_and_one_in_their_class(room):
+    board = state(room.ann)["market"]["board"]
+    persons = [one for one in board if one["by_hand"]]
+    assert {one["account"] for one in persons} >= {"ann", "bob"}
+    assert min(one["class_place"] for one in persons) == 1
+    assert all(one["class_place"] <= one["place"] for one in persons)
+    assert {one["class_place"] for one in board if not one["by_hand"]} == {None}
+
+
 # ---- orders
 
 
@@ -386,7 +395,8 @@ def test_paused_trading_takes_cancels_and_refuses_orders_until_a_call_reopens_it
     assert asked(room, "pause").status_code == 303
     assert placed(room.bob)["reason"] == "PAUSED"
     assert state(room.bob)["market"]["phases"] == "Trading is halted."
-    assert state(room.bob)["market"]["news"][0]["kind"] == "halt"
+    news = state(room.bob)["market"]["news"][0]
+    assert news["kind"] == "halt" and not news["sentence"].endswith("."), "the page ends the sentence"
     assert room.bob.post(f"/market/orders/{order}/cancel", {}, JSON).get_json()["status"] == "cancelled"
     asked(room, "reopen")
     assert state(room.bob)["market"]["phases"] == "Not open: ACME is in its call."
