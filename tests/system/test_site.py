@@ -372,3 +372,28 @@ def test_a_paused_run_is_stepped_by_keys_and_forked(window, site, width, theme):
         page.get_by_role("button", name="Fork", exact=True).click()
         page.wait_for_url("**/runs/**")
         page.get_by_text("n3:silent@2-8").first.wait_for()
+
+
+REACHED = "() => document.getElementById('chart').layout?.xaxis.range[1]"
+"""The simulated second up to which the chart of a run on its way is drawn."""
+
+
+def test_the_chart_of_a_run_grows_while_it_goes_and_stands_still_when_it_is_paused(visitor):
+    page = visitor.page
+    page.goto(f"{visitor.base}/scenarios/first-market")
+    page.select_option("[name=pace]", "5")
+    page.select_option("[name=settlement]", "none")
+    page.fill("[name=epochs]", "200")
+    page.get_by_role("button", name="Run", exact=True).click()
+    page.locator("#chart[data-ready]").wait_for()
+    reached = page.evaluate(REACHED)
+    page.wait_for_function(f"before => ({REACHED})() > before + 1", arg=reached)
+    page.get_by_role("button", name="Pause").click()
+    page.get_by_role("button", name="Go on").wait_for()
+    page.locator("#told").wait_for()
+    page.wait_for_timeout(2_000)  # what was on its way when it was paused arrives
+    stood, epochs = page.evaluate(REACHED), page.locator("#epochs tr").count()
+    page.wait_for_timeout(2_000)
+    assert (page.evaluate(REACHED), page.locator("#epochs tr").count()) == (stood, epochs)
+    page.get_by_role("button", name="Stop").click()
+    page.wait_for_url("**/runs/**", timeout=60_000)
