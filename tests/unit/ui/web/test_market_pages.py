@@ -12,6 +12,7 @@ from html import unescape
 import pytest
 
 from market_sim.analysis.results.competition import competition_table
+from market_sim.analysis.results.performance import performances
 from market_sim.api.access import LiveSettings
 from market_sim.api.live.market import LiveMarket
 from market_sim.api.members import Member
@@ -438,7 +439,9 @@ def test_what_was_gained_before_the_competition_counts_for_nothing(room):
     assert state(room.ann)["market"]["competes"]
     placed(room.bob, quantity="5", limit="")
     final = {row["account"]: row for row in competition_table(copied(room.market))}
-    assert final["bob"]["points"] < 0 and final["bob"]["trades"] > 0
+    in_all = {one.gain.account: one.gain.from_trading for one in performances(copied(room.market))}
+    assert final["bob"]["points"] == in_all["bob"] - final["bob"]["practice"]
+    assert final["bob"]["trades"] > 0
     assert final["ann"]["trades"] == 0
 
 
