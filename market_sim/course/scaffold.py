@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from pathlib import Path
 from string import Template
 
+from market_sim.core.data.journal import Journal
 from market_sim.core.errors import InputError
+from market_sim.core.models.market_events import Trade
 from market_sim.course.catalogue import lesson_folders
 from market_sim.simulation.options import Options
 from market_sim.simulation.run import simulate
@@ -57,6 +60,7 @@ def write_lesson(scenario: str, course: Path, checks_dir: Path | None = None) ->
         "seed": str(SHOWN_SEED),
         "epochs": str(SHOWN_EPOCHS),
         "events": str(len(result.journal)),
+        "outcome": _larger(result.journal),
     }
     (folder / "wrong").mkdir(parents=True)
     if not shipped:
@@ -67,6 +71,13 @@ def write_lesson(scenario: str, course: Path, checks_dir: Path | None = None) ->
     if checks_dir is not None:
         _write_hidden(id, checks_dir, words)
     return folder
+
+
+def _larger(journal: Journal) -> str:
+    """What the prediction of the new lesson asks: whether the price fell or rose more from one trade to the next."""
+    steps = [after.price - before.price for before, after in pairwise(journal.of(Trade))]
+    fall, rise = -min(steps, default=0), max(steps, default=0)
+    return "the fall" if fall > rise else "the rise" if rise > fall else "neither"
 
 
 def _write_hidden(id: str, checks_dir: Path, words: dict[str, str]) -> None:

@@ -9,6 +9,7 @@ import re
 import shutil
 from collections import Counter
 from functools import cache
+from itertools import pairwise
 
 import pytest
 
@@ -315,6 +316,21 @@ def test_a_scenario_and_a_lesson_of_ones_own_from_an_empty_folder(tmp_path):
         with pytest.raises(InputError, match="is the name of a scenario that comes with the sandbox; choose another"):
             commands.new_scenario(name, out, tmp_path)
     assert sorted(path.name for path in tmp_path.glob("*.py")) == ["bank_run.py"]
+
+
+@pytest.mark.parametrize(
+    ("scenario", "outcome"), [("crowded-room", "the fall"), ("news", "the rise"), ("informed-vs-noise", "neither")]
+)
+def test_the_prediction_of_a_new_lesson_comes_true_in_its_run(scenario, outcome, tmp_path):
+    """A price moves otherwise in another scenario: the outcome is read from the run that the lesson shows."""
+    assert commands.new_lesson(scenario, io.StringIO(), tmp_path) == 0
+    [folder] = lesson_folders(tmp_path).values()
+    text = (folder / "lesson.md").read_text(encoding="utf-8")
+    assert f'outcome = "{outcome}"' in text
+    journal = simulate(scenario, Options(seed=7, epochs=4, settlement="none")).journal
+    prices = [trade.price for trade in journal.of(Trade)]
+    fall, rise = (max(sign * (b - a) for a, b in pairwise(prices)) for sign in (-1, 1))
+    assert {fall > rise: "the fall", rise > fall: "the rise"}.get(True, "neither") == outcome
 
 
 # What lint finds
