@@ -36,7 +36,7 @@ def test_the_quorum(student, partial):
     cases = {4: 3, 5: 4, 6: 4, 7: 5, 10: 7, 100: 67}
     found = {validators: student.call("quorum", validators) for validators in cases}
     partial(sum(found[n] == needed for n, needed in cases.items()) / len(cases), "some sizes are right")
-    assert found[7] != 4, "with 7 validators you want 4 signatures, a majority; two thirds of 7 are 5"
+    assert found[7] != 4, "with 7 validators you want 4 signatures, a majority; two thirds of 7, rounded up, are 5"
     assert found[5] != 3, "with 5 validators you want 3 signatures; two thirds of 5 are more than 3, so 4 are needed"
     assert found == cases, f"the quorums are {cases}, found {found}"
 

@@ -136,7 +136,7 @@ def test_a_whole_run_with_a_forgetful_relayer(student, partial, seed, replay):
             number / (len(batches) + 1), f"{number} of {len(batches)} batches are right until the first that differs"
         )
         changes = rows(student.call("net", trades))
-        blocks = f"blocks {event.first} to {event.last}"
+        blocks = f"block {event.first}" if event.first == event.last else f"blocks {event.first} to {event.last}"
         replay(journal, place, f"the rows of {blocks} with {len(trades)} trades", event.rows, len(changes))
         assert len(changes) == event.rows, (
             f"{blocks} with {len(trades)} trades: the contract got {event.rows} rows, you make {len(changes)}"
@@ -147,7 +147,7 @@ def test_a_whole_run_with_a_forgetful_relayer(student, partial, seed, replay):
             said = vault.call("settle", first, last, sent)
             replay(journal, place, f"settle({first}, {last}, ...) with {len(sent)} rows", answer, said)
             assert said == answer, (
-                f"{blocks} are to be paid and settle({first}, {last}, ...) with {len(sent)} rows comes: the answer is "
+                f"the next batch is {blocks}, and settle({first}, {last}, ...) with {len(sent)} rows comes: the answer is "
                 f"{answer!r}, found {said!r}"
             )
         for account, asset, change in product_rows(trades):

@@ -1,6 +1,6 @@
 """Wants a majority.
 
-says: you want 4 signatures, a majority; two thirds of 7 are 5
+says: you want 4 signatures, a majority; two thirds of 7, rounded up, are 5
 points: 5.33
 """
 
