@@ -147,8 +147,8 @@ def test_a_whole_run_with_a_forgetful_relayer(student, partial, seed, replay):
             said = vault.call("settle", first, last, sent)
             replay(journal, place, f"settle({first}, {last}, ...) with {len(sent)} rows", answer, said)
             assert said == answer, (
-                f"the next batch is {blocks}, and settle({first}, {last}, ...) with {len(sent)} rows comes: the answer is "
-                f"{answer!r}, found {said!r}"
+                f"the next batch is {blocks}, and settle({first}, {last}, ...) with {len(sent)} rows comes: the answer "
+                f"is {answer!r}, found {said!r}"
             )
         for account, asset, change in product_rows(trades):
             expected[account, asset] = expected.get((account, asset), 0) + change
