@@ -13,6 +13,8 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -99,6 +101,31 @@ def apply_patch(patch: Path, place: Path) -> None:
         if sign in " +":
             new += rest
     replace()
+
+
+@contextmanager
+def patched(patch: Path, place: Path) -> Iterator[dict[Path, str]]:
+    """A tree with a patch; gives the files that the patch names, and what stood in them before and stands again after.
+
+    What Python compiled of such a file is removed: two versions of one size in one second would look the same to it.
+    """
+    lines = [line for line in patch.read_text().splitlines() if line.startswith("+++ ")]
+    named = [place / line[4:].split("\t")[0].strip().partition("/")[2] for line in lines]
+    untouched = {path: path.read_text() for path in named}
+    try:
+        apply_patch(patch, place)
+        _forget_compiled(untouched)
+        yield untouched
+    finally:
+        for path, text in untouched.items():
+            path.write_text(text)
+        _forget_compiled(untouched)
+
+
+def _forget_compiled(paths: Iterable[Path]) -> None:
+    for path in paths:
+        for compiled in (path.parent / "__pycache__").glob(f"{path.stem}.*.pyc"):
+            compiled.unlink()
 
 
 @dataclass(frozen=True)

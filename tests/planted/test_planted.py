@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from queue import SimpleQueue
 
 import pytest
 
 from tests.planted.conftest import all_are_wanted
-from tests.planted.runner import FAILED, Bug, DoesNotApply, Outcome, apply_patch, bugs, copy_tree, run_test
+from tests.planted.runner import FAILED, Bug, DoesNotApply, Outcome, apply_patch, bugs, copy_tree, patched, run_test
 
+AT_ONCE = 2
 PLANTED = [bug for bug in bugs() if not bug.left_out]
 RUNS = [
     pytest.param(bug, id=bug.id, marks=pytest.mark.planted(default=bug.default, area=bug.area, place=place))
@@ -26,16 +28,14 @@ def needs_a_green(bug: Bug, config: pytest.Config) -> bool:
     return all_are_wanted(config) or bool(bug.environment)
 
 
-def planted(bug: Bug, place: Path) -> Outcome:
-    """The named test in a copy with the bug."""
-    apply_patch(bug.patch, copy_tree(place))
-    return run_test(place, bug)
-
-
-def named_in(patch: Path, place: Path) -> list[Path]:
-    """The files of a tree that a patch changes."""
-    lines = [line for line in patch.read_text().splitlines() if line.startswith("+++ ")]
-    return [place / line[4:].split("\t")[0].strip().partition("/")[2] for line in lines]
+def planted(bug: Bug, trees: SimpleQueue[Path]) -> Outcome:
+    """The named test in one of these copies, with the bug; afterwards the copy is clean again."""
+    place = trees.get()
+    try:
+        with patched(bug.patch, place):
+            return run_test(place, bug)
+    finally:
+        trees.put(place)
 
 
 def asked(bug: Bug) -> tuple:
@@ -49,10 +49,13 @@ def runs(request, tmp_path_factory) -> Iterator[dict[object, Future[Outcome]]]:
     mine = [item for item in request.session.items if getattr(item, "module", None) is request.module]
     wanted = [item.callspec.params["bug"] for item in mine if "runs" in getattr(item, "fixturenames", ())]
     clean = copy_tree(tmp_path_factory.mktemp("clean"))
+    trees: SimpleQueue[Path] = SimpleQueue()
+    for number in range(AT_ONCE):  # not one for each bug: what Python compiled of a copy serves the next bug, too
+        trees.put(copy_tree(tmp_path_factory.mktemp(f"planted-{number}")))
     begun: dict[object, Future[Outcome]] = {}
-    with ThreadPoolExecutor(2) as pool:
+    with ThreadPoolExecutor(AT_ONCE) as pool:
         for bug in wanted:
-            begun[bug.id] = pool.submit(planted, bug, tmp_path_factory.mktemp(bug.id))
+            begun[bug.id] = pool.submit(planted, bug, trees)
             if needs_a_green(bug, request.config) and asked(bug) not in begun:
                 begun[asked(bug)] = pool.submit(run_test, clean, bug)
         yield begun
@@ -72,12 +75,10 @@ def test_a_planted_bug_turns_its_test_red(bug, runs, pytestconfig):
 def test_every_patch_applies(tmp_path):
     place = copy_tree(tmp_path)
     for bug in PLANTED:
-        untouched = {path: path.read_text() for path in named_in(bug.patch, place)}
-        assert all(path.is_relative_to(place / "market_sim") for path in untouched), f"{bug.id} changes a test"
-        apply_patch(bug.patch, place)
-        assert any(path.read_text() != text for path, text in untouched.items()), bug.id
-        for path, text in untouched.items():
-            path.write_text(text)
+        with patched(bug.patch, place) as untouched:
+            assert all(path.is_relative_to(place / "market_sim") for path in untouched), f"{bug.id} changes a test"
+            assert any(path.read_text() != text for path, text in untouched.items()), bug.id
+        assert all(path.read_text() == text for path, text in untouched.items())
 
 
 def test_each_area_has_a_bug_in_the_ordinary_run():
