@@ -27,6 +27,7 @@ from market_sim.ui.cli.class_options import (
     trusted,
 )
 from market_sim.ui.cli.restoring import DATABASE_HELP, past
+from market_sim.ui.cli.window import opened
 
 if TYPE_CHECKING:
     from market_sim.api.live.market import LiveMarket
@@ -95,11 +96,14 @@ def serve(arguments: Sequence[str]) -> int:
     print("Ctrl-C ends the site.", file=sys.stderr, flush=True)
     if typed.reload:
         return _reloading(config, listeners[0])
+    window = opened(addresses[0], Path(typed.instance)) if typed.window else None
     try:
         _serve(config, listeners, live, stream)
     except KeyboardInterrupt:
         for listener in listeners:
             listener.close()
+    if window is not None:
+        window.close()
     _close(live, stream)
     print("The site has ended.", file=sys.stderr)
     return DONE
@@ -260,6 +264,7 @@ def _parser() -> Parser:
     made.add_argument("--lessons", default="lessons", metavar="DIR", help="the course, default lessons/")
     made.add_argument("--answers", default="answers", metavar="DIR", help="your answers, default answers/")
     made.add_argument("--instance", default="instance", metavar="DIR", help="the site's own files, default instance/")
+    made.add_argument("--window", action="store_true", help="show the site in a window of its own, which ends it")
     made.add_argument("--reload", action="store_true", help="start again whenever a source file changes")
     return made
 

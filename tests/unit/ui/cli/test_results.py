@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import csv
+import json
 
 import pytest
 
 from market_sim import open_run
+from market_sim.core.models.intents import SIDE_NAMES
+from market_sim.core.models.market_events import Trade
 from market_sim.core.money import written
 from market_sim.ui.cli.main import main
 
@@ -41,6 +44,21 @@ def test_every_table_is_a_file(run, capsys):
         assert tuple(head) == table.names
         assert rows == [["" if value is None else str(value) for value in row] for row in table.rows]
         assert f"{path}: {len(rows):,} row" in printed
+
+
+def test_the_tape_has_the_same_rows_in_every_format_and_they_are_the_trades_of_the_journal(run, capsys):
+    for kind in ("csv", "json"):
+        assert main(["export", str(run), "--format", kind]) == 0
+    tape = ("trade", "maker_order", "taker_order", "side", "time", "price", "quantity")
+    with (run / "tables" / "trades.csv").open(encoding="utf-8", newline="") as file:
+        from_csv = [tuple(row[name] for name in tape) for row in csv.DictReader(file)]
+    from_json = json.loads((run / "tables" / "trades.json").read_text(encoding="utf-8"))
+    assert [tuple(str(row[name]) for name in tape) for row in from_json] == from_csv
+    assert from_csv == [
+        tuple(str({"side": SIDE_NAMES[one.side]}.get(name, getattr(one, name))) for name in tape)
+        for one in open_run(run).journal.of(Trade)
+    ]
+    assert len(from_csv) > 10
 
 
 def test_the_tables_beside_a_run_do_not_damage_it(run, capsys):
