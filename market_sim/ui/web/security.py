@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, request, session
 
-from market_sim.api.compat.binance import NAME as COMPAT
+from market_sim.api.compat.binance import is_compat
 from market_sim.api.rest.interface import reads_no_cookie
 from market_sim.core.errors import InputError
 
@@ -81,7 +81,7 @@ def secret_key(folder: Path) -> bytes:
 
 
 def _check_change() -> None:
-    if request.method in SAFE_METHODS or reads_no_cookie() or request.blueprint == COMPAT:
+    if request.method in SAFE_METHODS or reads_no_cookie() or is_compat():
         return
     if request.mimetype not in FORM_TYPES:
         abort(415, "this address takes a form")
