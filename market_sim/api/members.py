@@ -70,6 +70,8 @@ class Members:
         if not 0 < len(name) <= LONGEST_NAME or not name.isprintable() or name != name.strip():
             said = f"a name has 1 to {LONGEST_NAME} printable characters and no space around it, found {name[:80]!r}"
             raise NotAdmitted("BAD_NAME", said)
+        if "/" in name:
+            raise NotAdmitted("BAD_NAME", "a name has no slash, because it is part of an address")
         if role not in self._codes:
             roles = ", ".join(one for one in ROLES if one in self._codes)
             raise NotAdmitted("BAD_ROLE", f"a role here is one of {roles}, found {str(role)[:80]!r}")

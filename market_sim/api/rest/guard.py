@@ -21,7 +21,9 @@ from market_sim.market.exchange.terms import shown
 MEMBER_LIMIT: Final = "200 per second"
 PEER_LIMIT: Final = "2000 per second"
 JOINING_LIMIT: Final = "120 per minute"
-"""How often one computer may try to become a member, which is also how often it may guess a code."""
+"""How often one computer may become a member."""
+GUESSING_LIMIT: Final = "20 per minute"
+"""How often one computer may name a wrong code."""
 
 
 def access() -> Access:

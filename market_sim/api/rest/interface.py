@@ -10,7 +10,15 @@ from flask_limiter import Limiter
 from market_sim.api.access import Access
 from market_sim.api.rest import chain_routes, market_routes, operator_routes, order_routes, run_routes, watch_routes
 from market_sim.api.rest.document import document
-from market_sim.api.rest.guard import JOINING_LIMIT, MEMBER_LIMIT, PEER_LIMIT, check_origin, limited, peer
+from market_sim.api.rest.guard import (
+    GUESSING_LIMIT,
+    JOINING_LIMIT,
+    MEMBER_LIMIT,
+    PEER_LIMIT,
+    check_origin,
+    limited,
+    peer,
+)
 from market_sim.api.rest.refusals import answer, explained
 from market_sim.api.rest.replies import Replies
 
@@ -46,10 +54,11 @@ def _limit(app: Flask, limits: Limiter) -> None:
     member_limit = limits.shared_limit(app.config["API_LIMIT"] or MEMBER_LIMIT, "member")
     peer_limit = limits.shared_limit(app.config["API_PEER_LIMIT"] or PEER_LIMIT, "peer", key_func=_of_peer)
     joining = limits.shared_limit(app.config["API_JOINING_LIMIT"] or JOINING_LIMIT, "joining", key_func=_of_peer)
+    guessing = limits.shared_limit(GUESSING_LIMIT, "guessing", key_func=_of_peer, deduct_when=_was_a_wrong_code)
     for endpoint, view in list(app.view_functions.items()):
         if endpoint.partition(".")[0] in NAMES:
             limited_view: Any = peer_limit(member_limit(view))
-            app.view_functions[endpoint] = joining(limited_view) if endpoint == JOIN else limited_view
+            app.view_functions[endpoint] = guessing(joining(limited_view)) if endpoint == JOIN else limited_view
 
 
 def is_rest() -> bool:
@@ -70,6 +79,10 @@ def failed(error: Exception) -> Response:
 def _check() -> None:
     if request.blueprint in NAMES:
         check_origin()
+
+
+def _was_a_wrong_code(answer: Response) -> bool:
+    return answer.status_code == 403
 
 
 def _of_peer() -> str:

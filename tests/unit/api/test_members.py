@@ -65,6 +65,7 @@ def test_a_removed_member_is_nobody(file) -> None:
         (" bob", "student", "S", "BAD_NAME", "found ' bob'"),
         ("b\nb", "student", "S", "BAD_NAME", "found 'b\\\\nb'"),
         ("b" * 65, "student", "S", "BAD_NAME", "1 to 64"),
+        ("b/b", "student", "S", "BAD_NAME", "a name has no slash, because it is part of an address"),
         ("bob", "student", "s", "WRONG_CODE", "this is not the code that admits a person as student"),
         ("bob", "instructor", "", "WRONG_CODE", "admits a person as instructor"),
         ("bob", "observer", "", "BAD_ROLE", "a role here is one of student, instructor, found 'observer'"),

@@ -27,6 +27,7 @@ from market_sim.simulation.scenarios.scenario import Scenario
 from market_sim.simulation.session import Session
 from market_sim.ui.web.application import create_app
 from tests.unit.api.rest.desk import FREE, Desk, opened
+from tests.unit.ui.web.conftest import Visitor
 
 SENT = (
     ({"symbol": "ACME", "side": 1, "quantity": 5}, Buy("ACME", 5)),
@@ -83,7 +84,7 @@ class Once(Strategy):
             yield self.order
 
 
-WANTED = Buy("ACME", 6, 10_000, "gtc", "mine", display=1)
+WANTED = Buy("ACME", 6, 10_000)
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,10 @@ class TwoPeople(Scenario):
         world.join("ann", Once(WANTED if self.by_strategy else None), cash=10**8, holdings=holdings, every_ms=250)
 
 
-def test_the_same_order_makes_the_same_events_from_a_strategy_and_over_the_interface(tmp_path) -> None:
+@pytest.mark.parametrize("door", ["interface", "page"])
+def test_the_same_order_makes_the_same_events_from_a_strategy_over_the_interface_and_on_the_page(
+    tmp_path, door
+) -> None:
     """The order trades with what is there and rests with its remainder."""
 
     def made(events):
@@ -118,21 +122,20 @@ def test_the_same_order_makes_the_same_events_from_a_strategy_and_over_the_inter
     app = create_app({"MARKET": market, "INSTANCE": str(tmp_path / "i"), "RESULTS": str(tmp_path / "r"), **FREE})
     token = app.extensions["live"].members.enrol("ann", "student")
     before = len(market.journal)
-    body = {
-        "symbol": "ACME",
-        "side": 1,
-        "quantity": 6,
-        "limit": 10_000,
-        "client_id": "mine",
-        "conditions": {"display": 1},
-    }
-    answer = app.test_client().post("/api/orders", json=body, headers={"Authorization": f"Bearer {token}"})
+    if door == "interface":
+        body = {"symbol": "ACME", "side": 1, "quantity": 6, "limit": 10_000, "time_in_force": "gtc"}
+        answer = app.test_client().post("/api/orders", json=body, headers={"Authorization": f"Bearer {token}"})
+        assert (answer.json["status"], answer.json["filled"], answer.json["remaining"]) == ("open", 4, 2)
+    else:
+        visitor = Visitor(app)
+        assert visitor.post("/market/join", {"token": token}).status_code == 303
+        form = {"symbol": "ACME", "side": "buy", "quantity": "6", "limit": "100.00", "time_in_force": "gtc"}
+        assert visitor.post("/market/orders", form).status_code in (200, 302, 303)
     events = market.journal.since(before)
     market.end()
     assert isinstance(events[0], InputReceived)
     assert made(events) == expected
     assert len(events) == 3, "nothing but the input, and what a strategy's order makes"
-    assert (answer.json["status"], answer.json["filled"], answer.json["remaining"]) == ("open", 4, 2)
 
 
 def test_an_order_lives_by_its_requests(desk) -> None:
@@ -257,6 +260,17 @@ def test_who_asks_too_often_is_told_how_long_to_wait(tmp_path) -> None:
         assert desk.ask("GET", "/api/clocks", "bob").status_code == 429, "and the computer one for all of them"
         kept = desk.app.extensions["limits"].storage.storage
         assert len(kept) <= 6, "one count for each member and each computer"
+
+
+def test_wrong_codes_are_counted_and_right_ones_are_not(tmp_path) -> None:
+    with opened(tmp_path, settlement="none", epochs=0) as desk:
+        for number in range(25):
+            assert desk.ask("POST", "/api/members", json={"name": f"s{number}"}).status_code == 201
+        guess = {"name": "eve", "role": "instructor", "code": "guess"}
+        answers = [desk.ask("POST", "/api/members", json=guess) for _ in range(22)]
+        assert [one.status_code for one in answers] == [403] * 20 + [429] * 2
+        right = desk.ask("POST", "/api/members", json={**guess, "code": "chalk"})
+        assert (right.status_code, right.json["code"]) == (429, "TOO_MANY_REQUESTS"), "not even the right one"
 
 
 def test_no_cookie_is_read_and_none_is_set(desk) -> None:
