@@ -95,7 +95,7 @@ class LiveStore:
         except REFUSALS as refused:
             self._disconnect()
             raise NotKept(
-                f"the order was not taken and nothing has changed: the run's store cannot be written "
+                f"the input was not taken and nothing has changed: the run's store cannot be written "
                 f"({reason_of(refused)}); try again later"
             ) from refused
         self.inputs += len(rows)

@@ -11,6 +11,8 @@ from threading import Thread
 import pytest
 
 from market_sim.api.live.opening import OpenMarket
+from market_sim.api.rest.reasons import status_of
+from market_sim.api.rest.refusals import refusal_of
 from market_sim.api.store.live_store import LiveStore, NotKept
 from market_sim.api.store.places import FILE, address, asked_for
 from market_sim.api.store.stored_run import StoredRun
@@ -91,6 +93,8 @@ def test_a_full_disk_refuses_orders_that_leave_no_trace_and_takes_them_again_whe
     try:
         with pytest.raises(NotKept, match=r"was not taken and nothing has changed.*try again later"):
             market.submit("ann", Buy("ACME", 1, 9_000))
+        code = refusal_of(NotKept("there is no room")).code
+        assert (code, status_of(code)) == ("NOT_STORED", 503), "what a program is told over HTTP"
         assert len(market.journal) == happened
         until(live, 3)
         assert market.not_stored, "the events of an epoch wait in memory"
