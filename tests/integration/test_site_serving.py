@@ -74,6 +74,10 @@ def test_a_scenario_file_is_shown_its_market_opens_and_its_own_mistakes_are_told
         assert 'name="p-chairs"' in page
         with urllib.request.urlopen(f"{address}/compat/binance/api/v3/exchangeInfo", timeout=20) as answer:
             assert '"symbol":"ACMEUSD"' in answer.read().decode()
+        with urllib.request.urlopen(f"{address}/health", timeout=20) as answer:
+            assert '{"name":"stream","ok":true,"sentence":"has 0 clients"}' in answer.read().decode()
+        with urllib.request.urlopen(f"{address}/metrics", timeout=20) as answer:
+            assert "market_stream_clients 0.0" in answer.read().decode()
         process.send_signal(signal.SIGTERM)
         said = process.communicate(timeout=20)[1].splitlines()
         assert process.returncode == 0

@@ -83,7 +83,7 @@ def test_the_table_of_refusals_is_that_of_the_server():
     raised = re.findall(r"Refusal\(\s*HTTPStatus\.(\w+),\s*\"(\w+)\"", source)
     told = re.findall(r"^\| (\d+) \| `(\w+)` \|", PAGE, re.MULTILINE)
     assert {(str(HTTPStatus[status].value), code) for status, code in raised} == set(told)
-    assert len(told) == 5
+    assert len(told) == 6
 
 
 def test_the_numbers_of_the_page_are_those_of_the_program():

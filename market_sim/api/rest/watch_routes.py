@@ -18,6 +18,7 @@ from market_sim.api.live.activity import Component
 from market_sim.api.rest.document import described
 from market_sim.api.rest.guard import access
 from market_sim.api.rest.refusals import answer
+from market_sim.api.stream.opening import OpenStream
 from market_sim.core.english import counted
 
 routes = Blueprint("rest_watch", __name__)
@@ -76,6 +77,10 @@ def _parts(live: Access) -> Iterator[Part]:
         is_alive = market.is_running
         yield Part("market", is_alive, "goes on" if is_alive else "has not started")
     yield Part("store", not market.not_stored, market.not_stored or "has what happened")
+    stream: OpenStream | None = current_app.config.get("STREAM")
+    if stream is not None:
+        told = f"has {counted(stream.counted.clients, 'client')}" if not stream.is_broken else "its process has ended"
+        yield Part("stream", not stream.is_broken, told)
     try:
         live.members.find("nobody")
     except Exception as problem:
@@ -89,15 +94,15 @@ def metrics() -> Response:
     """Counters and gauges in the text format of Prometheus."""
     registry = CollectorRegistry()
     live: Access | None = current_app.extensions.get("live")
-    registry.register(_Collector(live))
+    registry.register(_Collector(live, current_app.config.get("STREAM")))
     return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
 
 
 class _Collector:
     """The metrics of a live market, read from its state at the moment of the question."""
 
-    def __init__(self, live: Access | None) -> None:
-        self._live = live
+    def __init__(self, live: Access | None, stream: OpenStream | None) -> None:
+        self._live, self._stream = live, stream
 
     def collect(self) -> Iterator[Metric]:
         """Every metric."""
@@ -124,6 +129,23 @@ class _Collector:
         yield clocks
         yield GaugeMetricFamily("market_simulated_seconds", "Simulated time", value=market.now / SECOND)
         yield GaugeMetricFamily("market_members", "Members", value=len(self._live.members.everybody()))
+        if self._stream is not None:
+            yield from of_stream(self._stream)
+
+
+def of_stream(stream: OpenStream) -> Iterator[Metric]:
+    """What the stream has counted; at most a second old."""
+    found = stream.counted
+    yield GaugeMetricFamily("market_stream_clients", "Clients of the stream", value=found.clients)
+    yield GaugeMetricFamily("market_stream_behind", "Events that the stream has not been sent", value=stream.behind)
+    messages = CounterMetricFamily("market_stream_messages", "Messages of the stream", labels=["fate"])
+    messages.add_metric(["sent"], found.sent)
+    messages.add_metric(["dropped"], found.dropped)
+    yield messages
+    connections = CounterMetricFamily("market_stream_connections", "Connections to the stream", labels=["fate"])
+    for fate in ("connected", "resumable", "blocked", "refused"):
+        connections.add_metric([fate], getattr(found, fate))
+    yield connections
 
 
 def _is_open(live: Access | None) -> int:

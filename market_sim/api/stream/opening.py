@@ -38,6 +38,7 @@ class OpenStream:
         host: str = "localhost",
         client_buffer: int = 100,
         sites: Sequence[str] = (),
+        journal_is_open: bool = True,
         settings: Settings | None = None,
     ) -> None:
         """`sites` are the origins of our own pages; of `client_buffer` waiting tickers the oldest is dropped next."""
@@ -45,7 +46,7 @@ class OpenStream:
         self.port: int = self._sockets[0].getsockname()[1]
         self.host = host
         hosts = ON_THIS_MACHINE if host in ON_THIS_MACHINE else frozenset[str]()
-        settings = settings or Settings(client_buffer, tuple(sites), hosts)
+        settings = settings or Settings(client_buffer, tuple(sites), hosts, journal_is_open)
         # A process that is started anew shares no lock and no thread with this one, on any system.
         context = multiprocessing.get_context("spawn")
         news, self._news = context.Pipe(duplex=False)

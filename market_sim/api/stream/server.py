@@ -49,6 +49,8 @@ class Settings(msgspec.Struct, frozen=True):
     """The origins of our own pages."""
     hosts: frozenset[str] = ON_THIS_MACHINE
     """The names under which it may be addressed; empty: any."""
+    journal_is_open: bool = True
+    """Whether everybody may read the journal, which tells who traded what."""
     recent_events: int = RECENT_EVENTS
     blocked_seconds: float = 30.0
 
@@ -94,6 +96,10 @@ class StreamServer:
         if any(origin not in allowed for origin in origins):
             raise Refusal(HTTPStatus.FORBIDDEN, "WRONG_ORIGIN", f"{path} is for programs and for pages of this site")
         if path == JOURNAL:
+            if not self._settings.journal_is_open:
+                raise Refusal(
+                    HTTPStatus.FORBIDDEN, "JOURNAL_CLOSED", "a class trades here, and the journal tells who traded what"
+                )
             self._first(request)
         if self.hub.connected >= MOST_CLIENTS:
             raise Refusal(

@@ -68,6 +68,7 @@ def serve(arguments: Sequence[str]) -> int:
     addresses = [f"http://{one}:{port}" for one in addresses_of(typed.host)]
     config = {
         "MARKET": live and live.market,
+        "STREAM": stream,
         "MARKET_FOLDER": live and (lambda: live.folder),
         "LIVE": settings,
         "COMPAT": typed.compat,
@@ -189,7 +190,9 @@ def _streamed(typed: argparse.Namespace, market: LiveMarket, sockets: list[socke
     from market_sim.api.stream.opening import OpenStream
 
     sites = [f"http://{name}:{port}" for name in (HOST, "localhost")]
-    return OpenStream(market, sockets, typed.stream_host, typed.client_buffer, sites)
+    return OpenStream(
+        market, sockets, typed.stream_host, typed.client_buffer, sites, journal_is_open=not typed.class_name
+    )
 
 
 def pace_of(speed: float | None) -> str:

@@ -14,6 +14,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from market_sim.api.live.market import LiveMarket
+from market_sim.api.rest.watch_routes import of_stream
 from market_sim.api.stream.opening import OpenStream, bound
 from market_sim.core.errors import InputError
 from market_sim.simulation.options import Options
@@ -64,6 +65,12 @@ def test_with_half_of_its_clients_killed_the_others_miss_nothing_and_the_run_is_
         assert result.fingerprint == alone
         until(lambda: stream.counted.connected == 6 and stream.counted.clients == 0)
         assert stream.behind == 0
+        told = {
+            sample.name + str(sample.labels): sample.value for family in of_stream(stream) for sample in family.samples
+        }
+        assert told["market_stream_clients{}"] == told["market_stream_behind{}"] == 0
+        assert told["market_stream_messages_total{'fate': 'sent'}"] == stream.counted.sent >= sum(counts)
+        assert told["market_stream_connections_total{'fate': 'connected'}"] == 6
     finally:
         market.end()
         stream.close()

@@ -280,6 +280,18 @@ def test_origins_hosts_and_numbers_are_checked_by_path():
     assert refused == sum(status != 101 for *_, status, _ in REFUSALS)
 
 
+def test_the_journal_of_a_class_is_closed_and_its_tickers_are_not():
+    async def knock() -> tuple[str, str]:
+        async with streamed(speed=10, journal_is_open=False) as (market, port):
+            market.start_clock()
+            with pytest.raises(InvalidStatus) as refused:
+                await connect(f"ws://127.0.0.1:{port}/journal")
+            async with connect(f"ws://127.0.0.1:{port}") as connection:
+                return json.loads(refused.value.response.body)["code"], json.loads(await connection.recv())["symbol"]
+
+    assert asyncio.run(knock()) == ("JOURNAL_CLOSED", "BTC/USD")
+
+
 def test_too_large_a_message_ends_its_sender_only():
     async def shout() -> tuple[int, Any]:
         async with streamed(speed=10) as (market, port):
