@@ -22,6 +22,7 @@ from market_sim.simulation.sweep.outcomes_file import stored_sweep
 from market_sim.simulation.sweep.plan import Plan
 from market_sim.ui.cli.main import main
 from market_sim.ui.web.application import create_app
+from market_sim.ui.web.pages.shared import csv_file
 from market_sim.ui.web.sweep_form import SweepForm
 from tests.unit.ui.web.conftest import Visitor, folders, small_run, visitor
 
@@ -146,6 +147,14 @@ def test_what_is_no_sweep_is_not_shown(visitor, tmp_path):
     assert visitor.get("/sweeps/sweep-begun-2").status_code == 409
     assert visitor.get("/sweeps/sweep-none-3").status_code == visitor.get("/sweep/7").status_code == 404
     assert "sweep-broken-1" not in visitor.get("/sweeps").text
+
+
+def test_no_cell_of_a_file_is_a_formula_and_numbers_stay_numbers(visitor):
+    with visitor.app.app_context():
+        text = csv_file(("a", "b"), [("=1+1", "-1.50"), (-2, "+1,000.25"), ("-x", "plain")], "x.csv").get_data(True)
+    assert list(csv.reader(io.StringIO(text))) == [
+        ["a", "b"], ["'=1+1", "-1.50"], ["-2", "+1,000.25"], ["'-x", "plain"],
+    ]  # fmt: skip
 
 
 def test_scenarios_and_runs_lead_to_sweeps(visitor):

@@ -12,11 +12,16 @@ from market_sim.simulation.options import Options
 from market_sim.simulation.run import simulate
 from market_sim.simulation.scenarios.first_market import FirstMarket
 from market_sim.simulation.scenarios.option_expiry import OptionExpiry
+from market_sim.simulation.sweep.axes import axes
+from market_sim.simulation.sweep.engines import serial
+from market_sim.simulation.sweep.outcomes_file import OutcomesFile
+from market_sim.simulation.sweep.plan import Plan
 from tests.system.browsing import axe, browser, served, visit
 
 LESSON = "/lessons/01-order-book"
 RUN = "/runs/one"
 OPTIONS_RUN = "/runs/options"
+SWEEP = Plan("crowded-room", axes(["traders=2,3"]), repetitions=1, epochs=2)
 PAGES = [
     "/",
     LESSON,
@@ -37,6 +42,11 @@ PAGES = [
     f"{RUN}/fork?event=1500&change=parameter",
     "/glossary",
     "/attack",
+    f"{RUN}/allocation",
+    f"{RUN}/backtest",
+    "/scenarios/first-market/sweep",
+    "/sweeps",
+    f"/sweeps/{SWEEP.name}",
 ]
 NOW = "document.getElementById('chart').layout.shapes.at(-1).x0"
 """The moment of the place at which the timeline stands."""
@@ -64,6 +74,10 @@ def site(tmp_path_factory):
     archive.save(other.journal, folder / "results" / "two")
     expiring = simulate(OptionExpiry(), Options(epochs=3, settlement="memory"))
     archive.save(expiring.journal, folder / "results" / "options")
+    swept = OutcomesFile(folder / "results" / f"{SWEEP.name}.jsonl", SWEEP)
+    for outcome in serial(list(SWEEP.jobs())):
+        swept.add(outcome)
+    swept.close()
     with served(folder) as address:
         yield address
 

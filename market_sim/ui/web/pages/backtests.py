@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from typing import Any
 
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
@@ -18,7 +16,7 @@ from market_sim.ui.web import own_strategy
 from market_sim.ui.web.backtester import Trial, trial
 from market_sim.ui.web.pages import live
 from market_sim.ui.web.pages.scenarios import known, strategies, take
-from market_sim.ui.web.pages.shared import library, open_run
+from market_sim.ui.web.pages.shared import csv_file, library, open_run
 from market_sim.ui.web.run_library import OpenRun
 from market_sim.ui.web.run_queue import Job
 from market_sim.ui.web.scenario_form import Field, shipped_guests
@@ -82,14 +80,8 @@ def figure(number: int) -> Response:
 @pages.get("/backtest/<number:number>/trades.csv")
 def trades(number: int) -> Response:
     """A row for each trade of the strategy."""
-    kept = _traded(number)
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(kept["chart"].table.head)
-    writer.writerows(kept["chart"].table.rows)
-    answer = Response(text.getvalue(), mimetype="text/csv")
-    answer.headers["Content-Disposition"] = 'attachment; filename="backtest.csv"'
-    return answer
+    table = _traded(number)["chart"].table
+    return csv_file(table.head, table.rows, "backtest.csv")
 
 
 def _shown(run: OpenRun, shipped: str, code: str, problem: str = "") -> str:

@@ -1,12 +1,19 @@
-"""Helpers of several blueprints: the run or the number in a URL, or the right HTTP error."""
+"""Helpers of several blueprints: the run or the number in a URL, or the right HTTP error; rows as a file."""
 
 from __future__ import annotations
 
+import csv
+import io
+import re
+from collections.abc import Iterable, Sequence
 from typing import NoReturn
 
-from flask import abort, current_app, request
+from flask import Response, abort, current_app, request
 
+from market_sim.course.gradebook import escaped
 from market_sim.ui.web.run_library import OpenRun, RunLibrary
+
+NUMBER = re.compile(r"[-+]?[0-9][0-9,.]*")
 
 
 def library() -> RunLibrary:
@@ -41,6 +48,21 @@ def one_of(name: str, choices: tuple[str, ...]) -> str:
     if word not in choices:
         _unusable(f"{name} must be one of {', '.join(choices)}")
     return word
+
+
+def csv_file(head: Sequence[str], rows: Iterable[Sequence[object]], name: str) -> Response:
+    """These rows as a file that a browser stores; no cell of text is a formula to a spreadsheet."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(head)
+    writer.writerows([_cell(cell) for cell in row] for row in rows)
+    answer = Response(text.getvalue(), mimetype="text/csv")
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
+
+
+def _cell(cell: object) -> object:
+    return escaped(cell) if isinstance(cell, str) and not NUMBER.fullmatch(cell) else cell
 
 
 def _unusable(sentence: str) -> NoReturn:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from pathlib import Path
 
@@ -23,6 +21,7 @@ from market_sim.simulation.sweep.outcomes_file import StoredSweep, stored_sweep
 from market_sim.simulation.sweep.summary import estimates, runs_table
 from market_sim.ui.web.pages import live
 from market_sim.ui.web.pages.scenarios import known, scenario, take
+from market_sim.ui.web.pages.shared import csv_file
 from market_sim.ui.web.sweep_form import SweepForm
 from market_sim.ui.web.sweeper import Sweep, sweep
 
@@ -105,13 +104,7 @@ def runs(name: str) -> Response:
     """A row for each run that is done."""
     found = _open(name)
     made = runs_table(found.axes, found.outcomes)
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(made.names)
-    writer.writerows(made.rows)
-    answer = Response(text.getvalue(), mimetype="text/csv")
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
-    return answer
+    return csv_file(made.names, made.rows, f"{name}.csv")
 
 
 def _stored() -> dict[str, Path]:
