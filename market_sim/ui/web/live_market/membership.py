@@ -17,7 +17,7 @@ from market_sim.ui.web.live_market.stream import MarketStreams
 from market_sim.ui.web.live_market.view import MarketView
 
 TOKEN = "member_token"
-FOR_EVERY_MEMBER = frozenset({"market", "site"})
+FOR_EVERY_MEMBER = frozenset({"market", "site", "interface"})
 """The parts of the site that members of a class may see; what has tokens of its own asks for them itself."""
 WITH_TOKENS = ("rest_", "compat")
 BELONGS = (
