@@ -38,6 +38,9 @@ ELSEWHERE = {
     "--steps": "tests/mutation/__main__.py",
     "--rounds": "examples/trading_bot.py",
     "--messages": "examples/lesson_bot.py",
+    "--build": "docs/deployment.md",  # of docker compose, as the next one
+    "--profile": "docs/deployment.md",
+    "--minutes": "benchmarks/soak.py",
     "--fall": "README.md",  # a parameter of the scenario that the README shows
 }
 """Flags that are not of the command line, and the file that has them."""
