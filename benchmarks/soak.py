@@ -70,7 +70,7 @@ class Program:
 
     def __init__(self, place: Path, scenario: str, speed: float, *more: str) -> None:
         command = [sys.executable, str(ROOT / "simulate.py"), "serve", "--port", "0", "--stream-port", "0"]
-        command += ["--scenario", scenario, "--speed", str(speed), "--epochs", "1000000", "--no-settle"]
+        command += ["--scenario", scenario, "--speed", str(speed), "--epochs", "100000", "--no-settle"]
         command += ["--lessons", str(ROOT / "lessons"), "--out", str(place / "results"), *more]
         self.results = place / "results"
         self.process = subprocess.Popen(
