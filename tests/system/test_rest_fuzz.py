@@ -17,6 +17,6 @@ def test_three_thousand_requests_meet_no_defect(tmp_path) -> None:
     with opened(tmp_path, settlement="memory", epochs=2) as desk:
         statuses = fuzzed(desk, CASES)
     total = sum(statuses.values())
-    assert total >= CASES * 2 // 3, statuses
+    assert total >= CASES, statuses
     assert not [status for status in statuses if status >= 500]
     assert sum(count for status, count in statuses.items() if 200 <= status < 300) >= 0.3 * total, statuses
