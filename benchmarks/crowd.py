@@ -91,7 +91,7 @@ async def crowd(kind: str, port: int, readers: int, seconds: float, file: Path) 
     del what[:], when[:]
     end = time.monotonic() + seconds
     if kind == "echo":
-        await asyncio.gather(*(beat(reader, end, place / readers) for place, reader in enumerate(joined)))
+        await asyncio.gather(*(beat(reader, end) for reader in joined))
     await asyncio.sleep(max(0.0, end - time.monotonic()) + BEAT_SECONDS)
     with file.open("wb") as out:
         what.tofile(out)
@@ -101,9 +101,8 @@ async def crowd(kind: str, port: int, readers: int, seconds: float, file: Path) 
     return {"received": len(what), "lost": lost, "closed": sum(reader.transport.is_closing() for reader in joined)}
 
 
-async def beat(reader: Reader, end: float, phase: float) -> None:
-    """Send ten messages a second, each with the moment at which it is sent."""
-    await asyncio.sleep(phase * BEAT_SECONDS)
+async def beat(reader: Reader, end: float) -> None:
+    """Send ten messages a second, all clients at the same moments: tickers, too, are due to all of them at once."""
     while time.monotonic() < end:
         stamp = time.monotonic_ns()
         reader.send(TEXT, (b'{"timestamp":%d,"padding":"' % stamp).ljust(SIZE - 2, b" ") + b'"}')

@@ -1,7 +1,8 @@
 """The stream under load: a hundred and a thousand readers lose nothing, and stopped readers cost no memory.
 
-A delay is a matter of the machine. So where one is too long, it must at least be no longer than that of the library's
-own echo server with as many clients in the same minute. STREAM_SECONDS=30 makes the large run as long as is promised.
+A delay is a matter of the machine. So where one is too long, it must at least be no longer than twice that of the
+library's own echo server with as many clients in the same minute. STREAM_SECONDS=30 makes the large run as long as is
+promised.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ def test_readers_lose_nothing_and_wait_no_longer_than_promised(readers, seconds,
     assert found["messages"] >= readers * (seconds * 10 - 2), "the canary: all of them were there"
     if found["p99"] >= longest_ms:
         bare = echo(readers, seconds)
-        assert found["p99"] <= bare["p99"], f"the machine is busy, but a bare echo took {bare}"
+        assert found["p99"] <= 2 * bare["p99"], f"the machine is busy, but a bare echo took {bare}"
 
 
 def test_stopped_readers_do_not_make_the_stream_grow():
