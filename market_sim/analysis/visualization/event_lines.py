@@ -16,6 +16,9 @@ from market_sim.core.models.run_events import ShockHappened
 
 E = TypeVar("E", bound=Event)
 
+MOST_PHASES = 24
+"""With more changes of phase, as in a run of batch auctions, lines are thin and without labels: they would hide all."""
+
 
 def event_lines(run: RunHistory) -> Iterator[EventLine]:
     """The event lines of a run."""
@@ -52,12 +55,14 @@ def _phases(run: RunHistory) -> Iterator[EventLine]:
         # Before the first epoch a day opens; that is no event of the day.
         if change.time > run.axis.first:
             moments.setdefault((change.time, change.phase), []).append((number, change))
+    is_crowded = len(moments) > MOST_PHASES
     for (time, phase), changes in moments.items():
         # A whole chain of options ends at one moment: one label, or they would be printed over each other.
         for together, born, gone in as_they_come(changes):
             said = "<br>".join(f"{change.symbol} is {phase}: {change.reason}" for _, change in together)
             what = together[0][1].symbol if len(together) == 1 else f"{len(together)} instruments"
-            yield EventLine(seconds(time), f"{what} {phase}", "ink", True, said, born, gone)
+            label, role = ("", "edge") if is_crowded else (f"{what} {phase}", "ink")
+            yield EventLine(seconds(time), label, role, not is_crowded, said, born, gone)
 
 
 def _numbered(run: RunHistory, kind: type[E]) -> Iterator[tuple[int, E]]:

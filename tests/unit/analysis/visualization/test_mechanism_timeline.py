@@ -12,7 +12,7 @@ from market_sim.analysis.history.story_steps import story_steps
 from market_sim.analysis.history.time_axis import TimeAxis
 from market_sim.analysis.visualization.as_of import trace_as_of
 from market_sim.analysis.visualization.charts import charts_of
-from market_sim.analysis.visualization.event_lines import event_lines
+from market_sim.analysis.visualization.event_lines import MOST_PHASES, event_lines
 from market_sim.analysis.visualization.mechanism_marks import FAMILIES, GROUPS, MARKS, REASONS
 from market_sim.analysis.visualization.mechanism_timeline import (
     MOST_ROWS,
@@ -159,6 +159,16 @@ def test_instruments_that_end_together_share_one_label():
     assert [line.label for line in lines if line.gone == END] == ["2 instruments closed", "ACME halted"]
     assert [line.label for line in lines if line.gone < END] == ["C100 closed"], "between the two events"
     assert "C100 is closed" in lines[1].hover and "P100 is closed" in lines[1].hover
+
+
+@pytest.mark.parametrize(("changes", "labelled"), [(MOST_PHASES, True), (MOST_PHASES + 1, False)])
+def test_very_many_changes_of_phase_are_thin_lines_without_labels(changes: int, labelled: bool):
+    chain = told()
+    for number in range(changes):
+        chain.record(PhaseChanged(chain.time + number, "ACME", ("call", "continuous")[number % 2], "BATCH", {}))
+    lines = [line for line in event_lines(RunHistory(chain.end().journal)) if line.hover.startswith("ACME is ")]
+    assert len(lines) == changes
+    assert {(bool(line.label), line.strong) for line in lines} == {(labelled, labelled)}
 
 
 def test_the_steps_tell_what_mechanisms_decided():
