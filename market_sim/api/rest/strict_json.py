@@ -15,7 +15,8 @@ from __future__ import annotations
 
 import json
 import math
-from typing import Any
+import re
+from typing import Any, Final
 
 from market_sim.api.rest.refusals import refuse
 from market_sim.market.exchange.terms import shown
@@ -23,13 +24,17 @@ from market_sim.market.exchange.terms import shown
 MOST_DIGITS = 19
 """Enough for 63 bits, in which every amount of the market is held."""
 DEEPEST = 8
+STRING: Final = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
+BRACKET: Final = re.compile(r"[\[\]{}]")
 
 
 def parsed(data: bytes) -> Any:
     """The value of a JSON text; a whole number may be written 185, 185.0 or 1.85e2."""
     try:
+        text = data.decode("utf-8")
+        _check_depth(text)
         value = json.loads(
-            data.decode("utf-8"),
+            text,
             object_pairs_hook=_object,
             parse_constant=_no_number,
             parse_float=_number,
@@ -39,10 +44,17 @@ def parsed(data: bytes) -> Any:
         refuse("BAD_JSON", problem="it is not UTF-8")
     except json.JSONDecodeError as error:
         refuse("BAD_JSON", problem=f"{error.msg} in line {error.lineno}, column {error.colno}")
-    except RecursionError:
-        refuse("TOO_DEEP", most=DEEPEST)
-    _check(value, 1)
+    _check(value)
     return value
+
+
+def _check_depth(text: str) -> None:
+    """Refuse nesting before it is read: how deep the library can read depends on what else the program does."""
+    depth = 0
+    for bracket in BRACKET.findall(STRING.sub("", text)):
+        depth += 1 if bracket in "[{" else -1
+        if depth > DEEPEST:
+            refuse("TOO_DEEP", most=DEEPEST)
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -72,10 +84,8 @@ def _number(text: str) -> int | float:
     return int(value) if value.is_integer() and abs(value) < 2**53 else value
 
 
-def _check(value: object, depth: int) -> None:
-    """Refuse nesting and text that no field has."""
-    if depth > DEEPEST:
-        refuse("TOO_DEEP", most=DEEPEST)
+def _check(value: object) -> None:
+    """Refuse text that cannot be written again."""
     if isinstance(value, str):
         try:
             value.encode()
@@ -83,8 +93,8 @@ def _check(value: object, depth: int) -> None:
             refuse("BAD_TEXT")
     elif isinstance(value, dict):
         for name, inner in value.items():
-            _check(name, depth)
-            _check(inner, depth + 1)
+            _check(name)
+            _check(inner)
     elif isinstance(value, list):
         for inner in value:
-            _check(inner, depth + 1)
+            _check(inner)

@@ -63,7 +63,7 @@ def address(database: str) -> sql.URL:
             f"in the run's folder; found {'another kind of address' if url is None else url.drivername}"
         )
     if find_spec("pg8000") is None:
-        raise InputError("PostgreSQL needs the package pg8000: pip install 'market-sandbox[postgres]'")
+        raise InputError("PostgreSQL needs the package pg8000: pip install '.[postgres]' in the folder of this program")
     return url.set(drivername=DRIVER)
 
 

@@ -27,7 +27,7 @@ RETRIES = 2
 """How often lost jobs are given to new processes."""
 AHEAD = 2
 """The jobs per process that are handed over in advance; those of an interrupted sweep are lost."""
-NEEDS_EXTRA = "--engine dask needs the extra [dask]: pip install 'market-sandbox[dask]'"
+NEEDS_EXTRA = "--engine dask needs the extra [dask]: pip install '.[dask]' in the folder of this program"
 
 Engine = Callable[[Sequence[Job]], Iterator[Outcome]]
 

@@ -49,7 +49,7 @@ RAW: tuple[tuple[bytes, str, str], ...] = (
     (b'{"a": 1, "a": 1}', JSON, "DUPLICATE_KEY"),
     (b'{"a": {"b": 1, "b": 2}}', JSON, "DUPLICATE_KEY"),
     (b'{"a": ' + b"[" * 20 + b"]" * 20 + b"}", JSON, "TOO_DEEP"),
-    (b"[" * 30_000, JSON, "TOO_DEEP"),
+    (b"[" * 60_000, JSON, "TOO_DEEP"),
     (b'{"a":' * 9_000, JSON, "TOO_DEEP"),
     (b'{"a": "\\ud800"}', JSON, "BAD_TEXT"),
     (b'{"\\udfff": 1}', JSON, "BAD_TEXT"),
