@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -33,6 +33,25 @@ class Served(NamedTuple):
 
 
 @contextmanager
+def answering(app: Any, threads: int = 8) -> Iterator[int]:
+    """A site that answers at a free port; gives the port."""
+    server = create_server(app, host="127.0.0.1", port=0, threads=threads)
+
+    def run() -> None:
+        # Closing it takes the socket from the loop that waits for it, in this thread.
+        with suppress(OSError):
+            server.run()
+
+    thread = threading.Thread(target=run, name="site", daemon=True)
+    thread.start()
+    try:
+        yield server.effective_port
+    finally:
+        server.close()
+        thread.join(5)
+
+
+@contextmanager
 def served(
     folder: Path, scenario: Scenario | None = None, epoch: int = 3, has_stream: bool = False, **config: Any
 ) -> Iterator[Served]:
@@ -43,22 +62,17 @@ def served(
     places = {"INSTANCE": str(folder / "instance"), "RESULTS": str(folder / "results")}
     settings = LiveSettings(holdings={"ACME": 100} if scenario is None else {})
     app = create_app({"MARKET": market, "LIVE": settings, **FREE, **places, **config})
-    server = create_server(app, host="127.0.0.1", port=0, threads=8)
-    thread = threading.Thread(target=server.run, name="site", daemon=True)
     stream = OpenStream(market, [_bound()]) if has_stream else None
-    market.start()
-    thread.start()
-    if stream is not None:
-        stream.start()
-    try:
-        address = f"http://127.0.0.1:{server.effective_port}"
-        yield Served(address, stream.address if stream is not None else "", market, app)
-    finally:
-        market.end()
+    with answering(app) as port:
+        market.start()
         if stream is not None:
-            stream.close()
-        server.close()
-        thread.join(5)
+            stream.start()
+        try:
+            yield Served(f"http://127.0.0.1:{port}", stream.address if stream is not None else "", market, app)
+        finally:
+            market.end()
+            if stream is not None:
+                stream.close()
 
 
 def _bound() -> socket.socket:

@@ -7,10 +7,8 @@ import os
 import re
 import subprocess
 from collections.abc import Iterator
-from threading import Thread
 
 import pytest
-from waitress.server import create_server
 
 from market_sim.api.live.market import LiveMarket
 from market_sim.simulation.options import Options
@@ -18,6 +16,7 @@ from market_sim.simulation.scenarios.first_market import FirstMarket
 from market_sim.simulation.session import Session
 from market_sim.ui.web.application import create_app
 from tests.conftest import ROOT
+from tests.served_market import answering
 
 PAGE = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
 ADDRESS = "http://127.0.0.1:5000"
@@ -33,11 +32,9 @@ def served(tmp_path_factory) -> Iterator[tuple[str, str]]:
     market.start()
     folder = tmp_path_factory.mktemp("site")
     app = create_app({"MARKET": market, "INSTANCE": str(folder / "instance"), "RESULTS": str(folder / "results")})
-    server = create_server(app, host="127.0.0.1", port=0, threads=4)
-    Thread(target=server.run, daemon=True).start()
-    yield f"http://127.0.0.1:{server.effective_port}", app.extensions["live"].operator()
-    server.close()
-    market.end()
+    with answering(app, threads=4) as port:
+        yield f"http://127.0.0.1:{port}", app.extensions["live"].operator()
+        market.end()
 
 
 def shape(value: object) -> object:

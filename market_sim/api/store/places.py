@@ -48,11 +48,7 @@ def engine_of(database: str, folder: Path) -> sql.Engine:
 
 
 def address(database: str) -> sql.URL:
-    """The address of a PostgreSQL server; a refusal does not repeat its password.
-
-    >>> address("postgresql://ann@localhost/market").drivername
-    'postgresql+pg8000'
-    """
+    """The address of a PostgreSQL server; a refusal does not repeat its password."""
     try:
         url = sql.make_url(database)
     except (ArgumentError, ValueError):

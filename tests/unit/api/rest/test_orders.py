@@ -10,7 +10,6 @@ from threading import Thread
 
 import msgspec
 import pytest
-from waitress.server import create_server
 
 from market_sim.api.live.market import LiveMarket
 from market_sim.api.rest.models import AmendBody, OrderBody, intent_of
@@ -26,6 +25,7 @@ from market_sim.simulation.options import Options
 from market_sim.simulation.scenarios.scenario import Scenario
 from market_sim.simulation.session import Session
 from market_sim.ui.web.application import create_app
+from tests.served_market import answering
 from tests.unit.api.rest.desk import FREE, Desk, opened
 from tests.unit.ui.web.conftest import Visitor
 
@@ -289,26 +289,23 @@ def test_eight_threads_over_http_are_each_acknowledged_and_the_accounts_equal_th
         tokens = [desk.access.admit(f"bot-{number}", "student") for number in range(8)]
         desk.market.run_at(2)
         desk.market.start_clock()
-        server = create_server(desk.app, host="127.0.0.1", port=0, threads=8)
-        serving = Thread(target=server.run, daemon=True)
-        serving.start()
         numbers: list[int] = []
 
-        def trade(place: int) -> None:
+        def trade(place: int, port: int) -> None:
             for sent in range(25):
                 side = (1, -1)[(place + sent) % 2]
                 body = {"symbol": "ACME", "side": side, "quantity": 1, "limit": 10_000 + side * (sent % 7)}
                 headers = {"Authorization": f"Bearer {tokens[place]}", "Content-Type": "application/json"}
-                address = f"http://127.0.0.1:{server.effective_port}/api/orders"
+                address = f"http://127.0.0.1:{port}/api/orders"
                 with urlopen(Request(address, json.dumps(body).encode(), headers), timeout=30) as answer:
                     numbers.append(json.load(answer)["order"])
 
-        threads = [Thread(target=trade, args=(place,)) for place in range(8)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        server.close()
+        with answering(desk.app) as port:
+            threads = [Thread(target=trade, args=(place, port)) for place in range(8)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
         assert len(set(numbers)) == len(numbers) == 200
         # A maker of the scenario may cancel an order that has just been filled; the bots did nothing wrong.
         assert not [one for one in desk.market.journal.of(OrderRejected) if one.account.startswith("bot-")]
