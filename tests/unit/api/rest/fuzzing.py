@@ -32,7 +32,7 @@ def fuzzed(desk: Desk, cases: int) -> Counter[int]:
     for operation in operations:
         who = "ida" if operation.path.startswith(OPERATORS) else "ann"
         good, bad = (operation.as_strategy(mode) for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE))
-        both = st.one_of(good, good, good, good, bad) if operation.body or operation.query else good
+        both = st.one_of(good, good, good, bad) if operation.body or operation.query else good
         # Where a token is needed, one way to break a request is to leave it out, and here each of them has one.
         is_open = "401" not in operation.definition.raw["responses"]
         all_kept = [*kept, checks.negative_data_rejection] if is_open else kept
@@ -46,7 +46,7 @@ def _send(desk: Desk, requests: Any, kept: list[Any], who: str, statuses: Counte
     )
     @given(requests)
     def send(case: Any) -> None:
-        if sum(statuses.values()) % 6:
+        if sum(statuses.values()) % 3:
             _point_at_something(desk, case)
         answer = case.call(headers={"Authorization": f"Bearer {desk.tokens[who]}"})
         statuses[answer.status_code] += 1
@@ -68,6 +68,12 @@ def _point_at_something(desk: Desk, case: Any) -> None:
         if here.get(name) and isinstance(value, int | str):
             found = here[name][len(str(value)) % len(here[name])]
             parameters[name] = found.order if name == "order" else found
+    for fields in (case.query, case.body):
+        if isinstance(fields, dict) and isinstance(fields.get("symbol"), str):
+            fields["symbol"] = "ACME"
+    for name in ("limit", "levels"):
+        if isinstance(case.query, dict) and type(case.query.get(name)) is int and case.query[name] > 5:
+            case.query[name] = 5  # every row of an answer is checked against its declaration, which takes long
     if isinstance(case.body, dict) and type(case.body.get("quantity")) is int and case.body["quantity"] > 0:
         case.body["quantity"] = 1 + case.body["quantity"] % 20
         if type(case.body.get("limit")) is int and case.body["limit"] > 0:
