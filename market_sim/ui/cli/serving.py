@@ -97,8 +97,14 @@ def serve(arguments: Sequence[str]) -> int:
     print("Ctrl-C ends the site.", file=sys.stderr, flush=True)
     if typed.reload:
         return _reloading(config, listeners[0])
+    # Who ends the site while its window opens is heard once there is a window to close.
+    asked: list[int] = []
+    signal.signal(signal.SIGTERM, lambda number, frame: asked.append(number))
     window = opened(addresses[0], Path(typed.instance)) if typed.window else None
     try:
+        signal.signal(signal.SIGTERM, _interrupt)
+        if asked:
+            raise KeyboardInterrupt
         _serve(config, listeners, live, stream)
     except KeyboardInterrupt:
         for listener in listeners:
