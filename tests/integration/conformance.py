@@ -18,7 +18,7 @@ from market_sim.core.models.market_events import Deposited, InstrumentListed
 from market_sim.core.models.market_events import OrderRejected as Refused
 from market_sim.core.models.reasons import explain
 from market_sim.market.exchange import invariants
-from market_sim.market.mechanisms.mechanism import Mechanism
+from market_sim.market.exchange.mechanism import Mechanism
 from market_sim.simulation.engine.clock import SECOND
 from market_sim.simulation.engine.world import World
 

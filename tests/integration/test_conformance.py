@@ -26,6 +26,7 @@ from market_sim.core.models.mechanism_events import (
     Resolved,
     SharesIssued,
 )
+from market_sim.market.exchange.mechanism import Mechanism
 from market_sim.market.mechanisms import batch_auction
 from market_sim.market.mechanisms.batch_auction import BatchAuction
 from market_sim.market.mechanisms.clearing_house import ClearingHouse
@@ -34,7 +35,6 @@ from market_sim.market.mechanisms.futures import Futures
 from market_sim.market.mechanisms.initial_margin import InitialMargin
 from market_sim.market.mechanisms.margin import Agreement, MarginAccounts, MarginTerms
 from market_sim.market.mechanisms.marks import Marks
-from market_sim.market.mechanisms.mechanism import Mechanism
 from market_sim.market.mechanisms.notes import Notes
 from market_sim.market.mechanisms.options import OptionsClearing, option_chain
 from market_sim.market.mechanisms.perpetuals import Perpetuals

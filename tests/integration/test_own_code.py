@@ -79,7 +79,7 @@ HEAD = """\
 from dataclasses import dataclass
 from statistics import mean
 from market_sim import *
-from market_sim.market.mechanisms.mechanism import Mechanism
+from market_sim.market.exchange.mechanism import Mechanism
 from market_sim.simulation.scenarios.first_market import FirstMarket
 
 """

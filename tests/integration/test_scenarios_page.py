@@ -15,7 +15,7 @@ from types import ModuleType
 import pytest
 
 from market_sim.market import mechanisms
-from market_sim.market.mechanisms.mechanism import Mechanism
+from market_sim.market.exchange.mechanism import Mechanism
 from market_sim.market.mechanisms.pledges import Pledges
 from market_sim.market.mechanisms.variation_margin import VariationMargin
 from market_sim.simulation.engine import schedule

@@ -16,7 +16,7 @@ from market_sim.core.models.inputs import input_of, received
 from market_sim.core.models.intents import Amend, Buy, Cancel, CancelAll, Exercise, Intent, PlaceOrder, Sell
 from market_sim.core.models.market_events import AuctionHeld, OrderAccepted, OrderRejected, PhaseChanged, Trade
 from market_sim.core.models.run_events import InputReceived, RunEnded
-from market_sim.market.mechanisms.mechanism import Mechanism
+from market_sim.market.exchange.mechanism import Mechanism
 from market_sim.simulation.engine.world import World
 from market_sim.simulation.options import Options
 from market_sim.simulation.run import simulate

@@ -15,7 +15,7 @@ MECHANISM = """
 from market_sim.core.models.intents import Amend, PlaceOrder
 from market_sim.market.exchange.listing import Listing
 from market_sim.market.exchange.member import Member
-from market_sim.market.mechanisms.mechanism import Mechanism
+from market_sim.market.exchange.mechanism import Mechanism
 
 
 class Robber(Mechanism):

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from market_sim.core.errors import InputError
-from market_sim.market.mechanisms.mechanism import Mechanism
+from market_sim.market.exchange.mechanism import Mechanism
 
 
 class BatchAuction(Mechanism):

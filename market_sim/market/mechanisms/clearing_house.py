@@ -14,7 +14,7 @@ from market_sim.core.errors import InputError
 from market_sim.core.models.intents import BUY, CancelAll
 from market_sim.core.models.mechanism_events import DeficitCovered, LossShared
 from market_sim.market.exchange.exchange import Exchange
-from market_sim.market.mechanisms.mechanism import Mechanism
+from market_sim.market.exchange.mechanism import Mechanism
 
 CLEARING = "clearing"
 PLEDGES = "pledges"

@@ -29,9 +29,9 @@ from market_sim.core.models.mechanism_events import CorporateActionTaken, TermsA
 from market_sim.core.models.run_events import ValueMoved
 from market_sim.core.models.unit import Unit
 from market_sim.market.exchange.exchange import Exchange
+from market_sim.market.exchange.mechanism import Mechanism
 from market_sim.market.mechanisms.clearing_house import PLEDGES, ClearingHouse, positions
 from market_sim.market.mechanisms.marks import Marks
-from market_sim.market.mechanisms.mechanism import Mechanism
 from market_sim.market.mechanisms.options import OptionsClearing
 from market_sim.market.mechanisms.short_selling import CASH_IN_LIEU
 

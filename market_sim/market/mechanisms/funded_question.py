@@ -16,10 +16,10 @@ from market_sim.core.models.derivatives import PredictionContract
 from market_sim.core.models.intents import Amend, PlaceOrder, Resolve
 from market_sim.core.models.mechanism_events import PairsMade, Resolved
 from market_sim.market.exchange.listing import Listing
+from market_sim.market.exchange.mechanism import Mechanism
 from market_sim.market.exchange.member import Member
 from market_sim.market.exchange.terms import shown
 from market_sim.market.mechanisms.clearing_house import ClearingHouse, positions
-from market_sim.market.mechanisms.mechanism import Mechanism
 from market_sim.market.mechanisms.prediction import OUTCOMES, check_held, check_probability, most_of
 
 FUNDED_AT = 1_000_000

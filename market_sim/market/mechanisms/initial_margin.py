@@ -13,10 +13,10 @@ from typing import ClassVar
 from market_sim.core.errors import InputError, RuleViolation
 from market_sim.core.models.intents import BUY, SELL, Amend, PlaceOrder
 from market_sim.market.exchange.listing import Listing
+from market_sim.market.exchange.mechanism import Mechanism
 from market_sim.market.exchange.member import Member
 from market_sim.market.exchange.order import Order
 from market_sim.market.mechanisms.marks import Marks
-from market_sim.market.mechanisms.mechanism import Mechanism
 
 BPS = 10_000
 

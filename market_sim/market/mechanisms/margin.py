@@ -24,6 +24,7 @@ from market_sim.core.models.mechanism_events import ContractSpecified, Corporate
 from market_sim.core.trading_day import TRADING_DAY_NS
 from market_sim.market.exchange.gates import MARKET_BAND_PERCENT
 from market_sim.market.exchange.listing import Listing
+from market_sim.market.exchange.mechanism import Mechanism
 from market_sim.market.exchange.member import Member
 from market_sim.market.exchange.order import Order
 from market_sim.market.mechanisms.credit import Credit
@@ -32,7 +33,6 @@ from market_sim.market.mechanisms.liquidation import Liquidation
 from market_sim.market.mechanisms.margin_calls import MarginCalls
 from market_sim.market.mechanisms.margin_status import Agreement, MarginCalculator, NewOrder
 from market_sim.market.mechanisms.marks import Marks, Priced
-from market_sim.market.mechanisms.mechanism import Mechanism
 from market_sim.market.mechanisms.short_selling import Lending, Recall
 from market_sim.market.mechanisms.uptick_rule import UptickRule
 from market_sim.pricing.margin_formulas import initial_short

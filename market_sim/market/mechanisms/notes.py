@@ -13,8 +13,8 @@ from typing import ClassVar
 from market_sim.core.errors import InputError
 from market_sim.core.models.derivatives import Note
 from market_sim.core.models.mechanism_events import InstrumentExpired
+from market_sim.market.exchange.mechanism import Mechanism
 from market_sim.market.mechanisms.clearing_house import ClearingHouse, positions
-from market_sim.market.mechanisms.mechanism import Mechanism
 from market_sim.market.mechanisms.settlement_price import SettlementPrices
 
 

@@ -20,9 +20,9 @@ from market_sim.core.models.intents import Exercise
 from market_sim.core.models.mechanism_events import Assigned, Exercised, InstrumentExpired, Lapsed
 from market_sim.core.randomness import Randomness
 from market_sim.market.exchange.gates import check_quantity
+from market_sim.market.exchange.mechanism import Mechanism
 from market_sim.market.exchange.member import Member
 from market_sim.market.mechanisms.clearing_house import ClearingHouse, pairs, positions
-from market_sim.market.mechanisms.mechanism import Mechanism
 from market_sim.market.mechanisms.pledges import Pledges
 from market_sim.market.mechanisms.settlement_price import SettlementPrices
 

@@ -17,9 +17,9 @@ from market_sim.core.models.event import Event
 from market_sim.core.models.intents import SELL, Amend, PlaceOrder
 from market_sim.core.models.market_events import OrderAmended, OrderCancelled, OrderRejected, Trade, Transferred
 from market_sim.market.exchange.listing import Listing
+from market_sim.market.exchange.mechanism import Mechanism
 from market_sim.market.exchange.member import Member
 from market_sim.market.mechanisms.clearing_house import PLEDGES
-from market_sim.market.mechanisms.mechanism import Mechanism
 
 MOVES = (Trade, OrderCancelled, OrderAmended, OrderRejected, Transferred)
 """The events after which a smaller pledge may suffice."""

@@ -18,11 +18,11 @@ from market_sim.core.models.intents import BUY, SELL, Amend, Merge, PlaceOrder, 
 from market_sim.core.models.mechanism_events import PairsMade, Resolved
 from market_sim.market.exchange.gates import check_quantity
 from market_sim.market.exchange.listing import CONTINUOUS, Listing
+from market_sim.market.exchange.mechanism import Mechanism
 from market_sim.market.exchange.member import Member
 from market_sim.market.exchange.order import Order
 from market_sim.market.exchange.terms import shown
 from market_sim.market.mechanisms.clearing_house import ClearingHouse, positions
-from market_sim.market.mechanisms.mechanism import Mechanism
 
 OUTCOMES = ("yes", "no", "void")
 

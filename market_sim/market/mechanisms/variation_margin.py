@@ -17,9 +17,9 @@ from typing import ClassVar
 from market_sim.core.errors import InvariantBroken
 from market_sim.core.models.instruments import Instrument
 from market_sim.core.models.mechanism_events import ContractSpecified, InstrumentExpired, MarkedToMarket
+from market_sim.market.exchange.mechanism import Mechanism
 from market_sim.market.mechanisms.clearing_house import CLEARING, ClearingHouse, pairs, positions
 from market_sim.market.mechanisms.liabilities import VARIATION, Liabilities
-from market_sim.market.mechanisms.mechanism import Mechanism
 
 
 class VariationMargin(Mechanism):

@@ -21,10 +21,10 @@ from market_sim.core.models.intents import Exercise
 from market_sim.core.models.mechanism_events import Exercised, InstrumentExpired, Lapsed, SharesIssued
 from market_sim.market.exchange.exchange import Exchange
 from market_sim.market.exchange.gates import check_quantity
+from market_sim.market.exchange.mechanism import Mechanism
 from market_sim.market.exchange.member import Member
 from market_sim.market.mechanisms.clearing_house import ClearingHouse, positions
 from market_sim.market.mechanisms.marks import Marks
-from market_sim.market.mechanisms.mechanism import Mechanism
 
 
 class Warrants(Mechanism):

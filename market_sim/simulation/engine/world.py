@@ -37,8 +37,8 @@ from market_sim.market.dynamics.value import BelievedValue
 from market_sim.market.dynamics.walks import RandomWalk
 from market_sim.market.exchange.exchange import Exchange
 from market_sim.market.exchange.fees import FeeSchedule
+from market_sim.market.exchange.mechanism import Mechanism
 from market_sim.market.ledger.ledger import Ledger
-from market_sim.market.mechanisms.mechanism import Mechanism
 from market_sim.market.venues import Venues
 from market_sim.simulation.engine.checks import Checks
 from market_sim.simulation.engine.clock import MILLISECOND, SECOND, Clock

@@ -13,9 +13,9 @@ from market_sim.core.models.market_events import OrderRejected, Transferred
 from market_sim.core.randomness import Randomness
 from market_sim.market.exchange.exchange import Exchange
 from market_sim.market.exchange.invariants import check
+from market_sim.market.exchange.mechanism import Mechanism
 from market_sim.market.mechanisms.clearing_house import ClearingHouse
 from market_sim.market.mechanisms.marks import Marks
-from market_sim.market.mechanisms.mechanism import Mechanism
 from market_sim.market.mechanisms.settlement_price import SettlementPrices
 from market_sim.simulation.engine.clock import Clock
 from tests.integration.conformance import movement_breaches
