@@ -48,4 +48,4 @@ def shown(value: int | str, unit: str) -> str:
         return f"{value // 60} min" if value and value % 60 == 0 else f"{value} s"
     if unit == "cents":
         return f"${value // 100:,}.{value % 100:02}"
-    return f"{value:,} {unit}"
+    return f"{value:,} {unit}".strip()

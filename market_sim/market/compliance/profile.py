@@ -115,7 +115,7 @@ class PriceBands(Rule):
     from_75_cents: int = number(2_000, "bps", "band from $0.75 to $3.00", 1, 9_000)
     below_75_cents: int = number(7_500, "bps", "band below $0.75, or 15 cents where that is less", 1, 9_000)
     cents: int = number(15, "cents", "the most below $0.75", 1)
-    tier: int = number(1, "is the tier of the instruments", "tier 1: the S&P 500, the Russell 1000 and some ETPs", 1, 2)
+    tier: int = number(1, "", "of the instruments; tier 1: the S&P 500, the Russell 1000 and some ETPs", 1, 2)
     doubled_from: str = time_of_day("15:35", "from here on bands are doubled for tier 1, and up to $3.00 for tier 2")
     limit_state: int = number(15, "s", "of a limit state until the pause", 1)
     halt: int = number(300, "s", "pause, from its beginning to the reopening auction", 1)

@@ -43,6 +43,7 @@ Commands, each with its own --help:
   check NAME       does its claim hold with other seeds
   sweep NAME       its runs over values of parameters
   facts NAME       do its returns have the properties of real markets
+  rules            what --rules puts on its market
   new-scenario     a file to begin a scenario of your own with
  of strategies and prices
   strategies       who can take part

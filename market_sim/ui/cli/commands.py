@@ -151,6 +151,12 @@ def _tiers(arguments: Sequence[str]) -> int:
     return tiers(arguments)
 
 
+def _rules(arguments: Sequence[str]) -> int:
+    from market_sim.ui.cli.rules import rules
+
+    return rules(arguments)
+
+
 def _facts(arguments: Sequence[str]) -> int:
     from market_sim.ui.cli.facts import facts
 
@@ -181,6 +187,7 @@ COMMANDS: dict[str, Command] = {
     "attack": _attack,
     "check": _check,
     "sweep": _sweep,
+    "rules": _rules,
     "without": _without,
     "backtest": _backtest,
     "strategies": _strategies,
