@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from market_sim.core.data import archive
+from market_sim.core.data.manifest import read_manifest
 from market_sim.core.data.packing import packed, unpacked
 from market_sim.simulation.options import Options
 from market_sim.simulation.scenarios.first_market import FirstMarket
@@ -141,6 +142,14 @@ def test_verify_names_the_damaged_line_and_exits_with_two(tmp_path, capsys):
     assert main(["--epochs", "1", *LONG[2:], "--out", str(tmp_path)]) == 0
     [run] = tmp_path.iterdir()
     assert "complete: first-market, seed 7, " in verified(run, capsys)
+    noted = read_manifest(run).fingerprint
+    assert main(["verify", str(run), "--fingerprint", noted[:12].upper()]) == 0
+    assert main(["verify", str(run), "--fingerprint", "0" + noted[1:]]) == 2
+    assert (
+        f"is whole, but it is not the run with fingerprint 0{noted[1:]}: its own is {noted}," in capsys.readouterr().err
+    )
+    assert main(["verify", str(run), "--fingerprint", "12"]) == 2
+    assert "expected 12 to 64 hexadecimal digits, found '12'" in capsys.readouterr().err
     path = run / "journal.jsonl.gz"
     path.write_bytes(packed(unpacked(path.read_bytes())[0].replace(b'"epochs":1', b'"epochs":2', 1)))
     assert main(["verify", str(run)]) == 2

@@ -81,7 +81,7 @@ def test_sigterm_ends_the_market_its_store_its_stream_and_then_the_site(program:
     journal = open_run(run).journal
     assert type(journal[-1]) is RunEnded
     assert ("ann", 7, order) in [(one.account, one.terms.quantity, one.order) for one in journal.of(OrderAccepted)]
-    assert sorted(path.name for path in run.iterdir()) == ["checks.crc", "journal.jsonl.gz", "manifest.json"]
+    assert sorted(path.name for path in run.iterdir()) == ["journal.chain", "journal.jsonl.gz", "manifest.json"]
 
 
 def test_a_market_that_is_traded_in_for_a_while_neither_grows_nor_miscounts() -> None:

@@ -1,7 +1,7 @@
 """The archive: saves a run as a folder on disk and loads it again.
 
 * `journal.jsonl.gz`  one event on each line, compressed; the SHA-256 of the lines is the run's fingerprint
-* `checks.crc`        the CRC-32 of each line, to locate damage
+* `journal.chain`     the hash chain: for each line the digest of all lines up to it, which locates a difference
 * `manifest.json`     the scenario, the progress and the conclusion of the run, and the digests of the other two files
 
 A run is written while it goes (market_sim/core/data/run_writer.py). If the program was killed, the reader loads the run
@@ -11,18 +11,18 @@ sentence that names the file and, if possible, the line.
 
 from __future__ import annotations
 
-import hashlib
-import zlib
 from pathlib import Path
 
 import msgspec
 
+from market_sim.core.data.chain import CHAIN, LINK_BYTES, first_difference
 from market_sim.core.data.codec import decode, decode_lines
+from market_sim.core.data.damage import damaged_chain, damaged_journal, damaged_line, other_head
 from market_sim.core.data.finished_journal import FinishedJournal
 from market_sim.core.data.journal import Journal
-from market_sim.core.data.manifest import MANIFEST, UNREADABLE, Manifest, Tally, check_lines, read_manifest
+from market_sim.core.data.manifest import MANIFEST, UNREADABLE, Manifest, Tally, read_manifest
 from market_sim.core.data.packing import CUT_SHORT, packed, unpacked
-from market_sim.core.data.run_writer import CHECK_BYTES, CHECKS, JOURNAL, RunWriter
+from market_sim.core.data.run_writer import JOURNAL, RunWriter
 from market_sim.core.errors import InputError
 from market_sim.core.models.event import Event
 from market_sim.core.version import VERSION
@@ -45,21 +45,23 @@ def save(journal: Journal, folder: Path, conclusion: str = "") -> Manifest:
 def load(folder: Path) -> Archived:
     """Read a run, and verify that it is the run that was written."""
     manifest = read_manifest(folder)
-    stored, checks = _read(folder / JOURNAL), _read(folder / CHECKS)
+    stored, chain = _read(folder / JOURNAL), _read(folder / CHAIN)
     cut = ""
     if not manifest.finished:
-        stored, checks, cut, manifest = _whole_part(folder, stored, checks, manifest)
+        stored, chain, cut, manifest = _whole_part(folder, stored, chain, manifest)
     text, broken = unpacked(stored)
-    files = Tally().written(text, stored, checks)
+    files = Tally().read(text, stored, chain)
     if broken or files.fingerprint != manifest.fingerprint:
-        raise InputError(_damage(folder, len(stored), text, broken, checks, manifest))
+        raise InputError(damaged_journal(folder / JOURNAL, len(stored), text, broken, chain, manifest))
     if files.stored != manifest.stored:
         raise InputError(
             f"{folder / JOURNAL} is damaged: lines 1 to {manifest.events} can be read, but it is not the file that "
             f"was written"
         )
-    if files.checks != manifest.checks:
-        raise InputError(_damaged_checks(folder, text, checks, manifest))
+    if files.chain != manifest.chain:
+        raise InputError(damaged_chain(folder / CHAIN, text, chain, manifest))
+    if not chain.endswith(bytes.fromhex(files.fingerprint)[:LINK_BYTES]):
+        raise InputError(other_head(folder / JOURNAL, text, chain, manifest))
     events = _events(folder / JOURNAL, text)
     tally = files.counted(events)
     if tally.start is None:
@@ -95,75 +97,27 @@ def _events(path: Path, text: bytes) -> list[Event]:
     return events
 
 
-def _whole_part(folder: Path, stored: bytes, checks: bytes, manifest: Manifest) -> tuple[bytes, bytes, str, Manifest]:
+def _whole_part(folder: Path, stored: bytes, chain: bytes, manifest: Manifest) -> tuple[bytes, bytes, str, Manifest]:
     """The readable part of an unfinished run: up to its manifest, or what is left of it; and a sentence on the rest."""
     if len(stored) >= manifest.size:
         extra = len(stored) - manifest.size
         cut = f"{extra:,} bytes after the last whole epoch were cut off" if extra else ""
-        return stored[: manifest.size], checks[: manifest.events * CHECK_BYTES], cut, manifest
-    # The disk lost the end of the file: every line that is left must match its check.
+        return stored[: manifest.size], chain[: manifest.events * LINK_BYTES], cut, manifest
+    # The disk lost the end of the file: every line that is left must match its link.
     text, broken = unpacked(stored)
     if broken not in ("", CUT_SHORT):
-        raise InputError(_damage(folder, manifest.size, text, broken, checks, manifest))
+        raise InputError(damaged_journal(folder / JOURNAL, manifest.size, text, broken, chain, manifest))
     lines = text.splitlines(keepends=True)
     whole = lines[:-1] if lines and not lines[-1].endswith(b"\n") else lines
-    left = min(len(whole), len(checks) // CHECK_BYTES)
-    lines, checks = whole[:left], checks[: left * CHECK_BYTES]
-    wrong = _first_difference(lines, checks)
+    left = min(len(whole), len(chain) // LINK_BYTES)
+    lines, chain = whole[:left], chain[: left * LINK_BYTES]
+    wrong = first_difference(lines, chain)
     if wrong or not left:
-        raise InputError(_line_damage(folder / JOURNAL, wrong or 1, manifest))
+        # Lines after the damage are lost anyway, so their number says nothing.
+        raise InputError(f"{folder / JOURNAL}, {damaged_line(wrong or 1, manifest.events)}")
     kept = b"".join(lines)
     events, stored = _events(folder / JOURNAL, kept), packed(kept)
-    shorter = Tally().written(kept, stored, checks).counted(events).manifest("", finished=False)
+    shorter = Tally().read(kept, stored, chain).counted(events).manifest("", finished=False)
     shorter = msgspec.structs.replace(shorter, version=manifest.version)
     torn = f"line {left + 1} of {manifest.events} is torn or missing"
-    return stored, checks, f"{torn}: the run ends before it", shorter
-
-
-def _damage(folder: Path, size: int, text: bytes, broken: str, checks: bytes, manifest: Manifest) -> str:
-    """One sentence about a damaged journal: the line and what is wrong with it."""
-    path = folder / JOURNAL
-    lines = text.splitlines(keepends=True)
-    wrong = _first_difference(lines, checks)
-    if lines and not wrong and not broken and len(checks) == len(lines) * CHECK_BYTES:
-        return f"{path} and {CHECKS} agree, but {MANIFEST} beside them is another: it belongs to another run"
-    if hashlib.sha256(checks).hexdigest() != manifest.checks:
-        return f"{path} is damaged, and so is {CHECKS} beside it, which would say in which line"
-    torn = lines and not lines[-1].endswith(b"\n")
-    if wrong and not (torn and wrong == len(lines)):
-        return _line_damage(path, wrong, manifest)
-    if broken and size >= manifest.size:
-        number = min(len(lines) + (not torn), manifest.events)
-        return f"{path} is damaged from line {number} of {manifest.events} on: {broken}"
-    if torn:
-        return f"{path} ends in the middle of line {len(lines)} of {manifest.events}: its tail is torn off"
-    if len(lines) > manifest.events:
-        return f"{path} has {len(lines)} lines, expected {manifest.events}: line {manifest.events + 1} was added"
-    return f"{path} ends after line {len(lines)} of {manifest.events}: its tail is missing"
-
-
-def _damaged_checks(folder: Path, text: bytes, checks: bytes, manifest: Manifest) -> str:
-    """One sentence about damaged checks beside a sound journal."""
-    path = folder / CHECKS
-    right = check_lines(text.splitlines(keepends=True))
-    for number, (found, expected) in enumerate(zip(_split(checks), _split(right), strict=False), start=1):
-        if found != expected:
-            return f"{path}, line {number} of {manifest.events} is damaged; {JOURNAL} beside it is whole"
-    sizes = f"{len(checks):,} bytes, expected {len(right):,}"
-    return f"{path} has {sizes}: it was cut or added to; {JOURNAL} beside it is whole"
-
-
-def _line_damage(path: Path, number: int, manifest: Manifest) -> str:
-    return f"{path}, line {number} of {manifest.events} is damaged: it is not the line that was written"
-
-
-def _first_difference(lines: list[bytes], checks: bytes) -> int:
-    """The number of the first line that differs from its check; 0 if all agree."""
-    for number, (line, check) in enumerate(zip(lines, _split(checks), strict=False), start=1):
-        if check != zlib.crc32(line).to_bytes(CHECK_BYTES, "little"):
-            return number
-    return 0
-
-
-def _split(checks: bytes) -> list[bytes]:
-    return [checks[place : place + CHECK_BYTES] for place in range(0, len(checks), CHECK_BYTES)]
+    return stored, chain, f"{torn}: the run ends before it", shorter

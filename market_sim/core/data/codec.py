@@ -12,7 +12,7 @@ Deposited(time=0, account='alice', asset='USD', amount=100000, trade=0)
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Union
 
 import msgspec
@@ -33,7 +33,9 @@ def _kinds() -> tuple[type[Event], ...]:
 EVENT_KINDS: tuple[type[Event], ...] = _kinds()
 
 # Dictionaries are written in the order of their keys, so that equal events give equal bytes.
-encode: Callable[[Event], bytes] = msgspec.json.Encoder(order="deterministic").encode
+_encoder = msgspec.json.Encoder(order="deterministic")
+encode: Callable[[Event], bytes] = _encoder.encode
+encode_lines: Callable[[Sequence[Event]], bytes] = _encoder.encode_lines
 
 # The union is built from a tuple at run time, which a type checker cannot follow.
 _ANY_EVENT: Any = Union[EVENT_KINDS]  # noqa: UP007

@@ -9,16 +9,14 @@ last field is a digest of all others, and the reader accepts only the exact byte
 from __future__ import annotations
 
 import hashlib
-import sys
-from array import array
 from collections.abc import Sequence
 from itertools import compress
 from pathlib import Path
 from typing import Any
-from zlib import crc32
 
 import msgspec
 
+from market_sim.core.data.chain import Sha, links
 from market_sim.core.errors import InputError, InvariantBroken
 from market_sim.core.models.consensus_events import EpochStarted
 from market_sim.core.models.event import Event
@@ -27,9 +25,10 @@ from market_sim.core.models.settlement_events import SettlementOpened, StateReac
 from market_sim.core.version import VERSION
 
 MANIFEST = "manifest.json"
-FORMAT = 3
-"""The version of the file format, increased when an older program cannot read the files; 2 had no compression."""
-UNSIGNED_32 = "I"
+FORMAT = 4
+"""The version of the file format, increased when an older program cannot read the files."""
+OLDER_FORMATS = {2: "without compression", 3: "without a hash chain"}
+"""What the runs of older formats lack."""
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError)
 """The errors of msgspec for bytes that are no JSON or no UTF-8, nested too deeply, or a number that is too long."""
 
@@ -68,8 +67,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     stored: str
     """The digest of these bytes."""
     fingerprint: str
-    checks: str
-    """The digest of the file with the checksum of each line."""
+    chain: str
+    """The digest of the file of links; the head of the chain is the fingerprint."""
     states: dict[str, str] | msgspec.UnsetType = msgspec.UNSET
     """The digest of the last state that each validator reached, where each executed final blocks for itself."""
     seal: str = ""
@@ -101,9 +100,10 @@ def read_manifest(folder: Path) -> Manifest:
         raise InputError(f"expected a stored run, but {path} cannot be read: {refused.strerror}") from refused
     found = _decoded(path, data, _Format)
     if found.format != FORMAT:
+        lack = f" ({OLDER_FORMATS[found.format]})" if found.format in OLDER_FORMATS else ""
         raise InputError(
-            f"{path} has format {found.format}, written by version {found.version}; this program (version {VERSION}) "
-            f"reads format {FORMAT}: play the run again with its seed"
+            f"{path} has format {found.format}{lack}, written by version {found.version}; this program "
+            f"(version {VERSION}) reads format {FORMAT}: play the run again with its seed"
         )
     manifest: Manifest = _decoded(path, data, Manifest)
     if manifest_bytes(manifest) != data:
@@ -124,14 +124,6 @@ def _reason(error: Exception) -> str:
     return str(error).splitlines()[0]
 
 
-def check_lines(lines: Sequence[bytes]) -> bytes:
-    """The file of checks: the CRC-32 of each line of the journal, little-endian."""
-    checks = array(UNSIGNED_32, map(crc32, lines))
-    if sys.byteorder == "big":
-        checks.byteswap()
-    return checks.tobytes()
-
-
 class Tally:
     """The running totals for a manifest; adding events returns a new tally and leaves this one unchanged."""
 
@@ -140,23 +132,29 @@ class Tally:
         self.size = 0
         """The size of these events in the journal's file, in bytes."""
         self.start: RunStarted | None = None
-        self._sha = hashlib.sha256()
-        self._stored = hashlib.sha256()
-        self._checks = hashlib.sha256()
+        self._head: Sha = hashlib.sha256()
+        self._stored: Sha = hashlib.sha256()
+        self._chain: Sha = hashlib.sha256()
         self._seated: CommitteeSeated | None = None
         self._settlement = "none"
         self.reached = 0
         self._complete = False
         self._states: dict[str, str] = {}
 
-    def written(self, text: bytes, stored: bytes, checks: bytes) -> Tally:
-        """The tally after these lines were added to the files: their text, compressed bytes and checks."""
+    def written(self, lines: Sequence[bytes], stored: bytes) -> tuple[Tally, bytes]:
+        """The tally after these lines were added to the journal's file as these bytes; and their links."""
         after = self._copy()
-        after._sha, after._stored, after._checks = self._sha.copy(), self._stored.copy(), self._checks.copy()
-        after.size += len(stored)
-        after._sha.update(text)
-        after._stored.update(stored)
-        after._checks.update(checks)
+        after._head = self._head.copy()
+        chain = links(after._head, lines)
+        after._add(stored, chain)
+        return after, chain
+
+    def read(self, text: bytes, stored: bytes, chain: bytes) -> Tally:
+        """The tally after the files were read: the text of the journal, its stored bytes, and the links."""
+        after = self._copy()
+        after._head = self._head.copy()
+        after._head.update(text)
+        after._add(stored, chain)
         return after
 
     def counted(self, events: Sequence[Event]) -> Tally:
@@ -168,8 +166,8 @@ class Tally:
 
     @property
     def fingerprint(self) -> str:
-        """The digest of the lines."""
-        return self._sha.hexdigest()
+        """The digest of the lines: the head of the chain."""
+        return self._head.hexdigest()
 
     @property
     def stored(self) -> str:
@@ -177,9 +175,9 @@ class Tally:
         return self._stored.hexdigest()
 
     @property
-    def checks(self) -> str:
-        """The digest of the file of checks."""
-        return self._checks.hexdigest()
+    def chain(self) -> str:
+        """The digest of the file of links."""
+        return self._chain.hexdigest()
 
     def manifest(self, conclusion: str, finished: bool) -> Manifest:
         """The manifest with these totals."""
@@ -203,9 +201,15 @@ class Tally:
             size=self.size,
             stored=self.stored,
             fingerprint=self.fingerprint,
-            checks=self.checks,
+            chain=self.chain,
             states=dict(sorted(self._states.items())) or msgspec.UNSET,
         )
+
+    def _add(self, stored: bytes, chain: bytes) -> None:
+        self._stored, self._chain = self._stored.copy(), self._chain.copy()
+        self.size += len(stored)
+        self._stored.update(stored)
+        self._chain.update(chain)
 
     def _note(self, events: Sequence[Event]) -> None:
         if self.start is None and events and isinstance(events[0], RunStarted):

@@ -1,9 +1,9 @@
 """The run writer: writes a run to disk while it goes, so that a killed program leaves the run up to its last epoch.
 
-After each epoch it compresses the new events and appends them to the journal, appends their checksums to the checks,
-and then replaces the manifest, which says how many events count. The reader ignores what was appended after the last
-manifest. Until the run is over it lies in a folder of its own, `SCENARIO-seedN-unfinished`; then the folder is renamed
-after the run's fingerprint. Each event is encoded once, for the file and for every digest.
+After each epoch it compresses the new events and appends them to the journal, appends their links to the hash
+chain, and then replaces the manifest, which says how many events count. The reader ignores what was appended after the
+last manifest. Until the run is over it lies in a folder of its own, `SCENARIO-seedN-unfinished`; then the folder is
+renamed after the run's fingerprint. Each event is encoded once, for the file and for every digest.
 
 Only `finish` waits for the disk, so after a power failure more may be missing: what is left is a shorter run.
 """
@@ -15,20 +15,18 @@ import shutil
 from pathlib import Path
 from typing import BinaryIO
 
-from market_sim.core.data.codec import encode
+from market_sim.core.data.chain import CHAIN, LINK_BYTES
+from market_sim.core.data.codec import encode_lines
 from market_sim.core.data.fingerprint import shortened
 from market_sim.core.data.journal import Journal
-from market_sim.core.data.manifest import MANIFEST, Manifest, Tally, check_lines, manifest_bytes
+from market_sim.core.data.manifest import MANIFEST, Manifest, Tally, manifest_bytes
 from market_sim.core.data.packing import packed
 from market_sim.core.errors import InputError, InvariantBroken
 from market_sim.core.models.run_events import RunStarted
 
 JOURNAL = "journal.jsonl.gz"
-CHECKS = "checks.crc"
-CHECK_BYTES = 4
-"""The length of the check of a line."""
-OLDER = ("journal.jsonl", "checks.txt")
-"""The file names of format 2; a run of the same name replaces them."""
+OLDER = ("journal.jsonl", "checks.txt", "checks.crc")
+"""File names of older formats; a run of the same name replaces them."""
 
 
 class WriteRefused(InputError):
@@ -93,12 +91,12 @@ class RunWriter:
             self._open(journal)
         elif not events:
             return False
-        lines = [encode(event) + b"\n" for event in events]
-        text, checks = b"".join(lines), check_lines(lines)
+        text = encode_lines(events)
         stored = packed(text)
-        after = tally.written(text, stored, checks).counted(events)
+        after, chain = tally.written(text.splitlines(keepends=True), stored)
+        after = after.counted(events)
         for file, place, data in zip(
-            self._files or (), (tally.size, tally.events * CHECK_BYTES), (stored, checks), strict=True
+            self._files or (), (tally.size, tally.events * LINK_BYTES), (stored, chain), strict=True
         ):
             _write_at(file, place, data)
         self._tally = after
@@ -109,12 +107,12 @@ class RunWriter:
         if not isinstance(start, RunStarted):
             raise InvariantBroken(f"the first event of a run is RunStarted, found {start!r}")
         self._folder = _own_folder(self._results, f"{start.scenario}-seed{start.seed}-unfinished")
-        journal_path, checks_path = self.folder / JOURNAL, self.folder / CHECKS
-        self._files = journal_path.open("wb", buffering=0), checks_path.open("wb", buffering=0)
+        journal_path, chain_path = self.folder / JOURNAL, self.folder / CHAIN
+        self._files = journal_path.open("wb", buffering=0), chain_path.open("wb", buffering=0)
 
     def _close(self) -> None:
         """Truncate both files to the events that count: an interrupted append may have left bytes after them."""
-        for file, size in zip(self._files or (), (self._tally.size, self._tally.events * CHECK_BYTES), strict=True):
+        for file, size in zip(self._files or (), (self._tally.size, self._tally.events * LINK_BYTES), strict=True):
             file.truncate(size)
             os.fsync(file.fileno())
             file.close()
@@ -143,7 +141,7 @@ class RunWriter:
             old, new = target / MANIFEST, manifest_bytes(manifest)
             if not old.exists() or old.read_bytes() != new:
                 old.unlink(missing_ok=True)
-            for name in (JOURNAL, CHECKS, MANIFEST):
+            for name in (JOURNAL, CHAIN, MANIFEST):
                 os.replace(place / name, target / name)
             for name in OLDER:
                 (target / name).unlink(missing_ok=True)

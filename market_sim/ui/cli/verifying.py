@@ -1,14 +1,21 @@
-"""`simulate.py verify RUN`: checks that a stored run is intact, and prints how far it came."""
+"""`simulate.py verify RUN`: checks that a stored run is intact, and prints how far it came.
+
+The files of a run prove each other: an edit of one of them is found and named. Whoever rewrites all of them makes
+another run, with another fingerprint; `--fingerprint` compares it with one that was written down elsewhere.
+"""
 
 from __future__ import annotations
 
+import re
+from argparse import ArgumentTypeError
 from collections.abc import Sequence
 from pathlib import Path
 
 from market_sim.core.data import archive
-from market_sim.core.data.fingerprint import shortened
+from market_sim.core.data.fingerprint import SHOWN, shortened
 from market_sim.core.data.manifest import MANIFEST, Manifest
 from market_sim.core.english import counted
+from market_sim.core.errors import InputError
 from market_sim.ui.cli.arguments import Parser
 
 GOOD = 0
@@ -19,6 +26,12 @@ def verify(arguments: Sequence[str]) -> int:
     made = Parser(prog="simulate.py verify", description="Check a stored run and say how far it came.")
     made.add_argument("run", metavar="RUN", type=Path, help="the folder of the run, for example results/NAME")
     made.add_argument("--database", metavar="URL", help="the server that stores a live run, default DATABASE_URL")
+    made.add_argument(
+        "--fingerprint",
+        metavar="HEX",
+        type=_digits,
+        help="the fingerprint that was noted when the run was made; its first digits are enough",
+    )
     typed = made.parse_args(list(arguments))
     if live := _live(typed.run, typed.database):
         print(live)
@@ -26,9 +39,21 @@ def verify(arguments: Sequence[str]) -> int:
             return GOOD
     stored = archive.load(typed.run)
     print(f"{typed.run}: {state(stored.manifest)}")
+    if typed.fingerprint and not stored.manifest.fingerprint.startswith(typed.fingerprint):
+        raise InputError(
+            f"{typed.run} is whole, but it is not the run with fingerprint {typed.fingerprint}: its own is "
+            f"{stored.manifest.fingerprint[: max(SHOWN, len(typed.fingerprint))]}, so it was replaced or rewritten"
+        )
     if stored.cut:
         print(f"{typed.run}: {stored.cut}")
     return GOOD
+
+
+def _digits(typed: str) -> str:
+    digits = typed.lower()
+    if not re.fullmatch(f"[0-9a-f]{{{SHOWN},64}}", digits):
+        raise ArgumentTypeError(f"expected {SHOWN} to 64 hexadecimal digits, found {typed!r}")
+    return digits
 
 
 def _live(folder: Path, database: str | None) -> str:

@@ -13,15 +13,16 @@ from random import Random
 import pytest
 
 from market_sim.core.data.archive import Archived, load
+from market_sim.core.data.chain import CHAIN
 from market_sim.core.data.manifest import MANIFEST
 from market_sim.core.data.packing import packed
-from market_sim.core.data.run_writer import CHECKS, JOURNAL, RunWriter
+from market_sim.core.data.run_writer import JOURNAL, RunWriter
 from market_sim.core.errors import InputError
 from market_sim.simulation.options import Options
 from market_sim.simulation.scenarios.first_market import FirstMarket
 from market_sim.simulation.session import Session
 
-FILES = (JOURNAL, CHECKS, MANIFEST)
+FILES = (JOURNAL, CHAIN, MANIFEST)
 PLACES = (*FILES, "the lines in the journal's file")
 TIMES = 30
 """How often each kind of damage is done to each file, where chance chooses its place."""

@@ -12,12 +12,13 @@ import pytest
 
 from market_sim.core.data import run_writer
 from market_sim.core.data.archive import load, save
+from market_sim.core.data.chain import CHAIN, LINK_BYTES
 from market_sim.core.data.codec import encode
 from market_sim.core.data.fingerprint import fingerprint
 from market_sim.core.data.journal import Journal
 from market_sim.core.data.manifest import MANIFEST
 from market_sim.core.data.packing import packed
-from market_sim.core.data.run_writer import CHECK_BYTES, CHECKS, JOURNAL, RunWriter, WriteRefused
+from market_sim.core.data.run_writer import JOURNAL, RunWriter, WriteRefused
 from market_sim.core.errors import InputError, InvariantBroken
 from market_sim.core.models.consensus_events import EpochStarted
 from market_sim.core.models.market_events import Deposited
@@ -79,7 +80,7 @@ def test_a_run_written_by_epochs_has_the_lines_of_one_that_was_written_at_once(w
     by_epochs, whole = ((folder / JOURNAL).read_bytes() for folder in (writer.folder, tmp_path / "at-once"))
     assert gzip.decompress(by_epochs) == gzip.decompress(whole)
     assert (manifest.size, at_once.size) == (len(by_epochs), len(whole))
-    assert (writer.folder / CHECKS).read_bytes() == (tmp_path / "at-once" / CHECKS).read_bytes()
+    assert (writer.folder / CHAIN).read_bytes() == (tmp_path / "at-once" / CHAIN).read_bytes()
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(["at-once", writer.folder.name])
 
 
@@ -150,9 +151,9 @@ def test_damage_in_the_middle_of_a_part_is_not_taken_for_its_end(writer):
 
 def test_checks_that_are_missing_at_the_end_of_a_part_are_named(writer):
     after(writer, 3)
-    path = writer.folder / CHECKS
-    path.write_bytes(path.read_bytes()[:-CHECK_BYTES])
-    with pytest.raises(InputError, match=rf"{CHECKS} has 72 bytes, expected 76"):
+    path = writer.folder / CHAIN
+    path.write_bytes(path.read_bytes()[:-LINK_BYTES])
+    with pytest.raises(InputError, match=rf"{CHAIN} has 144 bytes, expected 152"):
         load(writer.folder)
 
 
@@ -232,7 +233,7 @@ def test_a_run_that_is_written_again_keeps_what_else_lies_in_its_folder(tmp_path
             journal = after(writer, 2)
             writer.finish(journal)
             (writer.folder / "timeline.html").touch()
-    assert sorted(path.name for path in writer.folder.iterdir()) == [CHECKS, JOURNAL, MANIFEST, "timeline.html"]
+    assert sorted(path.name for path in writer.folder.iterdir()) == [CHAIN, JOURNAL, MANIFEST, "timeline.html"]
     assert load(writer.folder).manifest.reached == 2
 
 
