@@ -38,6 +38,7 @@ Commands, each with its own --help:
   without RUN      the same run without one participant: its true impact
   backtest RUN     a strategy on its market data
   tiers RUN        how long each maker held the spread and depth of its tier
+  microscope RUN   what trading cost in it, and who knew more
   allocate RUN     how a maker's capital divides over its books
  of a scenario
   check NAME       does its claim hold with other seeds

@@ -145,6 +145,12 @@ def _allocate(arguments: Sequence[str]) -> int:
     return allocate(arguments)
 
 
+def _microscope(arguments: Sequence[str]) -> int:
+    from market_sim.ui.cli.microscope import microscope
+
+    return microscope(arguments)
+
+
 def _tiers(arguments: Sequence[str]) -> int:
     from market_sim.ui.cli.tiers import tiers
 
@@ -193,6 +199,7 @@ COMMANDS: dict[str, Command] = {
     "strategies": _strategies,
     "published": _published,
     "facts": _facts,
+    "microscope": _microscope,
     "tiers": _tiers,
     "allocate": _allocate,
     "train": _train,

@@ -1,0 +1,91 @@
+"""Beliefs: what participants think a thing is worth, as their orders reveal it, and what they think together.
+
+The belief of a participant is the middle of its last limits to buy and to sell, or the one of these that it has. Each
+is an estimate whose variance is how far this participant's beliefs lay from the midpoint until then, and the
+consensus is their precision-weighted mean (`fusion.py`): whose limits scatter counts little. Nothing later than the
+moment is used. Where the journal knows the value, the errors of consensus and price stand beside each other (rulebook
+F-8.8).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from math import sqrt
+from statistics import fmean
+from typing import NamedTuple
+
+from market_sim.analysis.microstructure.fusion import precision_weighted
+from market_sim.analysis.microstructure.quotes import Quotes
+from market_sim.core.models.event import Event
+from market_sim.core.models.market_events import OrderAccepted, book_name
+from market_sim.core.models.run_events import ValueMoved
+
+SAMPLE_NS = 200_000_000
+LEAST_VARIANCE = 1.0
+"""That of one tick: nobody is taken to be surer than a price step."""
+
+
+class Moment(NamedTuple):
+    """One sample: the time, the consensus, the midpoint and the value, in price units; None where it is not known."""
+
+    time: int
+    consensus: float
+    price: float
+    value: float | None
+    believers: int
+
+
+class _Believer:
+    """What one participant has shown so far."""
+
+    def __init__(self) -> None:
+        self.limits: dict[int, int] = {}
+        self.squares = 0.0
+        self.count = 0
+
+    def say(self, side: int, limit: int, middle: float) -> None:
+        self.limits[side] = limit
+        self.squares += (self.belief - middle) ** 2
+        self.count += 1
+
+    @property
+    def belief(self) -> float:
+        return fmean(self.limits.values())
+
+    @property
+    def variance(self) -> float:
+        return max(LEAST_VARIANCE, self.squares / self.count)
+
+
+def consensus(events: Iterable[Event], book: str, quotes: Quotes, sample_ns: int = SAMPLE_NS) -> list[Moment]:
+    """The consensus of everybody who has shown a belief, sampled at equal intervals."""
+    symbol = book.partition(" on ")[0]
+    believers: dict[str, _Believer] = {}
+    value: int | None = None
+    found: list[Moment] = []
+    end = sample_ns
+    for event in events:
+        while event.time >= end:
+            middle = quotes.before(end)
+            if believers and middle is not None:
+                mean, _ = precision_weighted([(one.belief, one.variance) for one in believers.values()])
+                found.append(Moment(end, mean, middle / 2, value, len(believers)))
+            end += sample_ns
+        if type(event) is ValueMoved and event.symbol == symbol:
+            value = event.value
+        elif type(event) is OrderAccepted and event.terms.limit is not None:
+            middle = quotes.before(event.time)
+            if middle is not None and book_name(event.terms.symbol, event.terms.venue) == book:
+                believers.setdefault(event.account, _Believer()).say(event.terms.side, event.terms.limit, middle / 2)
+    return found
+
+
+def errors(found: Iterable[Moment]) -> tuple[float, float] | None:
+    """The root mean square errors of consensus and price against the value; None where no value is known."""
+    known = [one for one in found if one.value is not None]
+    if not known:
+        return None
+    return (
+        sqrt(fmean((one.consensus - (one.value or 0)) ** 2 for one in known)),
+        sqrt(fmean((one.price - (one.value or 0)) ** 2 for one in known)),
+    )

@@ -1,0 +1,156 @@
+"""The microscope: one run, measured in every way of this folder, from one replay of its journal.
+
+Each measurement is made at its first use and once. Its tables (`report_tables.py`) are what the command, the page and
+the files show.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from itertools import combinations
+
+from market_sim.analysis.microstructure.beliefs import Moment, consensus
+from market_sim.analysis.microstructure.benchmarks import Comparison, comparisons, volume_weighted
+from market_sim.analysis.microstructure.intervals import Interval, intervals
+from market_sim.analysis.microstructure.liquidity_alerts import Alert, liquidity_alerts
+from market_sim.analysis.microstructure.markouts import Markout, markouts
+from market_sim.analysis.microstructure.order_flow import (
+    Bucket,
+    bucket_size,
+    bulk_classified,
+    toxicity,
+    true_imbalances,
+    volume_buckets,
+)
+from market_sim.analysis.microstructure.price_discovery import Discovery, error_correction, shares
+from market_sim.analysis.microstructure.quotes import BookTape, tapes
+from market_sim.analysis.microstructure.shortfall import (
+    ParentOrder,
+    Recommendation,
+    parent_orders,
+    recommendations,
+    stated_order,
+)
+from market_sim.analysis.microstructure.spreads import Spread, spreads
+from market_sim.core.data.journal import Journal
+from market_sim.core.errors import InputError
+from market_sim.core.models.market_events import BookOpened, InstrumentListed
+from market_sim.core.models.run_events import AgentJoined
+
+DISCOVERY_STEP_NS = 50_000_000
+"""Prices of two venues are compared this often: a slower venue is some wake-ups late, not some seconds."""
+
+
+class BookMicroscope:
+    """One book of a run."""
+
+    def __init__(self, journal: Journal, name: str, listed: InstrumentListed, tape: BookTape) -> None:
+        self._journal = journal
+        self.name, self.listed, self.tape = name, listed, tape
+        self.end = journal[-1].time
+
+    @cached_property
+    def spreads(self) -> list[Spread]:
+        """The spreads of every trade."""
+        return spreads(self.tape.trades, self.tape.quotes, self.end)
+
+    @cached_property
+    def markouts(self) -> list[Markout]:
+        """The markouts of everybody."""
+        return markouts(self.tape.trades, self.tape.quotes, self.end)
+
+    @cached_property
+    def intervals(self) -> list[Interval]:
+        """The book at equal steps of time."""
+        return intervals(self.tape, self.end)
+
+    @cached_property
+    def bucket_size(self) -> int:
+        """The volume of a bucket."""
+        return bucket_size(self.tape.trades)
+
+    @cached_property
+    def buckets(self) -> list[Bucket]:
+        """The buckets of equal volume."""
+        return volume_buckets(self.tape.trades, self.bucket_size)
+
+    @cached_property
+    def toxicity(self) -> list[tuple[Bucket, float, float]]:
+        """After each bucket: VPIN, and the same from who really took."""
+        guessed = toxicity(bulk_classified(self.buckets, self.bucket_size), self.bucket_size)
+        true = toxicity(true_imbalances(self.buckets, self.bucket_size), self.bucket_size)
+        return list(zip(self.buckets[len(self.buckets) - len(true) :], guessed, true, strict=True))
+
+    @cached_property
+    def moments(self) -> list[Moment]:
+        """What participants believed together."""
+        return consensus(self._journal, self.name, self.tape.quotes)
+
+    @cached_property
+    def alerts(self) -> list[tuple[int, Alert]]:
+        """The liquidity alerts with their times."""
+        steps = self.intervals
+        found = liquidity_alerts([step.depth for step in steps], [step.middle for step in steps])
+        return [(steps[one.bar].end, one) for one in found]
+
+
+class Microscope:
+    """A run under the microscope; with a participant, its orders, otherwise those that a strategy states."""
+
+    def __init__(self, journal: Journal, agent: str | None = None) -> None:
+        joined = {event.agent: event for event in journal.of(AgentJoined)}
+        if agent is not None and agent not in joined:
+            raise InputError(f"there is no participant {agent!r} in this run; there are {', '.join(joined) or 'none'}")
+        self._journal = journal
+        self.agent = agent
+        self.agents = list(joined)
+        self.tapes = tapes(journal)
+        if not any(tape.trades for tape in self.tapes.values()):
+            raise InputError("there is nothing to measure: nothing was traded in this run")
+        listed = {event.symbol: event for event in journal.of(InstrumentListed)}
+        self.books = [
+            BookMicroscope(journal, name, listed[name.partition(" on ")[0]], tape)
+            for name, tape in self.tapes.items()
+            if tape.trades and tape.quotes.times
+        ]
+        self._stated = [name for name, event in joined.items() if stated_order(event) is not None]
+
+    @cached_property
+    def orders(self) -> list[ParentOrder]:
+        """The orders whose shortfall is told."""
+        chosen = [self.agent] if self.agent is not None else self._stated
+        return [order for name in chosen for order in parent_orders(self._journal, self.tapes, name)]
+
+    def benchmarks(self, order: ParentOrder) -> list[Comparison]:
+        """An order beside its benchmarks."""
+        return comparisons(order, self.tapes[order.book])
+
+    def advice(self, order: ParentOrder) -> list[Recommendation]:
+        """What would have been cheaper."""
+        return recommendations(order, volume_weighted(order, self.tapes[order.book]))
+
+    @cached_property
+    def discoveries(self) -> list[tuple[str, str, Discovery | str]]:
+        """Each two venues of one instrument: the shares of the first, or why there are none."""
+        venues: dict[str, list[str]] = {}
+        for event in self._journal.of(BookOpened):
+            venues.setdefault(event.symbol, []).append(f"{event.symbol} on {event.venue}")
+        return [
+            (one, other, self._discovery(one, other))
+            for books in venues.values()
+            for one, other in combinations(books, 2)
+            if one in self.tapes and other in self.tapes
+        ]
+
+    def _discovery(self, one: str, other: str) -> Discovery | str:
+        end = self._journal[-1].time
+        first, second = (self._sampled(name, end) for name in (one, other))
+        count = min(len(first), len(second))
+        try:
+            return shares(error_correction(first[-count:], second[-count:]))
+        except InputError as refused:
+            return str(refused)
+
+    def _sampled(self, name: str, end: int) -> Sequence[float]:
+        return [step.middle for step in intervals(self.tapes[name], end, DISCOVERY_STEP_NS)]

@@ -1,0 +1,97 @@
+"""Spreads: what a taker paid, what its maker kept, and how far the price moved after it.
+
+With D = +1 for a buyer and -1 for a seller, P the price of a trade, M the midpoint before it and M' the midpoint a
+while later, in units of a full spread:
+
+    effective 2D(P - M)  =  realised 2D(P - M')  +  impact 2D(M' - M)        exactly
+
+Source: SEC Rule 605 of Regulation NMS; R. Huang and H. Stoll, Journal of Financial Economics 41 (1996); rulebook F-8.1.
+All three are integers in price units, because twice a midpoint is bid plus ask.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from market_sim.analysis.microstructure.quotes import Quotes
+from market_sim.core.models.market_events import Trade
+
+HORIZON_NS = 1_000_000_000
+"""How long after a trade its impact is measured: a trading day of the clock."""
+
+
+class Spread(NamedTuple):
+    """The spreads of one trade, in price units."""
+
+    trade: Trade
+    quoted: int
+    effective: int
+    realised: int | None
+    impact: int | None
+    """None where the run ends before the horizon is over."""
+    improvement: int
+    """How much better than the quote it was, in price units; negative for a trade beyond it."""
+
+
+class Averages(NamedTuple):
+    """Averages weighted by quantity, over the trades that have the figure."""
+
+    trades: int
+    quantity: int
+    quoted: float
+    effective: float
+    realised: float | None
+    impact: float | None
+    """Of the trades whose horizon is over."""
+    effective_then: float | None
+    """The effective spread of these same trades: the sum of the other two."""
+    improvement: float
+
+    @property
+    def effective_over_quoted(self) -> float:
+        """E/Q: below 1 where takers do better than the quote."""
+        return self.effective / self.quoted
+
+
+def spreads(trades: Iterable[Trade], quotes: Quotes, end: int, horizon: int = HORIZON_NS) -> list[Spread]:
+    """The spreads of every trade before which the book was quoted; `end` is when the run ended."""
+    found = []
+    for trade in trades:
+        place = quotes.place_before(trade.time)
+        if place is None:
+            continue
+        before, side, price = quotes.twice[place], trade.side, trade.price
+        quoted = quotes.asks[place] - quotes.bids[place]
+        effective = side * (2 * price - before)
+        improvement = quotes.asks[place] - price if side > 0 else price - quotes.bids[place]
+        later = quotes.at(trade.time + horizon) if trade.time + horizon <= end else None
+        if later is None:
+            found.append(Spread(trade, quoted, effective, None, None, improvement))
+        else:
+            realised, impact = side * (2 * price - later), side * (later - before)
+            found.append(Spread(trade, quoted, effective, realised, impact, improvement))
+    return found
+
+
+def averages(found: Sequence[Spread]) -> Averages | None:
+    """The averages of these spreads; None of no trade."""
+    quantity = sum(one.trade.quantity for one in found)
+    if not quantity:
+        return None
+    whole = [one for one in found if one.realised is not None]
+    later = sum(one.trade.quantity for one in whole)
+
+    def mean(name: str, some: Sequence[Spread], weight: int) -> float:
+        return sum(getattr(one, name) * one.trade.quantity for one in some) / weight
+
+    return Averages(
+        len(found),
+        quantity,
+        mean("quoted", found, quantity),
+        mean("effective", found, quantity),
+        mean("realised", whole, later) if later else None,
+        mean("impact", whole, later) if later else None,
+        mean("effective", whole, later) if later else None,
+        mean("improvement", found, quantity),
+    )

@@ -1,0 +1,74 @@
+"""`simulate.py microscope RUN`: what trading cost in a run, who knew more, and how the market took it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from market_sim.analysis.microstructure.microscope import Microscope
+from market_sim.analysis.microstructure.report_rows import TITLES, presented
+from market_sim.analysis.microstructure.report_tables import report
+from market_sim.analysis.results.stored import open_run
+from market_sim.analysis.results.table import Table
+from market_sim.core.english import counted
+from market_sim.core.errors import InputError
+from market_sim.ui.cli.arguments import Parser
+
+DONE = 0
+UNITS = "prices and costs are in the smallest unit of the currency; a cost is positive"
+PICTURED = ("toxicity",)
+"""Series are for files and pictures."""
+LONGEST = 24
+"""Longer tables are for files and pages."""
+
+
+def microscope(arguments: Sequence[str]) -> int:
+    """Print the tables of a run, or write them as CSV files or as one JSON document."""
+    made = Parser(prog="simulate.py microscope", description="What trading cost in a run, and who knew more.")
+    made.add_argument("run", metavar="RUN", type=Path, help="the folder of the run, for example results/NAME")
+    made.add_argument("--agent", metavar="NAME", help="whose orders; default: those whose strategy states an order")
+    made.add_argument("--csv", metavar="FOLDER", type=Path, help="write each table as a CSV file into this folder")
+    made.add_argument("--json", action="store_true", help="one JSON document in place of the tables")
+    typed = made.parse_args(list(arguments))
+    tables = report(Microscope(open_run(typed.run).journal, typed.agent))
+    if typed.csv is not None:
+        written = _written(tables, typed.csv)
+        if not typed.json:
+            print("\n".join(written))
+    if typed.json:
+        print(json.dumps({table.name: list(table) for table in tables}, indent=2))
+    elif typed.csv is None:
+        for table in tables:
+            if table.rows and table.name not in PICTURED:
+                print("\n".join(_lines(table)), end="\n\n")
+        print(UNITS)
+    return DONE
+
+
+def _lines(table: Table) -> list[str]:
+    """The table with its title, at most its first rows."""
+    head, *rows = presented(table)
+    shown = [head, *rows[:LONGEST]]
+    widths = [max(len(row[place]) for row in shown) for place in range(len(head))]
+    texts = [isinstance(value, str) for value in table.rows[0]]
+    lines = [
+        "  ".join(
+            cell.ljust(width) if is_text else cell.rjust(width)
+            for cell, width, is_text in zip(row, widths, texts, strict=True)
+        ).rstrip()
+        for row in shown
+    ]
+    more = len(rows) - LONGEST
+    rest = [f"and {counted(more, 'row')} more, with --csv or --json"] if more > 0 else []
+    return [TITLES[table.name], *lines, *rest]
+
+
+def _written(tables: Sequence[Table], folder: Path) -> list[str]:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for table in tables:
+            table.save(folder / f"{table.name}.csv")
+    except OSError as error:
+        raise InputError(f"cannot write to {folder}: {error.strerror or error}") from None
+    return [f"{folder / table.name}.csv: {counted(len(table), 'row')}" for table in tables]

@@ -1,0 +1,114 @@
+"""`simulate.py microscope` prints true tables, writes them as CSV and JSON, and refuses what it cannot measure."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from market_sim.analysis.microstructure.microscope import Microscope
+from market_sim.analysis.microstructure.report_rows import TITLES, presented
+from market_sim.analysis.microstructure.report_tables import report
+from market_sim.analysis.results.stored import open_run
+from market_sim.core.data.journal import Journal
+from market_sim.core.errors import InputError
+from market_sim.simulation.run import simulate
+from market_sim.ui.cli.main import main
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("results")
+    asked = ["--scenario", "execution-school", "--epochs", "8", "--headless", "--no-plot", "-q", "--no-settle"]
+    assert main([*asked, "--out", str(out)]) == 0
+    return next(path for path in out.iterdir() if path.is_dir())
+
+
+@pytest.fixture(scope="module")
+def tables(run):
+    return {table.name: table for table in report(Microscope(open_run(run).journal))}
+
+
+def test_the_causes_of_each_order_add_up_to_its_total(tables):
+    orders: dict[str, dict[str, float]] = {}
+    for row in tables["shortfall"]:
+        orders.setdefault(row["agent"], {})[row["cause"]] = row["cost"]
+    assert list(orders) == ["at-once", "twap", "almgren-chriss"]
+    for parts in orders.values():
+        assert parts.pop("total") == sum(parts.values())
+        assert len(parts) == 4
+
+
+def test_every_cut_of_slippage_adds_up_to_the_whole_and_every_spread_to_its_parts(tables):
+    sums: dict[tuple[str, str], list[float]] = {}
+    for row in tables["slippage"]:
+        cell = sums.setdefault((row["book"], row["cut"]), [0, 0, 0, 0])
+        for place, name in enumerate(("trades", "quantity", "value", "cost")):
+            cell[place] += row[name]
+    for (book, _), cell in sums.items():
+        assert cell == sums[book, "whole"]
+    assert len(sums) == 3 * 6
+    for row in tables["spreads"]:
+        assert row["realised"] + row["impact"] == pytest.approx(row["effective_then"])
+
+
+def test_each_column_says_what_it_means_and_each_table_has_a_title(tables):
+    assert set(tables) == set(TITLES)
+    for table in tables.values():
+        assert all(column.means for column in table.columns)
+        head, *rows = presented(table)
+        assert len(rows) == len(table) and all(len(row) == len(head) for row in rows)
+
+
+def test_the_terminal_has_the_figures_of_the_tables(run, tables, capsys):
+    assert main(["microscope", str(run)]) == 0
+    said = capsys.readouterr().out
+    for row in presented(tables["shortfall"])[1:]:
+        assert re.search(r"\s+".join(map(re.escape, row)), said)
+    assert TITLES["estimates"] in said and TITLES["toxicity"] not in said
+    assert "more, with --csv or --json" in said
+
+
+def test_one_participant_has_its_own_orders(run, capsys):
+    assert main(["microscope", str(run), "--agent", "noise-A-0", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert {row["agent"] for row in told["shortfall"]} == {"noise-A-0"}
+    assert {row["benchmark"] for row in told["benchmarks"]} == {"arrival", "VWAP", "TWAP", "close"}
+
+
+def test_each_table_is_a_csv_file(run, tables, tmp_path, capsys):
+    folder = tmp_path / "deep" / "tables"
+    assert main(["microscope", str(run), "--csv", str(folder)]) == 0
+    assert {path.stem for path in folder.iterdir()} == set(tables)
+    assert f"{folder / 'spreads'}.csv: 3 rows" in capsys.readouterr().out
+    with (folder / "markouts.csv").open(encoding="utf-8") as file:
+        head, *rows = csv.reader(file)
+    assert tuple(head) == tables["markouts"].names and len(rows) == len(tables["markouts"])
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        (["--agent", "nobody"], "there is no participant 'nobody' in this run; there are maker-A, noise-A-0"),
+        (["--csv", "{run}/manifest.json"], "cannot write to"),
+    ],
+)
+def test_bad_input_is_one_sentence(run, typed, sentence, capsys):
+    assert main(["microscope", str(run), *(one.format(run=run) for one in typed)]) == 2
+    assert sentence in capsys.readouterr().err
+
+
+def test_a_run_without_trades_is_refused():
+    with pytest.raises(InputError, match="nothing was traded"):
+        Microscope(Journal())
+
+
+def test_two_venues_have_shares_of_discovery_or_a_reason():
+    journal = simulate("two-venues", epochs=5, settlement="none").journal
+    [row] = next(table for table in report(Microscope(journal)) if table.name == "discovery")
+    assert (row["first"], row["second"]) == ("ACME on SIM-A", "ACME on SIM-B")
+    low, high = sorted((row["hasbrouck_first"], row["hasbrouck_last"]))
+    assert 0 <= low <= row["middle"] <= high <= 1
