@@ -1,0 +1,73 @@
+"""Best execution, judged after the trade: did another venue show a better price when an order traded? (F-0)
+
+It is a case about the quality of an execution and accuses nobody: an account may not have known the other venue, or may
+have known an older price of it. An instrument with one book has no such cases.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from market_sim.core.models.event import Numbers
+from market_sim.core.models.intents import BUY
+from market_sim.core.models.market_events import BookOpened, Trade, book_name
+from market_sim.market.compliance.detectors.alert import Alert
+from market_sim.market.compliance.detectors.detector import NOTHING, Detector, Effects
+from market_sim.market.compliance.detectors.live_orders import LiveOrders
+from market_sim.market.compliance.detectors.thresholds import Thresholds
+from market_sim.market.exchange.book_replay import BookReplay
+
+
+class BestExecution(Detector):
+    """Compares the price of each trade with the best prices of the other venues."""
+
+    kind = "BEST_EXECUTION"
+
+    def __init__(self, thresholds: Thresholds | None = None, live: LiveOrders | None = None) -> None:
+        self._replay = BookReplay()
+        self._venues: dict[str, list[str]] = {}
+        super().__init__(thresholds, live)
+
+    def reading(self) -> Effects:
+        """Books; their orders only once an instrument has two."""
+        return {BookOpened: self._opened}
+
+    def _opened(self, event: BookOpened) -> Iterable[Alert]:
+        self._venues.setdefault(event.symbol, []).append(event.venue)
+        if len(self._venues[event.symbol]) == 2:
+            for kind, effect in self._replay.effects.items():
+                self.effects[kind] = self._followed(effect)
+            self.effects[Trade] = self._traded
+        return NOTHING
+
+    @staticmethod
+    def _followed(effect: Callable[[Any], None]) -> Callable[[Any], Iterable[Alert]]:
+        def without_alert(event: Any) -> Iterable[Alert]:
+            effect(event)
+            return NOTHING
+
+        return without_alert
+
+    def _traded(self, event: Trade) -> Iterable[Alert]:
+        self._replay.traded(event)
+        best: tuple[int, str] | None = None
+        for venue in self._venues.get(event.symbol, ()):
+            if venue == event.venue:
+                continue
+            book = self._replay.book(book_name(event.symbol, venue))
+            price = min(book.asks, default=None) if event.side == BUY else max(book.bids, default=None)
+            if price is not None and (best is None or event.side * (best[0] - price) > 0):
+                best = price, venue
+        if best is None:
+            return NOTHING
+        worse = event.side * (event.price - best[0])
+        bound = self.thresholds.execution_worse_bps
+        if worse <= 0 or 10_000 * worse <= bound * best[0] or not self.rises((event.taker, event.symbol), event.time):
+            return NOTHING
+        numbers: Numbers = {
+            "account": event.taker, "price": event.price, "venue": best[1], "better": best[0],
+            "worse_bps": f"{10_000 * worse / best[0]:.1f}",
+        }  # fmt: skip
+        name = book_name(event.symbol, event.venue)
+        return (Alert(event.time, self.kind, (event.taker,), name, numbers, (event.taker_order,), (event.trade,)),)
