@@ -30,7 +30,10 @@ from market_sim.strategies.market_making.fixed_spread import FixedSpread
 from market_sim.strategies.market_making.inventory_models import AvellanedaStoikov, GueantLehalleTapia
 from market_sim.strategies.market_making.tiers import ObligedMaker, TieredMaker
 from market_sim.strategies.market_making.volatility_maker import VolatilityMaker
+from market_sim.strategies.misconduct.pressure import Layerer, Spoofer
+from market_sim.strategies.misconduct.washing import Washer
 from market_sim.strategies.traditional.bettor import Bettor
+from market_sim.strategies.traditional.book_reader import BookReader
 from market_sim.strategies.traditional.customer import Customer
 from market_sim.strategies.traditional.delta_hedger import DeltaHedger
 from market_sim.strategies.traditional.fcn import FcnTrader
@@ -62,10 +65,11 @@ FAMILIES: dict[str, tuple[type[Strategy], ...]] = {
         Noise, SelfExcitingNoise, Customer, ZeroIntelligence, ZeroIntelligenceFlow, PositionTaker, Saver,
     ),
     "with an opinion": (Informed, Sniper, Fundamentalist, FcnTrader, Bettor, OptionHolder, OptionWriter),
-    "reading the chart": (Momentum, MeanReversion, Chartist, Pairs),
+    "reading the chart": (Momentum, MeanReversion, Chartist, Pairs, BookReader),
     "execution": (Twap, Vwap, AlmgrenChriss, Participate),
     "arbitrage and hedging": (VenueArbitrage, CashAndCarry, FuturesBasis, OptionParity, OutcomePairs, DeltaHedger),
     "learning": (BanditMaker, QLearner, RidgeTrader, LogisticTrader),
+    "misconduct": (Spoofer, Layerer, Washer),
     "marksim": (MarksimMaker, MarksimNoise, MarksimInformed),
     "wrappers": (DrawdownStop, InventoryLimit, Latency),
 }  # fmt: skip

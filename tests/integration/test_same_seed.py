@@ -64,6 +64,8 @@ FROZEN = {
     "futures-day": "632ee5f0d6d15ac8f2f576a04d00f4ec79b608bfd36e26009d4128ae86a7395e",
     "tax": "5f5aa270eb7c791c93c1d4efbf84ba505740d97688166291fca51a5206868ace",
     "marksim": "6533c924e68f172be0344d208ad46eaaad21eeaaf84c2f323405b8b945b15d3f",
+    "spoofer": "c6e9a1dd98047c7283a7084be3a0740ed57bcece76bf83a5518ca86e98b1468c",
+    "wash-trader": "be81f319086a4201850937d6d3084349058fcb68e53905f15d950cfa0270f234",
 }
 """The market digest of each shipped scenario at seed 7 and 6 epochs. Changed on purpose? Refresh it and say why."""
 

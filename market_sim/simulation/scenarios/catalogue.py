@@ -29,6 +29,7 @@ from market_sim.simulation.scenarios.pairs_trading import PairsTrading
 from market_sim.simulation.scenarios.prediction_market import PredictionMarketScenario
 from market_sim.simulation.scenarios.scenario import Scenario
 from market_sim.simulation.scenarios.short_squeeze import ShortSqueeze
+from market_sim.simulation.scenarios.spoofer import SpooferScenario
 from market_sim.simulation.scenarios.streamlet_demo import StreamletDemo
 from market_sim.simulation.scenarios.streamlet_faults import (
     CrashAndReturn,
@@ -43,6 +44,7 @@ from market_sim.simulation.scenarios.thin_market import ThinMarket
 from market_sim.simulation.scenarios.transaction_tax import TransactionTax
 from market_sim.simulation.scenarios.two_venues import TwoVenues
 from market_sim.simulation.scenarios.warrant_dilution import WarrantDilution
+from market_sim.simulation.scenarios.wash_trader import WashTrader
 
 DEFAULT: type[Scenario] = FirstMarket
 
@@ -85,4 +87,6 @@ SCENARIOS: tuple[type[Scenario], ...] = (
     FuturesDay,
     TransactionTax,
     Marksim,
+    SpooferScenario,
+    WashTrader,
 )
