@@ -1,4 +1,4 @@
-"""Best execution, judged after the trade: did another venue show a better price when an order traded? (F-0)
+"""Best execution, judged after the trade: did another venue show a better price when an order traded? (rulebook F-6.4)
 
 It is a case about the quality of an execution and accuses nobody: an account may not have known the other venue, or may
 have known an older price of it. An instrument with one book has no such cases.

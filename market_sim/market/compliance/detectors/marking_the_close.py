@@ -1,4 +1,4 @@
-"""Marking the close: most of the last minute's volume taken by one account, and the price moved its way (F-6.4)."""
+"""Marking the close: one account takes most of the last volume, and the price moves its way (rulebook F-6.4)."""
 
 from __future__ import annotations
 

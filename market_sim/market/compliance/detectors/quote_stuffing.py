@@ -1,4 +1,4 @@
-"""Quote stuffing: many messages in a second, almost all of them orders that live a few milliseconds (F-6.4).
+"""Quote stuffing: many messages in a second, almost all of them orders that live a few milliseconds (rulebook F-6.4).
 
 A fast maker sends and cancels many orders, too, but its quotes stand until the market moves. So an order counts as
 fleeting only if its owner cancels it untraded within five milliseconds.

@@ -10,7 +10,7 @@ SECOND = 1_000 * MILLISECOND
 
 @dataclass(frozen=True)
 class Thresholds:
-    """When a detector raises an alert (rulebook F-0 and F-6.4 state the origin of each)."""
+    """When a detector raises an alert (rulebook F-6.4 states them)."""
 
     rearm_ns: int = 10 * SECOND
     """Hysteresis: the same accounts, instrument and kind raise no second alert for so long."""

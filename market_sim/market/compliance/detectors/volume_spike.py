@@ -1,4 +1,4 @@
-"""A volume spike: ten times the mean volume of the last twenty complete periods (rulebook F-0). A case, never a halt.
+"""A volume spike: ten times the mean volume of the last twenty complete periods (rulebook F-6.4). A case, never a halt.
 
 A period without trades counts as zero. Nothing is raised before there are twenty periods, or while their mean is zero.
 """
