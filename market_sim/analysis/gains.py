@@ -15,14 +15,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from market_sim.analysis.results.market_facts import MarketFacts
 from market_sim.analysis.results.table import Table, columns
 from market_sim.analysis.results.untraded import Untraded
-from market_sim.analysis.results.worth import Worth, unit, without_orders
-from market_sim.analysis.three_clocks import marks_in, terms_in
+from market_sim.analysis.results.worth import ORDERS, Worth, unit, without_orders
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.event import Event
-from market_sim.core.models.market_events import Deposited, Trade, Withdrawn, entry_number
-from market_sim.core.models.run_events import AgentJoined, ValueMoved
+from market_sim.core.models.market_events import Deposited, Withdrawn, entry_number
+
+PIECE = 2_000
+"""The number of events that are read from a journal at once."""
 
 
 @dataclass(frozen=True)
@@ -54,39 +56,115 @@ class Gain:
         return self.gain - self.from_prices - self.dividends
 
 
+class GainFold:
+    """What the gains of all accounts are worked out from, event by event: worth, deposits, and untraded holdings."""
+
+    def __init__(self) -> None:
+        self.facts = MarketFacts()
+        self.worth, self.untraded = Worth(), Untraded()
+        self._brought: dict[str, dict[str, _Brought]] = {}
+
+    def read(self, event: Event) -> None:
+        """Add one event that is not of an order."""
+        self.facts.read(event)
+        self.worth.read(event)
+        self.untraded.read(event)
+        if isinstance(event, Deposited | Withdrawn):
+            brought = self._brought.setdefault(event.account, {}).setdefault(event.asset, _Brought())
+            brought.add(event.amount if isinstance(event, Deposited) else -event.amount, self.facts.mark(event.asset))
+
+    def rows(self, facts: MarketFacts | None = None) -> list[Gain]:
+        """The gains of all accounts with holdings or deposits; at later marks, if the facts are later ones."""
+        facts = self.facts if facts is None else facts
+        terms, marks = facts.terms, facts.marks
+        found: list[Gain] = []
+        for currency in facts.currencies:
+            units = {asset: unit(asset, marks.get(asset), terms, currency) for asset in (currency, *terms, *marks)}
+            for account, assets in self.worth.owned.items():
+                brought = self._brought.get(account, {})
+                then = sum(one.value(asset, facts, currency) for asset, one in brought.items())
+                kept = self.untraded.holdings.get(account, {})
+                now = sum(amount * units.get(asset, 0) for asset, amount in kept.items())
+                worth = sum(amount * units.get(asset, 0) for asset, amount in assets.items())
+                worth += self.worth.unpaid(account, currency, marks, terms)
+                holdings = {
+                    asset: count for asset, count in assets.items() if asset in terms and terms[asset].quote == currency
+                }
+                cash = assets.get(currency, 0)
+                strategy = facts.strategies.get(account, "")
+                if strategy or brought or worth or cash or holdings:
+                    dividends = self.untraded.dividends(account, currency)
+                    found.append(Gain(account, strategy, currency, then, worth, now - then, dividends, cash, holdings))
+        return sorted(found, key=lambda one: (one.currency, -one.gain, one.account))
+
+    def from_trading(self, facts: MarketFacts) -> dict[tuple[str, str], int]:
+        """The gain from trading by account and currency, at these marks."""
+        return {(row.account, row.currency): row.from_trading for row in self.rows(facts)}
+
+
+@dataclass
+class _Brought:
+    """The deposits of one asset into one account, less its withdrawals."""
+
+    amount: int = 0
+    priced: int = 0
+    """The sum of those after the first price, each at the price of its time."""
+    unpriced: int = 0
+    """The amount that came before the first price."""
+
+    def add(self, amount: int, price: int | None) -> None:
+        self.amount += amount
+        if price is None:
+            self.unpriced += amount
+        else:
+            self.priced += amount * price
+
+    def value(self, asset: str, facts: MarketFacts, currency: str) -> int:
+        """What they were worth in a currency."""
+        if asset == currency:
+            return self.amount
+        each = unit(asset, 1, facts.terms, currency)
+        return each * (self.priced + self.unpriced * facts.first.get(asset, 0))
+
+
+class LaggingGains:
+    """The gains by the entries that are final, or settled: a fold that stays some entries behind the journal."""
+
+    def __init__(self) -> None:
+        self._fold = GainFold()
+        self._read = 0
+        self._next = 0
+        """The number of the entry for which it waits."""
+
+    def advance(self, journal: Journal, until: int, last: int) -> None:
+        """Read on up to the entry with this number, within the first `until` events."""
+        while self._read < until and self._next <= last:
+            for event in journal.between(self._read, min(until, self._read + PIECE)):
+                if entry_number(event) > last:
+                    self._next = entry_number(event)
+                    return
+                self._read += 1
+                if type(event) not in ORDERS:
+                    self._fold.read(event)
+
+    def from_trading(self, facts: MarketFacts) -> dict[tuple[str, str], int]:
+        """The gain from trading by account and currency, at these marks."""
+        return self._fold.from_trading(facts)
+
+
 def gains(journal: Journal, last: int | None = None) -> list[Gain]:
     """The gains of all accounts with holdings or deposits, by currency, the largest first.
 
     With the number of a `last` entry, later entries do not count; the marks are those of the end of the run.
     """
-    events = without_orders(journal)
-    strategies = {event.agent: event.strategy for event in events if isinstance(event, AgentJoined)}
-    terms, marks = terms_in(events), marks_in(events)
-    run, untraded = Worth(), Untraded()
+    events, fold, facts = without_orders(journal), GainFold(), MarketFacts()
+    for event in events:
+        facts.read(event)
     for event in events:
         if last is not None and entry_number(event) > last:
             break  # entries are numbered in their order, and a split that comes later has not happened either
-        run.read(event)
-        untraded.read(event)
-    deposits = _deposits(events, last)
-    found: list[Gain] = []
-    for currency in sorted({each.quote for each in terms.values()}):
-        for account, assets in run.owned.items():
-            brought = deposits.get(account, [])
-            then = sum(amount * unit(asset, price, terms, currency) for asset, amount, price in brought)
-            kept = untraded.holdings.get(account, {})
-            now = sum(amount * unit(asset, marks.get(asset), terms, currency) for asset, amount in kept.items())
-            worth = sum(amount * unit(asset, marks.get(asset), terms, currency) for asset, amount in assets.items())
-            worth += run.unpaid(account, currency, marks, terms)
-            holdings = {
-                asset: amount for asset, amount in assets.items() if asset in terms and terms[asset].quote == currency
-            }
-            cash = assets.get(currency, 0)
-            strategy = strategies.get(account, "")
-            if strategy or brought or worth or cash or holdings:
-                dividends = untraded.dividends(account, currency)
-                found.append(Gain(account, strategy, currency, then, worth, now - then, dividends, cash, holdings))
-    return sorted(found, key=lambda one: (one.currency, -one.gain, one.account))
+        fold.read(event)
+    return fold.rows(facts)
 
 
 def gain_documents(rows: Iterable[Gain]) -> list[dict[str, object]]:
@@ -144,38 +222,3 @@ def gain_table(rows: Iterable[Gain]) -> Table:
         for one in rows
     ]  # fmt: skip
     return Table("gains", COLUMNS, cells)
-
-
-def _deposits(events: Iterable[Event], last: int | None = None) -> dict[str, list[tuple[str, int, int | None]]]:
-    """The deposits (withdrawals negative) by account: asset, amount, and the price of its time."""
-    values: dict[str, int] = {}
-    trades: dict[str, int] = {}
-    events = list(events)
-    first = first_prices(events)
-    found: list[tuple[str, str, int, int | None]] = []
-    for event in events:
-        if isinstance(event, Deposited | Withdrawn):
-            if last is not None and event.trade > last:
-                continue
-            price = values.get(event.asset, trades.get(event.asset))
-            amount = event.amount if isinstance(event, Deposited) else -event.amount
-            found.append((event.account, event.asset, amount, price))
-        elif isinstance(event, ValueMoved):
-            values[event.symbol] = event.value
-        elif isinstance(event, Trade):
-            trades[event.symbol] = event.price
-    deposits: dict[str, list[tuple[str, int, int | None]]] = {}
-    for account, asset, amount, price in found:
-        deposits.setdefault(account, []).append((asset, amount, first.get(asset) if price is None else price))
-    return deposits
-
-
-def first_prices(events: Iterable[Event]) -> dict[str, int]:
-    """The first known price of each instrument, which values deposits made before it."""
-    first: dict[str, int] = {}
-    for event in events:
-        if isinstance(event, ValueMoved):
-            first.setdefault(event.symbol, event.value)
-        elif isinstance(event, Trade):
-            first.setdefault(event.symbol, event.price)
-    return first

@@ -127,7 +127,7 @@ def test_a_result_has_the_tables_that_the_changelog_lists(result: Result, tmp_pa
     listed = re.findall(r"`([a-z]+)`", told)
     assert {"leaderboard", "depth"} <= set(listed)
     assert set(listed) == {name for name in dir(result) if isinstance(getattr(result, name), Table)}
-    for name in "gain from_trading finalized settled dividends fees turnover hit_rate sharpe drawdown".split():
+    for name in "gain from_trading finalized settled dividends fees turnover hit_rate sharpe trading_drawdown".split():
         assert name in result.leaderboard.names
     for kind in ("csv", "json"):
         result.trades.save(tmp_path / f"trades.{kind}")

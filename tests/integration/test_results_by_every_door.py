@@ -44,7 +44,7 @@ def test_the_board_is_the_same_by_every_door(visitor, tmp_path, capsys):
     tell(summarize(result), None, None, Screen(sys.stdout))
     printed = capsys.readouterr().out.partition("gains in USD")[2].partition("\n\n")[0].splitlines()
     traders = [one for one in result.performances if one.gain.strategy]
-    assert printed[0].split() == ["by", "trading", "by", "prices", "gain", "trades", "fees", "drawdown"]
+    assert printed[0].split() == ["by", "trading", "by", "prices", "gain", "trades", "fees", "trading", "drawdown"]
     assert printed[4] == f"{'...':<19} {len(traders) - 6} accounts more (simulate.py results RUN has them all)"
     for line, one in zip(printed[1:4] + printed[5:], traders[:3] + traders[-3:], strict=True):
         figures = (one.gain.from_trading, one.gain.from_prices, one.gain.gain, one.fees, one.drawdown)

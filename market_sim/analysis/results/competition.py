@@ -47,14 +47,13 @@ NO_PRACTICE = Practice(-1, {}, {})
 
 def started_at(journal: Journal, until: int | None = None) -> int:
     """The number of the event that began the competition, the last one if there are several; -1 without one."""
-    name = StartCompetition.__name__
     events = journal.since(0)[:until]
-    starts = (at for at in range(len(events) - 1, -1, -1) if _is_start(events[at], name))
-    return next(starts, -1)
+    return next((at for at in range(len(events) - 1, -1, -1) if is_start(events[at])), -1)
 
 
-def _is_start(event: object, name: str) -> bool:
-    return type(event) is InputReceived and event.kind == name
+def is_start(event: object) -> bool:
+    """Whether the event begins the competition."""
+    return type(event) is InputReceived and event.kind == StartCompetition.__name__
 
 
 def practice(journal: Journal, event: int) -> Practice:
@@ -104,7 +103,7 @@ COLUMNS = columns(
     worth="what the account is worth at the last marks",
     trades="how often it traded in the competition",
     fees="what it paid for trades in all, less its rebates",
-    drawdown="the largest fall of its gain below its highest point before",
+    trading_drawdown="the largest fall of its gain from trading below its highest point before",
     orders="how many orders were accepted in all",
     refused="how many of its orders and other intents were refused in all",
 )

@@ -15,25 +15,28 @@ by an exercise for example. A split does not change the total cost of a position
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from math import sqrt
-from statistics import fmean, pstdev
+from types import MappingProxyType
 
-from market_sim.analysis.gains import DIVIDENDS, FROM_TRADING, OWNER, Gain, first_prices, gains
+from market_sim.analysis.gains import DIVIDENDS, FROM_TRADING, OWNER, Gain, GainFold, gains
 from market_sim.analysis.results.inventory import inventories
+from market_sim.analysis.results.market_facts import MarketFacts
 from market_sim.analysis.results.table import Table, columns
-from market_sim.analysis.results.untraded import SPLIT, Untraded
-from market_sim.analysis.results.worth import LOANS, Worth, unit, without_orders
-from market_sim.analysis.three_clocks import CLOCKS, last_entry, terms_in
+from market_sim.analysis.results.untraded import SPLIT
+from market_sim.analysis.results.worth import LOANS, unit, without_orders
+from market_sim.analysis.three_clocks import CLOCKS, last_entry
 from market_sim.core.data.journal import Journal
+from market_sim.core.models.derivatives import PredictionContract
 from market_sim.core.models.event import Event
 from market_sim.core.models.market_events import Deposited, Trade, Transferred, Withdrawn
 from market_sim.core.models.mechanism_events import CorporateActionTaken
 from market_sim.core.models.run_events import ValueMoved
 from market_sim.core.trading_day import TRADING_DAY_NS
-from market_sim.market.mechanisms.equity import Terms
 
+Key = tuple[str, str]
+"""An account and a currency."""
 SAMPLE_NS = 100_000_000
 """The interval of samples, which is that of the moves of believed values."""
 SAMPLES_A_DAY = TRADING_DAY_NS // SAMPLE_NS
@@ -54,8 +57,8 @@ class Performance:
     """The number of its trades that reduced a position."""
     hits: int
     drawdown: int
-    changes: tuple[int, ...]
-    """The changes of its curve."""
+    sharpe: float | None
+    """The Sharpe ratio of a trading day; None while nothing has changed."""
     largest: dict[str, int]
     """The position with the largest absolute value, by instrument; the first of equal ones."""
 
@@ -64,11 +67,40 @@ class Performance:
         """The share of closing trades that gained; None without one."""
         return self.hits / self.closed if self.closed else None
 
+
+@dataclass
+class _Curve:
+    """A curve of gains, of which only the sums are kept that its figures need."""
+
+    last: int | None = None
+    highest: int = 0
+    fall: int = 0
+    changes: int = 0
+    total: int = 0
+    squares: int = 0
+
+    def add(self, gain: int) -> None:
+        """Add a value."""
+        if self.last is not None:
+            change = gain - self.last
+            self.changes += 1
+            self.total += change
+            self.squares += change * change
+        self.last = gain
+        self.highest = max(self.highest, gain)
+        self.fall = max(self.fall, self.highest - gain)
+
+    def then(self, gain: int) -> _Curve:
+        """The curve with one more value."""
+        longer = replace(self)
+        longer.add(gain)
+        return longer
+
     @property
     def sharpe(self) -> float | None:
-        """The Sharpe ratio of a trading day; None while nothing has changed."""
-        deviation = pstdev(self.changes) if self.changes else 0.0
-        return fmean(self.changes) / deviation * sqrt(SAMPLES_A_DAY) if deviation else None
+        """The mean of the changes over their standard deviation, for a trading day."""
+        spread = self.changes * self.squares - self.total**2
+        return self.total / sqrt(spread) * sqrt(SAMPLES_A_DAY) if spread else None
 
 
 @dataclass
@@ -80,7 +112,7 @@ class _Record:
     turnover: int = 0
     closed: int = 0
     hits: int = 0
-    curve: list[int] = field(default_factory=list)
+    curve: _Curve = field(default_factory=_Curve)
     costs: dict[str, list[int]] = field(default_factory=dict)
     """The position and its total cost, by instrument."""
 
@@ -111,130 +143,141 @@ class _Record:
 
 def performances(journal: Journal) -> list[Performance]:
     """The performance of all accounts with holdings or deposits, the largest gain from trading first."""
-    rows = {(row.account, row.currency): row for row in gains(journal)}
-    events = without_orders(journal)
-    terms = terms_in(events)
-    split = {event.symbol for event in events if isinstance(event, CorporateActionTaken)}
-    reader = _Reader(terms, first_prices(events), split)
-    for event in events:
-        reader.read(event)
-    reader.sample()
-    at_clocks = [_from_trading(journal, last_entry(journal, clock)) for clock in CLOCKS]
+    fold = PerformanceFold()
+    for event in without_orders(journal):
+        fold.read(event)
+    finalized, settled = (
+        {(row.account, row.currency): row.from_trading for row in gains(journal, last_entry(journal, clock))}
+        for clock in CLOCKS[1:]
+    )
     largest: dict[str, dict[str, int]] = {}
     for (account, symbol), holdings in inventories(journal).items():
         largest.setdefault(account, {})[symbol] = max((one.position for one in holdings), key=abs)
-    found = []
-    for (account, currency), row in rows.items():
-        record = reader.records.get((account, currency), _Record())
-        changes = tuple(after - before for before, after in zip(record.curve, record.curve[1:], strict=False))
-        mine = {
-            symbol: most
-            for symbol, most in largest.get(account, {}).items()
-            if most and terms[symbol].quote == currency
-        }
-        matched, final, settled = (gains.get((account, currency), 0) for gains in at_clocks)
-        found.append(
-            Performance(
-                row, (matched, final, settled), record.trades, record.fees, record.turnover, record.closed,
-                record.hits, _drawdown(record.curve), changes, mine,
-            )
-        )  # fmt: skip
-    return sorted(found, key=lambda one: (one.gain.currency, -one.gain.from_trading, one.gain.account))
+    return fold.rows(finalized, settled, largest)
 
 
-class _Reader:
-    """Reads a journal once: trades at their prices, and the curve at every sample."""
+class PerformanceFold:
+    """The performance of all accounts, event by event: trades at their prices, and a curve with a value every sample.
 
-    def __init__(self, terms: dict[str, Terms], first: dict[str, int], shares: set[str]) -> None:
-        self._shares = shares
-        """Those of companies that split them or pay dividends."""
-        self.records: dict[tuple[str, str], _Record] = {}
-        self._terms, self._first = terms, first
-        self._currencies = sorted({one.quote for one in terms.values()})
-        self._worth, self._untraded = Worth(), Untraded()
-        self._values: dict[str, int] = {}
-        self._trades: dict[str, int] = {}
+    What it keeps does not grow with the length of a run, so a live market has it at any moment.
+    """
+
+    def __init__(self) -> None:
+        self._gains = GainFold()
+        self._facts = self._gains.facts
+        self._records: dict[Key, _Record] = {}
         self._next = SAMPLE_NS
 
+    @property
+    def facts(self) -> MarketFacts:
+        """Terms and marks, as of the events read so far."""
+        return self._facts
+
     def read(self, event: Event) -> None:
+        """Add one event that is not of an order."""
         while event.time >= self._next:
-            self.sample()
+            for key, gain in self._sample():
+                self._of(key).curve.add(gain)
             self._next += SAMPLE_NS
-        self._worth.read(event)
-        self._untraded.read(event)
+        if type(event) in (Trade, ValueMoved) and event.symbol not in self._facts.first:  # type: ignore[attr-defined]
+            self._gains.read(event)
+            self._price(event.symbol)  # type: ignore[attr-defined]
+        else:
+            self._gains.read(event)
         if type(event) is Trade:
             self._traded(event)
         elif isinstance(event, Deposited | Withdrawn):
             change = event.amount if isinstance(event, Deposited) else -event.amount
             self._moved(event.account, event.asset, change)
         elif isinstance(event, Transferred):
-            of_a_company = event.reason == SPLIT and event.asset in self._shares
+            of_a_company = event.reason == SPLIT and self._facts.kinds.get(event.asset) != PredictionContract.kind
             if event.reason not in LOANS and not of_a_company:
                 self._moved(event.source, event.asset, -event.amount)
                 self._moved(event.target, event.asset, event.amount)
         elif type(event) is CorporateActionTaken:
             self._split(event.symbol)
-        elif type(event) is ValueMoved:
-            self._values[event.symbol] = event.value
 
-    def sample(self) -> None:
-        """Sample the gains from trading of all accounts at the current marks."""
-        marks = self._marks
-        for currency in self._currencies:
-            for account, worth in self._worth.in_currency(currency, marks, self._terms):
-                kept = self._untraded.holdings.get(account, {})
-                idle = sum(
-                    amount * unit(asset, marks.get(asset), self._terms, currency) for asset, amount in kept.items()
+    def rows(
+        self,
+        finalized: Mapping[Key, int],
+        settled: Mapping[Key, int],
+        largest: Mapping[str, Mapping[str, int]] = MappingProxyType({}),
+    ) -> list[Performance]:
+        """The performance so far, given the gains by what is final and by what is settled."""
+        latest = dict(self._sample())
+        found = []
+        for gain in self._gains.rows():
+            key = gain.account, gain.currency
+            record = self._records.get(key, _Record())
+            curve = record.curve.then(latest[key]) if key in latest else record.curve
+            mine = {
+                symbol: most
+                for symbol, most in largest.get(gain.account, {}).items()
+                if most and self._facts.terms[symbol].quote == gain.currency
+            }
+            found.append(
+                Performance(
+                    gain, (gain.from_trading, finalized.get(key, 0), settled.get(key, 0)), record.trades, record.fees,
+                    record.turnover, record.closed, record.hits, curve.fall, curve.sharpe, mine,
                 )
+            )  # fmt: skip
+        return sorted(found, key=lambda one: (one.gain.currency, -one.gain.from_trading, one.gain.account))
+
+    def trades(self) -> dict[Key, int]:
+        """How often each account has traded."""
+        return {key: record.trades for key, record in self._records.items()}
+
+    def from_trading(self) -> dict[Key, int]:
+        """The gain from trading of each account."""
+        return self._gains.from_trading(self._facts)
+
+    def _sample(self) -> Iterator[tuple[Key, int]]:
+        """The gains from trading of all accounts at the current marks."""
+        marks, terms = self._facts.marks, self._facts.terms
+        for currency in self._facts.currencies:
+            units = {asset: unit(asset, marks.get(asset), terms, currency) for asset in (currency, *terms)}
+            for account, worth in self._gains.worth.in_currency(currency, marks, terms):
+                kept = self._gains.untraded.holdings.get(account, {})
                 if worth or kept:
-                    dividends = self._untraded.dividends(account, currency)
-                    self._of(account, currency).curve.append(worth - idle - dividends)
+                    idle = sum(amount * units.get(asset, 0) for asset, amount in kept.items())
+                    yield (account, currency), worth - idle - self._gains.untraded.dividends(account, currency)
+
+    def _price(self, symbol: str) -> None:
+        """The first price of an instrument is the cost of all that came before it."""
+        price, terms = self._facts.first[symbol], self._facts.terms.get(symbol)
+        if terms is not None:
+            for record in self._records.values():
+                if symbol in record.costs:
+                    record.costs[symbol][1] = record.costs[symbol][0] * price * terms.multiplier
 
     def _split(self, symbol: str) -> None:
         """Adjust all positions to a split of a share; their total costs stay the same."""
-        quote = self._terms[symbol].quote
-        for account, assets in self._worth.owned.items():
-            record = self.records.get((account, quote))
+        quote = self._facts.terms[symbol].quote
+        for account, assets in self._gains.worth.owned.items():
+            record = self._records.get((account, quote))
             if record is not None and symbol in record.costs:
                 record.costs[symbol][0] = assets.get(symbol, 0)
 
     def _moved(self, account: str, asset: str, change: int) -> None:
         """Change a position without a trade, for example by an exercise, at the mark."""
-        terms = self._terms.get(asset)
+        terms = self._facts.terms.get(asset)
         if terms is not None:
-            price = self._marks.get(asset, self._first.get(asset, 0))
-            self._of(account, terms.quote).move(asset, change, price * abs(change) * terms.multiplier)
+            value = (self._facts.mark(asset) or 0) * abs(change) * terms.multiplier
+            self._of((account, terms.quote)).move(asset, change, value)
 
     def _traded(self, event: Trade) -> None:
-        self._trades[event.symbol] = event.price
-        terms = self._terms[event.symbol]
+        terms = self._facts.terms[event.symbol]
         value = event.price * event.quantity * terms.multiplier
         bought = event.side * event.quantity
         for account, change, fee in ((event.taker, bought, event.taker_fee), (event.maker, -bought, event.maker_fee)):
-            record = self._of(account, terms.quote)
+            record = self._of((account, terms.quote))
             record.trades += 1
             record.fees += fee
             record.turnover += value
             record.trade(event.symbol, change, value)
 
-    @property
-    def _marks(self) -> dict[str, int]:
-        return self._trades | self._values
-
-    def _of(self, account: str, currency: str) -> _Record:
-        return self.records.setdefault((account, currency), _Record())
-
-
-def _from_trading(journal: Journal, last: int) -> dict[tuple[str, str], int]:
-    return {(row.account, row.currency): row.from_trading for row in gains(journal, last)}
-
-
-def _drawdown(curve: Iterable[int]) -> int:
-    highest = fall = 0
-    for gain in curve:
-        highest = max(highest, gain)
-        fall = max(fall, highest - gain)
-    return fall
+    def _of(self, key: Key) -> _Record:
+        return self._records.setdefault(key, _Record())
 
 
 COLUMNS = (
@@ -250,7 +293,7 @@ COLUMNS = (
         turnover="the value of all that it bought and sold",
         hit_rate="of its trades that made a position smaller, the share that gained",
         sharpe="the mean of its curve's changes over their standard deviation, for a trading day",
-        drawdown="the largest fall of its curve below its highest point before",
+        trading_drawdown="the largest fall of its curve below its highest point before",
     ),
 )
 

@@ -9,7 +9,7 @@ from market_sim.analysis.words import Words, signed
 
 HEAD = (
     "account", "strategy", "from trading", "final", "settled", "dividends", "trades", "turnover", "fees", "hit rate",
-    "Sharpe", "drawdown", "largest position",
+    "Sharpe", "trading drawdown", "largest position",
 )  # fmt: skip
 WORDS = 2
 """The number of text columns, which are left-aligned."""
@@ -20,7 +20,8 @@ FORMULAS = (
     "hit rate: of the trades that made a position smaller, the share that gained on its average cost.",
     f"Sharpe: mean over standard deviation of the gain's changes every {SAMPLE_NS // 1_000_000} ms, "
     f"times the root of {SAMPLES_A_DAY}, the changes in a trading day.",
-    "drawdown: the largest fall of the gain below its highest point before. turnover: all that was bought and sold.",
+    "trading drawdown: the largest fall of the gain from trading below its highest point before.",
+    "turnover: all that was bought and sold.",
 )
 
 

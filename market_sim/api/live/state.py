@@ -259,9 +259,11 @@ class LiveState:
             return self._chain.clocks
 
     def board(self) -> list[BoardRow]:
-        """The leaderboard, by currency, the largest gain from trading first; at most a second old in a short run."""
-        # Outside the lock: to add a long journal up takes a while, and other views go on meanwhile.
-        return self._board.rows(self._market.journal, self.catch_up())
+        """The leaderboard, by currency, the largest gain from trading first; worked out at most once a second."""
+        with self._lock:
+            until, entries = self.catch_up(), self._chain.clocks
+        # Outside the lock: other views go on meanwhile.
+        return self._board.rows(self._market.journal, until, entries)
 
     # ---- the market as a whole ----------------------------------------------------------------------------------
 

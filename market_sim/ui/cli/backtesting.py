@@ -82,7 +82,7 @@ def document(found: Backtest) -> dict[str, Any]:
             {
                 "currency": one.gain.currency, "gain": one.gain.gain, "from_trading": one.gain.from_trading,
                 "trades": one.trades, "fees": one.fees, "turnover": one.turnover, "hit_rate": one.hit_rate,
-                "sharpe": one.sharpe, "drawdown": one.drawdown,
+                "sharpe": one.sharpe, "trading_drawdown": one.drawdown,
             }
             for one in found.performances
         ],

@@ -145,7 +145,7 @@ def _leaderboard(rows: list[Performance], words: Words) -> list[str]:
             ("gain", 12, [signed(words.figure(currency, row.gain.gain)) for row in told]),
             ("trades", 7, [f"{row.trades:,}" for row in told]),
             ("fees", 9, [words.figure(currency, row.fees) for row in told]),
-            ("drawdown", 10, [words.figure(currency, row.drawdown) for row in told]),
+            ("trading drawdown", 17, [words.figure(currency, row.drawdown) for row in told]),
         ]
         if not any(row.gain.dividends for row in told):
             del columns[2]

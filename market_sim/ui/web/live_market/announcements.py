@@ -7,9 +7,9 @@ from collections import deque
 from typing import Any
 
 from market_sim.analysis.event_sentences import EventSentences
+from market_sim.analysis.results.competition import is_start
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.event import Event
-from market_sim.core.models.inputs import StartCompetition
 from market_sim.core.models.market_events import PhaseChanged
 from market_sim.core.models.mechanism_events import LiquidationStarted
 from market_sim.core.models.run_events import InputReceived, ShockHappened
@@ -37,23 +37,19 @@ class Announcements:
             if events > self._read:
                 for place, event in enumerate(self._journal.since(self._read)[: events - self._read], self._read):
                     kind = KINDS.get(type(event))
-                    if kind is not None and (kind or _is_start(event)):
+                    if kind is not None and (kind or is_start(event)):
                         self._announce(place, event, kind or "news")
                 self._read = events
             return list(self._last)
 
     def _announce(self, number: int, event: Event, kind: str) -> None:
-        if _is_start(event):
+        if is_start(event):
             self.competition, sentence = number, STARTS
         else:
             self._sentences = self._sentences or EventSentences(self._journal)
             sentence = self._sentences.sentence(event)
         said = {"event": number, "kind": kind, "time": f"{event.time / 1e9:.1f} s", "sentence": sentence.rstrip(".")}
         self._last.appendleft(said)
-
-
-def _is_start(event: Event) -> bool:
-    return type(event) is InputReceived and event.kind == StartCompetition.__name__
 
 
 KINDS: dict[type[Event], str] = {

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from market_sim.analysis.results.competition import NO_PRACTICE, Practice, Standing, practice, standings
+from market_sim.analysis.results.competition import NO_PRACTICE, Standing, standings
 from market_sim.analysis.visualization import market_picture
 from market_sim.analysis.visualization.chart import Part
 from market_sim.analysis.visualization.figure import CONFIG
@@ -53,11 +53,8 @@ class MarketView:
         self._access, self._market, self._state = access, access.market, access.state
         self._clock = clock
         self._announcements = Announcements(access.market.journal)
-        self._before = NO_PRACTICE
         self._lock = threading.Lock()
         self._known: dict[tuple, tuple[float, int, Any]] = {}
-        self._board_rows: list[BoardRow] | None = None
-        self._adding_up = threading.Lock()
 
     # ---- for everybody ------------------------------------------------------------------------------------------
 
@@ -84,23 +81,11 @@ class MarketView:
 
     def standings(self, of_persons: bool = False) -> list[tuple[Standing, BoardRow]]:
         """The places by points, of all or of persons only, each with its row; accounts of the house have none."""
-        if self._board_rows is None:
-            self._board_rows = self._state.board()
-        elif self._adding_up.acquire(blocking=False):
-            # A long journal takes a while to add up, and a page does not wait for it.
-            threading.Thread(target=self._add_up, name="board", daemon=True).start()
-        rows = {(row.account, row.currency): row for row in self._board_rows if row.strategy}
+        rows = {(row.account, row.currency): row for row in self._state.board() if row.strategy}
         if of_persons:
             rows = {key: row for key, row in rows.items() if row.strategy == BY_HAND}
-        gained = {key: row.from_trading for key, row in rows.items()}
-        return [(one, rows[one.account, one.currency]) for one in standings(gained, self._before)]
-
-    def _add_up(self) -> None:
-        try:
-            self._board_rows = self._state.board()
-            self._before = self._practised()
-        finally:
-            self._adding_up.release()
+        points = {key: row.points for key, row in rows.items()}
+        return [(one, rows[one.account, one.currency]) for one in standings(points, NO_PRACTICE)]
 
     # ---- for one account ----------------------------------------------------------------------------------------
 
@@ -157,12 +142,6 @@ class MarketView:
             "news": news,
             "competes": self._announcements.competition >= 0,
         }
-
-    def _practised(self) -> Practice:
-        """What had been gained when the competition began."""
-        self._announcements.until(self._state.catch_up())
-        started = self._announcements.competition
-        return self._before if self._before.event == started else practice(self._market.journal, started)
 
     def _tiles(self, board: Sequence[dict[str, Any]]) -> dict[str, str]:
         """The figures that sum the tables below."""

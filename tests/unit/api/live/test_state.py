@@ -14,7 +14,7 @@ import pytest
 from market_sim.analysis.history.chain_story import story_of
 from market_sim.analysis.results.performance import performances
 from market_sim.analysis.three_clocks import CLOCKS, last_entry
-from market_sim.api.live.board import Board, rows_of
+from market_sim.api.live.board import rows_of
 from market_sim.api.live.market import LiveMarket
 from market_sim.api.live.orders import ENDED_KEPT
 from market_sim.api.live.state import LiveState
@@ -234,17 +234,6 @@ def test_the_board_is_the_leaderboard_of_the_results(market, state) -> None:
     ranks = [row.rank for row in state.board() if row.rank]
     assert ranks == list(range(1, len(ranks) + 1))
     assert {"ann", "bob"} <= {row.account for row in state.board()}
-
-
-def test_a_board_is_worked_out_at_most_once_a_second() -> None:
-    times = iter([0.0, 0.0, 0.5, 1.5, 1.5])
-    market = opened(epochs=2, settlement="none")
-    board = Board(clock=lambda: next(times))
-    first = board.rows(market.journal, 10)
-    market.join("ann", {"USD": 100})
-    assert board.rows(market.journal, len(market.journal)) is first
-    assert board.rows(market.journal, len(market.journal)) is not first
-    market.end()
 
 
 def test_ended_orders_are_kept_for_a_while_only() -> None:

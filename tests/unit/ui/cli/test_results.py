@@ -30,7 +30,7 @@ def test_the_board_names_every_account_with_its_figures(run, capsys):
         cells = line.split()
         assert written(row["from_trading"]) in [cell.lstrip("+") for cell in cells]
         assert written(row["turnover"]) in cells
-        assert written(row["drawdown"]) in cells
+        assert written(row["trading_drawdown"]) in cells
     assert lines[0] == "in USD"
 
 
