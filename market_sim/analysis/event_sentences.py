@@ -131,7 +131,7 @@ SENTENCES: dict[type[Event], Callable[[Words, Any], str]] = {
         f"{f' because of {e.symbol}' if e.symbol else ''}"
     ),
     market.OrderAccepted: lambda w, e: f"order {e.order} of {e.account} is accepted: {w.order(e.terms)}",
-    market.OrderRejected: lambda w, e: f"{e.intent} of {e.account} is refused: {reason_sentence(e.reason, e.numbers)}",
+    market.OrderRejected: lambda w, e: f"{e.intent} of {e.account} is refused: {w.refused(e)}",
     market.Trade: _shares,
     market.OrderCancelled: lambda w, e: f"{_part(w, e)} of order {e.order} are taken away: {_ending(e.reason)}",
     market.OrderAmended: lambda w, e: (
@@ -229,7 +229,7 @@ SENTENCES: dict[type[Event], Callable[[Words, Any], str]] = {
         f"{w.block(e.block)} holds {counted(len(e.calls), 'call')} of contracts: {', '.join(map(str, e.calls))}"
     ),
     settlement.TradeRefused: lambda w, e: (
-        f"trade {e.trade} has no effect on the chain: {reason_sentence(e.reason, e.numbers)}"
+        f"trade {e.trade} has no effect on the chain: {reason_sentence(e.reason, e.numbers, w)}"
     ),
     settlement.BatchCertified: lambda w, e: (
         f"{_heights(e)} with {counted(e.trades, *w.noun)} certified by {counted(len(e.signers), 'validator')}"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from string import Formatter
 
+from market_sim.core.models.figures import Figures
+from market_sim.core.models.instruments import Stock
 from market_sim.core.models.reason import Reason
 
 Example = dict[str, int | str]
@@ -112,9 +114,13 @@ OWN: dict[str, Example] = {
 }
 
 
+FIGURES = Figures([Stock("ACME"), *map(Stock, ("ACME-C105", "ACME-W", "RAIN-YES", "ACNE"))])
+"""The instruments of the examples, with prices in cents."""
+
+
 def example_of(reason: Reason, **other: int | str) -> str:
     """The sentence of an example of this reason, with other numbers where given."""
-    return reason.template.format(**{**COMMON, **OWN.get(reason.code, {}), **other})
+    return FIGURES.filled(reason.template, {**COMMON, **OWN.get(reason.code, {}), **other}, "ACME")
 
 
 def fields_of(reason: Reason) -> set[str]:

@@ -9,8 +9,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from market_sim.analysis.reason_sources import Source, source_of
 from market_sim.analysis.results.table import Table, columns
-from market_sim.analysis.words import reason_sentence
+from market_sim.analysis.words import Words, reason_sentence
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.consensus_events import FloodDropped, MessageRefused, ProposalJudged
 from market_sim.core.models.event import Event, Numbers
@@ -34,7 +35,14 @@ class Refusal:
     event: int
     """The number of its event in the journal."""
     sentence: str
-    """The first case, with its numbers."""
+    """The first case, with its figures."""
+    numbers: Numbers
+    """The integers behind this sentence."""
+
+    @property
+    def source(self) -> Source | None:
+        """Its place in the rulebook and its lesson; None for a code of an instructor's own mechanism."""
+        return source_of(REASONS[self.reason]) if self.reason in REASONS else None
 
 
 class _Case(NamedTuple):
@@ -54,12 +62,12 @@ def refusals(journal: Journal) -> list[Refusal]:
             key = case.by, case.reason
             counts[key] = counts.get(key, 0) + 1
             first.setdefault(key, (number, event, case))
-    rules = REASONS
+    rules, words = REASONS, Words(journal)
     found = [
         Refusal(
             by, reason, count, rules[reason].rule if reason in rules else reason,
             first[by, reason][2].who, first[by, reason][1].time, first[by, reason][0],
-            reason_sentence(reason, first[by, reason][2].numbers),
+            _told(words, first[by, reason][1], first[by, reason][2]), first[by, reason][2].numbers,
         )
         for (by, reason), count in counts.items()
     ]  # fmt: skip
@@ -88,8 +96,21 @@ def refusal_table(found: Iterable[Refusal]) -> Table:
 def refusal_documents(found: Iterable[Refusal]) -> Iterator[dict[str, object]]:
     """The refusals as plain values, for programs."""
     for one in found:
-        example = {"who": one.who, "time_ns": one.time, "event": one.event, "sentence": one.sentence}
-        yield {"by": one.by, "reason": one.reason, "count": one.count, "rule": one.rule, "example": example}
+        example = {
+            "who": one.who,
+            "time_ns": one.time,
+            "event": one.event,
+            "sentence": one.sentence,
+            "numbers": dict(one.numbers),
+        }
+        told = {"by": one.by, "reason": one.reason, "count": one.count, "rule": one.rule, "example": example}
+        yield told | ({"rulebook": one.source.rule, "lesson": one.source.lesson} if one.source else {})
+
+
+def _told(words: Words, event: Event, case: _Case) -> str:
+    if isinstance(event, OrderRejected):
+        return words.refused(event)
+    return reason_sentence(case.reason, case.numbers, words)
 
 
 def _case(event: Event) -> _Case | None:

@@ -13,23 +13,22 @@ from market_sim.core.models import consensus_events as consensus
 from market_sim.core.models import market_events as market
 from market_sim.core.models import run_events as run
 from market_sim.core.models.event import Numbers
+from market_sim.core.models.figures import NO_FIGURES, Figures, symbol_in
 from market_sim.core.models.intents import SIDE_NAMES, PlaceOrder
 from market_sim.core.models.reasons import REASONS, explain
-from market_sim.core.money import written
 
 SHORT = 6
 """The number of digits of a hash that are shown."""
 HASH = re.compile(r"\b[0-9a-f]{64}\b")
 
 
-class Words:
+class Words(Figures):
     """Formats the numbers of one run: prices by instrument, amounts by asset, blocks by epoch."""
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
         self.listed = {event.symbol: event for event in journal.of(market.InstrumentListed)}
-        self._decimals = {event.quote: event.price_decimals for event in self.listed.values()}
-        self._decimals.update({symbol: event.quantity_decimals for symbol, event in self.listed.items()})
+        super().__init__(self.listed.values())
         self.epoch_of = {event.block: event.epoch for event in journal.of(consensus.BlockProposed)}
         genesis = next((event.genesis for event in journal.of(run.CommitteeSeated)), "")
         self.epoch_of[genesis] = 0
@@ -43,32 +42,25 @@ class Words:
         """The noun for the entries of this run, one and several."""
         return entry_noun(self._journal)
 
+    def refused(self, event: market.OrderRejected) -> str:
+        """Why an intent was refused: the sentence with its figures."""
+        symbol = symbol_in(event.intent)
+        if not symbol and (order := re.search(r"\border=(\d+)", event.intent)):
+            symbol = self.symbol(int(order[1]))
+        return reason_sentence(event.reason, event.numbers, self, symbol)
+
     def symbol(self, order: int) -> str:
         """The symbol of an order; "" for an unknown order."""
         return self._orders.get(order, "")
 
     def price(self, symbol: str, price: int | None) -> str:
         """A price of this instrument."""
-        listed = self.listed.get(symbol)
-        return "the market" if price is None else written(price, listed.price_decimals if listed else 2)
-
-    def size(self, symbol: str, quantity: int) -> str:
-        """A quantity of this instrument."""
-        listed = self.listed.get(symbol)
-        return written(quantity, listed.quantity_decimals if listed else 0)
+        return "the market" if price is None else super().price(symbol, price)
 
     def unit(self, symbol: str) -> int:
         """How many of the smallest units of this instrument one whole of it is."""
         listed = self.listed.get(symbol)
         return 10**listed.quantity_decimals if listed else 1
-
-    def amount(self, asset: str, amount: int) -> str:
-        """An amount of cash or of an instrument, with its name."""
-        return f"{self.figure(asset, amount)} {asset}"
-
-    def figure(self, asset: str, amount: int) -> str:
-        """An amount without the name, for a column that names it."""
-        return written(amount, self._decimals.get(asset, 0))
 
     def block(self, block: str) -> str:
         """A block by its epoch and the first digits of its hash."""
@@ -116,10 +108,10 @@ def signed(amount: str) -> str:
     return f"+{amount}" if amount[0] != "-" and amount.strip("0., ")[:1].isdigit() else amount
 
 
-def reason_sentence(code: str, numbers: Numbers) -> str:
+def reason_sentence(code: str, numbers: Numbers, figures: Figures = NO_FIGURES, symbol: str = "") -> str:
     """The sentence of a refusal with its numbers; the rule if numbers are missing; the code if it is unknown."""
     try:
-        return explain(code, numbers)
+        return explain(code, numbers, figures, symbol)
     except KeyError:
         known = REASONS.get(code)
         return known.rule if known else code

@@ -15,6 +15,7 @@ import msgspec
 from market_sim.core.data.journal import Journal
 from market_sim.core.errors import InputError, RuleViolation
 from market_sim.core.models.event import Numbers
+from market_sim.core.models.figures import Figures
 from market_sim.core.models.intents import Amend, Cancel, CancelAll, Intent, MechanismIntent, PlaceOrder, WalletIntent
 from market_sim.core.models.market_events import OrderRejected
 from market_sim.market.exchange.exchange import Exchange
@@ -62,6 +63,11 @@ class Venues:
     def symbols(self) -> tuple[str, ...]:
         """All instruments that are listed on any venue, in the order of listing."""
         return tuple(dict.fromkeys(symbol for venue in self._venues.values() for symbol in venue.listings))
+
+    @property
+    def figures(self) -> Figures:
+        """How the figures of all listed instruments are written."""
+        return Figures(listing.instrument for venue in self._venues.values() for listing in venue.listings.values())
 
     def open(self, name: str, fees: Mapping[str, FeeSchedule] | None = None) -> Exchange:
         """Open a venue with this name."""

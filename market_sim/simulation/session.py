@@ -380,7 +380,7 @@ class Session:
         events = self.journal.since(before)
         self.world.participants.notice()
         about = answer if isinstance(answer, list) else [] if answer is None else [answer]
-        return [acknowledge(one, events) for one in about]
+        return [acknowledge(one, events, self.world.venues.figures) for one in about]
 
 
 def at_once(session: Session) -> None:

@@ -16,6 +16,9 @@ from typing import Any
 import msgspec
 import pytest
 
+from market_sim.analysis.reason_examples import fields_of
+from market_sim.analysis.reason_sources import source_of
+from market_sim.analysis.refusals import refusal_documents, refusals
 from market_sim.core.data.codec import decode, encode
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.instruments import LARGEST_AMOUNT, Stock
@@ -32,7 +35,7 @@ from market_sim.core.models.intents import (
     Withdraw,
 )
 from market_sim.core.models.market_events import OrderRejected
-from market_sim.core.models.reasons import explain
+from market_sim.core.models.reasons import REASONS, explain
 from market_sim.core.models.reasons_exchange import EXCHANGE_REASONS
 from market_sim.market.exchange.exchange import Exchange
 from market_sim.market.exchange.fees import FeeSchedule
@@ -358,3 +361,24 @@ def test_each_reason_code_has_its_case():
     counts = Counter(case.code for case in CASES)
     missing = {reason.code for reason in EXCHANGE_REASONS} - WITHDRAWALS - ON_MARGIN_ONLY - OTHERWISE - set(counts)
     assert not missing
+
+
+def test_each_refusal_leads_to_its_rule_its_figures_and_its_lesson():
+    exchange, journal = an_exchange()
+    for case in CASES:
+        exchange.submit(case.account, case.intent)
+    told = {one["reason"]: one for one in refusal_documents(refusals(journal))}
+    assert set(told) == {one.code for one in EXCHANGE_REASONS} - ON_MARGIN_ONLY - OTHERWISE - WITHDRAWALS
+    for one in told.values():
+        source = source_of(REASONS[one["reason"]])
+        assert (one["rulebook"], one["lesson"]) == tuple(source)
+        assert one["rule"] == REASONS[one["reason"]].rule
+        assert "{" not in one["example"]["sentence"]
+        assert set(fields_of(REASONS[one["reason"]])) <= set(one["example"]["numbers"])
+    figures = {code: one["example"]["sentence"] for code, one in told.items()}
+    assert figures["INSUFFICIENT_CASH"] == "the order needs 1.01 USD, 0.99 USD is available"
+    assert figures["BAD_TICK"].startswith(
+        "limit 0.01 is not a multiple of the tick 0.05; the nearest valid prices are "
+    )
+    assert figures["FAT_FINGER"].startswith("the limit 1.50 lies ")
+    assert type(told["INSUFFICIENT_CASH"]["example"]["numbers"]["needed"]) is int

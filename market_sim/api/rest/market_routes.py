@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 from flask import Blueprint, Response
 
+from market_sim.analysis.reason_sources import Source, source_of
 from market_sim.api.live.board import BoardRow
 from market_sim.api.live.state import LiveState
 from market_sim.api.live.tape import Candle, Depth, Quote, Statistics, TradeView
@@ -13,6 +14,8 @@ from market_sim.api.rest.guard import access
 from market_sim.api.rest.models import ForBook, ForCandles, ForSymbol, ForTrades
 from market_sim.api.rest.reasons import ALL_REASONS, status_of
 from market_sim.api.rest.refusals import answer, refuse
+from market_sim.core.models.figures import KIND
+from market_sim.core.models.reason import Reason
 from market_sim.market.exchange.terms import shown
 
 routes = Blueprint("rest_market", __name__)
@@ -52,6 +55,10 @@ class ReasonAnswer(msgspec.Struct, frozen=True):
     template: str
     """The sentence, with the names of the numbers in braces."""
     status: int
+    rulebook: str
+    """The number of its rule in docs/rulebook.md; empty for the rules of this interface."""
+    lesson: str
+    """The lesson in which one meets it; empty for the rules of this interface."""
 
 
 def state(symbol: str | None = None) -> LiveState:
@@ -137,5 +144,12 @@ def board() -> Response:
 def reasons() -> Response:
     """Every reason code with its rule; a program decides by the code, a person reads the sentence."""
     return answer(
-        [ReasonAnswer(one.code, one.area, one.rule, one.template, status_of(one.code)) for one in ALL_REASONS.values()]
+        [
+            ReasonAnswer(one.code, one.area, one.rule, KIND.sub("", one.template), status_of(one.code), *_source(one))
+            for one in ALL_REASONS.values()
+        ]
     )
+
+
+def _source(reason: Reason) -> Source:
+    return Source("", "") if reason.area == "api" else source_of(reason)

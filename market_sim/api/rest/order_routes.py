@@ -129,11 +129,13 @@ def place(body: Any) -> Response:
 def check(body: Any) -> Response:
     """Check an order without placing it: the verdict of the order itself, and nothing changes."""
     name, order = member("student").name, intent_of(PlaceOrder, body)
-    refusal = access().market.ask(lambda session: session.world.venues.check(name, order))
+    refusal, figures = access().market.ask(
+        lambda session: (session.world.venues.check(name, order), session.world.venues.figures)
+    )
     if refusal is None:
         return answer(CheckAnswer(True, "", "", {}))
     numbers: Numbers = dict(refusal.numbers)
-    return answer(CheckAnswer(False, refusal.reason, explain(refusal.reason, numbers), numbers))
+    return answer(CheckAnswer(False, refusal.reason, explain(refusal.reason, numbers, figures, order.symbol), numbers))
 
 
 @routes.get("/api/orders/<number:order>")

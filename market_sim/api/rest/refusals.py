@@ -21,6 +21,7 @@ from market_sim.api.store.live_store import NotKept
 from market_sim.core.english import counted
 from market_sim.core.errors import InputError
 from market_sim.core.models.event import Numbers
+from market_sim.core.models.figures import NO_FIGURES
 from market_sim.simulation.intake import AlreadyEnded, NotTakenInTime
 
 LOG = logging.getLogger("market_sim.api")
@@ -43,7 +44,7 @@ class Refused(Exception):
     def __init__(self, code: str, numbers: Numbers | None = None, sentence: str = "") -> None:
         super().__init__(code)
         self.code, self.numbers = code, dict(numbers or {})
-        self.sentence = sentence or ALL_REASONS[code].template.format(**self.numbers)
+        self.sentence = sentence or NO_FIGURES.filled(ALL_REASONS[code].template, self.numbers)
 
 
 def refuse(code: str, **numbers: int | str) -> NoReturn:

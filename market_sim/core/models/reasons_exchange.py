@@ -11,7 +11,7 @@ def _refusal(code: str, rule: str, template: str) -> Reason:
 
 def _withdrawal(code: str, rule: str) -> Reason:
     # Why an open order left without a trade: the event OrderCancelled carries the code and the quantity.
-    return Reason(code, "exchange", rule, "{quantity} withdrawn")
+    return Reason(code, "exchange", rule, "{quantity:size} withdrawn")
 
 
 EXCHANGE_REASONS: tuple[Reason, ...] = (
@@ -48,7 +48,8 @@ EXCHANGE_REASONS: tuple[Reason, ...] = (
     _refusal(
         "BAD_LOT",
         "A quantity is a multiple of the instrument's lot; nothing is rounded.",
-        "quantity {quantity} is not a multiple of the lot {lot}; the nearest valid quantities are {below} and {above}",
+        "quantity {quantity:size} is not a multiple of the lot {lot:size}; "
+        "the nearest valid quantities are {below:size} and {above:size}",
     ),
     _refusal(
         "BAD_PRICE",
@@ -58,12 +59,13 @@ EXCHANGE_REASONS: tuple[Reason, ...] = (
     _refusal(
         "BAD_TICK",
         "A price is a multiple of the instrument's tick; nothing is rounded.",
-        "{field} {limit} is not a multiple of the tick {tick}; the nearest valid prices are {below} and {above}",
+        "{field} {limit:price} is not a multiple of the tick {tick:price}; "
+        "the nearest valid prices are {below:price} and {above:price}",
     ),
     _refusal(
         "NOTIONAL_TOO_LARGE",
         "Price times quantity stays below the largest value of one order.",
-        "the order is worth {notional}, more than the {most} that one order may be worth",
+        "the order is worth {notional:cash}, more than the {most:cash} that one order may be worth",
     ),
     _refusal(
         "BAD_TIME_IN_FORCE",
@@ -73,12 +75,12 @@ EXCHANGE_REASONS: tuple[Reason, ...] = (
     _refusal(
         "INSUFFICIENT_CASH",
         "A buyer has the cash for the whole order at its limit, and for the fee, before the order is accepted.",
-        "the order needs {needed}, {available} is available",
+        "the order needs {needed:cash}, {available:cash} is available",
     ),
     _refusal(
         "INSUFFICIENT_HOLDINGS",
         "A seller holds what the order sells before the order is accepted.",
-        "the order sells {needed}, {available} is available",
+        "the order sells {needed:size}, {available:size} is available",
     ),
     _refusal(
         "UNKNOWN_ASSET",
@@ -103,7 +105,7 @@ EXCHANGE_REASONS: tuple[Reason, ...] = (
     _refusal(
         "WITHDRAWAL_TOO_LARGE",
         "Only what no open order holds back can be withdrawn.",
-        "{needed} {asset} are wanted and {available} are free; open orders hold back {reserved}",
+        "{needed:figure} {asset} are wanted and {available:figure} are free; open orders hold back {reserved:figure}",
     ),
     _refusal(
         "NO_WALLET",
@@ -113,12 +115,12 @@ EXCHANGE_REASONS: tuple[Reason, ...] = (
     _refusal(
         "WALLET_TOO_SMALL",
         "A deposit takes from the owner's wallet what the wallet holds.",
-        "{needed} {asset} are wanted and the wallet holds {held}",
+        "{needed:figure} {asset} are wanted and the wallet holds {held:figure}",
     ),
     _refusal(
         "NOTHING_TO_CLAIM",
         "A withdrawal can be claimed once its batch is settled.",
-        "no settled withdrawal of {asset} waits to be claimed; {waiting} are still on their way",
+        "no settled withdrawal of {asset} waits to be claimed; {waiting:figure} are still on their way",
     ),
     _refusal(
         "NO_LIQUIDITY",
@@ -173,18 +175,18 @@ EXCHANGE_REASONS: tuple[Reason, ...] = (
     _refusal(
         "FAT_FINGER",
         "An order whose limit lies far outside recent trade prices is taken for a slip of the finger.",
-        "the limit {limit} lies {score} standard deviations from the mean {mean} of the last {trades} trades; "
-        "at most {most} are let through",
+        "the limit {limit:price} lies {score} standard deviations from the mean {mean:price} of "
+        "the last {trades} trades; at most {most} are let through",
     ),
     _refusal(
         "POST_ONLY_WOULD_TAKE",
         "A post-only order never takes liquidity.",
-        "the limit {limit} would trade with the best order of the other side, at {best}",
+        "the limit {limit:price} would trade with the best order of the other side, at {best:price}",
     ),
     _refusal(
         "FOK_UNFILLABLE",
         "Fill or kill: the whole quantity trades at once, or nothing does.",
-        "{fillable} of {quantity} could trade at once",
+        "{fillable:size} of {quantity:size} could trade at once",
     ),
     _refusal(
         "MARGIN_ACCOUNT_NEEDED",

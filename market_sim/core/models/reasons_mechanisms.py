@@ -10,7 +10,7 @@ def _refusal(code: str, rule: str, template: str) -> Reason:
 
 
 def _withdrawal(code: str, rule: str) -> Reason:
-    return Reason(code, "mechanism", rule, "{quantity} withdrawn")
+    return Reason(code, "mechanism", rule, "{quantity:size} withdrawn")
 
 
 LIFE_CYCLE: tuple[Reason, ...] = (
@@ -27,12 +27,13 @@ LIFE_CYCLE: tuple[Reason, ...] = (
     _refusal(
         "NOT_HELD",
         "An account exercises or merges only what it holds and does not offer in an open order.",
-        "{needed} of {symbol} are wanted, the account has {held} free",
+        "{needed:size} of {symbol} are wanted, the account has {held:size} free",
     ),
     _refusal(
         "OUT_OF_THE_MONEY",
         "An option without intrinsic value is not exercised.",
-        "{symbol} has the strike {strike} and the underlying stands at {price}: exercising is worth nothing",
+        "{symbol} has the strike {strike:price} and the underlying stands at {price:price}: "
+        "exercising is worth nothing",
     ),
     _refusal(
         "EUROPEAN_STYLE",
@@ -42,17 +43,17 @@ LIFE_CYCLE: tuple[Reason, ...] = (
     _refusal(
         "CANNOT_PAY",
         "An account that exercises a call or a warrant, or splits cash into a pair, has the cash for it.",
-        "{needed} would have to be paid, {available} is available",
+        "{needed:cash} would have to be paid, {available:cash} is available",
     ),
     _refusal(
         "CANNOT_DELIVER",
         "An account that exercises a put with delivery has the underlying.",
-        "{needed} of {symbol} would have to be delivered, {available} are available",
+        "{needed:size} of {symbol} would have to be delivered, {available:size} are available",
     ),
     _refusal(
         "TREASURY_EMPTY",
         "A company issues no more new shares than it is authorised to.",
-        "{needed} new shares of {symbol} are wanted, {available} are authorised and not yet issued",
+        "{needed:size} new shares of {symbol} are wanted, {available:size} are authorised and not yet issued",
     ),
     _refusal(
         "NO_PRICE_YET",
@@ -62,7 +63,8 @@ LIFE_CYCLE: tuple[Reason, ...] = (
     _refusal(
         "UNCOVERED",
         "An account that writes an option without margin pledges the underlying of a call or the strike of a put.",
-        "writing {quantity} of {symbol} takes {needed} of {asset} as a pledge, {available} is available",
+        "writing {quantity:size} of {symbol} takes {needed:figure} of {asset} as a pledge, "
+        "{available:figure} is available",
     ),
     _refusal(
         "NO_COVER_EXISTS",
@@ -72,7 +74,7 @@ LIFE_CYCLE: tuple[Reason, ...] = (
     _refusal(
         "BEYOND_PROBABILITY",
         "A contract that pays one unit or nothing trades between one tick and one unit less a tick.",
-        "the limit {limit} of {symbol} lies outside {least} to {most}",
+        "the limit {limit:price} of {symbol} lies outside {least:price} to {most:price}",
     ),
     _refusal(
         "NOT_A_QUESTION",
@@ -98,7 +100,8 @@ LIFE_CYCLE: tuple[Reason, ...] = (
         "INITIAL_MARGIN",
         "Opening a position takes equity for a part of its value, with open orders at their worst, and never less "
         "than keeping it.",
-        "the position could become worth {value}, which takes {needed} as margin; {available} is available",
+        "the position could become worth {value:cash}, which takes {needed:cash} as margin; "
+        "{available:cash} is available",
     ),
     _withdrawal("INSTRUMENT_ENDED", "When an instrument expires or its question is answered, its orders end with it."),
     _withdrawal("FUNDS_NEEDED", "An account pays its debts before it funds its open orders."),
@@ -114,22 +117,22 @@ MARGIN: tuple[Reason, ...] = (
     _refusal(
         "NO_CREDIT",
         "A broker lends no more cash than it has.",
-        "{account} would have to borrow {needed}, the broker has {available}",
+        "{account} would have to borrow {needed:cash}, the broker has {available:cash}",
     ),
     _refusal(
         "NO_LOCATE",
         "Shares are located with a lender before they are sold short (Regulation SHO, 203(b)(1)).",
-        "{needed} of {symbol} would have to be borrowed, {available} can be lent",
+        "{needed:size} of {symbol} would have to be borrowed, {available:size} can be lent",
     ),
     _refusal(
         "UPTICK_RULE",
         "After a fall of a tenth, a short sale needs a price above the best bid (Regulation SHO, rule 201).",
-        "the limit {limit} is not above the best bid {bid} of {symbol}",
+        "the limit {limit:price} is not above the best bid {bid:price} of {symbol}",
     ),
     _refusal(
         "CANNOT_BE_SHORT",
         "Warrants and notes are not lent, so only their holders sell them.",
-        "{needed} of {symbol} would be sold, {available} are available",
+        "{needed:size} of {symbol} would be sold, {available:size} are available",
     ),
     _withdrawal("LIQUIDATED", "A broker cancels the open orders of an account before it closes its positions."),
 )

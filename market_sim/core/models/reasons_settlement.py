@@ -41,7 +41,11 @@ SETTLEMENT_REASONS: tuple[Reason, ...] = (
     _reason("UNKNOWN_CONTRACT", _CALLED, "there is no contract {contract} on this chain; there are: {known}"),
     _reason("UNKNOWN_FUNCTION", _CALLED, "{contract} has no function {function}; it has {known}"),
     _reason("BAD_ARGUMENTS", _CALLED, "{function} takes {expected}"),
-    _reason("SETTLEMENT_SHORT", _TRADE, "trade {trade} takes {needed} of {asset}, and the account holds {held}"),
+    _reason(
+        "SETTLEMENT_SHORT",
+        _TRADE,
+        "trade {trade} takes {needed:figure} of {asset}, and the account holds {held:figure}",
+    ),
     _reason("SETTLEMENT_UNKNOWN_ACCOUNT", _TRADE, "trade {trade} names account {account}, which does not exist"),
     _reason("SETTLEMENT_UNKNOWN_TOKEN", _TRADE, "trade {trade} names token {token}, which is no instrument"),
     _reason("SETTLEMENT_LEFT_OUT", _LEFT_OUT, "trade {trade} is final, and a quorum executed its block without it"),

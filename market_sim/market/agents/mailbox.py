@@ -12,8 +12,10 @@ from typing import Any
 
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.event import Event
+from market_sim.core.models.figures import Figures, symbol_in
 from market_sim.core.models.market_events import (
     Deposited,
+    InstrumentListed,
     OrderAccepted,
     OrderAmended,
     OrderCancelled,
@@ -53,6 +55,7 @@ class Mail:
         One number for all, because a note in each mailbox would reach for another place in memory at each wake-up.
         """
         self._read = 0
+        self._figures = Figures(())
         self._boxes: dict[str, deque[Report]] = {}
         self._owners: dict[int, list[Any]] = {}
         """Every order with quantity left: its account, symbol, total quantity and traded quantity."""
@@ -88,6 +91,9 @@ class Mail:
         if box is not None:
             box.append(report())
 
+    def _listed(self, event: InstrumentListed) -> None:
+        self._figures.add(event)
+
     def _accepted(self, event: OrderAccepted) -> None:
         terms = event.terms
         self._owners[event.order] = [event.account, terms.symbol, terms.quantity, 0]
@@ -101,8 +107,11 @@ class Mail:
     def _rejected(self, event: OrderRejected) -> None:
         self._tell(
             event.account,
-            lambda: Refused(event.time, event.intent, event.reason, explain(event.reason, event.numbers)),
+            lambda: Refused(event.time, event.intent, event.reason, self._why(event)),
         )
+
+    def _why(self, event: OrderRejected) -> str:
+        return explain(event.reason, event.numbers, self._figures, symbol_in(event.intent))
 
     def _traded(self, event: Trade) -> None:
         for account, order, side, fee, took in (
@@ -166,6 +175,7 @@ class Mail:
 
 
 _SORTS: dict[type[Event], Callable[[Mail, Any], None]] = {
+    InstrumentListed: Mail._listed,
     OrderAccepted: Mail._accepted,
     OrderRejected: Mail._rejected,
     Trade: Mail._traded,

@@ -18,6 +18,7 @@ from collections.abc import Iterable
 import msgspec
 
 from market_sim.core.models.event import Event, Numbers
+from market_sim.core.models.figures import NO_FIGURES, Figures, symbol_in
 from market_sim.core.models.market_events import OrderRejected, Trade
 from market_sim.core.models.reasons import explain
 from market_sim.market.exchange.order import Order
@@ -49,10 +50,12 @@ class Acknowledgement(msgspec.Struct, frozen=True):
     """The figures behind a refusal."""
 
 
-def acknowledge(answer: Order | OrderRejected, events: Iterable[Event]) -> Acknowledgement:
+def acknowledge(
+    answer: Order | OrderRejected, events: Iterable[Event], figures: Figures = NO_FIGURES
+) -> Acknowledgement:
     """The acknowledgement for an answer of `submit`, with the fills among the events that followed."""
     if isinstance(answer, OrderRejected):
-        sentence = explain(answer.reason, answer.numbers)
+        sentence = explain(answer.reason, answer.numbers, figures, symbol_in(answer.intent))
         return Acknowledgement(None, "refused", 0, 0, (), answer.reason, sentence, dict(answer.numbers))
     fills = tuple(
         Filled(event.trade, event.price, event.quantity, _fee(event, answer.id))
@@ -60,7 +63,9 @@ def acknowledge(answer: Order | OrderRejected, events: Iterable[Event]) -> Ackno
         if isinstance(event, Trade) and answer.id in (event.maker_order, event.taker_order)
     )
     remaining = 0 if answer.ended else answer.remaining
-    sentence = explain(answer.ended, {"quantity": answer.remaining}) if answer.ended else ""
+    sentence = (
+        explain(answer.ended, {"quantity": answer.remaining}, figures, answer.intent.symbol) if answer.ended else ""
+    )
     return Acknowledgement(answer.id, answer.status, answer.filled, remaining, fills, answer.ended, sentence)
 
 

@@ -122,7 +122,8 @@ def _refusals(found: list[Refusal]) -> list[str]:
         for one in told[:MOST_REASONS]:
             sentence = with_short_hashes(one.sentence)
             when = f"{one.time / SECOND:.3f} s"
-            lines.append(f"{one.count:>9,}  {one.reason}: {one.rule.rstrip('.')}")
+            where = f" ({one.source.told})" if one.source else ""
+            lines.append(f"{one.count:>9,}  {one.reason}: {one.rule.rstrip('.')}{where}")
             lines.append(f"{'':>9}  for example {one.who} at {when}: {sentence}")
         if len(told) > MOST_REASONS:
             rest = told[MOST_REASONS:]

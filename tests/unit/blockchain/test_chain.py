@@ -145,3 +145,9 @@ def test_settled_blocks_wait_for_their_confirmations_and_are_told_at_the_end() -
     town.service.finish()
     assert [event.last for event in town.of(BlockSettled)] == [1, 2, 3]
     assert town.service.summary().reconciled
+
+
+def test_half_a_deposit_is_refused(chain_rig: Rig) -> None:
+    settlement = chain_rig.settlement
+    with pytest.raises(ChainReverted, match=r"BadDepositsLength\(length=19\)"):
+        settlement.chain.transact(settlement.operator, settlement.contract, "depositMany", 0, bytes(19))

@@ -27,6 +27,7 @@ from market_sim.api.live.orders import OrderView
 from market_sim.api.live.tape import Depth, TradeView
 from market_sim.api.members import Member
 from market_sim.core.errors import InputError
+from market_sim.core.models.figures import Figures
 from market_sim.core.models.inputs import BY_HAND
 from market_sim.core.models.intents import SIDE_NAMES
 from market_sim.core.models.market_events import InstrumentListed
@@ -255,7 +256,7 @@ class MarketView:
             "filled": written(one.filled, listed.quantity_decimals),
             "remaining": written(one.remaining, listed.quantity_decimals),
             "status": one.status,
-            "reason": reason_sentence(one.reason, {"quantity": one.remaining}) if one.reason else "",
+            "reason": reason_sentence(one.reason, {"quantity": one.remaining}, Figures([listed])) if one.reason else "",
         }
 
     def _candles(self, book: str, seconds: int) -> bytes:

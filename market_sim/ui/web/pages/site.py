@@ -6,6 +6,7 @@ from flask import Blueprint, Response, render_template
 
 from market_sim.analysis.glossary import AREAS, terms_of
 from market_sim.analysis.reason_examples import example_of
+from market_sim.analysis.reason_sources import source_of
 from market_sim.core.models.reasons import REASONS
 from market_sim.ui.web.presentation import files
 
@@ -44,7 +45,7 @@ def glossary() -> str:
     words = [(area, title, terms_of(area)) for area, title in AREAS.items()]
     known = sorted(REASONS.values(), key=lambda reason: reason.code.upper())
     refusals = [
-        (area, title, [(reason, example_of(reason)) for reason in known if reason.area == area])
+        (area, title, [(reason, example_of(reason), source_of(reason)) for reason in known if reason.area == area])
         for area, title in REASON_AREAS.items()
     ]
     return render_template("glossary.html", words=words, refusals=refusals)

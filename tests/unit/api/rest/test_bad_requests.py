@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from market_sim.api.rest.reasons import ALL_REASONS, status_of
+from market_sim.core.models.figures import Figures
+from market_sim.core.models.instruments import Stock
 from tests.unit.api.rest.desk import Desk, opened
 
 JSON = "application/json"
@@ -182,6 +184,7 @@ def desk(tmp_path_factory) -> Iterator[Desk]:
         yield made
 
 
+FIGURES = Figures([Stock("ACME")])
 SEEN: Counter[str] = Counter()
 
 
@@ -191,7 +194,7 @@ def refused(answer: Any, code: str, case: object) -> None:
     assert set(found) == {"code", "sentence", "numbers"}, (case, answer.text)
     assert found["code"] in code.split(" or "), (case, answer.text)
     assert answer.status_code == status_of(found["code"]) < 500, case
-    assert found["sentence"] == ALL_REASONS[found["code"]].template.format(**found["numbers"]), case
+    assert found["sentence"] == FIGURES.filled(ALL_REASONS[found["code"]].template, found["numbers"], "ACME"), case
     assert len(answer.data) < 2_000, "nothing long is sent back"
     assert "Traceback" not in answer.text and "/market_sim" not in answer.text
     SEEN[found["code"]] += 1
@@ -213,6 +216,9 @@ def test_an_order_is_refused_by_the_code_of_its_fault_and_the_check_says_the_sam
         assert len(desk.market.journal) == before, "a check leaves no trace"
         answer = desk.ask("POST", "/api/orders", "ann", json=body)
         refused(answer, code, change)
+        if code == "INSUFFICIENT_CASH":
+            assert answer.json["sentence"].startswith("the order needs 90,0"), "an amount as people read it"
+            assert answer.json["numbers"]["needed"] >= 9 * 10**12, "and the integer for programs"
         told = checked.json
         assert told["code"] == answer.json["code"], change
         assert {**answer.json, "accepted": False} == {"accepted": False, **told}, change
