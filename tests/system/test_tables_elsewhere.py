@@ -43,6 +43,7 @@ def test_the_command_writes_parquet(tmp_path, capsys):
     assert main(["export", str(run), "--format", "parquet", "--to", str(tmp_path / "tables")]) == 0
     assert sorted(path.name for path in (tmp_path / "tables").iterdir()) == [
         "adaptations.parquet",
+        "alerts.parquet",
         "blocks.parquet",
         "candles.parquet",
         "competition.parquet",

@@ -6,6 +6,7 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cached_property
 
+from market_sim.analysis.alerts import ListedAlert, alerts
 from market_sim.analysis.history.book_history import Market, markets_of
 from market_sim.analysis.history.books import Books
 from market_sim.analysis.history.chain_history import ChainHistory, chain_history
@@ -48,6 +49,11 @@ class RunHistory:
     def books(self) -> Books:
         """The books as of any event."""
         return Books(self.journal, self._replayed[1])
+
+    @cached_property
+    def alerts(self) -> list[ListedAlert]:
+        """What surveillance found, halts, margin calls and liquidations, failed transactions."""
+        return alerts(self.journal)
 
     @cached_property
     def mechanisms(self) -> MechanismHistory:

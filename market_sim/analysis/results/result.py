@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from market_sim.analysis.alerts import ListedAlert, alerts, alerts_table
 from market_sim.analysis.gains import gain_table, gains
 from market_sim.analysis.history.two_instants import difference_table
 from market_sim.analysis.refusals import refusal_table, refusals
@@ -110,6 +111,16 @@ class Result:
         return refusal_table(refusals(self.journal))
 
     @cached_property
+    def listed_alerts(self) -> list[ListedAlert]:
+        """What surveillance found in it, halts, margin calls and liquidations, failed transactions."""
+        return alerts(self.journal)
+
+    @cached_property
+    def alerts(self) -> Table:
+        """The same as a table."""
+        return alerts_table(self.listed_alerts)
+
+    @cached_property
     def candles(self) -> Table:
         """The prices of each trading day of each book."""
         return candles_table(self.journal)
@@ -138,7 +149,7 @@ class Result:
         """All tables."""
         return (
             self.leaderboard, self.gains, self.trades, self.orders, self.quotes, self.blocks, self.inventory,
-            self.refusals, self.candles, self.fees, self.depth, self.adaptations,
+            self.refusals, self.alerts, self.candles, self.fees, self.depth, self.adaptations,
             self.competition,
         )  # fmt: skip
 

@@ -19,6 +19,9 @@ E = TypeVar("E", bound=Event)
 MOST_PHASES = 24
 """With more changes of phase, as in a run of batch auctions, lines are thin and without labels: they would hide all."""
 
+MOST_ACCUSATIONS = 24
+"""With more alerts the lines would hide the prices; the page of alerts has all of them."""
+
 
 def event_lines(run: RunHistory) -> Iterator[EventLine]:
     """The event lines of a run."""
@@ -30,6 +33,8 @@ def event_lines(run: RunHistory) -> Iterator[EventLine]:
             said = f"shock: {shock.what} ({numbers})"
             yield EventLine(seconds(shock.time), f"shock: {shock.what}", "ink", True, said, number)
     yield from _phases(run)
+    if not run.axis.is_long:
+        yield from _accusations(run)
 
 
 def _finality(run: RunHistory, chain: ChainHistory) -> Iterator[EventLine]:
@@ -47,6 +52,15 @@ def _finality(run: RunHistory, chain: ChainHistory) -> Iterator[EventLine]:
             label = f"✔ {short}" if run.axis.crowd <= OPENING_EPOCHS + 1 else ""
             said = f"final for the first validator: {', '.join(names)}"
             yield EventLine(seconds(time), label, "good", False, said, born, gone)
+
+
+def _accusations(run: RunHistory) -> Iterator[EventLine]:
+    """The alerts that accuse an account of misconduct; a long run has them on their page only."""
+    found = [one for one in run.alerts if one.accuses and one.time >= run.axis.first]
+    for one in found[:MOST_ACCUSATIONS]:
+        label = f"⚑ {', '.join(one.accounts)}"
+        said = f"{one.code.replace('_', ' ').lower()}: {one.sentence}"
+        yield EventLine(seconds(one.time), label, "bad", True, said, one.event)
 
 
 def _phases(run: RunHistory) -> Iterator[EventLine]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 import msgspec
@@ -41,6 +42,26 @@ class RunAnswer(msgspec.Struct, frozen=True):
     parameters: dict[str, Parameter]
 
 
+class AlertAnswer(msgspec.Struct, frozen=True):
+    """An alert: misconduct that surveillance found, a halt, a margin call, a liquidation or a failed transaction."""
+
+    time: int
+    event: int
+    """The number of the event in the journal that revealed it."""
+    source: str
+    severity: str
+    code: str
+    accuses: bool
+    """Whether its accounts are accused of misconduct."""
+    accounts: tuple[str, ...]
+    symbol: str
+    rule: str
+    sentence: str
+    orders: tuple[int, ...]
+    """The orders that are the evidence, by their numbers."""
+    trades: tuple[int, ...]
+
+
 @routes.get("/api/scenarios")
 @described("Library", list[ScenarioAnswer])
 def scenarios() -> Response:
@@ -64,6 +85,18 @@ def run(name: str) -> Response:
     if entry is None:
         refuse("UNKNOWN_RUN", name=shown(name))
     return answer(_told(entry))
+
+
+@routes.get("/api/runs/<name:name>/alerts")
+@described("Library", list[AlertAnswer], "UNKNOWN_RUN")
+def alerts(name: str) -> Response:
+    """The alerts of one stored run, in the order of their events."""
+    library = current_app.extensions["library"]
+    entry = library.find(name)
+    if entry is None:
+        refuse("UNKNOWN_RUN", name=shown(name))
+    found = library.open(entry).history.alerts
+    return answer([msgspec.convert(asdict(one), AlertAnswer) for one in found])
 
 
 def _told(entry: Any) -> RunAnswer:

@@ -73,6 +73,12 @@ def _book(arguments: Sequence[str]) -> int:
     return book(arguments)
 
 
+def _surveil(arguments: Sequence[str]) -> int:
+    from market_sim.ui.cli.surveilling import surveil
+
+    return surveil(arguments)
+
+
 def _option(arguments: Sequence[str]) -> int:
     from market_sim.ui.cli.option_values import option
 
@@ -189,6 +195,7 @@ COMMANDS: dict[str, Command] = {
     "export": _export,
     "dashboard": _dashboard,
     "book": _book,
+    "surveil": _surveil,
     "option": _option,
     "attack": _attack,
     "check": _check,

@@ -12,7 +12,7 @@ SECOND = 1_000 * MILLISECOND
 class Thresholds:
     """When a detector raises an alert (rulebook F-6.4 states them)."""
 
-    rearm_ns: int = 10 * SECOND
+    rearm_ns: int = 2 * SECOND
     """Hysteresis: the same accounts, instrument and kind raise no second alert for so long."""
 
     wash_window_ns: int = 3_600 * SECOND

@@ -11,6 +11,7 @@ from flask import Blueprint, Response, abort, current_app, jsonify, redirect, re
 from flask.typing import ResponseReturnValue
 
 from market_sim.analysis import gain_table, refusal_table
+from market_sim.analysis.alerts import alert_sentence
 from market_sim.analysis.comparison import compare as compare_sides
 from market_sim.analysis.comparison import partings, plainly
 from market_sim.analysis.history.stepping import KINDS
@@ -58,6 +59,7 @@ def page(name: str) -> Response:
         playable=playable,
         shown=shown,
         chosen=own_choices(run.header),
+        alert_sentence=alert_sentence,
         gain_table=gain_table,
         performance_table=performance_table,
         refusal_table=refusal_table,

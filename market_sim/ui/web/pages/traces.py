@@ -5,14 +5,17 @@ from __future__ import annotations
 from flask import Blueprint, Response, abort, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from market_sim.analysis.alerts import alert_sentence, alerts_table
 from market_sim.analysis.vote_check import check_vote
 from market_sim.core.models.market_events import BookOpened, OrderAccepted, Trade
-from market_sim.ui.web.pages.shared import one_of, open_run, whole
+from market_sim.ui.web.pages.shared import csv_file, one_of, open_run, whole
 from market_sim.ui.web.run_charts import plain
 
 pages = Blueprint("traces", __name__)
 
 ON_A_PAGE = 50
+MOST_NAMED = 10
+"""The most orders and trades that an alert on the page names; the file has all of them."""
 MOST_FILLS = 10
 """The most trades that the trace of an order shows; each trade has a page of its own, too."""
 
@@ -43,6 +46,29 @@ def orders(name: str) -> str:
         venues=next(run.result.journal.of(BookOpened), None),
         words=run.stepper.sentences.words,
         accounts=run.stepper.names,
+    )
+
+
+@pages.get("/runs/<name:name>/alerts")
+def alerts(name: str) -> str | Response:
+    """The alerts of a run with their rules and their evidence, as a page or as a file."""
+    run = open_run(name)
+    found = run.history.alerts
+    if one_of("as", ("page", "csv")) == "csv":
+        table = alerts_table(found)
+        return csv_file(table.names, table.rows, f"{run.name}-alerts.csv")
+    show = one_of("show", ("all", "accusing"))
+    first = whole("from", 0, len(found))
+    chosen = [one for one in found if one.accuses or show == "all"]
+    return render_template(
+        "alerts.html",
+        run=run,
+        show=show,
+        sentence=alert_sentence(found),
+        found=chosen[first : first + ON_A_PAGE],
+        following=first + ON_A_PAGE if len(chosen) > first + ON_A_PAGE else None,
+        first=first,
+        most=MOST_NAMED,
     )
 
 
