@@ -5,6 +5,8 @@ cost per share); what is held meanwhile is exposed to sigma, in money for the ro
 
 >>> [round(left) for left in trajectory(1_000, 4, 1.0, Impact(sigma=1.0, eta=0.1), risk_aversion=0.0)]
 [1000, 750, 500, 250, 0]
+>>> [round(left) for left in programmed(1_000, 4, 1.0, Impact(sigma=1.0, eta=0.1), risk_aversion=0.0)]
+[1000, 750, 500, 250, 0]
 >>> in_lots([1, 1, 1], total=100, lot=10)
 [40, 30, 30]
 """
@@ -43,6 +45,27 @@ def trajectory(total: float, slices: int, horizon: float, impact: Impact, risk_a
     if kappa * horizon < 1e-9:
         return [total * (slices - number) / slices for number in range(slices + 1)]
     return [total * sinh(kappa * (horizon - number * step)) / sinh(kappa * horizon) for number in range(slices + 1)]
+
+
+def programmed(total: float, slices: int, horizon: float, impact: Impact, risk_aversion: float) -> list[float]:
+    """The same by dynamic programming (Bellman 1957): backwards, what is best to keep of each holding.
+
+    It knows only the cost of one step: the temporary impact of its trade, and the risk of what is left. What is still
+    to be paid for a holding x is c x^2 at each step, so what is kept is a fixed share of it.
+    """
+    step = horizon / slices
+    trading = _discrete_eta(impact, step) / step
+    ahead = trading  # in the last step everything goes
+    kept = [0.0]
+    for _ in range(slices - 1):
+        waiting = risk_aversion * impact.sigma**2 * step + ahead
+        share = trading / (trading + waiting)
+        ahead = trading * (1 - share) ** 2 + waiting * share**2
+        kept.append(share)
+    path = [float(total)]
+    for share in reversed(kept):
+        path.append(path[-1] * share)
+    return path
 
 
 def expected_cost(held: Sequence[float], horizon: float, impact: Impact) -> float:

@@ -15,10 +15,10 @@ from statistics import fmean
 from typing import NamedTuple
 
 from market_sim.analysis.microstructure.fusion import precision_weighted
-from market_sim.analysis.microstructure.quotes import Quotes
 from market_sim.core.models.event import Event
 from market_sim.core.models.market_events import OrderAccepted, book_name
 from market_sim.core.models.run_events import ValueMoved
+from market_sim.market.exchange.quotes import Quotes
 
 SAMPLE_NS = 200_000_000
 LEAST_VARIANCE = 1.0

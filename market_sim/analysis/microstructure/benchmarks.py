@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from market_sim.analysis.microstructure.quotes import BookTape
 from market_sim.analysis.microstructure.shortfall import ParentOrder
 from market_sim.core.errors import InputError
+from market_sim.market.exchange.quotes import BookTape
 
 
 class Comparison(NamedTuple):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from market_sim.analysis.microstructure.quotes import BookTape
+from market_sim.market.exchange.quotes import BookTape
 
 STEP_NS = 200_000_000
 """Two steps of the believed value, and each maker looks at least twice in it."""

@@ -14,7 +14,6 @@ from market_sim.analysis.microstructure.beliefs import Moment, consensus
 from market_sim.analysis.microstructure.benchmarks import Comparison, comparisons, volume_weighted
 from market_sim.analysis.microstructure.intervals import Interval, intervals
 from market_sim.analysis.microstructure.liquidity_alerts import Alert, liquidity_alerts
-from market_sim.analysis.microstructure.markouts import Markout, markouts
 from market_sim.analysis.microstructure.order_flow import (
     Bucket,
     bucket_size,
@@ -24,7 +23,6 @@ from market_sim.analysis.microstructure.order_flow import (
     volume_buckets,
 )
 from market_sim.analysis.microstructure.price_discovery import Discovery, error_correction, shares
-from market_sim.analysis.microstructure.quotes import BookTape, tapes
 from market_sim.analysis.microstructure.shortfall import (
     ParentOrder,
     Recommendation,
@@ -37,6 +35,8 @@ from market_sim.core.data.journal import Journal
 from market_sim.core.errors import InputError
 from market_sim.core.models.market_events import BookOpened, InstrumentListed
 from market_sim.core.models.run_events import AgentJoined
+from market_sim.market.exchange.markouts import Markout, markouts
+from market_sim.market.exchange.quotes import BookTape, tapes
 
 DISCOVERY_STEP_NS = 50_000_000
 """Prices of two venues are compared this often: a slower venue is some wake-ups late, not some seconds."""

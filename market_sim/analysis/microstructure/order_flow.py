@@ -17,9 +17,9 @@ from itertools import accumulate, pairwise
 from statistics import NormalDist, fmean, pstdev
 from typing import NamedTuple
 
-from market_sim.analysis.microstructure.quotes import Quotes
 from market_sim.core.errors import InputError
 from market_sim.core.models.market_events import Trade
+from market_sim.market.exchange.quotes import Quotes
 
 WINDOW = 50
 """The number of buckets of an average."""

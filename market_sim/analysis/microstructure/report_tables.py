@@ -11,12 +11,12 @@ from itertools import pairwise
 from market_sim.analysis.microstructure.efficiency import efficiency
 from market_sim.analysis.microstructure.estimates import estimates
 from market_sim.analysis.microstructure.evidence import sources, verdicts
-from market_sim.analysis.microstructure.markouts import HORIZONS_NS, MILLISECOND
 from market_sim.analysis.microstructure.microscope import Microscope
 from market_sim.analysis.microstructure.shortfall import CAUSES, ParentOrder, shortfall
 from market_sim.analysis.microstructure.slippage import Cell, by_account, by_side, by_size, by_time, by_venue, total
 from market_sim.analysis.microstructure.spreads import HORIZON_NS, averages
 from market_sim.analysis.results.table import Column, Table, Value, columns
+from market_sim.market.exchange.markouts import HORIZONS_NS, MILLISECOND
 
 Rows = Iterator[tuple[Value, ...]]
 FEWEST_RETURNS = 12

@@ -16,11 +16,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from market_sim.analysis.microstructure.quotes import BookTape, Quotes
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.intents import BUY, SIDE_NAMES
 from market_sim.core.models.market_events import InstrumentListed, OrderAccepted, OrderCancelled, Trade, book_name
 from market_sim.core.models.run_events import AgentJoined
+from market_sim.market.exchange.quotes import BookTape, Quotes
 
 SECOND_NS = 1_000_000_000
 CAUSES = ("delay", "trading", "opportunity", "fees")

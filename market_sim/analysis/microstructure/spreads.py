@@ -14,8 +14,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from market_sim.analysis.microstructure.quotes import Quotes
 from market_sim.core.models.market_events import Trade
+from market_sim.market.exchange.quotes import Quotes
 
 HORIZON_NS = 1_000_000_000
 """How long after a trade its impact is measured: a trading day of the clock."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from market_sim.simulation.scenarios.almgren_chriss import AlmgrenChrissScenario
 from market_sim.simulation.scenarios.arena import Arena
 from market_sim.simulation.scenarios.batch_auction import BatchAuctionScenario
 from market_sim.simulation.scenarios.bubble import Bubble
@@ -41,6 +42,7 @@ from market_sim.simulation.scenarios.streamlet_faults import (
 )
 from market_sim.simulation.scenarios.structured_note import StructuredNote
 from market_sim.simulation.scenarios.thin_market import ThinMarket
+from market_sim.simulation.scenarios.toxic_flow import ToxicFlow
 from market_sim.simulation.scenarios.transaction_tax import TransactionTax
 from market_sim.simulation.scenarios.two_venues import TwoVenues
 from market_sim.simulation.scenarios.warrant_dilution import WarrantDilution
@@ -74,11 +76,13 @@ SCENARIOS: tuple[type[Scenario], ...] = (
     EscrowScenario,
     InducedValues,
     InformedVersusNoise,
+    ToxicFlow,
     MakerSchool,
     LatencyRace,
     NewsDay,
     ThinMarket,
     ExecutionSchool,
+    AlmgrenChrissScenario,
     EfficientMarket,
     PairsTrading,
     Bubble,

@@ -13,7 +13,7 @@ from market_sim import BUY, SELL, InstrumentView, MarketMaker, Noise, Stock, Str
 from market_sim.core.errors import InputError
 from market_sim.core.models.market_events import Trade
 from market_sim.market.agents.view import SeenTrade
-from market_sim.pricing.execution import Impact, expected_cost, in_lots, trajectory, urgency, variance
+from market_sim.pricing.execution import Impact, expected_cost, in_lots, programmed, trajectory, urgency, variance
 from market_sim.strategies.execution.participation import Participate
 from market_sim.strategies.execution.schedules import AlmgrenChriss, Scheduled, Twap, Vwap
 
@@ -44,6 +44,7 @@ def best_by_elimination(total: float, slices: int, horizon: float, impact: Impac
 def test_almgren_chriss_is_the_closed_form_and_the_optimum(risk: float, slices: int) -> None:
     held = trajectory(1e6, slices, 5.0, PAPER, risk)
     assert held == pytest.approx(best_by_elimination(1e6, slices, 5.0, PAPER, risk), rel=1e-9, abs=1e-3)
+    assert held == pytest.approx(programmed(1e6, slices, 5.0, PAPER, risk), rel=1e-9, abs=1e-6)
     if risk:
         step = 5.0 / slices
         kappa = urgency(PAPER, step, risk)

@@ -7,9 +7,9 @@ import pytest
 from market_sim import Buy, Sell
 from market_sim.analysis.microstructure.beliefs import consensus, errors
 from market_sim.analysis.microstructure.liquidity_alerts import liquidity_alerts
-from market_sim.analysis.microstructure.quotes import Quotes
 from market_sim.core.models.market_events import OrderAccepted
 from market_sim.core.models.run_events import RunEnded, ValueMoved
+from market_sim.market.exchange.quotes import Quotes
 
 FALLING = [1_000.0 - 2 * bar - bar % 2 for bar in range(40)]
 RISING = FALLING[::-1]

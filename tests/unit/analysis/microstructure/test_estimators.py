@@ -42,9 +42,9 @@ from market_sim.analysis.microstructure.order_flow import (
     volume_buckets,
 )
 from market_sim.analysis.microstructure.price_discovery import Correction, error_correction, shares
-from market_sim.analysis.microstructure.quotes import Quotes
 from market_sim.core.errors import InputError
 from market_sim.core.models.market_events import Trade
+from market_sim.market.exchange.quotes import Quotes
 from tests.reference import naive_microstructure as naive
 
 

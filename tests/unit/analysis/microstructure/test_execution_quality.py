@@ -6,8 +6,6 @@ import pytest
 
 from market_sim import Buy, Sell
 from market_sim.analysis.microstructure.benchmarks import comparisons, signed_bps
-from market_sim.analysis.microstructure.markouts import markouts, ranked
-from market_sim.analysis.microstructure.quotes import BookTape, Quotes, tapes
 from market_sim.analysis.microstructure.shortfall import (
     Fill,
     ParentOrder,
@@ -22,6 +20,8 @@ from market_sim.core.data.journal import Journal
 from market_sim.core.errors import InputError
 from market_sim.core.models.market_events import InstrumentListed, OrderAccepted, OrderCancelled, Trade
 from market_sim.core.models.run_events import AgentJoined
+from market_sim.market.exchange.markouts import markouts, ranked
+from market_sim.market.exchange.quotes import BookTape, Quotes, tapes
 from market_sim.simulation.run import simulate
 
 SECOND = 1_000_000_000
