@@ -15,6 +15,7 @@ from market_sim.analysis.visualization.mechanism_marks import flow
 from market_sim.analysis.words import SHORT, Words, reason_sentence
 from market_sim.core.data.journal import Journal
 from market_sim.core.english import counted, listed
+from market_sim.core.models import compliance_events as compliance
 from market_sim.core.models import consensus_events as consensus
 from market_sim.core.models import market_events as market
 from market_sim.core.models import run_events as run
@@ -50,6 +51,12 @@ def _short(value: object) -> str:
     if isinstance(value, dict):
         return " ".join(f"{name} {_short(one)}" for name, one in value.items()) or "none"
     return "none" if value is None else str(value)
+
+
+def _roles(rules: Any) -> str:
+    if not rules.roles:
+        return ""
+    return f", with {listed([f'{name} as {role}' for name, role in rules.roles.items()]).replace('_', ' ')}"
 
 
 def _made_with(joined: Any) -> str:
@@ -158,6 +165,15 @@ SENTENCES: dict[type[Event], Callable[[Words, Any], str]] = {
         f"the auction of {_book(e)} ends at {w.price(e.symbol, e.price)} with {w.size(e.symbol, e.volume)} traded"
         if e.price is not None
         else f"the auction of {_book(e)} ends without a price"
+    ),
+    compliance.RulesInForce: lambda w, e: f"the rules of the profile {e.profile} hold{_roles(e)}",
+    compliance.PriceBandsSet: lambda w, e: (
+        f"{e.symbol} trades between {w.price(e.symbol, e.lower)} and {w.price(e.symbol, e.upper)}, around "
+        f"the reference {w.price(e.symbol, e.reference)}"
+    ),
+    compliance.MakerJudged: lambda w, e: (
+        f"{e.account} {'meets its obligations again' if e.meets else 'falls short of its obligations'}: it quoted both "
+        f"sides for {e.presence_bps / 100:g} % of the window and owes {e.owed_bps / 100:g} %"
     ),
     consensus.EpochStarted: lambda w, e: f"epoch {e.epoch} starts, validator {e.leader} leads",
     consensus.BlockProposed: lambda w, e: (

@@ -33,6 +33,8 @@ class Options:
     """Who takes part beside those of the scenario, one a line: `my_strategy.py:BuyTheDip,cash=10000`."""
     without: str | None = None
     """The participants who keep their accounts and never decide, separated by commas."""
+    rules: str | None = None
+    """The rules profile of the market: its name, the text of a rules file, or `none` for no rules."""
     independent: bool | None = None
     """Each validator executes final blocks on a ledger of its own; None: up to four validators do."""
     paranoid: bool = False
@@ -68,5 +70,6 @@ class Options:
             "independent": self.independent,
             "guests": self.guests,
             "without": self.without,
+            "rules": self.rules,
         }
         return chosen | {name: value for name, value in rare.items() if value is not None}

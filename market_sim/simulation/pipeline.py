@@ -18,6 +18,7 @@ from market_sim.core.data.journal import Journal
 from market_sim.core.errors import InputError
 from market_sim.core.models.inputs import Pause, Resume
 from market_sim.core.models.run_events import CommitteeSeated, RunStarted
+from market_sim.market.compliance.rules_file import rules_of
 from market_sim.market.exchange.exchange import Exchange
 from market_sim.market.exchange.listing import CONTINUOUS, HALTED, IN_CALL, PAUSED
 from market_sim.market.ledger.account import Account
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
     from market_sim.blockchain.replicas import Replicas
     from market_sim.blockchain.settlement import Settlement
     from market_sim.blockchain.settlement_service import SettlementService
+
+NO_RULES = "none"
+"""The name of no profile: it takes the rules of a scenario away."""
 
 NEWS_NS = 100 * MILLISECOND
 """The least time between two announcements of the exchange: a busy market sends no announcement for each trade."""
@@ -54,6 +58,9 @@ def prepared(scenario: Scenario, options: Options, journal: Journal | None = Non
             options.independent,
         )  # fmt: skip
         world.network(partition=options.partition, crash=options.crash)
+        rules = options.rules or scenario.rules
+        if rules and rules != NO_RULES:
+            world.enforce(rules_of(rules))
     if not world.venues.symbols:
         raise InputError(f"scenario {scenario.name} lists no instrument, so there is nothing to trade")
     if options.settlement is not None:

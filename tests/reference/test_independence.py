@@ -7,9 +7,10 @@ import ast
 from tests.conftest import ROOT
 
 MODEL = [
-    ROOT / "tests" / "reference" / name for name in ("naive_exchange.py", "naive_auction.py", "naive_streamlet.py")
+    ROOT / "tests" / "reference" / name
+    for name in ("naive_exchange.py", "naive_auction.py", "naive_streamlet.py", "naive_rules.py")
 ]
-ALLOWED = {"__future__", "copy", "dataclasses", "fractions", "itertools", "tests.reference.naive_auction"}
+ALLOWED = {"__future__", "copy", "dataclasses", "decimal", "fractions", "itertools", "tests.reference.naive_auction"}
 
 
 def imported(text: str) -> set[str]:

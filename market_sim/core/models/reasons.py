@@ -18,12 +18,13 @@ from itertools import chain
 
 from market_sim.core.models.figures import NO_FIGURES, Figures
 from market_sim.core.models.reason import Reason
+from market_sim.core.models.reasons_compliance import COMPLIANCE_REASONS
 from market_sim.core.models.reasons_consensus import CONSENSUS_REASONS
 from market_sim.core.models.reasons_exchange import EXCHANGE_REASONS
 from market_sim.core.models.reasons_mechanisms import MECHANISM_REASONS
 from market_sim.core.models.reasons_settlement import SETTLEMENT_REASONS
 
-_PARTS = (EXCHANGE_REASONS, MECHANISM_REASONS, CONSENSUS_REASONS, SETTLEMENT_REASONS)
+_PARTS = (EXCHANGE_REASONS, MECHANISM_REASONS, COMPLIANCE_REASONS, CONSENSUS_REASONS, SETTLEMENT_REASONS)
 REASONS: Mapping[str, Reason] = {reason.code: reason for reason in chain.from_iterable(_PARTS)}
 """Every reason by its code; a new one is a new line in the list of its area."""
 

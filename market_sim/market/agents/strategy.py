@@ -16,7 +16,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from copy import copy
 from dataclasses import Field, FrozenInstanceError, fields, is_dataclass, replace
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from market_sim.core.errors import InputError
 from market_sim.core.models.intents import Intent
@@ -69,6 +69,9 @@ class Strategy(ABC):
     """Decides what to ask of the exchange each time its agent wakes up."""
 
     __slots__ = ()
+
+    makes_markets: ClassVar[bool] = False
+    """Whether it quotes both sides for others: the rules of a market give its account the role of a market maker."""
 
     @abstractmethod
     def decide(self, view: View) -> Iterable[Intent | WakeAt | Adapted]:

@@ -31,12 +31,13 @@ def seconds_of(time: str) -> int:
 class MarketClock:
     """Converts between simulated time and market time."""
 
-    __slots__ = ("_opens", "_session", "_started", "pace")
+    __slots__ = ("_opens", "_session", "_started", "pace", "session_s")
 
     def __init__(self, day: Day) -> None:
         self.pace = day.pace
         self._opens = seconds_of(day.opens) * SECOND
-        self._session = (seconds_of(day.closes) - seconds_of(day.opens)) * SECOND
+        self.session_s = seconds_of(day.closes) - seconds_of(day.opens)
+        self._session = self.session_s * SECOND
         self._started = (seconds_of(day.starts) - seconds_of(day.opens)) * SECOND
 
     def span(self, seconds: int) -> int:
@@ -58,6 +59,11 @@ class MarketClock:
     def closes(self, now: int) -> int:
         """The simulated time at which this day ends and the next one begins, rounded up."""
         return -(-((self.day(now) + 1) * self._session - self._started) // self.pace)
+
+    def next(self, time: str, now: int) -> int:
+        """The next simulated time, after now, at which it is this time of day; rounded up."""
+        wait = (seconds_of(time) * SECOND - self.of_day(now)) % self._session or self._session
+        return now + -(-wait // self.pace)
 
     def written(self, now: int) -> str:
         """The time of day as text."""

@@ -164,6 +164,7 @@ class PositionLimit(Rule):
     )
 
     most: int = number(10_000_000, "cents", "of exposure; equal to it is allowed", 1)
+    market_maker: int = number(0, "cents", "for market makers, who hold inventory for others; 0: no limit")
 
 
 @dataclass(frozen=True)
@@ -177,7 +178,7 @@ class OrderRate(Rule):
         "is refused. Cancels are free, and a message as old as the window has left it."
     )
     imitates: ClassVar[str] = "Message throttles of exchanges, and the order-to-trade ratios of MiFID II (RTS 9)"
-    differs: ClassVar[str] = "A throttle delays messages at a port; here the message is refused, and told how long."
+    differs: ClassVar[str] = "A throttle delays messages at a port; here one is refused, with the seconds to wait."
 
     window: int = number(60, "s", "", 1)
     participant: int = number(60, "orders", "of a participant", 1)

@@ -39,7 +39,7 @@ def rules_of(text: str) -> Profile:
     """The profile of this name, or of this text of a rules file; InputError in one sentence if it is neither."""
     if "\n" not in text and "=" not in text:
         if text not in PROFILES:
-            raise InputError(f"there is no rules profile {text!r}; {_nearest(text, PROFILES)}")
+            raise InputError(f"there is no rules profile {text!r}; {_nearest(text, (*PROFILES, 'none'))}")
         return PROFILES[text]
     if len(text) > LARGEST:
         raise InputError(f"a rules file has at most {LARGEST:,} characters, found {len(text):,}")

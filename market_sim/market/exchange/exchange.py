@@ -107,6 +107,8 @@ class Exchange:
         self._gates: list[Gate] = []
         self._followers: list[Follower] = []
         self._handlers: dict[type, Handlers] = {}
+        self.is_forced = False
+        """Whether a mechanism is placing an order for an account."""
         self._clearing = Clearing(state)
         self._matching = Matching(state, self._clearing)
         self._conditional = ConditionalOrders(state, self._matching)
@@ -186,9 +188,9 @@ class Exchange:
         """Add a pre-trade check for each new order and each amendment, after the earlier ones."""
         self._gates.append(gate)
 
-    def add_follower(self, follower: Follower) -> None:
-        """Let a mechanism act after each message, after the earlier ones."""
-        self._followers.append(follower)
+    def add_follower(self, follower: Follower, first: bool = False) -> None:
+        """Let a mechanism act after each message, after the earlier ones or before all of them."""
+        self._followers.insert(0 if first else len(self._followers), follower)
 
     def add_trigger_rule(self, rule: TriggerRule) -> None:
         """Add a check for triggered stop orders; a RuleViolation ends the order."""
@@ -201,6 +203,19 @@ class Exchange:
     def cancel_all(self, name: str, intent: CancelAll, reason: str = "CANCELLED") -> Orders:
         """Cancel all open orders of an account, on behalf of the operator or a mechanism."""
         return self._amending.cancel_all(self._members[name], intent.symbol, reason)
+
+    def withdraw(self, order: Order, reason: str) -> None:
+        """Withdraw one open order, on behalf of a mechanism."""
+        self._matching.withdraw(order, reason)
+        self.phases.finish(self.listings[order.symbol])
+
+    def force(self, name: str, intent: PlaceOrder) -> Order | OrderRejected:
+        """Submit an order that a mechanism places for an account: limits of what the account itself may do are off."""
+        before, self.is_forced = self.is_forced, True
+        try:
+            return self.submit(name, intent)
+        finally:
+            self.is_forced = before
 
     # Intents of participants
 

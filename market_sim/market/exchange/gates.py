@@ -11,7 +11,7 @@ from typing import Protocol, get_args, runtime_checkable
 from market_sim.core.errors import RuleViolation
 from market_sim.core.models.instruments import LARGEST_AMOUNT
 from market_sim.core.models.intents import BUY, SELL, Amend, PlaceOrder, TimeInForce
-from market_sim.market.exchange.listing import CLOSED, CONTINUOUS, HALTED, IN_CALL, PAUSED, Listing
+from market_sim.market.exchange.listing import BY_RULE, CLOSED, CONTINUOUS, HALTED, IN_CALL, PAUSED, Listing
 from market_sim.market.exchange.member import Member
 from market_sim.market.exchange.order import Order
 from market_sim.market.exchange.terms import check_terms, shown
@@ -100,6 +100,8 @@ def check_is_open(listing: Listing) -> None:
     """Refuse orders and amendments while the listing is halted or closed."""
     if listing.phase == HALTED and listing.because == PAUSED:
         raise RuleViolation("PAUSED", symbol=listing.symbol)
+    if listing.phase == HALTED and listing.because.startswith(BY_RULE):
+        raise RuleViolation(listing.because, **listing.because_numbers)
     if listing.phase == HALTED:
         raise RuleViolation("HALTED", symbol=listing.symbol, because=listing.because)
     if listing.phase == CLOSED:
@@ -128,7 +130,7 @@ def protected_limit(listing: Listing, intent: PlaceOrder) -> int:
     """The worst price of a market order: 5 % beyond the best price of the other side, on the tick.
 
     A stop order starts from its stop price, which is known before it triggers; in a call, which has no best price, the
-    auction's reference replaces it. The protection is never above the highest price of the listing.
+    auction's reference replaces it. The protection stays between the lowest and the highest price of the listing.
     """
     side = intent.side
     if intent.conditions is not None and intent.conditions.stop is not None:
@@ -141,7 +143,8 @@ def protected_limit(listing: Listing, intent: PlaceOrder) -> int:
         raise RuleViolation("NO_LIQUIDITY", symbol=listing.symbol)
     band = best * MARKET_BAND_PERCENT // 100
     limit = max(best + side * (band - band % listing.tick), listing.tick)
-    return limit if listing.highest is None else min(limit, listing.highest)
+    limit = limit if listing.highest is None else min(limit, listing.highest)
+    return limit if listing.lowest is None else max(limit, listing.lowest)
 
 
 def check_book(listing: Listing, order: Order) -> int:

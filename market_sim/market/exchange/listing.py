@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, Literal
 
+from market_sim.core.models.event import Numbers
 from market_sim.core.models.instruments import LARGEST_AMOUNT, Instrument
 from market_sim.market.exchange.fees import FeeSchedule
 from market_sim.market.exchange.order import Order
@@ -17,6 +18,8 @@ Phase = Literal["continuous", "call", "halted", "closed"]
 CONTINUOUS: Final = "continuous"
 IN_CALL: Final = "call"
 HALTED: Final = "halted"
+BY_RULE: Final = "HALTED_"
+"""The beginning of the reason of every halt that a rule has declared; orders are refused with the same reason."""
 PAUSED: Final = "PAUSED"
 """The reason of a halt that a person has asked for."""
 CLOSED: Final = "closed"
@@ -29,9 +32,9 @@ class Listing:
     """The state of one instrument on an exchange. Its terms are copied here because every order needs them."""
 
     __slots__ = (
-        "because", "book", "busy", "collected", "fees", "finest", "free", "highest", "indicative", "instrument", "last",
-        "lot", "minimum", "most_cash", "most_fixed", "multiplier", "on_margin", "outlier", "payment", "pegs", "phase",
-        "quote", "reference", "reserve_rate", "stops", "symbol", "tick",
+        "because", "because_numbers", "book", "busy", "collected", "fees", "finest", "free", "highest", "indicative",
+        "instrument", "last", "lot", "lowest", "minimum", "most_cash", "most_fixed", "multiplier", "on_margin",
+        "outlier", "payment", "pegs", "phase", "quote", "reference", "reserve_rate", "stops", "symbol", "tick",
     )  # fmt: skip
 
     def __init__(
@@ -64,8 +67,12 @@ class Listing:
         """The reference price of an auction: the last trade, unless the operator set another."""
         self.highest: int | None = None
         """The highest price of an order, if a mechanism sets one."""
+        self.lowest: int | None = None
+        """The lowest price to which a market order is protected, if a mechanism sets one."""
         self.phase: Phase = CONTINUOUS
         self.because = ""
+        self.because_numbers: Numbers = {}
+        """The reason code of the phase, and its numbers."""
         self.stops = WaitingStops()
         self.pegs: dict[int, Order] = {}
         self.collected: dict[int, Order] = {}

@@ -15,7 +15,7 @@ its followers after each message.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import ClassVar
 
 from market_sim.core.data.journal import Journal
@@ -23,6 +23,10 @@ from market_sim.core.errors import InputError
 from market_sim.core.models.event import Event
 from market_sim.market.exchange.exchange import Exchange
 from market_sim.market.ledger.ledger import Ledger
+
+
+def _nothing(_: int) -> None:
+    """Outside a run, whoever plays the mechanism lets it act at its times."""
 
 
 class Mechanism:
@@ -37,6 +41,8 @@ class Mechanism:
         self.venues: tuple[Exchange, ...]
         self.ledger: Ledger
         self.journal: Journal
+        self.plan: Callable[[int], object] = _nothing
+        """Asks the run to call `act` at this time, beside its regular times."""
         self._read = 0
         self._acting = False
 

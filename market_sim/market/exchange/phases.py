@@ -41,14 +41,20 @@ class Phases:
         for listing in self._chosen(symbol):
             self._change(listing, CLOSED, reason)
 
-    def call(self, symbol: str | None = None, reference: int | None = None, reason: str = "SCHEDULE") -> None:
+    def call(
+        self,
+        symbol: str | None = None,
+        reference: int | None = None,
+        reason: str = "SCHEDULE",
+        numbers: Numbers | None = None,
+    ) -> None:
         """Begin a call: collect orders for an auction, whose reference price is by default the last trade."""
         for listing in self._chosen(symbol):
             if reference is not None and (reference <= 0 or reference % listing.tick):
                 raise InputError(f"{listing.symbol}: the reference {reference} is not a multiple of {listing.tick}")
             listing.reference = listing.last if reference is None else reference
             listing.indicative = NO_PRICE
-            self._change(listing, IN_CALL, reason)
+            self._change(listing, IN_CALL, reason, numbers)
 
     def uncross(self, symbol: str | None = None, then: Phase = CONTINUOUS, reason: str = "AUCTION") -> None:
         """End the call: trade at one price, and go on with the next phase."""
@@ -90,10 +96,10 @@ class Phases:
     def _change(self, listing: Listing, phase: Phase, reason: str, numbers: Numbers | None = None) -> None:
         if phase == CONTINUOUS and (listing.collected or listing.book.is_crossed):
             raise InputError(f"{listing.symbol} has buyers and sellers that would trade: call() and uncross() first")
-        listing.phase, listing.because = phase, reason
+        listing.phase, listing.because, listing.because_numbers = phase, reason, numbers or {}
         listing.watch()
         now, venue = self._state.clock.now, self._state.venue
-        self._state.record(PhaseChanged(now, listing.symbol, phase, reason, numbers or {}, venue))
+        self._state.record(PhaseChanged(now, listing.symbol, phase, reason, listing.because_numbers, venue))
         if phase != CONTINUOUS:
             self._conditional.sleep(listing)
         self.finish(listing)

@@ -130,7 +130,7 @@ class Liquidation:
             side = SELL if held > 0 else BUY
             sent = len(self._journal)
             entry, behind = self._isolated(found)
-            order = self._exchange.submit(found.account, PlaceOrder(symbol, side, size, None, "ioc"))
+            order = self._exchange.force(found.account, PlaceOrder(symbol, side, size, None, "ioc"))
             fills = [event for event in self._journal.since(sent) if type(event) is Trade]
             if isinstance(order, Order) and order.filled:
                 value = sum(fill.price * fill.quantity for fill in fills if fill.taker_order == order.id)

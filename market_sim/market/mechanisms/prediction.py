@@ -150,7 +150,7 @@ class PredictionMarket(Mechanism):
         contract, late = self.question.yes, max(one, other, key=lambda order: order.id).account
         # Buying pairs back takes the cash that is held for them; selling them brings it in. Either way it is available.
         for symbol, order in zip(self.symbols, (one, other), strict=True):
-            done = self.exchange.submit(self.maker, PlaceOrder(symbol, -side, quantity, order.limit, "ioc"))
+            done = self.exchange.force(self.maker, PlaceOrder(symbol, -side, quantity, order.limit, "ioc"))
             if not isinstance(done, Order) or done.filled != quantity:
                 raise InvariantBroken(f"{self.maker} was to trade {quantity} of {symbol} at {order.limit}: {done}")
         over = side * (one.limit + other.limit - contract.payout) * quantity

@@ -191,7 +191,7 @@ class Lending:
         if not asked:
             return 0
         self._buying_in = told.account
-        bought = self._exchange.submit(told.account, PlaceOrder(told.symbol, BUY, asked, None, "ioc"))
+        bought = self._exchange.force(told.account, PlaceOrder(told.symbol, BUY, asked, None, "ioc"))
         self._buying_in = ""
         filled = bought.filled if isinstance(bought, Order) else 0
         self._calculator.record(

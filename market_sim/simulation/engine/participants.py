@@ -106,6 +106,18 @@ class Participants:
         """The names of all who take part at some time."""
         return tuple(one.name for one in self._invited)
 
+    @property
+    def makers(self) -> tuple[str, ...]:
+        """Those whose strategies make markets, also inside a wrapper."""
+        found = []
+        for one in self._invited:
+            strategy: object = one.strategy
+            while isinstance(inner := getattr(strategy, "inner", None), Strategy):
+                strategy = inner
+            if isinstance(strategy, Strategy) and strategy.makes_markets:
+                found.append(one.name)
+        return tuple(found)
+
     def silence(self, name: str) -> None:
         """Keep a participant from ever deciding: its account is there, and no order of it comes."""
         if name not in self.invited:

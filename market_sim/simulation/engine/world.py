@@ -19,6 +19,7 @@ finalized trades are settled. Every action is planned on the one clock, and ever
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from market_sim.blockchain.chain_plan import ChainPlan
@@ -31,6 +32,9 @@ from market_sim.core.models.run_events import AgentJoined, ShockHappened, ValueM
 from market_sim.core.randomness import Randomness
 from market_sim.market.agents.agent import Agent
 from market_sim.market.agents.strategy import Strategy
+from market_sim.market.compliance.market_rules import MarketRules
+from market_sim.market.compliance.order_gate import MARKET_MAKER
+from market_sim.market.compliance.profile import Profile
 from market_sim.market.dynamics.process import ValueProcess
 from market_sim.market.dynamics.shocks import News, PriceShock
 from market_sim.market.dynamics.value import BelievedValue
@@ -72,6 +76,7 @@ class World:
         self.mechanisms: list[Mechanism] = []
         self.participants = Participants(self.clock, self.journal, self.randomness, self.venues, self.tape, self.values)
         self._schedule: list[ScheduledAction] = []
+        self._rule_terms: dict[str, Any] = {}
         self.checks = Checks(self.journal, self.ledger, self.venues)
 
     @property
@@ -176,8 +181,30 @@ class World:
         """Attach a mechanism to a venue: it follows the venue's events and acts at its own times."""
         place = self.venues.named(venue)
         others = tuple(each for each in self.venues.by_name.values() if each is not place)
+        mechanism.plan = partial(self.clock.plan, action=self._act_once, argument=mechanism)
         mechanism.attach(place, self.journal, others)
         self.mechanisms.append(mechanism)
+
+    def rules(
+        self,
+        roles: Mapping[str, str] | None = None,
+        limits: Mapping[str, int] | None = None,
+        index: Sequence[str] = (),
+        closes: Mapping[str, int] | None = None,
+    ) -> None:
+        """State what a rules profile has to know of this market, if the run has one.
+
+        `roles` name market makers and high-frequency traders (by default those whose strategies make markets), `limits`
+        are position limits of single accounts in cents, `index` is what the market-wide halt watches, and `closes` are
+        the last closes before the first day.
+        """
+        self._rule_terms = {"roles": roles, "limits": limits, "index": index, "closes": closes}
+
+    def enforce(self, profile: Profile) -> None:
+        """Put a rules profile on all venues, when everything else is built."""
+        terms = dict(self._rule_terms)
+        makers = {name: MARKET_MAKER for name in self.participants.makers}
+        self.attach(MarketRules(profile, **terms | {"roles": makers | dict(terms.get("roles") or {})}))
 
     def at(
         self,
@@ -279,11 +306,14 @@ class World:
                 return
 
     def _act(self, mechanism: Mechanism) -> None:
+        self._act_once(mechanism)
+        self._plan(mechanism)
+
+    def _act_once(self, mechanism: Mechanism) -> None:
         mechanism.act(self.clock.now)
         for follower in self.mechanisms:
             follower.follow()
         self.participants.notice()
-        self._plan(mechanism)
 
     def _move_values(self, _: None) -> None:
         for symbol, value in self.values.items():

@@ -43,6 +43,9 @@ class Scenario:
     claim_share: ClassVar[float] = 0.9
     """The share of runs with other seeds of which the claim must be true."""
 
+    rules: ClassVar[str] = ""
+    """The rules profile of its market, unless the options say otherwise; empty for a market without rules."""
+
     def __post_init__(self) -> None:
         for name, kind in parameter_types(type(self)).items():
             if kind in (int, float, bool, str):

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from math import inf, log, sqrt
-from typing import Any
+from typing import Any, ClassVar
 
 from market_sim.core.errors import InputError
 from market_sim.core.models.intents import Intent
@@ -29,6 +29,7 @@ UNTRIED_BPS = 20
 class BanditMaker(Learner):
     """A market maker that tries several spreads and keeps the one that gains most."""
 
+    makes_markets: ClassVar[bool] = True
     rule: str = "ucb"
     """ucb, or epsilon."""
     epsilon: float = 0.1

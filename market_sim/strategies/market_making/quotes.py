@@ -10,7 +10,7 @@ from abc import abstractmethod
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from math import ceil, floor
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 from market_sim.core.errors import InputError
 from market_sim.core.models.intents import BUY, SELL, Cancel, Intent, PlaceOrder
@@ -33,6 +33,7 @@ class Quote(NamedTuple):
 class QuotingMaker(Strategy):
     """A maker that quotes around a reference price, as far as its inventory allows."""
 
+    makes_markets: ClassVar[bool] = True
     symbol: str = "ACME"
     size: int = 10
     max_position: int = 200

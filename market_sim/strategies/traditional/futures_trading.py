@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import ClassVar
 
 from market_sim.core.errors import InputError
 from market_sim.core.models.derivatives import Future
@@ -25,6 +26,7 @@ from market_sim.strategies.market_making.quotes import Quote, quoted_anew
 class FutureMaker(Strategy):
     """One bid and one ask around the forward price of a future."""
 
+    makes_markets: ClassVar[bool] = True
     future: Future
     rate: float = 0.05
     """The cost of carry of a year."""

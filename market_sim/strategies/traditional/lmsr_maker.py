@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from market_sim.core.errors import InputError
 from market_sim.core.models.intents import BUY, SELL, Cancel, Intent, PlaceOrder, Split
@@ -23,6 +24,7 @@ from market_sim.pricing.lmsr import charge
 class LmsrMaker(Strategy):
     """Quotes yes and no by the scoring rule; the quantities sold of each determine the prices."""
 
+    makes_markets: ClassVar[bool] = True
     yes: str = "YES"
     no: str = "NO"
     payout: int = 100

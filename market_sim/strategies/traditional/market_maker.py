@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from market_sim.core.errors import InputError
 from market_sim.core.models.intents import BUY, SELL, Cancel, Intent, PlaceOrder
@@ -19,6 +20,7 @@ from market_sim.market.agents.view import InstrumentView, View
 class MarketMaker(Strategy):
     """Keeps a ladder of bids and asks around a reference price and leans against its inventory."""
 
+    makes_markets: ClassVar[bool] = True
     symbol: str = "ACME"
     spread_bps: int = 20
     """The full spread between its best bid and its best ask, in basis points of the reference."""

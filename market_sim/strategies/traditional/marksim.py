@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from market_sim.core.errors import InputError
 from market_sim.core.models.intents import BUY, SELL, Intent, PlaceOrder
@@ -34,6 +35,7 @@ def units(amount: float, market: InstrumentView) -> int:
 class MarksimMaker(Strategy):
     """Quotes a fixed fraction around the middle, and stops adding when its position is at the limit."""
 
+    makes_markets: ClassVar[bool] = True
     agent_id: str = "mm_1"
     symbol: str = "BTC/USD"
     spread: float = 0.005

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import ClassVar
 
 from market_sim.core.errors import InputError
 from market_sim.core.models.derivatives import Note
@@ -23,6 +24,7 @@ from market_sim.strategies.market_making.quotes import Quote, quoted_anew
 class NoteMaker(Strategy):
     """Issues a note and makes its market: an ask above the value of the note, a bid below it."""
 
+    makes_markets: ClassVar[bool] = True
     note: Note
     rate: float = 0.05
     """The interest of a year."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from market_sim.core.errors import InputError
 from market_sim.core.models.derivatives import Option
@@ -24,6 +25,7 @@ from market_sim.pricing.rounding import as_price
 class OptionMaker(Strategy):
     """Bids and asks for every option it is given, around its value."""
 
+    makes_markets: ClassVar[bool] = True
     options: tuple[Option, ...] = ()
     volatility: float = 0.2
     edge: int = 5

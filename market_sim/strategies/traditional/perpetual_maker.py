@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import ClassVar
 
 from market_sim.core.errors import InputError
 from market_sim.core.models.intents import BUY, SELL, Intent
@@ -20,6 +21,7 @@ from market_sim.strategies.market_making.quotes import Quote, quoted_anew
 class PerpetualMaker(Strategy):
     """One bid and one ask around the index, moved by what it holds."""
 
+    makes_markets: ClassVar[bool] = True
     symbol: str = "BTC-PERP"
     index: str = "BTC"
     spread_bps: int = 10

@@ -124,6 +124,9 @@ def parser() -> Parser:
         metavar="STRATEGY,KEY=VALUE",
         help="a further participant: my_strategy.py:BuyTheDip,cash=10000, a name of `strategies`, a trained model",
     )
+    run.add_argument(
+        "--rules", metavar="NAME|FILE", help="classroom, literal, luld, none, or a .toml file; see `rules`"
+    )
     run.add_argument("--without", metavar="NAME", help="a participant who never decides; several with commas")
     run.add_argument(
         "--independent", action=argparse.BooleanOptionalAction, default=None,

@@ -21,6 +21,7 @@ from market_sim.simulation.scenarios.scenario import Scenario
 from market_sim.ui.cli.arguments import listing, parsed
 from market_sim.ui.cli.commands import command
 from market_sim.ui.cli.report import guest_lines, tell
+from market_sim.ui.cli.rules import rules_text
 from market_sim.ui.cli.screen import YELLOW, Screen
 from market_sim.ui.cli.suggestion import suggestion
 from market_sim.ui.recording import RunBroke, recorded
@@ -136,6 +137,7 @@ def _options(typed: argparse.Namespace) -> Options:
         crash=typed.crash,
         guests="\n".join(typed.guests) if typed.guests else None,
         without=typed.without,
+        rules=None if typed.rules is None else rules_text(typed.rules),
         independent=typed.independent,
         paranoid=typed.paranoid,
     )

@@ -48,4 +48,6 @@ def _run(typed: argparse.Namespace, *more: str) -> str:
         words += ["--validators", str(typed.validators)]
     if typed.leaders:
         words += ["--leaders", typed.leaders]
+    if typed.rules:
+        words += ["--rules", typed.rules]
     return python(*words, *more)

@@ -13,6 +13,7 @@ from typing import Any
 from market_sim.core.consensus.behaviours import BEHAVIOURS, parse_behaviours, parse_epochs, parse_outages
 from market_sim.core.consensus.network import parse_partitions
 from market_sim.core.errors import InputError
+from market_sim.market.compliance.profiles import PROFILES
 from market_sim.simulation.engine.consensus import FEWEST, MOST, CommitteePlan
 from market_sim.simulation.options import Options
 from market_sim.simulation.scenarios.bounds import LARGEST, Bounds
@@ -92,6 +93,11 @@ AFTER_THE_BEHAVIOURS = (
         "independent", "Execution", "choice", "", "Who works out what final blocks do to the balances.",
         (("", "as the scenario says: up to 4 validators each for itself"), ("true", "each validator for itself"),
          ("false", "once for all of them")),
+    ),
+    Field(
+        "rules", "Market rules", "choice", "", "Halts, limits and checks before a trade.",
+        (("", "as the scenario says"), *((one.name, f"{one.name}: {one.about}") for one in PROFILES.values()),
+         ("none", "none")),
     ),
     Field("partition", "Split network", "text", "", "For example 4-6: the halves do not hear each other then."),
     Field(

@@ -34,6 +34,7 @@ def favicon() -> Response:
 REASON_AREAS = {
     "exchange": "Refused by the exchange",
     "mechanism": "Refused by a mechanism",
+    "compliance": "Refused by the rules of a market",
     "consensus": "Refused by a validator",
     "settlement": "Refused by settlement and contracts",
 }

@@ -1,0 +1,84 @@
+"""The obligations of market makers: whether each of them quotes both sides, and for how much of the time it has.
+
+A maker quotes while it has a bid and an ask, not too far apart, in each instrument in which it has any order. Its
+presence is measured in the trailing window and judged from the end of its first window on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from market_sim.core.models.intents import BUY
+from market_sim.market.compliance.presence import Presence, within
+from market_sim.market.compliance.profile import MakerDuties
+from market_sim.market.exchange.exchange import Exchange
+from market_sim.market.exchange.order import BOOK
+
+
+class Duties:
+    """The presence of each market maker."""
+
+    def __init__(self, rule: MakerDuties | None, span: int, venues: Sequence[Exchange], makers: Iterable[str]) -> None:
+        self._rule = rule
+        self._span = span
+        self._venues = venues
+        self._makers = frozenset(makers) if rule is not None else frozenset()
+        self._presence: dict[str, Presence] = {}
+        self._orders: dict[int, str] = {}
+        """The makers of orders, because a cancel names only its order."""
+        self._touched: dict[str, None] = {}
+        self._told: dict[str, bool] = {}
+
+    def accepted(self, order: int, account: str) -> None:
+        """Note an order of a maker."""
+        if account in self._makers:
+            self._orders[order] = account
+            self._touched[account] = None
+
+    def changed(self, order: int) -> None:
+        """Note that an order traded, was cancelled or amended."""
+        account = self._orders.get(order)
+        if account is not None:
+            self._touched[account] = None
+
+    def refused(self, account: str) -> None:
+        """A refusal is a moment at which a maker is judged, too."""
+        if account in self._makers:
+            self._touched[account] = None
+
+    def look(self, now: int) -> list[tuple[str, bool, int]]:
+        """Measure the makers whose orders changed; those whose verdict is another than before, with their presence."""
+        news: list[tuple[str, bool, int]] = []
+        for account in self._touched:
+            presence = self._presence.get(account)
+            if presence is None:
+                presence = self._presence[account] = Presence(now)
+            presence.change(now, self._quotes(account))
+            share = presence.share_bps(now, self._span)
+            if share is None or self._rule is None:
+                continue
+            meets = share >= self._rule.presence
+            if meets != self._told.get(account, True):
+                news.append((account, meets, share))
+            self._told[account] = meets
+        self._touched.clear()
+        return news
+
+    def meet(self, account: str, now: int) -> bool:
+        """Whether a maker meets its obligations now; it does before the first window is over."""
+        presence = self._presence.get(account)
+        share = None if presence is None else presence.share_bps(now, self._span)
+        return self._rule is None or share is None or share >= self._rule.presence
+
+    def _quotes(self, account: str) -> bool:
+        best: dict[str, list[int | None]] = {}
+        for venue in self._venues:
+            for order in venue.accounts[account].open.values():
+                if order.where != BOOK:
+                    continue
+                quote = best.setdefault(order.symbol, [None, None])
+                known = quote[order.side == BUY]
+                better = max if order.side == BUY else min
+                quote[order.side == BUY] = order.limit if known is None else better(known, order.limit)
+        spread = 0 if self._rule is None else self._rule.spread
+        return bool(best) and all(within(bid, ask, spread) for ask, bid in best.values())

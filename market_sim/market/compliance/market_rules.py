@@ -1,0 +1,198 @@
+"""The rules of a market at work: one mechanism that follows every trade, declares halts and checks each order.
+
+It is the first follower of each venue, so that a halt stands directly after the message that caused it, before any
+other mechanism acts on its trades.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
+
+from market_sim.core.errors import InputError
+from market_sim.core.models.compliance_events import MakerJudged, RulesInForce
+from market_sim.core.models.event import Event
+from market_sim.core.models.market_events import (
+    AuctionHeld,
+    OrderAccepted,
+    OrderAmended,
+    OrderCancelled,
+    OrderRejected,
+    PhaseChanged,
+    Trade,
+)
+from market_sim.core.models.mechanism_events import CorporateActionTaken
+from market_sim.market.compliance.band_keeper import BandKeeper
+from market_sim.market.compliance.halts import Halt, Halts
+from market_sim.market.compliance.maker_duties import Duties
+from market_sim.market.compliance.market_clock import MarketClock
+from market_sim.market.compliance.market_watch import Breach, MarketWatch
+from market_sim.market.compliance.order_gate import MARKET_MAKER, ROLES, OrderGate
+from market_sim.market.compliance.profile import SECTIONS, Profile, numbers
+from market_sim.market.exchange.listing import CONTINUOUS, Listing
+from market_sim.market.exchange.mechanism import Mechanism
+
+SPOT = ("stock", "spot")
+"""The kinds of instruments that make the index, and that halts and bands are about; a derivative follows its own."""
+
+
+class MarketRules(Mechanism):
+    """Puts a rules profile on every venue of a market."""
+
+    name: ClassVar[str] = "rules"
+    follows: ClassVar[bool] = False  # it adds itself to each venue, in front of the others
+
+    def __init__(
+        self,
+        profile: Profile,
+        roles: Mapping[str, str] | None = None,
+        limits: Mapping[str, int] | None = None,
+        index: Sequence[str] = (),
+        closes: Mapping[str, int] | None = None,
+    ) -> None:
+        """`limits` are position limits of single accounts in cents, `closes` the last closes before the first day."""
+        super().__init__()
+        self.profile = profile
+        self.roles, self.limits = dict(roles or {}), dict(limits or {})
+        self._index, self._closes = tuple(index), dict(closes or {})
+        for account, role in self.roles.items():
+            if role not in ROLES:
+                raise InputError(f"the role of {account} is one of {', '.join(ROLES)}, found {role!r}")
+        self.clock = MarketClock(profile.day)
+        self._in_auction: dict[tuple[str, str], None] = {}
+        self._breaches: list[Breach] = []
+
+    def begin(self) -> None:
+        """Record the rules, and take the first place at every venue."""
+        for symbol in (*self._index, *self._closes):
+            if not self._is_spot(symbol):
+                raise InputError(f"the index and the last closes are of spot instruments, and {symbol} is none here")
+        for account in (*self.roles, *self.limits):
+            if account not in self.ledger.accounts:
+                raise InputError(f"the rules name {account}, and there is no such account")
+        clock, profile, now = self.clock, self.profile, self.exchange.clock.now
+        told = {
+            f"{name}.{key}": value
+            for name in SECTIONS
+            if (rule := getattr(profile, name)) is not None
+            for key, value in numbers(rule).items()
+        }
+        self.journal.record(RulesInForce(now, profile.name, told, dict(self.roles)))
+        self.watch = MarketWatch(profile, clock, self._is_spot, self._index, self._closes)
+        self.halts = Halts(self.venues, self._wake)
+        rule = profile.maker_duties
+        makers = [account for account, role in self.roles.items() if role == MARKET_MAKER]
+        self.duties = Duties(rule, clock.span(rule.window) if rule else 0, self.venues, makers)
+        self.gate = OrderGate(
+            profile, clock, self.venues, self.roles, self.limits, self.duties.meet, self._bands, self._mark
+        )
+        self.bands: BandKeeper | None = None
+        if profile.price_bands is not None:
+            self.bands = BandKeeper(
+                profile.price_bands, clock, self.venues, self.watch.closes, self.journal.record, self._wake
+            )
+            self.bands.begin(now)
+        self._read = len(self.journal)
+        for venue in self.venues:
+            venue.add_gate(self.gate)
+            venue.add_follower(self, first=True)
+
+    def _wake(self, time: int) -> None:
+        self.plan(time)
+
+    def _is_spot(self, symbol: str) -> bool:
+        return any(symbol in venue.listings and venue.listings[symbol].instrument.kind in SPOT for venue in self.venues)
+
+    def _mark(self, listing: Listing) -> int | None:
+        """The price at which a position counts: the last trade anywhere, or the mid price before the first."""
+        last = self.watch.prices.get(listing.symbol)
+        if last is not None:
+            return last
+        bid, ask = listing.book.best_bid, listing.book.best_ask
+        return (bid + ask) // 2 if bid is not None and ask is not None else bid if ask is None else ask
+
+    def _bands(self, listing: Listing) -> tuple[int, int] | None:
+        return None if self.bands is None else self.bands.now.get(listing.symbol)
+
+    # What happened
+
+    def read(self, event: Event) -> None:
+        """Follow trades, orders and phases."""
+        if type(event) is Trade:
+            self._traded(event)
+        elif type(event) is OrderAccepted:
+            self.gate.accepted(event.account, event.time)
+            self.duties.accepted(event.order, event.account)
+        elif type(event) is OrderAmended:
+            self.gate.amended(event.time)
+            self.duties.changed(event.order)
+        elif type(event) is OrderCancelled:
+            self.duties.changed(event.order)
+        elif type(event) is OrderRejected:
+            self.duties.refused(event.account)
+        elif type(event) is AuctionHeld:
+            self._in_auction[event.symbol, event.venue] = None
+        elif type(event) is PhaseChanged:
+            self._in_auction.pop((event.symbol, event.venue), None)
+        elif type(event) is CorporateActionTaken:
+            self.watch.restate(event)
+            if event.symbol in self.gate.outliers:
+                self.gate.outliers[event.symbol].restate(event.restated)
+
+    def _traded(self, trade: Trade) -> None:
+        self.gate.traded(trade.symbol, trade.price)
+        self.duties.changed(trade.maker_order)
+        self.duties.changed(trade.taker_order)
+        continuous = (trade.symbol, trade.venue) not in self._in_auction
+        self._breaches += self.watch.traded(trade, continuous)
+        if self.bands is not None and self._is_spot(trade.symbol):
+            self.bands.traded(trade.symbol, trade.price, trade.time)
+
+    def react(self) -> None:
+        """Declare the halts that the events have caused, then judge bands and makers."""
+        self.gate.forget()
+        now = self.exchange.clock.now
+        breaches, self._breaches = self._breaches, []
+        if breaches:
+            self._declare(breaches, now)
+        if self.bands is not None:
+            self._declare(self.bands.look(now), now)
+        for account, meets, presence in self.duties.look(now):
+            owed = 0 if self.profile.maker_duties is None else self.profile.maker_duties.presence
+            self.journal.record(MakerJudged(now, account, meets, presence, owed))
+
+    def act(self, now: int) -> None:
+        """Go on with the halts that are due, and follow what that causes before anybody else does."""
+        self.halts.act(now)
+        self.follow()
+        if self.bands is not None:
+            self._declare(self.bands.look(now), now)
+
+    # Halts
+
+    def _declare(self, breaches: Sequence[Breach], now: int) -> None:
+        """Halt: the whole market first, at the highest level of one message; then single instruments."""
+        wide = [breach for breach in breaches if not breach.symbol]
+        if wide:
+            for symbol in dict.fromkeys(symbol for venue in self.venues for symbol in venue.listings):
+                self._halt(symbol, wide[-1], now)
+        for breach in breaches:
+            if breach.symbol and self._trades(breach.symbol):
+                self._halt(breach.symbol, breach, now)
+
+    def _trades(self, symbol: str) -> bool:
+        listings = (venue.listings[symbol] for venue in self.venues if symbol in venue.listings)
+        return any(listing.phase == CONTINUOUS for listing in listings)
+
+    def _halt(self, symbol: str, breach: Breach, now: int) -> None:
+        if breach.halt:
+            ends = now + self.clock.span(breach.halt)
+            calls = ends - self.clock.span(breach.call)
+        else:
+            calls = self.clock.closes(now)
+            ends = calls + self.clock.span(breach.call)
+        told = {"symbol": symbol, "until": self.clock.written(ends), **breach.numbers}
+        if self.halts.halt(symbol, Halt(breach.code, calls, ends, told)):
+            self.watch.restart(symbol)
+            if self.bands is not None:
+                self.bands.halted(symbol)

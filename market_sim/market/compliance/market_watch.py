@@ -1,0 +1,150 @@
+"""The watch over trades: last prices and closes, the index, moves and volatility; each breach with its numbers.
+
+It declares nothing itself: a breach says what has to be halted and for how long, and `MarketRules` does it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from market_sim.core.models.event import Numbers
+from market_sim.core.models.market_events import Trade
+from market_sim.core.models.mechanism_events import CorporateActionTaken
+from market_sim.market.compliance.market_clock import MarketClock
+from market_sim.market.compliance.market_wide import BPS, fall, index_of, level_reached
+from market_sim.market.compliance.number import shown
+from market_sim.market.compliance.profile import MarketWide, Profile, SymbolHalt, Volatility
+from market_sim.market.compliance.realized_volatility import RealizedVolatility
+from market_sim.market.compliance.trade_window import TradeWindow, distance, is_far
+
+MARGIN = 1e-6
+"""How far the index in floating point may be from the exact one: nearer to a level than this it is computed exactly."""
+
+
+class Breach(NamedTuple):
+    """A trade that halts an instrument, or with an empty symbol the market; a halt of 0 s lasts to the next day."""
+
+    code: str
+    symbol: str
+    halt: int
+    call: int
+    numbers: Numbers
+
+
+class MarketWatch:
+    """The prices of a market, and what they breach."""
+
+    def __init__(
+        self,
+        profile: Profile,
+        clock: MarketClock,
+        is_spot: Callable[[str], bool],
+        index: tuple[str, ...],
+        closes: Mapping[str, int],
+    ) -> None:
+        self._clock = clock
+        self._is_spot = is_spot
+        self._index = index
+        self._market_wide: MarketWide | None = profile.market_wide
+        self._move: SymbolHalt | None = profile.symbol_halt
+        self._volatility: Volatility | None = profile.volatility
+        self._session = clock.session_s
+        self.prices: dict[str, int] = {}
+        """The last trade price of each instrument, on any venue."""
+        self.closes: dict[str, int] = dict(closes)
+        """The last close of each spot instrument; on the first day its first price, unless one was stated."""
+        self._ratios = {symbol: 1.0 for symbol in closes}
+        self._sum = float(len(closes))
+        self.level = 0
+        """The highest level that has halted the market today."""
+        self._day = clock.day(0)
+        self._windows: dict[str, TradeWindow] = {}
+        self._realized: dict[str, RealizedVolatility] = {}
+
+    def traded(self, trade: Trade, continuous: bool) -> list[Breach]:
+        """Take a trade in; the breaches that it causes. A reopening auction is not judged by its own distance."""
+        symbol, price, now = trade.symbol, trade.price, trade.time
+        day = self._clock.day(now)
+        if day != self._day:
+            self._begin_day(day)
+        self.prices[symbol] = price
+        if not self._is_spot(symbol):
+            return []
+        found: list[Breach] = []
+        if self._market_wide is not None:
+            self._market_fell(self._market_wide, trade, found)
+        if self._move is not None:
+            window = self._windows.get(symbol)
+            if window is None:
+                window = self._windows[symbol] = TradeWindow(self._clock.span(self._move.window))
+            mean = window.mean(now)
+            window.add(now, price)
+            if continuous and mean is not None and is_far(mean, price, self._move.move):
+                numbers: Numbers = {"price": price, "move": distance(mean, price), "trade": trade.trade}
+                found.append(Breach("HALTED_MOVE", symbol, self._move.halt, self._move.call, numbers))
+        if self._volatility is not None:
+            self._too_volatile(self._volatility, trade, continuous, found)
+        return found
+
+    def _market_fell(self, rule: MarketWide, trade: Trade, found: list[Breach]) -> None:
+        now, symbol, price = trade.time, trade.symbol, trade.price
+        if self._index and symbol not in self._index:
+            return
+        close = self.closes.get(symbol)
+        if close is None:
+            self.closes[symbol], self._ratios[symbol] = price, 1.0
+            self._sum += 1.0
+            return
+        ratio = price / close
+        self._sum += ratio - self._ratios[symbol]
+        self._ratios[symbol] = ratio
+        if self._sum > len(self._ratios) * (1 - rule.level_1 / BPS) + MARGIN:
+            return
+        index = index_of({each: self.prices.get(each, close) for each, close in self.closes.items()}, self.closes)
+        level = level_reached(rule, index, self._clock.of_day(now), self.level)
+        if level:
+            self.level = level
+            numbers: Numbers = {"level": level, "fall": fall(index), "trade": trade.trade}
+            found.append(Breach(f"HALTED_L{level}", "", rule.halt if level < 3 else 0, rule.call, numbers))
+
+    def _begin_day(self, day: int) -> None:
+        """The last prices of the day before become the closes, and all levels can halt again."""
+        self._day, self.level = day, 0
+        self.closes = {symbol: self.prices.get(symbol, close) for symbol, close in self.closes.items()}
+        self._ratios = dict.fromkeys(self.closes, 1.0)
+        self._sum = float(len(self.closes))
+
+    def _too_volatile(self, rule: Volatility, trade: Trade, continuous: bool, found: list[Breach]) -> None:
+        realized = self._realized.get(trade.symbol)
+        if realized is None:
+            span = self._clock.span(rule.window)
+            realized = self._realized[trade.symbol] = RealizedVolatility(rule, span, self._session)
+        realized.traded(trade.time, trade.price)
+        limit = realized.limit()
+        measured = realized.measured(trade.time) if limit and continuous else 0
+        if measured and measured >= limit:
+            numbers: Numbers = {
+                "measured": shown(measured, "bps"),
+                "limit": shown(limit, "bps"),
+                "trade": trade.trade,
+            }
+            found.append(Breach("HALTED_VOLATILE", trade.symbol, rule.halt, rule.call, numbers))
+
+    def restart(self, symbol: str) -> None:
+        """Forget the windows of an instrument that is halted: its reopening price begins new ones."""
+        if symbol in self._windows:
+            self._windows[symbol].restart()
+        if symbol in self._realized:
+            self._realized[symbol].restart()
+
+    def restate(self, action: CorporateActionTaken) -> None:
+        """A split or a dividend is no fall: restate what is remembered of the instrument."""
+        symbol = action.symbol
+        for known in (self.prices, self.closes):
+            if symbol in known:
+                known[symbol] = max(1, action.restated(known[symbol]))
+        if symbol in self._windows:
+            self._windows[symbol].restate(lambda price: max(1, action.restated(price)))
+        if symbol in self._realized:
+            self._realized[symbol].restart()

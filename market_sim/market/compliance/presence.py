@@ -1,0 +1,53 @@
+"""The presence of a market maker: for which part of the trailing window it has quoted both sides.
+
+>>> presence = Presence(0)
+>>> presence.change(0, True); presence.change(70, False); presence.change(80, True)
+>>> presence.share_bps(99, 100) is None, presence.share_bps(100, 100), presence.share_bps(175, 100)
+(True, 9000, 9500)
+"""
+
+from __future__ import annotations
+
+from collections import deque
+
+BPS = 10_000
+
+
+class Presence:
+    """The changes between quoting and not quoting, as far back as a window reaches."""
+
+    __slots__ = ("_began", "_changes", "quotes")
+
+    def __init__(self, began: int) -> None:
+        self._began = began
+        self._changes: deque[tuple[int, bool]] = deque([(began, False)])
+        self.quotes = False
+
+    def change(self, now: int, quotes: bool) -> None:
+        """Note whether both sides are quoted from now on."""
+        if quotes != self.quotes:
+            self.quotes = quotes
+            self._changes.append((now, quotes))
+
+    def share_bps(self, now: int, span: int) -> int | None:
+        """The part of the window with quotes, in basis points; None before the first window is complete."""
+        first = now - span
+        if first < self._began:
+            return None
+        changes = self._changes
+        while len(changes) > 1 and changes[1][0] <= first:
+            changes.popleft()
+        quoted = 0
+        for (time, quotes), (end, _) in zip(changes, [*list(changes)[1:], (now, False)], strict=True):
+            if quotes:
+                quoted += end - max(time, first)
+        return quoted * BPS // span
+
+
+def within(bid: int | None, ask: int | None, spread_bps: int) -> bool:
+    """Whether both sides are quoted and their distance is at most this part of the mid price.
+
+    >>> within(9_900, 10_100, 200), within(9_899, 10_101, 200), within(9_900, None, 200)
+    (True, False, False)
+    """
+    return bid is not None and ask is not None and 2 * BPS * (ask - bid) <= spread_bps * (ask + bid)
