@@ -33,6 +33,7 @@ SIGNED, BREAK, STORM, BOT = "06-who-signed-this", "07-break-it", "08-after-the-s
 AREAS = {
     "exchange": Source("F-1.1", BOOK),
     "mechanism": Source("F-2", MARGIN),
+    "compliance": Source("F-6.5", TYPES),
     "consensus": Source("R10", STREAMLET),
     "settlement": Source("P-5", PAID),
 }
@@ -60,6 +61,10 @@ _BY_SOURCE: dict[Source, str] = {
     "NO_PRICE_YET INSTRUMENT_ENDED TERMS_CHANGED",
     Source("F-3.4", WARRANTS): "TREASURY_EMPTY",
     Source("F-3.7", OPTIONS): "BEYOND_PROBABILITY NOT_A_QUESTION ALREADY_RESOLVED NOT_THE_ORACLE BAD_OUTCOME",
+    Source("F-6.1", TYPES): "HALTED_L1 HALTED_L2 HALTED_L3",
+    Source("F-6.2", TYPES): "LIMIT_UP LIMIT_DOWN OUTSIDE_BANDS HALTED_LIMIT_STATE",
+    Source("F-6.3", TYPES): "HALTED_MOVE HALTED_VOLATILE",
+    Source("F-6.5", TYPES): "FAT_FINGER POSITION_LIMIT RATE_LIMIT BETTER_PRICE_ELSEWHERE",
     Source("P-6", PAID): "WITHDRAWAL_TOO_LARGE NO_WALLET WALLET_TOO_SMALL NOTHING_TO_CLAIM UNKNOWN_ASSET "
     "NOTHING_TO_DELIVER SETTLEMENT_SHORT SETTLEMENT_UNKNOWN_ACCOUNT SETTLEMENT_UNKNOWN_TOKEN SETTLEMENT_LEFT_OUT "
     "NothingToMove NotOwner NotOperator BadDepositsLength TokenRefused TokenTookFee Reentered BadExitsLength "

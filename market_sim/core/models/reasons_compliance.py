@@ -31,12 +31,12 @@ COMPLIANCE_REASONS: tuple[Reason, ...] = (
     _rule(
         "HALTED_MOVE",
         "A trade far from the mean of the trades before it halts its instrument; orders can be cancelled.",
-        "{symbol} traded at {price}, {move} from the mean of the trades before; it reopens by auction at {until}",
+        "{symbol} traded at {price:price}, {move} from the mean of the trades before; it reopens by auction at {until}",
     ),
     _rule(
         "HALTED_LIMIT_STATE",
         "A best price that stays at its band pauses the instrument; orders can be cancelled.",
-        "{symbol} stood at its limit {side} of {band} for too long; it reopens by auction at {until}",
+        "{symbol} stood at its limit {side} of {band:price} for too long; it reopens by auction at {until}",
     ),
     _rule(
         "HALTED_VOLATILE",
@@ -47,17 +47,17 @@ COMPLIANCE_REASONS: tuple[Reason, ...] = (
     _rule(
         "LIMIT_UP",
         "No order buys above the upper price band.",
-        "the limit {limit} is above the upper band {upper} of {symbol}",
+        "the limit {limit:price} is above the upper band {upper:price} of {symbol}",
     ),
     _rule(
         "LIMIT_DOWN",
         "No order sells below the lower price band.",
-        "the limit {limit} is below the lower band {lower} of {symbol}",
+        "the limit {limit:price} is below the lower band {lower:price} of {symbol}",
     ),
     _rule(
         "POSITION_LIMIT",
         "Positions and open orders together are worth no more than the limit; what reduces them always passes.",
-        "the exposure would be {exposure}, {most} is the limit, and {headroom} of it are left",
+        "the exposure would be {exposure:cash}, {most:cash} is the limit, and {headroom:cash} of it are left",
     ),
     _rule(
         "RATE_LIMIT",
@@ -67,12 +67,12 @@ COMPLIANCE_REASONS: tuple[Reason, ...] = (
     _rule(
         "BETTER_PRICE_ELSEWHERE",
         "No order trades at a price that another venue beats by more than the tolerance.",
-        "{symbol} would trade at {price} here, and {better} is the price on {venue}",
+        "{symbol} would trade at {price:price} here, and {better:price} is the price on {venue}",
     ),
     Reason(
         "OUTSIDE_BANDS",
         "compliance",
         "An order that new price bands leave outside is withdrawn.",
-        "{quantity} withdrawn",
+        "{quantity:size} withdrawn",
     ),
 )
