@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from market_sim.analysis.gains import Gain
 from market_sim.analysis.words import Words, signed
+from market_sim.core.models.run_events import RECORD
 
 HEAD = ("account", "strategy", "brought in", "worth at the end", "gain", "from trading", "from prices", "dividends")
 SENTENCE = (
@@ -33,4 +34,5 @@ def gain_rows(gains: Iterable[Gain], words: Words) -> list[tuple[str, ...]]:
             signed(amount(one, one.dividends)),
         )
         for one in gains
+        if one.account != RECORD
     ]

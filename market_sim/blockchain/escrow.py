@@ -100,8 +100,9 @@ def outcome(journal: Journal, name: str) -> str:
     held = int(reconciled[-1]["held"]) if reconciled else 0
     refused = sum(not call.succeeded for call in executed)
     waiting = len(submitted) - len(executed)
+    rest = f"the contract holds the other {written(held)}" if held else "nothing is left in the contract"
     return (
-        f"Of {locked} that was locked, {released} was released by the payer and {refunded} sent back by the payee; the "
-        f"contract holds the other {written(held)}. {counted(refused, 'call')} {was(refused)} refused by the contract, "
+        f"Of {locked} that was locked, {released} was released by the payer and {refunded} sent back by the payee; "
+        f"{rest}. {counted(refused, 'call')} {was(refused)} refused by the contract, "
         f"{waiting} waited for a final block when the run ended."
     )

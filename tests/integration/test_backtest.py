@@ -10,6 +10,11 @@ from typing import Any
 
 import pytest
 
+from market_sim.analysis.gain_table import gain_rows
+from market_sim.analysis.gains import gains
+from market_sim.analysis.results.inventory import inventories
+from market_sim.analysis.results.performance import performances
+from market_sim.analysis.words import Words
 from market_sim.core.data import archive
 from market_sim.core.data.fold import fold
 from market_sim.core.data.journal import Journal
@@ -17,12 +22,11 @@ from market_sim.core.errors import InputError
 from market_sim.core.models.derivatives import Perpetual
 from market_sim.core.models.instruments import Stock
 from market_sim.core.models.intents import Amend, Buy, Cancel, CancelAll, Intent, Sell
-from market_sim.core.models.market_events import OrderAccepted, OrderRejected, Trade
-from market_sim.core.models.run_events import StrategyFailed
+from market_sim.core.models.market_events import Deposited, OrderAccepted, OrderRejected, Trade
+from market_sim.core.models.run_events import RECORD, StrategyFailed
 from market_sim.core.money import dollars
 from market_sim.market.agents.strategy import OnTrade, Strategy
 from market_sim.simulation.backtest import Backtest, backtest
-from market_sim.simulation.engine.recorded_market import RECORD
 from market_sim.simulation.engine.world import World
 from market_sim.simulation.options import Options
 from market_sim.simulation.run import simulate
@@ -130,7 +134,12 @@ class Momentum(Strategy):
 def test_it_decides_the_same_where_the_record_ends_earlier() -> None:
     record = simulate(FirstMarket(), QUIET).journal
     who = Guest(Momentum, "me", "5000", {"ACME": 40}, times={"every_ms": 40.0})
-    whole = backtest(record, who, FirstMarket()).journal.since(0)
+    journal = backtest(record, who, FirstMarket()).journal
+    whole = journal.since(0)
+    assert RECORD in {event.account for event in whole if isinstance(event, Deposited)}
+    words = Words(journal)
+    listed = [row.gain.account for row in performances(journal)], [row[0] for row in gain_rows(gains(journal), words)]
+    assert all("me" in names and RECORD not in names for names in (*listed, {key[0] for key in inventories(journal)}))
     assert any(isinstance(event, Trade) for event in whole)
     for share in (3, 2):
         cut = Journal()

@@ -13,8 +13,10 @@ import pytest
 
 from market_sim.analysis.gains import gains
 from market_sim.analysis.results.result import Result
+from market_sim.analysis.results.tables import blocks_table, trades_table
 from market_sim.core.data.fold import fold
 from market_sim.core.data.journal import Journal
+from market_sim.core.english import counted
 from market_sim.core.models.market_events import Trade
 from market_sim.core.models.mechanism_events import SettlementPriceSet
 from market_sim.core.models.run_events import ShockHappened, ValueMoved
@@ -25,8 +27,10 @@ from market_sim.simulation.scenario_check import checked_scenario
 from market_sim.simulation.scenarios.bubble import Bubble
 from market_sim.simulation.scenarios.catalogue import SCENARIOS
 from market_sim.simulation.scenarios.covered_calls import CoveredCalls
+from market_sim.simulation.scenarios.crowded_room import CrowdedRoom
 from market_sim.simulation.scenarios.efficient_market import READERS, EfficientMarket
 from market_sim.simulation.scenarios.execution_school import DESKS, ExecutionSchool
+from market_sim.simulation.scenarios.first_market import FirstMarket
 from market_sim.simulation.scenarios.flash_crash import SELLER, FlashCrash
 from market_sim.simulation.scenarios.induced_values import InducedValues
 from market_sim.simulation.scenarios.informed_versus_noise import InformedVersusNoise
@@ -36,6 +40,7 @@ from market_sim.simulation.scenarios.marksim import Marksim
 from market_sim.simulation.scenarios.news_day import NewsDay
 from market_sim.simulation.scenarios.pairs_trading import PairsTrading
 from market_sim.simulation.scenarios.scenario import Scenario
+from market_sim.simulation.scenarios.streamlet_demo import StreamletDemo
 from market_sim.simulation.scenarios.thin_market import ThinMarket
 
 ROUGH = re.compile(
@@ -331,3 +336,56 @@ def test_a_claim_holds_in_as_many_runs_as_it_has_to(kind: type[Scenario]) -> Non
 def test_more_than_a_dozen_scenarios_make_a_claim() -> None:
     assert len(CLAIMING) >= 13
     assert all(re.fullmatch(r"[A-Z].*\.", kind.claim) for kind in CLAIMING)
+
+
+def test_the_crowded_room_says_how_far_the_price_went_and_who_gained() -> None:
+    result = played(CrowdedRoom(traders=6), epochs=4)
+    prices = [trade.price for trade in result.journal.of(Trade)]
+    parts = by_trading(result.journal)
+    assert result.conclusion == (
+        f"No value was known, and still the price went from {written(prices[0])} to {written(prices[-1])}, between "
+        f"{written(min(prices))} and {written(max(prices))}, in {counted(len(prices), 'trade')}. At the last price 6 "
+        f"noise traders {told(-parts['maker'])} and the maker {told(parts['maker'])}."
+    )
+
+
+def test_the_first_market_says_how_the_price_took_the_news_and_how_far_trades_came() -> None:
+    result = simulate(FirstMarket(traders=6, shock_percent=-5), Options(settlement="memory", epochs=8, seed=7))
+    clocks = three_clocks(result.journal)
+    trades = [*result.journal.of(Trade)]
+    (news,) = result.journal.of(ShockHappened)
+    before = [one.price for one in trades if one.time < news.time][-1]
+    after = [one.price for one in trades if news.time <= one.time < news.time + SECOND][-1]
+    makers = sum(amount for account, amount in by_trading(result.journal).items() if account.startswith("maker"))
+    final, settled = (sum(row[place] is not None for row in clocks) for place in (1, 2))
+    assert 0 < settled <= final < len(trades)
+    value = f"{written(int(news.numbers['before']))} to {written(int(news.numbers['after']))}"
+    assert result.conclusion == (
+        f"News moved the value of ACME from {value}; the last trade before it was at {written(before)}, the last one "
+        f"within a second after it at {written(after)}. 3 makers {told(makers)} by trading, at the last value. Of "
+        f"{len(trades)} trades matched, {final} became final and {settled} were settled."
+    )
+    assert "settled" not in played(FirstMarket(traders=3, shock_percent=0), epochs=2).conclusion
+
+
+def test_the_streamlet_demonstration_counts_its_blocks_and_the_wait_of_its_trades() -> None:
+    result = played(StreamletDemo(), epochs=6)
+    blocks = blocks_table(result.journal)
+    place = {name: blocks.names.index(name) for name in ("notarized", "finalized")}
+    notarized, final = (sum(row[at] is not None for row in blocks.rows) for at in place.values())
+    waits = [row[1] - row[0] for row in three_clocks(result.journal) if row[1] is not None]
+    assert result.conclusion == (
+        f"4 validators proposed {len(blocks.rows)} blocks; {notarized} were notarized with 3 votes or more, and "
+        f"{final} became final. Of {len(three_clocks(result.journal))} trades {len(waits)} became final "
+        f"{sum(waits) / len(waits) / SECOND:.1f} s after they were matched, on average."
+    )
+
+
+def three_clocks(journal: Journal) -> list[tuple[int, int | None, int | None]]:
+    table = trades_table(journal)
+    places = [table.names.index(name) for name in ("time", "finalized", "settled")]
+    return [tuple(row[place] for place in places) for row in table.rows]
+
+
+def told(amount: int) -> str:
+    return f"lost {written(-amount)}" if amount < 0 else f"gained {written(amount)}"

@@ -23,6 +23,7 @@ from market_sim.core.english import counted
 from market_sim.core.errors import InputError
 from market_sim.core.models.event import Event
 from market_sim.core.models.market_events import BookOpened, InstrumentListed, book_name
+from market_sim.core.models.run_events import RECORD
 from market_sim.core.models.settlement_events import BlockSettled
 
 SIDES = ("bid", "ask")
@@ -133,7 +134,7 @@ def _price(symbol: str, price: int | None, words: Words) -> Amount | str:
 
 def _amounts(balances: Balances, words: Words) -> Iterator[tuple[str, Amount | str]]:
     for account, assets in balances.items():
-        for asset, amount in assets.items():
+        for asset, amount in assets.items() if account != RECORD else ():
             yield f"{account}: {asset}", Amount(amount, partial(words.amount, asset))
 
 

@@ -16,6 +16,7 @@ from market_sim.core.data.journal import Journal
 from market_sim.core.models.event import Event
 from market_sim.core.models.market_events import Deposited, Trade, Transferred, Withdrawn
 from market_sim.core.models.mechanism_events import CorporateActionTaken
+from market_sim.core.models.run_events import RECORD
 
 
 class Holding(NamedTuple):
@@ -47,7 +48,7 @@ def inventories(journal: Journal) -> Inventories:
             continue
         worth.read(event)
         for account, symbol, change, brought in _changes(event, worth, found):
-            if symbol in terms and (change or brought):
+            if symbol in terms and (change or brought) and account != RECORD:
                 known = found.setdefault((account, symbol), [])
                 last = known[-1] if known else Holding(number, event.time, 0, 0)
                 holding = Holding(number, event.time, last.position + change, last.brought + brought)

@@ -32,7 +32,7 @@ from market_sim.core.models.derivatives import PredictionContract
 from market_sim.core.models.event import Event
 from market_sim.core.models.market_events import Deposited, Trade, Transferred, Withdrawn
 from market_sim.core.models.mechanism_events import CorporateActionTaken
-from market_sim.core.models.run_events import ValueMoved
+from market_sim.core.models.run_events import RECORD, ValueMoved
 from market_sim.core.trading_day import TRADING_DAY_NS
 
 Key = tuple[str, str]
@@ -153,7 +153,7 @@ def performances(journal: Journal) -> list[Performance]:
     largest: dict[str, dict[str, int]] = {}
     for (account, symbol), holdings in inventories(journal).items():
         largest.setdefault(account, {})[symbol] = max((one.position for one in holdings), key=abs)
-    return fold.rows(finalized, settled, largest)
+    return [row for row in fold.rows(finalized, settled, largest) if row.gain.account != RECORD]
 
 
 class PerformanceFold:

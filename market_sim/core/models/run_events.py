@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
 
 from market_sim.core.models.event import Event, Numbers
+
+RECORD: Final = "the-record"
+"""The account that stands for everybody in the record of a backtest; it has no end of every asset, so what it holds
+says nothing and no table lists it."""
 
 
 class RunStarted(Event, frozen=True):

@@ -22,15 +22,13 @@ from market_sim.core.errors import InputError
 from market_sim.core.models.event import Event
 from market_sim.core.models.intents import BUY, SELL, Amend, CancelAll, Intent, PlaceOrder
 from market_sim.core.models.market_events import PhaseChanged, Trade, book_name
-from market_sim.core.models.run_events import ValueMoved
+from market_sim.core.models.run_events import RECORD, ValueMoved
 from market_sim.market.exchange.book_replay import Book, BookReplay
 from market_sim.market.exchange.exchange import Exchange
 from market_sim.market.exchange.listing import CLOSED, CONTINUOUS
 from market_sim.market.exchange.order import Order
 from market_sim.simulation.engine.world import World
 
-RECORD: Final = "the-record"
-"""The account that stands for everybody in the record."""
 ENOUGH: Final = 10**17
 """What it has of every asset."""
 

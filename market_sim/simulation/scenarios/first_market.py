@@ -5,13 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from market_sim.core.data.journal import Journal
+from market_sim.core.english import counted, was
 from market_sim.core.models.instruments import Stock
-from market_sim.core.money import cents, dollars
+from market_sim.core.models.run_events import ShockHappened
+from market_sim.core.models.settlement_events import SettlementOpened
+from market_sim.core.money import cents, dollars, written
 from market_sim.market.dynamics.shocks import PriceShock
 from market_sim.market.dynamics.volatility import Garch
 from market_sim.market.exchange.fees import FeeSchedule, bps
 from market_sim.simulation.engine.world import World
 from market_sim.simulation.scenarios.bounds import bounded
+from market_sim.simulation.scenarios.final_and_settled import clocks_of_trades
+from market_sim.simulation.scenarios.reckoning import gained, prices_of, trading_gain
 from market_sim.simulation.scenarios.scenario import Scenario
 from market_sim.strategies.market_making.volatility_maker import VolatilityMaker
 from market_sim.strategies.traditional.noise import Noise
@@ -19,6 +25,7 @@ from market_sim.strategies.traditional.noise import Noise
 MADE_FOR_BPS = 15.0
 """The steps of the value that the makers' spreads are made for: five times the ordinary ones, so that only wild times
 widen them."""
+SECOND = 1_000_000_000
 
 
 @dataclass(frozen=True)
@@ -52,3 +59,32 @@ class FirstMarket(Scenario):
             )
         if self.shock_percent:
             world.at(epoch=6, shock=PriceShock("ACME", percent=self.shock_percent))
+
+    def conclusion(self, journal: Journal) -> str:
+        """How the price took the news, what the makers gained, and how far the trades came."""
+        clocks = clocks_of_trades(journal)
+        if not clocks:
+            return "Nothing was traded."
+        makers = sum(trading_gain(journal, f"maker-{number}") for number in range(self.makers))
+        final = sum(one.finalized is not None for one in clocks)
+        settled = sum(one.settled is not None for one in clocks)
+        paid = f" and {settled:,} {was(settled)} settled" if any(journal.of(SettlementOpened)) else ""
+        return (
+            f"{self._news(journal)}{counted(self.makers, 'maker')} {gained(makers)} by trading, at the last value. Of "
+            f"{counted(len(clocks), 'trade')} matched, {final:,} became final{paid}."
+        )
+
+    def _news(self, journal: Journal) -> str:
+        news = next(journal.of(ShockHappened), None)
+        if news is None:
+            return ""
+        prices = prices_of(journal, "ACME")
+        before = [price for time, price in prices if time < news.time]
+        after = [price for time, price in prices if news.time <= time < news.time + SECOND]
+        if not before or not after:
+            return ""
+        value = f"{written(int(news.numbers['before']))} to {written(int(news.numbers['after']))}"
+        return (
+            f"News moved the value of ACME from {value}; the last trade before it was at {written(before[-1])}, the "
+            f"last one within a second after it at {written(after[-1])}. "
+        )
