@@ -31,7 +31,7 @@ def takers(journal: Journal) -> dict[str, float]:
             gain, quantity, count = sums.get(trade.taker, (0, 0, 0))
             moved = trade.side * (path.at(trade.time + SECOND) / 2 - trade.price) * trade.quantity
             sums[trade.taker] = gain + moved, quantity + trade.quantity, count + 1
-    return {name: gain / quantity for name, (gain, quantity, count) in sums.items() if count >= 5}
+    return {name: gain / quantity for name, (gain, quantity, count) in sums.items() if count >= 20}
 
 
 def test_toxic_flow_tells_the_ranking_that_the_trades_have():

@@ -18,7 +18,7 @@ MILLISECOND = 1_000_000
 HORIZONS_NS = tuple(number * MILLISECOND for number in (50, 100, 200, 500, 1_000, 2_000, 5_000))
 RANKED_NS = 1_000 * MILLISECOND
 """The horizon by which flows are ranked."""
-FEWEST_TRADES = 5
+FEWEST_TRADES = 20
 """An account with fewer trades at a horizon is listed and not ranked."""
 
 

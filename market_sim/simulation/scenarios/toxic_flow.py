@@ -1,4 +1,4 @@
-"""Toxic flow: whose trades does a maker regret? One trader among many knows what the thing is worth."""
+"""Toxic flow: whose trades does a maker regret? One trader among many knows what a share is worth (rulebook F-8.2)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import ClassVar
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.instruments import Stock
 from market_sim.core.money import dollars
-from market_sim.market.dynamics.walks import RandomWalk
+from market_sim.market.dynamics.walks import Jumps
 from market_sim.market.exchange.markouts import HORIZONS_NS, RANKED_NS, Markout, markouts, ranked
 from market_sim.market.exchange.quotes import tapes
 from market_sim.simulation.engine.world import World
@@ -17,7 +17,7 @@ from market_sim.simulation.scenarios.scenario import Scenario
 from market_sim.strategies.market_making.fixed_spread import FixedSpread
 from market_sim.strategies.traditional.informed import Informed
 from market_sim.strategies.traditional.noise import Noise
-from market_sim.strategies.traditional.signals import MeanReversion, Momentum
+from market_sim.strategies.traditional.signals import MeanReversion
 
 KNOWS, MAKER = "informed", "maker"
 PLACE = HORIZONS_NS.index(RANKED_NS)
@@ -28,28 +28,28 @@ class ToxicFlow(Scenario):
     """Whose trades does a maker regret? Everybody takes from one maker, and one of them knows the value."""
 
     name: ClassVar[str] = "toxic-flow"
-    epochs: ClassVar[int] = 36
+    epochs: ClassVar[int] = 24
     claim: ClassVar[str] = (
         "Of all who take, the one who knows the value has the largest markout: it is right one second later."
     )
 
     traders: int = bounded(4, least=1, most=200)
     spread_bps: float = bounded(20.0, least=1.0, most=1_000.0)
-    volatility_bps: float = bounded(12.0, least=0.0, most=100.0)
+    jump_bps: float = bounded(60.0, least=0.0, most=1_000.0)
     edge_bps: float = bounded(15.0, least=0.0, most=1_000.0)
 
     def build(self, world: World) -> None:
-        """A value that only one account sees, a maker that follows the last price, and others who follow prices."""
+        """A value with jumps that one account sees, a maker that follows the last price, and takers who see none."""
         world.list(Stock("ACME"))
-        world.value("ACME", dollars(100), RandomWalk(self.volatility_bps), known_to=(KNOWS,))
+        world.value("ACME", dollars(100), Jumps(2, 0.1, jump_bps=self.jump_bps), known_to=(KNOWS,))
         maker = FixedSpread(spread_bps=self.spread_bps, size=20, max_position=5_000, start=dollars(100))
         world.join(MAKER, maker, cash=dollars(900_000), holdings={"ACME": 9_000}, every_ms=50)
         informed = Informed(size=5, edge_bps=self.edge_bps, max_position=3_000)
         world.join(KNOWS, informed, cash=dollars(400_000), holdings={"ACME": 4_000}, every_ms=100)
-        world.join("trend", Momentum(threshold_bps=5), cash=dollars(90_000), holdings={"ACME": 900}, every_ms=100)
+        # Nobody here follows the trend: who does follows the informed trader, and ranks beside it.
         world.join("return", MeanReversion(), cash=dollars(90_000), holdings={"ACME": 900}, every_ms=100)
         for number in range(self.traders):
-            noise = Noise(trade_probability=0.5, patience=0.0)
+            noise = Noise(trade_probability=0.3, patience=0.0)
             world.join(f"noise-{number}", noise, cash=dollars(5_000), holdings={"ACME": 50}, latency_ms=5)
 
     def ranks(self, journal: Journal) -> list[Markout]:
