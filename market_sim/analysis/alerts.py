@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from market_sim.analysis.results.table import Table, columns
+from market_sim.analysis.surveillance_words import SENTENCES
 from market_sim.analysis.words import Words, reason_sentence
 from market_sim.core.data.journal import Journal
 from market_sim.core.english import counted
@@ -19,12 +20,14 @@ from market_sim.core.models.market_events import PhaseChanged, book_name
 from market_sim.core.models.mechanism_events import LiquidationStarted, MarginCalled
 from market_sim.core.models.reasons import REASONS
 from market_sim.core.models.settlement_events import CallExecuted, SettlementReverted, TradeRefused
+from market_sim.core.models.surveillance_events import AppealGranted, MeasureTaken
 from market_sim.core.money import written
 from market_sim.market.compliance.detectors.alert import ALERT_KINDS, Alert
 from market_sim.market.compliance.detectors.watch import Watch
 from market_sim.market.exchange.listing import HALTED
 
-SURVEILLANCE, MARKET, MARGIN, CHAIN = "surveillance", "market", "margin", "chain"
+SURVEILLANCE, ENFORCEMENT = "surveillance", "enforcement"
+MARKET, MARGIN, CHAIN = "market", "margin", "chain"
 PRICES = ("price", "better")
 """The numbers of an alert that are prices."""
 
@@ -115,8 +118,23 @@ def _reverted(words: Words, number: int, event: SettlementReverted) -> Iterable[
     yield ListedAlert(event.time, number, CHAIN, "serious", "SETTLEMENT_REVERTED", (), "", rule, said)
 
 
+def _measured(words: Words, number: int, event: MeasureTaken) -> Iterable[ListedAlert]:
+    rule = "Each further offence of an account meets the next step of the ladder: warn, fine, throttle, suspend."
+    said = SENTENCES[MeasureTaken](words, event)
+    code = f"MEASURE_{event.step.upper()}"
+    yield ListedAlert(event.time, number, ENFORCEMENT, "warning", code, (event.account,), "", rule, said)
+
+
+def _appealed(words: Words, number: int, event: AppealGranted) -> Iterable[ListedAlert]:
+    rule = "The instructor may lift a measure; its fine is returned, and the offence no longer counts."
+    said = SENTENCES[AppealGranted](words, event)
+    yield ListedAlert(event.time, number, ENFORCEMENT, "notice", "APPEAL_GRANTED", (event.account,), "", rule, said)
+
+
 OTHERS: dict[type[Event], Callable[[Words, int, Any], Iterable[ListedAlert]]] = {
     PhaseChanged: _halted,
+    MeasureTaken: _measured,
+    AppealGranted: _appealed,
     MarginCalled: _called,
     LiquidationStarted: _liquidated,
     TradeRefused: _refused,
@@ -133,7 +151,7 @@ def _rule(code: str) -> str:
 COLUMNS = columns(
     time="when it was raised",
     event="the number of the event that revealed it",
-    source="who raised it: surveillance, the market, margin or the chain",
+    source="who raised it: surveillance, enforcement, the market, margin or the chain",
     severity="notice, warning or serious",
     code="its code",
     accuses="whether its accounts are accused of misconduct",

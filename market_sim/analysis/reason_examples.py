@@ -22,6 +22,7 @@ COMMON: Example = {
 _CHAINS: Example = {"parent_height": 4, "longest": 5, "lock": 5}
 
 OWN: dict[str, Example] = {
+    "THROTTLED": {"next": "8.0 s", "until": "12.0 s"},
     "ALREADY_RESOLVED": {"symbol": "RAIN-YES", "outcome": "yes"},
     "ALREADY_SIGNED": {"signed_epoch": 6},
     "BAD_ARGUMENTS": {"function": "lock", "expected": "a name, a whole number"},

@@ -9,7 +9,8 @@ import pytest
 
 from market_sim import open_run
 from market_sim.analysis.alerts import alerts
-from market_sim.analysis.visualization.charts import chart_figure
+from market_sim.analysis.history.run_history import RunHistory
+from market_sim.analysis.visualization.event_lines import event_lines
 from market_sim.core.data import archive
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.market_events import PhaseChanged
@@ -79,8 +80,12 @@ def test_the_table_the_page_and_the_interface_hold_the_same_alerts(folder, site)
 def test_the_page_of_a_run_and_its_timeline_name_the_accused(folder, site) -> None:
     page = site.get("/runs/spoofed", base_url="http://127.0.0.1:5000").text
     assert re.search(r"accused of misconduct: \w+, \w+\.", page)
-    figure = chart_figure(open_run(folder), "", None).to_json()
-    assert "⚑ spoofer" in figure.encode().decode("unicode_escape") or "\\u2691 spoofer" in figure
+    lines = [line for line in event_lines(RunHistory(open_run(folder).journal)) if line.role == "bad"]
+    found = [one for one in open_run(folder).listed_alerts if one.accuses]
+    assert len(lines) == len(found)
+    assert [one.sentence in line.hover for one, line in zip(found, lines, strict=True)] == [True] * len(found)
+    # Those that come close together share the label of the first, or labels would lie over each other.
+    assert lines[0].label == f"⚑ {found[0].accounts[0]}"
 
 
 def test_halts_margin_calls_liquidations_and_failed_transactions_are_in_the_list() -> None:

@@ -57,8 +57,12 @@ def _finality(run: RunHistory, chain: ChainHistory) -> Iterator[EventLine]:
 def _accusations(run: RunHistory) -> Iterator[EventLine]:
     """The alerts that accuse an account of misconduct; a long run has them on their page only."""
     found = [one for one in run.alerts if one.accuses and one.time >= run.axis.first]
+    labelled = -run.axis.epoch_ns
     for one in found[:MOST_ACCUSATIONS]:
-        label = f"⚑ {', '.join(one.accounts)}"
+        # One label for what comes within an epoch, or they would be printed over each other.
+        is_apart = one.time - labelled >= run.axis.epoch_ns
+        label = f"⚑ {', '.join(one.accounts)}" if is_apart else ""
+        labelled = one.time if is_apart else labelled
         said = f"{one.code.replace('_', ' ').lower()}: {one.sentence}"
         yield EventLine(seconds(one.time), label, "bad", True, said, one.event)
 

@@ -107,6 +107,8 @@ REASONS = {
     "INSURANCE": Flow("loss", "insurance paid"),
     "DELEVERAGED": Flow("loss", "given up by winners"),
     "SOCIALISED": Flow("loss", "loss borne by others"),
+    "FINE": Flow("loss", "a fine"),
+    "FINE_RETURNED": Flow("credit", "a fine that is returned"),
     "WRITTEN_OFF": Flow("loss", "written off"),
     "DEFICIT_COVERED": Flow("loss", "deficit covered"),
 }

@@ -24,10 +24,19 @@ from market_sim.core.models import (
     mechanism_events,
     run_events,
     settlement_events,
+    surveillance_events,
 )
 from market_sim.core.models.event import Event
 
-EVENT_MODULES = (run_events, market_events, mechanism_events, compliance_events, consensus_events, settlement_events)
+EVENT_MODULES = (
+    run_events,
+    market_events,
+    mechanism_events,
+    compliance_events,
+    surveillance_events,
+    consensus_events,
+    settlement_events,
+)
 """The modules that define the types of events, in the order of the stages of a run."""
 
 

@@ -23,6 +23,7 @@ from market_sim.core.models.run_events import InputReceived
 __all__ = [
     "Cancel",
     "Credit",
+    "GrantAppeal",
     "Input",
     "Join",
     "Leave",
@@ -90,7 +91,13 @@ class StartCompetition(msgspec.Struct, frozen=True, gc=False):
     """Begin the competition of a class: what accounts gained before was practice, and counts for nothing."""
 
 
-Input = Intent | Pause | Resume | Credit | Leave | Tune | Join | Shock | StartCompetition
+class GrantAppeal(msgspec.Struct, frozen=True, gc=False):
+    """Lift a measure against an account, as the instructor: its fine is returned, and the offence no longer counts."""
+
+    measure: int
+
+
+Input = Intent | Pause | Resume | Credit | Leave | Tune | Join | Shock | StartCompetition | GrantAppeal
 
 KINDS: dict[str, Any] = {kind.__name__: kind for kind in get_args(Input)}
 

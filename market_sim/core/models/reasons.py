@@ -23,8 +23,16 @@ from market_sim.core.models.reasons_consensus import CONSENSUS_REASONS
 from market_sim.core.models.reasons_exchange import EXCHANGE_REASONS
 from market_sim.core.models.reasons_mechanisms import MECHANISM_REASONS
 from market_sim.core.models.reasons_settlement import SETTLEMENT_REASONS
+from market_sim.core.models.reasons_surveillance import SURVEILLANCE_REASONS
 
-_PARTS = (EXCHANGE_REASONS, MECHANISM_REASONS, COMPLIANCE_REASONS, CONSENSUS_REASONS, SETTLEMENT_REASONS)
+_PARTS = (
+    EXCHANGE_REASONS,
+    MECHANISM_REASONS,
+    COMPLIANCE_REASONS,
+    SURVEILLANCE_REASONS,
+    CONSENSUS_REASONS,
+    SETTLEMENT_REASONS,
+)
 REASONS: Mapping[str, Reason] = {reason.code: reason for reason in chain.from_iterable(_PARTS)}
 """Every reason by its code; a new one is a new line in the list of its area."""
 

@@ -10,6 +10,7 @@ from market_sim.core.models.inputs import (
     BY_HAND,
     OPERATOR,
     Credit,
+    GrantAppeal,
     Join,
     Leave,
     Pause,
@@ -20,12 +21,13 @@ from market_sim.core.models.inputs import (
 )
 from market_sim.core.models.run_events import AgentJoined
 from market_sim.market.agents.strategy import tuned
+from market_sim.market.compliance.enforcement import Enforcement
 from market_sim.market.dynamics.shocks import PriceShock
 from market_sim.simulation.engine.world import World
 
 LONGEST_NAME = 64
 
-Change = Credit | Join | Leave | Shock | StartCompetition | Tune
+Change = Credit | GrantAppeal | Join | Leave | Shock | StartCompetition | Tune
 FromOutside = Change | Pause | Resume
 
 
@@ -42,6 +44,10 @@ def check(world: World, sender: str, thing: FromOutside) -> None:
     elif isinstance(thing, StartCompetition):
         if sender != OPERATOR:
             raise InputError("a competition is started by the operator of the market, not by a participant")
+    elif isinstance(thing, GrantAppeal):
+        if sender != OPERATOR:
+            raise InputError("an appeal is granted by the operator of the market, not by a participant")
+        _enforcement(world).check_appeal(thing.measure)
     elif isinstance(thing, Shock):
         PriceShock(thing.symbol, thing.percent)
         if thing.symbol not in world.values:
@@ -68,11 +74,21 @@ def change(world: World, sender: str, thing: Change) -> None:
         world.participants.leave(sender)
     elif isinstance(thing, Tune):
         world.participants.tune(sender, thing.parameter, thing.value)
+    elif isinstance(thing, GrantAppeal):
+        _enforcement(world).grant_appeal(thing.measure)
     else:
         world.shock(PriceShock(thing.symbol, thing.percent))
     for follower in world.mechanisms:
         follower.follow()
     world.participants.notice()
+
+
+def _enforcement(world: World) -> Enforcement:
+    """The enforcement of a world; InputError if it has none."""
+    for mechanism in world.mechanisms:
+        if isinstance(mechanism, Enforcement):
+            return mechanism
+    raise InputError("this market takes no measures against anybody, so there is nothing to appeal against")
 
 
 def _check_join(world: World, name: str, thing: Join) -> None:

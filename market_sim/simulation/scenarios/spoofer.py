@@ -9,9 +9,11 @@ from market_sim.core.data.journal import Journal
 from market_sim.core.english import counted, listed
 from market_sim.core.models.instruments import Stock
 from market_sim.core.models.market_events import OrderAccepted, Trade
-from market_sim.core.money import dollars
+from market_sim.core.models.surveillance_events import MeasureTaken
+from market_sim.core.money import dollars, written
 from market_sim.market.compliance.detectors.alert import Alert
 from market_sim.market.compliance.detectors.watch import alerts_of
+from market_sim.market.compliance.enforcement import Enforcement
 from market_sim.simulation.engine.world import World
 from market_sim.simulation.scenarios.bounds import bounded
 from market_sim.simulation.scenarios.scenario import Scenario
@@ -38,6 +40,8 @@ class SpooferScenario(Scenario):
     traders: int = bounded(6, least=0, most=100)
     honest: bool = False
     """Whether the spoofer and the layerer stay away."""
+    penalties: bool = False
+    """Whether whoever is accused is warned, fined, throttled and suspended."""
 
     def build(self, world: World) -> None:
         """Three kinds of makers, noise, two readers of the book, an informed trader, and the two."""
@@ -55,6 +59,8 @@ class SpooferScenario(Scenario):
         for number in range(2):
             world.join(f"reader-{number}", BookReader(), dollars(50_000), {"ACME": 500}, every_ms=150, latency_ms=3)
         world.join("informed", Informed(size=5, edge_bps=12), dollars(100_000), {"ACME": 1_000}, every_ms=200)
+        if self.penalties:
+            world.attach(Enforcement())
         if not self.honest:
             world.join(SPOOFER, Spoofer(), dollars(200_000), {"ACME": 2_000}, every_ms=30)
             world.join(LAYERER, Layerer(), dollars(200_000), {"ACME": 2_000}, every_ms=30)
@@ -82,6 +88,10 @@ class SpooferScenario(Scenario):
             f"the {name} showed {counted(shown[name], 'share')} and traded {meant[name]}" for name in shown
         )
         found = said_of(accused(alerts_of(journal)))
+        measures = [*journal.of(MeasureTaken)]
+        if measures:
+            fines = written(sum(measure.amount for measure in measures))
+            found += f"; {counted(len(measures), 'measure')} taken, with fines of {fines}"
         return f"{'Nobody breaks a rule' if self.honest else told[0].upper() + told[1:]}; accused: {found}."
 
 

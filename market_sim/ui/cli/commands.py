@@ -79,6 +79,12 @@ def _surveil(arguments: Sequence[str]) -> int:
     return surveil(arguments)
 
 
+def _league(arguments: Sequence[str]) -> int:
+    from market_sim.ui.cli.leagues import compete
+
+    return compete(arguments)
+
+
 def _option(arguments: Sequence[str]) -> int:
     from market_sim.ui.cli.option_values import option
 
@@ -195,6 +201,7 @@ COMMANDS: dict[str, Command] = {
     "export": _export,
     "dashboard": _dashboard,
     "book": _book,
+    "league": _league,
     "surveil": _surveil,
     "option": _option,
     "attack": _attack,
