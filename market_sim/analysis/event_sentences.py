@@ -7,7 +7,7 @@ described by its fields, so that no event is left out; a test finds such kinds.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from market_sim.analysis import mechanism_words, surveillance_words
@@ -98,6 +98,21 @@ def _validators(numbers: tuple[int, ...]) -> str:
     return f"validator{'s' if len(numbers) != 1 else ''} {listed(map(str, numbers))}"
 
 
+PHASES = {"continuous": "open", "call": "in a call for an auction", "halted": "halted", "closed": "closed"}
+CHANGES = {"AUCTION": "the auction has ended", "OPERATOR": "by hand", "SCHEDULE": "the rules of its day say so"}
+"""Why a phase changes where no rule for orders is the reason."""
+
+
+def phase_sentence(books: Sequence[str], event: market.PhaseChanged) -> str:
+    """The sentence of one or several books that enter a phase for one reason."""
+    why = CHANGES.get(event.reason) or reason_sentence(event.reason, event.numbers)
+    if event.phase == "call" and event.reason == "PAUSED":
+        why = "it ends a pause; orders are collected, and trade at one price at its end"
+    if not why[1:2].isupper():
+        why = why[0].lower() + why[1:]
+    return f"{listed(books)} {'is' if len(books) == 1 else 'are'} now {PHASES[event.phase]}: {why}"
+
+
 def _book(e: Any) -> str:
     return market.book_name(e.symbol, e.venue)
 
@@ -156,7 +171,7 @@ SENTENCES: dict[type[Event], Callable[[Words, Any], str]] = {
         f"fees of {_book(e)}: a maker pays {mechanism_words.rate(e.maker)} of the value, a taker "
         f"{mechanism_words.rate(e.taker)}"
     ),
-    market.PhaseChanged: lambda w, e: f"{_book(e)} is now {e.phase}: {reason_sentence(e.reason, e.numbers)}",
+    market.PhaseChanged: lambda w, e: phase_sentence([_book(e)], e),
     market.IndicativePrice: lambda w, e: (
         f"if the auction of {_book(e)} ended now: {_size(w, e)} at {w.price(e.symbol, e.price)}{_surplus(w, e)}"
         if e.price is not None

@@ -36,6 +36,7 @@ from market_sim.core.models.market_events import (
     Trade,
     book_name,
 )
+from market_sim.core.models.mechanism_events import ContractSpecified
 from market_sim.core.models.run_events import CommitteeSeated, RunStarted
 from market_sim.core.models.settlement_events import SettlementOpened
 from market_sim.market.agents.mailbox import Mail
@@ -89,6 +90,8 @@ class LiveState:
         """The listing of each instrument; do not change it."""
         self.accounts: dict[str, AccountOpened] = {}
         self._on_venues: dict[str, tuple[str, str]] = {}
+        self._multipliers: dict[str, int] = {}
+        """Those of margined contracts, whose listing says 0, because a trade of one moves no cash."""
         self._replay, self._tapes = BookReplay(), dict[str, LiveTape]()
         self._orders = LiveOrders(self._phase, self._has_midpoint)
         self._chain, self._board = LiveChain(), Board()
@@ -98,6 +101,7 @@ class LiveState:
         self._reported: dict[str, int] = {}
         own: dict[type[Event], Callable[[Any], None]] = {
             InstrumentListed: self._listed,
+            ContractSpecified: self._specified,
             BookOpened: self._opened,
             AccountOpened: self._welcomed,
             PhaseChanged: self._changed_phase,
@@ -307,7 +311,14 @@ class LiveState:
     def _opened(self, event: BookOpened) -> None:
         name = book_name(event.symbol, event.venue)
         self._on_venues[name] = event.symbol, event.venue
-        self._tapes[name] = LiveTape(self.instruments[event.symbol].multiplier)
+        multiplier = self._multipliers.get(event.symbol, self.instruments[event.symbol].multiplier)
+        self._tapes[name] = LiveTape(multiplier)
+
+    def _specified(self, event: ContractSpecified) -> None:
+        self._multipliers[event.symbol] = event.multiplier
+        for book, tape in self._tapes.items():
+            if self._on_venues.get(book, (book, ""))[0] == event.symbol:
+                tape.multiplier = event.multiplier
 
     def _welcomed(self, event: AccountOpened) -> None:
         self.accounts[event.account] = event

@@ -298,17 +298,21 @@ def _answer(figure: Part, told: str) -> bytes:
 
 
 def _phases(phases: dict[str, str]) -> str:
-    """Whether there is trading, in a sentence.
+    """Whether there is trading, in a sentence; a book that has closed does not stop the others.
 
     >>> _phases({"A": "continuous", "B": "continuous"}), _phases({"A": "halted"}), _phases({"A": "call", "B": "halted"})
     ('Trading is open.', 'Trading is halted.', 'Not open: A is in its call, B is halted.')
+    >>> _phases({"A": "continuous", "B": "closed"}), _phases({"A": "halted", "B": "closed"})
+    ('Trading is open; B is closed.', 'Trading is halted; B is closed.')
     """
     words = {"continuous": "open", "call": "in its call", "halted": "halted", "closed": "closed"}
-    told = dict.fromkeys(phases.values())
-    if list(told) in (["continuous"], ["halted"], ["closed"]):
-        return f"Trading is {words[next(iter(told))]}."
-    shut = ", ".join(f"{book} is {words.get(phase, phase)}" for book, phase in phases.items() if phase != "continuous")
-    return f"Not open: {shut}."
+    going = {book: phase for book, phase in phases.items() if phase != "closed"} or phases
+    told = dict.fromkeys(going.values())
+    closed = "".join(f"; {book} is closed" for book in phases if book not in going)
+    if len(told) == 1:
+        return f"Trading is {words[next(iter(told))]}{closed}."
+    shut = ", ".join(f"{book} is {words[phase]}" for book, phase in going.items() if phase != "continuous")
+    return f"Not open: {shut}{closed}."
 
 
 def _block(one: BlockView) -> dict[str, Any]:

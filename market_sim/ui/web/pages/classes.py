@@ -31,18 +31,32 @@ def page() -> str:
     live = access()
     folder: Callable[[], Path] | None = current_app.config.get("MARKET_FOLDER")
     book = view().book_names()[0]
+    manner = view().manner()
     return render_template(
         "class.html",
         live=live,
         addresses=current_app.config["ADDRESSES"] or [request.host_url],
         shared=view().shared(book),
-        manner=view().manner(),
+        manner=manner,
         members=live.members.everybody(),
         places={standing.account: standing.place for standing, _ in view().standings(of_persons=True)},
         symbols=list(live.state.instruments),
-        speeds=[(value, said) for value, said in PACES if value != "paused"],
+        speeds=_speeds(manner["speed"]),
         run=folder().name if folder else "",
     )
+
+
+def _speeds(now: float | None) -> list[tuple[str, str]]:
+    """The speeds to choose from, the present one among them.
+
+    >>> [value for value, _ in _speeds(10.0)], [value for value, _ in _speeds(None)]
+    (['0.2', '1', '5', '10', '25', ''], ['0.2', '1', '5', '25', ''])
+    """
+    known = dict(PACES)
+    if now is not None:
+        known.setdefault(f"{now:g}", f"{now:g} simulated seconds per second")
+    timed = sorted((value for value in known if value not in ("", "paused")), key=float)
+    return [(value, known[value]) for value in (*timed, "")]
 
 
 def _pause(live: Access) -> str:

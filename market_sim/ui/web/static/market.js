@@ -30,6 +30,12 @@ function fill(id, rows) {
   }));
 }
 
+function nothing(id, columns, text) {
+  const none = cell("td", text, "text muted");
+  none.colSpan = columns;
+  fill(id, [[none]]);
+}
+
 // ---- the market
 
 function ladder({ bids, asks }) {
@@ -64,6 +70,7 @@ function board(rows) {
     `${isClass ? one.class_place : one.place}`, cell("td", one.account, "text"), cell("td", one.strategy, "text roomy"), one.points, one.worth, one.trades,
   ]));
   [...body.rows].forEach((row, place) => row.classList.toggle("by-hand", shown[place].by_hand));
+  if (!shown.length) nothing("board", 6, "Nobody has joined yet.");
 }
 
 function show(state) {
@@ -145,11 +152,7 @@ function own(account) {
     cell("td", one.reason ? `${one.status}: ${one.reason}` : one.status, "text"),
     ["open", "waiting"].includes(one.status) ? cancelForm(one.order) : cell("td", ""),
   ]));
-  if (!by("own-orders").rows.length) {
-    const none = cell("td", "No order yet.", "text muted");
-    none.colSpan = 5;
-    fill("own-orders", [[none]]);
-  }
+  if (!by("own-orders").rows.length) nothing("own-orders", 5, "No order yet.");
   // Who was about to cancel an order with the keyboard still is.
   if (focused) [...by("own-orders").querySelectorAll("form")].find((one) => one.action === focused)?.querySelector("button").focus();
 }

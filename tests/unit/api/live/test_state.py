@@ -23,6 +23,7 @@ from market_sim.core.data.journal import Journal
 from market_sim.core.errors import InputError
 from market_sim.core.models.intents import Amend, Buy, Cancel, CancelAll, PlaceOrder, Sell
 from market_sim.core.models.market_events import OrderAccepted, OrderCancelled, Trade, book_name
+from market_sim.core.models.mechanism_events import ContractSpecified
 from market_sim.market.agents.mailbox import Mail
 from market_sim.simulation.options import Options
 from market_sim.simulation.scenarios.arena import Arena
@@ -216,6 +217,17 @@ def test_the_clocks_and_blocks_are_those_of_the_chain(market, state) -> None:
     assert paid == clocks.settled
     assert state.blocks(limit=2) == blocks[-2:]
     assert state.block(blocks[0].block) == blocks[0]
+
+
+def test_the_turnover_of_a_margined_contract_is_its_value_although_no_cash_moves() -> None:
+    session = Session(Arena(), Options(epochs=3, settlement="none"))
+    session.step(epoch=2)
+    state = LiveState(LiveMarket(session))
+    contracts = {event.symbol: event.multiplier for event in session.journal.of(ContractSpecified)}
+    assert contracts
+    for symbol, multiplier in contracts.items():
+        trades = [event for event in session.journal.of(Trade) if event.symbol == symbol]
+        assert state.statistics(symbol).turnover == sum(one.price * one.quantity * multiplier for one in trades) > 0
 
 
 def test_reports_are_those_of_a_participants_mailbox(market, state) -> None:
