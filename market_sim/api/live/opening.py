@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import logging
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
 from market_sim.api.live.market import LiveMarket
 from market_sim.api.store.live_store import LiveStore, discard
 from market_sim.api.store.restoring import Restored
+from market_sim.core.data import archive
 from market_sim.core.data.journal import Journal
 from market_sim.core.data.run_writer import RunWriter
 from market_sim.core.data.spilled_journal import SpilledJournal
 from market_sim.core.errors import InputError, InvariantBroken
+from market_sim.core.models.event import Event
 from market_sim.core.models.run_events import RunStarted
 from market_sim.simulation.options import Options
 from market_sim.simulation.scenarios.scenario import Scenario
@@ -42,13 +45,16 @@ class OpenMarket:
         database: str = "",
         past: Restored | None = None,
         kept: int = KEPT_EVENTS,
+        check: Callable[[Journal], object] = len,
     ) -> None:
         """`database` is the address of a server, or empty for a file in the run's folder; `past` is what went before.
 
+        A `check` of the journal at the opening may raise InputError; then nothing is written.
         The market begins with `start`; until then the store is open.
         """
         session = Session(scenario, options, SpilledJournal()) if past is None else past.session
         self._journal = session.journal
+        check(self._journal)
         self._kept = kept
         self._writer = RunWriter(results)
         self._writer.epoch(self._journal, session.epoch)
@@ -82,6 +88,8 @@ class OpenMarket:
             self._store.append(self._journal.since(self._store.events))
             with self._writer as writer:
                 writer.finish(result.journal, result.conclusion)
+            if isinstance(self._journal, SpilledJournal):
+                self._journal.reread(_Archived(self._writer.folder))
         finally:
             self._store.close()
         discard(self._writer.folder)
@@ -107,6 +115,20 @@ class OpenMarket:
         except InputError as refused:
             return str(refused)
         return ""
+
+
+class _Archived:
+    """Reads the events of a run that has ended from its folder, where they are when its store is gone."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    @cached_property
+    def _journal(self) -> Journal:
+        return archive.load(self._folder).journal
+
+    def __call__(self, first: int, end: int, kind: type[Event] | None = None) -> Iterator[Event]:
+        return (one for one in self._journal.between(first, end) if kind is None or type(one) is kind)
 
 
 def _start(journal: Journal) -> RunStarted:

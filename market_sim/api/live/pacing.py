@@ -120,6 +120,8 @@ class Pacer:
         # Read once: another thread may replace it meanwhile, and the next piece begins with the new one.
         since = self._since
         if since is None:
+            # The clock begins when what is due at this moment is done: a slow start is not caught up in a hurry.
+            session.step(until=session.now)
             since = self._since = session.now, self._clock()
         begun, began = since
         due = begun + int((self._clock() - began) * speed * SECOND)

@@ -53,6 +53,10 @@ class SpilledJournal(Journal):
             self._events = events[number - first :]
             self._tail = number, self._events
 
+    def reread(self, older: Older) -> None:
+        """From now on `older` reads what was forgotten: the store has given its events to another one."""
+        self._older = older
+
     def __len__(self) -> int:
         first, events = self._tail
         return first + len(events)

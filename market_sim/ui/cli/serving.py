@@ -7,11 +7,13 @@ import logging
 import signal
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from market_sim.core.data.journal import Journal
 from market_sim.core.errors import InputError
+from market_sim.core.models.market_events import InstrumentListed
 from market_sim.simulation.options import DEFAULT_SEED, MOST_EPOCHS, Options
 from market_sim.simulation.scenarios.catalogue import SCENARIOS
 from market_sim.simulation.scenarios.finder import find_scenario
@@ -23,6 +25,7 @@ from market_sim.ui.cli.class_options import (
     addresses_of,
     check_class,
     class_settings,
+    holdings_of,
     invitation,
     trusted,
 )
@@ -62,17 +65,25 @@ def serve(arguments: Sequence[str]) -> int:
     port = listeners[0].getsockname()[1]
     # All ports are bound before a store is opened: a port in use leaves nothing behind.
     sockets = _stream_sockets(typed) if (kinds or typed.resume) and not typed.reload else []
-    live = _opened(typed, kinds)
+    holdings: dict[str, int] = {}
+    try:
+        live = _opened(
+            typed, kinds, lambda journal: holdings.update(holdings_of(typed.holdings, journal.of(InstrumentListed)))
+        )
+    except InputError:
+        for one in (*listeners, *sockets):
+            one.close()
+        raise
     stream = _streamed(typed, live.market, sockets, port) if live is not None and sockets else None
-    settings = class_settings(typed)
-    addresses = [f"http://{one}:{port}" for one in addresses_of(typed.host)]
+    settings = class_settings(typed, holdings)
+    addresses = [f"http://{one}:{port}" for one in addresses_of(typed.host, typed.site_name)]
     config = {
         "MARKET": live and live.market,
         "STREAM": stream,
         "MARKET_FOLDER": live and (lambda: live.folder),
         "LIVE": settings,
         "COMPAT": typed.compat,
-        "TRUSTED_HOSTS": trusted(typed.host),
+        "TRUSTED_HOSTS": trusted(typed.host, typed.site_name),
         "ADDRESSES": addresses,
         "RESULTS": typed.out,
         "INSTANCE": typed.instance,
@@ -166,7 +177,9 @@ def _serve(
         server.close()
 
 
-def _opened(typed: argparse.Namespace, kinds: Sequence[type[Scenario]]) -> OpenMarket | None:
+def _opened(
+    typed: argparse.Namespace, kinds: Sequence[type[Scenario]], check: Callable[[Journal], object]
+) -> OpenMarket | None:
     """The live market of a scenario or of a store, ready to begin; nothing if none was asked for."""
     if typed.resume is None and not kinds:
         return None
@@ -179,9 +192,9 @@ def _opened(typed: argparse.Namespace, kinds: Sequence[type[Scenario]]) -> OpenM
             if found.session.is_over:
                 raise InputError(f"{typed.resume} has come to its end: simulate.py restore {typed.resume} keeps it")
             scenario, options = found.session.scenario, found.session.options
-            return OpenMarket(scenario, options, typed.speed, results, database, found)
+            return OpenMarket(scenario, options, typed.speed, results, database, found, check=check)
     options = Options(seed=typed.seed, epochs=typed.epochs, settlement="none" if typed.no_settle else None)
-    return OpenMarket(configured(kinds[0]), options, typed.speed, results, database)
+    return OpenMarket(configured(kinds[0]), options, typed.speed, results, database, check=check)
 
 
 def _stream_sockets(typed: argparse.Namespace) -> list[socket.socket]:
@@ -195,7 +208,9 @@ def _streamed(typed: argparse.Namespace, market: LiveMarket, sockets: list[socke
     """The stream of the live market, ready to begin."""
     from market_sim.api.stream.opening import OpenStream
 
-    sites = [f"http://{name}:{port}" for name in (HOST, "localhost")]
+    sites = [f"http://{name}:{port}" for name in trusted(typed.host, typed.site_name)]
+    # A container's host, or a proxy before it, may answer at another port.
+    sites += [f"{scheme}://{name}" for name in typed.site_name for scheme in ("http", "https")]
     return OpenStream(
         market, sockets, typed.stream_host, typed.client_buffer, sites, journal_is_open=not typed.class_name
     )
@@ -313,7 +328,7 @@ def _reloading(config: dict, listener: socket.socket) -> int:
 
     from market_sim.ui.web.application import create_app
 
-    port = listener.getsockname()[1]
+    host, port = listener.getsockname()
     listener.close()
-    run_simple(HOST, port, create_app(config), use_reloader=True, use_debugger=False, threaded=True)
+    run_simple(host, port, create_app(config), use_reloader=True, use_debugger=False, threaded=True)
     return DONE

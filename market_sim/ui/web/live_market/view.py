@@ -309,7 +309,7 @@ def _phases(phases: dict[str, str]) -> str:
     going = {book: phase for book, phase in phases.items() if phase != "closed"} or phases
     told = dict.fromkeys(going.values())
     closed = "".join(f"; {book} is closed" for book in phases if book not in going)
-    if len(told) == 1:
+    if len(told) == 1 and "call" not in told:
         return f"Trading is {words[next(iter(told))]}{closed}."
     shut = ", ".join(f"{book} is {words[phase]}" for book, phase in going.items() if phase != "continuous")
     return f"Not open: {shut}{closed}."

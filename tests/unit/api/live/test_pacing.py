@@ -66,6 +66,22 @@ def test_at_a_speed_a_run_takes_its_simulated_time(fingerprint: str, speed: floa
     assert wall.now * speed == pytest.approx(session.now / SECOND, rel=0.05)
 
 
+def test_a_slow_start_is_not_caught_up_in_a_hurry() -> None:
+    wall = Wall()
+
+    class Slow(Session):
+        """A session that needs five seconds for what is due at its opening."""
+
+        def step(self, **how) -> bool:
+            wall.now += 5.0 if wall.now == 0 else 0
+            return super().step(**how)
+
+    session, pacer = Slow(FirstMarket(), OPTIONS), Pacer(1, clock=lambda: wall.now, wait=wall.wait)
+    while wall.now < 6:
+        pacer(session)
+    assert session.now / SECOND == pytest.approx(1, abs=0.2), "five seconds of the opening and one of trading"
+
+
 def test_a_paused_run_stands_still_takes_single_steps_and_tells_each() -> None:
     places: list[tuple[int, int]] = []
     wall = Wall()

@@ -6,8 +6,23 @@ import argparse
 
 import pytest
 
-from market_sim.ui.cli.class_options import CODE_LENGTH, INSTRUCTOR_LENGTH, LETTERS, class_settings, code, trusted
+from market_sim.core.errors import InputError
+from market_sim.core.models.market_events import InstrumentListed
+from market_sim.simulation.options import Options
+from market_sim.simulation.scenarios.arena import Arena
+from market_sim.simulation.session import Session
+from market_sim.ui.cli.class_options import (
+    CODE_LENGTH,
+    INSTRUCTOR_LENGTH,
+    LETTERS,
+    class_settings,
+    code,
+    holdings_of,
+    trusted,
+)
 from market_sim.ui.cli.main import main
+
+HERE = ("--scenario", "first-market", "--stream-port", "0", "--no-settle")
 
 
 @pytest.mark.parametrize(
@@ -19,6 +34,10 @@ from market_sim.ui.cli.main import main
         (["--class", "9b"], "a class trades in a live market: add --scenario NAME"),
         (["--class", "9b" * 40, "--scenario", "first-market"], "the name of a class has at most 60"),
         (["--purse", "-1"], "expected a whole number from 0"),
+        (["--site-name", "a:80"], "a name of the site has letters, digits, dots and hyphens and no port, found 'a:80'"),
+        (["--holdings", "GOLD=5", *HERE], "--holdings is SYMBOL=N for a share or coin (ACME), found 'GOLD=5'"),
+        (["--holdings", "ACME=1.5", *HERE], "--holdings ACME=1.5: "),
+        (["--holdings", "ACME", *HERE], "found 'ACME'"),
     ],
 )
 def test_what_does_not_belong_together_is_one_sentence(arguments, sentence, capsys, tmp_path, monkeypatch):
@@ -38,6 +57,17 @@ def test_a_class_has_a_code_for_students_and_a_longer_one_for_the_instructor():
     assert set(student + instructor) <= set(LETTERS)
     assert settings.cash == 25_000
     assert code(CODE_LENGTH) != student
+
+
+def test_holdings_are_in_the_smallest_unit_of_what_can_be_brought_in():
+    journal = Session(Arena(), Options(epochs=1, settlement="none")).journal
+    listed = list(journal.of(InstrumentListed))
+    assert holdings_of(["BTC/USD=0.5", "CREDITS/USD=7"], listed) == {"BTC/USD": 50, "CREDITS/USD": 7}
+    for contract in (one.symbol for one in listed if one.kind not in ("stock", "spot")):
+        with pytest.raises(InputError, match="for a share or coin"):
+            holdings_of([f"{contract}=1"], listed)
+    settings = class_settings(argparse.Namespace(class_name="", purse=1), {"BTC/USD": 50})
+    assert settings.holdings == {"BTC/USD": 50}
 
 
 def test_without_a_class_nobody_becomes_an_instructor_by_a_code():
