@@ -33,6 +33,7 @@ from market_sim.ui.cli.restoring import DATABASE_HELP, past
 from market_sim.ui.cli.window import opened
 
 if TYPE_CHECKING:
+    from market_sim.api.access import LiveSettings
     from market_sim.api.live.market import LiveMarket
     from market_sim.api.live.opening import OpenMarket
     from market_sim.api.stream.opening import OpenStream
@@ -94,18 +95,7 @@ def serve(arguments: Sequence[str]) -> int:
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     # Each waiting request is worth a warning to waitress; a browser sends six at once.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
-    print(addresses[0], flush=True)
-    if live is not None:
-        print(f"A live market of {live.market.scenario}, {pace_of(typed.speed)}.", file=sys.stderr)
-        for line in invitation(settings, addresses):
-            print(line, file=sys.stderr)
-        live.start()
-        if typed.compat:
-            print(f"Programs for Binance trade at {addresses[0]}/compat/binance (docs/bots.md).", file=sys.stderr)
-    if stream is not None:
-        stream.start()
-        print(f"Programs can follow it at {stream.address}.", file=sys.stderr)
-    print("Ctrl-C ends the site.", file=sys.stderr, flush=True)
+    _start(typed, settings, addresses, live, stream)
     if typed.reload:
         return _reloading(config, listeners[0])
     # Who ends the site while its window opens is heard once there is a window to close.
@@ -125,6 +115,28 @@ def serve(arguments: Sequence[str]) -> int:
     _close(live, stream)
     print("The site has ended.", file=sys.stderr)
     return DONE
+
+
+def _start(
+    typed: argparse.Namespace,
+    settings: LiveSettings,
+    addresses: list[str],
+    live: OpenMarket | None,
+    stream: OpenStream | None,
+) -> None:
+    """Open the market and its stream, and say where everything is."""
+    print(addresses[0], flush=True)
+    if live is not None:
+        print(f"A live market of {live.market.scenario}, {pace_of(typed.speed)}.", file=sys.stderr)
+        for line in invitation(settings, addresses):
+            print(line, file=sys.stderr)
+        live.start()
+        if typed.compat:
+            print(f"Programs for Binance trade at {addresses[0]}/compat/binance (docs/bots.md).", file=sys.stderr)
+    if stream is not None:
+        stream.start()
+        print(f"Programs can follow it at {stream.address}.", file=sys.stderr)
+    print("Ctrl-C ends the site.", file=sys.stderr, flush=True)
 
 
 def _close(live: OpenMarket | None, stream: OpenStream | None) -> None:
