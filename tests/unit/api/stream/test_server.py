@@ -130,8 +130,8 @@ async def watched() -> Seen:
                     pass
             seen.pieces.append(piece)
             place += len(piece)
-            if piece and piece[-1]["event"]["type"] == "RunEnded":
-                break
+            if not piece or piece[-1]["event"]["type"] == "RunEnded":
+                break  # whoever hears nothing before the connection ends would come back for ever
         for reader in readers:
             messages, code = await reader
             seen.tickers.append(messages)
