@@ -155,7 +155,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     units = ROOT / "tests" / "unit"
     items.sort(key=lambda item: units not in item.path.parents)
     if runs_folders(config) and os.environ.get("HYPOTHESIS_PROFILE") != "ci":
-        taken = thinned([item.nodeid for item in items])
+        short = [item.get_closest_marker("thorough") is None for item in items]
+        taken = [all(both) for both in zip(short, thinned([item.nodeid for item in items]), strict=True)]
         config.hook.pytest_deselected(items=[item for item, is_taken in zip(items, taken, strict=True) if not is_taken])
         items[:] = [item for item, is_taken in zip(items, taken, strict=True) if is_taken]
 

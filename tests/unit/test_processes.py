@@ -1,10 +1,11 @@
 """Folders of tests are spread over all processors, modules are not; of many cases an ordinary run takes some."""
 
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
-from tests.conftest import pytest_cmdline_main, thinned
+from tests.conftest import pytest_cmdline_main, pytest_collection_modifyitems, thinned
 
 
 def asked(*paths, numprocesses=None, **more):
@@ -46,6 +47,23 @@ def test_of_few_cases_all_are_taken_of_some_one_of_three_and_of_many_one_of_five
     assert taken[-1]
     assert [number for number in range(12) if taken[6 + number]] == [0, 5, 7, 9]
     assert [number for number in range(30) if taken[18 + number]] == [0, 7, 14, 16, 23, 25]
+
+
+def test_an_ordinary_run_leaves_out_what_is_thorough_and_ci_and_a_named_module_do_not(monkeypatch):
+    marked = SimpleNamespace(nodeid="a.py::test_long", path=Path("a.py"), get_closest_marker=lambda name: name)
+    plain = SimpleNamespace(nodeid="a.py::test_short", path=Path("a.py"), get_closest_marker=lambda name: None)
+
+    def run(*arguments: str) -> list[SimpleNamespace]:
+        hook = SimpleNamespace(pytest_deselected=lambda items: None)
+        items = [marked, plain]
+        pytest_collection_modifyitems(SimpleNamespace(args=arguments, hook=hook), items)
+        return items
+
+    monkeypatch.delenv("HYPOTHESIS_PROFILE", raising=False)
+    assert run("tests") == [plain]
+    assert run("tests/unit/a.py") == [marked, plain]
+    monkeypatch.setenv("HYPOTHESIS_PROFILE", "ci")
+    assert run("tests") == [marked, plain]
 
 
 def test_no_value_of_an_inner_parameter_is_always_left_out():
