@@ -52,6 +52,7 @@ def test_all_six_books_trade_and_everything_is_paid(seed: int) -> None:
     assert f"was answered {answer.outcome}" in result.conclusion
 
 
+@pytest.mark.thorough
 def test_the_arena_on_a_real_chain_is_the_same_market() -> None:
     on_chain, plain = (simulate(Arena(), Options(epochs=4, settlement=where)) for where in ("eth-tester", "none"))
     assert on_chain.digest("market") == plain.digest("market")

@@ -60,6 +60,7 @@ def test_the_search_tells_how_far_it_is_and_a_stopped_one_answers_for_what_it_tr
     assert answer.tried == 3 and "none in 3 schedules" in answer.sentence
 
 
+@pytest.mark.thorough
 def test_a_search_that_is_stopped_while_it_shortens_keeps_what_it_found_and_says_so() -> None:
     asked = Question(goal="stall", stall=4)
     lab = Laboratory(asked, StreamletDemo())
@@ -142,6 +143,7 @@ def test_the_run_that_is_found_is_kept_replays_and_its_command_shows_it_again(
     assert "n1 and n2 signed both" in document["fork"]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("epochs", [4, 6])
 def test_a_stall_lasts_as_long_as_was_asked(epochs: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     typed = ["attack", "--goal", "stall", str(epochs), "--json", "--out", str(tmp_path)]

@@ -52,6 +52,7 @@ def told(journal: Journal) -> list[Any]:
     return found
 
 
+@pytest.mark.thorough
 def test_eth_tester_and_memory_tell_the_same_of_it() -> None:
     scenario = EscrowScenario(deals=8, wallet=500, refund_every=50)
     ours, theirs = run(scenario), run(scenario, settlement="eth-tester")
@@ -75,6 +76,7 @@ def test_each_call_of_a_final_block_is_made_once_in_the_order_of_the_chain() -> 
     assert trades_and_calls, "no batch had trades and calls"
 
 
+@pytest.mark.thorough
 def test_leaders_can_put_the_calls_of_a_block_in_reverse_order_and_the_conclusion_says_so() -> None:
     reversed_ = EscrowScenario(deals=8, refund_every=50, call_order="reversed")
     journal = run(reversed_)

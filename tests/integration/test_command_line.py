@@ -168,6 +168,7 @@ def test_a_reader_that_has_seen_enough_gets_no_traceback(typed: str, tmp_path: P
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.thorough
 def test_a_suggestion_runs_as_it_is_printed(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -500,6 +501,7 @@ def test_the_doctor_finds_what_a_run_needs(capsys: pytest.CaptureFixture[str]) -
     assert "everything a run needs is here" in told
 
 
+@pytest.mark.thorough
 def test_the_doctors_cure_for_a_missing_package_runs_as_it_is_printed(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

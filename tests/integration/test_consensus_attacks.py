@@ -112,6 +112,7 @@ def remembered(byzantine: str) -> int:
     return size_of([validator.view, validator.bounds, validator.peers], set())
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("liar", ["flood", "equivocate", *(["forge", "usurp", "double-vote", "replay"] * IN_CI)])
 def test_no_liar_makes_a_validator_remember_twice_of_what_an_honest_run_does(liar: str) -> None:
     # What a liar never says (its own blocks, while it floods) is missing in its run, so honest silence is no measure.

@@ -41,22 +41,26 @@ def census() -> Census:
     return total
 
 
+@pytest.mark.thorough
 def test_no_schedule_within_the_bound_breaks_an_invariant(census):
     assert census.kinds["MonitorHit"] == 0
     assert census.kinds["SafetyViolated"] == 0
 
 
+@pytest.mark.thorough
 def test_the_schedules_finalize_under_attack(census):
     assert census.with_finality >= 0.2 * SCHEDULES
     assert census.most_final >= EPOCHS - 3
 
 
+@pytest.mark.thorough
 def test_every_behaviour_fault_and_refusal_occurred(census):
     reasons = [reason.code for reason in CONSENSUS_REASONS]
     missing = [name for name in (*BEHAVIOURS, *FAULTS, *reasons) if not census.kinds[name]]
     assert missing == [NOT_MET]
 
 
+@pytest.mark.thorough
 def test_the_interesting_cases_occurred(census):
     assert census.forks_notarized > 0
     assert census.gaps_in_final_chains > 0

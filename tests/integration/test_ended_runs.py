@@ -83,6 +83,7 @@ def test_a_run_that_is_killed_leaves_its_whole_epochs(tmp_path, capsys):
     assert list(stored.journal) == list(again.journal)
 
 
+@pytest.mark.thorough
 def test_a_full_disk_is_one_sentence_and_keeps_the_run_so_far(tmp_path, capsys):
     # A limit on the size of a file refuses a write as a full disk does, and needs no disk to be filled.
     def limit() -> None:

@@ -183,6 +183,7 @@ def look_for_a_difference(examples: int) -> str:
     return ""
 
 
+@pytest.mark.thorough
 def test_no_fifty_steps_make_exchange_and_model_differ():
     assert (100_000 if IN_CI else 5_000) <= STEPS * EXAMPLES
     if difference := look_for_a_difference(EXAMPLES):

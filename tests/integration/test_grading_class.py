@@ -284,6 +284,7 @@ def test_an_empty_class_is_a_mistake_with_a_sentence(tmp_path, course):
         graded(tmp_path, course)
 
 
+@pytest.mark.thorough
 def test_pytest_itself_grades_and_says_how_to_ask(tmp_path):
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", f"lessons/{LESSON}"]
     answer = ["--student", f"lessons/{LESSON}/wrong/last_first.py", "--replays", str(tmp_path), "--isolation", "I1"]

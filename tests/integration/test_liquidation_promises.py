@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections import Counter
 from random import Random
 
+import pytest
+
 from market_sim.core.models.intents import Amend, Buy, Cancel, Sell
 from market_sim.core.models.market_events import OrderRejected, Trade
 from market_sim.core.models.mechanism_events import (
@@ -111,6 +113,7 @@ def promises_of_liquidations(market: Market) -> Counter[str]:
     return met
 
 
+@pytest.mark.thorough
 def test_the_promises_hold_in_random_lives_and_the_interesting_cases_occur() -> None:
     met: Counter[str] = Counter()
     for seed in (*range(150), *ONCE_BROKEN):

@@ -58,6 +58,7 @@ def test_money_goes_out_to_the_wallet_and_in_again(settlement: str) -> None:
     assert not list(journal.of(TradeRefused))
 
 
+@pytest.mark.thorough
 def test_both_chains_tell_the_same_of_it_but_for_gas_and_transactions() -> None:
     told = []
     for settlement in ("memory", "eth-tester"):

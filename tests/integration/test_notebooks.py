@@ -19,6 +19,7 @@ def test_there_are_two_notebooks_and_they_are_small():
     assert all(path.stat().st_size < LARGEST for path in NOTEBOOKS)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_a_notebook_states_what_its_code_gives(path):
     notebook = json.loads(path.read_text(encoding="utf-8"))

@@ -80,6 +80,7 @@ def stories() -> list[list[str]]:
     return [[one for one in told if (" lesson " in one) is in_lesson] for in_lesson in (True, False)]
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(os.name == "nt", reason="the commands are written for a POSIX shell")
 @pytest.mark.parametrize("story", stories(), ids=["the walk through a lesson", "all others"])
 def test_the_readmes_commands_run_one_after_the_other(story, tmp_path, monkeypatch):

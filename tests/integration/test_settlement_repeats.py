@@ -65,6 +65,7 @@ def settled() -> bytes:
     return b"\n".join(map(msgspec.json.encode, town.journal))
 
 
+@pytest.mark.thorough
 def test_two_processes_give_the_same_transactions_and_state_roots() -> None:
     """This one, and one with another hash seed."""
     other_seed = "1" if os.environ.get("PYTHONHASHSEED") != "1" else "2"

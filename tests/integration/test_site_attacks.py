@@ -29,6 +29,7 @@ def messages(visitor, address):
     return [(kind, json.loads(data)) for kind, data in re.findall(r"^event: (\w+)\ndata: (.*)$", text, re.MULTILINE)]
 
 
+@pytest.mark.thorough
 def test_a_search_on_the_site_gives_the_answer_of_the_lab_and_the_run_that_shows_it(visitor, tmp_path):
     address = start(visitor, byzantine="2", goal="stall", stall="4", budget="100")
     told = messages(visitor, address)

@@ -68,6 +68,7 @@ def stored(visitor, tmp_path):
     visitor.app.extensions["jobs"].close()
 
 
+@pytest.mark.thorough
 def test_a_run_that_is_paused_stepped_looked_back_on_and_forked_is_the_same_run(visitor, stored):
     live = start(visitor, pace="paused")
     first = placed(visitor, live, lambda place: True)

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from random import Random
 from typing import ClassVar
 
+import pytest
+
 from market_sim.core.models.derivatives import Future, Note, Option, Perpetual, PredictionContract, Warrant
 from market_sim.core.models.instruments import Stock
 from market_sim.core.models.intents import CancelAll, Conditions, PlaceOrder, Split
@@ -170,6 +172,7 @@ class Town(Market):
         ]
 
 
+@pytest.mark.thorough
 def test_nobody_gains_or_loses_by_a_corporate_action():
     seen: Counter[str] = Counter()
     for seed in range(CASES):

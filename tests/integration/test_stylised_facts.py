@@ -48,6 +48,7 @@ def facts_of(scenario: Scenario, seed: int, epochs: int) -> list[Fact]:
     return required_facts(bars(market_alone(scenario, seed, epochs), "ACME", BAR).returns[:5_000])
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("scenario", [FirstMarket(), CrowdedRoom()], ids=lambda one: one.name)
 def test_the_required_facts_hold_with_nine_of_ten_seeds(scenario: Scenario):
     found = {seed: facts_of(scenario, seed, EPOCHS) for seed in SEEDS}

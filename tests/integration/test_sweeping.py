@@ -63,6 +63,7 @@ def test_other_processes_write_the_same_file(serial, tmp_path, capsys) -> None:
     assert "finished" not in capsys.readouterr().err
 
 
+@pytest.mark.thorough
 def test_a_sweep_that_was_killed_goes_on_where_it_stopped(serial, tmp_path, capsys) -> None:
     file = tmp_path / "sweep.jsonl"
     command = [sys.executable, "simulate.py", *OVER, "--seeds", "30", "--file", str(file), "--no-plot", "--jobs", "2"]
@@ -173,6 +174,7 @@ class Deadly(Scenario):
 """
 
 
+@pytest.mark.thorough
 def test_a_process_that_dies_is_replaced(tmp_path, monkeypatch) -> None:
     # The scenario kills the process of its first run, and leaves a note so that it does so only once.
     note = tmp_path / "note"

@@ -24,6 +24,7 @@ from market_sim.strategies.traditional.noise import Noise
 from market_sim.ui.cli.main import main
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("kind", "seeds"), [(BanditMaker, 3), (QLearner, 8), (RidgeTrader, 2), (LogisticTrader, 2)])
 def test_learning_beats_the_untrained_and_the_naive_on_unseen_seeds(kind: type[Learner], seeds: int):
     model = trained(kind, seeds)

@@ -20,6 +20,7 @@ def test_a_batch_of_one_trade(chain_rig: Rig) -> None:
     assert chain_rig.settle(chain_rig.sale()).gas <= GOLDEN_SALE
 
 
+@pytest.mark.thorough
 def test_a_thousand_trades_of_a_hundred_accounts() -> None:
     town = Town(settlement=eth_tester_settlement(), opening=crowd(100))
     luck = Randomness(1).stream("crowd")

@@ -276,6 +276,7 @@ def test_after_a_reorg_the_same_bytes_are_sent_again(chain_rig: Rig, depth: int,
     assert set(office.chain.sent[:2]) == set(office.chain.sent)
 
 
+@pytest.mark.thorough
 def test_random_faults_crashes_and_reorgs_lead_to_one_effect_each(chain_rig: Rig) -> None:
     """Eight seeded lives of an outbox, thirty in CI; the counters say that each kind of fault really happened."""
     seen: Counter[str] = Counter()

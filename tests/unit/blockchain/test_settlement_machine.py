@@ -110,6 +110,7 @@ EXAMPLES = 100 if IN_CI else 6
 FATES = ("accepted", "Insolvent", "HeightGap", "RowsNotAscending", "TooFewSignatures", *(("NotZeroSum",) * IN_CI))
 
 
+@pytest.mark.thorough
 def test_the_contract_and_its_python_twin_never_differ() -> None:
     seen, difference = look_for_a_difference(EXAMPLES)
     if difference:

@@ -29,6 +29,7 @@ values = st.recursive(
 )
 
 
+@pytest.mark.thorough
 @given(values)
 def test_what_travels_arrives_equal_and_of_the_same_type(value):
     there = decode(message_in(line_of({"value": encode(value)}))["value"])

@@ -187,6 +187,7 @@ def test_a_taker_is_one_thing_at_its_average_price_however_many_fills_it_has():
     assert taker.average == pytest.approx((2 * 100 + 2 * 101 + 103) / 5)
 
 
+@pytest.mark.thorough
 def test_a_long_run_is_replayed_in_less_than_two_seconds():
     journal = Journal()
     for number in range(1, 300_001):

@@ -41,6 +41,7 @@ def replayed(market: LiveMarket) -> None:
     assert again[: len(events) - 1] == events[:-1]
 
 
+@pytest.mark.thorough
 def test_eight_threads_hand_in_a_thousand_orders_each_and_each_is_acknowledged_once(market: LiveMarket) -> None:
     market.start_clock()
     market.run_at(2)
@@ -98,6 +99,7 @@ def test_a_pause_of_the_clock_changes_nothing() -> None:
     assert market.end().fingerprint == plain
 
 
+@pytest.mark.thorough
 def test_who_joins_during_a_run_is_paid_on_the_chain() -> None:
     market = opened(epochs=4, settlement="eth-tester")
     market.join("ann", {"USD": 10_000_000}, {"ACME": 50})

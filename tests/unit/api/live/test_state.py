@@ -283,6 +283,7 @@ def test_every_book_of_a_wider_market_is_seen(scenario) -> None:
         assert state.quote(name).last == listing.last
 
 
+@pytest.mark.thorough
 def test_readers_on_several_threads_never_see_a_crossed_book() -> None:
     market = opened(epochs=40, settlement="none")
     state, crossed, reads = LiveState(market), [], []

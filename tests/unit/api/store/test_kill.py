@@ -110,6 +110,7 @@ def kills(killer: Killer, points: int) -> Kills:
     return Kills(phases, in_flight)
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(os.name != "posix", reason="needs fork and SIGKILL")
 def test_every_acknowledged_order_is_in_the_restored_journal_wherever_the_program_was_killed(killer: Killer) -> None:
     found = kills(killer, POINTS)

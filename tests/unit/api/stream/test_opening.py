@@ -46,6 +46,7 @@ def alone() -> str:
     return Session(Marksim(), Options(epochs=EPOCHS, settlement="none")).run().fingerprint
 
 
+@pytest.mark.thorough
 def test_with_half_of_its_clients_killed_the_others_miss_nothing_and_the_run_is_the_same(alone):
     market = market_of(speed=20)
     stream = OpenStream(market, bound("localhost", 0))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from random import Random
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -87,6 +88,7 @@ def perform(scene: Stage, what: str, name: str, symbol: str, quantity: int, pric
         scene.value.price = price
 
 
+@pytest.mark.thorough
 @settings(max_examples=60)
 @given(steps, steps)
 def test_pledges_are_exact_and_every_contract_ends(before, after):

@@ -32,6 +32,7 @@ def script(place: Path, text: str) -> Path:
     return place
 
 
+@pytest.mark.thorough
 def test_the_window_shows_the_site_and_its_end_is_that_of_the_site(tmp_path: Path) -> None:
     seen = tmp_path / "seen"
     browser = script(
