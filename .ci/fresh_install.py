@@ -16,12 +16,14 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 LOCK = Path(__file__).resolve().parent.parent / "requirements.txt"
 OLDEST_PIP = {(3, 10): "21.2.3", (3, 11): "22.3", (3, 12): "23.2.1", (3, 13): "24.2"}
 BEFORE_EXTRAS_MERGED = "23.2.1"
 """The last pip for which `coverage[toml]` and `coverage` are two requirements."""
+AT_ONCE = 2
 PIN = re.compile(r"^([\w.-]+)\[([\w,-]+)\]==", re.MULTILINE)
 
 
@@ -74,8 +76,15 @@ def interpreters() -> dict[tuple[int, int], str]:
     return {**found, sys.version_info[:2]: sys.executable}
 
 
+def pips_for(version: tuple[int, int], python: str) -> list[str | None]:
+    """The pips to try with an interpreter, each once."""
+    more = [BEFORE_EXTRAS_MERGED, None] if python == sys.executable else []
+    return list(dict.fromkeys([OLDEST_PIP[version], *more]))
+
+
 def main() -> int:
-    """Try every combination; 1 as soon as one fails."""
+    """Try every combination, two at a time; 1 when one fails."""
+    failed = False
     with tempfile.TemporaryDirectory() as temporary:
         place, wheels = Path(temporary), Path(temporary) / "wheels"
         wheels.mkdir()
@@ -90,16 +99,19 @@ def main() -> int:
             print("a lock without its extras was installed: this check cannot fail")
             return 1
         print(f"without the extras: {said}")
-        for version, python in interpreters().items():
-            pips: list[str | None] = [OLDEST_PIP[version]]
-            if python == sys.executable:
-                pips += [BEFORE_EXTRAS_MERGED, None]
-            for pip in dict.fromkeys(pips):
-                said = problem(python, pip, LOCK, wheels, place / "venv")
-                print(f"Python {version[0]}.{version[1]}, pip {pip or 'newest'}: {said or 'installed as pinned'}")
-                if said:
-                    return 1
-    return 0
+        combinations = [
+            (version, python, pip) for version, python in interpreters().items() for pip in pips_for(version, python)
+        ]
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            tried = [
+                pool.submit(problem, python, pip, LOCK, wheels, place / f"venv-{number}")
+                for number, (_, python, pip) in enumerate(combinations)
+            ]
+        for (version, _, pip), outcome in zip(combinations, tried, strict=True):
+            said = outcome.result()
+            print(f"Python {version[0]}.{version[1]}, pip {pip or 'newest'}: {said or 'installed as pinned'}")
+            failed = failed or bool(said)
+    return int(failed)
 
 
 if __name__ == "__main__":

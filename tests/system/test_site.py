@@ -88,7 +88,7 @@ def visitor(window, site):
         yield one
 
 
-# Colours are the same on a wide screen, so one theme is enough there.
+# A wide screen has the elements and colours of 1280 pixels: only its width is looked at, in one theme.
 @pytest.mark.parametrize(
     ("width", "theme"), [(390, "light"), (390, "dark"), (1280, "light"), (1280, "dark"), (1920, "light")]
 )
@@ -98,7 +98,7 @@ def test_every_page_is_accessible_quiet_and_never_wider_than_the_screen(window, 
             page = visitor.open(address)
             assert page.evaluate("document.documentElement.dataset.theme") == theme
             assert page.evaluate("document.documentElement.scrollWidth") <= width, address
-            violations = axe().run(page).response["violations"]
+            violations = axe().run(page).response["violations"] if width <= 1280 else []
             found = [(one["id"], node["html"][:120]) for one in violations for node in one["nodes"]]
             assert not found, (address, found)
 
