@@ -35,6 +35,7 @@ def fork() -> Answer:
     return Laboratory(Question(), StreamletDemo()).search()
 
 
+@pytest.mark.thorough
 def test_two_liars_of_four_fork_in_two_epochs_and_every_step_is_needed(fork: Answer) -> None:
     asked, answer = Question(), fork
     assert (answer.epochs, len(answer.schedule)) == (2, 4)
@@ -125,6 +126,7 @@ def test_a_question_that_cannot_be_asked_is_refused(change: dict[str, object]) -
         Question(**change)  # type: ignore[arg-type]
 
 
+@pytest.mark.thorough
 def test_the_run_that_is_found_is_kept_replays_and_its_command_shows_it_again(
     fork: Answer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

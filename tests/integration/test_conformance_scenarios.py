@@ -58,6 +58,7 @@ def test_it_is_settled_in_full_and_reconciled_and_no_strategy_fails(kind):
     assert [*result.journal.of(TradeRefused)] == []
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", LIFE_CYCLES, ids=lambda kind: kind.name)
 def test_the_chain_changes_nothing_about_the_market(kind):
     on_chain = played(kind(), "eth-tester")

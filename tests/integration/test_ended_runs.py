@@ -106,6 +106,7 @@ def test_a_full_disk_is_one_sentence_and_keeps_the_run_so_far(tmp_path, capsys):
     assert f"reached epoch {manifest.reached} of {manifest.epochs}" in told
 
 
+@pytest.mark.thorough
 def test_two_runs_at_a_time_into_one_folder_do_not_harm_each_other(tmp_path):
     typed = [sys.executable, "simulate.py", "--epochs", "3", *LONG[2:], "--out", str(tmp_path)]
     both = [

@@ -121,6 +121,7 @@ def compare_miners(mismatches: list[str]):
     return begin
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("part", range(PARTS))
 def test_every_miner_follows_the_naive_fork_choice_after_every_step(part):
     met: Counter[str] = Counter()

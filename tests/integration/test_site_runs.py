@@ -86,6 +86,7 @@ def test_a_run_that_takes_too_long_is_stopped_and_kept(folders):
     assert re.search(r"partial: stopped in epoch \d+ of 500", page)
 
 
+@pytest.mark.thorough
 def test_a_stopped_run_is_kept_as_far_as_it_came(visitor, tmp_path, capfd):
     live = start(
         visitor, "first-market", epochs="500", **{"p-makers": "3", "p-shock_percent": "0", "p-volatility_bps": "3"}

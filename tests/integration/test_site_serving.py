@@ -57,6 +57,7 @@ def test_it_answers_at_the_address_it_prints_ends_in_order_and_keeps_the_run_tha
     assert (tmp_path / "instance" / "secret_key").exists()
 
 
+@pytest.mark.thorough
 def test_a_scenario_file_is_shown_its_market_opens_and_its_own_mistakes_are_told(tmp_path, capsys):
     file = tmp_path / "quiet_room.py"
     file.write_text(

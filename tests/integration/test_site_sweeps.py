@@ -78,6 +78,7 @@ def test_a_sweep_on_the_site_is_the_sweep_of_the_command_line(visitor, swept, tm
     assert wrong.status_code == 422 and "no measure &#39;hats&#39;" in wrong.text
 
 
+@pytest.mark.thorough
 def test_a_sweep_that_takes_too_long_keeps_its_runs_and_goes_on_there(folders, tmp_path):
     hasty = Visitor(create_app({**folders, "SEARCH_SECONDS": 0.1}))
     typed = {**TYPED, "p-traders": "60,61", "epochs": "20"}

@@ -268,6 +268,7 @@ class SplitsAndTrades(Scenario):
         world.attach(CorporateActions(house, "ACME", "company", actions, marks, options))
 
 
+@pytest.mark.thorough
 def test_all_of_it_folds_travels_in_blocks_and_settles():
     once = simulate(SplitsAndTrades(), RunOptions(epochs=14, paranoid=True))
     again = simulate(SplitsAndTrades(), RunOptions(epochs=14, settlement="none"))

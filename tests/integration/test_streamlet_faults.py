@@ -121,6 +121,7 @@ def test_with_two_liars_of_four_two_blocks_of_one_height_are_final_and_both_liar
     assert {event.culprit for event in journal.of(EquivocationSeen)} == {1, 2}
 
 
+@pytest.mark.thorough
 def test_one_two_faced_liar_alone_never_breaks_safety() -> None:
     for seed, who in [(seed, who) for seed in range(4) for who in range(4)]:
         options = Options(seed=seed, epochs=12, settlement="none", byzantine=f"n{who}:two-faced", paranoid=True)
