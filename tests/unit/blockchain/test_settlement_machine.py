@@ -106,7 +106,7 @@ def look_for_a_difference(examples: int, settlement: EthereumSettlement) -> tupl
 
 
 IN_CI = os.environ.get("HYPOTHESIS_PROFILE") == "ci"
-EXAMPLES = 25 if IN_CI else 6  # the virtual machine in Python takes a tenth of a second for a batch; anvil plays 100
+EXAMPLES = 25 if IN_CI else 12  # the virtual machine in Python takes a tenth of a second for a batch; anvil plays 100
 FATES = ("accepted", "Insolvent", "HeightGap", "RowsNotAscending", "TooFewSignatures")
 
 
