@@ -202,7 +202,7 @@ class FatFinger(Rule):
     most: int = number(8, "standard deviations", "are let through", 1, 1_000)
     window: int = number(100, "trades", "in the mean", 2, 100_000)
     at_least: int = number(20, "trades", "before the first refusal", 2, 100_000)
-    floor: int = number(50, "bps", "of the mean: the least standard deviation", 1, 10_000)
+    floor: int = number(300, "bps", "of the mean: the least standard deviation, so that news is no error", 1, 10_000)
 
 
 @dataclass(frozen=True)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from market_sim.simulation.scenarios.almgren_chriss import AlmgrenChrissScenario
 from market_sim.simulation.scenarios.arena import Arena
+from market_sim.simulation.scenarios.bad_rule import BadRule
 from market_sim.simulation.scenarios.batch_auction import BatchAuctionScenario
 from market_sim.simulation.scenarios.bubble import Bubble
+from market_sim.simulation.scenarios.circuit_breaker import CircuitBreaker
 from market_sim.simulation.scenarios.corporate_actions import CorporateActionsScenario
 from market_sim.simulation.scenarios.covered_calls import CoveredCalls
 from market_sim.simulation.scenarios.crowded_room import CrowdedRoom
 from market_sim.simulation.scenarios.efficient_market import EfficientMarket
 from market_sim.simulation.scenarios.escrow import EscrowScenario
 from market_sim.simulation.scenarios.execution_school import ExecutionSchool
+from market_sim.simulation.scenarios.fat_finger import FatFinger
 from market_sim.simulation.scenarios.first_market import FirstMarket
 from market_sim.simulation.scenarios.flash_crash import FlashCrash
 from market_sim.simulation.scenarios.funding import Funding
@@ -20,6 +23,7 @@ from market_sim.simulation.scenarios.futures_day import FuturesDay
 from market_sim.simulation.scenarios.induced_values import InducedValues
 from market_sim.simulation.scenarios.informed_versus_noise import InformedVersusNoise
 from market_sim.simulation.scenarios.latency_race import LatencyRace
+from market_sim.simulation.scenarios.limit_up import LimitUp
 from market_sim.simulation.scenarios.liquidation_cascade import LiquidationCascade
 from market_sim.simulation.scenarios.maker_school import MakerSchool
 from market_sim.simulation.scenarios.margin_call import MarginCall
@@ -93,4 +97,8 @@ SCENARIOS: tuple[type[Scenario], ...] = (
     Marksim,
     SpooferScenario,
     WashTrader,
+    CircuitBreaker,
+    LimitUp,
+    FatFinger,
+    BadRule,
 )

@@ -348,7 +348,7 @@ def test_an_account_can_have_a_limit_of_its_own_and_makers_have_none():
 
 
 def test_a_price_ten_times_too_high_is_a_fat_finger_with_its_score():
-    market = ruled(fat_finger=FatFinger(at_least=5))
+    market = ruled(fat_finger=FatFinger(at_least=5, floor=50))
     for price in (100_00, 100_10, 99_90, 100_00, 100_05):
         market.trade(price)
     assert market.refused("carl", Buy("ACME", 1, 1_000_00)) == "FAT_FINGER"

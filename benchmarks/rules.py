@@ -1,0 +1,93 @@
+"""What the rules of a market cost: the exchange with and without the checks of `classroom`, on the core stream.
+
+    python -m benchmarks.rules
+
+Both run in turn in one process, and the ratio of their medians is the figure, so that the machine's speed drops out.
+The limits are wide enough that nothing is refused and nothing halts: every check is made and every order passes, so
+both have to give the trades of the stream.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import time
+from statistics import median
+
+from benchmarks.core_stream import ADD, CoreStream, Operation, digest
+from benchmarks.levels import FREE, SHORT, TRADES, an_exchange, of_accounts
+from market_sim.core.data.journal import Journal
+from market_sim.core.models.intents import Cancel, PlaceOrder
+from market_sim.core.models.market_events import Trade
+from market_sim.market.compliance.market_rules import MarketRules
+from market_sim.market.compliance.profile import FatFinger, MarketWide, Profile, SymbolHalt
+from market_sim.market.compliance.profiles import CLASSROOM
+from market_sim.simulation.engine.clock import MILLISECOND
+
+REPETITIONS = 5
+ENOUGH = 10**24
+PARTS = ("market_wide", "symbol_halt", "volatility", "position_limit", "order_rate", "fat_finger", "best_price")
+
+
+def wide(*left_out: str) -> Profile:
+    """The profile `classroom` with limits that nothing reaches, without these rules."""
+    assert CLASSROOM.position_limit is not None
+    assert CLASSROOM.order_rate is not None
+    assert CLASSROOM.volatility is not None
+    profile = dataclasses.replace(
+        CLASSROOM,
+        market_wide=MarketWide(level_1=9_997, level_2=9_998, level_3=9_999),
+        symbol_halt=SymbolHalt(move=10_000_000),
+        volatility=dataclasses.replace(CLASSROOM.volatility, times_baseline=1_000_000),
+        position_limit=dataclasses.replace(CLASSROOM.position_limit, most=ENOUGH),
+        order_rate=dataclasses.replace(CLASSROOM.order_rate, participant=10**9),
+        fat_finger=FatFinger(most=10**6),
+    )
+    return dataclasses.replace(profile, **dict.fromkeys(left_out))
+
+
+def seconds(operations: list[Operation], profile: Profile | None) -> float:
+    """The processor time of all operations, a millisecond of the simulation's clock apart."""
+    journal = Journal()
+    exchange = an_exchange(FREE, journal)
+    if profile is not None:
+        MarketRules(profile).attach(exchange, journal)
+    ready, submit, clock = list(of_accounts(operations)), exchange.submit, exchange.clock
+    begin = time.process_time()
+    for name, kind, number, side, price, quantity in ready:
+        clock.now += MILLISECOND  # type: ignore[misc]
+        if kind == ADD:
+            submit(name, PlaceOrder("ACME", side, quantity, price))
+        else:
+            submit(name, Cancel(number))
+    took = time.process_time() - begin
+    trades = [(trade.maker_order, trade.taker_order, trade.price, trade.quantity) for trade in journal.of(Trade)]
+    if digest(trades) != TRADES[len(operations)]:
+        raise SystemExit("the rules changed the trades of the stream")
+    return took
+
+
+def main() -> None:
+    """Print the figures."""
+    operations = list(CoreStream().operations(SHORT))
+    profiles = {"none": None, "classroom": wide()} | {f"without {part}": wide(part) for part in PARTS}
+    took: dict[str, list[float]] = {name: [] for name in profiles}
+    for _ in range(REPETITIONS):
+        for name, profile in profiles.items():
+            took[name].append(seconds(operations, profile))
+    base, full = median(took["none"]), median(took["classroom"])
+    print(
+        json.dumps(
+            {
+                "microseconds for each operation without rules": 1e6 * base / SHORT,
+                "microseconds for each operation with classroom": 1e6 * full / SHORT,
+                "cost of the checks, % of the exchange": 100 * (full / base - 1),
+                "of which, in points": {part: 100 * (full - median(took[f"without {part}"])) / base for part in PARTS},
+            },
+            indent=2,
+        )
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,45 @@
+"""Halts by rule, as a conclusion counts them from the journal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from market_sim.core.data.journal import Journal
+from market_sim.core.models.market_events import AuctionHeld, PhaseChanged, Trade
+from market_sim.market.exchange.listing import BY_RULE, CONTINUOUS, HALTED
+
+
+@dataclass
+class RuleHalt:
+    """One halt of one instrument by a rule: its reason, its beginning, and its end if it came."""
+
+    symbol: str
+    code: str
+    numbers: dict[str, int | str]
+    began: int
+    ended: int | None = None
+    price: int | None = None
+    """The price of the reopening auction, if it had one."""
+
+
+def rule_halts(journal: Journal) -> list[RuleHalt]:
+    """Every halt that a rule declared, in order; a halt that replaces another one ends it."""
+    halts: list[RuleHalt] = []
+    running: dict[str, RuleHalt] = {}
+    for event in journal:
+        if type(event) is AuctionHeld and event.symbol in running:
+            running[event.symbol].price = event.price
+        elif type(event) is PhaseChanged:
+            if event.phase == HALTED and event.reason.startswith(BY_RULE):
+                if event.symbol in running:
+                    running.pop(event.symbol).ended = event.time
+                halts.append(RuleHalt(event.symbol, event.reason, dict(event.numbers), event.time))
+                running[event.symbol] = halts[-1]
+            elif event.phase == CONTINUOUS and event.symbol in running:
+                running.pop(event.symbol).ended = event.time
+    return halts
+
+
+def traded_in(journal: Journal, symbol: str, first: int, end: int) -> int:
+    """The number of trades from one time up to, and without, another."""
+    return sum(trade.symbol == symbol and first <= trade.time < end for trade in journal.of(Trade))
