@@ -43,6 +43,7 @@ PAGES = [
     "/glossary",
     "/attack",
     f"{RUN}/allocation",
+    f"{RUN}/microscope",
     f"{RUN}/backtest",
     "/scenarios/first-market/sweep",
     "/sweeps",

@@ -23,6 +23,7 @@ from market_sim.analysis.microstructure.order_flow import (
     volume_buckets,
 )
 from market_sim.analysis.microstructure.price_discovery import Discovery, error_correction, shares
+from market_sim.analysis.microstructure.schedule import Progress, progress
 from market_sim.analysis.microstructure.shortfall import (
     ParentOrder,
     Recommendation,
@@ -114,6 +115,7 @@ class Microscope:
             for name, tape in self.tapes.items()
             if tape.trades and tape.quotes.times
         ]
+        self._joined = joined
         self._stated = [name for name, event in joined.items() if stated_order(event) is not None]
 
     @cached_property
@@ -129,6 +131,12 @@ class Microscope:
     def advice(self, order: ParentOrder) -> list[Recommendation]:
         """What would have been cheaper."""
         return recommendations(order, volume_weighted(order, self.tapes[order.book]))
+
+    @cached_property
+    def progresses(self) -> list[Progress]:
+        """Each order that follows a known schedule, beside it."""
+        told = [progress(order, self._joined[order.agent]) for order in self.orders]
+        return [one for one in told if one is not None]
 
     @cached_property
     def discoveries(self) -> list[tuple[str, str, Discovery | str]]:

@@ -18,6 +18,7 @@ TITLES = {
     "alerts": "Liquidity alerts: depth gone and price falling",
     "toxicity": "Toxicity of the flow by volume",
 }
+UNITS = "prices and costs are in the smallest unit of the currency; a cost is positive"
 ABSENT = "–"
 SECOND_NS = 1_000_000_000
 
@@ -29,6 +30,12 @@ def presented(table: Table) -> list[tuple[str, ...]]:
         tuple("time in s" if name == "time" else name for name in head),
         *(tuple(_cell(name, value) for name, value in zip(table.names, row, strict=True)) for row in table.rows),
     ]
+
+
+def texts_first(table: Table) -> int:
+    """The number of columns of text at the left, which are left-aligned."""
+    texts = [isinstance(value, str) for value in table.rows[0]] if table.rows else []
+    return texts.index(False) if False in texts else len(texts)
 
 
 def _cell(name: str, value: Value) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from market_sim.analysis.microstructure.microscope import Microscope
-from market_sim.analysis.microstructure.report_rows import TITLES, presented
+from market_sim.analysis.microstructure.report_rows import TITLES, UNITS, presented
 from market_sim.analysis.microstructure.report_tables import report
 from market_sim.analysis.results.stored import open_run
 from market_sim.analysis.results.table import Table
@@ -16,7 +16,6 @@ from market_sim.core.errors import InputError
 from market_sim.ui.cli.arguments import Parser
 
 DONE = 0
-UNITS = "prices and costs are in the smallest unit of the currency; a cost is positive"
 PICTURED = ("toxicity",)
 """Series are for files and pictures."""
 LONGEST = 24

@@ -30,6 +30,7 @@ from market_sim.ui.web.pages import (
     lessons,
     live,
     market,
+    microscopes,
     protocols,
     runs,
     scenarios,
@@ -46,8 +47,8 @@ from market_sim.ui.web.run_queue import RunQueue
 from market_sim.ui.web.static_files import StaticFiles
 
 PAGES = (
-    site, course, lessons, scenarios, sweeps, backtests, attacks, live, forks, counterfactuals, allocations, protocols,
-    runs, traces, market, classes, interface_page,
+    site, course, lessons, scenarios, sweeps, backtests, attacks, live, forks, counterfactuals, allocations,
+    microscopes, protocols, runs, traces, market, classes, interface_page,
 )  # fmt: skip
 LARGEST_BODY = 64 * 1024
 """The most bytes of one request; an answer to a lesson has a few kilobytes."""
