@@ -36,6 +36,8 @@ PAGES = [
     f"{RUN}/orders",
     f"{RUN}/orders?show=orders",
     f"{RUN}/journal",
+    f"{RUN}/reports/?kind=weekly",
+    f"{RUN}/reports/?kind=regulatory",
     f"{RUN}/trades/5",
     f"{RUN}/orders/40",
     f"{RUN}/difference?then=800&event=1500",

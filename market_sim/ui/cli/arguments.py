@@ -32,6 +32,8 @@ Commands, each with its own --help:
   book RUN         what its order books showed
   export RUN       its tables as CSV, JSON or Parquet
   dashboard RUN    its market on one page, a file that needs no server
+  report KIND      a daily, weekly, monthly or regulatory report of --run RUN
+  spans RUN        each order as a tree: match, block, settle; a file for viewers of traces
   replay RUN       is it the same when it is played again
   verify RUN       is it whole, and how far did it come
   restore RUN      a live run whose program was killed, computed again from its store

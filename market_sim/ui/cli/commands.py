@@ -109,6 +109,18 @@ def _backtest(arguments: Sequence[str]) -> int:
     return on_a_record(arguments)
 
 
+def _report(arguments: Sequence[str]) -> int:
+    from market_sim.ui.cli.reporting import report
+
+    return report(arguments)
+
+
+def _spans(arguments: Sequence[str]) -> int:
+    from market_sim.ui.cli.spans import spans
+
+    return spans(arguments)
+
+
 def _without(arguments: Sequence[str]) -> int:
     from market_sim.ui.cli.counterfactuals import without
 
@@ -200,6 +212,8 @@ COMMANDS: dict[str, Command] = {
     "results": _results,
     "export": _export,
     "dashboard": _dashboard,
+    "report": _report,
+    "spans": _spans,
     "book": _book,
     "league": _league,
     "surveil": _surveil,

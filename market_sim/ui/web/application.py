@@ -32,6 +32,7 @@ from market_sim.ui.web.pages import (
     market,
     microscopes,
     protocols,
+    reports,
     runs,
     scenarios,
     site,
@@ -48,7 +49,7 @@ from market_sim.ui.web.static_files import StaticFiles
 
 PAGES = (
     site, course, lessons, scenarios, sweeps, backtests, attacks, live, forks, counterfactuals, allocations,
-    microscopes, protocols, runs, traces, market, classes, interface_page,
+    microscopes, protocols, runs, traces, reports, market, classes, interface_page,
 )  # fmt: skip
 LARGEST_BODY = 64 * 1024
 """The most bytes of one request; an answer to a lesson has a few kilobytes."""

@@ -94,7 +94,7 @@ def here(part: str) -> bool:
     """Whether the page belongs to this part of the site, for the navigation."""
     return request.blueprint in {
         "course": ("course", "lessons"),
-        "runs": ("runs", "traces", "live", "forks", "counterfactuals"),
+        "runs": ("runs", "traces", "reports", "live", "forks", "counterfactuals"),
         "scenarios": ("scenarios", "protocols"),
         "market": ("market", "classes"),
     }.get(part, (part,))

@@ -1,0 +1,45 @@
+"""`simulate.py report KIND --run RUN`: the daily, weekly, monthly or regulatory report of a stored run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from market_sim.analysis.reports.report import KINDS, NOTICE, report_of
+from market_sim.analysis.results.stored import open_run
+from market_sim.analysis.words import Words
+from market_sim.core.english import counted
+from market_sim.core.errors import InputError
+from market_sim.ui.cli.arguments import Parser
+
+GOOD = 0
+
+
+def report(arguments: Sequence[str]) -> int:
+    """Write a report as a page, and each of its tables as a CSV file."""
+    made = Parser(prog="simulate.py report", description=f"Write a report of a stored run. {NOTICE}")
+    made.add_argument("kind", metavar="KIND", choices=KINDS, help=", ".join(KINDS))
+    made.add_argument("--run", metavar="RUN", type=Path, required=True, help="the folder of the run")
+    made.add_argument("--to", metavar="DIR", type=Path, help="where to; default: a folder reports/ in that of the run")
+    typed = made.parse_args(list(arguments))
+    result = open_run(typed.run)
+    found = report_of(result, typed.kind)
+    # Imported late: pages need the plotting library's palette.
+    from market_sim.analysis.reports.report_page import report_page
+
+    folder: Path = typed.to or typed.run / "reports"
+    page = folder / f"{typed.kind}.html"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        page.write_text(report_page(found, Words(result.journal)), encoding="utf-8")
+        print(page)
+        for sheet in found.sheets:
+            path = folder / f"{typed.kind}-{sheet.name.replace('_', '-')}.csv"
+            sheet.table.save(path)
+            print(f"{path}: {counted(len(sheet.rows), 'row')}")
+    except OSError as error:
+        raise InputError(f"cannot write to {folder}: {error.strerror or error}") from None
+    for sentence in found.recommendations:
+        print(sentence)
+    print(NOTICE)
+    return GOOD
