@@ -14,6 +14,8 @@ from market_sim.core.money import written
 
 ABSENT = "–"
 MILLISECOND_NS = 1_000_000
+UNBROKEN = 16
+"""A text of up to this many characters stays in one line of its cell."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,8 @@ def _cell(kind: str, value: Value, figures: Figures, symbol: str, currency: str)
     if value is None:
         return ABSENT
     if kind == "text":
-        return str(value)
+        text = str(value)
+        return text.replace(" ", "\u00a0") if len(text) <= UNBROKEN else text
     if kind == "money":
         return figures.figure(currency, int(value))
     if kind == "size":
