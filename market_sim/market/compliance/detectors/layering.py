@@ -66,16 +66,18 @@ class Layering(Detector):
     def _look_behind(self, order: LiveOrder, event: Trade) -> None:
         """Note the stack that the owner of a trade has on the other side."""
         limits, key = self.thresholds, (order.owner, order.symbol, -order.side)
-        layers = self.live.side(*key).orders
+        side = self.live.side(*key)
+        layers = side.orders
         if len(layers) < limits.layers:
+            return
+        first = next(iter(layers.values()))
+        if self.live.two_sided(first, side.live, limits.two_sided_percent):
             return
         known = self._stacks.get(key)
         if known is not None and known.cancelled and event.time - known.trade.time <= limits.pressure_window_ns:
             return  # being pulled down: what is left of it makes no new stack
         prices = len({layer.limit for layer in layers.values()})
-        first = next(iter(layers.values()))
-        quantity = sum(layer.remaining for layer in layers.values())
-        if prices >= limits.layers and not self.live.two_sided(first, quantity, limits.two_sided_percent):
+        if prices >= limits.layers:
             self._stacks[key] = Stack(event, tuple(layers), prices)
 
     def _amended(self, event: OrderAmended) -> Iterable[Alert]:

@@ -29,8 +29,8 @@ class LiveOrder:
     """One displayed order, and what its owner offered on the other side when it arrived."""
 
     __slots__ = (
-        "account", "filled", "limit", "number", "other_live", "other_posted", "owner", "pressed", "quantity", "receded",
-        "remaining", "share", "side", "symbol", "time", "times",
+        "account", "filled", "levels", "limit", "number", "other_live", "other_posted", "own", "owner",
+        "pressed", "quantity", "receded", "remaining", "share", "side", "symbol", "time", "times",
     )  # fmt: skip
 
     def __init__(self, event: OrderAccepted, owner: str, symbol: str, limit: int) -> None:
@@ -43,6 +43,9 @@ class LiveOrder:
         self.times = self.share = 0
         self.pressed: Trade | None = None
         """The last trade of its owner on the other side while it was live."""
+        self.own: OwnerSide
+        self.levels: dict[int, int]
+        """What its owner has on its side, and the depth of that side."""
         self.receded = False
         """Whether its last amendment took it away from the market, or made it smaller."""
 
@@ -127,6 +130,7 @@ class LiveOrders:
             own.posted += order.quantity
         levels = self._levels.setdefault((symbol, order.side), {})
         levels[limit] = levels.get(limit, 0) + order.quantity
+        order.own, order.levels = own, levels
         return order
 
     def amended(self, event: OrderAmended) -> LiveOrder | None:
@@ -138,8 +142,7 @@ class LiveOrders:
         remaining, quantity = event.quantity - order.filled, event.quantity
         self._change(order, -order.remaining)
         order.limit = event.limit
-        own = self.side(order.owner, order.symbol, order.side)
-        own.posted += quantity - order.quantity
+        order.own.posted += quantity - order.quantity
         order.quantity = quantity
         self._change(order, remaining)
         return order
@@ -162,9 +165,8 @@ class LiveOrders:
 
     def _change(self, order: LiveOrder, quantity: int) -> None:
         order.remaining += quantity
-        own = self.side(order.owner, order.symbol, order.side)
+        own, levels = order.own, order.levels
         own.live += quantity
-        levels = self._levels[order.symbol, order.side]
         after = levels.get(order.limit, 0) + quantity
         if after:
             levels[order.limit] = after

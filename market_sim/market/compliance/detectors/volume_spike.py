@@ -19,10 +19,12 @@ from market_sim.market.compliance.detectors.thresholds import SECOND, Thresholds
 class Volumes:
     """The volume of the present period of a book, and of the complete ones before it."""
 
-    __slots__ = ("complete", "period", "trades", "volume")
+    __slots__ = ("complete", "normal", "period", "trades", "volume")
 
     def __init__(self, period: int, kept: int) -> None:
         self.complete: deque[int] = deque(maxlen=kept)
+        self.normal = 0
+        """The volume of the complete periods together; 0 until there are enough of them."""
         self.period = period
         self.volume = 0
         self.trades: list[Trade] = []
@@ -52,9 +54,10 @@ class VolumeSpike(Detector):
             book.complete.append(book.volume)
             book.complete.extend([0] * min(period - book.period - 1, limits.spike_buckets))
             book.period, book.volume, book.trades = period, 0, []
+            book.normal = sum(book.complete) if len(book.complete) == limits.spike_buckets else 0
         book.volume += event.quantity
         book.trades.append(event)
-        normal = sum(book.complete) if len(book.complete) == limits.spike_buckets else 0
+        normal = book.normal
         if not normal or book.volume * limits.spike_buckets < limits.spike_times * normal:
             return NOTHING
         if not self.rises(name, event.time):

@@ -10,11 +10,13 @@ Online, a mechanism feeds it as events happen; afterwards `alerts_of(journal)` f
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 import msgspec
 
 from market_sim.core.models.event import Event
+from market_sim.core.models.market_events import BookOpened
 from market_sim.market.compliance.detectors.alert import Alert
 from market_sim.market.compliance.detectors.best_execution import BestExecution
 from market_sim.market.compliance.detectors.detector import Detector
@@ -47,7 +49,8 @@ class Watch:
     def __init__(self, thresholds: Thresholds | None = None, detectors: Sequence[type[Detector]] = DETECTORS) -> None:
         live = LiveOrders()
         self._detectors = [kind(thresholds, live) for kind in detectors]
-        self._effects = [detector.effects for detector in self._detectors]
+        self._readers: dict[type[Event], tuple[Callable[[Any], Iterable[Alert]], ...]] = {}
+        """Who reads a type of event, looked up once: most events concern few detectors."""
         self._fed = 0
 
     def feed(self, event: Event) -> list[Alert]:
@@ -55,12 +58,16 @@ class Watch:
         number = self._fed
         self._fed = number + 1
         kind = type(event)
+        readers = self._readers.get(kind)
+        if readers is None:
+            known = (detector.effects.get(kind) for detector in self._detectors)
+            readers = self._readers[kind] = tuple(effect for effect in known if effect is not None)
         found: list[Alert] = []
-        for effects in self._effects:
-            effect = effects.get(kind)
-            if effect is not None:
-                for alert in effect(event):
-                    found.append(msgspec.structs.replace(alert, event=number))
+        for read in readers:
+            for alert in read(event):
+                found.append(msgspec.structs.replace(alert, event=number))
+        if kind is BookOpened:
+            self._readers.clear()  # a second book of an instrument gives a detector more to read
         return found
 
 
