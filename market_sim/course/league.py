@@ -109,7 +109,12 @@ class Contender(Protocol):
 
 def markets(seeds: Sequence[int]) -> list[Round]:
     """The markets of these seeds."""
-    return [_market(scenario, seed) for seed in seeds for scenario in MARKETS]
+    return markets_of(MARKETS, seeds)
+
+
+def markets_of(scenarios: Sequence[SpooferScenario | WashTrader], seeds: Sequence[int]) -> list[Round]:
+    """The markets of these scenarios and seeds."""
+    return [_market(scenario, seed) for seed in seeds for scenario in scenarios]
 
 
 def hidden_seeds(count: int, secret: int) -> list[int]:
