@@ -97,6 +97,14 @@ def test_an_appeal_by_the_instructors_hand_is_an_input_and_the_run_replays_with_
     assert Session.replay(result.journal).run().fingerprint == result.fingerprint
 
 
+def test_a_rules_file_turns_penalties_on_for_any_scenario() -> None:
+    rules = 'base = "classroom"\norder_rate = false\nposition_limit = false\npenalties = { fine = 100 }'
+    result = simulate(SpooferScenario(), Options(epochs=5, settlement="none", rules=rules))
+    measures = [*result.journal.of(MeasureTaken)]
+    assert {measure.account for measure in measures} == SpooferScenario().guilty
+    assert {measure.amount for measure in measures if measure.step == "fine"} == {100}
+
+
 def test_a_market_without_enforcement_has_nothing_to_appeal_against() -> None:
     session = Session(SpooferScenario(), Options(epochs=1, settlement="none"))
     with pytest.raises(InputError, match="this market takes no measures against anybody"):

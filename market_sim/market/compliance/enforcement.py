@@ -19,6 +19,8 @@ from market_sim.market.compliance.detectors.alert import Alert
 from market_sim.market.compliance.detectors.thresholds import Thresholds
 from market_sim.market.compliance.detectors.watch import Watch
 from market_sim.market.compliance.ladder import FINE, SUSPEND, THROTTLE, Ladder
+from market_sim.market.compliance.market_clock import MarketClock
+from market_sim.market.compliance.profile import Penalties
 from market_sim.market.exchange.listing import Listing
 from market_sim.market.exchange.mechanism import Mechanism
 from market_sim.market.exchange.member import Member
@@ -140,6 +142,16 @@ class Enforcement(Mechanism):
         self._note_end(taken.account, taken.step)
         now = self.exchange.clock.now
         self.journal.record(AppealGranted(now, measure, taken.account, taken.step, taken.amount))
+
+
+def ladder_of(rule: Penalties, clock: MarketClock) -> Ladder:
+    """The ladder of a rules profile, whose durations are market time."""
+    return Ladder(
+        fine_cents=rule.fine,
+        throttle_ns=clock.span(rule.throttle),
+        throttle_interval_ns=clock.span(rule.interval),
+        suspend_ns=clock.span(rule.suspension),
+    )
 
 
 def _closes(account: Member, listing: Listing, intent: PlaceOrder | Amend, quantity: int) -> bool:

@@ -239,6 +239,25 @@ class MakerDuties(Rule):
 
 
 @dataclass(frozen=True)
+class Penalties(Rule):
+    """What surveillance does with those whom it accuses of misconduct."""
+
+    title: ClassVar[str] = "Penalties"
+    codes: ClassVar[tuple[str, ...]] = ("THROTTLED", "SUSPENDED", "SUSPENSION")
+    says: ClassVar[str] = (
+        "A first offence that surveillance finds is a warning, then come a fine, a throttle (one order in each "
+        "interval) and a suspension, in which orders only close positions, at once. The instructor grants appeals."
+    )
+    imitates: ClassVar[str] = "The disciplinary sanctions of exchanges and FINRA: cautions, fines, suspensions"
+    differs: ClassVar[str] = "Those follow a hearing, months later; here they follow the alert, in the same instant."
+
+    fine: int = number(50_000, "cents", "of a fine, or what the account has free", 1)
+    throttle: int = number(300, "s", "of a throttle", 1)
+    interval: int = number(60, "s", "between two orders of a throttled account", 1)
+    suspension: int = number(300, "s", "of a suspension", 1)
+
+
+@dataclass(frozen=True)
 class Profile:
     """The rules of a market; None where there is no such rule."""
 
@@ -254,6 +273,7 @@ class Profile:
     fat_finger: FatFinger | None = None
     best_price: BestPrice | None = None
     maker_duties: MakerDuties | None = None
+    penalties: Penalties | None = None
 
     @property
     def rules(self) -> tuple[Rule, ...]:
@@ -273,6 +293,7 @@ SECTIONS: dict[str, type[Rule]] = {
     "fat_finger": FatFinger,
     "best_price": BestPrice,
     "maker_duties": MakerDuties,
+    "penalties": Penalties,
 }
 """The sections of a profile, and of a rules file, by name."""
 

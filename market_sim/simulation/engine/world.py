@@ -32,6 +32,8 @@ from market_sim.core.models.run_events import AgentJoined, ShockHappened, ValueM
 from market_sim.core.randomness import Randomness
 from market_sim.market.agents.agent import Agent
 from market_sim.market.agents.strategy import Strategy
+from market_sim.market.compliance.enforcement import Enforcement, ladder_of
+from market_sim.market.compliance.market_clock import MarketClock
 from market_sim.market.compliance.market_rules import MarketRules
 from market_sim.market.compliance.order_gate import MARKET_MAKER
 from market_sim.market.compliance.profile import Profile
@@ -205,6 +207,8 @@ class World:
         terms = dict(self._rule_terms)
         makers = {name: MARKET_MAKER for name in self.participants.makers}
         self.attach(MarketRules(profile, **terms | {"roles": makers | dict(terms.get("roles") or {})}))
+        if profile.penalties is not None and not any(isinstance(one, Enforcement) for one in self.mechanisms):
+            self.attach(Enforcement(ladder_of(profile.penalties, MarketClock(profile.day))))
 
     def at(
         self,
