@@ -43,6 +43,7 @@ PAGES = [
     f"{RUN}/difference?then=800&event=1500",
     f"{RUN}/fork?event=1500&change=parameter",
     "/glossary",
+    "/rules",
     "/attack",
     f"{RUN}/allocation",
     f"{RUN}/microscope",

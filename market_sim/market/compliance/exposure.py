@@ -2,6 +2,10 @@
 
 >>> worst_case(50, buys=30, sells=100), worst_case(-20, buys=10, sells=5)
 (80, 25)
+
+The exact sum looks at every open order, which is too much work for each new one. A fill never makes a worst case larger
+(what is bought was an open buy), nor does a cancel; only a new order does, by at most its quantity. So the last exact
+worst case plus the quantities since then is an upper bound. Only an account whose bound is above its limit is added up.
 """
 
 from __future__ import annotations
@@ -13,6 +17,9 @@ from market_sim.core.models.intents import BUY, Amend, PlaceOrder
 from market_sim.market.exchange.exchange import Exchange
 from market_sim.market.exchange.listing import Listing
 from market_sim.market.exchange.member import Member
+
+Worst = dict[str, tuple[int, Listing]]
+"""The worst case of an account, or a bound of it, by instrument."""
 
 
 def worst_case(position: int, buys: int, sells: int) -> int:
@@ -31,11 +38,16 @@ def check_limit(most: int, before: int, after: int) -> None:
 
 
 class Exposures:
-    """Adds up the exposure of an account from its members on all venues."""
+    """Adds up the exposure of an account over all venues, when its bound does not settle the matter."""
 
     def __init__(self, venues: Sequence[Exchange], mark: Callable[[Listing], int | None]) -> None:
         self._venues = venues
         self._mark = mark
+        self._bounds: dict[str, Worst] = {}
+
+    def forget(self, account: str) -> None:
+        """What came in or went out otherwise than by a trade is in no bound."""
+        self._bounds.pop(account, None)
 
     def check(
         self,
@@ -48,41 +60,41 @@ class Exposures:
         quantity: int,
     ) -> None:
         """Refuse an order or an amendment that would take the account above its limit."""
-        symbol = listing.symbol
+        bounds = self._bounds.get(account.name)
+        if bounds is not None:
+            bound, _ = bounds.get(listing.symbol, (0, listing))
+            bounds[listing.symbol] = bound + quantity, listing
+            if self._value(bounds, listing, limit) <= most:
+                return
         leaving = account.open[intent.order] if isinstance(intent, Amend) else None
-        waiting = {symbol: [0, 0]}
-        for venue in self._venues:
-            for order in venue.accounts[account.name].open.values():
-                row = waiting.get(order.symbol)
-                if row is None:
-                    row = waiting[order.symbol] = [0, 0]
-                row[order.side == BUY] += order.remaining
-        here = self._mark(listing) or limit
-        sells, buys = waiting.pop(symbol)
-        held = account.balance(symbol).total
-        present = worst_case(held, buys, sells)
         added = quantity if leaving is None else quantity - leaving.filled - leaving.remaining
-        if side == BUY:
-            buys += added
-        else:
-            sells += added
-        wanted = worst_case(held, buys, sells)
-        if wanted <= present:
-            return
-        others = self._others(account, symbol, waiting)
-        value = here * listing.multiplier
-        check_limit(most, others + present * value, others + wanted * value)
+        now = self._worst(account, listing, 0, side)
+        wanted = self._worst(account, listing, added, side)
+        check_limit(most, self._value(now, listing, limit), self._value(wanted, listing, limit))
+        self._bounds[account.name] = wanted
 
-    def _others(self, account: Member, symbol: str, waiting: dict[str, list[int]]) -> int:
-        """The exposure in all instruments but this one."""
-        total, seen = 0, {symbol}
-        for venue in self._venues:
-            for other, (listing, _, holdings) in venue.accounts[account.name].seats.items():
-                if other in seen:
-                    continue
-                seen.add(other)
-                sells, buys = waiting.get(other, (0, 0))
-                worst = worst_case(holdings.total, buys, sells)
-                if worst:
-                    total += worst * (self._mark(listing) or 0) * listing.multiplier
+    def _value(self, worst: Worst, listing: Listing, limit: int) -> int:
+        total = 0
+        for quantity, each in worst.values():
+            if quantity:
+                price = self._mark(each) or (limit if each is listing else 0)
+                total += quantity * price * each.multiplier
         return total
+
+    def _worst(self, account: Member, listing: Listing, added: int, side: int) -> Worst:
+        """The worst case in each instrument, exactly, with this much added on one side of one of them."""
+        waiting: dict[str, list[int]] = {listing.symbol: [0, 0]}
+        waiting[listing.symbol][side == BUY] = added
+        listings: dict[str, Listing] = {listing.symbol: listing}
+        for venue in self._venues:
+            member = venue.accounts[account.name]
+            for order in member.open.values():
+                row = waiting.setdefault(order.symbol, [0, 0])
+                row[order.side == BUY] += order.remaining
+            for symbol, (each, _, _) in member.seats.items():
+                listings.setdefault(symbol, each)
+        worst: Worst = {}
+        for symbol, each in listings.items():
+            sells, buys = waiting.get(symbol, (0, 0))
+            worst[symbol] = worst_case(account.balance(symbol).total, buys, sells), each
+        return worst

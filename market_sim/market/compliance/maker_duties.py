@@ -22,34 +22,34 @@ class Duties:
         self._rule = rule
         self._span = span
         self._venues = venues
-        self._makers = frozenset(makers) if rule is not None else frozenset()
+        self.makers = frozenset(makers) if rule is not None else frozenset()
         self._presence: dict[str, Presence] = {}
         self._orders: dict[int, str] = {}
         """The makers of orders, because a cancel names only its order."""
-        self._touched: dict[str, None] = {}
+        self.touched: dict[str, None] = {}
         self._told: dict[str, bool] = {}
 
     def accepted(self, order: int, account: str) -> None:
         """Note an order of a maker."""
-        if account in self._makers:
+        if account in self.makers:
             self._orders[order] = account
-            self._touched[account] = None
+            self.touched[account] = None
 
     def changed(self, order: int) -> None:
         """Note that an order traded, was cancelled or amended."""
         account = self._orders.get(order)
         if account is not None:
-            self._touched[account] = None
+            self.touched[account] = None
 
     def refused(self, account: str) -> None:
         """A refusal is a moment at which a maker is judged, too."""
-        if account in self._makers:
-            self._touched[account] = None
+        if account in self.makers:
+            self.touched[account] = None
 
     def look(self, now: int) -> list[tuple[str, bool, int]]:
         """Measure the makers whose orders changed; those whose verdict is another than before, with their presence."""
         news: list[tuple[str, bool, int]] = []
-        for account in self._touched:
+        for account in self.touched:
             presence = self._presence.get(account)
             if presence is None:
                 presence = self._presence[account] = Presence(now)
@@ -61,7 +61,7 @@ class Duties:
             if meets != self._told.get(account, True):
                 news.append((account, meets, share))
             self._told[account] = meets
-        self._touched.clear()
+        self.touched.clear()
         return news
 
     def meet(self, account: str, now: int) -> bool:

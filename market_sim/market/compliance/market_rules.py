@@ -14,12 +14,15 @@ from market_sim.core.models.compliance_events import MakerJudged, RulesInForce
 from market_sim.core.models.event import Event
 from market_sim.core.models.market_events import (
     AuctionHeld,
+    Deposited,
     OrderAccepted,
     OrderAmended,
     OrderCancelled,
     OrderRejected,
     PhaseChanged,
     Trade,
+    Transferred,
+    Withdrawn,
 )
 from market_sim.core.models.mechanism_events import CorporateActionTaken
 from market_sim.market.compliance.band_keeper import BandKeeper
@@ -60,6 +63,7 @@ class MarketRules(Mechanism):
                 raise InputError(f"the role of {account} is one of {', '.join(ROLES)}, found {role!r}")
         self.clock = MarketClock(profile.day)
         self._in_auction: dict[tuple[str, str], None] = {}
+        self._spot: dict[str, bool] = {}
         self._breaches: list[Breach] = []
 
     def begin(self) -> None:
@@ -101,7 +105,11 @@ class MarketRules(Mechanism):
         self.plan(time)
 
     def _is_spot(self, symbol: str) -> bool:
-        return any(symbol in venue.listings and venue.listings[symbol].instrument.kind in SPOT for venue in self.venues)
+        known = self._spot.get(symbol)
+        if known is None:
+            listings = (venue.listings[symbol] for venue in self.venues if symbol in venue.listings)
+            known = self._spot[symbol] = any(listing.instrument.kind in SPOT for listing in listings)
+        return known
 
     def _mark(self, listing: Listing) -> int | None:
         """The price at which a position counts: the last trade anywhere, or the mid price before the first."""
@@ -117,16 +125,18 @@ class MarketRules(Mechanism):
     # What happened
 
     def read(self, event: Event) -> None:
-        """Follow trades, orders and phases."""
-        if type(event) is Trade:
-            self._traded(event)
-        elif type(event) is OrderAccepted:
+        """Follow trades, orders and phases; the most frequent first."""
+        if type(event) is OrderAccepted:
             self.gate.accepted(event.account, event.time)
-            self.duties.accepted(event.order, event.account)
+            if event.account in self.duties.makers:
+                self.duties.accepted(event.order, event.account)
+        elif type(event) is OrderCancelled:
+            if self.duties.makers:
+                self.duties.changed(event.order)
+        elif type(event) is Trade:
+            self._traded(event)
         elif type(event) is OrderAmended:
             self.gate.amended(event.time)
-            self.duties.changed(event.order)
-        elif type(event) is OrderCancelled:
             self.duties.changed(event.order)
         elif type(event) is OrderRejected:
             self.duties.refused(event.account)
@@ -134,6 +144,11 @@ class MarketRules(Mechanism):
             self._in_auction[event.symbol, event.venue] = None
         elif type(event) is PhaseChanged:
             self._in_auction.pop((event.symbol, event.venue), None)
+        elif type(event) is Transferred:
+            self.gate.exposures.forget(event.source)
+            self.gate.exposures.forget(event.target)
+        elif type(event) is Deposited or type(event) is Withdrawn:
+            self.gate.exposures.forget(event.account)
         elif type(event) is CorporateActionTaken:
             self.watch.restate(event)
             if event.symbol in self.gate.outliers:
@@ -141,9 +156,10 @@ class MarketRules(Mechanism):
 
     def _traded(self, trade: Trade) -> None:
         self.gate.traded(trade.symbol, trade.price)
-        self.duties.changed(trade.maker_order)
-        self.duties.changed(trade.taker_order)
-        continuous = (trade.symbol, trade.venue) not in self._in_auction
+        if self.duties.makers:
+            self.duties.changed(trade.maker_order)
+            self.duties.changed(trade.taker_order)
+        continuous = not self._in_auction or (trade.symbol, trade.venue) not in self._in_auction
         self._breaches += self.watch.traded(trade, continuous)
         if self.bands is not None and self._is_spot(trade.symbol):
             self.bands.traded(trade.symbol, trade.price, trade.time)
@@ -151,6 +167,8 @@ class MarketRules(Mechanism):
     def react(self) -> None:
         """Declare the halts that the events have caused, then judge bands and makers."""
         self.gate.forget()
+        if not self._breaches and self.bands is None and not self.duties.touched:
+            return
         now = self.exchange.clock.now
         breaches, self._breaches = self._breaches, []
         if breaches:

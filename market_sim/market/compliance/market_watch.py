@@ -58,16 +58,15 @@ class MarketWatch:
         self._sum = float(len(closes))
         self.level = 0
         """The highest level that has halted the market today."""
-        self._day = clock.day(0)
+        self._day_ends = clock.closes(0)
         self._windows: dict[str, TradeWindow] = {}
         self._realized: dict[str, RealizedVolatility] = {}
 
     def traded(self, trade: Trade, continuous: bool) -> list[Breach]:
         """Take a trade in; the breaches that it causes. A reopening auction is not judged by its own distance."""
         symbol, price, now = trade.symbol, trade.price, trade.time
-        day = self._clock.day(now)
-        if day != self._day:
-            self._begin_day(day)
+        if now >= self._day_ends:
+            self._begin_day(now)
         self.prices[symbol] = price
         if not self._is_spot(symbol):
             return []
@@ -108,9 +107,9 @@ class MarketWatch:
             numbers: Numbers = {"level": level, "fall": fall(index), "trade": trade.trade}
             found.append(Breach(f"HALTED_L{level}", "", rule.halt if level < 3 else 0, rule.call, numbers))
 
-    def _begin_day(self, day: int) -> None:
+    def _begin_day(self, now: int) -> None:
         """The last prices of the day before become the closes, and all levels can halt again."""
-        self._day, self.level = day, 0
+        self._day_ends, self.level = self._clock.closes(now), 0
         self.closes = {symbol: self.prices.get(symbol, close) for symbol, close in self.closes.items()}
         self._ratios = dict.fromkeys(self.closes, 1.0)
         self._sum = float(len(self.closes))
@@ -121,12 +120,10 @@ class MarketWatch:
             span = self._clock.span(rule.window)
             realized = self._realized[trade.symbol] = RealizedVolatility(rule, span, self._session)
         realized.traded(trade.time, trade.price)
-        limit = realized.limit()
-        measured = realized.measured(trade.time) if limit and continuous else 0
-        if measured and measured >= limit:
+        if continuous and realized.is_high(trade.time):
             numbers: Numbers = {
-                "measured": shown(measured, "bps"),
-                "limit": shown(limit, "bps"),
+                "measured": shown(realized.measured(trade.time), "bps"),
+                "limit": shown(realized.limit, "bps"),
                 "trade": trade.trade,
             }
             found.append(Breach("HALTED_VOLATILE", trade.symbol, rule.halt, rule.call, numbers))

@@ -83,7 +83,7 @@ class OrderGate:
         self._limits = limits
         self._meets = meets
         self._bands_of = bands_of
-        self._exposures = Exposures(venues, mark)
+        self.exposures = Exposures(venues, mark)
         self._span = clock.span(profile.order_rate.window) if profile.order_rate else 0
         self._rates: dict[str, SlidingRate] = {}
         self._amending = ""
@@ -98,8 +98,10 @@ class OrderGate:
 
     def ask(self, account: Member, listing: Listing, intent: PlaceOrder | Amend, limit: int, quantity: int) -> int:
         """Refuse as `check` does; a rule covers nothing that an order lacks, so the answer is 0."""
-        if any(venue.is_forced for venue in self._venues):
-            return 0  # a liquidation is not the account's own wish
+        for venue in self._venues:
+            if venue.is_forced:
+                self.exposures.forget(account.name)
+                return 0  # a liquidation is not the account's own wish
         profile, name = self._profile, account.name
         if profile.order_rate is not None:
             self._check_rate(name, profile.order_rate)
@@ -117,7 +119,7 @@ class OrderGate:
             role = self._roles.get(name, PARTICIPANT)
             most = most_exposure(profile.position_limit, role, self._limits.get(name))
             if most:
-                self._exposures.check(most, account, listing, intent, side, limit, quantity)
+                self.exposures.check(most, account, listing, intent, side, limit, quantity)
         return 0
 
     def _check_rate(self, name: str, rule: OrderRate) -> None:

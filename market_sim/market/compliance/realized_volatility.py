@@ -41,7 +41,10 @@ def annual_bps(prices: Sequence[int], window: int, session: int) -> int:
 class RealizedVolatility:
     """The squared returns of one instrument in the trailing window, and its baseline: the windows before."""
 
-    __slots__ = ("_baseline", "_bucket", "_bucket_sum", "_last", "_returns", "_rule", "_session", "_span", "_sum")
+    __slots__ = (
+        "_baseline", "_bucket_ends", "_bucket_sum", "_last", "_returns", "_rule", "_session", "_span", "_squares",
+        "_sum", "limit",
+    )  # fmt: skip
 
     def __init__(self, rule: Volatility, span: int, session: int) -> None:
         self._rule = rule
@@ -50,17 +53,16 @@ class RealizedVolatility:
         self._returns: deque[tuple[int, int]] = deque()
         self._sum = 0
         self._last = 0
-        self._bucket = self._bucket_sum = 0
+        self._bucket_sum, self._bucket_ends = 0, span
         self._baseline: deque[int] = deque(maxlen=rule.baseline)
+        self.limit = rule.a_year
+        """The limit that holds now, in basis points for a year; 0 if there is none yet."""
+        self._squares = self._least_squares()
 
     def traded(self, now: int, price: int) -> None:
         """Add a trade."""
-        bucket = now // self._span
-        while self._bucket < bucket:
-            self._baseline.append(for_a_year(self._bucket_sum, self._rule.window, self._session))
-            self._bucket, self._bucket_sum = self._bucket + 1, 0
-            if self._bucket < bucket - self._rule.baseline:
-                self._bucket = bucket - self._rule.baseline  # a long silence: only its end is part of the baseline
+        if now >= self._bucket_ends:
+            self._end_buckets(now)
         if self._last:
             square = squared(price, self._last)
             self._returns.append((now, square))
@@ -68,21 +70,39 @@ class RealizedVolatility:
             self._bucket_sum += square
         self._last = price
 
-    def limit(self) -> int:
-        """The limit that holds now, in basis points for a year; 0 if there is none yet."""
-        if self._rule.a_year:
-            return self._rule.a_year
-        known = len(self._baseline) == self._rule.baseline
-        return self._rule.times_baseline * sum(self._baseline) // self._rule.baseline if known else 0
+    def _end_buckets(self, now: int) -> None:
+        """A window of the baseline is over, or several are; of a long silence only the end is part of it."""
+        ended = 1 + (now - self._bucket_ends) // self._span
+        self._baseline.append(for_a_year(self._bucket_sum, self._rule.window, self._session))
+        self._baseline.extend([0] * min(ended - 1, self._rule.baseline))
+        self._bucket_sum = 0
+        self._bucket_ends += ended * self._span
+        if not self._rule.a_year and len(self._baseline) == self._rule.baseline:
+            self.limit = self._rule.times_baseline * sum(self._baseline) // self._rule.baseline
+            self._squares = self._least_squares()
+
+    def _least_squares(self) -> int:
+        """The least sum of squares whose volatility reaches the limit: the whole root of it is then the limit."""
+        scale = TRADING_DAYS_A_YEAR * self._session
+        return -(-(self.limit**2 * self._rule.window * BPS) // scale)
+
+    def is_high(self, now: int) -> bool:
+        """Whether the window that ends now reaches the limit, with enough trades in it to judge."""
+        if not self.limit or self._sum < self._squares:
+            return False
+        self._leave(now)
+        return self._sum >= self._squares and len(self._returns) + 1 >= self._rule.at_least
 
     def measured(self, now: int) -> int:
-        """The realized volatility of the window that ends now; 0 with too few trades to judge."""
+        """The realized volatility of the window that ends now."""
+        self._leave(now)
+        return for_a_year(self._sum, self._rule.window, self._session)
+
+    def _leave(self, now: int) -> None:
+        """Drop what has left the window."""
         returns, gone = self._returns, now - self._span
         while returns and returns[0][0] <= gone:
             self._sum -= returns.popleft()[1]
-        if len(returns) + 1 < self._rule.at_least:
-            return 0
-        return for_a_year(self._sum, self._rule.window, self._session)
 
     def restart(self) -> None:
         """Forget the window, after a halt or a split; the baseline stays."""

@@ -72,6 +72,8 @@ class Outlier:
         away = side * (n * limit - total)
         if n < rule.at_least or away <= 0:
             return None
+        if away * BPS <= rule.most * rule.floor_bps * total:
+            return None  # the usual case: within the least standard deviation
         # Both sides are squared and scaled by BPS squared, so that no root and no fraction is needed.
         spread = max((n * self._squares - total * total) * BPS * BPS, (total * rule.floor_bps) ** 2)
         if (away * BPS) ** 2 <= rule.most**2 * spread:

@@ -96,8 +96,7 @@ AFTER_THE_BEHAVIOURS = (
     ),
     Field(
         "rules", "Market rules", "choice", "", "Halts, limits and checks before a trade.",
-        (("", "as the scenario says"), *((one.name, f"{one.name}: {one.about}") for one in PROFILES.values()),
-         ("none", "none")),
+        (("", "as the scenario says"), *((name, name) for name in PROFILES), ("none", "none")),
     ),
     Field("partition", "Split network", "text", "", "For example 4-6: the halves do not hear each other then."),
     Field(

@@ -1,13 +1,15 @@
-"""The remaining URLs: static files, the glossary, the icon."""
+"""The remaining URLs: static files, the glossary, the rules of markets, the icon."""
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, render_template
+from flask import Blueprint, Response, abort, render_template
 
 from market_sim.analysis.glossary import AREAS, terms_of
 from market_sim.analysis.reason_examples import example_of
 from market_sim.analysis.reason_sources import source_of
+from market_sim.analysis.rules_table import rule_rows
 from market_sim.core.models.reasons import REASONS
+from market_sim.market.compliance.profiles import CLASSROOM, PROFILES
 from market_sim.ui.web.presentation import files
 
 pages = Blueprint("site", __name__)
@@ -50,3 +52,13 @@ def glossary() -> str:
         for area, title in REASON_AREAS.items()
     ]
     return render_template("glossary.html", words=words, refusals=refusals)
+
+
+@pages.get("/rules")
+@pages.get("/rules/<name:name>")
+def rules(name: str = CLASSROOM.name) -> str:
+    """The rules of one profile, drawn from the same table as the command `rules`."""
+    profile = PROFILES.get(name)
+    if profile is None:
+        abort(404, f"there is no rules profile of this name; there is {', '.join(PROFILES)}")
+    return render_template("rules.html", profile=profile, profiles=PROFILES.values(), rows=rule_rows(profile))

@@ -261,7 +261,7 @@ def test_a_student_reads_and_cancels_nobody_elses_orders(room):
 
 FOR_STUDENTS = {
     *(f"market.{name}" for name in ("page", "wall", "events", "state", "candles", "depth", "door", "account")),
-    *(f"site.{name}" for name in ("static_file", "plotly", "favicon", "glossary")),
+    *(f"site.{name}" for name in ("static_file", "plotly", "favicon", "glossary", "rules")),
     "interface.page",
 }
 """Every address that a student may read; of all others it is told why not."""

@@ -10,11 +10,13 @@ from markupsafe import escape
 from plotly.graph_objects import Figure
 
 from market_sim.analysis.glossary import TERMS
+from market_sim.analysis.rules_table import rule_rows
 from market_sim.analysis.visualization import charts
 from market_sim.analysis.visualization.as_of import figure_as_of, finished
 from market_sim.core.data import archive
 from market_sim.core.models.reasons import REASONS
 from market_sim.course.replay import Compared, keep, told
+from market_sim.market.compliance.profiles import PROFILES
 from market_sim.simulation.options import Options
 from market_sim.simulation.run import simulate
 from market_sim.simulation.scenarios.first_market import FirstMarket
@@ -30,6 +32,8 @@ PAGES = [
     "/runs",
     "/attack",
     "/glossary",
+    "/rules",
+    "/rules/luld",
     "/api",
     f"/lessons/{LESSON}",
     f"/lessons/{LESSON}/reset",
@@ -173,6 +177,16 @@ def test_the_glossary_holds_every_reason_code(visitor):
     missing = [code for code in REASONS if f'id="{code}"' not in page]
     assert len(REASONS) > 40
     assert not missing
+
+
+@pytest.mark.parametrize("name", PROFILES)
+def test_the_page_of_rules_has_every_number_of_the_profile_with_its_source(visitor, name):
+    page = unescape(visitor.get(f"/rules/{name}").text)
+    for row in rule_rows(PROFILES[name]):
+        assert row.title in page
+        assert not row.holds or (row.says in page and row.imitates in page and row.differs in page)
+        assert all(f"<code>{one.name}</code>" in page and one.value in page for one in row.figures)
+    assert visitor.get("/rules/nobody").status_code == 404
 
 
 def test_the_glossary_explains_the_words_of_the_market_and_shows_no_unfilled_template(visitor):
