@@ -66,6 +66,8 @@ class EventLine:
     born: int = 0
     gone: int = END
     """The events from and to which it is shown."""
+    row: int = 0
+    """The row of its label, counted from the panels: a strong line whose neighbour is labelled goes one higher."""
 
 
 class Horizontal(Protocol):

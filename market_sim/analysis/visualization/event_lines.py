@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TypeVar
 
 from market_sim.analysis.history.chain_history import ChainHistory
@@ -23,8 +24,46 @@ MOST_ACCUSATIONS = 24
 """With more alerts the lines would hide the prices; the page of alerts has all of them."""
 
 
-def event_lines(run: RunHistory) -> Iterator[EventLine]:
-    """The event lines of a run."""
+ROWS = 3
+"""Labels of strong lines that would be printed over each other go into further rows; what fits into none is left out."""
+
+CHARACTER = 1 / 120
+"""The width of a character of a label, as a part of the narrowest chart that is drawn."""
+
+
+def event_lines(run: RunHistory) -> list[EventLine]:
+    """The event lines of a run, with labels that can be read."""
+    first, last = run.axis.opens_on
+    return in_rows(list(_event_lines(run)), (last - first) * CHARACTER)
+
+
+def in_rows(lines: Sequence[EventLine], character: float) -> list[EventLine]:
+    """The same lines, each label of a strong one in a row where it covers no other; its line and table stay without.
+
+    >>> close = [EventLine(time, "halted", "ink", True) for time in (1.0, 1.1, 1.2, 1.3)]
+    >>> [(line.label, line.row) for line in in_rows(close, 0.1)]
+    [('halted', 0), ('halted', 1), ('halted', 2), ('', 0)]
+    """
+    ends = [float("-inf")] * ROWS
+    placed: dict[int, EventLine] = {}
+    labelled = [number for number, line in enumerate(lines) if line.strong and line.label]
+    for number in sorted(labelled, key=lambda number: lines[number].time):
+        line = lines[number]
+        half = len(line.label) * character / 2
+        before = placed.get(number - 1)
+        if before is not None and before.time == line.time and before.gone == line.born:  # the same line, as it was
+            placed[number] = replace(line, row=before.row, label=line.label if before.label else "")
+            continue
+        row = next((row for row, end in enumerate(ends) if line.time - half >= end), None)
+        if row is None:
+            placed[number] = replace(line, label="")
+        else:
+            ends[row] = line.time + half + character
+            placed[number] = replace(line, row=row)
+    return [placed.get(number, line) for number, line in enumerate(lines)]
+
+
+def _event_lines(run: RunHistory) -> Iterator[EventLine]:
     if run.chain is not None and not run.axis.is_long:
         yield from _finality(run, run.chain)
     for number, shock in _numbered(run, ShockHappened):
@@ -57,14 +96,9 @@ def _finality(run: RunHistory, chain: ChainHistory) -> Iterator[EventLine]:
 def _accusations(run: RunHistory) -> Iterator[EventLine]:
     """The alerts that accuse an account of misconduct; a long run has them on their page only."""
     found = [one for one in run.alerts if one.accuses and one.time >= run.axis.first]
-    labelled = -run.axis.epoch_ns
     for one in found[:MOST_ACCUSATIONS]:
-        # One label for what comes within an epoch, or they would be printed over each other.
-        is_apart = one.time - labelled >= run.axis.epoch_ns
-        label = f"⚑ {', '.join(one.accounts)}" if is_apart else ""
-        labelled = one.time if is_apart else labelled
         said = f"{one.code.replace('_', ' ').lower()}: {one.sentence}"
-        yield EventLine(seconds(one.time), label, "bad", True, said, one.event)
+        yield EventLine(seconds(one.time), f"⚑ {', '.join(one.accounts)}", "bad", True, said, one.event)
 
 
 def _phases(run: RunHistory) -> Iterator[EventLine]:

@@ -36,6 +36,8 @@ TOP, BOTTOM, LEFT, RIGHT = 62, 58, 84, 16
 """The room around the panels. Above, plotly's own buttons stand over two rows of labels and touch none of them."""
 BARE_TOP = 12
 """The top margin of a figure without event lines."""
+LABEL_ROW = 14
+"""The height of a further row of labels."""
 
 
 HOLD: Part = {"type": "scatter", "mode": "markers", "name": "", "x": [None], "y": [None], "born": [0]}
@@ -53,7 +55,7 @@ def layered(panels: Sequence[Panel], axis: Horizontal, lines: Iterable[EventLine
     """The same as plotly's own dictionary, with all versions of its marks: `as_of` chooses those of a moment."""
     inner = total_height(panels, 0) - BOTTOM
     lines = list(lines)
-    margin = TOP if lines else BARE_TOP
+    margin = TOP + LABEL_ROW * max(line.row for line in lines) if lines else BARE_TOP
     layout = _layout(axis, total_height(panels, margin), len(panels), margin)
     traces: list[Part] = []
     covered: list[str] = []
@@ -207,7 +209,7 @@ def _label(line: EventLine) -> Part:
         "x": line.time,
         "y": 1,
         "yanchor": "bottom",
-        "yshift": 19 if line.strong else 2,
+        "yshift": 19 + LABEL_ROW * line.row if line.strong else 2,
         "showarrow": False,
         "hovertext": line.hover,
         "font": {"size": 11, "color": LIGHT[line.role]},

@@ -174,7 +174,7 @@ def test_the_page_says_what_the_run_comes_to_and_what_went_wrong_in_it(result):
         "warning: a shock never happens",
         "stopped: ann: oh",
     ]
-    plain = timeline_page(result).replace(get_plotlyjs(), "")
+    plain = timeline_page(dataclasses.replace(result, conclusion="")).replace(get_plotlyjs(), "")
     assert "interrupted" not in plain and 'class="failures"' not in plain and 'class="conclusion"' not in plain
 
 
