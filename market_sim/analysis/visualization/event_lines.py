@@ -25,7 +25,7 @@ MOST_ACCUSATIONS = 24
 
 
 ROWS = 3
-"""Labels of strong lines that would be printed over each other go into further rows; what fits into none is left out."""
+"""Labels that would be printed over each other go into further rows; what fits into none is left out."""
 
 CHARACTER = 1 / 120
 """The width of a character of a label, as a part of the narrowest chart that is drawn."""
