@@ -44,6 +44,10 @@ CALL_ORDERS: dict[str, Arrange] = {"arrival": as_heard, "reversed": newest_first
 """The orders in which leaders can put calls into a block. No call offers a fee, so none can be ordered by fees."""
 
 
+TIPS_KEPT = 1_000
+"""The number of tips of which a pool remembers the last trade."""
+
+
 class Calls(NamedTuple):
     """An announcement of contract calls."""
 
@@ -181,6 +185,8 @@ class TradePool:
                     mark = last_trade(entries)
                     break
             marks[tip] = mark
+            if len(marks) > TIPS_KEPT:
+                del marks[next(iter(marks))]  # the oldest one, which only a chain without later entries would need
         return mark
 
     def _difference(self, last: int, payload: bytes) -> Unknown | Invalid | None:

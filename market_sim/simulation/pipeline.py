@@ -147,7 +147,7 @@ class Pipeline:
             randomness=world.randomness,
             record=world.journal.record,
             now=lambda: world.clock.now,
-            trade=lambda number: world.tape.entries[number - 1],
+            trade=world.tape.entry,
             independent=world.committee_plan.executes_independently,
             byzantine=world.committee_plan.behaviours,
             paranoid=self._paranoid,
@@ -198,7 +198,7 @@ class Pipeline:
 
     def _tell_validators(self, _: None) -> None:
         """Announce the new entries to the validators; they travel through the network like any message."""
-        news = tuple(self.world.tape.entries[self._told :])
+        news = tuple(self.world.tape.after(self._told))
         if self.settlement is not None:
             for entry in news:
                 self.settlement.vault.prepare(entry)

@@ -108,6 +108,8 @@ class Bounds:
         kept = self._unsupported.get(epoch)
         if kept is not None:
             kept.discard(block)
+            if not kept:
+                del self._unsupported[epoch]
 
     # ---- signatures ---------------------------------------------------------------------------------------------
 

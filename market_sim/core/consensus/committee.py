@@ -102,7 +102,7 @@ class Committee:
         self._mail: dict[int, list[tuple[int, Any]]] = {}
         self._told = [0] * rules.validators
         self._news = 0
-        self.epoch = 0
+        self.epoch = self._epochs = 0
 
     def _seat(self, index: int, disk: DurableRecord) -> Validator:
         signer = self._scheme.signer(index, self.rules.chain_id, self.genesis.hash)
@@ -130,9 +130,13 @@ class Committee:
     # ---- the run ------------------------------------------------------------------------------------------------
 
     def start(self, first_epoch_at: int, epochs: int) -> None:
-        """Plan the epochs on the clock: epoch e starts at first_epoch_at + (e - 1) * rules.epoch_ns."""
+        """Begin the epochs: epoch e starts at first_epoch_at + (e - 1) * rules.epoch_ns, and plans the next one."""
         self.network.begin(first_epoch_at, self._record)
-        for epoch in range(1, epochs + 1):
+        self._epochs = epochs
+        self._plan_epoch(1)
+
+    def _plan_epoch(self, epoch: int) -> None:
+        if epoch <= self._epochs:
             self._clock.plan(self.network.start_of(epoch), self._start_epoch, epoch, EPOCH)
 
     def publish(self, news: object) -> None:
@@ -160,6 +164,7 @@ class Committee:
 
     def _start_epoch(self, epoch: int) -> None:
         now = self._clock.now
+        self._plan_epoch(epoch + 1)
         self.epoch = epoch
         self._record(EpochStarted(now, epoch, self.rules.leader(epoch)))
         self.network.start_epoch(epoch, now)
