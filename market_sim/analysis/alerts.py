@@ -77,7 +77,7 @@ def _found(words: Words, alert: Alert) -> ListedAlert:
 def _halted(words: Words, number: int, event: PhaseChanged) -> Iterable[ListedAlert]:
     if event.phase == HALTED:
         name = book_name(event.symbol, event.venue)
-        said = f"{name} is halted: {reason_sentence(event.reason, event.numbers)}"
+        said = f"{name} is halted: {reason_sentence(event.reason, event.numbers, words)}"
         yield ListedAlert(event.time, number, MARKET, "warning", event.reason, (), name, _rule(event.reason), said)
 
 
@@ -98,7 +98,7 @@ def _liquidated(words: Words, number: int, event: LiquidationStarted) -> Iterabl
 
 
 def _refused(words: Words, number: int, event: TradeRefused) -> Iterable[ListedAlert]:
-    said = f"trade {event.trade} has no effect on the chain: {reason_sentence(event.reason, event.numbers)}"
+    said = f"trade {event.trade} has no effect on the chain: {reason_sentence(event.reason, event.numbers, words)}"
     yield ListedAlert(
         event.time, number, CHAIN, "serious", event.reason, (event.account,), "", _rule(event.reason), said,
         trades=(event.trade,),
@@ -107,7 +107,7 @@ def _refused(words: Words, number: int, event: TradeRefused) -> Iterable[ListedA
 
 def _failed(words: Words, number: int, event: CallExecuted) -> Iterable[ListedAlert]:
     if not event.succeeded:
-        said = f"{event.contract}.{event.function} failed: {reason_sentence(event.reason, event.numbers)}"
+        said = f"{event.contract}.{event.function} failed: {reason_sentence(event.reason, event.numbers, words)}"
         rule = _rule(event.reason)
         yield ListedAlert(event.time, number, CHAIN, "notice", event.reason, (event.account,), "", rule, said)
 

@@ -21,6 +21,7 @@ from market_sim.core.models import market_events as market
 from market_sim.core.models import run_events as run
 from market_sim.core.models import settlement_events as settlement
 from market_sim.core.models.event import Event
+from market_sim.core.models.figures import Figures
 from market_sim.core.models.reasons import REASONS
 
 
@@ -103,9 +104,9 @@ CHANGES = {"AUCTION": "the auction has ended", "OPERATOR": "by hand", "SCHEDULE"
 """Why a phase changes where no rule for orders is the reason."""
 
 
-def phase_sentence(books: Sequence[str], event: market.PhaseChanged) -> str:
+def phase_sentence(words: Figures, books: Sequence[str], event: market.PhaseChanged) -> str:
     """The sentence of one or several books that enter a phase for one reason."""
-    why = CHANGES.get(event.reason) or reason_sentence(event.reason, event.numbers)
+    why = CHANGES.get(event.reason) or reason_sentence(event.reason, event.numbers, words, event.symbol)
     if event.phase == "call" and event.reason == "PAUSED":
         why = "it ends a pause; orders are collected, and trade at one price at its end"
     if not why[1:2].isupper():
@@ -171,7 +172,7 @@ SENTENCES: dict[type[Event], Callable[[Words, Any], str]] = {
         f"fees of {_book(e)}: a maker pays {mechanism_words.rate(e.maker)} of the value, a taker "
         f"{mechanism_words.rate(e.taker)}"
     ),
-    market.PhaseChanged: lambda w, e: phase_sentence([_book(e)], e),
+    market.PhaseChanged: lambda w, e: phase_sentence(w, [_book(e)], e),
     market.IndicativePrice: lambda w, e: (
         f"if the auction of {_book(e)} ended now: {_size(w, e)} at {w.price(e.symbol, e.price)}{_surplus(w, e)}"
         if e.price is not None
@@ -254,7 +255,7 @@ SENTENCES: dict[type[Event], Callable[[Words, Any], str]] = {
     settlement.CallExecuted: lambda w, e: (
         f"call {e.call} of {e.account} is made on the chain: {e.contract}.{e.function}, {_short(e.numbers)}"
         if e.succeeded
-        else f"call {e.call} of {e.account} is refused by {e.contract}: {reason_sentence(e.reason, e.numbers)}"
+        else f"call {e.call} of {e.account} is refused by {e.contract}: {reason_sentence(e.reason, e.numbers, w)}"
     ),
     settlement.ContractReconciled: lambda w, e: f"{e.contract} is what the journal says: {_short(e.numbers)}",
     consensus.CallsOrdered: lambda w, e: (

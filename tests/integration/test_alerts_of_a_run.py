@@ -9,11 +9,12 @@ import pytest
 
 from market_sim import open_run
 from market_sim.analysis.alerts import alerts
+from market_sim.analysis.event_sentences import EventSentences
 from market_sim.analysis.history.run_history import RunHistory
 from market_sim.analysis.visualization.event_lines import event_lines
 from market_sim.core.data import archive
 from market_sim.core.data.journal import Journal
-from market_sim.core.models.market_events import PhaseChanged
+from market_sim.core.models.market_events import InstrumentListed, PhaseChanged
 from market_sim.core.models.mechanism_events import LiquidationStarted, MarginCalled
 from market_sim.core.models.settlement_events import CallExecuted, SettlementReverted, TradeRefused
 from market_sim.simulation.options import Options
@@ -91,7 +92,10 @@ def test_the_page_of_a_run_and_its_timeline_name_the_accused(folder, site) -> No
 def test_halts_margin_calls_liquidations_and_failed_transactions_are_in_the_list() -> None:
     journal = Journal()
     for event in (
-        PhaseChanged(1, "ACME", "halted", "OPERATOR", {}),
+        InstrumentListed(0, "ACME", "stock", 1, 1, "USD", 1, 2, 0),
+        PhaseChanged(
+            1, "ACME", "halted", "HALTED_MOVE", {"symbol": "ACME", "price": 12_345, "move": "5.1 %", "until": "9.0 s"}
+        ),
         PhaseChanged(2, "ACME", "continuous", "OPERATOR", {}),
         MarginCalled(3, "ann", 100, 300, 200, 5_000_000_000),
         LiquidationStarted(4, "ann", "", 1, 100, 300, 0),
@@ -103,14 +107,17 @@ def test_halts_margin_calls_liquidations_and_failed_transactions_are_in_the_list
         journal.record(event)
     found = alerts(journal)
     assert [(one.event, one.source, one.code) for one in found] == [
-        (0, "market", "OPERATOR"),
-        (2, "margin", "MARGIN_CALL"),
-        (3, "margin", "LIQUIDATION"),
-        (4, "chain", "INSUFFICIENT_CASH"),
-        (5, "chain", "DealOver"),
-        (7, "chain", "SETTLEMENT_REVERTED"),
+        (1, "market", "HALTED_MOVE"),
+        (3, "margin", "MARGIN_CALL"),
+        (4, "margin", "LIQUIDATION"),
+        (5, "chain", "INSUFFICIENT_CASH"),
+        (6, "chain", "DealOver"),
+        (8, "chain", "SETTLEMENT_REVERTED"),
     ]
     assert not any(one.accuses for one in found)
+    halt = "ACME traded at 123.45, 5.1 % from the mean of the trades before; it reopens by auction at 9.0 s"
+    assert found[0].sentence.startswith(f"ACME is halted: {halt}")
+    assert EventSentences(journal).sentence(journal[1]).endswith(halt)
     assert found[2].sentence == "ann is liquidated (all positions): it has 1.00 of the 3.00 required"
 
 

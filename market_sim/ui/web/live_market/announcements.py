@@ -10,7 +10,8 @@ from market_sim.analysis.event_sentences import EventSentences, phase_sentence
 from market_sim.analysis.results.competition import is_start
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.event import Event
-from market_sim.core.models.market_events import PhaseChanged, book_name
+from market_sim.core.models.figures import Figures
+from market_sim.core.models.market_events import InstrumentListed, PhaseChanged, book_name
 from market_sim.core.models.mechanism_events import LiquidationStarted
 from market_sim.core.models.run_events import InputReceived, ShockHappened
 
@@ -24,6 +25,7 @@ class Announcements:
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
+        self._figures = Figures(())
         self._sentences: EventSentences | None = None
         self._lock = threading.Lock()
         self._read = 0
@@ -39,6 +41,8 @@ class Announcements:
         with self._lock:
             if events > self._read:
                 for place, event in enumerate(self._journal.since(self._read)[: events - self._read], self._read):
+                    if isinstance(event, InstrumentListed):
+                        self._figures.add(event)
                     kind = KINDS.get(type(event))
                     if kind is not None and (kind or is_start(event)):
                         self._announce(place, event, kind or "news")
@@ -66,7 +70,7 @@ class Announcements:
             self._books = []
         self._change = event
         self._books.append(book_name(event.symbol, event.venue))
-        return phase_sentence(self._books, event)
+        return phase_sentence(self._figures, self._books, event)
 
 
 KINDS: dict[type[Event], str] = {
