@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from market_sim.analysis.microstructure.fusion import precision_weighted
 from market_sim.core.models.event import Event
+from market_sim.core.models.intents import BUY
 from market_sim.core.models.market_events import OrderAccepted, book_name
 from market_sim.core.models.run_events import ValueMoved
 from market_sim.market.exchange.quotes import Quotes
@@ -38,19 +39,23 @@ class Moment(NamedTuple):
 class _Believer:
     """What one participant has shown so far."""
 
+    __slots__ = ("belief", "buys", "count", "sells", "squares")
+
     def __init__(self) -> None:
-        self.limits: dict[int, int] = {}
-        self.squares = 0.0
+        self.buys: int | None = None
+        self.sells: int | None = None
+        self.belief = self.squares = 0.0
         self.count = 0
 
     def say(self, side: int, limit: int, middle: float) -> None:
-        self.limits[side] = limit
+        if side == BUY:
+            self.buys = limit
+        else:
+            self.sells = limit
+        other = self.sells if side == BUY else self.buys
+        self.belief = limit if other is None else (limit + other) / 2
         self.squares += (self.belief - middle) ** 2
         self.count += 1
-
-    @property
-    def belief(self) -> float:
-        return fmean(self.limits.values())
 
     @property
     def variance(self) -> float:
@@ -63,7 +68,7 @@ def consensus(events: Iterable[Event], book: str, quotes: Quotes, sample_ns: int
     believers: dict[str, _Believer] = {}
     value: int | None = None
     found: list[Moment] = []
-    end = sample_ns
+    end, reached = sample_ns, 0
     for event in events:
         while event.time >= end:
             middle = quotes.before(end)
@@ -73,10 +78,12 @@ def consensus(events: Iterable[Event], book: str, quotes: Quotes, sample_ns: int
             end += sample_ns
         if type(event) is ValueMoved and event.symbol == symbol:
             value = event.value
-        elif type(event) is OrderAccepted and event.terms.limit is not None:
-            middle = quotes.before(event.time)
-            if middle is not None and book_name(event.terms.symbol, event.terms.venue) == book:
-                believers.setdefault(event.account, _Believer()).say(event.terms.side, event.terms.limit, middle / 2)
+        elif type(event) is OrderAccepted and event.terms.symbol == symbol and event.terms.limit is not None:
+            while reached < len(quotes.times) and quotes.times[reached] < event.time:
+                reached += 1
+            if reached and (not event.terms.venue or book_name(symbol, event.terms.venue) == book):
+                believer = believers.get(event.account) or believers.setdefault(event.account, _Believer())
+                believer.say(event.terms.side, event.terms.limit, quotes.twice[reached - 1] / 2)
     return found
 
 

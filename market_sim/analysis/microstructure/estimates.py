@@ -18,7 +18,6 @@ from market_sim.analysis.microstructure.beliefs import errors
 from market_sim.analysis.microstructure.liquidity_measures import amihud, corwin_schultz, fitted_line, roll_spread
 from market_sim.analysis.microstructure.microscope import BookMicroscope
 from market_sim.analysis.microstructure.order_flow import mean_microprice_lead, order_flow_imbalances
-from market_sim.analysis.microstructure.spreads import averages
 from market_sim.core.errors import InputError
 from market_sim.core.trading_day import TRADING_DAY_NS
 from market_sim.market.exchange.market_data import Candle, candles
@@ -40,7 +39,7 @@ class Estimate(NamedTuple):
 
 def estimates(book: BookMicroscope) -> Iterator[Estimate]:
     """All estimates of one book."""
-    told = averages(book.spreads)
+    told = book.averages
     prices = [trade.price for trade in book.tape.trades]
     days = candles(book.tape.trades, TRADING_DAY_NS)
     middle = fmean(book.tape.quotes.twice) / 2
@@ -86,7 +85,7 @@ def _impacts(book: BookMicroscope, made: Made) -> Iterator[Estimate]:
     steps = book.intervals
     changes = [after.middle - before.middle for before, after in pairwise(steps)]
     flows = [step.flow for step in steps[1:]]
-    told = averages(book.spreads)
+    told = book.averages
     mean = told.impact / 2 / (told.quantity / told.trades) if told and told.impact is not None else None
     yield made(
         "Kyle's lambda", lambda: fitted_line(flows, changes).slope, mean, "price a unit",

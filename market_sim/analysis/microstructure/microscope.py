@@ -31,7 +31,7 @@ from market_sim.analysis.microstructure.shortfall import (
     recommendations,
     stated_order,
 )
-from market_sim.analysis.microstructure.spreads import Spread, spreads
+from market_sim.analysis.microstructure.spreads import Averages, Spread, averages, spreads
 from market_sim.core.data.journal import Journal
 from market_sim.core.errors import InputError
 from market_sim.core.models.market_events import BookOpened, InstrumentListed
@@ -55,6 +55,11 @@ class BookMicroscope:
     def spreads(self) -> list[Spread]:
         """The spreads of every trade."""
         return spreads(self.tape.trades, self.tape.quotes, self.end)
+
+    @cached_property
+    def averages(self) -> Averages | None:
+        """Their averages; None where no trade had quotes before it."""
+        return averages(self.spreads)
 
     @cached_property
     def markouts(self) -> list[Markout]:

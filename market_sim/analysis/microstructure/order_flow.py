@@ -105,12 +105,13 @@ def bucket_size(trades: Sequence[Trade]) -> int:
 def mean_microprice_lead(quotes: Quotes) -> float:
     """How much nearer the microprice is to the next other midpoint than the midpoint is, on average, in price units."""
     gains = []
-    following: int | None = None
-    for place in range(len(quotes.times) - 2, -1, -1):
-        if quotes.twice[place + 1] != quotes.twice[place]:
-            following = quotes.twice[place + 1]
+    following: float | None = None
+    after: int | None = None
+    states = zip(quotes.twice, quotes.bids, quotes.bid_sizes, quotes.asks, quotes.ask_sizes, strict=True)
+    for twice, *state in reversed(list(states)):
+        if after is not None and after != twice:
+            following = after / 2
+        after = twice
         if following is not None:
-            here = quotes.twice[place] / 2
-            micro = microprice(quotes.bids[place], quotes.bid_sizes[place], quotes.asks[place], quotes.ask_sizes[place])
-            gains.append(abs(following / 2 - here) - abs(following / 2 - micro))
+            gains.append(abs(following - twice / 2) - abs(following - microprice(*state)))
     return fmean(gains) if gains else 0.0

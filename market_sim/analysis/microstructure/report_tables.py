@@ -14,7 +14,7 @@ from market_sim.analysis.microstructure.evidence import sources, verdicts
 from market_sim.analysis.microstructure.microscope import Microscope
 from market_sim.analysis.microstructure.shortfall import CAUSES, ParentOrder, shortfall
 from market_sim.analysis.microstructure.slippage import Cell, by_account, by_side, by_size, by_time, by_venue, total
-from market_sim.analysis.microstructure.spreads import HORIZON_NS, averages
+from market_sim.analysis.microstructure.spreads import HORIZON_NS
 from market_sim.analysis.results.table import Column, Table, Value, columns
 from market_sim.market.exchange.markouts import HORIZONS_NS, MILLISECOND
 
@@ -150,7 +150,7 @@ def _advice(found: Microscope) -> Rows:
 
 def _spreads(found: Microscope) -> Rows:
     for book in found.books:
-        told = averages(book.spreads)
+        told = book.averages
         if told is not None:
             yield (
                 book.name, told.trades, told.quantity, told.quoted, told.effective, told.effective_then, told.realised,

@@ -76,22 +76,23 @@ def spreads(trades: Iterable[Trade], quotes: Quotes, end: int, horizon: int = HO
 
 def averages(found: Sequence[Spread]) -> Averages | None:
     """The averages of these spreads; None of no trade."""
-    quantity = sum(one.trade.quantity for one in found)
-    if not quantity:
+    if not found:
         return None
-    whole = [one for one in found if one.realised is not None]
-    later = sum(one.trade.quantity for one in whole)
+    sizes = [one.trade.quantity for one in found]
+    quantity = sum(sizes)
+    whole = [one for one in found if one.realised is not None and one.impact is not None]
+    followed = [one.trade.quantity for one in whole]
 
-    def mean(name: str, some: Sequence[Spread], weight: int) -> float:
-        return sum(getattr(one, name) * one.trade.quantity for one in some) / weight
+    def mean(values: Iterable[int | None], weights: Sequence[int] = sizes) -> float:
+        return sum((value or 0) * weight for value, weight in zip(values, weights, strict=True)) / sum(weights)
 
     return Averages(
         len(found),
         quantity,
-        mean("quoted", found, quantity),
-        mean("effective", found, quantity),
-        mean("realised", whole, later) if later else None,
-        mean("impact", whole, later) if later else None,
-        mean("effective", whole, later) if later else None,
-        mean("improvement", found, quantity),
+        mean(one.quoted for one in found),
+        mean(one.effective for one in found),
+        mean((one.realised for one in whole), followed) if whole else None,
+        mean((one.impact for one in whole), followed) if whole else None,
+        mean((one.effective for one in whole), followed) if whole else None,
+        mean(one.improvement for one in found),
     )

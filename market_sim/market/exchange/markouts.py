@@ -35,31 +35,55 @@ class Markout(NamedTuple):
     """The number of trades behind each mean."""
 
 
-def markouts(trades: Iterable[Trade], quotes: Quotes, end: int, horizons: Sequence[int] = HORIZONS_NS) -> list[Markout]:
+def markouts(trades: Sequence[Trade], quotes: Quotes, end: int, horizons: Sequence[int] = HORIZONS_NS) -> list[Markout]:
     """The markouts of every account as a taker and as a maker, takers first, each in the order of first trades."""
-    sums: dict[tuple[str, str], list[list[int]]] = {}
+    takers: dict[str, _Sums] = {}
+    makers: dict[str, _Sums] = {}
+    pairs = []
     for trade in trades:
-        later = [quotes.at(trade.time + horizon) if trade.time + horizon <= end else None for horizon in horizons]
-        for account, role, side in ((trade.taker, "taker", trade.side), (trade.maker, "maker", -trade.side)):
-            columns = sums.setdefault((role, account), [[0, 0, 0] for _ in range(len(horizons) + 1)])
-            columns[-1][0] += 1
-            columns[-1][1] += trade.quantity
-            for column, twice in zip(columns, later, strict=False):
-                if twice is not None:
-                    column[0] += 1
-                    column[1] += trade.quantity
-                    column[2] += side * (twice - 2 * trade.price) * trade.quantity
-    return [
-        Markout(
-            account,
-            role,
-            columns[-1][0],
-            columns[-1][1],
-            tuple(gain / 2 / quantity if quantity else None for _, quantity, gain in columns[:-1]),
-            tuple(count for count, _, _ in columns[:-1]),
-        )
-        for (role, account), columns in sorted(sums.items(), key=lambda one: one[0][0] == "maker")
-    ]
+        taker = takers.get(trade.taker) or takers.setdefault(trade.taker, _Sums(len(horizons)))
+        maker = makers.get(trade.maker) or makers.setdefault(trade.maker, _Sums(len(horizons)))
+        pairs.append((trade.time, 2 * trade.price, trade.quantity, trade.side * trade.quantity, taker, maker))
+        for one in (taker, maker):
+            one.trades += 1
+            one.quantity += trade.quantity
+    times, twice, count = quotes.times, quotes.twice, len(quotes.times)
+    for place, horizon in enumerate(horizons):
+        reached = 0
+        for time, twice_price, quantity, bought, taker, maker in pairs:
+            later = time + horizon
+            while reached < count and times[reached] <= later:
+                reached += 1
+            if reached and later <= end:
+                gain = bought * (twice[reached - 1] - twice_price)
+                taker.gains[place] += gain
+                maker.gains[place] -= gain
+            else:  # not followed that far
+                for one in (taker, maker):
+                    one.missing[place] += 1
+                    one.unfollowed[place] += quantity
+    told = [(account, "taker", sums) for account, sums in takers.items()]
+    told += [(account, "maker", sums) for account, sums in makers.items()]
+    return [Markout(account, role, one.trades, one.quantity, one.means, one.counts) for account, role, one in told]
+
+
+class _Sums:
+    """What is added up for one account in one role: at each horizon twice the gain, and what was not followed."""
+
+    __slots__ = ("gains", "missing", "quantity", "trades", "unfollowed")
+
+    def __init__(self, horizons: int) -> None:
+        self.trades = self.quantity = 0
+        self.gains, self.missing, self.unfollowed = [0] * horizons, [0] * horizons, [0] * horizons
+
+    @property
+    def means(self) -> tuple[float | None, ...]:
+        followed = [self.quantity - rest for rest in self.unfollowed]
+        return tuple(gain / 2 / size if size else None for gain, size in zip(self.gains, followed, strict=True))
+
+    @property
+    def counts(self) -> tuple[int, ...]:
+        return tuple(self.trades - rest for rest in self.missing)
 
 
 def ranked(found: Iterable[Markout], horizons: Sequence[int] = HORIZONS_NS, by: int = RANKED_NS) -> list[Markout]:
