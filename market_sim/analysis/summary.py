@@ -11,6 +11,7 @@ from market_sim.analysis.gains import Gain, gain_documents, gains
 from market_sim.analysis.history.chain_story import ChainStory
 from market_sim.analysis.refusals import Refusal, refusal_documents, refusals
 from market_sim.analysis.results.result import Result
+from market_sim.analysis.rule_report import rules_sentence
 from market_sim.analysis.settled import Settled, settled
 from market_sim.analysis.states import States, states
 from market_sim.core.data.fold import fold
@@ -41,6 +42,11 @@ class Summary:
     byzantine: list[str]
     fork: Fork | None
     states: States | None
+
+    @property
+    def rules(self) -> str:
+        """What the rules of the market did, in one sentence; empty without rules."""
+        return rules_sentence(self.result.journal)
 
     @property
     def finalized(self) -> int:
@@ -130,6 +136,7 @@ def document(summary: Summary, run: str | None, timeline: str | None) -> dict[st
         "refusals": list(refusal_documents(summary.refusals)),
         "leaderboard": list(result.leaderboard),
         "gains": gain_documents(summary.gains),
+        "rules": summary.rules or None,
         "byzantine": summary.byzantine,
         "fork": summary.fork.sentence if summary.fork else None,
         "conclusion": result.conclusion or None,

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from market_sim.analysis.rule_report import rules_sentence
 from market_sim.core.models.compliance_events import PriceBandsSet
 from market_sim.core.models.market_events import AuctionHeld, OrderRejected, PhaseChanged, Trade
 from market_sim.simulation.options import Options
@@ -38,6 +39,15 @@ def test_the_market_halts_at_each_level_and_its_auctions_come_three_seconds_late
     assert auctions == {(e.symbol, e.time + 3 * SECOND) for e in halted[:4]}
     assert all(str(e.numbers["fall"]) in breaker.conclusion for e in halted)
     assert CircuitBreaker().holds(breaker.journal)
+
+
+def test_the_summary_names_the_rules_and_their_halts(breaker):
+    assert rules_sentence(breaker.journal) == (
+        "market-wide halts alone, 3 halts: HALTED_L1 at 2.099 s (2 instruments), HALTED_L2 at 7.099 s (2 instruments), "
+        "HALTED_L3 at 12.107 s (2 instruments)"
+    )
+    free = played(BadRule(), rules="none", epochs=1)
+    assert rules_sentence(free.journal) == ""
 
 
 def test_nothing_trades_in_a_halt_and_refusals_name_its_level(breaker):

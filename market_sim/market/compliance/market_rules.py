@@ -38,6 +38,8 @@ from market_sim.market.exchange.mechanism import Mechanism
 SPOT = ("stock", "spot")
 """The kinds of instruments that make the index, and that halts and bands are about; a derivative follows its own."""
 
+CANCELLED, AMENDED_AWAY = "CANCELLED", "AMENDED_BELOW_FILLED"
+
 
 class MarketRules(Mechanism):
     """Puts a rules profile on every venue of a market."""
@@ -124,6 +126,20 @@ class MarketRules(Mechanism):
 
     # What happened
 
+    def follow(self) -> None:
+        """Follow as every mechanism does; most messages, a cancel or an order that waits, need no more than this."""
+        journal = self.journal
+        if not self._acting and len(journal) == self._read + 1 and self.bands is None:
+            event = journal[self._read]
+            if type(event) is OrderAccepted and event.account not in self.duties.makers:
+                self.gate.accepted(event.account, event.time)
+                self._read += 1
+                return
+            if type(event) is OrderCancelled and event.reason == CANCELLED and not self.duties.makers:
+                self._read += 1
+                return
+        super().follow()
+
     def read(self, event: Event) -> None:
         """Follow trades, orders and phases; the most frequent first."""
         if type(event) is OrderAccepted:
@@ -131,6 +147,8 @@ class MarketRules(Mechanism):
             if event.account in self.duties.makers:
                 self.duties.accepted(event.order, event.account)
         elif type(event) is OrderCancelled:
+            if event.reason == AMENDED_AWAY:
+                self.gate.amended(event.time)
             if self.duties.makers:
                 self.duties.changed(event.order)
         elif type(event) is Trade:

@@ -14,11 +14,11 @@ from market_sim.core.data.journal import Journal
 from market_sim.core.english import about_seconds, counted
 from market_sim.core.models.instruments import Stock
 from market_sim.core.money import dollars
+from market_sim.market.compliance.rule_halts import rule_halts
 from market_sim.simulation.engine.clock import SECOND
 from market_sim.simulation.engine.world import World
 from market_sim.simulation.scenarios.bounds import bounded
 from market_sim.simulation.scenarios.reckoning import prices_of
-from market_sim.simulation.scenarios.rule_halts import rule_halts
 from market_sim.simulation.scenarios.scenario import Scenario
 from market_sim.strategies.traditional.market_maker import MarketMaker
 from market_sim.strategies.traditional.noise import Noise

@@ -13,10 +13,10 @@ from market_sim.core.data.journal import Journal
 from market_sim.core.english import about_seconds, counted, listed
 from market_sim.core.models.instruments import Stock
 from market_sim.core.money import dollars, written
+from market_sim.market.compliance.rule_halts import RuleHalt, rule_halts
 from market_sim.market.dynamics.shocks import PriceShock
 from market_sim.simulation.engine.world import World
 from market_sim.simulation.scenarios.bounds import bounded
-from market_sim.simulation.scenarios.rule_halts import RuleHalt, rule_halts
 from market_sim.simulation.scenarios.scenario import Scenario
 from market_sim.strategies.traditional.market_maker import MarketMaker
 from market_sim.strategies.traditional.noise import Noise

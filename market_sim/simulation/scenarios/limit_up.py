@@ -16,11 +16,11 @@ from market_sim.core.models.instruments import Stock
 from market_sim.core.models.intents import Buy
 from market_sim.core.models.market_events import OrderRejected, Trade
 from market_sim.core.money import dollars, written
+from market_sim.market.compliance.rule_halts import rule_halts
 from market_sim.market.dynamics.shocks import PriceShock
 from market_sim.simulation.engine.clock import SECOND
 from market_sim.simulation.engine.world import World
 from market_sim.simulation.scenarios.bounds import bounded
-from market_sim.simulation.scenarios.rule_halts import rule_halts
 from market_sim.simulation.scenarios.scenario import Scenario
 from market_sim.strategies.traditional.market_maker import MarketMaker
 from market_sim.strategies.traditional.noise import Noise

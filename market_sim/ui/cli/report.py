@@ -38,6 +38,8 @@ def tell(summary: Summary, run: str | None, timeline: str | None, screen: Screen
     if summary.movements.matched:
         say(f"in and out   {summary.movements.matched:,} made: {summary.movements.said(paid is not None)}")
     say(f"orders       {summary.orders:,} accepted, {summary.rejected:,} refused")
+    if summary.rules:
+        say(f"rules        {summary.rules}")
     if paid:
         state = "reconciled" if paid.reconciled else paint("NOT reconciled with the exchange", RED)
         say(

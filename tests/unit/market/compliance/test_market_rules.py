@@ -297,6 +297,18 @@ def test_accepted_amendments_count_and_refused_messages_do_not():
     assert market.refused("ann", Amend(order.id, quantity=8)) == "RATE_LIMIT"
 
 
+def test_an_amendment_that_ends_its_order_counts_for_its_owner_and_for_nobody_after_it():
+    market = ruled(SECONDS, order_rate=OrderRate(participant=2))
+    order = market.send("ann", Buy("ACME", 5, 100_00))
+    market.send("bob", Sell("ACME", 4, 100_00))
+    market.send("ann", Amend(order.id, quantity=3))
+    assert order.ended == "AMENDED_BELOW_FILLED"
+    assert market.refused("ann", Buy("ACME", 1, 50_00)) == "RATE_LIMIT", "the order and its amendment are two"
+    resting = market.send("bob", Sell("ACME", 4, 110_00))
+    assert market.refused("bob", Cancel(resting.id)) == ""
+    assert market.refused("carl", Buy("ACME", 1, 50_00)) == ""
+
+
 def test_roles_have_rates_of_their_own():
     rates = OrderRate(participant=1, market_maker=3, high_frequency=2)
     roles = {"ann": MARKET_MAKER, "bob": HIGH_FREQUENCY}

@@ -1,11 +1,11 @@
-"""Halts by rule, as a conclusion counts them from the journal."""
+"""Halts by rule, as conclusions and the summary count them from the journal."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from market_sim.core.data.journal import Journal
-from market_sim.core.models.market_events import AuctionHeld, PhaseChanged, Trade
+from market_sim.core.models.market_events import AuctionHeld, PhaseChanged
 from market_sim.market.exchange.listing import BY_RULE, CONTINUOUS, HALTED
 
 
@@ -38,8 +38,3 @@ def rule_halts(journal: Journal) -> list[RuleHalt]:
             elif event.phase == CONTINUOUS and event.symbol in running:
                 running.pop(event.symbol).ended = event.time
     return halts
-
-
-def traded_in(journal: Journal, symbol: str, first: int, end: int) -> int:
-    """The number of trades from one time up to, and without, another."""
-    return sum(trade.symbol == symbol and first <= trade.time < end for trade in journal.of(Trade))

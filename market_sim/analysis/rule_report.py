@@ -1,0 +1,30 @@
+"""The rules of a run in one sentence: their profile, the halts that they declared, and makers that fell short."""
+
+from __future__ import annotations
+
+from market_sim.core.data.journal import Journal
+from market_sim.core.english import about_seconds, counted
+from market_sim.core.models.compliance_events import MakerJudged, RulesInForce
+from market_sim.market.compliance.rule_halts import rule_halts
+
+MOST_HALTS = 4
+"""The most halts that the sentence names; the journal has all."""
+
+
+def rules_sentence(journal: Journal) -> str:
+    """What the rules of a run did; empty for a market without rules."""
+    rules = next(journal.of(RulesInForce), None)
+    if rules is None:
+        return ""
+    halts: dict[tuple[int, str], list[str]] = {}
+    for halt in rule_halts(journal):
+        halts.setdefault((halt.began, halt.code), []).append(halt.symbol)
+    told = [
+        f"{code} at {about_seconds(began)} ({symbols[0] if len(symbols) == 1 else counted(len(symbols), 'instrument')})"
+        for (began, code), symbols in halts.items()
+    ]
+    more = len(told) - MOST_HALTS
+    named = ", ".join(told[:MOST_HALTS]) + (f" and {more} more" if more > 0 else "")
+    short = dict.fromkeys(event.account for event in journal.of(MakerJudged) if not event.meets)
+    makers = f"; {counted(len(short), 'maker')} fell short of the obligations: {', '.join(short)}" if short else ""
+    return f"{rules.profile}, {counted(len(halts), 'halt')}{f': {named}' if named else ''}{makers}"
