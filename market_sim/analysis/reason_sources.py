@@ -28,6 +28,7 @@ class Source(NamedTuple):
 
 BOOK, TYPES, MARGIN, OPTIONS = "01-order-book", "03-order-types", "10-margin-call", "11-calls-and-puts"
 WARRANTS, STREAMLET, PAID = "12-warrants-dilute", "04-streamlet", "05-settlement"
+SPOOFER = "15-catch-the-spoofer"
 SIGNED, BREAK, STORM, BOT = "06-who-signed-this", "07-break-it", "08-after-the-storm", "13-your-own-bot"
 
 AREAS = {
@@ -64,7 +65,7 @@ _BY_SOURCE: dict[Source, str] = {
     Source("F-6.1", TYPES): "HALTED_L1 HALTED_L2 HALTED_L3",
     Source("F-6.2", TYPES): "LIMIT_UP LIMIT_DOWN OUTSIDE_BANDS HALTED_LIMIT_STATE",
     Source("F-6.3", TYPES): "HALTED_MOVE HALTED_VOLATILE",
-    Source("F-6.4", BOOK): "THROTTLED SUSPENDED SUSPENSION",
+    Source("F-6.4", SPOOFER): "THROTTLED SUSPENDED SUSPENSION",
     Source("F-6.5", TYPES): "FAT_FINGER POSITION_LIMIT RATE_LIMIT BETTER_PRICE_ELSEWHERE",
     Source("P-6", PAID): "WITHDRAWAL_TOO_LARGE NO_WALLET WALLET_TOO_SMALL NOTHING_TO_CLAIM UNKNOWN_ASSET "
     "NOTHING_TO_DELIVER SETTLEMENT_SHORT SETTLEMENT_UNKNOWN_ACCOUNT SETTLEMENT_UNKNOWN_TOKEN SETTLEMENT_LEFT_OUT "

@@ -62,7 +62,7 @@ class Spoofer(Strategy):
         side, tick = self._side, market.tick
         far, near = (ask, bid) if side == SELL else (bid, ask)
         inside = far + side * tick
-        yield PlaceOrder(self.symbol, side, self.size, inside if side * (near - inside) < 0 else far)
+        yield PlaceOrder(self.symbol, side, self.size, inside if side * (near - inside) > 0 else far)
         for number in range(self.walls):
             limit = near + side * (1 + number) * tick
             if limit > 0:
