@@ -13,9 +13,9 @@ from market_sim.simulation.pipeline import prepared
 from market_sim.simulation.scenarios.scenario import Scenario
 
 
-def market_alone(scenario: Scenario, seed: int, epochs: int) -> Journal:
-    """The journal of this scenario's market from the start to the end of the last epoch."""
-    world = prepared(scenario, Options(seed=seed, epochs=epochs, settlement="none"))
+def market_alone(scenario: Scenario, seed: int, epochs: int, without: str | None = None) -> Journal:
+    """The journal of this scenario's market to the end of the last epoch; `without` is who never decides in it."""
+    world = prepared(scenario, Options(seed=seed, epochs=epochs, settlement="none", without=without))
     epoch_ns = world.committee_plan.rules.epoch_ns
     world.ledger.begin()
     world.start(epoch_ns)

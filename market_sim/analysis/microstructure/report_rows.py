@@ -17,6 +17,7 @@ TITLES = {
     "discovery": "Price discovery between venues",
     "alerts": "Liquidity alerts: depth gone and price falling",
     "toxicity": "Toxicity of the flow by volume",
+    "truth": "What its trades really cost, and what was estimated, over seeds",
 }
 UNITS = "prices and costs are in the smallest unit of the currency; a cost is positive"
 ABSENT = "–"

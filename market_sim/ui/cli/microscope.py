@@ -6,18 +6,25 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+from market_sim.analysis.impact import Impact, impacts
+from market_sim.analysis.microstructure.estimator_errors import estimator_errors
 from market_sim.analysis.microstructure.microscope import Microscope
 from market_sim.analysis.microstructure.report_rows import TITLES, UNITS, presented
 from market_sim.analysis.microstructure.report_tables import report
+from market_sim.analysis.results.result import Result
 from market_sim.analysis.results.stored import open_run
 from market_sim.analysis.results.table import Table
 from market_sim.core.english import counted
 from market_sim.core.errors import InputError
-from market_sim.ui.cli.arguments import Parser
+from market_sim.simulation.market_alone import market_alone
+from market_sim.simulation.scenarios.finder import find_scenario
+from market_sim.simulation.scenarios.scenario import configured
+from market_sim.ui.cli.arguments import Parser, whole
 
 DONE = 0
 PICTURED = ("toxicity",)
 """Series are for files and pictures."""
+MOST_SEEDS = 1_000
 LONGEST = 24
 """Longer tables are for files and pages."""
 
@@ -29,8 +36,17 @@ def microscope(arguments: Sequence[str]) -> int:
     made.add_argument("--agent", metavar="NAME", help="whose orders; default: those whose strategy states an order")
     made.add_argument("--csv", metavar="FOLDER", type=Path, help="write each table as a CSV file into this folder")
     made.add_argument("--json", action="store_true", help="one JSON document in place of the tables")
+    made.add_argument(
+        "--truth", type=whole(1, MOST_SEEDS), metavar="N",
+        help="with --agent: play N more seeds with and without it, and say how wrong each estimate of its cost is",
+    )  # fmt: skip
     typed = made.parse_args(list(arguments))
-    tables = report(Microscope(open_run(typed.run).journal, typed.agent))
+    if typed.truth is not None and typed.agent is None:
+        raise InputError("--truth needs --agent NAME: whose trades are to be left out")
+    result = open_run(typed.run)
+    tables = report(Microscope(result.journal, typed.agent))
+    if typed.truth is not None:
+        tables.insert(0, _truth(result, typed.agent, typed.truth))
     if typed.csv is not None:
         written = _written(tables, typed.csv)
         if not typed.json:
@@ -43,6 +59,16 @@ def microscope(arguments: Sequence[str]) -> int:
                 print("\n".join(_lines(table)), end="\n\n")
         print(UNITS)
     return DONE
+
+
+def _truth(result: Result, agent: str, seeds: int) -> Table:
+    """The errors of the estimators over the seeds that follow that of the run."""
+    scenario = configured(find_scenario(result.scenario), **result.parameters)
+    found: list[Impact] = []
+    for seed in range(result.seed + 1, result.seed + seeds + 1):
+        with_it = market_alone(scenario, seed, result.epochs)
+        found += impacts(with_it, market_alone(scenario, seed, result.epochs, without=agent), agent)
+    return estimator_errors(found)
 
 
 def _lines(table: Table) -> list[str]:

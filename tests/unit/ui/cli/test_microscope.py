@@ -9,13 +9,16 @@ from pathlib import Path
 
 import pytest
 
+from market_sim.analysis.impact import impacts
 from market_sim.analysis.microstructure.microscope import Microscope
 from market_sim.analysis.microstructure.report_rows import TITLES, presented
 from market_sim.analysis.microstructure.report_tables import report
 from market_sim.analysis.results.stored import open_run
 from market_sim.core.data.journal import Journal
 from market_sim.core.errors import InputError
+from market_sim.simulation.market_alone import market_alone
 from market_sim.simulation.run import simulate
+from market_sim.simulation.scenarios.execution_school import ExecutionSchool
 from market_sim.ui.cli.main import main
 
 
@@ -56,7 +59,7 @@ def test_every_cut_of_slippage_adds_up_to_the_whole_and_every_spread_to_its_part
 
 
 def test_each_column_says_what_it_means_and_each_table_has_a_title(tables):
-    assert set(tables) == set(TITLES)
+    assert {*tables, "truth"} == set(TITLES)
     for table in tables.values():
         assert all(column.means for column in table.columns)
         head, *rows = presented(table)
@@ -89,9 +92,28 @@ def test_each_table_is_a_csv_file(run, tables, tmp_path, capsys):
     assert tuple(head) == tables["markouts"].names and len(rows) == len(tables["markouts"])
 
 
+def test_the_truth_stands_beside_each_estimate_with_its_error_over_seeds(run, capsys):
+    assert main(["microscope", str(run), "--agent", "at-once", "--truth", "2", "--json"]) == 0
+    told = {row["estimator"]: row for row in json.loads(capsys.readouterr().out)["truth"]}
+    assert list(told) == ["arrival", "effective", "model", "square root", "nothing"]
+    true = []
+    for seed in (8, 9):
+        scenario = ExecutionSchool()
+        pair = [market_alone(scenario, seed, 8), market_alone(scenario, seed, 8, without="at-once")]
+        [one] = [one for one in impacts(*pair, "at-once") if one.fills]
+        true.append((one.true / one.value * 10_000, one.arrival / one.value * 10_000))
+    (first, guess), (second, other) = true
+    assert told["nothing"]["true"] == pytest.approx((first + second) / 2)
+    assert told["nothing"]["rms_error"] == pytest.approx(((first**2 + second**2) / 2) ** 0.5)
+    assert told["arrival"]["error"] == pytest.approx((guess + other - first - second) / 2)
+    assert told["arrival"]["runs"] == 2
+    assert told["arrival"]["rms_error"] < told["nothing"]["rms_error"]
+
+
 @pytest.mark.parametrize(
     ("typed", "sentence"),
     [
+        (["--truth", "3"], "--truth needs --agent NAME"),
         (["--agent", "nobody"], "there is no participant 'nobody' in this run; there are maker-A, noise-A-0"),
         (["--csv", "{run}/manifest.json"], "cannot write to"),
     ],
