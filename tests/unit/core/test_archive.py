@@ -26,6 +26,7 @@ from market_sim.core.models.market_events import AccountOpened, Deposited, Order
 from market_sim.core.models.run_events import CommitteeSeated, RunEnded, RunStarted
 from market_sim.core.models.settlement_events import SettlementOpened
 
+IN_FULL = os.environ.get("HYPOTHESIS_PROFILE") == "ci"
 TRIPLE = ("aa", "bb", "cc")
 
 
@@ -222,8 +223,8 @@ def test_a_chain_made_anew_for_an_edited_journal_disagrees_with_the_manifest(fol
 def test_no_byte_of_a_stored_run_can_be_changed_unnoticed(folder, name):
     path = folder / name
     whole = path.read_bytes()
-    for place, byte in enumerate(whole):
-        path.write_bytes(whole[:place] + bytes((byte ^ 1 << place % 8,)) + whole[place + 1 :])
+    for place in range(0, len(whole), 1 if IN_FULL else 5):
+        path.write_bytes(whole[:place] + bytes((whole[place] ^ 1 << place % 8,)) + whole[place + 1 :])
         with pytest.raises(InputError, match=name):
             load(folder)
     path.write_bytes(whole)

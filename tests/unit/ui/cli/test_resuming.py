@@ -23,7 +23,8 @@ def test_the_market_goes_on_with_the_scenario_options_and_inputs_of_the_store(tm
     ended = image(killed, tmp_path / "ended")
     killed.close()
 
-    live = _opened(_parser().parse_args(["--resume", str(folder), "--out", str(tmp_path / "out"), "--seed", "1"]), [])
+    typed = _parser().parse_args(["--resume", str(folder), "--out", str(tmp_path / "out"), "--seed", "1"])
+    live = _opened(typed, [], lambda _: None)
     assert live is not None
     live.market.stop_clock()
     live.start()
@@ -36,5 +37,5 @@ def test_the_market_goes_on_with_the_scenario_options_and_inputs_of_the_store(tm
     assert folder.is_dir(), "what was killed is left alone"
 
     with pytest.raises(InputError, match="has come to its end"):
-        _opened(_parser().parse_args(["--resume", str(ended), "--out", str(tmp_path / "more")]), [])
+        _opened(_parser().parse_args(["--resume", str(ended), "--out", str(tmp_path / "more")]), [], lambda _: None)
     assert not (tmp_path / "more").exists()
