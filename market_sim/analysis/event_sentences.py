@@ -189,7 +189,7 @@ SENTENCES: dict[type[Event], Callable[[Words, Any], str]] = {
         f"the reference {w.price(e.symbol, e.reference)}"
     ),
     compliance.MakerJudged: lambda w, e: (
-        f"{e.account} {'meets its obligations again' if e.meets else 'falls short of its obligations'}: it quoted both "
+        f"{e.account} {'meets its obligations' if e.meets else 'falls short of its obligations'}: it quoted both "
         f"sides for {e.presence_bps / 100:g} % of the window and owes {e.owed_bps / 100:g} %"
     ),
     consensus.EpochStarted: lambda w, e: f"epoch {e.epoch} starts, validator {e.leader} leads",

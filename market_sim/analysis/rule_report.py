@@ -1,9 +1,9 @@
-"""The rules of a run in one sentence: their profile, the halts that they declared, and makers that fell short."""
+"""The rules of a run in one sentence: their profile, the halts that they declared, and the presence of makers."""
 
 from __future__ import annotations
 
 from market_sim.core.data.journal import Journal
-from market_sim.core.english import about_seconds, counted
+from market_sim.core.english import about_seconds, counted, listed
 from market_sim.core.models.compliance_events import MakerJudged, RulesInForce
 from market_sim.market.compliance.rule_halts import rule_halts
 
@@ -25,6 +25,10 @@ def rules_sentence(journal: Journal) -> str:
     ]
     more = len(told) - MOST_HALTS
     named = ", ".join(told[:MOST_HALTS]) + (f" and {more} more" if more > 0 else "")
-    short = dict.fromkeys(event.account for event in journal.of(MakerJudged) if not event.meets)
-    makers = f"; {counted(len(short), 'maker')} fell short of the obligations: {', '.join(short)}" if short else ""
+    judged = {event.account: event for event in journal.of(MakerJudged)}
+    told_of = [
+        f"{name} quoted for {one.presence_bps / 100:g} % of the time{'' if one.meets else ', too little'}"
+        for name, one in judged.items()
+    ]
+    makers = f"; when last judged, {listed(told_of)}" if told_of else ""
     return f"{rules.profile}, {counted(len(halts), 'halt')}{f': {named}' if named else ''}{makers}"

@@ -9,6 +9,7 @@ import pytest
 from market_sim.analysis.rule_report import rules_sentence
 from market_sim.core.models.compliance_events import PriceBandsSet
 from market_sim.core.models.market_events import AuctionHeld, OrderRejected, PhaseChanged, Trade
+from market_sim.market.compliance.profiles import PROFILES
 from market_sim.simulation.options import Options
 from market_sim.simulation.run import simulate
 from market_sim.simulation.scenarios.bad_rule import BadRule
@@ -44,7 +45,8 @@ def test_the_market_halts_at_each_level_and_its_auctions_come_three_seconds_late
 def test_the_summary_names_the_rules_and_their_halts(breaker):
     assert rules_sentence(breaker.journal) == (
         "market-wide halts alone, 3 halts: HALTED_L1 at 2.099 s (2 instruments), HALTED_L2 at 7.099 s (2 instruments), "
-        "HALTED_L3 at 12.107 s (2 instruments)"
+        "HALTED_L3 at 12.107 s (2 instruments); when last judged, maker-BETA quoted for 100 % of the time "
+        "and maker-ACME quoted for 100 % of the time"
     )
     free = played(BadRule(), rules="none", epochs=1)
     assert rules_sentence(free.journal) == ""
@@ -62,7 +64,7 @@ def test_nothing_trades_in_a_halt_and_refusals_name_its_level(breaker):
 
 def test_smaller_news_halts_nothing_and_without_rules_nothing_halts_at_all():
     calm = played(CircuitBreaker(first=-1.0, second=-1.0, third=-1.0), epochs=4)
-    assert calm.conclusion == "The index did not fall to a level, so nothing halted the market."
+    assert calm.conclusion.startswith("The index did not fall to a level that halts")
     free = played(CircuitBreaker(), rules="none", epochs=4)
     assert not [*free.journal.of(PhaseChanged)] and not CircuitBreaker().holds(free.journal)
 
@@ -98,4 +100,10 @@ def test_the_literal_rule_halts_a_calm_market_that_the_other_profile_lets_trade(
     assert halt.reason == "HALTED_VOLATILE" and str(halt.numbers["measured"]) in literal.conclusion
     assert BadRule().holds(literal.journal)
     assert not [*classroom.journal.of(PhaseChanged)]
-    assert classroom.conclusion.startswith("Nothing halted the market")
+    assert classroom.conclusion.startswith("No volatility halted the market")
+
+
+@pytest.mark.parametrize("rules", ["none", *PROFILES])
+def test_a_conclusion_is_a_sentence_under_any_other_rules_too(rules):
+    for kind in (CircuitBreaker, LimitUp, FatFinger, BadRule):
+        assert "None" not in played(kind(), rules=rules, epochs=6).conclusion

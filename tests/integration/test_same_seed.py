@@ -68,7 +68,7 @@ FROZEN = {
     "marksim": "6533c924e68f172be0344d208ad46eaaad21eeaaf84c2f323405b8b945b15d3f",
     "spoofer": "b3016860ef589788b213537d2410b37451db94fc0996b97c179efdf752c1a1ee",
     "wash-trader": "be81f319086a4201850937d6d3084349058fcb68e53905f15d950cfa0270f234",
-    "circuit-breaker": "fb00c19d00eff711a30585f0b65a1023de2eea25d9449b2eeafc00247cc81ac1",
+    "circuit-breaker": "f9cc4e1cc626176d0fb084cd6795eb996c39bd584c3cef4dde7096013acfdacc",
     "limit-up": "a6d5417fa7b5e0b9e5177d1e8bbea9a2a6d350ff1ffad4f8039a9b06bf6034e1",
     "fat-finger": "00242c753a00317f4d1544f3f0d4352a7a888764ea82f913c857aaf7bedcc368",
     "bad-rule": "cfb1175d71f73da9f2f611c1ffddaa68001d9a5bbf8d9b205982d690c39c7af6",

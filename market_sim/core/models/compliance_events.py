@@ -28,7 +28,7 @@ class PriceBandsSet(MarketEvent, frozen=True):
 
 
 class MakerJudged(MarketEvent, frozen=True):
-    """A market maker began or ceased to meet its obligations; while it does not, a participant's order rate holds."""
+    """The first verdict on a market maker, and each change of it; below its obligations a participant's rate holds."""
 
     account: str
     meets: bool

@@ -47,7 +47,7 @@ class Duties:
             self.touched[account] = None
 
     def look(self, now: int) -> list[tuple[str, bool, int]]:
-        """Measure the makers whose orders changed; those whose verdict is another than before, with their presence."""
+        """Measure the makers whose orders changed; the first verdicts and the changed ones, with the presence."""
         news: list[tuple[str, bool, int]] = []
         for account in self.touched:
             presence = self._presence.get(account)
@@ -58,7 +58,7 @@ class Duties:
             if share is None or self._rule is None:
                 continue
             meets = share >= self._rule.presence
-            if meets != self._told.get(account, True):
+            if meets != self._told.get(account):
                 news.append((account, meets, share))
             self._told[account] = meets
         self.touched.clear()

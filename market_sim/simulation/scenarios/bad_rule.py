@@ -14,7 +14,7 @@ from market_sim.core.data.journal import Journal
 from market_sim.core.english import about_seconds, counted
 from market_sim.core.models.instruments import Stock
 from market_sim.core.money import dollars
-from market_sim.market.compliance.rule_halts import rule_halts
+from market_sim.market.compliance.rule_halts import RuleHalt, rule_halts
 from market_sim.simulation.engine.clock import SECOND
 from market_sim.simulation.engine.world import World
 from market_sim.simulation.scenarios.bounds import bounded
@@ -46,7 +46,7 @@ class BadRule(Scenario):
     def measured(self, journal: Journal) -> tuple[int, int, int]:
         """How long the market was halted, how long the run was, and the largest distance of two prices in bps."""
         end = journal[-1].time
-        halted = sum((end if halt.ended is None else halt.ended) - halt.began for halt in rule_halts(journal))
+        halted = sum((end if halt.ended is None else halt.ended) - halt.began for halt in _coolings(journal))
         prices = [price for _, price in prices_of(journal, "ACME")] or [1]
         return halted, end, (max(prices) - min(prices)) * 10_000 // min(prices)
 
@@ -57,14 +57,18 @@ class BadRule(Scenario):
 
     def conclusion(self, journal: Journal) -> str:
         """How much of the run was halted, the volatility that was measured, and how far prices really moved."""
-        halts = rule_halts(journal)
+        halts = _coolings(journal)
         halted, length, moved = self.measured(journal)
         prices = f"the highest and the lowest price were {moved / 100:g} % apart"
         if not halts:
-            return f"Nothing halted the market; {prices}."
+            return f"No volatility halted the market; {prices}."
         first = halts[0]
         return (
             f"The market was halted for {about_seconds(halted)} of {length // SECOND} s, in "
             f"{counted(len(halts), 'halt')}; the first came {about_seconds(first.began)} into the run, at a volatility "
             f"of {first.numbers.get('measured', '')} a year, while {prices}."
         )
+
+
+def _coolings(journal: Journal) -> list[RuleHalt]:
+    return [halt for halt in rule_halts(journal) if halt.code == "HALTED_VOLATILE"]

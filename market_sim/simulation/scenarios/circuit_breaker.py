@@ -73,9 +73,9 @@ day = { pace = 300 }
 
     def conclusion(self, journal: Journal) -> str:
         """Each halt with the fall that caused it, and the price at which trading resumed."""
-        halts = [halt for halt in rule_halts(journal) if halt.symbol == SYMBOLS[0]]
+        halts = [halt for halt in rule_halts(journal) if halt.symbol == SYMBOLS[0] and halt.code in LEVELS]
         if not halts:
-            return "The index did not fall to a level, so nothing halted the market."
+            return "The index did not fall to a level that halts, so the market as a whole traded on."
         return f"The market halted {counted(len(halts), 'time')}: {listed(map(_told, halts))}."
 
 

@@ -78,7 +78,7 @@ class LimitUp(Scenario):
 
     def conclusion(self, journal: Journal) -> str:
         """When the pause began, at which band, and where trading resumed."""
-        halts = rule_halts(journal)
+        halts = [halt for halt in rule_halts(journal) if halt.code == "HALTED_LIMIT_STATE"]
         refused = sum(event.reason in ("LIMIT_UP", "LIMIT_DOWN") for event in journal.of(OrderRejected))
         orders = f"{counted(refused, 'order')} outside the bands {'was' if refused == 1 else 'were'} refused"
         if not halts:
