@@ -85,6 +85,9 @@ class OrderGate:
         self._bands_of = bands_of
         self.exposures = Exposures(venues, mark)
         self._span = clock.span(profile.order_rate.window) if profile.order_rate else 0
+        rates = profile.order_rate
+        self._fewest = 0 if rates is None else min(rates.participant, rates.market_maker, rates.high_frequency)
+        """With fewer messages than this, old ones included, no rate is exceeded."""
         self._rates: dict[str, SlidingRate] = {}
         self._amending = ""
         self.outliers: dict[str, Outlier] = {}
@@ -103,8 +106,9 @@ class OrderGate:
                 self.exposures.forget(account.name)
                 return 0  # a liquidation is not the account's own wish
         profile, name = self._profile, account.name
-        if profile.order_rate is not None:
-            self._check_rate(name, profile.order_rate)
+        rate = self._rates.get(name)
+        if rate is not None and profile.order_rate is not None and len(rate.times) >= self._fewest:
+            self._check_rate(name, rate, profile.order_rate)
         side = account.open[intent.order].side if isinstance(intent, Amend) else intent.side
         if profile.price_bands is not None:
             self._check_bands(listing, side, limit)
@@ -122,10 +126,8 @@ class OrderGate:
                 self.exposures.check(most, account, listing, intent, side, limit, quantity)
         return 0
 
-    def _check_rate(self, name: str, rule: OrderRate) -> None:
-        now, rate = self._time.now, self._rates.get(name)
-        if rate is None:
-            return
+    def _check_rate(self, name: str, rate: SlidingRate, rule: OrderRate) -> None:
+        now = self._time.now
         role = self._roles.get(name, PARTICIPANT)
         most = most_messages(rule, role, role != MARKET_MAKER or self._meets(name, now))
         wait = rate.wait(now, most)

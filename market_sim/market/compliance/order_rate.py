@@ -30,5 +30,8 @@ class SlidingRate:
         return times[len(times) - most] + self.span - now if most else self.span
 
     def count(self, now: int) -> None:
-        """Count a message that was accepted now."""
-        self.times.append(now)
+        """Count a message that was accepted now; one that is too old makes room for it."""
+        times = self.times
+        if times and times[0] <= now - self.span:
+            times.popleft()
+        times.append(now)
