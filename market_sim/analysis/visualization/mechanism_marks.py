@@ -71,7 +71,7 @@ GROUPS = {
     "funding": Group("flow-funding", "funding"),
     "pair": Group("flow-pair", "pairs and what they pay"),
     "credit": Group("flow-credit", "loans, net, and margin brought in"),
-    "fee": Group("flow-fee", "interest, fees and dividends"),
+    "fee": Group("flow-fee", "interest, fees, fines and dividends"),
     "loss": Group("flow-loss", "losses that others bear"),
     "other": Group("stray", "other reasons"),
 }
@@ -107,8 +107,8 @@ REASONS = {
     "INSURANCE": Flow("loss", "insurance paid"),
     "DELEVERAGED": Flow("loss", "given up by winners"),
     "SOCIALISED": Flow("loss", "loss borne by others"),
-    "FINE": Flow("loss", "a fine"),
-    "FINE_RETURNED": Flow("credit", "a fine that is returned"),
+    "FINE": Flow("fee", "a fine"),
+    "FINE_RETURNED": Flow("fee", "a fine that is returned"),
     "WRITTEN_OFF": Flow("loss", "written off"),
     "DEFICIT_COVERED": Flow("loss", "deficit covered"),
 }
