@@ -70,9 +70,10 @@ def helped() -> frozenset[str]:
 
 @cache
 def sources() -> str:
-    """Names of all files, and the text of the package."""
+    """Names of all files, the text of the package, and that of the containers."""
     files = [file for folder in ("market_sim", "tests", "contracts") for file in (ROOT / folder).rglob("*.*")]
     text = [file.read_text(encoding="utf-8") for file in files if file.suffix in (".py", ".sol")]
+    text.append((ROOT / "compose.yaml").read_text(encoding="utf-8"))
     return "\n".join([*text, *(str(file.relative_to(ROOT)) for file in files)])
 
 
