@@ -1,0 +1,24 @@
+"""Forgets that for a seller lower is worse.
+
+says: a seller: delay is 240
+points: 0
+"""
+
+
+def shortfall(side, quantity, decision, fills, last):
+    """For what traded: the way to its arrival, and from there to its price. For the rest: the way to the end."""
+    filled = sum(many for many, _, _, _ in fills)
+    delay = sum(many * (arrived - decision) for many, _, arrived, _ in fills)
+    trading = sum(many * (price - arrived) for many, price, arrived, _ in fills)
+    opportunity = (quantity - filled) * (last - decision)
+    return delay, trading, opportunity, sum(fee for _, _, _, fee in fills)
+
+
+def slices(weights, total):
+    """Not yet."""
+    return [0 for weight in weights]
+
+
+def trajectory(quantity, slices, seconds, sigma, eta, aversion):
+    """Not yet."""
+    return [quantity, 0]
