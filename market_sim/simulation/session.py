@@ -117,7 +117,7 @@ class Session:
         """The result of the run so far: what a chart, a summary or a lesson reads."""
         failures = tuple(str(failure) for failure in self.world.failures)
         with explained():
-            told = self.scenario.conclusion(self.journal)
+            told = self.scenario.conclusion(self.journal.whole())
         return Result(
             self.scenario.name, self.options.seed, self.world.epochs, self.scenario.parameters, self.journal,
             bool(self._ended), failures, self.world.warnings, told,
@@ -130,6 +130,11 @@ class Session:
 
         A `pace` lets the run wait, and changes nothing else: without one the run goes as fast as it can.
         """
+        self.go(watch, pace)
+        return self.result
+
+    def go(self, watch: Watcher | None = None, pace: Pace | None = None) -> None:
+        """Run to the end without a result: its conclusion may take a while in a long run."""
         pace = pace or at_once
         try:
             while not self.is_over:
@@ -141,7 +146,6 @@ class Session:
                     self.end()
         except KeyboardInterrupt:
             self.end()
-        return self.result
 
     def step(self, *, until: int | None = None, epoch: int | None = None, events: int | None = None) -> bool:
         """Run until a time, until an epoch has passed, or until this number of further events is recorded.

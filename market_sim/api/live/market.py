@@ -177,7 +177,7 @@ class LiveMarket:
 
     def _run(self) -> None:
         try:
-            self._session.run(self._told, self._pass)
+            self._session.go(self._told, self._pass)
         except BaseException as broken:
             self.broken = broken
             raise

@@ -39,6 +39,10 @@ class Journal:
         """The events from one number up to, and without, another."""
         return self._events[first:end]
 
+    def whole(self) -> Journal:
+        """The same events for a reader that goes through them several times."""
+        return self
+
     def of(self, kind: type[E]) -> Iterator[E]:
         """All events of one type, in order."""
         return (event for event in self if type(event) is kind)

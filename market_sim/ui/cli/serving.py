@@ -143,9 +143,11 @@ def _close(live: OpenMarket | None, stream: OpenStream | None) -> None:
     """End the market, then its store, then its stream; what has ended is not ended again."""
     if live is None or live.is_closed:
         return
-    print(f"The market has ended and is kept in {live.close()}.", file=sys.stderr, flush=True)
-    if stream is not None:
-        stream.close()
+    try:
+        print(f"The market has ended and is kept in {live.close()}.", file=sys.stderr, flush=True)
+    finally:
+        if stream is not None:
+            stream.close()
 
 
 def _serve(
