@@ -111,7 +111,7 @@ def phase_sentence(words: Figures, books: Sequence[str], event: market.PhaseChan
         why = "it ends a pause; orders are collected, and trade at one price at its end"
     if not why[1:2].isupper():
         why = why[0].lower() + why[1:]
-    return f"{listed(books)} {'is' if len(books) == 1 else 'are'} now {PHASES[event.phase]}: {why}"
+    return f"{listed(books)} {'is' if len(books) == 1 else 'are'} now {PHASES.get(event.phase, event.phase)}: {why}"
 
 
 def _book(e: Any) -> str:

@@ -12,13 +12,13 @@ from market_sim.core.money import written
 
 
 def _measure(w: Words, e: happened.MeasureTaken) -> str:
-    did = {
+    steps = {
         "warn": "is warned",
         "fine": f"pays a fine of {written(e.amount)}",
         "throttle": f"may place one order in each interval until {e.until / 1e9:.3f} s",
         "suspend": f"is suspended until {e.until / 1e9:.3f} s",
-    }[e.step]
-    return f"measure {e.measure}: {e.account} {did}, for offence {e.offence}"
+    }
+    return f"measure {e.measure}: {e.account} {steps.get(e.step, e.step)}, for offence {e.offence}"
 
 
 def _appeal(w: Words, e: happened.AppealGranted) -> str:

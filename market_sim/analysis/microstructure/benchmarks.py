@@ -24,8 +24,8 @@ class Comparison(NamedTuple):
 def signed_bps(side: int, price: float, benchmark: float) -> float:
     """How much worse a price is than a benchmark.
 
-    >>> signed_bps(1, 10_010, 10_000), signed_bps(-1, 9_990, 10_000)
-    (10.000000000000009, 10.000000000000009)
+    >>> round(signed_bps(1, 10_010, 10_000), 6), round(signed_bps(-1, 9_990, 10_000), 6)
+    (10.0, 10.0)
     """
     if benchmark <= 0:
         raise InputError(f"a benchmark is a positive price, found {benchmark}")
