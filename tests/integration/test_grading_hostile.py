@@ -155,6 +155,7 @@ def free(tmp_path_factory) -> Iterator[dict[str, Future[Ran]]]:
         pool.shutdown(cancel_futures=True)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", NAMES)
 def test_the_same_attack_works_where_nothing_limits_it(free, name):
     ran = free[name].result()

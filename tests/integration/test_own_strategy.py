@@ -135,6 +135,7 @@ def test_a_mistake_in_a_decision_ends_the_strategy_and_names_its_line(visitor, t
 LOOP = "is there a loop that does not end?"
 
 
+@pytest.mark.thorough
 def test_a_loop_in_a_decision_ends_the_strategy_at_its_limit_and_the_market_goes_on(tmp_path) -> None:
     code = CODE.replace(
         'market = view["ACME"]', 'market = view["ACME"]\n        while view.time > 10**9:\n            pass'

@@ -73,6 +73,7 @@ def watch_ballots(monitors: list[NaiveBftMonitor]):
     return begin
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("part", range(PARTS))
 def test_the_two_phase_bft_keeps_its_promises_in_every_schedule(part):
     met: Counter[str] = Counter()

@@ -163,6 +163,7 @@ CHANGES = {
 }
 
 
+@pytest.mark.thorough
 def test_a_stored_run_is_forked_at_an_event_with_every_change(small_run):
     original = archive.load(small_run).journal
     whole = archive.load(small_run).manifest.fingerprint

@@ -152,6 +152,7 @@ def test_a_lesson_does_not_take_a_run_that_was_stopped_for_its_own(folders):
     assert "Play the run" in visitor.get(page).text
 
 
+@pytest.mark.thorough
 def test_the_queue_has_an_end(visitor):
     start(visitor, "first-market", epochs="500", **{"p-makers": "3", "p-shock_percent": "0", "p-volatility_bps": "3"})
     statuses = [visitor.post("/scenarios/streamlet", FORM).status_code for _ in range(MOST_WAITING + 3)]

@@ -56,6 +56,7 @@ def test_each_line_is_the_run_that_its_parameters_and_its_seed_give(serial) -> N
         assert run["measures"]["gain Noise"] == pytest.approx(sum(row["from_trading"] for row in board) / 100)
 
 
+@pytest.mark.thorough
 def test_other_processes_write_the_same_file(serial, tmp_path, capsys) -> None:
     code, file = swept(tmp_path, "--jobs", "2")
     assert code == 0

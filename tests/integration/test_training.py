@@ -52,6 +52,7 @@ def test_training_and_judging_share_no_seed():
         school_of(Noise)
 
 
+@pytest.mark.thorough
 def test_a_model_is_stored_and_judged_by_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     path = tmp_path / "model.json"
     assert main(["train", "ridge-trader", "--seeds", "2", "--epochs", "60", "--to", str(path)]) == 0

@@ -142,6 +142,7 @@ def test_variation_margin_adds_up_to_zero_whatever_is_traded(done):
     assert scene.sound()
 
 
+@pytest.mark.thorough
 @given(st.integers(0, 1_000), st.dictionaries(st.text(), st.integers(1, 500), max_size=6))
 def test_what_is_shared_is_all_there_is_and_nobody_gets_more_than_the_claim(amount, claims):
     parts = shared(amount, claims)
