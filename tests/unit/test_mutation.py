@@ -46,7 +46,6 @@ def test_each_kind_of_change_is_made_at_its_place_and_nowhere_else():
         ast.parse(text)
 
 
-@pytest.mark.thorough
 def test_every_area_exists_and_every_module_has_tests_to_run():
     for area, (folder, *_) in AREAS.items():
         modules = [file.relative_to(ROOT).as_posix() for file in (ROOT / folder).rglob("*.py")]
