@@ -42,9 +42,9 @@ def test_every_share_counts_the_same(student, replay):
         "one of two shares has fallen by 20 %, the other by nothing: the mean fall is 10 %, level 1, whatever they "
         f"cost; found {found}"
     )
-    found = levelled(student, replay, {"A": 8_000}, {"A": 10_000, "B": 5_000, "C": 700}, NOON, 0)
+    found = levelled(student, replay, {"A": 8_000}, {"A": 10_000, "B": 5_000, "C": 700, "D": 90}, NOON, 0)
     assert found == 0, (
-        f"B and C have not traded, so they stand at their close, and the mean fall is 6.67 %; found {found}"
+        f"B, C and D have not traded, so they stand at their close, and the mean fall is 5 %; found {found}"
     )
 
 
