@@ -119,7 +119,7 @@ def test_a_block_that_became_notarized_late_is_told_in_that_epoch(
 
 def suggested(told: str) -> str:
     """The command that a run suggests."""
-    [question, command] = told.partition("next ")[2].strip().splitlines()
+    [question, command] = told.partition("\nnext ")[2].strip().splitlines()
     assert question.endswith("?")
     return command.strip()
 

@@ -41,6 +41,7 @@ Commands, each with its own --help:
   backtest RUN     a strategy on its market data
   tiers RUN        how long each maker held the spread and depth of its tier
   microscope RUN   what trading cost in it, and who knew more
+  surveil RUN      its alerts: who is accused of what, with the evidence
   allocate RUN     how a maker's capital divides over its books
  of a scenario
   check NAME       does its claim hold with other seeds
@@ -60,6 +61,7 @@ Commands, each with its own --help:
  of the course
   lesson           list, start, read, predict, check, hint, reset, progress
   grade            a folder of answers
+  league           a detector of misconduct on hidden seeds
   lint             is a lesson whole
   new-lesson       a folder to begin a lesson of your own with
 
