@@ -28,6 +28,8 @@ ELSEWHERE = {
     "simulate.py restore RUN": "tests/unit/api/store/test_restoring.py",
     "simulate.py facts first-market": "tests/integration/test_stylised_facts.py",
     "simulate.py grade SUBMISSIONS/": "tests/integration/test_grading_class.py",
+    "simulate.py league my_detector.py:Mine": "tests/integration/test_league.py",
+    "simulate.py league FILE.py:Class": "tests/integration/test_league.py",
     "simulate.py lint": "tests/integration/test_course.py",
     "simulate.py new-lesson SCENARIO": "tests/integration/test_course.py",
     "simulate.py lesson check 01-order-book": "tests/integration/test_command_line.py",
