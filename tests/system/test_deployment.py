@@ -57,7 +57,8 @@ def test_the_container_serves_a_market_that_is_reached_from_outside_it_and_keeps
 def test_the_ports_are_those_of_the_program_on_this_computer_only() -> None:
     assert instructions("EXPOSE") == [f"{PORT} {STREAM_PORT}"]
     market = composed()["market"]
-    assert market["ports"] == [f"127.0.0.1:{port}:{port}" for port in (PORT, STREAM_PORT)]
+    here_unless_said = "${BIND:-127.0.0.1}"
+    assert market["ports"] == [f"{here_unless_said}:{port}:{port}" for port in (PORT, STREAM_PORT)]
     assert [volume.partition(":")[2] for volume in market["volumes"]] == instructions("VOLUME")
     assert "ports" not in composed()["database"]
 

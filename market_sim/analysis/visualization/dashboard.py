@@ -35,7 +35,7 @@ from market_sim.analysis.visualization.market_picture import (
     interval_name,
     levels,
 )
-from market_sim.analysis.visualization.page import POLICY, embedded, page_style, table_text
+from market_sim.analysis.visualization.page import POLICY, conclusion, embedded, page_style, table_text
 from market_sim.analysis.visualization.palette import dark_changes
 from market_sim.analysis.words import Words
 from market_sim.core.english import seconds
@@ -146,7 +146,6 @@ class Dashboard:
         data = [{"figure": one, "dark": dark_changes(one), "config": CONFIG} for one in map(finished, figures)]
         title = f"{self.result.scenario}, seed {self.result.seed}: dashboard"
         program = (Path(__file__).parent / "dashboard.js").read_text(encoding="utf-8")
-        said = self.result.conclusion[:1].upper() + self.result.conclusion[1:]
         return "\n".join(
             [
                 "<!DOCTYPE html>",
@@ -158,7 +157,7 @@ class Dashboard:
                 '<a class="skip" href="#dashboard">Skip to the dashboard</a>',
                 f"<header><h1>{escape(title)}</h1>",
                 '<button id="theme" type="button" hidden>Dark colours</button></header>',
-                f'<p class="conclusion">{escape(said)}</p>' if said else "",
+                conclusion(self.result),
                 f'<main id="dashboard">{_section(self.overview)}{drawn}{_section(self.recent_trades)}',
                 f"{_section(self.metrics)}{self._made()}</main>",
                 f'<script type="application/json" id="data">{embedded({"figures": data})}</script>',

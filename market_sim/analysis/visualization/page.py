@@ -133,6 +133,13 @@ def _header(result: Result, run: RunHistory) -> str:
     )
 
 
+def conclusion(result: Result) -> str:
+    """The conclusion of the run, a landmark of its own between the head and the charts."""
+    said = result.conclusion[:1].upper() + result.conclusion[1:]
+    told = f'<section aria-label="Conclusion"><p class="conclusion">{escape(said)}</p></section>'
+    return told if said else ""
+
+
 def _told(result: Result, cut: str) -> str:
     """The conclusion, the failures and the parameters of the run."""
     reached = max((event.epoch for event in result.journal.of(EpochStarted)), default=0)
@@ -144,9 +151,7 @@ def _told(result: Result, cut: str) -> str:
         *(f"stopped: {failure}" for failure in result.failures),
     ]
     items = "".join(f"<li>{escape(sentence)}</li>" for sentence in wrong)
-    said = result.conclusion[:1].upper() + result.conclusion[1:]
-    conclusion = f'<p class="conclusion">{escape(said)}</p>' if said else ""
-    return conclusion + (f'<ul class="failures" role="note">{items}</ul>' if items else "") + _settings(result)
+    return conclusion(result) + (f'<ul class="failures" role="note">{items}</ul>' if items else "") + _settings(result)
 
 
 def _refused(result: Result) -> str:
