@@ -116,8 +116,8 @@ class Session:
     def result(self) -> Result:
         """The result of the run so far: what a chart, a summary or a lesson reads."""
         failures = tuple(str(failure) for failure in self.world.failures)
-        with explained():
-            told = self.scenario.conclusion(self.journal.whole())
+        with explained(), self.journal.by_type() as journal:
+            told = self.scenario.conclusion(journal)
         return Result(
             self.scenario.name, self.options.seed, self.world.epochs, self.scenario.parameters, self.journal,
             bool(self._ended), failures, self.world.warnings, told,

@@ -1,27 +1,25 @@
 """Opening a live market for everybody who serves one: it is stored while it goes, and at its end like any run.
 
 Its inputs are in the store before they take effect (market_sim/api/store/); after each epoch the store gets the events,
-and the folder of the run too, as with every run. What lies in both leaves the memory.
+and the folder of the run too, as with every run. What lies in both leaves the memory, and is read again from the
+folder, before the end and after it.
 """
 
 from __future__ import annotations
 
 import logging
 import shutil
-from collections.abc import Callable, Iterator
-from functools import cached_property
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 from market_sim.api.live.market import LiveMarket
 from market_sim.api.store.live_store import LiveStore, discard
 from market_sim.api.store.restoring import Restored
-from market_sim.core.data import archive
 from market_sim.core.data.journal import Journal
 from market_sim.core.data.run_writer import RunWriter
 from market_sim.core.data.spilled_journal import SpilledJournal
 from market_sim.core.errors import InputError, InvariantBroken
-from market_sim.core.models.event import Event
 from market_sim.core.models.run_events import RunStarted
 from market_sim.simulation.options import Options
 from market_sim.simulation.scenarios.scenario import Scenario
@@ -88,8 +86,6 @@ class OpenMarket:
             self._store.append(self._journal.since(self._store.events))
             with self._writer as writer:
                 writer.finish(result.journal, result.conclusion)
-            if isinstance(self._journal, SpilledJournal):
-                self._journal.reread(_Archived(self._writer.folder))
         finally:
             self._store.close()
         discard(self._writer.folder)
@@ -107,7 +103,7 @@ class OpenMarket:
             LOG.warning("%s", found)
         self.market.not_stored = found
         if isinstance(journal, SpilledJournal):
-            journal.release(max(0, min(self._store.events, self._writer.events) - self._kept), self._store.read)
+            journal.release(max(0, min(self._store.events, self._writer.events) - self._kept), self._writer.read)
 
     def _tried(self, store: Callable[[], object]) -> str:
         try:
@@ -115,20 +111,6 @@ class OpenMarket:
         except InputError as refused:
             return str(refused)
         return ""
-
-
-class _Archived:
-    """Reads the events of a run that has ended from its folder, where they are when its store is gone."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-
-    @cached_property
-    def _journal(self) -> Journal:
-        return archive.load(self._folder).journal
-
-    def __call__(self, first: int, end: int, kind: type[Event] | None = None) -> Iterator[Event]:
-        return (one for one in self._journal.between(first, end) if kind is None or type(one) is kind)
 
 
 def _start(journal: Journal) -> RunStarted:

@@ -20,24 +20,20 @@ from sqlalchemy.exc import SQLAlchemyError
 from market_sim.api.store.places import FILE, LOCK, NOTE, FolderLock, Note, engine_of
 from market_sim.api.store.tables import (
     FORMAT,
-    beginning,
     events,
     first_link,
     inputs,
     linked,
     metadata,
-    pages,
     rows_of,
     runs,
 )
-from market_sim.core.data.codec import decode, encode
+from market_sim.core.data.codec import encode
 from market_sim.core.errors import InputError
 from market_sim.core.models.event import Event
 from market_sim.core.models.run_events import InputReceived, RunStarted
 from market_sim.core.version import VERSION
 
-PAGE: Final = 2_000
-"""The number of rows read at once."""
 REFUSALS: Final = (SQLAlchemyError, OSError)
 
 
@@ -46,7 +42,7 @@ class NotKept(InputError):
 
 
 class LiveStore:
-    """The only writer of the store of one live run. One thread writes; `read` may be called from any."""
+    """The only writer of the store of one live run."""
 
     def __init__(self, folder: Path, database: str, start: RunStarted) -> None:
         """Begin the store of a new run. `database` is the address of a server, or empty for a file in the folder."""
@@ -119,17 +115,6 @@ class LiveStore:
             self._connection.close()
         self._engine.dispose()
         self._lock.release()
-
-    # ---- reading ------------------------------------------------------------------------------------------------
-
-    def read(self, first: int, end: int, kind: type[Event] | None = None) -> Iterator[Event]:
-        """The events from one number up to, and without, another; of one type, if one is given."""
-        begins = "" if kind is None else beginning(kind)
-        try:
-            for row in pages(self._engine, events, self.run, first, end, PAGE, begins):
-                yield decode(row.line.encode())
-        except REFUSALS as refused:
-            raise InputError(f"the run's store cannot be read: {reason_of(refused)}") from refused
 
     # ---- inside -------------------------------------------------------------------------------------------------
 

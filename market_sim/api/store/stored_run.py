@@ -14,7 +14,7 @@ import msgspec
 import sqlalchemy as sql
 from sqlalchemy.exc import SQLAlchemyError
 
-from market_sim.api.store.live_store import PAGE, REFUSALS, reason_of
+from market_sim.api.store.live_store import REFUSALS, reason_of
 from market_sim.api.store.places import DATABASE_URL, FILE, NOTE, Note, engine_of
 from market_sim.api.store.tables import FORMAT, events, first_link, inputs, linked, pages, runs
 from market_sim.core.data.codec import decode
@@ -23,6 +23,8 @@ from market_sim.core.errors import InputError
 from market_sim.core.models.event import Event
 from market_sim.core.models.run_events import InputReceived, RunStarted
 
+PAGE: Final = 2_000
+"""The number of rows read at once."""
 ONE: Final = {inputs.name: "input", events.name: "event"}
 
 
@@ -104,7 +106,7 @@ class StoredRun:
     def _checked(self, table: sql.Table) -> Iterator[Event]:
         word, number, link = ONE[table.name], 0, first_link(table, self.run)
         try:
-            for row in pages(self._engine, table, self.run, 0, None, PAGE):
+            for row in pages(self._engine, table, self.run, PAGE):
                 if row.number != number:
                     raise Damaged(f"{self.place}, {word} {number} is missing: the next one is {row.number}")
                 link = linked(link, row.line)

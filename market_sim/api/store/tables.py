@@ -68,26 +68,13 @@ def rows_of(run: str, first: int, link: str, happened: Sequence[Event]) -> list[
     return rows
 
 
-def beginning(kind: type[Event]) -> str:
-    """How the line of every event of this type begins."""
-    return f'{{"type":"{kind.__name__}",'
-
-
-def pages(
-    engine: sql.Engine, table: sql.Table, run: str, first: int, end: int | None, size: int, begins: str = ""
-) -> Iterator[Any]:
-    """The rows from one number up to another, read a page at a time: no reader holds the store for long.
-
-    With `begins` only those whose lines begin with it.
-    """
+def pages(engine: sql.Engine, table: sql.Table, run: str, size: int) -> Iterator[Any]:
+    """All rows of a run, read a page at a time: no reader holds the store for long."""
+    first = 0
     while True:
         question = sql.select(table.c.number, table.c.line, table.c.link).where(
             table.c.run == run, table.c.number >= first
         )
-        if end is not None:
-            question = question.where(table.c.number < end)
-        if begins:
-            question = question.where(sql.func.substr(table.c.line, 1, len(begins)) == begins)
         with engine.connect() as connection:
             page = connection.execute(question.order_by(table.c.number).limit(size)).all()
         yield from page

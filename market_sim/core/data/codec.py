@@ -53,6 +53,12 @@ _encoder = msgspec.json.Encoder(order="deterministic")
 encode: Callable[[Event], bytes] = _encoder.encode
 encode_lines: Callable[[Sequence[Event]], bytes] = _encoder.encode_lines
 
+
+def beginning(kind: type[Event]) -> bytes:
+    """How the line of every event of this type begins."""
+    return b'{"type":"%b",' % kind.__name__.encode()
+
+
 # The union is built from a tuple at run time, which a type checker cannot follow.
 _ANY_EVENT: Any = Union[EVENT_KINDS]  # noqa: UP007
 

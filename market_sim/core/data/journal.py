@@ -7,6 +7,7 @@ the next event that it wants and asks `since(number)`. There is no other way to 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 from market_sim.core.models.event import Event
@@ -39,9 +40,10 @@ class Journal:
         """The events from one number up to, and without, another."""
         return self._events[first:end]
 
-    def whole(self) -> Journal:
-        """The same events for a reader that goes through them several times."""
-        return self
+    @contextmanager
+    def by_type(self) -> Iterator[Journal]:
+        """The same events for a reader that asks again and again for all events of a type."""
+        yield self
 
     def of(self, kind: type[E]) -> Iterator[E]:
         """All events of one type, in order."""

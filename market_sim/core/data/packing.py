@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator
+from pathlib import Path
 
 LEVEL = 3
 """The highest fast level: the next one takes twice as long and saves a tenth of the size."""
@@ -47,6 +48,19 @@ def unpacked(data: bytes) -> tuple[bytes, str]:
                 return b"".join(texts), str(error).rpartition(": ")[2]
             place += len(piece) - len(member.unused_data)
     return b"".join(texts), ""
+
+
+def texts(path: Path, place: int = 0) -> Iterator[bytes]:
+    """The text of one member after the other, from the one on that begins at this byte; only one is in memory."""
+    with path.open("rb") as file:
+        file.seek(place)
+        rest = file.read(PIECE)
+        while rest:
+            member, found = zlib.decompressobj(GZIP), list[bytes]()
+            while not member.eof and rest:
+                found.append(member.decompress(rest))
+                rest = member.unused_data or file.read(PIECE)
+            yield b"".join(found)
 
 
 def _until_damage(member: zlib._Decompress, piece: bytes) -> Iterator[bytes]:

@@ -12,19 +12,24 @@ from __future__ import annotations
 
 import os
 import shutil
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
 from market_sim.core.data.chain import CHAIN, LINK_BYTES
-from market_sim.core.data.codec import encode_lines
+from market_sim.core.data.codec import beginning, decode, encode_lines
 from market_sim.core.data.fingerprint import shortened
 from market_sim.core.data.journal import Journal
 from market_sim.core.data.manifest import MANIFEST, Manifest, Tally, manifest_bytes
-from market_sim.core.data.packing import packed
+from market_sim.core.data.packing import packed, texts
 from market_sim.core.errors import InputError, InvariantBroken
+from market_sim.core.models.event import Event
 from market_sim.core.models.run_events import RunStarted
 
 JOURNAL = "journal.jsonl.gz"
+MOST_AT_ONCE: Final = 20_000
+"""The most events of one member of the journal's file, so that writing and reading it takes a bounded memory."""
 OLDER = ("journal.jsonl", "checks.txt", "checks.crc")
 """File names of older formats; a run of the same name replaces them."""
 
@@ -42,6 +47,8 @@ class RunWriter:
         # One immutable value: an interruption between two statements leaves the old or the new one.
         self._tally = Tally()
         self._folder: Path | None = None
+        self._members: list[tuple[int, int]] = []
+        """The number of the first event of each member of the journal's file, and the byte at which it begins."""
 
     def __enter__(self) -> RunWriter:
         return self
@@ -84,13 +91,37 @@ class RunWriter:
             raise self._refusal(refused) from refused
         return manifest
 
+    # ---- reading ------------------------------------------------------------------------------------------------
+
+    def read(self, first: int, end: int, kind: type[Event] | None = None) -> Iterator[Event]:
+        """The events on disk from one number up to, and without, another; of one type, if one is given."""
+        if first >= end:
+            return
+        number, place = self._members[bisect_right(self._members, (first, self._tally.size)) - 1]
+        begins = b"" if kind is None else beginning(kind)
+        try:
+            for text in texts(self.folder / JOURNAL, place):
+                lines = text.splitlines()
+                wanted = lines[max(0, first - number) : end - number]
+                yield from (decode(line) for line in wanted if line.startswith(begins))
+                number += len(lines)
+                if number >= end:
+                    return  # what follows is perhaps being written
+        except OSError as refused:
+            raise InputError(f"{self.folder / JOURNAL} cannot be read: {refused.strerror}") from refused
+
+    # ---- inside -------------------------------------------------------------------------------------------------
+
     def _append(self, journal: Journal) -> bool:
-        tally = self._tally
-        events = journal.since(tally.events)
         if self._files is None:
             self._open(journal)
-        elif not events:
-            return False
+        before = self._tally.events
+        while events := journal.between(self._tally.events, self._tally.events + MOST_AT_ONCE):
+            self._append_member(events)
+        return self._tally.events > before
+
+    def _append_member(self, events: Sequence[Event]) -> None:
+        tally = self._tally
         text = encode_lines(events)
         stored = packed(text)
         after, chain = tally.written(text.splitlines(keepends=True), stored)
@@ -99,8 +130,9 @@ class RunWriter:
             self._files or (), (tally.size, tally.events * LINK_BYTES), (stored, chain), strict=True
         ):
             _write_at(file, place, data)
+        if not self._members or self._members[-1][0] < tally.events:  # otherwise it was interrupted right here
+            self._members.append((tally.events, tally.size))
         self._tally = after
-        return True
 
     def _open(self, journal: Journal) -> None:
         start = journal[0] if len(journal) else None

@@ -7,10 +7,14 @@ from the store when somebody asks for them. One thread records and releases; oth
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import chain
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Protocol, cast
 
 from market_sim.core.data.journal import E, Journal
+from market_sim.core.data.sorted_journal import SortedJournal
 from market_sim.core.errors import InvariantBroken
 from market_sim.core.models.event import Event
 
@@ -53,10 +57,6 @@ class SpilledJournal(Journal):
             self._events = events[number - first :]
             self._tail = number, self._events
 
-    def reread(self, older: Older) -> None:
-        """From now on `older` reads what was forgotten: the store has given its events to another one."""
-        self._older = older
-
     def __len__(self) -> int:
         first, events = self._tail
         return first + len(events)
@@ -88,12 +88,14 @@ class SpilledJournal(Journal):
         older = cast("Iterator[E]", self._older(0, first, kind)) if first else iter(())
         return chain(older, (event for event in events if type(event) is kind))
 
-    def whole(self) -> Journal:
-        """The same events in memory: a store reads each once instead of once for every question."""
-        copied = Journal()
-        for event in self:
-            copied.record(event)
-        return copied
+    @contextmanager
+    def by_type(self) -> Iterator[Journal]:
+        """The same events, with those of each type in a file of their own: each is read from the store once."""
+        if not self.first:
+            yield self
+            return
+        with TemporaryDirectory(prefix="market-") as folder:
+            yield SortedJournal(self, Path(folder))
 
     def between(self, first: int, end: int) -> list[Event]:
         """The events from one number up to, and without, another."""

@@ -28,18 +28,14 @@ def clocks_of_trades(journal: Journal) -> list[TradeClock]:
     final_at, settled_at = {0: 0}, {0: 0}
     height = 0
     upto = [0]
-    for event in journal:
-        if isinstance(event, BlockFinalized) and event.height == height + 1:
+    for event in journal.of(BlockFinalized):
+        if event.height == height + 1:
             height += 1
             upto.append(upto[-1] + held[event.block])
             for number in range(upto[-2] + 1, upto[-1] + 1):
                 final_at[number] = event.time
-        elif isinstance(event, BlockSettled):
-            for number in range(len(settled_at), upto[event.last] + 1):
-                settled_at[number] = event.time
-    clocks: list[TradeClock] = []
-    for event in journal:
-        if type(event) is Trade:
-            number = entry_number(event)
-            clocks.append(TradeClock(event.time, final_at.get(number), settled_at.get(number)))
-    return clocks
+    for paid in journal.of(BlockSettled):  # which is after it was final
+        for number in range(len(settled_at), upto[paid.last] + 1):
+            settled_at[number] = paid.time
+    numbers = ((trade.time, entry_number(trade)) for trade in journal.of(Trade))
+    return [TradeClock(time, final_at.get(number), settled_at.get(number)) for time, number in numbers]

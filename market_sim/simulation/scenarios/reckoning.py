@@ -12,14 +12,8 @@ from market_sim.core.money import written
 
 def marks(journal: Journal) -> dict[str, int]:
     """The last price that is known of each instrument: its believed value, else its last trade."""
-    values: dict[str, int] = {}
-    trades: dict[str, int] = {}
-    for event in journal:
-        if isinstance(event, ValueMoved):
-            values[event.symbol] = event.value
-        elif isinstance(event, Trade):
-            trades[event.symbol] = event.price
-    return trades | values
+    values = {event.symbol: event.value for event in journal.of(ValueMoved)}
+    return {event.symbol: event.price for event in journal.of(Trade)} | values
 
 
 def trades_of(journal: Journal, account: str) -> Iterable[tuple[Trade, int, int]]:

@@ -225,6 +225,7 @@ def test_an_interruption_between_two_writes_neither_doubles_nor_loses_an_event(t
             journal.record(RunEnded(99, False))
             writer.finish(journal)
             assert list(load(writer.folder).journal) == list(journal)
+            assert list(writer.read(0, len(journal))) == list(journal)
 
 
 def test_a_run_that_is_written_again_keeps_what_else_lies_in_its_folder(tmp_path):
@@ -244,3 +245,24 @@ def test_a_journal_without_a_beginning_is_not_written(tmp_path):
         with pytest.raises(InvariantBroken, match="no folder"):
             writer.folder.exists()
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("most", [2, 20_000])
+def test_what_is_on_disk_is_read_from_any_event_on_while_it_is_written_and_afterwards(writer, monkeypatch, most):
+    monkeypatch.setattr(run_writer, "MOST_AT_ONCE", most)
+    journal = after(writer, 3)
+    play(journal, 4)  # in memory only
+
+    def reads() -> bool:
+        end = writer.events
+        wanted = [(first, last) for first in range(end + 1) for last in range(first, end + 1)]
+        assert all(list(writer.read(*one)) == journal.between(*one) for one in wanted)
+        deposits = [event for event in journal.between(3, end - 1) if type(event) is Deposited]
+        assert list(writer.read(3, end - 1, Deposited)) == deposits
+        return end == len(journal)
+
+    assert not reads()
+    journal.record(RunEnded(5, True))
+    manifest = writer.finish(journal)
+    assert reads()
+    assert load(writer.folder).manifest.fingerprint == manifest.fingerprint

@@ -7,12 +7,14 @@ from threading import Thread
 
 import pytest
 
+from market_sim.core.data import sorted_journal
 from market_sim.core.data.fingerprint import fingerprint
 from market_sim.core.data.journal import Journal
 from market_sim.core.data.spilled_journal import SpilledJournal
 from market_sim.core.errors import InvariantBroken
 from market_sim.core.models.event import Event
 from market_sim.core.models.market_events import AccountOpened, Deposited
+from market_sim.core.models.run_events import RunEnded
 
 
 def event(time: int) -> Event:
@@ -78,3 +80,19 @@ def test_a_reader_misses_nothing_while_another_thread_records_and_releases() -> 
             spilled.release(time - 40, older)
     reader.join(30)
     assert seen == list(older(0, length))
+
+
+@pytest.mark.parametrize("released", [0, 20, 37])
+def test_sorted_by_type_it_reads_like_a_journal_in_memory(released: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sorted_journal, "PIECE", 4)
+    plain, spilled = filled(Journal(), 37), SpilledJournal()
+    filled(spilled, 37)
+    spilled.release(released, older)
+    with spilled.by_type() as found:
+        assert list(found) == list(plain)
+        assert (len(found), found[-1], found[3]) == (37, plain[36], plain[3])
+        assert (found.since(30), found.between(5, 25)) == (plain.since(30), plain.between(5, 25))
+        for kind in (AccountOpened, Deposited, RunEnded):
+            nested = [(one, two) for one in found.of(kind) for two in found.of(kind)]
+            events = list(plain.of(kind))
+            assert nested == [(one, two) for one in events for two in events]

@@ -1,13 +1,15 @@
-"""A live market ends at once, however long its conclusion takes, and draws it once from events in memory."""
+"""A live market ends at once, however long its conclusion takes, and draws it once and in little memory."""
 
 from __future__ import annotations
 
 import threading
+import tracemalloc
 from dataclasses import dataclass
 from typing import ClassVar
 
 from market_sim.api.live.opening import OpenMarket
 from market_sim.core.data.journal import Journal
+from market_sim.core.data.sorted_journal import SortedJournal
 from market_sim.simulation.options import Options
 from market_sim.simulation.scenarios.first_market import FirstMarket
 
@@ -23,12 +25,30 @@ class Watched(FirstMarket):
         return "So it was."
 
 
-def test_a_conclusion_is_drawn_once_by_who_ends_the_market_and_from_memory(tmp_path) -> None:
+def test_a_conclusion_is_drawn_once_by_who_ends_the_market_and_by_type(tmp_path) -> None:
     Watched.drawn.clear()
     live = OpenMarket(Watched(), Options(epochs=3, settlement="none"), None, tmp_path, kept=50)
     live.start()
     while not live.market.is_over:
         live.market.wait(len(live.market.journal), 1)
     live.close()
-    # A store that is asked again for each of its questions takes longer than the market may take to end.
-    assert Watched.drawn == [(threading.current_thread().name, Journal, len(live.market.journal))]
+    # A file that is read whole for each of its questions takes longer than the market may take to end.
+    assert Watched.drawn == [(threading.current_thread().name, SortedJournal, len(live.market.journal))]
+
+
+def test_ending_a_market_takes_no_more_memory_than_half_of_its_events_would(tmp_path) -> None:
+    live = OpenMarket(FirstMarket(), Options(epochs=30, settlement="none"), None, tmp_path, kept=50)
+    live.start()
+    while not live.market.is_over:
+        live.market.wait(len(live.market.journal), 1)
+    tracemalloc.start()
+    try:
+        live.close()
+        _, ending = tracemalloc.get_traced_memory()
+        tracemalloc.reset_peak()
+        events = live.market.journal.since(0)
+        _, whole = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert len(events) > 15_000
+    assert ending < whole / 2, "the conclusion, the hash chain and the stored run are written from what is on the disk"
