@@ -6,14 +6,16 @@ run goes on.
 
 from __future__ import annotations
 
-from typing import cast, get_args
+from typing import get_args
 
 from market_sim.core.models.intents import Intent
 from market_sim.core.randomness import Stream
 from market_sim.market.agents.strategy import Adapted, Strategy, WakeAt
 from market_sim.market.agents.view import View
 
-INTENTS: tuple[type[Intent], ...] = get_args(Intent)
+Wish = Intent | Adapted | WakeAt
+"""What a strategy may yield."""
+ORDINARY: tuple[type[Wish], ...] = (*get_args(Intent), Adapted)
 MOST_INTENTS = 100
 """The most intents, alarms and notes of one decision, so that a strategy that never stops yielding is stopped."""
 
@@ -51,29 +53,20 @@ class Agent:
         self.awake_until = -1
         """The latest time for which a report, a trade or a quote has planned a wake-up."""
 
-    def decide(self) -> tuple[list[Intent], list[int], list[Adapted]]:
-        """The intents of the strategy now, the times of its alarms, and what it adapted.
-
-        The caller handles its exceptions.
-        """
-        wanted: list[Intent] = []
-        alarms: list[int] = []
-        adapted: list[Adapted] = []
+    def decide(self) -> list[Wish]:
+        """What the strategy asks for now: intents, alarms and notes; the caller handles its exceptions."""
+        wishes: list[Wish] = []
         for wish in self.strategy.decide(self.view) or ():
-            if type(wish) is WakeAt:
-                alarms.append(_alarm(wish, self.view.time))
-            elif type(wish) in INTENTS:
-                wanted.append(cast(Intent, wish))
-            elif type(wish) is Adapted:
-                adapted.append(wish)
-            else:
-                raise TypeError(f"decide() yields orders, cancels and amendments, not {wish!r}")
-            if len(wanted) + len(alarms) + len(adapted) > MOST_INTENTS:
+            if type(wish) not in ORDINARY:
+                _check_alarm(wish, self.view.time)
+            wishes.append(wish)
+            if len(wishes) > MOST_INTENTS:
                 raise RuntimeError(f"decide() asked for more than {MOST_INTENTS} things at once")
-        return wanted, alarms, adapted
+        return wishes
 
 
-def _alarm(wish: WakeAt, now: int) -> int:
+def _check_alarm(wish: object, now: int) -> None:
+    if type(wish) is not WakeAt:
+        raise TypeError(f"decide() yields orders, cancels and amendments, not {wish!r}")
     if type(wish.time) is not int or wish.time <= now:
         raise ValueError(f"WakeAt takes a later time of the clock, in ns; it is {now}, found {wish.time!r}")
-    return wish.time

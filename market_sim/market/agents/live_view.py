@@ -140,10 +140,13 @@ Look = Callable[[str, Listing, Member], InstrumentView]
 """Makes the view that a member has of one instrument on one venue: live or delayed."""
 
 
+new = tuple.__new__
+
+
 class LiveView(View):
     """A running market, seen by one account."""
 
-    __slots__ = ("_account", "_clock", "_mailbox", "_memberships", "_quote")
+    __slots__ = ("_account", "_cash_balance", "_clock", "_mailbox", "_memberships")
 
     def __init__(
         self,
@@ -168,7 +171,7 @@ class LiveView(View):
         self._clock = clock
         self._mailbox = mailbox
         quotes = {listing.quote for venue in venues for listing in venue.listings.values()}
-        self._quote = min(quotes) if quotes else "USD"
+        self._cash_balance = account.balance(min(quotes) if quotes else "USD")
 
     @property
     def time(self) -> int:
@@ -178,16 +181,18 @@ class LiveView(View):
     @property
     def cash(self) -> int:
         """The cash that no open order reserves."""
-        return self._account.balance(self._quote).available
+        funds = self._cash_balance
+        return funds.total - funds.reserved + funds.covered
 
     @property
     def orders(self) -> Sequence[OwnOrder]:
         """Your open orders, venue by venue, oldest first."""
+        # `tuple.__new__`, because the constructor of a named tuple is a Python function that calls it.
         return tuple(
             [
-                OwnOrder(order.id, order.intent.symbol, order.side, order.limit, order.remaining, order.intent.venue)
+                new(OwnOrder, (each.id, each.symbol, each.side, each.limit, each.remaining, each.intent.venue))
                 for member in self._memberships
-                for order in member.open.values()
+                for each in member.open.values()
             ]
         )
 

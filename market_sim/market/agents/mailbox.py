@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.event import Event
@@ -39,6 +39,7 @@ from market_sim.market.agents.reports import (
     Report,
     Triggered,
 )
+from market_sim.market.ledger.ledger import TimeSource
 
 ACCOUNT, SYMBOL, TOTAL, TRADED = range(4)
 """The indices in the list that represents an order."""
@@ -49,11 +50,6 @@ class Mail:
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
-        self.wake_ups = 0
-        """The number of wake-ups of all participants: a mailbox shows the same reports as long as one lasts.
-
-        One number for all, because a note in each mailbox would reach for another place in memory at each wake-up.
-        """
         self._read = 0
         self._figures = Figures(())
         self._boxes: dict[str, deque[Report]] = {}
@@ -190,24 +186,30 @@ _SORTS: dict[type[Event], Callable[[Mail, Any], None]] = {
 }
 
 
+class Steps(TimeSource, Protocol):
+    """A source of the simulated time that counts what has happened."""
+
+    steps: int
+
+
 class Mailbox:
     """One participant's mailbox: the reports that it gets at one wake-up, after its data latency."""
 
-    __slots__ = ("_account", "_delay", "_mail", "_now", "_opened", "_shown")
+    __slots__ = ("_account", "_clock", "_delay", "_mail", "_opened", "_shown")
 
-    def __init__(self, mail: Mail, account: str, now: Callable[[], int], delay: int) -> None:
+    def __init__(self, mail: Mail, account: str, clock: Steps, delay: int) -> None:
         self._mail, self._account = mail, account
-        self._now, self._delay = now, delay
+        self._clock, self._delay = clock, delay
         self._opened = -1
-        """The last wake-up that read the reports."""
+        """The step of the run at which the reports were read last: a wake-up is one step."""
         self._shown: tuple[Report, ...] = ()
 
     @property
     def reports(self) -> tuple[Report, ...]:
         """The reports since the last wake-up that read them; the same during one wake-up."""
-        if self._opened != self._mail.wake_ups:
-            self._opened = self._mail.wake_ups
-            box, until = self._mail.box(self._account), self._now() - self._delay
+        if self._opened != self._clock.steps:
+            self._opened = self._clock.steps
+            box, until = self._mail.box(self._account), self._clock.now - self._delay
             new: list[Report] = []
             while box and box[0].time <= until:
                 new.append(box.popleft())

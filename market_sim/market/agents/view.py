@@ -208,7 +208,8 @@ class View(ReadOnly):
 
     def at(self, symbol: str, venue: str = "") -> InstrumentView:
         """An instrument on this venue; with an empty name, on the first venue that listed it."""
-        return self[symbol, venue] if venue else self[symbol]
+        found = None if venue else self._instruments.get(symbol)
+        return found or self[(symbol, venue) if venue else symbol]
 
     @property
     def symbols(self) -> tuple[str, ...]:

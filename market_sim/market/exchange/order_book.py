@@ -84,13 +84,6 @@ class BookSide:
         else:
             del self.keys[bisect_left(self.keys, key)]
 
-    def shown(self) -> int | None:
-        """The key of the best level with displayed quantity."""
-        for key in reversed(self.keys):
-            if self.levels[key].volume:
-                return key
-        return None
-
 
 class OrderBook:
     """Both sides of one instrument. The members index open orders by number; the book takes the order itself."""
@@ -104,13 +97,20 @@ class OrderBook:
     @property
     def best_bid(self) -> int | None:
         """The highest displayed bid."""
-        return self.bids.shown()
+        side = self.bids
+        for key in reversed(side.keys):
+            if side.levels[key].volume:
+                return key
+        return None
 
     @property
     def best_ask(self) -> int | None:
         """The lowest displayed ask."""
-        key = self.asks.shown()
-        return None if key is None else -key
+        side = self.asks
+        for key in reversed(side.keys):
+            if side.levels[key].volume:
+                return -key
+        return None
 
     @property
     def is_crossed(self) -> bool:

@@ -72,15 +72,13 @@ class Clock:
         soon = self._soon
         while self._has_next(until):
             due = self._due
+            # Taken out first and put back in the rare case that it is too late: looking first costs more.
             while due or soon:
-                sooner = not due or (soon and soon[0] < due[-1])
-                time, _, _, action, argument = soon[0] if sooner else due[-1]
+                planned = due.pop() if due and not (soon and soon[0] < due[-1]) else heappop(soon)
+                time, _, _, action, argument = planned
                 if time >= until:
+                    heappush(soon, planned)
                     break
-                if sooner:
-                    heappop(soon)
-                else:
-                    due.pop()
                 self.now = time
                 self.steps += 1
                 action(argument)

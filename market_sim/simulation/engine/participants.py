@@ -8,7 +8,7 @@ instant.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -18,11 +18,11 @@ from market_sim.core.errors import InputError, StrategyError
 from market_sim.core.models.intents import CancelAll, Intent
 from market_sim.core.models.run_events import ParameterChanged, StrategyFailed
 from market_sim.core.randomness import Randomness
-from market_sim.market.agents.agent import Agent
+from market_sim.market.agents.agent import Agent, Wish
 from market_sim.market.agents.delayed_view import DelayedMarket
 from market_sim.market.agents.live_view import LiveView, PublicTrades, live
 from market_sim.market.agents.mailbox import Mail, Mailbox
-from market_sim.market.agents.strategy import OnQuote, OnReport, OnTrade, Strategy, tuned
+from market_sim.market.agents.strategy import Adapted, OnQuote, OnReport, OnTrade, Strategy, WakeAt, tuned
 from market_sim.market.dynamics.value import BelievedValue
 from market_sim.market.exchange.listing import Listing
 from market_sim.market.venues import Venues
@@ -90,6 +90,8 @@ class Participants:
         """For each participant that waits for reports: the newest report that it was woken for."""
         self._is_watched = False
         self._market: Market | None = None
+        self._submit: Callable[[str, Intent], object]
+        """Takes the intents of all participants; `start` sets it."""
         self._record: Journal | None = None
         self._regular = self._wake  # one object for all wake-ups that are planned, in place of one for each
         self._expected: dict[str, int] = {}
@@ -158,6 +160,7 @@ class Participants:
 
     def start(self, epoch_ns: int) -> None:
         """Give each participant a view, and plan the first wake-ups."""
+        self._submit = self._venues.submit if self._market is None else self._market.submit
         phases = {one.name: int(self._randomness.first_draw(f"agent/{one.name}") * one.every) for one in self._invited}
         # In the order in which they wake up, so that wake-ups read the memory forwards: with 10,000 agents, more than a
         # cache holds, that halves the time of each.
@@ -232,22 +235,30 @@ class Participants:
         clock = self._clock
         if self._is_watched:  # otherwise no news is planned, and the note would only cost another place in memory
             agent.last_woken = clock.now
-        self._mail.wake_ups += 1
         try:
-            intents, alarms, adapted = agent.decide()
+            wishes = agent.decide()
         except Exception as error:  # student code: the one place where everything is caught
             self._retire(agent, error)
             return
-        if intents:
-            clock.plan(clock.now + agent.latency_ns, self._arrive, (agent.name, intents))
-        for one in adapted:
-            self._journal.record(ParameterChanged(clock.now, agent.name, *one))
-        for time in alarms:
-            clock.plan(time, self._wake_once, agent, WAKE)
+        if wishes:
+            intents = [wish for wish in wishes if type(wish) is not Adapted and type(wish) is not WakeAt]
+            if intents:
+                clock.plan(clock.now + agent.latency_ns, self._arrive, (agent.name, intents))
+            if len(intents) < len(wishes):
+                self._note(agent, wishes)
+
+    def _note(self, agent: Agent, wishes: Sequence[Wish]) -> None:
+        """Record what a strategy adapted, and plan its alarms."""
+        for wish in wishes:
+            if type(wish) is Adapted:
+                self._journal.record(ParameterChanged(self._clock.now, agent.name, *wish))
+        for wish in wishes:
+            if type(wish) is WakeAt:
+                self._clock.plan(wish.time, self._wake_once, agent, WAKE)
 
     def _arrive(self, letter: tuple[str, Sequence[Intent]]) -> None:
         name, intents = letter
-        submit = self._venues.submit if self._market is None else self._market.submit
+        submit = self._submit
         for intent in intents:
             submit(name, intent)
         if self._is_watched:
@@ -273,7 +284,7 @@ class Participants:
     def _agent(self, one: Invitation) -> Agent:
         stream = self._randomness.stream(f"agent/{one.name}")
         clock = self._clock
-        mailbox = Mailbox(self._mail, one.name, lambda: clock.now, one.data_latency)
+        mailbox = Mailbox(self._mail, one.name, clock, one.data_latency)
         look = self._live
         if one.data_latency or self._record is not None:
             market = self._delayed.get(one.data_latency)

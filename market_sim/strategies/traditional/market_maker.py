@@ -6,14 +6,14 @@ it quotes, so that others take its inventory away (after Ho and Stoll 1981; the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
 from market_sim.core.errors import InputError
 from market_sim.core.models.intents import BUY, SELL, Cancel, Intent, PlaceOrder
 from market_sim.market.agents.strategy import Adapted, Strategy
-from market_sim.market.agents.view import InstrumentView, View
+from market_sim.market.agents.view import InstrumentView, OwnOrder, View
 
 
 @dataclass
@@ -80,13 +80,15 @@ class MarketMaker(Strategy):
         self._centre = centre
         for order in waiting:
             yield Cancel(order.id)
-        yield from self._ladder(view, market, centre, away)
+        yield from self._ladder(view.cash, waiting, market, centre, away)
 
-    def _ladder(self, view: View, market: InstrumentView, centre: int, away: int) -> Iterator[PlaceOrder]:
+    def _ladder(
+        self, cash: int, waiting: Sequence[OwnOrder], market: InstrumentView, centre: int, away: int
+    ) -> Iterator[PlaceOrder]:
         half = max(market.tick, centre * self.quoted_bps // 20_000)
         step = max(market.tick, centre * self.step_bps // 10_000)
         # Cash reserved for the cancelled quotes is free again before the new ones arrive.
-        cash = view.cash + sum(order.limit * order.remaining for order in view.orders if order.side == BUY)
+        cash += sum([order.limit * order.remaining for order in waiting if order.side == BUY])
         shares = market.position
         for rung in range(self.levels):
             distance = half + rung * step

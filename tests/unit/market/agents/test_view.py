@@ -56,7 +56,7 @@ def market() -> tuple[Exchange, LiveView]:
     values = {"ACME": BelievedValue(1_000, RandomWalk(), Randomness(1).stream("value"))}
     tape = Tape(journal)
     random = Randomness(1).stream("alice")
-    account, mailbox = exchange.ledger.accounts["alice"], Mailbox(Mail(journal), "alice", lambda: clock.now, 0)
+    account, mailbox = exchange.ledger.accounts["alice"], Mailbox(Mail(journal), "alice", clock, 0)
     return exchange, LiveView((exchange,), account, clock, live(PublicTrades(tape), values), random, mailbox)
 
 
