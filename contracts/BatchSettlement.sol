@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {Attestations} from "./Attestations.sol";
 import {SettlementHalt} from "./SettlementHalt.sol";
 import {ValidatorSet} from "./ValidatorSet.sol";
 import {Vault} from "./Vault.sol";
@@ -8,7 +9,7 @@ import {Vault} from "./Vault.sol";
 /// Settles finalized blocks: one batch of net changes, signed by two thirds of the validators, relayed by any caller. It
 /// checks order, certificate, conservation and solvency. It does not check prices, matching or orders: for those,
 /// two thirds of the validators are trusted. Any trade can be proven against the Merkle root of its batch.
-contract BatchSettlement is Vault, ValidatorSet {
+contract BatchSettlement is Attestations {
     event Settled(
         uint64 indexed last,
         uint64 first,
@@ -51,16 +52,19 @@ contract BatchSettlement is Vault, ValidatorSet {
     bytes32 public head;
     mapping(uint64 => bytes32) public tradesRootAt;
 
-    constructor(address[] memory tokens, address[] memory validators_, address guardian_, bytes32 genesis)
+    constructor(address[] memory tokens, address[] memory validators_, address guardian_, bytes32 genesis, bytes32 run)
         SettlementHalt(guardian_)
         Vault(tokens)
-        ValidatorSet(validators_)
+        ValidatorSet(validators_, run)
     {
         head = genesis;
     }
 
-    /// `rows`: 24 bytes each, account (4), token (4), signed change (16), ascending. `exits`: numbers of withdrawal
-    /// requests, 4 bytes each, ascending.
+    /// Settle the next range of final blocks.
+    /// @param header the range, its place in the chain, and the root of its trades
+    /// @param rows net changes of 24 bytes each: account (4), token (4), signed change (16), ascending
+    /// @param exits the numbers of the withdrawal requests that are executed, 4 bytes each, ascending
+    /// @param certificate the signatures of two thirds of the validators
     function settle(Header calldata header, bytes calldata rows, bytes calldata exits, bytes calldata certificate)
         external
         whenNotPaused
@@ -80,7 +84,7 @@ contract BatchSettlement is Vault, ValidatorSet {
         epoch = header.epoch;
         head = header.blockHash;
         tradesRootAt[header.last] = header.tradesRoot;
-        settledAt = uint64(block.timestamp);
+        aliveAt = uint64(block.timestamp);
 
         _applyRows(rows);
         _applyExits(exits);
@@ -89,9 +93,10 @@ contract BatchSettlement is Vault, ValidatorSet {
         );
     }
 
-    /// The last settled block: its height, epoch and hash, and the root of its trades.
-    function progress() external view returns (uint64, uint64, bytes32, bytes32) {
-        return (height, epoch, head, tradesRootAt[height]);
+    /// The last settled block (its height, epoch and hash, and the root of its trades), and the numbers of deposits and of
+    /// withdrawal requests so far.
+    function progress() external view returns (uint64, uint64, bytes32, bytes32, uint64, uint256) {
+        return (height, epoch, head, tradesRootAt[height], depositCount, requests.length);
     }
 
     /// Whether this trade is at this place of the batch that ends at block `last`.
@@ -110,6 +115,10 @@ contract BatchSettlement is Vault, ValidatorSet {
 
     function _settledEpoch() internal view override returns (uint64) {
         return epoch;
+    }
+
+    function _settledHeight() internal view override returns (uint64) {
+        return height;
     }
 
     /// Apply net rows: sorted, known accounts and tokens, no balance negative or too large, every token summing to zero.

@@ -18,13 +18,15 @@ abstract contract Accounts is SettlementHalt {
     error UnknownToken(uint256 token);
     error NothingToMove();
     error TokenRefused(address token);
+    error ListedTwice(address token);
     error BalanceTooLarge(uint256 account, uint256 token, uint256 held, int256 delta);
     error Insolvent(uint256 account, uint256 token, uint256 held, int256 delta);
     error SettlementEscaped();
     error Reentered();
 
-    /// These four share a slot with the pause, so that a batch reads and writes it once.
-    uint64 public settledAt;
+    /// These four share a slot with the pause, so that a batch reads and writes it once. `aliveAt` is the time of the last
+    /// batch or heartbeat.
+    uint64 public aliveAt;
     bool public escaped;
     uint32 internal accountCount;
     uint16 internal tokenCount;
@@ -57,7 +59,7 @@ abstract contract Accounts is SettlementHalt {
 
     constructor(address[] memory tokens) {
         operator = msg.sender;
-        settledAt = uint64(block.timestamp);
+        aliveAt = uint64(block.timestamp);
         for (uint256 number = 0; number < tokens.length; number++) _list(tokens[number]);
     }
 
@@ -130,7 +132,11 @@ abstract contract Accounts is SettlementHalt {
         _write(place, packed ^ ((held ^ uint256(left)) << _shift(token)));
     }
 
+    /// A token that had two numbers would back two balances with the same holdings.
     function _list(address token) private {
+        for (uint256 number = 0; number < tokenCount; number++) {
+            if (address(tokenAt[number]) == token) revert ListedTwice(token);
+        }
         tokenAt[tokenCount] = IToken(token);
         emit TokenListed(tokenCount, token);
         tokenCount += 1;

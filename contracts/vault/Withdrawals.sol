@@ -4,9 +4,12 @@ pragma solidity 0.8.37;
 import {IToken} from "../interfaces/IToken.sol";
 import {Accounts} from "./Accounts.sol";
 
-/// Withdrawals in three steps: the owner requests, a batch executes the request, the owner claims.
+/// Withdrawals in three steps: the owner requests, a batch executes the request, the owner claims. A request has a
+/// deadline: when it passes and the account could pay, the escape opens, even while batches go on.
 abstract contract Withdrawals is Accounts {
-    event WithdrawalRequested(uint32 indexed number, uint32 indexed account, uint32 indexed token, uint128 amount);
+    event WithdrawalRequested(
+        uint32 indexed number, uint32 indexed account, uint32 indexed token, uint128 amount, uint64 deadline
+    );
     event Exited(uint32 indexed number);
     event Claimed(uint32 indexed account, uint32 indexed token, uint256 amount);
 
@@ -17,8 +20,12 @@ abstract contract Withdrawals is Accounts {
         uint32 account;
         uint32 token;
         uint128 amount;
+        uint48 deadline;
         bool done;
     }
+
+    /// The time in which a request is to be executed or, where the account cannot pay it, refused.
+    uint64 public constant WITHDRAWAL_DEADLINE = 7 days;
 
     mapping(uint256 => mapping(uint256 => uint256)) public claimable;
     mapping(uint256 => uint256) public claimableTotal;
@@ -28,8 +35,9 @@ abstract contract Withdrawals is Accounts {
     function requestWithdrawal(uint32 account, uint32 token, uint128 amount) external onlyOwner(account) {
         if (token >= tokenCount) revert UnknownToken(token);
         if (amount == 0) revert NothingToMove();
-        requests.push(Request(account, token, amount, false));
-        emit WithdrawalRequested(uint32(requests.length - 1), account, token, amount);
+        uint64 deadline = uint64(block.timestamp) + WITHDRAWAL_DEADLINE;
+        requests.push(Request(account, token, amount, uint48(deadline), false));
+        emit WithdrawalRequested(uint32(requests.length - 1), account, token, amount, deadline);
     }
 
     /// Neither a pause nor the escape stops a claim.
@@ -44,14 +52,19 @@ abstract contract Withdrawals is Accounts {
 
     /// Move the requested amount from the balance to the owner's claim.
     function _exit(uint256 number) internal {
-        if (number >= requests.length) revert UnknownRequest(number);
-        Request storage request = requests[number];
-        if (request.done) revert RequestDone(number);
+        Request storage request = _openRequest(number);
         request.done = true;
         _change(request.account, request.token, -int256(uint256(request.amount)));
         claimable[request.account][request.token] += request.amount;
         claimableTotal[request.token] += request.amount;
         emit Exited(uint32(number));
+    }
+
+    /// A request that was neither executed nor refused.
+    function _openRequest(uint256 number) internal view returns (Request storage request) {
+        if (number >= requests.length) revert UnknownRequest(number);
+        request = requests[number];
+        if (request.done) revert RequestDone(number);
     }
 
     function _pay(uint256 token, address to, uint256 amount) internal {

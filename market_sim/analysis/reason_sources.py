@@ -70,7 +70,7 @@ _BY_SOURCE: dict[Source, str] = {
     Source("P-6", PAID): "WITHDRAWAL_TOO_LARGE NO_WALLET WALLET_TOO_SMALL NOTHING_TO_CLAIM UNKNOWN_ASSET "
     "NOTHING_TO_DELIVER SETTLEMENT_SHORT SETTLEMENT_UNKNOWN_ACCOUNT SETTLEMENT_UNKNOWN_TOKEN SETTLEMENT_LEFT_OUT "
     "NothingToMove NotOwner NotOperator BadDepositsLength TokenRefused TokenTookFee Reentered BadExitsLength "
-    "ExitsNotAscending UnknownRequest RequestDone",
+    "ExitsNotAscending UnknownRequest RequestDone RequestPayable ListedTwice",
     Source("R2", STREAMLET): "NOT_LEADER",
     Source("R4", STREAMLET): "EPOCH_NOT_AFTER_PARENT WRONG_EPOCH",
     Source("R5", BREAK): "SECOND_PROPOSAL",
@@ -83,8 +83,10 @@ _BY_SOURCE: dict[Source, str] = {
     "PAYLOAD_UNKNOWN_KIND PAYLOAD_GAP PAYLOAD_TRADE_DIFFERS PAYLOAD_TRADE_UNKNOWN PAYLOAD_TOO_MANY_CALLS "
     "PAYLOAD_CALL_TWICE PAYLOAD_CALL_DIFFERS PAYLOAD_CALL_UNKNOWN UNKNOWN_CONTRACT UNKNOWN_FUNCTION BAD_ARGUMENTS",
     Source("P-4", SIGNED): "BadCertificateLength TooFewSignatures WrongValidatorSet SignersNotAscending UnknownSigner "
-    "HighS ZeroSignature WrongSigner BadValidators HandoverTooEarly",
-    Source("S4", PAID): "NotGuardian SettlementPaused CoolingDown SettlementEscaped TooEarlyToEscape NotEscaped",
+    "HighS ZeroSignature WrongSigner BadValidators HandoverTooEarly HandoverSuperseded "
+    "HandoverNotDue",
+    Source("S4", PAID): "NotGuardian SettlementPaused CoolingDown SettlementEscaped TooEarlyToEscape NotEscaped "
+    "EscapePlannedBefore EscapeNotPlanned HeartbeatOutOfOrder",
     Source("P-3", PAID): "NothingToLock NoPayee UnknownDeal DealOver NotPayer NotPayee NotMinter NobodyToPay "
     "ShortOfTokens ShortOfAllowance",
 }

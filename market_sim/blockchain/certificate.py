@@ -2,7 +2,7 @@
 
 The EVM cannot verify Ed25519 (EIP-665 stayed a draft), so each validator has a second key, on the curve secp256k1. The
 signed data follows EIP-712: its domain names the chain and the contract, so a signature is invalid on another chain or
-for another contract.
+for another contract. Its salt is the identity of the run, so it is invalid in another run with equal keys, too.
 
 A validator never signs two digests for one height. Two certificates that contradict each other therefore share at least
 f + 1 signers, and the two signatures of each of them are the proof (rulebook P-4).
@@ -29,7 +29,7 @@ LARGEST_S: Final = CURVE_ORDER // 2
 
 DOMAIN_NAME: Final = b"Market Sandbox Settlement"
 DOMAIN_VERSION: Final = b"1"
-_DOMAIN_TYPE: Final = b"EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
+_DOMAIN_TYPE: Final = b"EIP712Domain(string name,string version,uint256 chainId,address verifyingContract,bytes32 salt)"
 _FINALIZED_TYPE: Final = (
     b"Finalized(uint32 setId,uint64 first,uint64 last,uint64 epoch,bytes32 parent,bytes32 blockHash,"
     b"bytes32 tradesRoot,uint64 trades,bytes32 netHash)"
@@ -37,10 +37,12 @@ _FINALIZED_TYPE: Final = (
 
 
 class Domain(NamedTuple):
-    """The contract and the chain that a signature is for."""
+    """The contract, the chain and the run that a signature is for."""
 
     chain_id: int
     contract: bytes
+    run: bytes
+    """The identity of the run (market_sim/blockchain/run_identity.py)."""
 
     @property
     def separator(self) -> bytes:
@@ -51,6 +53,7 @@ class Domain(NamedTuple):
             + keccak(DOMAIN_VERSION)
             + _word(self.chain_id)
             + self.contract.rjust(32, b"\0")
+            + self.run
         )
 
 
@@ -96,6 +99,17 @@ class Batch(NamedTuple):
             + net_hash(self.rows, self.exits)
         )
         return keccak(b"\x19\x01" + domain.separator + struct)
+
+
+HEARTBEAT: Final = b"Heartbeat(uint32 setId,uint64 beat,uint64 height)"
+"""The validators are alive, and nothing is to be settled after this height."""
+REFUSED: Final = b"Refused(uint32 setId,uint32 number)"
+"""The withdrawal request with this number cannot be paid."""
+
+
+def attested(domain: Domain, kind: bytes, *values: int) -> bytes:
+    """The 32 bytes that validators sign to attest something beside a batch."""
+    return keccak(b"\x19\x01" + domain.separator + keccak(keccak(kind) + b"".join(map(_word, values))))
 
 
 class Wallet:

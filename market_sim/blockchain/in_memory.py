@@ -35,25 +35,26 @@ class InMemorySettlement(MemoryVault):
 
     def __init__(self, chain_id: int = 31337) -> None:
         super().__init__()
-        self._domain = Domain(chain_id, keccak(b"market-sim/in-memory-settlement")[12:])
+        self._domain = Domain(chain_id, keccak(b"market-sim/in-memory-settlement")[12:], bytes(32))
         self._head = Head(0, 0, bytes(32), bytes(32))
         self._receipts: dict[str, Receipt] = {}
         self._sent = 0
 
     @property
     def domain(self) -> Domain:
-        """The domain that certificates must name: contract and chain."""
+        """The domain that certificates must name: contract, chain and run."""
         return self._domain
 
     def open(self, genesis: Genesis) -> Opened:
         """Take the initial balances; there is nothing to deploy."""
         self.fund(genesis)
+        self._domain = self._domain._replace(run=genesis.run)
         self._head = Head(0, 0, genesis.block, bytes(32))
         return Opened(tuple("" for _ in genesis.tokens), 0, 0)
 
     def head(self) -> Head:
         """The last applied block."""
-        return self._head
+        return self._head._replace(deposits=self._deposits, requests=len(self._requests))
 
     def host(self) -> MemoryHost:
         """The host of further contracts, over the same wallets."""

@@ -29,6 +29,8 @@ class Genesis(NamedTuple):
     owners: tuple[bytes, ...]
     """The Ethereum address of the owner of each account; account 1 is the first."""
     balances: tuple[Balance, ...]
+    run: bytes
+    """The identity of the run, which is part of the domain of its certificates."""
 
 
 class Opened(NamedTuple):
@@ -40,12 +42,17 @@ class Opened(NamedTuple):
 
 
 class Head(NamedTuple):
-    """The last settled block of the contract: height, epoch, hash, and the root of its trades."""
+    """The progress of the contract: its last settled block, and the numbers of deposits and of requests so far."""
 
     height: int
     epoch: int
     block: bytes
     trades_root: bytes
+    """The root of the trades of the last settled block."""
+    deposits: int = 0
+    """The number of deposits that the vault has taken."""
+    requests: int = 0
+    """The number of withdrawals that owners have requested."""
 
 
 class Prepared(NamedTuple):
@@ -128,7 +135,7 @@ class Settlement(Protocol):
 
     @property
     def domain(self) -> Domain:
-        """The domain that certificates must name: contract and chain."""
+        """The domain that certificates must name: contract, chain and run."""
 
     def head(self) -> Head:
         """The last settled block."""

@@ -19,6 +19,7 @@ from market_sim.blockchain.outbox import MemoryRows, Outbox, OutboxRow, RowStore
 from market_sim.blockchain.reconciliation import Reconciliation
 from market_sim.blockchain.register import Register
 from market_sim.blockchain.replicas import Replicas
+from market_sim.blockchain.run_identity import run_id
 from market_sim.blockchain.settlement import ChainReverted, Genesis, Settlement
 from market_sim.blockchain.vault_transfers import VaultTransfers
 from market_sim.core.consensus.behaviours import Behaviour
@@ -121,7 +122,9 @@ class SettlementService:
         self._reconciliation = Reconciliation(register, opening, self._trade)
         addresses = tuple(wallet.address for wallet in self._wallets)
         owners = tuple(self._owner(number).address for number in range(1, max(register.names) + 1))
-        opened = self.settlement.open(Genesis(genesis, addresses, tuple(register.tokens), owners, deposits))
+        opened = self.settlement.open(
+            Genesis(genesis, addresses, tuple(register.tokens), owners, deposits, run_id(opening))
+        )
         domain = self.settlement.domain
         self._domain = domain
         self._outbox = Outbox(self.settlement, self._rows, self._settled, self._reorganised)
@@ -137,6 +140,7 @@ class SettlementService:
                 len(register.accounts),
                 opened.transactions,
                 opened.gas,
+                domain.run.hex(),
             )
         )
         self.reconcile()

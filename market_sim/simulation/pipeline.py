@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from market_sim.blockchain.register import Register
+from market_sim.blockchain.run_identity import run_id
 from market_sim.blockchain.trade_pool import Calls
 from market_sim.core.consensus.blocks import FinalBlock
 from market_sim.core.consensus.committee import Committee
@@ -18,6 +19,7 @@ from market_sim.core.data.journal import Journal
 from market_sim.core.errors import InputError
 from market_sim.core.models.inputs import Pause, Resume
 from market_sim.core.models.run_events import CommitteeSeated, RunStarted
+from market_sim.core.randomness import Randomness
 from market_sim.market.compliance.rules_file import rules_of
 from market_sim.market.exchange.exchange import Exchange
 from market_sim.market.exchange.listing import CONTINUOUS, HALTED, IN_CALL, PAUSED
@@ -142,7 +144,7 @@ class Pipeline:
         from market_sim.blockchain.settlement_service import SettlementService
 
         service = SettlementService(
-            settlement_on(world.settlement),
+            settlement_on(world.settlement, world.randomness, run_id(world.journal)),
             validators=self.committee.rules.validators,
             randomness=world.randomness,
             record=world.journal.record,
@@ -213,8 +215,8 @@ class Pipeline:
         self._await_entries()
 
 
-def settlement_on(backend: str) -> Settlement:
-    """The settlement of this name; the libraries of a chain are imported only for it."""
+def settlement_on(backend: str, randomness: Randomness, run: bytes) -> Settlement:
+    """The settlement of this name for a run; the libraries of a chain are imported only for it."""
     if backend == "memory":
         from market_sim.blockchain.in_memory import InMemorySettlement
 
@@ -222,5 +224,5 @@ def settlement_on(backend: str) -> Settlement:
     if backend == "eth-tester":
         from market_sim.blockchain.ethereum.settlement import eth_tester_settlement
 
-        return eth_tester_settlement()
+        return eth_tester_settlement(randomness, run=run)
     raise InputError(f"trades are settled on eth-tester, memory or none, found {backend!r}")

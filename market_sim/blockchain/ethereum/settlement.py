@@ -28,14 +28,17 @@ class EthereumSettlement:
     These are two wallets, so that a deposit never takes the nonce of a batch that is on its way.
     """
 
-    def __init__(self, chain: ChainBackend, randomness: Randomness, confirmations: int = 0) -> None:
+    def __init__(
+        self, chain: ChainBackend, randomness: Randomness, confirmations: int = 0, run: bytes = bytes(32)
+    ) -> None:
         self.chain = chain
         self.name = chain.name
         self.confirmations = confirmations
-        self.relayer = relayer_of(randomness)
-        self.operator = operator_of(randomness)
-        self.guardian = Wallet.of(randomness, "guardian")
+        self.relayer = relayer_of(randomness, run)
+        self.operator = operator_of(randomness, run)
+        self.guardian = Wallet.of(randomness, f"guardian/{run.hex()}")
         self._contract: DeployedContract | None = None
+        self._run = run
         self._accounts = self._tokens = 0
         self.tokens: tuple[DeployedContract, ...] = ()
 
@@ -48,8 +51,8 @@ class EthereumSettlement:
 
     @property
     def domain(self) -> Domain:
-        """The domain that certificates must name: contract and chain."""
-        return Domain(self.chain.chain_id, self.contract.address)
+        """The domain that certificates must name: contract, chain and run."""
+        return Domain(self.chain.chain_id, self.contract.address, self._run)
 
     def open(self, genesis: Genesis) -> Opened:
         """Deploy the tokens and the settlement, open the accounts, and pay their deposits into the vault."""
@@ -66,7 +69,9 @@ class EthereumSettlement:
             ["0x" + address.hex() for address in genesis.validators],
             "0x" + self.guardian.address.hex(),
             genesis.block,
+            genesis.run,
         )
+        self._run = genesis.run
         self._accounts = len(genesis.owners)
         for part in _parts(genesis.owners):
             chain.transact(me, self.contract, "openAccounts", ["0x" + owner.hex() for owner in part])
@@ -184,32 +189,37 @@ class EthereumSettlement:
         return True
 
 
-def eth_tester_settlement(randomness: Randomness | None = None, chain_id: int = 31337) -> EthereumSettlement:
-    """A settlement on a new eth-tester chain; the seed gives the wallets of relayer and operator only."""
+def eth_tester_settlement(
+    randomness: Randomness | None = None, chain_id: int = 31337, run: bytes = bytes(32)
+) -> EthereumSettlement:
+    """A settlement on a new eth-tester chain; seed and run give the wallets of relayer, operator and guardian only."""
     from market_sim.blockchain.ethereum.backends import EthTesterChain
 
     randomness = randomness or Randomness(0)
-    chain = EthTesterChain(operator_of(randomness), chain_id, also_rich=[relayer_of(randomness)])
-    return EthereumSettlement(chain, randomness)
+    chain = EthTesterChain(operator_of(randomness, run), chain_id, also_rich=[relayer_of(randomness, run)])
+    return EthereumSettlement(chain, randomness, run=run)
 
 
 def json_rpc_settlement(
-    url: str, chain_id: int, randomness: Randomness | None = None, confirmations: int = 2
+    url: str, chain_id: int, randomness: Randomness | None = None, confirmations: int = 2, run: bytes = bytes(32)
 ) -> EthereumSettlement:
     """A settlement on a JSON-RPC node, which must have this chain id."""
     from market_sim.blockchain.ethereum.backends import JsonRpcChain
 
-    return EthereumSettlement(JsonRpcChain(url, chain_id), randomness or Randomness(0), confirmations)
+    return EthereumSettlement(JsonRpcChain(url, chain_id), randomness or Randomness(0), confirmations, run)
 
 
-def relayer_of(randomness: Randomness) -> Wallet:
-    """The wallet that sends batches to the contract; any other wallet could do so."""
-    return Wallet.of(randomness, "relayer/0")
+def relayer_of(randomness: Randomness, run: bytes = bytes(32)) -> Wallet:
+    """The wallet that sends batches to the contract; any other wallet could do so.
+
+    Each run has a relayer of its own, so that two runs on one node do not use the same nonces.
+    """
+    return Wallet.of(randomness, f"relayer/{run.hex()}")
 
 
-def operator_of(randomness: Randomness) -> Wallet:
+def operator_of(randomness: Randomness, run: bytes = bytes(32)) -> Wallet:
     """The wallet that deploys the contracts, runs the vault, and mints the tokens of deposits."""
-    return Wallet.of(randomness, "operator")
+    return Wallet.of(randomness, f"operator/{run.hex()}")
 
 
 def gas_of(batch: Batch, signatures: int) -> int:

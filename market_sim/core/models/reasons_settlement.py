@@ -16,8 +16,11 @@ _PLACE = "Batches follow each other without gaps, each on the last block of the 
 _CERTIFICATE = "A batch needs signatures of two thirds of the validators, each once, over exactly this batch"
 _ROWS = "The rows of a batch are sorted, name known accounts and tokens, and sum to zero for each token"
 _VAULT = "The vault takes exactly what it credits and pays out exactly what it owes"
-_SET = "The set of validators changes at an epoch that the old set signed"
-_HALT = "The guardian may pause settlement for a bounded time; any caller may end it for good when no batch comes"
+_SET = "The set of validators changes at an epoch that the old set signed, after a notice of two days"
+_HALT = (
+    "The guardian may pause settlement for a bounded time; any caller may end it for good, after a notice, when "
+    "nothing comes from the validators or an owner waits in vain"
+)
 _ESCROW = "The payer releases locked money to the payee, or the payee sends it back, once"
 _TOKEN = "A transfer needs the owner's balance and permission, and only the minter mints new tokens"
 
@@ -72,6 +75,8 @@ SETTLEMENT_REASONS: tuple[Reason, ...] = (
     _reason("ExitsNotAscending", _ROWS, "withdrawal request {number} is listed twice or out of order"),
     _reason("UnknownRequest", _ROWS, "there is no withdrawal request number {number}"),
     _reason("RequestDone", _ROWS, "withdrawal request {number} was carried out before"),
+    _reason("RequestPayable", _VAULT, "request {number} can be paid: the account holds {held}"),
+    _reason("ListedTwice", _VAULT, "the token {token} has a number already"),
     _reason("NotOperator", _VAULT, "{caller} is not the operator of the vault"),
     _reason("NotOwner", _VAULT, "{caller} does not own account {account}"),
     _reason("NothingToMove", _VAULT, "there is nothing to move"),
@@ -81,11 +86,16 @@ SETTLEMENT_REASONS: tuple[Reason, ...] = (
     _reason("Reentered", _VAULT, "a token called back while it was being paid"),
     _reason("BadValidators", _SET, "a set has 1 to 128 validators, no address twice and none that is zero"),
     _reason("HandoverTooEarly", _SET, "epoch {reached} is settled, and the handover would be at epoch {found}"),
+    _reason("HandoverSuperseded", _SET, "{expected} handovers were planned before, and this plan is numbered {found}"),
+    _reason("HandoverNotDue", _SET, "the next set takes over at {from}, two days after its plan"),
     _reason("NotGuardian", _HALT, "{caller} is not the guardian"),
     _reason("SettlementPaused", _HALT, "settlement is paused until {until}"),
     _reason("CoolingDown", _HALT, "the next pause may begin at {until}"),
     _reason("SettlementEscaped", _HALT, "settlement has ended for good; owners take out what they hold"),
-    _reason("TooEarlyToEscape", _HALT, "the escape opens at {from}, when no batch has come for seven days"),
+    _reason("TooEarlyToEscape", _HALT, "the escape can go on at {from}, and not before"),
+    _reason("EscapePlannedBefore", _HALT, "the escape for this cause is planned already, and opens at {from}"),
+    _reason("EscapeNotPlanned", _HALT, "nobody planned the escape for the cause {cause} since it began"),
+    _reason("HeartbeatOutOfOrder", _HALT, "the next heartbeat has the number {expected}, and this one {found}"),
     _reason("NotEscaped", _HALT, "settlement goes on, so money leaves by request, batch and claim"),
     _reason("NothingToLock", _ESCROW, "there is nothing to lock"),
     _reason("NoPayee", _ESCROW, "the payee must be another address than the payer, and not the address zero"),

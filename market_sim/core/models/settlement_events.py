@@ -40,6 +40,8 @@ class SettlementOpened(SettlementEvent, frozen=True):
     accounts: int
     transactions: int
     gas: int
+    run: str = ""
+    """The identity of the run, which every certificate names."""
 
 
 class DepositTaken(SettlementEvent, frozen=True):

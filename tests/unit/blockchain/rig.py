@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from market_sim.blockchain.certificate import Batch, Domain, Header, Wallet, certificate
+from market_sim.blockchain.certificate import Batch, Domain, Header, Wallet, attested, certificate
 from market_sim.blockchain.execution import Row, packed_exits, packed_rows
 from market_sim.blockchain.in_memory import InMemorySettlement
 from market_sim.blockchain.register import Balance, Token
@@ -15,6 +15,7 @@ from market_sim.blockchain.settlement import ChainReverted, Genesis, Receipt
 from market_sim.core.randomness import Randomness
 
 GENESIS = bytes([7]) * 32
+RUN = bytes([8]) * 32
 CASH, SHARES = 0, 1
 FEES, ALICE, BOB = 1, 2, 3
 DEPOSITS = (
@@ -30,10 +31,16 @@ def wallet(who: str) -> Wallet:
     return Wallet.of(Randomness(1), who)
 
 
+def attestation(rig: Rig, kind: bytes, *values: int) -> bytes:
+    """The certificate of what validators attest beside batches."""
+    digest = attested(rig.settlement.domain, kind, *values)
+    return certificate({signer: rig.validators[signer].sign(digest) for signer in (0, 1, 2)})
+
+
 class Rig:
     """An opened settlement and the keys to it."""
 
-    def __init__(self, settlement: Any = None, validators: int = 4) -> None:
+    def __init__(self, settlement: Any = None, validators: int = 4, run: bytes = RUN) -> None:
         self.settlement = settlement or InMemorySettlement()
         self.validators = [wallet(f"validator/{number}") for number in range(validators)]
         self.owners = [wallet(f"account/{number}") for number in (FEES, ALICE, BOB)]
@@ -44,6 +51,7 @@ class Rig:
                 (Token(CASH, "USD", 2), Token(SHARES, "ACME", 0)),
                 tuple(owner.address for owner in self.owners),
                 DEPOSITS,
+                run,
             )
         )
 

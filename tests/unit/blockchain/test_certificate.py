@@ -8,7 +8,7 @@ from market_sim.blockchain.certificate import Batch, Domain, Header, Signer
 from market_sim.core.errors import InvariantBroken
 from tests.unit.blockchain.rig import wallet
 
-DOMAIN = Domain(31337, bytes(20))
+DOMAIN = Domain(31337, bytes(20), bytes(32))
 
 
 def header(first: int, last: int, block: int = 1) -> Batch:

@@ -27,9 +27,9 @@ def test_each_chain_has_the_id_it_was_given() -> None:
     chains = [EthTesterChain(RICH, number) for number in (31337, 31338)]
     for chain, number in zip(chains, (31337, 31338), strict=True):
         me = "0x" + RICH.address.hex()
-        contract = chain.deploy(RICH, "BatchSettlement", [], [me], me, bytes(32))
+        contract = chain.deploy(RICH, "BatchSettlement", [], [me], me, bytes(32), bytes([number % 2]) * 32)
         assert chain.w3.eth.chain_id == number
-        assert chain.call(contract, "domain") == Domain(number, contract.address).separator
+        assert chain.call(contract, "domain") == Domain(number, contract.address, bytes([number % 2]) * 32).separator
 
 
 def test_two_fresh_chains_give_the_same_address_and_only_the_id_tells_certificates_apart() -> None:

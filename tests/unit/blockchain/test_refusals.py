@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from market_sim.blockchain.certificate import CURVE_ORDER, Batch, Domain, Wallet, certificate
+from market_sim.blockchain.certificate import CURVE_ORDER, Batch, Wallet, certificate
 from market_sim.blockchain.settlement import ChainReverted
 from tests.unit.blockchain.rig import ALICE, BOB, CASH, SHARES, Rig, wallet
 
@@ -141,7 +141,12 @@ def other_chain(rig: Rig) -> tuple[Batch, bytes]:
 
 def other_contract(rig: Rig) -> tuple[Batch, bytes]:
     batch = rig.sale()
-    return batch, rig.certified(batch, domain=Domain(rig.settlement.domain.chain_id, bytes(20)))
+    return batch, rig.certified(batch, domain=rig.settlement.domain._replace(contract=bytes(20)))
+
+
+def other_run(rig: Rig) -> tuple[Batch, bytes]:
+    batch = rig.sale()
+    return batch, rig.certified(batch, domain=rig.settlement.domain._replace(run=bytes(32)))
 
 
 def other_set(rig: Rig) -> tuple[Batch, bytes]:
@@ -190,6 +195,7 @@ REFUSALS: dict[Case, str] = {
     replay: "HeightGap(expected=2, found=1)",
     other_chain: "WrongSigner(signer=0, ",
     other_contract: "WrongSigner(signer=0, ",
+    other_run: "WrongSigner(signer=0, ",
     other_set: "WrongValidatorSet(expected=1, found=2)",
     ragged_rows: "BadRowsLength(length=95)",
     unknown_exit: "UnknownRequest(number=0)",

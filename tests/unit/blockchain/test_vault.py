@@ -6,14 +6,16 @@ from typing import Any
 
 import pytest
 
-from market_sim.blockchain.certificate import Wallet
+from market_sim.blockchain.certificate import HEARTBEAT, REFUSED, Wallet
 from market_sim.blockchain.ethereum.artifacts import artifact
 from market_sim.blockchain.ethereum.chain import DeployedContract
 from market_sim.blockchain.settlement import ChainReverted
-from tests.unit.blockchain.rig import ALICE, BOB, CASH, SHARES, Rig, wallet
+from tests.unit.blockchain.rig import ALICE, BOB, CASH, SHARES, Rig, attestation, wallet
 
 HONEST, SAYS_NO, KEEPS_FEE, CALLS_BACK = range(4)
-WEEK = 7 * 24 * 3600
+DAY = 24 * 3600
+WEEK, NOTICE = 7 * DAY, 2 * DAY
+SILENCE = 2**256 - 1
 
 
 class Bank:
@@ -34,6 +36,10 @@ class Bank:
 
     def asks(self, function: str, *arguments: Any) -> Any:
         return self.chain.call(self.vault, function, *arguments)
+
+    def attested(self, kind: bytes, *values: int) -> bytes:
+        """Signatures of two thirds of the validators on what is no batch."""
+        return attestation(self.rig, kind, *values)
 
     def exit(self, *numbers: int) -> None:
         self.rig.settle(self.rig.batch(exits=numbers))
@@ -126,17 +132,95 @@ def test_a_pause_is_the_guardians_ends_by_itself_and_cools_down(bank: Bank) -> N
 def test_the_escape_opens_after_a_week_without_a_batch_and_ends_settlement(bank: Bank) -> None:
     bank.rig.settle(bank.rig.sale())
     with pytest.raises(ChainReverted, match="TooEarlyToEscape"):
-        bank.does(bank.bob, "escape")
+        bank.does(bank.bob, "planEscape", SILENCE)
     with pytest.raises(ChainReverted, match="NotEscaped"):
         bank.does(bank.bob, "escapeWithdraw", BOB, CASH)
     bank.chain.travel(WEEK)
-    bank.does(bank.bob, "escape")
+    with pytest.raises(ChainReverted, match="EscapeNotPlanned"):
+        bank.does(bank.bob, "escape", SILENCE)
+    bank.does(bank.bob, "planEscape", SILENCE)
+    with pytest.raises(ChainReverted, match="EscapePlannedBefore"):
+        bank.does(bank.alice, "planEscape", SILENCE)
+    with pytest.raises(ChainReverted, match="TooEarlyToEscape"):
+        bank.does(bank.bob, "escape", SILENCE)
+    bank.chain.travel(NOTICE)
+    bank.does(bank.bob, "escape", SILENCE)
     with pytest.raises(ChainReverted, match="SettlementEscaped"):
         bank.rig.settle(bank.rig.sale())
     bank.does(bank.bob, "escapeWithdraw", BOB, CASH)
     assert bank.chain.call(bank.settlement.tokens[CASH], "balanceOf", "0x" + bank.bob.address.hex()) == 400
     with pytest.raises(ChainReverted, match="NothingToMove"):
         bank.does(bank.bob, "escapeWithdraw", BOB, CASH)
+
+
+def test_a_batch_that_is_final_and_not_relayed_settles_during_the_notice_and_ends_the_plan(bank: Bank) -> None:
+    batch = bank.rig.sale()
+    certificate = bank.rig.certified(batch)
+    bank.chain.travel(WEEK)
+    bank.does(bank.bob, "planEscape", SILENCE)
+    bank.chain.travel(NOTICE)
+    bank.rig.settle(batch, certificate)
+    with pytest.raises(ChainReverted, match="TooEarlyToEscape"):
+        bank.does(bank.bob, "escape", SILENCE)
+    bank.chain.travel(WEEK)
+    with pytest.raises(ChainReverted, match="EscapeNotPlanned"):
+        bank.does(bank.bob, "escape", SILENCE)
+
+
+def test_a_heartbeat_in_a_quiet_week_keeps_the_escape_closed_and_counts_once(bank: Bank) -> None:
+    bank.chain.travel(WEEK)
+    beat = bank.attested(HEARTBEAT, 1, 0, 0)
+    with pytest.raises(ChainReverted, match="WrongSigner"):
+        bank.does(bank.bob, "heartbeat", 0, bank.attested(HEARTBEAT, 1, 0, 1))
+    bank.does(bank.bob, "heartbeat", 0, beat)
+    with pytest.raises(ChainReverted, match="TooEarlyToEscape"):
+        bank.does(bank.bob, "planEscape", SILENCE)
+    with pytest.raises(ChainReverted, match=r"HeartbeatOutOfOrder\(expected=1, found=0\)"):
+        bank.does(bank.bob, "heartbeat", 0, beat)
+
+
+def test_the_escape_opens_for_a_request_past_its_deadline_even_while_batches_go_on(bank: Bank) -> None:
+    bank.does(bank.alice, "requestWithdrawal", ALICE, CASH, 400)
+    with pytest.raises(ChainReverted, match="TooEarlyToEscape"):
+        bank.does(bank.bob, "planEscape", 0)
+    bank.chain.travel(WEEK)
+    bank.rig.settle(bank.rig.sale())
+    bank.does(bank.bob, "planEscape", 0)
+    bank.chain.travel(NOTICE)
+    bank.rig.settle(bank.rig.sale())
+    bank.does(bank.bob, "escape", 0)
+    bank.does(bank.alice, "escapeWithdraw", ALICE, CASH)
+    assert bank.settlement.in_wallet(bank.alice.address, CASH) == 800
+
+
+def test_an_exit_during_the_notice_removes_the_cause(bank: Bank) -> None:
+    bank.does(bank.alice, "requestWithdrawal", ALICE, CASH, 400)
+    bank.chain.travel(WEEK)
+    bank.does(bank.bob, "planEscape", 0)
+    bank.exit(0)
+    bank.chain.travel(NOTICE)
+    with pytest.raises(ChainReverted, match=r"RequestDone\(number=0\)"):
+        bank.does(bank.bob, "escape", 0)
+
+
+def test_a_request_that_its_account_cannot_pay_opens_nothing_and_can_be_refused(bank: Bank) -> None:
+    for amount in (1_001, 1_000):
+        bank.does(bank.alice, "requestWithdrawal", ALICE, CASH, amount)
+    bank.chain.travel(WEEK)
+    with pytest.raises(ChainReverted, match=r"Insolvent.account=2, token=0, held=1000, delta=-1001"):
+        bank.does(bank.alice, "planEscape", 0)
+    with pytest.raises(ChainReverted, match=r"RequestPayable\(number=1, held=1000\)"):
+        bank.does(bank.bob, "refuseWithdrawal", 1, bank.attested(REFUSED, 1, 1))
+    with pytest.raises(ChainReverted, match="WrongSigner"):
+        bank.does(bank.bob, "refuseWithdrawal", 0, bank.attested(REFUSED, 1, 1))
+    bank.does(bank.bob, "refuseWithdrawal", 0, bank.attested(REFUSED, 1, 0))
+    with pytest.raises(ChainReverted, match=r"RequestDone\(number=0\)"):
+        bank.exit(0)
+
+
+def test_a_token_is_listed_once(bank: Bank) -> None:
+    with pytest.raises(ChainReverted, match="ListedTwice"):
+        bank.does(bank.me, "listToken", bank.settlement.tokens[CASH].written)
 
 
 @pytest.mark.parametrize(("manner", "error"), [(SAYS_NO, "TokenRefused"), (KEEPS_FEE, "TokenTookFee")])
