@@ -5,7 +5,8 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +20,22 @@ if TYPE_CHECKING:  # imported late: collecting these tests must not need a brows
     from playwright.sync_api import Browser, Page
 
 ARGUMENTS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
+
+
+ATTEMPTS = 5
+
+
+def seconds_at_best(act: Callable[[], None], enough: float) -> float:
+    """What an act takes when the machine does little else: the best of some attempts, which end when one was quick
+    enough. A page that is slow by itself is slow each time; a neighbour's burst of work hits one or two of them."""
+    best = float("inf")
+    for _ in range(ATTEMPTS):
+        began = time.monotonic()
+        act()
+        best = min(best, time.monotonic() - began)
+        if best < enough:
+            break
+    return best
 
 
 def axe() -> Axe:

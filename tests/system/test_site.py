@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 
 import pytest
 
@@ -16,7 +15,7 @@ from market_sim.simulation.sweep.axes import axes
 from market_sim.simulation.sweep.engines import serial
 from market_sim.simulation.sweep.outcomes_file import OutcomesFile
 from market_sim.simulation.sweep.plan import Plan
-from tests.system.browsing import axe, browser, served, visit
+from tests.system.browsing import axe, browser, seconds_at_best, served, visit
 
 LESSON = "/lessons/01-order-book"
 RUN = "/runs/one"
@@ -115,11 +114,11 @@ def test_a_missing_page_is_accessible_too(window, site):
 
 
 def test_the_run_page_can_be_used_soon(visitor):
-    visitor.open(RUN)
-    began = time.monotonic()
-    visitor.open(RUN)
-    visitor.page.locator("#stepper").wait_for()
-    assert time.monotonic() - began < MOST_SECONDS
+    def open_it() -> None:
+        visitor.open(RUN)
+        visitor.page.locator("#stepper").wait_for()
+
+    assert seconds_at_best(open_it, MOST_SECONDS) < MOST_SECONDS
 
 
 def test_no_button_sends_the_work_to_a_cloud(visitor, tmp_path):
