@@ -140,7 +140,7 @@ class TimeAxis:
             "tickmode": "array",
             "tickvals": [seconds(epoch.start) for epoch in shown],
             "ticktext": texts,
-            "title": {"text": f"epoch, at its start in simulated time; one lasts {seconds(self.epoch_ns):g} s"},
+            "title": {"text": f"epoch and its start; each lasts {seconds(self.epoch_ns):g} s"},
         }
 
 

@@ -150,8 +150,8 @@ def curves(book: BookMicroscope, order: Sequence[Markout]) -> Chart:
     legend = tuple(
         LegendEntry(f"line-{dash}", role, one.account) for one, (role, dash) in zip(shown, STYLES, strict=False)
     )
-    names = [f"{horizon // MILLISECOND:,} ms" for horizon in HORIZONS_NS]
-    axis = PlainAxis("after a trade", -0.3, len(names) - 0.7, names)
+    names = [f"{horizon // MILLISECOND:,}" for horizon in HORIZONS_NS]
+    axis = PlainAxis("ms after a trade", -0.3, len(names) - 0.7, names)
     return Chart("markouts", "Markouts of who takes", sentence, "market", axis, partial(_curve, book, shown), legend)
 
 

@@ -135,7 +135,7 @@ class Volatility(Rule):
     imitates: ClassVar[str] = "The volatility interruptions of Xetra and Borsa Italiana, loosely"
     differs: ClassVar[str] = (
         "Those watch how far a single price would leave a corridor. A fixed limit of 10 % a year, as in the profile "
-        "`literal`, is below the ordinary volatility of almost every stock, so that it halts all the time."
+        "literal, is below the ordinary volatility of almost every stock, so that it halts all the time."
     )
 
     window: int = number(300, "s", "of trades in one measurement", 1)

@@ -94,10 +94,12 @@ def here(part: str) -> bool:
     """Whether the page belongs to this part of the site, for the navigation."""
     return request.blueprint in {
         "course": ("course", "lessons"),
-        "runs": ("runs", "traces", "reports", "live", "forks", "counterfactuals"),
-        "scenarios": ("scenarios", "protocols"),
+        "runs": (
+            "runs", "traces", "reports", "live", "forks", "counterfactuals", "allocations", "backtests", "microscopes",
+        ),
+        "scenarios": ("scenarios", "protocols", "sweeps"),
         "market": ("market", "classes"),
-    }.get(part, (part,))
+    }.get(part, (part,))  # fmt: skip
 
 
 def count(number: Any) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, abort, render_template
 
-from market_sim.analysis.microstructure.allocation_of_books import NOTE, allocation_of
+from market_sim.analysis.microstructure.allocation_of_books import NOTE, Allocation, allocation_of
 from market_sim.analysis.visualization.allocation_picture import allocation_chart
 from market_sim.analysis.visualization.chart import Chart
 from market_sim.core.errors import InputError
@@ -20,7 +20,10 @@ def page(name: str) -> str:
     """The frontier with its sentence and its table."""
     run = open_run(name)
     chart = _chart(run)
-    return render_template("allocation.html", run=run, chart=chart, legend=run_charts.legend(chart), note=NOTE)
+    several = len(_found(run).books) > 1  # the frontier of one book is a point
+    return render_template(
+        "allocation.html", run=run, chart=chart, several=several, legend=run_charts.legend(chart), note=NOTE
+    )
 
 
 @pages.get("/runs/<name:name>/allocation.json")
@@ -30,7 +33,12 @@ def figure(name: str) -> Response:
 
 
 def _chart(run: OpenRun) -> Chart:
+    found = _found(run)
+    return run.once("allocation chart", lambda: allocation_chart(found))
+
+
+def _found(run: OpenRun) -> Allocation:
     try:
-        return run.once("allocation", lambda: allocation_chart(allocation_of(run.result.journal)))
+        return run.once("allocation", lambda: allocation_of(run.result.journal))
     except InputError as refused:
         abort(409, str(refused))

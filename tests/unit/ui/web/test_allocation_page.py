@@ -12,6 +12,7 @@ from market_sim.core.data import archive
 from market_sim.core.models.instruments import Stock
 from market_sim.simulation.options import Options
 from market_sim.simulation.run import simulate
+from market_sim.simulation.scenarios.first_market import FirstMarket
 from market_sim.simulation.scenarios.scenario import Scenario
 from market_sim.simulation.scenarios.thin_market import ThinMarket
 
@@ -51,3 +52,17 @@ def test_a_run_without_quotes_is_one_sentence(visitor, folders, tmp_path):
     answer = visitor.get("/runs/empty/allocation")
     assert answer.status_code == 409
     assert "n allocation needs a book that was quoted for 20 tenths of a day" in answer.text
+
+
+def test_one_book_is_a_sentence_and_a_table_without_a_picture(visitor, folders, tmp_path):
+    result = simulate(FirstMarket(traders=4, makers=1), Options(epochs=4, settlement="none"))
+    archive.save(result.journal, tmp_path / "results" / "one-book")
+    page = visitor.get("/runs/one-book/allocation").text
+    assert "There is one book, ACME, so all capital is in it." in page
+    assert "Table: Weights by aversion to risk" in page
+    assert "data-figure" not in page
+
+
+@pytest.mark.parametrize("address", ["allocation", "backtest", "microscope"])
+def test_a_page_of_a_run_belongs_to_the_runs(address, visitor, two_books):
+    assert '<a href="/runs" aria-current="page">Runs</a>' in visitor.get(f"/runs/{two_books}/{address}").text
