@@ -9,6 +9,17 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from market_sim.analysis.byzantine_words import (
+    ADDS_ONLY,
+    DID,
+    FLOODS,
+    LUCK,
+    NEVER,
+    REFUSED_FOR,
+    TO_DO,
+    UNPROVED,
+    WITHOUT_COST,
+)
 from market_sim.analysis.history.chain_story import ChainStory, story_of
 from market_sim.analysis.states import states
 from market_sim.core.consensus.behaviours import MISEXECUTE, Behaviour, parse_behaviours
@@ -20,32 +31,13 @@ from market_sim.core.models.consensus_events import (
     EquivocationSeen,
     FloodDropped,
     MessageRefused,
+    NetworkFault,
 )
 from market_sim.core.models.run_events import CommitteeSeated, RunStarted
 from market_sim.core.models.settlement_events import BlockSettled, SettlementOpened, TradeRefused
 
-DID = {
-    "silent": "said nothing {times}",
-    "equivocate": "sent two different blocks {times}",
-    "two-faced": "showed each half its own block, or signed for one half, {times}",
-    "withhold": "showed a message to a few only {times}",
-    "late": "sent a message late {times}",
-    "double-vote": "voted a second time in an epoch {times}",
-    "forge": "sent a forged message {times}",
-    "replay": "sent old messages again {times}",
-    "usurp": "proposed what it had no right to {times}",
-    "crash": "stopped in the middle of sending",
-    "flood": "sent far too many messages {times}",
-    "misexecute": "left the last entry out when it executed a final block, {times}",
-}
-TO_DO = {"silent": "be silent", "two-faced": "be two-faced", "late": "send late"}
-NEVER = {
-    "double-vote": "no leader sent a second proposal that it could have voted for",
-    "equivocate": "it led no epoch in which it was to do so",
-    "two-faced": "neither it nor its like led an epoch meanwhile",
-    "replay": "it had heard no old message yet",
-    "misexecute": "no block that holds an entry became final for it",
-}
+NAMED = 8
+"""Of more validators only the number is told."""
 
 
 @dataclass
@@ -54,10 +46,11 @@ class _Facts:
 
     acts: dict[str, list[ByzantineAct]] = field(default_factory=dict)
     refused: Counter[str] = field(default_factory=Counter)
+    """The messages in its name that were refused, by reason."""
+    refused_by: set[int] = field(default_factory=set)
     dropped: int = 0
     proofs: int = 0
-    refused_by: list[int] = field(default_factory=list)
-    proved_by: list[int] = field(default_factory=list)
+    proved_by: set[int] = field(default_factory=set)
     differs_from: int = 0
     """The block after which its own balances are not those of the others."""
     left_out: int = 0
@@ -66,26 +59,24 @@ class _Facts:
     """How many blocks are final for all and not paid, because no quorum signed the same balances."""
 
 
-WITHOUT_COST = {
-    "silent": "the others' votes are a quorum",
-    "equivocate": "an honest validator votes once in an epoch, so that two blocks never both get a quorum",
-    "two-faced": "two quorums share an honest validator, so that one half at most has a quorum",
-    "withhold": "what one honest validator has seen it passes on to all",
-    "late": "the others' votes are a quorum, and a late vote still counts",
-    "double-vote": "a second signature convicts its signer and makes no quorum of honest votes",
-    "forge": "a forged signature does not verify",
-    "replay": "a copy changes nothing, and a signature names its chain and its epoch",
-    "usurp": "a block counts only from the leader of its epoch, on a notarized parent",
-    "crash": "the others' votes are a quorum",
-    "flood": "what exceeds the bounds is dropped, and what a second validator signed is exempt",
-}
-LUCK = "by luck: more validators are byzantine than the rules tolerate, so nothing prevents two final chains"
-UNPROVED = {
-    "silent": "it cannot be proved, since silence looks like a slow network",
-    "crash": "it cannot be proved, since a crash looks like a slow network",
-    "withhold": "it cannot be proved, since it looks like a slow network",
-    "late": "it cannot be proved, since it looks like a slow network",
-}
+@dataclass
+class _Run:
+    """What the sentences about all byzantine validators of a run share."""
+
+    story: ChainStory
+    finality: set[int]
+    """The epochs in which a block became final for an honest validator."""
+    is_beyond: bool
+    """Whether more validators are byzantine than the rules tolerate."""
+    is_settled: bool
+    has_network_faults: bool = False
+    refused: Counter[str] = field(default_factory=Counter)
+    """All refused messages, by reason."""
+    refused_by: set[int] = field(default_factory=set)
+    uncounted: set[str] = field(default_factory=set)
+    """The reasons with which more messages were refused or dropped than have a record."""
+    acts: set[tuple[int, str]] = field(default_factory=set)
+    """Who did what."""
 
 
 def byzantine_report(journal: Journal) -> list[str]:
@@ -93,17 +84,22 @@ def byzantine_report(journal: Journal) -> list[str]:
     committee = next(journal.of(CommitteeSeated), None)
     if committee is None or not committee.byzantine:
         return []
-    facts, story = _facts(journal, committee.byzantine), story_of(journal)
+    story = story_of(journal)
+    run = _Run(
+        story,
+        _epochs_with_finality(journal, committee.byzantine),
+        len(committee.byzantine) > committee.faults,
+        next(journal.of(SettlementOpened), None) is not None,
+    )
+    facts = _facts(journal, committee.byzantine, run)
     reached = states(journal)
     for one in reached.deviations if reached else ():
         if one.validator in facts:
             facts[one.validator].differs_from = one.height
-            facts[one.validator].unpaid = _unpaid(journal, story)
-    finality = _epochs_with_finality(journal, committee.byzantine)
+            facts[one.validator].unpaid = _unpaid(journal, run)
     chosen = [(one.validator, one.name) for one in _asked(journal, committee.validators)]
     chosen += [(who, how) for who, told in facts.items() for how in told.acts]
-    beyond = len(committee.byzantine) > committee.faults
-    return [_sentence(who, how, facts[who], story, finality, beyond) for who, how in dict.fromkeys(chosen)]
+    return [_sentence(who, how, facts[who], run) for who, how in dict.fromkeys(chosen)]
 
 
 def _epochs_with_finality(journal: Journal, byzantine: Iterable[int]) -> set[int]:
@@ -118,7 +114,7 @@ def _asked(journal: Journal, validators: int) -> tuple[Behaviour, ...]:
     return () if started is None else parse_behaviours(str(started.options.get("byzantine") or ""), validators)
 
 
-def _facts(journal: Journal, byzantine: Iterable[int]) -> dict[int, _Facts]:
+def _facts(journal: Journal, byzantine: Iterable[int], run: _Run) -> dict[int, _Facts]:
     found = {who: _Facts() for who in byzantine}
     left_out = sum(event.reason == "SETTLEMENT_LEFT_OUT" for event in journal.of(TradeRefused))
     for told in found.values():
@@ -128,30 +124,37 @@ def _facts(journal: Journal, byzantine: Iterable[int]) -> dict[int, _Facts]:
             continue  # nearly all events of a run are orders
         if isinstance(event, ByzantineAct):
             found[event.validator].acts.setdefault(event.behaviour, []).append(event)
+            run.acts.add((event.validator, event.behaviour))
         elif isinstance(event, EquivocationSeen) and event.culprit in found:
             found[event.culprit].proofs += 1
-            found[event.culprit].proved_by.append(event.validator)
-        elif isinstance(event, FloodDropped) and event.sender in found:
-            found[event.sender].dropped += 1
+            found[event.culprit].proved_by.add(event.validator)
+        elif isinstance(event, FloodDropped):
+            if event.reason == "TOO_MANY_REFUSALS":
+                run.uncounted.add(str(event.numbers["code"]))
+            elif event.sender in found:
+                found[event.sender].dropped += 1
         elif isinstance(event, MessageRefused):
-            # A forged message names another sender, so its real sender is unknown.
-            for told in found.values():
-                told.refused[event.reason] += 1
-                told.refused_by.append(event.validator)
+            run.refused[event.reason] += 1
+            run.refused_by.add(event.validator)
+            if event.sender in found:
+                found[event.sender].refused[event.reason] += 1
+                found[event.sender].refused_by.add(event.validator)
+        elif isinstance(event, NetworkFault):
+            run.has_network_faults = True
     return found
 
 
-def _sentence(who: int, how: str, facts: _Facts, story: ChainStory, finality: set[int], beyond: bool) -> str:
+def _sentence(who: int, how: str, facts: _Facts, run: _Run) -> str:
     acts = facts.acts.get(how, [])
     if not acts:
-        return f"n{who} was to {TO_DO.get(how, how)} and never did: {_why_never(who, how, facts, story)}."
+        return f"n{who} was to {TO_DO.get(how, how)} and never did: {_why_never(who, how, facts, run.story)}."
     epochs = sorted({act.epoch for act in acts})
     span = f"epoch {epochs[0]}" if len(epochs) == 1 else f"epochs {epochs[0]} to {epochs[-1]}"
     did = DID[how].format(times="once" if len(acts) == 1 else f"{len(acts):,} times")
     if how == MISEXECUTE:
-        return f"n{who} {did} ({how}, {span}): {_wrong_balances(facts)}."
-    outcome = _outcome(who, how, acts, facts, story)
-    return f"n{who} {did} ({how}, {span}): {outcome}; {_cost(how, epochs[0], story, finality, beyond)}."
+        return f"n{who} {did} ({how}, {span}): {_wrong_balances(facts, run)}."
+    outcome, has_empty = _outcome(who, how, acts, facts, run)
+    return f"n{who} {did} ({how}, {span}): {outcome}; {_cost(who, how, epochs[0], run, has_empty)}."
 
 
 def _why_never(who: int, how: str, facts: _Facts, story: ChainStory) -> str:
@@ -161,28 +164,32 @@ def _why_never(who: int, how: str, facts: _Facts, story: ChainStory) -> str:
     return NEVER.get(how, "the run was over before")
 
 
-def _cost(how: str, first: int, story: ChainStory, finality: set[int], beyond: bool) -> str:
+def _cost(who: int, how: str, first: int, run: _Run, has_empty: bool) -> str:
     """The epochs without a new final block from the first act on; epoch 1 never has one."""
-    after = [epoch for epoch in story.leaders if epoch >= max(first, 2)]
-    lost = [epoch for epoch in after if epoch not in finality]
-    if not story.agreement:
+    after = [epoch for epoch in run.story.leaders if epoch >= max(first, 2)]
+    lost = [epoch for epoch in after if epoch not in run.finality]
+    if not run.story.agreement:
         return "it cost safety: two chains are final"
     if not after:
         return "the run was over before it could cost anything"
     if not lost:
-        return f"nothing came of it, {LUCK if beyond else f'because {WITHOUT_COST[how]}'}"
-    return f"{len(lost)} of {counted(len(after), 'epoch')} from then on brought no new final block"
+        none = "no epoch was lost" if has_empty else "nothing came of it"
+        return f"{none}, {LUCK if run.is_beyond else f'because {WITHOUT_COST[how]}'}"
+    if how in ADDS_ONLY:
+        return f"it cost no finality, because {WITHOUT_COST[how]}"
+    also = ", in a run with other faults, too" if run.has_network_faults or run.acts - {(who, how)} else ""
+    return f"{len(lost)} of {counted(len(after), 'epoch')} from then on brought no new final block{also}"
 
 
-def _unpaid(journal: Journal, story: ChainStory) -> int:
+def _unpaid(journal: Journal, run: _Run) -> int:
     """The number of blocks with entries that are final for all honest validators and in no batch."""
-    if next(journal.of(SettlementOpened), None) is None:
+    if not run.is_settled:
         return 0
     paid = max((event.last for event in journal.of(BlockSettled)), default=0)
-    return sum(block.height > paid and block.trades > 0 for block in story.shared_chain())
+    return sum(block.height > paid and block.trades > 0 for block in run.story.shared_chain())
 
 
-def _wrong_balances(facts: _Facts) -> str:
+def _wrong_balances(facts: _Facts, run: _Run) -> str:
     """The difference of its state from that of the others, and whether a batch was signed with it."""
     differs = f"its balances differ from block {facts.differs_from} on" if facts.differs_from else "nothing shows it"
     if facts.left_out:
@@ -191,32 +198,36 @@ def _wrong_balances(facts: _Facts) -> str:
     if facts.unpaid:
         blocks = counted(facts.unpaid, "final block")
         return f"{differs}; no quorum signs the same balances any more, and {blocks} {was(facts.unpaid)} not paid"
-    return f"{differs}; nothing came of it, because each validator executes for itself and a batch needs a quorum"
+    batch = " and a batch needs a quorum" if run.is_settled else ""
+    return f"{differs}; nothing came of it, because each validator executes for itself{batch}"
 
 
-def _outcome(who: int, how: str, acts: list[ByzantineAct], facts: _Facts, story: ChainStory) -> str:
-    """The reactions of the others, in words for this behaviour."""
+def _outcome(who: int, how: str, acts: list[ByzantineAct], facts: _Facts, run: _Run) -> tuple[str, bool]:
+    """The reactions of the others, in words for this behaviour, and whether a final block of its has no trade."""
+    story = run.story
     if how in ("silent", "crash"):
         without = _without(who, acts[0].epoch, acts[-1].epoch if how == "silent" else None, story)
-        return f"{without}; {UNPROVED[how]}"
+        return f"{without}; {UNPROVED[how]}", False
     said: list[str] = []
+    empty = 0
     proposed = {block for act in acts for block in act.blocks if _is_proposal_of(story, block, who)}
     if how in ("equivocate", "two-faced", "usurp", "flood", "withhold", "late") and proposed:
-        final = sum(bool(story.blocks[block].final_for) for block in proposed)
+        final = [story.blocks[block] for block in proposed if story.blocks[block].final_for]
         notarized = sum(bool(story.blocks[block].notarized_by) for block in proposed)
-        said.append(f"of its {counted(len(proposed), 'block')} {notarized} became notarized and {final} final")
-    if how in ("forge", "replay", "usurp", "withhold", "late") and facts.refused:
-        reasons = ", ".join(f"{reason} {count:,}" for reason, count in facts.refused.most_common(3))
-        by = listed(f"n{one}" for one in sorted(set(facts.refused_by)))
-        total = facts.refused.total()
-        said.append(f"{counted(total, 'message')} {was(total)} thrown away ({reasons}) by {by}")
+        empty = sum(not block.trades for block in final) if how in ("equivocate", "two-faced") else 0
+        without = f", {empty} of these without a trade" if empty else ""
+        said.append(
+            f"of its {counted(len(proposed), 'block')} {notarized} became notarized and {len(final)} final{without}"
+        )
+    if how in REFUSED_FOR:
+        said += _thrown_away(who, how, facts, run)
     if how == "flood" and facts.dropped:
-        said.append(f"{counted(facts.dropped, 'message')} {was(facts.dropped)} dropped unread")
+        more = " or more" if run.uncounted.intersection(FLOODS) else ""
+        said.append(f"{counted(facts.dropped, 'message')}{more} {was(facts.dropped)} dropped unread")
     if how in ("equivocate", "two-faced", "double-vote", "usurp", "flood") and facts.proofs:
-        by = listed(f"n{one}" for one in sorted(set(facts.proved_by)))
         said.append(
             f"honest validators hold {counted(facts.proofs, 'proof')} that it signed two blocks of one epoch "
-            f"(seen by {by})"
+            f"(seen by {_named(facts.proved_by)})"
         )
     elif how in UNPROVED:
         said.append(UNPROVED[how])
@@ -224,7 +235,31 @@ def _outcome(who: int, how: str, acts: list[ByzantineAct], facts: _Facts, story:
         said.append("only one validator is honest, and there is nobody for it to agree with")
     else:
         said.append("all honest validators agree" if story.agreement else "the honest validators DISAGREE")
-    return "; ".join(said)
+    return "; ".join(said), empty > 0
+
+
+def _thrown_away(who: int, how: str, facts: _Facts, run: _Run) -> list[str]:
+    """The messages that others refused. What a forger sent is in any name, so that its real sender is unknown."""
+    refused, by = (run.refused, run.refused_by) if how == "forge" else (facts.refused, facts.refused_by)
+    counts = Counter({reason: refused[reason] for reason in REFUSED_FOR[how] if refused[reason]})
+    total = counts.total()
+    if not total:
+        return []
+    parts = [f"{reason} {count:,}" for reason, count in counts.most_common(3)]
+    if rest := total - sum(count for _, count in counts.most_common(3)):
+        parts.append(f"other reasons {rest:,}")
+    # A forged message may stand in the name of a validator whose own messages are refused as well.
+    rivals = REFUSED_FOR if how == "forge" else ("forge",)
+    is_mixed = any((other, act) != (who, how) and act in rivals for other, act in run.acts)
+    whose = " whose sender is not proved, its own among them," if is_mixed else ""
+    more = " or more" if run.uncounted.intersection(REFUSED_FOR[how]) else ""
+    return [f"{counted(total, 'message')}{more}{whose} {was(total)} thrown away ({', '.join(parts)}) by {_named(by)}"]
+
+
+def _named(validators: Iterable[int]) -> str:
+    """The names of a few validators, or the number of many."""
+    names = [f"n{one}" for one in sorted(validators)]
+    return listed(names) if len(names) <= NAMED else f"{len(names)} validators"
 
 
 def _without(who: int, first: int, last: int | None, story: ChainStory) -> str:
