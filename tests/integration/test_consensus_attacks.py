@@ -13,7 +13,7 @@ from random import Random
 import pytest
 from msgspec.structs import replace
 
-from market_sim.core.consensus.blocks import Message, Proposal, make_block
+from market_sim.core.consensus.blocks import LEADER_RULES, LeaderRule, Message, Proposal, Rules, make_block
 from market_sim.core.consensus.bounds import RECORDED_PER_EPOCH, Bounds
 from market_sim.core.consensus.byzantine import Envelope
 from market_sim.core.consensus.committee import Committee
@@ -143,14 +143,29 @@ def test_evidence_of_double_signing_is_kept_for_the_whole_run() -> None:
         (lambda seats, block: seats.proposal(seats.block(1, payload=b"p" * (2**20 + 1)), b"p" * (2**20 + 1)),
          "PAYLOAD_TOO_LONG"),
         (lambda seats, block: seats.proposal(replace(block, parent=b"n" * 33)), "NAME_TOO_LONG"),
+        (lambda seats, block: replace(seats.vote(2, block), genesis=b"g" * 10**6), "NAME_TOO_LONG"),
+        (lambda seats, block: replace(seats.proposal(block), genesis=b"g" * 10**6), "NAME_TOO_LONG"),
     ],
+    ids=["block", "signature", "payload", "parent", "chain-of-a-vote", "chain-of-a-proposal"],
 )  # fmt: skip
-def test_what_is_too_large_is_refused_at_the_door(change, reason: str) -> None:
-    seats = Seats()
+@pytest.mark.parametrize("validators", [4, 7])
+def test_what_is_too_large_is_refused_at_the_door(change, reason: str, validators: int) -> None:
+    seats = Seats(validators)
     seats[0].on_epoch(1)
     step = seats[0].on_message(change(seats, seats.block(1)))
     assert [getattr(fact, "reason", "") for fact in step.facts] == [reason]
     assert step.send == ()
+    assert len(str(step.facts)) < 1_000, "what is recorded of it is small, too"
+
+
+@pytest.mark.parametrize("leaders", LEADER_RULES)
+@pytest.mark.parametrize(("epoch", "reason"), [(-1, "ILL_FORMED"), (0, "ILL_FORMED"), (2**64, "TOO_FAR_AHEAD")])
+def test_an_epoch_that_eight_bytes_cannot_hold_is_refused(leaders: LeaderRule, epoch: int, reason: str) -> None:
+    seats = Seats(4, Rules(leader_rule=leaders))
+    seats[0].on_epoch(1)
+    proposal = seats.proposal(seats.block(1))
+    [fact] = seats[0].on_message(replace(proposal, block=replace(proposal.block, epoch=epoch))).facts
+    assert fact.reason == reason
 
 
 def test_a_payload_of_the_largest_size_is_let_in() -> None:

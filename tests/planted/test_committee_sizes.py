@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -28,6 +29,29 @@ def test_a_bug_of_the_protocol_is_noticed_in_committees_of_four_and_of_seven(bug
     size = {"CONSENSUS_VALIDATORS": str(validators), "CONSENSUS_SCHEDULES": "36"}
     found = run_test(place, replace(bug, environment=bug.environment | size, seconds=90))
     assert found.code == FAILED, f"{bug.id} ({bug.says}) went unnoticed at n = {validators}:\n{found.output[-3000:]}"
+
+
+HOLES = [bug for bug in bugs() if bug.area == "consensus" and re.search(r"\b4\b[^:]*\]$", bug.test)]
+"""Bugs of the bounds and of what is asked for: their tests name the size of the committee."""
+
+
+@pytest.mark.parametrize(
+    "bug",
+    [
+        pytest.param(bug, id=f"{bug.id}-7", marks=pytest.mark.planted(default=False, area="consensus", place=place))
+        for place, bug in enumerate(HOLES)
+    ],
+)
+def test_a_bug_of_the_bounds_is_noticed_in_a_committee_of_seven_too(bug: Bug, tmp_path):
+    place = copy_tree(tmp_path)
+    apply_patch(bug.patch, place)
+    at_seven = re.sub(r"\b4\b(?=[^:]*\]$)", "7", bug.test)
+    found = run_test(place, replace(bug, test=at_seven, seconds=90))
+    assert found.code == FAILED, f"{bug.id} ({bug.says}) went unnoticed by {at_seven}:\n{found.output[-3000:]}"
+
+
+def test_the_bugs_of_the_bounds_are_among_them():
+    assert {"BC33", "BC34"} <= {bug.id for bug in HOLES}
 
 
 def test_most_bugs_of_the_protocol_are_found_by_schedules():

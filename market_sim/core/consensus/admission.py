@@ -55,8 +55,9 @@ class Admission:
 
     def _check_proposal(self, proposal: Proposal, now_epoch: int) -> bool:
         """R2, R3, R4, R9, R10, R13: True for a new proposal, False for a copy; raises the reason for an invalid one."""
-        block, proposer, leader = proposal.block, proposal.proposer, self._rules.leader(proposal.block.epoch)
+        block, proposer = proposal.block, proposal.proposer
         self._check_origin(proposal.genesis, proposer, block.epoch, now_epoch)
+        leader = self._rules.leader(block.epoch)
         if proposer != leader:
             raise ProtocolViolation("NOT_LEADER", sender=proposer, of_epoch=block.epoch, leader=leader)
         if self._view.blocks.get(block.hash) == block and self._view.payloads[block.hash] == proposal.payload:
@@ -78,6 +79,7 @@ class Admission:
     def _check_origin(self, genesis: bytes, sender: int, epoch: int, now_epoch: int) -> None:
         """R10, R13: the message is for this chain, from one of its validators, of an epoch within the bounds."""
         if genesis != self._genesis:
+            self._bounds.check_name(genesis)
             names = {"found": genesis.hex(), "expected": self._genesis.hex()}
             raise ProtocolViolation("WRONG_GENESIS", **names)
         if not 0 <= sender < self._validators:

@@ -62,12 +62,16 @@ class Bounds:
     def check_sizes(self, message: Message) -> None:
         """Refuse a message with a part that is larger than any honest one."""
         names = (message.block,) if isinstance(message, Vote) else message.block.names
-        if max(map(len, names)) > LARGEST_NAME:
-            raise ProtocolViolation("NAME_TOO_LONG", found=max(map(len, names)), limit=LARGEST_NAME)
+        self.check_name(max(names, key=len))
         if len(message.signature) > LARGEST_SIGNATURE:
             raise ProtocolViolation("SIGNATURE_TOO_LONG", found=len(message.signature), limit=LARGEST_SIGNATURE)
         if isinstance(message, Proposal) and len(message.payload) > LARGEST_PAYLOAD:
             raise ProtocolViolation("PAYLOAD_TOO_LONG", found=len(message.payload), limit=LARGEST_PAYLOAD)
+
+    def check_name(self, name: bytes) -> None:
+        """Refuse a name that is longer than a hash."""
+        if len(name) > LARGEST_NAME:
+            raise ProtocolViolation("NAME_TOO_LONG", found=len(name), limit=LARGEST_NAME)
 
     # ---- early messages -----------------------------------------------------------------------------------------
 
