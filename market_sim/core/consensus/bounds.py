@@ -61,8 +61,10 @@ class Bounds:
 
     def check_sizes(self, message: Message) -> None:
         """Refuse a message with a part that is larger than any honest one."""
-        names = (message.block,) if isinstance(message, Vote) else message.block.names
-        self.check_name(max(names, key=len))
+        if isinstance(message, Vote):
+            self.check_name(message.block)
+        else:
+            self.check_name(max(message.block.names, key=len))
         if len(message.signature) > LARGEST_SIGNATURE:
             raise ProtocolViolation("SIGNATURE_TOO_LONG", found=len(message.signature), limit=LARGEST_SIGNATURE)
         if isinstance(message, Proposal) and len(message.payload) > LARGEST_PAYLOAD:
