@@ -1,6 +1,6 @@
 """The exchange does what the rules say: operation by operation the same as a second, naive exchange (T1).
 
-30,000 operations here; a million with MARKET_SIM_OPERATIONS=1000000 or HYPOTHESIS_PROFILE=ci. A failure prints the
+20,000 operations here; a million with MARKET_SIM_OPERATIONS=1000000 or HYPOTHESIS_PROFILE=ci. A failure prints the
 fewest operations that show it and the command that plays the seed again.
 """
 

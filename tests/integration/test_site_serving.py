@@ -31,7 +31,7 @@ def served(folder, *more):
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [pytest.param(signal.SIGINT, marks=pytest.mark.thorough), signal.SIGTERM])
 def test_it_answers_at_the_address_it_prints_ends_in_order_and_keeps_the_run_that_is_played(tmp_path, number):
     visitor = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
     with served(tmp_path) as (process, address):

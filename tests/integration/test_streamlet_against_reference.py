@@ -96,7 +96,7 @@ class Compared(Committee):
         self.seen["forks"] += len(view.tips) > 1
 
 
-@pytest.mark.parametrize("validators", [4, 5, 7])
+@pytest.mark.parametrize("validators", [4, 5, pytest.param(7, marks=pytest.mark.thorough)])
 def test_the_product_agrees_with_a_naive_streamlet_after_every_input(validators: int) -> None:
     seen: Counter[str] = Counter()
     finalizing = 0

@@ -17,8 +17,8 @@ TEST = "tests/integration/test_exchange_against_reference.py"
 
 
 def operations_wanted() -> int:
-    """How many operations: MARKET_SIM_OPERATIONS, or a million under the ci profile, or thirty thousand."""
-    ordinary = "1000000" if os.environ.get("HYPOTHESIS_PROFILE") == "ci" else "30000"
+    """How many operations: MARKET_SIM_OPERATIONS, or a million under the ci profile, or twenty thousand."""
+    ordinary = "1000000" if os.environ.get("HYPOTHESIS_PROFILE") == "ci" else "20000"
     return int(os.environ.get("MARKET_SIM_OPERATIONS", ordinary))
 
 

@@ -285,6 +285,7 @@ def test_no_cookie_is_read_and_none_is_set(desk) -> None:
     assert desk.ask("GET", f"/api/orders?token={desk.tokens['ann']}").json["code"] == "UNKNOWN_FIELD"
 
 
+@pytest.mark.thorough
 def test_eight_threads_over_http_are_each_acknowledged_and_the_accounts_equal_the_journal(tmp_path: Path) -> None:
     from urllib.error import HTTPError
     from urllib.request import Request, urlopen
