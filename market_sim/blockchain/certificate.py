@@ -10,7 +10,7 @@ f + 1 signers, and the two signatures of each of them are the proof (rulebook P-
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 from coincurve import PrivateKey, PublicKey
@@ -105,11 +105,19 @@ HEARTBEAT: Final = b"Heartbeat(uint32 setId,uint64 beat,uint64 height)"
 """The validators are alive, and nothing is to be settled after this height."""
 REFUSED: Final = b"Refused(uint32 setId,uint32 number)"
 """The withdrawal request with this number cannot be paid."""
+HANDOVER: Final = b"Handover(uint32 setId,uint64 nonce,uint64 fromEpoch,bytes32 validators)"
+"""The next set of validators, by the hash of its members, takes over from this epoch on."""
 
 
 def attested(domain: Domain, kind: bytes, *values: int) -> bytes:
     """The 32 bytes that validators sign to attest something beside a batch."""
     return keccak(b"\x19\x01" + domain.separator + keccak(keccak(kind) + b"".join(map(_word, values))))
+
+
+def members_hash(members: Sequence[bytes]) -> int:
+    """The hash of the addresses of a set, as a plan of a handover names it."""
+    words = b"".join(address.rjust(32, b"\0") for address in members)
+    return int.from_bytes(keccak(_word(32) + _word(len(members)) + words), "big")
 
 
 class Wallet:

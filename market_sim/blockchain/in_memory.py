@@ -11,23 +11,29 @@ from typing import Any
 import msgspec
 
 from market_sim.blockchain.certificate import (
+    HANDOVER,
+    HEARTBEAT,
     LARGEST_S,
+    REFUSED,
     SIGNATURE_SIZE,
     Batch,
     Domain,
     Header,
+    attested,
+    members_hash,
     recovered,
 )
 from market_sim.blockchain.execution import ROW, BalanceKey
 from market_sim.blockchain.in_memory_contracts import MemoryHost
-from market_sim.blockchain.in_memory_vault import LARGEST_BALANCE, MemoryVault
+from market_sim.blockchain.in_memory_escape import MemoryEscape, ValidatorSet, check_members
+from market_sim.blockchain.in_memory_vault import LARGEST_BALANCE
 from market_sim.blockchain.keccak import keccak
-from market_sim.blockchain.settlement import Answer, ChainReverted, Genesis, Head, Opened, Prepared, Receipt
+from market_sim.blockchain.settlement import Answer, ChainReverted, Genesis, Head, Movement, Opened, Prepared, Receipt
 
 SET_ID = 1
 
 
-class InMemorySettlement(MemoryVault):
+class InMemorySettlement(MemoryEscape):
     """The settlement contract over a dictionary of balances."""
 
     name = "in memory"
@@ -37,6 +43,8 @@ class InMemorySettlement(MemoryVault):
         super().__init__()
         self._domain = Domain(chain_id, keccak(b"market-sim/in-memory-settlement")[12:], bytes(32))
         self._head = Head(0, 0, bytes(32), bytes(32))
+        self._set = ValidatorSet(SET_ID, ())
+        self._beats = 0
         self._receipts: dict[str, Receipt] = {}
         self._sent = 0
 
@@ -49,6 +57,8 @@ class InMemorySettlement(MemoryVault):
         """Take the initial balances; there is nothing to deploy."""
         self.fund(genesis)
         self._domain = self._domain._replace(run=genesis.run)
+        self._set = ValidatorSet(SET_ID, genesis.validators)
+        self.alive_at = self.time
         self._head = Head(0, 0, genesis.block, bytes(32))
         return Opened(tuple("" for _ in genesis.tokens), 0, 0)
 
@@ -102,13 +112,55 @@ class InMemorySettlement(MemoryVault):
     def settle(self, batch: Batch, certificate: bytes) -> None:
         """Check a batch as the contract does and apply it; if a check fails, raise `ChainReverted`, change nothing."""
         header = batch.header
+        self._check_not_escaped()
         self._check_place(header)
-        self._check_certificate(batch, certificate)
+        following = self._set.at(header.epoch, self.time)
+        if header.set_id != following.number:
+            raise ChainReverted("WrongValidatorSet", {"expected": following.number, "found": header.set_id})
+        self._check_certificate(following.validators, batch.digest(self._domain), certificate)
         balances = self._paid(batch)
         exits = self._exited(balances, batch.exits)
         self._balances = balances
         self._let_claim(exits)
         self._head = Head(header.last, header.epoch, header.block, header.trades_root)
+        self._set, self.alive_at = following, self.time
+
+    def plan_handover(self, members: tuple[bytes, ...], from_epoch: int, nonce: int, certificate: bytes) -> None:
+        """Plan the next set of validators; an earlier plan that was not carried out is dead."""
+        current = self._set
+        if nonce != current.plans:
+            raise ChainReverted("HandoverSuperseded", {"expected": current.plans, "found": nonce})
+        if from_epoch <= self._head.epoch:
+            raise ChainReverted("HandoverTooEarly", {"reached": self._head.epoch, "found": from_epoch})
+        check_members(members)
+        digest = attested(self._domain, HANDOVER, current.number, nonce, from_epoch, members_hash(members))
+        self._check_certificate(current.validators, digest, certificate)
+        self._set = current.planned(members, from_epoch, self.time)
+
+    def beats(self) -> int:
+        """The number of heartbeats so far."""
+        return self._beats
+
+    def heartbeat(self, beat: int, certificate: bytes) -> Movement:
+        """The validators are alive and have nothing to settle."""
+        self._check_not_escaped()
+        if beat != self._beats:
+            raise ChainReverted("HeartbeatOutOfOrder", {"expected": self._beats, "found": beat})
+        digest = attested(self._domain, HEARTBEAT, self._set.number, beat, self._head.height)
+        self._check_certificate(self._set.validators, digest, certificate)
+        self._beats, self.alive_at = beat + 1, self.time
+        return Movement(beat, 0, "", 0)
+
+    def refuse(self, number: int, certificate: bytes) -> Movement:
+        """End a request that its account cannot pay."""
+        request = self._open_request(number)
+        held = self._balances.get((request.account, request.token), 0)
+        if held >= request.amount:
+            raise ChainReverted("RequestPayable", {"number": number, "held": held})
+        digest = attested(self._domain, REFUSED, self._set.number, number)
+        self._check_certificate(self._set.validators, digest, certificate)
+        self._requests[number] = request._replace(done=True)
+        return Movement(number, request.amount, "", 0)
 
     def _check_place(self, header: Header) -> None:
         head = self._head
@@ -121,16 +173,12 @@ class InMemorySettlement(MemoryVault):
         if header.parent != head.block:
             raise ChainReverted("WrongParent", {"expected": head.block.hex(), "found": header.parent.hex()})
 
-    def _check_certificate(self, batch: Batch, certificate: bytes) -> None:
-        validators = self._opened().validators
-        if batch.header.set_id != SET_ID:
-            raise ChainReverted("WrongValidatorSet", {"expected": SET_ID, "found": batch.header.set_id})
+    def _check_certificate(self, validators: tuple[bytes, ...], digest: bytes, certificate: bytes) -> None:
         count, rest = divmod(len(certificate), SIGNATURE_SIZE)
         if rest:
             raise ChainReverted("BadCertificateLength", {"length": len(certificate)})
         if 3 * count < 2 * len(validators):
             raise ChainReverted("TooFewSignatures", {"found": count, "validators": len(validators)})
-        digest = batch.digest(self._domain)
         next_signer = 0
         for place in range(0, len(certificate), SIGNATURE_SIZE):
             signature = certificate[place : place + SIGNATURE_SIZE]

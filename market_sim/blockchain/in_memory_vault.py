@@ -6,24 +6,18 @@ It implements the rules of `Vault.sol` a second time, with the same errors. The 
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from market_sim.blockchain.certificate import Wallet
 from market_sim.blockchain.execution import BalanceKey
-from market_sim.blockchain.settlement import ChainReverted, Genesis, Movement, Statement
+from market_sim.blockchain.register import Balance
+from market_sim.blockchain.settlement import ChainReverted, Genesis, Movement, Request, Statement
 from market_sim.core.models.event import Numbers
 
 LARGEST_BALANCE = 2**128 - 1
 EXIT_SIZE = 4
 
 
-class Request(NamedTuple):
-    """A request for a withdrawal, and whether a batch has executed it."""
-
-    account: int
-    token: int
-    amount: int
-    done: bool = False
+WITHDRAWAL_DEADLINE = 7 * 24 * 3600
+"""The seconds in which a request is to be executed or refused."""
 
 
 class MemoryVault:
@@ -36,6 +30,11 @@ class MemoryVault:
         self._wallets: dict[tuple[bytes, int], int] = {}
         self._requests: list[Request] = []
         self._deposits = 0
+        self._taken: dict[int, Balance] = {}
+        """The deposits of the run by number; the opening made those before."""
+        self.time = 0
+        """The time of the chain in seconds."""
+        self.escaped = False
 
     def fund(self, genesis: Genesis) -> None:
         """Take the initial balances."""
@@ -61,6 +60,7 @@ class MemoryVault:
 
     def deposit(self, account: int, token: int, amount: int) -> Movement:
         """The operator mints tokens and deposits them for an account."""
+        self._check_not_escaped()
         if token >= len(self._opened().tokens):
             raise ChainReverted("UnknownToken", {"token": token})
         if not 0 < account <= len(self._opened().owners):
@@ -73,6 +73,7 @@ class MemoryVault:
             raise ChainReverted("BalanceTooLarge", where)
         self._balances[account, token] = held + amount
         self._deposits += 1
+        self._taken[self._deposits] = Balance(account, token, amount)
         return Movement(self._deposits, amount, "", 0)
 
     def deposit_from(self, owner: Wallet, account: int, token: int, amount: int) -> Movement:
@@ -91,8 +92,16 @@ class MemoryVault:
             raise ChainReverted("UnknownToken", {"token": token})
         if amount <= 0:
             raise ChainReverted("NothingToMove")
-        self._requests.append(Request(account, token, amount))
+        self._requests.append(Request(account, token, amount, self.time + WITHDRAWAL_DEADLINE))
         return Movement(len(self._requests) - 1, amount, "", 0)
+
+    def deposit_at(self, number: int) -> Balance:
+        """The deposit with this number."""
+        return self._taken[number]
+
+    def request_at(self, number: int) -> Request:
+        """The request with this number."""
+        return self._requests[number]
 
     def claim(self, owner: Wallet, account: int, token: int) -> Movement:
         """Pay the claimable amount into the owner's wallet."""
@@ -134,6 +143,25 @@ class MemoryVault:
         if not 0 < account <= len(owners) or owners[account - 1] != owner.address:
             raise ChainReverted("NotOwner", {"account": account, "caller": _written(owner)})
 
+    def _check_not_escaped(self) -> None:
+        if self.escaped:
+            raise ChainReverted("SettlementEscaped")
+
+    def _open_request(self, number: int) -> Request:
+        """A request that was neither executed nor refused."""
+        if number >= len(self._requests):
+            raise ChainReverted("UnknownRequest", {"number": number})
+        if self._requests[number].done:
+            raise ChainReverted("RequestDone", {"number": number})
+        return self._requests[number]
+
+    def _check_payable(self, request: Request) -> None:
+        account, token, amount, _, _ = request
+        held = self._balances.get((account, token), 0)
+        if held < amount:
+            where: Numbers = {"account": account, "token": token, "held": held, "delta": -amount}
+            raise ChainReverted("Insolvent", where)
+
     def _exited(self, balances: dict[BalanceKey, int], exits: bytes) -> list[int]:
         """Subtract the amounts of these requests from the balances; returns the numbers of the requests."""
         if len(exits) % EXIT_SIZE:
@@ -143,11 +171,7 @@ class MemoryVault:
             number = int.from_bytes(exits[place : place + EXIT_SIZE], "big")
             if numbers and number <= numbers[-1]:
                 raise ChainReverted("ExitsNotAscending", {"number": number})
-            if number >= len(self._requests):
-                raise ChainReverted("UnknownRequest", {"number": number})
-            account, token, amount, done = self._requests[number]
-            if done:
-                raise ChainReverted("RequestDone", {"number": number})
+            account, token, amount, _, _ = self._open_request(number)
             held = balances.get((account, token), 0)
             if held < amount:
                 where: Numbers = {"account": account, "token": token, "held": held, "delta": -amount}
@@ -159,8 +183,8 @@ class MemoryVault:
     def _let_claim(self, numbers: list[int]) -> None:
         """Make the amounts of these requests claimable, and mark the requests as done."""
         for number in numbers:
-            account, token, amount, _ = self._requests[number]
-            self._requests[number] = Request(account, token, amount, True)
+            account, token, amount, _, _ = self._requests[number]
+            self._requests[number] = self._requests[number]._replace(done=True)
             self._claimable[account, token] = self.claimable(account, token) + amount
 
 

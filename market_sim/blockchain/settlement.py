@@ -100,6 +100,16 @@ class Movement(NamedTuple):
     gas: int
 
 
+class Request(NamedTuple):
+    """A request for a withdrawal: its deadline, and whether it was executed or refused."""
+
+    account: int
+    token: int
+    amount: int
+    deadline: int
+    done: bool = False
+
+
 class Statement(NamedTuple):
     """All balances of the contract at one moment."""
 
@@ -154,6 +164,21 @@ class Settlement(Protocol):
 
     def claim(self, owner: Wallet, account: int, token: int) -> Movement:
         """The owner claims; the vault pays the claimable amount into the wallet."""
+
+    def deposit_at(self, number: int) -> Balance:
+        """The deposit of the run with this number: account, token and amount."""
+
+    def request_at(self, number: int) -> Request:
+        """The withdrawal request with this number."""
+
+    def refuse(self, number: int, certificate: bytes) -> Movement:
+        """End a request that its account cannot pay; two thirds of the validators sign that."""
+
+    def beats(self) -> int:
+        """The number of heartbeats so far."""
+
+    def heartbeat(self, beat: int, certificate: bytes) -> Movement:
+        """Two thirds of the validators sign that they are alive and have nothing to settle."""
 
     def in_wallet(self, owner: bytes, token: int) -> int:
         """The token balance of a wallet."""

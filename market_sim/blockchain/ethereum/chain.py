@@ -73,6 +73,9 @@ class ChainBackend(Protocol):
     ) -> Receipt:
         """Change something; raises `ChainReverted` when the contract refuses."""
 
+    def logs(self, contract: DeployedContract, event: str, number: int) -> list[Log]:
+        """The log entries of an event of a contract whose first indexed parameter is this number."""
+
     def send_raw(self, raw: bytes) -> Answer:
         """Hand over signed bytes."""
 
@@ -145,6 +148,17 @@ class Web3Chain:
     ) -> Receipt:
         """Change something; raises `ChainReverted` when the contract refuses."""
         return self._transact(sender, contract.address, contract.artifact.functions[function].call(*arguments), gas)
+
+    def logs(self, contract: DeployedContract, event: str, number: int) -> list[Log]:
+        """The log entries of an event of a contract whose first indexed parameter is this number."""
+        (topic,) = (each.topic for each in contract.artifact.events.values() if each.name == event)
+        asked = {
+            "fromBlock": "earliest",
+            "toBlock": "latest",
+            "address": Web3.to_checksum_address(contract.address),
+            "topics": ["0x" + topic.hex(), "0x" + number.to_bytes(32, "big").hex()],
+        }
+        return list(map(_log, self.w3.eth.get_logs(asked)))  # type: ignore[arg-type]
 
     def send_raw(self, raw: bytes) -> Answer:
         """Hand over signed bytes."""

@@ -12,7 +12,17 @@ from market_sim.blockchain.ethereum.transactions import signed
 from market_sim.blockchain.execution import ROW, BalanceKey
 from market_sim.blockchain.gas import LARGEST_BATCH_GAS, batch_gas
 from market_sim.blockchain.register import Balance
-from market_sim.blockchain.settlement import Answer, Genesis, Head, Movement, Opened, Prepared, Receipt, Statement
+from market_sim.blockchain.settlement import (
+    Answer,
+    Genesis,
+    Head,
+    Movement,
+    Opened,
+    Prepared,
+    Receipt,
+    Request,
+    Statement,
+)
 from market_sim.core.errors import SettlementError
 from market_sim.core.randomness import Randomness
 
@@ -145,6 +155,30 @@ class EthereumSettlement:
         paid = self.chain.transact(owner, self.contract, "claim", account, token)
         amount = self.contract.artifact.happened("Claimed", paid.logs)["amount"]
         return Movement(0, amount, paid.transaction, paid.gas)
+
+    def deposit_at(self, number: int) -> Balance:
+        """The deposit with this number, from its event."""
+        (log,) = self.chain.logs(self.contract, "Deposited", number)
+        taken = self.contract.artifact.happened("Deposited", [log])
+        return Balance(taken["account"], taken["token"], taken["amount"])
+
+    def request_at(self, number: int) -> Request:
+        """The withdrawal request with this number."""
+        return Request(*self.chain.call(self.contract, "requests", number))
+
+    def refuse(self, number: int, certificate: bytes) -> Movement:
+        """End a request that its account cannot pay; any wallet may relay that."""
+        ended = self.chain.transact(self.operator, self.contract, "refuseWithdrawal", number, certificate)
+        return Movement(number, 0, ended.transaction, ended.gas)
+
+    def beats(self) -> int:
+        """The number of heartbeats so far."""
+        return int(self.chain.call(self.contract, "beats"))
+
+    def heartbeat(self, beat: int, certificate: bytes) -> Movement:
+        """The validators are alive and have nothing to settle; any wallet may relay that."""
+        alive = self.chain.transact(self.operator, self.contract, "heartbeat", beat, certificate)
+        return Movement(beat, 0, alive.transaction, alive.gas)
 
     def in_wallet(self, owner: bytes, token: int) -> int:
         """The token balance of a wallet."""
