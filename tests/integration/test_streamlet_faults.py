@@ -7,6 +7,9 @@ from functools import cache
 
 import pytest
 
+from market_sim.analysis.history.books import Books
+from market_sim.analysis.history.chain_story import story_of
+from market_sim.analysis.history.stepping import Stepper
 from market_sim.core.data.forks import fork_of
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.consensus_events import (
@@ -14,12 +17,15 @@ from market_sim.core.models.consensus_events import (
     BlockProposed,
     ByzantineAct,
     EquivocationSeen,
+    FloodDropped,
     MonitorHit,
     NetworkFault,
+    SafetyViolated,
     VoteCast,
 )
 from market_sim.core.models.event import Event
 from market_sim.core.models.run_events import CommitteeSeated, RunEnded, RunStarted, WarningGiven
+from market_sim.core.models.settlement_events import BlockSettled
 from market_sim.simulation.options import Options
 from market_sim.simulation.run import simulate
 from market_sim.simulation.scenarios.final_and_settled import clocks_of_trades
@@ -54,9 +60,16 @@ def played(scenario: Scenario, seed: int = 7) -> tuple[Journal, str]:
     return result.journal, result.conclusion
 
 
-def before(journal: Journal, time: int) -> list[Event]:
+def before(journal: Journal, time: int) -> list[Event | tuple[int, int, int, int]]:
+    """What happened until then. How a run was chosen is in its certificates, so of a payment only the blocks count."""
     chosen = (RunStarted, CommitteeSeated, WarningGiven, RunEnded)
-    return [event for event in journal if event.time < time and type(event) not in chosen]
+    return [
+        (event.time, event.first, event.last, event.trades) if isinstance(event, BlockSettled) else event
+        for event in journal
+        if event.time < time
+        and type(event) not in chosen
+        and (event.area != "settlement" or isinstance(event, BlockSettled))
+    ]
 
 
 @pytest.mark.parametrize(("scenario", "told"), [*zip(FAULTS, TOLD, strict=True)], ids=str)
@@ -73,6 +86,24 @@ def test_a_fault_from_the_first_epoch_on_is_compared_with_nothing() -> None:
     split, crash = played(Partition(first=1, last=2))[1], played(CrashAndReturn(first=1, last=1))[1]
     assert re.search(r"[1-9]\d* final .* by the end, after \d\.\d s at most, and none was final before it\.$", split)
     assert crash.startswith("Validator n2 missed no final block while it was down and learned of one ")
+
+
+def test_the_conclusions_count_what_the_journal_holds() -> None:
+    flood, late = played(Flood()), played(LateMessages())
+    records = [event.reason for event in flood[0] if isinstance(event, FloodDropped)]
+    more = " or more" if records.count("TOO_MANY_REFUSALS") else ""
+    dropped = len(records) - records.count("TOO_MANY_REFUSALS")
+    assert f"The limits dropped {dropped} messages{more}, and " in flood[1]
+    assert late[1].startswith("1 block reached an honest validator after its epoch and did not become final; ")
+
+
+def test_after_a_fork_only_what_is_final_for_all_counts_as_final() -> None:
+    journal, _ = played(TwoOfFourLie())
+    steps = Stepper(journal, Books(journal))
+    broken = next(number for number, event in enumerate(journal) if isinstance(event, SafetyViolated))
+    before, after = (steps.instant(number, "ACME").final for number in (broken - 1, len(journal) - 1))
+    shared = sum(block.trades for block in story_of(journal).shared_chain())
+    assert 0 < shared == after <= before
 
 
 @pytest.mark.parametrize(

@@ -210,7 +210,7 @@ class Stepper:
 
     def _trades_until(self, number: int) -> tuple[int, int, int]:
         matched = self._matched_until(number)
-        final = max((trades for place, trades in self._final if place <= number), default=0)
+        final = next((trades for place, trades in reversed(self._final) if place <= number), 0)
         settled = max((trades for place, trades in self._settled if place <= number), default=0)
         return matched, final, settled
 
@@ -233,16 +233,26 @@ _LANDMARKS = frozenset({consensus.BlockProposed, consensus.BlockFinalized, settl
 
 
 def _landmarks(journal: Journal) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
-    """The numbers of final and of settled entries, each with the event that changes it."""
+    """The numbers of final and of settled entries, each with the event that changes it.
+
+    Where two blocks of one height are final, only what lies below them is final for all.
+    """
     upto: dict[str, int] = {}
     at_height: dict[int, int] = {}
-    final, settled = [], []
+    names: dict[int, str] = {}
+    final: list[tuple[int, int]] = [(0, 0)]
+    settled: list[tuple[int, int]] = []
+    forked: int | None = None
     for number, event in [(number, event) for number, event in enumerate(journal) if type(event) in _LANDMARKS]:
         if type(event) is consensus.BlockProposed:
             upto[event.block] = upto.get(event.parent, 0) + event.trades
         elif type(event) is consensus.BlockFinalized and event.block in upto:
             at_height[event.height] = upto[event.block]
-            final.append((number, upto[event.block]))
+            if names.setdefault(event.height, event.block) != event.block and (forked is None or event.height < forked):
+                forked = event.height
+                final.append((number, at_height.get(forked - 1, 0)))
+            elif forked is None:
+                final.append((number, max(upto[event.block], final[-1][1])))
         elif type(event) is settlement.BlockSettled:
             settled.append((number, at_height.get(event.last, 0)))
     return final, settled

@@ -168,12 +168,15 @@ class Flood(Scenario):
 
     def conclusion(self, journal: Journal) -> str:
         """The number of drops, and the number of blocks that became final."""
-        dropped = sum(1 for _ in journal.of(FloodDropped))
-        if not dropped:
+        records = [event.reason for event in journal.of(FloodDropped)]
+        if not records:
             return "No validator sent more than the limits allow."
+        # Of very many in one epoch the last record says that further ones have none.
+        unrecorded = records.count("TOO_MANY_REFUSALS")
+        dropped = counted(len(records) - unrecorded, "message") + (" or more" if unrecorded else "")
         final = {event.block for event in journal.of(BlockFinalized) if event.validator != 1}
         return (
-            f"The limits dropped messages on {counted(dropped, 'occasion')}, and {counted(len(final), 'block')} became "
+            f"The limits dropped {dropped}, and {counted(len(final), 'block')} became "
             "final all the same: messages signed by a second validator are exempt from every limit."
         )
 
@@ -200,7 +203,11 @@ class LateMessages(Scenario):
         blocks = {event.block for event in late}
         if not blocks:
             return f"No block arrived after its epoch, only votes, which count at any time; {len(final)} became final."
+        in_all = f"{counted(len(final), 'block')} became final in all"
+        if len(blocks) == 1:
+            became = "became final all the same" if blocks & final else "did not become final"
+            return f"1 block reached an honest validator after its epoch and {became}; {in_all}."
         return (
-            f"{counted(len(blocks), 'block')} reached an honest validator after its epoch, and "
-            f"{len(blocks & final)} of those became final; {counted(len(final), 'block')} became final in all."
+            f"{len(blocks)} blocks reached an honest validator after their epoch, and {len(blocks & final)} of them "
+            f"became final; {in_all}."
         )
