@@ -7,6 +7,7 @@ contained is recorded for the end of the run, where all parts of one generator a
 from __future__ import annotations
 
 import os
+import subprocess
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from market_sim.core.consensus.committee import Committee
 from market_sim.core.errors import InvariantBroken
 from market_sim.core.models.consensus_events import BlockNotarized, BlockProposed
 from market_sim.simulation.engine.clock import SECOND
+from tests.conftest import ROOT
 from tests.unit.core.consensus.table import NameTags, Run, final_epochs, run_committee
 
 IN_CI = "CI" in os.environ or os.environ.get("HYPOTHESIS_PROFILE") == "ci"
@@ -28,6 +30,12 @@ FAULTS = ("loss", "duplicate", "reorder", "partition", "one-way partition")
 def parts(in_ci: int, ordinarily: int) -> range:
     """The parts of a campaign: all of them in CI, a few in an ordinary run, as many as CONSENSUS_PARTS otherwise."""
     return range(int(os.environ.get("CONSENSUS_PARTS", in_ci if IN_CI else ordinarily)))
+
+
+def turn() -> int:
+    """A number of this commit, for what takes turns."""
+    asked = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False)
+    return int(asked.stdout[:8] or "0", 16)
 
 
 def weather_of(luck: Random) -> dict[str, int]:
