@@ -124,6 +124,13 @@ def _shares(w: Words, e: market.Trade) -> str:
     return f"trade {e.trade}: {e.taker} {does} {what} {way} {e.maker} at {w.price(e.symbol, e.price)}"
 
 
+_IGNORED = {
+    "DUST": "it is too small for an entry",
+    "UNKNOWN_TOKEN": "this market does not know the token",
+    "UNKNOWN_ACCOUNT": "this market does not know the account",
+}
+"""Why a deposit counts for nobody."""
+
 SENTENCES: dict[type[Event], Callable[[Words, Any], str]] = {
     **mechanism_words.SENTENCES,
     **mechanism_words.BOOKKEEPING,
@@ -237,10 +244,21 @@ SENTENCES: dict[type[Event], Callable[[Words, Any], str]] = {
     ),
     settlement.DepositTaken: lambda w, e: (
         f"the vault takes {w.amount(e.asset, e.amount)} of deposit {e.trade} for {e.account}, "
-        f"{'from the wallet of the owner' if e.from_wallet else 'brought in by the operator'}"
+        f"{'from a wallet' if e.from_wallet else 'brought in by the operator'}"
     ),
     settlement.WithdrawalRequested: lambda w, e: (
         f"{e.account} asks the vault for {w.amount(e.asset, e.amount)}, withdrawal {e.trade}: request {e.number}"
+    ),
+    settlement.DepositIgnored: lambda w, e: (
+        f"the vault keeps deposit {e.number} of {e.amount:,} of {e.asset} for {e.account}, which counts for nobody: "
+        f"{_IGNORED.get(e.reason, e.reason)}"
+    ),
+    settlement.RequestRefused: lambda w, e: (
+        f"the validators refuse request {e.number} of {e.account} for {w.amount(e.asset, e.amount)}: the account holds "
+        f"{w.amount(e.asset, e.held)}"
+    ),
+    settlement.HeartbeatGiven: lambda w, e: (
+        f"the validators give heartbeat {e.number}: they are alive and have nothing to settle"
     ),
     settlement.WithdrawalClaimed: lambda w, e: (
         f"the vault pays {w.amount(e.asset, e.amount)} to the wallet of {e.account}"

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from market_sim.blockchain.execution import BalanceKey, Execution
 from market_sim.blockchain.register import Register
-from market_sim.blockchain.settlement import Settlement, Statement
+from market_sim.blockchain.settlement import Head, Settlement, Statement
 from market_sim.core.data.fold import Fold
 from market_sim.core.errors import InvariantBroken
 from market_sim.core.models.event import Event
@@ -36,8 +36,10 @@ class Reconciliation:
         self._sum = Fold()
         for event in opening:
             self._sum.add(event)
-        self._uncounted: dict[int, Deposited] = {}
+        self._uncounted: dict[int, tuple[BalanceKey, int]] = {}
         """Deposits that the vault has credited and that are in no settled batch yet, by the number of their entry."""
+        self._ignored: dict[BalanceKey, int] = {}
+        """Deposits that are worth no entry: the chain holds them, and the journal does not count them."""
         self._claimable = [0] * len(register.tokens)
         self._expected: list[Execution] = []
         self._counted = 0
@@ -46,17 +48,25 @@ class Reconciliation:
         """Add the next range that will be settled."""
         self._expected.append(execution)
 
-    def took(self, deposit: Deposited) -> None:
-        """Note a deposit that the vault has credited, before a block holds it."""
-        self._uncounted[deposit.trade] = deposit
+    def took(self, entry: int, place: BalanceKey, amount: int) -> None:
+        """Note a deposit that the vault has credited, before a block holds its entry."""
+        self._uncounted[entry] = place, amount
+
+    def ignore(self, place: BalanceKey, amount: int) -> None:
+        """Note a deposit that the vault has credited and no entry will count."""
+        self._ignored[place] = self._ignored.get(place, 0) + amount
+
+    def on_chain(self, place: BalanceKey) -> int:
+        """The balance that the chain should hold now."""
+        return self._ours().get(place, 0)
 
     def claimed(self, token: int, amount: int) -> None:
         """Note a claim that was paid."""
         self._claimable[token] -= amount
 
-    def compare(self, settlement: Settlement) -> Comparison:
+    def compare(self, settlement: Settlement, head: Head | None = None) -> Comparison:
         """Compare all balances up to the last settled block; a difference raises InvariantBroken."""
-        head = settlement.head()
+        head = head or settlement.head()
         while self._counted < len(self._expected) and self._expected[self._counted].last <= head.height:
             for number in self._expected[self._counted].accepted:
                 self._count(self._trade(number))
@@ -71,7 +81,7 @@ class Reconciliation:
                 f"the contract is at block {head.height} ({head.block.hex()}), "
                 f"the journal at block {last.last} ({last.block.hex()})"
             )
-        ours, stated = self._ours(), settlement.statement()
+        ours, stated = self._ours(), self._known(settlement.statement())
         theirs = stated.balances
         if ours != theirs:
             raise InvariantBroken("chain and journal differ: " + "; ".join(self._differences(ours, theirs)))
@@ -97,10 +107,16 @@ class Reconciliation:
             for asset, amount in assets.items()
             if self._register.is_token(asset)
         }
-        for deposit in self._uncounted.values():
-            place = accounts[deposit.account], token(deposit.asset)
-            ours[place] = ours.get(place, 0) + deposit.amount
+        for place, amount in (*self._uncounted.values(), *self._ignored.items()):
+            if place[1] < len(self._register.tokens):
+                ours[place] = ours.get(place, 0) + amount
         return ours
+
+    def _known(self, stated: Statement) -> Statement:
+        """The statement without tokens that the operator listed beside those of the run."""
+        known = len(self._register.tokens)
+        balances = {place: amount for place, amount in stated.balances.items() if place[1] < known}
+        return Statement(balances, stated.held[:known], stated.claimable[:known])
 
     def _covered(self, stated: Statement, height: int) -> Comparison:
         """Check that the vault holds at least what it owes of each token; more is a surplus, sent to it directly."""

@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
+from market_sim.blockchain.attestations import Attestations
 from market_sim.blockchain.certificate import Batch, Signer, Wallet, certificate, quorum
 from market_sim.blockchain.chain_plan import ChainPlan
 from market_sim.blockchain.contract_calls import ContractCalls
 from market_sim.blockchain.contracts import ChainContext
+from market_sim.blockchain.direct_movements import DirectMovements
 from market_sim.blockchain.execution import Execution, net_hash
 from market_sim.blockchain.outbox import MemoryRows, Outbox, OutboxRow, RowStore
 from market_sim.blockchain.reconciliation import Reconciliation
@@ -30,6 +32,7 @@ from market_sim.core.models.market_events import Entry
 from market_sim.core.models.settlement_events import (
     BatchCertified,
     BlockSettled,
+    HeartbeatGiven,
     Reconciled,
     ReorgSeen,
     SettlementOpened,
@@ -40,6 +43,8 @@ from market_sim.core.randomness import Randomness
 
 SET_ID = 1
 """The number of the first set of validators."""
+HEARTBEAT_NS = 24 * 3600 * 1_000_000_000
+"""After this time without a batch validators that still finalize blocks give a heartbeat."""
 
 
 class SettlementSummary(NamedTuple):
@@ -101,6 +106,8 @@ class SettlementService:
         self._certified: list[Execution] = []
         self._gas = self._transactions = self._settled_blocks = self._settled_trades = self._batches = 0
         self._reconciled = False
+        self._alive_at = now()
+        """The time of the last batch or heartbeat."""
 
     def open(
         self, register: Register, opening: Iterable[Event], genesis: bytes, chain: ChainPlan | None = None
@@ -143,11 +150,16 @@ class SettlementService:
                 domain.run.hex(),
             )
         )
-        self.reconcile()
         self.calls = ContractCalls(ChainContext(self.settlement.host(), register, self._owner), self._record, self._now)
-        self.vault = VaultTransfers(
-            self.settlement, register, self._reconciliation, self.calls.submit, self._owner, self._record, self._now
+        self._attestations = Attestations(self.settlement, self._wallets, SET_ID)
+        direct = DirectMovements(
+            self.settlement, register, self._reconciliation, self._attestations, self._record, self._now
         )
+        self.vault = VaultTransfers(
+            self.settlement, register, self._reconciliation, direct, self.calls.submit, self._owner, self._record,
+            self._now,
+        )  # fmt: skip
+        self.reconcile()
         if chain is not None:
             self.calls.open(chain.contracts, chain.gifts)
 
@@ -166,6 +178,10 @@ class SettlementService:
         """These blocks became final in this validator's view, in the order of their heights."""
         for execution in self.replicas.finalized(validator, blocks):
             self._sign(validator, execution)
+        if self._now() - self._alive_at >= HEARTBEAT_NS:
+            self._alive_at = self._now()
+            alive = self._attestations.heartbeat()
+            self._record(HeartbeatGiven(self._now(), alive.number, alive.transaction, alive.gas))
 
     def finish(self) -> None:
         """Settle all batches that are on their way; ask the chain for the blocks that confirm them."""
@@ -178,9 +194,14 @@ class SettlementService:
             raise SettlementError(f"{self._outbox.waiting} certified batches could not be settled")
 
     def reconcile(self) -> None:
-        """Compare every balance on the chain with the journal; a difference raises `InvariantBroken`."""
+        """Take what reached the vault directly, then compare every balance on the chain with the journal.
+
+        A difference raises `InvariantBroken`.
+        """
         self._reconciled = False
-        found = self._reconciliation.compare(self.settlement)
+        head = self.settlement.head()
+        self.vault.direct.look(head)
+        found = self._reconciliation.compare(self.settlement, head)
         self._reconciled = True
         self._record(Reconciled(self._now(), *found))
 
@@ -248,6 +269,7 @@ class SettlementService:
     def _settled(self, row: OutboxRow) -> None:
         """Record that the contract has applied this batch, then reconcile."""
         execution = self._certified[self._batches]
+        self._alive_at = self._now()
         self._batches += 1
         receipt = row.receipt
         self._transactions += len(row.prepared)

@@ -12,9 +12,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from market_sim.blockchain.certificate import Wallet
+from market_sim.blockchain.direct_movements import DirectMovements
 from market_sim.blockchain.reconciliation import Reconciliation
 from market_sim.blockchain.register import Register
-from market_sim.blockchain.settlement import Movement, Settlement
+from market_sim.blockchain.settlement import Settlement
 from market_sim.core.errors import RuleViolation
 from market_sim.core.models.event import Event
 from market_sim.core.models.intents import CallContract
@@ -30,6 +31,7 @@ class VaultTransfers:
         settlement: Settlement,
         register: Register,
         reconciliation: Reconciliation,
+        direct: DirectMovements,
         submit: Callable[[str, CallContract], None],
         wallet: Callable[[int], Wallet],
         record: Callable[[Event], None],
@@ -38,13 +40,13 @@ class VaultTransfers:
         self._settlement = settlement
         self._register = register
         self._reconciliation = reconciliation
+        self.direct = direct
+        """Deposits and requests that reach the vault without the exchange."""
         self.call = submit
         """Submits a contract call."""
         self._wallet = wallet
         self._record = record
         self._now = now
-        self._paid: dict[int, Movement] = {}
-        """Deposits paid from a wallet, by the number of their entry."""
         self._asked: dict[tuple[str, str], int] = {}
         """The amounts withdrawn and not claimed yet, by account and asset."""
 
@@ -62,8 +64,11 @@ class VaultTransfers:
         held = self._settlement.in_wallet(owner.address, token)
         if held < amount:
             raise RuleViolation("WALLET_TOO_SMALL", asset=asset, needed=amount, held=held)
-        movement = self._settlement.deposit_from(owner, number, token, amount)
-        self._paid[credit(account, asset, amount)] = movement
+        movement = self.direct.made("deposit", self._settlement.deposit_from(owner, number, token, amount))
+        entry = credit(account, asset, amount)
+        self.direct.paid[entry] = movement
+        # From now on the chain holds it, and a batch may be compared before the entry is announced.
+        self._reconciliation.took(entry, (number, token), amount)
 
     def claim(self, account: str, asset: str) -> None:
         """The owner claims the sum of the settled withdrawals of an asset."""
@@ -77,17 +82,19 @@ class VaultTransfers:
 
     def _take(self, entry: Deposited) -> None:
         number, token, _ = self._place(entry.account, entry.asset)
-        movement = self._paid.pop(entry.trade, None)
+        movement = self.direct.paid.pop(entry.trade, None)
         from_wallet = movement is not None
         if movement is None:
-            movement = self._settlement.deposit(number, token, entry.amount)
-        self._reconciliation.took(entry)
+            movement = self.direct.made("deposit", self._settlement.deposit(number, token, entry.amount))
+            self._reconciliation.took(entry.trade, (number, token), entry.amount)
         moved = entry.trade, entry.account, entry.asset, entry.amount, movement.number
         self._record(DepositTaken(self._now(), *moved, from_wallet, movement.transaction, movement.gas))
 
     def _ask(self, entry: Withdrawn) -> None:
         number, token, owner = self._place(entry.account, entry.asset)
-        asked = self._settlement.request(owner, number, token, entry.amount)
+        asked = self.direct.asked.pop(entry.trade, None)
+        if asked is None:
+            asked = self.direct.made("request", self._settlement.request(owner, number, token, entry.amount))
         place = entry.account, entry.asset
         self._asked[place] = self._asked.get(place, 0) + entry.amount
         moved = entry.trade, *place, entry.amount, asked.number

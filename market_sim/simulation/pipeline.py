@@ -156,6 +156,7 @@ class Pipeline:
         )
         service.open(self.register, world.journal, self.committee.genesis.hash, world.chain_plan)
         service.calls.told = self._plan_announcement
+        service.vault.direct.accounts = world.ledger
         world.exchange.wallet_intents.wallets = service.vault
         return service
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
@@ -11,16 +12,20 @@ from market_sim import Buy, Claim, Deposit, Options, Session, Withdraw, simulate
 from market_sim.analysis.history.block_contents import BlockContents
 from market_sim.analysis.results.result import Result
 from market_sim.analysis.summary import summarize
+from market_sim.blockchain.certificate import Wallet
 from market_sim.core.data.journal import Journal
 from market_sim.core.errors import InputError
 from market_sim.core.models.market_events import Deposited, OrderRejected, Trade, Withdrawn, entry_number
 from market_sim.core.models.settlement_events import (
+    DepositIgnored,
     DepositTaken,
     Reconciled,
     TradeRefused,
     WithdrawalClaimed,
     WithdrawalRequested,
 )
+from market_sim.core.randomness import Randomness
+from market_sim.simulation.engine.world import World
 from market_sim.simulation.scenarios.first_market import FirstMarket
 
 WHO = "noise-0"
@@ -191,3 +196,31 @@ def test_money_that_cannot_come_in_is_refused_in_a_sentence_and_records_nothing(
     with pytest.raises(InputError, match=said):
         session.credit(account, asset, amount)
     assert len(session.journal) == length
+
+
+@dataclass(frozen=True)
+class WithdrawalDay(FirstMarket):
+    """The first market, in which a trader withdraws in epoch 2 and claims in epoch 7."""
+
+    def build(self, world: World) -> None:
+        super().build(world)
+        world.at(epoch=2, submit=(WHO, Withdraw("USD", 5_000)))
+        world.at(epoch=7, submit=(WHO, Claim("USD")))
+
+
+def test_a_scenario_pays_out_and_a_strangers_deposit_is_an_entry_that_a_block_counts() -> None:
+    session = Session(WithdrawalDay(), Options(epochs=9, settlement="memory", paranoid=True))
+    session.step(epoch=3)
+    chain: Any = session._pipeline.settlement.settlement  # type: ignore[union-attr]
+    stranger, number = Wallet.of(Randomness(5), "stranger"), session.world.ledger.accounts[WHO].number
+    chain.give(stranger.address, 0, 777)
+    for amount in (700, 77):
+        chain.deposit_from(stranger, number, 0, amount)
+    journal = session.run().journal
+    (credited,) = (one for one in journal.of(Deposited) if one.trade)
+    assert (credited.account, credited.asset, credited.amount) == (WHO, "USD", 700)
+    assert [(one.amount, one.reason) for one in journal.of(DepositIgnored)] == [(77, "DUST")]
+    settled = {n for batch in BlockContents(journal).batches for n in range(batch.first_trade, batch.last_trade + 1)}
+    assert credited.trade in settled
+    assert [one.amount for one in journal.of(WithdrawalClaimed)] == [5_000]
+    assert not list(journal.of(TradeRefused))

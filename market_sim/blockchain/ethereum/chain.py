@@ -153,7 +153,7 @@ class Web3Chain:
         """The log entries of an event of a contract whose first indexed parameter is this number."""
         (topic,) = (each.topic for each in contract.artifact.events.values() if each.name == event)
         asked = {
-            "fromBlock": "earliest",
+            "fromBlock": 0,  # eth-tester finds nothing from "earliest" on
             "toBlock": "latest",
             "address": Web3.to_checksum_address(contract.address),
             "topics": ["0x" + topic.hex(), "0x" + number.to_bytes(32, "big").hex()],

@@ -54,7 +54,7 @@ class DepositTaken(SettlementEvent, frozen=True):
     number: int
     """The contract's own number of the deposit."""
     from_wallet: bool
-    """Whether the owner's wallet paid; otherwise the operator brought in new tokens."""
+    """Whether a wallet paid, the owner's or a stranger's; otherwise the operator brought in new tokens."""
     transaction: str
     gas: int
 
@@ -68,6 +68,40 @@ class WithdrawalRequested(SettlementEvent, frozen=True):
     amount: int
     number: int
     """The contract's own number of the request; a batch refers to it."""
+    transaction: str
+    gas: int
+
+
+class DepositIgnored(SettlementEvent, frozen=True):
+    """A deposit reached the vault directly and is worth no entry: it stays there and counts for nobody."""
+
+    account: str
+    asset: str
+    amount: int
+    number: int
+    """The contract's own number of the deposit."""
+    reason: str
+    """DUST, UNKNOWN_TOKEN or UNKNOWN_ACCOUNT."""
+
+
+class RequestRefused(SettlementEvent, frozen=True):
+    """The validators refused a withdrawal request that the account cannot pay."""
+
+    account: str
+    asset: str
+    amount: int
+    number: int
+    """The contract's own number of the request."""
+    held: int
+    """The balance on the chain."""
+    transaction: str
+    gas: int
+
+
+class HeartbeatGiven(SettlementEvent, frozen=True):
+    """Two thirds of the validators signed that they are alive, in a time in which nothing was to be settled."""
+
+    number: int
     transaction: str
     gas: int
 

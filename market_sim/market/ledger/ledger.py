@@ -178,8 +178,8 @@ class Ledger:
         if type(amount) is not int or not 0 < amount <= most:
             raise InputError(f"a deposit of {asset} by {name} is a whole number from 1 to {most}, found {amount!r}")
 
-    def withdraw(self, name: str, asset: str, amount: int) -> None:
-        """Take out cash or holdings that no order reserves."""
+    def withdraw(self, name: str, asset: str, amount: int) -> int:
+        """Take out cash or holdings that no order reserves; returns the entry number."""
         account = self._accounts[name]
         if account.on_margin:
             raise RuleViolation("HELD_AS_MARGIN", account=name)
@@ -193,6 +193,7 @@ class Ledger:
         self.entries = number = self.entries + 1
         self._record(Withdrawn(self._clock.now, name, asset, amount, number))
         self.notify_entry()
+        return number
 
     def transfer(self, source: str, target: str, asset: str, amount: int, reason: str, symbol: str) -> None:
         """Move cash or a position between two accounts, by a rule of a mechanism."""

@@ -11,10 +11,36 @@ from market_sim.blockchain.register import Register
 from market_sim.blockchain.settlement_service import SettlementService
 from market_sim.core.consensus.behaviours import Behaviour
 from market_sim.core.consensus.blocks import FinalBlock, make_block
+from market_sim.core.data.fold import Fold
 from market_sim.core.data.journal import Journal
+from market_sim.core.errors import RuleViolation
 from market_sim.core.models.market_events import AccountOpened, Deposited, Entry, InstrumentListed, Trade, Withdrawn
 from market_sim.core.randomness import Randomness
 from tests.unit.blockchain.rig import GENESIS
+
+
+class TownLedger:
+    """The exchange's side of direct movements: it writes entries, and the test announces them."""
+
+    def __init__(self, town: Town) -> None:
+        self._town = town
+        self.reserved: dict[tuple[str, str], int] = {}
+
+    def deposit(self, name: str, asset: str, amount: int) -> int:
+        return self._add(Deposited(1, name, asset, amount, len(self._town.entries) + 1))
+
+    def withdraw(self, name: str, asset: str, amount: int) -> int:
+        balances = Fold()
+        for one in (*self._town.opening, *self._town.entries.values()):
+            balances.add(one)
+        free = balances.balances[name].get(asset, 0) - self.reserved.get((name, asset), 0)
+        if free < amount:
+            raise RuleViolation("WITHDRAWAL_TOO_LARGE", asset=asset, needed=amount, available=free, reserved=0)
+        return self._add(Withdrawn(1, name, asset, amount, len(self._town.entries) + 1))
+
+    def _add(self, entry: Deposited | Withdrawn) -> int:
+        self._town.entries[entry.trade] = entry
+        return entry.trade
 
 
 class Town:
@@ -53,6 +79,8 @@ class Town:
             paranoid=paranoid,
         )
         self.service.open(self.register, self.journal, GENESIS)
+        self.ledger = TownLedger(self)
+        self.service.vault.direct.accounts = self.ledger
 
     def trade(self, price: int, quantity: int, maker_fee: int = 0, taker_fee: int = 0) -> Trade:
         """Alice buys from Bob, who was resting."""
@@ -90,6 +118,12 @@ class Town:
 
         self.service.vault.deposit(account, asset, amount, credit)
         entry = self.entries[len(self.entries)]
+        self.service.vault.prepare(entry)
+        return entry
+
+    def announced(self, number: int) -> Entry:
+        """An entry that came from the vault, announced to the validators."""
+        entry = self.entries[number]
         self.service.vault.prepare(entry)
         return entry
 
