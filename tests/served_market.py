@@ -53,7 +53,12 @@ def answering(app: Any, threads: int = 8) -> Iterator[int]:
 
 @contextmanager
 def served(
-    folder: Path, scenario: Scenario | None = None, epoch: int = 3, has_stream: bool = False, **config: Any
+    folder: Path,
+    scenario: Scenario | None = None,
+    epoch: int = 3,
+    has_stream: bool = False,
+    journal_is_open: bool = True,
+    **config: Any,
 ) -> Iterator[Served]:
     """Serve a market that has passed some epochs and goes on as fast as its clock."""
     session = Session(scenario or FirstMarket(), Options(epochs=10_000, settlement="none"))
@@ -61,8 +66,8 @@ def served(
     market = LiveMarket(session, speed=1)
     places = {"INSTANCE": str(folder / "instance"), "RESULTS": str(folder / "results")}
     settings = LiveSettings(holdings={"ACME": 100} if scenario is None else {})
-    app = create_app({"MARKET": market, "LIVE": settings, **FREE, **places, **config})
-    stream = OpenStream(market, [_bound()]) if has_stream else None
+    stream = OpenStream(market, [_bound()], host="127.0.0.1", journal_is_open=journal_is_open) if has_stream else None
+    app = create_app({"MARKET": market, "LIVE": settings, "STREAM": stream, **FREE, **places, **config})
     with answering(app) as port:
         market.start()
         if stream is not None:

@@ -11,6 +11,7 @@ from typing import Final
 from market_sim.api.live.market import LiveMarket
 from market_sim.api.live.state import LiveState
 from market_sim.api.members import Member, Members, NotAdmitted, Role
+from market_sim.api.tickets import Tickets
 from market_sim.core.errors import InputError
 from market_sim.core.money import dollars
 
@@ -42,6 +43,7 @@ class Access:
         self.members = members
         self.settings = settings or LiveSettings()
         self.state = LiveState(market)
+        self.tickets = Tickets()
 
     def admit(self, name: str, role: Role, code: str = "") -> str:
         """Make somebody a member, a student with an account of its own; returns the token, which is shown this once."""

@@ -75,6 +75,10 @@ class _Membership(msgspec.Struct):
     token: str
 
 
+class _Ticket(msgspec.Struct):
+    address: str
+
+
 class Refused(InputError):
     """The market refused a request: its reason code, its sentence, the numbers behind it, and the HTTP status."""
 
@@ -141,6 +145,12 @@ class Client:
     def reports(self, after: int = 0) -> list[ReportView]:
         """What happened to the own orders after the report of this number."""
         return self.ask("GET", "/api/reports", list[ReportView], after=after)
+
+    def follow_reports(self, after: int = 0) -> Iterator[ReportView]:
+        """The same reports as they come, by the stream, until the market ends."""
+        address = self.ask("POST", "/api/tickets", _Ticket).address
+        for message in _messages(f"{address}&after={after}"):
+            yield msgspec.json.decode(message, type=ReportView)
 
     def orders(self, is_open: bool | None = True) -> list[OrderView]:
         """The own orders: the open ones, the last ended ones, or with None both."""
@@ -210,17 +220,22 @@ def _refused(status: int, body: bytes, address: str) -> InputError:
 
 def tickers(address: str = STREAM, symbol: str | None = None) -> Iterator[Ticker]:
     """The messages of the stream as they come, of one book or of all, until the market ends."""
+    for message in _messages(address):
+        ticker = msgspec.json.decode(message, type=Ticker)
+        if symbol in (None, ticker.symbol):
+            yield ticker
+
+
+def _messages(address: str) -> Iterator[str | bytes]:
+    """The messages of one connection to the stream."""
     # The library of the stream is imported here: who trades by REST alone does not need it.
     from websockets.exceptions import ConnectionClosed, InvalidHandshake
     from websockets.sync.client import connect
 
     try:
         with connect(address, proxy=None, open_timeout=PATIENCE_SECONDS) as stream:
-            for message in stream:
-                ticker = msgspec.json.decode(message, type=Ticker)
-                if symbol in (None, ticker.symbol):
-                    yield ticker
+            yield from stream
     except ConnectionClosed:
         return
     except (OSError, InvalidHandshake) as problem:
-        raise InputError(f"no stream answers at {address}: {problem}") from None
+        raise InputError(f"no stream answers at {address.partition('?')[0]}: {problem}") from None

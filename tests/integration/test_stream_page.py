@@ -13,11 +13,13 @@ from http import HTTPStatus
 import msgspec
 import pytest
 
+from market_sim.api.live.state import REPORTS_KEPT
 from market_sim.api.stream.clients import FAREWELL_SECONDS
 from market_sim.api.stream.hub import BLOCKED_SECONDS, RECENT_EVENTS, TOO_SLOW
 from market_sim.api.stream.pipe import Counted
 from market_sim.api.stream.server import LARGEST_MESSAGE, MOST_CLIENTS, Settings
 from market_sim.api.stream.ticker import Ticker
+from market_sim.api.tickets import LIFETIME_SECONDS
 from tests.conftest import ROOT
 from tests.integration.live_stream import live_stream, tickers_of
 
@@ -83,7 +85,7 @@ def test_the_table_of_refusals_is_that_of_the_server():
     raised = re.findall(r"Refusal\(\s*HTTPStatus\.(\w+),\s*\"(\w+)\"", source)
     told = re.findall(r"^\| (\d+) \| `(\w+)` \|", PAGE, re.MULTILINE)
     assert {(str(HTTPStatus[status].value), code) for status, code in raised} == set(told)
-    assert len(told) == 6
+    assert len(told) == 7
 
 
 def test_the_numbers_of_the_page_are_those_of_the_program():
@@ -94,6 +96,8 @@ def test_the_numbers_of_the_page_are_those_of_the_program():
         f"there are {MOST_CLIENTS:,} clients already",
         f"at most {LARGEST_MESSAGE // 1024} KiB",
         TOO_SLOW.format(5469),
+        f"within {LIFETIME_SECONDS:g} seconds",
+        f"the last {REPORTS_KEPT:,} of each account",
     ):
         assert said in PAGE
     assert Settings().blocked_seconds == BLOCKED_SECONDS > FAREWELL_SECONDS

@@ -28,6 +28,8 @@ from market_sim.api.rest.models import (
 from market_sim.api.rest.reasons import status_of
 from market_sim.api.rest.refusals import Refusal, Refused, answer, refuse
 from market_sim.api.rest.replies import Replies
+from market_sim.api.stream.opening import OpenStream
+from market_sim.api.tickets import LIFETIME_SECONDS
 from market_sim.core.models.event import Numbers
 from market_sim.core.models.inputs import Input
 from market_sim.core.models.intents import Amend, Cancel, CancelAll, Claim, Deposit, PlaceOrder, Withdraw
@@ -46,6 +48,16 @@ class MemberAnswer(msgspec.Struct, frozen=True):
     name: str
     role: str
     token: str
+
+
+class TicketAnswer(msgspec.Struct, frozen=True):
+    """A ticket, which opens one connection and ends the ticket before it."""
+
+    ticket: str
+    seconds: float
+    """How long it is valid."""
+    address: str
+    """What it opens."""
 
 
 class CheckAnswer(msgspec.Struct, frozen=True):
@@ -92,6 +104,19 @@ def me() -> Response:
 def reports(query: ForReports) -> Response:
     """What happened to the own orders and the own account, after a number: fills, refusals, cancels, margin calls."""
     return answer(access().state.reports(member("student").name, query.after))
+
+
+@routes.post("/api/tickets")
+@described("Membership", TicketAnswer, status=201, token=True)
+def ticket() -> Response:
+    """A ticket for one private stream: of the own reports for students, of the journal for instructors."""
+    asking = member("student", "instructor")
+    stream: OpenStream | None = current_app.config.get("STREAM")
+    if stream is None:
+        refuse("REFUSED", problem="this market has no stream")
+    issued = access().tickets.issue(asking)
+    path = "reports" if asking.role == "student" else "journal"
+    return answer(TicketAnswer(issued, LIFETIME_SECONDS, f"{stream.address}/{path}?ticket={issued}"), 201)
 
 
 @routes.get("/api/orders")

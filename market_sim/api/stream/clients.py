@@ -75,6 +75,11 @@ class Client:
         return 0
 
     @property
+    def is_served(self) -> bool:
+        """Whether nothing is left for this client once the market is over."""
+        return not self.waiting
+
+    @property
     def can_take(self) -> bool:
         """Whether the connection has written all that it was given."""
         transport = self._connection.transport
@@ -178,3 +183,28 @@ class JournalClient(Client):
         """Write the events at its place."""
         self.place += len(frames)
         self.write(frames)
+
+
+class ReportsClient(Client):
+    """A client of a member's own reports, which are kept in the market's process until it takes them."""
+
+    def __init__(
+        self, number: int, connection: ServerConnection, path: str, now: float, member: str, place: int
+    ) -> None:
+        super().__init__(number, connection, path, now)
+        self.member = member
+        self.place = place
+        """The number of the last report that it got."""
+        self._is_served = False
+
+    @property
+    def is_served(self) -> bool:
+        """Whether it was asked for more after the end of the market, and there was none."""
+        return self._is_served
+
+    def offer(self, reports: Sequence[tuple[int, bytes]], is_over: bool) -> None:
+        """Send the next reports; `is_over`: the market had ended before they were asked for."""
+        self._is_served = is_over and not reports
+        if reports:
+            self.place = reports[-1][0]
+            self.write([framed(line) for _, line in reports])

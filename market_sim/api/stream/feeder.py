@@ -10,10 +10,13 @@ from __future__ import annotations
 import logging
 import threading
 from multiprocessing.connection import Connection
-from typing import Final
+from typing import Any, Final
 
+import msgspec
+
+from market_sim.api.access import Access
 from market_sim.api.live.market import LiveMarket
-from market_sim.api.stream.pipe import Batch, Counted, pack, unpack_question
+from market_sim.api.stream.pipe import Batch, Counted, Mail, Older, Question, Redeem, pack, unpack_question
 from market_sim.api.stream.ticker import CYCLE_NS
 from market_sim.core.data.codec import encode
 from market_sim.core.models.run_events import RunEnded
@@ -42,6 +45,8 @@ class Feeder:
         ]
         self.counted = Counted()
         """What the stream has counted, as it said last."""
+        self.private: Access | None = None
+        """Whose tickets open private streams; without it no ticket opens one."""
         self.is_broken = False
         """Whether the process of the stream went away before its time."""
 
@@ -107,16 +112,24 @@ class Feeder:
             )
 
     def _answer(self) -> None:
-        journal = self._market.journal
         while True:
             try:
                 question = unpack_question(self._questions.recv_bytes())
-                lines: list[bytes] = []
-                if isinstance(question, Counted):
-                    self.counted = question
-                else:
-                    beyond = min(question.beyond, question.first + MOST_EVENTS, len(journal))
-                    lines = [encode(event) for event in journal.between(question.first, beyond)]
-                self._questions.send_bytes(pack(lines))
+                self._questions.send_bytes(pack(self._answered(question)))
             except (EOFError, OSError):
                 return
+
+    def _answered(self, question: Question) -> list[Any]:
+        private = self.private
+        if isinstance(question, Counted):
+            self.counted = question
+        elif isinstance(question, Older):
+            journal = self._market.journal
+            beyond = min(question.beyond, question.first + MOST_EVENTS, len(journal))
+            return [encode(event) for event in journal.between(question.first, beyond)]
+        elif isinstance(question, Redeem) and private is not None:
+            return list(private.tickets.redeem(question.ticket) or ())
+        elif isinstance(question, Mail) and private is not None:
+            found = [private.state.reports(name, after) for name, after in question.wanted]
+            return [[(one.number, msgspec.json.encode(one)) for one in reports] for reports in found]
+        return []

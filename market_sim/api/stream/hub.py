@@ -22,6 +22,7 @@ from market_sim.api.stream.clients import (
     Client,
     JournalClient,
     Recent,
+    ReportsClient,
     TickerClient,
     framed,
 )
@@ -36,8 +37,13 @@ RECENT_EVENTS: Final = 50_000
 BLOCKED_SECONDS: Final = 30.0
 """After which time a client that takes nothing is closed."""
 
+REPORTS_SECONDS: Final = 0.05
+"""How often the market's process is asked for the new reports of members who follow theirs."""
+
 Older = Callable[[int, int], Awaitable[list[bytes]]]
 """Asks the market's process for the events from one number to before another."""
+Mail = Callable[[list[tuple[str, int]]], Awaitable[list[list[tuple[int, bytes]]]]]
+"""Asks it for the reports of members after a number each: their numbers, and the reports as JSON."""
 
 OVER = "the market has ended"
 CLOSED = "the stream has ended"
@@ -57,9 +63,15 @@ class Hub:
     """The clients, and what they are sent."""
 
     def __init__(
-        self, client_buffer: int, older: Older, recent: int = RECENT_EVENTS, blocked_seconds: float = BLOCKED_SECONDS
+        self,
+        client_buffer: int,
+        older: Older,
+        mail: Mail,
+        recent: int = RECENT_EVENTS,
+        blocked_seconds: float = BLOCKED_SECONDS,
     ) -> None:
-        self._client_buffer, self._older, self._blocked_seconds = client_buffer, older, blocked_seconds
+        self._client_buffer, self._blocked_seconds = client_buffer, blocked_seconds
+        self._older, self._mail = older, mail
         self._recent = Recent(recent)
         self._cycles = Cycles()
         self._latest: list[bytes] = []
@@ -69,6 +81,7 @@ class Hub:
         self._readers: dict[int, JournalClient] = {}
         self._arriving: dict[int, JournalClient] = {}
         """Clients of the journal that are still given older events."""
+        self._private: dict[int, ReportsClient] = {}
         self._gone = Counted()
         self.is_over = False
         self._farewells: set[asyncio.Task[None]] = set()
@@ -138,6 +151,33 @@ class Hub:
             self._readers.pop(client.number, None)
             self._note(client)
 
+    async def attend_reports(self, connection: ServerConnection, member: str, after: int) -> None:
+        """Serve a client of a member's reports, from the one after this number on."""
+        client = ReportsClient(next(self._numbers), connection, "/reports", time.monotonic(), member, after)
+        self._private[client.number] = client
+        try:
+            await self._until_it_leaves(connection)
+        finally:
+            del self._private[client.number]
+            self._note(client)
+
+    async def deliver(self) -> None:
+        """Hand new reports to those who follow theirs, again and again."""
+        while True:
+            await asyncio.sleep(REPORTS_SECONDS)
+            await self._deliver()
+
+    async def _deliver(self) -> None:
+        is_over = self.is_over
+        asking = [client for client in self._private.values() if client.can_take]
+        for client in self._private.values():
+            if not client.can_take:
+                client.wait_from(time.monotonic())
+        if asking:
+            mail = await self._mail([(client.member, client.place) for client in asking])
+            for client, reports in zip(asking, mail, strict=True):
+                client.offer(reports, is_over)
+
     async def _until_it_leaves(self, connection: ServerConnection) -> None:
         """What a client says is read, so that its answers to pings arrive, and not used."""
         try:
@@ -163,7 +203,7 @@ class Hub:
             del self._readers[reader.number]
             self._say_farewell(reader, CloseCode.TRY_AGAIN_LATER, TOO_SLOW.format(reader.place))
         if self.is_over:
-            for client in [one for one in self._clients if not one.waiting and one.can_take]:
+            for client in [one for one in self._clients if one.is_served and one.can_take]:
                 self._say_farewell(client, CloseCode.NORMAL_CLOSURE, OVER)
 
     def _say_farewell(self, client: Client, code: CloseCode, reason: str) -> None:
@@ -174,8 +214,9 @@ class Hub:
     async def end_all(self) -> None:
         """Close every connection, because the site ends; who reads gets the rest of an ended market before."""
         latest = time.monotonic() + FAREWELL_SECONDS
-        while self.is_over and any(client.waiting for client in self._clients) and time.monotonic() < latest:
+        while self.is_over and not all(one.is_served for one in self._clients) and time.monotonic() < latest:
             self._look_after(time.monotonic())
+            await self._deliver()
             await asyncio.sleep(PAUSE_SECONDS)
         code, reason = (CloseCode.NORMAL_CLOSURE, OVER) if self.is_over else (CloseCode.GOING_AWAY, CLOSED)
         await asyncio.gather(*(client.close(code, reason) for client in self._clients))
@@ -184,7 +225,7 @@ class Hub:
 
     @property
     def _clients(self) -> list[Client]:
-        return [*self._tickers.values(), *self._readers.values(), *self._arriving.values()]
+        return [*self._tickers.values(), *self._readers.values(), *self._arriving.values(), *self._private.values()]
 
     def _note(self, client: Client) -> None:
         gone = self._gone
@@ -195,7 +236,7 @@ class Hub:
     @property
     def connected(self) -> int:
         """The number of clients that are connected now."""
-        return len(self._tickers) + len(self._readers) + len(self._arriving)
+        return len(self._tickers) + len(self._readers) + len(self._arriving) + len(self._private)
 
     def counted(self) -> Counted:
         """The totals, with the clients that are connected now."""

@@ -1,7 +1,7 @@
 """What goes through the pipes between the market's process and the stream's, and how it is written.
 
 One pipe carries the journal, batch by batch. The other one carries questions of the stream and their answers: older
-events that the stream no longer holds, and what the stream has counted.
+events that the stream no longer holds, whose ticket it was shown, that member's reports, and what it has counted.
 """
 
 from __future__ import annotations
@@ -34,6 +34,18 @@ class Older(msgspec.Struct, frozen=True, array_like=True, tag=True):
     """The number before which the answer ends at the latest."""
 
 
+class Redeem(msgspec.Struct, frozen=True, array_like=True, tag=True):
+    """Asks whose ticket this is; the answer is a name and a role, or nothing."""
+
+    ticket: str
+
+
+class Mail(msgspec.Struct, frozen=True, array_like=True, tag=True):
+    """Asks for the new reports of accounts, each after a number; the answer is a list of lines for each."""
+
+    wanted: list[tuple[str, int]]
+
+
 class Counted(msgspec.Struct, frozen=True, array_like=True, tag=True):
     """Tells what the stream has counted so far; the answer is empty."""
 
@@ -53,7 +65,11 @@ class Counted(msgspec.Struct, frozen=True, array_like=True, tag=True):
     """Connections that were refused: for their origin, their address or their number."""
 
 
+Question = Older | Redeem | Mail | Counted
+
 pack = msgspec.msgpack.Encoder().encode
 unpack_batch: Any = msgspec.msgpack.Decoder(Batch).decode
-unpack_question: Any = msgspec.msgpack.Decoder(Older | Counted).decode
+unpack_question: Any = msgspec.msgpack.Decoder(Question).decode
 unpack_lines: Any = msgspec.msgpack.Decoder(list[bytes]).decode
+unpack_words: Any = msgspec.msgpack.Decoder(list[str]).decode
+unpack_mail: Any = msgspec.msgpack.Decoder(list[list[tuple[int, bytes]]]).decode

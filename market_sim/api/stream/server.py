@@ -1,11 +1,13 @@
-"""The server of the stream, in a process of its own: two addresses for programs, and one for whoever wants to look.
+"""The server of the stream, in a process of its own: three addresses for programs, and one for people.
 
-    ws://localhost:8765                    a ticker of each book every 100 ms of simulated time
-    ws://localhost:8765/journal?from=N     the events of the journal, from number N on
-    http://localhost:8765/clients          the clients and their counters
+    ws://localhost:8765                        a ticker of each book every 100 ms of simulated time
+    ws://localhost:8765/journal?from=N         the events of the journal, from number N on
+    ws://localhost:8765/reports?ticket=T       the reports of the member to whom the ticket was issued
+    http://localhost:8765/clients              the clients and their counters
 
 A browser names the site whose page connects (Origin); a program names none. A page that was opened from disk names
-"null", as any page in a sandboxed frame does, so it gets the tickers, which are public, and nothing else.
+"null", as any page in a sandboxed frame does, so it gets the tickers, which are public, and nothing else. What is
+private needs a ticket (market_sim/api/tickets.py): the reports of a member, and in a class the journal.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from http import HTTPStatus
 from multiprocessing.connection import Connection
 from typing import Final
 from urllib.parse import parse_qs, urlsplit
+from weakref import WeakKeyDictionary
 
 import msgspec
 from websockets.asyncio.server import Server, ServerConnection, serve
@@ -28,7 +31,18 @@ from websockets.http11 import Request, Response
 
 from market_sim.api.stream.clients import FAREWELL_SECONDS
 from market_sim.api.stream.hub import RECENT_EVENTS, Hub
-from market_sim.api.stream.pipe import Counted, Older, pack, unpack_batch, unpack_lines
+from market_sim.api.stream.pipe import (
+    Mail,
+    Older,
+    Question,
+    Redeem,
+    pack,
+    unpack_batch,
+    unpack_lines,
+    unpack_mail,
+    unpack_words,
+)
+from market_sim.core.models.instruments import LARGEST_AMOUNT
 
 LARGEST_MESSAGE: Final = 64 * 1024
 """What a client may send at most; nothing that it says is used."""
@@ -37,7 +51,7 @@ MOST_BATCHES: Final = 32
 """How many batches may wait for the loop: on a busy machine it takes several at once."""
 TELL_SECONDS: Final = 1.0
 """How often the market's process is told what was counted."""
-TICKER, JOURNAL, CLIENTS = "/", "/journal", "/clients"
+TICKER, JOURNAL, REPORTS, CLIENTS = "/", "/journal", "/reports", "/clients"
 ON_THIS_MACHINE: Final = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
 
@@ -50,7 +64,7 @@ class Settings(msgspec.Struct, frozen=True):
     hosts: frozenset[str] = ON_THIS_MACHINE
     """The names under which it may be addressed; empty: any."""
     journal_is_open: bool = True
-    """Whether everybody may read the journal, which tells who traded what."""
+    """Whether everybody may read the journal, which tells who traded what; otherwise an instructor with a ticket."""
     recent_events: int = RECENT_EVENTS
     blocked_seconds: float = 30.0
 
@@ -71,12 +85,21 @@ class StreamServer:
         self._settings = settings
         self._questions = questions
         self._asking = asyncio.Lock()
-        self.hub = Hub(settings.client_buffer, self._older, settings.recent_events, settings.blocked_seconds)
+        self.hub = Hub(
+            settings.client_buffer, self._older, self._mail, settings.recent_events, settings.blocked_seconds
+        )
+        self._members: WeakKeyDictionary[ServerConnection, str] = WeakKeyDictionary()
+        """Whose reports a connection follows."""
 
-    def admit(self, connection: ServerConnection, request: Request) -> Response | None:
+    async def admit(self, connection: ServerConnection, request: Request) -> Response | None:
         """Check a request before the handshake; /clients is answered at once."""
         try:
             path = self._checked(request)
+            # At the end, because it takes the ticket: what is refused for another reason leaves it as it is.
+            if path == REPORTS:
+                self._members[connection] = await self._redeemed(request, "student")
+            elif path == JOURNAL and not self._settings.journal_is_open:
+                await self._redeemed(request, "instructor")
         except Refusal as refusal:
             self.hub.refused += 1
             return _json(connection, refusal.status, refusal.body)
@@ -89,18 +112,22 @@ class StreamServer:
         if self._settings.hosts and name not in self._settings.hosts:
             raise Refusal(HTTPStatus.FORBIDDEN, "WRONG_HOST", "this stream is not served under that name")
         path = urlsplit(request.path).path or TICKER
-        if path not in (TICKER, JOURNAL, CLIENTS):
-            raise Refusal(HTTPStatus.NOT_FOUND, "NOT_FOUND", "the stream has the paths /, /journal and /clients")
+        if path not in (TICKER, JOURNAL, REPORTS, CLIENTS):
+            raise Refusal(
+                HTTPStatus.NOT_FOUND, "NOT_FOUND", "the stream has the paths /, /journal, /reports and /clients"
+            )
         origins = request.headers.get_all("Origin")
         allowed = {*self._settings.sites, "null"} if path == TICKER else set(self._settings.sites)
         if any(origin not in allowed for origin in origins):
             raise Refusal(HTTPStatus.FORBIDDEN, "WRONG_ORIGIN", f"{path} is for programs and for pages of this site")
         if path == JOURNAL:
-            if not self._settings.journal_is_open:
+            if not self._settings.journal_is_open and not _asked(request, "ticket"):
                 raise Refusal(
                     HTTPStatus.FORBIDDEN, "JOURNAL_CLOSED", "a class trades here, and the journal tells who traded what"
                 )
             self._first(request)
+        elif path == REPORTS:
+            self._number(request, "after", LARGEST_AMOUNT)
         if self.hub.connected >= MOST_CLIENTS:
             raise Refusal(
                 HTTPStatus.SERVICE_UNAVAILABLE,
@@ -112,24 +139,43 @@ class StreamServer:
 
     def _first(self, request: Request) -> int:
         """The event from which a client wants the journal: from the beginning, unless it says otherwise."""
-        given = parse_qs(urlsplit(request.path).query, keep_blank_values=True).get("from", ["0"])[-1]
-        end = self.hub.end
-        if not (given.isascii() and given.isdigit() and len(given) <= 18 and int(given) <= end):
+        return self._number(request, "from", self.hub.end, ", the number of the next event")
+
+    def _number(self, request: Request, name: str, most: int, meaning: str = "") -> int:
+        """A number of the query, 0 if it is not given."""
+        given = _asked(request, name, "0")
+        if not (given.isascii() and given.isdigit() and len(given) <= 18 and int(given) <= most):
             raise Refusal(
                 HTTPStatus.BAD_REQUEST,
                 "BAD_NUMBER",
-                f"from must be a whole number from 0 to {end}, the number of the next event",
-                next=end,
+                f"{name} must be a whole number from 0 to {most}{meaning}",
+                most=most,
             )
         return int(given)
+
+    async def _redeemed(self, request: Request, role: str) -> str:
+        """The name of the member whose ticket this is, if it has this role."""
+        found = unpack_words(await self._ask(Redeem(_asked(request, "ticket"))))
+        if found[1:] != [role]:
+            raise Refusal(
+                HTTPStatus.UNAUTHORIZED,
+                "BAD_TICKET",
+                f"a ticket of {role}s opens this once, soon after its issue; POST /api/tickets of the site gives one",
+            )
+        name: str = found[0]
+        return name
 
     async def attend(self, connection: ServerConnection) -> None:
         """Serve one client until it leaves."""
         request = connection.request
-        if request is None or urlsplit(request.path).path != JOURNAL:
-            await self.hub.attend_ticker(connection)
-        else:
+        path = urlsplit(request.path).path if request is not None else TICKER
+        if request is not None and path == JOURNAL:
             await self.hub.attend_journal(connection, self._first(request))
+        elif request is not None and path == REPORTS:
+            after = self._number(request, "after", LARGEST_AMOUNT)
+            await self.hub.attend_reports(connection, self._members[connection], after)
+        else:
+            await self.hub.attend_ticker(connection)
 
     async def tell(self) -> None:
         """Tell the market's process what was counted, again and again."""
@@ -141,7 +187,11 @@ class StreamServer:
         lines: list[bytes] = unpack_lines(await self._ask(Older(first, beyond)))
         return lines
 
-    async def _ask(self, question: Older | Counted) -> bytes:
+    async def _mail(self, wanted: list[tuple[str, int]]) -> list[list[tuple[int, bytes]]]:
+        found: list[list[tuple[int, bytes]]] = unpack_mail(await self._ask(Mail(wanted)))
+        return found
+
+    async def _ask(self, question: Question) -> bytes:
         """Put one question to the market's process, and wait for the answer on another thread."""
         async with self._asking:
             return await asyncio.get_running_loop().run_in_executor(None, self._put, pack(question))
@@ -200,7 +250,7 @@ async def serving(
     threading.Thread(target=read, name="stream news", daemon=True).start()
     await asyncio.wait([done, current], return_when=asyncio.FIRST_COMPLETED)
     opened = [await _opened(server, listener) for listener in sockets]
-    duties = [asyncio.ensure_future(duty) for duty in (server.hub.tend(), server.tell())]
+    duties = [asyncio.ensure_future(duty) for duty in (server.hub.tend(), server.hub.deliver(), server.tell())]
     try:
         await done
     finally:
@@ -223,6 +273,11 @@ async def _opened(server: StreamServer, listener: socket.socket) -> Server:
         close_timeout=FAREWELL_SECONDS,
         server_header=None,
     )
+
+
+def _asked(request: Request, name: str, otherwise: str = "") -> str:
+    """What the query says under this name."""
+    return parse_qs(urlsplit(request.path).query, keep_blank_values=True).get(name, [otherwise])[-1]
 
 
 def _json(connection: ServerConnection, status: HTTPStatus, body: object) -> Response:

@@ -14,6 +14,7 @@ from market_sim.api.access import Access, LiveSettings
 from market_sim.api.compat import binance
 from market_sim.api.members import Members
 from market_sim.api.rest import interface
+from market_sim.api.stream.opening import OpenStream
 from market_sim.simulation.scenarios.catalogue import SCENARIOS
 from market_sim.ui.web import failures, presentation, security
 from market_sim.ui.web.lesson_service import LessonService
@@ -108,7 +109,11 @@ def _access(app: Flask, instance: Path) -> Access:
     """Access to the live market; its members are new with it, unless the market goes on under the same name."""
     settings: LiveSettings = app.config["LIVE"]
     name = app.config["MARKET_NAME"] or secrets.token_hex(8)
-    return Access(app.config["MARKET"], Members(instance / "members.sqlite", name, settings.codes), settings)
+    access = Access(app.config["MARKET"], Members(instance / "members.sqlite", name, settings.codes), settings)
+    stream: OpenStream | None = app.config.get("STREAM")
+    if stream is not None:
+        stream.feeder.private = access
+    return access
 
 
 def create_app(config: Mapping[str, Any] | None = None) -> Flask:

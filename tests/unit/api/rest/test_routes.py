@@ -134,6 +134,7 @@ def test_the_metrics_are_the_counts_of_the_journal(desk) -> None:
 ROUTES = {
     ("GET", "/api/accounts/me"): ("student",),
     ("GET", "/api/reports"): ("student",),
+    ("POST", "/api/tickets"): ("student", "instructor"),
     ("GET", "/api/orders"): ("student",),
     ("POST", "/api/orders"): ("student",),
     ("DELETE", "/api/orders"): ("student",),
