@@ -205,6 +205,6 @@ class ReportsClient(Client):
     def offer(self, reports: Sequence[tuple[int, bytes]], is_over: bool) -> None:
         """Send the next reports; `is_over`: the market had ended before they were asked for."""
         self._is_served = is_over and not reports
-        if reports:
+        if reports and self.can_take:  # it may have left while its reports were asked for
             self.place = reports[-1][0]
             self.write([framed(line) for _, line in reports])

@@ -19,6 +19,7 @@ import socket
 import sys
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from http import HTTPStatus
 from multiprocessing.connection import Connection
 from typing import Final
@@ -84,7 +85,7 @@ class StreamServer:
     def __init__(self, settings: Settings, questions: Connection) -> None:
         self._settings = settings
         self._questions = questions
-        self._asking = asyncio.Lock()
+        self._asking = threading.Lock()
         self.hub = Hub(
             settings.client_buffer, self._older, self._mail, settings.recent_events, settings.blocked_seconds
         )
@@ -193,12 +194,13 @@ class StreamServer:
 
     async def _ask(self, question: Question) -> bytes:
         """Put one question to the market's process, and wait for the answer on another thread."""
-        async with self._asking:
-            return await asyncio.get_running_loop().run_in_executor(None, self._put, pack(question))
+        return await asyncio.get_running_loop().run_in_executor(None, self._put, pack(question))
 
     def _put(self, question: bytes) -> bytes:
-        self._questions.send_bytes(question)
-        return self._questions.recv_bytes()
+        # Not a lock of the loop: who asked may be gone before the answer comes, which is not the next one's.
+        with self._asking:
+            self._questions.send_bytes(question)
+            return self._questions.recv_bytes()
 
 
 def run(sockets: Sequence[socket.socket], news: Connection, questions: Connection, settings: Settings) -> None:
@@ -252,7 +254,11 @@ async def serving(
     opened = [await _opened(server, listener) for listener in sockets]
     duties = [asyncio.ensure_future(duty) for duty in (server.hub.tend(), server.hub.deliver(), server.tell())]
     try:
-        await done
+        # A duty never ends by itself: its defect ends the stream, which would otherwise fall silent for some.
+        ended, _ = await asyncio.wait([done, *duties], return_when=asyncio.FIRST_COMPLETED)
+        for finished in ended:
+            with suppress(EOFError, OSError):  # the other end of the pipes is gone, and this one ends in order
+                finished.result()
     finally:
         for duty in duties:
             duty.cancel()

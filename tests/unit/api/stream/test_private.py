@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from websockets.exceptions import InvalidStatus
+from websockets.protocol import State
 from websockets.sync.client import connect
 
 from market_sim.api.client import Client, Refused
+from market_sim.api.stream.clients import ReportsClient
 from market_sim.core.models.intents import Buy
 from tests.served_market import Served, served
 
@@ -59,6 +63,17 @@ def test_each_role_gets_what_it_may_see(live: Served) -> None:
     watcher = Client.join(live.address, "walter", "observer")
     with pytest.raises(Refused, match="this is for students and instructors"):
         address_for(watcher)
+
+
+def test_who_leaves_while_its_reports_are_asked_for_ends_nothing() -> None:
+    def write(data: bytes) -> None:
+        raise RuntimeError("Cannot call write() after write_eof()")
+
+    transport = SimpleNamespace(is_closing=lambda: False, get_write_buffer_size=lambda: 0, write=write)
+    left: Any = SimpleNamespace(transport=transport, protocol=SimpleNamespace(state=State.CLOSING))
+    client = ReportsClient(1, left, "/reports", 0.0, "ann", 0)
+    client.offer([(1, b"{}")], is_over=False)
+    assert (client.place, client.sent) == (0, 0)
 
 
 def test_a_member_follows_its_own_reports_as_they_come_and_to_the_end(live: Served) -> None:
