@@ -10,6 +10,8 @@ import pytest
 from market_sim.analysis.history.books import Books
 from market_sim.analysis.history.chain_story import story_of
 from market_sim.analysis.history.stepping import Stepper
+from market_sim.analysis.summary import splits
+from market_sim.core.consensus.network import parse_partitions
 from market_sim.core.data.forks import fork_of
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.consensus_events import (
@@ -95,6 +97,14 @@ def test_the_conclusions_count_what_the_journal_holds() -> None:
     dropped = len(records) - records.count("TOO_MANY_REFUSALS")
     assert f"The limits dropped {dropped} messages{more}, and " in flood[1]
     assert late[1].startswith("1 block reached an honest validator after its epoch and did not become final; ")
+
+
+def test_a_split_that_the_scenario_chose_is_told_as_it_would_be_typed() -> None:
+    told = [splits(played(scenario)[0]) for scenario in (Partition(), Partition(one_way=True), Flood())]
+    assert told == ["4-6:0+1|2+3", "4-6:0+1>2+3", ""]
+    for text in filter(None, told):
+        [cut] = parse_partitions(text, 4)
+        assert (cut.first, cut.last) == (4, 6)
 
 
 def test_after_a_fork_only_what_is_final_for_all_counts_as_final() -> None:

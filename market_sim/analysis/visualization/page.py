@@ -42,6 +42,11 @@ POLICY = (
 )
 
 
+def least_width(epochs: int) -> int:
+    """The least width in pixels of a chart that shows this number of epochs, so that their texts do not touch."""
+    return max(NARROWEST, min(WIDEST, LEFT + RIGHT + COLUMN * (epochs + 1)))
+
+
 def timeline_page(result: Result, cut: str = "") -> str:
     """The whole page as text; `cut` says what is missing at the end of a run whose program was killed."""
     from plotly.offline import get_plotlyjs
@@ -49,7 +54,7 @@ def timeline_page(result: Result, cut: str = "") -> str:
     run = RunHistory(result.journal)
     charts = charts_of(run)
     shared = together(charts)
-    width = max(NARROWEST, min(WIDEST, LEFT + RIGHT + COLUMN * (run.axis.crowd + 1)))
+    width = least_width(run.axis.crowd)
     books = [chart for chart in charts if chart.shared and chart not in shared]
     alone = [*(chart for chart in charts if not chart.shared), *books[:FURTHER_BOOKS]]
     figures = [drawn_together(run, shared), *(drawn_alone(run, chart) for chart in alone)]

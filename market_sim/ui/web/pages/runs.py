@@ -20,7 +20,7 @@ from market_sim.analysis.results import performance_table
 from market_sim.analysis.run_header import RunHeader
 from market_sim.analysis.summary import document
 from market_sim.analysis.visualization.dashboard import Dashboard
-from market_sim.analysis.visualization.page import timeline_page
+from market_sim.analysis.visualization.page import least_width, timeline_page
 from market_sim.simulation.engine.consensus import MOST
 from market_sim.ui.web import run_charts
 from market_sim.ui.web.own_strategy import chosen_again
@@ -200,6 +200,7 @@ def shown(run: OpenRun) -> dict[str, Any]:
         "pictures": run_charts.pictures(run.charts),
         "picture": partial(run_charts.picture, run),
         "legend": run_charts.legend,
+        "width": least_width(run.history.axis.crowd),
     }
 
 

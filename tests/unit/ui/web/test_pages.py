@@ -13,6 +13,7 @@ from market_sim.analysis.glossary import TERMS
 from market_sim.analysis.rules_table import rule_rows
 from market_sim.analysis.visualization import charts
 from market_sim.analysis.visualization.as_of import figure_as_of, finished
+from market_sim.analysis.visualization.page import least_width
 from market_sim.core.data import archive
 from market_sim.core.models.reasons import REASONS
 from market_sim.course.replay import Compared, keep, told
@@ -206,6 +207,15 @@ def test_each_chart_has_a_sentence_and_a_table(visitor, run_address):
     assert "validators, quorum 3" in label
     assert page.count("<details><summary>Table:") == 6, "three on the time axis, spread, inventories, gains"
     assert page.count("<tbody>") >= 3
+
+
+def test_the_chart_of_a_run_is_as_wide_as_the_texts_of_its_epochs_need(visitor, run_address):
+    page = visitor.get(run_address).text
+    width, epochs = (
+        int(re.search(what, page)[1])
+        for what in (r'id="chart" style="min-width: (\d+)px"', r"<dt>epochs</dt><dd>(\d+)")
+    )
+    assert width == least_width(epochs) < least_width(12)
 
 
 def test_the_figure_knows_its_orders_and_cannot_be_sent_away(visitor, run_address):
