@@ -66,8 +66,15 @@ def test_what_comes_afterwards_runs(run, capsys):
 
 def test_each_button_that_the_page_names_is_there():
     template = (ROOT / "market_sim/ui/web/templates/class.html").read_text(encoding="utf-8")
-    for button in ("Pause trading", "Reopen by a call auction", "Start the competition", "Results", "The data set"):
+    for button in (
+        "Pause trading",
+        "Reopen by a call auction",
+        "Start the competition",
+        "Grant the appeal",
+        "Results",
+        "The data set",
+    ):
         assert button in template
         assert button.split(" by ")[0].split(" the ")[-1].lower() in PAGE.lower()
     assert set(re.findall(r"act\('([\w-]+)'|action='([\w-]+)'", template)) >= {("pause", ""), ("", "news")}
-    assert len(ACTIONS) == 7
+    assert len(ACTIONS) == 8

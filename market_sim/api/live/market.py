@@ -26,7 +26,17 @@ from market_sim.analysis.results.result import Result
 from market_sim.api.live.pacing import Pacer
 from market_sim.core.data.journal import Journal
 from market_sim.core.errors import InputError
-from market_sim.core.models.inputs import OPERATOR, Credit, Input, Join, Pause, Resume, Shock, StartCompetition
+from market_sim.core.models.inputs import (
+    OPERATOR,
+    Credit,
+    GrantAppeal,
+    Input,
+    Join,
+    Pause,
+    Resume,
+    Shock,
+    StartCompetition,
+)
 from market_sim.simulation.intake import Answers
 from market_sim.simulation.session import Session
 
@@ -123,6 +133,10 @@ class LiveMarket:
     def shock(self, symbol: str, percent: float) -> None:
         """Announce news that moves the believed value of an instrument."""
         self.submit(OPERATOR, Shock(symbol, percent))
+
+    def grant_appeal(self, measure: int) -> None:
+        """Lift a measure of enforcement; its fine is returned, and the offence no longer counts."""
+        self.submit(OPERATOR, GrantAppeal(measure))
 
     def compete(self) -> None:
         """Begin the competition: what was gained before was practice."""

@@ -23,6 +23,7 @@ from market_sim.api.live.activity import Activity, Component, components
 from market_sim.api.live.board import Board, BoardRow
 from market_sim.api.live.chain import BlockView, Clocks, LiveChain
 from market_sim.api.live.market import LiveMarket
+from market_sim.api.live.measures import LiveMeasures, MeasureView
 from market_sim.api.live.orders import LiveOrders, OrderView
 from market_sim.api.live.tape import Candle, Depth, LiveTape, Quote, Statistics, TradeView, levels
 from market_sim.core.errors import InputError, InvariantBroken
@@ -95,7 +96,7 @@ class LiveState:
         self._replay, self._tapes = BookReplay(), dict[str, LiveTape]()
         self._orders = LiveOrders(self._phase, self._has_midpoint)
         self._chain, self._board = LiveChain(), Board()
-        self._activity = Activity()
+        self._activity, self._measures = Activity(), LiveMeasures()
         self._mail = Mail(market.journal)
         self._reports: dict[str, deque[ReportView]] = {}
         self._reported: dict[str, int] = {}
@@ -109,7 +110,8 @@ class LiveState:
             Trade: self._traded,
         }
         self._effects: dict[type[Event], list[Callable[[Any], None]]] = {}
-        for effects in (own, self._replay.effects, self._orders.effects, self._chain.effects, self._activity.effects):
+        parts = (self._replay, self._orders, self._chain, self._activity, self._measures)
+        for effects in (own, *(part.effects for part in parts)):
             for kind, effect in effects.items():
                 self._effects.setdefault(kind, []).append(effect)
 
@@ -229,6 +231,12 @@ class LiveState:
                 number = self._reported[name] = self._reported.get(name, 0) + 1
                 kept.append(_report(number, box.popleft()))
             return [one for one in kept if one.number > after]
+
+    def measures(self, name: str | None = None) -> list[MeasureView]:
+        """The measures of enforcement against an account, or against all, oldest first."""
+        with self._lock:
+            self.catch_up()
+            return self._measures.of(name)
 
     # ---- chain and results --------------------------------------------------------------------------------------
 

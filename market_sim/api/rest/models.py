@@ -144,6 +144,12 @@ class Joining(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     code: Annotated[str, msgspec.Meta(max_length=64)] = ""
 
 
+class AppealBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The measure that is lifted."""
+
+    measure: Annotated[int, msgspec.Meta(ge=1, le=LARGEST_AMOUNT)]
+
+
 class ClockBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Whether simulated time passes."""
 

@@ -7,10 +7,11 @@ from typing import Any
 import msgspec
 from flask import Blueprint, Response
 
+from market_sim.api.live.measures import MeasureView
 from market_sim.api.live.state import AccountView
 from market_sim.api.rest.document import described
 from market_sim.api.rest.guard import access, member
-from market_sim.api.rest.models import ClockBody, HaltBody, ReopenBody, ShockBody, SpeedBody, intent_of
+from market_sim.api.rest.models import AppealBody, ClockBody, HaltBody, ReopenBody, ShockBody, SpeedBody, intent_of
 from market_sim.api.rest.order_routes import Taken, sent
 from market_sim.api.rest.refusals import answer, refuse
 from market_sim.core.models.inputs import OPERATOR, Pause, Resume, Shock
@@ -79,6 +80,23 @@ def reopen(body: Any) -> Response:
 def shock(body: Any) -> Response:
     """Announce news that moves the believed value of an instrument."""
     return _operated(intent_of(Shock, body))
+
+
+@routes.get("/api/market/measures")
+@described("Market", list[MeasureView], token=True)
+def measures() -> Response:
+    """The measures of enforcement: those against everybody for an instructor, the own ones for a student."""
+    asks = member("instructor", "student")
+    return answer(access().state.measures(asks.name if asks.role == "student" else None))
+
+
+@routes.post("/api/market/appeals")
+@described("Market", Taken, "MARKET_BUSY", body=AppealBody, token=True)
+def grant_appeal(body: AppealBody) -> Response:
+    """Grant an appeal: the measure ends, its fine is returned, and the offence no longer counts."""
+    member("instructor")
+    access().market.grant_appeal(body.measure)
+    return answer(Taken())
 
 
 @routes.post("/api/market/clock")

@@ -1,4 +1,4 @@
-"""The instructor's pages of a live market: trading and clock, news, the competition, results and data."""
+"""The instructor's pages of a live market: trading and clock, news, the competition, appeals, results and data."""
 
 from __future__ import annotations
 
@@ -41,6 +41,7 @@ def page() -> str:
         members=live.members.everybody(),
         places={standing.account: standing.place for standing, _ in view().standings(of_persons=True)},
         symbols=list(live.state.instruments),
+        measures=live.state.measures(),
         speeds=_speeds(manner["speed"]),
         run=folder().name if folder else "",
     )
@@ -99,6 +100,14 @@ def _news(live: Access) -> str:
     return f"The news is out: {symbol} {percent:+g} %."
 
 
+def _appeal(live: Access) -> str:
+    typed = request.form.get("measure", "")
+    if not (typed.isascii() and typed.isdigit() and len(typed) <= 9):
+        raise InputError(f"an appeal is against a measure by its number, found {typed[:20]!r}")
+    live.market.grant_appeal(int(typed))
+    return f"The appeal against measure {typed} is granted."
+
+
 def _compete(live: Access) -> str:
     live.market.compete()
     return "The competition has begun: what was gained before was practice."
@@ -112,6 +121,7 @@ ACTIONS: dict[str, Callable[[Access], str]] = {
     "speed": _speed,
     "news": _news,
     "compete": _compete,
+    "appeal": _appeal,
 }
 
 

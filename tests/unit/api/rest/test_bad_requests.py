@@ -128,6 +128,8 @@ OTHERS: tuple[tuple[str, str, str, dict[str, Any], str], ...] = (
     ("POST", "/api/market/reopen", "ida", {"symbol": "GOLD"}, "UNKNOWN_INSTRUMENT"),
     *(("POST", "/api/market/reopen", "ida", {"call_ms": one}, "BAD_FIELD") for one in (0, -1, 1.5, "1", 10**6)),
     ("POST", "/api/market/shock", "ida", {"symbol": "GOLD", "percent": 1}, "UNKNOWN_INSTRUMENT"),
+    ("POST", "/api/market/appeals", "ida", {"measure": 1}, "REFUSED"),
+    *(("POST", "/api/market/appeals", "ida", {"measure": one}, "BAD_FIELD") for one in (0, "1", True, None)),
     *(
         ("POST", "/api/market/shock", "ida", {"symbol": "ACME", "percent": one}, "BAD_FIELD")
         for one in (-100, 1_001, "1", None, True)

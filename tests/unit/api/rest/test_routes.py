@@ -149,6 +149,8 @@ ROUTES = {
     ("POST", "/api/market/halt"): ("instructor",),
     ("POST", "/api/market/reopen"): ("instructor",),
     ("POST", "/api/market/shock"): ("instructor",),
+    ("POST", "/api/market/appeals"): ("instructor",),
+    ("GET", "/api/market/measures"): ("instructor", "student"),
     ("POST", "/api/market/clock"): ("instructor",),
     ("POST", "/api/market/speed"): ("instructor",),
 }
@@ -164,6 +166,7 @@ BODIES = {
     "/api/market/halt": {"symbol": "ACME"},
     "/api/market/reopen": {"symbol": "ACME"},
     "/api/market/shock": {"symbol": "ACME", "percent": 0.5},
+    "/api/market/appeals": {"measure": 1},
     "/api/market/clock": {"running": False},
     "/api/market/speed": {"speed": None},
 }

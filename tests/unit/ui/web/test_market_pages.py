@@ -23,9 +23,11 @@ from market_sim.core.models.inputs import OPERATOR, StartCompetition
 from market_sim.core.models.intents import Buy, Sell
 from market_sim.core.models.market_events import OrderAccepted, OrderRejected, Trade
 from market_sim.core.models.run_events import InputReceived
+from market_sim.core.models.surveillance_events import AppealGranted
 from market_sim.core.money import written
 from market_sim.simulation.options import Options
 from market_sim.simulation.scenarios.first_market import FirstMarket
+from market_sim.simulation.scenarios.spoofer import SpooferScenario
 from market_sim.simulation.session import Session
 from market_sim.ui.web.application import create_app
 from market_sim.ui.web.live_market.membership import BELONGS, WITH_TOKENS
@@ -495,3 +497,38 @@ def test_only_so_many_streams_are_open_and_a_closed_one_makes_room(room):
     second = streams.open("ACME", None)
     streams.close()
     assert list(second) == ["retry: 1000\n\n"], "the site is ending"
+
+
+def test_an_appeal_is_granted_by_a_button_and_over_rest_and_by_the_instructor_alone(tmp_path):
+    session = Session(SpooferScenario(traders=0, penalties=True), Options(epochs=60, settlement="none"))
+    session.step(epoch=3)
+    market = LiveMarket(session)
+    market.stop_clock()
+    market.start()
+    try:
+        app = create_app(settings(tmp_path, market, LiveSettings("9b", codes=CODES)))
+        teacher, live = joined(app, "ms w", "instructor"), app.extensions["live"]
+        tokens = {"operator": live.operator(), "ann": live.admit("ann", "student", CODES["student"])}
+
+        def rest(who: str, path: str, **more: object):
+            headers = {"Authorization": f"Bearer {tokens[who]}"}
+            return app.test_client().open(f"/api/market/{path}", headers=headers, **more)
+
+        fines = [one for one in rest("operator", "measures").json if one["step"] == "fine"]
+        first, second = (one["measure"] for one in fines[:2])
+        assert rest("ann", "measures").json == [], "a student sees the own ones"
+        assert rest("ann", "appeals", method="POST", json={"measure": first}).status_code == 403
+        assert joined(app, "bob").post("/market/class/appeal", {"measure": str(first)}).status_code == 403
+        assert f"Grant the appeal against measure {first}" in teacher.get("/market/class").text
+        assert teacher.post("/market/class/appeal", {"measure": str(first)}).status_code == 303
+        assert rest("operator", "appeals", method="POST", json={"measure": second}).json == {"taken": True}
+        for again in (str(second), "x", ""):
+            assert teacher.post("/market/class/appeal", {"measure": again}).status_code == 422
+        page = teacher.get("/market/class").text
+        assert f"appeal against measure {first}" not in page and f"appeal against measure {second}" not in page
+        granted = [one["measure"] for one in rest("operator", "measures").json if one["granted"]]
+        assert granted == [first, second]
+        returned = [(one.measure, one.returned) for one in market.journal.of(AppealGranted)]
+        assert returned == [(one["measure"], one["amount"]) for one in fines[:2]]
+    finally:
+        market.end()
