@@ -4,8 +4,8 @@
 (80, 25)
 
 The exact sum looks at every open order, which is too much work for each new one. A fill never makes a worst case larger
-(what is bought was an open buy), nor does a cancel; only a new order does, by at most its quantity. So the last exact
-worst case plus the quantities since then is an upper bound. Only an account whose bound is above its limit is added up.
+(what is bought was an open buy), nor does a cancel; only a new order does, by at most its quantity. So while the marks
+stay below a ceiling, an account may use up its headroom at those ceilings before it has to be added up again.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from market_sim.market.exchange.listing import Listing
 from market_sim.market.exchange.member import Member
 
 Worst = dict[str, tuple[int, Listing]]
-"""The worst case of an account, or a bound of it, by instrument."""
+"""The worst case of an account by instrument."""
 
 
 def worst_case(position: int, buys: int, sells: int) -> int:
@@ -38,16 +38,11 @@ def check_limit(most: int, before: int, after: int) -> None:
 
 
 class Exposures:
-    """Adds up the exposure of an account over all venues, when its bound does not settle the matter."""
+    """Adds up the exposure of an account over all venues."""
 
     def __init__(self, venues: Sequence[Exchange], mark: Callable[[Listing], int | None]) -> None:
         self._venues = venues
         self._mark = mark
-        self._bounds: dict[str, Worst] = {}
-
-    def forget(self, account: str) -> None:
-        """What came in or went out otherwise than by a trade is in no bound."""
-        self._bounds.pop(account, None)
 
     def check(
         self,
@@ -58,20 +53,14 @@ class Exposures:
         side: int,
         limit: int,
         quantity: int,
-    ) -> None:
-        """Refuse an order or an amendment that would take the account above its limit."""
-        bounds = self._bounds.get(account.name)
-        if bounds is not None:
-            bound, _ = bounds.get(listing.symbol, (0, listing))
-            bounds[listing.symbol] = bound + quantity, listing
-            if self._value(bounds, listing, limit) <= most:
-                return
+    ) -> Worst:
+        """Refuse an order or an amendment that would take the account above its limit; else its worst case with it."""
         leaving = account.open[intent.order] if isinstance(intent, Amend) else None
         added = quantity if leaving is None else quantity - leaving.filled - leaving.remaining
         now = self._worst(account, listing, 0, side)
         wanted = self._worst(account, listing, added, side)
         check_limit(most, self._value(now, listing, limit), self._value(wanted, listing, limit))
-        self._bounds[account.name] = wanted
+        return wanted
 
     def _value(self, worst: Worst, listing: Listing, limit: int) -> int:
         total = 0

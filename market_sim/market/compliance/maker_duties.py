@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from market_sim.core.models.event import Event
 from market_sim.core.models.intents import BUY
+from market_sim.core.models.market_events import OrderAccepted, OrderAmended, OrderCancelled, OrderRejected, Trade
 from market_sim.market.compliance.presence import Presence, within
 from market_sim.market.compliance.profile import MakerDuties
 from market_sim.market.exchange.exchange import Exchange
@@ -29,21 +31,23 @@ class Duties:
         self.touched: dict[str, None] = {}
         self._told: dict[str, bool] = {}
 
-    def accepted(self, order: int, account: str) -> None:
-        """Note an order of a maker."""
-        if account in self.makers:
-            self._orders[order] = account
-            self.touched[account] = None
+    def read(self, event: Event) -> None:
+        """Note whose orders came, traded, or went; a refusal is a moment at which a maker is judged, too."""
+        if type(event) is OrderAccepted:
+            if event.account in self.makers:
+                self._orders[event.order] = event.account
+                self.touched[event.account] = None
+        elif type(event) is OrderCancelled or type(event) is OrderAmended:
+            self._changed(event.order)
+        elif type(event) is Trade:
+            self._changed(event.maker_order)
+            self._changed(event.taker_order)
+        elif type(event) is OrderRejected and event.account in self.makers:
+            self.touched[event.account] = None
 
-    def changed(self, order: int) -> None:
-        """Note that an order traded, was cancelled or amended."""
+    def _changed(self, order: int) -> None:
         account = self._orders.get(order)
         if account is not None:
-            self.touched[account] = None
-
-    def refused(self, account: str) -> None:
-        """A refusal is a moment at which a maker is judged, too."""
-        if account in self.makers:
             self.touched[account] = None
 
     def look(self, now: int) -> list[tuple[str, bool, int]]:

@@ -15,10 +15,6 @@ from market_sim.core.models.event import Event
 from market_sim.core.models.market_events import (
     AuctionHeld,
     Deposited,
-    OrderAccepted,
-    OrderAmended,
-    OrderCancelled,
-    OrderRejected,
     PhaseChanged,
     Trade,
     Transferred,
@@ -26,6 +22,7 @@ from market_sim.core.models.market_events import (
 )
 from market_sim.core.models.mechanism_events import CorporateActionTaken
 from market_sim.market.compliance.band_keeper import BandKeeper
+from market_sim.market.compliance.corridor import Corridor, Corridors
 from market_sim.market.compliance.halts import Halt, Halts
 from market_sim.market.compliance.maker_duties import Duties
 from market_sim.market.compliance.market_clock import MarketClock
@@ -38,7 +35,13 @@ from market_sim.market.exchange.mechanism import Mechanism
 SPOT = ("stock", "spot")
 """The kinds of instruments that make the index, and that halts and bands are about; a derivative follows its own."""
 
-CANCELLED, AMENDED_AWAY = "CANCELLED", "AMENDED_BELOW_FILLED"
+READ = frozenset((Trade, AuctionHeld, PhaseChanged, Transferred, Deposited, Withdrawn, CorporateActionTaken))
+"""The events that its rules read."""
+
+CLOSELY = -1
+"""Differs from every number of changes."""
+PATIENCE = 10
+"""Market seconds until a corridor is looked for again where there was none."""
 
 
 class MarketRules(Mechanism):
@@ -90,7 +93,15 @@ class MarketRules(Mechanism):
         makers = [account for account, role in self.roles.items() if role == MARKET_MAKER]
         self.duties = Duties(rule, clock.span(rule.window) if rule else 0, self.venues, makers)
         self.gate = OrderGate(
-            profile, clock, self.venues, self.roles, self.limits, self.duties.meet, self._bands, self._mark
+            profile,
+            clock,
+            self.venues,
+            self.roles,
+            self.limits,
+            self.duties.meet,
+            self._bands,
+            self._mark,
+            self.journal,
         )
         self.bands: BandKeeper | None = None
         if profile.price_bands is not None:
@@ -98,7 +109,14 @@ class MarketRules(Mechanism):
                 profile.price_bands, clock, self.venues, self.watch.closes, self.journal.record, self._wake
             )
             self.bands.begin(now)
-        self._read = len(self.journal)
+        self.corridors = Corridors(self._lay, self.watch.floors, self.gate.forget_all, self.clock.span(PATIENCE))
+        self.gate.corridors, self.gate.catch_up = self.corridors.of, self._catch_up
+        self.gate.watch_closely = self._watch_closely
+        self._read = self._judged = len(self.journal)
+        self._entries, self._known = self.ledger.entries, self.ledger.changes
+        self._is_close = self.bands is not None or bool(self.duties.makers)
+        self._changes = CLOSELY if self._is_close else self._known
+        """What `follow` compares the number of changes with: it differs while a closer look is asked for."""
         for venue in self.venues:
             venue.add_gate(self.gate)
             venue.add_follower(self, first=True)
@@ -124,78 +142,141 @@ class MarketRules(Mechanism):
     def _bands(self, listing: Listing) -> tuple[int, int] | None:
         return None if self.bands is None else self.bands.now.get(listing.symbol)
 
+    def _lay(self, symbol: str) -> Corridor | None:
+        """The corridor of an instrument, with what it means for orders."""
+        corridor = self.watch.lay(symbol)
+        if corridor is not None:
+            multipliers = [venue.listings[symbol].multiplier for venue in self.venues if symbol in venue.listings]
+            corridor.ceiling = corridor.high * max(multipliers)
+            if symbol in self.gate.outliers:
+                accepted = self.gate.outliers[symbol].accepted(corridor.low, corridor.high)
+                corridor.sell_least, corridor.buy_most = accepted
+        return corridor
+
     # What happened
 
     def follow(self) -> None:
-        """Follow as every mechanism does; most messages, a cancel or an order that waits, need no more than this."""
-        journal = self.journal
-        if not self._acting and len(journal) == self._read + 1 and self.bands is None:
-            event = journal[self._read]
-            if type(event) is OrderAccepted and event.account not in self.duties.makers:
-                self.gate.accepted(event.account, event.time)
-                self._read += 1
+        """Follow each message: most need a comparison and no more, and most trades that with their corridor."""
+        ledger = self.ledger
+        count, is_exact = ledger.entries - self._entries, False
+        if ledger.changes == self._changes:
+            if not count:
                 return
-            if type(event) is OrderCancelled and event.reason == CANCELLED and not self.duties.makers:
-                self._read += 1
+            journal = self.journal
+            trades = journal.since(len(journal) - count)
+            first = trades[0]
+            if type(first) is Trade and first.trade == self._entries + 1:  # so all of these are entries
+                if self.corridors.keep(trades):
+                    self._entries += count
+                    return
+                is_exact = True
+        self._follow_closely(is_exact)
+
+    def _follow_closely(self, is_exact: bool) -> None:
+        if self._acting:
+            return
+        self._acting = True
+        try:
+            self.gate.amended()
+            self._take_trades(is_exact)
+            self._judge_makers()
+        finally:
+            self._acting = False
+        self._changes = CLOSELY if self._is_close else self._known
+
+    def _watch_closely(self) -> None:
+        """Look closely at the end of this message."""
+        self._changes = CLOSELY
+
+    def _take_trades(self, is_exact: bool) -> None:
+        """Look at the new trades: exactly, with all before them, if one may have left its corridor."""
+        ledger, journal = self.ledger, self.journal
+        count = ledger.entries - self._entries
+        if not is_exact and self.bands is None and ledger.changes == self._known and not self._breaches:
+            # The rest of an order may have been cancelled after its trades.
+            trades = [event for event in journal.since(len(journal) - count - 1) if type(event) is Trade]
+            trades = trades[-count:] if count else []
+            is_next = len(trades) == count and trades[0].trade == self._entries + 1 if count else True
+            if is_next and self.corridors.keep(trades):
+                self._entries += count
                 return
-        super().follow()
+        now, known = self.exchange.clock.now, -1
+        while known < len(journal):  # what follows from a halt is read in the same call
+            self._catch_up()
+            known = len(journal)
+            breaches, self._breaches = self._breaches, []
+            if breaches:
+                self._declare(breaches, now)
+            if self.bands is not None:
+                self._declare(self.bands.look(now), now)
+
+    def _catch_up(self) -> None:
+        """Read all events: those before this message at once, as they breach nothing, its trades one by one."""
+        fresh = self.journal.since(self._read)
+        self._read += len(fresh)
+        before, self._entries, self._known = self._entries, self.ledger.entries, self.ledger.changes
+        passed: dict[str, list[Trade]] = {}
+        exact: list[Trade] = []
+        for event in fresh:
+            if type(event) not in READ:
+                continue
+            if type(event) is Trade and event.trade <= before and self.bands is None:
+                passed.setdefault(event.symbol, []).append(event)
+                continue
+            if passed:
+                self._pass_over(passed)
+                passed = {}
+            if type(event) is Trade:
+                exact.append(event)
+            self.read(event)
+        self._pass_over(passed)
+        self.corridors.renew(exact)
+        if self._breaches:
+            self._watch_closely()  # whoever has asked for this, the end of the message declares them
+
+    def _pass_over(self, passed: Mapping[str, Sequence[Trade]]) -> None:
+        for symbol, trades in passed.items():
+            prices = [trade.price for trade in trades]
+            self.watch.pass_over(symbol, [trade.time for trade in trades], prices)
+            self.gate.traded(symbol, prices)
 
     def read(self, event: Event) -> None:
-        """Follow trades, orders and phases; the most frequent first."""
-        if type(event) is OrderAccepted:
-            self.gate.accepted(event.account, event.time)
-            if event.account in self.duties.makers:
-                self.duties.accepted(event.order, event.account)
-        elif type(event) is OrderCancelled:
-            if event.reason == AMENDED_AWAY:
-                self.gate.amended(event.time)
-            if self.duties.makers:
-                self.duties.changed(event.order)
-        elif type(event) is Trade:
+        """Follow trades and phases; the most frequent first."""
+        if type(event) is Trade:
             self._traded(event)
-        elif type(event) is OrderAmended:
-            self.gate.amended(event.time)
-            self.duties.changed(event.order)
-        elif type(event) is OrderRejected:
-            self.duties.refused(event.account)
         elif type(event) is AuctionHeld:
             self._in_auction[event.symbol, event.venue] = None
         elif type(event) is PhaseChanged:
             self._in_auction.pop((event.symbol, event.venue), None)
         elif type(event) is Transferred:
-            self.gate.exposures.forget(event.source)
-            self.gate.exposures.forget(event.target)
+            self.gate.forget(event.source)
+            self.gate.forget(event.target)
         elif type(event) is Deposited or type(event) is Withdrawn:
-            self.gate.exposures.forget(event.account)
+            self.gate.forget(event.account)
         elif type(event) is CorporateActionTaken:
+            self.corridors.forget()
             self.watch.restate(event)
             if event.symbol in self.gate.outliers:
                 self.gate.outliers[event.symbol].restate(event.restated)
 
     def _traded(self, trade: Trade) -> None:
-        self.gate.traded(trade.symbol, trade.price)
-        if self.duties.makers:
-            self.duties.changed(trade.maker_order)
-            self.duties.changed(trade.taker_order)
+        self.gate.traded(trade.symbol, (trade.price,))
         continuous = not self._in_auction or (trade.symbol, trade.venue) not in self._in_auction
         self._breaches += self.watch.traded(trade, continuous)
         if self.bands is not None and self._is_spot(trade.symbol):
             self.bands.traded(trade.symbol, trade.price, trade.time)
 
-    def react(self) -> None:
-        """Declare the halts that the events have caused, then judge bands and makers."""
-        self.gate.forget()
-        if not self._breaches and self.bands is None and not self.duties.touched:
+    def _judge_makers(self) -> None:
+        """Judge the makers whose orders have changed."""
+        if not self.duties.makers:
             return
+        for event in self.journal.since(self._judged):
+            self.duties.read(event)
         now = self.exchange.clock.now
-        breaches, self._breaches = self._breaches, []
-        if breaches:
-            self._declare(breaches, now)
-        if self.bands is not None:
-            self._declare(self.bands.look(now), now)
         for account, meets, presence in self.duties.look(now):
             owed = 0 if self.profile.maker_duties is None else self.profile.maker_duties.presence
             self.journal.record(MakerJudged(now, account, meets, presence, owed))
+        self._judged = len(self.journal)
 
     def act(self, now: int) -> None:
         """Go on with the halts that are due, and follow what that causes before anybody else does."""
@@ -230,5 +311,6 @@ class MarketRules(Mechanism):
         told = {"symbol": symbol, "until": self.clock.written(ends), **breach.numbers}
         if self.halts.halt(symbol, Halt(breach.code, calls, ends, told)):
             self.watch.restart(symbol)
+            self.corridors.forget(symbol)
             if self.bands is not None:
                 self.bands.halted(symbol)

@@ -5,17 +5,18 @@ It declares nothing itself: a breach says what has to be halted and for how long
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from market_sim.core.models.event import Numbers
 from market_sim.core.models.market_events import Trade
 from market_sim.core.models.mechanism_events import CorporateActionTaken
+from market_sim.market.compliance.corridor import Corridor
 from market_sim.market.compliance.market_clock import MarketClock
 from market_sim.market.compliance.market_wide import BPS, fall, index_of, level_reached
 from market_sim.market.compliance.number import shown
 from market_sim.market.compliance.profile import MarketWide, Profile, SymbolHalt, Volatility
-from market_sim.market.compliance.realized_volatility import RealizedVolatility
+from market_sim.market.compliance.realized_volatility import MILLION, RealizedVolatility
 from market_sim.market.compliance.trade_window import TradeWindow, distance, is_far
 
 MARGIN = 1e-6
@@ -86,6 +87,49 @@ class MarketWatch:
             self._too_volatile(self._volatility, trade, continuous, found)
         return found
 
+    def pass_over(self, symbol: str, times: Sequence[int], prices: Sequence[int]) -> None:
+        """Take in trades of one instrument within its corridor: they breach nothing, so they only fill its windows."""
+        self.prices[symbol] = price = prices[-1]
+        if symbol in self._ratios:
+            self._note_ratio(symbol, price / self.closes[symbol])
+        if symbol in self._windows:
+            self._windows[symbol].extend(times, prices)
+        if symbol in self._realized:
+            self._realized[symbol].extend(times, prices)
+
+    def _note_ratio(self, symbol: str, ratio: float) -> None:
+        self._sum += ratio - self._ratios[symbol]
+        self._ratios[symbol] = ratio
+
+    def lay(self, symbol: str) -> Corridor | None:
+        """The corridor around the last price of an instrument; None where there is none."""
+        price = self.prices[symbol]
+        found = price - price // 10, price + price // 10  # where no rule asks for less
+        if self._move is not None and symbol in self._windows:
+            narrow = self._windows[symbol].corridor(self._move.move)
+            if narrow is None:
+                return None
+            found = narrow
+        corridor = Corridor(price, *found)
+        corridor.until = self._day_ends
+        realized = self._realized.get(symbol)
+        if realized is not None:
+            corridor.until = min(corridor.until, realized.bucket_ends)
+            if realized.room is not None:
+                # A return is less than the difference by the lowest price, and cut off to whole millionths.
+                corridor.room, corridor.scale = float(realized.room), MILLION / max(1, corridor.low) * (1 + MARGIN)
+        return corridor if corridor.room >= 0 else None
+
+    def floors(self) -> dict[str, int]:
+        """How far each instrument may fall from here, even if all others do, before level 1 is near."""
+        if self._market_wide is None:
+            return {}
+        count = len(self._ratios)
+        slack = self._sum - count * (1 - self._market_wide.level_1 / BPS) - MARGIN
+        return {
+            symbol: int(self.closes[symbol] * (ratio - slack / count)) + 1 for symbol, ratio in self._ratios.items()
+        }
+
     def _market_fell(self, rule: MarketWide, trade: Trade, found: list[Breach]) -> None:
         now, symbol, price = trade.time, trade.symbol, trade.price
         if self._index and symbol not in self._index:
@@ -95,9 +139,7 @@ class MarketWatch:
             self.closes[symbol], self._ratios[symbol] = price, 1.0
             self._sum += 1.0
             return
-        ratio = price / close
-        self._sum += ratio - self._ratios[symbol]
-        self._ratios[symbol] = ratio
+        self._note_ratio(symbol, price / close)
         if self._sum > len(self._ratios) * (1 - rule.level_1 / BPS) + MARGIN:
             return
         index = index_of({each: self.prices.get(each, close) for each, close in self.closes.items()}, self.closes)

@@ -6,13 +6,18 @@ the answer is the refusal that the order itself would meet.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 
+from market_sim.core.data.journal import Journal
 from market_sim.core.errors import RuleViolation
+from market_sim.core.models.event import Event
 from market_sim.core.models.intents import BUY, Amend, PlaceOrder
-from market_sim.market.compliance.exposure import Exposures
+from market_sim.core.models.market_events import OrderAmended, OrderCancelled
+from market_sim.market.compliance.corridor import Corridor
+from market_sim.market.compliance.exposure import Exposures, Worst
 from market_sim.market.compliance.market_clock import MarketClock
-from market_sim.market.compliance.order_rate import SlidingRate
+from market_sim.market.compliance.order_rate import time_to_wait
 from market_sim.market.compliance.profile import OrderRate, PositionLimit, Profile
 from market_sim.market.exchange.exchange import Exchange
 from market_sim.market.exchange.listing import CONTINUOUS, Listing
@@ -22,6 +27,10 @@ from market_sim.market.exchange.outlier import Outlier, OutlierRule
 BPS = 10_000
 PARTICIPANT, MARKET_MAKER, HIGH_FREQUENCY = "participant", "market_maker", "high_frequency"
 ROLES = (PARTICIPANT, MARKET_MAKER, HIGH_FREQUENCY)
+
+AMENDED_AWAY = "AMENDED_BELOW_FILLED"
+UNLIMITED = 10**18
+"""The headroom of an account without a position limit; if it ever is used up, it gets as much again."""
 
 Bands = tuple[int, int]
 
@@ -60,8 +69,24 @@ def check_better_price(listing: Listing, side: int, limit: int, others: Sequence
             )
 
 
+class Trader:
+    """What the gate knows of one account."""
+
+    __slots__ = ("headroom", "times")
+
+    def __init__(self, times: deque[int]) -> None:
+        self.headroom = -1
+        """The exposure that is left at the ceilings of all instruments; below 0 it has to be added up."""
+        self.times = times
+        """The times of its messages, those that have left the window included."""
+
+
 class OrderGate:
-    """Checks each order and amendment of a participant against the rules of a profile."""
+    """Checks each order and amendment of a participant against the rules of a profile.
+
+    Almost every order is far from every limit, and `check` sees that in one expression: its price lies within the
+    corridor of its instrument, its account has headroom and has sent few orders. Only others are checked in full.
+    """
 
     def __init__(
         self,
@@ -73,42 +98,95 @@ class OrderGate:
         meets: Callable[[str, int], bool],
         bands_of: Callable[[Listing], Bands | None],
         mark: Callable[[Listing], int | None],
+        journal: Journal,
     ) -> None:
+        self._journal = journal
         self._profile = profile
         self._clock = clock
         self._time = venues[0].clock
         self._venues = venues
-        self._has_others = len(venues) > 1
         self._roles = roles
         self._limits = limits
         self._meets = meets
         self._bands_of = bands_of
-        self.exposures = Exposures(venues, mark)
+        self._exposures = Exposures(venues, mark)
         self._span = clock.span(profile.order_rate.window) if profile.order_rate else 0
         rates = profile.order_rate
-        self._fewest = 0 if rates is None else min(rates.participant, rates.market_maker, rates.high_frequency)
+        self._fewest = UNLIMITED if rates is None else min(rates.participant, rates.market_maker, rates.high_frequency)
         """With fewer messages than this, old ones included, no rate is exceeded."""
-        self._rates: dict[str, SlidingRate] = {}
-        self._amending = ""
+        self._traders: dict[str, Trader] = {}
+        self._ledger = venues[0].ledger
+        self._passed: deque[int] = deque()
+        """The messages of the account whose order passed last, this one included."""
+        self._expected = self._ledger.orders
+        """The number that this order has got, unless another rule has refused it."""
+        self._amends: tuple[str, int] | None = None
+        """Whose amendment has passed and is on its way, and the length of the journal at that time."""
         self.outliers: dict[str, Outlier] = {}
         """The recent trade prices of each instrument, for the fat-finger check."""
+        self._best_price = profile.best_price if len(venues) > 1 else None
+        self.catch_up: Callable[[], object] = lambda: None
+        """Reads the trades that were not looked at, before something exact is asked."""
+        self.watch_closely: Callable[[], object] = lambda: None
+        """Asks to be told of the end of this message by `amended`."""
+        self.corridors: Mapping[str, Corridor] = {}
+        self._is_compared = self._best_price is not None or profile.price_bands is not None
+        """Whether each order is compared with bands, or with the prices of other venues."""
 
     def check(self, account: Member, listing: Listing, intent: PlaceOrder | Amend, limit: int, quantity: int) -> None:
-        """Refuse the order, or let it pass and remember whose amendment it is."""
-        self.ask(account, listing, intent, limit, quantity)
-        if type(intent) is Amend:
-            self._amending = account.name
+        """Refuse the order, or let it pass and remember whose it is."""
+        trader, corridor = self._traders.get(account.name), self.corridors.get(listing.symbol)
+        if (
+            trader is not None
+            and corridor is not None
+            and corridor.sell_least <= limit <= corridor.buy_most
+            and (headroom := trader.headroom - quantity * corridor.ceiling) >= 0
+            and len(times := trader.times) < self._fewest
+            and type(intent) is PlaceOrder
+        ):
+            if self._is_compared:
+                self._compare(listing, intent.side, limit)
+            trader.headroom = headroom
+            # Counted before the exchange accepts it: to hear of that costs more than to take back what it refuses.
+            orders = self._ledger.orders
+            if orders != self._expected:
+                self._take_back()
+            self._expected, self._passed = orders + 1, times
+            times.append(self._time.now)
+            return
+        self._check_in_full(account, listing, intent, limit, quantity)
+
+    def _check_in_full(
+        self, account: Member, listing: Listing, intent: PlaceOrder | Amend, limit: int, quantity: int
+    ) -> None:
+        worst, most = self._checked(account, listing, intent, limit, quantity)
+        trader = self._trader(account.name)
+        trader.headroom = self._headroom(worst, most)
+        if isinstance(intent, Amend):
+            self._amends = account.name, len(self._journal)
+            self.watch_closely()
+        else:
+            self._expected, self._passed = self._ledger.orders + 1, trader.times
+            trader.times.append(self._time.now)
 
     def ask(self, account: Member, listing: Listing, intent: PlaceOrder | Amend, limit: int, quantity: int) -> int:
         """Refuse as `check` does; a rule covers nothing that an order lacks, so the answer is 0."""
-        for venue in self._venues:
-            if venue.is_forced:
-                self.exposures.forget(account.name)
-                return 0  # a liquidation is not the account's own wish
+        self._checked(account, listing, intent, limit, quantity)
+        return 0
+
+    def _checked(
+        self, account: Member, listing: Listing, intent: PlaceOrder | Amend, limit: int, quantity: int
+    ) -> tuple[Worst | None, int]:
+        """Refuse, or give the account's worst case with this order, as far as it was asked, and its position limit."""
+        self._take_back()
+        if self._is_forced:
+            return None, 1
+        self.catch_up()
         profile, name = self._profile, account.name
-        rate = self._rates.get(name)
-        if rate is not None and profile.order_rate is not None and len(rate.times) >= self._fewest:
-            self._check_rate(name, rate, profile.order_rate)
+        role = self._roles.get(name, PARTICIPANT)
+        trader = self._traders.get(name)
+        if trader is not None and profile.order_rate is not None and len(trader.times) >= self._fewest:
+            self._check_rate(name, role, trader.times, profile.order_rate)
         side = account.open[intent.order].side if isinstance(intent, Amend) else intent.side
         if profile.price_bands is not None:
             self._check_bands(listing, side, limit)
@@ -117,25 +195,47 @@ class OrderGate:
             refusal = None if outlier is None else outlier.refusal(side, limit)
             if refusal is not None:
                 raise RuleViolation("FAT_FINGER", **refusal)
-        if self._has_others and profile.best_price is not None and listing.phase == CONTINUOUS:
-            check_better_price(listing, side, limit, self._venues, profile.best_price.most)
-        if profile.position_limit is not None:
-            role = self._roles.get(name, PARTICIPANT)
-            most = most_exposure(profile.position_limit, role, self._limits.get(name))
-            if most:
-                self.exposures.check(most, account, listing, intent, side, limit, quantity)
-        return 0
+        if self._best_price is not None and listing.phase == CONTINUOUS:
+            check_better_price(listing, side, limit, self._venues, self._best_price.most)
+        if profile.position_limit is None:
+            return None, 0
+        most = most_exposure(profile.position_limit, role, self._limits.get(name))
+        if not most:
+            return None, 0
+        return self._exposures.check(most, account, listing, intent, side, limit, quantity), most
 
-    def _check_rate(self, name: str, rate: SlidingRate, rule: OrderRate) -> None:
+    @property
+    def _is_forced(self) -> bool:
+        """Whether a mechanism places this order: a liquidation is not the account's own wish."""
+        return any(venue.is_forced for venue in self._venues)
+
+    def _headroom(self, worst: Worst | None, most: int) -> int:
+        """What an account with this worst case has left of its limit at the ceilings; a limit of 0 is none."""
+        if not most:
+            return UNLIMITED
+        if worst is None or not all(symbol in self.corridors for symbol, (quantity, _) in worst.items() if quantity):
+            return -1
+        return most - sum(
+            quantity * self.corridors[symbol].ceiling for symbol, (quantity, _) in worst.items() if quantity
+        )
+
+    def _check_rate(self, name: str, role: str, times: deque[int], rule: OrderRate) -> None:
         now = self._time.now
-        role = self._roles.get(name, PARTICIPANT)
         most = most_messages(rule, role, role != MARKET_MAKER or self._meets(name, now))
-        wait = rate.wait(now, most)
+        wait = time_to_wait(times, self._span, now, most)
         if wait:
             seconds = f"{wait * self._clock.pace / 1e9:.3f}"
             raise RuleViolation(
-                "RATE_LIMIT", account=name, sent=len(rate.times), window=rule.window, most=most, wait=seconds
+                "RATE_LIMIT", account=name, sent=len(times), window=rule.window, most=most, wait=seconds
             )
+
+    def _compare(self, listing: Listing, side: int, limit: int) -> None:
+        if self._is_forced:
+            return
+        if self._profile.price_bands is not None:
+            self._check_bands(listing, side, limit)
+        if self._best_price is not None and listing.phase == CONTINUOUS:
+            check_better_price(listing, side, limit, self._venues, self._best_price.most)
 
     def _check_bands(self, listing: Listing, side: int, limit: int) -> None:
         bands = self._bands_of(listing)
@@ -147,31 +247,47 @@ class OrderGate:
         if side != BUY and limit < lower:
             raise RuleViolation("LIMIT_DOWN", symbol=listing.symbol, limit=limit, lower=lower)
 
-    def traded(self, symbol: str, price: int) -> None:
-        """Note a trade price."""
+    def traded(self, symbol: str, prices: Sequence[int]) -> None:
+        """Note trade prices."""
         outlier = self.outliers.get(symbol)
         if outlier is None:
             rule = self._profile.fat_finger
             if rule is None:
                 return
             outlier = self.outliers[symbol] = Outlier(OutlierRule(rule.most, rule.window, rule.at_least, rule.floor))
-        outlier.traded(price)
+        outlier.extend(prices)
 
-    def accepted(self, name: str, now: int) -> None:
-        """Count an accepted order."""
-        rate = self._rates.get(name)
-        if rate is None:
-            if self._profile.order_rate is None:
-                return
-            rate = self._rates[name] = SlidingRate(self._span)
-        rate.count(now)
+    def _trader(self, name: str) -> Trader:
+        trader = self._traders.get(name)
+        if trader is None:
+            trader = self._traders[name] = Trader(deque(maxlen=0) if self._profile.order_rate is None else deque())
+        return trader
 
-    def amended(self, now: int) -> None:
-        """Count an amendment, if it was a participant's own."""
-        if self._amending:
-            self.accepted(self._amending, now)
-            self._amending = ""
+    def _take_back(self) -> None:
+        """If the exchange has refused the last order that passed, it does not count."""
+        if self._ledger.orders != self._expected and self._passed:
+            self._passed.pop()
+        self._expected = self._ledger.orders
 
-    def forget(self) -> None:
-        """After a message: an amendment that was refused after this gate does not count."""
-        self._amending = ""
+    def amended(self) -> None:
+        """After a message: an amendment that was made counts like an order."""
+        if self._amends is None:
+            return
+        (account, length), self._amends = self._amends, None
+        if any(is_amendment(event) for event in self._journal.since(length)):
+            self._trader(account).times.append(self._time.now)
+
+    def forget(self, account: str) -> None:
+        """What came in or went out otherwise than by a trade is in no headroom."""
+        if account in self._traders:
+            self._traders[account].headroom = -1
+
+    def forget_all(self) -> None:
+        """A ceiling has risen: every account is added up again."""
+        for trader in self._traders.values():
+            trader.headroom = -1
+
+
+def is_amendment(event: Event) -> bool:
+    """Whether an event is an amendment, or the end of an order that was amended to less than it had traded."""
+    return type(event) is OrderAmended or (type(event) is OrderCancelled and event.reason == AMENDED_AWAY)

@@ -42,8 +42,8 @@ class RealizedVolatility:
     """The squared returns of one instrument in the trailing window, and its baseline: the windows before."""
 
     __slots__ = (
-        "_baseline", "_bucket_ends", "_bucket_sum", "_last", "_returns", "_rule", "_session", "_span", "_squares",
-        "_sum", "limit",
+        "_baseline", "_bucket_sum", "_last", "_returns", "_rule", "_session", "_span", "_squares", "_sum",
+        "bucket_ends", "limit",
     )  # fmt: skip
 
     def __init__(self, rule: Volatility, span: int, session: int) -> None:
@@ -53,7 +53,9 @@ class RealizedVolatility:
         self._returns: deque[tuple[int, int]] = deque()
         self._sum = 0
         self._last = 0
-        self._bucket_sum, self._bucket_ends = 0, span
+        self._bucket_sum = 0
+        self.bucket_ends = span
+        """When the present window of the baseline ends."""
         self._baseline: deque[int] = deque(maxlen=rule.baseline)
         self.limit = rule.a_year
         """The limit that holds now, in basis points for a year; 0 if there is none yet."""
@@ -61,7 +63,7 @@ class RealizedVolatility:
 
     def traded(self, now: int, price: int) -> None:
         """Add a trade."""
-        if now >= self._bucket_ends:
+        if now >= self.bucket_ends:
             self._end_buckets(now)
         if self._last:
             square = squared(price, self._last)
@@ -70,13 +72,28 @@ class RealizedVolatility:
             self._bucket_sum += square
         self._last = price
 
+    def extend(self, times: Sequence[int], prices: Sequence[int]) -> None:
+        """Add several trades, all of them in the present window of the baseline."""
+        known = [self._last, *prices] if self._last else prices
+        squares = [((after - before) * MILLION // before) ** 2 for before, after in pairwise(known)]
+        self._returns.extend(zip(times[len(times) - len(squares) :], squares, strict=True))
+        total = sum(squares)
+        self._sum += total
+        self._bucket_sum += total
+        self._last = prices[-1]
+
+    @property
+    def room(self) -> int | None:
+        """What squared returns may add up to before the limit is near; None without a limit."""
+        return self._squares - 1 - self._sum if self.limit else None
+
     def _end_buckets(self, now: int) -> None:
         """A window of the baseline is over, or several are; of a long silence only the end is part of it."""
-        ended = 1 + (now - self._bucket_ends) // self._span
+        ended = 1 + (now - self.bucket_ends) // self._span
         self._baseline.append(for_a_year(self._bucket_sum, self._rule.window, self._session))
         self._baseline.extend([0] * min(ended - 1, self._rule.baseline))
         self._bucket_sum = 0
-        self._bucket_ends += ended * self._span
+        self.bucket_ends += ended * self._span
         if not self._rule.a_year and len(self._baseline) == self._rule.baseline:
             self.limit = self._rule.times_baseline * sum(self._baseline) // self._rule.baseline
             self._squares = self._least_squares()

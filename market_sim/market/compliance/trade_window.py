@@ -13,7 +13,7 @@ A trade that is as old as the window has left it. The mean of an empty window is
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 BPS = 10_000
 
@@ -37,6 +37,30 @@ class TradeWindow:
         self._trades.append((time, price))
         self._sum += price
         self._last = price
+
+    def extend(self, times: Sequence[int], prices: Sequence[int]) -> None:
+        """Add several trades."""
+        self._trades.extend(zip(times, prices, strict=True))
+        self._sum += sum(prices)
+        self._last = prices[-1]
+
+    def corridor(self, move_bps: int) -> tuple[int, int] | None:
+        """Two prices around all of the window such that no trade between them is far from a mean between them.
+
+        >>> window = TradeWindow(300)
+        >>> window.extend([0, 10], [10_000, 10_100])
+        >>> window.corridor(500), is_far((10_294, 1), 9_806, 500), window.corridor(90)
+        ((9806, 10294), False, None)
+        """
+        if self._last is None:
+            return None
+        lowest = highest = self._last
+        if self._trades:
+            prices = [price for _, price in self._trades]
+            lowest, highest = min(lowest, *prices), max(highest, *prices)
+        # With e beside it on both sides, it is narrow enough if (highest - lowest + 2e) * BPS < move * (lowest - e).
+        beside = (move_bps * lowest - (highest - lowest) * BPS - 1) // (2 * BPS + move_bps)
+        return (lowest - beside, highest + beside) if beside >= 0 else None
 
     def mean(self, now: int) -> Mean | None:
         """The mean of the trades in the window; the last trade before it if it is empty; None before the first."""

@@ -16,7 +16,7 @@ True
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import isqrt
 
 import msgspec
@@ -59,6 +59,23 @@ class Outlier:
             gone = self._prices.popleft()
             self._sum -= gone
             self._squares -= gone * gone
+
+    def extend(self, prices: Sequence[int]) -> None:
+        """Add several trade prices; only those that stay in the window are looked at."""
+        for price in prices[-self.rule.window :]:
+            self.traded(price)
+
+    def accepted(self, low: int, high: int) -> tuple[int, int]:
+        """The limits between which no order is refused as long as all further trades are between these prices.
+
+        >>> check = Outlier(OutlierRule(most=8, floor_bps=300))
+        >>> check.extend([100, 104])
+        >>> check.accepted(95, 105)                     # 24 % beyond the highest and the lowest price
+        (80, 117)
+        """
+        low, high = min(low, *self._prices, low), max(high, *self._prices, high)
+        least = self.rule.most * self.rule.floor_bps
+        return -(-high * (BPS - least) // BPS), low * (BPS + least) // BPS
 
     def restate(self, restated: Callable[[int], int]) -> None:
         """Restate the prices in the window after a split."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from fractions import Fraction
 from typing import Any
 
@@ -11,7 +12,7 @@ from market_sim.core.errors import RuleViolation
 from market_sim.market.compliance.exposure import check_limit, worst_case
 from market_sim.market.compliance.market_clock import SECOND
 from market_sim.market.compliance.market_wide import index_of, level_reached
-from market_sim.market.compliance.order_rate import SlidingRate
+from market_sim.market.compliance.order_rate import time_to_wait
 from market_sim.market.compliance.presence import Presence
 from market_sim.market.compliance.price_bands import bands
 from market_sim.market.compliance.profile import MarketWide, OrderRate, PriceBands, SymbolHalt
@@ -42,10 +43,8 @@ def luld(reference: int, close: int, time: str, tier: int = 1) -> tuple[int, int
 
 
 def seconds_to_wait(sent: list[str], now: str, most: int) -> Fraction:
-    rate = SlidingRate(OrderRate().window * SECOND)
-    for when in sent:
-        rate.count(at(when))
-    return Fraction(rate.wait(at(now), most), SECOND)
+    times = deque(at(when) for when in sent)
+    return Fraction(time_to_wait(times, OrderRate().window * SECOND, at(now), most), SECOND)
 
 
 def accepts(position: int, buys: int, sells: int, side: int, quantity: int, mark: int, most: int) -> bool:
