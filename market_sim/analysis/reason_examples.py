@@ -88,7 +88,7 @@ OWN: dict[str, Example] = {
     "PAYLOAD_CALL_DIFFERS": {"call": 7},
     "PAYLOAD_CALL_UNKNOWN": {"call": 7},
     "PAYLOAD_MALFORMED": {"size": 100, "record": 48},
-    "PAYLOAD_TOO_DEAR": {"trades": 300, "limit": 25_000_000},
+    "PAYLOAD_TOO_DEAR": {"trades": 300, "limit": 16_777_216},
     "PAYLOAD_TOO_LARGE": {"found": 300},
     "PAYLOAD_TOO_MANY_CALLS": {"found": 501, "limit": 500},
     "PAYLOAD_TRADE_UNKNOWN": {"trade": 41, "known": 40},

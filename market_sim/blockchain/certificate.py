@@ -10,7 +10,7 @@ f + 1 signers, and the two signatures of each of them are the proof (rulebook P-
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from coincurve import PrivateKey, PublicKey
@@ -140,8 +140,15 @@ class Wallet:
 class Signer:
     """The signing side of one validator: it stores a digest before it signs it, and never signs two for one height."""
 
-    def __init__(self, wallet: Wallet, signed: dict[int, bytes] | None = None) -> None:
+    def __init__(
+        self,
+        wallet: Wallet,
+        signed: dict[int, bytes] | None = None,
+        keep: Callable[[int, int, bytes], None] = lambda first, last, digest: None,
+    ) -> None:
         self._wallet = wallet
+        self._keep = keep
+        """Writes first block, last block and digest to where they survive the program, before they are signed."""
         self.signed: dict[int, bytes] = {} if signed is None else signed
         """The signed digest of each height; a caller that keeps this dictionary keeps it over a restart."""
 
@@ -152,6 +159,7 @@ class Signer:
         for height in heights:
             if self.signed.get(height, digest) != digest:
                 raise InvariantBroken(f"block {height} is signed already, with another result")
+        self._keep(batch.header.first, batch.header.last, digest)
         self.signed.update(dict.fromkeys(heights, digest))
         return self._wallet.sign(digest)
 

@@ -11,7 +11,8 @@ from typing import Final
 from market_sim.blockchain.payload import RECORD, WITHDRAWAL, trades_in, withdrawals_in
 from market_sim.blockchain.register import Register
 
-LARGEST_BATCH_GAS: Final = 25_000_000
+LARGEST_BATCH_GAS: Final = 2**24
+"""The cap of one transaction since EIP-7825 (16,777,216), whatever a block of the chain holds."""
 LARGEST_COMMITTEE: Final = 128
 """The most validators in one set: a certificate has seven bits for the index of a signer."""
 
@@ -23,9 +24,22 @@ _ROW: Final = 800
 _EXIT: Final = 60_000  # measured: 57,000 when the account and the token never had a claim before
 
 
-def batch_gas(signatures: int, slots: int, first_writes: int, rows: int, exits: int) -> int:
-    """The bound for a batch with these numbers of signatures, storage slots (of two balances each), rows and exits."""
-    return _BASE + _SIGNATURE * signatures + _SLOT * slots + _FIRST_WRITE * first_writes + _ROW * rows + _EXIT * exits
+_TOKEN: Final = 200  # measured: 120, for the sum of each token of the contract, whether the batch moves it or not
+_HANDOVER: Final = 60_000
+_SEAT: Final = 25_000
+_PAIR: Final = 110  # a handover compares each new validator with each other one
+
+
+def batch_gas(
+    signatures: int, slots: int, first_writes: int, rows: int, exits: int, tokens: int = 0, seats: int = 0
+) -> int:
+    """The bound for a batch with these numbers of signatures, storage slots (of two balances each), rows and exits.
+
+    `tokens` are those of the contract; `seats` are those of the set of validators that takes over with this batch.
+    """
+    handover = _HANDOVER + _SEAT * seats + _PAIR * seats * seats if seats else 0
+    moved = _SLOT * slots + _FIRST_WRITE * first_writes + _ROW * rows + _EXIT * exits
+    return _BASE + _SIGNATURE * signatures + moved + _TOKEN * tokens + handover
 
 
 def fitting(payload: bytes, register: Register) -> int:
@@ -38,7 +52,7 @@ def fitting(payload: bytes, register: Register) -> int:
     )
     cash_tokens = len({terms.cash_token for terms in register.terms.values()})
     slots, rows = min(slots, 4 * trades + cash_tokens), min(rows, 4 * trades + cash_tokens)
-    if _fresh(slots, rows, withdrawals_in(payload)) <= LARGEST_BATCH_GAS:
+    if _fresh(slots, rows, withdrawals_in(payload), len(register.tokens)) <= LARGEST_BATCH_GAS:
         return trades
     return _counted(payload, register)
 
@@ -56,11 +70,11 @@ def _counted(payload: bytes, register: Register) -> int:
             rows.add(place)
             slots.add((place[0], place[1] // 2))
         exits += kind == WITHDRAWAL
-        if _fresh(len(slots), len(rows), exits) > LARGEST_BATCH_GAS:
+        if _fresh(len(slots), len(rows), exits, len(register.tokens)) > LARGEST_BATCH_GAS:
             return number
     return trades_in(payload)
 
 
-def _fresh(slots: int, rows: int, exits: int) -> int:
-    """The bound when every slot is written for the first time and the largest committee signs."""
-    return batch_gas(LARGEST_COMMITTEE, slots, slots, rows, exits)
+def _fresh(slots: int, rows: int, exits: int, tokens: int) -> int:
+    """The bound when every slot is written for the first time, and the largest committee takes over and signs."""
+    return batch_gas(LARGEST_COMMITTEE, slots, slots, rows, exits, tokens, LARGEST_COMMITTEE)

@@ -6,7 +6,7 @@ settle on it without Ethereum; it needs only a hash function and the signatures.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -30,6 +30,9 @@ from market_sim.blockchain.in_memory_vault import LARGEST_BALANCE
 from market_sim.blockchain.keccak import keccak
 from market_sim.blockchain.settlement import Answer, ChainReverted, Genesis, Head, Movement, Opened, Prepared, Receipt
 
+if TYPE_CHECKING:
+    from market_sim.blockchain.settlement_log import SettlementLog
+
 SET_ID = 1
 
 
@@ -52,6 +55,9 @@ class InMemorySettlement(MemoryEscape):
     def domain(self) -> Domain:
         """The domain that certificates must name: contract, chain and run."""
         return self._domain
+
+    def remember(self, log: SettlementLog) -> None:
+        """This chain ends with the program."""
 
     def open(self, genesis: Genesis) -> Opened:
         """Take the initial balances; there is nothing to deploy."""
@@ -100,6 +106,10 @@ class InMemorySettlement(MemoryEscape):
     def receipt(self, transaction: str) -> Receipt | None:
         """The receipt of a transaction, if there is one."""
         return self._receipts.get(transaction)
+
+    def is_paused(self) -> bool:
+        """It has no guardian who could pause it."""
+        return False
 
     def block_number(self) -> int:
         """One block for each transaction."""

@@ -2,11 +2,15 @@
 
 A batch is one row, and each step is stored before the next one begins (rulebook P-7):
 
-    ready -> prepared (nonce and signed bytes) -> sent -> mined -> settled
+    ready -> prepared (nonce and signed bytes) -> sent -> mined -> settled -> settled and told
 
 After a crash the row tells where to continue. If the contract has the batch already, it is settled, no matter which
 relayer sent it. If a transaction of ours is in a block, wait for its confirmations. Otherwise send the same bytes
-again: a batch never gets a second nonce, so the chain executes at most one of our transactions.
+again: a batch never gets a second nonce, so the chain executes at most one of our transactions. A batch that is settled
+and may not be told is told again.
+
+A pause of the contract is no error: the transaction that met it has spent its nonce, the row is `paused`, and it gets
+the next nonce once the pause is over.
 """
 
 from __future__ import annotations
@@ -18,7 +22,11 @@ from market_sim.blockchain.certificate import Batch
 from market_sim.blockchain.settlement import ChainReverted, Prepared, Receipt, Settlement
 from market_sim.core.errors import InvariantBroken, SettlementError
 
-Status = Literal["ready", "prepared", "sent", "mined", "settled"]
+Status = Literal["ready", "prepared", "sent", "mined", "paused", "settled"]
+
+PAUSED: Final = "SettlementPaused"
+"""The error of the contract during a pause."""
+GAP: Final = "HeightGap"
 
 PATIENCE: Final = 8
 """The number of tries after unknown answers in a row, before relaying stops for this time."""
@@ -31,8 +39,10 @@ class OutboxRow(NamedTuple):
     certificate: bytes
     status: Status = "ready"
     prepared: tuple[Prepared, ...] = ()
-    """The signed transactions, the latest last; all have the same nonce."""
+    """The signed transactions, the latest last; all have the same nonce, but for one that failed in a block."""
     receipt: Receipt | None = None
+    told: bool = False
+    """Whether the row is settled and the reader of the outbox knows."""
 
 
 class RowStore(Protocol):
@@ -76,6 +86,7 @@ class Outbox:
         self._on_reorganised = reorganised
         self._rows = store.rows()
         self._done = sum(row.status == "settled" for row in self._rows)
+        self._told = sum(row.told for row in self._rows)
         # Rows whose transaction may or may not have arrived: after a crash that is every open one.
         self._uncertain = {number for number, row in self._open() if row.prepared}
 
@@ -102,6 +113,7 @@ class Outbox:
 
     def advance(self) -> None:
         """Advance every row as far as possible; a row is sent only once the one before it is in a block."""
+        self._tell()
         for number, _ in self._open():
             tries = 0
             while self._step(number) and tries < PATIENCE:
@@ -134,6 +146,8 @@ class Outbox:
             return self._send(number)
         if row.status == "sent":
             return self._look_for_receipt(number)
+        if row.status == "paused":
+            return self._go_on(number)
         return row.status == "mined" and self._confirm(number)
 
     def _free_nonce(self) -> int:
@@ -183,7 +197,7 @@ class Outbox:
                 raise InvariantBroken(
                     f"block {header.last} is {head.block.hex()} on the chain and {header.block.hex()} here"
                 )
-        receipt = next(filter(None, (self._settlement.receipt(each.transaction) for each in row.prepared)), None)
+        receipt = self._receipt_of(row)
         if receipt is not None:
             self._put(number, status="mined", receipt=receipt)
         elif head.height >= header.last:
@@ -196,15 +210,22 @@ class Outbox:
         return receipt is not None or head.height >= header.last
 
     def _look_for_receipt(self, number: int) -> bool:
-        row = self._rows[number]
-        for each in row.prepared:
-            receipt = self._settlement.receipt(each.transaction)
-            if receipt is not None:
-                self._put(number, status="mined", receipt=receipt)
-                return True
+        receipt = self._receipt_of(self._rows[number])
+        if receipt is not None:
+            self._put(number, status="mined", receipt=receipt)
+            return True
         # The transaction is dropped or late: the next call sends the same bytes again.
         self._uncertain.add(number)
         return False
+
+    def _receipt_of(self, row: OutboxRow) -> Receipt | None:
+        """The receipt of this row; one that failed counts only until a transaction with another nonce follows it."""
+        nonce = row.prepared[-1].nonce
+        for each in reversed(row.prepared):
+            receipt = self._settlement.receipt(each.transaction)
+            if receipt is not None and (receipt.succeeded or each.nonce == nonce):
+                return receipt
+        return None
 
     def _confirm(self, number: int) -> bool:
         """Steps 6 and 7: settle once enough blocks follow the one with the transaction."""
@@ -232,15 +253,35 @@ class Outbox:
         row = self._rows[number]
         if number > self._done:
             return False
-        if self._settlement.head().height >= row.batch.header.last:
+        height = self._settlement.head().height
+        if height >= row.batch.header.last:
             return self._finish(number, receipt=None)  # another relayer was first
         if receipt.out_of_gas and len(row.prepared) < PATIENCE:
             # The old nonce is spent on a failed transaction, so a new nonce is safe here.
             self._prepare(number, attempt=len(row.prepared), nonce=self._free_nonce())
             return True
+        # Behind a batch that met a pause a later one finds a gap, which is closed by now.
+        if receipt.error == PAUSED or (receipt.error == GAP and height + 1 == row.batch.header.first):
+            self._put(number, status="paused", receipt=None)
+            return True
         raise ChainReverted(receipt.error or "OutOfGas", receipt.arguments)
 
+    def _go_on(self, number: int) -> bool:
+        """Make a new transaction once the pause is over; the one that met it is in a block and can do nothing more."""
+        if self._settlement.is_paused():
+            return False
+        self._prepare(number, attempt=0, nonce=self._free_nonce())
+        return True
+
     def _finish(self, number: int, receipt: Receipt | None) -> bool:
-        self._on_settled(self._put(number, status="settled", receipt=receipt))
+        self._put(number, status="settled", receipt=receipt)
         self._done = max(self._done, number + 1)
+        self._tell()
         return False
+
+    def _tell(self) -> None:
+        """Tell of the settled rows that may not be told yet; after a crash the last one may be told a second time."""
+        while self._told < self._done:
+            self._on_settled(self._rows[self._told])
+            self._put(self._told, told=True)
+            self._told += 1

@@ -17,6 +17,7 @@ from market_sim.core.models.event import Numbers
 
 if TYPE_CHECKING:
     from market_sim.blockchain.contracts import ContractHost
+    from market_sim.blockchain.settlement_log import SettlementLog
 
 
 class Genesis(NamedTuple):
@@ -137,6 +138,9 @@ class Settlement(Protocol):
     confirmations: int
     """The number of blocks that must follow before a batch counts as settled."""
 
+    def remember(self, log: SettlementLog) -> None:
+        """Keep what the chain answers in this log; a chain that ends with this program has nothing to keep."""
+
     def open(self, genesis: Genesis) -> Opened:
         """Deploy the contracts and fund the accounts."""
 
@@ -200,6 +204,9 @@ class Settlement(Protocol):
 
     def receipt(self, transaction: str) -> Receipt | None:
         """The receipt of a transaction; None when no block holds it."""
+
+    def is_paused(self) -> bool:
+        """Whether the contract takes no batch now; a pause ends by itself."""
 
     def block_number(self) -> int:
         """The height of the settlement chain."""

@@ -8,6 +8,7 @@ Settlement cannot run ahead of finality, since this service receives only final 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import NamedTuple
 
 from market_sim.blockchain.attestations import Attestations
@@ -17,16 +18,18 @@ from market_sim.blockchain.contract_calls import ContractCalls
 from market_sim.blockchain.contracts import ChainContext
 from market_sim.blockchain.direct_movements import DirectMovements
 from market_sim.blockchain.execution import Execution, net_hash
-from market_sim.blockchain.outbox import MemoryRows, Outbox, OutboxRow, RowStore
+from market_sim.blockchain.outbox import Outbox, OutboxRow
 from market_sim.blockchain.reconciliation import Reconciliation
 from market_sim.blockchain.register import Register
 from market_sim.blockchain.replicas import Replicas
 from market_sim.blockchain.run_identity import run_id
 from market_sim.blockchain.settlement import ChainReverted, Genesis, Settlement
+from market_sim.blockchain.settlement_log import LoggedRows, SettlementLog
 from market_sim.blockchain.vault_transfers import VaultTransfers
 from market_sim.core.consensus.behaviours import Behaviour
 from market_sim.core.consensus.blocks import FinalBlock
-from market_sim.core.errors import InvariantBroken, SettlementError
+from market_sim.core.english import counted
+from market_sim.core.errors import InvariantBroken, Unsettled
 from market_sim.core.models.event import Event
 from market_sim.core.models.market_events import Entry
 from market_sim.core.models.settlement_events import (
@@ -81,7 +84,7 @@ class SettlementService:
         record: Callable[[Event], None],
         now: Callable[[], int],
         trade: Callable[[int], Entry],
-        rows: RowStore | None = None,
+        log: SettlementLog | None = None,
         independent: bool = False,
         byzantine: Iterable[Behaviour] = (),
         paranoid: bool = False,
@@ -93,7 +96,7 @@ class SettlementService:
         self._record = record
         self._now = now
         self._trade = trade
-        self._rows = rows or MemoryRows()
+        self._log = log or SettlementLog()
         self._independent = independent
         self._byzantine = tuple(byzantine)
         self._paranoid = paranoid
@@ -121,7 +124,11 @@ class SettlementService:
         if not register.collector:
             raise InvariantBroken("the account for fees must be open before settlement begins")
         self._register = register
-        self._signers = [Signer(wallet) for wallet in self._wallets]
+        signed = self._log.signed
+        self._signers = [
+            Signer(wallet, signed.setdefault(number, {}), partial(self._log.keep, number))
+            for number, wallet in enumerate(self._wallets)
+        ]
         self.replicas = Replicas(
             len(self._wallets), register, genesis, deposits, self._record, self._now,
             independent=self._independent, byzantine=self._byzantine, paranoid=self._paranoid,
@@ -134,7 +141,7 @@ class SettlementService:
         )
         domain = self.settlement.domain
         self._domain = domain
-        self._outbox = Outbox(self.settlement, self._rows, self._settled, self._reorganised)
+        self._outbox = Outbox(self.settlement, LoggedRows(self._log), self._settled, self._reorganised)
         self._record(
             SettlementOpened(
                 self._now(),
@@ -191,7 +198,7 @@ class SettlementService:
         while self._outbox.waiting and self.settlement.confirm():
             self._relay()
         if self._outbox.waiting:
-            raise SettlementError(f"{self._outbox.waiting} certified batches could not be settled")
+            raise Unsettled(f"{counted(self._outbox.waiting, 'certified batch')} could not be settled: {self._why()}")
 
     def reconcile(self) -> None:
         """Take what reached the vault directly, then compare every balance on the chain with the journal.
@@ -292,9 +299,13 @@ class SettlementService:
                 receipt.receipts_root if receipt else "",
             )
         )
-        if self._outbox.settled + 1 != self._batches:
-            raise InvariantBroken(f"{self._batches} batches are told as settled, {self._outbox.settled + 1} are")
+        if self._outbox.settled != self._batches:
+            raise InvariantBroken(f"{self._batches} batches are told as settled, {self._outbox.settled} are")
         self.reconcile()
+
+    def _why(self) -> str:
+        paused = self.settlement.is_paused()
+        return "the guardian paused the contract" if paused else "the chain did not take them in time"
 
     def _reorganised(self, row: OutboxRow, depth: int) -> None:
         header = row.batch.header

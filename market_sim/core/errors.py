@@ -21,6 +21,10 @@ class InputError(MarketSimError):
     """A person gave invalid input: the message says what was expected and what was found."""
 
 
+class OtherCourse(InputError):
+    """A run that is resumed does not do what it did: its program, its scenario or a strategy was changed since."""
+
+
 class RuleViolation(MarketSimError):
     """A participant broke a rule of the market: a reason code with the numbers behind it."""
 
@@ -41,6 +45,10 @@ class ProtocolViolation(MarketSimError):
 
 class SettlementError(MarketSimError):
     """The chain refused a transaction, or gave an answer that cannot be trusted."""
+
+
+class Unsettled(SettlementError):
+    """The chain takes no batch now, for a reason outside this program; the same run can be resumed later."""
 
 
 class StrategyError(MarketSimError):

@@ -24,6 +24,7 @@ from market_sim.market.compliance.rules_file import rules_of
 from market_sim.market.exchange.exchange import Exchange
 from market_sim.market.exchange.listing import CONTINUOUS, HALTED, IN_CALL, PAUSED
 from market_sim.market.ledger.account import Account
+from market_sim.simulation.durability import ON_A_NODE, Durability
 from market_sim.simulation.engine.clock import MILLISECOND
 from market_sim.simulation.engine.failures import explained
 from market_sim.simulation.engine.world import World
@@ -80,8 +81,9 @@ def length(scenario: Scenario, options: Options) -> int:
 class Pipeline:
     """One run: the world, the committee that orders its trades, the settlement that pays them out."""
 
-    def __init__(self, world: World, options: Options) -> None:
+    def __init__(self, world: World, options: Options, durability: Durability | None = None) -> None:
         self.world = world
+        self._durability = durability
         self.register = Register.of(world.journal)
         self.committee: Committee = world.committee_plan.seat(
             world.clock, world.journal, world.randomness, self.register, self._finalized, options.paranoid
@@ -143,8 +145,15 @@ class Pipeline:
         # Imported late: certificates need a hash and a curve that a run without settlement never touches.
         from market_sim.blockchain.settlement_service import SettlementService
 
+        durability = self._durability
+        # A node that does not answer is told before anything is written.
+        node = durability.node if durability else ""
+        settlement = settlement_on(world.settlement, world.randomness, run_id(world.journal), node)
+        log = durability.open_log(world.journal, world.settlement == ON_A_NODE) if durability else None
+        if log is not None:
+            settlement.remember(log)
         service = SettlementService(
-            settlement_on(world.settlement, world.randomness, run_id(world.journal)),
+            settlement,
             validators=self.committee.rules.validators,
             randomness=world.randomness,
             record=world.journal.record,
@@ -153,6 +162,7 @@ class Pipeline:
             independent=world.committee_plan.executes_independently,
             byzantine=world.committee_plan.behaviours,
             paranoid=self._paranoid,
+            log=log,
         )
         service.open(self.register, world.journal, self.committee.genesis.hash, world.chain_plan)
         service.calls.told = self._plan_announcement
@@ -216,7 +226,7 @@ class Pipeline:
         self._await_entries()
 
 
-def settlement_on(backend: str, randomness: Randomness, run: bytes) -> Settlement:
+def settlement_on(backend: str, randomness: Randomness, run: bytes, node: str = "") -> Settlement:
     """The settlement of this name for a run; the libraries of a chain are imported only for it."""
     if backend == "memory":
         from market_sim.blockchain.in_memory import InMemorySettlement
@@ -226,4 +236,10 @@ def settlement_on(backend: str, randomness: Randomness, run: bytes) -> Settlemen
         from market_sim.blockchain.ethereum.settlement import eth_tester_settlement
 
         return eth_tester_settlement(randomness, run=run)
+    if backend == ON_A_NODE and node:
+        from market_sim.blockchain.ethereum.settlement import json_rpc_settlement
+
+        return json_rpc_settlement(node, randomness=randomness, run=run)
+    if backend == ON_A_NODE:
+        raise InputError(f"this run is settled on a node of its own ({ON_A_NODE}), and none is named: add --chain URL")
     raise InputError(f"trades are settled on eth-tester, memory or none, found {backend!r}")

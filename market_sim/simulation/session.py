@@ -44,6 +44,7 @@ from market_sim.core.models.intents import Intent
 from market_sim.core.models.run_events import InputReceived, RunEnded, RunStarted, WarningGiven
 from market_sim.market.exchange.acknowledgement import acknowledge
 from market_sim.simulation.corruption import corrupted
+from market_sim.simulation.durability import Durability
 from market_sim.simulation.engine import outside
 from market_sim.simulation.engine.clock import MILLISECOND
 from market_sim.simulation.engine.failures import explained
@@ -75,13 +76,14 @@ class Session:
         options: Options | None = None,
         journal: Journal | None = None,
         inputs: Iterable[InputReceived] = (),
+        durability: Durability | None = None,
     ) -> None:
         self.scenario = scenario
         self.options = options or Options()
         self.world = prepared(scenario, self.options, journal)
         self.journal = self.world.journal
         self.intake = Intake()
-        self._pipeline = Pipeline(self.world, self.options)
+        self._pipeline = Pipeline(self.world, self.options, durability)
         self._clock = self.world.clock
         self._epoch_ns = self._pipeline.committee.rules.epoch_ns
         self._passed = -1

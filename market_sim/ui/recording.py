@@ -14,15 +14,21 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from market_sim.analysis.results.result import Result
+from market_sim.core.data.archive import Archived
 from market_sim.core.data.journal import Journal
 from market_sim.core.data.run_writer import RunWriter, WriteRefused
-from market_sim.core.errors import InputError, InvariantBroken, MarketSimError, SettlementError
+from market_sim.core.errors import InputError, InvariantBroken, MarketSimError, OtherCourse, SettlementError, Unsettled
+from market_sim.core.models.run_events import InputReceived
+from market_sim.simulation.durability import Durability
 from market_sim.simulation.options import Options
 from market_sim.simulation.scenarios.scenario import Scenario
 from market_sim.simulation.session import Pace, Session, Watcher
+
+if TYPE_CHECKING:
+    from market_sim.blockchain.settlement_log import SettlementLog
 
 TRACE = "trace.txt"
 
@@ -47,23 +53,36 @@ def recorded(
     begun: Callable[[Session], object] = lambda session: None,
     pace: Pace | None = None,
     begin: Callable[[], Session] | None = None,
+    node: str = "",
+    past: tuple[Archived, RunWriter] | None = None,
 ) -> Recorded:
     """Simulate a run and write it into the folder of results.
 
     The session is handed out when it begins, so that it can be stopped; `pace` lets it wait. `begin` makes a
     session that has a past already. A complete run gets the folder `name`, if one is given; otherwise scenario, seed
-    and fingerprint give the name.
+    and fingerprint give the name. With `node` it settles there; with `past` it goes on with a run that was killed.
     """
     journal = Journal()
+    logs: list[SettlementLog] = []
+
+    def open_log(journal: Journal, syncs: bool) -> SettlementLog:
+        from market_sim.blockchain.settlement_log import SettlementLog
+
+        writer.begin(journal)
+        logs.append(SettlementLog.opened(writer.folder, syncs))
+        return logs[0]
 
     def told(journal: Journal, epoch: int) -> None:
+        for log in logs:
+            log.sync()
         writer.epoch(journal, epoch)
         watch(journal, epoch)
 
-    with RunWriter(results) as writer:
+    with RunWriter(results) if past is None else past[1] as writer:
         try:
             if begin is None:
-                session = Session(scenario, options, journal)
+                inputs = () if past is None else past[0].journal.of(InputReceived)
+                session = Session(scenario, options, journal, inputs, Durability(open_log, node))
             else:
                 session = begin()
                 journal = session.journal
@@ -71,14 +90,19 @@ def recorded(
             with ended_by_signals(session.stop):
                 result = session.run(told, pace)
                 manifest = writer.finish(journal, result.conclusion, name if result.complete else "")
-        except WriteRefused:
+        except (WriteRefused, OtherCourse):
             raise
+        except Unsettled as waiting:
+            again = f"simulate.py resume {writer.folder}" + (" --chain URL" if node else "")
+            raise InputError(f"{waiting}; {again} goes on from here") from waiting
         except InputError as problem:
             if not writer.events:
                 raise
             writer.finish(journal)
             raise InputError(f"{problem}; the run up to there is kept in {writer.folder}") from problem
         except (InvariantBroken, SettlementError) as broken:
+            if writer.is_behind:
+                raise OtherCourse(f"{writer.folder} cannot be resumed: {broken}; nothing was written") from broken
             writer.finish(journal)
             trace = "".join(traceback.format_exception(broken))
             (writer.folder / TRACE).write_text(trace, encoding="utf-8")
@@ -86,6 +110,9 @@ def recorded(
                 f"a promise of this program broke: {broken}\n"
                 f"the trace and the journal up to here are in {writer.folder}"
             ) from broken
+        finally:
+            for log in logs:
+                log.close()
     return Recorded(dataclasses.replace(result, known_fingerprint=manifest.fingerprint), writer.folder)
 
 

@@ -26,6 +26,7 @@ ELSEWHERE = {
     "simulate.py serve": "tests/integration/test_site_serving.py",
     "simulate.py serve --scenario first-market": "tests/integration/test_site_serving.py",
     "simulate.py restore RUN": "tests/unit/api/store/test_restoring.py",
+    "simulate.py resume RUN": "tests/integration/test_resume.py",
     "simulate.py facts first-market": "tests/integration/test_stylised_facts.py",
     "simulate.py grade SUBMISSIONS/": "tests/integration/test_grading_class.py",
     "simulate.py league my_detector.py:Mine": "tests/integration/test_league.py",

@@ -1,4 +1,4 @@
-"""The chain backends: eth-tester inside this process, and a JSON-RPC node such as anvil.
+"""The chain inside this process: eth-tester. A node outside it is in market_sim/blockchain/ethereum/json_rpc.py.
 
 The chain id is always set explicitly: by default all eth-tester chains have the same id, web3 returns a constant for
 it, and a signature for one of two chains with the same id is valid on the other.
@@ -7,17 +7,16 @@ it, and a signature for one of two chains with the same id is valid on the other
 from __future__ import annotations
 
 import ast
-import time
 from collections.abc import Sequence
 from typing import Any, Final
 
-from web3 import HTTPProvider, Web3
-from web3.exceptions import ContractCustomError, Web3RPCError
+from web3 import Web3
+from web3.exceptions import ContractCustomError
 
 from market_sim.blockchain.certificate import Wallet
 from market_sim.blockchain.ethereum.chain import ANY_SENDER, Web3Chain
 from market_sim.blockchain.ethereum.transactions import signed
-from market_sim.blockchain.settlement import Answer, Receipt
+from market_sim.blockchain.settlement import Answer
 
 GENESIS_TIME: Final = 4_000_000_000
 """A time in the future: so blocks advance by one second each, and the machine's clock never enters the chain."""
@@ -30,7 +29,7 @@ class EthTesterChain(Web3Chain):
     """An eth-tester chain inside this process; transactions and state roots are the same in every run."""
 
     name = "eth-tester"
-    capabilities = frozenset({"snapshot", "travel", "reorg", "drop"})
+    capabilities = frozenset({"snapshot", "travel", "reorg", "drop", "alone"})
 
     def __init__(
         self,
@@ -86,6 +85,11 @@ class EthTesterChain(Web3Chain):
         """Mine an empty block."""
         self._tester.mine_block()
 
+    def grow(self) -> bool:
+        """Mine an empty block; returns that there is one."""
+        self.mine()
+        return True
+
     def travel(self, seconds: int) -> None:
         """Advance the time, counted from the pending block."""
         self._tester.time_travel(self._tester.get_block_by_number("pending")["timestamp"] + seconds)
@@ -97,94 +101,6 @@ class EthTesterChain(Web3Chain):
     def revert(self, mark: Any) -> None:
         """Go back to a snapshot."""
         self._tester.revert_to_snapshot(mark)
-
-
-class JsonRpcChain(Web3Chain):
-    """A node behind a URL; methods beyond standard JSON-RPC are those of anvil."""
-
-    name = "json-rpc"
-    nonces_at = "pending"
-    patience_s = 10.0
-    """How long to wait for a receipt before the outbox asks again."""
-
-    def __init__(self, url: str, chain_id: int) -> None:
-        super().__init__(Web3(HTTPProvider(url), middleware=[]), chain_id)
-        if "anvil" in self.w3.client_version.lower():
-            self.name = "anvil"
-            self.capabilities = frozenset({"snapshot", "travel", "reorg", "drop"})
-
-    def send_raw(self, raw: bytes) -> Answer:
-        """Send signed bytes; if the connection breaks, they may still have arrived."""
-        try:
-            self.w3.eth.send_raw_transaction(raw)
-        except Web3RPCError as refused:
-            return _meaning(str(refused))
-        except OSError:  # no connection, reset, timeout, an answer with a status of 4xx or 5xx
-            return "unknown"
-        return "sent"
-
-    def receipt(self, transaction: str) -> Receipt | None:
-        """The receipt of a transaction; waits while the transaction is pending."""
-        until = time.monotonic() + self.patience_s
-        while (found := super().receipt(transaction)) is None and self._is_waiting(transaction):
-            if time.monotonic() > until:
-                return None
-            time.sleep(0.02)
-        return found
-
-    def fund(self, wallet: Wallet) -> None:
-        """Give a wallet ether on anvil; on another node the owner must fund it."""
-        if self.name == "anvil":
-            self.request("anvil_setBalance", "0x" + wallet.address.hex(), hex(_RICH))
-
-    def mine(self) -> None:
-        """Mine an empty block."""
-        self.request("evm_mine")
-
-    def travel(self, seconds: int) -> None:
-        """Advance the time."""
-        self.request("evm_increaseTime", seconds)
-        self.request("evm_mine")
-
-    def snapshot(self) -> Any:
-        """A snapshot for `revert`."""
-        return self.request("evm_snapshot")
-
-    def revert(self, mark: Any) -> None:
-        """Go back to a snapshot."""
-        self.request("evm_revert", mark)
-
-    def request(self, method: str, *arguments: Any) -> Any:
-        """Call a method beyond standard JSON-RPC."""
-        answer = self.w3.provider.make_request(method, list(arguments))  # type: ignore[arg-type]
-        if "error" in answer:
-            raise Web3RPCError(str(answer["error"]))
-        return answer["result"]
-
-    def _is_waiting(self, transaction: str) -> bool:
-        found = self.w3.provider.make_request("eth_getTransactionByHash", ["0x" + transaction])  # type: ignore[arg-type]
-        return bool(found.get("result"))
-
-
-_MEANINGS: Final[tuple[tuple[str, Answer], ...]] = (
-    ("already known", "already known"),
-    ("already imported", "already known"),
-    ("nonce too low", "nonce too low"),
-    ("underpriced", "underpriced"),
-    ("fee too low", "underpriced"),
-    ("max fee per gas less than block base fee", "underpriced"),
-    ("too many requests", "unknown"),
-    ("timeout", "unknown"),
-)
-
-
-def _meaning(said: str) -> Answer:
-    """The meaning of a node's refusal for the outbox; nodes share no error codes, only phrases."""
-    lowered = said.lower()
-    for words, meaning in _MEANINGS:
-        if words in lowered:
-            return meaning
-    raise Web3RPCError(said)
 
 
 def _call_with_reason(tester: Any, params: Any) -> Any:

@@ -14,9 +14,10 @@ from web3.exceptions import ContractLogicError, TransactionNotFound
 
 from market_sim.blockchain.certificate import Wallet
 from market_sim.blockchain.ethereum.artifacts import Artifact, artifact, refusal
-from market_sim.blockchain.ethereum.transactions import signed
+from market_sim.blockchain.ethereum.transactions import Signed, signed
 from market_sim.blockchain.keccak import keccak
 from market_sim.blockchain.settlement import Answer, ChainReverted, Log, Receipt
+from market_sim.blockchain.settlement_log import SettlementLog
 from market_sim.core.errors import SettlementError
 
 PLENTY_OF_GAS: Final = 16_000_000
@@ -59,14 +60,24 @@ class ChainBackend(Protocol):
     gas: int
     """The gas that these have used."""
 
+    def remember(self, log: SettlementLog) -> None:
+        """Ask this log before the chain, if the chain outlives this program."""
+
     def deploy(self, sender: Wallet, name: str, *arguments: Any) -> DeployedContract:
         """Deploy a compiled contract."""
 
     def check(self, contract: DeployedContract) -> None:
         """Refuse to work with an address that does not hold this contract."""
 
-    def call(self, contract: DeployedContract, function: str, *arguments: Any, sender: Wallet | None = None) -> Any:
-        """Ask a contract; raises `ChainReverted` when it refuses to answer."""
+    def call(
+        self,
+        contract: DeployedContract,
+        function: str,
+        *arguments: Any,
+        sender: Wallet | None = None,
+        block: int | Literal["latest"] = "latest",
+    ) -> Any:
+        """Ask a contract, as of a block; raises `ChainReverted` when it refuses to answer."""
 
     def transact(
         self, sender: Wallet, contract: DeployedContract, function: str, *arguments: Any, gas: int = ...
@@ -94,6 +105,12 @@ class ChainBackend(Protocol):
     def mine(self) -> None:
         """Mine an empty block."""
 
+    def grow(self) -> bool:
+        """Make or await a further block; returns whether there is one."""
+
+    def next_time(self) -> int:
+        """The earliest time of the next block."""
+
     def travel(self, seconds: int) -> None:
         """Advance the time of the chain; this mines a block."""
 
@@ -119,6 +136,9 @@ class Web3Chain:
         if found != chain_id:
             raise SettlementError(f"expected the chain with the id {chain_id}, found {found}")
 
+    def remember(self, log: SettlementLog) -> None:
+        """Nothing is to be asked again of a chain that ends with this program."""
+
     def deploy(self, sender: Wallet, name: str, *arguments: Any) -> DeployedContract:
         """Deploy a compiled contract, and check the deployed code."""
         nonce, compiled = self.next_nonce(sender), artifact(name)
@@ -129,11 +149,21 @@ class Web3Chain:
 
     def check(self, contract: DeployedContract) -> None:
         """Refuse to work with an address that does not hold this contract."""
-        code = bytes(self.w3.eth.get_code(Web3.to_checksum_address(contract.address)))
-        if not contract.artifact.is_code(code):
+        if not self._holds(contract):
             raise SettlementError(f"{contract.written} does not hold the contract {contract.artifact.name}")
 
-    def call(self, contract: DeployedContract, function: str, *arguments: Any, sender: Wallet | None = None) -> Any:
+    def _holds(self, contract: DeployedContract) -> bool:
+        code = bytes(self.w3.eth.get_code(Web3.to_checksum_address(contract.address)))
+        return contract.artifact.is_code(code)
+
+    def call(
+        self,
+        contract: DeployedContract,
+        function: str,
+        *arguments: Any,
+        sender: Wallet | None = None,
+        block: int | Literal["latest"] = "latest",
+    ) -> Any:
         """Ask a contract; raises `ChainReverted` when it refuses to answer."""
         entry = contract.artifact.functions[function]
         asked = {
@@ -141,7 +171,7 @@ class Web3Chain:
             "from": Web3.to_checksum_address(sender.address if sender else ANY_SENDER),
             "data": entry.call(*arguments),
         }
-        return entry.answer(self._ask(asked, "latest"))
+        return entry.answer(self._ask(asked, block))
 
     def transact(
         self, sender: Wallet, contract: DeployedContract, function: str, *arguments: Any, gas: int = PLENTY_OF_GAS
@@ -192,6 +222,10 @@ class Web3Chain:
         state, receipts = (bytes(found[root]).hex() for root in ("stateRoot", "receiptsRoot"))
         return ChainBlock(int(found["number"]), int(found["timestamp"]), state, receipts)
 
+    def next_time(self) -> int:
+        """The earliest time of the next block."""
+        return self.block().timestamp + 1
+
     def _ask(self, asked: dict[str, Any], block: int | Literal["latest"]) -> bytes:
         try:
             return bytes(self.w3.eth.call(asked, block))  # type: ignore[arg-type]
@@ -200,15 +234,19 @@ class Web3Chain:
             raise refusal(bytes.fromhex(data.removeprefix("0x"))) from None
 
     def _transact(self, sender: Wallet, to: bytes, data: bytes, gas: int) -> Receipt:
-        transaction = signed(sender, self.chain_id, self.next_nonce(sender), to, data, gas)
-        answer = self.send_raw(transaction.raw)
-        receipt = self.receipt(transaction.hash) if answer == "sent" else None
-        if receipt is None:
-            raise SettlementError(f"a transaction was not executed; the chain answered: {answer}")
+        receipt = self._delivered(signed(sender, self.chain_id, self.next_nonce(sender), to, data, gas))
         self.transactions += 1
         self.gas += receipt.gas
         if not receipt.succeeded:
             raise ChainReverted(receipt.error, receipt.arguments)
+        return receipt
+
+    def _delivered(self, transaction: Signed) -> Receipt:
+        """Send a transaction and await the block that holds it."""
+        answer = self.send_raw(transaction.raw)
+        receipt = self.receipt(transaction.hash) if answer == "sent" else None
+        if receipt is None:
+            raise SettlementError(f"a transaction was not executed; the chain answered: {answer}")
         return receipt
 
     def _why(self, sent: Any, number: int) -> ChainReverted:

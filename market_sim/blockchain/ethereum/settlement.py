@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Final, TypeVar
+from typing import Final, Literal, TypeVar
 
 from market_sim.blockchain.certificate import SIGNATURE_SIZE, Batch, Domain, Wallet
 from market_sim.blockchain.ethereum.chain import ChainBackend, DeployedContract
@@ -23,6 +23,7 @@ from market_sim.blockchain.settlement import (
     Request,
     Statement,
 )
+from market_sim.blockchain.settlement_log import SettlementLog
 from market_sim.core.errors import SettlementError
 from market_sim.core.randomness import Randomness
 
@@ -30,6 +31,10 @@ T = TypeVar("T")
 
 CHUNK: Final = 400
 """The most accounts or deposits in one transaction of the opening."""
+CONFIRMATIONS: Final = 2
+"""The blocks that must follow a batch on a node outside this program."""
+PAGE: Final = 2_000
+"""The most storage slots that one call reads: nodes bound the gas of a call, too."""
 
 
 class EthereumSettlement:
@@ -63,6 +68,10 @@ class EthereumSettlement:
     def domain(self) -> Domain:
         """The domain that certificates must name: contract, chain and run."""
         return Domain(self.chain.chain_id, self.contract.address, self._run)
+
+    def remember(self, log: SettlementLog) -> None:
+        """Ask this log before the chain."""
+        self.chain.remember(log)
 
     def open(self, genesis: Genesis) -> Opened:
         """Deploy the tokens and the settlement, open the accounts, and pay their deposits into the vault."""
@@ -111,9 +120,16 @@ class EthereumSettlement:
         return Head(*self.chain.call(self.contract, "progress"))
 
     def statement(self) -> Statement:
-        """All balances, and the vault's holdings, from one call of the contract."""
-        slots, held, owed = self.chain.call(self.contract, "statement", 1, self._accounts)
-        each = (len(held) + 1) // 2
+        """All balances, and the vault's holdings, as of one block."""
+        each = (len(self.tokens) + 1) // 2
+        page = max(1, PAGE // each)
+        # With several pages a block could come between two of them.
+        at: int | Literal["latest"] = "latest" if self._accounts <= page else self.chain.block().number
+        slots: list[int] = []
+        for first in range(1, self._accounts + 1, page):
+            last = min(first + page - 1, self._accounts)
+            more, held, owed = self.chain.call(self.contract, "statement", first, last, block=at)
+            slots += more
         balances: dict[BalanceKey, int] = {}
         for place, slot in enumerate(slots):
             if slot:
@@ -199,7 +215,8 @@ class EthereumSettlement:
     def prepare(self, batch: Batch, certificate: bytes, nonce: int, attempt: int) -> Prepared:
         """A signed transaction for this batch; a later attempt offers a higher fee and more gas."""
         data = self.contract.artifact.functions["settle"].call(batch.header, batch.rows, batch.exits, certificate)
-        gas = min(gas_of(batch, len(certificate) // SIGNATURE_SIZE) << attempt, LARGEST_BATCH_GAS)
+        signatures, tokens = len(certificate) // SIGNATURE_SIZE, len(self.tokens)
+        gas = min(gas_of(batch, signatures, tokens) << attempt, LARGEST_BATCH_GAS)
         transaction = signed(self.relayer, self.chain.chain_id, nonce, self.contract.address, data, gas, attempt)
         return Prepared(nonce, transaction.raw, transaction.hash)
 
@@ -215,12 +232,22 @@ class EthereumSettlement:
         """The height of the chain."""
         return self.chain.block().number
 
+    def is_paused(self) -> bool:
+        """Whether the guardian's pause would stop a batch in the next block."""
+        return self._pause() > 0
+
+    def _pause(self) -> int:
+        """The seconds from the next block to the end of the pause."""
+        until = int(self.chain.call(self.contract, "pausedUntil"))
+        return max(until - self.chain.next_time(), 0) if until else 0
+
     def confirm(self) -> bool:
-        """Mine a block, where the chain allows it; returns whether it did."""
-        if "snapshot" not in self.chain.capabilities:
-            return False
-        self.chain.mine()
-        return True
+        """Let the chain grow by a block, where that is possible; on a chain of our own a pause passes, too."""
+        pause = self._pause() if "alone" in self.chain.capabilities else 0
+        if pause:
+            self.chain.travel(pause)
+            return True
+        return self.chain.grow()
 
 
 def eth_tester_settlement(
@@ -235,12 +262,18 @@ def eth_tester_settlement(
 
 
 def json_rpc_settlement(
-    url: str, chain_id: int, randomness: Randomness | None = None, confirmations: int = 2, run: bytes = bytes(32)
+    url: str,
+    chain_id: int | None = None,
+    randomness: Randomness | None = None,
+    confirmations: int = CONFIRMATIONS,
+    run: bytes = bytes(32),
 ) -> EthereumSettlement:
-    """A settlement on a JSON-RPC node, which must have this chain id."""
-    from market_sim.blockchain.ethereum.backends import JsonRpcChain
+    """A settlement on a JSON-RPC node, which must have this chain id, if one is given."""
+    from market_sim.blockchain.ethereum.json_rpc import JsonRpcChain
 
-    return EthereumSettlement(JsonRpcChain(url, chain_id), randomness or Randomness(0), confirmations, run)
+    randomness = randomness or Randomness(0)
+    chain = JsonRpcChain(url, operator_of(randomness, run), chain_id)
+    return EthereumSettlement(chain, randomness, confirmations, run)
 
 
 def relayer_of(randomness: Randomness, run: bytes = bytes(32)) -> Wallet:
@@ -256,12 +289,12 @@ def operator_of(randomness: Randomness, run: bytes = bytes(32)) -> Wallet:
     return Wallet.of(randomness, f"operator/{run.hex()}")
 
 
-def gas_of(batch: Batch, signatures: int) -> int:
-    """The gas bound of this batch, with each slot written for the first time."""
+def gas_of(batch: Batch, signatures: int, tokens: int = 2) -> int:
+    """The gas bound of this batch, with each slot written for the first time; a handover takes a second attempt."""
     whole = len(batch.rows) - len(batch.rows) % ROW.size
     places = [(account, token) for account, token, _ in ROW.iter_unpack(batch.rows[:whole])]
     slots = len({(account, token // 2) for account, token in places})
-    return batch_gas(signatures, slots, slots, len(places), len(batch.exits) // 4)
+    return batch_gas(signatures, slots, slots, len(places), len(batch.exits) // 4, tokens)
 
 
 def _parts(things: Sequence[T]) -> Iterator[Sequence[T]]:

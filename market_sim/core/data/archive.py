@@ -44,6 +44,20 @@ def save(journal: Journal, folder: Path, conclusion: str = "") -> Manifest:
 
 def load(folder: Path) -> Archived:
     """Read a run, and verify that it is the run that was written."""
+    return _loaded(folder)[0]
+
+
+def reopen(folder: Path) -> tuple[Archived, RunWriter]:
+    """Read a run that did not come to its end, and a writer that goes on with it."""
+    found, tally, stored, chain = _loaded(folder)
+    for name, data in ((JOURNAL, stored), (CHAIN, chain)):
+        # Only where the disk has lost the end of a file does it hold other bytes than these.
+        if (folder / name).read_bytes()[: len(data)] != data:
+            (folder / name).write_bytes(data)
+    return found, RunWriter.reopened(folder, tally, found.journal)
+
+
+def _loaded(folder: Path) -> tuple[Archived, Tally, bytes, bytes]:
     manifest = read_manifest(folder)
     stored, chain = _read(folder / JOURNAL), _read(folder / CHAIN)
     cut = ""
@@ -69,7 +83,7 @@ def load(folder: Path) -> Archived:
     found = tally.manifest(manifest.conclusion, manifest.finished)
     if msgspec.structs.replace(found, version=manifest.version, seal=manifest.seal) != manifest:
         raise InputError(f"{folder / MANIFEST} was changed: it does not describe the run in {JOURNAL} beside it")
-    return Archived(manifest, FinishedJournal(events), cut)
+    return Archived(manifest, FinishedJournal(events), cut), tally, stored, chain
 
 
 def _read(path: Path) -> bytes:

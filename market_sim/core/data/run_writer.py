@@ -23,13 +23,15 @@ from market_sim.core.data.fingerprint import shortened
 from market_sim.core.data.journal import Journal
 from market_sim.core.data.manifest import MANIFEST, Manifest, Tally, manifest_bytes
 from market_sim.core.data.packing import packed, texts
-from market_sim.core.errors import InputError, InvariantBroken
+from market_sim.core.errors import InputError, InvariantBroken, OtherCourse
 from market_sim.core.models.event import Event
 from market_sim.core.models.run_events import RunStarted
 
 JOURNAL = "journal.jsonl.gz"
 MOST_AT_ONCE: Final = 20_000
 """The most events of one member of the journal's file, so that writing and reading it takes a bounded memory."""
+BESIDE = ("settlement.jsonl",)
+"""Files of other parts of the program that belong to a run."""
 OLDER = ("journal.jsonl", "checks.txt", "checks.crc")
 """File names of older formats; a run of the same name replaces them."""
 
@@ -49,6 +51,8 @@ class RunWriter:
         self._folder: Path | None = None
         self._members: list[tuple[int, int]] = []
         """The number of the first event of each member of the journal's file, and the byte at which it begins."""
+        self._past: Journal | None = None
+        """The events on disk that a resumed run must record again before it goes on."""
 
     def __enter__(self) -> RunWriter:
         return self
@@ -64,11 +68,28 @@ class RunWriter:
         return self._tally.events
 
     @property
+    def is_behind(self) -> bool:
+        """Whether a resumed run has not come to its last event on disk yet."""
+        return self._past is not None
+
+    @property
     def folder(self) -> Path:
         """The present folder of the run."""
         if self._folder is None:
             raise InvariantBroken("the run writer has no folder before the first event is written")
         return self._folder
+
+    @classmethod
+    def reopened(cls, folder: Path, tally: Tally, past: Journal) -> RunWriter:
+        """A writer that goes on with the files in this folder, once the run has come to their end again."""
+        writer = cls(folder.parent)
+        writer._folder, writer._tally, writer._past, writer._members = folder, tally, past, [(0, 0)]
+        writer._files = (folder / JOURNAL).open("r+b", buffering=0), (folder / CHAIN).open("r+b", buffering=0)
+        return writer
+
+    def begin(self, journal: Journal) -> None:
+        """Write the first events before the run does anything outside this program, so that it can be resumed."""
+        self.epoch(journal, 0)
 
     def epoch(self, journal: Journal, epoch: int) -> None:
         """Append the events since the last call; `simulate` calls this after each epoch."""
@@ -82,6 +103,8 @@ class RunWriter:
         """Append the rest, close the files, and rename the folder (default: `run_name`)."""
         try:
             self._append(journal)
+            if self._past is not None:
+                raise WriteRefused(f"{self.folder} was ended before it came to where it had been; nothing was written")
             manifest = self._tally.manifest(conclusion, finished=True)
             self._close()
             self._describe(manifest, lasting=True)
@@ -113,6 +136,8 @@ class RunWriter:
     # ---- inside -------------------------------------------------------------------------------------------------
 
     def _append(self, journal: Journal) -> bool:
+        if self._past is not None and not self._is_past(journal, self._past):
+            return False
         if self._files is None:
             self._open(journal)
         before = self._tally.events
@@ -133,6 +158,20 @@ class RunWriter:
         if not self._members or self._members[-1][0] < tally.events:  # otherwise it was interrupted right here
             self._members.append((tally.events, tally.size))
         self._tally = after
+
+    def _is_past(self, journal: Journal, past: Journal) -> bool:
+        """Whether a resumed run has come to the end of its past; OtherCourse if it took another one."""
+        if len(journal) < len(past):
+            return False
+        again = journal.between(0, len(past))
+        differs = next((number for number, event in enumerate(past) if event != again[number]), None)
+        if differs is not None:
+            raise OtherCourse(
+                f"{self.folder} cannot be resumed: event {differs} is another one now, so the program, the scenario or "
+                "a strategy has changed since; nothing was written"
+            )
+        self._past = None
+        return True
 
     def _open(self, journal: Journal) -> None:
         start = journal[0] if len(journal) else None
@@ -175,6 +214,9 @@ class RunWriter:
                 old.unlink(missing_ok=True)
             for name in (JOURNAL, CHAIN, MANIFEST):
                 os.replace(place / name, target / name)
+            for name in BESIDE:
+                if (place / name).exists():
+                    os.replace(place / name, target / name)
             for name in OLDER:
                 (target / name).unlink(missing_ok=True)
             shutil.rmtree(place, ignore_errors=True)

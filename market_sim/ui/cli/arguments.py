@@ -36,6 +36,7 @@ Commands, each with its own --help:
   spans RUN        each order as a tree: match, block, settle; a file for viewers of traces
   replay RUN       is it the same when it is played again
   verify RUN       is it whole, and how far did it come
+  resume RUN       a run whose program was killed goes on, and settles each block once
   restore RUN      a live run whose program was killed, computed again from its store
   without RUN      the same run without one participant: its true impact
   backtest RUN     a strategy on its market data
@@ -139,8 +140,15 @@ def parser() -> Parser:
     run.add_argument(
         "--speed", type=speed, metavar="X", help="simulated seconds per real second, such as 10 (default: no waiting)"
     )
-    run.add_argument("--no-settle", action="store_true", help="leave the chain out: nothing is paid")
+    settling = run.add_mutually_exclusive_group()
+    settling.add_argument("--no-settle", action="store_true", help="leave the chain out: nothing is paid")
+    settling.add_argument("--chain", metavar="URL", help="settle on this JSON-RPC node, such as http://127.0.0.1:8545")
     run.add_argument("--paranoid", action="store_true", help="check every invariant after every step")
+    _add_output(made)
+    return made
+
+
+def _add_output(made: Parser) -> None:
     shown = made.add_argument_group("what you see")
     shown.add_argument("--headless", "--no-open", action="store_true", help="do not open the timeline in a browser")
     shown.add_argument("--open", action="store_true", help="open it even where no terminal is seen")
@@ -153,7 +161,6 @@ def parser() -> Parser:
     shown.add_argument("--stress", metavar="NAME", help="what a bad day would cost each account, such as flash-crash")
     shown.add_argument("--risk", action="store_true", help="value at risk, Greeks, hedges and implied volatilities")
     shown.add_argument("-q", "--quiet", action="store_true", help="print the summary only")
-    return made
 
 
 def parsed(arguments: list[str]) -> tuple[argparse.Namespace, Scenario]:

@@ -49,6 +49,12 @@ def _restore(arguments: Sequence[str]) -> int:
     return restore(arguments)
 
 
+def _resume(arguments: Sequence[str]) -> int:
+    from market_sim.ui.cli.resuming import resume
+
+    return resume(arguments)
+
+
 def _results(arguments: Sequence[str]) -> int:
     from market_sim.ui.cli.results import results
 
@@ -209,6 +215,7 @@ COMMANDS: dict[str, Command] = {
     "replay": _replay,
     "verify": _verify,
     "restore": _restore,
+    "resume": _resume,
     "results": _results,
     "export": _export,
     "dashboard": _dashboard,

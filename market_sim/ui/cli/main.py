@@ -15,18 +15,19 @@ from market_sim.analysis.summary import document, summarize
 from market_sim.api.live.pacing import Pacer
 from market_sim.core.english import counted
 from market_sim.core.errors import InputError
+from market_sim.simulation.durability import ON_A_NODE
 from market_sim.simulation.options import Options
 from market_sim.simulation.pipeline import prepared
 from market_sim.simulation.scenarios.scenario import Scenario
 from market_sim.ui.cli.arguments import listing, parsed
 from market_sim.ui.cli.commands import command
-from market_sim.ui.cli.report import guest_lines, tell
+from market_sim.ui.cli.report import BROKEN_PROMISE, DONE, INTERRUPTED, exit_code, guest_lines, tell
 from market_sim.ui.cli.rules import rules_text
 from market_sim.ui.cli.screen import YELLOW, Screen
 from market_sim.ui.cli.suggestion import suggestion
 from market_sim.ui.recording import RunBroke, recorded
 
-DONE, BAD_INPUT, BROKEN_PROMISE, INTERRUPTED = 0, 2, 3, 130
+BAD_INPUT = 2
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -77,8 +78,9 @@ def _run(typed: argparse.Namespace, scenario: Scenario) -> int:
             screen.say(screen.paint(f"warning      {warning}", YELLOW))
     try:
         result, run = recorded(
-            scenario, options, folder, screen.epoch, pace=Pacer(typed.speed) if typed.speed else None
-        )
+            scenario, options, folder, screen.epoch, pace=Pacer(typed.speed) if typed.speed else None,
+            node=typed.chain or "",
+        )  # fmt: skip
     except RunBroke as broken:
         screen.say(f"simulate.py: {broken}")
         return BROKEN_PROMISE
@@ -98,11 +100,7 @@ def _run(typed: argparse.Namespace, scenario: Scenario) -> int:
         print(json.dumps(document(summary, *places), indent=2))
     if timeline and _may_open(typed):
         _open(timeline)
-    beyond = len(summary.committee.byzantine) > summary.committee.faults
-    executed_alike = summary.states is None or summary.states.same
-    if not summary.conserved or not ((summary.story.agreement and executed_alike) or beyond):
-        return BROKEN_PROMISE
-    return DONE if result.complete else INTERRUPTED
+    return exit_code(summary)
 
 
 def _named_shock(name: str) -> str:
@@ -127,7 +125,7 @@ def _options(typed: argparse.Namespace) -> Options:
     return Options(
         seed=typed.seed,
         epochs=typed.epochs,
-        settlement="none" if typed.no_settle else None,
+        settlement="none" if typed.no_settle else ON_A_NODE if typed.chain else None,
         validators=typed.validators,
         leaders=typed.leaders,
         byzantine=typed.byzantine,

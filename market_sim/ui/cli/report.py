@@ -15,12 +15,23 @@ from market_sim.simulation.engine.clock import SECOND
 from market_sim.simulation.scenarios.guests import guests
 from market_sim.ui.cli.screen import RED, YELLOW, Screen
 
+DONE, BROKEN_PROMISE, INTERRUPTED = 0, 3, 130
+
 MOST_REASONS = 4
 """The most reasons of one kind that are printed; the JSON document has all."""
 MOST_ACCOUNTS = 3
 """The number of accounts printed at each end of the leaderboard."""
 NAME_WIDTH = 19
 MOST_DIFFERENCES = 3
+
+
+def exit_code(summary: Summary) -> int:
+    """The exit code of a run."""
+    beyond = len(summary.committee.byzantine) > summary.committee.faults
+    executed_alike = summary.states is None or summary.states.same
+    if not summary.conserved or not ((summary.story.agreement and executed_alike) or beyond):
+        return BROKEN_PROMISE
+    return DONE if summary.result.complete else INTERRUPTED
 
 
 def tell(summary: Summary, run: str | None, timeline: str | None, screen: Screen) -> None:

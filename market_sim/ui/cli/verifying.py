@@ -13,6 +13,7 @@ from pathlib import Path
 
 from market_sim.core.data import archive
 from market_sim.core.data.fingerprint import SHOWN, shortened
+from market_sim.core.data.journal import Journal
 from market_sim.core.data.manifest import MANIFEST, Manifest
 from market_sim.core.english import counted
 from market_sim.core.errors import InputError
@@ -39,6 +40,8 @@ def verify(arguments: Sequence[str]) -> int:
             return GOOD
     stored = archive.load(typed.run)
     print(f"{typed.run}: {state(stored.manifest)}")
+    if kept := _log(typed.run, stored.journal):
+        print(f"{typed.run}: the settlement log agrees with the journal: {kept}")
     if typed.fingerprint and not stored.manifest.fingerprint.startswith(typed.fingerprint):
         raise InputError(
             f"{typed.run} is whole, but it is not the run with fingerprint {typed.fingerprint}: its own is "
@@ -54,6 +57,12 @@ def _digits(typed: str) -> str:
     if not re.fullmatch(f"[0-9a-f]{{{SHOWN},64}}", digits):
         raise ArgumentTypeError(f"expected {SHOWN} to 64 hexadecimal digits, found {typed!r}")
     return digits
+
+
+def _log(folder: Path, journal: Journal) -> str:
+    from market_sim.blockchain.settlement_log import compared
+
+    return compared(folder, journal)
 
 
 def _live(folder: Path, database: str | None) -> str:

@@ -126,13 +126,25 @@ def test_a_settled_market_on_contracts_tells_the_same_story_as_in_memory() -> No
 def test_a_batch_that_reverts_is_told_with_the_name_of_the_error() -> None:
     town = Town(settlement=eth_tester_settlement())
     settlement = town.service.settlement
-    settlement.chain.fund(settlement.guardian)
-    settlement.chain.transact(settlement.guardian, settlement.contract, "pause")
-    with pytest.raises(ChainReverted, match="SettlementPaused"):
+    settlement.chain.travel(8 * 24 * 3600)
+    settlement.chain.transact(settlement.operator, settlement.contract, "escape")
+    with pytest.raises(ChainReverted, match="SettlementEscaped"):
         town.finalize(town.block(town.trade(100, 1)))
     (reverted,) = town.of(SettlementReverted)
-    assert (reverted.first, reverted.last, reverted.error) == (1, 1, "SettlementPaused")
-    assert reverted.arguments["until"] > GENESIS_TIME
+    assert (reverted.first, reverted.last, reverted.error) == (1, 1, "SettlementEscaped")
+
+
+def test_blocks_that_became_final_during_a_pause_are_settled_once_it_is_over() -> None:
+    town = Town(settlement=eth_tester_settlement())
+    settlement = town.service.settlement
+    settlement.chain.fund(settlement.guardian)
+    settlement.chain.transact(settlement.guardian, settlement.contract, "pause")
+    town.finalize(town.block(town.trade(100, 1)), town.block(town.trade(100, 1)))
+    assert town.of(BlockSettled) == town.of(SettlementReverted) == []
+    settlement.chain.transact(settlement.guardian, settlement.contract, "resume")
+    town.finalize(town.block(town.trade(100, 1)))
+    assert [event.last for event in town.of(BlockSettled)] == [1, 2, 3]
+    assert [event.last for event in town.of(Reconciled)] == [0, 1, 2, 3]
 
 
 def test_settled_blocks_wait_for_their_confirmations_and_are_told_at_the_end() -> None:

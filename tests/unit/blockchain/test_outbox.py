@@ -40,12 +40,22 @@ class Office:
         self.store = CrashingRows()
         self.chain = FaultyChain(rig.settlement)
         self.settled: list[OutboxRow] = []
+        self.die_before_telling = self.die_after_telling = -1
         self.reorgs = 0
         self.batches = chained(rig, batches)
         self.restart()
 
     def restart(self) -> None:
-        self.outbox = Outbox(self.chain, self.store, self.settled.append, self.saw_reorg)
+        self.outbox = Outbox(self.chain, self.store, self.tell, self.saw_reorg)
+
+    def tell(self, row: OutboxRow) -> None:
+        number, self.die_before_telling = self.die_before_telling, -1
+        if number == len(self.settled):
+            raise Crash
+        self.settled.append(row)
+        if self.die_after_telling == len(self.settled):
+            self.die_after_telling = -1
+            raise Crash
 
     def saw_reorg(self, row: OutboxRow, depth: int) -> None:
         self.reorgs += 1
@@ -72,6 +82,8 @@ class Office:
         balances = self.rig.settlement.statement().balances
         assert (balances[ALICE, CASH], balances[BOB, CASH]) == (1_000 - 10 * head.height, 300 + 10 * head.height)
         assert [row.status for row in self.store.rows()] == ["settled"] * head.height
+        assert all(row.told for row in self.store.rows())
+        assert sorted({row.batch.header.last for row in self.settled}) == list(range(1, head.height + 1)), "all told"
         for row in self.store.rows():
             assert len({prepared.nonce for prepared in row.prepared}) <= 1, "never a second nonce for one batch"
 
@@ -154,6 +166,16 @@ def test_a_crash_at_any_write_is_made_good(where: str) -> None:
         setattr(office.store, where, write)
         office.work()
         office.check()
+
+
+@pytest.mark.parametrize(("before", "after", "told"), [(0, -1, [1, 2, 3]), (2, -1, [1, 2, 3]), (-1, 2, [1, 2, 2, 3])])
+def test_a_batch_that_was_settled_and_perhaps_not_told_is_told_again(before: int, after: int, told: list[int]) -> None:
+    office = Office(Rig())
+    office.die_before_telling, office.die_after_telling = before, after
+    office.work()
+    office.check()
+    assert [row.batch.header.last for row in office.settled] == told
+    assert len(office.chain.sent) == 3, "and nothing is sent again"
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -274,6 +296,38 @@ def test_after_a_reorg_the_same_bytes_are_sent_again(chain_rig: Rig, depth: int,
     office.check()
     assert office.reorgs >= 1
     assert set(office.chain.sent[:2]) == set(office.chain.sent)
+
+
+@pytest.mark.parametrize("crashed", [False, True])
+def test_the_relay_waits_for_the_end_of_a_pause_and_goes_on(chain_rig: Rig, crashed: bool) -> None:
+    inner = chain_rig.settlement
+    office = Office(chain_rig, batches=3)
+    for batch in office.batches[:2]:
+        office.outbox.add(batch, chain_rig.certified(batch))
+    inner.chain.fund(inner.guardian)
+    inner.chain.transact(inner.guardian, inner.contract, "pause")
+    for _ in range(3):
+        office.outbox.advance()
+        if crashed:
+            office.restart()
+    assert inner.is_paused() and office.outbox.waiting == 2
+    assert [row.status for row in office.store.rows()] == ["paused", "ready"]
+    assert len(office.chain.sent) == 1, "one transaction met the pause, and no second one is spent on it"
+    inner.chain.transact(inner.guardian, inner.contract, "resume")
+    office.work()
+    office.batches = office.batches[:3]
+    assert [row.batch.header.last for row in office.settled] == [1, 2, 3]
+    assert [row.receipt.succeeded for row in office.settled if row.receipt] == [True] * 3
+    assert [len(row.prepared) for row in office.store.rows()] == [2, 1, 1]
+
+
+def test_on_a_chain_of_our_own_a_pause_is_waited_out_at_the_end_of_a_run(chain_rig: Rig) -> None:
+    inner = chain_rig.settlement
+    office = Office(chain_rig, batches=1)
+    inner.chain.fund(inner.guardian)
+    inner.chain.transact(inner.guardian, inner.contract, "pause")
+    office.work()
+    assert not inner.is_paused() and inner.head().height == 1
 
 
 @pytest.mark.thorough

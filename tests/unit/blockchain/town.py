@@ -50,7 +50,7 @@ class Town:
 
     def __init__(
         self, validators: int = 4, independent: bool = False, settlement: Any = None, opening: Any = None,
-        byzantine: tuple[Behaviour, ...] = (), paranoid: bool = False,
+        byzantine: tuple[Behaviour, ...] = (), paranoid: bool = False, log: Any = None,
     ) -> None:  # fmt: skip
         self.journal = Journal()
         self.from_wallets: set[int] = set()
@@ -77,6 +77,7 @@ class Town:
             independent=independent,
             byzantine=byzantine,
             paranoid=paranoid,
+            log=log,
         )
         self.service.open(self.register, self.journal, GENESIS)
         self.ledger = TownLedger(self)

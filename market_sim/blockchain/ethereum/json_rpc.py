@@ -1,0 +1,280 @@
+"""The chain of a JSON-RPC node such as anvil, which outlives this program.
+
+Every answer of the node goes through the settlement log, so that a resumed run gets the answers that it got before.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any, Final, Literal, TypeVar
+
+import msgspec
+from web3 import Web3
+from web3.exceptions import Web3RPCError
+
+from market_sim.blockchain.certificate import Wallet
+from market_sim.blockchain.ethereum.chain import ChainBlock, DeployedContract, Web3Chain
+from market_sim.blockchain.ethereum.node import Node, NodeSilent, is_busy, shown
+from market_sim.blockchain.ethereum.transactions import Signed, signed
+from market_sim.blockchain.gas import LARGEST_BATCH_GAS
+from market_sim.blockchain.keccak import keccak
+from market_sim.blockchain.settlement import Answer, ChainReverted, Receipt
+from market_sim.blockchain.settlement_log import SettlementLog
+from market_sim.core.errors import InputError, OtherCourse, SettlementError, Unsettled
+from market_sim.core.models.event import Numbers
+
+T = TypeVar("T")
+
+ANVIL: Final = "anvil"
+RICH: Final = 10**30
+"""What a wallet gets on anvil, in wei."""
+GIFT: Final = 10**22
+"""What the operator gives to a wallet on another node: enough for a hundred transactions at the highest fee."""
+SENDINGS: Final = 6
+"""How often a transaction of the operator or an owner is sent before the run stops, to be resumed later."""
+
+
+class Called(msgspec.Struct, array_like=True, frozen=True):
+    """The answer of a contract: bytes, or its error."""
+
+    data: bytes
+    error: str = ""
+    arguments: Numbers = {}
+
+
+class JsonRpcChain(Web3Chain):
+    """A node behind a URL; methods beyond standard JSON-RPC are those of anvil."""
+
+    name = "json-rpc"
+    nonces_at = "pending"
+    patience_s = 10.0
+    """How long to wait for a receipt before the outbox asks again, and for a block."""
+
+    def __init__(self, url: str, rich: Wallet, chain_id: int | None = None) -> None:
+        node = Node(_checked(url))
+        w3 = Web3(node, middleware=[])
+        try:
+            super().__init__(w3, w3.eth.chain_id if chain_id is None else chain_id)
+            client = str(w3.client_version)
+            room = int(w3.eth.get_block("latest")["gasLimit"])
+        except (NodeSilent, Web3RPCError) as silent:
+            raise InputError(f"--chain: {silent}; expected a JSON-RPC node, such as anvil on 127.0.0.1:8545") from None
+        if room < LARGEST_BATCH_GAS:
+            raise InputError(
+                f"--chain: a block of {shown(url)} holds {room:,} gas, and a batch may need {LARGEST_BATCH_GAS:,}"
+            )
+        self._url = shown(url)
+        self._rich = rich
+        self._log = SettlementLog()
+        self._is_asking = False
+        self._first_known = ""
+        self._silences = 0
+        if ANVIL in client.lower():
+            self.name = ANVIL
+            self.capabilities = frozenset({"snapshot", "travel", "reorg", "drop"})
+
+    # ---- the log --------------------------------------------------------------------------------------------------
+
+    def remember(self, log: SettlementLog) -> None:
+        """Ask this log before the node; a node of another chain than the one of the log is refused."""
+        self._log = log
+        known: int = log.ask("chain", int, lambda: self.chain_id)
+        if known != self.chain_id:
+            raise OtherCourse(f"the run is on the chain with the id {known}, and {self._url} has {self.chain_id}")
+        log.resumed = self._recognise
+
+    def _recognise(self) -> None:
+        """Before a resumed run goes on: the node must know the first transaction of the run."""
+        if self._first_known and super().receipt(self._first_known) is None:
+            raise OtherCourse(
+                f"{self._url} does not know the transaction 0x{self._first_known} of this run: it is another chain, or "
+                "it was started anew"
+            )
+
+    def _remembered(self, question: Any, kind: Any, ask: Callable[[], T]) -> T:
+        """The answer from the log, otherwise from the node; what is asked on the way to one answer is a part of it."""
+        if self._is_asking:
+            return ask()
+        self._is_asking = True
+        try:
+            answer: T = self._log.ask(question, kind, ask)
+            return answer
+        finally:
+            self._is_asking = False
+
+    # ---- questions ------------------------------------------------------------------------------------------------
+
+    def next_nonce(self, wallet: Wallet) -> int:
+        """The nonce of this wallet's next transaction."""
+        asked = super().next_nonce
+        return self._remembered(("nonce", wallet.address.hex()), int, lambda: asked(wallet))
+
+    def block(self, number: int | Literal["latest"] = "latest") -> ChainBlock:
+        """The latest block, or the block with this number."""
+        asked = super().block
+        return self._remembered(("block", number), ChainBlock, lambda: asked(number))
+
+    def next_time(self) -> int:
+        """The earliest time of the next block: a node that waits for transactions follows the clock meanwhile."""
+        asked = super().next_time
+        return self._remembered("time", int, lambda: max(asked(), int(time.time())))
+
+    def receipt(self, transaction: str) -> Receipt | None:
+        """The receipt of a transaction; waits while the transaction is pending."""
+        found = self._remembered(("receipt", transaction), Receipt | None, lambda: self._awaited(transaction))
+        if found is not None:
+            self._first_known = self._first_known or transaction
+        return found
+
+    def grow(self) -> bool:
+        """Mine an empty block on anvil, otherwise await one; returns whether there is one."""
+        return self._remembered("grown", bool, self._grown)
+
+    def _holds(self, contract: DeployedContract) -> bool:
+        asked = super()._holds
+        return self._remembered(("code", contract.written), bool, lambda: asked(contract))
+
+    def _ask(self, asked: dict[str, Any], block: int | Literal["latest"]) -> bytes:
+        ask = super()._ask
+
+        def called() -> Called:
+            try:
+                return Called(ask(asked, block))
+            except ChainReverted as why:
+                return Called(b"", why.error, why.arguments)
+
+        question = "call", asked.get("to", ""), keccak(bytes(asked["data"])).hex(), block
+        found = self._remembered(question, Called, called)
+        if found.error:
+            raise ChainReverted(found.error, found.arguments)
+        return found.data
+
+    def _awaited(self, transaction: str) -> Receipt | None:
+        until = time.monotonic() + self.patience_s
+        while (found := super().receipt(transaction)) is None and self._is_waiting(transaction):
+            if time.monotonic() > until:
+                return None
+            time.sleep(0.02)
+        return found
+
+    def _is_waiting(self, transaction: str) -> bool:
+        return bool(self.request("eth_getTransactionByHash", "0x" + transaction))
+
+    def _grown(self) -> bool:
+        if self.name == ANVIL:
+            self.mine()
+            return True
+        before, until = super().block().number, time.monotonic() + self.patience_s
+        while super().block().number == before:
+            if time.monotonic() > until:
+                return False
+            time.sleep(0.05)
+        return True
+
+    # ---- transactions ---------------------------------------------------------------------------------------------
+
+    def send_raw(self, raw: bytes) -> Answer:
+        """Send signed bytes; if the connection breaks, they may still have arrived."""
+        unknown: Answer = "unknown"
+        return self._log.send(keccak(raw).hex(), lambda: self._sent(raw), unknown)
+
+    def fund(self, wallet: Wallet) -> None:
+        """Give a wallet ether: anvil makes it, on another node the operator has it and must be funded by its owner."""
+        if self.name == ANVIL:
+            self._remembered(("fund", wallet.address.hex()), bool, lambda: self._made_rich(wallet))
+        elif wallet.address != self._rich.address and self._ether(wallet) < GIFT // 2:
+            nonce = self.next_nonce(self._rich)
+            self._delivered(signed(self._rich, self.chain_id, nonce, wallet.address, b"", 21_000, value=GIFT))
+
+    def _sent(self, raw: bytes) -> Answer:
+        try:
+            self.w3.eth.send_raw_transaction(raw)
+        except Web3RPCError as refused:
+            answer = self._meaning(str(refused))
+        except NodeSilent:
+            answer = "unknown"
+        else:
+            answer = "sent"
+        self._silences = self._silences + 1 if answer == "unknown" else 0
+        if self._silences:
+            time.sleep(min(0.05 * 2**self._silences, 2.0))
+        return answer
+
+    def _delivered(self, transaction: Signed) -> Receipt:
+        """Send a transaction, again where it may be lost, and await the block that holds it."""
+        for _ in range(SENDINGS):
+            answer = self.send_raw(transaction.raw)
+            receipt = self.receipt(transaction.hash)
+            if receipt is not None:
+                return receipt
+            if answer == "nonce too low":
+                raise SettlementError(f"the nonce of 0x{transaction.hash} was used by a transaction that is not ours")
+        raise Unsettled(f"{self._url} did not put the transaction 0x{transaction.hash} into a block ({answer})")
+
+    def _meaning(self, said: str) -> Answer:
+        """The meaning of a node's refusal for the outbox."""
+        lowered = said.lower()
+        for words, meaning in MEANINGS:
+            if words in lowered:
+                return meaning
+        if is_busy(said):
+            return "unknown"
+        if "insufficient funds" in lowered:
+            written = "0x" + self._rich.address.hex()
+            raise Unsettled(f"a wallet has too little ether for gas at {self._url}: fund the operator {written}")
+        raise SettlementError(f"{self._url} refused a transaction: {said}")
+
+    def _ether(self, wallet: Wallet) -> int:
+        address = Web3.to_checksum_address(wallet.address)
+        return self._remembered(("ether", wallet.address.hex()), int, lambda: int(self.w3.eth.get_balance(address)))
+
+    def _made_rich(self, wallet: Wallet) -> bool:
+        if int(self.w3.eth.get_balance(Web3.to_checksum_address(wallet.address))) >= RICH // 2:
+            return False
+        self.request("anvil_setBalance", "0x" + wallet.address.hex(), hex(RICH))
+        return True
+
+    # ---- what only anvil can do -----------------------------------------------------------------------------------
+
+    def mine(self) -> None:
+        """Mine an empty block."""
+        self.request("evm_mine")
+
+    def travel(self, seconds: int) -> None:
+        """Advance the time."""
+        self.request("evm_increaseTime", seconds)
+        self.request("evm_mine")
+
+    def snapshot(self) -> Any:
+        """A snapshot for `revert`."""
+        return self.request("evm_snapshot")
+
+    def revert(self, mark: Any) -> None:
+        """Go back to a snapshot."""
+        self.request("evm_revert", mark)
+
+    def request(self, method: str, *arguments: Any) -> Any:
+        """Call a method beyond what web3 has."""
+        answer = self.w3.provider.make_request(method, list(arguments))  # type: ignore[arg-type]
+        if "error" in answer:
+            raise SettlementError(f"{self._url} refused {method}: {answer['error']}")
+        return answer["result"]
+
+
+MEANINGS: Final[tuple[tuple[str, Answer], ...]] = (
+    ("already known", "already known"),
+    ("already imported", "already known"),
+    ("nonce too low", "nonce too low"),
+    ("underpriced", "underpriced"),
+    ("fee too low", "underpriced"),
+    ("max fee per gas less than block base fee", "underpriced"),
+    ("txpool is full", "unknown"),
+    ("txpool full", "unknown"),
+)
+
+
+def _checked(url: str) -> str:
+    if not url.startswith(("http://", "https://")):
+        raise InputError(f"--chain: expected the address of a node such as http://127.0.0.1:8545, found {url!r}")
+    return url

@@ -1,0 +1,94 @@
+"""`simulate.py resume`: a run that was killed with SIGKILL goes on, and is the run that it would have been."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from market_sim.analysis.results.stored import open_run
+from market_sim.analysis.summary import summarize
+from market_sim.blockchain.settlement_log import FILE, lines
+from market_sim.core.models.settlement_events import BlockSettled, CallExecuted
+from market_sim.ui.cli.main import main
+from tests.integration.killing import SCENARIO
+
+ROOT = Path(__file__).parents[2]
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="SIGKILL and fork are of POSIX systems")
+
+
+def contents(run: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in run.iterdir()}
+
+
+@pytest.fixture(scope="module")
+def scenario(tmp_path_factory: pytest.TempPathFactory) -> str:
+    path = tmp_path_factory.mktemp("scenario") / "small.py"
+    path.write_text(SCENARIO)
+    return str(path)
+
+
+@pytest.fixture(scope="module")
+def whole(scenario: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The run that nobody killed."""
+    out = tmp_path_factory.mktemp("whole")
+    assert main(["--scenario", scenario, "--headless", "--no-plot", "-q", "--out", str(out)]) == 0
+    [run] = out.iterdir()
+    return run
+
+
+def killed(points: list[str], out: Path, *arguments: str) -> dict[str, list[int]]:
+    """By point, the exit codes of the run and of each time that it was resumed."""
+    words = [sys.executable, "-m", "tests.integration.killing", ",".join(points), str(out), *arguments]
+    told = subprocess.run(words, cwd=ROOT, check=True, capture_output=True, text=True).stdout.splitlines()
+    return {line.split()[0]: [int(code) for code in line.split()[1:]] for line in told}
+
+
+def steps(run: Path) -> list[str]:
+    """The number of the line at which each kind of step stands for the second time, when there is a past already."""
+    seen: dict[str, list[int]] = {}
+    for number, line in enumerate(lines(run / FILE), start=1):
+        kind, *facts = line.decode().strip("[]").split(",")
+        name = f"{kind} {facts[1]} {facts[2]}" if kind == '"row"' else kind
+        seen.setdefault(name, []).append(number)
+    return [str(numbers[min(1, len(numbers) - 1)]) for numbers in seen.values()]
+
+
+def agree(points: list[str], out: Path, whole: Path, scenario: str) -> None:
+    codes = killed(points, out, "--scenario", scenario)
+    for point in points:
+        assert codes[point] == [-9] * (point.count("+") + 1) + [0], point
+        [run] = (out / point).iterdir()
+        assert run.name == whole.name
+        assert contents(run) == contents(whole), point
+
+
+def test_a_run_that_is_killed_at_any_step_of_its_outbox_and_resumed_has_the_same_files(
+    tmp_path: Path, whole: Path, scenario: str
+) -> None:
+    points = steps(whole)
+    assert len(points) == 7, "a signature, then ready, prepared, sent, mined, settled, told"
+    agree([*points, "1", f"{points[2]}.5", f"{points[1]}+{points[-1]}"], tmp_path, whole, scenario)
+    journal = open_run(whole).journal
+    assert len(list(journal.of(BlockSettled))) > 2 and list(journal.of(CallExecuted)), "there was something to settle"
+    settled = summarize(open_run(whole)).settled
+    assert settled is not None and settled.reconciled
+    assert main(["verify", str(whole)]) == 0
+
+
+@pytest.mark.thorough
+def test_a_run_can_be_killed_at_any_line_of_its_settlement(tmp_path: Path, whole: Path, scenario: str) -> None:
+    count = sum(1 for _ in lines(whole / FILE))
+    agree([str(point) for point in range(2, count + 1, 5)], tmp_path, whole, scenario)
+
+
+def test_what_cannot_be_resumed_is_refused_in_one_sentence(
+    tmp_path: Path, whole: Path, scenario: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    killed(["9+9"], tmp_path, "--scenario", scenario)
+    assert main(["resume", str(whole)]) == 2
+    assert "needs no resuming: complete: small, seed 7" in capsys.readouterr().err
+    killed(["9"], tmp_path / "again", "--scenario", scenario)
