@@ -18,7 +18,7 @@ from market_sim.blockchain.contract_calls import ContractCalls
 from market_sim.blockchain.contracts import ChainContext
 from market_sim.blockchain.direct_movements import DirectMovements
 from market_sim.blockchain.execution import Execution, net_hash
-from market_sim.blockchain.outbox import Outbox, OutboxRow
+from market_sim.blockchain.outbox import PATIENCE, Outbox, OutboxRow
 from market_sim.blockchain.reconciliation import Reconciliation
 from market_sim.blockchain.register import Register
 from market_sim.blockchain.replicas import Replicas
@@ -195,8 +195,12 @@ class SettlementService:
         if not self._outbox.waiting:
             return
         self._relay()
-        while self._outbox.waiting and self.settlement.confirm():
+        idle = 0
+        while self._outbox.waiting and idle < PATIENCE + self.settlement.confirmations and self.settlement.confirm():
+            before, was_past = self._outbox.settled, self._log.is_past
             self._relay()
+            # What an earlier program waited in vain does not count: a resumed run waits anew.
+            idle = 0 if was_past or self._outbox.settled > before else idle + 1
         if self._outbox.waiting:
             raise Unsettled(f"{counted(self._outbox.waiting, 'certified batch')} could not be settled: {self._why()}")
 

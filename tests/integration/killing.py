@@ -2,7 +2,8 @@
 
 It runs `simulate.py ARGUMENTS --out OUT/POINT` once for each point, in a process that kills itself with SIGKILL as
 soon as its settlement log has that number of lines. A point `5.5` kills it in the middle of line 6. Each run is then
-resumed, and is killed once more where the points are joined, as in `5+9`. A line of output has the exit codes.
+resumed, and is killed once more where the points are joined, as in `5+9`; `5!` leaves it. A line of output has the
+exit codes.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from market_sim.strategies.traditional.market_maker import MarketMaker
 @dataclass(frozen=True)
 class Small(Scenario):
     name = "small"
-    epochs = 4
+    epochs = 3
     chain: str = "memory"
 
     def build(self, world: World) -> None:
@@ -65,7 +66,7 @@ def process(arguments: list[str], point: float = 0) -> int:
     number = os.fork()
     if number:
         return os.waitstatus_to_exitcode(os.waitpid(number, 0)[1])
-    sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: SIM115
+    sys.stdout = sys.stderr
     if point:
         die_at(point)
     os._exit(main(arguments))
@@ -76,12 +77,15 @@ def unfinished(out: Path) -> str:
 
 
 if __name__ == "__main__":
+    if "--chain" in sys.argv:
+        pass  # once, not in each process
     for points in sys.argv[1].split(","):
-        first, *later = map(float, points.split("+"))
-        out = Path(sys.argv[2], points)
+        first, *later = map(float, points.strip("!").split("+"))
+        out = Path(sys.argv[2], points.strip("!"))
         given = sys.argv[3:]
         chain = given[given.index("--chain") :][:2] if "--chain" in given else []
         scenario = given[given.index("--scenario") :][:2]
         codes = [process([*given, "--out", str(out), "--headless", "--no-plot"], first)]
-        codes += [process(["resume", unfinished(out), *chain, *scenario], point) for point in (*later, 0.0)]
+        again = () if points.endswith("!") else (*later, 0.0)
+        codes += [process(["resume", unfinished(out), *chain, *scenario], point) for point in again]
         print(points, *codes, flush=True)

@@ -86,7 +86,9 @@ class JsonRpcChain(Web3Chain):
 
     def _recognise(self) -> None:
         """Before a resumed run goes on: the node must know the first transaction of the run."""
-        if self._first_known and super().receipt(self._first_known) is None:
+        asked = super().receipt
+        known = not self._first_known or self._apart(lambda: asked(self._first_known)) is not None
+        if not known:
             raise OtherCourse(
                 f"{self._url} does not know the transaction 0x{self._first_known} of this run: it is another chain, or "
                 "it was started anew"
@@ -96,12 +98,16 @@ class JsonRpcChain(Web3Chain):
         """The answer from the log, otherwise from the node; what is asked on the way to one answer is a part of it."""
         if self._is_asking:
             return ask()
-        self._is_asking = True
+        answer: T = self._log.ask(question, kind, lambda: self._apart(ask))
+        return answer
+
+    def _apart(self, ask: Callable[[], T]) -> T:
+        """Ask the node only, not the log."""
+        before, self._is_asking = self._is_asking, True
         try:
-            answer: T = self._log.ask(question, kind, ask)
-            return answer
+            return ask()
         finally:
-            self._is_asking = False
+            self._is_asking = before
 
     # ---- questions ------------------------------------------------------------------------------------------------
 
@@ -128,7 +134,7 @@ class JsonRpcChain(Web3Chain):
         return found
 
     def grow(self) -> bool:
-        """Mine an empty block on anvil, otherwise await one; returns whether there is one."""
+        """Mine an empty block on anvil, otherwise await one; Unsettled when none comes."""
         return self._remembered("grown", bool, self._grown)
 
     def _holds(self, contract: DeployedContract) -> bool:
@@ -168,7 +174,8 @@ class JsonRpcChain(Web3Chain):
         before, until = super().block().number, time.monotonic() + self.patience_s
         while super().block().number == before:
             if time.monotonic() > until:
-                return False
+                # Not an answer that is kept: a resumed run waits anew.
+                raise Unsettled(f"{self._url} made no block for {self.patience_s:g} seconds")
             time.sleep(0.05)
         return True
 
@@ -203,14 +210,17 @@ class JsonRpcChain(Web3Chain):
 
     def _delivered(self, transaction: Signed) -> Receipt:
         """Send a transaction, again where it may be lost, and await the block that holds it."""
-        for _ in range(SENDINGS):
+        tries = 0
+        while tries < SENDINGS:
+            # What an earlier program tried in vain does not count: a resumed run tries anew.
+            tries += not self._log.is_past
             answer = self.send_raw(transaction.raw)
             receipt = self.receipt(transaction.hash)
             if receipt is not None:
                 return receipt
             if answer == "nonce too low":
                 raise SettlementError(f"the nonce of 0x{transaction.hash} was used by a transaction that is not ours")
-        raise Unsettled(f"{self._url} did not put the transaction 0x{transaction.hash} into a block ({answer})")
+        raise Unsettled(f"{self._url} did not put the transaction 0x{transaction.hash} into a block")
 
     def _meaning(self, said: str) -> Answer:
         """The meaning of a node's refusal for the outbox."""
@@ -223,7 +233,7 @@ class JsonRpcChain(Web3Chain):
         if "insufficient funds" in lowered:
             written = "0x" + self._rich.address.hex()
             raise Unsettled(f"a wallet has too little ether for gas at {self._url}: fund the operator {written}")
-        raise SettlementError(f"{self._url} refused a transaction: {said}")
+        raise Unsettled(f"{self._url} refused a transaction: {said}")
 
     def _ether(self, wallet: Wallet) -> int:
         address = Web3.to_checksum_address(wallet.address)

@@ -1,0 +1,128 @@
+"""`--chain URL`: a run settles on a node outside the program, whatever the node answers, and outlives its program."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from market_sim.analysis.results.stored import open_run
+from market_sim.analysis.summary import summarize
+from market_sim.blockchain.settlement_log import FILE, lines
+from market_sim.core.models.settlement_events import BlockSettled, CallExecuted, Reconciled
+from market_sim.ui.cli.main import main
+from tests.faulty_node import READING, FaultyNode, on_eth_tester, serving
+from tests.integration.killing import SCENARIO
+from tests.integration.test_resume import contents, killed
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="SIGKILL and fork are of POSIX systems")
+QUICK = ("--headless", "--no-plot", "-q")
+
+
+@pytest.fixture(scope="module")
+def scenario(tmp_path_factory: pytest.TempPathFactory) -> str:
+    path = tmp_path_factory.mktemp("scenario") / "small.py"
+    path.write_text(SCENARIO)
+    return str(path)
+
+
+def on_a_node(scenario: str, url: str, out: Path, *further: str) -> int:
+    return main(["--scenario", scenario, "--chain", url, *QUICK, *further, "--out", str(out)])
+
+
+def settled_and_reconciled(run: Path) -> None:
+    result = open_run(run)
+    settled = summarize(result).settled
+    assert settled is not None and settled.reconciled and settled.backend == "anvil"
+    blocks = [(event.first, event.last) for event in result.journal.of(BlockSettled)]
+    assert [first for first, _ in blocks] == [1, *(last + 1 for _, last in blocks[:-1])], "each block once"
+    assert len(list(result.journal.of(Reconciled))) == len(blocks) + 1
+    assert all(event.succeeded for event in result.journal.of(CallExecuted))
+    assert main(["verify", str(run)]) == 0
+
+
+@pytest.fixture(scope="module")
+def whole(scenario: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The run on a node without a fault."""
+    out = tmp_path_factory.mktemp("whole")
+    with serving(FaultyNode(on_eth_tester())) as url:
+        assert on_a_node(scenario, url, out) == 0
+    [run] = out.iterdir()
+    return run
+
+
+def test_a_run_on_a_node_is_settled_and_reconciled(whole: Path) -> None:
+    settled_and_reconciled(whole)
+    assert len(list(open_run(whole).journal.of(BlockSettled))) > 1
+
+
+def test_a_node_with_faults_gives_the_run_of_a_node_without(
+    whole: Path, scenario: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("time.sleep", lambda seconds: None)
+    node = FaultyNode(on_eth_tester(), seed=5, rate=0.25)
+    with serving(node) as url:
+        assert on_a_node(scenario, url, tmp_path) == 0
+    [run] = tmp_path.iterdir()
+    assert run.name == whole.name, "the same fingerprint"
+    settled_and_reconciled(run)
+    assert all(node.seen[fault] for fault in READING), node.seen
+    assert node.seen["lost"] + node.seen["arrived all the same"] + node.seen["txpool is full"] > 2, node.seen
+
+
+def test_a_run_that_is_killed_goes_on_with_the_contract_that_it_deployed_once_its_node_lets_it(
+    whole: Path, scenario: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("time.sleep", lambda seconds: None)
+    named = [line.decode() for line in lines(whole / FILE)]
+    sending = [number for number, line in enumerate(named, start=1) if line.startswith('["sending"')]
+    batch = next(number for number in sending if '"prepared"' in named[number - 2])
+    node = FaultyNode(on_eth_tester())
+    with serving(node) as url:
+        assert killed([f"{batch}!"], tmp_path, "--scenario", scenario, "--chain", url) == {f"{batch}!": [-9]}
+        [run] = (tmp_path / str(batch)).iterdir()
+        again = ["resume", str(run), "--scenario", scenario, "-q"]
+        before = contents(run)
+        for chain_id, sentence in ((31338, "has 31338"), (31337, "it is another chain, or it was started anew")):
+            with serving(FaultyNode(on_eth_tester(chain_id))) as other:
+                assert main([*again, "--chain", other]) == 2
+            assert sentence in capsys.readouterr().err
+            assert contents(run) == before
+        assert main(again) == 2
+        assert "is settled on a node: name its address with --chain URL" in capsys.readouterr().err
+        node.says = {"eth_call": "limit exceeded"}
+        assert main([*again, "--chain", url]) == 2
+        assert "does not answer (limit exceeded)" in (told := capsys.readouterr().err)
+        assert f"simulate.py resume {run} --chain URL goes on from here" in told
+        for said, sentence in (
+            ("insufficient funds for gas * price + value", "too little ether for gas at 127.0.0.1"),
+            ("gas limit exceeds the cap of this node", "refused a transaction: "),
+        ):
+            node.says = {"eth_sendRawTransaction": said}
+            assert main([*again, "--chain", url]) == 2
+            assert sentence in (told := capsys.readouterr().err) and "Traceback" not in told
+        node.says = {}
+        assert main([*again, "--chain", url]) == 0
+    [run] = (tmp_path / str(batch)).iterdir()
+    assert contents(run)["journal.chain"] == contents(whole)["journal.chain"]
+    settled_and_reconciled(run)
+    refused = 2
+    assert node.seen["eth_sendRawTransaction"] <= len(sending) + refused, "no transaction is made a second time"
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        (["--chain", "localhost:8545"], "--chain: expected the address of a node such as http://127.0.0.1:8545"),
+        (["--chain", "http://127.0.0.1:9"], "--chain: the node at 127.0.0.1:9 does not answer"),
+        (["--chain", "http://127.0.0.1:9", "--no-settle"], "not allowed with"),
+    ],
+)
+def test_an_address_that_is_no_node_is_refused_before_anything_is_written(
+    typed: list[str], sentence: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("time.sleep", lambda seconds: None)
+    assert main([*typed, *QUICK, "--epochs", "2", "--out", str(tmp_path)]) == 2
+    assert sentence in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
