@@ -30,6 +30,7 @@ import msgspec
 
 from market_sim.blockchain.outbox import MemoryRows, OutboxRow
 from market_sim.core.data.journal import Journal
+from market_sim.core.data.run_writer import WriteRefused
 from market_sim.core.english import counted
 from market_sim.core.errors import InputError, OtherCourse
 from market_sim.core.models.settlement_events import BatchCertified, BlockSettled
@@ -166,8 +167,11 @@ class SettlementLog:
         self._line += 1
         self._head.update(line)
         rest = memoryview(_stored(self._head.hexdigest(), line))
-        while rest:
-            rest = rest[file.write(rest) :]
+        try:
+            while rest:
+                rest = rest[file.write(rest) :]
+        except OSError as refused:
+            raise WriteRefused(f"{FILE} cannot be written any further: {refused.strerror or refused}") from refused
 
     def _differs(self, found: bytes, line: bytes) -> OtherCourse:
         return OtherCourse(

@@ -96,7 +96,7 @@ def recorded(
             again = f"simulate.py resume {writer.folder}" + (" --chain URL" if node else "")
             raise InputError(f"{waiting}; {again} goes on from here") from waiting
         except InputError as problem:
-            if not writer.events:
+            if not writer.events or writer.is_behind:
                 raise
             writer.finish(journal)
             raise InputError(f"{problem}; the run up to there is kept in {writer.folder}") from problem
