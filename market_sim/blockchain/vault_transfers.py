@@ -50,13 +50,19 @@ class VaultTransfers:
         self._asked: dict[tuple[str, str], int] = {}
         """The amounts withdrawn and not claimed yet, by account and asset."""
 
-    def prepare(self, entry: Entry) -> None:
-        """Send a deposit or a withdrawal to the vault, before validators hear of its entry."""
+    def prepare(self, entry: Entry) -> bool:
+        """Send a deposit or a withdrawal to the vault, before validators hear of its entry.
+
+        Returns False when the vault takes no deposit now, because its guardian paused it: the entry waits.
+        """
         if isinstance(entry, Deposited | Withdrawn) and self._register.is_token(entry.asset):
-            if isinstance(entry, Deposited):
-                self._take(entry)
-            else:
+            if isinstance(entry, Withdrawn):
                 self._ask(entry)
+            elif entry.trade not in self._paid and self._settlement.is_paused():
+                return False
+            else:
+                self._take(entry)
+        return True
 
     def deposit(self, account: str, asset: str, amount: int, credit: Callable[[str, str, int], int]) -> None:
         """The owner deposits from the wallet; `credit` credits the account and returns the number of the entry."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from market_sim.blockchain.register import Register
@@ -213,8 +214,8 @@ class Pipeline:
         """Announce the new entries to the validators; they travel through the network like any message."""
         news = tuple(self.world.tape.after(self._told))
         if self.settlement is not None:
-            for entry in news:
-                self.settlement.vault.prepare(entry)
+            # A deposit that the vault does not take now waits, with all that came after it: entries have an order.
+            news = tuple(takewhile(self.settlement.vault.prepare, news))
         self._is_planned = False
         if news:
             self.committee.publish(news)

@@ -16,6 +16,7 @@ from market_sim.blockchain.ethereum.settlement import eth_tester_settlement
 from market_sim.blockchain.ethereum.transactions import signed
 from market_sim.blockchain.settlement import ChainReverted
 from market_sim.core.errors import SettlementError
+from market_sim.core.models.market_events import Deposited
 from market_sim.core.models.settlement_events import BlockSettled, Reconciled, SettlementOpened, SettlementReverted
 from tests.unit.blockchain.rig import Rig, wallet
 from tests.unit.blockchain.town import Town
@@ -126,8 +127,11 @@ def test_a_settled_market_on_contracts_tells_the_same_story_as_in_memory() -> No
 def test_a_batch_that_reverts_is_told_with_the_name_of_the_error() -> None:
     town = Town(settlement=eth_tester_settlement())
     settlement = town.service.settlement
-    settlement.chain.travel(8 * 24 * 3600)
-    settlement.chain.transact(settlement.operator, settlement.contract, "escape")
+    silence, day = 2**256 - 1, 24 * 3600
+    settlement.chain.travel(8 * day)
+    settlement.chain.transact(settlement.operator, settlement.contract, "planEscape", silence)
+    settlement.chain.travel(3 * day)
+    settlement.chain.transact(settlement.operator, settlement.contract, "escape", silence)
     with pytest.raises(ChainReverted, match="SettlementEscaped"):
         town.finalize(town.block(town.trade(100, 1)))
     (reverted,) = town.of(SettlementReverted)
@@ -141,7 +145,10 @@ def test_blocks_that_became_final_during_a_pause_are_settled_once_it_is_over() -
     settlement.chain.transact(settlement.guardian, settlement.contract, "pause")
     town.finalize(town.block(town.trade(100, 1)), town.block(town.trade(100, 1)))
     assert town.of(BlockSettled) == town.of(SettlementReverted) == []
+    waiting = Deposited(1, "bob", "USD", 50, 9)
+    assert not town.service.vault.prepare(waiting), "a deposit waits for the end of the pause, too"
     settlement.chain.transact(settlement.guardian, settlement.contract, "resume")
+    assert town.service.vault.prepare(waiting)
     town.finalize(town.block(town.trade(100, 1)))
     assert [event.last for event in town.of(BlockSettled)] == [1, 2, 3]
     assert [event.last for event in town.of(Reconciled)] == [0, 1, 2, 3]

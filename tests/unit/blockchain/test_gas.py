@@ -12,8 +12,8 @@ from market_sim.blockchain.settlement import Genesis
 from market_sim.core.models.market_events import AccountOpened, Deposited, InstrumentListed
 from market_sim.core.models.settlement_events import BlockSettled
 from market_sim.core.randomness import Randomness
-from tests.unit.blockchain.rig import ALICE, BOB, CASH, GENESIS, SHARES, Rig, wallet
-from tests.unit.blockchain.test_handover import plan
+from tests.unit.blockchain.rig import ALICE, BOB, CASH, GENESIS, RUN, SHARES, Rig, wallet
+from tests.unit.blockchain.test_handover import NOTICE, plan
 from tests.unit.blockchain.town import Town
 
 GOLDEN_SALE = 108_379
@@ -76,7 +76,7 @@ def test_the_bound_knows_the_sum_of_every_token_of_the_contract() -> None:
     tokens = tuple(Token(number, f"T{number}", 0) for number in range(40))
     owners = tuple(wallet(f"account/{number}").address for number in range(1, 4))
     balances = Balance(ALICE, CASH, 1_000), Balance(BOB, CASH, 1_000)
-    settlement.open(Genesis(GENESIS, tuple(each.address for each in validators), tokens, owners, balances))
+    settlement.open(Genesis(GENESIS, tuple(each.address for each in validators), tokens, owners, balances, RUN))
     rig = Rig.__new__(Rig)
     rig.settlement, rig.validators = settlement, validators
     rows = (ALICE, CASH, -1), (BOB, CASH, 1)
@@ -90,6 +90,7 @@ def test_the_bound_knows_the_sum_of_every_token_of_the_contract() -> None:
 def test_the_bound_knows_what_a_handover_to_the_largest_committee_costs(chain_rig: Rig) -> None:
     members = [wallet(f"member/{number}") for number in range(64)]
     plan(chain_rig, epoch=5, wallets=members)
+    chain_rig.settlement.chain.travel(NOTICE)
     batch = chain_rig.sale(epoch=5, set_id=2)
     digest = batch.digest(chain_rig.settlement.domain)
     signed = certificate({place: each.sign(digest) for place, each in enumerate(members[:43])})
