@@ -104,7 +104,10 @@ def test_what_cannot_be_resumed_is_refused_in_one_sentence(
     other.write_text(SCENARIO.replace("dollars(50_000)", "dollars(60_000)"))
     for typed, sentence in (
         (["--chain", "http://127.0.0.1:9"], "on a chain inside the program, not on a node: leave out --chain"),
-        (["--scenario", str(other)], "cannot be resumed: event "),
+        (
+            ["--scenario", str(other)],
+            "cannot be resumed: block 1 is signed already, with another result; nothing was written",
+        ),
     ):
         assert main(["resume", str(run), *(typed if "--scenario" in typed else ["--scenario", scenario, *typed])]) == 2
         assert sentence in capsys.readouterr().err
