@@ -58,7 +58,7 @@ class VaultTransfers:
         if isinstance(entry, Deposited | Withdrawn) and self._register.is_token(entry.asset):
             if isinstance(entry, Withdrawn):
                 self._ask(entry)
-            elif entry.trade not in self._paid and self._settlement.is_paused():
+            elif entry.trade not in self.direct.paid and self._settlement.is_paused():
                 return False
             else:
                 self._take(entry)
