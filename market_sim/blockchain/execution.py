@@ -3,7 +3,8 @@
 The result depends on the finalized chain alone, so all honest validators sign the same digest. Trades are executed in
 the order of matching on running balances. A trade that would make a balance negative is refused: it changes neither
 rows nor root, and the execution goes on with the next one. So a batch never reverts because an account cannot pay,
-which would stop the settlement of all later batches (rulebook P-6).
+which would stop the settlement of all later batches (rulebook P-6). The exchange makes no such entry
+(docs/decisions/0039); validators do not rely on that.
 """
 
 from __future__ import annotations

@@ -301,7 +301,7 @@ class RefusesInSilence(Mechanism):
 
 
 PLANTED = {
-    Overdraws: "noise-0 has -",
+    Overdraws: "TAX of ACME takes 100000000 from it",
     Remembers: "the same seed gave another journal",
     RunsBackwards: "wants to act at",
     RefusesInSilence: "UNCOVERED lacks",

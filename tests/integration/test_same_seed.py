@@ -13,9 +13,14 @@ from pathlib import Path
 import pytest
 
 from market_sim.analysis.results.result import Result
+from market_sim.blockchain.execution import ExecutionState, execute
+from market_sim.blockchain.payload import encoded
+from market_sim.blockchain.register import Register
+from market_sim.core.consensus.blocks import FinalBlock
 from market_sim.core.data.fold import fold
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.consensus_events import EpochStarted
+from market_sim.core.models.market_events import entry_number
 from market_sim.simulation.options import Options
 from market_sim.simulation.pipeline import prepared
 from market_sim.simulation.run import simulate
@@ -128,6 +133,18 @@ def played(kind: type[Scenario]) -> Result:
 @pytest.mark.parametrize("kind", SCENARIOS, ids=lambda kind: kind.name)
 def test_each_shipped_scenario_still_tells_the_stored_story(kind: type[Scenario]) -> None:
     assert played(kind).digest("market") == FROZEN[kind.name]
+
+
+@pytest.mark.parametrize("kind", SCENARIOS, ids=lambda kind: kind.name)
+def test_the_chain_would_refuse_no_entry_of_the_exchange(kind: type[Scenario]) -> None:
+    """Every entry in its order, executed as validators do it: no balance is ever negative, so nothing is reversed."""
+    journal = list(played(kind).journal)
+    register = Register.of(journal)
+    entries = [event for event in journal if entry_number(event)]
+    payload = b"".join(encoded(entry, register) for entry in entries)  # type: ignore[arg-type]
+    state, block = ExecutionState(bytes(32), register.balances(journal)), FinalBlock(1, 1, b"", bytes(32), payload)
+    done = execute(state, [block], register, has_vault=False, root=lambda _: b"")
+    assert (done.refused, list(done.accepted)) == ((), list(range(1, len(entries) + 1)))
 
 
 @pytest.mark.parametrize("kind", SCENARIOS, ids=lambda kind: kind.name)

@@ -199,7 +199,13 @@ class Ledger:
         """Move cash or a position between two accounts, by a rule of a mechanism."""
         if type(amount) is not int or amount <= 0:
             raise InvariantBroken(f"a transfer moves a positive whole number, not {amount!r} ({reason}, {symbol})")
-        self._accounts[source].writable_balance(asset).total -= amount
+        given, instrument = self._accounts[source].writable_balance(asset), self._assets.get(asset)
+        if given.total < amount and (instrument is None or instrument.delivered):
+            # The chain executes entries in their order and would refuse this one, so the two would differ for good.
+            raise InvariantBroken(
+                f"{source} holds {given.total} {asset}, and {reason} of {symbol or asset} takes {amount} from it"
+            )
+        given.total -= amount
         self._accounts[target].writable_balance(asset).total += amount
         self.changes += 1
         self.entries = number = self.entries + 1

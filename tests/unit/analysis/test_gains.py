@@ -75,7 +75,7 @@ def test_shares_that_are_lent_are_still_the_lenders_even_through_a_split():
     journal.record(Transferred(1, 2, "fees", "ann", "ACME", 4, "SPLIT", "ACME"))
     journal.record(Transferred(1, 3, "fees", "ben", "ACME", 6, "SPLIT", "ACME"))
     assert of(journal, "ben").holdings == {"ACME": 20}
-    exchange.ledger.transfer("ann", "ben", "ACME", 8, "RETURNED", "ACME")
+    journal.record(Transferred(1, 4, "ann", "ben", "ACME", 8, "RETURNED", "ACME"))
     assert of(journal, "ben").holdings == {"ACME": 20}
     assert of(journal, "ann").holdings == {}
 

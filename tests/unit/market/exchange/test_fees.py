@@ -99,3 +99,17 @@ def test_a_minimum_is_paid_exactly_when_the_rate_gives_less():
     for total in (schedule.maker_total, schedule.taker_total):
         assert [total(cash) for cash in (0, 7, 100, 90_000, 100_000, 110_000)] == [0, 7, 10, 10, 10, 11]
     assert FeeSchedule(maker=0, taker=bps(1), minimum=10).maker_total(100) == 10
+
+
+@pytest.mark.parametrize("schedule", [FeeSchedule(-99, 99), FeeSchedule(-250, 250, 3), FeeSchedule(-1, 1)])
+def test_at_no_moment_were_more_rebates_paid_than_fees_received(schedule):
+    """So the account for fees is never below zero, and the chain refuses no trade on its account."""
+    draw = Random(2)
+    for _ in range(40):
+        rested, taken, collected = Counter(), Counter(), 0
+        for _ in range(60):
+            maker, taker, cash = draw.randrange(5), draw.randrange(5), draw.randint(1, 20_000)
+            collected += sum(schedule.charge(rested[maker], taken[taker], cash))
+            rested[maker] += cash
+            taken[taker] += cash
+            assert collected >= 0

@@ -100,6 +100,20 @@ def test_only_a_positive_whole_number_is_moved(house, amount):
     assert house.ledger.entries == 0
 
 
+def test_a_transfer_takes_what_is_there_except_of_promises(house):
+    """The chain executes entries in their order and would refuse one that makes a balance negative."""
+    house.one.list(Stock("ACME"))
+    house.one.list(Future("FUT", underlying="ACME", expiry=1_000))
+    for asset, amount, held in (("USD", 1_001, 1_000), ("ACME", 11, 10)):
+        with pytest.raises(InvariantBroken, match=f"ann holds {held} {asset}, and TAX of ACME takes {amount} from it"):
+            house.ledger.transfer("ann", "bob", asset, amount, "TAX", "ACME")
+    assert house.ledger.entries == 0 and not list(house.journal.of(Transferred))
+    house.ledger.transfer("ann", "bob", "USD", 1_000, "TAX", "ACME")
+    house.ledger.transfer("ann", "bob", "FUT", 3, "ASSIGNED", "FUT")
+    balances = house.ledger.accounts["ann"].balances
+    assert (balances["USD"].total, balances["FUT"].total) == (0, -3)
+
+
 def test_a_name_is_given_once(house):
     with pytest.raises(InputError, match="there is already an account named 'ann'"):
         house.ledger.open_account("ann")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from market_sim.core.errors import InputError
+from market_sim.core.models.derivatives import Perpetual
 from market_sim.core.models.intents import Buy
 from market_sim.core.models.market_events import OrderCancelled
 from market_sim.core.models.mechanism_events import DeficitCovered, LossShared
@@ -64,11 +65,12 @@ def test_what_nobody_can_pay_the_creditor_loses_and_it_is_told():
 
 
 def test_longs_and_shorts_are_matched_in_the_order_of_accounts():
-    scene = Stage([], {name: {} for name in ("ann", "bob", "cat", "dan")}, capital=0)
+    promise = Perpetual("PERP", underlying="ACME", funding_every=500)
+    scene = Stage([promise], {name: {} for name in ("ann", "bob", "cat", "dan")}, capital=0)
     for source, target, amount in (("ann", "bob", 3), ("ann", "dan", 4), ("cat", "dan", 2)):
-        scene.exchange.ledger.transfer(source, target, "ACME", amount, "MOVED", "ACME")
-    assert positions(scene.exchange, "ACME") == {"ann": -7, "bob": 3, "cat": -2, "dan": 6}
-    assert pairs(scene.exchange, "ACME") == [("bob", "ann", 3), ("dan", "ann", 4), ("dan", "cat", 2)]
+        scene.exchange.ledger.transfer(source, target, "PERP", amount, "MOVED", "PERP")
+    assert positions(scene.exchange, "PERP") == {"ann": -7, "bob": 3, "cat": -2, "dan": 6}
+    assert pairs(scene.exchange, "PERP") == [("bob", "ann", 3), ("dan", "ann", 4), ("dan", "cat", 2)]
 
 
 def test_a_taken_account_name_and_a_negative_capital_are_refused():
