@@ -121,8 +121,7 @@ class EthereumSettlement:
 
     def statement(self) -> Statement:
         """All balances, and the vault's holdings, as of one block."""
-        each = (len(self.tokens) + 1) // 2
-        page = max(1, PAGE // each)
+        page = max(1, 2 * PAGE // (len(self.tokens) + 1))
         # With several pages a block could come between two of them.
         at: int | Literal["latest"] = "latest" if self._accounts <= page else self.chain.block().number
         slots: list[int] = []
@@ -130,6 +129,7 @@ class EthereumSettlement:
             last = min(first + page - 1, self._accounts)
             more, held, owed = self.chain.call(self.contract, "statement", first, last, block=at)
             slots += more
+        each = (len(held) + 1) // 2  # the operator may have listed tokens beside those of the run
         balances: dict[BalanceKey, int] = {}
         for place, slot in enumerate(slots):
             if slot:
