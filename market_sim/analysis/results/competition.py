@@ -60,10 +60,7 @@ def practice(journal: Journal, event: int) -> Practice:
     """What had been gained when the competition began with this event."""
     if event < 0:
         return NO_PRACTICE
-    before = Journal()
-    for one in journal.since(0)[:event]:
-        before.record(one)
-    found = performances(before)
+    found = performances(journal.until(event))
     return Practice(
         event,
         {(one.gain.account, one.gain.currency): one.gain.from_trading for one in found},

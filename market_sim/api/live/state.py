@@ -26,6 +26,7 @@ from market_sim.api.live.market import LiveMarket
 from market_sim.api.live.measures import LiveMeasures, MeasureView
 from market_sim.api.live.orders import LiveOrders, OrderView
 from market_sim.api.live.tape import Candle, Depth, LiveTape, Quote, Statistics, TradeView, levels
+from market_sim.core.data.journal import Journal
 from market_sim.core.errors import InputError, InvariantBroken
 from market_sim.core.models.event import Event
 from market_sim.core.models.market_events import (
@@ -293,9 +294,9 @@ class LiveState:
             raise InvariantBroken(f"a journal begins with RunStarted, found {type(first).__name__}")
         return first
 
-    def events(self) -> list[Event]:
-        """All events up to the last whole step, for what is worked out from the whole journal."""
-        return self._market.journal.since(0)[: self.catch_up()]
+    def journal(self) -> Journal:
+        """The journal up to the last whole step, for what is worked out from all of it; it does not grow."""
+        return self._market.journal.until(self.catch_up())
 
     def components(self) -> list[Component]:
         """The seven parts of the market: what each does, and when it was last active."""

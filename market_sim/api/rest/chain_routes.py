@@ -15,7 +15,6 @@ from market_sim.api.rest.guard import access
 from market_sim.api.rest.models import ForBlocks
 from market_sim.api.rest.refusals import answer, refuse
 from market_sim.blockchain.payload import encoded
-from market_sim.core.data.journal import Journal
 from market_sim.core.models.settlement_events import SettlementOpened
 from market_sim.market.exchange.terms import shown
 
@@ -164,8 +163,5 @@ def _contents(live: LiveState) -> BlockContents:
     with _working_out:
         settled = live.clocks().settled
         if not _last or _last[0][0] is not live or _last[0][1] != settled:
-            so_far = Journal()
-            for event in live.events():
-                so_far.record(event)
-            _last[:] = [(live, settled, BlockContents(so_far))]
+            _last[:] = [(live, settled, BlockContents(live.journal()))]
         return _last[0][2]

@@ -23,8 +23,10 @@ class FinishedJournal(Journal):
         self._events = events
         self.record = self._refuse
 
-    def of(self, kind: type[E]) -> Iterator[E]:
-        """All events of one type, in order."""
+    def of(self, kind: type[E], end: int | None = None) -> Iterator[E]:
+        """All events of one type, in order; with `end` those before this number."""
+        if end is not None:
+            return super().of(kind, end)
         return iter(cast("list[E]", self._by_kind.get(kind, [])))
 
     @cached_property

@@ -53,10 +53,12 @@ class SortedJournal(Journal):
         """The events from one number up to, and without, another."""
         return self._whole.between(first, end)
 
-    def of(self, kind: type[E]) -> Iterator[E]:
-        """All events of one type, in order."""
+    def of(self, kind: type[E], end: int | None = None) -> Iterator[E]:
+        """All events of one type, in order; the files hold no numbers, so with `end` the journal itself is read."""
         path = self._folder / kind.__name__
-        if path.exists():
+        if end is not None:
+            yield from self._whole.of(kind, end)
+        elif path.exists():
             for text in texts(path):
                 found: Any = decode_lines(text)
                 yield from found

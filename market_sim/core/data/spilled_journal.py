@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Protocol, cast
@@ -82,11 +82,12 @@ class SpilledJournal(Journal):
             return events[number - first :]
         return [*self._older(number, first), *events]
 
-    def of(self, kind: type[E]) -> Iterator[E]:
+    def of(self, kind: type[E], end: int | None = None) -> Iterator[E]:
         """All events of one type, in order; a store reads no others for it."""
         first, events = self._tail
-        older = cast("Iterator[E]", self._older(0, first, kind)) if first else iter(())
-        return chain(older, (event for event in events if type(event) is kind))
+        older = cast("Iterator[E]", self._older(0, first if end is None else min(first, end), kind))
+        kept = islice(events, None if end is None else max(0, end - first))
+        return chain(older if first else (), (event for event in kept if type(event) is kind))
 
     @contextmanager
     def by_type(self) -> Iterator[Journal]:

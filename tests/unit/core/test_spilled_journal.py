@@ -96,3 +96,22 @@ def test_sorted_by_type_it_reads_like_a_journal_in_memory(released: int, monkeyp
             nested = [(one, two) for one in found.of(kind) for two in found.of(kind)]
             events = list(plain.of(kind))
             assert nested == [(one, two) for one in events for two in events]
+
+
+@pytest.mark.parametrize("released", [0, 10, 20, 30])
+@pytest.mark.parametrize("end", [0, 5, 20, 29, 99])
+def test_the_beginning_of_a_journal_reads_like_a_journal_that_ended_there(released: int, end: int) -> None:
+    spilled = SpilledJournal()
+    filled(spilled, 30)
+    spilled.release(released, older)
+    found, plain = spilled.until(end), filled(Journal(), min(end, 30))
+    spilled.record(event(30))
+    assert (len(found), list(found), found.since(3)) == (len(plain), list(plain), plain.since(3))
+    assert found.between(4, 40) == plain.between(4, 40)
+    for kind in (AccountOpened, Deposited):
+        assert list(found.of(kind)) == list(plain.of(kind))
+        assert list(found.until(7).of(kind)) == list(plain.until(7).of(kind)) == list(plain.of(kind, 7))
+    assert [found[number] for number in range(-len(plain), len(plain))] == [*plain, *plain]
+    for number in (len(plain), -len(plain) - 1):
+        with pytest.raises(IndexError):
+            found[number]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Iterator
-from itertools import islice
 from pathlib import Path
 
 from flask import Blueprint, Response, abort, current_app, flash, redirect, render_template, request, url_for
@@ -15,7 +14,6 @@ from market_sim.analysis.results.competition import competition_table
 from market_sim.api.access import Access
 from market_sim.api.live.pacing import speed_of
 from market_sim.core.data.codec import encode
-from market_sim.core.data.journal import Journal
 from market_sim.core.errors import InputError
 from market_sim.course.gradebook import escaped
 from market_sim.ui.web.fork_form import PACES
@@ -139,7 +137,7 @@ def act(action: str) -> ResponseReturnValue:
 def results() -> Response:
     """The results of everybody who joined, one row for each, as a spreadsheet reads them."""
     instructor()
-    table = competition_table(_so_far(access()))
+    table = competition_table(access().state.journal())
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(table.names)
@@ -151,17 +149,8 @@ def results() -> Response:
 def journal() -> Response:
     """The journal so far, one event a line: the data set of this market."""
     instructor()
-    market = access().market
-    events = islice(market.journal, market.whole)
-    return _file((encode(event) + b"\n" for event in events), "application/jsonl", "journal.jsonl")
-
-
-def _so_far(live: Access) -> Journal:
-    """The whole steps of the journal, which does not grow while it is read."""
-    found = Journal()
-    for event in live.market.journal.since(0)[: live.market.whole]:
-        found.record(event)
-    return found
+    journal = access().state.journal()
+    return _file((encode(event) + b"\n" for event in journal), "application/jsonl", "journal.jsonl")
 
 
 def _file(content: str | Iterator[bytes], kind: str, name: str) -> Response:

@@ -48,7 +48,13 @@ def test_ending_a_market_takes_no_more_memory_than_half_of_its_events_would(tmp_
         tracemalloc.reset_peak()
         events = live.market.journal.since(0)
         _, whole = tracemalloc.get_traced_memory()
+        count = len(events)
+        del events
+        tracemalloc.reset_peak()
+        read = sum(1 for _ in live.market.journal.until(count))
+        _, reading = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert len(events) > 15_000
+    assert read == count > 15_000
+    assert reading < whole / 2, "what is worked out from all of a journal reads it, and does not copy it"
     assert ending < whole / 2, "the conclusion, the hash chain and the stored run are written from what is on the disk"
