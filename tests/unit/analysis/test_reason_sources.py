@@ -9,6 +9,7 @@ import pytest
 from market_sim.analysis.reason_sources import _SOURCES, AREAS, source_of
 from market_sim.core.models.figures import KIND
 from market_sim.core.models.reasons import REASONS
+from market_sim.core.models.reasons_consensus import CONSENSUS_REASONS
 from tests.conftest import ROOT
 
 RULEBOOK = (ROOT / "docs" / "rulebook.md").read_text()
@@ -21,6 +22,12 @@ NAMED = set().union(*(re.findall(r"\b[A-Z]\w+\b", text) for text in TESTS))
 def test_a_source_is_a_rule_of_the_rulebook_and_a_lesson_that_there_is(source):
     assert re.search(rf"^(#+ {re.escape(source.rule)} |- \*\*{source.rule}( [^*]+)?\*\*)", RULEBOOK, re.MULTILINE)
     assert (ROOT / "lessons" / source.lesson / "lesson.md").is_file()
+
+
+@pytest.mark.parametrize("code", [reason.code for reason in CONSENSUS_REASONS])
+def test_a_refusal_of_a_validator_leads_to_the_rule_that_its_sentence_names(code):
+    named = re.findall(r"\b[RC]\d+\b", REASONS[code].rule.partition(":")[0])
+    assert not named or source_of(REASONS[code]).rule in (*named, "P-1"), "P-1 says what a valid payload is"
 
 
 def test_only_codes_that_there_are_have_a_source_of_their_own():
