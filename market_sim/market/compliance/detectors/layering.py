@@ -58,18 +58,17 @@ class Layering(Detector):
         return NOTHING
 
     def _traded(self, event: Trade) -> Iterable[Alert]:
+        least = self.thresholds.layers
         for order in self.live.read(event):
-            if order is not None:
+            if order is not None and len(order.other.orders) >= least:
                 self._look_behind(order, event)
         return NOTHING
 
     def _look_behind(self, order: LiveOrder, event: Trade) -> None:
         """Note the stack that the owner of a trade has on the other side."""
         limits, key = self.thresholds, (order.owner, order.symbol, -order.side)
-        side = self.live.side(*key)
+        side = order.other
         layers = side.orders
-        if len(layers) < limits.layers:
-            return
         first = next(iter(layers.values()))
         if self.live.two_sided(first, side.live, limits.two_sided_percent):
             return

@@ -29,7 +29,7 @@ class LiveOrder:
     """One displayed order, and what its owner offered on the other side when it arrived."""
 
     __slots__ = (
-        "account", "filled", "levels", "limit", "number", "other_live", "other_posted", "own", "owner",
+        "account", "filled", "levels", "limit", "number", "other", "other_live", "other_posted", "own", "owner",
         "pressed", "quantity", "receded", "remaining", "share", "side", "symbol", "time", "times",
     )  # fmt: skip
 
@@ -44,8 +44,9 @@ class LiveOrder:
         self.pressed: Trade | None = None
         """The last trade of its owner on the other side while it was live."""
         self.own: OwnerSide
+        self.other: OwnerSide
         self.levels: dict[int, int]
-        """What its owner has on its side, and the depth of that side."""
+        """What its owner has on its side and on the other one, and the depth of its side."""
         self.receded = False
         """Whether its last amendment took it away from the market, or made it smaller."""
 
@@ -107,7 +108,7 @@ class LiveOrders:
 
     def two_sided(self, first: LiveOrder, quantity: int, percent: int) -> bool:
         """Whether the owner of an order offered so much of a quantity on the other side, too, since it arrived."""
-        other = self.side(first.owner, first.symbol, -first.side)
+        other = first.other
         return 100 * (first.other_live + other.posted - first.other_posted) >= percent * quantity
 
     def accepted(self, event: OrderAccepted) -> LiveOrder | None:
@@ -130,7 +131,7 @@ class LiveOrders:
             own.posted += order.quantity
         levels = self._levels.setdefault((symbol, order.side), {})
         levels[limit] = levels.get(limit, 0) + order.quantity
-        order.own, order.levels = own, levels
+        order.own, order.other, order.levels = own, other, levels
         return order
 
     def amended(self, event: OrderAmended) -> LiveOrder | None:
@@ -149,11 +150,12 @@ class LiveOrders:
 
     def traded(self, event: Trade) -> tuple[LiveOrder | None, LiveOrder | None]:
         """A fill reduces both orders; returns the maker's and the taker's."""
-        found = self.orders.get(event.maker_order), self.orders.get(event.taker_order)
+        orders, quantity = self.orders, event.quantity
+        found = orders.get(event.maker_order), orders.get(event.taker_order)
         for order in found:
             if order is not None:
-                order.filled += event.quantity
-                self._change(order, -event.quantity)
+                order.filled += quantity
+                self._change(order, -quantity)
         return found
 
     def cancelled(self, event: OrderCancelled) -> LiveOrder | None:
@@ -164,17 +166,18 @@ class LiveOrders:
         return order
 
     def _change(self, order: LiveOrder, quantity: int) -> None:
-        order.remaining += quantity
-        own, levels = order.own, order.levels
+        before = order.remaining
+        order.remaining = remaining = before + quantity
+        own, levels, limit = order.own, order.levels, order.limit
         own.live += quantity
-        after = levels.get(order.limit, 0) + quantity
+        after = levels.get(limit, 0) + quantity
         if after:
-            levels[order.limit] = after
+            levels[limit] = after
         else:
-            levels.pop(order.limit, None)
-        if order.remaining:
-            own.orders[order.number] = order
-            self.orders[order.number] = order
-        else:
+            levels.pop(limit, None)
+        if not remaining:
             own.orders.pop(order.number, None)
             self.orders.pop(order.number, None)
+        elif not before:
+            own.orders[order.number] = order
+            self.orders[order.number] = order

@@ -45,8 +45,10 @@ class MarkingTheClose(Detector):
         book = self._books.get(name)
         if book is None:
             book = self._books[name] = LastTrades()
-        book.window.append(event)
-        self._expire(book, event.time)
+        window = book.window
+        window.append(event)
+        if window[0].time < event.time - self.thresholds.close_window_ns:
+            self._expire(book, event.time)
         return NOTHING
 
     def _expire(self, book: LastTrades, now: int) -> None:

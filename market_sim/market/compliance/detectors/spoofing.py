@@ -78,10 +78,11 @@ class Spoofing(Detector):
         return found
 
     def _traded(self, event: Trade) -> Iterable[Alert]:
+        known = self._suspects
         for order in self.live.read(event):
             if order is None:
                 continue
-            suspects = self._suspects.get((order.owner, order.symbol))
+            suspects = known.get((order.owner, order.symbol))
             if suspects:
                 if not order.remaining:
                     self._forget(order)

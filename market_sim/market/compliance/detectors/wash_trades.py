@@ -57,10 +57,10 @@ class WashTrades(Detector):
     def __init__(self, thresholds: Thresholds | None = None, live: LiveOrders | None = None) -> None:
         self._owners: dict[str, str] = {}
         self._pairs: dict[tuple[str, str, str], Pair] = {}
-        self._volumes: dict[tuple[str, str], int] = {}
-        self._changes: dict[tuple[str, str], int] = {}
+        self._turnovers: dict[tuple[str, str], list[int]] = {}
         """The volume of each owner within the window, by book, and by how much its position changed."""
-        self._window: deque[tuple[int, str, str, str, int, int]] = deque()
+        self._window: deque[tuple[int, list[int], list[int], int, int]] = deque()
+        """Each trade within the window: its time, the turnovers of both owners, the quantity, what the taker bought."""
         super().__init__(thresholds, live)
 
     def reading(self) -> Effects:
@@ -96,7 +96,9 @@ class WashTrades(Detector):
         pair = self._pairs.get(key)
         if pair is None:
             pair = self._pairs[key] = Pair()
-        self._expire(pair, event.time)
+        oldest = event.time - self.thresholds.wash_window_ns
+        if pair.legs and pair.legs[0].time < oldest:
+            self._expire(pair, oldest)
         if makers is not None and self._is_quote(makers):
             return NOTHING
         leg = Leg(event.time, bought, event.price, event)
@@ -117,23 +119,27 @@ class WashTrades(Detector):
 
     def _count(self, event: Trade, symbol: str, maker: str, taker: str) -> None:
         """Add to the volumes of both owners, and forget what is older than the window."""
-        window = self._window
-        window.append((event.time, symbol, maker, taker, event.quantity, event.side))
-        self._add(symbol, maker, taker, event.quantity, event.side)
-        oldest = event.time - self.thresholds.wash_window_ns
+        window, turnovers, quantity, time = self._window, self._turnovers, event.quantity, event.time
+        made, took = turnovers.get((maker, symbol)), turnovers.get((taker, symbol))
+        if made is None:
+            made = turnovers[maker, symbol] = [0, 0]
+        if took is None:
+            took = turnovers[taker, symbol] = [0, 0]
+        bought = event.side * quantity
+        made[0] += quantity
+        made[1] -= bought
+        took[0] += quantity
+        took[1] += bought
+        window.append((time, made, took, quantity, bought))
+        oldest = time - self.thresholds.wash_window_ns
         while window[0][0] < oldest:
-            _, book, made, took, quantity, side = window.popleft()
-            self._add(book, made, took, -quantity, side)
+            _, made, took, quantity, bought = window.popleft()
+            made[0] -= quantity
+            made[1] += bought
+            took[0] -= quantity
+            took[1] -= bought
 
-    def _add(self, symbol: str, maker: str, taker: str, quantity: int, side: int) -> None:
-        volumes, changes = self._volumes, self._changes
-        for owner, bought in ((maker, -side * quantity), (taker, side * quantity)):
-            key = owner, symbol
-            volumes[key] = volumes.get(key, 0) + quantity
-            changes[key] = changes.get(key, 0) + bought
-
-    def _expire(self, pair: Pair, now: int) -> None:
-        oldest = now - self.thresholds.wash_window_ns
+    def _expire(self, pair: Pair, oldest: int) -> None:
         while pair.legs and pair.legs[0].time < oldest:
             leg = pair.legs.popleft()
             pair.gross -= abs(leg.bought)
@@ -145,26 +151,28 @@ class WashTrades(Detector):
 
     def _is_quote(self, order: LiveOrder) -> bool:
         """Whether the resting order is one side of a maker's quotes: its owner waits on the other side, too."""
-        other = self.live.side(order.owner, order.symbol, -order.side)
-        return 100 * other.live >= self.thresholds.two_sided_percent * order.quantity
+        return 100 * order.other.live >= self.thresholds.two_sided_percent * order.quantity
 
     def _match(self, pair: Pair, leg: Leg) -> bool:
         """Whether a leg closes a round trip with an earlier one of the other direction."""
-        limits = self.thresholds
-        for place in range(len(pair.unmatched) - 1, -1, -1):
-            other = pair.unmatched[place]
-            if other.bought * leg.bought > 0:
+        limits, unmatched = self.thresholds, pair.unmatched
+        size_percent, price_bps, price, sold = limits.wash_size_percent, limits.wash_price_bps, leg.price, -leg.bought
+        for other in reversed(unmatched):
+            # Written out, because it is done for up to fifty legs at each trade: of the other direction, of about the
+            # same size, at about the same price.
+            bought = other.bought
+            if sold > 0:
+                if bought <= 0 or 100 * abs(bought - sold) > size_percent * (bought if bought > sold else sold):
+                    continue
+            elif bought >= 0 or 100 * abs(bought - sold) > size_percent * -(bought if bought < sold else sold):
                 continue
-            size, larger = sorted((abs(other.bought), abs(leg.bought)))
-            if (
-                10_000 * abs(other.price - leg.price) <= limits.wash_price_bps * other.price
-                and 100 * (larger - size) <= limits.wash_size_percent * larger
-            ):
-                del pair.unmatched[place]
+            if 10_000 * abs(other.price - price) <= price_bps * other.price:
+                unmatched.remove(other)  # equal to no other: each leg has its trade
                 pair.trips.append((other, leg))
                 return True
-        pair.unmatched.append(leg)
-        del pair.unmatched[:-MOST_UNMATCHED]
+        unmatched.append(leg)
+        if len(unmatched) > MOST_UNMATCHED:
+            del unmatched[0]
         return False
 
     def _judge(self, key: tuple[str, str, str], pair: Pair, event: Trade) -> Iterable[Alert]:
@@ -173,10 +181,10 @@ class WashTrades(Detector):
         if len(pair.trips) < limits.wash_round_trips:
             return NOTHING
         for owner in (first, second):
-            volume = self._volumes[owner, symbol]
+            volume, change = self._turnovers[owner, symbol]
             if 100 * pair.gross < limits.wash_mutual_percent * volume:
                 return NOTHING
-            if 100 * abs(self._changes[owner, symbol]) > limits.wash_net_percent * volume:
+            if 100 * abs(change) > limits.wash_net_percent * volume:
                 return NOTHING
         if not self.rises(key, event.time):
             return NOTHING

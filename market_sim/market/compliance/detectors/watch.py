@@ -19,7 +19,7 @@ from market_sim.core.models.event import Event
 from market_sim.core.models.market_events import BookOpened
 from market_sim.market.compliance.detectors.alert import Alert
 from market_sim.market.compliance.detectors.best_execution import BestExecution
-from market_sim.market.compliance.detectors.detector import Detector
+from market_sim.market.compliance.detectors.detector import NOTHING, Detector
 from market_sim.market.compliance.detectors.layering import Layering
 from market_sim.market.compliance.detectors.live_orders import LiveOrders
 from market_sim.market.compliance.detectors.marking_the_close import MarkingTheClose
@@ -64,8 +64,9 @@ class Watch:
             readers = self._readers[kind] = tuple(effect for effect in known if effect is not None)
         found: list[Alert] = []
         for read in readers:
-            for alert in read(event):
-                found.append(msgspec.structs.replace(alert, event=number))
+            alerts = read(event)
+            if alerts is not NOTHING:
+                found += [msgspec.structs.replace(alert, event=number) for alert in alerts]
         if kind is BookOpened:
             self._readers.clear()  # a second book of an instrument gives a detector more to read
         return found
