@@ -59,7 +59,8 @@ class _Believer:
 
     @property
     def variance(self) -> float:
-        return max(LEAST_VARIANCE, self.squares / self.count)
+        found = self.squares / self.count
+        return found if found > LEAST_VARIANCE else LEAST_VARIANCE
 
 
 def consensus(events: Iterable[Event], book: str, quotes: Quotes, sample_ns: int = SAMPLE_NS) -> list[Moment]:
@@ -69,8 +70,10 @@ def consensus(events: Iterable[Event], book: str, quotes: Quotes, sample_ns: int
     value: int | None = None
     found: list[Moment] = []
     end, reached = sample_ns, 0
+    times, twice, count = quotes.times, quotes.twice, len(quotes.times)
     for event in events:
-        while event.time >= end:
+        now = event.time
+        while now >= end:
             middle = quotes.before(end)
             if believers and middle is not None:
                 mean, _ = precision_weighted([(one.belief, one.variance) for one in believers.values()])
@@ -79,11 +82,12 @@ def consensus(events: Iterable[Event], book: str, quotes: Quotes, sample_ns: int
         if type(event) is ValueMoved and event.symbol == symbol:
             value = event.value
         elif type(event) is OrderAccepted and event.terms.symbol == symbol and event.terms.limit is not None:
-            while reached < len(quotes.times) and quotes.times[reached] < event.time:
+            terms = event.terms
+            while reached < count and times[reached] < now:
                 reached += 1
-            if reached and (not event.terms.venue or book_name(symbol, event.terms.venue) == book):
+            if reached and (not terms.venue or book_name(symbol, terms.venue) == book):
                 believer = believers.get(event.account) or believers.setdefault(event.account, _Believer())
-                believer.say(event.terms.side, event.terms.limit, quotes.twice[reached - 1] / 2)
+                believer.say(terms.side, event.terms.limit, twice[reached - 1] / 2)
     return found
 
 

@@ -39,11 +39,14 @@ def cells(found: Iterable[Spread], name: Callable[[Spread], str], order: Sequenc
     """One cell for each name, in this order or in that of their first trades."""
     sums: dict[str, list[int]] = {one: [0, 0, 0, 0] for one in order}
     for one in found:
-        cell = sums.setdefault(name(one), [0, 0, 0, 0])
-        quantity = one.trade.quantity
+        trade, which = one.trade, name(one)
+        cell = sums.get(which)
+        if cell is None:
+            cell = sums[which] = [0, 0, 0, 0]
+        quantity = trade.quantity
         cell[0] += 1
         cell[1] += quantity
-        cell[2] += one.trade.price * quantity
+        cell[2] += trade.price * quantity
         cell[3] += one.effective * quantity
     return [Cell(one, *cell) for one, cell in sums.items() if cell[0]]
 

@@ -28,11 +28,13 @@ class Quotes:
     ask_sizes: list[int] = field(default_factory=list)
     twice: list[int] = field(default_factory=list)
     """Twice the midpoint."""
+    _last: tuple[int, int, int, int] | None = field(default=None, repr=False, compare=False)
 
     def tell(self, time: int, bid: int, ask: int, bid_size: int, ask_size: int) -> None:
         """Note the quotes of an instant that is over, if they changed."""
         now = bid, ask, bid_size, ask_size
-        if not self.times or now != (self.bids[-1], self.asks[-1], self.bid_sizes[-1], self.ask_sizes[-1]):
+        if now != self._last:
+            self._last = now
             self.times.append(time)
             self.bids.append(bid)
             self.asks.append(ask)
@@ -92,9 +94,10 @@ def tapes(events: Iterable[Event]) -> dict[str, BookTape]:
         is_stale = True
         if type(event) is Trade:
             name = book_name(event.symbol, event.venue) if event.venue else event.symbol
-            if name not in found:
-                found[name] = BookTape()
-            found[name].trades.append(event)
+            tape = found.get(name)
+            if tape is None:
+                tape = found[name] = BookTape()
+            tape.trades.append(event)
     if is_stale:
         _note(books, found, now)
     return found
@@ -105,6 +108,7 @@ def _note(books: dict[str, Book], found: dict[str, BookTape], time: int) -> None
         if bids and asks:
             bid, ask = max(bids), min(asks)
             if bid < ask:
-                if name not in found:
-                    found[name] = BookTape()
-                found[name].quotes.tell(time, bid, ask, bids[bid], asks[ask])
+                tape = found.get(name)
+                if tape is None:
+                    tape = found[name] = BookTape()
+                tape.quotes.tell(time, bid, ask, bids[bid], asks[ask])
