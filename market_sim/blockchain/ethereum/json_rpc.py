@@ -19,7 +19,7 @@ from market_sim.blockchain.ethereum.node import Node, NodeSilent, is_busy, shown
 from market_sim.blockchain.ethereum.transactions import Signed, signed
 from market_sim.blockchain.gas import LARGEST_BATCH_GAS
 from market_sim.blockchain.keccak import keccak
-from market_sim.blockchain.settlement import Answer, ChainReverted, Receipt
+from market_sim.blockchain.settlement import Answer, ChainReverted, Log, Receipt
 from market_sim.blockchain.settlement_log import SettlementLog
 from market_sim.core.errors import InputError, OtherCourse, SettlementError, Unsettled
 from market_sim.core.models.event import Numbers
@@ -132,6 +132,12 @@ class JsonRpcChain(Web3Chain):
         if found is not None:
             self._first_known = self._first_known or transaction
         return found
+
+    def logs(self, contract: DeployedContract, event: str, number: int) -> list[Log]:
+        """The log entries of an event of a contract whose first indexed parameter is this number."""
+        asked = super().logs
+        question = "logs", contract.written, event, number
+        return self._remembered(question, list[Log], lambda: asked(contract, event, number))
 
     def grow(self) -> bool:
         """Mine an empty block on anvil, otherwise await one; Unsettled when none comes."""
