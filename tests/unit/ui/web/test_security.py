@@ -24,13 +24,19 @@ EXEMPT = {
     ("rest_orders", "/api/deposits"),
     ("rest_orders", "/api/withdrawals"),
     ("rest_orders", "/api/claims"),
+    ("rest_orders", "/api/tickets"),
     ("rest_operator", "/api/market/halt"),
     ("rest_operator", "/api/market/reopen"),
     ("rest_operator", "/api/market/shock"),
     ("rest_operator", "/api/market/clock"),
     ("rest_operator", "/api/market/speed"),
+    ("rest_operator", "/api/market/appeals"),
 }
 """The addresses that take a change without the token of a page: they read no cookie, and nothing joins them unseen."""
+
+
+BODILESS = "/api/tickets"
+"""The one that says everything by its token."""
 
 
 def changing(visitor):
@@ -63,7 +69,7 @@ def test_what_reads_no_cookie_is_the_interface_for_programs_and_nothing_else(vis
         address = re.sub(r"<number:\w+>", "1", rule)
         method = "PATCH" if "<" in rule else "POST"
         form = visitor.client.open(address, method=method, base_url=ADDRESS, data={"csrf_token": token})
-        assert form.status_code == 415, address
+        assert form.status_code == (404 if rule == BODILESS else 415), address  # 404: there is no market here
         answer = visitor.client.open(
             address, method=method, base_url=ADDRESS, json={}, headers={"Origin": "http://evil.example"}
         )
