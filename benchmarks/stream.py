@@ -11,9 +11,11 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from array import array
 from collections.abc import Iterator
@@ -52,9 +54,9 @@ class TimedPipe:
 
 
 @contextmanager
-def streamed(scenario: Scenario, speed: float | None) -> Iterator[tuple[LiveMarket, OpenStream]]:
+def streamed(scenario: Scenario, speed: float | None, epochs: int = 36_000) -> Iterator[tuple[LiveMarket, OpenStream]]:
     """A live market and its stream."""
-    market = LiveMarket(Session(scenario, Options(epochs=36_000, settlement="none")), speed)
+    market = LiveMarket(Session(scenario, Options(epochs=epochs, settlement="none")), speed)
     stream = OpenStream(market, bound("127.0.0.1", 0), host="127.0.0.1")
     market.start()
     stream.start()
@@ -168,6 +170,28 @@ def stopped(port: int, path: str) -> socket.socket:
     return made
 
 
+def killed(readers: int, seconds: float) -> dict[str, float]:
+    """What becomes of the others, and of the run, when half of the readers are cut off in the middle of messages."""
+    epochs = int(2 * seconds)
+    with streamed(Marksim(), speed=1, epochs=epochs) as (market, stream):
+        cut = [stopped(stream.port, path) for path in ("/", "/journal") for _ in range(readers // 4)]
+        killing = threading.Timer(seconds / 2, lambda: [reset(one) for one in cut])
+        killing.start()
+        told, _, _ = followed("tickers", stream.port, readers // 2, seconds)
+        killing.join()
+        while not market.is_over:
+            market.wait(len(market.journal), 1)
+        watched = market.end().fingerprint
+    alone = Session(Marksim(), Options(epochs=epochs, settlement="none")).run().fingerprint
+    return {"lost": told["lost"], "closed": told["closed"], "same fingerprint as alone": int(watched == alone)}
+
+
+def reset(one: socket.socket) -> None:
+    """End a connection at once, as a program does that is killed."""
+    one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    one.close()
+
+
 def figures() -> dict[str, dict[str, float]]:
     """All figures."""
     found = {}
@@ -178,6 +202,7 @@ def figures() -> dict[str, dict[str, float]]:
         found[f"L5 {readers:,}: tickers as a part of the echo"] = {
             name: round(ours[name] / bare[name], 2) for name in ("p50", "p99")
         }
+    found["L5 with 50 of 100 readers killed"] = killed(100, 10)
     found["L5 memory while 40 readers have stopped, MB"] = growth_mb(40)
     return found
 
