@@ -92,9 +92,9 @@ def test_anvil_refuses_what_the_python_twin_refuses(rig: Rig, case: Case) -> Non
     assert str(refused.value).startswith(REFUSALS[case])
 
 
-def test_in_a_hundred_lives_on_anvil_the_contract_and_its_python_twin_never_differ(fresh_node: str) -> None:
-    seen = fates_of(100, settlement_on(fresh_node))
-    assert [fate for fate in (*FATES, "NotZeroSum") if not seen[fate]] == [], seen
+def test_in_thirty_lives_on_anvil_the_contract_and_its_python_twin_never_differ(fresh_node: str) -> None:
+    seen = fates_of(30, settlement_on(fresh_node))
+    assert [fate for fate in FATES if not seen[fate]] == [], seen
 
 
 def test_anvil_and_eth_tester_agree_on_balances_gas_and_transactions(fresh_node: str) -> None:

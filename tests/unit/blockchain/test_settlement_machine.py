@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
 from market_sim.blockchain.certificate import HANDOVER, HEARTBEAT, REFUSED, members_hash
+from market_sim.blockchain.ethereum.json_rpc import JsonRpcChain
 from market_sim.blockchain.ethereum.settlement import EthereumSettlement, eth_tester_settlement
 from market_sim.blockchain.in_memory import InMemorySettlement
 from market_sim.blockchain.in_memory_escape import DAY, SILENCE
@@ -124,12 +125,19 @@ class TwoSettlements(RuleBasedStateMachine):
         return self.twin.settlement._set.number
 
     def both(self, what: str, act: Callable[[Rig], object]) -> None:
+        self.agree_on_time()
         fates = [self.fate(rig, act) for rig in (self.twin, self.contract)]
         assert fates[0] == fates[1], what
         self.seen[what if fates[0] == "accepted" else fates[0].partition("(")[0]] += 1
 
+    def agree_on_time(self) -> None:
+        """Both take the next second; a node would go by the clock of the machine."""
+        now = self.chain.block().timestamp + 1
+        self.twin.settlement.time = now
+        if isinstance(self.chain, JsonRpcChain):
+            self.chain.request("evm_setNextBlockTimestamp", now)
+
     def fate(self, rig: Rig, act: Callable[[Rig], object]) -> str:
-        self.twin.settlement.time = self.chain.block().timestamp + 1
         try:
             act(rig)
         except ChainReverted as refused:
@@ -142,7 +150,7 @@ class TwoSettlements(RuleBasedStateMachine):
         self.settle((ALICE, CASH, -1), (BOB, CASH, 1), first=head.height, last=head.height)
 
     def settle(self, *rows: tuple[int, int, int], signers: tuple[int, ...] = (0, 1, 3), **changes: Any) -> None:
-        self.twin.settlement.time = self.chain.block().timestamp + 1
+        self.agree_on_time()
         batch = self.twin.batch(*sorted(rows), **{"set_id": self.set_of_next(), **changes})
         self.both("accepted", lambda rig: rig.settle(batch, rig.certified(batch, signers)))
 
