@@ -217,9 +217,7 @@ class MarketRules(Mechanism):
         before, self._entries, self._known = self._entries, self.ledger.entries, self.ledger.changes
         passed: dict[str, list[Trade]] = {}
         exact: list[Trade] = []
-        for event in fresh:
-            if type(event) not in READ:
-                continue
+        for event in [event for event in fresh if type(event) in READ]:
             if type(event) is Trade and event.trade <= before and self.bands is None:
                 passed.setdefault(event.symbol, []).append(event)
                 continue
