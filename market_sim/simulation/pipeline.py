@@ -242,5 +242,5 @@ def settlement_on(backend: str, randomness: Randomness, run: bytes, node: str = 
 
         return json_rpc_settlement(node, randomness=randomness, run=run)
     if backend == ON_A_NODE:
-        raise InputError(f"this run is settled on a node of its own ({ON_A_NODE}), and none is named: add --chain URL")
+        raise InputError("this run is settled on a node outside the program: only --chain URL and `resume` can play it")
     raise InputError(f"trades are settled on eth-tester, memory or none, found {backend!r}")

@@ -52,8 +52,12 @@ def whole(scenario: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return run
 
 
-def test_a_run_on_a_node_is_settled_and_reconciled(whole: Path) -> None:
+def test_a_run_on_a_node_is_settled_and_reconciled_and_no_other_door_deploys_it_again(
+    whole: Path, scenario: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     settled_and_reconciled(whole)
+    assert main(["replay", str(whole), "--scenario", scenario]) == 2
+    assert "only --chain URL and `resume` can play it" in capsys.readouterr().err
     assert len(list(open_run(whole).journal.of(BlockSettled))) > 1
 
 
@@ -104,6 +108,7 @@ def test_a_run_that_is_killed_goes_on_with_the_contract_that_it_deployed_once_it
             assert sentence in (told := capsys.readouterr().err) and "Traceback" not in told
         node.says = {}
         assert main([*again, "--chain", url]) == 0
+    assert "(seed 7 and the answers of its node give it again)" in capsys.readouterr().out
     [run] = (tmp_path / str(batch)).iterdir()
     assert contents(run)["journal.chain"] == contents(whole)["journal.chain"]
     settled_and_reconciled(run)

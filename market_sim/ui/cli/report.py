@@ -11,6 +11,8 @@ from market_sim.analysis.summary import Summary
 from market_sim.analysis.words import Words, signed, with_short_hashes
 from market_sim.core.data.fingerprint import shortened
 from market_sim.core.english import counted
+from market_sim.core.models.run_events import RunStarted
+from market_sim.simulation.durability import ON_A_NODE
 from market_sim.simulation.engine.clock import SECOND
 from market_sim.simulation.scenarios.guests import guests
 from market_sim.ui.cli.screen import RED, YELLOW, Screen
@@ -61,7 +63,11 @@ def tell(summary: Summary, run: str | None, timeline: str | None, screen: Screen
             say(paint(line, RED))
     holds = "holds: what was brought in is what all accounts hold" if summary.conserved else paint("BROKEN", RED)
     say(f"conservation {holds}")
-    say(f"fingerprint  {shortened(result.fingerprint)} (seed {result.seed} gives it again)")
+    chosen = next(result.journal.of(RunStarted)).options.get("settlement")
+    again = (
+        f"seed {result.seed} and the answers of its node give" if chosen == ON_A_NODE else f"seed {result.seed} gives"
+    )
+    say(f"fingerprint  {shortened(result.fingerprint)} ({again} it again)")
     say(f"pending      {summary.story.why_not_final()}")
     for sentence in summary.byzantine:
         say(f"byzantine    {sentence}")

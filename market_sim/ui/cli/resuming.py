@@ -8,6 +8,7 @@ signed, sent or paid a second time.
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -60,7 +61,7 @@ def resume(arguments: Sequence[str]) -> int:
             screen.say(f"simulate.py: {broken}")
             return BROKEN_PROMISE
     summary = summarize(result)
-    tell(summary, str(run), None, Screen())
+    tell(summary, str(run), None, Screen(sys.stdout))
     return exit_code(summary)
 
 
