@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 import pytest
+from msgspec.structs import replace
 
 from market_sim.core.consensus.behaviours import BEHAVIOURS
 from market_sim.core.models.consensus_events import ByzantineAct, NetworkFault
@@ -16,6 +17,7 @@ from market_sim.simulation.run import simulate
 from market_sim.simulation.scenarios.first_market import FirstMarket
 
 EPOCH_NS = 1_000_000_000
+NAMED_BY_THE_RUN = ("run", "contract", "digest", "transaction")
 FAULTS = [{"partition": "4-6"}, {"partition": "5:0+2>3"}, {"crash": "n2@5-6"}, {"crash": "n1@5,n3@7-8"}]
 FAULTS += [{"byzantine": f"{who}:{how}@5-8"} for how in BEHAVIOURS for who in ("n1", "n3")]
 
@@ -26,9 +28,16 @@ def events(**fault: str) -> list[Event]:
 
 
 def before(journal: list[Event], epoch: int) -> list[Event]:
-    """What happened before an epoch, without the events that name the choices of a run."""
+    """What happened before an epoch, without what names the choices of a run: its first events, and in settlement the
+    identity that its certificates carry, from which the addresses, digests and transactions follow."""
     chosen = (RunStarted, CommitteeSeated, WarningGiven)
-    return [event for event in journal if event.time < epoch * EPOCH_NS and type(event) not in chosen]
+    happened = [event for event in journal if event.time < epoch * EPOCH_NS and type(event) not in chosen]
+    return [
+        replace(event, **{name: "" for name in NAMED_BY_THE_RUN if hasattr(event, name)})
+        if event.area == "settlement"
+        else event
+        for event in happened
+    ]
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: " ".join(fault.values()))

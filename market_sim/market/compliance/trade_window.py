@@ -49,8 +49,8 @@ class TradeWindow:
 
         >>> window = TradeWindow(300)
         >>> window.extend([0, 10], [10_000, 10_100])
-        >>> window.corridor(500), is_far((10_294, 1), 9_806, 500), window.corridor(90)
-        ((9806, 10294), False, None)
+        >>> window.corridor(500), is_far((10_295, 1), 9_805, 500), window.corridor(90)
+        ((9805, 10295), False, None)
         """
         if self._last is None:
             return None
