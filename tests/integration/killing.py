@@ -29,7 +29,7 @@ from market_sim.strategies.traditional.market_maker import MarketMaker
 class Small(Scenario):
     name = "small"
     epochs = 3
-    chain: str = "memory"
+    place: str = "memory"
 
     def build(self, world: World) -> None:
         world.list(Stock("ACME"), value=dollars(100), volatility_bps=3)
@@ -38,7 +38,7 @@ class Small(Scenario):
             world.join(f"noise-{number}", Noise(trade_probability=0.5), cash=dollars(9_000), holdings={"ACME": 50})
         world.join("payer", Payer("payee", dollars(100), 3, 2), every_ms=600)
         world.join("payee", Payee(3, 2), every_ms=600)
-        chain = world.chain(self.chain)
+        chain = world.chain(self.place)
         chain.deploy(Escrow(asset="USD"))
         chain.give("payer", "USD", dollars(500))
 '''
