@@ -61,6 +61,7 @@ def test_a_run_on_a_node_is_settled_and_reconciled_and_no_other_door_deploys_it_
     assert len(list(open_run(whole).journal.of(BlockSettled))) > 1
 
 
+@pytest.mark.thorough
 def test_a_node_with_faults_gives_the_run_of_a_node_without(
     whole: Path, scenario: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -75,6 +76,7 @@ def test_a_node_with_faults_gives_the_run_of_a_node_without(
     assert node.seen["lost"] + node.seen["arrived all the same"] + node.seen["txpool is full"] > 2, node.seen
 
 
+@pytest.mark.thorough
 def test_a_run_that_is_killed_goes_on_with_the_contract_that_it_deployed_once_its_node_lets_it(
     whole: Path, scenario: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

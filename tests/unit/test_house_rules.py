@@ -137,12 +137,14 @@ WAITING: dict[str, str] = {}
 """Modules that have no door yet, and what will be theirs; each leaves this list with its door."""
 
 
+@pytest.mark.thorough
 def test_every_module_is_reached_from_a_door(repository):
     """What only tests or benchmarks call belongs to them, and is moved there, given a door, or deleted."""
     lonely = {name for name in out_of_reach(repository) if name not in WAITING}
     assert not lonely, f"give them a door, move them to tests, or name their door in WAITING: {sorted(lonely)}"
 
 
+@pytest.mark.thorough
 def test_a_module_that_waits_for_its_door_has_none(repository):
     assert sorted(WAITING) == [name for name in sorted(out_of_reach(repository)) if name in WAITING]
 

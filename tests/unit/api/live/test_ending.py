@@ -7,6 +7,8 @@ import tracemalloc
 from dataclasses import dataclass
 from typing import ClassVar
 
+import pytest
+
 from market_sim.api.live.opening import OpenMarket
 from market_sim.core.data.journal import Journal
 from market_sim.core.data.sorted_journal import SortedJournal
@@ -36,6 +38,7 @@ def test_a_conclusion_is_drawn_once_by_who_ends_the_market_and_by_type(tmp_path)
     assert Watched.drawn == [(threading.current_thread().name, SortedJournal, len(live.market.journal))]
 
 
+@pytest.mark.thorough
 def test_ending_a_market_takes_no_more_memory_than_half_of_its_events_would(tmp_path) -> None:
     live = OpenMarket(FirstMarket(), Options(epochs=30, settlement="none"), None, tmp_path, kept=50)
     live.start()

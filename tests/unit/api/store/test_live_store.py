@@ -42,6 +42,7 @@ def stored_inputs(folder: Path) -> list[InputReceived]:
         stored.close()
 
 
+@pytest.mark.thorough
 def test_eight_threads_with_a_thousand_orders_each_are_acknowledged_and_all_are_in_the_store(live: OpenMarket) -> None:
     market, intake = live.market, live.market.ask(lambda session: session.intake)
     groups: list[int] = []

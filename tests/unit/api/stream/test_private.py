@@ -76,6 +76,7 @@ def test_who_leaves_while_its_reports_are_asked_for_ends_nothing() -> None:
     assert (client.place, client.sent) == (0, 0)
 
 
+@pytest.mark.thorough
 def test_a_member_follows_its_own_reports_as_they_come_and_to_the_end(live: Served) -> None:
     cora, dan = Client.join(live.address, "cora"), Client.join(live.address, "dan")
     follows, late = cora.follow_reports(), cora.follow_reports(after=2)
