@@ -87,7 +87,11 @@ def test_corridors_change_no_verdict(name: str) -> None:
     found: set[str] = set()
     for seed in (1, 2, 3):
         (quick, few), (exact, all_trades) = (busy_market(profile, seed, each) for each in (True, False))
-        assert quick == exact
+        # One pair at a time: pytest would compare two journals letter by letter.
+        assert (
+            next(((ours, theirs) for ours, theirs in zip(quick, exact, strict=False) if ours != theirs), None) is None
+        )
+        assert len(quick) == len(exact)
         found |= {event.reason for event in quick if isinstance(event, OrderRejected | PhaseChanged)}
         trades = sum(type(event) is Trade for event in quick)
         assert all_trades == trades
