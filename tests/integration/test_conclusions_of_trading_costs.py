@@ -61,6 +61,10 @@ def test_a_planted_informed_trader_ranks_first_by_markout_with_nine_of_ten_seeds
     assert first >= 0.9 * len(seeds) - (0 if IN_FULL else 1)
 
 
+def test_toxic_flow_shows_its_point_with_the_seed_that_everybody_starts_with():
+    assert ToxicFlow().holds(market_alone(ToxicFlow(), Options().seed, ToxicFlow.epochs))
+
+
 @pytest.mark.parametrize("scenario", [AlmgrenChrissScenario(), AlmgrenChrissScenario(quantity=301, risk_aversion=0.0)])
 def test_almgren_chriss_tells_what_the_desk_held_after_each_slice(scenario):
     result = simulate(scenario, Options(settlement="none"))

@@ -28,7 +28,7 @@ class ToxicFlow(Scenario):
     """Whose trades does a maker regret? Everybody takes from one maker, and one of them knows the value."""
 
     name: ClassVar[str] = "toxic-flow"
-    epochs: ClassVar[int] = 24
+    epochs: ClassVar[int] = 36
     claim: ClassVar[str] = (
         "Of all who take, the one who knows the value has the largest markout: it is right one second later."
     )
