@@ -4,6 +4,13 @@
 >>> presence.change(0, True); presence.change(70, False); presence.change(80, True)
 >>> presence.share_bps(99, 100) is None, presence.share_bps(100, 100), presence.share_bps(175, 100)
 (True, 9000, 9500)
+
+The window is of trading time: while all instruments of the maker are halted, its clock stands still.
+
+>>> presence.excuse(180, True); presence.change(180, False); presence.share_bps(900, 100)
+10000
+>>> presence.excuse(900, False); presence.share_bps(950, 100)
+5000
 """
 
 from __future__ import annotations
@@ -16,21 +23,37 @@ BPS = 10_000
 class Presence:
     """The changes between quoting and not quoting, as far back as a window reaches."""
 
-    __slots__ = ("_began", "_changes", "quotes")
+    __slots__ = ("_began", "_changes", "_excused", "_stopped", "quotes")
 
     def __init__(self, began: int) -> None:
         self._began = began
         self._changes: deque[tuple[int, bool]] = deque([(began, False)])
+        self._excused = 0
+        """For how long its clock has stood still so far."""
+        self._stopped: int | None = None
+        """Since when its clock stands still."""
         self.quotes = False
+
+    def excuse(self, now: int, is_excused: bool) -> None:
+        """Stop its clock, or let it go on."""
+        if is_excused and self._stopped is None:
+            self._stopped = now
+        elif not is_excused and self._stopped is not None:
+            self._excused += now - self._stopped
+            self._stopped = None
+
+    def _trading_time(self, now: int) -> int:
+        return (now if self._stopped is None else self._stopped) - self._excused
 
     def change(self, now: int, quotes: bool) -> None:
         """Note whether both sides are quoted from now on."""
         if quotes != self.quotes:
             self.quotes = quotes
-            self._changes.append((now, quotes))
+            self._changes.append((self._trading_time(now), quotes))
 
     def share_bps(self, now: int, span: int) -> int | None:
         """The part of the window with quotes, in basis points; None before the first window is complete."""
+        now = self._trading_time(now)
         first = now - span
         if first < self._began:
             return None

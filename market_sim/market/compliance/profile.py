@@ -228,7 +228,7 @@ class MakerDuties(Rule):
     title: ClassVar[str] = "Obligations of market makers"
     says: ClassVar[str] = (
         "A market maker quotes both sides within the spread for this part of the window. Below it, the order rate of "
-        "a participant holds for it. It is judged from the end of its first window on."
+        "a participant holds for it. It is judged from the end of its first window on, and a halt is no absence."
     )
     imitates: ClassVar[str] = "Nasdaq rule 4613, NYSE rule 104, and RTS 8 of MiFID II on market making agreements"
     differs: ClassVar[str] = "Those have sizes, and distances that depend on the price; here it is one spread for all."

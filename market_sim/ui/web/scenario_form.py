@@ -111,6 +111,24 @@ AFTER_THE_BEHAVIOURS = (
 )  # fmt: skip
 
 
+RULES_OF_RUN = "run:"
+"""Before the name of a stored run: its rules file, which is too long for an address."""
+
+
+def rules_as_chosen(rules: str, run: str) -> str:
+    """The choice of the form that puts the rules of a run on the next one: by name, or those of its rules file."""
+    return rules if rules in ("", *PROFILES, "none") else f"{RULES_OF_RUN}{run}"
+
+
+def _with_own_rules(one: Field) -> Field:
+    """The field with the rules file of a run among its choices, if that is what it holds."""
+    if one.name != "rules" or not one.value.startswith(RULES_OF_RUN):
+        return one
+    return replace(
+        one, choices=(*one.choices, (one.value, f"the rules file of {one.value.removeprefix(RULES_OF_RUN)}"))
+    )
+
+
 def rows_in(values: Values) -> int:
     """The number of rows for byzantine behaviours in a form with these values."""
     return max(number for number in range(1, MOST_ROWS + 1) if number <= ROWS or values.get(f"behaviour_{number}"))
@@ -150,7 +168,10 @@ class ScenarioForm:
         ]
         options = options_of(rows_in(values))
         defaults = {one.name: one.value for one in options} | {"epochs": str(kind.epochs)}
-        run = [replace(one, value=values.get(one.name, defaults[one.name])[:LONGEST_TEXT]) for one in options]
+        run = [
+            _with_own_rules(replace(one, value=values.get(one.name, defaults[one.name])[:LONGEST_TEXT]))
+            for one in options
+        ]
         return cls(kind, own, run)
 
     @classmethod

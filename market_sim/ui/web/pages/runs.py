@@ -28,7 +28,7 @@ from market_sim.ui.web.pages.scenarios import known
 from market_sim.ui.web.pages.shared import library, one_of, open_run, whole
 from market_sim.ui.web.presentation import streamed
 from market_sim.ui.web.run_library import OpenRun
-from market_sim.ui.web.scenario_form import behaviours_as_chosen, guests_as_chosen, options_of
+from market_sim.ui.web.scenario_form import behaviours_as_chosen, guests_as_chosen, options_of, rules_as_chosen
 
 pages = Blueprint("runs", __name__)
 
@@ -209,6 +209,7 @@ def again(run: OpenRun) -> dict[str, str]:
     values = {f"p-{name}": _typed(value) for name, value in run.start.parameters.items()}
     fields = {one.name for one in options_of()}
     chosen = {name: _typed(value) for name, value in run.start.options.items() if name in fields}
+    chosen["rules"] = rules_as_chosen(chosen.get("rules", ""), run.name)
     behaviours = run.start.options.get("byzantine")
     if behaviours:
         chosen |= behaviours_as_chosen(str(behaviours), int(run.start.options.get("validators") or MOST))

@@ -15,9 +15,10 @@ from market_sim.simulation.scenarios.guests import SEPARATOR
 from market_sim.simulation.scenarios.scenario import Scenario
 from market_sim.ui.web import own_strategy
 from market_sim.ui.web.fork_form import PACES, pace_of
+from market_sim.ui.web.pages.shared import open_run
 from market_sim.ui.web.player import Asked, Request
 from market_sim.ui.web.run_queue import QueueFull, RunQueue
-from market_sim.ui.web.scenario_form import ScenarioForm
+from market_sim.ui.web.scenario_form import RULES_OF_RUN, ScenarioForm
 
 pages = Blueprint("scenarios", __name__)
 
@@ -49,7 +50,9 @@ def start(name: str) -> ResponseReturnValue:
     if read is None or problem:
         return _shown(kind, filled, code, problem), 422
     parameters, options = read
-    options = replace(options, guests=SEPARATOR.join(filter(None, (options.guests, guest))) or None)
+    options = replace(
+        options, guests=SEPARATOR.join(filter(None, (options.guests, guest))) or None, rules=_rules(options.rules)
+    )
     paused, speed = _pace()
     place = str(source_file(kind) or kind.name)
     job = take(Request(place, parameters, options, is_paused=paused, speed=speed))
@@ -72,6 +75,13 @@ def _own(code: str) -> tuple[str, str]:
         return own_strategy.saved(code, strategies()), ""
     except InputError as wrong:
         return "", str(wrong)
+
+
+def _rules(chosen: str | None) -> str | None:
+    """The rules that were chosen; for those of a stored run, the text of its rules file."""
+    if chosen is None or not chosen.startswith(RULES_OF_RUN):
+        return chosen
+    return str(open_run(chosen.removeprefix(RULES_OF_RUN)).start.options.get("rules") or "") or None
 
 
 def _pace() -> tuple[bool, float | None]:

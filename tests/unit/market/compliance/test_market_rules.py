@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from market_sim.core.errors import InputError
-from market_sim.core.models.compliance_events import MakerJudged, PriceBandsSet, RulesInForce
+from market_sim.core.models.compliance_events import PriceBandsSet, RulesInForce
 from market_sim.core.models.intents import BUY, Amend, Buy, Cancel, PlaceOrder, Sell
 from market_sim.core.models.market_events import OrderCancelled, PhaseChanged, Trade
 from market_sim.core.models.mechanism_events import CorporateActionTaken
@@ -18,7 +18,6 @@ from market_sim.market.compliance.profile import (
     BestPrice,
     Day,
     FatFinger,
-    MakerDuties,
     MarketWide,
     OrderRate,
     PositionLimit,
@@ -315,23 +314,6 @@ def test_roles_have_rates_of_their_own():
     market = ruled(SECONDS, order_rate=rates, market={"roles": roles})
     sent = {name: [market.refused(name, Buy("ACME", 1, 50_00)) for _ in range(4)] for name in ("ann", "bob", "carl")}
     assert {name: codes.count("") for name, codes in sent.items()} == {"ann": 3, "bob": 2, "carl": 1}
-
-
-def test_a_maker_below_its_obligations_has_the_rate_of_a_participant_until_it_is_back():
-    duties = MakerDuties(window=10, presence=5_000)
-    rates = OrderRate(window=1, participant=1, market_maker=100)
-    market = ruled(SECONDS, order_rate=rates, maker_duties=duties, market={"roles": {"ann": MARKET_MAKER}})
-    market.send("ann", Buy("ACME", 1, 99_00))
-    ask = market.send("ann", Sell("ACME", 1, 100_00))
-    market.at(9).send("ann", Cancel(ask.id))
-    assert market.refused("ann", Sell("ACME", 1, 130_00)) == "", "the first window is not over"
-    market.at(14.5).send("ann", Buy("ACME", 1, 10_00))
-    assert market.refused("ann", Buy("ACME", 1, 10_00)) == "RATE_LIMIT"
-    assert [(e.account, e.meets, e.presence_bps) for e in market.events(MakerJudged)] == [("ann", False, 4_500)]
-    market.at(16).send("ann", Sell("ACME", 1, 100_00))
-    market.at(26).send("ann", Buy("ACME", 1, 10_00))
-    assert market.refused("ann", Buy("ACME", 1, 10_00)) == ""
-    assert [e.meets for e in market.events(MakerJudged)] == [False, True]
 
 
 def test_the_position_limit_is_met_exactly_and_its_refusal_tells_the_headroom():

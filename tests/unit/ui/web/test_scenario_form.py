@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar
 
 import pytest
 
+from market_sim.core.data import archive
+from market_sim.simulation.options import Options
+from market_sim.simulation.run import simulate
 from market_sim.simulation.scenarios.first_market import FirstMarket
 from market_sim.simulation.scenarios.scenario import Scenario
-from market_sim.ui.web.scenario_form import ScenarioForm, behaviours_as_chosen, guests_as_chosen
+from market_sim.ui.web.scenario_form import (
+    ScenarioForm,
+    behaviours_as_chosen,
+    guests_as_chosen,
+    rules_as_chosen,
+)
 
 
 @dataclass(frozen=True)
@@ -181,6 +191,24 @@ def test_shipped_strategies_join_from_the_form_and_are_invited_again():
     assert again is not None
     assert again[1] == read[1]
     assert sent(FirstMarket).read()[1].guests is None
+
+
+def test_a_run_is_played_again_with_its_rules_file(visitor, folders):
+    text = 'base = "classroom"\nname = "mine"\nposition_limit = false\n'
+    result = simulate(FirstMarket(traders=4), Options(epochs=2, settlement="none", rules=text))
+    archive.save(result.journal, Path(folders["RESULTS"]) / "ruled-run")
+    page = visitor.get("/runs/ruled-run").text
+    assert 'name="rules" value="run:ruled-run"' in page
+    assert "the rules file of ruled-run" in visitor.get("/scenarios/first-market?rules=run:ruled-run").text
+    hidden = page.partition("again-seed")[0].rpartition("<form")[2]
+    asked = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', hidden)) | {"seed": "5"}
+    assert asked.pop("csrf_token")
+    started = visitor.post("/scenarios/first-market", asked)
+    assert started.status_code == 303
+    job = visitor.app.extensions["jobs"].find(int(started.location.rpartition("/")[2]))
+    assert job.request.options.rules == text
+    assert visitor.post("/scenarios/first-market", {**asked, "rules": "run:gone"}).status_code == 404
+    assert rules_as_chosen("luld", "ruled-run") == "luld"
 
 
 @pytest.mark.parametrize(
