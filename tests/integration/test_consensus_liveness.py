@@ -129,9 +129,10 @@ class WithoutEcho(Committee):
         super()._send(index, own)
 
 
-def test_without_echo_a_liar_that_sends_to_a_few_stalls_the_others():
+@pytest.mark.parametrize(("validators", "liars"), [(4, "n2:withhold"), (7, "n2:withhold,n5:withhold")], ids=[4, 7])
+def test_without_echo_a_liar_that_sends_to_a_few_stalls_the_others(validators, liars):
     with_echo, without = (
-        run_committee(4, 60, 3, "n2:withhold", scheme=NameTags(4), paranoid=False, kind=kind)
+        run_committee(validators, 60, 3, liars, scheme=NameTags(validators), paranoid=False, kind=kind)
         for kind in (Committee, WithoutEcho)
     )
     assert with_echo.longest_wait() <= 4

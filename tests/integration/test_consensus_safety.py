@@ -77,46 +77,56 @@ def test_friendly_schedules_nearly_always_finalize():
 # ---- canaries: what must be possible --------------------------------------------------------------------------------
 
 
-def fork_with_two_liars() -> tuple[Seats, list]:
-    """Validators 1 and 2 of four lie: epoch 1 and epoch 2 have two blocks each, one for 0 and one for 3."""
-    seats = Seats()
-    steps = []
-    chains = {0: seats.chain(1, 2), 3: [seats.block(1, payload=b"5")]}
-    chains[3].append(seats.block(2, chains[3][0]))
-    for index, (one, two) in chains.items():
+def fork_with_too_many_liars(validators: int = 4) -> tuple[Seats, list]:
+    """One more lies than the bound allows, validator 1 first: epochs 1 and 2 have two blocks each, one for either half.
+
+    The first half is validator 0 with those after the liars, the second half ends with the last validator; the first
+    and the last are the ones that are watched.
+    """
+    seats, steps = Seats(validators), []
+    last, liars = validators - 1, range(1, (validators - 1) // 3 + 2)
+    honest = [index for index in range(validators) if index not in liars]
+    halves = {0: honest[: len(honest) // 2], last: honest[len(honest) // 2 :]}
+    chains = {0: seats.chain(1, 2), last: [seats.block(1, payload=b"5")]}
+    chains[last].append(seats.block(2, chains[last][0]))
+    for index, blocks in chains.items():
         seats.payloads[index].learn([5])
-        payload = b"5" if index == 3 else b""
-        seats[index].on_epoch(1)
-        steps.append(seats[index].on_message(seats.proposal(one, payload)))
-        steps.append(seats[index].on_message(seats.vote(2, one)))
-        seats[index].on_epoch(2)
-        steps.append(seats[index].on_message(seats.proposal(two)))
-        steps.append(seats[index].on_message(seats.vote(1, two)))
+        for epoch, (block, payload) in enumerate(zip(blocks, (b"5" if index else b"", b""), strict=True), start=1):
+            seats[index].on_epoch(epoch)
+            steps.append(seats[index].on_message(seats.proposal(block, payload)))
+            for voter in (*liars, *halves[index]):
+                if voter not in (index, seats.rules.leader(epoch)):
+                    steps.append(seats[index].on_message(seats.vote(voter, block)))
     return seats, steps
 
 
-def test_above_the_bound_two_validators_finalize_different_blocks_after_two_epochs():
-    seats, _ = fork_with_two_liars()
-    mine, yours = seats[0].finalized.blocks, seats[3].finalized.blocks
+IN_COMMITTEES_OF_FOUR_AND_SEVEN = pytest.mark.parametrize("validators", [4, 7])
+
+
+@IN_COMMITTEES_OF_FOUR_AND_SEVEN
+def test_above_the_bound_two_validators_finalize_different_blocks_after_two_epochs(validators):
+    seats, _ = fork_with_too_many_liars(validators)
+    mine, yours = seats[0].finalized.blocks, seats[validators - 1].finalized.blocks
     assert (len(mine), len(yours)) == (2, 2)
     assert mine[1].epoch == yours[1].epoch == 1
     assert mine[1].hash != yours[1].hash
 
 
-def test_a_validator_that_learns_of_the_fork_keeps_its_chain_and_holds_evidence():
-    seats, _ = fork_with_two_liars()
-    kept = seats[0].finalized.blocks[1]
-    steps = [seats[0].on_message(message) for message in seats[3].peers.recall(above=0)]
+@IN_COMMITTEES_OF_FOUR_AND_SEVEN
+def test_a_validator_that_learns_of_the_fork_keeps_its_chain_and_holds_evidence(validators):
+    seats, _ = fork_with_too_many_liars(validators)
+    kept, other = seats[0].finalized.blocks[1], seats[validators - 1]
+    steps = [seats[0].on_message(message) for message in other.peers.recall(above=0)]
     [violation] = [fact for step in steps for fact in step.facts if isinstance(fact, SafetyViolated)]
     assert violation.kept[1] == kept.hash.hex()
-    assert violation.conflicting[1] == seats[3].finalized.blocks[1].hash.hex()
+    assert violation.conflicting[1] == other.finalized.blocks[1].hash.hex()
     assert seats[0].finalized.blocks[1] is kept
     culprits = {fact.culprit for step in steps for fact in step.facts if isinstance(fact, EquivocationSeen)}
-    assert culprits == {1, 2}
+    assert culprits == {*range(1, (validators - 1) // 3 + 2)}
 
 
 def test_the_monitors_see_that_fork():
-    seats, _ = fork_with_two_liars()
+    seats, _ = fork_with_too_many_liars()
     tag = seats.signers[0]
     monitors = Monitors(4, "byzantine", seats.rules.leader, seats.genesis.hash, [0, 3], tag.is_valid)
     hits = []

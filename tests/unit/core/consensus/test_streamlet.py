@@ -13,6 +13,8 @@ from tests.unit.core.consensus.table import NameTag, NameTags, Numbers, Seats, r
 
 DELTA = Rules().delta_ns
 
+in_committees_of_four_and_seven = pytest.mark.parametrize("validators", [4, 7])
+
 
 def reasons(*steps):
     return [fact.reason for step in steps for fact in step.facts if hasattr(fact, "reason")]
@@ -28,43 +30,48 @@ class AnyNonce(NameTag):
         return super().is_valid(signer, epoch, block, signature[:-1])
 
 
-def test_two_signatures_of_one_validator_on_one_block_count_once():
-    seats = Seats(7)
+@in_committees_of_four_and_seven
+def test_two_signatures_of_one_validator_on_one_block_count_once(validators):
+    seats = Seats(validators)
     verifier = AnyNonce(0, seats.signers[0]._prefix)
     watcher = Validator(0, seats.rules, seats.genesis, seats.signers[0], verifier, Numbers())
     watcher.on_epoch(1)
     block = seats.block(1)
     signature = seats.signers[1].sign(1, block.hash) + b"1"
     watcher.on_message(Proposal(seats.genesis.hash, block, b"", 1, signature))
-    tag = seats.signers[2].sign(1, block.hash)
-    votes = [Vote(seats.genesis.hash, 1, block.hash, 2, tag + nonce) for nonce in (b"1", b"2", b"3", b"4")]
+    tag = seats.signers[1].sign(1, block.hash)
+    votes = [Vote(seats.genesis.hash, 1, block.hash, 1, tag + nonce) for nonce in (b"2", b"3", b"4", b"5")]
     steps = [watcher.on_message(vote) for vote in votes]
-    assert reasons(*steps) == ["DUPLICATE_VOTE"] * 3
-    assert len(watcher.view.signers(block)) == 3
+    assert reasons(*steps) == ["DUPLICATE_VOTE"] * 4
+    assert watcher.view.signers(block).keys() == {0, 1}
     assert block.hash not in watcher.view.height
 
 
-def test_the_vote_of_somebody_who_is_no_validator_counts_for_nothing():
-    seats = Seats(7)
+@in_committees_of_four_and_seven
+def test_the_vote_of_somebody_who_is_no_validator_counts_for_nothing(validators):
+    seats = Seats(validators)
     seats[0].on_epoch(1)
     block = seats.block(1)
     seats[0].on_message(seats.proposal(block))
     steps = []
-    for stranger in range(7, 12):
+    for stranger in range(validators, validators + 5):
         tag = NameTag(stranger, seats.signers[0]._prefix).sign(1, block.hash)
         steps.append(seats[0].on_message(Vote(seats.genesis.hash, 1, block.hash, stranger, tag)))
     assert reasons(*steps) == ["UNKNOWN_VALIDATOR"] * 5
     assert block.hash not in seats[0].view.height
 
 
-def test_a_vote_with_a_strangers_signature_counts_for_nothing():
-    seats = Seats(7)
+@in_committees_of_four_and_seven
+def test_a_vote_with_a_strangers_signature_counts_for_nothing(validators):
+    seats = Seats(validators)
     seats[0].on_epoch(1)
     block = seats.block(1)
     seats[0].on_message(seats.proposal(block))
-    tag = seats.signers[6].sign(1, block.hash)
-    steps = [seats[0].on_message(Vote(seats.genesis.hash, 1, block.hash, voter, tag)) for voter in (2, 3, 4, 5)]
-    assert reasons(*steps) == ["BAD_SIGNATURE"] * 4
+    stranger = validators - 1
+    tag = seats.signers[stranger].sign(1, block.hash)
+    named = range(2, stranger)
+    steps = [seats[0].on_message(Vote(seats.genesis.hash, 1, block.hash, voter, tag)) for voter in named]
+    assert reasons(*steps) == ["BAD_SIGNATURE"] * len(named)
     assert block.hash not in seats[0].view.height
 
 
@@ -72,9 +79,10 @@ def test_a_vote_with_a_strangers_signature_counts_for_nothing():
 
 
 @pytest.mark.parametrize("parent_first", [True, False])
-def test_a_block_whose_epoch_is_not_after_its_parents_is_never_notarized(parent_first):
+@in_committees_of_four_and_seven
+def test_a_block_whose_epoch_is_not_after_its_parents_is_never_notarized(validators, parent_first):
     """R4, whoever signed it and in whatever order the two arrive."""
-    seats = Seats()
+    seats = Seats(validators)
     *below, parent = seats.chain(1, 2, 3)
     backwards = seats.block(2, parent)
     seats[0].on_epoch(5)
@@ -93,9 +101,10 @@ def test_a_late_proposal_is_kept_and_not_voted_for():
     assert [message for message in step.send if isinstance(message, Vote)] == []
 
 
-def test_the_first_proposal_of_an_epoch_is_pinned_even_while_it_waits():
+@in_committees_of_four_and_seven
+def test_the_first_proposal_of_an_epoch_is_pinned_even_while_it_waits(validators):
     """R6: the second one is set aside although it could be voted for at once."""
-    seats = Seats()
+    seats = Seats(validators)
     seats[0].on_epoch(1)
     waiting = seats.block(1, payload=b"5")
     steps = [seats[0].on_message(seats.proposal(waiting, b"5")), seats[0].on_message(seats.proposal(seats.block(1)))]
@@ -116,23 +125,26 @@ def restored(seats, *signed):
     return Validator.restored(disk, 0, seats.rules, seats.genesis, seats.signers[0], seats.signers[0], Numbers())
 
 
-def test_after_a_restart_a_validator_signs_nothing_in_an_epoch_in_which_it_signed():
-    seats = Seats()
+@in_committees_of_four_and_seven
+def test_after_a_restart_a_validator_signs_nothing_in_an_epoch_in_which_it_signed(validators):
+    seats = Seats(validators)
     voter = restored(seats, Signed(1, seats.block(1, payload=b"5").hash, 0))
     voter.on_epoch(1)
     step = voter.on_message(seats.proposal(seats.block(1)))
     assert reasons(step) == ["ALREADY_SIGNED"]
-    leader = restored(seats, Signed(4, seats.block(4, payload=b"5").hash, 0))
-    assert leader.on_epoch(4).send == ()
-    assert leader.on_epoch(8).send != ()
+    leader = restored(seats, Signed(validators, seats.block(validators, payload=b"5").hash, 0))
+    assert leader.on_epoch(validators).send == ()
+    assert leader.on_epoch(2 * validators).send != ()
 
 
-def test_after_a_restart_a_validator_keeps_its_lock():
-    seats = Seats()
+@in_committees_of_four_and_seven
+def test_after_a_restart_a_validator_keeps_its_lock(validators):
+    seats = Seats(validators)
     voter = restored(seats, Signed(3, seats.block(3).hash, 2))
-    assert voter.on_epoch(4).send == ()  # it leads, and all it knows is genesis, which is shorter than its lock
-    voter.on_epoch(5)
-    step = voter.on_message(seats.proposal(seats.block(5)))
+    # It leads, and all it knows is genesis, which is shorter than its lock.
+    assert voter.on_epoch(validators).send == ()
+    voter.on_epoch(validators + 1)
+    step = voter.on_message(seats.proposal(seats.block(validators + 1)))
     [judged] = [fact for fact in step.facts if isinstance(fact, ProposalJudged)]
     assert (judged.verdict, judged.reason) == ("refused", "PARENT_BELOW_LOCK")
     assert judged.numbers == {"parent_height": 0, "lock": 2}
@@ -185,12 +197,14 @@ class DyingWhileVoting(Committee):
             self.restart(index)
 
 
-def test_a_power_cut_while_a_vote_leaves_never_leads_to_another_vote():
+@in_committees_of_four_and_seven
+def test_a_power_cut_while_a_vote_leaves_never_leads_to_another_vote(validators):
     epochs = 0
     for seed in range(10):
         kind = type("Dying", (DyingWhileVoting,), {"signed": {}})
-        liar = "n1:equivocate,n2:equivocate,n3:equivocate"
-        run = run_committee(4, 10, seed, liar, kind=kind, scheme=NameTags(4), anything=True, reorder_percent=50)
+        liars = ",".join(f"n{index}:equivocate" for index in range(1, validators))
+        tags = NameTags(validators)
+        run = run_committee(validators, 10, seed, liars, kind=kind, scheme=tags, anything=True, reorder_percent=50)
         epochs += len(run.committee.signed)
         assert [len(blocks) for blocks in run.committee.signed.values()] == [1] * len(run.committee.signed)
     assert epochs >= 15
@@ -199,8 +213,10 @@ def test_a_power_cut_while_a_vote_leaves_never_leads_to_another_vote():
 # ---- at the border of two epochs ------------------------------------------------------------------------------------
 
 
-def test_what_arrives_at_the_start_of_an_epoch_is_read_before_it_starts():
+@in_committees_of_four_and_seven
+def test_what_arrives_at_the_start_of_an_epoch_is_read_before_it_starts(validators):
     """R1: with every delay exactly Delta the votes arrive at the border, and the next leader must have read them."""
-    run = run_committee(epochs=8, fastest_ns=DELTA, slowest_ns=DELTA, scheme=NameTags(4), paranoid=False)
-    assert [validator.view.longest for validator in run.committee.validators] == [7] * 4
+    tags = NameTags(validators)
+    run = run_committee(validators, 8, fastest_ns=DELTA, slowest_ns=DELTA, scheme=tags, paranoid=False)
+    assert [validator.view.longest for validator in run.committee.validators] == [7] * validators
     assert run.status.finalized == 6
