@@ -24,6 +24,7 @@ CONTRACTS = {
     "Token": "Token.sol",
     "BatchSettlement": "BatchSettlement.sol",
     "Escrow": "Escrow.sol",
+    "Amm": "Amm.sol",
     "HostileToken": "hostile/HostileToken.sol",
 }
 SETTINGS: dict[str, Any] = {

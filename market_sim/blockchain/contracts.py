@@ -27,6 +27,10 @@ class TokenPlace(NamedTuple):
     token: int
 
 
+class ClockPlace(NamedTuple):
+    """A placeholder argument for the address of the settlement contract, whose epoch is the clock of contracts."""
+
+
 class Invoked(NamedTuple):
     """The result of a successful call: the numbers of its event, the transaction, and its gas."""
 
@@ -48,7 +52,7 @@ class ContractHost(Protocol):
         """Allow a contract to take an amount of a token from a wallet; returns the gas used."""
 
     def ask(self, place: str, function: str, *arguments: Any) -> int:
-        """A number that a contract returns from a read-only call."""
+        """A number that a contract returns from a read-only call; an argument is the key of a mapping."""
 
     def give(self, owner: bytes, token: int, amount: int) -> None:
         """Mint new tokens into a wallet."""

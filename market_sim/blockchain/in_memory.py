@@ -72,6 +72,11 @@ class InMemorySettlement(MemoryEscape):
         """The last applied block."""
         return self._head._replace(deposits=self._deposits, requests=len(self._requests))
 
+    @property
+    def epoch(self) -> int:
+        """The epoch of the last settled block."""
+        return self._head.epoch
+
     def host(self) -> MemoryHost:
         """The host of further contracts, over the same wallets."""
         return MemoryHost(self)

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from market_sim.blockchain.certificate import Wallet
 from market_sim.blockchain.contracts import Invoked, TokenPlace
+from market_sim.blockchain.in_memory_amm import MemoryAmm
 from market_sim.blockchain.in_memory_vault import MemoryVault
 from market_sim.blockchain.keccak import keccak
 from market_sim.blockchain.settlement import ChainReverted
@@ -70,7 +71,7 @@ class MemoryEscrow:
         return {"deal": deal, "amount": found.amount}
 
 
-TWINS = {"Escrow": MemoryEscrow}
+TWINS: dict[str, Any] = {"Escrow": MemoryEscrow, "Amm": MemoryAmm}
 
 
 class MemoryHost:
@@ -99,7 +100,10 @@ class MemoryHost:
 
     def ask(self, place: str, function: str, *arguments: Any) -> int:
         """A number that a contract holds."""
-        return int(getattr(self._contracts[place], function))
+        found = getattr(self._contracts[place], function)
+        for key in arguments:
+            found = found.get(key, 0)
+        return int(found)
 
     def give(self, owner: bytes, token: int, amount: int) -> None:
         """Mint new tokens into a wallet."""

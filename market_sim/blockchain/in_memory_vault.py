@@ -36,6 +36,11 @@ class MemoryVault:
         """The time of the chain in seconds."""
         self.escaped = False
 
+    @property
+    def epoch(self) -> int:
+        """The epoch of the last settled block; a vault alone settles none."""
+        return 0
+
     def fund(self, genesis: Genesis) -> None:
         """Take the initial balances."""
         self._genesis = genesis

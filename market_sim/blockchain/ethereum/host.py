@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from market_sim.blockchain.certificate import Wallet
-from market_sim.blockchain.contracts import Invoked, TokenPlace
+from market_sim.blockchain.contracts import ClockPlace, Invoked, TokenPlace
 from market_sim.blockchain.ethereum.chain import ChainBackend, DeployedContract
 from market_sim.core.models.event import Numbers
 
@@ -14,18 +14,26 @@ from market_sim.core.models.event import Numbers
 class EthereumHost:
     """Deploys and calls contracts on the chain of the settlement, with the same tokens."""
 
-    def __init__(self, chain: ChainBackend, operator: Wallet, tokens: Sequence[DeployedContract]) -> None:
+    def __init__(
+        self, chain: ChainBackend, operator: Wallet, tokens: Sequence[DeployedContract], settlement: DeployedContract
+    ) -> None:
         self._chain = chain
         self._operator = operator
         self._tokens = tokens
+        self._settlement = settlement
         self._contracts: dict[str, DeployedContract] = {}
 
     def deploy(self, contract: str, *arguments: Any) -> str:
         """Deploy the compiled contract with this name; returns its address."""
-        given = [self._tokens[each.token].written if isinstance(each, TokenPlace) else each for each in arguments]
-        deployed = self._chain.deploy(self._operator, contract, *given)
+        deployed = self._chain.deploy(self._operator, contract, *map(self._given, arguments))
         self._contracts[deployed.written] = deployed
         return deployed.written
+
+    def _given(self, argument: Any) -> Any:
+        """An argument with the address in the place of a placeholder."""
+        if isinstance(argument, ClockPlace):
+            return self._settlement.written
+        return self._tokens[argument.token].written if isinstance(argument, TokenPlace) else argument
 
     def invoke(self, owner: Wallet, place: str, function: str, *arguments: Any) -> Invoked:
         """Send a transaction from a wallet; the numbers are those of the contract's event."""

@@ -206,7 +206,7 @@ class EthereumSettlement:
 
     def host(self) -> EthereumHost:
         """The host of further contracts, on the same chain."""
-        return EthereumHost(self.chain, self.operator, self.tokens)
+        return EthereumHost(self.chain, self.operator, self.tokens, self.contract)
 
     def next_nonce(self) -> int:
         """The nonce of the relayer's next transaction."""

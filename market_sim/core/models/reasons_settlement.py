@@ -22,6 +22,7 @@ _HALT = (
     "nothing comes from the validators or an owner waits in vain"
 )
 _ESCROW = "The payer releases locked money to the payee, or the payee sends it back, once"
+_POOL = "A pool trades by its formula, within the limit of its caller, and only what it and its caller hold"
 _TOKEN = "A transfer needs the owner's balance and permission, and only the minter mints new tokens"
 
 
@@ -103,6 +104,14 @@ SETTLEMENT_REASONS: tuple[Reason, ...] = (
     _reason("DealOver", _ESCROW, "deal {deal} is over: it was released or refunded"),
     _reason("NotPayer", _ESCROW, "{caller} is not the payer of deal {deal}, and only the payer releases it"),
     _reason("NotPayee", _ESCROW, "{caller} is not the payee of deal {deal}, and only the payee sends it back"),
+    _reason("BadFee", _POOL, "a fee of {feeBps} basis points would take everything"),
+    _reason("NothingToSwap", _POOL, "there is nothing to trade"),
+    _reason("NothingToAdd", _POOL, "the amounts are not worth a share of the pool"),
+    _reason("NothingToRemove", _POOL, "there is no share to give back"),
+    _reason("PoolTooSmall", _POOL, "the first liquidity is worth {found} shares, and the pool begins with {least}"),
+    _reason("BeyondReserve", _POOL, "{wanted} are wanted, and the pool holds {reserve}"),
+    _reason("PriceMoved", _POOL, "the pool's price is {found}, beyond the limit of {limit}"),
+    _reason("ShortOfShares", _POOL, "{owner} has {held} shares of the pool and gives back {needed}"),
     _reason("NotMinter", _TOKEN, "{caller} is not the minter of this token"),
     _reason("NobodyToPay", _TOKEN, "tokens cannot go to the address zero"),
     _reason("ShortOfTokens", _TOKEN, "{owner} holds {held} and would need {needed}"),

@@ -1,0 +1,127 @@
+"""An automated market maker: a pool of an asset and money that trades with every caller by a formula.
+
+This is the adapter of `contracts/Amm.sol`. Participants call
+
+    add(base, quote)    add liquidity, at most these amounts, and get shares of the pool
+    remove(shares)      give shares back for their part of the pool
+    buy(base, most)     buy this much of the asset for at most this much money
+    sell(base, least)   sell this much of the asset for at least this much money
+
+The adapter repeats every executed call on a model in Python (`amm_model.py`). After each block the two must agree in
+each field; the first difference stops the run and is told with the field and both values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar
+
+from market_sim.blockchain.amm_model import AmmModel
+from market_sim.blockchain.contracts import Arguments, ChainContext, ClockPlace, Invoked, TokenPlace
+from market_sim.blockchain.register import Register
+from market_sim.blockchain.settlement import ChainReverted
+from market_sim.core.errors import InputError, InvariantBroken
+from market_sim.core.models.event import Numbers
+from market_sim.core.models.settlement_events import CallExecuted, CallSubmitted
+
+if TYPE_CHECKING:  # a run without a chain needs no curve
+    from market_sim.blockchain.certificate import Wallet
+
+FIELDS = ("baseReserve", "quoteReserve", "totalShares", "cumulative", "observed")
+
+
+@dataclass
+class Amm:
+    """The adapter of a pool of one asset and one currency."""
+
+    kind: ClassVar[str] = "Amm"
+    functions: ClassVar[Mapping[str, tuple[type, ...]]] = {
+        "add": (int, int), "remove": (int,), "buy": (int, int), "sell": (int, int),
+    }  # fmt: skip
+
+    name: str = "amm"
+    base: str = "ACME"
+    quote: str = "USD"
+    fee_bps: int = 30
+    place: str = field(default="", repr=False)
+    twin: AmmModel = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.fee_bps < 10_000:
+            raise InputError(f"the fee of a pool is 0 to 9,999 basis points, found {self.fee_bps}")
+        self.twin = AmmModel(self.fee_bps)
+
+    @property
+    def reserves(self) -> tuple[int, int]:
+        """The asset and the money in the pool after the last block that changed them; anybody can read them."""
+        return self.twin.baseReserve, self.twin.quoteReserve
+
+    def deploy(self, context: ChainContext) -> str:
+        """Deploy the contract for the tokens of its asset and its currency."""
+        for asset in (self.base, self.quote):
+            if not context.register.has_token(asset):
+                raise InputError(f"a pool holds a currency and a delivered instrument, and {asset} is neither here")
+        if self.base == self.quote:
+            raise InputError(f"a pool holds two different tokens, found {self.base} twice")
+        tokens = (TokenPlace(context.register.token(asset)) for asset in (self.base, self.quote))
+        self.place = context.host.deploy(self.kind, *tokens, ClockPlace(), self.fee_bps)
+        self.twin = AmmModel(self.fee_bps, context.host.ask(self.place, "observed"))
+        return self.place
+
+    def terms(self) -> Numbers:
+        """What the pool trades, and its fee."""
+        return {"base": self.base, "quote": self.quote, "feeBps": self.fee_bps}
+
+    def check(self, account: str, function: str, arguments: Arguments, register: Register) -> None:
+        """Every amount is checked by the contract."""
+
+    def execute(self, context: ChainContext, owner: Wallet, function: str, arguments: Arguments) -> Invoked:
+        """Execute a call; before it the owner approves what the pool may take."""
+        token, allowed = context.register.token, 0
+        for asset, amount in self._taken(function, arguments):
+            allowed += context.host.allow(owner, self.place, token(asset), amount)
+        done = context.host.invoke(owner, self.place, function, *arguments)
+        return done._replace(gas=done.gas + allowed)
+
+    def _taken(self, function: str, arguments: Arguments) -> list[tuple[str, int]]:
+        """The most that a call takes from its owner, by asset."""
+        if function == "remove":
+            return []
+        first, second = map(int, arguments)
+        if function == "add":
+            return [(self.base, first), (self.quote, second)]
+        return [(self.quote, second)] if function == "buy" else [(self.base, first)]
+
+    def count(self, submitted: CallSubmitted, executed: CallExecuted) -> None:
+        """Repeat the call on the twin, which must come to the same numbers."""
+        said, twin = executed.numbers, self.twin
+        epoch = int(said.get("epoch", twin.observed))
+        try:
+            found: Numbers = getattr(twin, submitted.function)(said["owner"], epoch, *submitted.arguments)
+        except ChainReverted as refused:
+            raise InvariantBroken(
+                f"call {submitted.call}: {self.name} made {submitted.function}, which its twin refuses: {refused}"
+            ) from None
+        self._same(f"call {submitted.call}", said, found)
+
+    def reconcile(self, context: ChainContext) -> Numbers:
+        """Contract and twin must agree in each field, and the pool must hold its reserves; a donation is a surplus."""
+        host, twin = context.host, self.twin
+        says = {name: host.ask(self.place, name) for name in FIELDS}
+        says |= {f"shares of {owner}": host.ask(self.place, "sharesOf", owner) for owner in twin.sharesOf}
+        shares = {f"shares of {owner}": held for owner, held in twin.sharesOf.items()}
+        self._same("after the block", says, {name: getattr(twin, name) for name in FIELDS} | shares)
+        for asset, reserve in zip((self.base, self.quote), self.reserves, strict=True):
+            held = host.in_wallet(bytes.fromhex(self.place[2:]), context.register.token(asset))
+            if held < reserve:
+                raise InvariantBroken(f"{self.name} reports a reserve of {reserve} {asset} and holds {held}")
+        return {name: says[name] for name in FIELDS}
+
+    def _same(self, when: str, contract: Mapping[str, object], twin: Mapping[str, object]) -> None:
+        """Raise InvariantBroken with the first field in which the two differ."""
+        for name in sorted(contract.keys() | twin.keys()):
+            if contract.get(name) != twin.get(name):
+                raise InvariantBroken(
+                    f"{when}: {self.name} says {name} {contract.get(name)}, and its twin {twin.get(name)}"
+                )

@@ -1,0 +1,70 @@
+"""The in-memory version of `Amm.sol`: its model over the wallets of the in-memory vault."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import Any, Protocol
+
+from market_sim.blockchain.amm_model import AmmModel
+from market_sim.blockchain.contracts import ClockPlace, TokenPlace
+from market_sim.blockchain.settlement import ChainReverted
+from market_sim.core.models.event import Numbers
+
+
+class Chain(Protocol):
+    """The in-memory chain as a contract sees it: wallets and the settled epoch."""
+
+    @property
+    def epoch(self) -> int:
+        """The epoch of the last settled block."""
+
+    def in_wallet(self, owner: bytes, token: int) -> int:
+        """The token balance of an address."""
+
+    def move(self, source: str, target: str, token: int, amount: int) -> None:
+        """Transfer tokens."""
+
+
+class MemoryAmm:
+    """A pool of an asset and money."""
+
+    def __init__(self, chain: Chain, place: str, base: TokenPlace, quote: TokenPlace, clock: ClockPlace, fee_bps: int):
+        self._chain = chain
+        self._place = place
+        self._base, self._quote = base.token, quote.token
+        self._model = AmmModel(fee_bps, chain.epoch)
+
+    def __getattr__(self, field: str) -> Any:
+        """The public numbers are those of the model."""
+        return getattr(self._model, field)
+
+    def add(self, caller: str, base: int, quote: int) -> Numbers:
+        """Add liquidity; the caller pays both."""
+        return self._call("add", caller, (base, quote), takes=("base", "quote"))
+
+    def remove(self, caller: str, shares: int) -> Numbers:
+        """Remove liquidity; the caller gets both."""
+        return self._call("remove", caller, (shares,), takes=())
+
+    def buy(self, caller: str, base: int, most: int) -> Numbers:
+        """The caller pays money and gets the asset."""
+        return self._call("buy", caller, (base, most), takes=("quote",))
+
+    def sell(self, caller: str, base: int, least: int) -> Numbers:
+        """The caller pays with the asset and gets money."""
+        return self._call("sell", caller, (base, least), takes=("base",))
+
+    def _call(self, function: str, caller: str, arguments: tuple[int, ...], takes: tuple[str, ...]) -> Numbers:
+        """Change a copy of the model, check that the caller can pay, and only then let anything move."""
+        after = deepcopy(self._model)
+        numbers: Numbers = getattr(after, function)(caller, self._chain.epoch, *arguments)
+        tokens = {"base": self._base, "quote": self._quote}
+        for side in takes:
+            needed, held = int(numbers[side]), self._chain.in_wallet(bytes.fromhex(caller[2:]), tokens[side])
+            if held < needed:
+                raise ChainReverted("ShortOfTokens", {"owner": caller, "held": held, "needed": needed})
+        self._model = after
+        for side, token in tokens.items():
+            source, target = (caller, self._place) if side in takes else (self._place, caller)
+            self._chain.move(source, target, token, int(numbers[side]))
+        return numbers

@@ -1,0 +1,63 @@
+"""The constant-product formula of an automated market maker (rulebook F-3.10; after Uniswap v2), in whole units.
+
+A pool with reserves x of an asset and y of money trades along x * y = constant. A fee stays in the reserves, so each
+trade makes the product larger. A purchase of q costs y q / ((x - q)(1 - f)), rounded up; a sale of q brings
+y q (1 - f) / (x + q (1 - f)), rounded down: every rounding favours the pool.
+
+>>> price_to_buy(10, 1_000, 100_000, fee_bps=30), price_to_sell(10, 1_000, 100_000, fee_bps=30)
+(1014, 987)
+
+Liquidity is shared: who adds to the pool gets shares in proportion, and takes the same proportion out again. While the
+price moves to r times what it was, the pool's value falls behind that of the two reserves held apart.
+
+>>> round(impermanent_loss(1.0), 4), round(impermanent_loss(4.0), 4), round(impermanent_loss(0.25), 4)
+(0.0, -0.2, -0.2)
+"""
+
+from __future__ import annotations
+
+import math
+
+BPS = 10_000
+
+
+def price_to_buy(quantity: int, base: int, quote: int, fee_bps: int) -> int:
+    """The money for buying a quantity that is smaller than the reserve of the asset."""
+    return -(-quote * quantity * BPS // ((base - quantity) * (BPS - fee_bps)))
+
+
+def price_to_sell(quantity: int, base: int, quote: int, fee_bps: int) -> int:
+    """The money from selling a quantity."""
+    counted = quantity * (BPS - fee_bps)
+    return quote * counted // (base * BPS + counted)
+
+
+def impermanent_loss(ratio: float) -> float:
+    """The value of a share of the pool after the price moved to `ratio` times, relative to holding both amounts."""
+    return 2 * math.sqrt(ratio) / (1 + ratio) - 1
+
+
+def best_purchase(base: int, quote: int, fee_bps: int, value: float, most: int) -> int:
+    """The quantity, up to `most`, after which the next unit of a pool would cost more than `value`.
+
+    >>> best_purchase(1_000, 100_000, fee_bps=30, value=110.0, most=500)
+    47
+    """
+    if value <= 0:
+        return 0
+    # The marginal price after a purchase of q is x y / ((x - q)^2 (1 - f)); where it is `value`, the next unit loses.
+    left = math.sqrt(base * quote * BPS / (value * (BPS - fee_bps)))
+    return max(0, min(most, base - 1, base - math.ceil(left)))
+
+
+def best_sale(base: int, quote: int, fee_bps: int, value: float, most: int) -> int:
+    """The quantity, up to `most`, after which a pool would pay less than `value` for the next unit.
+
+    >>> best_sale(1_000, 100_000, fee_bps=30, value=90.0, most=500)
+    52
+    """
+    if value <= 0:
+        return most
+    # With g = 1 - f a sale of q moves the marginal revenue to x y g / (x + g q)^2.
+    kept = (BPS - fee_bps) / BPS
+    return max(0, min(most, math.floor((math.sqrt(base * quote * kept / value) - base) / kept)))
