@@ -75,7 +75,7 @@ class ReportView(msgspec.Struct, frozen=True):
 
     number: int
     kind: str
-    """Accepted, Refused, Filled, Cancelled, Amended, Triggered, Moved, MarginCall or Liquidation."""
+    """Accepted, Refused, Filled, Cancelled, Amended, Triggered, Moved, MarginCall, Liquidation or CallDone."""
     report: dict[str, Any]
 
 

@@ -27,9 +27,11 @@ from market_sim.core.models.market_events import (
 )
 from market_sim.core.models.mechanism_events import LiquidationStarted, MarginCalled
 from market_sim.core.models.reasons import explain
+from market_sim.core.models.settlement_events import CallExecuted
 from market_sim.market.agents.reports import (
     Accepted,
     Amended,
+    CallDone,
     Cancelled,
     Filled,
     Liquidation,
@@ -161,6 +163,10 @@ class Mail:
     def _liquidated(self, event: LiquidationStarted) -> None:
         self._tell(event.account, lambda: Liquidation(event.time, event.equity, event.requirement))
 
+    def _executed(self, event: CallExecuted) -> None:
+        done = event.time, event.contract, event.function, event.succeeded
+        self._tell(event.account, lambda: CallDone(*done, dict(event.numbers), event.reason))
+
     def _less(self, order: int, gone: int, traded: int) -> None:
         known = self._owners.get(order)
         if known is not None:
@@ -183,6 +189,7 @@ _SORTS: dict[type[Event], Callable[[Mail, Any], None]] = {
     Withdrawn: Mail._taken,
     MarginCalled: Mail._called,
     LiquidationStarted: Mail._liquidated,
+    CallExecuted: Mail._executed,
 }
 
 

@@ -108,9 +108,22 @@ class Liquidation(NamedTuple):
     requirement: int
 
 
-Report = Accepted | Refused | Filled | Cancelled | Amended | Triggered | Moved | MarginCall | Liquidation
+class CallDone(NamedTuple):
+    """Your call of a contract was executed on the chain, or refused by the contract."""
+
+    time: int
+    contract: str
+    function: str
+    succeeded: bool
+    numbers: dict[str, int | str]
+    """What the contract says: the numbers of its event, or those of its refusal."""
+    reason: str
+    """Why the contract refused; empty for a call that it carried out."""
+
+
+Report = Accepted | Refused | Filled | Cancelled | Amended | Triggered | Moved | MarginCall | Liquidation | CallDone
 KINDS: dict[str, type[Report]] = {
     kind.__name__: kind
-    for kind in (Accepted, Refused, Filled, Cancelled, Amended, Triggered, Moved, MarginCall, Liquidation)
+    for kind in (Accepted, Refused, Filled, Cancelled, Amended, Triggered, Moved, MarginCall, Liquidation, CallDone)
 }
 """Every type of report by its name."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from market_sim.simulation.scenarios.almgren_chriss import AlmgrenChrissScenario
+from market_sim.simulation.scenarios.amm_arbitrage import AmmArbitrage
 from market_sim.simulation.scenarios.arena import Arena
 from market_sim.simulation.scenarios.bad_rule import BadRule
 from market_sim.simulation.scenarios.batch_auction import BatchAuctionScenario
@@ -78,6 +79,7 @@ SCENARIOS: tuple[type[Scenario], ...] = (
     ShortSqueeze,
     LiquidationCascade,
     EscrowScenario,
+    AmmArbitrage,
     InducedValues,
     InformedVersusNoise,
     ToxicFlow,

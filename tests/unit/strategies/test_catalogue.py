@@ -18,7 +18,10 @@ from market_sim.strategies.market_making.quotes import QuotingMaker
 from market_sim.strategies.wrappers import Wrapper
 from market_sim.ui.cli.main import main
 
-PARTS = {"Foreseer", "Learner", "Holder", "Oracle", "Payee", "Payer", "QuotingMaker", "Scheduled", "Wrapper"}
+PARTS = {
+    "Foreseer", "Learner", "LiquidityProvider", "Holder", "Oracle", "Payee", "Payer", "PoolArbitrage", "PoolNoise",
+    "QuotingMaker", "Scheduled", "Wrapper",
+}  # fmt: skip
 """What only a scenario needs, and what others are made from."""
 
 
