@@ -26,6 +26,7 @@ CONTRACTS = {
     "Escrow": "Escrow.sol",
     "Amm": "Amm.sol",
     "HostileToken": "hostile/HostileToken.sol",
+    "Htlc": "Htlc.sol",
 }
 SETTINGS: dict[str, Any] = {
     "optimizer": {"enabled": True, "runs": 200},

@@ -44,6 +44,10 @@ def _fields(event: Event) -> str:
     return f"{kind}: {told}"
 
 
+def _chain(event: settlement.WalletFunded | settlement.ContractDeployed, before: str) -> str:
+    return f"{before}{event.chain}" if event.chain else ""
+
+
 def _short(value: object) -> str:
     if isinstance(value, str) and len(value) > 2 * SHORT and all(digit in "0123456789abcdefx" for digit in value):
         return value[: SHORT + 2 * value.startswith("0x")] + "…"
@@ -263,9 +267,12 @@ SENTENCES: dict[type[Event], Callable[[Words, Any], str]] = {
     settlement.WithdrawalClaimed: lambda w, e: (
         f"the vault pays {w.amount(e.asset, e.amount)} to the wallet of {e.account}"
     ),
-    settlement.WalletFunded: lambda w, e: f"the wallet of {e.account} holds {w.amount(e.asset, e.amount)}",
+    settlement.ChainOpened: lambda w, e: f"another chain is opened: {e.chain}, with the id {e.chain_id}",
+    settlement.WalletFunded: lambda w, e: (
+        f"the wallet of {e.account}{_chain(e, ' on ')} holds {w.amount(e.asset, e.amount)}"
+    ),
     settlement.ContractDeployed: lambda w, e: (
-        f"the contract {e.contract} ({e.kind}: {_short(e.terms)}) stands on the chain at {e.address}"
+        f"the contract {e.contract} ({e.kind}: {_short(e.terms)}) stands on the chain{_chain(e, ' ')} at {e.address}"
     ),
     settlement.CallSubmitted: lambda w, e: (
         f"call {e.call}: {e.account} calls {e.contract}.{e.function}({', '.join(map(str, e.arguments))})"

@@ -8,7 +8,7 @@ the in-memory host their Python versions; adapters are the same for both.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, Protocol
 
 from market_sim.blockchain.register import Register
 from market_sim.core.errors import RuleViolation
@@ -31,6 +31,9 @@ class ClockPlace(NamedTuple):
     """A placeholder argument for the address of the settlement contract, whose epoch is the clock of contracts."""
 
 
+NO_EPOCHS: Final = "a contract that counts epochs stands on the chain of the settlement, and not on another one"
+
+
 class Invoked(NamedTuple):
     """The result of a successful call: the numbers of its event, the transaction, and its gas."""
 
@@ -41,6 +44,17 @@ class Invoked(NamedTuple):
 
 class ContractHost(Protocol):
     """A chain on which contracts can be deployed and called."""
+
+    @property
+    def chain_id(self) -> int:
+        """The id of the chain."""
+
+    @property
+    def token_contracts(self) -> tuple[str, ...]:
+        """The addresses of the tokens, by number."""
+
+    def keep_time(self, elapsed: int) -> int:
+        """Let at least these seconds have passed since the first call; returns the time of the chain at that call."""
 
     def deploy(self, contract: str, *arguments: Any) -> str:
         """Deploy a contract; returns its address."""
@@ -62,11 +76,12 @@ class ContractHost(Protocol):
 
 
 class ChainContext(NamedTuple):
-    """The surroundings of an adapter: host, register, and the wallets of accounts."""
+    """The surroundings of an adapter: host, register, the wallets of accounts, and the time of the run."""
 
     host: ContractHost
     register: Register
     wallet: Callable[[int], Wallet]
+    now: Callable[[], int] = lambda: 0
 
 
 class ContractAdapter(Protocol):

@@ -26,7 +26,7 @@ from market_sim.blockchain.certificate import (
 from market_sim.blockchain.execution import ROW, BalanceKey
 from market_sim.blockchain.in_memory_contracts import MemoryHost
 from market_sim.blockchain.in_memory_escape import MemoryEscape, ValidatorSet, check_members
-from market_sim.blockchain.in_memory_vault import LARGEST_BALANCE
+from market_sim.blockchain.in_memory_vault import LARGEST_BALANCE, MemoryVault
 from market_sim.blockchain.keccak import keccak
 from market_sim.blockchain.settlement import Answer, ChainReverted, Genesis, Head, Movement, Opened, Prepared, Receipt
 
@@ -79,7 +79,11 @@ class InMemorySettlement(MemoryEscape):
 
     def host(self) -> MemoryHost:
         """The host of further contracts, over the same wallets."""
-        return MemoryHost(self)
+        return MemoryHost(self, self._domain.chain_id, len(self._opened().tokens), settles=True)
+
+    def beside(self, number: int) -> MemoryHost:
+        """The host of another chain, with the same tokens and empty wallets."""
+        return MemoryHost(MemoryVault(), self._domain.chain_id + number, len(self._opened().tokens), settles=False)
 
     def next_nonce(self) -> int:
         """The number of transactions so far."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from market_sim.blockchain.certificate import Wallet
-from market_sim.blockchain.contracts import Invoked, TokenPlace
+from market_sim.blockchain.contracts import NO_EPOCHS, ClockPlace, Invoked, TokenPlace
 from market_sim.blockchain.in_memory_amm import MemoryAmm
+from market_sim.blockchain.in_memory_htlc import MemoryHtlc
 from market_sim.blockchain.in_memory_vault import MemoryVault
 from market_sim.blockchain.keccak import keccak
 from market_sim.blockchain.settlement import ChainReverted
-from market_sim.core.errors import InvariantBroken
+from market_sim.core.errors import InputError, InvariantBroken
 from market_sim.core.models.event import Numbers
 
 
@@ -71,20 +72,30 @@ class MemoryEscrow:
         return {"deal": deal, "amount": found.amount}
 
 
-TWINS: dict[str, Any] = {"Escrow": MemoryEscrow, "Amm": MemoryAmm}
+TWINS: dict[str, Any] = {"Escrow": MemoryEscrow, "Amm": MemoryAmm, "Htlc": MemoryHtlc}
 
 
 class MemoryHost:
     """The host of in-memory contracts."""
 
-    def __init__(self, vault: MemoryVault) -> None:
+    def __init__(self, vault: MemoryVault, chain_id: int, tokens: int, settles: bool) -> None:
         self._vault = vault
+        self.chain_id = chain_id
+        self._settles = settles
+        self.token_contracts = ("",) * tokens
         self._contracts: dict[str, Any] = {}
+
+    def keep_time(self, elapsed: int) -> int:
+        """Let at least these seconds have passed; the time of this chain begins at 0."""
+        self._vault.time = max(self._vault.time, elapsed)
+        return 0
 
     def deploy(self, contract: str, *arguments: Any) -> str:
         """Create the in-memory version of a contract."""
         if contract not in TWINS:
             raise InvariantBroken(f"the contract {contract} has no in-memory version")
+        if not self._settles and any(isinstance(each, ClockPlace) for each in arguments):
+            raise InputError(NO_EPOCHS)
         place = "0x" + keccak(f"market-sim/memory/{len(self._contracts)}".encode())[12:].hex()
         self._contracts[place] = TWINS[contract](self._vault, place, *arguments)
         return place

@@ -193,6 +193,9 @@ class Settlement(Protocol):
     def host(self) -> ContractHost:
         """The host of further contracts."""
 
+    def beside(self, number: int) -> ContractHost:
+        """The host of another chain, whose id is greater by this number, with tokens of its own."""
+
     def next_nonce(self) -> int:
         """The nonce of the relayer's next transaction."""
 

@@ -157,7 +157,8 @@ class SettlementService:
                 domain.run.hex(),
             )
         )
-        self.calls = ContractCalls(ChainContext(self.settlement.host(), register, self._owner), self._record, self._now)
+        context = ChainContext(self.settlement.host(), register, self._owner, self._now)
+        self.calls = ContractCalls(context, self._record, self._now)
         self._attestations = Attestations(self.settlement, self._wallets, SET_ID)
         direct = DirectMovements(
             self.settlement, register, self._reconciliation, self._attestations, self._record, self._now
@@ -168,7 +169,7 @@ class SettlementService:
         )  # fmt: skip
         self.reconcile()
         if chain is not None:
-            self.calls.open(chain.contracts, chain.gifts)
+            self.calls.open(chain, self.settlement.beside)
 
     def _owner(self, account: int) -> Wallet:
         """The wallet of the owner of an account."""

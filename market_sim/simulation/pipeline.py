@@ -220,7 +220,7 @@ class Pipeline:
         if news:
             self.committee.publish(news)
             self._told += len(news)
-        calls = () if self.settlement is None else tuple(self.settlement.calls.submitted[self._told_calls :])
+        calls = () if self.settlement is None else tuple(self.settlement.calls.ordered[self._told_calls :])
         if calls:
             self.committee.publish(Calls(calls))
             self._told_calls += len(calls)

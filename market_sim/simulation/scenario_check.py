@@ -1,7 +1,8 @@
 """The check of a scenario: does what it claims hold with other seeds, and what is it like to be in it?
 
-Each seed is one run without settlement. The first few are also checked for broken invariants, and played once more with
-a naive student in them, who follows the trend of the first instrument that can be owned.
+Each seed is one run, without settlement unless the claim is about a chain. The first few are also checked for broken
+invariants, and played once more with a naive student in them, who follows the trend of the first instrument that can
+be owned.
 """
 
 from __future__ import annotations
@@ -84,7 +85,7 @@ def checked_scenario(scenario: Scenario, seeds: int, epochs: int | None = None, 
     found = Findings(scenario, seeds)
     for seed in range(first, first + seeds):
         closely = seed - first < LOOKED_AT_CLOSELY
-        options = Options(seed=seed, epochs=epochs, settlement="none", paranoid=closely)
+        options = Options(seed=seed, epochs=epochs, settlement=scenario.claim_settlement, paranoid=closely)
         began = perf_counter()
         try:
             result = simulate(scenario, options)

@@ -19,7 +19,7 @@ from market_sim.core.errors import SettlementError
 
 SOURCES: Final = Path(__file__).resolve().parents[3] / "contracts"
 ARTIFACTS: Final = SOURCES / "artifacts"
-NAMES: Final = ("Amm", "BatchSettlement", "Escrow", "HostileToken", "Token")
+NAMES: Final = ("Amm", "BatchSettlement", "Escrow", "HostileToken", "Htlc", "Token")
 
 
 class AbiEntry(NamedTuple):
@@ -136,7 +136,7 @@ def refusal(data: bytes) -> ChainReverted:
     for name in NAMES:
         entry = artifact(name).errors.get(data[:4])
         if entry is not None:
-            values = map(_readable, decode(entry.inputs, data[4:]))
+            values = map(readable, decode(entry.inputs, data[4:]))
             return ChainReverted(entry.name, dict(zip(entry.names, values, strict=True)))
     return ChainReverted("UnknownError", {"data": data.hex()})
 
@@ -153,5 +153,6 @@ def _type(parameter: Mapping[str, Any]) -> str:
     return kind
 
 
-def _readable(value: Any) -> Any:
+def readable(value: Any) -> Any:
+    """A decoded value as the journal has it: bytes in hexadecimal."""
     return value.hex() if isinstance(value, bytes) else value

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from market_sim.blockchain.certificate import Wallet
-from market_sim.blockchain.contracts import ClockPlace, Invoked, TokenPlace
+from market_sim.blockchain.contracts import NO_EPOCHS, ClockPlace, Invoked, TokenPlace
+from market_sim.blockchain.ethereum.artifacts import readable
 from market_sim.blockchain.ethereum.chain import ChainBackend, DeployedContract
+from market_sim.core.errors import InputError
 from market_sim.core.models.event import Numbers
 
 
@@ -15,13 +17,39 @@ class EthereumHost:
     """Deploys and calls contracts on the chain of the settlement, with the same tokens."""
 
     def __init__(
-        self, chain: ChainBackend, operator: Wallet, tokens: Sequence[DeployedContract], settlement: DeployedContract
+        self,
+        chain: ChainBackend,
+        operator: Wallet,
+        tokens: Sequence[DeployedContract],
+        settlement: DeployedContract | None = None,
     ) -> None:
         self._chain = chain
         self._operator = operator
         self._tokens = tokens
         self._settlement = settlement
         self._contracts: dict[str, DeployedContract] = {}
+        self._began: int | None = None
+
+    @property
+    def chain_id(self) -> int:
+        """The id of the chain."""
+        return self._chain.chain_id
+
+    @property
+    def token_contracts(self) -> tuple[str, ...]:
+        """The addresses of the tokens, by number."""
+        return tuple(token.written for token in self._tokens)
+
+    def keep_time(self, elapsed: int) -> int:
+        """Let at least these seconds have passed since the first call; returns the time of the chain at that call."""
+        if "alone" not in self._chain.capabilities:
+            raise InputError("a contract with deadlines needs a chain whose time the run sets: eth-tester or memory")
+        following = self._chain.next_time()
+        if self._began is None:
+            self._began = following
+        if self._began + elapsed > following:
+            self._chain.travel(self._began + elapsed - following)
+        return self._began
 
     def deploy(self, contract: str, *arguments: Any) -> str:
         """Deploy the compiled contract with this name; returns its address."""
@@ -32,6 +60,8 @@ class EthereumHost:
     def _given(self, argument: Any) -> Any:
         """An argument with the address in the place of a placeholder."""
         if isinstance(argument, ClockPlace):
+            if self._settlement is None:
+                raise InputError(NO_EPOCHS)
             return self._settlement.written
         return self._tokens[argument.token].written if isinstance(argument, TokenPlace) else argument
 
@@ -43,7 +73,8 @@ class EthereumHost:
         numbers: Numbers = {}
         for log in receipt.logs:
             if log.contract == contract.address:
-                numbers |= contract.artifact.events[log.topics[0]].read(log)
+                happened = contract.artifact.events[log.topics[0]].read(log)
+                numbers |= {name: readable(value) for name, value in happened.items()}
         return Invoked(numbers, receipt.transaction, receipt.gas)
 
     def allow(self, owner: Wallet, place: str, token: int, amount: int) -> int:

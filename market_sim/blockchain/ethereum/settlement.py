@@ -11,7 +11,7 @@ from market_sim.blockchain.ethereum.host import EthereumHost
 from market_sim.blockchain.ethereum.transactions import signed
 from market_sim.blockchain.execution import ROW, BalanceKey
 from market_sim.blockchain.gas import LARGEST_BATCH_GAS, batch_gas
-from market_sim.blockchain.register import Balance
+from market_sim.blockchain.register import Balance, Token
 from market_sim.blockchain.settlement import (
     Answer,
     Genesis,
@@ -54,7 +54,8 @@ class EthereumSettlement:
         self.guardian = Wallet.of(randomness, f"guardian/{run.hex()}")
         self._contract: DeployedContract | None = None
         self._run = run
-        self._accounts = self._tokens = 0
+        self._accounts = 0
+        self._listed: tuple[Token, ...] = ()
         self.tokens: tuple[DeployedContract, ...] = ()
 
     @property
@@ -78,9 +79,8 @@ class EthereumSettlement:
         chain, me = self.chain, self.operator
         chain.fund(me)
         chain.fund(self.relayer)
-        self.tokens = tuple(
-            chain.deploy(me, "Token", token.symbol, token.symbol, token.decimals) for token in genesis.tokens
-        )
+        self._listed = genesis.tokens
+        self.tokens = self._deploy_tokens(chain)
         self._contract = chain.deploy(
             me,
             "BatchSettlement",
@@ -97,6 +97,11 @@ class EthereumSettlement:
         for number in range(len(self.tokens)):
             self._fund(number, [each for each in genesis.balances if each.token == number])
         return Opened(tuple(token.written for token in self.tokens), chain.transactions, chain.gas)
+
+    def _deploy_tokens(self, chain: ChainBackend) -> tuple[DeployedContract, ...]:
+        return tuple(
+            chain.deploy(self.operator, "Token", token.symbol, token.symbol, token.decimals) for token in self._listed
+        )
 
     def open_account(self, owner: bytes) -> None:
         """Open one more account."""
@@ -207,6 +212,13 @@ class EthereumSettlement:
     def host(self) -> EthereumHost:
         """The host of further contracts, on the same chain."""
         return EthereumHost(self.chain, self.operator, self.tokens, self.contract)
+
+    def beside(self, number: int) -> EthereumHost:
+        """The host of another chain, always inside this process, with tokens of its own."""
+        from market_sim.blockchain.ethereum.backends import EthTesterChain
+
+        chain = EthTesterChain(self.operator, self.chain.chain_id + number)
+        return EthereumHost(chain, self.operator, self._deploy_tokens(chain))
 
     def next_nonce(self) -> int:
         """The nonce of the relayer's next transaction."""

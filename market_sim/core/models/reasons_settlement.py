@@ -23,6 +23,7 @@ _HALT = (
 )
 _ESCROW = "The payer releases locked money to the payee, or the payee sends it back, once"
 _POOL = "A pool trades by its formula, within the limit of its caller, and only what it and its caller hold"
+_SWAP = "Locked money goes to the payee for the preimage before the deadline, or back to the payer from then on, once"
 _TOKEN = "A transfer needs the owner's balance and permission, and only the minter mints new tokens"
 
 
@@ -112,6 +113,11 @@ SETTLEMENT_REASONS: tuple[Reason, ...] = (
     _reason("BeyondReserve", _POOL, "{wanted} are wanted, and the pool holds {reserve}"),
     _reason("PriceMoved", _POOL, "the pool's price is {found}, beyond the limit of {limit}"),
     _reason("ShortOfShares", _POOL, "{owner} has {held} shares of the pool and gives back {needed}"),
+    _reason("UnknownSwap", _SWAP, "there is no swap number {swap}"),
+    _reason("SwapOver", _SWAP, "swap {swap} is over: it was claimed or refunded"),
+    _reason("WrongPreimage", _SWAP, "this is not the preimage of the digest of swap {swap}"),
+    _reason("DeadlinePassed", _SWAP, "the deadline is day {deadline}, and it is day {time}"),
+    _reason("DeadlineNotReached", _SWAP, "the deadline is day {deadline}, and it is day {time}"),
     _reason("NotMinter", _TOKEN, "{caller} is not the minter of this token"),
     _reason("NobodyToPay", _TOKEN, "tokens cannot go to the address zero"),
     _reason("ShortOfTokens", _TOKEN, "{owner} holds {held} and would need {needed}"),

@@ -116,21 +116,33 @@ class WithdrawalClaimed(SettlementEvent, frozen=True):
     gas: int
 
 
-class WalletFunded(SettlementEvent, frozen=True):
+class ChainOpened(SettlementEvent, frozen=True):
+    """Another chain was opened; a token has the same number there, and a contract of its own."""
+
+    chain: str
+    chain_id: int
+    token_contracts: tuple[str, ...]
+
+
+class WalletFunded(SettlementEvent, frozen=True, omit_defaults=True):
     """The initial balance of an owner's wallet, apart from the account."""
 
     account: str
     asset: str
     amount: int
+    chain: str = ""
+    """The name of the other chain; empty for the chain of the settlement."""
 
 
-class ContractDeployed(SettlementEvent, frozen=True):
+class ContractDeployed(SettlementEvent, frozen=True, omit_defaults=True):
     """A contract beside the settlement was deployed; contracts are numbered in this order, from 1."""
 
     contract: str
     kind: str
     address: str
     terms: Numbers
+    chain: str = ""
+    """The name of the other chain; empty for the chain of the settlement."""
 
 
 class CallSubmitted(SettlementEvent, frozen=True):

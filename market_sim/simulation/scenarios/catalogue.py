@@ -5,6 +5,7 @@ from __future__ import annotations
 from market_sim.simulation.scenarios.almgren_chriss import AlmgrenChrissScenario
 from market_sim.simulation.scenarios.amm_arbitrage import AmmArbitrage
 from market_sim.simulation.scenarios.arena import Arena
+from market_sim.simulation.scenarios.atomic_swap import AtomicSwap
 from market_sim.simulation.scenarios.bad_rule import BadRule
 from market_sim.simulation.scenarios.batch_auction import BatchAuctionScenario
 from market_sim.simulation.scenarios.bubble import Bubble
@@ -80,6 +81,7 @@ SCENARIOS: tuple[type[Scenario], ...] = (
     LiquidationCascade,
     EscrowScenario,
     AmmArbitrage,
+    AtomicSwap,
     InducedValues,
     InformedVersusNoise,
     ToxicFlow,

@@ -42,6 +42,8 @@ class Scenario:
     """What the scenario shows, as a sentence that is true of most runs; `simulate.py check NAME` counts of how many."""
     claim_share: ClassVar[float] = 0.9
     """The share of runs with other seeds of which the claim must be true."""
+    claim_settlement: ClassVar[str] = "none"
+    """Where the runs that check the claim settle: nowhere, unless the claim is about a chain ("memory")."""
 
     rules: ClassVar[str] = ""
     """The rules profile of its market, unless the options say otherwise; empty for a market without rules."""

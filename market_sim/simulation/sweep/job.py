@@ -70,7 +70,8 @@ def done(job: Job) -> Outcome:
         if file_digest(path) != digest:
             raise InputError(f"{path} has changed since the sweep began, or is another file on this machine")
     scenario = configured(find_scenario(job.scenario), **job.parameters)
-    options = Options(seed=job.seed, epochs=job.epochs, settlement="none", guests=job.guests)
+    settlement = scenario.claim_settlement
+    options = Options(seed=job.seed, epochs=job.epochs, settlement=settlement, guests=job.guests)
     result = simulate(scenario, options)
     guests = {one.name for one in read_guests(job.guests)}
     return Outcome(
