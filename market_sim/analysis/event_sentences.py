@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from market_sim.analysis import mechanism_words, surveillance_words
+from market_sim.analysis import mechanism_words, surveillance_words, venue_words
 from market_sim.analysis.visualization.mechanism_marks import flow
 from market_sim.analysis.words import SHORT, Words, reason_sentence
 from market_sim.core.data.journal import Journal
@@ -139,6 +139,7 @@ SENTENCES: dict[type[Event], Callable[[Words, Any], str]] = {
     **mechanism_words.SENTENCES,
     **mechanism_words.BOOKKEEPING,
     **surveillance_words.SENTENCES,
+    **venue_words.SENTENCES,
     run.RunStarted: lambda w, e: f"the run starts: {e.scenario}, seed {e.seed}, {counted(e.epochs, 'epoch')}",
     run.CommitteeSeated: lambda w, e: f"{e.validators} validators are seated, quorum {e.quorum}, {e.faults} may fail",
     run.AgentJoined: lambda w, e: f"{e.agent} takes part with {e.strategy}{_made_with(e)}",

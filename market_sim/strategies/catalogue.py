@@ -32,6 +32,7 @@ from market_sim.strategies.market_making.tiers import ObligedMaker, TieredMaker
 from market_sim.strategies.market_making.volatility_maker import VolatilityMaker
 from market_sim.strategies.misconduct.pressure import Layerer, Spoofer
 from market_sim.strategies.misconduct.washing import Washer
+from market_sim.strategies.traditional.background import Background
 from market_sim.strategies.traditional.bettor import Bettor
 from market_sim.strategies.traditional.book_reader import BookReader
 from market_sim.strategies.traditional.customer import Customer
@@ -62,7 +63,7 @@ FAMILIES: dict[str, tuple[type[Strategy], ...]] = {
         ObligedMaker, PerpetualMaker, OptionMaker, FutureMaker, NoteMaker, LmsrMaker,
     ),
     "without information": (
-        Noise, SelfExcitingNoise, Customer, ZeroIntelligence, ZeroIntelligenceFlow, PositionTaker, Saver,
+        Noise, Background, SelfExcitingNoise, Customer, ZeroIntelligence, ZeroIntelligenceFlow, PositionTaker, Saver,
     ),
     "with an opinion": (Informed, Sniper, Fundamentalist, FcnTrader, Bettor, OptionHolder, OptionWriter),
     "reading the chart": (Momentum, MeanReversion, Chartist, Pairs, BookReader),

@@ -68,7 +68,7 @@ def test_a_fifth_of_the_operations_trades(reached):
 NOT_HERE = {
     "MARGIN_ACCOUNT_NEEDED",  # the duel trades stocks, and nothing on margin
     "PAUSED",  # nobody pauses it by hand
-    "UNKNOWN_VENUE",  # and on one venue: tests/unit/market/test_venues.py
+    "UNKNOWN_VENUE",  # and on one venue: tests/unit/market/venues/test_venues.py
     "BAD_AMOUNT", "NOTHING_TO_DELIVER", "NO_WALLET", "UNKNOWN_ASSET",  # and without wallets: test_bad_orders.py
 }  # fmt: skip
 """Refusals of what the duel does not ask for."""

@@ -56,4 +56,5 @@ def test_the_command_writes_parquet(tmp_path, capsys):
         "quotes.parquet",
         "refusals.parquet",
         "trades.parquet",
+        "venues.parquet",
     ]

@@ -24,6 +24,7 @@ from market_sim.analysis.results.market_tables import adaptations_table, candles
 from market_sim.analysis.results.performance import Performance, leaderboard, performances
 from market_sim.analysis.results.table import Table
 from market_sim.analysis.results.tables import blocks_table, orders_table, quotes_table, trades_table
+from market_sim.analysis.results.venue_table import venues_table
 from market_sim.core.data.fingerprint import digest, fingerprint
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.event import Area
@@ -140,6 +141,11 @@ class Result:
         """Every change that a strategy made to its own parameters, with its reason."""
         return adaptations_table(self.journal)
 
+    @cached_property
+    def venues(self) -> Table:
+        """Every venue: its terms, what was measured, and what was traded there."""
+        return venues_table(self.journal)
+
     def difference(self, then: int, now: int) -> Table:
         """What differs between the states just after two events: books, balances, blocks."""
         return difference_table(self.journal, then, now)
@@ -150,7 +156,7 @@ class Result:
         return (
             self.leaderboard, self.gains, self.trades, self.orders, self.quotes, self.blocks, self.inventory,
             self.refusals, self.alerts, self.candles, self.fees, self.depth, self.adaptations,
-            self.competition,
+            self.competition, self.venues,
         )  # fmt: skip
 
     @cached_property

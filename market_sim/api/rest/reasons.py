@@ -216,7 +216,7 @@ STATUS: Final[Mapping[str, int]] = {
     "HALTED": 409, "CLOSED": 409, "HALTED_L1": 409, "HALTED_L2": 409, "HALTED_L3": 409, "HALTED_MOVE": 409,
     "HALTED_LIMIT_STATE": 409, "HALTED_VOLATILE": 409,
     "TOO_LARGE": 413, "NOT_JSON": 415, "TOO_MANY_REQUESTS": 429, "RATE_LIMIT": 429, "DEFECT": 500, "MARKET_BUSY": 503,
-    "NOT_STORED": 503,
+    "NOT_STORED": 503, "VENUE_DOWN": 503,
 }  # fmt: skip
 """The HTTP status of a reason; every other one is 422, a request that is understood and refused."""
 

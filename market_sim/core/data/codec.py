@@ -25,6 +25,7 @@ from market_sim.core.models import (
     run_events,
     settlement_events,
     surveillance_events,
+    venue_events,
 )
 from market_sim.core.models.event import Event
 
@@ -34,6 +35,7 @@ EVENT_MODULES = (
     mechanism_events,
     compliance_events,
     surveillance_events,
+    venue_events,
     consensus_events,
     settlement_events,
 )

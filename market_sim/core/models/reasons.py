@@ -24,12 +24,14 @@ from market_sim.core.models.reasons_exchange import EXCHANGE_REASONS
 from market_sim.core.models.reasons_mechanisms import MECHANISM_REASONS
 from market_sim.core.models.reasons_settlement import SETTLEMENT_REASONS
 from market_sim.core.models.reasons_surveillance import SURVEILLANCE_REASONS
+from market_sim.core.models.reasons_venues import VENUE_REASONS
 
 _PARTS = (
     EXCHANGE_REASONS,
     MECHANISM_REASONS,
     COMPLIANCE_REASONS,
     SURVEILLANCE_REASONS,
+    VENUE_REASONS,
     CONSENSUS_REASONS,
     SETTLEMENT_REASONS,
 )

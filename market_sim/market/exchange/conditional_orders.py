@@ -4,7 +4,8 @@ None of this happens while a message is matched; it follows after the message.
 
 A pegged order has the midpoint of the best displayed bid and ask as its price, never beyond its own limit. The midpoint
 is rounded down to the tick for a buy and up for a sell, so that two pegged orders trade only if the midpoint is a valid
-price (rulebook F-1.2).
+price (rulebook F-1.2). In a dark pool the midpoint is that of the lit venues; there no order is in the book before it
+trades, so that none has a price that could be stale.
 
 >>> peg_price(1, 110, 100, 103, 1), peg_price(-1, 90, 100, 103, 1), peg_price(1, 100, 100, 103, 1)
 (101, 102, 100)
@@ -14,8 +15,9 @@ True
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from heapq import heappop, heappush
+from operator import attrgetter
 
 from market_sim.core.errors import RuleViolation
 from market_sim.core.models.intents import BUY
@@ -28,6 +30,7 @@ from market_sim.market.exchange.venue_state import VenueState
 
 TriggerRule = Callable[[Member, Listing, Order], None]
 """A check for triggered stop orders; a RuleViolation ends the order."""
+_age = attrgetter("id")
 
 
 class ConditionalOrders:
@@ -83,6 +86,9 @@ class ConditionalOrders:
         """Move the pegged orders to the midpoint: all leave their old price before the first takes its new one."""
         if not listing.pegs:
             return
+        if listing.midpoint_of is not None:
+            self._cross(listing, *listing.midpoint_of(listing.symbol))
+            return
         book, tick, members = listing.book, listing.tick, self._state.members
         bid, ask = book.best_bid, book.best_ask
         moving: list[tuple[Order, int]] = []
@@ -97,6 +103,20 @@ class ConditionalOrders:
             order.where = BOOK
             order.limit, order.key = price, order.side * price
             self._matching.enter(listing, members[order.account], order)
+
+    def _cross(self, listing: Listing, bid: int | None, ask: int | None) -> None:
+        """In a dark pool: let the orders trade that can, oldest first, and take what is left of them out again."""
+        members = self._state.members
+        while crossing := crossing_at_midpoint(listing.pegs, bid, ask, listing.tick):
+            for order in crossing:
+                self._matching.lift(listing, members[order.account], order)
+                order.where, order.limit = BOOK, peg_price(order.side, order.cap, bid, ask, listing.tick) or 0
+                order.key = order.side * order.limit
+            for order in crossing:
+                self._matching.enter(listing, members[order.account], order)
+            for order in crossing:
+                if order.id in listing.pegs:
+                    self._sleep(listing, order)
 
     def sleep(self, listing: Listing) -> None:
         """Take all pegged orders out of the book until trading is continuous again."""
@@ -117,3 +137,22 @@ def peg_price(side: int, cap: int, bid: int | None, ask: int | None, tick: int) 
     if side == BUY:
         return min(cap, (bid + ask) // (2 * tick) * tick)
     return max(cap, -(-(bid + ask) // (2 * tick)) * tick)
+
+
+def crossing_at_midpoint(pegs: Mapping[int, Order], bid: int | None, ask: int | None, tick: int) -> list[Order]:
+    """The orders that trade with each other at the midpoint: of each side the oldest, as many as the other can fill."""
+    if bid is None or ask is None or (bid + ask) % (2 * tick):
+        return []
+    middle = (bid + ask) // 2
+    buys = [order for order in pegs.values() if order.side == BUY and order.cap >= middle]
+    sells = [order for order in pegs.values() if order.side != BUY and order.cap <= middle] if buys else []
+    volume = min(sum([order.remaining for order in buys]), sum([order.remaining for order in sells]))
+    chosen = []
+    for side in (buys, sells) if volume else ():
+        left = volume
+        for order in sorted(side, key=_age):
+            if left <= 0:
+                break
+            chosen.append(order)
+            left -= order.remaining
+    return sorted(chosen, key=_age)

@@ -67,7 +67,7 @@ from market_sim.market.exchange.conditional_orders import ConditionalOrders, Tri
 from market_sim.market.exchange.fees import MILLION, FeeSchedule
 from market_sim.market.exchange.gates import Follower, Gate
 from market_sim.market.exchange.handlers import Handler, Handlers
-from market_sim.market.exchange.listing import Listing
+from market_sim.market.exchange.listing import Listing, MidpointSource
 from market_sim.market.exchange.matching import Matching
 from market_sim.market.exchange.member import Member, Membership
 from market_sim.market.exchange.order import BOOK, Order
@@ -94,6 +94,7 @@ class Exchange:
         fees: Mapping[str, FeeSchedule] | None = None,
         ledger: Ledger | None = None,
         name: str = "",
+        other_fees: FeeSchedule | None = None,
     ) -> None:
         self.clock = clock
         self.name = name
@@ -102,6 +103,9 @@ class Exchange:
         self.instruments: dict[str, Instrument] = {}
         """The present terms of the instruments listed here, by symbol."""
         self._fees_by_kind = dict(fees or {})
+        self._other_fees = other_fees or FeeSchedule()
+        self.midpoint_of: MidpointSource | None = None
+        """Where pegged orders find the midpoint, if it is not that of the own books."""
         self._state = state = VenueState(name, ledger, clock, journal)
         self._members, self._record = state.members, state.record
         self._gates: list[Gate] = []
@@ -154,8 +158,9 @@ class Exchange:
         if symbol in self.listings:
             raise InputError(f"{symbol} is already listed")
         self.ledger.admit(instrument)
-        schedule = fees or self._fees_by_kind.get(instrument.kind) or FeeSchedule()
+        schedule = fees or self._fees_by_kind.get(instrument.kind) or self._other_fees
         listing = self._state.listings[symbol] = Listing(instrument, schedule, outlier=outlier)
+        listing.midpoint_of = self.midpoint_of
         self.instruments[symbol] = instrument
         for member in self._members.values():
             member.take_seat(listing)

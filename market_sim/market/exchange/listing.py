@@ -24,6 +24,8 @@ PAUSED: Final = "PAUSED"
 """The reason of a halt that a person has asked for."""
 CLOSED: Final = "closed"
 
+MidpointSource = Callable[[str], tuple[int | None, int | None]]
+"""The best bid and the best ask of an instrument, between which the midpoint lies."""
 NO_PRICE: Final = (None, 0, 0)
 """The result of an auction without a trade."""
 
@@ -33,8 +35,9 @@ class Listing:
 
     __slots__ = (
         "because", "because_numbers", "book", "busy", "collected", "fees", "finest", "free", "highest", "indicative",
-        "instrument", "last", "lot", "lowest", "minimum", "most_cash", "most_fixed", "multiplier", "on_margin",
-        "outlier", "payment", "pegs", "phase", "quote", "reference", "reserve_rate", "stops", "symbol", "tick",
+        "instrument", "last", "lot", "lowest", "midpoint_of", "minimum", "most_cash", "most_fixed", "multiplier",
+        "on_margin", "outlier", "payment", "pegs", "phase", "quote", "reference", "reserve_rate", "stops",
+        "symbol", "tick",
     )  # fmt: skip
 
     def __init__(
@@ -75,6 +78,8 @@ class Listing:
         """The reason code of the phase, and its numbers."""
         self.stops = WaitingStops()
         self.pegs: dict[int, Order] = {}
+        self.midpoint_of: MidpointSource | None = None
+        """Where pegged orders find the midpoint, if it is not that of this book."""
         self.collected: dict[int, Order] = {}
         """The market orders that wait for the auction; they have no price."""
         self.indicative: tuple[int | None, int, int] = NO_PRICE

@@ -8,7 +8,7 @@ from market_sim.core.errors import InvariantBroken
 from market_sim.market.exchange.audit import Audit, rebuilt
 from market_sim.market.exchange.invariants import check, require
 from market_sim.market.ledger.ledger import Ledger
-from market_sim.market.venues import Venues
+from market_sim.market.venues.venues import Venues
 
 
 class Checks:

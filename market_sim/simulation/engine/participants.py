@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from market_sim.core.data.journal import Journal
 from market_sim.core.data.tape import Tape
@@ -25,7 +25,8 @@ from market_sim.market.agents.mailbox import Mail, Mailbox
 from market_sim.market.agents.strategy import Adapted, OnQuote, OnReport, OnTrade, Strategy, WakeAt, tuned
 from market_sim.market.dynamics.value import BelievedValue
 from market_sim.market.exchange.listing import Listing
-from market_sim.market.venues import Venues
+from market_sim.market.venues.connections import Connections, Letter
+from market_sim.market.venues.venues import Venues
 from market_sim.simulation.engine.clock import MILLISECOND, SECOND, WAKE, Clock
 from market_sim.simulation.engine.failures import where_it_failed
 
@@ -92,6 +93,8 @@ class Participants:
         self._market: Market | None = None
         self._submit: Callable[[str, Intent], object]
         """Takes the intents of all participants; `start` sets it."""
+        self._connections: Connections | None = None
+        """Carries intents to venues with terms; None where no venue has any."""
         self._record: Journal | None = None
         self._regular = self._wake  # one object for all wake-ups that are planned, in place of one for each
         self._expected: dict[str, int] = {}
@@ -161,6 +164,9 @@ class Participants:
     def start(self, epoch_ns: int) -> None:
         """Give each participant a view, and plan the first wake-ups."""
         self._submit = self._venues.submit if self._market is None else self._market.submit
+        if self._market is None and self._venues.gateways:
+            plan = self._clock.plan
+            self._connections = Connections(self._venues, self._clock, self._journal, plan, self._arrive)
         phases = {one.name: int(self._randomness.first_draw(f"agent/{one.name}") * one.every) for one in self._invited}
         # In the order in which they wake up, so that wake-ups read the memory forwards: with 10,000 agents, more than a
         # cache holds, that halves the time of each.
@@ -241,9 +247,11 @@ class Participants:
             self._retire(agent, error)
             return
         if wishes:
-            intents = [wish for wish in wishes if type(wish) is not Adapted and type(wish) is not WakeAt]
-            if intents:
+            intents: list[Any] = [wish for wish in wishes if type(wish) is not Adapted and type(wish) is not WakeAt]
+            if intents and self._connections is None:
                 clock.plan(clock.now + agent.latency_ns, self._arrive, (agent.name, intents))
+            elif intents and self._connections is not None:
+                self._connections.send(agent.name, intents, clock.now + agent.latency_ns)
             if len(intents) < len(wishes):
                 self._note(agent, wishes)
 
@@ -256,7 +264,7 @@ class Participants:
             if type(wish) is WakeAt:
                 self._clock.plan(wish.time, self._wake_once, agent, WAKE)
 
-    def _arrive(self, letter: tuple[str, Sequence[Intent]]) -> None:
+    def _arrive(self, letter: Letter) -> None:
         name, intents = letter
         submit = self._submit
         for intent in intents:

@@ -5,6 +5,7 @@ world.at(epoch=3.5, halt="ACME");  world.at(time_ms=4_000, reopen="ACME")
 world.at(epoch=4, news=News("ACME", good_percent=3, bad_percent=-3))
 world.at(time_ms=1_500, submit=("ann", Buy("ACME", 10)))
 world.at(epoch=2, arrive="bob");  world.at(epoch=6.5, leave="bob")
+world.at(epoch=3, outage=Outage("SIM-NYSE", seconds=2))
 world.at(epoch=4, do=lambda world: world.exchange.phases.close())
 """
 
@@ -19,7 +20,8 @@ from market_sim.core.models.inputs import Resume
 from market_sim.market.dynamics.shocks import News, PriceShock
 from market_sim.market.exchange.exchange import Exchange
 from market_sim.market.exchange.listing import CLOSED, HALTED, IN_CALL
-from market_sim.simulation.engine.clock import MILLISECOND
+from market_sim.market.venues.terms import Outage
+from market_sim.simulation.engine.clock import MILLISECOND, SECOND
 
 if TYPE_CHECKING:
     from market_sim.simulation.engine.world import World
@@ -144,6 +146,20 @@ def _submit(world: World, wish: Any) -> Act:
     return f"{type(intent).__name__} of {account}", act
 
 
+def _outage(world: World, outage: Outage) -> Act:
+    gateway = world.venues.gateways.get(outage.venue)
+    if gateway is None:
+        named = ", ".join(world.venues.gateways) or "none"
+        raise InputError(f"an outage is of a venue with terms, found {outage.venue}; venues with terms are {named}")
+
+    def act(world: World) -> None:
+        end = world.clock.now + round(outage.seconds * SECOND)
+        gateway.fail_until(end)
+        world.clock.plan(end, lambda _: gateway.answer_again())
+
+    return f"an outage of {outage.venue}", act
+
+
 def _do(world: World, function: Any) -> Act:
     if not callable(function):
         raise InputError(f"do takes a function of the world, found {function!r}")
@@ -163,5 +179,6 @@ _ACTS: dict[str, Callable[[World, Any], Act]] = {
     "submit": _submit,
     "arrive": _arrive,
     "leave": _leave,
+    "outage": _outage,
     "do": _do,
 }

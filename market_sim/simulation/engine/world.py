@@ -2,7 +2,7 @@
 
 A scenario needs only these methods:
 
-    world.venue(...)       open one of several venues, with fees of its own; without it there is one
+    world.venue(...)       open one of several venues, on terms of its own; without it there is one
     world.list(...)        list an instrument
     world.value(...)       choose the process of a believed value, and who knows it
     world.join(...)        add a participant
@@ -45,7 +45,8 @@ from market_sim.market.exchange.exchange import Exchange
 from market_sim.market.exchange.fees import FeeSchedule
 from market_sim.market.exchange.mechanism import Mechanism
 from market_sim.market.ledger.ledger import Ledger
-from market_sim.market.venues import Venues
+from market_sim.market.venues.terms import Outage, VenueTerms
+from market_sim.market.venues.venues import Venues
 from market_sim.simulation.engine.checks import Checks
 from market_sim.simulation.engine.clock import MILLISECOND, SECOND, Clock
 from market_sim.simulation.engine.consensus import CommitteePlan
@@ -69,7 +70,7 @@ class World:
         self.journal = journal if journal is not None else Journal()
         self.randomness = Randomness(seed)
         self.ledger = Ledger(self.clock, self.journal)
-        self.venues = Venues(self.clock, self.journal, self.ledger)
+        self.venues = Venues(self.clock, self.journal, self.ledger, self.randomness)
         self.tape = Tape(self.journal)
         self.values: dict[str, BelievedValue] = {}
         self.committee_plan = CommitteePlan()
@@ -98,9 +99,12 @@ class World:
 
     # ---- for scenarios ------------------------------------------------------------------------------------------
 
-    def venue(self, name: str, fees: Mapping[str, FeeSchedule] | None = None) -> Exchange:
-        """Open one of several venues, before any listing; `fees` are by kind of instrument."""
-        return self.venues.open(name, fees)
+    def venue(self, venue: str | VenueTerms, fees: Mapping[str, FeeSchedule] | None = None) -> Exchange:
+        """Open one of several venues, before any listing: by its name, or on terms of its own.
+
+        `fees` are by kind of instrument, and take precedence over those of the terms.
+        """
+        return self.venues.open(venue, fees)
 
     def list(
         self,
@@ -222,17 +226,18 @@ class World:
         news: News | None = None,
         arrive: str | None = None,
         leave: str | None = None,
+        outage: Outage | None = None,
         do: Callable[[World], object] | None = None,
     ) -> None:
         """Schedule an event at the start of an epoch, or at a time of the clock.
 
         One of: a price shock, news that may be good or bad, a halt of an instrument, its reopening (a call auction that
-        lasts half a second), an intent of an account, the arrival or the departure of a participant, or a function that
-        is called with the world.
+        lasts half a second), an intent of an account, the arrival or the departure of a participant, the outage of a
+        venue, or a function that is called with the world.
         """
         chosen = {
             "shock": shock, "news": news, "halt": halt, "reopen": reopen, "submit": submit, "arrive": arrive,
-            "leave": leave, "do": do,
+            "leave": leave, "outage": outage, "do": do,
         }  # fmt: skip
         self._schedule.append(scheduled_action(self, epoch, time_ms, chosen))
 
@@ -273,7 +278,10 @@ class World:
     def start(self, epoch_ns: int) -> None:
         """Plan the first wake-ups, the moves of the values, the times of the mechanisms, and the scheduled events."""
         clock = self.clock
+        self.venues.follow_midpoints()
         self.participants.start(epoch_ns)
+        if self.venues.gateways:
+            clock.plan(clock.now + epoch_ns, self._measure_venues, epoch_ns)
         if self.values:
             clock.plan(clock.now, self._move_values)
         for mechanism in self.mechanisms:
@@ -282,6 +290,12 @@ class World:
             clock.plan(one.time(epoch_ns), self._act_as_scheduled, one)
         for warning in self.warnings:
             self.journal.record(WarningGiven(clock.now, warning))
+
+    def _measure_venues(self, every_ns: int) -> None:
+        """Record at the end of each epoch what was measured on the way to each venue."""
+        for gateway in self.venues.gateways.values():
+            gateway.measure()
+        self.clock.plan(self.clock.now + every_ns, self._measure_venues, every_ns)
 
     @property
     def warnings(self) -> tuple[str, ...]:

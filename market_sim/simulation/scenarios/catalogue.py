@@ -13,6 +13,7 @@ from market_sim.simulation.scenarios.circuit_breaker import CircuitBreaker
 from market_sim.simulation.scenarios.corporate_actions import CorporateActionsScenario
 from market_sim.simulation.scenarios.covered_calls import CoveredCalls
 from market_sim.simulation.scenarios.crowded_room import CrowdedRoom
+from market_sim.simulation.scenarios.dark_pool import DarkPoolScenario
 from market_sim.simulation.scenarios.efficient_market import EfficientMarket
 from market_sim.simulation.scenarios.escrow import EscrowScenario
 from market_sim.simulation.scenarios.execution_school import ExecutionSchool
@@ -32,6 +33,7 @@ from market_sim.simulation.scenarios.margin_call import MarginCall
 from market_sim.simulation.scenarios.marksim import Marksim
 from market_sim.simulation.scenarios.news_day import NewsDay
 from market_sim.simulation.scenarios.option_expiry import OptionExpiry
+from market_sim.simulation.scenarios.outage import OutageScenario
 from market_sim.simulation.scenarios.pairs_trading import PairsTrading
 from market_sim.simulation.scenarios.prediction_market import PredictionMarketScenario
 from market_sim.simulation.scenarios.scenario import Scenario
@@ -48,6 +50,7 @@ from market_sim.simulation.scenarios.streamlet_faults import (
 )
 from market_sim.simulation.scenarios.structured_note import StructuredNote
 from market_sim.simulation.scenarios.thin_market import ThinMarket
+from market_sim.simulation.scenarios.three_venues import ThreeVenues
 from market_sim.simulation.scenarios.toxic_flow import ToxicFlow
 from market_sim.simulation.scenarios.transaction_tax import TransactionTax
 from market_sim.simulation.scenarios.two_venues import TwoVenues
@@ -68,6 +71,9 @@ SCENARIOS: tuple[type[Scenario], ...] = (
     LateMessages,
     Arena,
     TwoVenues,
+    ThreeVenues,
+    DarkPoolScenario,
+    OutageScenario,
     BatchAuctionScenario,
     OptionExpiry,
     WarrantDilution,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from market_sim.core.errors import InputError
 from market_sim.core.models.intents import BUY, SELL, Intent, PlaceOrder
 from market_sim.market.agents.strategy import Strategy
-from market_sim.market.agents.view import View
+from market_sim.market.agents.view import InstrumentView, View
 
 
 @dataclass(slots=True)
@@ -31,24 +31,30 @@ class Noise(Strategy):
 
     def decide(self, view: View) -> Iterable[Intent]:
         """Toss a coin, then a side, a size and a price."""
-        random = view.random.random
-        if random() >= self.trade_probability:
+        if view.random.random() >= self.trade_probability:
             return
         market = view.at(self.symbol, self.venue)
-        side = BUY if random() < 0.5 else SELL
-        size = market.lot * (1 + int(random() * self.max_size))
-        near = market.bid if side == BUY else market.ask
-        far = market.ask if side == BUY else market.bid
-        if near is None or far is None:
-            return
-        if random() < self.patience:
-            away = int(random() * near * self.reach_bps / 10_000)
-            limit = near - side * (away - away % market.tick)
-        else:
-            limit = far
-        if side == BUY:
-            size = min(size, view.cash // (limit * 2) // market.lot * market.lot)
-        else:
-            size = min(size, market.position // 2 // market.lot * market.lot)
-        if size > 0 and limit > 0:
-            yield PlaceOrder(self.symbol, side, size, limit, venue=self.venue)
+        yield from noise_order(self, view, market, market.bid, market.ask, self.venue)
+
+
+def noise_order(
+    noise: Noise, view: View, market: InstrumentView, bid: int | None, ask: int | None, venue: str
+) -> Iterator[PlaceOrder]:
+    """Toss for a side, a size and a price near these quotes; at most half of what the account has."""
+    random = view.random.random
+    side = BUY if random() < 0.5 else SELL
+    size = market.lot * (1 + int(random() * noise.max_size))
+    near, far = (bid, ask) if side == BUY else (ask, bid)
+    if near is None or far is None:
+        return
+    if random() < noise.patience:
+        away = int(random() * near * noise.reach_bps / 10_000)
+        limit = near - side * (away - away % market.tick)
+    else:
+        limit = far
+    if side == BUY:
+        size = min(size, view.cash // (limit * 2) // market.lot * market.lot)
+    else:
+        size = min(size, market.position // 2 // market.lot * market.lot)
+    if size > 0 and limit > 0:
+        yield PlaceOrder(noise.symbol, side, size, limit, venue=venue)

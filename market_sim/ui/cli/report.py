@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from market_sim.analysis.refusals import Refusal
 from market_sim.analysis.results.performance import Performance
+from market_sim.analysis.results.venue_table import venues_sentence
 from market_sim.analysis.settled import Settled
 from market_sim.analysis.summary import Summary
 from market_sim.analysis.words import Words, signed, with_short_hashes
@@ -51,6 +52,8 @@ def tell(summary: Summary, run: str | None, timeline: str | None, screen: Screen
     if summary.movements.matched:
         say(f"in and out   {summary.movements.matched:,} made: {summary.movements.said(paid is not None)}")
     say(f"orders       {summary.orders:,} accepted, {summary.rejected:,} refused")
+    if venues := venues_sentence(result.journal):
+        say(f"venues       {venues}")
     if summary.rules:
         say(f"rules        {summary.rules}")
     if paid:
