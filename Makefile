@@ -42,5 +42,5 @@ bench: $(VENV)/.student  ## measure, and write benchmarks/results.json
 # Needs Python 3.11 or newer (tomllib). Remove a lock file first to move everything in it to the newest version.
 lock: $(VENV)/.builder  ## compile both lock files from pyproject.toml
 	$(LOCK) pyproject.toml --extra web --extra test --output-file requirements.txt
-	$(PYTHON) -c "import tomllib; e = tomllib.load(open('pyproject.toml', 'rb'))['project']['optional-dependencies']; print(*e['dev'], *e['browser'], *e['tables'], *e['dask'], *e['postgres'], *e['ccxt'], sep='\n')" \
+	$(PYTHON) -c "import tomllib; e = tomllib.load(open('pyproject.toml', 'rb'))['project']['optional-dependencies']; print(*e['dev'], *e['browser'], *e['tables'], *e['dask'], *e['postgres'], *e['ccxt'], *e['fast'], sep='\n')" \
 		| $(LOCK) - --constraint requirements.txt --output-file requirements-dev.txt

@@ -13,7 +13,7 @@ import json
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
@@ -22,6 +22,7 @@ from market_sim.blockchain.ethereum.backends import signature_backend
 from market_sim.blockchain.ethereum.settlement import EthereumSettlement, eth_tester_settlement, json_rpc_settlement
 from market_sim.blockchain.payload import encoded
 from market_sim.blockchain.register import Register
+from market_sim.blockchain.settlement import Settlement
 from market_sim.blockchain.settlement_service import SettlementService
 from market_sim.core.consensus.blocks import FinalBlock, make_block
 from market_sim.core.data.journal import Journal
@@ -70,8 +71,8 @@ def blocks(register: Register, trades: dict[int, Trade], size: int) -> Iterator[
         yield FinalBlock(height, height, block.hash, block.parent, payload)
 
 
-def measured(settlement: EthereumSettlement, size: int) -> tuple[float, float]:
-    """Settled trades a second (median of the blocks after the first) and gas a trade."""
+def opened(settlement: Settlement) -> tuple[SettlementService, Journal, Register, dict[int, Trade]]:
+    """An open settlement service, its journal, its accounts, and the trades that will be made."""
     journal, trades = Journal(), dict[int, Trade]()
     events = opening()
     register = Register.of(events)
@@ -84,17 +85,28 @@ def measured(settlement: EthereumSettlement, size: int) -> tuple[float, float]:
         trade=trades.__getitem__,
     )
     service.open(register, events, GENESIS)
+    return service, journal, register, trades
+
+
+def settled(settlement: Settlement, size: int, clock: Callable[[], float]) -> tuple[list[float], int]:
+    """The seconds that each block takes after the first, and the gas of the last."""
+    service, journal, register, trades = opened(settlement)
     took = []
-    clock = time.process_time if settlement.name == "eth-tester" else time.perf_counter
     for block in blocks(register, trades, size):
         begin = clock()
         for validator in range(VALIDATORS):
             service.finalized(validator, [block])
         took.append(clock() - begin)
-    settled = list(journal.of(BlockSettled))
-    if [event.trades for event in settled] != [size] * BLOCKS:
+    told = list(journal.of(BlockSettled))
+    if [event.trades for event in told] != [size] * BLOCKS:
         raise SystemExit(f"not every trade was settled: {service.summary()}")
-    return size / median(took[1:]), settled[-1].gas / size
+    return took[1:], told[-1].gas
+
+
+def measured(settlement: EthereumSettlement, size: int) -> tuple[float, float]:
+    """Settled trades a second (median of the blocks after the first) and gas a trade."""
+    took, gas = settled(settlement, size, time.process_time if settlement.name == "eth-tester" else time.perf_counter)
+    return size / median(took), gas / size
 
 
 @contextmanager

@@ -9,6 +9,8 @@ from market_sim.core.models.run_events import RunStarted
 
 DEFAULT_SEED = 7
 MOST_EPOCHS = 1_000_000
+SETTLED_ON = ("eth-tester", "fast", "memory", "none")
+"""The names of chains, and of none, that need nothing but this program and its packages."""
 
 
 @dataclass(frozen=True)
@@ -18,7 +20,7 @@ class Options:
     seed: int = DEFAULT_SEED
     epochs: int | None = None
     settlement: str | None = None
-    """"eth-tester", "memory" or "none"."""
+    """One of `SETTLED_ON`."""
     validators: int | None = None
     leaders: str | None = None
     byzantine: str | None = None

@@ -29,7 +29,7 @@ from market_sim.simulation.durability import ON_A_NODE, Durability
 from market_sim.simulation.engine.clock import MILLISECOND
 from market_sim.simulation.engine.failures import explained
 from market_sim.simulation.engine.world import World
-from market_sim.simulation.options import Options
+from market_sim.simulation.options import SETTLED_ON, Options
 from market_sim.simulation.scenarios.guests import guests
 from market_sim.simulation.scenarios.scenario import Scenario
 
@@ -237,10 +237,14 @@ def settlement_on(backend: str, randomness: Randomness, run: bytes, node: str = 
         from market_sim.blockchain.ethereum.settlement import eth_tester_settlement
 
         return eth_tester_settlement(randomness, run=run)
+    if backend == "fast":
+        from market_sim.blockchain.ethereum.settlement import fast_settlement
+
+        return fast_settlement(randomness, run=run)
     if backend == ON_A_NODE and node:
         from market_sim.blockchain.ethereum.settlement import json_rpc_settlement
 
         return json_rpc_settlement(node, randomness=randomness, run=run)
     if backend == ON_A_NODE:
         raise InputError("this run is settled on a node outside the program: only --chain URL and `resume` can play it")
-    raise InputError(f"trades are settled on eth-tester, memory or none, found {backend!r}")
+    raise InputError(f"trades are settled on {', '.join(SETTLED_ON[:-1])} or none, found {backend!r}")

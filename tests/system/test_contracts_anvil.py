@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from market_sim.blockchain.ethereum.backends import GENESIS_TIME
+from market_sim.blockchain.ethereum.in_process import GENESIS_TIME
 from market_sim.blockchain.ethereum.json_rpc import JsonRpcChain
 from market_sim.blockchain.ethereum.settlement import EthereumSettlement, eth_tester_settlement, json_rpc_settlement
 from market_sim.blockchain.ethereum.transactions import signed

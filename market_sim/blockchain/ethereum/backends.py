@@ -8,21 +8,16 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
 
 from web3 import Web3
 from web3.exceptions import ContractCustomError
 
 from market_sim.blockchain.certificate import Wallet
-from market_sim.blockchain.ethereum.chain import ANY_SENDER, Web3Chain
-from market_sim.blockchain.ethereum.transactions import signed
+from market_sim.blockchain.ethereum.chain import ANY_SENDER
+from market_sim.blockchain.ethereum.in_process import FIRST_CHAIN_ID, GENESIS_TIME, WEALTH, gift
+from market_sim.blockchain.ethereum.web3_chain import Web3Chain
 from market_sim.blockchain.settlement import Answer
-
-GENESIS_TIME: Final = 4_000_000_000
-"""A time in the future: so blocks advance by one second each, and the machine's clock never enters the chain."""
-FIRST_CHAIN_ID: Final = 31337
-_RICH: Final = 10**30
-_GIFT: Final = _RICH // 10**6
 
 
 class EthTesterChain(Web3Chain):
@@ -47,7 +42,7 @@ class EthTesterChain(Web3Chain):
         backend = PyEVMBackend(
             genesis_parameters=PyEVMBackend.generate_genesis_params(settings),
             genesis_state={
-                who: {"balance": _RICH, "nonce": 0, "code": b"", "storage": {}}
+                who: {"balance": WEALTH, "nonce": 0, "code": b"", "storage": {}}
                 for who in (rich.address, ANY_SENDER, *(wallet.address for wallet in also_rich))
             },
         )
@@ -76,10 +71,7 @@ class EthTesterChain(Web3Chain):
 
     def fund(self, wallet: Wallet) -> None:
         """Give a wallet ether for gas when it has little; the rich wallets are funded in the genesis block."""
-        if self.w3.eth.get_balance(Web3.to_checksum_address(wallet.address)) < _GIFT // 2:
-            nonce = self.next_nonce(self._rich)
-            gift = signed(self._rich, self.chain_id, nonce, wallet.address, b"", 21_000, value=_GIFT)
-            self.send_raw(gift.raw)
+        gift(self, self._rich, wallet, self.w3.eth.get_balance(Web3.to_checksum_address(wallet.address)))
 
     def mine(self) -> None:
         """Mine an empty block."""

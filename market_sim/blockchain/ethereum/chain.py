@@ -1,19 +1,18 @@
-"""The chain backend: the port to an Ethereum chain, and the common base of all chains behind web3.
+"""The chain backend: the port to an Ethereum chain, and the common base of all chains.
 
-Only `receipt` makes receipts, and only `transact` judges them: web3 raises no exception for a failed transaction, so an
+Only `receipt` makes receipts, and only `transact` judges them: a failed transaction raises no exception, so an
 unchecked status would look like success.
 """
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Final, Literal, NamedTuple, Protocol
+from abc import abstractmethod
+from typing import Any, Final, Literal, NamedTuple, Protocol
 
 import rlp  # type: ignore[import-untyped]
-from web3 import Web3
-from web3.exceptions import ContractLogicError, TransactionNotFound
 
 from market_sim.blockchain.certificate import Wallet
-from market_sim.blockchain.ethereum.artifacts import Artifact, artifact, refusal
+from market_sim.blockchain.ethereum.artifacts import Artifact, artifact
 from market_sim.blockchain.ethereum.transactions import Signed, signed
 from market_sim.blockchain.keccak import keccak
 from market_sim.blockchain.settlement import Answer, ChainReverted, Log, Receipt
@@ -121,20 +120,14 @@ class ChainBackend(Protocol):
         """Go back to a snapshot; from outside this looks like a reorganisation."""
 
 
-class Web3Chain:
-    """The common base of eth-tester and JSON-RPC nodes."""
+class Chain:
+    """The common base of all chains: what follows from receipts, answers, nonces and blocks."""
 
-    name = "web3"
     capabilities: frozenset[str] = frozenset()
-    nonces_at: ClassVar[Literal["latest", "pending"]] = "latest"
 
-    def __init__(self, w3: Web3, chain_id: int) -> None:
-        self.w3 = w3
+    def __init__(self, chain_id: int) -> None:
         self.chain_id = chain_id
         self.transactions = self.gas = 0
-        found = w3.eth.chain_id
-        if found != chain_id:
-            raise SettlementError(f"expected the chain with the id {chain_id}, found {found}")
 
     def remember(self, log: SettlementLog) -> None:
         """Nothing is to be asked again of a chain that ends with this program."""
@@ -152,10 +145,6 @@ class Web3Chain:
         if not self._holds(contract):
             raise SettlementError(f"{contract.written} does not hold the contract {contract.artifact.name}")
 
-    def _holds(self, contract: DeployedContract) -> bool:
-        code = bytes(self.w3.eth.get_code(Web3.to_checksum_address(contract.address)))
-        return contract.artifact.is_code(code)
-
     def call(
         self,
         contract: DeployedContract,
@@ -166,12 +155,8 @@ class Web3Chain:
     ) -> Any:
         """Ask a contract; raises `ChainReverted` when it refuses to answer."""
         entry = contract.artifact.functions[function]
-        asked = {
-            "to": Web3.to_checksum_address(contract.address),
-            "from": Web3.to_checksum_address(sender.address if sender else ANY_SENDER),
-            "data": entry.call(*arguments),
-        }
-        return entry.answer(self._ask(asked, block))
+        asker = sender.address if sender else ANY_SENDER
+        return entry.answer(self._ask(asker, contract.address, entry.call(*arguments), block))
 
     def transact(
         self, sender: Wallet, contract: DeployedContract, function: str, *arguments: Any, gas: int = PLENTY_OF_GAS
@@ -179,59 +164,36 @@ class Web3Chain:
         """Change something; raises `ChainReverted` when the contract refuses."""
         return self._transact(sender, contract.address, contract.artifact.functions[function].call(*arguments), gas)
 
-    def logs(self, contract: DeployedContract, event: str, number: int) -> list[Log]:
-        """The log entries of an event of a contract whose first indexed parameter is this number."""
-        (topic,) = (each.topic for each in contract.artifact.events.values() if each.name == event)
-        asked = {
-            "fromBlock": 0,  # eth-tester finds nothing from "earliest" on
-            "toBlock": "latest",
-            "address": Web3.to_checksum_address(contract.address),
-            "topics": ["0x" + topic.hex(), "0x" + number.to_bytes(32, "big").hex()],
-        }
-        return list(map(_log, self.w3.eth.get_logs(asked)))  # type: ignore[arg-type]
-
+    @abstractmethod
     def send_raw(self, raw: bytes) -> Answer:
         """Hand over signed bytes."""
-        raise NotImplementedError
 
+    @abstractmethod
     def receipt(self, transaction: str) -> Receipt | None:
         """The receipt of a transaction, if a block holds it."""
-        try:
-            found: Any = self.w3.eth.get_transaction_receipt("0x" + transaction)  # type: ignore[arg-type]
-        except TransactionNotFound:
-            return None
-        number, gas = int(found["blockNumber"]), int(found["gasUsed"])
-        block = self.block(number)
-        if found["status"] == 1:
-            roots = block.state_root, block.receipts_root
-            return Receipt(transaction, True, gas, number, "", {}, False, *roots, tuple(map(_log, found["logs"])))
-        sent: Any = self.w3.eth.get_transaction("0x" + transaction)  # type: ignore[arg-type]
-        spent = gas >= int(sent["gas"])
-        why = ChainReverted("OutOfGas") if spent else self._why(sent, number)
-        return Receipt(
-            transaction, False, gas, number, why.error, why.arguments, spent, block.state_root, block.receipts_root
-        )
 
+    @abstractmethod
     def next_nonce(self, wallet: Wallet) -> int:
         """The nonce of this wallet's next transaction."""
-        return int(self.w3.eth.get_transaction_count(Web3.to_checksum_address(wallet.address), self.nonces_at))
 
+    @abstractmethod
     def block(self, number: int | Literal["latest"] = "latest") -> ChainBlock:
         """The latest block, or the block with this number."""
-        found: Any = self.w3.eth.get_block(number)
-        state, receipts = (bytes(found[root]).hex() for root in ("stateRoot", "receiptsRoot"))
-        return ChainBlock(int(found["number"]), int(found["timestamp"]), state, receipts)
 
     def next_time(self) -> int:
         """The earliest time of the next block."""
         return self.block().timestamp + 1
 
-    def _ask(self, asked: dict[str, Any], block: int | Literal["latest"]) -> bytes:
-        try:
-            return bytes(self.w3.eth.call(asked, block))  # type: ignore[arg-type]
-        except ContractLogicError as reverted:
-            data = reverted.data if isinstance(reverted.data, str) else ""
-            raise refusal(bytes.fromhex(data.removeprefix("0x"))) from None
+    @abstractmethod
+    def _code(self, address: bytes) -> bytes:
+        """The code at an address."""
+
+    @abstractmethod
+    def _ask(self, sender: bytes, to: bytes, data: bytes, block: int | Literal["latest"]) -> bytes:
+        """The answer of a contract; raises `ChainReverted` when it refuses."""
+
+    def _holds(self, contract: DeployedContract) -> bool:
+        return contract.artifact.is_code(self._code(contract.address))
 
     def _transact(self, sender: Wallet, to: bytes, data: bytes, gas: int) -> Receipt:
         receipt = self._delivered(signed(sender, self.chain_id, self.next_nonce(sender), to, data, gas))
@@ -248,18 +210,3 @@ class Web3Chain:
         if receipt is None:
             raise SettlementError(f"a transaction was not executed; the chain answered: {answer}")
         return receipt
-
-    def _why(self, sent: Any, number: int) -> ChainReverted:
-        """Why a transaction failed: repeat it as a call on the block before, and decode the error."""
-        asked = {name: sent[name] for name in ("from", "gas")} | {"data": sent["input"]}
-        if sent.get("to"):
-            asked["to"] = sent["to"]
-        try:
-            self._ask(asked, number - 1)
-        except ChainReverted as why:
-            return why
-        return ChainReverted("ReasonUnknown")
-
-
-def _log(found: Any) -> Log:
-    return Log(bytes.fromhex(found["address"][2:]), tuple(map(bytes, found["topics"])), bytes(found["data"]))

@@ -14,9 +14,10 @@ from web3 import Web3
 from web3.exceptions import Web3RPCError
 
 from market_sim.blockchain.certificate import Wallet
-from market_sim.blockchain.ethereum.chain import ChainBlock, DeployedContract, Web3Chain
+from market_sim.blockchain.ethereum.chain import ChainBlock, DeployedContract
 from market_sim.blockchain.ethereum.node import Node, NodeSilent, is_busy, shown
 from market_sim.blockchain.ethereum.transactions import Signed, signed
+from market_sim.blockchain.ethereum.web3_chain import Web3Chain
 from market_sim.blockchain.gas import LARGEST_BATCH_GAS
 from market_sim.blockchain.keccak import keccak
 from market_sim.blockchain.settlement import Answer, ChainReverted, Log, Receipt
@@ -147,12 +148,12 @@ class JsonRpcChain(Web3Chain):
         asked = super()._holds
         return self._remembered(("code", contract.written), bool, lambda: asked(contract))
 
-    def _ask(self, asked: dict[str, Any], block: int | Literal["latest"]) -> bytes:
-        ask = super()._ask
+    def _call(self, asked: dict[str, Any], block: int | Literal["latest"]) -> bytes:
+        call = super()._call
 
         def called() -> Called:
             try:
-                return Called(ask(asked, block))
+                return Called(call(asked, block))
             except ChainReverted as why:
                 return Called(b"", why.error, why.arguments)
 

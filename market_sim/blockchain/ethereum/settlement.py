@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from importlib.util import find_spec
 from typing import Final, Literal, TypeVar
 
 from market_sim.blockchain.certificate import SIGNATURE_SIZE, Batch, Domain, Wallet
@@ -24,7 +25,7 @@ from market_sim.blockchain.settlement import (
     Statement,
 )
 from market_sim.blockchain.settlement_log import SettlementLog
-from market_sim.core.errors import SettlementError
+from market_sim.core.errors import InputError, SettlementError
 from market_sim.core.randomness import Randomness
 
 T = TypeVar("T")
@@ -35,6 +36,7 @@ CONFIRMATIONS: Final = 2
 """The blocks that must follow a batch on a node outside this program."""
 PAGE: Final = 2_000
 """The most storage slots that one call reads: nodes bound the gas of a call, too."""
+NEEDS_EXTRA: Final = "the fast chain needs the extra [fast]: pip install '.[fast]' in the folder of this program"
 
 
 class EthereumSettlement:
@@ -270,6 +272,19 @@ def eth_tester_settlement(
 
     randomness = randomness or Randomness(0)
     chain = EthTesterChain(operator_of(randomness, run), chain_id, also_rich=[relayer_of(randomness, run)])
+    return EthereumSettlement(chain, randomness, run=run)
+
+
+def fast_settlement(
+    randomness: Randomness | None = None, chain_id: int = 31337, run: bytes = bytes(32)
+) -> EthereumSettlement:
+    """A settlement on a new fast chain, with the same wallets as on eth-tester."""
+    if find_spec("pyrevm") is None:
+        raise InputError(NEEDS_EXTRA)
+    from market_sim.blockchain.ethereum.fast import FastChain
+
+    randomness = randomness or Randomness(0)
+    chain = FastChain(operator_of(randomness, run), chain_id, also_rich=[relayer_of(randomness, run)])
     return EthereumSettlement(chain, randomness, run=run)
 
 

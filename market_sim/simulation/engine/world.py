@@ -270,7 +270,7 @@ class World:
         return self.chain_plan
 
     def settle_on(self, backend: str) -> None:
-        """Choose where finalized trades are paid out: "eth-tester", "memory" or "none"."""
+        """Choose where finalized trades are paid out: "eth-tester", "fast", "memory" or "none"."""
         self.settlement = backend
 
     # ---- while it runs ------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from market_sim.core.consensus.behaviours import BEHAVIOURS
 from market_sim.core.errors import InputError
 from market_sim.core.version import VERSION
 from market_sim.simulation.engine.failures import explained
-from market_sim.simulation.options import DEFAULT_SEED, MOST_EPOCHS
+from market_sim.simulation.options import DEFAULT_SEED, MOST_EPOCHS, SETTLED_ON
 from market_sim.simulation.scenarios.catalogue import DEFAULT
 from market_sim.simulation.scenarios.finder import find_scenario
 from market_sim.simulation.scenarios.scenario import Scenario, configured, parameter_types
@@ -140,12 +140,28 @@ def parser() -> Parser:
     run.add_argument(
         "--speed", type=speed, metavar="X", help="simulated seconds per real second, such as 10 (default: no waiting)"
     )
-    settling = run.add_mutually_exclusive_group()
-    settling.add_argument("--no-settle", action="store_true", help="leave the chain out: nothing is paid")
+    settling = add_settlement(run)
     settling.add_argument("--chain", metavar="URL", help="settle on this JSON-RPC node, such as http://127.0.0.1:8545")
     run.add_argument("--paranoid", action="store_true", help="check every invariant after every step")
     _add_output(made)
     return made
+
+
+def add_settlement(made: argparse._ActionsContainer) -> argparse._MutuallyExclusiveGroup:
+    """Add the choice of the chain that trades are paid out on."""
+    settling = made.add_mutually_exclusive_group()
+    settling.add_argument(
+        "--settlement", choices=SETTLED_ON, metavar="|".join(SETTLED_ON),
+        help="where trades are paid out; fast is eth-tester's chain on a compiled EVM, the extra [fast]",
+    )  # fmt: skip
+    settling.add_argument(
+        "--no-settle",
+        action="store_const",
+        dest="settlement",
+        const="none",
+        help="leave the chain out: nothing is paid",
+    )
+    return settling
 
 
 def _add_output(made: Parser) -> None:

@@ -125,7 +125,7 @@ def _options(typed: argparse.Namespace) -> Options:
     return Options(
         seed=typed.seed,
         epochs=typed.epochs,
-        settlement="none" if typed.no_settle else ON_A_NODE if typed.chain else None,
+        settlement=ON_A_NODE if typed.chain else typed.settlement,
         validators=typed.validators,
         leaders=typed.leaders,
         byzantine=typed.byzantine,

@@ -18,7 +18,7 @@ from market_sim.simulation.options import DEFAULT_SEED, MOST_EPOCHS, Options
 from market_sim.simulation.scenarios.catalogue import SCENARIOS
 from market_sim.simulation.scenarios.finder import find_scenario
 from market_sim.simulation.scenarios.scenario import Scenario, configured
-from market_sim.ui.cli.arguments import Parser, speed, whole
+from market_sim.ui.cli.arguments import Parser, add_settlement, speed, whole
 from market_sim.ui.cli.class_options import (
     ALIAS_PORT,
     add_class_options,
@@ -207,7 +207,7 @@ def _opened(
                 raise InputError(f"{typed.resume} has come to its end: simulate.py restore {typed.resume} keeps it")
             scenario, options = found.session.scenario, found.session.options
             return OpenMarket(scenario, options, typed.speed, results, database, found, check=check)
-    options = Options(seed=typed.seed, epochs=typed.epochs, settlement="none" if typed.no_settle else None)
+    options = Options(seed=typed.seed, epochs=typed.epochs, settlement=typed.settlement)
     return OpenMarket(configured(kinds[0]), options, typed.speed, results, database, check=check)
 
 
@@ -297,7 +297,7 @@ def _parser() -> Parser:
     )
     made.add_argument("--database", metavar="URL", help=DATABASE_HELP)
     add_class_options(made)
-    made.add_argument("--no-settle", action="store_true", help="do not pay the live market's trades out on a chain")
+    add_settlement(made)
     made.add_argument("--out", default="results", metavar="DIR", help="the folder for runs, default results/")
     made.add_argument("--lessons", default="lessons", metavar="DIR", help="the course, default lessons/")
     made.add_argument("--answers", default="answers", metavar="DIR", help="your answers, default answers/")

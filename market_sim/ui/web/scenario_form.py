@@ -106,7 +106,7 @@ AFTER_THE_BEHAVIOURS = (
     Field(
         "settlement", "Settled on", "choice", "", "Where trades are paid out.",
         (("", "as the scenario says"), ("eth-tester", "eth-tester, contracts in this process"),
-         ("memory", "in memory, faster"), ("none", "nowhere")),
+         ("fast", "the same chain on a compiled EVM (extra [fast])"), ("memory", "in memory"), ("none", "nowhere")),
     ),
 )  # fmt: skip
 

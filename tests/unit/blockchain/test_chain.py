@@ -10,10 +10,11 @@ from web3 import Web3
 from web3.exceptions import TransactionNotFound
 
 from market_sim.blockchain.certificate import Domain
-from market_sim.blockchain.ethereum.backends import GENESIS_TIME, EthTesterChain, signature_backend
-from market_sim.blockchain.ethereum.chain import Web3Chain
+from market_sim.blockchain.ethereum.backends import EthTesterChain, signature_backend
+from market_sim.blockchain.ethereum.in_process import GENESIS_TIME
 from market_sim.blockchain.ethereum.settlement import eth_tester_settlement
 from market_sim.blockchain.ethereum.transactions import signed
+from market_sim.blockchain.ethereum.web3_chain import Web3Chain
 from market_sim.blockchain.settlement import ChainReverted
 from market_sim.core.errors import SettlementError
 from market_sim.core.models.market_events import Deposited
