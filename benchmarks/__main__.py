@@ -9,6 +9,7 @@ README.md is made from that file and from nothing else.
 
 from __future__ import annotations
 
+import argparse
 import json
 import platform
 import subprocess
@@ -18,13 +19,12 @@ from pathlib import Path
 HERE = Path(__file__).parent
 RESULTS = HERE / "results.json"
 PAGE = HERE / "README.md"
-NO_LEVELS = ("__init__", "__main__", "calibration", "core_stream", "soak")
 BEGIN, END = "<!-- figures -->", "<!-- end of figures -->"
 
 
 def modules() -> list[str]:
-    """Every module here that measures something."""
-    return sorted(path.stem for path in HERE.glob("*.py") if path.stem not in NO_LEVELS)
+    """Every module here that has figures for the tables."""
+    return sorted(path.stem for path in HERE.glob("*.py") if "\ndef figures(" in path.read_text(encoding="utf-8"))
 
 
 def processor() -> str:
@@ -74,8 +74,13 @@ def page(results: dict[str, dict[str, object]]) -> str:
     return "\n\n".join(parts)
 
 
-def main(chosen: list[str]) -> None:
+def main(arguments: list[str]) -> None:
     """Measure what was chosen, or everything, and write both files."""
+    typed = argparse.ArgumentParser(prog="python -m benchmarks", description=(__doc__ or "").partition("\n")[0])
+    typed.add_argument("modules", nargs="*", metavar="MODULE", help=f"default: all of {', '.join(modules())}")
+    chosen = typed.parse_args(arguments).modules
+    if unknown := sorted(set(chosen) - set(modules())):
+        typed.error(f"expected some of {', '.join(modules())}; found {', '.join(unknown)}")
     results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
     for module in chosen or modules():
         print(f"measuring {module} ...", file=sys.stderr)

@@ -9,9 +9,7 @@ prints one JSON object: for each subject the median, least and greatest millisec
 from __future__ import annotations
 
 import json
-import platform
 import statistics
-import sys
 import time
 from collections.abc import Callable
 
@@ -53,7 +51,7 @@ def subjects() -> dict[str, tuple[int, Callable[[], object]]]:
     }
 
 
-def measure(repetitions: int = REPETITIONS) -> dict[str, dict[str, float]]:
+def figures(repetitions: int = REPETITIONS) -> dict[str, dict[str, float]]:
     """Milliseconds of each subject, after one unmeasured round."""
     work = subjects()
     taken: dict[str, list[float]] = {name: [] for name in work}
@@ -75,5 +73,4 @@ def measure(repetitions: int = REPETITIONS) -> dict[str, dict[str, float]]:
 
 
 if __name__ == "__main__":
-    machine = {"python": sys.version.split()[0], "machine": platform.machine(), "repetitions": REPETITIONS}
-    print(json.dumps({**machine, "pricing": measure()}, indent=2))
+    print(json.dumps(figures(), indent=2))

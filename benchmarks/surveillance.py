@@ -22,7 +22,7 @@ from market_sim.simulation.scenarios.spoofer import SpooferScenario
 TRADERS, EPOCHS = 60, 60
 
 
-def main() -> None:
+def figures() -> dict[str, float]:
     """Feed a journal, and print what an event cost."""
     journal = simulate(SpooferScenario(traders=TRADERS), Options(epochs=EPOCHS, settlement="none")).journal
     watch, clock = Watch(), time.process_time_ns
@@ -34,7 +34,7 @@ def main() -> None:
         all_events.append(took)
         if type(event) is Trade:
             trades.append(took)
-    figures = {
+    return {
         "events": len(all_events),
         "alerts": alerts,
         "median microseconds for an event": round(median(all_events), 2),
@@ -42,8 +42,7 @@ def main() -> None:
         "99 % of the events take at most, microseconds": round(quantiles(all_events, n=100)[98], 2),
         "mean microseconds for an event": round(mean(all_events), 2),
     }
-    print(json.dumps(figures))
 
 
 if __name__ == "__main__":
-    main()
+    print(json.dumps(figures()))
