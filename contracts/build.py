@@ -27,6 +27,8 @@ CONTRACTS = {
     "Amm": "Amm.sol",
     "HostileToken": "hostile/HostileToken.sol",
     "Htlc": "Htlc.sol",
+    "Bridge": "Bridge.sol",
+    "NaiveBridge": "naive/NaiveBridge.sol",
 }
 SETTINGS: dict[str, Any] = {
     "optimizer": {"enabled": True, "runs": 200},

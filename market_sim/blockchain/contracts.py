@@ -7,7 +7,7 @@ the in-memory host their Python versions; adapters are the same for both.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, Protocol
 
 from market_sim.blockchain.register import Register
@@ -62,6 +62,9 @@ class ContractHost(Protocol):
     def invoke(self, owner: Wallet, place: str, function: str, *arguments: Any) -> Invoked:
         """Call a contract from a wallet; raises `ChainReverted` when the contract reverts."""
 
+    def administer(self, place: str, function: str, *arguments: Any) -> None:
+        """Call a contract as its deployer."""
+
     def allow(self, owner: Wallet, place: str, token: int, amount: int) -> int:
         """Allow a contract to take an amount of a token from a wallet; returns the gas used."""
 
@@ -76,12 +79,14 @@ class ContractHost(Protocol):
 
 
 class ChainContext(NamedTuple):
-    """The surroundings of an adapter: host, register, the wallets of accounts, and the time of the run."""
+    """The surroundings of an adapter: host, register, wallets of accounts, time, and the validators of the run."""
 
     host: ContractHost
     register: Register
     wallet: Callable[[int], Wallet]
     now: Callable[[], int] = lambda: 0
+    validators: Sequence[Wallet] = ()
+    run: bytes = bytes(32)
 
 
 class ContractAdapter(Protocol):

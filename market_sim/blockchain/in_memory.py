@@ -13,19 +13,16 @@ import msgspec
 from market_sim.blockchain.certificate import (
     HANDOVER,
     HEARTBEAT,
-    LARGEST_S,
     REFUSED,
-    SIGNATURE_SIZE,
     Batch,
     Domain,
     Header,
     attested,
     members_hash,
-    recovered,
 )
 from market_sim.blockchain.execution import ROW, BalanceKey
 from market_sim.blockchain.in_memory_contracts import MemoryHost
-from market_sim.blockchain.in_memory_escape import MemoryEscape, ValidatorSet, check_members
+from market_sim.blockchain.in_memory_escape import MemoryEscape, ValidatorSet, check_certificate, check_members
 from market_sim.blockchain.in_memory_vault import LARGEST_BALANCE, MemoryVault
 from market_sim.blockchain.keccak import keccak
 from market_sim.blockchain.settlement import Answer, ChainReverted, Genesis, Head, Movement, Opened, Prepared, Receipt
@@ -136,7 +133,7 @@ class InMemorySettlement(MemoryEscape):
         following = self._set.at(header.epoch, self.time)
         if header.set_id != following.number:
             raise ChainReverted("WrongValidatorSet", {"expected": following.number, "found": header.set_id})
-        self._check_certificate(following.validators, batch.digest(self._domain), certificate)
+        check_certificate(following.validators, batch.digest(self._domain), certificate)
         balances = self._paid(batch)
         exits = self._exited(balances, batch.exits)
         self._balances = balances
@@ -153,7 +150,7 @@ class InMemorySettlement(MemoryEscape):
             raise ChainReverted("HandoverTooEarly", {"reached": self._head.epoch, "found": from_epoch})
         check_members(members)
         digest = attested(self._domain, HANDOVER, current.number, nonce, from_epoch, members_hash(members))
-        self._check_certificate(current.validators, digest, certificate)
+        check_certificate(current.validators, digest, certificate)
         self._set = current.planned(members, from_epoch, self.time)
 
     def beats(self) -> int:
@@ -166,7 +163,7 @@ class InMemorySettlement(MemoryEscape):
         if beat != self._beats:
             raise ChainReverted("HeartbeatOutOfOrder", {"expected": self._beats, "found": beat})
         digest = attested(self._domain, HEARTBEAT, self._set.number, beat, self._head.height)
-        self._check_certificate(self._set.validators, digest, certificate)
+        check_certificate(self._set.validators, digest, certificate)
         self._beats, self.alive_at = beat + 1, self.time
         return Movement(beat, 0, "", 0)
 
@@ -177,7 +174,7 @@ class InMemorySettlement(MemoryEscape):
         if held >= request.amount:
             raise ChainReverted("RequestPayable", {"number": number, "held": held})
         digest = attested(self._domain, REFUSED, self._set.number, number)
-        self._check_certificate(self._set.validators, digest, certificate)
+        check_certificate(self._set.validators, digest, certificate)
         self._requests[number] = request._replace(done=True)
         return Movement(number, request.amount, "", 0)
 
@@ -191,29 +188,6 @@ class InMemorySettlement(MemoryEscape):
             raise ChainReverted("EpochNotGrowing", {"previous": head.epoch, "found": header.epoch})
         if header.parent != head.block:
             raise ChainReverted("WrongParent", {"expected": head.block.hex(), "found": header.parent.hex()})
-
-    def _check_certificate(self, validators: tuple[bytes, ...], digest: bytes, certificate: bytes) -> None:
-        count, rest = divmod(len(certificate), SIGNATURE_SIZE)
-        if rest:
-            raise ChainReverted("BadCertificateLength", {"length": len(certificate)})
-        if 3 * count < 2 * len(validators):
-            raise ChainReverted("TooFewSignatures", {"found": count, "validators": len(validators)})
-        next_signer = 0
-        for place in range(0, len(certificate), SIGNATURE_SIZE):
-            signature = certificate[place : place + SIGNATURE_SIZE]
-            signer, parity = divmod(signature[0], 2)
-            if signer < next_signer:
-                raise ChainReverted("SignersNotAscending", {"signer": signer})
-            if signer >= len(validators):
-                raise ChainReverted("UnknownSigner", {"signer": signer})
-            if int.from_bytes(signature[33:], "big") > LARGEST_S:
-                raise ChainReverted("HighS", {"signer": signer})
-            found = recovered(digest, signature[1:] + bytes([parity]))
-            if not any(found):
-                raise ChainReverted("ZeroSignature", {"signer": signer})
-            if found != validators[signer]:
-                raise ChainReverted("WrongSigner", {"signer": signer, "recovered": "0x" + found.hex()})
-            next_signer = signer + 1
 
     def _paid(self, batch: Batch) -> dict[BalanceKey, int]:
         """The balances after the rows of this batch."""

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from market_sim.blockchain.certificate import Wallet
 from market_sim.blockchain.contracts import NO_EPOCHS, ClockPlace, Invoked, TokenPlace
 from market_sim.blockchain.in_memory_amm import MemoryAmm
+from market_sim.blockchain.in_memory_bridge import BRIDGES
 from market_sim.blockchain.in_memory_htlc import MemoryHtlc
 from market_sim.blockchain.in_memory_vault import MemoryVault
 from market_sim.blockchain.keccak import keccak
@@ -72,7 +73,7 @@ class MemoryEscrow:
         return {"deal": deal, "amount": found.amount}
 
 
-TWINS: dict[str, Any] = {"Escrow": MemoryEscrow, "Amm": MemoryAmm, "Htlc": MemoryHtlc}
+TWINS: dict[str, Any] = {"Escrow": MemoryEscrow, "Amm": MemoryAmm, "Htlc": MemoryHtlc, **BRIDGES}
 
 
 class MemoryHost:
@@ -80,7 +81,7 @@ class MemoryHost:
 
     def __init__(self, vault: MemoryVault, chain_id: int, tokens: int, settles: bool) -> None:
         self._vault = vault
-        self.chain_id = chain_id
+        self.chain_id = vault.chain_id = chain_id
         self._settles = settles
         self.token_contracts = ("",) * tokens
         self._contracts: dict[str, Any] = {}
@@ -104,6 +105,10 @@ class MemoryHost:
         """Call a function of a contract."""
         numbers = getattr(self._contracts[place], function)("0x" + owner.address.hex(), *arguments)
         return Invoked(numbers, "", 0)
+
+    def administer(self, place: str, function: str, *arguments: Any) -> None:
+        """Call a contract as its deployer."""
+        getattr(self._contracts[place], function)(*arguments)
 
     def allow(self, owner: Wallet, place: str, token: int, amount: int) -> int:
         """Nothing to do: in memory a call can take tokens from its caller without an approval."""

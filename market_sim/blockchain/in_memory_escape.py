@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from market_sim.blockchain.certificate import Wallet
+from market_sim.blockchain.certificate import LARGEST_S, SIGNATURE_SIZE, Wallet, recovered
 from market_sim.blockchain.in_memory_vault import MemoryVault
 from market_sim.blockchain.settlement import ChainReverted, Movement
 
@@ -109,3 +109,28 @@ def check_members(members: Sequence[bytes]) -> None:
     """Refuse a set without members, with too many, with one twice, or with the address zero."""
     if not 0 < len(members) <= LARGEST_SET or len(set(members)) < len(members) or not all(map(any, members)):
         raise ChainReverted("BadValidators")
+
+
+def check_certificate(validators: Sequence[bytes], digest: bytes, certificate: bytes) -> None:
+    """Refuse a certificate that is not signed by two thirds of these validators, each once, in their order."""
+    count, rest = divmod(len(certificate), SIGNATURE_SIZE)
+    if rest:
+        raise ChainReverted("BadCertificateLength", {"length": len(certificate)})
+    if 3 * count < 2 * len(validators):
+        raise ChainReverted("TooFewSignatures", {"found": count, "validators": len(validators)})
+    next_signer = 0
+    for place in range(0, len(certificate), SIGNATURE_SIZE):
+        signature = certificate[place : place + SIGNATURE_SIZE]
+        signer, parity = divmod(signature[0], 2)
+        if signer < next_signer:
+            raise ChainReverted("SignersNotAscending", {"signer": signer})
+        if signer >= len(validators):
+            raise ChainReverted("UnknownSigner", {"signer": signer})
+        if int.from_bytes(signature[33:], "big") > LARGEST_S:
+            raise ChainReverted("HighS", {"signer": signer})
+        found = recovered(digest, signature[1:] + bytes([parity]))
+        if not any(found):
+            raise ChainReverted("ZeroSignature", {"signer": signer})
+        if found != validators[signer]:
+            raise ChainReverted("WrongSigner", {"signer": signer, "recovered": "0x" + found.hex()})
+        next_signer = signer + 1

@@ -34,6 +34,7 @@ class MemoryVault:
         """The deposits of the run by number; the opening made those before."""
         self.time = 0
         """The time of the chain in seconds."""
+        self.chain_id = 0
         self.escaped = False
 
     @property

@@ -157,7 +157,7 @@ class SettlementService:
                 domain.run.hex(),
             )
         )
-        context = ChainContext(self.settlement.host(), register, self._owner, self._now)
+        context = ChainContext(self.settlement.host(), register, self._owner, self._now, self._wallets, domain.run)
         self.calls = ContractCalls(context, self._record, self._now)
         self._attestations = Attestations(self.settlement, self._wallets, SET_ID)
         direct = DirectMovements(

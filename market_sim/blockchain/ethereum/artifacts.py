@@ -19,7 +19,7 @@ from market_sim.core.errors import SettlementError
 
 SOURCES: Final = Path(__file__).resolve().parents[3] / "contracts"
 ARTIFACTS: Final = SOURCES / "artifacts"
-NAMES: Final = ("Amm", "BatchSettlement", "Escrow", "HostileToken", "Htlc", "Token")
+NAMES: Final = ("Amm", "BatchSettlement", "Bridge", "Escrow", "HostileToken", "Htlc", "NaiveBridge", "Token")
 
 
 class AbiEntry(NamedTuple):

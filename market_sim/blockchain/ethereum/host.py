@@ -77,6 +77,10 @@ class EthereumHost:
                 numbers |= {name: readable(value) for name, value in happened.items()}
         return Invoked(numbers, receipt.transaction, receipt.gas)
 
+    def administer(self, place: str, function: str, *arguments: Any) -> None:
+        """Call a contract as its deployer."""
+        self._chain.transact(self._operator, self._contracts[place], function, *arguments)
+
     def allow(self, owner: Wallet, place: str, token: int, amount: int) -> int:
         """Approve an ERC-20 allowance; returns the gas used."""
         self._chain.fund(owner)

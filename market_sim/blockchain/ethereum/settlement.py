@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from importlib.util import find_spec
 from typing import Final, Literal, TypeVar
 
@@ -46,7 +46,12 @@ class EthereumSettlement:
     """
 
     def __init__(
-        self, chain: ChainBackend, randomness: Randomness, confirmations: int = 0, run: bytes = bytes(32)
+        self,
+        chain: ChainBackend,
+        randomness: Randomness,
+        confirmations: int = 0,
+        run: bytes = bytes(32),
+        another: Callable[[Wallet, int], ChainBackend] | None = None,
     ) -> None:
         self.chain = chain
         self.name = chain.name
@@ -55,6 +60,8 @@ class EthereumSettlement:
         self.operator = operator_of(randomness, run)
         self.guardian = Wallet.of(randomness, f"guardian/{run.hex()}")
         self._contract: DeployedContract | None = None
+        self._another = another
+        """Opens another chain of the same kind; by default it is one of eth-tester."""
         self._run = run
         self._accounts = 0
         self._listed: tuple[Token, ...] = ()
@@ -219,7 +226,7 @@ class EthereumSettlement:
         """The host of another chain, always inside this process, with tokens of its own."""
         from market_sim.blockchain.ethereum.backends import EthTesterChain
 
-        chain = EthTesterChain(self.operator, self.chain.chain_id + number)
+        chain = (self._another or EthTesterChain)(self.operator, self.chain.chain_id + number)
         return EthereumHost(chain, self.operator, self._deploy_tokens(chain))
 
     def next_nonce(self) -> int:
@@ -285,7 +292,7 @@ def fast_settlement(
 
     randomness = randomness or Randomness(0)
     chain = FastChain(operator_of(randomness, run), chain_id, also_rich=[relayer_of(randomness, run)])
-    return EthereumSettlement(chain, randomness, run=run)
+    return EthereumSettlement(chain, randomness, run=run, another=FastChain)
 
 
 def json_rpc_settlement(

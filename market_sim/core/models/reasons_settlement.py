@@ -23,6 +23,7 @@ _HALT = (
 )
 _ESCROW = "The payer releases locked money to the payee, or the payee sends it back, once"
 _POOL = "A pool trades by its formula, within the limit of its caller, and only what it and its caller hold"
+_BRIDGE = "A bridge pays each message once, at the end that it was sent to, from what the other end took"
 _SWAP = "Locked money goes to the payee for the preimage before the deadline, or back to the payer from then on, once"
 _TOKEN = "A transfer needs the owner's balance and permission, and only the minter mints new tokens"
 
@@ -113,6 +114,14 @@ SETTLEMENT_REASONS: tuple[Reason, ...] = (
     _reason("BeyondReserve", _POOL, "{wanted} are wanted, and the pool holds {reserve}"),
     _reason("PriceMoved", _POOL, "the pool's price is {found}, beyond the limit of {limit}"),
     _reason("ShortOfShares", _POOL, "{owner} has {held} shares of the pool and gives back {needed}"),
+    _reason("NotDeployer", _BRIDGE, "{caller} did not deploy this bridge"),
+    _reason("ConnectedBefore", _BRIDGE, "this end is connected to {bridge} already"),
+    _reason("NothingToSend", _BRIDGE, "there is nothing to send"),
+    _reason("NoRecipient", _BRIDGE, "a message is for an address other than zero"),
+    _reason("WrongOrigin", _BRIDGE, "the message left {bridge} on the chain {chainId}, which is not the other end"),
+    _reason("WrongDestination", _BRIDGE, "the message is for {bridge} on the chain {chainId}, and not for this end"),
+    _reason("DeliveredBefore", _BRIDGE, "message {nonce} was paid out before"),
+    _reason("ShortOfLocked", _BRIDGE, "the bridge has {locked} and would have to pay out {needed}"),
     _reason("UnknownSwap", _SWAP, "there is no swap number {swap}"),
     _reason("SwapOver", _SWAP, "swap {swap} is over: it was claimed or refunded"),
     _reason("WrongPreimage", _SWAP, "this is not the preimage of the digest of swap {swap}"),

@@ -8,6 +8,7 @@ from market_sim.simulation.scenarios.arena import Arena
 from market_sim.simulation.scenarios.atomic_swap import AtomicSwap
 from market_sim.simulation.scenarios.bad_rule import BadRule
 from market_sim.simulation.scenarios.batch_auction import BatchAuctionScenario
+from market_sim.simulation.scenarios.bridge_replay import BridgeReplay
 from market_sim.simulation.scenarios.bubble import Bubble
 from market_sim.simulation.scenarios.circuit_breaker import CircuitBreaker
 from market_sim.simulation.scenarios.corporate_actions import CorporateActionsScenario
@@ -88,6 +89,7 @@ SCENARIOS: tuple[type[Scenario], ...] = (
     EscrowScenario,
     AmmArbitrage,
     AtomicSwap,
+    BridgeReplay,
     InducedValues,
     InformedVersusNoise,
     ToxicFlow,

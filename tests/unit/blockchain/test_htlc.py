@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from market_sim.blockchain.contracts import ChainContext
 from market_sim.blockchain.ethereum.artifacts import artifact
@@ -115,6 +117,41 @@ def test_whoever_calls_the_money_goes_to_its_side(stage: Stage) -> None:
     stage.day = 3.5
     stage.call("bob", "refund", 1)
     assert stage.wallets() == (400, 100)
+
+
+STEPS = st.lists(
+    st.tuples(st.sampled_from(["lock", "claim", "refund"]), st.integers(0, 3), st.sampled_from([0.0, 0.4, 1.0])),
+    max_size=30,
+)
+
+
+@given(STEPS)
+def test_in_any_order_of_claims_and_timeouts_each_swap_ends_once_and_no_money_is_lost(steps: list) -> None:
+    stage = Stage(Rig())
+    deadlines: dict[int, int] = {}
+    ended: dict[int, str] = {}
+    for function, number, days in steps:
+        stage.day += days
+        in_time = stage.day < deadlines.get(number, 0)
+        if function == "lock":
+            call = "alice", "lock", "bob", 100, DIGEST, int(stage.day) + number
+            may = number > 0 and len(deadlines) - list(ended.values()).count("refund") < 5
+        else:
+            call = ("bob", "claim", number, SECRET) if function == "claim" else ("alice", "refund", number)
+            may = number in deadlines and number not in ended and in_time == (function == "claim")
+        try:
+            told = stage.call(*call)
+        except ChainReverted:
+            assert not may
+            continue
+        assert may
+        if function == "lock":
+            deadlines[int(told["swap"])] = int(stage.day) + number
+        else:
+            ended[number] = function
+    claimed = 100 * list(ended.values()).count("claim")
+    locked = 100 * (len(deadlines) - len(ended))
+    assert (stage.held(), stage.wallets()) == (locked, (500 - locked - claimed, claimed))
 
 
 @pytest.mark.parametrize(
