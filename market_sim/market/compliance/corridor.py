@@ -9,23 +9,25 @@ ones (docs/decisions/0038).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 
-from market_sim.core.models.event import Event
 from market_sim.core.models.market_events import Trade
+from market_sim.market.exchange.allowance import SafeLimits
 
 FOREVER = 2**63
 UNLIMITED = float("inf")
 
 
-class Corridor:
-    """The safe prices of one instrument, and what follows from them for its orders."""
+class Corridor(SafeLimits):
+    """The safe prices of one instrument, and what follows from them for its orders.
 
-    __slots__ = (
-        "buy_most", "ceiling", "high", "last", "least", "low", "room", "scale", "sell_least", "until",
-    )  # fmt: skip
+    No limit from `sell_least` to `buy_most` is a typing error; `ceiling` is the most that one unit is in an exposure.
+    """
+
+    __slots__ = ("high", "last", "least", "low", "room", "scale", "until")
 
     def __init__(self, last: int, low: int, high: int) -> None:
+        super().__init__(0, FOREVER, 0)
         self.last = last
         """The price of the last trade."""
         self.least = self.low = low
@@ -35,14 +37,30 @@ class Corridor:
         """When the day or a window of the volatility ends: the next trade is judged exactly."""
         self.room, self.scale = UNLIMITED, 0.0
         """What squared returns may still add up to, and a price difference of one as a return, in millionths."""
-        self.sell_least, self.buy_most = 0, FOREVER
-        """No limit between them is a typing error."""
-        self.ceiling = 0
-        """The most that one unit of the instrument counts in an exposure, in the smallest unit of its currency."""
 
     def holds(self, price: int, time: int) -> bool:
         """Whether this corridor, apart from the rest of the market, is still around the market."""
         return self.least <= price <= self.high and time < self.until and self.room >= 0
+
+    def keeps(self, first: int, last: int, time: int, count: int) -> bool:
+        """Whether the trades of one order, from this price to that, are inside: its prices only rise or only fall.
+
+        A verdict that is False may be too careful.
+        """
+        known, low, high = self.last, self.low, self.high
+        if not (low <= last <= high and low <= first <= high and time < self.until):
+            return False
+        if last != known or first != known:
+            # A return is cut off to whole millionths, so that each is at most 1 more; and squares of a walk in one
+            # direction add up to no more than the square of the whole way.
+            scale, self.last = self.scale, last
+            away = abs(first - known) * scale + 1.0
+            self.room -= away * away
+            if first != last:
+                away = abs(last - first) * scale + count
+                self.room -= away * away
+            return self.room >= 0
+        return True
 
 
 class Corridors:
@@ -53,31 +71,18 @@ class Corridors:
         lay: Callable[[str], Corridor | None],
         floors: Callable[[], dict[str, int]],
         raised: Callable[[], None],
+        laid: Callable[[str, Corridor | None], None],
         patience: int,
     ) -> None:
-        """`lay` finds a corridor, `floors` the lowest prices of a joint fall; `raised` is told of higher ceilings."""
-        self._lay, self._floors, self._raised = lay, floors, raised
+        """`lay` finds a corridor, `floors` the lowest prices of a joint fall.
+
+        `raised` is told that a ceiling has risen, `laid` of each new corridor, and of none where one was.
+        """
+        self._lay, self._floors, self._raised, self._laid = lay, floors, raised, laid
         self._patience = patience
         self._again: dict[str, int] = {}
         """Where there was none: when it is worth looking again, because a search reads the whole window."""
         self.of: dict[str, Corridor] = {}
-
-    def keep(self, trades: Sequence[Event]) -> bool:
-        """Whether all of these are trades within their corridors; a verdict that is False may be too careful."""
-        known = self.of
-        for trade in trades:
-            if type(trade) is not Trade or (one := known.get(trade.symbol)) is None:
-                return False
-            price = trade.price
-            if not one.low <= price <= one.high or trade.time >= one.until:
-                return False
-            if price != one.last:
-                away = abs(price - one.last) * one.scale + 1.0
-                one.last = price
-                one.room -= away * away
-                if one.room < 0:
-                    return False
-        return True
 
     def renew(self, trades: Iterable[Trade]) -> None:
         """After exact verdicts: lay new corridors where the market has left the old one."""
@@ -99,14 +104,19 @@ class Corridors:
             self.forget(symbol)
         elif known is not None and found.ceiling <= known.ceiling <= 2 * found.ceiling:
             found.ceiling = known.ceiling
-            self.of[symbol] = found
+            self._keep(symbol, found)
         else:
             found.ceiling += found.ceiling // 10
-            self.of[symbol] = found
+            self._keep(symbol, found)
             self._raised()
+
+    def _keep(self, symbol: str, found: Corridor) -> None:
+        self.of[symbol] = found
+        self._laid(symbol, found)
 
     def forget(self, symbol: str = "") -> None:
         """Have no corridor until the next trade: for one instrument, or for all."""
         for each in [symbol] if symbol else [*self.of]:
             if self.of.pop(each, None) is not None:
+                self._laid(each, None)
                 self._raised()

@@ -43,6 +43,10 @@ class Duties:
         self._phases: dict[tuple[str, str], str] = {
             (symbol, venue.name): listing.phase for venue in venues for symbol, listing in venue.listings.items()
         }
+        self._shut: dict[str, None] = {
+            symbol: None for symbol in {symbol: None for symbol, _ in self._phases} if not self._trades(symbol)
+        }
+        """The instruments that trade nowhere."""
         self.touched: dict[str, None] = {}
         self._told: dict[str, bool] = {}
 
@@ -73,6 +77,9 @@ class Duties:
 
     def _phase_changed(self, event: PhaseChanged) -> None:
         self._phases[event.symbol, event.venue] = event.phase
+        self._shut.pop(event.symbol, None)
+        if not self._trades(event.symbol):
+            self._shut[event.symbol] = None
         for account in self._presence:
             if event.symbol in self._instruments[account]:
                 self._excuse(account, event.time)
@@ -81,7 +88,7 @@ class Duties:
     def _excuse(self, account: str, now: int) -> None:
         """Let the clock of a maker stand still while none of its instruments trades."""
         if account in self._presence:
-            self._presence[account].excuse(now, not any(map(self._trades, self._instruments[account])))
+            self._presence[account].excuse(now, all(symbol in self._shut for symbol in self._instruments[account]))
 
     def _trades(self, symbol: str) -> bool:
         """Whether an instrument trades continuously on any venue."""
@@ -113,14 +120,17 @@ class Duties:
         return self._rule is None or share is None or share >= self._rule.presence
 
     def _quotes(self, account: str) -> bool:
-        best: dict[str, list[int | None]] = {}
+        bids: dict[str, int] = {}
+        asks: dict[str, int] = {}
         for venue in self._venues:
             for order in venue.accounts[account].open.values():
-                if order.where != BOOK or not self._trades(order.symbol):
+                symbol, limit = order.symbol, order.limit
+                if order.where != BOOK or symbol in self._shut:
                     continue
-                quote = best.setdefault(order.symbol, [None, None])
-                known = quote[order.side == BUY]
-                better = max if order.side == BUY else min
-                quote[order.side == BUY] = order.limit if known is None else better(known, order.limit)
+                if order.side == BUY:
+                    if limit > bids.get(symbol, 0):
+                        bids[symbol] = limit
+                elif symbol not in asks or limit < asks[symbol]:
+                    asks[symbol] = limit
         spread = 0 if self._rule is None else self._rule.spread
-        return bool(best) and all(within(bid, ask, spread) for ask, bid in best.values())
+        return bool(bids) and bids.keys() == asks.keys() and all(within(bids[one], asks[one], spread) for one in bids)

@@ -29,6 +29,7 @@ from market_sim.market.compliance.market_clock import MarketClock
 from market_sim.market.compliance.market_watch import Breach, MarketWatch
 from market_sim.market.compliance.order_gate import MARKET_MAKER, ROLES, OrderGate
 from market_sim.market.compliance.profile import SECTIONS, Profile, numbers
+from market_sim.market.exchange.allowance import NO_LIMIT
 from market_sim.market.exchange.listing import CONTINUOUS, Listing
 from market_sim.market.exchange.mechanism import Mechanism
 
@@ -109,13 +110,16 @@ class MarketRules(Mechanism):
                 profile.price_bands, clock, self.venues, self.watch.closes, self.journal.record, self._wake
             )
             self.bands.begin(now)
-        self.corridors = Corridors(self._lay, self.watch.floors, self.gate.forget_all, self.clock.span(PATIENCE))
+        self.corridors = Corridors(
+            self._lay, self.watch.floors, self.gate.forget_all, self._laid, self.clock.span(PATIENCE)
+        )
+        self._corridor_of = self.corridors.of
         self.gate.corridors, self.gate.catch_up = self.corridors.of, self._catch_up
         self.gate.watch_closely = self._watch_closely
         self._read = self._judged = len(self.journal)
-        self._entries, self._known = self.ledger.entries, self.ledger.changes
+        self.entries, self._known = self.ledger.entries, self.ledger.changes
         self._is_close = self.bands is not None or bool(self.duties.makers)
-        self._changes = CLOSELY if self._is_close else self._known
+        self.changes = CLOSELY if self._is_close else self._known
         """What `follow` compares the number of changes with: it differs while a closer look is asked for."""
         for venue in self.venues:
             venue.add_gate(self.gate)
@@ -153,21 +157,32 @@ class MarketRules(Mechanism):
                 corridor.sell_least, corridor.buy_most = accepted
         return corridor
 
+    def _laid(self, symbol: str, corridor: Corridor | None) -> None:
+        """Tell the venues, unless each order is compared with something else, too."""
+        if not self.gate.is_compared:
+            for venue in self.venues:
+                if symbol in venue.listings:
+                    venue.spare(symbol, corridor or NO_LIMIT)
+
     # What happened
 
     def follow(self) -> None:
         """Follow each message: most need a comparison and no more, and most trades that with their corridor."""
-        ledger = self.ledger
-        count, is_exact = ledger.entries - self._entries, False
-        if ledger.changes == self._changes:
+        ledger, is_exact = self.ledger, False
+        if ledger.changes == self.changes:
+            entries = ledger.entries
+            count = entries - self.entries
             if not count:
                 return
             journal = self.journal
-            trades = journal.since(len(journal) - count)
-            first = trades[0]
-            if type(first) is Trade and first.trade == self._entries + 1:  # so all of these are entries
-                if self.corridors.keep(trades):
-                    self._entries += count
+            first = last = journal[-1]
+            if count > 1:
+                first = journal[-count]
+            if type(last) is Trade and type(first) is Trade and first.trade == entries - count + 1:
+                # So all events between them are entries.
+                corridor = self._corridor_of.get(last.symbol)
+                if corridor is not None and corridor.keeps(first.price, last.price, last.time, count):
+                    self.entries = entries
                     return
                 is_exact = True
         self._follow_closely(is_exact)
@@ -182,23 +197,20 @@ class MarketRules(Mechanism):
             self._judge_makers()
         finally:
             self._acting = False
-        self._changes = CLOSELY if self._is_close else self._known
+        self.changes = CLOSELY if self._is_close else self._known
 
     def _watch_closely(self) -> None:
         """Look closely at the end of this message."""
-        self._changes = CLOSELY
+        self.changes = CLOSELY
 
     def _take_trades(self, is_exact: bool) -> None:
         """Look at the new trades: exactly, with all before them, if one may have left its corridor."""
         ledger, journal = self.ledger, self.journal
-        count = ledger.entries - self._entries
+        count = ledger.entries - self.entries
         if not is_exact and self.bands is None and ledger.changes == self._known and not self._breaches:
-            # The rest of an order may have been cancelled after its trades.
-            trades = [event for event in journal.since(len(journal) - count - 1) if type(event) is Trade]
-            trades = trades[-count:] if count else []
-            is_next = len(trades) == count and trades[0].trade == self._entries + 1 if count else True
-            if is_next and self.corridors.keep(trades):
-                self._entries += count
+            trades = self._newest(count)
+            if trades is not None and all(self._keeps(trade) for trade in trades):
+                self.entries += count
                 return
         now, known = self.exchange.clock.now, -1
         while known < len(journal):  # what follows from a halt is read in the same call
@@ -212,28 +224,54 @@ class MarketRules(Mechanism):
 
     def _catch_up(self) -> None:
         """Read all events: those before this message at once, as they breach nothing, its trades one by one."""
-        fresh = self.journal.since(self._read)
-        self._read += len(fresh)
-        before, self._entries, self._known = self._entries, self.ledger.entries, self.ledger.changes
-        passed: dict[str, list[Trade]] = {}
-        exact: list[Trade] = []
-        for event in [event for event in fresh if type(event) in READ]:
-            if type(event) is Trade and event.trade <= before and self.bands is None:
-                passed.setdefault(event.symbol, []).append(event)
-                continue
-            if passed:
-                self._pass_over(passed)
-                passed = {}
-            if type(event) is Trade:
-                exact.append(event)
-            self.read(event)
-        self._pass_over(passed)
+        ledger, before, fresh = self.ledger, self.entries, self.journal.since(self._read)
+        trades = self._newest(ledger.entries - before) if ledger.changes == self._known and self.bands is None else None
+        self._read = len(self.journal)
+        self.entries, self._known = ledger.entries, ledger.changes
+        if trades is None:
+            exact = self._read_all(fresh, before)
+        else:  # nothing but trades has happened
+            known = [event for event in fresh if type(event) is Trade]
+            self._pass_over(known[: len(known) - len(trades)])
+            exact = trades
+            for trade in exact:
+                self._traded(trade)
         self.corridors.renew(exact)
         if self._breaches:
             self._watch_closely()  # whoever has asked for this, the end of the message declares them
 
-    def _pass_over(self, passed: Mapping[str, Sequence[Trade]]) -> None:
-        for symbol, trades in passed.items():
+    def _read_all(self, fresh: Sequence[Event], before: int) -> list[Trade]:
+        """Read these events one by one, but trades before this entry at once; the others."""
+        passed: list[Trade] = []
+        exact: list[Trade] = []
+        for event in [event for event in fresh if type(event) in READ]:
+            if type(event) is Trade and event.trade <= before and self.bands is None:
+                passed.append(event)
+                continue
+            self._pass_over(passed)
+            passed.clear()
+            if type(event) is Trade:
+                exact.append(event)
+            self.read(event)
+        self._pass_over(passed)
+        return exact
+
+    def _newest(self, count: int) -> list[Trade] | None:
+        """The last entries, if all of them are trades of one message; its rest may have been cancelled after them."""
+        if not count:
+            return []
+        trades = [event for event in self.journal.since(len(self.journal) - count - 1) if type(event) is Trade][-count:]
+        return trades if len(trades) == count and trades[0].trade == self.entries + 1 else None
+
+    def _keeps(self, trade: Trade) -> bool:
+        corridor = self._corridor_of.get(trade.symbol)
+        return corridor is not None and corridor.keeps(trade.price, trade.price, trade.time, 1)
+
+    def _pass_over(self, passed: Sequence[Trade]) -> None:
+        """Take in trades that breach nothing, those of each instrument at once."""
+        symbols = {trade.symbol: None for trade in passed}
+        for symbol in symbols:
+            trades = [trade for trade in passed if trade.symbol == symbol] if len(symbols) > 1 else passed
             prices = [trade.price for trade in trades]
             self.watch.pass_over(symbol, [trade.time for trade in trades], prices)
             self.gate.traded(symbol, prices)

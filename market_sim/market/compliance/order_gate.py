@@ -6,6 +6,7 @@ the answer is the refusal that the order itself would meet.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 
@@ -13,12 +14,13 @@ from market_sim.core.data.journal import Journal
 from market_sim.core.errors import RuleViolation
 from market_sim.core.models.event import Event
 from market_sim.core.models.intents import BUY, Amend, PlaceOrder
-from market_sim.core.models.market_events import OrderAmended, OrderCancelled
+from market_sim.core.models.market_events import OrderAccepted, OrderAmended, OrderCancelled
 from market_sim.market.compliance.corridor import Corridor
 from market_sim.market.compliance.exposure import Exposures, Worst
 from market_sim.market.compliance.market_clock import MarketClock
-from market_sim.market.compliance.order_rate import time_to_wait
+from market_sim.market.compliance.order_rate import Quota, time_to_wait
 from market_sim.market.compliance.profile import OrderRate, PositionLimit, Profile
+from market_sim.market.exchange.allowance import Allowance
 from market_sim.market.exchange.exchange import Exchange
 from market_sim.market.exchange.listing import CONTINUOUS, Listing
 from market_sim.market.exchange.member import Member
@@ -69,23 +71,26 @@ def check_better_price(listing: Listing, side: int, limit: int, others: Sequence
             )
 
 
-class Trader:
-    """What the gate knows of one account."""
+class Trader(Allowance):
+    """What the gate knows of one account: its allowance, its last messages, and since when it has this allowance."""
 
-    __slots__ = ("headroom", "times")
+    __slots__ = ("of_maker", "since", "times")
 
-    def __init__(self, times: deque[int]) -> None:
-        self.headroom = -1
-        """The exposure that is left at the ceilings of all instruments; below 0 it has to be added up."""
-        self.times = times
-        """The times of its messages, those that have left the window included."""
+    def __init__(self) -> None:
+        super().__init__(0, -1)
+        self.since: int | None = None
+        self.of_maker = Quota()
+        """What passes uncounted beyond a participant's rate, if it is a market maker that meets its obligations."""
+        self.times: deque[int] = deque()
+        """The times of its messages, as far as the journal was read."""
 
 
 class OrderGate:
     """Checks each order and amendment of a participant against the rules of a profile.
 
-    Almost every order is far from every limit, and `check` sees that in one expression: its price lies within the
-    corridor of its instrument, its account has headroom and has sent few orders. Only others are checked in full.
+    Almost every order is far from every limit: its price lies within the corridor of its instrument, its account has
+    headroom and has sent few orders. The exchange itself sees that by the allowance of the account; only other orders
+    come here.
     """
 
     def __init__(
@@ -111,15 +116,9 @@ class OrderGate:
         self._bands_of = bands_of
         self._exposures = Exposures(venues, mark)
         self._span = clock.span(profile.order_rate.window) if profile.order_rate else 0
-        rates = profile.order_rate
-        self._fewest = UNLIMITED if rates is None else min(rates.participant, rates.market_maker, rates.high_frequency)
-        """With fewer messages than this, old ones included, no rate is exceeded."""
         self._traders: dict[str, Trader] = {}
-        self._ledger = venues[0].ledger
-        self._passed: deque[int] = deque()
-        """The messages of the account whose order passed last, this one included."""
-        self._expected = self._ledger.orders
-        """The number that this order has got, unless another rule has refused it."""
+        self._read = len(journal)
+        """The next event whose message has not been counted."""
         self._amends: tuple[str, int] | None = None
         """Whose amendment has passed and is on its way, and the length of the journal at that time."""
         self.outliers: dict[str, Outlier] = {}
@@ -130,44 +129,39 @@ class OrderGate:
         self.watch_closely: Callable[[], object] = lambda: None
         """Asks to be told of the end of this message by `amended`."""
         self.corridors: Mapping[str, Corridor] = {}
-        self._is_compared = self._best_price is not None or profile.price_bands is not None
+        self.is_compared = self._best_price is not None or profile.price_bands is not None
         """Whether each order is compared with bands, or with the prices of other venues."""
 
+    def allowance(self, account: str) -> Allowance:
+        """The orders of an account that no rule has to look at."""
+        return self._trader(account)
+
     def check(self, account: Member, listing: Listing, intent: PlaceOrder | Amend, limit: int, quantity: int) -> None:
-        """Refuse the order, or let it pass and remember whose it is."""
-        trader, corridor = self._traders.get(account.name), self.corridors.get(listing.symbol)
+        """Refuse the order, or let it pass; what is within the allowance of its account passes at once."""
+        trader, corridor = self._trader(account.name), self.corridors.get(listing.symbol)
         if (
-            trader is not None
-            and corridor is not None
+            corridor is not None
             and corridor.sell_least <= limit <= corridor.buy_most
             and (headroom := trader.headroom - quantity * corridor.ceiling) >= 0
-            and len(times := trader.times) < self._fewest
             and type(intent) is PlaceOrder
         ):
-            if self._is_compared:
+            if trader.orders <= 0 and not self._is_forced:
+                self._check_rate(account.name, trader)
+            if self.is_compared:
                 self._compare(listing, intent.side, limit)
             trader.headroom = headroom
-            # Counted before the exchange accepts it: to hear of that costs more than to take back what it refuses.
-            orders = self._ledger.orders
-            if orders != self._expected:
-                self._take_back()
-            self._expected, self._passed = orders + 1, times
-            times.append(self._time.now)
-            return
-        self._check_in_full(account, listing, intent, limit, quantity)
-
-    def _check_in_full(
-        self, account: Member, listing: Listing, intent: PlaceOrder | Amend, limit: int, quantity: int
-    ) -> None:
-        worst, most = self._checked(account, listing, intent, limit, quantity)
-        trader = self._trader(account.name)
-        trader.headroom = self._headroom(worst, most)
-        if isinstance(intent, Amend):
-            self._amends = account.name, len(self._journal)
-            self.watch_closely()
         else:
-            self._expected, self._passed = self._ledger.orders + 1, trader.times
-            trader.times.append(self._time.now)
+            worst, most = self._checked(account, listing, intent, limit, quantity)
+            trader.headroom = self._headroom(worst, most)
+            if isinstance(intent, Amend):
+                self._amends = account.name, len(self._journal)
+                self.watch_closely()
+        if trader.orders > 0:
+            trader.orders -= 1
+        else:
+            trader.since = self._time.now
+        if self._is_forced:  # uncounted so far
+            trader.of_maker.left, trader.of_maker.since = 0, self._time.now
 
     def ask(self, account: Member, listing: Listing, intent: PlaceOrder | Amend, limit: int, quantity: int) -> int:
         """Refuse as `check` does; a rule covers nothing that an order lacks, so the answer is 0."""
@@ -178,19 +172,18 @@ class OrderGate:
         self, account: Member, listing: Listing, intent: PlaceOrder | Amend, limit: int, quantity: int
     ) -> tuple[Worst | None, int]:
         """Refuse, or give the account's worst case with this order, as far as it was asked, and its position limit."""
-        self._take_back()
         if self._is_forced:
             return None, 1
-        self.catch_up()
         profile, name = self._profile, account.name
         role = self._roles.get(name, PARTICIPANT)
-        trader = self._traders.get(name)
-        if trader is not None and profile.order_rate is not None and len(trader.times) >= self._fewest:
-            self._check_rate(name, role, trader.times, profile.order_rate)
+        if self._trader(name).orders <= 0:
+            self._check_rate(name, self._trader(name))
         side = account.open[intent.order].side if isinstance(intent, Amend) else intent.side
         if profile.price_bands is not None:
             self._check_bands(listing, side, limit)
-        if intent.limit is not None:
+        corridor = self.corridors.get(listing.symbol)
+        if intent.limit is not None and (corridor is None or not corridor.sell_least <= limit <= corridor.buy_most):
+            self.catch_up()
             outlier = self.outliers.get(listing.symbol)
             refusal = None if outlier is None else outlier.refusal(side, limit)
             if refusal is not None:
@@ -202,6 +195,7 @@ class OrderGate:
         most = most_exposure(profile.position_limit, role, self._limits.get(name))
         if not most:
             return None, 0
+        self.catch_up()
         return self._exposures.check(most, account, listing, intent, side, limit, quantity), most
 
     @property
@@ -219,15 +213,45 @@ class OrderGate:
             quantity * self.corridors[symbol].ceiling for symbol, (quantity, _) in worst.items() if quantity
         )
 
-    def _check_rate(self, name: str, role: str, times: deque[int], rule: OrderRate) -> None:
-        now = self._time.now
-        most = most_messages(rule, role, role != MARKET_MAKER or self._meets(name, now))
-        wait = time_to_wait(times, self._span, now, most)
-        if wait:
-            seconds = f"{wait * self._clock.pace / 1e9:.3f}"
-            raise RuleViolation(
-                "RATE_LIMIT", account=name, sent=len(times), window=rule.window, most=most, wait=seconds
-            )
+    def _check_rate(self, name: str, trader: Trader) -> None:
+        """Refuse a message above the order rate, or renew the allowance of the account.
+
+        An allowance is at most half of the rate. Once it has lasted for a window, the window holds no other messages,
+        so that another half is allowed without counting.
+        """
+        rule, role = self._profile.order_rate, self._roles.get(name, PARTICIPANT)
+        if rule is None:
+            trader.orders = UNLIMITED
+            return
+        now, certain = self._time.now, most_messages(rule, role, False)
+        since, trader.since = trader.since, now
+        if since is None or now - since >= self._span:
+            trader.orders = certain // 2
+        if trader.orders <= 0:
+            meets = role == MARKET_MAKER and self._meets(name, now)
+            further = rule.market_maker - certain
+            if meets and trader.of_maker.take(now, self._span, further):
+                return
+            self._read_messages()
+            times, most = trader.times, most_messages(rule, role, meets)
+            wait = time_to_wait(times, self._span, now, most)
+            if wait:
+                seconds = f"{wait * self._clock.pace / 1e9:.3f}"
+                raise RuleViolation(
+                    "RATE_LIMIT", account=name, sent=len(times), window=rule.window, most=most, wait=seconds
+                )
+            trader.orders = min(certain - len(times), certain // 2)
+            if meets:
+                trader.of_maker.counted(now, len(times), further)
+
+    def _read_messages(self) -> None:
+        """Count the orders since the last time, or since a whole window ago."""
+        journal, gone = self._journal, self._time.now - self._span
+        begin = bisect_right(range(len(journal)), gone, self._read, key=lambda number: journal[number].time)
+        for event in journal.since(begin):
+            if type(event) is OrderAccepted:
+                self._trader(event.account).times.append(event.time)
+        self._read = len(journal)
 
     def _compare(self, listing: Listing, side: int, limit: int) -> None:
         if self._is_forced:
@@ -260,21 +284,16 @@ class OrderGate:
     def _trader(self, name: str) -> Trader:
         trader = self._traders.get(name)
         if trader is None:
-            trader = self._traders[name] = Trader(deque(maxlen=0) if self._profile.order_rate is None else deque())
+            trader = self._traders[name] = Trader()
         return trader
-
-    def _take_back(self) -> None:
-        """If the exchange has refused the last order that passed, it does not count."""
-        if self._ledger.orders != self._expected and self._passed:
-            self._passed.pop()
-        self._expected = self._ledger.orders
 
     def amended(self) -> None:
         """After a message: an amendment that was made counts like an order."""
         if self._amends is None:
             return
         (account, length), self._amends = self._amends, None
-        if any(is_amendment(event) for event in self._journal.since(length)):
+        if self._profile.order_rate is not None and any(map(is_amendment, self._journal.since(length))):
+            self._read_messages()
             self._trader(account).times.append(self._time.now)
 
     def forget(self, account: str) -> None:

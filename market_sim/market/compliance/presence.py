@@ -21,13 +21,16 @@ BPS = 10_000
 
 
 class Presence:
-    """The changes between quoting and not quoting, as far back as a window reaches."""
+    """The times between which it quoted, as far back as a window reaches, and how much they add up to."""
 
-    __slots__ = ("_began", "_changes", "_excused", "_stopped", "quotes")
+    __slots__ = ("_began", "_excused", "_quoted", "_since", "_stopped", "_sum", "quotes")
 
     def __init__(self, began: int) -> None:
         self._began = began
-        self._changes: deque[tuple[int, bool]] = deque([(began, False)])
+        self._quoted: deque[tuple[int, int]] = deque()
+        self._sum = 0
+        self._since = began
+        """When it began to quote, while it does."""
         self._excused = 0
         """For how long its clock has stood still so far."""
         self._stopped: int | None = None
@@ -47,9 +50,14 @@ class Presence:
 
     def change(self, now: int, quotes: bool) -> None:
         """Note whether both sides are quoted from now on."""
-        if quotes != self.quotes:
-            self.quotes = quotes
-            self._changes.append((self._trading_time(now), quotes))
+        if quotes == self.quotes:
+            return
+        self.quotes, now = quotes, self._trading_time(now)
+        if quotes:
+            self._since = now
+        elif now > self._since:
+            self._quoted.append((self._since, now))
+            self._sum += now - self._since
 
     def share_bps(self, now: int, span: int) -> int | None:
         """The part of the window with quotes, in basis points; None before the first window is complete."""
@@ -57,14 +65,14 @@ class Presence:
         first = now - span
         if first < self._began:
             return None
-        changes = self._changes
-        while len(changes) > 1 and changes[1][0] <= first:
-            changes.popleft()
-        quoted = 0
-        for (time, quotes), (end, _) in zip(changes, [*list(changes)[1:], (now, False)], strict=True):
-            if quotes:
-                quoted += end - max(time, first)
-        return quoted * BPS // span
+        quoted = self._quoted
+        while quoted and quoted[0][1] <= first:
+            begin, end = quoted.popleft()
+            self._sum -= end - begin
+        whole = self._sum - max(0, first - quoted[0][0]) if quoted else 0
+        if self.quotes:
+            whole += now - max(self._since, first)
+        return whole * BPS // span
 
 
 def within(bid: int | None, ask: int | None, spread_bps: int) -> bool:

@@ -17,6 +17,7 @@ from math import isqrt
 
 from market_sim.core.trading_day import TRADING_DAYS_A_YEAR
 from market_sim.market.compliance.profile import Volatility
+from market_sim.market.compliance.trailing import Trailing
 
 BPS = 10_000
 MILLION = 1_000_000
@@ -42,7 +43,7 @@ class RealizedVolatility:
     """The squared returns of one instrument in the trailing window, and its baseline: the windows before."""
 
     __slots__ = (
-        "_baseline", "_bucket_sum", "_last", "_returns", "_rule", "_session", "_span", "_squares", "_sum",
+        "_baseline", "_bucket_sum", "_last", "_returns", "_rule", "_session", "_span", "_squares",
         "bucket_ends", "limit",
     )  # fmt: skip
 
@@ -50,8 +51,8 @@ class RealizedVolatility:
         self._rule = rule
         self._span = span
         self._session = session
-        self._returns: deque[tuple[int, int]] = deque()
-        self._sum = 0
+        self._returns = Trailing(span)
+        """The squared returns."""
         self._last = 0
         self._bucket_sum = 0
         self.bucket_ends = span
@@ -67,25 +68,24 @@ class RealizedVolatility:
             self._end_buckets(now)
         if self._last:
             square = squared(price, self._last)
-            self._returns.append((now, square))
-            self._sum += square
+            self._returns.add(now, square)
             self._bucket_sum += square
         self._last = price
 
     def extend(self, times: Sequence[int], prices: Sequence[int]) -> None:
         """Add several trades, all of them in the present window of the baseline."""
         known = [self._last, *prices] if self._last else prices
-        squares = [((after - before) * MILLION // before) ** 2 for before, after in pairwise(known)]
-        self._returns.extend(zip(times[len(times) - len(squares) :], squares, strict=True))
-        total = sum(squares)
-        self._sum += total
-        self._bucket_sum += total
+        squares = [
+            0 if after == before else ((after - before) * MILLION // before) ** 2 for before, after in pairwise(known)
+        ]
+        self._returns.extend(times[len(times) - len(squares) :], squares)
+        self._bucket_sum += sum(squares)
         self._last = prices[-1]
 
     @property
     def room(self) -> int | None:
         """What squared returns may add up to before the limit is near; None without a limit."""
-        return self._squares - 1 - self._sum if self.limit else None
+        return self._squares - 1 - self._returns.sum if self.limit else None
 
     def _end_buckets(self, now: int) -> None:
         """A window of the baseline is over, or several are; of a long silence only the end is part of it."""
@@ -105,23 +105,17 @@ class RealizedVolatility:
 
     def is_high(self, now: int) -> bool:
         """Whether the window that ends now reaches the limit, with enough trades in it to judge."""
-        if not self.limit or self._sum < self._squares:
+        if not self.limit or self._returns.sum < self._squares:
             return False
-        self._leave(now)
-        return self._sum >= self._squares and len(self._returns) + 1 >= self._rule.at_least
+        self._returns.leave(now)
+        return self._returns.sum >= self._squares and len(self._returns) + 1 >= self._rule.at_least
 
     def measured(self, now: int) -> int:
         """The realized volatility of the window that ends now."""
-        self._leave(now)
-        return for_a_year(self._sum, self._rule.window, self._session)
-
-    def _leave(self, now: int) -> None:
-        """Drop what has left the window."""
-        returns, gone = self._returns, now - self._span
-        while returns and returns[0][0] <= gone:
-            self._sum -= returns.popleft()[1]
+        self._returns.leave(now)
+        return for_a_year(self._returns.sum, self._rule.window, self._session)
 
     def restart(self) -> None:
         """Forget the window, after a halt or a split; the baseline stays."""
         self._returns.clear()
-        self._sum = self._last = 0
+        self._last = 0

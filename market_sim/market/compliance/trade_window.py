@@ -12,8 +12,9 @@ A trade that is as old as the window has left it. The mean of an empty window is
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Sequence
+
+from market_sim.market.compliance.trailing import Trailing
 
 BPS = 10_000
 
@@ -24,24 +25,20 @@ Mean = tuple[int, int]
 class TradeWindow:
     """The trades of the last `span` nanoseconds, and their sum."""
 
-    __slots__ = ("_last", "_span", "_sum", "_trades")
+    __slots__ = ("_last", "_trades")
 
     def __init__(self, span: int) -> None:
-        self._span = span
-        self._trades: deque[tuple[int, int]] = deque()
-        self._sum = 0
+        self._trades = Trailing(span)
         self._last: int | None = None
 
     def add(self, time: int, price: int) -> None:
         """Add a trade."""
-        self._trades.append((time, price))
-        self._sum += price
+        self._trades.add(time, price)
         self._last = price
 
     def extend(self, times: Sequence[int], prices: Sequence[int]) -> None:
         """Add several trades."""
-        self._trades.extend(zip(times, prices, strict=True))
-        self._sum += sum(prices)
+        self._trades.extend(times, prices)
         self._last = prices[-1]
 
     def corridor(self, move_bps: int) -> tuple[int, int] | None:
@@ -55,8 +52,7 @@ class TradeWindow:
         if self._last is None:
             return None
         lowest = highest = self._last
-        if self._trades:
-            prices = [price for _, price in self._trades]
+        if prices := self._trades.values:
             lowest, highest = min(lowest, *prices), max(highest, *prices)
         # With e beside it on both sides, it is narrow enough if (highest - lowest + 2e) * BPS < move * (lowest - e).
         beside = (move_bps * lowest - (highest - lowest) * BPS - 1) // (2 * BPS + move_bps)
@@ -64,21 +60,20 @@ class TradeWindow:
 
     def mean(self, now: int) -> Mean | None:
         """The mean of the trades in the window; the last trade before it if it is empty; None before the first."""
-        trades, gone = self._trades, now - self._span
-        while trades and trades[0][0] <= gone:
-            self._sum -= trades.popleft()[1]
+        trades = self._trades
+        trades.leave(now)
         if trades:
-            return self._sum, len(trades)
+            return trades.sum, len(trades)
         return None if self._last is None else (self._last, 1)
 
     def restart(self) -> None:
         """Forget all trades: after a halt, the reopening price is the first one."""
         self._trades.clear()
-        self._sum, self._last = 0, None
+        self._last = None
 
     def restate(self, restated: Callable[[int], int]) -> None:
         """Restate all prices after a split."""
-        trades = [(time, restated(price)) for time, price in self._trades]
+        trades = [(time, restated(price)) for time, price in self._trades.rows]
         last = None if self._last is None else restated(self._last)
         self.restart()
         for time, price in trades:

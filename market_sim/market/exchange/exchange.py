@@ -53,19 +53,14 @@ from market_sim.core.models.intents import (
     WalletIntent,
     Withdraw,
 )
-from market_sim.core.models.market_events import (
-    BookOpened,
-    FeesSet,
-    OrderAccepted,
-    OrderCancelled,
-    OrderRejected,
-)
+from market_sim.core.models.market_events import BookOpened, FeesSet, OrderAccepted, OrderCancelled, OrderRejected
+from market_sim.market.exchange.allowance import SafeLimits
 from market_sim.market.exchange.amending import Amending
 from market_sim.market.exchange.call_auction import CallAuction
 from market_sim.market.exchange.clearing import Clearing
 from market_sim.market.exchange.conditional_orders import ConditionalOrders, TriggerRule
 from market_sim.market.exchange.fees import MILLION, FeeSchedule
-from market_sim.market.exchange.gates import Follower, Gate
+from market_sim.market.exchange.gates import Follower, Gate, NewsFollower, Sparing
 from market_sim.market.exchange.handlers import Handler, Handlers
 from market_sim.market.exchange.listing import Listing, MidpointSource
 from market_sim.market.exchange.matching import Matching
@@ -98,10 +93,8 @@ class Exchange:
     ) -> None:
         self.clock = clock
         self.name = name
-        self.ledger = ledger = Ledger(clock, journal) if ledger is None else ledger
-        """The accounts and balances; one for all venues of a world."""
-        self.instruments: dict[str, Instrument] = {}
-        """The present terms of the instruments listed here, by symbol."""
+        self.ledger = ledger = Ledger(clock, journal) if ledger is None else ledger  # one for all venues of a world
+        self.instruments: dict[str, Instrument] = {}  # the present terms of what is listed here, by symbol
         self._fees_by_kind = dict(fees or {})
         self._other_fees = other_fees or FeeSchedule()
         self.midpoint_of: MidpointSource | None = None
@@ -109,10 +102,12 @@ class Exchange:
         self._state = state = VenueState(name, ledger, clock, journal)
         self._members, self._record = state.members, state.record
         self._gates: list[Gate] = []
+        self._sparing: Sparing | None = None
+        self._strict: list[Gate] = []  # all gates but the sparing one
         self._followers: list[Follower] = []
+        self._lone: NewsFollower | None = None  # the only follower, if it needs no call without news
         self._handlers: dict[type, Handlers] = {}
-        self.is_forced = False
-        """Whether a mechanism is placing an order for an account."""
+        self.is_forced = False  # whether a mechanism is placing an order for an account
         self._clearing = Clearing(state)
         self._matching = Matching(state, self._clearing)
         self._conditional = ConditionalOrders(state, self._matching)
@@ -175,6 +170,8 @@ class Exchange:
         member = self._members[account.name] = Membership(account, self.name)
         for listing in self.listings.values():
             member.take_seat(listing)
+        if self._sparing is not None:
+            member.allowance = self._sparing.allowance(member.name)
 
     def adjust(self, instrument: Instrument) -> None:
         """Replace the terms of a listed instrument, after a corporate action for example."""
@@ -192,10 +189,21 @@ class Exchange:
     def add_gate(self, gate: Gate) -> None:
         """Add a pre-trade check for each new order and each amendment, after the earlier ones."""
         self._gates.append(gate)
+        if self._sparing is None and isinstance(gate, Sparing):
+            self._sparing = gate
+            for member in self._members.values():
+                member.allowance = gate.allowance(member.name)
+        else:
+            self._strict.append(gate)
+
+    def spare(self, symbol: str, safe: SafeLimits) -> None:
+        """Set the limits between which the sparing gate looks only at orders beyond an allowance."""
+        self.listings[symbol].safe = safe
 
     def add_follower(self, follower: Follower, first: bool = False) -> None:
         """Let a mechanism act after each message, after the earlier ones or before all of them."""
         self._followers.insert(0 if first else len(self._followers), follower)
+        self._lone = follower if isinstance(follower, NewsFollower) and len(self._followers) == 1 else None
 
     def add_trigger_rule(self, rule: TriggerRule) -> None:
         """Add a check for triggered stop orders; a RuleViolation ends the order."""
@@ -263,8 +271,10 @@ class Exchange:
             return refusal
         finally:
             if self._followers:
-                for follower in self._followers:
-                    follower.follow()
+                lone, ledger = self._lone, self.ledger
+                if lone is None or ledger.entries != lone.entries or ledger.changes != lone.changes:
+                    for follower in self._followers:
+                        follower.follow()
 
     def check(self, name: str, intent: PlaceOrder) -> RuleViolation | None:
         """The refusal that this order would meet now, or None; nothing is placed, recorded or reserved.
@@ -309,7 +319,13 @@ class Exchange:
         ):
             return self._placing.place(listing, member, intent)
         if self._gates:
-            for gate in self._gates:
+            safe, allowance, gates = listing.safe, member.allowance, self._gates
+            headroom = allowance.headroom - quantity * safe.ceiling
+            if headroom >= 0 and allowance.orders > 0 and safe.sell_least <= limit <= safe.buy_most:
+                allowance.orders -= 1
+                allowance.headroom = headroom
+                gates = self._strict
+            for gate in gates:
                 gate.check(member, listing, intent, limit, quantity)
         # `afford`, `enter`, `wait` and `rest`, inlined. No fee is larger than the value it is charged on, so twice the
         # value is enough; the exact sum is computed only for a member that has less.

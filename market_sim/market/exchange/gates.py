@@ -11,6 +11,7 @@ from typing import Protocol, get_args, runtime_checkable
 from market_sim.core.errors import RuleViolation
 from market_sim.core.models.instruments import LARGEST_AMOUNT
 from market_sim.core.models.intents import BUY, SELL, Amend, PlaceOrder, TimeInForce
+from market_sim.market.exchange.allowance import Allowance
 from market_sim.market.exchange.listing import BY_RULE, CLOSED, CONTINUOUS, HALTED, IN_CALL, PAUSED, Listing
 from market_sim.market.exchange.member import Member
 from market_sim.market.exchange.order import Order
@@ -29,6 +30,14 @@ class Gate(Protocol):
 
 
 @runtime_checkable
+class Sparing(Gate, Protocol):
+    """A gate that gives each member an allowance, and looks only at orders beyond it (`allowance.py`)."""
+
+    def allowance(self, account: str) -> Allowance:
+        """The allowance of an account, the same object each time."""
+
+
+@runtime_checkable
 class Asking(Protocol):
     """A gate that takes something for an order that passes, and can say beforehand what it would take."""
 
@@ -41,6 +50,14 @@ class Follower(Protocol):
 
     def follow(self) -> None:
         """Act on the events since the last call."""
+
+
+@runtime_checkable
+class NewsFollower(Follower, Protocol):
+    """A follower that needs no call as long as the ledger has these numbers of entries and changes."""
+
+    entries: int
+    changes: int
 
 
 def check_venue(venue: str, intent: PlaceOrder) -> None:

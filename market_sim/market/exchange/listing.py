@@ -7,6 +7,7 @@ from typing import Final, Literal
 
 from market_sim.core.models.event import Numbers
 from market_sim.core.models.instruments import LARGEST_AMOUNT, Instrument
+from market_sim.market.exchange.allowance import NO_LIMIT
 from market_sim.market.exchange.fees import FeeSchedule
 from market_sim.market.exchange.order import Order
 from market_sim.market.exchange.order_book import OrderBook
@@ -36,7 +37,7 @@ class Listing:
     __slots__ = (
         "because", "because_numbers", "book", "busy", "collected", "fees", "finest", "free", "highest", "indicative",
         "instrument", "last", "lot", "lowest", "midpoint_of", "minimum", "most_cash", "most_fixed", "multiplier",
-        "on_margin", "outlier", "payment", "pegs", "phase", "quote", "reference", "reserve_rate", "stops",
+        "on_margin", "outlier", "payment", "pegs", "phase", "quote", "reference", "reserve_rate", "safe", "stops",
         "symbol", "tick",
     )  # fmt: skip
 
@@ -84,6 +85,8 @@ class Listing:
         """The market orders that wait for the auction; they have no price."""
         self.indicative: tuple[int | None, int, int] = NO_PRICE
         self.outlier = None if outlier is None else Outlier(outlier)
+        self.safe = NO_LIMIT
+        """The limits that the sparing gate of the venue need not look at."""
         self.busy = False
         self.watch()
 

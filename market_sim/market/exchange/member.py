@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
+from market_sim.market.exchange.allowance import NO_ORDER, Allowance
 from market_sim.market.exchange.listing import Listing
 from market_sim.market.exchange.order import Order
 from market_sim.market.ledger.account import Account, Balance, Holding
@@ -52,7 +53,7 @@ class Member(Protocol):
 class Membership:
     """The venue's own, mutable record of a member."""
 
-    __slots__ = ("_account", "_venue", "client_ids", "name", "number", "open", "owner", "seats")
+    __slots__ = ("_account", "_venue", "allowance", "client_ids", "name", "number", "open", "owner", "seats")
 
     def __init__(self, account: Account, venue: str) -> None:
         self._account = account
@@ -60,6 +61,8 @@ class Membership:
         self.name = account.name
         self.owner = account.owner
         self.number = account.number
+        self.allowance: Allowance = NO_ORDER
+        """The orders that the sparing gate of the venue lets pass unseen."""
         self.open: dict[int, Order] = {}
         self.client_ids: dict[str, Order] = {}
         self.seats: dict[str, tuple[Listing, Balance, Balance]] = {}

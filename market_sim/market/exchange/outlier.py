@@ -62,8 +62,12 @@ class Outlier:
 
     def extend(self, prices: Sequence[int]) -> None:
         """Add several trade prices; only those that stay in the window are looked at."""
-        for price in prices[-self.rule.window :]:
-            self.traded(price)
+        if len(prices) < self.rule.window:
+            for price in prices:
+                self.traded(price)
+        else:
+            kept = prices[-self.rule.window :]
+            self._prices, self._sum, self._squares = deque(kept), sum(kept), sum(price * price for price in kept)
 
     def accepted(self, low: int, high: int) -> tuple[int, int]:
         """The limits between which no order is refused as long as all further trades are between these prices.

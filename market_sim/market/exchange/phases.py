@@ -100,6 +100,7 @@ class Phases:
         listing.watch()
         now, venue = self._state.clock.now, self._state.venue
         self._state.record(PhaseChanged(now, listing.symbol, phase, reason, listing.because_numbers, venue))
+        self._state.ledger.note_change()
         if phase != CONTINUOUS:
             self._conditional.sleep(listing)
         self.finish(listing)

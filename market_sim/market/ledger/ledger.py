@@ -138,7 +138,7 @@ class Ledger:
         self.changes += 1
 
     def note_change(self) -> None:
-        """Count a change of prices or terms, so that readers update what they derived from them."""
+        """Count a change of prices, terms or phases, so that readers update what they derived from them."""
         self.changes += 1
 
     # Changes of balances beside trades

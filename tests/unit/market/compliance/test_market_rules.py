@@ -143,6 +143,7 @@ def test_a_split_is_no_fall():
     market = ruled(market_wide=MarketWide(), symbol_halt=SymbolHalt())
     market.trade(100_00)
     market.journal.record(CorporateActionTaken(0, "ACME", "split", 2, 1_000, 100_00))
+    market.exchange.ledger.note_change()  # as `restate` does
     market.trade(50_00)
     assert not market.phases()
 
