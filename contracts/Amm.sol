@@ -139,11 +139,17 @@ contract Amm {
         _pay(quoteToken, quote);
     }
 
+    /// The accumulated price up to now.
+    function accumulated() public view returns (uint256) {
+        if (baseReserve == 0) return cumulative;
+        return cumulative + quoteReserve * SCALE / baseReserve * (clock.epoch() - observed);
+    }
+
     /// Accumulate the price that stood since the last observation, before anything changes it.
     function _observe() private {
         uint256 now_ = clock.epoch();
         if (now_ == observed) return;
-        if (baseReserve != 0) cumulative += quoteReserve * SCALE / baseReserve * (now_ - observed);
+        cumulative = accumulated();
         observed = now_;
         emit PriceAccumulated(now_, cumulative);
     }

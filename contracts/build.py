@@ -25,6 +25,8 @@ CONTRACTS = {
     "BatchSettlement": "BatchSettlement.sol",
     "Escrow": "Escrow.sol",
     "Amm": "Amm.sol",
+    "LendingPool": "LendingPool.sol",
+    "FlashArbitrage": "FlashArbitrage.sol",
     "HostileToken": "hostile/HostileToken.sol",
     "Htlc": "Htlc.sol",
     "Bridge": "Bridge.sol",

@@ -21,6 +21,7 @@ from market_sim.blockchain.amm_model import AmmModel
 from market_sim.blockchain.contracts import Arguments, ChainContext, ClockPlace, Invoked, TokenPlace
 from market_sim.blockchain.register import Register
 from market_sim.blockchain.settlement import ChainReverted
+from market_sim.blockchain.twins import by_owner, compare
 from market_sim.core.errors import InputError, InvariantBroken
 from market_sim.core.models.event import Numbers
 from market_sim.core.models.settlement_events import CallExecuted, CallSubmitted
@@ -103,25 +104,17 @@ class Amm:
             raise InvariantBroken(
                 f"call {submitted.call}: {self.name} made {submitted.function}, which its twin refuses: {refused}"
             ) from None
-        self._same(f"call {submitted.call}", said, found)
+        compare(self.name, f"call {submitted.call}", said, found)
 
     def reconcile(self, context: ChainContext) -> Numbers:
         """Contract and twin must agree in each field, and the pool must hold its reserves; a donation is a surplus."""
         host, twin = context.host, self.twin
         says = {name: host.ask(self.place, name) for name in FIELDS}
-        says |= {f"shares of {owner}": host.ask(self.place, "sharesOf", owner) for owner in twin.sharesOf}
-        shares = {f"shares of {owner}": held for owner, held in twin.sharesOf.items()}
-        self._same("after the block", says, {name: getattr(twin, name) for name in FIELDS} | shares)
+        says |= by_owner("shares", {owner: host.ask(self.place, "sharesOf", owner) for owner in twin.sharesOf})
+        expected = {name: getattr(twin, name) for name in FIELDS} | by_owner("shares", twin.sharesOf)
+        compare(self.name, "after the block", says, expected)
         for asset, reserve in zip((self.base, self.quote), self.reserves, strict=True):
             held = host.in_wallet(bytes.fromhex(self.place[2:]), context.register.token(asset))
             if held < reserve:
                 raise InvariantBroken(f"{self.name} reports a reserve of {reserve} {asset} and holds {held}")
         return {name: says[name] for name in FIELDS}
-
-    def _same(self, when: str, contract: Mapping[str, object], twin: Mapping[str, object]) -> None:
-        """Raise InvariantBroken with the first field in which the two differ."""
-        for name in sorted(contract.keys() | twin.keys()):
-            if contract.get(name) != twin.get(name):
-                raise InvariantBroken(
-                    f"{when}: {self.name} says {name} {contract.get(name)}, and its twin {twin.get(name)}"
-                )

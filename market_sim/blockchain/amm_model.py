@@ -101,11 +101,16 @@ class AmmModel:
         self.quoteReserve -= quote
         return seen | {"owner": owner, "base": base, "quote": quote}
 
+    def accumulated(self, epoch: int) -> int:
+        """The accumulated price up to an epoch."""
+        if not self.baseReserve:
+            return self.cumulative
+        return self.cumulative + self.quoteReserve * SCALE // self.baseReserve * (epoch - self.observed)
+
     def _observe(self, epoch: int) -> Numbers:
         """Accumulate the price that stood since the last observation, before anything changes it."""
         if epoch == self.observed:
             return {}
-        if self.baseReserve:
-            self.cumulative += self.quoteReserve * SCALE // self.baseReserve * (epoch - self.observed)
+        self.cumulative = self.accumulated(epoch)
         self.observed = epoch
         return {"epoch": epoch, "cumulative": self.cumulative}

@@ -31,12 +31,14 @@ class MemoryAmm:
     def __init__(self, chain: Chain, place: str, base: TokenPlace, quote: TokenPlace, clock: ClockPlace, fee_bps: int):
         self._chain = chain
         self._place = place
-        self._base, self._quote = base.token, quote.token
-        self._model = AmmModel(fee_bps, chain.epoch)
+        self.base_token, self.quote_token = base.token, quote.token
+        self.model = AmmModel(fee_bps, chain.epoch)
 
     def __getattr__(self, field: str) -> Any:
         """The public numbers are those of the model."""
-        return getattr(self._model, field)
+        if field.startswith("_") or field == "model":
+            raise AttributeError(field)
+        return getattr(self.model, field)
 
     def add(self, caller: str, base: int, quote: int) -> Numbers:
         """Add liquidity; the caller pays both."""
@@ -56,14 +58,14 @@ class MemoryAmm:
 
     def _call(self, function: str, caller: str, arguments: tuple[int, ...], takes: tuple[str, ...]) -> Numbers:
         """Change a copy of the model, check that the caller can pay, and only then let anything move."""
-        after = deepcopy(self._model)
+        after = deepcopy(self.model)
         numbers: Numbers = getattr(after, function)(caller, self._chain.epoch, *arguments)
-        tokens = {"base": self._base, "quote": self._quote}
+        tokens = {"base": self.base_token, "quote": self.quote_token}
         for side in takes:
             needed, held = int(numbers[side]), self._chain.in_wallet(bytes.fromhex(caller[2:]), tokens[side])
             if held < needed:
                 raise ChainReverted("ShortOfTokens", {"owner": caller, "held": held, "needed": needed})
-        self._model = after
+        self.model = after
         for side, token in tokens.items():
             source, target = (caller, self._place) if side in takes else (self._place, caller)
             self._chain.move(source, target, token, int(numbers[side]))

@@ -9,6 +9,7 @@ from market_sim.blockchain.contracts import NO_EPOCHS, ClockPlace, Invoked, Toke
 from market_sim.blockchain.in_memory_amm import MemoryAmm
 from market_sim.blockchain.in_memory_bridge import BRIDGES
 from market_sim.blockchain.in_memory_htlc import MemoryHtlc
+from market_sim.blockchain.in_memory_lending import MemoryFlashArbitrage, MemoryLendingPool
 from market_sim.blockchain.in_memory_vault import MemoryVault
 from market_sim.blockchain.keccak import keccak
 from market_sim.blockchain.settlement import ChainReverted
@@ -73,7 +74,14 @@ class MemoryEscrow:
         return {"deal": deal, "amount": found.amount}
 
 
-TWINS: dict[str, Any] = {"Escrow": MemoryEscrow, "Amm": MemoryAmm, "Htlc": MemoryHtlc, **BRIDGES}
+TWINS: dict[str, Any] = {
+    "Escrow": MemoryEscrow,
+    "Amm": MemoryAmm,
+    "Htlc": MemoryHtlc,
+    "Htlc": MemoryHtlc,
+    "LendingPool": MemoryLendingPool,
+    "FlashArbitrage": MemoryFlashArbitrage,
+}
 
 
 class MemoryHost:
@@ -98,7 +106,9 @@ class MemoryHost:
         if not self._settles and any(isinstance(each, ClockPlace) for each in arguments):
             raise InputError(NO_EPOCHS)
         place = "0x" + keccak(f"market-sim/memory/{len(self._contracts)}".encode())[12:].hex()
-        self._contracts[place] = TWINS[contract](self._vault, place, *arguments)
+        # An address of another contract stands for that contract.
+        given = (self._contracts.get(each, each) if isinstance(each, str) else each for each in arguments)
+        self._contracts[place] = TWINS[contract](self._vault, place, *given)
         return place
 
     def invoke(self, owner: Wallet, place: str, function: str, *arguments: Any) -> Invoked:

@@ -131,6 +131,14 @@ class MemoryVault:
         self._wallets[giver, token] = held - amount
         self.give(taker, token, amount)
 
+    def wallets(self) -> dict[tuple[bytes, int], int]:
+        """A copy of all wallets, for `restore`."""
+        return dict(self._wallets)
+
+    def restore(self, wallets: dict[tuple[bytes, int], int]) -> None:
+        """Undo what a transaction moved before it failed."""
+        self._wallets = wallets
+
     def in_wallet(self, owner: bytes, token: int) -> int:
         """The token balance of a wallet."""
         return self._wallets.get((owner, token), 0)

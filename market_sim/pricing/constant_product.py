@@ -50,6 +50,30 @@ def best_purchase(base: int, quote: int, fee_bps: int, value: float, most: int) 
     return max(0, min(most, base - 1, base - math.ceil(left)))
 
 
+def best_round_trip(cheap: tuple[int, int, int], dear: tuple[int, int, int], cost_bps: int = 0) -> int:
+    """The quantity that gains most by buying in one pool and selling in another; 0 if none gains.
+
+    A pool is given by its two reserves and its fee. `cost_bps` is what the money for the purchase costs. The gain has
+    one peak, apart from roundings, so the first quantity whose next unit gains nothing is found by halving.
+
+    >>> best_round_trip((1_000, 100_000, 30), (1_000, 110_000, 30))
+    22
+    """
+
+    def gain(quantity: int) -> int:
+        paid = price_to_buy(quantity, *cheap)
+        return price_to_sell(quantity, *dear) - paid - -(-paid * cost_bps // BPS)
+
+    low, high = 0, max(0, min(cheap[0], dear[0]) - 2)
+    while low < high:
+        middle = (low + high) // 2
+        if gain(middle + 1) > gain(middle):
+            low = middle + 1
+        else:
+            high = middle
+    return low if low and gain(low) > 0 else 0
+
+
 def best_sale(base: int, quote: int, fee_bps: int, value: float, most: int) -> int:
     """The quantity, up to `most`, after which a pool would pay less than `value` for the next unit.
 

@@ -19,7 +19,9 @@ from market_sim.core.errors import SettlementError
 
 SOURCES: Final = Path(__file__).resolve().parents[3] / "contracts"
 ARTIFACTS: Final = SOURCES / "artifacts"
-NAMES: Final = ("Amm", "BatchSettlement", "Bridge", "Escrow", "HostileToken", "Htlc", "NaiveBridge", "Token")
+NAMES: Final = (
+    "Amm", "BatchSettlement", "Escrow", "FlashArbitrage", "HostileToken", "Htlc", "LendingPool", "Token",
+)  # fmt: skip
 
 
 class AbiEntry(NamedTuple):

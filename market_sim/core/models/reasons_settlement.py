@@ -25,6 +25,7 @@ _ESCROW = "The payer releases locked money to the payee, or the payee sends it b
 _POOL = "A pool trades by its formula, within the limit of its caller, and only what it and its caller hold"
 _BRIDGE = "A bridge pays each message once, at the end that it was sent to, from what the other end took"
 _SWAP = "Locked money goes to the payee for the preimage before the deadline, or back to the payer from then on, once"
+_LENDING = "A lending pool lends what it holds, against enough collateral or within one transaction"
 _TOKEN = "A transfer needs the owner's balance and permission, and only the minter mints new tokens"
 
 
@@ -127,6 +128,17 @@ SETTLEMENT_REASONS: tuple[Reason, ...] = (
     _reason("WrongPreimage", _SWAP, "this is not the preimage of the digest of swap {swap}"),
     _reason("DeadlinePassed", _SWAP, "the deadline is day {deadline}, and it is day {time}"),
     _reason("DeadlineNotReached", _SWAP, "the deadline is day {deadline}, and it is day {time}"),
+    _reason("NothingToLend", _LENDING, "there is nothing to lend, to repay or to give back"),
+    _reason("ShortOfClaims", _LENDING, "{owner} has claims of {held} on the pool and gives back {needed}"),
+    _reason("ShortOfCash", _LENDING, "the pool has {held} that is not lent out, and {needed} are wanted"),
+    _reason("ShortOfCollateral", _LENDING, "{owner} pledged {held} and takes back {needed}"),
+    _reason("PriceUnknown", _LENDING, "the collateral has no time-weighted price yet"),
+    _reason("DebtTooLarge", _LENDING, "the debt would be {debt}, and the collateral is good for {limit}"),
+    _reason("DebtInOrder", _LENDING, "the debt is {debt}, and the account is liquidated beyond {limit}"),
+    _reason("MoreThanOwed", _LENDING, "the debt is {debt}, and {found} would be repaid"),
+    _reason("Busy", _LENDING, "a flash loan is on its way, and its borrower must not come in again"),
+    _reason("NotLender", _LENDING, "{caller} is not the lender, and only the lender hands over a loan"),
+    _reason("GainTooSmall", _LENDING, "the trade gains {gain} after the fee, and its caller wants {least}"),
     _reason("NotMinter", _TOKEN, "{caller} is not the minter of this token"),
     _reason("NobodyToPay", _TOKEN, "tokens cannot go to the address zero"),
     _reason("ShortOfTokens", _TOKEN, "{owner} holds {held} and would need {needed}"),

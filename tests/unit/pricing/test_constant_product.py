@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from market_sim.pricing.constant_product import (
     best_purchase,
+    best_round_trip,
     best_sale,
     impermanent_loss,
     price_to_buy,
@@ -74,3 +75,18 @@ def test_the_loss_against_holding_is_what_the_pool_itself_loses() -> None:
     paid = price_to_buy(base - left, base, quote, fee_bps=0)
     pool, held = 4 * left + quote + paid, 4 * base + quote
     assert pool / held - 1 == pytest.approx(impermanent_loss(4.0))
+
+
+@given(st.integers(50, 400), st.integers(50, 400), st.integers(2_000, 80_000), st.integers(2_000, 80_000), FEES)
+def test_the_best_round_trip_gains_as_much_as_any_other(base, other, quote, other_quote, fee) -> None:
+    """All quantities are tried; a rounding of two prices may hide the top by a few units of money."""
+    cheap, dear = (base, quote, fee), (other, other_quote, 30)
+
+    def gain(quantity: int) -> int:
+        paid = price_to_buy(quantity, *cheap)
+        return price_to_sell(quantity, *dear) - paid - -(-paid * 9 // 10_000)
+
+    found = best_round_trip(cheap, dear, 9)
+    best = max([0, *map(gain, range(1, min(base, other) - 1))])
+    reached = gain(found) if found else 0
+    assert reached >= 0 and best - reached <= 6

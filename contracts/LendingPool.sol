@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {Amm} from "./Amm.sol";
+import {IEpochs} from "./interfaces/IEpochs.sol";
+import {IFlashBorrower} from "./interfaces/IFlashBorrower.sol";
+import {IToken} from "./interfaces/IToken.sol";
+
+/// A lending pool: lenders supply money, borrowers pledge an asset for it and pay interest, and whoever repays the debt of
+/// an account that owes too much gets its collateral at a discount. The asset is valued at the time-weighted price of an
+/// automated market maker, which a single transaction cannot move. A flash loan needs no collateral, because it is repaid
+/// in the same transaction or never happened.
+contract LendingPool {
+    event Supplied(address indexed owner, uint256 amount, uint256 claims);
+    event Withdrawn(address indexed owner, uint256 amount, uint256 claims);
+    event Pledged(address indexed owner, uint256 collateral);
+    event Released(address indexed owner, uint256 collateral);
+    event Borrowed(address indexed owner, uint256 amount);
+    event Repaid(address indexed owner, uint256 amount);
+    event Liquidated(address indexed owner, address indexed liquidator, uint256 amount, uint256 collateral);
+    event FlashLent(address indexed owner, uint256 amount, uint256 fee);
+    event Accrued(uint256 epoch, uint256 index, uint256 price);
+
+    error NothingToLend();
+    error ShortOfClaims(address owner, uint256 held, uint256 needed);
+    error ShortOfCash(uint256 held, uint256 needed);
+    error ShortOfCollateral(address owner, uint256 held, uint256 needed);
+    error PriceUnknown();
+    error DebtTooLarge(uint256 debt, uint256 limit);
+    error DebtInOrder(uint256 debt, uint256 limit);
+    error MoreThanOwed(uint256 debt, uint256 found);
+    error Busy();
+    error TokenRefused(address token);
+
+    uint256 private constant BPS = 10_000;
+    uint256 private constant MILLION = 1_000_000;
+    /// A debt is a number of units times the index, which starts here and grows with the interest.
+    uint256 public constant UNIT = 1_000_000_000;
+    /// The price is an average over at least this number of epochs.
+    uint256 public constant WINDOW = 2;
+    /// A new debt may reach this part of the value of the collateral.
+    uint256 public constant BORROW_BPS = 5_000;
+    /// Beyond this part an account can be liquidated.
+    uint256 public constant LIQUIDATION_BPS = 7_500;
+    /// How much more collateral than it repays a liquidator gets.
+    uint256 public constant BONUS_BPS = 500;
+    uint256 public constant FLASH_FEE_BPS = 9;
+
+    IToken public immutable money;
+    IToken public immutable asset;
+    Amm public immutable market;
+    IEpochs public immutable clock;
+    uint256 public immutable rate;
+
+    /// Counted, not read from the token: money that is sent here directly belongs to nobody.
+    uint256 public cash;
+    uint256 public totalClaims;
+    uint256 public totalUnits;
+    uint256 public totalCollateral;
+    uint256 public index = UNIT;
+    uint256 public accruedAt;
+    uint256 public price;
+    uint256 public markedAt;
+    uint256 public markedPrice;
+    mapping(address => uint256) public claimsOf;
+    mapping(address => uint256) public unitsOf;
+    mapping(address => uint256) public collateralOf;
+    bool private _busy;
+
+    /// A borrower of a flash loan must not come in again: it could repay with a deposit, and own what it repaid.
+    modifier alone() {
+        if (_busy) revert Busy();
+        _busy = true;
+        _accrue();
+        _;
+        _busy = false;
+    }
+
+    /// @param market_ where asset and money trade, and where the asset gets its price
+    /// @param rate_ the interest for each epoch, in millionths of the debt
+    constructor(Amm market_, uint256 rate_) {
+        market = market_;
+        money = market_.quoteToken();
+        asset = market_.baseToken();
+        clock = market_.clock();
+        rate = rate_;
+        accruedAt = markedAt = market_.clock().epoch();
+        markedPrice = market_.accumulated();
+    }
+
+    /// Lend money to the pool.
+    /// @param amount the money
+    /// @return claims the part of the pool that the lender gets for it
+    function supply(uint256 amount) external alone returns (uint256 claims) {
+        claims = totalClaims == 0 ? amount : amount * totalClaims / assets();
+        if (claims == 0) revert NothingToLend();
+        claimsOf[msg.sender] += claims;
+        totalClaims += claims;
+        cash += amount;
+        emit Supplied(msg.sender, amount, claims);
+        _take(money, amount);
+    }
+
+    /// Take money out, with the interest on it.
+    /// @param claims the claims to give back
+    /// @return amount the money for them
+    function withdraw(uint256 claims) external alone returns (uint256 amount) {
+        uint256 held = claimsOf[msg.sender];
+        if (held < claims) revert ShortOfClaims(msg.sender, held, claims);
+        if (claims == 0) revert NothingToLend();
+        amount = claims * assets() / totalClaims;
+        claimsOf[msg.sender] = held - claims;
+        totalClaims -= claims;
+        emit Withdrawn(msg.sender, amount, claims);
+        _lend(msg.sender, amount);
+    }
+
+    /// Pledge collateral.
+    function pledge(uint256 amount) external alone {
+        if (amount == 0) revert NothingToLend();
+        collateralOf[msg.sender] += amount;
+        totalCollateral += amount;
+        emit Pledged(msg.sender, amount);
+        _take(asset, amount);
+    }
+
+    /// Take collateral back that the debt does not need.
+    function release(uint256 amount) external alone {
+        uint256 held = collateralOf[msg.sender];
+        if (held < amount) revert ShortOfCollateral(msg.sender, held, amount);
+        if (amount == 0) revert NothingToLend();
+        collateralOf[msg.sender] = held - amount;
+        totalCollateral -= amount;
+        if (unitsOf[msg.sender] != 0) _checkLimit(msg.sender);
+        emit Released(msg.sender, amount);
+        _pay(asset, msg.sender, amount);
+    }
+
+    /// Borrow money against the collateral.
+    function borrow(uint256 amount) external alone {
+        if (amount == 0) revert NothingToLend();
+        uint256 units = _up(amount * UNIT, index);
+        unitsOf[msg.sender] += units;
+        totalUnits += units;
+        _checkLimit(msg.sender);
+        emit Borrowed(msg.sender, amount);
+        _lend(msg.sender, amount);
+    }
+
+    /// Repay a part of one's debt, or all of it.
+    function repay(uint256 amount) external alone {
+        _reduce(msg.sender, amount);
+        emit Repaid(msg.sender, amount);
+        _take(money, amount);
+    }
+
+    /// Repay the debt of an account that owes too much, for its collateral at a discount. If the collateral is worth less
+    /// than debt and discount, the liquidator gets its part of it: an account is never worse off for each unit that it owes.
+    /// @param owner the account that owes
+    /// @param amount what is repaid
+    /// @return collateral what the liquidator gets
+    function liquidate(address owner, uint256 amount) external alone returns (uint256 collateral) {
+        uint256 debt = debtOf(owner);
+        uint256 limit = _limit(owner, LIQUIDATION_BPS);
+        if (debt <= limit) revert DebtInOrder(debt, limit);
+        if (price == 0) revert PriceUnknown();
+        _reduce(owner, amount);
+        collateral = amount * (BPS + BONUS_BPS) * MILLION / (BPS * price);
+        uint256 held = collateralOf[owner];
+        uint256 part = held - _up(held * debtOf(owner), debt);
+        if (part < collateral) collateral = part;
+        collateralOf[owner] = held - collateral;
+        totalCollateral -= collateral;
+        emit Liquidated(owner, msg.sender, amount, collateral);
+        _take(money, amount);
+        _pay(asset, msg.sender, collateral);
+    }
+
+    /// Lend money for the time of this call, to the caller.
+    /// @param amount the money
+    /// @param data handed to the borrower
+    function flash(uint256 amount, bytes calldata data) external alone {
+        if (amount == 0) revert NothingToLend();
+        if (amount > cash) revert ShortOfCash(cash, amount);
+        uint256 fee = _up(amount * FLASH_FEE_BPS, BPS);
+        emit FlashLent(msg.sender, amount, fee);
+        uint256 before = money.balanceOf(address(this));
+        _pay(money, msg.sender, amount);
+        IFlashBorrower(msg.sender).onFlashLoan(amount, fee, data);
+        bool moved = money.transferFrom(msg.sender, address(this), amount + fee);
+        if (!moved || money.balanceOf(address(this)) < before + fee) revert TokenRefused(address(money));
+        cash += fee;
+    }
+
+    /// Count the interest and the price up to now; everything else does so, too.
+    function accrue() external alone {}
+
+    /// What the lenders own: money here, and money that is owed.
+    function assets() public view returns (uint256) {
+        return cash + totalUnits * index / UNIT;
+    }
+
+    /// What an account owes, as of the last accrual.
+    function debtOf(address owner) public view returns (uint256) {
+        return _up(unitsOf[owner] * index, UNIT);
+    }
+
+    function _accrue() private {
+        uint256 now_ = clock.epoch();
+        if (now_ == accruedAt) return;
+        index += index * rate * (now_ - accruedAt) / MILLION;
+        accruedAt = now_;
+        uint256 sum = market.accumulated();
+        if (sum == markedPrice) {
+            markedAt = now_; // there was no price yet
+        } else if (now_ - markedAt >= WINDOW) {
+            price = (sum - markedPrice) / (now_ - markedAt);
+            markedPrice = sum;
+            markedAt = now_;
+        }
+        emit Accrued(now_, index, price);
+    }
+
+    function _limit(address owner, uint256 partBps) private view returns (uint256) {
+        return collateralOf[owner] * price * partBps / (BPS * MILLION);
+    }
+
+    function _checkLimit(address owner) private view {
+        if (price == 0) revert PriceUnknown();
+        uint256 debt = debtOf(owner);
+        uint256 limit = _limit(owner, BORROW_BPS);
+        if (debt > limit) revert DebtTooLarge(debt, limit);
+    }
+
+    function _reduce(address owner, uint256 amount) private {
+        uint256 debt = debtOf(owner);
+        if (amount == 0) revert NothingToLend();
+        if (amount > debt) revert MoreThanOwed(debt, amount);
+        uint256 units = amount == debt ? unitsOf[owner] : amount * UNIT / index;
+        unitsOf[owner] -= units;
+        totalUnits -= units;
+        cash += amount;
+    }
+
+    function _lend(address to, uint256 amount) private {
+        if (amount > cash) revert ShortOfCash(cash, amount);
+        cash -= amount;
+        _pay(money, to, amount);
+    }
+
+    function _take(IToken token, uint256 amount) private {
+        uint256 before = token.balanceOf(address(this));
+        bool moved = token.transferFrom(msg.sender, address(this), amount);
+        if (!moved || token.balanceOf(address(this)) != before + amount) revert TokenRefused(address(token));
+    }
+
+    function _pay(IToken token, address to, uint256 amount) private {
+        if (!token.transfer(to, amount)) revert TokenRefused(address(token));
+    }
+
+    function _up(uint256 number, uint256 divisor) private pure returns (uint256) {
+        return (number + divisor - 1) / divisor;
+    }
+}

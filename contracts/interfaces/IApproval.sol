@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+/// The part of ERC-20 that a contract needs to let another one take its tokens.
+interface IApproval {
+    function approve(address spender, uint256 amount) external returns (bool);
+}
