@@ -78,9 +78,9 @@ TWINS: dict[str, Any] = {
     "Escrow": MemoryEscrow,
     "Amm": MemoryAmm,
     "Htlc": MemoryHtlc,
-    "Htlc": MemoryHtlc,
     "LendingPool": MemoryLendingPool,
     "FlashArbitrage": MemoryFlashArbitrage,
+    **BRIDGES,
 }
 
 

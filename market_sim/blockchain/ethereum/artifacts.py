@@ -20,7 +20,8 @@ from market_sim.core.errors import SettlementError
 SOURCES: Final = Path(__file__).resolve().parents[3] / "contracts"
 ARTIFACTS: Final = SOURCES / "artifacts"
 NAMES: Final = (
-    "Amm", "BatchSettlement", "Escrow", "FlashArbitrage", "HostileToken", "Htlc", "LendingPool", "Token",
+    "Amm", "BatchSettlement", "Bridge", "Escrow", "FlashArbitrage", "HostileToken", "Htlc", "LendingPool",
+    "NaiveBridge", "Token",
 )  # fmt: skip
 
 

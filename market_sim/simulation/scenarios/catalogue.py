@@ -21,6 +21,7 @@ from market_sim.simulation.scenarios.execution_school import ExecutionSchool
 from market_sim.simulation.scenarios.fat_finger import FatFinger
 from market_sim.simulation.scenarios.first_market import FirstMarket
 from market_sim.simulation.scenarios.flash_crash import FlashCrash
+from market_sim.simulation.scenarios.flash_loan import FlashLoan
 from market_sim.simulation.scenarios.funding import Funding
 from market_sim.simulation.scenarios.futures_curve import FuturesCurve
 from market_sim.simulation.scenarios.futures_day import FuturesDay
@@ -90,6 +91,7 @@ SCENARIOS: tuple[type[Scenario], ...] = (
     AmmArbitrage,
     AtomicSwap,
     BridgeReplay,
+    FlashLoan,
     InducedValues,
     InformedVersusNoise,
     ToxicFlow,

@@ -61,3 +61,18 @@ class PoolNoise(Strategy):
             yield CallContract(self.pool, "buy", (size, 2 * size * self.price))
         else:
             yield CallContract(self.pool, "sell", (size, size * self.price // 2))
+
+
+@dataclass
+class Caller(Strategy):
+    """Makes calls of contracts at planned times, whatever happens."""
+
+    calls: tuple[tuple[int, CallContract], ...]
+    """Each with its time in milliseconds, in order."""
+    _made: int = field(default=0, init=False, repr=False)
+
+    def decide(self, view: View) -> Iterable[Intent]:
+        """Make the calls whose time has come."""
+        while self._made < len(self.calls) and self.calls[self._made][0] * 1_000_000 <= view.time:
+            self._made += 1
+            yield self.calls[self._made - 1][1]

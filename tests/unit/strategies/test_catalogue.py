@@ -19,8 +19,9 @@ from market_sim.strategies.wrappers import Wrapper
 from market_sim.ui.cli.main import main
 
 PARTS = {
-    "Foreseer", "Learner", "LiquidityProvider", "Holder", "Oracle", "Payee", "Payer", "PoolArbitrage", "PoolNoise",
-    "QuotingMaker", "Scheduled", "Wrapper",
+    "BridgeOwner", "Caller", "FlashTrader", "Foreseer", "Learner", "LiquidityProvider", "Liquidator", "Holder",
+    "OneCallAtATime", "Oracle", "Payee", "Payer", "PoolArbitrage", "PoolNoise", "QuotingMaker", "Relayer", "Replayer",
+    "Scheduled", "SwapBuyer", "SwapSeller", "Wrapper",
 }  # fmt: skip
 """What only a scenario needs, and what others are made from."""
 
