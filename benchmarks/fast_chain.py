@@ -28,7 +28,7 @@ from market_sim.simulation.options import Options
 from market_sim.simulation.run import simulate
 
 SIZES = (20, 100, 1_000)
-PAIRS = 5
+PAIRS = 3
 EPOCHS = 1_000
 ASKED = ("next_nonce", "send", "receipt", "block_number", "head", "statement", "is_paused", "prepare")
 """What the outbox and the reconciliation ask of a settlement for each batch."""

@@ -11,6 +11,7 @@ f + 1 signers, and the two signatures of each of them are the proof (rulebook P-
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from coincurve import PrivateKey, PublicKey
@@ -34,6 +35,7 @@ _FINALIZED_TYPE: Final = (
     b"Finalized(uint32 setId,uint64 first,uint64 last,uint64 epoch,bytes32 parent,bytes32 blockHash,"
     b"bytes32 tradesRoot,uint64 trades,bytes32 netHash)"
 )
+_FINALIZED_HASH: Final = keccak(_FINALIZED_TYPE)
 
 
 class Domain(NamedTuple):
@@ -47,14 +49,20 @@ class Domain(NamedTuple):
     @property
     def separator(self) -> bytes:
         """The EIP-712 domain separator."""
-        return keccak(
-            keccak(_DOMAIN_TYPE)
-            + keccak(DOMAIN_NAME)
-            + keccak(DOMAIN_VERSION)
-            + _word(self.chain_id)
-            + self.contract.rjust(32, b"\0")
-            + self.run
-        )
+        return _separator(self.chain_id, self.contract, self.run)
+
+
+@lru_cache
+def _separator(chain_id: int, contract: bytes, run: bytes) -> bytes:
+    """Computed once for a run, since each signature needs it."""
+    return keccak(
+        keccak(_DOMAIN_TYPE)
+        + keccak(DOMAIN_NAME)
+        + keccak(DOMAIN_VERSION)
+        + _word(chain_id)
+        + contract.rjust(32, b"\0")
+        + run
+    )
 
 
 class Header(NamedTuple):
@@ -90,7 +98,7 @@ class Batch(NamedTuple):
         """The 32 bytes that validators sign."""
         header = self.header
         struct = keccak(
-            keccak(_FINALIZED_TYPE)
+            _FINALIZED_HASH
             + b"".join(map(_word, header[:4]))
             + header.parent
             + header.block

@@ -6,10 +6,10 @@
 
 from __future__ import annotations
 
-from Crypto.Hash.keccak import new
+from sha3 import keccak_256
 
 
 def keccak(data: bytes) -> bytes:
     """The 32-byte Keccak digest; not SHA3-256, which pads differently."""
-    digest: bytes = new(data=data, digest_bits=256).digest()
+    digest: bytes = keccak_256(data).digest()
     return digest

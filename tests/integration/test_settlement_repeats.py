@@ -32,7 +32,7 @@ print(sorted(name for name in ("web3", "eth_tester", "eth", "eth_abi", "rlp") if
 WITHOUT_SETTLEMENT = """
 import sys
 import market_sim.blockchain.trade_pool
-print(sorted(name for name in ("web3", "eth_tester", "eth", "coincurve", "Crypto") if name in sys.modules))
+print(sorted(name for name in ("web3", "eth_tester", "eth", "coincurve", "sha3") if name in sys.modules))
 """
 
 

@@ -43,7 +43,9 @@ class EthereumHost:
     def keep_time(self, elapsed: int) -> int:
         """Let at least these seconds have passed since the first call; returns the time of the chain at that call."""
         if "alone" not in self._chain.capabilities:
-            raise InputError("a contract with deadlines needs a chain whose time the run sets: eth-tester or memory")
+            raise InputError(
+                "a contract with deadlines needs a chain whose time the run sets: eth-tester, fast or memory"
+            )
         following = self._chain.next_time()
         if self._began is None:
             self._began = following

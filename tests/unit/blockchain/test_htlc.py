@@ -189,7 +189,7 @@ def test_a_lock_that_does_not_hold_what_the_journal_says_stops_the_run(stage: St
 
 def test_a_chain_whose_time_is_not_ours_has_no_deadlines(chain_rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(chain_rig.settlement.chain, "capabilities", frozenset({"travel"}))
-    with pytest.raises(InputError, match="a chain whose time the run sets: eth-tester or memory"):
+    with pytest.raises(InputError, match="a chain whose time the run sets: eth-tester, fast or memory"):
         Stage(chain_rig)
 
 
