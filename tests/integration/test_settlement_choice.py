@@ -40,7 +40,7 @@ def test_none_has_two_names(tmp_path: Path, words: tuple[str, ...]) -> None:
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (["--settlement", "mainnet"], "mainnet"),
+        (["--settlement", "mainnet"], "there is no chain 'mainnet'; there is eth-tester, fast, memory, none"),
         (["--settlement", "memory", "--no-settle"], "not allowed with"),
         (["--settlement", "memory", "--chain", "http://127.0.0.1:9"], "not allowed with"),
     ],

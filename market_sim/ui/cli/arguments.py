@@ -34,6 +34,7 @@ Commands, each with its own --help:
   dashboard RUN    its market on one page, a file that needs no server
   report KIND      a daily, weekly, monthly or regulatory report of --run RUN
   spans RUN        each order as a tree: match, block, settle; a file for viewers of traces
+  trace RUN ORDER  the way of one order to its payment, with the proofs of its trades
   replay RUN       is it the same when it is played again
   verify RUN       is it whole, and how far did it come
   resume RUN       a run whose program was killed goes on, and settles each block once
@@ -151,8 +152,8 @@ def add_settlement(made: argparse._ActionsContainer) -> argparse._MutuallyExclus
     """Add the choice of the chain that trades are paid out on."""
     settling = made.add_mutually_exclusive_group()
     settling.add_argument(
-        "--settlement", choices=SETTLED_ON, metavar="|".join(SETTLED_ON),
-        help="where trades are paid out; fast is eth-tester's chain on a compiled EVM, the extra [fast]",
+        "--settlement", choices=SETTLED_ON, metavar="CHAIN",
+        help="where trades are paid out: eth-tester, fast (it on a compiled EVM, the extra [fast]), memory or none",
     )  # fmt: skip
     settling.add_argument(
         "--no-settle",

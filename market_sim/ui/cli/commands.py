@@ -127,6 +127,12 @@ def _spans(arguments: Sequence[str]) -> int:
     return spans(arguments)
 
 
+def _trace(arguments: Sequence[str]) -> int:
+    from market_sim.ui.cli.tracing import trace
+
+    return trace(arguments)
+
+
 def _without(arguments: Sequence[str]) -> int:
     from market_sim.ui.cli.counterfactuals import without
 
@@ -221,6 +227,7 @@ COMMANDS: dict[str, Command] = {
     "dashboard": _dashboard,
     "report": _report,
     "spans": _spans,
+    "trace": _trace,
     "book": _book,
     "league": _league,
     "surveil": _surveil,
