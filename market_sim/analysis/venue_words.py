@@ -6,9 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 from market_sim.analysis.words import Words
-from market_sim.core.english import counted
+from market_sim.core.english import counted, listed
 from market_sim.core.models import venue_events as happened
 from market_sim.core.models.event import Event
+from market_sim.core.models.intents import SIDE_NAMES
 
 STATUSES = {
     "OPEN": "is broken: nothing is sent until a probe is answered",
@@ -37,9 +38,18 @@ def _measured(w: Words, e: happened.VenueMeasured) -> str:
     )
 
 
+def _planned(w: Words, e: happened.RoutePlanned) -> str:
+    parts = listed([f"{w.size(e.symbol, quantity)} to {venue}" for venue, quantity, _ in e.parts])
+    return (
+        f"{e.account} divides an order to {SIDE_NAMES[e.side]} {w.size(e.symbol, e.quantity)} {e.symbol} by "
+        f"{e.algorithm}: {parts} ({e.reason})"
+    )
+
+
 SENTENCES: dict[type[Event], Callable[[Words, Any], str]] = {
     happened.VenueOpened: _opened,
     happened.VenueMeasured: _measured,
+    happened.RoutePlanned: _planned,
     happened.OutageBegan: lambda w, e: f"{e.venue} is down and answers nothing until {e.until / 1e9:.3f} s",
     happened.OutageEnded: lambda w, e: f"{e.venue} answers again",
     happened.VenueHealthChanged: lambda w, e: (

@@ -20,6 +20,7 @@ from market_sim.strategies.arbitrage.basis import FuturesBasis
 from market_sim.strategies.arbitrage.pairs_of_outcomes import OutcomePairs
 from market_sim.strategies.arbitrage.parity import OptionParity
 from market_sim.strategies.execution.participation import Participate
+from market_sim.strategies.execution.router import Router
 from market_sim.strategies.execution.schedules import AlmgrenChriss, Twap, Vwap
 from market_sim.strategies.learning.bandit import BanditMaker
 from market_sim.strategies.learning.logistic import LogisticTrader
@@ -67,7 +68,7 @@ FAMILIES: dict[str, tuple[type[Strategy], ...]] = {
     ),
     "with an opinion": (Informed, Sniper, Fundamentalist, FcnTrader, Bettor, OptionHolder, OptionWriter),
     "reading the chart": (Momentum, MeanReversion, Chartist, Pairs, BookReader),
-    "execution": (Twap, Vwap, AlmgrenChriss, Participate),
+    "execution": (Twap, Vwap, AlmgrenChriss, Participate, Router),
     "arbitrage and hedging": (VenueArbitrage, CashAndCarry, FuturesBasis, OptionParity, OutcomePairs, DeltaHedger),
     "learning": (BanditMaker, QLearner, RidgeTrader, LogisticTrader),
     "misconduct": (Spoofer, Layerer, Washer),

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from market_sim.core.errors import InputError
 from market_sim.core.models.intents import BUY, SELL, Cancel, CancelAll, Intent, PlaceOrder
-from market_sim.market.agents.strategy import Adapted, Strategy, WakeAt, Waking
+from market_sim.market.agents.strategy import Remark, Strategy, WakeAt, Waking
 from market_sim.market.agents.view import View
 from market_sim.strategies.traditional.pairs import middle
 
@@ -50,7 +50,7 @@ class DrawdownStop(Wrapper):
         waiting = sum(order.limit * order.remaining for order in view.orders if order.side > 0)
         return view.cash + waiting + market.position * price
 
-    def decide(self, view: View) -> Iterable[Intent | WakeAt | Adapted]:
+    def decide(self, view: View) -> Iterable[Intent | Remark]:
         """Ask the inner one, unless it has lost too much: then only take its orders back."""
         worth = self.worth(view)
         if worth is not None:
@@ -75,7 +75,7 @@ class InventoryLimit(Wrapper):
         if self.most < 1:
             raise InputError(f"an inventory limit is positive, found {self.most}")
 
-    def decide(self, view: View) -> Iterable[Intent | WakeAt | Adapted]:
+    def decide(self, view: View) -> Iterable[Intent | Remark]:
         """Pass on what fits, counting every order that is open."""
         position = view[self.symbol].position
         self._home = position if self._home is None else self._home
@@ -106,7 +106,7 @@ class Latency(Wrapper):
         if self.delay_ms <= 0:
             raise InputError(f"a delay is positive, found {self.delay_ms} ms")
 
-    def decide(self, view: View) -> Iterable[Intent | WakeAt | Adapted]:
+    def decide(self, view: View) -> Iterable[Intent | Remark]:
         """Send what is due; ask the inner one, and remember what it wants now."""
         due_now = bool(self._waiting) and self._waiting[0][0] <= view.time
         while self._waiting and self._waiting[0][0] <= view.time:
@@ -114,8 +114,8 @@ class Latency(Wrapper):
         if due_now:
             return  # woken to send, not to decide
         wishes = tuple(self.inner.decide(view) or ())
-        yield from (wish for wish in wishes if isinstance(wish, WakeAt | Adapted))
-        intents = tuple(wish for wish in wishes if not isinstance(wish, WakeAt | Adapted))
+        yield from (wish for wish in wishes if isinstance(wish, Remark))
+        intents = tuple(wish for wish in wishes if not isinstance(wish, Remark))
         if intents:
             due = view.time + int(self.delay_ms * 1_000_000)
             self._waiting.append((due, intents))

@@ -15,7 +15,14 @@ from market_sim.core.data.journal import Journal
 from market_sim.core.models.intents import Buy
 from market_sim.core.models.market_events import OrderAccepted, OrderRejected, Trade
 from market_sim.core.models.settlement_events import Reconciled, TradeRefused
-from market_sim.core.models.venue_events import OutageBegan, OutageEnded, VenueHealthChanged, VenueMeasured, VenueOpened
+from market_sim.core.models.venue_events import (
+    OutageBegan,
+    OutageEnded,
+    RoutePlanned,
+    VenueHealthChanged,
+    VenueMeasured,
+    VenueOpened,
+)
 from market_sim.market.exchange.book_replay import BookReplay
 from market_sim.market.exchange.invariants import check
 from market_sim.market.exchange.quotes import tapes
@@ -142,6 +149,10 @@ def test_an_outage_is_refused_then_held_back_until_the_probe():
     assert f"while {held_back:,} intents for it went nowhere" in scenario.conclusion(journal)
     times = (broken.time - began.time, mended.time - broken.time)
     assert [f"{time / 1e9:.2f}" for time in times] == re.findall(r"(\d+\.\d\d) s", scenario.conclusion(journal))
+    plans = [*journal.of(RoutePlanned)]
+    bought = sum(trade.quantity for trade in journal.of(Trade) if trade.taker == "desk")
+    elsewhere = sum(plan.reason != "a slice is due" and NYSE.name in plan.reason for plan in plans)
+    assert f"bought {bought} of 300 shares by {len(plans)} plans, {elsewhere} of them" in scenario.conclusion(journal)
 
 
 def test_an_outage_refuses_also_what_comes_from_outside():

@@ -55,6 +55,7 @@ def test_the_command_writes_parquet(tmp_path, capsys):
         "orders.parquet",
         "quotes.parquet",
         "refusals.parquet",
+        "routes.parquet",
         "trades.parquet",
         "venues.parquet",
     ]

@@ -22,6 +22,7 @@ from market_sim.analysis.results.competition import competition_table
 from market_sim.analysis.results.inventory import inventory_table
 from market_sim.analysis.results.market_tables import adaptations_table, candles_table, depth_table, fees_table
 from market_sim.analysis.results.performance import Performance, leaderboard, performances
+from market_sim.analysis.results.route_table import routes_table
 from market_sim.analysis.results.table import Table
 from market_sim.analysis.results.tables import blocks_table, orders_table, quotes_table, trades_table
 from market_sim.analysis.results.venue_table import venues_table
@@ -142,6 +143,11 @@ class Result:
         return adaptations_table(self.journal)
 
     @cached_property
+    def routes(self) -> Table:
+        """Every plan of a router among venues, with what became of it."""
+        return routes_table(self.journal)
+
+    @cached_property
     def venues(self) -> Table:
         """Every venue: its terms, what was measured, and what was traded there."""
         return venues_table(self.journal)
@@ -156,7 +162,7 @@ class Result:
         return (
             self.leaderboard, self.gains, self.trades, self.orders, self.quotes, self.blocks, self.inventory,
             self.refusals, self.alerts, self.candles, self.fees, self.depth, self.adaptations,
-            self.competition, self.venues,
+            self.competition, self.venues, self.routes,
         )  # fmt: skip
 
     @cached_property

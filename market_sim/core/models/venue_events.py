@@ -37,6 +37,24 @@ class VenueMeasured(MarketEvent, frozen=True):
     p99_ns: int
 
 
+class RoutePlanned(MarketEvent, frozen=True):
+    """A router divided what it wants now among the venues; the orders follow, one for each part."""
+
+    account: str
+    symbol: str
+    side: int
+    quantity: int
+    algorithm: str
+    parts: tuple[tuple[str, int, int], ...]
+    """The venue, the quantity and the limit of each; they and `left` add up to the quantity."""
+    left: int
+    """What no venue shows within the limit."""
+    cost: int
+    """What the parts should cost with their fees, or bring less their fees, in the smallest unit of the currency."""
+    reason: str
+    """Why now: a slice is due, or what became of the last plan."""
+
+
 class OutageBegan(MarketEvent, frozen=True):
     """A venue is down: it answers nothing, and its orders wait as they are."""
 

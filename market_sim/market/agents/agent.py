@@ -10,12 +10,12 @@ from typing import get_args
 
 from market_sim.core.models.intents import Intent
 from market_sim.core.randomness import Stream
-from market_sim.market.agents.strategy import Adapted, Strategy, WakeAt
+from market_sim.market.agents.strategy import Adapted, Remark, Routed, Strategy, WakeAt
 from market_sim.market.agents.view import View
 
-Wish = Intent | Adapted | WakeAt
+Wish = Intent | Remark
 """What a strategy may yield."""
-ORDINARY: tuple[type[Wish], ...] = (*get_args(Intent), Adapted)
+ORDINARY: tuple[type[Wish], ...] = (*get_args(Intent), Adapted, Routed)
 MOST_INTENTS = 100
 """The most intents, alarms and notes of one decision, so that a strategy that never stops yielding is stopped."""
 

@@ -65,6 +65,23 @@ class Adapted(NamedTuple):
     """The rule and the figures behind it."""
 
 
+class Routed(NamedTuple):
+    """A note for the journal, yielded by `decide` before the orders of a plan that divides them among venues."""
+
+    symbol: str
+    side: int
+    quantity: int
+    algorithm: str
+    parts: tuple[tuple[str, int, int], ...]
+    left: int
+    cost: int
+    reason: str
+
+
+Remark = WakeAt | Adapted | Routed
+"""What `decide` may yield beside its intents: an alarm, or something for the journal."""
+
+
 class Strategy(ABC):
     """Decides what to ask of the exchange each time its agent wakes up."""
 
@@ -74,7 +91,7 @@ class Strategy(ABC):
     """Whether it quotes both sides for others: the rules of a market give its account the role of a market maker."""
 
     @abstractmethod
-    def decide(self, view: View) -> Iterable[Intent | WakeAt | Adapted]:
+    def decide(self, view: View) -> Iterable[Intent | Remark]:
         """Look at the market and yield what you want; the exchange accepts or refuses it."""
 
     def wakes(self) -> Iterable[Waking]:

@@ -6,7 +6,7 @@ S. Kotz and N. Balakrishnan, Continuous Univariate Distributions, volume 1, 1994
 ratio is z sigma - sigma²/2, which has a solution for every ratio up to exp(z²/2), about 15; of the two, this is the
 smaller sigma (docs/decisions/0060-what-carries-an-order-to-a-venue.md).
 
->>> round(Latency(mean_ms=2, p99_ms=5).sigma, 6)
+>>> round(Delay(mean_ms=2, p99_ms=5).sigma, 6)
 0.434441
 """
 
@@ -27,7 +27,7 @@ LARGEST_RATIO: Final = math.exp(Z99 * Z99 / 2)
 
 
 @dataclass(frozen=True)
-class Latency:
+class Delay:
     """A lognormal delay; without arguments, none. With equal mean and percentile every message takes the same time."""
 
     mean_ms: float = 0.0

@@ -1,6 +1,6 @@
 """The terms of a venue: the one entry that says what kind it is, what it costs, how far away and how reliable it is.
 
->>> nyse = VenueTerms("SIM-NYSE", maker_bps=-0.2, taker_bps=0.3, latency=Latency(2.0, 5.0), reliability=0.98)
+>>> nyse = VenueTerms("SIM-NYSE", maker_bps=-0.2, taker_bps=0.3, latency=Delay(2.0, 5.0), reliability=0.98)
 >>> nyse.fees.maker, nyse.fees.taker                         # millionths of the value traded; negative is a rebate
 (-20, 30)
 """
@@ -13,14 +13,14 @@ from typing import Final, Literal, get_args
 
 from market_sim.core.errors import InputError
 from market_sim.market.exchange.fees import FeeSchedule, bps
-from market_sim.market.venues.latency import Latency
+from market_sim.market.venues.latency import Delay
 
 Kind = Literal["exchange", "dark pool", "ECN"]
 KINDS: Final = get_args(Kind)
 DARK: Final = "dark pool"
 ECN: Final = "ECN"
 SECOND_NS: Final = 1_000_000_000
-NO_LATENCY: Final = Latency()
+NO_LATENCY: Final = Delay()
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class VenueTerms:
     """What who waits pays, in basis points of the value traded; negative for a rebate."""
     taker_bps: float = 0.0
     """What who arrives pays."""
-    latency: Latency = NO_LATENCY
+    latency: Delay = NO_LATENCY
     """The time that a message takes to it, beside the time that its sender takes."""
     share: float = 0.0
     """Its share of the flow that has no reason to choose a venue."""

@@ -10,19 +10,30 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, get_args
 
 from market_sim.core.data.journal import Journal
 from market_sim.core.data.tape import Tape
 from market_sim.core.errors import InputError, StrategyError
 from market_sim.core.models.intents import CancelAll, Intent
 from market_sim.core.models.run_events import ParameterChanged, StrategyFailed
+from market_sim.core.models.venue_events import RoutePlanned
 from market_sim.core.randomness import Randomness
 from market_sim.market.agents.agent import Agent, Wish
 from market_sim.market.agents.delayed_view import DelayedMarket
 from market_sim.market.agents.live_view import LiveView, PublicTrades, live
 from market_sim.market.agents.mailbox import Mail, Mailbox
-from market_sim.market.agents.strategy import Adapted, OnQuote, OnReport, OnTrade, Strategy, WakeAt, tuned
+from market_sim.market.agents.strategy import (
+    Adapted,
+    OnQuote,
+    OnReport,
+    OnTrade,
+    Remark,
+    Routed,
+    Strategy,
+    WakeAt,
+    tuned,
+)
 from market_sim.market.dynamics.value import BelievedValue
 from market_sim.market.exchange.listing import Listing
 from market_sim.market.venues.connections import Connections, Letter
@@ -30,6 +41,8 @@ from market_sim.market.venues.venues import Venues
 from market_sim.simulation.engine.clock import MILLISECOND, SECOND, WAKE, Clock
 from market_sim.simulation.engine.failures import where_it_failed
 
+NOTES: Final = frozenset(get_args(Remark))
+"""What a strategy may yield that is no intent."""
 REACTION_NS: Final = MILLISECOND
 """The least time from a wake-up of a participant to its next wake-up by news."""
 
@@ -247,7 +260,7 @@ class Participants:
             self._retire(agent, error)
             return
         if wishes:
-            intents: list[Any] = [wish for wish in wishes if type(wish) is not Adapted and type(wish) is not WakeAt]
+            intents: list[Any] = [wish for wish in wishes if type(wish) not in NOTES]
             if intents and self._connections is None:
                 clock.plan(clock.now + agent.latency_ns, self._arrive, (agent.name, intents))
             elif intents and self._connections is not None:
@@ -256,10 +269,12 @@ class Participants:
                 self._note(agent, wishes)
 
     def _note(self, agent: Agent, wishes: Sequence[Wish]) -> None:
-        """Record what a strategy adapted, and plan its alarms."""
+        """Record what a strategy adapted or routed, and plan its alarms."""
         for wish in wishes:
             if type(wish) is Adapted:
                 self._journal.record(ParameterChanged(self._clock.now, agent.name, *wish))
+            elif type(wish) is Routed:
+                self._journal.record(RoutePlanned(self._clock.now, agent.name, *wish))
         for wish in wishes:
             if type(wish) is WakeAt:
                 self._clock.plan(wish.time, self._wake_once, agent, WAKE)

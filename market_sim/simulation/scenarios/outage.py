@@ -7,14 +7,19 @@ from typing import ClassVar
 
 from market_sim.core.data.journal import Journal
 from market_sim.core.english import counted
-from market_sim.core.models.market_events import OrderAccepted, OrderRejected
-from market_sim.core.models.venue_events import OutageBegan, VenueHealthChanged
+from market_sim.core.models.intents import BUY
+from market_sim.core.models.market_events import OrderAccepted, OrderRejected, Trade
+from market_sim.core.models.venue_events import OutageBegan, RoutePlanned, VenueHealthChanged
+from market_sim.core.money import dollars
 from market_sim.market.venues.breaker import CLOSED, HALF_OPEN, OPEN
 from market_sim.market.venues.terms import SECOND_NS, Outage
 from market_sim.simulation.engine.world import World
 from market_sim.simulation.scenarios.bounds import bounded
 from market_sim.simulation.scenarios.scenario import Scenario
 from market_sim.simulation.scenarios.several_venues import NYSE, THREE, populate
+from market_sim.strategies.execution.router import Router
+
+DESK = "desk"
 
 
 @dataclass(frozen=True)
@@ -24,25 +29,33 @@ class OutageScenario(Scenario):
     name: ClassVar[str] = "outage"
     epochs: ClassVar[int] = 38
     claim: ClassVar[str] = (
-        "The outage lasts six seconds and costs the venue thirty: nothing is sent there until a probe is answered."
+        "The outage lasts six seconds and costs the venue thirty, until a probe is answered; a router does its whole "
+        "order elsewhere."
     )
 
     traders: int = bounded(8, least=1, most=250)
     outage_s: float = bounded(6.0, least=0.1, most=1_000.0)
+    quantity: int = bounded(300, least=1, most=100_000)
+    algorithm: str = "cost"
 
     def build(self, world: World) -> None:
-        """Three venues, of which the exchange is down from the third epoch on."""
+        """Three venues, of which the exchange is down from the third epoch on, and a desk that buys by a router."""
         populate(world, THREE, self.traders)
+        router = Router(
+            side=BUY, quantity=self.quantity, start_s=1.5, end_s=31.5, slices=30, venues=THREE, algorithm=self.algorithm
+        )
+        world.join(DESK, router, cash=dollars(100) * 2 * self.quantity, every_ms=20)
         world.at(epoch=3, outage=Outage(NYSE.name, self.outage_s))
 
     def holds(self, journal: Journal) -> bool:
-        """Whether the connection broke, was probed and mended, with no order in between and some after it."""
+        """Whether the connection broke, was probed and mended, without orders meanwhile, and the desk is done."""
         changes = [*journal.of(VenueHealthChanged)]
         if [one.status for one in changes] != [OPEN, HALF_OPEN, CLOSED]:
             return False
         began = next(journal.of(OutageBegan)).time
         orders = [one.time for one in journal.of(OrderAccepted) if one.terms.venue == NYSE.name]
-        return not any(began < time < changes[1].time for time in orders) and orders[-1] >= changes[2].time
+        is_without = not any(began < time < changes[1].time for time in orders) and orders[-1] >= changes[2].time
+        return is_without and self._bought(journal) == self.quantity
 
     def conclusion(self, journal: Journal) -> str:
         """When the connection broke and when it was mended, and what was refused meanwhile."""
@@ -54,12 +67,19 @@ class OutageScenario(Scenario):
         if broke is None:
             return f"{NYSE.name} was down, but its connection never broke."
         mended = next((one.time for one in changes if one.status == CLOSED), None)
+        plans = [*journal.of(RoutePlanned)]
+        elsewhere = [one for one in plans if NYSE.name in one.reason]
         held_back = sum(one.reason == "VENUE_UNAVAILABLE" for one in journal.of(OrderRejected))
         ends = "was not mended in this run" if mended is None else f"was mended after {_seconds(mended - broke)} s"
         return (
             f"{NYSE.name} was down for {self.outage_s:g} s; its connection broke {_seconds(broke - began.time)} s "
-            f"after that began and {ends}, while {counted(held_back, 'intent')} for it went nowhere."
+            f"after that began and {ends}, while {counted(held_back, 'intent')} for it went nowhere. "
+            f"The desk bought {self._bought(journal):,} of {self.quantity:,} shares by "
+            f"{counted(len(plans), 'plan')}, {len(elsewhere)} of them because {NYSE.name} did not answer."
         )
+
+    def _bought(self, journal: Journal) -> int:
+        return sum(trade.quantity for trade in journal.of(Trade) if trade.taker == DESK)
 
 
 def _seconds(duration: int) -> str:

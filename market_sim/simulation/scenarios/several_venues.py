@@ -9,20 +9,20 @@ from typing import Final
 from market_sim.core.models.instruments import Stock
 from market_sim.core.money import dollars
 from market_sim.market.dynamics.walks import RandomWalk
-from market_sim.market.venues.latency import Latency
+from market_sim.market.venues.latency import Delay
 from market_sim.market.venues.terms import DARK, ECN, VenueTerms
 from market_sim.simulation.engine.world import World
 from market_sim.strategies.traditional.background import Background, shares_of
 from market_sim.strategies.traditional.market_maker import MarketMaker
 
 NYSE: Final = VenueTerms(
-    "SIM-NYSE", maker_bps=-0.2, taker_bps=0.3, latency=Latency(2.0, 5.0), share=0.25, reliability=0.98
+    "SIM-NYSE", maker_bps=-0.2, taker_bps=0.3, latency=Delay(2.0, 5.0), share=0.25, reliability=0.98
 )
 ISLAND: Final = VenueTerms(
-    "SIM-ISLAND", ECN, maker_bps=-0.25, taker_bps=0.3, latency=Latency(0.5, 1.5), share=0.45, reliability=0.995
+    "SIM-ISLAND", ECN, maker_bps=-0.25, taker_bps=0.3, latency=Delay(0.5, 1.5), share=0.45, reliability=0.995
 )
 POOL: Final = VenueTerms(
-    "SIM-POOL", DARK, maker_bps=0.1, taker_bps=0.1, latency=Latency(1.0, 3.0), share=0.3, reliability=0.99
+    "SIM-POOL", DARK, maker_bps=0.1, taker_bps=0.1, latency=Delay(1.0, 3.0), share=0.3, reliability=0.99
 )
 THREE: Final = (NYSE, ISLAND, POOL)
 BACKGROUND: Final = "noise-"

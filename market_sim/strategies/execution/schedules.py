@@ -14,7 +14,7 @@ from itertools import accumulate, pairwise
 
 from market_sim.core.errors import InputError
 from market_sim.core.models.intents import BUY, SELL, Intent
-from market_sim.market.agents.strategy import Strategy
+from market_sim.market.agents.strategy import Remark, Strategy
 from market_sim.market.agents.view import View
 from market_sim.pricing.execution import Impact, in_lots, trajectory
 from market_sim.strategies.traditional.taking import towards
@@ -55,7 +55,7 @@ class Scheduled(Strategy):
             return 0
         return [*accumulate(self.children(lot))][min(int(passed), self.slices - 1)]
 
-    def decide(self, view: View) -> Iterable[Intent]:
+    def decide(self, view: View) -> Iterable[Intent | Remark]:
         """Take what is due and not done."""
         market = view.at(self.symbol, self.venue)
         if self._first is None:

@@ -67,6 +67,9 @@ def test_a_strategy_without_needs_is_made_by_its_name(name: str) -> None:
     elif name == "venue-arbitrage":
         with pytest.raises(InputError, match="needs two venues"):
             strategy(name)
+    elif name == "router":
+        with pytest.raises(InputError, match="a router has venues"):
+            strategy(name)
     else:
         assert type(strategy(name)) is kind
 

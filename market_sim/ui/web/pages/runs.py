@@ -16,7 +16,7 @@ from market_sim.analysis.comparison import compare as compare_sides
 from market_sim.analysis.comparison import partings, plainly
 from market_sim.analysis.history.stepping import KINDS
 from market_sim.analysis.history.two_instants import difference
-from market_sim.analysis.results import performance_table, venue_table
+from market_sim.analysis.results import performance_table, route_table, venue_table
 from market_sim.analysis.run_header import RunHeader
 from market_sim.analysis.summary import document
 from market_sim.analysis.visualization.dashboard import Dashboard
@@ -64,6 +64,7 @@ def page(name: str) -> Response:
         performance_table=performance_table,
         refusal_table=refusal_table,
         venue_table=venue_table,
+        route_table=route_table,
     )
 
 

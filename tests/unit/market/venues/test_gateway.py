@@ -15,7 +15,7 @@ from market_sim.core.errors import InputError
 from market_sim.core.models.venue_events import VenueMeasured
 from market_sim.market.venues.breaker import CLOSED, HALF_OPEN, OPEN, Breaker
 from market_sim.market.venues.gateway import Gateway
-from market_sim.market.venues.latency import LARGEST_RATIO, Latency
+from market_sim.market.venues.latency import LARGEST_RATIO, Delay
 from market_sim.market.venues.terms import Outage, VenueTerms
 from market_sim.simulation.engine.clock import Clock
 
@@ -25,9 +25,9 @@ MESSAGES = 10_000
 @pytest.mark.parametrize(
     "terms",
     [
-        VenueTerms("SIM-NYSE", latency=Latency(2.0, 5.0), reliability=0.98),
-        VenueTerms("SIM-NEAR", latency=Latency(0.2, 0.3), reliability=0.995),
-        VenueTerms("SIM-FAR", latency=Latency(40.0, 90.0), reliability=0.9),
+        VenueTerms("SIM-NYSE", latency=Delay(2.0, 5.0), reliability=0.98),
+        VenueTerms("SIM-NEAR", latency=Delay(0.2, 0.3), reliability=0.995),
+        VenueTerms("SIM-FAR", latency=Delay(40.0, 90.0), reliability=0.9),
     ],
     ids=lambda terms: terms.name,
 )
@@ -51,7 +51,7 @@ def test_over_ten_thousand_messages_a_venue_is_as_far_and_as_reliable_as_its_ter
 
 @given(mean=st.floats(0.001, 1_000), ratio=st.floats(1, LARGEST_RATIO * (1 - 1e-9)))
 def test_the_parameters_of_the_lognormal_give_back_mean_and_percentile(mean, ratio):
-    latency = Latency(mean, mean * ratio)
+    latency = Delay(mean, mean * ratio)
     z = NormalDist().inv_cdf(0.99)
     assert math.exp(latency.mu + latency.sigma**2 / 2) == pytest.approx(mean * 1e6, rel=1e-6)
     assert math.exp(latency.mu + z * latency.sigma) == pytest.approx(mean * ratio * 1e6, rel=1e-6)
@@ -59,14 +59,14 @@ def test_the_parameters_of_the_lognormal_give_back_mean_and_percentile(mean, rat
 
 def test_a_latency_without_spread_is_always_the_same_and_without_arguments_there_is_none():
     stream = Random(1)
-    assert {Latency(3.0, 3.0).draw(stream) for _ in range(20)} == {3_000_000}
-    assert {Latency().draw(stream) for _ in range(20)} == {0}
+    assert {Delay(3.0, 3.0).draw(stream) for _ in range(20)} == {3_000_000}
+    assert {Delay().draw(stream) for _ in range(20)} == {0}
 
 
 @pytest.mark.parametrize(("mean", "p99"), [(2, 1), (0, 1), (-1, -1), (1, 100), (math.nan, 1), (1, math.inf)])
 def test_an_impossible_latency_is_refused_with_what_would_be_possible(mean, p99):
     with pytest.raises(InputError, match=r"99th percentile from once to 15\.0 times as long"):
-        Latency(mean, p99)
+        Delay(mean, p99)
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_impossible_terms_are_refused(wrong):
 
 
 def test_messages_of_one_sender_arrive_in_their_order_and_those_of_others_do_not_wait():
-    gateway = Gateway(VenueTerms("SIM-A", latency=Latency(5.0, 50.0)), Clock(), Journal(), Random(3))
+    gateway = Gateway(VenueTerms("SIM-A", latency=Delay(5.0, 50.0)), Clock(), Journal(), Random(3))
     mine = [gateway.arrival("ann", sent) for sent in range(0, 200_000_000, 1_000_000)]
     assert mine == sorted(mine)
     others = [gateway.arrival(f"bob-{sent}", sent) for sent in range(0, 200_000_000, 1_000_000)]
