@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 from market_sim.core.models.reasons import REASONS
 from market_sim.market.compliance.number import TIME, UNIT, shown
-from market_sim.market.compliance.profile import SECTIONS, Profile, Rule
+from market_sim.market.compliance.profile import SECTIONS, Profile
+from market_sim.market.compliance.rule import Rule
 
 
 class Figure(NamedTuple):

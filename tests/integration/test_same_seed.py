@@ -80,10 +80,10 @@ FROZEN = {
     "marksim": "6533c924e68f172be0344d208ad46eaaad21eeaaf84c2f323405b8b945b15d3f",
     "spoofer": "b3016860ef589788b213537d2410b37451db94fc0996b97c179efdf752c1a1ee",
     "wash-trader": "be81f319086a4201850937d6d3084349058fcb68e53905f15d950cfa0270f234",
-    "circuit-breaker": "f9cc4e1cc626176d0fb084cd6795eb996c39bd584c3cef4dde7096013acfdacc",
-    "limit-up": "a6d5417fa7b5e0b9e5177d1e8bbea9a2a6d350ff1ffad4f8039a9b06bf6034e1",
-    "fat-finger": "00242c753a00317f4d1544f3f0d4352a7a888764ea82f913c857aaf7bedcc368",
-    "bad-rule": "cfb1175d71f73da9f2f611c1ffddaa68001d9a5bbf8d9b205982d690c39c7af6",
+    "circuit-breaker": "d0532756233babe332d3f191d55c00efcf00d740130bc1838ab27dc6d22f7d89",
+    "limit-up": "eb1af7600bd511d78cdd9c8a9b0a7156891305c4d32a0572feffd0e61d372dbc",
+    "fat-finger": "9deeafbb4047da2e855873a8d9b40ecec9855e511bba0ff350334ea7b3a643ce",
+    "bad-rule": "054053b4409409bdde4766ca2b13dc6704012a43c8d53bfc2865a59989a9534e",
 }
 """The market digest of each shipped scenario at seed 7 and 6 epochs. Changed on purpose? Refresh it and say why."""
 

@@ -37,6 +37,8 @@ def shown(value: int | str, unit: str) -> str:
     ('7 %', '12.5 %', '15 min', '45 s', '$100,000.00')
     >>> shown(0, "s of a halt"), shown(60, "orders"), shown("15:25", TIME)
     ('the rest of the day', '60 orders', '15:25')
+    >>> shown(3_600 * 10**9, "ns"), shown(5_000_000, "ns"), shown(80, "percent")
+    ('3,600 s', '5 ms', '80 %')
     """
     if isinstance(value, str):
         return value
@@ -46,6 +48,10 @@ def shown(value: int | str, unit: str) -> str:
         return shown(value, "s") if value else "the rest of the day"
     if unit == "s":
         return f"{value // 60} min" if value and value % 60 == 0 else f"{value} s"
+    if unit == "percent":
+        return f"{value} %"
+    if unit == "ns":
+        return f"{value / 1e9:,g} s" if value >= 10**9 else f"{value / 1e6:g} ms"
     if unit == "cents":
         return f"${value // 100:,}.{value % 100:02}"
     return f"{value:,} {unit}".strip()

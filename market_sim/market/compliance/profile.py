@@ -12,19 +12,9 @@ import dataclasses
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from market_sim.market.compliance.detectors.thresholds import Thresholds
 from market_sim.market.compliance.number import number, time_of_day
-
-
-@dataclass(frozen=True)
-class Rule:
-    """One rule of a market: base of the sections of a profile."""
-
-    title: ClassVar[str]
-    codes: ClassVar[tuple[str, ...]] = ()
-    """The reason codes of the orders that it refuses, and of the halts that it declares."""
-    says: ClassVar[str]
-    imitates: ClassVar[str]
-    differs: ClassVar[str]
+from market_sim.market.compliance.rule import Rule
 
 
 @dataclass(frozen=True)
@@ -274,6 +264,7 @@ class Profile:
     best_price: BestPrice | None = None
     maker_duties: MakerDuties | None = None
     penalties: Penalties | None = None
+    surveillance: Thresholds | None = None
 
     @property
     def rules(self) -> tuple[Rule, ...]:
@@ -294,6 +285,7 @@ SECTIONS: dict[str, type[Rule]] = {
     "best_price": BestPrice,
     "maker_duties": MakerDuties,
     "penalties": Penalties,
+    "surveillance": Thresholds,
 }
 """The sections of a profile, and of a rules file, by name."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from market_sim.market.compliance.detectors.thresholds import Thresholds
 from market_sim.market.compliance.profile import (
     BestPrice,
     Day,
@@ -29,6 +30,7 @@ CLASSROOM: Final = Profile(
     fat_finger=FatFinger(),
     best_price=BestPrice(),
     maker_duties=MakerDuties(),
+    surveillance=Thresholds(),
 )
 
 LITERAL: Final = Profile(
@@ -43,6 +45,7 @@ LITERAL: Final = Profile(
     order_rate=OrderRate(market_maker=60, high_frequency=60),
     fat_finger=FatFinger(),
     best_price=BestPrice(most=0),
+    surveillance=Thresholds(),
 )
 
 LULD: Final = Profile(
@@ -55,6 +58,7 @@ LULD: Final = Profile(
     fat_finger=FatFinger(),
     best_price=BestPrice(),
     maker_duties=MakerDuties(),
+    surveillance=Thresholds(),
 )
 
 PROFILES: Final = {profile.name: profile for profile in (CLASSROOM, LITERAL, LULD)}

@@ -23,8 +23,9 @@ from typing import Any
 from market_sim.core.errors import InputError
 from market_sim.market.compliance.market_clock import seconds_of
 from market_sim.market.compliance.number import TIME, UNIT, Unit
-from market_sim.market.compliance.profile import SECTIONS, Profile, Rule
+from market_sim.market.compliance.profile import SECTIONS, Profile
 from market_sim.market.compliance.profiles import CLASSROOM, PROFILES
+from market_sim.market.compliance.rule import Rule
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -33,6 +34,8 @@ else:
 
 A_TIME = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d)?")
 LARGEST = 100_000
+ALWAYS = ("day", "surveillance")
+"""The sections that no market is without."""
 
 
 def rules_of(text: str) -> Profile:
@@ -65,7 +68,9 @@ def _section(name: str, told: Any, base: Any) -> Any:
     if name not in SECTIONS:
         raise InputError(f"there is no rule {name!r}; {_nearest(name, SECTIONS)}")
     kind: type[Rule] = SECTIONS[name]
-    if told is False and name != "day":
+    if told is False and name in ALWAYS:
+        raise InputError(f"every market has the rule {name}, so that it is not false; change its numbers instead")
+    if told is False:
         return None
     if told is True:
         return base or kind()

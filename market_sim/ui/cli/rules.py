@@ -59,7 +59,8 @@ def _lines(row: RuleRow) -> list[str]:
     if not row.holds:
         return ["", f"{row.title} ({row.name}): no such rule here"]
     lines = ["", f"{row.title} ({row.name})", *_wrapped("", row.says)]
-    lines += [f"    {figure.name:<16} {figure.value:<22} {figure.means}".rstrip() for figure in row.figures]
+    wide = max((len(figure.name) for figure in row.figures), default=0)
+    lines += [f"    {figure.name:<{wide}}  {figure.value:<22} {figure.means}".rstrip() for figure in row.figures]
     if row.codes:
         lines += _wrapped("codes: ", ", ".join(row.codes))
     lines += _wrapped("imitates: ", f"{row.imitates}.")

@@ -88,10 +88,10 @@ class VolatilityClustering(Detector):
             return NOTHING
         book.fresh = 0
         statistic = ljung_box([*book.squares], limits.clustering_lags)
-        if statistic <= limits.clustering_critical or not self.rises(name, event.time):
+        if statistic <= limits.clustering_critical / 1_000 or not self.rises(name, event.time):
             return NOTHING
         numbers: Numbers = {
             "returns": limits.clustering_returns, "statistic": f"{statistic:.1f}", "lags": limits.clustering_lags,
-            "critical": f"{limits.clustering_critical:.1f}",
+            "critical": f"{limits.clustering_critical / 1_000:.1f}",
         }  # fmt: skip
         return (Alert(event.time, self.kind, (), name, numbers, trades=(event.trade,)),)

@@ -15,6 +15,7 @@ from typing import Any
 
 import msgspec
 
+from market_sim.core.models.compliance_events import RulesInForce
 from market_sim.core.models.event import Event
 from market_sim.core.models.market_events import BookOpened
 from market_sim.market.compliance.detectors.alert import Alert
@@ -25,7 +26,7 @@ from market_sim.market.compliance.detectors.live_orders import LiveOrders
 from market_sim.market.compliance.detectors.marking_the_close import MarkingTheClose
 from market_sim.market.compliance.detectors.quote_stuffing import QuoteStuffing
 from market_sim.market.compliance.detectors.spoofing import Spoofing
-from market_sim.market.compliance.detectors.thresholds import Thresholds
+from market_sim.market.compliance.detectors.thresholds import Thresholds, changed
 from market_sim.market.compliance.detectors.volatility_clustering import VolatilityClustering
 from market_sim.market.compliance.detectors.volume_spike import VolumeSpike
 from market_sim.market.compliance.detectors.wash_trades import WashTrades
@@ -48,6 +49,8 @@ class Watch:
 
     def __init__(self, thresholds: Thresholds | None = None, detectors: Sequence[type[Detector]] = DETECTORS) -> None:
         live = LiveOrders()
+        self._is_told = thresholds is None
+        """Whether the thresholds are those of the rules in force, as the journal tells them."""
         self._detectors = [kind(thresholds, live) for kind in detectors]
         self._readers: dict[type[Event], tuple[Callable[[Any], Iterable[Alert]], ...]] = {}
         """Who reads a type of event, looked up once: most events concern few detectors."""
@@ -62,6 +65,8 @@ class Watch:
         if readers is None:
             known = (detector.effects.get(kind) for detector in self._detectors)
             readers = self._readers[kind] = tuple(effect for effect in known if effect is not None)
+            if type(event) is RulesInForce and self._is_told:
+                self._take(changed(event.numbers))
         found: list[Alert] = []
         for read in readers:
             alerts = read(event)
@@ -70,6 +75,11 @@ class Watch:
         if kind is BookOpened:
             self._readers.clear()  # a second book of an instrument gives a detector more to read
         return found
+
+    def _take(self, thresholds: Thresholds | None) -> None:
+        """Judge by the thresholds of the rules in force from here on."""
+        for detector in self._detectors:
+            detector.thresholds = thresholds or detector.thresholds
 
 
 def alerts_of(events: Iterable[Event], thresholds: Thresholds | None = None) -> list[Alert]:

@@ -31,7 +31,7 @@ def test_a_file_changes_switches_off_and_switches_on():
         ('base = "x"\n', "builds on one of classroom, literal, luld, found base = 'x'"),
         ("symbol_hlt = true\n", "there is no rule 'symbol_hlt'; did you mean symbol_halt?"),
         ("symbol_halt = 5\n", "the rule symbol_halt is false, true or a table of its numbers, found 5"),
-        ("day = false\n", "the rule day is false, true or a table"),
+        ("day = false\n", "every market has the rule day, so that it is not false"),
         ("symbol_halt = { mov = 5 }\n", "the rule symbol_halt has no number 'mov'; did you mean move?"),
         ("symbol_halt = { move = 0 }\n", "symbol_halt.move is a whole number from 1 to 10,000 (bps), found 0"),
         ("symbol_halt = { move = 5.5 }\n", "symbol_halt.move is a whole number from 1 to 10,000 (bps), found 5.5"),
