@@ -28,7 +28,7 @@ class Source(NamedTuple):
 
 BOOK, TYPES, MARGIN, OPTIONS = "01-order-book", "03-order-types", "10-margin-call", "11-calls-and-puts"
 WARRANTS, STREAMLET, PAID = "12-warrants-dilute", "04-streamlet", "05-settlement"
-STOPS, SPOOFER = "14-when-the-market-stops", "15-catch-the-spoofer"
+STOPS, SPOOFER, CHAINS = "14-when-the-market-stops", "15-catch-the-spoofer", "17-two-chains"
 SIGNED, BREAK, STORM, BOT = "06-who-signed-this", "07-break-it", "08-after-the-storm", "13-your-own-bot"
 
 AREAS = {
@@ -91,6 +91,9 @@ _BY_SOURCE: dict[Source, str] = {
     "HandoverNotDue",
     Source("S4", PAID): "NotGuardian SettlementPaused CoolingDown SettlementEscaped TooEarlyToEscape NotEscaped "
     "EscapePlannedBefore EscapeNotPlanned HeartbeatOutOfOrder",
+    Source("P-8", CHAINS): "UnknownSwap SwapOver WrongPreimage DeadlinePassed DeadlineNotReached",
+    Source("P-9", CHAINS): "NotDeployer ConnectedBefore NothingToSend NoRecipient WrongOrigin WrongDestination "
+    "DeliveredBefore ShortOfLocked",
     Source("P-3", PAID): "NothingToLock NoPayee UnknownDeal DealOver NotPayer NotPayee NotMinter NobodyToPay "
     "ShortOfTokens ShortOfAllowance",
 }

@@ -9,6 +9,8 @@ import pytest
 from market_sim import Options, simulate
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.settlement_events import CallExecuted, ContractReconciled
+from market_sim.core.money import written
+from market_sim.course.catalogue import find_lesson
 from market_sim.simulation.scenarios.bridge_replay import (
     ATTACKER,
     NAIVE,
@@ -17,9 +19,11 @@ from market_sim.simulation.scenarios.bridge_replay import (
     BridgeReplay,
     missing,
     paid_out,
+    put_in,
     refusals,
     taken,
 )
+from tests.conftest import ROOT
 from tests.integration.test_chain_as_a_place import told
 
 
@@ -99,3 +103,13 @@ def test_a_byzantine_leader_changes_nothing_about_it(byzantine: str) -> None:
     journal = run(epochs=18, byzantine=byzantine)
     assert taken(journal, NAIVE, ATTACKER) == 30_000
     assert taken(journal, REPAIRED, ATTACKER) == missing(journal, REPAIRED) == 0
+
+
+def test_lesson_17_says_what_its_run_shows() -> None:
+    lesson = find_lesson(ROOT / "lessons", "17")
+    told, said = run(epochs=lesson.look.epochs, seed=lesson.look.seed), " ".join(lesson.body.split())
+    put, out = put_in(told, NAIVE, ATTACKER), paid_out(told, NAIVE, ATTACKER)
+    assert f"mallory put in {written(put)} and took out {written(out)}" in said
+    assert f"The {written(missing(told, NAIVE))} too much were ann's" in said
+    assert "The repaired bridge refused the same signatures with `WrongDestination`" in said
+    assert lesson.prediction.outcome.startswith(written(out))

@@ -46,8 +46,9 @@ ELSEWHERE = {
 """Flags that are not of the command line, and the file that has them."""
 NOT_OURS = {"PR_SET_CHILD_SUBREAPER", "RLIMIT_NPROC", "DATABASE_URL"}
 NUMBERS = (
-    "none one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen".split()
-)
+    "none one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
+    "seventeen eighteen"
+).split()
 
 
 def prose(document: str) -> str:

@@ -40,7 +40,10 @@ def test_every_code_is_raised_by_a_test():
 
 MONEY = {"limit", "tick", "mean", "strike", "notional"}
 AMOUNTS = {"needed", "available", "reserved"}
-UNITS_ON_THE_CHAIN = {"ShortOfTokens", "ShortOfAllowance"}
+UNITS_ON_THE_CHAIN = {
+    "ShortOfTokens", "ShortOfAllowance", "ShortOfLocked", "ShortOfShares", "ShortOfClaims", "ShortOfCash",
+    "ShortOfCollateral",
+}  # fmt: skip
 """What a token contract says of its own units, without knowing whose money they are."""
 
 
