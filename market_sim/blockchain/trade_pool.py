@@ -7,9 +7,10 @@ chooses their order, and a call that the chain holds already is invalid.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import NamedTuple
 
+from market_sim.blockchain.call_orders import Arrange, arranged, as_heard
 from market_sim.blockchain.gas import LARGEST_BATCH_GAS, fitting
 from market_sim.blockchain.items import LARGEST_CALLS, call_number, calls_of, encoded_call, entries_of, packed
 from market_sim.blockchain.payload import (
@@ -25,24 +26,6 @@ from market_sim.core.consensus.payloads import Chain, Invalid, Unknown
 from market_sim.core.errors import ProtocolViolation
 from market_sim.core.models.market_events import Entry
 from market_sim.core.models.settlement_events import CallSubmitted
-
-Arrange = Callable[[list[int]], list[int]]
-"""Orders the waiting calls for a leader: it gets their numbers in the order of arrival."""
-
-
-def as_heard(calls: list[int]) -> list[int]:
-    """The order of arrival, which honest leaders use."""
-    return calls
-
-
-def newest_first(calls: list[int]) -> list[int]:
-    """The reverse order: a call that depends on an earlier one of the same block comes before it and fails."""
-    return calls[::-1]
-
-
-CALL_ORDERS: dict[str, Arrange] = {"arrival": as_heard, "reversed": newest_first}
-"""The orders in which leaders can put calls into a block. No call offers a fee, so none can be ordered by fees."""
-
 
 TIPS_KEPT = 1_000
 """The number of tips of which a pool remembers the last trade."""
@@ -61,6 +44,7 @@ class TradePool:
         self._records = records
         self._arrange = arrange
         self._calls: dict[int, bytes] = {}
+        self._submitted: dict[int, CallSubmitted] = {}
         self._calls_on_chain: dict[bytes, frozenset[int]] = {}
         self.known = 0
         self._ahead: set[int] = set()
@@ -92,6 +76,7 @@ class TradePool:
         fresh = [call for call in news.calls if call.call not in self._calls]
         for call in fresh:
             self._calls[call.call] = encoded_call(call, self._records.register)
+            self._submitted[call.call] = call
         return bool(fresh)
 
     def payload_for(self, chain: Chain) -> bytes:
@@ -102,8 +87,8 @@ class TradePool:
         if not self._calls:
             return entries
         done = self.calls_on(chain)
-        waiting = [number for number in self._calls if number not in done]
-        return packed(entries, [self._calls[number] for number in self._arrange(waiting)[:LARGEST_CALLS]])
+        waiting = [call for number, call in self._submitted.items() if number not in done]
+        return packed(entries, [self._calls[number] for number in arranged(self._arrange, waiting)[:LARGEST_CALLS]])
 
     def payload_problem(self, chain: Chain, payload: bytes) -> Unknown | Invalid | None:
         """Why a block with this payload must not follow this chain; None when it can."""

@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, get_args
 
+from market_sim.blockchain.call_orders import CALL_ORDERS, Arrange
 from market_sim.blockchain.payload import TradeRecords
 from market_sim.blockchain.register import Register
-from market_sim.blockchain.trade_pool import CALL_ORDERS, TradePool
+from market_sim.blockchain.trade_pool import TradePool
 from market_sim.core.consensus.behaviours import Behaviour, parse_behaviours, parse_outages
 from market_sim.core.consensus.blocks import FinalBlock, Rules, Variant, leader_rule
 from market_sim.core.consensus.committee import Committee
@@ -44,7 +45,7 @@ class CommitteePlan:
     conditions: Conditions = field(default_factory=Conditions)
     independent: bool | None = None
     """Whether each validator executes final blocks on a ledger of its own; None: where it costs little."""
-    call_order: str = "arrival"
+    call_order: str | Arrange = "arrival"
     """The order in which leaders put the calls of contracts into a block."""
 
     def __post_init__(self) -> None:
@@ -54,7 +55,7 @@ class CommitteePlan:
                 f"found {self.count}"
             )
         _ = leader_rule(self.leaders)
-        if self.call_order not in CALL_ORDERS:
+        if not callable(self.call_order) and self.call_order not in CALL_ORDERS:
             raise InputError(f"leaders order calls by {' or '.join(CALL_ORDERS)}, found {self.call_order!r}")
         if self.variant not in get_args(Variant):
             raise InputError(f"the rules are made for {' or '.join(get_args(Variant))} faults, found {self.variant!r}")
@@ -116,6 +117,7 @@ class CommitteePlan:
             outages=self.conditions.outages + parse_outages(self.crash, self.count),
         )
         records = TradeRecords(register)
-        pools = [TradePool(records, CALL_ORDERS[self.call_order]) for _ in range(rules.validators)]
+        arrange = self.call_order if callable(self.call_order) else CALL_ORDERS[self.call_order]
+        pools = [TradePool(records, arrange) for _ in range(rules.validators)]
         network = Network(rules, randomness, conditions)
         return Committee(rules, randomness, network, clock, journal.record, pools, finalized, paranoid=paranoid)

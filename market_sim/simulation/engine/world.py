@@ -22,6 +22,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from market_sim.blockchain.call_orders import Arrange
 from market_sim.blockchain.chain_plan import ChainPlan
 from market_sim.core.data.journal import Journal
 from market_sim.core.data.tape import Tape
@@ -249,11 +250,12 @@ class World:
         beyond_the_bound: bool | None = None,
         variant: str | None = None,
         independent: bool | None = None,
-        call_order: str | None = None,
+        call_order: str | Arrange | None = None,
     ) -> None:
         """Choose the committee: how many validators, how leaders follow, which are byzantine and how, who executes.
 
-        `call_order` is the order in which leaders put the calls of contracts into a block: arrival or reversed.
+        `call_order` is the order in which leaders put the calls of contracts into a block: "arrival", "reversed",
+        or a function or object of one's own (market_sim/blockchain/call_orders.py).
         """
         self.committee_plan = self.committee_plan.changed(
             count=count, leaders=leaders, byzantine=byzantine, beyond_the_bound=beyond_the_bound, variant=variant,

@@ -20,8 +20,8 @@ from market_sim.ui.cli.main import main
 
 PARTS = {
     "BridgeOwner", "Caller", "FlashTrader", "Foreseer", "Learner", "LiquidityProvider", "Liquidator", "Holder",
-    "OneCallAtATime", "Oracle", "Payee", "Payer", "PoolArbitrage", "PoolNoise", "QuotingMaker", "Relayer", "Replayer",
-    "Scheduled", "SwapBuyer", "SwapSeller", "Wrapper",
+    "OneCallAtATime", "Oracle", "Payee", "Payer", "PoolArbitrage", "PoolNoise", "PoolShopper", "QuotingMaker",
+    "Relayer", "Replayer", "Scheduled", "Searcher", "SwapBuyer", "SwapSeller", "Wrapper",
 }  # fmt: skip
 """What only a scenario needs, and what others are made from."""
 

@@ -1,0 +1,124 @@
+"""The leader's power: what an order of calls takes, from whom, and that nobody can take what nobody can read."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import pytest
+
+from market_sim import Options, simulate
+from market_sim.blockchain.call_orders import FrontRun, Sandwich, arranged, as_heard, newest_first
+from market_sim.blockchain.extracted_value import POOL, Held, extracted
+from market_sim.core.data.journal import Journal
+from market_sim.core.errors import InputError
+from market_sim.core.models.consensus_events import CallsOrdered
+from market_sim.core.models.settlement_events import CallExecuted, CallSubmitted
+from market_sim.simulation.engine.world import World
+from market_sim.simulation.scenarios.sandwich import ORDERS, SEARCHER, SHOPPER, SandwichScenario
+from tests.integration.test_chain_as_a_place import told
+
+
+@cache
+def run(scenario: SandwichScenario, **options: Any) -> Journal:
+    chosen = {"epochs": 12, "settlement": "memory", "paranoid": True} | options
+    return simulate(scenario, Options(**chosen)).journal
+
+
+def call(number: int, account: str, function: str = "buy") -> CallSubmitted:
+    return CallSubmitted(0, number, account, "amm", function, (1, 1))
+
+
+CALLS = [call(1, "ann"), call(2, "bob", "sell"), call(3, "eve"), call(4, "eve", "sell"), call(5, "ann")]
+
+
+@pytest.mark.parametrize(
+    ("order", "numbers"),
+    [
+        (as_heard, [1, 2, 3, 4, 5]),
+        (newest_first, [5, 4, 3, 2, 1]),
+        (FrontRun("eve"), [3, 4, 1, 2, 5]),
+        (Sandwich("eve"), [3, 1, 2, 5, 4]),
+        (lambda calls: calls[1:3], [2, 3]),
+    ],
+)
+def test_an_order_chooses_the_place_of_each_call(order, numbers) -> None:
+    assert arranged(order, CALLS) == numbers
+
+
+@pytest.mark.parametrize("wrong", [lambda calls: [call(9, "eve")], lambda calls: calls[:1] * 2, lambda calls: [1]])
+def test_an_order_returns_calls_that_wait_each_once(wrong) -> None:
+    with pytest.raises(InputError, match=r"calls that wait, each once; of \[1, 2, 3, 4, 5\] it made"):
+        arranged(wrong, CALLS)
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_what_an_order_gives_and_takes_sums_to_zero_in_each_asset(order: str) -> None:
+    changed = extracted(run(SandwichScenario(order=order)), "amm")
+    assert {SHOPPER, POOL} <= set(changed)
+    assert [sum(amounts) for amounts in zip(*changed.values(), strict=True)] == [0, 0]
+
+
+def test_a_sandwich_takes_from_the_buyer_and_the_cures_leave_nothing_to_take() -> None:
+    changed = extracted(run(SandwichScenario()), "amm")
+    assert changed[SEARCHER].quote > 0 > changed[SHOPPER].quote
+    assert changed[SEARCHER].base == changed[SHOPPER].base == 0
+    for cure in ("honest", "sealed"):
+        journal, scenario = run(SandwichScenario(order=cure)), SandwichScenario(order=cure)
+        assert set(extracted(journal, "amm").values()) == {Held()}
+        assert not scenario.holds(journal)
+        assert any(one.account == SHOPPER and one.succeeded for one in journal.of(CallExecuted))
+    assert not [one for one in run(SandwichScenario(order="sealed")).of(CallSubmitted) if one.account == SEARCHER]
+
+
+def test_the_searchers_gain_is_what_its_own_trades_add_up_to() -> None:
+    """In the order of arrival all its calls are refused, so all that it gains came from the order."""
+    journal = run(SandwichScenario())
+    cash = shares = 0
+    for one in journal.of(CallExecuted):
+        if one.account == SEARCHER and one.succeeded:
+            sign = 1 if one.function == "buy" else -1
+            cash, shares = cash - sign * int(one.numbers["quote"]), shares + sign * int(one.numbers["base"])
+    assert (shares, cash) == extracted(journal, "amm")[SEARCHER]
+    assert f"searcher +{cash / 100:.2f}, shopper -" in SandwichScenario().conclusion(journal)
+
+
+def test_without_a_tolerance_there_is_nothing_to_take() -> None:
+    scenario = SandwichScenario(tolerance_bps=0)
+    assert not scenario.holds(run(scenario))
+
+
+def test_front_running_shows_the_shares_that_are_sold_later() -> None:
+    scenario = SandwichScenario(order="front-run")
+    changed = extracted(run(scenario), "amm")
+    assert changed[SHOPPER].quote < 0 < changed[SEARCHER].base
+    assert f" and {changed[SEARCHER].base} shares, shopper " in scenario.conclusion(run(scenario))
+
+
+@pytest.mark.thorough
+def test_eth_tester_and_memory_tell_the_same_of_it() -> None:
+    assert told(run(SandwichScenario())) == told(run(SandwichScenario(), settlement="eth-tester"))
+
+
+class LastFirst:
+    """An order that a student might write."""
+
+    def __call__(self, calls: list[CallSubmitted]) -> list[CallSubmitted]:
+        return sorted(calls, key=lambda one: -one.call)
+
+
+def test_a_class_of_ones_own_orders_the_calls() -> None:
+    class Mine(SandwichScenario):
+        def build(self, world: World) -> None:
+            super().build(world)
+            world.validators(call_order=LastFirst())
+
+    ordered = [event.calls for event in run(Mine()).of(CallsOrdered) if len(event.calls) > 1]
+    assert ordered and all(list(calls) == sorted(calls, reverse=True) for calls in ordered)
+
+
+def test_an_order_that_does_not_exist_is_refused_and_without_a_chain_nobody_buys() -> None:
+    with pytest.raises(InputError, match="by sandwich, front-run, honest, sealed, found 'fee'"):
+        run(SandwichScenario(order="fee"))
+    said = SandwichScenario().conclusion(run(SandwichScenario(), settlement="none"))
+    assert said == "Nobody bought at the pool, so there was no order to choose."
