@@ -34,6 +34,7 @@ Commands, each with its own --help:
   dashboard RUN    its market on one page, a file that needs no server
   report KIND      a daily, weekly, monthly or regulatory report of --run RUN
   spans RUN        each order as a tree: match, block, settle; a file for viewers of traces
+  transactions RUN gas by function, and an alert when too many failed
   trace RUN ORDER  the way of one order to its payment, with the proofs of its trades
   replay RUN       is it the same when it is played again
   verify RUN       is it whole, and how far did it come

@@ -133,6 +133,12 @@ def _trace(arguments: Sequence[str]) -> int:
     return trace(arguments)
 
 
+def _transactions(arguments: Sequence[str]) -> int:
+    from market_sim.ui.cli.transactions import transactions
+
+    return transactions(arguments)
+
+
 def _without(arguments: Sequence[str]) -> int:
     from market_sim.ui.cli.counterfactuals import without
 
@@ -228,6 +234,7 @@ COMMANDS: dict[str, Command] = {
     "report": _report,
     "spans": _spans,
     "trace": _trace,
+    "transactions": _transactions,
     "book": _book,
     "league": _league,
     "surveil": _surveil,

@@ -1,0 +1,93 @@
+"""The transactions of a run on its settlement chain: what was called, the gas, and how many failed.
+
+Everything is read from the journal. A deposit counts as one, although minting and approving are transactions, too; its
+gas is that of all of them. The opening of the contracts is not in the list: its total is in `SettlementOpened`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from market_sim.core.data.journal import Journal
+from market_sim.core.english import counted
+from market_sim.core.models import settlement_events as events
+
+SETTLEMENT = "settlement"
+FUNCTIONS = {
+    events.BlockSettled: "settle",
+    events.DepositTaken: "deposit",
+    events.WithdrawalRequested: "requestWithdrawal",
+    events.WithdrawalClaimed: "claim",
+    events.RequestRefused: "refuseWithdrawal",
+    events.HeartbeatGiven: "heartbeat",
+}
+"""The function of the settlement contract behind each event."""
+
+
+class Transaction(NamedTuple):
+    """One transaction, or a deposit with what it needs."""
+
+    time: int
+    contract: str
+    function: str
+    account: str
+    hash: str
+    gas: int
+    error: str = ""
+    """The contract's reason, if it refused."""
+
+
+class FunctionUse(NamedTuple):
+    """The transactions that called one function."""
+
+    contract: str
+    function: str
+    transactions: int
+    failed: int
+    gas: int
+
+
+def transactions(journal: Journal) -> Iterator[Transaction]:
+    """Every transaction, in order; the gas of a refused batch is not in the journal and counts as 0."""
+    for event in journal:
+        function = FUNCTIONS.get(type(event))
+        if function is not None:
+            account = getattr(event, "account", "")
+            yield Transaction(event.time, SETTLEMENT, function, account, event.transaction, event.gas)  # type: ignore[attr-defined]
+        elif isinstance(event, events.SettlementReverted):
+            yield Transaction(event.time, SETTLEMENT, "settle", "", "", 0, event.error)
+        elif isinstance(event, events.CallExecuted):
+            error = "" if event.succeeded else event.reason
+            yield Transaction(
+                event.time, event.contract, event.function, event.account, event.transaction, event.gas, error
+            )
+
+
+def by_function(sent: Iterable[Transaction]) -> list[FunctionUse]:
+    """How often each function was called, how often it failed, and the gas; the most expensive first."""
+    found: dict[tuple[str, str], FunctionUse] = {}
+    for one in sent:
+        place = one.contract, one.function
+        before = found.get(place, FunctionUse(*place, 0, 0, 0))
+        found[place] = FunctionUse(
+            *place, before.transactions + 1, before.failed + bool(one.error), before.gas + one.gas
+        )
+    return sorted(found.values(), key=lambda use: (-use.gas, use.contract, use.function))
+
+
+def failure_alert(sent: Iterable[Transaction], percent: int) -> str:
+    """The alert, with the reasons, when more than this share of the transactions failed; "" otherwise."""
+    sent = list(sent)
+    reasons = Counter(one.error for one in sent if one.error)
+    failed = sum(reasons.values())
+    if 100 * failed <= percent * len(sent):
+        return ""
+    told = ", ".join(
+        f"{reason} {count}" for reason, count in sorted(reasons.items(), key=lambda each: (-each[1], each[0]))
+    )
+    return (
+        f"{failed} of {counted(len(sent), 'transaction')} failed, {100 * failed / len(sent):.1f} %, which is more than "
+        f"{percent} %: {told}"
+    )

@@ -1,0 +1,63 @@
+"""The transactions of a run: their gas adds up to that of its events, and an alert names the reasons of failures."""
+
+from __future__ import annotations
+
+import pytest
+
+from market_sim import open_run
+from market_sim.analysis.transactions import by_function, failure_alert, transactions
+from market_sim.core.data.journal import Journal
+from market_sim.core.models.settlement_events import BlockSettled, CallExecuted, SettlementReverted
+from market_sim.ui.cli.main import main
+
+
+def called(*errors: str) -> Journal:
+    """A journal in which calls of one function end like this."""
+    journal = Journal()
+    for number, error in enumerate(errors, start=1):
+        journal.record(
+            CallExecuted(number, number, "ann", "escrow", "open", not error, error, {}, "ab", 1_000 + number)
+        )
+    return journal
+
+
+def test_three_of_ten_are_an_alert_at_twenty_percent_with_the_reasons() -> None:
+    sent = list(transactions(called("", "TooLate", "", "", "NotPayer", "", "", "TooLate", "", "")))
+    said = "3 of 10 transactions failed, 30.0 %, which is more than 20 %: TooLate 2, NotPayer 1"
+    assert failure_alert(sent, 20) == said
+    assert failure_alert(sent, 29) and not failure_alert(sent, 30)
+    assert not failure_alert([], 0)
+    [use] = by_function(sent)
+    assert use == ("escrow", "open", 10, 3, sum(range(1_001, 1_011)))
+
+
+def test_a_batch_that_the_contract_refused_is_a_failed_transaction() -> None:
+    journal = Journal()
+    journal.record(SettlementReverted(5, 1, 1, "SettlementEscaped", {}))
+    assert failure_alert(transactions(journal), 20) == (
+        "1 of 1 transaction failed, 100.0 %, which is more than 20 %: SettlementEscaped 1"
+    )
+
+
+@pytest.mark.parametrize("settlement", ["memory", "none"])
+def test_the_command_prints_every_function_of_a_run(tmp_path, capsys, settlement: str) -> None:
+    asked = ["--scenario", "escrow", "--epochs", "6", "--headless", "--no-plot", "-q", "--settlement", settlement]
+    assert main([*asked, "--out", str(tmp_path)]) == 0
+    (run,) = tmp_path.iterdir()
+    journal = open_run(run).journal
+    capsys.readouterr()
+    code = main(["transactions", str(run), "--list"])
+    said = capsys.readouterr().out
+    if settlement == "none":
+        assert (code, said) == (0, "this run sent nothing to a chain\n")
+        return
+    failed = sum(not event.succeeded for event in journal.of(CallExecuted))
+    made = len(list(transactions(journal)))
+    assert code == (100 * failed > 20 * made)
+    table = [line.split() for line in said.splitlines() if line.startswith(("settlement.", "escrow"))]
+    assert sum(int(cells[1].replace(",", "")) for cells in table) == made
+    assert sum(int(cells[2]) for cells in table) == failed
+    settled = list(journal.of(BlockSettled))
+    [settle] = [cells for cells in table if cells[0] == "settlement.settle"]
+    assert settle[1:4] == [str(len(settled)), "0", f"{sum(event.gas for event in settled):,}"]
+    assert len([line for line in said.splitlines() if " s  " in line]) == made
