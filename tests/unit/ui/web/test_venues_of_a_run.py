@@ -1,0 +1,40 @@
+"""The venues of a run on its page: terms beside measurements, the comparison at an instant, routed orders."""
+
+from __future__ import annotations
+
+import html
+import re
+
+from market_sim.analysis.results.route_table import route_records, route_rows
+from market_sim.analysis.results.venue_comparison import comparison_sentence, comparisons
+from market_sim.analysis.results.venue_table import venue_records, venue_rows
+from market_sim.analysis.words import Words
+from market_sim.core.data import archive
+from market_sim.simulation.run import simulate
+
+
+def cells(page: str, label: str) -> list[tuple[str, ...]]:
+    table = page.split(f'aria-label="{label}"')[1].split("</table>")[0]
+    rows = re.findall(r"<tr>(.*?)</tr>", table.split("<tbody>")[1], re.DOTALL)
+    return [tuple(html.unescape(cell) for cell in re.findall(r">([^<]*)</t[dh]>", row)) for row in rows]
+
+
+def test_the_page_of_a_run_with_venues_has_their_table_the_comparison_and_the_routes(visitor, tmp_path):
+    result = simulate("outage", epochs=5, settlement="none")
+    archive.save(result.journal, tmp_path / "results" / "venues")
+    page = visitor.get("/runs/venues").text
+    assert cells(page, "The venues") == venue_rows(venue_records(result.journal))
+    routes = route_rows(route_records(result.journal), Words(result.journal))
+    assert cells(page, "Orders that a router divided") == routes
+    [found] = comparisons(result.journal, len(result.journal) - 1, 100)
+    assert html.unescape(page).count(comparison_sentence(found)) == 1
+    assert "Left out is SIM-NYSE, whose connection is broken." in page
+    early = visitor.get("/runs/venues?event=900&size=5").text
+    [then] = comparisons(result.journal, 900, 5)
+    assert comparison_sentence(then) in html.unescape(early)
+    assert "is the best place to buy 5: " in early
+    assert visitor.get("/runs/venues?size=many").status_code == 422
+
+
+def test_a_run_with_one_venue_has_no_such_section(visitor, run_address):
+    assert 'id="venues"' not in visitor.get(run_address).text
