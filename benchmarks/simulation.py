@@ -105,7 +105,7 @@ def figures() -> dict[str, float]:
         run = ("simulate.py", "--epochs", "12", "--headless", "--out", out)
         found["L6 first line, s"], found["L6 whole run with settlement, s"] = command(*run)
         found["L6 whole run without settlement, s"] = command(*run, "--no-settle")[1]
-    found["L6 importing web3, eth_tester and plotly, s"] = command("-c", "import web3, eth_tester, plotly")[1]
+    found["L6 importing eth_tester and plotly, s"] = command("-c", "import eth_tester, plotly")[1]
     return found
 
 

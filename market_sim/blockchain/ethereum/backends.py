@@ -1,26 +1,29 @@
-"""The chain inside this process: eth-tester. A node outside it is in market_sim/blockchain/ethereum/json_rpc.py.
+"""The chain inside this process: eth-tester, asked directly. web3 would take as long to load again as eth-tester does,
+and is needed only for nodes outside the program: market_sim/blockchain/ethereum/json_rpc.py.
 
-The chain id is always set explicitly: by default all eth-tester chains have the same id, web3 returns a constant for
-it, and a signature for one of two chains with the same id is valid on the other.
+The chain id is always set explicitly: by default all eth-tester chains have the same id, and a signature for one of two
+chains with the same id is valid on the other.
 """
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
-from web3 import Web3
-from web3.exceptions import ContractCustomError
+from eth_tester import EthereumTester, PyEVMBackend
+from eth_tester.exceptions import TransactionFailed, TransactionNotFound
+from eth_utils.address import to_checksum_address
+from eth_utils.exceptions import ValidationError
 
 from market_sim.blockchain.certificate import Wallet
-from market_sim.blockchain.ethereum.chain import ANY_SENDER
+from market_sim.blockchain.ethereum.artifacts import refusal
+from market_sim.blockchain.ethereum.chain import ANY_SENDER, Chain, ChainBlock, DeployedContract
 from market_sim.blockchain.ethereum.in_process import FIRST_CHAIN_ID, GENESIS_TIME, WEALTH, gift
-from market_sim.blockchain.ethereum.web3_chain import Web3Chain
-from market_sim.blockchain.settlement import Answer
+from market_sim.blockchain.settlement import Answer, ChainReverted, Log, Receipt
 
 
-class EthTesterChain(Web3Chain):
+class EthTesterChain(Chain):
     """An eth-tester chain inside this process; transactions and state roots are the same in every run."""
 
     name = "eth-tester"
@@ -33,11 +36,7 @@ class EthTesterChain(Web3Chain):
         block_gas: int | None = None,
         also_rich: Sequence[Wallet] = (),
     ) -> None:
-        # Imported late, because a run on a JSON-RPC node does not need them.
-        from eth_tester import EthereumTester, PyEVMBackend
-        from web3 import EthereumTesterProvider
-        from web3.providers.eth_tester.defaults import API_ENDPOINTS
-
+        super().__init__(chain_id)
         settings = {"timestamp": GENESIS_TIME} | ({"gas_limit": block_gas} if block_gas else {})
         backend = PyEVMBackend(
             genesis_parameters=PyEVMBackend.generate_genesis_params(settings),
@@ -50,28 +49,76 @@ class EthTesterChain(Web3Chain):
         type(backend.chain).chain_id = chain_id
         self._rich = rich
         self._tester = EthereumTester(backend)
-        answers = {
-            **API_ENDPOINTS,
-            "eth": {**API_ENDPOINTS["eth"], "chainId": lambda *_: hex(chain_id), "call": _call_with_reason},
-        }
-        provider = EthereumTesterProvider(self._tester, answers)
-        super().__init__(Web3(provider, middleware=[]), chain_id)
 
     def send_raw(self, raw: bytes) -> Answer:
         """Execute a transaction at once, in a block of its own."""
-        from eth_utils.exceptions import ValidationError
-
         try:
-            self.w3.eth.send_raw_transaction(raw)
+            self._tester.send_raw_transaction("0x" + raw.hex())
         except ValidationError as refused:
             if "nonce" in str(refused):
                 return "nonce too low"
             raise
         return "sent"
 
+    def receipt(self, transaction: str) -> Receipt | None:
+        """The receipt of a transaction, if a block holds it."""
+        try:
+            found = self._tester.get_transaction_receipt("0x" + transaction)
+        except TransactionNotFound:
+            return None
+        number, gas = found["block_number"], found["gas_used"]
+        block = self.block(number)
+        roots = block.state_root, block.receipts_root
+        if found["status"] == 1:
+            return Receipt(transaction, True, gas, number, "", {}, False, *roots, tuple(map(_log, found["logs"])))
+        sent = self._tester.get_transaction_by_hash("0x" + transaction)
+        spent = gas >= sent["gas"]
+        why = ChainReverted("OutOfGas") if spent else self._why(sent, number)
+        return Receipt(transaction, False, gas, number, why.error, why.arguments, spent, *roots)
+
+    def next_nonce(self, wallet: Wallet) -> int:
+        """The nonce of this wallet's next transaction."""
+        return int(self._tester.get_nonce(to_checksum_address(wallet.address)))
+
+    def block(self, number: int | Literal["latest"] = "latest") -> ChainBlock:
+        """The latest block, or the block with this number."""
+        found = self._tester.get_block_by_number(number)
+        roots = (found[root].removeprefix("0x") for root in ("state_root", "receipts_root"))
+        return ChainBlock(found["number"], found["timestamp"], *roots)
+
+    def logs(self, contract: DeployedContract, event: str, number: int) -> list[Log]:
+        """The log entries of an event of a contract whose first indexed parameter is this number."""
+        (topic,) = (each.topic for each in contract.artifact.events.values() if each.name == event)
+        topics = ["0x" + topic.hex(), "0x" + number.to_bytes(32, "big").hex()]
+        place = to_checksum_address(contract.address)
+        return list(map(_log, self._tester.get_logs(from_block=0, to_block="latest", address=place, topics=topics)))
+
     def fund(self, wallet: Wallet) -> None:
         """Give a wallet ether for gas when it has little; the rich wallets are funded in the genesis block."""
-        gift(self, self._rich, wallet, self.w3.eth.get_balance(Web3.to_checksum_address(wallet.address)))
+        gift(self, self._rich, wallet, self._tester.get_balance(to_checksum_address(wallet.address)))
+
+    def _code(self, address: bytes) -> bytes:
+        return bytes.fromhex(self._tester.get_code(to_checksum_address(address)).removeprefix("0x"))
+
+    def _ask(self, sender: bytes, to: bytes, data: bytes, block: int | Literal["latest"]) -> bytes:
+        asked = {"from": to_checksum_address(sender), "to": to_checksum_address(to), "data": "0x" + data.hex()}
+        return self._call(asked, block)
+
+    def _call(self, asked: dict[str, Any], block: int | Literal["latest"]) -> bytes:
+        """The answer of a contract; eth-tester gives the data of a refusal as the printed form of bytes."""
+        try:
+            return bytes.fromhex(self._tester.call(asked, block).removeprefix("0x"))
+        except TransactionFailed as failed:
+            said = str(failed.args[0])
+            raise refusal(ast.literal_eval(said) if said[:2] in ("b'", 'b"') else b"") from None
+
+    def _why(self, sent: dict[str, Any], number: int) -> ChainReverted:
+        """Why a transaction failed: repeat it as a call on the block before, and decode the error."""
+        try:
+            self._call({name: sent[name] for name in ("from", "to", "gas", "data") if sent[name]}, number - 1)
+        except ChainReverted as why:
+            return why
+        return ChainReverted("ReasonUnknown")
 
     def mine(self) -> None:
         """Mine an empty block."""
@@ -95,19 +142,9 @@ class EthTesterChain(Web3Chain):
         self._tester.revert_to_snapshot(mark)
 
 
-def _call_with_reason(tester: Any, params: Any) -> Any:
-    """Call eth-tester, and return the revert data as a node does.
-
-    eth-tester gives them as the printed form of bytes inside an exception.
-    """
-    from eth_tester.exceptions import TransactionFailed
-
-    try:
-        return tester.call(*params)
-    except TransactionFailed as failed:
-        said = str(failed.args[0])
-        data = ast.literal_eval(said) if said[:2] in ("b'", 'b"') else b""
-        raise ContractCustomError(said, data="0x" + data.hex()) from None
+def _log(found: dict[str, Any]) -> Log:
+    topics = tuple(bytes.fromhex(topic.removeprefix("0x")) for topic in found["topics"])
+    return Log(bytes.fromhex(found["address"][2:]), topics, bytes.fromhex(found["data"].removeprefix("0x")))
 
 
 def signature_backend() -> str:

@@ -1,4 +1,4 @@
-"""The common base of the chains behind web3: eth-tester and JSON-RPC nodes."""
+"""What web3 answers about a chain, as its port has it: the base of JSON-RPC nodes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from market_sim.core.errors import SettlementError
 
 
 class Web3Chain(Chain):
-    """The common base of eth-tester and JSON-RPC nodes."""
+    """A chain that is asked through web3."""
 
     name = "web3"
     nonces_at: ClassVar[Literal["latest", "pending"]] = "latest"

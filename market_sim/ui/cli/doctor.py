@@ -18,7 +18,7 @@ NEEDED = {
     "msgspec": "events and orders",
     "cryptography": "the validators' signatures",
     "sortedcontainers": "the calibration of the benchmarks",
-    "web3": "settlement on a chain",
+    "web3": "settlement on a node of your own (--chain)",
     "eth-tester": "settlement on a chain",
     "py-evm": "settlement on a chain",
     "coincurve": "a chain that is five times faster",

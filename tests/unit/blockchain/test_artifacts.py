@@ -44,7 +44,7 @@ def test_an_edited_contract_on_the_chain_is_recognised(chain_rig: Rig) -> None:
     good = settlement.contract
     settlement.chain.check(good)
     cut = DeployedContract(artifact("BatchSettlement"), good.address)
-    code = bytes(settlement.chain.w3.eth.get_code(settlement.chain.w3.to_checksum_address(cut.address)))
+    code = settlement.chain._code(cut.address)
     assert good.artifact.is_code(code)
     assert not good.artifact.is_code(bytes([code[0] ^ 1]) + code[1:])
     assert not good.artifact.is_code(b"")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from market_sim.blockchain.ethereum.artifacts import artifact
@@ -27,14 +25,12 @@ def test_a_contract_that_an_owner_calls_does_not_act_in_the_owners_name(chain_ri
 
 def test_a_settled_batch_tells_its_range_and_its_roots(chain_rig: Rig) -> None:
     """Each batch has its event on the chain, also one from another relayer."""
-    chain = chain_rig.settlement.chain
     batch = chain_rig.sale()
     receipt = chain_rig.settle(batch)
-    logs: list[Any] = chain.w3.eth.get_transaction_receipt("0x" + receipt.transaction)["logs"]
-    (told,) = [log for log in logs if bytes(log["topics"][0]) == SETTLED]
+    (told,) = [log for log in receipt.logs if log.topics[0] == SETTLED]
     header = batch.header
-    assert int.from_bytes(told["topics"][1], "big") == header.last
-    data = bytes(told["data"])
+    assert int.from_bytes(told.topics[1], "big") == header.last
+    data = told.data
     assert [int.from_bytes(data[place : place + 32], "big") for place in (0, 32, 64)] == [
         header.first,
         header.epoch,
