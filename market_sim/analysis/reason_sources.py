@@ -63,6 +63,10 @@ _BY_SOURCE: dict[Source, str] = {
     "NO_PRICE_YET INSTRUMENT_ENDED TERMS_CHANGED",
     Source("F-3.4", WARRANTS): "TREASURY_EMPTY",
     Source("F-3.7", OPTIONS): "BEYOND_PROBABILITY NOT_A_QUESTION ALREADY_RESOLVED NOT_THE_ORACLE BAD_OUTCOME",
+    Source("F-3.10", PAID): "BadFee NothingToSwap NothingToAdd NothingToRemove PoolTooSmall BeyondReserve PriceMoved "
+    "ShortOfShares",
+    Source("F-3.11", PAID): "NothingToLend ShortOfClaims ShortOfCash ShortOfCollateral PriceUnknown DebtTooLarge "
+    "DebtInOrder MoreThanOwed Busy NotLender GainTooSmall",
     Source("F-6.1", STOPS): "HALTED_L1 HALTED_L2 HALTED_L3",
     Source("F-6.2", STOPS): "LIMIT_UP LIMIT_DOWN OUTSIDE_BANDS HALTED_LIMIT_STATE",
     Source("F-6.3", STOPS): "HALTED_MOVE HALTED_VOLATILE",
