@@ -100,6 +100,8 @@ class Instrument(msgspec.Struct, frozen=True):
         symbol = self.symbol
         if type(symbol) is not str or not symbol or not symbol.isprintable() or " " in symbol:
             raise InputError(f"an instrument needs a symbol without spaces, found {symbol!r}")
+        if symbol == self.quote:
+            raise InputError(f"an instrument needs a symbol of its own, found that of its currency, {symbol}")
         for field in ("tick", "lot", "multiplier"):
             positive(symbol, field, getattr(self, field))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from market_sim.core.errors import InputError
 from market_sim.core.models.instruments import Stock
 from market_sim.core.models.intents import Cancel
 from market_sim.market.exchange.fees import FeeSchedule
@@ -58,3 +59,9 @@ def test_the_figures_of_the_hot_path_are_those_of_the_schedule():
     rebate = listing(FeeSchedule(maker=-100, taker=200))
     assert (rebate.most_fixed, rebate.reserve_rate, rebate.payment[4:]) == (1, 0, (100, -200))
     assert listing().payment[2] is True
+
+
+def test_an_instrument_that_is_called_like_its_currency_is_one_sentence():
+    with pytest.raises(InputError, match=r"^an instrument needs a symbol of its own, found that of its currency, USD$"):
+        Stock("USD")
+    assert Stock("USD", quote="EUR").quote == "EUR"
