@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from itertools import groupby
+from itertools import groupby, pairwise
+from statistics import correlation
 
 import pytest
 
@@ -31,11 +32,12 @@ from market_sim.simulation.options import Options
 from market_sim.simulation.run import simulate
 from market_sim.simulation.scenarios.dark_pool import DarkPoolScenario
 from market_sim.simulation.scenarios.outage import OutageScenario
+from market_sim.simulation.scenarios.price_leader import PriceLeader
 from market_sim.simulation.scenarios.several_venues import BACKGROUND, ISLAND, NYSE, POOL, THREE
 from market_sim.simulation.scenarios.three_venues import ThreeVenues
 from market_sim.simulation.session import Session
 
-SCENARIOS = (ThreeVenues(), DarkPoolScenario(), OutageScenario(traders=4))
+SCENARIOS = (ThreeVenues(), DarkPoolScenario(), OutageScenario(traders=4), PriceLeader())
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda one: one.name)
@@ -193,6 +195,18 @@ def test_the_dark_pool_tells_its_trades_and_what_takers_paid_elsewhere():
     paid = float(re.search(r"paid ([\d.]+) cents", said)[1])
     assert paid == pytest.approx(cost_of_taking(journal), abs=0.05)
     assert scenario.holds(journal)
+
+
+def test_price_leader_tells_the_correlations_of_the_midpoints_and_leads():
+    scenario = PriceLeader()
+    journal = market_alone(scenario, 7, scenario.epochs)
+    books = tapes(journal)
+    lead, follow = (books[f"ACME on {name}"].quotes for name in ("SIM-NASDAQ", "SIM-REGIONAL"))
+    times = range(400_000_000, journal[-1].time, 200_000_000)
+    steps = [[quotes.at(after) - quotes.at(before) for before, after in pairwise(times)] for quotes in (lead, follow)]
+    shares = [correlation(one[:-1], other[1:]) ** 2 for one, other in (steps, steps[::-1])]
+    assert re.findall(r"(\d+) %", scenario.conclusion(journal)) == [f"{100 * share:.0f}" for share in shares]
+    assert scenario.holds(journal) and shares[0] > 5 * shares[1]
 
 
 def cost_of_taking(journal: Journal) -> float:

@@ -38,6 +38,7 @@ from market_sim.simulation.scenarios.option_expiry import OptionExpiry
 from market_sim.simulation.scenarios.outage import OutageScenario
 from market_sim.simulation.scenarios.pairs_trading import PairsTrading
 from market_sim.simulation.scenarios.prediction_market import PredictionMarketScenario
+from market_sim.simulation.scenarios.price_leader import PriceLeader
 from market_sim.simulation.scenarios.sandwich import SandwichScenario
 from market_sim.simulation.scenarios.scenario import Scenario
 from market_sim.simulation.scenarios.short_squeeze import ShortSqueeze
@@ -77,6 +78,7 @@ SCENARIOS: tuple[type[Scenario], ...] = (
     ThreeVenues,
     DarkPoolScenario,
     OutageScenario,
+    PriceLeader,
     BatchAuctionScenario,
     OptionExpiry,
     WarrantDilution,
