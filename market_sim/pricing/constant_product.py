@@ -41,7 +41,7 @@ def best_purchase(base: int, quote: int, fee_bps: int, value: float, most: int) 
     """The quantity, up to `most`, after which the next unit of a pool would cost more than `value`.
 
     >>> best_purchase(1_000, 100_000, fee_bps=30, value=110.0, most=500)
-    47
+    45
     """
     if value <= 0:
         return 0
@@ -57,7 +57,7 @@ def best_round_trip(cheap: tuple[int, int, int], dear: tuple[int, int, int], cos
     one peak, apart from roundings, so the first quantity whose next unit gains nothing is found by halving.
 
     >>> best_round_trip((1_000, 100_000, 30), (1_000, 110_000, 30))
-    22
+    20
     """
 
     def gain(quantity: int) -> int:

@@ -35,7 +35,7 @@ class AmmArbitrage(Scenario):
     claim: ClassVar[str] = "The price of the pool ends within the fees and the spread of the price of the book."
 
     gap_percent: int = bounded(4, least=-50, most=100)
-    pool_shares: int = bounded(10_000, least=100, most=1_000_000)
+    pool_shares: int = bounded(10_000, least=10, most=1_000_000)
     pool_fee_bps: int = bounded(30, least=0, most=1_000)
     pool_traders: int = bounded(2, least=0, most=50)
     arbitrage: bool = True
