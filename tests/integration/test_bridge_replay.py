@@ -80,18 +80,15 @@ def test_after_every_block_what_is_minted_is_locked_on_the_repaired_bridge_alone
 
 @pytest.mark.thorough
 def test_eth_tester_and_memory_tell_the_same_of_it() -> None:
-    ours, theirs = ([each for each in told(run(settlement=where)) if not _has_address(each)] for where in PLACES)
-    assert ours == theirs
-    calls = [[(c.call, c.reason, c.numbers.get("amount")) for c in run(settlement=p).of(CallExecuted)] for p in PLACES]
-    assert calls[0] == calls[1]
+    ours, theirs = (told(run(settlement=where)) for where in ("memory", "eth-tester"))
+    assert [without_address(each) for each in ours] == [without_address(each) for each in theirs]
 
 
-PLACES = ("memory", "eth-tester")
-
-
-def _has_address(event: Any) -> bool:
-    """Whether it tells the address of a contract, which differs from chain to chain."""
-    return isinstance(event, tuple) and "bridge" in event[-1]
+def without_address(event: Any) -> Any:
+    """The same without the address of a contract, which differs from chain to chain."""
+    if isinstance(event, tuple) and "bridge" in event[-1]:
+        return *event[:-1], {**event[-1], "bridge": ""}
+    return event
 
 
 def test_without_a_chain_there_is_no_bridge() -> None:
