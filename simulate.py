@@ -9,6 +9,13 @@ if __name__ == "__main__":
         found = ".".join(map(str, sys.version_info[:3]))
         sys.stderr.write("simulate.py: the sandbox needs Python 3.10 to 3.13, this is Python " + found + "\n")
         sys.exit(2)
-    from market_sim.ui.cli.main import main
+    try:
+        from market_sim.ui.cli.main import main
+    except ModuleNotFoundError as missing:
+        if (missing.name or "").partition(".")[0] in ("", "market_sim"):
+            raise
+        command = sys.executable + " -m pip install -r requirements.txt"
+        sys.stderr.write("simulate.py: the package " + str(missing.name) + " is not installed; run: " + command + "\n")
+        sys.exit(2)
 
     sys.exit(main())

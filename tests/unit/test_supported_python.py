@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import runpy
+import subprocess
 import sys
 
 import pytest
@@ -42,3 +43,15 @@ def test_another_version_is_refused_in_one_sentence(version, monkeypatch, capsys
     assert told == (f"simulate.py: the sandbox needs Python 3.10 to 3.13, this is Python {version[0]}.{version[1]}.1\n")
     first = next(iter(doctor.findings()))
     assert (first.good, first.cure) == (False, "fix: use Python 3.10 to 3.13")
+
+
+def test_an_environment_without_the_packages_is_told_how_to_get_them():
+    """The module's name and the command that installs it, and no traceback; -S leaves installed packages out."""
+    command = [sys.executable, "-S", str(ROOT / "simulate.py"), "--epochs", "1"]
+    found = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
+    assert found.returncode == 2
+    told = r"simulate\.py: the package (\w+) is not installed; run: (.*) -m pip install -r requirements\.txt\n"
+    named = re.fullmatch(told, found.stderr)
+    assert named, found.stderr
+    assert named[2] == sys.executable
+    assert named[1] in (ROOT / "requirements.txt").read_text()
