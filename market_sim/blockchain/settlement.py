@@ -9,14 +9,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
-from market_sim.blockchain.certificate import Batch, Domain, Wallet
-from market_sim.blockchain.execution import BalanceKey
 from market_sim.blockchain.register import Balance, Token
 from market_sim.core.errors import SettlementError
 from market_sim.core.models.event import Numbers
 
 if TYPE_CHECKING:
+    # Contracts of scenarios import this port, and a run without a chain needs neither hash nor curve.
+    from market_sim.blockchain.certificate import Batch, Domain, Wallet
     from market_sim.blockchain.contracts import ContractHost
+    from market_sim.blockchain.execution import BalanceKey
     from market_sim.blockchain.settlement_log import SettlementLog
 
 
