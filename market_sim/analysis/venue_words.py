@@ -39,11 +39,17 @@ def _measured(w: Words, e: happened.VenueMeasured) -> str:
 
 
 def _planned(w: Words, e: happened.RoutePlanned) -> str:
+    side = SIDE_NAMES.get(e.side, "trade")
     parts = listed([f"{w.size(e.symbol, quantity)} to {venue}" for venue, quantity, _ in e.parts])
     return (
-        f"{e.account} divides an order to {SIDE_NAMES[e.side]} {w.size(e.symbol, e.quantity)} {e.symbol} by "
+        f"{e.account} divides an order to {side} {w.size(e.symbol, e.quantity)} {e.symbol} by "
         f"{e.algorithm}: {parts} ({e.reason})"
     )
+
+
+def _health(w: Words, e: happened.VenueHealthChanged) -> str:
+    told = f"the connection to {e.venue} {STATUSES.get(e.status, e.status)}"
+    return f"after {counted(e.failures, 'failure')} in a row {told}" if e.failures else told
 
 
 SENTENCES: dict[type[Event], Callable[[Words, Any], str]] = {
@@ -52,9 +58,5 @@ SENTENCES: dict[type[Event], Callable[[Words, Any], str]] = {
     happened.RoutePlanned: _planned,
     happened.OutageBegan: lambda w, e: f"{e.venue} is down and answers nothing until {e.until / 1e9:.3f} s",
     happened.OutageEnded: lambda w, e: f"{e.venue} answers again",
-    happened.VenueHealthChanged: lambda w, e: (
-        f"after {counted(e.failures, 'failure')} in a row the connection to {e.venue} {STATUSES[e.status]}"
-        if e.failures
-        else f"the connection to {e.venue} {STATUSES[e.status]}"
-    ),
+    happened.VenueHealthChanged: _health,
 }

@@ -12,12 +12,15 @@ from market_sim.core.models.event import Event
 from market_sim.core.models.intents import Intent
 from market_sim.core.models.market_events import OrderAccepted, OrderCancelled, OrderRejected
 from market_sim.core.models.run_events import StrategyFailed
+from market_sim.market.venues.terms import VenueTerms
 from market_sim.simulation.engine.clock import SECOND
 from market_sim.strategies.arbitrage.basis import FuturesBasis
 from market_sim.strategies.arbitrage.parity import OptionParity
 from market_sim.strategies.catalogue import STRATEGIES, strategy
+from market_sim.strategies.execution.router import Router
 from market_sim.strategies.learning.logistic import LogisticTrader
 from market_sim.strategies.learning.ridge import RidgeTrader
+from market_sim.strategies.traditional.background import Background
 from market_sim.strategies.traditional.delta_hedger import DeltaHedger
 from market_sim.strategies.traditional.futures_trading import CashAndCarry, FutureMaker
 from market_sim.strategies.traditional.note_trading import NoteMaker, Saver
@@ -54,6 +57,8 @@ SPECIAL: dict[str, object] = {
     "option-holder": lambda: OptionHolder(CALL, 2),
     "option-writer": lambda: OptionWriter(CALL, 2),
     "venue-arbitrage": lambda: VenueArbitrage(venues=("A", "B")),
+    "background": lambda: Background({"A": 0.5, "B": 0.5}, trade_probability=0.6),
+    "router": lambda: Router(start_s=0.1, end_s=2.0, venues=(VenueTerms("A"), VenueTerms("B"))),
     "cash-and-carry": lambda: CashAndCarry(FUTURE),
     "futures-basis": lambda: FuturesBasis(FUTURE),
     "option-parity": lambda: OptionParity(CALL, PUT),
