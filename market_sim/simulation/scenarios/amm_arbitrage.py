@@ -32,6 +32,7 @@ class AmmArbitrage(Scenario):
 
     name: ClassVar[str] = "amm-arbitrage"
     epochs: ClassVar[int] = 12
+    claim_settlement: ClassVar[str] = "memory"
     claim: ClassVar[str] = "The price of the pool ends within the fees and the spread of the price of the book."
 
     gap_percent: int = bounded(4, least=-50, most=100)

@@ -35,6 +35,7 @@ class FlashLoan(Scenario):
 
     name: ClassVar[str] = "flash-loan"
     epochs: ClassVar[int] = 12
+    claim_settlement: ClassVar[str] = "memory"
     claim: ClassVar[str] = (
         "With borrowed money alone the pools end less than half as far apart as they began, and loans that would not "
         "pay leave no trace."

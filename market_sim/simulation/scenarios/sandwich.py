@@ -36,6 +36,7 @@ class SandwichScenario(Scenario):
 
     name: ClassVar[str] = "sandwich"
     epochs: ClassVar[int] = 12
+    claim_settlement: ClassVar[str] = "memory"
     claim: ClassVar[str] = "The order of the calls gives the searcher money that buyers at the pool lose."
 
     order: str = "sandwich"

@@ -56,7 +56,7 @@ def test_an_order_and_a_function_come_at_their_times() -> None:
         ({"epoch": 1, "time_ms": 5}, "either an epoch or a time"),
         ({"epoch": 0, "halt": "ACME"}, "epochs count from 1, found 0"),
         ({"time_ms": -1, "halt": "ACME"}, "begins at 0 ms, found -1"),
-        ({"epoch": 1}, "takes one of shock, news, halt, reopen, submit, arrive, leave, do, found none"),
+        ({"epoch": 1}, "takes one of shock, news, halt, reopen, submit, arrive, leave, outage, do, found none"),
         ({"epoch": 1, "halt": "ACME", "reopen": "ACME"}, "found halt, reopen"),
         ({"epoch": 1, "halt": "NONE"}, "NONE is not listed; listed are ACME"),
         ({"epoch": 1, "submit": ("eve", Buy("ACME", 1))}, "submit takes an account and an intent"),
