@@ -6,6 +6,7 @@ the same questions. A fault is never repeated more often than a client must bear
 
 from __future__ import annotations
 
+import ast
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -101,9 +102,11 @@ def on_eth_tester(chain_id: int = 31337) -> Ask:
     """Questions to an eth-tester chain, with the methods of anvil that a run uses."""
     rich = Wallet.of(Randomness(0), "node")
     chain = EthTesterChain(rich, chain_id)
-    from web3 import Web3
+    from web3 import EthereumTesterProvider, Web3
+    from web3.providers.eth_tester.defaults import API_ENDPOINTS
 
-    provider = chain.w3.provider
+    own = {**API_ENDPOINTS["eth"], "chainId": lambda *_: hex(chain_id), "call": call_with_reason}
+    provider = EthereumTesterProvider(chain._tester, {**API_ENDPOINTS, "eth": own})
     w3 = Web3(provider)
     ask = provider.request_func(w3, w3.middleware_onion)  # type: ignore[arg-type]
 
@@ -128,6 +131,19 @@ def on_eth_tester(chain_id: int = 31337) -> Ask:
         return {"result": plain(found["result"])}
 
     return answer
+
+
+def call_with_reason(tester: Any, parameters: Any) -> Any:
+    """The answer of eth-tester, or an error with the revert data, which it gives as the printed form of bytes."""
+    from eth_tester.exceptions import TransactionFailed
+    from web3.exceptions import ContractCustomError
+
+    try:
+        return tester.call(*parameters)
+    except TransactionFailed as failed:
+        said = str(failed.args[0])
+        data = ast.literal_eval(said) if said[:2] in ("b'", 'b"') else b""
+        raise ContractCustomError(said, data="0x" + data.hex()) from None
 
 
 def plain(found: Any) -> Any:
