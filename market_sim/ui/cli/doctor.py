@@ -22,6 +22,7 @@ NEEDED = {
     "eth-tester": "settlement on a chain",
     "py-evm": "settlement on a chain",
     "coincurve": "a chain that is five times faster",
+    "safe-pysha3": "the hashes of Ethereum",
     "plotly": "the timeline",
     "flask": "the site",
     "pytest": "the tests",
