@@ -8,7 +8,7 @@ nothing, so the call is worth as much as a European one (Merton 1973).
 >>> round(free_option(spot=10_000, agreed=10_000, quantity=10, years=1 / 252, volatility=0.2), 2)
 502.62
 >>> free_option(spot=10_000, agreed=10_000, quantity=10, years=0, volatility=0.2)
-0
+0.0
 """
 
 from __future__ import annotations
