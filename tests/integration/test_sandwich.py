@@ -14,8 +14,11 @@ from market_sim.core.data.journal import Journal
 from market_sim.core.errors import InputError
 from market_sim.core.models.consensus_events import CallsOrdered
 from market_sim.core.models.settlement_events import CallExecuted, CallSubmitted
+from market_sim.core.money import written
+from market_sim.course.catalogue import find_lesson
 from market_sim.simulation.engine.world import World
 from market_sim.simulation.scenarios.sandwich import ORDERS, SEARCHER, SHOPPER, SandwichScenario
+from tests.conftest import ROOT
 from tests.integration.test_chain_as_a_place import told
 
 
@@ -122,3 +125,36 @@ def test_an_order_that_does_not_exist_is_refused_and_without_a_chain_nobody_buys
         run(SandwichScenario(order="fee"))
     said = SandwichScenario().conclusion(run(SandwichScenario(), settlement="none"))
     assert said == "Nobody bought at the pool, so there was no order to choose."
+
+
+def test_lesson_18_says_what_its_run_shows() -> None:
+    lesson = find_lesson(ROOT / "lessons", "18")
+    told, said = (
+        run(SandwichScenario(), epochs=lesson.look.epochs, seed=lesson.look.seed),
+        " ".join(lesson.body.split()),
+    )
+    changed = extracted(told, "amm")
+    gain, loss, fees = (changed[account].quote for account in (SEARCHER, SHOPPER, POOL))
+    assert f"The shopper lost {written(-loss)}, and the searcher gained {written(gain)} of it" in said
+    assert f"The other {written(fees)} stayed in the pool" in said
+    assert f"The searcher gains {written(gain)} by that" in lesson.prediction.question
+    assert lesson.prediction.outcome.startswith("more than") and -loss > gain > 0 < fees
+    sales = [one for one in told.of(CallExecuted) if (one.account, one.function) == (SEARCHER, "sell")]
+    assert "Seven of the eight were refused" in said and sorted(one.succeeded for one in sales) == [False] * 7 + [True]
+    [order] = [event.calls for event in told.of(CallsOrdered) if event.epoch == 4]
+    accounts = {one.call: one.account for one in told.of(CallSubmitted)}
+    assert [accounts[one] for one in order] == [SEARCHER, SHOPPER, SEARCHER] and "find epoch 4's block" in said
+
+
+def test_the_cures_of_lesson_18_do_what_it_says() -> None:
+    said = find_lesson(ROOT / "lessons", "18").body
+    bought = [one for one in run(SandwichScenario(tolerance_bps=0), seed=7).of(CallExecuted) if one.account == SHOPPER]
+    many = sum(one.succeeded for one in bought)
+    assert f"Only {many} of the {len(bought)} purchases were executed" in said
+    assert "--quantity 29" in said and "--quantity 30" in said
+    for quantity, first in ((29, 9), (30, 1)):
+        journal = run(SandwichScenario(quantity=quantity), seed=7)
+        calls = [one.account for one in journal.of(CallSubmitted) if one.account in (SEARCHER, SHOPPER)]
+        assert calls.index(SEARCHER) == first, "the number of purchases before it is worth a try"
+        assert (set(extracted(journal, "amm").values()) != {Held()}) == (quantity == 30)
+    assert "that from the ninth purchase on 29 shares are worth a try" in said.replace("\n  ", " ")
