@@ -11,7 +11,11 @@ from market_sim.analysis.words import Words
 from market_sim.core.data.journal import Journal
 from market_sim.core.errors import InputError
 from market_sim.core.models.market_events import OrderAccepted, OrderRejected, Trade
-from market_sim.core.models.venue_events import OutageBegan, RoutePlanned, VenueHealthChanged
+from market_sim.core.models.venue_events import OutageBegan, OutageEnded, RoutePlanned, VenueHealthChanged
+from market_sim.core.money import written
+from market_sim.course.catalogue import find_lesson
+from market_sim.course.look import look
+from market_sim.market.venues.terms import SECOND_NS
 from market_sim.pricing.routing import ALGORITHMS
 from market_sim.simulation.market_alone import market_alone
 from market_sim.simulation.options import Options
@@ -19,6 +23,7 @@ from market_sim.simulation.run import simulate
 from market_sim.simulation.scenarios.outage import DESK, OutageScenario
 from market_sim.simulation.scenarios.several_venues import ISLAND, NYSE, THREE
 from market_sim.strategies.execution.router import PRIOR, Learned, Router
+from tests.conftest import ROOT
 
 
 @cache
@@ -132,3 +137,26 @@ def test_a_router_without_venues_or_with_an_unknown_algorithm_is_refused():
     with pytest.raises(InputError, match="cost, shortfall, speed, share, found 3 venues and 'luck'"):
         simulate(OutageScenario(algorithm="luck"), Options(epochs=1, settlement="none"))
     assert [*Router(venues=THREE)._learned] == [NYSE.name, ISLAND.name]
+
+
+def test_lesson_19_says_what_its_run_shows() -> None:
+    lesson = find_lesson(ROOT / "lessons", "19")
+    told, said = look(lesson).journal, " ".join(lesson.body.split())
+    began, ended = next(told.of(OutageBegan)).time, next(told.of(OutageEnded)).time
+    broke, probed = (one.time for one in list(told.of(VenueHealthChanged))[:2])
+    later = next(one.time for one in told.of(OrderAccepted) if one.terms.venue == "SIM-NYSE" and one.time > began)
+    assert f"broke {(broke - began) / SECOND_NS:.2f} seconds after the outage began and was held for 30" in said
+    assert round((later - began) / SECOND_NS) == 30 and lesson.prediction.outcome == "about 30 seconds"
+    assert f"the venue was back for {int((probed - ended) / SECOND_NS)} seconds, and nobody knew" in said
+    kept = sum(one.reason == "VENUE_UNAVAILABLE" for one in told.of(OrderRejected))
+    assert f"The breaker kept {kept:,} intents" in said
+    plans = [*told.of(RoutePlanned)]
+    [place] = [number for number, plan in enumerate(plans) if plan.reason != "a slice is due"]
+    [(venue, _, limit)], [(other, _, dearer)] = plans[place - 1].parts, plans[place].parts
+    assert f"at {plans[place - 1].time / SECOND_NS:.1f} seconds was for {venue}, at {written(limit)}, and went" in said
+    assert not [
+        one for one in told.of(Trade) if one.taker == DESK and 0 <= one.time - plans[place - 1].time < 2 * 10**7
+    ]
+    paid = [one.price for one in told.of(Trade) if one.taker == DESK and one.time > plans[place].time]
+    waited = (plans[place].time - plans[place - 1].time) // 10**6
+    assert f"{waited} milliseconds later the desk paid {written(paid[0])} at {other}" in said and paid[0] == dearer
