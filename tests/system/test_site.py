@@ -51,6 +51,7 @@ PAGES = [
     f"{RUN}/allocation",
     f"{RUN}/microscope",
     f"{RUN}/backtest",
+    f"/execution?run={RUN.rpartition('/')[2]}",
     "/scenarios/first-market/sweep",
     "/sweeps",
     f"/sweeps/{SWEEP.name}",

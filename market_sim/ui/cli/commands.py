@@ -187,6 +187,12 @@ def _allocate(arguments: Sequence[str]) -> int:
     return allocate(arguments)
 
 
+def _execution(arguments: Sequence[str]) -> int:
+    from market_sim.ui.cli.executing import execution
+
+    return execution(arguments)
+
+
 def _microscope(arguments: Sequence[str]) -> int:
     from market_sim.ui.cli.microscope import microscope
 
@@ -251,6 +257,7 @@ COMMANDS: dict[str, Command] = {
     "microscope": _microscope,
     "tiers": _tiers,
     "allocate": _allocate,
+    "execution": _execution,
     "train": _train,
     "judge": _judge,
     "protocols": _protocols,

@@ -27,6 +27,7 @@ from market_sim.ui.web.pages import (
     classes,
     counterfactuals,
     course,
+    executions,
     forks,
     lessons,
     live,
@@ -50,7 +51,7 @@ from market_sim.ui.web.static_files import StaticFiles
 
 PAGES = (
     site, course, lessons, scenarios, sweeps, backtests, attacks, live, forks, counterfactuals, allocations,
-    microscopes, protocols, runs, traces, reports, market, classes, interface_page,
+    executions, microscopes, protocols, runs, traces, reports, market, classes, interface_page,
 )  # fmt: skip
 LARGEST_BODY = 64 * 1024
 """The most bytes of one request; an answer to a lesson has a few kilobytes."""

@@ -95,7 +95,8 @@ def here(part: str) -> bool:
     return request.blueprint in {
         "course": ("course", "lessons"),
         "runs": (
-            "runs", "traces", "reports", "live", "forks", "counterfactuals", "allocations", "backtests", "microscopes",
+            "runs", "traces", "reports", "live", "forks", "counterfactuals", "allocations", "backtests", "executions",
+            "microscopes",
         ),
         "scenarios": ("scenarios", "protocols", "sweeps"),
         "market": ("market", "classes"),

@@ -1,0 +1,117 @@
+"""The page of an execution in the past: candles and an order are typed, figures, picture and table answer."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from threading import Lock
+
+from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from market_sim.analysis.microstructure.candle_file import candle_text, candles_of, read_candles
+from market_sim.analysis.microstructure.past_execution import NOTE, PastOrder, execute
+from market_sim.analysis.results.market_tables import books
+from market_sim.analysis.visualization.chart import Chart
+from market_sim.analysis.visualization.past_picture import past_chart, past_figures
+from market_sim.core.errors import InputError
+from market_sim.ui.web import run_charts
+from market_sim.ui.web.pages.shared import csv_file, open_run
+from market_sim.ui.web.scenario_form import Field
+
+pages = Blueprint("executions", __name__)
+
+KEPT = 16
+"""The number of answers that are remembered; each can be computed again from its form."""
+FIELDS = (
+    Field("quantity", "Quantity", "number", "500"),
+    Field("over", "In the last candles", "integer", "168", "One slice in each; 168 hours are 7 days."),
+    Field("lot", "Smallest quantity", "number", "0.01"),
+    Field("tick", "Smallest price step", "number", "0.01"),
+)
+OF_A_RUN = {"quantity": "500", "over": "50", "lot": "1", "tick": "1"}
+
+Answer = tuple[Chart, list[tuple[str, str]]]
+
+
+class Remembered:
+    """The last answers, by the digest of what was asked."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._answers: OrderedDict[str, Answer] = OrderedDict()
+
+    def keep(self, digest: str, answer: Answer) -> None:
+        """Remember an answer, and forget the oldest one if there are too many."""
+        with self._lock:
+            self._answers[digest] = answer
+            if len(self._answers) > KEPT:
+                self._answers.popitem(last=False)
+
+    def find(self, digest: str) -> Answer:
+        """The answer, or 404."""
+        with self._lock:
+            if digest not in self._answers:
+                abort(404, "this execution is not remembered; send its candles again")
+            return self._answers[digest]
+
+
+_remembered = Remembered()
+
+
+@pages.get("/execution")
+def form() -> ResponseReturnValue:
+    """The form; with ?run=NAME it holds the candles of that run."""
+    name = request.args.get("run", "")
+    if not name:
+        return _shown({}, "")
+    journal = open_run(name).result.journal
+    book = request.args.get("book") or (books(journal) or [""])[0]
+    try:
+        return _shown(OF_A_RUN, candle_text(candles_of(journal, book)))
+    except InputError as wrong:
+        abort(409, str(wrong))
+
+
+@pages.post("/execution")
+def start() -> ResponseReturnValue:
+    """Execute the order; its answer has an address of its own."""
+    typed = {one.name: request.form.get(one.name, "").strip() for one in FIELDS}
+    side, text = request.form.get("side", ""), request.form.get("candles", "")
+    try:
+        order = PastOrder.typed(side, typed["quantity"], typed["over"], typed["lot"], typed["tick"])
+        found = execute(read_candles(text), order)
+    except InputError as wrong:
+        return _shown(typed, text, side, str(wrong)), 422
+    digest = hashlib.sha256(repr((order, text)).encode()).hexdigest()[:16]
+    _remembered.keep(digest, (past_chart(found), past_figures(found)))
+    return redirect(url_for("executions.page", digest=digest), 303)
+
+
+@pages.get("/execution/<digest>")
+def page(digest: str) -> str:
+    """The figures, the picture and the table."""
+    chart, figures = _remembered.find(digest)
+    return render_template(
+        "execution_answer.html", chart=chart, legend=run_charts.legend(chart), figures=figures, note=NOTE, digest=digest
+    )
+
+
+@pages.get("/execution/<digest>.json")
+def figure(digest: str) -> Response:
+    """The picture."""
+    return Response(run_charts.alone(_remembered.find(digest)[0]), mimetype="application/json")
+
+
+@pages.get("/execution/<digest>.csv")
+def table(digest: str) -> Response:
+    """The table of the slices."""
+    table = _remembered.find(digest)[0].table
+    if table is None:
+        abort(404, "this execution has no table")
+    return csv_file(table.head, table.rows, "execution.csv")
+
+
+def _shown(typed: dict[str, str], text: str, side: str = "buy", problem: str = "") -> str:
+    fields = [Field(one.name, one.label, one.kind, typed.get(one.name, one.value)[:40], one.hint) for one in FIELDS]
+    return render_template("execution.html", fields=fields, candles=text, side=side, problem=problem, note=NOTE)

@@ -1,0 +1,60 @@
+"""The page of an execution in the past: its answer is that of the command, and what is refused loses nothing."""
+
+from __future__ import annotations
+
+from html import unescape
+
+from plotly.graph_objects import Figure
+
+from market_sim.analysis.microstructure.candle_file import candle_text, candles_of, read_candles
+from market_sim.analysis.microstructure.past_execution import NOTE, PastOrder, execute
+from market_sim.analysis.results.stored import open_run
+from market_sim.analysis.visualization.as_of import finished
+from market_sim.analysis.visualization.past_picture import past_chart, past_figures
+from tests.unit.analysis.microstructure.test_past_execution import MONTH
+
+SEVEN_DAYS = {"side": "buy", "quantity": "500", "over": "168", "lot": "0.01", "tick": "0.01"}
+
+
+def test_the_answer_has_the_figures_the_picture_and_the_table(visitor):
+    sent = visitor.post("/execution", {**SEVEN_DAYS, "candles": candle_text(MONTH)})
+    assert sent.status_code == 303
+    page = unescape(visitor.get(sent.location).text)
+    found = execute(MONTH, PastOrder.typed(*SEVEN_DAYS.values()))
+    chart = past_chart(found)
+    assert NOTE in page and chart.sentence in page
+    for name, value in past_figures(found):
+        assert f"<dt>{name}</dt><dd>{value}</dd>" in page
+    assert all(f"<td>{cell}</td>" in page for cell in chart.table.rows[5][1:])
+    drawn = Figure(finished(visitor.get(f"{sent.location}.json").get_json()["figure"]))
+    assert [trace.name for trace in drawn.data if trace.name] == ["middle", "fills", "slippage"]
+    assert visitor.get(f"{sent.location}.csv").text.splitlines()[0].startswith("time,middle")
+
+
+def test_the_page_of_a_run_leads_to_its_candles(visitor, run_address, folders):
+    name = run_address.rpartition("/")[2]
+    assert f'href="/execution?run={name}"' in visitor.get(run_address).text
+    page = unescape(visitor.get(f"/execution?run={name}").text)
+    text = page.partition('name="candles"')[2].partition(">")[2].partition("</textarea>")[0].lstrip("\n")
+    assert read_candles(text) == read_candles(candle_text(candles_of(_journal(folders, name), "ACME")))
+    answer = visitor.get(f"/execution?run={name}&book=NONE")
+    assert answer.status_code == 409
+    assert "his run has the books ACME, found 'NONE'" in unescape(answer.text)
+
+
+def test_what_is_refused_stays_in_the_form(visitor):
+    answer = visitor.post("/execution", {**SEVEN_DAYS, "quantity": "much", "candles": "my,candles"})
+    assert answer.status_code == 422
+    page = unescape(answer.text)
+    assert "This cannot be executed: a quantity is a number" in page
+    assert "my,candles" in page and 'value="much"' in page
+
+
+def test_an_answer_that_is_not_remembered_is_a_sentence(visitor):
+    for address in ("/execution/0123", "/execution/0123.json", "/execution/0123.csv"):
+        assert visitor.get(address).status_code == 404
+    assert "send its candles again" in visitor.get("/execution/0123").text
+
+
+def _journal(folders, name):
+    return open_run(f"{folders['RESULTS']}/{name}").journal
