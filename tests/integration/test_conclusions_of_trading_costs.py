@@ -4,20 +4,32 @@ from __future__ import annotations
 
 import os
 import re
+import runpy
 from itertools import pairwise
 
 import pytest
 
 from market_sim.analysis.microstructure.microscope import Microscope
+from market_sim.analysis.microstructure.order_flow import (
+    bucket_size,
+    bulk_classified,
+    toxicity,
+    true_imbalances,
+    volume_buckets,
+)
 from market_sim.analysis.mid_paths import mid_paths
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.market_events import Trade
-from market_sim.market.exchange.markouts import ranked
+from market_sim.course.catalogue import find_lesson
+from market_sim.course.look import look
+from market_sim.market.exchange.markouts import MILLISECOND, markouts, ranked
+from market_sim.market.exchange.quotes import tapes
 from market_sim.simulation.market_alone import market_alone
 from market_sim.simulation.options import Options
 from market_sim.simulation.run import simulate
 from market_sim.simulation.scenarios.almgren_chriss import BEGINS, ENDS, SLICES, AlmgrenChrissScenario
-from market_sim.simulation.scenarios.toxic_flow import ToxicFlow
+from market_sim.simulation.scenarios.toxic_flow import KNOWS, MAKER, ToxicFlow
+from tests.conftest import ROOT
 
 IN_FULL = os.environ.get("HYPOTHESIS_PROFILE") == "ci"
 SECOND = 10**9
@@ -84,3 +96,34 @@ def test_almgren_chriss_tells_what_the_desk_held_after_each_slice(scenario):
         assert sizes[0] > 2 * sizes[-1]
     else:
         assert max(sizes) - min(sizes) <= 1 or done < SLICES
+
+
+def test_lesson_20_says_what_its_run_shows():
+    lesson = find_lesson(ROOT / "lessons", "20")
+    journal, said = look(lesson).journal, " ".join(lesson.body.split())
+    tape = tapes(journal)["ACME"]
+    horizons = [number * MILLISECOND for number in (50, 1_000, 5_000)]
+    found = markouts(tape.trades, tape.quotes, journal[-1].time, horizons)
+    knew, later, latest = next(one.means for one in found if (one.account, one.role) == (KNOWS, "taker"))
+    others = [one.means for one in found if one.role == "taker" and one.account != KNOWS]
+    assert len(others) == 5 and knew < min(means[0] for means in others) and max(means[1] for means in others) < 0
+    assert lesson.prediction.outcome == "those of the one who knows"
+    assert f"{-knew:.1f} cents lost on each share, nearly half of the spread of {ToxicFlow().spread_bps:.0f}" in said
+    assert f"After one second it has gained {later:.1f} cents, while all others have lost" in said
+    assert f"after five seconds {latest:.1f}." in said
+    made = next(one.means for one in found if (one.account, one.role) == (MAKER, "maker"))
+    assert f"{made[0]:.1f} cents gained on each share after 50" in said
+    assert f"{made[1]:.1f} after a second, and {-made[2]:.1f} lost after five" in said
+    size = bucket_size(tape.trades)
+    buckets = volume_buckets(tape.trades, size)
+    true, guess = (
+        toxicity(sums, size)[-1] for sums in (true_imbalances(buckets, size), bulk_classified(buckets, size))
+    )
+    assert f"took was {100 * true:.0f} %, and by prices alone one would have said {100 * guess:.0f} %" in said
+    own, rest = ([trade for trade in tape.trades if (trade.taker == KNOWS) == is_own] for is_own in (True, False))
+    shares = [
+        sum(sums) / 50 / len(sums) for sums in (true_imbalances(volume_buckets(some, 50), 50) for some in (own, rest))
+    ]
+    assert f"mean imbalance is {100 * shares[0]:.0f} %, and {100 * shares[1]:.0f} % for what the others took" in said
+    bid, ask = runpy.run_path(str(lesson.solution))["quotes"](9900, 10100, 0.5, 0.2)
+    assert f"`quotes(9900, 10100, 0.5, 0.2)` bid and ask are {round(ask - bid, 9):g} cents apart" in said
