@@ -19,7 +19,7 @@ from market_sim.core.models.event import Event
 from market_sim.core.models.market_events import PhaseChanged, book_name
 from market_sim.core.models.mechanism_events import LiquidationStarted, MarginCalled
 from market_sim.core.models.reasons import REASONS
-from market_sim.core.models.settlement_events import CallExecuted, SettlementReverted, TradeRefused
+from market_sim.core.models.settlement_events import CallExecuted, SettlementReverted, TradeRefused, VaultShort
 from market_sim.core.models.surveillance_events import AppealGranted, MeasureTaken
 from market_sim.core.money import written
 from market_sim.market.compliance.detectors.alert import ALERT_KINDS, Alert
@@ -118,6 +118,13 @@ def _reverted(words: Words, number: int, event: SettlementReverted) -> Iterable[
     yield ListedAlert(event.time, number, CHAIN, "serious", "SETTLEMENT_REVERTED", (), "", rule, said)
 
 
+def _short(words: Words, number: int, event: VaultShort) -> Iterable[ListedAlert]:
+    rule = "The vault holds at least what its accounts are owed, at each settled block."
+    held, owed = (words.amount(event.asset, amount) for amount in (event.held, event.owed))
+    said = f"the vault holds {held} and owes {owed}"
+    yield ListedAlert(event.time, number, CHAIN, "serious", "VAULT_SHORT", (), "", rule, said)
+
+
 def _measured(words: Words, number: int, event: MeasureTaken) -> Iterable[ListedAlert]:
     rule = "Each further offence of an account meets the next step of the ladder: warn, fine, throttle, suspend."
     said = SENTENCES[MeasureTaken](words, event)
@@ -140,6 +147,7 @@ OTHERS: dict[type[Event], Callable[[Words, int, Any], Iterable[ListedAlert]]] = 
     TradeRefused: _refused,
     CallExecuted: _failed,
     SettlementReverted: _reverted,
+    VaultShort: _short,
 }
 """What is an alert beside the findings of detectors."""
 

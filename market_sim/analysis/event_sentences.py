@@ -300,6 +300,10 @@ SENTENCES: dict[type[Event], Callable[[Words, Any], str]] = {
     settlement.Reconciled: lambda w, e: (
         f"{counted(e.balances, 'balance')} on the chain compared: all equal the journal's"
     ),
+    settlement.VaultShort: lambda w, e: (
+        f"the vault holds {w.amount(e.asset, e.held)} and owes {w.amount(e.asset, e.owed)}: a hole of "
+        f"{w.amount(e.asset, e.owed - e.held)}"
+    ),
     settlement.ReorgSeen: lambda w, e: (
         f"the chain forgot its last {counted(e.depth, 'block')} and with them {_heights(e)}: transaction "
         f"{_short(e.transaction)} is sent again"

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from market_sim.core.data.journal import Journal
 from market_sim.core.english import counted
 from market_sim.core.models import settlement_events as events
 
 SETTLEMENT = "settlement"
-FUNCTIONS = {
+FUNCTIONS: dict[type, str] = {
     events.BlockSettled: "settle",
     events.DepositTaken: "deposit",
     events.WithdrawalRequested: "requestWithdrawal",
@@ -24,11 +24,17 @@ FUNCTIONS = {
     events.HeartbeatGiven: "heartbeat",
 }
 """The function of the settlement contract behind each event."""
+ALERT_PERCENT = 20
+"""More failed transactions than this are an alert, unless another share is asked for."""
 
 
 class Transaction(NamedTuple):
     """One transaction, or a deposit with what it needs."""
 
+    number: int
+    """Its number in the run, from 1."""
+    event: int
+    """The number of its event in the journal."""
     time: int
     contract: str
     function: str
@@ -51,18 +57,25 @@ class FunctionUse(NamedTuple):
 
 def transactions(journal: Journal) -> Iterator[Transaction]:
     """Every transaction, in order; the gas of a refused batch is not in the journal and counts as 0."""
-    for event in journal:
-        function = FUNCTIONS.get(type(event))
-        if function is not None:
-            account = getattr(event, "account", "")
-            yield Transaction(event.time, SETTLEMENT, function, account, event.transaction, event.gas)  # type: ignore[attr-defined]
-        elif isinstance(event, events.SettlementReverted):
-            yield Transaction(event.time, SETTLEMENT, "settle", "", "", 0, event.error)
-        elif isinstance(event, events.CallExecuted):
-            error = "" if event.succeeded else event.reason
-            yield Transaction(
-                event.time, event.contract, event.function, event.account, event.transaction, event.gas, error
-            )
+    number = 0
+    for place, event in enumerate(journal):
+        told = _told(event)
+        if told is not None:
+            number += 1
+            yield Transaction(number, place, event.time, *told)
+
+
+def _told(event: Any) -> tuple[str, str, str, str, int, str] | None:
+    """Contract, function, account, hash, gas and error of the transaction that an event tells of, if it does."""
+    function = FUNCTIONS.get(type(event))
+    if function is not None:
+        return SETTLEMENT, function, getattr(event, "account", ""), event.transaction, event.gas, ""
+    if isinstance(event, events.SettlementReverted):
+        return SETTLEMENT, "settle", "", "", 0, event.error
+    if isinstance(event, events.CallExecuted):
+        error = "" if event.succeeded else event.reason
+        return event.contract, event.function, event.account, event.transaction, event.gas, error
+    return None
 
 
 def by_function(sent: Iterable[Transaction]) -> list[FunctionUse]:

@@ -27,6 +27,14 @@ class Comparison(NamedTuple):
     surplus: tuple[int, ...]
 
 
+class ReservesMissing(InvariantBroken):
+    """The vault holds less of a token than it owes."""
+
+    def __init__(self, last: int, asset: str, held: int, owed: int) -> None:
+        super().__init__(f"the vault holds {held} {asset} and owes {owed}")
+        self.last, self.asset, self.held, self.owed = last, asset, held, owed
+
+
 class Reconciliation:
     """A running sum of all entries, compared with the chain on demand."""
 
@@ -128,7 +136,7 @@ class Reconciliation:
             surplus.append(held - owed - claimable)
             if surplus[-1] < 0:
                 symbol = self._register.tokens[token].symbol
-                raise InvariantBroken(f"the vault holds {held} {symbol} and owes {owed + claimable}")
+                raise ReservesMissing(height, symbol, held, owed + claimable)
         return Comparison(height, len(stated.balances), tuple(totals), tuple(surplus))
 
     def _differences(self, ours: dict[BalanceKey, int], theirs: dict[BalanceKey, int]) -> list[str]:

@@ -19,7 +19,7 @@ from market_sim.blockchain.contracts import ChainContext
 from market_sim.blockchain.direct_movements import DirectMovements
 from market_sim.blockchain.execution import Execution, net_hash
 from market_sim.blockchain.outbox import PATIENCE, Outbox, OutboxRow
-from market_sim.blockchain.reconciliation import Reconciliation
+from market_sim.blockchain.reconciliation import Reconciliation, ReservesMissing
 from market_sim.blockchain.register import Register
 from market_sim.blockchain.replicas import Replicas
 from market_sim.blockchain.run_identity import run_id
@@ -41,6 +41,7 @@ from market_sim.core.models.settlement_events import (
     SettlementOpened,
     SettlementReverted,
     TradeRefused,
+    VaultShort,
 )
 from market_sim.core.randomness import Randomness
 
@@ -213,7 +214,11 @@ class SettlementService:
         self._reconciled = False
         head = self.settlement.head()
         self.vault.direct.look(head)
-        found = self._reconciliation.compare(self.settlement, head)
+        try:
+            found = self._reconciliation.compare(self.settlement, head)
+        except ReservesMissing as short:
+            self._record(VaultShort(self._now(), short.last, short.asset, short.held, short.owed))
+            raise
         self._reconciled = True
         self._record(Reconciled(self._now(), *found))
 

@@ -54,6 +54,8 @@ class Paid:
     """The index of the trade among the accepted ones, from 1; 0 when the chain refused it."""
     root_matches: bool
     """Whether the recomputed Merkle root is the signed one."""
+    record: str
+    """The trade as the bytes of the payload, in hexadecimal: with its index, the leaf; "" when the chain refused it."""
     proof: tuple[str, ...]
     is_proven: bool
     """Whether the Merkle proof is valid."""
@@ -132,6 +134,14 @@ class BlockContents:
         calls = [encoded_call(self._calls[number - 1], self.register) for number in self._ordered.get(block, ())]
         return packed(b"".join(encoded(entry, self.register) for entry in entries), calls)
 
+    def final_block(self, height: int) -> int | None:
+        """The event that proposed the final block of this height, if it is known."""
+        return self.proposed.get(self._at_height.get(height, ""))
+
+    def holding_call(self, call: int) -> Iterator[int]:
+        """The events that proposed the blocks with this call, in the order of proposal."""
+        yield from (number for block, number in self.proposed.items() if call in self._ordered.get(block, ()))
+
     def entry(self, number: int) -> Entry:
         """The entry with this number."""
         return self._entries[number - 1]
@@ -179,6 +189,7 @@ class BlockContents:
             certified_number,
             place + 1,
             batch.execution.trades_root == root,
+            records[place].hex() if place >= 0 else "",
             tuple(node.hex() for node in proof),
             place >= 0 and proven(root, place, records[place], proof),
         )

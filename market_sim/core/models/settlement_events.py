@@ -226,6 +226,16 @@ class Reconciled(SettlementEvent, frozen=True):
     """The tokens that the vault holds beyond what it owes, because they were sent to it without a deposit."""
 
 
+class VaultShort(SettlementEvent, frozen=True):
+    """The vault holds less of a token than it owes; the run ends with this hole in its reserves."""
+
+    last: int
+    asset: str
+    held: int
+    owed: int
+    """What the contract owes: all balances, and the settled withdrawals that are not claimed yet."""
+
+
 class SettlementReverted(SettlementEvent, frozen=True):
     """The contract reverted a batch; relaying stops, because the same batch would revert again."""
 

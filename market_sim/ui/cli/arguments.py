@@ -35,6 +35,7 @@ Commands, each with its own --help:
   report KIND      a daily, weekly, monthly or regulatory report of --run RUN
   spans RUN        each order as a tree: match, block, settle; a file for viewers of traces
   transactions RUN gas by function, and an alert when too many failed
+  reserves RUN     what its vault held against what it owed, at each settled block
   trace RUN ORDER  the way of one order to its payment, with the proofs of its trades
   replay RUN       is it the same when it is played again
   verify RUN       is it whole, and how far did it come

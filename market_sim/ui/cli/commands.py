@@ -133,6 +133,12 @@ def _trace(arguments: Sequence[str]) -> int:
     return trace(arguments)
 
 
+def _reserves(arguments: Sequence[str]) -> int:
+    from market_sim.ui.cli.reserves import reserves
+
+    return reserves(arguments)
+
+
 def _transactions(arguments: Sequence[str]) -> int:
     from market_sim.ui.cli.transactions import transactions
 
@@ -241,6 +247,7 @@ COMMANDS: dict[str, Command] = {
     "spans": _spans,
     "trace": _trace,
     "transactions": _transactions,
+    "reserves": _reserves,
     "book": _book,
     "league": _league,
     "surveil": _surveil,

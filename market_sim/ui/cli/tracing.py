@@ -128,6 +128,7 @@ class _Telling:
             verdict = "lead" if paid.is_proven else "DO NOT LEAD"
             hashes = counted(len(paid.proof), "hash", "hashes")
             yield f"               trade {paid.place} of the batch; {hashes} {verdict} from it to the root"
+            yield f"                 record 0x{paid.record}"
             yield from (f"                 0x{node}" for node in paid.proof)
 
     def _on_chain(self, change: Change) -> str:

@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from market_sim.analysis.results.stored import open_run
-from market_sim.analysis.transactions import by_function, failure_alert
+from market_sim.analysis.transactions import ALERT_PERCENT, by_function, failure_alert
 from market_sim.analysis.transactions import transactions as sent_in
 from market_sim.ui.cli.arguments import Parser, whole
 
 DONE, ALERT = 0, 1
-PERCENT = 20
 
 
 def transactions(arguments: Sequence[str]) -> int:
@@ -19,8 +18,8 @@ def transactions(arguments: Sequence[str]) -> int:
     made = Parser(prog="simulate.py transactions", description="What a stored run sent to its settlement chain.")
     made.add_argument("run", metavar="RUN", type=Path, help="the folder of the run, for example results/NAME")
     made.add_argument(
-        "--alert", metavar="PERCENT", type=whole(0, 100), default=PERCENT,
-        help=f"exit with 1 when more than this share failed (default {PERCENT})",
+        "--alert", metavar="PERCENT", type=whole(0, 100), default=ALERT_PERCENT,
+        help=f"exit with 1 when more than this share failed (default {ALERT_PERCENT})",
     )  # fmt: skip
     made.add_argument("--list", action="store_true", help="print each transaction, too")
     typed = made.parse_args(list(arguments))
@@ -33,7 +32,9 @@ def transactions(arguments: Sequence[str]) -> int:
             outcome = f"failed: {one.error}" if one.error else f"{one.gas:,} gas"
             who = f" by {one.account}" if one.account else ""
             name = f"{one.contract}.{one.function}{who}"
-            print(f"{one.time / 1e9:9.3f} s  {name}: {outcome}" + (f"  0x{one.hash}" if one.hash else ""))
+            print(
+                f"{one.number:>6} {one.time / 1e9:9.3f} s  {name}: {outcome}" + (f"  0x{one.hash}" if one.hash else "")
+            )
     print(f"{'function':<40} {'transactions':>12} {'failed':>8} {'gas':>14} {'gas each':>12}")
     for use in by_function(sent):
         name = f"{use.contract}.{use.function}"

@@ -28,6 +28,7 @@ from market_sim.ui.web.pages import (
     counterfactuals,
     course,
     executions,
+    explorer,
     forks,
     lessons,
     live,
@@ -51,7 +52,7 @@ from market_sim.ui.web.static_files import StaticFiles
 
 PAGES = (
     site, course, lessons, scenarios, sweeps, backtests, attacks, live, forks, counterfactuals, allocations,
-    executions, microscopes, protocols, runs, traces, reports, market, classes, interface_page,
+    executions, microscopes, protocols, explorer, runs, traces, reports, market, classes, interface_page,
 )  # fmt: skip
 LARGEST_BODY = 64 * 1024
 """The most bytes of one request; an answer to a lesson has a few kilobytes."""

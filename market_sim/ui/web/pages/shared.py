@@ -46,7 +46,7 @@ def one_of(name: str, choices: tuple[str, ...]) -> str:
     """A choice in the query string, the first one by default; 422 when it is unknown."""
     word = request.args.get(name, "") or choices[0]
     if word not in choices:
-        _unusable(f"{name} must be one of {', '.join(choices)}")
+        _unusable(f"{name} must be one of {', '.join(filter(None, choices))}")
     return word
 
 

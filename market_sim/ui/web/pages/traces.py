@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from market_sim.analysis.alerts import alert_sentence, alerts_table
 from market_sim.analysis.vote_check import check_vote
 from market_sim.core.models.market_events import BookOpened, OrderAccepted, Trade
+from market_sim.ui.web.pages.explorer import tracer
 from market_sim.ui.web.pages.shared import csv_file, one_of, open_run, whole
 from market_sim.ui.web.run_charts import plain
 
@@ -86,6 +87,7 @@ def order(name: str, order: int) -> str:
         fills=run.tracer.fills(order),
         most=MOST_FILLS,
         moment=run.stepper.moment,
+        sent_at=tracer(run).number_at,
         words=run.stepper.sentences.words,
     )
 
@@ -101,6 +103,7 @@ def trade(name: str, trade: int) -> str:
         run=run,
         fill=run.tracer.trade(trade),
         moment=run.stepper.moment,
+        sent_at=tracer(run).number_at,
         words=run.stepper.sentences.words,
     )
 

@@ -44,7 +44,9 @@ def test_the_proof_that_is_printed_leads_from_the_trade_to_the_signed_root(run, 
     after = next(place for place, line in enumerate(mine) if "lead from it to the root" in line)
     proof = [bytes.fromhex(line.strip()[2:]) for line in mine[after + 1 :] if line.startswith("                 0x")]
     count = int(mine[after].split("; ")[1].split()[0])
-    node = leaf(settled.trade - 1, encoded(settled, Register.of(journal)))
+    record = encoded(settled, Register.of(journal))
+    assert mine[after + 1].strip() == f"record 0x{record.hex()}"
+    node = leaf(settled.trade - 1, record)
     for neighbour in proof[:count]:
         node = inner(node, neighbour)
     assert node.hex() == next(journal.of(BatchCertified)).trades_root
