@@ -31,6 +31,8 @@ CONTRACTS = {
     "Htlc": "Htlc.sol",
     "Bridge": "Bridge.sol",
     "NaiveBridge": "naive/NaiveBridge.sol",
+    "Oracle": "Oracle.sol",
+    "OptionSeries": "OptionSeries.sol",
 }
 SETTINGS: dict[str, Any] = {
     "optimizer": {"enabled": True, "runs": 200},

@@ -98,6 +98,9 @@ _BY_SOURCE: dict[Source, str] = {
     Source("P-8", CHAINS): "UnknownSwap SwapOver WrongPreimage DeadlinePassed DeadlineNotReached",
     Source("P-9", CHAINS): "NotDeployer ConnectedBefore NothingToSend NoRecipient WrongOrigin WrongDestination "
     "DeliveredBefore ShortOfLocked",
+    Source("P-10", OPTIONS): "BadTerms TooEarly ProposedBefore NotProposed NotDisputed OwnProposal WindowOpen "
+    "WindowOver NotFinal NothingToWrite SeriesExpired NothingToTransfer ShortOfOptions ExpiredBefore NotExpired "
+    "NothingToClaim",
     Source("P-3", PAID): "NothingToLock NoPayee UnknownDeal DealOver NotPayer NotPayee NotMinter NobodyToPay "
     "ShortOfTokens ShortOfAllowance",
 }

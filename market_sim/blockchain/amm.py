@@ -20,8 +20,7 @@ from typing import TYPE_CHECKING, ClassVar
 from market_sim.blockchain.amm_model import AmmModel
 from market_sim.blockchain.contracts import Arguments, ChainContext, ClockPlace, Invoked, TokenPlace
 from market_sim.blockchain.register import Register
-from market_sim.blockchain.settlement import ChainReverted
-from market_sim.blockchain.twins import by_owner, compare
+from market_sim.blockchain.twins import by_owner, compare, repeated
 from market_sim.core.errors import InputError, InvariantBroken
 from market_sim.core.models.event import Numbers
 from market_sim.core.models.settlement_events import CallExecuted, CallSubmitted
@@ -96,15 +95,9 @@ class Amm:
 
     def count(self, submitted: CallSubmitted, executed: CallExecuted) -> None:
         """Repeat the call on the twin, which must come to the same numbers."""
-        said, twin = executed.numbers, self.twin
-        epoch = int(said.get("epoch", twin.observed))
-        try:
-            found: Numbers = getattr(twin, submitted.function)(said["owner"], epoch, *submitted.arguments)
-        except ChainReverted as refused:
-            raise InvariantBroken(
-                f"call {submitted.call}: {self.name} made {submitted.function}, which its twin refuses: {refused}"
-            ) from None
-        compare(self.name, f"call {submitted.call}", said, found)
+        said = executed.numbers
+        epoch = int(said.get("epoch", self.twin.observed))
+        repeated(self.name, self.twin, submitted, said, said["owner"], epoch, *submitted.arguments)
 
     def reconcile(self, context: ChainContext) -> Numbers:
         """Contract and twin must agree in each field, and the pool must hold its reserves; a donation is a surplus."""

@@ -79,7 +79,7 @@ class ContractHost(Protocol):
 
 
 class ChainContext(NamedTuple):
-    """The surroundings of an adapter: host, register, wallets of accounts, time, and the validators of the run."""
+    """The surroundings of an adapter: host, register, wallets of accounts, time, validators, and the final chain."""
 
     host: ContractHost
     register: Register
@@ -87,6 +87,10 @@ class ChainContext(NamedTuple):
     now: Callable[[], int] = lambda: 0
     validators: Sequence[Wallet] = ()
     run: bytes = bytes(32)
+    last_price: Callable[[str, int], int | None] = lambda symbol, epoch: None
+    """The price of the last trade of a symbol on the final chain, up to an epoch."""
+    settled_epoch: Callable[[], int] = lambda: 0
+    """The epoch of the last settled block."""
 
 
 class ContractAdapter(Protocol):

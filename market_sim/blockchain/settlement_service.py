@@ -18,6 +18,7 @@ from market_sim.blockchain.contract_calls import ContractCalls
 from market_sim.blockchain.contracts import ChainContext
 from market_sim.blockchain.direct_movements import DirectMovements
 from market_sim.blockchain.execution import Execution, net_hash
+from market_sim.blockchain.oracle_price import last_price
 from market_sim.blockchain.outbox import PATIENCE, Outbox, OutboxRow
 from market_sim.blockchain.reconciliation import Reconciliation, ReservesMissing
 from market_sim.blockchain.register import Register
@@ -158,7 +159,10 @@ class SettlementService:
                 domain.run.hex(),
             )
         )
-        context = ChainContext(self.settlement.host(), register, self._owner, self._now, self._wallets, domain.run)
+        context = ChainContext(
+            self.settlement.host(), register, self._owner, self._now, self._wallets, domain.run,
+            partial(last_price, self._certified, self._trade), self._settled_epoch,
+        )  # fmt: skip
         self.calls = ContractCalls(context, self._record, self._now)
         self._attestations = Attestations(self.settlement, self._wallets, SET_ID)
         direct = DirectMovements(
@@ -178,6 +182,9 @@ class SettlementService:
         if wallet is None:
             wallet = self._owners[account] = Wallet.of(self._randomness, f"account/{account}")
         return wallet
+
+    def _settled_epoch(self) -> int:
+        return self._certified[self._batches - 1].epoch if self._batches else 0
 
     def open_account(self, number: int) -> None:
         """Open an account that was opened on the exchange during the run."""

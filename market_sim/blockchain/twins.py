@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from market_sim.blockchain.settlement import ChainReverted
 from market_sim.core.errors import InvariantBroken
+from market_sim.core.models.event import Numbers
+from market_sim.core.models.settlement_events import CallSubmitted
 
 
 def compare(name: str, when: str, contract: Mapping[str, object], twin: Mapping[str, object]) -> None:
@@ -17,3 +20,14 @@ def compare(name: str, when: str, contract: Mapping[str, object], twin: Mapping[
 def by_owner(what: str, held: Mapping[str, int]) -> dict[str, int]:
     """A mapping of the contract as fields, one for each owner."""
     return {f"{what} of {owner}": amount for owner, amount in held.items()}
+
+
+def repeated(name: str, twin: object, call: CallSubmitted, said: Numbers, *arguments: object) -> None:
+    """Repeat a call on the twin, with these arguments; it must come to the numbers of the contract."""
+    try:
+        found: Numbers = getattr(twin, call.function)(*arguments)
+    except ChainReverted as refused:
+        raise InvariantBroken(
+            f"call {call.call}: {name} made {call.function}, which its twin refuses: {refused}"
+        ) from None
+    compare(name, f"call {call.call}", said, found)

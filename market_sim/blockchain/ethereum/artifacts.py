@@ -21,7 +21,7 @@ SOURCES: Final = Path(__file__).resolve().parents[3] / "contracts"
 ARTIFACTS: Final = SOURCES / "artifacts"
 NAMES: Final = (
     "Amm", "BatchSettlement", "Bridge", "Escrow", "FlashArbitrage", "HostileToken", "Htlc", "LendingPool",
-    "NaiveBridge", "Token",
+    "NaiveBridge", "OptionSeries", "Oracle", "Token",
 )  # fmt: skip
 
 

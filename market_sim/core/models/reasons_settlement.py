@@ -25,6 +25,8 @@ _ESCROW = "The payer releases locked money to the payee, or the payee sends it b
 _POOL = "A pool trades by its formula, within the limit of its caller, and only what it and its caller hold"
 _BRIDGE = "A bridge pays each message once, at the end that it was sent to, from what the other end took"
 _SWAP = "Locked money goes to the payee for the preimage before the deadline, or back to the payer from then on, once"
+_ORACLE = "A price counts once nobody disputed it in its window, or two thirds of the validators signed it"
+_OPTION = "A unit is covered by its cap from the day it is written, and pays once, by the final price at the expiry"
 _LENDING = "A lending pool lends what it holds, against enough collateral or within one transaction"
 _TOKEN = "A transfer needs the owner's balance and permission, and only the minter mints new tokens"
 
@@ -128,6 +130,22 @@ SETTLEMENT_REASONS: tuple[Reason, ...] = (
     _reason("WrongPreimage", _SWAP, "this is not the preimage of the digest of swap {swap}"),
     _reason("DeadlinePassed", _SWAP, "the deadline is day {deadline}, and it is day {time}"),
     _reason("DeadlineNotReached", _SWAP, "the deadline is day {deadline}, and it is day {time}"),
+    _reason("BadTerms", _OPTION, "bond, window and cap must be above zero, and the cap of a put is at most its strike"),
+    _reason("TooEarly", _ORACLE, "epoch {epoch} is not over on the chain: epoch {settled} is settled"),
+    _reason("ProposedBefore", _ORACLE, "there is a price for epoch {epoch} already"),
+    _reason("NotProposed", _ORACLE, "no proposal for epoch {epoch} is open"),
+    _reason("NotDisputed", _ORACLE, "no proposal for epoch {epoch} is disputed, so there is nothing to decide"),
+    _reason("OwnProposal", _ORACLE, "the proposal for epoch {epoch} is one's own"),
+    _reason("WindowOpen", _ORACLE, "the window is open until epoch {until}, and epoch {settled} is settled"),
+    _reason("WindowOver", _ORACLE, "the window was open until epoch {until}, and epoch {settled} is settled"),
+    _reason("NotFinal", _ORACLE, "the price of epoch {epoch} is not final yet"),
+    _reason("NothingToWrite", _OPTION, "there is no unit to write"),
+    _reason("SeriesExpired", _OPTION, "units are written before epoch {expiry}, and epoch {settled} is settled"),
+    _reason("NothingToTransfer", _OPTION, "there is no unit to transfer"),
+    _reason("ShortOfOptions", _OPTION, "{owner} has {held} units and transfers {needed}"),
+    _reason("ExpiredBefore", _OPTION, "what a unit pays is fixed already"),
+    _reason("NotExpired", _OPTION, "what a unit pays is not fixed yet"),
+    _reason("NothingToClaim", _OPTION, "the caller has no unit and has written none"),
     _reason("NothingToLend", _LENDING, "there is nothing to lend, to repay or to give back"),
     _reason("ShortOfClaims", _LENDING, "{owner} has claims of {held} on the pool and gives back {needed}"),
     _reason("ShortOfCash", _LENDING, "the pool has {held} that is not lent out, and {needed} are wanted"),

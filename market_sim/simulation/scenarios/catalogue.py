@@ -35,6 +35,7 @@ from market_sim.simulation.scenarios.margin_call import MarginCall
 from market_sim.simulation.scenarios.marksim import Marksim
 from market_sim.simulation.scenarios.news_day import NewsDay
 from market_sim.simulation.scenarios.option_expiry import OptionExpiry
+from market_sim.simulation.scenarios.option_on_chain import OptionOnChain
 from market_sim.simulation.scenarios.outage import OutageScenario
 from market_sim.simulation.scenarios.pairs_trading import PairsTrading
 from market_sim.simulation.scenarios.prediction_market import PredictionMarketScenario
@@ -93,6 +94,7 @@ SCENARIOS: tuple[type[Scenario], ...] = (
     EscrowScenario,
     AmmArbitrage,
     AtomicSwap,
+    OptionOnChain,
     BridgeReplay,
     FlashLoan,
     SandwichScenario,

@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+/// The price of an asset at an epoch, once it is final.
+interface IOracle {
+    function finalPrice(uint256 epoch) external view returns (uint256);
+}
