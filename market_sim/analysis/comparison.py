@@ -46,6 +46,8 @@ class Side:
     performances: Sequence[Performance]
     words: Words
     conclusion: str = ""
+    split: str = ""
+    """The partitions of its network as they happened, also those of the scenario."""
 
 
 def compare(left: Side, right: Side) -> dict[str, list[Row]]:
@@ -105,7 +107,7 @@ def _chosen(side: Side) -> Iterator[tuple[str, str]]:
     yield "validators", str(header.validators)
     yield "leaders", str(header.options.get("leaders") or "as the scenario says")
     yield "byzantine validators", header.byzantine
-    yield "split of the network", str(header.options.get("partition") or "as the scenario says")
+    yield "split of the network", str(header.options.get("partition") or side.split or "none")
     yield "settled", header.settlement
 
 

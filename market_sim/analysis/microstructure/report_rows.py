@@ -1,8 +1,16 @@
-"""The tables of the microscope as people read them: titles, heads and written numbers."""
+"""The tables of the microscope as people read them: titles, heads, and figures in the money of each book.
+
+The tables themselves count money in the smallest unit of the currency, like the journal. Means and halves of it are no
+whole numbers, so a cost has one decimal more than the currency, and a price two more.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from market_sim.analysis.results.table import Table, Value
+from market_sim.core.models.market_events import InstrumentListed
+from market_sim.core.money import written
 
 TITLES = {
     "shortfall": "Implementation shortfall: paper less real, by cause",
@@ -19,18 +27,58 @@ TITLES = {
     "toxicity": "Toxicity of the flow by volume",
     "truth": "What its trades really cost, and what was estimated, over seeds",
 }
-UNITS = "prices and costs are in the smallest unit of the currency; a cost is positive"
+UNITS = "prices and costs are in the currency of their book, in files in its smallest unit; a cost is positive"
+PRICES = frozenset({
+    "price", "quoted", "effective", "effective_then", "realised", "impact", "improvement", "trend",
+})  # fmt: skip
+MARKOUT = "after_"
+"""How the columns of markouts begin, which are prices."""
+SUMS = frozenset({"cost", "saving", "value"})
+SIZES = frozenset({"quantity", "filled"})
+OF_UNIT = frozenset({"estimate", "truth"})
+"""The columns whose unit is in the column `unit`."""
+PER_MILLION = "a million"
+"""The unit of what is measured for a million of value."""
 ABSENT = "–"
 SECOND_NS = 1_000_000_000
 
 
-def presented(table: Table) -> list[tuple[str, ...]]:
+class Money:
+    """How the figures of each book are written."""
+
+    def __init__(self, listed: Iterable[InstrumentListed]) -> None:
+        self._listed = {one.symbol: one for one in listed}
+
+    def cell(self, book: str, unit: str, name: str, value: Value) -> Value:
+        """A figure in the money or the quantity of its book, as text; another value as it is."""
+        listed = self._listed.get(book.partition(" on ")[0])
+        if listed is None:
+            return value
+        decimals = listed.price_decimals
+        if name == "unit":
+            return str(value).replace("price", listed.quote)
+        if not isinstance(value, int | float):
+            return value
+        if name in SIZES and isinstance(value, int):
+            return written(value, listed.quantity_decimals)
+        if name in SUMS:
+            return written(value, decimals) if isinstance(value, int) else f"{value / 10**decimals:,.{decimals + 1}f}"
+        if name in OF_UNIT and unit == PER_MILLION:
+            return value * 10**decimals
+        if name in PRICES or name.startswith(MARKOUT) or (name in OF_UNIT and unit.startswith("price")):
+            more = 4 if value and abs(value) < 1 else 2
+            return f"{value / 10**decimals:,.{decimals + more}f}"
+        return value
+
+
+def presented(table: Table, money: Money) -> list[tuple[str, ...]]:
     """The head and the rows of a table, as texts."""
     head = tuple(name.replace("e_q", "E/Q").replace("_", " ") for name in table.names)
-    return [
-        tuple("time in s" if name == "time" else name for name in head),
-        *(tuple(_cell(name, value) for name, value in zip(table.names, row, strict=True)) for row in table.rows),
-    ]
+    rows = []
+    for row in table:
+        book, unit = str(row.get("book", "")), str(row.get("unit", ""))
+        rows.append(tuple(_cell(name, money.cell(book, unit, name, value)) for name, value in row.items()))
+    return [tuple("time in s" if name == "time" else name for name in head), *rows]
 
 
 def texts_first(table: Table) -> int:

@@ -9,13 +9,14 @@ from pathlib import Path
 from market_sim.analysis.impact import Impact, impacts
 from market_sim.analysis.microstructure.estimator_errors import estimator_errors
 from market_sim.analysis.microstructure.microscope import Microscope
-from market_sim.analysis.microstructure.report_rows import TITLES, UNITS, presented
+from market_sim.analysis.microstructure.report_rows import TITLES, UNITS, Money, presented
 from market_sim.analysis.microstructure.report_tables import report
 from market_sim.analysis.results.result import Result
 from market_sim.analysis.results.stored import open_run
 from market_sim.analysis.results.table import Table
 from market_sim.core.english import counted
 from market_sim.core.errors import InputError
+from market_sim.core.models.market_events import InstrumentListed
 from market_sim.simulation.market_alone import market_alone
 from market_sim.simulation.scenarios.finder import find_scenario
 from market_sim.simulation.scenarios.scenario import configured
@@ -54,9 +55,10 @@ def microscope(arguments: Sequence[str]) -> int:
     if typed.json:
         print(json.dumps({table.name: list(table) for table in tables}, indent=2))
     elif typed.csv is None:
+        money = Money(result.journal.of(InstrumentListed))
         for table in tables:
             if table.rows and table.name not in PICTURED:
-                print("\n".join(_lines(table)), end="\n\n")
+                print("\n".join(_lines(table, money)), end="\n\n")
         print(UNITS)
     return DONE
 
@@ -71,9 +73,9 @@ def _truth(result: Result, agent: str, seeds: int) -> Table:
     return estimator_errors(found)
 
 
-def _lines(table: Table) -> list[str]:
+def _lines(table: Table, money: Money) -> list[str]:
     """The table with its title, at most its first rows."""
-    head, *rows = presented(table)
+    head, *rows = presented(table, money)
     shown = [head, *rows[:LONGEST]]
     widths = [max(len(row[place]) for row in shown) for place in range(len(head))]
     texts = [isinstance(value, str) for value in table.rows[0]]

@@ -129,7 +129,8 @@ class OpenRun:
     def side(self) -> Side:
         """Its side of a comparison."""
         told = document(self.summary, self.name, None) if self.summary else {}
-        return Side(self.header, told, self.performances, self.words, self.result.conclusion)
+        split = self.summary.split if self.summary else ""
+        return Side(self.header, told, self.performances, self.words, self.result.conclusion, split)
 
     @property
     def history(self) -> RunHistory:

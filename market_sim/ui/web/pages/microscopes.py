@@ -6,12 +6,13 @@ from flask import Blueprint, Response, abort, render_template, request
 
 from market_sim.analysis.history.time_axis import TimeAxis
 from market_sim.analysis.microstructure.microscope import Microscope
-from market_sim.analysis.microstructure.report_rows import TITLES, UNITS, presented, texts_first
+from market_sim.analysis.microstructure.report_rows import TITLES, UNITS, Money, presented, texts_first
 from market_sim.analysis.microstructure.report_tables import report
 from market_sim.analysis.results.table import Table
 from market_sim.analysis.visualization.chart import Chart
 from market_sim.analysis.visualization.microscope_picture import microscope_charts
 from market_sim.core.errors import InputError
+from market_sim.core.models.market_events import InstrumentListed
 from market_sim.ui.web import run_charts
 from market_sim.ui.web.pages.shared import csv_file, open_run
 from market_sim.ui.web.run_library import OpenRun
@@ -24,7 +25,8 @@ def page(name: str) -> str:
     """The pictures and the tables."""
     run = open_run(name)
     agent, found, tables, charts = _measured(run)
-    shown = [(one.name, TITLES[one.name], presented(one), texts_first(one)) for one in tables if one.rows]
+    money = Money(run.result.journal.of(InstrumentListed))
+    shown = [(one.name, TITLES[one.name], presented(one, money), texts_first(one)) for one in tables if one.rows]
     return render_template(
         "microscope.html", run=run, agent=agent, agents=found.agents, charts=charts, legend=run_charts.legend,
         tables=shown, units=UNITS,

@@ -5,17 +5,19 @@ from __future__ import annotations
 import csv
 import json
 import re
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from market_sim.analysis.impact import impacts
 from market_sim.analysis.microstructure.microscope import Microscope
-from market_sim.analysis.microstructure.report_rows import TITLES, presented
+from market_sim.analysis.microstructure.report_rows import TITLES, Money, presented
 from market_sim.analysis.microstructure.report_tables import report
 from market_sim.analysis.results.stored import open_run
 from market_sim.core.data.journal import Journal
 from market_sim.core.errors import InputError
+from market_sim.core.models.market_events import InstrumentListed
 from market_sim.simulation.market_alone import market_alone
 from market_sim.simulation.run import simulate
 from market_sim.simulation.scenarios.execution_school import ExecutionSchool
@@ -58,21 +60,58 @@ def test_every_cut_of_slippage_adds_up_to_the_whole_and_every_spread_to_its_part
         assert row["realised"] + row["impact"] == pytest.approx(row["effective_then"])
 
 
-def test_each_column_says_what_it_means_and_each_table_has_a_title(tables):
+@pytest.fixture(scope="module")
+def money(run):
+    return Money(open_run(run).journal.of(InstrumentListed))
+
+
+def test_each_column_says_what_it_means_and_each_table_has_a_title(tables, money):
     assert {*tables, "truth"} == set(TITLES)
     for table in tables.values():
         assert all(column.means for column in table.columns)
-        head, *rows = presented(table)
+        head, *rows = presented(table, money)
         assert len(rows) == len(table) and all(len(row) == len(head) for row in rows)
 
 
-def test_the_terminal_has_the_figures_of_the_tables(run, tables, capsys):
+def test_the_terminal_has_the_figures_of_the_tables(run, tables, money, capsys):
     assert main(["microscope", str(run)]) == 0
     said = capsys.readouterr().out
-    for row in presented(tables["shortfall"])[1:]:
+    for row in presented(tables["shortfall"], money)[1:]:
         assert re.search(r"\s+".join(map(re.escape, row)), said)
     assert TITLES["estimates"] in said and TITLES["toxicity"] not in said
     assert "more, with --csv or --json" in said
+
+
+def test_prices_and_costs_are_in_dollars_as_many_as_the_files_have_cents(run, tables, capsys):
+    assert main(["microscope", str(run)]) == 0
+    said = capsys.readouterr().out
+    shown = [line.split() for line in said.splitlines()]
+    for row in tables["shortfall"]:
+        [dollars] = [line[6] for line in shown if line[:1] == [row["agent"]] and line[5:6] == [row["cause"]]]
+        assert Decimal(dollars.replace(",", "")) == Decimal(row["cost"]) / 100
+    for row in tables["spreads"]:
+        [quoted] = [line[3] for line in shown if line[:3] == [row["book"], str(row["trades"]), str(row["quantity"])]]
+        assert float(quoted) == pytest.approx(row["quoted"] / 100, abs=1e-4)
+    whole = next(row for row in tables["slippage"] if row["cut"] == "whole")
+    [*_, value, cost, _] = next(line for line in shown if line[1:3] == ["whole", "all"])
+    assert [Decimal(one.replace(",", "")) * 100 for one in (value, cost)] == [whole["value"], whole["cost"]]
+    assert "prices and costs are in the currency of their book" in said and "Roll spread" in said
+
+
+def test_a_figure_has_the_decimals_of_its_currency_and_of_its_quantity():
+    coin = InstrumentListed(0, "BTC", "spot", 1, 1, "USDC", 1, 6, 8)
+    money = Money([coin])
+    book = "BTC on SIM-A"
+    assert money.cell(book, "", "cost", 1_234_567.5) == "1.2345675"
+    assert money.cell(book, "", "value", 1_234_567) == "1.234567"
+    assert money.cell(book, "", "after_50_ms", -2_500_000.0) == "-2.50000000"
+    assert money.cell(book, "", "quoted", 0.25) == "0.0000002500"
+    assert money.cell(book, "", "quantity", 150_000_000) == "1.50000000"
+    assert money.cell(book, "price a unit", "truth", 3_000_000.0) == "3.00000000"
+    assert money.cell(book, "price a unit", "unit", "price a unit") == "USDC a unit"
+    assert money.cell(book, "a million", "estimate", 2.0) == 2_000_000.0
+    assert money.cell(book, "bps", "estimate", 2.0) == 2.0 and money.cell(book, "", "bps", 3.5) == 3.5
+    assert money.cell("", "", "cost", 5) == 5 and money.cell(book, "", "cost", None) is None
 
 
 def test_one_participant_has_its_own_orders(run, capsys):

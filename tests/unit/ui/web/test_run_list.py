@@ -14,6 +14,7 @@ from market_sim.core.models.market_events import Trade
 from market_sim.simulation.options import Options
 from market_sim.simulation.run import simulate
 from market_sim.simulation.scenarios.first_market import FirstMarket
+from market_sim.simulation.scenarios.streamlet_faults import Partition
 from market_sim.simulation.session import Session
 
 OTHER = Options(seed=9, epochs=5, settlement="none", byzantine="n3:silent", partition="2-3")
@@ -108,6 +109,13 @@ def test_a_run_and_itself_are_the_same_run(visitor):
     page = visitor.get("/runs/compare?left=small-run&right=small-run").text
     assert "they are the same run, event by event" in page
     assert 'class="differs"' not in page
+
+
+def test_the_split_that_a_scenario_chose_is_named_in_a_comparison(visitor, results):
+    archive.save(simulate(Partition(first=2, last=3), Options(epochs=4, settlement="none")).journal, results / "cut")
+    page = visitor.get("/runs/compare?left=small-run&right=cut").text
+    [row] = re.findall(r'<tr class="differs"><th scope="row">[^/]*split of the network</th>(.*?)</tr>', page, re.S)
+    assert text(row).split() == ["none", "2-3:0+1|2+3"]
 
 
 def test_two_runs_side_by_side_mark_what_differs(visitor, results):
