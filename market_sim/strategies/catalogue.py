@@ -29,6 +29,7 @@ from market_sim.strategies.learning.ridge import RidgeTrader
 from market_sim.strategies.market_making.adaptive import AdaptiveMaker
 from market_sim.strategies.market_making.fixed_spread import FixedSpread
 from market_sim.strategies.market_making.inventory_models import AvellanedaStoikov, GueantLehalleTapia
+from market_sim.strategies.market_making.rebate_maker import RebateMaker
 from market_sim.strategies.market_making.tiers import ObligedMaker, TieredMaker
 from market_sim.strategies.market_making.volatility_maker import VolatilityMaker
 from market_sim.strategies.misconduct.pressure import Layerer, Spoofer
@@ -61,7 +62,7 @@ from market_sim.strategies.wrappers import DrawdownStop, InventoryLimit, Latency
 FAMILIES: dict[str, tuple[type[Strategy], ...]] = {
     "market making": (
         MarketMaker, FixedSpread, AvellanedaStoikov, GueantLehalleTapia, AdaptiveMaker, VolatilityMaker, TieredMaker,
-        ObligedMaker, PerpetualMaker, OptionMaker, FutureMaker, NoteMaker, LmsrMaker,
+        ObligedMaker, RebateMaker, PerpetualMaker, OptionMaker, FutureMaker, NoteMaker, LmsrMaker,
     ),
     "without information": (
         Noise, Background, SelfExcitingNoise, Customer, ZeroIntelligence, ZeroIntelligenceFlow, PositionTaker, Saver,

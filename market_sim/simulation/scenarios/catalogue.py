@@ -40,6 +40,7 @@ from market_sim.simulation.scenarios.outage import OutageScenario
 from market_sim.simulation.scenarios.pairs_trading import PairsTrading
 from market_sim.simulation.scenarios.prediction_market import PredictionMarketScenario
 from market_sim.simulation.scenarios.price_leader import PriceLeader
+from market_sim.simulation.scenarios.rebates import Rebates
 from market_sim.simulation.scenarios.sandwich import SandwichScenario
 from market_sim.simulation.scenarios.scenario import Scenario
 from market_sim.simulation.scenarios.short_squeeze import ShortSqueeze
@@ -80,6 +81,7 @@ SCENARIOS: tuple[type[Scenario], ...] = (
     DarkPoolScenario,
     OutageScenario,
     PriceLeader,
+    Rebates,
     BatchAuctionScenario,
     OptionExpiry,
     WarrantDilution,
