@@ -58,6 +58,7 @@ Commands, each with its own --help:
   train            a strategy that learns, trained and stored
   judge            a trained strategy on seeds that it has not seen
   option           what an option is worth
+  iceberg          how much of an iceberg order to display
   execution FILE   what an order would have cost in the past, from candles
   published        a table of the literature, made again
  of consensus

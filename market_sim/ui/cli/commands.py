@@ -199,6 +199,12 @@ def _execution(arguments: Sequence[str]) -> int:
     return execution(arguments)
 
 
+def _iceberg(arguments: Sequence[str]) -> int:
+    from market_sim.ui.cli.icebergs import iceberg
+
+    return iceberg(arguments)
+
+
 def _microscope(arguments: Sequence[str]) -> int:
     from market_sim.ui.cli.microscope import microscope
 
@@ -265,6 +271,7 @@ COMMANDS: dict[str, Command] = {
     "tiers": _tiers,
     "allocate": _allocate,
     "execution": _execution,
+    "iceberg": _iceberg,
     "train": _train,
     "judge": _judge,
     "protocols": _protocols,
