@@ -1,5 +1,6 @@
-"""What an answer to 20-who-knew must do. Markouts and buckets are compared with the product's microscope, on the run in
-which one of six knows, and on drawn trades; that run is the replay, too. Prices are in cents, times in nanoseconds."""
+"""What an answer to 20-who-knew must do. Markouts and buckets are compared with the product's microscope, on twelve
+epochs of the run in which one of six knows, and on drawn trades; the replays are of these epochs, too. Prices are in
+cents, times in nanoseconds."""
 
 from __future__ import annotations
 
@@ -42,20 +43,17 @@ def test_five_trades(student, replay):
             assert same(one, mine), f"{gives}: a share that {account} {role} gained {shown(one)}, found {shown(mine)}"
 
 
-@pytest.mark.points(2, task=1, hint="python simulate.py microscope RUN has the markouts of the run; compare.")
+@pytest.mark.points(2, task=1, hint="Play 12 epochs and compare: python simulate.py microscope RUN has the markouts.")
 def test_the_accounts_of_the_run(student, replay):
-    "the markouts of the run at three horizons, in both roles"
+    "the markouts of twelve epochs of the run at three horizons, in both roles"
     _, _, trades, mids, end = taken()
-    half = len(trades) // 2
-    cases = [(which, horizon * MILLISECOND) for horizon in (50, 1_000, 5_000) for which in ("first", "second")]
-    for which, horizon in cases:
-        some = slice(half) if which == "first" else slice(half, None)
-        right = product(some, horizon)
-        found = marks(student, replay, trades[some], mids, horizon, end, right)
+    for horizon in (50 * MILLISECOND, 1_000 * MILLISECOND, 5_000 * MILLISECOND):
+        right = product(horizon)
+        found = marks(student, replay, trades, mids, horizon, end, right)
         for account, means in right.items():
             for role, one, mine in zip(("took", "made"), means, found.get(account, (None, None)), strict=True):
                 assert same(one, mine), (
-                    f"{horizon // MILLISECOND} milliseconds after the {which} half of the run's trades a share that "
+                    f"{horizon // MILLISECOND} milliseconds after the trades of the first 12 epochs a share that "
                     f"{account} {role} had gained {shown(one)} cents, found {shown(mine)}"
                 )
 
@@ -136,8 +134,8 @@ def test_what_a_maker_asks(student, seed, replay):
 
 @cache
 def taken():
-    """The run, the place of the first trade of the one who knows, its trades, midpoints and end."""
-    journal = simulate(ToxicFlow(), Options(seed=7, epochs=36, settlement="none")).journal
+    """Part of the run, the place of the first trade of the one who knows, its trades, midpoints and end."""
+    journal = simulate(ToxicFlow(), Options(seed=7, epochs=12, settlement="none")).journal
     place = next(n for n, one in enumerate(journal) if isinstance(one, Trade) and one.taker == KNOWS)
     tape = tapes(journal)["ACME"]
     trades = [(one.time, one.taker, one.maker, one.side, one.price, one.quantity) for one in tape.trades]
@@ -146,16 +144,10 @@ def taken():
     return journal, place, trades, mids, journal[-1].time
 
 
-@cache
-def tape_of_run():
-    """What the book of the run showed and traded."""
-    return tapes(taken()[0])["ACME"]
-
-
-def product(some, horizon):
-    """The microscope's markouts of some trades of the run, as the lesson writes them."""
-    tape = tape_of_run()
-    found = of_product(tape.trades[some], tape.quotes, taken()[0][-1].time, [horizon])
+def product(horizon):
+    """The microscope's markouts of the run, as the lesson writes them."""
+    tape = tapes(taken()[0])["ACME"]
+    found = of_product(tape.trades, tape.quotes, taken()[0][-1].time, [horizon])
     told = {}
     for one in found:
         told.setdefault(one.account, {})[one.role] = one.means[0]

@@ -143,7 +143,8 @@ def test_lesson_18_says_what_its_run_shows() -> None:
     assert "Seven of the eight were refused" in said and sorted(one.succeeded for one in sales) == [False] * 7 + [True]
     [order] = [event.calls for event in told.of(CallsOrdered) if event.epoch == 4]
     accounts = {one.call: one.account for one in told.of(CallSubmitted)}
-    assert [accounts[one] for one in order] == [SEARCHER, SHOPPER, SEARCHER] and "find epoch 4's block" in said
+    assert f"as far as block 4, which holds 3 calls of contracts: {', '.join(map(str, order))}" in said
+    assert [accounts[one] for one in order] == [SEARCHER, SHOPPER, SEARCHER]
 
 
 def test_the_cures_of_lesson_18_do_what_it_says() -> None:
