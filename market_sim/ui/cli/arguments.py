@@ -34,6 +34,7 @@ Commands, each with its own --help:
   dashboard RUN    its market on one page, a file that needs no server
   report KIND      a daily, weekly, monthly or regulatory report of --run RUN
   spans RUN        each order as a tree: match, block, settle; a file for viewers of traces
+  budget RUN       where the time of an order goes, from the network card to its payment
   transactions RUN gas by function, and an alert when too many failed
   reserves RUN     what its vault held against what it owed, at each settled block
   trace RUN ORDER  the way of one order to its payment, with the proofs of its trades

@@ -205,6 +205,12 @@ def _iceberg(arguments: Sequence[str]) -> int:
     return iceberg(arguments)
 
 
+def _budget(arguments: Sequence[str]) -> int:
+    from market_sim.ui.cli.budgeting import budget
+
+    return budget(arguments)
+
+
 def _microscope(arguments: Sequence[str]) -> int:
     from market_sim.ui.cli.microscope import microscope
 
@@ -272,6 +278,7 @@ COMMANDS: dict[str, Command] = {
     "allocate": _allocate,
     "execution": _execution,
     "iceberg": _iceberg,
+    "budget": _budget,
     "train": _train,
     "judge": _judge,
     "protocols": _protocols,

@@ -1,0 +1,90 @@
+"""`simulate.py budget` prints the stages of an order, modelled by a stack and measured, with the largest marked."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from market_sim.analysis.history.spans import spans_of
+from market_sim.core.data import archive
+from market_sim.core.errors import InputError
+from market_sim.core.randomness import Randomness
+from market_sim.market.venues.latency_budget import BYPASS, KERNEL, STACKS, STAGES, drawn, total_mean_us
+from market_sim.simulation.options import Options
+from market_sim.simulation.run import simulate
+from market_sim.simulation.scenarios.first_market import FirstMarket
+from market_sim.ui.cli.budgeting import NOTE, after_the_match, measured, path_sentence, rank, rows
+from market_sim.ui.cli.main import main
+
+
+@pytest.fixture(scope="module")
+def result():
+    return simulate(FirstMarket(traders=6), Options(epochs=5, settlement="memory"))
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("stack", STACKS)
+def test_the_command_prints_every_stage_and_the_path_of_a_slow_order(stack, result, tmp_path, capsys):
+    archive.save(result.journal, tmp_path / "run")
+    assert main(["budget", str(tmp_path / "run"), "--stack", stack]) == 0
+    said = capsys.readouterr().out
+    paths = drawn(stack, 10_000, Randomness(result.seed).stream("latency budget"))
+    assert path_sentence(stack, paths) in said and NOTE in said
+    table = [re.split(r"\s{2,}", line) for line in said.splitlines()[1:6]]
+    for place, (row, stage) in enumerate(zip(table, STAGES, strict=True)):
+        took = sorted(path[place] for path in paths)
+        assert row[0] == stage.name
+        assert row[1].rstrip("*") == f"{sum(took) / len(took) / 1_000:.2f}"
+        assert row[2] == f"{took[9_899] / 1_000:.2f}", "the value of rank 9,900"
+        assert (row[3] == "-") == (stage.name == "network card"), "all but the card is measured"
+    assert [row[0] for row in table if row[1].endswith("*")] == ["kernel" if stack == KERNEL else "match"]
+    assert sum(row[3].endswith("*") for row in table) == 1
+    for line in after_the_match(result):
+        assert line in said
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_the_stages_have_the_distributions_that_are_stated(stack):
+    paths = drawn(stack, 10_000, Randomness(3).stream("latency budget"))
+    for place, stage in enumerate(STAGES):
+        took = sorted(path[place] for path in paths)
+        delay = stage.delays[stack]
+        assert sum(took) / len(took) == pytest.approx(delay.mean_ms * 1e6, rel=0.05, abs=1)
+        assert rank(took, 0.99) == pytest.approx(delay.p99_ms * 1e6, rel=0.1, abs=1)
+
+
+def test_the_bypass_leaves_out_the_kernel_and_nothing_that_the_exchange_does():
+    for stage in STAGES:
+        kernel, bypass = stage.delays[KERNEL], stage.delays[BYPASS]
+        assert bypass.mean_ms < kernel.mean_ms if stage.name in ("network card", "kernel") else bypass == kernel
+    assert total_mean_us(BYPASS) < total_mean_us(KERNEL)
+
+
+def test_the_largest_of_each_column_is_marked():
+    modelled = {"card": [1_000, 3_000], "kernel": [9_000, 9_000]}
+    told = [re.split(r"\s{2,}", row) for row in rows(modelled, {"card": [7_000], "kernel": [5_000]})]
+    assert told == [["card", "2.00", "3.00", "7.00*", "7.00"], ["kernel", "9.00*", "9.00", "5.00", "5.00"]]
+
+
+def test_the_path_of_a_slow_order_is_that_of_rank_99_of_100():
+    paths = [(number, 1_000, 0, 0, 0) for number in range(100)]
+    assert "takes 1.10 us or more" in path_sentence(KERNEL, paths), "98 ns and 1,000 ns"
+    assert path_sentence(KERNEL, paths).endswith("91% of it is kernel.")
+
+
+def test_block_and_payment_are_in_the_time_of_the_run(result):
+    spans = {name: [one for one in spans_of(result) if one.name == name and one.end] for name in ("block", "settle")}
+    for line, (name, found) in zip(after_the_match(result), spans.items(), strict=True):
+        mean = sum(one.end - one.start for one in found) / len(found) / 1e9
+        assert line.startswith(name) and f" {mean:.3f} s of the run on average" in line
+
+
+def test_nothing_to_measure_and_no_such_stack_are_sentences(result):
+    assert {name: len(took) for name, took in measured([]).items()} == dict.fromkeys(
+        ("kernel", "parse", "risk", "match"), 0
+    )
+    with pytest.raises(InputError, match="a stack is kernel or bypass, found 'magic'"):
+        drawn("magic", 1, Randomness(1).stream("x"))
+    with pytest.raises(InputError, match="at least one message, found 0"):
+        drawn(KERNEL, 0, Randomness(1).stream("x"))
