@@ -10,6 +10,7 @@ import pytest
 
 from market_sim import Buy, Claim, Deposit, Options, Session, Withdraw, simulate
 from market_sim.analysis.history.block_contents import BlockContents
+from market_sim.analysis.reserves import reserves
 from market_sim.analysis.results.result import Result
 from market_sim.analysis.summary import summarize
 from market_sim.blockchain.certificate import Wallet
@@ -148,6 +149,9 @@ def test_random_deposits_and_withdrawals_between_trades_are_settled_in_one_count
     exits = [number for batch in batches for number in batch.execution.exits]
     assert exits == [one.number for one in journal.of(WithdrawalRequested) if one.trade in settled]
     assert list(journal.of(Reconciled))[-1].surplus == (0, 0)
+    held = reserves(journal)
+    assert len(held) == 2 * len(list(journal.of(Reconciled))) and not any(one.beyond for one in held)
+    assert any(one.claimable for one in held)
 
 
 def test_a_deposit_of_an_ordinary_run_has_no_number_in_its_line() -> None:
@@ -224,3 +228,5 @@ def test_a_scenario_pays_out_and_a_strangers_deposit_is_an_entry_that_a_block_co
     assert credited.trade in settled
     assert [one.amount for one in journal.of(WithdrawalClaimed)] == [5_000]
     assert not list(journal.of(TradeRefused))
+    beyond = [one.beyond for one in reserves(journal) if one.token == "USD"]
+    assert set(beyond) == {0, 77} and beyond == sorted(beyond), "dust is held and owed to nobody"

@@ -41,7 +41,6 @@ PAGES = [
     f"{RUN}/trades/5",
     f"{RUN}/chain",
     f"{RUN}/transactions/2",
-    f"{RUN}/reserves",
     f"{RUN}/orders/40",
     f"{RUN}/difference?then=800&event=1500",
     f"{RUN}/fork?event=1500&change=parameter",
