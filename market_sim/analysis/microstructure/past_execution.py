@@ -29,6 +29,8 @@ HIGH_RISK, NORMAL, OPTIMAL = "high risk", "normal", "optimal"
 DIGITS = 6
 """Slippage is rounded to this many places, so that floating point puts nothing across a limit."""
 LARGEST = 10**12
+TIMES = (1, 2, 5, 10, 20, 50, 100)
+"""How many times as large the order is along the curve of its impact."""
 NOTE = (
     "The books are a model from candles, not data: spread and distances from the average true range, depth from the "
     "volume. Nobody reacts to the order, and the fees of a venue are left out."
@@ -174,25 +176,59 @@ def execute(candles: Sequence[TimedCandle], order: PastOrder) -> PastExecution:
 
 def slices(candles: Sequence[TimedCandle], first: int, schedule: Sequence[int], order: PastOrder) -> Iterator[Slice]:
     """The slices from the candle `first` on, as long as there are candles."""
+    left = 0
+    for met, quantity in zip(_met(candles, first, order), schedule, strict=False):
+        asked = quantity + left
+        filled, price, slippage = _filled(met, asked, order)
+        left = asked - filled
+        yield Slice(
+            met.time, met.middle, met.atr_bps, met.percentile, met.spread_bps, asked, filled, price, slippage
+        )  # fmt: skip
+
+
+def impact_curve(candles: Sequence[TimedCandle], order: PastOrder) -> list[tuple[int, float]]:
+    """The mean slippage of the slices if the order were so many times as large, each slice on its own.
+
+    It never falls: in each book a larger order takes the same levels and worse ones. What a book does not hold is left
+    out, so the curve flattens where books are used up.
+    """
+    books = [met for met in _met(candles, len(candles) - order.slices, order) if met.side]
+    each = order.lots // order.slices
+    return [(times, fmean(_filled(met, each * times, order)[2] for met in books)) for times in TIMES]
+
+
+class _Met(NamedTuple):
+    """The book that a slice meets."""
+
+    time: str
+    middle: float
+    atr_bps: float
+    percentile: float
+    spread_bps: float
+    side: list[tuple[int, int]]
+
+
+def _met(candles: Sequence[TimedCandle], first: int, order: PastOrder) -> Iterator[_Met]:
+    """The books of the candles from `first` on."""
     model = BookModel(tick=float(order.tick))
     seen: list[float] = []
-    left = 0
     ranges = average_true_ranges(candles, ATR_CANDLES)
     for ended, (before, now) in enumerate(zip(candles[ATR_CANDLES - 1 :], candles[ATR_CANDLES:], strict=False)):
-        atr, number = ranges[ended], ended + ATR_CANDLES - first
+        atr = ranges[ended]
         atr_bps = atr / before.close * BPS
         insort(seen, atr_bps)
-        if not 0 <= number < len(schedule):
+        if ended + ATR_CANDLES < first:
             continue
-        asked = schedule[number] + left
         side = synthetic_side(now.open, atr, before.volume / float(order.lot), order.sign, model)
-        filled, value = taken(side, asked)
-        left = asked - filled
-        price = value * model.tick / filled if filled else now.open
-        slippage = round(order.sign * (price / now.open - 1) * BPS, DIGITS)
         percentile = 100 * bisect_right(seen, atr_bps) / len(seen)
-        spread = synthetic_spread(now.open, atr, model)
-        yield Slice(now.time, now.open, atr_bps, percentile, spread, asked, filled, price, slippage)
+        yield _Met(now.time, now.open, atr_bps, percentile, synthetic_spread(now.open, atr, model), side)
+
+
+def _filled(met: _Met, asked: int, order: PastOrder) -> tuple[int, float, float]:
+    """The quantity that is filled, its average price, and its slippage in basis points."""
+    filled, value = taken(met.side, asked)
+    price = value * float(order.tick) / filled if filled else met.middle
+    return filled, price, round(order.sign * (price / met.middle - 1) * BPS, DIGITS)
 
 
 def _positive(what: str, text: str) -> Decimal:

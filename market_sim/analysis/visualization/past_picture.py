@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
 from market_sim.analysis.microstructure.past_execution import (
@@ -67,6 +68,12 @@ def past_sentence(found: PastExecution) -> str:
         f"To {order.words} in {counted(len(found.slices), 'slice')} {done}, {found.average_slippage:.2f} bps worse "
         f"than the middles ({found.least_slippage:.2f} to {found.most_slippage:.2f}){rest}."
     )
+
+
+def curve_sentence(curve: Sequence[tuple[int, float]]) -> str:
+    """How the mean slippage of a slice grows with the order."""
+    told = ", ".join(f"{times} times {bps:.2f}" for times, bps in curve[1:])
+    return f"Mean slippage of a slice on its own: {curve[0][1]:.2f} bps; if the order were larger, {told}."
 
 
 def past_panels(found: PastExecution) -> list[Panel]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from market_sim.analysis.microstructure.candle_file import TimedCandle, candles_of, read_candles
-from market_sim.analysis.microstructure.past_execution import NOTE, PastExecution, PastOrder, execute
+from market_sim.analysis.microstructure.past_execution import NOTE, PastExecution, PastOrder, execute, impact_curve
 from market_sim.analysis.results.market_tables import books
 from market_sim.analysis.results.stored import open_run
 from market_sim.core.errors import InputError
@@ -21,14 +21,16 @@ def execution(arguments: Sequence[str]) -> int:
     side, quantity = ("sell", typed.sell) if typed.sell else ("buy", typed.buy)
     over = typed.over or ("50" if whole else "168")
     order = PastOrder.typed(side, quantity, over, typed.lot or unit, typed.tick or unit)
-    found = execute(_candles(typed.candles, typed.book), order)
-    from market_sim.analysis.visualization.past_picture import past_chart, past_figures
+    candles = _candles(typed.candles, typed.book)
+    found = execute(candles, order)
+    from market_sim.analysis.visualization.past_picture import curve_sentence, past_chart, past_figures
     from market_sim.analysis.visualization.single_page import chart_page
 
     chart = past_chart(found)
     print(chart.sentence)
     for name, value in past_figures(found):
         print(f"  {name:<24} {value:>16}")
+    print(curve_sentence(impact_curve(candles, order)))
     print(NOTE)
     if typed.csv:
         _write(typed.csv, _csv(found))

@@ -10,10 +10,10 @@ from flask import Blueprint, Response, abort, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from market_sim.analysis.microstructure.candle_file import candle_text, candles_of, read_candles
-from market_sim.analysis.microstructure.past_execution import NOTE, PastOrder, execute
+from market_sim.analysis.microstructure.past_execution import NOTE, PastOrder, execute, impact_curve
 from market_sim.analysis.results.market_tables import books
 from market_sim.analysis.visualization.chart import Chart
-from market_sim.analysis.visualization.past_picture import past_chart, past_figures
+from market_sim.analysis.visualization.past_picture import curve_sentence, past_chart, past_figures
 from market_sim.core.errors import InputError
 from market_sim.ui.web import run_charts
 from market_sim.ui.web.pages.shared import csv_file, open_run
@@ -31,7 +31,7 @@ FIELDS = (
 )
 OF_A_RUN = {"quantity": "500", "over": "50", "lot": "1", "tick": "1"}
 
-Answer = tuple[Chart, list[tuple[str, str]]]
+Answer = tuple[Chart, list[tuple[str, str]], str]
 
 
 class Remembered:
@@ -80,21 +80,23 @@ def start() -> ResponseReturnValue:
     side, text = request.form.get("side", ""), request.form.get("candles", "")
     try:
         order = PastOrder.typed(side, typed["quantity"], typed["over"], typed["lot"], typed["tick"])
-        found = execute(read_candles(text), order)
+        candles = read_candles(text)
+        found = execute(candles, order)
     except InputError as wrong:
         return _shown(typed, text, side, str(wrong)), 422
     digest = hashlib.sha256(repr((order, text)).encode()).hexdigest()[:16]
-    _remembered.keep(digest, (past_chart(found), past_figures(found)))
+    _remembered.keep(digest, (past_chart(found), past_figures(found), curve_sentence(impact_curve(candles, order))))
     return redirect(url_for("executions.page", digest=digest), 303)
 
 
 @pages.get("/execution/<digest>")
 def page(digest: str) -> str:
     """The figures, the picture and the table."""
-    chart, figures = _remembered.find(digest)
+    chart, figures, curve = _remembered.find(digest)
     return render_template(
-        "execution_answer.html", chart=chart, legend=run_charts.legend(chart), figures=figures, note=NOTE, digest=digest
-    )
+        "execution_answer.html", chart=chart, legend=run_charts.legend(chart), figures=figures, curve=curve, note=NOTE,
+        digest=digest,
+    )  # fmt: skip
 
 
 @pages.get("/execution/<digest>.json")

@@ -21,9 +21,10 @@ from market_sim.analysis.microstructure.past_execution import (
     PastOrder,
     Slice,
     execute,
+    impact_curve,
     slices,
 )
-from market_sim.analysis.visualization.past_picture import past_chart, past_figures
+from market_sim.analysis.visualization.past_picture import curve_sentence, past_chart, past_figures
 from market_sim.core.data import archive
 from market_sim.core.errors import InputError
 from market_sim.simulation.options import Options
@@ -104,6 +105,21 @@ def test_the_figures_follow_from_the_table_and_the_shades_from_the_slippage(tmp_
     for shape in slippage.shapes:
         inside = kinds[int(shape["x0"] - 0.5) : int(shape["x1"] - 0.5)]
         assert inside and set(inside) in ({"h"}, {"o"})
+
+
+@pytest.mark.parametrize("side", ["buy", "sell"])
+def test_slippage_never_falls_from_once_to_a_hundred_times_the_order(side, tmp_path, capsys):
+    order = PastOrder.typed(side, "50", "40", "0.01", "0.01")
+    curve = impact_curve(MONTH, order)
+    assert [times for times, _ in curve] == [1, 2, 5, 10, 20, 50, 100]
+    bps = [found for _, found in curve]
+    assert bps == sorted(bps) and bps[-1] > 2 * bps[0]
+    alone = [next(slices(MONTH[: 681 + number], 680 + number, [1_250], order)) for number in range(40)]
+    assert bps[3] == pytest.approx(fmean(one.slippage_bps for one in alone)), "10 times 1.25 in each of 40 slices"
+    (tmp_path / "sol.csv").write_text(candle_text(MONTH))
+    assert main(["execution", str(tmp_path / "sol.csv"), f"--{side}", "50", "--over", "40"]) == 0
+    said = capsys.readouterr().out
+    assert curve_sentence(curve) in said and f"100 times {bps[-1]:.2f}." in said
 
 
 @pytest.mark.parametrize(("bps", "kind"), [

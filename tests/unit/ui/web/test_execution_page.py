@@ -7,10 +7,10 @@ from html import unescape
 from plotly.graph_objects import Figure
 
 from market_sim.analysis.microstructure.candle_file import candle_text, candles_of, read_candles
-from market_sim.analysis.microstructure.past_execution import NOTE, PastOrder, execute
+from market_sim.analysis.microstructure.past_execution import NOTE, PastOrder, execute, impact_curve
 from market_sim.analysis.results.stored import open_run
 from market_sim.analysis.visualization.as_of import finished
-from market_sim.analysis.visualization.past_picture import past_chart, past_figures
+from market_sim.analysis.visualization.past_picture import curve_sentence, past_chart, past_figures
 from tests.unit.analysis.microstructure.test_past_execution import MONTH
 
 SEVEN_DAYS = {"side": "buy", "quantity": "500", "over": "168", "lot": "0.01", "tick": "0.01"}
@@ -23,6 +23,7 @@ def test_the_answer_has_the_figures_the_picture_and_the_table(visitor):
     found = execute(MONTH, PastOrder.typed(*SEVEN_DAYS.values()))
     chart = past_chart(found)
     assert NOTE in page and chart.sentence in page
+    assert curve_sentence(impact_curve(MONTH, found.order)) in page
     for name, value in past_figures(found):
         assert f"<dt>{name}</dt><dd>{value}</dd>" in page
     assert all(f"<td>{cell}</td>" in page for cell in chart.table.rows[5][1:])
