@@ -20,6 +20,7 @@ from market_sim.strategies.catalogue import STRATEGIES, strategy
 from market_sim.strategies.execution.router import Router
 from market_sim.strategies.learning.logistic import LogisticTrader
 from market_sim.strategies.learning.ridge import RidgeTrader
+from market_sim.strategies.market_making.rebate_maker import RebateMaker
 from market_sim.strategies.traditional.background import Background
 from market_sim.strategies.traditional.delta_hedger import DeltaHedger
 from market_sim.strategies.traditional.futures_trading import CashAndCarry, FutureMaker
@@ -58,6 +59,7 @@ SPECIAL: dict[str, object] = {
     "option-writer": lambda: OptionWriter(CALL, 2),
     "venue-arbitrage": lambda: VenueArbitrage(venues=("A", "B")),
     "background": lambda: Background({"A": 0.5, "B": 0.5}, trade_probability=0.6),
+    "rebate-maker": lambda: RebateMaker({"A": -0.2, "B": 0.3}),
     "router": lambda: Router(start_s=0.1, end_s=2.0, venues=(VenueTerms("A"), VenueTerms("B"))),
     "cash-and-carry": lambda: CashAndCarry(FUTURE),
     "futures-basis": lambda: FuturesBasis(FUTURE),
