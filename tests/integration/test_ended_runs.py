@@ -8,6 +8,7 @@ import resource
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from market_sim.core.data.packing import packed, unpacked
 from market_sim.simulation.options import Options
 from market_sim.simulation.scenarios.first_market import FirstMarket
 from market_sim.simulation.session import Session
-from market_sim.ui.cli.main import main
+from market_sim.ui.cli.main import _writable, main
 
 ROOT = Path(__file__).parents[2]
 LONG = ("--epochs", "100000", "--traders", "2", "--makers", "1", "--no-settle", "--headless", "--no-plot")
@@ -117,6 +118,14 @@ def test_two_runs_at_a_time_into_one_folder_do_not_harm_each_other(tmp_path):
     runs = sorted(tmp_path.iterdir())
     assert [re.sub("-[0-9a-f]{12}$", "", run.name) for run in runs] == ["first-market-seed7", "first-market-seed8"]
     assert all(archive.load(run).manifest.complete for run in runs)
+
+
+def test_runs_that_begin_at_once_do_not_refuse_each_other_the_folder(tmp_path):
+    """Each asks whether it can write there, and whoever asks may not be in another's way."""
+    for folder in (tmp_path, tmp_path / "not" / "there"):
+        with ThreadPoolExecutor(4) as pool:
+            assert {*pool.map(_writable, [folder] * 400)} == {folder}
+    assert not any(tmp_path.iterdir())
 
 
 def test_a_mistake_in_a_scenario_that_shows_late_keeps_the_run(tmp_path, capsys):

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import json
 import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from market_sim.analysis.results.result import Result
 from market_sim.analysis.summary import document, summarize
@@ -144,19 +144,15 @@ def _options(typed: argparse.Namespace) -> Options:
 def _writable(folder: Path) -> Path:
     """The folder for runs; InputError before the run when it cannot be written.
 
-    A folder that is not there yet is tried and taken away again: a run that is refused leaves none behind.
+    A folder that is not there yet is made by the run, so its nearest parent is asked. The file that asks has a name
+    of its own or none: several runs may begin in one folder at once.
     """
-    missing = [one for one in (folder, *folder.parents) if not one.exists()]
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        probe = folder / ".writable"
-        probe.touch()
-        probe.unlink()
+        place = next(one for one in (folder, *folder.absolute().parents) if one.exists())
+        with TemporaryFile(dir=place):
+            pass
     except OSError as error:
         raise InputError(f"--out {folder}: cannot write there ({error.strerror}); choose another folder") from None
-    with contextlib.suppress(OSError):  # by now another run may have put something there
-        for one in missing:
-            one.rmdir()
     return folder
 
 
