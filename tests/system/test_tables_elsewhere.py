@@ -52,6 +52,7 @@ def test_the_command_writes_parquet(tmp_path, capsys):
         "gains.parquet",
         "inventory.parquet",
         "leaderboard.parquet",
+        "making.parquet",
         "orders.parquet",
         "quotes.parquet",
         "refusals.parquet",
