@@ -107,7 +107,7 @@ def _chosen(side: Side) -> Iterator[tuple[str, str]]:
     yield "validators", str(header.validators)
     yield "leaders", str(header.options.get("leaders") or "as the scenario says")
     yield "byzantine validators", header.byzantine
-    yield "split of the network", str(header.options.get("partition") or side.split or "none")
+    yield "split of the network", side.split or header.partition
     yield "settled", header.settlement
 
 

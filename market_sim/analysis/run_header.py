@@ -28,6 +28,7 @@ class RunHeader:
     """0 in the replay of a check, which has none."""
     byzantine: str
     partition: str
+    """The splits of the network that happened, also those of the scenario; before the first one, those that were typed."""
     settlement: str
     reached: int
     """The last epoch that began."""
@@ -61,7 +62,7 @@ def header_of(manifest: Manifest) -> RunHeader:
         manifest.options,
         manifest.validators,
         _byzantine(manifest),
-        str(manifest.options.get("partition") or "none"),
+        str(manifest.splits or manifest.options.get("partition") or "none"),
         "nowhere" if manifest.settlement == "none" else BACKENDS.get(manifest.settlement, manifest.settlement),
         min(manifest.reached, manifest.epochs),
         manifest.complete,

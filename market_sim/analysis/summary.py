@@ -16,8 +16,7 @@ from market_sim.analysis.settled import Settled, settled
 from market_sim.analysis.states import States, states
 from market_sim.core.data.fold import fold
 from market_sim.core.data.forks import Fork, fork_of
-from market_sim.core.data.journal import Journal
-from market_sim.core.models.consensus_events import EpochStarted, NetworkFault
+from market_sim.core.data.splits import splits
 from market_sim.core.models.market_events import Deposited, OrderAccepted, OrderRejected, Trade, Withdrawn
 from market_sim.core.models.run_events import CommitteeSeated
 
@@ -64,18 +63,6 @@ class Summary:
     def finalized_digest(self) -> str:
         """The digest of the finalized chain that all honest validators share."""
         return self.story.chain_digest(self.story.shared_chain())
-
-
-def splits(journal: Journal) -> str:
-    """The partitions of the network in this run, as they are typed."""
-    starts = {event.epoch: event.time for event in journal.of(EpochStarted)}
-    told = []
-    for event in journal.of(NetworkFault):
-        if event.kind.endswith("partition"):
-            last = max(epoch for epoch, start in starts.items() if start < event.until)
-            sides = ("+".join(map(str, side)) for side in (event.senders, event.receivers))
-            told.append(f"{event.epoch}-{last}:{('>' if event.kind.startswith('one-way') else '|').join(sides)}")
-    return ",".join(told)
 
 
 def summarize(result: Result) -> Summary:

@@ -10,10 +10,10 @@ import pytest
 from market_sim.analysis.history.books import Books
 from market_sim.analysis.history.chain_story import story_of
 from market_sim.analysis.history.stepping import Stepper
-from market_sim.analysis.summary import splits
 from market_sim.core.consensus.network import parse_partitions
 from market_sim.core.data.forks import fork_of
 from market_sim.core.data.journal import Journal
+from market_sim.core.data.splits import splits
 from market_sim.core.models.consensus_events import (
     BlockFinalized,
     BlockProposed,

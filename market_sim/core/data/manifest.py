@@ -17,8 +17,9 @@ from typing import Any
 import msgspec
 
 from market_sim.core.data.chain import Sha, links
+from market_sim.core.data.splits import Split, noted, typed
 from market_sim.core.errors import InputError, InvariantBroken
-from market_sim.core.models.consensus_events import EpochStarted
+from market_sim.core.models.consensus_events import EpochStarted, NetworkFault
 from market_sim.core.models.event import Event
 from market_sim.core.models.run_events import CommitteeSeated, RunEnded, RunStarted
 from market_sim.core.models.settlement_events import SettlementOpened, StateReached
@@ -71,6 +72,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     """The digest of the file of links; the head of the chain is the fingerprint."""
     states: dict[str, str] | msgspec.UnsetType = msgspec.UNSET
     """The digest of the last state that each validator reached, where each executed final blocks for itself."""
+    splits: str | msgspec.UnsetType = msgspec.UNSET
+    """The splits of the network as they are typed, where there were any: also those that the scenario chose."""
     seal: str = ""
     """The digest of everything above."""
 
@@ -140,6 +143,7 @@ class Tally:
         self.reached = 0
         self._complete = False
         self._states: dict[str, str] = {}
+        self._splits: tuple[Split, ...] = ()
 
     def written(self, lines: Sequence[bytes], stored: bytes) -> tuple[Tally, bytes]:
         """The tally after these lines were added to the journal's file as these bytes; and their links."""
@@ -203,6 +207,7 @@ class Tally:
             fingerprint=self.fingerprint,
             chain=self.chain,
             states=dict(sorted(self._states.items())) or msgspec.UNSET,
+            splits=typed(self._splits) or msgspec.UNSET,
         )
 
     def _add(self, stored: bytes, chain: bytes) -> None:
@@ -215,6 +220,7 @@ class Tally:
         if self.start is None and events and isinstance(events[0], RunStarted):
             self.start = events[0]
         for event in compress(events, map(_COUNTED.__contains__, map(type, events))):
+            self._splits = noted(self._splits, event)
             if isinstance(event, EpochStarted):
                 self.reached = event.epoch
             elif isinstance(event, CommitteeSeated):
@@ -233,4 +239,4 @@ class Tally:
         return after
 
 
-_COUNTED = frozenset((EpochStarted, CommitteeSeated, SettlementOpened, StateReached, RunEnded))
+_COUNTED = frozenset((EpochStarted, NetworkFault, CommitteeSeated, SettlementOpened, StateReached, RunEnded))

@@ -49,7 +49,9 @@ def row(visitor, name):
 def test_the_list_says_what_tells_runs_apart(visitor, results):
     small, other = row(visitor, "small-run"), row(visitor, "other")
     assert "first-market seed 7, 5 epochs traders 6 4 in memory ✔ complete" in small
-    assert "first-market seed 9, 5 epochs shock percent -2.0, traders 5 4, n3:silent , split 2-3 nowhere" in other
+    assert (
+        "first-market seed 9, 5 epochs shock percent -2.0, traders 5 4, n3:silent , split 2-3:0+1|2+3 nowhere" in other
+    )
     assert re.search(r"\d+ \w{3} \d{4}, \d\d:\d\d", small)
 
 
@@ -57,13 +59,13 @@ def test_the_choices_of_the_comparison_are_told_apart(visitor, results):
     options = re.findall(r"<option value=.*?</option>", visitor.get("/runs").text)
     assert len(options) == 4
     assert len({text(option) for option in options}) == 2
-    assert any("n3:silent, split 2-3" in option for option in options)
+    assert any("n3:silent, split 2-3:0+1|2+3" in option for option in options)
 
 
 def test_the_page_of_a_run_has_the_same_header(visitor, results):
     page = text(visitor.get("/runs/other").text)
     assert "parameters shock percent -2.0, traders 5" in page
-    assert "byzantine n3:silent split of the network 2-3 settled nowhere" in page
+    assert "byzantine n3:silent split of the network 2-3:0+1|2+3 settled nowhere" in page
     assert "✔ complete" in page
 
 
@@ -116,6 +118,13 @@ def test_the_split_that_a_scenario_chose_is_named_in_a_comparison(visitor, resul
     page = visitor.get("/runs/compare?left=small-run&right=cut").text
     [row] = re.findall(r'<tr class="differs"><th scope="row">[^/]*split of the network</th>(.*?)</tr>', page, re.S)
     assert text(row).split() == ["none", "2-3:0+1|2+3"]
+
+
+def test_the_list_names_the_split_that_a_scenario_chose(visitor, results):
+    archive.save(simulate(Partition(first=2, last=3), Options(epochs=4, settlement="none")).journal, results / "cut")
+    assert "4, split 2-3:0+1|2+3 nowhere" in row(visitor, "cut")
+    options = re.findall(r"<option value=.*?</option>", visitor.get("/runs").text)
+    assert any("split 2-3:0+1|2+3" in option for option in options)
 
 
 def test_two_runs_side_by_side_mark_what_differs(visitor, results):
