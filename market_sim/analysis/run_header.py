@@ -28,7 +28,7 @@ class RunHeader:
     """0 in the replay of a check, which has none."""
     byzantine: str
     partition: str
-    """The splits of the network that happened, also those of the scenario; before the first one, those that were typed."""
+    """The splits of the network that happened, also those of the scenario; until one did, those that were typed."""
     settlement: str
     reached: int
     """The last epoch that began."""

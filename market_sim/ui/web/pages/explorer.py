@@ -8,12 +8,11 @@ from market_sim.analysis import reserves as proof
 from market_sim.analysis.history.transaction_trace import TransactionTracer
 from market_sim.analysis.transactions import ALERT_PERCENT, Transaction, by_function, failure_alert
 from market_sim.core.models.settlement_events import ContractDeployed, SettlementOpened
-from market_sim.ui.web.pages.shared import csv_file, one_of, open_run, whole
+from market_sim.ui.web.pages.shared import csv_file, listed, one_of, open_run
 from market_sim.ui.web.run_library import OpenRun
 
 pages = Blueprint("explorer", __name__)
 
-ON_A_PAGE = 50
 MOST_NAMED = 40
 """The most trades of a batch that its page names; each is on the list of trades, too."""
 
@@ -37,7 +36,6 @@ def page(name: str) -> str | Response:
         one for one in sent
         if (not call or f"{one.contract}.{one.function}" == call) and (outcome == "all" or one.error)
     ]  # fmt: skip
-    first = whole("from", 0, len(chosen))
     return render_template(
         "explorer.html",
         run=run,
@@ -52,9 +50,7 @@ def page(name: str) -> str | Response:
         calls=calls[1:],
         call=call,
         outcome=outcome,
-        found=chosen[first : first + ON_A_PAGE],
-        first=first,
-        following=first + ON_A_PAGE if len(chosen) > first + ON_A_PAGE else None,
+        listed=listed(chosen),
     )
 
 
@@ -89,7 +85,6 @@ def reserves(name: str) -> str | Response:
     tokens = tuple(dict.fromkeys(one.token for one in found))
     token = one_of("token", ("", *tokens))
     chosen = [one for one in found if not token or one.token == token]
-    first = whole("from", 0, len(chosen))
     return render_template(
         "reserves.html",
         run=run,
@@ -99,9 +94,7 @@ def reserves(name: str) -> str | Response:
         last=proof.last_of_each(found),
         tokens=tokens,
         token=token,
-        found=chosen[first : first + ON_A_PAGE],
-        first=first,
-        following=first + ON_A_PAGE if len(chosen) > first + ON_A_PAGE else None,
+        listed=listed(chosen),
     )
 
 

@@ -25,14 +25,13 @@ from market_sim.simulation.engine.consensus import MOST
 from market_sim.ui.web import run_charts
 from market_sim.ui.web.own_strategy import chosen_again
 from market_sim.ui.web.pages.scenarios import known
-from market_sim.ui.web.pages.shared import library, one_of, open_run, whole
+from market_sim.ui.web.pages.shared import ON_A_PAGE, Listed, library, one_of, open_run, whole
 from market_sim.ui.web.presentation import streamed
 from market_sim.ui.web.run_library import OpenRun
 from market_sim.ui.web.scenario_form import behaviours_as_chosen, guests_as_chosen, options_of, rules_as_chosen
 
 pages = Blueprint("runs", __name__)
 
-ON_A_PAGE = 50
 LARGEST_SIZE = 1_000_000
 """The largest quantity for which the venues of a run are compared."""
 
@@ -131,9 +130,7 @@ def journal(name: str) -> str:
     return render_template(
         "journal.html",
         run=run,
-        moments=moments[:ON_A_PAGE],
-        following=moments[ON_A_PAGE].number if len(moments) > ON_A_PAGE else None,
-        first=first,
+        listed=Listed(moments[:ON_A_PAGE], first, moments[ON_A_PAGE].number if len(moments) > ON_A_PAGE else None),
         kind=kind,
         account=account,
         kinds=run.stepper.kinds,

@@ -6,13 +6,15 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Sequence
-from typing import NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from flask import Response, abort, current_app, request
 
 from market_sim.course.gradebook import escaped
 from market_sim.ui.web.run_library import OpenRun, RunLibrary
 
+ON_A_PAGE = 50
+"""The most rows of a long list on one page."""
 NUMBER = re.compile(r"[-+]?[0-9][0-9,.]*")
 
 
@@ -48,6 +50,21 @@ def one_of(name: str, choices: tuple[str, ...]) -> str:
     if word not in choices:
         _unusable(f"{name} must be one of {', '.join(filter(None, choices))}")
     return word
+
+
+class Listed(NamedTuple):
+    """One page of a long list: its rows, the place of the first one, and that of the first of the next page, if any."""
+
+    rows: Sequence[Any]
+    first: int
+    following: int | None
+
+
+def listed(rows: Sequence[Any]) -> Listed:
+    """The page of these rows that begins at the place in the query string."""
+    first = whole("from", 0, len(rows))
+    end = first + ON_A_PAGE
+    return Listed(rows[first:end], first, end if len(rows) > end else None)
 
 
 def csv_file(head: Sequence[str], rows: Iterable[Sequence[object]], name: str) -> Response:

@@ -9,12 +9,11 @@ from market_sim.analysis.alerts import alert_sentence, alerts_table
 from market_sim.analysis.vote_check import check_vote
 from market_sim.core.models.market_events import BookOpened, OrderAccepted, Trade
 from market_sim.ui.web.pages.explorer import tracer
-from market_sim.ui.web.pages.shared import csv_file, one_of, open_run, whole
+from market_sim.ui.web.pages.shared import ON_A_PAGE, Listed, csv_file, listed, one_of, open_run, whole
 from market_sim.ui.web.run_charts import plain
 
 pages = Blueprint("traces", __name__)
 
-ON_A_PAGE = 50
 MOST_NAMED = 10
 """The most orders and trades that an alert on the page names; the file has all of them."""
 MOST_FILLS = 10
@@ -41,9 +40,7 @@ def orders(name: str) -> str:
         run=run,
         show=show,
         account=account,
-        first=first,
-        found=found[:ON_A_PAGE],
-        following=found[ON_A_PAGE][0] if len(found) > ON_A_PAGE else None,
+        listed=Listed(found[:ON_A_PAGE], first, found[ON_A_PAGE][0] if len(found) > ON_A_PAGE else None),
         venues=next(run.result.journal.of(BookOpened), None),
         words=run.stepper.sentences.words,
         accounts=run.stepper.names,
@@ -59,16 +56,13 @@ def alerts(name: str) -> str | Response:
         table = alerts_table(found)
         return csv_file(table.names, table.rows, f"{run.name}-alerts.csv")
     show = one_of("show", ("all", "accusing"))
-    first = whole("from", 0, len(found))
     chosen = [one for one in found if one.accuses or show == "all"]
     return render_template(
         "alerts.html",
         run=run,
         show=show,
         sentence=alert_sentence(found),
-        found=chosen[first : first + ON_A_PAGE],
-        following=first + ON_A_PAGE if len(chosen) > first + ON_A_PAGE else None,
-        first=first,
+        listed=listed(chosen),
         most=MOST_NAMED,
     )
 
