@@ -19,7 +19,13 @@ from market_sim.core.models.event import Event
 from market_sim.core.models.market_events import PhaseChanged, book_name
 from market_sim.core.models.mechanism_events import LiquidationStarted, MarginCalled
 from market_sim.core.models.reasons import REASONS
-from market_sim.core.models.settlement_events import CallExecuted, SettlementReverted, TradeRefused, VaultShort
+from market_sim.core.models.settlement_events import (
+    CallExecuted,
+    DoubleSigned,
+    SettlementReverted,
+    TradeRefused,
+    VaultShort,
+)
 from market_sim.core.models.surveillance_events import AppealGranted, MeasureTaken
 from market_sim.core.money import written
 from market_sim.market.compliance.detectors.alert import ALERT_KINDS, Alert
@@ -125,6 +131,12 @@ def _short(words: Words, number: int, event: VaultShort) -> Iterable[ListedAlert
     yield ListedAlert(event.time, number, CHAIN, "serious", "VAULT_SHORT", (), "", rule, said)
 
 
+def _signed_twice(words: Words, number: int, event: DoubleSigned) -> Iterable[ListedAlert]:
+    rule = "A validator signs one result of a block; two signatures of one key on two results convict it."
+    said = f"validator n{event.validator} signed two results of the blocks {event.first} to {event.last}"
+    yield ListedAlert(event.time, number, CHAIN, "serious", "DOUBLE_SIGNED", (), "", rule, said)
+
+
 def _measured(words: Words, number: int, event: MeasureTaken) -> Iterable[ListedAlert]:
     rule = "Each further offence of an account meets the next step of the ladder: warn, fine, throttle, suspend."
     said = SENTENCES[MeasureTaken](words, event)
@@ -148,6 +160,7 @@ OTHERS: dict[type[Event], Callable[[Words, int, Any], Iterable[ListedAlert]]] = 
     CallExecuted: _failed,
     SettlementReverted: _reverted,
     VaultShort: _short,
+    DoubleSigned: _signed_twice,
 }
 """What is an alert beside the findings of detectors."""
 

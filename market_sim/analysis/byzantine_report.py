@@ -22,7 +22,7 @@ from market_sim.analysis.byzantine_words import (
 )
 from market_sim.analysis.history.chain_story import ChainStory, story_of
 from market_sim.analysis.states import states
-from market_sim.core.consensus.behaviours import MISEXECUTE, Behaviour, parse_behaviours
+from market_sim.core.consensus.behaviours import AFTER_FINALITY, DOUBLE_SIGN, MISEXECUTE, Behaviour, parse_behaviours
 from market_sim.core.data.journal import Journal
 from market_sim.core.english import counted, listed, was
 from market_sim.core.models.consensus_events import (
@@ -34,7 +34,7 @@ from market_sim.core.models.consensus_events import (
     NetworkFault,
 )
 from market_sim.core.models.run_events import CommitteeSeated, RunStarted
-from market_sim.core.models.settlement_events import BlockSettled, SettlementOpened, TradeRefused
+from market_sim.core.models.settlement_events import BlockSettled, DoubleSigned, SettlementOpened, TradeRefused
 
 NAMED = 8
 """Of more validators only the number is told."""
@@ -55,6 +55,8 @@ class _Facts:
     """The block after which its own balances are not those of the others."""
     left_out: int = 0
     """How many entries were not paid because a quorum left them out."""
+    signed_twice: list[int] = field(default_factory=list)
+    """The first block of each batch of which the journal has its signatures on two results."""
     unpaid: int = 0
     """How many blocks are final for all and not paid, because no quorum signed the same balances."""
 
@@ -70,6 +72,8 @@ class _Run:
     """Whether more validators are byzantine than the rules tolerate."""
     is_settled: bool
     has_network_faults: bool = False
+    settled: Counter[int] = field(default_factory=Counter)
+    """How often a batch that begins with this block was settled."""
     refused: Counter[str] = field(default_factory=Counter)
     """All refused messages, by reason."""
     refused_by: set[int] = field(default_factory=set)
@@ -119,6 +123,9 @@ def _facts(journal: Journal, byzantine: Iterable[int], run: _Run) -> dict[int, _
     left_out = sum(event.reason == "SETTLEMENT_LEFT_OUT" for event in journal.of(TradeRefused))
     for told in found.values():
         told.left_out = left_out
+    for pair in journal.of(DoubleSigned):
+        found[pair.validator].signed_twice.append(pair.first)
+    run.settled.update(batch.first for batch in journal.of(BlockSettled))
     for event in journal:
         if event.area != "consensus":
             continue  # nearly all events of a run are orders
@@ -153,13 +160,15 @@ def _sentence(who: int, how: str, facts: _Facts, run: _Run) -> str:
     did = DID[how].format(times="once" if len(acts) == 1 else f"{len(acts):,} times")
     if how == MISEXECUTE:
         return f"n{who} {did} ({how}, {span}): {_wrong_balances(facts, run)}."
+    if how == DOUBLE_SIGN:
+        return f"n{who} {did} ({how}, {span}): {_two_results(facts, run)}."
     outcome, has_empty = _outcome(who, how, acts, facts, run)
     return f"n{who} {did} ({how}, {span}): {outcome}; {_cost(who, how, epochs[0], run, has_empty)}."
 
 
 def _why_never(who: int, how: str, facts: _Facts, story: ChainStory) -> str:
     mute = next((other for other in ("crash", "silent") if facts.acts.get(other)), "")
-    if mute and how not in (mute, MISEXECUTE):
+    if mute and how not in (mute, *AFTER_FINALITY):
         return "it had stopped" if mute == "crash" else "it said nothing at all meanwhile"
     return NEVER.get(how, "the run was over before")
 
@@ -200,6 +209,17 @@ def _wrong_balances(facts: _Facts, run: _Run) -> str:
         return f"{differs}; no quorum signs the same balances any more, and {blocks} {was(facts.unpaid)} not paid"
     batch = " and a batch needs a quorum" if run.is_settled else ""
     return f"{differs}; nothing came of it, because each validator executes for itself{batch}"
+
+
+def _two_results(facts: _Facts, run: _Run) -> str:
+    """Whether the two signatures are on record; the contract settles a block once, whatever is signed."""
+    if not run.is_settled:
+        return "nothing came of it, because this run settles on no chain, where its signature would be asked for"
+    times = [run.settled[first] for first in facts.signed_twice]
+    once = times.count(1)
+    settled = "each block was" if once == len(times) else f"{once} of {counted(len(times), 'block')} {was(once)}"
+    pairs = f"{len(times)} pairs of its signatures prove it" if len(times) > 1 else "both signatures prove it"
+    return f"{settled} settled once all the same; {pairs}, and the journal has them"
 
 
 def _outcome(who: int, how: str, acts: list[ByzantineAct], facts: _Facts, run: _Run) -> tuple[str, bool]:

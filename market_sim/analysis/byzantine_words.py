@@ -15,6 +15,7 @@ DID = {
     "crash": "stopped in the middle of sending",
     "flood": "sent far too many messages {times}",
     "misexecute": "left the last entry out when it executed a final block, {times}",
+    "double-sign": "signed a second result of a final block for the settlement, {times}",
 }
 TO_DO = {"silent": "be silent", "two-faced": "be two-faced", "late": "send late"}
 NEVER = {
@@ -23,6 +24,7 @@ NEVER = {
     "two-faced": "neither it nor its like led an epoch meanwhile",
     "replay": "it had heard no old message yet",
     "misexecute": "no block that holds an entry became final for it",
+    "double-sign": "no block that holds an entry became final for it",
 }
 WITHOUT_COST = {
     "silent": "the others' votes are a quorum",

@@ -293,6 +293,9 @@ SENTENCES: dict[type[Event], Callable[[Words, Any], str]] = {
     settlement.BatchCertified: lambda w, e: (
         f"{_heights(e)} with {counted(e.trades, *w.noun)} certified by {counted(len(e.signers), 'validator')}"
     ),
+    settlement.DoubleSigned: lambda w, e: (
+        f"validator {e.validator} signed two results of {_heights(e)}: both signatures are evidence against it"
+    ),
     settlement.BlockSettled: lambda w, e: (
         f"{_heights(e)} paid: {counted(e.trades, *w.noun)}, {counted(e.rows, 'balance')} changed, {e.gas:,} gas, "
         f"transaction {_short(e.transaction)}"

@@ -17,6 +17,7 @@ from market_sim.blockchain.chain_plan import ChainPlan
 from market_sim.blockchain.contract_calls import ContractCalls
 from market_sim.blockchain.contracts import ChainContext
 from market_sim.blockchain.direct_movements import DirectMovements
+from market_sim.blockchain.double_signing import SignedResult, SignedResults, rival_of
 from market_sim.blockchain.execution import Execution, net_hash
 from market_sim.blockchain.oracle_price import last_price
 from market_sim.blockchain.outbox import PATIENCE, Outbox, OutboxRow
@@ -27,7 +28,7 @@ from market_sim.blockchain.run_identity import run_id
 from market_sim.blockchain.settlement import ChainReverted, Genesis, Settlement
 from market_sim.blockchain.settlement_log import LoggedRows, SettlementLog
 from market_sim.blockchain.vault_transfers import VaultTransfers
-from market_sim.core.consensus.behaviours import Behaviour
+from market_sim.core.consensus.behaviours import DOUBLE_SIGN, Behaviour
 from market_sim.core.consensus.blocks import FinalBlock
 from market_sim.core.english import counted
 from market_sim.core.errors import InvariantBroken, Unsettled
@@ -36,6 +37,7 @@ from market_sim.core.models.market_events import Entry
 from market_sim.core.models.settlement_events import (
     BatchCertified,
     BlockSettled,
+    DoubleSigned,
     HeartbeatGiven,
     Reconciled,
     ReorgSeen,
@@ -137,6 +139,7 @@ class SettlementService:
         )  # fmt: skip
         self._reconciliation = Reconciliation(register, opening, self._trade)
         addresses = tuple(wallet.address for wallet in self._wallets)
+        self._results = SignedResults(addresses)
         owners = tuple(self._owner(number).address for number in range(1, max(register.names) + 1))
         opened = self.settlement.open(
             Genesis(genesis, addresses, tuple(register.tokens), owners, deposits, run_id(opening))
@@ -243,14 +246,38 @@ class SettlementService:
         )
 
     def _sign(self, validator: int, execution: Execution) -> None:
-        """Let one validator sign the result of its execution; certify the batch when that completes a quorum."""
+        """Let one validator sign the result of its execution; a byzantine one may sign another result, too."""
         batch = Batch.of(execution, SET_ID)
-        signature = self._signers[validator].sign(batch, self._domain)
+        self._collect(validator, execution, batch, self._signers[validator].sign(batch, self._domain))
+        if any(
+            one.name == DOUBLE_SIGN and one.validator == validator and one.is_active(execution.epoch)
+            for one in self._byzantine
+        ):
+            rival = rival_of(batch)
+            # With the bare key: the signer of an honest validator would refuse.
+            self._collect(validator, execution, rival, self._wallets[validator].sign(rival.digest(self._domain)))
+
+    def _collect(self, validator: int, execution: Execution, batch: Batch, signature: bytes) -> None:
+        """Keep a signature; certify the batch when it completes a quorum."""
         digest = batch.digest(self._domain)
+        earlier = self._results.add(validator, SignedResult(batch, digest, signature))
+        if earlier is not None:
+            self._record(
+                DoubleSigned(
+                    self._now(),
+                    validator,
+                    batch.header.first,
+                    batch.header.last,
+                    batch.header.epoch,
+                    (earlier.digest.hex(), digest.hex()),
+                    (earlier.signature.hex(), signature.hex()),
+                )
+            )
         pending = self._pending.setdefault(digest, _Pending(execution, batch))
         pending.signatures[validator] = signature
         if len(pending.signatures) == self._quorum:
-            self._signed[execution.first] = pending, digest
+            # Beyond the bound a second result may get a quorum as well; only the first one is relayed.
+            self._signed.setdefault(execution.first, (pending, digest))
         # A validator that misexecuted one range may sign the next like the others, which then has its quorum first.
         while (ready := self._signed.pop(self._next, None)) is not None:
             self._next = ready[0].execution.last + 1

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise, product
 from random import Random
 
-from market_sim.core.consensus.behaviours import BEHAVIOURS
+from market_sim.core.consensus.behaviours import BEHAVIOURS, DOUBLE_SIGN
 from market_sim.core.consensus.committee import Committee
 from market_sim.core.errors import InvariantBroken
 from market_sim.core.models.consensus_events import BlockNotarized, BlockProposed
@@ -24,6 +24,8 @@ from tests.unit.core.consensus.table import NameTags, Run, final_epochs, run_com
 
 IN_CI = "CI" in os.environ or os.environ.get("HYPOTHESIS_PROFILE") == "ci"
 EPOCHS = 14
+IN_CONSENSUS = [name for name in BEHAVIOURS if name != DOUBLE_SIGN]
+"""Those that consensus can see or that its blocks can tell: a second signature for the settlement is neither."""
 FAULTS = ("loss", "duplicate", "reorder", "partition", "one-way partition")
 
 
@@ -65,7 +67,7 @@ def liars_of(luck: Random, validators: int) -> str:
     return ",".join(
         f"n{liar}:{name}{epochs_of(luck, name)}"
         for liar in liars
-        for name in luck.sample(list(BEHAVIOURS), luck.choice((1, 1, 2, 3)))
+        for name in luck.sample(IN_CONSENSUS, luck.choice((1, 1, 2, 3)))
     )
 
 
@@ -171,7 +173,7 @@ def counted(schedule: tuple[Callable[[int], Run], int]) -> Census:
 STORMY_EPOCHS = 12
 SIZES = (*(4, 4, 4, 4, 5, 4, 4, 4, 5, 4), *(4, 4, 4, 4, 5, 4, 4, 4, 5, 7))
 """Most committees have the smallest size: one of seven needs six times as many messages to say the same."""
-WAYS = [name for name in BEHAVIOURS if name not in ("flood", "double-vote")]
+WAYS = [name for name in IN_CONSENSUS if name not in ("flood", "double-vote")]
 EACH_FLOOD = EACH_SECOND_VOTE = 50
 EACH_LARGE = 200
 """A flood is hundreds of messages in each epoch, a second vote needs two liars, and sixteen validators are many."""

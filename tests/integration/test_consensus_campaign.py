@@ -13,11 +13,10 @@ from random import Random
 
 import pytest
 
-from market_sim.core.consensus.behaviours import BEHAVIOURS
 from market_sim.core.consensus.blocks import Rules
 from market_sim.core.consensus.committee import Committee
 from market_sim.core.models.consensus_events import BlockFinalized
-from tests.integration.consensus_schedules import FAULTS, IN_CI, WAYS, census_of, parts, stormy
+from tests.integration.consensus_schedules import FAULTS, IN_CI, IN_CONSENSUS, WAYS, census_of, parts, stormy
 from tests.unit.core.consensus.table import NameTags, Run, run_committee
 
 IN_A_PART = 100
@@ -29,7 +28,7 @@ def test_no_schedule_of_the_campaign_breaks_an_invariant(part: int, record_prope
     census = census_of(stormy, range(part * IN_A_PART, (part + 1) * IN_A_PART))
     assert census.kinds["MonitorHit"] == census.kinds["SafetyViolated"] == 0
     assert census.with_finality >= 0.2 * IN_A_PART
-    assert [name for name in (*BEHAVIOURS, *FAULTS) if not census.kinds[name]] == []
+    assert [name for name in (*IN_CONSENSUS, *FAULTS) if not census.kinds[name]] == []
     for reached in ("forks_notarized", "late_notarizations", "votes_before_blocks", "gaps_in_final_chains"):
         assert getattr(census, reached) > 0, reached
     assert census.kinds["EquivocationSeen"] > 0
@@ -157,7 +156,7 @@ def test_a_crash_at_any_durable_step_breaks_no_promise(way: str, after_writing: 
 @pytest.mark.parametrize("part", parts(in_ci=50, ordinarily=1))
 def test_the_same_with_real_signatures_and_a_forger(part: int, record_property) -> None:
     for seed in range(part * 10, (part + 1) * 10):
-        other = list(BEHAVIOURS)[seed % len(BEHAVIOURS)]
+        other = IN_CONSENSUS[seed % len(IN_CONSENSUS)]
         lies = f"n{seed % 4}:forge@1-5,n{seed % 4}:{other}@6-{7 if other == 'flood' else 10}"
         run = run_committee(4, 10, seed, byzantine=lies, loss_percent=10)
         assert run.kinds()["BAD_SIGNATURE"] > 0, seed

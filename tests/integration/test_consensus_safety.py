@@ -14,11 +14,19 @@ import os
 
 import pytest
 
-from market_sim.core.consensus.behaviours import BEHAVIOURS
 from market_sim.core.consensus.monitors import Monitors
 from market_sim.core.models.consensus_events import BlockFinalized, EquivocationSeen, SafetyViolated
 from market_sim.core.models.reasons_consensus import CONSENSUS_REASONS
-from tests.integration.consensus_schedules import EPOCHS, FAULTS, IN_CI, Census, attacked, counted, forgetful
+from tests.integration.consensus_schedules import (
+    EPOCHS,
+    FAULTS,
+    IN_CI,
+    IN_CONSENSUS,
+    Census,
+    attacked,
+    counted,
+    forgetful,
+)
 from tests.unit.core.consensus.table import NameTags, Seats, run_committee
 
 SCHEDULES = int(os.environ.get("CONSENSUS_SCHEDULES", "120" if IN_CI else "60"))
@@ -56,7 +64,7 @@ def test_the_schedules_finalize_under_attack(census):
 @pytest.mark.thorough
 def test_every_behaviour_fault_and_refusal_occurred(census):
     reasons = [reason.code for reason in CONSENSUS_REASONS]
-    missing = [name for name in (*BEHAVIOURS, *FAULTS, *reasons) if not census.kinds[name]]
+    missing = [name for name in (*IN_CONSENSUS, *FAULTS, *reasons) if not census.kinds[name]]
     assert missing == [NOT_MET]
 
 

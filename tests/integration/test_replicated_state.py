@@ -16,7 +16,7 @@ from market_sim.blockchain.register import Register
 from market_sim.core.errors import InvariantBroken
 from market_sim.core.models.consensus_events import BlockFinalized, BlockProposed, ByzantineAct
 from market_sim.core.models.market_events import Entry, entry_number
-from market_sim.core.models.settlement_events import BatchCertified, BlockSettled, StateReached
+from market_sim.core.models.settlement_events import BatchCertified, BlockSettled, DoubleSigned, StateReached
 from market_sim.simulation.options import Options
 from market_sim.simulation.run import simulate
 from market_sim.simulation.scenarios.catalogue import SCENARIOS
@@ -121,6 +121,17 @@ def test_a_liar_that_executes_wrongly_is_named_and_settlement_goes_on_without_it
     assert summary.byzantine == [
         "n3 left the last entry out when it executed a final block, once (misexecute, epoch 6): its balances differ "
         "from block 5 on; nothing came of it, because each validator executes for itself and a batch needs a quorum."
+    ]
+
+
+def test_a_validator_that_signs_two_results_is_named_and_every_block_is_settled_once() -> None:
+    result = played(byzantine="n3:double-sign@5")
+    [pair] = result.journal.of(DoubleSigned)
+    assert (pair.validator, pair.first, pair.last) == (3, 5, 5)
+    assert [event.last for event in result.journal.of(BlockSettled)] == [*range(1, 8)]
+    assert summarize(result).byzantine == [
+        "n3 signed a second result of a final block for the settlement, once (double-sign, epoch 6): each block was "
+        "settled once all the same; both signatures prove it, and the journal has them."
     ]
 
 

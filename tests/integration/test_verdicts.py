@@ -87,6 +87,8 @@ COMBINED = [
     *(
         "n3:misexecute@2-4,n3:late@6",
         "n3:misexecute@5,n3:late@6",
+        "n3:double-sign@2-4,n3:late@6",
+        "n3:double-sign@5,n3:misexecute@5",
         "n3:silent@4,n3:crash@2",
         "n3:silent@1-4,n3:crash@2",
         "n3:forge,n3:silent@4",

@@ -48,6 +48,7 @@ KINDS: dict[str, frozenset[type[Event]] | None] = {
             settlement.BatchCertified,
             settlement.BlockSettled,
             settlement.SettlementReverted,
+            settlement.DoubleSigned,
             settlement.VaultShort,
             settlement.ReorgSeen,
         }

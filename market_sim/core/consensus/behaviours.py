@@ -23,10 +23,13 @@ BEHAVIOURS: Final = {
     "crash": "stops for good in the middle of sending, so that only some get its last message",
     "flood": "sends far more blocks and votes than the protocol can use",
     "misexecute": "keeps to the protocol, but leaves the last entry of each final block out of its own balances",
+    "double-sign": "keeps to the protocol, but signs a second result of each final block for the settlement",
 }
 
 MISEXECUTE: Final = "misexecute"
-"""The one behaviour that no message shows: it begins where a block is final."""
+DOUBLE_SIGN: Final = "double-sign"
+AFTER_FINALITY: Final = (MISEXECUTE, DOUBLE_SIGN)
+"""The behaviours that no message of the protocol shows: they begin where a block is final."""
 
 FOR_EVER: Final = 10**9
 

@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 
 from market_sim.core.consensus import byzantine_messages
-from market_sim.core.consensus.behaviours import FOR_EVER, MISEXECUTE, Behaviour
+from market_sim.core.consensus.behaviours import AFTER_FINALITY, FOR_EVER, Behaviour
 from market_sim.core.consensus.blocks import Block, FinalBlock, Message, Proposal, Vote, make_block
 from market_sim.core.consensus.collusion import Collusion
 from market_sim.core.consensus.network import Network
@@ -57,9 +57,9 @@ class ByzantineValidator:
         self.index = validator.index
         # Whatever else it does, a silent validator says nothing, and a crashed one not even that.
         self._behaviours = sorted(
-            (one for one in behaviours if one.name != MISEXECUTE), key=lambda one: MUTE.get(one.name, 0)
+            (one for one in behaviours if one.name not in AFTER_FINALITY), key=lambda one: MUTE.get(one.name, 0)
         )
-        self._misexecutions = [one for one in behaviours if one.name == MISEXECUTE]
+        self._after_finality = [one for one in behaviours if one.name in AFTER_FINALITY]
         self.byzantine_from = min((one.first for one in self._behaviours), default=FOR_EVER)
         """The first epoch in which it deviates; before that it is a validator like the others."""
         self._signer = signer
@@ -114,12 +114,13 @@ class ByzantineValidator:
         names = {"silent", "withhold", "equivocate", "crash", "two-faced"}
         return not any(one.name in names and one.is_active(self.validator.epoch) for one in self._behaviours)
 
-    def misexecuted(self, blocks: Sequence[FinalBlock], epoch: int) -> list[ByzantineAct]:
-        """The blocks that it executes wrongly, among these that are final for it now."""
+    def acts_on(self, blocks: Sequence[FinalBlock], epoch: int) -> list[ByzantineAct]:
+        """What it does with these blocks, which are final for it now: it executes them wrongly, or signs them twice."""
         return [
-            ByzantineAct(self.validator.now, epoch, self.index, MISEXECUTE, (block.hash.hex(),), ())
+            ByzantineAct(self.validator.now, epoch, self.index, name, (block.hash.hex(),), ())
             for block in blocks
-            if block.payload and any(one.is_active(block.epoch) for one in self._misexecutions)
+            if block.payload
+            for name in dict.fromkeys(one.name for one in self._after_finality if one.is_active(block.epoch))
         ]
 
     def _deviate(self, step: Step, heard: Message | None) -> ByzantineStep:

@@ -310,7 +310,7 @@ class Committee:
         blocks = self.disks[index].finalized[self._told[index] :]
         if blocks:
             self._told[index] += len(blocks)
-            for act in self.byzantine[index].misexecuted(blocks, self.epoch) if index in self.byzantine else ():
+            for act in self.byzantine[index].acts_on(blocks, self.epoch) if index in self.byzantine else ():
                 self._record(act)
             self._finalized(index, blocks)
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from market_sim.core.consensus.behaviours import MISEXECUTE, Behaviour, Outage
+from market_sim.core.consensus.behaviours import AFTER_FINALITY, MISEXECUTE, Behaviour, Outage
 from market_sim.core.consensus.blocks import Rules
 from market_sim.core.consensus.network import Partition
 
 SECOND_BLOCKS = ("equivocate", "flood", "two-faced")
 """The behaviours in which a leader sends more than one block for its epoch."""
-UNHEARD = ("silent", "crash", MISEXECUTE)
+UNHEARD = ("silent", "crash", *AFTER_FINALITY)
 """The behaviours that no message carries, so that no partition can hold them back."""
 SEARCHED = 400
 """The number of epochs to search for one in which an attack has an effect."""
@@ -91,7 +91,7 @@ def _why_nothing(one: Behaviour, all_of_them: Sequence[Behaviour], rules: Rules,
             return f"no two-faced validator leads then, so that there are no two blocks; {_try(led, one)}"
     elif one.name == "double-vote":
         return _why_no_second_vote(one, active, all_of_them, rules)
-    elif one.name == MISEXECUTE and active[0] >= epochs > 1:
+    elif one.name in AFTER_FINALITY and active[0] >= epochs > 1:
         return f"a block of epoch {epochs} is not final when the run ends; {_try([epochs - 1], one)}"
     elif one.name == "replay" and active == [1]:
         return f"in epoch 1 there is no old message yet; {_try([2], one)}"
@@ -100,13 +100,14 @@ def _why_nothing(one: Behaviour, all_of_them: Sequence[Behaviour], rules: Rules,
 
 def _why_muted(one: Behaviour, active: Sequence[int], all_of_them: Sequence[Behaviour], epochs: int) -> str:
     """A validator that is silent all the while, or has crashed before, does nothing else that a message carries."""
-    if one.name == MISEXECUTE:
+    if one.name in AFTER_FINALITY:
         # What is final for a validator that lies to the others counts for nothing, so it executes nothing any more.
-        lies = [other for other in all_of_them if other.validator == one.validator and other.name != MISEXECUTE]
+        lies = [other for other in all_of_them if other.validator == one.validator and other.name not in AFTER_FINALITY]
         first = min(lies, key=lambda other: other.first, default=None)
         if first is None or first.first > one.first + 1:
             return ""
-        return f"n{one.validator} executes no block from epoch {first.first} on; leave {written(first)} out"
+        does = "executes" if one.name == MISEXECUTE else "signs"
+        return f"n{one.validator} {does} no block from epoch {first.first} on; leave {written(first)} out"
     for other in all_of_them:
         if other.validator == one.validator and other.name == "crash" != one.name and other.first < one.first:
             return f"n{one.validator} has crashed before; leave {written(other)} out"

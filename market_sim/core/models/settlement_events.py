@@ -199,6 +199,17 @@ class BatchCertified(SettlementEvent, frozen=True):
     signers: tuple[int, ...]
 
 
+class DoubleSigned(SettlementEvent, frozen=True):
+    """A validator signed two results of the same blocks; with its address the two signatures prove it to anybody."""
+
+    validator: int
+    first: int
+    last: int
+    epoch: int
+    digests: tuple[str, str]
+    signatures: tuple[str, str]
+
+
 class BlockSettled(SettlementEvent, frozen=True):
     """The blocks from `first` to `last` are settled: one transaction with `rows` net changes of balances."""
 

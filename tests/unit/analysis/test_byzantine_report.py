@@ -86,6 +86,7 @@ FORGED = "n1:late,n3:forge"
         ("n1:two-faced", 0, "of its 6 blocks 3 became notarized and 3 final, 3 of these without a trade;"),
         ("n1:two-faced", 0, "; no epoch was lost, because two quorums share an honest validator,"),
         ("n1:misexecute", 0, "nothing came of it, because each validator executes for itself."),
+        ("n1:double-sign", 0, "nothing came of it, because this run settles on no chain,"),
     ],
 )
 def test_each_validator_answers_for_its_own_acts(byzantine: str, part: int, outcome: str):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from market_sim.core.consensus.behaviours import BEHAVIOURS, Behaviour, parse_behaviours
+from market_sim.core.consensus.behaviours import AFTER_FINALITY, BEHAVIOURS, Behaviour, parse_behaviours
 from market_sim.core.consensus.byzantine import Envelope
 from market_sim.core.consensus.byzantine_messages import false_vote
 from market_sim.core.errors import InputError
@@ -34,7 +34,7 @@ def test_what_cannot_be_meant_is_answered_with_a_sentence(text):
 @pytest.mark.parametrize("validators", [4, 7])
 def test_one_liar_is_borne_and_recorded(name, validators):
     byzantine = f"n2:{name}" + (",n3:equivocate" if name == "double-vote" and validators == 7 else "")
-    filled = name == "misexecute"  # an empty block cannot be executed wrongly
+    filled = name in AFTER_FINALITY  # an empty block is neither executed wrongly nor signed for the settlement
     run = run_committee(
         validators, epochs=24, byzantine=byzantine, anything=not filled, news_every=400_000_000 * filled
     )  # fmt: skip
