@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {IEpochs} from "./interfaces/IEpochs.sol";
 import {IToken} from "./interfaces/IToken.sol";
 
@@ -63,7 +64,7 @@ contract Amm {
         _observe();
         uint256 total = totalShares;
         if (total == 0) {
-            uint256 root = _root(base * quote);
+            uint256 root = Math.sqrt(base * quote);
             if (root <= BURNT) revert PoolTooSmall(root, BURNT + 1);
             shares = root - BURNT;
             totalShares = root;
@@ -72,8 +73,8 @@ contract Amm {
             shares = base * total / baseReserve;
             if (byQuote < shares) shares = byQuote;
             if (shares == 0) revert NothingToAdd();
-            base = _up(shares * baseReserve, total);
-            quote = _up(shares * quoteReserve, total);
+            base = Math.ceilDiv(shares * baseReserve, total);
+            quote = Math.ceilDiv(shares * quoteReserve, total);
             totalShares = total + shares;
         }
         sharesOf[msg.sender] += shares;
@@ -112,7 +113,7 @@ contract Amm {
         if (base == 0) revert NothingToSwap();
         if (base >= baseReserve) revert BeyondReserve(base, baseReserve);
         _observe();
-        quote = _up(quoteReserve * base * BPS, (baseReserve - base) * (BPS - feeBps));
+        quote = Math.ceilDiv(quoteReserve * base * BPS, (baseReserve - base) * (BPS - feeBps));
         if (quote > most) revert PriceMoved(quote, most);
         baseReserve -= base;
         quoteReserve += quote;
@@ -163,20 +164,5 @@ contract Amm {
 
     function _pay(IToken token, uint256 amount) private {
         if (!token.transfer(msg.sender, amount)) revert TokenRefused(address(token));
-    }
-
-    function _up(uint256 number, uint256 divisor) private pure returns (uint256) {
-        return (number + divisor - 1) / divisor;
-    }
-
-    /// The integer square root, by Newton's method from above.
-    function _root(uint256 number) private pure returns (uint256 root) {
-        if (number == 0) return 0;
-        root = number;
-        uint256 next = number / 2 + 1;
-        while (next < root) {
-            root = next;
-            next = (root + number / root) / 2;
-        }
     }
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {Amm} from "./Amm.sol";
 import {IEpochs} from "./interfaces/IEpochs.sol";
 import {IFlashBorrower} from "./interfaces/IFlashBorrower.sol";
@@ -10,7 +12,7 @@ import {IToken} from "./interfaces/IToken.sol";
 /// an account that owes too much gets its collateral at a discount. The asset is valued at the time-weighted price of an
 /// automated market maker, which a single transaction cannot move. A flash loan needs no collateral, because it is repaid
 /// in the same transaction or never happened.
-contract LendingPool {
+contract LendingPool is ReentrancyGuardTransient {
     event Supplied(address indexed owner, uint256 amount, uint256 claims);
     event Withdrawn(address indexed owner, uint256 amount, uint256 claims);
     event Pledged(address indexed owner, uint256 collateral);
@@ -29,7 +31,6 @@ contract LendingPool {
     error DebtTooLarge(uint256 debt, uint256 limit);
     error DebtInOrder(uint256 debt, uint256 limit);
     error MoreThanOwed(uint256 debt, uint256 found);
-    error Busy();
     error TokenRefused(address token);
 
     uint256 private constant BPS = 10_000;
@@ -65,15 +66,11 @@ contract LendingPool {
     mapping(address => uint256) public claimsOf;
     mapping(address => uint256) public unitsOf;
     mapping(address => uint256) public collateralOf;
-    bool private _busy;
 
-    /// A borrower of a flash loan must not come in again: it could repay with a deposit, and own what it repaid.
-    modifier alone() {
-        if (_busy) revert Busy();
-        _busy = true;
+    /// The guard is for flash loans, too: a borrower that came in again could repay with a deposit, and own what it repaid.
+    modifier accrued() {
         _accrue();
         _;
-        _busy = false;
     }
 
     /// @param market_ where asset and money trade, and where the asset gets its price
@@ -91,7 +88,7 @@ contract LendingPool {
     /// Lend money to the pool.
     /// @param amount the money
     /// @return claims the part of the pool that the lender gets for it
-    function supply(uint256 amount) external alone returns (uint256 claims) {
+    function supply(uint256 amount) external nonReentrant accrued returns (uint256 claims) {
         claims = totalClaims == 0 ? amount : amount * totalClaims / assets();
         if (claims == 0) revert NothingToLend();
         claimsOf[msg.sender] += claims;
@@ -104,7 +101,7 @@ contract LendingPool {
     /// Take money out, with the interest on it.
     /// @param claims the claims to give back
     /// @return amount the money for them
-    function withdraw(uint256 claims) external alone returns (uint256 amount) {
+    function withdraw(uint256 claims) external nonReentrant accrued returns (uint256 amount) {
         uint256 held = claimsOf[msg.sender];
         if (held < claims) revert ShortOfClaims(msg.sender, held, claims);
         if (claims == 0) revert NothingToLend();
@@ -116,7 +113,7 @@ contract LendingPool {
     }
 
     /// Pledge collateral.
-    function pledge(uint256 amount) external alone {
+    function pledge(uint256 amount) external nonReentrant accrued {
         if (amount == 0) revert NothingToLend();
         collateralOf[msg.sender] += amount;
         totalCollateral += amount;
@@ -125,7 +122,7 @@ contract LendingPool {
     }
 
     /// Take collateral back that the debt does not need.
-    function release(uint256 amount) external alone {
+    function release(uint256 amount) external nonReentrant accrued {
         uint256 held = collateralOf[msg.sender];
         if (held < amount) revert ShortOfCollateral(msg.sender, held, amount);
         if (amount == 0) revert NothingToLend();
@@ -137,9 +134,9 @@ contract LendingPool {
     }
 
     /// Borrow money against the collateral.
-    function borrow(uint256 amount) external alone {
+    function borrow(uint256 amount) external nonReentrant accrued {
         if (amount == 0) revert NothingToLend();
-        uint256 units = _up(amount * UNIT, index);
+        uint256 units = Math.ceilDiv(amount * UNIT, index);
         unitsOf[msg.sender] += units;
         totalUnits += units;
         _checkLimit(msg.sender);
@@ -148,7 +145,7 @@ contract LendingPool {
     }
 
     /// Repay a part of one's debt, or all of it.
-    function repay(uint256 amount) external alone {
+    function repay(uint256 amount) external nonReentrant accrued {
         _reduce(msg.sender, amount);
         emit Repaid(msg.sender, amount);
         _take(money, amount);
@@ -159,7 +156,7 @@ contract LendingPool {
     /// @param owner the account that owes
     /// @param amount what is repaid
     /// @return collateral what the liquidator gets
-    function liquidate(address owner, uint256 amount) external alone returns (uint256 collateral) {
+    function liquidate(address owner, uint256 amount) external nonReentrant accrued returns (uint256 collateral) {
         uint256 debt = debtOf(owner);
         uint256 limit = _limit(owner, LIQUIDATION_BPS);
         if (debt <= limit) revert DebtInOrder(debt, limit);
@@ -167,7 +164,7 @@ contract LendingPool {
         _reduce(owner, amount);
         collateral = amount * (BPS + BONUS_BPS) * MILLION / (BPS * price);
         uint256 held = collateralOf[owner];
-        uint256 part = held - _up(held * debtOf(owner), debt);
+        uint256 part = held - Math.ceilDiv(held * debtOf(owner), debt);
         if (part < collateral) collateral = part;
         collateralOf[owner] = held - collateral;
         totalCollateral -= collateral;
@@ -179,10 +176,10 @@ contract LendingPool {
     /// Lend money for the time of this call, to the caller.
     /// @param amount the money
     /// @param data handed to the borrower
-    function flash(uint256 amount, bytes calldata data) external alone {
+    function flash(uint256 amount, bytes calldata data) external nonReentrant accrued {
         if (amount == 0) revert NothingToLend();
         if (amount > cash) revert ShortOfCash(cash, amount);
-        uint256 fee = _up(amount * FLASH_FEE_BPS, BPS);
+        uint256 fee = Math.ceilDiv(amount * FLASH_FEE_BPS, BPS);
         emit FlashLent(msg.sender, amount, fee);
         uint256 before = money.balanceOf(address(this));
         _pay(money, msg.sender, amount);
@@ -193,7 +190,7 @@ contract LendingPool {
     }
 
     /// Count the interest and the price up to now; everything else does so, too.
-    function accrue() external alone {}
+    function accrue() external nonReentrant accrued {}
 
     /// What the lenders own: money here, and money that is owed.
     function assets() public view returns (uint256) {
@@ -202,7 +199,7 @@ contract LendingPool {
 
     /// What an account owes, as of the last accrual.
     function debtOf(address owner) public view returns (uint256) {
-        return _up(unitsOf[owner] * index, UNIT);
+        return Math.ceilDiv(unitsOf[owner] * index, UNIT);
     }
 
     function _accrue() private {
@@ -256,9 +253,5 @@ contract LendingPool {
 
     function _pay(IToken token, address to, uint256 amount) private {
         if (!token.transfer(to, amount)) revert TokenRefused(address(token));
-    }
-
-    function _up(uint256 number, uint256 divisor) private pure returns (uint256) {
-        return (number + divisor - 1) / divisor;
     }
 }

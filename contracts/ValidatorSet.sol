@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
+import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
+
 /// The validator set and the check of its certificates: signatures of at least two thirds of the validators, each once,
 /// over an EIP-712 digest that names this chain, this contract and this run. The set changes at an epoch that the old set signed:
 /// from that epoch on only the new set counts, before it only the old one. Plans are numbered, and a later plan ends the
@@ -28,7 +31,6 @@ abstract contract ValidatorSet {
         keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract,bytes32 salt)");
     bytes32 private constant HANDOVER_TYPE =
         keccak256("Handover(uint32 setId,uint64 nonce,uint64 fromEpoch,bytes32 validators)");
-    uint256 private constant LARGEST_S = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0;
     uint256 private constant SIGNATURE_SIZE = 65;
     uint256 private constant LARGEST_SET = 128;
     /// The chain time between the plan of a handover and the first batch of the next set.
@@ -100,7 +102,7 @@ abstract contract ValidatorSet {
     }
 
     function _digest(bytes32 content) internal view returns (bytes32) {
-        return keccak256(abi.encodePacked("\x19\x01", domain(), content));
+        return MessageHashUtils.toTypedDataHash(domain(), content);
     }
 
     /// A signature is one byte (index of the signer times two plus the parity of the point), then r, then s.
@@ -116,10 +118,12 @@ abstract contract ValidatorSet {
             bytes32 s = bytes32(certificate[offset + 33:offset + 65]);
             if (signer < nextSigner) revert SignersNotAscending(signer);
             if (signer >= seats) revert UnknownSigner(signer);
+            (address found, ECDSA.RecoverError failed,) = ECDSA.tryRecover(
+                digest, uint8(27 + (first & 1)), bytes32(certificate[offset + 1:offset + 33]), s
+            );
             // Of s and n - s only the smaller is valid; otherwise any signature would have a second valid form.
-            if (uint256(s) > LARGEST_S) revert HighS(signer);
-            address found = ecrecover(digest, uint8(27 + (first & 1)), bytes32(certificate[offset + 1:offset + 33]), s);
-            if (found == address(0)) revert ZeroSignature(signer);
+            if (failed == ECDSA.RecoverError.InvalidSignatureS) revert HighS(signer);
+            if (failed != ECDSA.RecoverError.NoError) revert ZeroSignature(signer);
             if (found != validators[signer]) revert WrongSigner(signer, found);
             nextSigner = signer + 1;
         }

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
+PACKAGES = HERE / "node_modules"
 VERSION = "0.8.37"
 COMPILER = "0.8.37+commit.f401782d"
 CONTRACTS = {
@@ -66,25 +67,47 @@ def sources() -> dict[str, str]:
     return {path.relative_to(HERE).as_posix(): path.read_text() for path in found}
 
 
+def imported(name: str, text: str) -> list[str]:
+    """The names of the sources that one imports: relative to it, or below a package of npm."""
+    named = [line.split('"')[1] for line in text.splitlines() if line.startswith("import ")]
+    return [
+        os.path.normpath(os.path.join(os.path.dirname(name), each)) if each.startswith(".") else each for each in named
+    ]
+
+
+def with_packages(texts: dict[str, str]) -> dict[str, str]:
+    """These sources and those of npm's packages that they import, however far."""
+    found = dict(texts)
+    todo = [each for name, text in texts.items() for each in imported(name, text)]
+    while todo:
+        name = todo.pop()
+        if name not in found:
+            found[name] = (PACKAGES / name).read_text()
+            todo += imported(name, found[name])
+    return found
+
+
 def taking_part(name: str, texts: dict[str, str]) -> list[str]:
     """The source itself and everything that it imports."""
     todo, seen = [name], set()
     while todo:
         source = todo.pop()
         seen.add(source)
-        for line in texts[source].splitlines():
-            if line.startswith("import "):
-                target = os.path.normpath(os.path.join(os.path.dirname(source), line.split('"')[1]))
-                if target not in seen:
-                    todo.append(target)
+        todo += [each for each in imported(source, texts[source]) if each not in seen]
     return sorted(seen)
+
+
+def packages_of(names: list[str]) -> dict[str, str]:
+    """The packages of npm that take part, with their versions; package.json pins them, so no source needs a hash."""
+    found = sorted({"/".join(name.split("/")[:2]) for name in names if name.startswith("@")})
+    return {name: json.loads((PACKAGES / name / "package.json").read_text())["version"] for name in found}
 
 
 def compiled(solc: Path) -> dict[str, str]:
     """The text of each artifact by its file name."""
     import solcx
 
-    texts = sources()
+    texts = with_packages(sources())
     request = {
         "language": "Solidity",
         "sources": {name: {"content": text} for name, text in texts.items()},
@@ -92,10 +115,12 @@ def compiled(solc: Path) -> dict[str, str]:
     }
     answer = solcx.compile_standard(request, solc_binary=solc, base_path=HERE)
     for message in answer.get("errors", ()):
-        raise SystemExit(message["formattedMessage"])
+        if not message["sourceLocation"]["file"].startswith("@"):  # what it warns of in a package is not ours to mend
+            raise SystemExit(message["formattedMessage"])
     artifacts = {}
     for name, source in CONTRACTS.items():
         contract = answer["contracts"][source][name]
+        parts = taking_part(source, texts)
         deployed = contract["evm"]["deployedBytecode"]
         artifact = {
             "abi": contract["abi"],
@@ -109,8 +134,12 @@ def compiled(solc: Path) -> dict[str, str]:
             ),
             "compiler": COMPILER,
             "settings": SETTINGS,
-            "sources": {each: hashlib.sha256(texts[each].encode()).hexdigest() for each in taking_part(source, texts)},
+            "sources": {
+                each: hashlib.sha256(texts[each].encode()).hexdigest() for each in parts if not each.startswith("@")
+            },
         }
+        if packages := packages_of(parts):
+            artifact["packages"] = packages
         artifacts[f"{name}.json"] = json.dumps(artifact, sort_keys=True, indent=1) + "\n"
     return artifacts
 

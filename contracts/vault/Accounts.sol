@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {SettlementHalt} from "../SettlementHalt.sol";
 import {IToken} from "../interfaces/IToken.sol";
 
 /// Accounts by number, tokens by number, and the balances. Two balances share one storage slot (tokens 2j and 2j + 1), so
 /// that cash and the first instrument of an account cost one write.
-abstract contract Accounts is SettlementHalt {
+abstract contract Accounts is SettlementHalt, ReentrancyGuardTransient {
     event AccountOpened(uint32 indexed account, address indexed owner);
     event TokenListed(uint32 indexed token, address indexed place);
     event OperatorOffered(address indexed to);
@@ -22,7 +23,6 @@ abstract contract Accounts is SettlementHalt {
     error BalanceTooLarge(uint256 account, uint256 token, uint256 held, int256 delta);
     error Insolvent(uint256 account, uint256 token, uint256 held, int256 delta);
     error SettlementEscaped();
-    error Reentered();
 
     /// These four share a slot with the pause, so that a batch reads and writes it once. `aliveAt` is the time of the last
     /// batch or heartbeat.
@@ -30,7 +30,6 @@ abstract contract Accounts is SettlementHalt {
     bool public escaped;
     uint32 internal accountCount;
     uint16 internal tokenCount;
-    bool private transient entered;
 
     address public operator;
     address public nextOperator;
@@ -47,14 +46,6 @@ abstract contract Accounts is SettlementHalt {
     modifier onlyOwner(uint256 account) {
         if (msg.sender != ownerOf[account]) revert NotOwner(account, msg.sender);
         _;
-    }
-
-    /// Reentrancy guard: refuses calls from a token during its transfer.
-    modifier once() {
-        if (entered) revert Reentered();
-        entered = true;
-        _;
-        entered = false;
     }
 
     constructor(address[] memory tokens) {

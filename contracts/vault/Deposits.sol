@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {IToken} from "../interfaces/IToken.sol";
 import {Accounts} from "./Accounts.sol";
 
-/// Deposits: a deposit is credited at once and has a number. The amount received must equal the amount credited.
+/// Deposits: a deposit is credited at nonReentrant and has a number. The amount received must equal the amount credited.
 abstract contract Deposits is Accounts {
     event Deposited(uint64 indexed number, uint32 indexed account, uint32 indexed token, uint128 amount);
 
@@ -13,13 +13,13 @@ abstract contract Deposits is Accounts {
 
     uint64 public depositCount;
 
-    function deposit(uint32 account, uint32 token, uint128 amount) external once whenNotPaused {
+    function deposit(uint32 account, uint32 token, uint128 amount) external nonReentrant whenNotPaused {
         _credit(account, token, amount);
         _receive(token, amount);
     }
 
     /// Many deposits of one token from one payer: 20 bytes each, the account (4) and the amount (16).
-    function depositMany(uint32 token, bytes calldata deposits) external once whenNotPaused {
+    function depositMany(uint32 token, bytes calldata deposits) external nonReentrant whenNotPaused {
         uint256 total = 0;
         if (deposits.length % 20 != 0) revert BadDepositsLength(deposits.length);
         for (uint256 offset = 0; offset < deposits.length; offset += 20) {

@@ -49,7 +49,7 @@ abstract contract Escape is Withdrawals {
     /// Take a balance out after the escape.
     /// @param account an account of the caller
     /// @param token the number of the token
-    function escapeWithdraw(uint32 account, uint32 token) external once onlyOwner(account) {
+    function escapeWithdraw(uint32 account, uint32 token) external nonReentrant onlyOwner(account) {
         if (!escaped) revert NotEscaped();
         uint256 amount = balanceOf(account, token);
         if (amount == 0) revert NothingToMove();

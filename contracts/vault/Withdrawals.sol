@@ -41,7 +41,7 @@ abstract contract Withdrawals is Accounts {
     }
 
     /// Neither a pause nor the escape stops a claim.
-    function claim(uint32 account, uint32 token) external once onlyOwner(account) {
+    function claim(uint32 account, uint32 token) external nonReentrant onlyOwner(account) {
         uint256 amount = claimable[account][token];
         if (amount == 0) revert NothingToMove();
         claimable[account][token] = 0;

@@ -66,7 +66,7 @@ _BY_SOURCE: dict[Source, str] = {
     Source("F-3.10", PAID): "BadFee NothingToSwap NothingToAdd NothingToRemove PoolTooSmall BeyondReserve PriceMoved "
     "ShortOfShares",
     Source("F-3.11", PAID): "NothingToLend ShortOfClaims ShortOfCash ShortOfCollateral PriceUnknown DebtTooLarge "
-    "DebtInOrder MoreThanOwed Busy NotLender GainTooSmall",
+    "DebtInOrder MoreThanOwed NotLender GainTooSmall",
     Source("F-6.1", STOPS): "HALTED_L1 HALTED_L2 HALTED_L3",
     Source("F-6.2", STOPS): "LIMIT_UP LIMIT_DOWN OUTSIDE_BANDS HALTED_LIMIT_STATE",
     Source("F-6.3", STOPS): "HALTED_MOVE HALTED_VOLATILE",
@@ -74,8 +74,8 @@ _BY_SOURCE: dict[Source, str] = {
     Source("F-6.5", TYPES): "FAT_FINGER POSITION_LIMIT RATE_LIMIT BETTER_PRICE_ELSEWHERE",
     Source("P-6", PAID): "WITHDRAWAL_TOO_LARGE NO_WALLET WALLET_TOO_SMALL NOTHING_TO_CLAIM UNKNOWN_ASSET "
     "NOTHING_TO_DELIVER SETTLEMENT_SHORT SETTLEMENT_UNKNOWN_ACCOUNT SETTLEMENT_UNKNOWN_TOKEN SETTLEMENT_LEFT_OUT "
-    "NothingToMove NotOwner NotOperator BadDepositsLength TokenRefused TokenTookFee Reentered BadExitsLength "
-    "ExitsNotAscending UnknownRequest RequestDone RequestPayable ListedTwice",
+    "NothingToMove NotOwner NotOperator BadDepositsLength TokenRefused TokenTookFee BadExitsLength "
+    "ExitsNotAscending UnknownRequest RequestDone RequestPayable ListedTwice ReentrancyGuardReentrantCall",
     Source("R2", STREAMLET): "NOT_LEADER",
     Source("R4", STREAMLET): "EPOCH_NOT_AFTER_PARENT",
     Source("R6", BREAK): "SECOND_PROPOSAL",

@@ -16,6 +16,7 @@ from tests.conftest import ROOT
 pytestmark = pytest.mark.system
 CONTRACTS = ROOT / "contracts"
 WRAPPER = CONTRACTS / "solc-wrapper"
+PACKAGES = ("--include-path", "node_modules")
 
 
 @pytest.fixture(autouse=True)
@@ -99,7 +100,7 @@ def test_anything_else_is_an_unrecognised_option() -> None:
 
 def test_a_large_answer_survives_a_slow_reader() -> None:
     with subprocess.Popen(
-        [str(WRAPPER), "--combined-json", "abi,bin,asm,srcmap,metadata", "BatchSettlement.sol"],
+        [str(WRAPPER), *PACKAGES, "--combined-json", "abi,bin,asm,srcmap,metadata", "BatchSettlement.sol"],
         stdout=subprocess.PIPE,
         cwd=CONTRACTS,
     ) as running:

@@ -31,8 +31,22 @@ def test_the_compiler_and_its_settings_are_the_pinned_ones(name: str) -> None:
     assert stored["settings"]["evmVersion"] == "cancun"
     for source in stored["sources"]:
         assert "pragma solidity 0.8.37;" in (SOURCES / source).read_text()
-    pinned = json.loads((SOURCES / "package.json").read_text())["devDependencies"]["solc"]
-    assert stored["compiler"].startswith(pinned + "+")
+    pinned = json.loads((SOURCES / "package.json").read_text())["devDependencies"]
+    assert stored["compiler"].startswith(pinned["solc"] + "+")
+    for package, version in stored.get("packages", {}).items():
+        assert version == pinned[package], f"{package} is pinned to another version than was compiled"
+
+
+def test_what_a_package_contributes_is_named_in_the_artifact() -> None:
+    """The sources of a package are not here; its version stands for them, and the lock of npm for its bytes."""
+    importing = {place.relative_to(SOURCES).as_posix() for place in SOURCES.rglob("*.sol") if "node_modules" not in
+                 place.parts and 'from "@openzeppelin/' in place.read_text()}  # fmt: skip
+    assert importing, "the canary: some contract uses the package"
+    for name in NAMES:
+        stored = artifact(name).stored
+        assert ("packages" in stored) == bool(importing & set(stored["sources"])), name
+    locked = json.loads((SOURCES / "package-lock.json").read_text())["packages"]
+    assert locked["node_modules/@openzeppelin/contracts"]["integrity"].startswith("sha512-")
 
 
 def test_every_artifact_in_the_folder_is_known() -> None:

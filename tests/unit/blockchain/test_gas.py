@@ -16,9 +16,9 @@ from tests.unit.blockchain.rig import ALICE, BOB, CASH, GENESIS, RUN, SHARES, Ri
 from tests.unit.blockchain.test_handover import NOTICE, plan
 from tests.unit.blockchain.town import Town
 
-GOLDEN_SALE = 108_379
-GOLDEN_CROWD = 733_369
-WITH_TWO_TOKENS = 107_192
+GOLDEN_SALE = 108_903
+GOLDEN_CROWD = 733_918
+WITH_TWO_TOKENS = 107_728
 """A payment from one account to another on a contract of two tokens."""
 
 
