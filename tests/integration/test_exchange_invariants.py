@@ -172,7 +172,7 @@ def unseen_off(exchange):
 
 def forgotten_peg(exchange):
     exchange.submit("ann", Buy("ACME", 1, 100, peg="mid"))
-    exchange.listings["ACME"].pegs.clear()
+    exchange.listings["ACME"].pegs.orders.clear()
 
 
 def forgotten_stop(exchange):

@@ -169,7 +169,8 @@ class Clearing:
             maker.open.pop(order.id, None)
         if order.cap and order.side == BUY:
             self.fit(listing, maker, order)
-        if order.cap and not order.remaining and listing.pegs.pop(order.id, None) is not None:
+        if order.cap and not order.remaining and order.id in listing.pegs.orders:
+            listing.pegs.remove(order)
             listing.watch()
 
     def pay_in_auction(self, listing: Listing, buy: Order, sell: Order, quantity: int, price: int) -> None:

@@ -15,17 +15,18 @@ True
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from heapq import heappop, heappush
 from operator import attrgetter
 
 from market_sim.core.errors import RuleViolation
-from market_sim.core.models.intents import BUY
+from market_sim.core.models.intents import BUY, SELL
 from market_sim.core.models.market_events import OrderTriggered
 from market_sim.market.exchange.listing import CONTINUOUS, Listing
 from market_sim.market.exchange.matching import Matching
 from market_sim.market.exchange.member import Member
 from market_sim.market.exchange.order import ASLEEP, BOOK, Order
+from market_sim.market.exchange.pegs import WaitingPegs
 from market_sim.market.exchange.venue_state import VenueState
 
 TriggerRule = Callable[[Member, Listing, Order], None]
@@ -92,7 +93,7 @@ class ConditionalOrders:
         book, tick, members = listing.book, listing.tick, self._state.members
         bid, ask = book.best_bid, book.best_ask
         moving: list[tuple[Order, int]] = []
-        for _, order in sorted(listing.pegs.items()):
+        for _, order in sorted(listing.pegs.orders.items()):
             price = peg_price(order.side, order.cap, bid, ask, tick)
             if price is None:
                 self._sleep(listing, order)
@@ -115,12 +116,12 @@ class ConditionalOrders:
             for order in crossing:
                 self._matching.enter(listing, members[order.account], order)
             for order in crossing:
-                if order.id in listing.pegs:
+                if order.id in listing.pegs.orders:
                     self._sleep(listing, order)
 
     def sleep(self, listing: Listing) -> None:
         """Take all pegged orders out of the book until trading is continuous again."""
-        for _, order in sorted(listing.pegs.items()):
+        for _, order in sorted(listing.pegs.orders.items()):
             self._sleep(listing, order)
 
     def _sleep(self, listing: Listing, order: Order) -> None:
@@ -139,18 +140,19 @@ def peg_price(side: int, cap: int, bid: int | None, ask: int | None, tick: int) 
     return max(cap, -(-(bid + ask) // (2 * tick)) * tick)
 
 
-def crossing_at_midpoint(pegs: Mapping[int, Order], bid: int | None, ask: int | None, tick: int) -> list[Order]:
+def crossing_at_midpoint(pegs: WaitingPegs, bid: int | None, ask: int | None, tick: int) -> list[Order]:
     """The orders that trade with each other at the midpoint: of each side the oldest, as many as the other can fill."""
     if bid is None or ask is None or (bid + ask) % (2 * tick):
         return []
     middle = (bid + ask) // 2
-    buys = [order for order in pegs.values() if order.side == BUY and order.cap >= middle]
-    sells = [order for order in pegs.values() if order.side != BUY and order.cap <= middle] if buys else []
+    if not pegs.cross_at(middle):
+        return []
+    buys, sells = pegs.accepting(BUY, middle), pegs.accepting(SELL, middle)
     volume = min(sum([order.remaining for order in buys]), sum([order.remaining for order in sells]))
     chosen = []
-    for side in (buys, sells) if volume else ():
+    for side in (buys, sells):
         left = volume
-        for order in sorted(side, key=_age):
+        for order in side:
             if left <= 0:
                 break
             chosen.append(order)

@@ -168,8 +168,8 @@ def waiting_orders_are_listed(exchange: Exchange) -> Finding:
     for listing in exchange.listings.values():
         here = [order for order in exchange.orders.values() if order.intent.symbol == listing.symbol]
         pegs = {order.id for order in here if order.cap}
-        if pegs != set(listing.pegs):
-            yield f"{listing.symbol}: pegged orders {sorted(pegs)}, the list holds {sorted(listing.pegs)}"
+        if pegs != set(listing.pegs.orders):
+            yield f"{listing.symbol}: pegged orders {sorted(pegs)}, the list holds {sorted(listing.pegs.orders)}"
         market = {order.id for order in here if order.where == CALL}
         if market != set(listing.collected):
             yield f"{listing.symbol}: market orders {sorted(market)}, the list holds {sorted(listing.collected)}"
@@ -183,7 +183,7 @@ def no_order_acts_in_a_halt(exchange: Exchange) -> Finding:
     for listing in exchange.listings.values():
         if listing.phase == CONTINUOUS and listing.collected:
             yield f"{listing.symbol} is continuous, and the market orders {sorted(listing.collected)} wait"
-        for order in listing.pegs.values():
+        for order in listing.pegs.orders.values():
             if listing.phase != CONTINUOUS and order.where == BOOK:
                 yield f"{listing.symbol} is {listing.phase}, and pegged order {order.id} is in the book"
 

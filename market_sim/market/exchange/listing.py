@@ -12,6 +12,7 @@ from market_sim.market.exchange.fees import FeeSchedule
 from market_sim.market.exchange.order import Order
 from market_sim.market.exchange.order_book import OrderBook
 from market_sim.market.exchange.outlier import Outlier, OutlierRule
+from market_sim.market.exchange.pegs import WaitingPegs
 from market_sim.market.exchange.triggers import WaitingStops
 
 Phase = Literal["continuous", "call", "halted", "closed"]
@@ -78,7 +79,7 @@ class Listing:
         self.because_numbers: Numbers = {}
         """The reason code of the phase, and its numbers."""
         self.stops = WaitingStops()
-        self.pegs: dict[int, Order] = {}
+        self.pegs = WaitingPegs()
         self.midpoint_of: MidpointSource | None = None
         """Where pegged orders find the midpoint, if it is not that of this book."""
         self.collected: dict[int, Order] = {}

@@ -87,7 +87,7 @@ class Matching:
             if not order.cap:
                 return
         if order.cap:
-            listing.pegs[order.id] = order
+            listing.pegs.add(order)
         if where == STOP:
             listing.stops.add(order.side, _stop(order), order.id, order.account)
         elif where == CALL:
@@ -103,7 +103,7 @@ class Matching:
         if order.where == BOOK and not order.cap:
             return
         if order.cap:
-            del listing.pegs[order.id]
+            listing.pegs.remove(order)
         if order.where == STOP:
             listing.stops.remove(order.side, _stop(order), order.id, order.account)
         elif order.where == CALL:

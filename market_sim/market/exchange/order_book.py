@@ -113,6 +113,16 @@ class OrderBook:
         return None
 
     @property
+    def quotes(self) -> tuple[int | None, int | None]:
+        """Both at once; almost always the best level of each side displays something."""
+        bids, asks = self.bids, self.asks
+        if bids.keys and asks.keys:
+            bid, ask = bids.keys[-1], asks.keys[-1]
+            if bids.levels[bid].volume and asks.levels[ask].volume:
+                return bid, -ask
+        return self.best_bid, self.best_ask
+
+    @property
     def is_crossed(self) -> bool:
         """Whether the best bid is at or above the best ask: never true between two messages of continuous trading."""
         return bool(self.bids.keys and self.asks.keys and self.bids.keys[-1] >= -self.asks.keys[-1])

@@ -30,16 +30,18 @@ class MidpointFollower:
     """Lets the orders of a dark pool follow the quotes of one lit venue, after each message there."""
 
     def __init__(self, pool: Exchange, lit: Exchange, is_down: Callable[[str], bool]) -> None:
-        self._pool, self._lit, self._is_down = pool, lit, is_down
+        self._pool, self._is_down = pool, is_down
+        self._waiting, self._showing = pool.listings, lit.listings
         self._seen: dict[str, tuple[int | None, int | None]] = {}
 
     def follow(self) -> None:
         """Let two orders in the pool trade if the quotes have moved to where both would."""
-        for listing in self._pool.listings.values():
-            here = self._lit.listings.get(listing.symbol)
-            if not listing.pegs or here is None or self._is_down(self._pool.name):
+        for symbol, listing in self._waiting.items():
+            here = self._showing.get(symbol)
+            if here is None or not listing.pegs.orders:
                 continue
-            quotes = here.book.best_bid, here.book.best_ask
-            if quotes != self._seen.get(listing.symbol):
-                self._seen[listing.symbol] = quotes
+            # Almost no message changes the quotes, so this is asked first.
+            quotes = here.book.quotes
+            if quotes != self._seen.get(symbol) and not self._is_down(self._pool.name):
+                self._seen[symbol] = quotes
                 self._pool.phases.finish(listing)

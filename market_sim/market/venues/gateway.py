@@ -6,8 +6,6 @@ which they were sent, as on a connection by TCP, so a late one holds up those be
 
 from __future__ import annotations
 
-from array import array
-
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.venue_events import (
     OutageBegan,
@@ -32,12 +30,14 @@ class Gateway:
         self.terms = terms
         self.breaker = Breaker(terms.failures, round(terms.hold_s * SECOND_NS))
         self._clock, self._journal, self._stream = clock, journal, stream
-        self._taken = array("q")
-        """How long each message took."""
+        self._taken: list[int] = []
+        """How long each message took; up to the last measurement in ascending order."""
+        self._total = 0
         self._failed = self._held_back = 0
         self._newest: dict[str, int] = {}
         """For each participant: when its last message arrives."""
-        self._down_until = 0
+        self.down_until = 0
+        """The end of the last outage."""
         journal.record(
             VenueOpened(
                 clock.now, terms.name, terms.kind, terms.fees.maker, terms.fees.taker,
@@ -49,12 +49,12 @@ class Gateway:
     @property
     def is_down(self) -> bool:
         """Whether the venue is in an outage."""
-        return self._clock.now < self._down_until
+        return self._clock.now < self.down_until
 
     def fail_until(self, end: int) -> None:
         """Begin an outage; `answer_again` ends it."""
-        self._down_until = max(self._down_until, end)
-        self._journal.record(OutageBegan(self._clock.now, self.terms.name, self._down_until))
+        self.down_until = max(self.down_until, end)
+        self._journal.record(OutageBegan(self._clock.now, self.terms.name, self.down_until))
 
     def answer_again(self) -> None:
         """Record the end of the outage, unless a later one has begun meanwhile."""
@@ -76,7 +76,9 @@ class Gateway:
         arrives = sent + self.terms.latency.draw(self._stream)
         newest = self._newest.get(account, 0)
         arrives = self._newest[account] = max(arrives, newest)
-        self._taken.append(arrives - sent)
+        taken = arrives - sent
+        self._taken.append(taken)
+        self._total += taken
         return arrives
 
     def is_lost(self) -> bool:
@@ -95,10 +97,11 @@ class Gateway:
 
     def measure(self) -> None:
         """Record what was measured so far; of n messages the 99th percentile is the one of rank 0.99 n, rounded up."""
-        taken = sorted(self._taken)
+        taken = self._taken
         if not taken:
             return
-        mean, late = sum(taken) // len(taken), taken[-(-99 * len(taken) // 100) - 1]
+        taken.sort()  # in place, so that the next time it only merges what is new
+        mean, late = self._total // len(taken), taken[-(-99 * len(taken) // 100) - 1]
         measured = len(taken), self._failed, self._held_back, mean, late
         self._journal.record(VenueMeasured(self._clock.now, self.terms.name, *measured))
 

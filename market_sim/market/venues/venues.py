@@ -24,7 +24,7 @@ from market_sim.core.models.market_events import OrderRejected
 from market_sim.core.randomness import Randomness
 from market_sim.market.exchange.exchange import Exchange
 from market_sim.market.exchange.fees import FeeSchedule
-from market_sim.market.exchange.listing import CONTINUOUS
+from market_sim.market.exchange.listing import CONTINUOUS, Listing
 from market_sim.market.exchange.order import Order
 from market_sim.market.exchange.terms import shown
 from market_sim.market.ledger.ledger import Ledger, TimeSource
@@ -59,6 +59,8 @@ class Venues:
         self.gateways: dict[str, Gateway] = {}
         """The gateways of the venues with terms, by name."""
         self._dark: dict[str, Exchange] = {}
+        self._lit: dict[str, Mapping[str, Listing]] = {}
+        """What is listed on each venue that shows its orders."""
 
     @property
     def by_name(self) -> Mapping[str, Exchange]:
@@ -104,25 +106,26 @@ class Venues:
             opened.add_gate(LimitOrdersOnly(name))
         if not venue.is_lit:
             self._dark[name] = opened
+            del self._lit[name]
             opened.midpoint_of = self.best_shown
         return opened
 
     def follow_midpoints(self) -> None:
         """Let the orders of every dark pool follow the quotes of the lit venues; once, after the last venue opened."""
         for pool in self._dark.values():
-            for name, venue in self._venues.items():
-                if name not in self._dark:
-                    venue.add_follower(MidpointFollower(pool, venue, self._is_down), first=True)
+            for name in self._lit:
+                lit = self._venues[name]
+                lit.add_follower(MidpointFollower(pool, lit, self._is_down), first=True)
 
     def best_shown(self, symbol: str) -> tuple[int | None, int | None]:
         """The best bid and the best ask of an instrument over the lit venues on which it is traded now."""
         bid: int | None = None
         ask: int | None = None
-        for name, venue in self._venues.items():
-            listing = venue.listings.get(symbol)
-            if listing is None or name in self._dark or listing.phase != CONTINUOUS or self._is_down(name):
+        for name, listings in self._lit.items():
+            listing = listings.get(symbol)
+            if listing is None or listing.phase != CONTINUOUS or self._is_down(name):
                 continue
-            here_bid, here_ask = listing.book.best_bid, listing.book.best_ask
+            here_bid, here_ask = listing.book.quotes
             if here_bid is not None and (bid is None or here_bid > bid):
                 bid = here_bid
             if here_ask is not None and (ask is None or here_ask < ask):
@@ -146,12 +149,13 @@ class Venues:
 
     def _is_down(self, name: str) -> bool:
         gateway = self.gateways.get(name)
-        return gateway is not None and gateway.is_down
+        return gateway is not None and self._clock.now < gateway.down_until
 
     def _open(
         self, name: str, fees: Mapping[str, FeeSchedule] | None, other_fees: FeeSchedule | None = None
     ) -> Exchange:
         venue = self._venues[name] = Exchange(self._clock, self._journal, fees, self._ledger, name, other_fees)
+        self._lit[name] = venue.listings
         return venue
 
     def named(self, name: str) -> Exchange:
@@ -166,10 +170,11 @@ class Venues:
         """The venue of an open order, searched among the account's own orders first; else the first, which refuses."""
         if type(number) is int and type(name) is str:
             for venue in self._venues.values():
-                if name in venue.accounts and number in venue.accounts[name].open:
+                member = venue.accounts.get(name)
+                if member is not None and number in member.open:
                     return venue
             for venue in self._venues.values():
-                if number in venue.orders:
+                if any(number in member.open for member in venue.accounts.values()):
                     return venue
         return self.first
 

@@ -355,4 +355,4 @@ class Participants:
     def _quotes(self, symbol: str) -> list[tuple[int | None, int | None]]:
         if self._market is not None:
             return self._market.quotes(symbol)
-        return [(listing.book.best_bid, listing.book.best_ask) for listing in self._listings(symbol)]
+        return [listing.book.quotes for listing in self._listings(symbol)]

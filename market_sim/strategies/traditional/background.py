@@ -52,10 +52,16 @@ class Background(Strategy):
 
     def _shown(self, view: View) -> tuple[int | None, int | None]:
         """The best bid and the best ask over all venues."""
-        places = [view[self.symbol, venue] for venue in self._venues]
-        bids = [place.bid for place in places if place.bid is not None]
-        asks = [place.ask for place in places if place.ask is not None]
-        return max(bids, default=None), min(asks, default=None)
+        best_bid: int | None = None
+        best_ask: int | None = None
+        for venue in self._venues:
+            place = view[self.symbol, venue]
+            bid, ask = place.bid, place.ask
+            if bid is not None and (best_bid is None or bid > best_bid):
+                best_bid = bid
+            if ask is not None and (best_ask is None or ask < best_ask):
+                best_ask = ask
+        return best_bid, best_ask
 
 
 def shares_of(venues: Sequence[VenueTerms]) -> dict[str, float]:

@@ -28,7 +28,12 @@ def image(session: Session) -> tuple[object, ...]:
         for asset, held in account.balances.items()
     }
     books = {
-        (venue.name, symbol): (listing.book.depth(10**6), listing.busy, len(listing.pegs), len(listing.collected))
+        (venue.name, symbol): (
+            listing.book.depth(10**6),
+            listing.busy,
+            len(listing.pegs.orders),
+            len(listing.collected),
+        )
         for venue in world.venues.by_name.values()
         for symbol, listing in venue.listings.items()
     }

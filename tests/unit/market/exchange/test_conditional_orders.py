@@ -125,7 +125,7 @@ def test_a_pegged_buy_gives_back_what_it_did_not_need():
     place.sell("cid", 4, 102)
     cash = place.exchange.accounts["ann"].balances["USD"]
     assert (10_000_000 - cash.total, cash.reserved) == (408, 0)
-    assert place.listing.pegs == {}
+    assert not place.listing.pegs
     assert not place.listing.busy
 
 

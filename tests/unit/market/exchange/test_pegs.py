@@ -1,38 +1,49 @@
-"""A pegged order stands at the middle, rounded away from the other side, and never beyond its own limit."""
+"""The waiting list of pegged orders finds the same orders as a look at every one of them."""
 
 from __future__ import annotations
 
-from fractions import Fraction
-from itertools import product
-from math import ceil, floor
+from random import Random
 
 import pytest
 
-from market_sim.market.exchange.conditional_orders import peg_price
-
-BUYER, SELLER = 1, -1
-
-
-@pytest.mark.parametrize("tick", [1, 2, 5])
-def test_the_middle_is_half_of_the_sum_rounded_to_the_tick_on_the_own_side(tick):
-    uneven = 0
-    for bid, width in product(range(tick * 20, tick * 24, tick), range(tick, tick * 6, tick)):
-        middle = Fraction(bid + bid + width, 2) / tick
-        uneven += middle.denominator > 1
-        assert peg_price(BUYER, 10**6, bid, bid + width, tick) == floor(middle) * tick
-        assert peg_price(SELLER, 0, bid, bid + width, tick) == ceil(middle) * tick
-    assert uneven > 0
+from market_sim.core.models.intents import BUY, SELL, Buy, Sell
+from market_sim.market.exchange.order import Order
+from market_sim.market.exchange.order_book import OrderBook
+from market_sim.market.exchange.pegs import WaitingPegs
 
 
-def test_the_own_limit_holds_on_the_side_where_it_costs():
-    assert peg_price(BUYER, 101, 100, 104, 1) == 101
-    assert peg_price(BUYER, 102, 100, 104, 1) == 102
-    assert peg_price(BUYER, 103, 100, 104, 1) == 102
-    assert peg_price(SELLER, 103, 100, 104, 1) == 103
-    assert peg_price(SELLER, 101, 100, 104, 1) == 102
+def pegged(number: int, side: int, limit: int) -> Order:
+    intent = (Buy if side == BUY else Sell)("ACME", 5, limit, peg="mid")
+    order = Order(number, "ann", "ann", side, limit, side * limit, 5, 5, intent, "ACME")
+    order.cap = limit
+    return order
 
 
-@pytest.mark.parametrize(("bid", "ask"), [(None, 104), (100, None), (None, None)])
-@pytest.mark.parametrize("side", [BUYER, SELLER])
-def test_without_both_sides_there_is_no_middle(side, bid, ask):
-    assert peg_price(side, 102, bid, ask, 1) is None
+@pytest.mark.parametrize("seed", range(10))
+def test_who_accepts_a_price_is_found_as_by_looking_at_every_order(seed):
+    chance, pegs, waiting = Random(seed), WaitingPegs(), {}
+    for number in range(1, 120):
+        if waiting and chance.random() < 0.4:
+            order = waiting.pop(chance.choice([*waiting]))
+            pegs.remove(order)
+        else:
+            order = waiting[number] = pegged(number, chance.choice((BUY, SELL)), chance.randint(95, 105))
+            pegs.add(order)
+        for price in range(94, 107):
+            buys = sorted(each.id for each in waiting.values() if each.side == BUY and each.cap >= price)
+            sells = sorted(each.id for each in waiting.values() if each.side == SELL and each.cap <= price)
+            assert [each.id for each in pegs.accepting(BUY, price)] == buys
+            assert [each.id for each in pegs.accepting(SELL, price)] == sells
+            assert pegs.cross_at(price) == bool(buys and sells)
+        assert bool(pegs) == bool(waiting)
+
+
+def test_the_quotes_of_a_book_pass_over_a_level_that_displays_nothing():
+    book = OrderBook()
+    assert book.quotes == (None, None)
+    for number, (side, limit, hidden) in enumerate(((BUY, 99, False), (SELL, 103, False), (BUY, 100, True)), start=1):
+        order = Order(number, "ann", "ann", side, limit, side * limit, 5, 5, Buy("ACME", 5, limit), "ACME")
+        order.hidden = order.rare = hidden
+        book.place(order)
+        assert book.quotes == (book.best_bid, book.best_ask)
+    assert book.quotes == (99, 103)
