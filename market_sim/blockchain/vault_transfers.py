@@ -10,17 +10,21 @@ the owner claims it. If a balance left the vault at once, a batch that is final 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 from market_sim.blockchain.certificate import Wallet
 from market_sim.blockchain.direct_movements import DirectMovements
 from market_sim.blockchain.reconciliation import Reconciliation
 from market_sim.blockchain.register import Register
-from market_sim.blockchain.settlement import Settlement
+from market_sim.blockchain.settlement import ChainReverted, Movement, Settlement
 from market_sim.core.errors import RuleViolation
 from market_sim.core.models.event import Event
 from market_sim.core.models.intents import CallContract
 from market_sim.core.models.market_events import Deposited, Entry, Withdrawn
 from market_sim.core.models.settlement_events import DepositTaken, WithdrawalClaimed, WithdrawalRequested
+
+CLOSED: Final = ("SettlementPaused", "SettlementEscaped")
+"""The errors of a vault that takes no deposits; it lets claims pass all the same."""
 
 
 class VaultTransfers:
@@ -58,19 +62,27 @@ class VaultTransfers:
         if isinstance(entry, Deposited | Withdrawn) and self._register.is_token(entry.asset):
             if isinstance(entry, Withdrawn):
                 self._ask(entry)
-            elif entry.trade not in self.direct.paid and self._settlement.is_paused():
-                return False
             else:
-                self._take(entry)
+                return self._take(entry)
         return True
 
     def deposit(self, account: str, asset: str, amount: int, credit: Callable[[str, str, int], int]) -> None:
-        """The owner deposits from the wallet; `credit` credits the account and returns the number of the entry."""
+        """The owner deposits from the wallet; `credit` credits the account and returns the number of the entry.
+
+        What the vault does not take now stays in the wallet, and no account is credited.
+        """
         number, token, owner = self._place(account, asset)
         held = self._settlement.in_wallet(owner.address, token)
         if held < amount:
             raise RuleViolation("WALLET_TOO_SMALL", asset=asset, needed=amount, held=held)
-        movement = self.direct.made("deposit", self._settlement.deposit_from(owner, number, token, amount))
+        taken = (
+            None
+            if self._settlement.is_paused()
+            else self._if_open(lambda: self._settlement.deposit_from(owner, number, token, amount))
+        )
+        if taken is None:
+            raise RuleViolation("VAULT_CLOSED", asset=asset, needed=amount)
+        movement = self.direct.made("deposit", taken)
         entry = credit(account, asset, amount)
         self.direct.paid[entry] = movement
         # From now on the chain holds it, and a batch may be compared before the entry is announced.
@@ -86,15 +98,32 @@ class VaultTransfers:
         self._reconciliation.claimed(token, paid.amount)
         self._record(WithdrawalClaimed(self._now(), account, asset, paid.amount, paid.transaction, paid.gas))
 
-    def _take(self, entry: Deposited) -> None:
+    def _take(self, entry: Deposited) -> bool:
+        """Have the vault take a deposit; False when it takes none now."""
         number, token, _ = self._place(entry.account, entry.asset)
         movement = self.direct.paid.pop(entry.trade, None)
         from_wallet = movement is not None
         if movement is None:
-            movement = self.direct.made("deposit", self._settlement.deposit(number, token, entry.amount))
+            if self._settlement.is_paused():
+                return False
+            movement = self._if_open(lambda: self._settlement.deposit(number, token, entry.amount))
+            if movement is None:
+                return False
+            movement = self.direct.made("deposit", movement)
             self._reconciliation.took(entry.trade, (number, token), entry.amount)
         moved = entry.trade, entry.account, entry.asset, entry.amount, movement.number
         self._record(DepositTaken(self._now(), *moved, from_wallet, movement.transaction, movement.gas))
+        return True
+
+    @staticmethod
+    def _if_open(pay: Callable[[], Movement]) -> Movement | None:
+        """The deposit that this makes; None when the guardian paused the vault, or its escape opened, just before."""
+        try:
+            return pay()
+        except ChainReverted as reverted:
+            if reverted.error not in CLOSED:
+                raise
+            return None
 
     def _ask(self, entry: Withdrawn) -> None:
         number, token, owner = self._place(entry.account, entry.asset)

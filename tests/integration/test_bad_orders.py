@@ -267,9 +267,9 @@ def no_orders() -> list[Case]:
 ON_MARGIN_ONLY = {"MARGIN_ACCOUNT_NEEDED"}
 """Refusals that need an instrument on margin; here stocks are traded."""
 
-OTHERWISE = {"HELD_AS_MARGIN", "NOTHING_TO_DELIVER", "NOTHING_TO_CLAIM", "WALLET_TOO_SMALL"}
-"""Refusals of a wallet's intents that need margin, a derivative or a chain;
-they have their cases in tests/integration/test_money_in_and_out.py and tests/unit/market/ledger/test_ledger.py."""
+OTHERWISE = {"HELD_AS_MARGIN", "NOTHING_TO_DELIVER", "NOTHING_TO_CLAIM", "VAULT_CLOSED", "WALLET_TOO_SMALL"}
+"""Refusals of a wallet's intents that need margin, a derivative or a chain; they have their cases in
+test_money_in_and_out.py, tests/unit/blockchain/test_pauses.py and tests/unit/market/ledger/test_ledger.py."""
 
 WITHDRAWALS = {"CANCELLED", "REMAINDER", "SELF_TRADE", "AMENDED_BELOW_FILLED", "EXPIRED"}
 """Reasons of the same table for which an order leaves, not for which one is refused."""

@@ -118,6 +118,11 @@ EXCHANGE_REASONS: tuple[Reason, ...] = (
         "{needed:figure} {asset} are wanted and the wallet holds {held:figure}",
     ),
     _refusal(
+        "VAULT_CLOSED",
+        "While its guardian pauses it, or once its escape has opened, the vault takes no deposits.",
+        "{needed:figure} {asset} stay in the wallet; a pause ends by itself, and the deposit can be made after it",
+    ),
+    _refusal(
         "NOTHING_TO_CLAIM",
         "A withdrawal can be claimed once its batch is settled.",
         "no settled withdrawal of {asset} waits to be claimed; {waiting:figure} are still on their way",

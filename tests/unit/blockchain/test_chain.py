@@ -19,7 +19,6 @@ from market_sim.blockchain.ethereum.transactions import signed
 from market_sim.blockchain.ethereum.web3_chain import Web3Chain
 from market_sim.blockchain.settlement import ChainReverted
 from market_sim.core.errors import SettlementError
-from market_sim.core.models.market_events import Deposited
 from market_sim.core.models.settlement_events import BlockSettled, Reconciled, SettlementOpened, SettlementReverted
 from tests.unit.blockchain.rig import Rig, wallet
 from tests.unit.blockchain.town import Town
@@ -140,22 +139,6 @@ def test_a_batch_that_reverts_is_told_with_the_name_of_the_error() -> None:
         town.finalize(town.block(town.trade(100, 1)))
     (reverted,) = town.of(SettlementReverted)
     assert (reverted.first, reverted.last, reverted.error) == (1, 1, "SettlementEscaped")
-
-
-def test_blocks_that_became_final_during_a_pause_are_settled_once_it_is_over() -> None:
-    town = Town(settlement=eth_tester_settlement())
-    settlement = town.service.settlement
-    settlement.chain.fund(settlement.guardian)
-    settlement.chain.transact(settlement.guardian, settlement.contract, "pause")
-    town.finalize(town.block(town.trade(100, 1)), town.block(town.trade(100, 1)))
-    assert town.of(BlockSettled) == town.of(SettlementReverted) == []
-    waiting = Deposited(1, "bob", "USD", 50, 9)
-    assert not town.service.vault.prepare(waiting), "a deposit waits for the end of the pause, too"
-    settlement.chain.transact(settlement.guardian, settlement.contract, "resume")
-    assert town.service.vault.prepare(waiting)
-    town.finalize(town.block(town.trade(100, 1)))
-    assert [event.last for event in town.of(BlockSettled)] == [1, 2, 3]
-    assert [event.last for event in town.of(Reconciled)] == [0, 1, 2, 3]
 
 
 def test_settled_blocks_wait_for_their_confirmations_and_are_told_at_the_end() -> None:
