@@ -22,6 +22,7 @@ from tests.unit.blockchain.rig import Rig
 from tests.unit.blockchain.test_outbox import chained
 from tests.unit.blockchain.test_refusals import REFUSALS, Case
 from tests.unit.blockchain.test_settlement_machine import FATES, fates_of
+from tests.unit.blockchain.test_statement_pages import pages_of_a_statement
 from tests.unit.blockchain.town import Town
 
 pytestmark = pytest.mark.system
@@ -115,6 +116,10 @@ def test_anvil_and_eth_tester_agree_on_balances_gas_and_transactions(fresh_node:
     assert paid[0] == paid[1]
     opened = [town.of(SettlementOpened)[0] for town in towns]
     assert opened[0].backend == "anvil" and opened[0].gas == opened[1].gas
+
+
+def test_on_anvil_the_pages_of_a_statement_are_the_statement(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    pages_of_a_statement(rig, monkeypatch)
 
 
 def test_a_node_of_another_chain_is_refused(node: str) -> None:

@@ -107,6 +107,7 @@ class Ledger:
         """Register an instrument that a venue lists: a symbol means the same asset on every venue."""
         known = self._assets.get(instrument.symbol)
         if known is None:
+            self._check_names(instrument)
             self._assets[instrument.symbol] = instrument
             self._record(
                 InstrumentListed(
@@ -131,6 +132,17 @@ class Ledger:
                 f"{instrument.symbol} is a promise between accounts, which only one venue can keep track of: it cannot "
                 f"be listed on a second one"
             )
+
+    def _check_names(self, instrument: Instrument) -> None:
+        """Refuse a symbol that a listed instrument is quoted in, and a currency that is itself listed: a name means
+        one asset, hence one token of the chain.
+        """
+        symbol, quote = instrument.symbol, instrument.quote
+        quoted = [each.symbol for each in self._assets.values() if each.quote == symbol]
+        if quoted:
+            raise InputError(f"{symbol} is the currency of {quoted[0]}: an instrument needs a symbol of its own")
+        if quote in self._assets:
+            raise InputError(f"{symbol} is quoted in {quote}, which is a listed instrument: expected a currency")
 
     def adjust(self, instrument: Instrument) -> None:
         """Replace the terms of an instrument, after a corporate action for example."""

@@ -9,7 +9,7 @@ from market_sim.core.errors import InputError, InvariantBroken
 from market_sim.core.models.derivatives import Future
 from market_sim.core.models.instruments import Stock
 from market_sim.core.models.intents import Buy, Sell, Withdraw
-from market_sim.core.models.market_events import AccountOpened, Trade, Transferred
+from market_sim.core.models.market_events import AccountOpened, InstrumentListed, Trade, Transferred
 from market_sim.market.exchange.exchange import Exchange
 from market_sim.market.exchange.order import Order
 from market_sim.market.ledger.ledger import Ledger
@@ -70,6 +70,21 @@ def test_a_symbol_stands_for_one_asset_on_every_venue(house):
     with pytest.raises(InputError, match="ACME is listed with other terms on another venue"):
         house.two.list(Stock("ACME", tick=5))
     assert not house.two.listings
+
+
+@pytest.mark.parametrize(
+    ("listed", "found", "said"),
+    [
+        (Stock("ACME"), Stock("MILL", quote="ACME"), "MILL is quoted in ACME, which is a listed instrument"),
+        (Stock("MILL", quote="ACME"), Stock("ACME"), "ACME is the currency of MILL: an instrument needs a symbol"),
+    ],
+)
+def test_a_name_is_not_a_currency_and_an_instrument_because_it_is_one_token(house, listed, found, said):
+    house.one.list(listed)
+    for venue in (house.one, house.two):
+        with pytest.raises(InputError, match=said):
+            venue.list(found)
+    assert [event.symbol for event in house.journal.of(InstrumentListed)] == [listed.symbol]
 
 
 def test_a_promise_between_accounts_is_listed_on_one_venue_only(house):
