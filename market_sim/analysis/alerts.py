@@ -20,6 +20,7 @@ from market_sim.core.models.market_events import PhaseChanged, book_name
 from market_sim.core.models.mechanism_events import LiquidationStarted, MarginCalled
 from market_sim.core.models.reasons import REASONS
 from market_sim.core.models.settlement_events import (
+    BatchDelayed,
     CallExecuted,
     DoubleSigned,
     SettlementReverted,
@@ -118,6 +119,11 @@ def _failed(words: Words, number: int, event: CallExecuted) -> Iterable[ListedAl
         yield ListedAlert(event.time, number, CHAIN, "notice", event.reason, (event.account,), "", rule, said)
 
 
+def _delayed(words: Words, number: int, event: BatchDelayed) -> Iterable[ListedAlert]:
+    said = f"settlement.settle failed and goes on: {reason_sentence(event.error, event.arguments, words)}"
+    yield ListedAlert(event.time, number, CHAIN, "notice", event.error, (), "", _rule(event.error), said)
+
+
 def _reverted(words: Words, number: int, event: SettlementReverted) -> Iterable[ListedAlert]:
     rule = "A batch that the contract refuses is not relayed again: it would be refused again."
     said = f"the contract reverted the blocks {event.first} to {event.last}: {event.error}"
@@ -158,6 +164,7 @@ OTHERS: dict[type[Event], Callable[[Words, int, Any], Iterable[ListedAlert]]] = 
     LiquidationStarted: _liquidated,
     TradeRefused: _refused,
     CallExecuted: _failed,
+    BatchDelayed: _delayed,
     SettlementReverted: _reverted,
     VaultShort: _short,
     DoubleSigned: _signed_twice,

@@ -311,6 +311,10 @@ SENTENCES: dict[type[Event], Callable[[Words, Any], str]] = {
         f"the chain forgot its last {counted(e.depth, 'block')} and with them {_heights(e)}: transaction "
         f"{_short(e.transaction)} is sent again"
     ),
+    settlement.BatchDelayed: lambda w, e: (
+        f"transaction {_short(e.transaction)} with {_heights(e)} failed, and settlement goes on: "
+        f"{reason_sentence(e.error, e.arguments)}"
+    ),
     settlement.SettlementReverted: lambda w, e: (
         f"the contract refuses {_heights(e)}: {reason_sentence(e.error, e.arguments)}"
     ),

@@ -56,7 +56,7 @@ class FunctionUse(NamedTuple):
 
 
 def transactions(journal: Journal) -> Iterator[Transaction]:
-    """Every transaction, in order; the gas of a refused batch is not in the journal and counts as 0."""
+    """Every transaction, in order, failed ones too."""
     number = 0
     for place, event in enumerate(journal):
         told = _told(event)
@@ -70,8 +70,8 @@ def _told(event: Any) -> tuple[str, str, str, str, int, str] | None:
     function = FUNCTIONS.get(type(event))
     if function is not None:
         return SETTLEMENT, function, getattr(event, "account", ""), event.transaction, event.gas, ""
-    if isinstance(event, events.SettlementReverted):
-        return SETTLEMENT, "settle", "", "", 0, event.error
+    if isinstance(event, events.SettlementReverted | events.BatchDelayed):
+        return SETTLEMENT, "settle", "", event.transaction, event.gas, event.error
     if isinstance(event, events.CallExecuted):
         error = "" if event.succeeded else event.reason
         return event.contract, event.function, event.account, event.transaction, event.gas, error

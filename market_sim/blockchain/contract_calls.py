@@ -112,10 +112,13 @@ class ContractCalls:
         scene = self._elsewhere.get(call.contract, self._scene)
         owner = scene.wallet(scene.register.accounts[call.account])
         what = self._now(), call.call, call.account, call.contract, call.function
+        gas = scene.host.gas
         try:
             done = contract.execute(scene, owner, call.function, call.arguments)
         except ChainReverted as refused:
-            self._record(CallExecuted(*what, False, refused.error, refused.arguments, "", 0))
+            self._record(
+                CallExecuted(*what, False, refused.error, refused.arguments, refused.transaction, scene.host.gas - gas)
+            )
             return
         executed = CallExecuted(*what, True, "", done.numbers, done.transaction, done.gas)
         contract.count(call, executed)

@@ -53,6 +53,10 @@ class ContractHost(Protocol):
     def token_contracts(self) -> tuple[str, ...]:
         """The addresses of the tokens, by number."""
 
+    @property
+    def gas(self) -> int:
+        """The gas that the transactions of this chain have used so far, failed ones too."""
+
     def keep_time(self, elapsed: int) -> int:
         """Let at least these seconds have passed since the first call; returns the time of the chain at that call."""
 

@@ -89,6 +89,8 @@ TWINS: dict[str, Any] = {
 class MemoryHost:
     """The host of in-memory contracts."""
 
+    gas = 0
+
     def __init__(self, vault: MemoryVault, chain_id: int, tokens: int, settles: bool) -> None:
         self._vault = vault
         self.chain_id = vault.chain_id = chain_id

@@ -79,11 +79,14 @@ class Outbox:
         store: RowStore,
         settled: Callable[[OutboxRow], None],
         reorganised: Callable[[OutboxRow, int], None],
+        failed: Callable[[OutboxRow, Receipt], None] = lambda row, receipt: None,
     ) -> None:
         self._settlement = settlement
         self._store = store
         self._on_settled = settled
         self._on_reorganised = reorganised
+        self._on_failed = failed
+        """Told of each transaction that failed although its batch goes on."""
         self._rows = store.rows()
         self._done = sum(row.status == "settled" for row in self._rows)
         self._told = sum(row.told for row in self._rows)
@@ -255,16 +258,19 @@ class Outbox:
             return False
         height = self._settlement.head().height
         if height >= row.batch.header.last:
+            self._on_failed(row, receipt)
             return self._finish(number, receipt=None)  # another relayer was first
         if receipt.out_of_gas and len(row.prepared) < PATIENCE:
+            self._on_failed(row, receipt)
             # The old nonce is spent on a failed transaction, so a new nonce is safe here.
             self._prepare(number, attempt=len(row.prepared), nonce=self._free_nonce())
             return True
         # Behind a batch that met a pause a later one finds a gap, which is closed by now.
         if receipt.error == PAUSED or (receipt.error == GAP and height + 1 == row.batch.header.first):
+            self._on_failed(row, receipt)
             self._put(number, status="paused", receipt=None)
             return True
-        raise ChainReverted(receipt.error or "OutOfGas", receipt.arguments)
+        raise ChainReverted(receipt.error or "OutOfGas", receipt.arguments, receipt.transaction, receipt.gas)
 
     def _go_on(self, number: int) -> bool:
         """Make a new transaction once the pause is over; the one that met it is in a block and can do nothing more."""

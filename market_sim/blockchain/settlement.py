@@ -124,11 +124,12 @@ class Statement(NamedTuple):
 
 
 class ChainReverted(SettlementError):
-    """A contract reverted a call; holds the name and the arguments of its error."""
+    """A contract reverted a call: the name and the arguments of its error, and the transaction if there is one."""
 
-    def __init__(self, error: str, arguments: Numbers | None = None) -> None:
+    def __init__(self, error: str, arguments: Numbers | None = None, transaction: str = "", gas: int = 0) -> None:
         self.error = error
         self.arguments: Numbers = arguments or {}
+        self.transaction, self.gas = transaction, gas
         super().__init__(f"{error}({', '.join(f'{name}={value}' for name, value in self.arguments.items())})")
 
 

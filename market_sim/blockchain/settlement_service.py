@@ -25,7 +25,7 @@ from market_sim.blockchain.reconciliation import Reconciliation, ReservesMissing
 from market_sim.blockchain.register import Register
 from market_sim.blockchain.replicas import Replicas
 from market_sim.blockchain.run_identity import run_id
-from market_sim.blockchain.settlement import ChainReverted, Genesis, Settlement
+from market_sim.blockchain.settlement import ChainReverted, Genesis, Receipt, Settlement
 from market_sim.blockchain.settlement_log import LoggedRows, SettlementLog
 from market_sim.blockchain.vault_transfers import VaultTransfers
 from market_sim.core.consensus.behaviours import DOUBLE_SIGN, Behaviour
@@ -36,6 +36,7 @@ from market_sim.core.models.event import Event
 from market_sim.core.models.market_events import Entry
 from market_sim.core.models.settlement_events import (
     BatchCertified,
+    BatchDelayed,
     BlockSettled,
     DoubleSigned,
     HeartbeatGiven,
@@ -146,7 +147,7 @@ class SettlementService:
         )
         domain = self.settlement.domain
         self._domain = domain
-        self._outbox = Outbox(self.settlement, LoggedRows(self._log), self._settled, self._reorganised)
+        self._outbox = Outbox(self.settlement, LoggedRows(self._log), self._settled, self._reorganised, self._delayed)
         self._record(
             SettlementOpened(
                 self._now(),
@@ -314,7 +315,8 @@ class SettlementService:
             self._outbox.advance()
         except ChainReverted as reverted:
             header = self._certified[self._outbox.settled]
-            self._record(SettlementReverted(self._now(), header.first, header.last, reverted.error, reverted.arguments))
+            why = reverted.error, reverted.arguments, reverted.transaction, reverted.gas
+            self._record(SettlementReverted(self._now(), header.first, header.last, *why))
             raise
 
     def _settled(self, row: OutboxRow) -> None:
@@ -350,6 +352,11 @@ class SettlementService:
     def _why(self) -> str:
         paused = self.settlement.is_paused()
         return "the guardian paused the contract" if paused else "the chain did not take them in time"
+
+    def _delayed(self, row: OutboxRow, receipt: Receipt) -> None:
+        header, why = row.batch.header, (receipt.error or "OutOfGas", receipt.arguments or {})
+        self._gas += receipt.gas
+        self._record(BatchDelayed(self._now(), header.first, header.last, *why, receipt.transaction, receipt.gas))
 
     def _reorganised(self, row: OutboxRow, depth: int) -> None:
         header = row.batch.header

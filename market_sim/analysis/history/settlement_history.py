@@ -8,6 +8,7 @@ from market_sim.analysis.words import entry_noun
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.consensus_events import BlockFinalized, BlockProposed
 from market_sim.core.models.settlement_events import (
+    BatchDelayed,
     BlockSettled,
     Reconciled,
     ReorgSeen,
@@ -48,7 +49,7 @@ class SettlementHistory:
 
     opened: SettlementOpened
     batches: tuple[Batch, ...]
-    troubles: tuple[tuple[int, SettlementReverted | ReorgSeen], ...]
+    troubles: tuple[tuple[int, SettlementReverted | BatchDelayed | ReorgSeen], ...]
     """Failures with their event numbers."""
     reconciled: int
     blocks: tuple[FinalBlock, ...]
@@ -78,7 +79,7 @@ def settlement_history(journal: Journal) -> SettlementHistory | None:
         elif isinstance(event, BlockSettled):
             heights = [height for height in range(event.first, event.last + 1) if height in blocks]
             batches.append(Batch(event, tuple(blocks[height].proposed for height in heights), number))
-        elif isinstance(event, (SettlementReverted, ReorgSeen)):
+        elif isinstance(event, (SettlementReverted, BatchDelayed, ReorgSeen)):
             troubles.append((number, event))
         elif isinstance(event, Reconciled):
             compared += 1

@@ -49,6 +49,7 @@ KINDS: dict[str, frozenset[type[Event]] | None] = {
             settlement.BlockSettled,
             settlement.SettlementReverted,
             settlement.DoubleSigned,
+            settlement.BatchDelayed,
             settlement.VaultShort,
             settlement.ReorgSeen,
         }

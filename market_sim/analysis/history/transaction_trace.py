@@ -89,7 +89,7 @@ class TransactionTracer:
         event = self._journal[sent.event]
         if isinstance(event, events.CallExecuted):
             return self._call(sent, event)
-        if isinstance(event, events.BlockSettled | events.SettlementReverted):
+        if isinstance(event, events.BlockSettled | events.SettlementReverted | events.BatchDelayed):
             return self._batch(sent, event)
         arguments, answer = CALLED[type(event)]
         return TransactionTrace(sent, self._fields(event, arguments), self._fields(event, answer), (), (), range(0))
@@ -102,7 +102,9 @@ class TransactionTracer:
             sent, arguments, _fields(event.numbers), self._placed(self._contents.holding_call(event.call)), (), range(0)
         )
 
-    def _batch(self, sent: Transaction, event: events.BlockSettled | events.SettlementReverted) -> TransactionTrace:
+    def _batch(
+        self, sent: Transaction, event: events.BlockSettled | events.SettlementReverted | events.BatchDelayed
+    ) -> TransactionTrace:
         certified = self._certified.get(event.first)
         named: dict[str, object] = {"first": event.first, "last": event.last}
         if certified is not None:
@@ -113,7 +115,7 @@ class TransactionTracer:
             }  # fmt: skip
         heights = (self._contents.final_block(height) for height in range(event.first, event.last + 1))
         blocks = self._placed(number for number in heights if number is not None)
-        if isinstance(event, events.SettlementReverted):
+        if isinstance(event, events.SettlementReverted | events.BatchDelayed):
             return TransactionTrace(sent, _fields(named), _fields(event.arguments), blocks, (), range(0))
         answer = {
             "trades": event.trades, "refused": event.refused, "rows": event.rows,

@@ -20,7 +20,7 @@ from market_sim.analysis.visualization.chart import Chart, LegendEntry, Panel, P
 from market_sim.analysis.visualization.palette import LIGHT
 from market_sim.analysis.visualization.traces import marks
 from market_sim.core.english import counted
-from market_sim.core.models.settlement_events import SettlementReverted
+from market_sim.core.models.settlement_events import BatchDelayed, SettlementReverted
 
 BLOCK = LegendEntry("circle", "final", "final block, when it was proposed")
 TROUBLE = LegendEntry("cross", "bad", "refused by the contract, or forgotten by the chain")
@@ -170,7 +170,7 @@ def _troubles(history: SettlementHistory, axis: TimeAxis) -> Part:
     seen = [event for _, event in placed]
     texts = [
         f"blocks {event.first} to {event.last}: the contract said {event.error}"
-        if isinstance(event, SettlementReverted)
+        if isinstance(event, SettlementReverted | BatchDelayed)
         else f"the chain forgot {counted(event.depth, 'block')} and with them blocks "
         f"{event.first} to {event.last}; sent again"
         for event in seen

@@ -200,7 +200,7 @@ class Chain:
         self.transactions += 1
         self.gas += receipt.gas
         if not receipt.succeeded:
-            raise ChainReverted(receipt.error, receipt.arguments)
+            raise ChainReverted(receipt.error, receipt.arguments, receipt.transaction, receipt.gas)
         return receipt
 
     def _delivered(self, transaction: Signed) -> Receipt:

@@ -40,6 +40,11 @@ class EthereumHost:
         """The addresses of the tokens, by number."""
         return tuple(token.written for token in self._tokens)
 
+    @property
+    def gas(self) -> int:
+        """The gas that the transactions of this chain have used so far, failed ones too."""
+        return self._chain.gas
+
     def keep_time(self, elapsed: int) -> int:
         """Let at least these seconds have passed since the first call; returns the time of the chain at that call."""
         if "alone" not in self._chain.capabilities:

@@ -247,13 +247,29 @@ class VaultShort(SettlementEvent, frozen=True):
     """What the contract owes: all balances, and the settled withdrawals that are not claimed yet."""
 
 
-class SettlementReverted(SettlementEvent, frozen=True):
+class SettlementReverted(SettlementEvent, frozen=True, omit_defaults=True):
     """The contract reverted a batch; relaying stops, because the same batch would revert again."""
 
     first: int
     last: int
     error: str
     arguments: Numbers
+    transaction: str = ""
+    gas: int = 0
+
+
+class BatchDelayed(SettlementEvent, frozen=True):
+    """A transaction with a batch failed in a block of the chain, and settlement goes on.
+
+    It met a pause, had too little gas, or another relayer was first.
+    """
+
+    first: int
+    last: int
+    error: str
+    arguments: Numbers
+    transaction: str
+    gas: int
 
 
 class ReorgSeen(SettlementEvent, frozen=True):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from market_sim import open_run
+from market_sim import Options, Session, open_run
 from market_sim.analysis.transactions import by_function, failure_alert, transactions
 from market_sim.core.data.journal import Journal
-from market_sim.core.models.settlement_events import BlockSettled, CallExecuted, SettlementReverted
+from market_sim.core.models.settlement_events import BatchDelayed, BlockSettled, CallExecuted, SettlementReverted
+from market_sim.simulation.scenarios.escrow import EscrowScenario
 from market_sim.ui.cli.main import main
 
 
@@ -33,10 +36,34 @@ def test_three_of_ten_are_an_alert_at_twenty_percent_with_the_reasons() -> None:
 
 def test_a_batch_that_the_contract_refused_is_a_failed_transaction() -> None:
     journal = Journal()
-    journal.record(SettlementReverted(5, 1, 1, "SettlementEscaped", {}))
+    journal.record(BatchDelayed(4, 1, 1, "SettlementPaused", {}, "0x1", 40_000))
+    journal.record(SettlementReverted(5, 1, 1, "SettlementEscaped", {}, "0x2", 30_000))
+    assert by_function(transactions(journal)) == [("settlement", "settle", 2, 2, 70_000)]
     assert failure_alert(transactions(journal), 20) == (
-        "1 of 1 transaction failed, 100.0 %, which is more than 20 %: SettlementEscaped 1"
+        "2 of 2 transactions failed, 100.0 %, which is more than 20 %: SettlementEscaped 1, SettlementPaused 1"
     )
+
+
+def test_the_gas_of_a_runs_transactions_is_that_of_the_blocks_of_its_chain_failed_calls_included() -> None:
+    """A payer with too little money: each lock is allowed by the token and then refused by the contract."""
+    session = Session(EscrowScenario(deals=2, wallet=1), Options(epochs=6, settlement="eth-tester"))
+    chain: Any = session._pipeline.settlement.settlement.chain  # type: ignore[union-attr]
+    opened = chain.block().number
+    journal = session.run().journal
+    failed = [event for event in journal.of(CallExecuted) if not event.succeeded]
+    assert failed
+    spent = ether = 0
+    for number in range(opened + 1, chain.block().number + 1):
+        block = chain._tester.get_block_by_number(number)
+        (transaction,) = block["transactions"]
+        spent += block["gas_used"]
+        ether += 21_000 * bool(chain._tester.get_transaction_by_hash(transaction)["value"])
+    assert sum(one.gas for one in transactions(journal)) == spent - ether
+    for event in failed:
+        receipt = chain.receipt(event.transaction)
+        assert not receipt.succeeded and receipt.error == event.reason
+        assert event.gas >= receipt.gas > 21_000
+    assert any(event.gas > chain.receipt(event.transaction).gas for event in failed), "an allowance counts, too"
 
 
 @pytest.mark.parametrize("settlement", ["memory", "none"])

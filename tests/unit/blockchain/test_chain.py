@@ -139,6 +139,7 @@ def test_a_batch_that_reverts_is_told_with_the_name_of_the_error() -> None:
         town.finalize(town.block(town.trade(100, 1)))
     (reverted,) = town.of(SettlementReverted)
     assert (reverted.first, reverted.last, reverted.error) == (1, 1, "SettlementEscaped")
+    assert reverted.gas == settlement.receipt(reverted.transaction).gas > 21_000
 
 
 def test_settled_blocks_wait_for_their_confirmations_and_are_told_at_the_end() -> None:

@@ -42,11 +42,12 @@ class Office:
         self.settled: list[OutboxRow] = []
         self.die_before_telling = self.die_after_telling = -1
         self.reorgs = 0
+        self.delays: list[str] = []
         self.batches = chained(rig, batches)
         self.restart()
 
     def restart(self) -> None:
-        self.outbox = Outbox(self.chain, self.store, self.tell, self.saw_reorg)
+        self.outbox = Outbox(self.chain, self.store, self.tell, self.saw_reorg, self.saw_delay)
 
     def tell(self, row: OutboxRow) -> None:
         number, self.die_before_telling = self.die_before_telling, -1
@@ -59,6 +60,9 @@ class Office:
 
     def saw_reorg(self, row: OutboxRow, depth: int) -> None:
         self.reorgs += 1
+
+    def saw_delay(self, row: OutboxRow, receipt: Receipt) -> None:
+        self.delays.append(receipt.error)
 
     def work(self) -> None:
         """Bring all batches to the contract, however often the program dies on the way."""
@@ -319,6 +323,8 @@ def test_the_relay_waits_for_the_end_of_a_pause_and_goes_on(chain_rig: Rig, cras
     assert [row.batch.header.last for row in office.settled] == [1, 2, 3]
     assert [row.receipt.succeeded for row in office.settled if row.receipt] == [True] * 3
     assert [len(row.prepared) for row in office.store.rows()] == [2, 1, 1]
+    assert set(office.delays) == {"SettlementPaused"}
+    assert crashed or len(office.delays) == 1, "a failed transaction is told once, and again only after a crash"
 
 
 def test_on_a_chain_of_our_own_a_pause_is_waited_out_at_the_end_of_a_run(chain_rig: Rig) -> None:

@@ -10,7 +10,13 @@ from market_sim.blockchain.ethereum.settlement import EthereumSettlement
 from market_sim.core.errors import RuleViolation
 from market_sim.core.models.market_events import Deposited
 from market_sim.core.models.reasons import explain
-from market_sim.core.models.settlement_events import BlockSettled, DepositTaken, Reconciled, SettlementReverted
+from market_sim.core.models.settlement_events import (
+    BatchDelayed,
+    BlockSettled,
+    DepositTaken,
+    Reconciled,
+    SettlementReverted,
+)
 from tests.unit.blockchain.rig import Rig
 from tests.unit.blockchain.town import Town
 
@@ -54,6 +60,10 @@ def test_blocks_that_became_final_during_a_pause_are_settled_once_it_is_over(tow
     guardian(town, "pause")
     town.finalize(town.block(town.trade(100, 1)), town.block(town.trade(100, 1)))
     assert town.of(BlockSettled) == town.of(SettlementReverted) == []
+    (delayed,) = town.of(BatchDelayed)
+    assert (delayed.first, delayed.last, delayed.error) == (1, 1, "SettlementPaused")
+    receipt = town.service.settlement.receipt(delayed.transaction)
+    assert receipt is not None and not receipt.succeeded and receipt.gas == delayed.gas > 21_000
     waiting = Deposited(1, "bob", "USD", 50, 9)
     assert not town.service.vault.prepare(waiting), "a deposit waits for the end of the pause, too"
     guardian(town, "resume")
