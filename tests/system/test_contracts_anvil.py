@@ -22,7 +22,7 @@ from tests.unit.blockchain.rig import Rig
 from tests.unit.blockchain.test_outbox import chained
 from tests.unit.blockchain.test_refusals import REFUSALS, Case
 from tests.unit.blockchain.test_settlement_machine import FATES, fates_of
-from tests.unit.blockchain.test_statement_pages import pages_of_a_statement
+from tests.unit.blockchain.test_statement_pages import calls_for_pages
 from tests.unit.blockchain.town import Town
 
 pytestmark = pytest.mark.system
@@ -119,7 +119,7 @@ def test_anvil_and_eth_tester_agree_on_balances_gas_and_transactions(fresh_node:
 
 
 def test_on_anvil_the_pages_of_a_statement_are_the_statement(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-    pages_of_a_statement(rig, monkeypatch)
+    assert calls_for_pages(rig, monkeypatch) == [9, 3, 3, 2, 1]
 
 
 def test_a_node_of_another_chain_is_refused(node: str) -> None:
