@@ -8,7 +8,7 @@ F-8.11). What a slice does not find is added to the next one. Slippage is agains
 from __future__ import annotations
 
 from bisect import bisect_right, insort
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from itertools import groupby
@@ -176,8 +176,13 @@ def execute(candles: Sequence[TimedCandle], order: PastOrder) -> PastExecution:
 
 def slices(candles: Sequence[TimedCandle], first: int, schedule: Sequence[int], order: PastOrder) -> Iterator[Slice]:
     """The slices from the candle `first` on, as long as there are candles."""
+    yield from sliced(met_books(candles, first, order), schedule, order)
+
+
+def sliced(books: Iterable[MetBook], schedule: Sequence[int], order: PastOrder) -> Iterator[Slice]:
+    """The slices of this schedule, each against the next of these books."""
     left = 0
-    for met, quantity in zip(_met(candles, first, order), schedule, strict=False):
+    for met, quantity in zip(books, schedule, strict=False):
         asked = quantity + left
         filled, price, slippage = _filled(met, asked, order)
         left = asked - filled
@@ -192,12 +197,12 @@ def impact_curve(candles: Sequence[TimedCandle], order: PastOrder) -> list[tuple
     It never falls: in each book a larger order takes the same levels and worse ones. What a book does not hold is left
     out, so the curve flattens where books are used up.
     """
-    books = [met for met in _met(candles, len(candles) - order.slices, order) if met.side]
+    books = [met for met in met_books(candles, len(candles) - order.slices, order) if met.side]
     each = order.lots // order.slices
     return [(times, fmean(_filled(met, each * times, order)[2] for met in books)) for times in TIMES]
 
 
-class _Met(NamedTuple):
+class MetBook(NamedTuple):
     """The book that a slice meets."""
 
     time: str
@@ -208,7 +213,7 @@ class _Met(NamedTuple):
     side: list[tuple[int, int]]
 
 
-def _met(candles: Sequence[TimedCandle], first: int, order: PastOrder) -> Iterator[_Met]:
+def met_books(candles: Sequence[TimedCandle], first: int, order: PastOrder) -> Iterator[MetBook]:
     """The books of the candles from `first` on."""
     model = BookModel(tick=float(order.tick))
     seen: list[float] = []
@@ -221,10 +226,10 @@ def _met(candles: Sequence[TimedCandle], first: int, order: PastOrder) -> Iterat
             continue
         side = synthetic_side(now.open, atr, before.volume / float(order.lot), order.sign, model)
         percentile = 100 * bisect_right(seen, atr_bps) / len(seen)
-        yield _Met(now.time, now.open, atr_bps, percentile, synthetic_spread(now.open, atr, model), side)
+        yield MetBook(now.time, now.open, atr_bps, percentile, synthetic_spread(now.open, atr, model), side)
 
 
-def _filled(met: _Met, asked: int, order: PastOrder) -> tuple[int, float, float]:
+def _filled(met: MetBook, asked: int, order: PastOrder) -> tuple[int, float, float]:
     """The quantity that is filled, its average price, and its slippage in basis points."""
     filled, value = taken(met.side, asked)
     price = value * float(order.tick) / filled if filled else met.middle

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from market_sim.analysis.microstructure.candle_file import TimedCandle, candles_of, read_candles
+from market_sim.analysis.microstructure.execution_plans import plans_of
 from market_sim.analysis.microstructure.past_execution import NOTE, PastExecution, PastOrder, execute, impact_curve
 from market_sim.analysis.results.market_tables import books
 from market_sim.analysis.results.stored import open_run
@@ -24,6 +25,7 @@ def execution(arguments: Sequence[str]) -> int:
     candles = _candles(typed.candles, typed.book)
     found = execute(candles, order)
     from market_sim.analysis.visualization.past_picture import curve_sentence, past_chart, past_figures
+    from market_sim.analysis.visualization.plans_picture import plans_file, plans_sentence
     from market_sim.analysis.visualization.single_page import chart_page
 
     chart = past_chart(found)
@@ -31,9 +33,14 @@ def execution(arguments: Sequence[str]) -> int:
     for name, value in past_figures(found):
         print(f"  {name:<24} {value:>16}")
     print(curve_sentence(impact_curve(candles, order)))
+    plans = plans_of(candles, order)
+    print(plans_sentence(plans))
     print(NOTE)
     if typed.csv:
         _write(typed.csv, _csv(found))
+    if typed.plans:
+        table = plans_file(plans)
+        _write(typed.plans, "".join(",".join(map(str, row)) + "\n" for row in (table.names, *table.rows)))
     if typed.plot:
         _write(typed.plot, chart_page(chart, typed.candles.name))
     return 0
@@ -102,4 +109,5 @@ def _parser() -> Parser:
     made.add_argument("--book", help="which book of a run, default the first one")
     made.add_argument("--plot", metavar="FILE", help="write price, fills and slippage as a picture")
     made.add_argument("--csv", metavar="FILE", help="write the slices as a table")
+    made.add_argument("--plans", metavar="FILE", help="write the plans that no other one dominates as a table")
     return made

@@ -5,15 +5,18 @@ from __future__ import annotations
 import hashlib
 from collections import OrderedDict
 from threading import Lock
+from typing import NamedTuple
 
 from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from market_sim.analysis.microstructure.candle_file import candle_text, candles_of, read_candles
+from market_sim.analysis.microstructure.execution_plans import Plans, plans_of
 from market_sim.analysis.microstructure.past_execution import NOTE, PastOrder, execute, impact_curve
 from market_sim.analysis.results.market_tables import books
 from market_sim.analysis.visualization.chart import Chart
 from market_sim.analysis.visualization.past_picture import curve_sentence, past_chart, past_figures
+from market_sim.analysis.visualization.plans_picture import plans_chart, plans_file, plans_sentence
 from market_sim.core.errors import InputError
 from market_sim.ui.web import run_charts
 from market_sim.ui.web.pages.shared import csv_file, open_run
@@ -29,9 +32,18 @@ FIELDS = (
     Field("lot", "Smallest quantity", "number", "0.01"),
     Field("tick", "Smallest price step", "number", "0.01"),
 )
-OF_A_RUN = {"quantity": "500", "over": "50", "lot": "1", "tick": "1"}
+OF_A_RUN = {"over": "50", "lot": "1", "tick": "1"}
+SHARE_OF_VOLUME = 40
+"""The quantity for a run is the volume of its last candles over this: a quarter of what their books hold."""
 
-Answer = tuple[Chart, list[tuple[str, str]], str]
+
+class Answer(NamedTuple):
+    """What became of an order, and of other plans for it."""
+
+    chart: Chart
+    figures: list[tuple[str, str]]
+    curve: str
+    plans: Plans
 
 
 class Remembered:
@@ -68,7 +80,10 @@ def form() -> ResponseReturnValue:
     journal = open_run(name).result.journal
     book = request.args.get("book") or (books(journal) or [""])[0]
     try:
-        return _shown(OF_A_RUN, candle_text(candles_of(journal, book)))
+        candles = candles_of(journal, book)
+        last = int(OF_A_RUN["over"])
+        quantity = max(last, round(sum(one.volume for one in candles[-last:]) / SHARE_OF_VOLUME))
+        return _shown({**OF_A_RUN, "quantity": str(quantity)}, candle_text(candles))
     except InputError as wrong:
         abort(409, str(wrong))
 
@@ -85,33 +100,50 @@ def start() -> ResponseReturnValue:
     except InputError as wrong:
         return _shown(typed, text, side, str(wrong)), 422
     digest = hashlib.sha256(repr((order, text)).encode()).hexdigest()[:16]
-    _remembered.keep(digest, (past_chart(found), past_figures(found), curve_sentence(impact_curve(candles, order))))
+    curve = curve_sentence(impact_curve(candles, order))
+    _remembered.keep(digest, Answer(past_chart(found), past_figures(found), curve, plans_of(candles, order)))
     return redirect(url_for("executions.page", digest=digest), 303)
 
 
 @pages.get("/execution/<digest>")
 def page(digest: str) -> str:
     """The figures, the picture and the table."""
-    chart, figures, curve = _remembered.find(digest)
+    found = _remembered.find(digest)
     return render_template(
-        "execution_answer.html", chart=chart, legend=run_charts.legend(chart), figures=figures, curve=curve, note=NOTE,
-        digest=digest,
+        "execution_answer.html", chart=found.chart, figures=found.figures, curve=found.curve, note=NOTE, digest=digest,
+        plans=plans_chart(found.plans), without=plans_sentence(found.plans), legend=run_charts.legend,
     )  # fmt: skip
 
 
 @pages.get("/execution/<digest>.json")
 def figure(digest: str) -> Response:
     """The picture."""
-    return Response(run_charts.alone(_remembered.find(digest)[0]), mimetype="application/json")
+    return Response(run_charts.alone(_remembered.find(digest).chart), mimetype="application/json")
 
 
 @pages.get("/execution/<digest>.csv")
 def table(digest: str) -> Response:
     """The table of the slices."""
-    table = _remembered.find(digest)[0].table
+    table = _remembered.find(digest).chart.table
     if table is None:
         abort(404, "this execution has no table")
     return csv_file(table.head, table.rows, "execution.csv")
+
+
+@pages.get("/execution/<digest>/plans.json")
+def plans_figure(digest: str) -> Response:
+    """The picture of the plans."""
+    chart = plans_chart(_remembered.find(digest).plans)
+    if chart is None:
+        abort(404, "no plan fills this order")
+    return Response(run_charts.alone(chart), mimetype="application/json")
+
+
+@pages.get("/execution/<digest>/plans.csv")
+def plans_table(digest: str) -> Response:
+    """The plans that no other one dominates."""
+    file = plans_file(_remembered.find(digest).plans)
+    return csv_file(file.names, file.rows, "execution-plans.csv")
 
 
 def _shown(typed: dict[str, str], text: str, side: str = "buy", problem: str = "") -> str:
