@@ -141,6 +141,7 @@ contract Amm {
     }
 
     /// The accumulated price up to now.
+    /// @return the sum, in millionths of money for a unit
     function accumulated() public view returns (uint256) {
         if (baseReserve == 0) return cumulative;
         return cumulative + quoteReserve * SCALE / baseReserve * (clock.epoch() - observed);

@@ -52,6 +52,11 @@ contract BatchSettlement is Attestations {
     bytes32 public head;
     mapping(uint64 => bytes32) public tradesRootAt;
 
+    /// @param tokens the tokens of the vault, cash first
+    /// @param validators_ the first validator set
+    /// @param guardian_ who may pause
+    /// @param genesis the hash of the block before the first
+    /// @param run the identity of the run whose certificates count
     constructor(address[] memory tokens, address[] memory validators_, address guardian_, bytes32 genesis, bytes32 run)
         SettlementHalt(guardian_)
         Vault(tokens)
@@ -95,11 +100,22 @@ contract BatchSettlement is Attestations {
 
     /// The last settled block (its height, epoch and hash, and the root of its trades), and the numbers of deposits and of
     /// withdrawal requests so far.
+    /// @return the height of the last settled block
+    /// @return its epoch
+    /// @return its hash
+    /// @return the root of its trades
+    /// @return the number of deposits so far
+    /// @return the number of withdrawal requests so far
     function progress() external view returns (uint64, uint64, bytes32, bytes32, uint64, uint256) {
         return (height, epoch, head, tradesRootAt[height], depositCount, requests.length);
     }
 
     /// Whether this trade is at this place of the batch that ends at block `last`.
+    /// @param last the height of the last block of the batch
+    /// @param place the place of the trade in the batch
+    /// @param record the trade as the validators signed it
+    /// @param proof the hashes beside its way up to the root
+    /// @return whether this way leads to the root of that batch
     function isSettled(uint64 last, uint64 place, bytes calldata record, bytes32[] calldata proof)
         external
         view

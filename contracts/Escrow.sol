@@ -28,10 +28,14 @@ contract Escrow {
     uint256 public held;
     Deal[] public deals;
 
+    /// @param token_ what is locked
     constructor(IToken token_) {
         token = token_;
     }
 
+    /// Lock tokens of the caller, the payer, for a payee.
+    /// @param payee who gets them when the payer releases them
+    /// @param amount the units
     function lock(address payee, uint256 amount) external {
         if (amount == 0) revert NothingToLock();
         if (payee == address(0) || payee == msg.sender) revert NoPayee();
@@ -43,6 +47,8 @@ contract Escrow {
         if (!moved || token.balanceOf(address(this)) - before != amount) revert TokenRefused(address(token));
     }
 
+    /// Pay the payee, as its payer decides.
+    /// @param deal the number of the deal
     function release(uint256 deal) external {
         Deal storage found = _find(deal);
         if (msg.sender != found.payer) revert NotPayer(deal, msg.sender);
@@ -51,6 +57,8 @@ contract Escrow {
         _pay(found.payee, amount);
     }
 
+    /// Pay the payer back, as its payee decides.
+    /// @param deal the number of the deal
     function refund(uint256 deal) external {
         Deal storage found = _find(deal);
         if (msg.sender != found.payee) revert NotPayee(deal, msg.sender);
@@ -59,6 +67,7 @@ contract Escrow {
         _pay(found.payer, amount);
     }
 
+    /// @return the number of deals so far
     function count() external view returns (uint256) {
         return deals.length;
     }

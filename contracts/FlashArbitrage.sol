@@ -23,6 +23,9 @@ contract FlashArbitrage is IFlashBorrower {
     uint256 private _paid;
     uint256 private _received;
 
+    /// @param lender_ who lends the money
+    /// @param first_ one pool
+    /// @param second_ the other pool
     constructor(LendingPool lender_, Amm first_, Amm second_) {
         lender = lender_;
         first = first_;
@@ -46,6 +49,9 @@ contract FlashArbitrage is IFlashBorrower {
     }
 
     /// The lender hands over the loan.
+    /// @param amount the money that was lent
+    /// @param fee what is to be repaid on top of it
+    /// @param data the direction and the units, as this contract encoded them
     function onFlashLoan(uint256 amount, uint256 fee, bytes calldata data) external {
         if (msg.sender != address(lender)) revert NotLender(msg.sender);
         (uint256 back, uint256 base) = abi.decode(data, (uint256, uint256));

@@ -113,6 +113,7 @@ contract LendingPool is ReentrancyGuardTransient {
     }
 
     /// Pledge collateral.
+    /// @param amount the units of the asset
     function pledge(uint256 amount) external nonReentrant accrued {
         if (amount == 0) revert NothingToLend();
         collateralOf[msg.sender] += amount;
@@ -122,6 +123,7 @@ contract LendingPool is ReentrancyGuardTransient {
     }
 
     /// Take collateral back that the debt does not need.
+    /// @param amount the units of the asset
     function release(uint256 amount) external nonReentrant accrued {
         uint256 held = collateralOf[msg.sender];
         if (held < amount) revert ShortOfCollateral(msg.sender, held, amount);
@@ -134,6 +136,7 @@ contract LendingPool is ReentrancyGuardTransient {
     }
 
     /// Borrow money against the collateral.
+    /// @param amount the money
     function borrow(uint256 amount) external nonReentrant accrued {
         if (amount == 0) revert NothingToLend();
         uint256 units = Math.ceilDiv(amount * UNIT, index);
@@ -145,6 +148,7 @@ contract LendingPool is ReentrancyGuardTransient {
     }
 
     /// Repay a part of one's debt, or all of it.
+    /// @param amount the money
     function repay(uint256 amount) external nonReentrant accrued {
         _reduce(msg.sender, amount);
         emit Repaid(msg.sender, amount);
@@ -193,11 +197,14 @@ contract LendingPool is ReentrancyGuardTransient {
     function accrue() external nonReentrant accrued {}
 
     /// What the lenders own: money here, and money that is owed.
+    /// @return the money
     function assets() public view returns (uint256) {
         return cash + totalUnits * index / UNIT;
     }
 
     /// What an account owes, as of the last accrual.
+    /// @param owner the borrower
+    /// @return the money, rounded up
     function debtOf(address owner) public view returns (uint256) {
         return Math.ceilDiv(unitsOf[owner] * index, UNIT);
     }

@@ -23,10 +23,12 @@ abstract contract SettlementHalt {
         _;
     }
 
+    /// @param guardian_ who may pause
     constructor(address guardian_) {
         guardian = guardian_;
     }
 
+    /// Begin a pause, which ends by itself and is followed by a time in which there is none.
     function pause() external {
         if (msg.sender != guardian) revert NotGuardian(msg.sender);
         if (block.timestamp < nextPauseFrom) revert CoolingDown(nextPauseFrom);
@@ -35,6 +37,7 @@ abstract contract SettlementHalt {
         emit Paused(pausedUntil);
     }
 
+    /// End the pause early.
     function resume() external {
         if (msg.sender != guardian) revert NotGuardian(msg.sender);
         pausedUntil = 0;

@@ -20,6 +20,9 @@ contract Token {
     mapping(address => uint256) public balanceOf;
     mapping(address => mapping(address => uint256)) public allowance;
 
+    /// @param name_ the name
+    /// @param symbol_ the symbol
+    /// @param decimals_ the decimal places of its smallest unit
     constructor(string memory name_, string memory symbol_, uint8 decimals_) {
         name = name_;
         symbol = symbol_;
@@ -27,6 +30,9 @@ contract Token {
         minter = msg.sender;
     }
 
+    /// Create tokens.
+    /// @param to who gets them
+    /// @param amount the units
     function mint(address to, uint256 amount) external {
         if (msg.sender != minter) revert NotMinter(msg.sender);
         if (to == address(0)) revert NobodyToPay();
@@ -35,17 +41,30 @@ contract Token {
         emit Transfer(address(0), to, amount);
     }
 
+    /// Let another account take tokens of the caller; a later allowance replaces an earlier one.
+    /// @param spender who may take them
+    /// @param amount how many in all
+    /// @return true: what fails reverts
     function approve(address spender, uint256 amount) external returns (bool) {
         allowance[msg.sender][spender] = amount;
         emit Approval(msg.sender, spender, amount);
         return true;
     }
 
+    /// Pay with tokens of the caller.
+    /// @param to who gets them
+    /// @param amount the units
+    /// @return true: what fails reverts
     function transfer(address to, uint256 amount) external returns (bool) {
         _move(msg.sender, to, amount);
         return true;
     }
 
+    /// Pay with tokens of an owner who has allowed it.
+    /// @param from the owner
+    /// @param to who gets them
+    /// @param amount the units
+    /// @return true: what fails reverts
     function transferFrom(address from, address to, uint256 amount) external returns (bool) {
         uint256 allowed = allowance[from][msg.sender];
         if (allowed < amount) revert ShortOfAllowance(msg.sender, allowed, amount);

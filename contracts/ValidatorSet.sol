@@ -80,10 +80,13 @@ abstract contract ValidatorSet {
         emit HandoverPlanned(setId + 1, nonce, fromEpoch, handoverNotBefore, next);
     }
 
+    /// @param place a place in the present set, from 0
+    /// @return the validator who has it
     function validator(uint256 place) external view returns (address) {
         return validators[place];
     }
 
+    /// @return the EIP-712 domain: this chain, this contract and this run
     function domain() public view returns (bytes32) {
         return block.chainid == deployedChain ? deployedDomain : _newDomain();
     }

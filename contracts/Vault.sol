@@ -8,14 +8,23 @@ import {Escape} from "./vault/Escape.sol";
 /// The vault: accounts, deposits in, withdrawals and the escape out. For every token it holds at least the sum of all
 /// accounts and all claims.
 abstract contract Vault is Deposits, Escape {
+    /// @param tokens the tokens, cash first
     constructor(address[] memory tokens) Accounts(tokens) {}
 
+    /// @return accounts the number of accounts
+    /// @return tokens the number of tokens
+    /// @return withdrawals the number of withdrawal requests
     function counts() external view returns (uint256 accounts, uint256 tokens, uint256 withdrawals) {
         return (accountCount, tokenCount, requests.length);
     }
 
     /// All balances in one call: the slots of the accounts `first` to `last`, and for each token the balance of the vault
     /// and the total of the open claims.
+    /// @param first the first account
+    /// @param last the last account
+    /// @return slots two balances in each, those of one account beside each other
+    /// @return held what the vault holds of each token
+    /// @return owed what it owes in claims of each token
     function statement(uint256 first, uint256 last)
         external
         view

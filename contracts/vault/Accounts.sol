@@ -48,16 +48,21 @@ abstract contract Accounts is SettlementHalt, ReentrancyGuardTransient {
         _;
     }
 
+    /// @param tokens the tokens, cash first
     constructor(address[] memory tokens) {
         operator = msg.sender;
         aliveAt = uint64(block.timestamp);
         for (uint256 number = 0; number < tokens.length; number++) _list(tokens[number]);
     }
 
+    /// Give a token the next number.
+    /// @param token its contract
     function listToken(address token) external onlyOperator {
         _list(token);
     }
 
+    /// Open accounts with the next numbers.
+    /// @param owners who may withdraw from each of them
     function openAccounts(address[] calldata owners) external onlyOperator {
         uint32 account = accountCount;
         for (uint256 place = 0; place < owners.length; place++) {
@@ -68,11 +73,14 @@ abstract contract Accounts is SettlementHalt, ReentrancyGuardTransient {
         accountCount = account;
     }
 
+    /// Offer the place of the operator; it is taken by whoever accepts it.
+    /// @param to the next operator
     function offerOperator(address to) external onlyOperator {
         nextOperator = to;
         emit OperatorOffered(to);
     }
 
+    /// Take the place of the operator that was offered.
     function acceptOperator() external {
         if (msg.sender != nextOperator) revert NotOperator(msg.sender);
         operator = nextOperator;
@@ -80,6 +88,9 @@ abstract contract Accounts is SettlementHalt, ReentrancyGuardTransient {
         emit OperatorChanged(operator);
     }
 
+    /// @param account the number of the account
+    /// @param token the number of the token
+    /// @return the units
     function balanceOf(uint256 account, uint256 token) public view returns (uint256) {
         return uint128(_read(_placeOf(_pair(account, token))) >> _shift(token));
     }

@@ -13,12 +13,17 @@ abstract contract Deposits is Accounts {
 
     uint64 public depositCount;
 
+    /// @param account the number of the account
+    /// @param token the number of the token
+    /// @param amount the units
     function deposit(uint32 account, uint32 token, uint128 amount) external nonReentrant whenNotPaused {
         _credit(account, token, amount);
         _receive(token, amount);
     }
 
     /// Many deposits of one token from one payer: 20 bytes each, the account (4) and the amount (16).
+    /// @param token the number of the token
+    /// @param deposits the deposits, packed
     function depositMany(uint32 token, bytes calldata deposits) external nonReentrant whenNotPaused {
         uint256 total = 0;
         if (deposits.length % 20 != 0) revert BadDepositsLength(deposits.length);

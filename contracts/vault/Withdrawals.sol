@@ -32,6 +32,9 @@ abstract contract Withdrawals is Accounts {
     Request[] public requests;
 
     /// Nothing moves yet: an immediate withdrawal could make a batch insolvent that is final already.
+    /// @param account the number of the account
+    /// @param token the number of the token
+    /// @param amount the units
     function requestWithdrawal(uint32 account, uint32 token, uint128 amount) external onlyOwner(account) {
         if (token >= tokenCount) revert UnknownToken(token);
         if (amount == 0) revert NothingToMove();
@@ -41,6 +44,8 @@ abstract contract Withdrawals is Accounts {
     }
 
     /// Neither a pause nor the escape stops a claim.
+    /// @param account the number of the account
+    /// @param token the number of the token
     function claim(uint32 account, uint32 token) external nonReentrant onlyOwner(account) {
         uint256 amount = claimable[account][token];
         if (amount == 0) revert NothingToMove();
