@@ -26,13 +26,6 @@ contract Oracle is ValidatorSet, IOracle {
     error NotFinal(uint256 epoch);
     error TokenRefused(address token);
 
-    enum State {
-        Unknown,
-        Proposed,
-        Disputed,
-        Final
-    }
-
     struct Answer {
         address proposer;
         address disputer;

@@ -34,6 +34,7 @@ CONTRACTS = {
     "NaiveBridge": "naive/NaiveBridge.sol",
     "Oracle": "Oracle.sol",
     "OptionSeries": "OptionSeries.sol",
+    "PredictionMarket": "PredictionMarket.sol",
 }
 SETTINGS: dict[str, Any] = {
     "optimizer": {"enabled": True, "runs": 200},

@@ -102,6 +102,8 @@ _BY_SOURCE: dict[Source, str] = {
     Source("P-10", OPTIONS): "BadTerms TooEarly ProposedBefore NotProposed NotDisputed OwnProposal WindowOpen "
     "WindowOver NotFinal NothingToWrite SeriesExpired NothingToTransfer ShortOfOptions ExpiredBefore NotExpired "
     "NothingToClaim",
+    Source("P-11", OPTIONS): "BadQuestion NothingToSplit NothingToGive ShortOfOutcomes ResolvedBefore NotResolved "
+    "StillAnswerable PriceProposed NothingToRedeem",
     Source("P-3", PAID): "NothingToLock NoPayee UnknownDeal DealOver NotPayer NotPayee NotMinter NobodyToPay "
     "ShortOfTokens ShortOfAllowance",
 }

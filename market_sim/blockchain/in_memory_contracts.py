@@ -11,6 +11,7 @@ from market_sim.blockchain.in_memory_bridge import BRIDGES
 from market_sim.blockchain.in_memory_htlc import MemoryHtlc
 from market_sim.blockchain.in_memory_lending import MemoryFlashArbitrage, MemoryLendingPool
 from market_sim.blockchain.in_memory_options import OPTIONS
+from market_sim.blockchain.in_memory_prediction import MemoryPredictionMarket
 from market_sim.blockchain.in_memory_vault import MemoryVault
 from market_sim.blockchain.keccak import keccak
 from market_sim.blockchain.settlement import ChainReverted
@@ -81,6 +82,7 @@ TWINS: dict[str, Any] = {
     "Htlc": MemoryHtlc,
     "LendingPool": MemoryLendingPool,
     "FlashArbitrage": MemoryFlashArbitrage,
+    "PredictionMarket": MemoryPredictionMarket,
     **BRIDGES,
     **OPTIONS,
 }

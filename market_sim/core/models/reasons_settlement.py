@@ -27,6 +27,7 @@ _BRIDGE = "A bridge pays each message once, at the end that it was sent to, from
 _SWAP = "Locked money goes to the payee for the preimage before the deadline, or back to the payer from then on, once"
 _ORACLE = "A price counts once nobody disputed it in its window, or two thirds of the validators signed it"
 _OPTION = "A unit is covered by its cap from the day it is written, and pays once, by the final price at the expiry"
+_QUESTION = "A yes and a no together hold one payout, and the final price, or the lack of one, pays it, once"
 _LENDING = "A lending pool lends what it holds, against enough collateral or within one transaction"
 _TOKEN = "A transfer needs the owner's balance and permission, and only the minter mints new tokens"
 
@@ -146,6 +147,17 @@ SETTLEMENT_REASONS: tuple[Reason, ...] = (
     _reason("ExpiredBefore", _OPTION, "what a unit pays is fixed already"),
     _reason("NotExpired", _OPTION, "what a unit pays is not fixed yet"),
     _reason("NothingToClaim", _OPTION, "the caller has no unit and has written none"),
+    _reason("BadQuestion", _QUESTION, "payout and patience are above zero, found {payout} and {patience}"),
+    _reason("NothingToSplit", _QUESTION, "there is no pair to split or to merge"),
+    _reason("NothingToGive", _QUESTION, "there is nothing to give"),
+    _reason("ShortOfOutcomes", _QUESTION, "{owner} has {held} of this side and {needed} are wanted"),
+    _reason("ResolvedBefore", _QUESTION, "the question is answered already"),
+    _reason("NotResolved", _QUESTION, "the question is not answered yet"),
+    _reason(
+        "StillAnswerable", _QUESTION, "a price can be proposed until epoch {until}, and epoch {settled} is settled"
+    ),
+    _reason("PriceProposed", _QUESTION, "there is a price for epoch {epoch}, so the question is not void"),
+    _reason("NothingToRedeem", _QUESTION, "the caller has neither yes nor no"),
     _reason("NothingToLend", _LENDING, "there is nothing to lend, to repay or to give back"),
     _reason("ShortOfClaims", _LENDING, "{owner} has claims of {held} on the pool and gives back {needed}"),
     _reason("ShortOfCash", _LENDING, "the pool has {held} that is not lent out, and {needed} are wanted"),

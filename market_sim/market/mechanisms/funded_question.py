@@ -21,6 +21,7 @@ from market_sim.market.exchange.member import Member
 from market_sim.market.exchange.terms import shown
 from market_sim.market.mechanisms.clearing_house import ClearingHouse, positions
 from market_sim.market.mechanisms.prediction import OUTCOMES, check_held, check_probability, most_of
+from market_sim.pricing.binary import worth
 
 FUNDED_AT = 1_000_000
 """Just after the start, so that the transfers are entries of the first block."""
@@ -87,7 +88,7 @@ class FundedQuestion(Mechanism):
             raise RuleViolation("BAD_OUTCOME", outcome=shown(intent.outcome))
         self.outcome = intent.outcome
         quote, payout = self.contract.quote, self.contract.payout
-        each = {"yes": payout, "no": 0, "void": payout // 2}[self.outcome]
+        each, _ = worth(self.outcome, payout)
         self.house.end_trading(self.symbol)
         held = {name: count for name, count in positions(self.exchange, self.symbol).items() if name != self.backing}
         for name, count in held.items():

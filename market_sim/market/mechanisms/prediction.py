@@ -23,6 +23,7 @@ from market_sim.market.exchange.member import Member
 from market_sim.market.exchange.order import Order
 from market_sim.market.exchange.terms import shown
 from market_sim.market.mechanisms.clearing_house import ClearingHouse, positions
+from market_sim.pricing.binary import worth
 
 OUTCOMES = ("yes", "no", "void")
 
@@ -115,11 +116,9 @@ class PredictionMarket(Mechanism):
         if intent.outcome not in OUTCOMES:
             raise RuleViolation("BAD_OUTCOME", outcome=shown(intent.outcome))
         self.outcome = intent.outcome
-        half = yes.payout // 2
-        worth = {"yes": (yes.payout, 0), "no": (0, yes.payout), "void": (half, yes.payout - half)}[self.outcome]
         pairs = -self.exchange.accounts[self.maker].balance(yes.symbol).total
         paid = 0
-        for symbol, each in zip(self.symbols, worth, strict=True):
+        for symbol, each in zip(self.symbols, worth(self.outcome, yes.payout), strict=True):
             self.house.end_trading(symbol)
             for name, held in positions(self.exchange, symbol).items():
                 if name == self.maker:

@@ -39,6 +39,7 @@ from market_sim.simulation.scenarios.option_on_chain import OptionOnChain
 from market_sim.simulation.scenarios.outage import OutageScenario
 from market_sim.simulation.scenarios.pairs_trading import PairsTrading
 from market_sim.simulation.scenarios.prediction_market import PredictionMarketScenario
+from market_sim.simulation.scenarios.prediction_on_chain import PredictionOnChain
 from market_sim.simulation.scenarios.price_leader import PriceLeader
 from market_sim.simulation.scenarios.rebates import Rebates
 from market_sim.simulation.scenarios.sandwich import SandwichScenario
@@ -97,6 +98,7 @@ SCENARIOS: tuple[type[Scenario], ...] = (
     AmmArbitrage,
     AtomicSwap,
     OptionOnChain,
+    PredictionOnChain,
     BridgeReplay,
     FlashLoan,
     SandwichScenario,

@@ -19,7 +19,7 @@ from market_sim.simulation.scenarios.bounds import bounded
 from market_sim.simulation.scenarios.scenario import Scenario
 from market_sim.strategies.traditional.market_maker import MarketMaker
 from market_sim.strategies.traditional.noise import Noise
-from market_sim.strategies.traditional.option_sides import FalseProposer, OptionHolder, OptionWriter, PriceWatcher
+from market_sim.strategies.traditional.option_sides import Claimant, FalseProposer, OptionWriter, PriceWatcher
 
 VALUE, STRIKE, CALL_CAP = dollars(100), dollars(98), dollars(20)
 EXPIRY = 3
@@ -55,9 +55,9 @@ class OptionOnChain(Scenario):
             chain.deploy(OptionSeries(name, oracle, OptionTerms(STRIKE, cap, EXPIRY, is_put)))
         is_final = partial(oracle.is_final, EXPIRY)
         world.join("writer", OptionWriter(HOLDERS, self.units, is_final))
-        world.join("ann", OptionHolder(CALL, is_final))
+        world.join("ann", Claimant(CALL, is_final))
         bob = FalseProposer(PUT, is_final, epoch=EXPIRY, percent=self.lie_percent)
-        world.join("bob", bob if self.lie_percent else OptionHolder(PUT, is_final))
+        world.join("bob", bob if self.lie_percent else Claimant(PUT, is_final))
         world.join("watcher", PriceWatcher(oracle.name, EXPIRY, oracle.reading, oracle.events))
         chain.give("writer", "USD", self.units * (CALL_CAP + STRIKE))
         for name in ("bob", "watcher"):

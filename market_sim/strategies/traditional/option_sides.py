@@ -17,6 +17,8 @@ from market_sim.market.agents.view import View
 
 Seen = Sequence[CallExecuted]
 """What a contract did so far."""
+CASH_IN = ("expire", "claim")
+"""The calls that fix the payoff of a series and claim it."""
 
 
 @dataclass
@@ -40,26 +42,28 @@ class OptionWriter(Strategy):
         elif not self._claimed and self.is_final():
             self._claimed = True
             for series, _ in self.holders:
-                yield from _cash_in(series)
+                yield from cash_in(series)
 
 
 @dataclass
-class OptionHolder(Strategy):
+class Claimant(Strategy):
     """Waits for the final price, and claims what its units pay."""
 
-    series: str
+    contract: str
     is_final: Callable[[], bool]
+    functions: tuple[str, ...] = CASH_IN
+    """The calls of the contract by which it claims."""
     _claimed: bool = field(default=False, init=False, repr=False)
 
     def decide(self, view: View) -> Iterable[Intent]:
         """Once."""
         if not self._claimed and self.is_final():
             self._claimed = True
-            yield from _cash_in(self.series)
+            yield from cash_in(self.contract, self.functions)
 
 
 @dataclass
-class FalseProposer(OptionHolder):
+class FalseProposer(Claimant):
     """A holder who is the first to propose the price, and proposes one that is wrong by some percent."""
 
     oracle: str = "oracle"
@@ -124,10 +128,10 @@ class PriceWatcher(Strategy):
             yield CallContract(self.oracle, function, arguments)
 
 
-def _cash_in(series: str) -> Iterable[Intent]:
-    """Whoever comes first fixes the payoff; the same call of the others is refused and costs them nothing here."""
-    yield CallContract(series, "expire")
-    yield CallContract(series, "claim")
+def cash_in(contract: str, functions: Sequence[str] = CASH_IN) -> Iterable[Intent]:
+    """The first caller fixes the payoff; the same call of the others is refused and costs them nothing here."""
+    for function in functions:
+        yield CallContract(contract, function)
 
 
 def _was_too_early(view: View) -> bool:

@@ -1,0 +1,123 @@
+"""A prediction market on the chain: money is split into a yes and a no, and an oracle's price decides which one pays.
+
+This is the adapter of `contracts/PredictionMarket.sol`. Participants call
+
+    split(quantity)         split money into pairs of a yes and a no
+    merge(quantity)         merge pairs back into money, before the answer
+    giveYes(to, quantity)   give yes to another account; what it pays for them is agreed between the two
+    giveNo(to, quantity)    give no to another account
+    resolve()               answer the question by the oracle's final price
+    giveUp()                make the question void, if nobody proposed a price in time
+    redeem()                get what one's yes and no pay
+
+After each block contract and twin (`prediction_model.py`) must agree in each field.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar
+
+from market_sim.blockchain.contracts import Arguments, ChainContext, ClockPlace, Invoked, TokenPlace
+from market_sim.blockchain.oracle import Oracle
+from market_sim.blockchain.prediction_model import PredictionModel, QuestionTerms
+from market_sim.blockchain.register import Register
+from market_sim.blockchain.twins import by_owner, compare, repeated
+from market_sim.core.errors import InputError, InvariantBroken, RuleViolation
+from market_sim.core.models.event import Numbers
+from market_sim.core.models.settlement_events import CallExecuted, CallSubmitted
+
+if TYPE_CHECKING:  # a run without a chain needs no curve
+    from market_sim.blockchain.certificate import Wallet
+
+FIELDS = ("held", "isResolved", "yesPays")
+GIFTS = ("giveYes", "giveNo")
+
+
+@dataclass
+class ChainPredictionMarket:
+    """The adapter of one question; its oracle is deployed before it."""
+
+    kind: ClassVar[str] = "PredictionMarket"
+    functions: ClassVar[Mapping[str, tuple[type, ...]]] = {
+        "split": (int,), "merge": (int,), "giveYes": (str, int), "giveNo": (str, int), "resolve": (), "giveUp": (),
+        "redeem": (),
+    }  # fmt: skip
+
+    name: str
+    oracle: Oracle
+    question: QuestionTerms
+    outcome: str = field(default="", repr=False)
+    """The answer, for all to see: yes, no or void; empty until there is one."""
+    place: str = field(default="", repr=False)
+    twin: PredictionModel = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        terms = self.question
+        if terms.payout < 1 or terms.patience < 1:
+            found = f"{terms.payout} and {terms.patience}"
+            raise InputError(f"a question needs a payout and a patience of at least 1, found {found}")
+        self.twin = PredictionModel(terms)
+
+    def deploy(self, context: ChainContext) -> str:
+        """Deploy the contract on the oracle, in the currency of the oracle's bonds."""
+        if not self.oracle.place:
+            raise InputError(f"{self.name} needs its oracle {self.oracle.name} on the chain first")
+        token = TokenPlace(context.register.token(self.oracle.asset))
+        self.place = context.host.deploy(self.kind, token, self.oracle.place, ClockPlace(), *self.question)
+        self.twin = PredictionModel(self.question)
+        return self.place
+
+    def terms(self) -> Numbers:
+        """The question and its payout."""
+        return {"oracle": self.oracle.name, **self.question._asdict()}
+
+    def check(self, account: str, function: str, arguments: Arguments, register: Register) -> None:
+        """Refuse a gift to a name without an account."""
+        if function in GIFTS and arguments[0] not in register.accounts:
+            raise RuleViolation("UNKNOWN_ACCOUNT", account=arguments[0])
+
+    def execute(self, context: ChainContext, owner: Wallet, function: str, arguments: Arguments) -> Invoked:
+        """Execute a call; before money is split it is approved."""
+        host, register = context.host, context.register
+        if function in GIFTS:
+            to, quantity = arguments
+            address = "0x" + context.wallet(register.accounts[str(to)]).address.hex()
+            return host.invoke(owner, self.place, function, address, quantity)
+        allowed = 0
+        if function == "split":
+            collateral = int(arguments[0]) * self.question.payout
+            allowed = host.allow(owner, self.place, register.token(self.oracle.asset), collateral)
+        done = host.invoke(owner, self.place, function, *arguments)
+        return done._replace(gas=done.gas + allowed)
+
+    def count(self, submitted: CallSubmitted, executed: CallExecuted) -> None:
+        """Repeat the call on the twin, which must come to the same numbers; the price is that of the oracle's twin."""
+        said, function, owner = executed.numbers, submitted.function, executed.numbers.get("owner")
+        answer = self.oracle.twin.answer(self.question.expiry)
+        given: dict[str, tuple[object, ...]] = {
+            "resolve": (answer.price,), "giveUp": (said.get("settled"), answer.state),
+        }  # fmt: skip
+        given |= {gift: (owner, said.get("to"), *submitted.arguments[1:]) for gift in GIFTS}
+        repeated(self.name, self.twin, submitted, said, *given.get(function, (owner, *submitted.arguments)))
+        if function == "resolve":
+            self.outcome = "yes" if self.twin.yesPays else "no"
+        elif function == "giveUp":
+            self.outcome = "void"
+
+    def reconcile(self, context: ChainContext) -> Numbers:
+        """Contract and twin must agree in each field, and the contract must hold the money of all pairs."""
+        host, twin = context.host, self.twin
+        says = {name: host.ask(self.place, name) for name in FIELDS}
+        expected = {name: int(getattr(twin, name)) for name in FIELDS}
+        for side in ("yes", "no"):
+            owners: dict[str, int] = getattr(twin, f"{side}Of")
+            says |= by_owner(side, {owner: host.ask(self.place, f"{side}Of", owner) for owner in owners})
+            expected |= by_owner(side, owners)
+        compare(self.name, "after the block", says, expected)
+        asset = self.oracle.asset
+        holds = host.in_wallet(bytes.fromhex(self.place[2:]), context.register.token(asset))
+        if holds < twin.held:
+            raise InvariantBroken(f"{self.name} reports a collateral of {twin.held} {asset} and holds {holds}")
+        return {"asset": asset} | {name: says[name] for name in FIELDS}
