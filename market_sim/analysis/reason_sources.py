@@ -29,6 +29,7 @@ class Source(NamedTuple):
 BOOK, TYPES, MARGIN, OPTIONS = "01-order-book", "03-order-types", "10-margin-call", "11-calls-and-puts"
 WARRANTS, STREAMLET, PAID = "12-warrants-dilute", "04-streamlet", "05-settlement"
 STOPS, SPOOFER, CHAINS = "14-when-the-market-stops", "15-catch-the-spoofer", "17-two-chains"
+LEADER = "18-the-leaders-power"
 SIGNED, BREAK, STORM, BOT = "06-who-signed-this", "07-break-it", "08-after-the-storm", "13-your-own-bot"
 
 AREAS = {
@@ -91,6 +92,7 @@ _BY_SOURCE: dict[Source, str] = {
     Source("P-1", PAID): "PAYLOAD_UNKNOWN PAYLOAD_INVALID PAYLOAD_MALFORMED PAYLOAD_TOO_LARGE PAYLOAD_TOO_DEAR "
     "PAYLOAD_UNKNOWN_KIND PAYLOAD_GAP PAYLOAD_TRADE_DIFFERS PAYLOAD_TRADE_UNKNOWN PAYLOAD_TOO_MANY_CALLS "
     "PAYLOAD_CALL_TWICE PAYLOAD_CALL_DIFFERS PAYLOAD_CALL_UNKNOWN UNKNOWN_CONTRACT UNKNOWN_FUNCTION BAD_ARGUMENTS",
+    Source("P-14", LEADER): "PAYLOAD_UNFAIR_ORDER PAYLOAD_BAD_REPORT PAYLOAD_REPORT_GAP",
     Source("P-4", SIGNED): "BadCertificateLength TooFewSignatures WrongValidatorSet SignersNotAscending UnknownSigner "
     "HighS ZeroSignature WrongSigner BadValidators HandoverTooEarly HandoverSuperseded "
     "HandoverNotDue",

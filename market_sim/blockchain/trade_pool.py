@@ -2,7 +2,7 @@
 
 The waiting trades are computed for each chain: all known trades after the last one on that chain. So when a notarized
 block is orphaned, its trades wait again without further action. Contract calls wait beside the trades: the leader
-chooses their order, and a call that the chain holds already is invalid.
+chooses their order, unless the committee enforces a fair one, and a call that the chain holds already is invalid.
 """
 
 from __future__ import annotations
@@ -11,8 +11,18 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from market_sim.blockchain.call_orders import Arrange, arranged, as_heard
+from market_sim.blockchain.fair_order import FairOrder
 from market_sim.blockchain.gas import LARGEST_BATCH_GAS, fitting
-from market_sim.blockchain.items import LARGEST_CALLS, call_number, calls_of, encoded_call, entries_of, packed
+from market_sim.blockchain.items import (
+    LARGEST_CALLS,
+    Report,
+    call_number,
+    calls_of,
+    encoded_call,
+    entries_of,
+    packed,
+    reports_of,
+)
 from market_sim.blockchain.payload import (
     KINDS,
     LARGEST_PAYLOAD,
@@ -40,9 +50,12 @@ class Calls(NamedTuple):
 class TradePool:
     """The trades that a validator knows: all numbers up to `known`, and some after a gap that a late message closes."""
 
-    def __init__(self, records: TradeRecords, arrange: Arrange = as_heard) -> None:
+    def __init__(self, records: TradeRecords, arrange: Arrange | None = as_heard) -> None:
         self._records = records
         self._arrange = arrange
+        """How this validator arranges calls as a leader; None when it keeps to the fair order."""
+        self.fair: FairOrder | None = None
+        """The order of calls that the committee enforces; None when each leader chooses."""
         self._calls: dict[int, bytes] = {}
         self._submitted: dict[int, CallSubmitted] = {}
         self._calls_on_chain: dict[bytes, frozenset[int]] = {}
@@ -50,8 +63,10 @@ class TradePool:
         self._ahead: set[int] = set()
         self._last_on_chain: dict[bytes, int] = {}
 
-    def learn(self, news: Iterable[Entry] | Calls) -> bool:
-        """Add announced trades or calls; True when one of them was new."""
+    def learn(self, news: Iterable[Entry] | Calls | Report) -> bool:
+        """Add announced trades or calls, or what a validator reports; True when one of them was new."""
+        if isinstance(news, Report):
+            return self.fair is not None and self.fair.learn(news)
         if isinstance(news, Calls):
             return self._learn_calls(news)
         known, ahead, add = self.known, self._ahead, self._records.add
@@ -77,6 +92,8 @@ class TradePool:
         for call in fresh:
             self._calls[call.call] = encoded_call(call, self._records.register)
             self._submitted[call.call] = call
+        if fresh and self.fair is not None:
+            self.fair.see([call.call for call in fresh])
         return bool(fresh)
 
     def payload_for(self, chain: Chain) -> bytes:
@@ -87,19 +104,39 @@ class TradePool:
         if not self._calls:
             return entries
         done = self.calls_on(chain)
-        waiting = [call for number, call in self._submitted.items() if number not in done]
-        return packed(entries, [self._calls[number] for number in arranged(self._arrange, waiting)[:LARGEST_CALLS]])
+        reports = [] if self.fair is None else self.fair.news(chain, done, self._calls)
+        if self.fair is None or self._arrange is not None:
+            waiting = [call for number, call in self._submitted.items() if number not in done]
+            numbers = arranged(self._arrange or as_heard, waiting)[:LARGEST_CALLS]
+        else:
+            numbers = self.fair.order(chain, reports, done)
+        return packed(entries, [self._calls[number] for number in numbers if number in self._calls], reports)
 
     def payload_problem(self, chain: Chain, payload: bytes) -> Unknown | Invalid | None:
         """Why a block with this payload must not follow this chain; None when it can."""
         try:
-            entries, calls = entries_of(payload), calls_of(payload)
+            entries, calls, reports = entries_of(payload), calls_of(payload), reports_of(payload)
         except ProtocolViolation as malformed:
             return Invalid(malformed.reason, dict(malformed.numbers))
         unknown = self._problem_with_entries(chain, entries)
         if isinstance(unknown, Invalid):
             return unknown
-        return (self._problem_with_calls(chain, calls) if calls else None) or unknown
+        problem = self._problem_with_calls(chain, calls) if calls else None
+        if not isinstance(problem, Invalid):
+            problem = self._problem_with_order(chain, calls, reports) or problem
+        return problem or unknown
+
+    def _problem_with_order(self, chain: Chain, calls: list[bytes], reports: list[Report]) -> Unknown | Invalid | None:
+        """Why the calls are in an order that the committee does not accept, or a report that cannot be judged yet."""
+        if self.fair is None:
+            first = reports[0] if reports else None
+            return first and Invalid("PAYLOAD_BAD_REPORT", {"validator": first.validator, "place": first.first})
+        numbers = [call_number(item) for item in calls]
+        problem = self.fair.problem(chain, reports, numbers, self.calls_on(chain))
+        unheard = next((call for report in reports for call in report.calls if call not in self._calls), None)
+        if problem is None and unheard is not None:
+            return Unknown("PAYLOAD_CALL_UNKNOWN", {"call": unheard})
+        return problem
 
     def _problem_with_calls(self, chain: Chain, calls: list[bytes]) -> Unknown | Invalid | None:
         """The first call that is repeated, differs from its announcement, or is unknown."""

@@ -12,7 +12,7 @@ from market_sim.blockchain.call_orders import FrontRun, Sandwich, arranged, as_h
 from market_sim.blockchain.extracted_value import POOL, Held, extracted
 from market_sim.core.data.journal import Journal
 from market_sim.core.errors import InputError
-from market_sim.core.models.consensus_events import CallsOrdered
+from market_sim.core.models.consensus_events import BlockProposed, CallsOrdered, ProposalJudged
 from market_sim.core.models.settlement_events import CallExecuted, CallSubmitted
 from market_sim.core.money import written
 from market_sim.course.catalogue import find_lesson
@@ -66,7 +66,7 @@ def test_a_sandwich_takes_from_the_buyer_and_the_cures_leave_nothing_to_take() -
     changed = extracted(run(SandwichScenario()), "amm")
     assert changed[SEARCHER].quote > 0 > changed[SHOPPER].quote
     assert changed[SEARCHER].base == changed[SHOPPER].base == 0
-    for cure in ("honest", "sealed"):
+    for cure in ("honest", "sealed", "fair"):
         journal, scenario = run(SandwichScenario(order=cure)), SandwichScenario(order=cure)
         assert set(extracted(journal, "amm").values()) == {Held()}
         assert not scenario.holds(journal)
@@ -121,7 +121,7 @@ def test_a_class_of_ones_own_orders_the_calls() -> None:
 
 
 def test_an_order_that_does_not_exist_is_refused_and_without_a_chain_nobody_buys() -> None:
-    with pytest.raises(InputError, match="by sandwich, front-run, honest, sealed, found 'fee'"):
+    with pytest.raises(InputError, match="by sandwich, front-run, honest, sealed, fair, found 'fee'"):
         run(SandwichScenario(order="fee"))
     said = SandwichScenario().conclusion(run(SandwichScenario(), settlement="none"))
     assert said == "Nobody bought at the pool, so there was no order to choose."
@@ -158,4 +158,10 @@ def test_the_cures_of_lesson_18_do_what_it_says() -> None:
         calls = [one.account for one in journal.of(CallSubmitted) if one.account in (SEARCHER, SHOPPER)]
         assert calls.index(SEARCHER) == first, "the number of purchases before it is worth a try"
         assert (set(extracted(journal, "amm").values()) != {Held()}) == (quantity == 30)
+    fair = run(SandwichScenario(order="fair"), seed=7)
+    unfair = {one.block for one in fair.of(ProposalJudged) if one.reason == "PAYLOAD_UNFAIR_ORDER"}
+    epochs = sorted(one.epoch for one in fair.of(BlockProposed) if one.block in unfair)
+    many = sum(one.succeeded for one in fair.of(CallExecuted) if one.account == SHOPPER)
+    assert f"its blocks of epochs {epochs[0]} and {epochs[1]} get no vote but its own" in said and len(epochs) == 2
+    assert f"{many} purchases were executed by the end of epoch 12 instead of 8" in " ".join(said.split())
     assert "that from the ninth purchase on 29 shares are worth a try" in said.replace("\n  ", " ")

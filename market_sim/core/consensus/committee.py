@@ -42,7 +42,7 @@ class Timetable(Protocol):
 
 
 class News(msgspec.Struct, frozen=True):
-    """An announcement of the exchange (new trades) on its way to the validators."""
+    """An announcement (new trades of the exchange, a report of a validator) on its way to the validators."""
 
     number: int
     content: Any
@@ -144,6 +144,14 @@ class Committee:
         self._news += 1
         parcel = News(self._news, news)
         self._post(self.network.broadcast(EXCHANGE, ("news", parcel.number), self._clock.now), parcel)
+
+    def tell(self, index: int, news: object) -> None:
+        """Send what a validator says beside the protocol to the others, unless its behaviour keeps it silent."""
+        adversary = self._adversary(index)
+        if adversary is None or adversary.echoes():
+            self._news += 1
+            parcel = News(self._news, news)
+            self._post(self.network.broadcast(index, ("news", parcel.number), self._clock.now), parcel)
 
     def restart(self, index: int) -> None:
         """Crash and restart a validator: it keeps what its disk holds, and its peers send it what is not final yet."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from market_sim.core.models.reason import Reason
 
 _PAYLOAD = "A block continues the trades of its chain without gaps, in the order of matching"
+_FAIR = "The calls of a block are those that a quorum has seen, in the order that follows from its signed reports"
 _CALLS = "A block holds each pending call at most once on its chain, in the order that its leader chose"
 _CALLED = "A call names a contract of the chain, a function of it, and arguments of the right types"
 _TRADE = "A finalized trade that would make a balance negative has no effect on the chain"
@@ -48,6 +49,9 @@ SETTLEMENT_REASONS: tuple[Reason, ...] = (
     _reason("PAYLOAD_CALL_TWICE", _CALLS, "call {call} is in this chain already"),
     _reason("PAYLOAD_CALL_DIFFERS", _CALLS, "call {call} has other contents here than its owner submitted"),
     _reason("PAYLOAD_CALL_UNKNOWN", _CALLS, "call {call} has not arrived here"),
+    _reason("PAYLOAD_UNFAIR_ORDER", _FAIR, "the calls that follow from the reports are {expected}, found {found}"),
+    _reason("PAYLOAD_BAD_REPORT", _FAIR, "validator {validator} has not signed this report from place {place} on"),
+    _reason("PAYLOAD_REPORT_GAP", _FAIR, "place {found} of validator {validator} comes where {expected} must come"),
     _reason("UNKNOWN_CONTRACT", _CALLED, "there is no contract {contract} on this chain; there are: {known}"),
     _reason("UNKNOWN_FUNCTION", _CALLED, "{contract} has no function {function}; it has {known}"),
     _reason("BAD_ARGUMENTS", _CALLED, "{function} takes {expected}"),

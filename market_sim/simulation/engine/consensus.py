@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, get_args
 
 from market_sim.blockchain.call_orders import CALL_ORDERS, Arrange
+from market_sim.blockchain.fair_order import FairOrder
 from market_sim.blockchain.payload import TradeRecords
 from market_sim.blockchain.register import Register
 from market_sim.blockchain.trade_pool import TradePool
@@ -15,6 +17,7 @@ from market_sim.core.consensus.blocks import FinalBlock, Rules, Variant, leader_
 from market_sim.core.consensus.committee import Committee
 from market_sim.core.consensus.forecast import beyond_the_end, without_effect
 from market_sim.core.consensus.network import Conditions, Network, parse_partitions
+from market_sim.core.consensus.signing import Ed25519Scheme
 from market_sim.core.data.journal import Journal
 from market_sim.core.errors import InputError
 from market_sim.core.randomness import Randomness
@@ -47,6 +50,10 @@ class CommitteePlan:
     """Whether each validator executes final blocks on a ledger of its own; None: where it costs little."""
     call_order: str | Arrange = "arrival"
     """The order in which leaders put the calls of contracts into a block."""
+    fair_order: bool = False
+    """Whether validators vote only for blocks whose calls are in the fair order (rulebook P-14)."""
+    greedy: tuple[int, ...] = ()
+    """The leaders that keep to `call_order` all the same."""
 
     def __post_init__(self) -> None:
         if type(self.count) is not int or not FEWEST <= self.count <= MOST:
@@ -57,6 +64,10 @@ class CommitteePlan:
         _ = leader_rule(self.leaders)
         if not callable(self.call_order) and self.call_order not in CALL_ORDERS:
             raise InputError(f"leaders order calls by {' or '.join(CALL_ORDERS)}, found {self.call_order!r}")
+        if self.greedy and not self.fair_order:
+            raise InputError("without the fair order every leader keeps to the order of calls, so that none is greedy")
+        if not set(self.greedy) <= set(range(self.count)):
+            raise InputError(f"greedy leaders are some of the validators 0 to {self.count - 1}, found {self.greedy}")
         if self.variant not in get_args(Variant):
             raise InputError(f"the rules are made for {' or '.join(get_args(Variant))} faults, found {self.variant!r}")
 
@@ -118,6 +129,22 @@ class CommitteePlan:
         )
         records = TradeRecords(register)
         arrange = self.call_order if callable(self.call_order) else CALL_ORDERS[self.call_order]
-        pools = [TradePool(records, arrange) for _ in range(rules.validators)]
+        free = range(rules.validators) if not self.fair_order else self.greedy
+        pools = [TradePool(records, arrange if index in free else None) for index in range(rules.validators)]
         network = Network(rules, randomness, conditions)
-        return Committee(rules, randomness, network, clock, journal.record, pools, finalized, paranoid=paranoid)
+        scheme = Ed25519Scheme(randomness, rules.validators)
+        seats = rules, randomness, network, clock, journal.record, pools, finalized
+        committee = Committee(*seats, paranoid=paranoid, scheme=scheme)
+        if self.fair_order:
+            _enforce_fair_order(committee, pools, scheme)
+        return committee
+
+
+def _enforce_fair_order(committee: Committee, pools: Sequence[TradePool], scheme: Ed25519Scheme) -> None:
+    """Let each validator report in which order it sees calls, and judge proposals by these reports."""
+    rules, genesis = committee.rules, committee.genesis.hash
+    verifiers = scheme.verifiers(rules.chain_id, genesis, "shared")
+    for index, pool in enumerate(pools):
+        signer = scheme.signer(index, rules.chain_id, genesis)
+        pool.fair = FairOrder(index, rules.validators, rules.quorum, rules.faults, signer, verifiers[index])
+        pool.fair.tell = partial(committee.tell, index)

@@ -251,15 +251,18 @@ class World:
         variant: str | None = None,
         independent: bool | None = None,
         call_order: str | Arrange | None = None,
+        fair_order: bool | None = None,
+        greedy: tuple[int, ...] | None = None,
     ) -> None:
         """Choose the committee: how many validators, how leaders follow, which are byzantine and how, who executes.
 
         `call_order` is the order in which leaders put the calls of contracts into a block: "arrival", "reversed",
-        or a function or object of one's own (market_sim/blockchain/call_orders.py).
+        or a function or object of one's own (market_sim/blockchain/call_orders.py). With `fair_order` validators vote
+        only for the order that a quorum has seen (fair_order.py there), and only `greedy` leaders try another one.
         """
         self.committee_plan = self.committee_plan.changed(
             count=count, leaders=leaders, byzantine=byzantine, beyond_the_bound=beyond_the_bound, variant=variant,
-            independent=independent, call_order=call_order,
+            independent=independent, call_order=call_order, fair_order=fair_order, greedy=greedy,
         )  # fmt: skip
 
     def network(self, **settings: Any) -> None:

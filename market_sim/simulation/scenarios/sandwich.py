@@ -12,6 +12,7 @@ from market_sim.blockchain.waiting_calls import WaitingCalls
 from market_sim.core.data.journal import Journal
 from market_sim.core.english import counted
 from market_sim.core.errors import InputError
+from market_sim.core.models.consensus_events import BlockFinalized, ProposalJudged
 from market_sim.core.models.instruments import Stock
 from market_sim.core.models.settlement_events import CallExecuted
 from market_sim.core.money import dollars, written
@@ -26,8 +27,12 @@ from market_sim.strategies.traditional.pool_users import LiquidityProvider
 SEARCHER, SHOPPER = "searcher", "shopper"
 ORDERS: dict[str, Arrange] = {
     "sandwich": Sandwich(SEARCHER), "front-run": FrontRun(SEARCHER), "honest": as_heard, "sealed": Sandwich(SEARCHER),
+    "fair": Sandwich(SEARCHER),
 }  # fmt: skip
-"""How leaders order calls. Sealed: they would do a sandwich, but nobody can read a call before it is executed."""
+"""How leaders order calls. Sealed: they would do a sandwich, but nobody can read a call before it is executed. Fair:
+one leader would do it, but the others vote only for the order in which a quorum has seen the calls."""
+GREEDY = 1
+"""The leader that helps the searcher where the others enforce the fair order."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +55,9 @@ class SandwichScenario(Scenario):
         world.list(Stock("ACME"), value=dollars(100), volatility_bps=1)
         world.join("maker", MarketMaker(), cash=dollars(500_000), holdings={"ACME": 5_000})
         world.join("noise", Noise(trade_probability=0.5), cash=dollars(20_000), holdings={"ACME": 100})
-        world.validators(call_order=ORDERS[self.order])
+        is_fair = self.order == "fair"
+        greedy = (GREEDY,) if is_fair else ()
+        world.validators(call_order=ORDERS[self.order], fair_order=is_fair, greedy=greedy)
         chain = world.chain("eth-tester")
         pool = chain.deploy(Amm())
         world.join("provider", LiquidityProvider(pool.name, 10_000, dollars(1_000_000)))
@@ -79,8 +86,20 @@ class SandwichScenario(Scenario):
         total = Held(*(sum(amounts) for amounts in zip(*changed.values(), strict=True)))
         return (
             f"{counted(len(calls), 'purchase')} of the shopper at the pool; against the order of arrival the order of "
-            f"the leaders gave, in USD, {', '.join(told)}, which sum to {_signed(total)}."
+            f"the leaders gave, in USD, {', '.join(told)}, which sum to {_signed(total)}.{_refused(journal)}"
         )
+
+
+def _refused(journal: Journal) -> str:
+    """The blocks that got no quorum because of the order of their calls."""
+    unfair = {one.block for one in journal.of(ProposalJudged) if one.reason == "PAYLOAD_UNFAIR_ORDER"}
+    final = {one.block for one in journal.of(BlockFinalized)}
+    if not unfair:
+        return ""
+    return (
+        f" {counted(len(unfair), 'block')} with another order than the one that a quorum had seen got no vote of the "
+        f"others, and {len(unfair & final) or 'none'} of them became final."
+    )
 
 
 def _signed(amount: Held) -> str:
