@@ -18,6 +18,7 @@ After P. Esser and B. Moench, Finance Research Letters 4 (2007), in a simpler fo
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import isfinite, sqrt
 from typing import NamedTuple
 
@@ -77,4 +78,9 @@ def slice_costs(quantity: int, market: IcebergMarket, lot: int = 1) -> list[Slic
 
 def best_slice(quantity: int, market: IcebergMarket, lot: int = 1) -> SliceCost:
     """The size with the least cost; of equal ones the largest, which is done first."""
-    return min(slice_costs(quantity, market, lot), key=lambda one: (one.total_bps, -one.display))
+    return cheapest(slice_costs(quantity, market, lot))
+
+
+def cheapest(costs: Sequence[SliceCost]) -> SliceCost:
+    """The least of these costs; of equal ones that of the largest slice."""
+    return min(costs, key=lambda one: (one.total_bps, -one.display))

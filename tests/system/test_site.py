@@ -52,6 +52,8 @@ PAGES = [
     "/attack",
     f"{RUN}/allocation",
     f"{RUN}/microscope",
+    f"{RUN}/budget",
+    f"/iceberg?run={RUN.rpartition('/')[2]}",
     f"{RUN}/backtest",
     f"/execution?run={RUN.rpartition('/')[2]}",
     "/scenarios/first-market/sweep",

@@ -3,41 +3,64 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
-from market_sim.pricing.iceberg import IcebergMarket, best_slice, slice_costs
+from market_sim.analysis.microstructure.iceberg_of_a_run import iceberg_market_of
+from market_sim.analysis.results.market_tables import books
+from market_sim.analysis.results.stored import open_run
+from market_sim.core.errors import InputError
+from market_sim.pricing.iceberg import IcebergMarket, cheapest, slice_costs
 from market_sim.ui.cli.arguments import Parser
 
-SHARES = (0.05, 0.1, 0.25, 0.5, 1.0)
-"""The shares of the order that the table shows beside the best slice."""
 HEAD = f"{'slice':>9} {'slices':>7} {'time':>10} {'risk, bps':>10} {'seen, bps':>10} {'cost, bps':>10}"
+USUAL = IcebergMarket(ahead=300, rate=50, volatility_bps=4, depth=300, information_bps=20)
+"""The market where nothing is said, for a minute."""
 
 
 def iceberg(arguments: Sequence[str]) -> int:
     """Print the best slice, its expected cost, and what other slices cost."""
     typed = _parser().parse_args(list(arguments))
-    depth = typed.ahead if typed.depth is None else typed.depth
-    market = IcebergMarket(typed.ahead, typed.rate, typed.volatility, depth, typed.information, typed.risk_aversion)
+    market = USUAL
+    if typed.run:
+        journal = open_run(typed.run).journal
+        market = iceberg_market_of(journal, typed.book or (books(journal) or [""])[0])
+    elif typed.book:
+        raise InputError("--book chooses a book of a run: it needs --run")
+    given = {
+        "ahead": typed.ahead, "rate": typed.rate, "volatility_bps": typed.volatility,
+        "depth": typed.ahead if typed.depth is None else typed.depth, "information_bps": typed.information,
+        "risk_aversion": typed.risk_aversion,
+    }  # fmt: skip
+    market = market._replace(**{name: value for name, value in given.items() if value is not None})
     costs = slice_costs(typed.quantity, market, typed.lot)
-    best = best_slice(typed.quantity, market, typed.lot)
-    places = {max(0, round(share * len(costs)) - 1) for share in SHARES}
+    from market_sim.analysis.visualization.iceberg_picture import iceberg_sentence, told
+
+    best = cheapest(costs)
+    if typed.run:
+        print(
+            f"ahead {market.ahead:g}, rate {market.rate:g} and volatility {market.volatility_bps:g} bps in a second of "
+            f"the run, depth {market.depth:g}"
+        )
     print(HEAD)
-    for one in sorted({costs[place] for place in places} | {best}):
+    for one in told(costs):
         print(
             f"{one.display:>9,} {one.slices:>7,} {one.time:>10,.2f} {one.risk_bps:>10.2f} {one.information_bps:>10.2f} "
             f"{one.total_bps:>10.2f}{' best' if one == best else ''}"
         )
-    print(f"display {best.display:,} of {typed.quantity:,}: the expected cost is {best.total_bps:.2f} bps")
+    print(iceberg_sentence(costs))
     return 0
 
 
 def _parser() -> Parser:
     made = Parser(prog="simulate.py iceberg", description="How much of an iceberg order to display.")
     made.add_argument("quantity", metavar="QUANTITY", type=int, help="the whole order")
+    made.add_argument("--run", metavar="RUN", type=Path, help="take queue, rate, volatility and depth from this run")
+    made.add_argument("--book", help="which book of the run, default the first one")
     made.add_argument("--lot", type=int, default=1, help="slices are whole lots of this size (1)")
-    made.add_argument("--ahead", type=float, default=300, help="displayed ahead of each slice when it joins (300)")
-    made.add_argument("--rate", type=float, default=50, help="traded at the price in a minute (50)")
-    made.add_argument("--volatility", type=float, default=4, help="in basis points for the root of a minute (4)")
-    made.add_argument("--information", type=float, default=20, help="cost in bps of displaying the usual depth (20)")
+    made.add_argument("--ahead", type=float, help="displayed ahead of each slice when it joins (300)")
+    made.add_argument("--rate", type=float, help="traded at the price in a minute, with --run in a second of it (50)")
+    made.add_argument("--volatility", type=float, help="in basis points for the root of the same time (4)")
+    made.add_argument("--information", type=float, help="cost in bps of displaying the usual depth (20)")
     made.add_argument("--depth", type=float, help="the usual depth at a price, default as much as is ahead")
-    made.add_argument("--risk-aversion", type=float, default=1.0, help="weight of the risk while waiting (1)")
+    made.add_argument("--risk-aversion", type=float, help="weight of the risk while waiting (1)")
     return made

@@ -24,12 +24,14 @@ from market_sim.ui.web.pages import (
     allocations,
     attacks,
     backtests,
+    budgets,
     classes,
     counterfactuals,
     course,
     executions,
     explorer,
     forks,
+    icebergs,
     lessons,
     live,
     market,
@@ -52,7 +54,8 @@ from market_sim.ui.web.static_files import StaticFiles
 
 PAGES = (
     site, course, lessons, scenarios, sweeps, backtests, attacks, live, forks, counterfactuals, allocations,
-    executions, microscopes, protocols, explorer, runs, traces, reports, market, classes, interface_page,
+    executions, icebergs, budgets, microscopes, protocols, explorer, runs, traces, reports, market, classes,
+    interface_page,
 )  # fmt: skip
 LARGEST_BODY = 64 * 1024
 """The most bytes of one request; an answer to a lesson has a few kilobytes."""

@@ -69,7 +69,7 @@ def test_the_command_prints_the_slice_and_its_expected_cost(capsys):
     said = capsys.readouterr().out
     costs = naive(1_000, 1, MARKET)
     size = min(costs, key=lambda one: costs[one])
-    assert f"display {size} of 1,000: the expected cost is {costs[size]:.2f} bps" in said
+    assert f"Display {size} of 1,000: the expected cost is {costs[size]:.2f} bps" in said
     rows = {row.split()[0]: row.split()[5] for row in said.splitlines()[1:-1]}
     assert {"50", "100", "250", "500", "1,000"} <= set(rows)
     assert all(cost == f"{costs[int(one.replace(',', ''))]:.2f}" for one, cost in rows.items())

@@ -14,8 +14,8 @@ from market_sim.market.venues.latency_budget import BYPASS, KERNEL, STACKS, STAG
 from market_sim.simulation.options import Options
 from market_sim.simulation.run import simulate
 from market_sim.simulation.scenarios.first_market import FirstMarket
-from market_sim.ui.cli.budgeting import NOTE, after_the_match, measured, path_sentence, rank, rows
 from market_sim.ui.cli.main import main
+from market_sim.ui.order_budget import NOTE, after_the_match, cells, measured, path_sentence, rank, rows
 
 
 @pytest.fixture(scope="module")
@@ -63,8 +63,9 @@ def test_the_bypass_leaves_out_the_kernel_and_nothing_that_the_exchange_does():
 
 def test_the_largest_of_each_column_is_marked():
     modelled = {"card": [1_000, 3_000], "kernel": [9_000, 9_000]}
-    told = [re.split(r"\s{2,}", row) for row in rows(modelled, {"card": [7_000], "kernel": [5_000]})]
-    assert told == [["card", "2.00", "3.00", "7.00*", "7.00"], ["kernel", "9.00*", "9.00", "5.00", "5.00"]]
+    told = cells(rows(modelled, {"card": [7_000], "kernel": [5_000]}))
+    assert told == [("card", "2.00", "3.00", "7.00*", "7.00"), ("kernel", "9.00*", "9.00", "5.00", "5.00")]
+    assert cells(rows(modelled, {})) == [("card", "2.00", "3.00", "-", "-"), ("kernel", "9.00*", "9.00", "-", "-")]
 
 
 def test_the_path_of_a_slow_order_is_that_of_rank_99_of_100():

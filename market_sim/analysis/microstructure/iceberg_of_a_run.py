@@ -1,0 +1,40 @@
+"""What a run says about an iceberg in one of its books: the queue that it meets, and how fast and far prices go.
+
+What waits ahead of a slice is what one side of the book shows at its best price on average, and as much is the usual
+depth; a limit order is traded with by half of the volume. What being seen costs, no run says.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from math import sqrt
+from statistics import fmean, pstdev
+
+from market_sim.analysis.microstructure.intervals import STEP_NS, intervals
+from market_sim.core.data.journal import Journal
+from market_sim.core.errors import InputError
+from market_sim.market.exchange.quotes import tapes
+from market_sim.pricing.iceberg import IcebergMarket
+from market_sim.pricing.synthetic_book import BPS
+
+SECOND_NS = 1_000_000_000
+FEWEST_STEPS = 12
+INFORMATION_BPS = 20.0
+"""The cost of displaying the usual depth, where nothing else is said."""
+
+
+def iceberg_market_of(journal: Journal, book: str) -> IcebergMarket:
+    """The market of this book, in seconds of the run's clock; InputError where it was hardly quoted or never traded."""
+    known = tapes(journal)
+    if book not in known:
+        raise InputError(f"this run has the books {', '.join(known) or 'none'}, found {book!r}")
+    steps = intervals(known[book], journal[-1].time)
+    volume = sum(step.volume for step in steps)
+    if len(steps) < FEWEST_STEPS or not volume:
+        raise InputError(f"an iceberg needs a book that was traded and quoted for {FEWEST_STEPS / 5:g} s: not {book}")
+    seconds = len(steps) * STEP_NS / SECOND_NS
+    side = fmean(step.depth for step in steps) / 2
+    returns = [after.middle / before.middle - 1 for before, after in pairwise(steps)]
+    volatility = pstdev(returns) * BPS * sqrt(SECOND_NS / STEP_NS)
+    return IcebergMarket(round(side, 1), round(volume / 2 / seconds, 3), round(volatility, 3), round(side, 1) or 1.0,
+                         INFORMATION_BPS)  # fmt: skip
