@@ -2,12 +2,15 @@
 pragma solidity 0.8.37;
 
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {Payments} from "./Payments.sol";
 import {IEpochs} from "./interfaces/IEpochs.sol";
 import {IToken} from "./interfaces/IToken.sol";
 
 /// An automated market maker: it buys and sells an asset at the price that keeps the product of its two reserves constant,
 /// less a fee that stays in the reserves (after Uniswap v2). Every rounding favours the reserves.
 contract Amm {
+    using Payments for IToken;
+
     event LiquidityAdded(address indexed owner, uint256 base, uint256 quote, uint256 shares);
     event LiquidityRemoved(address indexed owner, uint256 base, uint256 quote, uint256 shares);
     event Bought(address indexed owner, uint256 base, uint256 quote);
@@ -22,7 +25,6 @@ contract Amm {
     error BeyondReserve(uint256 wanted, uint256 reserve);
     error PriceMoved(uint256 found, uint256 limit);
     error ShortOfShares(address owner, uint256 held, uint256 needed);
-    error TokenRefused(address token);
 
     uint256 private constant BPS = 10_000;
     /// Shares of the first owner that belong to nobody, so that a share can never become too dear to be divided.
@@ -70,6 +72,8 @@ contract Amm {
             totalShares = root;
         } else {
             uint256 byQuote = quote * total / quoteReserve;
+            // The owner pays for whole shares: what it pays is computed from their number, rounded up.
+            // slither-disable-next-line divide-before-multiply
             shares = base * total / baseReserve;
             if (byQuote < shares) shares = byQuote;
             if (shares == 0) revert NothingToAdd();
@@ -81,8 +85,8 @@ contract Amm {
         baseReserve += base;
         quoteReserve += quote;
         emit LiquidityAdded(msg.sender, base, quote, shares);
-        _take(baseToken, base);
-        _take(quoteToken, quote);
+        baseToken.take(base);
+        quoteToken.take(quote);
     }
 
     /// Give shares back for their part of both reserves.
@@ -101,8 +105,8 @@ contract Amm {
         baseReserve -= base;
         quoteReserve -= quote;
         emit LiquidityRemoved(msg.sender, base, quote, shares);
-        _pay(baseToken, base);
-        _pay(quoteToken, quote);
+        baseToken.pay(msg.sender, base);
+        quoteToken.pay(msg.sender, quote);
     }
 
     /// Buy exactly this much of the asset.
@@ -118,8 +122,8 @@ contract Amm {
         baseReserve -= base;
         quoteReserve += quote;
         emit Bought(msg.sender, base, quote);
-        _take(quoteToken, quote);
-        _pay(baseToken, base);
+        quoteToken.take(quote);
+        baseToken.pay(msg.sender, base);
     }
 
     /// Sell exactly this much of the asset.
@@ -136,14 +140,16 @@ contract Amm {
         baseReserve += base;
         quoteReserve -= quote;
         emit Sold(msg.sender, base, quote);
-        _take(baseToken, base);
-        _pay(quoteToken, quote);
+        baseToken.take(base);
+        quoteToken.pay(msg.sender, quote);
     }
 
     /// The accumulated price up to now.
     /// @return the sum, in millionths of money for a unit
     function accumulated() public view returns (uint256) {
         if (baseReserve == 0) return cumulative;
+        // The price is rounded before it is weighted, so that epochs counted one by one and at once give the same sum.
+        // slither-disable-next-line divide-before-multiply
         return cumulative + quoteReserve * SCALE / baseReserve * (clock.epoch() - observed);
     }
 
@@ -154,16 +160,5 @@ contract Amm {
         cumulative = accumulated();
         observed = now_;
         emit PriceAccumulated(now_, cumulative);
-    }
-
-    /// A token that keeps a fee, or that calls back and moves reserves while it pays, changes another amount than this one.
-    function _take(IToken token, uint256 amount) private {
-        uint256 before = token.balanceOf(address(this));
-        bool moved = token.transferFrom(msg.sender, address(this), amount);
-        if (!moved || token.balanceOf(address(this)) != before + amount) revert TokenRefused(address(token));
-    }
-
-    function _pay(IToken token, uint256 amount) private {
-        if (!token.transfer(msg.sender, amount)) revert TokenRefused(address(token));
     }
 }

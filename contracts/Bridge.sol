@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {BridgedToken} from "./BridgedToken.sol";
+import {Payments} from "./Payments.sol";
 import {ValidatorSet} from "./ValidatorSet.sol";
 import {IToken} from "./interfaces/IToken.sol";
 
@@ -9,6 +10,8 @@ import {IToken} from "./interfaces/IToken.sol";
 /// and burns that when it goes back. Each transfer is a message with a number; anybody may deliver it with the signatures
 /// of two thirds of the validators, who sign it for one chain and one contract.
 contract Bridge is ValidatorSet {
+    using Payments for IToken;
+
     event Connected(uint256 indexed chainId, address indexed bridge);
     event Sent(uint256 indexed nonce, address indexed to, uint256 amount);
     event Delivered(uint256 indexed nonce, address indexed to, uint256 amount);
@@ -21,7 +24,6 @@ contract Bridge is ValidatorSet {
     error WrongDestination(uint256 chainId, address bridge);
     error DeliveredBefore(uint256 nonce);
     error ShortOfLocked(uint256 locked, uint256 needed);
-    error TokenRefused(address token);
 
     struct Message {
         uint256 fromChain;
@@ -79,9 +81,7 @@ contract Bridge is ValidatorSet {
             return;
         }
         locked += amount;
-        uint256 before = token.balanceOf(address(this));
-        bool moved = token.transferFrom(msg.sender, address(this), amount);
-        if (!moved || token.balanceOf(address(this)) - before != amount) revert TokenRefused(address(token));
+        token.take(amount);
     }
 
     /// Pay out a message, once.
@@ -100,7 +100,7 @@ contract Bridge is ValidatorSet {
         }
         if (locked < message.amount) revert ShortOfLocked(locked, message.amount);
         locked -= message.amount;
-        if (!token.transfer(message.to, message.amount)) revert TokenRefused(address(token));
+        token.pay(message.to, message.amount);
     }
 
     /// @return the amount that this end has minted and not burned

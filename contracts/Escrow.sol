@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {Payments} from "./Payments.sol";
 import {IToken} from "./interfaces/IToken.sol";
 
 /// An escrow: the payer locks money for a payee. The payer releases it to the payee, or the payee refunds it to the
 /// payer; neither can take it alone.
 contract Escrow {
+    using Payments for IToken;
+
     event Locked(uint256 indexed deal, address indexed payer, address indexed payee, uint256 amount);
     event Released(uint256 indexed deal, uint256 amount);
     event Refunded(uint256 indexed deal, uint256 amount);
@@ -16,7 +19,6 @@ contract Escrow {
     error DealOver(uint256 deal);
     error NotPayer(uint256 deal, address caller);
     error NotPayee(uint256 deal, address caller);
-    error TokenRefused(address token);
 
     struct Deal {
         address payer;
@@ -42,9 +44,7 @@ contract Escrow {
         deals.push(Deal(msg.sender, payee, amount));
         held += amount;
         emit Locked(deals.length - 1, msg.sender, payee, amount);
-        uint256 before = token.balanceOf(address(this));
-        bool moved = token.transferFrom(msg.sender, address(this), amount);
-        if (!moved || token.balanceOf(address(this)) - before != amount) revert TokenRefused(address(token));
+        token.take(amount);
     }
 
     /// Pay the payee, as its payer decides.
@@ -54,7 +54,7 @@ contract Escrow {
         if (msg.sender != found.payer) revert NotPayer(deal, msg.sender);
         uint256 amount = _end(found);
         emit Released(deal, amount);
-        _pay(found.payee, amount);
+        token.pay(found.payee, amount);
     }
 
     /// Pay the payer back, as its payee decides.
@@ -64,7 +64,7 @@ contract Escrow {
         if (msg.sender != found.payee) revert NotPayee(deal, msg.sender);
         uint256 amount = _end(found);
         emit Refunded(deal, amount);
-        _pay(found.payer, amount);
+        token.pay(found.payer, amount);
     }
 
     /// @return the number of deals so far
@@ -83,9 +83,5 @@ contract Escrow {
         amount = found.amount;
         found.amount = 0;
         held -= amount;
-    }
-
-    function _pay(address to, uint256 amount) private {
-        if (!token.transfer(to, amount)) revert TokenRefused(address(token));
     }
 }

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {Payments} from "./Payments.sol";
 import {IToken} from "./interfaces/IToken.sol";
 
 /// A hash time lock: the payee takes the money with the preimage of a SHA-256 digest before the deadline, or the payer
 /// takes it back from the deadline on. Two of them with one digest, on two chains, are an atomic swap.
 contract Htlc {
+    using Payments for IToken;
+
     event Locked(
         uint256 indexed swap,
         address indexed payer,
@@ -24,7 +27,6 @@ contract Htlc {
     error WrongPreimage(uint256 swap);
     error DeadlinePassed(uint256 deadline, uint256 time);
     error DeadlineNotReached(uint256 deadline, uint256 time);
-    error TokenRefused(address token);
 
     struct Swap {
         address payer;
@@ -56,9 +58,7 @@ contract Htlc {
         swaps.push(Swap(msg.sender, payee, amount, digest, deadline));
         held += amount;
         emit Locked(swaps.length - 1, msg.sender, payee, amount, digest, deadline);
-        uint256 before = token.balanceOf(address(this));
-        bool moved = token.transferFrom(msg.sender, address(this), amount);
-        if (!moved || token.balanceOf(address(this)) - before != amount) revert TokenRefused(address(token));
+        token.take(amount);
     }
 
     /// Pay the payee, whoever calls: the preimage is the permission.
@@ -70,7 +70,7 @@ contract Htlc {
         if (block.timestamp >= found.deadline) revert DeadlinePassed(found.deadline, block.timestamp);
         uint256 amount = _end(found);
         emit Claimed(swap, amount, preimage);
-        _pay(found.payee, amount);
+        token.pay(found.payee, amount);
     }
 
     /// Pay the payer back, whoever calls: the deadline is the permission.
@@ -80,7 +80,7 @@ contract Htlc {
         if (block.timestamp < found.deadline) revert DeadlineNotReached(found.deadline, block.timestamp);
         uint256 amount = _end(found);
         emit Refunded(swap, amount);
-        _pay(found.payer, amount);
+        token.pay(found.payer, amount);
     }
 
     /// @return the number of swaps so far
@@ -99,9 +99,5 @@ contract Htlc {
         amount = found.amount;
         found.amount = 0;
         held -= amount;
-    }
-
-    function _pay(address to, uint256 amount) private {
-        if (!token.transfer(to, amount)) revert TokenRefused(address(token));
     }
 }

@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {Amm} from "./Amm.sol";
+import {Payments} from "./Payments.sol";
 import {IEpochs} from "./interfaces/IEpochs.sol";
 import {IFlashBorrower} from "./interfaces/IFlashBorrower.sol";
 import {IToken} from "./interfaces/IToken.sol";
@@ -13,6 +14,8 @@ import {IToken} from "./interfaces/IToken.sol";
 /// automated market maker, which a single transaction cannot move. A flash loan needs no collateral, because it is repaid
 /// in the same transaction or never happened.
 contract LendingPool is ReentrancyGuardTransient {
+    using Payments for IToken;
+
     event Supplied(address indexed owner, uint256 amount, uint256 claims);
     event Withdrawn(address indexed owner, uint256 amount, uint256 claims);
     event Pledged(address indexed owner, uint256 collateral);
@@ -31,7 +34,6 @@ contract LendingPool is ReentrancyGuardTransient {
     error DebtTooLarge(uint256 debt, uint256 limit);
     error DebtInOrder(uint256 debt, uint256 limit);
     error MoreThanOwed(uint256 debt, uint256 found);
-    error TokenRefused(address token);
 
     uint256 private constant BPS = 10_000;
     uint256 private constant MILLION = 1_000_000;
@@ -95,7 +97,7 @@ contract LendingPool is ReentrancyGuardTransient {
         totalClaims += claims;
         cash += amount;
         emit Supplied(msg.sender, amount, claims);
-        _take(money, amount);
+        money.take(amount);
     }
 
     /// Take money out, with the interest on it.
@@ -119,7 +121,7 @@ contract LendingPool is ReentrancyGuardTransient {
         collateralOf[msg.sender] += amount;
         totalCollateral += amount;
         emit Pledged(msg.sender, amount);
-        _take(asset, amount);
+        asset.take(amount);
     }
 
     /// Take collateral back that the debt does not need.
@@ -132,7 +134,7 @@ contract LendingPool is ReentrancyGuardTransient {
         totalCollateral -= amount;
         if (unitsOf[msg.sender] != 0) _checkLimit(msg.sender);
         emit Released(msg.sender, amount);
-        _pay(asset, msg.sender, amount);
+        asset.pay(msg.sender, amount);
     }
 
     /// Borrow money against the collateral.
@@ -152,7 +154,7 @@ contract LendingPool is ReentrancyGuardTransient {
     function repay(uint256 amount) external nonReentrant accrued {
         _reduce(msg.sender, amount);
         emit Repaid(msg.sender, amount);
-        _take(money, amount);
+        money.take(amount);
     }
 
     /// Repay the debt of an account that owes too much, for its collateral at a discount. If the collateral is worth less
@@ -173,8 +175,8 @@ contract LendingPool is ReentrancyGuardTransient {
         collateralOf[owner] = held - collateral;
         totalCollateral -= collateral;
         emit Liquidated(owner, msg.sender, amount, collateral);
-        _take(money, amount);
-        _pay(asset, msg.sender, collateral);
+        money.take(amount);
+        asset.pay(msg.sender, collateral);
     }
 
     /// Lend money for the time of this call, to the caller.
@@ -184,13 +186,11 @@ contract LendingPool is ReentrancyGuardTransient {
         if (amount == 0) revert NothingToLend();
         if (amount > cash) revert ShortOfCash(cash, amount);
         uint256 fee = Math.ceilDiv(amount * FLASH_FEE_BPS, BPS);
+        cash += fee; // in the end it is paid, or none of this happened
         emit FlashLent(msg.sender, amount, fee);
-        uint256 before = money.balanceOf(address(this));
-        _pay(money, msg.sender, amount);
+        money.pay(msg.sender, amount);
         IFlashBorrower(msg.sender).onFlashLoan(amount, fee, data);
-        bool moved = money.transferFrom(msg.sender, address(this), amount + fee);
-        if (!moved || money.balanceOf(address(this)) < before + fee) revert TokenRefused(address(money));
-        cash += fee;
+        money.take(amount + fee);
     }
 
     /// Count the interest and the price up to now; everything else does so, too.
@@ -249,16 +249,6 @@ contract LendingPool is ReentrancyGuardTransient {
     function _lend(address to, uint256 amount) private {
         if (amount > cash) revert ShortOfCash(cash, amount);
         cash -= amount;
-        _pay(money, to, amount);
-    }
-
-    function _take(IToken token, uint256 amount) private {
-        uint256 before = token.balanceOf(address(this));
-        bool moved = token.transferFrom(msg.sender, address(this), amount);
-        if (!moved || token.balanceOf(address(this)) != before + amount) revert TokenRefused(address(token));
-    }
-
-    function _pay(IToken token, address to, uint256 amount) private {
-        if (!token.transfer(to, amount)) revert TokenRefused(address(token));
+        money.pay(to, amount);
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {Payments} from "./Payments.sol";
 import {IEpochs} from "./interfaces/IEpochs.sol";
 import {IOracle} from "./interfaces/IOracle.sol";
 import {IToken} from "./interfaces/IToken.sol";
@@ -9,6 +10,8 @@ import {IToken} from "./interfaces/IToken.sol";
 /// the strike, at most the cap. Its writer locks the cap, so a unit is always covered, and gets back what its holder does
 /// not get. A put whose cap is its strike is a plain put; a call is capped.
 contract OptionSeries {
+    using Payments for IToken;
+
     event Written(address indexed writer, uint256 quantity, uint256 collateral, uint256 settled);
     event Transferred(address indexed owner, address indexed to, uint256 quantity);
     event Exercised(uint256 price, uint256 payoff);
@@ -23,7 +26,6 @@ contract OptionSeries {
     error ExpiredBefore();
     error NotExpired();
     error NothingToClaim();
-    error TokenRefused(address token);
 
     IToken public immutable token;
     IOracle public immutable oracle;
@@ -78,14 +80,14 @@ contract OptionSeries {
         shortOf[msg.sender] += quantity;
         held += collateral;
         emit Written(msg.sender, quantity, collateral, settled);
-        uint256 before = token.balanceOf(address(this));
-        bool moved = token.transferFrom(msg.sender, address(this), collateral);
-        if (!moved || token.balanceOf(address(this)) - before != collateral) revert TokenRefused(address(token));
+        token.take(collateral);
     }
 
     /// Give units, as what may pay, to another owner; the writer's side stays where it is.
     /// @param to the owner that gets them
     /// @param quantity the number of units
+    // Units are no ERC-20 token: there is no allowance, and nobody relies on an answer.
+    // slither-disable-next-line erc20-interface
     function transfer(address to, uint256 quantity) external {
         if (quantity == 0) revert NothingToTransfer();
         uint256 owned = longOf[msg.sender];
@@ -116,7 +118,7 @@ contract OptionSeries {
         (longOf[msg.sender], shortOf[msg.sender]) = (0, 0);
         held -= amount;
         emit Claimed(msg.sender, long, short, amount);
-        if (!token.transfer(msg.sender, amount)) revert TokenRefused(address(token));
+        token.pay(msg.sender, amount);
     }
 
     /// How far the first is above the second, which is never below zero.

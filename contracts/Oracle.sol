@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {Payments} from "./Payments.sol";
 import {ValidatorSet} from "./ValidatorSet.sol";
 import {IEpochs} from "./interfaces/IEpochs.sol";
 import {IOracle} from "./interfaces/IOracle.sol";
@@ -10,6 +11,8 @@ import {IToken} from "./interfaces/IToken.sol";
 /// window locks as much. A proposal that nobody disputes stands; a disputed one is decided by two thirds of the
 /// validators, and the side that was right gets both bonds.
 contract Oracle is ValidatorSet, IOracle {
+    using Payments for IToken;
+
     event Proposed(uint256 indexed epoch, address indexed proposer, uint256 price, uint256 settled, uint256 until);
     event Disputed(uint256 indexed epoch, address indexed disputer, uint256 settled);
     event Stood(uint256 indexed epoch, uint256 price, address winner, uint256 amount, uint256 settled);
@@ -24,7 +27,6 @@ contract Oracle is ValidatorSet, IOracle {
     error WindowOpen(uint256 until, uint256 settled);
     error WindowOver(uint256 until, uint256 settled);
     error NotFinal(uint256 epoch);
-    error TokenRefused(address token);
 
     struct Answer {
         address proposer;
@@ -145,14 +147,12 @@ contract Oracle is ValidatorSet, IOracle {
 
     function _lock() private {
         held += bond;
-        uint256 before = token.balanceOf(address(this));
-        bool moved = token.transferFrom(msg.sender, address(this), bond);
-        if (!moved || token.balanceOf(address(this)) - before != bond) revert TokenRefused(address(token));
+        token.take(bond);
     }
 
     function _pay(address to, uint256 amount) private {
         held -= amount;
-        if (!token.transfer(to, amount)) revert TokenRefused(address(token));
+        token.pay(to, amount);
     }
 
     function _settledEpoch() internal view override returns (uint64) {

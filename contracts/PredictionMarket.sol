@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {Payments} from "./Payments.sol";
 import {IEpochs} from "./interfaces/IEpochs.sol";
 import {IOracle} from "./interfaces/IOracle.sol";
 import {IToken} from "./interfaces/IToken.sol";
@@ -9,6 +10,8 @@ import {IToken} from "./interfaces/IToken.sol";
 /// a yes and a no, which together always pay it, so the money for every answer is here from the beginning. The oracle's
 /// price answers; a question for which nobody proposes a price in time is void, and pays half to each side.
 contract PredictionMarket {
+    using Payments for IToken;
+
     event Split(address indexed owner, uint256 quantity, uint256 collateral);
     event Merged(address indexed owner, uint256 quantity, uint256 collateral);
     event YesGiven(address indexed owner, address indexed to, uint256 quantity);
@@ -26,7 +29,6 @@ contract PredictionMarket {
     error StillAnswerable(uint256 until, uint256 settled);
     error PriceProposed(uint256 epoch);
     error NothingToRedeem();
-    error TokenRefused(address token);
 
     IToken public immutable token;
     IOracle public immutable oracle;
@@ -81,9 +83,7 @@ contract PredictionMarket {
         noOf[msg.sender] += quantity;
         held += collateral;
         emit Split(msg.sender, quantity, collateral);
-        uint256 before = token.balanceOf(address(this));
-        bool moved = token.transferFrom(msg.sender, address(this), collateral);
-        if (!moved || token.balanceOf(address(this)) - before != collateral) revert TokenRefused(address(token));
+        token.take(collateral);
     }
 
     /// Merge pairs back into money, before the answer.
@@ -95,7 +95,7 @@ contract PredictionMarket {
         _less(noOf, quantity);
         held -= collateral;
         emit Merged(msg.sender, quantity, collateral);
-        if (!token.transfer(msg.sender, collateral)) revert TokenRefused(address(token));
+        token.pay(msg.sender, collateral);
     }
 
     /// Give one side to another owner; the other side stays where it is.
@@ -148,7 +148,7 @@ contract PredictionMarket {
         (yesOf[msg.sender], noOf[msg.sender]) = (0, 0);
         held -= amount;
         emit Redeemed(msg.sender, yes, no, amount);
-        if (!token.transfer(msg.sender, amount)) revert TokenRefused(address(token));
+        token.pay(msg.sender, amount);
     }
 
     function _check(uint256 quantity) private view {

@@ -110,6 +110,8 @@ abstract contract ValidatorSet {
 
     /// A signature is one byte (index of the signer times two plus the parity of the point), then r, then s.
     function _checkCertificate(bytes32 digest, bytes calldata certificate) internal view {
+        // The division is exact, or the certificate is refused in the line after the next.
+        // slither-disable-next-line divide-before-multiply
         uint256 count = certificate.length / SIGNATURE_SIZE;
         uint256 seats = validatorCount;
         if (count * SIGNATURE_SIZE != certificate.length) revert BadCertificateLength(certificate.length);
@@ -121,6 +123,8 @@ abstract contract ValidatorSet {
             bytes32 s = bytes32(certificate[offset + 33:offset + 65]);
             if (signer < nextSigner) revert SignersNotAscending(signer);
             if (signer >= seats) revert UnknownSigner(signer);
+            // The third value is the argument of the error, which we have already.
+            // slither-disable-next-line unused-return
             (address found, ECDSA.RecoverError failed,) = ECDSA.tryRecover(
                 digest, uint8(27 + (first & 1)), bytes32(certificate[offset + 1:offset + 33]), s
             );

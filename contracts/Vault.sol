@@ -30,6 +30,8 @@ abstract contract Vault is Deposits, Escape {
         view
         returns (uint256[] memory slots, uint256[] memory held, uint256[] memory owed)
     {
+        // Half the tokens, rounded up, is the number of slots of an account: the division is meant to come first.
+        // slither-disable-next-line divide-before-multiply
         uint256 each = (uint256(tokenCount) + 1) / 2;
         slots = new uint256[]((last + 1 - first) * each);
         unchecked {

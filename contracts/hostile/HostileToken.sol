@@ -47,6 +47,7 @@ contract HostileToken {
     function _move(address from, address to, uint256 amount) private returns (bool) {
         if (manner == Manner.SaysNo) return false;
         if (manner == Manner.CallsBack) {
+            manner = Manner.Honest; // once: the call inside moves tokens as it should
             (bool done, bytes memory said) = target.call(callback);
             answer = said;
             if (done) answer = "accepted";

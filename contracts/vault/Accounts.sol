@@ -18,7 +18,6 @@ abstract contract Accounts is SettlementHalt, ReentrancyGuardTransient {
     error UnknownAccount(uint256 account);
     error UnknownToken(uint256 token);
     error NothingToMove();
-    error TokenRefused(address token);
     error ListedTwice(address token);
     error BalanceTooLarge(uint256 account, uint256 token, uint256 held, int256 delta);
     error Insolvent(uint256 account, uint256 token, uint256 held, int256 delta);

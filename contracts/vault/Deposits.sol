@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {Payments} from "../Payments.sol";
 import {IToken} from "../interfaces/IToken.sol";
 import {Accounts} from "./Accounts.sol";
 
 /// Deposits: a deposit is credited at nonReentrant and has a number. The amount received must equal the amount credited.
 abstract contract Deposits is Accounts {
+    using Payments for IToken;
+
     event Deposited(uint64 indexed number, uint32 indexed account, uint32 indexed token, uint128 amount);
 
     error BadDepositsLength(uint256 length);
-    error TokenTookFee(address token, uint256 expected, uint256 received);
 
     uint64 public depositCount;
 
@@ -18,7 +20,7 @@ abstract contract Deposits is Accounts {
     /// @param amount the units
     function deposit(uint32 account, uint32 token, uint128 amount) external nonReentrant whenNotPaused {
         _credit(account, token, amount);
-        _receive(token, amount);
+        tokenAt[token].take(amount);
     }
 
     /// Many deposits of one token from one payer: 20 bytes each, the account (4) and the amount (16).
@@ -32,7 +34,7 @@ abstract contract Deposits is Accounts {
             _credit(uint32(bytes4(deposits[offset:offset + 4])), token, amount);
             total += amount;
         }
-        _receive(token, total);
+        tokenAt[token].take(total);
     }
 
     function _credit(uint32 account, uint32 token, uint128 amount) private {
@@ -43,14 +45,5 @@ abstract contract Deposits is Accounts {
         _change(account, token, int256(uint256(amount)));
         depositCount += 1;
         emit Deposited(depositCount, account, token, amount);
-    }
-
-    /// Transfer in, and require that the amount received equals the amount credited: no fee, no `false`.
-    function _receive(uint256 token, uint256 amount) private {
-        IToken money = tokenAt[token];
-        uint256 before = money.balanceOf(address(this));
-        if (!money.transferFrom(msg.sender, address(this), amount)) revert TokenRefused(address(money));
-        uint256 received = money.balanceOf(address(this)) - before;
-        if (received != amount) revert TokenTookFee(address(money), amount, received);
     }
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {Payments} from "../Payments.sol";
+import {IToken} from "../interfaces/IToken.sol";
 import {Withdrawals} from "./Withdrawals.sol";
 
 /// The escape: settlement ends for good, and owners take out their balances. There are two causes: neither a batch nor a
@@ -8,6 +10,8 @@ import {Withdrawals} from "./Withdrawals.sol";
 /// on. The escape is planned first and opens after a notice, in which every batch that is final can still be relayed,
 /// and the cause can still be removed. The notice is longer than the longest pause.
 abstract contract Escape is Withdrawals {
+    using Payments for IToken;
+
     event EscapePlanned(uint256 indexed cause, uint64 from);
     event Escaped(uint256 indexed cause, uint64 time);
 
@@ -55,7 +59,7 @@ abstract contract Escape is Withdrawals {
         if (amount == 0) revert NothingToMove();
         _change(account, token, -int256(amount));
         emit Claimed(account, token, amount);
-        _pay(token, msg.sender, amount);
+        tokenAt[token].pay(msg.sender, amount);
     }
 
     /// A plan for silence is dead as soon as a batch or a heartbeat comes; that for a request as soon as it is done.

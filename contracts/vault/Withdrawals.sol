@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {Payments} from "../Payments.sol";
 import {IToken} from "../interfaces/IToken.sol";
 import {Accounts} from "./Accounts.sol";
 
 /// Withdrawals in three steps: the owner requests, a batch executes the request, the owner claims. A request has a
 /// deadline: when it passes and the account could pay, the escape opens, even while batches go on.
 abstract contract Withdrawals is Accounts {
+    using Payments for IToken;
+
     event WithdrawalRequested(
         uint32 indexed number, uint32 indexed account, uint32 indexed token, uint128 amount, uint64 deadline
     );
@@ -52,7 +55,7 @@ abstract contract Withdrawals is Accounts {
         claimable[account][token] = 0;
         claimableTotal[token] -= amount;
         emit Claimed(account, token, amount);
-        _pay(token, msg.sender, amount);
+        tokenAt[token].pay(msg.sender, amount);
     }
 
     /// Move the requested amount from the balance to the owner's claim.
@@ -70,10 +73,5 @@ abstract contract Withdrawals is Accounts {
         if (number >= requests.length) revert UnknownRequest(number);
         request = requests[number];
         if (request.done) revert RequestDone(number);
-    }
-
-    function _pay(uint256 token, address to, uint256 amount) internal {
-        IToken money = tokenAt[token];
-        if (!money.transfer(to, amount)) revert TokenRefused(address(money));
     }
 }

@@ -15,7 +15,9 @@ SOURCES = sorted(
     for path in CONTRACTS.rglob("*.sol")
     if not {"node_modules", "hostile", "invariants"} & set(path.relative_to(CONTRACTS).parts)
 )
-FUNCTION = re.compile(r"((?:^ *///.*\n)*)^ *(?:function (\w+)|(constructor))\s*\(([^)]*)\)([^{;]*)", re.MULTILINE)
+FUNCTION = re.compile(
+    r"((?:^ *///.*\n)*)(?:^ *// .*\n)*^ *(?:function (\w+)|(constructor))\s*\(([^)]*)\)([^{;]*)", re.MULTILINE
+)
 RETURNED = re.compile(r"\breturns \(([^)]*)\)")
 
 

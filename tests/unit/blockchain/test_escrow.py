@@ -14,7 +14,7 @@ from market_sim.core.errors import InputError, InvariantBroken
 from market_sim.core.models.market_events import AccountOpened, InstrumentListed
 from market_sim.core.models.settlement_events import CallExecuted, CallSubmitted
 from tests.unit.blockchain.rig import ALICE, BOB, CASH, Rig
-from tests.unit.blockchain.test_vault import CALLS_BACK, KEEPS_FEE, SAYS_NO, Bank
+from tests.unit.blockchain.test_vault import CALLS_BACK, LIES, Bank
 
 REGISTER = Register.of(
     [
@@ -115,7 +115,7 @@ def test_an_escrow_holds_only_what_has_a_token(rig: Rig) -> None:
             Escrow(asset=asset).deploy(scene)
 
 
-@pytest.mark.parametrize(("manner", "error"), [(SAYS_NO, "TokenRefused"), (KEEPS_FEE, "TokenRefused")])
+@pytest.mark.parametrize(("manner", "error"), LIES.items())
 def test_a_token_that_lies_is_refused_when_it_is_locked(chain_rig: Rig, manner: int, error: str) -> None:
     bank = Bank(chain_rig)
     token, _ = bank.hostile()

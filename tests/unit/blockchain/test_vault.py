@@ -13,6 +13,8 @@ from market_sim.blockchain.settlement import ChainReverted
 from tests.unit.blockchain.rig import ALICE, BOB, CASH, SHARES, Rig, attestation, wallet
 
 HONEST, SAYS_NO, KEEPS_FEE, CALLS_BACK = range(4)
+LIES = {SAYS_NO: "SafeERC20FailedOperation", KEEPS_FEE: "TokenTookFee"}
+"""How a token can lie, and what a contract answers."""
 DAY = 24 * 3600
 WEEK, NOTICE = 7 * DAY, 2 * DAY
 SILENCE = 2**256 - 1
@@ -223,7 +225,7 @@ def test_a_token_is_listed_once(bank: Bank) -> None:
         bank.does(bank.me, "listToken", bank.settlement.tokens[CASH].written)
 
 
-@pytest.mark.parametrize(("manner", "error"), [(SAYS_NO, "TokenRefused"), (KEEPS_FEE, "TokenTookFee")])
+@pytest.mark.parametrize(("manner", "error"), LIES.items())
 def test_a_deposit_of_a_token_that_lies_is_refused(bank: Bank, manner: int, error: str) -> None:
     token, number = bank.hostile()
     bank.does(bank.me, "behave", manner, bank.vault.written, b"", to=token)
