@@ -22,14 +22,14 @@ from market_sim.core.models.market_events import (
 )
 from market_sim.core.models.mechanism_events import CorporateActionTaken
 from market_sim.market.compliance.band_keeper import BandKeeper
-from market_sim.market.compliance.corridor import Corridor, Corridors
+from market_sim.market.compliance.corridor import Corridor, Corridors, NoCorridor
 from market_sim.market.compliance.halts import Halt, Halts
 from market_sim.market.compliance.maker_duties import Duties
 from market_sim.market.compliance.market_clock import MarketClock
 from market_sim.market.compliance.market_watch import Breach, MarketWatch
 from market_sim.market.compliance.order_gate import MARKET_MAKER, ROLES, OrderGate
 from market_sim.market.compliance.profile import SECTIONS, Profile, numbers
-from market_sim.market.exchange.allowance import NO_LIMIT
+from market_sim.market.exchange.gates import Follower
 from market_sim.market.exchange.listing import CONTINUOUS, Listing
 from market_sim.market.exchange.mechanism import Mechanism
 
@@ -39,8 +39,6 @@ SPOT = ("stock", "spot")
 READ = frozenset((Trade, AuctionHeld, PhaseChanged, Transferred, Deposited, Withdrawn, CorporateActionTaken))
 """The events that its rules read."""
 
-CLOSELY = -1
-"""Differs from every number of changes."""
 PATIENCE = 10
 """Market seconds until a corridor is looked for again where there was none."""
 
@@ -71,6 +69,11 @@ class MarketRules(Mechanism):
         self._in_auction: dict[tuple[str, str], None] = {}
         self._spot: dict[str, bool] = {}
         self._breaches: list[Breach] = []
+        self.calls: list[Follower] = []
+        """Itself after each message that is to be followed: a trade has left its corridor, or another event."""
+        self._inside: int | None = None
+        """The last entry before something asked for an exact look; None if nothing has since the last look."""
+        self._no_corridor = NoCorridor(self._look_closely)
 
     def begin(self) -> None:
         """Record the rules, and take the first place at every venue."""
@@ -111,17 +114,17 @@ class MarketRules(Mechanism):
             )
             self.bands.begin(now)
         self.corridors = Corridors(
-            self._lay, self.watch.floors, self.gate.forget_all, self._laid, self.clock.span(PATIENCE)
+            self._lay, self.watch.room, self.watch.floors, self.gate.forget_all, self._laid, self.clock.span(PATIENCE)
         )
-        self._corridor_of = self.corridors.of
         self.gate.corridors, self.gate.catch_up = self.corridors.of, self._catch_up
-        self.gate.watch_closely = self._watch_closely
+        self.gate.ask_for_call = self._ask_for_call
         self._read = self._judged = len(self.journal)
-        self.entries, self._known = self.ledger.entries, self.ledger.changes
         self._is_close = self.bands is not None or bool(self.duties.makers)
-        self.changes = CLOSELY if self._is_close else self._known
-        """What `follow` compares the number of changes with: it differs while a closer look is asked for."""
+        if self._is_close:
+            self.calls.append(self)
+        self.ledger.on_change(self._change)
         for venue in self.venues:
+            venue.spare(self._no_corridor)
             venue.add_gate(self.gate)
             venue.add_follower(self, first=True)
 
@@ -148,74 +151,59 @@ class MarketRules(Mechanism):
 
     def _lay(self, symbol: str) -> Corridor | None:
         """The corridor of an instrument, with what it means for orders."""
-        corridor = self.watch.lay(symbol)
-        if corridor is not None:
-            multipliers = [venue.listings[symbol].multiplier for venue in self.venues if symbol in venue.listings]
-            corridor.ceiling = corridor.high * max(multipliers)
-            if symbol in self.gate.outliers:
-                accepted = self.gate.outliers[symbol].accepted(corridor.low, corridor.high)
-                corridor.sell_least, corridor.buy_most = accepted
+        corridor = self.watch.lay(symbol, self._look_closely)
+        if corridor is not None and symbol in self.gate.outliers:
+            accepted = self.gate.outliers[symbol].accepted(corridor.low, corridor.high)
+            corridor.least_typed, corridor.buy_most = accepted
         return corridor
 
     def _laid(self, symbol: str, corridor: Corridor | None) -> None:
-        """Tell the venues, unless each order is compared with something else, too."""
-        if not self.gate.is_compared:
-            for venue in self.venues:
-                if symbol in venue.listings:
-                    venue.spare(symbol, corridor or NO_LIMIT)
+        """Tell the venues; bands are moved by each trade, so that they look at all."""
+        safe = self._no_corridor if corridor is None or self.bands is not None else corridor
+        for venue in self.venues:
+            if symbol in venue.listings:
+                venue.spare(safe, symbol)
 
     # What happened
 
     def follow(self) -> None:
-        """Follow each message: most need a comparison and no more, and most trades that with their corridor."""
-        ledger, is_exact = self.ledger, False
-        if ledger.changes == self.changes:
-            entries = ledger.entries
-            count = entries - self.entries
-            if not count:
-                return
-            journal = self.journal
-            first = last = journal[-1]
-            if count > 1:
-                first = journal[-count]
-            if type(last) is Trade and type(first) is Trade and first.trade == entries - count + 1:
-                # So all events between them are entries.
-                corridor = self._corridor_of.get(last.symbol)
-                if corridor is not None and corridor.keeps(first.price, last.price, last.time, count):
-                    self.entries = entries
-                    return
-                is_exact = True
-        self._follow_closely(is_exact)
-
-    def _follow_closely(self, is_exact: bool) -> None:
-        if self._acting:
+        """Follow a message, if anything in it asked for it."""
+        if not self.calls or self._acting:
             return
         self._acting = True
         try:
             self.gate.amended()
-            self._take_trades(is_exact)
+            if self._inside is not None or self._breaches or self.bands is not None:
+                self._take_in()
             self._judge_makers()
         finally:
             self._acting = False
-        self.changes = CLOSELY if self._is_close else self._known
+        if not self._is_close:
+            self.calls.clear()
 
-    def _watch_closely(self) -> None:
-        """Look closely at the end of this message."""
-        self.changes = CLOSELY
+    def _ask_for_call(self) -> None:
+        """Look at the end of this message."""
+        if not self.calls:
+            self.calls.append(self)
 
-    def _take_trades(self, is_exact: bool) -> None:
-        """Look at the new trades: exactly, with all before them, if one may have left its corridor."""
-        ledger, journal = self.ledger, self.journal
-        count = ledger.entries - self.entries
-        if not is_exact and self.bands is None and ledger.changes == self._known and not self._breaches:
-            trades = self._newest(count)
-            if trades is not None and all(self._keeps(trade) for trade in trades):
-                self.entries += count
-                return
+    def _look_closely(self) -> None:
+        """From here on each order and trade is looked at, until the end of this message at least."""
+        if self._inside is None:
+            self._inside = self.ledger.entries
+            self.corridors.suspend()
+            self._ask_for_call()
+
+    def _change(self) -> None:
+        """Something else than a trade has happened."""
+        self._look_closely()
+        self.gate.is_stale = True
+
+    def _take_in(self) -> None:
+        """Read what has happened and declare what follows from it."""
         now, known = self.exchange.clock.now, -1
-        while known < len(journal):  # what follows from a halt is read in the same call
+        while known < len(self.journal):  # what follows from a halt is read in the same call
             self._catch_up()
-            known = len(journal)
+            known = len(self.journal)
             breaches, self._breaches = self._breaches, []
             if breaches:
                 self._declare(breaches, now)
@@ -223,58 +211,31 @@ class MarketRules(Mechanism):
                 self._declare(self.bands.look(now), now)
 
     def _catch_up(self) -> None:
-        """Read all events: those before this message at once, as they breach nothing, its trades one by one."""
-        ledger, before, fresh = self.ledger, self.entries, self.journal.since(self._read)
-        trades = self._newest(ledger.entries - before) if ledger.changes == self._known and self.bands is None else None
-        self._read = len(self.journal)
-        self.entries, self._known = ledger.entries, ledger.changes
-        if trades is None:
-            exact = self._read_all(fresh, before)
-        else:  # nothing but trades has happened
-            known = [event for event in fresh if type(event) is Trade]
-            self._pass_over(known[: len(known) - len(trades)])
-            exact = trades
-            for trade in exact:
-                self._traded(trade)
-        self.corridors.renew(exact)
-        if self._breaches:
-            self._watch_closely()  # whoever has asked for this, the end of the message declares them
-
-    def _read_all(self, fresh: Sequence[Event], before: int) -> list[Trade]:
-        """Read these events one by one, but trades before this entry at once; the others."""
-        passed: list[Trade] = []
-        exact: list[Trade] = []
-        for event in [event for event in fresh if type(event) in READ]:
-            if type(event) is Trade and event.trade <= before and self.bands is None:
-                passed.append(event)
-                continue
-            self._pass_over(passed)
-            passed.clear()
-            if type(event) is Trade:
-                exact.append(event)
-            self.read(event)
-        self._pass_over(passed)
-        return exact
-
-    def _newest(self, count: int) -> list[Trade] | None:
-        """The last entries, if all of them are trades of one message; its rest may have been cancelled after them."""
-        if not count:
-            return []
-        trades = [event for event in self.journal.since(len(self.journal) - count - 1) if type(event) is Trade][-count:]
-        return trades if len(trades) == count and trades[0].trade == self.entries + 1 else None
-
-    def _keeps(self, trade: Trade) -> bool:
-        corridor = self._corridor_of.get(trade.symbol)
-        return corridor is not None and corridor.keeps(trade.price, trade.price, trade.time, 1)
-
-    def _pass_over(self, passed: Sequence[Trade]) -> None:
-        """Take in trades that breach nothing, those of each instrument at once."""
-        symbols = {trade.symbol: None for trade in passed}
-        for symbol in symbols:
-            trades = [trade for trade in passed if trade.symbol == symbol] if len(symbols) > 1 else passed
-            prices = [trade.price for trade in trades]
-            self.watch.pass_over(symbol, [trade.time for trade in trades], prices)
+        """Take in the trades in their corridors at once, as they breach nothing; then read all others one by one."""
+        for symbol, times, prices in self.corridors.passed():
+            self.watch.pass_over(symbol, times, prices)
             self.gate.traded(symbol, prices)
+        inside = self.ledger.entries if self._inside is None else self._inside
+        fresh = self._since(inside)
+        self._read, self._inside, self.gate.is_stale = len(self.journal), None, False
+        for event in fresh:
+            self.read(event)
+        self.corridors.renew([event for event in fresh if type(event) is Trade])
+        if self._breaches:
+            self._ask_for_call()  # whoever has asked for this, the end of the message declares them
+
+    def _since(self, inside: int) -> list[Event]:
+        """The events to read: all that are of interest, but no trade up to this entry."""
+        if self.gate.is_stale:
+            fresh = [event for event in self.journal.since(self._read) if type(event) in READ]
+            return [event for event in fresh if type(event) is not Trade or event.trade > inside]
+        trades: list[Event] = []
+        count, place = self.ledger.entries - inside, len(self.journal)
+        while len(trades) < count:  # all entries since then are trades, and they are not far from the end
+            place -= 1
+            if type(self.journal[place]) is Trade:
+                trades.append(self.journal[place])
+        return trades[::-1]
 
     def read(self, event: Event) -> None:
         """Follow trades and phases; the most frequent first."""

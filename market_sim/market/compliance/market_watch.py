@@ -16,11 +16,15 @@ from market_sim.market.compliance.market_clock import MarketClock
 from market_sim.market.compliance.market_wide import BPS, fall, index_of, level_reached
 from market_sim.market.compliance.number import shown
 from market_sim.market.compliance.profile import MarketWide, Profile, SymbolHalt, Volatility
-from market_sim.market.compliance.realized_volatility import MILLION, RealizedVolatility
+from market_sim.market.compliance.realized_volatility import MILLION, UNLIMITED, RealizedVolatility
 from market_sim.market.compliance.trade_window import TradeWindow, distance, is_far
 
 MARGIN = 1e-6
 """How far the index in floating point may be from the exact one: nearer to a level than this it is computed exactly."""
+
+
+WIDEST = 10
+"""A corridor ends a tenth below and a tenth above the price, so that its ceiling is never far from the market."""
 
 
 class Breach(NamedTuple):
@@ -101,24 +105,28 @@ class MarketWatch:
         self._sum += ratio - self._ratios[symbol]
         self._ratios[symbol] = ratio
 
-    def lay(self, symbol: str) -> Corridor | None:
+    def lay(self, symbol: str, leave: Callable[[], object]) -> Corridor | None:
         """The corridor around the last price of an instrument; None where there is none."""
         price = self.prices[symbol]
-        found = price - price // 10, price + price // 10  # where no rule asks for less
+        low, high = price - price // WIDEST, price + price // WIDEST
         if self._move is not None and symbol in self._windows:
             narrow = self._windows[symbol].corridor(self._move.move)
             if narrow is None:
                 return None
-            found = narrow
-        corridor = Corridor(price, *found)
+            low, high = max(low, narrow[0]), min(high, narrow[1])
+        corridor = Corridor(price, low, high, leave)
         corridor.until = self._day_ends
         realized = self._realized.get(symbol)
         if realized is not None:
             corridor.until = min(corridor.until, realized.bucket_ends)
-            if realized.room is not None:
-                # A return is less than the difference by the lowest price, and cut off to whole millionths.
-                corridor.room, corridor.scale = float(realized.room), MILLION / max(1, corridor.low) * (1 + MARGIN)
-        return corridor if corridor.room >= 0 else None
+            # A return is less than the difference by the lowest price, and cut off to whole millionths.
+            corridor.scale = MILLION / max(1, corridor.low) * (1 + MARGIN)
+        return corridor
+
+    def room(self, symbol: str, now: int) -> float:
+        """What the squared returns of an instrument may still add up to before its volatility is near the limit."""
+        realized = self._realized.get(symbol)
+        return UNLIMITED if realized is None else realized.room(now)
 
     def floors(self) -> dict[str, int]:
         """How far each instrument may fall from here, even if all others do, before level 1 is near."""

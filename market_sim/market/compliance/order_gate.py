@@ -15,12 +15,12 @@ from market_sim.core.errors import RuleViolation
 from market_sim.core.models.event import Event
 from market_sim.core.models.intents import BUY, Amend, PlaceOrder
 from market_sim.core.models.market_events import OrderAccepted, OrderAmended, OrderCancelled
-from market_sim.market.compliance.corridor import Corridor
+from market_sim.market.compliance.corridor import OF_CEILING, Corridor
 from market_sim.market.compliance.exposure import Exposures, Worst
 from market_sim.market.compliance.market_clock import MarketClock
 from market_sim.market.compliance.order_rate import Quota, time_to_wait
 from market_sim.market.compliance.profile import OrderRate, PositionLimit, Profile
-from market_sim.market.exchange.allowance import Allowance
+from market_sim.market.exchange.allowance import NO_ORDER, Allowance
 from market_sim.market.exchange.exchange import Exchange
 from market_sim.market.exchange.listing import CONTINUOUS, Listing
 from market_sim.market.exchange.member import Member
@@ -126,26 +126,30 @@ class OrderGate:
         self._best_price = profile.best_price if len(venues) > 1 else None
         self.catch_up: Callable[[], object] = lambda: None
         """Reads the trades that were not looked at, before something exact is asked."""
-        self.watch_closely: Callable[[], object] = lambda: None
+        self.ask_for_call: Callable[[], object] = lambda: None
         """Asks to be told of the end of this message by `amended`."""
         self.corridors: Mapping[str, Corridor] = {}
         self.is_compared = self._best_price is not None or profile.price_bands is not None
         """Whether each order is compared with bands, or with the prices of other venues."""
+        self.is_stale = False
+        """Whether something else than trades has happened that was not read yet."""
 
     def allowance(self, account: str) -> Allowance:
         """The orders of an account that no rule has to look at."""
-        return self._trader(account)
+        return NO_ORDER if self.is_compared else self._trader(account)
 
     def check(self, account: Member, listing: Listing, intent: PlaceOrder | Amend, limit: int, quantity: int) -> None:
         """Refuse the order, or let it pass; what is within the allowance of its account passes at once."""
-        trader, corridor = self._trader(account.name), self.corridors.get(listing.symbol)
+        if self.is_stale:
+            self.catch_up()
+        trader, corridor, is_forced = self._trader(account.name), self.corridors.get(listing.symbol), self._is_forced
         if (
             corridor is not None
-            and corridor.sell_least <= limit <= corridor.buy_most
-            and (headroom := trader.headroom - quantity * corridor.ceiling) >= 0
+            and corridor.least_typed <= limit <= corridor.buy_most
+            and (headroom := trader.headroom - max(limit, corridor.worth) * quantity * listing.multiplier) >= 0
             and type(intent) is PlaceOrder
         ):
-            if trader.orders <= 0 and not self._is_forced:
+            if trader.orders <= 0 and not is_forced:
                 self._check_rate(account.name, trader)
             if self.is_compared:
                 self._compare(listing, intent.side, limit)
@@ -155,16 +159,18 @@ class OrderGate:
             trader.headroom = self._headroom(worst, most)
             if isinstance(intent, Amend):
                 self._amends = account.name, len(self._journal)
-                self.watch_closely()
+                self.ask_for_call()
         if trader.orders > 0:
             trader.orders -= 1
         else:
             trader.since = self._time.now
-        if self._is_forced:  # uncounted so far
+        if is_forced:  # uncounted so far
             trader.of_maker.left, trader.of_maker.since = 0, self._time.now
 
     def ask(self, account: Member, listing: Listing, intent: PlaceOrder | Amend, limit: int, quantity: int) -> int:
         """Refuse as `check` does; a rule covers nothing that an order lacks, so the answer is 0."""
+        if self.is_stale:
+            self.catch_up()
         self._checked(account, listing, intent, limit, quantity)
         return 0
 
@@ -182,7 +188,7 @@ class OrderGate:
         if profile.price_bands is not None:
             self._check_bands(listing, side, limit)
         corridor = self.corridors.get(listing.symbol)
-        if intent.limit is not None and (corridor is None or not corridor.sell_least <= limit <= corridor.buy_most):
+        if intent.limit is not None and (corridor is None or not corridor.least_typed <= limit <= corridor.buy_most):
             self.catch_up()
             outlier = self.outliers.get(listing.symbol)
             refusal = None if outlier is None else outlier.refusal(side, limit)
@@ -201,17 +207,24 @@ class OrderGate:
     @property
     def _is_forced(self) -> bool:
         """Whether a mechanism places this order: a liquidation is not the account's own wish."""
-        return any(venue.is_forced for venue in self._venues)
+        for venue in self._venues:  # noqa: SIM110 (for each order that is looked at)
+            if venue.is_forced:
+                return True
+        return False
 
     def _headroom(self, worst: Worst | None, most: int) -> int:
-        """What an account with this worst case has left of its limit at the ceilings; a limit of 0 is none."""
+        """What further orders of an account with this worst case may be worth at their limits; a limit of 0 is none."""
         if not most:
             return UNLIMITED
         if worst is None or not all(symbol in self.corridors for symbol, (quantity, _) in worst.items() if quantity):
             return -1
-        return most - sum(
-            quantity * self.corridors[symbol].ceiling for symbol, (quantity, _) in worst.items() if quantity
+        left = most - sum(
+            quantity * self.corridors[symbol].ceiling * listing.multiplier
+            for symbol, (quantity, listing) in worst.items()
+            if quantity
         )
+        of, share = OF_CEILING
+        return left * share // of
 
     def _check_rate(self, name: str, trader: Trader) -> None:
         """Refuse a message above the order rate, or renew the allowance of the account.

@@ -21,6 +21,7 @@ from market_sim.market.compliance.trailing import Trailing
 
 BPS = 10_000
 MILLION = 1_000_000
+UNLIMITED = float("inf")
 
 
 def squared(price: int, before: int) -> int:
@@ -76,16 +77,19 @@ class RealizedVolatility:
         """Add several trades, all of them in the present window of the baseline."""
         known = [self._last, *prices] if self._last else prices
         squares = [
-            0 if after == before else ((after - before) * MILLION // before) ** 2 for before, after in pairwise(known)
+            0 if after == before else (part := (after - before) * MILLION // before) * part
+            for before, after in pairwise(known)
         ]
         self._returns.extend(times[len(times) - len(squares) :], squares)
         self._bucket_sum += sum(squares)
         self._last = prices[-1]
 
-    @property
-    def room(self) -> int | None:
-        """What squared returns may add up to before the limit is near; None without a limit."""
-        return self._squares - 1 - self._returns.sum if self.limit else None
+    def room(self, now: int) -> float:
+        """What squared returns may still add up to before the limit is near; a limit of 0 is none."""
+        if not self.limit:
+            return UNLIMITED
+        self._returns.leave(now)
+        return float(self._squares - 1 - self._returns.sum)
 
     def _end_buckets(self, now: int) -> None:
         """A window of the baseline is over, or several are; of a long silence only the end is part of it."""

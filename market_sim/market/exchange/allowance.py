@@ -17,19 +17,25 @@ class Allowance:
         self.orders = orders
         """The number of orders."""
         self.headroom = headroom
-        """What they may be worth at the ceilings of their instruments, in the smallest unit of the currency."""
+        """What they may be worth at their limits, in the smallest unit of the currency."""
 
 
 class SafeLimits:
-    """The prices of one instrument that a gate need not look at, and the most that one unit of it can be worth."""
+    """The limits of one instrument that a gate need not look at; it notices the trades of the instrument, too."""
 
-    __slots__ = ("buy_most", "ceiling", "sell_least")
+    __slots__ = ("buy_most", "sell_least")
 
-    def __init__(self, sell_least: int, buy_most: int, ceiling: int) -> None:
-        self.sell_least, self.buy_most, self.ceiling = sell_least, buy_most, ceiling
+    def __init__(self, sell_least: int, buy_most: int) -> None:
+        self.sell_least, self.buy_most = sell_least, buy_most
+
+    def traded(self, prices: list[int], now: int) -> None:
+        """Notice the trades of one order before they become entries: their prices only rise or only fall.
+
+        Without rules nobody notices them.
+        """
 
 
 NO_ORDER = Allowance(0, 0)
 """The allowance of a member whose orders are all looked at; never changed, because it holds no order."""
-NO_LIMIT = SafeLimits(1, 0, 0)
-"""The safe limits of a listing whose orders are all looked at."""
+UNWATCHED = SafeLimits(1, 0)
+"""What a listing without rules has: no safe limits, and no notice of trades."""

@@ -12,6 +12,7 @@ from market_sim.core.data.fold import FEES
 from market_sim.core.errors import RuleViolation
 from market_sim.core.models.intents import BUY
 from market_sim.core.models.market_events import Trade
+from market_sim.market.exchange.allowance import UNWATCHED
 from market_sim.market.exchange.fees import MILLION
 from market_sim.market.exchange.listing import Listing
 from market_sim.market.exchange.member import Membership
@@ -146,6 +147,8 @@ class Clearing:
             )  # fmt: skip
         if not traded:
             return
+        if listing.safe is not UNWATCHED:
+            listing.safe.traded([price] if len(fills) == 1 else [resting.limit for resting, _ in fills], now)
         ledger = self._ledger
         ledger.entries, listing.last = trade, price
         if ledger.on_next_entry is not None:
@@ -179,6 +182,7 @@ class Clearing:
         An auction has no taker: both sides pay the maker's fee, and no rebate is paid. The later order is recorded as
         the taker. The caller has already reduced `remaining` of both.
         """
+        listing.safe.traded([price], self._clock.now)
         cash = price * quantity * listing.multiplier
         owed = {}
         for order in (buy, sell):

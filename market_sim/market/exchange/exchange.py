@@ -54,13 +54,13 @@ from market_sim.core.models.intents import (
     Withdraw,
 )
 from market_sim.core.models.market_events import BookOpened, FeesSet, OrderAccepted, OrderCancelled, OrderRejected
-from market_sim.market.exchange.allowance import SafeLimits
+from market_sim.market.exchange.allowance import UNWATCHED, SafeLimits
 from market_sim.market.exchange.amending import Amending
 from market_sim.market.exchange.call_auction import CallAuction
 from market_sim.market.exchange.clearing import Clearing
 from market_sim.market.exchange.conditional_orders import ConditionalOrders, TriggerRule
 from market_sim.market.exchange.fees import MILLION, FeeSchedule
-from market_sim.market.exchange.gates import Follower, Gate, NewsFollower, Sparing
+from market_sim.market.exchange.gates import CalledFollower, Follower, Gate, Gates
 from market_sim.market.exchange.handlers import Handler, Handlers
 from market_sim.market.exchange.listing import Listing, MidpointSource
 from market_sim.market.exchange.matching import Matching
@@ -101,11 +101,11 @@ class Exchange:
         """Where pegged orders find the midpoint, if it is not that of the own books."""
         self._state = state = VenueState(name, ledger, clock, journal)
         self._members, self._record = state.members, state.record
-        self._gates: list[Gate] = []
-        self._sparing: Sparing | None = None
-        self._strict: list[Gate] = []  # all gates but the sparing one
+        self._all_gates = Gates(self._members)
+        self._gates, self._strict = self._all_gates.all, self._all_gates.strict
         self._followers: list[Follower] = []
-        self._lone: NewsFollower | None = None  # the only follower, if it needs no call without news
+        self._calls = self._followers  # whom to call after this message: all, or a lone one when it asks for it
+        self._safe = UNWATCHED
         self._handlers: dict[type, Handlers] = {}
         self.is_forced = False  # whether a mechanism is placing an order for an account
         self._clearing = Clearing(state)
@@ -155,7 +155,7 @@ class Exchange:
         self.ledger.admit(instrument)
         schedule = fees or self._fees_by_kind.get(instrument.kind) or self._other_fees
         listing = self._state.listings[symbol] = Listing(instrument, schedule, outlier=outlier)
-        listing.midpoint_of = self.midpoint_of
+        listing.midpoint_of, listing.safe = self.midpoint_of, self._safe
         self.instruments[symbol] = instrument
         for member in self._members.values():
             member.take_seat(listing)
@@ -170,8 +170,7 @@ class Exchange:
         member = self._members[account.name] = Membership(account, self.name)
         for listing in self.listings.values():
             member.take_seat(listing)
-        if self._sparing is not None:
-            member.allowance = self._sparing.allowance(member.name)
+        self._all_gates.welcome(member)
 
     def adjust(self, instrument: Instrument) -> None:
         """Replace the terms of a listed instrument, after a corporate action for example."""
@@ -188,22 +187,21 @@ class Exchange:
 
     def add_gate(self, gate: Gate) -> None:
         """Add a pre-trade check for each new order and each amendment, after the earlier ones."""
-        self._gates.append(gate)
-        if self._sparing is None and isinstance(gate, Sparing):
-            self._sparing = gate
-            for member in self._members.values():
-                member.allowance = gate.allowance(member.name)
-        else:
-            self._strict.append(gate)
+        self._all_gates.add(gate)
 
-    def spare(self, symbol: str, safe: SafeLimits) -> None:
-        """Set the limits between which the sparing gate looks only at orders beyond an allowance."""
-        self.listings[symbol].safe = safe
+    def spare(self, safe: SafeLimits, symbol: str = "") -> None:
+        """Set the safe limits of a listing, which notice its trades, too; or those of all, present and future."""
+        if not symbol:
+            self._safe = safe
+        for each in [symbol] if symbol else self.listings:
+            self.listings[each].safe = safe
 
     def add_follower(self, follower: Follower, first: bool = False) -> None:
         """Let a mechanism act after each message, after the earlier ones or before all of them."""
         self._followers.insert(0 if first else len(self._followers), follower)
-        self._lone = follower if isinstance(follower, NewsFollower) and len(self._followers) == 1 else None
+        self._calls = self._followers
+        if len(self._followers) == 1 and isinstance(follower, CalledFollower):
+            self._calls = follower.calls
 
     def add_trigger_rule(self, rule: TriggerRule) -> None:
         """Add a check for triggered stop orders; a RuleViolation ends the order."""
@@ -270,11 +268,9 @@ class Exchange:
             self._record(refusal)
             return refusal
         finally:
-            if self._followers:
-                lone, ledger = self._lone, self.ledger
-                if lone is None or ledger.entries != lone.entries or ledger.changes != lone.changes:
-                    for follower in self._followers:
-                        follower.follow()
+            if self._calls:
+                for follower in self._calls:
+                    follower.follow()
 
     def check(self, name: str, intent: PlaceOrder) -> RuleViolation | None:
         """The refusal that this order would meet now, or None; nothing is placed, recorded or reserved.
@@ -301,8 +297,7 @@ class Exchange:
         except (KeyError, TypeError):
             raise self._not_listed(intent.symbol) from None
         side, quantity, limit = intent.side, intent.quantity, intent.limit
-        # `is`, because True and 1.0 equal BUY and are no side. CPython has one object for each small whole number;
-        # otherwise an order would only take the slow path.
+        # `is`, because True and 1.0 equal BUY and are no side; CPython has one object for each small whole number.
         if not (
             type(quantity) is int
             and type(limit) is int
@@ -320,13 +315,14 @@ class Exchange:
             return self._placing.place(listing, member, intent)
         if self._gates:
             safe, allowance, gates = listing.safe, member.allowance, self._gates
-            headroom = allowance.headroom - quantity * safe.ceiling
+            headroom = allowance.headroom - cash
             if headroom >= 0 and allowance.orders > 0 and safe.sell_least <= limit <= safe.buy_most:
                 allowance.orders -= 1
                 allowance.headroom = headroom
                 gates = self._strict
-            for gate in gates:
-                gate.check(member, listing, intent, limit, quantity)
+            if gates:
+                for gate in gates:
+                    gate.check(member, listing, intent, limit, quantity)
         # `afford`, `enter`, `wait` and `rest`, inlined. No fee is larger than the value it is charged on, so twice the
         # value is enough; the exact sum is computed only for a member that has less.
         book = listing.book

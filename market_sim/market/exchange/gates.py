@@ -6,6 +6,7 @@ functions run for all other orders: they name the broken rule, or let the order 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Protocol, get_args, runtime_checkable
 
 from market_sim.core.errors import RuleViolation
@@ -13,7 +14,7 @@ from market_sim.core.models.instruments import LARGEST_AMOUNT
 from market_sim.core.models.intents import BUY, SELL, Amend, PlaceOrder, TimeInForce
 from market_sim.market.exchange.allowance import Allowance
 from market_sim.market.exchange.listing import BY_RULE, CLOSED, CONTINUOUS, HALTED, IN_CALL, PAUSED, Listing
-from market_sim.market.exchange.member import Member
+from market_sim.market.exchange.member import Member, Membership
 from market_sim.market.exchange.order import Order
 from market_sim.market.exchange.terms import check_terms, shown
 
@@ -53,11 +54,37 @@ class Follower(Protocol):
 
 
 @runtime_checkable
-class NewsFollower(Follower, Protocol):
-    """A follower that needs no call as long as the ledger has these numbers of entries and changes."""
+class CalledFollower(Follower, Protocol):
+    """A follower that needs a call only after the messages for which it has asked for one."""
 
-    entries: int
-    changes: int
+    calls: list[Follower]
+    """Itself while it asks for calls, otherwise nothing; the same list all the time."""
+
+
+class Gates:
+    """The gates of a venue, in their order; one of them may be sparing."""
+
+    def __init__(self, members: Mapping[str, Membership]) -> None:
+        self.all: list[Gate] = []
+        self.strict: list[Gate] = []
+        """Those that look at each order."""
+        self._sparing: Sparing | None = None
+        self._members = members
+
+    def add(self, gate: Gate) -> None:
+        """Add a gate after the earlier ones."""
+        self.all.append(gate)
+        if self._sparing is not None or not isinstance(gate, Sparing):
+            self.strict.append(gate)
+            return
+        self._sparing = gate
+        for member in self._members.values():
+            self.welcome(member)
+
+    def welcome(self, member: Membership) -> None:
+        """Give a member its allowance."""
+        if self._sparing is not None:
+            member.allowance = self._sparing.allowance(member.name)
 
 
 def check_venue(venue: str, intent: PlaceOrder) -> None:

@@ -46,6 +46,7 @@ class Ledger:
     __slots__ = (
         "_accounts",
         "_assets",
+        "_changed",
         "_clock",
         "_has_begun",
         "_opened",
@@ -71,6 +72,7 @@ class Ledger:
         """The number of the last order that any venue accepted."""
         self.changes = 0
         """The number of changes beside trades, so that a reader need not scan the journal for transfers."""
+        self._changed: list[Callable[[], None]] = []
         self.open_account(FEES)
 
     # Accounts
@@ -147,11 +149,20 @@ class Ledger:
     def adjust(self, instrument: Instrument) -> None:
         """Replace the terms of an instrument, after a corporate action for example."""
         self._assets[instrument.symbol] = instrument
-        self.changes += 1
+        self.note_change()
 
     def note_change(self) -> None:
         """Count a change of prices, terms or phases, so that readers update what they derived from them."""
         self.changes += 1
+        self._tell()
+
+    def on_change(self, changed: Callable[[], None]) -> None:
+        """Call this function at each change beside trades: those that are counted, deposits and withdrawals."""
+        self._changed.append(changed)
+
+    def _tell(self) -> None:
+        for changed in self._changed:
+            changed()
 
     # Changes of balances beside trades
 
@@ -168,6 +179,7 @@ class Ledger:
         if self._has_begun:
             self.entries = number = self.entries + 1
             self.notify_entry()
+            self._tell()
         self._record(Deposited(self._clock.now, name, asset, amount, number))
         return number
 
@@ -205,6 +217,7 @@ class Ledger:
         self.entries = number = self.entries + 1
         self._record(Withdrawn(self._clock.now, name, asset, amount, number))
         self.notify_entry()
+        self._tell()
         return number
 
     def transfer(self, source: str, target: str, asset: str, amount: int, reason: str, symbol: str) -> None:
@@ -219,8 +232,8 @@ class Ledger:
             )
         given.total -= amount
         self._accounts[target].writable_balance(asset).total += amount
-        self.changes += 1
         self.entries = number = self.entries + 1
+        self.note_change()
         self._record(Transferred(self._clock.now, number, source, target, asset, amount, reason, symbol))
         self.notify_entry()
 
