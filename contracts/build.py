@@ -35,6 +35,7 @@ CONTRACTS = {
     "Oracle": "Oracle.sol",
     "OptionSeries": "OptionSeries.sol",
     "PredictionMarket": "PredictionMarket.sol",
+    "Warrant": "Warrant.sol",
 }
 SETTINGS: dict[str, Any] = {
     "optimizer": {"enabled": True, "runs": 200},

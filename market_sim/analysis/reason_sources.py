@@ -106,6 +106,10 @@ _BY_SOURCE: dict[Source, str] = {
     "NothingToClaim",
     Source("P-11", OPTIONS): "BadQuestion NothingToSplit NothingToGive ShortOfOutcomes ResolvedBefore NotResolved "
     "StillAnswerable PriceProposed NothingToRedeem",
+    Source(
+        "P-12", WARRANTS
+    ): "BadWarrant NotIssuer IsIssuer NothingToIssue WarrantExpired ShortOfWarrants OpenedBefore "
+    "NotOpened NotExercisable StillExercisable NothingToReclaim",
     Source("P-3", PAID): "NothingToLock NoPayee UnknownDeal DealOver NotPayer NotPayee NotMinter NobodyToPay "
     "ShortOfTokens ShortOfAllowance",
 }

@@ -13,6 +13,7 @@ from market_sim.blockchain.in_memory_lending import MemoryFlashArbitrage, Memory
 from market_sim.blockchain.in_memory_options import OPTIONS
 from market_sim.blockchain.in_memory_prediction import MemoryPredictionMarket
 from market_sim.blockchain.in_memory_vault import MemoryVault
+from market_sim.blockchain.in_memory_warrant import MemoryWarrant
 from market_sim.blockchain.keccak import keccak
 from market_sim.blockchain.settlement import ChainReverted
 from market_sim.core.errors import InputError, InvariantBroken
@@ -83,6 +84,7 @@ TWINS: dict[str, Any] = {
     "LendingPool": MemoryLendingPool,
     "FlashArbitrage": MemoryFlashArbitrage,
     "PredictionMarket": MemoryPredictionMarket,
+    "Warrant": MemoryWarrant,
     **BRIDGES,
     **OPTIONS,
 }

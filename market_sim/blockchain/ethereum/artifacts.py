@@ -21,7 +21,7 @@ SOURCES: Final = Path(__file__).resolve().parents[3] / "contracts"
 ARTIFACTS: Final = SOURCES / "artifacts"
 NAMES: Final = (
     "Amm", "BatchSettlement", "Bridge", "Escrow", "FlashArbitrage", "HostileToken", "Htlc", "LendingPool",
-    "NaiveBridge", "OptionSeries", "Oracle", "PredictionMarket", "Token",
+    "NaiveBridge", "OptionSeries", "Oracle", "PredictionMarket", "Token", "Warrant",
 )  # fmt: skip
 
 

@@ -29,6 +29,7 @@ _SWAP = "Locked money goes to the payee for the preimage before the deadline, or
 _ORACLE = "A price counts once nobody disputed it in its window, or two thirds of the validators signed it"
 _OPTION = "A unit is covered by its cap from the day it is written, and pays once, by the final price at the expiry"
 _QUESTION = "A yes and a no together hold one payout, and the final price, or the lack of one, pays it, once"
+_WARRANT = "A warrant is covered by new shares of its company, and is exercised in time and above the strike, once"
 _LENDING = "A lending pool lends what it holds, against enough collateral or within one transaction"
 _TOKEN = "A transfer needs the owner's balance and permission, and only the minter mints new tokens"
 
@@ -162,6 +163,23 @@ SETTLEMENT_REASONS: tuple[Reason, ...] = (
     ),
     _reason("PriceProposed", _QUESTION, "there is a price for epoch {epoch}, so the question is not void"),
     _reason("NothingToRedeem", _QUESTION, "the caller has neither yes nor no"),
+    _reason(
+        "BadWarrant",
+        _WARRANT,
+        "strike, ratio, shares outstanding and window are above zero: {strike}, {ratio}, {outstanding} and {window}",
+    ),
+    _reason("NotIssuer", _WARRANT, "{caller} is not the company that issues these warrants"),
+    _reason("IsIssuer", _WARRANT, "{caller} is the company that issues these warrants, and exercises none"),
+    _reason("NothingToIssue", _WARRANT, "there is no warrant to issue, to give or to exercise"),
+    _reason("WarrantExpired", _WARRANT, "warrants are issued before epoch {expiry}, and epoch {settled} is settled"),
+    _reason("ShortOfWarrants", _WARRANT, "{owner} has {held} warrants and {needed} are wanted"),
+    _reason("OpenedBefore", _WARRANT, "the price at the expiry has decided already"),
+    _reason("NotOpened", _WARRANT, "the price at the expiry has not decided yet"),
+    _reason("NotExercisable", _WARRANT, "warrants are exercised before epoch {until}, and epoch {settled} is settled"),
+    _reason(
+        "StillExercisable", _WARRANT, "warrants can be exercised before epoch {until}, and epoch {settled} is settled"
+    ),
+    _reason("NothingToReclaim", _WARRANT, "no shares are left"),
     _reason("NothingToLend", _LENDING, "there is nothing to lend, to repay or to give back"),
     _reason("ShortOfClaims", _LENDING, "{owner} has claims of {held} on the pool and gives back {needed}"),
     _reason("ShortOfCash", _LENDING, "the pool has {held} that is not lent out, and {needed} are wanted"),

@@ -62,6 +62,7 @@ from market_sim.simulation.scenarios.toxic_flow import ToxicFlow
 from market_sim.simulation.scenarios.transaction_tax import TransactionTax
 from market_sim.simulation.scenarios.two_venues import TwoVenues
 from market_sim.simulation.scenarios.warrant_dilution import WarrantDilution
+from market_sim.simulation.scenarios.warrant_on_chain import WarrantOnChain
 from market_sim.simulation.scenarios.wash_trader import WashTrader
 
 DEFAULT: type[Scenario] = FirstMarket
@@ -99,6 +100,7 @@ SCENARIOS: tuple[type[Scenario], ...] = (
     AtomicSwap,
     OptionOnChain,
     PredictionOnChain,
+    WarrantOnChain,
     BridgeReplay,
     FlashLoan,
     SandwichScenario,

@@ -1,0 +1,129 @@
+"""Warrants of a company on the chain: covered by its own new shares, opened or lapsed by an oracle's price.
+
+This is the adapter of `contracts/Warrant.sol`. Participants call
+
+    issue(quantity)       lock the new shares of each warrant; only the company
+    give(to, quantity)    give warrants to another account; what it pays for them is agreed between the two
+    open()                open the warrants by the oracle's final price, or let them lapse
+    exercise(quantity)    pay the strike to the company and get new shares
+    reclaim()             take back the shares that nobody took in time; only the company
+
+After each block contract and twin (`warrant_model.py`) must agree in each field.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar
+
+from market_sim.blockchain.contracts import Arguments, ChainContext, ClockPlace, Invoked, TokenPlace
+from market_sim.blockchain.oracle import Oracle
+from market_sim.blockchain.register import Register
+from market_sim.blockchain.twins import by_owner, compare, repeated
+from market_sim.blockchain.warrant_model import WarrantModel, WarrantTerms
+from market_sim.core.errors import InputError, InvariantBroken, RuleViolation
+from market_sim.core.models.event import Numbers
+from market_sim.core.models.settlement_events import CallExecuted, CallSubmitted
+
+if TYPE_CHECKING:  # a run without a chain needs no curve
+    from market_sim.blockchain.certificate import Wallet
+
+FIELDS = ("treasury", "outstanding", "proceeds", "isOpened", "price", "until")
+
+
+@dataclass
+class ChainWarrant:
+    """The adapter of the warrants of one company on the symbol of an oracle, which is deployed before them."""
+
+    kind: ClassVar[str] = "Warrant"
+    functions: ClassVar[Mapping[str, tuple[type, ...]]] = {
+        "issue": (int,), "give": (str, int), "open": (), "exercise": (int,), "reclaim": (),
+    }  # fmt: skip
+
+    name: str
+    oracle: Oracle
+    issuer: str
+    """The account of the company."""
+    issued: WarrantTerms
+    place: str = field(default="", repr=False)
+    twin: WarrantModel = field(init=False, repr=False)
+    context: ChainContext | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        strike, ratio, _, window, outstanding = self.issued
+        if min(strike, ratio, window, outstanding) < 1:
+            found = f"{strike}, {ratio}, {window} and {outstanding}"
+            raise InputError(
+                f"a warrant needs a strike, a ratio, a window and shares outstanding of at least 1, found {found}"
+            )
+        self.twin = WarrantModel("", self.issued)
+
+    def deploy(self, context: ChainContext) -> str:
+        """Deploy the contract on the oracle, in the currency of its bonds, for the shares whose price it says."""
+        oracle, register = self.oracle, context.register
+        if not oracle.place:
+            raise InputError(f"{self.name} needs its oracle {oracle.name} on the chain first")
+        if not register.has_token(oracle.symbol) or oracle.symbol == oracle.asset:
+            raise InputError(f"a warrant delivers shares, and {oracle.symbol} is no delivered instrument here")
+        if self.issuer not in register.accounts:
+            raise InputError(f"{self.name} is issued by {self.issuer!r}, and there is no such account")
+        issuer = "0x" + context.wallet(register.accounts[self.issuer]).address.hex()
+        tokens = (TokenPlace(register.token(asset)) for asset in (oracle.asset, oracle.symbol))
+        self.place = context.host.deploy(self.kind, *tokens, oracle.place, ClockPlace(), issuer, *self.issued)
+        self.twin = WarrantModel(issuer, self.issued)
+        self.context = context
+        return self.place
+
+    def terms(self) -> Numbers:
+        """The company and the terms of a warrant."""
+        oracle = self.oracle
+        return {"oracle": oracle.name, "symbol": oracle.symbol, "issuer": self.issuer, **self.issued._asdict()}
+
+    def is_over(self) -> bool:
+        """Whether nothing can be exercised any more; anybody can see it."""
+        return self.twin.isOpened and self.context is not None and self.context.settled_epoch() >= self.twin.until
+
+    def check(self, account: str, function: str, arguments: Arguments, register: Register) -> None:
+        """Refuse a gift to a name without an account."""
+        if function == "give" and arguments[0] not in register.accounts:
+            raise RuleViolation("UNKNOWN_ACCOUNT", account=arguments[0])
+
+    def execute(self, context: ChainContext, owner: Wallet, function: str, arguments: Arguments) -> Invoked:
+        """Execute a call; what it takes from its owner is approved before."""
+        host, register, terms, allowed = context.host, context.register, self.issued, 0
+        if function == "give":
+            to, quantity = arguments
+            address = "0x" + context.wallet(register.accounts[str(to)]).address.hex()
+            return host.invoke(owner, self.place, function, address, quantity)
+        if function in ("issue", "exercise"):
+            shares = int(arguments[0]) * terms.ratio
+            asset, amount = (
+                (self.oracle.symbol, shares) if function == "issue" else (self.oracle.asset, shares * terms.strike)
+            )
+            allowed = host.allow(owner, self.place, register.token(asset), amount)
+        done = host.invoke(owner, self.place, function, *arguments)
+        return done._replace(gas=done.gas + allowed)
+
+    def count(self, submitted: CallSubmitted, executed: CallExecuted) -> None:
+        """Repeat the call on the twin, which must come to the same numbers; the price is that of the oracle's twin."""
+        said, function = executed.numbers, submitted.function
+        owner, settled = said.get("owner"), said.get("settled")
+        given: dict[str, tuple[object, ...]] = {
+            "give": (owner, said.get("to"), *submitted.arguments[1:]),
+            "open": (settled, self.oracle.twin.answer(self.issued.expiry).price),
+        }
+        repeated(self.name, self.twin, submitted, said, *given.get(function, (owner, settled, *submitted.arguments)))
+
+    def reconcile(self, context: ChainContext) -> Numbers:
+        """Contract and twin must agree in each field, and the contract must hold the shares that it locks."""
+        host, twin = context.host, self.twin
+        says = {name: host.ask(self.place, name) for name in FIELDS}
+        says |= by_owner("warrants", {owner: host.ask(self.place, "warrantsOf", owner) for owner in twin.warrantsOf})
+        expected = {name: int(getattr(twin, name)) for name in FIELDS} | by_owner("warrants", twin.warrantsOf)
+        compare(self.name, "after the block", says, expected)
+        symbol = self.oracle.symbol
+        holds = host.in_wallet(bytes.fromhex(self.place[2:]), context.register.token(symbol))
+        if holds < twin.treasury:
+            raise InvariantBroken(f"{self.name} reports a treasury of {twin.treasury} {symbol} and holds {holds}")
+        return {"asset": symbol} | {name: says[name] for name in FIELDS}
