@@ -38,6 +38,10 @@ def _measured(w: Words, e: happened.VenueMeasured) -> str:
     )
 
 
+def _timed(w: Words, e: happened.MessageTimed) -> str:
+    return f"a message of {e.account} spends {sum(e.stages) / 1_000:.2f} us in the {e.stack} stack of its machine"
+
+
 def _planned(w: Words, e: happened.RoutePlanned) -> str:
     side = SIDE_NAMES.get(e.side, "trade")
     parts = listed([f"{w.size(e.symbol, quantity)} to {venue}" for venue, quantity, _ in e.parts])
@@ -55,6 +59,7 @@ def _health(w: Words, e: happened.VenueHealthChanged) -> str:
 SENTENCES: dict[type[Event], Callable[[Words, Any], str]] = {
     happened.VenueOpened: _opened,
     happened.VenueMeasured: _measured,
+    happened.MessageTimed: _timed,
     happened.RoutePlanned: _planned,
     happened.OutageBegan: lambda w, e: f"{e.venue} is down and answers nothing until {e.until / 1e9:.3f} s",
     happened.OutageEnded: lambda w, e: f"{e.venue} answers again",

@@ -55,7 +55,7 @@ from market_sim.strategies.traditional.position_taker import PositionTaker
 from market_sim.strategies.traditional.self_exciting import SelfExcitingNoise
 from market_sim.strategies.traditional.signals import Chartist, MeanReversion, Momentum
 from market_sim.strategies.traditional.sniper import Sniper
-from market_sim.strategies.traditional.venue_arbitrage import VenueArbitrage
+from market_sim.strategies.traditional.venue_arbitrage import PromptArbitrage, VenueArbitrage
 from market_sim.strategies.traditional.zero_intelligence import ZeroIntelligence, ZeroIntelligenceFlow
 from market_sim.strategies.wrappers import DrawdownStop, InventoryLimit, Latency
 
@@ -70,7 +70,9 @@ FAMILIES: dict[str, tuple[type[Strategy], ...]] = {
     "with an opinion": (Informed, Sniper, Fundamentalist, FcnTrader, Bettor, OptionHolder, OptionWriter),
     "reading the chart": (Momentum, MeanReversion, Chartist, Pairs, BookReader),
     "execution": (Twap, Vwap, AlmgrenChriss, Participate, Router),
-    "arbitrage and hedging": (VenueArbitrage, CashAndCarry, FuturesBasis, OptionParity, OutcomePairs, DeltaHedger),
+    "arbitrage and hedging": (
+        VenueArbitrage, PromptArbitrage, CashAndCarry, FuturesBasis, OptionParity, OutcomePairs, DeltaHedger,
+    ),
     "learning": (BanditMaker, QLearner, RidgeTrader, LogisticTrader),
     "misconduct": (Spoofer, Layerer, Washer),
     "marksim": (MarksimMaker, MarksimNoise, MarksimInformed),

@@ -27,7 +27,7 @@ from market_sim.strategies.traditional.futures_trading import CashAndCarry, Futu
 from market_sim.strategies.traditional.note_trading import NoteMaker, Saver
 from market_sim.strategies.traditional.option_holder import OptionHolder, OptionWriter
 from market_sim.strategies.traditional.option_maker import OptionMaker
-from market_sim.strategies.traditional.venue_arbitrage import VenueArbitrage
+from market_sim.strategies.traditional.venue_arbitrage import PromptArbitrage, VenueArbitrage
 from market_sim.strategies.wrappers import DrawdownStop, InventoryLimit, Latency
 
 CALL = Option("CALL", underlying="ACME", strike=10_000, expiry=9 * SECOND, right="call", multiplier=10)
@@ -58,6 +58,7 @@ SPECIAL: dict[str, object] = {
     "option-holder": lambda: OptionHolder(CALL, 2),
     "option-writer": lambda: OptionWriter(CALL, 2),
     "venue-arbitrage": lambda: VenueArbitrage(venues=("A", "B")),
+    "prompt-arbitrage": lambda: PromptArbitrage(venues=("A", "B")),
     "background": lambda: Background({"A": 0.5, "B": 0.5}, trade_probability=0.6),
     "rebate-maker": lambda: RebateMaker({"A": -0.2, "B": 0.3}),
     "router": lambda: Router(start_s=0.1, end_s=2.0, venues=(VenueTerms("A"), VenueTerms("B"))),

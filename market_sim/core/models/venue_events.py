@@ -37,6 +37,15 @@ class VenueMeasured(MarketEvent, frozen=True):
     p99_ns: int
 
 
+class MessageTimed(MarketEvent, frozen=True):
+    """A message leaves a participant that has a stack: how long it spends in each stage before its orders can match."""
+
+    account: str
+    stack: str
+    stages: tuple[int, ...]
+    """Nanoseconds on the network card, in the kernel, parsing, in the risk check and matching."""
+
+
 class RoutePlanned(MarketEvent, frozen=True):
     """A router divided what it wants now among the venues; the orders follow, one for each part."""
 

@@ -2,7 +2,8 @@
 
 Nothing of it is performed: the *kernel* stack stands for a message through the sockets of an operating system, the
 *bypass* stack for a program that reads the network card itself. The numbers are assumptions of this product that show
-which stage is worth making faster (rulebook F-4.10).
+which stage is worth making faster (rulebook F-4.10). The messages of a participant that joins
+with a stack take these times in the run.
 
 >>> [stage.name for stage in STAGES]
 ['network card', 'kernel', 'parse', 'risk', 'match']
@@ -54,10 +55,34 @@ def total_mean_us(stack: str) -> float:
     return sum(stage.delays[stack].mean_ms for stage in STAGES) * 1_000
 
 
-def drawn(stack: str, messages: int, stream: Stream) -> list[tuple[int, ...]]:
-    """How long each of these messages spends in each stage, in nanoseconds."""
+class Machine:
+    """What the messages of one participant pass, one after the other, before their orders can match."""
+
+    def __init__(self, stack: str, stream: Stream) -> None:
+        self.stack = known_stack(stack)
+        self._delays, self._stream = tuple(stage.delays[stack] for stage in STAGES), stream
+        self._newest = 0
+
+    def passed(self) -> tuple[int, ...]:
+        """How long the next message spends in each stage, in nanoseconds."""
+        return tuple(delay.draw(self._stream) for delay in self._delays)
+
+    def leaves(self, sent: int, passed: tuple[int, ...]) -> int:
+        """When a message that is sent now has passed them; never before an earlier one, as on one connection."""
+        self._newest = max(self._newest, sent + sum(passed))
+        return self._newest
+
+
+def known_stack(stack: str) -> str:
+    """A stack by its name; InputError for another."""
     if stack not in STACKS:
         raise InputError(f"a stack is {' or '.join(STACKS)}, found {stack!r}")
+    return stack
+
+
+def drawn(stack: str, messages: int, stream: Stream) -> list[tuple[int, ...]]:
+    """How long each of these messages spends in each stage, in nanoseconds."""
+    machine = Machine(stack, stream)
     if messages < 1:
         raise InputError(f"a budget is drawn for at least one message, found {messages}")
-    return [tuple(stage.delays[stack].draw(stream) for stage in STAGES) for _ in range(messages)]
+    return [machine.passed() for _ in range(messages)]

@@ -17,7 +17,7 @@ from market_sim.core.data.tape import Tape
 from market_sim.core.errors import InputError, StrategyError
 from market_sim.core.models.intents import CancelAll, Intent
 from market_sim.core.models.run_events import ParameterChanged, StrategyFailed
-from market_sim.core.models.venue_events import RoutePlanned
+from market_sim.core.models.venue_events import MessageTimed, RoutePlanned
 from market_sim.core.randomness import Randomness
 from market_sim.market.agents.agent import Agent, Wish
 from market_sim.market.agents.delayed_view import DelayedMarket
@@ -37,6 +37,7 @@ from market_sim.market.agents.strategy import (
 from market_sim.market.dynamics.value import BelievedValue
 from market_sim.market.exchange.listing import Listing
 from market_sim.market.venues.connections import Connections, Letter
+from market_sim.market.venues.latency_budget import Machine
 from market_sim.market.venues.venues import Venues
 from market_sim.simulation.engine.clock import MILLISECOND, SECOND, WAKE, Clock
 from market_sim.simulation.engine.failures import where_it_failed
@@ -58,6 +59,7 @@ class Invitation:
     data_latency: int = 0
     from_epoch: float = 0
     until_epoch: float | None = None
+    stack: str = ""
 
 
 class Market(Protocol):
@@ -106,6 +108,8 @@ class Participants:
         self._market: Market | None = None
         self._submit: Callable[[str, Intent], object]
         """Takes the intents of all participants; `start` sets it."""
+        self._machines: dict[str, Machine] = {}
+        """What the messages of participants with a stack pass before they leave."""
         self._connections: Connections | None = None
         """Carries intents to venues with terms; None where no venue has any."""
         self._record: Journal | None = None
@@ -261,12 +265,23 @@ class Participants:
             return
         if wishes:
             intents: list[Any] = [wish for wish in wishes if type(wish) not in NOTES]
-            if intents and self._connections is None:
-                clock.plan(clock.now + agent.latency_ns, self._arrive, (agent.name, intents))
-            elif intents and self._connections is not None:
-                self._connections.send(agent.name, intents, clock.now + agent.latency_ns)
+            if intents:
+                arrives = clock.now + agent.latency_ns
+                if self._machines and agent.name in self._machines:
+                    arrives = self._passed(agent.name, arrives)
+                if self._connections is None:
+                    clock.plan(arrives, self._arrive, (agent.name, intents))
+                else:
+                    self._connections.send(agent.name, intents, arrives)
             if len(intents) < len(wishes):
                 self._note(agent, wishes)
+
+    def _passed(self, name: str, sent: int) -> int:
+        """Let a message pass the stages of its sender's machine, and record how long each took; when it leaves."""
+        machine = self._machines[name]
+        passed = machine.passed()
+        self._journal.record(MessageTimed(self._clock.now, name, machine.stack, passed))
+        return machine.leaves(sent, passed)
 
     def _note(self, agent: Agent, wishes: Sequence[Wish]) -> None:
         """Record what a strategy adapted or routed, and plan its alarms."""
@@ -306,6 +321,8 @@ class Participants:
 
     def _agent(self, one: Invitation) -> Agent:
         stream = self._randomness.stream(f"agent/{one.name}")
+        if one.stack:
+            self._machines[one.name] = Machine(one.stack, self._randomness.stream(f"stack/{one.name}"))
         clock = self._clock
         mailbox = Mailbox(self._mail, one.name, clock, one.data_latency)
         look = self._live

@@ -46,6 +46,7 @@ from market_sim.market.exchange.exchange import Exchange
 from market_sim.market.exchange.fees import FeeSchedule
 from market_sim.market.exchange.mechanism import Mechanism
 from market_sim.market.ledger.ledger import Ledger
+from market_sim.market.venues.latency_budget import known_stack
 from market_sim.market.venues.terms import Outage, VenueTerms
 from market_sim.market.venues.venues import Venues
 from market_sim.simulation.engine.checks import Checks
@@ -151,11 +152,13 @@ class World:
         from_epoch: float = 0,
         until_epoch: float | None = None,
         describe: Mapping[str, int | float | str | bool | None] | None = None,
+        stack: str = "",
     ) -> None:
         """Add a participant with a strategy, cash and holdings, which wakes up every `every_ms` milliseconds.
 
-        Its orders take `latency_ms` to the exchange, and market data takes `data_latency_ms` to it. Cash is an amount
-        of the one currency, or by currency: `{"USD": dollars(100), "EUR": 5_000}`.
+        Its orders take `latency_ms` to the exchange, and market data takes `data_latency_ms` to it. With a `stack` its
+        messages pass the stages of the latency budget, too. Cash is an amount of the one currency, or by currency:
+        `{"USD": dollars(100), "EUR": 5_000}`.
         """
         if not isinstance(strategy, Strategy):
             raise InputError(f"{name} needs a strategy with a method decide(view), found {strategy!r}")
@@ -179,10 +182,12 @@ class World:
             if quantity:
                 self.ledger.deposit(name, symbol, quantity)
         kind, parameters = strategy.described()
-        told = {**parameters, **(describe or {})}
+        told = {**parameters, **(describe or {}), **({"stack": known_stack(stack)} if stack else {})}
         self.journal.record(AgentJoined(self.clock.now, name, kind, told, float(every_ms), float(latency_ms)))
         every, latency, data_latency = (int(ms * MILLISECOND) for ms in (every_ms, latency_ms, data_latency_ms))
-        self.participants.invite(Invitation(name, strategy, every, latency, data_latency, from_epoch, until_epoch))
+        self.participants.invite(
+            Invitation(name, strategy, every, latency, data_latency, from_epoch, until_epoch, stack)
+        )
 
     def attach(self, mechanism: Mechanism, venue: str = "") -> None:
         """Attach a mechanism to a venue: it follows the venue's events and acts at its own times."""

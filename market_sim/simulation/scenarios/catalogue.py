@@ -46,6 +46,7 @@ from market_sim.simulation.scenarios.sandwich import SandwichScenario
 from market_sim.simulation.scenarios.scenario import Scenario
 from market_sim.simulation.scenarios.short_squeeze import ShortSqueeze
 from market_sim.simulation.scenarios.spoofer import SpooferScenario
+from market_sim.simulation.scenarios.stack_race import StackRace
 from market_sim.simulation.scenarios.streamlet_demo import StreamletDemo
 from market_sim.simulation.scenarios.streamlet_faults import (
     CrashAndReturn,
@@ -109,6 +110,7 @@ SCENARIOS: tuple[type[Scenario], ...] = (
     ToxicFlow,
     MakerSchool,
     LatencyRace,
+    StackRace,
     NewsDay,
     ThinMarket,
     ExecutionSchool,

@@ -12,7 +12,7 @@ from itertools import permutations
 
 from market_sim.core.errors import InputError
 from market_sim.core.models.intents import BUY, SELL, Intent, PlaceOrder
-from market_sim.market.agents.strategy import Strategy
+from market_sim.market.agents.strategy import OnQuote, Strategy, Waking
 from market_sim.market.agents.view import View
 
 
@@ -42,3 +42,12 @@ class VenueArbitrage(Strategy):
                 yield PlaceOrder(self.symbol, BUY, size, ask, "ioc", venue=cheap)
                 yield PlaceOrder(self.symbol, SELL, size, bid, "ioc", venue=dear)
                 return
+
+
+@dataclass
+class PromptArbitrage(VenueArbitrage):
+    """Looks at every change of a quote at once, beside its interval: who sends first takes what was overlooked."""
+
+    def wakes(self) -> Iterable[Waking]:
+        """Every change of a quote."""
+        return (OnQuote(self.symbol),)

@@ -6,26 +6,23 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from market_sim.analysis.results.stored import open_run
-from market_sim.market.venues.latency_budget import KERNEL, STACKS
+from market_sim.market.venues.latency_budget import STACKS
 from market_sim.ui.cli.arguments import Parser
-from market_sim.ui.order_budget import HEAD, NOTE, budget_of, cells, path_sentence
+from market_sim.ui.order_budget import HEAD, NOTE, budget_of, cells
 
 
 def budget(arguments: Sequence[str]) -> int:
     """Print the stages with their largest, and the path of a slow order."""
     typed = _parser().parse_args(list(arguments))
-    found = budget_of(open_run(typed.run), typed.stack)
+    found = budget_of(open_run(typed.run), typed.stack, plays=True)
     for row in (HEAD, *cells(found.rows)):
-        print(f"{row[0]:<14} {row[1]:>14} {row[2]:>9} {row[3]:>16} {row[4]:>9}")
-    print(path_sentence(found.stack, found.paths))
-    for sentence in found.after:
-        print(sentence)
-    print(NOTE)
+        print(f"{row[0]:<14} {row[1]:>16} {row[2]:>16} {row[3]:>16} {row[4]:>11}")
+    print(f"{found.slow}\n{found.path}\n{NOTE}")
     return 0
 
 
 def _parser() -> Parser:
     made = Parser(prog="simulate.py budget", description="Where the time of an order goes.")
     made.add_argument("run", metavar="RUN", type=Path, help="the folder of the run, for example results/NAME")
-    made.add_argument("--stack", choices=STACKS, default=KERNEL, help="the modelled stack: kernel (default) or bypass")
+    made.add_argument("--stack", choices=STACKS, help="kernel or bypass; default: that of the run, else kernel")
     return made

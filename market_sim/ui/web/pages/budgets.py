@@ -6,7 +6,7 @@ from flask import Blueprint, Response, abort, render_template
 
 from market_sim.core.errors import InputError
 from market_sim.market.venues.latency_budget import STACKS
-from market_sim.ui.order_budget import HEAD, NOTE, OrderBudget, budget_of, cells, path_sentence
+from market_sim.ui.order_budget import HEAD, NOTE, OrderBudget, budget_of, cells
 from market_sim.ui.web.pages.shared import csv_file, one_of, open_run
 
 pages = Blueprint("budgets", __name__)
@@ -28,5 +28,5 @@ def page(name: str) -> str | Response:
         return csv_file(found.table.names, found.rows, f"{run.name}-budget-{stack}.csv")
     return render_template(
         "budget.html", run=run, stack=stack, stacks=STACKS, head=HEAD, rows=cells(found.rows), note=NOTE,
-        sentence=path_sentence(stack, found.paths), after=found.after,
+        sentences=(found.slow, found.path),
     )  # fmt: skip

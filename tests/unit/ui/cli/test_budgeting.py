@@ -9,13 +9,18 @@ import pytest
 from market_sim.analysis.history.spans import spans_of
 from market_sim.core.data import archive
 from market_sim.core.errors import InputError
+from market_sim.core.models.intents import Buy
+from market_sim.core.models.venue_events import MessageTimed
 from market_sim.core.randomness import Randomness
 from market_sim.market.venues.latency_budget import BYPASS, KERNEL, STACKS, STAGES, drawn, total_mean_us
 from market_sim.simulation.options import Options
 from market_sim.simulation.run import simulate
 from market_sim.simulation.scenarios.first_market import FirstMarket
+from market_sim.simulation.scenarios.stack_race import StackRace
+from market_sim.simulation.session import Session
+from market_sim.simulation.stage_costs import costs_after_the_match
 from market_sim.ui.cli.main import main
-from market_sim.ui.order_budget import NOTE, after_the_match, cells, measured, path_sentence, rank, rows
+from market_sim.ui.order_budget import NOTE, after_the_match, cells, measured, passed, path_sentence, rank, rows
 
 
 @pytest.fixture(scope="module")
@@ -30,18 +35,41 @@ def test_the_command_prints_every_stage_and_the_path_of_a_slow_order(stack, resu
     assert main(["budget", str(tmp_path / "run"), "--stack", stack]) == 0
     said = capsys.readouterr().out
     paths = drawn(stack, 10_000, Randomness(result.seed).stream("latency budget"))
-    assert path_sentence(stack, paths) in said and NOTE in said
-    table = [re.split(r"\s{2,}", line) for line in said.splitlines()[1:6]]
-    for place, (row, stage) in enumerate(zip(table, STAGES, strict=True)):
+    assert path_sentence(stack, paths, "one message of 100, of 10,000 that are drawn,") in said and NOTE in said
+    table = [re.split(r"\s{2,}", line) for line in said.splitlines()[1:8]]
+    for place, (row, stage) in enumerate(zip(table[:5], STAGES, strict=True)):
         took = sorted(path[place] for path in paths)
         assert row[0] == stage.name
         assert row[1].rstrip("*") == f"{sum(took) / len(took) / 1_000:.2f}"
         assert row[2] == f"{took[9_899] / 1_000:.2f}", "the value of rank 9,900"
         assert (row[3] == "-") == (stage.name == "network card"), "all but the card is measured"
-    assert [row[0] for row in table if row[1].endswith("*")] == ["kernel" if stack == KERNEL else "match"]
+    waits = after_the_match(result)
+    for row, name in zip(table[5:], ("block", "settle"), strict=True):
+        assert row[:2] == [name, f"{sum(waits[name]) / len(waits[name]) / 1_000:,.2f}" + "*" * (name == "block")]
+        assert float(row[3].rstrip("*").replace(",", "")) >= 0 and row[4] == "-", "a cost for each trade, no percentile"
     assert sum(row[3].endswith("*") for row in table) == 1
-    for line in after_the_match(result):
-        assert line in said
+    means = [float(row[1].rstrip("*").replace(",", "")) for row in table]
+    path = re.search(
+        r"From the network card to settle an order takes ([\d.]+) s on average; ([\d.]+)% of it is block", said
+    )
+    assert float(path[1]) == pytest.approx(sum(means) / 1e6, abs=1e-5)
+    assert float(path[2]) == pytest.approx(100 * means[5] / sum(means), abs=0.01)
+
+
+def test_a_run_with_a_stack_is_told_by_its_own_messages():
+    result = simulate(StackRace(), Options(epochs=2, settlement="none"))
+    for stack, account in ((None, "first"), (BYPASS, "first"), (KERNEL, "second")):
+        used, paths, whose = passed(result, stack)
+        assert used == (stack or BYPASS) and whose == f"one message of 100 of {account} in this run"
+        assert paths == [one.stages for one in result.journal.of(MessageTimed) if one.account == account]
+    assert [*after_the_match(result)] == ["block"], "nothing is settled"
+
+
+def test_what_follows_the_match_costs_processor_time_and_the_market_of_a_guest_cannot_be_taken_apart(result):
+    assert {*costs_after_the_match(result.journal)} == {"block", "settle"}
+    session = Session(FirstMarket(traders=6), Options(epochs=1, settlement="none"))
+    session.submit("noise-0", Buy("ACME", 1))
+    assert costs_after_the_match(session.run().journal) == {}
 
 
 @pytest.mark.parametrize("stack", STACKS)
@@ -63,22 +91,23 @@ def test_the_bypass_leaves_out_the_kernel_and_nothing_that_the_exchange_does():
 
 def test_the_largest_of_each_column_is_marked():
     modelled = {"card": [1_000, 3_000], "kernel": [9_000, 9_000]}
-    told = cells(rows(modelled, {"card": [7_000], "kernel": [5_000]}))
-    assert told == [("card", "2.00", "3.00", "7.00*", "7.00"), ("kernel", "9.00*", "9.00", "5.00", "5.00")]
+    told = cells(rows(modelled, {"card": [7_000], "kernel": [5_000, 5_000]}))
+    assert told == [("card", "2.00", "3.00", "7.00*", "-"), ("kernel", "9.00*", "9.00", "5.00", "5.00")]
     assert cells(rows(modelled, {})) == [("card", "2.00", "3.00", "-", "-"), ("kernel", "9.00*", "9.00", "-", "-")]
 
 
 def test_the_path_of_a_slow_order_is_that_of_rank_99_of_100():
     paths = [(number, 1_000, 0, 0, 0) for number in range(100)]
-    assert "takes 1.10 us or more" in path_sentence(KERNEL, paths), "98 ns and 1,000 ns"
-    assert path_sentence(KERNEL, paths).endswith("91% of it is kernel.")
+    told = path_sentence(KERNEL, paths, "one of them")
+    assert told.startswith("With the kernel stack, one of them takes 1.10 us or more"), "98 ns and 1,000 ns"
+    assert told.endswith("91% of it is kernel.")
 
 
 def test_block_and_payment_are_in_the_time_of_the_run(result):
-    spans = {name: [one for one in spans_of(result) if one.name == name and one.end] for name in ("block", "settle")}
-    for line, (name, found) in zip(after_the_match(result), spans.items(), strict=True):
-        mean = sum(one.end - one.start for one in found) / len(found) / 1e9
-        assert line.startswith(name) and f" {mean:.3f} s of the run on average" in line
+    waits = after_the_match(result)
+    for name in ("block", "settle"):
+        found = [one for one in spans_of(result) if one.name == name and one.end]
+        assert waits[name] == [one.end - one.start for one in found] and found
 
 
 def test_nothing_to_measure_and_no_such_stack_are_sentences(result):

@@ -13,7 +13,7 @@ from market_sim.core.randomness import Randomness
 from market_sim.market.venues.latency_budget import BYPASS, KERNEL, STAGES, drawn
 from market_sim.simulation.options import Options
 from market_sim.simulation.run import simulate
-from market_sim.ui.order_budget import MESSAGES, NOTE, after_the_match, path_sentence
+from market_sim.ui.order_budget import NOTE, after_the_match, critical_path, path_sentence
 from tests.unit.ui.web.test_allocation_page import Empty
 
 
@@ -22,16 +22,18 @@ def test_the_page_has_every_stage_and_what_follows_the_match(visitor, run_addres
     address = f"{run_address}/budget?stack={stack}"
     page = unescape(visitor.get(address).text)
     result = open_run(f"{folders['RESULTS']}/{run_address.rpartition('/')[2]}")
-    paths = drawn(stack, MESSAGES, Randomness(result.seed).stream("latency budget"))
-    assert NOTE in page and path_sentence(stack, paths) in page
-    assert all(line in page for line in after_the_match(result))
+    paths = drawn(stack, 10_000, Randomness(result.seed).stream("latency budget"))
+    assert NOTE in page and path_sentence(stack, paths, "one message of 100, of 10,000 that are drawn,") in page
+    waits = after_the_match(result)
+    simulated = {stage.name: [path[place] for path in paths] for place, stage in enumerate(STAGES)} | waits
+    assert critical_path(simulated) in page
     rows = list(csv.DictReader(visitor.get(f"{address}&as=csv").text.splitlines()))
-    assert [row["stage"] for row in rows] == [stage.name for stage in STAGES]
-    columns = [[float(row[name] or 0) for row in rows] for name in ("modelled_mean_us", "measured_median_us")]
-    assert columns[0] == [sum(path[place] for path in paths) / MESSAGES / 1_000 for place in range(len(STAGES))]
+    assert [row["stage"] for row in rows] == [*simulated] and "block" in simulated
+    columns = [[float(row[name] or 0) for row in rows] for name in ("simulated_mean_us", "measured_median_us")]
+    assert columns[0] == [sum(took) / len(took) / 1_000 for took in simulated.values()]
     assert rows[0]["measured_median_us"] == "", "the network card is not measured"
     for column in columns:
-        assert f"<td>{max(column):.2f}*</td>" in page, "the largest of each column is marked"
+        assert f"<td>{max(column):,.2f}*</td>" in page, "the largest of each column is marked"
 
 
 def test_the_pages_of_a_run_and_of_an_order_lead_to_it(visitor, run_address):
