@@ -47,7 +47,7 @@ ELSEWHERE = {
 NOT_OURS = {"PR_SET_CHILD_SUBREAPER", "RLIMIT_NPROC", "DATABASE_URL"}
 NUMBERS = (
     "none one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
-    "seventeen eighteen nineteen twenty"
+    "seventeen eighteen nineteen twenty twenty-one"
 ).split()
 
 

@@ -60,6 +60,7 @@ FROZEN = {
     "short-squeeze": "225aac43f20a024050d78c5b38203ae88b16efab2a128fbfa730c47049ddb729",
     "liquidation-cascade": "01da534217c8bf2cee01fa561b18cc65a6e34e7fe3bdd57a3a617f4a01c095c8",
     "escrow": "7cf8968e215f6b2ed77fe19ee80f0cda7a363f8beb9322ecc8bcf83561175a03",
+    "wallet-and-vault": "235586b50052d46260b78be817511e781fe485091b0cf4780ce6f569d9018ed8",
     "amm-arbitrage": "6282fc7ad755b58d3e5767abf0040b7b130e4d1a3436bba936fdf37f65772ca9",
     "atomic-swap": "70f7f172a48090c64edd4ee2443e7a8b596797b2079fa90aed234f3ab61ccb18",
     "option-on-chain": "989912e8c85bc01d13a42daaaa15b2ceb8a32f77aa210af35cc80e91d563c31f",

@@ -22,6 +22,7 @@ from market_sim.analysis.visualization.mechanism_timeline import mechanism_chart
 from market_sim.analysis.visualization.option_picture import option_charts
 from market_sim.analysis.visualization.order_book_timeline import order_book_charts
 from market_sim.analysis.visualization.prediction_picture import question_charts
+from market_sim.analysis.visualization.reserves_picture import reserves_charts
 from market_sim.analysis.visualization.settlement_timeline import settlement_charts
 from market_sim.analysis.visualization.spread_picture import spread_charts
 from market_sim.analysis.visualization.streamlet_timeline import streamlet_charts
@@ -46,6 +47,7 @@ CHARTS: tuple[Callable[[RunHistory], Iterable[Chart]], ...] = (
     question_charts,
     option_charts,
     dilution_charts,
+    reserves_charts,
 )
 
 
