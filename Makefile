@@ -4,7 +4,7 @@ PYTHON := $(VENV)/bin/python
 LOCK := $(PYTHON) -m uv pip compile --quiet --universal --python-version 3.10 --generate-hashes \
 	--no-strip-extras --no-emit-index-url --custom-compile-command "make lock"
 
-.PHONY: help run test check bench lock
+.PHONY: help run test check bench lock proofs
 
 help:  ## show the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -40,7 +40,17 @@ bench: $(VENV)/.student  ## measure, and write benchmarks/results.json
 	$(PYTHON) -m benchmarks
 
 # Needs Python 3.11 or newer (tomllib). Remove a lock file first to move everything in it to the newest version.
-lock: $(VENV)/.builder  ## compile both lock files from pyproject.toml
+lock: $(VENV)/.builder  ## compile the lock files from pyproject.toml and contracts/requirements.in
 	$(LOCK) pyproject.toml --extra web --extra test --output-file requirements.txt
 	$(PYTHON) -c "import tomllib; e = tomllib.load(open('pyproject.toml', 'rb'))['project']['optional-dependencies']; print(*e['dev'], *e['browser'], *e['tables'], *e['dask'], *e['postgres'], *e['ccxt'], *e['fast'], sep='\n')" \
 		| $(LOCK) - --constraint requirements.txt --output-file requirements-dev.txt
+	$(LOCK) contracts/requirements.in --output-file contracts/requirements.txt
+
+contracts/.venv/.ready: contracts/requirements.txt
+	python3 -m venv contracts/.venv
+	contracts/.venv/bin/python -m pip install --quiet --require-hashes -r contracts/requirements.txt
+	@touch $@
+
+proofs: contracts/.venv/.ready $(VENV)/.builder  ## analyse the contracts and hunt for broken invariants (needs Node)
+	cd contracts && npm ci --ignore-scripts
+	REQUIRE_CHAIN=1 $(PYTHON) -m pytest -q -m system tests/system/test_contracts_*.py

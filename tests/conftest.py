@@ -244,6 +244,7 @@ class Program:
 PROGRAMS = {
     "anvil": Program("REQUIRE_CHAIN", ("anvil",), "contracts/node_modules/@foundry-rs/anvil-*/bin/anvil"),
     "forge": Program("REQUIRE_CHAIN", ("forge",), "contracts/node_modules/@foundry-rs/forge-*/bin/forge"),
+    "slither": Program("REQUIRE_CHAIN", ("slither",), "contracts/.venv/bin/slither"),
     "node": Program("REQUIRE_CHAIN", ("node",)),
     "curl": Program("CI", ("curl",)),
     "go": Program("REQUIRE_STREAM", ("go",)),
