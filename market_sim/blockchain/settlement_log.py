@@ -47,6 +47,10 @@ LINK: Final = 16
 T = TypeVar("T")
 
 
+class LogOver(OtherCourse):
+    """A replay has come to the end of the log: what the chain would answer next is not known."""
+
+
 class SettlementLog:
     """The settlement log of one run; without a file it remembers the signed digests and nothing else."""
 
@@ -58,6 +62,7 @@ class SettlementLog:
         self._file: BinaryIO | None = None
         self._syncs = syncs
         self._past: deque[bytes] = deque()
+        self._replays = False
         self._line = 0
         self._head = hashlib.sha256()
         self._had_past = False
@@ -75,20 +80,32 @@ class SettlementLog:
                 file.close()
                 raise InputError(f"{folder} is in use: another program runs it; end that one first") from None
         try:
-            log._past.extend(lines(path))
+            log._read(path)
         except InputError:
             file.close()
             raise
         for line in log._past:
             log._head.update(line)
-            kind, *facts = msgspec.json.decode(line)
-            if kind == "signed":
-                validator, first, last, digest = facts
-                of_validator = log.signed.setdefault(validator, {})
-                of_validator.update(dict.fromkeys(range(first, last + 1), bytes.fromhex(digest)))
         log._had_past = bool(log._past)
         file.seek(file.truncate(sum(LINK + 2 + len(line) for line in log._past)))
         return log
+
+    @classmethod
+    def replayed(cls, folder: Path) -> SettlementLog:
+        """The log of a run that is played again: it gives the answers of the past, and nothing is written."""
+        log = cls()
+        log._replays = True
+        log._read(folder / FILE)
+        return log
+
+    def _read(self, path: Path) -> None:
+        self._past.extend(lines(path))
+        for line in self._past:
+            kind, *facts = msgspec.json.decode(line)
+            if kind == "signed":
+                validator, first, last, digest = facts
+                of_validator = self.signed.setdefault(validator, {})
+                of_validator.update(dict.fromkeys(range(first, last + 1), bytes.fromhex(digest)))
 
     @property
     def is_past(self) -> bool:
@@ -97,7 +114,7 @@ class SettlementLog:
 
     def tell(self, kind: str, *facts: Any) -> None:
         """Write a line before the step that it is about; in the past it must be the line that was written then."""
-        if self._file is None:
+        if not self._is_kept:
             return
         line = msgspec.json.encode((kind, *facts))
         if self._past:
@@ -110,7 +127,7 @@ class SettlementLog:
 
     def ask(self, question: Any, kind: type[T] | Any, ask: Callable[[], T]) -> T:
         """The answer of the chain to this question: from the past, otherwise from the chain, and then written."""
-        if self._file is None:
+        if not self._is_kept:
             return ask()
         asked = msgspec.json.encode(question)
         if self._past:
@@ -128,7 +145,7 @@ class SettlementLog:
 
     def send(self, transaction: str, send: Callable[[], T], unknown: T) -> T:
         """Send a transaction, once the disk has all that came before; "unknown" if the past ended while it was sent."""
-        if self._file is None:
+        if not self._is_kept:
             return send()
         was_sent = bool(self._past)
         if not was_sent:
@@ -155,7 +172,13 @@ class SettlementLog:
             self._file.close()
             self._file = None
 
+    @property
+    def _is_kept(self) -> bool:
+        return self._file is not None or self._replays
+
     def _return(self) -> None:
+        if self._replays:
+            raise LogOver(f"{FILE} ends here: the run asks its chain for more than it did")
         if self._had_past:
             self._had_past = False
             self.resumed()
@@ -163,7 +186,7 @@ class SettlementLog:
     def _append(self, line: bytes) -> None:
         file = self._file
         if file is None:
-            return
+            raise LogOver(f"{FILE} ends here: the run does more than it did")
         self._line += 1
         self._head.update(line)
         rest = memoryview(_stored(self._head.hexdigest(), line))

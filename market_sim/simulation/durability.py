@@ -22,5 +22,5 @@ class Durability(NamedTuple):
 
     open_log: Callable[[Journal, bool], SettlementLog]
     """Opens the log, given the first events of the run, and whether the log must reach the disk before each sending."""
-    node: str = ""
-    """The address of the node; empty for a chain inside this program."""
+    node: str | None = ""
+    """The address of the node; empty for a chain inside this program, None where the log has all of its answers."""

@@ -227,7 +227,7 @@ class Pipeline:
         self._await_entries()
 
 
-def settlement_on(backend: str, randomness: Randomness, run: bytes, node: str = "") -> Settlement:
+def settlement_on(backend: str, randomness: Randomness, run: bytes, node: str | None = "") -> Settlement:
     """The settlement of this name for a run; the libraries of a chain are imported only for it."""
     if backend == "memory":
         from market_sim.blockchain.in_memory import InMemorySettlement
@@ -241,10 +241,12 @@ def settlement_on(backend: str, randomness: Randomness, run: bytes, node: str = 
         from market_sim.blockchain.ethereum.settlement import fast_settlement
 
         return fast_settlement(randomness, run=run)
-    if backend == ON_A_NODE and node:
+    if backend == ON_A_NODE and node != "":
         from market_sim.blockchain.ethereum.settlement import json_rpc_settlement
 
         return json_rpc_settlement(node, randomness=randomness, run=run)
     if backend == ON_A_NODE:
-        raise InputError("this run is settled on a node outside the program: only --chain URL and `resume` can play it")
+        raise InputError(
+            "this run is settled on a node outside the program: only --chain URL, `resume` and `replay` can play it"
+        )
     raise InputError(f"trades are settled on {', '.join(SETTLED_ON[:-1])} or none, found {backend!r}")

@@ -260,11 +260,14 @@ class Session:
         return earlier
 
     @classmethod
-    def replay(cls, journal: Iterable[Event], scenario: Scenario | None = None, at: int | None = None) -> Session:
+    def replay(
+        cls, journal: Iterable[Event], scenario: Scenario | None = None, at: int | None = None,
+        durability: Durability | None = None,
+    ) -> Session:  # fmt: skip
         """The session of this journal, from its beginning; when it is run it records the same events again.
 
-        With `at` it stands just after the event with this number. Of the journal only the first event and the inputs
-        are read. A scenario that is not shipped must be passed, since the journal holds only its name.
+        With `at` it stands just after the event with this number. Only the first event and the inputs are read. A
+        scenario that is not shipped must be passed, and the log with a node's answers be opened by `durability`.
         """
         events = list(journal)
         start = events[0] if events else None
@@ -272,7 +275,8 @@ class Session:
             raise InputError("a journal begins with RunStarted, which says what was run")
         if scenario is None:
             scenario = configured(find_scenario(start.scenario), **start.parameters)
-        session = cls(scenario, Options.of(start), inputs=[event for event in events if type(event) is InputReceived])
+        inputs = (event for event in events if type(event) is InputReceived)
+        session = cls(scenario, Options.of(start), None, inputs, durability)
         if at is not None:
             session._advance_by_events(at + 1)
         return session

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,11 @@ import pytest
 from market_sim.analysis.results.stored import open_run
 from market_sim.analysis.summary import summarize
 from market_sim.blockchain.settlement_log import FILE, lines
+from market_sim.core.errors import InputError
 from market_sim.core.models.settlement_events import BlockSettled, CallExecuted, Reconciled
+from market_sim.simulation.scenarios.finder import find_scenario
+from market_sim.simulation.scenarios.scenario import configured
+from market_sim.simulation.session import Session
 from market_sim.ui.cli.main import main
 from tests.faulty_node import READING, FaultyNode, on_eth_tester, serving
 from tests.integration.killing import SCENARIO
@@ -52,13 +57,28 @@ def whole(scenario: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return run
 
 
-def test_a_run_on_a_node_is_settled_and_reconciled_and_no_other_door_deploys_it_again(
-    whole: Path, scenario: str, capsys: pytest.CaptureFixture[str]
+def test_a_run_on_a_node_is_settled_and_reconciled_and_played_again_from_the_answers_of_its_node(
+    whole: Path, scenario: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     settled_and_reconciled(whole)
-    assert main(["replay", str(whole), "--scenario", scenario]) == 2
-    assert "only --chain URL and `resume` can play it" in capsys.readouterr().err
-    assert len(list(open_run(whole).journal.of(BlockSettled))) > 1
+    journal = open_run(whole).journal
+    assert len(list(journal.of(BlockSettled))) > 1
+    before = contents(whole)
+    assert main(["replay", str(whole), "--scenario", scenario]) == 0
+    said = capsys.readouterr().out
+    assert "seed 7, 0 inputs and the answers of its node give fingerprint" in said
+    assert contents(whole) == before, "a replay writes nothing"
+    with pytest.raises(InputError, match="only --chain URL, `resume` and `replay` can play it"):
+        Session.replay(journal, configured(find_scenario(scenario)))
+    other = tmp_path / "other.py"
+    other.write_text(SCENARIO.replace("dollars(50_000)", "dollars(60_000)"))
+    assert main(["replay", str(whole), "--scenario", str(other)]) == 2
+    assert "settlement.jsonl, line 2: the run did " in capsys.readouterr().err
+    bare = tmp_path / whole.name
+    shutil.copytree(whole, bare)
+    (bare / FILE).unlink()
+    assert main(["replay", str(bare), "--scenario", scenario]) == 2
+    assert "without the answers of its node the run cannot be played again" in capsys.readouterr().err
 
 
 @pytest.mark.thorough
@@ -90,7 +110,10 @@ def test_a_run_that_is_killed_goes_on_with_the_contract_that_it_deployed_once_it
         [run] = (tmp_path / str(batch)).iterdir()
         again = ["resume", str(run), "--scenario", scenario, "-q"]
         before = contents(run)
-        for chain_id, sentence in ((31338, "has 31338"), (31337, "it is another chain, or it was started anew")):
+        for chain_id, sentence in (
+            (31338, "has 31338 and is anvil"),
+            (31337, "it is another chain, or it was started anew"),
+        ):
             with serving(FaultyNode(on_eth_tester(chain_id))) as other:
                 assert main([*again, "--chain", other]) == 2
             assert sentence in capsys.readouterr().err

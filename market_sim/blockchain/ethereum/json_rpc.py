@@ -15,7 +15,7 @@ from web3.exceptions import Web3RPCError
 
 from market_sim.blockchain.certificate import Wallet
 from market_sim.blockchain.ethereum.chain import ChainBlock, DeployedContract
-from market_sim.blockchain.ethereum.node import Node, NodeSilent, is_busy, shown
+from market_sim.blockchain.ethereum.node import Node, NodeSilent, NoNode, is_busy, shown
 from market_sim.blockchain.ethereum.transactions import Signed, signed
 from market_sim.blockchain.ethereum.web3_chain import Web3Chain
 from market_sim.blockchain.gas import LARGEST_BATCH_GAS
@@ -52,25 +52,32 @@ class JsonRpcChain(Web3Chain):
     patience_s = 10.0
     """How long to wait for a receipt before the outbox asks again, and for a block."""
 
-    def __init__(self, url: str, rich: Wallet, chain_id: int | None = None) -> None:
-        node = Node(_checked(url))
-        w3 = Web3(node, middleware=[])
-        try:
-            super().__init__(w3, w3.eth.chain_id if chain_id is None else chain_id)
-            client = str(w3.client_version)
-            room = int(w3.eth.get_block("latest")["gasLimit"])
-        except (NodeSilent, Web3RPCError) as silent:
-            raise InputError(f"--chain: {silent}; expected a JSON-RPC node, such as anvil on 127.0.0.1:8545") from None
-        if room < LARGEST_BATCH_GAS:
-            raise InputError(
-                f"--chain: a block of {shown(url)} holds {room:,} gas, and a batch may need {LARGEST_BATCH_GAS:,}"
-            )
-        self._url = shown(url)
+    def __init__(self, url: str | None, rich: Wallet, chain_id: int | None = None) -> None:
+        """The chain behind a URL, which must have this id, if one is given; without a URL all answers are in a log."""
+        super().__init__(Web3(NoNode() if url is None else Node(_checked(url)), middleware=[]), chain_id or 0)
+        self._url = None if url is None else shown(url)
         self._rich = rich
         self._log = SettlementLog()
         self._is_asking = False
         self._first_known = ""
         self._silences = 0
+        if url is not None:
+            self._meet(chain_id)
+
+    def _meet(self, chain_id: int | None) -> None:
+        """Ask the node what it is; InputError for one that a run cannot settle on."""
+        try:
+            self.chain_id = self.w3.eth.chain_id
+            client = str(self.w3.client_version)
+            room = int(self.w3.eth.get_block("latest")["gasLimit"])
+        except (NodeSilent, Web3RPCError) as silent:
+            raise InputError(f"--chain: {silent}; expected a JSON-RPC node, such as anvil on 127.0.0.1:8545") from None
+        if chain_id not in (None, self.chain_id):
+            raise SettlementError(f"expected the chain with the id {chain_id}, found {self.chain_id}")
+        if room < LARGEST_BATCH_GAS:
+            raise InputError(
+                f"--chain: a block of {self._url} holds {room:,} gas, and a batch may need {LARGEST_BATCH_GAS:,}"
+            )
         if ANVIL in client.lower():
             self.name = ANVIL
             self.capabilities = frozenset({"snapshot", "travel", "reorg", "drop"})
@@ -78,11 +85,16 @@ class JsonRpcChain(Web3Chain):
     # ---- the log --------------------------------------------------------------------------------------------------
 
     def remember(self, log: SettlementLog) -> None:
-        """Ask this log before the node; a node of another chain than the one of the log is refused."""
+        """Ask this log before the node; a node of another chain or kind than the one of the log is refused."""
         self._log = log
-        known: int = log.ask("chain", int, lambda: self.chain_id)
-        if known != self.chain_id:
-            raise OtherCourse(f"the run is on the chain with the id {known}, and {self._url} has {self.chain_id}")
+        known = log.ask("chain", tuple[int, str], lambda: (self.chain_id, self.name))
+        if self._url is None:
+            self.chain_id, self.name = known
+        elif known != (self.chain_id, self.name):
+            raise OtherCourse(
+                f"the run is on the chain with the id {known[0]} of a node of the kind {known[1]}, and {self._url} has "
+                f"{self.chain_id} and is {self.name}"
+            )
         log.resumed = self._recognise
 
     def _recognise(self) -> None:

@@ -13,8 +13,9 @@ from urllib.parse import urlsplit
 
 from web3 import HTTPProvider
 from web3.exceptions import Web3Exception
+from web3.providers import BaseProvider
 
-from market_sim.core.errors import Unsettled
+from market_sim.core.errors import InvariantBroken, Unsettled
 
 TRIES: Final = 8
 FIRST_PAUSE_S: Final = 0.05
@@ -54,6 +55,14 @@ class Node(HTTPProvider):
             if method == SEND or not is_busy(why):
                 return answer
         raise NodeSilent(f"the node at {shown(str(self.endpoint_uri))} does not answer ({why})")
+
+
+class NoNode(BaseProvider):
+    """In the place of a node when a run is played again: every answer is in its log, so nothing may be asked."""
+
+    def make_request(self, method: Any, params: Any) -> Any:
+        """InvariantBroken, whatever is asked."""
+        raise InvariantBroken(f"a run that is played again asks its node for {method}")
 
 
 def is_busy(said: str) -> bool:

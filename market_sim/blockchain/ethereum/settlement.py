@@ -82,6 +82,7 @@ class EthereumSettlement:
     def remember(self, log: SettlementLog) -> None:
         """Ask this log before the chain."""
         self.chain.remember(log)
+        self.name = self.chain.name
 
     def open(self, genesis: Genesis) -> Opened:
         """Deploy the tokens and the settlement, open the accounts, and pay their deposits into the vault."""
@@ -296,13 +297,13 @@ def fast_settlement(
 
 
 def json_rpc_settlement(
-    url: str,
+    url: str | None,
     chain_id: int | None = None,
     randomness: Randomness | None = None,
     confirmations: int = CONFIRMATIONS,
     run: bytes = bytes(32),
 ) -> EthereumSettlement:
-    """A settlement on a JSON-RPC node, which must have this chain id, if one is given."""
+    """A settlement on a JSON-RPC node, which must have this chain id, if one is given; without a URL, on a log."""
     from market_sim.blockchain.ethereum.json_rpc import JsonRpcChain
 
     randomness = randomness or Randomness(0)

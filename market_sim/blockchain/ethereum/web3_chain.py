@@ -11,7 +11,6 @@ from market_sim.blockchain.certificate import Wallet
 from market_sim.blockchain.ethereum.artifacts import refusal
 from market_sim.blockchain.ethereum.chain import Chain, ChainBlock, DeployedContract
 from market_sim.blockchain.settlement import ChainReverted, Log, Receipt
-from market_sim.core.errors import SettlementError
 
 
 class Web3Chain(Chain):
@@ -23,9 +22,6 @@ class Web3Chain(Chain):
     def __init__(self, w3: Web3, chain_id: int) -> None:
         super().__init__(chain_id)
         self.w3 = w3
-        found = w3.eth.chain_id
-        if found != chain_id:
-            raise SettlementError(f"expected the chain with the id {chain_id}, found {found}")
 
     def logs(self, contract: DeployedContract, event: str, number: int) -> list[Log]:
         """The log entries of an event of a contract whose first indexed parameter is this number."""

@@ -1,15 +1,23 @@
-"""`simulate.py replay RUN`: replays a stored run from its seed and inputs, and compares it event by event."""
+"""`simulate.py replay RUN`: replays a stored run from its seed and inputs, and compares it event by event.
+
+A run that settles on a node outside the program is a function of the answers of its node, too. They are in its log
+(market_sim/blockchain/settlement_log.py), so no node is asked.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 
 from market_sim.core.data import archive
 from market_sim.core.data.fingerprint import shortened
-from market_sim.core.models.run_events import InputReceived, RunEnded
+from market_sim.core.english import counted
+from market_sim.core.errors import InputError, OtherCourse
+from market_sim.core.models.run_events import InputReceived, RunEnded, RunStarted
 from market_sim.core.version import VERSION
+from market_sim.simulation.durability import ON_A_NODE, Durability
 from market_sim.simulation.scenarios.finder import find_scenario
 from market_sim.simulation.scenarios.scenario import configured
 from market_sim.simulation.session import Session
@@ -28,14 +36,20 @@ def replay(arguments: Sequence[str]) -> int:
     if stored.cut:
         print(f"{typed.run}: {stored.cut}")
     kind = find_scenario(typed.scenario or stored.manifest.scenario)
-    session = Session.replay(stored.journal, configured(kind, **stored.manifest.parameters))
+    on_a_node = next(stored.journal.of(RunStarted)).options.get("settlement") == ON_A_NODE
+    session = Session.replay(
+        stored.journal,
+        configured(kind, **stored.manifest.parameters),
+        durability=_answers(typed.run) if on_a_node else None,
+    )
     last = stored.journal[-1]
     complete = isinstance(last, RunEnded) and last.complete
     # The last event of an interrupted run only records the time of the interruption.
     wanted = len(stored.journal) if complete or not isinstance(last, RunEnded) else len(stored.journal) - 1
-    session.step(events=wanted - len(session.journal))
+    _play(session, wanted)
     inputs = sum(1 for _ in stored.journal.of(InputReceived))
-    how = f"seed {stored.manifest.seed} and {inputs} input{'' if inputs == 1 else 's'}"
+    how = f"seed {stored.manifest.seed}{',' if on_a_node else ' and'} {counted(inputs, 'input')}"
+    how += " and the answers of its node" if on_a_node else ""
     pairs = zip(islice(stored.journal, wanted), session.journal, strict=False)
     differs = next((number for number, (old, new) in enumerate(pairs) if old != new), None)
     if differs is None and len(session.journal) >= wanted and complete == session.is_over:
@@ -48,3 +62,18 @@ def replay(arguments: Sequence[str]) -> int:
     made_by = "" if stored.manifest.version == VERSION else f"; it was made by version {stored.manifest.version}"
     print(f"{typed.run}: {how} give another run: event {place} is the first that differs{made_by}")
     return ANOTHER
+
+
+def _answers(run: Path) -> Durability:
+    """What the node of a run answered; InputError when that is not on disk."""
+    from market_sim.blockchain.settlement_log import FILE, SettlementLog
+
+    if not (run / FILE).exists():
+        raise InputError(f"{run / FILE} is not there: without the answers of its node the run cannot be played again")
+    return Durability(lambda journal, syncs: SettlementLog.replayed(run), None)
+
+
+def _play(session: Session, wanted: int) -> None:
+    """Play until the journal has this length, or until the log of a node says something else or ends."""
+    with suppress(OtherCourse):
+        session.step(events=wanted - len(session.journal))
