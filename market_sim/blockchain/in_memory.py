@@ -25,7 +25,17 @@ from market_sim.blockchain.in_memory_contracts import MemoryHost
 from market_sim.blockchain.in_memory_escape import MemoryEscape, ValidatorSet, check_certificate, check_members
 from market_sim.blockchain.in_memory_vault import LARGEST_BALANCE, MemoryVault
 from market_sim.blockchain.keccak import keccak
-from market_sim.blockchain.settlement import Answer, ChainReverted, Genesis, Head, Movement, Opened, Prepared, Receipt
+from market_sim.blockchain.settlement import (
+    Answer,
+    ChainReverted,
+    Genesis,
+    Head,
+    Moment,
+    Movement,
+    Opened,
+    Prepared,
+    Receipt,
+)
 
 if TYPE_CHECKING:
     from market_sim.blockchain.settlement_log import SettlementLog
@@ -65,7 +75,11 @@ class InMemorySettlement(MemoryEscape):
         self._head = Head(0, 0, genesis.block, bytes(32))
         return Opened(tuple("" for _ in genesis.tokens), 0, 0)
 
-    def head(self) -> Head:
+    def moment(self) -> Moment:
+        """Nothing happens here between two questions."""
+        return "latest"
+
+    def head(self, at: Moment = "latest") -> Head:
         """The last applied block."""
         return self._head._replace(deposits=self._deposits, requests=len(self._requests))
 

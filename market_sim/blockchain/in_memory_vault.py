@@ -9,7 +9,7 @@ from __future__ import annotations
 from market_sim.blockchain.certificate import Wallet
 from market_sim.blockchain.execution import BalanceKey
 from market_sim.blockchain.register import Balance
-from market_sim.blockchain.settlement import ChainReverted, Genesis, Movement, Request, Statement
+from market_sim.blockchain.settlement import ChainReverted, Genesis, Moment, Movement, Request, Statement
 from market_sim.core.models.event import Numbers
 
 LARGEST_BALANCE = 2**128 - 1
@@ -27,6 +27,7 @@ class MemoryVault:
         self._genesis: Genesis | None = None
         self._balances: dict[BalanceKey, int] = {}
         self._claimable: dict[BalanceKey, int] = {}
+        self._paid_out: dict[BalanceKey, int] = {}
         self._wallets: dict[tuple[bytes, int], int] = {}
         self._requests: list[Request] = []
         self._deposits = 0
@@ -53,7 +54,7 @@ class MemoryVault:
         genesis = self._opened()
         self._genesis = genesis._replace(owners=(*genesis.owners, owner))
 
-    def statement(self) -> Statement:
+    def statement(self, at: Moment = "latest") -> Statement:
         """All balances; this vault holds exactly the sum of balances and claimable amounts."""
         claimable = [0] * len(self._opened().tokens)
         for (_, token), amount in self._claimable.items():
@@ -116,6 +117,7 @@ class MemoryVault:
         if not amount:
             raise ChainReverted("NothingToMove")
         self._wallets[owner.address, token] = self.in_wallet(owner.address, token) + amount
+        self._paid_out[account, token] = self.paid_out(account, token) + amount
         return Movement(0, amount, "", 0)
 
     def give(self, owner: bytes, token: int, amount: int) -> None:
@@ -146,6 +148,10 @@ class MemoryVault:
     def claimable(self, account: int, token: int) -> int:
         """The amount of a token that the owner of an account can claim."""
         return self._claimable.get((account, token), 0)
+
+    def paid_out(self, account: int, token: int, at: Moment = "latest") -> int:
+        """The sum of a token that the owner of an account has claimed so far."""
+        return self._paid_out.get((account, token), 0)
 
     def _opened(self) -> Genesis:
         if self._genesis is None:

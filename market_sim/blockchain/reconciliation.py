@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from market_sim.blockchain.execution import BalanceKey, Execution
 from market_sim.blockchain.register import Register
-from market_sim.blockchain.settlement import Head, Settlement, Statement
+from market_sim.blockchain.settlement import Head, Moment, Settlement, Statement
 from market_sim.core.data.fold import Fold
 from market_sim.core.errors import InvariantBroken
 from market_sim.core.models.event import Event
@@ -48,7 +48,10 @@ class Reconciliation:
         """Deposits that the vault has credited and that are in no settled batch yet, by the number of their entry."""
         self._ignored: dict[BalanceKey, int] = {}
         """Deposits that are worth no entry: the chain holds them, and the journal does not count them."""
-        self._claimable = [0] * len(register.tokens)
+        self._unclaimed: dict[BalanceKey, int] = {}
+        """The amounts of settled withdrawals that are not claimed yet."""
+        self._paid_out: dict[BalanceKey, int] = {}
+        """The sums that were claimed."""
         self._expected: list[Execution] = []
         self._counted = 0
 
@@ -68,13 +71,24 @@ class Reconciliation:
         """The balance that the chain should hold now."""
         return self._ours().get(place, 0)
 
-    def claimed(self, token: int, amount: int) -> None:
+    def claimed(self, place: BalanceKey, amount: int) -> None:
         """Note a claim that was paid."""
-        self._claimable[token] -= amount
+        self._unclaimed[place] -= amount
+        self._paid_out[place] = self._paid_out.get(place, 0) + amount
 
-    def compare(self, settlement: Settlement, head: Head | None = None) -> Comparison:
-        """Compare all balances up to the last settled block; a difference raises InvariantBroken."""
-        head = head or settlement.head()
+    def compare(
+        self,
+        settlement: Settlement,
+        head: Head | None = None,
+        at: Moment = "latest",
+        claimed: Callable[[BalanceKey, int], None] = lambda place, amount: None,
+    ) -> Comparison:
+        """Compare all balances up to the last settled block; a difference raises InvariantBroken.
+
+        `head` and balances are those of the moment `at`. `claimed` is told of each claim that an owner made at the
+        vault alone; the contract's own events prove it.
+        """
+        head = head or settlement.head(at)
         while self._counted < len(self._expected) and self._expected[self._counted].last <= head.height:
             for number in self._expected[self._counted].accepted:
                 self._count(self._trade(number))
@@ -89,13 +103,17 @@ class Reconciliation:
                 f"the contract is at block {head.height} ({head.block.hex()}), "
                 f"the journal at block {last.last} ({last.block.hex()})"
             )
-        ours, stated = self._ours(), self._known(settlement.statement())
+        ours, stated = self._ours(), self._known(settlement.statement(at))
         theirs = stated.balances
         if ours != theirs:
             raise InvariantBroken("chain and journal differ: " + "; ".join(self._differences(ours, theirs)))
-        if tuple(self._claimable) != tuple(stated.claimable):
+        if self._claimable() != list(stated.claimable):
+            for place, amount in self._claims_without_us(settlement, at):
+                self.claimed(place, amount)
+                claimed(place, amount)
+        if self._claimable() != list(stated.claimable):
             raise InvariantBroken(
-                f"settled withdrawals that are not claimed yet come to {self._claimable}, "
+                f"settled withdrawals that are not claimed yet come to {self._claimable()}, "
                 f"and the contract lets {list(stated.claimable)} be claimed"
             )
         return self._covered(stated, head.height)
@@ -105,7 +123,21 @@ class Reconciliation:
         if isinstance(entry, Deposited):
             self._uncounted.pop(entry.trade, None)
         elif isinstance(entry, Withdrawn) and self._register.is_token(entry.asset):
-            self._claimable[self._register.token(entry.asset)] += entry.amount
+            place = self._register.accounts[entry.account], self._register.token(entry.asset)
+            self._unclaimed[place] = self._unclaimed.get(place, 0) + entry.amount
+
+    def _claimable(self) -> list[int]:
+        """By token: the sum of settled withdrawals that are not claimed yet."""
+        sums = [0] * len(self._register.tokens)
+        for (_, token), amount in self._unclaimed.items():
+            sums[token] += amount
+        return sums
+
+    def _claims_without_us(self, settlement: Settlement, at: Moment) -> list[tuple[BalanceKey, int]]:
+        """What owners claimed at the vault without the exchange."""
+        waiting = [place for place, amount in self._unclaimed.items() if amount]
+        paid = ((place, settlement.paid_out(*place, at) - self._paid_out.get(place, 0)) for place in waiting)
+        return [(place, amount) for place, amount in paid if 0 < amount <= self._unclaimed[place]]
 
     def _ours(self) -> dict[BalanceKey, int]:
         accounts, token = self._register.accounts, self._register.token

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from market_sim.blockchain.settlement_log import SettlementLog
 
 
+Moment = int | Literal["latest"]
+"""A block of the settlement chain by its height, or the latest one."""
+
+
 class Genesis(NamedTuple):
     """The initial state of the contracts: genesis block of the consensus chain, validators, owners, balances."""
 
@@ -153,10 +157,13 @@ class Settlement(Protocol):
     def domain(self) -> Domain:
         """The domain that certificates must name: contract, chain and run."""
 
-    def head(self) -> Head:
+    def moment(self) -> Moment:
+        """What `head` and `statement` are asked as of, so that nothing comes between the two."""
+
+    def head(self, at: Moment = "latest") -> Head:
         """The last settled block."""
 
-    def statement(self) -> Statement:
+    def statement(self, at: Moment = "latest") -> Statement:
         """All balances, and the vault's holdings."""
 
     def deposit(self, account: int, token: int, amount: int) -> Movement:
@@ -191,6 +198,9 @@ class Settlement(Protocol):
 
     def claimable(self, account: int, token: int) -> int:
         """The amount of a token that the owner of an account can claim."""
+
+    def paid_out(self, account: int, token: int, at: Moment = "latest") -> int:
+        """The sum of a token that the owner of an account has claimed so far."""
 
     def host(self) -> ContractHost:
         """The host of further contracts."""

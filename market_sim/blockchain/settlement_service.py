@@ -223,10 +223,11 @@ class SettlementService:
         A difference raises `InvariantBroken`.
         """
         self._reconciled = False
-        head = self.settlement.head()
+        at = self.settlement.moment()
+        head = self.settlement.head(at)
         self.vault.direct.look(head)
         try:
-            found = self._reconciliation.compare(self.settlement, head)
+            found = self._reconciliation.compare(self.settlement, head, at, self.vault.claimed_directly)
         except ReservesMissing as short:
             self._record(VaultShort(self._now(), short.last, short.asset, short.held, short.owed))
             raise

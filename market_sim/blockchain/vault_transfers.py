@@ -14,6 +14,7 @@ from typing import Final
 
 from market_sim.blockchain.certificate import Wallet
 from market_sim.blockchain.direct_movements import DirectMovements
+from market_sim.blockchain.execution import BalanceKey
 from market_sim.blockchain.reconciliation import Reconciliation
 from market_sim.blockchain.register import Register
 from market_sim.blockchain.settlement import ChainReverted, Movement, Settlement
@@ -91,12 +92,24 @@ class VaultTransfers:
     def claim(self, account: str, asset: str) -> None:
         """The owner claims the sum of the settled withdrawals of an asset."""
         number, token, owner = self._place(account, asset)
+        nothing = RuleViolation("NOTHING_TO_CLAIM", asset=asset, waiting=self._asked.get((account, asset), 0))
         if not self._settlement.claimable(number, token):
-            raise RuleViolation("NOTHING_TO_CLAIM", asset=asset, waiting=self._asked.get((account, asset), 0))
-        paid = self._settlement.claim(owner, number, token)
+            raise nothing
+        try:
+            paid = self._settlement.claim(owner, number, token)
+        except ChainReverted as reverted:
+            if reverted.error != "NothingToMove":
+                raise
+            raise nothing from None  # the owner was there alone, just before
         self._asked[account, asset] -= paid.amount
-        self._reconciliation.claimed(token, paid.amount)
+        self._reconciliation.claimed((number, token), paid.amount)
         self._record(WithdrawalClaimed(self._now(), account, asset, paid.amount, paid.transaction, paid.gas))
+
+    def claimed_directly(self, place: BalanceKey, amount: int) -> None:
+        """An owner claimed at the vault without the exchange; whose transaction that was is not ours to tell."""
+        account, asset = self._register.account_name(place[0]), self._register.tokens[place[1]].symbol
+        self._asked[account, asset] -= amount
+        self._record(WithdrawalClaimed(self._now(), account, asset, amount, "", 0))
 
     def _take(self, entry: Deposited) -> bool:
         """Have the vault take a deposit; False when it takes none now."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any
 
 from eth_tester import EthereumTester, PyEVMBackend
 from eth_tester.exceptions import TransactionFailed, TransactionNotFound
@@ -20,7 +20,7 @@ from market_sim.blockchain.certificate import Wallet
 from market_sim.blockchain.ethereum.artifacts import refusal
 from market_sim.blockchain.ethereum.chain import ANY_SENDER, Chain, ChainBlock, DeployedContract
 from market_sim.blockchain.ethereum.in_process import FIRST_CHAIN_ID, GENESIS_TIME, WEALTH, gift
-from market_sim.blockchain.settlement import Answer, ChainReverted, Log, Receipt
+from market_sim.blockchain.settlement import Answer, ChainReverted, Log, Moment, Receipt
 
 
 class EthTesterChain(Chain):
@@ -80,18 +80,18 @@ class EthTesterChain(Chain):
         """The nonce of this wallet's next transaction."""
         return int(self._tester.get_nonce(to_checksum_address(wallet.address)))
 
-    def block(self, number: int | Literal["latest"] = "latest") -> ChainBlock:
+    def block(self, number: Moment = "latest") -> ChainBlock:
         """The latest block, or the block with this number."""
         found = self._tester.get_block_by_number(number)
         roots = (found[root].removeprefix("0x") for root in ("state_root", "receipts_root"))
         return ChainBlock(found["number"], found["timestamp"], *roots)
 
-    def logs(self, contract: DeployedContract, event: str, number: int) -> list[Log]:
-        """The log entries of an event of a contract whose first indexed parameter is this number."""
+    def logs(self, contract: DeployedContract, event: str, number: int, until: Moment = "latest") -> list[Log]:
+        """The log entries of an event of a contract whose first indexed parameter is this number, up to a block."""
         (topic,) = (each.topic for each in contract.artifact.events.values() if each.name == event)
         topics = ["0x" + topic.hex(), "0x" + number.to_bytes(32, "big").hex()]
         place = to_checksum_address(contract.address)
-        return list(map(_log, self._tester.get_logs(from_block=0, to_block="latest", address=place, topics=topics)))
+        return list(map(_log, self._tester.get_logs(from_block=0, to_block=until, address=place, topics=topics)))
 
     def fund(self, wallet: Wallet) -> None:
         """Give a wallet ether for gas when it has little; the rich wallets are funded in the genesis block."""
@@ -100,11 +100,11 @@ class EthTesterChain(Chain):
     def _code(self, address: bytes) -> bytes:
         return bytes.fromhex(self._tester.get_code(to_checksum_address(address)).removeprefix("0x"))
 
-    def _ask(self, sender: bytes, to: bytes, data: bytes, block: int | Literal["latest"]) -> bytes:
+    def _ask(self, sender: bytes, to: bytes, data: bytes, block: Moment) -> bytes:
         asked = {"from": to_checksum_address(sender), "to": to_checksum_address(to), "data": "0x" + data.hex()}
         return self._call(asked, block)
 
-    def _call(self, asked: dict[str, Any], block: int | Literal["latest"]) -> bytes:
+    def _call(self, asked: dict[str, Any], block: Moment) -> bytes:
         """The answer of a contract; eth-tester gives the data of a refusal as the printed form of bytes."""
         try:
             return bytes.fromhex(self._tester.call(asked, block).removeprefix("0x"))

@@ -7,7 +7,7 @@ unchecked status would look like success.
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Any, Final, Literal, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 import rlp  # type: ignore[import-untyped]
 
@@ -15,7 +15,7 @@ from market_sim.blockchain.certificate import Wallet
 from market_sim.blockchain.ethereum.artifacts import Artifact, artifact
 from market_sim.blockchain.ethereum.transactions import Signed, signed
 from market_sim.blockchain.keccak import keccak
-from market_sim.blockchain.settlement import Answer, ChainReverted, Log, Receipt
+from market_sim.blockchain.settlement import Answer, ChainReverted, Log, Moment, Receipt
 from market_sim.blockchain.settlement_log import SettlementLog
 from market_sim.core.errors import SettlementError
 
@@ -74,7 +74,7 @@ class ChainBackend(Protocol):
         function: str,
         *arguments: Any,
         sender: Wallet | None = None,
-        block: int | Literal["latest"] = "latest",
+        block: Moment = "latest",
     ) -> Any:
         """Ask a contract, as of a block; raises `ChainReverted` when it refuses to answer."""
 
@@ -83,8 +83,8 @@ class ChainBackend(Protocol):
     ) -> Receipt:
         """Change something; raises `ChainReverted` when the contract refuses."""
 
-    def logs(self, contract: DeployedContract, event: str, number: int) -> list[Log]:
-        """The log entries of an event of a contract whose first indexed parameter is this number."""
+    def logs(self, contract: DeployedContract, event: str, number: int, until: Moment = "latest") -> list[Log]:
+        """The log entries of an event of a contract whose first indexed parameter is this number, up to a block."""
 
     def send_raw(self, raw: bytes) -> Answer:
         """Hand over signed bytes."""
@@ -151,7 +151,7 @@ class Chain:
         function: str,
         *arguments: Any,
         sender: Wallet | None = None,
-        block: int | Literal["latest"] = "latest",
+        block: Moment = "latest",
     ) -> Any:
         """Ask a contract; raises `ChainReverted` when it refuses to answer."""
         entry = contract.artifact.functions[function]
@@ -177,7 +177,7 @@ class Chain:
         """The nonce of this wallet's next transaction."""
 
     @abstractmethod
-    def block(self, number: int | Literal["latest"] = "latest") -> ChainBlock:
+    def block(self, number: Moment = "latest") -> ChainBlock:
         """The latest block, or the block with this number."""
 
     def next_time(self) -> int:
@@ -189,7 +189,7 @@ class Chain:
         """The code at an address."""
 
     @abstractmethod
-    def _ask(self, sender: bytes, to: bytes, data: bytes, block: int | Literal["latest"]) -> bytes:
+    def _ask(self, sender: bytes, to: bytes, data: bytes, block: Moment) -> bytes:
         """The answer of a contract; raises `ChainReverted` when it refuses."""
 
     def _holds(self, contract: DeployedContract) -> bool:

@@ -7,7 +7,7 @@ the one before. Gas, logs, receipts, balances and the roots of state and receipt
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, Literal, NamedTuple
+from typing import Final, NamedTuple
 
 from market_sim.blockchain.certificate import Wallet
 from market_sim.blockchain.ethereum.artifacts import refusal
@@ -17,7 +17,7 @@ from market_sim.blockchain.ethereum.in_process import FIRST_CHAIN_ID, GENESIS_TI
 from market_sim.blockchain.ethereum.patricia import Trie, listed, number, string
 from market_sim.blockchain.ethereum.transactions import Transaction, read
 from market_sim.blockchain.keccak import keccak
-from market_sim.blockchain.settlement import Answer, ChainReverted, Log, Receipt
+from market_sim.blockchain.settlement import Answer, ChainReverted, Log, Moment, Receipt
 from market_sim.core.errors import SettlementError
 
 BLOCK_GAS: Final = 30_029_122
@@ -62,20 +62,20 @@ class FastChain(Chain):
         """The nonce of this wallet's next transaction."""
         return self._evm.account(wallet.address).nonce
 
-    def block(self, number: int | Literal["latest"] = "latest") -> ChainBlock:
+    def block(self, number: Moment = "latest") -> ChainBlock:
         """The latest block, or the block with this number."""
         return self._blocks[-1 if number == "latest" else number].shown
 
-    def logs(self, contract: DeployedContract, event: str, number: int) -> list[Log]:
-        """The log entries of an event of a contract whose first indexed parameter is this number."""
+    def logs(self, contract: DeployedContract, event: str, number: int, until: Moment = "latest") -> list[Log]:
+        """The log entries of an event of a contract whose first indexed parameter is this number, up to a block."""
         (topic,) = (each.topic for each in contract.artifact.events.values() if each.name == event)
         found = self._logs.get((contract.address, topic, number.to_bytes(32, "big")), ())
-        return [log for _, log in found]
+        return [log for block, log in found if until == "latest" or block <= until]
 
     def _code(self, address: bytes) -> bytes:
         return self._evm.account(address).code
 
-    def _ask(self, sender: bytes, to: bytes, data: bytes, block: int | Literal["latest"]) -> bytes:
+    def _ask(self, sender: bytes, to: bytes, data: bytes, block: Moment) -> bytes:
         latest = self.block().number
         asked = latest if block == "latest" else block
         undone = [self._evm.undo(each.before) for each in reversed(self._blocks[asked + 1 :])]

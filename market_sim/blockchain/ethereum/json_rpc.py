@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any, Final, Literal, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 from web3 import Web3
@@ -20,7 +20,7 @@ from market_sim.blockchain.ethereum.transactions import Signed, signed
 from market_sim.blockchain.ethereum.web3_chain import Web3Chain
 from market_sim.blockchain.gas import LARGEST_BATCH_GAS
 from market_sim.blockchain.keccak import keccak
-from market_sim.blockchain.settlement import Answer, ChainReverted, Log, Receipt
+from market_sim.blockchain.settlement import Answer, ChainReverted, Log, Moment, Receipt
 from market_sim.blockchain.settlement_log import SettlementLog
 from market_sim.core.errors import InputError, OtherCourse, SettlementError, Unsettled
 from market_sim.core.models.event import Numbers
@@ -119,6 +119,8 @@ class JsonRpcChain(Web3Chain):
         before, self._is_asking = self._is_asking, True
         try:
             return ask()
+        except Web3RPCError as refused:
+            raise Unsettled(f"{self._url} refused a question: {refused}") from None
         finally:
             self._is_asking = before
 
@@ -129,7 +131,7 @@ class JsonRpcChain(Web3Chain):
         asked = super().next_nonce
         return self._remembered(("nonce", wallet.address.hex()), int, lambda: asked(wallet))
 
-    def block(self, number: int | Literal["latest"] = "latest") -> ChainBlock:
+    def block(self, number: Moment = "latest") -> ChainBlock:
         """The latest block, or the block with this number."""
         asked = super().block
         return self._remembered(("block", number), ChainBlock, lambda: asked(number))
@@ -146,11 +148,11 @@ class JsonRpcChain(Web3Chain):
             self._first_known = self._first_known or transaction
         return found
 
-    def logs(self, contract: DeployedContract, event: str, number: int) -> list[Log]:
-        """The log entries of an event of a contract whose first indexed parameter is this number."""
+    def logs(self, contract: DeployedContract, event: str, number: int, until: Moment = "latest") -> list[Log]:
+        """The log entries of an event of a contract whose first indexed parameter is this number, up to a block."""
         asked = super().logs
-        question = "logs", contract.written, event, number
-        return self._remembered(question, list[Log], lambda: asked(contract, event, number))
+        question = "logs", contract.written, event, number, until
+        return self._remembered(question, list[Log], lambda: asked(contract, event, number, until))
 
     def grow(self) -> bool:
         """Mine an empty block on anvil, otherwise await one; Unsettled when none comes."""
@@ -160,7 +162,7 @@ class JsonRpcChain(Web3Chain):
         asked = super()._holds
         return self._remembered(("code", contract.written), bool, lambda: asked(contract))
 
-    def _call(self, asked: dict[str, Any], block: int | Literal["latest"]) -> bytes:
+    def _call(self, asked: dict[str, Any], block: Moment) -> bytes:
         call = super()._call
 
         def called() -> Called:

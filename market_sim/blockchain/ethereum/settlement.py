@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from importlib.util import find_spec
-from typing import Final, Literal, TypeVar
+from typing import Final, TypeVar
 
 from market_sim.blockchain.certificate import SIGNATURE_SIZE, Batch, Domain, Wallet
 from market_sim.blockchain.ethereum.chain import ChainBackend, DeployedContract
@@ -17,6 +17,7 @@ from market_sim.blockchain.settlement import (
     Answer,
     Genesis,
     Head,
+    Moment,
     Movement,
     Opened,
     Prepared,
@@ -130,15 +131,19 @@ class EthereumSettlement:
             packed = b"".join(each.account.to_bytes(4, "big") + each.amount.to_bytes(16, "big") for each in part)
             chain.transact(me, self.contract, "depositMany", number, packed)
 
-    def head(self) -> Head:
-        """The last settled block."""
-        return Head(*self.chain.call(self.contract, "progress"))
+    def moment(self) -> Moment:
+        """The latest block of a node, where others act, too; a chain of our own stands still meanwhile."""
+        return "latest" if "alone" in self.chain.capabilities else self.chain.block().number
 
-    def statement(self) -> Statement:
+    def head(self, at: Moment = "latest") -> Head:
+        """The last settled block."""
+        return Head(*self.chain.call(self.contract, "progress", block=at))
+
+    def statement(self, at: Moment = "latest") -> Statement:
         """All balances, and the vault's holdings, as of one block."""
         page = max(1, 2 * PAGE // (len(self.tokens) + 1))
-        # With several pages a block could come between two of them.
-        at: int | Literal["latest"] = "latest" if self._accounts <= page else self.chain.block().number
+        if at == "latest" and self._accounts > page:
+            at = self.chain.block().number  # a block could come between two pages
         slots: list[int] = []
         for first in range(1, self._accounts + 1, page):
             last = min(first + page - 1, self._accounts)
@@ -218,6 +223,12 @@ class EthereumSettlement:
     def claimable(self, account: int, token: int) -> int:
         """The amount of a token that the owner of an account can claim."""
         return int(self.chain.call(self.contract, "claimable", account, token))
+
+    def paid_out(self, account: int, token: int, at: Moment = "latest") -> int:
+        """The sum of a token that the owner of an account has claimed so far, from the events."""
+        logs = self.chain.logs(self.contract, "Claimed", account, at)
+        claims = (self.contract.artifact.happened("Claimed", [log]) for log in logs)
+        return sum(claim["amount"] for claim in claims if claim["token"] == token)
 
     def host(self) -> EthereumHost:
         """The host of further contracts, on the same chain."""

@@ -10,7 +10,7 @@ from web3.exceptions import ContractLogicError, TransactionNotFound
 from market_sim.blockchain.certificate import Wallet
 from market_sim.blockchain.ethereum.artifacts import refusal
 from market_sim.blockchain.ethereum.chain import Chain, ChainBlock, DeployedContract
-from market_sim.blockchain.settlement import ChainReverted, Log, Receipt
+from market_sim.blockchain.settlement import ChainReverted, Log, Moment, Receipt
 
 
 class Web3Chain(Chain):
@@ -23,12 +23,12 @@ class Web3Chain(Chain):
         super().__init__(chain_id)
         self.w3 = w3
 
-    def logs(self, contract: DeployedContract, event: str, number: int) -> list[Log]:
-        """The log entries of an event of a contract whose first indexed parameter is this number."""
+    def logs(self, contract: DeployedContract, event: str, number: int, until: Moment = "latest") -> list[Log]:
+        """The log entries of an event of a contract whose first indexed parameter is this number, up to a block."""
         (topic,) = (each.topic for each in contract.artifact.events.values() if each.name == event)
         asked = {
             "fromBlock": 0,  # eth-tester finds nothing from "earliest" on
-            "toBlock": "latest",
+            "toBlock": until,
             "address": Web3.to_checksum_address(contract.address),
             "topics": ["0x" + topic.hex(), "0x" + number.to_bytes(32, "big").hex()],
         }
@@ -56,7 +56,7 @@ class Web3Chain(Chain):
         """The nonce of this wallet's next transaction."""
         return int(self.w3.eth.get_transaction_count(Web3.to_checksum_address(wallet.address), self.nonces_at))
 
-    def block(self, number: int | Literal["latest"] = "latest") -> ChainBlock:
+    def block(self, number: Moment = "latest") -> ChainBlock:
         """The latest block, or the block with this number."""
         found: Any = self.w3.eth.get_block(number)
         state, receipts = (bytes(found[root]).hex() for root in ("stateRoot", "receiptsRoot"))
@@ -65,12 +65,12 @@ class Web3Chain(Chain):
     def _code(self, address: bytes) -> bytes:
         return bytes(self.w3.eth.get_code(Web3.to_checksum_address(address)))
 
-    def _ask(self, sender: bytes, to: bytes, data: bytes, block: int | Literal["latest"]) -> bytes:
+    def _ask(self, sender: bytes, to: bytes, data: bytes, block: Moment) -> bytes:
         return self._call(
             {"from": Web3.to_checksum_address(sender), "to": Web3.to_checksum_address(to), "data": data}, block
         )
 
-    def _call(self, asked: dict[str, Any], block: int | Literal["latest"]) -> bytes:
+    def _call(self, asked: dict[str, Any], block: Moment) -> bytes:
         try:
             return bytes(self.w3.eth.call(asked, block))  # type: ignore[arg-type]
         except ContractLogicError as reverted:

@@ -14,7 +14,7 @@ from market_sim.analysis.event_sentences import EventSentences
 from market_sim.analysis.reserves import holes, last_of_each, reserves, verdict
 from market_sim.analysis.words import Words
 from market_sim.blockchain.in_memory import InMemorySettlement
-from market_sim.blockchain.settlement import Statement
+from market_sim.blockchain.settlement import Moment, Statement
 from market_sim.core.data import archive
 from market_sim.core.data.fold import Fold
 from market_sim.core.data.journal import Journal
@@ -30,8 +30,8 @@ from tests.unit.blockchain.town import Town
 class LosingVault(InMemorySettlement):
     """A vault from which a thief takes seven cents after its first block."""
 
-    def statement(self) -> Statement:
-        balances, (cash, *rest), claimable = super().statement()
+    def statement(self, at: Moment = "latest") -> Statement:
+        balances, (cash, *rest), claimable = super().statement(at)
         return Statement(balances, (cash - 7 * (self.head().height > 1), *rest), claimable)
 
 

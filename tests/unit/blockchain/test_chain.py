@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Any
 
 import pytest
 import rlp
-from web3 import Web3
-from web3.providers import BaseProvider
-from web3.types import RPCEndpoint, RPCResponse
 
 from market_sim.blockchain.certificate import Domain
 from market_sim.blockchain.ethereum.backends import EthTesterChain, signature_backend
 from market_sim.blockchain.ethereum.in_process import GENESIS_TIME
+from market_sim.blockchain.ethereum.json_rpc import JsonRpcChain
 from market_sim.blockchain.ethereum.settlement import eth_tester_settlement
 from market_sim.blockchain.ethereum.transactions import signed
-from market_sim.blockchain.ethereum.web3_chain import Web3Chain
 from market_sim.blockchain.settlement import ChainReverted
 from market_sim.core.errors import SettlementError
 from market_sim.core.models.settlement_events import BlockSettled, Reconciled, SettlementOpened, SettlementReverted
+from tests.faulty_node import FaultyNode, on_eth_tester, serving
 from tests.unit.blockchain.rig import Rig, wallet
 from tests.unit.blockchain.town import Town
 
@@ -52,13 +49,11 @@ def test_the_chain_does_not_stop_a_transaction_that_was_signed_for_another_one()
 
 
 def test_a_wrong_chain_is_refused() -> None:
-    class Answers(BaseProvider):
-        def make_request(self, method: RPCEndpoint, params: Any) -> RPCResponse:
-            assert method == "eth_chainId"
-            return {"jsonrpc": "2.0", "id": 1, "result": "0x7a69"}
-
-    with pytest.raises(SettlementError, match="expected the chain with the id 1, found 31337"):
-        Web3Chain(Web3(Answers()), 1)
+    with (
+        serving(FaultyNode(on_eth_tester())) as url,
+        pytest.raises(SettlementError, match="expected the chain with the id 1, found 31337"),
+    ):
+        JsonRpcChain(url, RICH, 1)
 
 
 def test_blocks_step_by_one_second_from_a_time_that_no_clock_shows() -> None:

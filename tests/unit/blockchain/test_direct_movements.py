@@ -10,6 +10,7 @@ from market_sim.blockchain.certificate import Wallet
 from market_sim.blockchain.ethereum.settlement import EthereumSettlement
 from market_sim.blockchain.settlement import ChainReverted
 from market_sim.blockchain.settlement_service import HEARTBEAT_NS
+from market_sim.core.errors import RuleViolation
 from market_sim.core.models.market_events import Deposited, Withdrawn
 from market_sim.core.models.settlement_events import (
     DepositIgnored,
@@ -17,6 +18,7 @@ from market_sim.core.models.settlement_events import (
     HeartbeatGiven,
     RequestRefused,
     TradeRefused,
+    WithdrawalClaimed,
     WithdrawalRequested,
 )
 from tests.unit.blockchain.rig import Rig, wallet
@@ -120,6 +122,33 @@ def test_a_request_at_the_vault_alone_becomes_a_withdrawal_and_its_batch_pays_it
     assert (balance(town, ALICE), town.service.settlement.claimable(ALICE, USD)) == (600, 400)
     town.service.vault.claim("alice", "USD")
     assert town.service.settlement.in_wallet(town.owner("alice"), USD) == 400
+
+
+def test_an_owner_may_claim_at_the_vault_alone_and_the_exchange_learns_of_it(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settlement, owner = town.service.settlement, Wallet.of(town.randomness, f"account/{ALICE}")
+    town.finalize(town.block(town.withdraw("alice", "USD", 400), town.withdraw("bob", "ACME", 3)))
+    town.finalize(town.block(town.withdraw("alice", "USD", 100)))
+    assert settlement.claim(owner, ALICE, USD).amount == 500
+    with pytest.raises(RuleViolation, match="NOTHING_TO_CLAIM"):
+        town.service.vault.claim("alice", "USD")
+    with monkeypatch.context() as unseen:
+        unseen.setattr(settlement, "claimable", lambda account, token: 500)
+        with pytest.raises(RuleViolation, match="NOTHING_TO_CLAIM"):
+            town.service.vault.claim("alice", "USD")
+    town.service.reconcile()
+    assert [(one.account, one.asset, one.amount) for one in town.of(WithdrawalClaimed)] == [("alice", "USD", 500)]
+    town.service.reconcile()
+    town.service.vault.claim("bob", "ACME")
+    town.finalize(town.block(town.withdraw("alice", "USD", 50)))
+    settlement.claim(owner, ALICE, USD)
+    town.service.reconcile()
+    claims = [(one.account, one.asset, one.amount) for one in town.of(WithdrawalClaimed)]
+    assert claims == [("alice", "USD", 500), ("bob", "ACME", 3), ("alice", "USD", 50)]
+    with pytest.raises(RuleViolation) as over:
+        town.service.vault.claim("alice", "USD")
+    assert over.value.numbers["waiting"] == 0
 
 
 def test_a_request_that_nobody_can_pay_is_refused_by_the_validators(town: Town) -> None:

@@ -60,7 +60,7 @@ def test_a_run_of_the_command_line_with_several_pages_is_the_run_with_one(
     monkeypatch.setattr(
         ethereum.EthereumSettlement,
         "statement",
-        lambda self: (pages.append(self._accounts), read(self))[1],
+        lambda self, at="latest": (pages.append(self._accounts), read(self, at))[1],
     )
     assert main([*typed[:-1], str(tmp_path / "paged")]) == 0
     [paged] = (tmp_path / "paged").iterdir()
