@@ -75,7 +75,7 @@ _BY_SOURCE: dict[Source, str] = {
     Source("F-6.5", TYPES): "FAT_FINGER POSITION_LIMIT RATE_LIMIT BETTER_PRICE_ELSEWHERE",
     Source("P-6", PAID): "WITHDRAWAL_TOO_LARGE NO_WALLET WALLET_TOO_SMALL VAULT_CLOSED NOTHING_TO_CLAIM "
     "UNKNOWN_ASSET NOTHING_TO_DELIVER SETTLEMENT_SHORT SETTLEMENT_UNKNOWN_ACCOUNT SETTLEMENT_UNKNOWN_TOKEN "
-    "SETTLEMENT_LEFT_OUT NothingToMove NotOwner NotOperator BadDepositsLength TokenTookFee "
+    "SETTLEMENT_NO_DEPOSIT SETTLEMENT_LEFT_OUT NothingToMove NotOwner NotOperator BadDepositsLength TokenTookFee "
     "SafeERC20FailedOperation BadExitsLength ExitsNotAscending UnknownRequest RequestDone RequestPayable ListedTwice "
     "ReentrancyGuardReentrantCall",
     Source("R2", STREAMLET): "NOT_LEADER",

@@ -61,6 +61,8 @@ class Execution(NamedTuple):
     rows: tuple[Row, ...]
     exits: tuple[int, ...]
     """The withdrawal requests that the batch carries out, ascending."""
+    deposits: tuple[int, ...]
+    """The vault's numbers of the deposits that are counted here, ascending."""
     outside: tuple[Row, ...]
     """Deposits and withdrawals: the contract books these itself, so they are in no row."""
     calls: tuple[Call, ...]
@@ -75,6 +77,8 @@ class ExecutionState:
         self.height = 0
         self.head = genesis
         self.balances: dict[BalanceKey, int] = {(account, token): amount for account, token, amount in balances}
+        self.counted: set[int] = set()
+        """The vault's numbers of the deposits that were counted during the run."""
 
     @property
     def digest(self) -> bytes:
@@ -89,6 +93,7 @@ class ExecutionState:
         for account, token, delta in (*execution.rows, *execution.outside):
             place = account, token
             self.balances[place] = self.balances.get(place, 0) + delta
+        self.counted.update(execution.deposits)
         self.height, self.head = execution.last, execution.block
 
 
@@ -110,13 +115,18 @@ def execute(
     leaves: list[bytes] = []
     refused: list[RefusedTrade] = []
     exits: list[int] = []
+    deposits: set[int] = set()
     calls: list[Call] = []
     outside: dict[BalanceKey, int] = {}
     for block in blocks:
         entries = entries_of(block.payload)
         calls += map(decoded_call, calls_of(block.payload))
         for record, leaf in zip(decoded(entries), records_in(entries), strict=True):
-            refusal = _pay(record, running, register)
+            refusal = None
+            if record.kind == DEPOSIT and has_vault:
+                refusal = _count(record, deposits, state.counted, register)
+            if refusal is None:
+                refusal = _pay(record, running, register)
             if refusal is None:
                 accepted.append(record.trade)
                 leaves.append(leaf)
@@ -140,6 +150,7 @@ def execute(
         root(tuple(leaves)),
         rows,
         tuple(sorted(exits)),
+        tuple(sorted(deposits)),
         tuple(Row(*place, change) for place, change in sorted(outside.items()) if change),
         tuple(calls),
         tuple(refused),
@@ -155,6 +166,16 @@ def _cross(record: TradeRecord, outside: dict[BalanceKey, int], exits: list[int]
         if register is not None:
             exits.append(_request(record.trade, register))
     outside[place] = outside.get(place, 0) + change
+
+
+def _count(record: TradeRecord, here: set[int], before: set[int], register: Register) -> RefusedTrade | None:
+    """Count a deposit under the vault's own number; a refusal when the vault has none, or it was counted before."""
+    number = register.deposits.get(record.trade)
+    if number is None or number in here or number in before:
+        numbers: Numbers = {"trade": record.trade, "number": 0 if number is None else number}
+        return RefusedTrade(record.trade, record.buyer, "SETTLEMENT_NO_DEPOSIT", numbers)
+    here.add(number)
+    return None
 
 
 def _request(withdrawal: int, register: Register) -> int:

@@ -13,7 +13,7 @@ from market_sim.core.data.fold import FEES
 from market_sim.core.errors import InputError, InvariantBroken
 from market_sim.core.models.event import Event
 from market_sim.core.models.market_events import AccountOpened, Deposited, InstrumentListed
-from market_sim.core.models.settlement_events import ContractDeployed, WithdrawalRequested
+from market_sim.core.models.settlement_events import ContractDeployed, DepositTaken, WithdrawalRequested
 
 
 class SettlementTerms(NamedTuple):
@@ -58,6 +58,8 @@ class Register:
         self.terms: dict[str, SettlementTerms] = {}
         self.terms_of: dict[int, SettlementTerms] = {}
         """The same terms by the number of the token."""
+        self.deposits: dict[int, int] = {}
+        """The vault's number of each deposit during the run, by the number of its entry."""
         self.requests: dict[int, int] = {}
         """The vault's number of each withdrawal request, by the number of its entry."""
         self.contracts: dict[str, int] = {}
@@ -77,7 +79,7 @@ class Register:
         return register
 
     def read(self, event: Event) -> None:
-        """Add a listing, an account, a request or a contract; ignore other events."""
+        """Add a listing, an account, a deposit, a request or a contract; ignore other events."""
         if isinstance(event, InstrumentListed):
             if event.quote not in self._numbers:
                 raise InputError(f"{event.symbol} is quoted in {event.quote}, which no listing named at the start")
@@ -89,6 +91,8 @@ class Register:
             self.terms[event.symbol] = self.terms_of[token] = terms
         elif isinstance(event, AccountOpened):
             self.add_account(event.account, event.number)
+        elif isinstance(event, DepositTaken):
+            self.deposits[event.trade] = event.number
         elif isinstance(event, WithdrawalRequested):
             self.requests[event.trade] = event.number
         elif isinstance(event, ContractDeployed):

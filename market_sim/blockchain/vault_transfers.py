@@ -125,7 +125,9 @@ class VaultTransfers:
             movement = self.direct.made("deposit", movement)
             self._reconciliation.took(entry.trade, (number, token), entry.amount)
         moved = entry.trade, entry.account, entry.asset, entry.amount, movement.number
-        self._record(DepositTaken(self._now(), *moved, from_wallet, movement.transaction, movement.gas))
+        taken = DepositTaken(self._now(), *moved, from_wallet, movement.transaction, movement.gas)
+        self._register.read(taken)
+        self._record(taken)
         return True
 
     @staticmethod

@@ -175,8 +175,10 @@ class EthereumSettlement:
         vault = self.contract
         allowed = self.chain.transact(payer, self.tokens[token], "approve", vault.written, amount)
         paid = self.chain.transact(payer, vault, "deposit", account, token, amount)
-        number = vault.artifact.happened("Deposited", paid.logs)["number"]
-        return Movement(number, amount, paid.transaction, gas + allowed.gas + paid.gas)
+        taken = vault.artifact.happened("Deposited", paid.logs)
+        if (taken["account"], taken["token"], taken["amount"]) != (account, token, amount):
+            raise SettlementError(f"the vault credited {taken} for a deposit of {amount} of token {token}")
+        return Movement(taken["number"], amount, paid.transaction, gas + allowed.gas + paid.gas)
 
     def request(self, owner: Wallet, account: int, token: int, amount: int) -> Movement:
         """The owner requests a withdrawal; the contract numbers the request."""

@@ -63,6 +63,11 @@ SETTLEMENT_REASONS: tuple[Reason, ...] = (
     ),
     _reason("SETTLEMENT_UNKNOWN_ACCOUNT", _TRADE, "trade {trade} names account {account}, which does not exist"),
     _reason("SETTLEMENT_UNKNOWN_TOKEN", _TRADE, "trade {trade} names token {token}, which is no instrument"),
+    _reason(
+        "SETTLEMENT_NO_DEPOSIT",
+        "A deposit counts once, under the number that the vault gave it when it took the tokens.",
+        "deposit {trade} names number {number} of the vault, which is none or was counted before",
+    ),
     _reason("SETTLEMENT_LEFT_OUT", _LEFT_OUT, "trade {trade} is final, and a quorum executed its block without it"),
     _reason("HeightGap", _PLACE, "the next block to settle is {expected}, and the batch begins with {found}"),
     _reason("RangeBackwards", _PLACE, "the batch begins with block {first} and ends with block {last}"),

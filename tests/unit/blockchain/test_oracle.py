@@ -226,7 +226,7 @@ def traded(number: int, symbol: str, price: int) -> Trade:
 def test_the_price_is_that_of_the_last_trade_of_the_symbol_up_to_the_epoch() -> None:
     entries: dict[int, Entry] = {1: traded(1, "ACME", 100), 2: traded(2, "BETA", 7), 3: traded(3, "ACME", 102)}
     blocks = [
-        Execution(height, height, epoch, b"", b"", accepted, b"", (), (), (), (), ())
+        Execution(height, height, epoch, b"", b"", accepted, b"", (), (), (), (), (), ())
         for height, (epoch, accepted) in enumerate([(2, (1, 2)), (4, ()), (5, (3,))], start=1)
     ]
     found = [last_price(blocks, entries.__getitem__, "ACME", epoch) for epoch in range(1, 7)]

@@ -109,6 +109,25 @@ def test_a_withdrawal_that_the_ledger_cannot_bear_is_refused_alone_and_its_reque
     assert (money(town, ALICE), town.service.settlement.claimable(2, 0)) == (0, 1_000)
 
 
+def test_validators_count_a_deposit_once_and_only_under_the_number_that_the_vault_gave_it(town: Town) -> None:
+    """An exchange that makes a deposit up, or lets one of the vault count for two entries, credits nobody."""
+    taken = town.deposit("alice", "USD", 500)
+    made_up, same, again = (town.ledger._add(Deposited(1, "alice", "USD", 500, number)) for number in (2, 3, 4))
+    number = town.register.deposits[taken.trade]
+    town.register.deposits |= {same: number, again: number}
+    entries = town.entries
+    town.finalize(town.block(taken, entries[made_up], entries[same]))
+    town.finalize(town.block(entries[again], town.trade(100, 1)))
+    refused = [(one.trade, one.reason, one.numbers["number"]) for one in town.of(TradeRefused)]
+    assert refused == [
+        (made_up, "SETTLEMENT_NO_DEPOSIT", 0),
+        (same, "SETTLEMENT_NO_DEPOSIT", number),
+        (again, "SETTLEMENT_NO_DEPOSIT", number),
+    ]
+    assert money(town, ALICE) == 1_400
+    town.service.reconcile()
+
+
 def test_a_withdrawal_that_was_never_requested_is_no_batch() -> None:
     town = Town()
     withdrawal = town.withdraw("alice", "USD", 400)
