@@ -76,11 +76,7 @@ class VaultTransfers:
         held = self._settlement.in_wallet(owner.address, token)
         if held < amount:
             raise RuleViolation("WALLET_TOO_SMALL", asset=asset, needed=amount, held=held)
-        taken = (
-            None
-            if self._settlement.is_paused()
-            else self._if_open(lambda: self._settlement.deposit_from(owner, number, token, amount))
-        )
+        taken = self._if_open(lambda: self._settlement.deposit_from(owner, number, token, amount))
         if taken is None:
             raise RuleViolation("VAULT_CLOSED", asset=asset, needed=amount)
         movement = self.direct.made("deposit", taken)
@@ -117,8 +113,6 @@ class VaultTransfers:
         movement = self.direct.paid.pop(entry.trade, None)
         from_wallet = movement is not None
         if movement is None:
-            if self._settlement.is_paused():
-                return False
             movement = self._if_open(lambda: self._settlement.deposit(number, token, entry.amount))
             if movement is None:
                 return False
@@ -130,9 +124,10 @@ class VaultTransfers:
         self._record(taken)
         return True
 
-    @staticmethod
-    def _if_open(pay: Callable[[], Movement]) -> Movement | None:
-        """The deposit that this makes; None when the guardian paused the vault, or its escape opened, just before."""
+    def _if_open(self, pay: Callable[[], Movement]) -> Movement | None:
+        """The deposit that `pay` makes; None while the vault is paused or escaped, also from just before the deposit."""
+        if self._settlement.is_paused():
+            return None
         try:
             return pay()
         except ChainReverted as reverted:
