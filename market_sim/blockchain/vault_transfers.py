@@ -125,7 +125,7 @@ class VaultTransfers:
         return True
 
     def _if_open(self, pay: Callable[[], Movement]) -> Movement | None:
-        """The deposit that `pay` makes; None while the vault is paused or escaped, also from just before the deposit."""
+        """The deposit that `pay` makes; None while the vault is paused or escaped, or from just before on."""
         if self._settlement.is_paused():
             return None
         try:
