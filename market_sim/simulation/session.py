@@ -266,15 +266,13 @@ class Session:
     ) -> Session:  # fmt: skip
         """The session of this journal, from its beginning; when it is run it records the same events again.
 
-        With `at` it stands just after the event with this number. Only the first event and the inputs are read. A
-        scenario that is not shipped must be passed, and the log with a node's answers be opened by `durability`.
+        With `at` it stands just after that event. A scenario that is not shipped, and a node's log, must be passed.
         """
         events = list(journal)
         start = events[0] if events else None
         if type(start) is not RunStarted:
             raise InputError("a journal begins with RunStarted, which says what was run")
-        if scenario is None:
-            scenario = configured(find_scenario(start.scenario), **start.parameters)
+        scenario = scenario or configured(find_scenario(start.scenario), **start.parameters)
         inputs = (event for event in events if type(event) is InputReceived)
         session = cls(scenario, Options.of(start), None, inputs, durability)
         if at is not None:
