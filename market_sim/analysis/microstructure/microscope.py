@@ -140,7 +140,7 @@ class Microscope:
     @cached_property
     def progresses(self) -> list[Progress]:
         """Each order that follows a known schedule, beside it."""
-        told = [progress(order, self._joined[order.agent]) for order in self.orders]
+        told = [progress(order, self._joined[order.agent], self.tapes[order.book]) for order in self.orders]
         return [one for one in told if one is not None]
 
     @cached_property

@@ -77,14 +77,15 @@ def schedule(one: Progress, number: int, axis: TimeAxis) -> Chart:
     """What of an order is left: by its schedule, by even slices, in fact."""
     order = one.order
     at_once = "an even schedule" if one.planned == one.even else "its schedule"
+    when = "at the end of a slice" if one.even else "before each trade of others"
     sentence = (
-        f"{order.agent}, {order.name}: {order.filled:,} of {order.quantity:,} traded; at the end of a slice at most "
+        f"{order.agent}, {order.name}: {order.filled:,} of {order.quantity:,} traded; {when} at most "
         f"{one.furthest:,.1f} more or less than {at_once} says were left."
     )
     legend = (
         LegendEntry("line-solid", "act", "left, in fact"),
         LegendEntry("line-dash", "ink", "left, by the schedule"),
-        LegendEntry("line-dot", "stray", "left, by even slices"),
+        *([LegendEntry("line-dot", "stray", "left, by even slices")] if one.even else []),
     )
     return Chart(
         f"schedule-{number}", f"Schedule and fills: {order.agent}", sentence, "market", axis,
@@ -100,6 +101,8 @@ def _lefts(one: Progress, axis: TimeAxis) -> list[Panel]:
         ("schedule", one.planned, "ink", "dash"),
         ("in fact", one.done, "act", "solid"),
     ):
+        if not steps:
+            continue
         begun = [(min(one.order.decided_at, steps[0][0]), one.order.quantity), *steps, (axis.last, steps[-1][1])]
         xs, ys = [seconds(time) for time, _ in begun], [left / unit for _, left in begun]
         panel.traces.append(line(name, xs, ys, role, f"{name}: %{{y:,.1f}}<br>%{{x:.2f}} s", {"dash": dash, **HELD}))

@@ -14,7 +14,7 @@ from itertools import accumulate, pairwise
 
 from market_sim.core.errors import InputError
 from market_sim.core.models.intents import BUY, SELL, Intent
-from market_sim.market.agents.strategy import Remark, Strategy
+from market_sim.market.agents.strategy import Parameters, Remark, Strategy
 from market_sim.market.agents.view import View
 from market_sim.pricing.execution import Impact, in_lots, trajectory
 from market_sim.strategies.traditional.taking import towards
@@ -89,6 +89,11 @@ class Vwap(Scheduled):
     def weights(self) -> Sequence[float]:
         """The curve."""
         return self.curve
+
+    def described(self) -> tuple[str, Parameters]:
+        """With the curve, so that the schedule can be drawn beside what was done."""
+        kind, told = super().described()
+        return kind, {**told, "curve": " ".join(f"{volume:g}" for volume in self.curve)}
 
 
 @dataclass
