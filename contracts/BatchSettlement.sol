@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {Attestations} from "./Attestations.sol";
+import {FINALIZED_TYPE, Header} from "./Finalized.sol";
 import {SettlementHalt} from "./SettlementHalt.sol";
 import {ValidatorSet} from "./ValidatorSet.sol";
 import {Vault} from "./Vault.sol";
@@ -30,20 +31,6 @@ contract BatchSettlement is Attestations {
     error BadExitsLength(uint256 length);
     error ExitsNotAscending(uint256 number);
 
-    struct Header {
-        uint32 setId;
-        uint64 first;
-        uint64 last;
-        uint64 epoch;
-        bytes32 parent;
-        bytes32 blockHash;
-        bytes32 tradesRoot;
-        uint64 trades;
-    }
-
-    bytes32 private constant FINALIZED_TYPE = keccak256(
-        "Finalized(uint32 setId,uint64 first,uint64 last,uint64 epoch,bytes32 parent,bytes32 blockHash,bytes32 tradesRoot,uint64 trades,bytes32 netHash)"
-    );
     uint256 private constant ROW_SIZE = 24;
     uint256 private constant EXIT_SIZE = 4;
 

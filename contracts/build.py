@@ -36,6 +36,7 @@ CONTRACTS = {
     "OptionSeries": "OptionSeries.sol",
     "PredictionMarket": "PredictionMarket.sol",
     "Warrant": "Warrant.sol",
+    "Bonds": "Bonds.sol",
 }
 SETTINGS: dict[str, Any] = {
     "optimizer": {"enabled": True, "runs": 200},

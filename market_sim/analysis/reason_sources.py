@@ -110,6 +110,8 @@ _BY_SOURCE: dict[Source, str] = {
         "P-12", WARRANTS
     ): "BadWarrant NotIssuer IsIssuer NothingToIssue WarrantExpired ShortOfWarrants OpenedBefore "
     "NotOpened NotExercisable StillExercisable NothingToReclaim",
+    Source("P-15", BREAK): "BadBondTerms UnknownPlace BondedBefore NotBonded NotBondOwner NoticeGivenBefore "
+    "NoticeNotGiven NoticeRuns SlashedBefore WrongDomain SameDigest OtherHeight ReportTooLate BadEvidence OtherSigner",
     Source("P-3", PAID): "NothingToLock NoPayee UnknownDeal DealOver NotPayer NotPayee NotMinter NobodyToPay "
     "ShortOfTokens ShortOfAllowance",
 }

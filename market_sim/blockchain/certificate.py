@@ -96,17 +96,21 @@ class Batch(NamedTuple):
 
     def digest(self, domain: Domain) -> bytes:
         """The 32 bytes that validators sign."""
-        header = self.header
-        struct = keccak(
-            _FINALIZED_HASH
-            + b"".join(map(_word, header[:4]))
-            + header.parent
-            + header.block
-            + header.trades_root
-            + _word(header.trades)
-            + net_hash(self.rows, self.exits)
-        )
-        return keccak(b"\x19\x01" + domain.separator + struct)
+        return finalized_digest(domain.separator, self.header, net_hash(self.rows, self.exits))
+
+
+def finalized_digest(separator: bytes, header: Header, net: bytes) -> bytes:
+    """The digest of a range of final blocks whose rows and exits have this hash."""
+    struct = keccak(
+        _FINALIZED_HASH
+        + b"".join(map(_word, header[:4]))
+        + header.parent
+        + header.block
+        + header.trades_root
+        + _word(header.trades)
+        + net
+    )
+    return keccak(b"\x19\x01" + separator + struct)
 
 
 HEARTBEAT: Final = b"Heartbeat(uint32 setId,uint64 beat,uint64 height)"

@@ -17,6 +17,7 @@ from market_sim.core.models.settlement_events import CallExecuted, CallSubmitted
 
 if TYPE_CHECKING:  # a run without a chain needs no curve
     from market_sim.blockchain.certificate import Wallet
+    from market_sim.blockchain.double_signing import SignedResults
 
 Arguments = tuple[int | str, ...]
 
@@ -95,6 +96,10 @@ class ChainContext(NamedTuple):
     """The price of the last trade of a symbol on the final chain, up to an epoch."""
     settled_epoch: Callable[[], int] = lambda: 0
     """The epoch of the last settled block."""
+    results: SignedResults | None = None
+    """What each validator signed, as the collector of signatures knows it."""
+    domain: bytes = bytes(32)
+    """The domain separator of what validators sign for the settlement."""
 
 
 class ContractAdapter(Protocol):

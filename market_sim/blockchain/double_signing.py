@@ -26,7 +26,9 @@ class SignedResults:
     """What each validator signed for each block, as the collector of signatures knows it."""
 
     def __init__(self, addresses: Sequence[bytes]) -> None:
-        self._addresses = addresses
+        self.addresses = addresses
+        self.convicted: list[tuple[int, int]] = []
+        """Validator and first block of each pair that convicts, in the order in which it was seen."""
         self._by_block: dict[tuple[int, int], list[SignedResult]] = {}
 
     def add(self, validator: int, result: SignedResult) -> SignedResult | None:
@@ -38,9 +40,11 @@ class SignedResults:
             if any(one.digest == result.digest for one in known):
                 return None
             for earlier in known:
-                if convicts(self._addresses[validator], (earlier, result)):
+                if convicts(self.addresses[validator], (earlier, result)):
                     convicting = convicting or earlier
             known.append(result)
+        if convicting is not None:
+            self.convicted.append((validator, header.first))
         return convicting
 
     def of(self, validator: int, height: int) -> tuple[SignedResult, ...]:

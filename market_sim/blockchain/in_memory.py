@@ -88,6 +88,11 @@ class InMemorySettlement(MemoryEscape):
         """The epoch of the last settled block."""
         return self._head.epoch
 
+    @property
+    def validators(self) -> tuple[bytes, ...]:
+        """The addresses of the validators of the current set."""
+        return self._set.validators
+
     def host(self) -> MemoryHost:
         """The host of further contracts, over the same wallets."""
         return MemoryHost(self, self._domain.chain_id, len(self._opened().tokens), settles=True)

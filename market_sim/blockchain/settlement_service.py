@@ -166,6 +166,7 @@ class SettlementService:
         context = ChainContext(
             self.settlement.host(), register, self._owner, self._now, self._wallets, domain.run,
             partial(last_price, self._certified, self._trade), self._settled_epoch,
+            self._results, domain.separator,
         )  # fmt: skip
         self.calls = ContractCalls(context, self._record, self._now)
         self._attestations = Attestations(self.settlement, self._wallets, SET_ID)

@@ -20,7 +20,7 @@ from market_sim.core.errors import SettlementError
 SOURCES: Final = Path(__file__).resolve().parents[3] / "contracts"
 ARTIFACTS: Final = SOURCES / "artifacts"
 NAMES: Final = (
-    "Amm", "BatchSettlement", "Bridge", "Escrow", "FlashArbitrage", "HostileToken", "Htlc", "LendingPool",
+    "Amm", "BatchSettlement", "Bonds", "Bridge", "Escrow", "FlashArbitrage", "HostileToken", "Htlc", "LendingPool",
     "NaiveBridge", "OptionSeries", "Oracle", "PredictionMarket", "Token", "Warrant",
 )  # fmt: skip
 

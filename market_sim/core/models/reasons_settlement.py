@@ -30,6 +30,7 @@ _ORACLE = "A price counts once nobody disputed it in its window, or two thirds o
 _OPTION = "A unit is covered by its cap from the day it is written, and pays once, by the final price at the expiry"
 _QUESTION = "A yes and a no together hold one payout, and the final price, or the lack of one, pays it, once"
 _WARRANT = "A warrant is covered by new shares of its company, and is exercised in time and above the strike, once"
+_BOND = "A validator that signs two results of one block loses its bond, once; a bond is withdrawn after a notice"
 _LENDING = "A lending pool lends what it holds, against enough collateral or within one transaction"
 _TOKEN = "A transfer needs the owner's balance and permission, and only the minter mints new tokens"
 
@@ -185,6 +186,21 @@ SETTLEMENT_REASONS: tuple[Reason, ...] = (
         "StillExercisable", _WARRANT, "warrants can be exercised before epoch {until}, and epoch {settled} is settled"
     ),
     _reason("NothingToReclaim", _WARRANT, "no shares are left"),
+    _reason("BadBondTerms", _BOND, "bond and window are above zero, the notice is longer, the share is not the whole"),
+    _reason("UnknownPlace", _BOND, "there is no validator at place {place}: there are {validators}"),
+    _reason("BondedBefore", _BOND, "the validator {validator} has its bond already"),
+    _reason("NotBonded", _BOND, "{signer} has no bond, so that there is nothing to take"),
+    _reason("NotBondOwner", _BOND, "{caller} did not pay this bond, which belongs to {owner}"),
+    _reason("NoticeGivenBefore", _BOND, "the notice was given before and is over at epoch {until}"),
+    _reason("NoticeNotGiven", _BOND, "nobody gave notice for the bond of {validator}"),
+    _reason("NoticeRuns", _BOND, "the notice is over at epoch {until}, and epoch {settled} is settled"),
+    _reason("SlashedBefore", _BOND, "the bond of {validator} was taken before"),
+    _reason("WrongDomain", _BOND, "it was signed for the domain {found}, and this settlement has {expected}"),
+    _reason("SameDigest", _BOND, "both are the same result, {digest}, which may be signed once"),
+    _reason("OtherHeight", _BOND, "one ends with block {last} and the other begins with block {first}"),
+    _reason("ReportTooLate", _BOND, "it could be reported until epoch {until}, and epoch {settled} is settled"),
+    _reason("BadEvidence", _BOND, "a signature has 65 bytes, the smaller s, and belongs to a key"),
+    _reason("OtherSigner", _BOND, "{one} signed one result and {other} the other"),
     _reason("NothingToLend", _LENDING, "there is nothing to lend, to repay or to give back"),
     _reason("ShortOfClaims", _LENDING, "{owner} has claims of {held} on the pool and gives back {needed}"),
     _reason("ShortOfCash", _LENDING, "the pool has {held} that is not lent out, and {needed} are wanted"),

@@ -45,6 +45,7 @@ from market_sim.simulation.scenarios.rebates import Rebates
 from market_sim.simulation.scenarios.sandwich import SandwichScenario
 from market_sim.simulation.scenarios.scenario import Scenario
 from market_sim.simulation.scenarios.short_squeeze import ShortSqueeze
+from market_sim.simulation.scenarios.slashing import Slashing
 from market_sim.simulation.scenarios.spoofer import SpooferScenario
 from market_sim.simulation.scenarios.stack_race import StackRace
 from market_sim.simulation.scenarios.streamlet_demo import StreamletDemo
@@ -104,6 +105,7 @@ SCENARIOS: tuple[type[Scenario], ...] = (
     OptionOnChain,
     PredictionOnChain,
     WarrantOnChain,
+    Slashing,
     BridgeReplay,
     FlashLoan,
     SandwichScenario,

@@ -22,7 +22,7 @@ PARTS = {
     "BridgeOwner", "Caller", "FlashTrader", "Foreseer", "Learner", "LiquidityProvider", "Liquidator", "Holder",
     "OneCallAtATime", "Oracle", "Payee", "Payer", "PoolArbitrage", "PoolNoise", "PoolShopper", "QuotingMaker",
     "Relayer", "Replayer", "Scheduled", "Searcher", "SwapBuyer", "SwapSeller", "Wrapper",
-    "FalseProposer", "OptionHolder", "OptionWriter", "PriceWatcher",
+    "BondOwner", "EvidenceReporter", "FalseAccuser", "FalseProposer", "OptionHolder", "OptionWriter", "PriceWatcher",
 }  # fmt: skip
 """What only a scenario needs, and what others are made from."""
 
