@@ -110,10 +110,15 @@ def comparisons(journal: Journal, event: int, quantity: int) -> list[Comparison]
             _quote(replay, symbol, name, rates.get((symbol, name), 0), health.get(name, CLOSED), quantity)
             for name in names
         )
-        bids = [one.bid for one in quotes if one.bid is not None and one.health == CLOSED]
-        asks = [one.ask for one in quotes if one.ask is not None and one.health == CLOSED]
-        found.append(Comparison(symbol, quantity, now, quotes, max(bids) + min(asks) if bids and asks else None))
+        found.append(compared(symbol, quantity, now, quotes))
     return found
+
+
+def compared(symbol: str, quantity: int, time: int, quotes: tuple[VenueQuote, ...]) -> Comparison:
+    """These quotes beside each other."""
+    bids = [one.bid for one in quotes if one.bid is not None and one.health == CLOSED]
+    asks = [one.ask for one in quotes if one.ask is not None and one.health == CLOSED]
+    return Comparison(symbol, quantity, time, quotes, max(bids) + min(asks) if bids and asks else None)
 
 
 def _quote(replay: BookReplay, symbol: str, venue: str, rate: int, health: str, quantity: int) -> VenueQuote:

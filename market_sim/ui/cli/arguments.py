@@ -30,6 +30,7 @@ Commands, each with its own --help:
  of a stored run
   results RUN      what each account made of it
   book RUN         what its order books showed
+  quotes RUN       what a quantity cost on each of its venues, by clients with a cache
   export RUN       its tables as CSV, JSON or Parquet
   dashboard RUN    its market on one page, a file that needs no server
   report KIND      a daily, weekly, monthly or regulatory report of --run RUN

@@ -211,6 +211,12 @@ def _budget(arguments: Sequence[str]) -> int:
     return budget(arguments)
 
 
+def _quotes(arguments: Sequence[str]) -> int:
+    from market_sim.ui.cli.quoting import quotes
+
+    return quotes(arguments)
+
+
 def _microscope(arguments: Sequence[str]) -> int:
     from market_sim.ui.cli.microscope import microscope
 
@@ -261,6 +267,7 @@ COMMANDS: dict[str, Command] = {
     "transactions": _transactions,
     "reserves": _reserves,
     "book": _book,
+    "quotes": _quotes,
     "league": _league,
     "surveil": _surveil,
     "option": _option,
