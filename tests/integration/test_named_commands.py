@@ -32,6 +32,7 @@ ELSEWHERE = {
     "simulate.py league my_detector.py:Mine": "tests/integration/test_league.py",
     "simulate.py league FILE.py:Class": "tests/integration/test_league.py",
     "simulate.py quotes RUN --at SECONDS": "tests/unit/ui/cli/test_quoting.py",
+    "simulate.py quotes RUN --at 10 --at 200": "tests/unit/ui/cli/test_quoting.py",
     "simulate.py lint": "tests/integration/test_course.py",
     "simulate.py new-lesson SCENARIO": "tests/integration/test_course.py",
     "simulate.py lesson check 01-order-book": "tests/integration/test_command_line.py",
