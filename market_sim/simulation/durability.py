@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from market_sim.core.data.journal import Journal
 
 if TYPE_CHECKING:
+    from market_sim.blockchain.certificate import Wallet
     from market_sim.blockchain.settlement_log import SettlementLog
 
 ON_A_NODE = "json-rpc"
@@ -24,3 +25,5 @@ class Durability(NamedTuple):
     """Opens the log, given the first events of the run, and whether the log must reach the disk before each sending."""
     node: str | None = ""
     """The address of the node; empty for a chain inside this program, None where the log has all of its answers."""
+    operator: Wallet | None = None
+    """The wallet that deploys the contracts on the node; without one its key comes from the seed."""

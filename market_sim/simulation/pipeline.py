@@ -34,6 +34,7 @@ from market_sim.simulation.scenarios.guests import guests
 from market_sim.simulation.scenarios.scenario import Scenario
 
 if TYPE_CHECKING:
+    from market_sim.blockchain.certificate import Wallet
     from market_sim.blockchain.replicas import Replicas
     from market_sim.blockchain.settlement import Settlement
     from market_sim.blockchain.settlement_service import SettlementService
@@ -148,8 +149,8 @@ class Pipeline:
 
         durability = self._durability
         # A node that does not answer is told before anything is written.
-        node = durability.node if durability else ""
-        settlement = settlement_on(world.settlement, world.randomness, run_id(world.journal), node)
+        node, operator = (durability.node, durability.operator) if durability else ("", None)
+        settlement = settlement_on(world.settlement, world.randomness, run_id(world.journal), node, operator)
         log = durability.open_log(world.journal, world.settlement == ON_A_NODE) if durability else None
         if log is not None:
             settlement.remember(log)
@@ -227,7 +228,9 @@ class Pipeline:
         self._await_entries()
 
 
-def settlement_on(backend: str, randomness: Randomness, run: bytes, node: str | None = "") -> Settlement:
+def settlement_on(
+    backend: str, randomness: Randomness, run: bytes, node: str | None = "", operator: Wallet | None = None
+) -> Settlement:
     """The settlement of this name for a run; the libraries of a chain are imported only for it."""
     if backend == "memory":
         from market_sim.blockchain.in_memory import InMemorySettlement
@@ -244,7 +247,7 @@ def settlement_on(backend: str, randomness: Randomness, run: bytes, node: str | 
     if backend == ON_A_NODE and node != "":
         from market_sim.blockchain.ethereum.settlement import json_rpc_settlement
 
-        return json_rpc_settlement(node, randomness=randomness, run=run)
+        return json_rpc_settlement(node, randomness=randomness, run=run, operator=operator)
     if backend == ON_A_NODE:
         raise InputError(
             "this run is settled on a node outside the program: only --chain URL, `resume` and `replay` can play it"

@@ -28,6 +28,7 @@ from market_sim.simulation.scenarios.scenario import Scenario
 from market_sim.simulation.session import Pace, Session, Watcher
 
 if TYPE_CHECKING:
+    from market_sim.blockchain.certificate import Wallet
     from market_sim.blockchain.settlement_log import SettlementLog
 
 TRACE = "trace.txt"
@@ -54,13 +55,15 @@ def recorded(
     pace: Pace | None = None,
     begin: Callable[[], Session] | None = None,
     node: str = "",
+    operator: Wallet | None = None,
     past: tuple[Archived, RunWriter] | None = None,
 ) -> Recorded:
     """Simulate a run and write it into the folder of results.
 
     The session is handed out when it begins, so that it can be stopped; `pace` lets it wait. `begin` makes a
     session that has a past already. A complete run gets the folder `name`, if one is given; otherwise scenario, seed
-    and fingerprint give the name. With `node` it settles there; with `past` it goes on with a run that was killed.
+    and fingerprint give the name. With `node` it settles there, by contracts that `operator` deploys; with `past` it
+    goes on with a run that was killed.
     """
     journal = Journal()
     logs: list[SettlementLog] = []
@@ -82,7 +85,7 @@ def recorded(
         try:
             if begin is None:
                 inputs = () if past is None else past[0].journal.of(InputReceived)
-                session = Session(scenario, options, journal, inputs, Durability(open_log, node))
+                session = Session(scenario, options, journal, inputs, Durability(open_log, node, operator))
             else:
                 session = begin()
                 journal = session.journal

@@ -85,15 +85,21 @@ class JsonRpcChain(Web3Chain):
     # ---- the log --------------------------------------------------------------------------------------------------
 
     def remember(self, log: SettlementLog) -> None:
-        """Ask this log before the node; a node of another chain or kind than the one of the log is refused."""
+        """Ask this log before the node; a node of another chain or kind, and another operator, are refused."""
         self._log = log
-        known = log.ask("chain", tuple[int, str], lambda: (self.chain_id, self.name))
+        mine = "0x" + self._rich.address.hex()
+        chain_id, name, operator = log.ask("chain", tuple[int, str, str], lambda: (self.chain_id, self.name, mine))
         if self._url is None:
-            self.chain_id, self.name = known
-        elif known != (self.chain_id, self.name):
+            self.chain_id, self.name = chain_id, name
+        elif (chain_id, name) != (self.chain_id, self.name):
             raise OtherCourse(
-                f"the run is on the chain with the id {known[0]} of a node of the kind {known[1]}, and {self._url} has "
+                f"the run is on the chain with the id {chain_id} of a node of the kind {name}, and {self._url} has "
                 f"{self.chain_id} and is {self.name}"
+            )
+        if operator != mine:
+            raise OtherCourse(
+                f"the run was begun by the operator {operator}, and this is {mine}: it needs the key that it was begun "
+                "with (--operator-key FILE), and none if it had none"
             )
         log.resumed = self._recognise
 

@@ -53,12 +53,13 @@ class EthereumSettlement:
         confirmations: int = 0,
         run: bytes = bytes(32),
         another: Callable[[Wallet, int], ChainBackend] | None = None,
+        operator: Wallet | None = None,
     ) -> None:
         self.chain = chain
         self.name = chain.name
         self.confirmations = confirmations
         self.relayer = relayer_of(randomness, run)
-        self.operator = operator_of(randomness, run)
+        self.operator = operator or operator_of(randomness, run)
         self.guardian = Wallet.of(randomness, f"guardian/{run.hex()}")
         self._contract: DeployedContract | None = None
         self._another = another
@@ -315,13 +316,14 @@ def json_rpc_settlement(
     randomness: Randomness | None = None,
     confirmations: int = CONFIRMATIONS,
     run: bytes = bytes(32),
+    operator: Wallet | None = None,
 ) -> EthereumSettlement:
     """A settlement on a JSON-RPC node, which must have this chain id, if one is given; without a URL, on a log."""
     from market_sim.blockchain.ethereum.json_rpc import JsonRpcChain
 
     randomness = randomness or Randomness(0)
-    chain = JsonRpcChain(url, operator_of(randomness, run), chain_id)
-    return EthereumSettlement(chain, randomness, confirmations, run)
+    operator = operator or operator_of(randomness, run)
+    return EthereumSettlement(JsonRpcChain(url, operator, chain_id), randomness, confirmations, run, operator=operator)
 
 
 def relayer_of(randomness: Randomness, run: bytes = bytes(32)) -> Wallet:

@@ -22,7 +22,7 @@ TAKEN = frozenset(
     ("scenario", "list_scenarios", "epochs", "seed", "validators", "leaders", "byzantine", "partition", "no_settle",
      "settlement", "paranoid", "headless", "no_open", "open", "plot", "no_plot", "json", "out", "stress", "risk",
      "quiet", "with", "guests", "help", "version", "beyond_the_bound", "crash", "variant", "independent",
-     "no_independent", "speed", "without", "chain",
+     "no_independent", "speed", "without", "chain", "operator_key",
      *(name for name in dir(Scenario) if not name.startswith("_")))
 )  # fmt: skip
 """Names of run options, form inputs and members of a scenario; a parameter must not have one of them."""

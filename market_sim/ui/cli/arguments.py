@@ -149,6 +149,9 @@ def parser() -> Parser:
     )
     settling = add_settlement(run)
     settling.add_argument("--chain", metavar="URL", help="settle on this JSON-RPC node, such as http://127.0.0.1:8545")
+    run.add_argument(
+        "--operator-key", metavar="FILE", help="the operator's own key on that node; or in MARKET_SIM_OPERATOR_KEY"
+    )
     run.add_argument("--paranoid", action="store_true", help="check every invariant after every step")
     _add_output(made)
     return made

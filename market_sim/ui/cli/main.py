@@ -21,6 +21,7 @@ from market_sim.simulation.pipeline import prepared
 from market_sim.simulation.scenarios.scenario import Scenario
 from market_sim.ui.cli.arguments import listing, parsed
 from market_sim.ui.cli.commands import command
+from market_sim.ui.cli.operator_key import operator_of_own
 from market_sim.ui.cli.report import BROKEN_PROMISE, DONE, INTERRUPTED, exit_code, guest_lines, tell
 from market_sim.ui.cli.rules import rules_text
 from market_sim.ui.cli.screen import YELLOW, Screen
@@ -66,6 +67,7 @@ def _run(typed: argparse.Namespace, scenario: Scenario) -> int:
     if typed.stress is not None:
         typed.stress = _named_shock(typed.stress)
     folder = _writable(Path(typed.out))
+    operator = operator_of_own(typed.operator_key, bool(typed.chain))
     screen = Screen(quiet=typed.quiet)
     if not typed.quiet:
         world = prepared(scenario, options)
@@ -79,7 +81,7 @@ def _run(typed: argparse.Namespace, scenario: Scenario) -> int:
     try:
         result, run = recorded(
             scenario, options, folder, screen.epoch, pace=Pacer(typed.speed) if typed.speed else None,
-            node=typed.chain or "",
+            node=typed.chain or "", operator=operator,
         )  # fmt: skip
     except RunBroke as broken:
         screen.say(f"simulate.py: {broken}")

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from market_sim.core.data import archive
 from market_sim.core.data.fingerprint import shortened
@@ -22,6 +23,10 @@ from market_sim.simulation.scenarios.finder import find_scenario
 from market_sim.simulation.scenarios.scenario import configured
 from market_sim.simulation.session import Session
 from market_sim.ui.cli.arguments import Parser
+from market_sim.ui.cli.operator_key import operator_of_own
+
+if TYPE_CHECKING:
+    from market_sim.blockchain.certificate import Wallet
 
 SAME, ANOTHER = 0, 3
 
@@ -30,6 +35,7 @@ def replay(arguments: Sequence[str]) -> int:
     """Replay a stored run; print whether it is the same, or the first event that differs."""
     made = Parser(prog="simulate.py replay", description="Play a stored run again from its seed and its inputs.")
     made.add_argument("run", metavar="RUN", type=Path, help="the folder of the run, for example results/NAME")
+    made.add_argument("--operator-key", metavar="FILE", help="the operator's own key, if the run was begun with one")
     made.add_argument("--scenario", metavar="FILE", help="the file of its scenario, where that is not a shipped one")
     typed = made.parse_args(list(arguments))
     stored = archive.load(typed.run)
@@ -37,10 +43,11 @@ def replay(arguments: Sequence[str]) -> int:
         print(f"{typed.run}: {stored.cut}")
     kind = find_scenario(typed.scenario or stored.manifest.scenario)
     on_a_node = next(stored.journal.of(RunStarted)).options.get("settlement") == ON_A_NODE
+    operator = operator_of_own(typed.operator_key, on_a_node)
     session = Session.replay(
         stored.journal,
         configured(kind, **stored.manifest.parameters),
-        durability=_answers(typed.run) if on_a_node else None,
+        durability=_answers(typed.run, operator) if on_a_node else None,
     )
     last = stored.journal[-1]
     complete = isinstance(last, RunEnded) and last.complete
@@ -64,13 +71,13 @@ def replay(arguments: Sequence[str]) -> int:
     return ANOTHER
 
 
-def _answers(run: Path) -> Durability:
+def _answers(run: Path, operator: Wallet | None) -> Durability:
     """What the node of a run answered; InputError when that is not on disk."""
     from market_sim.blockchain.settlement_log import FILE, SettlementLog
 
     if not (run / FILE).exists():
         raise InputError(f"{run / FILE} is not there: without the answers of its node the run cannot be played again")
-    return Durability(lambda journal, syncs: SettlementLog.replayed(run), None)
+    return Durability(lambda journal, syncs: SettlementLog.replayed(run), None, operator)
 
 
 def _play(session: Session, wanted: int) -> None:
