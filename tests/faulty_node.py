@@ -126,6 +126,8 @@ def on_eth_tester(chain_id: int = 31337) -> Ask:
         try:
             found = ask(method, parameters)  # type: ignore[arg-type]
         except Exception as refused:
+            if method == SEND and "nonce" in str(refused):
+                return refusal("nonce too low")
             data = getattr(refused, "data", None)
             return {"error": {"code": 3, "message": f"execution reverted {refused}", "data": data}}
         return {"result": plain(found["result"])}

@@ -20,7 +20,7 @@ from typing import Any, Final, Literal, NamedTuple, NoReturn, Protocol
 
 from market_sim.blockchain.certificate import Batch
 from market_sim.blockchain.settlement import ChainReverted, Prepared, Receipt, Settlement
-from market_sim.core.errors import InvariantBroken, SettlementError
+from market_sim.core.errors import InvariantBroken, NonceTaken
 
 Status = Literal["ready", "prepared", "sent", "mined", "paused", "settled"]
 
@@ -182,7 +182,7 @@ class Outbox:
     def _refuse_nonce(self, nonce: int) -> NoReturn:
         """Raise the error for a nonce that the chain refuses although no transaction of ours has used it."""
         if self._settlement.next_nonce() >= nonce or not self._done:
-            raise SettlementError(f"nonce {nonce} was used by a transaction that is not ours")
+            raise NonceTaken(nonce)
         settled = self._rows[self._done - 1].batch.header
         raise InvariantBroken(
             f"the chain forgot a batch after its confirmations: block {settled.last} ({settled.block.hex()}) was "

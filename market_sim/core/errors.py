@@ -51,6 +51,16 @@ class Unsettled(SettlementError):
     """The chain takes no batch now, for a reason outside this program; the same run can be resumed later."""
 
 
+class NonceTaken(SettlementError):
+    """Another program uses a wallet of the run: the chain has another transaction under a nonce of ours."""
+
+    def __init__(self, nonce: int, place: str = "this chain") -> None:
+        super().__init__(
+            f"nonce {nonce} was used by a transaction that is not ours: another program uses the wallets of this run "
+            f"at {place}; end it, or run with another --seed"
+        )
+
+
 class StrategyError(MarketSimError):
     """A strategy raised an exception: the message names the strategy, the simulated time and the cause."""
 

@@ -20,7 +20,15 @@ from market_sim.analysis.results.result import Result
 from market_sim.core.data.archive import Archived
 from market_sim.core.data.journal import Journal
 from market_sim.core.data.run_writer import RunWriter, WriteRefused
-from market_sim.core.errors import InputError, InvariantBroken, MarketSimError, OtherCourse, SettlementError, Unsettled
+from market_sim.core.errors import (
+    InputError,
+    InvariantBroken,
+    MarketSimError,
+    NonceTaken,
+    OtherCourse,
+    SettlementError,
+    Unsettled,
+)
 from market_sim.core.models.run_events import InputReceived
 from market_sim.simulation.durability import Durability
 from market_sim.simulation.options import Options
@@ -93,30 +101,39 @@ def recorded(
             with ended_by_signals(session.stop):
                 result = session.run(told, pace)
                 manifest = writer.finish(journal, result.conclusion, name if result.complete else "")
-        except (WriteRefused, OtherCourse):
-            raise
-        except Unsettled as waiting:
-            again = f"simulate.py resume {writer.folder}" + (" --chain URL" if node else "")
-            raise InputError(f"{waiting}; {again} goes on from here") from waiting
-        except InputError as problem:
-            if not writer.events or writer.is_behind:
+        except MarketSimError as problem:
+            ending = _ending(problem, writer, journal, node)
+            if ending is problem:
                 raise
-            writer.finish(journal)
-            raise InputError(f"{problem}; the run up to there is kept in {writer.folder}") from problem
-        except (InvariantBroken, SettlementError) as broken:
-            if writer.is_behind:
-                raise OtherCourse(f"{writer.folder} cannot be resumed: {broken}; nothing was written") from broken
-            writer.finish(journal)
-            trace = "".join(traceback.format_exception(broken))
-            (writer.folder / TRACE).write_text(trace, encoding="utf-8")
-            raise RunBroke(
-                f"a promise of this program broke: {broken}\n"
-                f"the trace and the journal up to here are in {writer.folder}"
-            ) from broken
+            raise ending from problem
         finally:
             for log in logs:
                 log.close()
     return Recorded(dataclasses.replace(result, known_fingerprint=manifest.fingerprint), writer.folder)
+
+
+def _ending(problem: MarketSimError, writer: RunWriter, journal: Journal, node: str) -> MarketSimError:
+    """The error to raise for one that ended a run: it says what is kept of the run, and where."""
+    if isinstance(problem, WriteRefused | OtherCourse):
+        return problem
+    if isinstance(problem, Unsettled):
+        again = f"simulate.py resume {writer.folder}" + (" --chain URL" if node else "")
+        return InputError(f"{problem}; {again} goes on from here")
+    if isinstance(problem, InputError | NonceTaken):
+        if not writer.events or writer.is_behind:
+            return problem if isinstance(problem, InputError) else InputError(str(problem))
+        writer.finish(journal)
+        return InputError(f"{problem}; the run up to there is kept in {writer.folder}")
+    if isinstance(problem, InvariantBroken | SettlementError):
+        if writer.is_behind:
+            return OtherCourse(f"{writer.folder} cannot be resumed: {problem}; nothing was written")
+        writer.finish(journal)
+        trace = "".join(traceback.format_exception(problem))
+        (writer.folder / TRACE).write_text(trace, encoding="utf-8")
+        return RunBroke(
+            f"a promise of this program broke: {problem}\nthe trace and the journal up to here are in {writer.folder}"
+        )
+    return problem
 
 
 @contextmanager

@@ -64,7 +64,7 @@ def test_the_operator_has_the_key_from_the_file_or_the_environment_and_nothing_k
     assert main(again) == 2
     assert main([*again, "--operator-key", str(key_file)]) == 0
     said = capfd.readouterr()
-    assert f"was begun by the operator 0x{OPERATOR.address.hex()}, and this is 0x" in said.err
+    assert f"begun by the operator 0x{OPERATOR.address.hex()}: expected the same --operator-key, found none" in said.err
     assert "and the answers of its node give fingerprint" in said.out
     assert says_nothing_of_the_key(*said, *contents(run).values(), *contents(same).values())
 
@@ -82,10 +82,13 @@ def test_a_run_is_resumed_with_the_key_that_it_was_begun_with(
         again = ["resume", str(run), "--scenario", scenario, "--chain", url, "-q"]
         other = tmp_path / "other.key"
         other.write_text(OTHER)
-        for wrong in ([], ["--operator-key", str(other)]):
+        stranger = Wallet(bytes.fromhex(OTHER)).address.hex()
+        for wrong, found in (([], "none"), (["--operator-key", str(other)], f"that of 0x{stranger}")):
             assert main([*again, *wrong]) == 2
             said = capsys.readouterr().err
-            assert f"was begun by the operator 0x{OPERATOR.address.hex()}, and this is 0x" in said
+            assert (
+                f"by the operator 0x{OPERATOR.address.hex()}: expected the same --operator-key, found {found}" in said
+            )
             assert OTHER not in said and contents(run) == before
         assert main([*again, "--operator-key", str(key_file)]) == 0
     [run] = (tmp_path / "40").iterdir()

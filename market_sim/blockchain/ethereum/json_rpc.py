@@ -16,13 +16,13 @@ from web3.exceptions import Web3RPCError
 from market_sim.blockchain.certificate import Wallet
 from market_sim.blockchain.ethereum.chain import ChainBlock, DeployedContract
 from market_sim.blockchain.ethereum.node import Node, NodeSilent, NoNode, is_busy, shown
-from market_sim.blockchain.ethereum.transactions import Signed, signed
+from market_sim.blockchain.ethereum.transactions import Signed, read, signed
 from market_sim.blockchain.ethereum.web3_chain import Web3Chain
 from market_sim.blockchain.gas import LARGEST_BATCH_GAS
 from market_sim.blockchain.keccak import keccak
 from market_sim.blockchain.settlement import Answer, ChainReverted, Log, Moment, Receipt
 from market_sim.blockchain.settlement_log import SettlementLog
-from market_sim.core.errors import InputError, OtherCourse, SettlementError, Unsettled
+from market_sim.core.errors import InputError, NonceTaken, OtherCourse, SettlementError, Unsettled
 from market_sim.core.models.event import Numbers
 
 T = TypeVar("T")
@@ -52,11 +52,15 @@ class JsonRpcChain(Web3Chain):
     patience_s = 10.0
     """How long to wait for a receipt before the outbox asks again, and for a block."""
 
-    def __init__(self, url: str | None, rich: Wallet, chain_id: int | None = None) -> None:
-        """The chain behind a URL, which must have this id, if one is given; without a URL all answers are in a log."""
+    def __init__(self, url: str | None, rich: Wallet, chain_id: int | None = None, is_own: bool = False) -> None:
+        """The chain behind a URL, which must have this id, if one is given; without a URL all answers are in a log.
+
+        `is_own` says that the operator's key is the user's, and does not come from the seed.
+        """
         super().__init__(Web3(NoNode() if url is None else Node(_checked(url)), middleware=[]), chain_id or 0)
         self._url = None if url is None else shown(url)
         self._rich = rich
+        self._is_own = is_own
         self._log = SettlementLog()
         self._is_asking = False
         self._first_known = ""
@@ -87,7 +91,7 @@ class JsonRpcChain(Web3Chain):
     def remember(self, log: SettlementLog) -> None:
         """Ask this log before the node; a node of another chain or kind, and another operator, are refused."""
         self._log = log
-        mine = "0x" + self._rich.address.hex()
+        mine = "0x" + self._rich.address.hex() if self._is_own else ""
         chain_id, name, operator = log.ask("chain", tuple[int, str, str], lambda: (self.chain_id, self.name, mine))
         if self._url is None:
             self.chain_id, self.name = chain_id, name
@@ -97,10 +101,9 @@ class JsonRpcChain(Web3Chain):
                 f"{self.chain_id} and is {self.name}"
             )
         if operator != mine:
-            raise OtherCourse(
-                f"the run was begun by the operator {operator}, and this is {mine}: it needs the key that it was begun "
-                "with (--operator-key FILE), and none if it had none"
-            )
+            begun = f"by the operator {operator}" if operator else "without a key of the operator's own"
+            found = f"found that of {mine}" if mine else "found none"
+            raise OtherCourse(f"the run was begun {begun}: expected the same --operator-key, {found}")
         log.resumed = self._recognise
 
     def _recognise(self) -> None:
@@ -246,7 +249,7 @@ class JsonRpcChain(Web3Chain):
             if receipt is not None:
                 return receipt
             if answer == "nonce too low":
-                raise SettlementError(f"the nonce of 0x{transaction.hash} was used by a transaction that is not ours")
+                raise NonceTaken(read(transaction.raw).nonce, str(self._url))
         raise Unsettled(f"{self._url} did not put the transaction 0x{transaction.hash} into a block")
 
     def _meaning(self, said: str) -> Answer:

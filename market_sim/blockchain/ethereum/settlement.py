@@ -322,8 +322,8 @@ def json_rpc_settlement(
     from market_sim.blockchain.ethereum.json_rpc import JsonRpcChain
 
     randomness = randomness or Randomness(0)
-    operator = operator or operator_of(randomness, run)
-    return EthereumSettlement(JsonRpcChain(url, operator, chain_id), randomness, confirmations, run, operator=operator)
+    chain = JsonRpcChain(url, operator or operator_of(randomness, run), chain_id, operator is not None)
+    return EthereumSettlement(chain, randomness, confirmations, run, operator=operator)
 
 
 def relayer_of(randomness: Randomness, run: bytes = bytes(32)) -> Wallet:
