@@ -5,6 +5,8 @@ Prices, fees and amounts of USD are whole cents, in the sentences as in the answ
 
 from __future__ import annotations
 
+from random import Random
+
 import pytest
 
 from market_sim import Options, simulate
@@ -158,6 +160,110 @@ def test_a_whole_run_with_a_forgetful_relayer(student, partial, seed, replay):
             replay(journal, place, f"what {account} holds of {asset} after {blocks}", right, found)
             assert found == right, f"after {blocks} {account} has {right} {unit} of {asset}, with you {found}"
     partial(1, "")
+
+
+@pytest.mark.points(2, task=3, hint="What may be on the way must be on the disk; what is carried out is paid.")
+def test_a_relayer_without_a_crash(student):
+    "as long as nothing breaks, each batch is paid once, in its order"
+    story, trouble = relayed(student, 3, {})
+    assert not trouble, f"nothing breaks, and {trouble}: {shown(story)}"
+
+
+@pytest.mark.points(
+    8, task=3, hint="Read the disk after each step as if you had just been born: what may be on its way?"
+)
+def test_a_relayer_that_is_killed_at_every_step(student, seed, replay):
+    "wherever the relayer is killed, and whichever transaction is lost or late, each batch is paid once"
+    journal = simulate(FirstMarket(), Options(seed=seed, epochs=4, settlement="memory")).journal
+    places = [place for _, place, _ in settled(journal)]
+    steps = len(relayed(student, BATCHES, {})[0])
+    luck = Random(seed)
+    single = [{step: fault} for step in range(steps) for fault in FAULTS]
+    several = [{luck.randrange(3 * steps): luck.choice(FAULTS) for _ in range(4)} for _ in range(20)]
+    for faults in (*single, *several):
+        story, trouble = relayed(student, BATCHES, faults)
+        replay(journal, places[0], f"a relayer to which this happens: {shown(story)}", "each batch once", trouble)
+        assert not trouble, f"{shown(story)}: {trouble}"
+
+
+# A bank that pays what it is told, and the life of a relayer
+
+BATCHES = 2
+FAULTS = ("killed before", "killed after", "lost", "late")
+PATIENCE = 12
+"""The steps for each batch after which a relayer has had its chance."""
+
+
+class Bank:
+    """Carries out a transaction with the next number and refuses any other; a late one arrives when it is let in."""
+
+    def __init__(self):
+        self.next_number, self.paid, self.on_its_way = 1, [], []
+
+    def receive(self, number, batch):
+        if number == self.next_number:
+            self.next_number += 1
+            self.paid.append(batch)
+
+    def let_in(self):
+        waiting, self.on_its_way = self.on_its_way, []
+        for transaction in waiting:
+            self.receive(*transaction)
+
+
+def relayed(student, batches, faults):
+    """The life of a relayer with these faults at its steps, until it has paid one batch more, and what went wrong."""
+    bank, story, disk = Bank(), [], {"paid": 0, "number": None}
+    relayer = student.make("Relayer")
+    for number in range(batches * PATIENCE + len(faults)):
+        waiting = len(bank.on_its_way)
+        fault = faults.get(number, "")
+        what, first, second = step_of(relayer.call("step", dict(disk), bank.next_number))
+        if fault != "killed before":
+            if what == "write":
+                disk = {"paid": first, "number": second}
+                story.append(f"wrote {first} paid" + (f" and number {second}" if second is not None else ""))
+            else:
+                story.append(f"sent batch {second} as transaction {first}")
+                if fault == "lost":
+                    story[-1] += ", which was LOST"
+                elif fault == "late":
+                    story[-1] += ", which is LATE"
+                    bank.on_its_way.append((first, second))
+                else:
+                    bank.receive(first, second)
+        if fault.startswith("killed"):
+            story += ["KILLED", "restarted"]
+            relayer = student.make("Relayer")
+        if waiting:
+            bank.let_in()
+        trouble = wrong_so_far(bank)
+        if trouble or (disk["paid"] >= batches and bank.paid[batches:]):
+            return story, trouble
+    return story, f"after {number + 1} steps {len(bank.paid)} batches are paid and {disk['paid']} are written down"
+
+
+def wrong_so_far(bank):
+    for batch in bank.paid:
+        if bank.paid.count(batch) > 1:
+            return f"batch {batch} is paid twice"
+    for batch in range(1, max(bank.paid, default=0)):
+        if batch not in bank.paid:
+            return f"batch {batch} is never paid: batch {batch + 1} was paid, and nobody comes back to batch {batch}"
+    return ""
+
+
+def step_of(found):
+    sound = isinstance(found, list | tuple) and len(found) == 3 and found[0] in ("write", "send")
+    assert sound and type(found[1]) is int and (type(found[2]) is int or (found[0] == "write" and found[2] is None)), (
+        f'step(...) returns ("write", paid, number) or ("send", number, batch), found {str(found)[:80]}'
+    )
+    return found
+
+
+def shown(story):
+    """The last of what happened."""
+    return ", ".join(story[-7:])
 
 
 # How the checks ask, and what the product did

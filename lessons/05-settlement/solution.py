@@ -48,3 +48,16 @@ class Vault:
     def balance(self, account, asset):
         """What an account holds of an asset."""
         return self.balances.get((account, asset), 0)
+
+
+class Relayer:
+    """Brings batch after batch to the bank; a new one begins after each crash and knows only what is on the disk."""
+
+    def step(self, disk, next_number):
+        """Write the number first, send under that number alone, and look at the bank before it counts as paid."""
+        paid, number = disk["paid"], disk["number"]
+        if number is None:
+            return ("write", paid, next_number)
+        if next_number > number:
+            return ("write", paid + 1, None)
+        return ("send", number, paid + 1)

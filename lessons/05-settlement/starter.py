@@ -31,3 +31,15 @@ class Vault:
     def balance(self, account, asset):
         """Return what an account holds of an asset."""
         return self.balances.get((account, asset), 0)
+
+
+class Relayer:
+    """Brings batch after batch to the bank; a new one begins after each crash and knows only what is on the disk."""
+
+    def step(self, disk, next_number):
+        """Return the next step: ("write", paid, number) or ("send", number, batch).
+
+        disk         what was written last: {"paid": 0, "number": None} at first
+        next_number  the number that the bank's next transaction must have
+        """
+        return ("send", next_number, disk["paid"] + 1)

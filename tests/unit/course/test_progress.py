@@ -26,7 +26,7 @@ def test_the_best_try_counts_and_survives_the_next_start(tmp_path):
         Progress(tmp_path).tried(COURSE[0], verdict(earned))
     kept = Progress(tmp_path).of(COURSE[0])
     assert (kept.best, kept.tries, kept.passed) == (5.5, 3, False)
-    assert Progress(tmp_path).sentence(COURSE[:5]) == "5.5/50 points (11 %), 0 of 5 lessons passed"
+    assert Progress(tmp_path).sentence(COURSE[:5]) == "5.5/60 points (9 %), 0 of 5 lessons passed"
 
 
 def test_a_prediction_is_locked(tmp_path):
