@@ -53,6 +53,7 @@ def test_the_command_writes_parquet(tmp_path, capsys):
         "inventory.parquet",
         "leaderboard.parquet",
         "making.parquet",
+        "opportunities.parquet",
         "orders.parquet",
         "quotes.parquet",
         "refusals.parquet",

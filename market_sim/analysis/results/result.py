@@ -22,6 +22,7 @@ from market_sim.analysis.results.competition import competition_table
 from market_sim.analysis.results.inventory import inventory_table
 from market_sim.analysis.results.making_table import making_table
 from market_sim.analysis.results.market_tables import adaptations_table, candles_table, depth_table, fees_table
+from market_sim.analysis.results.opportunity_table import opportunities_table
 from market_sim.analysis.results.performance import Performance, leaderboard, performances
 from market_sim.analysis.results.route_table import routes_table
 from market_sim.analysis.results.table import Table
@@ -158,6 +159,11 @@ class Result:
         """What each account earned as a maker on each venue, from the spread and from fees."""
         return making_table(self.journal)
 
+    @cached_property
+    def opportunities(self) -> Table:
+        """When a round trip between two venues would have paid its fees, and who took it."""
+        return opportunities_table(self.journal)
+
     def difference(self, then: int, now: int) -> Table:
         """What differs between the states just after two events: books, balances, blocks."""
         return difference_table(self.journal, then, now)
@@ -168,7 +174,7 @@ class Result:
         return (
             self.leaderboard, self.gains, self.trades, self.orders, self.quotes, self.blocks, self.inventory,
             self.refusals, self.alerts, self.candles, self.fees, self.depth, self.adaptations,
-            self.competition, self.venues, self.routes, self.making,
+            self.competition, self.venues, self.routes, self.making, self.opportunities,
         )  # fmt: skip
 
     @cached_property

@@ -14,6 +14,7 @@ from market_sim.core.errors import InputError
 from market_sim.core.models.intents import BUY, SELL, Intent, PlaceOrder
 from market_sim.market.agents.strategy import OnQuote, Strategy, Waking
 from market_sim.market.agents.view import View
+from market_sim.market.exchange.fees import MILLION, bps
 
 
 @dataclass
@@ -24,17 +25,21 @@ class VenueArbitrage(Strategy):
     venues: tuple[str, ...] = ()
     size: int = 10
     least_gap_bps: int = 2
-    """The least distance of the bid above the ask, in basis points, that pays the fees."""
+    """The least distance of the bid above the ask, in basis points: what is to be gained where no rates are given."""
+    taker_bps: tuple[float, ...] = ()
+    """What taking costs on each of the venues, in basis points; then the distance counts after both fees."""
 
     def __post_init__(self) -> None:
         if len(self.venues) < 2 or self.size <= 0 or self.least_gap_bps < 0:
             raise InputError(f"an arbitrageur needs two venues, a size, and a gap from 0 on, found {self}")
+        if self.taker_bps and len(self.taker_bps) != len(self.venues):
+            raise InputError(f"an arbitrageur knows the fee of each venue or of none, found {self}")
 
     def decide(self, view: View) -> Iterable[Intent]:
         """Trade on the first pair of venues with a sufficient gap."""
         for cheap, dear in permutations(self.venues, 2):
             ask, bid = view[self.symbol, cheap].ask, view[self.symbol, dear].bid
-            if ask is None or bid is None or (bid - ask) * 10_000 <= ask * self.least_gap_bps:
+            if ask is None or bid is None or not self._gains(cheap, ask, dear, bid):
                 continue
             # Twice the price, to leave cash for fees.
             size = min(self.size, view.cash // (2 * ask), view[self.symbol, dear].position)
@@ -42,6 +47,14 @@ class VenueArbitrage(Strategy):
                 yield PlaceOrder(self.symbol, BUY, size, ask, "ioc", venue=cheap)
                 yield PlaceOrder(self.symbol, SELL, size, bid, "ioc", venue=dear)
                 return
+
+    def _gains(self, cheap: str, ask: int, dear: str, bid: int) -> bool:
+        """Whether what is sold for brings enough more than what is bought for costs (rulebook F-4.7)."""
+        if not self.taker_bps:
+            return (bid - ask) * 10_000 > ask * self.least_gap_bps
+        rates = dict(zip(self.venues, map(bps, self.taker_bps), strict=True))
+        paid, got = ask * (MILLION + rates[cheap]), bid * (MILLION - rates[dear])
+        return (got - paid) * 10_000 > paid * self.least_gap_bps
 
 
 @dataclass

@@ -112,9 +112,19 @@ def test_an_arbitrageur_leaves_a_gap_that_its_fees_would_eat() -> None:
     assert len([*VenueArbitrage(venues=("A", "B"), least_gap_bps=1).decide(near)]) == 2
 
 
-@pytest.mark.parametrize("wrong", [{"venues": ("A",)}, {"venues": ("A", "B"), "size": 0}])
+@pytest.mark.parametrize(("bid", "taken"), [(10_005, 0), (10_006, 2)])
+def test_an_arbitrageur_that_knows_the_fees_takes_what_gains_after_both(bid: int, taken: int) -> None:
+    near = two_books((9_990, 10_000), (bid, 10_030))  # 10,000 costs 10,005 with its fee; 10,006 brings 10,005.75
+    knowing = VenueArbitrage(venues=("A", "B"), least_gap_bps=0, taker_bps=(5.0, 0.25))
+    assert len([*knowing.decide(near)]) == taken
+    assert len([*VenueArbitrage(venues=("A", "B"), least_gap_bps=0).decide(near)]) == 2, "without fees both gain"
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"venues": ("A",)}, {"venues": ("A", "B"), "size": 0}, {"venues": ("A", "B"), "taker_bps": (1.0,)}]
+)
 def test_an_arbitrageur_needs_two_venues_and_a_size(wrong) -> None:
-    with pytest.raises(InputError, match="an arbitrageur needs two venues"):
+    with pytest.raises(InputError, match=r"an arbitrageur (needs two venues|knows the fee)"):
         VenueArbitrage(**wrong)
 
 

@@ -16,7 +16,7 @@ from market_sim.analysis.comparison import compare as compare_sides
 from market_sim.analysis.comparison import partings, plainly
 from market_sim.analysis.history.stepping import KINDS
 from market_sim.analysis.history.two_instants import difference
-from market_sim.analysis.results import performance_table, route_table, venue_comparison, venue_table
+from market_sim.analysis.results import opportunity_table, performance_table, route_table, venue_comparison, venue_table
 from market_sim.analysis.run_header import RunHeader
 from market_sim.analysis.summary import document
 from market_sim.analysis.visualization.dashboard import Dashboard
@@ -65,6 +65,7 @@ def page(name: str) -> Response:
         performance_table=performance_table,
         refusal_table=refusal_table,
         venue_table=venue_table,
+        opportunity_table=opportunity_table,
         venue_comparison=venue_comparison,
         size=max(1, whole("size", 100, LARGEST_SIZE)),
         route_table=route_table,

@@ -5,6 +5,12 @@ from __future__ import annotations
 import html
 import re
 
+from market_sim.analysis.results.opportunity_table import (
+    HEAD,
+    opportunities,
+    opportunities_sentence,
+    opportunity_rows,
+)
 from market_sim.analysis.results.route_table import route_records, route_rows
 from market_sim.analysis.results.venue_comparison import comparison_sentence, comparisons
 from market_sim.analysis.results.venue_table import venue_records, venue_rows
@@ -34,6 +40,17 @@ def test_the_page_of_a_run_with_venues_has_their_table_the_comparison_and_the_ro
     assert comparison_sentence(then) in html.unescape(early)
     assert "is the best place to buy 5: " in early
     assert visitor.get("/runs/venues?size=many").status_code == 422
+
+
+def test_the_page_lists_the_largest_opportunities_between_the_venues(visitor, tmp_path):
+    result = simulate("two-venues", epochs=4, settlement="none")
+    archive.save(result.journal, tmp_path / "results" / "two")
+    page, found = visitor.get("/runs/two").text, opportunities(result.journal)
+    rows = opportunity_rows(found, Words(result.journal))
+    assert cells(page, "Opportunities between the venues") == rows and len(rows) == min(10, len(found)) > 3
+    assert [float(row[4]) for row in rows] == sorted((float(row[4]) for row in rows), reverse=True)
+    assert {len(row) for row in rows} == {len(HEAD)}
+    assert opportunities_sentence(found) in html.unescape(page)
 
 
 def test_a_run_with_one_venue_has_no_such_section(visitor, run_address):
