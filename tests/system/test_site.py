@@ -50,6 +50,7 @@ PAGES = [
     "/protocols",
     "/api",
     "/attack",
+    "/meter",
     f"{RUN}/allocation",
     f"{RUN}/microscope",
     f"{RUN}/budget",

@@ -33,7 +33,7 @@ TOP = 5
 
 
 @dataclass
-class _Covered:
+class Covered:
     """One accepted order and what became of it."""
 
     accepted: OrderAccepted
@@ -59,11 +59,11 @@ class _Covered:
         return [one.time - self.accepted.time for one in self.trades]
 
 
-def _covered(journal: Journal) -> list[_Covered]:
-    found: dict[int, _Covered] = {}
+def covered_orders(journal: Journal) -> list[Covered]:
+    found: dict[int, Covered] = {}
     for event in journal:
         if type(event) is OrderAccepted:
-            found[event.order] = _Covered(event)
+            found[event.order] = Covered(event)
         elif type(event) is Trade:
             for order in (event.maker_order, event.taker_order):
                 if order in found:
@@ -91,8 +91,8 @@ def orders_by_type_and_size(found: Microscope, journal: Journal) -> list[Row]:
     """After Rule 605: one row for each book, type of order and class of size that occurs."""
     books = {book.name: book for book in found.books}
     spreads = {book.name: _by_order(book.spreads) for book in found.books}
-    classes: dict[tuple[str, str, str], list[_Covered]] = {}
-    for one in _covered(journal):
+    classes: dict[tuple[str, str, str], list[Covered]] = {}
+    for one in covered_orders(journal):
         if one.book in books:
             unit = 10 ** books[one.book].listed.quantity_decimals
             key = one.book, one.kind, size_class(one.accepted.terms.quantity, unit)
@@ -113,7 +113,7 @@ def _by_order(found: Iterable[Spread]) -> dict[int, list[Spread]]:
     return orders
 
 
-def _counts(members: list[_Covered]) -> Row:
+def _counts(members: list[Covered]) -> Row:
     shares = sum(one.accepted.terms.quantity for one in members)
     executed = sum(trade.quantity for one in members for trade in one.trades)
     cancelled = sum(one.cancelled for one in members)
@@ -139,8 +139,8 @@ def _costs(taken: list[Spread]) -> Row:
 
 def venues_by_day(found: Microscope, journal: Journal, day_ns: int) -> list[Row]:
     """After RTS 27: one row for each book and day."""
-    covered: dict[tuple[str, int], list[_Covered]] = {}
-    for one in _covered(journal):
+    covered: dict[tuple[str, int], list[Covered]] = {}
+    for one in covered_orders(journal):
         covered.setdefault((one.book, one.accepted.time // day_ns), []).append(one)
     halts: dict[tuple[str, int], int] = {}
     for event in journal.of(PhaseChanged):
@@ -156,7 +156,7 @@ def venues_by_day(found: Microscope, journal: Journal, day_ns: int) -> list[Row]
     return rows
 
 
-def _venue_day(book: BookMicroscope, day: int, day_ns: int, orders: list[_Covered], halts: int) -> Row:
+def _venue_day(book: BookMicroscope, day: int, day_ns: int, orders: list[Covered], halts: int) -> Row:
     trades = [one for one in book.tape.trades if one.time // day_ns == day]
     volume = sum(one.quantity for one in trades)
     value = sum(one.quantity * one.price for one in trades)

@@ -27,6 +27,7 @@ A scenario's own parameters are flags, too: --traders 20 (see --list-scenarios).
 Commands, each with its own --help:
   doctor           what is missing here and how to mend it
   serve            the site
+  bench            what was claimed of speed and savings, measured on this machine
  of a stored run
   results RUN      what each account made of it
   book RUN         what its order books showed

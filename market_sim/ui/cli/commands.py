@@ -217,6 +217,12 @@ def _quotes(arguments: Sequence[str]) -> int:
     return quotes(arguments)
 
 
+def _bench(arguments: Sequence[str]) -> int:
+    from market_sim.ui.cli.benching import bench
+
+    return bench(arguments)
+
+
 def _microscope(arguments: Sequence[str]) -> int:
     from market_sim.ui.cli.microscope import microscope
 
@@ -286,6 +292,7 @@ COMMANDS: dict[str, Command] = {
     "execution": _execution,
     "iceberg": _iceberg,
     "budget": _budget,
+    "bench": _bench,
     "train": _train,
     "judge": _judge,
     "protocols": _protocols,

@@ -35,6 +35,7 @@ from market_sim.ui.web.pages import (
     lessons,
     live,
     market,
+    meter,
     microscopes,
     protocols,
     reports,
@@ -55,7 +56,7 @@ from market_sim.ui.web.static_files import StaticFiles
 PAGES = (
     site, course, lessons, scenarios, sweeps, backtests, attacks, live, forks, counterfactuals, allocations,
     executions, icebergs, budgets, microscopes, protocols, explorer, runs, traces, reports, market, classes,
-    interface_page,
+    interface_page, meter,
 )  # fmt: skip
 LARGEST_BODY = 64 * 1024
 """The most bytes of one request; an answer to a lesson has a few kilobytes."""
