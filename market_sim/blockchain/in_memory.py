@@ -11,18 +11,17 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from market_sim.blockchain.certificate import (
-    HANDOVER,
     HEARTBEAT,
     REFUSED,
     Batch,
     Domain,
     Header,
     attested,
-    members_hash,
 )
 from market_sim.blockchain.execution import ROW, BalanceKey
 from market_sim.blockchain.in_memory_contracts import MemoryHost
-from market_sim.blockchain.in_memory_escape import MemoryEscape, ValidatorSet, check_certificate, check_members
+from market_sim.blockchain.in_memory_escape import MemoryEscape
+from market_sim.blockchain.in_memory_validators import ValidatorSet, check_certificate
 from market_sim.blockchain.in_memory_vault import LARGEST_BALANCE, MemoryVault
 from market_sim.blockchain.keccak import keccak
 from market_sim.blockchain.settlement import (
@@ -162,15 +161,9 @@ class InMemorySettlement(MemoryEscape):
 
     def plan_handover(self, members: tuple[bytes, ...], from_epoch: int, nonce: int, certificate: bytes) -> None:
         """Plan the next set of validators; an earlier plan that was not carried out is dead."""
-        current = self._set
-        if nonce != current.plans:
-            raise ChainReverted("HandoverSuperseded", {"expected": current.plans, "found": nonce})
-        if from_epoch <= self._head.epoch:
-            raise ChainReverted("HandoverTooEarly", {"reached": self._head.epoch, "found": from_epoch})
-        check_members(members)
-        digest = attested(self._domain, HANDOVER, current.number, nonce, from_epoch, members_hash(members))
-        check_certificate(current.validators, digest, certificate)
-        self._set = current.planned(members, from_epoch, self.time)
+        self._set = self._set.planned(
+            self._domain, members, from_epoch, nonce, certificate, self._head.epoch, self.time
+        )
 
     def beats(self) -> int:
         """The number of heartbeats so far."""

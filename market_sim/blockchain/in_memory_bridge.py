@@ -7,13 +7,16 @@ from typing import Any, Final
 
 from market_sim.blockchain.bridge_message import Message, NaiveMessage
 from market_sim.blockchain.contracts import TokenPlace
-from market_sim.blockchain.in_memory_escape import check_certificate
+from market_sim.blockchain.in_memory_validators import MemoryValidators
 from market_sim.blockchain.in_memory_vault import MemoryVault
 from market_sim.blockchain.settlement import ChainReverted
 from market_sim.core.models.event import Numbers
 
+AT_ONCE: Final = 2**64
+"""A bridge has no epochs: the next set of validators counts as soon as the notice of its plan has passed."""
 
-class MemoryBridge:
+
+class MemoryBridge(MemoryValidators):
     """One end: with a token it locks, without one it mints."""
 
     message: type[Message] = Message
@@ -21,11 +24,9 @@ class MemoryBridge:
     def __init__(
         self, vault: MemoryVault, place: str, token: TokenPlace | str, validators: Sequence[str], run: bytes
     ) -> None:
+        super().__init__(vault, place, validators, run)
         self._vault = vault
-        self._place = place
         self._token = token.token if isinstance(token, TokenPlace) else None
-        self._validators = [bytes.fromhex(address[2:]) for address in validators]
-        self._run = run
         self._other = (0, "")
         self._delivered: set[bytes] = set()
         self._sent = self.locked = 0
@@ -63,7 +64,7 @@ class MemoryBridge:
         digest = message.digest(self._run)
         if digest in self._delivered:
             raise ChainReverted("DeliveredBefore", {"nonce": message.nonce})
-        check_certificate(self._validators, digest, certificate)
+        following = self._checked(AT_ONCE, digest, certificate)
         if self._token is None:
             self.holding[message.to] = self.holding.get(message.to, 0) + message.amount
         else:
@@ -71,6 +72,7 @@ class MemoryBridge:
                 raise ChainReverted("ShortOfLocked", {"locked": self.locked, "needed": message.amount})
             self.locked -= message.amount
             self._vault.move(self._place, message.to, self._token, message.amount)
+        self._set = following
         self._delivered.add(digest)
         return {"nonce": message.nonce, "to": message.to, "amount": message.amount}
 

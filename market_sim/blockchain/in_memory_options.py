@@ -11,30 +11,26 @@ from typing import Any, Final, Protocol
 
 from market_sim.blockchain.contracts import ClockPlace, TokenPlace
 from market_sim.blockchain.in_memory_amm import Chain
-from market_sim.blockchain.in_memory_escape import check_certificate
+from market_sim.blockchain.in_memory_validators import ChainWithTime, MemoryValidators
 from market_sim.blockchain.option_models import OptionModel, OptionTerms, OracleModel
 from market_sim.blockchain.oracle_price import price_digest
 from market_sim.core.models.event import Numbers
 
 
-class ChainWithId(Chain, Protocol):
-    """An in-memory chain whose id is in what validators sign."""
-
-    chain_id: int
+class OracleChain(Chain, ChainWithTime, Protocol):
+    """An in-memory chain with an epoch, an id and a time."""
 
 
-class MemoryOracle:
+class MemoryOracle(MemoryValidators):
     """The price of one asset at the ends of epochs."""
 
     def __init__(
-        self, chain: ChainWithId, place: str, token: TokenPlace, clock: ClockPlace, bond: int, window: int,
+        self, chain: OracleChain, place: str, token: TokenPlace, clock: ClockPlace, bond: int, window: int,
         validators: Sequence[str], run: bytes,
     ) -> None:  # fmt: skip
+        super().__init__(chain, place, validators, run)
         self._chain = chain
-        self._place = place
         self._token = token.token
-        self._validators = [bytes.fromhex(address[2:]) for address in validators]
-        self._run = run
         self.model = OracleModel(bond, window)
 
     @property
@@ -83,9 +79,12 @@ class MemoryOracle:
         after = deepcopy(self.model)
         numbers = after.decide(caller, self._chain.epoch, epoch, price)
         digest = price_digest(self._chain.chain_id, self._place, self._run, epoch, price)
-        check_certificate(self._validators, digest, certificate)
+        self._set = self._checked(self._chain.epoch, digest, certificate)
         self.model = after
         return self._paid(numbers)
+
+    def _reached(self) -> int:
+        return self._chain.epoch
 
     def _paid(self, numbers: Numbers) -> Numbers:
         self._chain.move(self._place, str(numbers["winner"]), self._token, int(numbers["amount"]))

@@ -16,7 +16,7 @@ from market_sim.blockchain.contracts import ChainContext
 from market_sim.blockchain.settlement import ChainReverted
 from market_sim.core.errors import InputError, InvariantBroken, RuleViolation
 from market_sim.core.models.settlement_events import CallExecuted, CallSubmitted
-from tests.unit.blockchain.rig import ALICE, BOB, CASH, RUN, Rig, wallet
+from tests.unit.blockchain.rig import ALICE, BOB, CASH, RUN, Rig, travel, wallet
 from tests.unit.blockchain.test_escrow import REGISTER
 from tests.unit.blockchain.test_vault import KEEPS_FEE, LIES, SAYS_NO, Bank
 
@@ -239,14 +239,14 @@ def test_ends_are_connected_once_and_by_their_deployer(chain_rig: Rig) -> None:
         host.invoke(crossing.owners[BOB], home.place, "send", "0x" + "00" * 20, 1)
 
 
-def test_after_its_notice_the_next_set_of_validators_counts(chain_rig: Rig) -> None:
-    crossing = Crossing(chain_rig)
-    home, chain = crossing.ends["b-home"], chain_rig.settlement.chain
+def test_after_its_notice_the_next_set_of_validators_counts(rig: Rig) -> None:
+    crossing = Crossing(rig)
+    home, chain = crossing.ends["b-home"], crossing.contexts["b-home"].host
     following = [wallet(f"next/{number}") for number in range(4)]
     addresses = [each.address for each in following]
     domain = Domain(chain.chain_id, bytes.fromhex(home.place[2:]), RUN)
     digest = attested(domain, HANDOVER, 1, 0, 1, members_hash(addresses))
-    plan = certificate({number: chain_rig.validators[number].sign(digest) for number in range(3)})
+    plan = certificate({number: rig.validators[number].sign(digest) for number in range(3)})
     host, bob = crossing.contexts["b-home"].host, crossing.owners[BOB]
     host.invoke(bob, home.place, "planHandover", ["0x" + address.hex() for address in addresses], 1, 0, plan)
     crossing.call("alice", "b-home", "send", "bob", 60)
@@ -255,9 +255,9 @@ def test_after_its_notice_the_next_set_of_validators_counts(chain_rig: Rig) -> N
     message = crossing.ends["b-away"].sent[0]
     with pytest.raises(ChainReverted, match="WrongSigner"):
         crossing.show("b-home", message, signed(message, RUN, following))
-    chain.travel(2 * 24 * 3600)
+    travel(rig, 2 * 24 * 3600)
     with pytest.raises(ChainReverted, match="WrongSigner"):
-        crossing.show("b-home", message, signed(message, RUN, chain_rig.validators))
+        crossing.show("b-home", message, signed(message, RUN, rig.validators))
     crossing.show("b-home", message, signed(message, RUN, following))
 
 

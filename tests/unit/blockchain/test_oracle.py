@@ -17,7 +17,7 @@ from market_sim.core.errors import InputError, InvariantBroken
 from market_sim.core.models.event import Numbers
 from market_sim.core.models.market_events import Entry, Trade
 from market_sim.core.models.settlement_events import CallExecuted, CallSubmitted
-from tests.unit.blockchain.rig import ALICE, BOB, CASH, FEES, RUN, Rig, wallet
+from tests.unit.blockchain.rig import ALICE, BOB, CASH, FEES, RUN, Rig, travel, wallet
 from tests.unit.blockchain.test_escrow import REGISTER
 
 BOND, WINDOW, MONEY, TRUE = 300, 4, 1_000, 10_015
@@ -146,21 +146,21 @@ def test_a_signature_for_another_oracle_chain_run_epoch_or_price_decides_nothing
     host.invoke(bob, place, "decide", 0, 7, signed_price(asking.rig.validators, price_digest(*right)))
 
 
-def test_the_next_set_of_validators_decides_from_its_epoch_and_after_its_notice(chain_rig: Rig) -> None:
-    asking = Asking(chain_rig)
+def test_the_next_set_of_validators_decides_from_its_epoch_and_after_its_notice(rig: Rig) -> None:
+    asking = Asking(rig)
     asking.call("alice", "propose", 0, 5)
     asking.call("bob", "dispute", 0)
     host, place, bob = asking.context.host, asking.oracle.place, asking.owners[BOB]
     following = [wallet(f"next/{number}") for number in range(4)]
     members = [each.address for each in following]
     domain = Domain(host.chain_id, bytes.fromhex(place[2:]), RUN)
-    plan = signed_price(chain_rig.validators, attested(domain, HANDOVER, 1, 0, 1, members_hash(members)))
+    plan = signed_price(rig.validators, attested(domain, HANDOVER, 1, 0, 1, members_hash(members)))
     host.invoke(bob, place, "planHandover", ["0x" + address.hex() for address in members], 1, 0, plan)
     digest = price_digest(host.chain_id, place, RUN, 0, 7)
-    old, new = (signed_price(each, digest) for each in (chain_rig.validators, following))
+    old, new = (signed_price(each, digest) for each in (rig.validators, following))
     with pytest.raises(ChainReverted, match="WrongSigner"):
         host.invoke(bob, place, "decide", 0, 7, new)
-    chain_rig.settlement.chain.travel(2 * 24 * 3600)
+    travel(rig, 2 * 24 * 3600)
     with pytest.raises(ChainReverted, match="WrongSigner"):
         host.invoke(bob, place, "decide", 0, 7, new)
     asking.pass_epochs(1)
