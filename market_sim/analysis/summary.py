@@ -142,6 +142,7 @@ def document(summary: Summary, run: str | None, timeline: str | None) -> dict[st
         "refusals": list(refusal_documents(summary.refusals)),
         "leaderboard": list(result.leaderboard),
         "gains": gain_documents(summary.gains),
+        "extracted": list(result.extracted),
         "rules": summary.rules or None,
         "byzantine": summary.byzantine,
         "fork": summary.fork.sentence if summary.fork else None,

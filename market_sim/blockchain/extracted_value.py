@@ -14,9 +14,12 @@ from typing import Final, NamedTuple
 from market_sim.blockchain.amm_model import AmmModel
 from market_sim.blockchain.settlement import ChainReverted
 from market_sim.core.data.journal import Journal
+from market_sim.core.models.consensus_events import BlockFinalized, BlockProposed, CallsOrdered
 from market_sim.core.models.event import Numbers
 from market_sim.core.models.settlement_events import CallExecuted, CallSubmitted, ContractDeployed, ContractReconciled
 
+NO_LEADER: Final = -1
+"""In place of a leader, where calls are executed without a committee: on a chain that is not ours."""
 POOL: Final = "the pool"
 """The name of the pool among the accounts."""
 
@@ -34,28 +37,54 @@ class Held(NamedTuple):
 
 def extracted(journal: Journal, pool: str) -> dict[str, Held]:
     """What the order of calls changed for each account that called a pool, and for the pool itself, over a run."""
+    total: dict[str, Held] = {}
+    for changed in extracted_by_leader(journal, pool).values():
+        for account, held in changed.items():
+            total[account] = total.get(account, Held()).plus(*held)
+    return total
+
+
+def extracted_by_leader(journal: Journal, pool: str) -> dict[int, dict[str, Held]]:
+    """The same by the leaders that chose the orders."""
     submitted = {call.call: call for call in journal.of(CallSubmitted) if call.contract == pool}
     deployed = next((event for event in journal.of(ContractDeployed) if event.contract == pool), None)
-    if deployed is None:
+    if deployed is None or not submitted:
         return {}
-    model, changed, block = AmmModel(int(deployed.terms["feeBps"])), dict[str, Held](), list[CallExecuted]()
+    leaders = _leaders(journal)
+    model, found, block = AmmModel(int(deployed.terms["feeBps"])), dict[int, dict[str, Held]](), list[CallExecuted]()
     for event in journal:
         if isinstance(event, CallExecuted) and event.contract == pool:
             block.append(event)
         elif isinstance(event, ContractReconciled) and event.contract == pool and block:
+            changed = found.setdefault(leaders.get(block[0].call, NO_LEADER), {})
             honest, actual = dict[str, Held](), dict[str, Held]()
+            arrived = sorted(block, key=lambda one: one.call)
             other = deepcopy(model)
-            for call in sorted(block, key=lambda one: one.call):
+            for call in arrived if arrived != block else ():
                 _play(other, submitted[call.call], model.observed, honest)
             for call in block:
                 if call.succeeded:
                     epoch = int(call.numbers.get("epoch", model.observed))
                     _play(model, submitted[call.call], epoch, actual)
+            if arrived == block:
+                honest = actual
             for account in honest.keys() | actual.keys():
                 now, then = actual.get(account, Held()), honest.get(account, Held())
                 changed[account] = changed.get(account, Held()).plus(now.base - then.base, now.quote - then.quote)
             block = []
-    return changed
+    return found
+
+
+def _leaders(journal: Journal) -> dict[int, int]:
+    """The leader of the final block that holds each call."""
+    proposers = {event.block: event.proposer for event in journal.of(BlockProposed)}
+    final = {event.block for event in journal.of(BlockFinalized)}
+    return {
+        call: proposers[event.block]
+        for event in journal.of(CallsOrdered)
+        if event.block in final
+        for call in event.calls
+    }
 
 
 def _play(model: AmmModel, call: CallSubmitted, epoch: int, changed: dict[str, Held]) -> None:

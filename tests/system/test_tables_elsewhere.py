@@ -48,6 +48,7 @@ def test_the_command_writes_parquet(tmp_path, capsys):
         "candles.parquet",
         "competition.parquet",
         "depth.parquet",
+        "extracted.parquet",
         "fees.parquet",
         "gains.parquet",
         "inventory.parquet",

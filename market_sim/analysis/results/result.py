@@ -15,6 +15,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from market_sim.analysis.alerts import ListedAlert, alerts, alerts_table
+from market_sim.analysis.extraction import extraction_table
 from market_sim.analysis.gains import gain_table, gains
 from market_sim.analysis.history.two_instants import difference_table
 from market_sim.analysis.refusals import refusal_table, refusals
@@ -164,6 +165,11 @@ class Result:
         """When a round trip between two venues would have paid its fees, and who took it."""
         return opportunities_table(self.journal)
 
+    @cached_property
+    def extracted(self) -> Table:
+        """What the order of calls and orders gave and took, by who chose it and by account."""
+        return extraction_table(self.journal)
+
     def difference(self, then: int, now: int) -> Table:
         """What differs between the states just after two events: books, balances, blocks."""
         return difference_table(self.journal, then, now)
@@ -174,7 +180,7 @@ class Result:
         return (
             self.leaderboard, self.gains, self.trades, self.orders, self.quotes, self.blocks, self.inventory,
             self.refusals, self.alerts, self.candles, self.fees, self.depth, self.adaptations,
-            self.competition, self.venues, self.routes, self.making, self.opportunities,
+            self.competition, self.venues, self.routes, self.making, self.opportunities, self.extracted,
         )  # fmt: skip
 
     @cached_property

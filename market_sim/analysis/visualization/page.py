@@ -12,7 +12,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from market_sim.analysis import gain_table, refusal_table
+from market_sim.analysis import extraction, gain_table, refusal_table
 from market_sim.analysis.history.run_history import RunHistory
 from market_sim.analysis.history.story_steps import story_steps
 from market_sim.analysis.refusals import refusals
@@ -91,7 +91,8 @@ def timeline_page(result: Result, cut: str = "") -> str:
             '<a class="skip" href="#charts">Skip to the charts</a>',
             _header(result, run),
             _told(result, cut),
-            f'<main id="charts">{"".join(sections)}{_refused(result)}{_made(result, run)}</main>',
+            f'<main id="charts">{"".join(sections)}{_refused(result)}{_extracted(result, run)}',
+            f"{_made(result, run)}</main>",
             f'<script type="application/json" id="data">{embedded(data)}</script>',
             f"<script>{get_plotlyjs()}</script>",
             f'<script type="module">{_program()}</script>',
@@ -163,6 +164,14 @@ def _refused(result: Result) -> str:
     found = refusals(result.journal)
     table = Table("Refusals", refusal_table.HEAD, [row.cells for row in refusal_table.refusal_rows(found)], worded=True)
     return _section("What was refused in the whole run", refusal_table.refusal_sentence(found), table)
+
+
+def _extracted(result: Result, run: RunHistory) -> str:
+    found = extraction.extractions(result.journal)
+    if not found:
+        return ""
+    table = Table("Extracted", extraction.HEAD, extraction.rows(found, run.mechanisms.words))
+    return _section("What the order gave and took", extraction.sentence(found), table)
 
 
 def _made(result: Result, run: RunHistory) -> str:

@@ -151,6 +151,18 @@ class OrderAmended(MarketEvent, frozen=True):
     kept_place: bool
 
 
+class OrderRead(MarketEvent, frozen=True):
+    """Somebody has read an order that is still on its way to the exchange, where it arrives at a later time."""
+
+    reader: str
+    account: str
+    symbol: str
+    side: int
+    quantity: int
+    limit: int | None
+    arrives: int
+
+
 class OrderRepeated(MarketEvent, frozen=True):
     """An order was sent again under the client id of an earlier one; nothing was placed a second time."""
 

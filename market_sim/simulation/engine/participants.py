@@ -23,6 +23,7 @@ from market_sim.market.agents.agent import Agent, Wish
 from market_sim.market.agents.delayed_view import DelayedMarket
 from market_sim.market.agents.live_view import LiveView, PublicTrades, live
 from market_sim.market.agents.mailbox import Mail, Mailbox
+from market_sim.market.agents.orders_on_the_way import OrdersOnTheWay
 from market_sim.market.agents.strategy import (
     Adapted,
     OnQuote,
@@ -118,6 +119,8 @@ class Participants:
         """Who comes only when a scheduled action says so, and how long after that each first wakes up."""
         self.silent: dict[str, None] = {}
         """Who takes part in name only."""
+        self.taps: list[OrdersOnTheWay] = []
+        """Those who read orders on their way to the venues."""
 
     def trade_on(self, market: Market, record: Journal) -> None:
         """Let all participants see this record and trade on it, in place of the world's venues; before the start."""
@@ -269,6 +272,8 @@ class Participants:
                 arrives = clock.now + agent.latency_ns
                 if self._machines and agent.name in self._machines:
                     arrives = self._passed(agent.name, arrives)
+                for tap in self.taps:
+                    tap.pass_by(agent.name, intents, arrives)
                 if self._connections is None:
                     clock.plan(arrives, self._arrive, (agent.name, intents))
                 else:

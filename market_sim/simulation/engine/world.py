@@ -18,7 +18,7 @@ finalized trades are settled. Every action is planned on the one clock, and ever
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -32,6 +32,7 @@ from market_sim.core.models.intents import Intent
 from market_sim.core.models.run_events import AgentJoined, ShockHappened, ValueMoved, WarningGiven
 from market_sim.core.randomness import Randomness
 from market_sim.market.agents.agent import Agent
+from market_sim.market.agents.orders_on_the_way import OrdersOnTheWay
 from market_sim.market.agents.strategy import Strategy
 from market_sim.market.compliance.enforcement import Enforcement, ladder_of
 from market_sim.market.compliance.market_clock import MarketClock
@@ -269,6 +270,13 @@ class World:
             count=count, leaders=leaders, byzantine=byzantine, beyond_the_bound=beyond_the_bound, variant=variant,
             independent=independent, call_order=call_order, fair_order=fair_order, greedy=greedy,
         )  # fmt: skip
+
+    def tap(self, reader: str, accounts: Collection[str], sealed: bool = False) -> OrdersOnTheWay:
+        """Let a participant read the orders of these accounts on their way to the venues, unless they are sealed."""
+        clock = self.clock
+        tap = OrdersOnTheWay(reader, accounts, self.journal.record, lambda: clock.now, sealed)
+        self.participants.taps.append(tap)
+        return tap
 
     def network(self, **settings: Any) -> None:
         """Choose the conditions of the network between validators."""

@@ -8,6 +8,7 @@ from market_sim.simulation.scenarios.arena import Arena
 from market_sim.simulation.scenarios.atomic_swap import AtomicSwap
 from market_sim.simulation.scenarios.bad_rule import BadRule
 from market_sim.simulation.scenarios.batch_auction import BatchAuctionScenario
+from market_sim.simulation.scenarios.book_sandwich import BookSandwich
 from market_sim.simulation.scenarios.bridge_replay import BridgeReplay
 from market_sim.simulation.scenarios.bubble import Bubble
 from market_sim.simulation.scenarios.circuit_breaker import CircuitBreaker
@@ -109,6 +110,7 @@ SCENARIOS: tuple[type[Scenario], ...] = (
     BridgeReplay,
     FlashLoan,
     SandwichScenario,
+    BookSandwich,
     InducedValues,
     InformedVersusNoise,
     ToxicFlow,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from market_sim.analysis.extraction import Extraction, extractions, lines
 from market_sim.analysis.refusals import Refusal
 from market_sim.analysis.results.performance import Performance
 from market_sim.analysis.results.venue_table import venues_sentence
@@ -85,7 +86,9 @@ def tell(summary: Summary, run: str | None, timeline: str | None, screen: Screen
     if not result.complete:
         reached = max(summary.story.leaders, default=0)
         say(paint(f"interrupted  in epoch {reached} of {result.epochs}: what happened until then stands", YELLOW))
-    for block in (_refusals(summary.refusals), _leaderboard(result.performances, Words(result.journal))):
+    words = Words(result.journal)
+    extracted = _extracted(extractions(result.journal), words)
+    for block in (_refusals(summary.refusals), extracted, _leaderboard(result.performances, words)):
         for line in block:
             say(line)
     say()
@@ -152,6 +155,11 @@ def _refusals(found: list[Refusal]) -> list[str]:
             times = sum(one.count for one in rest)
             lines.append(f"{times:>9,}  for {counted(len(rest), 'other reason')} (--json has them all)")
     return lines
+
+
+def _extracted(found: list[Extraction], words: Words) -> list[str]:
+    """What each leader or reader gave and took by the order that it chose."""
+    return ["", "extracted by the order of calls and orders", *lines(found, words)] if found else []
 
 
 def _leaderboard(rows: list[Performance], words: Words) -> list[str]:

@@ -75,7 +75,7 @@ def alone(chart: Chart) -> bytes:
 
 def prepare(run: OpenRun) -> None:
     """Compute what the page of a run shows at first."""
-    run.once("prepared", lambda: (run.summary, run.stepper))
+    run.once("prepared", lambda: (run.summary, run.extracted, run.stepper))
     for number, _ in enumerate(pictures(run.charts)):
         picture(run, number)
     figure(run, symbols(run.charts)[0], groups(run.charts))

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from market_sim.analysis.comparison import Side
+from market_sim.analysis.extraction import Extraction, extractions
 from market_sim.analysis.history.order_trace import Tracer
 from market_sim.analysis.history.run_history import RunHistory
 from market_sim.analysis.history.stepping import Stepper
@@ -106,6 +107,11 @@ class OpenRun:
     def performances(self) -> list[Performance]:
         """The performance of each account."""
         return self.once("performances", lambda: self.result.performances)
+
+    @property
+    def extracted(self) -> list[Extraction]:
+        """What the order of calls and orders gave and took."""
+        return self.once("extracted", lambda: extractions(self.result.journal))
 
     @property
     def refusals(self) -> list[Refusal]:

@@ -10,7 +10,7 @@ from typing import Any
 from flask import Blueprint, Response, abort, current_app, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from market_sim.analysis import gain_table, refusal_table
+from market_sim.analysis import extraction, gain_table, refusal_table
 from market_sim.analysis.alerts import alert_sentence
 from market_sim.analysis.comparison import compare as compare_sides
 from market_sim.analysis.comparison import partings, plainly
@@ -61,6 +61,8 @@ def page(name: str) -> Response:
         shown=shown,
         chosen=own_choices(run.header),
         alert_sentence=alert_sentence,
+        extraction=extraction,
+        extracted=run.extracted,
         gain_table=gain_table,
         performance_table=performance_table,
         refusal_table=refusal_table,

@@ -1,0 +1,112 @@
+"""What was extracted in a run: by whom, where, and from whom.
+
+A leader chooses the order of the calls of a pool, and a reader of orders on their way is there before them on a book.
+Both are measured against the order of arrival or of sending (market_sim/blockchain/extracted_value.py,
+market_sim/market/exchange/order_of_arrival.py). What one account has more others have less, to the last cent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from market_sim.analysis.results.table import Table, columns
+from market_sim.analysis.words import Words, signed
+from market_sim.blockchain.extracted_value import NO_LEADER, POOL, extracted_by_leader
+from market_sim.core.data.journal import Journal
+from market_sim.core.english import counted
+from market_sim.core.models.market_events import OrderRead
+from market_sim.core.models.settlement_events import CallSubmitted, ContractDeployed
+from market_sim.market.exchange.order_of_arrival import gains_by_reader
+
+POOLS = "Amm"
+"""The kind of contract whose calls depend on their order."""
+HEAD = ("by", "at", "account", "shares", "money")
+COLUMNS = columns(
+    by="who chose the order: the leader of a block, or the reader of an order on its way",
+    at="the pool, or the instrument of the book",
+    account="who has more or less by that",
+    base="of the asset, in lots of its smallest unit",
+    quote="of the currency, in its smallest unit",
+    currency="which currency that is",
+)
+
+
+class Extraction(NamedTuple):
+    """What one account has more or less because of the order that somebody chose."""
+
+    by: str
+    at: str
+    account: str
+    base: int
+    quote: int
+    asset: str
+    currency: str
+
+
+def extractions(journal: Journal) -> list[Extraction]:
+    """Everything that was extracted, gains before losses; accounts for which an order changed nothing are left out."""
+    kinds = {type(event) for event in journal}  # one look, because most runs have neither
+    on_books = _on_books(journal) if OrderRead in kinds else ()
+    at_pools = _at_pools(journal) if CallSubmitted in kinds else ()
+    found = [*on_books, *at_pools]
+    return sorted((one for one in found if one.base or one.quote), key=lambda one: (one.by, one.at, -one.quote))
+
+
+def _at_pools(journal: Journal) -> Iterable[Extraction]:
+    called = {call.contract for call in journal.of(CallSubmitted)}
+    for pool in journal.of(ContractDeployed):
+        if pool.kind != POOLS or pool.contract not in called or pool.chain:
+            continue
+        asset, currency = str(pool.terms["base"]), str(pool.terms["quote"])
+        for leader, changed in extracted_by_leader(journal, pool.contract).items():
+            for account, held in changed.items():
+                if leader != NO_LEADER:
+                    yield Extraction(f"n{leader}", pool.contract, account, held.base, held.quote, asset, currency)
+
+
+def _on_books(journal: Journal) -> Iterable[Extraction]:
+    listed = Words(journal).listed
+    for symbol in sorted({event.symbol for event in journal.of(OrderRead)}):
+        currency = listed[symbol].quote
+        for reader, changed in gains_by_reader(journal, symbol).items():
+            for account, (shares, money) in changed.items():
+                yield Extraction(reader, symbol, account, shares, money, symbol, currency)
+
+
+def sentence(found: Sequence[Extraction]) -> str:
+    """How much was taken from whom, in one sentence; empty if nothing was."""
+    if not found:
+        return ""
+    makers = list(dict.fromkeys(one.by for one in found))
+    lost = [one.account for one in found if one.quote < 0 and one.account != POOL]
+    victims = ", ".join(dict.fromkeys(lost)) or "nobody"
+    return (
+        f"The order that {counted(len(makers), 'leader or reader', 'leaders or readers')} chose took from {victims} "
+        f"what others have more; all changes sum to zero."
+    )
+
+
+def rows(found: Iterable[Extraction], words: Words) -> list[tuple[str, ...]]:
+    """The table for pages: shares as they are counted, money with its currency."""
+    return [
+        (one.by, one.at, one.account, signed(f"{one.base:,}"), signed(words.amount(one.currency, one.quote)))
+        for one in found
+    ]
+
+
+def lines(found: Iterable[Extraction], words: Words) -> list[str]:
+    """The lines of the summary: for each leader or reader and place what it gave and took."""
+    told: dict[tuple[str, str], list[str]] = {}
+    for one in found:
+        shares = f" and {one.base:+,} {one.asset}" if one.base else ""
+        told.setdefault((one.by, one.at), []).append(
+            f"{one.account} {signed(words.amount(one.currency, one.quote))}{shares}"
+        )
+    return [f"{by} at {at}: {', '.join(changes)}" for (by, at), changes in told.items()]
+
+
+def extraction_table(journal: Journal) -> Table:
+    """The same for programs, in the smallest units."""
+    cells = [(one.by, one.at, one.account, one.base, one.quote, one.currency) for one in extractions(journal)]
+    return Table("extracted", COLUMNS, cells)

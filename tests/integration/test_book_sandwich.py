@@ -1,0 +1,153 @@
+"""A sandwich on the book: what reading an order on its way is worth, who pays it, and what cures it."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from market_sim import Options, simulate
+from market_sim.analysis.extraction import extractions, lines, rows, sentence
+from market_sim.analysis.results.result import Result
+from market_sim.analysis.visualization.page import timeline_page
+from market_sim.analysis.words import Words
+from market_sim.blockchain.extracted_value import extracted, extracted_by_leader
+from market_sim.core.errors import InputError
+from market_sim.core.models.consensus_events import BlockProposed, CallsOrdered
+from market_sim.core.models.intents import Buy, PlaceOrder, Sell
+from market_sim.core.models.market_events import OrderAccepted, OrderRead, Trade
+from market_sim.market.exchange.order_of_arrival import Resting, episodes, gains_by_reader, play
+from market_sim.simulation.scenarios.book_sandwich import BUYER, READER, BookSandwich
+from market_sim.simulation.scenarios.reckoning import trading_gain
+from market_sim.simulation.scenarios.sandwich import SandwichScenario
+from market_sim.ui.cli.main import main
+from tests.integration.test_sandwich import run as at_the_pool
+
+
+@cache
+def result(way: str = "open", seed: int = 7, **fields: int) -> Result:
+    return simulate(BookSandwich(way=way, **fields), Options(seed=seed, settlement="none", paranoid=True))
+
+
+def accepted(order: int, account: str, terms: PlaceOrder) -> OrderAccepted:
+    return OrderAccepted(0, order, account, terms)
+
+
+ASKS = {1: Resting("maker", -1, 101, 10), 2: Resting("maker", -1, 103, 10), 3: Resting("other", -1, 106, 10)}
+
+
+def test_the_price_of_an_order_that_somebody_else_is_before() -> None:
+    """By hand: the reader buys the level at 101, and sells it to the buyer at 102, one tick below the next."""
+    first = accepted(4, "reader", Buy("ACME", 10, 101, time_in_force="ioc"))
+    second = accepted(5, "reader", Sell("ACME", 10, 102))
+    read = accepted(6, "buyer", Buy("ACME", 15, 105))
+    assert play(ASKS, [first, second, read]) == {
+        "reader": (0, 10), "maker": (-15, 1_010 + 515), "buyer": (15, -1_020 - 515),
+    }  # fmt: skip
+    assert play(ASKS, [read, first, second]) == {"maker": (-15, 1_010 + 515), "buyer": (15, -1_525)}
+
+
+ORDERS = st.lists(
+    st.tuples(
+        st.sampled_from(["ann", "bob", "cid"]), st.sampled_from([1, -1]), st.integers(1, 20), st.integers(98, 108),
+        st.sampled_from(["gtc", "ioc"]),
+    ),
+    max_size=8,
+)  # fmt: skip
+
+
+@given(ORDERS, st.randoms(use_true_random=False))
+def test_in_every_order_what_some_gain_others_lose(orders, luck) -> None:
+    steps = [
+        accepted(10 + place, who, PlaceOrder("ACME", side, quantity, limit, force))
+        for place, (who, side, quantity, limit, force) in enumerate(orders)
+    ]
+    for _ in range(2):
+        moved = play(ASKS, steps)
+        assert [sum(amounts) for amounts in zip(*moved.values(), strict=True)] in ([], [0, 0])
+        luck.shuffle(steps)
+
+
+@pytest.mark.parametrize("seed", [7, *(pytest.param(seed, marks=pytest.mark.thorough) for seed in (1, 2, 3))])
+def test_played_as_it_was_an_episode_makes_the_trades_of_the_run(seed: int) -> None:
+    """The model of the book is the exchange's: otherwise the difference of two orders would be that of two books."""
+    journal = result(seed=seed).journal
+    found = episodes(journal)
+    assert len(found) >= 8
+    for episode in found:
+        orders = {step.order for step in episode.steps if isinstance(step, OrderAccepted)}
+        traded: dict[str, tuple[int, int]] = {}
+        for trade in journal.of(Trade):
+            if trade.taker_order in orders:
+                for account, side in ((trade.taker, trade.side), (trade.maker, -trade.side)):
+                    shares, money = traded.get(account, (0, 0))
+                    money -= side * trade.quantity * trade.price
+                    traded[account] = shares + side * trade.quantity, money
+        assert {name: each for name, each in play(episode.before, episode.steps).items()} == traded
+
+
+def test_the_reader_gains_what_the_buyer_loses_and_its_own_trades_say_the_same() -> None:
+    changed = gains_by_reader(result().journal)[READER]
+    gain = changed[READER]
+    assert gain[1] > 0 and gain[0] == 0
+    assert [sum(amounts) for amounts in zip(*changed.values(), strict=True)] == [0, 0]
+    assert changed[BUYER] == (0, -gain[1]), "the makers sell the same shares at the same prices"
+    assert gain[1] == trading_gain(result().journal, READER), "what it gained at all it gained by being there first"
+    assert BookSandwich().holds(result().journal)
+    assert f"reader +{gain[1] / 100:.2f}, which sum to 0.00" in BookSandwich().conclusion(result().journal)
+
+
+def test_nobody_reads_what_is_sealed_and_the_buyer_pays_less() -> None:
+    scenario, journal = BookSandwich(way="sealed"), result("sealed").journal
+    assert not list(journal.of(OrderRead)) and not gains_by_reader(journal) and not scenario.holds(journal)
+    assert scenario.conclusion(journal).startswith("The reader was there before no order in continuous trading")
+    assert trading_gain(journal, BUYER) > trading_gain(result().journal, BUYER)
+
+
+def test_in_an_auction_the_reader_buys_at_the_price_of_the_buyer_and_loses() -> None:
+    scenario, journal = BookSandwich(way="auction"), result("auction").journal
+    assert list(journal.of(OrderRead)), "it reads the orders all the same"
+    assert any(trade for trade in journal.of(Trade) if READER in (trade.maker, trade.taker)), "and it trades on them"
+    assert trading_gain(journal, READER) < 0 and not gains_by_reader(journal) and not scenario.holds(journal)
+
+
+def test_an_order_without_a_way_cannot_be_read() -> None:
+    assert not list(result(latency_ms=0).journal.of(OrderRead))
+    with pytest.raises(InputError, match="travel and trade open, sealed, auction, found 'fast'"):
+        result("fast")
+
+
+def test_summary_page_and_table_say_by_whom_and_from_whom(capsys, tmp_path) -> None:
+    told = result()
+    found, words = extractions(told.journal), Words(told.journal)
+    assert {one.by for one in found} == {READER} and sum(one.quote for one in found) == 0
+    assert sentence(found).startswith("The order that 1 leader or reader chose took from buyer what others have more;")
+    amounts = {one.account: f"{one.quote / 100:+,.2f} USD" for one in found}
+    assert rows(found, words) == [(READER, "ACME", name, "0", amounts[name]) for name in (READER, BUYER)]
+    assert list(told.extracted) == [
+        {"by": READER, "at": "ACME", "account": one.account, "base": 0, "quote": one.quote, "currency": "USD"}
+        for one in found
+    ]
+    page = timeline_page(told)
+    assert "What the order gave and took" in page and amounts[BUYER] in page
+    assert main(["--scenario", "book-sandwich", "--headless", "--no-plot", "--no-settle", "--out", str(tmp_path)]) == 0
+    assert f"extracted by the order of calls and orders\n{lines(found, words)[0]}\n" in capsys.readouterr().out
+
+
+def test_the_extraction_at_a_pool_is_told_by_leader() -> None:
+    journal = at_the_pool(SandwichScenario(order="front-run"))
+    by_leader = extracted_by_leader(journal, "amm")
+    total = extracted(journal, "amm")
+    assert len(by_leader) > 1 and set(total) == {name for changed in by_leader.values() for name in changed}
+    proposers = {event.block: event.proposer for event in journal.of(BlockProposed)}
+    ordering = {proposers[event.block] for event in journal.of(CallsOrdered)}
+    for leader, changed in by_leader.items():
+        assert leader in ordering
+        assert [sum(amounts) for amounts in zip(*changed.values(), strict=True)] == [0, 0]
+    found = extractions(journal)
+    for account, held in total.items():
+        assert sum(one.quote for one in found if one.account == account) == held.quote
+    assert all(one.by == "n0" for one in extractions(at_the_pool(SandwichScenario(), seed=7)))
+    assert not extractions(at_the_pool(SandwichScenario(order="honest"))) and sentence([]) == ""
