@@ -35,6 +35,7 @@ from market_sim.strategies.market_making.volatility_maker import VolatilityMaker
 from market_sim.strategies.misconduct.pressure import Layerer, Spoofer
 from market_sim.strategies.misconduct.washing import Washer
 from market_sim.strategies.traditional.background import Background
+from market_sim.strategies.traditional.believer import Believer
 from market_sim.strategies.traditional.bettor import Bettor
 from market_sim.strategies.traditional.book_reader import BookReader
 from market_sim.strategies.traditional.customer import Customer
@@ -67,7 +68,7 @@ FAMILIES: dict[str, tuple[type[Strategy], ...]] = {
     "without information": (
         Noise, Background, SelfExcitingNoise, Customer, ZeroIntelligence, ZeroIntelligenceFlow, PositionTaker, Saver,
     ),
-    "with an opinion": (Informed, Sniper, Fundamentalist, FcnTrader, Bettor, OptionHolder, OptionWriter),
+    "with an opinion": (Informed, Sniper, Fundamentalist, Believer, FcnTrader, Bettor, OptionHolder, OptionWriter),
     "reading the chart": (Momentum, MeanReversion, Chartist, Pairs, BookReader),
     "execution": (Twap, Vwap, AlmgrenChriss, Participate, Router),
     "arbitrage and hedging": (

@@ -63,31 +63,55 @@ class _Believer:
         return found if found > LEAST_VARIANCE else LEAST_VARIANCE
 
 
+class Shown(NamedTuple):
+    """A belief at the moment at which an order showed it, with the midpoint before it and the value, if it is known."""
+
+    time: int
+    account: str
+    belief: float
+    middle: float
+    value: int | None
+
+
+class BeliefReader:
+    """What participants have shown so far of one book, event by event."""
+
+    def __init__(self, book: str, quotes: Quotes) -> None:
+        self.believers: dict[str, _Believer] = {}
+        self.value: int | None = None
+        self._book, self._symbol = book, book.partition(" on ")[0]
+        self._times, self._twice, self._reached = quotes.times, quotes.twice, 0
+
+    def read(self, event: Event) -> Shown | None:
+        """Take the next event in; the belief that it shows, if it is an order with a limit after the first quotes."""
+        if type(event) is ValueMoved and event.symbol == self._symbol:
+            self.value = event.value
+        elif type(event) is OrderAccepted and event.terms.symbol == self._symbol and event.terms.limit is not None:
+            terms, times = event.terms, self._times
+            while self._reached < len(times) and times[self._reached] < event.time:
+                self._reached += 1
+            if self._reached and (not terms.venue or book_name(self._symbol, terms.venue) == self._book):
+                believer = self.believers.get(event.account) or self.believers.setdefault(event.account, _Believer())
+                middle = self._twice[self._reached - 1] / 2
+                believer.say(terms.side, event.terms.limit, middle)
+                return Shown(event.time, event.account, believer.belief, middle, self.value)
+        return None
+
+
 def consensus(events: Iterable[Event], book: str, quotes: Quotes, sample_ns: int = SAMPLE_NS) -> list[Moment]:
     """The consensus of everybody who has shown a belief, sampled at equal intervals."""
-    symbol = book.partition(" on ")[0]
-    believers: dict[str, _Believer] = {}
-    value: int | None = None
+    reader = BeliefReader(book, quotes)
     found: list[Moment] = []
-    end, reached = sample_ns, 0
-    times, twice, count = quotes.times, quotes.twice, len(quotes.times)
+    end = sample_ns
     for event in events:
         now = event.time
         while now >= end:
             middle = quotes.before(end)
-            if believers and middle is not None:
-                mean, _ = precision_weighted([(one.belief, one.variance) for one in believers.values()])
-                found.append(Moment(end, mean, middle / 2, value, len(believers)))
+            if reader.believers and middle is not None:
+                mean, _ = precision_weighted([(one.belief, one.variance) for one in reader.believers.values()])
+                found.append(Moment(end, mean, middle / 2, reader.value, len(reader.believers)))
             end += sample_ns
-        if type(event) is ValueMoved and event.symbol == symbol:
-            value = event.value
-        elif type(event) is OrderAccepted and event.terms.symbol == symbol and event.terms.limit is not None:
-            terms = event.terms
-            while reached < count and times[reached] < now:
-                reached += 1
-            if reached and (not terms.venue or book_name(symbol, terms.venue) == book):
-                believer = believers.get(event.account) or believers.setdefault(event.account, _Believer())
-                believer.say(terms.side, event.terms.limit, twice[reached - 1] / 2)
+        reader.read(event)
     return found
 
 

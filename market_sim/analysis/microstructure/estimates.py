@@ -71,6 +71,12 @@ def estimates(book: BookMicroscope) -> Iterator[Estimate]:
         "error of the consensus", wrong[0] if wrong else None, wrong[1] if wrong else None, "price",
         "truth: the error of the midpoint against the value" if wrong else "no value is known in this run",
     )  # fmt: skip
+    if (fixed := book.correction) is not None:
+        note = (
+            f"truth: that of the midpoint in the second half; an anchor has {fixed.anchor:.0%} of what is shown, "
+            f"the midpoint {fixed.crowd:.0%}"
+        )
+        yield Estimate("error of the corrected consensus", fixed.errors[2], fixed.errors[1], "price", note)
 
 
 def _scaled(work: Callable[[Sequence[Candle]], float], days: Sequence[Candle]) -> float:

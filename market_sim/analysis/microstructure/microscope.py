@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from itertools import combinations
 
+from market_sim.analysis.microstructure.belief_correction import Correction, correction
 from market_sim.analysis.microstructure.beliefs import Moment, consensus
 from market_sim.analysis.microstructure.benchmarks import Comparison, comparisons, volume_weighted
 from market_sim.analysis.microstructure.intervals import Interval, intervals
@@ -92,6 +93,11 @@ class BookMicroscope:
     def moments(self) -> list[Moment]:
         """What participants believed together."""
         return consensus(self._journal, self.name, self.tape.quotes)
+
+    @cached_property
+    def correction(self) -> Correction | None:
+        """The second half of the run, with beliefs corrected for an anchor and for the crowd."""
+        return correction(self._journal, self.name, self.tape.quotes, self.moments)
 
     @cached_property
     def alerts(self) -> list[tuple[int, Alert]]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 
 from market_sim.analysis.history.time_axis import TimeAxis, seconds
+from market_sim.analysis.microstructure.belief_correction import Correction
 from market_sim.analysis.microstructure.beliefs import errors
 from market_sim.analysis.microstructure.microscope import BookMicroscope, Microscope
 from market_sim.analysis.microstructure.schedule import Progress
@@ -40,6 +41,8 @@ def _of_a_book(book: BookMicroscope, axis: TimeAxis) -> Iterator[Chart]:
         yield curves(book, order)
     if book.moments:
         yield beliefs(book, axis)
+    if book.correction is not None:
+        yield corrected(book, book.correction, axis)
 
 
 def waterfall(orders: Sequence[ParentOrder]) -> Chart:
@@ -183,6 +186,40 @@ def beliefs(book: BookMicroscope, axis: TimeAxis) -> Chart:
     return Chart(
         "beliefs", "Beliefs, price and value", f"{book.name}: {said}.", "market", axis, partial(_believed, book), legend
     )
+
+
+def corrected(book: BookMicroscope, found: Correction, axis: TimeAxis) -> Chart:
+    """The second half of a run: the consensus corrected for an anchor and for the crowd, beside the plain one."""
+    scale = 10**book.listed.price_decimals
+    consensus, price, fixed = (error / scale for error in found.errors)
+    sentence = (
+        f"{book.name}: of what participants show {found.anchor:.0%} is an anchor and {found.crowd:.0%} the midpoint, "
+        f"fitted in the first half. Corrected for both, the consensus of the second half was wrong by {fixed:.4f} "
+        f"{book.listed.quote} (root mean square), uncorrected by {consensus:.4f}, the midpoint by {price:.4f}."
+    )
+    legend = (LegendEntry("line-solid", "flow-gain", "corrected consensus"),
+              LegendEntry("line-dash", "act", "consensus of beliefs"),
+              LegendEntry("line-dash", "leader", "midpoint"), LegendEntry("line-dot", "ink", "value"))  # fmt: skip
+    return Chart(
+        "corrected", "Beliefs corrected for an anchor and the crowd", sentence, "market", axis,
+        partial(_corrected, book, found), legend,
+    )  # fmt: skip
+
+
+def _corrected(book: BookMicroscope, found: Correction) -> list[Panel]:
+    scale = 10**book.listed.price_decimals
+    panel = Panel(f"{book.name}: what it is worth", 220, {"nticks": 6, "tickformat": ",~r", "showgrid": True})
+    shown = found.moments[:: max(1, len(found.moments) // MOST_POINTS)]
+    xs = [seconds(one.time) for one, _ in shown]
+    for name, role, dash, levels in (
+        ("corrected", "flow-gain", "solid", [fixed for _, fixed in shown]),
+        ("consensus", "act", "dash", [one.consensus for one, _ in shown]),
+        ("price", "leader", "dash", [one.price for one, _ in shown]),
+        ("value", "ink", "dot", [float(one.value or 0) for one, _ in shown]),
+    ):
+        ys = [level / scale for level in levels]
+        panel.traces.append(line(name, xs, ys, role, f"{name}: %{{y:,.3f}}<br>%{{x:.1f}} s", {"dash": dash}))
+    return [panel]
 
 
 def _believed(book: BookMicroscope) -> list[Panel]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from market_sim.simulation.scenarios.almgren_chriss import AlmgrenChrissScenario
 from market_sim.simulation.scenarios.amm_arbitrage import AmmArbitrage
+from market_sim.simulation.scenarios.anchored_crowd import AnchoredCrowd
 from market_sim.simulation.scenarios.arena import Arena
 from market_sim.simulation.scenarios.atomic_swap import AtomicSwap
 from market_sim.simulation.scenarios.bad_rule import BadRule
@@ -114,6 +115,7 @@ SCENARIOS: tuple[type[Scenario], ...] = (
     InducedValues,
     InformedVersusNoise,
     ToxicFlow,
+    AnchoredCrowd,
     MakerSchool,
     LatencyRace,
     StackRace,

@@ -65,7 +65,7 @@ def test_a_strategy_without_needs_is_made_by_its_name(name: str) -> None:
     elif name == "delta-hedger":
         with pytest.raises(InputError, match="needs options on one underlying"):
             strategy(name)
-    elif name == "venue-arbitrage":
+    elif name in ("venue-arbitrage", "prompt-arbitrage"):
         with pytest.raises(InputError, match="needs two venues"):
             strategy(name)
     elif name == "router":
