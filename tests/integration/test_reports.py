@@ -132,15 +132,6 @@ def test_venues_by_day_and_by_clients_add_up(venues):
             assert row["lowest"] <= row["average"] <= row["highest"]
 
 
-def test_a_recommendation_names_figures_of_the_tables(run):
-    report = report_of(run, "weekly")
-    parts = attribution(run.journal, 5 * TRADING_DAY_NS)
-    worst = min(parts, key=lambda part: part.trading)
-    lost = Words(run.journal).amount(worst.currency, worst.trading)
-    assert f"week {worst.period} of {worst.account} ({worst.strategy}): {lost}." in report.recommendations[-1]
-    assert report_of(run, "daily").recommendations == ()
-
-
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_report_is_a_page_and_a_file_for_each_table(run, tmp_path, capsys, kind):
     archive.save(run.journal, tmp_path / "run")

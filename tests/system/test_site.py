@@ -38,6 +38,7 @@ PAGES = [
     f"{RUN}/alerts",
     f"{RUN}/reports/?kind=weekly",
     f"{RUN}/reports/?kind=regulatory",
+    f"{RUN}/reports/?kind=flow",
     f"{RUN}/trades/5",
     f"{RUN}/chain",
     f"{RUN}/transactions/2",

@@ -1,4 +1,4 @@
-"""The reports of a run: daily, weekly, monthly and regulatory.
+"""The reports of a run: daily, weekly, monthly and regulatory, and that of the flow of one instrument.
 
 A trading day is a second of the run's clock, a week five of them and a month twenty-one, so a run of a dozen epochs has
 some weeks. A report is a teaching format, not a filing: its tables have the columns of published rules, its market is
@@ -19,7 +19,8 @@ from market_sim.analysis.reports.execution_quality import (
     venues_by_clients,
     venues_by_day,
 )
-from market_sim.analysis.reports.recommendations import recommendations
+from market_sim.analysis.reports.flow import WINDOW, flow_sheets
+from market_sim.analysis.reports.recommendations import Advice, advice_sheet, recommendations
 from market_sim.analysis.reports.sheet import Head, Sheet
 from market_sim.analysis.results.result import Result
 from market_sim.analysis.results.table import Value
@@ -31,7 +32,8 @@ from market_sim.market.exchange.market_data import candles
 
 DAYS = {"daily": 1, "weekly": 5, "monthly": 21, "regulatory": 1}
 """The kinds of reports, and how many trading days a row of each covers."""
-KINDS = tuple(DAYS)
+FLOW = "flow"
+KINDS = (*DAYS, FLOW)
 UNITS = {"daily": "day", "weekly": "week", "monthly": "month", "regulatory": "day"}
 NOTICE = "A teaching format, not a filing: the market is simulated."
 
@@ -44,11 +46,15 @@ class Report:
     title: str
     sentences: tuple[str, ...]
     sheets: tuple[Sheet, ...]
-    recommendations: tuple[str, ...] = ()
+    recommendations: tuple[Advice, ...] = ()
 
 
-def report_of(result: Result, kind: str) -> Report:
-    """The report of this kind."""
+def report_of(result: Result, kind: str, symbol: str = "", window: str = WINDOW) -> Report:
+    """The report of this kind; symbol and window are those of a flow report."""
+    if kind == FLOW:
+        said, tables = flow_sheets(result.journal, symbol, window)
+        about = f"{result.scenario}, seed {result.seed}"
+        return Report(kind, "Flow report", (NOTICE, f"{about}: {said[0]}", *said[1:]), tables)
     journal, unit = result.journal, UNITS[kind]
     end = journal[-1].time
     length = DAYS[kind] * TRADING_DAY_NS
@@ -64,8 +70,10 @@ def report_of(result: Result, kind: str) -> Report:
         return Report(kind, title, (NOTICE, about), tuple(_regulatory(journal, trades)))
     parts = attribution(journal, length)
     sheets = (_market(journal, unit, length), _activity(journal, unit, length), *_gains(parts, unit))
-    advice = tuple(recommendations(result, parts)) if kind == "weekly" else ()
-    return Report(kind, title, (NOTICE, about), sheets, advice)
+    if kind != "weekly":
+        return Report(kind, title, (NOTICE, about), sheets)
+    advice = recommendations(result, parts)
+    return Report(kind, title, (NOTICE, about), (advice_sheet(advice), *sheets), tuple(advice))
 
 
 def _market(journal: Journal, unit: str, length: int) -> Sheet:

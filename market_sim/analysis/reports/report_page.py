@@ -17,7 +17,7 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'"
 def report_page(report: Report, figures: Figures) -> str:
     """The whole file."""
     dark = style_variables(dark=True)
-    advice = "".join(f"<li>{escape(one)}</li>" for one in report.recommendations)
+    advice = "".join(f"<li>{escape(str(one))}</li>" for one in report.recommendations)
     return "\n".join(
         [
             '<!doctype html><html lang="en"><head><meta charset="utf-8">',

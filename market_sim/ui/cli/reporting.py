@@ -1,11 +1,12 @@
-"""`simulate.py report KIND --run RUN`: the daily, weekly, monthly or regulatory report of a stored run."""
+"""`simulate.py report KIND --run RUN`: the daily, weekly, monthly, regulatory or flow report of a stored run."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
 
-from market_sim.analysis.reports.report import KINDS, NOTICE, report_of
+from market_sim.analysis.reports.flow import WINDOW
+from market_sim.analysis.reports.report import FLOW, KINDS, NOTICE, report_of
 from market_sim.analysis.results.stored import open_run
 from market_sim.analysis.words import Words
 from market_sim.core.english import counted
@@ -20,10 +21,14 @@ def report(arguments: Sequence[str]) -> int:
     made = Parser(prog="simulate.py report", description=f"Write a report of a stored run. {NOTICE}")
     made.add_argument("kind", metavar="KIND", choices=KINDS, help=", ".join(KINDS))
     made.add_argument("--run", metavar="RUN", type=Path, required=True, help="the folder of the run")
+    made.add_argument("--symbol", help="flow: of this instrument, default the most traded one")
+    made.add_argument("--window", help=f"flow: the last part of the run, such as 30s or 5m; default {WINDOW}")
     made.add_argument("--to", metavar="DIR", type=Path, help="where to; default: a folder reports/ in that of the run")
     typed = made.parse_args(list(arguments))
     result = open_run(typed.run)
-    found = report_of(result, typed.kind)
+    if typed.kind != FLOW and (typed.symbol or typed.window):
+        raise InputError(f"--symbol and --window belong to the report flow, found {typed.kind}")
+    found = report_of(result, typed.kind, typed.symbol or "", typed.window or WINDOW)
     # Imported late: pages need the plotting library's palette.
     from market_sim.analysis.reports.report_page import report_page
 
@@ -39,7 +44,9 @@ def report(arguments: Sequence[str]) -> int:
             print(f"{path}: {counted(len(sheet.rows), 'row')}")
     except OSError as error:
         raise InputError(f"cannot write to {folder}: {error.strerror or error}") from None
-    for sentence in found.recommendations:
+    for sentence in found.sentences[1:]:
         print(sentence)
+    for advice in found.recommendations:
+        print(advice)
     print(NOTICE)
     return GOOD
