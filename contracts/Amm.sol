@@ -117,10 +117,12 @@ contract Amm {
         if (base == 0) revert NothingToSwap();
         if (base >= baseReserve) revert BeyondReserve(base, baseReserve);
         _observe();
+        _beforeTrade();
         quote = Math.ceilDiv(quoteReserve * base * BPS, (baseReserve - base) * (BPS - feeBps));
         if (quote > most) revert PriceMoved(quote, most);
         baseReserve -= base;
         quoteReserve += quote;
+        _afterTrade();
         emit Bought(msg.sender, base, quote);
         quoteToken.take(quote);
         baseToken.pay(msg.sender, base);
@@ -133,12 +135,14 @@ contract Amm {
     function sell(uint256 base, uint256 least) external returns (uint256 quote) {
         if (base == 0 || totalShares == 0) revert NothingToSwap();
         _observe();
+        _beforeTrade();
         uint256 counted = base * (BPS - feeBps);
         quote = quoteReserve * counted / (baseReserve * BPS + counted);
         if (quote < least) revert PriceMoved(quote, least);
         if (quote == 0) revert NothingToSwap();
         baseReserve += base;
         quoteReserve -= quote;
+        _afterTrade();
         emit Sold(msg.sender, base, quote);
         baseToken.take(base);
         quoteToken.pay(msg.sender, quote);
@@ -152,6 +156,12 @@ contract Amm {
         // slither-disable-next-line divide-before-multiply
         return cumulative + quoteReserve * SCALE / baseReserve * (clock.epoch() - observed);
     }
+
+    /// Comes before a trade; a pool with a rule of its own overrides it.
+    function _beforeTrade() internal virtual {}
+
+    /// Comes after a trade has changed the reserves and before any token moves.
+    function _afterTrade() internal virtual {}
 
     /// Accumulate the price that stood since the last observation, before anything changes it.
     function _observe() private {

@@ -4,16 +4,17 @@ pragma solidity 0.8.37;
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {Amm} from "./Amm.sol";
+import {Debts} from "./Debts.sol";
 import {Payments} from "./Payments.sol";
-import {IEpochs} from "./interfaces/IEpochs.sol";
 import {IFlashBorrower} from "./interfaces/IFlashBorrower.sol";
 import {IToken} from "./interfaces/IToken.sol";
 
 /// A lending pool: lenders supply money, borrowers pledge an asset for it and pay interest, and whoever repays the debt of
 /// an account that owes too much gets its collateral at a discount. The asset is valued at the time-weighted price of an
 /// automated market maker, which a single transaction cannot move. A flash loan needs no collateral, because it is repaid
-/// in the same transaction or never happened.
-contract LendingPool is ReentrancyGuardTransient {
+/// in the same transaction or never happened. The guard is for flash loans, too: a borrower that came in again could repay
+/// with a deposit, and own what it repaid.
+contract LendingPool is Debts, ReentrancyGuardTransient {
     using Payments for IToken;
 
     event Supplied(address indexed owner, uint256 amount, uint256 claims);
@@ -24,23 +25,12 @@ contract LendingPool is ReentrancyGuardTransient {
     event Repaid(address indexed owner, uint256 amount);
     event Liquidated(address indexed owner, address indexed liquidator, uint256 amount, uint256 collateral);
     event FlashLent(address indexed owner, uint256 amount, uint256 fee);
-    event Accrued(uint256 epoch, uint256 index, uint256 price);
 
-    error NothingToLend();
     error ShortOfClaims(address owner, uint256 held, uint256 needed);
-    error ShortOfCash(uint256 held, uint256 needed);
     error ShortOfCollateral(address owner, uint256 held, uint256 needed);
-    error PriceUnknown();
     error DebtTooLarge(uint256 debt, uint256 limit);
     error DebtInOrder(uint256 debt, uint256 limit);
-    error MoreThanOwed(uint256 debt, uint256 found);
 
-    uint256 private constant BPS = 10_000;
-    uint256 private constant MILLION = 1_000_000;
-    /// A debt is a number of units times the index, which starts here and grows with the interest.
-    uint256 public constant UNIT = 1_000_000_000;
-    /// The price is an average over at least this number of epochs.
-    uint256 public constant WINDOW = 2;
     /// A new debt may reach this part of the value of the collateral.
     uint256 public constant BORROW_BPS = 5_000;
     /// Beyond this part an account can be liquidated.
@@ -49,43 +39,14 @@ contract LendingPool is ReentrancyGuardTransient {
     uint256 public constant BONUS_BPS = 500;
     uint256 public constant FLASH_FEE_BPS = 9;
 
-    IToken public immutable money;
-    IToken public immutable asset;
-    Amm public immutable market;
-    IEpochs public immutable clock;
-    uint256 public immutable rate;
-
-    /// Counted, not read from the token: money that is sent here directly belongs to nobody.
-    uint256 public cash;
     uint256 public totalClaims;
-    uint256 public totalUnits;
     uint256 public totalCollateral;
-    uint256 public index = UNIT;
-    uint256 public accruedAt;
-    uint256 public price;
-    uint256 public markedAt;
-    uint256 public markedPrice;
     mapping(address => uint256) public claimsOf;
-    mapping(address => uint256) public unitsOf;
     mapping(address => uint256) public collateralOf;
-
-    /// The guard is for flash loans, too: a borrower that came in again could repay with a deposit, and own what it repaid.
-    modifier accrued() {
-        _accrue();
-        _;
-    }
 
     /// @param market_ where asset and money trade, and where the asset gets its price
     /// @param rate_ the interest for each epoch, in millionths of the debt
-    constructor(Amm market_, uint256 rate_) {
-        market = market_;
-        money = market_.quoteToken();
-        asset = market_.baseToken();
-        clock = market_.clock();
-        rate = rate_;
-        accruedAt = markedAt = market_.clock().epoch();
-        markedPrice = market_.accumulated();
-    }
+    constructor(Amm market_, uint256 rate_) Debts(market_, rate_) {}
 
     /// Lend money to the pool.
     /// @param amount the money
@@ -141,9 +102,7 @@ contract LendingPool is ReentrancyGuardTransient {
     /// @param amount the money
     function borrow(uint256 amount) external nonReentrant accrued {
         if (amount == 0) revert NothingToLend();
-        uint256 units = Math.ceilDiv(amount * UNIT, index);
-        unitsOf[msg.sender] += units;
-        totalUnits += units;
+        _owe(msg.sender, amount);
         _checkLimit(msg.sender);
         emit Borrowed(msg.sender, amount);
         _lend(msg.sender, amount);
@@ -202,29 +161,6 @@ contract LendingPool is ReentrancyGuardTransient {
         return cash + totalUnits * index / UNIT;
     }
 
-    /// What an account owes, as of the last accrual.
-    /// @param owner the borrower
-    /// @return the money, rounded up
-    function debtOf(address owner) public view returns (uint256) {
-        return Math.ceilDiv(unitsOf[owner] * index, UNIT);
-    }
-
-    function _accrue() private {
-        uint256 now_ = clock.epoch();
-        if (now_ == accruedAt) return;
-        index += index * rate * (now_ - accruedAt) / MILLION;
-        accruedAt = now_;
-        uint256 sum = market.accumulated();
-        if (sum == markedPrice) {
-            markedAt = now_; // there was no price yet
-        } else if (now_ - markedAt >= WINDOW) {
-            price = (sum - markedPrice) / (now_ - markedAt);
-            markedPrice = sum;
-            markedAt = now_;
-        }
-        emit Accrued(now_, index, price);
-    }
-
     function _limit(address owner, uint256 partBps) private view returns (uint256) {
         return collateralOf[owner] * price * partBps / (BPS * MILLION);
     }
@@ -236,19 +172,8 @@ contract LendingPool is ReentrancyGuardTransient {
         if (debt > limit) revert DebtTooLarge(debt, limit);
     }
 
-    function _reduce(address owner, uint256 amount) private {
-        uint256 debt = debtOf(owner);
-        if (amount == 0) revert NothingToLend();
-        if (amount > debt) revert MoreThanOwed(debt, amount);
-        uint256 units = amount == debt ? unitsOf[owner] : amount * UNIT / index;
-        unitsOf[owner] -= units;
-        totalUnits -= units;
-        cash += amount;
-    }
-
     function _lend(address to, uint256 amount) private {
-        if (amount > cash) revert ShortOfCash(cash, amount);
-        cash -= amount;
+        _spend(amount);
         money.pay(to, amount);
     }
 }

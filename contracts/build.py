@@ -26,6 +26,8 @@ CONTRACTS = {
     "BatchSettlement": "BatchSettlement.sol",
     "Escrow": "Escrow.sol",
     "Amm": "Amm.sol",
+    "GuardedAmm": "GuardedAmm.sol",
+    "MarginVault": "MarginVault.sol",
     "LendingPool": "LendingPool.sol",
     "FlashArbitrage": "FlashArbitrage.sol",
     "HostileToken": "hostile/HostileToken.sol",

@@ -112,6 +112,8 @@ _BY_SOURCE: dict[Source, str] = {
     "NotOpened NotExercisable StillExercisable NothingToReclaim",
     Source("P-15", BREAK): "BadBondTerms UnknownPlace BondedBefore NotBonded NotBondOwner NoticeGivenBefore "
     "NoticeNotGiven NoticeRuns SlashedBefore WrongDomain SameDigest OtherHeight ReportTooLate BadEvidence OtherSigner",
+    Source("P-13", MARGIN): "NotBroker ShortOfMoney MarginTooSmall MarginInOrder SliceTooLarge",
+    Source("P-16", STOPS): "BadHalt TradingHalted",
     Source("P-3", PAID): "NothingToLock NoPayee UnknownDeal DealOver NotPayer NotPayee NotMinter NobodyToPay "
     "ShortOfTokens ShortOfAllowance",
 }

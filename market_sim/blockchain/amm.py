@@ -40,6 +40,9 @@ class Amm:
         "add": (int, int), "remove": (int,), "buy": (int, int), "sell": (int, int),
     }  # fmt: skip
 
+    fields: ClassVar[tuple[str, ...]] = FIELDS
+    """The numbers of the contract that are compared."""
+
     name: str = "amm"
     base: str = "ACME"
     quote: str = "USD"
@@ -50,7 +53,15 @@ class Amm:
     def __post_init__(self) -> None:
         if not 0 <= self.fee_bps < 10_000:
             raise InputError(f"the fee of a pool is 0 to 9,999 basis points, found {self.fee_bps}")
-        self.twin = AmmModel(self.fee_bps)
+        self.twin = self._model(0)
+
+    def _rule(self) -> tuple[int, ...]:
+        """What a pool with a rule of its own is deployed with, beside the fee."""
+        return ()
+
+    def _model(self, observed: int) -> AmmModel:
+        """A new twin."""
+        return AmmModel(self.fee_bps, observed)
 
     @property
     def reserves(self) -> tuple[int, int]:
@@ -65,8 +76,8 @@ class Amm:
         if self.base == self.quote:
             raise InputError(f"a pool holds two different tokens, found {self.base} twice")
         tokens = (TokenPlace(context.register.token(asset)) for asset in (self.base, self.quote))
-        self.place = context.host.deploy(self.kind, *tokens, ClockPlace(), self.fee_bps)
-        self.twin = AmmModel(self.fee_bps, context.host.ask(self.place, "observed"))
+        self.place = context.host.deploy(self.kind, *tokens, ClockPlace(), self.fee_bps, *self._rule())
+        self.twin = self._model(context.host.ask(self.place, "observed"))
         return self.place
 
     def terms(self) -> Numbers:
@@ -102,12 +113,12 @@ class Amm:
     def reconcile(self, context: ChainContext) -> Numbers:
         """Contract and twin must agree in each field, and the pool must hold its reserves; a donation is a surplus."""
         host, twin = context.host, self.twin
-        says = {name: host.ask(self.place, name) for name in FIELDS}
+        says = {name: host.ask(self.place, name) for name in self.fields}
         says |= by_owner("shares", {owner: host.ask(self.place, "sharesOf", owner) for owner in twin.sharesOf})
-        expected = {name: getattr(twin, name) for name in FIELDS} | by_owner("shares", twin.sharesOf)
+        expected = {name: getattr(twin, name) for name in self.fields} | by_owner("shares", twin.sharesOf)
         compare(self.name, "after the block", says, expected)
         for asset, reserve in zip((self.base, self.quote), self.reserves, strict=True):
             held = host.in_wallet(bytes.fromhex(self.place[2:]), context.register.token(asset))
             if held < reserve:
                 raise InvariantBroken(f"{self.name} reports a reserve of {reserve} {asset} and holds {held}")
-        return {name: says[name] for name in FIELDS}
+        return {name: says[name] for name in self.fields}

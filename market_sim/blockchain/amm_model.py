@@ -79,33 +79,41 @@ class AmmModel:
             raise ChainReverted("NothingToSwap")
         if base >= self.baseReserve:
             raise ChainReverted("BeyondReserve", {"wanted": base, "reserve": self.baseReserve})
+        seen = self._observe(epoch) | self._before_trade()
         quote = price_to_buy(base, self.baseReserve, self.quoteReserve, self.feeBps)
         if quote > most:
             raise ChainReverted("PriceMoved", {"found": quote, "limit": most})
-        seen = self._observe(epoch)
         self.baseReserve -= base
         self.quoteReserve += quote
-        return seen | {"owner": owner, "base": base, "quote": quote}
+        return seen | self._after_trade() | {"owner": owner, "base": base, "quote": quote}
 
     def sell(self, owner: str, epoch: int, base: int, least: int) -> Numbers:
         """Buy exactly this much of the asset from its caller."""
         if not base or not self.totalShares:
             raise ChainReverted("NothingToSwap")
+        seen = self._observe(epoch) | self._before_trade()
         quote = price_to_sell(base, self.baseReserve, self.quoteReserve, self.feeBps)
         if quote < least:
             raise ChainReverted("PriceMoved", {"found": quote, "limit": least})
         if not quote:
             raise ChainReverted("NothingToSwap")
-        seen = self._observe(epoch)
         self.baseReserve += base
         self.quoteReserve -= quote
-        return seen | {"owner": owner, "base": base, "quote": quote}
+        return seen | self._after_trade() | {"owner": owner, "base": base, "quote": quote}
 
     def accumulated(self, epoch: int) -> int:
         """The accumulated price up to an epoch."""
         if not self.baseReserve:
             return self.cumulative
         return self.cumulative + self.quoteReserve * SCALE // self.baseReserve * (epoch - self.observed)
+
+    def _before_trade(self) -> Numbers:
+        """What a pool with a rule of its own checks before a trade; a refusal drops what it changed."""
+        return {}
+
+    def _after_trade(self) -> Numbers:
+        """What a pool with a rule of its own does about the new price."""
+        return {}
 
     def _observe(self, epoch: int) -> Numbers:
         """Accumulate the price that stood since the last observation, before anything changes it."""

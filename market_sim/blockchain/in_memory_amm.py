@@ -1,4 +1,4 @@
-"""The in-memory version of `Amm.sol`: its model over the wallets of the in-memory vault."""
+"""The in-memory versions of `Amm.sol` and `GuardedAmm.sol`: their models over the wallets of the in-memory vault."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from market_sim.blockchain.amm_model import AmmModel
 from market_sim.blockchain.contracts import ClockPlace, TokenPlace
+from market_sim.blockchain.guarded_amm_model import GuardedAmmModel, HaltRule
 from market_sim.blockchain.settlement import ChainReverted
 from market_sim.core.models.event import Numbers
 
@@ -30,9 +31,9 @@ class MemoryAmm:
 
     def __init__(self, chain: Chain, place: str, base: TokenPlace, quote: TokenPlace, clock: ClockPlace, fee_bps: int):
         self._chain = chain
-        self._place = place
+        self.place = place
         self.base_token, self.quote_token = base.token, quote.token
-        self.model = AmmModel(fee_bps, chain.epoch)
+        self.model: AmmModel = AmmModel(fee_bps, chain.epoch)
 
     def __getattr__(self, field: str) -> Any:
         """The public numbers are those of the model."""
@@ -67,6 +68,16 @@ class MemoryAmm:
                 raise ChainReverted("ShortOfTokens", {"owner": caller, "held": held, "needed": needed})
         self.model = after
         for side, token in tokens.items():
-            source, target = (caller, self._place) if side in takes else (self._place, caller)
+            source, target = (caller, self.place) if side in takes else (self.place, caller)
             self._chain.move(source, target, token, int(numbers[side]))
         return numbers
+
+
+class MemoryGuardedAmm(MemoryAmm):
+    """A pool that a fast move of its price halts."""
+
+    def __init__(
+        self, chain: Chain, place: str, base: TokenPlace, quote: TokenPlace, clock: ClockPlace, fee_bps: int, *rule: int
+    ) -> None:
+        super().__init__(chain, place, base, quote, clock, fee_bps)
+        self.model = GuardedAmmModel(fee_bps, chain.epoch, rule=HaltRule(*rule))

@@ -6,11 +6,12 @@ from typing import Any, NamedTuple
 
 from market_sim.blockchain.certificate import Wallet
 from market_sim.blockchain.contracts import NO_EPOCHS, ClockPlace, Invoked, TokenPlace
-from market_sim.blockchain.in_memory_amm import MemoryAmm
+from market_sim.blockchain.in_memory_amm import MemoryAmm, MemoryGuardedAmm
 from market_sim.blockchain.in_memory_bonds import BONDS
 from market_sim.blockchain.in_memory_bridge import BRIDGES
 from market_sim.blockchain.in_memory_htlc import MemoryHtlc
 from market_sim.blockchain.in_memory_lending import MemoryFlashArbitrage, MemoryLendingPool
+from market_sim.blockchain.in_memory_margin import MemoryMarginVault
 from market_sim.blockchain.in_memory_options import OPTIONS
 from market_sim.blockchain.in_memory_prediction import MemoryPredictionMarket
 from market_sim.blockchain.in_memory_vault import MemoryVault
@@ -81,11 +82,13 @@ class MemoryEscrow:
 TWINS: dict[str, Any] = {
     "Escrow": MemoryEscrow,
     "Amm": MemoryAmm,
+    "GuardedAmm": MemoryGuardedAmm,
     "Htlc": MemoryHtlc,
     "LendingPool": MemoryLendingPool,
     "FlashArbitrage": MemoryFlashArbitrage,
     "PredictionMarket": MemoryPredictionMarket,
     "Warrant": MemoryWarrant,
+    "MarginVault": MemoryMarginVault,
     **BRIDGES,
     **OPTIONS,
     **BONDS,

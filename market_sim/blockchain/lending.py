@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from market_sim.blockchain.amm import Amm
 from market_sim.blockchain.contracts import Arguments, ChainContext, Invoked
-from market_sim.blockchain.lending_model import LIQUIDATION_BPS, MILLION, LendingModel
+from market_sim.blockchain.debt_model import MILLION
+from market_sim.blockchain.lending_model import LIQUIDATION_BPS, LendingModel
 from market_sim.blockchain.register import Register
 from market_sim.blockchain.settlement import ChainReverted
 from market_sim.blockchain.twins import by_owner, compare

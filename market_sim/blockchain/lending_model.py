@@ -1,7 +1,7 @@
 """The model of a lending pool: the rules of `LendingPool.sol` (rulebook F-3.11) in Python, without tokens.
 
 Like the model of a pool (`amm_model.py`) it is the contract of the in-memory chain and the twin of the compiled one.
-Time comes first: `accrue_to` brings interest and price to an epoch, and every other method begins there.
+Debts, interest and price are those of `debt_model.py`.
 """
 
 from __future__ import annotations
@@ -9,15 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
+from market_sim.blockchain.debt_model import MILLION, UNIT, DebtModel, add, up
 from market_sim.blockchain.settlement import ChainReverted
 from market_sim.core.models.event import Numbers
 from market_sim.pricing.constant_product import BPS
 
-MILLION: Final = 1_000_000
-UNIT: Final = 1_000_000_000
-"""A debt is a number of units times the index, which starts here and grows with the interest."""
-WINDOW: Final = 2
-"""The price is an average over at least this number of epochs."""
 BORROW_BPS: Final = 5_000
 """A new debt may reach this part of the value of the collateral."""
 LIQUIDATION_BPS: Final = 7_500
@@ -28,21 +24,12 @@ FLASH_FEE_BPS: Final = 9
 
 
 @dataclass
-class LendingModel:
+class LendingModel(DebtModel):
     """Claims, debts and collateral of one pool; fields are named after those of the contract."""
 
-    rate: int
-    accruedAt: int = 0
-    markedAt: int = 0
-    markedPrice: int = 0
-    cash: int = 0
     totalClaims: int = 0
-    totalUnits: int = 0
     totalCollateral: int = 0
-    index: int = UNIT
-    price: int = 0
     claimsOf: dict[str, int] = field(default_factory=dict)
-    unitsOf: dict[str, int] = field(default_factory=dict)
     collateralOf: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -50,33 +37,16 @@ class LendingModel:
         """What the lenders own: money here, and money that is owed."""
         return self.cash + self.totalUnits * self.index // UNIT
 
-    def debt_of(self, owner: str) -> int:
-        """What an account owes, as of the last accrual."""
-        return _up(self.unitsOf.get(owner, 0) * self.index, UNIT)
-
     def limit_of(self, owner: str, part_bps: int) -> int:
         """This part of the value of an account's collateral."""
         return self.collateralOf.get(owner, 0) * self.price * part_bps // (BPS * MILLION)
-
-    def accrue_to(self, epoch: int, accumulated: int) -> Numbers:
-        """Bring interest and price to an epoch; `accumulated` is the price of the market, summed up to it."""
-        if epoch == self.accruedAt:
-            return {}
-        self.index += self.index * self.rate * (epoch - self.accruedAt) // MILLION
-        self.accruedAt = epoch
-        if accumulated == self.markedPrice:
-            self.markedAt = epoch  # there was no price yet
-        elif epoch - self.markedAt >= WINDOW:
-            self.price = (accumulated - self.markedPrice) // (epoch - self.markedAt)
-            self.markedPrice, self.markedAt = accumulated, epoch
-        return {"epoch": epoch, "index": self.index, "price": self.price}
 
     def supply(self, owner: str, amount: int) -> Numbers:
         """Lend money to the pool."""
         claims = amount * self.totalClaims // self.assets if self.totalClaims else amount
         if not claims:
             raise ChainReverted("NothingToLend")
-        _add(self.claimsOf, owner, claims)
+        add(self.claimsOf, owner, claims)
         self.totalClaims += claims
         self.cash += amount
         return {"owner": owner, "amount": amount, "claims": claims}
@@ -91,14 +61,14 @@ class LendingModel:
         amount = claims * self.assets // self.totalClaims
         self.claimsOf[owner] = held - claims
         self.totalClaims -= claims
-        self._lend(amount)
+        self._spend(amount)
         return {"owner": owner, "amount": amount, "claims": claims}
 
     def pledge(self, owner: str, collateral: int) -> Numbers:
         """Pledge collateral."""
         if not collateral:
             raise ChainReverted("NothingToLend")
-        _add(self.collateralOf, owner, collateral)
+        add(self.collateralOf, owner, collateral)
         self.totalCollateral += collateral
         return {"owner": owner, "collateral": collateral}
 
@@ -119,11 +89,9 @@ class LendingModel:
         """Borrow money against the collateral."""
         if not amount:
             raise ChainReverted("NothingToLend")
-        units = _up(amount * UNIT, self.index)
-        _add(self.unitsOf, owner, units)
-        self.totalUnits += units
+        self._owe(owner, amount)
         self._check_limit(owner)
-        self._lend(amount)
+        self._spend(amount)
         return {"owner": owner, "amount": amount}
 
     def repay(self, owner: str, amount: int) -> Numbers:
@@ -141,7 +109,7 @@ class LendingModel:
         self._reduce(owner, amount)
         held = self.collateralOf.get(owner, 0)
         at_a_discount = amount * (BPS + BONUS_BPS) * MILLION // (BPS * self.price)
-        collateral = min(at_a_discount, held - _up(held * self.debt_of(owner), debt))
+        collateral = min(at_a_discount, held - up(held * self.debt_of(owner), debt))
         self.collateralOf[owner] = held - collateral
         self.totalCollateral -= collateral
         return {"owner": owner, "liquidator": liquidator, "amount": amount, "collateral": collateral}
@@ -152,13 +120,9 @@ class LendingModel:
             raise ChainReverted("NothingToLend")
         if amount > self.cash:
             raise ChainReverted("ShortOfCash", {"held": self.cash, "needed": amount})
-        fee = _up(amount * FLASH_FEE_BPS, BPS)
+        fee = up(amount * FLASH_FEE_BPS, BPS)
         self.cash += fee
         return fee
-
-    def accrue(self, caller: str) -> Numbers:
-        """Nothing more than what `accrue_to` has done."""
-        return {}
 
     def _check_limit(self, owner: str) -> None:
         if not self.price:
@@ -166,27 +130,3 @@ class LendingModel:
         debt, limit = self.debt_of(owner), self.limit_of(owner, BORROW_BPS)
         if debt > limit:
             raise ChainReverted("DebtTooLarge", {"debt": debt, "limit": limit})
-
-    def _reduce(self, owner: str, amount: int) -> None:
-        debt = self.debt_of(owner)
-        if not amount:
-            raise ChainReverted("NothingToLend")
-        if amount > debt:
-            raise ChainReverted("MoreThanOwed", {"debt": debt, "found": amount})
-        units = self.unitsOf[owner] if amount == debt else amount * UNIT // self.index
-        self.unitsOf[owner] -= units
-        self.totalUnits -= units
-        self.cash += amount
-
-    def _lend(self, amount: int) -> None:
-        if amount > self.cash:
-            raise ChainReverted("ShortOfCash", {"held": self.cash, "needed": amount})
-        self.cash -= amount
-
-
-def _up(number: int, divisor: int) -> int:
-    return -(-number // divisor)
-
-
-def _add(held: dict[str, int], owner: str, amount: int) -> None:
-    held[owner] = held.get(owner, 0) + amount

@@ -68,6 +68,7 @@ FROZEN = {
     "prediction-on-chain": "40962a5f0a89c3c327986776a5a806115b9c339f964c5cebbb2859f916ff49c9",
     "warrant-on-chain": "cc771396ed12d9eef662296a215709ddaaaf3b2a7d2c235ab5a890c0ebde734e",
     "slashing": "d5f91bcaa057275d422821f071f3399948b1f4eccb7251e42355e1929b5e465e",
+    "margin-on-chain": "0d4c71f2b449d6739a9a96bd49dec8765818a3ff8d97cd6d7a2eea2d249568a3",
     "bridge-replay": "d4df5b8478c417aa880136f6f3a8c1aed8a2f8d6e7d9ce8cd0b712a7706ef859",
     "flash-loan": "ee56cd41c8765ed6c49cc2c230c2933686cbab4c8cbcde7c314f034e01e40234",
     "sandwich": "0de44819a48ee24e42c3f25f37a5cbcaf5cc9c8f2d597b7962583dad58d4e48e",

@@ -16,8 +16,8 @@ from tests.system.contract_branches import Ways, branches, compiled, missing, re
 pytestmark = pytest.mark.system
 TESTS = ROOT / "tests" / "unit" / "blockchain"
 ASKED = """
-    amm bonds bonds_twin bridge contract_branches contract_facts double_signing escrow handover htlc lending
-    option_series oracle pauses prediction_market refusals vault vault_twin warrant
+    amm bonds bonds_twin bridge contract_branches contract_facts double_signing escrow guarded_amm handover htlc lending
+    margin_vault option_series oracle pauses prediction_market refusals vault vault_twin warrant
 """.split()
 """The tests of contracts that are not only about their twins. A new contract names its own here."""
 CHEAP = "not memory and not random and not equal_on_a_chain"

@@ -20,8 +20,8 @@ from market_sim.core.errors import SettlementError
 SOURCES: Final = Path(__file__).resolve().parents[3] / "contracts"
 ARTIFACTS: Final = SOURCES / "artifacts"
 NAMES: Final = (
-    "Amm", "BatchSettlement", "Bonds", "Bridge", "Escrow", "FlashArbitrage", "HostileToken", "Htlc", "LendingPool",
-    "NaiveBridge", "OptionSeries", "Oracle", "PredictionMarket", "Token", "Warrant",
+    "Amm", "BatchSettlement", "Bonds", "Bridge", "Escrow", "FlashArbitrage", "GuardedAmm", "HostileToken", "Htlc",
+    "LendingPool", "MarginVault", "NaiveBridge", "OptionSeries", "Oracle", "PredictionMarket", "Token", "Warrant",
 )  # fmt: skip
 
 

@@ -31,6 +31,10 @@ _OPTION = "A unit is covered by its cap from the day it is written, and pays onc
 _QUESTION = "A yes and a no together hold one payout, and the final price, or the lack of one, pays it, once"
 _WARRANT = "A warrant is covered by new shares of its company, and is exercised in time and above the strike, once"
 _BOND = "A validator that signs two results of one block loses its bond, once; a bond is withdrawn after a notice"
+_GUARD = (
+    "A trade far from the mean of the window before it stands, and halts the pool: no trade follows for some epochs"
+)
+_MARGIN = "Half of what a margin account buys is its own, a quarter of what it keeps; below that it is sold in slices"
 _LENDING = "A lending pool lends what it holds, against enough collateral or within one transaction"
 _TOKEN = "A transfer needs the owner's balance and permission, and only the minter mints new tokens"
 
@@ -201,6 +205,15 @@ SETTLEMENT_REASONS: tuple[Reason, ...] = (
     _reason("ReportTooLate", _BOND, "it could be reported until epoch {until}, and epoch {settled} is settled"),
     _reason("BadEvidence", _BOND, "a signature has 65 bytes, the smaller s, and belongs to a key"),
     _reason("OtherSigner", _BOND, "{one} signed one result and {other} the other"),
+    _reason(
+        "BadHalt", _GUARD, "a move of 1 to 10,000 basis points, a window and a halt: {moveBps}, {window} and {halt}"
+    ),
+    _reason("TradingHalted", _GUARD, "trading is halted until epoch {until}, and epoch {settled} is settled"),
+    _reason("NotBroker", _MARGIN, "{caller} is not the broker of these accounts"),
+    _reason("ShortOfMoney", _MARGIN, "{owner} has {held} in the account and {needed} are wanted"),
+    _reason("MarginTooSmall", _MARGIN, "the account has {has}, and to buy it needs {needs}"),
+    _reason("MarginInOrder", _MARGIN, "the account has {has}, and to keep what it holds it needs {needs}"),
+    _reason("SliceTooLarge", _MARGIN, "at most half of the account is sold at once: {most} shares, found {found}"),
     _reason("NothingToLend", _LENDING, "there is nothing to lend, to repay or to give back"),
     _reason("ShortOfClaims", _LENDING, "{owner} has claims of {held} on the pool and gives back {needed}"),
     _reason("ShortOfCash", _LENDING, "the pool has {held} that is not lent out, and {needed} are wanted"),

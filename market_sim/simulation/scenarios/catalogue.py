@@ -34,6 +34,7 @@ from market_sim.simulation.scenarios.limit_up import LimitUp
 from market_sim.simulation.scenarios.liquidation_cascade import LiquidationCascade
 from market_sim.simulation.scenarios.maker_school import MakerSchool
 from market_sim.simulation.scenarios.margin_call import MarginCall
+from market_sim.simulation.scenarios.margin_on_chain import MarginOnChain
 from market_sim.simulation.scenarios.marksim import Marksim
 from market_sim.simulation.scenarios.news_day import NewsDay
 from market_sim.simulation.scenarios.option_expiry import OptionExpiry
@@ -108,6 +109,7 @@ SCENARIOS: tuple[type[Scenario], ...] = (
     PredictionOnChain,
     WarrantOnChain,
     Slashing,
+    MarginOnChain,
     BridgeReplay,
     FlashLoan,
     SandwichScenario,

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from market_sim.blockchain.amm import Amm
+from market_sim.blockchain.debt_model import UNIT
 from market_sim.blockchain.flash_arbitrage import FlashArbitrage
 from market_sim.blockchain.lending import LendingPool
-from market_sim.blockchain.lending_model import FLASH_FEE_BPS, UNIT
+from market_sim.blockchain.lending_model import FLASH_FEE_BPS
 from market_sim.core.data.journal import Journal
 from market_sim.core.english import counted, was
 from market_sim.core.models.instruments import Stock

@@ -42,7 +42,7 @@ MONEY = {"limit", "tick", "mean", "strike", "notional"}
 AMOUNTS = {"needed", "available", "reserved"}
 UNITS_ON_THE_CHAIN = {
     "ShortOfTokens", "ShortOfAllowance", "ShortOfLocked", "ShortOfShares", "ShortOfClaims", "ShortOfCash",
-    "ShortOfCollateral", "ShortOfOptions", "ShortOfOutcomes", "ShortOfWarrants",
+    "ShortOfCollateral", "ShortOfOptions", "ShortOfOutcomes", "ShortOfWarrants", "ShortOfMoney",
 }  # fmt: skip
 """What a token contract says of its own units, without knowing whose money they are."""
 

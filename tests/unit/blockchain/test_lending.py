@@ -10,10 +10,11 @@ import pytest
 
 from market_sim.blockchain.amm import Amm
 from market_sim.blockchain.contracts import ChainContext
+from market_sim.blockchain.debt_model import UNIT
 from market_sim.blockchain.ethereum.artifacts import artifact, refusal
 from market_sim.blockchain.flash_arbitrage import FlashArbitrage
 from market_sim.blockchain.lending import FIELDS, LendingPool
-from market_sim.blockchain.lending_model import LIQUIDATION_BPS, UNIT
+from market_sim.blockchain.lending_model import LIQUIDATION_BPS
 from market_sim.blockchain.settlement import ChainReverted
 from market_sim.core.errors import InputError, InvariantBroken, RuleViolation
 from market_sim.core.models.settlement_events import CallExecuted, CallSubmitted
