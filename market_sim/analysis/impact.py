@@ -8,6 +8,7 @@ either; the estimators see the one run that happened:
     effective     each trade beside the midpoint just before it: half of the effective spread
     model         gamma X^2 / 2 + eps sum |n| + (eta~ / tau) sum n^2 with trades n in steps of tau (Almgren and Chriss
                   2000), gamma, eps and eta fitted to all trades and midpoints of the run (rulebook F-4.3)
+    learned       the same with gamma, eps and eta of another run, which was over before this one began
     square root   the volatility of the run, times the root of the participant's share of the volume, times its quantity
 
 All of them are costs: positive is bad for the participant. Fees are in the first two and in the true shortfall.
@@ -15,11 +16,12 @@ All of them are costs: positive is bad for the participant. Fees are in the firs
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import sqrt
 from statistics import fmean, pstdev
+from typing import NamedTuple
 
 from market_sim.analysis.mid_paths import MidPath, mid_paths
 from market_sim.core.data.journal import Journal
@@ -59,6 +61,8 @@ class Impact:
     model: float | None
     square_root: float | None
     """None where a midpoint or a price is missing."""
+    learned: float | None = None
+    """None without another run."""
 
     @property
     def bought(self) -> int:
@@ -91,8 +95,27 @@ class Impact:
         return self.samples[-1][1] - self.samples[-1][2] if self.samples else 0
 
 
-def impacts(with_it: Journal, without_it: Journal, agent: str) -> list[Impact]:
-    """The impact of this participant in every book, the first listed first."""
+class Coefficients(NamedTuple):
+    """What the linear model needs of a run, with time in steps of tau."""
+
+    gamma: float
+    eps: float
+    eta: float
+
+
+def coefficients(journal: Journal) -> dict[str, Coefficients]:
+    """The linear model of every book of a run, for use on others."""
+    trades: dict[str, list[Trade]] = {}
+    for trade in journal.of(Trade):
+        trades.setdefault(book_name(trade.symbol, trade.venue), []).append(trade)
+    end = journal[-1].time
+    return {name: fitted(trades.get(name, []), path, end) for name, path in mid_paths(journal).items() if path.times}
+
+
+def impacts(
+    with_it: Journal, without_it: Journal, agent: str, learned: Mapping[str, Coefficients] | None = None
+) -> list[Impact]:
+    """The impact of this participant in every book, the first listed first; `learned` is from another run."""
     if agent not in {event.agent for event in with_it.of(AgentJoined)}:
         joined = ", ".join(event.agent for event in with_it.of(AgentJoined))
         raise InputError(f"there is no participant {agent!r} in this run; there are {joined or 'none'}")
@@ -106,14 +129,14 @@ def impacts(with_it: Journal, without_it: Journal, agent: str) -> list[Impact]:
     first = _first_orders(with_it, agent)
     return [
         _impact(name, listed[name.partition(" on ")[0]], trades.get(name, []), agent, first.get(name),
-                paths.get(name, MidPath()), others.get(name, MidPath()), end)
+                paths.get(name, MidPath()), others.get(name, MidPath()), end, (learned or {}).get(name))
         for name in names
     ]  # fmt: skip
 
 
 def _impact(
     name: str, listed: InstrumentListed, trades: Sequence[Trade], agent: str, first: int | None, path: MidPath,
-    other: MidPath, end: int,
+    other: MidPath, end: int, learned: Coefficients | None,
 ) -> Impact:  # fmt: skip
     fills = tuple(_fills(trades, agent))
     arrival = None if first is None else path.before(first)
@@ -128,6 +151,7 @@ def _impact(
         _cost(fills, [path.before(fill.time) for fill in fills], multiplier),
         _scaled(model_cost(fills, trades, path, end), multiplier),
         _scaled(square_root_cost(fills, trades, path, end), multiplier),
+        None if learned is None else _scaled(predicted_cost(fills, learned, end), multiplier),
     )
 
 
@@ -169,13 +193,18 @@ def model_cost(fills: Sequence[Fill], trades: Sequence[Trade], path: MidPath, en
     """The expected cost of the participant's trades by the linear model, fitted to the run."""
     if not path.times:
         return None
-    gamma, eps, eta = fitted(trades, path, end)
+    return predicted_cost(fills, fitted(trades, path, end), end)
+
+
+def predicted_cost(fills: Sequence[Fill], model: Coefficients, end: int) -> float:
+    """The expected cost of these trades by the linear model with these coefficients."""
+    gamma, eps, eta = model
     flow = _flow([(fill.time, fill.change) for fill in fills], end)
     temporary = max(0.0, eta - gamma / 2) * sum(step**2 for step in flow)
     return gamma * sum(flow) ** 2 / 2 + eps * sum(map(abs, flow)) + temporary
 
 
-def fitted(trades: Sequence[Trade], path: MidPath, end: int) -> tuple[float, float, float]:
+def fitted(trades: Sequence[Trade], path: MidPath, end: int) -> Coefficients:
     """Gamma, eps and eta of the run, with time in steps of tau: the slopes are least squares through the origin.
 
     Gamma: the change of the midpoint in a step on the net quantity of its takers. Eps: half the mean spread. Eta: what
@@ -200,7 +229,7 @@ def fitted(trades: Sequence[Trade], path: MidPath, end: int) -> tuple[float, flo
         (sum(quantity for quantity, _ in some), sum(q * b for q, b in some) / sum(q for q, _ in some))
         for some in paid.values()
     ]
-    return gamma, eps, _slope(steps)
+    return Coefficients(gamma, eps, _slope(steps))
 
 
 def square_root_cost(fills: Sequence[Fill], trades: Sequence[Trade], path: MidPath, end: int) -> float | None:

@@ -25,6 +25,7 @@ TITLES = {
     "discovery": "Price discovery between venues",
     "alerts": "Liquidity alerts: depth gone and price falling",
     "toxicity": "Toxicity of the flow by volume",
+    "adverse": "Adverse selection foretold: the model of this run on other seeds, in basis points",
     "truth": "What its trades really cost, and what was estimated, over seeds",
 }
 UNITS = "prices and costs are in the currency of their book, in files in its smallest unit; a cost is positive"

@@ -6,7 +6,8 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from market_sim.analysis.impact import Impact, impacts
+from market_sim.analysis.impact import Impact, coefficients, impacts
+from market_sim.analysis.microstructure.adverse_selection import adverse_errors, models
 from market_sim.analysis.microstructure.estimator_errors import estimator_errors
 from market_sim.analysis.microstructure.microscope import Microscope
 from market_sim.analysis.microstructure.report_rows import TITLES, UNITS, Money, presented
@@ -14,6 +15,7 @@ from market_sim.analysis.microstructure.report_tables import report
 from market_sim.analysis.results.result import Result
 from market_sim.analysis.results.stored import open_run
 from market_sim.analysis.results.table import Table
+from market_sim.core.data.journal import Journal
 from market_sim.core.english import counted
 from market_sim.core.errors import InputError
 from market_sim.core.models.market_events import InstrumentListed
@@ -39,7 +41,7 @@ def microscope(arguments: Sequence[str]) -> int:
     made.add_argument("--json", action="store_true", help="one JSON document in place of the tables")
     made.add_argument(
         "--truth", type=whole(1, MOST_SEEDS), metavar="N",
-        help="with --agent: play N more seeds with and without it, and say how wrong each estimate of its cost is",
+        help="with --agent: play N more seeds with and without it, and say how wrong each estimate is on them",
     )  # fmt: skip
     typed = made.parse_args(list(arguments))
     if typed.truth is not None and typed.agent is None:
@@ -47,7 +49,7 @@ def microscope(arguments: Sequence[str]) -> int:
     result = open_run(typed.run)
     tables = report(Microscope(result.journal, typed.agent))
     if typed.truth is not None:
-        tables.insert(0, _truth(result, typed.agent, typed.truth))
+        tables[:0] = _truth(result, typed.agent, typed.truth)
     if typed.csv is not None:
         written = _written(tables, typed.csv)
         if not typed.json:
@@ -63,14 +65,15 @@ def microscope(arguments: Sequence[str]) -> int:
     return DONE
 
 
-def _truth(result: Result, agent: str, seeds: int) -> Table:
-    """The errors of the estimators over the seeds that follow that of the run."""
+def _truth(result: Result, agent: str, seeds: int) -> list[Table]:
+    """The errors of estimates of cost and of adverse selection, over the seeds that follow that of the run."""
     scenario = configured(find_scenario(result.scenario), **result.parameters)
-    found: list[Impact] = []
+    learned, found, unseen = coefficients(result.journal), list[Impact](), list[Journal]()
     for seed in range(result.seed + 1, result.seed + seeds + 1):
-        with_it = market_alone(scenario, seed, result.epochs)
-        found += impacts(with_it, market_alone(scenario, seed, result.epochs, without=agent), agent)
-    return estimator_errors(found)
+        unseen.append(with_it := market_alone(scenario, seed, result.epochs))
+        without_it = market_alone(scenario, seed, result.epochs, without=agent)
+        found += impacts(with_it, without_it, agent, learned)
+    return [estimator_errors(found), adverse_errors(models(result.journal), unseen)]
 
 
 def _lines(table: Table, money: Money) -> list[str]:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from market_sim.analysis.impact import impacts
+from market_sim.analysis.microstructure import adverse_selection
 from market_sim.analysis.microstructure.microscope import Microscope
 from market_sim.analysis.microstructure.report_rows import TITLES, Money, presented
 from market_sim.analysis.microstructure.report_tables import report
@@ -66,7 +67,7 @@ def money(run):
 
 
 def test_each_column_says_what_it_means_and_each_table_has_a_title(tables, money):
-    assert {*tables, "truth"} == set(TITLES)
+    assert {*tables, "truth", "adverse"} == set(TITLES)
     for table in tables.values():
         assert all(column.means for column in table.columns)
         head, *rows = presented(table, money)
@@ -133,8 +134,12 @@ def test_each_table_is_a_csv_file(run, tables, tmp_path, capsys):
 
 def test_the_truth_stands_beside_each_estimate_with_its_error_over_seeds(run, capsys):
     assert main(["microscope", str(run), "--agent", "at-once", "--truth", "2", "--json"]) == 0
-    told = {row["estimator"]: row for row in json.loads(capsys.readouterr().out)["truth"]}
-    assert list(told) == ["arrival", "effective", "model", "square root", "nothing"]
+    found = json.loads(capsys.readouterr().out)
+    told = {row["estimator"]: row for row in found["truth"]}
+    assert list(told) == ["arrival", "effective", "model", "learned", "square root", "nothing"]
+    unseen = [market_alone(ExecutionSchool(), seed, 8) for seed in (8, 9)]
+    learned = adverse_selection.models(open_run(run).journal)
+    assert found["adverse"] == list(adverse_selection.adverse_errors(learned, unseen)) and len(found["adverse"]) == 9
     true = []
     for seed in (8, 9):
         scenario = ExecutionSchool()
