@@ -37,6 +37,13 @@ if TYPE_CHECKING:
     from market_sim.analysis.visualization.dashboard import Dashboard
 
 
+TABLES = (
+    "leaderboard", "gains", "trades", "orders", "quotes", "blocks", "inventory", "refusals", "alerts", "candles",
+    "fees", "depth", "adaptations", "competition", "venues", "routes", "making", "opportunities", "extracted",
+)  # fmt: skip
+"""The names of all tables, in the order in which they are listed."""
+
+
 @dataclass(frozen=True)
 class Result:
     """One run, finished or interrupted: its scenario, its seed, its journal."""
@@ -177,11 +184,7 @@ class Result:
     @property
     def tables(self) -> tuple[Table, ...]:
         """All tables."""
-        return (
-            self.leaderboard, self.gains, self.trades, self.orders, self.quotes, self.blocks, self.inventory,
-            self.refusals, self.alerts, self.candles, self.fees, self.depth, self.adaptations,
-            self.competition, self.venues, self.routes, self.making, self.opportunities, self.extracted,
-        )  # fmt: skip
+        return tuple(getattr(self, name) for name in TABLES)
 
     @cached_property
     def dashboard(self) -> Dashboard:

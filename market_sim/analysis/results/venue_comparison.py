@@ -8,9 +8,11 @@ above ask_A (1 + fee_A).
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import permutations
 
+from market_sim.analysis.results.table import Table, columns
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.figures import Figures
 from market_sim.core.models.intents import BUY, SELL, SIDE_NAMES
@@ -20,6 +22,21 @@ from market_sim.market.exchange.book_replay import BookReplay
 from market_sim.market.venues.breaker import CLOSED
 from market_sim.pricing.routing import MILLION, Place, plan
 
+COMPARISON = columns(
+    symbol="the instrument",
+    time="of the event after which the books are compared",
+    quantity="how much is bought or sold",
+    venue="where",
+    bid="the best bid",
+    ask="the best ask",
+    buys_for="what one unit costs with the fee, at the mean over the quantity; empty where too little is shown",
+    buy_slippage_bps="how far that is from the midpoint of the best quotes",
+    sells_for="what one unit brings less the fee",
+    sell_slippage_bps="how far that is from the midpoint",
+    connection="CLOSED works; others are left out",
+    best_to_buy="whether it is the best place to buy",
+    best_to_sell="whether it is the best place to sell",
+)
 HEAD = (
     "venue", "bid", "ask", "buys for", "buy slippage in bps", "sells for", "sell slippage in bps", "connection",
 )  # fmt: skip
@@ -156,6 +173,24 @@ def comparison_rows(one: Comparison, figures: Figures) -> list[tuple[str, ...]]:
         )
         for quote in one.quotes
     ]  # fmt: skip
+
+
+def comparison_table(found: Iterable[Comparison]) -> Table:
+    """The same for a file: a row for each venue of each instrument."""
+    rows = [
+        (
+            one.symbol, one.time, one.quantity, quote.venue, quote.bid, quote.ask, _units(quote.bought),
+            one.slippage_bps(quote, BUY), _units(quote.sold), one.slippage_bps(quote, SELL), quote.health,
+            quote == one.best(BUY), quote == one.best(SELL),
+        )
+        for one in found
+        for quote in one.quotes
+    ]  # fmt: skip
+    return Table("venues_at_an_instant", COMPARISON, rows)
+
+
+def _units(millionths: int | None) -> float | None:
+    return None if millionths is None else millionths / MILLION
 
 
 def comparison_sentence(one: Comparison) -> str:

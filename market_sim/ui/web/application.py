@@ -43,6 +43,7 @@ from market_sim.ui.web.pages import (
     scenarios,
     site,
     sweeps,
+    tables,
     traces,
 )  # fmt: skip
 from market_sim.ui.web.pages import (
@@ -56,7 +57,7 @@ from market_sim.ui.web.static_files import StaticFiles
 PAGES = (
     site, course, lessons, scenarios, sweeps, backtests, attacks, live, forks, counterfactuals, allocations,
     executions, icebergs, budgets, microscopes, protocols, explorer, runs, traces, reports, market, classes,
-    interface_page, meter,
+    interface_page, meter, tables,
 )  # fmt: skip
 LARGEST_BODY = 64 * 1024
 """The most bytes of one request; an answer to a lesson has a few kilobytes."""

@@ -17,6 +17,7 @@ from market_sim.analysis.comparison import partings, plainly
 from market_sim.analysis.history.stepping import KINDS
 from market_sim.analysis.history.two_instants import difference
 from market_sim.analysis.results import opportunity_table, performance_table, route_table, venue_comparison, venue_table
+from market_sim.analysis.results.result import TABLES
 from market_sim.analysis.run_header import RunHeader
 from market_sim.analysis.summary import document
 from market_sim.analysis.visualization.dashboard import Dashboard
@@ -25,15 +26,12 @@ from market_sim.simulation.engine.consensus import MOST
 from market_sim.ui.web import run_charts
 from market_sim.ui.web.own_strategy import chosen_again
 from market_sim.ui.web.pages.scenarios import known
-from market_sim.ui.web.pages.shared import ON_A_PAGE, Listed, library, one_of, open_run, whole
+from market_sim.ui.web.pages.shared import LARGEST_SIZE, ON_A_PAGE, Listed, library, one_of, open_run, whole
 from market_sim.ui.web.presentation import streamed
 from market_sim.ui.web.run_library import OpenRun
 from market_sim.ui.web.scenario_form import behaviours_as_chosen, guests_as_chosen, options_of, rules_as_chosen
 
 pages = Blueprint("runs", __name__)
-
-LARGEST_SIZE = 1_000_000
-"""The largest quantity for which the venues of a run are compared."""
 
 
 @pages.get("/runs")
@@ -71,6 +69,7 @@ def page(name: str) -> Response:
         venue_comparison=venue_comparison,
         size=max(1, whole("size", 100, LARGEST_SIZE)),
         route_table=route_table,
+        tables=TABLES,
     )
 
 

@@ -13,6 +13,8 @@ from flask import Response, abort, current_app, request
 from market_sim.course.gradebook import escaped
 from market_sim.ui.web.run_library import OpenRun, RunLibrary
 
+LARGEST_SIZE = 1_000_000
+"""The largest quantity for which the venues of a run are compared."""
 ON_A_PAGE = 50
 """The most rows of a long list on one page."""
 NUMBER = re.compile(r"[-+]?[0-9][0-9,.]*")
