@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import subprocess
 import time
@@ -18,8 +19,9 @@ from market_sim.blockchain.outbox import MemoryRows, Outbox, OutboxRow
 from market_sim.blockchain.settlement import ChainReverted
 from market_sim.core.errors import SettlementError
 from market_sim.core.models.settlement_events import BlockSettled, Reconciled, SettlementOpened, TradeRefused
+from tests.integration import settlement_faults
+from tests.unit.blockchain.office import chained
 from tests.unit.blockchain.rig import Rig
-from tests.unit.blockchain.test_outbox import chained
 from tests.unit.blockchain.test_refusals import REFUSALS, Case
 from tests.unit.blockchain.test_settlement_machine import FATES, fates_of
 from tests.unit.blockchain.test_statement_pages import calls_for_pages
@@ -197,6 +199,17 @@ def test_a_reorg_is_seen_and_the_same_bytes_are_settled_again(rig: Rig, depth: i
     assert rig.settlement.head().height == 2
     assert office.depths and len(office.settled) == 2
     assert all(len(row.prepared) == 1 for row in office.store.rows())
+
+
+def test_the_campaign_of_faults_plays_lives_on_both_chains_and_counts_them(
+    needs: Callable[[str], str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert needs("anvil") and settlement_faults.main(["8", "--no-kills"]) == 0
+    told = capsys.readouterr().out
+    for name in ("eth-tester", "anvil"):
+        assert re.search(f"^{name}: 8 lives in [0-9]+ s, each batch settled once, balances equal$", told, re.M)
+    counted = [list(map(int, re.findall("[0-9]+", line))) for line in told.splitlines() if "unknown result" in line]
+    assert len(counted) == 2 and all(unknown >= 4 and reorgs >= 2 for unknown, reorgs in counted), told
 
 
 def test_a_dropped_transaction_is_sent_again(rig: Rig) -> None:
