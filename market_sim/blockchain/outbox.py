@@ -123,8 +123,8 @@ class Outbox:
                 tries += number in self._uncertain
             if self._rows[number].status == "settled":
                 self._done = number + 1
-            elif self._rows[number].status != "mined":
-                return
+            elif self._rows[number].status != "mined" or number in self._uncertain:
+                return  # "mined" is what this row was before a crash: a reorganisation may have removed its block
 
     def _open(self) -> list[tuple[int, OutboxRow]]:
         return list(enumerate(self._rows[self._done :], start=self._done))

@@ -219,6 +219,16 @@ def test_random_faults_crashes_and_reorgs_lead_to_one_effect_each(chain_rig: Rig
     assert sum(seen[fault] for fault in UNKNOWN) >= LIVES * 2 // 3 and seen["reorg"] >= LIVES // 2, seen
 
 
+@pytest.mark.parametrize("seed", [93, 101])
+def test_a_row_is_not_sent_before_the_one_in_front_is_found_again_after_a_crash_and_a_reorg(
+    chain_rig: Rig, seed: int
+) -> None:
+    """Two lives of the campaign in which a third batch was sent while the second one was in no block any more."""
+    seen: Counter[str] = Counter()
+    life(chain_rig, seed, seen)
+    assert (seen["life"], seen["reorg"]) == (1, 1)
+
+
 def test_a_reorg_deeper_than_the_confirmations_stops_relaying_with_both_hashes(chain_rig: Rig) -> None:
     chain_rig.settlement.confirmations = 1
     office = Office(chain_rig, batches=2)
