@@ -75,7 +75,7 @@ class Office:
                 self.restart()
         raise AssertionError("never settled")
 
-    def check(self) -> None:
+    def check(self) -> bool:
         """Each batch had its effect once: the head is the last one, and the balances are those after all of them."""
         head = self.rig.settlement.head()
         assert (head.height, head.block) == (len(self.batches), self.batches[-1].header.block)
@@ -86,6 +86,7 @@ class Office:
         assert sorted({row.batch.header.last for row in self.settled}) == list(range(1, head.height + 1)), "all told"
         for row in self.store.rows():
             assert len({prepared.nonce for prepared in row.prepared}) <= 1, "never a second nonce for one batch"
+        return True
 
 
 def chained(rig: Rig, count: int) -> list[Batch]:

@@ -25,7 +25,7 @@ def office(rig: Rig) -> Office:
 
 def test_without_faults_each_batch_takes_one_transaction(office: Office) -> None:
     office.work()
-    office.check()
+    assert office.check()
     assert len(office.chain.sent) == 3
     assert [row.batch.header.last for row in office.settled] == [1, 2, 3]
 
@@ -38,7 +38,7 @@ def test_a_crash_at_any_write_is_made_good(where: str) -> None:
         office = Office(Rig())
         setattr(office.store, where, write)
         office.work()
-        office.check()
+        assert office.check()
 
 
 @pytest.mark.parametrize(("before", "after", "told"), [(0, -1, [1, 2, 3]), (2, -1, [1, 2, 3]), (-1, 2, [1, 2, 2, 3])])
@@ -46,7 +46,7 @@ def test_a_batch_that_was_settled_and_perhaps_not_told_is_told_again(before: int
     office = Office(Rig())
     office.die_before_telling, office.die_after_telling = before, after
     office.work()
-    office.check()
+    assert office.check()
     assert [row.batch.header.last for row in office.settled] == told
     assert len(office.chain.sent) == 3, "and nothing is sent again"
 
@@ -56,7 +56,7 @@ def test_a_batch_that_was_settled_and_perhaps_not_told_is_told_again(before: int
 def test_any_answer_of_the_node_leads_to_one_effect(office: Office, fault: str, sending: int) -> None:
     office.chain.plan[sending] = fault
     office.work()
-    office.check()
+    assert office.check()
 
 
 def test_after_a_crash_the_same_bytes_are_sent_again(office: Office) -> None:
@@ -84,7 +84,7 @@ def test_silence_is_waiting_and_not_failure(office: Office) -> None:
     office.outbox.advance()
     assert office.outbox.waiting == 1
     office.work()
-    office.check()
+    assert office.check()
 
 
 @pytest.mark.parametrize("moment", ["before we prepare", "after we prepare"])
@@ -166,7 +166,7 @@ def test_after_a_reorg_the_same_bytes_are_sent_again(chain_rig: Rig, depth: int,
     if crashed:
         office.restart()
     office.work()
-    office.check()
+    assert office.check()
     assert office.reorgs >= 1
     assert set(office.chain.sent[:2]) == set(office.chain.sent)
 
