@@ -51,6 +51,21 @@ def pooled_odds(chances: Iterable[float]) -> float:
     return 1 / (1 + exp(-total)) if total >= 0 else exp(total) / (1 + exp(total))
 
 
+def bayes(frame: frozenset[str], *sources: Mass) -> dict[str, float]:
+    """The chance of each outcome after independent sources, from equal chances.
+
+    With two outcomes it is that of `pooled_odds`. A mass on several outcomes is divided evenly among them.
+    """
+    together = dict.fromkeys(sorted(frame), 1.0)
+    for one in sources:
+        for outcome in together:
+            together[outcome] *= sum(part / len(some) for some, part in one.items() if outcome in some)
+    total = sum(together.values())
+    if total <= EXACT**2:
+        raise InputError("the sources leave no outcome possible, so there is no chance to tell")
+    return {outcome: chance / total for outcome, chance in together.items()}
+
+
 class Combined(NamedTuple):
     """Two or more masses in one, and their conflict."""
 

@@ -62,6 +62,7 @@ Commands, each with its own --help:
   judge            a trained strategy on seeds that it has not seen
   option           what an option is worth
   iceberg          how much of an iceberg order to display
+  fuse SOURCE ...  what several sources say together, and their conflict
   execution FILE   what an order would have cost in the past, from candles
   published        a table of the literature, made again
  of consensus

@@ -199,6 +199,12 @@ def _execution(arguments: Sequence[str]) -> int:
     return execution(arguments)
 
 
+def _fuse(arguments: Sequence[str]) -> int:
+    from market_sim.ui.cli.fusing import fuse
+
+    return fuse(arguments)
+
+
 def _iceberg(arguments: Sequence[str]) -> int:
     from market_sim.ui.cli.icebergs import iceberg
 
@@ -291,6 +297,7 @@ COMMANDS: dict[str, Command] = {
     "allocate": _allocate,
     "execution": _execution,
     "iceberg": _iceberg,
+    "fuse": _fuse,
     "budget": _budget,
     "bench": _bench,
     "train": _train,
