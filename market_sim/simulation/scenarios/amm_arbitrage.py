@@ -13,6 +13,7 @@ from market_sim.core.models.market_events import Trade
 from market_sim.core.models.settlement_events import CallExecuted, ContractReconciled
 from market_sim.core.money import dollars, written
 from market_sim.market.exchange.fees import FeeSchedule, bps
+from market_sim.simulation.engine.clock import SECOND
 from market_sim.simulation.engine.world import World
 from market_sim.simulation.scenarios.bounds import bounded
 from market_sim.simulation.scenarios.scenario import Scenario
@@ -22,6 +23,8 @@ from market_sim.strategies.traditional.noise import Noise
 from market_sim.strategies.traditional.pool_users import LiquidityProvider, PoolNoise
 
 VALUE = dollars(100)
+TO_ANSWER_NS = 4 * SECOND
+"""How long an answer can take: the arbitrageur makes one call at a time, and each takes two epochs to become final."""
 SPREAD_BPS, TAKER_BPS = 10, 5
 ARBITRAGEUR = "arbitrageur"
 
@@ -33,7 +36,10 @@ class AmmArbitrage(Scenario):
     name: ClassVar[str] = "amm-arbitrage"
     epochs: ClassVar[int] = 12
     claim_settlement: ClassVar[str] = "memory"
-    claim: ClassVar[str] = "The price of the pool ends within the fees and the spread of the price of the book."
+    claim: ClassVar[str] = (
+        "The price of the pool ends within the fees and the spread of the price of the book, but for what others "
+        "traded there too late for the arbitrageur."
+    )
 
     gap_percent: int = bounded(4, least=-50, most=100)
     pool_shares: int = bounded(10_000, least=10, most=1_000_000)
@@ -75,7 +81,8 @@ class AmmArbitrage(Scenario):
             return False
         (base, quote), book = prices[-1], _book(journal)
         # The pool moves in whole shares: one share more moves its price by about two in `base`.
-        bound_bps = self.pool_fee_bps + TAKER_BPS + SPREAD_BPS + 20_000 / base
+        moves = 1 + _too_late(journal)
+        bound_bps = self.pool_fee_bps + TAKER_BPS + SPREAD_BPS + 20_000 * moves / base
         return abs(quote / base - book) * 10_000 <= book * bound_bps
 
     def conclusion(self, journal: Journal) -> str:
@@ -95,6 +102,17 @@ def _prices(journal: Journal) -> list[tuple[int, int]]:
     """The reserves of the pool after each block that changed them."""
     numbers = (event.numbers for event in journal.of(ContractReconciled))
     return [(int(one["baseReserve"]), int(one["quoteReserve"])) for one in numbers if one["baseReserve"]]
+
+
+def _too_late(journal: Journal) -> int:
+    """The shares that others traded with the pool when no call of the arbitrageur could answer any more."""
+    done = [event for event in journal.of(CallExecuted) if event.succeeded and event.function in ("buy", "sell")]
+    last = max((event.time for event in done), default=0)
+    return sum(
+        int(event.numbers["base"])
+        for event in done
+        if event.account != ARBITRAGEUR and event.time > last - TO_ANSWER_NS
+    )
 
 
 def _price(reserves: tuple[int, int]) -> str:

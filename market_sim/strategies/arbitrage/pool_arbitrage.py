@@ -7,7 +7,7 @@ still pays; the book's leg follows when the chain reports the call. In between t
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -17,6 +17,13 @@ from market_sim.market.agents.reports import CallDone, Filled, Refused
 from market_sim.market.agents.strategy import Strategy
 from market_sim.market.agents.view import View
 from market_sim.pricing.constant_product import BPS, best_purchase, best_sale
+
+LEVELS = 20
+"""How far it looks into the book."""
+Levels = Sequence[tuple[int, int]]
+"""Prices with their quantities, the best first."""
+Best = Callable[[int, int, int, float, int], int]
+"""The quantity, up to a most, at which the next unit of a pool is worth less than a value."""
 
 
 class Pool(Protocol):
@@ -60,24 +67,33 @@ class PoolArbitrage(Strategy):
             side, limit = (BUY, ask) if self._to_close > 0 else (SELL, bid)
             yield PlaceOrder(self.pool.base, side, abs(self._to_close), limit, "ioc")
         elif not self._waits:
-            call = self._call(bid, market.bid_size or 0, ask, market.ask_size or 0)
+            call = self._call(*market.depth(LEVELS))
             if call is not None:
                 self._waits = True
                 yield call
 
-    def _call(self, bid: int, bid_size: int, ask: int, ask_size: int) -> CallContract | None:
+    def _call(self, bids: Levels, asks: Levels) -> CallContract | None:
         """The call that moves the pool's price to the book's, as far as every unit of it pays."""
         reserves = self.pool.reserves
         if not all(reserves):
             return None
-        received, paid = bid * (1 - self.taker_bps / BPS), ask * (1 + self.taker_bps / BPS)
-        quantity = best_purchase(*reserves, self.pool.fee_bps, received, min(self.size, bid_size))
+        received = [(price * (1 - self.taker_bps / BPS), quantity) for price, quantity in bids]
+        quantity = self._as_far_as_it_pays(best_purchase, reserves, received)
         if quantity:
-            return CallContract(self.pool.name, "buy", (quantity, math.floor(received * quantity)))
-        quantity = best_sale(*reserves, self.pool.fee_bps, paid, min(self.size, ask_size))
+            return CallContract(self.pool.name, "buy", (quantity, math.floor(_value(received, quantity))))
+        paid = [(price * (1 + self.taker_bps / BPS), quantity) for price, quantity in asks]
+        quantity = self._as_far_as_it_pays(best_sale, reserves, paid)
         if quantity:
-            return CallContract(self.pool.name, "sell", (quantity, math.ceil(paid * quantity)))
+            return CallContract(self.pool.name, "sell", (quantity, math.ceil(_value(paid, quantity))))
         return None
+
+    def _as_far_as_it_pays(self, best: Best, reserves: tuple[int, int], levels: list[tuple[float, int]]) -> int:
+        """The largest quantity whose last unit pays at the level of the book that it reaches."""
+        most = there = 0
+        for value, quantity in levels:
+            there = min(self.size, there + quantity)
+            most = max(most, best(*reserves, self.pool.fee_bps, value, there))
+        return most
 
     def _read(self, view: View) -> None:
         """Follow the calls and the fills in the reports."""
@@ -90,6 +106,16 @@ class PoolArbitrage(Strategy):
                 self._to_close -= report.side * report.quantity
             elif isinstance(report, Refused) and report.reason == "NO_WALLET":
                 self._without_chain = True
+
+
+def _value(levels: list[tuple[float, int]], quantity: int) -> float:
+    """What this quantity is worth at these levels, the first ones first."""
+    total = 0.0
+    for value, there in levels:
+        traded = min(quantity, there)
+        total += traded * value
+        quantity -= traded
+    return total
 
 
 def _bought(function: str, numbers: Mapping[str, int | str]) -> int:
