@@ -15,19 +15,20 @@ from market_sim.analysis.words import Words, signed
 from market_sim.blockchain.extracted_value import NO_LEADER, POOL, extracted_by_leader
 from market_sim.core.data.journal import Journal
 from market_sim.core.english import counted
-from market_sim.core.models.market_events import OrderRead
-from market_sim.core.models.settlement_events import CallSubmitted, ContractDeployed
+from market_sim.core.models.market_events import OrderRead, Trade
+from market_sim.core.models.settlement_events import CallSubmitted, ContractDeployed, ContractReconciled
 from market_sim.market.exchange.order_of_arrival import gains_by_reader
 
 POOLS = "Amm"
 """The kind of contract whose calls depend on their order."""
-HEAD = ("by", "at", "account", "shares", "money")
+HEAD = ("by", "at", "account", "shares", "money", "together")
 COLUMNS = columns(
     by="who chose the order: the leader of a block, or the reader of an order on its way",
     at="the pool, or the instrument of the book",
     account="who has more or less by that",
     base="of the asset, in lots of its smallest unit",
     quote="of the currency, in its smallest unit",
+    worth="both together, the asset at the last price there",
     currency="which currency that is",
 )
 
@@ -40,8 +41,15 @@ class Extraction(NamedTuple):
     account: str
     base: int
     quote: int
+    price: int
+    """The last price there."""
     asset: str
     currency: str
+
+    @property
+    def worth(self) -> int:
+        """Money, and the asset at the last price there."""
+        return self.quote + self.base * self.price
 
 
 def extractions(journal: Journal) -> list[Extraction]:
@@ -50,7 +58,7 @@ def extractions(journal: Journal) -> list[Extraction]:
     on_books = _on_books(journal) if OrderRead in kinds else ()
     at_pools = _at_pools(journal) if CallSubmitted in kinds else ()
     found = [*on_books, *at_pools]
-    return sorted((one for one in found if one.base or one.quote), key=lambda one: (one.by, one.at, -one.quote))
+    return sorted((one for one in found if one.base or one.quote), key=lambda one: (one.by, one.at, -one.worth))
 
 
 def _at_pools(journal: Journal) -> Iterable[Extraction]:
@@ -59,19 +67,23 @@ def _at_pools(journal: Journal) -> Iterable[Extraction]:
         if pool.kind != POOLS or pool.contract not in called or pool.chain:
             continue
         asset, currency = str(pool.terms["base"]), str(pool.terms["quote"])
+        reserves = [event.numbers for event in journal.of(ContractReconciled) if event.contract == pool.contract]
+        base, quote = (int(reserves[-1][name]) if reserves else 0 for name in ("baseReserve", "quoteReserve"))
+        price = round(quote / base) if base else 0
         for leader, changed in extracted_by_leader(journal, pool.contract).items():
             for account, held in changed.items():
                 if leader != NO_LEADER:
-                    yield Extraction(f"n{leader}", pool.contract, account, held.base, held.quote, asset, currency)
+                    yield Extraction(f"n{leader}", pool.contract, account, *held, price, asset, currency)
 
 
 def _on_books(journal: Journal) -> Iterable[Extraction]:
     listed = Words(journal).listed
     for symbol in sorted({event.symbol for event in journal.of(OrderRead)}):
         currency = listed[symbol].quote
+        price = ([0] + [trade.price for trade in journal.of(Trade) if trade.symbol == symbol])[-1]
         for reader, changed in gains_by_reader(journal, symbol).items():
             for account, (shares, money) in changed.items():
-                yield Extraction(reader, symbol, account, shares, money, symbol, currency)
+                yield Extraction(reader, symbol, account, shares, money, price, symbol, currency)
 
 
 def sentence(found: Sequence[Extraction]) -> str:
@@ -79,7 +91,7 @@ def sentence(found: Sequence[Extraction]) -> str:
     if not found:
         return ""
     makers = list(dict.fromkeys(one.by for one in found))
-    lost = [one.account for one in found if one.quote < 0 and one.account != POOL]
+    lost = [one.account for one in found if one.worth < 0 and one.account != POOL]
     victims = ", ".join(dict.fromkeys(lost)) or "nobody"
     return (
         f"The order that {counted(len(makers), 'leader or reader', 'leaders or readers')} chose took from {victims} "
@@ -90,7 +102,14 @@ def sentence(found: Sequence[Extraction]) -> str:
 def rows(found: Iterable[Extraction], words: Words) -> list[tuple[str, ...]]:
     """The table for pages: shares as they are counted, money with its currency."""
     return [
-        (one.by, one.at, one.account, signed(f"{one.base:,}"), signed(words.amount(one.currency, one.quote)))
+        (
+            one.by,
+            one.at,
+            one.account,
+            signed(f"{one.base:,}"),
+            signed(words.amount(one.currency, one.quote)),
+            signed(words.amount(one.currency, one.worth)),
+        )
         for one in found
     ]
 
@@ -108,5 +127,7 @@ def lines(found: Iterable[Extraction], words: Words) -> list[str]:
 
 def extraction_table(journal: Journal) -> Table:
     """The same for programs, in the smallest units."""
-    cells = [(one.by, one.at, one.account, one.base, one.quote, one.currency) for one in extractions(journal)]
+    cells = [
+        (one.by, one.at, one.account, one.base, one.quote, one.worth, one.currency) for one in extractions(journal)
+    ]
     return Table("extracted", COLUMNS, cells)

@@ -17,6 +17,7 @@ from typing import Any
 from market_sim.core.errors import InputError
 from market_sim.market.agents.strategy import Strategy
 from market_sim.strategies.arbitrage.basis import FuturesBasis
+from market_sim.strategies.arbitrage.cross_chain import CrossChainArbitrage
 from market_sim.strategies.arbitrage.pairs_of_outcomes import OutcomePairs
 from market_sim.strategies.arbitrage.parity import OptionParity
 from market_sim.strategies.execution.participation import Participate
@@ -72,7 +73,8 @@ FAMILIES: dict[str, tuple[type[Strategy], ...]] = {
     "reading the chart": (Momentum, MeanReversion, Chartist, Pairs, BookReader),
     "execution": (Twap, Vwap, AlmgrenChriss, Participate, Router),
     "arbitrage and hedging": (
-        VenueArbitrage, PromptArbitrage, CashAndCarry, FuturesBasis, OptionParity, OutcomePairs, DeltaHedger,
+        VenueArbitrage, PromptArbitrage, CrossChainArbitrage, CashAndCarry, FuturesBasis, OptionParity, OutcomePairs,
+        DeltaHedger,
     ),
     "learning": (BanditMaker, QLearner, RidgeTrader, LogisticTrader),
     "misconduct": (Spoofer, Layerer, Washer),

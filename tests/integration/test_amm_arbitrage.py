@@ -99,6 +99,14 @@ def test_the_arbitrageur_waits_for_its_call_and_closes_what_the_chain_reports() 
     assert closed == 0
 
 
+def test_a_small_order_at_the_best_price_does_not_hide_the_book_behind_it() -> None:
+    """With this seed a single share waits at the best ask for most of the run; the maker's ladder is behind it."""
+    journal = run(AmmArbitrage(), seed=100)
+    called = [event.arguments[0] for event in journal.of(CallSubmitted) if event.account == ARBITRAGEUR]
+    assert max(called) > 50
+    assert AmmArbitrage().holds(journal) and not AmmArbitrage().holds(run(AmmArbitrage(arbitrage=False), seed=100))
+
+
 def test_a_visitor_takes_its_liquidity_out_again() -> None:
     done = [event for event in run(AmmArbitrage()).of(CallExecuted) if event.account == "visitor"]
     assert [(event.function, event.succeeded) for event in done] == [("add", True), ("remove", True)]

@@ -25,6 +25,9 @@ from market_sim.simulation.scenarios.sandwich import SandwichScenario
 from market_sim.ui.cli.main import main
 from tests.integration.test_sandwich import run as at_the_pool
 
+CLEAN = 1
+"""A seed with which nobody else trades meanwhile, so that no shares are left."""
+
 
 @cache
 def result(way: str = "open", seed: int = 7, **fields: int) -> Result:
@@ -89,14 +92,15 @@ def test_played_as_it_was_an_episode_makes_the_trades_of_the_run(seed: int) -> N
 
 
 def test_the_reader_gains_what_the_buyer_loses_and_its_own_trades_say_the_same() -> None:
-    changed = gains_by_reader(result().journal)[READER]
+    journal = result(seed=CLEAN).journal
+    changed = gains_by_reader(journal)[READER]
     gain = changed[READER]
     assert gain[1] > 0 and gain[0] == 0
     assert [sum(amounts) for amounts in zip(*changed.values(), strict=True)] == [0, 0]
     assert changed[BUYER] == (0, -gain[1]), "the makers sell the same shares at the same prices"
-    assert gain[1] == trading_gain(result().journal, READER), "what it gained at all it gained by being there first"
-    assert BookSandwich().holds(result().journal)
-    assert f"reader +{gain[1] / 100:.2f}, which sum to 0.00" in BookSandwich().conclusion(result().journal)
+    assert gain[1] == trading_gain(journal, READER), "what it gained at all it gained by being there first"
+    assert BookSandwich().holds(journal)
+    assert f"reader +{gain[1] / 100:.2f}, which sum to 0.00" in BookSandwich().conclusion(journal)
 
 
 def test_nobody_reads_what_is_sealed_and_the_buyer_pays_less() -> None:
@@ -122,16 +126,16 @@ def test_an_order_without_a_way_cannot_be_read() -> None:
 def test_summary_page_and_table_say_by_whom_and_from_whom(capsys, tmp_path) -> None:
     told = result()
     found, words = extractions(told.journal), Words(told.journal)
-    assert {one.by for one in found} == {READER} and sum(one.quote for one in found) == 0
+    assert {one.by for one in found} == {READER} and found[0].account == READER and found[-1].account == BUYER
+    assert sum(one.quote for one in found) == sum(one.base for one in found) == sum(one.worth for one in found) == 0
     assert sentence(found).startswith("The order that 1 leader or reader chose took from buyer what others have more;")
-    amounts = {one.account: f"{one.quote / 100:+,.2f} USD" for one in found}
-    assert rows(found, words) == [(READER, "ACME", name, "0", amounts[name]) for name in (READER, BUYER)]
-    assert list(told.extracted) == [
-        {"by": READER, "at": "ACME", "account": one.account, "base": 0, "quote": one.quote, "currency": "USD"}
-        for one in found
+    [*_, (by, at, account, _, _, worth)] = rows(found, words)
+    assert (by, at, account, worth) == (READER, "ACME", BUYER, f"{found[-1].worth / 100:+,.2f} USD")
+    assert [(one["account"], one["quote"], one["worth"]) for one in told.extracted] == [
+        (one.account, one.quote, one.worth) for one in found
     ]
     page = timeline_page(told)
-    assert "What the order gave and took" in page and amounts[BUYER] in page
+    assert "What the order gave and took" in page and worth in page
     assert main(["--scenario", "book-sandwich", "--headless", "--no-plot", "--no-settle", "--out", str(tmp_path)]) == 0
     assert f"extracted by the order of calls and orders\n{lines(found, words)[0]}\n" in capsys.readouterr().out
 

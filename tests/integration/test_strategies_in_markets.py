@@ -90,8 +90,10 @@ QUIET = {
     "cash-and-carry",
     "futures-basis",
     "option-holder",
+    "cross-chain-arbitrage",
 }
-"""Who finds nothing to do here: nothing contradicts, nobody may write an option, so there is none to buy or hedge."""
+"""Who finds nothing to do here: nothing contradicts, nobody may write an option, so there is none to buy or hedge;
+and there is no other chain."""
 CUT = 2 * SECOND
 
 

@@ -9,6 +9,7 @@ from market_sim.core.data.journal import Journal
 from market_sim.core.english import counted
 from market_sim.core.errors import InputError
 from market_sim.core.models.instruments import Stock
+from market_sim.core.models.market_events import Trade
 from market_sim.core.money import dollars, written
 from market_sim.market.exchange.order_of_arrival import episodes, gains_by_reader
 from market_sim.market.mechanisms.batch_auction import BatchAuction
@@ -45,7 +46,7 @@ class BookSandwich(Scenario):
             raise InputError(f"orders travel and trade {', '.join(WAYS)}, found {self.way!r}")
         world.list(Stock("ACME"), value=dollars(100), volatility_bps=1)
         maker = MarketMaker(size=10, levels=8, step_bps=10, max_position=20_000)
-        world.join("maker", maker, cash=dollars(2_000_000), holdings={"ACME": 10_000}, every_ms=200)
+        world.join("maker", maker, cash=dollars(2_000_000), holdings={"ACME": 10_000}, every_ms=500)
         for number in range(3):
             noise = Noise(trade_probability=0.2)
             world.join(f"noise-{number}", noise, cash=dollars(20_000), holdings={"ACME": 100}, every_ms=200)
@@ -58,10 +59,11 @@ class BookSandwich(Scenario):
             world.attach(BatchAuction("ACME", every_ns=AUCTION_MS * MILLISECOND))
 
     def holds(self, journal: Journal) -> bool:
-        """Whether the reader gained by being there first, without keeping shares, and the buyer lost."""
+        """Whether the reader gained by being there first, and the buyer lost; shares count at the last price."""
         changed = gains_by_reader(journal).get(READER, {})
-        (shares, gain), (_, loss) = changed.get(READER, (0, 0)), changed.get(BUYER, (0, 0))
-        return not shares and gain > 0 > loss
+        last = next((trade.price for trade in reversed(list(journal.of(Trade)))), 0)
+        gain, loss = (money + shares * last for shares, money in (changed.get(who, (0, 0)) for who in (READER, BUYER)))
+        return gain > 0 > loss
 
     def conclusion(self, journal: Journal) -> str:
         """What the order of arrival gave to each account, and what the reader made of it in all."""

@@ -15,6 +15,7 @@ from market_sim.simulation.scenarios.bubble import Bubble
 from market_sim.simulation.scenarios.circuit_breaker import CircuitBreaker
 from market_sim.simulation.scenarios.corporate_actions import CorporateActionsScenario
 from market_sim.simulation.scenarios.covered_calls import CoveredCalls
+from market_sim.simulation.scenarios.cross_chain_arbitrage import CrossChainArbitrageScenario
 from market_sim.simulation.scenarios.crowded_room import CrowdedRoom
 from market_sim.simulation.scenarios.dark_pool import DarkPoolScenario
 from market_sim.simulation.scenarios.efficient_market import EfficientMarket
@@ -105,6 +106,7 @@ SCENARIOS: tuple[type[Scenario], ...] = (
     WalletAndVault,
     AmmArbitrage,
     AtomicSwap,
+    CrossChainArbitrageScenario,
     OptionOnChain,
     PredictionOnChain,
     WarrantOnChain,

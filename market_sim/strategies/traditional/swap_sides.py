@@ -64,13 +64,28 @@ class SwapBuyer(Strategy):
         offered = locked(self.seen, terms.share_lock, digest_of(self.secret))
         if offered is not None and not self.decided and view.time >= self.decides * TRADING_DAY_NS:
             self.decided = True
-            if is_worth_it(view, terms) and int(offered.numbers["amount"]) >= terms.shares:
+            if self.takes(view) and int(offered.numbers["amount"]) >= terms.shares:
                 yield CallContract(terms.share_lock, "claim", (offered.numbers["swap"], self.secret))
         own = locked(self.seen, terms.money_lock, digest_of(self.secret))
         if own is not None and not self.refunded and view.time >= terms.money_day * TRADING_DAY_NS:
             self.refunded = True
             if not is_over(self.seen, own):
                 yield CallContract(terms.money_lock, "refund", (own.numbers["swap"],))
+
+    def takes(self, view: View) -> bool:
+        """Whether it wants the shares, now that it decides."""
+        return is_worth_it(view, self.terms)
+
+
+@dataclass
+class SwapCustomer(SwapBuyer):
+    """Needs the shares on the other chain, whatever they cost elsewhere, and claims them as soon as they are locked."""
+
+    decides: float = 0.0
+
+    def takes(self, view: View) -> bool:
+        """Always."""
+        return True
 
 
 @dataclass
@@ -88,7 +103,7 @@ class SwapSeller(Strategy):
     def decide(self, view: View) -> Iterable[Intent]:
         """Answer the buyer's lock; claim once the secret is out; take the shares back after their deadline."""
         terms = self.terms
-        paid = self._payment()
+        paid = self.payment()
         if paid is None or self.finished:
             return
         if not self.answered:
@@ -108,7 +123,7 @@ class SwapSeller(Strategy):
             self.finished = True
             yield CallContract(terms.share_lock, "refund", (own.numbers["swap"],))
 
-    def _payment(self) -> CallExecuted | None:
+    def payment(self) -> CallExecuted | None:
         """The buyer's lock, if it has the agreed amount, and a deadline that leaves time after that of the shares."""
         terms = self.terms
         return next(
