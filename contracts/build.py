@@ -39,6 +39,7 @@ CONTRACTS = {
     "PredictionMarket": "PredictionMarket.sol",
     "Warrant": "Warrant.sol",
     "Bonds": "Bonds.sol",
+    "OrderSettlement": "OrderSettlement.sol",
 }
 SETTINGS: dict[str, Any] = {
     "optimizer": {"enabled": True, "runs": 200},

@@ -110,6 +110,8 @@ _BY_SOURCE: dict[Source, str] = {
         "P-12", WARRANTS
     ): "BadWarrant NotIssuer IsIssuer NothingToIssue WarrantExpired ShortOfWarrants OpenedBefore "
     "NotOpened NotExercisable StillExercisable NothingToReclaim",
+    Source("P-17", PAID): "NothingToFill SameSide OwnTrade PricesDoNotMeet OrderExpired NonceCancelled CancelledBefore "
+    "Overfilled NotSigned NotOrderOwner NonceNotRising",
     Source("P-15", BREAK): "BadBondTerms UnknownPlace BondedBefore NotBonded NotBondOwner NoticeGivenBefore "
     "NoticeNotGiven NoticeRuns SlashedBefore WrongDomain SameDigest OtherHeight ReportTooLate BadEvidence OtherSigner",
     Source("P-13", MARGIN): "NotBroker ShortOfMoney MarginTooSmall MarginInOrder SliceTooLarge",

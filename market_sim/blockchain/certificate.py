@@ -48,20 +48,19 @@ class Domain(NamedTuple):
 
     @property
     def separator(self) -> bytes:
-        """The EIP-712 domain separator."""
-        return _separator(self.chain_id, self.contract, self.run)
+        """The EIP-712 domain separator of what validators sign."""
+        return self.named(DOMAIN_NAME)
+
+    def named(self, name: bytes) -> bytes:
+        """The separator for another purpose, which has another name."""
+        return _separator(name, self.chain_id, self.contract, self.run)
 
 
 @lru_cache
-def _separator(chain_id: int, contract: bytes, run: bytes) -> bytes:
+def _separator(name: bytes, chain_id: int, contract: bytes, run: bytes) -> bytes:
     """Computed once for a run, since each signature needs it."""
     return keccak(
-        keccak(_DOMAIN_TYPE)
-        + keccak(DOMAIN_NAME)
-        + keccak(DOMAIN_VERSION)
-        + _word(chain_id)
-        + contract.rjust(32, b"\0")
-        + run
+        keccak(_DOMAIN_TYPE) + keccak(name) + keccak(DOMAIN_VERSION) + _word(chain_id) + contract.rjust(32, b"\0") + run
     )
 
 

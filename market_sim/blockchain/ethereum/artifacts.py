@@ -21,7 +21,8 @@ SOURCES: Final = Path(__file__).resolve().parents[3] / "contracts"
 ARTIFACTS: Final = SOURCES / "artifacts"
 NAMES: Final = (
     "Amm", "BatchSettlement", "Bonds", "Bridge", "Escrow", "FlashArbitrage", "GuardedAmm", "HostileToken", "Htlc",
-    "LendingPool", "MarginVault", "NaiveBridge", "OptionSeries", "Oracle", "PredictionMarket", "Token", "Warrant",
+    "LendingPool", "MarginVault", "NaiveBridge", "OptionSeries", "Oracle", "OrderSettlement",
+    "PredictionMarket", "Token", "Warrant",
 )  # fmt: skip
 
 

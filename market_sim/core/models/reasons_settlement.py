@@ -35,6 +35,7 @@ _GUARD = (
     "A trade far from the mean of the window before it stands, and halts the pool: no trade follows for some epochs"
 )
 _MARGIN = "Half of what a margin account buys is its own, a quarter of what it keeps; below that it is sold in slices"
+_SIGNED_ORDER = "A trade of signed orders keeps both limits, fills no order beyond its quantity, and follows no cancel"
 _LENDING = "A lending pool lends what it holds, against enough collateral or within one transaction"
 _TOKEN = "A transfer needs the owner's balance and permission, and only the minter mints new tokens"
 
@@ -214,6 +215,17 @@ SETTLEMENT_REASONS: tuple[Reason, ...] = (
     _reason("MarginTooSmall", _MARGIN, "the account has {has}, and to buy it needs {needs}"),
     _reason("MarginInOrder", _MARGIN, "the account has {has}, and to keep what it holds it needs {needs}"),
     _reason("SliceTooLarge", _MARGIN, "at most half of the account is sold at once: {most} shares, found {found}"),
+    _reason("NothingToFill", _SIGNED_ORDER, "a trade of nothing"),
+    _reason("SameSide", _SIGNED_ORDER, "both orders buy, or both sell"),
+    _reason("OwnTrade", _SIGNED_ORDER, "both orders belong to {owner}"),
+    _reason("PricesDoNotMeet", _SIGNED_ORDER, "the buyer pays {bid} at most, and the seller wants {ask} at least"),
+    _reason("OrderExpired", _SIGNED_ORDER, "the order counts until epoch {expiry}, and epoch {settled} is settled"),
+    _reason("NonceCancelled", _SIGNED_ORDER, "the order has the nonce {nonce}, and all below {least} are cancelled"),
+    _reason("CancelledBefore", _SIGNED_ORDER, "the order {order} was cancelled by its owner"),
+    _reason("Overfilled", _SIGNED_ORDER, "the order {order} has {left} left, and {wanted} would be traded"),
+    _reason("NotSigned", _SIGNED_ORDER, "the order of {owner} is signed by {recovered}"),
+    _reason("NotOrderOwner", _SIGNED_ORDER, "{caller} cancels an order of {owner}"),
+    _reason("NonceNotRising", _SIGNED_ORDER, "all below {least} are cancelled already, found {found}"),
     _reason("NothingToLend", _LENDING, "there is nothing to lend, to repay or to give back"),
     _reason("ShortOfClaims", _LENDING, "{owner} has claims of {held} on the pool and gives back {needed}"),
     _reason("ShortOfCash", _LENDING, "the pool has {held} that is not lent out, and {needed} are wanted"),

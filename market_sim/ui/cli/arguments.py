@@ -65,6 +65,8 @@ Commands, each with its own --help:
   fuse SOURCE ...  what several sources say together, and their conflict
   execution FILE   what an order would have cost in the past, from candles
   published        a table of the literature, made again
+ of settlement
+  designs          the gas of a trade by transfers, by signed orders and by a batch
  of consensus
   attack           search for a schedule that forks or stalls a committee
   protocols        Streamlet beside other consensus protocols

@@ -211,6 +211,12 @@ def _iceberg(arguments: Sequence[str]) -> int:
     return iceberg(arguments)
 
 
+def _designs(arguments: Sequence[str]) -> int:
+    from market_sim.ui.cli.designs import designs
+
+    return designs(arguments)
+
+
 def _budget(arguments: Sequence[str]) -> int:
     from market_sim.ui.cli.budgeting import budget
 
@@ -278,6 +284,7 @@ COMMANDS: dict[str, Command] = {
     "trace": _trace,
     "transactions": _transactions,
     "reserves": _reserves,
+    "designs": _designs,
     "book": _book,
     "quotes": _quotes,
     "league": _league,
