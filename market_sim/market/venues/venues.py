@@ -59,8 +59,8 @@ class Venues:
         self.gateways: dict[str, Gateway] = {}
         """The gateways of the venues with terms, by name."""
         self._dark: dict[str, Exchange] = {}
-        self._lit: dict[str, Mapping[str, Listing]] = {}
-        """What is listed on each venue that shows its orders."""
+        self._lit: dict[str, tuple[Mapping[str, Listing], Gateway | None]] = {}
+        """What is listed on each venue that shows its orders, and its gateway if it has terms."""
 
     @property
     def by_name(self) -> Mapping[str, Exchange]:
@@ -101,7 +101,9 @@ class Venues:
         if not isinstance(venue, VenueTerms):
             return self._open(name, fees)
         opened = self._open(name, fees, venue.fees)
-        self.gateways[name] = Gateway(venue, self._clock, self._journal, self._randomness.stream(f"venue/{name}"))
+        gateway = Gateway(venue, self._clock, self._journal, self._randomness.stream(f"venue/{name}"))
+        self.gateways[name] = gateway
+        self._lit[name] = opened.listings, gateway
         if venue.kind == ECN:
             opened.add_gate(LimitOrdersOnly(name))
         if not venue.is_lit:
@@ -121,9 +123,10 @@ class Venues:
         """The best bid and the best ask of an instrument over the lit venues on which it is traded now."""
         bid: int | None = None
         ask: int | None = None
-        for name, listings in self._lit.items():
+        now = self._clock.now
+        for listings, gateway in self._lit.values():
             listing = listings.get(symbol)
-            if listing is None or listing.phase != CONTINUOUS or self._is_down(name):
+            if listing is None or listing.phase != CONTINUOUS or (gateway is not None and now < gateway.down_until):
                 continue
             here_bid, here_ask = listing.book.quotes
             if here_bid is not None and (bid is None or here_bid > bid):
@@ -155,7 +158,7 @@ class Venues:
         self, name: str, fees: Mapping[str, FeeSchedule] | None, other_fees: FeeSchedule | None = None
     ) -> Exchange:
         venue = self._venues[name] = Exchange(self._clock, self._journal, fees, self._ledger, name, other_fees)
-        self._lit[name] = venue.listings
+        self._lit[name] = venue.listings, None
         return venue
 
     def named(self, name: str) -> Exchange:
