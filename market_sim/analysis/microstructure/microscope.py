@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
-from itertools import combinations
+from itertools import combinations, pairwise
 
 from market_sim.analysis.microstructure.belief_correction import Correction, correction
 from market_sim.analysis.microstructure.beliefs import Moment, consensus
@@ -24,6 +24,7 @@ from market_sim.analysis.microstructure.order_flow import (
     volume_buckets,
 )
 from market_sim.analysis.microstructure.price_discovery import Discovery, error_correction, shares
+from market_sim.analysis.microstructure.regimes import Fitted, fitted
 from market_sim.analysis.microstructure.schedule import Progress, progress
 from market_sim.analysis.microstructure.shortfall import (
     ParentOrder,
@@ -98,6 +99,11 @@ class BookMicroscope:
     def correction(self) -> Correction | None:
         """The second half of the run, with beliefs corrected for an anchor and for the crowd."""
         return correction(self._journal, self.name, self.tape.quotes, self.moments)
+
+    @cached_property
+    def regimes(self) -> Fitted | None:
+        """Calm and wild times, from the returns of the midpoint; None where there are too few."""
+        return fitted([after.middle / before.middle - 1 for before, after in pairwise(self.intervals)])
 
     @cached_property
     def alerts(self) -> list[tuple[int, Alert]]:

@@ -24,6 +24,7 @@ TITLES = {
     "evidence": "Does the price go up next? Sources and rules",
     "discovery": "Price discovery between venues",
     "alerts": "Liquidity alerts: depth gone and price falling",
+    "regimes": "Calm and wild times",
     "toxicity": "Toxicity of the flow by volume",
     "adverse": "Adverse selection foretold: the model of this run on other seeds, in basis points",
     "truth": "What its trades really cost, and what was estimated, over seeds",
@@ -42,6 +43,7 @@ PER_MILLION = "a million"
 """The unit of what is measured for a million of value."""
 ABSENT = "–"
 SECOND_NS = 1_000_000_000
+TIMES = frozenset({"time", "end"})
 
 
 class Money:
@@ -79,7 +81,7 @@ def presented(table: Table, money: Money) -> list[tuple[str, ...]]:
     for row in table:
         book, unit = str(row.get("book", "")), str(row.get("unit", ""))
         rows.append(tuple(_cell(name, money.cell(book, unit, name, value)) for name, value in row.items()))
-    return [tuple("time in s" if name == "time" else name for name in head), *rows]
+    return [tuple(f"{name} in s" if name in TIMES else name for name in head), *rows]
 
 
 def texts_first(table: Table) -> int:
@@ -91,7 +93,7 @@ def texts_first(table: Table) -> int:
 def _cell(name: str, value: Value) -> str:
     if value is None:
         return ABSENT
-    if name == "time":
+    if name in TIMES:
         return f"{int(value) / SECOND_NS:.2f}"
     if isinstance(value, float):
         small = value and abs(value) < 1

@@ -12,6 +12,7 @@ from market_sim.analysis.microstructure.efficiency import efficiency
 from market_sim.analysis.microstructure.estimates import estimates
 from market_sim.analysis.microstructure.evidence import sources, verdicts
 from market_sim.analysis.microstructure.microscope import Microscope
+from market_sim.analysis.microstructure.regimes import WILD
 from market_sim.analysis.microstructure.shortfall import CAUSES, ParentOrder, shortfall
 from market_sim.analysis.microstructure.slippage import Cell, by_account, by_side, by_size, by_time, by_venue, total
 from market_sim.analysis.microstructure.spreads import HORIZON_NS
@@ -84,6 +85,12 @@ ALERTS = (BOOK, *columns(
     fall="how far the depth was below its mean",
     trend="the slope of the price for an interval",
 ))  # fmt: skip
+REGIMES = (BOOK, *columns(
+    regime="calm or wild",
+    time="when the stretch began",
+    end="when it ended",
+    bps="the standard deviation of a fifth of a second in this regime",
+))  # fmt: skip
 DISCOVERY = columns(
     first="one venue",
     second="the other",
@@ -119,6 +126,7 @@ def report(found: Microscope) -> list[Table]:
         ("evidence", EVIDENCE, _evidence),
         ("discovery", DISCOVERY, _discoveries),
         ("alerts", ALERTS, _alerts),
+        ("regimes", REGIMES, _regimes),
         ("toxicity", TOXICITY, _toxicity),
     )
     return [Table(name, heads, list(make(found))) for name, heads, make in makers]
@@ -182,6 +190,16 @@ def _toxicity(found: Microscope) -> Rows:
     for book in found.books:
         for bucket, guessed, true in book.toxicity:
             yield book.name, bucket.time, guessed, true
+
+
+def _regimes(found: Microscope) -> Rows:
+    for book in found.books:
+        fit = book.regimes
+        if fit is not None and not fit.is_one:
+            ends = [step.end for step in book.intervals]
+            for one in fit.stretches:
+                deviation = fit.wild if one.regime == WILD else fit.calm
+                yield book.name, one.regime, ends[one.first], ends[one.end], 10_000 * deviation
 
 
 def _estimates(found: Microscope) -> Rows:

@@ -13,6 +13,7 @@ from market_sim.analysis.microstructure.schedule import Progress
 from market_sim.analysis.microstructure.shortfall import CAUSES, ParentOrder, shortfall
 from market_sim.analysis.visualization.chart import Chart, LegendEntry, Panel, Part, PlainAxis
 from market_sim.analysis.visualization.inventory_picture import STYLES
+from market_sim.analysis.visualization.regime_picture import regimes
 from market_sim.analysis.visualization.traces import HELD, bars, line
 from market_sim.core.money import written
 from market_sim.market.exchange.markouts import HORIZONS_NS, MILLISECOND, RANKED_NS, Markout, ranked
@@ -36,6 +37,8 @@ def microscope_charts(found: Microscope, axis: TimeAxis) -> Iterator[Chart]:
 def _of_a_book(book: BookMicroscope, axis: TimeAxis) -> Iterator[Chart]:
     if book.toxicity:
         yield toxicity(book, axis)
+    if book.regimes is not None:
+        yield regimes(book, book.regimes, axis, _price(book))
     order = ranked(book.markouts)
     if order:
         yield curves(book, order)
