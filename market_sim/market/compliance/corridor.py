@@ -1,8 +1,10 @@
 """Corridors: prices at which nothing can happen to an instrument, so that most trades and orders need no exact look.
 
-While all trades of an instrument stay between two prices, no rule of a market can halt it, whatever their order: the
-mean of a window lies between them, too. The trades of an order are only compared with the two ends, and kept until the
-windows are filled with many at once. One that leaves the corridor is judged exactly, in the message that caused it,
+While all trades of an instrument stay between two prices, no move can halt it, whatever their order: the mean of a
+window lies between them, too. Nor can volatility, if prices do not go too far up and down in all: a sum of squares is
+at most that way times the width. So there is a narrow corridor, for a certain way, within a wide one. The trades of an
+order are only compared with its two ends,
+and kept until the windows are filled with many at once. One outside is judged exactly, in the message that caused it,
 after all that came before; then a new corridor is laid around it. Every bound is on the safe side, so the verdicts are
 the exact ones (docs/decisions/0038).
 """
@@ -10,47 +12,48 @@ the exact ones (docs/decisions/0038).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from math import inf, sqrt
+from typing import NamedTuple
 
 from market_sim.core.models.market_events import Trade
-from market_sim.market.compliance.realized_volatility import UNLIMITED
-from market_sim.market.exchange.allowance import SafeLimits
+from market_sim.market.exchange.allowance import FOREVER, SafeRange
 
-FOREVER = 2**63
 OF_CEILING = 4, 3
 """A safe limit is at least three quarters of the ceiling, so that what an order is worth tells its exposure."""
+WIDTHS = 4
+"""How many times its width prices may go at least in a narrow corridor; a wider one would soon be used up."""
 
 
-class Corridor(SafeLimits):
+class Kept(NamedTuple):
+    """Trades inside a corridor."""
+
+    symbol: str
+    times: list[int]
+    prices: list[int]
+
+
+class Corridor(SafeRange):
     """The safe prices of one instrument, and what follows from them for its orders.
 
     No limit from `least_typed` to `buy_most` is a typing error; `ceiling` is the most at which one unit counts in an
     exposure, by its price.
     """
 
-    __slots__ = (
-        "ceiling", "high", "last", "least", "least_typed", "leave", "low", "prices", "room", "scale", "times",
-        "until", "worth",
-    )  # fmt: skip
+    __slots__ = ("beside", "ceiling", "end", "highest", "least_typed", "lowest", "scale", "worth")
 
-    def __init__(self, last: int, low: int, high: int, leave: Callable[[], object]) -> None:
-        """`leave` is called before a trade becomes an entry that is, or may be, outside."""
-        super().__init__(0, FOREVER)
-        self.leave = leave
-        self.least_typed = 0
-        self.last = last
-        """The price of the last trade."""
-        self.least = self.low = low
-        """The lowest safe price: alone, and with what the whole market may still fall."""
-        self.high = self.ceiling = high
-        self.worth = 0
-        """The least price at which an order counts in an exposure."""
-        self.until = FOREVER
+    def __init__(self, lowest: int, highest: int, end: int, leave: Callable[[], object]) -> None:
+        super().__init__(leave)
+        self.lowest, self.highest = lowest, highest
+        """The ends of the wide corridor; `low` and `high` are those of the narrow one."""
+        self.end = self.until = end
         """When the day or a window of the volatility ends: the next trade is judged exactly."""
-        self.room, self.scale = UNLIMITED, 0.0
-        """What squared returns may still add up to, and a price difference of one as a return, in millionths."""
-        self.times: list[int] = []
-        self.prices: list[int] = []
-        """The trades inside, until they are taken in."""
+        self.scale = 0.0
+        """A price difference of one as a return, in millionths."""
+        self.beside = highest - lowest
+        """How far the narrow corridor extends from the last price, on each side."""
+        self.least_typed, self.buy_most = 0, FOREVER
+        self.ceiling, self.worth = highest, 0
+        """`worth` is the least price at which an order counts in an exposure."""
 
     def raise_ceiling(self, ceiling: int) -> None:
         """Have this ceiling; lower limits than its share are looked at."""
@@ -58,45 +61,36 @@ class Corridor(SafeLimits):
         self.ceiling, self.worth = ceiling, -(-ceiling * share // of)
         self.sell_least = max(self.least_typed, self.worth)
 
-    def holds(self, price: int, time: int) -> bool:
-        """Whether this corridor, apart from the rest of the market and its volatility, is around this trade."""
-        return self.least <= price <= self.high and time < self.until
+    def is_around(self, trade: Trade) -> bool:
+        """Whether the wide corridor holds this trade."""
+        return self.lowest <= trade.price <= self.highest and trade.time < self.end
 
-    def traded(self, prices: list[int], now: int) -> None:
-        """Compare the trades of one order with the corridor: their prices only rise or only fall."""
-        first, last, known = prices[0], prices[-1], self.last
-        if last != known or first != known:
-            # A return is cut off to whole millionths, so that each is at most 1 more; and squares of a walk in one
-            # direction add up to no more than the square of the whole way.
-            scale, self.last = self.scale, last
-            away = abs(first - known) * scale + 1.0
-            self.room -= away * away
-            if first != last:
-                away = abs(last - first) * scale + len(prices)
-                self.room -= away * away
-        low, high = self.low, self.high
-        if not (low <= last <= high and low <= first <= high and now < self.until) or self.room < 0:
-            self.leave()
-        elif first == last and len(prices) == 1:
-            self.prices.append(last)
-            self.times.append(now)
-        else:
-            self.prices += prices
-            self.times += [now] * len(prices)
+    def adapt(self, trades: Iterable[Trade]) -> None:
+        """After exact verdicts: narrower if the way was used up, wider if a price was outside."""
+        if not all(self.low <= trade.price <= self.high for trade in trades):
+            self.beside = self.beside * 3 // 2 + 1
+        elif self.left < 0:
+            self.beside = self.beside * 4 // 5
 
+    def narrow(self, price: int, room: float) -> None:
+        """Lay the narrow corridor around the last price, for a way that the room for squared returns allows."""
+        self.last, self.low, self.high, self.left = price, self.lowest, self.highest, FOREVER
+        if room == inf:
+            return
+        scale = self.scale
+        self.beside = min(self.beside, int(sqrt(max(room, 0) / WIDTHS) / (2 * scale)))
+        self.low, self.high = max(self.low, price - self.beside), min(self.high, price + self.beside)
+        # A return is cut off to whole millionths. So of a difference d it is at most d * scale + 1, and its square at
+        # most d * (width * scale**2 + 2 * scale + 1).
+        self.left = int(room // ((self.high - self.low) * scale * scale + 2 * scale + 1))
+        if self.left < 0:
+            self.last = 0
 
-class NoCorridor(SafeLimits):
-    """The safe limits of an instrument without a corridor: none, and each of its trades is judged exactly."""
-
-    __slots__ = ("leave",)
-
-    def __init__(self, leave: Callable[[], object]) -> None:
-        super().__init__(1, 0)
-        self.leave = leave
-
-    def traded(self, prices: list[int], now: int) -> None:
-        """Ask for an exact look."""
-        self.leave()
+    def end_at(self, floor: int) -> None:
+        """Have no safe price below this one."""
+        self.low = max(self.low, floor)
+        if self.last < self.low:
+            self.last = 0
 
 
 class Corridors:
@@ -111,7 +105,7 @@ class Corridors:
         laid: Callable[[str, Corridor | None], None],
         patience: int,
     ) -> None:
-        """`lay` finds a corridor, `room` its room now, `floors` the lowest prices of a joint fall.
+        """`lay` finds a corridor, `room` what squares may add up to, `floors` the lowest prices of a joint fall.
 
         `raised` is told that a ceiling has risen, `laid` of each corridor that holds now, and of none where one was.
         """
@@ -129,45 +123,47 @@ class Corridors:
             for symbol in self.of:
                 self._laid(symbol, None)
 
-    def passed(self) -> list[tuple[str, list[int], list[int]]]:
-        """The trades inside that were not taken in yet: for each instrument their times and prices."""
-        found = [(symbol, each.times, each.prices) for symbol, each in self.of.items() if each.prices]
+    def take(self) -> list[Kept]:
+        """The trades inside since the last call, for each instrument; `renew` has to follow."""
+        found = [Kept(symbol, each.times, each.prices) for symbol, each in self.of.items() if each.prices]
         for symbol, _, _ in found:
             self.of[symbol].times, self.of[symbol].prices = [], []
         return found
 
-    def renew(self, trades: Iterable[Trade]) -> None:
-        """After exact verdicts: lay new corridors where the market has left the old one."""
-        newest: dict[str, Trade] = {}
-        left: dict[str, None] = {}
+    def renew(self, taken: Iterable[Kept], trades: Iterable[Trade]) -> None:
+        """After these trades inside and exact verdicts: lay new corridors, where the market has left one wide ones."""
+        for symbol, times, prices in taken:
+            if symbol in self.of:
+                self.of[symbol].narrow(prices[-1], self._room(symbol, times[-1]))
+        by_symbol: dict[str, list[Trade]] = {}
         for trade in trades:
-            symbol = trade.symbol
-            newest[symbol] = trade
-            if symbol not in self.of or not self.of[symbol].holds(trade.price, trade.time):
-                left[symbol] = None
-        for symbol, trade in newest.items():
-            known = self.of.get(symbol)
-            if known is not None and symbol not in left:
-                known.last, known.room = trade.price, self._room(symbol, trade.time)
-            elif trade.time >= self._again.get(symbol, 0):
-                self._replace(symbol, known, trade.time)
+            by_symbol.setdefault(trade.symbol, []).append(trade)
+        for symbol, exact in by_symbol.items():
+            known, last = self.of.get(symbol), exact[-1]
+            if known is not None and all(map(known.is_around, exact)):
+                known.adapt(exact)
+                known.narrow(last.price, self._room(symbol, last.time))
+            elif last.time >= self._again.get(symbol, 0):
+                self._replace(symbol, known, last)
         if self.are_suspended:
             self.are_suspended = False
             for symbol, each in self.of.items():
                 self._laid(symbol, each)
-        floors = self._floors()
-        for symbol, each in self.of.items():
-            each.low = max(each.least, floors.get(symbol, each.least))
+        for symbol, floor in self._floors().items():
+            if symbol in self.of:
+                self.of[symbol].end_at(floor)
 
-    def _replace(self, symbol: str, known: Corridor | None, now: int) -> None:
+    def _replace(self, symbol: str, known: Corridor | None, last: Trade) -> None:
         found = self._lay(symbol)
         if found is None:
-            self._again[symbol] = now + self._patience
+            self._again[symbol] = last.time + self._patience
             self.forget(symbol)
             return
         is_kept = known is not None and found.ceiling <= known.ceiling <= found.ceiling + found.ceiling // 4
         found.raise_ceiling(known.ceiling if known is not None and is_kept else found.ceiling + found.ceiling // 10)
-        found.room = self._room(symbol, now)
+        if known is not None:
+            found.beside = known.beside
+        found.narrow(last.price, self._room(symbol, last.time))
         self.of[symbol] = found
         self._laid(symbol, found)
         if known is None or found.ceiling > known.ceiling:

@@ -22,13 +22,14 @@ from market_sim.core.models.market_events import (
 )
 from market_sim.core.models.mechanism_events import CorporateActionTaken
 from market_sim.market.compliance.band_keeper import BandKeeper
-from market_sim.market.compliance.corridor import Corridor, Corridors, NoCorridor
+from market_sim.market.compliance.corridor import Corridor, Corridors
 from market_sim.market.compliance.halts import Halt, Halts
 from market_sim.market.compliance.maker_duties import Duties
 from market_sim.market.compliance.market_clock import MarketClock
 from market_sim.market.compliance.market_watch import Breach, MarketWatch
 from market_sim.market.compliance.order_gate import MARKET_MAKER, ROLES, OrderGate
 from market_sim.market.compliance.profile import SECTIONS, Profile, numbers
+from market_sim.market.exchange.allowance import SafeRange
 from market_sim.market.exchange.gates import Follower
 from market_sim.market.exchange.listing import CONTINUOUS, Listing
 from market_sim.market.exchange.mechanism import Mechanism
@@ -73,7 +74,7 @@ class MarketRules(Mechanism):
         """Itself after each message that is to be followed: a trade has left its corridor, or another event."""
         self._inside: int | None = None
         """The last entry before something asked for an exact look; None if nothing has since the last look."""
-        self._no_corridor = NoCorridor(self._look_closely)
+        self._no_corridor = SafeRange(self._look_closely)
 
     def begin(self) -> None:
         """Record the rules, and take the first place at every venue."""
@@ -153,7 +154,7 @@ class MarketRules(Mechanism):
         """The corridor of an instrument, with what it means for orders."""
         corridor = self.watch.lay(symbol, self._look_closely)
         if corridor is not None and symbol in self.gate.outliers:
-            accepted = self.gate.outliers[symbol].accepted(corridor.low, corridor.high)
+            accepted = self.gate.outliers[symbol].accepted(corridor.lowest, corridor.highest)
             corridor.least_typed, corridor.buy_most = accepted
         return corridor
 
@@ -212,7 +213,10 @@ class MarketRules(Mechanism):
 
     def _catch_up(self) -> None:
         """Take in the trades in their corridors at once, as they breach nothing; then read all others one by one."""
-        for symbol, times, prices in self.corridors.passed():
+        taken = self.corridors.take()
+        if not taken and self._inside is None and self.bands is None:
+            return
+        for symbol, times, prices in taken:
             self.watch.pass_over(symbol, times, prices)
             self.gate.traded(symbol, prices)
         inside = self.ledger.entries if self._inside is None else self._inside
@@ -220,7 +224,7 @@ class MarketRules(Mechanism):
         self._read, self._inside, self.gate.is_stale = len(self.journal), None, False
         for event in fresh:
             self.read(event)
-        self.corridors.renew([event for event in fresh if type(event) is Trade])
+        self.corridors.renew(taken, [event for event in fresh if type(event) is Trade])
         if self._breaches:
             self._ask_for_call()  # whoever has asked for this, the end of the message declares them
 

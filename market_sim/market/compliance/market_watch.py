@@ -6,6 +6,7 @@ It declares nothing itself: a breach says what has to be halted and for how long
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from math import inf
 from typing import NamedTuple
 
 from market_sim.core.models.event import Numbers
@@ -16,7 +17,7 @@ from market_sim.market.compliance.market_clock import MarketClock
 from market_sim.market.compliance.market_wide import BPS, fall, index_of, level_reached
 from market_sim.market.compliance.number import shown
 from market_sim.market.compliance.profile import MarketWide, Profile, SymbolHalt, Volatility
-from market_sim.market.compliance.realized_volatility import MILLION, UNLIMITED, RealizedVolatility
+from market_sim.market.compliance.realized_volatility import MILLION, RealizedVolatility
 from market_sim.market.compliance.trade_window import TradeWindow, distance, is_far
 
 MARGIN = 1e-6
@@ -114,19 +115,18 @@ class MarketWatch:
             if narrow is None:
                 return None
             low, high = max(low, narrow[0]), min(high, narrow[1])
-        corridor = Corridor(price, low, high, leave)
-        corridor.until = self._day_ends
         realized = self._realized.get(symbol)
-        if realized is not None:
-            corridor.until = min(corridor.until, realized.bucket_ends)
-            # A return is less than the difference by the lowest price, and cut off to whole millionths.
-            corridor.scale = MILLION / max(1, corridor.low) * (1 + MARGIN)
+        ends = self._day_ends if realized is None else min(self._day_ends, realized.bucket_ends)
+        corridor = Corridor(low, high, ends, leave)
+        corridor.scale = (
+            MILLION / max(1, low) * (1 + MARGIN)
+        )  # a return is less than the difference by the lowest price
         return corridor
 
     def room(self, symbol: str, now: int) -> float:
         """What the squared returns of an instrument may still add up to before its volatility is near the limit."""
         realized = self._realized.get(symbol)
-        return UNLIMITED if realized is None else realized.room(now)
+        return inf if realized is None else realized.room(now)
 
     def floors(self) -> dict[str, int]:
         """How far each instrument may fall from here, even if all others do, before level 1 is near."""

@@ -74,15 +74,27 @@ def check_better_price(listing: Listing, side: int, limit: int, others: Sequence
 class Trader(Allowance):
     """What the gate knows of one account: its allowance, its last messages, and since when it has this allowance."""
 
-    __slots__ = ("of_maker", "since", "times")
+    __slots__ = ("certain", "of_maker", "since", "span", "times")
 
-    def __init__(self) -> None:
+    def __init__(self, certain: int, span: int) -> None:
         super().__init__(0, -1)
+        self.certain, self.span = certain, span
+        """The order rate that it always has, and its window."""
         self.since: int | None = None
         self.of_maker = Quota()
         """What passes uncounted beyond a participant's rate, if it is a market maker that meets its obligations."""
         self.times: deque[int] = deque()
         """The times of its messages, as far as the journal was read."""
+
+    def renew(self, now: int) -> bool:
+        """Allow half of the rate if the last allowance has lasted for a window.
+
+        Then the window holds no other messages, so that another half is allowed without counting.
+        """
+        since, self.since = self.since, now
+        if since is None or now - since >= self.span:
+            self.orders = self.certain // 2
+        return self.orders > 0
 
 
 class OrderGate:
@@ -227,20 +239,13 @@ class OrderGate:
         return left * share // of
 
     def _check_rate(self, name: str, trader: Trader) -> None:
-        """Refuse a message above the order rate, or renew the allowance of the account.
-
-        An allowance is at most half of the rate. Once it has lasted for a window, the window holds no other messages,
-        so that another half is allowed without counting.
-        """
+        """Refuse a message above the order rate, or renew the allowance of the account."""
         rule, role = self._profile.order_rate, self._roles.get(name, PARTICIPANT)
         if rule is None:
             trader.orders = UNLIMITED
             return
-        now, certain = self._time.now, most_messages(rule, role, False)
-        since, trader.since = trader.since, now
-        if since is None or now - since >= self._span:
-            trader.orders = certain // 2
-        if trader.orders <= 0:
+        now, certain = self._time.now, trader.certain
+        if not trader.renew(now):
             meets = role == MARKET_MAKER and self._meets(name, now)
             further = rule.market_maker - certain
             if meets and trader.of_maker.take(now, self._span, further):
@@ -297,7 +302,9 @@ class OrderGate:
     def _trader(self, name: str) -> Trader:
         trader = self._traders.get(name)
         if trader is None:
-            trader = self._traders[name] = Trader()
+            rule, role = self._profile.order_rate, self._roles.get(name, PARTICIPANT)
+            certain = 2 * UNLIMITED if rule is None else most_messages(rule, role, False)
+            trader = self._traders[name] = Trader(certain, self._span)
         return trader
 
     def amended(self) -> None:

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 from itertools import pairwise
-from math import isqrt
+from math import inf, isqrt
 
 from market_sim.core.trading_day import TRADING_DAYS_A_YEAR
 from market_sim.market.compliance.profile import Volatility
@@ -21,7 +21,6 @@ from market_sim.market.compliance.trailing import Trailing
 
 BPS = 10_000
 MILLION = 1_000_000
-UNLIMITED = float("inf")
 
 
 def squared(price: int, before: int) -> int:
@@ -87,7 +86,7 @@ class RealizedVolatility:
     def room(self, now: int) -> float:
         """What squared returns may still add up to before the limit is near; a limit of 0 is none."""
         if not self.limit:
-            return UNLIMITED
+            return inf
         self._returns.leave(now)
         return float(self._squares - 1 - self._returns.sum)
 

@@ -2,10 +2,17 @@
 
 A gate that looks at few orders only sets the allowance of a member and the safe limits of a listing. An ordinary order
 within both passes without a call, and uses up a part of the allowance; when it is used up, or its price is not safe,
-the gate is asked. The bounds are the gate's own: an order that is refused later has used up its part as well.
+the gate is asked. The bounds are the gate's own: an order that is refused later has used up its part as well. Likewise
+for trades: those at safe prices are only noted, and the first other one is told at once.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from market_sim.market.exchange.order_book import Fill
+
+FOREVER = 2**62
 
 
 class Allowance:
@@ -19,23 +26,52 @@ class Allowance:
         self.headroom = headroom
         """What they may be worth at their limits, in the smallest unit of the currency."""
 
+    def renew(self, now: int) -> bool:
+        """Whether there are orders again."""
+        return False
 
-class SafeLimits:
-    """The limits of one instrument that a gate need not look at; it notices the trades of the instrument, too."""
 
-    __slots__ = ("buy_most", "sell_least")
+class SafeRange:
+    """The limits and the trade prices of one instrument that need no look; at first there are none."""
 
-    def __init__(self, sell_least: int, buy_most: int) -> None:
-        self.sell_least, self.buy_most = sell_least, buy_most
+    __slots__ = ("buy_most", "high", "last", "leave", "left", "low", "prices", "sell_least", "times", "until")
 
-    def traded(self, prices: list[int], now: int) -> None:
-        """Notice the trades of one order before they become entries: their prices only rise or only fall.
+    def __init__(self, leave: Callable[[], object]) -> None:
+        """`leave` is called before a trade becomes an entry that is not safe."""
+        self.leave = leave
+        self.sell_least, self.buy_most = 1, 0
+        """The lowest and the highest limit."""
+        self.low, self.high = 1, 0
+        """The lowest and the highest price of a trade."""
+        self.last, self.left = 0, 0
+        """The last price, 0 if it is not safe itself, and how far prices may still go, up and down together."""
+        self.until = 0
+        """When trades cease to be safe."""
+        self.times: list[int] = []
+        self.prices: list[int] = []
+        """The trades so far."""
 
-        Without rules nobody notices them.
-        """
+    def traded(self, fills: Sequence[Fill], last: int, now: int) -> None:
+        """Note the trades of one order, of which this price is the last: they only rise or only fall."""
+        first, known = fills[0][0].limit, self.last
+        if first != known or last != known:
+            self.last = last
+            self.left = left = self.left - abs(first - known) - abs(last - first)
+            low, high = self.low, self.high
+            if left < 0 or not (low <= first <= high and low <= last <= high):
+                self.leave()
+                return
+        if now >= self.until:
+            self.leave()
+        elif len(fills) == 1:
+            self.prices.append(last)
+            self.times.append(now)
+        else:
+            self.prices += [resting.limit for resting, _ in fills]
+            self.times += [now] * len(fills)
 
 
 NO_ORDER = Allowance(0, 0)
 """The allowance of a member whose orders are all looked at; never changed, because it holds no order."""
-UNWATCHED = SafeLimits(1, 0)
-"""What a listing without rules has: no safe limits, and no notice of trades."""
+UNWATCHED = SafeRange(lambda: None)
+"""What a listing without rules has: nobody looks at its trades."""

@@ -147,8 +147,13 @@ class Clearing:
             )  # fmt: skip
         if not traded:
             return
-        if listing.safe is not UNWATCHED:
-            listing.safe.traded([price] if len(fills) == 1 else [resting.limit for resting, _ in fills], now)
+        safe = listing.safe
+        if safe is not UNWATCHED:
+            if price != safe.last or len(fills) > 1 or now >= safe.until:
+                safe.traded(fills, price, now)
+            else:
+                safe.prices.append(price)
+                safe.times.append(now)
         ledger = self._ledger
         ledger.entries, listing.last = trade, price
         if ledger.on_next_entry is not None:
@@ -182,7 +187,7 @@ class Clearing:
         An auction has no taker: both sides pay the maker's fee, and no rebate is paid. The later order is recorded as
         the taker. The caller has already reduced `remaining` of both.
         """
-        listing.safe.traded([price], self._clock.now)
+        listing.safe.traded([(sell, quantity)], price, self._clock.now)
         cash = price * quantity * listing.multiplier
         owed = {}
         for order in (buy, sell):

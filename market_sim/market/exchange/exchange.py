@@ -54,7 +54,7 @@ from market_sim.core.models.intents import (
     Withdraw,
 )
 from market_sim.core.models.market_events import BookOpened, FeesSet, OrderAccepted, OrderCancelled, OrderRejected
-from market_sim.market.exchange.allowance import UNWATCHED, SafeLimits
+from market_sim.market.exchange.allowance import UNWATCHED, SafeRange
 from market_sim.market.exchange.amending import Amending
 from market_sim.market.exchange.call_auction import CallAuction
 from market_sim.market.exchange.clearing import Clearing
@@ -189,7 +189,7 @@ class Exchange:
         """Add a pre-trade check for each new order and each amendment, after the earlier ones."""
         self._all_gates.add(gate)
 
-    def spare(self, safe: SafeLimits, symbol: str = "") -> None:
+    def spare(self, safe: SafeRange, symbol: str = "") -> None:
         """Set the safe limits of a listing, which notice its trades, too; or those of all, present and future."""
         if not symbol:
             self._safe = safe
@@ -316,15 +316,15 @@ class Exchange:
         if self._gates:
             safe, allowance, gates = listing.safe, member.allowance, self._gates
             headroom = allowance.headroom - cash
-            if headroom >= 0 and allowance.orders > 0 and safe.sell_least <= limit <= safe.buy_most:
+            is_safe = headroom >= 0 and safe.sell_least <= limit <= safe.buy_most
+            if is_safe and (allowance.orders > 0 or allowance.renew(self.clock.now)):
                 allowance.orders -= 1
                 allowance.headroom = headroom
                 gates = self._strict
             if gates:
                 for gate in gates:
                     gate.check(member, listing, intent, limit, quantity)
-        # `afford`, `enter`, `wait` and `rest`, inlined. No fee is larger than the value it is charged on, so twice the
-        # value is enough; the exact sum is computed only for a member that has less.
+        # `afford`, `enter`, `wait` and `rest`, inlined. As no fee is larger than the value, twice that is enough.
         book = listing.book
         if side == BUY:
             balance, others, own, key, worst = cash_balance, book.asks.keys, book.bids, limit, -limit

@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 from market_sim.core.models.event import Numbers
 from market_sim.core.models.instruments import LARGEST_AMOUNT, Instrument
-from market_sim.market.exchange.allowance import UNWATCHED, SafeLimits
+from market_sim.market.exchange.allowance import UNWATCHED, SafeRange
 from market_sim.market.exchange.fees import FeeSchedule
 from market_sim.market.exchange.order import Order
 from market_sim.market.exchange.order_book import OrderBook
@@ -86,7 +86,7 @@ class Listing:
         """The market orders that wait for the auction; they have no price."""
         self.indicative: tuple[int | None, int, int] = NO_PRICE
         self.outlier = None if outlier is None else Outlier(outlier)
-        self.safe: SafeLimits = UNWATCHED
+        self.safe: SafeRange = UNWATCHED
         """The limits that the sparing gate of the venue need not look at, and the rules that notice each trade."""
         self.busy = False
         self.watch()
