@@ -12,8 +12,8 @@ the exact ones (docs/decisions/0038).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from math import inf, sqrt
-from typing import NamedTuple
 
 from market_sim.core.models.market_events import Trade
 from market_sim.market.exchange.allowance import FOREVER, SafeRange
@@ -24,14 +24,6 @@ WIDTHS = 4
 """How many times its width prices may go at least in a narrow corridor; a wider one would soon be used up."""
 
 
-class Kept(NamedTuple):
-    """Trades inside a corridor."""
-
-    symbol: str
-    times: list[int]
-    prices: list[int]
-
-
 class Corridor(SafeRange):
     """The safe prices of one instrument, and what follows from them for its orders.
 
@@ -39,21 +31,22 @@ class Corridor(SafeRange):
     exposure, by its price.
     """
 
-    __slots__ = ("beside", "ceiling", "end", "highest", "least_typed", "lowest", "scale", "worth")
+    __slots__ = ("beside", "ceiling", "end", "highest", "least_typed", "lowest", "scale", "stretch", "worth")
 
-    def __init__(self, lowest: int, highest: int, end: int, leave: Callable[[], object]) -> None:
-        super().__init__(leave)
-        self.lowest, self.highest = lowest, highest
+    def __init__(self, lowest: int, highest: int, end: int, scale: float, alarm: Callable[[], object]) -> None:
+        """`scale` is a price difference of one as a return, in millionths, if not more."""
+        super().__init__(alarm)
+        self.lowest, self.highest, self.scale = lowest, highest, scale
         """The ends of the wide corridor; `low` and `high` are those of the narrow one."""
         self.end = self.until = end
         """When the day or a window of the volatility ends: the next trade is judged exactly."""
-        self.scale = 0.0
-        """A price difference of one as a return, in millionths."""
         self.beside = highest - lowest
         """How far the narrow corridor extends from the last price, on each side."""
         self.least_typed, self.buy_most = 0, FOREVER
         self.ceiling, self.worth = highest, 0
         """`worth` is the least price at which an order counts in an exposure."""
+        self.stretch: Callable[[list[int], int], bool] = lambda *_: False
+        """Lays another narrow corridor for these trades outside, if there can be one."""
 
     def raise_ceiling(self, ceiling: int) -> None:
         """Have this ceiling; lower limits than its share are looked at."""
@@ -61,16 +54,21 @@ class Corridor(SafeRange):
         self.ceiling, self.worth = ceiling, -(-ceiling * share // of)
         self.sell_least = max(self.least_typed, self.worth)
 
-    def is_around(self, trade: Trade) -> bool:
-        """Whether the wide corridor holds this trade."""
-        return self.lowest <= trade.price <= self.highest and trade.time < self.end
+    def holds(self, prices: Iterable[int], time: int) -> bool:
+        """Whether the wide corridor holds these trades."""
+        return time < self.end and all(self.lowest <= price <= self.highest for price in prices)
 
-    def adapt(self, trades: Iterable[Trade]) -> None:
-        """After exact verdicts: narrower if the way was used up, wider if a price was outside."""
-        if not all(self.low <= trade.price <= self.high for trade in trades):
-            self.beside = self.beside * 3 // 2 + 1
-        elif self.left < 0:
+    def left_by(self, prices: list[int], now: int) -> None:
+        """Stretch the corridor for trades outside the narrow one, or have them judged exactly."""
+        if not (self.last and self.holds(prices, now) and self.stretch(prices, now)):
+            self.alarm()
+
+    def adapt(self, prices: Iterable[int]) -> None:
+        """After trades outside: wider if a price was, narrower if the way was used up."""
+        if all(self.low <= price <= self.high for price in prices):
             self.beside = self.beside * 4 // 5
+        else:
+            self.beside = self.beside * 3 // 2 + 1
 
     def narrow(self, price: int, room: float) -> None:
         """Lay the narrow corridor around the last price, for a way that the room for squared returns allows."""
@@ -87,8 +85,8 @@ class Corridor(SafeRange):
             self.last = 0
 
     def end_at(self, floor: int) -> None:
-        """Have no safe price below this one."""
-        self.low = max(self.low, floor)
+        """Have no safe price below this one, until the next wide corridor."""
+        self.lowest, self.low = max(self.lowest, floor), max(self.low, floor)
         if self.last < self.low:
             self.last = 0
 
@@ -101,15 +99,18 @@ class Corridors:
         lay: Callable[[str], Corridor | None],
         room: Callable[[str, int], float],
         floors: Callable[[], dict[str, int]],
+        take_in: Callable[[str, list[int], list[int]], None],
         raised: Callable[[], None],
         laid: Callable[[str, Corridor | None], None],
         patience: int,
     ) -> None:
         """`lay` finds a corridor, `room` what squares may add up to, `floors` the lowest prices of a joint fall.
 
-        `raised` is told that a ceiling has risen, `laid` of each corridor that holds now, and of none where one was.
+        `take_in` fills the windows of an instrument with trades, `raised` is told that a ceiling has risen, `laid` of
+        each corridor that holds now, and of none where one was.
         """
-        self._lay, self._room, self._floors, self._raised, self._laid = lay, room, floors, raised, laid
+        self._lay, self._room, self._floors = lay, room, floors
+        self._take_in, self._raised, self._laid = take_in, raised, laid
         self._patience = patience
         self._again: dict[str, int] = {}
         """Where there was none: when it is worth looking again, because a search reads the whole window."""
@@ -123,25 +124,42 @@ class Corridors:
             for symbol in self.of:
                 self._laid(symbol, None)
 
-    def take(self) -> list[Kept]:
-        """The trades inside since the last call, for each instrument; `renew` has to follow."""
-        found = [Kept(symbol, each.times, each.prices) for symbol, each in self.of.items() if each.prices]
-        for symbol, _, _ in found:
-            self.of[symbol].times, self.of[symbol].prices = [], []
-        return found
+    def fill_windows(self) -> bool:
+        """Take in the trades inside since the last time; whether there were any."""
+        found = [symbol for symbol, each in self.of.items() if each.prices]
+        for symbol in found:
+            self._fill(symbol)
+        return bool(found)
 
-    def renew(self, taken: Iterable[Kept], trades: Iterable[Trade]) -> None:
-        """After these trades inside and exact verdicts: lay new corridors, where the market has left one wide ones."""
-        for symbol, times, prices in taken:
-            if symbol in self.of:
-                self.of[symbol].narrow(prices[-1], self._room(symbol, times[-1]))
+    def _fill(self, symbol: str) -> None:
+        corridor = self.of[symbol]
+        times, prices, corridor.times, corridor.prices = corridor.times, corridor.prices, [], []
+        self._take_in(symbol, times, prices)
+        corridor.narrow(prices[-1], self._room(symbol, times[-1]))
+
+    def _stretch(self, symbol: str, prices: list[int], now: int) -> bool:
+        """Lay another narrow corridor after these trades, if the room for squared returns holds them."""
+        corridor = self.of[symbol]
+        corridor.adapt(prices)
+        if corridor.prices:
+            self._fill(symbol)
+        way = abs(prices[0] - corridor.last) + abs(prices[-1] - prices[0])
+        room = self._room(symbol, now) - (way * corridor.scale + len(prices)) ** 2
+        if room < 0:
+            return False
+        corridor.narrow(prices[-1], room)
+        corridor.prices += prices
+        corridor.times += [now] * len(prices)
+        return True
+
+    def renew(self, trades: Iterable[Trade]) -> None:
+        """After exact verdicts: lay new corridors where the market has left the wide ones."""
         by_symbol: dict[str, list[Trade]] = {}
         for trade in trades:
             by_symbol.setdefault(trade.symbol, []).append(trade)
         for symbol, exact in by_symbol.items():
             known, last = self.of.get(symbol), exact[-1]
-            if known is not None and all(map(known.is_around, exact)):
-                known.adapt(exact)
+            if known is not None and known.holds([trade.price for trade in exact], last.time):
                 known.narrow(last.price, self._room(symbol, last.time))
             elif last.time >= self._again.get(symbol, 0):
                 self._replace(symbol, known, last)
@@ -164,6 +182,7 @@ class Corridors:
         if known is not None:
             found.beside = known.beside
         found.narrow(last.price, self._room(symbol, last.time))
+        found.stretch = partial(self._stretch, symbol)
         self.of[symbol] = found
         self._laid(symbol, found)
         if known is None or found.ceiling > known.ceiling:

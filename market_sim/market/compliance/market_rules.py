@@ -115,7 +115,13 @@ class MarketRules(Mechanism):
             )
             self.bands.begin(now)
         self.corridors = Corridors(
-            self._lay, self.watch.room, self.watch.floors, self.gate.forget_all, self._laid, self.clock.span(PATIENCE)
+            self._lay,
+            self.watch.room,
+            self.watch.floors,
+            self._pass_over,
+            self.gate.forget_all,
+            self._laid,
+            self.clock.span(PATIENCE),
         )
         self.gate.corridors, self.gate.catch_up = self.corridors.of, self._catch_up
         self.gate.ask_for_call = self._ask_for_call
@@ -157,6 +163,11 @@ class MarketRules(Mechanism):
             accepted = self.gate.outliers[symbol].accepted(corridor.lowest, corridor.highest)
             corridor.least_typed, corridor.buy_most = accepted
         return corridor
+
+    def _pass_over(self, symbol: str, times: Sequence[int], prices: Sequence[int]) -> None:
+        """Take in trades of an instrument that breach nothing."""
+        self.watch.pass_over(symbol, times, prices)
+        self.gate.traded(symbol, prices)
 
     def _laid(self, symbol: str, corridor: Corridor | None) -> None:
         """Tell the venues; bands are moved by each trade, so that they look at all."""
@@ -213,18 +224,14 @@ class MarketRules(Mechanism):
 
     def _catch_up(self) -> None:
         """Take in the trades in their corridors at once, as they breach nothing; then read all others one by one."""
-        taken = self.corridors.take()
-        if not taken and self._inside is None and self.bands is None:
+        if not self.corridors.fill_windows() and self._inside is None and self.bands is None:
             return
-        for symbol, times, prices in taken:
-            self.watch.pass_over(symbol, times, prices)
-            self.gate.traded(symbol, prices)
         inside = self.ledger.entries if self._inside is None else self._inside
         fresh = self._since(inside)
         self._read, self._inside, self.gate.is_stale = len(self.journal), None, False
         for event in fresh:
             self.read(event)
-        self.corridors.renew(taken, [event for event in fresh if type(event) is Trade])
+        self.corridors.renew([event for event in fresh if type(event) is Trade])
         if self._breaches:
             self._ask_for_call()  # whoever has asked for this, the end of the message declares them
 

@@ -106,7 +106,7 @@ class MarketWatch:
         self._sum += ratio - self._ratios[symbol]
         self._ratios[symbol] = ratio
 
-    def lay(self, symbol: str, leave: Callable[[], object]) -> Corridor | None:
+    def lay(self, symbol: str, alarm: Callable[[], object]) -> Corridor | None:
         """The corridor around the last price of an instrument; None where there is none."""
         price = self.prices[symbol]
         low, high = price - price // WIDEST, price + price // WIDEST
@@ -117,11 +117,8 @@ class MarketWatch:
             low, high = max(low, narrow[0]), min(high, narrow[1])
         realized = self._realized.get(symbol)
         ends = self._day_ends if realized is None else min(self._day_ends, realized.bucket_ends)
-        corridor = Corridor(low, high, ends, leave)
-        corridor.scale = (
-            MILLION / max(1, low) * (1 + MARGIN)
-        )  # a return is less than the difference by the lowest price
-        return corridor
+        # A return is less than the difference by the lowest price.
+        return Corridor(low, high, ends, MILLION / max(1, low) * (1 + MARGIN), alarm)
 
     def room(self, symbol: str, now: int) -> float:
         """What the squared returns of an instrument may still add up to before its volatility is near the limit."""

@@ -34,11 +34,11 @@ class Allowance:
 class SafeRange:
     """The limits and the trade prices of one instrument that need no look; at first there are none."""
 
-    __slots__ = ("buy_most", "high", "last", "leave", "left", "low", "prices", "sell_least", "times", "until")
+    __slots__ = ("alarm", "buy_most", "high", "last", "left", "low", "prices", "sell_least", "times", "until")
 
-    def __init__(self, leave: Callable[[], object]) -> None:
-        """`leave` is called before a trade becomes an entry that is not safe."""
-        self.leave = leave
+    def __init__(self, alarm: Callable[[], object]) -> None:
+        """`alarm` is called before a trade becomes an entry that is not safe."""
+        self.alarm = alarm
         self.sell_least, self.buy_most = 1, 0
         """The lowest and the highest limit."""
         self.low, self.high = 1, 0
@@ -55,20 +55,24 @@ class SafeRange:
         """Note the trades of one order, of which this price is the last: they only rise or only fall."""
         first, known = fills[0][0].limit, self.last
         if first != known or last != known:
-            self.last = last
-            self.left = left = self.left - abs(first - known) - abs(last - first)
+            left = self.left - abs(first - known) - abs(last - first)
             low, high = self.low, self.high
             if left < 0 or not (low <= first <= high and low <= last <= high):
-                self.leave()
+                self.left_by([resting.limit for resting, _ in fills], now)
                 return
+            self.last, self.left = last, left
         if now >= self.until:
-            self.leave()
+            self.alarm()
         elif len(fills) == 1:
             self.prices.append(last)
             self.times.append(now)
         else:
             self.prices += [resting.limit for resting, _ in fills]
             self.times += [now] * len(fills)
+
+    def left_by(self, prices: list[int], now: int) -> None:
+        """Trades at these prices are not safe."""
+        self.alarm()
 
 
 NO_ORDER = Allowance(0, 0)

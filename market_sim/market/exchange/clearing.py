@@ -187,7 +187,7 @@ class Clearing:
         An auction has no taker: both sides pay the maker's fee, and no rebate is paid. The later order is recorded as
         the taker. The caller has already reduced `remaining` of both.
         """
-        listing.safe.traded([(sell, quantity)], price, self._clock.now)
+        listing.safe.alarm()
         cash = price * quantity * listing.multiplier
         owed = {}
         for order in (buy, sell):
