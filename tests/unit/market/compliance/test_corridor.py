@@ -97,3 +97,28 @@ def test_corridors_change_no_verdict(name: str) -> None:
         assert all_trades == trades
         assert few < trades or profile is LULD
     assert found >= reasons
+
+
+def bounces_before_a_halt(has_corridors: bool) -> tuple[int, int]:
+    """The number of trades before the halt, and of those judged one by one, in a market that only goes to and fro."""
+    rules = Volatility(a_year=8_800, window=60, at_least=4, halt=40, call=10)
+    market = RuledMarket(Profile("test", "Volatility alone.", volatility=rules))
+    if not has_corridors:
+        market.rules.corridors._lay = lambda _: None
+    judged, judge = Counter[str](), market.rules.watch.traded
+
+    def counted(trade, continuous):
+        judged[trade.symbol] += 1
+        return judge(trade, continuous)
+
+    market.rules.watch.traded = counted  # type: ignore[method-assign]
+    while not market.phases():
+        trades = len(market.prices())
+        market.at(trades * 0.01).trade(100_00 + trades % 2 * 4)
+    return trades, judged.total()
+
+
+def test_small_moves_to_and_fro_add_up_to_the_same_halt() -> None:
+    (quick, few), (exact, all_trades) = bounces_before_a_halt(True), bounces_before_a_halt(False)
+    assert quick == exact == 50
+    assert few < 10 < all_trades

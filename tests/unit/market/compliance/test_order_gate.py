@@ -81,6 +81,16 @@ def test_the_exchange_spares_the_gate_while_an_order_is_far_from_every_limit() -
     market.send("ann", Buy("ACME", 1, 1))
     assert asked == [1], "without a check for typing errors each price is safe"
     market.exchange.ledger.transfer("bob", "ann", "ACME", 5, "GIFT", "ACME")
-    market.rules.follow()
     market.send("ann", Buy("ACME", 21, 99_00))
     assert asked == [1, 21], "what came otherwise than by a trade makes it look again"
+
+
+def test_orders_far_below_the_market_use_up_the_limit_at_the_mark() -> None:
+    market = ruled(SECONDS, position_limit=PositionLimit(most=100_00 * (10**6 + 10)))
+    market.trade(100_00)
+    market.exchange.ledger.open_account("dora")
+    market.exchange.ledger.deposit("dora", "USD", 10**12)
+    for number in range(100):
+        assert market.refused("dora", Buy("ACME", 10_000, (77_00, 92_00, 92_00)[number % 3])) == ""
+    assert market.refused("dora", Buy("ACME", 11, 92_00)) == "POSITION_LIMIT", "each counts at 100, whatever its limit"
+    assert market.refused("dora", Buy("ACME", 10, 92_00)) == ""
