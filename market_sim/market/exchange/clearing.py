@@ -110,8 +110,7 @@ class Clearing:
                 if minimum:
                     maker_fee, taker_fee = listing.fees.charge(rested, taken, cash)
                     taken += cash
-                else:
-                    # `charge`, inlined. Most orders trade once, so that they had traded nothing before.
+                else:  # `charge`, inlined; most orders trade once, so that they had traded nothing before
                     maker_fee = -((rested + cash) * maker_rate // MILLION)
                     if rested:
                         maker_fee += rested * maker_rate // MILLION
@@ -147,8 +146,7 @@ class Clearing:
             )  # fmt: skip
         if not traded:
             return
-        safe = listing.safe
-        if safe is not UNWATCHED:
+        if (safe := listing.safe) is not UNWATCHED:
             if price != safe.last or len(fills) > 1 or now >= safe.until:
                 safe.traded(fills, price, now)
             else:
@@ -165,8 +163,7 @@ class Clearing:
             order.taker_cash = taken
             members[FEES].seats[symbol][1].total += collected
         if listing.outlier is not None:
-            for resting, _ in fills:
-                listing.outlier.traded(resting.limit)
+            listing.outlier.extend([resting.limit for resting, _ in fills])
 
     def _rare_traded(self, listing: Listing, maker: Membership, order: Order) -> None:
         """An iceberg, a hidden or a pegged order traded: remove a filled one, adjust the reservation of a pegged one.
