@@ -53,4 +53,4 @@ contracts/.venv/.ready: contracts/requirements.txt
 
 proofs: contracts/.venv/.ready $(VENV)/.builder  ## analyse the contracts and hunt for broken invariants (needs Node)
 	cd contracts && npm ci --ignore-scripts
-	REQUIRE_CHAIN=1 $(PYTHON) -m pytest -q -m system tests/system/test_contracts_*.py
+	HUNT_RUNS=256 PLANTED=all REQUIRE_CHAIN=1 $(PYTHON) -m pytest -q -m system tests/system/test_contracts_*.py

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {Amm} from "../Amm.sol";
+import {LendingPool} from "../LendingPool.sol";
+import {IEpochs} from "../interfaces/IEpochs.sol";
+import {IToken} from "../interfaces/IToken.sol";
+import {Claims, Clock, Hunt} from "./Hunt.sol";
+
+/// Three actors lend, pledge, borrow, repay and liquidate while the price moves and time passes, and one of them is a
+/// contract that takes flash loans.
+contract LendingHunt is Hunt {
+    Clock public immutable clock = new Clock();
+    Amm public immutable amm;
+    LendingPool public immutable pool;
+    uint256 private assets;
+    uint256 private claims;
+    bool public lost;
+    bool private greedy;
+
+    constructor() {
+        amm = new Amm(IToken(address(asset)), IToken(address(money)), IEpochs(address(clock)), 30);
+        pool = new LendingPool(amm, 1_000);
+        _allow(address(amm));
+        _allow(address(pool));
+        money.mint(address(this), WEALTH);
+        money.approve(address(pool), type(uint256).max);
+        VM.prank(actors[0]);
+        amm.add(100_000, 10_000_000);
+        clock.pass(2);
+    }
+
+    function supply(uint256 who, uint256 amount) external {
+        VM.prank(_actor(who));
+        pool.supply(_within(amount, 2, 1_000_000));
+        _look();
+    }
+
+    function withdraw(uint256 who, uint256 part) external {
+        address owner = _actor(who);
+        uint256 held = pool.claimsOf(owner);
+        if (held == 0) return;
+        uint256 given = _within(part, 1, held);
+        if (given * pool.assets() / pool.totalClaims() * 11 / 10 + 1 > pool.cash()) return;
+        VM.prank(owner);
+        pool.withdraw(given);
+        _look();
+    }
+
+    function pledge(uint256 who, uint256 amount) external {
+        VM.prank(_actor(who));
+        pool.pledge(_within(amount, 1, 1_000));
+        _look();
+    }
+
+    function release(uint256 who, uint256 amount) external {
+        address owner = _actor(who);
+        uint256 held = pool.collateralOf(owner);
+        if (held == 0) return;
+        VM.prank(owner);
+        try pool.release(_within(amount, 1, held)) {} catch {}
+        _look();
+    }
+
+    /// Borrow much of what the collateral is good for, so that a fall of the price matters.
+    function borrow(uint256 who, uint256 amount) external {
+        address owner = _actor(who);
+        (uint256 limit, uint256 debt) = (pool.collateralOf(owner) * pool.price() / 2_000_000, pool.debtOf(owner));
+        if (limit <= debt) return;
+        uint256 wanted = _within(amount, (limit - debt) / 2 + 1, limit - debt + 1);
+        VM.prank(owner);
+        try pool.borrow(wanted) {} catch {}
+        _look();
+    }
+
+    function repay(uint256 who, uint256 amount) external {
+        address owner = _actor(who);
+        uint256 debt = pool.debtOf(owner);
+        if (debt == 0) return;
+        VM.prank(owner);
+        pool.repay(_within(amount, 1, debt));
+        _look();
+    }
+
+    function liquidate(uint256 who, uint256 amount) external {
+        address owner = _actor(who);
+        uint256 debt = pool.debtOf(owner);
+        if (debt == 0) return;
+        VM.prank(_other(who));
+        try pool.liquidate(owner, _within(amount, 1, debt)) {} catch {}
+        _look();
+    }
+
+    /// A flash loan; a greedy borrower wants to own what it repays, and gets nothing.
+    function flash(uint256 amount, bool isGreedy) external {
+        uint256 cash = pool.cash();
+        if (cash == 0) return;
+        greedy = isGreedy;
+        try pool.flash(_within(amount, 1, cash), "") {} catch {}
+        _look();
+    }
+
+    function onFlashLoan(uint256 amount, uint256, bytes calldata) external {
+        if (msg.sender == address(pool) && greedy) pool.supply(amount);
+    }
+
+    function trade(uint256 who, uint256 amount, bool isSale) external {
+        uint256 part = amm.baseReserve() / (isSale ? 2 : 3);
+        VM.prank(_actor(who));
+        if (isSale) amm.sell(_within(amount, 1, part), 0);
+        else amm.buy(_within(amount, 1, part), type(uint256).max);
+    }
+
+    function wait(uint64 epochs) external {
+        clock.pass(uint64(_within(epochs, 0, 3)));
+        pool.accrue();
+        _look();
+    }
+
+    /// Compare what a claim is worth with what it was, without dividing.
+    function _look() private {
+        (uint256 nowAssets, uint256 nowClaims) = (pool.assets(), pool.totalClaims());
+        if (nowClaims != 0 && nowAssets * claims < assets * nowClaims) lost = true;
+        (assets, claims) = (nowAssets, nowClaims);
+    }
+}
+
+contract LendingClaims is Claims {
+    LendingHunt private hunt;
+
+    function setUp() public {
+        hunt = new LendingHunt();
+    }
+
+    /// The claims of a lending pool: it holds its cash and all collateral, its parts add up, and no lender ever loses.
+    function invariant_lending() external view {
+        LendingPool pool = hunt.pool();
+        uint256[3] memory sums;
+        for (uint256 number = 0; number < 3; number++) {
+            address owner = hunt.actors(number);
+            sums[0] += pool.claimsOf(owner);
+            sums[1] += pool.unitsOf(owner);
+            sums[2] += pool.collateralOf(owner);
+        }
+        sums[0] += pool.claimsOf(address(hunt));
+        _equal(hunt.money().balanceOf(address(pool)), pool.cash(), "the pool holds its cash");
+        _equal(hunt.asset().balanceOf(address(pool)), sums[2], "the pool holds all collateral");
+        _equal(sums[0], pool.totalClaims(), "the claims of the lenders add up");
+        _equal(sums[1], pool.totalUnits(), "the debts add up");
+        _equal(sums[2], pool.totalCollateral(), "the collateral adds up");
+        _equal(hunt.lost() ? 1 : 0, 0, "a claim on the pool never loses value");
+    }
+
+    function _hunt() internal view override returns (address) {
+        return address(hunt);
+    }
+}

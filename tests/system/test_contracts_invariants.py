@@ -1,0 +1,171 @@
+"""forge calls the contracts in random order and looks for a claim that breaks: `contracts/invariants/`.
+
+HUNT_RUNS says how many runs of 500 calls each hunt makes: a few in CI, 256 with `make proofs`. In a copy,
+bugs are planted, each in one line, and the claim that each must break is named; each commit plants a fifth of them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from tests.conftest import ROOT
+
+pytestmark = pytest.mark.system
+CONTRACTS = ROOT / "contracts"
+RUNS = os.environ.get("HUNT_RUNS", "12")
+DEPTH = 500
+HUNTS = {
+    "Amm": {"add", "remove", "buy", "sell", "donate", "wait"},
+    "Lending": {
+        *("supply", "withdraw", "pledge", "release", "borrow", "repay", "liquidate", "flash", "trade", "wait"),
+        "onFlashLoan",
+    },
+    "Lock": {"hold", "settle", "offer", "take", "giveBack", "wait"},
+    "Option": {"write", "hand", "split", "merge", "bet", "wait"},
+    "Vault": {"deposit", "depositMany", "settle", "forge", "request", "exit", "claim", "beat", "plan", "wait"},
+}
+TURNS = 5
+
+
+class Planted(NamedTuple):
+    """A bug of one line, and the claim that it breaks."""
+
+    hunt: str
+    source: str
+    right: str
+    wrong: str
+    claim: str
+
+
+BUGS = [
+    Planted(
+        "Vault", "vault/Deposits.sol", "total += amount;", "total = amount;", "the vault holds its accounts and claims",
+    ),
+    Planted("Vault", "vault/Withdrawals.sol", "claimableTotal[token] -= amount;", "", "the open claims add up"),
+    Planted(
+        "Vault", "BatchSettlement.sol", "if (header.first != height + 1)", "if (header.first > height + 1)",
+        "a block is settled once, in order, and keeps every sum",
+    ),
+    Planted(
+        "Vault", "BatchSettlement.sol", "if (sums[token] != 0)", "if (sums[token] < 0)",
+        "the vault holds its accounts and claims",
+    ),
+    Planted(
+        "Vault", "ValidatorSet.sol", "handoverEpoch = 0;", "handoverEpoch = handoverNonce = 0;",
+        "heights, epochs and nonces only grow",
+    ),
+    Planted(
+        "Amm", "Amm.sol", "quote = Math.ceilDiv(quoteReserve * base * BPS, (baseReserve - base) * (BPS - feeBps));",
+        "quote = quoteReserve * base / baseReserve;", "the product of the reserves never falls for a share",
+    ),
+    Planted("Amm", "Amm.sol", "shares = root - BURNT;", "shares = root;", "every share is owned or burnt"),
+    Planted(
+        "Amm", "Amm.sol", "baseReserve += base;\n        quoteReserve -= quote;", "baseReserve += base;",
+        "the pool holds its reserve of money",
+    ),
+    Planted(
+        "Lending", "LendingPool.sol", "amount = claims * assets() / totalClaims;",
+        "amount = Math.ceilDiv(claims * assets(), totalClaims);", "a claim on the pool never loses value",
+    ),
+    Planted(
+        "Lending", "LendingPool.sol", "totalCollateral -= collateral;", "", "the collateral adds up",
+    ),
+    Planted("Lending", "LendingPool.sol", "cash += fee;", "cash += 2 * fee;", "the pool holds its cash"),
+    Planted("Lock", "Escrow.sol", "held -= amount;", "", "the escrow holds what is locked"),
+    Planted(
+        "Lock", "Htlc.sol", "if (block.timestamp < found.deadline)", "if (found.deadline == 0)",
+        "nobody takes what is not due",
+    ),
+    Planted(
+        "Option", "OptionSeries.sol", "collateral = quantity * cap;", "collateral = quantity * (cap - 1);",
+        "every option is covered by its cap",
+    ),
+    Planted(
+        "Option", "PredictionMarket.sol", "_less(noOf, quantity);\n        held", "held", "there are as many yes as no",
+    ),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def copy(needs: Callable[[str], str], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The contracts without their artifacts; forge writes what it compiled here."""
+    needs("node")
+    needs("anvil")  # comes with the same `npm ci` as the compiler
+    place = tmp_path_factory.mktemp("hunts") / "contracts"
+    shutil.copytree(CONTRACTS, place, ignore=shutil.ignore_patterns("node_modules", "artifacts", ".*"))
+    (place / "node_modules").symlink_to((CONTRACTS / "node_modules").resolve())
+    return place
+
+
+def hunted(forge: str, place: Path, runs: str, depth: int = DEPTH, name: str = "") -> dict[str, Any]:
+    """What forge says of each hunt, by its name."""
+    environment = os.environ | {"FOUNDRY_INVARIANT_RUNS": runs, "FOUNDRY_INVARIANT_DEPTH": str(depth)}
+    command = [forge, "test", "--json", "--fuzz-seed", "1", "--match-contract", f"^{name or '.*'}Claims$"]
+    done = subprocess.run(command, cwd=place, env=environment, capture_output=True, text=True, check=False)
+    assert done.stdout.startswith("{"), done.stdout + done.stderr
+    return {
+        suite.rpartition(":")[2].removesuffix("Claims"): result
+        for suite, found in json.loads(done.stdout).items()
+        for result in found["test_results"].values()
+    }
+
+
+def test_no_claim_breaks_however_the_contracts_are_called(needs: Callable[[str], str], copy: Path) -> None:
+    found = hunted(needs("forge"), copy, RUNS)
+    assert found.keys() == HUNTS.keys()
+    for name, functions in HUNTS.items():
+        result = found[name]
+        assert result["status"] == "Success", (name, result["reason"], result["counterexample"])
+        counted = result["kind"]["Invariant"]
+        assert (counted["runs"], counted["calls"]) == (int(RUNS), int(RUNS) * DEPTH)
+        called = {selector.rpartition(".")[2]: metrics for selector, metrics in counted["metrics"].items()}
+        assert called.keys() == functions
+        for function, metrics in called.items():
+            assert metrics["calls"] > 100, f"{name}.{function} was hardly called"
+            assert metrics["reverts"] < 0.3 * metrics["calls"], f"{name}.{function} was refused too often: {metrics}"
+
+
+def due() -> list[Planted]:
+    """The fifth whose turn it is at this commit; all where there is none to count by, or when asked."""
+    asked = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False)
+    if os.environ.get("PLANTED") == "all" or asked.returncode != 0:
+        return BUGS
+    return BUGS[int(asked.stdout[:8], 16) % TURNS :: TURNS]
+
+
+@pytest.mark.parametrize("bug", due(), ids=lambda bug: f"{bug.source}: {bug.wrong[:30]}")
+def test_a_planted_bug_breaks_its_claim(needs: Callable[[str], str], copy: Path, bug: Planted) -> None:
+    source = copy / bug.source
+    text = source.read_text()
+    assert text.count(bug.right) == 1, f"{bug.source} does not say {bug.right!r} once"
+    source.write_text(text.replace(bug.right, bug.wrong))
+    try:
+        result = hunted(needs("forge"), copy, "12", depth=200, name=bug.hunt)[bug.hunt]
+    finally:
+        source.write_text(text)
+    assert result["status"] == "Failure"
+    assert bug.claim in result["reason"]
+
+
+def test_the_line_of_every_planted_bug_is_there() -> None:
+    for bug in BUGS:
+        assert (CONTRACTS / bug.source).read_text().count(bug.right) == 1, bug
+    assert {bug.hunt for bug in BUGS} == HUNTS.keys()
+
+
+def test_the_readme_has_every_hunt() -> None:
+    named = (CONTRACTS / "README.md").read_text()
+    assert {path.name for path in (CONTRACTS / "invariants").glob("*Hunt.sol")} == {
+        "Hunt.sol",
+        *(f"{name}Hunt.sol" for name in HUNTS),
+    }
+    assert all(f"| `{name}Hunt.sol` |" in named for name in HUNTS)
+    assert f"five hunts of 256 runs with {DEPTH} calls each" in named and len(HUNTS) == 5
