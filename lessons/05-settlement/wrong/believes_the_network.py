@@ -1,6 +1,6 @@
 """Takes what it sent for carried out.
 
-says: sent batch 1 as transaction 1, which was LOST
+says: which was LOST, wrote 1 paid, wrote 1 paid and number 1, sent batch 2 as transaction 1: batch 1 is never paid
 points: 12
 """
 

@@ -1,6 +1,6 @@
 """Writes that a batch is paid before it sends it.
 
-says: wrote 1 paid, KILLED
+says: wrote 1 paid, KILLED, restarted, wrote 2 paid, sent batch 2 as transaction 1: batch 1 is never paid
 points: 12
 """
 
