@@ -7,6 +7,7 @@ market_sim/market/exchange/order_of_arrival.py). What one account has more other
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -14,7 +15,7 @@ from market_sim.analysis.results.table import Table, columns
 from market_sim.analysis.words import Words, signed
 from market_sim.blockchain.extracted_value import NO_LEADER, POOL, extracted_by_leader
 from market_sim.core.data.journal import Journal
-from market_sim.core.english import counted
+from market_sim.core.english import listed
 from market_sim.core.models.market_events import OrderRead, Trade
 from market_sim.core.models.settlement_events import CallSubmitted, ContractDeployed, ContractReconciled
 from market_sim.market.exchange.order_of_arrival import gains_by_reader
@@ -86,17 +87,19 @@ def _on_books(journal: Journal) -> Iterable[Extraction]:
                 yield Extraction(reader, symbol, account, shares, money, price, symbol, currency)
 
 
-def sentence(found: Sequence[Extraction]) -> str:
+def sentence(found: Sequence[Extraction], words: Words) -> str:
     """How much was taken from whom, in one sentence; empty if nothing was."""
-    if not found:
+    lost = [one for one in found if one.worth < 0]
+    if not lost:
         return ""
-    makers = list(dict.fromkeys(one.by for one in found))
-    lost = [one.account for one in found if one.worth < 0 and one.account != POOL]
-    victims = ", ".join(dict.fromkeys(lost)) or "nobody"
-    return (
-        f"The order that {counted(len(makers), 'leader or reader', 'leaders or readers')} chose took from {victims} "
-        f"what others have more; all changes sum to zero."
-    )
+    lost = [one for one in lost if one.account != POOL] or lost
+    total: Counter[str] = Counter()
+    for one in lost:
+        total[one.currency] -= one.worth
+    taken = listed([words.amount(currency, amount) for currency, amount in total.items()])
+    chosen = listed(list(dict.fromkeys(one.by for one in found)))
+    victims = listed(list(dict.fromkeys(one.account for one in lost)))
+    return f"The order that {chosen} chose took {taken} from {victims}; what some have less others have more."
 
 
 def rows(found: Iterable[Extraction], words: Words) -> list[tuple[str, ...]]:

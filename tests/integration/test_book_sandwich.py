@@ -128,7 +128,8 @@ def test_summary_page_and_table_say_by_whom_and_from_whom(capsys, tmp_path) -> N
     found, words = extractions(told.journal), Words(told.journal)
     assert {one.by for one in found} == {READER} and found[0].account == READER and found[-1].account == BUYER
     assert sum(one.quote for one in found) == sum(one.base for one in found) == sum(one.worth for one in found) == 0
-    assert sentence(found).startswith("The order that 1 leader or reader chose took from buyer what others have more;")
+    lost = f"{-found[-1].worth / 100:,.2f} USD"
+    assert sentence(found, words).startswith(f"The order that reader chose took {lost} from buyer; what some have less")
     [*_, (by, at, account, _, _, worth)] = rows(found, words)
     assert (by, at, account, worth) == (READER, "ACME", BUYER, f"{found[-1].worth / 100:+,.2f} USD")
     assert [(one["account"], one["quote"], one["worth"]) for one in told.extracted] == [
@@ -154,4 +155,8 @@ def test_the_extraction_at_a_pool_is_told_by_leader() -> None:
     for account, held in total.items():
         assert sum(one.quote for one in found if one.account == account) == held.quote
     assert all(one.by == "n0" for one in extractions(at_the_pool(SandwichScenario(), seed=7)))
-    assert not extractions(at_the_pool(SandwichScenario(order="honest"))) and sentence([]) == ""
+    assert not extractions(at_the_pool(SandwichScenario(order="honest"))) and sentence([], Words(journal)) == ""
+    lost = -sum(one.worth for one in found if one.worth < 0 and one.account == "shopper") / 100
+    said = sentence(found, Words(journal))
+    assert f" chose took {lost:,.2f} USD from shopper; what some have less others have more." in said
+    assert said.startswith("The order that n")

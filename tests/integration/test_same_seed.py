@@ -73,7 +73,7 @@ FROZEN = {
     "bridge-replay": "d4df5b8478c417aa880136f6f3a8c1aed8a2f8d6e7d9ce8cd0b712a7706ef859",
     "flash-loan": "ee56cd41c8765ed6c49cc2c230c2933686cbab4c8cbcde7c314f034e01e40234",
     "sandwich": "0de44819a48ee24e42c3f25f37a5cbcaf5cc9c8f2d597b7962583dad58d4e48e",
-    "book-sandwich": "5c5c13363c2659fbb65821759c90e99d579d3d7e170c492963ec262218191f15",
+    "book-sandwich": "2c32949efc13b952ef4ca02cdf0e76e54627c906429e388303ace67dae769d92",
     "induced-values": "7faf12471103a812ba6b66ef67207680e02641ec7bd2d56b68165353f882898b",
     "informed-vs-noise": "890394a5ce2668f6a2f9796bbbd3dbf55eb78150da4cc6bad18b470c4aec993e",
     "toxic-flow": "d9c2f7a3bbf36f12622916a1cf4c4aab1366dcc236429f34a5c02bee6c986735",

@@ -170,8 +170,9 @@ def _extracted(result: Result, run: RunHistory) -> str:
     found = extraction.extractions(result.journal)
     if not found:
         return ""
-    table = Table("Extracted", extraction.HEAD, extraction.rows(found, run.mechanisms.words))
-    return _section("What the order gave and took", extraction.sentence(found), table)
+    words = run.mechanisms.words
+    table = Table("Extracted", extraction.HEAD, extraction.rows(found, words))
+    return _section("What the order gave and took", extraction.sentence(found, words), table)
 
 
 def _made(result: Result, run: RunHistory) -> str:

@@ -49,7 +49,7 @@ class BookSandwich(Scenario):
         world.join("maker", maker, cash=dollars(2_000_000), holdings={"ACME": 10_000}, every_ms=500)
         for number in range(3):
             noise = Noise(trade_probability=0.2)
-            world.join(f"noise-{number}", noise, cash=dollars(20_000), holdings={"ACME": 100}, every_ms=200)
+            world.join(f"noise-{number}", noise, cash=dollars(20_000), holdings={"ACME": 100}, every_ms=500)
         buyer = BlockBuyer(quantity=self.quantity)
         world.join(BUYER, buyer, cash=dollars(2_000_000), every_ms=1_000, latency_ms=self.latency_ms, from_epoch=1)
         rest_ms = AUCTION_MS + 50 if self.way == "auction" else 2
