@@ -85,7 +85,11 @@ def _halted(words: Words, number: int, event: PhaseChanged) -> Iterable[ListedAl
     if event.phase == HALTED:
         name = book_name(event.symbol, event.venue)
         said = f"{name} is halted: {reason_sentence(event.reason, event.numbers, words)}"
-        yield ListedAlert(event.time, number, MARKET, "warning", event.reason, (), name, _rule(event.reason), said)
+        trade = event.numbers.get("trade")
+        yield ListedAlert(
+            event.time, number, MARKET, "warning", event.reason, (), name, _rule(event.reason), said,
+            trades=(trade,) if isinstance(trade, int) else (),
+        )  # fmt: skip
 
 
 def _called(words: Words, number: int, event: MarginCalled) -> Iterable[ListedAlert]:

@@ -123,3 +123,11 @@ def test_halts_margin_calls_liquidations_and_failed_transactions_are_in_the_list
 
 def test_a_run_in_which_nothing_happens_has_no_alert() -> None:
     assert alerts(Journal()) == []
+
+
+def test_a_halt_by_a_rule_names_the_trade_that_caused_it() -> None:
+    numbers = {"symbol": "ACME", "until": "09:40:00", "price": 9_400, "move": "-6.00 %", "trade": 2}
+    journal = Journal()
+    journal.record(PhaseChanged(1_000, "ACME", "halted", "HALTED_MOVE", numbers))
+    journal.record(PhaseChanged(2_000, "ACME", "halted", "OPERATOR", {}))
+    assert [one.trades for one in alerts(journal)] == [(2,), ()]
