@@ -131,6 +131,8 @@ contract MarginVault is Debts, ReentrancyGuardTransient {
     /// nothing left is helped by the insurance, and what that lacks is the loss of the broker.
     /// @param owner the account
     /// @param shares the units of the asset
+    // What a sale brings is known after it only; the guard keeps everybody out meanwhile, and the views are read by no contract.
+    // slither-disable-next-line reentrancy-no-eth
     function liquidate(address owner, uint256 shares) external nonReentrant accrued {
         (uint256 has, uint256 needs) = _margin(owner, MAINTENANCE_BPS);
         if (has >= needs) revert MarginInOrder(has, needs);
@@ -150,6 +152,8 @@ contract MarginVault is Debts, ReentrancyGuardTransient {
     /// What an account has, money and shares at the price, and what it needs: its debt, and a part of the value.
     function _margin(address owner, uint256 partBps) private view returns (uint256 has, uint256 needs) {
         if (price == 0) revert PriceUnknown();
+        // The value is whole cents, as on the exchange, and the margin is a part of those.
+        // slither-disable-next-line divide-before-multiply
         uint256 value = sharesOf[owner] * price / MILLION;
         has = moneyOf[owner] + value;
         needs = debtOf(owner) + Math.ceilDiv(value * partBps, BPS);
