@@ -42,7 +42,7 @@ ENDLESS = ("simulate.py serve",)
 """What goes on until it is told to stop, with any flags: its tests start it in a process of its own."""
 IN_SHORT = {
     "attack": ["--budget", "3"],
-    "bench": ["execution"],
+    "bench": ["latency"],
     "check": ["--seeds", "1", "--epochs", "4"],
     "published": ["--paths", "5"],
     "sweep": ["--seeds", "1", "--epochs", "1", "--jobs", "1", "--no-plot"],

@@ -105,6 +105,7 @@ def test_the_probabilities_are_those_of_all_paths_together():
         assert found == pytest.approx(min(0.999, max(0.5, kept)))
 
 
+@pytest.mark.thorough
 def test_returns_of_one_normal_distribution_are_one_regime():
     found = [fitted(gaussians(seed)) for seed in range(20)]
     assert sum(one.is_one for one in found) >= 19
