@@ -20,6 +20,7 @@ from market_sim.blockchain.certificate import Wallet
 from market_sim.blockchain.ethereum.artifacts import refusal
 from market_sim.blockchain.ethereum.chain import ANY_SENDER, Chain, ChainBlock, DeployedContract
 from market_sim.blockchain.ethereum.in_process import FIRST_CHAIN_ID, GENESIS_TIME, WEALTH, gift
+from market_sim.blockchain.ethereum.remembered_tries import remember
 from market_sim.blockchain.settlement import Answer, ChainReverted, Log, Moment, Receipt
 
 
@@ -37,6 +38,7 @@ class EthTesterChain(Chain):
         also_rich: Sequence[Wallet] = (),
     ) -> None:
         super().__init__(chain_id)
+        remember()
         settings = {"timestamp": GENESIS_TIME} | ({"gas_limit": block_gas} if block_gas else {})
         backend = PyEVMBackend(
             genesis_parameters=PyEVMBackend.generate_genesis_params(settings),
