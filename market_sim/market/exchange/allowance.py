@@ -67,8 +67,9 @@ class SafeRange:
             self.prices.append(last)
             self.times.append(now)
         else:
-            self.prices += [resting.limit for resting, _ in fills]
-            self.times += [now] * len(fills)
+            count = len(fills)
+            self.prices += [last] * count if first == last else [resting.limit for resting, _ in fills]
+            self.times += [now] * count
 
     def left_by(self, prices: list[int], now: int) -> None:
         """Trades at these prices are not safe."""
