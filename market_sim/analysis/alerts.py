@@ -143,7 +143,8 @@ def _short(words: Words, number: int, event: VaultShort) -> Iterable[ListedAlert
 
 def _signed_twice(words: Words, number: int, event: DoubleSigned) -> Iterable[ListedAlert]:
     rule = "A validator signs one result of a block; two signatures of one key on two results convict it."
-    said = f"validator n{event.validator} signed two results of the blocks {event.first} to {event.last}"
+    blocks = f"block {event.last}" if event.first == event.last else f"the blocks {event.first} to {event.last}"
+    said = f"validator n{event.validator} signed two results of {blocks}"
     yield ListedAlert(event.time, number, CHAIN, "serious", "DOUBLE_SIGNED", (), "", rule, said)
 
 

@@ -10,7 +10,6 @@ from market_sim.blockchain.certificate import Batch, Signer, Wallet
 from market_sim.blockchain.double_signing import SignedResult, SignedResults, convicts, rival_of
 from market_sim.blockchain.keccak import keccak
 from market_sim.core.consensus.behaviours import Behaviour
-from market_sim.core.data.journal import Journal
 from market_sim.core.errors import InvariantBroken
 from market_sim.core.models.settlement_events import BatchCertified, BlockSettled, DoubleSigned, SettlementOpened
 from tests.unit.blockchain.rig import Rig, wallet
@@ -111,7 +110,9 @@ def test_the_collector_keeps_all_results_and_names_the_earlier_one_once() -> Non
     assert kept.add(2, mine) is None and kept.add(2, forged) is None, "neither is signed by validator 2"
 
 
-def test_it_is_an_alert_of_the_run() -> None:
-    journal: Journal = played(TWICE).journal
-    [alert] = [one for one in alerts(journal) if one.code == "DOUBLE_SIGNED"]
-    assert alert.sentence == "validator n3 signed two results of the blocks 2 to 2"
+def test_it_is_an_alert_of_the_run_with_its_blocks() -> None:
+    town = Town(byzantine=(Behaviour(3, "double-sign"),))
+    town.finalize(town.block(town.trade(100, 1)), town.block(), town.block(town.trade(100, 1)))
+    found = [one.sentence for one in alerts(town.journal) if one.code == "DOUBLE_SIGNED"]
+    signed = "validator n3 signed two results of"
+    assert found == [f"{signed} block 1", f"{signed} the blocks 2 to 3"]
