@@ -27,18 +27,14 @@ class AnchoredCrowd(Scenario):
     """What does a price say when all who make it stick to the first one and look at each other?"""
 
     name: ClassVar[str] = "anchored-crowd"
-    epochs: ClassVar[int] = 24
+    epochs: ClassVar[int] = 12
     claim: ClassVar[str] = "The price stays behind the value, on the side of the first price."
 
     traders: int = bounded(8, least=2, most=200)
-    anchoring: float = bounded(0.4, least=0.0, most=1.0)
-    herding: float = bounded(0.3, least=0.0, most=1.0)
+    anchoring: float = bounded(0.4, least=0.0, most=0.5)
+    herding: float = bounded(0.3, least=0.0, most=0.5)
     error_bps: float = bounded(30.0, least=0.0, most=1_000.0)
     volatility_bps: float = bounded(15.0, least=0.0, most=200.0)
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        Believer(anchoring=self.anchoring, herding=self.herding)  # it refuses weights beyond 1
 
     def build(self, world: World) -> None:
         """A value that wanders off, believers who know it with an error, and noise that knows nothing."""

@@ -31,6 +31,7 @@ class StackRace(Scenario):
     """What is a microsecond worth? Two equal arbitrageurs, one of whose machines reads the network card itself."""
 
     name: ClassVar[str] = "stack-race"
+    epochs: ClassVar[int] = 6
     claim: ClassVar[str] = "The arbitrageur with the faster stack trades more than the other."
 
     first_stack: str = BYPASS
