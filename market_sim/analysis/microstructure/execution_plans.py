@@ -1,7 +1,7 @@
 """Plans for an order in the past: over how many candles, and how much of it early; and which are worth choosing.
 
 Each plan begins in the same candle, meets the books of `past_execution.py`, and has the same last candle. Three
-things speak against a plan (rulebook F-8.12):
+things speak against a plan (rulebook F-8.12, docs/decisions/0085-plans-are-compared-in-the-books-of-a-model.md):
 
     cost   its average slippage, in basis points of the middles at which its slices are executed
     risk   sigma sqrt(x_1^2 + x_2^2 + ...), the standard deviation of what prices do to the part x_k of the order that

@@ -32,7 +32,8 @@ FIELDS = (
     Field("lot", "Smallest quantity", "number", "0.01"),
     Field("tick", "Smallest price step", "number", "0.01"),
 )
-OF_A_RUN = {"over": "50", "lot": "1", "tick": "1"}
+OF_A_RUN = {"over": "50", "lot": "0.1", "tick": "1"}
+"""In tenths of the smallest quantity: in whole ones the books of a small market hold too little to tell plans apart."""
 SHARE_OF_VOLUME = 40
 """The quantity for a run is the volume of its last candles over this: a quarter of what their books hold."""
 
@@ -82,8 +83,9 @@ def form() -> ResponseReturnValue:
     try:
         candles = candles_of(journal, book)
         last = int(OF_A_RUN["over"])
-        quantity = max(last, round(sum(one.volume for one in candles[-last:]) / SHARE_OF_VOLUME))
-        return _shown({**OF_A_RUN, "quantity": str(quantity)}, candle_text(candles))
+        lot, volume = float(OF_A_RUN["lot"]), sum(one.volume for one in candles[-last:])
+        quantity = max(last * lot, volume / SHARE_OF_VOLUME)
+        return _shown({**OF_A_RUN, "quantity": f"{quantity:.1f}"}, candle_text(candles))
     except InputError as wrong:
         abort(409, str(wrong))
 

@@ -64,8 +64,12 @@ def test_the_page_of_a_run_leads_to_its_candles(visitor, run_address, folders):
     text = page.partition('name="candles"')[2].partition(">")[2].partition("</textarea>")[0].lstrip("\n")
     assert read_candles(text) == read_candles(candle_text(candles_of(_journal(folders, name), "ACME")))
     volume = sum(one.volume for one in read_candles(text)[-50:])
-    quantity = max(50, round(volume / 40))
+    quantity = f"{max(5, volume / 40):.1f}"
     assert re.search(rf'value="{quantity}" id="quantity"', page), "a quarter of what the books of the model hold"
+    fields = dict(re.findall(r'value="([^"]*)" id="(\w+)"', page))
+    form = {name: value for value, name in fields.items()} | {"side": "buy", "candles": text}
+    chosen = unescape(visitor.get(visitor.post("/execution", form).location).text)
+    assert re.search(r"Of \d\d plans for the same order, \d+ are not dominated", chosen), "there is a choice"
     answer = visitor.get(f"/execution?run={name}&book=NONE")
     assert answer.status_code == 409
     assert "his run has the books ACME, found 'NONE'" in unescape(answer.text)
