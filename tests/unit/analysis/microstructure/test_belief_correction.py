@@ -77,7 +77,7 @@ def test_corrected_the_consensus_is_nearer_to_the_value_than_consensus_and_price
     found = book_of(market_alone(AnchoredCrowd(), seed, 24)).correction
     assert found is not None
     consensus, price, fixed = found.errors
-    assert fixed < 0.75 * min(consensus, price)
+    assert fixed < 0.4 * min(consensus, price)
     assert found.anchor == pytest.approx(0.4, abs=0.15) and found.crowd == pytest.approx(0.3, abs=0.2)
 
 
