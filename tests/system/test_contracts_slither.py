@@ -39,7 +39,8 @@ def slither(needs: Callable[[str], str]) -> str:
 def sources(tmp_path: Path) -> Path:
     """A copy of the contracts in which every payment is a call that can be seen."""
     place = tmp_path / "contracts"
-    shutil.copytree(CONTRACTS, place, ignore=shutil.ignore_patterns("node_modules", "artifacts", ".*"))
+    # With forge's settings beside them slither would have forge compile them.
+    shutil.copytree(CONTRACTS, place, ignore=shutil.ignore_patterns("node_modules", "artifacts", "foundry.toml", ".*"))
     (place / "node_modules").symlink_to((CONTRACTS / "node_modules").resolve())
     replace(place / "Payments.sol", PLAIN)
     return place
