@@ -98,6 +98,7 @@ def test_all_is_as_a_naive_reference_says() -> None:
     assert reached <= fates.keys()
 
 
+@pytest.mark.thorough
 def test_the_compiled_contract_is_as_a_naive_reference_says_in_random_calls(chain_rig: Rig) -> None:
     fates = play(Margin(chain_rig), Random(4), 14)
     assert {"buy", "sell", "MarginTooSmall"} <= fates.keys()

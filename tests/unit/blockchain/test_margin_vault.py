@@ -306,6 +306,7 @@ def test_nothing_comes_from_nowhere_in_random_calls(rate: int) -> None:
     assert {"MarginTooSmall", "MarginInOrder", "ShortOfMoney", "ShortOfCollateral"} <= errors
 
 
+@pytest.mark.thorough
 def test_the_compiled_contract_equals_its_twin_in_random_calls(chain_rig: Rig) -> None:
     assert len(played(Margin(chain_rig, rate=3_000), Random(2), 16)) > 1
 
