@@ -57,7 +57,7 @@ def replace(source: Path, changes: dict[str, str]) -> None:
 def findings(slither: str, source: Path) -> set[tuple[str, str]]:
     """The detector and the text of everything with a high or medium impact in our own contracts."""
     command = [slither, source.name, "--solc", str(CONTRACTS / "solc-wrapper"), "--json", "-"]
-    command += ["--solc-args", "--base-path . --include-path node_modules"]
+    command += ["--compile-force-framework", "solc", "--solc-args", "--base-path . --include-path node_modules"]
     command += ["--exclude-low", "--exclude-informational", "--exclude-optimization"]
     said = subprocess.run(command, cwd=source.parent, capture_output=True, text=True, check=False)
     assert said.stdout.startswith("{"), said.stdout + said.stderr

@@ -25,6 +25,8 @@ from market_sim.ui.cli.main import main
 from tests.integration.killing import SCENARIO
 from tests.integration.test_resume import contents, killed, steps
 from tests.unit.blockchain.rig import ALICE, CASH, Rig
+from tests.unit.blockchain.test_handover import NEXT, plan, signed_by
+from tests.unit.blockchain.test_vault import NOTICE, SILENCE, WEEK, Bank
 
 RICH = Wallet.of(Randomness(1), "rich")
 OTHER = Wallet.of(Randomness(1), "other")
@@ -201,3 +203,32 @@ def test_money_goes_in_and_out_and_bad_batches_are_refused_as_on_eth_tester() ->
         )
     assert told[0] == told[1]
     assert told[0][3]
+
+
+def test_claims_an_escape_and_a_handover_make_the_same_blocks() -> None:
+    """The ways of money out, and the next set of validators; the roots of each block hold all that a block changed."""
+    told = []
+    for rig in (Rig(eth_tester_settlement()), Rig(fast_settlement())):
+        bank, blocks = Bank(rig), []
+
+        def step(done: object, chain: Chain = bank.chain, blocks: list[object] = blocks) -> None:
+            blocks.append((done, chain.block()))
+
+        step(bank.does(bank.alice, "requestWithdrawal", ALICE, CASH, 400))
+        step(bank.exit(0))
+        step(bank.does(bank.alice, "claim", ALICE, CASH))
+        with pytest.raises(ChainReverted, match="NothingToMove"):
+            bank.does(bank.alice, "claim", ALICE, CASH)
+        step(plan(rig, epoch=5, wallets=NEXT))
+        bank.chain.travel(NOTICE)
+        batch = rig.sale(epoch=5, set_id=2)
+        step(rig.settle(batch, signed_by(rig, batch, NEXT)))
+        bank.chain.travel(WEEK)
+        step(bank.does(bank.bob, "planEscape", SILENCE))
+        bank.chain.travel(NOTICE)
+        step(bank.does(bank.bob, "escape", SILENCE))
+        step(bank.does(bank.alice, "escapeWithdraw", ALICE, CASH))
+        assert bank.asks("setId") == 2 and bank.asks("escaped")
+        told.append((blocks, rig.settlement.statement()))
+    assert told[0] == told[1]
+    assert len(told[0][0]) == 8

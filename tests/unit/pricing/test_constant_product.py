@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import product
 
 import pytest
 from hypothesis import given
@@ -39,6 +40,17 @@ def test_a_sale_brings_the_largest_whole_amount_that_keeps_the_product(base, quo
     got, counted = price_to_sell(sold, base, quote, fee), sold * Fraction(10_000 - fee, 10_000)
     assert keeps(base, quote, counted, Fraction(-got))
     assert not keeps(base, quote, counted, Fraction(-got - 1))
+
+
+@pytest.mark.parametrize("fee", [0, 1, 30, 9_999])
+def test_the_product_of_no_small_pool_ever_falls(fee: int) -> None:
+    """Every pool of up to 20 units on either side, and every trade of up to 20 units."""
+    for base, quote in product(range(1, 21), repeat=2):
+        for traded in range(1, 21):
+            got = price_to_sell(traded, base, quote, fee)
+            assert got < quote and (base + traded) * (quote - got) >= base * quote
+            if traded < base:
+                assert (base - traded) * (quote + price_to_buy(traded, base, quote, fee)) >= base * quote
 
 
 @pytest.mark.parametrize("fee", [0, 30, 500])
