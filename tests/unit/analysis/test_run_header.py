@@ -29,7 +29,7 @@ def test_a_complete_run_says_what_was_chosen(tmp_path):
     options = Options(seed=3, epochs=2, settlement="memory", validators=7, byzantine="n3:silent", partition="1")
     found = header(played(StreamletDemo(traders=2), options), tmp_path)
     assert (found.scenario, found.seed, found.epochs, found.validators) == ("streamlet", 3, 2, 7)
-    assert (found.byzantine, found.partition, found.settlement) == ("n3:silent", "1", "in memory")
+    assert (found.byzantine, found.partition, found.settlement) == ("n3:silent", "1-1:0+1+2|3+4+5+6", "in memory")
     assert (found.reached, found.complete, found.state) == (2, True, "complete")
 
 
