@@ -19,10 +19,12 @@ from market_sim.strategies.wrappers import Wrapper
 from market_sim.ui.cli.main import main
 
 PARTS = {
-    "BridgeOwner", "Caller", "FlashTrader", "Foreseer", "Learner", "LiquidityProvider", "Liquidator", "Holder",
-    "OneCallAtATime", "Oracle", "Payee", "Payer", "PoolArbitrage", "PoolNoise", "PoolShopper", "QuotingMaker",
-    "Relayer", "Replayer", "Scheduled", "Searcher", "SwapBuyer", "SwapSeller", "Wrapper",
-    "BondOwner", "EvidenceReporter", "FalseAccuser", "FalseProposer", "OptionHolder", "OptionWriter", "PriceWatcher",
+    "BlockBuyer", "BondOwner", "BridgeOwner", "Caller", "Claimant", "Depositor", "EvidenceReporter", "FalseAccuser",
+    "FalseProposer", "FlashTrader", "Foreseer", "FrontRunner", "Holder", "Judge", "Learner", "Liquidator",
+    "LiquidityProvider", "MarginBroker", "MarginBuyer", "NoHolder", "OneCallAtATime", "OptionWriter", "Oracle",
+    "PairSplitter", "Payee", "Payer", "PoolArbitrage", "PoolNoise", "PoolShopper", "PriceWatcher", "QuotingMaker",
+    "Relayer", "Replayer", "Scheduled", "Searcher", "SwapBuyer", "SwapCustomer", "SwapSeller", "WarrantHolder",
+    "WarrantIssuer", "Wrapper",
 }  # fmt: skip
 """What only a scenario needs, and what others are made from."""
 
