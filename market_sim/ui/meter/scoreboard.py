@@ -1,13 +1,14 @@
 """The scoreboard: how orders were executed in the market of every shipped scenario (PF-05).
 
 Filled means in full, by number of orders. An order is improved where it took at a better price than the quote before
-it. Impact is how far the midpoint went with takers in a trading day, weighted by value; shortfall is that of orders
-which a strategy states (rulebook F-8.1 and F-8.6). All of it happens in simulated markets with one seed.
+it; in a dark pool, than the best quotes of the venues that show some. Impact is how far the midpoint went with takers
+in a trading day, weighted by value; shortfall is that of orders which a strategy states (rulebook F-8.1 and F-8.6).
+All of it happens in simulated markets with one seed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from statistics import median
 from typing import NamedTuple
 
@@ -15,7 +16,9 @@ from market_sim.analysis.microstructure.microscope import Microscope
 from market_sim.analysis.microstructure.shortfall import shortfall
 from market_sim.analysis.reports.execution_quality import TYPES, Covered, covered_orders
 from market_sim.core.data.journal import Journal
+from market_sim.core.models.intents import BUY
 from market_sim.core.models.market_events import Trade
+from market_sim.market.exchange.quotes import BookTape
 from market_sim.simulation.market_alone import market_alone
 from market_sim.simulation.options import DEFAULT_SEED
 from market_sim.simulation.scenarios.catalogue import SCENARIOS
@@ -62,16 +65,36 @@ def score(journal: Journal) -> tuple[float | None, ...]:
     found = Microscope(journal)
     orders = covered_orders(journal)
     taken = [spread for book in found.books for spread in book.spreads]
+    better = [one.improvement > 0 for one in taken] + improved_in_the_dark(found.tapes)
     moved = [one for one in taken if one.impact is not None]
     stated = [order for order in found.orders if order.stated]
     return (
         _filled([one for one in orders if one.kind == TYPES[0]]),
         _filled([one for one in orders if one.kind != TYPES[0]]),
-        100 * sum(one.improvement > 0 for one in taken) / len(taken) if taken else None,
+        100 * sum(better) / len(better) if better else None,
         _bps(sum((one.impact or 0) * one.trade.quantity for one in moved) / 2,
              sum(one.trade.price * one.trade.quantity for one in moved)),
         _bps(sum(shortfall(one).total for one in stated) / 2, sum(one.value for one in stated)),
     )  # fmt: skip
+
+
+def improved_in_the_dark(tapes: Mapping[str, BookTape]) -> list[bool]:
+    """Whether each trade in a book that shows nothing was better for its taker than the quotes of the others."""
+    found = []
+    for name, tape in tapes.items():
+        symbol, _, venue = name.partition(" on ")
+        lit = [one.quotes for other, one in tapes.items() if other.startswith(f"{symbol} on ") and one.quotes.times]
+        if not venue or tape.quotes.times or not lit:
+            continue
+        for trade in tape.trades:
+            places = [(quotes, quotes.place_before(trade.time)) for quotes in lit]
+            if trade.side == BUY:
+                asks = [quotes.asks[place] for quotes, place in places if place is not None]
+                found.append(trade.price < min(asks, default=0))
+            else:
+                bids = [quotes.bids[place] for quotes, place in places if place is not None]
+                found.append(bool(bids) and trade.price > max(bids))
+    return found
 
 
 def _filled(orders: Sequence[Covered]) -> float | None:

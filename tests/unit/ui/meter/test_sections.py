@@ -6,12 +6,14 @@ from functools import cache
 
 import pytest
 
+from market_sim.analysis.microstructure.microscope import Microscope
 from market_sim.analysis.sweep_estimates import Estimate
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.intents import Cancel
 from market_sim.core.models.market_events import OrderAccepted, Trade
 from market_sim.market.exchange.quotes import tapes
 from market_sim.simulation.market_alone import market_alone
+from market_sim.simulation.scenarios.dark_pool import DarkPoolScenario
 from market_sim.simulation.scenarios.liquidation_cascade import LiquidationCascade
 from market_sim.simulation.scenarios.thin_market import ThinMarket
 from market_sim.ui.meter.claims import CLAIMS
@@ -19,7 +21,7 @@ from market_sim.ui.meter.delivery import delivery
 from market_sim.ui.meter.latency import decisions, latency, until_halted
 from market_sim.ui.meter.order_stream import order_stream
 from market_sim.ui.meter.savings import DESK, PARTS, Purchase, Saved, cost, savings
-from market_sim.ui.meter.scoreboard import MEASURES, score, scoreboard
+from market_sim.ui.meter.scoreboard import MEASURES, improved_in_the_dark, score, scoreboard
 from market_sim.ui.meter.throughput import bare_book, full_exchange, throughput
 
 
@@ -163,6 +165,22 @@ def test_improvement_impact_and_shortfall_are_those_of_the_rule():
     assert improved == pytest.approx(100 * better / trades)
     assert impact == pytest.approx(10_000 * moved / value)
     assert lost is not None, "its desks state their orders"
+
+
+def test_a_trade_in_a_dark_pool_is_held_against_the_quotes_of_the_others():
+    journal = market_alone(DarkPoolScenario(), 7, DarkPoolScenario.epochs)
+    books = tapes(journal)
+    [dark] = [name for name, tape in books.items() if tape.trades and not tape.quotes.times]
+    lit = {trade.venue: books[f"ACME on {trade.venue}"].quotes for trade in journal.of(Trade)}
+    better = []
+    for trade in books[dark].trades:
+        shown = [(quotes, quotes.place_before(trade.time)) for quotes in lit.values() if quotes.times]
+        ask = min(quotes.asks[place] for quotes, place in shown)
+        bid = max(quotes.bids[place] for quotes, place in shown)
+        better.append(trade.price < ask if trade.side > 0 else trade.price > bid)
+    assert improved_in_the_dark(books) == better and sum(better) > len(better) / 2, "a midpoint is better than a quote"
+    others = [one.improvement > 0 for book in Microscope(journal).books for one in book.spreads]
+    assert score(journal)[2] == pytest.approx(100 * (sum(better) + sum(others)) / (len(better) + len(others)))
 
 
 def test_the_scoreboard_has_a_row_for_each_scenario_that_trades_and_compares_the_median():
