@@ -44,6 +44,7 @@ def says_nothing_of_the_key(*texts: str | bytes) -> bool:
     return not any(plain in (text if isinstance(text, bytes) else text.encode()).lower() for text in texts)
 
 
+@pytest.mark.thorough
 def test_the_operator_has_the_key_from_the_file_or_the_environment_and_nothing_keeps_it(
     scenario: str, key_file: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -65,6 +65,7 @@ def scenario(tmp_path_factory: pytest.TempPathFactory) -> str:
     return str(path)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("after", [4, 6])
 def test_a_deposit_between_two_questions_of_a_comparison_becomes_an_entry_and_a_replay_has_it(
     scenario: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], after: int

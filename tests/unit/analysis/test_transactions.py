@@ -44,6 +44,7 @@ def test_a_batch_that_the_contract_refused_is_a_failed_transaction() -> None:
     )
 
 
+@pytest.mark.thorough
 def test_the_gas_of_a_runs_transactions_is_that_of_the_blocks_of_its_chain_failed_calls_included() -> None:
     """A payer with too little money: each lock is allowed by the token and then refused by the contract."""
     session = Session(EscrowScenario(deals=2, wallet=1), Options(epochs=6, settlement="eth-tester"))

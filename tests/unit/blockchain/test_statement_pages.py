@@ -48,6 +48,7 @@ def test_pages_come_to_the_statement_in_one_call(chain_rig: Rig, monkeypatch: py
     assert calls_for_pages(chain_rig, monkeypatch) == [9, 3, 3, 2, 1]
 
 
+@pytest.mark.thorough
 def test_a_run_of_the_command_line_with_several_pages_is_the_run_with_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
