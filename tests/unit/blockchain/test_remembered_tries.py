@@ -7,7 +7,7 @@ from random import Random
 import pytest
 import rlp
 import trie.hexary
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from trie import HexaryTrie
 
@@ -19,6 +19,7 @@ PART = st.one_of(st.just(b""), st.binary(min_size=1, max_size=32))
 NODE = st.one_of(st.lists(PART, min_size=2, max_size=2), st.lists(PART, min_size=17, max_size=17))
 
 
+@settings(max_examples=100)
 @given(PATH, PATH)
 def test_paths_are_split_as_the_originals_split_them(path: bytes, prefixed: bytes) -> None:
     original, faster = REMEMBERED["bytes_to_nibbles"]
@@ -28,6 +29,7 @@ def test_paths_are_split_as_the_originals_split_them(path: bytes, prefixed: byte
         assert faster(flag + prefixed) == original(flag + prefixed)
 
 
+@settings(max_examples=100)
 @given(NODE, st.integers(0, 16))
 def test_a_node_is_decoded_as_by_the_original_and_may_be_written_into(node: list[bytes], place: int) -> None:
     encoded = rlp.encode(node)
