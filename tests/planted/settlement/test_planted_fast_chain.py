@@ -1,7 +1,7 @@
 """Bugs in the fast chain: each lets the two chains differ, and the named comparison with eth-tester must notice.
 
-The fast chain needs an extra that only builders have, so these run with the system tests; each commit plants a third of
-them, PLANTED=all every one.
+The fast chain needs an extra that only builders have, so these run with the system tests; each commit plants a quarter
+of them, PLANTED=all every one.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from tests.planted.runner import FAILED, Bug, copy_tree, run_test
 
 FOLDER = "market_sim/blockchain/ethereum"
 TESTS = "tests/system/test_fast_chain.py"
-TURNS = 3
+TURNS = 4
 
 
 class Edit(NamedTuple):
@@ -44,7 +44,7 @@ EDITS = [
 
 
 def due() -> list[Edit]:
-    """The third whose turn it is at this commit; all where there is no commit to count by, or when asked."""
+    """The quarter whose turn it is at this commit; all where there is no commit to count by, or when asked."""
     asked = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False)
     if os.environ.get("PLANTED") == "all" or asked.returncode != 0:
         return EDITS
