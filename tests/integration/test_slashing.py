@@ -55,7 +55,7 @@ def test_the_conclusion_is_what_the_journal_adds_up_to() -> None:
     times = {call.function: int(call.numbers["settled"]) for call in journal.of(CallExecuted)
              if call.account == "owner-0" and "settled" in call.numbers}  # fmt: skip
     waited = times["withdraw"] - times["give_notice"]
-    assert waited >= Slashing().notice
+    assert waited >= Slashing().window + Slashing().beyond
     assert Slashing().conclusion(journal) == (
         "n3 signed two results of 2 blocks, and each was settled once. The bond of n3 was taken: 33.30 for watcher and "
         f"299.70 for the treasury. owner-0 got 333.00 back {waited} epochs after the notice. Refused: report of "

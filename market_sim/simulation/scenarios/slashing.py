@@ -46,7 +46,7 @@ class Slashing(Scenario):
     bond: int = bounded(1_000, least=1, most=1_000_000)
     share_percent: int = bounded(25, least=0, most=99)
     window: int = bounded(3, least=1, most=100)
-    notice: int = bounded(4, least=2, most=200)
+    beyond: int = bounded(1, least=1, most=100)  # how many epochs the notice is longer than the window
     begins: int = bounded(4, least=1, most=1_000)
 
     def build(self, world: World) -> None:
@@ -57,7 +57,7 @@ class Slashing(Scenario):
             world.join(f"noise-{number}", Noise(trade_probability=0.5), cash=dollars(9_000), holdings={"ACME": 50})
         world.validators(byzantine=f"n{LIAR}:double-sign@{self.begins}-{self.begins + 1}")
         chain = world.chain("eth-tester")
-        terms = BondTerms(dollars(self.bond), 100 * self.share_percent, self.window, self.notice)
+        terms = BondTerms(dollars(self.bond), 100 * self.share_percent, self.window, self.window + self.beyond)
         bonds = chain.deploy(Bonds(terms, "treasury"))
         leaves = {HONEST: LEAVES, LIAR: self.begins - 1}
         for number in range(4):
