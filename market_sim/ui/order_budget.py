@@ -100,7 +100,7 @@ def passed(result: Result, stack: str | None) -> tuple[str, list[tuple[int, ...]
     if timed:
         mine = [one for one in timed if one.stack == timed[0].stack]
         senders = listed(sorted({one.account for one in mine}))
-        return timed[0].stack, [one.stages for one in mine], f"one message of 100 of {senders} in this run"
+        return timed[0].stack, [one.stages for one in mine], f"one of 100 messages that {senders} sent in this run"
     stack = stack or KERNEL
     paths = drawn(stack, MESSAGES, Randomness(result.seed).stream("latency budget"))
     return stack, paths, f"one message of 100, of {MESSAGES:,} that are drawn,"

@@ -90,7 +90,8 @@ class Slashing(Scenario):
         blocks = counted(len(pairs), "block")
         settled = "each was" if once == len(pairs) else f"{once} of them {was(once)}"
         who = listed(f"n{one}" for one in sorted({pair.validator for pair in pairs}))
-        return f"{who} signed two results of {blocks}, and {settled} settled once."
+        validators = "Validator" if len({pair.validator for pair in pairs}) == 1 else "Validators"
+        return f"{validators} {who} signed two results of {blocks}, and {settled} settled once."
 
     def _taken(self, journal: Journal) -> str:
         made = _made(journal, "report")

@@ -60,7 +60,7 @@ def test_a_run_with_a_stack_is_told_by_its_own_messages():
     result = simulate(StackRace(), Options(epochs=2, settlement="none"))
     for stack, account in ((None, "first"), (BYPASS, "first"), (KERNEL, "second")):
         used, paths, whose = passed(result, stack)
-        assert used == (stack or BYPASS) and whose == f"one message of 100 of {account} in this run"
+        assert used == (stack or BYPASS) and whose == f"one of 100 messages that {account} sent in this run"
         assert paths == [one.stages for one in result.journal.of(MessageTimed) if one.account == account]
     assert [*after_the_match(result)] == ["block"], "nothing is settled"
 
