@@ -58,9 +58,9 @@ def test_the_conclusion_is_what_the_journal_adds_up_to() -> None:
     assert waited >= Slashing().window + Slashing().beyond
     assert Slashing().conclusion(journal) == (
         "Validator n3 signed two results of 2 blocks, and each was settled once. The bond of n3 was taken: 33.30 for "
-        f"watcher and 299.70 for the treasury. owner-0 got 333.00 back {waited} epochs after the notice. Refused: report of "
-        "accuser (SameDigest), report of accuser (OtherHeight), report of watcher (SlashedBefore) and withdraw of "
-        "owner-3 (SlashedBefore)."
+        f"watcher and 299.70 for the treasury. owner-0 got 333.00 back {waited} epochs after the notice. "
+        "Refused: report of accuser (SameDigest), report of accuser (OtherHeight), report of watcher (SlashedBefore) "
+        "and withdraw of owner-3 (SlashedBefore)."
     )
 
 

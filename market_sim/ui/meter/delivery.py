@@ -17,6 +17,7 @@ from market_sim.api.live.market import LiveMarket
 from market_sim.api.stream.opening import OpenStream, bound
 from market_sim.api.stream.pipe import unpack_batch
 from market_sim.core.calendar import unix_microseconds
+from market_sim.core.english import counted
 from market_sim.core.errors import InputError
 from market_sim.simulation.options import Options
 from market_sim.simulation.scenarios.marksim import Marksim
@@ -52,7 +53,8 @@ def delivery(seconds: float = SECONDS, crowds: tuple[int, ...] = CROWDS) -> Sect
     readings = []
     for readers in crowds:
         taken, messages = followed(readers, seconds)
-        how = f"{messages:,} tickers to {readers:,} readers on this machine, threads of one process, in {seconds:g} s"
+        crowd = counted(readers, "reader")
+        how = f"{messages:,} tickers to {crowd} on this machine, threads of one process, in {seconds:g} s"
         readings.append(Reading(f"delivery-{readers}", written(taken, "ms"), rank(taken, 0.99) / 1e6, how=how))
     return Section("delivery", tuple(readings))
 

@@ -2,6 +2,7 @@
 import { asOf } from "./as_of.js";
 
 const REACH = 12; // pixels between a click and the mark that it means
+const LABEL = { plain: 18, timed: 36 }; // pixels that the number of an epoch needs, alone and with its time
 
 // The script of plotly comes on its own way. It is there at the latest when everything of the page is loaded.
 async function library() {
@@ -88,8 +89,18 @@ export class Chart {
     }
     figure.layout.uirevision = "kept";
     const drawn = asOf(figure, this.place);
-    await Plotly.react(this.element, drawn.data, drawn.layout, config);
+    await Plotly.react(this.element, drawn.data, this.thinned(drawn.layout), config);
     await this.follow();
+  }
+
+  // On a narrow screen only every second or third epoch is named, so that no label stands on another.
+  thinned(layout) {
+    const axis = layout.xaxis;
+    if (!axis?.ticktext || !axis.title?.text?.startsWith("epoch")) return layout;
+    const width = axis.ticktext.some((text) => text.includes("<br>")) ? LABEL.timed : LABEL.plain;
+    const every = Math.ceil((axis.ticktext.length * width) / this.element.clientWidth);
+    const isKept = (_, place) => (place + 1) % every === 0;
+    return { ...layout, xaxis: { ...axis, tickvals: axis.tickvals.filter(isKept), ticktext: axis.ticktext.filter(isKept) } };
   }
 
   // Where the reader stands, for a chart that can be drawn there; what goes along no time tells the whole run.

@@ -200,7 +200,7 @@ def test_the_scoreboard_has_a_row_for_each_scenario_that_trades_and_compares_the
 @pytest.mark.thorough
 def test_tickers_are_followed_to_each_reader_of_a_real_stream():
     [one] = delivery(seconds=0.3, crowds=(1,)).readings
-    assert one.claim == "delivery-1" and one.value > 0 and "tickers to 1 readers" in one.how
+    assert one.claim == "delivery-1" and one.value > 0 and "tickers to 1 reader on" in one.how
 
 
 def test_a_cancellation_names_an_order_that_was_placed():
