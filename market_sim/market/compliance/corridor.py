@@ -54,13 +54,17 @@ class Corridor(SafeRange):
         self.ceiling, self.worth = ceiling, -(-ceiling * share // of)
         self.sell_least = max(self.least_typed, self.worth)
 
-    def holds(self, prices: Iterable[int], time: int) -> bool:
-        """Whether the wide corridor holds these trades."""
-        return time < self.end and all(self.lowest <= price <= self.highest for price in prices)
+    def holds(self, prices: Iterable[int]) -> bool:
+        """Whether the wide corridor holds trades at these prices."""
+        return all(self.lowest <= price <= self.highest for price in prices)
+
+    def last_until(self, end: int) -> None:
+        """Be safe until this time; a window that loses old trades and gets none outside stays within the corridor."""
+        self.end = self.until = end
 
     def left_by(self, prices: list[int], now: int) -> None:
         """Stretch the corridor for trades outside the narrow one, or have them judged exactly."""
-        if not (self.last and self.holds(prices, now) and self.stretch(prices, now)):
+        if not (self.last and now < self.end and self.holds(prices) and self.stretch(prices, now)):
             self.alarm()
 
     def adapt(self, prices: Iterable[int]) -> None:
@@ -97,6 +101,7 @@ class Corridors:
     def __init__(
         self,
         lay: Callable[[str], Corridor | None],
+        ends: Callable[[str], int],
         room: Callable[[str, int], float],
         floors: Callable[[], dict[str, int]],
         take_in: Callable[[str, list[int], list[int]], None],
@@ -104,12 +109,14 @@ class Corridors:
         laid: Callable[[str, Corridor | None], None],
         patience: int,
     ) -> None:
-        """`lay` finds a corridor, `room` what squares may add up to, `floors` the lowest prices of a joint fall.
+        """`lay` finds a corridor, `ends` when it is over, `room` what squares may add up to.
+
+        `floors` are the lowest prices of a joint fall.
 
         `take_in` fills the windows of an instrument with trades, `raised` is told that a ceiling has risen, `laid` of
         each corridor that holds now, and of none where one was.
         """
-        self._lay, self._room, self._floors = lay, room, floors
+        self._lay, self._ends, self._room, self._floors = lay, ends, room, floors
         self._take_in, self._raised, self._laid = take_in, raised, laid
         self._patience = patience
         self._again: dict[str, int] = {}
@@ -159,7 +166,8 @@ class Corridors:
             by_symbol.setdefault(trade.symbol, []).append(trade)
         for symbol, exact in by_symbol.items():
             known, last = self.of.get(symbol), exact[-1]
-            if known is not None and known.holds([trade.price for trade in exact], last.time):
+            if known is not None and known.holds([trade.price for trade in exact]):
+                known.last_until(self._ends(symbol))
                 known.narrow(last.price, self._room(symbol, last.time))
             elif last.time >= self._again.get(symbol, 0):
                 self._replace(symbol, known, last)

@@ -116,6 +116,7 @@ class MarketRules(Mechanism):
             self.bands.begin(now)
         self.corridors = Corridors(
             self._lay,
+            self.watch.ends,
             self.watch.room,
             self.watch.floors,
             self._pass_over,

@@ -115,10 +115,13 @@ class MarketWatch:
             if narrow is None:
                 return None
             low, high = max(low, narrow[0]), min(high, narrow[1])
-        realized = self._realized.get(symbol)
-        ends = self._day_ends if realized is None else min(self._day_ends, realized.bucket_ends)
         # A return is less than the difference by the lowest price.
-        return Corridor(low, high, ends, MILLION / max(1, low) * (1 + MARGIN), alarm)
+        return Corridor(low, high, self.ends(symbol), MILLION / max(1, low) * (1 + MARGIN), alarm)
+
+    def ends(self, symbol: str) -> int:
+        """When the day or a window of the volatility of an instrument is over: the next trade is judged exactly."""
+        realized = self._realized.get(symbol)
+        return self._day_ends if realized is None else min(self._day_ends, realized.bucket_ends)
 
     def room(self, symbol: str, now: int) -> float:
         """What the squared returns of an instrument may still add up to before its volatility is near the limit."""

@@ -86,15 +86,15 @@ class Trader(Allowance):
         self.times: deque[int] = deque()
         """The times of its messages, as far as the journal was read."""
 
-    def renew(self, now: int) -> bool:
-        """Allow half of the rate if the last allowance has lasted for a window.
+    def renew(self, now: int) -> int:
+        """Allow half of the rate if the last allowance has lasted for a window; the number of orders.
 
         Then the window holds no other messages, so that another half is allowed without counting.
         """
         since, self.since = self.since, now
         if since is None or now - since >= self.span:
             self.orders = self.certain // 2
-        return self.orders > 0
+        return self.orders
 
 
 class OrderGate:
@@ -245,7 +245,7 @@ class OrderGate:
             trader.orders = UNLIMITED
             return
         now, certain = self._time.now, trader.certain
-        if not trader.renew(now):
+        if trader.renew(now) <= 0:
             meets = role == MARKET_MAKER and self._meets(name, now)
             further = rule.market_maker - certain
             if meets and trader.of_maker.take(now, self._span, further):

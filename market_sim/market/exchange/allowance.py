@@ -26,9 +26,9 @@ class Allowance:
         self.headroom = headroom
         """What they may be worth at their limits, in the smallest unit of the currency."""
 
-    def renew(self, now: int) -> bool:
-        """Whether there are orders again."""
-        return False
+    def renew(self, now: int) -> int:
+        """Allow orders again, if that is possible; how many there are."""
+        return self.orders
 
 
 class SafeRange:
@@ -54,22 +54,29 @@ class SafeRange:
     def traded(self, fills: Sequence[Fill], last: int, now: int) -> None:
         """Note the trades of one order, of which this price is the last: they only rise or only fall."""
         first, known = fills[0][0].limit, self.last
-        if first != known or last != known:
-            left = self.left - abs(first - known) - abs(last - first)
-            low, high = self.low, self.high
-            if left < 0 or not (low <= first <= high and low <= last <= high):
-                self.left_by([resting.limit for resting, _ in fills], now)
-                return
+        if first == last:  # most orders trade at one price
+            left = self.left - (last - known if last > known else known - last)
+            if left < 0 or not self.low <= last <= self.high:
+                self.left_by([last] * len(fills), now)
+            elif now < self.until:
+                self.last, self.left = last, left
+                prices, times = self.prices, self.times
+                for _ in fills:
+                    prices.append(last)
+                    times.append(now)
+            else:
+                self.alarm()
+            return
+        left = self.left - abs(first - known) - abs(last - first)
+        low, high = self.low, self.high
+        if left < 0 or not (low <= first <= high and low <= last <= high):
+            self.left_by([resting.limit for resting, _ in fills], now)
+        elif now < self.until:
             self.last, self.left = last, left
-        if now >= self.until:
-            self.alarm()
-        elif len(fills) == 1:
-            self.prices.append(last)
-            self.times.append(now)
+            self.prices += [resting.limit for resting, _ in fills]
+            self.times += [now] * len(fills)
         else:
-            count = len(fills)
-            self.prices += [last] * count if first == last else [resting.limit for resting, _ in fills]
-            self.times += [now] * count
+            self.alarm()
 
     def left_by(self, prices: list[int], now: int) -> None:
         """Trades at these prices are not safe."""

@@ -313,13 +313,12 @@ class Exchange:
             and not listing.busy
         ):
             return self._placing.place(listing, member, intent)
-        if self._gates:
-            safe, allowance, gates = listing.safe, member.allowance, self._gates
+        if gates := self._gates:
+            safe, allowance = listing.safe, member.allowance
             headroom = allowance.headroom - cash
             is_safe = headroom >= 0 and safe.sell_least <= limit <= safe.buy_most
-            if is_safe and (allowance.orders > 0 or allowance.renew(self.clock.now)):
-                allowance.orders -= 1
-                allowance.headroom = headroom
+            if is_safe and (orders := allowance.orders or allowance.renew(self.clock.now)) > 0:
+                allowance.orders, allowance.headroom = orders - 1, headroom
                 gates = self._strict
             if gates:
                 for gate in gates:
