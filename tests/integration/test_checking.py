@@ -90,7 +90,8 @@ def test_bad_input_is_one_sentence(typed, sentence, capsys) -> None:
 def test_a_guest_leaves_every_scenario_a_conclusion_to_draw(kind) -> None:
     symbol = {"arena": "BTC/USD", "marksim": "BTC/USD", "funding": "BTC", "liquidation-cascade": "BTC",
               "prediction-market": "YES", "market-maker-school": "A", "execution-school": "A", "pairs": "AAA",
-              "thin-market": "DEEP", "futures-day": "WHEAT", "tax": "FREE"}.get(kind.name, "ACME")  # fmt: skip
+              "thin-market": "DEEP", "futures-day": "WHEAT", "tax": "FREE",
+                  "wallet-and-vault": "CREDITS/USD"}.get(kind.name, "ACME")  # fmt: skip
     guest = f"noise,name=noise-guest,cash=5000,symbol={symbol},trade_probability=1,patience=0"
     result = simulate(kind(), Options(epochs=3, settlement="none", guests=guest))
     assert result.failures == ()

@@ -42,7 +42,7 @@ class MarginOnChain(Scenario):
     )
 
     move_percent: int = bounded(10, least=1, most=100)
-    halt_epochs: int = bounded(5, least=1, most=100)
+    halt_epochs: int = bounded(6, least=1, most=100)
     sale: int = bounded(3_000, least=1, most=100_000)
     """The shares that the seller wants to sell on each of three days; the pool begins with 10,000."""
 
