@@ -22,7 +22,6 @@ from market_sim.core.models import run_events as run
 from market_sim.core.models import settlement_events as settlement
 from market_sim.core.models.event import Event
 from market_sim.core.models.figures import Figures
-from market_sim.core.models.intents import SIDE_NAMES
 from market_sim.core.models.reasons import REASONS
 
 
@@ -176,8 +175,8 @@ SENTENCES: dict[type[Event], Callable[[Words, Any], str]] = {
         f"{'in its old place' if e.kept_place else 'at the back of the queue'}"
     ),
     market.OrderRead: lambda w, e: (
-        f"{e.reader} reads an order of {e.account} on its way: {SIDE_NAMES[e.side]} {w.size(e.symbol, e.quantity)} "
-        f"{e.symbol} at {w.price(e.symbol, e.limit)}, arriving at {e.arrives / 1e9:.3f} s"
+        f"{e.reader} reads an order of {e.account} on its way: {'buy' if e.side > 0 else 'sell'} "
+        f"{w.size(e.symbol, e.quantity)} {e.symbol} at {w.price(e.symbol, e.limit)}, arriving at {e.arrives / 1e9:.3f} s"
     ),
     market.OrderRepeated: lambda w, e: (
         f"{e.account} sends {e.client_id} again: it is order {e.order}, and nothing is placed twice"
