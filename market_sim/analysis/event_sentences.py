@@ -176,7 +176,8 @@ SENTENCES: dict[type[Event], Callable[[Words, Any], str]] = {
     ),
     market.OrderRead: lambda w, e: (
         f"{e.reader} reads an order of {e.account} on its way: {'buy' if e.side > 0 else 'sell'} "
-        f"{w.size(e.symbol, e.quantity)} {e.symbol} at {w.price(e.symbol, e.limit)}, arriving at {e.arrives / 1e9:.3f} s"
+        f"{w.size(e.symbol, e.quantity)} {e.symbol} at {w.price(e.symbol, e.limit)}, "
+        f"arriving at {e.arrives / 1e9:.3f} s"
     ),
     market.OrderRepeated: lambda w, e: (
         f"{e.account} sends {e.client_id} again: it is order {e.order}, and nothing is placed twice"
