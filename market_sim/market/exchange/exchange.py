@@ -316,9 +316,13 @@ class Exchange:
         if gates := self._gates:
             safe, allowance = listing.safe, member.allowance
             headroom = allowance.headroom - cash
-            is_safe = headroom >= 0 and safe.sell_least <= limit <= safe.buy_most
-            if is_safe and (orders := allowance.orders or allowance.renew(self.clock.now)) > 0:
-                allowance.orders, allowance.headroom = orders - 1, headroom
+            if (
+                headroom >= 0
+                and safe.sell_least <= limit <= safe.buy_most
+                and (orders := allowance.orders or allowance.renew(self.clock.now)) > 0
+            ):
+                allowance.orders = orders - 1
+                allowance.headroom = headroom
                 gates = self._strict
             if gates:
                 for gate in gates:
@@ -343,8 +347,7 @@ class Exchange:
         order = Order(
             number, member.name, member.owner, side, limit, key, quantity, quantity, intent, listing.symbol, held
         )
-        record = self._record
-        record(OrderAccepted(self.clock.now, number, member.name, intent))
+        self._record(OrderAccepted(self.clock.now, number, member.name, intent))
         if others and others[-1] >= worst:
             order.held = 0
             self._clearing.pay(listing, member, order, book.take(order))
@@ -353,9 +356,7 @@ class Exchange:
             return order
         balance.reserved += held or quantity
         member.open[number] = order
-        level = own.levels.get(key)
-        if level is None:
-            level = own.begin(key)
+        level = own.levels.get(key) or own.begin(key)
         level.orders[number] = order
         level.volume += quantity
         return order
