@@ -39,7 +39,7 @@ FROZEN = {
     "outage": "003eecc30aa6ee0d6ad64accdd719a3b6ec01cc24cbaa208363ac9d150cd8dcf",
     "price-leader": "a92e5fd306f1eef898afbe72e3c7b786fc147f6e9c2c20cadceee2747246fbaf",
     "anchored-crowd": "c46eb29b0ec3b0ff58458d28267753198b76856162ff47ea778f54144f4d6646",
-    "stack-race": "c34ddd7ebc1f2ae8e4244649556f052e9cf858c44cea9d923b799d195b65f2e5",
+    "stack-race": "bd7f79a543e3220dcdafcaed886b32ab570fb89c496108cafa17d4e96e7dd0d9",
     "rebates": "78ae12c1d5f58e9c909d812f61bfae9f719f82359ec9e510b46e8e6349f27ea0",
     "batch-auction": "ee3fcb65c3be38b7a545b6f63815a0c2b05e51f216d9949c03c03ac42f713e42",
     "first-market": "05567fc422ed653f1c101c62896b28885d72563a11ae8d5af18d6d7f37c9b795",

@@ -21,7 +21,7 @@ from market_sim.strategies.traditional.noise import Noise
 from market_sim.strategies.traditional.venue_arbitrage import PromptArbitrage
 
 PROMPT, LATE = "SIM-A", "SIM-B"
-FIRST, SECOND = "first", "second"
+FIRST, SECOND = "racer-1", "racer-2"
 NEVER_MS = 1_000_000
 """The interval of the racers: quotes wake them up, and nothing else."""
 

@@ -16,7 +16,7 @@ from market_sim.market.venues.latency_budget import BYPASS, KERNEL, STACKS, STAG
 from market_sim.simulation.options import Options
 from market_sim.simulation.run import simulate
 from market_sim.simulation.scenarios.first_market import FirstMarket
-from market_sim.simulation.scenarios.stack_race import StackRace
+from market_sim.simulation.scenarios.stack_race import FIRST, SECOND, StackRace
 from market_sim.simulation.session import Session
 from market_sim.simulation.stage_costs import costs_after_the_match
 from market_sim.ui.cli.main import main
@@ -58,7 +58,7 @@ def test_the_command_prints_every_stage_and_the_path_of_a_slow_order(stack, resu
 
 def test_a_run_with_a_stack_is_told_by_its_own_messages():
     result = simulate(StackRace(), Options(epochs=2, settlement="none"))
-    for stack, account in ((None, "first"), (BYPASS, "first"), (KERNEL, "second")):
+    for stack, account in ((None, FIRST), (BYPASS, FIRST), (KERNEL, SECOND)):
         used, paths, whose = passed(result, stack)
         assert used == (stack or BYPASS) and whose == f"one of 100 messages that {account} sent in this run"
         assert paths == [one.stages for one in result.journal.of(MessageTimed) if one.account == account]
