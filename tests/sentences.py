@@ -15,9 +15,11 @@ def over_exact(text: str) -> list[str]:
 
 
 def is_whole_sentences(text: str) -> bool:
-    """Whether a text begins like a sentence and ends like one.
+    """Whether a text, and each sentence in it, begins like a sentence, and the text ends like one.
 
     >>> is_whole_sentences("3 calls were met."), is_whole_sentences("3 calls were met"), is_whole_sentences("n3 lied.")
     (True, False, False)
+    >>> is_whole_sentences("A call was made. ann answered.")
+    False
     """
-    return bool(re.fullmatch(r"[A-Z0-9].*\.", text, re.DOTALL))
+    return bool(re.fullmatch(r"[A-Z0-9].*\.", text, re.DOTALL)) and not re.search(r"[.!?] [a-z]", text)

@@ -35,8 +35,8 @@ def test_a_halt_gives_time_to_answer_and_only_the_account_that_does_not_is_sold(
     said = scenario.conclusion(journal)
     reached = int(fall.numbers["reached"]) // 10**6 / 100
     assert said.startswith(
-        f"ann and ben bought 20 shares each on margin. A sale moved the pool to {reached:.2f} and halted it; "
-        f"{len(refused)} calls were refused in the halt. ann answered her margin call, "
+        f"On margin ann and ben bought 20 shares each. A sale moved the pool to {reached:.2f} and halted it; "
+        f"{len(refused)} calls were refused in the halt. In time ann answered her margin call, "
         f"the broker sold 10 shares of ben, and lost 0.00; "
     )
     assert said.endswith("are worth 1,784.63.")
@@ -61,7 +61,10 @@ def test_without_a_halt_the_whole_sale_happens_and_both_are_sold_out() -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"without": "seller"}, "on margin. ann brought no more money, the broker sold nothing, and lost 0.00; "),
+        (
+            {"without": "seller"},
+            "20 shares each. No more money came from ann, the broker sold nothing, and lost 0.00; ",
+        ),
         ({"epochs": 3}, "Nobody has bought on margin yet."),
         ({"settlement": "none"}, "This run settles on no chain, so there were no margin accounts."),
     ],

@@ -86,14 +86,14 @@ class MarginOnChain(Scenario):
         told = _told(journal)
         if not told.bought:
             return "Nobody has bought on margin yet."
-        begun = f"ann and ben bought {SHARES} shares each on margin."
+        begun = f"On margin ann and ben bought {SHARES} shares each."
         if told.halts:
             first, count = told.halts[0], len(told.refused)
             begun += (
                 f" A sale moved the pool to {written(first // 1_000_000)} and halted it; {counted(count, 'call')} "
                 f"{was(count)} refused in the halt."
             )
-        answered = "ann answered her margin call" if told.answered else "ann brought no more money"
+        answered = "In time ann answered her margin call" if told.answered else "No more money came from ann"
         each = ", ".join(f"{counted(told.sold[name], 'share')} of {name}" for name in BUYERS if name in told.sold)
         sold = f"the broker sold {each}" if each else "the broker sold nothing"
         return (
