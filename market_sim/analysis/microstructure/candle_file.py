@@ -10,9 +10,11 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable
+from decimal import Decimal
 from math import isfinite
 from typing import NamedTuple
 
+from market_sim.analysis.instruments import instruments_in
 from market_sim.analysis.results.market_tables import books
 from market_sim.core.data.journal import Journal
 from market_sim.core.errors import InputError
@@ -57,15 +59,30 @@ def read_candles(text: str) -> list[TimedCandle]:
     return found
 
 
-def candles_of(journal: Journal, book: str) -> list[TimedCandle]:
-    """The candles of a book of a run, in ticks and lots, in at most 100 intervals of whole milliseconds."""
+class RunCandles(NamedTuple):
+    """The candles of a book of a run, and its smallest price step: what one unit or contract costs, in a currency."""
+
+    candles: list[TimedCandle]
+    tick: Decimal
+    currency: str
+
+
+def candles_of(journal: Journal, book: str) -> RunCandles:
+    """The candles of a book of a run, in at most 100 intervals of whole milliseconds."""
     if book not in books(journal):
         raise InputError(f"this run has the books {', '.join(books(journal))}, found {book[:40]!r}")
+    listed = next(one for one in instruments_in(journal).values() if f"{book} on ".startswith(f"{one.symbol} on "))
     length = -(-(journal[-1].time + 1) // (FROM_A_RUN * MILLISECOND)) * MILLISECOND
-    return [
-        TimedCandle(f"{one.start / 1e9:.3f}", one.open, one.high, one.low, one.close, one.volume)
+    each = 10**listed.price_decimals / listed.multiplier
+    found = [
+        TimedCandle(
+            f"{one.start / 1e9:.3f}", one.open / each, one.high / each, one.low / each, one.close / each,
+            one.volume / 10**listed.quantity_decimals,
+        )
         for one in candles(trades_of(journal, book), length, fill=True)
-    ]
+    ]  # fmt: skip
+    tick = Decimal(listed.tick * listed.multiplier).scaleb(-listed.price_decimals)
+    return RunCandles(found, tick, listed.quote)
 
 
 def candle_text(found: Iterable[TimedCandle]) -> str:

@@ -29,6 +29,10 @@ HIGH_RISK, NORMAL, OPTIMAL = "high risk", "normal", "optimal"
 DIGITS = 6
 """Slippage is rounded to this many places, so that floating point puts nothing across a limit."""
 LARGEST = 10**12
+USD, LONGEST_CURRENCY = "USD", 12
+OVER_IN_A_RUN, LOT_IN_A_RUN = 50, Decimal("0.1")
+"""What an order in a run's candles has by default: tenths of the smallest quantity, because in whole ones the books of
+a small market hold too little to tell plans apart."""
 TIMES = (1, 2, 5, 10, 20, 50, 100)
 """How many times as large the order is along the curve of its impact."""
 NOTE = (
@@ -46,9 +50,10 @@ class PastOrder:
     slices: int
     lot: Decimal = Decimal("0.01")
     tick: Decimal = Decimal("0.01")
+    currency: str = USD
 
     @classmethod
-    def typed(cls, side: str, quantity: str, slices: str, lot: str, tick: str) -> PastOrder:
+    def typed(cls, side: str, quantity: str, slices: str, lot: str, tick: str, currency: str = USD) -> PastOrder:
         """An order as a person types it; InputError says what cannot be used."""
         if side not in ("buy", "sell"):
             raise InputError(f"a side is buy or sell, found {side[:40]!r}")
@@ -58,8 +63,12 @@ class PastOrder:
         count = _positive("the number of candles", slices)
         if count % 1 or count > LARGEST:
             raise InputError(f"the number of candles is whole, found {slices[:40]}")
+        if not (currency.isalnum() and len(currency) <= LONGEST_CURRENCY):
+            raise InputError(
+                f"a currency is at most {LONGEST_CURRENCY} letters or digits such as {USD}, found {currency[:40]!r}"
+            )
         sign = BUYING if side == "buy" else SELLING
-        return cls(sign, int(size / unit), int(count), unit, _positive("a tick", tick))
+        return cls(sign, int(size / unit), int(count), unit, _positive("a tick", tick), currency)
 
     @property
     def words(self) -> str:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import csv
 import html
 import importlib
+import io
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -76,16 +77,21 @@ class Table:
         # With the type `object`, so that integers stay integers beside missing values.
         return _library("pandas").DataFrame(list(self.rows), columns=list(self.names), dtype=object).infer_objects()
 
+    def csv_text(self) -> str:
+        """The same as the text of a CSV file."""
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(self.names)
+        writer.writerows(self.rows)
+        return text.getvalue()
+
     def save(self, path: Path) -> None:
         """Write it to a file whose name ends in .csv, .json or .parquet."""
         kind = path.suffix.removeprefix(".")
         if kind not in FORMATS:
             raise InputError(f"a table is written to a file that ends in .csv, .json or .parquet, found {path.name}")
         if kind == "csv":
-            with path.open("w", encoding="utf-8", newline="") as file:
-                writer = csv.writer(file, lineterminator="\n")
-                writer.writerow(self.names)
-                writer.writerows(self.rows)
+            path.write_bytes(self.csv_text().encode())
             return
         if kind == "json":
             path.write_text(json.dumps(list(self), indent=1) + "\n", encoding="utf-8")

@@ -13,6 +13,8 @@ from market_sim.analysis.microstructure.past_execution import (
     PastExecution,
     Slice,
 )
+from market_sim.analysis.results.table import Table as File
+from market_sim.analysis.results.table import Value, columns
 from market_sim.analysis.visualization.chart import Chart, LegendEntry, Panel, Part, PlainAxis, Table
 from market_sim.analysis.visualization.palette import LIGHT
 from market_sim.analysis.visualization.traces import filled, line, marks
@@ -20,9 +22,18 @@ from market_sim.core.english import counted
 from market_sim.pricing.synthetic_book import BUYING
 
 SHADES = {HIGH_RISK: "fault", OPTIMAL: "ground"}
-HEAD = (
-    "time", "middle", "ATR, bps", "percentile", "spread, bps", "asked", "filled", "price", "slippage, bps", "kind",
-)  # fmt: skip
+COLUMNS = columns(
+    time="that of its candle",
+    middle="of the book that the slice meets",
+    atr_bps="the average true range of the candles before",
+    percentile="the percentage of the average true ranges until then that were not larger",
+    spread_bps="of the same book",
+    asked="the quantity that it sought",
+    filled="the quantity that it found",
+    price="the average price; the middle where nothing was found",
+    slippage_bps="against the middle",
+    kind="high risk above 200 bps, optimal below 50, normal between; empty where nothing was found",
+)
 LEGEND = (
     LegendEntry("line-solid", "ink", "the middle when the slice is executed"),
     LegendEntry("circle", "act", "the average price of a slice, and its slippage"),
@@ -35,18 +46,24 @@ def past_chart(found: PastExecution) -> Chart:
     """The chart of one execution."""
     count = len(found.slices)
     axis = PlainAxis("slice", 0.5, count + 0.5)
+    money = found.order.currency
+    head = (
+        "time", f"middle, {money}", "ATR, bps", "percentile", "spread, bps", "asked", "filled", f"price, {money}",
+        "slippage, bps", "kind",
+    )  # fmt: skip
     return Chart(
         "past", "Execution in the past", past_sentence(found), "market", axis, partial(past_panels, found), LEGEND,
-        Table("Each slice: the book that it met, and what it took", HEAD, [_cells(found, one) for one in found.slices]),
+        Table("Each slice: the book that it met, and what it took", head, [_cells(found, one) for one in found.slices]),
     )  # fmt: skip
 
 
 def past_figures(found: PastExecution) -> list[tuple[str, str]]:
     """The five figures, the slippage and the two counts, each with its name; all follow from the table."""
+    money = found.order.currency
     risky, optimal = found.stretches(HIGH_RISK), found.stretches(OPTIMAL)
     return [
-        ("average fill price", f"{found.average_price:,.4f}"),
-        ("theoretical total cost", f"{found.cost:,.2f}"),
+        ("average fill price", f"{found.average_price:,.4f} {money}"),
+        ("theoretical total cost", f"{found.cost:,.2f} {money}"),
         ("average spread", f"{found.average_spread:.2f} bps"),
         ("widest spread", f"{found.widest_spread:.2f} bps"),
         ("volatility percentile", f"{found.percentile:.1f}"),
@@ -58,10 +75,23 @@ def past_figures(found: PastExecution) -> list[tuple[str, str]]:
     ]
 
 
+def past_file(found: PastExecution) -> File:
+    """The same slices with all digits, for a file."""
+    lot = found.order.lot
+    rows: list[tuple[Value, ...]] = [
+        (
+            one.time, one.middle, one.atr_bps, one.percentile, one.spread_bps, f"{one.asked * lot:f}",
+            f"{one.filled * lot:f}", one.price, one.slippage_bps, one.kind,
+        )
+        for one in found.slices
+    ]  # fmt: skip
+    return File("slices", COLUMNS, rows)
+
+
 def past_sentence(found: PastExecution) -> str:
     """What became of the order, in one sentence."""
     lot, order = found.order.lot, found.order
-    done = f"filled {found.filled * lot:,f} at {found.average_price:,.4f} on average"
+    done = f"filled {found.filled * lot:,f} at {found.average_price:,.4f} {order.currency} on average"
     missed = order.lots - found.filled
     rest = f"; {missed * lot:,f} found no depth in time" if missed else ""
     return (
@@ -79,11 +109,13 @@ def curve_sentence(curve: Sequence[tuple[int, float]]) -> str:
 def past_panels(found: PastExecution) -> list[Panel]:
     """The price with its fills, and the slippage."""
     places = list(range(1, len(found.slices) + 1))
-    price = Panel("Price", 190, {"nticks": 6, "tickformat": ",~r", "showgrid": True})
+    price = Panel(f"Price, {found.order.currency}", 190, {"nticks": 6, "tickformat": ",~r", "showgrid": True})
     middles = [one.middle for one in found.slices]
-    price.traces.append(line("middle", places, middles, "ink", "slice %{x}: the middle at %{y}"))
+    price.traces.append(
+        line("middle", places, middles, "ink", f"slice %{{x}}: the middle at %{{y}} {found.order.currency}")
+    )
     traded = [(place, one) for place, one in zip(places, found.slices, strict=True) if one.filled]
-    xs, said = [place for place, _ in traded], [_said(one) for _, one in traded]
+    xs, said = [place for place, _ in traded], [_said(found, one) for _, one in traded]
     symbol = "triangle-up" if found.order.sign == BUYING else "triangle-down"
     price.traces.append(marks("fills", xs, [one.price for _, one in traded], said, filled(symbol, 8, "act")))
     slippage = Panel("Slippage, bps", 190, {"nticks": 6, "showgrid": True, "rangemode": "tozero"})
@@ -102,8 +134,8 @@ def _band(start: float, end: float, role: str) -> Part:
     }  # fmt: skip
 
 
-def _said(one: Slice) -> str:
-    return f"{one.time}: {one.price:,.4f}, {one.slippage_bps:.2f} bps from the middle"
+def _said(found: PastExecution, one: Slice) -> str:
+    return f"{one.time}: {one.price:,.4f} {found.order.currency}, {one.slippage_bps:.2f} bps from the middle"
 
 
 def _cells(found: PastExecution, one: Slice) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
+from decimal import Decimal
 from threading import Lock
 from typing import NamedTuple
 
@@ -12,10 +13,19 @@ from flask.typing import ResponseReturnValue
 
 from market_sim.analysis.microstructure.candle_file import candle_text, candles_of, read_candles
 from market_sim.analysis.microstructure.execution_plans import Plans, plans_of
-from market_sim.analysis.microstructure.past_execution import NOTE, PastOrder, execute, impact_curve
+from market_sim.analysis.microstructure.past_execution import (
+    LOT_IN_A_RUN,
+    NOTE,
+    OVER_IN_A_RUN,
+    USD,
+    PastOrder,
+    execute,
+    impact_curve,
+)
 from market_sim.analysis.results.market_tables import books
+from market_sim.analysis.results.table import Table
 from market_sim.analysis.visualization.chart import Chart
-from market_sim.analysis.visualization.past_picture import curve_sentence, past_chart, past_figures
+from market_sim.analysis.visualization.past_picture import curve_sentence, past_chart, past_figures, past_file
 from market_sim.analysis.visualization.plans_picture import plans_chart, plans_file, plans_sentence
 from market_sim.core.errors import InputError
 from market_sim.ui.web import run_charts
@@ -30,10 +40,9 @@ FIELDS = (
     Field("quantity", "Quantity", "number", "500"),
     Field("over", "In the last candles", "integer", "168", "One slice in each; 168 hours are 7 days."),
     Field("lot", "Smallest quantity", "number", "0.01"),
-    Field("tick", "Smallest price step", "number", "0.01"),
+    Field("tick", "Smallest price step", "number", "0.01", "In the currency of the candles."),
+    Field("currency", "Currency of the candles", "text", USD),
 )
-OF_A_RUN = {"over": "50", "lot": "0.1", "tick": "1"}
-"""In tenths of the smallest quantity: in whole ones the books of a small market hold too little to tell plans apart."""
 SHARE_OF_VOLUME = 40
 """The quantity for a run is the volume of its last candles over this: a quarter of what their books hold."""
 
@@ -43,6 +52,7 @@ class Answer(NamedTuple):
 
     chart: Chart
     figures: list[tuple[str, str]]
+    slices: Table
     curve: str
     plans: Plans
 
@@ -81,11 +91,14 @@ def form() -> ResponseReturnValue:
     journal = open_run(name).result.journal
     book = request.args.get("book") or (books(journal) or [""])[0]
     try:
-        candles = candles_of(journal, book)
-        last = int(OF_A_RUN["over"])
-        lot, volume = float(OF_A_RUN["lot"]), sum(one.volume for one in candles[-last:])
-        quantity = max(last * lot, volume / SHARE_OF_VOLUME)
-        return _shown({**OF_A_RUN, "quantity": f"{quantity:.1f}"}, candle_text(candles))
+        candles, tick, currency = candles_of(journal, book)
+        volume = sum(one.volume for one in candles[-OVER_IN_A_RUN:])
+        quantity = max(OVER_IN_A_RUN * LOT_IN_A_RUN, Decimal(volume) / SHARE_OF_VOLUME)
+        typed = {
+            "quantity": f"{quantity:.1f}", "over": str(OVER_IN_A_RUN), "lot": str(LOT_IN_A_RUN),
+            "tick": f"{tick:f}", "currency": currency,
+        }  # fmt: skip
+        return _shown(typed, candle_text(candles))
     except InputError as wrong:
         abort(409, str(wrong))
 
@@ -96,14 +109,15 @@ def start() -> ResponseReturnValue:
     typed = {one.name: request.form.get(one.name, "").strip() for one in FIELDS}
     side, text = request.form.get("side", ""), request.form.get("candles", "")
     try:
-        order = PastOrder.typed(side, typed["quantity"], typed["over"], typed["lot"], typed["tick"])
+        order = PastOrder.typed(side, *(typed[name] for name in ("quantity", "over", "lot", "tick", "currency")))
         candles = read_candles(text)
         found = execute(candles, order)
     except InputError as wrong:
         return _shown(typed, text, side, str(wrong)), 422
     digest = hashlib.sha256(repr((order, text)).encode()).hexdigest()[:16]
     curve = curve_sentence(impact_curve(candles, order))
-    _remembered.keep(digest, Answer(past_chart(found), past_figures(found), curve, plans_of(candles, order)))
+    answer = Answer(past_chart(found), past_figures(found), past_file(found), curve, plans_of(candles, order))
+    _remembered.keep(digest, answer)
     return redirect(url_for("executions.page", digest=digest), 303)
 
 
@@ -126,10 +140,8 @@ def figure(digest: str) -> Response:
 @pages.get("/execution/<digest>.csv")
 def table(digest: str) -> Response:
     """The table of the slices."""
-    table = _remembered.find(digest).chart.table
-    if table is None:
-        abort(404, "this execution has no table")
-    return csv_file(table.head, table.rows, "execution.csv")
+    file = _remembered.find(digest).slices
+    return csv_file(file.names, file.rows, "execution.csv")
 
 
 @pages.get("/execution/<digest>/plans.json")

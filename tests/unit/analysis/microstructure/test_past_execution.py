@@ -27,6 +27,7 @@ from market_sim.analysis.microstructure.past_execution import (
 from market_sim.analysis.visualization.past_picture import curve_sentence, past_chart, past_figures
 from market_sim.core.data import archive
 from market_sim.core.errors import InputError
+from market_sim.core.models.market_events import InstrumentListed, Trade
 from market_sim.simulation.options import Options
 from market_sim.simulation.run import simulate
 from market_sim.simulation.scenarios.first_market import FirstMarket
@@ -86,9 +87,10 @@ def test_the_figures_follow_from_the_table_and_the_shades_from_the_slippage(tmp_
     filled = [Decimal(row["filled"]) for row in rows]
     prices, middles = ([Decimal(row[name]) for row in rows] for name in ("price", "middle"))
     total = sum(filled)
+    cost = sum((p - m) * f for p, m, f in zip(prices, middles, filled, strict=True))
     own = {
-        "average fill price": f"{sum(map(Decimal.__mul__, prices, filled)) / total:,.4f}",
-        "theoretical total cost": f"{sum((p - m) * f for p, m, f in zip(prices, middles, filled, strict=True)):,.2f}",
+        "average fill price": f"{sum(map(Decimal.__mul__, prices, filled)) / total:,.4f} USD",
+        "theoretical total cost": f"{cost:,.2f} USD",
         "average spread": f"{fmean(float(row['spread_bps']) for row in rows):.2f} bps",
         "widest spread": f"{max(float(row['spread_bps']) for row in rows):.2f} bps",
         "volatility percentile": f"{fmean(float(row['percentile']) for row in rows):.1f}",
@@ -174,6 +176,8 @@ def test_a_file_that_cannot_be_used_is_one_sentence(text, says, tmp_path, capsys
     (("buy", "5", "707", "1", "1"), "707 slices need 721 candles, 14 of them before the first slice, found 720"),
     (("buy", "5", "9", "1", "1"), "9 slices need as many lots of 1, found 5"),
     (("buy", "1000000", "1", "1000000", "1"), "choose a smaller lot"),
+    (("buy", "5", "1", "1", "1", "a dollar"), "a currency is at most 12 letters or digits such as USD, found 'a dol"),
+    (("buy", "5", "1", "1", "1", ""), "such as USD, found ''"),
 ])  # fmt: skip
 def test_an_order_that_cannot_be_used_is_one_sentence(typed, says):
     with pytest.raises(InputError, match=says):
@@ -184,7 +188,17 @@ def test_a_run_has_candles_too(tmp_path, capsys):
     result = simulate(FirstMarket(traders=6), Options(epochs=4, settlement="none"))
     archive.save(result.journal, tmp_path / "run")
     assert main(["execution", str(tmp_path / "run"), "--buy", "60"]) == 0
-    found = execute(candles_of(result.journal, "ACME"), PastOrder.typed("buy", "60", "50", "1", "1"))
-    assert past_chart(found).sentence in capsys.readouterr().out
+    candles, tick, currency = candles_of(result.journal, "ACME")
+    [listed] = result.journal.of(InstrumentListed)
+    trades = [*result.journal.of(Trade)]
+    assert (tick, currency) == (Decimal(listed.tick) / 100, "USD")
+    assert candles[0].open == trades[0].price / 100 and candles[-1].close == trades[-1].price / 100
+    assert max(one.high for one in candles) == max(trade.price for trade in trades) / 100, "dollars, not cents"
+    found = execute(candles, PastOrder.typed("buy", "60", "50", "0.1", "0.01"))
+    said = capsys.readouterr().out
+    assert past_chart(found).sentence in said
+    assert f" {found.average_price:,.4f} USD" in said and f" {found.cost:,.2f} USD" in said
+    assert main(["execution", str(tmp_path / "run"), "--buy", "60", "--currency", "EUR"]) == 2
+    assert "a book of a run has its own" in capsys.readouterr().err
     assert main(["execution", str(tmp_path / "run"), "--buy", "60", "--book", "NONE"]) == 2
     assert "this run has the books ACME, found 'NONE'" in capsys.readouterr().err

@@ -13,11 +13,11 @@ from market_sim.analysis.microstructure.execution_plans import plans_of
 from market_sim.analysis.microstructure.past_execution import NOTE, PastOrder, execute, impact_curve
 from market_sim.analysis.results.stored import open_run
 from market_sim.analysis.visualization.as_of import finished
-from market_sim.analysis.visualization.past_picture import curve_sentence, past_chart, past_figures
+from market_sim.analysis.visualization.past_picture import curve_sentence, past_chart, past_figures, past_file
 from market_sim.analysis.visualization.plans_picture import plans_chart
 from tests.unit.analysis.microstructure.test_past_execution import MONTH
 
-SEVEN_DAYS = {"side": "buy", "quantity": "500", "over": "168", "lot": "0.01", "tick": "0.01"}
+SEVEN_DAYS = {"side": "buy", "quantity": "500", "over": "168", "lot": "0.01", "tick": "0.01", "currency": "USD"}
 
 
 def test_the_answer_has_the_figures_the_picture_and_the_table(visitor):
@@ -33,7 +33,7 @@ def test_the_answer_has_the_figures_the_picture_and_the_table(visitor):
     assert all(f"<td>{cell}</td>" in page for cell in chart.table.rows[5][1:])
     drawn = Figure(finished(visitor.get(f"{sent.location}.json").get_json()["figure"]))
     assert [trace.name for trace in drawn.data if trace.name] == ["middle", "fills", "slippage"]
-    assert visitor.get(f"{sent.location}.csv").text.splitlines()[0].startswith("time,middle")
+    assert visitor.get(f"{sent.location}.csv").text == past_file(found).csv_text(), "all digits, as --csv writes them"
 
 
 def test_the_answer_has_the_plans_as_picture_table_and_file(visitor):
@@ -62,7 +62,7 @@ def test_the_page_of_a_run_leads_to_its_candles(visitor, run_address, folders):
     assert f'href="/execution?run={name}"' in visitor.get(run_address).text
     page = unescape(visitor.get(f"/execution?run={name}").text)
     text = page.partition('name="candles"')[2].partition(">")[2].partition("</textarea>")[0].lstrip("\n")
-    assert read_candles(text) == read_candles(candle_text(candles_of(_journal(folders, name), "ACME")))
+    assert read_candles(text) == read_candles(candle_text(candles_of(_journal(folders, name), "ACME").candles))
     volume = sum(one.volume for one in read_candles(text)[-50:])
     quantity = f"{max(5, volume / 40):.1f}"
     assert re.search(rf'value="{quantity}" id="quantity"', page), "a quarter of what the books of the model hold"
