@@ -60,7 +60,7 @@ def test_a_backtest_on_the_site_is_that_of_the_command_line(
     address = answered(visitor, run_address, strategy=NOISE)
     page = unescape(visitor.get(address).text)
     assert all(sentence in page for sentence in sentences(found))
-    rows = re.findall(r'<th scope="row">([^<]+)</th><td class="text">([^<]*)</td>((?:<td>[^<]*</td>)+)', page)
+    rows = re.findall(r'<th scope="row">([^<]+)</th><td class="text[^"]*">([^<]*)</td>((?:<td>[^<]*</td>)+)', page)
     told = [(name, kind, *re.findall("<td>([^<]*)</td>", cells)) for name, kind, cells in rows]
     for row in boards_here[0]:
         assert row in told

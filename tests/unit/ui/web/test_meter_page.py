@@ -25,6 +25,8 @@ def test_the_last_readings_are_shown_with_their_tables_and_files(visitor, folder
     write(Path(folders["RESULTS"]), [placed(section, "2026-11-27")])
     page = unescape(visitor.get("/meter").text).replace("\u00a0", " ")
     assert "49,000 orders/s" in page and "missed" in page and "12,345" in page and "on 2026-11-27" in page
+    assert '<td class="text nowrap">2026-11-27</td>' in page, "a date stays on one line"
+    assert page.count('<td class="text sentence">') > 1, "and a sentence has room"
     rows = list(csv.DictReader(visitor.get("/meter?as=claims").text.splitlines()))
     assert [row["claimed"] for row in rows] == [claim.says for claim in CLAIMS]
     assert visitor.get("/meter?as=agents").text.splitlines() == ["agents,events/s", '10,"12,345"']
