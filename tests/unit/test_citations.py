@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
 from tests.conftest import ROOT
-from tests.unit.citations import Citations, defined, prose
+from tests.unit.citations import DEFINED, Citations, defined, prose
 from tests.unit.house_rules import Source
 from tests.unit.test_house_rules import sources
 
@@ -41,10 +42,16 @@ def test_the_planted_bugs_break_rules_of_the_rulebook():
 
 
 def test_a_rule_has_one_definition():
-    numbers = [line.split("**")[1].split()[0].strip(".") for line in RULEBOOK.splitlines() if line.startswith("- **")]
-    rules = [number for number in numbers if number in defined(RULEBOOK)]
-    assert len(rules) > 60
+    rules = DEFINED.findall(RULEBOOK)
+    assert len(rules) > 120
     assert len(rules) == len(set(rules))
+
+
+def test_the_list_of_decisions_has_every_page_once_by_its_number():
+    folder = ROOT / "docs/decisions"
+    listed = re.findall(r"^\| \[(\d{4})\]\(([\w-]+\.md)\)", (folder / "README.md").read_text(), re.MULTILINE)
+    assert [name for _, name in listed] == sorted(page.name for page in folder.glob("[0-9]*.md"))
+    assert all(name.startswith(number) for number, name in listed)
 
 
 BREACHES = [

@@ -3,7 +3,7 @@
 The target is the impact of F-8.1, D(M' - M), in basis points of the midpoint. Two things are known when the trade
 happens: how much of what was shown it took, and how the quotes leaned to its side. Their weights are least squares over
 the trades of one run; the model is judged on runs with other seeds, beside the mean of its own run, which is what one
-would say without a model, and beside "nothing moves" (rulebook F-8.15).
+would say without a model, and beside "nothing moves" (rulebook F-8.16).
 """
 
 from __future__ import annotations
