@@ -98,8 +98,8 @@ contract PredictionMarket {
         token.pay(msg.sender, collateral);
     }
 
-    /// Give one side to another owner; the other side stays where it is.
-    /// @param to the owner that gets it
+    /// Give yes to another owner; the no of the same pairs stay where they are.
+    /// @param to the owner that gets them
     /// @param quantity the number of yes
     function giveYes(address to, uint256 quantity) external {
         if (quantity == 0) revert NothingToGive();
@@ -108,7 +108,8 @@ contract PredictionMarket {
         emit YesGiven(msg.sender, to, quantity);
     }
 
-    /// @param to the owner that gets it
+    /// Give no to another owner; the yes of the same pairs stay where they are.
+    /// @param to the owner that gets them
     /// @param quantity the number of no
     function giveNo(address to, uint256 quantity) external {
         if (quantity == 0) revert NothingToGive();

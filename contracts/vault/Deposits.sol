@@ -5,7 +5,7 @@ import {Payments} from "../Payments.sol";
 import {IToken} from "../interfaces/IToken.sol";
 import {Accounts} from "./Accounts.sol";
 
-/// Deposits: a deposit is credited at nonReentrant and has a number. The amount received must equal the amount credited.
+/// Deposits: a deposit is credited at once and has a number. The amount received must equal the amount credited.
 abstract contract Deposits is Accounts {
     using Payments for IToken;
 
@@ -15,6 +15,7 @@ abstract contract Deposits is Accounts {
 
     uint64 public depositCount;
 
+    /// Deposit units of the caller, who has approved them, into any account.
     /// @param account the number of the account
     /// @param token the number of the token
     /// @param amount the units

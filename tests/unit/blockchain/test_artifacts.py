@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from string import Formatter
 
 import pytest
@@ -47,6 +48,19 @@ def test_what_a_package_contributes_is_named_in_the_artifact() -> None:
         assert ("packages" in stored) == bool(importing & set(stored["sources"])), name
     locked = json.loads((SOURCES / "package-lock.json").read_text())["packages"]
     assert locked["node_modules/@openzeppelin/contracts"]["integrity"].startswith("sha512-")
+
+
+def test_the_readme_says_which_contract_uses_which_part_of_the_library() -> None:
+    used: dict[str, set[str]] = {}
+    for place in [*SOURCES.glob("*.sol"), *SOURCES.glob("vault/*.sol")]:
+        for parts in re.findall(r'^import \{([^}]+)\} from "@openzeppelin/', place.read_text(), re.MULTILINE):
+            for part in set(parts.split(", ")) - {"IERC20"}:  # the type of an argument
+                used.setdefault(part, set()).add(place.relative_to(SOURCES).as_posix())
+    told: dict[str, set[str]] = {}
+    section = (SOURCES / "README.md").read_text().partition("## What is taken from a library")[2].partition("\n## ")[0]
+    for parts, contracts in re.findall(r"^\| (`.+?) \|[^|]+\| (.+?) \|$", section, re.MULTILINE):
+        told |= {part: set(re.findall(r"`([^`]+)`", contracts)) for part in re.findall(r"`([^`]+)`", parts)}
+    assert told == used
 
 
 def test_every_artifact_in_the_folder_is_known() -> None:
