@@ -6,14 +6,20 @@ processor times belong to the committee and to the settlement. What is set up be
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from time import process_time
 
 from market_sim.core.data.journal import Journal
+from market_sim.core.errors import InputError
+from market_sim.core.models.consensus_events import EpochStarted
 from market_sim.core.models.run_events import InputReceived, RunStarted
 from market_sim.core.models.settlement_events import SettlementOpened
-from market_sim.simulation.market_alone import market_alone
+from market_sim.simulation.durability import ON_A_NODE
+from market_sim.simulation.market_alone import play_alone
 from market_sim.simulation.options import Options
+from market_sim.simulation.pipeline import prepared
 from market_sim.simulation.scenarios.finder import find_scenario
 from market_sim.simulation.scenarios.scenario import Scenario, configured
 from market_sim.simulation.session import Session
@@ -21,28 +27,39 @@ from market_sim.simulation.session import Session
 BLOCK, SETTLE = "block", "settle"
 
 
-def costs_after_the_match(journal: Journal) -> dict[str, float]:
+def costs_after_the_match(journal: Journal, kind: type[Scenario] | None = None) -> dict[str, float]:
     """The seconds of processor time that all blocks of a run took, and all payments, if it has any.
 
-    Empty for a run with inputs from outside, which the market alone does not have.
+    Empty where it cannot be played again: with inputs from outside, which the market alone does not have, and without
+    its scenario, which `kind` is where it is not shipped. What a node outside this program did is not measured.
     """
     start = journal[0]
-    if type(start) is not RunStarted or any(journal.of(InputReceived)):
+    scenario = _scenario(start, kind) if isinstance(start, RunStarted) else None
+    if not isinstance(start, RunStarted) or scenario is None or any(journal.of(InputReceived)):
         return {}
-    scenario, options = configured(find_scenario(start.scenario), **start.parameters), Options.of(start)
-    epochs = scenario.epochs if options.epochs is None else options.epochs
-    began = process_time()
-    market_alone(scenario, options.seed, epochs)
-    market = process_time() - began
-    agreed = _seconds(scenario, replace(options, settlement="none"))
+    reached = max((event.epoch for event in journal.of(EpochStarted)), default=1)
+    whole = Options.of(start)
+    whole = replace(whole, epochs=min(whole.epochs or reached, reached))  # of a run that was interrupted, its own part
+    unpaid = replace(whole, settlement="none")
+    market = _seconds(partial(play_alone, prepared(scenario, unpaid), whole.epochs or 1))
+    agreed = _seconds(Session(scenario, unpaid).go)
     found = {BLOCK: max(0.0, agreed - market)}
-    if any(journal.of(SettlementOpened)):
-        found[SETTLE] = max(0.0, _seconds(scenario, options) - agreed)
+    if any(journal.of(SettlementOpened)) and whole.settlement != ON_A_NODE:
+        found[SETTLE] = max(0.0, _seconds(Session(scenario, whole).go) - agreed)
     return found
 
 
-def _seconds(scenario: Scenario, options: Options) -> float:
-    session = Session(scenario, options)
+def _scenario(start: RunStarted, kind: type[Scenario] | None) -> Scenario | None:
+    """The scenario of a run with its parameters; None for that of a file which was not passed."""
+    if kind is None:
+        try:
+            kind = find_scenario(start.scenario)
+        except InputError:
+            return None
+    return configured(kind, **start.parameters)
+
+
+def _seconds(act: Callable[[], object]) -> float:
     began = process_time()
-    session.go()
+    act()
     return process_time() - began

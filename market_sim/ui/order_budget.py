@@ -33,6 +33,7 @@ from market_sim.core.randomness import Randomness
 from market_sim.market.exchange.exchange import Exchange
 from market_sim.market.venues.latency_budget import KERNEL, STAGES, drawn
 from market_sim.simulation.engine.clock import Clock
+from market_sim.simulation.scenarios.scenario import Scenario
 from market_sim.simulation.stage_costs import BLOCK, SETTLE, costs_after_the_match
 
 MESSAGES = 10_000
@@ -45,7 +46,7 @@ Times are in microseconds; * marks the largest. Modelled, not performed: the num
 is the wait from a trade until it is final, settle from there until it is paid, both in the time of the run. Measured on
 this machine: risk is the check of an order by itself, match is its placing as a whole, which checks an ordinary order
 on a faster path; block and settle are the processor time of all blocks and all payments, for each trade, and only the
-command measures them, because it plays the run again."""
+command measures them, because it plays the run again (a scenario of your own: --scenario FILE)."""
 HEAD = ("stage", "simulated mean", "p99", "measured median", "p99")
 COLUMNS = columns(
     stage="what an order passes",
@@ -76,10 +77,12 @@ class OrderBudget(NamedTuple):
         return Table("budget", COLUMNS, self.rows)
 
 
-def budget_of(result: Result, stack: str | None, plays: bool = False) -> OrderBudget:
+def budget_of(
+    result: Result, stack: str | None, plays: bool = False, kind: type[Scenario] | None = None
+) -> OrderBudget:
     """The stages of a run's orders, by default with the stack of the run; InputError without a limit order.
 
-    With `plays` the run is played again, to measure what follows the match.
+    With `plays` the run is played again, to measure what follows the match; `kind` is its scenario, if that is a file.
     """
     orders = list(islice((one for one in result.journal.of(OrderAccepted) if _is_plain(one.terms)), MEASURED))
     if not orders:
@@ -89,7 +92,7 @@ def budget_of(result: Result, stack: str | None, plays: bool = False) -> OrderBu
     simulated |= after_the_match(result)
     found = measured(orders)
     if plays and (trades := len(simulated.get(BLOCK, ()))):
-        costs = costs_after_the_match(result.journal)
+        costs = costs_after_the_match(result.journal, kind)
         found |= {name: [round(1e9 * seconds / trades)] for name, seconds in costs.items()}
     return OrderBudget(stack, rows(simulated, found), path_sentence(stack, paths, whose), critical_path(simulated))
 

@@ -5,14 +5,20 @@ from __future__ import annotations
 import re
 
 import pytest
+from msgspec.structs import replace
 
 from market_sim.analysis.history.spans import spans_of
 from market_sim.core.data import archive
+from market_sim.core.data.journal import Journal
 from market_sim.core.errors import InputError
+from market_sim.core.models.compliance_events import RulesInForce
 from market_sim.core.models.intents import Buy
+from market_sim.core.models.market_events import Trade
 from market_sim.core.models.venue_events import MessageTimed
 from market_sim.core.randomness import Randomness
 from market_sim.market.venues.latency_budget import BYPASS, KERNEL, STACKS, STAGES, drawn, total_mean_us
+from market_sim.simulation import stage_costs
+from market_sim.simulation.market_alone import play_alone
 from market_sim.simulation.options import Options
 from market_sim.simulation.run import simulate
 from market_sim.simulation.scenarios.first_market import FirstMarket
@@ -70,6 +76,67 @@ def test_what_follows_the_match_costs_processor_time_and_the_market_of_a_guest_c
     session = Session(FirstMarket(traders=6), Options(epochs=1, settlement="none"))
     session.submit("noise-0", Buy("ACME", 1))
     assert costs_after_the_match(session.run().journal) == {}
+
+
+@pytest.fixture
+def markets(monkeypatch):
+    """The markets that are played alone, with the number of their epochs."""
+    played = []
+
+    def spied(world, epochs):
+        play_alone(world, epochs)
+        played.append((world.journal, epochs))
+
+    monkeypatch.setattr(stage_costs, "play_alone", spied)
+    return played
+
+
+def test_the_market_of_a_run_is_played_alone_with_its_rules_and_as_far_as_the_run_came(markets):
+    session = Session(FirstMarket(traders=6), Options(epochs=50, settlement="none", rules="classroom"))
+    session.step(epoch=3)
+    session.end()
+    assert {*costs_after_the_match(session.journal)} == {"block"}
+    [(alone, epochs)] = markets
+    assert epochs == 3
+    told = [*session.journal.of(Trade)]
+    assert told and told == [*alone.of(Trade)][: len(told)]
+    assert [*alone.of(RulesInForce)] == [*session.journal.of(RulesInForce)] != []
+
+
+def test_what_a_node_did_is_not_measured_and_an_unknown_scenario_is_not_played(result, markets):
+    start, *rest = result.journal
+    for changed, found in (
+        (replace(start, options=start.options | {"settlement": "json-rpc"}), {"block"}),
+        (replace(start, scenario="of-a-file"), set()),
+    ):
+        journal = Journal()
+        for event in (changed, *rest):
+            journal.record(event)
+        assert {*costs_after_the_match(journal)} == found
+    assert len(markets) == 1
+
+
+@pytest.mark.thorough
+def test_a_scenario_of_a_file_has_its_costs_when_the_file_is_passed(tmp_path, capsys):
+    room = tmp_path / "room.py"
+    room.write_text(ROOM)
+    assert main(["--scenario", str(room), "--no-settle", "--headless", "-q", "--out", str(tmp_path / "out")]) == 0
+    [run] = (tmp_path / "out").iterdir()
+    capsys.readouterr()
+    costs = []
+    for more in ([], ["--scenario", str(room)]):
+        assert main(["budget", str(run), *more]) == 0
+        costs.append(re.split(r"\s{2,}", capsys.readouterr().out.splitlines()[6])[3])
+    assert costs[0] == "-" and float(costs[1].rstrip("*").replace(",", "")) > 0
+
+
+ROOM = """
+from market_sim.simulation.scenarios.first_market import FirstMarket
+
+class Room(FirstMarket):
+    name = "own-room"
+    epochs = 3
+"""
 
 
 @pytest.mark.parametrize("stack", STACKS)
