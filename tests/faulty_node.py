@@ -18,12 +18,13 @@ from urllib.request import Request, urlopen
 
 from market_sim.blockchain.certificate import Wallet
 from market_sim.blockchain.ethereum.backends import EthTesterChain
+from market_sim.blockchain.ethereum.node_answers import FORMS
 from market_sim.blockchain.ethereum.transactions import signed
 from market_sim.core.randomness import Randomness
 
 SEND = "eth_sendRawTransaction"
-READING = ("broken line", "server error", "limit exceeded", "no JSON")
-SENDING = ("lost", "arrived all the same", "txpool is full", "limit exceeded", "already known")
+READING = ("broken line", "server error", "limit exceeded", "no JSON", "odd result")
+SENDING = ("lost", "arrived all the same", "txpool is full", "limit exceeded", "already known", "odd result")
 Ask = Callable[[str, list[Any]], dict[str, Any]]
 
 
@@ -39,6 +40,8 @@ class FaultyNode:
         """How often each fault occurred, and each method was called."""
         self.says: dict[str, str] = {}
         """By method: the error that it always gives."""
+        self.gives: dict[str, Any] = {}
+        """By method: the answer that it always gives."""
 
     def answer(self, method: str, parameters: list[Any]) -> dict[str, Any] | str:
         """The answer to one question; a word for a line that breaks."""
@@ -46,10 +49,14 @@ class FaultyNode:
             self.seen[method] += 1
             if method in self.says:
                 return refusal(self.says[method])
+            if method in self.gives:
+                return {"answer": self.gives[method]}
             fault = self._luck.choice(SENDING if method == SEND else READING) if self._luck.random() < self.rate else ""
             self.seen[fault] += 1
             if fault in ("lost", "broken line", "server error", "no JSON"):
                 return fault
+            if fault == "odd result":
+                return {"result": [fault]} if method in FORMS else {"no result": fault}
             if fault in ("limit exceeded", "txpool is full"):
                 return refusal(fault)
             answer = self._ask(method, parameters)
@@ -72,7 +79,9 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return
         body = b"<html>" if answer == "no JSON" else b""
-        if isinstance(answer, dict):
+        if isinstance(answer, dict) and "answer" in answer:
+            body = json.dumps(answer["answer"]).encode()
+        elif isinstance(answer, dict):
             body = json.dumps({"jsonrpc": "2.0", "id": asked["id"], **answer}).encode()
         self.send_response(503 if answer == "server error" else 200)
         self.send_header("Content-Length", str(len(body)))

@@ -216,7 +216,8 @@ class SettlementService:
             # What an earlier program waited in vain does not count: a resumed run waits anew.
             idle = 0 if was_past or self._outbox.settled > before else idle + 1
         if self._outbox.waiting:
-            raise Unsettled(f"{counted(self._outbox.waiting, 'certified batch')} could not be settled: {self._why()}")
+            batches = counted(self._outbox.waiting, "certified batch", "certified batches")
+            raise Unsettled(f"{batches} could not be settled: {self._why()}")
 
     def reconcile(self) -> None:
         """Take what reached the vault directly, then compare every balance on the chain with the journal.

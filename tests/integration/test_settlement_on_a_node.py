@@ -5,19 +5,21 @@ from __future__ import annotations
 import os
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from market_sim.analysis.results.stored import open_run
 from market_sim.analysis.summary import summarize
 from market_sim.blockchain.settlement_log import FILE, lines
+from market_sim.core.data.manifest import read_manifest
 from market_sim.core.errors import InputError
 from market_sim.core.models.settlement_events import BlockSettled, CallExecuted, Reconciled
 from market_sim.simulation.scenarios.finder import find_scenario
 from market_sim.simulation.scenarios.scenario import configured
 from market_sim.simulation.session import Session
 from market_sim.ui.cli.main import main
-from tests.faulty_node import READING, FaultyNode, on_eth_tester, serving
+from tests.faulty_node import READING, SEND, FaultyNode, on_eth_tester, serving
 from tests.integration.killing import SCENARIO
 from tests.integration.test_resume import contents, killed
 
@@ -136,6 +138,15 @@ def test_a_run_that_is_killed_goes_on_with_the_contract_that_it_deployed_once_it
             assert main([*again, "--chain", url]) == 2
             assert sentence in (told := capsys.readouterr().err) and "Traceback" not in told
         node.says = {}
+        for method, said, sentence in (
+            ("eth_getTransactionReceipt", {"result": {}}, "answers eth_getTransactionReceipt with {}, which is no"),
+            ("eth_call", {"result": "0x01"}, 'answers eth_call with "0x01", which is no answer'),
+            ("eth_getTransactionByHash", {"error": ["x"]}, "refused eth_getTransactionByHash: ['x']; simulate.py"),
+        ):
+            node.gives = {method: said}
+            assert main([*again, "--chain", url]) == 2
+            assert sentence in (told := capsys.readouterr().err) and "goes on from here" in told
+        node.gives = {}
         assert main([*again, "--chain", url]) == 0
     assert "(seed 7 and the answers of its node give it again)" in capsys.readouterr().out
     [run] = (tmp_path / str(batch)).iterdir()
@@ -145,12 +156,61 @@ def test_a_run_that_is_killed_goes_on_with_the_contract_that_it_deployed_once_it
     assert node.seen["eth_sendRawTransaction"] <= len(sending) + refused, "no transaction is made a second time"
 
 
+def test_a_node_that_was_started_anew_during_a_run_ends_it_in_a_sentence(
+    scenario: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("time.sleep", lambda seconds: None)
+    one, other = on_eth_tester(), on_eth_tester()
+    sent = 0
+
+    def ask(method: str, parameters: list[Any]) -> dict[str, Any]:
+        nonlocal sent
+        sent += method == SEND
+        return (one if sent <= 8 else other)(method, parameters)
+
+    with serving(FaultyNode(ask)) as url:
+        assert on_a_node(scenario, url, tmp_path) == 2
+    told = capsys.readouterr().err
+    assert told.rstrip().endswith("of this run: it is another chain, or it was started anew"), told
+    [run] = tmp_path.iterdir()
+    assert read_manifest(run).finished is False, "a node with the chain of the run can still go on with it"
+
+
+@pytest.mark.parametrize(
+    ("method", "given", "sentence"),
+    [
+        ("eth_chainId", {"result": "hello"}, 'answers eth_chainId with "hello", which is no answer to it'),
+        ("eth_chainId", {"error": "boom"}, ": boom; expected a JSON-RPC node"),
+        ("web3_clientVersion", ["x"], 'answers web3_clientVersion with ["x"], which is no answer to it'),
+        ("eth_getBlockByNumber", {"result": None}, "not found"),
+    ],
+)
+def test_a_node_that_does_not_answer_like_one_is_refused_before_anything_is_written(
+    method: str,
+    given: object,
+    sentence: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("time.sleep", lambda seconds: None)
+    node = FaultyNode(on_eth_tester())
+    node.gives = {method: given}
+    with serving(node) as url:
+        assert main(["--chain", url, *QUICK, "--epochs", "2", "--out", str(tmp_path)]) == 2
+    assert sentence in (told := capsys.readouterr().err) and told.startswith("simulate.py: --chain: ")
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize(
     ("typed", "sentence"),
     [
         (["--chain", "localhost:8545"], "--chain: expected the address of a node such as http://127.0.0.1:8545"),
         (["--chain", "http://127.0.0.1:9"], "--chain: the node at 127.0.0.1:9 does not answer"),
         (["--chain", "http://127.0.0.1:9", "--no-settle"], "not allowed with"),
+        (["--chain", ""], "--chain: expected the address of a node such as http://127.0.0.1:8545, found ''"),
+        (["--chain", "http://"], "--chain: expected the address of a node"),
+        (["--chain", "http://127.0.0.1:99999"], "--chain: expected the address of a node"),
     ],
 )
 def test_an_address_that_is_no_node_is_refused_before_anything_is_written(

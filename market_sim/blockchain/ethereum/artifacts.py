@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from eth_abi.abi import decode, encode
+from eth_abi.exceptions import DecodingError
 
 from market_sim.blockchain.keccak import keccak
 from market_sim.blockchain.settlement import ChainReverted, Log
@@ -41,7 +42,10 @@ class AbiEntry(NamedTuple):
 
     def answer(self, data: bytes) -> Any:
         """The decoded result of a call: one value, or a tuple of several."""
-        values = decode(self.outputs, data)
+        try:
+            values = decode(self.outputs, data)
+        except DecodingError as wrong:
+            raise SettlementError(f"an answer of {self.name} cannot be read: {wrong}") from None
         return values[0] if len(values) == 1 else values
 
 
@@ -133,6 +137,14 @@ def artifact(name: str) -> Artifact:
 
 def refusal(data: bytes) -> ChainReverted:
     """The error in the revert data of a contract, looked up in all known contracts."""
+    try:
+        found = _known(data)
+    except DecodingError:  # the data begins like an error and is none
+        found = None
+    return found or ChainReverted("UnknownError", {"data": data.hex()})
+
+
+def _known(data: bytes) -> ChainReverted | None:
     if data[:4] == _PANIC:
         return ChainReverted("Panic", {"code": int.from_bytes(data[4:36], "big")})
     if data[:4] == _TEXT:
@@ -142,7 +154,7 @@ def refusal(data: bytes) -> ChainReverted:
         if entry is not None:
             values = map(readable, decode(entry.inputs, data[4:]))
             return ChainReverted(entry.name, dict(zip(entry.names, values, strict=True)))
-    return ChainReverted("UnknownError", {"data": data.hex()})
+    return None
 
 
 _PANIC: Final = keccak(b"Panic(uint256)")[:4]

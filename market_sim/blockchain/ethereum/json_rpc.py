@@ -15,7 +15,7 @@ from web3.exceptions import Web3RPCError
 
 from market_sim.blockchain.certificate import Wallet
 from market_sim.blockchain.ethereum.chain import ChainBlock, DeployedContract
-from market_sim.blockchain.ethereum.node import Node, NodeSilent, NoNode, is_busy, shown
+from market_sim.blockchain.ethereum.node import Node, NodeSilent, NoNode, is_busy, refusal_of, shown
 from market_sim.blockchain.ethereum.transactions import Signed, read, signed
 from market_sim.blockchain.ethereum.web3_chain import Web3Chain
 from market_sim.blockchain.gas import LARGEST_BATCH_GAS
@@ -57,7 +57,7 @@ class JsonRpcChain(Web3Chain):
 
         `is_own` says that the operator's key is the user's, and does not come from the seed.
         """
-        super().__init__(Web3(NoNode() if url is None else Node(_checked(url)), middleware=[]), chain_id or 0)
+        super().__init__(Web3(NoNode() if url is None else Node(url), middleware=[]), chain_id or 0)
         self._url = None if url is None else shown(url)
         self._rich = rich
         self._is_own = is_own
@@ -74,8 +74,9 @@ class JsonRpcChain(Web3Chain):
             self.chain_id = self.w3.eth.chain_id
             client = str(self.w3.client_version)
             room = int(self.w3.eth.get_block("latest")["gasLimit"])
-        except (NodeSilent, Web3RPCError) as silent:
-            raise InputError(f"--chain: {silent}; expected a JSON-RPC node, such as anvil on 127.0.0.1:8545") from None
+        except (NodeSilent, Web3RPCError) as met:
+            said = f"{self._url}: {refusal_of(met)}" if isinstance(met, Web3RPCError) else met
+            raise InputError(f"--chain: {said}; expected a JSON-RPC node, such as anvil on 127.0.0.1:8545") from None
         if chain_id not in (None, self.chain_id):
             raise SettlementError(f"expected the chain with the id {chain_id}, found {self.chain_id}")
         if room < LARGEST_BATCH_GAS:
@@ -107,29 +108,41 @@ class JsonRpcChain(Web3Chain):
         log.resumed = self._recognise
 
     def _recognise(self) -> None:
-        """Before a resumed run goes on: the node must know the first transaction of the run."""
+        """The node must know the first transaction of the run: before a resumed run goes on, and if it takes no more."""
         asked = super().receipt
-        known = not self._first_known or self._apart(lambda: asked(self._first_known)) is not None
+        try:
+            known = not self._first_known or self._apart(lambda: asked(self._first_known)) is not None
+        except Web3RPCError as refused:
+            raise Unsettled(f"{self._url} refused a question: {refusal_of(refused)}") from None
         if not known:
             raise OtherCourse(
                 f"{self._url} does not know the transaction 0x{self._first_known} of this run: it is another chain, or "
                 "it was started anew"
             )
 
+    def _stopped(self, why: str) -> Unsettled:
+        """The error of a run that can go no further here; a node that forgot the run ends it in another one."""
+        self._recognise()
+        return Unsettled(why)
+
     def _remembered(self, question: Any, kind: Any, ask: Callable[[], T]) -> T:
         """The answer from the log, otherwise from the node; what is asked on the way to one answer is a part of it."""
         if self._is_asking:
             return ask()
-        answer: T = self._log.ask(question, kind, lambda: self._apart(ask))
+        answer: T = self._log.ask(question, kind, lambda: self._answered(ask))
         return answer
+
+    def _answered(self, ask: Callable[[], T]) -> T:
+        try:
+            return self._apart(ask)
+        except Web3RPCError as refused:
+            raise self._stopped(f"{self._url} refused a question: {refusal_of(refused)}") from None
 
     def _apart(self, ask: Callable[[], T]) -> T:
         """Ask the node only, not the log."""
         before, self._is_asking = self._is_asking, True
         try:
             return ask()
-        except Web3RPCError as refused:
-            raise Unsettled(f"{self._url} refused a question: {refused}") from None
         finally:
             self._is_asking = before
 
@@ -176,7 +189,10 @@ class JsonRpcChain(Web3Chain):
 
         def called() -> Called:
             try:
-                return Called(call(asked, block))
+                data = call(asked, block)
+                if not data:  # as of an address without a contract
+                    self._recognise()
+                return Called(data)
             except ChainReverted as why:
                 return Called(b"", why.error, why.arguments)
 
@@ -228,7 +244,7 @@ class JsonRpcChain(Web3Chain):
         try:
             self.w3.eth.send_raw_transaction(raw)
         except Web3RPCError as refused:
-            answer = self._meaning(str(refused))
+            answer = self._meaning(refusal_of(refused))
         except NodeSilent:
             answer = "unknown"
         else:
@@ -250,7 +266,7 @@ class JsonRpcChain(Web3Chain):
                 return receipt
             if answer == "nonce too low":
                 raise NonceTaken(read(transaction.raw).nonce, str(self._url))
-        raise Unsettled(f"{self._url} did not put the transaction 0x{transaction.hash} into a block")
+        raise self._stopped(f"{self._url} did not put the transaction 0x{transaction.hash} into a block")
 
     def _meaning(self, said: str) -> Answer:
         """The meaning of a node's refusal for the outbox."""
@@ -262,8 +278,8 @@ class JsonRpcChain(Web3Chain):
             return "unknown"
         if "insufficient funds" in lowered:
             written = "0x" + self._rich.address.hex()
-            raise Unsettled(f"a wallet has too little ether for gas at {self._url}: fund the operator {written}")
-        raise Unsettled(f"{self._url} refused a transaction: {said}")
+            raise self._stopped(f"a wallet has too little ether for gas at {self._url}: fund the operator {written}")
+        raise self._stopped(f"{self._url} refused a transaction: {said}")
 
     def _ether(self, wallet: Wallet) -> int:
         address = Web3.to_checksum_address(wallet.address)
@@ -298,7 +314,7 @@ class JsonRpcChain(Web3Chain):
         """Call a method beyond what web3 has."""
         answer = self.w3.provider.make_request(method, list(arguments))  # type: ignore[arg-type]
         if "error" in answer:
-            raise SettlementError(f"{self._url} refused {method}: {answer['error']}")
+            raise self._stopped(f"{self._url} refused {method}: {answer['error']['message']}")
         return answer["result"]
 
 
@@ -312,9 +328,3 @@ MEANINGS: Final[tuple[tuple[str, Answer], ...]] = (
     ("txpool is full", "unknown"),
     ("txpool full", "unknown"),
 )
-
-
-def _checked(url: str) -> str:
-    if not url.startswith(("http://", "https://")):
-        raise InputError(f"--chain: expected the address of a node such as http://127.0.0.1:8545, found {url!r}")
-    return url

@@ -12,9 +12,10 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from web3 import HTTPProvider
-from web3.exceptions import Web3Exception
+from web3.exceptions import Web3Exception, Web3RPCError
 from web3.providers import BaseProvider
 
+from market_sim.blockchain.ethereum.node_answers import OddAnswer, checked
 from market_sim.core.errors import InvariantBroken, Unsettled
 
 TRIES: Final = 8
@@ -44,17 +45,19 @@ class Node(HTTPProvider):
             if number:
                 time.sleep(FIRST_PAUSE_S * 2 ** (number - 1))
             try:
-                answer: Any = super().make_request(method, params)
+                answer: Any = checked(method, super().make_request(method, params))
+            except OddAnswer as odd:
+                why = str(odd)
+                continue
             except (OSError, ValueError, Web3Exception) as broken:  # no connection, a status of 4xx or 5xx, no JSON
-                why = type(broken).__name__
+                status = getattr(getattr(broken, "response", None), "status_code", None)
+                why = f"answers with HTTP {status}" if status else f"does not answer ({type(broken).__name__})"
                 continue
-            if not isinstance(answer, dict) or not answer.keys() & {"result", "error"}:
-                why = "an answer that is none"
-                continue
-            why = _refusal(answer)
-            if method == SEND or not is_busy(why):
+            said = answer["error"]["message"] if "error" in answer else ""
+            if method == SEND or not is_busy(said):
                 return answer
-        raise NodeSilent(f"the node at {shown(str(self.endpoint_uri))} does not answer ({why})")
+            why = f"does not answer ({said})"
+        raise NodeSilent(f"the node at {shown(str(self.endpoint_uri))} {why}")
 
 
 class NoNode(BaseProvider):
@@ -76,6 +79,7 @@ def shown(url: str) -> str:
     return urlsplit(url).netloc.rpartition("@")[2] or "this address"
 
 
-def _refusal(answer: dict[str, Any]) -> str:
-    error = answer.get("error") or {}
-    return str(error.get("message", error)) if isinstance(error, dict) else str(error)
+def refusal_of(refused: Web3RPCError) -> str:
+    """What a node said when it refused, or what web3 says about an answer."""
+    answer: Any = refused.rpc_response or {}
+    return str(answer["error"]["message"]) if "error" in answer else refused.message or str(refused)

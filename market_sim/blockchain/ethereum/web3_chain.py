@@ -74,8 +74,9 @@ class Web3Chain(Chain):
         try:
             return bytes(self.w3.eth.call(asked, block))  # type: ignore[arg-type]
         except ContractLogicError as reverted:
-            data = reverted.data if isinstance(reverted.data, str) else ""
-            raise refusal(bytes.fromhex(data.removeprefix("0x"))) from None
+            # Without data of the contract, web3 has a word of its own there.
+            data = reverted.data if isinstance(reverted.data, str) and reverted.data[:2] == "0x" else "0x"
+            raise refusal(bytes.fromhex(data[2:])) from None
 
     def _why(self, sent: Any, number: int) -> ChainReverted:
         """Why a transaction failed: repeat it as a call on the block before, and decode the error."""

@@ -10,6 +10,7 @@ import argparse
 import difflib
 from collections.abc import Callable
 from typing import Any, NoReturn
+from urllib.parse import urlsplit
 
 from market_sim.api.live.pacing import speed_of
 from market_sim.core.consensus.behaviours import BEHAVIOURS
@@ -152,7 +153,9 @@ def parser() -> Parser:
         "--speed", type=speed, metavar="X", help="simulated seconds per real second, such as 10 (default: no waiting)"
     )
     settling = add_settlement(run)
-    settling.add_argument("--chain", metavar="URL", help="settle on this JSON-RPC node, such as http://127.0.0.1:8545")
+    settling.add_argument(
+        "--chain", type=node_address, metavar="URL", help="settle on this JSON-RPC node, such as http://127.0.0.1:8545"
+    )
     run.add_argument(
         "--operator-key", metavar="FILE", help="the operator's own key on that node; or in MARKET_SIM_OPERATOR_KEY"
     )
@@ -243,6 +246,20 @@ def whole(least: int, most: int | None = None) -> Callable[[str], int]:
         return number
 
     return read
+
+
+def node_address(text: str) -> str:
+    """A type for argparse: the address of a JSON-RPC node."""
+    try:
+        parts = urlsplit(text)
+        is_one = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is no number below 65,536
+        is_one = False
+    if not is_one:
+        raise argparse.ArgumentTypeError(
+            f"expected the address of a node such as http://127.0.0.1:8545, found {text!r}"
+        )
+    return text
 
 
 def speed(text: str) -> float | None:

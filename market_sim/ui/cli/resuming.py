@@ -21,7 +21,7 @@ from market_sim.simulation.durability import ON_A_NODE
 from market_sim.simulation.options import Options
 from market_sim.simulation.scenarios.finder import find_scenario
 from market_sim.simulation.scenarios.scenario import configured
-from market_sim.ui.cli.arguments import Parser
+from market_sim.ui.cli.arguments import Parser, node_address
 from market_sim.ui.cli.operator_key import operator_of_own
 from market_sim.ui.cli.report import BROKEN_PROMISE, exit_code, tell
 from market_sim.ui.cli.screen import Screen
@@ -74,7 +74,9 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument(
         "run", metavar="RUN", type=Path, help="the folder of the run, for example results/NAME-unfinished"
     )
-    made.add_argument("--chain", metavar="URL", help="the JSON-RPC node that the run is settled on, if it is on one")
+    made.add_argument(
+        "--chain", type=node_address, metavar="URL", help="the JSON-RPC node that the run is settled on, if it is on one"
+    )
     made.add_argument("--operator-key", metavar="FILE", help="the operator's own key, if the run was begun with one")
     made.add_argument("--scenario", metavar="FILE", help="the file of its scenario, where that is not a shipped one")
     made.add_argument("-q", "--quiet", action="store_true", help="print the summary only")
