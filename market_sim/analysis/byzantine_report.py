@@ -22,6 +22,7 @@ from market_sim.analysis.byzantine_words import (
 )
 from market_sim.analysis.history.chain_story import ChainStory, story_of
 from market_sim.analysis.states import states
+from market_sim.blockchain.signed_on import ASKED_NO_MORE, SignedOn, after_conviction
 from market_sim.core.consensus.behaviours import AFTER_FINALITY, DOUBLE_SIGN, MISEXECUTE, Behaviour, parse_behaviours
 from market_sim.core.data.journal import Journal
 from market_sim.core.english import counted, listed, was
@@ -57,6 +58,8 @@ class _Facts:
     """How many entries were not paid because a quorum left them out."""
     signed_twice: list[int] = field(default_factory=list)
     """The first block of each batch of which the journal has its signatures on two results."""
+    signed_on: SignedOn = ASKED_NO_MORE
+    """What it signed after the first of these."""
     unpaid: int = 0
     """How many blocks are final for all and not paid, because no quorum signed the same balances."""
 
@@ -125,6 +128,8 @@ def _facts(journal: Journal, byzantine: Iterable[int], run: _Run) -> dict[int, _
         told.left_out = left_out
     for pair in journal.of(DoubleSigned):
         found[pair.validator].signed_twice.append(pair.first)
+    for who, done in after_conviction(journal).items():
+        found[who].signed_on = done
     run.settled.update(batch.first for batch in journal.of(BlockSettled))
     for event in journal:
         if event.area != "consensus":
@@ -219,7 +224,8 @@ def _two_results(facts: _Facts, run: _Run) -> str:
     once = times.count(1)
     settled = "each block was" if once == len(times) else f"{once} of {counted(len(times), 'block')} {was(once)}"
     pairs = f"{len(times)} pairs of its signatures prove it" if len(times) > 1 else "both signatures prove it"
-    return f"{settled} settled once all the same; {pairs}, and the journal has them"
+    after = f"its signature is {facts.signed_on.words}"
+    return f"{settled} settled once all the same; {pairs}, and the journal has them; {after}"
 
 
 def _outcome(who: int, how: str, acts: list[ByzantineAct], facts: _Facts, run: _Run) -> tuple[str, bool]:

@@ -75,6 +75,8 @@ class _Pending:
         self.execution = execution
         self.batch = batch
         self.signatures: dict[int, bytes] = {}
+        self.certificate: dict[int, bytes] = {}
+        """The signatures that were a quorum first."""
 
 
 class SettlementService:
@@ -98,6 +100,7 @@ class SettlementService:
         self._wallets = [Wallet.of(randomness, f"validator/{number}") for number in range(validators)]
         self._randomness = randomness
         self._quorum = quorum(validators)
+        self._convicted: set[int] = set()
         self._record = record
         self._now = now
         self._trade = trade
@@ -265,7 +268,10 @@ class SettlementService:
         """Keep a signature; certify the batch when it completes a quorum."""
         digest = batch.digest(self._domain)
         earlier = self._results.add(validator, SignedResult(batch, digest, signature))
+        pending = self._pending.setdefault(digest, _Pending(execution, batch))
+        pending.signatures[validator] = signature
         if earlier is not None:
+            self._convicted.add(validator)
             self._record(
                 DoubleSigned(
                     self._now(),
@@ -277,19 +283,28 @@ class SettlementService:
                     (earlier.signature.hex(), signature.hex()),
                 )
             )
-        pending = self._pending.setdefault(digest, _Pending(execution, batch))
-        pending.signatures[validator] = signature
-        if len(pending.signatures) == self._quorum:
-            # Beyond the bound a second result may get a quorum as well; only the first one is relayed.
-            self._signed.setdefault(execution.first, (pending, digest))
+        # A conviction changes which signatures count, so every batch is looked at again.
+        for found, one in [*self._pending.items()] if earlier is not None else [(digest, pending)]:
+            if not one.certificate and len(counting := self._counting(one)) >= self._quorum:
+                one.certificate = counting
+                # Beyond the bound a second result may get a quorum as well; only the first one is relayed.
+                self._signed.setdefault(one.execution.first, (one, found))
         # A validator that misexecuted one range may sign the next like the others, which then has its quorum first.
         while (ready := self._signed.pop(self._next, None)) is not None:
             self._next = ready[0].execution.last + 1
             self._certify(*ready)
 
+    def _counting(self, pending: _Pending) -> dict[int, bytes]:
+        """The signatures that count: those of convicted validators only where the others cannot be a quorum.
+
+        The contract takes any two thirds of its set (decision 0089).
+        """
+        if len(self._wallets) - len(self._convicted) < self._quorum:
+            return dict(pending.signatures)
+        return {who: signature for who, signature in pending.signatures.items() if who not in self._convicted}
+
     def _certify(self, pending: _Pending, digest: bytes) -> None:
-        execution, header = pending.execution, pending.batch.header
-        signed = dict(pending.signatures)
+        execution, header, signed = pending.execution, pending.batch.header, pending.certificate
         self._certified.append(execution)
         self._reconciliation.expect(execution)
         now = self._now()

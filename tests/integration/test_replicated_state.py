@@ -131,7 +131,8 @@ def test_a_validator_that_signs_two_results_is_named_and_every_block_is_settled_
     assert [event.last for event in result.journal.of(BlockSettled)] == [*range(1, 8)]
     assert summarize(result).byzantine == [
         "n3 signed a second result of a final block for the settlement, once (double-sign, epoch 6): each block was "
-        "settled once all the same; both signatures prove it, and the journal has them."
+        "settled once all the same; both signatures prove it, and the journal has them; its signature is in none of "
+        "the 3 certificates after that."
     ]
 
 

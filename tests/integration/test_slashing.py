@@ -7,8 +7,15 @@ from typing import Any
 import pytest
 
 from market_sim import Options, simulate
+from market_sim.blockchain.signed_on import after_conviction
 from market_sim.core.data.journal import Journal
-from market_sim.core.models.settlement_events import BlockSettled, CallExecuted, ContractReconciled, DoubleSigned
+from market_sim.core.models.settlement_events import (
+    BatchCertified,
+    BlockSettled,
+    CallExecuted,
+    ContractReconciled,
+    DoubleSigned,
+)
 from market_sim.market.agents.reports import CallDone
 from market_sim.market.agents.view import View
 from market_sim.simulation.scenarios.slashing import Slashing
@@ -56,9 +63,22 @@ def test_the_conclusion_is_what_the_journal_adds_up_to() -> None:
              if call.account == "owner-0" and "settled" in call.numbers}  # fmt: skip
     waited = times["withdraw"] - times["give_notice"]
     assert waited >= Slashing().window + Slashing().beyond
+    events = [one for one in journal if isinstance(one, (DoubleSigned, BatchCertified, CallExecuted))]
+    certified, without_bond = 0, 0
+    for one in reversed(events):
+        if isinstance(one, BatchCertified):
+            certified += 1
+            assert 3 not in one.signers
+        elif isinstance(one, CallExecuted) and (one.account, one.function) == ("owner-0", "withdraw"):
+            without_bond = certified
+        elif isinstance(one, DoubleSigned) and one.first == 4:
+            break
+    assert without_bond == 1
     assert Slashing().conclusion(journal) == (
         "Validator n3 signed two results of 2 blocks, and each was settled once. The bond of n3 was taken: 33.30 for "
-        f"watcher and 299.70 for the treasury. owner-0 got 333.00 back {waited} epochs after the notice. "
+        "watcher and 299.70 for the treasury. The signature of n3 is in none of the "
+        f"{certified} certificates after that. owner-0 got 333.00 back {waited} epochs after the notice. "
+        "The signature of n0, now without a bond, is in the one certificate after that. "
         "Refused: report of accuser (SameDigest), report of accuser (OtherHeight), report of watcher (SlashedBefore) "
         "and withdraw of owner-3 (SlashedBefore)."
     )
@@ -105,6 +125,16 @@ def test_an_owner_that_comes_too_early_comes_again_and_one_that_is_refused_for_g
     for time, report, wanted in steps:
         view = View({}, time=int(time * day), reports=[report] if report else [])
         assert [intent.function for intent in owner.decide(view)] == wanted, time
+
+
+def test_of_several_validators_that_sign_twice_each_block_is_counted_once() -> None:
+    twice = "n2:double-sign, n3:double-sign"
+    journal = run(byzantine=twice, beyond_the_bound=True)
+    said = Slashing().conclusion(journal)
+    assert "Validators n2 and n3 signed two results of 11 blocks, and each was settled once." in said
+    assert len({event.first for event in journal.of(DoubleSigned)}) == 11
+    for liar in (2, 3):
+        assert f"The signature of n{liar} is in {after_conviction(journal)[liar].signed} of the" in said
 
 
 def test_the_page_names_the_errors_of_the_contract() -> None:

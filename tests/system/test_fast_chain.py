@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.metadata import metadata
 from typing import Any
 
 import pytest
@@ -31,6 +32,14 @@ from tests.unit.blockchain.test_vault import NOTICE, SILENCE, WEEK, Bank
 RICH = Wallet.of(Randomness(1), "rich")
 OTHER = Wallet.of(Randomness(1), "other")
 Chains = tuple[EthTesterChain, FastChain]
+
+
+def test_the_package_of_the_extra_still_names_no_licence() -> None:
+    """Decision 0050 and the page on settlement say so; when this fails, read the licence and tell it there."""
+    package = metadata("pyrevm")
+    assert package["Version"] == "0.3.7"
+    named = [value for key, value in package.items() if "license" in key.lower() or "license" in value.lower()]
+    assert named == []
 
 
 @pytest.fixture

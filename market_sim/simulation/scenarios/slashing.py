@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from market_sim.blockchain.bond_model import BondTerms
 from market_sim.blockchain.bonds import Bonds
+from market_sim.blockchain.signed_on import after_conviction, signed_after
 from market_sim.core.data.journal import Journal
 from market_sim.core.english import counted, listed, was
 from market_sim.core.models.instruments import Stock
@@ -85,23 +86,23 @@ class Slashing(Scenario):
         pairs = [*journal.of(DoubleSigned)]
         if not pairs:
             return "No validator signed two results."
-        times = Counter(event.first for event in journal.of(BlockSettled))
-        once = sum(times[pair.first] == 1 for pair in pairs)
-        blocks = counted(len(pairs), "block")
-        settled = "each was" if once == len(pairs) else f"{once} of them {was(once)}"
+        blocks, times = {pair.first for pair in pairs}, Counter(event.first for event in journal.of(BlockSettled))
+        once = sum(times[block] == 1 for block in blocks)
+        settled = "each was" if once == len(blocks) else f"{once} of them {was(once)}"
         who = listed(f"n{one}" for one in sorted({pair.validator for pair in pairs}))
         validators = "Validator" if len({pair.validator for pair in pairs}) == 1 else "Validators"
-        return f"{validators} {who} signed two results of {blocks}, and {settled} settled once."
+        return f"{validators} {who} signed two results of {counted(len(blocks), 'block')}, and {settled} settled once."
 
     def _taken(self, journal: Journal) -> str:
         made = _made(journal, "report")
         if not made:
             return "No bond was taken."
-        told = []
+        told, signed_on = [], after_conviction(journal)
         for call in made:
             place = _validators(journal).index(str(call.numbers["validator"]))
             reward, rest = (written(int(call.numbers[name])) for name in ("reward", "rest"))
             told.append(f"The bond of n{place} was taken: {reward} for {call.account} and {rest} for the treasury.")
+            told.append(f"The signature of n{place} is {signed_on[place].words}.")
         return " ".join(told)
 
     def _back(self, journal: Journal) -> str:
@@ -110,7 +111,11 @@ class Slashing(Scenario):
         for call in _made(journal, "withdraw"):
             epochs = int(call.numbers["settled"]) - int(given[call.numbers["validator"]]["settled"])
             amount = written(int(call.numbers["amount"]))
-            told.append(f"{call.account} got {amount} back {counted(epochs, 'epoch')} after the notice.")
+            place = _validators(journal).index(str(call.numbers["validator"]))
+            told.append(
+                f"{call.account} got {amount} back {counted(epochs, 'epoch')} after the notice. The signature of "
+                f"n{place}, now without a bond, is {signed_after(journal, call, place).words}."
+            )
         return " ".join(told) or "No owner got a bond back."
 
     def _refused(self, journal: Journal) -> str:

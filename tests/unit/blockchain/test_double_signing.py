@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import permutations
+
 import pytest
 from coincurve import PublicKey
 
@@ -9,6 +11,7 @@ from market_sim.analysis.alerts import alerts
 from market_sim.blockchain.certificate import Batch, Signer, Wallet
 from market_sim.blockchain.double_signing import SignedResult, SignedResults, convicts, rival_of
 from market_sim.blockchain.keccak import keccak
+from market_sim.blockchain.signed_on import SignedOn, after_conviction
 from market_sim.core.consensus.behaviours import Behaviour
 from market_sim.core.errors import InvariantBroken
 from market_sim.core.models.settlement_events import BatchCertified, BlockSettled, DoubleSigned, SettlementOpened
@@ -46,6 +49,34 @@ def test_each_block_is_settled_once_and_both_signatures_convict_their_signer(ord
     assert [signer_of(*pair) for pair in pairs] == [addresses[3]] * 2
     certified = {event.digest for event in town.of(BatchCertified)}
     assert one in certified and other not in certified
+    assert town.service.summary().reconciled
+
+
+def signers_after_evidence(town: Town) -> list[tuple[int, ...]]:
+    """The signers of each certificate that the journal has after the first pair of signatures."""
+    events = [event for event in town.journal if isinstance(event, (DoubleSigned, BatchCertified))]
+    first = next(place for place, event in enumerate(events) if isinstance(event, DoubleSigned))
+    return [event.signers for event in events[first:] if isinstance(event, BatchCertified)]
+
+
+@pytest.mark.parametrize("order", list(permutations(range(4))))
+def test_the_signature_of_a_convicted_validator_counts_no_more_where_the_others_are_a_quorum(order) -> None:
+    """Not on the batch that convicts it either, nor on an earlier one that was not certified yet."""
+    town = played(TWICE, order=order)
+    after = signers_after_evidence(town)
+    assert after == [(0, 1, 2)] * len(after)
+    assert len(after) == [3, 3, 1, 0][order.index(3)], "what it signed before the evidence is certified"
+    assert [event.first for event in town.of(BlockSettled)] == [1, 2, 3]
+    [done] = after_conviction(town.journal).items()
+    assert done == (3, SignedOn(len(after), 0))
+
+
+@pytest.mark.parametrize("order", [(2, 0, 3), (0, 2, 3), (3, 2, 0), (2, 3, 0)])
+def test_where_the_others_are_no_quorum_settlement_goes_on_with_it(order: tuple[int, ...]) -> None:
+    """Two of four are convicted and the fourth never signs: the contract takes what they signed all the same."""
+    town = played(Behaviour(2, "double-sign"), Behaviour(3, "double-sign"), order=order)
+    assert [event.first for event in town.of(BlockSettled)] == [1, 2, 3]
+    assert {event.signers for event in town.of(BatchCertified)} == {(0, 2, 3)}
     assert town.service.summary().reconciled
 
 
