@@ -1,7 +1,7 @@
 """Compiles the contracts and writes artifacts/*.json; for builders only, the artifacts are committed.
 
-    python contracts/build.py            write the artifacts
-    python contracts/build.py --check    compare instead, byte for byte; exit code 1 when one is stale
+    python contracts/build.py            write the artifacts whose sources, packages or settings changed
+    python contracts/build.py --check    compile all and compare, byte for byte; exit code 1 when one is stale
 
 A compiler is looked for in this order and never downloaded: the variable SOLC; the pinned version where py-solc-x keeps
 its compilers; npm's solc through the wrapper, after `npm ci --ignore-scripts` in this folder.
@@ -110,24 +110,47 @@ def packages_of(names: list[str]) -> dict[str, str]:
     return {name: json.loads((PACKAGES / name / "package.json").read_text())["version"] for name in found}
 
 
-def compiled(solc: Path) -> dict[str, str]:
-    """The text of each artifact by its file name."""
+def origin(name: str, texts: dict[str, str]) -> dict[str, Any]:
+    """What the code of this contract depends on: its artifact says so, and is stale when it says something else."""
+    parts = taking_part(CONTRACTS[name], texts)
+    found: dict[str, Any] = {
+        "compiler": COMPILER,
+        "settings": SETTINGS,
+        "sources": {
+            each: hashlib.sha256(texts[each].encode()).hexdigest() for each in parts if not each.startswith("@")
+        },
+    }
+    if packages := packages_of(parts):
+        found["packages"] = packages
+    return found
+
+
+def is_known(name: str, origins: dict[str, Any], folder: Path) -> bool:
+    """Whether the artifact in this folder was compiled from just this."""
+    try:
+        stored = json.loads((folder / f"{name}.json").read_text())
+    except (OSError, ValueError):
+        return False
+    return {each: stored[each] for each in (*origins, "packages") if each in stored} == origins
+
+
+def compiled(solc: Path, names: list[str], texts: dict[str, str]) -> dict[str, str]:
+    """The text of the artifact of each of these contracts, by its file name."""
     import solcx
 
-    texts = with_packages(sources())
+    needed = {part for name in names for part in taking_part(CONTRACTS[name], texts)}
     request = {
         "language": "Solidity",
-        "sources": {name: {"content": text} for name, text in texts.items()},
-        "settings": {**SETTINGS, "outputSelection": {"*": {"*": OUTPUTS}}},
+        "sources": {part: {"content": texts[part]} for part in sorted(needed)},
+        "settings": {**SETTINGS, "outputSelection": {CONTRACTS[name]: {name: OUTPUTS} for name in names}},
     }
     answer = solcx.compile_standard(request, solc_binary=solc, base_path=HERE)
     for message in answer.get("errors", ()):
         if not message["sourceLocation"]["file"].startswith("@"):  # what it warns of in a package is not ours to mend
             raise SystemExit(message["formattedMessage"])
     artifacts = {}
-    for name, source in CONTRACTS.items():
-        contract = answer["contracts"][source][name]
-        parts = taking_part(source, texts)
+    for name in names:
+        contract = answer["contracts"][CONTRACTS[name]][name]
         deployed = contract["evm"]["deployedBytecode"]
         artifact = {
             "abi": contract["abi"],
@@ -139,14 +162,8 @@ def compiled(solc: Path) -> dict[str, str]:
                 for places in deployed["immutableReferences"].values()
                 for place in places
             ),
-            "compiler": COMPILER,
-            "settings": SETTINGS,
-            "sources": {
-                each: hashlib.sha256(texts[each].encode()).hexdigest() for each in parts if not each.startswith("@")
-            },
+            **origin(name, texts),
         }
-        if packages := packages_of(parts):
-            artifact["packages"] = packages
         artifacts[f"{name}.json"] = json.dumps(artifact, sort_keys=True, indent=1) + "\n"
     return artifacts
 
@@ -166,7 +183,9 @@ def main(arguments: list[str]) -> int:
     folder = HERE / "artifacts"
     folder.mkdir(exist_ok=True)
     stale = []
-    for file, text in compiled(solc).items():
+    texts = with_packages(sources())
+    names = [name for name in CONTRACTS if "--check" in arguments or not is_known(name, origin(name, texts), folder)]
+    for file, text in compiled(solc, names, texts).items() if names else ():
         place = folder / file
         if not place.exists() or place.read_text() != text:
             stale.append(file)

@@ -120,6 +120,10 @@ def build(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+def named(said: subprocess.CompletedProcess[str]) -> set[str]:
+    return set(said.stdout.strip().removeprefix("artifacts that differed: ").split(", "))
+
+
 def test_the_committed_artifacts_equal_their_sources_byte_for_byte() -> None:
     said = build(CONTRACTS, "--check")
     assert (said.returncode, said.stdout) == (0, "artifacts that differed: none\n"), said.stderr
@@ -133,6 +137,11 @@ def test_one_changed_byte_is_noticed(tmp_path: Path) -> None:
     token.write_text(token.read_text().replace("totalSupply += amount;", "totalSupply += amount + 1;"))
     said = build(copy, "--check")
     assert said.returncode == 1 and "Token.json" in said.stdout
+    lost = copy / "artifacts" / "Htlc.json"
+    lost.unlink()
+    assert named(build(copy)) == named(said) | {"Htlc.json"}
+    assert lost.read_bytes() == (CONTRACTS / "artifacts" / "Htlc.json").read_bytes()
+    assert named(build(copy)) == {"none"}
 
 
 def test_without_a_compiler_there_is_one_friendly_sentence(tmp_path: Path) -> None:

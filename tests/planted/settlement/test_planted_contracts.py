@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import ROOT
-from tests.planted.runner import FAILED, Bug, apply_patch, copy_tree, run_test
+from tests.planted.runner import FAILED, Bug, apply_patch, copy_tree, patched, run_test
 
 AREA = "settlement/contracts"
 HERE = Path(__file__).parent / "contracts"
@@ -45,27 +47,39 @@ def copy_with_contracts(place: Path) -> Path:
 
 
 def compile_in(place: Path) -> None:
-    """Build the artifacts of a copy with the compiler of this checkout."""
-    (place / "contracts" / "node_modules").symlink_to(ROOT / "contracts" / "node_modules")
+    """Build the artifacts that a patch changes, with the compiler of this checkout."""
     command = [sys.executable, "contracts/build.py"]
     done = subprocess.run(command, cwd=place, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "none" not in done.stdout, "the patch changes nothing that is compiled"
 
 
+@pytest.fixture(scope="module")
+def place(tmp_path_factory, needs) -> Path:
+    """A copy in which every named test was seen green; what Python compiles of it serves one bug after the other."""
+    needs("node")
+    needs("anvil")  # comes with the same `npm ci` as the compiler
+    copy = copy_with_contracts(tmp_path_factory.mktemp("contracts"))
+    (copy / "contracts" / "node_modules").symlink_to(ROOT / "contracts" / "node_modules")
+    first, *others = due()
+    asked = {"PYTEST_ADDOPTS": shlex.join(bug.test for bug in others)}
+    green = run_test(copy, replace(first, environment=asked, seconds=sum(bug.seconds for bug in due())))
+    assert green.code == 0, f"they fail without a bug:\n{green.output[-3000:]}"
+    assert f"{len(due())} passed" in green.output
+    return copy
+
+
 @pytest.mark.system
 @pytest.mark.planted(default=False)
 @pytest.mark.parametrize("bug", due(), ids=lambda bug: bug.id)
-def test_a_bug_planted_in_a_contract_turns_its_test_red(bug, needs, tmp_path):
-    needs("node")
-    needs("anvil")  # comes with the same `npm ci` as the compiler
-    place = copy_with_contracts(tmp_path)
-    green = run_test(place, bug)
-    assert green.code == 0, f"{bug.test} fails without a bug:\n{green.output[-3000:]}"
-    apply_patch(bug.patch, place)
-    if bug.id != NOT_COMPILED:
-        compile_in(place)
-    found = run_test(place, bug)
+def test_a_bug_planted_in_a_contract_turns_its_test_red(bug, place):
+    try:
+        with patched(bug.patch, place):
+            if bug.id != NOT_COMPILED:
+                compile_in(place)
+            found = run_test(place, bug)
+    finally:
+        shutil.copytree(ROOT / "contracts" / "artifacts", place / "contracts" / "artifacts", dirs_exist_ok=True)
     assert found.code == FAILED, f"{bug.id} ({bug.says}) went unnoticed:\n{found.output[-3000:]}"
     assert f"FAILED {bug.test}" in found.output, found.output[-3000:]
 
