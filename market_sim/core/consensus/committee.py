@@ -215,22 +215,23 @@ class Committee:
                 continue
             validator = self.validators[receiver]
             validator.now = now
-            if type(thing) is News:
+            kind = type(thing)
+            if kind is News:
                 self._learn_news(receiver, thing)
                 continue
-            if type(thing) is Question:
+            if kind is Question:
                 self._answer(receiver, thing)
                 continue
-            if type(thing) is Answer:
+            if kind is Answer:
                 self._learn_answer(receiver, thing)
                 continue
             if self.monitors is not None:
                 self.monitors.delivered(receiver, thing)
-            adversary = self._adversary(receiver)
-            if adversary is not None:
-                self._carry_out_adversary(receiver, *adversary.on_message(thing))
-                continue
             if receiver in self.byzantine:
+                adversary = self._adversary(receiver)
+                if adversary is not None:
+                    self._carry_out_adversary(receiver, *adversary.on_message(thing))
+                    continue
                 self.byzantine[receiver].hear(thing)
             step = validator.on_message(thing)
             if step.facts or self.monitors is not None:
@@ -264,8 +265,10 @@ class Committee:
             self._record(fact)
         if index not in self.byzantine:
             self._watch(index, step)
-        self._send(index, step.send)
-        self._ask(index, step.ask)
+        if step.send:
+            self._send(index, step.send)
+        if step.ask:
+            self._ask(index, step.ask)
         if step.persist:
             self._tell_final(index)
 

@@ -83,9 +83,11 @@ class Monitors:
     def delivered(self, index: int, message: Any) -> None:
         """A message reaches a validator. One that is not genuine must have no effect, so it is not noted."""
         seen = self.observed.get(index)
-        if seen is None or not self._is_genuine(message):
-            return
         is_vote = hasattr(message, "voter")
+        if seen is None or (is_vote and message.voter in seen.signed.get((message.epoch, message.block.hex()), ())):
+            return  # a validator that has this vote learns nothing from a copy, and nothing from a bad one
+        if not self._is_genuine(message):
+            return
         epoch = message.epoch if is_vote else message.block.epoch
         if epoch > seen.epoch:
             if epoch <= seen.epoch + 4:
@@ -148,7 +150,8 @@ class Monitors:
                 self._finalized(index, seen, fact)
             elif isinstance(fact, FloodDropped):
                 seen.flooded = True
-        self._nothing_is_missing(index, seen)
+        if seen.touched:
+            self._nothing_is_missing(index, seen)
         if load[0] > 64 or load[1] > seen.epoch + 4:
             self._hit("C11", index, (), f"{load[0]} unsupported blocks in one epoch, queue up to epoch {load[1]}")
         return self.hits[before:]

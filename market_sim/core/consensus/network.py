@@ -84,7 +84,9 @@ class Network:
         self._rows: dict[int, list[tuple[int, Stream]]] = {}
         self._low = conditions.fastest_ns // MILLISECOND
         self._span = conditions.slowest_ns // MILLISECOND - self._low + 1
+        self._span_before = max(1, conditions.slowest_before_ns // MILLISECOND - self._low)
         self._first_epoch_at = 0
+        self._stable_at = self._start_of_stability()
         self._disturbed = bool(
             conditions.loss_percent
             or conditions.duplicate_percent
@@ -101,6 +103,7 @@ class Network:
     def begin(self, first_epoch_at: int, record: Callable[[ConsensusEvent], None]) -> None:
         """Count epochs from this moment, and record faults here."""
         self._first_epoch_at = first_epoch_at
+        self._stable_at = self._start_of_stability()
         self._record = record
 
     def start_epoch(self, epoch: int, now: int) -> None:
@@ -120,6 +123,11 @@ class Network:
     def start_of(self, epoch: int) -> int:
         """The time at which an epoch starts."""
         return self._first_epoch_at + (epoch - 1) * self.rules.epoch_ns
+
+    def _start_of_stability(self) -> int:
+        # A network that is stable from the first epoch on is stable before it, too: no fault has begun then.
+        first = self.conditions.stable_from_epoch
+        return self.start_of(first) if first > 1 else 0
 
     # ---- copies -------------------------------------------------------------------------------------------------
 
@@ -160,10 +168,11 @@ class Network:
     def send(self, sender: int, receivers: Sequence[int], now: int) -> Copies:
         """The copies of a message for these receivers; under duplication a receiver may get two."""
         copies: Copies = []
+        duplicate_percent = self.conditions.duplicate_percent
         for receiver, chance in self._row(sender):
             if receiver in receivers:
                 copies.append((receiver, self._arrival(sender, receiver, now, chance)))
-                if self._strikes(chance, self.conditions.duplicate_percent):
+                if duplicate_percent and _strikes(chance, duplicate_percent):
                     again = self._arrival(sender, receiver, now, chance)
                     copies.append((receiver, again))
                     self._fault("duplicate", sender, receiver, now, again)
@@ -182,26 +191,21 @@ class Network:
 
     def _arrival(self, sender: int, receiver: int, now: int, chance: Stream) -> int:
         """The arrival time of one copy: at most max(GST, time of sending) + Delta; a partition counts as before GST."""
-        delta = self.rules.delta_ns
-        leaves = self._held_back_until(sender, receiver, now)
-        # A network that is stable from the first epoch on is stable before it, too: no fault has begun then.
-        unstable = self.conditions.stable_from_epoch > 1
-        stable_at = self.start_of(self.conditions.stable_from_epoch) if unstable else 0
-        latest = max(stable_at, leaves) + delta
-        time = leaves + self._delay(chance, leaves < stable_at)
-        if self._strikes(chance, self.conditions.reorder_percent):
+        delta, conditions = self.rules.delta_ns, self.conditions
+        leaves = self._held_back_until(sender, receiver, now) if conditions.partitions else now
+        if leaves < self._stable_at:
+            span, latest = self._span_before, self._stable_at + delta
+        else:
+            span, latest = self._span, leaves + delta
+        time = leaves + (self._low + int(chance.random() * span)) * MILLISECOND
+        if conditions.reorder_percent and _strikes(chance, conditions.reorder_percent):
             time = leaves + int(chance.random() * delta) // MILLISECOND * MILLISECOND + MILLISECOND
             self._fault("reorder", sender, receiver, now, min(time, latest))
-        while time < latest and self._strikes(chance, self.conditions.loss_percent):
-            time += delta // 4
-            self._fault("loss", sender, receiver, now, min(time, latest))
-        return min(time, latest)
-
-    def _delay(self, chance: Stream, unstable: bool) -> int:
-        span = self._span
-        if unstable:
-            span = max(1, self.conditions.slowest_before_ns // MILLISECOND - self._low)
-        return (self._low + int(chance.random() * span)) * MILLISECOND
+        if conditions.loss_percent:
+            while time < latest and _strikes(chance, conditions.loss_percent):
+                time += delta // 4
+                self._fault("loss", sender, receiver, now, min(time, latest))
+        return time if time < latest else latest
 
     def _held_back_until(self, sender: int, receiver: int, now: int) -> int:
         """The first moment at which no partition separates the two."""
@@ -209,9 +213,6 @@ class Network:
         while any(cut.separates(sender, receiver, epoch) for cut in self.conditions.partitions):
             epoch += 1
         return now if epoch == sent_in else self.start_of(epoch)
-
-    def _strikes(self, chance: Stream, percent: int) -> bool:
-        return percent > 0 and chance.random() * 100 < percent
 
     def _fault(self, kind: str, sender: int, receiver: int, now: int, until: int) -> None:
         self._record(NetworkFault(now, self.epoch, kind, (sender,), (receiver,), until))
@@ -243,6 +244,10 @@ def _parse_partition(part: str, validators: int) -> Partition:
     if one & other or not (one and other) or not one | other <= set(range(validators)):
         raise InputError(f"the sides of the partition {part!r} are not two groups of validators 0 to {validators - 1}")
     return Partition(first, last, one, other, both_ways)
+
+
+def _strikes(chance: Stream, percent: int) -> bool:
+    return chance.random() * 100 < percent
 
 
 def _forget(event: ConsensusEvent) -> None:

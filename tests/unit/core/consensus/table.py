@@ -251,10 +251,9 @@ def listen(run: Run, monitors: Monitors) -> None:
     delivered = monitors.delivered
 
     def count(index: int, message: Message) -> None:
-        seen = monitors.observed.get(index)
-        run.votes_before_blocks += (
-            seen is not None and isinstance(message, Vote) and message.block.hex() not in seen.parent
-        )
+        if isinstance(message, Vote):
+            seen = monitors.observed.get(index)
+            run.votes_before_blocks += seen is not None and message.block.hex() not in seen.parent
         delivered(index, message)
 
     monitors.delivered = count
