@@ -33,6 +33,10 @@ ROLES = (PARTICIPANT, MARKET_MAKER, HIGH_FREQUENCY)
 AMENDED_AWAY = "AMENDED_BELOW_FILLED"
 UNLIMITED = 10**18
 """The headroom of an account without a position limit; if it ever is used up, it gets as much again."""
+MANY = 1_000
+"""How many orders an account without an order rate may send at once before they are allowed anew."""
+PARTS, AMPLE = 64, 4
+"""An allowance sets apart a share of the headroom, or more: what its orders are worth if each is four times the present."""
 
 Bands = tuple[int, int]
 
@@ -74,27 +78,54 @@ def check_better_price(listing: Listing, side: int, limit: int, others: Sequence
 class Trader(Allowance):
     """What the gate knows of one account: its allowance, its last messages, and since when it has this allowance."""
 
-    __slots__ = ("certain", "of_maker", "since", "span", "times")
+    __slots__ = ("certain", "headroom", "of_maker", "part", "since", "span", "times")
 
     def __init__(self, certain: int, span: int) -> None:
-        super().__init__(0, -1)
+        super().__init__()
         self.certain, self.span = certain, span
         """The order rate that it always has, and its window."""
+        self.headroom = -1
+        """What orders beyond the allowance may be worth; below 0 if that is not known."""
+        self.part = 0
+        """What is taken from it for the orders of each further allowance."""
         self.since: int | None = None
         self.of_maker = Quota()
         """What passes uncounted beyond a participant's rate, if it is a market maker that meets its obligations."""
         self.times: deque[int] = deque()
         """The times of its messages, as far as the journal was read."""
 
-    def renew(self, now: int) -> int:
-        """Allow half of the rate if the last allowance has lasted for a window; the number of orders.
+    def renew(self, now: int, worth: int = 0) -> int:
+        """Allow half of the rate if the last allowance has lasted for a window; the number of orders of this worth.
 
         Then the window holds no other messages, so that another half is allowed without counting.
         """
         since, self.since = self.since, now
         if since is None or now - since >= self.span:
-            self.orders = self.certain // 2
-        return self.orders
+            self.allow(self.certain // 2)
+        return self.orders if worth <= self.most else 0
+
+    def allow(self, orders: int) -> None:
+        """Allow this number of orders, and set apart what they may be worth; if too little is left, each is looked at."""
+        self.orders, self.most = orders, 0
+        if orders > 0 and self.headroom >= self.part:
+            self.headroom -= self.part
+            self.most = self.part // orders
+
+    def have(self, headroom: int, worth: int) -> None:
+        """Have this headroom after an order of this worth."""
+        self.headroom = headroom
+        self.part = max(headroom // PARTS, AMPLE * worth * self.certain // 2)
+        self.allow(self.orders)
+
+    def charge(self, worth: int) -> None:
+        """An order of this worth has passed beyond the allowance."""
+        self.headroom -= worth
+        if self.headroom < 0:
+            self.forget()
+
+    def forget(self) -> None:
+        """Know no headroom."""
+        self.headroom, self.most = -1, 0
 
 
 class OrderGate:
@@ -158,17 +189,17 @@ class OrderGate:
         if (
             corridor is not None
             and corridor.least_typed <= limit <= corridor.buy_most
-            and (headroom := trader.headroom - max(limit, corridor.worth) * quantity * listing.multiplier) >= 0
+            and trader.headroom >= (worth := max(limit, corridor.worth) * quantity * listing.multiplier)
             and type(intent) is PlaceOrder
         ):
             if trader.orders <= 0 and not is_forced:
                 self._check_rate(account.name, trader)
             if self.is_compared:
                 self._compare(listing, intent.side, limit)
-            trader.headroom = headroom
+            trader.charge(worth)
         else:
             worst, most = self._checked(account, listing, intent, limit, quantity)
-            trader.headroom = self._headroom(worst, most)
+            trader.have(self._headroom(worst, most), limit * quantity * listing.multiplier)
             if isinstance(intent, Amend):
                 self._amends = account.name, len(self._journal)
                 self.ask_for_call()
@@ -242,7 +273,7 @@ class OrderGate:
         """Refuse a message above the order rate, or renew the allowance of the account."""
         rule, role = self._profile.order_rate, self._roles.get(name, PARTICIPANT)
         if rule is None:
-            trader.orders = UNLIMITED
+            trader.allow(MANY)
             return
         now, certain = self._time.now, trader.certain
         if trader.renew(now) <= 0:
@@ -258,7 +289,7 @@ class OrderGate:
                 raise RuleViolation(
                     "RATE_LIMIT", account=name, sent=len(times), window=rule.window, most=most, wait=seconds
                 )
-            trader.orders = min(certain - len(times), certain // 2)
+            trader.allow(min(certain - len(times), certain // 2))
             if meets:
                 trader.of_maker.counted(now, len(times), further)
 
@@ -303,7 +334,7 @@ class OrderGate:
         trader = self._traders.get(name)
         if trader is None:
             rule, role = self._profile.order_rate, self._roles.get(name, PARTICIPANT)
-            certain = 2 * UNLIMITED if rule is None else most_messages(rule, role, False)
+            certain = 2 * MANY if rule is None else most_messages(rule, role, False)
             trader = self._traders[name] = Trader(certain, self._span)
         return trader
 
@@ -319,12 +350,12 @@ class OrderGate:
     def forget(self, account: str) -> None:
         """What came in or went out otherwise than by a trade is in no headroom."""
         if account in self._traders:
-            self._traders[account].headroom = -1
+            self._traders[account].forget()
 
     def forget_all(self) -> None:
         """A ceiling has risen: every account is added up again."""
         for trader in self._traders.values():
-            trader.headroom = -1
+            trader.forget()
 
 
 def is_amendment(event: Event) -> bool:

@@ -18,17 +18,17 @@ FOREVER = 2**62
 class Allowance:
     """What one account may still order unseen."""
 
-    __slots__ = ("headroom", "orders")
+    __slots__ = ("most", "orders")
 
-    def __init__(self, orders: int, headroom: int) -> None:
-        self.orders = orders
+    def __init__(self) -> None:
+        self.orders = 0
         """The number of orders."""
-        self.headroom = headroom
-        """What they may be worth at their limits, in the smallest unit of the currency."""
+        self.most = 0
+        """What each of them may be worth at its limit, in the smallest unit of the currency."""
 
-    def renew(self, now: int) -> int:
-        """Allow orders again, if that is possible; how many there are."""
-        return self.orders
+    def renew(self, now: int, worth: int) -> int:
+        """Allow orders again, if that is possible; how many of this worth there are."""
+        return 0
 
 
 class SafeRange:
@@ -83,7 +83,7 @@ class SafeRange:
         self.alarm()
 
 
-NO_ORDER = Allowance(0, 0)
+NO_ORDER = Allowance()
 """The allowance of a member whose orders are all looked at; never changed, because it holds no order."""
 UNWATCHED = SafeRange(lambda: None)
 """What a listing without rules has: nobody looks at its trades."""

@@ -315,14 +315,12 @@ class Exchange:
             return self._placing.place(listing, member, intent)
         if gates := self._gates:
             safe, allowance = listing.safe, member.allowance
-            headroom = allowance.headroom - cash
             if (
-                headroom >= 0
+                cash <= allowance.most
                 and safe.sell_least <= limit <= safe.buy_most
-                and (orders := allowance.orders or allowance.renew(self.clock.now)) > 0
+                and (orders := allowance.orders or allowance.renew(self.clock.now, cash)) > 0
             ):
                 allowance.orders = orders - 1
-                allowance.headroom = headroom
                 gates = self._strict
             if gates:
                 for gate in gates:

@@ -9,7 +9,7 @@ import pytest
 from market_sim.core.models.event import Event
 from market_sim.core.models.intents import BUY, Amend, Buy, Cancel, PlaceOrder, Sell
 from market_sim.core.models.market_events import OrderAccepted, OrderAmended, OrderRejected
-from market_sim.market.compliance.order_gate import MARKET_MAKER
+from market_sim.market.compliance.order_gate import MARKET_MAKER, Trader
 from market_sim.market.compliance.profile import OrderRate, PositionLimit, SymbolHalt
 from market_sim.market.exchange.order import Order
 from market_sim.simulation.engine.clock import SECOND
@@ -94,3 +94,62 @@ def test_orders_far_below_the_market_use_up_the_limit_at_the_mark() -> None:
         assert market.refused("dora", Buy("ACME", 10_000, (77_00, 92_00, 92_00)[number % 3])) == ""
     assert market.refused("dora", Buy("ACME", 11, 92_00)) == "POSITION_LIMIT", "each counts at 100, whatever its limit"
     assert market.refused("dora", Buy("ACME", 10, 92_00)) == ""
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_what_passes_unseen_is_never_worth_more_than_the_limit(seed: int) -> None:
+    random, most, unseen, refused = Random(seed), 10**6 + 10, 0, 0
+    limit = PositionLimit(most=100_00 * most)
+    market = ruled(SECONDS, position_limit=limit, order_rate=OrderRate(participant=20, window=WINDOW))
+    market.trade(100_00)
+    market.exchange.ledger.open_account("dora")
+    market.exchange.ledger.deposit("dora", "USD", 10**12)
+    gate, seen = market.rules.gate, []
+    check = gate.check
+
+    def counted(*order):
+        seen.append(order)
+        check(*order)
+
+    gate.check = counted  # type: ignore[method-assign]
+    seconds, open_quantity = 0.0, 0
+    for number in range(2_000):
+        seconds += random.choice((0.25, 0.5, 1))
+        market.at(seconds)
+        quantity = random.choice((1, 40, 1_000, 1_800))
+        looks = len(seen)
+        reason = market.refused("dora", Buy("ACME", quantity, random.choice((95_00, 99_00))))
+        if reason != "RATE_LIMIT":
+            assert (reason == "POSITION_LIMIT") == (open_quantity + quantity > most), number
+        open_quantity += 0 if reason else quantity
+        unseen, refused = unseen + (looks == len(seen)), refused + (reason == "POSITION_LIMIT")
+    assert unseen > 100
+    assert refused > 10
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_an_allowance_and_what_is_beyond_it_are_never_more_than_the_headroom(seed: int) -> None:
+    random, trader, now = Random(seed), Trader(certain=8, span=10), 0
+    left, unseen, looked_at, unknown = -1, 0, 0, 0
+    for _ in range(4_000):
+        now += random.choice((0, 1, 2, 8))
+        worth = random.choice((trader.most or 1, trader.most or 5, trader.most + 1, 20, 200))
+        if worth <= trader.most and (trader.orders or trader.renew(now, worth)) > 0:
+            unseen += 1
+        elif trader.headroom >= worth:  # as the gate does, if the rate allows it
+            if trader.orders <= 0 and trader.renew(now) <= 0:
+                trader.allow(random.choice((1, 2, 4)))
+            trader.charge(worth)
+            looked_at += 1
+        else:
+            left = random.choice((300, 500, 1_000))
+            trader.have(left, random.choice((1, worth)))
+            unknown += 1
+            continue
+        trader.orders -= 1
+        left -= worth
+        set_apart = trader.orders * trader.most
+        assert left >= set_apart + max(0, trader.headroom), "more may pass than there is"
+        if random.random() < 0.02:
+            trader.forget()
+    assert min(unseen, looked_at, unknown) > 100
