@@ -9,8 +9,20 @@ from queue import SimpleQueue
 
 import pytest
 
+from tests.planted import runner
 from tests.planted.conftest import all_are_wanted
-from tests.planted.runner import FAILED, Bug, DoesNotApply, Outcome, apply_patch, bugs, copy_tree, patched, run_test
+from tests.planted.runner import (
+    FAILED,
+    STOPPED,
+    Bug,
+    DoesNotApply,
+    Outcome,
+    apply_patch,
+    bugs,
+    copy_tree,
+    patched,
+    run_test,
+)
 
 AT_ONCE = 2
 PLANTED = [bug for bug in bugs() if not bug.left_out]
@@ -114,3 +126,24 @@ def test_a_patch_finds_lines_that_have_moved(tmp_path):
     )
     apply_patch(patch, tmp_path)
     assert (tmp_path / "module.py").read_text().endswith("a = 1\nb = 9\nc = 4\n")
+
+
+NEVER = Bug("none", "none", "never ends", "none", "test_never.py", seconds=1)
+
+
+@pytest.mark.thorough
+def test_a_run_that_does_not_end_is_stopped_and_says_where_it_stood(tmp_path, monkeypatch):
+    monkeypatch.setattr(runner, "SHARED", 5)
+    (tmp_path / "test_never.py").write_text("import time\n\ndef test_never():\n    time.sleep(1_000)\n")
+    stopped = runner.run_once(tmp_path, NEVER)
+    assert stopped.code == STOPPED
+    assert "not done within 5 s" in stopped.output
+    assert "test_never.py" in stopped.output
+
+
+@pytest.mark.parametrize(("codes", "verdict"), [([STOPPED, FAILED], FAILED), ([STOPPED, STOPPED], STOPPED), ([0], 0)])
+def test_only_what_was_stopped_is_tried_once_more(tmp_path, monkeypatch, codes, verdict):
+    outcomes = [Outcome(code, 0, "") for code in codes]
+    monkeypatch.setattr(runner, "run_once", lambda *_: outcomes.pop(0))
+    assert run_test(tmp_path, NEVER).code == verdict
+    assert not outcomes
