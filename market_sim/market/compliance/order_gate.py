@@ -36,7 +36,7 @@ UNLIMITED = 10**18
 MANY = 1_000
 """How many orders an account without an order rate may send at once before they are allowed anew."""
 PARTS, AMPLE = 64, 4
-"""An allowance sets apart a share of the headroom, or more: what its orders are worth if each is four times the present."""
+"""An allowance sets apart a share of the headroom, or more: what its orders are worth if each is four times this."""
 
 Bands = tuple[int, int]
 
@@ -105,7 +105,7 @@ class Trader(Allowance):
         return self.orders if worth <= self.most else 0
 
     def allow(self, orders: int) -> None:
-        """Allow this number of orders, and set apart what they may be worth; if too little is left, each is looked at."""
+        """Allow so many orders, and set apart what they may be worth; if there is too little, each is looked at."""
         self.orders, self.most = orders, 0
         if orders > 0 and self.headroom >= self.part:
             self.headroom -= self.part
