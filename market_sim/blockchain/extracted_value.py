@@ -68,7 +68,7 @@ def extracted_by_leader(journal: Journal, pool: str) -> dict[int, dict[str, Held
                     _play(model, submitted[call.call], epoch, actual)
             if arrived == block:
                 honest = actual
-            for account in honest.keys() | actual.keys():
+            for account in {**honest, **actual}:
                 now, then = actual.get(account, Held()), honest.get(account, Held())
                 changed[account] = changed.get(account, Held()).plus(now.base - then.base, now.quote - then.quote)
             block = []

@@ -125,14 +125,29 @@ def hidden_order(source: Source) -> Iterator[Finding]:
     for node in source.nodes(ast.Call):
         if isinstance(node.func, ast.Name) and node.func.id == "hash":
             yield node.lineno, "hash() differs from process to process"
+    sorted_ones = {
+        id(comprehension)
+        for node in source.nodes(ast.Call)
+        if isinstance(node.func, ast.Name) and node.func.id == "sorted" and isinstance(node.args[0], ast.GeneratorExp)
+        for comprehension in node.args[0].generators
+    }
     for node in source.nodes(ast.For, ast.comprehension):
-        unordered = isinstance(node.iter, ast.Set | ast.SetComp) or (
-            isinstance(node.iter, ast.Call)
-            and isinstance(node.iter.func, ast.Name)
-            and node.iter.func.id in ("set", "frozenset")
-        )
-        if unordered:
+        if _is_a_set(node.iter) and id(node) not in sorted_ones:
             yield node.iter.lineno, "the order of a set differs from process to process: sort it"
+
+
+def _is_a_set(node: ast.expr) -> bool:
+    """Whether this is a set as it stands: written out, made by its name, or the keys of mappings, joined or parted."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr | ast.BitAnd | ast.Sub | ast.BitXor):
+        return any(_is_a_set(side) or _calls(side, ast.Attribute, "keys") for side in (node.left, node.right))
+    return isinstance(node, ast.Set | ast.SetComp) or any(_calls(node, ast.Name, name) for name in ("set", "frozenset"))
+
+
+def _calls(node: ast.expr, kind: type, name: str) -> bool:
+    """Whether this calls a function of this name, or a method."""
+    return isinstance(node, ast.Call) and isinstance(node.func, kind) and name in (
+        getattr(node.func, "id", ""), getattr(node.func, "attr", ""),
+    )  # fmt: skip
 
 
 def shared_counter(source: Source) -> Iterator[Finding]:
@@ -246,7 +261,7 @@ RULES = {
         Rule(vague_name, PYTHON),
         Rule(clock_or_chance, MODEL),
         Rule(kind_of_instrument, PACKAGE, except_for=MECHANISMS_OF_ONE_KIND),
-        Rule(hidden_order, MODEL),
+        Rule(hidden_order, PACKAGE),
         Rule(shared_counter, MODEL),
         Rule(prints, PACKAGE, except_for=r"market_sim/ui/.*"),
         Rule(machine_path, ANY, except_for=r"tests/unit/(test_)?house_rules\.py"),

@@ -182,7 +182,7 @@ class CompiledEvm:
                 trie.remove(path)
         for address, account in accounts.items():
             self.put(address, account)
-        for address in {address for address, _ in slots} - accounts.keys():
+        for address in sorted({address for address, _ in slots} - accounts.keys()):
             self._count(address)
 
     def _count(self, address: bytes) -> None:
