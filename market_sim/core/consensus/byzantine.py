@@ -20,12 +20,15 @@ from market_sim.core.consensus.network import Network
 from market_sim.core.consensus.signing import Signer
 from market_sim.core.consensus.step import Step
 from market_sim.core.consensus.streamlet import Validator
-from market_sim.core.models.consensus_events import BlockProposed, ByzantineAct, ConsensusEvent, VoteCast
+from market_sim.core.models.consensus_events import BlockProposed, ByzantineAct, CallsOrdered, ConsensusEvent, VoteCast
 from market_sim.core.randomness import Stream
 
 REMEMBERED = 60
 MUTE: Final = {"silent": 1, "crash": 2}
 """The behaviours that leave nothing of the others, in the order in which they come after them."""
+
+SIGNED: Final = (BlockProposed, CallsOrdered, VoteCast)
+"""The facts about what a validator signed: a block with its calls, and votes."""
 
 
 class Envelope(msgspec.Struct, frozen=True):
@@ -126,7 +129,7 @@ class ByzantineValidator:
     def _deviate(self, step: Step, heard: Message | None) -> ByzantineStep:
         self._envelopes = [Envelope(message) for message in step.send if self._is_mine(message) or self.echoes()]
         # Its notarizations and finalizations prove nothing: the journal keeps only what it signed.
-        self._facts = [fact for fact in step.facts if isinstance(fact, (BlockProposed, VoteCast))]
+        self._facts = [fact for fact in step.facts if isinstance(fact, SIGNED)]
         for behaviour in self._behaviours:
             if behaviour.is_active(self.validator.epoch):
                 self._deviations[behaviour.name](heard)
@@ -147,16 +150,24 @@ class ByzantineValidator:
                 return envelope.message
         return None
 
+    def _own_calls(self) -> tuple[int, ...]:
+        """The calls in the block that the protocol has it propose."""
+        return next((fact.calls for fact in self._facts if isinstance(fact, CallsOrdered)), ())
+
     def _sign(self, block: Block, payload: bytes) -> Proposal:
         signature = self._signer.sign(block.epoch, block.hash)
         return Proposal(self.validator.view.genesis.hash, block, payload, self.index, signature)
 
-    def _record_proposal(self, proposal: Proposal, height: int, group: int = 0, trades: int = 0) -> None:
+    def _record_proposal(
+        self, proposal: Proposal, height: int, group: int = 0, trades: int = 0, calls: tuple[int, ...] = ()
+    ) -> None:
         block, validator = proposal.block, self.validator
         name, moment = block.hash.hex(), (validator.now, validator.epoch)
         names = (name, block.parent.hex())
         digest = block.payload_digest.hex()
         self._facts.append(BlockProposed(*moment, *names, height, self.index, digest, trades, group))
+        if calls:
+            self._facts.append(CallsOrdered(*moment, name, calls))
         self._facts.append(VoteCast(*moment, self.index, name, proposal.signature.hex()))
 
     # ---- behaviours that alter what the protocol sends ----------------------------------------------------------
@@ -231,7 +242,8 @@ class ByzantineValidator:
         told = [fact for fact in self._facts if isinstance(fact, BlockProposed)]
         trades = told[0].trades if told and payload == proposal.payload else 0
         self._facts = [msgspec.structs.replace(fact, group=1) if fact in told else fact for fact in self._facts]
-        self._record_proposal(rival, view.height.get(parent, -1) + 1, 2, trades)
+        calls = self._own_calls() if payload == proposal.payload else ()
+        self._record_proposal(rival, view.height.get(parent, -1) + 1, 2, trades, calls)
         self._act("equivocate", [block.hash, rival.block.hash], rest)
 
     def _show_two_faces(self, heard: Message | None) -> None:
@@ -239,7 +251,8 @@ class ByzantineValidator:
         collusion, proposal = self._collusion, self._own_proposal()
         if self._epoch_starts and proposal is not None:
             self._envelopes = [one for one in self._envelopes if one.message is not proposal]
-            self._facts = [fact for fact in self._facts if not isinstance(fact, (BlockProposed, VoteCast))]
+            calls = self._own_calls()
+            self._facts = [fact for fact in self._facts if not isinstance(fact, SIGNED)]
             own = proposal.block
             for side in (0, 1):
                 parent = self._tip_of(side, own.parent)
@@ -252,7 +265,8 @@ class ByzantineValidator:
                 shown = self._sign(block, payload)
                 self._signed.add(block.hash)
                 self._envelopes.append(Envelope(shown, collusion.audience(side, self.index)))
-                self._record_proposal(shown, self.validator.view.height.get(parent, -1) + 1, side + 1)
+                told = calls if payload == proposal.payload else ()
+                self._record_proposal(shown, self.validator.view.height.get(parent, -1) + 1, side + 1, calls=told)
             self._act("two-faced", list(collusion.side_of)[-2:])
         elif isinstance(heard, Proposal) and heard.block.hash in collusion.side_of:
             self._vote_for_its_side(heard)
@@ -322,7 +336,7 @@ class ByzantineValidator:
         own = self._own_proposal()
         if own is not None and block.epoch == own.block.epoch:
             self._envelopes = [envelope for envelope in self._envelopes if envelope.message is not own]
-            self._facts = [fact for fact in self._facts if not isinstance(fact, (BlockProposed, VoteCast))]
+            self._facts = [fact for fact in self._facts if not isinstance(fact, SIGNED)]
         self._envelopes.append(Envelope(proposal))
         self._record_proposal(proposal, self.validator.view.height.get(block.parent, -1) + 1)
         self._act("usurp", [block.hash])
