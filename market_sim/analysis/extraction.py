@@ -21,7 +21,7 @@ from market_sim.core.models.settlement_events import CallSubmitted, ContractDepl
 from market_sim.market.exchange.order_of_arrival import gains_by_reader
 
 POOLS = "Amm"
-"""The kind of contract whose calls depend on their order."""
+"""The kind of contract that is played again; of a guarded pool the halts would have to be played, too."""
 HEAD = ("by", "at", "account", "shares", "money", "together")
 COLUMNS = columns(
     by="who chose the order: the leader of a block, or the reader of an order on its way",
@@ -43,7 +43,7 @@ class Extraction(NamedTuple):
     base: int
     quote: int
     price: int
-    """The last price there."""
+    """The last price there of the smallest unit of the asset, in whole units of the currency."""
     asset: str
     currency: str
 
@@ -59,7 +59,9 @@ def extractions(journal: Journal) -> list[Extraction]:
     on_books = _on_books(journal) if OrderRead in kinds else ()
     at_pools = _at_pools(journal) if CallSubmitted in kinds else ()
     found = [*on_books, *at_pools]
-    return sorted((one for one in found if one.base or one.quote), key=lambda one: (one.by, one.at, -one.worth))
+    return sorted(
+        (one for one in found if one.base or one.quote), key=lambda one: (one.by, one.at, -one.worth, one.account)
+    )
 
 
 def _at_pools(journal: Journal) -> Iterable[Extraction]:
@@ -79,12 +81,12 @@ def _at_pools(journal: Journal) -> Iterable[Extraction]:
 
 def _on_books(journal: Journal) -> Iterable[Extraction]:
     listed = Words(journal).listed
-    for symbol in sorted({event.symbol for event in journal.of(OrderRead)}):
-        currency = listed[symbol].quote
-        price = ([0] + [trade.price for trade in journal.of(Trade) if trade.symbol == symbol])[-1]
+    for symbol in sorted({event.symbol for event in journal.of(OrderRead)} & listed.keys()):
+        currency, multiplier = listed[symbol].quote, listed[symbol].multiplier
+        price = multiplier * next((one.price for one in reversed(list(journal.of(Trade))) if one.symbol == symbol), 0)
         for reader, changed in gains_by_reader(journal, symbol).items():
             for account, (shares, money) in changed.items():
-                yield Extraction(reader, symbol, account, shares, money, price, symbol, currency)
+                yield Extraction(reader, symbol, account, shares, multiplier * money, price, symbol, currency)
 
 
 def sentence(found: Sequence[Extraction], words: Words) -> str:
@@ -109,7 +111,7 @@ def rows(found: Iterable[Extraction], words: Words) -> list[tuple[str, ...]]:
             one.by,
             one.at,
             one.account,
-            signed(f"{one.base:,}"),
+            signed(words.size(one.asset, one.base)),
             signed(words.amount(one.currency, one.quote)),
             signed(words.amount(one.currency, one.worth)),
         )
@@ -121,7 +123,7 @@ def lines(found: Iterable[Extraction], words: Words) -> list[str]:
     """The lines of the summary: for each leader or reader and place what it gave and took."""
     told: dict[tuple[str, str], list[str]] = {}
     for one in found:
-        shares = f" and {one.base:+,} {one.asset}" if one.base else ""
+        shares = f" and {signed(words.amount(one.asset, one.base))}" if one.base else ""
         told.setdefault((one.by, one.at), []).append(
             f"{one.account} {signed(words.amount(one.currency, one.quote))}{shares}"
         )

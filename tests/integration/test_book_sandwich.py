@@ -13,12 +13,16 @@ from market_sim.analysis.extraction import extractions, lines, rows, sentence
 from market_sim.analysis.results.result import Result
 from market_sim.analysis.visualization.page import timeline_page
 from market_sim.analysis.words import Words
-from market_sim.blockchain.extracted_value import extracted, extracted_by_leader
+from market_sim.blockchain.extracted_value import NO_LEADER, extracted, extracted_by_leader
+from market_sim.core.data.journal import Journal
 from market_sim.core.errors import InputError
 from market_sim.core.models.consensus_events import BlockProposed, CallsOrdered
+from market_sim.core.models.event import Event
 from market_sim.core.models.intents import Buy, PlaceOrder, Sell
-from market_sim.core.models.market_events import OrderAccepted, OrderRead, Trade
+from market_sim.core.models.market_events import OrderAccepted, OrderAmended, OrderRead, OrderRejected, Trade
+from market_sim.core.models.settlement_events import CallExecuted
 from market_sim.market.exchange.order_of_arrival import Resting, episodes, gains_by_reader, play
+from market_sim.market.exchange.terms import shown
 from market_sim.simulation.scenarios.book_sandwich import BUYER, READER, BookSandwich
 from market_sim.simulation.scenarios.reckoning import trading_gain
 from market_sim.simulation.scenarios.sandwich import SandwichScenario
@@ -50,6 +54,45 @@ def test_the_price_of_an_order_that_somebody_else_is_before() -> None:
         "reader": (0, 10), "maker": (-15, 1_010 + 515), "buyer": (15, -1_020 - 515),
     }  # fmt: skip
     assert play(ASKS, [read, first, second]) == {"maker": (-15, 1_010 + 515), "buyer": (15, -1_525)}
+
+
+def test_a_book_that_is_played_keeps_the_rules_of_orders() -> None:
+    """All of it or nothing; no trade with oneself; an amended quantity counts what has traded."""
+    assert play(ASKS, [accepted(4, "ann", Buy("ACME", 31, 110, time_in_force="fok"))]) == {}
+    assert play(ASKS, [accepted(4, "ann", Buy("ACME", 30, 110, time_in_force="fok"))])["ann"] == (30, -3_100)
+    assert play(ASKS, [accepted(4, "other", Buy("ACME", 25, 110))]) == {"other": (20, -2_040), "maker": (-20, 2_040)}
+    steps = [accepted(4, "ann", Buy("ACME", 15, 101)), OrderAmended(0, 4, 12, 101, True), sells(5, 9)]
+    assert play(ASKS, steps)["ann"] == (10 + 2, -1_010 - 202), "10 had traded, so 2 of the 12 wait"
+    assert play(ASKS, [*steps[:1], OrderAmended(0, 4, 10, 101, True), sells(5, 9)])["ann"] == (10, -1_010)
+
+
+def sells(order: int, quantity: int) -> OrderAccepted:
+    return accepted(order, "bob", Sell("ACME", quantity, 101))
+
+
+def told_of(*happened: tuple) -> list:
+    """The episodes of a journal in which the maker asks 100 and these follow: at, account, terms, or an event."""
+    journal = Journal()
+    journal.record(OrderAccepted(0, 1, "maker", Sell("ACME", 10, 100)))
+    for number, one in enumerate(happened, start=2):
+        journal.record(one if isinstance(one, Event) else OrderAccepted(one[0], number, *one[1:]))
+    return episodes(journal)
+
+
+def test_an_episode_is_that_of_one_order_and_of_its_own_book() -> None:
+    mine, read = Buy("ACME", 1, 100), Buy("ACME", 5, 100)
+    seen = [OrderRead(1, "reader", "buyer", "ACME", 1, 5, 100, 9) for _ in range(2)]
+    first, second = told_of(*seen, (2, "reader", mine), (9, "buyer", read), (9, "buyer", read))
+    assert [step.order for step in first.steps] == [4, 5] and [step.order for step in second.steps] == [4, 5, 6]
+    refused = OrderRejected(9, "buyer", shown(read), "INSUFFICIENT_CASH", {})
+    assert told_of(seen[0], (2, "reader", mine), refused, (20, "buyer", read)) == [], "the second one was not read"
+    for other in (Buy("ACME", 5), Buy("ACME", 5, 1_000), Buy("ACME", 50, 100)):
+        refused = OrderRejected(9, "buyer", shown(other), "INSUFFICIENT_CASH", {})
+        assert len(told_of(seen[0], (2, "reader", mine), refused, (20, "buyer", read))) == 1, "another was refused"
+    elsewhere = PlaceOrder("ACME", 1, 1, 100, venue="SIM-B")
+    assert told_of(seen[0], (2, "reader", elsewhere), (9, "buyer", read)) == [], "the reader was in another book"
+    hidden = Buy("ACME", 1, 100, hidden=True)
+    assert told_of(seen[0], (2, "reader", hidden), (9, "buyer", read)) == [], "what is hidden is not in this book"
 
 
 ORDERS = st.lists(
@@ -160,3 +203,24 @@ def test_the_extraction_at_a_pool_is_told_by_leader() -> None:
     said = sentence(found, Words(journal))
     assert f" chose took {lost:,.2f} USD from shopper; what some have less others have more." in said
     assert said.startswith("The order that n")
+
+
+def test_what_a_byzantine_leader_extracts_is_told_of_it_as_of_any_other() -> None:
+    """It follows the protocol in all epochs but two, so its block may become final; its order of calls is on record."""
+    journal = at_the_pool(SandwichScenario(), byzantine="n3:silent@6-7", seed=7)
+    in_blocks = {call for event in journal.of(CallsOrdered) for call in event.calls}
+    assert {event.call for event in journal.of(CallExecuted)} <= in_blocks
+    found, total = extractions(journal), extracted(journal, "amm")
+    assert {one.by for one in found} == {"n0", "n3"}
+    assert sum(one.quote for one in found if one.account == "shopper") == total["shopper"].quote < 0
+    assert NO_LEADER not in extracted_by_leader(journal, "amm")
+
+
+@pytest.mark.parametrize("how", ["equivocate", "two-faced"])
+def test_a_byzantine_leader_with_two_blocks_tells_the_calls_of_the_one_that_holds_some(how) -> None:
+    journal = at_the_pool(SandwichScenario(), epochs=5, byzantine=f"n1:{how}@5", seed=7)
+    groups = {event.block: event.group for event in journal.of(BlockProposed) if event.epoch == 5}
+    honest = at_the_pool(SandwichScenario(), epochs=5, seed=7)
+    [calls] = [event.calls for event in honest.of(CallsOrdered) if event.epoch == 5]
+    assert sorted(groups.values()) == [1, 2] and len(calls) == 3
+    assert {groups[e.block]: e.calls for e in journal.of(CallsOrdered) if e.epoch == 5} == {1: calls}

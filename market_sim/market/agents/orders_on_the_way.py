@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Sequence
 
 from market_sim.core.models.event import Event
-from market_sim.core.models.intents import PlaceOrder
+from market_sim.core.models.instruments import LARGEST_AMOUNT
+from market_sim.core.models.intents import BUY, SELL, PlaceOrder
 from market_sim.core.models.market_events import OrderRead
 
 
 class OrdersOnTheWay:
-    """What one reader sees of the orders of some accounts. Nobody can read a sealed order before it arrives."""
+    """What one reader sees of the orders of some accounts; of sealed ones nothing before they arrive."""
 
     def __init__(
         self,
@@ -32,7 +33,7 @@ class OrdersOnTheWay:
         if self._sealed or account not in self._accounts:
             return
         for intent in intents:
-            if isinstance(intent, PlaceOrder) and arrives > self._now():
+            if isinstance(intent, PlaceOrder) and arrives > self._now() and _has_terms(intent):
                 terms = intent.symbol, intent.side, intent.quantity, intent.limit
                 order = OrderRead(self._now(), self._reader, account, *terms, arrives)
                 self._read.append(order)
@@ -44,3 +45,14 @@ class OrdersOnTheWay:
         now = self._now()
         self._read = [one for one in self._read if one.arrives > now]
         return tuple(self._read)
+
+
+def _has_terms(order: PlaceOrder) -> bool:
+    """Whether its terms can be recorded: a strategy may pass any object, which is refused when the order arrives."""
+    amounts: list[object] = [order.quantity, *([] if order.limit is None else [order.limit])]
+    return (
+        type(order.symbol) is str
+        and type(order.side) is int
+        and order.side in (BUY, SELL)
+        and all(type(one) is int and 0 < one <= LARGEST_AMOUNT for one in amounts)
+    )

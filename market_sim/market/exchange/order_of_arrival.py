@@ -5,36 +5,51 @@ second time, with the order that was read in the place of the first: the order o
 than in that order, the order of arrival gave to it. The differences of all accounts sum to zero, in shares and in
 money, since every trade has two sides; fees are left out. In an auction nobody is before anybody, so that only
 continuous trading counts. It is the measure of docs/decisions/0055, for a book in place of a pool.
+
+The book here knows limits, markets, and price before time (rulebook F-1.1). A stretch in which an order has conditions
+of its own, such as a stop or an iceberg, is left out, and so is an order that was refused when it arrived.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from market_sim.core.data.journal import Journal
+from market_sim.core.models.intents import PlaceOrder
 from market_sim.core.models.market_events import (
     OrderAccepted,
     OrderAmended,
     OrderCancelled,
     OrderRead,
+    OrderRejected,
     PhaseChanged,
     Trade,
+    book_name,
 )
+from market_sim.market.exchange.terms import shown
 
 Step = OrderAccepted | OrderCancelled | OrderAmended
 """What changes a book."""
 Changes = dict[str, tuple[int, int]]
 """Shares and money by account."""
+ENDS = (")", *(f", {name}=" for name in PlaceOrder.__struct_fields__ if name not in OrderRead.__struct_fields__))
+"""What may follow the terms that can be read, where an order is written out."""
 
 
 class Resting(NamedTuple):
-    """What is left of an order in the book."""
+    """What is left of an order in the book, and how much of it has traded."""
 
     account: str
     side: int
     limit: int
     left: int
+    traded: int = 0
+
+    def less(self, quantity: int) -> Resting:
+        """After a trade."""
+        return self._replace(left=self.left - quantity, traded=self.traded + quantity)
 
 
 Queue = dict[int, Resting]
@@ -63,7 +78,7 @@ def gains_by_reader(journal: Journal, symbol: str = "") -> dict[str, Changes]:
             continue
         actual, honest = (play(episode.before, steps) for steps in (episode.steps, episode.in_order_of_sending))
         changed = found.setdefault(episode.read.reader, {})
-        for account in actual.keys() | honest.keys():
+        for account in {**honest, **actual}:
             now, then = actual.get(account, (0, 0)), honest.get(account, (0, 0))
             shares, money = changed.get(account, (0, 0))
             changed[account] = shares + now[0] - then[0], money + now[1] - then[1]
@@ -95,32 +110,73 @@ def play(before: Queue, steps: Iterable[Step]) -> Changes:
 def _match(book: Queue, event: OrderAccepted, changed: Changes) -> None:
     terms, left = event.terms, event.terms.quantity
     side = terms.side
-    others = [
+    others = sorted(
         (side * one.limit, place, number, one)
         for place, (number, one) in enumerate(book.items())
         if one.side == -side and (terms.limit is None or side * one.limit <= side * terms.limit)
-    ]
-    for _, _, number, one in sorted(others):
+    )
+    if terms.time_in_force == "fok" and sum(one.left for *_, one in others) < left:
+        return
+    for _, _, number, one in others:
         if not left:
             break
+        if one.account == event.account:
+            return  # the newest order of an account that would trade with itself is cancelled
         traded = min(left, one.left)
         left -= traded
         for account, sign in ((event.account, side), (one.account, -side)):
             shares, money = changed.get(account, (0, 0))
             changed[account] = shares + sign * traded, money - sign * traded * one.limit
-        if traded == one.left:
-            del book[number]
-        else:
-            book[number] = one._replace(left=one.left - traded)
+        _trade(book, number, traded)
     if left and terms.limit is not None and terms.time_in_force not in ("ioc", "fok"):
-        book[event.order] = Resting(event.account, side, terms.limit, left)
+        book[event.order] = Resting(event.account, side, terms.limit, left, terms.quantity - left)
+
+
+def _trade(book: Queue, number: int, quantity: int) -> None:
+    if book[number].left > quantity:
+        book[number] = book[number].less(quantity)
+    else:
+        del book[number]
 
 
 def _amend(book: Queue, event: OrderAmended) -> None:
-    changed = book[event.order]._replace(limit=event.limit, left=event.quantity)
-    if not event.kept_place:
+    """New terms, in which the quantity is that of the whole order: what has traded of it has traded."""
+    known = book[event.order]
+    left = event.quantity - known.traded
+    if not event.kept_place or left <= 0:
         del book[event.order]
-    book[event.order] = changed
+    if left > 0:
+        book[event.order] = known._replace(limit=event.limit, left=left)
+
+
+@dataclass
+class _OnTheWay:
+    """An order that was read and has not arrived; for each book what has happened since its reader was there."""
+
+    read: OrderRead
+    before: dict[str, Queue] = field(default_factory=dict)
+    steps: dict[str, list[Step]] = field(default_factory=dict)
+
+    def begin(self, name: str, book: Queue) -> None:
+        """The reader is there."""
+        self.before[name], self.steps[name] = dict(book), []
+
+    def is_arrival(self, event: OrderAccepted) -> bool:
+        """Whether this is the order that was read."""
+        read, terms = self.read, event.terms
+        told = read.account, read.symbol, read.side, read.quantity, read.limit
+        found = event.account, terms.symbol, terms.side, terms.quantity, terms.limit
+        return told == found and event.time >= read.arrives
+
+    def is_refused(self, event: OrderRejected) -> bool:
+        """Whether this refuses the order that was read, as far as the text of a refusal tells its terms."""
+        read = self.read
+        told = shown(PlaceOrder(read.symbol, read.side, read.quantity, read.limit)).removesuffix(")")
+        return (
+            event.account == read.account
+            and event.time >= read.arrives
+            and event.intent.startswith(tuple(told + end for end in ENDS))
+        )
 
 
 class _Reading:
@@ -128,74 +184,72 @@ class _Reading:
 
     def __init__(self) -> None:
         self._books: dict[str, Queue] = {}
-        self._symbols: dict[int, str] = {}
-        self._open: list[tuple[OrderRead, Queue, list[Step]]] = []
+        self._names: dict[int, str] = {}
+        """The book of each order."""
+        self._conditional: set[int] = set()
+        """The orders with conditions of their own."""
+        self._open: list[_OnTheWay] = []
         self._in_call: set[str] = set()
+        """The books outside continuous trading."""
 
     def read(self, journal: Journal) -> Iterable[Episode]:
         for event in journal:
             if isinstance(event, PhaseChanged):
-                (self._in_call.discard if event.phase == "continuous" else self._in_call.add)(event.symbol)
-                self._open = [one for one in self._open if one[0].symbol not in self._in_call]
-            elif isinstance(event, OrderRead) and event.symbol not in self._in_call:
-                self._open.append((event, {}, []))
+                name = book_name(event.symbol, event.venue)
+                (self._in_call.discard if event.phase == "continuous" else self._in_call.add)(name)
+                self._open = [one for one in self._open if not self._is_called(one.read.symbol)]
+            elif isinstance(event, OrderRead) and not self._is_called(event.symbol):
+                self._open.append(_OnTheWay(event))
             elif isinstance(event, Trade):
-                self._trade(event)
+                for number in (event.maker_order, event.taker_order):
+                    if number in (book := self._book(number)):
+                        _trade(book, number, event.quantity)
             elif isinstance(event, OrderAccepted):
-                self._symbols[event.order] = event.terms.symbol
-                yield from self._arrived(event)
-                self._book(event.terms.symbol)[event.order] = Resting(
-                    event.account, event.terms.side, event.terms.limit or 0, event.terms.quantity
-                )
-            elif isinstance(event, OrderCancelled | OrderAmended) and event.order in self._symbols:
+                yield from self._accepted(event)
+            elif isinstance(event, OrderRejected) and self._open:
+                refused = next((one for one in self._open if one.is_refused(event)), None)
+                self._open = [one for one in self._open if one is not refused]
+            elif isinstance(event, OrderCancelled | OrderAmended) and event.order in self._names:
                 self._changed(event)
 
-    def _arrived(self, event: OrderAccepted) -> Iterable[Episode]:
+    def _is_called(self, symbol: str) -> bool:
+        """Whether a book of this instrument does not trade continuously now."""
+        return any(name.partition(" on ")[0] == symbol for name in self._in_call)
+
+    def _accepted(self, event: OrderAccepted) -> Iterable[Episode]:
         """An order arrives: it may be one that was read, or one of a reader."""
-        symbol, still = event.terms.symbol, []
-        for read, before, steps in self._open:
-            if read.symbol != symbol:
-                still.append((read, before, steps))
-            elif _is(read, event):
-                if steps:
-                    yield Episode(read, before, (*steps, event))
-            else:
-                if not steps and event.account == read.reader:
-                    before.update(self._book(symbol))
-                if steps or event.account == read.reader:
-                    steps.append(event)
-                still.append((read, before, steps))
-        self._open = still
+        terms = event.terms
+        name = self._names[event.order] = book_name(terms.symbol, terms.venue)
+        book = self._book(event.order)
+        if terms.conditions is not None:
+            self._conditional.add(event.order)
+        arrived = next((one for one in self._open if one.is_arrival(event)), None)
+        if arrived is not None:
+            self._open = [one for one in self._open if one is not arrived]
+            if steps := arrived.steps.get(name):
+                episode = Episode(arrived.read, arrived.before[name], (*steps, event))
+                if self._conditional.isdisjoint([*episode.before, *(step.order for step in episode.steps)]):
+                    yield episode
+        for one in self._open:
+            if one.read.symbol == terms.symbol and name not in one.steps and event.account == one.read.reader:
+                one.begin(name, book)
+            if name in one.steps:
+                one.steps[name].append(event)
+        book[event.order] = Resting(event.account, terms.side, terms.limit or 0, terms.quantity)
 
     def _changed(self, event: OrderCancelled | OrderAmended) -> None:
-        symbol = self._symbols[event.order]
-        for read, _, steps in self._open:
-            if steps and read.symbol == symbol:
-                steps.append(event)
-        book = self._book(symbol)
-        if event.order in book:
-            if isinstance(event, OrderCancelled):
-                del book[event.order]
-            else:
-                _amend(book, event)
+        name, book = self._names[event.order], self._book(event.order)
+        for one in self._open:
+            if name in one.steps:
+                one.steps[name].append(event)
+        if event.order not in book:
+            return
+        if isinstance(event, OrderAmended):
+            _amend(book, event)
+        elif event.quantity < book[event.order].left:  # a part of it, which would have traded with its owner
+            book[event.order] = book[event.order]._replace(left=book[event.order].left - event.quantity)
+        else:
+            del book[event.order]
 
-    def _trade(self, event: Trade) -> None:
-        book = self._book(event.symbol)
-        for number in (event.maker_order, event.taker_order):
-            one = book.get(number)
-            if one is not None and one.left > event.quantity:
-                book[number] = one._replace(left=one.left - event.quantity)
-            elif one is not None:
-                del book[number]
-
-    def _book(self, symbol: str) -> Queue:
-        return self._books.setdefault(symbol, {})
-
-
-def _is(read: OrderRead, event: OrderAccepted) -> bool:
-    """Whether this is the arrival of the order that was read."""
-    terms = event.terms
-    same = (read.account, read.side, read.quantity, read.limit) == (
-        event.account, terms.side, terms.quantity, terms.limit,
-    )  # fmt: skip
-    return same and event.time >= read.arrives
+    def _book(self, order: int) -> Queue:
+        return self._books.setdefault(self._names.get(order, ""), {})
