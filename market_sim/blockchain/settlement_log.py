@@ -35,11 +35,6 @@ from market_sim.core.english import counted
 from market_sim.core.errors import InputError, OtherCourse
 from market_sim.core.models.settlement_events import BatchCertified, BlockSettled
 
-try:
-    import fcntl
-except ImportError:  # not on this system: there the file has no lock
-    fcntl = None  # type: ignore[assignment]
-
 FILE: Final = "settlement.jsonl"
 LINK: Final = 16
 """The hexadecimal digits of a link."""
@@ -69,16 +64,13 @@ class SettlementLog:
 
     @classmethod
     def opened(cls, folder: Path, syncs: bool) -> SettlementLog:
-        """The log in the folder of a run, which is created if there is none; one program at a time may write it."""
+        """The log in the folder of a run, which is created if there is none."""
         log = cls(syncs)
         path = folder / FILE
-        file = log._file = path.open("r+b" if path.exists() else "w+b", buffering=0)
-        if fcntl is not None:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                file.close()
-                raise InputError(f"{folder} is in use: another program runs it; end that one first") from None
+        try:
+            file = log._file = path.open("r+b" if path.exists() else "w+b", buffering=0)
+        except OSError as refused:
+            raise InputError(f"{path} cannot be opened: {refused.strerror}") from None
         try:
             log._read(path)
         except InputError:
@@ -245,7 +237,11 @@ def compared(folder: Path, journal: Journal) -> str:
 def lines(path: Path) -> Iterator[bytes]:
     """The whole lines of a log, without their links; InputError at the first that is not the one that was written."""
     head = hashlib.sha256()
-    for number, stored in enumerate(path.read_bytes().splitlines(keepends=True), start=1):
+    try:
+        whole = path.read_bytes()
+    except OSError as refused:
+        raise InputError(f"{path} cannot be read: {refused.strerror}") from None
+    for number, stored in enumerate(whole.splitlines(keepends=True), start=1):
         if not stored.endswith(b"\n"):
             return  # torn by the end of the program, so nothing was done after it
         line = stored[LINK + 1 : -1]

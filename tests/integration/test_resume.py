@@ -13,6 +13,7 @@ import pytest
 from market_sim.analysis.results.stored import open_run
 from market_sim.analysis.summary import summarize
 from market_sim.blockchain.settlement_log import FILE, lines
+from market_sim.core.data.folder_lock import FolderLock
 from market_sim.core.models.settlement_events import BlockSettled, CallExecuted
 from market_sim.ui.cli.main import main
 from tests.integration.killing import SCENARIO
@@ -112,3 +113,19 @@ def test_what_cannot_be_resumed_is_refused_in_one_sentence(
         assert main(["resume", str(run), *(typed if "--scenario" in typed else ["--scenario", scenario, *typed])]) == 2
         assert sentence in capsys.readouterr().err
         assert contents(run) == before
+
+
+def test_a_run_that_another_program_runs_is_neither_resumed_nor_touched(
+    tmp_path: Path, scenario: str, whole: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    killed(["12!"], tmp_path, "--scenario", scenario)
+    [run] = (tmp_path / "12").iterdir()
+    before, again = contents(run), ["resume", str(run), "--scenario", scenario, "-q"]
+    running = FolderLock(run)
+    assert main(again) == 2
+    assert f"{run} is in use: another program runs it" in capsys.readouterr().err
+    assert contents(run) == before and [*run.parent.iterdir()] == [run]
+    running.release()
+    assert main(again) == 0
+    [run] = (tmp_path / "12").iterdir()
+    assert contents(run) == contents(whole)

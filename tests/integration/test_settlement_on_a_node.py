@@ -122,6 +122,12 @@ def test_a_run_that_is_killed_goes_on_with_the_contract_that_it_deployed_once_it
             assert contents(run) == before
         assert main(again) == 2
         assert "is settled on a node: name its address with --chain URL" in capsys.readouterr().err
+        sendings, log = node.seen[SEND], (run / FILE).read_bytes()
+        (run / FILE).unlink()
+        assert main([*again, "--chain", url]) == 2
+        assert "settlement.jsonl is missing, which says what was signed and sent" in capsys.readouterr().err
+        (run / FILE).write_bytes(log)
+        assert node.seen[SEND] == sendings and contents(run) == before
         for said, sentence in (
             ("limit exceeded", "does not answer (limit exceeded)"),
             ("header not found", "refused a question: "),

@@ -19,6 +19,7 @@ from market_sim.core.data.chain import CHAIN, LINK_BYTES, first_difference
 from market_sim.core.data.codec import decode, decode_lines
 from market_sim.core.data.damage import damaged_chain, damaged_journal, damaged_line, other_head
 from market_sim.core.data.finished_journal import FinishedJournal
+from market_sim.core.data.folder_lock import FolderLock
 from market_sim.core.data.journal import Journal
 from market_sim.core.data.manifest import MANIFEST, UNREADABLE, Manifest, Tally, read_manifest
 from market_sim.core.data.packing import CUT_SHORT, packed, unpacked
@@ -48,13 +49,18 @@ def load(folder: Path) -> Archived:
 
 
 def reopen(folder: Path) -> tuple[Archived, RunWriter]:
-    """Read a run that did not come to its end, and a writer that goes on with it."""
-    found, tally, stored, chain = _loaded(folder)
-    for name, data in ((JOURNAL, stored), (CHAIN, chain)):
-        # Only where the disk has lost the end of a file does it hold other bytes than these.
-        if (folder / name).read_bytes()[: len(data)] != data:
-            (folder / name).write_bytes(data)
-    return found, RunWriter.reopened(folder, tally, found.journal)
+    """Read a run that did not come to its end, and a writer that goes on with it; InputError while another does."""
+    lock = FolderLock(folder)
+    try:
+        found, tally, stored, chain = _loaded(folder)
+        for name, data in ((JOURNAL, stored), (CHAIN, chain)):
+            # Only where the disk has lost the end of a file does it hold other bytes than these.
+            if (folder / name).read_bytes()[: len(data)] != data:
+                (folder / name).write_bytes(data)
+        return found, RunWriter.reopened(folder, tally, found.journal, lock)
+    except BaseException:
+        lock.release()
+        raise
 
 
 def _loaded(folder: Path) -> tuple[Archived, Tally, bytes, bytes]:

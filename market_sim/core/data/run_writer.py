@@ -20,6 +20,7 @@ from typing import BinaryIO, Final
 from market_sim.core.data.chain import CHAIN, LINK_BYTES
 from market_sim.core.data.codec import beginning, decode, encode_lines
 from market_sim.core.data.fingerprint import shortened
+from market_sim.core.data.folder_lock import FolderLock
 from market_sim.core.data.journal import Journal
 from market_sim.core.data.manifest import MANIFEST, Manifest, Tally, manifest_bytes
 from market_sim.core.data.packing import packed, texts
@@ -53,6 +54,7 @@ class RunWriter:
         """The number of the first event of each member of the journal's file, and the byte at which it begins."""
         self._past: Journal | None = None
         """The events on disk that a resumed run must record again before it goes on."""
+        self._lock: FolderLock | None = None
 
     def __enter__(self) -> RunWriter:
         return self
@@ -61,6 +63,8 @@ class RunWriter:
         """Close the files; what was written stays."""
         for file in self._files or ():
             file.close()
+        if self._lock is not None:
+            self._lock.release()
 
     @property
     def events(self) -> int:
@@ -80,9 +84,10 @@ class RunWriter:
         return self._folder
 
     @classmethod
-    def reopened(cls, folder: Path, tally: Tally, past: Journal) -> RunWriter:
+    def reopened(cls, folder: Path, tally: Tally, past: Journal, lock: FolderLock) -> RunWriter:
         """A writer that goes on with the files in this folder, once the run has come to their end again."""
         writer = cls(folder.parent)
+        writer._lock = lock
         writer._folder, writer._tally, writer._past, writer._members = folder, tally, past, [(0, 0)]
         writer._files = (folder / JOURNAL).open("r+b", buffering=0), (folder / CHAIN).open("r+b", buffering=0)
         return writer
@@ -178,6 +183,7 @@ class RunWriter:
         if not isinstance(start, RunStarted):
             raise InvariantBroken(f"the first event of a run is RunStarted, found {start!r}")
         self._folder = _own_folder(self._results, f"{start.scenario}-seed{start.seed}-unfinished")
+        self._lock = FolderLock(self._folder)
         journal_path, chain_path = self.folder / JOURNAL, self.folder / CHAIN
         self._files = journal_path.open("wb", buffering=0), chain_path.open("wb", buffering=0)
 

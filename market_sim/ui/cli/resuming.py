@@ -14,6 +14,7 @@ from pathlib import Path
 
 from market_sim.analysis.summary import summarize
 from market_sim.core.data import archive
+from market_sim.core.data.journal import Journal
 from market_sim.core.data.manifest import read_manifest
 from market_sim.core.errors import InputError
 from market_sim.core.models.run_events import RunStarted
@@ -46,6 +47,8 @@ def resume(arguments: Sequence[str]) -> int:
             raise InputError(f"{typed.run} is settled on a chain inside the program, not on a node: leave out --chain")
         if options.settlement == ON_A_NODE and not typed.chain:
             raise InputError(f"{typed.run} is settled on a node: name its address with --chain URL")
+        if options.settlement == ON_A_NODE:
+            _agreeing_log(typed.run, found.journal)
         kind = find_scenario(typed.scenario or start.scenario)
         screen = Screen(quiet=typed.quiet)
         manifest = found.manifest
@@ -66,6 +69,14 @@ def resume(arguments: Sequence[str]) -> int:
     return exit_code(summary)
 
 
+def _agreeing_log(run: Path, journal: Journal) -> None:
+    """InputError unless the settlement log has what the journal says; without it all would be sent to the node again."""
+    from market_sim.blockchain.settlement_log import FILE, compared
+
+    if not compared(run, journal):
+        raise InputError(f"{run} cannot be resumed: {FILE} is missing, which says what was signed and sent")
+
+
 def _parser() -> argparse.ArgumentParser:
     made = Parser(
         prog="simulate.py resume",
@@ -75,7 +86,10 @@ def _parser() -> argparse.ArgumentParser:
         "run", metavar="RUN", type=Path, help="the folder of the run, for example results/NAME-unfinished"
     )
     made.add_argument(
-        "--chain", type=node_address, metavar="URL", help="the JSON-RPC node that the run is settled on, if it is on one"
+        "--chain",
+        type=node_address,
+        metavar="URL",
+        help="the JSON-RPC node that the run is settled on, if it is on one",
     )
     made.add_argument("--operator-key", metavar="FILE", help="the operator's own key, if the run was begun with one")
     made.add_argument("--scenario", metavar="FILE", help="the file of its scenario, where that is not a shipped one")

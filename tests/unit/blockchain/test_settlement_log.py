@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -106,13 +105,11 @@ def test_lines_that_were_taken_out_are_missed(folder: Path) -> None:
         SettlementLog.opened(folder)
 
 
-@pytest.mark.skipif(os.name != "posix", reason="the lock is one of POSIX systems")
-def test_a_second_program_is_refused_while_the_first_one_writes(folder: Path) -> None:
-    first = SettlementLog.opened(folder)
-    with pytest.raises(InputError, match="is in use: another program runs it"):
-        SettlementLog.opened(folder)
-    first.close()
-    SettlementLog.opened(folder).close()
+def test_a_log_that_cannot_be_read_is_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / FILE).mkdir()
+    for read in (SettlementLog.opened, SettlementLog.replayed):
+        with pytest.raises(InputError, match=rf"{FILE} cannot be (opened|read): Is a directory"):
+            read(tmp_path)
 
 
 def a_day(folder: Path, price: int) -> Town:

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from market_sim.core.data import run_writer
-from market_sim.core.data.archive import load, save
+from market_sim.core.data.archive import load, reopen, save
 from market_sim.core.data.chain import CHAIN, LINK_BYTES
 from market_sim.core.data.codec import encode
 from market_sim.core.data.fingerprint import fingerprint
@@ -96,6 +96,20 @@ def test_two_runs_of_one_scenario_and_seed_at_a_time_do_not_meet(tmp_path):
         assert one.folder == other.folder
         assert len(list(tmp_path.iterdir())) == 1
         assert list(load(one.folder).journal) == list(second)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the lock is one of POSIX systems")
+def test_a_second_program_is_refused_while_the_first_one_writes_and_even_after_a_rename(tmp_path):
+    with RunWriter(tmp_path) as first:
+        after(first, 2)
+        with pytest.raises(InputError, match="is in use: another program runs it"):
+            reopen(first.folder)
+        moved = first.folder.rename(tmp_path / "moved")
+        with pytest.raises(InputError, match="is in use: another program runs it"):
+            reopen(moved)
+    reopen(moved)[1].__exit__()
+    with pytest.raises(InputError, match="expected a stored run"):
+        reopen(tmp_path / "nowhere")
 
 
 def test_what_follows_the_last_whole_epoch_is_cut_off_and_reported(writer):
