@@ -48,6 +48,18 @@ def _chain(event: settlement.WalletFunded | settlement.ContractDeployed, before:
     return f"{before}{event.chain}" if event.chain else ""
 
 
+def _numbers(calls: Sequence[int]) -> str:
+    return f": {', '.join(map(str, calls))}" if calls else ""
+
+
+def _reports(event: consensus.CallsOrdered) -> str:
+    """The parts of the logs that a block carries, by validator."""
+    parts: dict[int, list[str]] = {}
+    for one in event.reports:
+        parts.setdefault(one.validator, []).append(f"from place {one.first} on {', '.join(map(str, one.calls))}")
+    return "; ".join(f"n{who} {', '.join(said)}" for who, said in sorted(parts.items()))
+
+
 def _short(value: object) -> str:
     if isinstance(value, str) and len(value) > 2 * SHORT and all(digit in "0123456789abcdefx" for digit in value):
         return value[: SHORT + 2 * value.startswith("0x")] + "…"
@@ -290,7 +302,8 @@ SENTENCES: dict[type[Event], Callable[[Words, Any], str]] = {
     ),
     settlement.ContractReconciled: lambda w, e: f"{e.contract} is what the journal says: {_short(e.numbers)}",
     consensus.CallsOrdered: lambda w, e: (
-        f"{w.block(e.block)} holds {counted(len(e.calls), 'call')} of contracts: {', '.join(map(str, e.calls))}"
+        f"{w.block(e.block)} holds {counted(len(e.calls), 'call')} of contracts{_numbers(e.calls)}"
+        + (f"; validators report what they have seen: {_reports(e)}" if e.reports else "")
     ),
     settlement.TradeRefused: lambda w, e: (
         f"trade {e.trade} has no effect on the chain: {reason_sentence(e.reason, e.numbers, w)}"

@@ -56,13 +56,20 @@ def due(logs: Logs, quorum: int, faults: int) -> list[int]:
     >>> due(Logs((3, 2, 2, 1), seen), quorum=3, faults=1)
     [7, 8]
     """
-    stable = sorted(logs.lengths, reverse=True)[quorum - 1]
-    found: list[tuple[int, int]] = []
-    for call, places in logs.places.items():
-        near = sorted(place for place in places.values() if place <= stable)
-        if len(near) > faults:
-            found.append((near[faults], call))
-    return [call for _, call in sorted(found)]
+    stable = stable_length(logs, quorum)
+    placed = ((place_of(places.values(), stable, faults), call) for call, places in logs.places.items())
+    return [call for place, call in sorted(placed) if place]
+
+
+def stable_length(logs: Logs, quorum: int) -> int:
+    """The largest length that the logs of a quorum have reached."""
+    return sorted(logs.lengths, reverse=True)[quorum - 1]
+
+
+def place_of(places: Iterable[int], stable: int, faults: int) -> int:
+    """The place of a call by its places in the logs; 0 while it is not due."""
+    near = sorted(place for place in places if place <= stable)
+    return near[faults] if len(near) > faults else 0
 
 
 class FairOrder:
@@ -111,7 +118,7 @@ class FairOrder:
 
     def order(self, chain: Chain, reports: Iterable[Report], done: frozenset[int]) -> list[int]:
         """The calls of a block after this chain that carries these reports."""
-        logs = _continued(self.on(chain, done), reports, done)
+        logs = continued(self.on(chain, done), reports, done)
         return due(logs, self._quorum, self._faults)[:LARGEST_CALLS]
 
     def problem(
@@ -143,7 +150,7 @@ class FairOrder:
                     logs = self._on_chain[block.hash]
                     break
                 parts[:0] = reports_of(payload)
-            logs = self._on_chain[tip] = _continued(logs, parts, done)
+            logs = self._on_chain[tip] = continued(logs, parts, done)
             if len(self._on_chain) > TIPS_KEPT:
                 del self._on_chain[next(iter(self._on_chain))]  # computed again if a chain still ends there
         return logs
@@ -155,7 +162,7 @@ class FairOrder:
         return self._verifier.is_valid(report.validator, NO_EPOCH, said, report.signature)
 
 
-def _continued(logs: Logs, reports: Iterable[Report], done: frozenset[int]) -> Logs:
+def continued(logs: Logs, reports: Iterable[Report], done: frozenset[int]) -> Logs:
     """The logs with these reports, and without the calls that are done."""
     lengths = list(logs.lengths)
     places = {call: dict(where) for call, where in logs.places.items() if call not in done}

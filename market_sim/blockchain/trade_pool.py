@@ -34,6 +34,7 @@ from market_sim.blockchain.payload import (
 )
 from market_sim.core.consensus.payloads import Chain, Invalid, Unknown
 from market_sim.core.errors import ProtocolViolation
+from market_sim.core.models.consensus_events import CallsSeen
 from market_sim.core.models.market_events import Entry
 from market_sim.core.models.settlement_events import CallSubmitted
 
@@ -177,6 +178,10 @@ class TradePool:
     def calls(self, payload: bytes) -> tuple[int, ...]:
         """The numbers of the calls in a payload, in order."""
         return tuple(map(call_number, calls_of(payload)))
+
+    def reports(self, payload: bytes) -> tuple[CallsSeen, ...]:
+        """The reports in a payload, as the journal keeps them."""
+        return tuple(CallsSeen(*one[:3], one.signature.hex()) for one in reports_of(payload))
 
     def calls_on(self, chain: Chain) -> frozenset[int]:
         """The numbers of the calls on this chain; cached by tip."""

@@ -45,6 +45,16 @@ def was(number: int) -> str:
     return "was" if number == 1 else "were"
 
 
+def ordinal(number: int) -> str:
+    """A place in an order.
+
+    >>> [ordinal(number) for number in (1, 2, 3, 4, 11, 12, 13, 22, 111)]
+    ['1st', '2nd', '3rd', '4th', '11th', '12th', '13th', '22nd', '111th']
+    """
+    last = 0 if number % 100 in (11, 12, 13) else number % 10
+    return f"{number}{ {1: 'st', 2: 'nd', 3: 'rd'}.get(last, 'th') }"
+
+
 def listed(names: Iterable[str]) -> str:
     """Names as a list in a sentence.
 

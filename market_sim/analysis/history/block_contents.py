@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from market_sim.blockchain.execution import BalanceKey, Execution, ExecutionState, execute
-from market_sim.blockchain.items import encoded_call, packed, payload_digest
+from market_sim.blockchain.items import Report, encoded_call, packed, payload_digest
 from market_sim.blockchain.merkle import merkle_proof, proven
 from market_sim.blockchain.payload import encoded
 from market_sim.blockchain.register import Register
@@ -78,8 +78,8 @@ class BlockContents:
         self._certified: dict[int, tuple[int, BatchCertified]] = {}
         self._deposits: list[Deposited] = []
         self._calls: list[CallSubmitted] = []
-        self._ordered: dict[str, tuple[int, ...]] = {}
-        """The calls of each block with calls, in order."""
+        self._ordered: dict[str, CallsOrdered] = {}
+        """The calls of each block with calls, in order, and the reports that it carries."""
         self._genesis = next((event.genesis for event in journal.of(CommitteeSeated)), "")
         for number, event in enumerate(journal):
             self._read(number, event)
@@ -93,7 +93,7 @@ class BlockContents:
         elif isinstance(event, CallSubmitted):
             self._calls.append(event)
         elif isinstance(event, CallsOrdered):
-            self._ordered[event.block] = event.calls
+            self._ordered[event.block] = event
         elif isinstance(event, BlockProposed):
             self._propose(number, event)
         elif isinstance(event, (VoteCast, BlockNotarized, BlockFinalized)):
@@ -131,16 +131,24 @@ class BlockContents:
     def payload(self, block: str) -> bytes:
         """The entries of a block, encoded again."""
         entries = self._entries[self.first_trade(block) - 1 : self._upto[block]]
-        calls = [encoded_call(self._calls[number - 1], self.register) for number in self._ordered.get(block, ())]
-        return packed(b"".join(encoded(entry, self.register) for entry in entries), calls)
+        records = b"".join(encoded(entry, self.register) for entry in entries)
+        ordered = self._ordered.get(block)
+        if ordered is None:
+            return records
+        calls = [encoded_call(self._calls[number - 1], self.register) for number in ordered.calls]
+        reports = [Report(*said[:3], bytes.fromhex(said.signature)) for said in ordered.reports]
+        return packed(records, calls, reports)
 
     def final_block(self, height: int) -> int | None:
         """The event that proposed the final block of this height, if it is known."""
         return self.proposed.get(self._at_height.get(height, ""))
 
-    def holding_call(self, call: int) -> Iterator[int]:
-        """The events that proposed the blocks with this call, in the order of proposal."""
-        yield from (number for block, number in self.proposed.items() if call in self._ordered.get(block, ()))
+    def holding_call(self, call: int) -> Iterator[CallsOrdered]:
+        """The calls of each block that holds this one, in the order of proposal."""
+        yield from (self._ordered[block] for block in self.proposed if call in self._calls_of(block))
+
+    def _calls_of(self, block: str) -> tuple[int, ...]:
+        return self._ordered[block].calls if block in self._ordered else ()
 
     def entry(self, number: int) -> Entry:
         """The entry with this number."""

@@ -50,11 +50,11 @@ class Queue:
 
 @dataclass(frozen=True)
 class BlockWay:
-    """A block that holds the trade, with its votes, notarizations and finalizations."""
+    """A block that holds the trade or the call, with its votes, notarizations and finalizations."""
 
     proposed: Placed
     place: int
-    """The index of the trade in the block, from 1."""
+    """The index of the trade among the trades of the block, or of the call among its calls, from 1."""
     digest_matches: bool
     votes: tuple[Placed, ...]
     notarized: tuple[Placed, ...]
@@ -157,7 +157,8 @@ class Tracer:
     def trade(self, trade: int) -> TradeTrace:
         """The trace of one trade."""
         number = self.trades[trade]
-        ways = tuple(self._way(block, trade) for block in self.blocks.holding(trade))
+        blocks = self.blocks
+        ways = tuple(self.way(block, trade - blocks.first_trade(block) + 1) for block in blocks.holding(trade))
         ways = tuple(sorted(ways, key=lambda way: not way.is_final))
         final = next((way for way in ways if way.is_final), None)
         paid = self.blocks.paid(trade) if final else None
@@ -170,11 +171,12 @@ class Tracer:
     def _placed(self, number: int) -> Placed:
         return Placed(number, self.journal[number])
 
-    def _way(self, block: str, trade: int) -> BlockWay:
+    def way(self, block: str, place: int) -> BlockWay:
+        """A block that holds an item at this place."""
         contents = self.blocks
         return BlockWay(
             self._placed(contents.proposed[block]),
-            trade - contents.first_trade(block) + 1,
+            place,
             contents.digest_matches(block),
             *(
                 tuple(self._placed(place) for place in contents.about[block].get(kind, ()))

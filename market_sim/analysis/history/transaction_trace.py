@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Any
 
 from market_sim.analysis.history.block_contents import Batch, BlockContents
+from market_sim.analysis.history.fair_places import FairPlaces
 from market_sim.analysis.history.order_trace import Placed
 from market_sim.analysis.transactions import Transaction, transactions
 from market_sim.analysis.words import Words
@@ -56,6 +57,8 @@ class TransactionTrace:
     moved: tuple[Moved, ...]
     entries: range
     """The numbers of the entries that it pays; only those that are trades have a trace."""
+    fairness: tuple[str, ...] = ()
+    """Why the call has its place in each of the blocks, where the committee enforces a fair order."""
 
 
 class TransactionTracer:
@@ -72,6 +75,10 @@ class TransactionTracer:
     @cached_property
     def _calls(self) -> dict[int, events.CallSubmitted]:
         return {event.call: event for event in self._journal.of(events.CallSubmitted)}
+
+    @cached_property
+    def _places(self) -> FairPlaces:
+        return FairPlaces(self._journal)
 
     @cached_property
     def _kinds(self) -> dict[str, str]:
@@ -98,9 +105,11 @@ class TransactionTracer:
         submitted = self._calls[event.call]
         names = argument_names(self._kinds.get(event.contract, ""), event.function, len(submitted.arguments))
         arguments = tuple(zip(names, map(_written, submitted.arguments), strict=True))
-        return TransactionTrace(
-            sent, arguments, _fields(event.numbers), self._placed(self._contents.holding_call(event.call)), (), range(0)
-        )
+        holding = [one.block for one in self._contents.holding_call(event.call)]
+        blocks = self._placed(self._contents.proposed[block] for block in holding)
+        kept = self._places.is_kept
+        fairness = tuple(self._places.sentence(block, event.call) for block in holding) if kept else ()
+        return TransactionTrace(sent, arguments, _fields(event.numbers), blocks, (), range(0), fairness)
 
     def _batch(
         self, sent: Transaction, event: events.BlockSettled | events.SettlementReverted | events.BatchDelayed

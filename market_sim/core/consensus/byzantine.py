@@ -8,7 +8,7 @@ crashes last. Each act is recorded as `ByzantineAct`: the simulator knows it, an
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -29,6 +29,17 @@ MUTE: Final = {"silent": 1, "crash": 2}
 
 SIGNED: Final = (BlockProposed, CallsOrdered, VoteCast)
 """The facts about what a validator signed: a block with its calls, and votes."""
+
+
+class Contents(NamedTuple):
+    """What the journal says of a payload."""
+
+    trades: int
+    ordered: CallsOrdered | None
+    """Its calls and reports; None without any."""
+
+
+NOTHING: Final = Contents(0, None)
 
 
 class Envelope(msgspec.Struct, frozen=True):
@@ -150,24 +161,23 @@ class ByzantineValidator:
                 return envelope.message
         return None
 
-    def _own_calls(self) -> tuple[int, ...]:
-        """The calls in the block that the protocol has it propose."""
-        return next((fact.calls for fact in self._facts if isinstance(fact, CallsOrdered)), ())
+    def _own_contents(self) -> Contents:
+        """What the journal says of the payload that the protocol has it propose."""
+        trades = next((fact.trades for fact in self._facts if isinstance(fact, BlockProposed)), 0)
+        return Contents(trades, next((fact for fact in self._facts if isinstance(fact, CallsOrdered)), None))
 
     def _sign(self, block: Block, payload: bytes) -> Proposal:
         signature = self._signer.sign(block.epoch, block.hash)
         return Proposal(self.validator.view.genesis.hash, block, payload, self.index, signature)
 
-    def _record_proposal(
-        self, proposal: Proposal, height: int, group: int = 0, trades: int = 0, calls: tuple[int, ...] = ()
-    ) -> None:
+    def _record_proposal(self, proposal: Proposal, height: int, group: int = 0, contents: Contents = NOTHING) -> None:
         block, validator = proposal.block, self.validator
         name, moment = block.hash.hex(), (validator.now, validator.epoch)
         names = (name, block.parent.hex())
         digest = block.payload_digest.hex()
-        self._facts.append(BlockProposed(*moment, *names, height, self.index, digest, trades, group))
-        if calls:
-            self._facts.append(CallsOrdered(*moment, name, calls))
+        self._facts.append(BlockProposed(*moment, *names, height, self.index, digest, contents.trades, group))
+        if contents.ordered is not None:
+            self._facts.append(msgspec.structs.replace(contents.ordered, block=name))
         self._facts.append(VoteCast(*moment, self.index, name, proposal.signature.hex()))
 
     # ---- behaviours that alter what the protocol sends ----------------------------------------------------------
@@ -239,11 +249,10 @@ class ByzantineValidator:
         rest = tuple(other for other in self._others if other not in group)
         kept = [envelope for envelope in self._envelopes if envelope.message is not proposal]
         self._envelopes = [Envelope(proposal, group), Envelope(rival, rest), *kept]
+        contents = self._own_contents() if payload == proposal.payload else NOTHING
         told = [fact for fact in self._facts if isinstance(fact, BlockProposed)]
-        trades = told[0].trades if told and payload == proposal.payload else 0
         self._facts = [msgspec.structs.replace(fact, group=1) if fact in told else fact for fact in self._facts]
-        calls = self._own_calls() if payload == proposal.payload else ()
-        self._record_proposal(rival, view.height.get(parent, -1) + 1, 2, trades, calls)
+        self._record_proposal(rival, view.height.get(parent, -1) + 1, 2, contents)
         self._act("equivocate", [block.hash, rival.block.hash], rest)
 
     def _show_two_faces(self, heard: Message | None) -> None:
@@ -251,7 +260,7 @@ class ByzantineValidator:
         collusion, proposal = self._collusion, self._own_proposal()
         if self._epoch_starts and proposal is not None:
             self._envelopes = [one for one in self._envelopes if one.message is not proposal]
-            calls = self._own_calls()
+            contents = self._own_contents()
             self._facts = [fact for fact in self._facts if not isinstance(fact, SIGNED)]
             own = proposal.block
             for side in (0, 1):
@@ -265,8 +274,8 @@ class ByzantineValidator:
                 shown = self._sign(block, payload)
                 self._signed.add(block.hash)
                 self._envelopes.append(Envelope(shown, collusion.audience(side, self.index)))
-                told = calls if payload == proposal.payload else ()
-                self._record_proposal(shown, self.validator.view.height.get(parent, -1) + 1, side + 1, calls=told)
+                told = contents if payload == proposal.payload else NOTHING
+                self._record_proposal(shown, self.validator.view.height.get(parent, -1) + 1, side + 1, told)
             self._act("two-faced", list(collusion.side_of)[-2:])
         elif isinstance(heard, Proposal) and heard.block.hash in collusion.side_of:
             self._vote_for_its_side(heard)

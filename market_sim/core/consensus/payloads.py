@@ -12,6 +12,7 @@ import msgspec
 
 from market_sim.core.consensus.block_tree import BlockTree
 from market_sim.core.consensus.blocks import Block
+from market_sim.core.models.consensus_events import CallsSeen
 from market_sim.core.models.event import Numbers
 
 
@@ -63,3 +64,6 @@ class Payloads(Protocol):
 
     def calls(self, payload: bytes) -> tuple[int, ...]:
         """The contract calls in the payload, in their order: for the journal only."""
+
+    def reports(self, payload: bytes) -> tuple[CallsSeen, ...]:
+        """What the payload says of the calls that validators have seen: for the journal only."""

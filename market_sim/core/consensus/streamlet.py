@@ -162,9 +162,9 @@ class Validator:
         self._facts.append(
             BlockProposed(self.now, self.epoch, *names, height + 1, self.index, block.payload_digest.hex(), trades)
         )
-        calls = self._payloads.calls(payload)
-        if calls:
-            self._facts.append(CallsOrdered(self.now, self.epoch, names[0], calls))
+        calls, reports = self._payloads.calls(payload), self._payloads.reports(payload)
+        if calls or reports:
+            self._facts.append(CallsOrdered(self.now, self.epoch, names[0], calls, reports))
         signature = self._sign(block, height)
         proposal = Proposal(self._genesis, block, payload, self.index, signature)
         if self.rules.variant == "crash":

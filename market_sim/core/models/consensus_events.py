@@ -7,13 +7,22 @@ the event happened; the epoch of a block is that of its `BlockProposed`.
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, NamedTuple
 
 from market_sim.core.models.event import Area, Event, Numbers
 
 Verdict = Literal["waiting", "refused", "expired"]
 Triple = tuple[str, str, str]
 """Three adjacent blocks of consecutive epochs; genesis may be the first."""
+
+
+class CallsSeen(NamedTuple):
+    """A signed part of the log of a validator: from this place on it has seen these calls, in this order."""
+
+    validator: int
+    first: int
+    calls: tuple[int, ...]
+    signature: str
 
 
 class ConsensusEvent(Event, frozen=True):
@@ -42,11 +51,13 @@ class BlockProposed(ConsensusEvent, frozen=True):
     group: int = 0
 
 
-class CallsOrdered(ConsensusEvent, frozen=True):
+class CallsOrdered(ConsensusEvent, frozen=True, omit_defaults=True):
     """A leader put contract calls into its block, after the entries, in this order."""
 
     block: str
     calls: tuple[int, ...]
+    reports: tuple[CallsSeen, ...] = ()
+    """What validators have seen, as far as the block carries it: a fair order follows from that (rulebook P-14)."""
 
 
 class ProposalJudged(ConsensusEvent, frozen=True):

@@ -14,7 +14,7 @@ from market_sim.core.consensus.behaviours import Behaviour
 from market_sim.core.consensus.network import Network
 from market_sim.core.consensus.payloads import Chain, Invalid, Payloads, Unknown
 from market_sim.core.errors import InputError
-from market_sim.core.models.consensus_events import BlockProposed, ByzantineAct, ConsensusEvent
+from market_sim.core.models.consensus_events import BlockProposed, ByzantineAct, CallsSeen, ConsensusEvent
 from market_sim.core.protocols.participant import About, ConsensusProtocol, Letter, Participant, Reaction, Seat
 from market_sim.core.randomness import Stream
 
@@ -77,6 +77,10 @@ class EmptyPayloads:
     def calls(self, payload: bytes) -> tuple[int, ...]:
         """The calls in the payload."""
         return self._payloads.calls(payload)
+
+    def reports(self, payload: bytes) -> tuple[CallsSeen, ...]:
+        """What the payload says of the calls that validators have seen."""
+        return self._payloads.reports(payload)
 
 
 class Byzantine:

@@ -1,4 +1,7 @@
-"""`simulate.py trace RUN ORDER`: the way of one order, from the book to the payment, each step worked out again."""
+"""`simulate.py trace RUN ORDER`: the way of one order, from the book to the payment, each step worked out again.
+
+With `--call N` it is the way of a contract call, with the reason for its place in each block.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,15 @@ from pathlib import Path
 
 from market_sim.analysis.event_sentences import EventSentences
 from market_sim.analysis.history.block_contents import Paid
+from market_sim.analysis.history.call_trace import call_trace
+from market_sim.analysis.history.fair_places import FairPlaces
 from market_sim.analysis.history.order_trace import BlockWay, Change, Placed, Tracer, TradeTrace
 from market_sim.analysis.history.run_history import RunHistory
 from market_sim.analysis.results.stored import open_run
 from market_sim.core.data.journal import Journal
 from market_sim.core.english import counted
 from market_sim.core.errors import InputError
+from market_sim.core.models.settlement_events import CallSubmitted
 from market_sim.ui.cli.arguments import Parser, whole
 
 DONE, UNPROVEN = 0, 1
@@ -22,15 +28,23 @@ MOST_FILLS = 5
 def trace(arguments: Sequence[str]) -> int:
     """Print the way of an order; 1 when a step does not agree with what the validators signed."""
     made = Parser(
-        prog="simulate.py trace", description="One order of a stored run: book, block, votes, payment, proof."
+        prog="simulate.py trace",
+        description="One order of a stored run: book, block, votes, payment, proof; or one call of a contract.",
     )
     made.add_argument("run", metavar="RUN", type=Path, help="the folder of the run, for example results/NAME")
-    made.add_argument("order", metavar="ORDER", type=whole(1), help="its number; `export RUN` lists the orders")
+    made.add_argument(
+        "order", metavar="ORDER", nargs="?", type=whole(1), help="its number; `export RUN` lists the orders"
+    )
+    made.add_argument("--call", metavar="N", type=whole(1), help="trace call N of a contract instead of an order")
     made.add_argument(
         "--fills", metavar="N", type=whole(1), default=MOST_FILLS, help=f"how many of its trades (default {MOST_FILLS})"
     )
     typed = made.parse_args(list(arguments))
-    told, agrees = way_of(open_run(typed.run).journal, typed.order, typed.fills)
+    if (typed.order is None) == (typed.call is None):
+        found = "both" if typed.call else "neither"
+        raise InputError(f"expected the number of an order or --call with that of a call, found {found}")
+    journal = open_run(typed.run).journal
+    told, agrees = way_of(journal, typed.order, typed.fills) if typed.order else way_of_call(journal, typed.call)
     print("\n".join(told))
     return DONE if agrees else UNPROVEN
 
@@ -58,6 +72,30 @@ def way_of(journal: Journal, order: int, most: int) -> tuple[list[str], bool]:
     return lines, all(map(_agrees, found.trades))
 
 
+def way_of_call(journal: Journal, call: int) -> tuple[list[str], bool]:
+    """The lines about a contract call, and whether its blocks hold what was signed."""
+    found = call_trace(Tracer(journal, RunHistory(journal).books), FairPlaces(journal), call)
+    if found is None:
+        last = max((event.call for event in journal.of(CallSubmitted)), default=0)
+        numbers = f"the calls of this run have the numbers 1 to {last}" if last else "no contract is called in this run"
+        raise InputError(f"--call: there is no call {call}; {numbers}")
+    telling = _Telling(EventSentences(journal))
+    lines = [telling.sentence(found.submitted), telling.line(found.submitted, "submitted")]
+    for one in found.ways:
+        lines += telling.way(one.way, f"call {one.way.place} of {one.calls}; its items")
+        if one.fairness:
+            lines.append(f"               {one.fairness}")
+    if not found.ways:
+        lines.append("               in no block yet")
+    if found.executed is None:
+        lines.append("               not executed")
+    else:
+        done = found.executed
+        sent = f"transaction 0x{done.event.transaction}" if done.event.transaction else "memory"
+        lines.append(telling.line(done, f"{telling.sentence(done)} ({sent}, {done.event.gas:,} gas)"))
+    return lines, all(one.way.digest_matches for one in found.ways)
+
+
 def _agrees(fill: TradeTrace) -> bool:
     paid = fill.paid
     is_paid_well = paid is None or (paid.root_matches and (paid.is_proven or fill.refused is not None))
@@ -83,7 +121,7 @@ class _Telling:
         """One trade: match, blocks, payment, balances."""
         yield self.line(fill.trade, self.sentence(fill.trade))
         for way in fill.ways:
-            yield from self._way(way)
+            yield from self.way(way, f"number {way.place} of {way.proposed.event.trades}; its trades")
         if not fill.ways:
             yield "               in no block yet"
         if fill.refused is not None:
@@ -94,13 +132,14 @@ class _Telling:
             before, after = (self.words.amount(change.asset, amount) for amount in (change.before, change.after))
             yield f"               {change.account}: {before} -> {after} on the exchange{self._on_chain(change)}"
 
-    def _way(self, way: BlockWay) -> Iterator[str]:
+    def way(self, way: BlockWay, what: str) -> Iterator[str]:
+        """A block, its votes and its finality; `what` says the place in the block and what is encoded again."""
         block = way.proposed.event
         verdict = "give" if way.digest_matches else "DO NOT GIVE"
         yield self.line(
             way.proposed,
-            f"{self.words.block(block.block)} by validator {block.proposer}: number {way.place} of {block.trades}; its "
-            f"trades encoded again {verdict} the digest that was voted on",
+            f"{self.words.block(block.block)} by validator {block.proposer}: {what} encoded again {verdict} the digest "
+            "that was voted on",
         )
         if way.notarized:
             yield self.line(way.notarized[0], f"notarized: {counted(len(way.votes), 'vote')}")

@@ -18,7 +18,7 @@ from market_sim.core.consensus.status import CommitteeStatus
 from market_sim.core.consensus.step import Step
 from market_sim.core.consensus.streamlet import Validator
 from market_sim.core.data.journal import Journal
-from market_sim.core.models.consensus_events import BlockFinalized, ByzantineAct, NetworkFault
+from market_sim.core.models.consensus_events import BlockFinalized, ByzantineAct, CallsSeen, NetworkFault
 from market_sim.core.models.event import Event
 from market_sim.core.randomness import Randomness
 from market_sim.simulation.engine.clock import SECOND, Clock
@@ -50,6 +50,9 @@ class Numbers:
     def calls(self, payload: bytes) -> tuple[int, ...]:
         return ()
 
+    def reports(self, payload: bytes) -> tuple[CallsSeen, ...]:
+        return ()
+
     def count(self, payload: bytes) -> int:
         return payload.count(b",") + 1 if payload else 0
 
@@ -65,9 +68,6 @@ class Anything(Numbers):
 
     def payload_problem(self, chain: Chain, payload: bytes) -> Unknown | Invalid | None:
         return None
-
-    def calls(self, payload: bytes) -> tuple[int, ...]:
-        return ()
 
     def count(self, payload: bytes) -> int:
         return 0
