@@ -89,13 +89,14 @@ class FairOrder:
         self._nothing = Logs((0,) * validators, {})
 
     def see(self, calls: Sequence[int]) -> None:
-        """Add these calls to the own log, and report them."""
-        first = self._length + 1
-        self._length += len(calls)
-        signature = self._signer.sign(NO_EPOCH, digest(self._index, first, calls))
-        report = Report(self._index, first, tuple(calls), signature)
-        self.learn(report)
-        self.tell(report)
+        """Add these calls to the own log, and report them, in parts that a block can hold."""
+        for place in range(0, len(calls), LARGEST_CALLS):
+            part, first = calls[place : place + LARGEST_CALLS], self._length + 1
+            self._length += len(part)
+            signature = self._signer.sign(NO_EPOCH, digest(self._index, first, part))
+            report = Report(self._index, first, tuple(part), signature)
+            self.learn(report)
+            self.tell(report)
 
     def learn(self, report: Report) -> bool:
         """Keep a report whose signature is right; True when it is new. Of two for one place the first counts."""

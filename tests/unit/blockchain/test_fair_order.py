@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from market_sim.blockchain.fair_order import FairOrder, Logs, digest, due
-from market_sim.blockchain.items import WITH_REPORTS, Report, calls_of, entries_of, packed, reports_of
+from market_sim.blockchain.items import LARGEST_CALLS, WITH_REPORTS, Report, calls_of, entries_of, packed, reports_of
 from market_sim.blockchain.payload import TradeRecords
 from market_sim.blockchain.trade_pool import Calls, TradePool
 from market_sim.core.errors import ProtocolViolation
@@ -98,6 +98,24 @@ def test_a_leader_carries_the_reports_that_its_chain_lacks_and_the_others_agree(
     rest, done = seats[1].news(chain, frozenset(numbers), {1, 2, 3}), frozenset(numbers)
     assert [(one.first, one.calls) for one in rest] == [(3, (3,))] * 3
     assert seats[1].order(chain, rest, done) == [3] and seats[2].problem(chain, rest, [3], done) is None
+
+
+def test_more_calls_than_a_block_holds_are_reported_in_parts_that_fit() -> None:
+    """One report of all of them would fit into no block, and the log would end there for good."""
+    calls = list(range(1, 2 * LARGEST_CALLS + 2))
+    seats, executed, payloads = table(), list[int](), []
+    for seat in seats:
+        seat.tell = lambda told: [other.learn(told) for other in seats]
+    for seat in seats[:3]:
+        seat.see(calls)
+    for _ in range(3):
+        chain, done = FakeChain(*payloads), frozenset(executed)
+        carried = seats[0].news(chain, done, set(calls))
+        numbers = seats[0].order(chain, carried, done)
+        assert seats[3].problem(chain, carried, numbers, done) is None
+        executed += numbers
+        payloads.append(packed(b"", [item(number) for number in numbers], carried))
+    assert executed == calls
 
 
 @pytest.mark.parametrize(
