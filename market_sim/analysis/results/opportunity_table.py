@@ -3,7 +3,7 @@ who took it.
 
 Quotes are compared when an instant is over: an opportunity is there while bid_B (1 - fee_B) is above ask_A (1 + fee_A)
 (rulebook F-4.7). Until then nobody could see it, so what counts as taken is what came after its first instant. A venue
-whose connection is broken is left out; a dark pool shows nothing.
+whose connection is broken is left out, and so is a book that is halted or in an auction; a dark pool shows nothing.
 """
 
 from __future__ import annotations
@@ -17,9 +17,10 @@ from market_sim.core.data.journal import Journal
 from market_sim.core.english import counted
 from market_sim.core.models.figures import Figures
 from market_sim.core.models.intents import BUY
-from market_sim.core.models.market_events import BookOpened, FeesSet, Trade, book_name
+from market_sim.core.models.market_events import BookOpened, FeesSet, PhaseChanged, Trade, book_name
 from market_sim.core.models.venue_events import VenueHealthChanged
 from market_sim.market.exchange.book_replay import BookReplay
+from market_sim.market.exchange.listing import CONTINUOUS
 from market_sim.market.venues.breaker import CLOSED
 from market_sim.pricing.routing import MILLION
 
@@ -78,6 +79,8 @@ class _Watch:
         self._replay = BookReplay()
         self._rates: dict[tuple[str, str], int] = {}
         self._broken: set[str] = set()
+        self._closed: set[str] = set()
+        """The books in which nobody can trade at once."""
         self._there: dict[Pair, Opportunity] = {}
         self._found: list[Opportunity] = []
 
@@ -94,6 +97,10 @@ class _Watch:
                 is_stale = True
                 if type(event) is Trade and self._there:
                     self._took(event)
+                elif isinstance(event, PhaseChanged):
+                    (self._closed.discard if event.phase == CONTINUOUS else self._closed.add)(
+                        book_name(event.symbol, event.venue)
+                    )
             elif isinstance(event, FeesSet):
                 self._rates[event.symbol, event.venue] = event.taker
             elif isinstance(event, VenueHealthChanged):
@@ -126,9 +133,9 @@ class _Watch:
 
     def _gain(self, symbol: str, cheap: str, dear: str) -> tuple[float, int] | None:
         """The gain in basis points and the size at the best prices; None where there is none."""
-        asks = self._replay.book(book_name(symbol, cheap)).asks
-        bids = self._replay.book(book_name(symbol, dear)).bids
-        if not asks or not bids:
+        bought, sold = book_name(symbol, cheap), book_name(symbol, dear)
+        asks, bids = self._replay.book(bought).asks, self._replay.book(sold).bids
+        if not asks or not bids or not self._closed.isdisjoint((bought, sold)):
             return None
         ask, bid = min(asks), max(bids)
         paid = ask * (MILLION + self._rates.get((symbol, cheap), 0))

@@ -88,6 +88,14 @@ def test_it_is_gone_when_the_quote_is_and_a_venue_with_a_broken_connection_has_n
     assert [(one.began, one.ended, one.taken) for one in opportunities(world.journal)] == [(1, 7, {}), (20, 30, {})]
 
 
+def test_where_a_book_is_halted_nobody_could_have_traded():
+    world = drifted(10_050)
+    for now, act in ((7, "halt"), (20, "resume")):
+        world.clock.now = now
+        getattr(world.venues.named(B).phases, act)("ACME")
+    assert [(one.began, one.ended) for one in opportunities(world.journal)] == [(1, 7), (20, None)]
+
+
 def counted_again(journal: Journal, rates: dict[str, float]) -> dict[tuple[str, str], list[tuple[int, float]]]:
     """By pair of venues: each instant after whose last event a round trip gained, with its gain in basis points."""
     replay, found = BookReplay(), defaultdict(list)
