@@ -35,7 +35,7 @@ COLUMNS = columns(
 
 
 class Extraction(NamedTuple):
-    """What one account has more or less because of the order that somebody chose."""
+    """What one account has more or less because of the order that a leader or a reader chose."""
 
     by: str
     at: str

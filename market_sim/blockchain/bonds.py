@@ -1,4 +1,4 @@
-"""The bonds of validators: who signs two results of one block loses the bond to whoever reports it.
+"""The bonds of validators: one that signs two results of a block loses its bond, a share of it to the reporter.
 
 This is the adapter of `contracts/Bonds.sol`. Participants call
 
@@ -85,7 +85,7 @@ class Bonds:
         return results.convicted if results is not None else ()
 
     def check(self, account: str, function: str, arguments: Arguments, register: Register) -> None:
-        """Refuse the number of no validator, and a block of which nobody has a signature of it."""
+        """Refuse a number that no validator has, and evidence of blocks of which the validator signed no result."""
         validator, members = int(arguments[0]), len(self._deployed().validators)
         if validator >= members and function != "deposit":
             raise RuleViolation("BAD_ARGUMENTS", function=function, expected=f"a validator below {members}")

@@ -1,6 +1,6 @@
 """Double signing: two signatures of one validator on two results of the same blocks, which convict it.
 
-Whoever collects signatures for certificates keeps what each validator signed for each block. An honest validator signs
+The collector of signatures for certificates keeps what each validator signed for each block. An honest validator signs
 one result (`Signer` in certificate.py refuses a second one), so two are evidence. Anybody who knows the address of the
 validator can check it: nothing but digests and signatures takes part.
 """

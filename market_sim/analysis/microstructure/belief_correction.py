@@ -2,10 +2,10 @@
 
     shown = alpha + beta value + gamma midpoint + error
 
-is fitted for each participant to what it showed in the first half of a run, by least squares. Whoever sticks to a first
-price has an alpha, whoever looks at the others a gamma; both draw what is shown away from the value by 1 - beta. In the
-second half, without a look at the value, (shown - alpha - gamma midpoint) / beta is the estimate, its variance that of
-the error over beta squared, and the corrected consensus the precision-weighted mean (rulebook F-8.8).
+is fitted for each participant to what it showed in the first half of a run, by least squares. A participant that sticks
+to a first price has an alpha, one that looks at the others a gamma; both draw what is shown away from the value by
+1 - beta. In the second half, without a look at the value, (shown - alpha - gamma midpoint) / beta is the estimate, its
+variance that of the error over beta squared, and the corrected consensus the precision-weighted mean (rulebook F-8.8).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from market_sim.core.models.event import Event
 from market_sim.market.exchange.quotes import Quotes
 
 FEWEST = 30
-"""How often somebody must have shown a belief in the first half to be fitted."""
+"""The fewest beliefs in the first half that a participant is fitted to."""
 FEWEST_BELIEVERS = 3
 """The beliefs of fewer are no consensus."""
 LEAST_BETA = 0.1

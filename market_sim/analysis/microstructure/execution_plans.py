@@ -8,7 +8,7 @@ things speak against a plan (rulebook F-8.12, docs/decisions/0085-plans-are-comp
            is left after candle k; sigma is that of the returns of the closes before the first slice
     time   the candle in which its last lot is filled
 
-A plan is dominated where another one is as good in all three and better in one: nobody needs to choose it.
+A plan is dominated where another one is as good in all three and better in one: there is no reason to choose it.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ def plans_of(candles: Sequence[TimedCandle], order: PastOrder) -> Plans:
 
 
 def held(count: int, urgency: float) -> list[float]:
-    """The part of an order that is left after each of so many slices, from 1 to 0."""
+    """The part of an order that is left after each slice, from 1 to 0."""
     step = 1 / count
     aversion = 2 * (cosh(urgency * step) - 1) / step**2  # so that the trajectory's kappa is the urgency
     return trajectory(1.0, count, 1.0, Impact(sigma=1.0, eta=1.0), aversion)

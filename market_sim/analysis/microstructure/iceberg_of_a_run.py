@@ -1,7 +1,7 @@
 """What a run says about an iceberg in one of its books: the queue that it meets, and how fast and far prices go.
 
-What waits ahead of a slice is what one side of the book shows at its best price on average, and as much is the usual
-depth; a limit order is traded with by half of the volume. What being seen costs, no run says.
+What waits ahead of a slice is what one side of the book shows at its best price on average, which counts as the usual
+depth, too; a limit order is traded with by half of the volume. What being seen costs, no run says.
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ def iceberg_market_of(journal: Journal, book: str) -> IcebergMarket:
     steps = intervals(known[book], journal[-1].time)
     volume = sum(step.volume for step in steps)
     if len(steps) < FEWEST_STEPS or not volume:
-        raise InputError(f"an iceberg needs a book that was traded and quoted for {FEWEST_STEPS / 5:g} s: not {book}")
+        least = FEWEST_STEPS * STEP_NS / SECOND_NS
+        raise InputError(f"an iceberg needs a book that was traded and quoted for {least:g} s: not {book}")
     seconds = len(steps) * STEP_NS / SECOND_NS
     side = fmean(step.depth for step in steps) / 2
     returns = [after.middle / before.middle - 1 for before, after in pairwise(steps)]

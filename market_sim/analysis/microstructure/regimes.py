@@ -70,7 +70,7 @@ class Fitted:
         return found
 
 
-class Chain(NamedTuple):
+class MarkovChain(NamedTuple):
     """Two states: their variances, the probability to stay in each, and that of beginning wild."""
 
     calm: float
@@ -90,15 +90,16 @@ def fitted(returns: Sequence[float]) -> Fitted | None:
     ordered = sorted(squares)
     cut = len(ordered) * 7 // 10
     calm, wild = (max(least, sum(part) / len(part)) for part in (ordered[:cut], ordered[cut:]))
-    chain, weights = Chain(calm, wild, STAY, STAY, 0.3), [0.0] * len(squares)
+    chain, weights = MarkovChain(calm, wild, STAY, STAY, 0.3), [0.0] * len(squares)
     for _ in range(ITERATIONS):
-        weights, chain, before = *_improved(squares, chain, least), chain
+        before = chain
+        weights, chain = _improved(squares, before, least)
         if abs(chain.wild - before.wild) <= ENOUGH * before.wild:
             break
     return Fitted(sqrt(chain.calm), sqrt(chain.wild), tuple(weights))
 
 
-def _improved(squares: Sequence[float], chain: Chain, least: float) -> tuple[list[float], Chain]:
+def _improved(squares: Sequence[float], chain: MarkovChain, least: float) -> tuple[list[float], MarkovChain]:
     """One step of the algorithm: the probability of the wild state at each step, and the chain that fits it."""
     given = [(_density(one, chain.calm), _density(one, chain.wild)) for one in squares]
     weights, stay_calm, stay_wild = smoothed(filtered(given, chain), given, chain)
@@ -107,10 +108,10 @@ def _improved(squares: Sequence[float], chain: Chain, least: float) -> tuple[lis
         len(weights) - wilds, TINY
     )
     wild = sum(one * weight for one, weight in zip(squares, weights, strict=True)) / max(wilds, TINY)
-    return weights, Chain(max(least, calm), max(least, wild), stay_calm, stay_wild, weights[0])
+    return weights, MarkovChain(max(least, calm), max(least, wild), stay_calm, stay_wild, weights[0])
 
 
-def filtered(given: Sequence[tuple[float, float]], chain: Chain) -> list[tuple[float, float]]:
+def filtered(given: Sequence[tuple[float, float]], chain: MarkovChain) -> list[tuple[float, float]]:
     """The probabilities of both states at each step, given the returns up to it."""
     found = []
     calm, wild = 1 - chain.first_wild, chain.first_wild
@@ -127,7 +128,7 @@ def filtered(given: Sequence[tuple[float, float]], chain: Chain) -> list[tuple[f
 
 
 def smoothed(
-    ahead: Sequence[tuple[float, float]], given: Sequence[tuple[float, float]], chain: Chain
+    ahead: Sequence[tuple[float, float]], given: Sequence[tuple[float, float]], chain: MarkovChain
 ) -> tuple[list[float], float, float]:
     """The probability of the wild state at each step given all returns, and those to stay that follow from it."""
     weights = [wild for _, wild in ahead]

@@ -60,6 +60,7 @@ class Covered:
 
 
 def covered_orders(journal: Journal) -> list[Covered]:
+    """Every accepted order of a run."""
     found: dict[int, Covered] = {}
     for event in journal:
         if type(event) is OrderAccepted:

@@ -1,8 +1,8 @@
 """The flow report: the orders for one instrument in a stretch of time, their direction, and how well they fared.
 
     imbalance   what takers bought less what they sold, as a share of what they traded
-    quality     of an order that took: the share of it that was filled, times the quoted over the effective spread (at
-                most 1); 100 % is all of it at the quote or better. An average counts each such order once.
+    quality     of an order that took: the share of it that was filled by taking, times the quoted over the effective
+                spread (at most 1); 100 % is all of it at the quote or better. An average counts each such order once.
 
 Rulebook F-8.14; the spreads are those of the microscope (F-8.1).
 """
@@ -32,8 +32,8 @@ UNITS = {"s": SECOND_NS, "m": 60 * SECOND_NS, "h": 3_600 * SECOND_NS}
 WINDOW = "1h"
 HOUSE = "the house"
 FORMULA = (
-    "Quality of an order = the share of it that was filled x min(1, quoted / effective spread); imbalance = (bought - "
-    "sold) / (bought + sold) by takers."
+    "Quality of an order = the share of it that was filled by taking x min(1, quoted / effective spread); imbalance = "
+    "(bought - sold) / (bought + sold) by takers."
 )
 HEADS = (
     Head("orders", "count", "accepted in the window"),
@@ -77,9 +77,10 @@ def flow_sheets(journal: Journal, symbol: str, window: str) -> tuple[tuple[str, 
     whole = _figures(orders, trades, met)
     quality = whole[-1]
     seconds = (end - start) / SECOND_NS
-    said = (
-        f"{symbol} in the last {seconds:g} s of the run: {counted(len(orders), 'order')}, of which {whole[2]} took; "
-        + ("none of them was quoted before." if quality is None else f"average execution quality {quality:.1f} %.")
+    said = f"{symbol} in the last {seconds:g} s of the run: {counted(len(orders), 'order')}, " + (
+        "none of which took against a quote."
+        if quality is None
+        else f"of which {whole[2]} took; average execution quality {quality:.1f} %."
     )
     cuts = (
         _Cut("flow", "The flow of orders by venue", "book", lambda one: one.book, _book_of),

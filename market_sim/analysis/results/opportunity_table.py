@@ -14,7 +14,7 @@ from itertools import permutations
 
 from market_sim.analysis.results.table import Table, columns
 from market_sim.core.data.journal import Journal
-from market_sim.core.english import counted
+from market_sim.core.english import counted, was
 from market_sim.core.models.figures import Figures
 from market_sim.core.models.intents import BUY
 from market_sim.core.models.market_events import BookOpened, FeesSet, PhaseChanged, Trade, book_name
@@ -178,5 +178,5 @@ def opportunities_sentence(found: list[Opportunity]) -> str:
     middle = f"; of those that ended, half lasted {lasted[len(lasted) // 2] / 1e6:.1f} ms or longer" if lasted else ""
     return (
         f"{counted(len(found), 'time')} it would have paid the fees of both to buy on one venue and sell on another"
-        f"{middle}; {taken:,} {'was' if taken == 1 else 'were'} taken."
+        f"{middle}; {taken:,} {was(taken)} taken."
     )

@@ -152,7 +152,7 @@ class OrderAmended(MarketEvent, frozen=True):
 
 
 class OrderRead(MarketEvent, frozen=True):
-    """Somebody has read an order that is still on its way to the exchange, where it arrives at a later time."""
+    """A participant has read an order that is on its way to the exchange, where it arrives at a later time."""
 
     reader: str
     account: str

@@ -1,4 +1,4 @@
-"""The orders on their way to the exchange, as somebody at the line can read them before they arrive."""
+"""The orders on their way to the exchange, as a participant at the line can read them before they arrive."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What it took from one account and gave to another that somebody read an order and was there before it.
+"""The order of arrival: what it gave to one account and took from another that a reader was there before an order.
 
 From the first order that the reader places while the other is on its way until that has arrived, the book is played a
 second time, with the order that was read in the place of the first: the order of sending. What an account has more

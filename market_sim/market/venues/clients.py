@@ -1,7 +1,7 @@
-"""Clients of venues: one for each, whose connection is reused, and which answers from its cache for five minutes.
+"""Clients of venues: one for each, which is opened once and answers from its cache for five minutes.
 
-Who compares prices often asks each venue once and keeps the answer for a while. That spares the venue, and the answer
-is as old as it is: nobody trades at a price of five minutes ago (rulebook F-1.7).
+A participant that compares prices often asks each venue once and keeps the answer for a while. That spares the venue,
+and the answer is as old as it is: nobody trades at a price of five minutes ago (rulebook F-1.7).
 
 >>> clients = Clients(lambda venue, now: f"{venue} at {now}", keep_ns=300)
 >>> [clients.ask("SIM-A", now) for now in (0, 300, 301)]                     # doctest: +NORMALIZE_WHITESPACE
@@ -27,7 +27,7 @@ Told = TypeVar("Told")
 
 
 class Answer(NamedTuple, Generic[Told]):
-    """What a venue said, when it was asked, and whether it had been asked before."""
+    """What a venue said, when it was asked, and whether the cache answered in its place."""
 
     value: Told
     asked: int

@@ -2,8 +2,8 @@
 
 Nothing of it is performed: the *kernel* stack stands for a message through the sockets of an operating system, the
 *bypass* stack for a program that reads the network card itself. The numbers are assumptions of this product that show
-which stage is worth making faster (rulebook F-4.10). The messages of a participant that joins
-with a stack take these times in the run.
+which stage is worth making faster (rulebook F-4.10). The messages of a participant that joins with a stack take these
+times in the run.
 
 >>> [stage.name for stage in STAGES]
 ['network card', 'kernel', 'parse', 'risk', 'match']

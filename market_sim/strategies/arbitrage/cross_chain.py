@@ -77,7 +77,7 @@ class CrossChainArbitrage(Strategy):
         return terms.money - cost - self._choice(view, terms) >= max(1, self.least_gain)
 
     def _cost(self, market: InstrumentView, shares: int) -> float | None:
-        """What the shares cost in the book now, with the fee; None if it does not hold as many."""
+        """What the shares cost in the book now, with the fee; None if it does not hold them all."""
         total, left = 0, shares
         for price, quantity in market.depth(LEVELS)[1]:
             taken = min(left, quantity)

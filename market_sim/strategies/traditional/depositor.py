@@ -15,7 +15,7 @@ _SECOND = 1_000_000_000
 
 @dataclass
 class Depositor(Strategy):
-    """Deposits once, sells a little at each wake-up, withdraws what is left, and claims it once it is settled."""
+    """Deposits once, sells a little at each wake-up, withdraws what is left, and claims it at a later time."""
 
     symbol: str
     brings: int
@@ -24,7 +24,7 @@ class Depositor(Strategy):
     leaves_s: float = 6.0
     """The time of the run at which it withdraws."""
     claims_s: float = 10.0
-    """The time from which it claims, at each wake-up until there is nothing to claim any more."""
+    """The time of the run at which it claims, once; what is not settled by then stays in the vault."""
     _stage: int = field(default=0, init=False, repr=False)
 
     def decide(self, view: View) -> Iterable[Intent]:

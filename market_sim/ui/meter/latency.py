@@ -30,7 +30,7 @@ from market_sim.market.compliance.market_rules import MarketRules
 from market_sim.market.compliance.profiles import CLASSROOM
 from market_sim.market.dynamics.walks import RandomWalk
 from market_sim.market.venues.latency_budget import KERNEL, STAGES, drawn
-from market_sim.simulation.engine.clock import MILLISECOND
+from market_sim.simulation.engine.clock import MILLISECOND, SECOND
 from market_sim.simulation.engine.world import World
 from market_sim.simulation.options import Options
 from market_sim.simulation.run import simulate
@@ -47,7 +47,6 @@ MESSAGES_MEASURED = 2_000
 HALTS = 40
 DASHBOARDS = 5
 SECONDS = 10
-SECOND = 1_000 * MILLISECOND
 Times = list[int]
 """In nanoseconds, one for each time that the act was done."""
 
@@ -183,7 +182,7 @@ def decisions(seconds: int) -> Times:
 
 
 def tickers(journal: Journal) -> Times:
-    """From each event of a run to the encoded tickers of its instant."""
+    """From each trade of a run to the encoded tickers of its instant."""
     fold, taken = TickerFold(), list[int]()
     for event in journal:
         begun = perf_counter_ns()

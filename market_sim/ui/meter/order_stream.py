@@ -19,7 +19,7 @@ from market_sim.simulation.engine.clock import Clock
 
 SYMBOL: Final = "ACME"
 ACCOUNTS: Final = {BUY: [f"buyer-{number}" for number in range(50)], SELL: [f"seller-{number}" for number in range(50)]}
-"""Other accounts buy than sell, so that nobody meets an own order."""
+"""Other accounts buy than sell, so that no account meets an order of its own."""
 START: Final = 10_000
 PASSIVE, MARKETABLE = 0.50, 0.13
 DEEPEST: Final = 30

@@ -24,7 +24,7 @@ from market_sim.market.compliance.profiles import CLASSROOM
 from market_sim.market.dynamics.walks import RandomWalk
 from market_sim.market.exchange.order import Order
 from market_sim.market.exchange.order_book import OrderBook
-from market_sim.simulation.engine.clock import MILLISECOND
+from market_sim.simulation.engine.clock import MILLISECOND, SECOND
 from market_sim.simulation.engine.world import World
 from market_sim.strategies.traditional.market_maker import MarketMaker
 from market_sim.strategies.traditional.noise import Noise
@@ -36,7 +36,6 @@ REPETITIONS = 3
 SIZES = (10, 100, 1_000)
 WAKE_UPS = 20_000
 WAKES_PER_SECOND = 10
-SECOND = 1_000 * MILLISECOND
 ENOUGH = 10**24
 
 

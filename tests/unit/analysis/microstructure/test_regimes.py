@@ -13,7 +13,7 @@ import pytest
 from market_sim import MarketMaker, Noise, Scenario, Stock, dollars
 from market_sim.analysis.history.time_axis import TimeAxis
 from market_sim.analysis.microstructure.microscope import Microscope
-from market_sim.analysis.microstructure.regimes import CALM, WILD, Chain, Fitted, filtered, fitted, smoothed
+from market_sim.analysis.microstructure.regimes import CALM, WILD, Fitted, MarkovChain, filtered, fitted, smoothed
 from market_sim.analysis.microstructure.report_tables import report
 from market_sim.analysis.visualization.microscope_picture import microscope_charts
 from market_sim.analysis.visualization.regime_picture import regime_sentence
@@ -21,7 +21,7 @@ from market_sim.market.dynamics.volatility import Regimes
 from market_sim.simulation.market_alone import market_alone
 
 IN_FULL = os.environ.get("HYPOTHESIS_PROFILE") == "ci"
-CHAIN = Chain(calm=1.0, wild=16.0, stay_calm=0.9, stay_wild=0.8, first_wild=0.3)
+CHAIN = MarkovChain(calm=1.0, wild=16.0, stay_calm=0.9, stay_wild=0.8, first_wild=0.3)
 STEP_NS = 100_000_000
 """A step of the believed value."""
 
