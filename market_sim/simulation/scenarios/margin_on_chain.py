@@ -19,9 +19,10 @@ from market_sim.core.money import dollars, written
 from market_sim.simulation.engine.world import World
 from market_sim.simulation.scenarios.bounds import bounded
 from market_sim.simulation.scenarios.scenario import Scenario
-from market_sim.strategies.traditional.margin_sides import Caller, MarginBroker, MarginBuyer
+from market_sim.strategies.traditional.margin_sides import MarginBroker, MarginBuyer
 from market_sim.strategies.traditional.market_maker import MarketMaker
 from market_sim.strategies.traditional.noise import Noise
+from market_sim.strategies.traditional.pool_users import Caller
 
 VALUE, POOL, SHARES = dollars(100), 10_000, 20
 MONEY, MORE, CAPITAL = dollars(1_030), dollars(400), dollars(10_000)
@@ -56,14 +57,14 @@ class MarginOnChain(Scenario):
         rule = HaltRule(self.move_percent * 100, window=2, halt=self.halt_epochs)
         pool = chain.deploy(GuardedAmm("pool", rule=rule))
         vault = chain.deploy(MarginVault(pool, "broker"))
-        world.join("provider", Caller([[CallContract(pool.name, "add", (POOL, POOL * VALUE))]]))
+        world.join("provider", Caller(((1, CallContract(pool.name, "add", (POOL, POOL * VALUE))),)))
         world.join("broker", MarginBroker(vault.name, CAPITAL, BUYERS, vault.call_of, vault.shares_of))
         for name, more in zip(BUYERS, (MORE, 0), strict=True):
             buyer = MarginBuyer(vault.name, MONEY, SHARES, BUY_DAY, partial(vault.call_of, name), more)
             world.join(name, buyer)
             chain.give(name, "USD", MONEY + more)
-        sales = [[CallContract(pool.name, "sell", (self.sale, 0))]] * SALES
-        world.join("seller", Caller(sales, start=SALE_DAY))
+        sale = CallContract(pool.name, "sell", (self.sale, 0))
+        world.join("seller", Caller(tuple((1 + 1_000 * (SALE_DAY + day), sale) for day in range(SALES))))
         chain.give("provider", "ACME", POOL)
         chain.give("provider", "USD", POOL * VALUE)
         chain.give("broker", "USD", CAPITAL)

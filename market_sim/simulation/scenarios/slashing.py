@@ -89,8 +89,9 @@ class Slashing(Scenario):
         blocks, times = {pair.first for pair in pairs}, Counter(event.first for event in journal.of(BlockSettled))
         once = sum(times[block] == 1 for block in blocks)
         settled = "each was" if once == len(blocks) else f"{once} of them {was(once)}"
-        who = listed(f"n{one}" for one in sorted({pair.validator for pair in pairs}))
-        validators = "Validator" if len({pair.validator for pair in pairs}) == 1 else "Validators"
+        liars = sorted({pair.validator for pair in pairs})
+        validators = "Validator" if len(liars) == 1 else "Validators"
+        who = listed(f"n{one}" for one in liars)
         return f"{validators} {who} signed two results of {counted(len(blocks), 'block')}, and {settled} settled once."
 
     def _taken(self, journal: Journal) -> str:
@@ -120,8 +121,7 @@ class Slashing(Scenario):
 
     def _refused(self, journal: Journal) -> str:
         refused = [call for call in journal.of(CallExecuted) if not call.succeeded and call.contract == "bonds"]
-        counts = Counter((call.account, call.function, call.reason) for call in refused)
-        told = [f"{function} of {account} ({reason})" for account, function, reason in counts]
+        told = dict.fromkeys(f"{call.function} of {call.account} ({call.reason})" for call in refused)
         return f"Refused: {listed(told)}." if told else ""
 
 

@@ -1,4 +1,4 @@
-"""The users of margin accounts on the chain: a broker, buyers on margin, a liquidity provider, and a large seller.
+"""The users of margin accounts on the chain: a broker, and buyers on margin.
 
 They look at what the contracts show to all, and at nothing else.
 """
@@ -14,21 +14,6 @@ from market_sim.market.agents.strategy import Strategy
 from market_sim.market.agents.view import View
 
 NO_LIMIT = 2**62
-
-
-@dataclass
-class Caller(Strategy):
-    """Makes given calls, one list a day, from a day on."""
-
-    days: Sequence[Sequence[CallContract]]
-    start: int = 0
-    _made: int = field(default=0, init=False, repr=False)
-
-    def decide(self, view: View) -> Iterable[Intent]:
-        """The next list, when its day has come."""
-        if self._made < len(self.days) and view.time > (self.start + self._made) * TRADING_DAY_NS:
-            self._made += 1
-            yield from self.days[self._made - 1]
 
 
 @dataclass
