@@ -4,19 +4,16 @@ pragma solidity 0.8.37;
 import {Amm} from "../Amm.sol";
 import {IEpochs} from "../interfaces/IEpochs.sol";
 import {IToken} from "../interfaces/IToken.sol";
-import {Claims, Clock, Hunt} from "./Hunt.sol";
+import {Claims, Hunt} from "./Hunt.sol";
 
 /// Three actors trade with a pool, add to it and take from it, and somebody sends it tokens.
 contract AmmHunt is Hunt {
-    Clock public immutable clock = new Clock();
-    Amm public immutable amm;
+    Amm private immutable amm;
     /// The product of the reserves for each square of a share, as it was after the last call.
-    uint256 public base;
-    uint256 public quote;
-    uint256 public shares;
-    bool public fell;
-    uint256 public accumulated;
-    bool public forgot;
+    uint256 private base;
+    uint256 private quote;
+    uint256 private shares;
+    uint256 private accumulated;
 
     constructor() {
         amm = new Amm(IToken(address(asset)), IToken(address(money)), IEpochs(address(clock)), 30);
@@ -71,34 +68,18 @@ contract AmmHunt is Hunt {
     function _look() private {
         uint256 all = amm.totalShares();
         uint256 sum = amm.accumulated();
-        if (amm.baseReserve() * amm.quoteReserve() * shares * shares < base * quote * all * all) fell = true;
-        if (sum < accumulated) forgot = true;
+        uint256 product = amm.baseReserve() * amm.quoteReserve();
+        _claim(product * shares * shares >= base * quote * all * all, "the product of the reserves never falls for a share");
+        _claim(sum >= accumulated, "the accumulated price only grows");
         (base, quote, shares, accumulated) = (amm.baseReserve(), amm.quoteReserve(), all, sum);
     }
 
-    function sharesOfActors() external view returns (uint256 sum) {
-        for (uint256 number = 0; number < ACTORS; number++) sum += amm.sharesOf(actors[number]);
-    }
-}
-
-contract AmmClaims is Claims {
-    AmmHunt private hunt;
-
-    function setUp() public {
-        hunt = new AmmHunt();
-    }
-
     /// The claims of a pool: its product never falls, it holds its reserves, and its shares are all owned.
-    function invariant_pool() external view {
-        Amm amm = hunt.amm();
-        _equal(hunt.fell() ? 1 : 0, 0, "the product of the reserves never falls for a share");
-        _equal(hunt.forgot() ? 1 : 0, 0, "the accumulated price only grows");
-        _atLeast(hunt.asset().balanceOf(address(amm)), amm.baseReserve(), "the pool holds its reserve of the asset");
-        _atLeast(hunt.money().balanceOf(address(amm)), amm.quoteReserve(), "the pool holds its reserve of money");
-        _equal(hunt.sharesOfActors() + amm.BURNT(), amm.totalShares(), "every share is owned or burnt");
-    }
-
-    function _hunt() internal view override returns (address) {
-        return address(hunt);
+    function _check() internal view override {
+        _atLeast(asset.balanceOf(address(amm)), amm.baseReserve(), "the pool holds its reserve of the asset");
+        _atLeast(money.balanceOf(address(amm)), amm.quoteReserve(), "the pool holds its reserve of money");
+        _equal(_sum(amm.sharesOf) + amm.BURNT(), amm.totalShares(), "every share is owned or burnt");
     }
 }
+
+contract AmmClaims is Claims(new AmmHunt()) {}

@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {Token} from "../Token.sol";
-import {IToken} from "../interfaces/IToken.sol";
+import {IOracle} from "../interfaces/IOracle.sol";
 
 /// What forge can do for a test and no contract can: act as another account, sign, set the time.
 interface Vm {
@@ -10,6 +10,7 @@ interface Vm {
     function sign(uint256 key, bytes32 digest) external pure returns (uint8 v, bytes32 r, bytes32 s);
     function addr(uint256 key) external pure returns (address);
     function warp(uint256 time) external;
+    function chainId(uint256 chain) external;
 }
 
 /// The clock of contracts: an epoch that only grows.
@@ -21,16 +22,39 @@ contract Clock {
     }
 }
 
-/// The state of a hunt: three actors with two tokens, and numbers in a range. What forge calls are the functions of the
-/// inheriting contract; each makes one call that may succeed, so that a run is not a row of refusals.
+/// An oracle that knows every price, as the hunt draws it.
+contract Seer is IOracle {
+    mapping(uint256 => uint256) private prices;
+
+    function tell(uint256 epoch, uint256 price) external {
+        prices[epoch] = price;
+    }
+
+    function finalPrice(uint256 epoch) external view returns (uint256) {
+        return prices[epoch];
+    }
+
+    function stateOf(uint256) external pure returns (State) {
+        return State.Final;
+    }
+}
+
+/// The world of a hunt: three actors with two tokens, a clock, and numbers in a range. What forge calls are the functions
+/// of the inheriting contract; each makes one call that may succeed, so that a run is not a row of refusals. The name of a
+/// claim is its text.
 abstract contract Hunt {
+    error Broken(string claim, uint256 found, uint256 expected);
+
     Vm internal constant VM = Vm(0x7109709ECfa91a80626fF3989D68f67F5b1DD12D);
     uint256 internal constant ACTORS = 3;
     uint256 internal constant WEALTH = 10 ** 12;
 
-    Token public immutable money = new Token("money", "M", 0);
-    Token public immutable asset = new Token("asset", "A", 0);
-    address[] public actors;
+    Token internal immutable money = new Token("money", "M", 0);
+    Token internal immutable asset = new Token("asset", "A", 0);
+    Clock internal immutable clock = new Clock();
+    address[] internal actors;
+    /// The first claim that a call has broken.
+    string private broken;
 
     constructor() {
         for (uint256 number = 0; number < ACTORS; number++) {
@@ -38,6 +62,31 @@ abstract contract Hunt {
             money.mint(actors[number], WEALTH);
             asset.mint(actors[number], WEALTH);
         }
+    }
+
+    /// Whether every claim holds after a call.
+    function check() external view {
+        if (bytes(broken).length != 0) revert Broken(broken, 0, 1);
+        _check();
+    }
+
+    /// What is asked at the end of a run only, because there is much to add up.
+    function checkAll() external view virtual {}
+
+    /// What must hold after every call.
+    function _check() internal view virtual;
+
+    /// A claim about the call that has just been made.
+    function _claim(bool holds, string memory claim) internal {
+        if (!holds && bytes(broken).length == 0) broken = claim;
+    }
+
+    function _equal(uint256 found, uint256 expected, string memory claim) internal pure {
+        if (found != expected) revert Broken(claim, found, expected);
+    }
+
+    function _atLeast(uint256 found, uint256 expected, string memory claim) internal pure {
+        if (found < expected) revert Broken(claim, found, expected);
     }
 
     function _actor(uint256 seed) internal view returns (address) {
@@ -63,28 +112,30 @@ abstract contract Hunt {
         }
     }
 
-    /// What all actors together have of a token.
-    function _owned(Token token) internal view returns (uint256 sum) {
-        for (uint256 number = 0; number < ACTORS; number++) sum += token.balanceOf(actors[number]);
+    /// What all actors have together, by one number of each.
+    function _sum(function(address) external view returns (uint256) numberOf) internal view returns (uint256 sum) {
+        for (uint256 number = 0; number < ACTORS; number++) sum += numberOf(actors[number]);
     }
 }
 
-/// What forge asks a test: which contract it is to call, and whether a claim holds. The name of a claim is its text.
+/// What forge asks a test: which contract it is to call, and whether the claims hold.
 abstract contract Claims {
-    error Broken(string claim, uint256 found, uint256 expected);
+    Hunt private immutable hunt;
+
+    constructor(Hunt hunt_) {
+        hunt = hunt_;
+    }
 
     function targetContracts() external view returns (address[] memory found) {
         found = new address[](1);
-        found[0] = _hunt();
+        found[0] = address(hunt);
     }
 
-    function _hunt() internal view virtual returns (address);
-
-    function _equal(uint256 found, uint256 expected, string memory claim) internal pure {
-        if (found != expected) revert Broken(claim, found, expected);
+    function invariant_claims() external view {
+        hunt.check();
     }
 
-    function _atLeast(uint256 found, uint256 expected, string memory claim) internal pure {
-        if (found < expected) revert Broken(claim, found, expected);
+    function afterInvariant() external view {
+        hunt.checkAll();
     }
 }

@@ -3,38 +3,30 @@ pragma solidity 0.8.37;
 
 import {BatchSettlement} from "../BatchSettlement.sol";
 import {FINALIZED_TYPE, Header} from "../Finalized.sol";
-import {Token} from "../Token.sol";
-import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
-import {Claims, Hunt} from "./Hunt.sol";
+import {Claims} from "./Hunt.sol";
+import {Signers} from "./Signers.sol";
 
 /// Three owners, a validator that signs what is asked of it, and batches that are in order or not.
-contract VaultHunt is Hunt {
+contract VaultHunt is Signers {
     bytes32 private constant HEARTBEAT = keccak256("Heartbeat(uint32 setId,uint64 beat,uint64 height)");
-    bytes32 private constant HANDOVER =
-        keccak256("Handover(uint32 setId,uint64 nonce,uint64 fromEpoch,bytes32 validators)");
-    uint256 private constant FIRST_KEY = 11;
 
-    BatchSettlement public immutable vault;
+    string private constant IN_ORDER = "a block is settled once, in order, and keeps every sum";
+
+    BatchSettlement private immutable vault;
     uint256 private key = FIRST_KEY;
-    /// Whether a batch was settled that was not in order, and whether a number that only grows fell.
-    bool public disordered;
-    uint64[5] public numbers;
-    bool public wentBack;
+    /// What only grows: height, epoch, deposits, nonce of the next handover, heartbeats.
+    uint64[5] private numbers;
 
     constructor() {
-        (address[] memory tokens, address[] memory validators) = (new address[](2), new address[](1));
-        (tokens[0], tokens[1], validators[0]) = (address(money), address(asset), VM.addr(key));
-        vault = new BatchSettlement(tokens, validators, address(this), bytes32(0), bytes32(0));
+        address[] memory tokens = new address[](2);
+        (tokens[0], tokens[1]) = (address(money), address(asset));
+        vault = new BatchSettlement(tokens, _seats(key, 1), address(this), bytes32(0), bytes32(0));
         vault.openAccounts(actors);
         _allow(address(vault));
         for (uint32 number = 0; number < 2 * ACTORS; number++) {
             VM.prank(actors[number / 2]);
             vault.deposit(number / 2 + 1, number % 2, 1_000_000);
         }
-    }
-
-    function token(uint256 number) public view returns (Token) {
-        return number == 0 ? money : asset;
     }
 
     function deposit(uint256 who, uint256 to, uint128 amount) external {
@@ -68,7 +60,7 @@ contract VaultHunt is Hunt {
         if (kind % 3 == 1) (header.first, rows) = (header.first + 1, "");
         if (kind % 3 == 2) (header.first, header.last, rows) = (header.first - 1, header.first - 1, "");
         try vault.settle(header, rows, "", _sign(_batch(header, rows, ""), signer)) {
-            disordered = true;
+            _claim(false, IN_ORDER);
         } catch {}
         _look();
     }
@@ -106,12 +98,7 @@ contract VaultHunt is Hunt {
     }
 
     function plan(uint64 inEpochs) external {
-        address[] memory next = new address[](1);
-        next[0] = VM.addr(_otherKey());
-        (uint64 from, uint64 nonce) = (vault.epoch() + 1 + inEpochs % 5, vault.handoverNonce());
-        bytes32 listed = keccak256(abi.encode(next));
-        bytes32 content = keccak256(abi.encode(HANDOVER, vault.setId(), nonce, from, listed));
-        vault.planHandover(next, from, nonce, _sign(content, key));
+        _plan(vault, key, vault.epoch() + 1 + inEpochs % 5);
         _look();
     }
 
@@ -123,10 +110,6 @@ contract VaultHunt is Hunt {
         return uint32(seed % ACTORS) + 1;
     }
 
-    function _otherKey() private view returns (uint256) {
-        return key == FIRST_KEY ? FIRST_KEY + 1 : FIRST_KEY;
-    }
-
     /// The next batch and who signs it: where the next set takes over with it, that set.
     function _next(uint256 seed) private returns (Header memory header, uint256 signer) {
         signer = key;
@@ -134,7 +117,7 @@ contract VaultHunt is Hunt {
         uint32 set = vault.setId();
         if (vault.handoverEpoch() != 0 && epoch >= vault.handoverEpoch()) {
             if (block.timestamp < vault.handoverNotBefore()) VM.warp(vault.handoverNotBefore());
-            (signer, set) = (_otherKey(), set + 1);
+            (signer, set) = (_otherKey(key), set + 1);
         }
         bytes32 content = keccak256(abi.encode(last, seed));
         header = Header(set, last + 1, last + 1 + uint64(seed % 3), epoch, vault.head(), content, content, 1);
@@ -149,13 +132,12 @@ contract VaultHunt is Hunt {
         (Header memory header, uint256 signer) = _next(seed);
         vault.settle(header, rows, exits, _sign(_batch(header, rows, exits), signer));
         key = signer;
-        if (vault.height() != header.last || vault.tradesRootAt(header.last) != header.tradesRoot) disordered = true;
+        _claim(vault.height() == header.last && vault.tradesRootAt(header.last) == header.tradesRoot, IN_ORDER);
         _look();
     }
 
     function _sign(bytes32 content, uint256 signer) private view returns (bytes memory) {
-        (uint8 v, bytes32 r, bytes32 s) = VM.sign(signer, MessageHashUtils.toTypedDataHash(vault.domain(), content));
-        return abi.encodePacked(v - 27, r, s);
+        return _certify(vault, content, signer, 1, true);
     }
 
     /// Compare every number that only grows with what it was.
@@ -163,39 +145,26 @@ contract VaultHunt is Hunt {
         uint64[5] memory found =
             [vault.height(), vault.epoch(), vault.depositCount(), vault.handoverNonce(), vault.beats()];
         for (uint256 place = 0; place < found.length; place++) {
-            if (found[place] < numbers[place]) wentBack = true;
+            _claim(found[place] >= numbers[place], "heights, epochs and nonces only grow");
         }
         numbers = found;
-    }
-}
-
-contract VaultClaims is Claims {
-    VaultHunt private hunt;
-
-    function setUp() public {
-        hunt = new VaultHunt();
     }
 
     /// The claims of a vault: it holds exactly what its accounts and open claims say, settles each block once and in order,
     /// and its numbers only grow.
-    function invariant_vault() external view {
-        BatchSettlement vault = hunt.vault();
+    function _check() internal view override {
         for (uint256 kind = 0; kind < 2; kind++) {
             uint256 claimable = 0;
             uint256 balances = 0;
-            for (uint256 account = 1; account <= 3; account++) {
+            for (uint256 account = 1; account <= ACTORS; account++) {
                 claimable += vault.claimable(account, kind);
                 balances += vault.balanceOf(account, kind);
             }
-            uint256 held = hunt.token(kind).balanceOf(address(vault));
+            uint256 held = (kind == 0 ? money : asset).balanceOf(address(vault));
             _equal(claimable, vault.claimableTotal(kind), "the open claims add up");
             _equal(held, balances + claimable, "the vault holds its accounts and claims");
         }
-        _equal(hunt.disordered() ? 1 : 0, 0, "a block is settled once, in order, and keeps every sum");
-        _equal(hunt.wentBack() ? 1 : 0, 0, "heights, epochs and nonces only grow");
-    }
-
-    function _hunt() internal view override returns (address) {
-        return address(hunt);
     }
 }
+
+contract VaultClaims is Claims(new VaultHunt()) {}
