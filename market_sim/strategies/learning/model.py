@@ -42,6 +42,7 @@ class Model:
     def save(self, path: Path) -> None:
         """Write it as JSON."""
         try:
+            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(json.dumps(vars(self), indent=1) + "\n", encoding="utf-8")
         except OSError as error:
             raise InputError(f"cannot write {path}: {error.strerror}") from None

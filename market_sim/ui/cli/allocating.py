@@ -9,13 +9,16 @@ from market_sim.analysis.microstructure.allocation_of_books import NOTE, Allocat
 from market_sim.analysis.results.stored import open_run
 from market_sim.core.errors import InputError
 from market_sim.ui.cli.arguments import Parser
+from market_sim.ui.cli.places import new_file
 
 
 def allocate(arguments: Sequence[str]) -> int:
     """Print the weights for several aversions to risk, and write the frontier that they make as a picture."""
     made = Parser(prog="simulate.py allocate", description="How a maker's capital divides over the books of a run.")
     made.add_argument("run", metavar="RUN", type=Path, help="the folder of the run, for example results/NAME")
-    made.add_argument("--plot", metavar="FILE", help="where the picture is written, default allocation.html in RUN")
+    made.add_argument(
+        "--plot", type=new_file, metavar="FILE", help="where the picture is written, default allocation.html in RUN"
+    )
     made.add_argument("--no-plot", action="store_true", help="write no picture")
     typed = made.parse_args(list(arguments))
     found = allocation_of(open_run(typed.run).journal)
@@ -27,7 +30,7 @@ def allocate(arguments: Sequence[str]) -> int:
         print(f"{one.aversion:>8g} {one.gain:>8.3f} {one.deviation:>8.3f}  {weights}")
     print(NOTE)
     if not typed.no_plot:
-        print(f"picture      {_written(Path(typed.plot or typed.run / 'allocation.html'), found, typed.run.name)}")
+        print(f"picture      {_written(typed.plot or typed.run / 'allocation.html', found, typed.run.name)}")
     return 0
 
 

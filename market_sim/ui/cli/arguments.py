@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import difflib
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
@@ -21,6 +22,7 @@ from market_sim.simulation.options import DEFAULT_SEED, MOST_EPOCHS, SETTLED_ON
 from market_sim.simulation.scenarios.catalogue import DEFAULT
 from market_sim.simulation.scenarios.finder import find_scenario
 from market_sim.simulation.scenarios.scenario import Scenario, configured, parameter_types
+from market_sim.ui.cli.places import new_file
 
 EPILOG = """\
 A scenario's own parameters are flags, too: --traders 20 (see --list-scenarios).
@@ -185,12 +187,14 @@ def _add_output(made: Parser) -> None:
     shown = made.add_argument_group("what you see")
     shown.add_argument("--headless", "--no-open", action="store_true", help="do not open the timeline in a browser")
     shown.add_argument("--open", action="store_true", help="open it even where no terminal is seen")
-    shown.add_argument("--plot", nargs="?", const="", metavar="FILE", help="where the timeline is written")
+    shown.add_argument("--plot", nargs="?", type=new_file, metavar="FILE", help="where the timeline is written")
     shown.add_argument("--no-plot", action="store_true", help="write no timeline")
     shown.add_argument(
         "--json", action="store_true", help="one JSON document on stdout in place of the summary, which goes to stderr"
     )
-    shown.add_argument("--out", default="results", metavar="DIR", help="the folder for runs, default results/")
+    shown.add_argument(
+        "--out", type=Path, default=Path("results"), metavar="DIR", help="the folder for runs, default results/"
+    )
     shown.add_argument("--stress", metavar="NAME", help="what a bad day would cost each account, such as flash-crash")
     shown.add_argument("--risk", action="store_true", help="value at risk, Greeks, hedges and implied volatilities")
     shown.add_argument("-q", "--quiet", action="store_true", help="print the summary only")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from pathlib import Path
 
 from market_sim.core.errors import InputError
 from market_sim.core.invocation import python
 from market_sim.simulation.attack_lab import DEPTH, GOALS, STALLED, Answer, Laboratory, Question, depth_for
 from market_sim.simulation.scenarios.streamlet_demo import StreamletDemo
 from market_sim.ui.cli.arguments import Parser, whole
+from market_sim.ui.cli.places import new_folder
 from market_sim.ui.recording import recorded
 
 
@@ -25,7 +25,7 @@ def attack(arguments: Sequence[str]) -> int:
     if answer.schedule:
         from market_sim.analysis.visualization.page import timeline_page
 
-        result, place = recorded(StreamletDemo(), answer.options, Path(typed.out), lambda journal, epoch: None)
+        result, place = recorded(StreamletDemo(), answer.options, typed.out, lambda journal, epoch: None)
         page = place / "timeline.html"
         page.write_text(timeline_page(result), encoding="utf-8")
         folder, timeline = str(place), str(page)
@@ -82,6 +82,8 @@ def _parser() -> Parser:
         "--depth", type=whole(5, 40), metavar="D", help=f"epochs of a schedule, default {DEPTH}, or as the stall needs"
     )
     made.add_argument("--seed", type=whole(0), default=1, metavar="N", help="default 1: same seed, same answer")
-    made.add_argument("--out", default="results", metavar="DIR", help="the folder for runs, default results/")
+    made.add_argument(
+        "--out", type=new_folder, default="results", metavar="DIR", help="the folder for runs, default results/"
+    )
     made.add_argument("--json", action="store_true", help="one JSON document in place of the sentences")
     return made

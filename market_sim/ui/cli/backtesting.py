@@ -21,6 +21,7 @@ from market_sim.simulation.scenarios.guests import guest
 from market_sim.simulation.scenarios.scenario import configured
 from market_sim.ui.backtest_report import RULES, boards, sentences
 from market_sim.ui.cli.arguments import Parser
+from market_sim.ui.cli.places import new_file
 
 DONE, STOPPED = 0, 1
 WIDTH = 110
@@ -38,7 +39,7 @@ def on_a_record(arguments: Sequence[str]) -> int:
     else:
         _tell(found, performances(stored.journal), Words(stored.journal))
     if typed.plot:
-        print(f"picture      {_written(Path(typed.plot), stored.journal, found)}", file=sys.stderr)
+        print(f"picture      {_written(typed.plot, stored.journal, found)}", file=sys.stderr)
     return STOPPED if found.failures else DONE
 
 
@@ -97,6 +98,6 @@ def _parser() -> Parser:
         help="the strategy: my_strategy.py:BuyTheDip,cash=10000 or a name that `strategies` lists",
     )  # fmt: skip
     made.add_argument("--scenario", metavar="FILE", help="the file of its scenario, where that is not a shipped one")
-    made.add_argument("--plot", metavar="FILE", help="write its trades, inventory and gain as a picture")
+    made.add_argument("--plot", type=new_file, metavar="FILE", help="write its trades, inventory and gain as a picture")
     made.add_argument("--json", action="store_true", help="one JSON document in place of the table")
     return made

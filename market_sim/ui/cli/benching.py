@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from market_sim.analysis.words import Words
 from market_sim.core.data.journal import Journal
 from market_sim.core.errors import InputError
 from market_sim.ui.cli.arguments import Parser
+from market_sim.ui.cli.places import new_folder
 from market_sim.ui.meter.claims import CLAIMS
 from market_sim.ui.meter.measuring import SECTIONS, measure, meter_report
 from market_sim.ui.meter.readings import FOLDER
@@ -75,5 +75,5 @@ def _parser() -> Parser:
         "section", metavar="SECTION", nargs="?", default=ALL, choices=(ALL, *SECTIONS),
         help=f"{', '.join(SECTIONS)}, or all (default); the others keep what was measured before",
     )  # fmt: skip
-    made.add_argument("--out", type=Path, default=Path("results"), metavar="DIR", help="default results/")
+    made.add_argument("--out", type=new_folder, default="results", metavar="DIR", help="default results/")
     return made

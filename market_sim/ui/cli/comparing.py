@@ -12,6 +12,7 @@ from market_sim.core.protocols.byzantine_seat import WAYS
 from market_sim.core.protocols.play import Play
 from market_sim.simulation.side_by_side import MOST_EPOCHS, MOST_VALIDATORS, Question, side_by_side
 from market_sim.ui.cli.arguments import Parser, whole
+from market_sim.ui.cli.places import new_file, new_folder
 
 
 def protocols(arguments: Sequence[str]) -> int:
@@ -23,7 +24,7 @@ def protocols(arguments: Sequence[str]) -> int:
             typed.confirmations, typed.beyond_the_bound,
         )
     )  # fmt: skip
-    page = None if typed.no_plot else _written(Path(typed.plot or Path(typed.out) / "protocols.html"), plays)
+    page = None if typed.no_plot else _written(typed.plot or typed.out / "protocols.html", plays)
     if typed.json:
         print(json.dumps(document(plays) | {"page": page}, indent=2))
         return 0
@@ -78,8 +79,10 @@ def _parser() -> Parser:
     made.add_argument(
         "--confirmations", type=whole(1, 100), default=3, metavar="K", help="of the longest chain, default 3"
     )
-    made.add_argument("--out", default="results", metavar="DIR", help="the folder for the picture, default results/")
-    made.add_argument("--plot", metavar="FILE", help="where the picture is written")
+    made.add_argument(
+        "--out", type=new_folder, default="results", metavar="DIR", help="the folder for the picture, default results/"
+    )
+    made.add_argument("--plot", type=new_file, metavar="FILE", help="where the picture is written")
     made.add_argument("--no-plot", action="store_true", help="write no picture")
     made.add_argument("--json", action="store_true", help="one JSON document in place of the table")
     return made

@@ -17,6 +17,7 @@ from market_sim.simulation.scenarios.finder import find_scenario
 from market_sim.simulation.scenarios.scenario import configured
 from market_sim.ui.cli.arguments import Parser
 from market_sim.ui.cli.comparing import aligned
+from market_sim.ui.cli.places import new_file, new_folder
 from market_sim.ui.recording import recorded
 
 DONE, INTERRUPTED = 0, 130
@@ -31,14 +32,10 @@ def without(arguments: Sequence[str]) -> int:
     session = session_without(stored.journal, typed.agent, scenario)
     name = name_without(typed.run.resolve().name, typed.agent)
     other, folder = recorded(
-        scenario, session.options, Path(typed.out), lambda journal, epoch: None, name, begin=lambda: session
+        scenario, session.options, typed.out, lambda journal, epoch: None, name, begin=lambda: session
     )
     found = shown(impacts(stored.journal, other.journal, typed.agent))
-    page = (
-        None
-        if typed.no_plot
-        else _written(Path(typed.plot or folder / "impact.html"), found, typed.agent, stored.journal)
-    )
+    page = None if typed.no_plot else _written(typed.plot or folder / "impact.html", found, typed.agent, stored.journal)
     if typed.json:
         print(json.dumps(document(found, typed.agent) | {"run": str(folder), "page": page}, indent=2))
         return DONE if other.complete else INTERRUPTED
@@ -73,8 +70,10 @@ def _parser() -> Parser:
     made.add_argument("run", metavar="RUN", type=Path, help="the folder of the run, for example results/NAME")
     made.add_argument("--agent", required=True, metavar="NAME", help="the participant to leave out")
     made.add_argument("--scenario", metavar="FILE", help="the file of its scenario, where that is not a shipped one")
-    made.add_argument("--out", default="results", metavar="DIR", help="the folder for runs, default results/")
-    made.add_argument("--plot", metavar="FILE", help="where the picture is written")
+    made.add_argument(
+        "--out", type=new_folder, default="results", metavar="DIR", help="the folder for runs, default results/"
+    )
+    made.add_argument("--plot", type=new_file, metavar="FILE", help="where the picture is written")
     made.add_argument("--no-plot", action="store_true", help="write no picture")
     made.add_argument("--json", action="store_true", help="one JSON document in place of the table")
     return made

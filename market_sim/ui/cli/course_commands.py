@@ -12,6 +12,7 @@ from market_sim.core.invocation import python
 from market_sim.course import commands
 from market_sim.course.judging import Judging
 from market_sim.ui.cli.arguments import Parser, whole
+from market_sim.ui.cli.places import new_file, new_folder
 
 LESSON_VERBS = ("list", "start", "read", "check", "hint", "predict", "reset", "progress")
 
@@ -58,11 +59,11 @@ def grade(arguments: Sequence[str]) -> int:
         "submissions", type=Path, metavar="SUBMISSIONS", help="a folder with one folder for each student"
     )
     parser.add_argument("--checks-dir", type=Path, metavar="DIR", help="the hidden checks, outside every checkout")
-    parser.add_argument("--out", type=Path, default=Path("grades.csv"), metavar="FILE", help="default grades.csv")
+    parser.add_argument("--out", type=new_file, default="grades.csv", metavar="FILE", help="default grades.csv")
     parser.add_argument(
         "--json",
-        type=Path,
-        default=Path("results"),
+        type=new_folder,
+        default="results",
         metavar="DIR",
         help="the folder of the documents, default results/",
     )

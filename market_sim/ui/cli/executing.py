@@ -21,6 +21,7 @@ from market_sim.analysis.results.market_tables import books
 from market_sim.analysis.results.stored import open_run
 from market_sim.core.errors import InputError
 from market_sim.ui.cli.arguments import Parser
+from market_sim.ui.cli.places import new_file
 
 
 def execution(arguments: Sequence[str]) -> int:
@@ -72,9 +73,10 @@ def _candles(path: Path, book: str | None) -> RunCandles:
         raise InputError(f"{path}: expected a CSV file in UTF-8") from None
 
 
-def _write(path: str, text: str) -> None:
+def _write(path: Path, text: str) -> None:
     try:
-        Path(path).write_text(text, encoding="utf-8")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise InputError(f"{path}: cannot write there ({error.strerror}); choose another place") from None
     print(f"written      {path}")
@@ -98,7 +100,9 @@ def _parser() -> Parser:
     made.add_argument("--tick", help="the smallest price step (0.01; that of the book in a run)")
     made.add_argument("--currency", help="the currency of the prices in a file (USD); a book of a run has its own")
     made.add_argument("--book", help="which book of a run, default the first one")
-    made.add_argument("--plot", metavar="FILE", help="write price, fills and slippage as a picture")
-    made.add_argument("--csv", metavar="FILE", help="write the slices as a table")
-    made.add_argument("--plans", metavar="FILE", help="write the plans that no other one dominates as a table")
+    made.add_argument("--plot", type=new_file, metavar="FILE", help="write price, fills and slippage as a picture")
+    made.add_argument("--csv", type=new_file, metavar="FILE", help="write the slices as a table")
+    made.add_argument(
+        "--plans", type=new_file, metavar="FILE", help="write the plans that no other one dominates as a table"
+    )
     return made

@@ -13,6 +13,7 @@ from market_sim.simulation.training import EPOCHS, FIRST_UNSEEN, SCHOOLS, judged
 from market_sim.strategies.catalogue import name_of, named
 from market_sim.strategies.learning.model import stored_model
 from market_sim.ui.cli.arguments import Parser, whole
+from market_sim.ui.cli.places import new_file
 
 BETTER, NO_BETTER = 0, 1
 BAR = 40
@@ -25,7 +26,7 @@ def train(arguments: Sequence[str]) -> int:
     made.add_argument("strategy", metavar="NAME", help=f"a strategy that learns: {learners}")
     made.add_argument("--seeds", type=whole(1, FIRST_UNSEEN - 1), default=30, metavar="N", help="how many, default 30")
     made.add_argument("--epochs", type=whole(20, 100_000), default=EPOCHS, metavar="N", help="of each run, default 120")
-    made.add_argument("--to", type=Path, metavar="FILE", help="where to; default: NAME.json")
+    made.add_argument("--to", type=new_file, metavar="FILE", help="where to; default: NAME.json")
     typed = made.parse_args(list(arguments))
     model = trained(named(typed.strategy), typed.seeds, typed.epochs)
     path: Path = typed.to or Path(f"{model.strategy}.json")

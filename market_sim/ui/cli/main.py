@@ -8,7 +8,6 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from tempfile import TemporaryFile
 
 from market_sim.analysis.results.result import Result
 from market_sim.analysis.summary import document, summarize
@@ -22,6 +21,7 @@ from market_sim.simulation.scenarios.scenario import Scenario
 from market_sim.ui.cli.arguments import listing, parsed
 from market_sim.ui.cli.commands import command
 from market_sim.ui.cli.operator_key import operator_of_own
+from market_sim.ui.cli.places import writable
 from market_sim.ui.cli.report import BROKEN_PROMISE, DONE, INTERRUPTED, exit_code, guest_lines, tell
 from market_sim.ui.cli.rules import rules_text
 from market_sim.ui.cli.screen import YELLOW, Screen
@@ -66,7 +66,7 @@ def _run(typed: argparse.Namespace, scenario: Scenario) -> int:
     options = _options(typed)
     if typed.stress is not None:
         typed.stress = _named_shock(typed.stress)
-    folder = _writable(Path(typed.out))
+    folder = writable("--out", typed.out)
     operator = operator_of_own(typed.operator_key, bool(typed.chain))
     screen = Screen(quiet=typed.quiet)
     if not typed.quiet:
@@ -143,25 +143,10 @@ def _options(typed: argparse.Namespace) -> Options:
     )
 
 
-def _writable(folder: Path) -> Path:
-    """The folder for runs; InputError before the run when it cannot be written.
-
-    A folder that is not there yet is made by the run, so its nearest parent is asked. The file that asks has a name
-    of its own or none: several runs may begin in one folder at once.
-    """
-    try:
-        place = next(one for one in (folder, *folder.absolute().parents) if one.exists())
-        with TemporaryFile(dir=place):
-            pass
-    except OSError as error:
-        raise InputError(f"--out {folder}: cannot write there ({error.strerror}); choose another folder") from None
-    return folder
-
-
-def _plot(result: Result, wanted: str | None, run: Path) -> Path:
+def _plot(result: Result, wanted: Path | None, run: Path) -> Path:
     from market_sim.analysis.visualization.page import timeline_page
 
-    path = Path(wanted) if wanted else run / "timeline.html"
+    path = wanted or run / "timeline.html"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(timeline_page(result), encoding="utf-8")

@@ -23,6 +23,7 @@ from market_sim.simulation.market_alone import market_alone
 from market_sim.simulation.scenarios.finder import find_scenario
 from market_sim.simulation.scenarios.scenario import configured
 from market_sim.ui.cli.arguments import Parser, whole
+from market_sim.ui.cli.places import new_folder
 
 DONE = 0
 PICTURED = ("toxicity",)
@@ -37,7 +38,9 @@ def microscope(arguments: Sequence[str]) -> int:
     made = Parser(prog="simulate.py microscope", description="What trading cost in a run, and who knew more.")
     made.add_argument("run", metavar="RUN", type=Path, help="the folder of the run, for example results/NAME")
     made.add_argument("--agent", metavar="NAME", help="whose orders; default: those whose strategy states an order")
-    made.add_argument("--csv", metavar="FOLDER", type=Path, help="write each table as a CSV file into this folder")
+    made.add_argument(
+        "--csv", metavar="FOLDER", type=new_folder, help="write each table as a CSV file into this folder"
+    )
     made.add_argument("--json", action="store_true", help="one JSON document in place of the tables")
     made.add_argument(
         "--truth", type=whole(1, MOST_SEEDS), metavar="N",

@@ -12,6 +12,7 @@ from market_sim.analysis.words import Words
 from market_sim.core.english import counted
 from market_sim.core.errors import InputError
 from market_sim.ui.cli.arguments import Parser
+from market_sim.ui.cli.places import new_folder
 
 GOOD = 0
 
@@ -23,7 +24,9 @@ def report(arguments: Sequence[str]) -> int:
     made.add_argument("--run", metavar="RUN", type=Path, required=True, help="the folder of the run")
     made.add_argument("--symbol", help="flow: of this instrument, default the most traded one")
     made.add_argument("--window", help=f"flow: the last part of the run, such as 30s or 5m; default {WINDOW}")
-    made.add_argument("--to", metavar="DIR", type=Path, help="where to; default: a folder reports/ in that of the run")
+    made.add_argument(
+        "--to", metavar="DIR", type=new_folder, help="where to; default: a folder reports/ in that of the run"
+    )
     typed = made.parse_args(list(arguments))
     result = open_run(typed.run)
     if typed.kind != FLOW and (typed.symbol or typed.window):

@@ -14,6 +14,7 @@ from market_sim.core.english import counted
 from market_sim.simulation.scenarios.finder import find_scenario
 from market_sim.simulation.scenarios.scenario import configured
 from market_sim.ui.cli.arguments import Parser
+from market_sim.ui.cli.places import new_folder
 
 if TYPE_CHECKING:
     from market_sim.api.store.restoring import Restored
@@ -78,5 +79,5 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("--scenario", metavar="FILE", help="the file of its scenario, where that is not a shipped one")
     made.add_argument("--database", metavar="URL", help=DATABASE_HELP)
     made.add_argument("--cut", action="store_true", help="leave out a damaged input and all that follows it")
-    made.add_argument("--out", metavar="DIR", type=Path, help="where the run is written, default beside RUN")
+    made.add_argument("--out", metavar="DIR", type=new_folder, help="where the run is written, default beside RUN")
     return made

@@ -14,6 +14,7 @@ from market_sim.analysis.words import Words
 from market_sim.core.english import counted
 from market_sim.core.errors import InputError
 from market_sim.ui.cli.arguments import Parser
+from market_sim.ui.cli.places import new_file, new_folder
 
 GOOD = 0
 WIDTH = 110
@@ -43,7 +44,9 @@ def export(arguments: Sequence[str]) -> int:
     made = Parser(prog="simulate.py export", description="Write the tables of a stored run into files.")
     made.add_argument("run", metavar="RUN", type=Path, help="the folder of the run, for example results/NAME")
     made.add_argument("--format", choices=FORMATS, default=FORMATS[0], help="csv (default), json or parquet")
-    made.add_argument("--to", metavar="DIR", type=Path, help="where to; default: a folder tables/ in that of the run")
+    made.add_argument(
+        "--to", metavar="DIR", type=new_folder, help="where to; default: a folder tables/ in that of the run"
+    )
     typed = made.parse_args(list(arguments))
     result = open_run(typed.run)
     folder: Path = typed.to or typed.run / "tables"
@@ -64,7 +67,7 @@ def dashboard(arguments: Sequence[str]) -> int:
         prog="simulate.py dashboard", description="Write the dashboard of a stored run: one file, no server needed."
     )
     made.add_argument("run", metavar="RUN", type=Path, help="the folder of the run, for example results/NAME")
-    made.add_argument("--to", metavar="FILE", type=Path, help="where to; default: dashboard.html in that folder")
+    made.add_argument("--to", metavar="FILE", type=new_file, help="where to; default: dashboard.html in that folder")
     typed = made.parse_args(list(arguments))
     result = open_run(typed.run)
     # Imported late: no other command here draws.

@@ -21,6 +21,7 @@ from market_sim.simulation.sweep.plan import MOST_JOBS, Plan
 from market_sim.simulation.sweep.summary import summary
 from market_sim.ui.cli.arguments import Parser, scenario_parameters, whole
 from market_sim.ui.cli.comparing import aligned
+from market_sim.ui.cli.places import new_file, new_folder
 
 INTERRUPTED = 130
 BAR = 30
@@ -36,7 +37,7 @@ def sweep(arguments: Sequence[str]) -> int:
         typed.seed, typed.epochs, "\n".join(typed.guests) if typed.guests else None,
     )  # fmt: skip
     engine = _engine(typed.engine, typed.jobs, typed.scheduler)
-    file = OutcomesFile(Path(typed.file or Path(typed.out) / f"{plan.name}.jsonl"), plan)
+    file = OutcomesFile(typed.file or typed.out / f"{plan.name}.jsonl", plan)
     try:
         outcomes = _done(plan, file, engine, typed.quiet)
     except KeyboardInterrupt:
@@ -169,9 +170,15 @@ def _parser() -> Parser:
     made.add_argument("--scheduler", metavar="ADDRESS", help="of a Dask cluster, such as tcp://host:8786")
     made.add_argument("--show", metavar="MEASURES", help=f"the measures to show, by comma; default: the first {SHOWN}")
     made.add_argument(
-        "--out", default="results", metavar="DIR", help="the folder for file and picture, default results/"
+        "--out",
+        type=new_folder,
+        default="results",
+        metavar="DIR",
+        help="the folder for file and picture, default results/",
     )
-    made.add_argument("--file", metavar="FILE", help="the file of all runs; the same command goes on with it")
+    made.add_argument(
+        "--file", type=new_file, metavar="FILE", help="the file of all runs; the same command goes on with it"
+    )
     made.add_argument("--no-plot", action="store_true", help="write no picture")
     made.add_argument("--json", action="store_true", help="one JSON document in place of the table")
     made.add_argument("-q", "--quiet", action="store_true", help="show no progress")

@@ -159,7 +159,7 @@ def test_the_truth_stands_beside_each_estimate_with_its_error_over_seeds(run, ca
     [
         (["--truth", "3"], "--truth needs --agent NAME"),
         (["--agent", "nobody"], "there is no participant 'nobody' in this run; there are maker-A, noise-A-0"),
-        (["--csv", "{run}/manifest.json"], "cannot write to"),
+        (["--csv", "{run}/manifest.json"], "cannot write there"),
     ],
 )
 def test_bad_input_is_one_sentence(run, typed, sentence, capsys):

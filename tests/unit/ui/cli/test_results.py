@@ -75,9 +75,9 @@ def test_a_folder_that_is_no_run_is_one_sentence(command, tmp_path, capsys):
 def test_a_place_where_nothing_can_be_written_is_one_sentence(run, tmp_path, capsys):
     (tmp_path / "taken").write_text("")
     assert main(["export", str(run), "--to", str(tmp_path / "taken" / "tables")]) == 2
-    assert "cannot write to" in capsys.readouterr().err
+    assert "cannot write there" in capsys.readouterr().err
     assert main(["dashboard", str(run), "--to", str(tmp_path / "taken" / "page.html")]) == 2
-    assert "cannot write to" in capsys.readouterr().err
+    assert "cannot write there" in capsys.readouterr().err
 
 
 def test_the_dashboard_is_a_file_beside_the_run(run, capsys):
