@@ -41,7 +41,7 @@ class InProcessStudent:
         """Turn an exception into the StudentError that the student's process would report, with its line."""
         try:
             yield
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             lines = [one.lineno for one in extract_tb(error.__traceback__) if one.filename == str(self.file)]
             line = error.lineno if isinstance(error, SyntaxError) else lines[-1] if lines else None
             said = (str(error).splitlines() or [""])[0]

@@ -126,6 +126,10 @@ def configured_strategy(kind: type[Strategy], parameters: Mapping[str, Any]) -> 
     if not hasattr(kind, "__dataclass_fields__"):
         if parameters:
             raise InputError(f"{kind.__name__} has no parameters (it is no dataclass), found {', '.join(parameters)}")
+        try:
+            inspect.signature(kind).bind()
+        except TypeError as wrong:
+            raise InputError(f"{kind.__name__} needs arguments ({wrong}): make it a dataclass with defaults") from None
         return kind()
     known = parameters_of(kind)
     for name in parameters:

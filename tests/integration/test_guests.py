@@ -103,6 +103,8 @@ def test_an_error_points_at_the_line_that_the_student_wrote(tmp_path, capsys) ->
     )
 
 
+MINE = "from market_sim import Strategy\nclass M(Strategy):\n    "
+
 WRONG = [
     ("nobody.py", None, "cannot read the strategy file nobody.py"),
     ("mine.py", "class Mine(\n", r"mine\.py, line 1: this is not Python"),
@@ -119,6 +121,16 @@ WRONG = [
     ("noise,max_size=x", None, "Noise: max_size must be a whole number, found 'x'"),
     ("noise,maxsize=5", None, "Noise has no parameter maxsize; did you mean max_size?"),
     ("noise,name=maker-0", None, "there is an account maker-0 already; choose another name, name=me"),
+    ("noise,cash=1e40", None, "no balance exceeds 9,223,372,036,854,775,807 of the smallest unit, found 1000000"),
+    ("noise,every_ms=nan", None, "noise wakes up every nan ms"),
+    ("mine.py", "raise SystemExit(3)\n", r"mine\.py, line 1: SystemExit: 3"),
+    (
+        "mine.py:M",
+        f"{MINE}def __init__(self, size): ...\n    decide = None\n",
+        r"M needs arguments \(missing",
+    ),
+    ("mine.py:M", f"{MINE}def decides(self, view): ...\n", r"mine\.py: M has no method decide\(self, view\)"),
+    ("mine.py:M", "class M: ...\n", r"mine\.py: M is no strategy: write class M\(Strategy\)"),
     ("option-writer", None, "OptionWriter needs option: join it in a scenario"),
 ]
 

@@ -107,6 +107,8 @@ class Room(FirstMarket):
         ("yield 5", "decide() yields orders, cancels and amendments, not 5 (line 10 of room.py)"),
         ("yield Buy('ACME', mean([]), 5)", "mean requires at least one data point (line 11 of room.py)"),
         ("yield Buy('ACME', 1, limit=view['NONE'].prices[0])", "(line 11 of room.py)"),
+        # What it prints goes to stderr: with --json stdout is for the document alone.
+        ("print('seen'); raise SystemExit(5)", "SystemExit: 5 (line 11 of room.py)"),
         ("return undefined", "NameError: name 'undefined' is not defined (line 11 of room.py)"),
     ],
 )
@@ -180,6 +182,35 @@ def test_a_mistake_in_a_parameters_own_check_is_a_sentence(tmp_path: Path, capsy
     )
     assert main(["--scenario", str(path), *QUICK, "--out", str(tmp_path)]) == 2
     assert f"simulate.py: {path}, line 10: ZeroDivisionError" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("    name = 'a/../b'\n", "line 8: the name of a scenario is letters, digits, - and _, found 'a/../b'"),
+        ("    name = 5\n", "line 8: the name of a scenario is letters, digits, - and _, found 5"),
+        (
+            "    def build(self): ...\n",
+            "line 8: build takes the world, build(self, world): too many positional arguments",
+        ),
+        ("    def build(self, world):\n        raise SystemExit(3)\n", "line 10: SystemExit: 3"),
+    ],
+)
+def test_a_mistake_in_a_class_is_a_sentence(
+    text: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "room.py"
+    path.write_text(HEAD + f"@dataclass(frozen=True)\nclass Room(FirstMarket):\n{text}")
+    assert main(["--scenario", str(path), *QUICK, "--out", str(tmp_path / "runs")]) == 2
+    assert capsys.readouterr().err == f"simulate.py: {path}, {said}\n"
+
+
+def test_a_file_with_any_name_is_a_scenario_without_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "my room.v2.py"
+    path.write_text(HEAD + "@dataclass(frozen=True)\nclass Room(FirstMarket):\n    name = ''\n")
+    assert main(["--scenario", str(path), *QUICK, "--out", str(tmp_path / "runs")]) == 0
+    [run] = (tmp_path / "runs").iterdir()
+    assert run.name.startswith("my-room-v2-seed7-")
 
 
 @pytest.mark.parametrize("field", ["epochs", "seed", "out", "no_plot", "byzantine", "settlement", "build", "summary"])

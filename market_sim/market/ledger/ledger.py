@@ -84,6 +84,8 @@ class Ledger:
 
     def open_account(self, name: str, owner: str | None = None) -> Account:
         """Open an account for a participant; accounts of one owner never trade with each other."""
+        if type(name) is not str or not name or not name.isprintable():
+            raise InputError(f"an account needs a name of printable characters, found {name!r}")
         if name in self._accounts:
             raise InputError(f"there is already an account named {name!r}")
         account = self._accounts[name] = Account(name, len(self._accounts) + 1, owner or name)
@@ -172,9 +174,14 @@ class Ledger:
 
     def deposit(self, name: str, asset: str, amount: int) -> int:
         """Bring in cash or holdings from outside; returns the entry number, 0 before the run began."""
+        balance = self._accounts[name].writable_balance(asset)
         if type(amount) is not int or amount <= 0:
             raise InputError(f"a deposit is a positive whole number of the smallest unit, found {amount!r}")
-        self._accounts[name].writable_balance(asset).total += amount
+        if balance.total + amount > LARGEST_AMOUNT:
+            raise InputError(
+                f"no balance exceeds {LARGEST_AMOUNT:,} of the smallest unit, found {balance.total + amount}"
+            )
+        balance.total += amount
         number = 0
         if self._has_begun:
             self.entries = number = self.entries + 1

@@ -20,7 +20,7 @@ PACKAGE = str(Path(__file__).resolve().parents[2]) + os.sep
 LIBRARIES = tuple({sysconfig.get_path(name) + os.sep for name in ("stdlib", "purelib", "platlib")})
 
 
-def where_it_failed(error: Exception, decide: Callable[..., Any] | None = None) -> str:
+def where_it_failed(error: BaseException, decide: Callable[..., Any] | None = None) -> str:
     """The type of an error, its message, and the line in the user's file (by the file's name, without its path).
 
     Where no line of the user was running (`decide` yielded something that is no order), the line where `decide` begins.
@@ -42,21 +42,22 @@ def explained() -> Iterator[None]:
     """Turn an exception from a scenario, a mechanism or a conclusion into one sentence with the user's file and line.
 
     An error without a line of the user is ours: a MarketSimError passes unchanged, anything else is InvariantBroken.
+    `sys.exit()` in the user's code is such an exception, too: it must not end this program with a code of its own.
     """
     try:
         yield
     except (InvariantBroken, MemoryError):
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         frame = their_frame(error)
         if frame is not None:
             raise InputError(f"{_shown(frame.filename)}, line {frame.lineno}: {_said(error)}") from error
-        if isinstance(error, MarketSimError):
+        if isinstance(error, MarketSimError | SystemExit):
             raise
         raise InvariantBroken(f"{type(error).__name__} in this program's own code: {error}") from error
 
 
-def their_frame(error: Exception) -> traceback.FrameSummary | None:
+def their_frame(error: BaseException) -> traceback.FrameSummary | None:
     """The innermost frame of the user; None where all are ours or a library's."""
     frames = traceback.extract_tb(error.__traceback__)
     theirs = (frame for frame in reversed(frames) if is_theirs(frame.filename) and not _is_generated(frame))
@@ -74,7 +75,7 @@ def is_theirs(filename: str) -> bool:
     return not path.startswith((PACKAGE, "<frozen", *LIBRARIES))
 
 
-def _said(error: Exception) -> str:
+def _said(error: BaseException) -> str:
     """The message of an error; other errors than ours get their type in front."""
     if isinstance(error, MarketSimError):
         return str(error)

@@ -263,7 +263,7 @@ class Participants:
             agent.last_woken = clock.now
         try:
             wishes = agent.decide()
-        except Exception as error:  # student code: the one place where everything is caught
+        except (Exception, SystemExit) as error:  # student code: the one place where everything is caught
             self._retire(agent, error)
             return
         if wishes:
@@ -307,7 +307,7 @@ class Participants:
         if self._is_watched:
             self.notice()
 
-    def _retire(self, agent: Agent, error: Exception) -> None:
+    def _retire(self, agent: Agent, error: BaseException) -> None:
         """Record the strategy that raised, cancel its orders, and never wake it again."""
         (strategy, _), cause = agent.strategy.described(), where_it_failed(error, type(agent.strategy).decide)
         self._journal.record(StrategyFailed(self._clock.now, agent.name, strategy, cause))

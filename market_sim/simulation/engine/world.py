@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
+from math import inf
 from typing import Any
 
 from market_sim.blockchain.call_orders import Arrange
@@ -163,7 +164,8 @@ class World:
         """
         if not isinstance(strategy, Strategy):
             raise InputError(f"{name} needs a strategy with a method decide(view), found {strategy!r}")
-        if every_ms <= 0 or latency_ms < 0 or data_latency_ms < 0:
+        # A shorter interval would be no time at all on the clock. The comparisons are false for what is not a number.
+        if not (1 <= every_ms * MILLISECOND < inf and 0 <= latency_ms < inf and 0 <= data_latency_ms < inf):
             raise InputError(
                 f"{name} wakes up every {every_ms} ms with latencies of {latency_ms} and {data_latency_ms} ms: "
                 f"not possible"

@@ -9,6 +9,7 @@ import ast
 import difflib
 import importlib.util
 import inspect
+import re
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -73,7 +74,8 @@ def _in_file(path: Path) -> type[Scenario]:
         raise InputError(f"{path}: expected one class derived from Scenario, found {names}")
     kind = found[0]
     if not kind.name:
-        kind.name = path.stem.replace("_", "-")
+        kind.name = re.sub(r"[^\w-]+", "-", path.stem.replace("_", "-"))
+    _check_class(path, tree, kind)
     _check_fields(path, tree, kind)
     return kind
 
@@ -88,6 +90,17 @@ def _loaded(path: Path, what: str) -> ModuleType:
     sys.modules[name] = module
     specification.loader.exec_module(module)
     return module
+
+
+def _check_class(path: Path, tree: ast.Module, kind: type[Scenario]) -> None:
+    """Refuse a name that cannot be part of a folder's name, and a `build` that does not take the world."""
+    where = f"{path}, line {_line_of(tree, kind.__name__, '')}"
+    if not isinstance(kind.name, str) or not re.fullmatch(r"[\w-]+", kind.name):
+        raise InputError(f"{where}: the name of a scenario is letters, digits, - and _, found {kind.name!r}")
+    try:
+        inspect.signature(kind.build).bind(None, None)
+    except TypeError as wrong:
+        raise InputError(f"{where}: build takes the world, build(self, world): {wrong}") from None
 
 
 def _check_fields(path: Path, tree: ast.Module, kind: type[Scenario]) -> None:

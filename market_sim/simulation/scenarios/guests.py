@@ -106,6 +106,11 @@ def _kind(what: str) -> type[Strategy]:
     ]  # fmt: skip
     names = [one.__name__ for one in own]
     if wanted and wanted not in names:
+        there = getattr(module, wanted, None)
+        if inspect.isclass(there) and issubclass(there, Strategy) and inspect.isabstract(there):
+            raise InputError(f"{file}: {wanted} has no method decide(self, view)")
+        if inspect.isclass(there) and not issubclass(there, Strategy):
+            raise InputError(f"{file}: {wanted} is no strategy: write class {wanted}(Strategy)")
         raise InputError(f"{file}: expected a strategy {wanted}, found {', '.join(names) or 'none'}")
     if not wanted and len(own) != 1:
         which = ", ".join(names) or "none"

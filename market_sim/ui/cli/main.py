@@ -7,6 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import redirect_stdout
 from pathlib import Path
 
 from market_sim.analysis.results.result import Result
@@ -70,7 +71,8 @@ def _run(typed: argparse.Namespace, scenario: Scenario) -> int:
     operator = operator_of_own(typed.operator_key, bool(typed.chain))
     screen = Screen(quiet=typed.quiet)
     if not typed.quiet:
-        world = prepared(scenario, options)
+        with redirect_stdout(sys.stderr):
+            world = prepared(scenario, options)
         rules = world.committee_plan.rules
         screen.say(
             f"{scenario.name}: seed {options.seed}, {rules.validators} validators, f={rules.faults}, "
@@ -79,10 +81,12 @@ def _run(typed: argparse.Namespace, scenario: Scenario) -> int:
         for warning in world.warnings:
             screen.say(screen.paint(f"warning      {warning}", YELLOW))
     try:
-        result, run = recorded(
-            scenario, options, folder, screen.epoch, pace=Pacer(typed.speed) if typed.speed else None,
-            node=typed.chain or "", operator=operator,
-        )  # fmt: skip
+        # A strategy may print: stdout is for the summary, or for the document alone.
+        with redirect_stdout(sys.stderr):
+            result, run = recorded(
+                scenario, options, folder, screen.epoch, pace=Pacer(typed.speed) if typed.speed else None,
+                node=typed.chain or "", operator=operator,
+            )  # fmt: skip
     except RunBroke as broken:
         screen.say(f"simulate.py: {broken}")
         return BROKEN_PROMISE

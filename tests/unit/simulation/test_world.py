@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from math import inf, nan
 
 import pytest
 
@@ -127,6 +128,12 @@ def test_a_shock_changes_the_believed_value_at_its_epoch() -> None:
         (lambda made: made.join("maker", MarketMaker()), "already an account named 'maker'"),
         (lambda made: made.join("x", "not a strategy"), "needs a strategy with a method decide"),
         (lambda made: made.join("x", Noise(), every_ms=0), "wakes up every 0 ms"),
+        (lambda made: made.join("x", Noise(), every_ms=1e-7), "wakes up every 1e-07 ms"),
+        (lambda made: made.join("x", Noise(), every_ms=inf), "wakes up every inf ms"),
+        (lambda made: made.join("x", Noise(), latency_ms=nan), "latencies of nan and 0 ms"),
+        (lambda made: made.join("", Noise()), "a name of printable characters, found ''"),
+        (lambda made: made.join("two\nlines", Noise()), "a name of printable characters"),
+        (lambda made: made.join("x", Noise(), cash=2**63), "no balance exceeds 9,223,372,036,854,775,807 of"),
         (lambda made: made.join("x", Noise(), holdings={"ACNE": 1}), "cannot hold ACNE: it is not listed"),
         (lambda made: made.join("x", Noise(), cash=1.5), "positive whole number of the smallest unit, found 1.5"),
         (lambda made: made.list(Stock("ACME")), "ACME is already listed"),
