@@ -87,7 +87,7 @@ def test_almgren_chriss_tells_what_the_desk_held_after_each_slice(scenario):
         for number in range(1, SLICES + 1)
     ]
     done = sum(one == other for one, other in zip(held, scenario.schedule, strict=True))
-    assert result.conclusion.startswith(f"After {done} of {SLICES} slices the desk held what its schedule said, ")
+    assert result.conclusion.startswith(f"After {done} of {SLICES} slices the desk held what its schedule said")
     assert result.conclusion.endswith("Dynamic programming gives the same schedule as the formula.")
     assert scenario.holds(result.journal) == (done == SLICES)
     left = [scenario.quantity, *held]

@@ -18,7 +18,7 @@ TITLES = {
     "recommendations": "What would have been cheaper, on the same fills",
     "spreads": "Spreads: effective = realised + impact",
     "slippage": "Slippage of takers, by size, venue, time, side and taker",
-    "markouts": "Markouts: the gain for each unit a while after a trade",
+    "markouts": "Markouts: the gain for each unit a while after a trade, the best takers after 1,000 ms first",
     "estimates": "Estimates from prices and volumes, beside the truth",
     "efficiency": "Can returns be foreseen? Statistics with their bands",
     "evidence": "Does the price go up next? Sources and rules",
@@ -69,7 +69,7 @@ class Money:
         if name in OF_UNIT and unit == PER_MILLION:
             return value * 10**decimals
         if name in PRICES or name.startswith(MARKOUT) or (name in OF_UNIT and unit.startswith("price")):
-            more = 4 if value and abs(value) < 1 else 2
+            more = 4 if value and abs(value) < 1 and not name.startswith(MARKOUT) else 2
             return f"{value / 10**decimals:,.{decimals + more}f}"
         return value
 

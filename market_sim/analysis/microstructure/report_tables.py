@@ -17,7 +17,7 @@ from market_sim.analysis.microstructure.shortfall import CAUSES, ParentOrder, sh
 from market_sim.analysis.microstructure.slippage import Cell, by_account, by_side, by_size, by_time, by_venue, total
 from market_sim.analysis.microstructure.spreads import HORIZON_NS
 from market_sim.analysis.results.table import Column, Table, Value, columns
-from market_sim.market.exchange.markouts import HORIZONS_NS, MILLISECOND
+from market_sim.market.exchange.markouts import HORIZONS_NS, MILLISECOND, in_order
 
 Rows = Iterator[tuple[Value, ...]]
 FEWEST_RETURNS = 12
@@ -182,7 +182,7 @@ def _slippage(found: Microscope) -> Rows:
 
 def _markouts(found: Microscope) -> Rows:
     for book in found.books:
-        for one in book.markouts:
+        for one in in_order(book.markouts):
             yield book.name, one.account, one.role, one.trades, one.quantity, *one.means
 
 

@@ -86,6 +86,15 @@ class _Sums:
         return tuple(self.trades - rest for rest in self.missing)
 
 
+def in_order(found: Iterable[Markout]) -> list[Markout]:
+    """Takers before makers; of each, those with enough trades for a rank first, the largest markout at its top."""
+    place = HORIZONS_NS.index(RANKED_NS)
+    return sorted(
+        found,
+        key=lambda one: (one.role == "maker", one.counts[place] < FEWEST_TRADES, -(one.means[place] or 0.0)),
+    )
+
+
 def ranked(found: Iterable[Markout], horizons: Sequence[int] = HORIZONS_NS, by: int = RANKED_NS) -> list[Markout]:
     """The takers with enough trades, the largest markout at this horizon first."""
     place = horizons.index(by)

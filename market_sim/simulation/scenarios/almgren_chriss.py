@@ -7,6 +7,7 @@ from itertools import accumulate
 from typing import ClassVar
 
 from market_sim.core.data.journal import Journal
+from market_sim.core.english import counted
 from market_sim.core.models.instruments import Stock
 from market_sim.core.models.intents import SELL
 from market_sim.core.money import dollars
@@ -85,8 +86,8 @@ class AlmgrenChrissScenario(Scenario):
         furthest = max(abs(one - other) for one, other in told)
         half = sum(left > self.quantity / 2 for left in self.schedule) + 1
         agrees = "gives the same schedule as" if self.apart() < EXACT else "contradicts"
+        away = f", and was at most {counted(furthest, 'share')} away from it" if furthest else ""
         return (
-            f"After {done} of {SLICES} slices the desk held what its schedule said, and at most {furthest:,} "
-            f"{'share' if furthest == 1 else 'shares'} more or less; half of {self.quantity:,} was to be sold after "
-            f"slice {half}. Dynamic programming {agrees} the formula."
+            f"After {done} of {SLICES} slices the desk held what its schedule said{away}; half of the "
+            f"{counted(self.quantity, 'share')} was to be sold after slice {half}. Dynamic programming {agrees} the formula."
         )

@@ -43,7 +43,7 @@ class DarkPoolScenario(Scenario):
         where = "all at the midpoint of the lit quotes" if not away else f"{away} of them away from the midpoint"
         return (
             f"There {'was' if dark == 1 else 'were'} {counted(dark, 'trade')} in the dark pool, {where}; "
-            f"who took from {NYSE.name} paid {lit:.1f} cents a share more than the midpoint on average."
+            f"takers on {NYSE.name} paid {lit:.1f} cents a share more than the midpoint on average."
         )
 
 

@@ -68,11 +68,11 @@ class Rebates(Scenario):
         """The spread and the fees of the harvester on each venue, and all of it."""
         both = harvested(journal)
         told = "; ".join(
-            f"on {one.venue} {counted(one.volume, 'share')}, {_signed(one.spread)} from the spread and "
-            f"{_signed(one.fees)} from fees"
+            f"{counted(one.volume, 'share')} on {one.venue}, with {_signed(one.spread)} USD from the spread and "
+            f"{_signed(one.fees)} USD from fees"
             for one in both
         )
-        return f"The harvester made {told}: {_signed(sum(one.total for one in both))} in all."
+        return f"The harvester made {told}: {_signed(sum(one.total for one in both))} USD in all."
 
 
 def harvested(journal: Journal) -> tuple[Making, Making]:

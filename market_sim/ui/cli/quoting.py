@@ -18,7 +18,7 @@ from market_sim.analysis.results.venue_comparison import (
 )
 from market_sim.analysis.words import Words
 from market_sim.core.data.journal import Journal
-from market_sim.core.english import counted, seconds
+from market_sim.core.english import about_seconds, counted, seconds
 from market_sim.core.errors import InputError
 from market_sim.core.money import units
 from market_sim.market.venues.breaker import CLOSED
@@ -27,6 +27,7 @@ from market_sim.market.venues.terms import SECOND_NS
 from market_sim.ui.cli.arguments import Parser, whole
 
 MOST = 10**9
+LATEST_NS = 10**9 * SECOND_NS
 
 
 def quotes(arguments: Sequence[str]) -> int:
@@ -39,8 +40,7 @@ def quotes(arguments: Sequence[str]) -> int:
         symbol = typed.symbol
     desk = Desk(journal, symbol, typed.size, units(typed.keep, decimals=9))
     words = Words(journal)
-    for at in typed.at:
-        now = units(at, decimals=9)
+    for now in sorted(map(_time, typed.at)):
         print("\n".join([*desk.told(now, words), ""]))
     print("\n".join(desk.counts))
     return 0
@@ -52,8 +52,10 @@ class Desk:
     def __init__(self, journal: Journal, symbol: str | None, size: int, keep_ns: int = KEEP_NS) -> None:
         known = [one.symbol for one in comparisons(journal, len(journal) - 1, 1)]
         if symbol is None or symbol not in known:
+            if not known:
+                raise InputError("quotes are compared between venues, and no instrument of this run has several")
             near = difflib.get_close_matches(symbol or "", known, 1)
-            meant = f"did you mean {near[0]}?" if near else f"there is {', '.join(known) or 'none in this run'}"
+            meant = f"did you mean {near[0]}?" if near else f"there is {', '.join(known)}"
             raise InputError(f"quotes are compared for an instrument with several venues, found {symbol}; {meant}")
         self._journal, self._symbol, self._size = journal, symbol, size
         self._last: tuple[int, dict[str, VenueQuote]] | None = None
@@ -76,7 +78,9 @@ class Desk:
         head = (*HEAD, "age of the answer")
         widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
         table = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in (head, *rows)]
-        return [f"{self._symbol} after {seconds(now)}", *table, comparison_sentence(one)]
+        end = self._journal[-1].time
+        over = f" (the run ended after {about_seconds(end)})" if now > end else ""
+        return [f"{self._symbol} after {seconds(now)}{over}", *table, comparison_sentence(one)]
 
     @property
     def counts(self) -> list[str]:
@@ -92,8 +96,6 @@ class Desk:
         if self._last is not None and self._last[0] == now:
             return self._last[1]
         place = bisect_right(range(len(self._journal)), now, key=lambda number: self._journal[number].time) - 1
-        if now < 0 or place < 0:
-            raise InputError(f"a run's clock starts at 0 seconds, found {now / SECOND_NS:g}")
         found = [one for one in comparisons(self._journal, place, self._size) if one.symbol == self._symbol]
         self._last = now, {quote.venue: quote for one in found for quote in one.quotes}
         return self._last[1]
@@ -102,12 +104,21 @@ class Desk:
         return self._shown(now)[venue]
 
 
+def _time(text: str) -> int:
+    """A time of the run's clock that a person typed, in nanoseconds."""
+    at = units(text, decimals=9)
+    if not 0 <= at <= LATEST_NS:
+        raise InputError(f"a time of a run is from 0 to {LATEST_NS // SECOND_NS:,} seconds, found {text}")
+    return at
+
+
 def _parser() -> Parser:
     made = Parser(prog="simulate.py quotes", description="What a quantity costs on each venue of a stored run.")
     made.add_argument("run", metavar="RUN", type=Path, help="the folder of the run, for example results/NAME")
     made.add_argument(
-        "--at", metavar="SECONDS", action="append", required=True, help="a time of the run's clock; several are allowed"
-    )
+        "--at", metavar="SECONDS", action="append", required=True,
+        help="a time of the run's clock; several are asked in their order",
+    )  # fmt: skip
     made.add_argument("--size", type=whole(1, MOST), default=100, metavar="N", help="the quantity, default 100")
     made.add_argument("--symbol", metavar="NAME", help="default: the first instrument that several venues list")
     made.add_argument("--keep", default="300", metavar="SECONDS", help="how long an answer is used again, default 300")

@@ -19,6 +19,7 @@ from market_sim.analysis.results.stored import open_run
 from market_sim.core.data.journal import Journal
 from market_sim.core.errors import InputError
 from market_sim.core.models.market_events import InstrumentListed
+from market_sim.market.exchange.markouts import ranked
 from market_sim.simulation.market_alone import market_alone
 from market_sim.simulation.run import simulate
 from market_sim.simulation.scenarios.execution_school import ExecutionSchool
@@ -59,6 +60,13 @@ def test_every_cut_of_slippage_adds_up_to_the_whole_and_every_spread_to_its_part
     assert len(sums) == 3 * 6
     for row in tables["spreads"]:
         assert row["realised"] + row["impact"] == pytest.approx(row["effective_then"])
+
+
+def test_the_takers_with_the_best_trades_stand_first(run, tables):
+    for book in Microscope(open_run(run).journal).books:
+        mine = [row["account"] for row in tables["markouts"] if row["book"] == book.name]
+        takers = [one.account for one in ranked(book.markouts)]
+        assert mine[: len(takers)] == takers != []
 
 
 @pytest.fixture(scope="module")

@@ -101,7 +101,7 @@ def test_hits_and_misses_are_those_of_a_list_of_all_questions(seed):
 def test_the_command_prints_each_time_and_the_counts(tmp_path, capsys):
     archive.save(simulate(TwoVenues(traders=2), Options(epochs=4, settlement="none")).journal, tmp_path / "run")
     run = str(tmp_path / "run")
-    assert main(["quotes", run, "--at", "1", "--at", "2", "--at", "3.5", "--keep", "1.2", "--size", "5"]) == 0
+    assert main(["quotes", run, "--at", "2", "--at", "1", "--at", "3.5", "--keep", "1.2", "--size", "5"]) == 0
     said = capsys.readouterr().out
     assert [line for line in said.splitlines() if line.startswith("ACME after")] == [
         "ACME after 1 s", "ACME after 2 s", "ACME after 3.5 s",
@@ -110,7 +110,8 @@ def test_the_command_prints_each_time_and_the_counts(tmp_path, capsys):
     assert said.splitlines()[-2:] == [f"{venue}: 1 connection, 2 misses, 1 hit" for venue in (A, B)]
     for wrong, sentence in (
         (["--at", "1", "--symbol", "ACNE"], "found ACNE; did you mean ACME?"),
-        (["--at", "-1"], "a run's clock starts at 0 seconds, found -1"),
+        (["--at", "-1"], "a time of a run is from 0 to 1,000,000,000 seconds, found -1"),
+        (["--at", "1e400"], "a time of a run is from 0 to 1,000,000,000 seconds"),
         (["--at", "1", "--keep", "-2"], "an answer is kept for 0 seconds or longer, found -2"),
     ):
         assert main(["quotes", run, *wrong]) == 2
@@ -119,5 +120,5 @@ def test_the_command_prints_each_time_and_the_counts(tmp_path, capsys):
 
 def test_a_run_with_one_venue_is_one_sentence():
     journal = simulate(FirstMarket(traders=2), Options(epochs=1, settlement="none")).journal
-    with pytest.raises(InputError, match="an instrument with several venues, found None; there is none in this run"):
+    with pytest.raises(InputError, match="between venues, and no instrument of this run has several"):
         Desk(journal, None, 1)
