@@ -89,5 +89,6 @@ class AlmgrenChrissScenario(Scenario):
         away = f", and was at most {counted(furthest, 'share')} away from it" if furthest else ""
         return (
             f"After {done} of {SLICES} slices the desk held what its schedule said{away}; half of the "
-            f"{counted(self.quantity, 'share')} was to be sold after slice {half}. Dynamic programming {agrees} the formula."
+            f"{counted(self.quantity, 'share')} was to be sold after slice {half}. Dynamic programming "
+            f"{agrees} the formula."
         )
