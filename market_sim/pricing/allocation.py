@@ -18,10 +18,11 @@ from market_sim.core.errors import InputError
 
 
 class Choice(NamedTuple):
-    """One point of the frontier."""
+    """One division of the capital, and what it is worth."""
 
     aversion: float
     gain: float
+    """What is gained, less the price of depth."""
     deviation: float
     """The standard deviation of what is gained."""
     weights: list[float]
@@ -61,17 +62,27 @@ def frontier(
     aversions: Sequence[float],
 ) -> list[Choice]:
     """The best choice for each aversion to risk: less gain and less risk, the larger it is."""
-    found = []
-    for aversion in aversions:
-        weights = allocation(gains, covariance, depths, aversion)
-        gain = sum(w * one for w, one in zip(weights, gains, strict=True))
-        variance = sum(
-            mine * theirs * covariance[row][column]
-            for row, mine in enumerate(weights)
-            for column, theirs in enumerate(weights)
-        )
-        found.append(Choice(aversion, gain, max(0.0, variance) ** 0.5, weights))
-    return found
+    return [
+        choice(allocation(gains, covariance, depths, aversion), gains, covariance, depths, aversion)
+        for aversion in aversions
+    ]
+
+
+def choice(
+    weights: list[float],
+    gains: Sequence[float],
+    covariance: Sequence[Sequence[float]],
+    depths: Sequence[float],
+    aversion: float = 0.0,
+) -> Choice:
+    """What this division of the capital gains, less the price of depth, and risks."""
+    gain = sum(w * one - w * w / depth / 2 for w, one, depth in zip(weights, gains, depths, strict=True))
+    variance = sum(
+        mine * theirs * covariance[row][column]
+        for row, mine in enumerate(weights)
+        for column, theirs in enumerate(weights)
+    )
+    return Choice(aversion, gain, max(0.0, variance) ** 0.5, weights)
 
 
 def _balanced(

@@ -1,8 +1,9 @@
 """The allocation of a maker's capital over the books of a run: what each book gained, how it moved, and the frontier.
 
-A unit of capital in a book earns half the spread each time the displayed quantity is traded; its risk is that of the
-middle, and its depth is the capital that is displayed on average, so a market with less
-depth gets less (rulebook F-4.6).
+A unit of capital in a book earns half the spread each time the displayed quantity is traded, and its risk is that of
+the middle. The capital is what an average book of the run displays. It shares the trades of a book with what is
+displayed there, so as much capital as a book displays earns half as much there, and the price of depth is that loss
+(rulebook F-4.6).
 """
 
 from __future__ import annotations
@@ -13,10 +14,11 @@ from typing import NamedTuple
 
 from market_sim.analysis.microstructure.bars import Bars, bars
 from market_sim.analysis.results.market_tables import books
+from market_sim.analysis.results.table import Column, Table, Value, columns
 from market_sim.core.data.journal import Journal
 from market_sim.core.errors import InputError
 from market_sim.core.trading_day import TRADING_DAY_NS
-from market_sim.pricing.allocation import Choice, frontier
+from market_sim.pricing.allocation import Choice, choice, frontier
 
 AVERSIONS = (0.0, 0.01, 0.03, 0.1, 0.3, 1.0)
 """The aversions to risk of the table."""
@@ -26,17 +28,20 @@ BAR_NS = TRADING_DAY_NS // 10
 FEWEST_BARS = 20
 SCALE = 10_000
 """Returns are counted in basis points."""
-NOTE = "gain and risk in basis points of the capital for a tenth of a day; the weights of a row add up to 100 %"
+LEAST_GAIN = 1e-6
+"""A book without trades has no gain that more capital could lessen; this one keeps its depth a number."""
+NOTE = (
+    "gain and risk in basis points of the capital for a tenth of a day; the capital is what an average book displays, "
+    "and as much of it as a book displays halves the gain there; the weights of a row add up to 100 %"
+)
 
 
 class Allocation(NamedTuple):
     """The books of a run as investments of a maker."""
 
     books: tuple[str, ...]
-    gains: list[float]
-    """What a unit of capital earns in each book for a tenth of a day, in basis points."""
-    risks: list[float]
-    """The standard deviation of the middle of each book in that time."""
+    alone: list[Choice]
+    """All capital in one book, for each of them."""
     choices: list[Choice]
     """The best weights for each aversion of the table."""
     curve: list[Choice]
@@ -53,11 +58,13 @@ def allocation_of(journal: Journal) -> Allocation:
     covariance = covariances([[SCALE * move for move in one.returns[-shortest:]] for one in found.values()])
     gains = [earned(one) for one in found.values()]
     values = [fmean(one.depths) * fmean(one.middles) for one in found.values()]
-    depths = [value * len(values) / sum(values) for value in values]
+    depths = [
+        value * len(values) / sum(values) / max(gain, LEAST_GAIN) for value, gain in zip(values, gains, strict=True)
+    ]
+    places = range(len(found))
     return Allocation(
         tuple(found),
-        gains,
-        [covariance[place][place] ** 0.5 for place in range(len(found))],
+        [choice([float(one == other) for other in places], gains, covariance, depths) for one in places],
         frontier(gains, covariance, depths, AVERSIONS),
         frontier(gains, covariance, depths, _finely()),
     )
@@ -69,6 +76,22 @@ def _finely() -> Sequence[float]:
     for low, high in zip((0.001, *AVERSIONS[1:]), AVERSIONS[1:], strict=False):
         fine += [low * (high / low) ** (step / BETWEEN) for step in range(BETWEEN)]
     return [*fine, AVERSIONS[-1]]
+
+
+def weights_table(found: Allocation) -> Table:
+    """The rows of the table with all digits: each aversion, and each book by itself."""
+    heads = columns(
+        aversion="to risk; empty for all capital in one book",
+        gain_bps="of the capital for a tenth of a day",
+        risk_bps="the standard deviation of the middle in that time",
+    )
+    weights = tuple(Column(book, "the share of the capital in it") for book in found.books)
+    rows: list[tuple[Value, ...]] = [(one.aversion, *_figures(one)) for one in found.choices]
+    return Table("allocation", heads + weights, rows + [(None, *_figures(one)) for one in found.alone])
+
+
+def _figures(one: Choice) -> tuple[float, ...]:
+    return one.gain, one.deviation, *one.weights
 
 
 def earned(one: Bars) -> float:

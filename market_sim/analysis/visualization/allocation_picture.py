@@ -26,32 +26,32 @@ def allocation_chart(found: Allocation) -> Chart:
     legend = (
         LegendEntry("line-solid", "ink", "the frontier: the best division of the capital"),
         LegendEntry("circle", "act", "an aversion to risk of the table"),
-        LegendEntry("diamond", "stray", "all capital in one book, its impact left out"),
+        LegendEntry("diamond", "stray", "all capital in one book"),
         *(LegendEntry(f"line-{dash}", role, f"the weight of {book}")
           for book, (role, dash) in zip(found.books, STYLES, strict=False)),
     )  # fmt: skip
-    furthest = _room(found)
-    axis = PlainAxis("risk: standard deviation of the gain, bps", -0.03 * furthest, furthest)
+    shown = [one.deviation for one in found.curve] + [one.deviation for one in found.alone if _has_room(found, one)]
+    margin = 0.05 * (max(shown) - min(shown)) or 0.05 * max(shown) or 1.0
+    axis = PlainAxis("risk: standard deviation of the gain, bps", min(shown) - margin, max(shown) + margin)
     return Chart(
         "frontier", "How a maker's capital divides", frontier_sentence(found), "market", axis,
         partial(frontier_panels, found), legend, frontier_table(found),
     )  # fmt: skip
 
 
-def _room(found: Allocation) -> float:
-    """The largest risk on the axis."""
-    return ROOM * max(one.deviation for one in found.curve)
+def _has_room(found: Allocation, one: Choice) -> bool:
+    """Whether a book by itself is near enough to the frontier for the axis."""
+    return one.deviation <= ROOM * max(each.deviation for each in found.curve)
 
 
 def frontier_table(found: Allocation) -> Table:
     """A row for each aversion, and one for each book by itself: gain, risk and weights."""
+    named = [(f"{one.aversion:g}", one) for one in found.choices]
+    named += [(f"all in {book}", one) for book, one in zip(found.books, found.alone, strict=True)]
     rows = [
-        (f"{one.aversion:g}", f"{one.gain:.3f}", f"{one.deviation:.3f}", *(f"{weight:.1%}" for weight in one.weights))
-        for one in found.choices
+        (name, f"{one.gain:.3f}", f"{one.deviation:.3f}", *(f"{weight:.1%}" for weight in one.weights))
+        for name, one in named
     ]
-    for place, (gain, risk) in enumerate(zip(found.gains, found.risks, strict=True)):
-        weights = ["100.0%" if other == place else "0.0%" for other in range(len(found.books))]
-        rows.append((f"all in {found.books[place]}", f"{gain:.3f}", f"{risk:.3f}", *weights))
     return Table(
         "Weights by aversion to risk, and each book by itself", ("aversion", "gain", "risk", *found.books), rows
     )
@@ -80,16 +80,16 @@ def frontier_panels(found: Allocation) -> list[Panel]:
     """Gain over risk, and the weights over the same risk."""
     curve = found.curve[::-1]
     xs = [one.deviation for one in curve]
-    gains = Panel("Gain, bps", 230, {"nticks": 6, "tickformat": ",~r", "showgrid": True, "rangemode": "tozero"})
+    gains = Panel("Gain, bps", 230, {"nticks": 6, "tickformat": ",~r", "showgrid": True})
     hover = "gain %{y:.3f} bps<br>risk %{x:.3f} bps"
     gains.traces.append(line("frontier", xs, [one.gain for one in curve], "ink", hover))
     places = [one.deviation for one in found.choices], [one.gain for one in found.choices]
     told = [f"aversion {one.aversion:g}: {_weights(found, one)}" for one in found.choices]
     gains.traces.append(marks("aversions", *places, told, filled("circle", 9, "act")))
     single = [
-        (risk, gain, f"all in {book}: gain {gain:.3f}, risk {risk:.3f}")
-        for book, gain, risk in zip(found.books, found.gains, found.risks, strict=True)
-        if risk <= _room(found)
+        (one.deviation, one.gain, f"all in {book}: gain {one.gain:.3f}, risk {one.deviation:.3f}")
+        for book, one in zip(found.books, found.alone, strict=True)
+        if _has_room(found, one)
     ]
     risks, alone = [risk for risk, *_ in single], [gain for _, gain, _ in single]
     said = [text for *_, text in single]

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from market_sim.core.errors import InputError
-from market_sim.pricing.allocation import allocation, frontier
+from market_sim.pricing.allocation import allocation, choice, frontier
 
 SMALL = st.floats(-5, 5)
 FACTORS = st.lists(st.lists(SMALL, min_size=3, max_size=3), min_size=3, max_size=3)
@@ -58,6 +58,18 @@ def test_along_the_frontier_gain_and_risk_fall_together() -> None:
         assert other.gain <= one.gain + 1e-12
         assert other.deviation <= one.deviation + 1e-12
     assert points[0].gain > points[-1].gain + 1
+
+
+@pytest.mark.parametrize("depth", [0.3, 1.0, 50.0])
+def test_what_a_choice_gains_is_less_the_price_of_depth_so_no_choice_of_the_frontier_beats_another(depth) -> None:
+    gains, covariance, depths = [3.0, 2.0, 1.0], [[9.0, 1.0, 0.0], [1.0, 4.0, 0.0], [0.0, 0.0, 1.0]], [depth, 1.0, 2.0]
+    points = frontier(gains, covariance, depths, (0.0, 0.1, 0.3, 1.0, 10.0))
+    assert all(one.gain == pytest.approx(worth(one.weights, gains, covariance, depths, 0.0)) for one in points)
+    for one, other in pairwise(points):
+        assert other.gain <= one.gain + 1e-12 and other.deviation <= one.deviation + 1e-12
+    alone = choice([1.0, 0.0, 0.0], gains, covariance, depths)
+    assert alone.gain == pytest.approx(3 - 1 / depth / 2) and alone.deviation == 3
+    assert alone.gain <= points[0].gain
 
 
 def test_figures_that_do_not_fit_are_refused() -> None:

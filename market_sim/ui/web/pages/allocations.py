@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, abort, render_template
 
-from market_sim.analysis.microstructure.allocation_of_books import NOTE, Allocation, allocation_of
+from market_sim.analysis.microstructure.allocation_of_books import NOTE, Allocation, allocation_of, weights_table
 from market_sim.analysis.visualization.allocation_picture import allocation_chart
 from market_sim.analysis.visualization.chart import Chart
 from market_sim.core.errors import InputError
 from market_sim.ui.web import run_charts
-from market_sim.ui.web.pages.shared import open_run
+from market_sim.ui.web.pages.shared import csv_file, one_of, open_run
 from market_sim.ui.web.run_library import OpenRun
 
 pages = Blueprint("allocations", __name__)
 
 
 @pages.get("/runs/<name:name>/allocation")
-def page(name: str) -> str:
-    """The frontier with its sentence and its table."""
+def page(name: str) -> str | Response:
+    """The frontier with its sentence and its table; with `as` the table as CSV."""
     run = open_run(name)
+    if one_of("as", ("page", "csv")) == "csv":
+        file = weights_table(_found(run))
+        return csv_file(file.names, file.rows, f"{run.name}-allocation.csv")
     chart = _chart(run)
     several = len(_found(run).books) > 1  # the frontier of one book is a point
     return render_template(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+
 import pytest
 from plotly.graph_objects import Figure
 
@@ -31,6 +33,9 @@ def test_the_frontier_is_one_link_from_the_page_of_the_run(visitor, two_books, t
     for one in found.choices:
         for cell in (f"{one.gain:.3f}", f"{one.deviation:.3f}", *(f"{weight:.1%}" for weight in one.weights)):
             assert f"<td>{cell}</td>" in page
+    rows = list(csv.DictReader(visitor.get(f"/runs/{two_books}/allocation?as=csv").text.splitlines()))
+    assert [float(row["gain_bps"]) for row in rows] == [one.gain for one in (*found.choices, *found.alone)]
+    assert all(float(row["DEEP"]) + float(row["SHALLOW"]) == pytest.approx(1) for row in rows)
     drawn = visitor.get(f"/runs/{two_books}/allocation.json").get_json()
     assert drawn["config"]["showSendToCloud"] is False
     accepted = Figure(finished(drawn["figure"]))
