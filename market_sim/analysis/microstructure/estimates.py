@@ -27,6 +27,15 @@ RANGES = 5
 """The number of candles of the average true range, small enough for a run of a dozen epochs."""
 
 
+VOLATILITIES: tuple[tuple[str, Callable[[Sequence[Candle]], float]], ...] = (
+    ("close-to-close volatility", range_volatility.close_to_close),
+    ("Parkinson volatility", range_volatility.parkinson),
+    ("Garman-Klass volatility", range_volatility.garman_klass),
+    ("Rogers-Satchell volatility", range_volatility.rogers_satchell),
+    ("Yang-Zhang volatility", range_volatility.yang_zhang),
+)
+
+
 class Estimate(NamedTuple):
     """One estimate with its unit, and the true figure where the journal knows one."""
 
@@ -60,9 +69,7 @@ def estimates(book: BookMicroscope) -> Iterator[Estimate]:
     yield from _impacts(book, made)
     yield from _flows(book, made)
     returns_of = "for one day"
-    for name in ("close_to_close", "parkinson", "garman_klass", "rogers_satchell", "yang_zhang"):
-        work: Callable[[Sequence[Candle]], float] = getattr(range_volatility, name)
-        label = name.replace("_", " ") + " volatility"
+    for label, work in VOLATILITIES:
         yield made(label, partial(_scaled, work, days), None, "bps", returns_of)
     ranges = range_volatility.average_true_ranges
     yield made("average true range", lambda: ranges(days, RANGES)[-1], None, "price", f"of {RANGES} days, at the end")
@@ -120,7 +127,7 @@ def _flows(book: BookMicroscope, made: Made) -> Iterator[Estimate]:
     toxic = book.toxicity
     yield Estimate(
         "VPIN", toxic[-1][1] if toxic else None, toxic[-1][2] if toxic else None, "share",
-        "truth: the same from who took" if toxic else f"50 full buckets are needed, found {len(book.buckets)}",
+        "truth: by the side of the takers" if toxic else f"50 full buckets are needed, found {len(book.buckets)}",
     )  # fmt: skip
     yield made(
         "lead of the microprice", lambda: mean_microprice_lead(book.tape.quotes), None, "price",

@@ -84,10 +84,12 @@ def presented(table: Table, money: Money) -> list[tuple[str, ...]]:
     return [tuple(f"{name} in s" if name in TIMES else name for name in head), *rows]
 
 
-def texts_first(table: Table) -> int:
-    """The number of columns of text at the left, which are left-aligned."""
+def texts_around(table: Table) -> tuple[int, int]:
+    """The number of columns of text at the left and at the right, which are left-aligned."""
     texts = [isinstance(value, str) for value in table.rows[0]] if table.rows else []
-    return texts.index(False) if False in texts else len(texts)
+    if False not in texts:
+        return len(texts), 0
+    return texts.index(False), texts[::-1].index(False)
 
 
 def _cell(name: str, value: Value) -> str:

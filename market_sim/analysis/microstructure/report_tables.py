@@ -54,7 +54,7 @@ MARKOUTS = (BOOK, *columns(
 TOXICITY = (BOOK, *columns(
     time="when the bucket was full",
     vpin="mean imbalance of the last 50 buckets, classified in bulk",
-    true="the same from who took",
+    true="the same by the side of the takers",
 ))  # fmt: skip
 ESTIMATES = (BOOK, *columns(
     measure="what is estimated",

@@ -120,10 +120,10 @@ def toxicity(book: BookMicroscope, axis: TimeAxis) -> Chart:
     _, guessed, true = max(book.toxicity, key=lambda one: one[1])
     sentence = (
         f"{book.name}: classified by price changes, at most {guessed:.0%} of the volume of 50 buckets of "
-        f"{book.bucket_size:,} was one-sided (VPIN); by who really took it was {true:.0%} then."
+        f"{book.bucket_size:,} was one-sided (VPIN); by the side of the takers it was {true:.0%} then."
     )
     legend = (LegendEntry("line-solid", "leader", "the midpoint"), LegendEntry("line-solid", "flow-loss", "VPIN"),
-              LegendEntry("line-dot", "stray", "from who took"))  # fmt: skip
+              LegendEntry("line-dot", "stray", "by the takers"))  # fmt: skip
     return Chart(
         "toxicity", "Toxicity under the price", sentence, "market", axis, partial(_strip, book), legend
     )  # fmt: skip
@@ -133,7 +133,7 @@ def _strip(book: BookMicroscope) -> list[Panel]:
     strip = Panel("One-sided share of the volume", 120, {**GRID, "range": [0, 1.02], "tickformat": ".0%"})
     xs = [seconds(bucket.time) for bucket, _, _ in book.toxicity]
     _, guessed, true = zip(*book.toxicity, strict=True)
-    for name, ys, role, dash in (("VPIN", guessed, "flow-loss", "solid"), ("from who took", true, "stray", "dot")):
+    for name, ys, role, dash in (("VPIN", guessed, "flow-loss", "solid"), ("by the takers", true, "stray", "dot")):
         strip.traces.append(line(name, xs, ys, role, f"{name}: %{{y:.1%}}<br>%{{x:.2f}} s", {"dash": dash, **HELD}))
     return [_price(book), strip]
 
@@ -143,8 +143,12 @@ def _price(book: BookMicroscope) -> Panel:
     thin = max(1, len(quotes.times) // MOST_POINTS)
     xs = [seconds(time) for time in quotes.times[::thin]]
     ys = [twice / 2 / 10**book.listed.price_decimals for twice in quotes.twice[::thin]]
-    panel = Panel(f"{book.name}: midpoint", 200, {"nticks": 6, "tickformat": ",~r", "showgrid": True})
-    panel.traces.append(line("midpoint", xs, ys, "leader", "midpoint %{y:,}<br>%{x:.2f} s", HELD))
+    panel = Panel(
+        f"{book.name}: midpoint, {book.listed.quote}", 200, {"nticks": 6, "tickformat": ",~r", "showgrid": True}
+    )
+    panel.traces.append(
+        line("midpoint", xs, ys, "leader", f"midpoint %{{y:,}} {book.listed.quote}<br>%{{x:.2f}} s", HELD)
+    )
     return panel
 
 
@@ -161,7 +165,7 @@ def curves(book: BookMicroscope, order: Sequence[Markout]) -> Chart:
     )
     names = [f"{horizon // MILLISECOND:,}" for horizon in HORIZONS_NS]
     axis = PlainAxis("ms after a trade", -0.3, len(names) - 0.7, names)
-    return Chart("markouts", "Markouts of who takes", sentence, "market", axis, partial(_curve, book, shown), legend)
+    return Chart("markouts", "Markouts of takers", sentence, "market", axis, partial(_curve, book, shown), legend)
 
 
 def _curve(book: BookMicroscope, shown: Sequence[Markout]) -> list[Panel]:
@@ -180,7 +184,7 @@ def beliefs(book: BookMicroscope, axis: TimeAxis) -> Chart:
     scale = 10**book.listed.price_decimals
     said = (
         f"against the value the consensus was wrong by {wrong[0] / scale:.4f} {book.listed.quote} (root mean square), "
-        f"the midpoint by {wrong[1] / scale:.4f}"
+        f"the midpoint by {wrong[1] / scale:.4f} {book.listed.quote}"
         if wrong
         else "no value is known in this run"
     )
@@ -211,7 +215,9 @@ def corrected(book: BookMicroscope, found: Correction, axis: TimeAxis) -> Chart:
 
 def _corrected(book: BookMicroscope, found: Correction) -> list[Panel]:
     scale = 10**book.listed.price_decimals
-    panel = Panel(f"{book.name}: what it is worth", 220, {"nticks": 6, "tickformat": ",~r", "showgrid": True})
+    panel = Panel(
+        f"{book.name}: what it is worth, {book.listed.quote}", 220, {"nticks": 6, "tickformat": ",~r", "showgrid": True}
+    )
     shown = found.moments[:: max(1, len(found.moments) // MOST_POINTS)]
     xs = [seconds(one.time) for one, _ in shown]
     for name, role, dash, levels in (
@@ -227,7 +233,9 @@ def _corrected(book: BookMicroscope, found: Correction) -> list[Panel]:
 
 def _believed(book: BookMicroscope) -> list[Panel]:
     scale = 10**book.listed.price_decimals
-    panel = Panel(f"{book.name}: what it is worth", 220, {"nticks": 6, "tickformat": ",~r", "showgrid": True})
+    panel = Panel(
+        f"{book.name}: what it is worth, {book.listed.quote}", 220, {"nticks": 6, "tickformat": ",~r", "showgrid": True}
+    )
     thin = max(1, len(book.moments) // MOST_POINTS)
     shown = book.moments[::thin]
     xs = [seconds(one.time) for one in shown]

@@ -16,11 +16,16 @@ BPS = 10_000
 
 
 def regimes(book: BookMicroscope, fit: Fitted, axis: TimeAxis, price: Panel) -> Chart:
-    """The chart of one book, with the panel of its price."""
+    """The chart of one book, with the panel of its price; where there is one regime, none is drawn as a probability."""
+    midpoint = LegendEntry("line-solid", "leader", "the midpoint")
     legend = (
-        LegendEntry("line-solid", "leader", "the midpoint"),
-        LegendEntry("line-solid", "flow-loss", "the probability that times are wild"),
-        LegendEntry("square", "fault", "labelled wild"),
+        (midpoint,)
+        if fit.is_one
+        else (
+            midpoint,
+            LegendEntry("line-solid", "flow-loss", "the probability that times are wild"),
+            LegendEntry("square", "fault", "labelled wild"),
+        )
     )
     return Chart(
         "regimes", "Calm and wild times under the price", regime_sentence(book, fit), "market", axis,
@@ -46,6 +51,8 @@ def regime_sentence(book: BookMicroscope, fit: Fitted) -> str:
 
 
 def _panels(book: BookMicroscope, fit: Fitted, price: Panel) -> list[Panel]:
+    if fit.is_one:
+        return [price]
     ends = [step.end for step in book.intervals]
     grid = {"nticks": 3, "range": [0, 1.02], "tickformat": ".0%", "showgrid": True}
     strip = Panel("Probability that times are wild", 110, grid)

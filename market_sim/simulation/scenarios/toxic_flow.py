@@ -67,7 +67,7 @@ class ToxicFlow(Scenario):
         found = self.ranks(journal)
         place = next((number for number, one in enumerate(found, 1) if one.account == KNOWS), None)
         if place is None or len(found) < 2:
-            return "Too little was traded for a ranking of who takes by what their trades were worth one second later."
+            return "Too little was traded for a ranking of the takers by what their trades were worth one second later."
         knows, others = found[place - 1], [one for one in found if one.account != KNOWS]
         where = f"number {place} of {len(found)} who took"
         return (

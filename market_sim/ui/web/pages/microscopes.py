@@ -6,7 +6,7 @@ from flask import Blueprint, Response, abort, render_template, request
 
 from market_sim.analysis.history.time_axis import TimeAxis
 from market_sim.analysis.microstructure.microscope import Microscope
-from market_sim.analysis.microstructure.report_rows import TITLES, UNITS, Money, presented, texts_first
+from market_sim.analysis.microstructure.report_rows import TITLES, UNITS, Money, presented, texts_around
 from market_sim.analysis.microstructure.report_tables import report
 from market_sim.analysis.results.table import Table
 from market_sim.analysis.visualization.chart import Chart
@@ -26,7 +26,7 @@ def page(name: str) -> str:
     run = open_run(name)
     agent, found, tables, charts = _measured(run)
     money = Money(run.result.journal.of(InstrumentListed))
-    shown = [(one.name, TITLES[one.name], presented(one, money), texts_first(one)) for one in tables if one.rows]
+    shown = [(one.name, TITLES[one.name], presented(one, money), texts_around(one)) for one in tables if one.rows]
     return render_template(
         "microscope.html", run=run, agent=agent, agents=found.agents, charts=charts, legend=run_charts.legend,
         tables=shown, units=UNITS,

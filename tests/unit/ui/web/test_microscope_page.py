@@ -133,7 +133,7 @@ def test_the_pictures_of_flow_say_the_figures_of_the_tables(flow):
     assert list(charts) == ["toxicity", "regimes", "markouts", "beliefs"]
     most = max(book.toxicity, key=lambda one: one[1])
     assert f"at most {most[1]:.0%} of the volume" in charts["toxicity"].sentence
-    assert f"took it was {most[2]:.0%} then" in charts["toxicity"].sentence
+    assert f"takers it was {most[2]:.0%} then" in charts["toxicity"].sentence
     price, strip = charts["toxicity"].panels()
     assert strip.traces[0]["y"] == tuple(one[1] for one in book.toxicity)
     assert len(price.traces[0]["x"]) <= 3_000
