@@ -71,8 +71,11 @@ def slice_costs(quantity: int, market: IcebergMarket, lot: int = 1) -> list[Slic
     """The costs of all sizes in whole lots, and of the whole order; InputError for what cannot be."""
     if lot < 1 or quantity < 1 or quantity % lot or quantity // lot > MOST_SLICES:
         raise InputError(f"an iceberg has 1 to {MOST_SLICES:,} whole lots, found {quantity} in lots of {lot}")
-    if not all(isfinite(value) and value >= 0 for value in market) or not (market.rate > 0 and market.depth > 0):
-        raise InputError(f"rate and depth are more than zero and nothing is negative, found {market}")
+    for name, value in market._asdict().items():
+        if not (isfinite(value) and value >= 0) or (value == 0 and name in ("rate", "depth")):
+            raise InputError(
+                f"rate and depth are more than zero and nothing is negative, found {name.replace('_', ' ')} {value:g}"
+            )
     return [slice_cost(quantity, display, market) for display in range(lot, quantity + 1, lot)]
 
 

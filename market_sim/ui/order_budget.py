@@ -42,7 +42,7 @@ MEASURED = 2_000
 """The most orders that are measured."""
 RICH = 10**15
 NOTE = """\
-Times are in microseconds; * marks the largest. Modelled, not performed: the numbers of a stack are assumptions. block
+Times are in microseconds; * marks the largest. Modelled, not performed: the numbers of a stack are assumptions. Block
 is the wait from a trade until it is final, settle from there until it is paid, both in the time of the run. Measured on
 this machine: risk is the check of an order by itself, match is its placing as a whole, which checks an ordinary order
 on a faster path; block and settle are the processor time of all blocks and all payments, for each trade, and only the

@@ -77,10 +77,10 @@ def told(frame: frozenset[str], sources: Sequence[Mass]) -> list[str]:
     ]
     widths = [max(map(len, column)) for column in zip(HEAD, *rows, strict=True)]
     table = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in (HEAD, *rows)]
+    away = "Dempster's rule divides it away, Yager's" if sure is not None else "Yager's rule"
     return [
         *table,
-        f"The conflict K of all sources is {careful.conflict:.4f}: Dempster's rule divides it away, Yager's gives it "
-        "to what is unknown.",
+        f"The conflict K of all sources is {careful.conflict:.4f}: {away} gives it to what is unknown.",
         *reasons,
     ]
 

@@ -10,9 +10,9 @@ from market_sim.analysis.results.market_tables import books
 from market_sim.analysis.results.stored import open_run
 from market_sim.core.errors import InputError
 from market_sim.pricing.iceberg import IcebergMarket, cheapest, slice_costs
-from market_sim.ui.cli.arguments import Parser
+from market_sim.ui.cli.arguments import Parser, whole
 
-HEAD = f"{'slice':>9} {'slices':>7} {'time':>10} {'risk, bps':>10} {'seen, bps':>10} {'cost, bps':>10}"
+HEAD = "{:>9} {:>7} {:>10} {:>10} {:>10} {:>10}"
 USUAL = IcebergMarket(ahead=300, rate=50, volatility_bps=4, depth=300, information_bps=20)
 """The market where nothing is said, for a minute."""
 
@@ -41,7 +41,8 @@ def iceberg(arguments: Sequence[str]) -> int:
             f"ahead {market.ahead:g}, rate {market.rate:g} and volatility {market.volatility_bps:g} bps in a second of "
             f"the run, depth {market.depth:g}"
         )
-    print(HEAD)
+    unit = "s" if typed.run else "min"
+    print(HEAD.format("slice", "slices", f"time, {unit}", "risk, bps", "seen, bps", "cost, bps"))
     for one in told(costs):
         print(
             f"{one.display:>9,} {one.slices:>7,} {one.time:>10,.2f} {one.risk_bps:>10.2f} {one.information_bps:>10.2f} "
@@ -53,10 +54,10 @@ def iceberg(arguments: Sequence[str]) -> int:
 
 def _parser() -> Parser:
     made = Parser(prog="simulate.py iceberg", description="How much of an iceberg order to display.")
-    made.add_argument("quantity", metavar="QUANTITY", type=int, help="the whole order")
+    made.add_argument("quantity", metavar="QUANTITY", type=whole(1), help="the whole order")
     made.add_argument("--run", metavar="RUN", type=Path, help="take queue, rate, volatility and depth from this run")
     made.add_argument("--book", help="which book of the run, default the first one")
-    made.add_argument("--lot", type=int, default=1, help="slices are whole lots of this size (1)")
+    made.add_argument("--lot", type=whole(1), default=1, help="slices are whole lots of this size (1)")
     made.add_argument("--ahead", type=float, help="displayed ahead of each slice when it joins (300)")
     made.add_argument("--rate", type=float, help="traded at the price in a minute, with --run in a second of it (50)")
     made.add_argument("--volatility", type=float, help="in basis points for the root of the same time (4)")

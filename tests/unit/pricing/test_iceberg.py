@@ -76,10 +76,13 @@ def test_the_command_prints_the_slice_and_its_expected_cost(capsys):
 
 
 @pytest.mark.parametrize(("typed", "says"), [
-    (["0"], "an iceberg has 1 to 100,000 whole lots, found 0 in lots of 1"),
+    (["0"], "QUANTITY: expected a whole number from 1 on, found '0'"),
+    (["100001"], "an iceberg has 1 to 100,000 whole lots, found 100001 in lots of 1"),
     (["10", "--lot", "3"], "found 10 in lots of 3"),
-    (["10", "--rate", "0"], "rate and depth are more than zero"),
-    (["10", "--volatility", "nan"], "nothing is negative"),
+    (["10", "--rate", "0"], "rate and depth are more than zero and nothing is negative, found rate 0\n"),
+    (["10", "--volatility", "nan"], "nothing is negative, found volatility bps nan\n"),
+    (["10", "--ahead", "0"], "found depth 0\n"),
+    (["1e9"], "QUANTITY: expected a whole number from 1 on, found '1e9'"),
 ])  # fmt: skip
 def test_what_cannot_be_is_one_sentence(typed, says, capsys):
     assert main(["iceberg", *typed]) == 2

@@ -32,7 +32,7 @@ def test_zadehs_two_doctors_agree_on_what_both_find_next_to_impossible(capsys):
 def test_sources_that_exclude_each_other_wholly_are_refused_with_the_reason_and_yager_knows_nothing(capsys):
     assert main(["fuse", "A=1", "B=1"]) == 0
     said = capsys.readouterr().out
-    assert "The conflict K of all sources is 1.0000" in said
+    assert "The conflict K of all sources is 1.0000: Yager's rule gives it to what is unknown." in said
     assert "Dempster: the sources exclude each other wholly (K = 1), so Dempster's rule has no answer." in said
     assert "Bayes: the sources leave no outcome possible" in said
     for line in said.splitlines()[1:3]:
