@@ -17,7 +17,7 @@ from market_sim.core.models.reasons_exchange import EXCHANGE_REASONS
 from market_sim.market.exchange.clearing import Clearing
 from market_sim.market.exchange.fees import FeeSchedule
 from tests.conftest import ROOT
-from tests.reference.campaign import IN_ONE_DUEL, Reached, fight, fight_all, seeds_wanted
+from tests.reference.campaign import IN_ONE_DUEL, IN_ONE_PART, Reached, fight, fight_all, parts_wanted, seeds_wanted
 from tests.reference.duel import Duel, Market, Operation, Setting, play, report, shrink
 from tests.reference.operations import CLASSES, setting
 
@@ -25,10 +25,19 @@ FEATURES = ("market", "ioc", "fok", "day", "gtd", "auction", "stop", "stop-limit
             "post_only reject", "post_only slide")  # fmt: skip
 
 
+PARTS = parts_wanted()
+
+
+@pytest.fixture(scope="module", params=range(len(PARTS)))
+def part(request) -> list[int]:
+    """The seeds of one part; each has to meet everything, so that several processes can share them."""
+    return PARTS[request.param]
+
+
 @pytest.fixture(scope="module")
-def fought() -> Reached:
-    """All duels, fought once for the whole module."""
-    return fight_all(seeds_wanted())
+def fought(part) -> Reached:
+    """The duels of a part, fought once for all its tests."""
+    return fight_all(part)
 
 
 @pytest.fixture
@@ -39,11 +48,16 @@ def reached(fought) -> Reached:
     return fought
 
 
-def test_exchange_and_model_agree_after_each_operation(fought):
+def test_the_parts_are_the_whole():
+    assert [seed for part in PARTS for seed in part] == seeds_wanted()
+    assert max(map(len, PARTS)) <= 1.5 * IN_ONE_PART
+
+
+def test_exchange_and_model_agree_after_each_operation(part, fought):
     print(f"{fought.operations} operations", fought.classes.most_common(), fought.counts.most_common())
     if fought.disagreement:
         pytest.fail(fought.disagreement, pytrace=False)
-    assert fought.operations == len(seeds_wanted()) * IN_ONE_DUEL
+    assert fought.operations == len(part) * IN_ONE_DUEL
 
 
 @pytest.mark.parametrize("name", CLASSES)

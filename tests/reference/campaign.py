@@ -37,6 +37,17 @@ def seeds_wanted() -> list[int]:
     return seeds
 
 
+IN_ONE_PART = 50
+"""The duels of one part of a campaign, which is one process's: a hundred thousand operations."""
+
+
+def parts_wanted() -> list[list[int]]:
+    """The seeds of each part; a part is large enough to meet all that the whole has to meet."""
+    seeds = seeds_wanted()
+    cuts = range(0, max(len(seeds) - IN_ONE_PART // 2, 1), IN_ONE_PART)
+    return [seeds[cut : cut + IN_ONE_PART] for cut in cuts[:-1]] + [seeds[cuts[-1] :]]
+
+
 @dataclass
 class Reached:
     """What the duels did and met."""

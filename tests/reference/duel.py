@@ -208,7 +208,7 @@ class Duel:
     def compare_balances(self, operation: Operation | None) -> None:
         """Totals and reservations of all accounts."""
         for name, account in self.exchange.accounts.items():
-            balances = [account.balances[asset] for asset in self.assets]
+            balances = map(account.balances.__getitem__, self.assets)
             actual = [(balance.total, balance.reserved) for balance in balances]
             if actual != self.expected[name]:
                 raise Disagreement(
