@@ -29,6 +29,11 @@ import hypothesis
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
+PATIENCE = 20 if os.environ.get("MARKET_SIM_SHRINK") == "0" else 180
+"""The seconds until a test stops waiting for what must happen: a machine may stall for a minute, and that is no fault.
+
+A planted bug may keep it from happening, so in the copies of tests/planted/runner.py it is not waited for as long.
+"""
 
 
 # --- no network

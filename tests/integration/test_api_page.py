@@ -15,7 +15,7 @@ from market_sim.simulation.options import Options
 from market_sim.simulation.scenarios.first_market import FirstMarket
 from market_sim.simulation.session import Session
 from market_sim.ui.web.application import create_app
-from tests.conftest import ROOT
+from tests.conftest import PATIENCE, ROOT
 from tests.served_market import answering
 
 PAGE = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
@@ -57,7 +57,11 @@ def test_each_curl_line_is_answered_as_the_page_says(served, needs) -> None:
         for command in commands.splitlines():
             lines += 1
             done = subprocess.run(
-                ["sh", "-c", command.replace(ADDRESS, address)], env=known, capture_output=True, text=True, timeout=30
+                ["sh", "-c", command.replace(ADDRESS, address)],
+                env=known,
+                capture_output=True,
+                text=True,
+                timeout=PATIENCE,
             )
             assert done.returncode == 0, command
             if "/metrics" in command:

@@ -24,7 +24,7 @@ from market_sim.core.invocation import python
 from market_sim.course.commands import grade
 from market_sim.course.gradebook import COLUMNS
 from market_sim.course.judging import Judging
-from tests.conftest import ROOT
+from tests.conftest import PATIENCE, ROOT
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="student code is kept apart on POSIX systems only")
 
@@ -224,7 +224,7 @@ def killed_and_resumed(level: str) -> Interrupted:
         def verdicts() -> dict[str, bytes]:
             return {str(file.relative_to(place)): file.read_bytes() for file in (place / "out").glob("*/*.json")}
 
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + PATIENCE
         while not verdicts() and time.monotonic() < deadline:
             time.sleep(0.02)
         os.kill(process.pid, signal.SIGKILL)

@@ -23,7 +23,7 @@ import pytest
 
 from market_sim.course.commands import grade
 from market_sim.course.judging import Judging
-from tests.conftest import ROOT
+from tests.conftest import PATIENCE, ROOT
 from tests.integration.hostile_answers import SOLUTION, Hostile, answer_with, attacks
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="student code is kept apart on POSIX systems only")
@@ -143,7 +143,7 @@ def unlimited(name: str, place: Path, port: int) -> Ran:
     shutil.copyfile(ROOT / "lessons" / LESSON / "checks.py", checks)
     one = next(one for one in attacks(str(place / "note"), port, str(checks), str(secret)) if one.name == name)
     program = [sys.executable, "-I", "-S", "-c", f"{one.attack}\n{one.unlimited}\n"]
-    return subprocess.run(program, cwd=place, capture_output=True, text=True, timeout=30, check=False)
+    return subprocess.run(program, cwd=place, capture_output=True, text=True, timeout=PATIENCE, check=False)
 
 
 @pytest.fixture(scope="module")

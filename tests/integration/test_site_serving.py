@@ -16,7 +16,7 @@ import pytest
 from market_sim.core.data import archive
 from market_sim.core.models.run_events import RunEnded
 from market_sim.ui.cli.main import main
-from tests.conftest import ROOT
+from tests.conftest import PATIENCE, ROOT
 
 
 @contextmanager
@@ -35,20 +35,20 @@ def served(folder, *more):
 def test_it_answers_at_the_address_it_prints_ends_in_order_and_keeps_the_run_that_is_played(tmp_path, number):
     visitor = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
     with served(tmp_path) as (process, address):
-        assert "The course" in visitor.open(address, timeout=20).read().decode()
-        page = visitor.open(f"{address}/scenarios/first-market", timeout=20).read().decode()
+        assert "The course" in visitor.open(address, timeout=PATIENCE).read().decode()
+        page = visitor.open(f"{address}/scenarios/first-market", timeout=PATIENCE).read().decode()
         form = {"csrf_token": re.search(r'name="csrf-token" content="([^"]+)"', page)[1], "seed": "1", "epochs": "500"}
         form |= {"p-traders": "5", "p-makers": "2", "p-shock_percent": "0", "p-volatility_bps": "3"}
         form |= {"settlement": "memory"}
         sent = urllib.request.Request(
             f"{address}/scenarios/first-market", urllib.parse.urlencode(form).encode(), {"Origin": address}
         )
-        assert visitor.open(sent, timeout=20).url == f"{address}/live/1"
-        with visitor.open(f"{address}/live/1/events", timeout=20) as stream:
+        assert visitor.open(sent, timeout=PATIENCE).url == f"{address}/live/1"
+        with visitor.open(f"{address}/live/1/events", timeout=PATIENCE) as stream:
             while not stream.readline().startswith(b"event: epoch"):
                 pass
             process.send_signal(number)
-            said = process.communicate(timeout=20)[1]
+            said = process.communicate(timeout=PATIENCE)[1]
         assert process.returncode == 0
         assert said.splitlines() == ["Ctrl-C ends the site.", "The site has ended."]
     [kept] = (tmp_path / "results").iterdir()
@@ -70,18 +70,18 @@ def test_a_scenario_file_is_shown_its_market_opens_and_its_own_mistakes_are_told
     )
     flags = ("--speed", "10", "--no-settle", "--stream-port", "0", "--compat", "binance")
     with served(tmp_path, "--scenario", str(file), *flags) as (process, address):
-        with urllib.request.urlopen(f"{address}/scenarios/quiet-room", timeout=20) as answer:
+        with urllib.request.urlopen(f"{address}/scenarios/quiet-room", timeout=PATIENCE) as answer:
             page = answer.read().decode()
         assert "Nobody says anything." in page
         assert 'name="p-chairs"' in page
-        with urllib.request.urlopen(f"{address}/compat/binance/api/v3/exchangeInfo", timeout=20) as answer:
+        with urllib.request.urlopen(f"{address}/compat/binance/api/v3/exchangeInfo", timeout=PATIENCE) as answer:
             assert '"symbol":"ACMEUSD"' in answer.read().decode()
-        with urllib.request.urlopen(f"{address}/health", timeout=20) as answer:
+        with urllib.request.urlopen(f"{address}/health", timeout=PATIENCE) as answer:
             assert '{"name":"stream","ok":true,"sentence":"has 0 clients"}' in answer.read().decode()
-        with urllib.request.urlopen(f"{address}/metrics", timeout=20) as answer:
+        with urllib.request.urlopen(f"{address}/metrics", timeout=PATIENCE) as answer:
             assert "market_stream_clients 0.0" in answer.read().decode()
         process.send_signal(signal.SIGTERM)
-        said = process.communicate(timeout=20)[1].splitlines()
+        said = process.communicate(timeout=PATIENCE)[1].splitlines()
         assert process.returncode == 0
     assert said[0] == "A live market of quiet-room, 10 times as fast as its clock."
     assert said[1] == f"Programs for Binance trade at {address}/compat/binance (docs/bots.md)."

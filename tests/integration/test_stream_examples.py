@@ -7,7 +7,7 @@ import sys
 from datetime import datetime, timezone
 
 from market_sim.api.stream.ticker import Ticker
-from tests.conftest import ROOT
+from tests.conftest import PATIENCE, ROOT
 from tests.integration.live_stream import live_stream, tickers_of
 
 ASKED = 25
@@ -27,7 +27,7 @@ def started(command: list[str], *more: str) -> subprocess.Popen[str]:
 
 def said(process: subprocess.Popen[str], code: int = 0) -> list[str]:
     """What an example printed, once it has ended."""
-    printed, complained = process.communicate(timeout=60)
+    printed, complained = process.communicate(timeout=PATIENCE)
     assert process.returncode == code, complained
     return (printed or complained).splitlines()
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from tests.conftest import ROOT
+from tests.conftest import PATIENCE, ROOT
 
 if TYPE_CHECKING:  # imported late: collecting these tests must not need a browser's libraries
     from axe_playwright_python.sync_playwright import Axe
@@ -54,7 +54,7 @@ def served(folder: Path) -> Iterator[str]:
         yield process.stdout.readline().strip()
     finally:
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=20)
+        process.communicate(timeout=PATIENCE)
 
 
 @contextmanager
@@ -107,6 +107,7 @@ def visit(browser: Browser, base: str, width: int = 1280, theme: str = "light") 
     context = browser.new_context(
         viewport={"width": width, "height": 900}, color_scheme=theme, locale="en-US", timezone_id="UTC"
     )
+    context.set_default_timeout(1_000 * PATIENCE)
     one = Visit(context.new_page(), base)
     try:
         yield one

@@ -19,6 +19,7 @@ from market_sim.analysis.results.stored import open_run
 from market_sim.core.models.market_events import OrderAccepted
 from market_sim.core.models.run_events import InputReceived, RunEnded
 from market_sim.ui.cli.main import main
+from tests.conftest import PATIENCE
 
 PROGRAMS = int(os.environ.get("PROGRAMS", "3"))
 SOAK_SECONDS = float(os.environ.get("SOAK_SECONDS", "30"))
@@ -53,7 +54,7 @@ def test_every_order_acknowledged_over_http_is_in_the_restored_run(
     traders = [Thread(target=trade, args=(program, f"bot-{number}", done, sent)) for number in range(3)]
     for trader in traders:
         trader.start()
-    late = time.monotonic() + 60
+    late = time.monotonic() + PATIENCE
     while len(done) < 10 and time.monotonic() < late:
         time.sleep(0.01)
     time.sleep(Random(point).random() / 5)

@@ -23,7 +23,7 @@ import pytest
 from market_sim.core.data import archive
 from market_sim.core.models.market_events import OrderAccepted, OrderRejected
 from market_sim.simulation.session import Session
-from tests.conftest import ROOT
+from tests.conftest import PATIENCE, ROOT
 from tests.system.browsing import axe, browser, seconds_at_best, visit
 
 STUDENTS = 30
@@ -43,7 +43,7 @@ class Served:
     def end(self) -> str:
         """End it in order; what it said."""
         self.process.send_signal(signal.SIGINT)
-        return self.process.communicate(timeout=60)[1]
+        return self.process.communicate(timeout=PATIENCE)[1]
 
 
 OPENING = re.search(r"^python simulate.py (serve .*)$", (ROOT / "docs" / "classes.md").read_text(), re.MULTILINE)[1]
@@ -193,13 +193,15 @@ class Student:
         self.post("/market/join", name=name, role=role, code=site.codes[role])
 
     def open(self, path: str) -> str:
-        with self.opener.open(self.site.address + path, timeout=60) as answer:
+        with self.opener.open(self.site.address + path, timeout=PATIENCE) as answer:
             return answer.read().decode()
 
     def post(self, path: str, **form: str) -> str:
         body = urllib.parse.urlencode({"csrf_token": self.token, **form}).encode()
         headers = {"Origin": self.site.address, "Accept": "application/json"}
-        with self.opener.open(urllib.request.Request(self.site.address + path, body, headers), timeout=60) as answer:
+        with self.opener.open(
+            urllib.request.Request(self.site.address + path, body, headers), timeout=PATIENCE
+        ) as answer:
             return answer.read().decode()
 
     def order(self, side: str, quantity: int, limit: str) -> dict:

@@ -13,7 +13,7 @@ import time
 
 import pytest
 
-from tests.conftest import ROOT
+from tests.conftest import PATIENCE, ROOT
 from tests.system.browsing import ARGUMENTS
 
 pytestmark = pytest.mark.system
@@ -35,7 +35,7 @@ def test_serve_window_shows_the_market_in_a_browser_and_ends_with_it(tmp_path, n
     try:
         address = process.stdout.readline().strip()
         port = tmp_path / "instance" / "window" / "DevToolsActivePort"
-        late = time.monotonic() + 60
+        late = time.monotonic() + PATIENCE
         while not (port.exists() and port.read_text().count("\n")) and time.monotonic() < late:
             time.sleep(0.05)
         with sync_playwright() as playwright:
@@ -46,7 +46,7 @@ def test_serve_window_shows_the_market_in_a_browser_and_ends_with_it(tmp_path, n
             seen = page.inner_text("#time")
             page.wait_for_function("before => document.getElementById('time').innerText !== before", arg=seen)
             shown.new_browser_cdp_session().send("Browser.close")  # as a person closes the window
-        said = process.communicate(timeout=60)[1]
+        said = process.communicate(timeout=PATIENCE)[1]
     finally:
         process.kill()
         process.communicate()

@@ -26,6 +26,7 @@ from market_sim.core.models.run_events import RunStarted
 from market_sim.simulation.options import Options
 from market_sim.simulation.scenarios.first_market import FirstMarket
 from market_sim.ui.cli.main import main
+from tests.conftest import PATIENCE
 from tests.unit.api.store.crashed import PURSE, image, until
 from tests.unit.api.store.test_damaged_images import images, outcomes
 from tests.unit.api.store.test_kill import killer, kills
@@ -59,7 +60,7 @@ def server(needs: Callable[[str], str]) -> Iterator[str]:
             stdout=log, stderr=log, cwd="/", **user,
         )  # fmt: skip
         socket = place / ".s.PGSQL.5432"
-        late = time.monotonic() + 20
+        late = time.monotonic() + PATIENCE
         while not socket.exists() and process.poll() is None and time.monotonic() < late:
             time.sleep(0.05)
         yield f"postgresql://market@/postgres?unix_sock={socket}"

@@ -12,6 +12,7 @@ import urllib.request
 import pytest
 
 from tests import conftest
+from tests.conftest import PATIENCE
 
 ELSEWHERE = "192.0.2.1"  # reserved for documentation (RFC 5737): nothing answers there
 
@@ -53,7 +54,7 @@ def test_this_machine_can_be_reached():
     with socket.create_server(("localhost", 0)) as server:
         thread = threading.Thread(target=lambda: server.accept()[0].close())
         thread.start()
-        with socket.create_connection(("localhost", server.getsockname()[1]), timeout=5) as client:
+        with socket.create_connection(("localhost", server.getsockname()[1]), timeout=PATIENCE) as client:
             assert client.recv(1) == b""
         thread.join()
 

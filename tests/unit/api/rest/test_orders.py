@@ -26,6 +26,7 @@ from market_sim.simulation.options import Options
 from market_sim.simulation.scenarios.scenario import Scenario
 from market_sim.simulation.session import Session
 from market_sim.ui.web.application import create_app
+from tests.conftest import PATIENCE
 from tests.served_market import answering
 from tests.unit.api.rest.desk import FREE, Desk, opened
 from tests.unit.ui.web.conftest import Visitor
@@ -304,7 +305,7 @@ def test_eight_threads_over_http_are_each_acknowledged_and_the_accounts_equal_th
                 headers = {"Authorization": f"Bearer {tokens[place]}", "Content-Type": "application/json"}
                 address = f"http://127.0.0.1:{port}/api/orders"
                 try:
-                    with urlopen(Request(address, json.dumps(body).encode(), headers), timeout=30) as answer:
+                    with urlopen(Request(address, json.dumps(body).encode(), headers), timeout=PATIENCE) as answer:
                         numbers.append(json.load(answer)["order"])
                 except HTTPError as answer:  # of many orders the last ones find nothing left to pay with
                     with answer:

@@ -7,6 +7,8 @@ import socket
 import struct
 from typing import Any
 
+from tests.conftest import PATIENCE
+
 
 def stopped_reader(port: int, path: str = "/") -> socket.socket:
     """A client that makes the handshake and then reads nothing."""
@@ -21,7 +23,7 @@ def stopped_reader(port: int, path: str = "/") -> socket.socket:
 
 def read_rest(stopped: socket.socket) -> list[Any]:
     """What was still on its way to a client that did not read, up to the farewell or the end of the connection."""
-    stopped.settimeout(10)
+    stopped.settimeout(PATIENCE)
     found = []
     with stopped.makefile("rb") as stream:
         while stream.readline() not in (b"\r\n", b""):

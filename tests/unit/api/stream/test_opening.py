@@ -20,6 +20,7 @@ from market_sim.core.errors import InputError
 from market_sim.simulation.options import Options
 from market_sim.simulation.scenarios.marksim import Marksim
 from market_sim.simulation.session import Session
+from tests.conftest import PATIENCE
 from tests.unit.api.stream.raw_client import reset, stopped_reader
 
 EPOCHS = 30
@@ -34,7 +35,7 @@ def market_of(speed: float | None) -> LiveMarket:
 
 def until(condition) -> None:
     """Wait for a condition; the test fails if it takes too long."""
-    latest = time.monotonic() + 30
+    latest = time.monotonic() + PATIENCE
     while not condition():
         assert time.monotonic() < latest, "waited in vain"
         time.sleep(0.01)
@@ -107,12 +108,12 @@ def test_an_interrupt_is_for_the_program_not_for_its_stream():
             for number in (signal.SIGINT, signal.SIGTERM):
                 os.kill(stream.process_id, number)
             market.start_clock()
-            assert '"BTC/USD"' in client.recv(timeout=20)
+            assert '"BTC/USD"' in client.recv(timeout=PATIENCE)
             market.end()
             stream.close()
             with suppress(ConnectionClosed):
                 while True:
-                    client.recv(timeout=20)
+                    client.recv(timeout=PATIENCE)
             assert (client.close_code, client.close_reason) == (1000, "the market has ended")
     finally:
         market.end()

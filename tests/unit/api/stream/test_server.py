@@ -29,6 +29,7 @@ from market_sim.core.data.codec import encode
 from market_sim.simulation.options import Options
 from market_sim.simulation.scenarios.marksim import Marksim
 from market_sim.simulation.session import Session
+from tests.conftest import PATIENCE
 from tests.unit.api.stream.raw_client import read_rest, stopped_reader
 
 connect = partial(connect_with_queue, max_queue=None)
@@ -72,7 +73,7 @@ async def all_of(address: str) -> tuple[list[Any], int]:
 
 async def clients(port: int) -> dict[str, Any]:
     def look() -> Any:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/clients", timeout=10) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/clients", timeout=PATIENCE) as answer:
             return json.load(answer)
 
     return await asyncio.to_thread(look)
@@ -80,7 +81,7 @@ async def clients(port: int) -> dict[str, Any]:
 
 async def until(condition: Any) -> Any:
     """Wait for a condition; the test fails if it takes too long."""
-    latest = time.monotonic() + 15
+    latest = time.monotonic() + PATIENCE
     while not (found := await condition()):
         assert time.monotonic() < latest, "waited in vain"
         await asyncio.sleep(0.01)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from market_sim.ui.cli import window
-from tests.conftest import ROOT
+from tests.conftest import PATIENCE, ROOT
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the browser of this test is a shell script")
 
@@ -42,12 +42,12 @@ def test_the_window_shows_the_site_and_its_end_is_that_of_the_site(tmp_path: Pat
     process = site(tmp_path, browser)
     try:
         address = process.stdout.readline().strip()
-        with urllib.request.urlopen(address, timeout=20) as answer:
+        with urllib.request.urlopen(address, timeout=PATIENCE) as answer:
             assert answer.status == 200
         with (tmp_path / "gate").open("w") as gate:  # waits until the browser waits; then somebody closes the window
             assert seen.read_text().split()[0] == f"--app={address}"
             gate.write("closed\n")
-        said = process.communicate(timeout=20)[1]
+        said = process.communicate(timeout=PATIENCE)[1]
     finally:
         process.kill()
     assert process.returncode == 0
@@ -63,7 +63,7 @@ def test_the_end_of_the_site_closes_the_window(tmp_path: Path) -> None:
         process.stdout.readline()
         number = int((tmp_path / "gate").read_text())
         process.send_signal(signal.SIGTERM)
-        said = process.communicate(timeout=20)[1]
+        said = process.communicate(timeout=PATIENCE)[1]
     finally:
         process.kill()
     assert (process.returncode, said.splitlines()[-1]) == (0, "The site has ended.")
