@@ -1,14 +1,15 @@
 """The scoreboard: how orders were executed in the market of every shipped scenario (PF-05).
 
-Filled means in full, by number of orders. An order is improved where it took at a better price than the quote before
-it; in a dark pool, than the best quotes of the venues that show some. Impact is how far the midpoint went with takers
-in a trading day, weighted by value; shortfall is that of orders which a strategy states (rulebook F-8.1 and F-8.6).
-All of it happens in simulated markets with one seed.
+Filled means in full, by number of orders. An order is improved where its trades as a taker were better than the quotes
+before them, weighted by quantity; in a dark pool, than the best quotes of the venues that show some. Impact is how far
+the midpoint went with takers in a trading day, weighted by value; shortfall is that of orders which a strategy states
+(rulebook F-8.1 and F-8.6). All of it happens in simulated markets with one seed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from statistics import median
 from typing import NamedTuple
 
@@ -65,36 +66,36 @@ def score(journal: Journal) -> tuple[float | None, ...]:
     found = Microscope(journal)
     orders = covered_orders(journal)
     taken = [spread for book in found.books for spread in book.spreads]
-    better = [one.improvement > 0 for one in taken] + improved_in_the_dark(found.tapes)
+    gains: Counter[int] = Counter()
+    for trade, better in [*((one.trade, one.improvement) for one in taken), *improvements_in_the_dark(found.tapes)]:
+        gains[trade.taker_order] += better * trade.quantity
     moved = [one for one in taken if one.impact is not None]
     stated = [order for order in found.orders if order.stated]
     return (
         _filled([one for one in orders if one.kind == TYPES[0]]),
         _filled([one for one in orders if one.kind != TYPES[0]]),
-        100 * sum(better) / len(better) if better else None,
+        100 * sum(gain > 0 for gain in gains.values()) / len(gains) if gains else None,
         _bps(sum((one.impact or 0) * one.trade.quantity for one in moved) / 2,
              sum(one.trade.price * one.trade.quantity for one in moved)),
         _bps(sum(shortfall(one).total for one in stated) / 2, sum(one.value for one in stated)),
     )  # fmt: skip
 
 
-def improved_in_the_dark(tapes: Mapping[str, BookTape]) -> list[bool]:
-    """Whether each trade in a book that shows nothing was better for its taker than the quotes of the others."""
-    found = []
+def improvements_in_the_dark(tapes: Mapping[str, BookTape]) -> Iterator[tuple[Trade, int]]:
+    """Each trade in a book that shows nothing, and how much better for its taker than the quotes of others it was."""
     for name, tape in tapes.items():
         symbol, _, venue = name.partition(" on ")
         lit = [one.quotes for other, one in tapes.items() if other.startswith(f"{symbol} on ") and one.quotes.times]
         if not venue or tape.quotes.times or not lit:
             continue
         for trade in tape.trades:
-            places = [(quotes, quotes.place_before(trade.time)) for quotes in lit]
-            if trade.side == BUY:
-                asks = [quotes.asks[place] for quotes, place in places if place is not None]
-                found.append(trade.price < min(asks, default=0))
+            places = [(quotes, place) for quotes in lit if (place := quotes.place_before(trade.time)) is not None]
+            if not places:
+                yield trade, 0
+            elif trade.side == BUY:
+                yield trade, min(quotes.asks[place] for quotes, place in places) - trade.price
             else:
-                bids = [quotes.bids[place] for quotes, place in places if place is not None]
-                found.append(bool(bids) and trade.price > max(bids))
-    return found
+                yield trade, trade.price - max(quotes.bids[place] for quotes, place in places)
 
 
 def _filled(orders: Sequence[Covered]) -> float | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from functools import cache
 
 import pytest
@@ -21,7 +22,7 @@ from market_sim.ui.meter.delivery import delivery
 from market_sim.ui.meter.latency import decisions, latency, until_halted
 from market_sim.ui.meter.order_stream import order_stream
 from market_sim.ui.meter.savings import DESK, PARTS, Purchase, Saved, cost, savings
-from market_sim.ui.meter.scoreboard import MEASURES, improved_in_the_dark, score, scoreboard
+from market_sim.ui.meter.scoreboard import MEASURES, improvements_in_the_dark, score, scoreboard
 from market_sim.ui.meter.throughput import bare_book, full_exchange, throughput
 
 
@@ -149,20 +150,19 @@ def test_the_score_of_a_market_is_counted_from_its_journal():
 def test_improvement_impact_and_shortfall_are_those_of_the_rule():
     journal = market_alone(ThinMarket(), 7, 8)
     _, _, improved, impact, lost = score(journal)
-    better = trades = moved = value = 0
+    better, moved, value = defaultdict(int), 0, 0
     for tape in tapes(journal).values():
         for trade in tape.trades:
             place = tape.quotes.place_before(trade.time)
             if place is None:
                 continue
-            trades += 1
             best = tape.quotes.asks[place] if trade.side > 0 else tape.quotes.bids[place]
-            better += trade.side * (best - trade.price) > 0
+            better[trade.taker_order] += trade.side * (best - trade.price) * trade.quantity
             later = trade.time + 1_000_000_000
             if later <= journal[-1].time:
                 moved += trade.side * (tape.quotes.at(later) - tape.quotes.twice[place]) / 2 * trade.quantity
                 value += trade.price * trade.quantity
-    assert improved == pytest.approx(100 * better / trades)
+    assert improved == pytest.approx(100 * sum(gain > 0 for gain in better.values()) / len(better))
     assert impact == pytest.approx(10_000 * moved / value)
     assert lost is not None, "its desks state their orders"
 
@@ -172,15 +172,18 @@ def test_a_trade_in_a_dark_pool_is_held_against_the_quotes_of_the_others():
     books = tapes(journal)
     [dark] = [name for name, tape in books.items() if tape.trades and not tape.quotes.times]
     lit = {trade.venue: books[f"ACME on {trade.venue}"].quotes for trade in journal.of(Trade)}
-    better = []
+    better, gains = [], defaultdict(int)
     for trade in books[dark].trades:
         shown = [(quotes, quotes.place_before(trade.time)) for quotes in lit.values() if quotes.times]
         ask = min(quotes.asks[place] for quotes, place in shown)
         bid = max(quotes.bids[place] for quotes, place in shown)
-        better.append(trade.price < ask if trade.side > 0 else trade.price > bid)
-    assert improved_in_the_dark(books) == better and sum(better) > len(better) / 2, "a midpoint is better than a quote"
-    others = [one.improvement > 0 for book in Microscope(journal).books for one in book.spreads]
-    assert score(journal)[2] == pytest.approx(100 * (sum(better) + sum(others)) / (len(better) + len(others)))
+        better.append((trade, ask - trade.price if trade.side > 0 else trade.price - bid))
+    assert list(improvements_in_the_dark(books)) == better
+    assert sum(gain > 0 for _, gain in better) > len(better) / 2, "a midpoint is better than a quote"
+    shown = [(one.trade, one.improvement) for book in Microscope(journal).books for one in book.spreads]
+    for trade, gain in better + shown:
+        gains[trade.taker_order] += gain * trade.quantity
+    assert score(journal)[2] == pytest.approx(100 * sum(gain > 0 for gain in gains.values()) / len(gains))
 
 
 def test_the_scoreboard_has_a_row_for_each_scenario_that_trades_and_compares_the_median():
