@@ -10,6 +10,7 @@ Returns are simple returns from trade to trade, in millionths; a year has 252 se
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import deque
 from collections.abc import Sequence
 from itertools import pairwise
@@ -43,7 +44,7 @@ class RealizedVolatility:
     """The squared returns of one instrument in the trailing window, and its baseline: the windows before."""
 
     __slots__ = (
-        "_baseline", "_bucket_sum", "_last", "_returns", "_rule", "_session", "_span", "_squares",
+        "_baseline", "_bucket_sum", "_last", "_moves", "_rule", "_session", "_span", "_squares", "_times",
         "bucket_ends", "limit",
     )  # fmt: skip
 
@@ -51,8 +52,10 @@ class RealizedVolatility:
         self._rule = rule
         self._span = span
         self._session = session
-        self._returns = Trailing(span)
-        """The squared returns."""
+        self._moves = Trailing(span)
+        """The squared returns, without those of 0: most trades have the price of the one before."""
+        self._times: list[int] = []
+        """When each return was, also those of 0, as far as `_leave` was called."""
         self._last = 0
         self._bucket_sum = 0
         self.bucket_ends = span
@@ -66,29 +69,35 @@ class RealizedVolatility:
         """Add a trade."""
         if now >= self.bucket_ends:
             self._end_buckets(now)
-        if self._last:
-            square = squared(price, self._last)
-            self._returns.add(now, square)
-            self._bucket_sum += square
-        self._last = price
+        self.extend((now,), (price,))
 
     def extend(self, times: Sequence[int], prices: Sequence[int]) -> None:
         """Add several trades, all of them in the present window of the baseline."""
-        known = [self._last, *prices] if self._last else prices
-        squares = [
-            0 if after == before else (part := (after - before) * MILLION // before) * part
-            for before, after in pairwise(known)
-        ]
-        self._returns.extend(times[len(times) - len(squares) :], squares)
+        before = self._last
+        self._times += times if before else times[1:]
+        moved, squares = [], []
+        for time, price in zip(times, prices, strict=True):
+            if price != before:
+                if before:
+                    part = (price - before) * MILLION // before
+                    moved.append(time)
+                    squares.append(part * part)
+                before = price
+        self._moves.extend(moved, squares)
         self._bucket_sum += sum(squares)
-        self._last = prices[-1]
+        self._last = before
 
     def room(self, now: int) -> float:
         """What squared returns may still add up to before the limit is near; a limit of 0 is none."""
         if not self.limit:
             return inf
-        self._returns.leave(now)
-        return float(self._squares - 1 - self._returns.sum)
+        self._leave(now)
+        return float(self._squares - 1 - self._moves.sum)
+
+    def _leave(self, now: int) -> None:
+        """Let go what has left the window."""
+        self._moves.leave(now)
+        del self._times[: bisect_right(self._times, now - self._span)]
 
     def _end_buckets(self, now: int) -> None:
         """A window of the baseline is over, or several are; of a long silence only the end is part of it."""
@@ -108,17 +117,18 @@ class RealizedVolatility:
 
     def is_high(self, now: int) -> bool:
         """Whether the window that ends now reaches the limit, with enough trades in it to judge."""
-        if not self.limit or self._returns.sum < self._squares:
+        if not self.limit or self._moves.sum < self._squares:
             return False
-        self._returns.leave(now)
-        return self._returns.sum >= self._squares and len(self._returns) + 1 >= self._rule.at_least
+        self._leave(now)
+        return self._moves.sum >= self._squares and len(self._times) + 1 >= self._rule.at_least
 
     def measured(self, now: int) -> int:
         """The realized volatility of the window that ends now."""
-        self._returns.leave(now)
-        return for_a_year(self._returns.sum, self._rule.window, self._session)
+        self._leave(now)
+        return for_a_year(self._moves.sum, self._rule.window, self._session)
 
     def restart(self) -> None:
         """Forget the window, after a halt or a split; the baseline stays."""
-        self._returns.clear()
+        self._moves.clear()
+        self._times.clear()
         self._last = 0
