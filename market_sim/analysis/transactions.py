@@ -95,12 +95,37 @@ def failure_alert(sent: Iterable[Transaction], percent: int) -> str:
     sent = list(sent)
     reasons = Counter(one.error for one in sent if one.error)
     failed = sum(reasons.values())
-    if 100 * failed <= percent * len(sent):
+    if not _is_too_much(failed, len(sent), percent):
         return ""
     told = ", ".join(
         f"{reason} {count}" for reason, count in sorted(reasons.items(), key=lambda each: (-each[1], each[0]))
     )
+    return f"{_rate(failed, len(sent))}, which is more than {percent} %: {told}"
+
+
+def failure_rate(sent: Iterable[Transaction], percent: int) -> str:
+    """The share of failed transactions where it is no alert; "" where it is one, or nothing was sent."""
+    errors = [one.error for one in sent]
+    failed = sum(map(bool, errors))
+    if not errors or _is_too_much(failed, len(errors), percent):
+        return ""
+    return f"{_rate(failed, len(errors))}, which is not more than the {percent} % that raise an alert"
+
+
+def nothing_sent(journal: Journal) -> str:
+    """The sentence about a run without transactions: whether it had a chain."""
+    opened = next(journal.of(events.SettlementOpened), None)
+    if opened is None:
+        return "this run sent nothing to a chain"
     return (
-        f"{failed} of {counted(len(sent), 'transaction')} failed, {100 * failed / len(sent):.1f} %, which is more than "
-        f"{percent} %: {told}"
+        f"this run opened its contracts with {counted(opened.transactions, 'transaction')} and {opened.gas:,} gas, and "
+        f"no batch, deposit or call after that has a receipt"
     )
+
+
+def _is_too_much(failed: int, sent: int, percent: int) -> bool:
+    return 100 * failed > percent * sent
+
+
+def _rate(failed: int, sent: int) -> str:
+    return f"{failed:,} of {counted(sent, 'transaction')} failed, {100 * failed / sent:.1f} %"

@@ -65,12 +65,14 @@ def test_without_a_halt_the_whole_sale_happens_and_both_are_sold_out() -> None:
             {"without": "seller"},
             "20 shares each. No more money came from ann, the broker sold nothing, and lost 0.00; ",
         ),
-        ({"epochs": 3}, "Nobody has bought on margin yet."),
+        ({"epochs": 3}, "on margin yet. The run had 3 of the 18 epochs that this takes: --epochs 18 shows the rest."),
+        ({"epochs": 12}, "The run had 12 of the 18 epochs that this takes: --epochs 18 shows the rest."),
         ({"settlement": "none"}, "This run settles on no chain, so there were no margin accounts."),
     ],
-    ids=["no crash", "too short", "no chain"],
+    ids=["no crash", "too short", "cut in the halt", "no chain"],
 )
 def test_a_run_that_ends_otherwise_says_so(options: dict[str, Any], said: str) -> None:
     journal = run(**options)
-    assert said in MarginOnChain().conclusion(journal)
+    assert said in (told := MarginOnChain().conclusion(journal))
+    assert ("--epochs 18" in told) == ("epochs" in options)
     assert not MarginOnChain().holds(journal)

@@ -30,6 +30,16 @@ CALLED = {
     events.HeartbeatGiven: (("number",), ()),
 }
 """The arguments of the vault's functions, and what they answer, by the fields of the event."""
+OF_A_CALL: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "Bonds": {
+        "deposit": ("validator",), "give_notice": ("validator",), "withdraw": ("validator",),
+        "report": ("validator", "block", "other"),
+    },
+    "Bridge": {"deliver": ("end", "nonce")},
+    "NaiveBridge": {"deliver": ("end", "nonce")},
+    "Oracle": {"decide": ("epoch", "price")},
+}  # fmt: skip
+"""What a participant names in a call where the adapter of the contract looks up the rest, such as the certificate."""
 AMOUNTS = ("amount", "held")
 ENTRY = {"trade": "entry"}
 """The words for fields whose names mean something else to a reader."""
@@ -156,9 +166,12 @@ class TransactionTracer:
 
 
 def argument_names(kind: str, function: str, count: int) -> tuple[str, ...]:
-    """The names of the arguments of a contract's function; their places when the contract takes others."""
+    """The names of the arguments of a call: those of the contract's function, unless the call has others."""
     from market_sim.blockchain.ethereum.artifacts import NAMES, artifact  # needs eth-abi, which lists need not load
 
+    own = OF_A_CALL.get(kind, {}).get(function, ())
+    if len(own) == count > 0:
+        return own
     entry = artifact(kind).functions.get(function) if kind in NAMES else None
     if entry is not None and len(entry.names) == count and all(entry.names):
         return entry.names

@@ -14,6 +14,7 @@ from market_sim.core.data.journal import Journal
 from market_sim.core.english import counted, was
 from market_sim.core.models.instruments import Stock
 from market_sim.core.models.intents import CallContract
+from market_sim.core.models.run_events import RunStarted
 from market_sim.core.models.settlement_events import CallExecuted, ContractDeployed, ContractReconciled
 from market_sim.core.money import dollars, written
 from market_sim.simulation.engine.world import World
@@ -84,9 +85,14 @@ class MarginOnChain(Scenario):
         """The halts, what they refused, and what became of the accounts."""
         if not any(journal.of(ContractDeployed)):
             return "This run settles on no chain, so there were no margin accounts."
-        told = _told(journal)
+        told, had = _told(journal), next(journal.of(RunStarted)).epochs
+        cut = had < self.epochs and not told.sold
+        short = (
+            f" The run had {had} of the {self.epochs} epochs that this takes: --epochs {self.epochs} shows the rest."
+        )
+        short = short if cut else ""
         if not told.bought:
-            return "Nobody has bought on margin yet."
+            return f"Nobody has bought on margin yet.{short}"
         begun = f"On margin ann and ben bought {SHARES} shares each."
         if told.halts:
             first, count = told.halts[0], len(told.refused)
@@ -99,7 +105,7 @@ class MarginOnChain(Scenario):
         sold = f"the broker sold {each}" if each else "the broker sold nothing"
         return (
             f"{begun} {answered}, {sold}, and lost {written(told.lost)}; {written(told.owed)} is owed to it, and the "
-            f"shares behind that are worth {written(told.worth)}."
+            f"shares behind that are worth {written(told.worth)}.{short}"
         )
 
 

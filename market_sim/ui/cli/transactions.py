@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from market_sim.analysis.results.stored import open_run
-from market_sim.analysis.transactions import ALERT_PERCENT, by_function, failure_alert
+from market_sim.analysis.transactions import ALERT_PERCENT, by_function, failure_alert, failure_rate, nothing_sent
 from market_sim.analysis.transactions import transactions as sent_in
 from market_sim.ui.cli.arguments import Parser, whole
 
@@ -23,9 +23,10 @@ def transactions(arguments: Sequence[str]) -> int:
     )  # fmt: skip
     made.add_argument("--list", action="store_true", help="print each transaction, too")
     typed = made.parse_args(list(arguments))
-    sent = list(sent_in(open_run(typed.run).journal))
+    journal = open_run(typed.run).journal
+    sent = list(sent_in(journal))
     if not sent:
-        print("this run sent nothing to a chain")
+        print(nothing_sent(journal))
         return DONE
     if typed.list:
         for one in sent:
@@ -40,6 +41,5 @@ def transactions(arguments: Sequence[str]) -> int:
         name = f"{use.contract}.{use.function}"
         print(f"{name:<40} {use.transactions:>12,} {use.failed:>8,} {use.gas:>14,} {use.gas // use.transactions:>12,}")
     alert = failure_alert(sent, typed.alert)
-    if alert:
-        print(f"alert: {alert}")
+    print(f"alert: {alert}" if alert else failure_rate(sent, typed.alert))
     return ALERT if alert else DONE

@@ -7,9 +7,15 @@ from typing import Any
 import pytest
 
 from market_sim import Options, Session, open_run
-from market_sim.analysis.transactions import by_function, failure_alert, transactions
+from market_sim.analysis.transactions import by_function, failure_alert, failure_rate, nothing_sent, transactions
 from market_sim.core.data.journal import Journal
-from market_sim.core.models.settlement_events import BatchDelayed, BlockSettled, CallExecuted, SettlementReverted
+from market_sim.core.models.settlement_events import (
+    BatchDelayed,
+    BlockSettled,
+    CallExecuted,
+    SettlementOpened,
+    SettlementReverted,
+)
 from market_sim.simulation.scenarios.escrow import EscrowScenario
 from market_sim.ui.cli.main import main
 
@@ -29,7 +35,9 @@ def test_three_of_ten_are_an_alert_at_twenty_percent_with_the_reasons() -> None:
     said = "3 of 10 transactions failed, 30.0 %, which is more than 20 %: TooLate 2, NotPayer 1"
     assert failure_alert(sent, 20) == said
     assert failure_alert(sent, 29) and not failure_alert(sent, 30)
-    assert not failure_alert([], 0)
+    assert not failure_alert([], 0) and not failure_rate([], 0) and not failure_rate(sent, 29)
+    said = "3 of 10 transactions failed, 30.0 %, which is not more than the 30 % that raise an alert"
+    assert failure_rate(sent, 30) == said
     [use] = by_function(sent)
     assert use == ("escrow", "open", 10, 3, sum(range(1_001, 1_011)))
 
@@ -42,6 +50,17 @@ def test_a_batch_that_the_contract_refused_is_a_failed_transaction() -> None:
     assert failure_alert(transactions(journal), 20) == (
         "2 of 2 transactions failed, 100.0 %, which is more than 20 %: SettlementEscaped 1, SettlementPaused 1"
     )
+
+
+def test_a_run_that_only_opened_its_contracts_says_so() -> None:
+    journal = Journal()
+    assert nothing_sent(journal) == "this run sent nothing to a chain"
+    journal.record(SettlementOpened(0, "anvil", 31337, "0x1", ("USD",), ("0x2",), ("0x3",), 3, 12, 3_456_789))
+    assert nothing_sent(journal) == (
+        "this run opened its contracts with 12 transactions and 3,456,789 gas, and no batch, deposit or call after "
+        "that has a receipt"
+    )
+    assert not list(transactions(journal))
 
 
 @pytest.mark.thorough
@@ -82,6 +101,7 @@ def test_the_command_prints_every_function_of_a_run(tmp_path, capsys, settlement
     failed = sum(not event.succeeded for event in journal.of(CallExecuted))
     made = len(list(transactions(journal)))
     assert code == (100 * failed > 20 * made)
+    assert said.splitlines()[-1].removeprefix("alert: ").startswith(f"{failed} of {made} transactions failed, ")
     table = [line.split() for line in said.splitlines() if line.startswith(("settlement.", "escrow"))]
     assert sum(int(cells[1].replace(",", "")) for cells in table) == made
     assert sum(int(cells[2]) for cells in table) == failed

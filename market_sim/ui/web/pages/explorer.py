@@ -6,7 +6,14 @@ from flask import Blueprint, Response, abort, jsonify, render_template
 
 from market_sim.analysis import reserves as proof
 from market_sim.analysis.history.transaction_trace import TransactionTracer
-from market_sim.analysis.transactions import ALERT_PERCENT, Transaction, by_function, failure_alert
+from market_sim.analysis.transactions import (
+    ALERT_PERCENT,
+    Transaction,
+    by_function,
+    failure_alert,
+    failure_rate,
+    nothing_sent,
+)
 from market_sim.core.models.settlement_events import ContractDeployed, SettlementOpened
 from market_sim.ui.web.pages.shared import csv_file, listed, one_of, open_run
 from market_sim.ui.web.run_library import OpenRun
@@ -43,9 +50,9 @@ def page(name: str) -> str | Response:
         contracts=list(run.result.journal.of(ContractDeployed)),
         uses=uses,
         sent=sent,
-        failed=sum(1 for one in sent if one.error),
+        nothing=nothing_sent(run.result.journal),
+        rate=failure_rate(sent, ALERT_PERCENT),
         alert=failure_alert(sent, ALERT_PERCENT),
-        percent=ALERT_PERCENT,
         reserves=proof.verdict(_reserves(run), run.words),
         calls=calls[1:],
         call=call,

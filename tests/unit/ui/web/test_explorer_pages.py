@@ -93,7 +93,7 @@ def test_too_many_failures_are_an_alert_with_the_reasons(visitor, folders, tmp_p
     rate = f"{failures} of 10 transactions failed, {failures * 10}.0 %"
     said = f"Alert: {rate}, which is more than 20 %: TooLate {failures}."
     assert (said in text(page)) == (failures == 3) == bool(failure_alert(sent, 20))
-    quiet = "1 of them failed, 10.0 %, which is not more than the 20 % that raise an alert."
+    quiet = "1 of 10 transactions failed, 10.0 %, which is not more than the 20 % that raise an alert."
     assert (quiet in text(page)) == (failures == 1)
     failed = visitor.get("/runs/failing/chain?outcome=failed").text
     assert len(rows(failed, "Transactions")) == failures
