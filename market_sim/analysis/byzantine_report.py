@@ -23,12 +23,20 @@ from market_sim.analysis.byzantine_words import (
 from market_sim.analysis.history.chain_story import ChainStory, story_of
 from market_sim.analysis.states import states
 from market_sim.blockchain.signed_on import ASKED_NO_MORE, SignedOn, after_conviction
-from market_sim.core.consensus.behaviours import AFTER_FINALITY, DOUBLE_SIGN, MISEXECUTE, Behaviour, parse_behaviours
+from market_sim.core.consensus.behaviours import (
+    AFTER_FINALITY,
+    DOUBLE_SIGN,
+    GREEDY,
+    MISEXECUTE,
+    Behaviour,
+    parse_behaviours,
+)
 from market_sim.core.data.journal import Journal
 from market_sim.core.english import counted, listed, was
 from market_sim.core.models.consensus_events import (
     BlockFinalized,
     ByzantineAct,
+    CallsOrdered,
     EquivocationSeen,
     FloodDropped,
     MessageRefused,
@@ -74,6 +82,8 @@ class _Run:
     is_beyond: bool
     """Whether more validators are byzantine than the rules tolerate."""
     is_settled: bool
+    is_fair: bool
+    """Whether the committee enforces an order of the calls of contracts."""
     has_network_faults: bool = False
     settled: Counter[int] = field(default_factory=Counter)
     """How often a batch that begins with this block was settled."""
@@ -97,6 +107,7 @@ def byzantine_report(journal: Journal) -> list[str]:
         _epochs_with_finality(journal, committee.byzantine),
         len(committee.byzantine) > committee.faults,
         next(journal.of(SettlementOpened), None) is not None,
+        any(event.reports for event in journal.of(CallsOrdered)),
     )
     facts = _facts(journal, committee.byzantine, run)
     reached = states(journal)
@@ -167,6 +178,8 @@ def _sentence(who: int, how: str, facts: _Facts, run: _Run) -> str:
         return f"n{who} {did} ({how}, {span}): {_wrong_balances(facts, run)}."
     if how == DOUBLE_SIGN:
         return f"n{who} {did} ({how}, {span}): {_two_results(facts, run)}."
+    if how == GREEDY:
+        return f"n{who} {did} ({how}, {span}): {_own_order(who, acts, run)}."
     outcome, has_empty = _outcome(who, how, acts, facts, run)
     return f"n{who} {did} ({how}, {span}): {outcome}; {_cost(who, how, epochs[0], run, has_empty)}."
 
@@ -226,6 +239,20 @@ def _two_results(facts: _Facts, run: _Run) -> str:
     pairs = f"{len(times)} pairs of its signatures prove it" if len(times) > 1 else "both signatures prove it"
     after = f"its signature is {facts.signed_on.words}"
     return f"{settled} settled once all the same; {pairs}, and the journal has them; {after}"
+
+
+def _own_order(who: int, acts: list[ByzantineAct], run: _Run) -> str:
+    """What became of the blocks whose calls it ordered for itself; it breaks a rule only where an order is enforced."""
+    blocks = [run.story.blocks[block] for block in dict.fromkeys(block for act in acts for block in act.blocks)]
+    notarized, final = sum(bool(one.notarized_by) for one in blocks), sum(bool(one.final_for) for one in blocks)
+    became = f"of these blocks {notarized or 'none'} became notarized and {final or 'none'} final"
+    if not run.is_fair:
+        return (
+            f"{became}; no rule forbids it here, and what the order gave and took at a pool is told as extracted value"
+        )
+    cost = _cost(who, GREEDY, acts[0].epoch, run, False)
+    why = "" if WITHOUT_COST[GREEDY] in cost else f", because {WITHOUT_COST[GREEDY]}"
+    return f"{became}{why}; {cost}"
 
 
 def _outcome(who: int, how: str, acts: list[ByzantineAct], facts: _Facts, run: _Run) -> tuple[str, bool]:

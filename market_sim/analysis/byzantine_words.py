@@ -14,15 +14,17 @@ DID = {
     "usurp": "proposed what it had no right to {times}",
     "crash": "stopped in the middle of sending",
     "flood": "sent far too many messages {times}",
+    "greedy": "put the calls of contracts into a block in an order of its own {times}",
     "misexecute": "left the last entry out when it executed a final block, {times}",
     "double-sign": "signed a second result of a final block for the settlement, {times}",
 }
-TO_DO = {"silent": "be silent", "two-faced": "be two-faced", "late": "send late"}
+TO_DO = {"silent": "be silent", "greedy": "be greedy", "two-faced": "be two-faced", "late": "send late"}
 NEVER = {
     "double-vote": "no leader sent a second proposal that it could have voted for",
     "equivocate": "it led no epoch in which it was to do so",
     "two-faced": "neither it nor its like led an epoch meanwhile",
     "replay": "it had heard no old message yet",
+    "greedy": "it proposed no block with calls whose order it could change",
     "misexecute": "no block that holds an entry became final for it",
     "double-sign": "no block that holds an entry became final for it",
 }
@@ -37,6 +39,7 @@ WITHOUT_COST = {
     "replay": "a copy changes nothing, and a signature names its chain and its epoch",
     "usurp": "a block counts only from the leader of its epoch, on a notarized parent",
     "crash": "the others' votes are a quorum",
+    "greedy": "the others vote only for the order that a quorum has seen",
     "flood": "what exceeds the bounds is dropped, and what a second validator signed is exempt",
 }
 LUCK = "by luck: more validators are byzantine than the rules tolerate, so nothing prevents two final chains"

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from market_sim.blockchain.call_orders import Arrange, arranged, as_heard
+from market_sim.blockchain.call_orders import Arrange, arranged, as_heard, newest_first
 from market_sim.blockchain.fair_order import FairOrder
 from market_sim.blockchain.gas import LARGEST_BATCH_GAS, fitting
 from market_sim.blockchain.items import (
@@ -51,10 +51,14 @@ class Calls(NamedTuple):
 class TradePool:
     """The trades that a validator knows: all numbers up to `known`, and some after a gap that a late message closes."""
 
-    def __init__(self, records: TradeRecords, arrange: Arrange | None = as_heard) -> None:
+    def __init__(
+        self, records: TradeRecords, arrange: Arrange = as_heard, greedy_order: Arrange = newest_first
+    ) -> None:
         self._records = records
         self._arrange = arrange
-        """How this validator arranges calls as a leader; None when it keeps to the fair order."""
+        """How this validator arranges calls as a leader, unless the committee enforces an order."""
+        self._greedy_order = greedy_order
+        self._is_greedy = False
         self.fair: FairOrder | None = None
         """The order of calls that the committee enforces; None when each leader chooses."""
         self._calls: dict[int, bytes] = {}
@@ -106,12 +110,17 @@ class TradePool:
             return entries
         done = self.calls_on(chain)
         reports = [] if self.fair is None else self.fair.news(chain, done, self._calls)
-        if self.fair is None or self._arrange is not None:
+        if self.fair is None or self._is_greedy:
             waiting = [call for number, call in self._submitted.items() if number not in done]
-            numbers = arranged(self._arrange or as_heard, waiting)[:LARGEST_CALLS]
+            arrange = self._greedy_order if self._is_greedy else self._arrange
+            numbers = arranged(arrange, waiting)[:LARGEST_CALLS]
         else:
             numbers = self.fair.order(chain, reports, done)
         return packed(entries, [self._calls[number] for number in numbers if number in self._calls], reports)
+
+    def be_greedy(self, greedy: bool) -> None:
+        """Whether a payload has the calls in the greedy order from now on, whatever order the committee enforces."""
+        self._is_greedy = greedy
 
     def payload_problem(self, chain: Chain, payload: bytes) -> Unknown | Invalid | None:
         """Why a block with this payload must not follow this chain; None when it can."""

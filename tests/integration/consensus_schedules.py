@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise, product
 from random import Random
 
-from market_sim.core.consensus.behaviours import BEHAVIOURS, DOUBLE_SIGN
+from market_sim.core.consensus.behaviours import BEHAVIOURS, DOUBLE_SIGN, GREEDY
 from market_sim.core.consensus.committee import Committee
 from market_sim.core.errors import InvariantBroken
 from market_sim.core.models.consensus_events import BlockNotarized, BlockProposed
@@ -24,8 +24,8 @@ from tests.unit.core.consensus.table import NameTags, Run, final_epochs, run_com
 
 IN_CI = "CI" in os.environ or os.environ.get("HYPOTHESIS_PROFILE") == "ci"
 EPOCHS = 14
-IN_CONSENSUS = [name for name in BEHAVIOURS if name != DOUBLE_SIGN]
-"""Those that consensus can see or that its blocks can tell: a second signature for the settlement is neither."""
+IN_CONSENSUS = [name for name in BEHAVIOURS if name not in (DOUBLE_SIGN, GREEDY)]
+"""Those that consensus can see or that its blocks can tell, without a settlement and without calls of contracts."""
 FAULTS = ("loss", "duplicate", "reorder", "partition", "one-way partition")
 
 

@@ -83,11 +83,8 @@ STORM = {"reorder_percent": 40, "loss_percent": 20, "stable_from_epoch": 8, "slo
 @pytest.mark.parametrize("liar", ["greedy", "silent", "withhold"])
 def test_over_schedules_one_liar_neither_changes_the_order_nor_stops_it(weather, liar: str, seed: int, logs) -> None:
     who = seed % 4
-    byzantine = () if liar == "greedy" else parse_behaviours(f"n{who}:{liar}", 4)
-    plan = CommitteePlan(
-        conditions=Conditions(byzantine=byzantine, **weather), fair_order=True, call_order=newest_first,
-        greedy=(who,) if liar == "greedy" else (),
-    )  # fmt: skip
+    byzantine = parse_behaviours(f"n{who}:{liar}", 4)
+    plan = CommitteePlan(conditions=Conditions(byzantine=byzantine, **weather), fair_order=True)
     order, journal = executed(plan, seed)
     honest = [index for index in range(4) if index != who]
     assert check_order(order, logs, honest) > 100
@@ -105,7 +102,10 @@ def test_over_schedules_one_liar_neither_changes_the_order_nor_stops_it(weather,
 @pytest.mark.parametrize("greedy", [(0, 3), (5, 6)])
 def test_seven_validators_bear_two_greedy_leaders(greedy: tuple[int, int], logs) -> None:
     plan = CommitteePlan(
-        count=7, fair_order=True, call_order=newest_first, greedy=greedy, conditions=Conditions(**STORM)
+        count=7,
+        fair_order=True,
+        byzantine=", ".join(f"n{who}:greedy" for who in greedy),
+        conditions=Conditions(**STORM),
     )
     order, _ = executed(plan, 3)
     assert sorted(order) == list(range(1, 41))
@@ -143,17 +143,17 @@ def test_every_leader_being_greedy_without_the_rule_the_same_searcher_gains() ->
 
 
 def test_what_cannot_be_meant_is_answered_with_a_sentence() -> None:
-    with pytest.raises(InputError, match="without the fair order every leader keeps to the order of calls"):
-        CommitteePlan(greedy=(1,))
-    with pytest.raises(InputError, match=r"some of the validators 0 to 3, found \(4,\)"):
-        CommitteePlan(fair_order=True, greedy=(4,))
+    with pytest.raises(InputError, match="with the fair order no leader chooses: expected call_order='arrival'"):
+        CommitteePlan(fair_order=True, call_order="reversed")
+    with pytest.raises(InputError, match="leaders order calls by arrival or reversed, found 'fee'"):
+        CommitteePlan(greedy_order="fee")
 
 
 def test_a_scenario_chooses_the_rule_in_its_build() -> None:
     class Mine(SandwichScenario):
         def build(self, world: World) -> None:
             super().build(world)
-            world.validators(call_order=newest_first, fair_order=True, greedy=(2,))
+            world.validators(call_order="arrival", fair_order=True, byzantine="n2:greedy", greedy_order=newest_first)
 
     journal = run(Mine())
     unfair = {one.block for one in journal.of(ProposalJudged) if one.reason == UNFAIR}

@@ -22,10 +22,13 @@ BEHAVIOURS: Final = {
     "usurp": "proposes when it does not lead, for a wrong epoch, on a wrong parent",
     "crash": "stops for good in the middle of sending, so that only some get its last message",
     "flood": "sends far more blocks and votes than the protocol can use",
+    "greedy": "leads like the others, but puts the calls of contracts into its blocks in an order of its own",
     "misexecute": "keeps to the protocol, but leaves the last entry of each final block out of its own balances",
     "double-sign": "keeps to the protocol, but signs a second result of each final block for the settlement",
 }
 
+GREEDY: Final = "greedy"
+"""The behaviour of a leader that consensus does not see: the order of the calls is the payload's."""
 MISEXECUTE: Final = "misexecute"
 DOUBLE_SIGN: Final = "double-sign"
 AFTER_FINALITY: Final = (MISEXECUTE, DOUBLE_SIGN)

@@ -13,10 +13,11 @@ from typing import Final, NamedTuple
 import msgspec
 
 from market_sim.core.consensus import byzantine_messages
-from market_sim.core.consensus.behaviours import AFTER_FINALITY, FOR_EVER, Behaviour
+from market_sim.core.consensus.behaviours import AFTER_FINALITY, FOR_EVER, GREEDY, Behaviour
 from market_sim.core.consensus.blocks import Block, FinalBlock, Message, Proposal, Vote, make_block
 from market_sim.core.consensus.collusion import Collusion
 from market_sim.core.consensus.network import Network
+from market_sim.core.consensus.payloads import Chain, Payloads
 from market_sim.core.consensus.signing import Signer
 from market_sim.core.consensus.step import Step
 from market_sim.core.consensus.streamlet import Validator
@@ -24,8 +25,8 @@ from market_sim.core.models.consensus_events import BlockProposed, ByzantineAct,
 from market_sim.core.randomness import Stream
 
 REMEMBERED = 60
-MUTE: Final = {"silent": 1, "crash": 2}
-"""The behaviours that leave nothing of the others, in the order in which they come after them."""
+TURNS: Final = {GREEDY: -1, "silent": 1, "crash": 2}
+"""Greed comes first: its block is the one that others change. Silence and a crash, which come last, leave nothing."""
 
 SIGNED: Final = (BlockProposed, CallsOrdered, VoteCast)
 """The facts about what a validator signed: a block with its calls, and votes."""
@@ -66,12 +67,13 @@ class ByzantineValidator:
         chance: Stream,
         network: Network,
         collusion: Collusion,
+        payloads: Payloads,
     ) -> None:
         self.validator = validator
         self.index = validator.index
         # Whatever else it does, a silent validator says nothing, and a crashed one not even that.
         self._behaviours = sorted(
-            (one for one in behaviours if one.name not in AFTER_FINALITY), key=lambda one: MUTE.get(one.name, 0)
+            (one for one in behaviours if one.name not in AFTER_FINALITY), key=lambda one: TURNS.get(one.name, 0)
         )
         self._after_finality = [one for one in behaviours if one.name in AFTER_FINALITY]
         self.byzantine_from = min((one.first for one in self._behaviours), default=FOR_EVER)
@@ -81,6 +83,7 @@ class ByzantineValidator:
         self._chance = chance
         self._network = network
         self._collusion = collusion
+        self._payloads = payloads
         self._others = tuple(other for other in range(validator.rules.validators) if other != validator.index)
         self._heard: list[Message] = []
         self._signed: set[bytes] = set()
@@ -100,12 +103,16 @@ class ByzantineValidator:
             "usurp": self._usurp,
             "crash": self._crash,
             "flood": self._flood,
+            "greedy": self._be_greedy,
         }
 
     def on_epoch(self, epoch: int) -> ByzantineStep:
         """A new epoch: the step of the protocol, altered by the active behaviours."""
         self._epoch_starts = True
-        step = self._deviate(self.validator.on_epoch(epoch), None)
+        self._payloads.be_greedy(any(one.name == GREEDY and one.is_active(epoch) for one in self._behaviours))
+        taken = self.validator.on_epoch(epoch)
+        self._payloads.be_greedy(False)
+        step = self._deviate(taken, None)
         self._epoch_starts = False
         return step
 
@@ -225,6 +232,14 @@ class ByzantineValidator:
             altered.append(Envelope(envelope.message, envelope.receivers, envelope.delay_ns + delay))
             self._act("late", [_block_of(envelope.message)])
         self._envelopes = altered
+
+    def _be_greedy(self, _: Message | None) -> None:
+        """Orders the calls in its block for itself. Countered by the fair order, where the committee enforces it."""
+        proposal, view = self._own_proposal(), self.validator.view
+        if not self._epoch_starts or proposal is None:
+            return
+        if proposal.payload != self._payloads.payload_for(Chain(view, view.blocks[proposal.block.parent])):
+            self._act(GREEDY, [proposal.block.hash])
 
     def _some_of(self, members: Sequence[int]) -> tuple[int, ...]:
         return tuple(sorted(self._chance.sample(members, self._chance.randrange(1, len(members))))) if members else ()

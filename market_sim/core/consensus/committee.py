@@ -119,8 +119,9 @@ class Committee:
             chance = randomness.stream(f"byzantine/{index}")
             elsewhere = self._scheme.signer(index, self.rules.chain_id + 1, self.genesis.hash)
             byzantine[index] = ByzantineValidator(
-                self.validators[index], behaviours, signer, elsewhere, chance, self.network, collusion
-            )
+                self.validators[index], behaviours, signer, elsewhere, chance, self.network, collusion,
+                self._payloads[index],
+            )  # fmt: skip
         return byzantine
 
     def _place_monitors(self) -> Monitors:

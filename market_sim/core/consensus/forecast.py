@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from market_sim.core.consensus.behaviours import AFTER_FINALITY, MISEXECUTE, Behaviour, Outage
+from market_sim.core.consensus.behaviours import AFTER_FINALITY, GREEDY, MISEXECUTE, Behaviour, Outage
 from market_sim.core.consensus.blocks import Rules
 from market_sim.core.consensus.network import Partition
 
@@ -17,16 +17,19 @@ SECOND_BLOCKS = ("equivocate", "flood", "two-faced")
 """The behaviours in which a leader sends more than one block for its epoch."""
 UNHEARD = ("silent", "crash", *AFTER_FINALITY)
 """The behaviours that no message carries, so that no partition can hold them back."""
+NO_CALLS = "nobody calls a contract in this scenario, so there is nothing to order; sandwich is one with calls"
 SEARCHED = 400
 """The number of epochs to search for one in which an attack has an effect."""
 
 
 def without_effect(
-    behaviours: Sequence[Behaviour], rules: Rules, epochs: int, partitions: Sequence[Partition] = ()
-) -> tuple[str, ...]:
+    behaviours: Sequence[Behaviour], rules: Rules, epochs: int, partitions: Sequence[Partition] = (),
+    has_contracts: bool = True,
+) -> tuple[str, ...]:  # fmt: skip
     """A sentence for each behaviour that has no effect in a run of this length, or only after a partition."""
     told = [
         (f"{written(one)} can do nothing: {why}" if (why := _why_nothing(one, behaviours, rules, epochs)) else "")
+        or ("" if has_contracts or one.name != GREEDY else f"{written(one)} can do nothing: {NO_CALLS}")
         or _why_late(one, rules, epochs, partitions)
         for one in behaviours
     ]
@@ -77,11 +80,12 @@ def _why_nothing(one: Behaviour, all_of_them: Sequence[Behaviour], rules: Rules,
     muted = _why_muted(one, active, all_of_them, epochs)
     if muted:
         return muted
-    if one.name == "equivocate":
+    if one.name in ("equivocate", GREEDY):
         if not _led_by(one, rules, active):
             led = _led_by(one, rules, range(one.first, epochs + 1)) or _led_by(one, rules, range(1, epochs + 1))
             led = led or _led_by(one, rules, range(epochs + 1, epochs + SEARCHED))
-            return f"only a leader can send two blocks, and n{one.validator} does not lead then; {_try(led, one)}"
+            can = "choose the order of calls" if one.name == GREEDY else "send two blocks"
+            return f"only a leader can {can}, and n{one.validator} does not lead then; {_try(led, one)}"
     elif one.name == "two-faced":
         like = [other for other in all_of_them if other.name == "two-faced"]
         # It leads and shows two blocks, or another one does and it signs both.

@@ -56,6 +56,9 @@ class Payloads(Protocol):
     def payload_for(self, chain: Chain) -> bytes:
         """Everything that this validator knows and the chain does not hold yet."""
 
+    def be_greedy(self, greedy: bool) -> None:
+        """From now on arrange as a leader what it may arrange for its own good, or like the others again."""
+
     def payload_problem(self, chain: Chain, payload: bytes) -> Unknown | Invalid | None:
         """Why a block with this payload must not follow this chain; None if it may."""
 

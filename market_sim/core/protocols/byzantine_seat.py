@@ -66,6 +66,9 @@ class EmptyPayloads:
         """An empty payload."""
         return b""
 
+    def be_greedy(self, greedy: bool) -> None:
+        """An empty block has nothing to arrange."""
+
     def payload_problem(self, chain: Chain, payload: bytes) -> Unknown | Invalid | None:
         """The problem that the validator itself would find."""
         return self._payloads.payload_problem(chain, payload)

@@ -52,8 +52,8 @@ class CommitteePlan:
     """The order in which leaders put the calls of contracts into a block."""
     fair_order: bool = False
     """Whether validators vote only for blocks whose calls are in the fair order (rulebook P-14)."""
-    greedy: tuple[int, ...] = ()
-    """The leaders that keep to `call_order` all the same."""
+    greedy_order: str | Arrange = "reversed"
+    """The order in which a greedy leader puts them (`n1:greedy`)."""
 
     def __post_init__(self) -> None:
         if type(self.count) is not int or not FEWEST <= self.count <= MOST:
@@ -62,12 +62,14 @@ class CommitteePlan:
                 f"found {self.count}"
             )
         _ = leader_rule(self.leaders)
-        if not callable(self.call_order) and self.call_order not in CALL_ORDERS:
-            raise InputError(f"leaders order calls by {' or '.join(CALL_ORDERS)}, found {self.call_order!r}")
-        if self.greedy and not self.fair_order:
-            raise InputError("without the fair order every leader keeps to the order of calls, so that none is greedy")
-        if not set(self.greedy) <= set(range(self.count)):
-            raise InputError(f"greedy leaders are some of the validators 0 to {self.count - 1}, found {self.greedy}")
+        for order in (self.call_order, self.greedy_order):
+            if not callable(order) and order not in CALL_ORDERS:
+                raise InputError(f"leaders order calls by {' or '.join(CALL_ORDERS)}, found {order!r}")
+        if self.fair_order and self.call_order != "arrival":
+            raise InputError(
+                "with the fair order no leader chooses: expected call_order='arrival', and greedy_order for a greedy "
+                f"leader, found call_order={self.call_order!r}"
+            )
         if self.variant not in get_args(Variant):
             raise InputError(f"the rules are made for {' or '.join(get_args(Variant))} faults, found {self.variant!r}")
 
@@ -103,11 +105,11 @@ class CommitteePlan:
         """Every behaviour that is planned, by the scenario or by a person."""
         return self.conditions.byzantine + parse_behaviours(self.byzantine, self.count)
 
-    def without_effect(self, epochs: int) -> tuple[str, ...]:
+    def without_effect(self, epochs: int, has_contracts: bool = True) -> tuple[str, ...]:
         """A sentence for each attack or fault that cannot have an effect in a run of this length, or only late."""
         partitions = self.conditions.partitions + parse_partitions(self.partition, self.count)
         outages = self.conditions.outages + parse_outages(self.crash, self.count)
-        told = without_effect(self.behaviours, self.rules, epochs, partitions)
+        told = without_effect(self.behaviours, self.rules, epochs, partitions, has_contracts)
         return told + beyond_the_end(outages, partitions, epochs)
 
     def seat(
@@ -128,9 +130,10 @@ class CommitteePlan:
             outages=self.conditions.outages + parse_outages(self.crash, self.count),
         )
         records = TradeRecords(register)
-        arrange = self.call_order if callable(self.call_order) else CALL_ORDERS[self.call_order]
-        free = range(rules.validators) if not self.fair_order else self.greedy
-        pools = [TradePool(records, arrange if index in free else None) for index in range(rules.validators)]
+        arrange, greedy = (
+            order if callable(order) else CALL_ORDERS[order] for order in (self.call_order, self.greedy_order)
+        )
+        pools = [TradePool(records, arrange, greedy) for _ in range(rules.validators)]
         network = Network(rules, randomness, conditions)
         scheme = Ed25519Scheme(randomness, rules.validators)
         seats = rules, randomness, network, clock, journal.record, pools, finalized

@@ -260,17 +260,19 @@ class World:
         independent: bool | None = None,
         call_order: str | Arrange | None = None,
         fair_order: bool | None = None,
-        greedy: tuple[int, ...] | None = None,
+        greedy_order: str | Arrange | None = None,
     ) -> None:
         """Choose the committee: how many validators, how leaders follow, which are byzantine and how, who executes.
 
         `call_order` is the order in which leaders put the calls of contracts into a block: "arrival", "reversed",
         or a function or object of one's own (market_sim/blockchain/call_orders.py). With `fair_order` validators vote
-        only for the order that a quorum has seen (fair_order.py there), and only `greedy` leaders try another one.
+        only for the order that a quorum has seen (fair_order.py there). A byzantine leader (`n1:greedy`) uses
+        `greedy_order`, whatever the others do.
         """
         self.committee_plan = self.committee_plan.changed(
             count=count, leaders=leaders, byzantine=byzantine, beyond_the_bound=beyond_the_bound, variant=variant,
-            independent=independent, call_order=call_order, fair_order=fair_order, greedy=greedy,
+            independent=independent, call_order=call_order, fair_order=fair_order,
+            greedy_order=greedy_order,
         )  # fmt: skip
 
     def tap(self, reader: str, accounts: Collection[str], sealed: bool = False) -> OrdersOnTheWay:
@@ -324,7 +326,7 @@ class World:
         epoch_ns = self.committee_plan.rules.epoch_ns
         late = (one for one in self._schedule if one.is_after(self.epochs, epoch_ns))
         return (
-            *self.committee_plan.without_effect(self.epochs),
+            *self.committee_plan.without_effect(self.epochs, bool(self.chain_plan.contracts)),
             *(f"{one.what} is planned for {one.when}, {ends}" for one in late),
         )
 

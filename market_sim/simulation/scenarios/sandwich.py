@@ -30,7 +30,7 @@ ORDERS: dict[str, Arrange] = {
     "fair": Sandwich(SEARCHER),
 }  # fmt: skip
 """How leaders order calls. Sealed: they would do a sandwich, but nobody can read a call before it is executed. Fair:
-one leader would do it, but the others vote only for the order in which a quorum has seen the calls."""
+one leader would do it (`n1:greedy`), but the others vote only for the order in which a quorum has seen the calls."""
 GREEDY = 1
 """The leader that helps the searcher where the others enforce the fair order."""
 
@@ -56,8 +56,12 @@ class SandwichScenario(Scenario):
         world.join("maker", MarketMaker(), cash=dollars(500_000), holdings={"ACME": 5_000})
         world.join("noise", Noise(trade_probability=0.5), cash=dollars(20_000), holdings={"ACME": 100})
         is_fair = self.order == "fair"
-        greedy = (GREEDY,) if is_fair else ()
-        world.validators(call_order=ORDERS[self.order], fair_order=is_fair, greedy=greedy)
+        world.validators(
+            call_order="arrival" if is_fair else ORDERS[self.order],
+            fair_order=is_fair,
+            byzantine=f"n{GREEDY}:greedy" if is_fair else "",
+            greedy_order=ORDERS["sandwich"],
+        )
         chain = world.chain("eth-tester")
         pool = chain.deploy(Amm())
         world.join("provider", LiquidityProvider(pool.name, 10_000, dollars(1_000_000)))

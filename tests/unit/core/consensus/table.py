@@ -47,6 +47,9 @@ class Numbers:
             return Invalid()
         return None if self.known.issuperset(numbers) else Unknown()
 
+    def be_greedy(self, greedy: bool) -> None:
+        pass
+
     def calls(self, payload: bytes) -> tuple[int, ...]:
         return ()
 

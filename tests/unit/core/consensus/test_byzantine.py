@@ -30,7 +30,7 @@ def test_what_cannot_be_meant_is_answered_with_a_sentence(text):
         parse_behaviours(text, 4)
 
 
-@pytest.mark.parametrize("name", BEHAVIOURS)
+@pytest.mark.parametrize("name", [name for name in BEHAVIOURS if name != "greedy"])  # no call is to be ordered here
 @pytest.mark.parametrize("validators", [4, 7])
 def test_one_liar_is_borne_and_recorded(name, validators):
     byzantine = f"n2:{name}" + (",n3:equivocate" if name == "double-vote" and validators == 7 else "")
