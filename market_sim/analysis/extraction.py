@@ -72,7 +72,7 @@ def _at_pools(journal: Journal) -> Iterable[Extraction]:
         asset, currency = str(pool.terms["base"]), str(pool.terms["quote"])
         reserves = [event.numbers for event in journal.of(ContractReconciled) if event.contract == pool.contract]
         base, quote = (int(reserves[-1][name]) if reserves else 0 for name in ("baseReserve", "quoteReserve"))
-        price = round(quote / base) if base else 0
+        price = (quote + base // 2) // base if base else 0
         for leader, changed in extracted_by_leader(journal, pool.contract).items():
             for account, held in changed.items():
                 if leader != NO_LEADER:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from market_sim.blockchain.bond_model import BondModel, BondTerms
 from market_sim.blockchain.contracts import Arguments, ChainContext, ClockPlace, Invoked, TokenPlace
 from market_sim.blockchain.register import Register
+from market_sim.blockchain.settlement import ChainReverted
 from market_sim.blockchain.twins import by_owner, compare, repeated
 from market_sim.core.errors import InputError, InvariantBroken, RuleViolation
 from market_sim.core.models.event import Numbers
@@ -95,8 +96,7 @@ class Bonds:
 
     def execute(self, context: ChainContext, owner: Wallet, function: str, arguments: Arguments) -> Invoked:
         """Execute a call; the bond is approved before it is paid, and a report is made of two statements."""
-        host, allowed = context.host, 0
-        validator = int(arguments[0])
+        host, validator = context.host, int(arguments[0])
         if function == "report":
             return host.invoke(owner, self.place, function, *map(tuple, self._evidence(arguments)))
         if function == "deposit":
@@ -115,8 +115,13 @@ class Bonds:
         if function == "report":
             from market_sim.blockchain.bond_evidence import convicted
 
-            window = self.bond_terms.window
-            signer = convicted(context.domain, window, settled, *self._evidence(submitted.arguments))
+            shown = self._evidence(submitted.arguments)
+            try:
+                signer = convicted(context.domain, self.bond_terms.window, settled, *shown)
+            except ChainReverted as refused:
+                raise InvariantBroken(
+                    f"call {submitted.call}: {self.name} took a bond for what proves nothing: {refused}"
+                ) from None
             repeated(self.name, self.twin, submitted, said, caller, signer, settled)
             return
         times = () if function == "deposit" else (settled,)

@@ -51,6 +51,10 @@ class Waterfall:
         """An amount in the currency of the run."""
         return self.history.words.amount(self.history.quote, amount)
 
+    def figure(self, amount: int) -> str:
+        """The same without the currency."""
+        return self.history.words.figure(self.history.quote, amount)
+
 
 def waterfall_charts(run: RunHistory) -> Iterator[Chart]:
     """The chart of the deficits of a run, if there are any."""
@@ -109,7 +113,7 @@ def _bar(waterfall: Waterfall, place: int, words: str, base: int, amount: int, r
         [f"{words}: {waterfall.text(amount)}"],
         base=[base / unit],
         width=[0.62],
-        text=[waterfall.text(amount).split()[0] if amount else "–"],
+        text=[waterfall.figure(amount) if amount else "–"],
         textposition="outside",
         textangle=0,
         constraintext="none",
@@ -147,4 +151,4 @@ def waterfall_rows(waterfall: Waterfall) -> Iterator[tuple[str, ...]]:
     """The table: a row for each account that failed."""
     for account, parts in waterfall.paid.items():
         paid = [parts.get(payer, 0) for payer, _, _ in PAYERS]
-        yield account, waterfall.text(sum(paid)), *(waterfall.text(amount).split()[0] for amount in paid)
+        yield account, waterfall.text(sum(paid)), *(waterfall.figure(amount) for amount in paid)

@@ -129,7 +129,7 @@ def funding_rows(funding: FundingHistory, history: MechanismHistory) -> Iterator
     """The table: a row for each payment."""
     words = history.words
     for one in funding.payments:
-        paid = words.amount(history.quote, one.paid).split()[0]
+        paid = words.figure(history.quote, one.paid)
         yield (
             f"{seconds(one.time):.3f}",
             words.price(one.symbol, one.mark),

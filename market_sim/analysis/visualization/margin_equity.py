@@ -146,7 +146,7 @@ def margin_rows(accounts: Sequence[Margined], history: MechanismHistory) -> Iter
         first, last = (one.equities[0], one.equities[-1]) if one.equities else (0, 0)
         yield (
             one.account,
-            *(history.words.amount(history.quote, amount).split()[0] for amount in (first, one.lowest, last)),
+            *(history.words.figure(history.quote, amount) for amount in (first, one.lowest, last)),
             *(str(one.of(kind)) for kind in (MarginCalled, MarginCallMet, LiquidationStarted, PositionSold)),
             ends[-1] if ends else "",
         )

@@ -142,7 +142,7 @@ def payoff_rows(lives: Sequence[OptionLife], history: MechanismHistory) -> Itera
     settled = settled_at(lives)
     for price in sorted({life.strike for life in lives} | ({settled} if settled is not None else set())):
         calls, puts = (sum(life.worth(price) for life in lives if life.is_call is side) for side in (True, False))
-        amounts = (history.words.amount(history.quote, amount).split()[0] for amount in (calls, puts, calls + puts))
+        amounts = (history.words.figure(history.quote, amount) for amount in (calls, puts, calls + puts))
         mark = " (settled)" if price == settled else ""
         yield (f"{history.words.price(lives[0].underlying, price)}{mark}", *amounts)
 
@@ -171,5 +171,5 @@ def option_rows(lives: Sequence[OptionLife], history: MechanismHistory) -> Itera
             life.symbol,
             history.words.price(life.symbol, life.strike),
             *(str(count) for count in counts),
-            "" if worth is None else history.words.amount(history.quote, worth).split()[0],
+            "" if worth is None else history.words.figure(history.quote, worth),
         )

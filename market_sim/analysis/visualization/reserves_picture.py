@@ -111,5 +111,5 @@ def reserves_sentence(found: list[Reserve], words: Words) -> str:
 
 
 def _row(one: Reserve, words: Words) -> tuple[str, ...]:
-    amounts = (words.amount(one.token, amount).split()[0] for amount in (one.held, one.owed, one.claimable, one.beyond))
+    amounts = (words.figure(one.token, amount) for amount in (one.held, one.owed, one.claimable, one.beyond))
     return (f"{seconds(one.time):.3f}", str(one.block), *amounts)

@@ -119,7 +119,7 @@ def dilution_rows(dilution: Dilution, history: MechanismHistory) -> Iterator[tup
         yield (
             f"{seconds(issue.time):.3f}",
             f"{issue.shares:,}",
-            history.words.amount(history.quote, issue.cash).split()[0],
+            history.words.figure(history.quote, issue.cash),
             f"{issue.outstanding:,}",
             f"{before / issue.outstanding:.1%}",
             "" if price is None else history.words.price(dilution.symbol, price),

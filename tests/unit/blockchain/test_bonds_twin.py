@@ -69,6 +69,17 @@ def test_a_twin_that_refuses_what_the_contract_did_is_told() -> None:
         stage.call("alice", "deposit", 0)
 
 
+def test_a_contract_that_takes_a_bond_for_late_evidence_is_told() -> None:
+    stage = Bonding(Rig())
+    stage.call("alice", "deposit", 0)
+    stage.signs(0, stage.rig.batch(), twice=True)
+    stage.pass_epochs(1 + WINDOW)
+    stage.bonds.bond_terms = TERMS._replace(window=WINDOW - 1)
+    told = r"call 2: bonds took a bond for what proves nothing: ReportTooLate\(until=2, settled=3\)"
+    with pytest.raises(InvariantBroken, match=told):
+        stage.call("bob", "report", 0, 1, 1)
+
+
 def test_bonds_that_are_not_there_stop_the_run() -> None:
     stage = Bonding(Rig())
     stage.call("alice", "deposit", 0)
