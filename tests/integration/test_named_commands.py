@@ -33,11 +33,13 @@ ELSEWHERE = {
     "simulate.py league FILE.py:Class": "tests/integration/test_league.py",
     "simulate.py quotes RUN --at SECONDS": "tests/unit/ui/cli/test_quoting.py",
     "simulate.py quotes RUN --at 10 --at 200": "tests/unit/ui/cli/test_quoting.py",
+    "simulate.py trace RUN --call 5": "tests/integration/test_calls_of_blocks.py",
+    "simulate.py trace RUN --call N": "tests/integration/test_calls_of_blocks.py",
     "simulate.py lint": "tests/integration/test_course.py",
     "simulate.py new-lesson SCENARIO": "tests/integration/test_course.py",
     "simulate.py lesson check 01-order-book": "tests/integration/test_command_line.py",
 }
-"""What takes too long to be run twice, and the test that runs it."""
+"""What takes too long to be run twice, or needs another run, and the test that runs it."""
 ENDLESS = ("simulate.py serve",)
 """What goes on until it is told to stop, with any flags: its tests start it in a process of its own."""
 IN_SHORT = {
