@@ -90,7 +90,7 @@ class Program:
         """One request to the API; the answer as JSON, or as text where it is none."""
         data = None if body is None else json.dumps(body).encode()
         headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
-        with urlopen(Request(self.address + path, data, headers, method=method or None), timeout=30) as answer:
+        with urlopen(Request(self.address + path, data, headers, method=method or None), timeout=180) as answer:
             text = answer.read().decode()
         return json.loads(text) if "json" in answer.headers["Content-Type"] else text
 

@@ -35,7 +35,7 @@ from market_sim.simulation.session import Session
 
 ROOT = Path(__file__).resolve().parent.parent
 STOPPED = 20
-PATIENCE_SECONDS = 90
+PATIENCE_SECONDS = 300
 """How long a crowd may take to join: a thousand take ten seconds where a processor is free for them."""
 
 
