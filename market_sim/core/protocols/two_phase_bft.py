@@ -10,7 +10,7 @@ quorum of prevotes seen later than two thirds into the epoch locks no validator:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Final
@@ -216,7 +216,7 @@ class Voter:
 
     def _lock(self) -> None:
         """Lines 36 to 43: a quorum of prevotes makes a block valid; in its own round and in time it locks."""
-        for round_, block in list(self._with_quorum("prevote")):
+        for round_, block in self._with_quorum("prevote"):
             offer = self._offer_of(block)
             if offer is None or round_ < self._valid_round:
                 continue
@@ -259,10 +259,12 @@ class Voter:
         self._reaction.broadcast(ballot)
         self._keep(ballot)
 
-    def _with_quorum(self, phase: Phase) -> Iterator[tuple[int, bytes]]:
+    def _with_quorum(self, phase: Phase) -> list[tuple[int, bytes]]:
         """The rounds and blocks of this height for which a quorum has voted, earliest round first."""
-        found = sorted(place[2:] for place in self._votes if place[:2] == (self.height, phase))
-        return (place for place in found if self._has_quorum(phase, *place))
+        turn, quorum = (self.height, phase), self._seat.rules.quorum
+        return sorted(
+            place[2:] for place, ballots in self._votes.items() if len(ballots) >= quorum and place[:2] == turn
+        )
 
     def _has_quorum(self, phase: Phase, round_: int, block: bytes) -> bool:
         """Ballots are kept by voter, so a validator counts once."""
