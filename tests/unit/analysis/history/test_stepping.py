@@ -110,6 +110,8 @@ def invented(kind):
         return simple[kind]
     inner = [one for one in get_args(kind) if one is not Ellipsis]
     whole = get_origin(kind)
+    if hasattr(kind, "_fields"):
+        return kind(*map(invented, get_type_hints(kind).values()))
     if whole is dict:
         return {"alice": 7}
     return tuple(map(invented, inner)) if whole is tuple else inner[0] if whole is Literal else invented(inner[0])
