@@ -226,8 +226,7 @@ class Committee:
             if kind is Answer:
                 self._learn_answer(receiver, thing)
                 continue
-            if self.monitors is not None:
-                self.monitors.delivered(receiver, thing)
+            is_news = self.monitors is not None and self.monitors.delivered(receiver, thing)
             if receiver in self.byzantine:
                 adversary = self._adversary(receiver)
                 if adversary is not None:
@@ -235,9 +234,12 @@ class Committee:
                     continue
                 self.byzantine[receiver].hear(thing)
             step = validator.on_message(thing)
-            if step.facts or self.monitors is not None:
+            if step is NOTHING:
+                if is_news:  # to the monitors, and not to the validator
+                    self._watch(receiver, step)
+            elif step.facts or self.monitors is not None:
                 self._carry_out(receiver, step)
-            elif step is not NOTHING:
+            else:
                 self._send(receiver, step.send)
                 self._ask(receiver, step.ask)
 

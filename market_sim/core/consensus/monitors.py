@@ -80,33 +80,37 @@ class Monitors:
             for message in early:
                 self.delivered(index, message)
 
-    def delivered(self, index: int, message: Any) -> None:
-        """A message reaches a validator. One that is not genuine must have no effect, so it is not noted."""
+    def delivered(self, index: int, message: Any) -> bool:
+        """A message reaches a validator; true if it says something new.
+
+        One that is not genuine must have no effect, so it is not noted.
+        """
         seen = self.observed.get(index)
         is_vote = hasattr(message, "voter")
         if seen is None or (is_vote and message.voter in seen.signed.get((message.epoch, message.block.hex()), ())):
-            return  # a validator that has this vote learns nothing from a copy, and nothing from a bad one
+            return False  # a validator that has this vote learns nothing from a copy, and nothing from a bad one
         if not self._is_genuine(message):
-            return
+            return False
         epoch = message.epoch if is_vote else message.block.epoch
         if epoch > seen.epoch:
             if epoch <= seen.epoch + 4:
                 seen.early.append(message)
-            return
+            return False
         name = (message.block if is_vote else message.block.hash).hex()
         signer = message.voter if is_vote else message.proposer
         if not is_vote:
             parent = message.block.parent.hex()
             if seen.epoch_of.get(parent, 0) >= epoch:
-                return
+                return False
             self._place(seen, name, parent, epoch)
             seen.first.setdefault(epoch, name)
             self.payloads[name] = message.payload
         elif seen.epoch_of.get(name, epoch) != epoch:
-            return
+            return False
         signers = seen.signed.setdefault((epoch, name), set())
         signers.add(signer)
         seen.touched.add(name)
+        return True
 
     def _place(self, seen: Observed, name: str, parent: str, epoch: int) -> None:
         if name not in seen.parent:

@@ -253,10 +253,10 @@ def listen(run: Run, monitors: Monitors) -> None:
     """Count the votes that reach a validator before their block does."""
     delivered = monitors.delivered
 
-    def count(index: int, message: Message) -> None:
+    def count(index: int, message: Message) -> bool:
         if isinstance(message, Vote):
             seen = monitors.observed.get(index)
             run.votes_before_blocks += seen is not None and message.block.hex() not in seen.parent
-        delivered(index, message)
+        return delivered(index, message)
 
     monitors.delivered = count
