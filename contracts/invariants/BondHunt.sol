@@ -28,6 +28,7 @@ contract BondHunt is Hunt {
     uint256 private constant PLACES = 3;
     uint256 private constant RECENT = 5;
     uint256 private constant FIRST_KEY = 100;
+    string private constant LOST = "a bond is lost once, and just for two results of one block, in time";
     address private constant TREASURY = address(0x7ea5);
 
     Committee private immutable committee = new Committee();
@@ -58,40 +59,28 @@ contract BondHunt is Hunt {
     function deposit(uint256 who, uint256 place) external {
         address owner = _actor(who);
         Known storage one = known[seated[place % PLACES]];
-        bool done = false;
-        VM.prank(owner);
-        try bonds.deposit(place % PLACES) {
-            done = true;
-        } catch {}
-        _claim(done == (one.state == Bonds.State.None), "a bond is paid once");
-        if (!done) return;
+        bytes memory data = abi.encodeCall(bonds.deposit, (place % PLACES));
+        if (!_call(owner, address(bonds), data, one.state == Bonds.State.None, "a bond is paid once")) return;
         (one.state, one.owner, one.until, open) = (Bonds.State.Bonded, owner, 0, open + 1);
     }
 
     /// Notice is given by the owner, or by another one, who cannot.
     function giveNotice(uint256 number, bool isOwner) external {
         (Known storage one, address validator,) = _recent(number);
-        bool done = false;
-        VM.prank(isOwner ? one.owner : _actor(number));
-        try bonds.giveNotice(validator) {
-            done = true;
-        } catch {}
-        bool due = one.state == Bonds.State.Bonded && (isOwner || one.owner == _actor(number));
-        _claim(done == due, "notice is given by the owner, once");
-        if (done) (one.state, one.until) = (Bonds.State.Leaving, committee.epoch() + NOTICE);
+        address caller = isOwner ? one.owner : _actor(number);
+        bool due = one.state == Bonds.State.Bonded && caller == one.owner;
+        bytes memory data = abi.encodeCall(bonds.giveNotice, (validator));
+        if (!_call(caller, address(bonds), data, due, "notice is given by the owner, once")) return;
+        (one.state, one.until) = (Bonds.State.Leaving, committee.epoch() + NOTICE);
     }
 
     function withdraw(uint256 number, bool isOwner) external {
         (Known storage one, address validator,) = _recent(number);
-        bool done = false;
-        VM.prank(isOwner ? one.owner : _actor(number));
-        try bonds.withdraw(validator) {
-            done = true;
-        } catch {}
-        bool due = one.state == Bonds.State.Leaving && committee.epoch() >= one.until;
-        due = due && (isOwner || one.owner == _actor(number));
-        _claim(done == due, "a bond is withdrawn by its owner, after the notice");
-        if (done) (one.state, open) = (Bonds.State.None, open - 1);
+        address caller = isOwner ? one.owner : _actor(number);
+        bool due = one.state == Bonds.State.Leaving && committee.epoch() >= one.until && caller == one.owner;
+        bytes memory data = abi.encodeCall(bonds.withdraw, (validator));
+        if (!_call(caller, address(bonds), data, due, "a bond is withdrawn by its owner, after the notice")) return;
+        (one.state, open) = (Bonds.State.None, open - 1);
     }
 
     /// Show two statements of a validator. Now and then they are evidence; otherwise there is one fault:
@@ -108,15 +97,11 @@ contract BondHunt is Hunt {
         Bonds.Statement memory second = _stated(domain, header, fault == 3 ? key + 1 : key);
         if (fault == 5) second.header.trades = 1;
         if (age % 2 == 0) (first, second) = (second, first);
-        bool done = false;
-        VM.prank(_actor(number));
-        try bonds.report(first, second) {
-            done = true;
-        } catch {}
         bool due = (fault == 0 || fault > 5) && back <= WINDOW;
         due = due && (one.state == Bonds.State.Bonded || one.state == Bonds.State.Leaving);
-        _claim(done == due, "a bond is lost once, and just for two results of one block, in time");
-        if (done) (one.state, open, slashed) = (Bonds.State.Slashed, open - 1, slashed + 1);
+        bytes memory data = abi.encodeCall(bonds.report, (first, second));
+        if (!_call(_actor(number), address(bonds), data, due, LOST)) return;
+        (one.state, open, slashed) = (Bonds.State.Slashed, open - 1, slashed + 1);
     }
 
     /// Another validator takes a place, mostly that of one that lost its bond.

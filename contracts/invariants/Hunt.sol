@@ -81,6 +81,18 @@ abstract contract Hunt {
         if (!holds && bytes(broken).length == 0) broken = claim;
     }
 
+    /// Whether a call got through that was due. One that got through and was not due, or was refused and was due, breaks
+    /// the claim.
+    function _call(address caller, address target, bytes memory data, bool due, string memory claim)
+        internal
+        returns (bool)
+    {
+        VM.prank(caller);
+        (bool done,) = target.call(data);
+        _claim(done == due, claim);
+        return done && due;
+    }
+
     function _equal(uint256 found, uint256 expected, string memory claim) internal pure {
         if (found != expected) revert Broken(claim, found, expected);
     }

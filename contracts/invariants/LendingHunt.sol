@@ -126,7 +126,7 @@ contract LendingHunt is Hunt {
     /// The claims of a lending pool: it holds its cash and all collateral, its parts add up, and no lender ever loses.
     function _check() internal view override {
         _equal(money.balanceOf(address(pool)), pool.cash(), "the pool holds its cash");
-        _equal(asset.balanceOf(address(pool)), pool.totalCollateral(), "the pool holds all collateral");
+        _equal(asset.balanceOf(address(pool)), _sum(pool.collateralOf), "the pool holds all collateral");
         _equal(_sum(pool.claimsOf) + pool.claimsOf(address(this)), pool.totalClaims(), "the claims of the lenders add up");
         _equal(_sum(pool.unitsOf), pool.totalUnits(), "the debts add up");
         _equal(_sum(pool.collateralOf), pool.totalCollateral(), "the collateral adds up");

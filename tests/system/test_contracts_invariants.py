@@ -63,7 +63,7 @@ BUGS = [
     ),
     Planted(
         "Vault", "BatchSettlement.sol", "if (sums[token] != 0)", "if (sums[token] < 0)",
-        "the vault holds its accounts and claims",
+        "a block is settled once, in order, and keeps every sum",
     ),
     Planted(
         "Vault", "ValidatorSet.sol", "handoverEpoch = 0;", "handoverEpoch = handoverNonce = 0;",
@@ -132,7 +132,7 @@ BUGS = [
     ),
     Planted(
         "Oracle", "Oracle.sol", "if (settled < answer.until)", "if (answer.until == 0)",
-        "a price that nobody disputed stands, after its window",
+        "what nobody disputed stands, after its window",
     ),
     Planted("Oracle", "Oracle.sol", "held += bond;", "held = bond;", "the bonds of open questions add up"),
     Planted(
@@ -150,7 +150,7 @@ BUGS = [
     ),
     Planted(
         "Warrant", "Warrant.sol", "if (settled < until)", "if (until == 0)",
-        "the company takes back what is left, after the window",
+        "the company takes back the rest, after the window",
     ),
     Planted(
         "Order", "OrderSettlement.sol", "filled[digest] = before + quantity;", "filled[digest] = quantity;",
@@ -165,7 +165,7 @@ BUGS = [
         "each owner has the cash that its trades leave",
     ),
     Planted(
-        "Margin", "MarginVault.sol", "insurance -= insured;", "",
+        "Margin", "MarginVault.sol", "totalMoney -= amount;", "",
         "the vault holds its cash, its insurance and the accounts",
     ),
     Planted(
