@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, ClassVar
 from market_sim.blockchain.amm_model import AmmModel
 from market_sim.blockchain.contracts import Arguments, ChainContext, ClockPlace, Invoked, TokenPlace
 from market_sim.blockchain.register import Register
-from market_sim.blockchain.twins import by_owner, compare, repeated
-from market_sim.core.errors import InputError, InvariantBroken
+from market_sim.blockchain.twins import agreed, check_held, repeated
+from market_sim.core.errors import InputError
 from market_sim.core.models.event import Numbers
 from market_sim.core.models.settlement_events import CallExecuted, CallSubmitted
 
@@ -89,11 +89,7 @@ class Amm:
 
     def execute(self, context: ChainContext, owner: Wallet, function: str, arguments: Arguments) -> Invoked:
         """Execute a call; before it the owner approves what the pool may take."""
-        token, allowed = context.register.token, 0
-        for asset, amount in self._taken(function, arguments):
-            allowed += context.host.allow(owner, self.place, token(asset), amount)
-        done = context.host.invoke(owner, self.place, function, *arguments)
-        return done._replace(gas=done.gas + allowed)
+        return context.pay(owner, self.place, self._taken(function, arguments), function, *arguments)
 
     def _taken(self, function: str, arguments: Arguments) -> list[tuple[str, int]]:
         """The most that a call takes from its owner, by asset."""
@@ -112,13 +108,7 @@ class Amm:
 
     def reconcile(self, context: ChainContext) -> Numbers:
         """Contract and twin must agree in each field, and the pool must hold its reserves; a donation is a surplus."""
-        host, twin = context.host, self.twin
-        says = {name: host.ask(self.place, name) for name in self.fields}
-        says |= by_owner("shares", {owner: host.ask(self.place, "sharesOf", owner) for owner in twin.sharesOf})
-        expected = {name: getattr(twin, name) for name in self.fields} | by_owner("shares", twin.sharesOf)
-        compare(self.name, "after the block", says, expected)
-        for asset, reserve in zip((self.base, self.quote), self.reserves, strict=True):
-            held = host.in_wallet(bytes.fromhex(self.place[2:]), context.register.token(asset))
-            if held < reserve:
-                raise InvariantBroken(f"{self.name} reports a reserve of {reserve} {asset} and holds {held}")
-        return {name: says[name] for name in self.fields}
+        numbers = agreed(context, self.name, self.place, self.twin, self.fields, ("sharesOf",))
+        reserves = zip((self.base, self.quote), self.reserves, strict=True)
+        check_held(context, self.name, self.place, *reserves)
+        return numbers

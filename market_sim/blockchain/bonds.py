@@ -21,7 +21,7 @@ from market_sim.blockchain.bond_model import BondModel, BondTerms
 from market_sim.blockchain.contracts import Arguments, ChainContext, ClockPlace, Invoked, TokenPlace
 from market_sim.blockchain.register import Register
 from market_sim.blockchain.settlement import ChainReverted
-from market_sim.blockchain.twins import by_owner, compare, repeated
+from market_sim.blockchain.twins import by_owner, check_held, compare, repeated
 from market_sim.core.errors import InputError, InvariantBroken, RuleViolation
 from market_sim.core.models.event import Numbers
 from market_sim.core.models.settlement_events import CallExecuted, CallSubmitted
@@ -67,10 +67,8 @@ class Bonds:
             raise InputError(f"bonds are in a currency or a delivered instrument, not in {self.asset}")
         if self.treasury not in register.accounts:
             raise InputError(f"the treasury of the bonds is an account, and there is no account {self.treasury!r}")
-        token, treasury = TokenPlace(register.token(self.asset)), context.wallet(register.accounts[self.treasury])
-        self.place = context.host.deploy(
-            self.kind, token, ClockPlace(), "0x" + treasury.address.hex(), *self.bond_terms
-        )
+        token, treasury = TokenPlace(register.token(self.asset)), context.address_of(self.treasury)
+        self.place = context.host.deploy(self.kind, token, ClockPlace(), treasury, *self.bond_terms)
         self.twin = BondModel(self.bond_terms)
         self.context = context
         return self.place
@@ -100,9 +98,7 @@ class Bonds:
         if function == "report":
             return host.invoke(owner, self.place, function, *map(tuple, self._evidence(arguments)))
         if function == "deposit":
-            allowed = host.allow(owner, self.place, context.register.token(self.asset), self.bond_terms.bond)
-            done = host.invoke(owner, self.place, function, validator)
-            return done._replace(gas=done.gas + allowed)
+            return context.pay(owner, self.place, [(self.asset, self.bond_terms.bond)], function, validator)
         return host.invoke(owner, self.place, IN_THE_CONTRACT.get(function, function), self._address(validator))
 
     def count(self, submitted: CallSubmitted, executed: CallExecuted) -> None:
@@ -110,7 +106,7 @@ class Bonds:
         self.events.append(executed)
         said, function = executed.numbers, submitted.function
         context, validator = self._deployed(), int(submitted.arguments[0])
-        caller = "0x" + context.wallet(context.register.accounts[submitted.account]).address.hex()
+        caller = context.address_of(submitted.account)
         settled = int(said.get("settled", 0))
         if function == "report":
             from market_sim.blockchain.bond_evidence import convicted
@@ -137,9 +133,7 @@ class Bonds:
             says |= by_owner(name, {validator: host.ask(self.place, f"{name}Of", validator) for validator in known})
             expected |= by_owner(name, known)
         compare(self.name, "after the block", says, expected)
-        holds = host.in_wallet(bytes.fromhex(self.place[2:]), context.register.token(self.asset))
-        if holds < twin.held:
-            raise InvariantBroken(f"{self.name} reports bonds of {twin.held} {self.asset} and holds {holds}")
+        check_held(context, self.name, self.place, (self.asset, twin.held))
         return {"asset": self.asset, "held": twin.held, "bonds": len(twin.bonds)}
 
     def _deployed(self) -> ChainContext:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
 from market_sim.blockchain.bridge_message import NO_ADDRESS, Message, NaiveMessage, signed
-from market_sim.blockchain.contracts import Arguments, ChainContext, Invoked, TokenPlace
+from market_sim.blockchain.contracts import Arguments, ChainContext, Invoked, TokenPlace, check_account
 from market_sim.blockchain.register import Register
 from market_sim.core.errors import InputError, InvariantBroken, RuleViolation
 from market_sim.core.models.event import Numbers
@@ -105,8 +105,8 @@ class BridgeEnd:
     def check(self, account: str, function: str, arguments: Arguments, register: Register) -> None:
         """Refuse a recipient without an account, and the name of what is no end of this bridge."""
         self._opposite._deployed()
-        if function == "send" and arguments[0] not in register.accounts:
-            raise RuleViolation("UNKNOWN_ACCOUNT", account=arguments[0])
+        if function == "send":
+            check_account(arguments[0], register)
         if function == "deliver" and arguments[0] not in (self.name, self._opposite.name):
             ends = f"the name of an end ({self.name} or {self._opposite.name}), a whole number"
             raise RuleViolation("BAD_ARGUMENTS", function=function, expected=ends)
@@ -115,12 +115,9 @@ class BridgeEnd:
         """Execute a call; before a lock the sender approves the amount."""
         if function == "deliver":
             return self._deliver(context, owner, str(arguments[0]), int(arguments[1]))
-        to, amount = str(arguments[0]), int(arguments[1])
-        address = "0x" + context.wallet(context.register.accounts[to]).address.hex()
-        token = context.register.token(self.asset)
-        allowed = context.host.allow(owner, self.place, token, amount) if self.locks else 0
-        done = context.host.invoke(owner, self.place, function, address, amount)
-        return done._replace(gas=done.gas + allowed)
+        to, amount = context.address_of(str(arguments[0])), int(arguments[1])
+        taken = [(self.asset, amount)] if self.locks else []
+        return context.pay(owner, self.place, taken, function, to, amount)
 
     def _deliver(self, context: ChainContext, owner: Wallet, end: str, nonce: int) -> Invoked:
         """Show the contract a message of an end with its certificate; nobody signs what never left."""
@@ -142,23 +139,18 @@ class BridgeEnd:
         nonce, to, amount = (executed.numbers[name] for name in ("nonce", "to", "amount"))
         if submitted.function == "send":
             self.sent[int(nonce)] = self._message(int(nonce), str(to), int(amount))
-            holder, change = self._address(submitted.account), -int(amount)
+            holder, change = self._deployed().address_of(submitted.account), -int(amount)
         else:
             self.paid[str(submitted.arguments[0]), int(nonce)] = int(amount)
             holder, change = str(to), int(amount)
         if not self.locks:
             self.holdings[holder] = self.holdings.get(holder, 0) + change
 
-    def _address(self, account: str) -> str:
-        context = self._deployed()
-        return "0x" + context.wallet(context.register.accounts[account]).address.hex()
-
     def reconcile(self, context: ChainContext) -> Numbers:
         """Contract and journal agree, and what is minted or will be is locked."""
         host, expected = context.host, self.amount
         says = host.ask(self.place, "locked" if self.locks else "supply")
-        own = bytes.fromhex(self.place[2:])
-        held = host.in_wallet(own, context.register.token(self.asset)) if self.locks else says
+        held = context.held(self.place, self.asset) if self.locks else says
         wrong = [who for who, amount in self.holdings.items() if host.ask(self.place, "holding", who) != amount]
         if says != expected or held < expected or wrong:
             raise InvariantBroken(

@@ -7,7 +7,7 @@ the in-memory host their Python versions; adapters are the same for both.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, Protocol
 
 from market_sim.blockchain.register import Register
@@ -101,6 +101,22 @@ class ChainContext(NamedTuple):
     domain: bytes = bytes(32)
     """The domain separator of what validators sign for the settlement."""
 
+    def address_of(self, account: str) -> str:
+        """The address of an account's wallet."""
+        return "0x" + self.wallet(self.register.accounts[account]).address.hex()
+
+    def held(self, place: str, asset: str) -> int:
+        """What a contract has of an asset."""
+        return self.host.in_wallet(bytes.fromhex(place[2:]), self.register.token(asset))
+
+    def pay(
+        self, owner: Wallet, place: str, taken: Iterable[tuple[str, int]], function: str, *arguments: Any
+    ) -> Invoked:
+        """Call a contract that takes at most these amounts, by asset, which the owner approves before."""
+        allowed = sum(self.host.allow(owner, place, self.register.token(asset), amount) for asset, amount in taken)
+        done = self.host.invoke(owner, place, function, *arguments)
+        return done._replace(gas=done.gas + allowed)
+
 
 class ContractAdapter(Protocol):
     """An adapter for one contract of a run."""
@@ -128,6 +144,12 @@ class ContractAdapter(Protocol):
 
     def reconcile(self, context: ChainContext) -> Numbers:
         """Compare contract and journal; returns the compared numbers, raises `InvariantBroken` if they differ."""
+
+
+def check_account(account: int | str, register: Register) -> None:
+    """Raise RuleViolation for a name without an account."""
+    if account not in register.accounts:
+        raise RuleViolation("UNKNOWN_ACCOUNT", account=account)
 
 
 def check_call(contract: ContractAdapter, function: str, arguments: object) -> None:

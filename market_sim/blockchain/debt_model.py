@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from market_sim.blockchain.settlement import ChainReverted
+from market_sim.core.errors import InputError
 from market_sim.core.models.event import Numbers
 
 MILLION: Final = 1_000_000
@@ -31,6 +32,10 @@ class DebtModel:
     index: int = UNIT
     price: int = 0
     unitsOf: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.rate <= MILLION:
+            raise InputError(f"the interest for an epoch is 0 to 1,000,000 millionths, found {self.rate}")
 
     def debt_of(self, owner: str) -> int:
         """What an account owes, as of the last accrual."""

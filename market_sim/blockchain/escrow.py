@@ -13,11 +13,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
-from market_sim.blockchain.contracts import Arguments, ChainContext, Invoked, TokenPlace
+from market_sim.blockchain.contracts import Arguments, ChainContext, Invoked, TokenPlace, check_account
 from market_sim.blockchain.register import Register
 from market_sim.core.data.journal import Journal
 from market_sim.core.english import counted, was
-from market_sim.core.errors import InputError, InvariantBroken, RuleViolation
+from market_sim.core.errors import InputError, InvariantBroken
 from market_sim.core.models.event import Numbers
 from market_sim.core.models.settlement_events import CallExecuted, CallSubmitted, ContractDeployed, ContractReconciled
 from market_sim.core.money import written
@@ -52,18 +52,15 @@ class Escrow:
 
     def check(self, account: str, function: str, arguments: Arguments, register: Register) -> None:
         """Refuse a lock for a payee without an account."""
-        if function == "lock" and arguments[0] not in register.accounts:
-            raise RuleViolation("UNKNOWN_ACCOUNT", account=arguments[0])
+        if function == "lock":
+            check_account(arguments[0], register)
 
     def execute(self, context: ChainContext, owner: Wallet, function: str, arguments: Arguments) -> Invoked:
         """Execute a call; before a lock the payer approves the amount."""
         if function != "lock":
             return context.host.invoke(owner, self.place, function, *arguments)
-        payee, amount = str(arguments[0]), int(arguments[1])
-        allowed = context.host.allow(owner, self.place, context.register.token(self.asset), amount)
-        address = "0x" + context.wallet(context.register.accounts[payee]).address.hex()
-        done = context.host.invoke(owner, self.place, function, address, amount)
-        return done._replace(gas=done.gas + allowed)
+        payee, amount = context.address_of(str(arguments[0])), int(arguments[1])
+        return context.pay(owner, self.place, [(self.asset, amount)], function, payee, amount)
 
     def count(self, submitted: CallSubmitted, executed: CallExecuted) -> None:
         """A lock opens a deal, a release or a refund ends one."""
@@ -77,7 +74,7 @@ class Escrow:
         """The contract must report the amount locked according to the journal, and hold at least that amount."""
         expected = sum(self.open_deals.values())
         says = context.host.ask(self.place, "held")
-        holds = context.host.in_wallet(bytes.fromhex(self.place[2:]), context.register.token(self.asset))
+        holds = context.held(self.place, self.asset)
         if says != expected or holds < expected:
             raise InvariantBroken(
                 f"{self.name} reports {says} {self.asset} and holds {holds}; by the journal {expected} are locked"

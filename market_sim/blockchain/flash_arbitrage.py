@@ -82,6 +82,4 @@ class FlashArbitrage:
 
     def reconcile(self, context: ChainContext) -> Numbers:
         """The contract keeps nothing of its own; tokens that were sent to it directly stay there."""
-        held = bytes.fromhex(self.place[2:])
-        token, host = context.register.token, context.host
-        return {asset: host.in_wallet(held, token(asset)) for asset in (self.first.base, self.first.quote)}
+        return {asset: context.held(self.place, asset) for asset in (self.first.base, self.first.quote)}

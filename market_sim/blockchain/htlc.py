@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from market_sim.blockchain.contracts import Arguments, ChainContext, Invoked, TokenPlace
+from market_sim.blockchain.contracts import Arguments, ChainContext, Invoked, TokenPlace, check_account
 from market_sim.blockchain.register import Register
 from market_sim.blockchain.settlement import ChainReverted
 from market_sim.core.errors import InputError, InvariantBroken, RuleViolation
@@ -68,8 +68,8 @@ class Htlc:
 
     def check(self, account: str, function: str, arguments: Arguments, register: Register) -> None:
         """Refuse a payee without an account, a digest or a secret that is none, and a day beyond all runs."""
-        if function == "lock" and arguments[0] not in register.accounts:
-            raise RuleViolation("UNKNOWN_ACCOUNT", account=arguments[0])
+        if function == "lock":
+            check_account(arguments[0], register)
         words = [text for place, text in enumerate(arguments) if isinstance(text, str) and (function, place) != PAYEE]
         if not all(map(_is_word, words)):
             raise RuleViolation("BAD_ARGUMENTS", function=function, expected="32 bytes in hexadecimal")
@@ -95,11 +95,8 @@ class Htlc:
         if function == "claim":
             return host.invoke(owner, self.place, function, arguments[0], bytes.fromhex(str(arguments[1])))
         payee, amount, digest, day = arguments
-        allowed = host.allow(owner, self.place, context.register.token(self.asset), int(amount))
-        address = "0x" + context.wallet(context.register.accounts[str(payee)]).address.hex()
-        deadline = began + int(day) * DAY_S
-        done = host.invoke(owner, self.place, function, address, amount, bytes.fromhex(str(digest)), deadline)
-        return done._replace(gas=done.gas + allowed)
+        terms = (context.address_of(str(payee)), amount, bytes.fromhex(str(digest)), began + int(day) * DAY_S)
+        return context.pay(owner, self.place, [(self.asset, int(amount))], function, *terms)
 
     def count(self, submitted: CallSubmitted, executed: CallExecuted) -> None:
         """A lock opens a swap, a claim or a refund ends one."""
@@ -114,7 +111,7 @@ class Htlc:
         """The contract must report the amount locked according to the journal, and hold at least that amount."""
         expected = sum(self.open_swaps.values())
         says = context.host.ask(self.place, "held")
-        holds = context.host.in_wallet(bytes.fromhex(self.place[2:]), context.register.token(self.asset))
+        holds = context.held(self.place, self.asset)
         if says != expected or holds < expected:
             raise InvariantBroken(
                 f"{self.name} reports {says} {self.asset} and holds {holds}; by the journal {expected} are locked"

@@ -19,13 +19,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from market_sim.blockchain.amm import Amm
-from market_sim.blockchain.contracts import Arguments, ChainContext, Invoked
-from market_sim.blockchain.debt_model import MILLION
+from market_sim.blockchain.contracts import Arguments, ChainContext, Invoked, check_account
 from market_sim.blockchain.lending_model import LIQUIDATION_BPS, LendingModel
 from market_sim.blockchain.register import Register
-from market_sim.blockchain.settlement import ChainReverted
-from market_sim.blockchain.twins import by_owner, compare
-from market_sim.core.errors import InputError, InvariantBroken, RuleViolation
+from market_sim.blockchain.twins import agreed, check_held, same
+from market_sim.core.errors import InputError
 from market_sim.core.models.event import Numbers
 from market_sim.core.models.settlement_events import CallExecuted, CallSubmitted
 
@@ -58,8 +56,6 @@ class LendingPool:
     """The accounts that pledged collateral, with their addresses."""
 
     def __post_init__(self) -> None:
-        if not 0 <= self.rate <= MILLION:
-            raise InputError(f"the interest for an epoch is 0 to 1,000,000 millionths, found {self.rate}")
         self.twin = LendingModel(self.rate)
 
     @property
@@ -84,37 +80,33 @@ class LendingPool:
 
     def check(self, account: str, function: str, arguments: Arguments, register: Register) -> None:
         """Refuse to liquidate an account that does not exist."""
-        if function == "liquidate" and arguments[0] not in register.accounts:
-            raise RuleViolation("UNKNOWN_ACCOUNT", account=arguments[0])
+        if function == "liquidate":
+            check_account(arguments[0], register)
 
     def execute(self, context: ChainContext, owner: Wallet, function: str, arguments: Arguments) -> Invoked:
         """Execute a call; before it the owner approves what the pool takes."""
-        taken = {"supply": self.market.quote, "repay": self.market.quote, "liquidate": self.market.quote}
-        asset = self.market.base if function == "pledge" else taken.get(function)
-        allowed = 0
-        if asset is not None:
-            allowed = context.host.allow(owner, self.place, context.register.token(asset), int(arguments[-1]))
+        taken: list[tuple[str, int]] = []
+        if function in ("supply", "repay", "liquidate"):
+            taken = [(self.market.quote, int(arguments[-1]))]
+        if function == "pledge":
+            taken = [(self.market.base, int(arguments[0]))]
         if function == "liquidate":
-            debtor = context.wallet(context.register.accounts[str(arguments[0])])
-            arguments = ("0x" + debtor.address.hex(), arguments[1])
-        done = context.host.invoke(owner, self.place, function, *arguments)
-        return done._replace(gas=done.gas + allowed)
+            arguments = (context.address_of(str(arguments[0])), arguments[1])
+        return context.pay(owner, self.place, taken, function, *arguments)
 
     def count(self, submitted: CallSubmitted, executed: CallExecuted) -> None:
         """Repeat the call on the twin, which must come to the same numbers."""
-        said, twin, function = executed.numbers, self.twin, submitted.function
-        found = self.accrue_to(int(said.get("epoch", twin.accruedAt)))
-        caller = str(said.get("liquidator", said.get("owner", "")))
-        arguments = (said["owner"], submitted.arguments[1]) if function == "liquidate" else submitted.arguments
-        try:
-            found |= getattr(twin, function)(caller, *arguments)
-        except ChainReverted as refused:
-            raise InvariantBroken(
-                f"call {submitted.call}: {self.name} made {function}, which its twin refuses: {refused}"
-            ) from None
-        compare(self.name, f"call {submitted.call}", said, found)
+        said, function = executed.numbers, submitted.function
+        same(self.name, submitted, said, self._repeat, function, said, submitted.arguments)
         if function == "pledge":
-            self._owners[submitted.account] = caller
+            self._owners[submitted.account] = str(said["owner"])
+
+    def _repeat(self, function: str, said: Numbers, arguments: Arguments) -> Numbers:
+        seen = self.accrue_to(int(said.get("epoch", self.twin.accruedAt)))
+        caller = said.get("liquidator", said.get("owner", ""))
+        given = (said["owner"], arguments[1]) if function == "liquidate" else arguments
+        numbers: Numbers = getattr(self.twin, function)(caller, *given)
+        return seen | numbers
 
     def accrue_to(self, epoch: int) -> Numbers:
         """Bring the twin to an epoch."""
@@ -122,16 +114,7 @@ class LendingPool:
 
     def reconcile(self, context: ChainContext) -> Numbers:
         """Contract and twin must agree in each field, and the pool must hold its cash and its collateral."""
-        host, twin = context.host, self.twin
-        says = {name: host.ask(self.place, name) for name in FIELDS}
-        expected = {name: int(getattr(twin, name)) for name in FIELDS}
-        for what in OF_OWNERS:
-            held: dict[str, int] = getattr(twin, what)
-            expected |= by_owner(what, held)
-            says |= by_owner(what, {owner: host.ask(self.place, what, owner) for owner in held})
-        compare(self.name, "after the block", says, expected)
-        for asset, owed in ((self.market.quote, twin.cash), (self.market.base, twin.totalCollateral)):
-            found = host.in_wallet(bytes.fromhex(self.place[2:]), context.register.token(asset))
-            if found < owed:
-                raise InvariantBroken(f"{self.name} should hold {owed} {asset} and holds {found}")
-        return {name: says[name] for name in FIELDS}
+        numbers = agreed(context, self.name, self.place, self.twin, FIELDS, OF_OWNERS)
+        money, pledged = (self.market.quote, self.twin.cash), (self.market.base, self.twin.totalCollateral)
+        check_held(context, self.name, self.place, money, pledged)
+        return numbers

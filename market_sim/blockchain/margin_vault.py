@@ -19,13 +19,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from market_sim.blockchain.amm import Amm
-from market_sim.blockchain.contracts import Arguments, ChainContext, Invoked
-from market_sim.blockchain.debt_model import MILLION
+from market_sim.blockchain.contracts import Arguments, ChainContext, Invoked, check_account
 from market_sim.blockchain.margin_model import MarginModel
 from market_sim.blockchain.register import Register
-from market_sim.blockchain.settlement import ChainReverted
-from market_sim.blockchain.twins import by_owner, compare
-from market_sim.core.errors import InputError, InvariantBroken, RuleViolation
+from market_sim.blockchain.twins import agreed, check_held, same
+from market_sim.core.errors import InputError
 from market_sim.core.models.event import Numbers
 from market_sim.core.models.settlement_events import CallExecuted, CallSubmitted
 
@@ -61,8 +59,6 @@ class MarginVault:
     """The accounts that bought, with their addresses."""
 
     def __post_init__(self) -> None:
-        if not 0 <= self.rate <= MILLION:
-            raise InputError(f"the interest for an epoch is 0 to 1,000,000 millionths, found {self.rate}")
         self.twin = MarginModel(self.rate)
 
     def shares_of(self, account: str) -> int:
@@ -76,14 +72,13 @@ class MarginVault:
 
     def deploy(self, context: ChainContext) -> str:
         """Deploy the contract beside its pool."""
-        host, register = context.host, context.register
         if not self.market.place:
             raise InputError(f"{self.name} trades in {self.market.name}, which has to be deployed before it")
-        if self.broker not in register.accounts:
+        if self.broker not in context.register.accounts:
             raise InputError(f"{self.name} gets its money from {self.broker!r}, and there is no such account")
-        broker = "0x" + context.wallet(register.accounts[self.broker]).address.hex()
-        self.place = host.deploy(self.kind, self.market.place, self.rate, broker)
-        now = host.ask(self.place, "accruedAt")
+        broker = context.address_of(self.broker)
+        self.place = context.host.deploy(self.kind, self.market.place, self.rate, broker)
+        now = context.host.ask(self.place, "accruedAt")
         self.twin = MarginModel(self.rate, now, now, self.market.twin.accumulated(now), broker=broker)
         return self.place
 
@@ -95,30 +90,20 @@ class MarginVault:
 
     def check(self, account: str, function: str, arguments: Arguments, register: Register) -> None:
         """Refuse to liquidate an account that does not exist."""
-        if function == "liquidate" and arguments[0] not in register.accounts:
-            raise RuleViolation("UNKNOWN_ACCOUNT", account=arguments[0])
+        if function == "liquidate":
+            check_account(arguments[0], register)
 
     def execute(self, context: ChainContext, owner: Wallet, function: str, arguments: Arguments) -> Invoked:
         """Execute a call; before it the owner approves the money that it brings."""
-        host, register, allowed = context.host, context.register, 0
-        if function in ("fund", "deposit"):
-            allowed = host.allow(owner, self.place, register.token(self.market.quote), int(arguments[0]))
+        taken = [(self.market.quote, int(arguments[0]))] if function in ("fund", "deposit") else []
         if function == "liquidate":
-            debtor = context.wallet(register.accounts[str(arguments[0])])
-            arguments = ("0x" + debtor.address.hex(), arguments[1])
-        done = host.invoke(owner, self.place, function, *arguments)
-        return done._replace(gas=done.gas + allowed)
+            arguments = (context.address_of(str(arguments[0])), arguments[1])
+        return context.pay(owner, self.place, taken, function, *arguments)
 
     def count(self, submitted: CallSubmitted, executed: CallExecuted) -> None:
         """Repeat the call on the twin and on that of the pool, which must come to the same numbers."""
         said, function = executed.numbers, submitted.function
-        try:
-            found = self._repeat(function, said, submitted.arguments)
-        except ChainReverted as refused:
-            raise InvariantBroken(
-                f"call {submitted.call}: {self.name} made {function}, which the twins refuse: {refused}"
-            ) from None
-        compare(self.name, f"call {submitted.call}", said, found)
+        same(self.name, submitted, said, self._repeat, function, said, submitted.arguments)
         if function == "buy":
             self._owners[submitted.account] = str(said["owner"])
 
@@ -145,17 +130,8 @@ class MarginVault:
 
     def reconcile(self, context: ChainContext) -> Numbers:
         """Contract and twin must agree in each field, and the contract must hold its money and its shares."""
-        host, twin = context.host, self.twin
-        says = {name: host.ask(self.place, name) for name in FIELDS}
-        expected = {name: int(getattr(twin, name)) for name in FIELDS}
-        for what in OF_OWNERS:
-            held: dict[str, int] = getattr(twin, what)
-            expected |= by_owner(what, held)
-            says |= by_owner(what, {owner: host.ask(self.place, what, owner) for owner in held})
-        compare(self.name, "after the block", says, expected)
-        money = twin.cash + twin.insurance + twin.totalMoney
-        for asset, owed in ((self.market.quote, money), (self.market.base, twin.totalShares)):
-            found = host.in_wallet(bytes.fromhex(self.place[2:]), context.register.token(asset))
-            if found < owed:
-                raise InvariantBroken(f"{self.name} should hold {owed} {asset} and holds {found}")
-        return {name: says[name] for name in FIELDS}
+        twin, market = self.twin, self.market
+        numbers = agreed(context, self.name, self.place, twin, FIELDS, OF_OWNERS)
+        money = (market.quote, twin.cash + twin.insurance + twin.totalMoney)
+        check_held(context, self.name, self.place, money, (market.base, twin.totalShares))
+        return numbers

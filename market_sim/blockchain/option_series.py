@@ -17,12 +17,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
-from market_sim.blockchain.contracts import Arguments, ChainContext, ClockPlace, Invoked, TokenPlace
+from market_sim.blockchain.contracts import Arguments, ChainContext, ClockPlace, Invoked, TokenPlace, check_account
 from market_sim.blockchain.option_models import OptionModel, OptionTerms
 from market_sim.blockchain.oracle import Oracle
 from market_sim.blockchain.register import Register
-from market_sim.blockchain.twins import by_owner, compare, repeated
-from market_sim.core.errors import InputError, InvariantBroken, RuleViolation
+from market_sim.blockchain.twins import agreed, check_held, repeated
+from market_sim.core.errors import InputError
 from market_sim.core.models.event import Numbers
 from market_sim.core.models.settlement_events import CallExecuted, CallSubmitted
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:  # a run without a chain needs no curve
     from market_sim.blockchain.certificate import Wallet
 
 FIELDS = ("held", "isExpired", "payoff")
+OF_OWNERS = ("longOf", "shortOf")
 
 
 @dataclass
@@ -71,22 +72,15 @@ class OptionSeries:
 
     def check(self, account: str, function: str, arguments: Arguments, register: Register) -> None:
         """Refuse a transfer to a name without an account."""
-        if function == "transfer" and arguments[0] not in register.accounts:
-            raise RuleViolation("UNKNOWN_ACCOUNT", account=arguments[0])
+        if function == "transfer":
+            check_account(arguments[0], register)
 
     def execute(self, context: ChainContext, owner: Wallet, function: str, arguments: Arguments) -> Invoked:
         """Execute a call; before units are written their collateral is approved."""
-        host, register = context.host, context.register
         if function == "transfer":
-            to, quantity = arguments
-            address = "0x" + context.wallet(register.accounts[str(to)]).address.hex()
-            return host.invoke(owner, self.place, function, address, quantity)
-        allowed = 0
-        if function == "write":
-            collateral = int(arguments[0]) * self.series.cap
-            allowed = host.allow(owner, self.place, register.token(self.oracle.asset), collateral)
-        done = host.invoke(owner, self.place, function, *arguments)
-        return done._replace(gas=done.gas + allowed)
+            arguments = (context.address_of(str(arguments[0])), arguments[1])
+        taken = [(self.oracle.asset, int(arguments[0]) * self.series.cap)] if function == "write" else []
+        return context.pay(owner, self.place, taken, function, *arguments)
 
     def count(self, submitted: CallSubmitted, executed: CallExecuted) -> None:
         """Repeat the call on the twin, which must come to the same numbers; the price is that of the oracle's twin."""
@@ -101,16 +95,6 @@ class OptionSeries:
 
     def reconcile(self, context: ChainContext) -> Numbers:
         """Contract and twin must agree in each field, and the contract must hold the collateral."""
-        host, twin = context.host, self.twin
-        says = {name: host.ask(self.place, name) for name in FIELDS}
-        expected = {name: int(getattr(twin, name)) for name in FIELDS}
-        for side in ("long", "short"):
-            owners: dict[str, int] = getattr(twin, f"{side}Of")
-            says |= by_owner(side, {owner: host.ask(self.place, f"{side}Of", owner) for owner in owners})
-            expected |= by_owner(side, owners)
-        compare(self.name, "after the block", says, expected)
-        asset = self.oracle.asset
-        holds = host.in_wallet(bytes.fromhex(self.place[2:]), context.register.token(asset))
-        if holds < twin.held:
-            raise InvariantBroken(f"{self.name} reports a collateral of {twin.held} {asset} and holds {holds}")
-        return {"asset": asset} | {name: says[name] for name in FIELDS}
+        numbers = agreed(context, self.name, self.place, self.twin, FIELDS, OF_OWNERS)
+        check_held(context, self.name, self.place, (self.oracle.asset, self.twin.held))
+        return {"asset": self.oracle.asset} | numbers

@@ -21,8 +21,8 @@ from market_sim.blockchain.contracts import Arguments, ChainContext, ClockPlace,
 from market_sim.blockchain.option_models import FINAL, OracleModel
 from market_sim.blockchain.oracle_price import price_digest, signed_price
 from market_sim.blockchain.register import Register
-from market_sim.blockchain.twins import compare, repeated
-from market_sim.core.errors import InputError, InvariantBroken
+from market_sim.blockchain.twins import check_held, compare, repeated
+from market_sim.core.errors import InputError
 from market_sim.core.models.event import Numbers
 from market_sim.core.models.settlement_events import CallExecuted, CallSubmitted
 
@@ -88,16 +88,14 @@ class Oracle:
 
     def execute(self, context: ChainContext, owner: Wallet, function: str, arguments: Arguments) -> Invoked:
         """Execute a call; a bond is approved before it, a decision comes with its certificate."""
-        host, allowed = context.host, 0
+        host = context.host
         if function == "decide":
             epoch, price = map(int, arguments)
             digest = price_digest(host.chain_id, self.place, context.run, epoch, price)
             signed = signed_price(context.validators, digest) if price == self.reading(epoch) else b""
             return host.invoke(owner, self.place, function, epoch, price, signed)
-        if function != "finish":
-            allowed = host.allow(owner, self.place, context.register.token(self.asset), self.bond)
-        done = host.invoke(owner, self.place, function, *arguments)
-        return done._replace(gas=done.gas + allowed)
+        taken = [] if function == "finish" else [(self.asset, self.bond)]
+        return context.pay(owner, self.place, taken, function, *arguments)
 
     def count(self, submitted: CallSubmitted, executed: CallExecuted) -> None:
         """Repeat the call on the twin, which must come to the same numbers."""
@@ -117,7 +115,5 @@ class Oracle:
                 says[f"{name} of epoch {epoch}"] = host.ask(self.place, f"{name}Of", epoch)
                 expected[f"{name} of epoch {epoch}"] = getattr(answer, name)
         compare(self.name, "after the block", says, expected)
-        holds = host.in_wallet(bytes.fromhex(self.place[2:]), context.register.token(self.asset))
-        if holds < twin.held:
-            raise InvariantBroken(f"{self.name} reports bonds of {twin.held} {self.asset} and holds {holds}")
+        check_held(context, self.name, self.place, (self.asset, twin.held))
         return {"asset": self.asset, "held": twin.held, "questions": len(twin.answers)}

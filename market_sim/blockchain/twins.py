@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from market_sim.blockchain.settlement import ChainReverted
 from market_sim.core.errors import InvariantBroken
 from market_sim.core.models.event import Numbers
 from market_sim.core.models.settlement_events import CallSubmitted
+
+if TYPE_CHECKING:
+    from market_sim.blockchain.contracts import ChainContext
 
 
 def compare(name: str, when: str, contract: Mapping[str, object], twin: Mapping[str, object]) -> None:
@@ -22,10 +26,37 @@ def by_owner(what: str, held: Mapping[str, int]) -> dict[str, int]:
     return {f"{what} of {owner}": amount for owner, amount in held.items()}
 
 
+def agreed(
+    context: ChainContext, name: str, place: str, twin: object, fields: Iterable[str], of_owners: Iterable[str]
+) -> Numbers:
+    """The fields of a contract, if they and its mappings by owner are those of its twin after the block."""
+    ask = context.host.ask
+    numbers: Numbers = {field: ask(place, field) for field in fields}
+    says, expected = dict(numbers), {field: int(getattr(twin, field)) for field in numbers}
+    for mapping in of_owners:
+        what, held = mapping.removesuffix("Of"), getattr(twin, mapping)
+        says |= by_owner(what, {owner: ask(place, mapping, owner) for owner in held})
+        expected |= by_owner(what, held)
+    compare(name, "after the block", says, expected)
+    return numbers
+
+
+def check_held(context: ChainContext, name: str, place: str, *owed: tuple[str, int]) -> None:
+    """Raise InvariantBroken if a contract has less of an asset than it should; tokens sent to it are a surplus."""
+    for asset, amount in owed:
+        if (held := context.held(place, asset)) < amount:
+            raise InvariantBroken(f"{name} should hold {amount} {asset} and holds {held}")
+
+
 def repeated(name: str, twin: object, call: CallSubmitted, said: Numbers, *arguments: object) -> None:
     """Repeat a call on the twin, with these arguments; it must come to the numbers of the contract."""
+    same(name, call, said, getattr(twin, call.function), *arguments)
+
+
+def same(name: str, call: CallSubmitted, said: Numbers, repeat: Callable[..., Numbers], *arguments: Any) -> None:
+    """Repeat a call by a function on the twins; it must come to the numbers of the contract."""
     try:
-        found: Numbers = getattr(twin, call.function)(*arguments)
+        found = repeat(*arguments)
     except ChainReverted as refused:
         raise InvariantBroken(
             f"call {call.call}: {name} made {call.function}, which its twin refuses: {refused}"

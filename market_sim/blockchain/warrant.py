@@ -17,12 +17,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
-from market_sim.blockchain.contracts import Arguments, ChainContext, ClockPlace, Invoked, TokenPlace
+from market_sim.blockchain.contracts import Arguments, ChainContext, ClockPlace, Invoked, TokenPlace, check_account
 from market_sim.blockchain.oracle import Oracle
 from market_sim.blockchain.register import Register
-from market_sim.blockchain.twins import by_owner, compare, repeated
+from market_sim.blockchain.twins import agreed, check_held, repeated
 from market_sim.blockchain.warrant_model import WarrantModel, WarrantTerms
-from market_sim.core.errors import InputError, InvariantBroken, RuleViolation
+from market_sim.core.errors import InputError
 from market_sim.core.models.event import Numbers
 from market_sim.core.models.settlement_events import CallExecuted, CallSubmitted
 
@@ -68,7 +68,7 @@ class ChainWarrant:
             raise InputError(f"a warrant delivers shares, and {oracle.symbol} is no delivered instrument here")
         if self.issuer not in register.accounts:
             raise InputError(f"{self.name} is issued by {self.issuer!r}, and there is no such account")
-        issuer = "0x" + context.wallet(register.accounts[self.issuer]).address.hex()
+        issuer = context.address_of(self.issuer)
         tokens = (TokenPlace(register.token(asset)) for asset in (oracle.asset, oracle.symbol))
         self.place = context.host.deploy(self.kind, *tokens, oracle.place, ClockPlace(), issuer, *self.issued)
         self.twin = WarrantModel(issuer, self.issued)
@@ -86,24 +86,19 @@ class ChainWarrant:
 
     def check(self, account: str, function: str, arguments: Arguments, register: Register) -> None:
         """Refuse a gift to a name without an account."""
-        if function == "give" and arguments[0] not in register.accounts:
-            raise RuleViolation("UNKNOWN_ACCOUNT", account=arguments[0])
+        if function == "give":
+            check_account(arguments[0], register)
 
     def execute(self, context: ChainContext, owner: Wallet, function: str, arguments: Arguments) -> Invoked:
         """Execute a call; what it takes from its owner is approved before."""
-        host, register, terms, allowed = context.host, context.register, self.issued, 0
+        taken: list[tuple[str, int]] = []
         if function == "give":
-            to, quantity = arguments
-            address = "0x" + context.wallet(register.accounts[str(to)]).address.hex()
-            return host.invoke(owner, self.place, function, address, quantity)
-        if function in ("issue", "exercise"):
-            shares = int(arguments[0]) * terms.ratio
-            asset, amount = (
-                (self.oracle.symbol, shares) if function == "issue" else (self.oracle.asset, shares * terms.strike)
-            )
-            allowed = host.allow(owner, self.place, register.token(asset), amount)
-        done = host.invoke(owner, self.place, function, *arguments)
-        return done._replace(gas=done.gas + allowed)
+            arguments = (context.address_of(str(arguments[0])), arguments[1])
+        if function == "issue":
+            taken = [(self.oracle.symbol, int(arguments[0]) * self.issued.ratio)]
+        if function == "exercise":
+            taken = [(self.oracle.asset, int(arguments[0]) * self.issued.ratio * self.issued.strike)]
+        return context.pay(owner, self.place, taken, function, *arguments)
 
     def count(self, submitted: CallSubmitted, executed: CallExecuted) -> None:
         """Repeat the call on the twin, which must come to the same numbers; the price is that of the oracle's twin."""
@@ -117,13 +112,6 @@ class ChainWarrant:
 
     def reconcile(self, context: ChainContext) -> Numbers:
         """Contract and twin must agree in each field, and the contract must hold the shares that it locks."""
-        host, twin = context.host, self.twin
-        says = {name: host.ask(self.place, name) for name in FIELDS}
-        says |= by_owner("warrants", {owner: host.ask(self.place, "warrantsOf", owner) for owner in twin.warrantsOf})
-        expected = {name: int(getattr(twin, name)) for name in FIELDS} | by_owner("warrants", twin.warrantsOf)
-        compare(self.name, "after the block", says, expected)
-        symbol = self.oracle.symbol
-        holds = host.in_wallet(bytes.fromhex(self.place[2:]), context.register.token(symbol))
-        if holds < twin.treasury:
-            raise InvariantBroken(f"{self.name} reports a treasury of {twin.treasury} {symbol} and holds {holds}")
-        return {"asset": symbol} | {name: says[name] for name in FIELDS}
+        numbers = agreed(context, self.name, self.place, self.twin, FIELDS, ("warrantsOf",))
+        check_held(context, self.name, self.place, (self.oracle.symbol, self.twin.treasury))
+        return {"asset": self.oracle.symbol} | numbers

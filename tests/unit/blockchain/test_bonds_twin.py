@@ -84,7 +84,7 @@ def test_bonds_that_are_not_there_stop_the_run() -> None:
     stage = Bonding(Rig())
     stage.call("alice", "deposit", 0)
     stage.bonds.asset = "ACME"
-    with pytest.raises(InvariantBroken, match="bonds reports bonds of 1001 ACME and holds 0"):
+    with pytest.raises(InvariantBroken, match="bonds should hold 1001 ACME and holds 0"):
         stage.held()
 
 

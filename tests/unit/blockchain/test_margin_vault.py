@@ -323,7 +323,7 @@ def test_a_twin_that_refuses_what_the_contract_did_is_told() -> None:
     margin = Margin(Rig())
     margin.call("alice", "deposit", 6_000)
     margin.vault.twin.price = 0
-    with pytest.raises(InvariantBroken, match="call 5: margin made buy, which the twins refuse: PriceUnknown"):
+    with pytest.raises(InvariantBroken, match="call 5: margin made buy, which its twin refuses: PriceUnknown"):
         margin.call("alice", "buy", 1, NO_LIMIT)
 
 

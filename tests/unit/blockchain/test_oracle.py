@@ -258,5 +258,5 @@ def test_an_oracle_that_does_not_hold_its_bonds_stops_the_run() -> None:
     asking = Asking(Rig())
     asking.call("alice", "propose", 0, 5)
     asking.oracle.asset = "ACME"
-    with pytest.raises(InvariantBroken, match="oracle reports bonds of 300 ACME and holds 0"):
+    with pytest.raises(InvariantBroken, match="oracle should hold 300 ACME and holds 0"):
         asking.state()

@@ -256,7 +256,7 @@ def test_money_that_is_missing_is_told() -> None:
     asked.call("alice", "split", 1)
     address = "0x" + asked.owners[BOB].address.hex()
     asked.asking.rig.settlement.move(asked.market.place, address, CASH, 1)
-    with pytest.raises(InvariantBroken, match="question reports a collateral of 100 USD and holds 99"):
+    with pytest.raises(InvariantBroken, match="question should hold 100 USD and holds 99"):
         asked.state()
 
 

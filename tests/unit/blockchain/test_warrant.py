@@ -252,7 +252,7 @@ def test_shares_that_are_missing_are_told() -> None:
     company.issue()
     address = "0x" + company.owners[BOB].address.hex()
     company.asking.rig.settlement.move(company.warrant.place, address, SHARES, 1)
-    with pytest.raises(InvariantBroken, match="warrant reports a treasury of 70 ACME and holds 69"):
+    with pytest.raises(InvariantBroken, match="warrant should hold 70 ACME and holds 69"):
         company.state()
 
 
