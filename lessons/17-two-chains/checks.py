@@ -18,6 +18,13 @@ MESSAGE = {
     "from_chain": 31337, "from_bridge": "0xaa", "to_chain": 31338, "to_bridge": "0xbb", "nonce": 0, "to": "0xcc",
     "amount": 300,
 }  # fmt: skip
+STRANGERS = (
+    ("from_bridge", "0xee", "the message comes from a bridge that is not the other end"),
+    ("from_chain", 1, "the message comes from a bridge with the address of the other end, on a third chain"),
+    ("to_bridge", "0xee", "the message is for another bridge on this chain"),
+    ("to_chain", 1, "the message is for a bridge with the address of this end, on a third chain"),
+)
+"""A field of a message, a value with which it is for no message of this end, and what that means."""
 
 
 @pytest.mark.points(
@@ -35,6 +42,8 @@ def test_a_message_is_paid(student, replay):
     other = {**MESSAGE, "nonce": 1}
     found = end.call("deliver", other, text(student, other))
     assert found == "short", f"100 are locked and the message is about 300: 'short', found {found!r}"
+    last = {**MESSAGE, "nonce": 2, "amount": 100}
+    asked(end, last, text(student, last), "paid", replay, "100 are locked and the message is about 100")
 
 
 @pytest.mark.points(4, task=1, hint="Try it yourself: change one field of a message, and show the old proof with it.")
@@ -60,9 +69,11 @@ def test_it_is_paid_once_and_in_one_place(student, seed, replay):
         }  # fmt: skip
         why = f"somebody writes {there} into the message as its destination and keeps the proof"
         asked(source, bent, proof, "not signed", replay, why)
-        stranger = {**message, "from_bridge": "0xee"}
-        why = "the message comes from a bridge that is not the other end"
-        asked(end, stranger, text(student, stranger), "wrong place", replay, why)
+        for field, value, why in STRANGERS:
+            stranger = {**message, field: value}
+            asked(end, stranger, text(student, stranger), "wrong place", replay, why)
+        why = "the message is for another bridge, and was not signed: the first line that fits"
+        asked(end, {**message, "to_bridge": "0xee"}, proof, "wrong place", replay, why)
         asked(
             end, {**message, "amount": message["amount"] + 1}, proof, "not signed", replay, "the amount was raised by 1"
         )
@@ -71,6 +82,14 @@ def test_it_is_paid_once_and_in_one_place(student, seed, replay):
         left = end.call("locked"), source.call("locked")
         right = 10_000 - message["amount"], 10_000
         assert left == right, f"one message about {message['amount']} was paid: {right} are left, you say {left}"
+        poor = student.make("End", *here, *there, message["amount"] - 1)
+        asked(poor, message, proof, "short", replay, "one less is locked than the message says")
+        why = "nothing was paid for this message, so it is as it was when it comes again"
+        asked(poor, message, proof, "short", replay, why)
+        poor = student.make("End", *here, *there, message["amount"])
+        asked(poor, message, proof, "paid", replay, "as much is locked as the message says")
+        why = "the same message comes when nothing is locked any more: the first line that fits"
+        asked(poor, message, proof, "delivered before", replay, why)
 
 
 @pytest.mark.points(1, task=2, hint="Count from the day on which the money goes back.")

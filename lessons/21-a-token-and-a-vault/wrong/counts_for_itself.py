@@ -1,7 +1,7 @@
 """Adds up what it owes and calls that what it has.
 
 says: it has them and owes them to nobody
-points: 4.55
+points: 4.57
 """
 
 

@@ -1,7 +1,7 @@
 """Credits the account before the units have arrived.
 
 says: a deposit was refused: the vault owes to accounts 0, you say 10
-points: 4.55
+points: 4.57
 """
 
 

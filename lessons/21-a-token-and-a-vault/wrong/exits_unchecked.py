@@ -1,7 +1,7 @@
 """Looks at the balances before the withdrawals of the batch.
 
 says: pays bob 80 and withdraws 30
-points: 4.86
+points: 4.9
 """
 
 

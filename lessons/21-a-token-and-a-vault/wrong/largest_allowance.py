@@ -1,7 +1,7 @@
 """Takes the largest allowance for all that can be taken.
 
 says: the largest allowance; but one can be taken before the next
-points: 4.03
+points: 4.02
 """
 
 

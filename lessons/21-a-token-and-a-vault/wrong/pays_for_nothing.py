@@ -1,7 +1,7 @@
 """Lowers the allowance before it knows whether the payment succeeds.
 
 says: the payment failed, so the allowance is what it was
-points: 4.1
+points: 4.09
 """
 
 

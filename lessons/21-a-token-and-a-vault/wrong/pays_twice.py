@@ -1,7 +1,7 @@
 """Pays a claim and does not forget it.
 
 says: ann claimed her 25: the vault owes to those who may claim 0, you say 25
-points: 5.71
+points: 5.7
 """
 
 
