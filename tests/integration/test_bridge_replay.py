@@ -43,10 +43,16 @@ def test_the_naive_bridge_pays_twice_and_the_repaired_one_refuses_by_its_own_err
         ("naive-home", "ShortOfLocked", {"locked": 0, "needed": 30_000})
     ]
     assert scenario.conclusion(journal) == (
-        "The naive bridge refused nothing: mallory put in 300.00 and took out 600.00, 300.00 of what it owes is "
+        "The naive bridge paid the replay: mallory put in 300.00 and took out 600.00, 300.00 of what it owes is "
         "missing, and ann got 0.00 of 300.00 back. The repaired bridge refused the replay (WrongDestination): mallory "
         "put in 300.00 and took out 300.00, 0.00 of what it owes is missing, and ann got 300.00 of 300.00 back."
     )
+
+
+def test_where_nothing_is_replayed_no_bridge_is_said_to_have_met_it() -> None:
+    for journal in (run(BridgeReplay(attack=0)), run(epochs=3)):
+        said = BridgeReplay().conclusion(journal)
+        assert said.count("bridge met no replay: mallory put in 0.00 and took out 0.00, 0.00 of what it owes") == 2
 
 
 @pytest.mark.parametrize(

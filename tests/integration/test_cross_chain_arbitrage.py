@@ -8,6 +8,7 @@ import pytest
 
 from market_sim import Options, simulate
 from market_sim.core.data.journal import Journal
+from market_sim.core.english import listed
 from market_sim.core.errors import InputError
 from market_sim.core.models.market_events import Trade
 from market_sim.core.models.settlement_events import CallExecuted, WalletFunded
@@ -59,8 +60,24 @@ def test_the_gain_is_what_came_in_less_what_the_book_cost_by_an_independent_coun
     assert (traded.gain, traded.bought) == (cash, shares) and cash > 0
     assert traded.sold == shares == 20 * len(answered(journal()))
     said = CrossChainArbitrageScenario().conclusion(journal())
-    assert f"answered those of {', '.join(answered(journal()))}: it delivered {shares} shares" in said
+    assert f"answered those of {listed(answered(journal()))}: it delivered {shares} shares" in said
+    assert traded.unclaimed == 0
     assert said.endswith(f"for {written(traded.paid)} with fees, and gained {written(cash)}.")
+
+
+@pytest.mark.parametrize("epochs", [2, 5, 6])
+def test_money_that_is_not_claimed_yet_is_no_loss(epochs: int) -> None:
+    short = simulate(CrossChainArbitrageScenario(), Options(seed=5, epochs=epochs, settlement="memory")).journal
+    traded = trades_across(short)
+    calls = [call for call in short.of(CallExecuted) if call.succeeded]
+    claims = {
+        lock: sum(c.function == "claim" and c.contract == lock for c in calls) for lock in ("usd-lock", "acme-lock")
+    }
+    open_ = claims["acme-lock"] - claims["usd-lock"]
+    assert open_ > 0 and traded.unclaimed == pytest.approx(open_ * 205_000, rel=0.1)
+    said = CrossChainArbitrageScenario().conclusion(short)
+    assert said.endswith(f"with fees, and had still to claim {written(traded.unclaimed)} when the run ended.")
+    assert "lost" not in said
 
 
 def test_every_leg_of_a_swap_ends_like_the_other_one() -> None:

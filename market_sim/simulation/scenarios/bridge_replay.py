@@ -83,7 +83,8 @@ class BridgeReplay(Scenario):
 
     def _told(self, journal: Journal, name: str, words: str) -> str:
         refused = " and ".join(refusals(journal, name, ATTACKER))
-        reply = f"refused the replay ({refused})" if refused else "refused nothing"
+        replayed = any(call.account == ATTACKER for call in _calls(journal, name, "deliver"))
+        reply = f"refused the replay ({refused})" if refused else "paid the replay" if replayed else "met no replay"
         return (
             f"The {words} bridge {reply}: {ATTACKER} put in {written(put_in(journal, name, ATTACKER))} and took out "
             f"{written(paid_out(journal, name, ATTACKER))}, {written(missing(journal, name))} of what it owes is "

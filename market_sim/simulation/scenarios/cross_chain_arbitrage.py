@@ -8,7 +8,7 @@ from typing import ClassVar, NamedTuple
 
 from market_sim.blockchain.htlc import Htlc
 from market_sim.core.data.journal import Journal
-from market_sim.core.english import counted
+from market_sim.core.english import counted, listed
 from market_sim.core.models.instruments import Stock
 from market_sim.core.models.settlement_events import CallExecuted, ContractDeployed
 from market_sim.core.money import dollars, written
@@ -42,6 +42,8 @@ class Traded(NamedTuple):
     received: int
     bought: int
     paid: int
+    unclaimed: int
+    """The money that waits for it, because the shares against it were taken."""
 
     @property
     def gain(self) -> int:
@@ -107,11 +109,12 @@ class CrossChainArbitrageScenario(Scenario):
         traded, answered = trades_across(journal), _locks(journal)
         if not answered:
             return "No offer of the other chain covered the book, the fee and the time, so none was answered."
-        names = ", ".join(answered)
         outcome = f"gained {written(traded.gain)}" if traded.gain >= 0 else f"lost {written(-traded.gain)}"
+        if traded.unclaimed:
+            outcome = f"had still to claim {written(traded.unclaimed)} when the run ended"
         return (
-            f"Of {counted(len(CUSTOMERS) + 1, 'offer')} the arbitrageur answered those of {names}: it delivered "
-            f"{counted(traded.sold, 'share')} on the other chain for {written(traded.received)}, bought "
+            f"Of {counted(len(CUSTOMERS) + 1, 'offer')} the arbitrageur answered those of {listed(answered)}: it "
+            f"delivered {counted(traded.sold, 'share')} on the other chain for {written(traded.received)}, bought "
             f"{counted(traded.bought, 'share')} in the book for {written(traded.paid)} with fees, and {outcome}."
         )
 
@@ -124,7 +127,15 @@ def trades_across(journal: Journal) -> Traded:
     bought = paid = 0
     for trade, side, fee in trades_of(journal, ARBITRAGEUR):
         bought, paid = bought + side * trade.quantity, paid + side * trade.quantity * trade.price + fee
-    return Traded(delivered, received, bought, paid)
+    return Traded(delivered, received, bought, paid, _worth_of_taken(journal) - received)
+
+
+def _worth_of_taken(journal: Journal) -> int:
+    """The money behind the shares that others took there."""
+    digests = {call.numbers["swap"]: call.numbers["digest"] for call in _done(journal, "lock", "acme-lock")}
+    taken = {digests[call.numbers["swap"]] for call in _done(journal, "claim", "acme-lock")}
+    money = _done(journal, "lock", "usd-lock")
+    return sum(int(call.numbers["amount"]) for call in money if call.numbers["digest"] in taken)
 
 
 def _locks(journal: Journal) -> list[str]:
