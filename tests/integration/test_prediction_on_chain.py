@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from market_sim import Options, simulate
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.event import Event
+from market_sim.core.models.market_events import Transferred
 from market_sim.core.models.mechanism_events import Resolved
 from market_sim.core.models.settlement_events import CallExecuted, ContractReconciled
 from market_sim.simulation.scenarios.prediction_on_chain import STRIKE, PredictionOnChain
@@ -40,12 +42,31 @@ def test_both_pay_each_holder_the_same_and_the_lie_costs_its_bond() -> None:
     assert (resolved.outcome, resolved.pairs, resolved.paid) == ("yes", 50, 5_000)
     assert {call.account: call.numbers["amount"] for call in calls(journal, "redeem")} == {"ann": 5_000, "bob": 0}
     assert [event.numbers["held"] for event in journal.of(ContractReconciled)][-2:] == [0, 0]
+    [merged] = calls(journal, "merge")
+    assert (merged.account, merged.numbers["quantity"], merged.numbers["collateral"]) == ("ann", 10, 1_000)
     assert scenario.conclusion(journal) == (
+        "ann merged spare pairs into 10.00 on the exchange and 10.00 on the chain. "
         f"For epoch 3 {lie.numbers['price'] / 100:.2f} was proposed as the price of ACME; the validators signed "
         f"{price / 100:.2f}, and the proposer lost its bond. The answer is yes: ann got 50.00 on the exchange and "
         f"50.00 on the chain; bob got 0.00 on the exchange and 0.00 on the chain."
     )
     assert not scenario.holds(until(journal, CallExecuted, "redeem")), "nobody is paid yet"
+
+
+@pytest.mark.parametrize("spare", [0, 1, 10_000])
+def test_spare_pairs_come_back_whole_and_change_no_answer(spare: int) -> None:
+    scenario = PredictionOnChain(spare=spare)
+    journal = run(scenario)
+    assert scenario.holds(journal)
+    moved = Counter(
+        {sign: sum(e.amount for e in journal.of(Transferred) if e.reason == sign and e.asset == "USD")
+         for sign in ("SPLIT", "MERGED", "RESOLVED")}
+    )  # fmt: skip
+    assert moved["SPLIT"] == 100 * (50 + spare) == moved["MERGED"] + moved["RESOLVED"]
+    chain = {name: sum(int(one.numbers[what]) for one in calls(journal, name))
+             for name, what in (("split", "collateral"), ("merge", "collateral"), ("redeem", "amount"))}  # fmt: skip
+    assert chain == {"split": moved["SPLIT"], "merge": moved["MERGED"], "redeem": moved["RESOLVED"]}
+    assert ("merged spare pairs" in scenario.conclusion(journal)) == bool(spare)
 
 
 @pytest.mark.thorough

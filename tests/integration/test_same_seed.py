@@ -66,7 +66,7 @@ FROZEN = {
     "atomic-swap": "70f7f172a48090c64edd4ee2443e7a8b596797b2079fa90aed234f3ab61ccb18",
     "cross-chain-arbitrage": "2d0a7a2086261e0316533b9455c4a3011d886f03565e295c0de70c88dd8ecc18",
     "option-on-chain": "989912e8c85bc01d13a42daaaa15b2ceb8a32f77aa210af35cc80e91d563c31f",
-    "prediction-on-chain": "40962a5f0a89c3c327986776a5a806115b9c339f964c5cebbb2859f916ff49c9",
+    "prediction-on-chain": "9d1ba244f90f9c4fe62d7554db79c3eafec5fe85ef037034374dd0e77b5f8ed2",
     "warrant-on-chain": "cc771396ed12d9eef662296a215709ddaaaf3b2a7d2c235ab5a890c0ebde734e",
     "slashing": "d5f91bcaa057275d422821f071f3399948b1f4eccb7251e42355e1929b5e465e",
     "margin-on-chain": "0d4c71f2b449d6739a9a96bd49dec8765818a3ff8d97cd6d7a2eea2d249568a3",

@@ -44,6 +44,7 @@ class PredictionOnChain(Scenario):
     )
 
     pairs: int = bounded(50, least=1, most=10_000)
+    spare: int = bounded(10, least=0, most=10_000)
     lie_percent: int = bounded(-10, least=-90, most=100)
     bond: int = bounded(500, least=1, most=1_000_000)
     window: int = bounded(4, least=1, most=100)
@@ -66,8 +67,11 @@ class PredictionOnChain(Scenario):
         def is_decided() -> bool:
             return oracle.is_final(EXPIRY) or bool(market.outcome)
 
-        splitter = PairSplitter(market.name, is_decided, pairs=self.pairs, until=EXPIRY + PATIENCE)
-        world.join("ann", splitter, cash=money)
+        whole = money + self.spare * PAYOUT
+        splitter = PairSplitter(
+            market.name, is_decided, pairs=self.pairs, spare=self.spare, until=EXPIRY + PATIENCE
+        )  # fmt: skip
+        world.join("ann", splitter, cash=whole)
         liar = NoHolder(market.name, is_decided, epoch=EXPIRY, percent=self.lie_percent, pairs=self.pairs)
         world.join("bob", liar, cash=money)
         world.join("watcher", PriceWatcher(oracle.name, EXPIRY, oracle.reading, oracle.events))
@@ -75,7 +79,7 @@ class PredictionOnChain(Scenario):
         house = ClearingHouse(capital=0)
         world.attach(house)
         world.attach(PredictionMarket(house, "YES", "NO", oracle="judge"))
-        chain.give("ann", "USD", money)
+        chain.give("ann", "USD", whole)
         for name in ("bob", "watcher"):
             chain.give(name, "USD", dollars(self.bond))
 
@@ -93,14 +97,15 @@ class PredictionOnChain(Scenario):
         if not any(journal.of(ContractDeployed)):
             return "This run settles on no chain, so no oracle answered the question."
         resolved = next(journal.of(Resolved), None)
+        merged = _told_of_merging(journal)
         if resolved is None:
-            return f"{_told_of_the_price(journal)} The question is not answered on the exchange yet."
+            return f"{merged}{_told_of_the_price(journal)} The question is not answered on the exchange yet."
         exchange, chain = _paid_by_the_exchange(journal), _paid_by_the_chain(journal)
         each = "; ".join(
             f"{who} got {written(exchange[who])} on the exchange and {written(chain[who])} on the chain"
             for who in HOLDERS
         )
-        return f"{_told_of_the_price(journal)} The answer is {resolved.outcome}: {each}."
+        return f"{merged}{_told_of_the_price(journal)} The answer is {resolved.outcome}: {each}."
 
 
 def _paid_by_the_exchange(journal: Journal) -> Counter[str]:
@@ -117,6 +122,24 @@ def _paid_by_the_chain(journal: Journal) -> Counter[str]:
         if call.succeeded and call.function == "redeem":
             paid[call.account] += int(call.numbers["amount"])
     return paid
+
+
+def _told_of_merging(journal: Journal) -> str:
+    """The pairs that were merged back before the answer, on the exchange and on the chain."""
+    here: Counter[str] = Counter()
+    there: Counter[str] = Counter()
+    for event in journal.of(Transferred):
+        if event.reason == "MERGED" and event.asset == "USD":
+            here[event.target] += event.amount
+    for call in journal.of(CallExecuted):
+        if call.succeeded and call.function == "merge":
+            there[call.account] += int(call.numbers["collateral"])
+    told = [
+        f"{who} merged spare pairs into {written(here[who])} on the exchange and {written(there[who])} on the chain."
+        for who in HOLDERS
+        if here[who] or there[who]
+    ]
+    return "".join(f"{one} " for one in told)
 
 
 def _told_of_the_price(journal: Journal) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
-from market_sim.core.models.intents import Buy, CallContract, Intent, Resolve, Sell, Split
+from market_sim.core.models.intents import Buy, CallContract, Intent, Merge, Resolve, Sell, Split
 from market_sim.core.trading_day import TRADING_DAY_NS
 from market_sim.market.agents.strategy import Strategy
 from market_sim.market.agents.view import View
@@ -20,6 +20,8 @@ REDEEM: Final = ("resolve", "redeem")
 class PairSplitter(Claimant):
     """Splits money into pairs in both places, keeps the yes, and passes the no on: by a sale, and by a gift.
 
+    Pairs that it has too many of it merges back into money.
+
     It gives up a question for which nobody proposes a price, some epochs after that is allowed: blocks settle late.
     """
 
@@ -28,6 +30,8 @@ class PairSplitter(Claimant):
     no: str = "NO"
     price: int = 40
     pairs: int = 50
+    spare: int = 0
+    """The pairs that it splits beside these, and merges."""
     to: str = "bob"
     until: int = 0
     """The settled epoch from which a question without a proposed price can be given up."""
@@ -38,10 +42,13 @@ class PairSplitter(Claimant):
         """Split once; then wait for the answer."""
         if not self._split:
             self._split = True
-            yield Split(self.yes, self.pairs)
+            yield Split(self.yes, self.pairs + self.spare)
             yield Sell(self.no, self.pairs, self.price)
-            yield CallContract(self.contract, "split", (self.pairs,))
+            yield CallContract(self.contract, "split", (self.pairs + self.spare,))
             yield CallContract(self.contract, "giveNo", (self.to, self.pairs))
+            if self.spare:
+                yield Merge(self.yes, self.spare)
+                yield CallContract(self.contract, "merge", (self.spare,))
         elif not self._gave_up and not self.is_final() and view.time > (self.until + 4) * TRADING_DAY_NS:
             self._gave_up = True
             yield CallContract(self.contract, "giveUp")
