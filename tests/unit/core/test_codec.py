@@ -29,6 +29,8 @@ def example(annotation: Any) -> Any:
         return [example(arguments[0])]
     if isinstance(annotation, type) and issubclass(annotation, msgspec.Struct):
         return filled(annotation)
+    if isinstance(annotation, type) and issubclass(annotation, tuple):  # a named one
+        return annotation(*map(example, get_type_hints(annotation).values()))
     return example(next(each for each in arguments if each is not type(None)))
 
 
