@@ -11,7 +11,7 @@ writes one and hands it to `world.validators(call_order=...)`:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from market_sim.core.errors import InputError
@@ -64,8 +64,16 @@ CALL_ORDERS: dict[str, Arrange] = {"arrival": as_heard, "reversed": newest_first
 def arranged(arrange: Arrange, calls: list[CallSubmitted]) -> list[int]:
     """The numbers of the calls that a leader puts into its block; InputError for what was not among them."""
     waiting = {call.call for call in calls}
-    chosen = [getattr(call, "call", None) for call in arrange(list(calls))]
-    numbers = [number for number in chosen if number in waiting]
+    made: object = arrange(list(calls))
+    if not isinstance(made, Iterable):
+        raise InputError(f"an order of calls returns a list of calls that wait, found {made!r:.60}")
+    chosen: list[CallSubmitted] = []
+    for one in made:
+        if not isinstance(one, CallSubmitted):
+            raise InputError(f"an order of calls returns calls that wait, found {one!r:.60} among them")
+        chosen.append(one)
+    numbers = [one.call for one in chosen if one.call in waiting]
     if len(numbers) != len(chosen) or len(set(numbers)) != len(numbers):
-        raise InputError(f"an order of calls returns calls that wait, each once; of {sorted(waiting)} it made {chosen}")
+        found = [one.call for one in chosen]
+        raise InputError(f"an order of calls returns calls that wait, each once; of {sorted(waiting)} it made {found}")
     return numbers

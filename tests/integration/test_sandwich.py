@@ -49,9 +49,25 @@ def test_an_order_chooses_the_place_of_each_call(order, numbers) -> None:
     assert arranged(order, CALLS) == numbers
 
 
-@pytest.mark.parametrize("wrong", [lambda calls: [call(9, "eve")], lambda calls: calls[:1] * 2, lambda calls: [1]])
+@pytest.mark.parametrize("wrong", [lambda calls: [call(9, "eve")], lambda calls: calls[:1] * 2])
 def test_an_order_returns_calls_that_wait_each_once(wrong) -> None:
     with pytest.raises(InputError, match=r"calls that wait, each once; of \[1, 2, 3, 4, 5\] it made"):
+        arranged(wrong, CALLS)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (lambda calls: None, "returns a list of calls that wait, found None"),
+        (lambda calls: 3, "returns a list of calls that wait, found 3"),
+        (lambda calls: calls.sort(key=lambda one: one.call), "found None"),
+        (lambda calls: [one.call for one in calls], "returns calls that wait, found 1 among them"),
+        (lambda calls: [*calls, None], "found None among them"),
+        (lambda calls: "eve", "found 'e' among them"),
+    ],
+)
+def test_an_order_that_returns_something_else_is_told_what_it_returned(wrong, said: str) -> None:
+    with pytest.raises(InputError, match=said):
         arranged(wrong, CALLS)
 
 
