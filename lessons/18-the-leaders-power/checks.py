@@ -24,8 +24,9 @@ LIVE = (10_000, 100_000_000, 30)
 def test_prices_at_a_pool(student, seed, replay):
     "sixty purchases and sales cost and bring what the product's pool says"
     luck = Random(seed)
-    pools = [LIVE, (1_000, 100_000, 0), (10**12, 10**17, 30)]
-    pools += [(luck.randint(50, 10**6), luck.randint(10**4, 10**9), luck.choice([0, 5, 30, 100])) for _ in range(27)]
+    # A float is right for a third of the quantities at the large pool: seven of them find it.
+    pools = [LIVE, (1_000, 100_000, 0), *[(10**12, 10**17, 30)] * 7]
+    pools += [(luck.randint(50, 10**6), luck.randint(10**4, 10**9), luck.choice([0, 5, 30, 100])) for _ in range(21)]
     for pool in pools:
         quantity = luck.randint(1, pool[0] // 3)
         for name, right in (("buy", price_to_buy(quantity, *pool)), ("sell", price_to_sell(quantity, *pool))):
@@ -66,7 +67,9 @@ def test_what_fits_in_front_of_a_purchase(student, seed, replay):
     "forty times the most that the limit allows, and nothing where that does not pay"
     luck = Random(seed)
     cases = [(50, 514_105, *LIVE), (20, 205_000, *LIVE), (50, 504_000, *LIVE)]
-    for _ in range(37):
+    # In two of these the purchase costs exactly its limit, in the third the searcher gets exactly what it paid.
+    cases += [(12, 9_431, 222, 154_497, 0), (11, 24_625, 191, 359_501, 30), (1, 7, 43, 254, 0)]
+    for _ in range(34):
         pool = luck.randint(200, 2_000), luck.randint(10**5, 10**8), luck.choice([0, 30, 100])
         quantity = luck.randint(1, pool[0] // 20)
         cases.append((quantity, price_to_buy(quantity, *pool) * luck.randint(10_000, 10_500) // 10_000, *pool))
@@ -138,7 +141,9 @@ def test_a_purchase_too_small_to_rob(student, seed, replay):
     "the largest safe purchase of twelve pools"
     luck = Random(seed)
     cases = [(200, *LIVE), (500, 1_000, 5_000_000, 30), (100, 400, 2_000_000, 0)]
-    cases += [(luck.randint(20, 500), luck.randint(100, 900), luck.randint(10**5, 10**8), 30) for _ in range(9)]
+    # Of the first of these two every purchase is safe; in the second a limit that is rounded up is worth a try.
+    cases += [(172, 46, 423_529, 30), (298, 165, 8_443, 0)]
+    cases += [(luck.randint(20, 500), luck.randint(100, 900), luck.randint(10**5, 10**8), 30) for _ in range(7)]
     for given in cases:
         tolerance, *pool = given
         right = next(
@@ -148,6 +153,7 @@ def test_a_purchase_too_small_to_rob(student, seed, replay):
         found = student.call("safe", *given)
         replay(*replayed(), f"safe{given}", right, found)
         assert type(found) is int, f"safe{given} is a whole number of shares, {right}; found {str(found)[:40]!r}"
+        assert found <= pool[0] - 2, f"safe{given}: a purchase of {found} leaves fewer than two shares in the pool"
         assert found != right + 1, (
             f"safe{given}: {found} is the first that is worth it, so the last safe one is {right}"
         )

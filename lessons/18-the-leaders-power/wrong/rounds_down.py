@@ -1,7 +1,7 @@
 """Rounds what a buyer pays down.
 
 says: rounded up, since the pool gets it
-points: 3
+points: 1
 """
 
 BPS = 10_000
