@@ -2,29 +2,34 @@
 pragma solidity 0.8.37;
 
 import {Amm} from "../Amm.sol";
+import {FlashArbitrage} from "../FlashArbitrage.sol";
 import {LendingPool} from "../LendingPool.sol";
 import {IEpochs} from "../interfaces/IEpochs.sol";
 import {IToken} from "../interfaces/IToken.sol";
 import {Claims, Hunt} from "./Hunt.sol";
 
-/// Three actors lend, pledge, borrow, repay and liquidate while the price moves and time passes, and one of them is a
-/// contract that takes flash loans.
+/// Three actors lend, pledge, borrow, repay and liquidate while the price moves and time passes; a contract takes flash
+/// loans, and another one trades with them between two pools.
 contract LendingHunt is Hunt {
+    uint256 private constant SENT = 1_000;
+
     Amm private immutable amm;
+    Amm private immutable second;
     LendingPool private immutable pool;
+    FlashArbitrage private immutable arbitrageur;
     uint256 private assets;
     uint256 private claims;
     bool private greedy;
 
     constructor() {
-        amm = new Amm(IToken(address(asset)), IToken(address(money)), IEpochs(address(clock)), 30);
+        amm = _market();
+        second = _market();
         pool = new LendingPool(amm, 1_000);
-        _allow(address(amm));
+        arbitrageur = new FlashArbitrage(pool, amm, second);
+        money.mint(address(arbitrageur), SENT);
         _allow(address(pool));
         money.mint(address(this), WEALTH);
         money.approve(address(pool), type(uint256).max);
-        VM.prank(actors[0]);
-        amm.add(100_000, 10_000_000);
         clock.pass(2);
     }
 
@@ -102,6 +107,20 @@ contract LendingHunt is Hunt {
         if (msg.sender == address(pool) && greedy) pool.supply(amount);
     }
 
+    /// Buy in one pool with a loan and sell in the other, whether that gains or not.
+    function arbitrage(uint256 who, uint256 base, bool isBack) external {
+        Amm cheap = isBack ? second : amm;
+        base = _within(base, 1, 500);
+        uint256 loan = base * cheap.quoteReserve() / cheap.baseReserve() * 11 / 10 + 10;
+        if (loan > pool.cash()) return;
+        address owner = _actor(who);
+        uint256 held = money.balanceOf(owner);
+        VM.prank(owner);
+        try arbitrageur.run(isBack ? 1 : 0, base, loan, 0) {} catch {}
+        _claim(money.balanceOf(owner) >= held, "an arbitrage costs its caller nothing");
+        _look();
+    }
+
     function trade(uint256 who, uint256 amount, bool isSale) external {
         uint256 part = amm.baseReserve() / (isSale ? 2 : 3);
         VM.prank(_actor(who));
@@ -113,6 +132,13 @@ contract LendingHunt is Hunt {
         clock.pass(uint64(_within(epochs, 0, 3)));
         pool.accrue();
         _look();
+    }
+
+    function _market() private returns (Amm made) {
+        made = new Amm(IToken(address(asset)), IToken(address(money)), IEpochs(address(clock)), 30);
+        _allow(address(made));
+        VM.prank(actors[0]);
+        made.add(100_000, 10_000_000);
     }
 
     /// Compare what a claim is worth with what it was, without dividing.
@@ -130,6 +156,8 @@ contract LendingHunt is Hunt {
         _equal(_sum(pool.claimsOf) + pool.claimsOf(address(this)), pool.totalClaims(), "the claims of the lenders add up");
         _equal(_sum(pool.unitsOf), pool.totalUnits(), "the debts add up");
         _equal(_sum(pool.collateralOf), pool.totalCollateral(), "the collateral adds up");
+        _equal(money.balanceOf(address(arbitrageur)), SENT, "an arbitrage spends and keeps nothing of its own");
+        _equal(asset.balanceOf(address(arbitrageur)), 0, "an arbitrage sells what it bought");
     }
 }
 

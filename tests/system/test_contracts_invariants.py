@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -28,7 +29,19 @@ HUNTS = {
     "Bond": {"deposit", "giveNotice", "withdraw", "report", "seat", "wait"},
     "Bridge": {"send", "deliver", "intrude", "hand", "planHandover", "wait"},
     "Lending": {
-        *("supply", "withdraw", "pledge", "release", "borrow", "repay", "liquidate", "flash", "trade", "wait"),
+        *(
+            "supply",
+            "withdraw",
+            "pledge",
+            "release",
+            "borrow",
+            "repay",
+            "liquidate",
+            "flash",
+            "arbitrage",
+            "trade",
+            "wait",
+        ),
         "onFlashLoan",
     },
     "Lock": {"hold", "settle", "offer", "take", "giveBack", "wait"},
@@ -40,6 +53,7 @@ HUNTS = {
     "Warrant": {"issue", "give", "open", "exercise", "reclaim", "wait"},
 }
 TURNS = 16
+IMPORT = re.compile(r'^import .*"(\..*)";', re.MULTILINE)
 
 
 class Planted(NamedTuple):
@@ -86,6 +100,10 @@ BUGS = [
         "Lending", "LendingPool.sol", "totalCollateral -= collateral;", "", "the collateral adds up",
     ),
     Planted("Lending", "LendingPool.sol", "cash += fee;", "cash += 2 * fee;", "the pool holds its cash"),
+    Planted(
+        "Lending", "FlashArbitrage.sol", "gain < least || afterwards < before", "gain < least",
+        "an arbitrage spends and keeps nothing of its own",
+    ),
     Planted("Lock", "Escrow.sol", "held -= amount;", "", "the escrow holds what is locked"),
     Planted(
         "Lock", "Htlc.sol", "if (block.timestamp < found.deadline)", "if (found.deadline == 0)",
@@ -256,6 +274,26 @@ def test_the_line_of_every_planted_bug_is_there() -> None:
     for bug in BUGS:
         assert (CONTRACTS / bug.source).read_text().count(bug.right) == 1, bug
     assert {bug.hunt for bug in BUGS} == HUNTS.keys()
+
+
+def imported(source: Path) -> set[Path]:
+    """A source and what it imports of this folder, directly or not."""
+    found, new = set(), {source.resolve()}
+    while new:
+        found |= new
+        named = {path.parent / name for path in new for name in IMPORT.findall(path.read_text())}
+        new = {path.resolve() for path in named} - found
+    return found
+
+
+def test_every_contract_that_moves_tokens_is_hunted() -> None:
+    hunted = set().union(*(imported(path) for path in (CONTRACTS / "invariants").glob("*Hunt.sol")))
+    sources = {
+        path: path.read_text() for folder in (".", "vault", "naive") for path in (CONTRACTS / folder).glob("*.sol")
+    }
+    movers = {path for path, text in sources.items() if "SafeERC20" in text or "Payments for IToken" in text}
+    assert len(movers) > 12
+    assert movers <= hunted, movers - hunted
 
 
 def test_the_readme_has_every_hunt() -> None:
