@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from argparse import ArgumentTypeError
+from collections.abc import Callable
+from errno import EACCES, EISDIR
+from os import W_OK, access, strerror
 from pathlib import Path
 from tempfile import TemporaryFile
 
@@ -11,14 +14,12 @@ from market_sim.core.errors import InputError
 
 def new_file(text: str) -> Path:
     """A type for argparse: the path of a file to write."""
-    path = Path(text)
-    return _tried(path, path.parent, "it is a folder" if path.is_dir() else "")
+    return _tried(Path(text), _ask_file)
 
 
 def new_folder(text: str) -> Path:
     """A type for argparse: a folder to write into, which may be missing yet."""
-    path = Path(text)
-    return _tried(path, path, "")
+    return _tried(Path(text), _ask_folder)
 
 
 def writable(option: str, folder: Path) -> Path:
@@ -29,18 +30,32 @@ def writable(option: str, folder: Path) -> Path:
         raise InputError(f"{option}: {problem}") from None
 
 
-def _tried(path: Path, folder: Path, problem: str) -> Path:
-    """The path, once a file could be created in its folder.
+def _tried(path: Path, ask: Callable[[Path], None]) -> Path:
+    """The path, unless asking raises OSError."""
+    try:
+        ask(path)
+    except OSError as error:
+        problem = error.strerror or str(error)
+        raise ArgumentTypeError(f"{path}: cannot write there ({problem}); choose another place") from None
+    return path
+
+
+def _ask_file(path: Path) -> None:
+    """A file that is there is asked itself: it can be a device, in whose folder nobody may create one."""
+    if path.is_dir():
+        raise IsADirectoryError(EISDIR, "it is a folder")
+    if not path.exists():
+        _ask_folder(path.parent)
+    elif not access(path, W_OK):
+        raise PermissionError(EACCES, strerror(EACCES))
+
+
+def _ask_folder(folder: Path) -> None:
+    """Create a file in it.
 
     A folder that is not there yet is made by the writer, so its nearest parent is asked. The file that asks has a name
     of its own or none: several runs may begin in one folder at once.
     """
-    try:
-        place = next(one for one in (folder, *folder.absolute().parents) if one.exists())
-        with TemporaryFile(dir=place):
-            pass
-    except OSError as error:
-        problem = problem or error.strerror or str(error)
-    if problem:
-        raise ArgumentTypeError(f"{path}: cannot write there ({problem}); choose another place")
-    return path
+    place = next(one for one in (folder, *folder.absolute().parents) if one.exists())
+    with TemporaryFile(dir=place):
+        pass

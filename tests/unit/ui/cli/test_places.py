@@ -1,8 +1,13 @@
 """A place that cannot be written is refused before anything is computed, by each command that writes."""
 
+from argparse import ArgumentTypeError
+from os import geteuid
+from pathlib import Path
+
 import pytest
 
 from market_sim.ui.cli.main import main
+from market_sim.ui.cli.places import new_file
 
 NOWHERE = "/proc/nowhere/file"
 RUN = ["--epochs", "1", "--no-settle", "-q"]
@@ -50,3 +55,15 @@ def test_the_folders_of_a_file_to_write_are_made(tmp_path):
     page = tmp_path / "new" / "folder" / "timeline.html"
     assert main([*RUN, "--out", str(tmp_path / "runs"), "--plot", str(page)]) == 0
     assert page.is_file()
+
+
+def test_a_file_that_is_there_is_asked_itself_and_a_closed_folder_is_told(tmp_path):
+    """Only root may create a file beside a device, and look into every folder."""
+    assert new_file("/dev/null") == Path("/dev/null")
+    kept, closed = tmp_path / "kept.csv", tmp_path / "closed"
+    kept.touch(mode=0o400)
+    closed.mkdir(mode=0)
+    for place in (kept, closed / "page.html") if geteuid() else ():
+        with pytest.raises(ArgumentTypeError, match=r"cannot write there \(Permission denied\)"):
+            new_file(str(place))
+    closed.chmod(0o700)
