@@ -15,12 +15,14 @@ import msgspec
 from market_sim.core.models.intents import Conditions, PlaceOrder
 from market_sim.market.exchange.exchange import Exchange
 
+AT_MIDPOINT = Conditions(peg="mid")
+
 
 def at_midpoint(intent: PlaceOrder) -> PlaceOrder:
     """The order as a dark pool takes it: following the midpoint."""
     conditions: object = intent.conditions  # a participant may pass any object, despite the types
     if conditions is None:
-        return msgspec.structs.replace(intent, conditions=Conditions(peg="mid"))
+        return msgspec.structs.replace(intent, conditions=AT_MIDPOINT)
     if not isinstance(conditions, Conditions):
         return intent
     return msgspec.structs.replace(intent, conditions=msgspec.structs.replace(conditions, peg="mid"))

@@ -47,14 +47,16 @@ class Background(Strategy):
         market = view[self.symbol, venue]
         bid, ask = market.bid, market.ask
         if bid is None or ask is None:
-            bid, ask = self._shown(view)
+            bid, ask = self._shown(view, venue, bid, ask)
         yield from noise_order(self._noise, view, market, bid, ask, venue)
 
-    def _shown(self, view: View) -> tuple[int | None, int | None]:
-        """The best bid and the best ask over all venues."""
-        best_bid: int | None = None
-        best_ask: int | None = None
+    def _shown(
+        self, view: View, drawn: str, best_bid: int | None, best_ask: int | None
+    ) -> tuple[int | None, int | None]:
+        """The best bid and the best ask over all venues, of which those of the drawn one are known."""
         for venue in self._venues:
+            if venue == drawn:
+                continue
             place = view[self.symbol, venue]
             bid, ask = place.bid, place.ask
             if bid is not None and (best_bid is None or bid > best_bid):
