@@ -29,7 +29,7 @@ class Source(NamedTuple):
 BOOK, TYPES, MARGIN, OPTIONS = "01-order-book", "03-order-types", "10-margin-call", "11-calls-and-puts"
 WARRANTS, STREAMLET, PAID = "12-warrants-dilute", "04-streamlet", "05-settlement"
 STOPS, SPOOFER, CHAINS = "14-when-the-market-stops", "15-catch-the-spoofer", "17-two-chains"
-LEADER = "18-the-leaders-power"
+LEADER, ROUTING = "18-the-leaders-power", "19-where-to-send-it"
 SIGNED, BREAK, STORM, BOT = "06-who-signed-this", "07-break-it", "08-after-the-storm", "13-your-own-bot"
 
 AREAS = {
@@ -48,7 +48,7 @@ _BY_SOURCE: dict[Source, str] = {
     Source("F-1.4", TYPES): "SELF_TRADE",
     Source("F-1.5", TYPES): "BAD_QUANTITY BAD_LOT BAD_PRICE BAD_TICK NOTIONAL_TOO_LARGE BAD_AMOUNT",
     Source("F-1.6", STOPS): "WRONG_PHASE",
-    Source("F-1.7", BOOK): "VENUE_FAILED VENUE_DOWN VENUE_UNAVAILABLE LIMIT_NEEDED",
+    Source("F-1.7", ROUTING): "VENUE_FAILED VENUE_DOWN VENUE_UNAVAILABLE LIMIT_NEEDED",
     Source("X9", BOT): "DUPLICATE_CLIENT_ID",
     Source("X12", BOOK): "UNKNOWN_ORDER NOT_YOUR_ORDER CANCELLED",
     Source("X19", STOPS): "HALTED PAUSED CLOSED",

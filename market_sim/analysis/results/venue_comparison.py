@@ -33,12 +33,12 @@ COMPARISON = columns(
     buy_slippage_bps="how far that is from the midpoint of the best quotes",
     sells_for="what one unit brings less the fee",
     sell_slippage_bps="how far that is from the midpoint",
-    connection="CLOSED works; others are left out",
+    connection="the status of its circuit breaker: CLOSED works; others are left out",
     best_to_buy="whether it is the best place to buy",
     best_to_sell="whether it is the best place to sell",
 )
 HEAD = (
-    "venue", "bid", "ask", "buys for", "buy slippage in bps", "sells for", "sell slippage in bps", "connection",
+    "venue", "bid", "ask", "buys for", "buy slippage in bps", "sells for", "sell slippage in bps", "breaker",
 )  # fmt: skip
 
 

@@ -27,7 +27,7 @@ VENUES = columns(
     mean="the mean latency that was measured",
     p99="the 99th percentile that was measured",
     outages="how often it was down",
-    health="the status of the connection at the end: CLOSED works",
+    health="the status of its circuit breaker at the end: CLOSED works",
     orders="how many orders it accepted",
     trades="how many trades were made there",
     volume="how much was traded there",
@@ -35,7 +35,7 @@ VENUES = columns(
 )
 HEAD = (
     "venue", "kind", "maker bps", "taker bps", "latency by terms", "latency measured", "sent", "failed", "held back",
-    "connection", "orders", "trades", "volume", "fees",
+    "breaker", "orders", "trades", "volume", "fees",
 )  # fmt: skip
 
 
