@@ -50,7 +50,7 @@ def impact_sentences(found: Iterable[Impact], agent: str) -> Iterator[str]:
         time, most = one.largest
         traded = f"{agent} traded {_size(one, one.bought + one.sold)} {one.listed.symbol}"
         worth = written(one.value, one.listed.price_decimals)
-        cost = f"its true shortfall is {_cost(one, one.true)}"
+        cost = f"its true shortfall is {_cost(one, one.true, one.listed.quote)}"
         what = (
             f"{traded} for {worth} {one.listed.quote}; {cost}" if one.fills else f"{agent} never traded in {one.book}"
         )
@@ -80,10 +80,11 @@ def _size(one: Impact, quantity: int) -> str:
     return written(quantity, one.listed.quantity_decimals)
 
 
-def _cost(one: Impact, cost: float | None) -> str:
+def _cost(one: Impact, cost: float | None, currency: str = "") -> str:
     if cost is None or not one.fills:
         return ABSENT
-    return f"{written(round(cost), one.listed.price_decimals)} ({cost / one.value * 10_000:.1f} bps)"
+    amount = f"{written(round(cost), one.listed.price_decimals)} {currency}".rstrip()
+    return f"{amount} ({cost / one.value * 10_000:.1f} bps)"
 
 
 def _half(one: Impact, twice: int) -> str:

@@ -197,7 +197,7 @@ def test_the_command_prints_the_table_and_writes_run_and_page(tmp_path: Path, ca
     said = capsys.readouterr().out
     other = archive.load(tmp_path / f"school-without-{AGENT}")
     [found] = shown(impacts(run.journal, other.journal, AGENT))
-    assert f"its true shortfall is {found.true / 100:.2f} (" in said
+    assert f"its true shortfall is {found.true / 100:.2f} USD (" in said
     assert "A: at-once traded 600 A for" in said
     page = (tmp_path / f"school-without-{AGENT}" / "impact.html").read_text(encoding="utf-8")
     assert "The market without at-once" in page

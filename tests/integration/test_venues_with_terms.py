@@ -149,7 +149,7 @@ def test_an_outage_is_refused_then_held_back_until_the_probe():
     assert scenario.holds(journal)
     held_back = sum(one.reason == "VENUE_UNAVAILABLE" for one in refused)
     assert f"while {held_back:,} intents for it went nowhere" in scenario.conclusion(journal)
-    times = (broken.time - began.time, mended.time - broken.time)
+    times = (ended.time - began.time, broken.time - began.time, mended.time - broken.time)
     assert [f"{time / 1e9:.2f}" for time in times] == re.findall(r"(\d+\.\d\d) s", scenario.conclusion(journal))
     plans = [*journal.of(RoutePlanned)]
     bought = sum(trade.quantity for trade in journal.of(Trade) if trade.taker == "desk")
@@ -162,6 +162,9 @@ def test_an_outage_refuses_also_what_comes_from_outside():
     session.step(epoch=4)
     [answer] = session.submit(f"{BACKGROUND}0", Buy("ACME", 1, 9_000, venue=NYSE.name))
     assert answer.reason == "VENUE_DOWN"
+    session.step(epoch=5)
+    said = OutageScenario(traders=2).conclusion(session.journal)
+    assert said.startswith("SIM-NYSE was down until the end of the run; its connection broke"), "it lasts 6 s"
 
 
 @pytest.mark.parametrize("traders", [1, 12])

@@ -9,7 +9,7 @@ from market_sim.core.data.journal import Journal
 from market_sim.core.english import counted
 from market_sim.core.models.intents import BUY
 from market_sim.core.models.market_events import OrderAccepted, OrderRejected, Trade
-from market_sim.core.models.venue_events import OutageBegan, RoutePlanned, VenueHealthChanged
+from market_sim.core.models.venue_events import OutageBegan, OutageEnded, RoutePlanned, VenueHealthChanged
 from market_sim.core.money import dollars
 from market_sim.market.venues.breaker import CLOSED, HALF_OPEN, OPEN
 from market_sim.market.venues.terms import SECOND_NS, Outage
@@ -70,9 +70,11 @@ class OutageScenario(Scenario):
         plans = [*journal.of(RoutePlanned)]
         elsewhere = [one for one in plans if NYSE.name in one.reason]
         held_back = sum(one.reason == "VENUE_UNAVAILABLE" for one in journal.of(OrderRejected))
+        over = next(journal.of(OutageEnded), None)
+        down = "until the end of the run" if over is None else f"for {_seconds(over.time - began.time)} s"
         ends = "was not mended in this run" if mended is None else f"was mended after {_seconds(mended - broke)} s"
         return (
-            f"{NYSE.name} was down for {self.outage_s:g} s; its connection broke {_seconds(broke - began.time)} s "
+            f"{NYSE.name} was down {down}; its connection broke {_seconds(broke - began.time)} s "
             f"after that began and {ends}, while {counted(held_back, 'intent')} for it went nowhere. "
             f"The desk bought {self._bought(journal):,} of {self.quantity:,} shares by "
             f"{counted(len(plans), 'plan')}, {len(elsewhere)} of them because {NYSE.name} did not answer."

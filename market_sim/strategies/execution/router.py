@@ -74,11 +74,10 @@ class Router(Twap):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not self.venues or self.algorithm not in ALGORITHMS:
-            raise InputError(
-                f"a router has venues and one of {', '.join(ALGORITHMS)}, found {len(self.venues)} venues and "
-                f"{self.algorithm!r}"
-            )
+        if not self.venues:
+            raise InputError("a router needs the terms of one venue or more, found none")
+        if self.algorithm not in ALGORITHMS:
+            raise InputError(f"the algorithm of a router is one of {', '.join(ALGORITHMS)}, found {self.algorithm!r}")
         self._learned = {terms.name: Learned(terms) for terms in self.venues if terms.is_lit}
 
     def decide(self, view: View) -> Iterable[Intent | Remark]:

@@ -71,7 +71,7 @@ def test_a_strategy_without_needs_is_made_by_its_name(name: str) -> None:
         with pytest.raises(InputError, match="needs two venues"):
             strategy(name)
     elif name == "router":
-        with pytest.raises(InputError, match="a router has venues"):
+        with pytest.raises(InputError, match="a router needs the terms of one venue or more, found none"):
             strategy(name)
     else:
         assert type(strategy(name)) is kind
