@@ -57,12 +57,21 @@ def past_chart(found: PastExecution) -> Chart:
     )  # fmt: skip
 
 
+def priced(price: float) -> str:
+    """A price with four decimals, below 1 with six digits.
+
+    >>> priced(1234.5), priced(0.00001234567)
+    ('1,234.5000', '1.23457e-05')
+    """
+    return f"{price:,.4f}" if price >= 1 else f"{price:.6g}"
+
+
 def past_figures(found: PastExecution) -> list[tuple[str, str]]:
     """The five figures, the slippage and the two counts, each with its name; all follow from the table."""
     money = found.order.currency
     risky, optimal = found.stretches(HIGH_RISK), found.stretches(OPTIMAL)
     return [
-        ("average fill price", f"{found.average_price:,.4f} {money}"),
+        ("average fill price", f"{priced(found.average_price)} {money}"),
         ("theoretical total cost", f"{found.cost:,.2f} {money}"),
         ("average spread", f"{found.average_spread:.2f} bps"),
         ("widest spread", f"{found.widest_spread:.2f} bps"),
@@ -91,7 +100,7 @@ def past_file(found: PastExecution) -> File:
 def past_sentence(found: PastExecution) -> str:
     """What became of the order, in one sentence."""
     lot, order = found.order.lot, found.order
-    done = f"filled {found.filled * lot:,f} at {found.average_price:,.4f} {order.currency} on average"
+    done = f"filled {found.filled * lot:,f} at {priced(found.average_price)} {order.currency} on average"
     missed = order.lots - found.filled
     rest = f"; {missed * lot:,f} found no depth in time" if missed else ""
     return (
@@ -135,14 +144,14 @@ def _band(start: float, end: float, role: str) -> Part:
 
 
 def _said(found: PastExecution, one: Slice) -> str:
-    return f"{one.time}: {one.price:,.4f} {found.order.currency}, {one.slippage_bps:.2f} bps from the middle"
+    return f"{one.time}: {priced(one.price)} {found.order.currency}, {one.slippage_bps:.2f} bps from the middle"
 
 
 def _cells(found: PastExecution, one: Slice) -> tuple[str, ...]:
     lot = found.order.lot
     nothing = not one.filled
     return (
-        one.time, f"{one.middle:,.6g}", f"{one.atr_bps:.2f}", f"{one.percentile:.1f}", f"{one.spread_bps:.2f}",
-        f"{one.asked * lot:f}", f"{one.filled * lot:f}", "" if nothing else f"{one.price:,.4f}",
+        one.time, priced(one.middle), f"{one.atr_bps:.2f}", f"{one.percentile:.1f}", f"{one.spread_bps:.2f}",
+        f"{one.asked * lot:f}", f"{one.filled * lot:f}", "" if nothing else priced(one.price),
         "" if nothing else f"{one.slippage_bps:.2f}", one.kind,
     )  # fmt: skip
