@@ -67,7 +67,7 @@ def test_an_order_saves_the_most_that_its_shortfall_supports():
     told = {one.sentence: one.saving for one in found}
     for order in microscope.orders:
         best = max(microscope.advice(order), key=lambda one: one.saving)
-        assert told[f"{order.agent}, {order.name}: {best.advice}."] == best.saving // 2
+        assert told[f"The order of {order.agent}, {order.name}: {best.advice}."] == best.saving // 2
     assert len(microscope.orders) > 1
 
 

@@ -29,6 +29,11 @@ TITLES = {
     "adverse": "Adverse selection foretold: the model of this run on other seeds, in basis points",
     "truth": "What its trades really cost, and what was estimated, over seeds",
 }
+HEADS = {
+    "e_q": "E/Q", "gonzalo_granger": "Gonzalo-Granger", "hasbrouck_first": "Hasbrouck, first leads",
+    "hasbrouck_last": "Hasbrouck, second leads",
+}  # fmt: skip
+"""Heads that are not the name of their column in words."""
 UNITS = "prices and costs are in the currency of their book, in files in its smallest unit; a cost is positive"
 PRICES = frozenset({
     "price", "quoted", "effective", "effective_then", "realised", "impact", "improvement", "trend",
@@ -76,7 +81,7 @@ class Money:
 
 def presented(table: Table, money: Money) -> list[tuple[str, ...]]:
     """The head and the rows of a table, as texts."""
-    head = tuple(name.replace("e_q", "E/Q").replace("_", " ") for name in table.names)
+    head = tuple(HEADS.get(name, name.replace("_", " ")) for name in table.names)
     rows = []
     for row in table:
         book, unit = str(row.get("book", "")), str(row.get("unit", ""))

@@ -114,7 +114,7 @@ def _orders(found: Microscope, words: Words) -> Iterator[Advice]:
     for order in found.orders:
         advice = found.advice(order)
         if advice and advice[0].saving // 2 > 0:
-            sentence = f"{order.agent}, {order.name}: {advice[0].advice}."
+            sentence = f"The order of {order.agent}, {order.name}: {advice[0].advice}."
             yield _money(sentence, words, order.listed.quote, advice[0].saving // 2)
 
 

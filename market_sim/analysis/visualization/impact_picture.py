@@ -40,7 +40,9 @@ def impact_tables(found: Sequence[Impact]) -> list[Table]:
 def _panels(one: Impact) -> list[Panel]:
     scale = 2 * 10**one.listed.price_decimals
     xs = [seconds(time) for time, _, _ in one.samples]
-    prices = Panel(f"{one.book}: midpoint", 220, {"nticks": 6, "tickformat": ",~r", "showgrid": True})
+    prices = Panel(
+        f"{one.book}: midpoint, {one.listed.quote}", 220, {"nticks": 6, "tickformat": ",~r", "showgrid": True}
+    )
     for name, place, role, dash in (("with it", 1, "leader", "solid"), ("without it", 2, "stray", "dash")):
         ys = [sample[place] / scale for sample in one.samples]
         prices.traces.append(line(name, xs, ys, role, f"{name}: %{{y:,}}<br>%{{x:.2f}} s", {"dash": dash, **HELD}))
@@ -52,7 +54,11 @@ def _panels(one: Impact) -> list[Panel]:
         prices.traces.append(
             marks("it bought" if side > 0 else "it sold", times, points, said, filled(symbol, 9, role))
         )
-    impact = Panel(f"{one.book}: impact", 110, {"nticks": 4, "tickformat": ",~r", "showgrid": True, "zeroline": True})
+    impact = Panel(
+        f"{one.book}: impact, {one.listed.quote}",
+        110,
+        {"nticks": 4, "tickformat": ",~r", "showgrid": True, "zeroline": True},
+    )
     ys = [difference / scale for _, difference in one.differences]
     impact.traces.append(line("impact", xs, ys, "act", "impact %{y:+,}<br>%{x:.2f} s", HELD))
     return [prices, impact]

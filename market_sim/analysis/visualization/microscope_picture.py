@@ -56,8 +56,8 @@ def waterfall(orders: Sequence[ParentOrder]) -> Chart:
     amounts = [_amount(order, half) for half in (*parts, cost.total)]
     told = ", ".join(f"{cause} {amount}" for cause, amount in zip(CAUSES, amounts, strict=False))
     sentence = (
-        f"{order.agent}, {order.name}: the implementation shortfall is {amounts[-1]} {order.listed.quote}, "
-        f"{cost.total / 2 / order.value * 10_000:.1f} bps of the order on paper: {told}."
+        f"The order of {order.agent}, {order.name}: the implementation shortfall is {amounts[-1]} "
+        f"{order.listed.quote}, {cost.total / 2 / order.value * 10_000:.1f} bps of the order on paper: {told}."
     )
     legend = (LegendEntry("square", "flow-loss", "a cost"), LegendEntry("square", "flow-gain", "a gain"),
               LegendEntry("square", "ink", "in all"))  # fmt: skip
@@ -85,7 +85,7 @@ def schedule(one: Progress, number: int, axis: TimeAxis) -> Chart:
     at_once = "an even schedule" if one.planned == one.even else "its schedule"
     when = "at the end of a slice" if one.even else "before each trade of others"
     sentence = (
-        f"{order.agent}, {order.name}: {order.filled:,} of {order.quantity:,} traded; {when} at most "
+        f"The order of {order.agent}, {order.name}: {order.filled:,} of {order.quantity:,} traded; {when} at most "
         f"{one.furthest:,.1f} more or less than {at_once} says were left."
     )
     legend = (
