@@ -55,8 +55,16 @@ class Source:
     def tree(self) -> ast.Module:
         return ast.parse(self.text)
 
+    @cached_property
+    def by_kind(self) -> dict[type, list[ast.AST]]:
+        found: dict[type, list[ast.AST]] = {}
+        for node in ast.walk(self.tree):
+            found.setdefault(type(node), []).append(node)
+        return found
+
     def nodes(self, *kinds: type) -> Iterator[ast.AST]:
-        return (node for node in ast.walk(self.tree) if isinstance(node, kinds))
+        """The nodes of these kinds, one kind after the other; the tree is walked once for all rules."""
+        return (node for kind, some in self.by_kind.items() if issubclass(kind, kinds) for node in some)
 
 
 def module_is_long(source: Source) -> Iterator[Finding]:
