@@ -65,7 +65,7 @@ def server(needs: Callable[[str], str]) -> Iterator[str]:
             time.sleep(0.05)
         yield f"postgresql://market@/postgres?unix_sock={socket}"
         process.terminate()
-        process.wait(20)
+        process.wait(PATIENCE)
     shutil.rmtree(place)
 
 

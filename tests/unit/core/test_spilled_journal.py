@@ -15,6 +15,7 @@ from market_sim.core.errors import InvariantBroken
 from market_sim.core.models.event import Event
 from market_sim.core.models.market_events import AccountOpened, Deposited
 from market_sim.core.models.run_events import RunEnded
+from tests.conftest import PATIENCE
 
 
 def event(time: int) -> Event:
@@ -78,7 +79,7 @@ def test_a_reader_misses_nothing_while_another_thread_records_and_releases() -> 
         spilled.record(event(time))
         if time % 100 == 99:
             spilled.release(time - 40, older)
-    reader.join(30)
+    reader.join(PATIENCE)
     assert seen == list(older(0, length))
 
 

@@ -19,13 +19,14 @@ from market_sim.ui.web.presentation import SO_FAR
 from market_sim.ui.web.reading_ahead import ReadingAhead
 from market_sim.ui.web.run_library import OPEN_RUNS, RunLibrary
 from market_sim.ui.web.static_files import StaticFiles, plotly_file
+from tests.conftest import PATIENCE
 
 
 def finish() -> None:
     """Wait for whoever reads ahead."""
     for thread in threading.enumerate():
         if thread.name == "reading-ahead":
-            thread.join(20)
+            thread.join(PATIENCE)
             assert not thread.is_alive()
 
 
@@ -107,7 +108,7 @@ def test_one_run_is_read_ahead_at_a_time(visitor, tmp_path, small_run, monkeypat
         shutil.copytree(small_run, tmp_path / "results" / f"other-{number}")
     library = RunLibrary(tmp_path / "results")
     ahead, free, reads = ReadingAhead(library), threading.Event(), []
-    monkeypatch.setattr(run_charts, "prepare", lambda run: (reads.append(run.name), free.wait(20)))
+    monkeypatch.setattr(run_charts, "prepare", lambda run: (reads.append(run.name), free.wait(PATIENCE)))
     for entry in library.entries():
         ahead.begin(entry)
     free.set()
