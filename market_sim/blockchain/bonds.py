@@ -20,9 +20,8 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from market_sim.blockchain.bond_model import BondModel, BondTerms
 from market_sim.blockchain.contracts import Arguments, ChainContext, ClockPlace, Invoked, TokenPlace
 from market_sim.blockchain.register import Register
-from market_sim.blockchain.settlement import ChainReverted
-from market_sim.blockchain.twins import by_owner, check_held, compare, repeated
-from market_sim.core.errors import InputError, InvariantBroken, RuleViolation
+from market_sim.blockchain.twins import by_owner, check_held, compare, repeated, same
+from market_sim.core.errors import InputError, RuleViolation
 from market_sim.core.models.event import Numbers
 from market_sim.core.models.settlement_events import CallExecuted, CallSubmitted
 
@@ -109,19 +108,17 @@ class Bonds:
         caller = context.address_of(submitted.account)
         settled = int(said.get("settled", 0))
         if function == "report":
-            from market_sim.blockchain.bond_evidence import convicted
-
-            shown = self._evidence(submitted.arguments)
-            try:
-                signer = convicted(context.domain, self.bond_terms.window, settled, *shown)
-            except ChainReverted as refused:
-                raise InvariantBroken(
-                    f"call {submitted.call}: {self.name} took a bond for what proves nothing: {refused}"
-                ) from None
-            repeated(self.name, self.twin, submitted, said, caller, signer, settled)
+            same(self.name, submitted, said, self._reported, submitted.arguments, caller, settled)
             return
         times = () if function == "deposit" else (settled,)
         repeated(self.name, self.twin, submitted, said, caller, self._address(validator), *times)
+
+    def _reported(self, arguments: Arguments, caller: str, settled: int) -> Numbers:
+        """Repeat a report on the twin, which takes the bond of whom the evidence convicts."""
+        from market_sim.blockchain.bond_evidence import convicted
+
+        signer = convicted(self._deployed().domain, self.bond_terms.window, settled, *self._evidence(arguments))
+        return self.twin.report(caller, signer, settled)
 
     def reconcile(self, context: ChainContext) -> Numbers:
         """Contract and twin must agree in each field, and the contract must hold the bonds."""

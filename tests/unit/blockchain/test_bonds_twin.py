@@ -75,7 +75,7 @@ def test_a_contract_that_takes_a_bond_for_late_evidence_is_told() -> None:
     stage.signs(0, stage.rig.batch(), twice=True)
     stage.pass_epochs(1 + WINDOW)
     stage.bonds.bond_terms = TERMS._replace(window=WINDOW - 1)
-    told = r"call 2: bonds took a bond for what proves nothing: ReportTooLate\(until=2, settled=3\)"
+    told = r"call 2: bonds made report, which its twin refuses: ReportTooLate\(until=2, settled=3\)"
     with pytest.raises(InvariantBroken, match=told):
         stage.call("bob", "report", 0, 1, 1)
 
