@@ -11,6 +11,9 @@ if __name__ == "__main__":
         sys.exit(2)
     try:
         from market_sim.ui.cli.main import main
+    except KeyboardInterrupt:
+        sys.stderr.write("simulate.py: interrupted before the run began\n")
+        sys.exit(130)
     except ModuleNotFoundError as missing:
         if (missing.name or "").partition(".")[0] in ("", "market_sim"):
             raise

@@ -23,8 +23,10 @@ def bench(arguments: Sequence[str]) -> int:
     names = tuple(SECTIONS) if typed.section == ALL else (typed.section,)
     progress = _Progress(names)
     try:
-        known = measure(typed.out, names, progress.told)
-        progress.end()
+        try:
+            known = measure(typed.out, names, progress.told)
+        finally:
+            progress.end()
         report = meter_report(known)
         from market_sim.analysis.reports.report_page import report_page
 

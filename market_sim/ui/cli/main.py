@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import json
 import os
 import sys
@@ -34,25 +35,44 @@ BAD_INPUT = 2
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by the shell, `>&-`, or without a console
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 (as long as the program)
     try:
-        code = _done(list(sys.argv[1:] if arguments is None else arguments))
+        code = _done(given)
         sys.stdout.flush()
         return code
     except InputError as problem:
         print(f"simulate.py: {problem}", file=sys.stderr)
         return BAD_INPUT
     except KeyboardInterrupt:
-        print("simulate.py: interrupted before the run began", file=sys.stderr)
+        print(f"simulate.py: interrupted{'' if _is_command(given) else ' before the run began'}", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
-        # The reader, such as `head`, has seen enough. Nothing is left to be written when Python ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # The reader, such as `head`, has seen enough.
+        _drop_the_rest()
         return DONE
+    except OSError as problem:
+        if problem.errno != errno.ENOSPC:
+            raise
+        _drop_the_rest()
+        print(f"simulate.py: {problem.strerror}: what was printed is not whole; stored runs are", file=sys.stderr)
+        return BAD_INPUT
+
+
+def _drop_the_rest() -> None:
+    """Leave nothing to be written to stdout when Python ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _is_command(given: list[str]) -> bool:
+    return bool(given) and not given[0].startswith("-")
 
 
 def _done(given: list[str]) -> int:
     """The exit code of a command or a run."""
-    if given and not given[0].startswith("-"):
+    if _is_command(given):
         return command(given[0])(given[1:])
     options, scenario = parsed(given)
     if options.list_scenarios:

@@ -37,17 +37,17 @@ def report(arguments: Sequence[str]) -> int:
 
     folder: Path = typed.to or typed.run / "reports"
     page = folder / f"{typed.kind}.html"
+    written = [str(page)]  # and printed at the end: an error of the output is none of the folder
     try:
         folder.mkdir(parents=True, exist_ok=True)
         page.write_text(report_page(found, Words(result.journal)), encoding="utf-8")
-        print(page)
         for sheet in found.sheets:
             path = folder / f"{typed.kind}-{sheet.name.replace('_', '-')}.csv"
             sheet.table.save(path)
-            print(f"{path}: {counted(len(sheet.rows), 'row')}")
+            written.append(f"{path}: {counted(len(sheet.rows), 'row')}")
     except OSError as error:
         raise InputError(f"cannot write to {folder}: {error.strerror or error}") from None
-    for sentence in found.sentences[1:]:
+    for sentence in (*written, *found.sentences[1:]):
         print(sentence)
     for advice in found.recommendations:
         print(advice)

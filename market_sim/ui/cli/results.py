@@ -50,14 +50,17 @@ def export(arguments: Sequence[str]) -> int:
     typed = made.parse_args(list(arguments))
     result = open_run(typed.run)
     folder: Path = typed.to or typed.run / "tables"
+    written = []  # and printed at the end: an error of the output is none of the folder
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for table in result.tables:
             path = folder / f"{table.name}.{typed.format}"
             table.save(path)
-            print(f"{path}: {counted(len(table), 'row')}")
+            written.append(f"{path}: {counted(len(table), 'row')}")
     except OSError as error:
         raise InputError(f"cannot write to {folder}: {error.strerror or error}") from None
+    for line in written:
+        print(line)
     return GOOD
 
 
