@@ -148,7 +148,7 @@ def test_what_is_suggested_runs_and_changes_something(
     command = shlex.split(suggested(capsys.readouterr().out))
     assert command[0] == sys.executable or (ROOT / command[0]).exists()
     assert command[1].endswith("simulate.py")
-    assert main([*command[2:], *QUICK, "--json", "--out", str(tmp_path)]) == 0
+    assert main([*command[2:], "--no-plot", "--headless", "--json", "--out", str(tmp_path)]) == 0
     document = json.loads(capsys.readouterr().out)
     told = list(archive.load(Path(document["run"])).journal)
     assert any(isinstance(event, ByzantineAct | NetworkFault) for event in told), "something happens"
@@ -166,6 +166,15 @@ def test_a_reader_that_has_seen_enough_gets_no_traceback(typed: str, tmp_path: P
     )
     os.close(theirs)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_what_is_suggested_is_the_run_as_it_was_typed_with_one_thing_more(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    typed = ["--scenario", "crowded-room", "--traders", "5", "--epochs", "3", "--seed", "11", "--rules", "none",
+             "--without", "noise-1", "--no-settle", "--with", "noise,cash=500"]  # fmt: skip
+    assert main([*typed, "--headless", "--no-plot", "--out", str(tmp_path)]) == 0
+    assert shlex.split(suggested(capsys.readouterr().out))[2:] == [*typed, "--byzantine", "n1:equivocate@1"]
 
 
 @pytest.mark.thorough

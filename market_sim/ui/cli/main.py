@@ -119,7 +119,7 @@ def _run(typed: argparse.Namespace, scenario: Scenario) -> int:
     for line in guest_lines(summary, options.guests):
         report.say(line)
     _say_risk(typed, result, report)
-    question, answer = suggestion(typed, summary)
+    question, answer = suggestion(typed, scenario, summary)
     report.say(f"next         {question}")
     report.say(f"             {answer}")
     if typed.json:
