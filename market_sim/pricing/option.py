@@ -50,7 +50,8 @@ class VanillaOption:
         positive("strike", self.strike)
         not_negative("volatility", self.volatility)
         if number("years", self.years) < 0:
-            raise InputError(f"the option expired {-self.years} years ago: an expired option is settled, not valued")
+            ago = f"{-self.years:.3g} years ago"
+            raise InputError(f"the option expired {ago}: an expired option is settled, not valued")
         if max(self.spot, self.strike) > LARGEST or self.strike < SMALLEST:
             raise InputError(f"prices lie between {SMALLEST} and {LARGEST}, found {self.spot!r} and {self.strike!r}")
         for name in ("rate", "dividend_yield"):

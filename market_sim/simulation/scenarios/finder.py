@@ -9,6 +9,7 @@ import ast
 import difflib
 import importlib.util
 import inspect
+import os
 import re
 import sys
 from pathlib import Path
@@ -36,6 +37,8 @@ def find_scenario(name: str) -> type[Scenario]:
     by_name = {scenario.name: scenario for scenario in SCENARIOS}
     if name in by_name:
         return by_name[name]
+    if name and os.path.exists(name):  # which knows no error, however odd the name
+        raise InputError(f"{name} is no scenario: the name of its file ends in .py")
     near = difflib.get_close_matches(name, by_name, 1)
     meant = f"did you mean {near[0]}?" if near else f"there are {', '.join(by_name)}, or a file path/to/scenario.py"
     raise InputError(f"there is no scenario {name!r}; {meant}")

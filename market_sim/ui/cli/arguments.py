@@ -93,6 +93,13 @@ class Parser(argparse.ArgumentParser):
         """Turn an error of argparse into one sentence."""
         raise InputError(message.removeprefix("argument "))
 
+    def _get_value(self, action: argparse.Action, arg_string: str) -> Any:
+        """Refuse an empty text, such as an unset variable of the shell: without the option the run is another one."""
+        is_text = action.type is Path or (action.type is None and action.option_strings)
+        if not arg_string and is_text and action.default != "":  # argparse reads defaults here, too
+            raise argparse.ArgumentError(action, "expected a value, found ''")
+        return super()._get_value(action, arg_string)
+
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         """Suggest the nearest choice for a word that is none of the choices."""
         choices = [str(choice) for choice in action.choices or ()]

@@ -40,7 +40,8 @@ def named_shock(name: str) -> str:
     if wanted not in STRESSES:
         near = difflib.get_close_matches(wanted, STRESSES, 1)
         raise InputError(
-            f"there is no stress {name!r}; " + (f"did you mean {near[0]}?" if near else ", ".join(STRESSES))
+            f"there is no stress {name!r}; "
+            + (f"did you mean {near[0]}?" if near else f"there is {', '.join(STRESSES)}")
         )
     return wanted
 

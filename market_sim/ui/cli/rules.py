@@ -48,8 +48,10 @@ def rules_text(typed: str) -> str:
         return typed
     try:
         text = Path(typed).read_text(encoding="utf-8")
-    except (OSError, ValueError) as error:
-        raise InputError(f"the rules file {typed} cannot be read: {error}") from None
+    except OSError as error:
+        raise InputError(f"the rules file {typed} cannot be read: {error.strerror}") from None
+    except ValueError:
+        raise InputError(f"the rules file {typed} cannot be read: it is not text in UTF-8") from None
     if len(text) > LARGEST:
         raise InputError(f"the rules file {typed} is longer than {LARGEST:,} characters")
     return text if "\n" in text else f"{text}\n"

@@ -11,7 +11,7 @@ from market_sim.analysis.results.stored import open_run
 from market_sim.analysis.words import Words
 from market_sim.core.english import counted
 from market_sim.core.errors import InputError
-from market_sim.ui.cli.arguments import Parser
+from market_sim.ui.cli.arguments import Parser, whole
 from market_sim.ui.cli.places import new_file
 
 GOOD = 0
@@ -21,7 +21,7 @@ def spans(arguments: Sequence[str]) -> int:
     """Write the spans of a stored run and print the tree of one order."""
     made = Parser(prog="simulate.py spans", description="Each order of a stored run as a tree: match, block, settle.")
     made.add_argument("run", metavar="RUN", type=Path, help="the folder of the run, for example results/NAME")
-    made.add_argument("--order", metavar="N", type=int, help="whose tree; default: the one that waited longest")
+    made.add_argument("--order", metavar="N", type=whole(1), help="whose tree; default: the one that waited longest")
     made.add_argument("--to", metavar="FILE", type=new_file, help="where to; default: spans.json in that folder")
     typed = made.parse_args(list(arguments))
     result = open_run(typed.run)
