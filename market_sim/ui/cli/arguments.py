@@ -72,6 +72,7 @@ Commands, each with its own --help:
   published        a table of the literature, made again
  of settlement
   designs          the gas of a trade by transfers, by signed orders and by a batch
+  escape           how money leaves the vault: by a withdrawal, and without the exchange
  of consensus
   attack           search for a schedule that forks or stalls a committee
   protocols        Streamlet beside other consensus protocols

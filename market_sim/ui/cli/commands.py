@@ -217,6 +217,12 @@ def _designs(arguments: Sequence[str]) -> int:
     return designs(arguments)
 
 
+def _escape(arguments: Sequence[str]) -> int:
+    from market_sim.ui.cli.escaping import escape
+
+    return escape(arguments)
+
+
 def _budget(arguments: Sequence[str]) -> int:
     from market_sim.ui.cli.budgeting import budget
 
@@ -285,6 +291,7 @@ COMMANDS: dict[str, Command] = {
     "transactions": _transactions,
     "reserves": _reserves,
     "designs": _designs,
+    "escape": _escape,
     "book": _book,
     "quotes": _quotes,
     "league": _league,
