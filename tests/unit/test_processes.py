@@ -5,7 +5,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests.conftest import pytest_cmdline_main, pytest_collection_modifyitems, thinned
+from tests.conftest import ROOT, pytest_cmdline_main, pytest_collection_modifyitems, thinned
+from tests.system.conftest import LONGEST, turn
 
 
 def asked(*paths, numprocesses=None, **more):
@@ -71,3 +72,10 @@ def test_no_value_of_an_inner_parameter_is_always_left_out():
     for inner in (2, 3, 4, 5, 6):
         taken = thinned([f"a.py::test[{one}]" for one in range(12 * inner)])
         assert {number % inner for number, is_taken in enumerate(taken) if is_taken} == set(range(inner))
+
+
+def test_the_longest_modules_against_real_programs_are_there_and_begin():
+    modules = {path.stem: path for path in (ROOT / "tests").rglob("test_*.py")}
+    assert set(LONGEST) <= modules.keys()
+    items = [SimpleNamespace(path=modules[name]) for name in ("test_layers", *reversed(LONGEST))]
+    assert [item.path.stem for item in sorted(items, key=turn)] == [*LONGEST, "test_layers"]
