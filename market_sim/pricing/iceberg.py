@@ -44,6 +44,10 @@ class IcebergMarket(NamedTuple):
     risk_aversion: float = 1.0
 
 
+USUAL = IcebergMarket(ahead=300, rate=50, volatility_bps=4, depth=300, information_bps=20)
+"""The market where nothing is said, for a minute."""
+
+
 class SliceCost(NamedTuple):
     """What a slice of this size is expected to cost, in basis points."""
 

@@ -1,7 +1,7 @@
 """What a run says about an iceberg in one of its books: the queue that it meets, and how fast and far prices go.
 
 What waits ahead of a slice is what one side of the book shows at its best price on average, which counts as the usual
-depth, too; a limit order is traded with by half of the volume. What being seen costs, no run says.
+depth, too; a limit order is traded with by half of the volume. What being seen costs, no run says: it is as usual.
 """
 
 from __future__ import annotations
@@ -14,13 +14,11 @@ from market_sim.analysis.microstructure.intervals import STEP_NS, intervals
 from market_sim.core.data.journal import Journal
 from market_sim.core.errors import InputError
 from market_sim.market.exchange.quotes import tapes
-from market_sim.pricing.iceberg import IcebergMarket
+from market_sim.pricing.iceberg import USUAL, IcebergMarket
 from market_sim.pricing.synthetic_book import BPS
 
 SECOND_NS = 1_000_000_000
 FEWEST_STEPS = 12
-INFORMATION_BPS = 20.0
-"""The cost of displaying the usual depth, where nothing else is said."""
 
 
 def iceberg_market_of(journal: Journal, book: str) -> IcebergMarket:
@@ -38,4 +36,4 @@ def iceberg_market_of(journal: Journal, book: str) -> IcebergMarket:
     returns = [after.middle / before.middle - 1 for before, after in pairwise(steps)]
     volatility = pstdev(returns) * BPS * sqrt(SECOND_NS / STEP_NS)
     return IcebergMarket(round(side, 1), round(volume / 2 / seconds, 3), round(volatility, 3), round(side, 1) or 1.0,
-                         INFORMATION_BPS)  # fmt: skip
+                         USUAL.information_bps)  # fmt: skip

@@ -9,12 +9,10 @@ from market_sim.analysis.microstructure.iceberg_of_a_run import iceberg_market_o
 from market_sim.analysis.results.market_tables import books
 from market_sim.analysis.results.stored import open_run
 from market_sim.core.errors import InputError
-from market_sim.pricing.iceberg import IcebergMarket, cheapest, slice_costs
+from market_sim.pricing.iceberg import USUAL, cheapest, slice_costs
 from market_sim.ui.cli.arguments import Parser, whole
 
 HEAD = "{:>9} {:>7} {:>10} {:>10} {:>10} {:>10}"
-USUAL = IcebergMarket(ahead=300, rate=50, volatility_bps=4, depth=300, information_bps=20)
-"""The market where nothing is said, for a minute."""
 
 
 def iceberg(arguments: Sequence[str]) -> int:
@@ -58,10 +56,16 @@ def _parser() -> Parser:
     made.add_argument("--run", metavar="RUN", type=Path, help="take queue, rate, volatility and depth from this run")
     made.add_argument("--book", help="which book of the run, default the first one")
     made.add_argument("--lot", type=whole(1), default=1, help="slices are whole lots of this size (1)")
-    made.add_argument("--ahead", type=float, help="displayed ahead of each slice when it joins (300)")
-    made.add_argument("--rate", type=float, help="traded at the price in a minute, with --run in a second of it (50)")
-    made.add_argument("--volatility", type=float, help="in basis points for the root of the same time (4)")
-    made.add_argument("--information", type=float, help="cost in bps of displaying the usual depth (20)")
+    made.add_argument("--ahead", type=float, help=f"displayed ahead of each slice when it joins ({USUAL.ahead})")
+    made.add_argument(
+        "--rate", type=float, help=f"traded at the price in a minute, with --run in a second of it ({USUAL.rate})"
+    )
+    made.add_argument(
+        "--volatility", type=float, help=f"in basis points for the root of the same time ({USUAL.volatility_bps})"
+    )
+    made.add_argument(
+        "--information", type=float, help=f"cost in bps of displaying the usual depth ({USUAL.information_bps})"
+    )
     made.add_argument("--depth", type=float, help="the usual depth at a price, default as much as is ahead")
-    made.add_argument("--risk-aversion", type=float, help="weight of the risk while waiting (1)")
+    made.add_argument("--risk-aversion", type=float, help=f"weight of the risk while waiting ({USUAL.risk_aversion:g})")
     return made

@@ -11,25 +11,27 @@ from market_sim.analysis.microstructure.iceberg_of_a_run import iceberg_market_o
 from market_sim.analysis.results.market_tables import books
 from market_sim.analysis.visualization.iceberg_picture import iceberg_chart
 from market_sim.core.errors import InputError
-from market_sim.pricing.iceberg import IcebergMarket, SliceCost, slice_costs
+from market_sim.pricing.iceberg import USUAL, IcebergMarket, SliceCost, slice_costs
 from market_sim.ui.web import run_charts
 from market_sim.ui.web.pages.shared import csv_file, open_run
 from market_sim.ui.web.scenario_form import Field
 
 pages = Blueprint("icebergs", __name__)
 
+OF_THE_MARKET = {
+    "ahead": "Displayed ahead of each slice when it joins",
+    "rate": "Traded at the price in a unit of time",
+    "volatility_bps": "Volatility in basis points for the root of that time",
+    "depth": "Usual depth at a price",
+    "information_bps": "Cost of displaying the usual depth, in basis points",
+    "risk_aversion": "Aversion to risk, the weight of the risk while it waits",
+}
 FIELDS = (
     Field("quantity", "Quantity of the whole order", "integer", "1000"),
     Field("lot", "Slices are whole lots of", "integer", "1"),
-    Field("ahead", "Displayed ahead of each slice when it joins", "number", "300"),
-    Field("rate", "Traded at the price in a unit of time", "number", "50"),
-    Field("volatility_bps", "Volatility in basis points for the root of that time", "number", "4"),
-    Field("depth", "Usual depth at a price", "number", "300"),
-    Field("information_bps", "Cost of displaying the usual depth, in basis points", "number", "20"),
-    Field("risk_aversion", "Aversion to risk", "number", "1", "The weight of the risk while it waits."),
+    *(Field(name, label, "number", f"{getattr(USUAL, name):g}") for name, label in OF_THE_MARKET.items()),
 )
 WHOLE = ("quantity", "lot")
-OF_THE_MARKET = tuple(one.name for one in FIELDS if one.name not in WHOLE)
 TIMES_THE_DEPTH = 10
 """How large the order is at first in the market of a run, in what a price usually shows."""
 MOST_LOTS = 10_000
