@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING, ClassVar
 from market_sim.blockchain.amm_model import AmmModel
 from market_sim.blockchain.contracts import Arguments, ChainContext, ClockPlace, Invoked, TokenPlace
 from market_sim.blockchain.register import Register
-from market_sim.blockchain.twins import agreed, check_held, repeated
+from market_sim.blockchain.settlement import ChainReverted
+from market_sim.blockchain.twins import agreed, check_held, refused_alike, repeated
 from market_sim.core.errors import InputError
 from market_sim.core.models.event import Numbers
 from market_sim.core.models.settlement_events import CallExecuted, CallSubmitted
@@ -105,6 +106,11 @@ class Amm:
         said = executed.numbers
         epoch = int(said.get("epoch", self.twin.observed))
         repeated(self.name, self.twin, submitted, said, said["owner"], epoch, *submitted.arguments)
+
+    def refused(self, submitted: CallSubmitted, refused: ChainReverted, context: ChainContext) -> None:
+        """The twin must refuse what the contract refuses."""
+        epoch, caller = max(self.twin.observed, context.settled_epoch()), context.address_of(submitted.account)
+        refused_alike(self.name, self.twin, submitted, refused, caller, epoch, *submitted.arguments)
 
     def reconcile(self, context: ChainContext) -> Numbers:
         """Contract and twin must agree in each field, and the pool must hold its reserves; a donation is a surplus."""

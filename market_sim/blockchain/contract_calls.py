@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from market_sim.blockchain.chain_plan import ChainPlan
-from market_sim.blockchain.contracts import ChainContext, ContractAdapter, ContractHost, check_call
+from market_sim.blockchain.contracts import ChainContext, ComparesRefusals, ContractAdapter, ContractHost, check_call
 from market_sim.blockchain.items import Call
 from market_sim.blockchain.settlement import ChainReverted
 from market_sim.core.errors import InputError, InvariantBroken, RuleViolation
@@ -116,6 +116,8 @@ class ContractCalls:
         try:
             done = contract.execute(scene, owner, call.function, call.arguments)
         except ChainReverted as refused:
+            if isinstance(contract, ComparesRefusals):
+                contract.refused(call, refused, scene)
             self._record(
                 CallExecuted(*what, False, refused.error, refused.arguments, refused.transaction, scene.host.gas - gas)
             )

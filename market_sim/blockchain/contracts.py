@@ -8,9 +8,10 @@ the in-memory host their Python versions; adapters are the same for both.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, Protocol, runtime_checkable
 
 from market_sim.blockchain.register import Register
+from market_sim.blockchain.settlement import ChainReverted
 from market_sim.core.errors import RuleViolation
 from market_sim.core.models.event import Numbers
 from market_sim.core.models.settlement_events import CallExecuted, CallSubmitted
@@ -144,6 +145,14 @@ class ContractAdapter(Protocol):
 
     def reconcile(self, context: ChainContext) -> Numbers:
         """Compare contract and journal; returns the compared numbers, raises `InvariantBroken` if they differ."""
+
+
+@runtime_checkable
+class ComparesRefusals(Protocol):
+    """An adapter whose twin must refuse what the contract refuses."""
+
+    def refused(self, submitted: CallSubmitted, refused: ChainReverted, context: ChainContext) -> None:
+        """Repeat a refused call on the twin; raises `InvariantBroken` if it does not refuse it alike."""
 
 
 def check_account(account: int | str, register: Register) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from copy import deepcopy
+from typing import TYPE_CHECKING, Any, Final
 
 from market_sim.blockchain.settlement import ChainReverted
 from market_sim.core.errors import InvariantBroken
@@ -12,6 +13,10 @@ from market_sim.core.models.settlement_events import CallSubmitted
 
 if TYPE_CHECKING:
     from market_sim.blockchain.contracts import ChainContext
+
+
+OF_OTHERS: Final = ("ShortOfTokens", "ShortOfAllowance", "TokenTookFee", "SafeERC20FailedOperation", "OutOfGas")
+"""The refusals of tokens, which a twin does not hold, and of the chain: but for them the call would have been made."""
 
 
 def compare(name: str, when: str, contract: Mapping[str, object], twin: Mapping[str, object]) -> None:
@@ -62,3 +67,23 @@ def same(name: str, call: CallSubmitted, said: Numbers, repeat: Callable[..., Nu
             f"call {call.call}: {name} made {call.function}, which its twin refuses: {refused}"
         ) from None
     compare(name, f"call {call.call}", said, found)
+
+
+def refused_alike(name: str, twin: object, call: CallSubmitted, refused: ChainReverted, *arguments: object) -> None:
+    """Repeat a refused call on a copy of the twin: it must refuse with the same error and the same numbers."""
+    try:
+        getattr(deepcopy(twin), call.function)(*arguments)
+    except ChainReverted as found:
+        if _told(found) == _told(refused):
+            return
+        its = f"refuses it with {found}"
+    else:
+        if refused.error in OF_OTHERS:
+            return
+        its = "makes it"
+    raise InvariantBroken(f"call {call.call}: {name} refused {call.function} with {refused}, and its twin {its}")
+
+
+def _told(refused: ChainReverted) -> tuple[str, dict[str, str]]:
+    """An error with its numbers; addresses are written in two ways."""
+    return refused.error, {field: str(value).lower() for field, value in refused.arguments.items()}

@@ -8,11 +8,14 @@ from typing import Any
 import pytest
 
 from market_sim import Options, simulate
+from market_sim.blockchain.amm import Amm
+from market_sim.blockchain.amm_model import AmmModel
 from market_sim.blockchain.call_orders import FrontRun, Sandwich, arranged, as_heard, newest_first
 from market_sim.blockchain.extracted_value import POOL, Held, extracted
 from market_sim.core.data.journal import Journal
-from market_sim.core.errors import InputError
+from market_sim.core.errors import InputError, InvariantBroken
 from market_sim.core.models.consensus_events import BlockProposed, CallsOrdered, ProposalJudged
+from market_sim.core.models.event import Numbers
 from market_sim.core.models.settlement_events import CallExecuted, CallSubmitted
 from market_sim.core.money import written
 from market_sim.course.catalogue import find_lesson
@@ -69,6 +72,20 @@ def test_an_order_returns_calls_that_wait_each_once(wrong) -> None:
 def test_an_order_that_returns_something_else_is_told_what_it_returned(wrong, said: str) -> None:
     with pytest.raises(InputError, match=said):
         arranged(wrong, CALLS)
+
+
+class Lenient(AmmModel):
+    """A twin that forgets the buyer's limit."""
+
+    def buy(self, owner: str, epoch: int, base: int, most: int) -> Numbers:
+        return super().buy(owner, epoch, base, 10**15)
+
+
+def test_a_refusal_that_the_twin_would_not_make_ends_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Amm, "_model", lambda pool, observed: Lenient(pool.fee_bps, observed))
+    told = r"call \d+: amm refused buy with PriceMoved\(found=\d+, limit=\d+\), and its twin makes it"
+    with pytest.raises(InvariantBroken, match=told):
+        simulate(SandwichScenario(tolerance_bps=0), Options(epochs=8, settlement="memory"))
 
 
 @pytest.mark.parametrize("order", ORDERS)

@@ -27,7 +27,10 @@ class Trading:
     def __init__(self, rig: Rig, fee_bps: int = 30) -> None:
         self.rig = rig
         self.owners = dict(zip((1, ALICE, BOB), rig.owners, strict=True))
-        self.context = ChainContext(rig.settlement.host(), REGISTER, self.owners.__getitem__)
+        self.context = ChainContext(
+            rig.settlement.host(), REGISTER, self.owners.__getitem__,
+            settled_epoch=lambda: rig.settlement.head().epoch,
+        )  # fmt: skip
         for owner in (ALICE, BOB):
             self.context.host.give(self.owners[owner].address, CASH, MONEY)
             self.context.host.give(self.owners[owner].address, SHARES, STOCK)
@@ -36,10 +39,15 @@ class Trading:
         self.calls = 0
 
     def call(self, account: str, function: str, *arguments: int) -> dict[str, int | str]:
-        done = self.amm.execute(self.context, self.owners[REGISTER.accounts[account]], function, arguments)
         self.calls += 1
         what = 0, self.calls, account, "amm", function
-        self.amm.count(CallSubmitted(*what, arguments), CallExecuted(*what, True, "", done.numbers, "", done.gas))
+        submitted = CallSubmitted(*what, arguments)
+        try:
+            done = self.amm.execute(self.context, self.owners[REGISTER.accounts[account]], function, arguments)
+        except ChainReverted as refused:
+            self.amm.refused(submitted, refused, self.context)
+            raise
+        self.amm.count(submitted, CallExecuted(*what, True, "", done.numbers, "", done.gas))
         return done.numbers
 
     def wallet(self, owner: int) -> tuple[int, int]:
@@ -210,6 +218,47 @@ def test_a_twin_with_another_fee_differs_in_the_first_trade(trading: Trading) ->
     trading.amm.twin.baseReserve = 5
     with pytest.raises(InvariantBroken, match="call 3: amm made buy, which its twin refuses: BeyondReserve"):
         trading.call("bob", "buy", 10, 2_000)
+
+
+@pytest.mark.parametrize(
+    ("plant", "function", "arguments", "told"),
+    [
+        (
+            {"feeBps": 0},
+            "buy",
+            (10, 1_012),
+            r"refused buy with PriceMoved\(found=1014, limit=1012\), and its twin makes",
+        ),
+        ({"feeBps": 0}, "buy", (10, 1_000), r"limit=1000\), and its twin refuses it with PriceMoved\(found=1011,"),
+        (
+            {"quoteReserve": 10**7},
+            "sell",
+            (10, 10**6),
+            r"found=987, .*its twin refuses it with PriceMoved\(found=98715",
+        ),
+        (
+            {"baseReserve": 10},
+            "buy",
+            (1_000, 1),
+            r"reserve=1000\), and its twin .*BeyondReserve\(wanted=1000, reserve=10\)",
+        ),
+        ({"sharesOf": {}}, "remove", (99_999,), r"held=9000, needed=99999\), and its twin .*held=0, needed=99999"),
+    ],
+    ids=["limit", "price", "units", "reserve", "owner"],
+)
+def test_a_planted_difference_in_a_refusal_is_told_with_both(
+    trading: Trading, plant: dict[str, object], function: str, arguments: tuple[int, ...], told: str
+) -> None:
+    trading.call("alice", "add", 1_000, 100_000)
+    vars(trading.amm.twin).update(plant)
+    with pytest.raises(InvariantBroken, match=rf"call 2: amm .*{told}"):
+        trading.call("alice", function, *arguments)
+
+
+def test_what_only_a_token_refuses_is_no_difference(trading: Trading) -> None:
+    trading.call("alice", "add", 1_000, 100_000)
+    with pytest.raises(ChainReverted, match="ShortOfTokens"):
+        trading.call("bob", "sell", STOCK + 1, 0)
 
 
 def test_a_gift_to_the_pool_changes_no_price(trading: Trading) -> None:
