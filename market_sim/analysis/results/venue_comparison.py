@@ -2,8 +2,8 @@
 
 All figures are from the books as they are after one event. A price for a quantity is the mean over the levels that it
 takes, with the taker's fee; slippage is its distance from the midpoint of the best quotes of all venues that are
-compared. A venue whose connection is broken is left out. Buying on A and selling on B gains while bid_B (1 - fee_B) is
-above ask_A (1 + fee_A).
+compared. A venue whose connection is broken is left out, and so is one where the instrument is halted, closed or in an
+auction. Buying on A and selling on B gains while bid_B (1 - fee_B) is above ask_A (1 + fee_A).
 """
 
 from __future__ import annotations
@@ -16,9 +16,10 @@ from market_sim.analysis.results.table import Table, columns
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.figures import Figures
 from market_sim.core.models.intents import BUY, SELL, SIDE_NAMES
-from market_sim.core.models.market_events import BookOpened, FeesSet, book_name
+from market_sim.core.models.market_events import BookOpened, FeesSet, PhaseChanged, book_name
 from market_sim.core.models.venue_events import VenueHealthChanged
 from market_sim.market.exchange.book_replay import BookReplay
+from market_sim.market.exchange.listing import CONTINUOUS
 from market_sim.market.venues.breaker import CLOSED
 from market_sim.pricing.routing import MILLION, Place, plan
 
@@ -34,12 +35,16 @@ COMPARISON = columns(
     sells_for="what one unit brings less the fee",
     sell_slippage_bps="how far that is from the midpoint",
     connection="the status of its circuit breaker: CLOSED works; others are left out",
+    phase="of the instrument there: continuous trades at once; others are left out",
     best_to_buy="whether it is the best place to buy",
     best_to_sell="whether it is the best place to sell",
 )
 HEAD = (
     "venue", "bid", "ask", "buys for", "buy slippage in bps", "sells for", "sell slippage in bps", "breaker",
+    "phase",
 )  # fmt: skip
+STANDS = {"call": "in an auction", "halted": "halted", "closed": "closed"}
+"""What an instrument is in the phases in which nobody can trade at once."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +60,12 @@ class VenueQuote:
     sold: int | None
     """What one unit brings less the fee."""
     rate: int
+    phase: str = CONTINUOUS
+
+    @property
+    def can_trade(self) -> bool:
+        """Whether somebody can trade with these quotes at once."""
+        return self.health == CLOSED and self.phase == CONTINUOUS
 
 
 @dataclass(frozen=True)
@@ -70,8 +81,8 @@ class Comparison:
 
     @property
     def compared(self) -> tuple[VenueQuote, ...]:
-        """The venues whose connections work."""
-        return tuple(one for one in self.quotes if one.health == CLOSED)
+        """The venues where somebody can trade at once."""
+        return tuple(one for one in self.quotes if one.can_trade)
 
     def best(self, side: int) -> VenueQuote | None:
         """Where the quantity is bought for the least, or sold for the most."""
@@ -108,10 +119,13 @@ def comparisons(journal: Journal, event: int, quantity: int) -> list[Comparison]
     venues: dict[str, list[str]] = {}
     rates: dict[tuple[str, str], int] = {}
     health: dict[str, str] = {}
+    phases: dict[str, str] = {}
     until = journal.until(event + 1)
     for one in until:
         if effect := replay.effects.get(type(one)):
             effect(one)
+            if isinstance(one, PhaseChanged):
+                phases[book_name(one.symbol, one.venue)] = one.phase
         elif isinstance(one, BookOpened):
             venues.setdefault(one.symbol, []).append(one.venue)
         elif isinstance(one, FeesSet):
@@ -124,7 +138,15 @@ def comparisons(journal: Journal, event: int, quantity: int) -> list[Comparison]
         if len(names) < 2:
             continue
         quotes = tuple(
-            _quote(replay, symbol, name, rates.get((symbol, name), 0), health.get(name, CLOSED), quantity)
+            _quote(
+                replay,
+                symbol,
+                name,
+                rates.get((symbol, name), 0),
+                health.get(name, CLOSED),
+                quantity,
+                phases.get(book_name(symbol, name), CONTINUOUS),
+            )
             for name in names
         )
         found.append(compared(symbol, quantity, now, quotes))
@@ -133,18 +155,20 @@ def comparisons(journal: Journal, event: int, quantity: int) -> list[Comparison]
 
 def compared(symbol: str, quantity: int, time: int, quotes: tuple[VenueQuote, ...]) -> Comparison:
     """These quotes beside each other."""
-    bids = [one.bid for one in quotes if one.bid is not None and one.health == CLOSED]
-    asks = [one.ask for one in quotes if one.ask is not None and one.health == CLOSED]
+    bids = [one.bid for one in quotes if one.bid is not None and one.can_trade]
+    asks = [one.ask for one in quotes if one.ask is not None and one.can_trade]
     return Comparison(symbol, quantity, time, quotes, max(bids) + min(asks) if bids and asks else None)
 
 
-def _quote(replay: BookReplay, symbol: str, venue: str, rate: int, health: str, quantity: int) -> VenueQuote:
+def _quote(
+    replay: BookReplay, symbol: str, venue: str, rate: int, health: str, quantity: int, phase: str
+) -> VenueQuote:
     book = replay.book(book_name(symbol, venue))
     bids, asks = sorted(book.bids.items(), reverse=True), sorted(book.asks.items())
     bought = _for_one(Place(venue, tuple(asks), rate), BUY, quantity)
     sold = _for_one(Place(venue, tuple(bids), rate), SELL, quantity)
     best_bid, best_ask = bids[0][0] if bids else None, asks[0][0] if asks else None
-    return VenueQuote(venue, best_bid, best_ask, health, bought, sold, rate)
+    return VenueQuote(venue, best_bid, best_ask, health, bought, sold, rate, phase)
 
 
 def _for_one(place: Place, side: int, quantity: int) -> int | None:
@@ -169,7 +193,7 @@ def comparison_rows(one: Comparison, figures: Figures) -> list[tuple[str, ...]]:
     return [
         (
             quote.venue, price(quote.bid), price(quote.ask), mean(quote.bought), bps(quote, BUY), mean(quote.sold),
-            bps(quote, SELL), quote.health,
+            bps(quote, SELL), quote.health, quote.phase,
         )
         for quote in one.quotes
     ]  # fmt: skip
@@ -180,7 +204,7 @@ def comparison_table(found: Iterable[Comparison]) -> Table:
     rows = [
         (
             one.symbol, one.time, one.quantity, quote.venue, quote.bid, quote.ask, _units(quote.bought),
-            one.slippage_bps(quote, BUY), _units(quote.sold), one.slippage_bps(quote, SELL), quote.health,
+            one.slippage_bps(quote, BUY), _units(quote.sold), one.slippage_bps(quote, SELL), quote.health, quote.phase,
             quote == one.best(BUY), quote == one.best(SELL),
         )
         for one in found
@@ -208,6 +232,9 @@ def comparison_sentence(one: Comparison) -> str:
         )
     if left_out := [quote.venue for quote in one.quotes if quote.health != CLOSED]:
         told.append(f"Left out is {', '.join(left_out)}, whose connection is broken.")
+    for phase in sorted({quote.phase for quote in one.quotes if quote.health == CLOSED} - {CONTINUOUS}):
+        closed = [quote.venue for quote in one.quotes if quote.health == CLOSED and quote.phase == phase]
+        told.append(f"Left out is {', '.join(closed)}, where {one.symbol} is {STANDS[phase]}.")
     if one.arbitrage is not None:
         cheap, dear, gain = one.arbitrage
         told.append(f"Arbitrage: who buys on {cheap} and sells on {dear} gains {gain:.3f} % after fees.")

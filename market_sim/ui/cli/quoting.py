@@ -21,7 +21,6 @@ from market_sim.core.data.journal import Journal
 from market_sim.core.english import about_seconds, counted, seconds
 from market_sim.core.errors import InputError
 from market_sim.core.money import units
-from market_sim.market.venues.breaker import CLOSED
 from market_sim.market.venues.clients import KEEP_NS, Answer, Clients
 from market_sim.market.venues.terms import SECOND_NS
 from market_sim.ui.cli.arguments import Parser, whole
@@ -65,12 +64,12 @@ class Desk:
         """The table, the best venue and the age of the answers, as lines."""
         shown = self._shown(now)
         answers = {
-            name: self.clients.ask(name, now) if quote.health == CLOSED else Answer(quote, now, is_hit=False)
+            name: self.clients.ask(name, now) if quote.can_trade else Answer(quote, now, is_hit=False)
             for name, quote in shown.items()
         }
         one = compared(self._symbol, self._size, now, tuple(answer.value for answer in answers.values()))
         ages = [
-            "not asked" if quote.health != CLOSED
+            "not asked" if not quote.can_trade
             else f"{(now - answers[name].asked) / SECOND_NS:.3f} s, {'hit' if answers[name].is_hit else 'miss'}"
             for name, quote in shown.items()
         ]  # fmt: skip

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import get_args
 
 import pytest
 
-from market_sim.analysis.results.venue_comparison import HEAD, comparison_rows, comparison_sentence, comparisons
+from market_sim.analysis.results.venue_comparison import (
+    HEAD,
+    STANDS,
+    comparison_rows,
+    comparison_sentence,
+    comparisons,
+)
 from market_sim.analysis.words import Words
 from market_sim.core.models.instruments import Stock
 from market_sim.core.models.intents import Buy, Sell
 from market_sim.core.models.venue_events import VenueHealthChanged
 from market_sim.core.money import dollars
+from market_sim.market.exchange.listing import CONTINUOUS, Phase
 from market_sim.market.venues.terms import VenueTerms
 from market_sim.simulation.engine.world import World
 from market_sim.simulation.options import Options
@@ -52,7 +60,17 @@ def test_the_price_of_a_quantity_is_the_mean_over_its_levels_with_the_fee():
         "Nobody shows enough to sell 15."
     )
     [row, _] = comparison_rows(found, Words(journal))
-    assert row == ("SIM-A", "99.00", "100.00", "100.34", f"{float(exact):.2f}", "too little", "", "CLOSED")
+    assert row == (
+        "SIM-A",
+        "99.00",
+        "100.00",
+        "100.34",
+        f"{float(exact):.2f}",
+        "too little",
+        "",
+        "CLOSED",
+        "continuous",
+    )
     assert len(row) == len(HEAD)
 
 
@@ -77,6 +95,20 @@ def test_a_venue_with_a_broken_connection_is_left_out():
     assert found.arbitrage is None
     assert found.best(1).venue == B
     assert comparison_sentence(found).endswith("Left out is SIM-A, whose connection is broken.")
+
+
+def test_a_book_in_which_nobody_can_trade_at_once_is_left_out():
+    world = opened(10_007)
+    world.venues.named(A).phases.halt("ACME")
+    [found] = comparisons(world.journal, len(world.journal) - 1, 5)
+    assert [one.venue for one in found.compared] == [B]
+    assert (found.arbitrage, found.best(1).venue) == (None, B)
+    assert comparison_sentence(found).endswith("Left out is SIM-A, where ACME is halted.")
+    assert [row[-1] for row in comparison_rows(found, Words(world.journal))] == ["halted", "continuous"]
+    world.venues.named(A).phases.resume("ACME")
+    [again] = comparisons(world.journal, len(world.journal) - 1, 5)
+    assert again.arbitrage is not None
+    assert STANDS.keys() == set(get_args(Phase)) - {CONTINUOUS}
 
 
 def test_at_every_instant_the_quotes_are_those_of_the_books():
