@@ -130,6 +130,13 @@ def phase_sentence(words: Figures, books: Sequence[str], event: market.PhaseChan
     return f"{listed(books)} {'is' if len(books) == 1 else 'are'} now {PHASES.get(event.phase, event.phase)}: {why}"
 
 
+def shock_sentence(words: Figures, event: run.ShockHappened) -> str:
+    """What the news did to the value of an instrument."""
+    symbol = str(event.numbers["symbol"])
+    before, after = (words.price(symbol, int(event.numbers[when])) for when in ("before", "after"))
+    return f"shock: {event.what}, the value moves from {before} to {after}"
+
+
 def _book(e: Any) -> str:
     return market.book_name(e.symbol, e.venue)
 
@@ -160,7 +167,7 @@ SENTENCES: dict[type[Event], Callable[[Words, Any], str]] = {
         f"{e.agent} changes its {e.parameter.replace('_', ' ')} from {e.before:g} to {e.after:g}: {e.reason}"
     ),
     run.WarningGiven: lambda w, e: f"warning: {e.sentence}",
-    run.ShockHappened: lambda w, e: f"shock: {e.what} ({_short(e.numbers)})",
+    run.ShockHappened: lambda w, e: shock_sentence(w, e),
     run.ValueMoved: lambda w, e: f"{e.symbol} is believed to be worth {w.price(e.symbol, e.value)}",
     run.InputReceived: lambda w, e: f"{e.sender or 'the operator'} asks from outside: {e.kind} {_short(e.terms)}",
     run.AnswerCompared: lambda w, e: f"{e.asked}: {e.expected} is right, your answer gives {e.found}",

@@ -6,11 +6,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
+from market_sim.analysis.event_sentences import shock_sentence
 from market_sim.analysis.history.chain_history import ChainHistory
 from market_sim.analysis.history.lifespan import as_they_come
 from market_sim.analysis.history.run_history import RunHistory
 from market_sim.analysis.history.time_axis import OPENING_EPOCHS, seconds
 from market_sim.analysis.visualization.chart import EventLine
+from market_sim.analysis.words import Words
 from market_sim.core.models.event import Event
 from market_sim.core.models.market_events import PhaseChanged
 from market_sim.core.models.run_events import ShockHappened
@@ -66,10 +68,10 @@ def in_rows(lines: Sequence[EventLine], character: float) -> list[EventLine]:
 def _event_lines(run: RunHistory) -> Iterator[EventLine]:
     if run.chain is not None and not run.axis.is_long:
         yield from _finality(run, run.chain)
+    words = Words(run.journal)
     for number, shock in _numbered(run, ShockHappened):
         if shock.time >= run.axis.first:
-            numbers = ", ".join(f"{name} {value}" for name, value in shock.numbers.items())
-            said = f"shock: {shock.what} ({numbers})"
+            said = shock_sentence(words, shock)
             yield EventLine(seconds(shock.time), f"shock: {shock.what}", "ink", True, said, number)
     yield from _phases(run)
     if not run.axis.is_long:

@@ -7,6 +7,8 @@ import pytest
 from market_sim.analysis.event_sentences import EventSentences
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.consensus_events import ByzantineAct, NetworkFault
+from market_sim.core.models.market_events import InstrumentListed
+from market_sim.core.models.run_events import ShockHappened
 
 
 @pytest.mark.parametrize(
@@ -24,6 +26,13 @@ from market_sim.core.models.consensus_events import ByzantineAct, NetworkFault
 )
 def test_the_sides_of_a_fault_are_validators(event: NetworkFault, said: str) -> None:
     assert EventSentences(Journal()).sentence(event) == said
+
+
+def test_a_shock_is_told_in_prices_and_without_names_of_fields() -> None:
+    journal = Journal()
+    journal.record(InstrumentListed(0, "ACME", "stock", 1, 1, "USD", 1, 2, 0))
+    shock = ShockHappened(5, "ACME -0.5 %", {"symbol": "ACME", "before": 9_984, "after": 9_934})
+    assert EventSentences(journal).sentence(shock) == "shock: ACME -0.5 %, the value moves from 99.84 to 99.34"
 
 
 def test_an_act_towards_nobody_is_told_so() -> None:
