@@ -131,7 +131,9 @@ def phase_sentence(words: Figures, books: Sequence[str], event: market.PhaseChan
 
 
 def shock_sentence(words: Figures, event: run.ShockHappened) -> str:
-    """What the news did to the value of an instrument."""
+    """What happened, and what it did to the value of an instrument where that is on record."""
+    if not {"symbol", "before", "after"} <= event.numbers.keys():
+        return f"shock: {event.what}"
     symbol = str(event.numbers["symbol"])
     before, after = (words.price(symbol, int(event.numbers[when])) for when in ("before", "after"))
     return f"shock: {event.what}, the value moves from {before} to {after}"

@@ -29,6 +29,7 @@ from market_sim.ui.cli.class_options import (
     invitation,
     trusted,
 )
+from market_sim.ui.cli.places import new_folder
 from market_sim.ui.cli.restoring import DATABASE_HELP, past
 from market_sim.ui.cli.window import opened
 
@@ -50,18 +51,32 @@ THREADS = 32
 LIVE_THREADS, LIVE_CONNECTIONS = 112, 800
 """Where a class follows a market: a stream for each of its pages, and several connections of each browser."""
 
+OF_A_MARKET = (
+    "speed",
+    "epochs",
+    "seed",
+    "settlement",
+    "purse",
+    "holdings",
+    "stream_port",
+    "stream_host",
+    "client_buffer",
+)
+"""The options that only a live market reads."""
+
 DONE = 0
 
 
 def serve(arguments: Sequence[str]) -> int:
     """Start the site and stay until Ctrl-C or SIGTERM."""
-    typed = _parser().parse_args(list(arguments))
+    made = _parser()
+    typed = made.parse_args(list(arguments))
     kinds = [find_scenario(name) for name in typed.scenario]
     check_class(typed)
-    if typed.compat and not kinds and typed.resume is None:
-        raise InputError("--compat lets programs trade in a live market: add --scenario NAME, such as marksim")
-    if typed.class_name and not kinds and typed.resume is None:
-        raise InputError("a class trades in a live market: add --scenario NAME, such as first-market")
+    if not kinds and typed.resume is None:
+        _check_no_market(made, typed)
+    if not Path(typed.lessons).is_dir() and typed.lessons != made.get_default("lessons"):
+        raise InputError(f"--lessons: there is no folder {typed.lessons}")
     listeners = _listeners(typed)
     port = listeners[0].getsockname()[1]
     # All ports are bound before a store is opened: a port in use leaves nothing behind.
@@ -200,7 +215,7 @@ def _opened(
     from market_sim.api.live.opening import OpenMarket
     from market_sim.api.store.places import asked_for
 
-    results, database = Path(typed.out), asked_for(typed.database)
+    results, database = typed.out, asked_for(typed.database)
     if typed.resume is not None:
         with past(typed.resume, typed.database, typed.scenario[0] if typed.scenario else None) as found:
             if found.session.is_over:
@@ -209,6 +224,18 @@ def _opened(
             return OpenMarket(scenario, options, typed.speed, results, database, found, check=check)
     options = Options(seed=typed.seed, epochs=typed.epochs, settlement=typed.settlement)
     return OpenMarket(configured(kinds[0]), options, typed.speed, results, database, check=check)
+
+
+def _check_no_market(made: Parser, typed: argparse.Namespace) -> None:
+    """Raise InputError for an option of a live market where none is opened."""
+    if typed.compat:
+        raise InputError("--compat lets programs trade in a live market: add --scenario NAME, such as marksim")
+    if typed.class_name:
+        raise InputError("a class trades in a live market: add --scenario NAME, such as first-market")
+    for name in OF_A_MARKET:
+        if getattr(typed, name) != made.get_default(name):
+            option = "--" + name.replace("_", "-")
+            raise InputError(f"{option} is for a live market: add --scenario NAME, such as first-market")
 
 
 def _stream_sockets(typed: argparse.Namespace) -> list[socket.socket]:
@@ -288,8 +315,8 @@ def _parser() -> Parser:
         "--compat",
         choices=["binance"],
         default="",
-        metavar="binance",
-        help="let programs trade that speak to Binance, such as ccxt, at /compat/binance",
+        metavar="EXCHANGE",
+        help="binance: let programs trade that speak to it, such as ccxt, at /compat/binance",
     )
     made.add_argument("--seed", type=whole(0), default=DEFAULT_SEED, metavar="N", help="default 7")
     made.add_argument(
@@ -298,9 +325,13 @@ def _parser() -> Parser:
     made.add_argument("--database", metavar="URL", help=DATABASE_HELP)
     add_class_options(made)
     add_settlement(made)
-    made.add_argument("--out", default="results", metavar="DIR", help="the folder for runs, default results/")
+    made.add_argument(
+        "--out", type=new_folder, default=Path("results"), metavar="DIR", help="the folder for runs, default results/"
+    )
     made.add_argument("--lessons", default="lessons", metavar="DIR", help="the course, default lessons/")
-    made.add_argument("--answers", default="answers", metavar="DIR", help="your answers, default answers/")
+    made.add_argument(
+        "--answers", type=new_folder, default=Path("answers"), metavar="DIR", help="your answers, default answers/"
+    )
     made.add_argument("--instance", default="instance", metavar="DIR", help="the site's own files, default instance/")
     made.add_argument("--window", action="store_true", help="show the site in a window of its own, which ends it")
     made.add_argument("--reload", action="store_true", help="start again whenever a source file changes")

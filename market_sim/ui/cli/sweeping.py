@@ -164,7 +164,7 @@ def _parser() -> Parser:
     made.add_argument("--with", action="append", dest="guests", metavar="STRATEGY,KEY=VALUE", help="as in a run")
     made.add_argument("--jobs", default="auto", metavar="N", help="processes; auto (default) is one for each core")
     made.add_argument(
-        "--engine", choices=("serial", "local", "dask"), default="local", metavar="NAME",
+        "--engine", choices=("serial", "local", "dask"), default="local", metavar="ENGINE",
         help="local (processes here, the default), serial, or dask (the extra [dask])",
     )  # fmt: skip
     made.add_argument("--scheduler", metavar="ADDRESS", help="of a Dask cluster, such as tcp://host:8786")
