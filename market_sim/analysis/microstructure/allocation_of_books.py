@@ -31,8 +31,8 @@ SCALE = 10_000
 LEAST_GAIN = 1e-6
 """A book without trades has no gain that more capital could lessen; this one keeps its depth a number."""
 NOTE = (
-    "gain and risk in basis points of the capital for a tenth of a day; the capital is what an average book displays, "
-    "and as much of it as a book displays halves the gain there; the weights of a row add up to 100 %"
+    "Gain and risk are in basis points of the capital for a tenth of a day; the capital is what an average book "
+    "displays, and as much of it as a book displays halves the gain there; the weights of a row add up to 100 %."
 )
 
 

@@ -34,7 +34,7 @@ HEADS = {
     "hasbrouck_last": "Hasbrouck, second leads",
 }  # fmt: skip
 """Heads that are not the name of their column in words."""
-UNITS = "prices and costs are in the currency of their book, in files in its smallest unit; a cost is positive"
+UNITS = "Prices and costs are in the currency of their book, in files in its smallest unit; a cost is positive."
 PRICES = frozenset({
     "price", "quoted", "effective", "effective_then", "realised", "impact", "improvement", "trend",
 })  # fmt: skip

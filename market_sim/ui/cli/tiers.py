@@ -23,7 +23,7 @@ def tiers(arguments: Sequence[str]) -> int:
         cells = (maker, symbol, tier, f"{least} to {most}", quoted, f"{depth:,.1f}", f"{held:.1%}", verdict)
         rows.append(tuple(map(str, cells)))
     if len(rows) == 1:
-        print("no maker of this run has a tier; the arena has four")
+        print("No maker of this run has a tier; the arena has four.")
         return 0
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:

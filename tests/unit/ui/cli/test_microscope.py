@@ -104,7 +104,7 @@ def test_prices_and_costs_are_in_dollars_as_many_as_the_files_have_cents(run, ta
     whole = next(row for row in tables["slippage"] if row["cut"] == "whole")
     [*_, value, cost, _] = next(line for line in shown if line[1:3] == ["whole", "all"])
     assert [Decimal(one.replace(",", "")) * 100 for one in (value, cost)] == [whole["value"], whole["cost"]]
-    assert "prices and costs are in the currency of their book" in said and "Roll spread" in said
+    assert "Prices and costs are in the currency of their book" in said and "Roll spread" in said
 
 
 def test_a_figure_has_the_decimals_of_its_currency_and_of_its_quantity():
