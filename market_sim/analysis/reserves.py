@@ -8,7 +8,7 @@ difference in the smallest unit of the token.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
@@ -93,10 +93,14 @@ class _Sums:
         self._taken: dict[int, Deposited] = {}
         """Deposits that the vault holds and no settled batch counts yet, by the number of their entry."""
         self._entries: dict[int, Deposited | Withdrawn] = {}
-        self._settled = 0
+        self._settled = self._refused_next = 0
+        self._certified: deque[tuple[int, int]] = deque()
+        """The last block and the number of entries of each batch that is certified and not counted yet."""
 
     def read(self) -> Iterator[Reserve]:
         for number, event in enumerate(self._journal):
+            if isinstance(event, events.Reconciled | events.VaultShort):
+                self._settle(event.last)
             if isinstance(event, events.Reconciled):
                 owed = self._owing()
                 for token, total, surplus in zip(self._tokens, event.totals, event.surplus, strict=False):
@@ -131,10 +135,24 @@ class _Sums:
                 self._taken[event.trade] = deposit
         elif isinstance(event, events.WithdrawalClaimed):
             self._claimable[event.asset] -= event.amount
+        elif isinstance(event, events.TradeRefused):
+            self._refused_next += 1
+        elif isinstance(event, events.BatchCertified):
+            self._certified.append((event.last, event.trades + self._refused_next))
+            self._refused_next = 0
         elif isinstance(event, events.BlockSettled):
-            self._settle(event.trades + event.refused)
+            self._settle(event.last)
 
-    def _settle(self, entries: int) -> None:
+    def _settle(self, last: int) -> None:
+        """Count the deposits and withdrawals of the batches up to this block.
+
+        A node has a batch before it counts as settled, and is compared as it is: with the batches that wait for their
+        confirmations.
+        """
+        while self._certified and self._certified[0][0] <= last:
+            self._count(self._certified.popleft()[1])
+
+    def _count(self, entries: int) -> None:
         """Count the deposits and withdrawals among the next entries."""
         first, self._settled = self._settled + 1, self._settled + entries
         for number in [one for one in self._entries if first <= one <= self._settled]:

@@ -16,13 +16,15 @@ from market_sim.analysis.words import Words
 from market_sim.blockchain.in_memory import InMemorySettlement
 from market_sim.blockchain.settlement import Moment, Statement
 from market_sim.core.data import archive
+from market_sim.core.data.finished_journal import FinishedJournal
 from market_sim.core.data.fold import Fold
 from market_sim.core.data.journal import Journal
 from market_sim.core.errors import InvariantBroken
 from market_sim.core.models.event import Event
 from market_sim.core.models.market_events import Entry
-from market_sim.core.models.settlement_events import Reconciled, VaultShort
+from market_sim.core.models.settlement_events import BlockSettled, Reconciled, VaultShort
 from market_sim.simulation.scenarios.escrow import EscrowScenario
+from market_sim.simulation.scenarios.wallet_and_vault import WalletAndVault
 from market_sim.ui.cli.main import main
 from tests.unit.blockchain.town import Town
 
@@ -162,3 +164,19 @@ def test_the_command_prints_the_reserves_and_finds_a_hole_that_the_run_did_not(t
     assert row.split()[:2] == ["2", "USD"]
     assert main(["reserves", str(tmp_path / "none")]) == 0
     assert capsys.readouterr().out == "this run settled on no chain, so there is no vault\n"
+
+
+def test_a_batch_that_the_chain_has_and_nobody_was_told_of_yet_counts_where_the_chain_was_compared() -> None:
+    """On a node a batch counts as settled after further blocks; a comparison before that is one with the batch."""
+    told = simulate(WalletAndVault(), Options(epochs=10, settlement="memory")).journal
+    early, moved = list(told), 0
+    for place in range(1, len(early)):
+        compared, settled = early[place], early[place - 1]
+        if isinstance(compared, Reconciled) and isinstance(settled, BlockSettled):
+            early[place - 1], early[place] = compared, settled
+            moved += 1
+    assert moved > 5
+    right = [one._replace(event=0) for one in reserves(told)]
+    assert any(one.claimable for one in right), "a withdrawal waits for its claim"
+    assert [one._replace(event=0) for one in reserves(FinishedJournal(early))] == right
+    assert not holes(right)
