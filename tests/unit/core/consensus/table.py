@@ -254,9 +254,9 @@ def listen(run: Run, monitors: Monitors) -> None:
     delivered = monitors.delivered
 
     def count(index: int, message: Message) -> bool:
-        if isinstance(message, Vote):
-            seen = monitors.observed.get(index)
-            run.votes_before_blocks += seen is not None and message.block.hex() not in seen.parent
-        return delivered(index, message)
+        is_news = delivered(index, message)
+        if is_news and isinstance(message, Vote):
+            run.votes_before_blocks += message.block.hex() not in monitors.observed[index].parent
+        return is_news
 
     monitors.delivered = count
