@@ -29,7 +29,11 @@ def test_the_page_of_a_run_with_venues_has_their_table_the_comparison_and_the_ro
     result = simulate("outage", epochs=5, settlement="none")
     archive.save(result.journal, tmp_path / "results" / "venues")
     page = visitor.get("/runs/venues").text
-    assert cells(page, "The venues") == venue_rows(venue_records(result.journal))
+    assert cells(page, "The venues: the table") == venue_rows(venue_records(result.journal))
+    titles = dict(re.findall(r'<h2 id="(\w+)"[^>]*>([^<]+)</h2>', page))
+    landmarks = [titles[name] for name in re.findall(r'<section[^>]* aria-labelledby="(\w+)"', page) if name in titles]
+    landmarks += re.findall(r'role="region" aria-label="([^"]+)"', page)
+    assert "The venues" in landmarks and len(landmarks) == len(set(landmarks)), "each has a name of its own"
     routes = route_rows(route_records(result.journal), Words(result.journal))
     assert cells(page, "Orders that a router divided") == routes
     [found] = comparisons(result.journal, len(result.journal) - 1, 100)
