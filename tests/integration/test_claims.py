@@ -31,6 +31,7 @@ DOCUMENTS = sorted(
 )
 FLAG = re.compile(r"(?<![\w-])--[a-z][\w-]+")
 ELSEWHERE = {
+    "--check": "contracts/build.py",
     "--student": "market_sim/course/pytest_checks.py",
     "--unsafe-in-process": "market_sim/course/pytest_checks.py",
     "--count": "tests/mutation/__main__.py",

@@ -14,9 +14,11 @@ import pytest
 from Crypto.Hash import keccak
 
 from market_sim import Options, open_run, simulate
+from market_sim.analysis.history.fair_places import FairPlaces
 from market_sim.analysis.transactions import by_function, failure_alert, transactions
 from market_sim.core.data import archive
 from market_sim.core.data.journal import Journal
+from market_sim.core.models.consensus_events import CallsOrdered
 from market_sim.core.models.market_events import Trade
 from market_sim.core.models.settlement_events import (
     BatchCertified,
@@ -28,6 +30,7 @@ from market_sim.core.models.settlement_events import (
     VaultShort,
 )
 from market_sim.simulation.scenarios.escrow import EscrowScenario
+from market_sim.simulation.scenarios.sandwich import SandwichScenario
 
 TAG = re.compile(r"<[^>]+>")
 
@@ -201,3 +204,21 @@ def test_a_run_without_a_chain_says_so(visitor, folders, tmp_path) -> None:
     )
     assert "This run sent nothing to a chain." in text(visitor.get("/runs/none/chain").text)
     assert "This run settled on no chain, so there is no vault." in text(visitor.get("/runs/none/reserves").text)
+
+
+def test_the_page_of_a_call_says_why_it_has_its_place_in_a_fair_order(visitor, folders, tmp_path) -> None:
+    journal = simulate(SandwichScenario(order="fair"), Options(epochs=10, settlement="memory")).journal
+    archive.save(journal, tmp_path / "results" / "fair")
+    places, sent = FairPlaces(journal), list(transactions(journal))
+    told = 0
+    for one in sent:
+        event = journal[one.event]
+        if isinstance(event, CallExecuted):
+            page = text(visitor.get(f"/runs/fair/transactions/{one.number}").text)
+            holding = [ordered.block for ordered in journal.of(CallsOrdered) if event.call in ordered.calls]
+            sentences = [places.sentence(block, event.call) for block in holding]
+            assert sentences and all(sentence in page for sentence in sentences)
+            told += sum("breaks the fair order" in sentence for sentence in sentences)
+    assert told, "one of them was in a block of the greedy leader, too"
+    batch = next(one for one in sent if one.contract == "settlement")
+    assert "fair order" not in visitor.get(f"/runs/fair/transactions/{batch.number}").text
