@@ -123,6 +123,63 @@ def test_a_strategy_that_fails_is_told_with_its_own_line(
     assert said in failure
 
 
+PRINTS = (
+    HEAD.replace("from", "print('loaded')\nfrom", 1)
+    + """
+@dataclass
+class Mine(Strategy):
+    def decide(self, view):
+        print("decided")
+        return ()
+
+@dataclass(frozen=True)
+class Room(FirstMarket):
+    claim = "A maker quotes."
+    def build(self, world):
+        super().build(world)
+        world.join("mine", Mine(), cash=dollars(1_000))
+    def holds(self, journal):
+        return True
+"""
+)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        ["check", "--seeds", "1", "--epochs", "2"],
+        pytest.param(
+            ["sweep", "--seeds", "1", "--epochs", "2", "--engine", "serial", "--no-plot", "-q"],
+            marks=pytest.mark.thorough,
+        ),
+        pytest.param(["facts", "--returns", "500"], marks=pytest.mark.thorough),
+    ],
+    ids=lambda typed: typed[0],
+)
+def test_what_a_strategy_prints_does_not_mix_with_the_document(
+    typed: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("room.py").write_text(PRINTS)
+    assert main([typed[0], "room.py", *typed[1:], "--json"]) in (0, 1)  # the facts need not hold in so short a run
+    told = capsys.readouterr()
+    assert isinstance(json.loads(told.out), dict)
+    assert {"loaded", "decided"} <= set(told.err.splitlines())
+
+
+def test_a_run_of_an_own_scenario_asks_for_its_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "room.py"
+    path.write_text(HEAD + "@dataclass(frozen=True)\nclass Room(FirstMarket):\n    name = 'room'\n")
+    assert main(["--scenario", str(path), *QUICK, "-q", "--out", str(tmp_path / "runs")]) == 0
+    [run] = (tmp_path / "runs").iterdir()
+    capsys.readouterr()
+    for typed in (["replay"], ["without", "--agent", "noise-0"], ["backtest", "--with", "noise"]):
+        assert main([typed[0], str(run), *typed[1:]]) == 2
+        said = "the scenario room of this run is not a shipped one: add --scenario FILE.py, where it is"
+        assert capsys.readouterr().err == f"simulate.py: {said}\n"
+    assert main(["replay", str(run), "--scenario", str(path)]) == 0
+
+
 LATE = {
     "a conclusion": (
         HEAD

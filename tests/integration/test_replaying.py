@@ -69,5 +69,5 @@ def test_a_scenario_of_ones_own_is_named_with_its_file(tmp_path: Path, capsys: p
     [run] = tmp_path.glob("quiet-room-*")
     capsys.readouterr()
     assert main(["replay", str(run)]) == 2
-    assert "there is no scenario 'quiet-room'" in capsys.readouterr().err
+    assert "the scenario quiet-room of this run is not a shipped one: add --scenario FILE.py" in capsys.readouterr().err
     assert main(["replay", str(run), "--scenario", str(own)]) == 0

@@ -198,7 +198,7 @@ def test_jobs_are_plain_data() -> None:
     [
         (["sweep", "first-markt"], "there is no scenario 'first-markt'; did you mean first-market?"),
         ([*OVER, "--jobs", "none"], "--jobs is auto or a whole number from 1 to 1,024, found 'none'"),
-        ([*OVER, "--engine", "dusk"], "there is no name 'dusk'; did you mean dask?"),
+        ([*OVER, "--engine", "dusk"], "there is no engine 'dusk'; did you mean dask?"),
         ([*OVER, "--scheduler", "tcp://a:1"], "--scheduler belongs to --engine dask"),
         ([*OVER, "--traders", "3"], "traders has a value of its own and is swept by --over, too"),
         ([*OVER, "--with", "no.py:Own"], "no.py"),

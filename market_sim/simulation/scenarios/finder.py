@@ -12,6 +12,7 @@ import inspect
 import os
 import re
 import sys
+from contextlib import redirect_stdout
 from pathlib import Path
 from types import ModuleType
 
@@ -42,6 +43,13 @@ def find_scenario(name: str) -> type[Scenario]:
     near = difflib.get_close_matches(name, by_name, 1)
     meant = f"did you mean {near[0]}?" if near else f"there are {', '.join(by_name)}, or a file path/to/scenario.py"
     raise InputError(f"there is no scenario {name!r}; {meant}")
+
+
+def scenario_of_run(file: str | None, name: str) -> type[Scenario]:
+    """The scenario of a stored run: the one in this file, otherwise the shipped one of this name."""
+    if file is None and all(scenario.name != name for scenario in SCENARIOS):
+        raise InputError(f"the scenario {name} of this run is not a shipped one: add --scenario FILE.py, where it is")
+    return find_scenario(file or name)
 
 
 def load_file(path: Path, what: str) -> ModuleType:
@@ -78,8 +86,8 @@ def _in_file(path: Path) -> type[Scenario]:
     kind = found[0]
     if not kind.name:
         kind.name = re.sub(r"[^\w-]+", "-", path.stem.replace("_", "-"))
-    _check_class(path, tree, kind)
     _check_fields(path, tree, kind)
+    _check_class(path, tree, kind)
     return kind
 
 
@@ -91,7 +99,8 @@ def _loaded(path: Path, what: str) -> ModuleType:
     module = importlib.util.module_from_spec(specification)
     # Dataclasses look their module up by name while the class is being made.
     sys.modules[name] = module
-    specification.loader.exec_module(module)
+    with redirect_stdout(sys.stderr):  # what a file prints is no answer of a command
+        specification.loader.exec_module(module)
     return module
 
 

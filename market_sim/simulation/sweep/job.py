@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
+from contextlib import redirect_stdout
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -72,7 +74,8 @@ def done(job: Job) -> Outcome:
     scenario = configured(find_scenario(job.scenario), **job.parameters)
     settlement = scenario.claim_settlement
     options = Options(seed=job.seed, epochs=job.epochs, settlement=settlement, guests=job.guests)
-    result = simulate(scenario, options)
+    with redirect_stdout(sys.stderr):  # a strategy may print, and stdout is for the table
+        result = simulate(scenario, options)
     guests = {one.name for one in read_guests(job.guests)}
     return Outcome(
         job.key, job.parameters, job.repetition, job.seed, result.fingerprint, measured(scenario, result, guests)

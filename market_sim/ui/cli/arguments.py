@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import argparse
 import difflib
-import sys
 from collections.abc import Callable
-from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
@@ -214,8 +212,7 @@ def parsed(arguments: list[str]) -> tuple[argparse.Namespace, Scenario]:
     """The options and the scenario, whose own flags are those that argparse does not know."""
     made = parser()
     known, rest = made.parse_known_args(arguments)
-    with redirect_stdout(sys.stderr):  # a file may print
-        kind = find_scenario(known.scenario)
+    kind = find_scenario(known.scenario)
     parameters = scenario_parameters(rest, kind, made)
     with explained():
         return known, configured(kind, **parameters)

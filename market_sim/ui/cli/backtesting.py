@@ -6,6 +6,7 @@ import json
 import sys
 import textwrap
 from collections.abc import Sequence
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from market_sim.core.data import archive
 from market_sim.core.data.journal import Journal
 from market_sim.core.errors import InputError
 from market_sim.simulation.backtest import Backtest, backtest
-from market_sim.simulation.scenarios.finder import find_scenario
+from market_sim.simulation.scenarios.finder import scenario_of_run
 from market_sim.simulation.scenarios.guests import guest
 from market_sim.simulation.scenarios.scenario import configured
 from market_sim.ui.backtest_report import RULES, boards, sentences
@@ -31,9 +32,10 @@ def on_a_record(arguments: Sequence[str]) -> int:
     """Let a strategy trade on a record; print its performance beside those of the participants."""
     typed = _parser().parse_args(list(arguments))
     stored = archive.load(typed.run)
-    kind = find_scenario(typed.scenario or stored.manifest.scenario)
-    who = guest(typed.guest)
-    found = backtest(stored.journal, who, configured(kind, **stored.manifest.parameters))
+    kind = scenario_of_run(typed.scenario, stored.manifest.scenario)
+    with redirect_stdout(sys.stderr):  # a strategy may print
+        who = guest(typed.guest)
+        found = backtest(stored.journal, who, configured(kind, **stored.manifest.parameters))
     if typed.json:
         print(json.dumps(document(found), indent=2))
     else:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Sequence
+from contextlib import redirect_stdout
 
 from market_sim.simulation.engine.failures import explained
 from market_sim.simulation.options import MOST_EPOCHS
@@ -32,7 +34,8 @@ def check(arguments: Sequence[str]) -> int:
     given = scenario_parameters(rest, kind, made)
     with explained():
         scenario = configured(kind, **given)
-    found = checked_scenario(scenario, typed.seeds, typed.epochs)
+    with redirect_stdout(sys.stderr):  # a strategy may print
+        found = checked_scenario(scenario, typed.seeds, typed.epochs)
     if typed.json:
         document = {
             "scenario": kind.name, "parameters": scenario.parameters, "claim": kind.claim or None,

@@ -13,7 +13,7 @@ from market_sim.core.data.journal import Journal
 from market_sim.core.errors import InputError
 from market_sim.simulation.counterfactual import name_without
 from market_sim.simulation.counterfactual import without as session_without
-from market_sim.simulation.scenarios.finder import find_scenario
+from market_sim.simulation.scenarios.finder import scenario_of_run
 from market_sim.simulation.scenarios.scenario import configured
 from market_sim.ui.cli.arguments import Parser
 from market_sim.ui.cli.comparing import aligned
@@ -27,7 +27,7 @@ def without(arguments: Sequence[str]) -> int:
     """Play a run without a participant; print its true impact and shortfall beside the estimators."""
     typed = _parser().parse_args(list(arguments))
     stored = archive.load(typed.run)
-    kind = find_scenario(typed.scenario or stored.manifest.scenario)
+    kind = scenario_of_run(typed.scenario, stored.manifest.scenario)
     scenario = configured(kind, **stored.manifest.parameters)
     session = session_without(stored.journal, typed.agent, scenario)
     name = name_without(typed.run.resolve().name, typed.agent)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import sys
 from argparse import Namespace
 from collections.abc import Sequence
+from contextlib import redirect_stdout
 from pathlib import Path
 
 from market_sim.analysis.microstructure.bars import Bars, bars
@@ -60,10 +62,11 @@ def facts(arguments: Sequence[str]) -> int:
         name = kind.name
         # The first bar begins with the first quotes, and a return needs two bars.
         epochs = -(-(typed.returns + 2) * typed.bar_ms // 1_000)
-        found = {
-            seed: _of(market_alone(scenario, seed, epochs), typed)
-            for seed in range(typed.seed, typed.seed + typed.seeds)
-        }
+        with redirect_stdout(sys.stderr):  # a strategy may print
+            found = {
+                seed: _of(market_alone(scenario, seed, epochs), typed)
+                for seed in range(typed.seed, typed.seed + typed.seeds)
+            }
     held = sum(passes(stylised_facts(one)) for one in found.values())
     kept = held >= SHARE * len(found)
     if typed.json:

@@ -19,7 +19,7 @@ from market_sim.core.errors import InputError, OtherCourse
 from market_sim.core.models.run_events import InputReceived, RunEnded, RunStarted
 from market_sim.core.version import VERSION
 from market_sim.simulation.durability import ON_A_NODE, Durability
-from market_sim.simulation.scenarios.finder import find_scenario
+from market_sim.simulation.scenarios.finder import scenario_of_run
 from market_sim.simulation.scenarios.scenario import configured
 from market_sim.simulation.session import Session
 from market_sim.ui.cli.arguments import Parser
@@ -41,7 +41,7 @@ def replay(arguments: Sequence[str]) -> int:
     stored = archive.load(typed.run)
     if stored.cut:
         print(f"{typed.run}: {stored.cut}")
-    kind = find_scenario(typed.scenario or stored.manifest.scenario)
+    kind = scenario_of_run(typed.scenario, stored.manifest.scenario)
     on_a_node = next(stored.journal.of(RunStarted)).options.get("settlement") == ON_A_NODE
     operator = operator_of_own(typed.operator_key, on_a_node)
     session = Session.replay(

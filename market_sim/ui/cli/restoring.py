@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from market_sim.core.data.fingerprint import shortened
 from market_sim.core.data.run_writer import RunWriter
 from market_sim.core.english import counted
-from market_sim.simulation.scenarios.finder import find_scenario
+from market_sim.simulation.scenarios.finder import scenario_of_run
 from market_sim.simulation.scenarios.scenario import configured
 from market_sim.ui.cli.arguments import Parser
 from market_sim.ui.cli.places import new_folder
@@ -53,7 +53,7 @@ def past(run: Path, database: str | None, scenario: str | None, cut: bool = Fals
     try:
         stored = StoredRun(run, asked_for(database))
         try:
-            kind = find_scenario(scenario or stored.start.scenario)
+            kind = scenario_of_run(scenario, stored.start.scenario)
             yield restored(stored, configured(kind, **stored.start.parameters), cut)
         finally:
             stored.close()

@@ -20,7 +20,7 @@ from market_sim.core.errors import InputError
 from market_sim.core.models.run_events import RunStarted
 from market_sim.simulation.durability import ON_A_NODE
 from market_sim.simulation.options import Options
-from market_sim.simulation.scenarios.finder import find_scenario
+from market_sim.simulation.scenarios.finder import scenario_of_run
 from market_sim.simulation.scenarios.scenario import configured
 from market_sim.ui.cli.arguments import Parser, node_address
 from market_sim.ui.cli.operator_key import operator_of_own
@@ -49,7 +49,7 @@ def resume(arguments: Sequence[str]) -> int:
             raise InputError(f"{typed.run} is settled on a node: name its address with --chain URL")
         if options.settlement == ON_A_NODE:
             _agreeing_log(typed.run, found.journal)
-        kind = find_scenario(typed.scenario or start.scenario)
+        kind = scenario_of_run(typed.scenario, start.scenario)
         screen = Screen(quiet=typed.quiet)
         manifest = found.manifest
         screen.say(
