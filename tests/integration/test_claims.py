@@ -43,6 +43,7 @@ ELSEWHERE = {
     "--profile": "docs/deployment.md",
     "--minutes": "benchmarks/soak.py",
     "--fall": "README.md",  # a parameter of the scenario that the README shows
+    "--lie-percent": "docs/rulebook.md",  # another one
 }
 """Flags that are not of the command line, and the file that has them."""
 NOT_OURS = {"PR_SET_CHILD_SUBREAPER", "RLIMIT_NPROC", "DATABASE_URL"}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +16,8 @@ from market_sim.core.models.market_events import Transferred
 from market_sim.core.models.mechanism_events import Resolved
 from market_sim.core.models.settlement_events import CallExecuted, ContractReconciled
 from market_sim.simulation.scenarios.prediction_on_chain import STRIKE, PredictionOnChain
+from market_sim.ui.cli.main import main
+from tests.conftest import ROOT
 from tests.integration.test_chain_as_a_place import told
 from tests.integration.test_option_on_chain import calls, last_final_price
 
@@ -105,6 +109,14 @@ def test_a_run_that_ends_otherwise_says_so(scenario: PredictionOnChain, options:
     journal = run(scenario, **options)
     assert said in scenario.conclusion(journal)
     assert not scenario.holds(journal)
+
+
+def test_the_rulebook_says_how_a_question_becomes_void(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = (ROOT / "docs" / "rulebook.md").read_text(encoding="utf-8")
+    [options] = re.findall(r"With `(--lie-percent [^`]*)` nobody proposes a price, and the question is void", text)
+    asked = ["--scenario", "prediction-on-chain", *options.split(), "--settlement", "memory", "--out", str(tmp_path)]
+    assert main([*asked, "--headless", "--no-plot"]) == 0
+    assert "The answer is void: ann got 25.00 on the exchange and 25.00 on the chain" in capsys.readouterr().out
 
 
 def test_a_price_without_a_decision_is_told_as_such() -> None:
