@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from tests.planted.runner import FAILED, Bug, apply_patch, bugs, copy_tree, run_test
+from tests.planted.runner import FAILED, Bug, bugs, copy_tree, patched, run_test
 
 SCHEDULES = "test_no_schedule_within_the_bound_breaks_an_invariant"
 ONLY_SEEN_AT = {"BC26": (7,), "BC2": (5,)}
@@ -22,12 +23,17 @@ RUNS = [
 ]  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One copy for one bug after the other: what Python compiled of it serves them all."""
+    return copy_tree(tmp_path_factory.mktemp("sizes"))
+
+
 @pytest.mark.parametrize(("bug", "validators"), RUNS)
-def test_a_bug_of_the_protocol_is_noticed_in_committees_of_four_and_of_seven(bug: Bug, validators: int, tmp_path):
-    place = copy_tree(tmp_path)
-    apply_patch(bug.patch, place)
+def test_a_bug_of_the_protocol_is_noticed_in_committees_of_four_and_of_seven(bug: Bug, validators: int, place: Path):
     size = {"CONSENSUS_VALIDATORS": str(validators), "CONSENSUS_SCHEDULES": "36"}
-    found = run_test(place, replace(bug, environment=bug.environment | size, seconds=90))
+    with patched(bug.patch, place):
+        found = run_test(place, replace(bug, environment=bug.environment | size, seconds=90))
     assert found.code == FAILED, f"{bug.id} ({bug.says}) went unnoticed at n = {validators}:\n{found.output[-3000:]}"
 
 
@@ -45,11 +51,10 @@ OF_NO_SIZE = {"BC6", "BC23", "BC27"}
         for place, bug in enumerate(IN_ONE_SITUATION)
     ],
 )
-def test_what_one_situation_shows_is_noticed_in_a_committee_of_seven_too(bug: Bug, tmp_path):
-    place = copy_tree(tmp_path)
-    apply_patch(bug.patch, place)
+def test_what_one_situation_shows_is_noticed_in_a_committee_of_seven_too(bug: Bug, place: Path):
     at_seven = re.sub(r"\b4\b(?=[^:]*\]$)", "7", bug.test)
-    found = run_test(place, replace(bug, test=at_seven, seconds=90))
+    with patched(bug.patch, place):
+        found = run_test(place, replace(bug, test=at_seven, seconds=90))
     assert found.code == FAILED, f"{bug.id} ({bug.says}) went unnoticed by {at_seven}:\n{found.output[-3000:]}"
 
 
