@@ -19,7 +19,8 @@ from market_sim.core.data.packing import packed, unpacked
 from market_sim.simulation.options import Options
 from market_sim.simulation.scenarios.first_market import FirstMarket
 from market_sim.simulation.session import Session
-from market_sim.ui.cli.main import _writable, main
+from market_sim.ui.cli.main import main
+from market_sim.ui.cli.places import writable
 
 ROOT = Path(__file__).parents[2]
 LONG = ("--epochs", "100000", "--traders", "2", "--makers", "1", "--no-settle", "--headless", "--no-plot")
@@ -124,7 +125,7 @@ def test_runs_that_begin_at_once_do_not_refuse_each_other_the_folder(tmp_path):
     """Each asks whether it can write there, and whoever asks may not be in another's way."""
     for folder in (tmp_path, tmp_path / "not" / "there"):
         with ThreadPoolExecutor(4) as pool:
-            assert {*pool.map(_writable, [folder] * 400)} == {folder}
+            assert {*pool.map(writable, ["--out"] * 400, [folder] * 400)} == {folder}
     assert not any(tmp_path.iterdir())
 
 
