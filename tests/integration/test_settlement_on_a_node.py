@@ -81,6 +81,8 @@ def test_a_run_on_a_node_is_settled_and_reconciled_and_played_again_from_the_ans
     (bare / FILE).unlink()
     assert main(["replay", str(bare), "--scenario", scenario]) == 2
     assert "without the answers of its node the run cannot be played again" in capsys.readouterr().err
+    assert main(["verify", str(bare)]) == 2
+    assert "the settlement log is missing, so it can be neither resumed nor" in capsys.readouterr().err
 
 
 @pytest.mark.thorough

@@ -17,6 +17,9 @@ from market_sim.core.data.journal import Journal
 from market_sim.core.data.manifest import MANIFEST, Manifest
 from market_sim.core.english import counted
 from market_sim.core.errors import InputError
+from market_sim.core.models.run_events import RunStarted
+from market_sim.simulation.durability import ON_A_NODE
+from market_sim.simulation.options import Options
 from market_sim.ui.cli.arguments import Parser
 
 GOOD = 0
@@ -42,6 +45,8 @@ def verify(arguments: Sequence[str]) -> int:
     print(f"{typed.run}: {state(stored.manifest)}")
     if kept := _log(typed.run, stored.journal):
         print(f"{typed.run}: the settlement log agrees with the journal: {kept}")
+    elif Options.of(next(stored.journal.of(RunStarted))).settlement == ON_A_NODE:
+        raise InputError(f"{typed.run}: the settlement log is missing, so it can be neither resumed nor played again")
     if typed.fingerprint and not stored.manifest.fingerprint.startswith(typed.fingerprint):
         raise InputError(
             f"{typed.run} is whole, but it is not the run with fingerprint {typed.fingerprint}: its own is "
