@@ -15,7 +15,7 @@ from market_sim.core.data import archive
 from market_sim.core.errors import InputError, InvariantBroken
 from market_sim.simulation.options import Options
 from market_sim.simulation.scenarios.catalogue import SCENARIOS
-from market_sim.simulation.scenarios.finder import TAKEN
+from market_sim.simulation.scenarios.finder import TAKEN, find_scenario
 from market_sim.simulation.scenarios.scenario import parameter_types
 from market_sim.ui.cli.arguments import parser
 from market_sim.ui.cli.main import main
@@ -260,6 +260,12 @@ def test_a_mistake_in_a_class_is_a_sentence(
     path.write_text(HEAD + f"@dataclass(frozen=True)\nclass Room(FirstMarket):\n{text}")
     assert main(["--scenario", str(path), *QUICK, "--out", str(tmp_path / "runs")]) == 2
     assert capsys.readouterr().err == f"simulate.py: {path}, {said}\n"
+
+
+def test_a_scenario_without_a_docstring_says_nothing_about_itself(tmp_path: Path) -> None:
+    path = tmp_path / "room.py"
+    path.write_text(HEAD + "class Room(FirstMarket):\n    name = 'room'\n")
+    assert find_scenario(str(path))().summary == ""
 
 
 def test_a_file_with_any_name_is_a_scenario_without_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -68,8 +68,8 @@ class Scenario:
 
     @property
     def summary(self) -> str:
-        """The first line of the docstring: what the scenario shows."""
-        return (type(self).__doc__ or "").strip().splitlines()[0]
+        """The first line of the docstring: what the scenario shows; empty without one."""
+        return (type(self).__doc__ or "").strip().partition("\n")[0]
 
     @property
     def parameters(self) -> dict[str, Parameter]:
