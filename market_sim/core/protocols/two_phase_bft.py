@@ -200,7 +200,7 @@ class Voter:
         if not offers or not self._may_sign("prevote"):
             return
         offer, record = offers[0], self._record
-        if offer.valid_round != NEVER and not self._has_quorum("prevote", offer.valid_round, offer.block.hash):
+        if offer.valid_round != NEVER and (offer.valid_round, offer.block.hash) not in self._with_quorum("prevote"):
             return  # line 28 waits for the prevotes that the offer names
         is_free = record.locked is None or record.locked_round <= offer.valid_round
         is_locked_on_it = record.locked is not None and record.locked.block == offer.block
@@ -260,16 +260,14 @@ class Voter:
         self._keep(ballot)
 
     def _with_quorum(self, phase: Phase) -> list[tuple[int, bytes]]:
-        """The rounds and blocks of this height for which a quorum has voted, earliest round first."""
+        """The rounds and blocks of this height for which a quorum has voted, earliest round first.
+
+        Ballots are kept by voter, so a validator counts once.
+        """
         turn, quorum = (self.height, phase), self._seat.rules.quorum
         return sorted(
             place[2:] for place, ballots in self._votes.items() if len(ballots) >= quorum and place[:2] == turn
         )
-
-    def _has_quorum(self, phase: Phase, round_: int, block: bytes) -> bool:
-        """Ballots are kept by voter, so a validator counts once."""
-        ballots = self._votes.get((self.height, phase, round_, block), ())
-        return len(ballots) >= self._seat.rules.quorum
 
     def _offer_of(self, block: bytes) -> Offer | None:
         offers = (one for turn, some in self._offers.items() if turn[0] == self.height for one in some)
