@@ -90,6 +90,7 @@ def test_a_run_has_the_same_fingerprint_in_a_file_and_on_a_server(
 ) -> None:
     found = {}
     for name, database in (("file", ""), ("server", server)):
+        named = ["--database", database] if database else []
         live = traded(tmp_path / name, database)
         assert (live.folder / NOTE).exists() == bool(database)
         stored = StoredRun(live.folder, database)
@@ -99,7 +100,7 @@ def test_a_run_has_the_same_fingerprint_in_a_file_and_on_a_server(
         assert events == live.market.journal.since(0)[: len(events)], "also those that have left the memory"
         end = next(place for place, event in enumerate(events) if event.time > 7_000_000_000)
         found[name] = fingerprint(inputs), fingerprint(events[:end])
-        assert main(["restore", str(live.folder), "--database", database]) == 2
+        assert main(["restore", str(live.folder), *named]) == 2
         assert "is in use" in capsys.readouterr().err
         live.close()
     assert found["file"] == found["server"]
