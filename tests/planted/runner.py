@@ -164,7 +164,8 @@ def run_once(place: Path, bug: Bug) -> Outcome:
     start, wait = time.monotonic(), SHARED * bug.seconds
     with TemporaryDirectory() as scratch:  # its own: in a shared one each run would tidy up after those before it
         command = [sys.executable, "-X", "faulthandler", "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider"]
-        command += ["--basetemp", f"{scratch}/tests", bug.test]
+        # Plain: in CI pytest would write out all differences of two lists of thousands, for minutes.
+        command += ["--basetemp", f"{scratch}/tests", "--assert=plain", bug.test]
         with subprocess.Popen(
             command, cwd=place, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         ) as running:
