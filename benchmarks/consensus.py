@@ -17,6 +17,7 @@ from market_sim.core.consensus.network import Conditions, Network
 from market_sim.core.consensus.payloads import Chain, Invalid, Unknown
 from market_sim.core.consensus.signing import Ed25519Scheme, VerifyMode
 from market_sim.core.data.journal import Journal
+from market_sim.core.models.consensus_events import CallsSeen
 from market_sim.core.randomness import Randomness
 from market_sim.simulation.engine.clock import SECOND, Clock
 
@@ -33,10 +34,16 @@ class Empty:
     def payload_for(self, chain: Chain) -> bytes:
         return b""
 
+    def be_greedy(self, greedy: bool) -> None:
+        pass
+
     def payload_problem(self, chain: Chain, payload: bytes) -> Unknown | Invalid | None:
         return None
 
     def calls(self, payload: bytes) -> tuple[int, ...]:
+        return ()
+
+    def reports(self, payload: bytes) -> tuple[CallsSeen, ...]:
         return ()
 
     def count(self, payload: bytes) -> int:

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from benchmarks import __main__ as benchmarks
+from benchmarks.consensus import epochs_per_second
 
 PARTS = {"__init__", "__main__", "calibration", "core_stream", "crowd", "soak", "spilling"}
 """Modules that others use, or that have a command of their own."""
@@ -37,3 +38,7 @@ def test_an_unknown_module_is_a_sentence_and_nothing_is_written(capsys, monkeypa
     assert ended.value.code == 2
     assert "found crowds" in capsys.readouterr().err
     assert not any(tmp_path.iterdir())
+
+
+def test_the_committee_of_the_figures_has_all_that_consensus_asks_of_it():
+    assert epochs_per_second(4, 6, "shared") > 0
