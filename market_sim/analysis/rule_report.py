@@ -16,11 +16,11 @@ def rules_sentence(journal: Journal) -> str:
     rules = next(journal.of(RulesInForce), None)
     if rules is None:
         return ""
-    halts: dict[tuple[int, str], list[str]] = {}
+    halts: dict[tuple[int, str], dict[str, None]] = {}
     for halt in rule_halts(journal):
-        halts.setdefault((halt.began, halt.code), []).append(halt.symbol)
+        halts.setdefault((halt.began, halt.code), {})[halt.symbol] = None
     told = [
-        f"{code} at {about_seconds(began)} ({symbols[0] if len(symbols) == 1 else counted(len(symbols), 'instrument')})"
+        f"{code} at {about_seconds(began)} ({next(iter(symbols)) if len(symbols) == 1 else counted(len(symbols), 'instrument')})"
         for (began, code), symbols in halts.items()
     ]
     more = len(told) - MOST_HALTS

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 from market_sim.core.models.compliance_events import PriceBandsSet
 from market_sim.core.models.event import Event
 from market_sim.market.compliance.market_clock import MarketClock
-from market_sim.market.compliance.market_watch import Breach
+from market_sim.market.compliance.market_watch import Breach, MarketWatch
 from market_sim.market.compliance.price_bands import bands, limit_state, next_reference
 from market_sim.market.compliance.profile import PriceBands
 from market_sim.market.compliance.trade_window import TradeWindow
@@ -23,14 +23,14 @@ class BandKeeper:
         rule: PriceBands,
         clock: MarketClock,
         venues: Sequence[Exchange],
-        closes: Mapping[str, int],
+        watch: MarketWatch,
         record: Callable[[Event], None],
         plan: Callable[[int], object],
     ) -> None:
         self._rule = rule
         self._clock = clock
         self._venues = venues
-        self._closes = closes
+        self._watch = watch
         self._record = record
         self._plan = plan
         self._windows: dict[str, TradeWindow] = {}
@@ -44,7 +44,7 @@ class BandKeeper:
 
     def begin(self, now: int) -> None:
         """Instruments with a last close have bands from the start."""
-        for symbol, close in self._closes.items():
+        for symbol, close in self._watch.closes.items():
             self._references[symbol] = (close, now)
             self._set(symbol, now)
         self._plan_next(now)
@@ -82,9 +82,10 @@ class BandKeeper:
         return found
 
     def _plan_next(self, now: int) -> None:
-        """References move and bands double at their time, with or without an order."""
+        """References move, bands double and a day begins at their time, with or without an order."""
         keep = self._clock.span(self._rule.keep)
-        self._planned = min((now // keep + 1) * keep, self._clock.next(self._rule.doubled_from, now))
+        doubled = self._clock.next(self._rule.doubled_from, now)
+        self._planned = min((now // keep + 1) * keep, doubled, self._clock.closes(now))
         self._plan(self._planned)
 
     def _refresh(self, symbol: str, now: int) -> None:
@@ -104,7 +105,8 @@ class BandKeeper:
             return
         listing = books[0][1]
         dollar = 10**listing.instrument.price_decimals
-        close = self._closes.get(symbol, reference)
+        self._watch.begin_day(now)
+        close = self._watch.closes[symbol]
         found = bands(self._rule, reference, close, self._clock.of_day(now), dollar, listing.tick)
         if self.now.get(symbol) == found:
             return

@@ -111,7 +111,7 @@ class MarketRules(Mechanism):
         self.bands: BandKeeper | None = None
         if profile.price_bands is not None:
             self.bands = BandKeeper(
-                profile.price_bands, clock, self.venues, self.watch.closes, self.journal.record, self._wake
+                profile.price_bands, clock, self.venues, self.watch, self.journal.record, self._wake
             )
             self.bands.begin(now)
         self.corridors = Corridors(

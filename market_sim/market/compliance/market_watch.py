@@ -60,8 +60,9 @@ class MarketWatch:
         """The last trade price of each instrument, on any venue."""
         self.closes: dict[str, int] = dict(closes)
         """The last close of each spot instrument; on the first day its first price, unless one was stated."""
-        self._ratios = {symbol: 1.0 for symbol in closes}
-        self._sum = float(len(closes))
+        self._ratios = {symbol: 1.0 for symbol in closes if not index or symbol in index}
+        """Price by last close of each instrument of the index."""
+        self._sum = float(len(self._ratios))
         self.level = 0
         """The highest level that has halted the market today."""
         self._day_ends = clock.closes(0)
@@ -71,12 +72,13 @@ class MarketWatch:
     def traded(self, trade: Trade, continuous: bool) -> list[Breach]:
         """Take a trade in; the breaches that it causes. A reopening auction is not judged by its own distance."""
         symbol, price, now = trade.symbol, trade.price, trade.time
-        if now >= self._day_ends:
-            self._begin_day(now)
+        self.begin_day(now)
         self.prices[symbol] = price
         if not self._is_spot(symbol):
             return []
         found: list[Breach] = []
+        if symbol not in self.closes:
+            self._first_price(symbol, price)
         if self._market_wide is not None:
             self._market_fell(self._market_wide, trade, found)
         if self._move is not None:
@@ -139,30 +141,35 @@ class MarketWatch:
         }
 
     def _market_fell(self, rule: MarketWide, trade: Trade, found: list[Breach]) -> None:
-        now, symbol, price = trade.time, trade.symbol, trade.price
-        if self._index and symbol not in self._index:
+        symbol = trade.symbol
+        if symbol not in self._ratios:
             return
-        close = self.closes.get(symbol)
-        if close is None:
-            self.closes[symbol], self._ratios[symbol] = price, 1.0
-            self._sum += 1.0
-            return
-        self._note_ratio(symbol, price / close)
+        self._note_ratio(symbol, trade.price / self.closes[symbol])
         if self._sum > len(self._ratios) * (1 - rule.level_1 / BPS) + MARGIN:
             return
-        index = index_of({each: self.prices.get(each, close) for each, close in self.closes.items()}, self.closes)
-        level = level_reached(rule, index, self._clock.of_day(now), self.level)
+        closes = {each: self.closes[each] for each in self._ratios}
+        index = index_of({each: self.prices.get(each, close) for each, close in closes.items()}, closes)
+        level = level_reached(rule, index, self._clock.of_day(trade.time), self.level)
         if level:
             self.level = level
             numbers: Numbers = {"level": level, "fall": fall(index), "trade": trade.trade}
             found.append(Breach(f"HALTED_L{level}", "", rule.halt if level < 3 else 0, rule.call, numbers))
 
-    def _begin_day(self, now: int) -> None:
-        """The last prices of the day before become the closes, and all levels can halt again."""
+    def _first_price(self, symbol: str, price: int) -> None:
+        """On the first day the first price of an instrument stands for its last close."""
+        self.closes[symbol] = price
+        if not self._index or symbol in self._index:
+            self._ratios[symbol] = 1.0
+            self._sum += 1.0
+
+    def begin_day(self, now: int) -> None:
+        """If a day is over, its last prices become the closes, and all levels can halt again."""
+        if now < self._day_ends:
+            return
         self._day_ends, self.level = self._clock.closes(now), 0
         self.closes = {symbol: self.prices.get(symbol, close) for symbol, close in self.closes.items()}
-        self._ratios = dict.fromkeys(self.closes, 1.0)
-        self._sum = float(len(self.closes))
+        self._ratios = dict.fromkeys(self._ratios, 1.0)
+        self._sum = float(len(self._ratios))
 
     def _too_volatile(self, rule: Volatility, trade: Trade, continuous: bool, found: list[Breach]) -> None:
         realized = self._realized.get(trade.symbol)

@@ -11,9 +11,10 @@ from market_sim.market.exchange.listing import BY_RULE, CONTINUOUS, HALTED
 
 @dataclass
 class RuleHalt:
-    """One halt of one instrument by a rule: its reason, its beginning, and its end if it came."""
+    """One halt of one book by a rule: its reason, its beginning, and its end if it came."""
 
     symbol: str
+    venue: str
     code: str
     numbers: dict[str, int | str]
     began: int
@@ -25,16 +26,18 @@ class RuleHalt:
 def rule_halts(journal: Journal) -> list[RuleHalt]:
     """Every halt that a rule declared, in order; a halt that replaces another one ends it."""
     halts: list[RuleHalt] = []
-    running: dict[str, RuleHalt] = {}
+    running: dict[tuple[str, str], RuleHalt] = {}
     for event in journal:
-        if type(event) is AuctionHeld and event.symbol in running:
-            running[event.symbol].price = event.price
+        if type(event) is AuctionHeld:
+            if (event.symbol, event.venue) in running:
+                running[event.symbol, event.venue].price = event.price
         elif type(event) is PhaseChanged:
+            book = event.symbol, event.venue
             if event.phase == HALTED and event.reason.startswith(BY_RULE):
-                if event.symbol in running:
-                    running.pop(event.symbol).ended = event.time
-                halts.append(RuleHalt(event.symbol, event.reason, dict(event.numbers), event.time))
-                running[event.symbol] = halts[-1]
-            elif event.phase == CONTINUOUS and event.symbol in running:
-                running.pop(event.symbol).ended = event.time
+                if book in running:
+                    running.pop(book).ended = event.time
+                halts.append(RuleHalt(*book, event.reason, dict(event.numbers), event.time))
+                running[book] = halts[-1]
+            elif event.phase == CONTINUOUS and book in running:
+                running.pop(book).ended = event.time
     return halts
