@@ -20,8 +20,8 @@ def rules_sentence(journal: Journal) -> str:
     for halt in rule_halts(journal):
         halts.setdefault((halt.began, halt.code), {})[halt.symbol] = None
     told = [
-        f"{code} at {about_seconds(began)} ({next(iter(symbols)) if len(symbols) == 1 else counted(len(symbols), 'instrument')})"
-        for (began, code), symbols in halts.items()
+        f"{code} at {about_seconds(began)} ({''.join(books) if len(books) == 1 else counted(len(books), 'instrument')})"
+        for (began, code), books in halts.items()
     ]
     more = len(told) - MOST_HALTS
     named = ", ".join(told[:MOST_HALTS]) + (f" and {more} more" if more > 0 else "")
