@@ -14,12 +14,20 @@ from market_sim.analysis.visualization.charts import chart_figure, charts_of
 from market_sim.analysis.visualization.reserves_picture import reserves_sentence
 from market_sim.analysis.words import Words
 from market_sim.core.data.journal import Journal
+from market_sim.core.errors import InputError
+from market_sim.core.models.instruments import Spot
 from market_sim.core.models.market_events import Deposited, Trade, Withdrawn
 from market_sim.core.models.settlement_events import WithdrawalClaimed
 from market_sim.course.catalogue import find_lesson
+from market_sim.simulation.engine.world import World
+from market_sim.simulation.scenarios.scenario import Scenario
 from market_sim.simulation.scenarios.wallet_and_vault import CREDITS, WalletAndVault
+from market_sim.strategies.traditional.depositor import Depositor
+from market_sim.ui.web.run_charts import symbols
 from tests.conftest import ROOT
 from tests.integration.test_chain_as_a_place import told
+
+TOKENS = ("GOLD/USD", "TIN/USD")
 
 
 @cache
@@ -71,6 +79,36 @@ def test_without_a_chain_nobody_brings_anything() -> None:
 @pytest.mark.thorough
 def test_eth_tester_and_memory_tell_the_same() -> None:
     assert told(journal()) == told(journal(settlement="eth-tester"))
+
+
+class TwoTokens(Scenario):
+    """Two tokens, each with one who brings it from a wallet and takes it home."""
+
+    name = "two-tokens"
+    epochs = 6
+
+    def build(self, world: World) -> None:
+        chain = world.chain("memory")
+        for token in TOKENS:
+            world.list(Spot(token), value=100)
+            world.join(f"{token[:4]}-owner", Depositor(token, 500, leaves_s=3.0), every_ms=500)
+            chain.give(f"{token[:4]}-owner", token, 500)
+
+
+def test_each_token_has_a_chart_with_a_name_of_its_own_and_none_joins_the_choice_of_instruments() -> None:
+    result = simulate(TwoTokens(), Options(settlement="memory"))
+    run = RunHistory(result.journal)
+    charts = [one for one in charts_of(run) if one.name == "reserves"]
+    assert [(one.symbol, one.title) for one in charts] == [(token, f"Reserves of {token}") for token in TOKENS]
+    for token in TOKENS:
+        assert chart_figure(result, "reserves", token).layout.annotations[0].text == (
+            f"<b>{token}: held and owed by the vault</b>"
+        )
+    assert symbols(charts_of(run)) == tuple(one.symbol for one in charts_of(run) if one.name == "order-book")
+    with pytest.raises(
+        InputError, match=f"no chart 'reserves USD', it has .*{', '.join(f'reserves {t}' for t in TOKENS)}"
+    ):
+        chart_figure(result, "reserves", "USD")
 
 
 def test_the_chart_shows_the_proof_of_reserves_and_the_movements_of_wallets() -> None:

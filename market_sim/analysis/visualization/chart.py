@@ -114,7 +114,7 @@ class Chart:
     """One chart of one run."""
 
     name: str
-    """The id of the chart, the same in every run."""
+    """The id of this kind of chart, the same in every run; with `symbol` it names one chart of a run."""
     title: str
     sentence: str
     """The finding in this run, computed from the data."""
@@ -127,7 +127,7 @@ class Chart:
     shared: bool = False
     """Whether it shares the time axis with other charts."""
     symbol: str = ""
-    """The instrument, for charts that each instrument has and a reader chooses from."""
+    """The instrument or token, where each has a chart of this name; a reader of the timeline chooses among those."""
 
     @property
     def follows(self) -> bool:

@@ -61,8 +61,8 @@ def funding_charts(run: RunHistory) -> Iterator[Chart]:
     for funding in funding_histories(run.journal):
         table = Table(f"Funding of {funding.symbol}", HEAD, list(funding_rows(funding, history)))
         draw = partial(funding_panels, funding, history, run.axis)
-        sentence = funding_sentence(funding, history)
-        yield Chart("funding", table.title, sentence, "mechanisms", run.axis, draw, LEGEND, table)
+        sentence, symbol = funding_sentence(funding, history), funding.symbol
+        yield Chart("funding", table.title, sentence, "mechanisms", run.axis, draw, LEGEND, table, symbol=symbol)
 
 
 def funding_panels(funding: FundingHistory, history: MechanismHistory, axis: TimeAxis) -> list[Panel]:

@@ -47,11 +47,13 @@ def option_charts(run: RunHistory) -> Iterator[Chart]:
     for underlying, lives in by_underlying.items():
         table, sentence = Table("Options", HEAD, list(option_rows(lives, history))), open_interest_sentence(lives)
         draw = partial(open_interest_panels, lives, axis)
-        yield Chart("open-interest", f"Options on {underlying}", sentence, "mechanisms", axis, draw, LEGEND, table)
+        title = f"Options on {underlying}"
+        yield Chart("open-interest", title, sentence, "mechanisms", axis, draw, LEGEND, table, symbol=underlying)
         table = Table(f"Payoff at each strike, {history.quote}", PAYOFF_HEAD, list(payoff_rows(lives, history)))
         draw, prices = partial(payoff_panels, lives, history), payoff_axis(lives, history)
         sentence = payoff_sentence(lives, history)
-        yield Chart("payoff", "Payoff at expiry", sentence, "mechanisms", prices, draw, PAYOFF_LEGEND, table)
+        title = f"Payoff at expiry of options on {underlying}"
+        yield Chart("payoff", title, sentence, "mechanisms", prices, draw, PAYOFF_LEGEND, table, symbol=underlying)
 
 
 def settled_at(lives: Sequence[OptionLife]) -> int | None:

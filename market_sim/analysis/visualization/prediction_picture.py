@@ -77,7 +77,7 @@ def question_charts(run: RunHistory) -> Iterator[Chart]:
         table = Table(f"{question.yes} by epoch", HEAD, list(question_rows(question, history, run.axis)))
         draw = partial(question_panels, question, history, run.axis)
         title, sentence = f"The question {question.yes}", question_sentence(question, history)
-        yield Chart("question", title, sentence, "mechanisms", run.axis, draw, LEGEND, table)
+        yield Chart("question", title, sentence, "mechanisms", run.axis, draw, LEGEND, table, symbol=question.yes)
 
 
 def question_panels(question: Question, history: MechanismHistory, axis: TimeAxis) -> list[Panel]:

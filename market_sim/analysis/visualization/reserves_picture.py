@@ -40,9 +40,8 @@ def reserves_charts(run: RunHistory) -> Iterator[Chart]:
             continue
         table = Table(f"Reserves of {token}", HEAD, [_row(one, words) for one in mine])
         draw = partial(reserves_panels, mine, run.journal, words, run.axis)
-        yield Chart(
-            "reserves", table.title, reserves_sentence(mine, words), "settlement", run.axis, draw, LEGEND, table
-        )
+        sentence = reserves_sentence(mine, words)
+        yield Chart("reserves", table.title, sentence, "settlement", run.axis, draw, LEGEND, table, symbol=token)
 
 
 def reserves_panels(found: list[Reserve], journal: Journal, words: Words, axis: TimeAxis) -> list[Panel]:

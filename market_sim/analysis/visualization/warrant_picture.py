@@ -63,8 +63,9 @@ def dilution_charts(run: RunHistory) -> Iterator[Chart]:
     for dilution in dilutions(run.journal):
         table = Table(f"New shares of {dilution.symbol}", HEAD, list(dilution_rows(dilution, history)))
         draw = partial(dilution_panels, dilution, history, run.axis)
-        title, sentence = f"Dilution of {dilution.symbol}", dilution_sentence(dilution, history)
-        yield Chart("dilution", title, sentence, "mechanisms", run.axis, draw, LEGEND, table)
+        symbol, sentence = dilution.symbol, dilution_sentence(dilution, history)
+        title = f"Dilution of {symbol}"
+        yield Chart("dilution", title, sentence, "mechanisms", run.axis, draw, LEGEND, table, symbol=symbol)
 
 
 def dilution_panels(dilution: Dilution, history: MechanismHistory, axis: TimeAxis) -> list[Panel]:

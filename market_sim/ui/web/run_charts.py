@@ -27,8 +27,8 @@ def groups(charts: Iterable[Chart]) -> tuple[str, ...]:
 
 
 def symbols(charts: Iterable[Chart]) -> tuple[str, ...]:
-    """The instruments with a chart of their own, the most traded first."""
-    return tuple(dict.fromkeys(chart.symbol for chart in charts if chart.symbol)) or ("",)
+    """The instruments with a chart of their own in the timeline, the most traded first."""
+    return tuple(dict.fromkeys(chart.symbol for chart in charts if chart.shared and chart.symbol)) or ("",)
 
 
 def pictures(charts: Iterable[Chart]) -> list[Chart]:
