@@ -13,6 +13,7 @@ from itertools import combinations, pairwise
 from market_sim.analysis.microstructure.belief_correction import Correction, correction
 from market_sim.analysis.microstructure.beliefs import Moment, consensus
 from market_sim.analysis.microstructure.benchmarks import Comparison, comparisons, volume_weighted
+from market_sim.analysis.microstructure.best_quotes import WholeTape, whole_tapes
 from market_sim.analysis.microstructure.intervals import Interval, intervals
 from market_sim.analysis.microstructure.liquidity_alerts import Alert, liquidity_alerts
 from market_sim.analysis.microstructure.order_flow import (
@@ -33,7 +34,7 @@ from market_sim.analysis.microstructure.shortfall import (
     recommendations,
     stated_order,
 )
-from market_sim.analysis.microstructure.spreads import Averages, Spread, averages, spreads
+from market_sim.analysis.microstructure.spreads import Averages, Spread, averages, spreads, spreads_in_the_dark
 from market_sim.core.data.journal import Journal
 from market_sim.core.errors import InputError
 from market_sim.core.models.market_events import BookOpened, InstrumentListed
@@ -113,6 +114,19 @@ class BookMicroscope:
         return [(steps[one.bar].end, one) for one in found]
 
 
+class DarkBook(BookMicroscope):
+    """A book that shows nothing: its trades are held against the best quotes of the venues that show theirs."""
+
+    def __init__(self, journal: Journal, name: str, listed: InstrumentListed, tape: BookTape, whole: WholeTape) -> None:
+        super().__init__(journal, name, listed, BookTape(whole.tape.quotes, tape.trades))
+        self._whole = whole
+
+    @cached_property
+    def spreads(self) -> list[Spread]:
+        """The spreads of every trade."""
+        return spreads_in_the_dark(self.tape.trades, self._whole.in_the_dark, self.tape.quotes, self.end)
+
+
 class Microscope:
     """A run under the microscope; with a participant, its orders, otherwise those that a strategy states."""
 
@@ -126,7 +140,7 @@ class Microscope:
         self.tapes = tapes(journal)
         if not any(tape.trades for tape in self.tapes.values()):
             raise InputError("there is nothing to measure: nothing was traded in this run")
-        listed = {event.symbol: event for event in journal.of(InstrumentListed)}
+        listed = self._listed = {event.symbol: event for event in journal.of(InstrumentListed)}
         self.books = [
             BookMicroscope(journal, name, listed[name.partition(" on ")[0]], tape)
             for name, tape in self.tapes.items()
@@ -136,28 +150,56 @@ class Microscope:
         self._stated = [name for name, event in joined.items() if stated_order(event) is not None]
 
     @cached_property
+    def whole(self) -> dict[str, WholeTape]:
+        """Each instrument with several venues over all of them, by its symbol."""
+        opened = [event.symbol for event in self._journal.of(BookOpened)]
+        return whole_tapes(self._journal) if len(opened) > len(set(opened)) else {}
+
+    @cached_property
+    def dark(self) -> list[DarkBook]:
+        """The books that traded and show nothing, while others show theirs."""
+        names = [name for name, tape in self.tapes.items() if tape.trades and not tape.quotes.times]
+        found = [(name, self.whole.get(name.partition(" on ")[0])) for name in names]
+        return [
+            DarkBook(self._journal, name, self._listed[name.partition(" on ")[0]], self.tapes[name], whole)
+            for name, whole in found
+            if whole is not None and whole.tape.quotes.times
+        ]
+
+    @property
+    def traded(self) -> list[BookMicroscope]:
+        """Every book whose trades can be held against quotes, its own or those of others."""
+        return [*self.books, *self.dark]
+
+    @cached_property
     def orders(self) -> list[ParentOrder]:
         """The orders whose shortfall is told."""
         chosen = [self.agent] if self.agent is not None else self._stated
-        return [order for name in chosen for order in parent_orders(self._journal, self.tapes, name)]
+        known = self._order_tapes if chosen else {}
+        return [order for name in chosen for order in parent_orders(self._journal, known, name)]
+
+    @cached_property
+    def _order_tapes(self) -> dict[str, BookTape]:
+        """The tapes that an order can be held against: of each book, and of each instrument over its venues."""
+        return {**self.tapes, **{symbol: one.tape for symbol, one in self.whole.items()}}
 
     def benchmarks(self, order: ParentOrder) -> list[Comparison]:
         """An order beside its benchmarks."""
-        return comparisons(order, self.tapes[order.book])
+        return comparisons(order, self._order_tapes[order.book])
 
     def advice(self, order: ParentOrder) -> list[Recommendation]:
         """What would have been cheaper."""
-        return recommendations(order, volume_weighted(order, self.tapes[order.book]))
+        return recommendations(order, volume_weighted(order, self._order_tapes[order.book]))
 
     @cached_property
     def progresses(self) -> list[Progress]:
         """Each order that follows a known schedule, beside it."""
-        told = [progress(order, self._joined[order.agent], self.tapes[order.book]) for order in self.orders]
+        told = [progress(order, self._joined[order.agent], self._order_tapes[order.book]) for order in self.orders]
         return [one for one in told if one is not None]
 
     @cached_property
     def discoveries(self) -> list[tuple[str, str, Discovery | str]]:
-        """Each two venues of one instrument: the shares of the first, or why there are none."""
+        """Each two venues that show prices of one instrument: the shares of the first, or why there are none."""
         venues: dict[str, list[str]] = {}
         for event in self._journal.of(BookOpened):
             venues.setdefault(event.symbol, []).append(f"{event.symbol} on {event.venue}")
@@ -165,7 +207,7 @@ class Microscope:
             (one, other, self._discovery(one, other))
             for books in venues.values()
             for one, other in combinations(books, 2)
-            if one in self.tapes and other in self.tapes
+            if all(name in self.tapes and self.tapes[name].quotes.times for name in (one, other))
         ]
 
     def _discovery(self, one: str, other: str) -> Discovery | str:

@@ -157,7 +157,7 @@ def _advice(found: Microscope) -> Rows:
 
 
 def _spreads(found: Microscope) -> Rows:
-    for book in found.books:
+    for book in found.traded:
         told = book.averages
         if told is not None:
             yield (
@@ -167,7 +167,7 @@ def _spreads(found: Microscope) -> Rows:
 
 
 def _slippage(found: Microscope) -> Rows:
-    for book in found.books:
+    for book in found.traded:
         some, scale = book.spreads, book.listed.multiplier
         parts = (by_size(some), by_venue(some), by_time(some, book.end), by_side(some), by_account(some))
 
@@ -181,7 +181,7 @@ def _slippage(found: Microscope) -> Rows:
 
 
 def _markouts(found: Microscope) -> Rows:
-    for book in found.books:
+    for book in found.traded:
         for one in in_order(book.markouts):
             yield book.name, one.account, one.role, one.trades, one.quantity, *one.means
 

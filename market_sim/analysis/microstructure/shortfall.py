@@ -13,7 +13,7 @@ Source: A. Perold, Journal of Portfolio Management 14 (1988); W. Wagner and M. E
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from market_sim.core.data.journal import Journal
@@ -111,15 +111,27 @@ def paper_less_real(order: ParentOrder) -> int:
     return paper - real
 
 
-def parent_orders(journal: Journal, tapes: dict[str, BookTape], agent: str) -> list[ParentOrder]:
-    """What this participant did, by book and side, in the order of the first orders."""
+def parent_orders(journal: Journal, tapes: Mapping[str, BookTape], agent: str) -> list[ParentOrder]:
+    """What this participant did, by book and side, in the order of the first orders.
+
+    An order that its strategy states, and that may go to any venue of its instrument, is one order, wherever its parts
+    traded: it is held against the tape of the symbol, if there is one. It is an order even where nothing of it got to a
+    venue.
+    """
     joined = next(event for event in journal.of(AgentJoined) if event.agent == agent)
     orders = {event.order: event for event in journal.of(OrderAccepted) if event.account == agent}
     left = {number: event.terms.quantity for number, event in orders.items()}
     listed = {event.symbol: event for event in journal.of(InstrumentListed)}
+    terms = stated_order(joined)
+    own = None if terms is None else _book_of(joined, terms[0], tapes)
     groups: dict[tuple[str, int], list[OrderAccepted]] = {}
     for order in orders.values():
-        groups.setdefault((book_name(order.terms.symbol, order.terms.venue), order.terms.side), []).append(order)
+        symbol, side = order.terms.symbol, order.terms.side
+        is_anywhere = terms is not None and terms[:2] == (symbol, side) and own == symbol and symbol in tapes
+        book = symbol if is_anywhere else book_name(symbol, order.terms.venue)
+        groups.setdefault((book, side), []).append(order)
+    if terms is not None and own is not None and own in tapes and terms[3] <= journal[-1].time:
+        groups.setdefault((own, terms[1]), [])
     for event in journal.of(OrderCancelled):
         if event.order in left:
             left[event.order] -= event.quantity
@@ -128,24 +140,30 @@ def parent_orders(journal: Journal, tapes: dict[str, BookTape], agent: str) -> l
         tape = tapes.get(book)
         if tape is None or not tape.quotes.times:
             continue
-        fills = tuple(_fills(tape, orders, agent, side))
+        fills = tuple(_fills(tape, {one.order: one for one in some}, agent, side))
         for fill in fills:
             left[fill.trade.taker_order if fill.took else fill.trade.maker_order] -= fill.quantity
         waiting = sum(max(0, left[order.order]) for order in some)
         filled = sum(fill.quantity for fill in fills)
-        terms = stated_order(joined)
-        stated = terms is not None and terms[:2] == (some[0].terms.symbol, side) and filled <= terms[2]
-        quantity, at = filled + waiting, some[0].time - round(joined.latency_ms * 1_000_000)
+        symbol = book.partition(" on ")[0]
+        stated = terms is not None and terms[:2] == (symbol, side) and book == own and filled <= terms[2]
         if terms is not None and stated:
             quantity, at = terms[2:]
+        else:
+            quantity, at = filled + waiting, some[0].time - round(joined.latency_ms * 1_000_000) if some else 0
         if quantity:
             quotes = tape.quotes
             decision = quotes.at(at) or quotes.twice[0]
             found.append(
-                ParentOrder(agent, book, listed[some[0].terms.symbol], side, quantity, at, decision, quotes.twice[-1],
-                            fills, stated)
-            )  # fmt: skip
+                ParentOrder(agent, book, listed[symbol], side, quantity, at, decision, quotes.twice[-1], fills, stated)
+            )
     return found
+
+
+def _book_of(joined: AgentJoined, symbol: str, tapes: Mapping[str, BookTape]) -> str:
+    """Where the order that a strategy states may trade: on the venue that it names, or on any."""
+    venue = joined.parameters.get("venue")
+    return book_name(symbol, venue) if isinstance(venue, str) and venue else symbol
 
 
 def stated_order(joined: AgentJoined) -> tuple[str, int, int, int] | None:

@@ -11,7 +11,7 @@ All three are integers in price units, because twice a midpoint is bid plus ask.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from market_sim.core.models.market_events import Trade
@@ -49,9 +49,9 @@ class Averages(NamedTuple):
     improvement: float
 
     @property
-    def effective_over_quoted(self) -> float:
-        """E/Q: below 1 where takers do better than the quote."""
-        return self.effective / self.quoted
+    def effective_over_quoted(self) -> float | None:
+        """E/Q: below 1 where takers do better than the quote; None where the quotes of several venues are crossed."""
+        return self.effective / self.quoted if self.quoted > 0 else None
 
 
 def spreads(trades: Iterable[Trade], quotes: Quotes, end: int, horizon: int = HORIZON_NS) -> list[Spread]:
@@ -59,19 +59,33 @@ def spreads(trades: Iterable[Trade], quotes: Quotes, end: int, horizon: int = HO
     found = []
     for trade in trades:
         place = quotes.place_before(trade.time)
-        if place is None:
-            continue
-        before, side, price = quotes.twice[place], trade.side, trade.price
-        quoted = quotes.asks[place] - quotes.bids[place]
-        effective = side * (2 * price - before)
-        improvement = quotes.asks[place] - price if side > 0 else price - quotes.bids[place]
-        later = quotes.at(trade.time + horizon) if trade.time + horizon <= end else None
-        if later is None:
-            found.append(Spread(trade, quoted, effective, None, None, improvement))
-        else:
-            realised, impact = side * (2 * price - later), side * (later - before)
-            found.append(Spread(trade, quoted, effective, realised, impact, improvement))
+        if place is not None:
+            later = quotes.at(trade.time + horizon) if trade.time + horizon <= end else None
+            found.append(_spread(trade, quotes.bids[place], quotes.asks[place], later))
     return found
+
+
+def spreads_in_the_dark(
+    trades: Iterable[Trade], shown: Mapping[int, Sequence[int]], quotes: Quotes, end: int, horizon: int = HORIZON_NS
+) -> list[Spread]:
+    """The same of trades in the dark, each beside the best bid and ask that others showed at its moment."""
+    found = []
+    for trade in trades:
+        if trade.trade in shown:
+            later = quotes.at(trade.time + horizon) if trade.time + horizon <= end else None
+            bid, ask, *_ = shown[trade.trade]
+            found.append(_spread(trade, bid, ask, later))
+    return found
+
+
+def _spread(trade: Trade, bid: int, ask: int, later: int | None) -> Spread:
+    """The spreads of a trade beside this bid and ask and, if it is known, twice the midpoint a while later."""
+    before, side, price = bid + ask, trade.side, trade.price
+    effective = side * (2 * price - before)
+    improvement = ask - price if side > 0 else price - bid
+    if later is None:
+        return Spread(trade, ask - bid, effective, None, None, improvement)
+    return Spread(trade, ask - bid, effective, side * (2 * price - later), side * (later - before), improvement)
 
 
 def averages(found: Sequence[Spread]) -> Averages | None:

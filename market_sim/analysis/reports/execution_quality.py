@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from statistics import median, quantiles
 
-from market_sim.analysis.microstructure.microscope import BookMicroscope, Microscope
+from market_sim.analysis.microstructure.microscope import BookMicroscope, DarkBook, Microscope
 from market_sim.analysis.microstructure.spreads import Averages, Spread, averages
 from market_sim.analysis.results.table import Value
 from market_sim.core.data.journal import Journal
@@ -23,6 +23,7 @@ from market_sim.core.models.market_events import (
     book_name,
 )
 from market_sim.core.models.run_events import AgentJoined
+from market_sim.market.exchange.quotes import Quotes
 
 Row = tuple[Value, ...]
 SIZES = (10, 100, 500, 2_000, 5_000)
@@ -90,8 +91,8 @@ def size_class(quantity: int, unit: int = 1) -> str:
 
 def orders_by_type_and_size(found: Microscope, journal: Journal) -> list[Row]:
     """After Rule 605: one row for each book, type of order and class of size that occurs."""
-    books = {book.name: book for book in found.books}
-    spreads = {book.name: _by_order(book.spreads) for book in found.books}
+    books = {book.name: book for book in found.traded}
+    spreads = {book.name: _by_order(book.spreads) for book in found.traded}
     classes: dict[tuple[str, str, str], list[Covered]] = {}
     for one in covered_orders(journal):
         if one.book in books:
@@ -149,7 +150,7 @@ def venues_by_day(found: Microscope, journal: Journal, day_ns: int) -> list[Row]
             key = book_name(event.symbol, event.venue), event.time // day_ns
             halts[key] = halts.get(key, 0) + 1
     rows: list[Row] = []
-    for book in found.books:
+    for book in found.traded:
         for day in range(journal[-1].time // day_ns + 1):
             rows.append(
                 _venue_day(book, day, day_ns, covered.get((book.name, day), []), halts.get((book.name, day), 0))
@@ -161,7 +162,7 @@ def _venue_day(book: BookMicroscope, day: int, day_ns: int, orders: list[Covered
     trades = [one for one in book.tape.trades if one.time // day_ns == day]
     volume = sum(one.quantity for one in trades)
     value = sum(one.quantity * one.price for one in trades)
-    quotes = book.tape.quotes
+    quotes = Quotes() if isinstance(book, DarkBook) else book.tape.quotes
     inside = [place for place, time in enumerate(quotes.times) if time // day_ns == day]
     depth = sum(quotes.bid_sizes[place] + quotes.ask_sizes[place] for place in inside) / len(inside) if inside else None
     spread = sum(quotes.asks[place] - quotes.bids[place] for place in inside) / len(inside) if inside else None
