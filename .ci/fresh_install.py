@@ -58,7 +58,8 @@ def environment(python: str, pip: str | None, place: Path) -> Path:
 def problem(python: str, pip: str | None, lock: Path, wheels: Path, place: Path) -> str:
     """What went wrong when the lock was installed; empty when it was installed as pinned."""
     inside = environment(python, pip, place)
-    install = [inside, "-m", "pip", "install", "-q", "--no-compile", "--find-links", wheels, "-r", lock]
+    install: list[str | Path] = [inside, "-m", "pip", "install", "-q", "--no-compile"]
+    install += ["--find-links", wheels, "-r", lock]
     done = subprocess.run(install, capture_output=True, text=True)
     if done.returncode:
         return next((line for line in done.stderr.splitlines() if line.startswith("ERROR")), done.stderr[-300:])

@@ -28,7 +28,7 @@ TEXT, PING, PONG = 0x81, 0x89, 0x8A
 class Reader(asyncio.Protocol):
     """One client: it makes the handshake, answers pings, and notes what it gets and when."""
 
-    def __init__(self, port: int, what: array, when: array) -> None:
+    def __init__(self, port: int, what: array[int], when: array[float]) -> None:
         self._port, self._what, self._when = port, what, when
         self._rest = b""
         self.is_open = False

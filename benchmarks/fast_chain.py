@@ -65,7 +65,7 @@ def block_times(settlement: EthereumSettlement, size: int) -> tuple[float, float
     """Milliseconds for a block: those in the chain, and all."""
     clock = time.process_time if "alone" in settlement.chain.capabilities else time.perf_counter
     timed = Timed(settlement, clock)
-    took, _ = settled(timed, size, clock)  # type: ignore[arg-type]
+    took, _ = settled(timed, size, clock)
     inside = [after - before for before, after in pairwise(timed.at)]
     return median(inside[-len(took) :]) * 1_000, median(took) * 1_000
 

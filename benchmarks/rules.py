@@ -52,7 +52,7 @@ def seconds(exchange: Exchange, part: Sequence[tuple[str, int, int, int, int, in
     submit, clock = exchange.submit, exchange.clock
     begin = time.process_time()
     for name, kind, number, side, price, quantity in part:
-        clock.now += MILLISECOND  # type: ignore[misc]
+        clock.now += MILLISECOND
         if kind == ADD:
             submit(name, PlaceOrder("ACME", side, quantity, price))
         else:

@@ -44,14 +44,14 @@ class Spill:
         self._starts.append(self._size)
         self._size += len(data)
 
-    def read(self, number: int, end: int, kind: type[Event] | None = None) -> Iterator[Event]:
-        """The events from this number up to, and without, another; of one type, if one is given."""
-        start, skipped = divmod(number, self.segment)
+    def read(self, first: int, end: int, kind: type[Event] | None = None) -> Iterator[Event]:
+        """The events from one number up to, and without, another; of one type, if one is given."""
+        start, skipped = divmod(first, self.segment)
         if start >= len(self._starts):
             return
         with self._path.open("rb") as file:
             file.seek(self._starts[start])
-            for line in islice(file, skipped, skipped + end - number):
+            for line in islice(file, skipped, skipped + end - first):
                 event = decode(line)
                 if kind is None or type(event) is kind:
                     yield event

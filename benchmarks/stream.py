@@ -67,7 +67,7 @@ def streamed(scenario: Scenario, speed: float | None, epochs: int = 36_000) -> I
         stream.close()
 
 
-def followed(kind: str, port: int, readers: int, seconds: float) -> tuple[dict[str, int], array, array]:
+def followed(kind: str, port: int, readers: int, seconds: float) -> tuple[dict[str, int], array[int], array[float]]:
     """What a crowd of readers says of itself, and what it got and when."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "received"
@@ -175,7 +175,7 @@ def killed(readers: int, seconds: float) -> dict[str, float]:
     epochs = int(2 * seconds)
     with streamed(Marksim(), speed=1, epochs=epochs) as (market, stream):
         cut = [stopped(stream.port, path) for path in ("/", "/journal") for _ in range(readers // 4)]
-        killing = threading.Timer(seconds / 2, lambda: [reset(one) for one in cut])
+        killing = threading.Timer(seconds / 2, reset, cut)
         killing.start()
         told, _, _ = followed("tickers", stream.port, readers // 2, seconds)
         killing.join()
@@ -186,10 +186,11 @@ def killed(readers: int, seconds: float) -> dict[str, float]:
     return {"lost": told["lost"], "closed": told["closed"], "same fingerprint as alone": int(watched == alone)}
 
 
-def reset(one: socket.socket) -> None:
-    """End a connection at once, as a program does that is killed."""
-    one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    one.close()
+def reset(*connections: socket.socket) -> None:
+    """End connections at once, as a program does that is killed."""
+    for one in connections:
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        one.close()
 
 
 def figures() -> dict[str, dict[str, float]]:

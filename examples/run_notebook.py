@@ -37,12 +37,14 @@ def outputs_of(notebook: dict[str, Any]) -> list[list[Output]]:
 def _run(source: str, names: dict[str, Any], count: int) -> list[Output]:
     """What one cell prints, and what its last expression is."""
     tree = ast.parse(source)
-    last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+    last = tree.body[-1] if tree.body else None
+    if isinstance(last, ast.Expr):
+        tree.body.pop()
     printed = io.StringIO()
     value = None
     with contextlib.redirect_stdout(printed):
         exec(compile(tree, f"<cell {count}>", "exec"), names)  # noqa: S102 (the cells are ours)
-        if last is not None:
+        if isinstance(last, ast.Expr):
             value = eval(compile(ast.Expression(last.value), f"<cell {count}>", "eval"), names)  # noqa: S307
     found: list[Output] = []
     if printed.getvalue():

@@ -12,11 +12,12 @@ import argparse
 import asyncio
 import json
 from datetime import datetime, timezone
+from typing import Any
 
 from websockets.asyncio.client import connect
 
 
-def line(ticker: dict) -> str:
+def line(ticker: dict[str, Any]) -> str:
     """A ticker as one line; a side of the book without orders is shown as a dash."""
     time = datetime.fromtimestamp(ticker["timestamp"] / 1_000_000, timezone.utc)
     prices = (ticker[key] for key in ("last_price", "bid_price", "ask_price"))
