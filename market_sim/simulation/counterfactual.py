@@ -19,7 +19,8 @@ from market_sim.core.models.run_events import AgentJoined, InputReceived, RunSta
 from market_sim.simulation.options import Options
 from market_sim.simulation.scenarios.finder import find_scenario
 from market_sim.simulation.scenarios.scenario import Scenario, configured
-from market_sim.simulation.session import ANY_STEP, Session
+from market_sim.simulation.session import Session
+from market_sim.simulation.stepper import ANY_STEP
 
 
 def without(journal: Iterable[Event], agent: str, scenario: Scenario | None = None) -> Session:

@@ -17,11 +17,8 @@ through `session.intake`.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from typing import Literal
-
-import msgspec
 
 from market_sim.analysis.results.result import Result
 from market_sim.core.data.journal import Journal
@@ -37,31 +34,27 @@ from market_sim.core.models.inputs import (
     Resume,
     Shock,
     Tune,
-    input_of,
     received,
 )
 from market_sim.core.models.intents import Intent
-from market_sim.core.models.run_events import InputReceived, RunEnded, RunStarted, WarningGiven
-from market_sim.market.exchange.acknowledgement import acknowledge
+from market_sim.core.models.run_events import InputReceived, RunStarted, WarningGiven
 from market_sim.simulation.corruption import corrupted
 from market_sim.simulation.durability import Durability
 from market_sim.simulation.engine import outside
 from market_sim.simulation.engine.clock import MILLISECOND
 from market_sim.simulation.engine.failures import explained
-from market_sim.simulation.intake import AlreadyEnded, Answers, Intake
+from market_sim.simulation.intake import Answers, Intake
 from market_sim.simulation.options import Options
 from market_sim.simulation.pipeline import Pipeline, prepared
 from market_sim.simulation.scenarios.finder import find_scenario
 from market_sim.simulation.scenarios.scenario import Scenario, configured
+from market_sim.simulation.stepper import Stepper
 
 Watcher = Callable[[Journal, int], object]
 """Called with the journal and the number of the epoch that has just passed (0: the time before the first epoch)."""
 
 Pace = Callable[["Session"], object]
 """Lets a session pass by one piece, when it likes, and no further than to the end of the present epoch."""
-
-ANY_STEP = -1
-"""The place of an input of another run, which is taken at its time, after whatever number of steps."""
 
 SLICE_NS = 50 * MILLISECOND
 """The most simulated time between two checks of whether the session was asked to stop."""
@@ -84,11 +77,7 @@ class Session:
         self.journal = self.world.journal
         self.intake = Intake()
         self._pipeline = Pipeline(self.world, self.options, durability)
-        self._clock = self.world.clock
-        self._epoch_ns = self._pipeline.committee.rules.epoch_ns
-        self._passed = -1
-        self._inputs = deque(inputs)
-        self._ended: bool | None = None
+        self._stepper = Stepper(self._pipeline, inputs, self.options.paranoid)
         self._stopping = False
         self._pipeline.start()
 
@@ -97,22 +86,22 @@ class Session:
     @property
     def now(self) -> int:
         """The simulated time in nanoseconds."""
-        return self._clock.now
+        return self.world.clock.now
 
     @property
     def epoch(self) -> int:
         """The number of the last epoch that has passed; 0 once the time before the first has, -1 until then."""
-        return self._passed
+        return self._stepper.passed
 
     @property
     def boundary(self) -> int:
         """The time in nanoseconds at which the current epoch ends."""
-        return (self._passed + 2) * self._epoch_ns
+        return self._stepper.boundary
 
     @property
     def is_over(self) -> bool:
         """Whether the last event has been recorded."""
-        return self._ended is not None
+        return self._stepper.is_over
 
     @property
     def result(self) -> Result:
@@ -122,7 +111,7 @@ class Session:
             told = self.scenario.conclusion(journal)
         return Result(
             self.scenario.name, self.options.seed, self.world.epochs, self.scenario.parameters, self.journal,
-            bool(self._ended), failures, self.world.warnings, told,
+            self._stepper.is_complete, failures, self.world.warnings, told,
         )  # fmt: skip
 
     # ---- running ------------------------------------------------------------------------------------------------
@@ -140,10 +129,10 @@ class Session:
         pace = pace or at_once
         try:
             while not self.is_over:
-                before = self._passed
+                before = self.epoch
                 pace(self)
-                if watch is not None and self._passed > before:
-                    watch(self.journal, self._passed)
+                if watch is not None and self.epoch > before:
+                    watch(self.journal, self.epoch)
                 if self._stopping:
                     self.end()
         except KeyboardInterrupt:
@@ -159,13 +148,15 @@ class Session:
             raise InputError("a step goes either until a time, or until an epoch has passed, or for a number of events")
         if until is not None and until < self.now:
             raise InputError(f"it is already {self.now} ns: a session cannot step back to {until} ns, but fork there")
+        length = len(self.journal)
         with explained():
+            self.serve()
             if until is not None:
-                self._advance(until)
+                self._stepper.run_until(until)
             elif epoch is not None:
-                self._advance((epoch + 1) * self._epoch_ns)
+                self._stepper.run_until_epoch(epoch)
             elif events is not None:
-                self._advance_by_events(len(self.journal) + events)
+                self._stepper.run_until_length(length + events)
         return self.is_over
 
     def stop(self) -> None:
@@ -175,8 +166,7 @@ class Session:
     def end(self) -> None:
         """End the run early: the journal keeps all events so far, and its last one says that the run is incomplete."""
         if not self.is_over:
-            self._ended = False
-            self.journal.record(RunEnded(self.now, False))
+            self._stepper.end(is_complete=False)
 
     # ---- inputs -------------------------------------------------------------------------------------------------
 
@@ -234,29 +224,27 @@ class Session:
         The fork replays the run from its seed and inputs; no world is copied. Later inputs are left out, so the fork
         can take another course. `byzantine` names validators that deviate from the next epoch on: "n3:equivocate".
         """
-        length = len(self.journal)
-        at = length - 1 if at is None else at
-        if not 0 <= at < length:
-            raise InputError(f"the journal has the events 0 to {length - 1}, there is no event {at}")
+        last = len(self.journal) - 1
+        at = last if at is None else at
+        self._must_have(at)
         events = self.journal.since(0)[: at + 1]
         past = [event for event in events if type(event) is InputReceived]
         options = self.options
         if byzantine:
             options = corrupted(self.world, options, events, byzantine, beyond_the_bound)
         twin = Session(self.scenario, options, inputs=past)
-        if at == length - 1 and not self.is_over:
-            twin._advance_to(self._clock.steps, self.now)
+        if at == last and not self.is_over:
+            twin._stepper.run_to(self.world.clock.steps, self.now)
         else:
             # New behaviours may come with other warnings, which are recorded before anything else happens.
-            twin._advance_by_events(at + 1 + _warnings(twin.journal) - _warnings(events))
+            twin._stepper.run_until_length(at + 1 + _warnings(twin.journal) - _warnings(events))
         return twin
 
     def back(self, at: int) -> Session:
         """This session as it was just after an earlier event; when it goes on, the same inputs come again."""
-        if not 0 <= at < len(self.journal):
-            raise InputError(f"the journal has the events 0 to {len(self.journal) - 1}, there is no event {at}")
+        self._must_have(at)
         earlier = Session(self.scenario, self.options, inputs=self.journal.of(InputReceived))
-        earlier._advance_by_events(at + 1)
+        earlier._stepper.run_until_length(at + 1)
         return earlier
 
     @classmethod
@@ -276,119 +264,25 @@ class Session:
         inputs = (event for event in events if type(event) is InputReceived)
         session = cls(scenario, Options.of(start), None, inputs, durability)
         if at is not None:
-            session._advance_by_events(at + 1)
+            session._stepper.run_until_length(at + 1)
         return session
 
     # ---- inside -------------------------------------------------------------------------------------------------
 
-    def _advance(self, until: int) -> None:
-        """Run until this time, epoch by epoch, and repeat the recorded inputs on the way."""
-        self.serve()
-        while not self.is_over:
-            target = min(until, self.boundary)
-            while self._inputs and self._inputs[0].time <= target:
-                self._take_again()
-            self._clock.run(until=max(target, self.now))
-            # An input that came at a boundary has passed an epoch already, and the time to run to may lie beyond it.
-            if self.now >= self.boundary:
-                self._pass_epoch()
-            elif self.now >= until:
-                return
-
-    def _advance_by_events(self, length: int) -> None:
-        """Run action by action until the journal has this length."""
-        self.serve()
-        while len(self.journal) < length and not self.is_over:
-            next_at = self._clock.next_at
-            if self._inputs and self._is_due(self._inputs[0], next_at):
-                self._take_again()
-            elif next_at is None or next_at >= self.boundary:
-                self._clock.run(until=self.boundary)
-                self._pass_epoch()
-            else:
-                self._clock.step()
-
-    def _advance_to(self, steps: int, time: int) -> None:
-        """Run to exactly this position, with every recorded input on the way."""
-        while self._inputs:
-            self._take_again()
-        self._pass_steps(steps, time)
-
-    def _take_again(self) -> None:
-        """Run to the position of the next recorded input, and take the input there."""
-        event = self._inputs.popleft()
-        if event.step == ANY_STEP:
-            self._pass_epochs(event.time)
-            self._clock.run(until=max(event.time, self.now))
-            event = msgspec.structs.replace(event, step=self._clock.steps)
-        else:
-            self._pass_steps(event.step, event.time)
-        self._take(event)
-
-    def _is_due(self, event: InputReceived, next_at: int | None) -> bool:
-        """Whether an input comes before the next action of the clock."""
-        if event.step == ANY_STEP:
-            return next_at is None or next_at >= event.time
-        return event.step == self._clock.steps
-
-    def _pass_steps(self, steps: int, time: int) -> None:
-        while self._clock.steps < steps:
-            next_at = self._clock.next_at
-            if next_at is None:
-                break
-            self._pass_epochs(next_at)
-            if self.is_over:
-                break
-            self._clock.step()
-        if self._clock.steps != steps:
-            raise InputError(f"an input came after {steps} steps, but this run has only {self._clock.steps}")
-        self._pass_epochs(time)
-        self._clock.run(until=max(time, self.now))
-
-    def _pass_epochs(self, until: int) -> None:
-        while not self.is_over and until >= self.boundary:
-            self._clock.run(until=max(self.boundary, self.now))
-            self._pass_epoch()
-
-    def _pass_epoch(self) -> None:
-        self._passed += 1
-        if self.options.paranoid:
-            self.world.check()
-        if self._passed == self.world.epochs:
-            self._pipeline.finish()
-            self._ended = True
-            self.journal.record(RunEnded(self.now, True))
+    def _must_have(self, at: int) -> None:
+        if not 0 <= at < len(self.journal):
+            raise InputError(f"the journal has the events 0 to {len(self.journal) - 1}, there is no event {at}")
 
     def _explained(self, event: InputReceived) -> Answers:
         with explained():
-            return self._take(event)
+            return self._stepper.take(event)
 
     def _checked(self, sender: str, thing: Input) -> InputReceived:
         """The event for an input; InputError when it is not possible now."""
-        if self.is_over:
-            raise AlreadyEnded("this run is over: it takes no further input")
+        self._stepper.must_go_on()
         if isinstance(thing, outside.FromOutside):
             outside.check(self.world, sender, thing)
-        return received(self.now, self._clock.steps, sender, thing)
-
-    def _take(self, event: InputReceived) -> Answers:
-        """Record an input, then let it take effect."""
-        if self.is_over:
-            raise AlreadyEnded("this run is over: it takes no further input")
-        self.journal.record(event)
-        thing: Input = input_of(event)
-        if isinstance(thing, Pause | Resume):
-            self._pipeline.change_phase(thing)
-            return []
-        if not isinstance(thing, Intent):
-            outside.change(self.world, event.sender, thing)
-            return []
-        before = len(self.journal)
-        answer = self.world.venues.submit(event.sender, thing)
-        events = self.journal.since(before)
-        self.world.participants.notice()
-        about = answer if isinstance(answer, list) else [] if answer is None else [answer]
-        return [acknowledge(one, events, self.world.venues.figures) for one in about]
+        return received(self.now, self.world.clock.steps, sender, thing)
 
 
 def at_once(session: Session) -> None:

@@ -53,7 +53,7 @@ def test_an_idle_market_announces_nothing_and_plans_nothing() -> None:
     for session in (idle, busy):
         session.step(until=10 * NEWS_NS)
     assert (told(idle), told(busy)) == (0, 1)
-    assert idle._clock.steps == 0
+    assert idle.world.clock.steps == 0
 
 
 @pytest.mark.parametrize("after_ms", [0, 1, 99, 100, 250])
