@@ -1,7 +1,8 @@
 """A JSON-RPC node that has faults: a server on this machine in front of eth-tester, or of another node.
 
-Each fault is drawn from a seed, by the method and the number of its question, so the same seed gives the same faults to
-the same questions. A fault is never repeated more often than a client must bear.
+Each method has a stream of faults of its own, drawn from the seed: its nth question has the same fault in every run.
+How often a client asks for a receipt depends on how fast the chain is, and must not decide which sending is lost. A
+method has no more faults in a row than a client must bear.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from market_sim.core.randomness import Randomness
 SEND = "eth_sendRawTransaction"
 READING = ("broken line", "server error", "limit exceeded", "no JSON", "odd result")
 SENDING = ("lost", "arrived all the same", "txpool is full", "limit exceeded", "already known", "odd result")
+MOST_IN_A_ROW = 4
 Ask = Callable[[str, list[Any]], dict[str, Any]]
 
 
@@ -33,7 +35,8 @@ class FaultyNode:
 
     def __init__(self, ask: Ask, seed: int = 0, rate: float = 0.0) -> None:
         self._ask = ask
-        self._luck = Randomness(seed).stream("faults")
+        self._randomness = Randomness(seed)
+        self._in_a_row: Counter[str] = Counter()
         self._lock = Lock()
         self.rate = rate
         self.seen: Counter[str] = Counter()
@@ -51,7 +54,7 @@ class FaultyNode:
                 return refusal(self.says[method])
             if method in self.gives:
                 return {"answer": self.gives[method]}
-            fault = self._luck.choice(SENDING if method == SEND else READING) if self._luck.random() < self.rate else ""
+            fault = self._fault(method)
             self.seen[fault] += 1
             if fault in ("lost", "broken line", "server error", "no JSON"):
                 return fault
@@ -63,6 +66,14 @@ class FaultyNode:
             if fault == "arrived all the same":
                 return "broken line"
             return refusal(fault) if fault == "already known" else answer
+
+    def _fault(self, method: str) -> str:
+        luck = self._randomness.stream(f"faults/{method}")
+        fault = luck.choice(SENDING if method == SEND else READING) if luck.random() < self.rate else ""
+        if self._in_a_row[method] == MOST_IN_A_ROW:
+            fault = ""
+        self._in_a_row[method] = self._in_a_row[method] + 1 if fault else 0
+        return fault
 
 
 def refusal(said: str) -> dict[str, Any]:

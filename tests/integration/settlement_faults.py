@@ -24,11 +24,12 @@ import msgspec
 from market_sim.blockchain.ethereum.settlement import eth_tester_settlement, json_rpc_settlement
 from market_sim.blockchain.settlement_log import FILE, lines
 from market_sim.ui.cli.main import main as command_line
+from tests.anvil import running
 from tests.conftest import PROGRAMS
 from tests.integration.killing import SCENARIO
 from tests.integration.test_resume import contents, killed
 from tests.integration.test_settlement_on_a_node import settled_and_reconciled
-from tests.system.test_killed_settlement import blocks, running
+from tests.system.test_killed_settlement import blocks
 from tests.unit.blockchain.office import FAULTS, life
 from tests.unit.blockchain.rig import Rig
 

@@ -90,7 +90,7 @@ def test_a_node_with_faults_gives_the_run_of_a_node_without(
     whole: Path, scenario: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("time.sleep", lambda seconds: None)
-    node = FaultyNode(on_eth_tester(), seed=7, rate=0.25)
+    node = FaultyNode(on_eth_tester(), seed=13, rate=0.25)
     with serving(node) as url:
         assert on_a_node(scenario, url, tmp_path) == 0
     [run] = tmp_path.iterdir()

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import re
 import socket
-import subprocess
-import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 
 import pytest
 
@@ -19,6 +16,7 @@ from market_sim.blockchain.outbox import MemoryRows, Outbox, OutboxRow
 from market_sim.blockchain.settlement import ChainReverted
 from market_sim.core.errors import SettlementError
 from market_sim.core.models.settlement_events import BlockSettled, Reconciled, SettlementOpened, TradeRefused
+from tests.anvil import running
 from tests.integration import settlement_faults
 from tests.unit.blockchain.office import chained
 from tests.unit.blockchain.rig import Rig
@@ -31,40 +29,20 @@ pytestmark = pytest.mark.system
 CHAIN_ID = 31337
 
 
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port: int = found.getsockname()[1]
-        return port
-
-
-@contextmanager
-def running(anvil: str) -> Iterator[str]:
-    """The address of an anvil of our own."""
-    port = free_port()
-    words = [anvil, "--port", str(port), "--chain-id", str(CHAIN_ID), "--hardfork", "cancun", "--silent"]
-    with subprocess.Popen([*words, "--timestamp", str(GENESIS_TIME)]) as process:
-        try:
-            for _ in range(200):
-                with socket.socket() as asking:
-                    if asking.connect_ex(("127.0.0.1", port)) == 0:
-                        break
-                time.sleep(0.05)
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            process.terminate()
+GENERATION = ("--chain-id", str(CHAIN_ID), "--hardfork", "cancun", "--timestamp", str(GENESIS_TIME))
+"""The same chain as eth-tester has."""
 
 
 @pytest.fixture(scope="module")
 def node(needs: Callable[[str], str]) -> Iterator[str]:
-    with running(needs("anvil")) as address:
+    with running(needs("anvil"), *GENERATION) as address:
         yield address
 
 
 @pytest.fixture
 def fresh_node(needs: Callable[[str], str]) -> Iterator[str]:
     """Nothing happened here yet, so nonces and addresses are those of a fresh eth-tester."""
-    with running(needs("anvil")) as address:
+    with running(needs("anvil"), *GENERATION) as address:
         yield address
 
 
@@ -134,11 +112,13 @@ def test_a_line_that_breaks_is_an_unknown_result_and_not_a_failure(rig: Rig) -> 
     good = chain.w3.provider.endpoint_uri
     batch = rig.sale()
     prepared = rig.settlement.prepare(batch, rig.certified(batch), rig.settlement.next_nonce(), attempt=0)
-    chain.w3.provider.endpoint_uri = f"http://127.0.0.1:{free_port()}"
-    try:
-        assert chain.send_raw(prepared.raw) == "unknown"
-    finally:
-        chain.w3.provider.endpoint_uri = good
+    with socket.socket() as deaf:  # it has the port and does not listen: nobody can be reached there
+        deaf.bind(("127.0.0.1", 0))
+        chain.w3.provider.endpoint_uri = f"http://127.0.0.1:{deaf.getsockname()[1]}"
+        try:
+            assert chain.send_raw(prepared.raw) == "unknown"
+        finally:
+            chain.w3.provider.endpoint_uri = good
     assert chain.send_raw(prepared.raw) == "sent"
 
 
@@ -212,12 +192,13 @@ def test_the_campaign_of_faults_plays_lives_on_both_chains_and_counts_them(
     assert len(counted) == 2 and all(unknown >= 4 and reorgs >= 2 for unknown, reorgs in counted), told
 
 
-def test_a_dropped_transaction_is_sent_again(rig: Rig) -> None:
+def test_a_dropped_transaction_is_sent_again(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     chain = rig.settlement.chain
-    chain.patience_s = 0.2
     chain.request("evm_setAutomine", False)
     office = Office(rig, confirmations=0, batches=1)
-    office.outbox.advance()
+    with monkeypatch.context() as hasty:
+        hasty.setattr(chain, "patience_s", 0.2)
+        office.outbox.advance()
     (row,) = office.store.rows()
     assert row.status == "sent"
     chain.request("anvil_dropTransaction", "0x" + row.prepared[0].transaction)
