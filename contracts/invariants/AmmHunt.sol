@@ -4,10 +4,13 @@ pragma solidity 0.8.37;
 import {Amm} from "../Amm.sol";
 import {IEpochs} from "../interfaces/IEpochs.sol";
 import {IToken} from "../interfaces/IToken.sol";
-import {Claims, Hunt} from "./Hunt.sol";
+import {Claims} from "./Hunt.sol";
+import {Pools} from "./Pools.sol";
 
 /// Three actors trade with a pool, add to it and take from it, and somebody sends it tokens.
-contract AmmHunt is Hunt {
+contract AmmHunt is Pools {
+    string private constant PAID = "what its owner can pay is made, and nothing else";
+
     Amm private immutable amm;
     /// The product of the reserves for each square of a share, as it was after the last call.
     uint256 private base;
@@ -16,7 +19,7 @@ contract AmmHunt is Hunt {
     uint256 private accumulated;
 
     constructor() {
-        amm = new Amm(IToken(address(asset)), IToken(address(money)), IEpochs(address(clock)), 30);
+        amm = new Amm(IToken(address(asset)), IToken(address(money)), IEpochs(address(clock)), FEE_BPS);
         _allow(address(amm));
         VM.prank(actors[0]);
         amm.add(10_000, 50_000);
@@ -24,33 +27,35 @@ contract AmmHunt is Hunt {
     }
 
     function add(uint256 who, uint256 amount) external {
-        VM.prank(_actor(who));
-        amm.add(_within(amount, 10, 100_000), _within(amount >> 128, 10, 500_000));
-        _look();
+        address owner = _actor(who);
+        (uint256 most, uint256 mostQuote) = (_within(amount, 0, 100_000), _within(amount >> 128, 0, 500_000));
+        (uint256 all, uint256 has, uint256 hasQuote) = (amm.totalShares(), amm.baseReserve(), amm.quoteReserve());
+        (uint256 part, uint256 other) = (most * all / has, mostQuote * all / hasQuote);
+        if (other < part) part = other;
+        bool due = part != 0 && _up(part * has, all) <= asset.balanceOf(owner);
+        due = due && _up(part * hasQuote, all) <= money.balanceOf(owner);
+        _callPool(owner, abi.encodeCall(amm.add, (most, mostQuote)), due);
     }
 
     function remove(uint256 who, uint256 part) external {
         address owner = _actor(who);
         uint256 held = amm.sharesOf(owner);
-        if (held == 0) return;
-        VM.prank(owner);
-        amm.remove(_within(part, 1, held));
-        _look();
+        part = _within(part, 1, held + 1);
+        _callPool(owner, abi.encodeCall(amm.remove, (part)), part <= held);
     }
 
     function buy(uint256 who, uint256 amount) external {
-        uint256 reserve = amm.baseReserve();
-        if (reserve < 2) return;
-        VM.prank(_actor(who));
-        amm.buy(_within(amount, 1, reserve / 3 + 1), type(uint256).max);
-        _look();
+        address owner = _actor(who);
+        amount = _within(amount, 0, amm.baseReserve() / 3 + 1);
+        bool due = amount != 0 && _costs(amm, amount) <= money.balanceOf(owner);
+        _callPool(owner, abi.encodeCall(amm.buy, (amount, type(uint256).max)), due);
     }
 
     function sell(uint256 who, uint256 amount) external {
-        uint256 most = amm.baseReserve() / 2 + 10;
-        VM.prank(_actor(who));
-        amm.sell(_within(amount, 1, most), 0);
-        _look();
+        address owner = _actor(who);
+        amount = _within(amount, 0, amm.baseReserve() / 2 + 10);
+        bool due = _brings(amm, amount) != 0 && amount <= asset.balanceOf(owner);
+        _callPool(owner, abi.encodeCall(amm.sell, (amount, 0)), due);
     }
 
     function donate(uint256 who, uint256 amount) external {
@@ -61,6 +66,11 @@ contract AmmHunt is Hunt {
 
     function wait(uint64 epochs) external {
         clock.pass(uint64(_within(epochs, 0, 5)));
+        _look();
+    }
+
+    function _callPool(address caller, bytes memory data, bool due) private {
+        _call(caller, address(amm), data, due, PAID);
         _look();
     }
 

@@ -6,11 +6,13 @@ import {FlashArbitrage} from "../FlashArbitrage.sol";
 import {LendingPool} from "../LendingPool.sol";
 import {IEpochs} from "../interfaces/IEpochs.sol";
 import {IToken} from "../interfaces/IToken.sol";
-import {Claims, Hunt} from "./Hunt.sol";
+import {Claims} from "./Hunt.sol";
+import {Pools} from "./Pools.sol";
 
-/// Three actors lend, pledge, borrow, repay and liquidate while the price moves and time passes; a contract takes flash
-/// loans, and another one trades with them between two pools.
-contract LendingHunt is Hunt {
+/// Three actors lend, pledge, borrow, repay and liquidate, as far as the rules go and a little further, while the price moves
+/// and time passes; a contract takes flash loans, and another one trades with them between two pools.
+contract LendingHunt is Pools {
+    string private constant SECURED = "half of what the collateral is worth is lent, and no more";
     uint256 private constant SENT = 1_000;
 
     Amm private immutable amm;
@@ -34,73 +36,82 @@ contract LendingHunt is Hunt {
     }
 
     function supply(uint256 who, uint256 amount) external {
-        VM.prank(_actor(who));
-        pool.supply(_within(amount, 2, 1_000_000));
-        _look();
+        address owner = _actor(who);
+        amount = _within(amount, 1, 1_000_000);
+        bool due = amount * pool.totalClaims() >= pool.assets() && amount <= money.balanceOf(owner);
+        _callPool(owner, abi.encodeCall(pool.supply, (amount)), due, "whoever brings the worth of a claim is a lender");
     }
 
     function withdraw(uint256 who, uint256 part) external {
         address owner = _actor(who);
         uint256 held = pool.claimsOf(owner);
-        if (held == 0) return;
-        uint256 given = _within(part, 1, held);
-        if (given * pool.assets() / pool.totalClaims() * 11 / 10 + 1 > pool.cash()) return;
-        VM.prank(owner);
-        pool.withdraw(given);
-        _look();
+        part = _within(part, 1, held + 1);
+        bool due = part <= held && part * pool.assets() / pool.totalClaims() <= pool.cash();
+        _callPool(owner, abi.encodeCall(pool.withdraw, (part)), due, "a lender takes out its part of what is not lent");
     }
 
     function pledge(uint256 who, uint256 amount) external {
-        VM.prank(_actor(who));
-        pool.pledge(_within(amount, 1, 1_000));
-        _look();
+        address owner = _actor(who);
+        amount = _within(amount, 1, 1_000);
+        bool due = amount <= asset.balanceOf(owner);
+        _callPool(owner, abi.encodeCall(pool.pledge, (amount)), due, "an owner pledges what it has");
     }
 
     function release(uint256 who, uint256 amount) external {
         address owner = _actor(who);
-        uint256 held = pool.collateralOf(owner);
-        if (held == 0) return;
-        VM.prank(owner);
-        try pool.release(_within(amount, 1, held)) {} catch {}
-        _look();
+        (uint256 held, uint256 debt) = (pool.collateralOf(owner), pool.debtOf(owner));
+        amount = _within(amount, 1, held + 1);
+        bool due = amount <= held && (debt == 0 || _isGoodFor(debt, held - amount, 5_000));
+        _callPool(owner, abi.encodeCall(pool.release, (amount)), due, SECURED);
     }
 
-    /// Borrow much of what the collateral is good for, so that a fall of the price matters.
+    /// Borrow much of what the collateral is good for, so that a fall of the price matters, or a little more than that.
     function borrow(uint256 who, uint256 amount) external {
         address owner = _actor(who);
-        (uint256 limit, uint256 debt) = (pool.collateralOf(owner) * pool.price() / 2_000_000, pool.debtOf(owner));
-        if (limit <= debt) return;
-        uint256 wanted = _within(amount, (limit - debt) / 2 + 1, limit - debt + 1);
-        VM.prank(owner);
-        try pool.borrow(wanted) {} catch {}
-        _look();
+        (uint256 held, uint256 debt) = (pool.collateralOf(owner), pool.debtOf(owner));
+        uint256 limit = held * pool.price() / 2 / MILLION;
+        uint256 most = limit > debt ? limit - debt : 0;
+        amount = _within(amount, most / 2 + 1, most + 1);
+        uint256 units = pool.unitsOf(owner) + _up(amount * pool.UNIT(), pool.index());
+        bool due = amount <= pool.cash() && _isGoodFor(_up(units * pool.index(), pool.UNIT()), held, 5_000);
+        _callPool(owner, abi.encodeCall(pool.borrow, (amount)), due, SECURED);
     }
 
     function repay(uint256 who, uint256 amount) external {
         address owner = _actor(who);
         uint256 debt = pool.debtOf(owner);
-        if (debt == 0) return;
-        VM.prank(owner);
-        pool.repay(_within(amount, 1, debt));
-        _look();
+        amount = _within(amount, 1, debt + 1);
+        bool due = amount <= debt && amount <= money.balanceOf(owner);
+        _callPool(owner, abi.encodeCall(pool.repay, (amount)), due, "a debt is repaid, and nothing beyond it");
     }
 
+    /// Repay for an account; a liquidator gets its discount as far as the account is good for it: one unit of collateral
+    /// more would be too much for what was repaid, or more than the part of the debt that was repaid.
     function liquidate(uint256 who, uint256 amount) external {
         address owner = _actor(who);
-        uint256 debt = pool.debtOf(owner);
-        if (debt == 0) return;
-        VM.prank(_other(who));
-        try pool.liquidate(owner, _within(amount, 1, debt)) {} catch {}
-        _look();
+        (uint256 held, uint256 debt, uint256 price) = (pool.collateralOf(owner), pool.debtOf(owner), pool.price());
+        amount = _within(amount, 1, debt + 1);
+        bool due = price != 0 && !_isGoodFor(debt, held, 7_500) && amount <= debt;
+        due = due && amount <= money.balanceOf(_other(who));
+        bytes memory data = abi.encodeCall(pool.liquidate, (owner, amount));
+        if (!_callPool(_other(who), data, due, "an account that owes too much is liquidated, and no other")) return;
+        (uint256 left, uint256 owed) = (pool.collateralOf(owner), pool.debtOf(owner));
+        uint256 discounted = amount * 10_500 * MILLION;
+        _claim((held - left) * price * BPS <= discounted, "a liquidator gets its discount at most");
+        _claim(left * debt >= held * owed, "a liquidation takes collateral as it takes debt");
+        bool isAll = (held - left + 1) * price * BPS > discounted || left * debt < held * owed + debt;
+        _claim(isAll, "a liquidator gets its discount as far as the account is good for it");
     }
 
     /// A flash loan; a greedy borrower wants to own what it repays, and gets nothing.
     function flash(uint256 amount, bool isGreedy) external {
-        uint256 cash = pool.cash();
-        if (cash == 0) return;
+        uint256 held = money.balanceOf(address(this));
+        amount = _within(amount, 1, pool.cash() + 1);
         greedy = isGreedy;
-        try pool.flash(_within(amount, 1, cash), "") {} catch {}
-        _look();
+        bool due = amount <= pool.cash() && !isGreedy;
+        bytes memory data = abi.encodeCall(pool.flash, (amount, ""));
+        if (!_callPool(address(this), data, due, "what is there is lent to whoever repays it")) return;
+        _claim(held - money.balanceOf(address(this)) == _flashFee(amount), "a flash loan costs its fee");
     }
 
     function onFlashLoan(uint256 amount, uint256, bytes calldata) external {
@@ -109,23 +120,30 @@ contract LendingHunt is Hunt {
 
     /// Buy in one pool with a loan and sell in the other, whether that gains or not.
     function arbitrage(uint256 who, uint256 base, bool isBack) external {
-        Amm cheap = isBack ? second : amm;
+        (Amm cheap, Amm dear) = isBack ? (second, amm) : (amm, second);
         base = _within(base, 1, 500);
         uint256 loan = base * cheap.quoteReserve() / cheap.baseReserve() * 11 / 10 + 10;
-        if (loan > pool.cash()) return;
+        (uint256 costs, uint256 brings) = (_costs(cheap, base), _brings(dear, base));
+        bool due = loan <= pool.cash() && costs <= loan && brings != 0 && brings >= costs + _flashFee(loan);
         address owner = _actor(who);
         uint256 held = money.balanceOf(owner);
-        VM.prank(owner);
-        try arbitrageur.run(isBack ? 1 : 0, base, loan, 0) {} catch {}
-        _claim(money.balanceOf(owner) >= held, "an arbitrage costs its caller nothing");
+        bytes memory data = abi.encodeCall(arbitrageur.run, (isBack ? 1 : 0, base, loan, 0));
+        if (_call(owner, address(arbitrageur), data, due, "an arbitrage that loses nothing is made, and no other")) {
+            bool isPaid = money.balanceOf(owner) == held + brings - costs - _flashFee(loan);
+            _claim(isPaid, "an arbitrage pays its gain to its caller");
+        }
         _look();
     }
 
     function trade(uint256 who, uint256 amount, bool isSale) external {
-        uint256 part = amm.baseReserve() / (isSale ? 2 : 3);
-        VM.prank(_actor(who));
-        if (isSale) amm.sell(_within(amount, 1, part), 0);
-        else amm.buy(_within(amount, 1, part), type(uint256).max);
+        address owner = _actor(who);
+        amount = _within(amount, 1, amm.baseReserve() / (isSale ? 2 : 3));
+        bool due = isSale
+            ? _brings(amm, amount) != 0 && amount <= asset.balanceOf(owner)
+            : _costs(amm, amount) <= money.balanceOf(owner);
+        bytes memory data =
+            isSale ? abi.encodeCall(amm.sell, (amount, 0)) : abi.encodeCall(amm.buy, (amount, type(uint256).max));
+        _call(owner, address(amm), data, due, "a trade that its owner can pay is made");
     }
 
     function wait(uint64 epochs) external {
@@ -135,10 +153,25 @@ contract LendingHunt is Hunt {
     }
 
     function _market() private returns (Amm made) {
-        made = new Amm(IToken(address(asset)), IToken(address(money)), IEpochs(address(clock)), 30);
+        made = new Amm(IToken(address(asset)), IToken(address(money)), IEpochs(address(clock)), FEE_BPS);
         _allow(address(made));
         VM.prank(actors[0]);
         made.add(100_000, 10_000_000);
+    }
+
+    /// Call the lending pool, which may make what a claim is worth only larger.
+    function _callPool(address caller, bytes memory data, bool due, string memory claim) private returns (bool done) {
+        done = _call(caller, address(pool), data, due, claim);
+        _look();
+    }
+
+    /// Whether a debt is at most this part of what collateral is worth; without a price nothing is.
+    function _isGoodFor(uint256 debt, uint256 collateral, uint256 partBps) private view returns (bool) {
+        return pool.price() != 0 && debt * BPS * MILLION <= collateral * pool.price() * partBps;
+    }
+
+    function _flashFee(uint256 amount) private pure returns (uint256) {
+        return _up(amount * 9, BPS);
     }
 
     /// Compare what a claim is worth with what it was, without dividing.

@@ -8,7 +8,7 @@ import {Claims, Hunt} from "./Hunt.sol";
 
 /// Three actors lock money in an escrow and in hash locks, and take it out in every way there is.
 contract LockHunt is Hunt {
-    string private constant DUE = "nobody takes what is not due";
+    string private constant DUE = "what is due is taken, and nothing else";
 
     Escrow private immutable escrow = new Escrow(IToken(address(money)));
     Htlc private immutable lock = new Htlc(IToken(address(money)));
@@ -23,14 +23,14 @@ contract LockHunt is Hunt {
         escrow.lock(_other(who), _within(amount, 1, 1_000));
     }
 
-    function settle(uint256 number, bool isPaid) external {
+    /// The payer, the payee or a third one releases or refunds a deal.
+    function settle(uint256 who, uint256 number, bool isPaid) external {
         if (escrow.count() == 0) return;
         uint256 deal = number % escrow.count();
         (address payer, address payee, uint256 amount) = escrow.deals(deal);
-        if (amount == 0) return;
-        VM.prank(isPaid ? payer : payee);
-        if (isPaid) escrow.release(deal);
-        else escrow.refund(deal);
+        bytes memory data = isPaid ? abi.encodeCall(escrow.release, (deal)) : abi.encodeCall(escrow.refund, (deal));
+        (address by, address to) = isPaid ? (payer, payee) : (payee, payer);
+        _take(_actor(who), address(escrow), data, amount != 0 && _actor(who) == by, to, amount);
     }
 
     function offer(uint256 who, uint256 amount, uint256 time) external {
@@ -40,26 +40,30 @@ contract LockHunt is Hunt {
     }
 
     /// Claim a lock with its preimage, or with another one.
-    function take(uint256 number, bool isRight) external {
+    function take(uint256 who, uint256 number, bool isRight) external {
         if (lock.count() == 0) return;
         uint256 swap = number % lock.count();
-        (,,,, uint256 deadline) = lock.swaps(swap);
-        try lock.claim(swap, bytes32(isRight ? swap : swap + 1)) {
-            _claim(isRight && block.timestamp < deadline, DUE);
-        } catch {}
+        (, address payee, uint256 amount,, uint256 deadline) = lock.swaps(swap);
+        bytes memory data = abi.encodeCall(lock.claim, (swap, bytes32(isRight ? swap : swap + 1)));
+        _take(_actor(who), address(lock), data, amount != 0 && isRight && block.timestamp < deadline, payee, amount);
     }
 
-    function giveBack(uint256 number) external {
+    function giveBack(uint256 who, uint256 number) external {
         if (lock.count() == 0) return;
         uint256 swap = number % lock.count();
-        (,,,, uint256 deadline) = lock.swaps(swap);
-        try lock.refund(swap) {
-            _claim(block.timestamp >= deadline, DUE);
-        } catch {}
+        (address payer,, uint256 amount,, uint256 deadline) = lock.swaps(swap);
+        bytes memory data = abi.encodeCall(lock.refund, (swap));
+        _take(_actor(who), address(lock), data, amount != 0 && block.timestamp >= deadline, payer, amount);
     }
 
     function wait(uint256 time) external {
         VM.warp(block.timestamp + _within(time, 0, 2 days));
+    }
+
+    /// Call for what is locked; it goes to whom it is due.
+    function _take(address caller, address place, bytes memory data, bool due, address to, uint256 amount) private {
+        uint256 held = money.balanceOf(to);
+        if (_call(caller, place, data, due, DUE)) _claim(money.balanceOf(to) == held + amount, DUE);
     }
 
     /// The claims of locks: they hold what they say, and nobody takes what is not due. What is open is not added up again

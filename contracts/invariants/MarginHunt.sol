@@ -148,9 +148,10 @@ contract MarginHunt is Hunt {
     function pour(uint256 who, uint256 amount, bool isOut) external {
         address owner = _actor(who);
         uint256 held = pool.sharesOf(owner);
-        VM.prank(owner);
-        if (isOut) pool.remove(_within(amount, 1, held / 4 + 1));
-        else pool.add(_within(amount, 10, 10_000), type(uint128).max);
+        amount = isOut ? _within(amount, 1, held / 4 + 1) : _within(amount, 10, 10_000);
+        bytes memory data =
+            isOut ? abi.encodeCall(pool.remove, (amount)) : abi.encodeCall(pool.add, (amount, type(uint128).max));
+        _call(owner, address(pool), data, !isOut || amount <= held, "liquidity comes and goes in a halt, too");
     }
 
     function wait(uint64 epochs) external {

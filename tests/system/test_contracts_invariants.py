@@ -52,7 +52,7 @@ HUNTS = {
     "Vault": {"deposit", "depositMany", "settle", "forge", "request", "exit", "claim", "beat", "plan", "wait"},
     "Warrant": {"issue", "give", "open", "exercise", "reclaim", "wait"},
 }
-ROUNDS = 9
+ROUNDS = 12
 IMPORT = re.compile(r'^import .*"(\..*)";', re.MULTILINE)
 
 
@@ -93,6 +93,10 @@ BUGS = [
         "the pool holds its reserve of money",
     ),
     Planted(
+        "Amm", "Amm.sol", "if (shares == 0) revert NothingToAdd();", "",
+        "what its owner can pay is made, and nothing else",
+    ),
+    Planted(
         "Lending", "LendingPool.sol", "amount = claims * assets() / totalClaims;",
         "amount = Math.ceilDiv(claims * assets(), totalClaims);", "a claim on the pool never loses value",
     ),
@@ -102,12 +106,32 @@ BUGS = [
     Planted("Lending", "LendingPool.sol", "cash += fee;", "cash += 2 * fee;", "the pool holds its cash"),
     Planted(
         "Lending", "FlashArbitrage.sol", "gain < least || afterwards < before", "gain < least",
-        "an arbitrage spends and keeps nothing of its own",
+        "an arbitrage that loses nothing is made, and no other",
+    ),
+    Planted(
+        "Lending", "LendingPool.sol", "if (unitsOf[msg.sender] != 0) _checkLimit(msg.sender);", "",
+        "half of what the collateral is worth is lent, and no more",
+    ),
+    Planted(
+        "Lending", "LendingPool.sol", "BORROW_BPS = 5_000;", "BORROW_BPS = 4_000;",
+        "half of what the collateral is worth is lent, and no more",
+    ),
+    Planted(
+        "Lending", "LendingPool.sol", "uint256 limit = _limit(owner, LIQUIDATION_BPS);",
+        "uint256 limit = _limit(owner, BPS);", "an account that owes too much is liquidated, and no other",
     ),
     Planted("Lock", "Escrow.sol", "held -= amount;", "", "the escrow holds what is locked"),
     Planted(
+        "Lock", "Escrow.sol", "if (msg.sender != found.payer)", "if (msg.sender == found.payee)",
+        "what is due is taken, and nothing else",
+    ),
+    Planted(
         "Lock", "Htlc.sol", "if (block.timestamp < found.deadline)", "if (found.deadline == 0)",
-        "nobody takes what is not due",
+        "what is due is taken, and nothing else",
+    ),
+    Planted(
+        "Lock", "Htlc.sol", "if (block.timestamp >= found.deadline)", "if (block.timestamp + 1 days >= found.deadline)",
+        "what is due is taken, and nothing else",
     ),
     Planted(
         "Option", "OptionSeries.sol", "collateral = quantity * cap;", "collateral = quantity * (cap - 1);",
@@ -246,7 +270,7 @@ def test_no_claim_breaks_however_the_contracts_are_called(needs: Callable[[str],
         assert called.keys() == functions
         for function, metrics in called.items():
             assert metrics["calls"] > 100, f"{name}.{function} was hardly called"
-            assert metrics["reverts"] < 0.3 * metrics["calls"], f"{name}.{function} was refused too often: {metrics}"
+            assert metrics["reverts"] == 0, f"{name}.{function} does not know what is due: {metrics}"
 
 
 def imported(source: Path) -> set[Path]:
