@@ -22,6 +22,7 @@ FORMULAS = (
     f"times the root of {SAMPLES_A_DAY}, the changes in a trading day.",
     "trading drawdown: the largest fall of the gain from trading below its highest point before.",
     "turnover: all that was bought and sold.",
+    "accounts: those of the exchange; what is in wallets and in contracts of the chain is not counted.",
 )
 
 

@@ -12,8 +12,10 @@ from market_sim.analysis.settled import Settled
 from market_sim.analysis.summary import Summary
 from market_sim.analysis.words import Words, signed, with_short_hashes
 from market_sim.core.data.fingerprint import shortened
+from market_sim.core.data.journal import Journal
 from market_sim.core.english import counted
 from market_sim.core.models.run_events import RunStarted
+from market_sim.core.models.settlement_events import CallSubmitted, DepositTaken
 from market_sim.simulation.durability import ON_A_NODE
 from market_sim.simulation.engine.clock import SECOND
 from market_sim.simulation.scenarios.guests import guests
@@ -88,7 +90,8 @@ def tell(summary: Summary, run: str | None, timeline: str | None, screen: Screen
         say(paint(f"interrupted  in epoch {reached} of {result.epochs}: what happened until then stands", YELLOW))
     words = Words(result.journal)
     extracted = _extracted(extractions(result.journal), words)
-    for block in (_refusals(summary.refusals), extracted, _leaderboard(result.performances, words)):
+    board = [*_leaderboard(result.performances, words), *_beside_the_board(result.journal)]
+    for block in (_refusals(summary.refusals), extracted, board):
         for line in block:
             say(line)
     say()
@@ -191,6 +194,12 @@ def _leaderboard(rows: list[Performance], words: Words) -> list[str]:
                     f"{'...':<{NAME_WIDTH}} {counted(between, 'account')} more (simulate.py results RUN has them all)"
                 )
     return lines
+
+
+def _beside_the_board(journal: Journal) -> list[str]:
+    """That gains are those of accounts, where participants also have wallets or called contracts."""
+    beside = any(journal.of(CallSubmitted)) or any(event.from_wallet for event in journal.of(DepositTaken))
+    return ["these are accounts of the exchange: wallets and contracts of the chain are not counted"] if beside else []
 
 
 def _aligned(cells: Sequence[str], widths: Sequence[int]) -> str:

@@ -86,3 +86,19 @@ def test_the_dashboard_is_a_file_beside_the_run(run, capsys):
     assert capsys.readouterr().out == f"{path}\n"
     assert path.read_text(encoding="utf-8") == open_run(run).dashboard.generate_html_dashboard()
     assert main(["verify", str(run)]) == 0, "the file does not damage the run"
+
+
+def test_the_board_says_that_wallets_and_contracts_are_beside_it(run, capsys, tmp_path):
+    kept = ["--headless", "--no-plot", "-q", "--out", str(tmp_path)]
+    assert main(["--scenario", "escrow", "--epochs", "5", "--settlement", "memory", *kept]) == 0
+    told = capsys.readouterr().out
+    (stored,) = tmp_path.iterdir()
+    # The payer has paid 400.00 out of its wallet, and its account neither gained nor lost.
+    assert "400.00 was released by the payer" in told
+    assert {row["gain"] for row in open_run(stored).leaderboard if row["account"] == "payer"} == {0}
+    beside = "these are accounts of the exchange: wallets and contracts of the chain are not counted\n"
+    assert beside in told.partition("gains in USD")[2]
+    assert main(["results", str(run)]) == 0
+    assert "accounts: those of the exchange; what is in wallets and in contracts" in capsys.readouterr().out
+    assert main(["--epochs", "3", "--settlement", "memory", *kept]) == 0
+    assert beside not in capsys.readouterr().out
