@@ -107,7 +107,7 @@ def margin_history(
             prices = marks.at(moment)
             for name, account in accounts.items():
                 held, owing = balances.balances.get(name, {}), owing_of(owed, name)
-                needed = _required(held, owing, prices, shares, quote) if name in ordinary else None
+                needed = maintenance_margin(held, owing, prices, shares, quote) if name in ordinary else None
                 account.add(moment, equity(held, owing, prices, terms, quote), needed)
             moment = next(coming, None)
         if isinstance(event, TOLD):
@@ -121,7 +121,7 @@ def margin_history(
     return sorted(accounts.values(), key=lambda one: -len(one.told))
 
 
-def _required(
+def maintenance_margin(
     held: Mapping[str, int], owing: Owing, marks: Mapping[str, int], shares: Mapping[str, Instrument], quote: str
 ) -> int | None:
     """The maintenance margin of an account with shares and cash only; None for any other account."""

@@ -42,6 +42,7 @@ Commands, each with its own --help:
   budget RUN       where the time of an order goes, from the network card to its payment
   transactions RUN gas by function, and an alert when too many failed
   reserves RUN     what its vault held against what it owed, at each settled block
+  clocks RUN       its accounts as matched, final and settled; the margin for the time between
   trace RUN ORDER  the way of one order to its payment, with the proofs of its trades
   replay RUN       is it the same when it is played again
   verify RUN       is it whole, and how far did it come

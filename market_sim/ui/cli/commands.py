@@ -139,6 +139,12 @@ def _reserves(arguments: Sequence[str]) -> int:
     return reserves(arguments)
 
 
+def _clocks(arguments: Sequence[str]) -> int:
+    from market_sim.ui.cli.clocks import clocks
+
+    return clocks(arguments)
+
+
 def _transactions(arguments: Sequence[str]) -> int:
     from market_sim.ui.cli.transactions import transactions
 
@@ -290,6 +296,7 @@ COMMANDS: dict[str, Command] = {
     "trace": _trace,
     "transactions": _transactions,
     "reserves": _reserves,
+    "clocks": _clocks,
     "designs": _designs,
     "escape": _escape,
     "book": _book,

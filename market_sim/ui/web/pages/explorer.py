@@ -1,11 +1,14 @@
-"""The pages of the chain of a run: its contracts, its transactions, one transaction, and the proof of reserves."""
+"""The pages of the chain of a run: contracts, transactions, one transaction, proof of reserves, the three clocks."""
 
 from __future__ import annotations
 
 from flask import Blueprint, Response, abort, jsonify, render_template
 
+from market_sim.analysis import clock_tables
 from market_sim.analysis import reserves as proof
+from market_sim.analysis.accounts_by_clock import as_of, epochs_of
 from market_sim.analysis.history.transaction_trace import TransactionTracer
+from market_sim.analysis.settlement_lag import LAGS, covered, epoch_ns, lag_of, measured, volatilities
 from market_sim.analysis.transactions import (
     ALERT_PERCENT,
     Transaction,
@@ -14,6 +17,7 @@ from market_sim.analysis.transactions import (
     failure_rate,
     nothing_sent,
 )
+from market_sim.core.errors import InputError
 from market_sim.core.models.settlement_events import ContractDeployed, SettlementOpened
 from market_sim.ui.web.pages.shared import csv_file, listed, one_of, open_run
 from market_sim.ui.web.run_library import OpenRun
@@ -102,6 +106,39 @@ def reserves(name: str) -> str | Response:
         tokens=tokens,
         token=token,
         listed=listed(chosen),
+    )
+
+
+@pages.get("/runs/<name:name>/clocks")
+def clocks(name: str) -> str:
+    """Each account as matched, final and settled, whom an undoing would hurt, and the margin for a settlement lag."""
+    run = open_run(name)
+    journal = run.result.journal
+    try:
+        epochs = epochs_of(journal)
+    except InputError as error:
+        abort(404, str(error))
+    wait = measured(journal)
+    chosen = one_of("epoch", ("", *map(str, epochs)))
+    asked = one_of("lag", ("", *map(str, LAGS)))
+    found = as_of(journal, int(chosen or epochs[-1]))
+    past, lag, epoch = journal.until(found.end), int(asked or lag_of(wait, journal)), epoch_ns(journal)
+    once, twice = (covered(past, epoch * each) for each in (lag, 2 * lag))
+    return render_template(
+        "clocks.html",
+        run=run,
+        words=run.words,
+        tables=clock_tables,
+        found=found,
+        wait=wait,
+        epochs=epochs,
+        epoch=chosen,
+        lags=LAGS,
+        asked=asked,
+        lag=lag,
+        once=once,
+        twice=twice,
+        covers=clock_tables.lag_sentence(lag, lag * epoch, volatilities(past)),
     )
 
 
