@@ -92,7 +92,9 @@ class MarketRules(Mechanism):
             for key, value in numbers(rule).items()
         }
         self.journal.record(RulesInForce(now, profile.name, told, dict(self.roles)))
-        self.watch = MarketWatch(profile, clock, self._is_spot, self._index, self._closes)
+        listed = dict.fromkeys(symbol for venue in self.venues for symbol in venue.listings)
+        index = self._index or filter(self._is_spot, listed)
+        self.watch = MarketWatch(profile, clock, self._is_spot, index, self._closes)
         self.halts = Halts(self.venues, self._wake)
         rule = profile.maker_duties
         makers = [account for account, role in self.roles.items() if role == MARKET_MAKER]

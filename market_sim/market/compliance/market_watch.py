@@ -5,7 +5,7 @@ It declares nothing itself: a breach says what has to be halted and for how long
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import inf
 from typing import NamedTuple
 
@@ -46,12 +46,12 @@ class MarketWatch:
         profile: Profile,
         clock: MarketClock,
         is_spot: Callable[[str], bool],
-        index: tuple[str, ...],
+        index: Iterable[str],
         closes: Mapping[str, int],
     ) -> None:
+        """`index` names its instruments; one that has no price yet counts like one that has not moved."""
         self._clock = clock
         self._is_spot = is_spot
-        self._index = index
         self._market_wide: MarketWide | None = profile.market_wide
         self._move: SymbolHalt | None = profile.symbol_halt
         self._volatility: Volatility | None = profile.volatility
@@ -60,7 +60,7 @@ class MarketWatch:
         """The last trade price of each instrument, on any venue."""
         self.closes: dict[str, int] = dict(closes)
         """The last close of each spot instrument; on the first day its first price, unless one was stated."""
-        self._ratios = {symbol: 1.0 for symbol in closes if not index or symbol in index}
+        self._ratios = dict.fromkeys(index, 1.0)
         """Price by last close of each instrument of the index."""
         self._sum = float(len(self._ratios))
         self.level = 0
@@ -77,8 +77,7 @@ class MarketWatch:
         if not self._is_spot(symbol):
             return []
         found: list[Breach] = []
-        if symbol not in self.closes:
-            self._first_price(symbol, price)
+        self.closes.setdefault(symbol, price)
         if self._market_wide is not None:
             self._market_fell(self._market_wide, trade, found)
         if self._move is not None:
@@ -137,7 +136,9 @@ class MarketWatch:
         count = len(self._ratios)
         slack = self._sum - count * (1 - self._market_wide.level_1 / BPS) - MARGIN
         return {
-            symbol: int(self.closes[symbol] * (ratio - slack / count)) + 1 for symbol, ratio in self._ratios.items()
+            symbol: int(self.closes[symbol] * (ratio - slack / count)) + 1
+            for symbol, ratio in self._ratios.items()
+            if symbol in self.closes
         }
 
     def _market_fell(self, rule: MarketWide, trade: Trade, found: list[Breach]) -> None:
@@ -147,20 +148,13 @@ class MarketWatch:
         self._note_ratio(symbol, trade.price / self.closes[symbol])
         if self._sum > len(self._ratios) * (1 - rule.level_1 / BPS) + MARGIN:
             return
-        closes = {each: self.closes[each] for each in self._ratios}
+        closes = {each: self.closes.get(each, 1) for each in self._ratios}
         index = index_of({each: self.prices.get(each, close) for each, close in closes.items()}, closes)
         level = level_reached(rule, index, self._clock.of_day(trade.time), self.level)
         if level:
             self.level = level
             numbers: Numbers = {"level": level, "fall": fall(index), "trade": trade.trade}
             found.append(Breach(f"HALTED_L{level}", "", rule.halt if level < 3 else 0, rule.call, numbers))
-
-    def _first_price(self, symbol: str, price: int) -> None:
-        """On the first day the first price of an instrument stands for its last close."""
-        self.closes[symbol] = price
-        if not self._index or symbol in self._index:
-            self._ratios[symbol] = 1.0
-            self._sum += 1.0
 
     def begin_day(self, now: int) -> None:
         """If a day is over, its last prices become the closes, and all levels can halt again."""

@@ -64,3 +64,12 @@ def test_bands_are_no_longer_doubled_when_the_next_day_begins() -> None:
     assert bands(market, 1) == []
     market.at(10)
     assert bands(market, 10) == [(10_000, 9_500, 10_500)]
+
+
+def test_an_instrument_without_a_price_has_not_moved_and_counts_in_the_index() -> None:
+    market = RuledMarket(WIDE, ("ACME", "BETA", "GAMMA"))
+    market.at(1).trade(10_000)
+    market.at(2).trade(7_901)  # a third of 20.99 %
+    assert halted(market) == []
+    market.at(3).trade(7_900)
+    assert [reason for _, _, reason in halted(market)] == ["HALTED_L1"] * 3

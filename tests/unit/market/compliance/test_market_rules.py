@@ -152,7 +152,7 @@ def test_what_a_person_halted_is_left_to_that_person():
     market = ruled(market_wide=MarketWide(), market={"symbols": ("ACME", "BETA")})
     market.exchange.phases.halt("BETA", "PAUSED")
     market.trade(100_00)
-    market.trade(90_00)
+    market.trade(80_00)
     market.at(30)
     assert [phase[1] for phase in market.phases() if phase[3] == "HALTED_L1"] == ["ACME", "ACME"]
     assert market.exchange.listings["BETA"].because == "PAUSED"
