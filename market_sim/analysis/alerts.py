@@ -29,14 +29,12 @@ from market_sim.core.models.settlement_events import (
 )
 from market_sim.core.models.surveillance_events import AppealGranted, MeasureTaken
 from market_sim.core.money import written
-from market_sim.market.compliance.detectors.alert import ALERT_KINDS, Alert
+from market_sim.market.compliance.detectors.alert import Alert
 from market_sim.market.compliance.detectors.watch import Watch
 from market_sim.market.exchange.listing import HALTED
 
 SURVEILLANCE, ENFORCEMENT = "surveillance", "enforcement"
 MARKET, MARGIN, CHAIN = "market", "margin", "chain"
-PRICES = ("price", "better")
-"""The numbers of an alert that are prices."""
 
 
 @dataclass(frozen=True)
@@ -72,12 +70,10 @@ def alerts(journal: Journal) -> list[ListedAlert]:
 
 
 def _found(words: Words, alert: Alert) -> ListedAlert:
-    """An alert of a detector, with prices as people write them."""
-    symbol = alert.symbol.partition(" on ")[0]
-    said = {name: words.price(symbol, int(alert.numbers[name])) for name in PRICES if name in alert.numbers}
+    """An alert of a detector."""
     return ListedAlert(
         alert.time, alert.event, SURVEILLANCE, alert.severity, alert.kind, alert.accounts, alert.symbol, alert.rule,
-        ALERT_KINDS[alert.kind].template.format(**{**alert.numbers, **said}), alert.orders, alert.trades, alert.accuses,
+        alert.told(words), alert.orders, alert.trades, alert.accuses,
     )  # fmt: skip
 
 

@@ -12,8 +12,9 @@ from typing import ClassVar
 
 from market_sim.core.errors import InputError, RuleViolation
 from market_sim.core.models.event import Event
+from market_sim.core.models.figures import Figures
 from market_sim.core.models.intents import Amend, CancelAll, PlaceOrder
-from market_sim.core.models.market_events import OrderAccepted
+from market_sim.core.models.market_events import OrderAccepted, OrderAmended
 from market_sim.core.models.surveillance_events import AlertRaised, AppealGranted, MeasureTaken
 from market_sim.market.compliance.detectors.alert import Alert
 from market_sim.market.compliance.detectors.thresholds import Thresholds
@@ -49,6 +50,9 @@ class Enforcement(Mechanism):
         self._ends: dict[tuple[str, str], int] = {}
         """The end of the last throttle and the last suspension of each account."""
         self._last_order: dict[str, int] = {}
+        """The time of the last order or amendment of each account."""
+        self._amends = ""
+        """Whose amendment was let through last: the event of an amendment does not name its account."""
 
     def begin(self) -> None:
         """Open the account of the fines, add the gates, and read what happened before."""
@@ -66,13 +70,16 @@ class Enforcement(Mechanism):
         self._alerts.extend(self._watch.feed(event))
         if type(event) is OrderAccepted:
             self._last_order[event.account] = event.time
+        elif type(event) is OrderAmended:
+            self._last_order[self._amends] = event.time
 
     def react(self) -> None:
         """Record each alert, and answer each accusation."""
         now = self.exchange.clock.now
         while self._alerts:
             alert = self._alerts.popleft()
-            raised = AlertRaised(now, alert.kind, alert.accounts, alert.symbol, alert.sentence, alert.event)
+            figures = Figures(listing.instrument for venue in self.venues for listing in venue.listings.values())
+            raised = AlertRaised(now, alert.kind, alert.accounts, alert.symbol, alert.told(figures), alert.event)
             self.journal.record(raised)
             for name in alert.accounts if alert.accuses else ():
                 self._answer(name, alert, now)
@@ -112,6 +119,8 @@ class Enforcement(Mechanism):
     def check(self, account: Member, listing: Listing, intent: PlaceOrder | Amend, limit: int, quantity: int) -> None:
         """Refuse what a throttled or a suspended account may not place now."""
         now = self.exchange.clock.now
+        if isinstance(intent, Amend):
+            self._amends = account.name
         until = self._ends.get((account.name, SUSPEND), 0)
         if now < until:
             if _closes(account, listing, intent, quantity):

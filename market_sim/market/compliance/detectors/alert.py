@@ -13,6 +13,7 @@ from typing import Final, Literal
 import msgspec
 
 from market_sim.core.models.event import Numbers
+from market_sim.core.models.figures import NO_FIGURES, Figures
 
 Severity = Literal["notice", "warning", "serious"]
 
@@ -34,13 +35,14 @@ ALERT_KINDS: Final[dict[str, AlertKind]] = {
         AlertKind(
             "WASH_TRADE", "serious", True,
             "A trade needs two parties: no owner trades with itself, alone or in circles with a partner.",
-            "{accounts} traded {quantity} back and forth in {trips} round trips; their positions changed by {net}",
+            "{accounts} traded {quantity:size} back and forth in {trips} round trips; their positions changed by "
+            "{net:size}",
         ),
         AlertKind(
             "SPOOFING", "serious", True,
             "An order is meant to be traded: no large order is shown only until a trade on the other side is done.",
-            "{account} cancelled an order of {quantity} ({times} times the usual size, {share} % of the near depth, "
-            "{filled} % filled) {after_ms} ms after trading on the other side",
+            "{account} cancelled an order of {quantity:size} ({times} times the usual size, {share} % of the near "
+            "depth, {filled} % filled) {after_ms} ms after trading on the other side",
         ),
         AlertKind(
             "LAYERING", "serious", True,
@@ -63,7 +65,8 @@ ALERT_KINDS: Final[dict[str, AlertKind]] = {
         AlertKind(
             "VOLUME_SPIKE", "notice", False,
             "Ten times the normal volume opens a case, and never a halt.",
-            "{volume} traded in {seconds} s, {times} times the mean of {mean} in the {buckets} periods before",
+            "{volume:size} traded in {seconds} s, {times} times the mean of the {buckets} periods before, in which "
+            "{before:size} traded",
         ),
         AlertKind(
             "VOLATILITY_CLUSTERING", "notice", False,
@@ -74,7 +77,7 @@ ALERT_KINDS: Final[dict[str, AlertKind]] = {
         AlertKind(
             "BEST_EXECUTION", "notice", False,
             "An order trades at the best price that any venue shows.",
-            "{account} paid {price} where {venue} showed {better}: {worse_bps} bp worse",
+            "{account} traded at {price:price} where {venue} showed {better:price}: {worse_bps} bp worse",
         ),
     )
 }  # fmt: skip
@@ -112,5 +115,9 @@ class Alert(msgspec.Struct, frozen=True):
 
     @property
     def sentence(self) -> str:
-        """What was found, with its numbers."""
-        return ALERT_KINDS[self.kind].template.format(**self.numbers)
+        """What was found, with its numbers as they are."""
+        return self.told(NO_FIGURES)
+
+    def told(self, figures: Figures) -> str:
+        """What was found, with prices and sizes as people write them."""
+        return figures.filled(ALERT_KINDS[self.kind].template, self.numbers, self.symbol.partition(" on ")[0])

@@ -1,7 +1,8 @@
 """Best execution, judged after the trade: did another venue show a better price when an order traded? (rulebook F-6.4)
 
 It is a case about the quality of an execution and accuses nobody: an account may not have known the other venue, or may
-have known an older price of it. An instrument with one book has no such cases.
+have known an older price of it. An instrument with one book has no such cases. At the price of a venue that is halted
+or in a call nobody can trade, and the one price of an auction is nobody's choice.
 """
 
 from __future__ import annotations
@@ -11,12 +12,13 @@ from typing import Any
 
 from market_sim.core.models.event import Numbers
 from market_sim.core.models.intents import BUY
-from market_sim.core.models.market_events import BookOpened, Trade, book_name
+from market_sim.core.models.market_events import BookOpened, PhaseChanged, Trade, book_name
 from market_sim.market.compliance.detectors.alert import Alert
 from market_sim.market.compliance.detectors.detector import NOTHING, Detector, Effects
 from market_sim.market.compliance.detectors.live_orders import LiveOrders
 from market_sim.market.compliance.detectors.thresholds import Thresholds
 from market_sim.market.exchange.book_replay import BookReplay
+from market_sim.market.exchange.listing import CONTINUOUS
 
 
 class BestExecution(Detector):
@@ -27,18 +29,27 @@ class BestExecution(Detector):
     def __init__(self, thresholds: Thresholds | None = None, live: LiveOrders | None = None) -> None:
         self._replay = BookReplay()
         self._venues: dict[str, list[str]] = {}
+        self._shut: dict[tuple[str, str], None] = {}
+        """The books that do not trade continuously."""
         super().__init__(thresholds, live)
 
     def reading(self) -> Effects:
         """Books; their orders only once an instrument has two."""
-        return {BookOpened: self._opened}
+        return {BookOpened: self._opened, PhaseChanged: self._changed}
 
     def _opened(self, event: BookOpened) -> Iterable[Alert]:
         self._venues.setdefault(event.symbol, []).append(event.venue)
         if len(self._venues[event.symbol]) == 2:
             for kind, effect in self._replay.effects.items():
                 self.effects[kind] = self._followed(effect)
-            self.effects[Trade] = self._traded
+            self.effects |= {Trade: self._traded, PhaseChanged: self._changed}
+        return NOTHING
+
+    def _changed(self, event: PhaseChanged) -> Iterable[Alert]:
+        self._replay.phase_changed(event)
+        self._shut.pop((event.symbol, event.venue), None)
+        if event.phase != CONTINUOUS:
+            self._shut[event.symbol, event.venue] = None
         return NOTHING
 
     @staticmethod
@@ -51,9 +62,11 @@ class BestExecution(Detector):
 
     def _traded(self, event: Trade) -> Iterable[Alert]:
         self._replay.traded(event)
+        if (event.symbol, event.venue) in self._shut:
+            return NOTHING
         best: tuple[int, str] | None = None
         for venue in self._venues.get(event.symbol, ()):
-            if venue == event.venue:
+            if venue == event.venue or (event.symbol, venue) in self._shut:
                 continue
             book = self._replay.book(book_name(event.symbol, venue))
             price = min(book.asks, default=None) if event.side == BUY else max(book.bids, default=None)

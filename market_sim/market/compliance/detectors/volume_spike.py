@@ -64,8 +64,7 @@ class VolumeSpike(Detector):
             return NOTHING
         numbers: Numbers = {
             "volume": book.volume, "seconds": f"{limits.spike_bucket_ns / SECOND:g}",
-            "times": book.volume * limits.spike_buckets // normal, "mean": f"{normal / limits.spike_buckets:g}",
-            "buckets": limits.spike_buckets,
+            "times": book.volume * limits.spike_buckets // normal, "before": normal, "buckets": limits.spike_buckets,
         }  # fmt: skip
         orders = tuple(dict.fromkeys(trade.taker_order for trade in book.trades))
         found = tuple(trade.trade for trade in book.trades)

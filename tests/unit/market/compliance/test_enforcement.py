@@ -8,7 +8,7 @@ from market_sim.core.data.fold import fold
 from market_sim.core.data.journal import Journal
 from market_sim.core.errors import InputError
 from market_sim.core.models.instruments import Stock
-from market_sim.core.models.intents import Buy, Cancel, Sell
+from market_sim.core.models.intents import Amend, Buy, Cancel, Sell
 from market_sim.core.models.market_events import OrderCancelled, OrderRejected, Transferred
 from market_sim.core.models.surveillance_events import AlertRaised, AppealGranted, MeasureTaken
 from market_sim.market.compliance.detectors.thresholds import Thresholds
@@ -82,6 +82,29 @@ def test_a_fine_goes_to_its_account_through_the_ledger(court) -> None:
     assert court.cash("fines") == 50_000
     assert court.cash("eve") == before + 500 - 50_000
     assert fold(court.journal)["fines"] == {"USD": 50_000}
+
+
+def test_an_amendment_is_the_one_order_of_a_throttled_account(court) -> None:
+    for _ in range(3):
+        court.offend()
+    court.clock.now += SECOND
+    resting = court.exchange.submit("eve", Buy("ACME", 5, 50))
+    court.clock.now += SECOND
+    assert court.refused(Amend(resting.id, 5, 51)) is None
+    assert court.refused(Amend(resting.id, 5, 52)) == "THROTTLED"
+    assert court.refused(Buy("ACME", 1, 50)) == "THROTTLED"
+    court.clock.now += SECOND
+    assert court.refused(Amend(resting.id, 5, 52)) is None
+
+
+def test_an_amendment_that_was_refused_is_no_order(court) -> None:
+    for _ in range(3):
+        court.offend()
+    court.clock.now += SECOND
+    resting = court.exchange.submit("eve", Buy("ACME", 5, 50))
+    court.clock.now += SECOND
+    assert court.refused(Amend(resting.id, 10**9, 50)) == "INSUFFICIENT_CASH"
+    assert court.refused(Buy("ACME", 1, 50)) is None
 
 
 def test_who_has_less_than_the_fine_pays_what_is_free() -> None:
