@@ -16,11 +16,11 @@ import msgspec
 from market_sim.core.errors import InputError
 from market_sim.core.models.event import Event
 from market_sim.core.models.run_events import AgentJoined, InputReceived, RunStarted
+from market_sim.simulation.driver import ANY_STEP
 from market_sim.simulation.options import Options
 from market_sim.simulation.scenarios.finder import find_scenario
 from market_sim.simulation.scenarios.scenario import Scenario, configured
 from market_sim.simulation.session import Session
-from market_sim.simulation.stepper import ANY_STEP
 
 
 def without(journal: Iterable[Event], agent: str, scenario: Scenario | None = None) -> Session:

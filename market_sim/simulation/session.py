@@ -39,6 +39,7 @@ from market_sim.core.models.inputs import (
 from market_sim.core.models.intents import Intent
 from market_sim.core.models.run_events import InputReceived, RunStarted, WarningGiven
 from market_sim.simulation.corruption import corrupted
+from market_sim.simulation.driver import Driver
 from market_sim.simulation.durability import Durability
 from market_sim.simulation.engine import outside
 from market_sim.simulation.engine.clock import MILLISECOND
@@ -48,7 +49,6 @@ from market_sim.simulation.options import Options
 from market_sim.simulation.pipeline import Pipeline, prepared
 from market_sim.simulation.scenarios.finder import find_scenario
 from market_sim.simulation.scenarios.scenario import Scenario, configured
-from market_sim.simulation.stepper import Stepper
 
 Watcher = Callable[[Journal, int], object]
 """Called with the journal and the number of the epoch that has just passed (0: the time before the first epoch)."""
@@ -77,7 +77,7 @@ class Session:
         self.journal = self.world.journal
         self.intake = Intake()
         self._pipeline = Pipeline(self.world, self.options, durability)
-        self._stepper = Stepper(self._pipeline, inputs, self.options.paranoid)
+        self._driver = Driver(self._pipeline, inputs, self.options.paranoid)
         self._stopping = False
         self._pipeline.start()
 
@@ -91,17 +91,17 @@ class Session:
     @property
     def epoch(self) -> int:
         """The number of the last epoch that has passed; 0 once the time before the first has, -1 until then."""
-        return self._stepper.passed
+        return self._driver.passed
 
     @property
     def boundary(self) -> int:
         """The time in nanoseconds at which the current epoch ends."""
-        return self._stepper.boundary
+        return self._driver.boundary
 
     @property
     def is_over(self) -> bool:
         """Whether the last event has been recorded."""
-        return self._stepper.is_over
+        return self._driver.is_over
 
     @property
     def result(self) -> Result:
@@ -111,7 +111,7 @@ class Session:
             told = self.scenario.conclusion(journal)
         return Result(
             self.scenario.name, self.options.seed, self.world.epochs, self.scenario.parameters, self.journal,
-            self._stepper.is_complete, failures, self.world.warnings, told,
+            self._driver.is_complete, failures, self.world.warnings, told,
         )  # fmt: skip
 
     # ---- running ------------------------------------------------------------------------------------------------
@@ -152,11 +152,11 @@ class Session:
         with explained():
             self.serve()
             if until is not None:
-                self._stepper.run_until(until)
+                self._driver.run_until(until)
             elif epoch is not None:
-                self._stepper.run_until_epoch(epoch)
+                self._driver.run_until_epoch(epoch)
             elif events is not None:
-                self._stepper.run_until_length(length + events)
+                self._driver.run_until_length(length + events)
         return self.is_over
 
     def stop(self) -> None:
@@ -166,7 +166,7 @@ class Session:
     def end(self) -> None:
         """End the run early: the journal keeps all events so far, and its last one says that the run is incomplete."""
         if not self.is_over:
-            self._stepper.end(is_complete=False)
+            self._driver.end(is_complete=False)
 
     # ---- inputs -------------------------------------------------------------------------------------------------
 
@@ -234,17 +234,17 @@ class Session:
             options = corrupted(self.world, options, events, byzantine, beyond_the_bound)
         twin = Session(self.scenario, options, inputs=past)
         if at == last and not self.is_over:
-            twin._stepper.run_to(self.world.clock.steps, self.now)
+            twin._driver.run_to(self.world.clock.steps, self.now)
         else:
             # New behaviours may come with other warnings, which are recorded before anything else happens.
-            twin._stepper.run_until_length(at + 1 + _warnings(twin.journal) - _warnings(events))
+            twin._driver.run_until_length(at + 1 + _warnings(twin.journal) - _warnings(events))
         return twin
 
     def back(self, at: int) -> Session:
         """This session as it was just after an earlier event; when it goes on, the same inputs come again."""
         self._must_have(at)
         earlier = Session(self.scenario, self.options, inputs=self.journal.of(InputReceived))
-        earlier._stepper.run_until_length(at + 1)
+        earlier._driver.run_until_length(at + 1)
         return earlier
 
     @classmethod
@@ -264,7 +264,7 @@ class Session:
         inputs = (event for event in events if type(event) is InputReceived)
         session = cls(scenario, Options.of(start), None, inputs, durability)
         if at is not None:
-            session._stepper.run_until_length(at + 1)
+            session._driver.run_until_length(at + 1)
         return session
 
     # ---- inside -------------------------------------------------------------------------------------------------
@@ -275,11 +275,11 @@ class Session:
 
     def _explained(self, event: InputReceived) -> Answers:
         with explained():
-            return self._stepper.take(event)
+            return self._driver.take(event)
 
     def _checked(self, sender: str, thing: Input) -> InputReceived:
         """The event for an input; InputError when it is not possible now."""
-        self._stepper.must_go_on()
+        self._driver.must_go_on()
         if isinstance(thing, outside.FromOutside):
             outside.check(self.world, sender, thing)
         return received(self.now, self.world.clock.steps, sender, thing)

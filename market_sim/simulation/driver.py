@@ -1,4 +1,4 @@
-"""The stepper of a run: it runs the world from position to position, and lets inputs take effect at their places.
+"""The driver of a run: it moves the world from position to position, and lets inputs take effect at their places.
 
 A position is a number of steps of the clock and a time. An input that was recorded with its position takes effect
 there again, so a replay needs nothing but the inputs (docs/decisions/0016-a-run-is-a-function-of-its-inputs.md).
@@ -24,7 +24,7 @@ ANY_STEP = -1
 """The step of an input of another run, which takes effect at its time, after whatever number of steps."""
 
 
-class Stepper:
+class Driver:
     """Where a run is, and how it goes on: epoch after epoch, with the recorded inputs on the way."""
 
     def __init__(self, pipeline: Pipeline, inputs: Iterable[InputReceived] = (), paranoid: bool = False) -> None:
