@@ -9,7 +9,7 @@ the midpoint went with takers in a trading day, weighted by value; shortfall is 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from statistics import median
 from typing import NamedTuple
 
@@ -17,9 +17,7 @@ from market_sim.analysis.microstructure.microscope import Microscope
 from market_sim.analysis.microstructure.shortfall import shortfall
 from market_sim.analysis.reports.execution_quality import TYPES, Covered, covered_orders
 from market_sim.core.data.journal import Journal
-from market_sim.core.models.intents import BUY
 from market_sim.core.models.market_events import Trade
-from market_sim.market.exchange.quotes import BookTape
 from market_sim.simulation.market_alone import market_alone
 from market_sim.simulation.options import DEFAULT_SEED
 from market_sim.simulation.scenarios.catalogue import SCENARIOS
@@ -65,10 +63,10 @@ def score(journal: Journal) -> tuple[float | None, ...]:
     """The figures of one run."""
     found = Microscope(journal)
     orders = covered_orders(journal)
-    taken = [spread for book in found.books for spread in book.spreads]
+    taken = [spread for book in found.traded for spread in book.spreads]
     gains: Counter[int] = Counter()
-    for trade, better in [*((one.trade, one.improvement) for one in taken), *improvements_in_the_dark(found.tapes)]:
-        gains[trade.taker_order] += better * trade.quantity
+    for one in taken:
+        gains[one.trade.taker_order] += one.improvement * one.trade.quantity
     moved = [one for one in taken if one.impact is not None]
     stated = [order for order in found.orders if order.stated]
     return (
@@ -79,23 +77,6 @@ def score(journal: Journal) -> tuple[float | None, ...]:
              sum(one.trade.price * one.trade.quantity for one in moved)),
         _bps(sum(shortfall(one).total for one in stated) / 2, sum(one.value for one in stated)),
     )  # fmt: skip
-
-
-def improvements_in_the_dark(tapes: Mapping[str, BookTape]) -> Iterator[tuple[Trade, int]]:
-    """Each trade in a book that shows nothing, and how much better for its taker than the quotes of others it was."""
-    for name, tape in tapes.items():
-        symbol, _, venue = name.partition(" on ")
-        lit = [one.quotes for other, one in tapes.items() if other.startswith(f"{symbol} on ") and one.quotes.times]
-        if not venue or tape.quotes.times or not lit:
-            continue
-        for trade in tape.trades:
-            places = [(quotes, place) for quotes in lit if (place := quotes.place_before(trade.time)) is not None]
-            if not places:
-                yield trade, 0
-            elif trade.side == BUY:
-                yield trade, min(quotes.asks[place] for quotes, place in places) - trade.price
-            else:
-                yield trade, trade.price - max(quotes.bids[place] for quotes, place in places)
 
 
 def _filled(orders: Sequence[Covered]) -> float | None:

@@ -22,7 +22,7 @@ from market_sim.ui.meter.delivery import delivery
 from market_sim.ui.meter.latency import decisions, latency, until_halted
 from market_sim.ui.meter.order_stream import order_stream
 from market_sim.ui.meter.savings import DESK, PARTS, Purchase, Saved, cost, savings
-from market_sim.ui.meter.scoreboard import MEASURES, improvements_in_the_dark, score, scoreboard
+from market_sim.ui.meter.scoreboard import MEASURES, score, scoreboard
 from market_sim.ui.meter.throughput import bare_book, full_exchange, throughput
 
 
@@ -169,20 +169,12 @@ def test_improvement_impact_and_shortfall_are_those_of_the_rule():
 
 def test_a_trade_in_a_dark_pool_is_held_against_the_quotes_of_the_others():
     journal = market_alone(DarkPoolScenario(), 7, DarkPoolScenario.epochs)
-    books = tapes(journal)
-    [dark] = [name for name, tape in books.items() if tape.trades and not tape.quotes.times]
-    lit = {trade.venue: books[f"ACME on {trade.venue}"].quotes for trade in journal.of(Trade)}
-    better, gains = [], defaultdict(int)
-    for trade in books[dark].trades:
-        shown = [(quotes, quotes.place_before(trade.time)) for quotes in lit.values() if quotes.times]
-        ask = min(quotes.asks[place] for quotes, place in shown)
-        bid = max(quotes.bids[place] for quotes, place in shown)
-        better.append((trade, ask - trade.price if trade.side > 0 else trade.price - bid))
-    assert list(improvements_in_the_dark(books)) == better
-    assert sum(gain > 0 for _, gain in better) > len(better) / 2, "a midpoint is better than a quote"
-    shown = [(one.trade, one.improvement) for book in Microscope(journal).books for one in book.spreads]
-    for trade, gain in better + shown:
-        gains[trade.taker_order] += gain * trade.quantity
+    found = Microscope(journal)
+    [dark] = found.dark
+    gains = defaultdict(int)
+    for one in [spread for book in (*found.books, dark) for spread in book.spreads]:
+        gains[one.trade.taker_order] += one.improvement * one.trade.quantity
+    assert dark.spreads and all(one.improvement > 0 for one in dark.spreads), "a midpoint is better than a quote"
     assert score(journal)[2] == pytest.approx(100 * sum(gain > 0 for gain in gains.values()) / len(gains))
 
 
