@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from typing import Any, Protocol
+from typing import Any, Generic, Protocol, TypeVar
 
 from market_sim.blockchain.amm_model import AmmModel
 from market_sim.blockchain.contracts import ClockPlace, TokenPlace
@@ -26,20 +26,28 @@ class Chain(Protocol):
         """Transfer tokens."""
 
 
-class MemoryAmm:
+M = TypeVar("M")
+
+
+class Modelled(Generic[M]):
+    """A contract in memory whose public numbers are those of its model."""
+
+    model: M
+
+    def __getattr__(self, field: str) -> Any:
+        if field.startswith("_") or field == "model":
+            raise AttributeError(field)
+        return getattr(self.model, field)
+
+
+class MemoryAmm(Modelled[AmmModel]):
     """A pool of an asset and money."""
 
     def __init__(self, chain: Chain, place: str, base: TokenPlace, quote: TokenPlace, clock: ClockPlace, fee_bps: int):
         self._chain = chain
         self.place = place
         self.base_token, self.quote_token = base.token, quote.token
-        self.model: AmmModel = AmmModel(fee_bps, chain.epoch)
-
-    def __getattr__(self, field: str) -> Any:
-        """The public numbers are those of the model."""
-        if field.startswith("_") or field == "model":
-            raise AttributeError(field)
-        return getattr(self.model, field)
+        self.model = AmmModel(fee_bps, chain.epoch)
 
     def add(self, caller: str, base: int, quote: int) -> Numbers:
         """Add liquidity; the caller pays both."""

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from typing import Any
 
-from market_sim.blockchain.in_memory_amm import Chain, MemoryAmm
+from market_sim.blockchain.in_memory_amm import Chain, MemoryAmm, Modelled
 from market_sim.blockchain.margin_model import MarginModel
 from market_sim.blockchain.settlement import ChainReverted
 from market_sim.core.models.event import Numbers
 
 
-class MemoryMarginVault:
+class MemoryMarginVault(Modelled[MarginModel]):
     """Margin accounts beside a pool. A call changes copies of both models, which count once its tokens have moved."""
 
     def __init__(self, chain: Chain, place: str, market: MemoryAmm, rate: int, broker: str) -> None:
@@ -20,12 +19,6 @@ class MemoryMarginVault:
         self._market = market
         now = chain.epoch
         self.model = MarginModel(rate, now, now, market.accumulated(now), broker=broker)
-
-    def __getattr__(self, field: str) -> Any:
-        """The public numbers are those of the model."""
-        if field.startswith("_") or field == "model":
-            raise AttributeError(field)
-        return getattr(self.model, field)
 
     def fund(self, caller: str, amount: int) -> Numbers:
         """The broker pays."""

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from copy import deepcopy
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 from market_sim.blockchain.contracts import ClockPlace, TokenPlace
-from market_sim.blockchain.in_memory_amm import Chain
+from market_sim.blockchain.in_memory_amm import Chain, Modelled
 from market_sim.blockchain.in_memory_validators import ChainWithTime, MemoryValidators
 from market_sim.blockchain.option_models import OptionModel, OptionTerms, OracleModel
 from market_sim.blockchain.oracle_price import price_digest
@@ -91,7 +91,7 @@ class MemoryOracle(MemoryValidators):
         return numbers
 
 
-class MemoryOptionSeries:
+class MemoryOptionSeries(Modelled[OptionModel]):
     """A series of options on the price of an oracle."""
 
     def __init__(
@@ -103,12 +103,6 @@ class MemoryOptionSeries:
         self._token = token.token
         self._oracle = oracle
         self.model = OptionModel(OptionTerms(strike, cap, expiry, is_put))
-
-    def __getattr__(self, field: str) -> Any:
-        """The public numbers are those of the model."""
-        if field.startswith("_") or field == "model":
-            raise AttributeError(field)
-        return getattr(self.model, field)
 
     def write(self, caller: str, quantity: int) -> Numbers:
         """The caller locks the collateral."""

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from typing import Any
 
 from market_sim.blockchain.contracts import ClockPlace, TokenPlace
-from market_sim.blockchain.in_memory_amm import Chain
+from market_sim.blockchain.in_memory_amm import Chain, Modelled
 from market_sim.blockchain.in_memory_options import MemoryOracle
 from market_sim.blockchain.prediction_model import PredictionModel, QuestionTerms
 from market_sim.core.models.event import Numbers
 
 
-class MemoryPredictionMarket:
+class MemoryPredictionMarket(Modelled[PredictionModel]):
     """A question on the price of an oracle. A call changes a copy, which counts only once its tokens have moved."""
 
     def __init__(
@@ -24,12 +23,6 @@ class MemoryPredictionMarket:
         self._token = token.token
         self._oracle = oracle
         self.model = PredictionModel(QuestionTerms(strike, payout, expiry, patience))
-
-    def __getattr__(self, field: str) -> Any:
-        """The public numbers are those of the model."""
-        if field.startswith("_") or field == "model":
-            raise AttributeError(field)
-        return getattr(self.model, field)
 
     def split(self, caller: str, quantity: int) -> Numbers:
         """The caller pays for the pairs."""

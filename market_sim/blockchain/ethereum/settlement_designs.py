@@ -5,18 +5,16 @@
     batch       `BatchSettlement.sol`: the net changes of all trades, certified by validators, in one transaction
 
 The trades are random, between a hundred accounts in one instrument, the same for each design. Every account has money
-and shares before, as in a market that goes on: a place that is written for the first time costs more. The fast chain is
-taken where it is installed, since its gas is that of eth-tester.
+and shares before, as in a market that goes on: a place that is written for the first time costs more.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from importlib.util import find_spec
 from typing import Final, NamedTuple
 
 from market_sim.blockchain.certificate import Batch, Domain, Header, Wallet, certificate, quorum
-from market_sim.blockchain.ethereum.settlement import eth_tester_settlement, fast_settlement
+from market_sim.blockchain.ethereum.settlement import fastest_settlement
 from market_sim.blockchain.execution import Row, packed_rows
 from market_sim.blockchain.register import Balance, Token
 from market_sim.blockchain.settlement import Genesis
@@ -55,7 +53,7 @@ class Market:
     def __init__(self) -> None:
         randomness = Randomness(1)
         self.luck = randomness.stream("designs")
-        self.settlement = fast_settlement() if find_spec("pyrevm") else eth_tester_settlement()
+        self.settlement = fastest_settlement()
         self.validators = [Wallet.of(randomness, f"validator/{number}") for number in range(VALIDATORS)]
         self.owners = [Wallet.of(randomness, f"account/{number + 1}") for number in range(ACCOUNTS)]
         self.run = bytes([1]) * 32

@@ -8,11 +8,10 @@ vault meanwhile. The deadlines are those of the contracts (contracts/vault/Escap
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from importlib.util import find_spec
 from typing import Final, NamedTuple
 
 from market_sim.blockchain.certificate import Batch, Header, Wallet, certificate, quorum
-from market_sim.blockchain.ethereum.settlement import eth_tester_settlement, fast_settlement
+from market_sim.blockchain.ethereum.settlement import fastest_settlement
 from market_sim.blockchain.execution import Row, packed_exits, packed_rows
 from market_sim.blockchain.register import Balance, Token
 from market_sim.blockchain.settlement import ChainReverted, Genesis
@@ -44,7 +43,7 @@ class Vault:
 
     def __init__(self) -> None:
         randomness = Randomness(1)
-        self.settlement = fast_settlement(randomness) if find_spec("pyrevm") else eth_tester_settlement(randomness)
+        self.settlement = fastest_settlement(randomness)
         self._validators = [Wallet.of(randomness, f"validator/{number}") for number in range(VALIDATORS)]
         self.owners = {ANN: Wallet.of(randomness, "account/1"), BOB: Wallet.of(randomness, "account/2")}
         self._eve = Wallet.of(randomness, "eve")
