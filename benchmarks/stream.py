@@ -25,32 +25,17 @@ from typing import Any
 
 from market_sim.api.live.market import LiveMarket
 from market_sim.api.stream.opening import OpenStream, bound
-from market_sim.api.stream.pipe import unpack_batch
-from market_sim.core.calendar import unix_microseconds
 from market_sim.simulation.options import Options
 from market_sim.simulation.scenarios.arena import Arena
 from market_sim.simulation.scenarios.marksim import Marksim
 from market_sim.simulation.scenarios.scenario import Scenario
 from market_sim.simulation.session import Session
+from market_sim.ui.meter.delivery import TimedPipe
 
 ROOT = Path(__file__).resolve().parent.parent
 STOPPED = 20
 PATIENCE_SECONDS = 300
 """How long a crowd may take to join: a thousand take ten seconds where a processor is free for them."""
-
-
-class TimedPipe:
-    """The pipe to the stream, with the moment at which each batch was handed over."""
-
-    def __init__(self, pipe: Any) -> None:
-        self._pipe = pipe
-        self.sent: list[tuple[int, float]] = []
-        """Up to which instant everything is told, in microseconds, and since when."""
-
-    def send_bytes(self, data: bytes) -> None:
-        """Note the moment, and send."""
-        self.sent.append((unix_microseconds(unpack_batch(data).now), time.monotonic()))
-        self._pipe.send_bytes(data)
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from market_sim.analysis.history.books import Books
 from market_sim.analysis.history.chain_story import BlockStory, ChainStory
 from market_sim.analysis.history.stepping import Stepper
 from market_sim.analysis.history.time_axis import seconds
+from market_sim.analysis.results.market_tables import book_names
 from market_sim.analysis.results.table import Table, columns
 from market_sim.analysis.words import Words, signed
 from market_sim.core.data.fold import Balances, fold
@@ -22,7 +23,6 @@ from market_sim.core.data.journal import Journal
 from market_sim.core.english import counted
 from market_sim.core.errors import InputError
 from market_sim.core.models.event import Event
-from market_sim.core.models.market_events import BookOpened, InstrumentListed, book_name
 from market_sim.core.models.run_events import RECORD
 from market_sim.core.models.settlement_events import BlockSettled
 
@@ -83,12 +83,6 @@ def difference_table(journal: Journal, then: int, now: int) -> Table:
         now="after the second event", difference="the second less the first, for amounts",
     )  # fmt: skip
     return Table("difference", means, rows)
-
-
-def book_names(journal: Journal) -> list[str]:
-    """The names of all books of a run."""
-    opened = [book_name(event.symbol, event.venue) for event in journal.of(BookOpened)]
-    return opened or [event.symbol for event in journal.of(InstrumentListed)]
 
 
 def _place(stepper: Stepper, at: int, names: Sequence[str]) -> Iterator[tuple[str, Amount | str]]:

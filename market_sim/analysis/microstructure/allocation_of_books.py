@@ -13,7 +13,7 @@ from statistics import fmean
 from typing import NamedTuple
 
 from market_sim.analysis.microstructure.bars import Bars, bars
-from market_sim.analysis.results.market_tables import books
+from market_sim.analysis.results.market_tables import book_names
 from market_sim.analysis.results.table import Column, Table, Value, columns
 from market_sim.core.data.journal import Journal
 from market_sim.core.errors import InputError
@@ -50,7 +50,7 @@ class Allocation(NamedTuple):
 
 def allocation_of(journal: Journal) -> Allocation:
     """The allocation over all books with quotes for long enough; InputError if there is none."""
-    found = {book: bars(journal, book, BAR_NS) for book in books(journal)}
+    found = {book: bars(journal, book, BAR_NS) for book in book_names(journal)}
     found = {book: one for book, one in found.items() if len(one.middles) >= FEWEST_BARS}
     if not found:
         raise InputError(f"an allocation needs a book that was quoted for {FEWEST_BARS} tenths of a day")

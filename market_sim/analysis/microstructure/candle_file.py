@@ -15,7 +15,7 @@ from math import isfinite
 from typing import NamedTuple
 
 from market_sim.analysis.instruments import instruments_in
-from market_sim.analysis.results.market_tables import books
+from market_sim.analysis.results.market_tables import book_names
 from market_sim.core.data.journal import Journal
 from market_sim.core.errors import InputError
 from market_sim.market.exchange.market_data import candles, trades_of
@@ -69,8 +69,8 @@ class RunCandles(NamedTuple):
 
 def candles_of(journal: Journal, book: str) -> RunCandles:
     """The candles of a book of a run, in at most 100 intervals of whole milliseconds."""
-    if book not in books(journal):
-        raise InputError(f"this run has the books {', '.join(books(journal))}, found {book[:40]!r}")
+    if book not in book_names(journal):
+        raise InputError(f"this run has the books {', '.join(book_names(journal))}, found {book[:40]!r}")
     listed = next(one for one in instruments_in(journal).values() if f"{book} on ".startswith(f"{one.symbol} on "))
     length = -(-(journal[-1].time + 1) // (FROM_A_RUN * MILLISECOND)) * MILLISECOND
     each = 10**listed.price_decimals / listed.multiplier

@@ -48,7 +48,7 @@ ADAPTATIONS = columns(
 )
 
 
-def books(journal: Journal) -> list[str]:
+def book_names(journal: Journal) -> list[str]:
     """The names of all books: the instruments, with their venues where there are several."""
     opened = [book_name(event.symbol, event.venue) for event in journal.of(BookOpened)]
     return opened or [event.symbol for event in journal.of(InstrumentListed)]
@@ -58,7 +58,7 @@ def candles_table(journal: Journal) -> Table:
     """The prices of each trading day of each book."""
     rows = [
         (one.start, book, one.open, one.high, one.low, one.close, one.volume, one.trades)
-        for book in books(journal)
+        for book in book_names(journal)
         for one in candles(trades_of(journal, book), TRADING_DAY_NS)
     ]
     return Table("candles", CANDLES, rows)
@@ -74,7 +74,7 @@ def depth_table(journal: Journal) -> Table:
     """The changes of the displayed books; applied in order they give the book at any time."""
     rows = [
         (one.sequence, one.time, book, SIDE_NAMES[one.side], one.price, one.quantity)
-        for book in books(journal)
+        for book in book_names(journal)
         for one in BookFeed(journal, book, kept=len(journal)).changes(since=0)
     ]
     return Table("depth", DEPTH, rows)

@@ -15,7 +15,7 @@ from html import escape
 from pathlib import Path
 
 from market_sim.analysis.results import performance_table
-from market_sim.analysis.results.market_tables import books
+from market_sim.analysis.results.market_tables import book_names
 from market_sim.analysis.results.result import Result
 from market_sim.analysis.three_clocks import CLOCKS, last_entry
 from market_sim.analysis.visualization.as_of import finished
@@ -84,7 +84,7 @@ class Dashboard:
             if effect is not None:
                 effect(event)
         listed = {event.symbol: event for event in self._journal.of(InstrumentListed)}
-        traded: dict[str, list[Trade]] = {name: [] for name in books(self._journal)}
+        traded: dict[str, list[Trade]] = {name: [] for name in book_names(self._journal)}
         for trade in trades_of(self._journal):
             traded[book_name(trade.symbol, trade.venue)].append(trade)
         found = [

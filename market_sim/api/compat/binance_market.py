@@ -8,8 +8,9 @@ from typing import Final
 import msgspec
 from flask import Blueprint, Response, request
 
-from market_sim.api.compat.binance_requests import API, PREFIX, answer, explain, pair_of, pairs, state, whole
+from market_sim.api.compat.binance_requests import API, PREFIX, explain, pair_of, pairs, state, whole
 from market_sim.api.compat.binance_words import INTERVALS, Pair, Rejected, milliseconds
+from market_sim.api.rest.refusals import answer
 
 market = Blueprint("compat_binance_market", __name__, url_prefix=PREFIX)
 explain(market)

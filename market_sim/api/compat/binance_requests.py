@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from typing import Any, Final
 
-import msgspec
 from flask import Blueprint, Response, request
 from flask_limiter import RateLimitExceeded
 from werkzeug.exceptions import HTTPException
@@ -13,7 +12,7 @@ from werkzeug.exceptions import HTTPException
 from market_sim.api.compat.binance_words import Pair, Rejected
 from market_sim.api.live.state import LiveState
 from market_sim.api.rest.guard import access, check_origin
-from market_sim.api.rest.refusals import Refused
+from market_sim.api.rest.refusals import Refused, answer
 from market_sim.core.errors import InputError
 
 LOG = logging.getLogger("market_sim.api")
@@ -21,11 +20,6 @@ LOG = logging.getLogger("market_sim.api")
 PREFIX: Final = "/compat/binance"
 API: Final = "/api/v3"
 OWNED: Final = ("stock", "spot")
-
-
-def answer(value: object, status: int = 200) -> Response:
-    """A value as JSON."""
-    return Response(msgspec.json.encode(value), status, mimetype="application/json")
 
 
 def state() -> LiveState:

@@ -8,12 +8,13 @@ from urllib.parse import parse_qsl
 
 from flask import Blueprint, Response, current_app, request
 
-from market_sim.api.compat.binance_requests import API, PREFIX, answer, explain, pair_of, pairs, state, whole
+from market_sim.api.compat.binance_requests import API, PREFIX, explain, pair_of, pairs, state, whole
 from market_sim.api.compat.binance_words import Rejected, milliseconds, refusal, said
 from market_sim.api.compat.signing import Keys
 from market_sim.api.live.orders import OrderView
 from market_sim.api.members import Member
 from market_sim.api.rest.guard import access, member, peer
+from market_sim.api.rest.refusals import answer
 from market_sim.core.models.intents import Cancel, CancelAll, Intent
 from market_sim.market.exchange.acknowledgement import Acknowledgement
 

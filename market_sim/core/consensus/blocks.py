@@ -68,6 +68,11 @@ class Vote(msgspec.Struct, frozen=True, gc=False):
 Message = Proposal | Vote
 
 
+def block_of(message: Message) -> bytes:
+    """The hash of the block that a message proposes or votes for."""
+    return message.block if isinstance(message, Vote) else message.block.hash
+
+
 class FinalBlock(msgspec.Struct, frozen=True, gc=False):
     """A block that is final, with its height (genesis has height 0 and is never reported) and its payload."""
 

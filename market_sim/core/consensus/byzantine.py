@@ -14,7 +14,7 @@ import msgspec
 
 from market_sim.core.consensus import byzantine_messages
 from market_sim.core.consensus.behaviours import AFTER_FINALITY, FOR_EVER, GREEDY, Behaviour
-from market_sim.core.consensus.blocks import Block, FinalBlock, Message, Proposal, Vote, make_block
+from market_sim.core.consensus.blocks import Block, FinalBlock, Message, Proposal, Vote, block_of, make_block
 from market_sim.core.consensus.collusion import Collusion
 from market_sim.core.consensus.network import Network
 from market_sim.core.consensus.payloads import Chain, Payloads
@@ -207,7 +207,7 @@ class ByzantineValidator:
             altered.append(Envelope(envelope.message, friends, envelope.delay_ns))
             if delay:
                 altered.append(Envelope(envelope.message, rest, envelope.delay_ns + delay))
-            self._act("withhold", [_block_of(envelope.message)], friends)
+            self._act("withhold", [block_of(envelope.message)], friends)
         self._envelopes = altered
 
     def _crash(self, _: Message | None) -> None:
@@ -220,7 +220,7 @@ class ByzantineValidator:
         self._has_crashed = True
         reached = self._some_of(self._others)
         self._envelopes = [Envelope(last[0].message, reached)]
-        self._act("crash", [_block_of(last[0].message)], reached)
+        self._act("crash", [block_of(last[0].message)], reached)
 
     def _be_late(self, _: Message | None) -> None:
         """Sends after a delay, up to several epochs, or just before the epoch ends. Countered by R7, R10 and R11."""
@@ -230,7 +230,7 @@ class ByzantineValidator:
         for envelope in self._mine():
             delay = max(0, last_moment) + self._chance.randrange(4) * validator.rules.epoch_ns
             altered.append(Envelope(envelope.message, envelope.receivers, envelope.delay_ns + delay))
-            self._act("late", [_block_of(envelope.message)])
+            self._act("late", [block_of(envelope.message)])
         self._envelopes = altered
 
     def _be_greedy(self, _: Message | None) -> None:
@@ -305,7 +305,7 @@ class ByzantineValidator:
         if name in self._signed or self._is_mine(heard):
             return
         self._signed.add(name)
-        self._envelopes = [one for one in self._envelopes if _block_of(one.message) != name]
+        self._envelopes = [one for one in self._envelopes if block_of(one.message) != name]
         audience = self._collusion.audience(self._collusion.side_of[name], self.index)
         signature = self._signer.sign(epoch, name)
         self._envelopes.append(Envelope(Vote(heard.genesis, epoch, name, self.index, signature), audience))
@@ -320,7 +320,7 @@ class ByzantineValidator:
             return
         block, validator = heard.block, self.validator
         self._signed.add(block.hash)
-        if block.epoch < 1 or any(_block_of(envelope.message) == block.hash for envelope in self._mine()):
+        if block.epoch < 1 or any(block_of(envelope.message) == block.hash for envelope in self._mine()):
             return
         signature = self._signer.sign(block.epoch, block.hash)
         self._envelopes.append(Envelope(Vote(heard.genesis, block.epoch, block.hash, self.index, signature)))
@@ -340,7 +340,7 @@ class ByzantineValidator:
         else:
             return
         self._envelopes.append(Envelope(forged))
-        self._act("forge", [_block_of(forged)])
+        self._act("forge", [block_of(forged)])
 
     def _replay(self, _: Message | None) -> None:
         """Sends old messages again, and votes signed for another chain. Countered by R13 and first sight."""
@@ -349,7 +349,7 @@ class ByzantineValidator:
         old = self._chance.choice(self._heard)
         foreign = byzantine_messages.foreign_vote(old, self.index, self._foreign_signer, self._chance)
         self._envelopes.extend((Envelope(old), Envelope(foreign)))
-        self._act("replay", [_block_of(old), _block_of(foreign)])
+        self._act("replay", [block_of(old), block_of(foreign)])
 
     def _usurp(self, _: Message | None) -> None:
         """Proposes when it does not lead, for a past or future epoch, on a wrong parent. Countered by R4 and R10."""
@@ -372,7 +372,3 @@ class ByzantineValidator:
         for message in byzantine_messages.flood(self.validator, self._signer):
             self._envelopes.append(Envelope(message))
         self._act("flood")
-
-
-def _block_of(message: Message) -> bytes:
-    return message.block if isinstance(message, Vote) else message.block.hash

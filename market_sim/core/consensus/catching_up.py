@@ -19,7 +19,7 @@ from typing import Final
 import msgspec
 
 from market_sim.core.consensus.block_tree import BlockTree
-from market_sim.core.consensus.blocks import Block, Message, Proposal, Rules, Vote
+from market_sim.core.consensus.blocks import Block, Message, Proposal, Rules, Vote, block_of
 from market_sim.core.consensus.finality import FinalizedChain
 
 ANSWERS_PER_EPOCH: Final = 16
@@ -85,7 +85,7 @@ class CatchingUp:
             return ()
         path = self._path(block, request.above)[:BLOCKS_PER_ANSWER]
         found = [message for one in path for message in self.messages_about(one.epoch, one.hash)]
-        if not any(_name(message) != request.block or _signer(message) not in request.signers for message in found):
+        if not any(block_of(message) != request.block or _signer(message) not in request.signers for message in found):
             return ()
         self._answered[asker] = self._answered.get(asker, 0) + 1
         return tuple(found)
@@ -131,10 +131,6 @@ class CatchingUp:
             if parent is None:
                 return
             block = parent
-
-
-def _name(message: Message) -> bytes:
-    return message.block if isinstance(message, Vote) else message.block.hash
 
 
 def _signer(message: Message) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from itertools import zip_longest
 from pathlib import Path
 
-from market_sim.analysis.results.market_tables import books
+from market_sim.analysis.results.market_tables import book_names
 from market_sim.analysis.results.stored import open_run
 from market_sim.analysis.words import Words
 from market_sim.core.data.journal import Journal
@@ -33,7 +33,7 @@ def book(arguments: Sequence[str]) -> int:
     )
     typed = made.parse_args(list(arguments))
     journal = open_run(typed.run).journal
-    names = books(journal)
+    names = book_names(journal)
     if typed.symbol is not None and typed.symbol not in names:
         near = difflib.get_close_matches(typed.symbol, names, 1)
         meant = f"did you mean {near[0]}?" if near else f"there is {', '.join(names)}"

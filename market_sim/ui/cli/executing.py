@@ -17,7 +17,7 @@ from market_sim.analysis.microstructure.past_execution import (
     execute,
     impact_curve,
 )
-from market_sim.analysis.results.market_tables import books
+from market_sim.analysis.results.market_tables import book_names
 from market_sim.analysis.results.stored import open_run
 from market_sim.core.errors import InputError
 from market_sim.ui.cli.arguments import Parser
@@ -62,7 +62,7 @@ def execution(arguments: Sequence[str]) -> int:
 def _candles(path: Path, book: str | None) -> RunCandles:
     if path.is_dir():
         journal = open_run(path).journal
-        return candles_of(journal, book or books(journal)[0])
+        return candles_of(journal, book or book_names(journal)[0])
     if book:
         raise InputError("--book chooses a book of a run; a file of candles has one")
     try:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from market_sim.analysis.microstructure.bars import Bars, bars
 from market_sim.analysis.microstructure.stylised_facts import CALIBRATED_RETURNS, Fact, passes, stylised_facts
-from market_sim.analysis.results.market_tables import books
+from market_sim.analysis.results.market_tables import book_names
 from market_sim.analysis.results.stored import open_run
 from market_sim.core.data.journal import Journal
 from market_sim.core.english import counted
@@ -84,7 +84,7 @@ def facts(arguments: Sequence[str]) -> int:
 
 def _of(journal: Journal, typed: Namespace) -> Bars:
     """The bars of the chosen book, as many as were asked for."""
-    names = books(journal)
+    names = book_names(journal)
     book = typed.symbol or names[0]
     if book not in names:
         raise InputError(f"there is no book {book!r}; there is {', '.join(names)}")

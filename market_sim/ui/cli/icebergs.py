@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from market_sim.analysis.microstructure.iceberg_of_a_run import iceberg_market_of
-from market_sim.analysis.results.market_tables import books
+from market_sim.analysis.results.market_tables import book_names
 from market_sim.analysis.results.stored import open_run
 from market_sim.core.errors import InputError
 from market_sim.pricing.iceberg import USUAL, cheapest, slice_costs
@@ -21,7 +21,7 @@ def iceberg(arguments: Sequence[str]) -> int:
     market = USUAL
     if typed.run:
         journal = open_run(typed.run).journal
-        market = iceberg_market_of(journal, typed.book or (books(journal) or [""])[0])
+        market = iceberg_market_of(journal, typed.book or (book_names(journal) or [""])[0])
     elif typed.book:
         raise InputError("--book chooses a book of a run: it needs --run")
     given = {

@@ -41,6 +41,7 @@ class TimedPipe:
     def __init__(self, pipe: Any) -> None:
         self._pipe = pipe
         self.sent: Received = []
+        """Up to which instant everything is told, in microseconds, and since when."""
 
     def send_bytes(self, data: bytes) -> None:
         """Note the moment, and send."""

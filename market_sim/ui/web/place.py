@@ -6,7 +6,7 @@ from typing import Any
 
 from market_sim.analysis.history.books import Books
 from market_sim.analysis.history.stepping import Stepper
-from market_sim.analysis.history.two_instants import book_names
+from market_sim.analysis.results.market_tables import book_names
 from market_sim.core.data.journal import Journal
 from market_sim.ui.web.run_charts import plain
 

@@ -22,7 +22,7 @@ from market_sim.analysis.microstructure.past_execution import (
     execute,
     impact_curve,
 )
-from market_sim.analysis.results.market_tables import books
+from market_sim.analysis.results.market_tables import book_names
 from market_sim.analysis.results.table import Table
 from market_sim.analysis.visualization.chart import Chart
 from market_sim.analysis.visualization.past_picture import curve_sentence, past_chart, past_figures, past_file
@@ -89,7 +89,7 @@ def form() -> ResponseReturnValue:
     if not name:
         return _shown({}, "")
     journal = open_run(name).result.journal
-    book = request.args.get("book") or (books(journal) or [""])[0]
+    book = request.args.get("book") or (book_names(journal) or [""])[0]
     try:
         candles, tick, currency = candles_of(journal, book)
         volume = sum(one.volume for one in candles[-OVER_IN_A_RUN:])

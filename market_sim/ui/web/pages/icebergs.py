@@ -8,7 +8,7 @@ from flask import Blueprint, Response, abort, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from market_sim.analysis.microstructure.iceberg_of_a_run import iceberg_market_of
-from market_sim.analysis.results.market_tables import books
+from market_sim.analysis.results.market_tables import book_names
 from market_sim.analysis.visualization.iceberg_picture import iceberg_chart
 from market_sim.core.errors import InputError
 from market_sim.pricing.iceberg import USUAL, IcebergMarket, SliceCost, slice_costs
@@ -83,7 +83,7 @@ def _with_the_run(typed: dict[str, Any]) -> tuple[dict[str, Any], str]:
     name, said = _typed("run"), {}
     if name:
         journal = open_run(name).result.journal
-        market = iceberg_market_of(journal, _typed("book") or (books(journal) or [""])[0])
+        market = iceberg_market_of(journal, _typed("book") or (book_names(journal) or [""])[0])
         said = {field: f"{value:g}" for field, value in market._asdict().items()}
         said["quantity"] = str(max(1, round(TIMES_THE_DEPTH * market.depth)))
     return {one.name: typed[one.name] or said.get(one.name, one.value) for one in FIELDS}, name

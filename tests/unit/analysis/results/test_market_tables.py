@@ -7,7 +7,7 @@ from collections import Counter
 
 import pytest
 
-from market_sim.analysis.results.market_tables import books
+from market_sim.analysis.results.market_tables import book_names
 from market_sim.core.models.market_events import Trade, book_name
 from market_sim.core.trading_day import TRADING_DAY_NS
 from market_sim.market.exchange.book_feed import BookChange, BookCopy, BookSnapshot
@@ -60,7 +60,7 @@ def test_every_book_has_a_name(session):
     listed = [
         book_name(symbol, venue.name) for venue in session.world.venues.by_name.values() for symbol in venue.listings
     ]
-    assert sorted(books(session.journal)) == sorted(listed)
+    assert sorted(book_names(session.journal)) == sorted(listed)
 
 
 def test_both_exports_of_the_trades_have_the_same_rows(session, tmp_path):
