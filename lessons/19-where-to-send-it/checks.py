@@ -1,5 +1,5 @@
 """What an answer to 19-where-to-send-it must do. Divisions are compared with the product's router, connections with its
-circuit breaker; the replays are of the run in which a venue is down."""
+venue health breaker; the replays are of the run in which a venue is down."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ def test_the_connection_of_the_run(student, replay):
 
 @pytest.mark.points(2, task=3, hint="The sentence shows all that happened: play it on paper.")
 def test_twenty_connections(student, seed, replay):
-    "twenty connections decide like the product's circuit breaker"
+    "twenty connections decide like the product's venue health breaker"
     luck = Random(seed)
     journal, place = broken()
     for _ in range(20):

@@ -96,7 +96,7 @@ FROZEN = {
     "circuit-breaker": "d0532756233babe332d3f191d55c00efcf00d740130bc1838ab27dc6d22f7d89",
     "limit-up": "eb1af7600bd511d78cdd9c8a9b0a7156891305c4d32a0572feffd0e61d372dbc",
     "fat-finger": "9deeafbb4047da2e855873a8d9b40ecec9855e511bba0ff350334ea7b3a643ce",
-    "bad-rule": "054053b4409409bdde4766ca2b13dc6704012a43c8d53bfc2865a59989a9534e",
+    "bad-rule": "b50b73a3e23597bc68f91f6e249ffe186beca5897b681a2e5527094ac128a564",
 }
 """The market digest of each shipped scenario at seed 7 and 6 epochs. Changed on purpose? Refresh it and say why."""
 

@@ -21,7 +21,7 @@ VENUE_REASONS: tuple[Reason, ...] = (
         "VENUE_UNAVAILABLE",
         "exchange",
         "After failures in a row nothing is sent to a venue for a time; then one message probes it.",
-        "the circuit breaker of {venue} is {status} after {failures} failures in a row",
+        "the health breaker of {venue} is {status} after {failures} failures in a row",
     ),
     Reason(
         "LIMIT_NEEDED",

@@ -35,13 +35,13 @@ CLASSROOM: Final = Profile(
 
 LITERAL: Final = Profile(
     name="literal",
-    about="Every number as it was first written down: a simulated second is a second, 60 orders a minute for all, "
-    "and a halt at a volatility of 10 % a year.",
+    about="Every number as it was first written down: a simulated second is a second, 60 orders a minute and "
+    "$100,000 for all, and a halt at a volatility of 10 % a year.",
     day=Day(pace=1),
     market_wide=MarketWide(),
     symbol_halt=SymbolHalt(),
     volatility=Volatility(a_year=1_000),
-    position_limit=PositionLimit(),
+    position_limit=PositionLimit(market_maker=10_000_000),
     order_rate=OrderRate(market_maker=60, high_frequency=60),
     fat_finger=FatFinger(),
     best_price=BestPrice(most=0),

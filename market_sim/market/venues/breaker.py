@@ -1,4 +1,4 @@
-"""The circuit breaker of a connection: after failures in a row nothing is sent for a time; then one message probes.
+"""The health breaker of a connection: after failures in a row nothing is sent for a time; then one message probes.
 
     CLOSED     messages are sent; a failure is counted, a success clears the count
     OPEN       after the last failure allowed: nothing is sent until the hold is over

@@ -36,7 +36,8 @@ class BadRule(Scenario):
     spread_bps: int = bounded(8, least=2, most=200)
 
     def build(self, world: World) -> None:
-        """A value that stands still, a maker, and noise traders."""
+        """A value that stands still, a maker with room for its stock of shares, and noise traders."""
+        world.rules(limits={"maker": dollars(1_000_000)})
         world.list(Stock("ACME"), value=dollars(100))
         maker = MarketMaker(spread_bps=self.spread_bps, size=10, levels=3)
         world.join("maker", maker, dollars(300_000), {"ACME": 3_000}, every_ms=500)

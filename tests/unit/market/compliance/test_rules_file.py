@@ -57,6 +57,8 @@ def test_the_shipped_profiles_have_the_numbers_that_are_published():
     assert literal.volatility == Volatility(a_year=1_000)
     assert literal.order_rate is not None
     assert {literal.order_rate.participant, literal.order_rate.market_maker, literal.order_rate.high_frequency} == {60}
+    assert literal.position_limit is not None
+    assert literal.position_limit.most == literal.position_limit.market_maker == 100_000_00
     assert CLASSROOM.order_rate is not None
     assert (CLASSROOM.order_rate.market_maker, CLASSROOM.order_rate.high_frequency) == (1_500, 6_000)
     assert CLASSROOM.position_limit is not None and CLASSROOM.position_limit.most == 100_000_00
