@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from math import acosh, sinh
+from math import acosh, exp, expm1
 from typing import NamedTuple
 
 from market_sim.core.errors import InputError
@@ -44,7 +44,12 @@ def trajectory(total: float, slices: int, horizon: float, impact: Impact, risk_a
     kappa = urgency(impact, step, risk_aversion)
     if kappa * horizon < 1e-9:
         return [total * (slices - number) / slices for number in range(slices + 1)]
-    return [total * sinh(kappa * (horizon - number * step)) / sinh(kappa * horizon) for number in range(slices + 1)]
+    # sinh(a) / sinh(b) by what is left of each after exp, which overflows where the fear of risk is large.
+    whole = -expm1(-2 * kappa * horizon)
+    return [
+        total * exp(-kappa * number * step) * -expm1(-2 * kappa * (horizon - number * step)) / whole
+        for number in range(slices + 1)
+    ]
 
 
 def programmed(total: float, slices: int, horizon: float, impact: Impact, risk_aversion: float) -> list[float]:

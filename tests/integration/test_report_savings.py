@@ -134,14 +134,17 @@ def _totals(sheet):
 
 
 def naive_quality(journal, start, orders):
-    """Order by order: what was filled of it at once, times how dear that was."""
+    """Order by order: what was filled of it at once, times how dear that was; in the dark it is never dear."""
     sums = {}
     for tape in tapes(journal).values():
         for trade in tape.trades:
             place = tape.quotes.place_before(trade.time)
-            if trade.taker_order not in orders or place is None or trade.time < start:
+            if trade.taker_order not in orders or trade.time < start or (place is None and tape.quotes.times):
                 continue
             filled, asked, paid = sums.get(trade.taker_order, (0, 0, 0))
+            if place is None:
+                sums[trade.taker_order] = filled + trade.quantity, asked, paid
+                continue
             asked += (tape.quotes.asks[place] - tape.quotes.bids[place]) * trade.quantity
             paid += max(0, trade.side * (2 * trade.price - tape.quotes.twice[place])) * trade.quantity
             sums[trade.taker_order] = filled + trade.quantity, asked, paid

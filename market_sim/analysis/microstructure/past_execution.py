@@ -200,15 +200,32 @@ def sliced(books: Iterable[MetBook], schedule: Sequence[int], order: PastOrder) 
         )  # fmt: skip
 
 
-def impact_curve(candles: Sequence[TimedCandle], order: PastOrder) -> list[tuple[int, float]]:
+class ImpactPoint(NamedTuple):
+    """One size of an order along the curve of its impact."""
+
+    times: int
+    """How many times as large it is."""
+    slippage_bps: float
+    """The mean slippage of its slices, each on its own."""
+    held: float
+    """How much of it the books hold, as a share."""
+
+
+def impact_curve(candles: Sequence[TimedCandle], order: PastOrder) -> list[ImpactPoint]:
     """The mean slippage of the slices if the order were so many times as large, each slice on its own.
 
     It never falls: in each book a larger order takes the same levels and worse ones. What a book does not hold is left
     out, so the curve flattens where books are used up.
     """
-    books = [met for met in met_books(candles, len(candles) - order.slices, order) if met.side]
-    each = order.lots // order.slices
-    return [(times, fmean(_filled(met, each * times, order)[2] for met in books)) for times in TIMES]
+    every = list(met_books(candles, len(candles) - order.slices, order))
+    books = [met for met in every if met.side]
+    found = []
+    for times in TIMES:
+        asked = order.lots // order.slices * times
+        fills = [_filled(met, asked, order) for met in books]
+        held = sum(filled for filled, _, _ in fills) / (asked * len(every))
+        found.append(ImpactPoint(times, fmean(bps for _, _, bps in fills), held))
+    return found
 
 
 class MetBook(NamedTuple):

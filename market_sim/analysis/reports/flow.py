@@ -14,7 +14,8 @@ from collections.abc import Callable, Iterable, Sequence
 from statistics import fmean
 from typing import NamedTuple
 
-from market_sim.analysis.microstructure.spreads import Spread, spreads
+from market_sim.analysis.microstructure.microscope import Microscope
+from market_sim.analysis.microstructure.spreads import Spread
 from market_sim.analysis.reports.execution_quality import TYPES, Covered, covered_orders
 from market_sim.analysis.reports.sheet import Head, Sheet
 from market_sim.analysis.results.table import Value
@@ -25,7 +26,6 @@ from market_sim.core.models.intents import BUY
 from market_sim.core.models.market_events import InstrumentListed, Trade, book_name
 from market_sim.core.models.run_events import AgentJoined
 from market_sim.core.trading_day import TRADING_DAY_NS
-from market_sim.market.exchange.quotes import tapes
 
 SECOND_NS = 1_000_000_000
 UNITS = {"s": SECOND_NS, "m": 60 * SECOND_NS, "h": 3_600 * SECOND_NS}
@@ -133,7 +133,7 @@ def qualities(orders: Iterable[Covered], met: dict[int, list[Spread]]) -> list[f
         taken = sum(spread.trade.quantity for spread in mine)
         effective = sum(max(spread.effective, 0) * spread.trade.quantity for spread in mine)
         quoted = sum(spread.quoted * spread.trade.quantity for spread in mine)
-        price = min(1.0, quoted / effective) if effective else 1.0
+        price = min(1.0, max(0, quoted) / effective) if effective else 1.0
         found.append(min(1.0, taken / one.accepted.terms.quantity) * price)
     return found
 
@@ -150,10 +150,11 @@ def _figures(orders: Sequence[Covered], trades: Sequence[Trade], met: dict[int, 
 
 
 def _spreads(journal: Journal, symbol: str, start: int) -> dict[int, list[Spread]]:
+    """The spreads of the trades in the window, by the order that took; a dark pool's beside the quotes of others."""
     found: dict[int, list[Spread]] = {}
-    for name, tape in tapes(journal).items():
-        if name.partition(" on ")[0] == symbol:
-            for one in spreads(tape.trades, tape.quotes, journal[-1].time):
+    for book in Microscope(journal).traded if next(journal.of(Trade), None) is not None else ():
+        if book.listed.symbol == symbol:
+            for one in book.spreads:
                 if one.trade.time >= start:
                     found.setdefault(one.trade.taker_order, []).append(one)
     return found

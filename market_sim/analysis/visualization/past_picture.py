@@ -10,6 +10,7 @@ from market_sim.analysis.microstructure.past_execution import (
     HIGH_RISK_BPS,
     OPTIMAL,
     OPTIMAL_BPS,
+    ImpactPoint,
     PastExecution,
     Slice,
 )
@@ -109,10 +110,19 @@ def past_sentence(found: PastExecution) -> str:
     )
 
 
-def curve_sentence(curve: Sequence[tuple[int, float]]) -> str:
-    """How the mean slippage of a slice grows with the order."""
-    told = ", ".join(f"{times} times {bps:.2f}" for times, bps in curve[1:])
-    return f"Mean slippage of a slice on its own: {curve[0][1]:.2f} bps; if the order were larger, {told}."
+def curve_sentence(curve: Sequence[ImpactPoint]) -> str:
+    """How the mean slippage of a slice grows with the order, and from which size on the books do not hold it."""
+    told = ", ".join(f"{one.times} times {one.slippage_bps:.2f}" for one in curve[1:])
+    said = f"Mean slippage of a slice on its own: {curve[0].slippage_bps:.2f} bps; if the order were larger, {told}."
+    short = next((one for one in curve if one.held < 1), None)
+    if short is None:
+        return said
+    size = "The order itself is" if short.times == 1 else f"From {short.times} times on it is"
+    largest = curve[-1]
+    return (
+        f"{said} {size} more than the books hold, and what they do not hold has no slippage: of {largest.times} times "
+        f"the order they hold {largest.held:.1%}."
+    )
 
 
 def past_panels(found: PastExecution) -> list[Panel]:

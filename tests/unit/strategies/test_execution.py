@@ -185,3 +185,11 @@ def test_an_order_that_makes_no_sense_is_refused(make, sentence: str) -> None:
 
 def test_the_side_of_a_schedule_is_a_sale_unless_it_is_said_to_be_a_purchase() -> None:
     assert Twap().side == SELL
+
+
+@pytest.mark.parametrize(("slices", "aversion"), [(100, 1e9), (10, 1e300)])
+def test_a_great_fear_sells_all_at_once_and_is_no_number_too_large(slices, aversion):
+    held = trajectory(1_000.0, slices, 1.0, Impact(100, 0.5), aversion)
+    assert held[0] == 1_000 and held[1] < 1e-3 and held[-1] == 0
+    assert held == sorted(held, reverse=True)
+    assert held == pytest.approx(programmed(1_000.0, slices, 1.0, Impact(100, 0.5), aversion), abs=1e-9)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import chain
+from statistics import fmean
 
 import pytest
 
@@ -14,6 +15,7 @@ from market_sim.analysis.microstructure.report_tables import report
 from market_sim.analysis.microstructure.shortfall import paper_less_real, shortfall
 from market_sim.analysis.microstructure.spreads import Averages
 from market_sim.analysis.reports.execution_quality import venues_by_day
+from market_sim.analysis.reports.flow import flow_sheets
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.event import Event
 from market_sim.core.models.market_events import (
@@ -180,6 +182,18 @@ def test_the_tables_count_every_trade_of_every_venue(dark):
     days = [row for row in venues_by_day(found, dark, SECOND) if row[1].endswith(POOL.name)]
     assert sum(row[4] for row in days) == sum(trade.venue == POOL.name for trade in dark.of(Trade))
     assert {row[11:13] for row in days} == {(None, None)}  # neither a spread nor a depth of its own
+
+
+def test_the_flow_report_counts_who_took_in_the_dark_as_filled_at_the_quote_or_better(dark):
+    _, (by_venue, *_) = flow_sheets(dark, "ACME", "1h")
+    pool = next(row for row in by_venue.table if row["book"].endswith(POOL.name))
+    takers = {trade.taker_order: 0 for trade in dark.of(Trade) if trade.venue == POOL.name}
+    wanted = {event.order: event.terms.quantity for event in dark.of(OrderAccepted) if event.order in takers}
+    for trade in dark.of(Trade):
+        if trade.taker_order in takers:
+            takers[trade.taker_order] += trade.quantity
+    assert pool["traded_at_once"] == len(takers) > 10
+    assert pool["quality"] == pytest.approx(100 * fmean(took / wanted[order] for order, took in takers.items()))
 
 
 def test_cancelled_quotes_leave_the_best_ones():

@@ -17,6 +17,7 @@ from market_sim.analysis.microstructure.past_execution import (
     NORMAL,
     NOTE,
     OPTIMAL,
+    ImpactPoint,
     PastExecution,
     PastOrder,
     Slice,
@@ -113,8 +114,8 @@ def test_the_figures_follow_from_the_table_and_the_shades_from_the_slippage(tmp_
 def test_slippage_never_falls_from_once_to_a_hundred_times_the_order(side, tmp_path, capsys):
     order = PastOrder.typed(side, "50", "40", "0.01", "0.01")
     curve = impact_curve(MONTH, order)
-    assert [times for times, _ in curve] == [1, 2, 5, 10, 20, 50, 100]
-    bps = [found for _, found in curve]
+    assert [one.times for one in curve] == [1, 2, 5, 10, 20, 50, 100]
+    bps = [one.slippage_bps for one in curve]
     assert bps == sorted(bps) and bps[-1] > 2 * bps[0]
     alone = [next(slices(MONTH[: 681 + number], 680 + number, [1_250], order)) for number in range(40)]
     assert bps[3] == pytest.approx(fmean(one.slippage_bps for one in alone)), "10 times 1.25 in each of 40 slices"
@@ -122,6 +123,22 @@ def test_slippage_never_falls_from_once_to_a_hundred_times_the_order(side, tmp_p
     assert main(["execution", str(tmp_path / "sol.csv"), f"--{side}", "50", "--over", "40"]) == 0
     said = capsys.readouterr().out
     assert curve_sentence(curve) in said and f"100 times {bps[-1]:.2f}." in said
+
+
+def test_where_the_books_hold_less_than_the_order_the_curve_is_flat_and_says_so():
+    order = PastOrder.typed("buy", "10", "40", "0.01", "0.01")
+    curve = impact_curve(MONTH, order)
+    for one in curve:
+        alone = [next(slices(MONTH[: 681 + number], 680 + number, [25 * one.times], order)) for number in range(40)]
+        assert one.held == pytest.approx(sum(each.filled for each in alone) / (25 * one.times * 40))
+    held = [one.held for one in curve]
+    assert held == sorted(held, reverse=True) and held[0] == 1 > held[-1] > 0
+    short = next(one for one in curve if one.held < 1)
+    said = curve_sentence(curve)
+    assert f"From {short.times} times on it is more than the books hold" in said
+    assert said.endswith(f"of 100 times the order they hold {100 * held[-1]:.1f}%.")
+    assert "the books hold" not in curve_sentence(curve[:1])
+    assert "The order itself is more" in curve_sentence([ImpactPoint(1, 2.0, 0.5), ImpactPoint(2, 2.0, 0.25)])
 
 
 @pytest.mark.parametrize(("bps", "kind"), [
