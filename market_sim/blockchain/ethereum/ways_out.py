@@ -44,10 +44,10 @@ class Vault:
     def __init__(self) -> None:
         randomness = Randomness(1)
         self.settlement = fastest_settlement(randomness)
-        self._validators = [Wallet.of(randomness, f"validator/{number}") for number in range(VALIDATORS)]
+        self.validators = [Wallet.of(randomness, f"validator/{number}") for number in range(VALIDATORS)]
         self.owners = {ANN: Wallet.of(randomness, "account/1"), BOB: Wallet.of(randomness, "account/2")}
         self._eve = Wallet.of(randomness, "eve")
-        members, owners = ([one.address for one in each] for each in (self._validators, self.owners.values()))
+        members, owners = ([one.address for one in each] for each in (self.validators, self.owners.values()))
         balances = tuple(Balance(account, CASH, amount) for account, amount in START.items())
         run = bytes([1]) * 32
         self.settlement.open(Genesis(bytes(32), tuple(members), (Token(CASH, "USD", 2),), tuple(owners), balances, run))
@@ -90,6 +90,16 @@ class Vault:
         """What the vault itself has."""
         return self.settlement.statement().held[CASH]
 
+    def relay(self, batch: Batch, signed: bytes) -> None:
+        """Bring a batch with its certificate to the contract; ChainReverted with what it answers."""
+        prepared = self.settlement.prepare(batch, signed, self.settlement.next_nonce(), 0)
+        self.settlement.send(prepared.raw)
+        receipt = self.settlement.receipt(prepared.transaction)
+        if receipt is None:
+            raise InvariantBroken(f"the chain has no receipt of the batch of block {batch.header.first}")
+        if not receipt.succeeded:
+            raise ChainReverted(receipt.error, receipt.arguments)
+
     def _pass(self, day: int) -> None:
         """Let the chain come to this day, an hour later than on the day before, so that what was to pass has passed."""
         self._chain.travel(self._began + day * (DAY + HOUR) - self._chain.next_time())
@@ -123,16 +133,8 @@ class Vault:
             rows = packed_rows((Row(ANN, CASH, -TRADE), Row(BOB, CASH, TRADE)))
             batch = Batch(header, rows, packed_exits(exits))
             digest = batch.digest(self.settlement.domain)
-            signed = certificate(
-                {number: self._validators[number].sign(digest) for number in range(quorum(VALIDATORS))}
-            )
-            prepared = self.settlement.prepare(batch, signed, self.settlement.next_nonce(), 0)
-            self.settlement.send(prepared.raw)
-            receipt = self.settlement.receipt(prepared.transaction)
-            if receipt is None:
-                raise InvariantBroken(f"the chain has no receipt of a batch {which}")
-            if not receipt.succeeded:
-                raise ChainReverted(receipt.error, receipt.arguments)
+            signed = certificate({number: self.validators[number].sign(digest) for number in range(quorum(VALIDATORS))})
+            self.relay(batch, signed)
             return f"block {place} settled"
 
         return self._step("relayer", f"batch {which}", settle)

@@ -71,6 +71,7 @@ Commands, each with its own --help:
   published        a table of the literature, made again
  of settlement
   designs          the gas of a trade by transfers, by signed orders and by a batch
+  forgeries        what the contract answers to batches that are repeated, forged or incomplete
   escape           how money leaves the vault: by a withdrawal, and without the exchange
  of consensus
   attack           search for a schedule that forks or stalls a committee

@@ -229,6 +229,12 @@ def _escape(arguments: Sequence[str]) -> int:
     return escape(arguments)
 
 
+def _forgeries(arguments: Sequence[str]) -> int:
+    from market_sim.ui.cli.forging import forgeries
+
+    return forgeries(arguments)
+
+
 def _budget(arguments: Sequence[str]) -> int:
     from market_sim.ui.cli.budgeting import budget
 
@@ -299,6 +305,7 @@ COMMANDS: dict[str, Command] = {
     "clocks": _clocks,
     "designs": _designs,
     "escape": _escape,
+    "forgeries": _forgeries,
     "book": _book,
     "quotes": _quotes,
     "league": _league,
