@@ -52,7 +52,7 @@ def attack():
             time.sleep(20)
             os._exit(0)
         children.append(child)
-    time.sleep(1)
+    time.sleep(5)
     return children
 """
 
@@ -69,8 +69,7 @@ def attack():
             time.sleep(60)
         os._exit(0)
     os.waitpid(child, 0)
-    deadline = time.time() + 10
-    while not os.path.exists({note!r}) and time.time() < deadline:
+    while not os.path.exists({note!r}):
         time.sleep(0.01)
 """
 
@@ -109,9 +108,10 @@ def attacks(note: str, port: int, checks: str, secret: str) -> list[Hostile]:
             "swallowed-timeout",
             SWALLOWED,
             # The alarm of a grader that shares its process with the answer is swallowed; a second one ends the proof.
+            # By processor time: by the clock of a busy machine it might ring before the attack has begun.
             "import signal, os\nrung = []\ndef ring(*_):\n    rung.append(1)\n    if len(rung) == 2:\n"
             f"        {WORKS}\n        os._exit(0)\n    raise TimeoutError\n"
-            "signal.signal(signal.SIGALRM, ring)\nsignal.setitimer(signal.ITIMER_REAL, 0.2, 0.2)\nattack()",
+            "signal.signal(signal.SIGVTALRM, ring)\nsignal.setitimer(signal.ITIMER_VIRTUAL, 0.2, 0.2)\nattack()",
             "time limit",
         ),
         hostile(
@@ -192,7 +192,7 @@ def attacks(note: str, port: int, checks: str, secret: str) -> list[Hostile]:
         hostile(
             "opens-a-socket",
             "import socket\ndef attack():\n"
-            f"    with socket.create_connection(('127.0.0.1', {port}), timeout=2) as door:\n"
+            f"    with socket.create_connection(('127.0.0.1', {port}), timeout=60) as door:\n"
             "        return door.recv(5).decode()\n",
             f"if attack() == 'hello':\n    {WORKS}",
             "failed",

@@ -15,12 +15,13 @@ from market_sim.course.isolation.levels import best
 from market_sim.course.isolation.limits import Limits
 from market_sim.course.isolation.problems import StudentError, StudentProblem
 from market_sim.course.isolation.student import StudentProcess
+from tests.conftest import PATIENCE
 
 PROBES = """
 import os, socket, subprocess, sys
 
 def connect(port):
-    socket.create_connection(("127.0.0.1", port), timeout=2).close()
+    socket.create_connection(("127.0.0.1", port), timeout=60).close()
 
 def look_up():
     return socket.getaddrinfo("example.org", 80)
@@ -84,14 +85,14 @@ def answer(tmp_path):
 
 @pytest.fixture
 def inside(answer, isolation):
-    with StudentProcess(answer, Limits(seconds=10), isolation) as process:
+    with StudentProcess(answer, Limits(seconds=PATIENCE), isolation) as process:
         yield process
 
 
 @pytest.fixture
 def outside(answer):
     """The same probes at I1, where most of them succeed: that is what shows that they are probes."""
-    with StudentProcess(answer, Limits(seconds=10), best("I1")) as process:
+    with StudentProcess(answer, Limits(seconds=PATIENCE), best("I1")) as process:
         yield process
 
 

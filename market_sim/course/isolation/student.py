@@ -1,7 +1,7 @@
 """The grader's side of a student's process: it starts the process, loads one answer, and exchanges messages with it.
 
 Messages are numbered, and each gets one reply with its number; any other message ends the process. Printed output is
-read separately and cut. Time counts only while the grader waits for a reply.
+read separately and cut. Time counts only while the grader waits for a reply, and only while the machine runs.
 """
 
 from __future__ import annotations
@@ -38,8 +38,10 @@ from market_sim.market.agents.strategy import Strategy, WakeAt, Waking
 FROZEN = {kind.__name__: kind for kind in (Conditions, *get_args(Intent), WakeAt, *get_args(Waking))}
 """The frozen values of ours that can be sent between grader and student."""
 LARGEST_ANSWER = 256 * 1024
-PATIENCE_SECONDS = 5.0
+PATIENCE_SECONDS = 60.0
 """How long the supervisor may take to end all processes."""
+GLANCE_SECONDS = 0.1
+"""The longest wait for a reply at a time: what it takes beyond twice that, the machine stood still."""
 
 
 class StudentProcess:
@@ -145,12 +147,8 @@ class StudentProcess:
         self._number += 1
         line = line_of({"number": self._number, **message})
         self._refuse_early_words()
-        begun = time.monotonic()
-        try:
-            self._write(line, what, begun)
-            reply = self._reply(what, begun)
-        finally:
-            self._waited += time.monotonic() - begun
+        self._write(line, what)
+        reply = self._reply(what)
         if "error" in reply:
             raise self._student_error(what, reply["error"])
         try:
@@ -158,22 +156,22 @@ class StudentProcess:
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             raise self._end(ProtocolError(f"{what} was answered with something that is no value")) from None
 
-    def _write(self, line: bytes, what: str, begun: float) -> None:
+    def _write(self, line: bytes, what: str) -> None:
         # Non-blocking, so that a process that does not read cannot block the grader beyond its time limit.
         os.set_blocking(self._to, False)
         while line:
             try:
                 line = line[os.write(self._to, line) :]
             except BlockingIOError:
-                self._look(what, begun, most=0.01)
+                self._look(what, most=0.01)
             except OSError:
                 raise self._ended(what) from None
 
-    def _reply(self, what: str, begun: float) -> dict[str, Any]:
+    def _reply(self, what: str) -> dict[str, Any]:
         while b"\n" not in self._received:
             if len(self._received) > LONGEST_LINE:
                 raise self._end(ProtocolError(f"{what} was answered with a line of more than {LONGEST_LINE} bytes"))
-            self._look(what, begun)
+            self._look(what)
         line, _, self._received = self._received.partition(b"\n")
         try:
             message = message_in(line)
@@ -183,13 +181,16 @@ class StudentProcess:
             raise self._end(ProtocolError(f"{what} was answered with a line that is not the answer to it")) from None
         return message
 
-    def _look(self, what: str, begun: float, most: float | None = None) -> None:
+    def _look(self, what: str, most: float = GLANCE_SECONDS) -> None:
         """Wait for the next bytes of a reply, and read printed output meanwhile."""
-        left = self.limits.seconds - self._waited - (time.monotonic() - begun)
+        left = self.limits.seconds - self._waited
         if left <= 0:
             seconds = f"{self.limits.seconds:g} s"
             raise self._end(TimeLimit(f"{what} gave no answer within {seconds}: is there a loop that does not end?"))
-        for key, _ in self._watched.select(left if most is None else min(left, most)):
+        begun = time.monotonic()
+        ready = self._watched.select(min(left, most))
+        self._waited += min(time.monotonic() - begun, 2 * GLANCE_SECONDS)
+        for key, _ in ready:
             data = os.read(key.fd, LONGEST_LINE)
             if key.fd != self._from:
                 self._print(data, what)

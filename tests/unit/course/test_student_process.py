@@ -9,6 +9,7 @@ from typing import get_args
 import pytest
 
 from market_sim.core.errors import InputError
+from market_sim.course import isolation
 from market_sim.course.in_process import InProcessStudent
 from market_sim.course.isolation import levels
 from market_sim.course.isolation.levels import best
@@ -16,6 +17,10 @@ from market_sim.course.isolation.limits import Limits
 from market_sim.course.isolation.problems import Crashed, ProtocolError, StudentError, TimeLimit
 from market_sim.course.isolation.student import StudentProcess
 from market_sim.market.agents.view import InstrumentView, OwnOrder, View
+from tests.conftest import PATIENCE
+
+LONG = Limits(seconds=PATIENCE)
+"""Longer than any answer here takes on a busy machine."""
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="student code is kept apart on POSIX systems only")
 
@@ -75,7 +80,7 @@ def answer(tmp_path):
 
 @pytest.fixture
 def student(answer):
-    with StudentProcess(answer, Limits(seconds=5), best("I1")) as process:
+    with StudentProcess(answer, LONG, best("I1")) as process:
         yield process
 
 
@@ -156,7 +161,7 @@ def test_every_intent_that_a_strategy_has_crosses_the_border(tmp_path):
 
     file = tmp_path / "answer.py"
     file.write_text(EVERYTHING)
-    with StudentProcess(file, Limits(seconds=5), best("I1")) as process:
+    with StudentProcess(file, LONG, best("I1")) as process:
         found = process.strategy("All").decide(View({}))
     assert found == [
         intents.PlaceOrder("ACME", 1, 3, 100, "gtd", "mine", intents.Conditions(display=1, expires=9)),
@@ -173,7 +178,7 @@ def test_a_syntax_error_is_told_with_its_line(tmp_path):
     file.write_text("def f(:\n")
     with (
         pytest.raises(StudentError, match=r"loading your answer raised SyntaxError in line 1 of mine.py"),
-        StudentProcess(file, Limits(), best("I1"), shown_as="mine.py"),
+        StudentProcess(file, LONG, best("I1"), shown_as="mine.py"),
     ):
         pass
 
@@ -189,17 +194,25 @@ def test_speaking_twice_ends_the_process(student):
 def test_waiting_counts_and_a_late_answer_is_none(tmp_path):
     file = tmp_path / "answer.py"
     file.write_text("import time\ndef nap(seconds):\n    time.sleep(seconds)\n")
-    with (
-        StudentProcess(file, Limits(seconds=0.8), best("I1")) as student,
-        pytest.raises(TimeLimit, match=r"within 0.8 s"),
-    ):
-        [student.call("nap", 0.2) for _ in range(10)]
+    with StudentProcess(file, LONG, best("I1")) as student:
+        student.limits = Limits(seconds=student._waited + 0.8)
+        with pytest.raises(TimeLimit, match=r"nap\(\.\.\.\) gave no answer within [0-9.]+ s"):
+            [student.call("nap", 0.2) for _ in range(10)]
+
+
+def test_the_time_in_which_the_machine_stands_still_does_not_count(answer, monkeypatch):
+    stalls = iter(range(0, 10**6, 60))
+    with StudentProcess(answer, LONG, best("I1")) as student:
+        student.limits = Limits(seconds=student._waited + 5)
+        monkeypatch.setattr(isolation.student.time, "monotonic", lambda: float(next(stalls)))
+        assert student.call("double", 2) == 4, "a minute passed in each look at the clock"
+        student.finish()
 
 
 def test_leaving_is_told_with_the_exit_code(tmp_path):
     file = tmp_path / "answer.py"
     file.write_text("raise SystemExit(0)\n")
-    with pytest.raises(Crashed, match="ended with exit code 0"), StudentProcess(file, Limits(), best("I1")):
+    with pytest.raises(Crashed, match="ended with exit code 0"), StudentProcess(file, LONG, best("I1")):
         pass
 
 
@@ -207,7 +220,7 @@ def test_a_link_and_a_missing_file_are_refused(tmp_path):
     (tmp_path / "secret").write_text("x = 1\n")
     (tmp_path / "answer.py").symlink_to(tmp_path / "secret")
     for name, said in (("answer.py", "no link"), ("other.py", "there is no file other.py")):
-        with pytest.raises(InputError, match=said), StudentProcess(tmp_path / name, Limits(), best("I1")):
+        with pytest.raises(InputError, match=said), StudentProcess(tmp_path / name, LONG, best("I1")):
             pass
 
 
@@ -247,7 +260,7 @@ def test_where_no_process_can_be_started_the_advice_is_a_command_that_takes_the_
 def test_an_error_outside_of_the_answer_names_the_line_of_the_definition(tmp_path, source, line):
     (tmp_path / "mine.py").write_text(source)
     with (
-        StudentProcess(tmp_path / "mine.py", Limits(), best("I1")) as student,
+        StudentProcess(tmp_path / "mine.py", LONG, best("I1")) as student,
         pytest.raises(StudentError, match=rf"f\(\.\.\.\) raised TypeError in line {line} of mine.py"),
     ):
         student.call("f")
