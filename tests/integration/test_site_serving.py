@@ -38,7 +38,7 @@ def test_it_answers_at_the_address_it_prints_ends_in_order_and_keeps_the_run_tha
         assert "The course" in visitor.open(address, timeout=PATIENCE).read().decode()
         page = visitor.open(f"{address}/scenarios/first-market", timeout=PATIENCE).read().decode()
         form = {"csrf_token": re.search(r'name="csrf-token" content="([^"]+)"', page)[1], "seed": "1", "epochs": "500"}
-        form |= {"p-traders": "5", "p-makers": "2", "p-shock_percent": "0", "p-volatility_bps": "3"}
+        form |= {"p-traders": "40", "p-makers": "2", "p-shock_percent": "0", "p-volatility_bps": "3"}
         form |= {"settlement": "memory"}
         sent = urllib.request.Request(
             f"{address}/scenarios/first-market", urllib.parse.urlencode(form).encode(), {"Origin": address}

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from market_sim.simulation.sweep.engines import local
 from market_sim.simulation.sweep.job import Job, done
 from market_sim.simulation.sweep.plan import Plan
 from market_sim.ui.cli.main import main
-from tests.conftest import ROOT
+from tests.conftest import PATIENCE, ROOT
 
 OVER = ["sweep", "first-market", "--over", "traders=2,4", "--seeds", "3", "--epochs", "1"]
 
@@ -67,20 +68,13 @@ def test_other_processes_write_the_same_file(serial, tmp_path, capsys) -> None:
 @pytest.mark.thorough
 def test_a_sweep_that_was_killed_goes_on_where_it_stopped(serial, tmp_path, capsys) -> None:
     file = tmp_path / "sweep.jsonl"
-    command = [sys.executable, "simulate.py", *OVER, "--seeds", "30", "--file", str(file), "--no-plot", "--jobs", "2"]
-    running = subprocess.Popen(
-        command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
-    )
-    try:
-        while running.poll() is None and not (file.exists() and file.read_bytes().count(b"\n") >= 3):
-            with suppress(subprocess.TimeoutExpired):  # asking without a pause would take a processor from the sweep
-                running.wait(0.01)
-        running.send_signal(signal.SIGKILL)
-    finally:
-        running.wait()
+    program = [sys.executable, "-c", DYING, *OVER, "--seeds", "30", "--file", str(file), "--no-plot", "--jobs", "2"]
+    with subprocess.Popen(program, cwd=ROOT, stdout=subprocess.DEVNULL, start_new_session=True) as running:
+        pass
+    assert running.returncode == -signal.SIGKILL
     wait_for_the_end_of_all(running.pid)
     kept = lines_kept(file)
-    assert 2 <= len(kept) < 60  # killed in the middle
+    assert len(kept) == 3
     with file.open("ab") as cut:
         cut.write(b'{"job":"half a li')
     code, _ = swept(tmp_path, "--seeds", "30", "--engine", "serial")
@@ -91,14 +85,38 @@ def test_a_sweep_that_was_killed_goes_on_where_it_stopped(serial, tmp_path, caps
     assert set(kept) <= set(file.read_bytes().splitlines())
 
 
+DYING = """
+import os, signal, sys
+from market_sim.simulation.sweep.outcomes_file import OutcomesFile
+from market_sim.ui.cli.main import main
+
+add = OutcomesFile.add
+
+def dying(file, outcome):
+    add(file, outcome)
+    if len(file.finished) == 3:  # from outside the kill might come after the last one
+        os.kill(os.getpid(), signal.SIGKILL)
+
+OutcomesFile.add = dying
+sys.exit(main(sys.argv[1:]))
+"""
+
+
 def wait_for_the_end_of_all(group: int) -> None:
-    """The processes of a sweep leave with it; otherwise this never returns."""
-    while True:
-        try:
-            os.killpg(group, 0)
-        except ProcessLookupError:
-            return
-        os.sched_yield()
+    """The processes of a sweep leave with it."""
+    latest = time.monotonic() + PATIENCE
+    while left := list(running_in(group)):
+        assert time.monotonic() < latest, f"these stay: {left}"
+        time.sleep(0.02)
+
+
+def running_in(group: int) -> Iterator[str]:
+    """The processes of a group, without those that have ended and are asked for by nobody."""
+    for process in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):  # it has just gone
+            state, _, its_group = process.read_text().rpartition(") ")[2].split()[:3]
+            if int(its_group) == group and state not in "ZX":
+                yield process.parent.name
 
 
 def lines_kept(file: Path) -> list[bytes]:

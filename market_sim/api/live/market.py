@@ -40,7 +40,7 @@ from market_sim.core.models.inputs import (
 from market_sim.simulation.intake import Answers
 from market_sim.simulation.session import Session
 
-PATIENCE_SECONDS = 10.0
+PATIENCE_SECONDS = 60.0
 """How long a sender waits for an answer before it is told that the market did not take the input."""
 
 T = TypeVar("T")

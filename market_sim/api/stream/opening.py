@@ -25,7 +25,8 @@ from market_sim.core.errors import InputError
 
 SEND_BUFFER = 32 * 1024
 """What the system keeps for a client that does not read; by default it would be some megabytes."""
-PATIENCE_SECONDS = 5.0
+PATIENCE_SECONDS = 60.0
+"""How long the process of the stream may take to deliver the end; clients that do not read hold it up for seconds."""
 
 
 class OpenStream:
@@ -113,9 +114,9 @@ def _close(things: Iterable[object]) -> None:
         thing.close()  # type: ignore[attr-defined] # sockets and pipes have no common type
 
 
-def bound(host: str, port: int) -> list[socket.socket]:
+def bound(host: str, port: int, tries: int = 20) -> list[socket.socket]:
     """A socket for every address that the name stands for, all with one port; bound before the process is started."""
-    bound: list[socket.socket] = []
+    listeners: list[socket.socket] = []
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         for family, kind, protocol, _, address in sorted(set(found)):
@@ -123,24 +124,27 @@ def bound(host: str, port: int) -> list[socket.socket]:
                 made = socket.socket(family, kind, protocol)
             except OSError:
                 continue  # the name stands for an address of a kind that this system does not have
-            bound.append(made)
+            listeners.append(made)
             if sys.platform != "win32":
                 made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             made.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
             if family == socket.AF_INET6:
                 made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-            chosen = bound[0].getsockname()[1] if len(bound) > 1 else port
+            chosen = listeners[0].getsockname()[1] if len(listeners) > 1 else port
             try:
                 made.bind((address[0], chosen, *address[2:]))
             except OSError as error:
+                if error.errno == errno.EADDRINUSE and chosen != port and tries > 1:
+                    _close(listeners)  # the system chose a port that is free at the first address only
+                    return bound(host, port, tries - 1)
                 if error.errno != errno.EADDRNOTAVAIL or len(found) == 1:
                     raise
-                bound.pop().close()  # localhost may stand for ::1 where IPv6 is switched off
+                listeners.pop().close()  # localhost may stand for ::1 where IPv6 is switched off
                 continue
             made.listen(1024)
-        return bound
+        return listeners
     except OSError as error:
-        _close(bound)
+        _close(listeners)
         raise InputError(
             f"the stream cannot use port {port} of {host} ({(error.strerror or str(error)).lower()}); "
             f"choose another one: simulate.py serve --scenario NAME --stream-port {port + 1 if port < 65535 else 0}"

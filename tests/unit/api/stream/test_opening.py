@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import socket
@@ -141,3 +142,41 @@ def test_localhost_is_every_address_that_the_name_stands_for():
     assert found <= named
     for one in sockets:
         one.close()
+
+
+def test_a_port_that_is_free_at_one_address_only_is_not_taken_for_free_at_both(monkeypatch):
+    """Where the system chooses the port, it does so for the first address; at the second it may be in use."""
+    named = {"::1": socket.AF_INET6, "127.0.0.1": socket.AF_INET}
+    both = [(family, socket.SOCK_STREAM, 6, "", (host, 0)) for host, family in named.items()]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: both)
+    chosen = iter([7001, 7002])
+    open_ports: list[int] = []
+
+    class Pretended:
+        """A socket of a system on which the port 7001 is in use at the second address."""
+
+        def __init__(self, family, *_):
+            self.port = 0
+
+        def setsockopt(self, *_):
+            pass
+
+        def bind(self, address):
+            self.port = address[1] or next(chosen)
+            if self.port == 7001 and address[1]:
+                raise OSError(errno.EADDRINUSE, "Address already in use")
+            open_ports.append(self.port)
+
+        def getsockname(self):
+            return "", self.port
+
+        def listen(self, _):
+            pass
+
+        def close(self):
+            if self.port in open_ports:
+                open_ports.remove(self.port)
+
+    monkeypatch.setattr(socket, "socket", Pretended)
+    assert {one.port for one in bound("localhost", 0)} == {7002}
+    assert open_ports == [7002, 7002]

@@ -56,7 +56,7 @@ async def streamed(speed: float | None, epochs: int = EPOCHS, **settings: Any) -
         yield market, port
     finally:
         await asyncio.to_thread(market.end)
-        assert await asyncio.to_thread(feeder.end, 10)
+        assert await asyncio.to_thread(feeder.end, PATIENCE)
         ours.close()
         await server
         asking.close()
