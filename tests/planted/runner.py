@@ -15,7 +15,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -148,40 +148,38 @@ class Outcome:
 def run_test(place: Path, bug: Bug) -> Outcome:
     """Run the bug's named test in a copy, and stop it when its budget is used up.
 
-    A machine may stand still for longer than that, so what was stopped is tried once more; a test that does not end is
-    stopped twice.
+    A machine may stand still for longer than that, so what was stopped is tried once more with twice the time; a test
+    that does not end is stopped twice.
     """
     outcome = run_once(place, bug)
-    return run_once(place, bug) if outcome.code == STOPPED else outcome
+    return run_once(place, bug, budgets=2) if outcome.code == STOPPED else outcome
 
 
-def run_once(place: Path, bug: Bug) -> Outcome:
+def run_once(place: Path, bug: Bug, budgets: float = 1) -> Outcome:
     """Run the bug's named test in a copy once."""
     environment = {
         name: value for name, value in os.environ.items() if name not in ("PYTEST_ADDOPTS", "HYPOTHESIS_PROFILE")
     }
     environment |= {"MARKET_SIM_SHRINK": "0"} | bug.environment
-    start, wait = time.monotonic(), SHARED * bug.seconds
-    with TemporaryDirectory() as scratch:  # its own: in a shared one each run would tidy up after those before it
+    start, wait = time.monotonic(), SHARED * bug.seconds * budgets
+    # Its own folder: in a shared one each run would tidy up after those before it.
+    with TemporaryDirectory(ignore_cleanup_errors=True) as scratch, open(f"{scratch}/said", "w+b") as said:
         command = [sys.executable, "-X", "faulthandler", "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider"]
         # Plain: in CI pytest would write out all differences of two lists of thousands, for minutes.
         command += ["--basetemp", f"{scratch}/tests", "--assert=plain", bug.test]
+        # Into a file: a program that a failed test has left behind would keep a pipe open, and be waited for.
         with subprocess.Popen(
-            command, cwd=place, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            command, cwd=place, env=environment, stdout=said, stderr=subprocess.STDOUT, start_new_session=True
         ) as running:
             try:
-                written, errors = running.communicate(timeout=wait)
+                code, note = running.wait(wait), ""
             except subprocess.TimeoutExpired:
-                written, errors = _end(running)
-                return Outcome(STOPPED, wait, f"not done within {wait} s\n{written}{errors}")
-    return Outcome(running.returncode, time.monotonic() - start, written + errors)
-
-
-def _end(running: subprocess.Popen[str]) -> tuple[str, str]:
-    """Stop a program that writes where it stands; what it has written."""
-    running.send_signal(signal.SIGABRT)
-    try:
-        return running.communicate(timeout=10)
-    except subprocess.TimeoutExpired:
-        running.kill()
-        return "", "and it cannot be interrupted"
+                code, note = STOPPED, f"not done within {wait:g} s\n"
+                running.send_signal(signal.SIGABRT)  # it writes where it stands
+                with suppress(subprocess.TimeoutExpired):
+                    running.wait(10)
+            finally:
+                with suppress(ProcessLookupError):
+                    os.killpg(running.pid, signal.SIGKILL)
+        said.seek(0)
+        return Outcome(code, time.monotonic() - start, note + said.read().decode(errors="replace"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -9,6 +11,7 @@ from queue import SimpleQueue
 
 import pytest
 
+from tests.conftest import PATIENCE
 from tests.planted import runner
 from tests.planted.conftest import all_are_wanted
 from tests.planted.runner import (
@@ -138,14 +141,38 @@ def test_a_patch_finds_lines_that_have_moved(tmp_path):
 
 
 NEVER = Bug("none", "none", "never ends", "none", "test_never.py", seconds=1)
+LEFT = Bug("none", "none", "leaves a program behind", "none", "test_left.py", seconds=PATIENCE / 3)
 
 
 @pytest.mark.thorough
-def test_a_run_that_does_not_end_is_stopped_and_says_where_it_stood(tmp_path, monkeypatch):
+def test_a_program_that_a_failed_test_has_left_behind_is_ended_and_not_waited_for(tmp_path):
+    (tmp_path / "test_left.py").write_text(
+        "import subprocess\n\ndef test_left():\n"
+        "    program = subprocess.Popen(['sleep', '1000'])\n    print(program.pid)\n    assert not program.pid\n"
+    )
+    found = runner.run_once(tmp_path, LEFT)
+    assert found.code == FAILED, found.output
+    left = re.search(r"Captured stdout call -+\n(\d+)", found.output)
+    assert left is not None, found.output
+    latest = time.monotonic() + PATIENCE
+    while is_running(int(left[1])):
+        assert time.monotonic() < latest
+        time.sleep(0.01)
+
+
+def is_running(process: int) -> bool:
+    """Whether a process has not ended; one that has may still be listed, until somebody asks for it."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(") ")[2][0] not in "ZX"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+@pytest.mark.thorough
+def test_a_run_that_does_not_end_is_stopped_and_says_where_it_stood(tmp_path):
     (tmp_path / "test_never.py").write_text("import time\n\ndef test_never():\n    time.sleep(1_000)\n")
     for wait in (5, 20, 60):  # a busy machine takes a while to reach the test
-        monkeypatch.setattr(runner, "SHARED", wait)
-        stopped = runner.run_once(tmp_path, NEVER)
+        stopped = runner.run_once(tmp_path, NEVER, budgets=wait / runner.SHARED)
         assert stopped.code == STOPPED
         assert f"not done within {wait} s" in stopped.output
         if "test_never.py" in stopped.output:
@@ -156,6 +183,6 @@ def test_a_run_that_does_not_end_is_stopped_and_says_where_it_stood(tmp_path, mo
 @pytest.mark.parametrize(("codes", "verdict"), [([STOPPED, FAILED], FAILED), ([STOPPED, STOPPED], STOPPED), ([0], 0)])
 def test_only_what_was_stopped_is_tried_once_more(tmp_path, monkeypatch, codes, verdict):
     outcomes = [Outcome(code, 0, "") for code in codes]
-    monkeypatch.setattr(runner, "run_once", lambda *_: outcomes.pop(0))
+    monkeypatch.setattr(runner, "run_once", lambda *_, **__: outcomes.pop(0))
     assert run_test(tmp_path, NEVER).code == verdict
     assert not outcomes
