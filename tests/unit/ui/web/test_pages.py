@@ -22,6 +22,7 @@ from market_sim.simulation.options import Options
 from market_sim.simulation.run import simulate
 from market_sim.simulation.scenarios.first_market import FirstMarket
 from market_sim.simulation.scenarios.option_expiry import OptionExpiry
+from market_sim.ui.web.fork_form import CHANGES
 from market_sim.ui.web.security import CONTENT_POLICY
 from tests.unit.analysis.visualization.queue_chart import queue_charts
 from tests.unit.ui.web.conftest import LESSON
@@ -73,6 +74,16 @@ def test_every_page_answers_with_the_policy(visitor, run_address):
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert "unsafe-eval" not in CONTENT_POLICY
     assert "script-src 'self';" in CONTENT_POLICY
+
+
+def test_the_style_knows_each_change_that_a_fork_offers(visitor, run_address):
+    """Which fields belong to a change is written in the page; that the others are hidden, in the style."""
+    page = visitor.get(run_address + "/fork?event=400").text
+    style = visitor.get(re.search(r'href="([^"]+site\.css)"', page)[1]).text
+    selector = r"#fork:has\(\[name=change\] \[value=(\w+)\]:checked\) \[data-for\]:not\(\[data-for~=(\w+)\]\)"
+    belonging = {word for words in re.findall(r'data-for="([^"]+)"', page) for word in words.split()}
+    assert set(re.findall(selector, style)) == {(one, one) for one in CHANGES}
+    assert belonging == set(CHANGES)
 
 
 def test_no_page_has_inline_script_or_an_outside_address(visitor, run_address):
