@@ -17,7 +17,7 @@ from tests.conftest import PATIENCE, ROOT
 
 if TYPE_CHECKING:  # imported late: collecting these tests must not need a browser's libraries
     from axe_playwright_python.sync_playwright import Axe
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Locator, LocatorAssertions, Page
 
 ARGUMENTS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
 
@@ -36,6 +36,29 @@ def seconds_at_best(act: Callable[[], None], enough: float) -> float:
         if best < enough:
             break
     return best
+
+
+def expect(what: Locator, message: str | None = None) -> LocatorAssertions:
+    """What a page must come to show. A script, a stream and a server answer later than a test asks: whatever depends on
+    them is waited for, and `is_hidden()` and its like, which look once, are for what the server wrote into the page."""
+    from playwright.sync_api import expect as expect_soon
+
+    expect_soon.set_options(timeout=1_000 * PATIENCE)
+    return expect_soon(what, message)
+
+
+STILL = 1.5  # seconds: what moves at all moves more often than that
+
+
+def expect_stillness(page: Page, shown: Callable[[], tuple]) -> tuple:
+    """What a page shows once it moves no more: what was on its way when the clock was stopped may still arrive."""
+    late = time.monotonic() + PATIENCE
+    while time.monotonic() < late:
+        seen = shown()
+        page.wait_for_timeout(1_000 * STILL)
+        if shown() == seen:
+            return seen
+    raise AssertionError(f"it still moves after {PATIENCE} seconds: {shown()}")
 
 
 def axe() -> Axe:
@@ -101,14 +124,25 @@ class Visit:
         return self.page
 
 
+LATENCY = 200
+"""Milliseconds until the first byte of an answer: a page is there before its scripts are, as over a network, and a test
+that asks it too early fails every time and not one time in a hundred."""
+
+
 @contextmanager
-def visit(browser: Browser, base: str, width: int = 1280, theme: str = "light") -> Iterator[Visit]:
+def visit(
+    browser: Browser, base: str, width: int = 1280, theme: str = "light", latency: int = LATENCY
+) -> Iterator[Visit]:
     """A fresh visitor; at the end the faults of the visit are the test's."""
     context = browser.new_context(
         viewport={"width": width, "height": 900}, color_scheme=theme, locale="en-US", timezone_id="UTC"
     )
     context.set_default_timeout(1_000 * PATIENCE)
     one = Visit(context.new_page(), base)
+    network = context.new_cdp_session(one.page)
+    network.send("Network.enable")
+    unbounded = {"downloadThroughput": -1, "uploadThroughput": -1}
+    network.send("Network.emulateNetworkConditions", {"offline": False, "latency": latency, **unbounded})
     try:
         yield one
     finally:

@@ -7,7 +7,8 @@ import pytest
 from market_sim.simulation.options import Options
 from market_sim.simulation.run import simulate
 from market_sim.simulation.scenarios.first_market import FirstMarket
-from tests.system.browsing import axe, browser
+from tests.conftest import PATIENCE
+from tests.system.browsing import axe, browser, expect
 
 
 @pytest.fixture(scope="module")
@@ -27,13 +28,14 @@ def file(tmp_path_factory):
 @pytest.mark.parametrize(("width", "theme"), [(390, "light"), (390, "dark"), (1280, "light"), (1280, "dark")])
 def test_it_opens_from_disk_without_server_and_network(window, file, width, theme):
     context = window.new_context(viewport={"width": width, "height": 900}, color_scheme=theme, offline=True)
+    context.set_default_timeout(1_000 * PATIENCE)
     page, asked, faults = context.new_page(), [], []
     page.on("request", lambda request: asked.append(request.url))
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
     page.goto(file.as_uri())
     page.locator("#dashboard[data-ready]").wait_for()
-    assert page.locator(".main-svg").first.is_visible()
+    expect(page.locator(".main-svg").first).to_be_visible()
     assert page.evaluate("document.documentElement.dataset.theme") == theme
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     violations = axe().run(page).response["violations"]

@@ -24,7 +24,7 @@ from market_sim.core.data import archive
 from market_sim.core.models.market_events import OrderAccepted, OrderRejected
 from market_sim.simulation.session import Session
 from tests.conftest import PATIENCE, ROOT
-from tests.system.browsing import axe, browser, seconds_at_best, visit
+from tests.system.browsing import axe, browser, expect, expect_stillness, seconds_at_best, visit
 
 STUDENTS = 30
 MOST_SECONDS = 1.0
@@ -99,7 +99,7 @@ def drawn(page) -> None:
 @pytest.mark.parametrize("width", [390, 1280])
 def test_every_page_is_accessible_quiet_and_never_wider_than_the_screen(window, site, width, theme):
     name = f"pupil {width} {theme}"
-    with visit(window, site.address, width, theme) as visitor:
+    with visit(window, site.address, width, theme, latency=0) as visitor:
         page = come_in(visitor, site, name)
         drawn(page)
         looked_at(page, "/market", width)
@@ -119,7 +119,7 @@ def looked_at(page, address: str, width: int) -> None:
     assert not found, (address, found)
 
 
-def test_the_page_moves_with_the_market_and_stands_still_with_its_clock(window, site):
+def test_the_page_moves_with_the_market_and_expect_stillness_with_its_clock(window, site):
     with visit(window, site.address) as visitor, visit(window, site.address) as other:
         page = come_in(visitor, site, "mover")
         drawn(page)
@@ -129,9 +129,9 @@ def test_the_page_moves_with_the_market_and_stands_still_with_its_clock(window, 
         teacher = come_in(other, site, "timekeeper", "instructor")
         teacher.get_by_role("button", name="Stop the clock").click()
         page.get_by_text("The clock stands still.").wait_for()
-        stood = page.inner_text("#time"), page.locator("#market").get_attribute("data-seen")
-        page.wait_for_timeout(1_500)
-        assert (page.inner_text("#time"), page.locator("#market").get_attribute("data-seen")) == stood
+        stood = expect_stillness(
+            page, lambda: (page.inner_text("#time"), page.locator("#market").get_attribute("data-seen"))
+        )
         teacher.get_by_role("button", name="Start the clock").click()
         page.wait_for_function("before => document.getElementById('time').innerText !== before", arg=stood[0])
 
@@ -158,7 +158,7 @@ def test_an_order_shows_in_book_and_account_within_a_second(window, site):
             )
 
         assert seconds_at_best(send, MOST_SECONDS) < MOST_SECONDS
-        assert "waits in the book." in page.locator("#answer").inner_text()
+        expect(page.locator("#answer")).to_contain_text("waits in the book.")
         for left in reversed(range(next(sent) - 1)):
             page.locator("#own-orders").get_by_role("button").first.click()
             page.wait_for_function("left => document.querySelectorAll('#own-orders form').length === left", arg=left)

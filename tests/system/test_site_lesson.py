@@ -7,7 +7,7 @@ import re
 import pytest
 
 from tests.conftest import ROOT
-from tests.system.browsing import axe, browser, served, visit
+from tests.system.browsing import axe, browser, expect, served, visit
 
 LESSON = "01-order-book"
 
@@ -21,9 +21,9 @@ def test_the_first_lesson_from_start_to_pass(needs, tmp_path, width):
 
         page.get_by_role("radio").first.check()
         page.get_by_role("button", name="Lock it and play the run").click()
-        page.wait_for_url(f"**/lessons/{LESSON}*", timeout=60_000)
+        page.wait_for_url(f"**/lessons/{LESSON}*")
         page.locator("#chart[data-ready]").wait_for()
-        assert page.get_by_text("Your prediction is locked").is_visible()
+        expect(page.get_by_text("Your prediction is locked")).to_be_visible()
         page.locator("#told .muted").wait_for()
         page.locator("#place").focus()
         page.keyboard.press("ArrowLeft")
@@ -32,10 +32,10 @@ def test_the_first_lesson_from_start_to_pass(needs, tmp_path, width):
         page.get_by_role("button", name="Begin", exact=True).click()
         page.get_by_role("button", name="Save and check").click()
         page.get_by_text(re.compile("public checks 0/5")).wait_for()
-        assert page.get_by_text("✖ failed").count() == 5
+        expect(page.get_by_text("✖ failed")).to_have_count(5)
         page.get_by_role("button", name="Show hint 1 of 3 for task 1").click()
         page.locator("#hints-1 li").wait_for()
-        assert page.locator("#hints-1 li").count() == 1
+        expect(page.locator("#hints-1 li")).to_have_count(1)
         assert not axe().run(page).response["violations"]
 
         solution = (ROOT / "lessons" / LESSON / "solution.py").read_text()

@@ -9,6 +9,7 @@ import importlib
 import json
 import os
 import random
+import time
 
 import pytest
 
@@ -20,6 +21,8 @@ from market_sim.analysis.visualization.page import timeline_page
 from market_sim.simulation.options import Options
 from market_sim.simulation.run import simulate
 from market_sim.simulation.scenarios.first_market import FirstMarket
+from tests.conftest import PATIENCE
+from tests.system.browsing import expect
 
 RUNS = {
     "short": Options(epochs=12, settlement="memory", byzantine="n2:equivocate@2-6"),
@@ -69,6 +72,7 @@ def opened(browser, pages):
         context = browser.new_context(
             viewport={"width": width, "height": height}, color_scheme=scheme, locale="en-US", timezone_id="UTC"
         )
+        context.set_default_timeout(1_000 * PATIENCE)
         contexts.append(context)
         page = context.new_page()
         file = (pages / f"{name}.html").as_uri()
@@ -87,7 +91,8 @@ def opened(browser, pages):
 
 def until(page, expression: str) -> None:
     """Wait for a condition; playwright's own way is an eval, which the policy of the page forbids."""
-    for _ in range(100):
+    late = time.monotonic() + PATIENCE
+    while time.monotonic() < late:
         if page.evaluate(expression):
             return
         page.wait_for_timeout(50)
@@ -139,7 +144,7 @@ def test_on_a_phone_the_chart_keeps_its_width_in_a_box_that_scrolls(opened):
     box.focus()
     page.keyboard.press("ArrowRight")
     until(page, "document.querySelector('#chart-0').parentElement.scrollLeft > 0")
-    assert "whole run" in page.locator("#told").inner_text()
+    expect(page.locator("#told")).to_contain_text("whole run")
 
 
 def test_nothing_offers_to_send_the_work_to_a_cloud(opened):
@@ -177,19 +182,19 @@ def test_the_left_and_right_keys_step_through_the_events(opened):
     told = page.locator("#told")
     page.focus("#step")
     page.keyboard.press("Home")
-    assert "epoch 1 starts, validator 1 leads" in told.inner_text()
+    expect(told).to_contain_text("epoch 1 starts, validator 1 leads")
     page.keyboard.press("ArrowRight")
-    assert "validator 1 proposes block 1" in told.inner_text()
+    expect(told).to_contain_text("validator 1 proposes block 1")
     until(page, "document.getElementById('chart-0').layout.shapes.at(-1).x0 === 1")
     assert shown_blocks(page) == {"finalized": 1, "proposed": 1}, "genesis and the proposal, nothing that comes later"
     page.locator(".scroll").filter(has=page.locator("#chart-0")).focus()
     page.keyboard.press("ArrowLeft")
-    assert "epoch 1 starts" in told.inner_text()
+    expect(told).to_contain_text("epoch 1 starts")
     page.focus("#step")
     page.keyboard.press("End")
-    assert "The whole run" in told.inner_text()
+    expect(told).to_contain_text("The whole run")
     until(page, "document.querySelector('[data-tells=whole]').hidden === false")
-    assert shown_blocks(page)["finalized"] > 5
+    until(page, "document.getElementById('chart-0').data.find((one) => one.name === 'finalized')?.x.length > 5")
 
 
 def test_the_browser_draws_what_the_state_function_says_at_any_place(opened, journal):
@@ -221,15 +226,15 @@ def test_play_steps_by_itself_until_it_is_paused_and_the_whole_run_ends_it(opene
     page = opened()
     told = page.locator("#told")
     page.get_by_role("button", name="Play").click()
-    until(page, "document.getElementById('told').textContent.startsWith('3 of')")
+    until(page, "parseInt(document.getElementById('told').textContent) >= 3")
     page.get_by_role("button", name="Pause").click()
     reached = told.inner_text()
     page.wait_for_timeout(1_500)
     assert told.inner_text() == reached
     page.get_by_role("button", name="Whole run").click()
-    assert "The whole run" in told.inner_text()
+    expect(told).to_contain_text("The whole run")
     until(page, "document.querySelector('[data-tells=whole]').hidden === false")
-    assert page.get_by_role("button", name="Play").is_visible()
+    expect(page.get_by_role("button", name="Play")).to_be_visible()
 
 
 def test_keys_step_from_anywhere_on_the_page_and_the_words_of_the_end_are_hidden(opened):
@@ -237,7 +242,7 @@ def test_keys_step_from_anywhere_on_the_page_and_the_words_of_the_end_are_hidden
     page.keyboard.press("Home")
     until(page, "document.getElementById('told').textContent.startsWith('1 of')")
     assert page.locator("figcaption table").count() > 0
-    assert not page.locator("figcaption [data-tells=whole]").first.is_visible()
+    expect(page.locator("figcaption [data-tells=whole]").first).to_be_hidden()
     page.keyboard.press("ArrowRight")
     until(page, "document.getElementById('told').textContent.startsWith('2 of')")
 

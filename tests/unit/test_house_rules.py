@@ -109,6 +109,7 @@ KEPT = [
     ("machine_path", "README.md", "Open http://127.0.0.1:5000/home/ or ./results/run or $HOME/work/x.\n"),
     ("prints", "market_sim/ui/cli/a.py", "print('hello')\n"),
     ("test_without_claim", "tests/unit/test_a.py", "def ok(x):\n    assert x\ndef test_it():\n    ok(1)\n"),
+    ("test_without_claim", "tests/unit/test_a.py", "def test_it(page):\n    expect(page).to_be_hidden()\n"),
     ("vague_name", "market_sim/market/exchange/order_book.py", ""),
 ]
 
