@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from market_sim.analysis.results.text_table import aligned
 from market_sim.core.errors import InputError
 
 Value = int | float | str | bool | None
@@ -102,9 +103,7 @@ class Table:
 
     def __repr__(self) -> str:
         cells = [list(self.names), *([_cell(value) for value in row] for row in self._shown())]
-        widths = [max(len(row[place]) for row in cells) for place in range(len(self.columns))]
-        lines = ["  ".join(text.rjust(width) for text, width in zip(row, widths, strict=True)) for row in cells]
-        return "\n".join([f"{self.name}: {len(self):,} rows", *lines])
+        return "\n".join([f"{self.name}: {len(self):,} rows", *aligned(cells, left=())])
 
     def _repr_html_(self) -> str:
         """The display in a notebook."""

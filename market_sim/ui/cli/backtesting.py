@@ -12,6 +12,7 @@ from typing import Any
 
 from market_sim.analysis.results.performance import Performance, performances
 from market_sim.analysis.results.performance_table import FORMULAS, HEAD, WORDS
+from market_sim.analysis.results.text_table import aligned
 from market_sim.analysis.words import Words
 from market_sim.core.data import archive
 from market_sim.core.data.journal import Journal
@@ -48,11 +49,7 @@ def on_a_record(arguments: Sequence[str]) -> int:
 def _tell(found: Backtest, others: list[Performance], words: Words) -> None:
     for currency, table in boards(found, others, words).items():
         print(f"in {currency}; {found.name} traded on the record, all others made it")
-        widths = [max(len(row[place]) for row in (HEAD, *table)) for place in range(len(HEAD))]
-        for row in (HEAD, *table):
-            cells = [*map(str.ljust, row[:WORDS], widths), *map(str.rjust, row[WORDS:], widths[WORDS:])]
-            print("  ".join(cells).rstrip())
-        print()
+        print("\n".join(aligned([HEAD, *table], left=range(WORDS))), end="\n\n")
     print("\n".join(sentences(found)))
     print()
     for sentence in (*RULES, *FORMULAS):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from market_sim.analysis.results.market_tables import book_names
 from market_sim.analysis.results.stored import open_run
+from market_sim.analysis.results.text_table import aligned
 from market_sim.analysis.words import Words
 from market_sim.core.data.journal import Journal
 from market_sim.core.english import counted, seconds
@@ -89,5 +90,4 @@ def ladder(journal: Journal, words: Words, book: str, levels: int) -> list[str]:
     rows = [(*bid, *reversed(ask)) for bid, ask in zip_longest(bids, asks, fillvalue=cells(None))]
     if not rows:
         return ["nothing waits in this book"]
-    widths = [max(map(len, column)) for column in zip(HEAD, *rows, strict=True)]
-    return ["  ".join(map(str.rjust, row, widths)).rstrip() for row in (HEAD, *rows)]
+    return aligned([HEAD, *rows], left=())

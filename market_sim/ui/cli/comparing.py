@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from market_sim.analysis.protocol_figures import HEAD, NOTE, document, figures_of, sentences
+from market_sim.analysis.results.text_table import aligned
 from market_sim.core.errors import InputError
 from market_sim.core.protocols.byzantine_seat import WAYS
 from market_sim.core.protocols.play import Play
@@ -36,17 +37,6 @@ def protocols(arguments: Sequence[str]) -> int:
     if page:
         print(f"\npicture      {page}")
     return 0
-
-
-def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Rows as text: the first column to the left, figures to the right."""
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    return [
-        "  ".join(
-            [row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))]
-        )
-        for row in rows
-    ]
 
 
 def _written(path: Path, plays: Sequence[Play]) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from market_sim.analysis.impact import Impact, impacts
 from market_sim.analysis.impact_table import HEAD, NOTES, document, impact_rows, impact_sentences, shown
+from market_sim.analysis.results.text_table import aligned
 from market_sim.core.data import archive
 from market_sim.core.data.journal import Journal
 from market_sim.core.errors import InputError
@@ -16,7 +17,6 @@ from market_sim.simulation.counterfactual import without as session_without
 from market_sim.simulation.scenarios.finder import scenario_of_run
 from market_sim.simulation.scenarios.scenario import configured
 from market_sim.ui.cli.arguments import Parser
-from market_sim.ui.cli.comparing import aligned
 from market_sim.ui.cli.places import new_file, new_folder
 from market_sim.ui.recording import recorded
 

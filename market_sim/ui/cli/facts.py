@@ -13,6 +13,7 @@ from market_sim.analysis.microstructure.bars import Bars, bars
 from market_sim.analysis.microstructure.stylised_facts import CALIBRATED_RETURNS, Fact, passes, stylised_facts
 from market_sim.analysis.results.market_tables import book_names
 from market_sim.analysis.results.stored import open_run
+from market_sim.analysis.results.text_table import aligned
 from market_sim.core.data.journal import Journal
 from market_sim.core.english import counted
 from market_sim.core.errors import InputError
@@ -96,8 +97,7 @@ def _of(journal: Journal, typed: Namespace) -> Bars:
 def table(rows: Sequence[Fact]) -> list[str]:
     """The table as lines."""
     cells = [HEAD, *((fact.name, measured(fact), fact.accepted, verdict(fact)) for fact in rows)]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    return ["  ".join(map(str.ljust, row, widths)).rstrip() for row in cells]
+    return aligned(cells, left=range(len(HEAD)))
 
 
 def measured(fact: Fact) -> str:

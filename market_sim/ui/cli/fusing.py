@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from market_sim.analysis.microstructure.fusion import Mass, bayes, belief, dempster, plausibility, yager
+from market_sim.analysis.results.text_table import aligned
 from market_sim.core.errors import InputError
 from market_sim.core.money import units
 from market_sim.ui.cli.arguments import Parser
@@ -75,11 +76,9 @@ def told(frame: frozenset[str], sources: Sequence[Mass]) -> list[str]:
         )
         for outcome in sorted(frame)
     ]
-    widths = [max(map(len, column)) for column in zip(HEAD, *rows, strict=True)]
-    table = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in (HEAD, *rows)]
     away = "Dempster's rule divides it away, Yager's" if sure is not None else "Yager's rule"
     return [
-        *table,
+        *aligned([HEAD, *rows], left=range(len(HEAD))),
         f"The conflict K of all sources is {careful.conflict:.4f}: {away} gives it to what is unknown.",
         *reasons,
     ]

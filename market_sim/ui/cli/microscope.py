@@ -15,6 +15,7 @@ from market_sim.analysis.microstructure.report_tables import report
 from market_sim.analysis.results.result import Result
 from market_sim.analysis.results.stored import open_run
 from market_sim.analysis.results.table import Table
+from market_sim.analysis.results.text_table import aligned
 from market_sim.core.data.journal import Journal
 from market_sim.core.english import counted
 from market_sim.core.errors import InputError
@@ -82,16 +83,8 @@ def _truth(result: Result, agent: str, seeds: int) -> list[Table]:
 def _lines(table: Table, money: Money) -> list[str]:
     """The table with its title, at most its first rows."""
     head, *rows = presented(table, money)
-    shown = [head, *rows[:LONGEST]]
-    widths = [max(len(row[place]) for row in shown) for place in range(len(head))]
-    texts = [isinstance(value, str) for value in table.rows[0]]
-    lines = [
-        "  ".join(
-            cell.ljust(width) if is_text else cell.rjust(width)
-            for cell, width, is_text in zip(row, widths, texts, strict=True)
-        ).rstrip()
-        for row in shown
-    ]
+    texts = [place for place, value in enumerate(table.rows[0]) if isinstance(value, str)]
+    lines = aligned([head, *rows[:LONGEST]], left=texts)
     more = len(rows) - LONGEST
     rest = [f"and {counted(more, 'row')} more, with --csv or --json"] if more > 0 else []
     return [TITLES[table.name], *lines, *rest]

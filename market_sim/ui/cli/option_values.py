@@ -6,6 +6,7 @@ import math
 from argparse import ArgumentTypeError
 from collections.abc import Iterator, Sequence
 
+from market_sim.analysis.results.text_table import aligned
 from market_sim.core.errors import InputError
 from market_sim.pricing.binomial import averaged, cox_ross_rubinstein, exercise_boundary, leisen_reimer, tree_greeks
 from market_sim.pricing.black_scholes import price
@@ -66,8 +67,7 @@ def _table(rows: Sequence[ChainRow], options: Sequence[VanillaOption]) -> list[s
         by_day = greeks.theta / DAYS_A_YEAR
         figures = (greeks.price, american, greeks.delta, greeks.gamma, greeks.vega / 100, by_day, greeks.rho / 100)
         cells.append((f"{one.strike:g}", one.kind, *map(_figure, figures)))
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    return ["  ".join(map(str.rjust, row, widths)) for row in cells]
+    return aligned(cells, left=())
 
 
 def _figure(value: float) -> str:

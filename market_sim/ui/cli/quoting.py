@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from market_sim.analysis.results.stored import open_run
+from market_sim.analysis.results.text_table import aligned
 from market_sim.analysis.results.venue_comparison import (
     HEAD,
     VenueQuote,
@@ -75,8 +76,7 @@ class Desk:
         ]  # fmt: skip
         rows = [(*row, age) for row, age in zip(comparison_rows(one, words), ages, strict=True)]
         head = (*HEAD, "age of the answer")
-        widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
-        table = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in (head, *rows)]
+        table = aligned([head, *rows], left=range(len(head)))
         end = self._journal[-1].time
         over = f" (the run ended after {about_seconds(end)})" if now > end else ""
         return [f"{self._symbol} after {seconds(now)}{over}", *table, comparison_sentence(one)]

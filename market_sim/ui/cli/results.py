@@ -10,6 +10,7 @@ from market_sim.analysis.results.performance import performances
 from market_sim.analysis.results.performance_table import FORMULAS, HEAD, WORDS, performance_tables
 from market_sim.analysis.results.stored import open_run
 from market_sim.analysis.results.table import FORMATS
+from market_sim.analysis.results.text_table import aligned
 from market_sim.analysis.words import Words
 from market_sim.core.english import counted
 from market_sim.core.errors import InputError
@@ -28,12 +29,7 @@ def results(arguments: Sequence[str]) -> int:
     result = open_run(typed.run)
     for currency, rows in performance_tables(performances(result.journal), Words(result.journal)).items():
         print(f"in {currency}")
-        widths = [max(len(row[place]) for row in (HEAD, *rows)) for place in range(len(HEAD))]
-        for row in (HEAD, *rows):
-            names, figures = row[:WORDS], row[WORDS:]
-            cells = [*map(str.ljust, names, widths), *map(str.rjust, figures, widths[WORDS:])]
-            print("  ".join(cells).rstrip())
-        print()
+        print("\n".join(aligned([HEAD, *rows], left=range(WORDS))), end="\n\n")
     for formula in FORMULAS:
         print("\n".join(textwrap.wrap(formula, WIDTH, subsequent_indent="  ")))
     return GOOD

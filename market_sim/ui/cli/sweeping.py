@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TextIO
 
+from market_sim.analysis.results.text_table import aligned
 from market_sim.analysis.sweep_estimates import SHOWN, Estimates
 from market_sim.core.errors import InputError
 from market_sim.simulation.options import DEFAULT_SEED, MOST_EPOCHS
@@ -20,7 +21,6 @@ from market_sim.simulation.sweep.outcomes_file import OutcomesFile
 from market_sim.simulation.sweep.plan import MOST_JOBS, Plan
 from market_sim.simulation.sweep.summary import summary
 from market_sim.ui.cli.arguments import Parser, scenario_parameters, whole
-from market_sim.ui.cli.comparing import aligned
 from market_sim.ui.cli.places import new_file, new_folder
 
 INTERRUPTED = 130

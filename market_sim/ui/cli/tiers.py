@@ -7,6 +7,7 @@ from pathlib import Path
 
 from market_sim.analysis.microstructure.tier_report import LEAST_SHARE, tier_report
 from market_sim.analysis.results.stored import open_run
+from market_sim.analysis.results.text_table import aligned
 from market_sim.ui.cli.arguments import Parser
 
 HEAD = ("maker", "symbol", "tier", "band (bps)", "spread (bps)", "depth", "held", "")
@@ -25,8 +26,6 @@ def tiers(arguments: Sequence[str]) -> int:
     if len(rows) == 1:
         print("No maker of this run has a tier; the arena has four.")
         return 0
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        print("  ".join(map(str.ljust, row, widths)).rstrip())
+    print("\n".join(aligned(rows, left=range(len(HEAD)))))
     print(f"a tier is held when the maker's own quotes lie in its band for {LEAST_SHARE:.0%} of the time")
     return 0

@@ -7,8 +7,8 @@ import json
 import pytest
 
 from market_sim.analysis.protocol_figures import HEAD, document, figures_of, sentences
+from market_sim.analysis.results.text_table import aligned
 from market_sim.simulation.side_by_side import Question, side_by_side
-from market_sim.ui.cli.comparing import aligned
 from market_sim.ui.cli.main import main
 
 TYPED = ["protocols", "--epochs", "6", "--partition", "3-4"]
@@ -34,10 +34,6 @@ def test_with_json_there_is_one_document_and_nothing_else(plays, capsys):
     assert main([*TYPED, "--no-plot", "--json"]) == 0
     printed = json.loads(capsys.readouterr().out)
     assert printed == json.loads(json.dumps(document(plays))) | {"page": None}
-
-
-def test_figures_stand_to_the_right_and_names_to_the_left():
-    assert aligned([("name", "n"), ("a", "1,000")]) == ["name      n", "a     1,000"]
 
 
 @pytest.mark.parametrize(
