@@ -3,10 +3,9 @@
 While all trades of an instrument stay between two prices, no move can halt it, whatever their order: the mean of a
 window lies between them, too. Nor can volatility, if prices do not go too far up and down in all: a sum of squares is
 at most that way times the width. So there is a narrow corridor, for a certain way, within a wide one. The trades of an
-order are only compared with its two ends,
-and kept until the windows are filled with many at once. One outside is judged exactly, in the message that caused it,
-after all that came before; then a new corridor is laid around it. Every bound is on the safe side, so the verdicts are
-the exact ones (docs/decisions/0038).
+order are only compared with its two ends, and kept until the windows are filled with many at once. One outside is
+judged exactly, in the message that caused it, after all that came before; then a new corridor is laid around it. Every
+bound is on the safe side, so the verdicts are the exact ones (docs/decisions/0038).
 """
 
 from __future__ import annotations

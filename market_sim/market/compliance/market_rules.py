@@ -236,7 +236,7 @@ class MarketRules(Mechanism):
             self.read(event)
         self.corridors.renew([event for event in fresh if type(event) is Trade])
         if self._breaches:
-            self._ask_for_call()  # whoever has asked for this, the end of the message declares them
+            self._ask_for_call()  # breaches are declared at the end of the message, not amid it
 
     def _since(self, inside: int) -> list[Event]:
         """The events to read: all that are of interest, but no trade up to this entry."""

@@ -138,8 +138,9 @@ class Ledger:
             )
 
     def _check_names(self, instrument: Instrument) -> None:
-        """Refuse a symbol that a listed instrument is quoted in, and a currency that is itself listed: a name means
-        one asset, hence one token of the chain.
+        """Refuse a symbol that a listed instrument is quoted in, and a currency that is itself listed.
+
+        A name means one asset, hence one token of the chain.
         """
         symbol, quote = instrument.symbol, instrument.quote
         quoted = [each.symbol for each in self._assets.values() if each.quote == symbol]

@@ -19,7 +19,6 @@ from typing import Any, Final
 
 from market_sim.core.errors import InvariantBroken
 
-MICROSECOND: Final = 1_000
 MILLISECOND: Final = 1_000_000
 SECOND: Final = 1_000_000_000
 

@@ -86,18 +86,17 @@ class MarginOnChain(Scenario):
         if not any(journal.of(ContractDeployed)):
             return "This run settles on no chain, so there were no margin accounts."
         told, had = _told(journal), next(journal.of(RunStarted)).epochs
-        cut = had < self.epochs and not told.sold
-        short = (
-            f" The run had {had} of the {self.epochs} epochs that this takes: --epochs {self.epochs} shows the rest."
-        )
-        short = short if cut else ""
+        short = ""
+        if had < self.epochs and not told.sold:
+            more = f"--epochs {self.epochs} shows the rest"
+            short = f" The run had {had} of the {self.epochs} epochs that this takes: {more}."
         if not told.bought:
             return f"Nobody has bought on margin yet.{short}"
         begun = f"On margin ann and ben bought {SHARES} shares each."
         if told.halts:
             first, count = told.halts[0], len(told.refused)
             begun += (
-                f" A sale moved the pool to {written(first // 1_000_000)} and halted it; {counted(count, 'call')} "
+                f" A sale moved the pool to {written(first // MILLION)} and halted it; {counted(count, 'call')} "
                 f"{was(count)} refused in the halt."
             )
         answered = "In time ann answered her margin call" if told.answered else "No more money came from ann"

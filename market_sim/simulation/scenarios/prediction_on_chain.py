@@ -68,9 +68,8 @@ class PredictionOnChain(Scenario):
             return oracle.is_final(EXPIRY) or bool(market.outcome)
 
         whole = money + self.spare * PAYOUT
-        splitter = PairSplitter(
-            market.name, is_decided, pairs=self.pairs, spare=self.spare, until=EXPIRY + PATIENCE
-        )  # fmt: skip
+        until = EXPIRY + PATIENCE
+        splitter = PairSplitter(market.name, is_decided, pairs=self.pairs, spare=self.spare, until=until)
         world.join("ann", splitter, cash=whole)
         liar = NoHolder(market.name, is_decided, epoch=EXPIRY, percent=self.lie_percent, pairs=self.pairs)
         world.join("bob", liar, cash=money)

@@ -47,6 +47,8 @@ MESSAGES_MEASURED = 2_000
 HALTS = 40
 DASHBOARDS = 5
 SECONDS = 10
+NANOSECONDS = {"ms": 1e6, "us": 1e3}
+"""In each unit that is written."""
 Times = list[int]
 """In nanoseconds, one for each time that the act was done."""
 
@@ -206,7 +208,7 @@ def written(times: Sequence[int], unit: str) -> str:
     >>> written([1_000, 2_000, 9_000], "us")
     'p50 2.00, p99 9.00 us'
     """
-    scale = {"ms": 1e6, "us": 1e3}[unit]
+    scale = NANOSECONDS[unit]
     return f"p50 {median(times) / scale:,.{_places(unit)}f}, p99 {rank(times, 0.99) / scale:,.{_places(unit)}f} {unit}"
 
 
@@ -215,7 +217,7 @@ def _places(unit: str) -> int:
 
 
 def _reading(claim: str, times: Times, unit: str, model: Sequence[int] | None, how: str) -> Reading:
-    value = rank(times, 0.99) / {"ms": 1e6, "us": 1e3}[unit]
+    value = rank(times, 0.99) / NANOSECONDS[unit]
     return Reading(claim, written(times, unit), value, NONE if model is None else written(model, unit), how)
 
 
