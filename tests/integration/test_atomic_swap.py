@@ -25,7 +25,7 @@ from market_sim.core.models.settlement_events import (
 from market_sim.core.trading_day import TRADING_DAY_NS
 from market_sim.market.agents.view import InstrumentView, View
 from market_sim.simulation.engine.world import World
-from market_sim.simulation.scenarios.atomic_swap import MONEY_DAY, PAIRS, SHARE_DAY, AtomicSwap
+from market_sim.simulation.scenarios.atomic_swap import MONEY_DAY, PAIRS, SHARE_DAY, AtomicSwap, Outcome
 from market_sim.strategies.traditional.swap_sides import SwapBuyer, SwapSeller, SwapTerms, digest_of
 from tests.integration.test_chain_as_a_place import told
 
@@ -110,11 +110,17 @@ def test_whichever_side_is_missing_nobody_loses_both(rise: float, without: str) 
 
 
 def test_a_run_that_ends_early_says_what_is_still_locked() -> None:
-    open_ = "1,000.00 of ann and 10 ACME of bob were both open. 1,000.00 of carol and 10 BETA of dave were both open."
-    assert AtomicSwap().conclusion(run(epochs=3)) == open_
+    open_ = "were both still locked when the run ended."
+    assert AtomicSwap().conclusion(run(epochs=3)) == (
+        f"1,000.00 of ann and 10 ACME of bob {open_} 1,000.00 of carol and 10 BETA of dave {open_}"
+    )
     said = AtomicSwap().conclusion(run(epochs=4))
-    assert "10 ACME of bob ended apart: the money was open, the shares were claimed; ACME stood" in said
+    cut = "had not both ended when the run did: the money was still locked, the shares were claimed; ACME stood"
+    assert f"10 ACME of bob {cut}" in said and "apart" not in said
     assert "no chain" in AtomicSwap().conclusion(run(settlement="none"))
+    assert Outcome("never locked", "never locked", 0.0).told == "were never locked"
+    assert Outcome("open", "never locked", 0.0).told.endswith("the money was still locked, the shares were not locked")
+    assert Outcome("refunded", "claimed", 0.0).told == "ended apart: the money was refunded, the shares were claimed"
 
 
 TERMS = SwapTerms("ann", "bob", "ACME", 10, 100_000, "usd-lock", "acme-lock", MONEY_DAY, SHARE_DAY)

@@ -49,6 +49,18 @@ class Outcome(NamedTuple):
         return self.money == self.shares
 
     @property
+    def told(self) -> str:
+        """What became of the two legs; one that is open has not ended, the run has."""
+        if self.is_whole:
+            ends = {"open": "were both still locked when the run ended", "never locked": "were never locked"}
+            return ends.get(self.money, f"were both {self.money}")
+        if "open" not in self:
+            return f"ended apart: the money was {self.money}, the shares were {self.shares}"
+        states = {"open": "still locked", "never locked": "not locked"}
+        money, shares = (states.get(leg, leg) for leg in (self.money, self.shares))
+        return f"had not both ended when the run did: the money was {money}, the shares were {shares}"
+
+    @property
     def was_decided(self) -> bool:
         """Whether the buyer had a choice and its time is over."""
         return self.shares in ("claimed", "refunded")
@@ -135,17 +147,12 @@ class AtomicSwap(Scenario):
     def _told(self, journal: Journal, symbol: str, buyer: str, seller: str) -> str:
         found = self.outcome(journal, symbol, buyer, seller)
         money, shares = f"{written(self.shares * PRICE)} of {buyer}", f"{self.shares:,} {symbol} of {seller}"
-        legs = (
-            f"were both {found.money}"
-            if found.is_whole
-            else f"ended apart: the money was {found.money}, the shares were {found.shares}"
-        )
         if not found.was_decided:
-            return f"{money} and {shares} {legs}."
+            return f"{money} and {shares} {found.told}."
         price = _price(journal, symbol, int(DECIDES * TRADING_DAY_NS))
         return (
-            f"{money} and {shares} {legs}; {symbol} stood at {written(price)} when {buyer} decided, and the choice was "
-            f"worth {written(round(found.premium))} when it began."
+            f"{money} and {shares} {found.told}; {symbol} stood at {written(price)} when {buyer} decided, and the "
+            f"choice was worth {written(round(found.premium))} when it began."
         )
 
 
