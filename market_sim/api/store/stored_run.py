@@ -18,7 +18,7 @@ from market_sim.api.store.live_store import REFUSALS, reason_of
 from market_sim.api.store.places import DATABASE_URL, FILE, NOTE, Note, engine_of
 from market_sim.api.store.tables import FORMAT, events, first_link, inputs, linked, pages, runs
 from market_sim.core.data.codec import decode
-from market_sim.core.data.manifest import UNREADABLE
+from market_sim.core.data.manifest import MANIFEST, UNREADABLE
 from market_sim.core.errors import InputError
 from market_sim.core.models.event import Event
 from market_sim.core.models.run_events import InputReceived, RunStarted
@@ -43,6 +43,8 @@ class StoredRun:
     def __init__(self, folder: Path, database: str) -> None:
         """Open the store of this folder; InputError if there is none, or if it cannot be read."""
         in_file = (folder / FILE).exists()
+        if not is_stored(folder) and (folder / MANIFEST).exists():
+            raise InputError(f"{folder} is no live run: `resume` goes on with it if its program was killed")
         if not in_file and not database:
             raise InputError(
                 f"{folder} holds no {FILE}; a run that is stored on a server needs its address: --database or "

@@ -15,9 +15,12 @@ from market_sim.api.live.opening import OpenMarket
 from market_sim.api.store.places import FILE, FolderLock
 from market_sim.api.store.restoring import restored
 from market_sim.api.store.stored_run import StoredRun
+from market_sim.core.data import archive
 from market_sim.core.models.event import Event
 from market_sim.core.models.intents import Buy
 from market_sim.core.models.run_events import InputReceived
+from market_sim.simulation.options import Options
+from market_sim.simulation.run import simulate
 from market_sim.simulation.scenarios.first_market import FirstMarket
 from market_sim.simulation.session import Session
 from market_sim.ui.cli.main import main
@@ -183,3 +186,11 @@ def test_where_there_is_no_live_run_restore_says_so(
     assert main(["restore", str(tmp_path / name)]) == 2
     assert "holds no live.sqlite" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_restore_of_an_ordinary_run_names_resume(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    archive.save(simulate(FirstMarket(), Options(epochs=1, settlement="none")).journal, run := tmp_path / "run")
+    before = {path.name: path.read_bytes() for path in run.iterdir()}
+    assert main(["restore", str(run)]) == 2
+    assert f"{run} is no live run: `resume` goes on with it if its program was killed" in capsys.readouterr().err
+    assert {path.name: path.read_bytes() for path in run.iterdir()} == before and [*tmp_path.iterdir()] == [run]
