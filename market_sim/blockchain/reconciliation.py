@@ -13,7 +13,7 @@ from market_sim.blockchain.execution import BalanceKey, Execution
 from market_sim.blockchain.register import Register
 from market_sim.blockchain.settlement import Head, Moment, Settlement, Statement
 from market_sim.core.data.fold import Fold
-from market_sim.core.errors import InvariantBroken
+from market_sim.core.errors import ChainAhead, InvariantBroken
 from market_sim.core.models.event import Event
 from market_sim.core.models.market_events import Deposited, Entry, Withdrawn
 
@@ -93,6 +93,10 @@ class Reconciliation:
             for number in self._expected[self._counted].accepted:
                 self._count(self._trade(number))
             self._counted += 1
+        certified = self._expected[-1].last if self._expected else 0
+        if head.height > certified:
+            mine = f"only block {certified}" if certified else "none"
+            raise ChainAhead(f"the contract is at block {head.height}, and this run has certified {mine}")
         last = self._expected[self._counted - 1] if self._counted else None
         if last is not None and (head.height, head.block, head.trades_root) != (
             last.last,

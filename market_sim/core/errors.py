@@ -67,3 +67,7 @@ class StrategyError(MarketSimError):
 
 class InvariantBroken(MarketSimError):
     """An invariant of this program does not hold; the run must not go on."""
+
+
+class ChainAhead(InvariantBroken):
+    """The chain has settled more than the run has certified; on a node, a copy of the run can have done it."""

@@ -21,6 +21,7 @@ from market_sim.core.data.archive import Archived
 from market_sim.core.data.journal import Journal
 from market_sim.core.data.run_writer import RunWriter, WriteRefused
 from market_sim.core.errors import (
+    ChainAhead,
     InputError,
     InvariantBroken,
     MarketSimError,
@@ -124,6 +125,8 @@ def _ending(problem: MarketSimError, writer: RunWriter, journal: Journal, node: 
             return problem if isinstance(problem, InputError) else InputError(str(problem))
         writer.finish(journal)
         return InputError(f"{problem}; the run up to there is kept in {writer.folder}")
+    if isinstance(problem, ChainAhead) and node:
+        return OtherCourse(f"{writer.folder} cannot go on: {problem}, so another program has resumed a copy of it")
     if isinstance(problem, InvariantBroken | SettlementError):
         if writer.is_behind:
             return OtherCourse(f"{writer.folder} cannot be resumed: {problem}; nothing was written")

@@ -155,13 +155,22 @@ def test_a_run_that_is_killed_goes_on_with_the_contract_that_it_deployed_once_it
             assert main([*again, "--chain", url]) == 2
             assert sentence in (told := capsys.readouterr().err) and "goes on from here" in told
         node.gives = {}
+        shutil.copytree(run, copied := tmp_path / "copies" / run.name)
+        before = contents(copied)
         assert main([*again, "--chain", url]) == 0
-    assert "(seed 7 and the answers of its node give it again)" in capsys.readouterr().out
+        assert "(seed 7 and the answers of its node give it again)" in capsys.readouterr().out
+        sendings = node.seen[SEND]
+        assert main(["resume", str(copied), *again[2:], "--chain", url]) == 2
+        assert (
+            f"{copied} cannot go on: the contract is at block 2, and this run has certified only block 1, so another "
+            "program has resumed a copy of it"
+        ) in capsys.readouterr().err
+        assert contents(copied)["journal.chain"] == before["journal.chain"] and not (copied / "trace.txt").exists()
     [run] = (tmp_path / str(batch)).iterdir()
     assert contents(run)["journal.chain"] == contents(whole)["journal.chain"]
     settled_and_reconciled(run)
     refused = 2
-    assert node.seen["eth_sendRawTransaction"] <= len(sending) + refused, "no transaction is made a second time"
+    assert sendings <= len(sending) + refused, "no transaction is made a second time"
 
 
 def test_a_node_that_was_started_anew_during_a_run_ends_it_in_a_sentence(
