@@ -77,6 +77,8 @@ def test_a_backtest_on_the_site_is_that_of_the_command_line(
     assert traces["gain"].y[-1] == pytest.approx(mine.gain.from_trading / 100, abs=1.0)
     trades = list(csv.DictReader(io.StringIO(visitor.get(f"{address}/trades.csv").text)))
     assert [float(row["price"]) for row in trades] == [trade.price / 100 for trade in fills]
+    figures = [cell for row in trades for name, cell in row.items() if name != "side"]
+    assert all(re.fullmatch(r"-?\d+(\.\d+)?", cell) for cell in figures), figures
     assert visitor.get(address.replace("/backtest/", "/live/")).headers["Location"] == address
     assert main(["backtest", str(small_run), "--with", NOISE, "--plot", str(tmp_path / "picture.html")]) == 0
     said = capsys.readouterr()

@@ -79,9 +79,10 @@ def figure(number: int) -> Response:
 
 @pages.get("/backtest/<number:number>/trades.csv")
 def trades(number: int) -> Response:
-    """A row for each trade of the strategy."""
+    """A row for each trade of the strategy; numbers without the commas and signs that the page has for people."""
     table = _traded(number)["chart"].table
-    return csv_file(table.head, table.rows, "backtest.csv")
+    rows = ([cell.replace(",", "").removeprefix("+") for cell in row] for row in table.rows)
+    return csv_file(table.head, rows, "backtest.csv")
 
 
 def _shown(run: OpenRun, shipped: str, code: str, problem: str = "") -> str:
