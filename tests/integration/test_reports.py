@@ -67,7 +67,7 @@ def test_the_parts_of_every_account_sum_to_its_gain_to_the_smallest_unit(run, da
     assert found == {key: [row.gain, row.from_prices, row.dividends, row.from_trading] for key, row in known.items()}
     # The only other account that moves is the one that fees go to.
     assert sum(part.fees for part in parts) == fold(run.journal)[FEES]["USD"] > 0
-    assert max(part.period for part in parts) == run.journal[-1].time // (days * TRADING_DAY_NS) + 1
+    assert max(part.period for part in parts) == -(-run.journal[-1].time // (days * TRADING_DAY_NS))
 
 
 def test_dividends_are_a_part_of_their_own():
@@ -90,7 +90,7 @@ def test_prices_and_orders_by_period_are_those_of_the_journal(run):
         orders = rows(found["activity"])
         for name, event in (("accepted", OrderAccepted), ("refused", OrderRejected), ("trades", Trade)):
             assert total(orders, name) == sum(1 for _ in run.journal.of(event))
-        periods = run.journal[-1].time // (DAYS[kind] * TRADING_DAY_NS) + 1
+        periods = -(-run.journal[-1].time // (DAYS[kind] * TRADING_DAY_NS))
         assert len(orders) == periods
         assert f" in {periods} {UNITS[kind]}" in report_of(run, kind).sentences[1]
 
@@ -122,6 +122,7 @@ def test_venues_by_day_and_by_clients_add_up(venues):
     days, clients = rows(found["venues_by_day"]), rows(found["venues_by_clients"])
     assert len({row["book"] for row in days}) >= 2
     assert total(days, "trades") == len(trades)
+    assert venues.journal[-1].time == max(row["day"] for row in days) * TRADING_DAY_NS, "no day begins as the run ends"
     assert total(days, "volume") == sum(trade.quantity for trade in trades)
     assert total(clients, "volume") == 2 * sum(trade.quantity for trade in trades)
     assert all(row["passive"] + row["aggressive"] == pytest.approx(100) for row in clients)

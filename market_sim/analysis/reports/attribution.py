@@ -16,6 +16,7 @@ from market_sim.analysis.results.worth import ORDERS
 from market_sim.core.data.journal import Journal
 from market_sim.core.models.market_events import InstrumentListed, Trade
 from market_sim.core.models.run_events import RECORD
+from market_sim.core.trading_day import period
 
 Key = tuple[str, str]
 """An account and a currency."""
@@ -61,7 +62,7 @@ def attribution(journal: Journal, length_ns: int) -> list[Part]:
     fold, fees = GainFold(), _Fees()
     before: dict[Key, tuple[int, int, int, int]] = {}
     found: list[Part] = []
-    period = 1
+    number, end = 1, journal[-1].time
 
     def close() -> None:
         for row in fold.rows():
@@ -71,12 +72,12 @@ def attribution(journal: Journal, length_ns: int) -> list[Part]:
             then = before.get((row.account, row.currency), (0, 0, 0, 0))
             before[row.account, row.currency] = now
             changes = (after - earlier for after, earlier in zip(now, then, strict=True))
-            found.append(Part(period, row.account, row.strategy, row.currency, *changes))
+            found.append(Part(number, row.account, row.strategy, row.currency, *changes))
 
     for event in journal:
-        while event.time >= period * length_ns:
+        while number < period(event.time, end, length_ns):
             close()
-            period += 1
+            number += 1
         fees.read(event)
         if type(event) not in ORDERS:
             fold.read(event)

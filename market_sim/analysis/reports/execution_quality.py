@@ -7,7 +7,7 @@ microscope; nothing is measured twice.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from statistics import median, quantiles
 
@@ -23,6 +23,7 @@ from market_sim.core.models.market_events import (
     book_name,
 )
 from market_sim.core.models.run_events import AgentJoined
+from market_sim.core.trading_day import period
 from market_sim.market.exchange.quotes import Quotes
 
 Row = tuple[Value, ...]
@@ -141,35 +142,35 @@ def _costs(taken: list[Spread]) -> Row:
 
 def venues_by_day(found: Microscope, journal: Journal, day_ns: int) -> list[Row]:
     """After RTS 27: one row for each book and day."""
+    end = journal[-1].time
     covered: dict[tuple[str, int], list[Covered]] = {}
     for one in covered_orders(journal):
-        covered.setdefault((one.book, one.accepted.time // day_ns), []).append(one)
+        covered.setdefault((one.book, period(one.accepted.time, end, day_ns)), []).append(one)
     halts: dict[tuple[str, int], int] = {}
     for event in journal.of(PhaseChanged):
         if event.phase == "halted":
-            key = book_name(event.symbol, event.venue), event.time // day_ns
+            key = book_name(event.symbol, event.venue), period(event.time, end, day_ns)
             halts[key] = halts.get(key, 0) + 1
     rows: list[Row] = []
     for book in found.traded:
-        for day in range(journal[-1].time // day_ns + 1):
-            rows.append(
-                _venue_day(book, day, day_ns, covered.get((book.name, day), []), halts.get((book.name, day), 0))
-            )
+        for day in range(1, period(end, end, day_ns) + 1):
+            orders, halted = covered.get((book.name, day), []), halts.get((book.name, day), 0)
+            rows.append(_venue_day(book, day, lambda time: period(time, end, day_ns), orders, halted))
     return rows
 
 
-def _venue_day(book: BookMicroscope, day: int, day_ns: int, orders: list[Covered], halts: int) -> Row:
-    trades = [one for one in book.tape.trades if one.time // day_ns == day]
+def _venue_day(book: BookMicroscope, day: int, day_of: Callable[[int], int], orders: list[Covered], halts: int) -> Row:
+    trades = [one for one in book.tape.trades if day_of(one.time) == day]
     volume = sum(one.quantity for one in trades)
     value = sum(one.quantity * one.price for one in trades)
     quotes = Quotes() if isinstance(book, DarkBook) else book.tape.quotes
-    inside = [place for place, time in enumerate(quotes.times) if time // day_ns == day]
+    inside = [place for place, time in enumerate(quotes.times) if day_of(time) == day]
     depth = sum(quotes.bid_sizes[place] + quotes.ask_sizes[place] for place in inside) / len(inside) if inside else None
     spread = sum(quotes.asks[place] - quotes.bids[place] for place in inside) / len(inside) if inside else None
     executed = sum(bool(one.trades) for one in orders)
     first = [one.waits[0] for one in orders if one.trades]
     return (
-        day + 1, book.name, book.listed.symbol, halts, len(trades), volume,
+        day, book.name, book.listed.symbol, halts, len(trades), volume,
         trades[0].price if trades else None, value / volume if volume else None,
         max((one.price for one in trades), default=None), min((one.price for one in trades), default=None),
         trades[-1].price if trades else None, spread, depth, len(orders), executed,

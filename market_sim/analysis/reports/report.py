@@ -27,7 +27,7 @@ from market_sim.analysis.results.table import Value
 from market_sim.core.data.journal import Journal
 from market_sim.core.english import counted
 from market_sim.core.models.market_events import OrderAccepted, OrderRejected, Trade, book_name
-from market_sim.core.trading_day import TRADING_DAY_NS
+from market_sim.core.trading_day import TRADING_DAY_NS, period
 from market_sim.market.exchange.market_data import candles
 
 DAYS = {"daily": 1, "weekly": 5, "monthly": 21, "regulatory": 1}
@@ -58,7 +58,7 @@ def report_of(result: Result, kind: str, symbol: str = "", window: str = WINDOW)
     journal, unit = result.journal, UNITS[kind]
     end = journal[-1].time
     length = DAYS[kind] * TRADING_DAY_NS
-    periods = end // length + 1
+    periods = period(end, end, length)
     trades = sum(1 for _ in journal.of(Trade))
     over = counted(periods, unit) + (f" of {DAYS[kind]} days" if DAYS[kind] > 1 else "")
     about = (
@@ -78,11 +78,12 @@ def report_of(result: Result, kind: str, symbol: str = "", window: str = WINDOW)
 
 def _market(journal: Journal, unit: str, length: int) -> Sheet:
     books: dict[tuple[str, str], list[Trade]] = {}
+    end = journal[-1].time
     for trade in journal.of(Trade):
         books.setdefault((book_name(trade.symbol, trade.venue), trade.symbol), []).append(trade)
     rows = [
         (
-            candle.start // length + 1, name, symbol, candle.trades, candle.volume,
+            period(candle.start, end, length), name, symbol, candle.trades, candle.volume,
             candle.open, candle.high, candle.low, candle.close,
         )
         for (name, symbol), trades in books.items()
@@ -106,12 +107,13 @@ def _market(journal: Journal, unit: str, length: int) -> Sheet:
 
 def _activity(journal: Journal, unit: str, length: int) -> Sheet:
     counts: Counter[tuple[int, type]] = Counter()
+    end = journal[-1].time
     for event in journal:
         if type(event) in (OrderAccepted, OrderRejected, Trade):
-            counts[event.time // length + 1, type(event)] += 1
+            counts[period(event.time, end, length), type(event)] += 1
     rows = [
-        (period, *(counts[period, kind] for kind in (OrderAccepted, OrderRejected, Trade)))
-        for period in range(1, journal[-1].time // length + 2)
+        (number, *(counts[number, kind] for kind in (OrderAccepted, OrderRejected, Trade)))
+        for number in range(1, period(end, end, length) + 1)
     ]
     said = [f"{one.count:,} for {one.reason}" for one in refusals(journal) if one.by == "exchange"]
     why = f"Refused: {', '.join(said)}." if said else "The exchange refused nothing."
