@@ -7,8 +7,9 @@ This is the adapter of `contracts/Amm.sol`. Participants call
     buy(base, most)     buy this much of the asset for at most this much money
     sell(base, least)   sell this much of the asset for at least this much money
 
-The adapter repeats every executed call on a model in Python (`amm_model.py`). After each block the two must agree in
-each field; the first difference stops the run and is told with the field and both values.
+The adapter repeats every call on a model in Python (`amm_model.py`), which must make and refuse what the contract makes
+and refuses (`twins.py`). After each block the two must agree in each field; the first difference stops the run and is
+told with the field and both values.
 """
 
 from __future__ import annotations
@@ -20,11 +21,10 @@ from typing import TYPE_CHECKING, ClassVar
 from market_sim.blockchain.amm_model import AmmModel
 from market_sim.blockchain.contracts import Arguments, ChainContext, ClockPlace, Invoked, TokenPlace
 from market_sim.blockchain.register import Register
-from market_sim.blockchain.settlement import ChainReverted
-from market_sim.blockchain.twins import agreed, check_held, refused_alike, repeated
+from market_sim.blockchain.twins import Twinned, agreed, check_held
 from market_sim.core.errors import InputError
 from market_sim.core.models.event import Numbers
-from market_sim.core.models.settlement_events import CallExecuted, CallSubmitted
+from market_sim.core.models.settlement_events import CallSubmitted
 
 if TYPE_CHECKING:  # a run without a chain needs no curve
     from market_sim.blockchain.certificate import Wallet
@@ -33,7 +33,7 @@ FIELDS = ("baseReserve", "quoteReserve", "totalShares", "cumulative", "observed"
 
 
 @dataclass
-class Amm:
+class Amm(Twinned):
     """The adapter of a pool of one asset and one currency."""
 
     kind: ClassVar[str] = "Amm"
@@ -101,16 +101,14 @@ class Amm:
             return [(self.base, first), (self.quote, second)]
         return [(self.quote, second)] if function == "buy" else [(self.base, first)]
 
-    def count(self, submitted: CallSubmitted, executed: CallExecuted) -> None:
-        """Repeat the call on the twin, which must come to the same numbers."""
-        said = executed.numbers
-        epoch = int(said.get("epoch", self.twin.observed))
-        repeated(self.name, self.twin, submitted, said, said["owner"], epoch, *submitted.arguments)
+    def epoch_of(self, said: Numbers) -> int:
+        """The epoch of a call; the contract says it when it is another one than that of the call before."""
+        return int(said.get("epoch", self.twin.observed))
 
-    def refused(self, submitted: CallSubmitted, refused: ChainReverted, context: ChainContext) -> None:
-        """The twin must refuse what the contract refuses."""
-        epoch, caller = max(self.twin.observed, context.settled_epoch()), context.address_of(submitted.account)
-        refused_alike(self.name, self.twin, submitted, refused, caller, epoch, *submitted.arguments)
+    def repeat(self, call: CallSubmitted, epoch: int, context: ChainContext) -> Numbers:
+        """Repeat a call on the twin."""
+        numbers: Numbers = getattr(self.twin, call.function)(context.address_of(call.account), epoch, *call.arguments)
+        return numbers
 
     def reconcile(self, context: ChainContext) -> Numbers:
         """Contract and twin must agree in each field, and the pool must hold its reserves; a donation is a surplus."""

@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from market_sim.blockchain.bond_model import BondModel, BondTerms
 from market_sim.blockchain.contracts import Arguments, ChainContext, ClockPlace, Invoked, TokenPlace
 from market_sim.blockchain.register import Register
-from market_sim.blockchain.twins import by_owner, check_held, compare, repeated, same
+from market_sim.blockchain.settlement import ChainReverted
+from market_sim.blockchain.twins import Twinned, by_owner, check_held, compare
 from market_sim.core.errors import InputError, RuleViolation
 from market_sim.core.models.event import Numbers
 from market_sim.core.models.settlement_events import CallExecuted, CallSubmitted
@@ -33,7 +34,7 @@ IN_THE_CONTRACT: Final = {"give_notice": "giveNotice"}
 
 
 @dataclass
-class Bonds:
+class Bonds(Twinned):
     """The adapter of the bonds, in one currency; the treasury is an account."""
 
     kind: ClassVar[str] = "Bonds"
@@ -100,25 +101,25 @@ class Bonds:
             return context.pay(owner, self.place, [(self.asset, self.bond_terms.bond)], function, validator)
         return host.invoke(owner, self.place, IN_THE_CONTRACT.get(function, function), self._address(validator))
 
-    def count(self, submitted: CallSubmitted, executed: CallExecuted) -> None:
-        """Repeat the call on the twin, which must come to the same numbers."""
+    def repeat(self, call: CallSubmitted, epoch: int, context: ChainContext) -> Numbers:
+        """Repeat a call on the twin, which takes the bond of whom the evidence of a report convicts."""
+        caller, place = context.address_of(call.account), int(call.arguments[0])
+        if call.function == "report":
+            from market_sim.blockchain.bond_evidence import convicted
+
+            signer = convicted(context.domain, self.bond_terms.window, epoch, *self._evidence(call.arguments))
+            return self.twin.report(caller, signer, epoch)
+        if call.function == "deposit":
+            if place >= len(context.validators):
+                raise ChainReverted("UnknownPlace", {"place": place, "validators": len(context.validators)})
+            return self.twin.deposit(caller, self._address(place))
+        numbers: Numbers = getattr(self.twin, call.function)(caller, self._address(place), epoch)
+        return numbers
+
+    def count(self, submitted: CallSubmitted, executed: CallExecuted, context: ChainContext) -> None:
+        """Repeat a call on the twin, and tell what the contract did."""
         self.events.append(executed)
-        said, function = executed.numbers, submitted.function
-        context, validator = self._deployed(), int(submitted.arguments[0])
-        caller = context.address_of(submitted.account)
-        settled = int(said.get("settled", 0))
-        if function == "report":
-            same(self.name, submitted, said, self._reported, submitted.arguments, caller, settled)
-            return
-        times = () if function == "deposit" else (settled,)
-        repeated(self.name, self.twin, submitted, said, caller, self._address(validator), *times)
-
-    def _reported(self, arguments: Arguments, caller: str, settled: int) -> Numbers:
-        """Repeat a report on the twin, which takes the bond of whom the evidence convicts."""
-        from market_sim.blockchain.bond_evidence import convicted
-
-        signer = convicted(self._deployed().domain, self.bond_terms.window, settled, *self._evidence(arguments))
-        return self.twin.report(caller, signer, settled)
+        super().count(submitted, executed, context)
 
     def reconcile(self, context: ChainContext) -> Numbers:
         """Contract and twin must agree in each field, and the contract must hold the bonds."""

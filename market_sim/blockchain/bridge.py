@@ -133,7 +133,7 @@ class BridgeEnd:
         here, there = self._deployed().host.chain_id, self._opposite._deployed().host.chain_id
         return self.message(here, self.place, there, self._opposite.place, nonce, to, amount)
 
-    def count(self, submitted: CallSubmitted, executed: CallExecuted) -> None:
+    def count(self, submitted: CallSubmitted, executed: CallExecuted, context: ChainContext) -> None:
         """A message leaves, or is paid out."""
         self.events.append(executed)
         nonce, to, amount = (executed.numbers[name] for name in ("nonce", "to", "amount"))

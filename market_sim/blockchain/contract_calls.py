@@ -123,5 +123,5 @@ class ContractCalls:
             )
             return
         executed = CallExecuted(*what, True, "", done.numbers, done.transaction, done.gas)
-        contract.count(call, executed)
+        contract.count(call, executed, scene)
         self._record(executed)

@@ -55,6 +55,9 @@ class ContractHost(Protocol):
     def token_contracts(self) -> tuple[str, ...]:
         """The addresses of the tokens, by number."""
 
+    def epoch(self) -> int:
+        """The epoch that contracts see now, that of the last batch on the chain; 0 where no contract counts epochs."""
+
     @property
     def gas(self) -> int:
         """The gas that the transactions of this chain have used so far, failed ones too."""
@@ -140,7 +143,7 @@ class ContractAdapter(Protocol):
     def execute(self, context: ChainContext, owner: Wallet, function: str, arguments: Arguments) -> Invoked:
         """Execute a call from the owner's wallet."""
 
-    def count(self, submitted: CallSubmitted, executed: CallExecuted) -> None:
+    def count(self, submitted: CallSubmitted, executed: CallExecuted, context: ChainContext) -> None:
         """Add the effect of a successful call to the balance expected from the journal."""
 
     def reconcile(self, context: ChainContext) -> Numbers:

@@ -62,7 +62,7 @@ class Escrow:
         payee, amount = context.address_of(str(arguments[0])), int(arguments[1])
         return context.pay(owner, self.place, [(self.asset, amount)], function, payee, amount)
 
-    def count(self, submitted: CallSubmitted, executed: CallExecuted) -> None:
+    def count(self, submitted: CallSubmitted, executed: CallExecuted, context: ChainContext) -> None:
         """A lock opens a deal, a release or a refund ends one."""
         deal = int(executed.numbers["deal"])
         if submitted.function == "lock":

@@ -12,28 +12,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from market_sim.blockchain.amm import Amm
 from market_sim.blockchain.contracts import Arguments, ChainContext, Invoked
 from market_sim.blockchain.lending import LendingPool
 from market_sim.blockchain.register import Register
 from market_sim.blockchain.settlement import ChainReverted
-from market_sim.blockchain.twins import compare
-from market_sim.core.errors import InputError, InvariantBroken
+from market_sim.blockchain.twins import Twinned
+from market_sim.core.errors import InputError
 from market_sim.core.models.event import Numbers
-from market_sim.core.models.settlement_events import CallExecuted, CallSubmitted
+from market_sim.core.models.settlement_events import CallSubmitted
 
 if TYPE_CHECKING:  # a run without a chain needs no curve
     from market_sim.blockchain.certificate import Wallet
 
 
 @dataclass
-class FlashArbitrage:
+class FlashArbitrage(Twinned):
     """The adapter of a contract between a lender and two pools of the same two assets."""
 
     kind: ClassVar[str] = "FlashArbitrage"
     functions: ClassVar[Mapping[str, tuple[type, ...]]] = {"run": (int, int, int, int)}
+    pays_first: ClassVar[tuple[str, ...]] = ("run",)
 
     lender: LendingPool
     first: Amm
@@ -63,22 +64,27 @@ class FlashArbitrage:
         """Execute a run; nobody pays for it but the pools."""
         return context.host.invoke(owner, self.place, function, *arguments)
 
-    def count(self, submitted: CallSubmitted, executed: CallExecuted) -> None:
-        """Repeat the run on the twins of lender and pools."""
-        said = executed.numbers
-        back, base, loan, _ = map(int, submitted.arguments)
-        epoch, (cheap, dear) = int(said["epoch"]), (self.second, self.first) if back else (self.first, self.second)
+    def changed(self) -> tuple[Any, ...]:
+        """The lender and both pools; the contract has no numbers of its own."""
+        return self.lender, self.first, self.second
+
+    def epoch_of(self, said: Numbers) -> int:
+        """The epoch of a run, which the contract says."""
+        return int(said["epoch"])
+
+    def repeat(self, call: CallSubmitted, epoch: int, context: ChainContext) -> Numbers:
+        """Repeat a run on the twins of lender and pools."""
+        back, base, loan, least = map(int, call.arguments)
+        cheap, dear = (self.second, self.first) if back else (self.first, self.second)
         self.lender.accrue_to(epoch)
-        try:
-            fee = self.lender.twin.flash(loan)
-            paid = int(cheap.twin.buy(self.place, epoch, base, loan)["quote"])
-            received = int(dear.twin.sell(self.place, epoch, base, 0)["quote"])
-        except ChainReverted as refused:
-            raise InvariantBroken(
-                f"call {submitted.call}: {self.name} made run, which the twins refuse: {refused}"
-            ) from None
-        found: Numbers = {"paid": paid, "received": received, "gain": received - paid - fee}
-        compare(self.name, f"call {submitted.call}", {name: said[name] for name in found}, found)
+        fee = self.lender.twin.flash(loan)
+        paid = int(cheap.twin.buy(self.place, epoch, base, loan)["quote"])
+        received = int(dear.twin.sell(self.place, epoch, base, 0)["quote"])
+        gain = received - paid - fee
+        if gain < least:
+            raise ChainReverted("GainTooSmall", {"gain": max(0, gain), "least": least})
+        asked: Numbers = {"owner": context.address_of(call.account), "base": base, "loan": loan, "epoch": epoch}
+        return asked | {"paid": paid, "received": received, "gain": gain}
 
     def reconcile(self, context: ChainContext) -> Numbers:
         """The contract keeps nothing of its own; tokens that were sent to it directly stay there."""

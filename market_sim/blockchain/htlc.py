@@ -98,7 +98,7 @@ class Htlc:
         terms = (context.address_of(str(payee)), amount, bytes.fromhex(str(digest)), began + int(day) * DAY_S)
         return context.pay(owner, self.place, [(self.asset, int(amount))], function, *terms)
 
-    def count(self, submitted: CallSubmitted, executed: CallExecuted) -> None:
+    def count(self, submitted: CallSubmitted, executed: CallExecuted, context: ChainContext) -> None:
         """A lock opens a swap, a claim or a refund ends one."""
         self.events.append(executed)
         swap = int(executed.numbers["swap"])

@@ -107,6 +107,10 @@ class MemoryHost:
         self.token_contracts = ("",) * tokens
         self._contracts: dict[str, Any] = {}
 
+    def epoch(self) -> int:
+        """The epoch that contracts see now."""
+        return self._vault.epoch
+
     def keep_time(self, elapsed: int) -> int:
         """Let at least these seconds have passed; the time of this chain begins at 0."""
         self._vault.time = max(self._vault.time, elapsed)

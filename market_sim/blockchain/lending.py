@@ -22,7 +22,7 @@ from market_sim.blockchain.amm import Amm
 from market_sim.blockchain.contracts import Arguments, ChainContext, Invoked, check_account
 from market_sim.blockchain.lending_model import LIQUIDATION_BPS, LendingModel
 from market_sim.blockchain.register import Register
-from market_sim.blockchain.twins import agreed, check_held, same
+from market_sim.blockchain.twins import Twinned, agreed, check_held
 from market_sim.core.errors import InputError
 from market_sim.core.models.event import Numbers
 from market_sim.core.models.settlement_events import CallExecuted, CallSubmitted
@@ -37,7 +37,7 @@ OF_OWNERS: Final = ("claimsOf", "unitsOf", "collateralOf")
 
 
 @dataclass
-class LendingPool:
+class LendingPool(Twinned):
     """The adapter of a lending pool for the two assets of a pool that prices them."""
 
     kind: ClassVar[str] = "LendingPool"
@@ -94,19 +94,23 @@ class LendingPool:
             arguments = (context.address_of(str(arguments[0])), arguments[1])
         return context.pay(owner, self.place, taken, function, *arguments)
 
-    def count(self, submitted: CallSubmitted, executed: CallExecuted) -> None:
-        """Repeat the call on the twin, which must come to the same numbers."""
-        said, function = executed.numbers, submitted.function
-        same(self.name, submitted, said, self._repeat, function, said, submitted.arguments)
-        if function == "pledge":
-            self._owners[submitted.account] = str(said["owner"])
+    def epoch_of(self, said: Numbers) -> int:
+        """The epoch of a call; the contract says it when it is another one than that of the call before."""
+        return int(said.get("epoch", self.twin.accruedAt))
 
-    def _repeat(self, function: str, said: Numbers, arguments: Arguments) -> Numbers:
-        seen = self.accrue_to(int(said.get("epoch", self.twin.accruedAt)))
-        caller = said.get("liquidator", said.get("owner", ""))
-        given = (said["owner"], arguments[1]) if function == "liquidate" else arguments
-        numbers: Numbers = getattr(self.twin, function)(caller, *given)
+    def repeat(self, call: CallSubmitted, epoch: int, context: ChainContext) -> Numbers:
+        """Repeat a call on the twin."""
+        seen, owner, arguments = self.accrue_to(epoch), context.address_of(call.account), call.arguments
+        if call.function == "liquidate":
+            arguments = (context.address_of(str(arguments[0])), arguments[1])
+        numbers: Numbers = getattr(self.twin, call.function)(owner, *arguments)
         return seen | numbers
+
+    def count(self, submitted: CallSubmitted, executed: CallExecuted, context: ChainContext) -> None:
+        """Repeat a call on the twin, and note who pledged collateral."""
+        super().count(submitted, executed, context)
+        if submitted.function == "pledge":
+            self._owners[submitted.account] = context.address_of(submitted.account)
 
     def accrue_to(self, epoch: int) -> Numbers:
         """Bring the twin to an epoch."""

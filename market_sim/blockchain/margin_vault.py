@@ -16,13 +16,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from market_sim.blockchain.amm import Amm
 from market_sim.blockchain.contracts import Arguments, ChainContext, Invoked, check_account
 from market_sim.blockchain.margin_model import MarginModel
 from market_sim.blockchain.register import Register
-from market_sim.blockchain.twins import agreed, check_held, same
+from market_sim.blockchain.twins import Twinned, agreed, check_held
 from market_sim.core.errors import InputError
 from market_sim.core.models.event import Numbers
 from market_sim.core.models.settlement_events import CallExecuted, CallSubmitted
@@ -38,7 +38,7 @@ OF_OWNERS: Final = ("moneyOf", "sharesOf", "unitsOf")
 
 
 @dataclass
-class MarginVault:
+class MarginVault(Twinned):
     """The adapter of margin accounts beside a pool, in which they trade and which prices them."""
 
     kind: ClassVar[str] = "MarginVault"
@@ -46,6 +46,7 @@ class MarginVault:
         "fund": (int,), "draw": (int,), "deposit": (int,), "withdraw": (int,), "buy": (int, int), "sell": (int, int),
         "liquidate": (str, int), "accrue": (),
     }  # fmt: skip
+    pays_first: ClassVar[tuple[str, ...]] = ("buy",)
 
     market: Amm
     broker: str
@@ -100,33 +101,38 @@ class MarginVault:
             arguments = (context.address_of(str(arguments[0])), arguments[1])
         return context.pay(owner, self.place, taken, function, *arguments)
 
-    def count(self, submitted: CallSubmitted, executed: CallExecuted) -> None:
-        """Repeat the call on the twin and on that of the pool, which must come to the same numbers."""
-        said, function = executed.numbers, submitted.function
-        same(self.name, submitted, said, self._repeat, function, said, submitted.arguments)
-        if function == "buy":
-            self._owners[submitted.account] = str(said["owner"])
+    def changed(self) -> tuple[Any, ...]:
+        """A purchase and a sale change the pool, too."""
+        return self, self.market
 
-    def _repeat(self, function: str, said: Numbers, arguments: Arguments) -> Numbers:
-        twin, market, owner = self.twin, self.market.twin, str(said.get("owner", ""))
-        epoch = int(said.get("epoch", twin.accruedAt))
+    def epoch_of(self, said: Numbers) -> int:
+        """The epoch of a call; the contract says it when it is another one than that of the call before."""
+        return int(said.get("epoch", self.twin.accruedAt))
+
+    def repeat(self, call: CallSubmitted, epoch: int, context: ChainContext) -> Numbers:
+        """Repeat a call on the twin and on that of the pool."""
+        twin, market, function, owner = self.twin, self.market.twin, call.function, context.address_of(call.account)
         seen = twin.accrue_to(epoch, market.accumulated(epoch))
         if function == "buy":
-            shares, most = map(int, arguments)
+            shares, most = map(int, call.arguments)
             return seen | twin.buy(owner, shares, int(market.buy(self.place, epoch, shares, most)["quote"]))
-        if function in ("sell", "liquidate"):
-            if function == "sell":
-                shares, least = map(int, arguments)
-                least = twin.check_sale(owner, shares, least)
-            else:
-                shares = int(arguments[1])
-                least = twin.check_liquidation(owner, shares)
-            is_sold = bool(twin.sharesOf.get(owner))
-            proceeds = int(market.sell(self.place, epoch, shares, least)["quote"]) if is_sold else 0
-            numbers: Numbers = getattr(twin, function)(owner, shares, proceeds)
-            return seen | numbers
-        numbers = getattr(twin, function)(owner, *arguments)
+        if function == "sell":
+            shares, least = map(int, call.arguments)
+            least = twin.check_sale(owner, shares, least)
+            return seen | twin.sell(owner, shares, int(market.sell(self.place, epoch, shares, least)["quote"]))
+        if function == "liquidate":
+            owner, shares = context.address_of(str(call.arguments[0])), int(call.arguments[1])
+            least, held = twin.check_liquidation(owner, shares), twin.sharesOf.get(owner, 0)
+            proceeds = int(market.sell(self.place, epoch, shares, least)["quote"]) if held else 0
+            return seen | twin.liquidate(owner, shares, proceeds)
+        numbers: Numbers = getattr(twin, function)(owner, *call.arguments)
         return seen | numbers
+
+    def count(self, submitted: CallSubmitted, executed: CallExecuted, context: ChainContext) -> None:
+        """Repeat a call on the twins, and note who bought."""
+        super().count(submitted, executed, context)
+        if submitted.function == "buy":
+            self._owners[submitted.account] = context.address_of(submitted.account)
 
     def reconcile(self, context: ChainContext) -> Numbers:
         """Contract and twin must agree in each field, and the contract must hold its money and its shares."""

@@ -74,13 +74,18 @@ class OracleModel:
 
     def decide(self, caller: str, settled: int, epoch: int, price: int) -> Numbers:
         """Decide a dispute by the price that validators signed; the side that was right gets both bonds."""
-        answer = self.answer(epoch)
-        if answer.state != DISPUTED:
-            raise ChainReverted("NotDisputed", {"epoch": epoch})
+        answer = self.check_disputed(epoch)
         winner = answer.proposer if price == answer.price else answer.disputer
         self.answers[epoch] = answer._replace(price=price, state=FINAL)
         self.held -= 2 * self.bond
         return {"epoch": epoch, "price": price, "winner": winner, "amount": 2 * self.bond}
+
+    def check_disputed(self, epoch: int) -> Answer:
+        """Refuse to decide what nobody disputed."""
+        answer = self.answer(epoch)
+        if answer.state != DISPUTED:
+            raise ChainReverted("NotDisputed", {"epoch": epoch})
+        return answer
 
     def answer(self, epoch: int) -> Answer:
         """What is known about an epoch."""

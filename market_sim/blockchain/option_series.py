@@ -21,10 +21,10 @@ from market_sim.blockchain.contracts import Arguments, ChainContext, ClockPlace,
 from market_sim.blockchain.option_models import OptionModel, OptionTerms
 from market_sim.blockchain.oracle import Oracle
 from market_sim.blockchain.register import Register
-from market_sim.blockchain.twins import agreed, check_held, repeated
+from market_sim.blockchain.twins import Twinned, agreed, check_held
 from market_sim.core.errors import InputError
 from market_sim.core.models.event import Numbers
-from market_sim.core.models.settlement_events import CallExecuted, CallSubmitted
+from market_sim.core.models.settlement_events import CallSubmitted
 
 if TYPE_CHECKING:  # a run without a chain needs no curve
     from market_sim.blockchain.certificate import Wallet
@@ -34,7 +34,7 @@ OF_OWNERS = ("longOf", "shortOf")
 
 
 @dataclass
-class OptionSeries:
+class OptionSeries(Twinned):
     """The adapter of one series; its oracle is deployed before it."""
 
     kind: ClassVar[str] = "OptionSeries"
@@ -82,16 +82,17 @@ class OptionSeries:
         taken = [(self.oracle.asset, int(arguments[0]) * self.series.cap)] if function == "write" else []
         return context.pay(owner, self.place, taken, function, *arguments)
 
-    def count(self, submitted: CallSubmitted, executed: CallExecuted) -> None:
-        """Repeat the call on the twin, which must come to the same numbers; the price is that of the oracle's twin."""
-        said, function = executed.numbers, submitted.function
-        given: dict[str, tuple[object, ...]] = {
-            "write": (said.get("writer"), said.get("settled"), *submitted.arguments),
-            "transfer": (said.get("owner"), said.get("to"), *submitted.arguments[1:]),
-            "expire": (self.oracle.twin.answer(self.series.expiry).price,),
-            "claim": (said.get("owner"),),
-        }
-        repeated(self.name, self.twin, submitted, said, *given[function])
+    def repeat(self, call: CallSubmitted, epoch: int, context: ChainContext) -> Numbers:
+        """Repeat a call on the twin; the price is that of the oracle's twin."""
+        twin, owner = self.twin, context.address_of(call.account)
+        if call.function == "write":
+            return twin.write(owner, epoch, int(call.arguments[0]))
+        if call.function == "transfer":
+            return twin.transfer(owner, context.address_of(str(call.arguments[0])), int(call.arguments[1]))
+        if call.function == "expire":
+            twin.check_open()
+            return twin.expire(self.oracle.twin.final_price(self.series.expiry))
+        return twin.claim(owner)
 
     def reconcile(self, context: ChainContext) -> Numbers:
         """Contract and twin must agree in each field, and the contract must hold the collateral."""

@@ -21,7 +21,8 @@ from market_sim.blockchain.contracts import Arguments, ChainContext, ClockPlace,
 from market_sim.blockchain.option_models import FINAL, OracleModel
 from market_sim.blockchain.oracle_price import price_digest, signed_price
 from market_sim.blockchain.register import Register
-from market_sim.blockchain.twins import check_held, compare, repeated
+from market_sim.blockchain.settlement import ChainReverted
+from market_sim.blockchain.twins import Twinned, check_held, compare
 from market_sim.core.errors import InputError
 from market_sim.core.models.event import Numbers
 from market_sim.core.models.settlement_events import CallExecuted, CallSubmitted
@@ -33,7 +34,7 @@ FIELDS = ("price", "until", "state")
 
 
 @dataclass
-class Oracle:
+class Oracle(Twinned):
     """The adapter of an oracle for one symbol, with bonds in one currency."""
 
     kind: ClassVar[str] = "Oracle"
@@ -97,13 +98,21 @@ class Oracle:
         taken = [] if function == "finish" else [(self.asset, self.bond)]
         return context.pay(owner, self.place, taken, function, *arguments)
 
-    def count(self, submitted: CallSubmitted, executed: CallExecuted) -> None:
-        """Repeat the call on the twin, which must come to the same numbers."""
+    def repeat(self, call: CallSubmitted, epoch: int, context: ChainContext) -> Numbers:
+        """Repeat a call on the twin; no validator signs another price than the one on the final chain."""
+        caller = context.address_of(call.account)
+        if call.function == "decide":
+            asked, price = map(int, call.arguments)
+            self.twin.check_disputed(asked)
+            if price != self.reading(asked):
+                raise ChainReverted("TooFewSignatures", {"found": 0, "validators": len(context.validators)})
+        numbers: Numbers = getattr(self.twin, call.function)(caller, epoch, *call.arguments)
+        return numbers
+
+    def count(self, submitted: CallSubmitted, executed: CallExecuted, context: ChainContext) -> None:
+        """Repeat a call on the twin, and tell what the contract did."""
         self.events.append(executed)
-        said = executed.numbers
-        caller = str(said.get("proposer", said.get("disputer", "")))
-        settled = int(said.get("settled", 0))
-        repeated(self.name, self.twin, submitted, said, caller, settled, *submitted.arguments)
+        super().count(submitted, executed, context)
 
     def reconcile(self, context: ChainContext) -> Numbers:
         """Contract and twin must agree in each field, and the contract must hold its bonds."""

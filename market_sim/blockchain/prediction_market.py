@@ -23,7 +23,7 @@ from market_sim.blockchain.contracts import Arguments, ChainContext, ClockPlace,
 from market_sim.blockchain.oracle import Oracle
 from market_sim.blockchain.prediction_model import PredictionModel, QuestionTerms
 from market_sim.blockchain.register import Register
-from market_sim.blockchain.twins import agreed, check_held, repeated
+from market_sim.blockchain.twins import Twinned, agreed, check_held
 from market_sim.core.errors import InputError
 from market_sim.core.models.event import Numbers
 from market_sim.core.models.settlement_events import CallExecuted, CallSubmitted
@@ -37,7 +37,7 @@ GIFTS = ("giveYes", "giveNo")
 
 
 @dataclass
-class ChainPredictionMarket:
+class ChainPredictionMarket(Twinned):
     """The adapter of one question; its oracle is deployed before it."""
 
     kind: ClassVar[str] = "PredictionMarket"
@@ -86,18 +86,26 @@ class ChainPredictionMarket:
         taken = [(self.oracle.asset, int(arguments[0]) * self.question.payout)] if function == "split" else []
         return context.pay(owner, self.place, taken, function, *arguments)
 
-    def count(self, submitted: CallSubmitted, executed: CallExecuted) -> None:
-        """Repeat the call on the twin, which must come to the same numbers; the price is that of the oracle's twin."""
-        said, function, owner = executed.numbers, submitted.function, executed.numbers.get("owner")
-        answer = self.oracle.twin.answer(self.question.expiry)
-        given: dict[str, tuple[object, ...]] = {
-            "resolve": (answer.price,), "giveUp": (said.get("settled"), answer.state),
-        }  # fmt: skip
-        given |= {gift: (owner, said.get("to"), *submitted.arguments[1:]) for gift in GIFTS}
-        repeated(self.name, self.twin, submitted, said, *given.get(function, (owner, *submitted.arguments)))
-        if function == "resolve":
+    def repeat(self, call: CallSubmitted, epoch: int, context: ChainContext) -> Numbers:
+        """Repeat a call on the twin; the price is that of the oracle's twin."""
+        twin, oracle, expiry = self.twin, self.oracle.twin, self.question.expiry
+        if call.function == "resolve":
+            twin.check_open()
+            return twin.resolve(oracle.final_price(expiry))
+        if call.function == "giveUp":
+            return twin.giveUp(epoch, oracle.answer(expiry).state)
+        arguments = call.arguments
+        if call.function in GIFTS:
+            arguments = (context.address_of(str(arguments[0])), arguments[1])
+        numbers: Numbers = getattr(twin, call.function)(context.address_of(call.account), *arguments)
+        return numbers
+
+    def count(self, submitted: CallSubmitted, executed: CallExecuted, context: ChainContext) -> None:
+        """Repeat a call on the twin, and note the answer."""
+        super().count(submitted, executed, context)
+        if submitted.function == "resolve":
             self.outcome = "yes" if self.twin.yesPays else "no"
-        elif function == "giveUp":
+        elif submitted.function == "giveUp":
             self.outcome = "void"
 
     def reconcile(self, context: ChainContext) -> Numbers:

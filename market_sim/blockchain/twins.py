@@ -1,15 +1,16 @@
-"""The comparison of a contract with its twin in Python, number by number."""
+"""The comparison of a contract with its twin in Python: number by number, and refusal by refusal."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
 from copy import deepcopy
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from market_sim.blockchain.settlement import ChainReverted
 from market_sim.core.errors import InvariantBroken
 from market_sim.core.models.event import Numbers
-from market_sim.core.models.settlement_events import CallSubmitted
+from market_sim.core.models.settlement_events import CallExecuted, CallSubmitted
 
 if TYPE_CHECKING:
     from market_sim.blockchain.contracts import ChainContext
@@ -53,35 +54,57 @@ def check_held(context: ChainContext, name: str, place: str, *owed: tuple[str, i
             raise InvariantBroken(f"{name} should hold {amount} {asset} and holds {held}")
 
 
-def repeated(name: str, twin: object, call: CallSubmitted, said: Numbers, *arguments: object) -> None:
-    """Repeat a call on the twin, with these arguments; it must come to the numbers of the contract."""
-    same(name, call, said, getattr(twin, call.function), *arguments)
+class Twinned(ABC):
+    """An adapter with a twin, which repeats every call and makes and refuses what the contract makes and refuses."""
 
+    name: str
+    pays_first: ClassVar[tuple[str, ...]] = ()
+    """The functions in which tokens move before the contract has asked for all of its rules."""
 
-def same(name: str, call: CallSubmitted, said: Numbers, repeat: Callable[..., Numbers], *arguments: Any) -> None:
-    """Repeat a call by a function on the twins; it must come to the numbers of the contract."""
-    try:
-        found = repeat(*arguments)
-    except ChainReverted as refused:
+    @abstractmethod
+    def repeat(self, call: CallSubmitted, epoch: int, context: ChainContext) -> Numbers:
+        """Repeat a call on the twin in this settled epoch: the numbers that it comes to, or ChainReverted."""
+
+    def changed(self) -> tuple[Any, ...]:
+        """The adapters whose twins a call may change."""
+        return (self,)
+
+    def epoch_of(self, said: Numbers) -> int:
+        """The settled epoch of a call by the contract's own event; 0 where no rule asks for it."""
+        return int(said.get("settled", 0))
+
+    def count(self, submitted: CallSubmitted, executed: CallExecuted, context: ChainContext) -> None:
+        """Repeat a call that the contract made; the twin must come to the same numbers."""
+        said, when = executed.numbers, f"call {submitted.call}"
+        try:
+            found = self.repeat(submitted, self.epoch_of(said), context)
+        except ChainReverted as refused:
+            raise InvariantBroken(
+                f"{when}: {self.name} made {submitted.function}, which its twin refuses: {refused}"
+            ) from None
+        compare(self.name, when, said, found)
+
+    def refused(self, submitted: CallSubmitted, refused: ChainReverted, context: ChainContext) -> None:
+        """Repeat a call that the contract refused; the twin must refuse it with the same error and the same numbers."""
+        kept = [(adapter, deepcopy(adapter.twin)) for adapter in self.changed()]
+        try:
+            self.repeat(submitted, context.host.epoch(), context)
+        except ChainReverted as found:
+            if _told(found) == _told(refused):
+                return
+            if refused.error in OF_OTHERS and submitted.function in self.pays_first:
+                return
+            its = f"refuses it with {found}"
+        else:
+            if refused.error in OF_OTHERS:
+                return
+            its = "makes it"
+        finally:
+            for adapter, twin in kept:
+                adapter.twin = twin
         raise InvariantBroken(
-            f"call {call.call}: {name} made {call.function}, which its twin refuses: {refused}"
-        ) from None
-    compare(name, f"call {call.call}", said, found)
-
-
-def refused_alike(name: str, twin: object, call: CallSubmitted, refused: ChainReverted, *arguments: object) -> None:
-    """Repeat a refused call on a copy of the twin: it must refuse with the same error and the same numbers."""
-    try:
-        getattr(deepcopy(twin), call.function)(*arguments)
-    except ChainReverted as found:
-        if _told(found) == _told(refused):
-            return
-        its = f"refuses it with {found}"
-    else:
-        if refused.error in OF_OTHERS:
-            return
-        its = "makes it"
-    raise InvariantBroken(f"call {call.call}: {name} refused {call.function} with {refused}, and its twin {its}")
+            f"call {submitted.call}: {self.name} refused {submitted.function} with {refused}, and its twin {its}"
+        )
 
 
 def _told(refused: ChainReverted) -> tuple[str, dict[str, str]]:

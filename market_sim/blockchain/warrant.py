@@ -20,11 +20,11 @@ from typing import TYPE_CHECKING, ClassVar
 from market_sim.blockchain.contracts import Arguments, ChainContext, ClockPlace, Invoked, TokenPlace, check_account
 from market_sim.blockchain.oracle import Oracle
 from market_sim.blockchain.register import Register
-from market_sim.blockchain.twins import agreed, check_held, repeated
+from market_sim.blockchain.twins import Twinned, agreed, check_held
 from market_sim.blockchain.warrant_model import WarrantModel, WarrantTerms
 from market_sim.core.errors import InputError
 from market_sim.core.models.event import Numbers
-from market_sim.core.models.settlement_events import CallExecuted, CallSubmitted
+from market_sim.core.models.settlement_events import CallSubmitted
 
 if TYPE_CHECKING:  # a run without a chain needs no curve
     from market_sim.blockchain.certificate import Wallet
@@ -33,7 +33,7 @@ FIELDS = ("treasury", "outstanding", "proceeds", "isOpened", "price", "until")
 
 
 @dataclass
-class ChainWarrant:
+class ChainWarrant(Twinned):
     """The adapter of the warrants of one company on the symbol of an oracle, which is deployed before them."""
 
     kind: ClassVar[str] = "Warrant"
@@ -100,15 +100,16 @@ class ChainWarrant:
             taken = [(self.oracle.asset, int(arguments[0]) * self.issued.ratio * self.issued.strike)]
         return context.pay(owner, self.place, taken, function, *arguments)
 
-    def count(self, submitted: CallSubmitted, executed: CallExecuted) -> None:
-        """Repeat the call on the twin, which must come to the same numbers; the price is that of the oracle's twin."""
-        said, function = executed.numbers, submitted.function
-        owner, settled = said.get("owner"), said.get("settled")
-        given: dict[str, tuple[object, ...]] = {
-            "give": (owner, said.get("to"), *submitted.arguments[1:]),
-            "open": (settled, self.oracle.twin.answer(self.issued.expiry).price),
-        }
-        repeated(self.name, self.twin, submitted, said, *given.get(function, (owner, settled, *submitted.arguments)))
+    def repeat(self, call: CallSubmitted, epoch: int, context: ChainContext) -> Numbers:
+        """Repeat a call on the twin; the price is that of the oracle's twin."""
+        twin, owner = self.twin, context.address_of(call.account)
+        if call.function == "give":
+            return twin.give(owner, context.address_of(str(call.arguments[0])), int(call.arguments[1]))
+        if call.function == "open":
+            twin.check_closed()
+            return twin.open(epoch, self.oracle.twin.final_price(self.issued.expiry))
+        numbers: Numbers = getattr(twin, call.function)(owner, epoch, *call.arguments)
+        return numbers
 
     def reconcile(self, context: ChainContext) -> Numbers:
         """Contract and twin must agree in each field, and the contract must hold the shares that it locks."""

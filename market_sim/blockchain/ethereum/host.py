@@ -40,6 +40,10 @@ class EthereumHost:
         """The addresses of the tokens, by number."""
         return tuple(token.written for token in self._tokens)
 
+    def epoch(self) -> int:
+        """The epoch that contracts see now."""
+        return 0 if self._settlement is None else int(self._chain.call(self._settlement, "epoch"))
+
     @property
     def gas(self) -> int:
         """The gas that the transactions of this chain have used so far, failed ones too."""

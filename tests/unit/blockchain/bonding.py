@@ -11,8 +11,7 @@ from market_sim.blockchain.certificate import Batch, Domain, Wallet
 from market_sim.blockchain.contracts import ChainContext
 from market_sim.blockchain.double_signing import SignedResult, SignedResults, rival_of
 from market_sim.core.models.event import Numbers
-from market_sim.core.models.settlement_events import CallExecuted, CallSubmitted
-from tests.unit.blockchain.rig import ALICE, BOB, CASH, FEES, RUN, Rig
+from tests.unit.blockchain.rig import ALICE, BOB, CASH, FEES, RUN, Rig, called
 from tests.unit.blockchain.test_escrow import REGISTER
 
 BOND, WINDOW, NOTICE, MONEY = 1_001, 2, 3, 5_000
@@ -56,12 +55,8 @@ class Bonding:
         return statement_of(self.result(key, batch, domain), (domain or self.domain).separator)
 
     def call(self, account: str, function: str, *arguments: int) -> Numbers:
-        self.bonds.check(account, function, arguments, REGISTER)
-        done = self.bonds.execute(self.context, self.owners[REGISTER.accounts[account]], function, arguments)
         self.calls += 1
-        what = 0, self.calls, account, "bonds", function
-        self.bonds.count(CallSubmitted(*what, arguments), CallExecuted(*what, True, "", done.numbers, "", done.gas))
-        return done.numbers
+        return called(self.bonds, self.context, self.calls, account, function, *arguments)
 
     def shows(self, one: Any, other: Any) -> Numbers:
         """Bob shows the contract two statements of his own making."""

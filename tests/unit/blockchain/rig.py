@@ -8,10 +8,13 @@ from __future__ import annotations
 from typing import Any
 
 from market_sim.blockchain.certificate import Batch, Domain, Header, Wallet, attested, certificate
+from market_sim.blockchain.contracts import ChainContext, ComparesRefusals, ContractAdapter
 from market_sim.blockchain.execution import Row, packed_exits, packed_rows
 from market_sim.blockchain.in_memory import InMemorySettlement
 from market_sim.blockchain.register import Balance, Token
 from market_sim.blockchain.settlement import ChainReverted, Genesis, Receipt
+from market_sim.core.models.event import Numbers
+from market_sim.core.models.settlement_events import CallExecuted, CallSubmitted
 from market_sim.core.randomness import Randomness
 
 GENESIS = bytes([7]) * 32
@@ -95,3 +98,21 @@ class Rig:
         if not receipt.succeeded:
             raise ChainReverted(receipt.error, receipt.arguments)
         return receipt
+
+
+def called(
+    contract: ContractAdapter, context: ChainContext, number: int, account: str, function: str, *arguments: int | str
+) -> Numbers:
+    """Make a call as a run does: one that is made is counted, and a refusal is compared with that of the twin."""
+    what = 0, number, account, contract.name, function
+    submitted = CallSubmitted(*what, arguments)
+    owner = context.wallet(context.register.accounts[account])
+    contract.check(account, function, arguments, context.register)
+    try:
+        done = contract.execute(context, owner, function, arguments)
+    except ChainReverted as refused:
+        if isinstance(contract, ComparesRefusals):
+            contract.refused(submitted, refused, context)
+        raise
+    contract.count(submitted, CallExecuted(*what, True, "", done.numbers, done.transaction, done.gas), context)
+    return done.numbers

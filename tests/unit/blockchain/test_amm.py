@@ -13,8 +13,8 @@ from market_sim.blockchain.contracts import ChainContext, ClockPlace, TokenPlace
 from market_sim.blockchain.ethereum.artifacts import artifact
 from market_sim.blockchain.settlement import ChainReverted
 from market_sim.core.errors import InputError, InvariantBroken
-from market_sim.core.models.settlement_events import CallExecuted, CallSubmitted
-from tests.unit.blockchain.rig import ALICE, BOB, CASH, SHARES, Rig
+from market_sim.core.models.event import Numbers
+from tests.unit.blockchain.rig import ALICE, BOB, CASH, SHARES, Rig, called
 from tests.unit.blockchain.test_escrow import REGISTER
 from tests.unit.blockchain.test_vault import CALLS_BACK, KEEPS_FEE, LIES, SAYS_NO, Bank
 
@@ -38,17 +38,9 @@ class Trading:
         self.amm.deploy(self.context)
         self.calls = 0
 
-    def call(self, account: str, function: str, *arguments: int) -> dict[str, int | str]:
+    def call(self, account: str, function: str, *arguments: int) -> Numbers:
         self.calls += 1
-        what = 0, self.calls, account, "amm", function
-        submitted = CallSubmitted(*what, arguments)
-        try:
-            done = self.amm.execute(self.context, self.owners[REGISTER.accounts[account]], function, arguments)
-        except ChainReverted as refused:
-            self.amm.refused(submitted, refused, self.context)
-            raise
-        self.amm.count(submitted, CallExecuted(*what, True, "", done.numbers, "", done.gas))
-        return done.numbers
+        return called(self.amm, self.context, self.calls, account, function, *arguments)
 
     def wallet(self, owner: int) -> tuple[int, int]:
         shares, money = (self.context.host.in_wallet(self.owners[owner].address, token) for token in (SHARES, CASH))

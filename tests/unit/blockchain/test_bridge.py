@@ -15,8 +15,7 @@ from market_sim.blockchain.certificate import HANDOVER, Domain, attested, certif
 from market_sim.blockchain.contracts import ChainContext
 from market_sim.blockchain.settlement import ChainReverted
 from market_sim.core.errors import InputError, InvariantBroken, RuleViolation
-from market_sim.core.models.settlement_events import CallExecuted, CallSubmitted
-from tests.unit.blockchain.rig import ALICE, BOB, CASH, RUN, Rig, travel, wallet
+from tests.unit.blockchain.rig import ALICE, BOB, CASH, RUN, Rig, called, travel, wallet
 from tests.unit.blockchain.test_escrow import REGISTER
 from tests.unit.blockchain.test_vault import KEEPS_FEE, LIES, SAYS_NO, Bank
 
@@ -42,13 +41,9 @@ class Crossing:
 
     def call(self, account: str, end: str, function: str, *arguments: int | str) -> dict[str, int | str]:
         """A call, after which both ends are compared with what was done."""
-        adapter, context = self.ends[end], self.contexts[end]
-        adapter.check(account, function, arguments, REGISTER)
-        done = adapter.execute(context, self.owners[REGISTER.accounts[account]], function, arguments)
-        executed = CallExecuted(0, 1, account, end, function, True, "", done.numbers, done.transaction, done.gas)
-        adapter.count(CallSubmitted(0, 1, account, end, function, arguments), executed)
+        done = called(self.ends[end], self.contexts[end], 1, account, function, *arguments)
         self.compare()
-        return done.numbers
+        return done
 
     def compare(self) -> dict[str, dict[str, int | str]]:
         return {name: end.reconcile(self.contexts[name]) for name, end in self.ends.items()}

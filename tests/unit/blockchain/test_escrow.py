@@ -11,9 +11,9 @@ from market_sim.blockchain.ethereum.host import EthereumHost
 from market_sim.blockchain.register import Register
 from market_sim.blockchain.settlement import ChainReverted
 from market_sim.core.errors import InputError, InvariantBroken
+from market_sim.core.models.event import Numbers
 from market_sim.core.models.market_events import AccountOpened, InstrumentListed
-from market_sim.core.models.settlement_events import CallExecuted, CallSubmitted
-from tests.unit.blockchain.rig import ALICE, BOB, CASH, Rig
+from tests.unit.blockchain.rig import ALICE, BOB, CASH, Rig, called
 from tests.unit.blockchain.test_vault import CALLS_BACK, LIES, Bank
 
 REGISTER = Register.of(
@@ -36,14 +36,9 @@ class PracticeExchange:
         self.escrow.deploy(self.context)
         self.calls = 0
 
-    def call(self, account: str, function: str, *arguments: int | str) -> dict[str, int | str]:
-        number = REGISTER.accounts[account]
-        done = self.escrow.execute(self.context, self.owners[number], function, arguments)
+    def call(self, account: str, function: str, *arguments: int | str) -> Numbers:
         self.calls += 1
-        submitted = CallSubmitted(0, self.calls, account, "escrow", function, arguments)
-        what = 0, self.calls, account, "escrow", function
-        self.escrow.count(submitted, CallExecuted(*what, True, "", done.numbers, done.transaction, done.gas))
-        return done.numbers
+        return called(self.escrow, self.context, self.calls, account, function, *arguments)
 
     def wallets(self) -> tuple[int, int]:
         alice, bob = (self.context.host.in_wallet(self.owners[number].address, CASH) for number in (ALICE, BOB))

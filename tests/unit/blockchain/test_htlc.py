@@ -13,9 +13,8 @@ from market_sim.blockchain.ethereum.artifacts import artifact
 from market_sim.blockchain.htlc import LAST_DAY, Htlc
 from market_sim.blockchain.settlement import ChainReverted
 from market_sim.core.errors import InputError, InvariantBroken, RuleViolation
-from market_sim.core.models.settlement_events import CallExecuted, CallSubmitted
 from market_sim.core.trading_day import TRADING_DAY_NS
-from tests.unit.blockchain.rig import ALICE, BOB, CASH, Rig
+from tests.unit.blockchain.rig import ALICE, BOB, CASH, Rig, called
 from tests.unit.blockchain.test_escrow import REGISTER
 from tests.unit.blockchain.test_vault import CALLS_BACK, KEEPS_FEE, LIES, SAYS_NO, Bank
 
@@ -36,11 +35,7 @@ class Stage:
         self.lock.deploy(self.context)
 
     def call(self, account: str, function: str, *arguments: int | str) -> dict[str, int | str]:
-        self.lock.check(account, function, arguments, REGISTER)
-        done = self.lock.execute(self.context, self.owners[REGISTER.accounts[account]], function, arguments)
-        executed = CallExecuted(0, 1, account, "htlc", function, True, "", done.numbers, done.transaction, done.gas)
-        self.lock.count(CallSubmitted(0, 1, account, "htlc", function, arguments), executed)
-        return done.numbers
+        return called(self.lock, self.context, 1, account, function, *arguments)
 
     def wallets(self) -> tuple[int, int]:
         alice, bob = (self.context.host.in_wallet(self.owners[number].address, CASH) for number in (ALICE, BOB))

@@ -17,9 +17,9 @@ from market_sim.blockchain.lending import FIELDS, LendingPool
 from market_sim.blockchain.lending_model import LIQUIDATION_BPS
 from market_sim.blockchain.settlement import ChainReverted
 from market_sim.core.errors import InputError, InvariantBroken, RuleViolation
-from market_sim.core.models.settlement_events import CallExecuted, CallSubmitted
+from market_sim.core.models.event import Numbers
 from market_sim.pricing.constant_product import best_round_trip, price_to_buy, price_to_sell
-from tests.unit.blockchain.rig import ALICE, BOB, CASH, SHARES, Rig
+from tests.unit.blockchain.rig import ALICE, BOB, CASH, SHARES, Rig, called
 from tests.unit.blockchain.test_escrow import REGISTER
 from tests.unit.blockchain.test_vault import CALLS_BACK, Bank
 
@@ -44,13 +44,9 @@ class Lending:
             contract.deploy(self.context)
         self.calls = 0
 
-    def call(self, account: str, function: str, *arguments: int | str, of: Any = None) -> dict[str, int | str]:
-        contract = of or self.pool
-        done = contract.execute(self.context, self.owners[REGISTER.accounts[account]], function, arguments)
+    def call(self, account: str, function: str, *arguments: int | str, of: Any = None) -> Numbers:
         self.calls += 1
-        what = 0, self.calls, account, contract.name, function
-        contract.count(CallSubmitted(*what, arguments), CallExecuted(*what, True, "", done.numbers, "", done.gas))
-        return done.numbers
+        return called(of or self.pool, self.context, self.calls, account, function, *arguments)
 
     def epochs(self, count: int) -> None:
         for _ in range(count):

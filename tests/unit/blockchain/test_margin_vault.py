@@ -17,10 +17,9 @@ from market_sim.blockchain.settlement import ChainReverted
 from market_sim.core.errors import InputError, InvariantBroken, RuleViolation
 from market_sim.core.models.event import Numbers
 from market_sim.core.models.instruments import Stock
-from market_sim.core.models.settlement_events import CallExecuted, CallSubmitted
 from market_sim.market.mechanisms.margin_rules import RULES, ContractTerms, Position
 from market_sim.pricing.margin_formulas import equity, margin_call
-from tests.unit.blockchain.rig import ALICE, BOB, CASH, FEES, SHARES, Rig
+from tests.unit.blockchain.rig import ALICE, BOB, CASH, FEES, SHARES, Rig, called
 from tests.unit.blockchain.test_escrow import REGISTER
 from tests.unit.blockchain.test_vault import CALLS_BACK, Bank
 
@@ -48,12 +47,8 @@ class Margin:
         self.pass_epochs(2)
 
     def call(self, account: str, function: str, *arguments: int | str, of: Any = None) -> Numbers:
-        contract = of or self.vault
-        done = contract.execute(self.context, self.owners[REGISTER.accounts[account]], function, arguments)
         self.calls += 1
-        what = 0, self.calls, account, contract.name, function
-        contract.count(CallSubmitted(*what, arguments), CallExecuted(*what, True, "", done.numbers, "", done.gas))
-        return done.numbers
+        return called(of or self.vault, self.context, self.calls, account, function, *arguments)
 
     def pass_epochs(self, count: int) -> None:
         """Let epochs pass, and the price be counted."""

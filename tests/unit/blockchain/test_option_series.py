@@ -14,9 +14,7 @@ from market_sim.blockchain.option_series import FIELDS, OptionSeries
 from market_sim.blockchain.settlement import ChainReverted
 from market_sim.core.errors import InputError, InvariantBroken, RuleViolation
 from market_sim.core.models.event import Numbers
-from market_sim.core.models.settlement_events import CallExecuted, CallSubmitted
-from tests.unit.blockchain.rig import ALICE, BOB, CASH, Rig
-from tests.unit.blockchain.test_escrow import REGISTER
+from tests.unit.blockchain.rig import ALICE, BOB, CASH, Rig, called
 from tests.unit.blockchain.test_oracle import Asking
 from tests.unit.blockchain.test_vault import CALLS_BACK, KEEPS_FEE, LIES, SAYS_NO, Bank
 
@@ -38,12 +36,8 @@ class Series:
         self.calls = 0
 
     def call(self, account: str, function: str, *arguments: int | str) -> Numbers:
-        self.series.check(account, function, arguments, REGISTER)
-        done = self.series.execute(self.context, self.owners[REGISTER.accounts[account]], function, arguments)
         self.calls += 1
-        what = 0, self.calls, account, "series", function
-        self.series.count(CallSubmitted(*what, arguments), CallExecuted(*what, True, "", done.numbers, "", done.gas))
-        return done.numbers
+        return called(self.series, self.context, self.calls, account, function, *arguments)
 
     def decide(self, price: int) -> None:
         """Let the oracle's price at the expiry be final."""

@@ -16,8 +16,7 @@ from market_sim.blockchain.settlement import ChainReverted
 from market_sim.core.errors import InputError, InvariantBroken
 from market_sim.core.models.event import Numbers
 from market_sim.core.models.market_events import Entry, Trade
-from market_sim.core.models.settlement_events import CallExecuted, CallSubmitted
-from tests.unit.blockchain.rig import ALICE, BOB, CASH, FEES, RUN, Rig, travel, wallet
+from tests.unit.blockchain.rig import ALICE, BOB, CASH, FEES, RUN, Rig, called, travel, wallet
 from tests.unit.blockchain.test_escrow import REGISTER
 
 BOND, WINDOW, MONEY, TRUE = 300, 4, 1_000, 10_015
@@ -44,11 +43,8 @@ class Asking:
             self.rig.settle(self.rig.batch())
 
     def call(self, account: str, function: str, *arguments: int) -> Numbers:
-        done = self.oracle.execute(self.context, self.owners[REGISTER.accounts[account]], function, arguments)
         self.calls += 1
-        what = 0, self.calls, account, "oracle", function
-        self.oracle.count(CallSubmitted(*what, arguments), CallExecuted(*what, True, "", done.numbers, "", done.gas))
-        return done.numbers
+        return called(self.oracle, self.context, self.calls, account, function, *arguments)
 
     def wallets(self) -> tuple[int, int]:
         alice, bob = (self.context.host.in_wallet(self.owners[number].address, CASH) for number in (ALICE, BOB))

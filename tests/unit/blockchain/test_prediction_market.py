@@ -16,8 +16,7 @@ from market_sim.core.errors import InputError, InvariantBroken, RuleViolation
 from market_sim.core.models.event import Numbers
 from market_sim.core.models.intents import Buy, Merge, Resolve, Sell, Split
 from market_sim.core.models.market_events import Transferred
-from market_sim.core.models.settlement_events import CallExecuted, CallSubmitted
-from tests.unit.blockchain.rig import ALICE, BOB, CASH, Rig
+from tests.unit.blockchain.rig import ALICE, BOB, CASH, Rig, called
 from tests.unit.blockchain.test_escrow import REGISTER
 from tests.unit.blockchain.test_oracle import Asking
 from tests.unit.blockchain.test_vault import CALLS_BACK, KEEPS_FEE, LIES, SAYS_NO, Bank
@@ -41,12 +40,8 @@ class Asked:
         self.calls = 0
 
     def call(self, account: str, function: str, *arguments: int | str) -> Numbers:
-        self.market.check(account, function, arguments, REGISTER)
-        done = self.market.execute(self.context, self.owners[REGISTER.accounts[account]], function, arguments)
         self.calls += 1
-        what = 0, self.calls, account, "question", function
-        self.market.count(CallSubmitted(*what, arguments), CallExecuted(*what, True, "", done.numbers, "", done.gas))
-        return done.numbers
+        return called(self.market, self.context, self.calls, account, function, *arguments)
 
     def propose(self, price: int) -> None:
         self.asking.pass_epochs(EXPIRY)

@@ -18,9 +18,8 @@ from market_sim.core.errors import InputError, InvariantBroken, RuleViolation
 from market_sim.core.models.event import Numbers
 from market_sim.core.models.intents import Exercise
 from market_sim.core.models.mechanism_events import SharesIssued
-from market_sim.core.models.settlement_events import CallExecuted, CallSubmitted
 from market_sim.pricing.warrants import WarrantIssue, payoff, price_after_exercise
-from tests.unit.blockchain.rig import ALICE, BOB, CASH, FEES, SHARES, Rig
+from tests.unit.blockchain.rig import ALICE, BOB, CASH, FEES, SHARES, Rig, called
 from tests.unit.blockchain.test_escrow import REGISTER
 from tests.unit.blockchain.test_oracle import Asking
 from tests.unit.blockchain.test_vault import CALLS_BACK, KEEPS_FEE, LIES, SAYS_NO, Bank
@@ -45,12 +44,8 @@ class Company:
         self.calls = 0
 
     def call(self, account: str, function: str, *arguments: int | str) -> Numbers:
-        self.warrant.check(account, function, arguments, REGISTER)
-        done = self.warrant.execute(self.context, self.owners[REGISTER.accounts[account]], function, arguments)
         self.calls += 1
-        what = 0, self.calls, account, "warrant", function
-        self.warrant.count(CallSubmitted(*what, arguments), CallExecuted(*what, True, "", done.numbers, "", done.gas))
-        return done.numbers
+        return called(self.warrant, self.context, self.calls, account, function, *arguments)
 
     def issue(self) -> None:
         self.call("fees", "issue", 35)
