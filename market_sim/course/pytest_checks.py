@@ -1,39 +1,30 @@
 """The grading plugin of pytest: `pytest lessons/01-order-book --student answers/01-order-book.py`.
 
-A check is a test function with points. The fixture `student` is a fresh student's process for each check, and
-`partial(fraction, reason)` sets the part of the points that is earned so far. The pytest process holds no student code;
-it computes points and verdict from returned values and journals.
+A check is a test function with points, and its fixtures are those of `check_fixtures.py`. The pytest process holds no
+student code; it computes points and verdict from returned values and journals.
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from market_sim.core.data.journal import Journal
 from market_sim.core.errors import InputError
 from market_sim.core.invocation import pytest as typed
-from market_sim.course.in_process import InProcessStudent
+from market_sim.course.check_fixtures import CheckFixtures
+from market_sim.course.check_notes import NOTES, UNUSABLE, Notes, outcome, unusable
 from market_sim.course.isolation.levels import best
-from market_sim.course.isolation.limits import Limits
-from market_sim.course.isolation.problems import Status, StudentProblem
-from market_sim.course.isolation.student import StudentProcess
+from market_sim.course.isolation.problems import StudentProblem
 from market_sim.course.lesson import Lesson, load_lesson
-from market_sim.course.replay import Compared, drawable, keep, told
+from market_sim.course.replay import keep, told
 from market_sim.course.verdict import DECIMALS, Announced, CheckVerdict, Verdict, lines, written
 
 CHECKS = "checks.py"
-UNUSABLE = (TypeError, ValueError, LookupError, AttributeError, ArithmeticError)
-"""The exceptions of a check that gets a value of an unexpected form from the answer."""
-SALT = "salt.txt"
-"""The file in the folder of hidden checks that makes their seeds secret."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -55,29 +46,9 @@ def pytest_configure(config: pytest.Config) -> None:
     """Register the plugin that collects and reports checks."""
     mark = "points(points, task=1, hint='', visibility='visible'): what a check of a lesson is worth"
     config.addinivalue_line("markers", mark)
-    config.pluginmanager.register(Grading(config), "market-sim-grading")
-
-
-@dataclass
-class Notes:
-    """The state of one check while it runs."""
-
-    earned: float | None = None
-    reason: str = ""
-    seed: int | None = None
-    journal: Journal | None = None
-    event: int | None = None
-    compared: Compared | None = None
-    problem: StudentProblem | None = None
-    student: StudentProcess | InProcessStudent | None = None
-    broken: str = ""
-    """The error in the check itself, if any."""
-    printed: str = ""
-    begun: float = 0.0
-    raised: list[BaseException] = field(default_factory=list)
-
-
-NOTES = pytest.StashKey[Notes]()
+    grading = Grading(config)
+    config.pluginmanager.register(grading, "market-sim-grading")
+    config.pluginmanager.register(CheckFixtures(grading), "market-sim-fixtures")
 
 
 class Grading:
@@ -159,80 +130,6 @@ class Grading:
         told = mark is not None and mark.kwargs.get("visibility", "visible") != "visible"
         return told or (self.hidden_from is not None and self.hidden_from in item.path.parents)
 
-    # ---- fixtures of a check ------------------------------------------------------------------------------------
-
-    @pytest.fixture
-    def lesson(self, request: pytest.FixtureRequest) -> Lesson:
-        """The lesson that this check belongs to."""
-        return self.lessons[request.path]
-
-    @pytest.fixture
-    def student(self, request: pytest.FixtureRequest, lesson: Lesson) -> Iterator[Any]:
-        """The student's process: `student.call("match", ...)`, `student.strategy("Maker", spread=4)`."""
-        notes = request.node.stash[NOTES]
-        capped = self.config.getoption("--check-timeout")
-        limits = Limits(seconds=min(lesson.timeout, capped or lesson.timeout))
-        answer = self.answer_to(lesson)
-        if self.isolation.level == "I0":
-            notes.student = InProcessStudent(answer)
-            yield notes.student
-            return
-        process = StudentProcess(answer, limits, self.isolation, shown_as=answer.name)
-        try:
-            with process:
-                notes.student = process
-                yield process
-                process.finish()
-        finally:
-            notes.problem = process.problem
-            notes.printed = process.printed.decode(errors="replace")
-
-    @pytest.fixture
-    def partial(self, request: pytest.FixtureRequest) -> Callable[[float, str], None]:
-        """`partial(fraction, reason)`: the part of the points that is earned so far, and why not more."""
-        notes = request.node.stash[NOTES]
-
-        def earned(fraction: float, reason: str) -> None:
-            if not 0 <= fraction <= 1:
-                raise InputError(f"a fraction lies between 0 and 1, found {fraction}")
-            notes.earned, notes.reason = fraction, reason
-
-        return earned
-
-    @pytest.fixture
-    def seed(self, request: pytest.FixtureRequest, lesson: Lesson) -> int:
-        """The seed of this check: public for visible checks, secret (by the salt) for hidden ones."""
-        salt = "practice"
-        if self.is_hidden(request.node) and self.hidden_from is not None:
-            file = self.hidden_from / SALT
-            salt = file.read_text() if file.is_file() else f"no salt in {self.hidden_from.name}"
-        drawn = hashlib.sha256(f"{salt}/{lesson.id}/{request.node.name}".encode()).digest()
-        notes = request.node.stash[NOTES]
-        notes.seed = int.from_bytes(drawn[:4], "big") % 1_000_000
-        return notes.seed
-
-    @pytest.fixture
-    def replay(self, request: pytest.FixtureRequest) -> Callable[..., None]:
-        """`replay(journal, event)`: if this check fails, keep this run and point at this event.
-
-        With `asked`, `expected` and `found` the replay shows at this event the right result and the answer's; `trades`,
-        each (resting order, price, quantity), are drawn beside those of the exchange.
-        """
-        notes = request.node.stash[NOTES]
-
-        def remember(
-            journal: Journal,
-            event: int | None = None,
-            asked: str = "",
-            expected: Any = "",
-            found: Any = "",
-            trades: Iterable[Any] = (),
-        ) -> None:
-            notes.journal, notes.event = journal, event
-            notes.compared = Compared(asked, str(expected), str(found), drawable(trades)) if asked else None
-
-        return remember
-
     # ---- the verdict on a check ---------------------------------------------------------------------------------
 
     @pytest.hookimpl(tryfirst=True)
@@ -262,7 +159,7 @@ class Grading:
         if isinstance(error, StudentProblem | AssertionError) or (early and isinstance(error, InputError)):
             return
         if isinstance(error, UNUSABLE) and notes.student is not None and notes.student.has_answered:
-            notes.reason = notes.reason or _unusable(error)
+            notes.reason = notes.reason or unusable(error)
             return
         line = next((one.lineno + 1 for one in reversed(raised.traceback) if one.path == item.path), 0)
         said = f": {str(error).splitlines()[0][:200]}" if str(error) and not self.is_hidden(item) else ""
@@ -275,7 +172,7 @@ class Grading:
         lesson, mark = self.lessons[item.path], item.get_closest_marker("points")
         worth = float(mark.args[0]) if mark and mark.args else 0.0
         options = dict(mark.kwargs) if mark else {}
-        status, fraction, reason = _outcome(notes)
+        status, fraction, reason = outcome(notes)
         visible = not self.is_hidden(item)
         worth = 0.0 if status == "broken check" else worth
         kept = self.keep_replay(lesson, item, notes) if status != "passed" and visible else ""
@@ -362,25 +259,3 @@ class Grading:
         if self.config.getoption("--grade"):
             text = ",\n".join(written(verdict.public).rstrip() for verdict in verdicts)
             Path("grade.json").write_text(f"[\n{text}\n]\n", encoding="utf-8")
-
-
-def _outcome(notes: Notes) -> tuple[Status, float, str]:
-    """The status of a check, the part of its points, and the reason."""
-    earned, raised = notes.earned, notes.raised
-    if notes.broken:
-        return "broken check", 0.0, notes.broken
-    for error in (notes.problem, *raised):
-        if isinstance(error, StudentProblem):
-            return error.status, min(earned or 0.0, 1.0), str(error)
-    if raised:
-        said = (str(raised[0]).splitlines() or [""])[0] if isinstance(raised[0], AssertionError | InputError) else ""
-        fraction = earned or 0.0
-        return ("partial" if 0 < fraction < 1 else "failed"), (fraction if fraction < 1 else 0.0), said or notes.reason
-    if earned is None or earned >= 1:
-        return "passed", 1.0, ""
-    return ("partial" if earned else "failed"), earned, notes.reason
-
-
-def _unusable(error: BaseException) -> str:
-    """The reason for a value of an unexpected form; it does not show the source of the check."""
-    return f"the check could not use what your code returned ({type(error).__name__}: {str(error)[:200]})"
