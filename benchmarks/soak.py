@@ -33,6 +33,9 @@ MOST_GROWTH = 100_000_000
 WARM = 0.2
 """The part of the time in which caches fill."""
 PAGE = 4096
+PATIENCE_SECONDS = 180
+FEWEST_ORDERS = 10
+"""A busy machine soaks for longer, until there were so many."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +93,8 @@ class Program:
         """One request to the API; the answer as JSON, or as text where it is none."""
         data = None if body is None else json.dumps(body).encode()
         headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
-        with urlopen(Request(self.address + path, data, headers, method=method or None), timeout=180) as answer:
+        request = Request(self.address + path, data, headers, method=method or None)
+        with urlopen(request, timeout=PATIENCE_SECONDS) as answer:
             text = answer.read().decode()
         return json.loads(text) if "json" in answer.headers["Content-Type"] else text
 
@@ -105,7 +109,7 @@ class Program:
     def end(self) -> Path:
         """End the program in order; the folder of the run."""
         self.process.send_signal(signal.SIGTERM)
-        self.process.wait(60)
+        self.process.wait(PATIENCE_SECONDS)
         self.kill()
         if self.process.returncode != 0:
             raise SystemExit(f"the program ended with {self.process.returncode}, expected 0")
@@ -123,7 +127,9 @@ def soak(seconds: float, scenario: str = "first-market", speed: float = 10, ever
             trader.start()
         begun = time.monotonic()
         warm = shown = 0.0
-        while (passed := time.monotonic() - begun) < seconds:
+        while (passed := time.monotonic() - begun) < seconds or (
+            orders.total() <= FEWEST_ORDERS and passed < seconds + PATIENCE_SECONDS
+        ):
             if not warm and passed >= WARM * seconds:
                 warm = program.memory()
             if passed >= shown:
@@ -133,8 +139,9 @@ def soak(seconds: float, scenario: str = "first-market", speed: float = 10, ever
         stop.set()
         for trader in traders:
             trader.join()
-        growth = program.memory() - int(warm)
+        growth = program.memory() - int(warm) if warm else 0
         program.ask("/api/market/clock", {"running": False}, program.operator)
+        program.ask("/api/members", {"name": "last"})  # taken after the step that was under way
         told = _settled(program)
         journal = archive.load(program.end()).journal
     recorded = Counter(type(event).__name__ for event in journal)

@@ -22,6 +22,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 from market_sim.api.live.market import LiveMarket
 from market_sim.api.stream.opening import OpenStream, bound
@@ -127,6 +128,8 @@ def resident_mb(process: int) -> float:
 def growth_mb(seconds: float) -> dict[str, float]:
     """By how much the stream grows while 20 readers of tickers and 20 of the journal have stopped, of a fast market."""
     with streamed(Arena(), speed=20) as (_, stream):
+        with urlopen(f"http://127.0.0.1:{stream.port}/clients", timeout=PATIENCE_SECONDS) as answer:
+            answer.read()  # it has loaded all that it needs
         time.sleep(2)
         lazy = [stopped(stream.port, path) for path in ("/", "/journal") for _ in range(STOPPED)]
         before = most = resident_mb(stream.process_id)

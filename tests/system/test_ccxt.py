@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from importlib.util import find_spec
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from market_sim.api.client import ADDRESS, Client
 from market_sim.core.models.run_events import InputReceived
 from market_sim.simulation.scenarios.marksim import Marksim
+from tests.conftest import PATIENCE
 from tests.integration.test_bots_page import snippets
 from tests.served_market import served
 
@@ -42,7 +44,12 @@ def exchange(live, key: str = "", secret: str = "") -> Any:
             "apiKey": key,
             "secret": secret,
             "enableRateLimit": False,
-            "options": {"fetchCurrencies": False, "fetchMargins": False, "fetchMarkets": {"types": ["spot"]}},
+            "options": {
+                "recvWindow": 60_000,
+                "fetchCurrencies": False,
+                "fetchMargins": False,
+                "fetchMarkets": {"types": ["spot"]},
+            },
         }
     )
     for name in ("api", "test", "demo"):
@@ -94,9 +101,10 @@ def test_it_places_finds_and_cancels_an_order_by_the_door_of_all_others(live, tr
 
 
 def test_a_market_order_is_filled_and_the_coins_are_there(trader) -> None:
-    for _ in range(50):  # between two wake-ups of the maker its offer may be gone
+    latest = time.monotonic() + PATIENCE
+    while True:  # between two wake-ups of the maker its offer may be gone
         bought = trader.create_order("BTC/USD", "market", "buy", 0.01)
-        if bought["filled"]:
+        if bought["filled"] or time.monotonic() > latest:
             break
     assert (bought["status"], bought["filled"]) == ("closed", 0.01)
     assert trader.fetch_balance()["BTC"]["total"] == 0.01

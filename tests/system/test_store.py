@@ -145,6 +145,37 @@ def test_a_lost_connection_refuses_what_it_cannot_keep_and_the_next_input_is_tak
     store.close()
 
 
+def test_the_lock_of_a_lost_connection_is_waited_for_and_that_of_another_program_is_refused(
+    server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, engine = LiveStore(tmp_path, server, START), engine_of(server, tmp_path)
+    key = int.from_bytes(bytes.fromhex(store.run), "big", signed=True)
+    store._disconnect()
+    first, second = (received(number, 0, "ann", Buy("ACME", number, 9_000)) for number in (1, 2))
+    holder = engine.connect()
+    while not holder.scalar(sql.select(sql.func.pg_try_advisory_lock(key))):
+        pass  # the server is ending the session of the store
+    pauses: list[float] = []
+
+    def paused(seconds: float) -> None:
+        pauses.append(seconds)
+        if len(pauses) == 3:
+            holder.scalar(sql.select(sql.func.pg_advisory_unlock(key)))
+
+    monkeypatch.setattr("market_sim.api.store.live_store.time.sleep", paused)
+    store.keep([first])
+    assert len(pauses) >= 3
+    store._disconnect()
+    while not holder.scalar(sql.select(sql.func.pg_try_advisory_lock(key))):
+        pass
+    monkeypatch.setattr("market_sim.api.store.live_store.time.sleep", lambda seconds: None)
+    with pytest.raises(InputError, match="is in use: another program writes it"):
+        store.keep([second])
+    holder.close()
+    engine.dispose()
+    store.close()
+
+
 def test_a_server_without_the_run_says_so(server: str, tmp_path: Path) -> None:
     LiveStore(tmp_path, server, START).close()
     with pytest.raises(InputError, match="the database has no live run 'nowhere'"):

@@ -8,6 +8,7 @@ has not happened: the transaction is undone, the sender is told so, and the next
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -35,6 +36,8 @@ from market_sim.core.models.run_events import InputReceived, RunStarted
 from market_sim.core.version import VERSION
 
 REFUSALS: Final = (SQLAlchemyError, OSError)
+LOCK_TRIES: Final = 100
+LOCK_PAUSE_SECONDS: Final = 0.05
 
 
 class NotKept(InputError):
@@ -134,7 +137,7 @@ class LiveStore:
     def _connect(self) -> sql.Connection:
         connection = self._engine.connect()
         if connection.dialect.name == "postgresql":
-            taken = connection.scalar(sql.select(sql.func.pg_try_advisory_lock(_number_of(self.run))))
+            taken = self._takes_the_lock(connection)
             connection.exec_driver_sql("SET synchronous_commit TO ON")
             connection.commit()
             if not taken:
@@ -142,6 +145,14 @@ class LiveStore:
                 raise InputError(f"the live run {self.run} is in use: another program writes it; end that one first")
         self._connection = connection
         return connection
+
+    def _takes_the_lock(self, connection: sql.Connection) -> bool:
+        """Take the lock of the run; a connection that was lost holds it until the server has ended its session."""
+        for _ in range(LOCK_TRIES):
+            if connection.scalar(sql.select(sql.func.pg_try_advisory_lock(_number_of(self.run)))):
+                return True
+            time.sleep(LOCK_PAUSE_SECONDS)
+        return False
 
     def _disconnect(self) -> None:
         """Give up the connection after a refusal: a lost one holds no lock, and the next write makes a new one."""
