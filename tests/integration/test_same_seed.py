@@ -97,6 +97,7 @@ FROZEN = {
     "limit-up": "eb1af7600bd511d78cdd9c8a9b0a7156891305c4d32a0572feffd0e61d372dbc",
     "fat-finger": "9deeafbb4047da2e855873a8d9b40ecec9855e511bba0ff350334ea7b3a643ce",
     "bad-rule": "b50b73a3e23597bc68f91f6e249ffe186beca5897b681a2e5527094ac128a564",
+    "unusual-market": "34ca4e95c905df2d1e9fbedf330d5bfc63880e516eebf555076d6e661aa37958",
 }
 """The market digest of each shipped scenario at seed 7 and 6 epochs. Changed on purpose? Refresh it and say why."""
 

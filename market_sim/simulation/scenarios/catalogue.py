@@ -67,6 +67,7 @@ from market_sim.simulation.scenarios.three_venues import ThreeVenues
 from market_sim.simulation.scenarios.toxic_flow import ToxicFlow
 from market_sim.simulation.scenarios.transaction_tax import TransactionTax
 from market_sim.simulation.scenarios.two_venues import TwoVenues
+from market_sim.simulation.scenarios.unusual_market import UnusualMarket
 from market_sim.simulation.scenarios.wallet_and_vault import WalletAndVault
 from market_sim.simulation.scenarios.warrant_dilution import WarrantDilution
 from market_sim.simulation.scenarios.warrant_on_chain import WarrantOnChain
@@ -141,4 +142,5 @@ SCENARIOS: tuple[type[Scenario], ...] = (
     LimitUp,
     FatFinger,
     BadRule,
+    UnusualMarket,
 )

@@ -53,8 +53,8 @@ ALERT_KINDS: Final[dict[str, AlertKind]] = {
         AlertKind(
             "QUOTE_STUFFING", "warning", True,
             "Messages are for trading: nobody floods the exchange with orders that are cancelled at once.",
-            "{account} sent {messages} messages in a second, and {share} % of its orders lived less than {fleeting_ms} "
-            "ms",
+            "{account} sent {messages} messages in {seconds} s, and {share} % of its orders lived less than "
+            "{fleeting_ms} ms",
         ),
         AlertKind(
             "MARKING_THE_CLOSE", "warning", True,
@@ -64,7 +64,7 @@ ALERT_KINDS: Final[dict[str, AlertKind]] = {
         ),
         AlertKind(
             "VOLUME_SPIKE", "notice", False,
-            "Ten times the normal volume opens a case, and never a halt.",
+            "Many times the normal volume opens a case, and never a halt.",
             "{volume:size} traded in {seconds} s, {times} times the mean of the {buckets} periods before, in which "
             "{before:size} traded",
         ),

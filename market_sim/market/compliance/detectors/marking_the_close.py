@@ -84,8 +84,8 @@ class MarkingTheClose(Detector):
             ):
                 trades = [trade for trade in book.window if trade.taker == account]
                 numbers: Numbers = {
-                    "account": account, "share": 100 * abs(net) // volume, "seconds": limits.close_window_ns // SECOND,
-                    "moved_bps": 10_000 * abs(moved) // before,
+                    "account": account, "share": 100 * abs(net) // volume,
+                    "seconds": f"{limits.close_window_ns / SECOND:g}", "moved_bps": 10_000 * abs(moved) // before,
                 }  # fmt: skip
                 orders = tuple(dict.fromkeys(trade.taker_order for trade in trades))
                 found = tuple(trade.trade for trade in trades)

@@ -14,7 +14,7 @@ from market_sim.core.models.market_events import OrderAccepted, OrderAmended, Or
 from market_sim.market.compliance.detectors.alert import Alert
 from market_sim.market.compliance.detectors.detector import NOTHING, Detector, Effects
 from market_sim.market.compliance.detectors.live_orders import BY_ITS_OWNER, LiveOrders
-from market_sim.market.compliance.detectors.thresholds import MILLISECOND, Thresholds
+from market_sim.market.compliance.detectors.thresholds import MILLISECOND, SECOND, Thresholds
 
 PLACED, FLEETING, OTHER = range(3)
 EVIDENCE = 100
@@ -92,8 +92,9 @@ class QuoteStuffing(Detector):
         ):
             return NOTHING
         numbers: Numbers = {
-            "account": account, "messages": len(window), "share": min(100, 100 * counts[FLEETING] // counts[PLACED]),
-            "fleeting_ms": limits.stuffing_fleeting_ns // MILLISECOND,
+            "account": account, "messages": len(window), "seconds": f"{limits.stuffing_window_ns / SECOND:g}",
+            "share": min(100, 100 * counts[FLEETING] // counts[PLACED]),
+            "fleeting_ms": f"{limits.stuffing_fleeting_ns / MILLISECOND:g}",
         }  # fmt: skip
         orders = tuple(number for _, sort, number in window if sort == FLEETING)[-EVIDENCE:]
         return (Alert(time, self.kind, (account,), symbol, numbers, orders),)

@@ -8,13 +8,17 @@ from market_sim.analysis.alerts import alerts
 from market_sim.core.models.figures import Figures
 from market_sim.core.models.instruments import Spot
 from market_sim.core.models.intents import BUY, SELL, PlaceOrder
+from market_sim.core.models.market_events import OrderAccepted, OrderCancelled, PhaseChanged, Trade
 from market_sim.core.models.surveillance_events import AlertRaised
 from market_sim.market.compliance.detectors.alert import Alert
+from market_sim.market.compliance.detectors.thresholds import Thresholds
+from market_sim.market.compliance.detectors.watch import alerts_of
 from market_sim.market.compliance.enforcement import Enforcement
 from market_sim.market.compliance.profile import Day, Profile
 from tests.unit.market.compliance.ruled_market import RuledMarket
 
 FREE = Profile("free", "No rule.", day=Day(pace=1))
+MS = 1_000_000
 COIN = Figures([Spot("BTC/USD", price_decimals=0, quantity_decimals=2)])
 
 
@@ -76,3 +80,23 @@ def test_sizes_of_a_coin_are_coins() -> None:
     assert Alert(5, "VOLUME_SPIKE", (), "BTC/USD on X", spike).told(COIN) == (
         "25,000.00 traded in 1 s, 12 times the mean of the 20 periods before, in which 40,000.00 traded"
     )
+
+
+def test_times_in_a_sentence_are_those_of_the_thresholds() -> None:
+    limits = Thresholds(
+        stuffing_window_ns=500 * MS, stuffing_messages=4, stuffing_fleeting_ns=MS // 2, close_window_ns=2_500 * MS
+    )
+    flood = [
+        event
+        for order in range(1, 4)
+        for event in (
+            OrderAccepted(order * 10 * MS, order, "eve", PlaceOrder("ACME", BUY, 1, 90)),
+            OrderCancelled(order * 10 * MS + MS // 4, order, 1, "CANCELLED"),
+        )
+    ]
+    trades = [Trade(100 * MS + n, n, "ACME", 100 + n, 1, 1, n, n, "a", "eve", 0, 0) for n in range(20)]
+    close = PhaseChanged(200 * MS, "ACME", "closed", "SCHEDULE", {}, "")
+    assert [alert.sentence for alert in alerts_of([*flood, *trades, close], limits)] == [
+        "eve sent 6 messages in 0.5 s, and 100 % of its orders lived less than 0.5 ms",
+        "eve took 100 % of the volume of the last 2.5 s and the price moved by 1900 bp its way",
+    ]
