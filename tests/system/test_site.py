@@ -56,6 +56,7 @@ PAGES = [
     f"{RUN}/microscope",
     f"{RUN}/budget",
     f"/iceberg?run={RUN.rpartition('/')[2]}",
+    "/trajectory",
     f"{RUN}/backtest",
     f"/execution?run={RUN.rpartition('/')[2]}",
     "/scenarios/first-market/sweep",
@@ -403,6 +404,28 @@ def test_a_paused_run_is_stepped_by_keys_and_forked(window, site, width, theme):
         page.get_by_role("button", name="Fork", exact=True).click()
         page.wait_for_url("**/runs/**")
         page.get_by_text("n3:silent@2-8").first.wait_for()
+
+
+HELD = "() => document.querySelector('[data-figure]').data.find((one) => one.name === 'formula').y[3]"
+"""What is left after the fourth slice, as it is drawn."""
+
+
+def test_the_slider_of_the_aversion_to_risk_moves_the_curve_its_sentence_and_its_address(visitor):
+    page = visitor.open("/trajectory")
+    page.locator("summary").click()
+    before, told = page.evaluate(HELD), page.locator("figcaption p").first.inner_text()
+    page.locator("#risk_aversion").press("ArrowRight")
+    page.wait_for_function(f"before => ({HELD})() < before", arg=before)
+    page.wait_for_function("before => !document.querySelector('figcaption').innerText.includes(before)", arg=told)
+    page.wait_for_url(re.compile(r"/trajectory\?.*risk_aversion=0\.00"))
+    page.locator("figcaption table").wait_for()  # what was open stays open
+    page.locator("#risk_aversion").press("Home")
+    page.wait_for_function(f"() => ({HELD})() === 450")
+    page.locator("#aversion").get_by_text("0", exact=True).wait_for()
+    page.wait_for_url(re.compile(r"risk_aversion=0&"))
+    page.reload()
+    page.get_by_text("With an aversion to risk of 0 half").wait_for()
+    assert page.locator("#risk_aversion").input_value() == "0"
 
 
 REACHED = "() => document.getElementById('chart').layout?.xaxis.range[1]"

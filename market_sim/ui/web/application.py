@@ -45,6 +45,7 @@ from market_sim.ui.web.pages import (
     sweeps,
     tables,
     traces,
+    trajectories,
 )  # fmt: skip
 from market_sim.ui.web.pages import (
     interface as interface_page,
@@ -56,8 +57,8 @@ from market_sim.ui.web.static_files import StaticFiles
 
 PAGES = (
     site, course, lessons, scenarios, sweeps, backtests, attacks, live, forks, counterfactuals, allocations,
-    executions, icebergs, budgets, microscopes, protocols, explorer, runs, traces, reports, market, classes,
-    interface_page, meter, tables,
+    executions, icebergs, trajectories, budgets, microscopes, protocols, explorer, runs, traces, reports, market,
+    classes, interface_page, meter, tables,
 )  # fmt: skip
 LARGEST_BODY = 64 * 1024
 """The most bytes of one request; an answer to a lesson has a few kilobytes."""

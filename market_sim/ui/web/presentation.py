@@ -96,7 +96,7 @@ def here(part: str) -> bool:
         "course": ("course", "lessons"),
         "runs": (
             "runs", "traces", "reports", "live", "forks", "counterfactuals", "allocations", "backtests", "executions",
-            "microscopes", "explorer", "icebergs", "budgets", "tables",
+            "microscopes", "explorer", "icebergs", "trajectories", "budgets", "tables",
         ),
         "scenarios": ("scenarios", "protocols", "sweeps"),
         "market": ("market", "classes"),
