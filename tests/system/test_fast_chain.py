@@ -16,11 +16,12 @@ from market_sim.blockchain.ethereum.settlement import eth_tester_settlement, fas
 from market_sim.blockchain.ethereum.transactions import FEE, signed
 from market_sim.blockchain.settlement import ChainReverted
 from market_sim.core.errors import SettlementError
-from market_sim.core.models.settlement_events import BlockSettled, CallExecuted, SettlementOpened
+from market_sim.core.models.settlement_events import BlockSettled, CallExecuted, Reconciled, SettlementOpened
 from market_sim.core.randomness import Randomness
 from market_sim.simulation.options import Options
 from market_sim.simulation.run import simulate
 from market_sim.simulation.scenarios.catalogue import SCENARIOS
+from market_sim.simulation.scenarios.first_market import FirstMarket
 from market_sim.simulation.scenarios.scenario import Scenario
 from market_sim.ui.cli.main import main
 from tests.integration.killing import SCENARIO
@@ -85,6 +86,17 @@ def test_every_scenario_has_the_same_journal_on_both(kind: type[Scenario]) -> No
             ]
         else:
             assert one == other
+
+
+def test_as_an_option_it_is_a_part_of_the_identity_and_costs_a_few_units_of_gas_more_or_less() -> None:
+    slow, fast = (
+        simulate(FirstMarket(), Options(epochs=5, settlement=name)).journal for name in ("eth-tester", "fast")
+    )
+    assert next(slow.of(SettlementOpened)).run != next(fast.of(SettlementOpened)).run
+    paid = [[event.gas for event in journal.of(BlockSettled)] for journal in (slow, fast)]
+    assert len(paid[0]) == len(paid[1]) == 4 and paid[0] != paid[1]
+    assert all(abs(one - other) < one / 1_000 for one, other in zip(*paid, strict=True))
+    assert [event.totals for event in slow.of(Reconciled)] == [event.totals for event in fast.of(Reconciled)]
 
 
 def test_each_transaction_has_the_same_receipt_and_leaves_the_same_block(chains: Chains) -> None:
