@@ -13,11 +13,12 @@ from market_sim.blockchain.bridge import BridgeEnd, bridge
 from market_sim.blockchain.bridge_message import Message, signed
 from market_sim.blockchain.certificate import HANDOVER, Domain, attested, certificate, members_hash
 from market_sim.blockchain.contracts import ChainContext
+from market_sim.blockchain.ethereum.artifacts import artifact, refusal
 from market_sim.blockchain.settlement import ChainReverted
 from market_sim.core.errors import InputError, InvariantBroken, RuleViolation
 from tests.unit.blockchain.rig import ALICE, BOB, CASH, RUN, Rig, called, travel, wallet
 from tests.unit.blockchain.test_escrow import REGISTER
-from tests.unit.blockchain.test_vault import KEEPS_FEE, LIES, SAYS_NO, Bank
+from tests.unit.blockchain.test_vault import CALLS_BACK, KEEPS_FEE, LIES, SAYS_NO, Bank
 
 FORGED = re.compile("WrongSigner|ZeroSignature")
 """A signature over other data belongs to an unknown key, or to none."""
@@ -266,6 +267,23 @@ def test_a_token_that_lies_is_refused_when_it_is_sent(chain_rig: Rig, manner: in
     with pytest.raises(ChainReverted, match=LIES[manner]):
         bank.does(bank.me, "send", "0x" + bank.bob.address.hex(), 10, to=end)
     assert bank.chain.call(end, "locked") == 0
+
+
+def test_a_token_that_calls_back_while_a_message_is_paid_finds_it_delivered(chain_rig: Rig) -> None:
+    bank = Bank(chain_rig)
+    token, _ = bank.hostile()
+    members = ["0x" + each.address.hex() for each in chain_rig.validators]
+    end = bank.chain.deploy(bank.me, "Bridge", token.written, members, RUN)
+    other = "0x" + "22" * 20
+    bank.does(bank.me, "connect", 31338, other, to=end)
+    bank.does(bank.me, "send", other, 50, to=end)
+    message = Message(31338, other, bank.chain.chain_id, end.written, 0, "0x" + bank.bob.address.hex(), 20)
+    shown = tuple(message), signed(message, RUN, chain_rig.validators)
+    again = artifact("Bridge").functions["deliver"].call(*shown)
+    bank.does(bank.me, "behave", CALLS_BACK, end.written, again, to=token)
+    bank.does(bank.me, "deliver", *shown, to=end)
+    assert refusal(bank.chain.call(token, "answer")).error == "DeliveredBefore"
+    assert (bank.chain.call(end, "locked"), bank.chain.call(token, "balanceOf", message.to)) == (30, 20)
 
 
 def test_a_bridge_has_two_ends_on_chains_and_an_asset_with_a_token(rig: Rig) -> None:

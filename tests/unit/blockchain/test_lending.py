@@ -12,6 +12,7 @@ from market_sim.blockchain.amm import Amm
 from market_sim.blockchain.contracts import ChainContext
 from market_sim.blockchain.debt_model import UNIT
 from market_sim.blockchain.ethereum.artifacts import artifact, refusal
+from market_sim.blockchain.ethereum.chain import DeployedContract
 from market_sim.blockchain.flash_arbitrage import FlashArbitrage
 from market_sim.blockchain.lending import FIELDS, LendingPool
 from market_sim.blockchain.lending_model import LIQUIDATION_BPS
@@ -21,7 +22,7 @@ from market_sim.core.models.event import Numbers
 from market_sim.pricing.constant_product import best_round_trip, price_to_buy, price_to_sell
 from tests.unit.blockchain.rig import ALICE, BOB, CASH, SHARES, Rig, called
 from tests.unit.blockchain.test_escrow import REGISTER
-from tests.unit.blockchain.test_vault import CALLS_BACK, Bank
+from tests.unit.blockchain.test_vault import CALLS_BACK, LIES, Bank
 
 MONEY, STOCK = 100_000_000, 1_000_000
 
@@ -296,14 +297,29 @@ def test_a_wallet_cannot_take_a_flash_loan_and_nobody_but_the_lender_hands_one_o
     lending.state()
 
 
-def test_a_token_that_calls_back_finds_the_pool_closed(chain_rig: Rig) -> None:
-    """With the door open a borrower could supply what it borrowed, and own what it repays."""
-    bank = Bank(chain_rig)
+def beside_a_hostile_token(rig: Rig) -> tuple[Bank, DeployedContract, DeployedContract]:
+    """A bank, and a pool that lends a hostile token, of which 50,000 are supplied."""
+    bank = Bank(rig)
     money, _ = bank.hostile(100_000)
-    shares = chain_rig.settlement.tokens[SHARES]
-    amm = bank.chain.deploy(bank.me, "Amm", shares.written, money.written, chain_rig.settlement.contract.written, 30)
+    shares, clock = rig.settlement.tokens[SHARES].written, rig.settlement.contract.written
+    amm = bank.chain.deploy(bank.me, "Amm", shares, money.written, clock, 30)
     pool = bank.chain.deploy(bank.me, "LendingPool", amm.written, 1_000)
     bank.does(bank.me, "supply", 50_000, to=pool)
+    return bank, money, pool
+
+
+@pytest.mark.parametrize(("manner", "error"), LIES.items())
+def test_a_token_that_lies_is_refused(chain_rig: Rig, manner: int, error: str) -> None:
+    bank, money, pool = beside_a_hostile_token(chain_rig)
+    bank.does(bank.me, "behave", manner, pool.written, b"", to=money)
+    with pytest.raises(ChainReverted, match=error):
+        bank.does(bank.me, "supply", 10_000, to=pool)
+    assert [bank.chain.call(pool, name) for name in ("cash", "totalClaims")] == [50_000, 50_000]
+
+
+def test_a_token_that_calls_back_finds_the_pool_closed(chain_rig: Rig) -> None:
+    """With the door open a borrower could supply what it borrowed, and own what it repays."""
+    bank, money, pool = beside_a_hostile_token(chain_rig)
     bank.does(
         bank.me, "behave", CALLS_BACK, pool.written, artifact("LendingPool").functions["supply"].call(1), to=money
     )

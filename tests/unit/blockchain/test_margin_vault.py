@@ -10,6 +10,7 @@ import pytest
 from market_sim.blockchain.amm import Amm
 from market_sim.blockchain.contracts import ChainContext
 from market_sim.blockchain.ethereum.artifacts import artifact, refusal
+from market_sim.blockchain.ethereum.chain import DeployedContract
 from market_sim.blockchain.guarded_amm import GuardedAmm
 from market_sim.blockchain.guarded_amm_model import HaltRule
 from market_sim.blockchain.margin_vault import FIELDS, MarginVault
@@ -21,7 +22,7 @@ from market_sim.market.mechanisms.margin_rules import RULES, ContractTerms, Posi
 from market_sim.pricing.margin_formulas import equity, margin_call
 from tests.unit.blockchain.rig import ALICE, BOB, CASH, FEES, SHARES, Rig, called
 from tests.unit.blockchain.test_escrow import REGISTER
-from tests.unit.blockchain.test_vault import CALLS_BACK, Bank
+from tests.unit.blockchain.test_vault import CALLS_BACK, LIES, Bank
 
 MONEY, STOCK, NAMES = 1_000_000, 20_000, ("fees", "alice", "bob")
 NO_LIMIT = 10**9
@@ -358,13 +359,27 @@ def test_before_there_is_a_price_nobody_borrows(margin: Margin) -> None:
         margin.call("alice", "buy", 1, NO_LIMIT, of=fresh)
 
 
-def test_a_token_that_calls_back_finds_the_vault_closed(chain_rig: Rig) -> None:
-    bank = Bank(chain_rig)
+def beside_a_hostile_token(rig: Rig) -> tuple[Bank, DeployedContract, DeployedContract]:
+    """A bank, and a margin vault whose money is a hostile token."""
+    bank = Bank(rig)
     money, _ = bank.hostile()
-    shares = chain_rig.settlement.tokens[SHARES].written
-    clock, me = chain_rig.settlement.contract.written, "0x" + bank.me.address.hex()
+    shares, clock = rig.settlement.tokens[SHARES].written, rig.settlement.contract.written
     pool = bank.chain.deploy(bank.me, "Amm", shares, money.written, clock, 0)
-    vault = bank.chain.deploy(bank.me, "MarginVault", pool.written, 0, me)
+    return bank, money, bank.chain.deploy(bank.me, "MarginVault", pool.written, 0, "0x" + bank.me.address.hex())
+
+
+@pytest.mark.parametrize(("manner", "error"), LIES.items())
+def test_a_token_that_lies_is_refused(chain_rig: Rig, manner: int, error: str) -> None:
+    bank, money, vault = beside_a_hostile_token(chain_rig)
+    bank.does(bank.me, "behave", manner, vault.written, b"", to=money)
+    for function in ("deposit", "fund"):
+        with pytest.raises(ChainReverted, match=error):
+            bank.does(bank.me, function, 10, to=vault)
+    assert [bank.chain.call(vault, name) for name in ("totalMoney", "cash")] == [0, 0]
+
+
+def test_a_token_that_calls_back_finds_the_vault_closed(chain_rig: Rig) -> None:
+    bank, money, vault = beside_a_hostile_token(chain_rig)
     again = artifact("MarginVault").functions["withdraw"].call(5)
     bank.does(bank.me, "transfer", money.written, 20, to=money)
     bank.does(bank.me, "call", vault.written, artifact("MarginVault").functions["deposit"].call(10), to=money)

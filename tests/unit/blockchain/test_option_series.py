@@ -255,6 +255,20 @@ def test_a_token_that_lies_is_refused_by_both(chain_rig: Rig, manner: int) -> No
         assert bank.chain.call(place, "held") == 0
 
 
+def test_a_token_that_calls_back_while_a_bond_goes_back_finds_the_question_over(chain_rig: Rig) -> None:
+    hostile = Hostile(chain_rig)
+    bank, oracle, token = hostile.bank, hostile.oracle, hostile.token
+    bank.does(bank.me, "transfer", oracle.written, 50, to=token)  # what a second payment would take
+    bank.does(bank.me, "propose", 0, 55, to=oracle)
+    chain_rig.settle(chain_rig.batch())
+    finish = artifact("Oracle").functions["finish"].call(0)
+    bank.does(bank.me, "behave", CALLS_BACK, oracle.written, finish, to=token)
+    bank.does(bank.me, "finish", 0, to=oracle)
+    over = next(one.selector for one in artifact("Oracle").errors.values() if one.name == "NotProposed")
+    assert bank.chain.call(token, "answer")[:4] == over
+    assert (bank.chain.call(oracle, "held"), bank.chain.call(token, "balanceOf", oracle.written)) == (0, 50)
+
+
 def test_a_token_that_calls_back_while_it_is_paid_finds_nothing_left(chain_rig: Rig) -> None:
     hostile = Hostile(chain_rig)
     bank, series, token = hostile.bank, hostile.series, hostile.token

@@ -11,10 +11,11 @@ from eth_account.messages import _hash_eip191_message, encode_typed_data
 
 from market_sim.blockchain.certificate import Domain, Wallet
 from market_sim.blockchain.ethereum.artifacts import artifact
+from market_sim.blockchain.ethereum.chain import DeployedContract
 from market_sim.blockchain.settlement import ChainReverted
 from market_sim.blockchain.signed_orders import Fill, SignedOrder
 from tests.unit.blockchain.rig import ALICE, BOB, CASH, RUN, SHARES, Rig
-from tests.unit.blockchain.test_vault import CALLS_BACK, Bank
+from tests.unit.blockchain.test_vault import CALLS_BACK, LIES, SAYS_NO, Bank
 
 LATER = 10
 UNLIMITED = 2**256 - 1
@@ -212,16 +213,29 @@ def test_random_trades_are_what_a_naive_reference_says(desk: Desk) -> None:
     assert [desk.filled(order) for order in orders] == [order.quantity - left[order] for order in orders]
 
 
-def test_a_token_that_calls_back_while_it_is_moved_cannot_trade_twice(chain_rig: Rig) -> None:
-    desk, bank = Desk(chain_rig), Bank(chain_rig)
+def a_sale_of_a_hostile_token(rig: Rig) -> tuple[Desk, DeployedContract, Fill]:
+    """A desk that trades a hostile token, and a trade in which its owner sells five to Alice for ten each."""
+    desk, bank = Desk(rig), Bank(rig)
     token, _ = bank.hostile()
     desk.place = desk.chain.deploy(
-        desk.me, "OrderSettlement", token.written, desk.cash.written, chain_rig.settlement.contract.written, RUN
+        desk.me, "OrderSettlement", token.written, desk.cash.written, rig.settlement.contract.written, RUN
     )
     desk.domain = desk.domain._replace(contract=desk.place.address)
     desk.wallets["me"] = desk.me
     desk.chain.transact(desk.alice, desk.cash, "approve", desk.place.written, UNLIMITED)
-    fill = desk.fill(desk.order("me", False, 10, 5), desk.order("alice", True, 10, 5), 5)
+    return desk, token, desk.fill(desk.order("me", False, 10, 5), desk.order("alice", True, 10, 5), 5)
+
+
+def test_a_token_that_lies_is_refused_and_nothing_is_paid_for_it(chain_rig: Rig) -> None:
+    desk, token, fill = a_sale_of_a_hostile_token(chain_rig)
+    desk.chain.transact(desk.me, token, "behave", SAYS_NO, desk.place.written, b"")
+    with pytest.raises(ChainReverted, match=LIES[SAYS_NO]):
+        desk.settle(fill)
+    assert desk.holds()[0] == MONEY and not desk.filled(fill.maker)
+
+
+def test_a_token_that_calls_back_while_it_is_moved_cannot_trade_twice(chain_rig: Rig) -> None:
+    desk, token, fill = a_sale_of_a_hostile_token(chain_rig)
     again = artifact("OrderSettlement").functions["settle"].call([tuple(fill)])
     desk.chain.transact(desk.me, token, "behave", CALLS_BACK, desk.place.written, again)
     desk.settle(fill)
