@@ -53,7 +53,7 @@ def test_an_allowance(student, replay):
 
 @pytest.mark.points(1, task=2, hint="Who takes 100 before the change has taken nothing of what the change allows.")
 def test_the_trap(student, seed, replay):
-    "what a spender can take while its allowance is changed"
+    "what a spender can take while its allowance is changed, and a contract that calls again while it is paid"
     luck = Random(seed)
     cases = [(1_000, [100]), (1_000, [100, 60]), (130, [100, 60]), (1_000, [100, 0, 60]), (50, [])]
     cases += [(luck.randint(0, 300), [luck.randint(0, 99) for _ in range(luck.randint(1, 4))]) for _ in range(20)]
@@ -72,6 +72,31 @@ def test_the_trap(student, seed, replay):
             f"most_taken({held}, {allowances}): whoever takes each allowance before the next one gets {expected} in "
             f"the end, you say {found!r}"
         )
+    again = [(100, 25, 0, False), (100, 25, 2, True), (100, 25, 2, False), (100, 30, 9, False), (20, 30, 9, False)]
+    again += [(90, 30, 9, False), (100, 0, 3, False), (30, 30, 0, True)]
+    again += [(luck.randint(0, 300), luck.randint(1, 60), luck.randint(0, 9), luck.random() < 0.3) for _ in range(20)]
+    for given in again:
+        the_second_trap(student, *given, replay)
+
+
+def the_second_trap(student, held, claim, calls, forgets_first, replay):
+    """One question about a contract that calls the vault again, compared with what happens when it is played."""
+    given = held, claim, calls, forgets_first
+    expected = called_again(*given)
+    found = student.call("most_claimed", *given)
+    replay(*replayed(), f"most_claimed{given}", expected, found)
+    assert found == expected or not forgets_first or found != called_again(held, claim, calls, False), (
+        f"most_claimed{given}: the vault has forgotten the claim when it is called again, so it pays it once: "
+        f"{expected}, you say {found}"
+    )
+    assert found == expected or found != min(held, claim * (calls + 1)), (
+        f"most_claimed{given}: a payment of {claim} is made as a whole or refused, so what the contract gets is a "
+        f"multiple of it: {expected}, you say {found}"
+    )
+    assert found == expected, (
+        f"most_claimed{given}: the vault has {held}, the claim is {claim}, and the contract calls again {calls} times: "
+        f"it gets {expected}, you say {found!r}"
+    )
 
 
 @pytest.mark.points(1, task=3, hint="Take the units first; credit the account only if that worked.")
@@ -137,7 +162,7 @@ def test_the_life_of_a_vault(student, partial, seed, replay):
     vault = student.make("Vault", opening(journal))
     for number, (place, what, given, expected) in enumerate(steps):
         partial(0.4 * number / len(steps), f"{number} of {len(steps)} steps are right until the first that differs")
-        found = (student if what == "most_taken" else vault).call(what, *given)
+        found = (student if what.startswith("most_") else vault).call(what, *given)
         found = tuple(found) if isinstance(found, list) else found
         if what == "approve":
             continue
@@ -177,6 +202,27 @@ def sums(vault, expected, replay, why):
     for name, right, mine in zip(names, expected, found, strict=True):
         replay(*replayed(), f"sums(), after: {why}", expected, tuple(found))
         assert mine == right, f"{why}: the vault {name} {right}, you say {mine!r}"
+
+
+def called_again(held, claim, calls, forgets_first):
+    """Play it: each payment reaches the contract, which calls again before the vault goes on."""
+    vault = {"held": held, "claim": claim, "calls": calls, "got": 0}
+
+    def pay():
+        amount = vault["claim"]
+        if amount > vault["held"]:
+            return
+        if forgets_first:
+            vault["claim"] = 0
+        vault["held"] -= amount
+        vault["got"] += amount
+        if vault["calls"]:
+            vault["calls"] -= 1
+            pay()
+        vault["claim"] = 0
+
+    pay()
+    return vault["got"]
 
 
 @cache
@@ -240,6 +286,8 @@ def arrival(owner, amount):
     """Somebody deposits the whole wallet, and tries to get in more: one unit is allowed that it does not have."""
     return [
         ("most_taken", (3 * amount, [amount, amount // 2]), amount + amount // 2),
+        ("most_claimed", (3 * amount, amount, 2, True), amount),
+        ("most_claimed", (2 * amount + 1, amount, 2, False), 2 * amount),
         ("approve", (owner, amount + 1), None),
         ("deposit", (owner, amount + 1), "short of tokens"),
         ("deposit", (owner, amount), "paid"),

@@ -1,7 +1,7 @@
 """Adds up what it owes and calls that what it has.
 
 says: it has them and owes them to nobody
-points: 4.57
+points: 4.65
 """
 
 
@@ -46,6 +46,13 @@ class Token:
 def most_taken(held, allowances):
     """The spender takes each allowance before the next one replaces it."""
     return min(held, sum(allowances))
+
+
+def most_claimed(held, claim, calls, forgets_first):
+    """Forgotten first, a claim is paid once; otherwise each call pays it again, as long as the vault has it whole."""
+    if not 0 < claim <= held:
+        return 0
+    return claim if forgets_first else claim * min(calls + 1, held // claim)
 
 
 class Vault:

@@ -1,7 +1,7 @@
 """Credits the account before the units have arrived.
 
 says: a deposit was refused: the vault owes to accounts 0, you say 10
-points: 4.57
+points: 4.65
 """
 
 
@@ -46,6 +46,13 @@ class Token:
 def most_taken(held, allowances):
     """The spender takes each allowance before the next one replaces it."""
     return min(held, sum(allowances))
+
+
+def most_claimed(held, claim, calls, forgets_first):
+    """Forgotten first, a claim is paid once; otherwise each call pays it again, as long as the vault has it whole."""
+    if not 0 < claim <= held:
+        return 0
+    return claim if forgets_first else claim * min(calls + 1, held // claim)
 
 
 class Vault:

@@ -48,6 +48,13 @@ def most_taken(held, allowances):
     return min(held, max(allowances, default=0))
 
 
+def most_claimed(held, claim, calls, forgets_first):
+    """Forgotten first, a claim is paid once; otherwise each call pays it again, as long as the vault has it whole."""
+    if not 0 < claim <= held:
+        return 0
+    return claim if forgets_first else claim * min(calls + 1, held // claim)
+
+
 class Vault:
     """A vault for one token: accounts inside, claims on their way out."""
 

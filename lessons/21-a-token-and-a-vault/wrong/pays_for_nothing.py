@@ -1,7 +1,7 @@
 """Lowers the allowance before it knows whether the payment succeeds.
 
 says: the payment failed, so the allowance is what it was
-points: 4.09
+points: 4.12
 """
 
 
@@ -44,6 +44,13 @@ class Token:
 def most_taken(held, allowances):
     """The spender takes each allowance before the next one replaces it."""
     return min(held, sum(allowances))
+
+
+def most_claimed(held, claim, calls, forgets_first):
+    """Forgotten first, a claim is paid once; otherwise each call pays it again, as long as the vault has it whole."""
+    if not 0 < claim <= held:
+        return 0
+    return claim if forgets_first else claim * min(calls + 1, held // claim)
 
 
 class Vault:

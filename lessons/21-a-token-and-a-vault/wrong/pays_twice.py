@@ -1,7 +1,7 @@
 """Pays a claim and does not forget it.
 
 says: ann claimed her 25: the vault owes to those who may claim 0, you say 25
-points: 5.7
+points: 5.74
 """
 
 
@@ -46,6 +46,13 @@ class Token:
 def most_taken(held, allowances):
     """The spender takes each allowance before the next one replaces it."""
     return min(held, sum(allowances))
+
+
+def most_claimed(held, claim, calls, forgets_first):
+    """Forgotten first, a claim is paid once; otherwise each call pays it again, as long as the vault has it whole."""
+    if not 0 < claim <= held:
+        return 0
+    return claim if forgets_first else claim * min(calls + 1, held // claim)
 
 
 class Vault:

@@ -1,7 +1,7 @@
 """Never lowers an allowance.
 
 says: 40 were allowed and 25 taken
-points: 4.11
+points: 4.14
 """
 
 
@@ -44,6 +44,13 @@ class Token:
 def most_taken(held, allowances):
     """The spender takes each allowance before the next one replaces it."""
     return min(held, sum(allowances))
+
+
+def most_claimed(held, claim, calls, forgets_first):
+    """Forgotten first, a claim is paid once; otherwise each call pays it again, as long as the vault has it whole."""
+    if not 0 < claim <= held:
+        return 0
+    return claim if forgets_first else claim * min(calls + 1, held // claim)
 
 
 class Vault:
