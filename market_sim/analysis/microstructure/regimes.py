@@ -3,7 +3,8 @@
 Each return comes from one of two normal distributions around zero, and which one depends on the step before: a hidden
 Markov chain (J. Hamilton, Econometrica 57, 1989), fitted by the algorithm of L. Baum and others (Annals of
 Mathematical Statistics 41, 1970); rulebook F-8.15. A step is wild where that is the more probable state given all
-returns. Where the wild times would be less than 2.5 times as volatile as the calm ones, there is one regime.
+returns. Where the wild times would be less than 2.5 times as volatile as the calm ones, or where the two take turns so
+fast that a stretch lasts less than five steps on average, there is one regime.
 
 >>> found = fitted([1.0, -1.0] * 20 + [9.0, -9.0] * 10 + [1.0, -1.0] * 20)
 >>> round(found.calm, 3), round(found.wild, 3), [stretch[:2] for stretch in found.stretches]
@@ -14,13 +15,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, pairwise
 from math import exp, pi, sqrt
 from typing import Final, NamedTuple
 
 FEWEST: Final = 20
 """With fewer returns nothing is said."""
 LEAST_RATIO: Final = 2.5
+LEAST_LENGTH: Final = 5
+"""How many steps a stretch lasts on average at least: quotes that are renewed seldom move and stand still in turns."""
 ITERATIONS: Final = 60
 ENOUGH: Final = 1e-4
 """The relative change of the wild volatility at which fitting ends."""
@@ -50,14 +53,26 @@ class Fitted:
     probabilities: tuple[float, ...]
 
     @property
+    def is_close(self) -> bool:
+        """Whether the two states are too much alike to be regimes."""
+        return self.wild < LEAST_RATIO * self.calm
+
+    @property
+    def is_flickering(self) -> bool:
+        """Whether the two states take turns too fast to be regimes."""
+        changes = sum((one > 0.5) != (other > 0.5) for one, other in pairwise(self.probabilities))
+        return len(self.probabilities) < LEAST_LENGTH * (changes + 1)
+
+    @property
     def is_one(self) -> bool:
         """Whether there is only one regime."""
-        return self.wild < LEAST_RATIO * self.calm
+        return self.is_close or self.is_flickering
 
     @property
     def labels(self) -> list[bool]:
         """Whether each step is wild."""
-        return [not self.is_one and one > 0.5 for one in self.probabilities]
+        are_two = not self.is_one
+        return [are_two and one > 0.5 for one in self.probabilities]
 
     @property
     def stretches(self) -> list[Stretch]:

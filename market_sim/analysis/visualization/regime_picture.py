@@ -6,7 +6,7 @@ from functools import partial
 
 from market_sim.analysis.history.time_axis import TimeAxis, seconds
 from market_sim.analysis.microstructure.microscope import BookMicroscope
-from market_sim.analysis.microstructure.regimes import LEAST_RATIO, WILD, Fitted
+from market_sim.analysis.microstructure.regimes import LEAST_LENGTH, LEAST_RATIO, WILD, Fitted
 from market_sim.analysis.visualization.chart import Chart, LegendEntry, Panel
 from market_sim.analysis.visualization.palette import LIGHT
 from market_sim.analysis.visualization.traces import HELD, line
@@ -37,9 +37,13 @@ def regime_sentence(book: BookMicroscope, fit: Fitted) -> str:
     """How volatile both states are, and how much of the time is wild."""
     calm, wild = fit.calm * BPS, fit.wild * BPS
     if fit.is_one:
+        why = (
+            f"is less than {LEAST_RATIO:g} times as much" if fit.is_close
+            else f"take turns: a stretch lasts less than {LEAST_LENGTH} steps on average"
+        )  # fmt: skip
         return (
             f"{book.name}: one regime. The two that fit best move by {calm:.1f} and {wild:.1f} bps in a fifth of a "
-            f"second, which is less than {LEAST_RATIO:g} times as much."
+            f"second, which {why}."
         )
     labels = fit.labels
     stretches = [one for one in fit.stretches if one.regime == WILD]

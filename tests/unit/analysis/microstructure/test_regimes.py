@@ -145,3 +145,19 @@ def test_one_regime_is_said_with_both_figures():
     said = regime_sentence(book, Fitted(0.001, 0.0015, (0.4, 0.9)))
     assert "one regime. The two that fit best move by 10.0 and 15.0 bps" in said
     assert said.endswith("which is less than 2.5 times as much.")
+
+
+def test_a_price_that_moves_and_stands_still_in_turns_has_one_regime():
+    """As where a maker renews its quotes in every other step."""
+    chance = Random(3)
+    flickering = fitted([0.0 if step % 2 else chance.gauss(0, 3) for step in range(100)])
+    assert flickering.is_flickering and flickering.is_one and not flickering.is_close
+    assert not any(flickering.labels) and len(flickering.stretches) == 1
+    _, book, _ = labelled(1)
+    assert regime_sentence(book, flickering).endswith("which take turns: a stretch lasts less than 5 steps on average.")
+
+
+@pytest.mark.parametrize(("length", "is_one"), [(4, True), (5, False), (6, False)])
+def test_five_steps_are_enough_for_a_stretch(length, is_one):
+    chances = [0.9 if step // length % 2 else 0.1 for step in range(20 * length)]
+    assert Fitted(1.0, 9.0, tuple(chances)).is_one == is_one
