@@ -15,7 +15,9 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import zipfile
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -24,6 +26,10 @@ OLDEST_PIP = {(3, 10): "21.2.3", (3, 11): "22.3", (3, 12): "23.2.1", (3, 13): "2
 BEFORE_EXTRAS_MERGED = "23.2.1"
 """The last pip for which `coverage[toml]` and `coverage` are two requirements."""
 AT_ONCE = 2
+TRIES = 3
+PAUSE_SECONDS = 20
+NETWORK = re.compile(r"timed out|connection|temporary failure|max retries|IncompleteRead|Server Error", re.IGNORECASE)
+"""What pip says when the index cannot be reached, which is no fault of the lock."""
 PIN = re.compile(r"^([\w.-]+)\[([\w,-]+)\]==", re.MULTILINE)
 
 
@@ -51,8 +57,21 @@ def environment(python: str, pip: str | None, place: Path) -> Path:
     subprocess.run([python, "-m", "venv", place], check=True)
     inside = place / "bin" / "python"
     wanted = ["--upgrade", "pip"] if pip is None else [f"pip=={pip}"]
-    subprocess.run([inside, "-m", "pip", "install", "-q", *wanted], check=True)
+    done = ran([inside, "-m", "pip", "install", "-q", *wanted])
+    if done.returncode:
+        raise SystemExit(f"{' '.join(wanted)} cannot be installed: {done.stderr[-1_000:]}")
     return inside
+
+
+def ran(command: Sequence[str | Path]) -> subprocess.CompletedProcess[str]:
+    """Run a command; once more, and that is told, where the index could not be reached."""
+    for left in reversed(range(TRIES)):
+        done = subprocess.run(command, capture_output=True, text=True)
+        if done.returncode == 0 or not NETWORK.search(done.stderr) or not left:
+            break
+        print(f"the index could not be reached, {left} tries left: {done.stderr[-300:]}", flush=True)
+        time.sleep(PAUSE_SECONDS)
+    return done
 
 
 def problem(python: str, pip: str | None, lock: Path, wheels: Path, place: Path) -> str:
@@ -60,7 +79,7 @@ def problem(python: str, pip: str | None, lock: Path, wheels: Path, place: Path)
     inside = environment(python, pip, place)
     install: list[str | Path] = [inside, "-m", "pip", "install", "-q", "--no-compile"]
     install += ["--find-links", wheels, "-r", lock]
-    done = subprocess.run(install, capture_output=True, text=True)
+    done = ran(install)
     if done.returncode:
         return next((line for line in done.stderr.splitlines() if line.startswith("ERROR")), done.stderr[-300:])
     have = subprocess.run([inside, "-m", "pip", "freeze"], capture_output=True, text=True, check=True).stdout
