@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from string import Formatter
 
 
 def over_exact(text: str) -> list[str]:
@@ -23,3 +24,12 @@ def is_whole_sentences(text: str) -> bool:
     False
     """
     return bool(re.fullmatch(r"[A-Z0-9].*\.", text, re.DOTALL)) and not re.search(r"[.!?] [a-z]", text)
+
+
+def fields_of(template: str) -> set[str]:
+    """The placeholders in the template of a sentence.
+
+    >>> sorted(fields_of("{owner} has {held:figure}"))
+    ['held', 'owner']
+    """
+    return {field for _, field, _, _ in Formatter().parse(template) if field}

@@ -170,9 +170,6 @@ TERMS: tuple[Term, ...] = (
     _run("strategy", "How a participant decides: it sees the market and answers with orders."),
 )  # fmt: skip
 
-GLOSSARY: dict[str, Term] = {term.word: term for term in TERMS}
-"""Every term by its word."""
-
 
 def _plural(word: str) -> str:
     """The regular plural.

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from string import Formatter
-
 from market_sim.core.models.figures import Figures
 from market_sim.core.models.instruments import Stock
 from market_sim.core.models.reason import Reason
@@ -208,8 +206,3 @@ FIGURES = Figures([Stock("ACME"), *map(Stock, ("ACME-C105", "ACME-W", "RAIN-YES"
 def example_of(reason: Reason, **other: int | str) -> str:
     """The sentence of an example of this reason, with other numbers where given."""
     return FIGURES.filled(reason.template, {**COMMON, **OWN.get(reason.code, {}), **other}, "ACME")
-
-
-def fields_of(reason: Reason) -> set[str]:
-    """The placeholders in the template of a reason."""
-    return {field for _, field, _, _ in Formatter().parse(reason.template) if field}

@@ -16,7 +16,6 @@ from typing import Any
 import msgspec
 import pytest
 
-from market_sim.analysis.reason_examples import fields_of
 from market_sim.analysis.reason_sources import source_of
 from market_sim.analysis.refusals import refusal_documents, refusals
 from market_sim.core.data.codec import decode, encode
@@ -42,6 +41,7 @@ from market_sim.market.exchange.fees import FeeSchedule
 from market_sim.market.exchange.listing import PAUSED
 from market_sim.market.exchange.outlier import OutlierRule
 from tests.reference.state import state_hash
+from tests.sentences import fields_of
 
 
 class Whole(int):
@@ -374,7 +374,7 @@ def test_each_refusal_leads_to_its_rule_its_figures_and_its_lesson():
         assert (one["rulebook"], one["lesson"]) == tuple(source)
         assert one["rule"] == REASONS[one["reason"]].rule
         assert "{" not in one["example"]["sentence"]
-        assert set(fields_of(REASONS[one["reason"]])) <= set(one["example"]["numbers"])
+        assert fields_of(REASONS[one["reason"]].template) <= set(one["example"]["numbers"])
     figures = {code: one["example"]["sentence"] for code, one in told.items()}
     assert figures["INSUFFICIENT_CASH"] == "the order needs 1.01 USD, 0.99 USD is available"
     assert figures["BAD_TICK"].startswith(

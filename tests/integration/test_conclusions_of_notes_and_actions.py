@@ -91,7 +91,7 @@ def test_corporate_actions_say_what_owner_short_and_option_see(
     assert (owner["ACME"], owner.get("USD", 0)) == (100 * split, 100 * (dividend + split * special))
     liabilities = Liabilities()
     liabilities.read(journal.since(0))
-    owed = liabilities.owed_shares("bear", "ACME")
+    owed = sum(liabilities.borrowed.get("bear", {}).get("ACME", {}).values())
     assert f"owes {owed:,} now and paid its lender {written(moved(journal, 'MANUFACTURED_DIVIDEND', 'USD'))}" in said
     assert owed == scenario.sold_short * split
     stands = f"stands for {10 * split}" + (f" and {written(10 * split * special)} in cash" if special else "")

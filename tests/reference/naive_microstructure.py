@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from itertools import permutations
 from math import log
+from typing import Any
 
 
 def determinant(matrix: list[list[Fraction]]) -> Fraction:
@@ -91,3 +92,11 @@ def error_correction(first: list[float], second: list[float], lags: int) -> tupl
     return [one[1] for one in weights], [
         sum(a * b for a, b in zip(left[i], left[j], strict=True)) / len(rows) for i, j in pairs
     ]
+
+
+def paper_less_real(order: Any) -> int:
+    """Perold's definition of the shortfall: the gain on paper less the real one at the last midpoint, in halves."""
+    scale = order.side * order.listed.multiplier
+    paper = scale * order.quantity * (order.close - order.decision)
+    real = sum(scale * fill.quantity * (order.close - 2 * fill.price) - 2 * fill.fee for fill in order.fills)
+    return paper - real

@@ -15,7 +15,13 @@ from typing import NamedTuple
 
 from market_sim.analysis.microstructure import range_volatility
 from market_sim.analysis.microstructure.beliefs import errors
-from market_sim.analysis.microstructure.liquidity_measures import amihud, corwin_schultz, fitted_line, roll_spread
+from market_sim.analysis.microstructure.liquidity_measures import (
+    amihud,
+    corwin_schultz,
+    fitted_line,
+    kyle_lambda,
+    roll_spread,
+)
 from market_sim.analysis.microstructure.microscope import BookMicroscope
 from market_sim.analysis.microstructure.order_flow import mean_microprice_lead, order_flow_imbalances
 from market_sim.core.errors import InputError
@@ -101,10 +107,10 @@ def _impacts(book: BookMicroscope, made: Made) -> Iterator[Estimate]:
     told = book.averages
     mean = told.impact / 2 / (told.quantity / told.trades) if told and told.impact is not None else None
     yield made(
-        "Kyle's lambda", lambda: fitted_line(flows, changes).slope, mean, "price a unit",
+        "Kyle's lambda", lambda: kyle_lambda(changes, flows).slope, mean, "price a unit",
         "truth: half the mean impact of a trade over its mean size",
     )  # fmt: skip
-    yield made("its R squared", lambda: fitted_line(flows, changes).r_squared, None, "share", "of the price changes")
+    yield made("its R squared", lambda: kyle_lambda(changes, flows).r_squared, None, "share", "of the price changes")
     imbalances = [0] * len(steps)
     place = 0
     for time, one in zip(book.tape.quotes.times[1:], order_flow_imbalances(book.tape.quotes), strict=True):

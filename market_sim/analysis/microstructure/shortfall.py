@@ -103,14 +103,6 @@ def shortfall(order: ParentOrder) -> Shortfall:
     )
 
 
-def paper_less_real(order: ParentOrder) -> int:
-    """The gain on paper less the real one at the last midpoint, in halves of the smallest unit."""
-    scale = order.side * order.listed.multiplier
-    paper = scale * order.quantity * (order.close - order.decision)
-    real = sum(scale * fill.quantity * (order.close - 2 * fill.price) - 2 * fill.fee for fill in order.fills)
-    return paper - real
-
-
 def parent_orders(journal: Journal, tapes: Mapping[str, BookTape], agent: str) -> list[ParentOrder]:
     """What this participant did, by book and side, in the order of the first orders.
 

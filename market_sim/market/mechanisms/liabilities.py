@@ -88,10 +88,6 @@ class Liabilities:
             if effect is not None:
                 effect(self, event)
 
-    def owed_shares(self, account: str, symbol: str) -> int:
-        """The number of shares that the account owes to all lenders."""
-        return sum(self.borrowed.get(account, {}).get(symbol, {}).values())
-
     def contract(self, account: str, symbol: str) -> ContractPosition:
         """The account's position in a contract, empty at first."""
         held = self.contracts.setdefault(account, {})

@@ -6,8 +6,9 @@ import re
 
 import pytest
 
-from market_sim.analysis.reason_examples import COMMON, OWN, example_of, fields_of
+from market_sim.analysis.reason_examples import COMMON, OWN, example_of
 from market_sim.core.models.reasons import REASONS
+from tests.sentences import fields_of
 
 
 @pytest.mark.parametrize("code", REASONS)
@@ -27,8 +28,8 @@ def test_a_sentence_has_the_right_article_and_no_nanoseconds(code):
 def test_no_example_holds_a_number_that_its_reason_does_not_ask_for():
     known = REASONS
     assert set(OWN) <= set(known)
-    spare = {code: sorted(set(own) - fields_of(known[code])) for code, own in OWN.items()}
+    spare = {code: sorted(set(own) - fields_of(known[code].template)) for code, own in OWN.items()}
     # The two rules about the length of a chain share their numbers.
     del spare["PARENT_BELOW_LOCK"], spare["PARENT_TOO_SHORT"]
     assert not {code: fields for code, fields in spare.items() if fields}
-    assert set(COMMON) <= set().union(*map(fields_of, known.values()))
+    assert set(COMMON) <= set().union(*(fields_of(reason.template) for reason in known.values()))

@@ -12,7 +12,7 @@ from market_sim import Buy, Sell
 from market_sim.analysis.microstructure.best_quotes import whole_tapes
 from market_sim.analysis.microstructure.microscope import Microscope
 from market_sim.analysis.microstructure.report_tables import report
-from market_sim.analysis.microstructure.shortfall import paper_less_real, shortfall
+from market_sim.analysis.microstructure.shortfall import shortfall
 from market_sim.analysis.microstructure.spreads import Averages
 from market_sim.analysis.reports.execution_quality import venues_by_day
 from market_sim.analysis.reports.flow import flow_sheets
@@ -33,6 +33,7 @@ from market_sim.simulation.market_alone import market_alone
 from market_sim.simulation.scenarios.dark_pool import DarkPoolScenario
 from market_sim.simulation.scenarios.outage import DESK, OutageScenario
 from market_sim.simulation.scenarios.several_venues import NYSE, POOL
+from tests.reference.naive_microstructure import paper_less_real
 
 SECOND = 1_000_000_000
 LISTED = InstrumentListed(0, "ACME", "stock", 1, 1, "USD", 1, 2, 0)

@@ -9,7 +9,6 @@ from market_sim.analysis.microstructure.benchmarks import comparisons, signed_bp
 from market_sim.analysis.microstructure.shortfall import (
     Fill,
     ParentOrder,
-    paper_less_real,
     parent_orders,
     recommendations,
     shortfall,
@@ -23,6 +22,7 @@ from market_sim.core.models.run_events import AgentJoined
 from market_sim.market.exchange.markouts import markouts, ranked
 from market_sim.market.exchange.quotes import BookTape, Quotes, tapes
 from market_sim.simulation.run import simulate
+from tests.reference.naive_microstructure import paper_less_real
 
 SECOND = 1_000_000_000
 LISTED = InstrumentListed(0, "ACME", "stock", 1, 1, "USD", 1, 2, 0)

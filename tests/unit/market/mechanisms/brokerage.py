@@ -68,7 +68,7 @@ class Market:
 
     def owed(self, name: str, symbol: str = "ACME") -> int:
         self.margin.calculator.catch_up()
-        return self.margin.calculator.liabilities.owed_shares(name, symbol)
+        return sum(self.margin.calculator.liabilities.borrowed.get(name, {}).get(symbol, {}).values())
 
     def offer(self, price: int, quantity: int, symbol: str = "ACME") -> None:
         self.exchange.submit("mm", Sell(symbol, quantity, price))
